@@ -1,0 +1,93 @@
+"""From the columns of a table to the arrays of a problem: one row is one example."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from symgrad.data.tables import Array, Table, one_hot
+from symgrad.errors import DataError, did_you_mean
+
+
+def batch_arrays(
+    table: Table, kinds: Mapping[str, str], columns: Mapping[str, Sequence[str]] | None = None
+) -> Table:
+    """The arrays of the variables that every example has a value of.
+
+    `kinds` says of each variable whether it is a "Scalar", a "Vector", an "Index" or "one_hot".
+    `columns` names the columns of a variable; without, `x` is the column x, or x1, x2, ... A column
+    of text holds labels: in alphabetical order of the classes they become rows that are one-hot for
+    a vector, numbers from 0 for an index or scalar (0 or 1).
+    Raises: DataError where a column is missing or does not fit the kind of its variable.
+
+    >>> table = {"x1": np.array([1.0, 2.0]), "x2": np.array([3.0, 4.0]), "y": np.array(["b", "a"])}
+    >>> arrays = batch_arrays(table, {"x": "Vector", "y": "one_hot"})
+    >>> arrays["x"].tolist(), arrays["y"].tolist()
+    ([[1.0, 3.0], [2.0, 4.0]], [[0.0, 1.0], [1.0, 0.0]])
+    """
+    columns = dict(columns or {})
+    for name in columns:
+        if name not in kinds:
+            raise DataError(f"columns of {name}: no such variable{did_you_mean(name, kinds)}")
+    arrays = {}
+    for name, kind in kinds.items():
+        chosen = columns.get(name) or _columns_of(name, table)
+        for column in chosen:
+            if column not in table:
+                raise DataError(f"{name}: no column {column}{did_you_mean(column, table)}")
+        arrays[name] = _array(name, kind, chosen, [table[column] for column in chosen])
+    return arrays
+
+
+def _columns_of(name: str, table: Table) -> list[str]:
+    if name in table:
+        return [name]
+    numbered = [column for column in table if re.fullmatch(rf"{re.escape(name)}_?[0-9]+", column)]
+    if not numbered:
+        raise DataError(
+            f"no column {name}, and no {name}1, {name}2, ...; the columns are {', '.join(table)}"
+        )
+    return sorted(numbered, key=lambda column: int(re.findall(r"[0-9]+$", column)[0]))
+
+
+def _array(name: str, kind: str, chosen: Sequence[str], values: list[Array]) -> Array:
+    text = [column for column, value in zip(chosen, values, strict=True) if value.dtype.kind == "U"]
+    if len(chosen) == 1 and (kind == "one_hot" or (text and kind == "Vector")):
+        return one_hot(values[0])
+    if kind in ("Vector", "one_hot"):
+        if text:
+            column = values[chosen.index(text[0])]
+            raise DataError(f"{name}: column {text[0]} holds text: {_not_a_number(column)!r}")
+        return np.stack(values, axis=1)
+    if kind not in ("Scalar", "Index"):
+        raise DataError(f"{name}: a {kind} for every example needs an npz file, not a table")
+    if len(chosen) > 1:
+        raise DataError(f"{name}: one column is wanted, {len(chosen)} are given")
+    if text:
+        return _numbered(name, kind, values[0])
+    return _integers(name, values[0]) if kind == "Index" else values[0]
+
+
+def _numbered(name: str, kind: str, labels: Array) -> Array:
+    classes, numbers = np.unique(labels, return_inverse=True)
+    if kind == "Scalar" and len(classes) > 2:
+        few = ", ".join(map(repr, classes[:5].tolist()))
+        raise DataError(f"{name}: a number or one of two labels is wanted, not {few}")
+    return numbers if kind == "Index" else numbers.astype(float)
+
+
+def _integers(name: str, values: Array) -> Array:
+    if not np.array_equal(values, np.floor(values)):
+        raise DataError(f"{name}: an index is a whole number from 0")
+    return values.astype(int)
+
+
+def _not_a_number(column: Array) -> str:
+    for entry in column.tolist():
+        try:
+            float(entry)
+        except ValueError:
+            return str(entry)
+    return ""
