@@ -1,0 +1,270 @@
+"""The one chain rule, in reverse and forward.
+
+For a statement s[I] = sum_B E(..., T[a], ...) and each entry T[a] in E, the cotangent of T receives
+
+    Tbar[a]  +=  sum over (I and B) without a  of  sbar[I] * dE/dT[a]
+
+`partials` lists the dE/dT[a] of a statement; `reverse` applies the line from the result down to the
+inputs, `forward` reads it the other way. Functions of whole vectors bring their pull-back along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from symgrad.calculus.lowering import Tensor, lower, tensor
+from symgrad.calculus.nodes import (
+    ONE,
+    Alias,
+    Apply,
+    Axis,
+    Entry,
+    Factor,
+    Identity,
+    Input,
+    Label,
+    Map,
+    Node,
+    Polynomial,
+    Term,
+    intern,
+    topological,
+)
+from symgrad.calculus.polynomials import contract, identity, opened, times
+from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.language.dimensions import ONE as UNIT
+from symgrad.language.dimensions import Shape
+from symgrad.language.expressions import Expression, Name, Operation
+
+
+@dataclass(frozen=True)
+class Partial:
+    """dE/dT[a] of a statement: the rest of the term, and the entry's own labels a."""
+
+    of: Node
+    labels: tuple[Label, ...]
+    rest: Term
+
+
+def partials(node: Node, labels: Sequence[Label], active: set[Node]) -> Iterator[Partial]:
+    """The derivative of a statement node[labels] by each active entry in it."""
+    match node:
+        case Polynomial():
+            for term in opened(node, labels):
+                for k, factor in enumerate(term.factors):
+                    if factor.node in active:
+                        yield Partial(factor.node, factor.labels, _without(term, k))  # type: ignore[arg-type]
+        case Map():
+            for (argument, places), derivative in zip(
+                node.arguments, _derivatives(node, labels), strict=True
+            ):
+                if argument in active:
+                    for term in derivative:
+                        yield Partial(argument, tuple(labels[k] for k in places), term)
+
+
+def _without(term: Term, k: int) -> Term:
+    """The derivative of a term by its k-th factor's entry: p x^(p-1) times the others."""
+    factor = term.factors[k]
+    lowered = factor._replace(power=factor.power - 1)
+    own = () if lowered.power == 0 else (lowered,)
+    factors = (*term.factors[:k], *own, *term.factors[k + 1 :])
+    return Term(times(term.coefficient, factor.power), factors, term.summed)
+
+
+def _derivatives(node: Map, labels: Sequence[Label]) -> list[tuple[Term, ...]]:
+    names, derivatives = _scalar_derivatives(node.operation, len(node.arguments))
+    entries = [Entry(argument, tuple(labels[k] for k in places)) for argument, places in node.arguments]
+    values = {n.name: tensor(e, others=e.labels) for n, e in zip(names, entries, strict=True)}
+    result = []
+    for derivative in derivatives:
+        value = lower(derivative, values)
+        entry = value.closed()
+        single = len(value.terms) == 1
+        zero = isinstance(entry.node, Polynomial) and not entry.node.terms
+        result.append(() if zero else value.terms if single else (Term(ONE, (Factor(*entry),)),))
+    return result
+
+
+@lru_cache(maxsize=None)
+def _scalar_derivatives(operation: Operation, arity: int) -> tuple[list[Name], tuple[Expression, ...]]:
+    names = [Name(f"?{k}", (UNIT, UNIT)) for k in range(arity)]
+    return names, operation.meaning.derivative(*names)
+
+
+def active_nodes(order: Iterable[Node], wrt: Iterable[Node]) -> set[Node]:
+    """The nodes that depend on one of wrt."""
+    active = set(wrt)
+    for node in order:
+        if any(operand in active for operand in node.operands):
+            active.add(node)
+    return active
+
+
+@dataclass(frozen=True)
+class Reverse:
+    """What the reverse pass made: each node's labels and cotangent, in the order of the pass."""
+
+    extra: tuple[Label, ...]
+    labels: Mapping[Node, tuple[Label, ...]]
+    cotangents: Mapping[Node, Entry]
+
+    def of(self, node: Node) -> tuple[Entry, tuple[Label, ...]]:
+        """The cotangent of a node, and all labels that it is over; zero where none came."""
+        labels = self.labels.get(node) or tuple(Label(axis) for axis in node.axes)
+        entry = self.cotangents.get(node) or contract((), ())
+        return entry, (*self.extra, *labels)
+
+
+def reverse(
+    root: Node, labels: Sequence[Label], seed: Sequence[Term], extra: Sequence[Label], wrt: Iterable[Node]
+) -> Reverse:
+    """Cotangents of every node between root and wrt.
+
+    `seed` is the cotangent of root, over its `labels` and the `extra` labels of the seed alone."""
+    wrt = list(wrt)
+    order = topological([root])
+    active = active_nodes(order, wrt)
+    known: dict[Node, tuple[Label, ...]] = {root: tuple(labels)}
+    received: dict[Node, list[Term]] = {root: list(seed)}
+    cotangents: dict[Node, Entry] = {}
+    for node in reversed(order):
+        if node not in active or node not in received:
+            continue
+        own = known[node]
+        entry = contract(received.pop(node), (*extra, *own))
+        cotangents[node] = entry = _named(entry, node)
+        for of, term in _contributions(node, own, entry, tuple(extra), active):
+            target = known.setdefault(of, tuple(Label(axis) for axis in of.axes))
+            received.setdefault(of, []).append(_at(target, term))
+    return Reverse(tuple(extra), known, cotangents)
+
+
+def _named(entry: Entry, node: Node) -> Entry:
+    """The cotangent under its own name, unless it is a number or an identity."""
+    if isinstance(entry.node, (Identity, Input, Alias)):
+        return entry
+    if isinstance(entry.node, Polynomial) and all(
+        isinstance(f.node, Identity) or not f.node.axes for t in entry.node.terms for f in t.factors
+    ):
+        return entry
+    return Entry(intern(Alias, entry.node.axes, of=node, inner=entry.node), entry.labels)
+
+
+def _contributions(
+    node: Node, own: tuple[Label, ...], cotangent: Entry, extra: tuple[Label, ...], active: set[Node]
+) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
+    if isinstance(node, Apply):
+        yield from _pulled_back(node, own, cotangent, extra, active)
+        return
+    for p in partials(node, own, active):
+        factors = (Factor(*cotangent), *p.rest.factors)
+        summed = tuple(x for x in (*own, *p.rest.summed) if x not in p.labels)
+        yield p.of, (p.labels, Term(p.rest.coefficient, factors, summed))
+
+
+def _at(target: tuple[Label, ...], contribution: tuple[tuple[Label, ...], Term]) -> Term:
+    """A contribution with the labels of its entry replaced by the target's; a label that stands
+    twice in the entry, as in A[i, i], gives an identity."""
+    entry_labels, term = contribution
+    names: dict[Label, Label] = {}
+    repeated = []
+    for label, new in zip(entry_labels, target, strict=True):
+        if label in names:
+            repeated.append(identity(new, names[label]))
+        names.setdefault(label, new)
+    factors = tuple(f._replace(labels=tuple(names.get(x, x) for x in f.labels)) for f in term.factors)  # type: ignore[call-overload]
+    return Term(term.coefficient, (*factors, *repeated), term.summed)
+
+
+def _pulled_back(
+    node: Apply, own: tuple[Label, ...], cotangent: Entry, extra: tuple[Label, ...], active: set[Node]
+) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
+    leading, core = own[: node.leading], own[node.leading :]
+    arguments = [_argument(argument, places, leading) for argument, places in node.arguments]
+    g = tensor(cotangent, *_two(core), others=(*extra, *leading))
+    y = tensor(Entry(node, own), *_two(core), others=leading)
+    shapes = tuple(_shape(x.axis for x in t.core) for t in (g, y, *arguments))
+    names, pullbacks = _pullback(node.operation, shapes)
+    values = {n.name: t for n, t in zip(names, (g, y, *arguments), strict=True)}
+    for (argument, _), given_tensor, expression in zip(node.arguments, arguments, pullbacks, strict=True):
+        if argument not in active:
+            continue
+        result = lower(expression, values)
+        labels = (*given_tensor.others, *result.core)
+        missing = tuple(x for x in leading if x not in given_tensor.others)
+        for term in result.terms:
+            yield argument, (labels, term._replace(summed=(*term.summed, *missing)))
+
+
+def _argument(node: Node, places: tuple[int, ...], leading: tuple[Label, ...]) -> Tensor:
+    first = tuple(leading[k] for k in places)
+    core = tuple(Label(axis) for axis in node.axes[len(places) :])
+    return tensor(Entry(node, (*first, *core)), *_two(core), others=first)
+
+
+def _two(core: Sequence[Label]) -> tuple[Label | None, Label | None]:
+    rows, columns = (*core, None, None)[:2]
+    return rows, columns
+
+
+def _shape(axes: Iterable[Axis]) -> Shape:
+    rows, columns = (*axes, UNIT, UNIT)[:2]
+    return rows, columns  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=None)
+def _pullback(
+    operation: Operation, shapes: tuple[Shape, ...]
+) -> tuple[list[Name], tuple[Expression, ...]]:
+    names = [Name(f"?{k}", shape) for k, shape in enumerate(shapes)]
+    return names, operation.meaning.pullback(*names)
+
+
+def forward(roots: Sequence[Node], tangents: Mapping[Node, Entry]) -> dict[Node, tuple[Entry, tuple[Label, ...]]]:
+    """The tangent of every root when each given node moves along its tangent.
+
+    A tangent's labels are in the order of its node's axes; so are those of the answers."""
+    order = topological(roots)
+    active = active_nodes(order, tangents)
+    known: dict[Node, tuple[Entry, tuple[Label, ...]]] = {n: (e, e.labels) for n, e in tangents.items()}
+    for node in order:
+        if node not in active or node in known:
+            continue
+        labels = tuple(Label(axis) for axis in node.axes)
+        if isinstance(node, Apply):
+            terms = _pushed_forward(node, labels, known)
+        else:
+            terms = [
+                Term(p.rest.coefficient, (*p.rest.factors, _tangent(known[p.of], p.labels)), p.rest.summed)
+                for p in partials(node, labels, active)
+            ]
+        known[node] = contract(terms, labels), labels
+    zero = contract((), ())
+    return {n: known.get(n) or (zero, tuple(Label(axis) for axis in n.axes)) for n in roots}
+
+
+def _tangent(known: tuple[Entry, tuple[Label, ...]], labels: Sequence[Label]) -> Factor:
+    (node, own), all_labels = known
+    names = dict(zip(all_labels, labels, strict=True))
+    return Factor(node, tuple(names[x] for x in own))
+
+
+def _pushed_forward(
+    node: Apply, labels: tuple[Label, ...], known: Mapping[Node, tuple[Entry, tuple[Label, ...]]]
+) -> list[Term]:
+    """J v of a function whose pull-back J^T g is known: the derivative of <J^T g, v> by g."""
+    g = intern(Input, node.axes, name="?g", facts=frozenset())
+    active = {argument for argument, _ in node.arguments if argument in known}
+    terms = []
+    for of, (own, term) in _pulled_back(node, labels, Entry(g, labels), (), active):
+        factors = (*term.factors, _tangent(known[of], own))
+        terms.append(Term(term.coefficient, factors, (*term.summed, *own)))
+    pairing = contract(terms, ())
+    entry, over = reverse(pairing.node, (), [Term(Fraction(1), ())], (), [g]).of(g)
+    names = dict(zip(over, labels, strict=True))
+    plain = at(rebuilt([entry.node])[entry.node], tuple(names[x] for x in entry.labels))
+    return [Term(ONE, (Factor(*plain),))]

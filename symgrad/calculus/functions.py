@@ -1,0 +1,73 @@
+"""Nodes for functions: scalar functions of entries, functions of whole vectors and matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from symgrad.calculus.nodes import ONE, Apply, Axis, Entry, Factor, Label, Map, Node, Polynomial, Term, intern
+from symgrad.language.expressions import Operation
+
+NodeRule: TypeAlias = Callable[[Node, tuple[Label, ...]], "Entry | None"]
+NODE_RULES: dict[str, list[NodeRule]] = {}  # operation's name -> rules to try on its node
+
+
+def map_entry(operation: Operation, arguments: Sequence[Entry], out: Sequence[Label]) -> Entry:
+    """operation(arguments), entry by entry; labels in the order of `out`."""
+    used = {label for argument in arguments for label in argument.labels}
+    labels = tuple(label for label in out if label in used)
+    placed = _placed(arguments, labels)
+    axes = tuple(label.axis for label in labels)
+    node = intern(Map, axes, operation=operation, arguments=placed)
+    return _rewritten(node, labels)
+
+
+def apply_entry(
+    operation: Operation,
+    arguments: Sequence[tuple[Entry, Sequence[Label]]],
+    leading: Sequence[Label],
+    core: Sequence[Label],
+) -> Entry:
+    """operation(arguments); each argument comes with the labels that the function acts on.
+
+    `leading` are the other labels, which only enumerate; `core` are those of the result."""
+    ordered, acting = [], []
+    for argument, own in arguments:
+        first = [x for x in leading if x in argument.labels]
+        ordered.append(Entry(aligned(argument, [*first, *own]), tuple(first)))
+        acting += own
+    used = [x for x in leading if any(x in argument.labels for argument in ordered)]
+    placed = _placed(ordered, used)
+    axes = tuple(label.axis for label in [*used, *core])
+    node = intern(Apply, axes, operation=operation, arguments=placed, leading=len(used))
+    return _rewritten(node, (*used, *core))
+
+
+def aligned(entry: Entry, labels: Sequence[Label]) -> Node:
+    """A node with exactly these labels as its axes, in order: transposed and spread where needed."""
+    if entry.labels == tuple(labels):
+        return entry.node
+    from_labels = {label: k for k, label in enumerate(labels)}
+    return spread(entry.node, tuple(from_labels[x] for x in entry.labels), tuple(x.axis for x in labels))
+
+
+def spread(node: Node, positions: tuple[int, ...], axes: tuple[Axis, ...]) -> Node:
+    """node as a tensor with these axes, its own at the positions given."""
+    key = frozenset([(((node.serial, positions, ONE),), ONE)])
+    return intern(Polynomial, axes, key, terms=(Term(ONE, (Factor(node, positions),)),))
+
+
+def _placed(
+    arguments: Sequence[Entry], labels: Sequence[Label]
+) -> tuple[tuple[Node, tuple[int, ...]], ...]:
+    position = {label: k for k, label in enumerate(labels)}
+    return tuple((node, tuple(position[x] for x in own)) for node, own in arguments)
+
+
+def _rewritten(node: Node, labels: tuple[Label, ...]) -> Entry:
+    for rule in NODE_RULES.get(node.operation.name, ()):  # type: ignore[attr-defined]
+        entry = rule(node, labels)
+        if entry is not None:
+            return entry
+    return Entry(node, labels)
+

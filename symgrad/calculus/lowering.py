@@ -1,0 +1,309 @@
+"""From expressions of the language to nodes in index notation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import count
+
+from symgrad.calculus.functions import apply_entry, map_entry
+from symgrad.calculus.nodes import (
+    ONE,
+    Entry,
+    Factor,
+    Input,
+    Label,
+    Length,
+    Node,
+    OneHot,
+    Term,
+    batch_label,
+    intern,
+)
+from symgrad.calculus.polynomials import contract, identity, length, times
+from symgrad.errors import ProgramError
+from symgrad.language import dimensions
+from symgrad.language.expressions import Call, Expression, Name, Number, Size, Value, fold
+from symgrad.language.operations.meanings import (
+    Composite,
+    Contraction,
+    Elementwise,
+    Filled,
+    Function,
+    Identity,
+    Linear,
+    Monomial,
+    Total,
+)
+from symgrad.language.problem import Problem, Variable
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An open sum of terms: `rows` and `columns` are its indices as a matrix (None where that
+    dimension is 1), `others` the indices that only enumerate: a batch, or a seed's."""
+
+    terms: tuple[Term, ...]
+    rows: Label | None = None
+    columns: Label | None = None
+    others: tuple[Label, ...] = ()
+
+    @property
+    def core(self) -> tuple[Label, ...]:
+        """The indices as a matrix that are there."""
+        return tuple(x for x in (self.rows, self.columns) if x is not None)
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """All free indices, those that only enumerate first."""
+        return (*self.others, *self.core)
+
+    def closed(self) -> Entry:
+        """The tensor as a node."""
+        return contract(self.terms, self.labels)
+
+    def renamed(self, names: Mapping[Label, Label]) -> tuple[Term, ...]:
+        """The terms with other names for free indices, and new ones for those summed over."""
+        return tuple(_renamed(term, names) for term in self.terms)
+
+
+def tensor(entry: Entry, rows: Label | None = None, columns: Label | None = None, others: tuple[Label, ...] = ()) -> Tensor:
+    """A node at labels as a tensor."""
+    return Tensor((Term(ONE, (Factor(entry.node, entry.labels),)),), rows, columns, others)
+
+
+def lower(root: Expression, values: Mapping[str, Tensor]) -> Tensor:
+    """The tensor that an expression means; `values` gives what its names stand for."""
+    return fold(root, lambda node, arguments: _lower(node, arguments, values))
+
+
+def input_tensor(variable: Variable) -> Tensor:
+    """A variable of the problem; an integer label is its one-hot vector."""
+    others = () if variable.batch is None else (batch_label(variable.batch),)
+    axes = tuple(x.axis for x in others)
+    if variable.kind == "Index":
+        label = intern(Input, axes, name=variable.name, facts=frozenset({"label"}))
+        rows = Label(variable.dims[0])
+        one_hot = intern(OneHot, (*axes, rows.axis), label=label)
+        return tensor(Entry(one_hot, (*others, rows)), rows, None, others)
+    return given(variable.name, variable.shape, variable.facts, others)
+
+
+def given(
+    name: str,
+    shape: dimensions.Shape,
+    facts: frozenset[str] = frozenset(),
+    others: tuple[Label, ...] = (),
+) -> Tensor:
+    """An input of this shape."""
+    rows, columns = _new_labels(shape)
+    core = tuple(x for x in (rows, columns) if x is not None)
+    axes = tuple(x.axis for x in (*others, *core))
+    node = intern(Input, axes, name=name, facts=facts)
+    return tensor(Entry(node, (*others, *core)), rows, columns, others)
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A problem in index notation: its output, its inputs, and which nodes the user named."""
+
+    output: Tensor
+    inputs: Mapping[str, Tensor]
+    names: Mapping[Node, Name]
+    variables: Mapping[str, Variable]
+
+
+def lower_problem(problem: Problem) -> Lowered:
+    """The whole problem; nodes that are only another form of an input keep that input's name."""
+    inputs = {name: input_tensor(v) for name, v in problem.variables.items()}
+    values = dict(inputs)
+    names: dict[Node, Name] = {}
+    for name, definition in problem.definitions.items():
+        value = lower(definition, values)
+        entry = value.closed()
+        values[name] = replace(value, terms=(Term(ONE, (Factor(entry.node, entry.labels),)),))
+        if not isinstance(entry.node, (Input, OneHot)):
+            names.setdefault(entry.node, Name(name, definition.shape, definition.batch))
+    return Lowered(lower(problem.output, values), inputs, names, problem.variables)
+
+
+def _new_labels(shape: dimensions.Shape) -> tuple[Label | None, Label | None]:
+    rows, columns = (None if d == dimensions.ONE else Label(d) for d in shape)
+    return rows, columns
+
+
+def _renamed(term: Term, names: Mapping[Label, Label]) -> Term:
+    known = dict(names)
+    for label in term.summed:
+        known[label] = Label(label.axis)  # type: ignore[index,attr-defined]
+    factors = tuple(f._replace(labels=tuple(known.get(x, x) for x in f.labels)) for f in term.factors)  # type: ignore[call-overload]
+    return Term(term.coefficient, factors, tuple(known[x] for x in term.summed))  # type: ignore[index]
+
+
+def _onto(argument: Tensor, rows: Label | None, columns: Label | None) -> tuple[Term, ...]:
+    """The argument's terms, its indices renamed to these."""
+    pairs = ((argument.rows, rows), (argument.columns, columns))
+    return argument.renamed({a: b for a, b in pairs if a is not None and b is not None})
+
+
+def _others(arguments: tuple[Tensor, ...]) -> tuple[Label, ...]:
+    return tuple(dict.fromkeys(x for a in arguments for x in a.others))
+
+
+def _lower(node: Expression, arguments: tuple[Tensor, ...], values: Mapping[str, Tensor]) -> Tensor:
+    match node:
+        case Name():
+            return values[node.name]
+        case Number():
+            return Tensor((Term(node.value, ()),))
+        case Size():
+            axis = node.dimension
+            return Tensor((Term(ONE, (Factor(intern(Length, (), axis, axis=axis), ()),)),))
+        case Call():
+            return _call(node, arguments)
+    raise TypeError(f"no expression: {node!r}")
+
+
+def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
+    meaning = call.operation.meaning
+    match meaning:
+        case Linear():
+            return _linear(call, meaning, arguments)
+        case Monomial():
+            return _monomial(call, meaning, arguments)
+        case Contraction():
+            return _contraction(meaning.indices(call), arguments)
+        case Filled():
+            rows, columns = _new_labels(call.shape)
+            return Tensor((Term(Fraction(meaning.value), ()),) * bool(meaning.value), rows, columns)
+        case Identity():
+            rows, columns = _new_labels(call.shape)
+            factors = (identity(rows, columns),) if rows is not None and columns is not None else ()
+            return Tensor((Term(ONE, factors),), rows, columns)
+        case Elementwise():
+            return _elementwise(call, arguments)
+        case Function():
+            return _function(call, meaning, arguments[0])
+        case Composite():
+            return _composite(call, meaning, arguments)
+        case Total():
+            return _total(meaning, arguments[0], str(call.options["batch"]))
+    raise TypeError(f"no meaning: {meaning!r}")
+
+
+def _linear(call: Call, meaning: Linear, arguments: tuple[Tensor, ...]) -> Tensor:
+    rows, columns = _new_labels(call.shape)
+    terms = tuple(
+        t._replace(coefficient=times(t.coefficient, c))
+        for c, argument in zip(meaning.coefficients, arguments, strict=True)
+        for t in _onto(argument, rows, columns)
+    )
+    return Tensor(terms, rows, columns, _others(arguments))
+
+
+def _monomial(call: Call, meaning: Monomial, arguments: tuple[Tensor, ...]) -> Tensor:
+    rows, columns = _new_labels(call.shape)
+    powers = meaning.powers(call)
+    parts = [_as_power(a, p, rows, columns) for a, p in zip(arguments, powers, strict=False)]
+    return Tensor((_product(parts),), rows, columns, _others(arguments))
+
+
+def _as_power(argument: Tensor, power: Fraction, rows: Label | None, columns: Label | None) -> Term:
+    if power == 1 and len(argument.terms) == 1:
+        return _onto(argument, rows, columns)[0]
+    entry = argument.closed()
+    (term,) = _onto(replace(argument, terms=(Term(ONE, (Factor(*entry),)),)), rows, columns)
+    (factor,) = term.factors
+    return Term(ONE, (factor._replace(power=power),))
+
+
+def _product(parts: list[Term]) -> Term:
+    return Term(
+        times(*(p.coefficient for p in parts)),
+        tuple(f for p in parts for f in p.factors),
+        tuple(x for p in parts for x in p.summed),
+    )
+
+
+def _contraction(indices: str, arguments: tuple[Tensor, ...]) -> Tensor:
+    inputs, output = indices.split("->")
+    letters: dict[str, Label] = {}
+    if len(arguments) > 1:
+        arguments = tuple(_single(a) for a in arguments)
+    placed: list[tuple[Term, ...]] = []
+    for argument, own in zip(arguments, inputs.split(","), strict=True):
+        names = {}
+        for letter, label in zip(own, (argument.rows, argument.columns), strict=False):
+            if label is not None:
+                names[label] = letters.setdefault(letter, Label(label.axis))
+        placed.append(argument.renamed(names))
+    summed = [label for letter, label in letters.items() if letter not in output]
+    labels: list[Label | None] = []
+    extra: tuple[Factor, ...] = ()
+    for letter in output:
+        label = letters.get(letter)
+        if label is not None and label in labels:
+            twin = Label(label.axis)
+            extra = (identity(label, twin),)
+            label = twin
+        labels.append(label)
+    terms = []
+    for parts in [[t] for t in placed[0]] if len(placed) == 1 else [[p[0] for p in placed if p]]:
+        if len(parts) < len(placed):
+            continue  # a factor is zero
+        product = _product(parts)
+        terms.append(Term(product.coefficient, product.factors + extra, (*product.summed, *summed)))
+    rows, columns = labels or (None, None)
+    return Tensor(tuple(terms), rows, columns, _others(arguments))
+
+
+def _single(argument: Tensor, always: bool = False) -> Tensor:
+    """The tensor as one term: a sum (or `always`, a product too) becomes a node of its own."""
+    if len(argument.terms) <= 1 and not always:
+        return argument
+    return replace(argument, terms=(Term(ONE, (Factor(*argument.closed()),)),))
+
+
+def _elementwise(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
+    rows, columns = _new_labels(call.shape)
+    others = _others(arguments)
+    core = tuple(x for x in (rows, columns) if x is not None)
+    entries = [contract(_onto(a, rows, columns), (*others, *core)) for a in arguments]
+    return tensor(map_entry(call.operation, entries, (*others, *core)), rows, columns, others)
+
+
+def _function(call: Call, meaning: Function, argument: Tensor) -> Tensor:
+    axis = call.options.get("axis")
+    own = argument.core if axis is None else (argument.columns if axis == 1 else argument.rows,)
+    own = tuple(x for x in own if x is not None)
+    if not own:
+        raise ProgramError(f"{call.operation.name} of a single number is not defined")
+    leading = tuple(x for x in argument.labels if x not in own)
+    keeps = call.shape == call.arguments[0].shape
+    entry = apply_entry(call.operation, [(argument.closed(), own)], leading, own if keeps else ())
+    rows, columns = (x if keeps or x not in own else None for x in (argument.rows, argument.columns))
+    return tensor(entry, rows, columns, argument.others)
+
+
+_placeholders = count()
+
+
+def _composite(call: Call, meaning: Composite, arguments: tuple[Tensor, ...]) -> Tensor:
+    names, values = [], {}
+    for own, value in zip(call.arguments, arguments, strict=True):
+        index_of = own.index_of if isinstance(own, Name) else None
+        name = Name(f"?{next(_placeholders)}", own.shape, own.batch, index_of)
+        names.append(name)
+        values[name.name] = _single(value)
+    return lower(meaning.definition(*names, **call.options), values)
+
+
+def _total(meaning: Total, argument: Tensor, batch: str) -> Tensor:
+    label = batch_label(batch)
+    weight = (length(label)._replace(power=Fraction(-1)),) if meaning.mean else ()
+    new = Label(batch)
+    (example,) = _single(argument, always=True).renamed({label: new})
+    term = Term(example.coefficient, (*weight, *example.factors), (*example.summed, new))
+    others = tuple(x for x in argument.others if x is not label)
+    return Tensor((term,), argument.rows, argument.columns, others)

@@ -1,0 +1,204 @@
+"""Tensors in index notation: the statements of a Wengert list.
+
+A node is a tensor with axes; its definition says each entry by the entries of other nodes:
+
+    Polynomial   z_ik = sum_j W_ij x_jk + 2 b_i v_k^-1    sums of products of powers of entries
+    Map          h_i  = sigmoid(z_i)                      a scalar function, entry by entry
+    Apply        p    = softmax(x)                        a function of whole vectors or matrices
+    Input, Identity, OneHot, Length                       what is given
+    Alias        a cotangent by its name: nothing is simplified through it
+
+Equal nodes are one object (they are interned), so that common subexpressions are found by identity.
+An axis is a dimension, or the name of a batch. A `Label` names an index while terms are put together:
+each label is one index letter that runs along one axis.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Hashable, Iterable
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+from weakref import WeakValueDictionary
+
+from symgrad.language.dimensions import Dimension
+from symgrad.language.expressions import Operation, Value
+
+Axis: TypeAlias = Dimension | str
+ONE = Fraction(1)
+
+
+class Label:
+    """An index letter, running along an axis."""
+
+    __slots__ = ("axis",)
+
+    def __init__(self, axis: Axis) -> None:
+        self.axis = axis
+
+
+@lru_cache(maxsize=None)
+def batch_label(batch: str) -> Label:
+    """The one index letter of a batch."""
+    return Label(batch)
+
+
+class Factor(NamedTuple):
+    """A power of an entry: node[labels] ** power. In a node's definition labels are numbers:
+    below the rank the node's own axes, from there on indices that are summed over."""
+
+    node: Node
+    labels: tuple[Hashable, ...]
+    power: Value = ONE
+
+
+class Term(NamedTuple):
+    """A coefficient times factors, summed over some labels."""
+
+    coefficient: Value
+    factors: tuple[Factor, ...]
+    summed: tuple[Hashable, ...] = ()
+
+
+class Entry(NamedTuple):
+    """A node at labels."""
+
+    node: Node
+    labels: tuple[Label, ...]
+
+
+class Node:
+    """Base of the kinds of nodes."""
+
+    __slots__ = ("__weakref__", "axes", "serial")
+    axes: tuple[Axis, ...]
+    serial: int
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        """The nodes that the definition refers to, each once, in order."""
+        return ()
+
+
+class Input(Node):
+    """A variable of the problem, or a given cotangent or direction."""
+
+    __slots__ = ("facts", "name")
+    name: str
+    facts: frozenset[str]
+
+
+class Identity(Node):
+    """The identity matrix, [i = j]."""
+
+    __slots__ = ()
+
+
+class OneHot(Node):
+    """The one-hot vectors of integer labels, [r = v]; the last axis is that of the vector."""
+
+    __slots__ = ("label",)
+    label: Input
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.label,)
+
+
+class Length(Node):
+    """The size of an axis, as a number."""
+
+    __slots__ = ("axis",)
+    axis: Axis
+
+
+class Constant(Node):
+    """A number that stands under a fractional power or in a function."""
+
+    __slots__ = ("value",)
+    value: Value
+
+
+class Polynomial(Node):
+    """A sum of terms."""
+
+    __slots__ = ("terms",)
+    terms: tuple[Term, ...]
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return tuple(dict.fromkeys(f.node for t in self.terms for f in t.factors))
+
+
+class Map(Node):
+    """A scalar function of entries: arguments are (node, positions among the node's axes)."""
+
+    __slots__ = ("arguments", "operation")
+    operation: Operation
+    arguments: tuple[tuple[Node, tuple[int, ...]], ...]
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return tuple(dict.fromkeys(node for node, _ in self.arguments))
+
+
+class Apply(Node):
+    """A function of whole arguments. The first `leading` axes only enumerate: of each argument its
+    first axes stand at the positions given, the rest are what the function acts on."""
+
+    __slots__ = ("arguments", "leading", "operation")
+    operation: Operation
+    arguments: tuple[tuple[Node, tuple[int, ...]], ...]
+    leading: int
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return tuple(dict.fromkeys(node for node, _ in self.arguments))
+
+
+class Alias(Node):
+    """The cotangent of a node, kept apart so that the chain rule's lines stay as it gives them."""
+
+    __slots__ = ("inner", "of")
+    of: Node
+    inner: Node
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.inner,)
+
+
+_interned: WeakValueDictionary[Hashable, Node] = WeakValueDictionary()
+_serials = itertools.count()
+
+
+def intern(kind: type[Node], axes: tuple[Axis, ...], key: Hashable = None, **fields: object) -> Node:
+    """The one node with this definition."""
+    key = (kind, axes, key if key is not None else tuple(fields.values()))
+    node = _interned.get(key)
+    if node is None:
+        node = kind()
+        node.axes = axes
+        node.serial = next(_serials)
+        for name, value in fields.items():
+            setattr(node, name, value)
+        _interned[key] = node
+    return node
+
+
+def topological(roots: Iterable[Node], inside: Callable[[Node], bool] = lambda node: True) -> list[Node]:
+    """Every node that the roots need, operands first, without recursion."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            if inside(node):
+                stack.extend((operand, False) for operand in reversed(node.operands) if operand not in seen)
+    return order

@@ -1,0 +1,330 @@
+"""Sums of products of entries, in normal form.
+
+`contract(terms, out)` is the tensor with the free labels `out`. On the way the laws of index notation
+are applied:
+
+    sum_j [i = j] x_j = x_i                an identity under a sum renames an index
+    sum_j 1 = n                            an index that nothing carries counts
+    x_i^a x_i^b = x_i^(a+b)                equal entries join
+    c t + d t = (c + d) t                  equal terms join
+    A_ij = A_ji, sum_i p_i = 1, y_i^2 = y_i   what was declared: symmetric, simplex, one-hot
+
+and a factor that is itself only a scaled, transposed or spread entry is replaced by that entry. Then
+the operations' rewrite rules are tried (see `symgrad.calculus.rewriting`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+import sympy
+
+from symgrad.calculus.nodes import (
+    ONE,
+    Apply,
+    Constant,
+    Entry,
+    Factor,
+    Identity,
+    Input,
+    Label,
+    Length,
+    Map,
+    Node,
+    OneHot,
+    Polynomial,
+    Term,
+    intern,
+)
+from symgrad.errors import ProgramError
+from symgrad.language.expressions import Value, exact
+
+TermRule: TypeAlias = Callable[[Term, Factor], "list[Term] | None"]
+TERM_RULES: dict[Hashable, list[TermRule]] = {}  # what a factor looks like -> rules to try on its term
+
+
+def contract(terms: Iterable[Term], out: Sequence[Label]) -> Entry:
+    """The sum of the terms as one node; its labels are those of `out` that it depends on."""
+    position = {label: k for k, label in enumerate(out)}
+    joined: dict[Hashable, Term] = {}
+    pending = list(terms)[::-1]
+    while pending:
+        term = _reduce(pending.pop())
+        if term is None:
+            continue
+        rewritten = _rewrite(term)
+        if rewritten is not None:
+            pending.extend(reversed(rewritten))
+            continue
+        key, _ = _numbered(term, position)
+        coefficient = term.coefficient
+        if key in joined:
+            coefficient = exact(joined[key].coefficient + coefficient)
+            term = joined[key]
+        joined[key] = term._replace(coefficient=coefficient)
+    return _close([t for t in joined.values() if t.coefficient != 0], out)
+
+
+def opened(node: Polynomial, labels: Sequence[Label]) -> list[Term]:
+    """The terms of a node, with these labels on its axes and new ones for its sums."""
+    return [_opened(term, labels) for term in node.terms]
+
+
+def identity(one: Label, other: Label) -> Factor:
+    """[one = other]"""
+    return Factor(intern(Identity, (one.axis, other.axis)), (one, other))
+
+
+def length(label: Label) -> Factor:
+    """How many values the label takes, as a factor."""
+    return Factor(intern(Length, (), label.axis, axis=label.axis), ())
+
+
+def times(*values: Value) -> Value:
+    """The product of numbers, exact while the fractions are small."""
+    result: Value = ONE
+    for value in values:
+        result = exact(result * value)
+    return result
+
+
+def symmetric(node: Node) -> bool:
+    """Whether node_ij = node_ji is known."""
+    if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
+        return False
+    if isinstance(node, Input):
+        return "symmetric" in node.facts
+    if isinstance(node, Apply):
+        return bool(node.operation.meaning.symmetric) and symmetric(node.arguments[0][0])
+    if isinstance(node, Polynomial):
+        straight = {(_numbered(t, {0: 0, 1: 1})[0], t.coefficient) for t in node.terms}
+        crossed = {(_numbered(t, {0: 1, 1: 0})[0], t.coefficient) for t in node.terms}
+        return straight == crossed
+    return isinstance(node, Identity)
+
+
+def positive(node: Node) -> bool:
+    """Whether every entry is known to be at least 0."""
+    if isinstance(node, Input):
+        return bool(node.facts & {"positive", "simplex", "one_hot"})
+    if isinstance(node, Constant):
+        return node.value > 0
+    if isinstance(node, Polynomial):
+        return all(t.coefficient > 0 and all(_even(f) or positive(f.node) for f in t.factors) for t in node.terms)
+    if isinstance(node, (Map, Apply)):
+        return bool(node.operation.meaning.positive)
+    return isinstance(node, (Length, OneHot, Identity))
+
+
+def _even(factor: Factor) -> bool:
+    return isinstance(factor.power, Fraction) and factor.power.numerator % 2 == 0
+
+
+def _opened(term: Term, labels: Sequence[Label]) -> Term:
+    if not term.summed:
+        factors = tuple(Factor(f.node, tuple(labels[x] for x in f.labels), f.power) for f in term.factors)  # type: ignore[index,call-overload]
+        return Term(term.coefficient, factors)
+    known: dict[Hashable, Label] = dict(enumerate(labels))
+    for factor in term.factors:
+        for k, x in enumerate(factor.labels):
+            if x not in known:
+                known[x] = Label(factor.node.axes[k])
+    factors = tuple(Factor(f.node, tuple(known[x] for x in f.labels), f.power) for f in term.factors)
+    return Term(term.coefficient, factors, tuple(known[x] for x in term.summed))
+
+
+def _reduce(term: Term) -> Term | None:
+    """The term with its views, numbers, identities and facts worked in; None where it is zero."""
+    coefficient = term.coefficient
+    if coefficient == 0:
+        return None
+    factors: list[Factor] = []
+    identities: list[tuple[Hashable, Hashable]] = []
+    pending = list(reversed(term.factors))
+    while pending:
+        node, labels, power = pending.pop()
+        if isinstance(node, Polynomial):
+            if not node.terms:
+                if power < 0:
+                    raise ProgramError("division by zero: the denominator is 0 everywhere")
+                return None
+            view = _view(node, labels, power)
+            if view is not None:
+                coefficient = times(coefficient, view.coefficient)
+                pending.extend(reversed(view.factors))
+                continue
+        number = _number(node, power)
+        if number is not None:
+            coefficient = times(coefficient, number)
+        elif isinstance(node, Identity):
+            identities.append(labels)  # type: ignore[arg-type]
+        else:
+            factors.append(Factor(node, labels, power))
+    summed = list(term.summed)
+    if identities:
+        factors = _substitute(factors, identities, summed)
+    return _facts(coefficient, _joined(factors), summed)
+
+
+def _view(node: Polynomial, labels: Sequence[Hashable], power: Value) -> Term | None:
+    """The power of a node as a term, where the node is a scaled, transposed or spread entry."""
+    if len(node.terms) != 1:
+        return None
+    (term,) = node.terms
+    if term.summed or len([f for f in term.factors if f.node.axes]) > 1 or len(term.factors) > 2:
+        return None
+    if power == 1:
+        return _opened(term, labels)  # type: ignore[arg-type]
+    whole = isinstance(power, Fraction) and power.denominator == 1
+    if not whole and not (
+        term.coefficient > 0 and all(positive(f.node) and not _even(f) for f in term.factors)
+    ):
+        return None
+    number = raised(term.coefficient, power)
+    if number is None:
+        return None
+    factors = tuple(Factor(f.node, tuple(labels[x] for x in f.labels), f.power * power) for f in term.factors)  # type: ignore[call-overload]
+    return Term(number, factors)
+
+
+def raised(value: Value, power: Value) -> Value | None:
+    """value ** power, where it is exact or a float anyway; None for the root of a fraction."""
+    if power == 1 or value == 1:
+        return value
+    if isinstance(power, Fraction) and power.denominator == 1:
+        if isinstance(value, Fraction) and abs(power) <= 64:
+            return exact(value ** int(power))
+        return float(value) ** int(power)
+    return None
+
+
+def _number(node: Node, power: Value) -> Value | None:
+    if isinstance(node, Length) and isinstance(node.axis, sympy.Integer):
+        return raised(Fraction(int(node.axis)), power)
+    if isinstance(node, Constant):
+        return raised(node.value, power)
+    return None
+
+
+def _substitute(
+    factors: list[Factor], identities: list[tuple[Hashable, Hashable]], summed: list[Hashable]
+) -> list[Factor]:
+    """Rename each summed index that an identity ties to another; identities of free indices stay."""
+    for k, pair in enumerate(identities):
+        one, other = pair if pair[0] in summed else pair[::-1]
+        if one == other:
+            continue
+        if one in summed:
+            summed.remove(one)
+            renamed = {one: other}
+            factors = [f._replace(labels=tuple(renamed.get(x, x) for x in f.labels)) for f in factors]
+            identities[k + 1 :] = [
+                (renamed.get(a, a), renamed.get(b, b)) for a, b in identities[k + 1 :]
+            ]
+        else:
+            factors = [*factors, identity(*pair)]  # type: ignore[arg-type]
+    return factors
+
+
+def _facts(coefficient: Value, factors: list[Factor], summed: Sequence[Hashable]) -> Term:
+    """What was declared of the entries, and the sums over indices that nothing carries."""
+    factors = [
+        f._replace(power=ONE) if f.power > 1 and _is_one_hot(f.node) else f for f in factors
+    ]
+    carried = [x for f in factors for x in f.labels]
+    for factor in [f for f in factors if f.power == 1 and _sums_to_one(f.node)]:
+        last = factor.labels[-1]
+        if last in summed and carried.count(last) == 1:
+            factors.remove(factor)
+            carried.remove(last)
+            summed = [x for x in summed if x != last]
+    carrying = {x for f in factors for x in f.labels}
+    for label in summed:
+        if label not in carrying:
+            factor = length(label)  # type: ignore[arg-type]
+            number = _number(factor.node, ONE)
+            if number is None:
+                factors = _joined([*factors, factor])
+            else:
+                coefficient = times(coefficient, number)
+    return Term(coefficient, tuple(factors), tuple(x for x in summed if x in carrying))
+
+
+def _joined(factors: Iterable[Factor]) -> list[Factor]:
+    """Equal entries joined by adding their powers."""
+    powers: dict[tuple[Node, tuple[Hashable, ...]], Value] = {}
+    for node, labels, power in factors:
+        powers[node, labels] = powers.get((node, labels), 0) + power
+    return [Factor(node, labels, power) for (node, labels), power in powers.items() if power != 0]
+
+
+def _is_one_hot(node: Node) -> bool:
+    if isinstance(node, Input):
+        return "one_hot" in node.facts
+    return isinstance(node, (OneHot, Identity))
+
+
+def _sums_to_one(node: Node) -> bool:
+    return isinstance(node, OneHot) or (isinstance(node, Input) and bool(node.facts & {"simplex", "one_hot"}))
+
+
+def _rewrite(term: Term) -> list[Term] | None:
+    for factor in term.factors:
+        for rule in TERM_RULES.get(trigger(factor), ()):
+            rewritten = rule(term, factor)
+            if rewritten is not None:
+                return rewritten
+    return None
+
+
+def trigger(factor: Factor) -> Hashable:
+    """What a rewrite rule recognises a factor by."""
+    if isinstance(factor.node, (Map, Apply)):
+        return factor.node.operation.name
+    return factor.power
+
+
+def _numbered(term: Term, position: Mapping[Hashable, int]) -> tuple[Hashable, tuple[Factor, ...]]:
+    """A key that equal terms share, and the factors with numbers for labels."""
+    known = dict(position)
+    free = len(known)
+
+    def order(f: Factor) -> tuple[object, ...]:
+        return f.node.serial, f.power, tuple(position.get(x, free) for x in f.labels)
+
+    ranked = term.factors if len(term.factors) < 2 else sorted(term.factors, key=order)
+    for factor in ranked:
+        for label in factor.labels:
+            known.setdefault(label, len(known))
+    numbered = tuple(
+        Factor(f.node, _sorted_if_symmetric(f.node, tuple(known[x] for x in f.labels)), f.power)
+        for f in term.factors
+    )
+    return tuple(sorted((f.node.serial, f.labels, f.power) for f in numbered)), numbered
+
+
+def _sorted_if_symmetric(node: Node, labels: tuple[int, ...]) -> tuple[int, ...]:
+    if len(labels) == 2 and labels[0] > labels[1] and isinstance(node, (Input, Apply, Identity)) and symmetric(node):
+        return labels[::-1]
+    return labels
+
+
+def _close(terms: list[Term], out: Sequence[Label]) -> Entry:
+    used = {label for t in terms for f in t.factors for label in f.labels}
+    labels = tuple(label for label in out if label in used)
+    if len(terms) == 1 and terms[0].coefficient == 1 and len(terms[0].factors) == 1:
+        (factor,) = terms[0].factors
+        if factor.power == 1 and len(set(factor.labels)) == len(factor.labels) == len(labels):
+            return Entry(factor.node, factor.labels)  # type: ignore[arg-type]
+    position: dict[Hashable, int] = {label: k for k, label in enumerate(labels)}
+    rank = len(labels)
+    keys, numbered = [], []
+    for term in terms:
+        key, factors = _numbered(term, position)
+        bound = {x for f in factors for x in f.labels if x >= rank}  # type: ignore[operator]
+        numbered.append(Term(term.coefficient, factors, tuple(sorted(bound))))  # type: ignore[type-var]
+        keys.append((key, term.coefficient))
+    axes = tuple(label.axis for label in labels)
+    return Entry(intern(Polynomial, axes, frozenset(keys), terms=tuple(numbered)), labels)

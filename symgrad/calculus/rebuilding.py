@@ -1,0 +1,54 @@
+"""Nodes made again from their definitions, with other operands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from symgrad.calculus.functions import apply_entry, map_entry
+from symgrad.calculus.nodes import Alias, Apply, Entry, Factor, Label, Map, Node, Polynomial, topological
+from symgrad.calculus.polynomials import contract, opened
+
+
+def rebuilt(roots: Iterable[Node]) -> dict[Node, Entry]:
+    """Every node below the roots without aliases, simplified through them.
+
+    An entry's labels are positions among the old node's axes: those that it still depends on."""
+    done: dict[Node, Entry] = {}
+    for node in topological(roots):
+        labels = tuple(Label(axis) for axis in node.axes)
+        entry = _again(node, labels, done)
+        position = {label: k for k, label in enumerate(labels)}
+        done[node] = Entry(entry.node, tuple(position[x] for x in entry.labels))  # type: ignore[misc]
+    return done
+
+
+def at(entry: Entry, labels: tuple[Label, ...]) -> Entry:
+    """A rebuilt node at the labels of the old one."""
+    return Entry(entry.node, tuple(labels[k] for k in entry.labels))  # type: ignore[call-overload]
+
+
+def _again(node: Node, labels: tuple[Label, ...], done: dict[Node, Entry]) -> Entry:
+    match node:
+        case Alias():
+            return at(done[node.inner], labels)
+        case Polynomial():
+            terms = [
+                t._replace(factors=tuple(Factor(*at(done[f.node], f.labels), f.power) for f in t.factors))  # type: ignore[arg-type]
+                for t in opened(node, labels)
+            ]
+            return contract(terms, labels)
+        case Map():
+            arguments = [at(done[n], tuple(labels[k] for k in own)) for n, own in node.arguments]
+            return map_entry(node.operation, arguments, labels)
+        case Apply():
+            leading, core = labels[: node.leading], labels[node.leading :]
+            placed = []
+            for argument, own in node.arguments:
+                inner = tuple(Label(axis) for axis in argument.axes[len(own) :])
+                placed.append((at(done[argument], (*(labels[k] for k in own), *inner)), inner))
+            if not core or len(core) != len(placed[0][1]):
+                return apply_entry(node.operation, placed, leading, core)
+            entry = apply_entry(node.operation, placed, leading, placed[0][1])
+            names = dict(zip(placed[0][1], core, strict=True))
+            return Entry(entry.node, tuple(names.get(x, x) for x in entry.labels))
+    return Entry(node, labels)

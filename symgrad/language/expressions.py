@@ -1,0 +1,227 @@
+"""Expressions: what a user wrote, and what a derivation prints, as a tree of operations.
+
+There are four kinds of nodes: a `Name` of a variable or definition, a `Number`, a `Size` (a
+dimension used as a number), and a `Call` of an operation. Every node knows its shape and the batch
+whose index it carries, if any. An operation is one record: what it means, how it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, TypeAlias, TypeVar
+
+from symgrad.errors import ProgramError, ShapeError
+from symgrad.language.dimensions import SCALAR, Dimension, Shape
+
+Value: TypeAlias = Fraction | float
+Operand: TypeAlias = "Expression | int | float | Fraction"
+Options: TypeAlias = Mapping[str, Any]
+Result = TypeVar("Result")
+EXACT = 2**53
+
+# How tightly an operator binds, as in Python: a + b, a * b, -a, a**b, and what needs no parentheses.
+SUM, PRODUCT, SIGN, POWER, ATOM = 1, 2, 3, 4, 5
+
+
+class Expression:
+    """Base of the four kinds of nodes; arithmetic on them builds calls."""
+
+    shape: Shape
+    batch: str | None
+
+    def __add__(self, other: Operand) -> Expression:
+        return OPERATIONS["add"](self, other)
+
+    def __radd__(self, other: Operand) -> Expression:
+        return OPERATIONS["add"](other, self)
+
+    def __sub__(self, other: Operand) -> Expression:
+        return OPERATIONS["subtract"](self, other)
+
+    def __rsub__(self, other: Operand) -> Expression:
+        return OPERATIONS["subtract"](other, self)
+
+    def __mul__(self, other: Operand) -> Expression:
+        return OPERATIONS["multiply"](self, other)
+
+    def __rmul__(self, other: Operand) -> Expression:
+        return OPERATIONS["multiply"](other, self)
+
+    def __truediv__(self, other: Operand) -> Expression:
+        return OPERATIONS["divide"](self, other)
+
+    def __rtruediv__(self, other: Operand) -> Expression:
+        return OPERATIONS["divide"](other, self)
+
+    def __matmul__(self, other: Operand) -> Expression:
+        return OPERATIONS["matmul"](self, other)
+
+    def __pow__(self, other: Operand) -> Expression:
+        return OPERATIONS["power"](self, other)
+
+    def __neg__(self) -> Expression:
+        return OPERATIONS["negative"](self)
+
+    @property
+    def T(self) -> Expression:
+        """The transpose."""
+        return OPERATIONS["transpose"](self)
+
+
+@dataclass(frozen=True, eq=False)
+class Name(Expression):
+    """A variable or definition, by its name."""
+
+    name: str
+    shape: Shape
+    batch: str | None = None
+    index_of: Dimension | None = None  # an integer label below this dimension
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Expression):
+    """A number: exact where its decimal digits are few, else a float."""
+
+    value: Value
+    shape: Shape = SCALAR
+    batch: None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Size(Expression):
+    """A dimension, or (a string) the length of a batch, used as a number."""
+
+    dimension: Dimension | str
+    shape: Shape = SCALAR
+    batch: None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Call(Expression):
+    """An operation on arguments; options are such as axis=1."""
+
+    operation: Operation
+    arguments: tuple[Expression, ...]
+    shape: Shape
+    options: Options = field(default_factory=dict)
+    batch: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Operation:
+    """One operation: everything that symgrad knows of it.
+
+    `shape(arguments, options)` checks the arguments and gives the result's shape. `meaning` is one
+    of the classes in `symgrad.language.operations.meanings`. `text` and `latex` are templates of
+    the arguments ({0}, {1}, ...); `precedence` is how tightly the result binds, `binds` how tightly
+    each argument must. `rule` is the name that a textbook gives to its derivative's rule.
+    """
+
+    name: str
+    meaning: Any
+    shape: Callable[[tuple[Expression, ...], Options], Shape]
+    rule: str
+    sentence: str
+    arity: tuple[int, int] = (1, 1)
+    options: tuple[str, ...] = ()
+    text: str = ""
+    latex: str | Callable[[Call], str] = ""
+    precedence: int = ATOM
+    binds: tuple[int, ...] = ()
+    symbol: str = "u"  # the letter of an intermediate result that has no name of its own
+    category: str = "function"
+    source: str = ""
+    labels: bool = False  # whether an argument may be an integer label
+    prepare: Callable[..., Expression | None] | None = None  # another form of the call, where one is meant
+
+    def __call__(self, *operands: Operand, **options: Any) -> Expression:
+        """The call as an expression, its shape checked."""
+        arguments = tuple(map(expression, operands))
+        low, high = self.arity
+        if not low <= len(arguments) <= high:
+            wanted = str(low) if low == high else f"{low} to {high}"
+            raise ProgramError(
+                f"{self.name} takes {wanted} argument{'s' * (high != 1)}, {len(arguments)} given"
+            )
+        for option in options:
+            if option not in self.options:
+                raise ProgramError(f"{self.name} has no option {option}")
+        if self.prepare and (prepared := self.prepare(*arguments, **options)) is not None:
+            return prepared
+        return self.node(arguments, options)
+
+    def node(self, arguments: tuple[Expression, ...], options: Options) -> Call:
+        """The call itself."""
+        for a in arguments:
+            if isinstance(a, Name) and a.index_of is not None and not self.labels:
+                raise ShapeError(f"{self.name}: {a.name} is an integer label; write Z[{a.name}] or onehot({a.name})")
+        shape = self.shape(arguments, options)
+        return Call(self, arguments, shape, options, common_batch(arguments))
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+def register(operation: Operation) -> Operation:
+    """Make the operation known by its name; a name is given once."""
+    if operation.name in OPERATIONS:
+        raise ValueError(f"the operation {operation.name} is declared twice")
+    OPERATIONS[operation.name] = operation
+    return operation
+
+
+def exact(value: int | float | Fraction) -> Value:
+    """A number as the fraction of its decimal digits (0.1 is 1/10), while these are few."""
+    if isinstance(value, float):
+        if not 1e-12 < abs(value) < 1e15:
+            return value if value else Fraction(0)
+        fraction = Fraction(repr(value))
+    else:
+        fraction = Fraction(value)
+    if max(abs(fraction.numerator), fraction.denominator) < EXACT:
+        return fraction
+    return float(value)
+
+
+def expression(operand: Operand) -> Expression:
+    """The operand itself, or the number that it is as an expression."""
+    return operand if isinstance(operand, Expression) else Number(exact(operand))
+
+
+def is_scalar(e: Expression) -> bool:
+    """Whether it is 1 x 1."""
+    return e.shape == SCALAR
+
+
+def common_batch(arguments: tuple[Expression, ...]) -> str | None:
+    """The batch whose index the result of an operation carries."""
+    batches = {a.batch for a in arguments} - {None}
+    if len(batches) > 1:
+        raise ShapeError(f"values of two batches meet: {' and '.join(sorted(map(str, batches)))}")
+    return next(iter(batches), None)
+
+
+def fold(root: Expression, visit: Callable[[Expression, tuple[Result, ...]], Result]) -> Result:
+    """visit(node, results of its arguments) from the leaves up to the root, without recursion."""
+    done: dict[int, Result] = {}
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        arguments = node.arguments if isinstance(node, Call) else ()
+        waiting = [a for a in arguments if id(a) not in done]
+        if waiting:
+            stack.extend(reversed(waiting))
+            continue
+        stack.pop()
+        if id(node) not in done:
+            done[id(node)] = visit(node, tuple(done[id(a)] for a in arguments))
+    return done[id(root)]
+
+
+def leaves(root: Expression) -> list[Expression]:
+    """Every name, number and size in the expression, from left to right, each once."""
+    found: dict[int, Expression] = {}
+    fold(root, lambda node, _: found.setdefault(id(node), node))
+    return [node for node in found.values() if not isinstance(node, Call)]

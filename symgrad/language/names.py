@@ -1,0 +1,60 @@
+"""Names: which ones a user may give, and how they are written in LaTeX."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+
+from symgrad.errors import UnknownNameError
+
+GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega"
+).split()
+CAPITAL_GREEK = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+LATEX = {name: rf"\{name}" for name in GREEK + CAPITAL_GREEK}
+LATEX |= {"lam": r"\lambda", "eps": r"\varepsilon"}
+_VALID = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[\u0391-\u03a9\u03b1-\u03c9][0-9]*")
+_PARTS = re.compile(r"(?P<stem>.*?[^0-9_])_?(?P<sub>[0-9]*)_?")
+
+
+def check_name(name: str) -> str:
+    """The name itself where a user may give it to a variable; else UnknownNameError."""
+    if unicodedata.normalize("NFKC", name) != name:
+        raise UnknownNameError(f"the name {name!r} has characters that look like others; use ASCII")
+    if keyword.iskeyword(name):
+        hint = " (for lambda write lam)" if name == "lambda" else ""
+        raise UnknownNameError(f"{name} is a reserved word of Python; use another name{hint}")
+    if not _VALID.fullmatch(name):
+        raise UnknownNameError(
+            f"{name!r} is no valid name: a letter, then letters, digits or _; or one Greek letter"
+        )
+    return name
+
+
+def latex_name(name: str) -> str:
+    r"""A name in LaTeX: digits at the end and what follows a _ become a subscript.
+
+    >>> latex_name("W1"), latex_name("alpha"), latex_name("A_hat"), latex_name("hidden")
+    ('W_{1}', '\\alpha', 'A_{\\mathrm{hat}}', '\\mathrm{hidden}')
+    """
+    match = _PARTS.fullmatch(name)
+    stem, sub = (match["stem"], match["sub"]) if match else (name, "")
+    subs = [sub] if sub else []
+    stem, *rest = stem.split("_")
+    subs = [_word(part) for part in rest if part] + subs
+    return _word(stem) + (f"_{{{','.join(subs)}}}" if subs else "")
+
+
+def _word(text: str) -> str:
+    if text in LATEX:
+        return LATEX[text]
+    if len(text) == 1:
+        code = unicodedata.name(text, "").split()
+        if code[:1] == ["GREEK"]:
+            letter = code[3] if len(code) > 3 else code[-1]
+            letter = letter.lower() if text.islower() else letter.capitalize()
+            return LATEX.get(letter, rf"\mathrm{{{letter[0]}}}")
+        return text
+    return text if text.isdigit() else rf"\mathrm{{{text}}}"

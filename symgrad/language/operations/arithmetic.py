@@ -1,0 +1,195 @@
+"""Sums, products, powers, transposes: the operators."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from symgrad.errors import ProgramError
+from symgrad.language.expressions import (
+    ATOM,
+    OPERATIONS,
+    POWER,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Call,
+    Expression,
+    Number,
+    Operation,
+    is_scalar,
+    register,
+)
+from symgrad.language.operations.meanings import Contraction, Linear, Monomial
+from symgrad.language.shapes import elementwise, matrix_product
+
+LARGEST_EXPONENT = 10_000
+
+
+def _times(call: Call) -> str:
+    left, right = call.arguments
+    both = not is_scalar(left) and not is_scalar(right)
+    if both:
+        return r"{0} \odot {1}"
+    return r"{0} \cdot {1}" if isinstance(right, Number) else "{0} {1}"
+
+
+def _over(call: Call) -> str:
+    left, right = call.arguments
+    return r"\frac{{{0:bare}}}{{{1:bare}}}" if is_scalar(right) or is_scalar(left) else r"{0} \oslash {1}"
+
+
+def _constant_power(base: Expression, exponent: Expression) -> Expression | None:
+    if not isinstance(exponent, Number):
+        return OPERATIONS["variable_power"](base, exponent)
+    if abs(exponent.value) > LARGEST_EXPONENT:
+        raise ProgramError(f"the exponent {exponent.value} is too large (limit {LARGEST_EXPONENT})")
+    if isinstance(base, Number):
+        return _number_power(base, exponent)
+    return None
+
+
+def _number_power(base: Number, exponent: Number) -> Expression | None:
+    if base.value == 0 and exponent.value < 0:
+        raise ProgramError("division by zero: 0 to a negative power")
+    if isinstance(exponent.value, Fraction) and exponent.value.denominator == 1:
+        try:
+            if abs(float(base.value) ** int(exponent.value)) < 1e300:
+                return Number(base.value ** int(exponent.value))
+        except OverflowError:
+            pass
+        raise ProgramError(f"the number {base.value}**{exponent.value} is too large")
+    if base.value < 0:
+        raise ProgramError(f"{base.value}**{exponent.value} is not a real number")
+    return None
+
+
+def _divide(left: Expression, right: Expression) -> Expression | None:
+    if isinstance(right, Number) and right.value == 0:
+        raise ProgramError("division by zero")
+    return None
+
+
+def _negative(argument: Expression) -> Expression | None:
+    return Number(-argument.value) if isinstance(argument, Number) else None
+
+
+add = register(
+    Operation(
+        name="add",
+        meaning=Linear((1, 1)),
+        shape=elementwise("add"),
+        arity=(2, 2),
+        rule="sum",
+        sentence="A sum passes its gradient on to each term.",
+        text="{0} + {1}",
+        latex="{0} + {1}",
+        precedence=SUM,
+        binds=(SUM, SUM),
+        symbol="z",
+    )
+)
+subtract = register(
+    Operation(
+        name="subtract",
+        meaning=Linear((1, -1)),
+        shape=elementwise("subtract"),
+        arity=(2, 2),
+        rule="difference",
+        sentence="A difference passes its gradient on to the first term, and its negative to the second.",
+        text="{0} - {1}",
+        latex="{0} - {1}",
+        precedence=SUM,
+        binds=(SUM, PRODUCT),
+        symbol="r",
+    )
+)
+negative = register(
+    Operation(
+        name="negative",
+        meaning=Linear((-1,)),
+        shape=elementwise("negative"),
+        prepare=_negative,
+        rule="constant factor",
+        sentence="A constant factor stays as it is.",
+        text="-{0}",
+        latex="-{0}",
+        precedence=SIGN,
+        binds=(SIGN,),
+    )
+)
+multiply = register(
+    Operation(
+        name="multiply",
+        meaning=Monomial(lambda call: (Fraction(1), Fraction(1))),
+        shape=elementwise("multiply"),
+        arity=(2, 2),
+        rule="product",
+        sentence="In a product each factor's gradient is the incoming one times the other factors.",
+        text="{0} * {1}",
+        latex=_times,
+        precedence=PRODUCT,
+        binds=(PRODUCT, SIGN),
+        symbol="m",
+    )
+)
+divide = register(
+    Operation(
+        name="divide",
+        meaning=Monomial(lambda call: (Fraction(1), Fraction(-1))),
+        shape=elementwise("divide"),
+        prepare=_divide,
+        arity=(2, 2),
+        rule="quotient",
+        sentence="A quotient is a product with the denominator to the power -1.",
+        text="{0} / {1}",
+        latex=_over,
+        precedence=PRODUCT,
+        binds=(PRODUCT, SIGN),
+        symbol="q",
+    )
+)
+power = register(
+    Operation(
+        name="power",
+        meaning=Monomial(lambda call: (Fraction(call.arguments[1].value),)),
+        shape=elementwise("power"),
+        prepare=_constant_power,
+        arity=(2, 2),
+        rule="power",
+        sentence="The derivative of a power is the exponent times the power lowered by one.",
+        text="{0}**{1}",
+        latex=lambda call: "{0}^{{{1:bare}}}" if is_scalar(call) else r"{0}^{{\odot {1:bare}}}",
+        precedence=POWER,
+        binds=(ATOM, SIGN),
+        symbol="q",
+    )
+)
+matmul = register(
+    Operation(
+        name="matmul",
+        meaning=Contraction(lambda call: "ij,jk->ik"),
+        shape=matrix_product,
+        arity=(2, 2),
+        rule="matrix product",
+        sentence="In a matrix product the gradient of one factor is the incoming gradient times the "
+        "transpose of the other.",
+        text="{0} @ {1}",
+        latex="{0} {1}",
+        precedence=PRODUCT,
+        binds=(PRODUCT, SIGN),
+        symbol="z",
+    )
+)
+transpose = register(
+    Operation(
+        name="transpose",
+        meaning=Contraction(lambda call: "ij->ji"),
+        shape=lambda arguments, options: arguments[0].shape[::-1],
+        rule="transpose",
+        sentence="The gradient of a transpose is the transposed gradient.",
+        text="{0}.T",
+        latex=r"{0}^{{\top}}",
+        precedence=ATOM,
+        binds=(ATOM,),
+    )
+)

@@ -1,0 +1,44 @@
+"""The sum and the mean over the examples of a batch."""
+
+from __future__ import annotations
+
+from symgrad.errors import ProgramError
+from symgrad.language.expressions import Call, Expression, Operation, register
+from symgrad.language.operations.meanings import Total
+
+
+def _total(name: str, mean: bool, latex: str, rule: str) -> Operation:
+    return register(
+        Operation(
+            name=name,
+            meaning=Total(mean),
+            shape=lambda arguments, options: arguments[0].shape,
+            options=("variables", "batch"),
+            rule=rule,
+            sentence="The gradient of a sum over the batch is the sum of the gradients.",
+            text=f"{name.removeprefix('batch_')}({{0}} for {{variables}} in {{batch}})",
+            binds=(0,),
+            latex=latex,
+            precedence=5,
+            symbol="L",
+            category="batch",
+        )
+    )
+
+
+batch_sum = _total("batch_sum", False, r"\sum_{{{variables}}} {0}", "sum over the batch")
+batch_mean = _total(
+    "batch_mean", True, r"\frac{{1}}{{|{batch}|}} \sum_{{{variables}}} {0}", "mean over the batch"
+)
+
+
+def over_batch(operation: Operation, body: Expression, variables: tuple[str, ...], batch: str) -> Expression:
+    """sum(body for variables in batch)."""
+    if body.batch is None:
+        raise ProgramError(
+            f"the sum over {batch} does not use {' or '.join(variables)}: every example gives the same"
+        )
+    if body.batch != batch:
+        raise ProgramError(f"a sum over {batch} of a value that belongs to {body.batch}")
+    options = {"variables": ", ".join(variables), "batch": batch}
+    return Call(operation, (body,), body.shape, options, None)

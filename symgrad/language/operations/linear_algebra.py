@@ -1,0 +1,126 @@
+"""Inverse and determinant of square matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgrad.language.dimensions import SCALAR, Shape
+from symgrad.language.expressions import Expression, Operation, Options, register
+from symgrad.language.operations.elementwise import log
+from symgrad.language.operations.meanings import Function, rewrite
+from symgrad.language.shapes import square
+
+
+def _to_scalar(name: str):  # type: ignore[no-untyped-def]
+    def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
+        square(name, arguments[0])
+        return SCALAR
+
+    return rule
+
+
+def _inverse_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+    n = square("inv", arguments[0])
+    return (n, n)
+
+
+def _logdet(x):  # type: ignore[no-untyped-def]
+    return np.linalg.slogdet(x)[1]
+
+
+def _analytic_logdet(x: Any) -> Any:
+    sign, logarithm = np.linalg.slogdet(x)
+    return logarithm + np.log(sign * np.sign(sign.real))
+
+
+inv = register(
+    Operation(
+        name="inv",
+        meaning=Function(
+            over="matrix",
+            pullback=lambda g, y, x: (-y.T @ g @ y.T,),
+            kernel=np.linalg.inv,
+            analytic=np.linalg.inv,
+            symmetric=True,
+        ),
+        shape=_inverse_shape,
+        rule="inverse",
+        sentence="The differential of an inverse Y is -Y dX Y, so the gradient is -Y^T G Y^T.",
+        text="inv({0})",
+        binds=(0,),
+        latex=r"{0}^{{-1}}",
+        symbol="Y",
+        source="Petersen and Pedersen, The Matrix Cookbook, eq. 59",
+    )
+)
+det = register(
+    Operation(
+        name="det",
+        meaning=Function(
+            over="matrix",
+            pullback=lambda g, y, x: (g * y * inv(x).T,),
+            kernel=np.linalg.det,
+            analytic=np.linalg.det,
+        ),
+        shape=_to_scalar("det"),
+        rule="determinant",
+        sentence="The gradient of a determinant is the determinant times the transposed inverse (Jacobi).",
+        latex=r"\det",
+        symbol="d",
+        source="Petersen and Pedersen, The Matrix Cookbook, eq. 49",
+    )
+)
+logdet = register(
+    Operation(
+        name="logdet",
+        meaning=Function(
+            over="matrix",
+            pullback=lambda g, y, x: (g * inv(x).T,),
+            kernel=_logdet,
+            analytic=_analytic_logdet,
+        ),
+        shape=_to_scalar("logdet"),
+        rule="log-determinant",
+        sentence="The gradient of log |det X| is the transposed inverse.",
+        latex=r"\log\left|\det {0}\right|",
+        symbol="s",
+        source="Petersen and Pedersen, The Matrix Cookbook, eq. 57",
+    )
+)
+rewrite(
+    name="logarithm of a determinant",
+    pattern=lambda x: log(det(x)),
+    replacement=lambda x: logdet(x),
+    identity="log(det(X)) = logdet(X), without overflow",
+    over=("matrix",),
+)
+rewrite(
+    name="inverse of an inverse",
+    pattern=lambda x: inv(inv(x)),
+    replacement=lambda x: x,
+    identity="the inverse of the inverse of X is X",
+    over=("matrix",),
+)
+rewrite(
+    name="determinant of an inverse",
+    pattern=lambda x: det(inv(x)),
+    replacement=lambda x: 1 / det(x),
+    identity="det(X^-1) = 1 / det(X)",
+    over=("matrix",),
+)
+rewrite(
+    name="log-determinant of an inverse",
+    pattern=lambda x: logdet(inv(x)),
+    replacement=lambda x: -logdet(x),
+    identity="logdet(X^-1) = -logdet(X)",
+    over=("matrix",),
+)
+rewrite(
+    name="logarithm of a reciprocal determinant",
+    pattern=lambda x: log(1 / det(x)),
+    replacement=lambda x: -logdet(x),
+    identity="log(1 / det(X)) = -logdet(X)",
+    over=("matrix",),
+)

@@ -1,0 +1,97 @@
+"""Losses: what a prediction costs, beside its label."""
+
+from __future__ import annotations
+
+from symgrad.errors import ShapeError
+from symgrad.language.dimensions import SCALAR, Shape
+from symgrad.language.expressions import Expression, Name, Operation, Options, register
+from symgrad.language.operations.contractions import lookup, total
+from symgrad.language.operations.elementwise import absolute, composite, log, minimum, relu, softplus
+from symgrad.language.operations.meanings import Composite
+from symgrad.language.operations.norms import norm1, norm2
+from symgrad.language.shapes import given, same
+
+
+def _label_and_prediction(name: str):  # type: ignore[no-untyped-def]
+    def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
+        label, prediction = arguments
+        if not (isinstance(label, Name) and label.index_of is not None):
+            same(name, arguments)
+        elif prediction.shape[0] != label.index_of:
+            raise ShapeError(f"{name}: {given(prediction)}, but {label.name} is below {label.index_of}")
+        return SCALAR
+
+    return rule
+
+
+def _cross_entropy(y: Expression, p: Expression) -> Expression:
+    if isinstance(y, Name) and y.index_of is not None:
+        return -lookup(log(p), y)
+    return -total(y * log(p))
+
+
+def loss(name: str, definition, latex: str, sentence: str, source: str = "") -> Operation:  # type: ignore[no-untyped-def]
+    """Declare a loss of a label and a prediction."""
+    return register(
+        Operation(
+            name=name,
+            meaning=Composite(definition),
+            shape=_label_and_prediction(name),
+            arity=(2, 2),
+            labels=True,
+            rule="definition",
+            sentence=sentence,
+            latex=latex,
+            symbol="l",
+            category="loss",
+            source=source,
+        )
+    )
+
+
+cross_entropy = loss(
+    "cross_entropy",
+    _cross_entropy,
+    r"\operatorname{CE}",
+    "Cross-entropy of a label y (one-hot, a distribution, or an Index) and probabilities p.",
+)
+squared_error = loss(
+    "squared_error",
+    lambda y, f: norm2(y - f) ** 2,
+    r"\left\lVert {0} - {1} \right\rVert^2",
+    "The L2 loss: the squared distance of label and prediction.",
+)
+absolute_error = loss(
+    "absolute_error",
+    lambda y, f: norm1(y - f),
+    r"\left\lVert {0} - {1} \right\rVert_1",
+    "The L1 loss: the sum of absolute differences.",
+)
+binary_cross_entropy = loss(
+    "binary_cross_entropy",
+    lambda t, p: -total(t * log(p) + (1 - t) * log(1 - p)),
+    r"\operatorname{BCE}",
+    "Cross-entropy of labels t in [0, 1] and probabilities p, summed over the entries.",
+)
+
+
+def _huber(r: Expression, delta: Expression | float = 1) -> Expression:
+    a = absolute(r)
+    q = minimum(a, delta)
+    return 0.5 * q**2 + delta * (a - q)
+
+
+huber = composite(
+    "huber",
+    _huber,
+    arity=(1, 2),
+    category="loss",
+    source="Huber, Robust estimation of a location parameter, 1964; delta = 1 where not given",
+)
+hinge = composite(
+    "hinge",
+    lambda m: relu(1 - m),
+    category="loss",
+    source="Max-margin loss of a margin m = y f(x), y = 1 or -1",
+)
+logistic = composite("logistic", lambda m: softplus(-m), category="loss", source="Of a margin m = y f(x)")

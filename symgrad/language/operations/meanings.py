@@ -1,0 +1,137 @@
+"""What an operation means: the few forms that the calculus knows.
+
+    Linear       z = c1 a + c2 b                     sums and differences
+    Monomial     z = a^p b^q                         products, quotients, constant powers
+    Contraction  z_ik = sum_j a_ij b_jk              said by its indices, "ij,jk->ik"
+    Filled       z_ij = 1, or 0                      ones and zeros
+    Identity     z_ij = [i = j]
+    Elementwise  z = f(a, b), a scalar function      by a SymPy definition
+    Function     y = f(x) of whole vectors or matrices
+    Composite    an abbreviation: another expression of the language
+    Total        the sum or mean over a batch
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from symgrad.language.expressions import Call, Expression
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A sum of the arguments with these coefficients; scalars spread over the other's shape."""
+
+    coefficients: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """The elementwise product of the arguments' powers; powers(call) reads them off the call."""
+
+    powers: Callable[[Call], tuple[Fraction, ...]]
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """A sum of products, said by index letters of rows and columns: "ij,jk->ik".
+
+    An integer label counts as its one-hot vector, with one letter."""
+
+    indices: Callable[[Call], str]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A constant in every entry."""
+
+    value: int
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The identity matrix."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elementwise:
+    """A scalar function applied to each entry.
+
+    `definition` gives it as a SymPy expression; `derivative` has one expression an argument, in the
+    textbook's form (a test compares it with SymPy's derivative of the definition). `kernel` is the
+    NumPy function; `analytic` takes complex numbers near the real axis (complex step), None where
+    there is none. `kink` is zero where the function has no derivative.
+    """
+
+    definition: Callable[..., sympy.Expr]
+    kernel: Callable[..., Any]
+    derivative: Callable[..., tuple[Expression, ...]]
+    analytic: Callable[..., Any] | None = None
+    kink: Callable[..., Expression] | None = None
+    positive: bool = False  # whether every value is at least 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """A function of a whole vector or matrix, with the pull-back of its cotangent.
+
+    `over` says what its argument is: "vector" (one axis), "matrix" (two), or "all" (either).
+    `pullback(g, y, *x)` is the cotangent of each argument, g that of the result y; for a function
+    without a definition in the language it is what defines its derivative. `kernel(x)`, or
+    `kernel(x, axis)` unless over "matrix", works with any leading axes; `analytic` is its twin for
+    complex numbers.
+    """
+
+    over: str
+    pullback: Callable[..., tuple[Expression, ...]]
+    kernel: Callable[..., Any]
+    definition: Callable[..., Expression] | None = None
+    analytic: Callable[..., Any] | None = None
+    kink: Callable[..., Expression] | None = None
+    positive: bool = False  # whether every value is at least 0
+    symmetric: bool = False  # whether a symmetric argument gives a symmetric result
+
+
+@dataclass(frozen=True)
+class Composite:
+    """An abbreviation for another expression."""
+
+    definition: Callable[..., Expression]
+
+
+@dataclass(frozen=True)
+class Total:
+    """The sum (or mean) over the examples of a batch."""
+
+    mean: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rewrite:
+    """A rule `pattern = replacement`, both expressions of x, y (vectors or scalars).
+
+    Applied wherever the pattern is met, before anything is differentiated: it makes a naive
+    formula stable, or a result short. `identity` says it in a sentence.
+    """
+
+    name: str
+    pattern: Callable[..., Expression]
+    replacement: Callable[..., Expression]
+    identity: str
+    over: tuple[str, ...] = ("scalar",)  # what the wildcards stand for: scalar, vector, matrix
+    partial: bool = False  # whether higher powers match too: n^3 u = n^2 (n u)
+
+
+REWRITES: list[Rewrite] = []
+
+
+def rewrite(**fields: Any) -> Rewrite:
+    """Make a rule known, in the order of declaration."""
+    rule = Rewrite(**fields)
+    REWRITES.append(rule)
+    return rule

@@ -1,0 +1,120 @@
+"""Norms over all entries of a vector or matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import Expression, Operation, is_scalar, register
+from symgrad.language.operations.contractions import dot, total
+from symgrad.language.operations.elementwise import absolute, sqrt
+from symgrad.language.operations.meanings import Composite, Function, rewrite
+
+
+def _norm2(x, axis):  # type: ignore[no-untyped-def]
+    m = np.abs(x).max(axis, keepdims=True)
+    s = np.where(m > 0, m, 1).astype(x.dtype)
+    return np.sqrt(np.square(x / s).sum(axis)) * s.reshape(np.square(x).sum(axis).shape)
+
+
+def _unit(x, axis):  # type: ignore[no-untyped-def]
+    m = np.abs(x).max(axis, keepdims=True)
+    u = x / np.where(m > 0, m, 1).astype(x.dtype)
+    n = np.sqrt(np.square(u).sum(axis, keepdims=True))
+    return u / np.where(n > 0, n, 1).astype(x.dtype)
+
+
+def _analytic_norm(x: Any, axis: Any) -> Any:
+    return np.sqrt((x * x).sum(axis))
+
+
+def _unit_pullback(g: Expression, u: Expression, x: Expression) -> tuple[Expression, ...]:
+    return ((g - dot(g, u) * u) / norm2(x),)
+
+
+norm2 = register(
+    Operation(
+        name="norm2",
+        meaning=Function(
+            over="all",
+            definition=lambda x: sqrt(dot(x, x)),
+            pullback=lambda g, n, x: (g * unit(x),),
+            kernel=_norm2,
+            positive=True,
+            analytic=_analytic_norm,
+            kink=lambda x: norm2(x),
+        ),
+        shape=lambda arguments, options: SCALAR,
+        prepare=lambda x: absolute(x) if is_scalar(x) else None,
+        rule="norm",
+        sentence="The gradient of the norm is the unit vector of its argument (0 at 0, by convention).",
+        latex=r"\left\lVert {0:bare} \right\rVert",
+        symbol="n",
+    )
+)
+unit = register(
+    Operation(
+        name="unit",
+        meaning=Function(
+            over="all",
+            definition=lambda x: x / norm2(x),
+            pullback=_unit_pullback,
+            kernel=_unit,
+            analytic=lambda x, axis: x / np.sqrt((x * x).sum(axis, keepdims=True)),
+            kink=lambda x: norm2(x),
+        ),
+        shape=lambda arguments, options: arguments[0].shape,
+        rule="unit vector",
+        sentence="A unit vector changes only across its own direction.",
+        latex=r"\frac{{{0:bare}}}{{\left\lVert {0:bare} \right\rVert}}",
+        symbol="v",
+    )
+)
+norm1 = register(
+    Operation(
+        name="norm1",
+        meaning=Composite(lambda x: total(absolute(x))),
+        shape=lambda arguments, options: SCALAR,
+        rule="sum of absolute values",
+        sentence="The gradient of a sum of absolute values is the sign of each entry.",
+        latex=r"\left\lVert {0:bare} \right\rVert_1",
+    )
+)
+squared_norm = register(
+    Operation(
+        name="squared_norm",
+        meaning=Composite(lambda x: dot(x, x)),
+        shape=lambda arguments, options: SCALAR,
+        rule="squared norm",
+        sentence="The gradient of a squared norm is twice its argument.",
+        text="norm2({0})**2",
+        precedence=4,
+        binds=(0,),
+        latex=r"\left\lVert {0:bare} \right\rVert^2",
+        symbol="l",
+    )
+)
+rewrite(
+    name="norm",
+    pattern=lambda x: sqrt(dot(x, x)),
+    replacement=lambda x: norm2(x),
+    identity="sqrt(x^T x) = norm2(x), with gradient 0 at 0",
+    over=("all",),
+)
+rewrite(
+    name="norm times unit vector",
+    pattern=lambda x: norm2(x) * unit(x),
+    replacement=lambda x: x,
+    identity="norm2(x) times the unit vector of x is x",
+    over=("all",),
+    partial=True,
+)
+rewrite(
+    name="squared norm",
+    pattern=lambda x: norm2(x) ** 2,
+    replacement=lambda x: dot(x, x),
+    identity="norm2(x)^2 = x^T x",
+    over=("all",),
+)

@@ -1,0 +1,124 @@
+"""A problem: declared variables, named definitions, and the loss (or f) that they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.names import check_name
+
+KINDS = {"Scalar": 0, "Vector": 1, "Matrix": 2, "Index": 1}
+FACTS = {
+    "positive": ("Scalar", "Vector", "Matrix"),
+    "simplex": ("Vector",),
+    "one_hot": ("Vector",),
+    "symmetric": ("Matrix",),
+    "data": ("Scalar", "Vector", "Matrix"),
+}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A declared variable.
+
+    `dims` are its dimensions as declared: none for a Scalar, one for a Vector; for an Index the
+    number that its labels stay below. `facts` are of FACTS. `batch` names the batch whose examples
+    each have a value of their own.
+    """
+
+    name: str
+    kind: str
+    dims: tuple[Dimension, ...] = ()
+    facts: frozenset[str] = frozenset()
+    batch: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if self.kind not in KINDS:
+            known = ", ".join(["Scalar", "Vector(n)", "Matrix(m, n)", "Index(n)"])
+            raise ProgramError(f"unknown kind {self.kind} of {self.name}; use {known}")
+        wanted = KINDS[self.kind]
+        if len(self.dims) != wanted:
+            raise ShapeError(
+                f"{self.name}: {self.kind} takes {('no dimension', 'one dimension', 'two dimensions')[wanted]}, "
+                f"{len(self.dims)} given"
+            )
+        for fact in self.facts:
+            if fact not in FACTS:
+                raise ProgramError(f"{self.name}: unknown fact {fact}{did_you_mean(fact, FACTS)}")
+            if self.kind not in FACTS[fact]:
+                raise ProgramError(f"{self.name}: a {self.kind} cannot be declared {fact}")
+        if "symmetric" in self.facts and self.dims[0] != self.dims[1]:
+            raise ShapeError(f"{self.name}: a symmetric matrix is square", (self.dims[0], self.dims[1]))
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns of one value."""
+        if self.kind in ("Scalar", "Index"):
+            return SCALAR
+        return self.dims if self.kind == "Matrix" else (self.dims[0], ONE)
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether a derivative with respect to it makes sense: an integer label has none."""
+        return self.kind != "Index"
+
+    def expression(self) -> Name:
+        """The variable as an expression."""
+        return Name(self.name, self.shape, self.batch, self.dims[0] if self.kind == "Index" else None)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Declarations, named definitions in order, and the output: `loss` (a scalar) or `f`."""
+
+    variables: Mapping[str, Variable]
+    definitions: Mapping[str, Expression]
+    output: Expression
+    output_name: str = "loss"
+    filename: str | None = None
+    rewritten: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def batch(self) -> dict[str, str]:
+        """Each variable of which every example has its own -> the name of its batch."""
+        return {v.name: v.batch for v in self.variables.values() if v.batch is not None}
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """What is differentiated by default: all but examples, labels and what is declared data."""
+        return tuple(
+            v.name
+            for v in self.variables.values()
+            if v.differentiable and v.batch is None and not v.facts & {"data", "one_hot"}
+        )
+
+    def wrt(self, names: Iterable[str] | None) -> tuple[str, ...]:
+        """The names to differentiate by, checked; the parameters where None are given."""
+        chosen = self.parameters if names is None else tuple(dict.fromkeys(names))
+        if not chosen:
+            raise UnknownNameError("wrt is empty: name at least one variable to differentiate by")
+        for name in chosen:
+            if name not in self.variables:
+                if name in self.definitions or name == self.output_name:
+                    raise UnknownNameError(f"wrt: {name} is computed, not an input; inputs are {self._inputs}")
+                raise UnknownNameError(
+                    f"wrt: {name} is not declared; inputs are {self._inputs}"
+                    f"{did_you_mean(name, self.variables)}"
+                )
+            if not self.variables[name].differentiable:
+                raise UnknownNameError(f"wrt: {name} is an integer label and has no derivative")
+        return chosen
+
+    @property
+    def _inputs(self) -> str:
+        return ", ".join(self.variables) or "none"
+
+
+def number_or_name(text: str | int) -> Dimension:
+    """A dimension as declared in a program."""
+    return dimension(check_name(text) if isinstance(text, str) else text)

@@ -1,0 +1,122 @@
+"""Shape rules that operations share, and their error messages."""
+
+from __future__ import annotations
+
+from symgrad.errors import ProgramError, ShapeError
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, describe
+from symgrad.language.expressions import Expression, Options
+from symgrad.language.unparse import unparse
+
+Arguments = tuple[Expression, ...]
+
+
+def given(e: Expression) -> str:
+    """An argument and its shape, as the messages show them."""
+    if e.shape == SCALAR:
+        what = "a scalar"
+    elif e.shape[1] == ONE:
+        what = f"a vector ({describe(e.shape)})"
+    else:
+        what = describe(e.shape)
+    return f"{unparse(e)} is {what}"
+
+
+def elementwise(name: str) -> Shape:
+    """A rule: all shapes equal, or scalars; the result has the common shape."""
+
+    def rule(arguments: Arguments, options: Options) -> Shape:
+        shape = SCALAR
+        for argument in arguments:
+            if argument.shape in (SCALAR, shape):
+                continue
+            if shape != SCALAR:
+                raise _differ(name, arguments, shape, argument.shape)
+            shape = argument.shape
+        return shape
+
+    return rule
+
+
+def _differ(name: str, arguments: Arguments, one: Shape, two: Shape) -> ShapeError:
+    facts = ", ".join(given(a) for a in arguments if a.shape in (one, two))
+    if one == two[::-1]:
+        hint = "transpose one of them with .T"
+    elif name == "multiply" and one[1:] == two[:1]:
+        hint = "the matrix product is written @"
+    else:
+        hint = "equal shapes, or a scalar on one side, are needed; a vector v is repeated as v @ ones(n).T"
+    pair = next((pair for pair in zip(one, two, strict=True) if pair[0] != pair[1]), None)
+    return ShapeError(f"{name}: shapes differ: {facts} ({hint})", pair)
+
+
+def matrix_product(arguments: Arguments, options: Options) -> Shape:
+    """m x n by n x p is m x p."""
+    left, right = arguments
+    if left.shape[1] == right.shape[0]:
+        return (left.shape[0], right.shape[1])
+    text = f"{unparse(left)} @ {unparse(right)}"
+    if SCALAR in (left.shape, right.shape):
+        raise ShapeError(f"{text}: {given(left if left.shape == SCALAR else right)}; multiply by a scalar with *")
+    if left.shape[0] == right.shape[0]:
+        hint = f"Did you mean {unparse(left)}.T @ {unparse(right)}?"
+    elif left.shape[1] == right.shape[1]:
+        hint = f"Did you mean {unparse(left)} @ {unparse(right)}.T?"
+    elif left.shape == right.shape[::-1]:
+        hint = f"Did you mean {unparse(right)} @ {unparse(left)}?"
+    else:
+        hint = "The columns of the left factor must be the rows of the right one."
+    raise ShapeError(
+        f"{text}: inner dimensions differ: {given(left)}, {given(right)} "
+        f"({left.shape[1]} and {right.shape[0]} must agree). {hint}",
+        (left.shape[1], right.shape[0]),
+    )
+
+
+def square(name: str, argument: Expression) -> Dimension:
+    """The dimension of a square matrix; an error for anything else."""
+    rows, columns = argument.shape
+    if rows != columns:
+        hint = "; for 1/x elementwise write 1 / x" if columns == ONE else ""
+        raise ShapeError(f"{name} needs a square matrix; {given(argument)}{hint}", (rows, columns))
+    return rows
+
+
+def vector(name: str, argument: Expression) -> Dimension:
+    """The dimension of a column vector; an error for anything else."""
+    rows, columns = argument.shape
+    if columns != ONE or rows == ONE:
+        raise ShapeError(f"{name} needs a column vector; {given(argument)}")
+    return rows
+
+
+def same(name: str, arguments: Arguments) -> None:
+    """An error unless both arguments have one shape."""
+    one, two = arguments
+    if one.shape != two.shape:
+        raise _differ(name, arguments, one.shape, two.shape)
+
+
+def axis_of(name: str, options: Options) -> int | None:
+    """The option axis: 0 (along the columns), 1 (along the rows) or None."""
+    axis = options.get("axis")
+    if axis is not None and axis not in (0, 1):
+        raise ProgramError(f"{name}: axis must be the number 0 or 1, not {axis}")
+    return axis
+
+
+def along_axis(name: str, argument: Expression, options: Options) -> int | None:
+    """The axis of a vector function; a matrix needs one, a vector has but one."""
+    axis = axis_of(name, options)
+    rows, columns = argument.shape
+    if argument.shape == SCALAR:
+        raise ShapeError(f"{name} needs a vector; {given(argument)}")
+    if axis is None and ONE not in (rows, columns):
+        raise ShapeError(f"{name} of a matrix needs axis=1 (each row) or axis=0; {given(argument)}")
+    return axis
+
+
+def reduced(shape: Shape, axis: int | None) -> Shape:
+    """The shape that is left when the axis (None: all) is summed over."""
+    if axis is None:
+        return SCALAR
+    return column(shape[0]) if axis == 1 else (ONE, shape[1])

@@ -1,0 +1,72 @@
+"""Expressions as text of the language: the inverse of the parser."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from symgrad.language.expressions import (
+    ATOM,
+    PRODUCT,
+    SIGN,
+    Call,
+    Expression,
+    Name,
+    Number,
+    Size,
+    Value,
+    fold,
+)
+
+Written = tuple[str, int]  # a text, and how tightly it binds
+
+
+def unparse(root: Expression) -> str:
+    """The text that parses to this expression.
+
+    >>> from symgrad.language.dimensions import column, dimension
+    >>> x = Name("x", column(dimension("n")))
+    >>> unparse(2 * (x - 1).T @ x)
+    '2 * (x - 1).T @ x'
+    """
+    return fold(root, _write)[0]
+
+
+def _write(node: Expression, arguments: tuple[Written, ...]) -> Written:
+    match node:
+        case Name():
+            return node.name, ATOM
+        case Number():
+            return _number(node.value)
+        case Size():
+            return str(node.dimension), ATOM
+        case Call():
+            return _call(node, arguments)
+    raise TypeError(f"no expression: {node!r}")
+
+
+def _number(value: Value) -> Written:
+    if isinstance(value, Fraction) and value.denominator != 1:
+        text = decimal(value) or f"{value.numerator} / {value.denominator}"
+    else:
+        text = str(value)
+    return text, PRODUCT if "/" in text else SIGN if text.startswith("-") else ATOM
+
+
+def decimal(value: Fraction) -> str | None:
+    """The fraction in decimal digits, where at most six say it exactly."""
+    text = repr(float(value))
+    return text if len(text.lstrip("-")) <= 8 and "e" not in text and Fraction(text) == value else None
+
+
+def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
+    operation = node.operation
+    if not operation.text:
+        inside = [text for text, _ in arguments]
+        inside += [f"{key}={value}" for key, value in node.options.items()]
+        return f"{operation.name}({', '.join(inside)})", ATOM
+    texts = [
+        text if binds >= wanted else f"({text})"
+        for (text, binds), wanted in zip(arguments, operation.binds, strict=True)
+    ]
+    return operation.text.format(*texts, **node.options), operation.precedence
+

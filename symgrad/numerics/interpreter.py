@@ -1,0 +1,131 @@
+"""Nodes evaluated as they are defined, one einsum a term: slow, plain, and right for complex numbers.
+
+This is what derivations are verified with; the generated code (see `source`) is another path to the
+same numbers, so that each is a check of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import sympy
+
+from symgrad.calculus.nodes import (
+    Alias,
+    Apply,
+    Axis,
+    Constant,
+    Identity,
+    Input,
+    Length,
+    Map,
+    Node,
+    OneHot,
+    Polynomial,
+    Term,
+    topological,
+)
+
+from symgrad.errors import DataError
+from symgrad.language.expressions import Operation
+
+Arrays = Mapping[str, np.ndarray]
+Sizes = Mapping[Axis, int]
+
+
+def evaluate_nodes(
+    roots: Iterable[Node], inputs: Arrays, sizes: Sizes, known: Mapping[Node, np.ndarray] | None = None
+) -> dict[Node, Any]:
+    """The value of every node below the roots; `known` values are taken as they are."""
+    values: dict[Node, Any] = dict(known or {})
+    with np.errstate(all="ignore"):
+        for node in topological(roots, lambda node: node not in values):
+            if node not in values:
+                values[node] = _evaluate(node, values, inputs, sizes)
+    return values
+
+
+def size_of(axis: Axis, sizes: Sizes) -> int:
+    """The size of an axis."""
+    if isinstance(axis, sympy.Integer):
+        return int(axis)
+    if axis in sizes:
+        return sizes[axis]
+    if isinstance(axis, sympy.Expr) and not axis.is_Symbol:
+        return int(axis.subs({k: v for k, v in sizes.items() if not isinstance(k, str)}))
+    raise DataError(f"the size of {axis} is not known from the data")
+
+
+def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Sizes) -> Any:
+    match node:
+        case Input():
+            return inputs[node.name]
+        case OneHot():
+            return np.eye(size_of(node.axes[-1], sizes))[values[node.label].astype(int)]
+        case Identity():
+            return np.eye(size_of(node.axes[0], sizes))
+        case Length():
+            return np.float64(size_of(node.axis, sizes))
+        case Constant():
+            return np.float64(node.value)
+        case Alias():
+            return values[node.inner]
+        case Polynomial():
+            shape = tuple(size_of(axis, sizes) for axis in node.axes)
+            return sum((_term(t, len(shape), values, shape) for t in node.terms), np.zeros(shape))
+        case Map():
+            arguments = [_spread(values[n], at, len(node.axes)) for n, at in node.arguments]
+            return apply_kernel(node.operation, arguments)
+        case Apply():
+            return _apply(node, values)
+    raise TypeError(f"no node: {node!r}")
+
+
+def _term(term: Term, rank: int, values: Mapping[Node, Any], shape: tuple[int, ...]) -> Any:
+    operands: list[Any] = [np.asarray(float(term.coefficient)), []]
+    carried = set()
+    for factor in term.factors:
+        value = np.asarray(values[factor.node])
+        operands += [_power(value, factor.power), list(factor.labels)]
+        carried |= set(factor.labels)
+    for k in range(rank):
+        if k not in carried:
+            operands += [np.ones(shape[k]), [k]]
+    return np.einsum(*operands, list(range(rank)))
+
+
+def _power(value: Any, power: Any) -> Any:
+    if power == 1:
+        return value
+    return value ** (int(power) if power == int(power) else float(power))
+
+
+def _spread(value: Any, at: tuple[int, ...], rank: int) -> Any:
+    value = np.asarray(value)
+    order = sorted(range(len(at)), key=lambda k: at[k])
+    value = value.transpose(order)
+    return value.reshape([value.shape[order.index(at.index(k))] if k in at else 1 for k in range(rank)]) if (
+        value.ndim or rank
+    ) else value
+
+
+def apply_kernel(operation: Operation, arguments: list[Any], *axis: Any) -> Any:
+    """The operation's kernel, or its twin where an argument is complex."""
+    meaning = operation.meaning
+    complex_input = any(np.iscomplexobj(a) for a in arguments)
+    if complex_input and meaning.analytic is None:
+        raise TypeError(f"{operation.name} has no complex twin")
+    kernel = meaning.analytic if complex_input else meaning.kernel
+    return kernel(*arguments, *axis)
+
+
+def _apply(node: Apply, values: Mapping[Node, Any]) -> Any:
+    (argument, at), *_ = node.arguments
+    value = np.asarray(values[argument])
+    acting = tuple(range(-(value.ndim - len(at)), 0))
+    axis: tuple[Any, ...] = ()
+    if node.operation.meaning.over != "matrix":
+        axis = (acting if len(acting) > 1 else acting[0],)
+    return apply_kernel(node.operation, [value], *axis)
