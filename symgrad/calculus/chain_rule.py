@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import Tensor, lower, tensor
 from symgrad.calculus.nodes import (
     ONE,
@@ -136,22 +137,22 @@ def reverse(
             continue
         own = known[node]
         entry = contract(received.pop(node), (*extra, *own))
-        cotangents[node] = entry = _named(entry, node)
+        cotangents[node] = entry = _named(entry, node, (*extra, *own))
         for of, term in _contributions(node, own, entry, tuple(extra), active):
             target = known.setdefault(of, tuple(Label(axis) for axis in of.axes))
             received.setdefault(of, []).append(_at(target, term))
     return Reverse(tuple(extra), known, cotangents)
 
 
-def _named(entry: Entry, node: Node) -> Entry:
+def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
     """The cotangent under its own name, unless it is a number or an identity."""
-    if isinstance(entry.node, (Identity, Input, Alias)):
-        return entry
     if isinstance(entry.node, Polynomial) and all(
         isinstance(f.node, Identity) or not f.node.axes for t in entry.node.terms for f in t.factors
     ):
         return entry
-    return Entry(intern(Alias, entry.node.axes, of=node, inner=entry.node), entry.labels)
+    labels = tuple(x for x in out if x in entry.labels)
+    inner = aligned(entry, labels)
+    return Entry(intern(Alias, inner.axes, of=node, inner=inner), labels)
 
 
 def _contributions(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
 
+from symgrad.calculus.algebra import transposed
 from symgrad.calculus.functions import apply_entry, map_entry
 from symgrad.calculus.nodes import (
     ONE,
@@ -110,7 +111,7 @@ class Lowered:
 
     output: Tensor
     inputs: Mapping[str, Tensor]
-    names: Mapping[Node, Name]
+    names: Mapping[Node, Expression]  # the name; transposed where the node is
     variables: Mapping[str, Variable]
 
 
@@ -118,13 +119,15 @@ def lower_problem(problem: Problem) -> Lowered:
     """The whole problem; nodes that are only another form of an input keep that input's name."""
     inputs = {name: input_tensor(v) for name, v in problem.variables.items()}
     values = dict(inputs)
-    names: dict[Node, Name] = {}
+    names: dict[Node, Expression] = {}
     for name, definition in problem.definitions.items():
         value = lower(definition, values)
         entry = value.closed()
         values[name] = replace(value, terms=(Term(ONE, (Factor(entry.node, entry.labels),)),))
-        if not isinstance(entry.node, (Input, OneHot)):
-            names.setdefault(entry.node, Name(name, definition.shape, definition.batch))
+        if not isinstance(entry.node, (Input, OneHot)) and set(entry.labels) == set(value.labels):
+            named = Name(name, definition.shape, definition.batch)
+            row = entry.labels != value.labels or (len(value.core) == 1 and value.rows is None)
+            names.setdefault(entry.node, transposed(named) if row else named)
     return Lowered(lower(problem.output, values), inputs, names, problem.variables)
 
 

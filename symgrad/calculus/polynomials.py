@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
+from weakref import WeakKeyDictionary
 
 import sympy
 
@@ -45,16 +46,18 @@ TermRule: TypeAlias = Callable[[Term, Factor], "list[Term] | None"]
 TERM_RULES: dict[Hashable, list[TermRule]] = {}  # what a factor looks like -> rules to try on its term
 
 
-def contract(terms: Iterable[Term], out: Sequence[Label]) -> Entry:
-    """The sum of the terms as one node; its labels are those of `out` that it depends on."""
+def contract(terms: Iterable[Term], out: Sequence[Label], factored: bool = False) -> Entry:
+    """The sum of the terms as one node; its labels are those of `out` that it depends on.
+
+    `factored` brings what all terms have in common before the sum: c a + c b = c (a + b)."""
     position = {label: k for k, label in enumerate(out)}
     joined: dict[Hashable, Term] = {}
     pending = list(terms)[::-1]
     while pending:
-        term = _reduce(pending.pop())
+        term = reduced(pending.pop())
         if term is None:
             continue
-        rewritten = _rewrite(term)
+        rewritten = _rewrite(term) or _spread_identity(term)
         if rewritten is not None:
             pending.extend(reversed(rewritten))
             continue
@@ -64,7 +67,13 @@ def contract(terms: Iterable[Term], out: Sequence[Label]) -> Entry:
             coefficient = exact(joined[key].coefficient + coefficient)
             term = joined[key]
         joined[key] = term._replace(coefficient=coefficient)
-    return _close([t for t in joined.values() if t.coefficient != 0], out)
+    kept = [t for t in joined.values() if t.coefficient != 0]
+    if factored and len(kept) > 1:
+        common, rest = _common(kept)
+        if common.factors or common.coefficient != 1:
+            inner = _close(rest, out)
+            return _close([common._replace(factors=(*common.factors, Factor(*inner)))], out)
+    return _close(kept, out)
 
 
 def opened(node: Polynomial, labels: Sequence[Label]) -> list[Term]:
@@ -92,6 +101,16 @@ def times(*values: Value) -> Value:
 
 def symmetric(node: Node) -> bool:
     """Whether node_ij = node_ji is known."""
+    known = _symmetric.get(node)
+    if known is None:
+        known = _symmetric[node] = _is_symmetric(node)
+    return known
+
+
+_symmetric: WeakKeyDictionary[Node, bool] = WeakKeyDictionary()
+
+
+def _is_symmetric(node: Node) -> bool:
     if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
         return False
     if isinstance(node, Input):
@@ -135,7 +154,7 @@ def _opened(term: Term, labels: Sequence[Label]) -> Term:
     return Term(term.coefficient, factors, tuple(known[x] for x in term.summed))
 
 
-def _reduce(term: Term) -> Term | None:
+def reduced(term: Term) -> Term | None:
     """The term with its views, numbers, identities and facts worked in; None where it is zero."""
     coefficient = term.coefficient
     if coefficient == 0:
@@ -173,7 +192,8 @@ def _view(node: Polynomial, labels: Sequence[Hashable], power: Value) -> Term | 
     if len(node.terms) != 1:
         return None
     (term,) = node.terms
-    if term.summed or len([f for f in term.factors if f.node.axes]) > 1 or len(term.factors) > 2:
+    several = len([f for f in term.factors if f.node.axes and not isinstance(f.node, Identity)]) > 1
+    if term.summed or (several and power != -1):
         return None
     if power == 1:
         return _opened(term, labels)  # type: ignore[arg-type]
@@ -267,7 +287,9 @@ def _is_one_hot(node: Node) -> bool:
 
 
 def _sums_to_one(node: Node) -> bool:
-    return isinstance(node, OneHot) or (isinstance(node, Input) and bool(node.facts & {"simplex", "one_hot"}))
+    if isinstance(node, Input):
+        return bool(node.facts & {"simplex", "one_hot"})
+    return isinstance(node, OneHot) or (isinstance(node, Apply) and node.operation.meaning.simplex)
 
 
 def _rewrite(term: Term) -> list[Term] | None:
@@ -276,6 +298,25 @@ def _rewrite(term: Term) -> list[Term] | None:
             rewritten = rule(term, factor)
             if rewritten is not None:
                 return rewritten
+    return None
+
+
+def _spread_identity(term: Term) -> list[Term] | None:
+    """(c [i = j] + B_ij) v_j = c [i = j] v_j + B_ij v_j where i and j are free: a seed meets a product."""
+    if len(term.factors) < 2:
+        return None
+    for k, factor in enumerate(term.factors):
+        node = factor.node
+        if factor.power != 1 or not isinstance(node, Polynomial) or len(node.terms) < 2:
+            continue
+        if any(x in term.summed for x in factor.labels):
+            continue
+        if any(isinstance(f.node, Identity) for t in node.terms for f in t.factors):
+            others = (*term.factors[:k], *term.factors[k + 1 :])
+            return [
+                Term(times(term.coefficient, t.coefficient), (*t.factors, *others), (*term.summed, *t.summed))
+                for t in opened(node, factor.labels)  # type: ignore[arg-type]
+            ]
     return None
 
 
@@ -306,9 +347,32 @@ def _numbered(term: Term, position: Mapping[Hashable, int]) -> tuple[Hashable, t
 
 
 def _sorted_if_symmetric(node: Node, labels: tuple[int, ...]) -> tuple[int, ...]:
-    if len(labels) == 2 and labels[0] > labels[1] and isinstance(node, (Input, Apply, Identity)) and symmetric(node):
+    if len(labels) == 2 and labels[0] > labels[1] and symmetric(node):
         return labels[::-1]
     return labels
+
+
+def _common(terms: list[Term]) -> tuple[Term, list[Term]]:
+    """The scalar factors and the number that all terms share, and the terms without them."""
+    powers: list[dict[Node, Value]] = [{f.node: f.power for f in t.factors if not f.labels} for t in terms]
+    shared: dict[Node, Value] = {}
+    for node, power in powers[0].items():
+        others = [p.get(node, 0) for p in powers]
+        if all(p > 0 for p in others) or all(p < 0 for p in others):
+            shared[node] = min(others, key=abs)
+    sizes = {abs(t.coefficient) for t in terms}
+    number = sizes.pop() if len(sizes) == 1 else ONE
+    if all(t.coefficient < 0 for t in terms):
+        number = -number
+    rest = []
+    for term in terms:
+        factors = []
+        for f in term.factors:
+            power = f.power - (shared.get(f.node, 0) if not f.labels else 0)
+            if power:
+                factors.append(f._replace(power=power))
+        rest.append(term._replace(coefficient=exact(term.coefficient / number), factors=tuple(factors)))
+    return Term(number, tuple(Factor(node, (), power) for node, power in shared.items())), rest
 
 
 def _close(terms: list[Term], out: Sequence[Label]) -> Entry:

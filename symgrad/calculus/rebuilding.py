@@ -36,7 +36,7 @@ def _again(node: Node, labels: tuple[Label, ...], done: dict[Node, Entry]) -> En
                 t._replace(factors=tuple(Factor(*at(done[f.node], f.labels), f.power) for f in t.factors))  # type: ignore[arg-type]
                 for t in opened(node, labels)
             ]
-            return contract(terms, labels)
+            return contract(terms, labels, factored=True)
         case Map():
             arguments = [at(done[n], tuple(labels[k] for k in own)) for n, own in node.arguments]
             return map_entry(node.operation, arguments, labels)

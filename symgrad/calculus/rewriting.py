@@ -16,7 +16,7 @@ from itertools import permutations
 from symgrad.calculus.functions import NODE_RULES
 from symgrad.calculus.lowering import Tensor, given, lower
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Input, Label, Map, Node, Polynomial, Term
-from symgrad.calculus.polynomials import TERM_RULES, contract, opened, trigger
+from symgrad.calculus.polynomials import TERM_RULES, contract, opened, reduced, trigger
 from symgrad.language.dimensions import SCALAR, Shape, column, dimension
 from symgrad.language.expressions import Name
 from symgrad.language.operations.meanings import REWRITES, Rewrite
@@ -69,7 +69,9 @@ class _Compiled:
         if isinstance(entry.node, (Map, Apply)):
             NODE_RULES.setdefault(entry.node.operation.name, []).append(self.on_node)
         else:
-            (term,) = self.pattern.terms
+            term = reduced(self.pattern.terms[0])
+            assert term is not None
+            self.pattern = replace(self.pattern, terms=(term,))
             self.factors = sorted(term.factors, key=_definite, reverse=True)
             TERM_RULES.setdefault(trigger(self.factors[0]), []).append(self.on_term)
 
@@ -87,6 +89,8 @@ class _Compiled:
         if not self.rule.partial and first.power != self.factors[0].power:
             return None
         for match, left in _factors(self.factors, list(term.factors), Match({}, {}), self.rule.partial, first):
+            if not self._sums_alone(match, term, left):
+                continue
             replacement = self._replacement(match)
             self._record()
             return [
@@ -94,6 +98,12 @@ class _Compiled:
                 for t in replacement.terms
             ]
         return None
+
+    def _sums_alone(self, match: Match, term: Term, left: Sequence[Factor]) -> bool:
+        """Whether the pattern's own sums are sums of the term, over nothing else."""
+        carried = {x for f in left for x in f.labels}
+        own = [match.labels[x] for x in self.pattern.terms[0].summed]
+        return all(x in term.summed and x not in carried for x in own)
 
     def _replacement(self, match: Match) -> Tensor:
         values = {n.name: _bound(n, *match.wildcards[n.name]) for n in self.names}

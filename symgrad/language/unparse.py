@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from symgrad.language.expressions import (
     ATOM,
+    POWER,
     PRODUCT,
     SIGN,
     Call,
@@ -18,6 +19,20 @@ from symgrad.language.expressions import (
 )
 
 Written = tuple[str, int]  # a text, and how tightly it binds
+
+
+class Operand(str):
+    """A written operand; `{0:bare}` in a template gives it without its parentheses."""
+
+    bare: str
+
+    def __new__(cls, text: str, bare: str) -> Operand:
+        operand = super().__new__(cls, text)
+        operand.bare = bare
+        return operand
+
+    def __format__(self, spec: str) -> str:
+        return self.bare if spec == "bare" else str(self)
 
 
 def unparse(root: Expression) -> str:
@@ -34,11 +49,12 @@ def unparse(root: Expression) -> str:
 def _write(node: Expression, arguments: tuple[Written, ...]) -> Written:
     match node:
         case Name():
-            return node.name, ATOM
+            return node.name, ATOM if node.name.isidentifier() else POWER
         case Number():
             return _number(node.value)
         case Size():
-            return str(node.dimension), ATOM
+            size = node.dimension
+            return (f"|{size}|" if isinstance(size, str) else str(size)), ATOM
         case Call():
             return _call(node, arguments)
     raise TypeError(f"no expression: {node!r}")
@@ -55,7 +71,7 @@ def _number(value: Value) -> Written:
 def decimal(value: Fraction) -> str | None:
     """The fraction in decimal digits, where at most six say it exactly."""
     text = repr(float(value))
-    return text if len(text.lstrip("-")) <= 8 and "e" not in text and Fraction(text) == value else None
+    return text if len(text.lstrip("-")) <= 8 and Fraction(text) == value else None
 
 
 def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
@@ -65,7 +81,7 @@ def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
         inside += [f"{key}={value}" for key, value in node.options.items()]
         return f"{operation.name}({', '.join(inside)})", ATOM
     texts = [
-        text if binds >= wanted else f"({text})"
+        Operand(text if binds >= wanted else f"({text})", text)
         for (text, binds), wanted in zip(arguments, operation.binds, strict=True)
     ]
     return operation.text.format(*texts, **node.options), operation.precedence

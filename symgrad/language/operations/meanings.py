@@ -94,6 +94,7 @@ class Function:
     analytic: Callable[..., Any] | None = None
     kink: Callable[..., Expression] | None = None
     positive: bool = False  # whether every value is at least 0
+    simplex: bool = False  # whether the values sum to 1
     symmetric: bool = False  # whether a symmetric argument gives a symmetric result
 
 

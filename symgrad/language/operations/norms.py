@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Expression, Operation, is_scalar, register
+from symgrad.language.dimensions import SCALAR, Shape
+from symgrad.language.expressions import Expression, Operation, Options, is_scalar, register
 from symgrad.language.operations.contractions import dot, total
 from symgrad.language.operations.elementwise import absolute, sqrt
 from symgrad.language.operations.meanings import Composite, Function, rewrite
+from symgrad.language.shapes import axis_of, reduced
 
 
 def _norm2(x, axis):  # type: ignore[no-untyped-def]
@@ -34,6 +36,15 @@ def _unit_pullback(g: Expression, u: Expression, x: Expression) -> tuple[Express
     return ((g - dot(g, u) * u) / norm2(x),)
 
 
+def _norm_shape(name: str) -> Callable[[tuple[Expression, ...], Options], Shape]:
+    return lambda arguments, options: reduced(arguments[0].shape, axis_of(name, options))
+
+
+def _unit_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+    axis_of("unit", options)
+    return arguments[0].shape
+
+
 norm2 = register(
     Operation(
         name="norm2",
@@ -46,8 +57,9 @@ norm2 = register(
             analytic=_analytic_norm,
             kink=lambda x: norm2(x),
         ),
-        shape=lambda arguments, options: SCALAR,
-        prepare=lambda x: absolute(x) if is_scalar(x) else None,
+        shape=_norm_shape("norm2"),
+        options=("axis",),
+        prepare=lambda x, axis=None: absolute(x) if is_scalar(x) else None,
         rule="norm",
         sentence="The gradient of the norm is the unit vector of its argument (0 at 0, by convention).",
         latex=r"\left\lVert {0:bare} \right\rVert",
@@ -65,7 +77,8 @@ unit = register(
             analytic=lambda x, axis: x / np.sqrt((x * x).sum(axis, keepdims=True)),
             kink=lambda x: norm2(x),
         ),
-        shape=lambda arguments, options: arguments[0].shape,
+        shape=_unit_shape,
+        options=("axis",),
         rule="unit vector",
         sentence="A unit vector changes only across its own direction.",
         latex=r"\frac{{{0:bare}}}{{\left\lVert {0:bare} \right\rVert}}",
@@ -75,8 +88,9 @@ unit = register(
 norm1 = register(
     Operation(
         name="norm1",
-        meaning=Composite(lambda x: total(absolute(x))),
-        shape=lambda arguments, options: SCALAR,
+        meaning=Composite(lambda x, **axis: total(absolute(x), **axis)),
+        shape=_norm_shape("norm1"),
+        options=("axis",),
         rule="sum of absolute values",
         sentence="The gradient of a sum of absolute values is the sign of each entry.",
         latex=r"\left\lVert {0:bare} \right\rVert_1",
@@ -116,5 +130,12 @@ rewrite(
     pattern=lambda x: norm2(x) ** 2,
     replacement=lambda x: dot(x, x),
     identity="norm2(x)^2 = x^T x",
+    over=("all",),
+)
+rewrite(
+    name="squared norm times unit vector",
+    pattern=lambda x: unit(x) * dot(x, x),
+    replacement=lambda x: norm2(x) * x,
+    identity="norm2(x)^2 times the unit vector of x is norm2(x) x",
     over=("all",),
 )

@@ -55,6 +55,7 @@ softmax = register(
             pullback=lambda g, p, x: (p * (g - dot(g, p)),),
             kernel=_softmax,
             positive=True,
+            simplex=True,
             analytic=lambda x, axis: (
                 _exponentials(x, axis) / _exponentials(x, axis).sum(axis, keepdims=True)
             ),

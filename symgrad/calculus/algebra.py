@@ -1,0 +1,147 @@
+"""Expressions put together as a mathematician would write them: no stray transposes, numbers in front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Call, Expression, Number, Value, exact, is_scalar
+from symgrad.language.operations.arithmetic import (
+    divide,
+    matmul,
+    multiply,
+    negative,
+    power as raised,
+    subtract,
+    transpose,
+)
+from symgrad.language.operations.constants import eye
+from symgrad.language.operations.contractions import diag
+from symgrad.language.operations.elementwise import sqrt
+
+HALF = Fraction(1, 2)
+
+
+def is_call(e: Expression, *operations: object) -> bool:
+    """Whether it is a call of one of these operations."""
+    return isinstance(e, Call) and e.operation in operations
+
+
+def transposed(e: Expression) -> Expression:
+    """The transpose, moved inwards: (A B)^T = B^T A^T."""
+    if is_scalar(e) or is_call(e, eye) or (is_call(e, diag) and e.shape[1] != ONE):
+        return e
+    if isinstance(e, Call):
+        if e.operation is transpose:
+            return e.arguments[0]
+        if e.operation is matmul:
+            left, right = e.arguments
+            return product(transposed(right), transposed(left))
+        if e.operation is multiply and is_scalar(e.arguments[0]):
+            return e.arguments[0] * transposed(e.arguments[1])
+        if e.operation is negative:
+            return negated(transposed(e.arguments[0]))
+    return transpose(e)
+
+
+def product(left: Expression, right: Expression) -> Expression:
+    """The matrix product, put together from the left: A (B C) = (A B) C."""
+    if is_scalar(left) or is_scalar(right):
+        return times(left, right) if is_scalar(left) else times(right, left)
+    if is_call(right, matmul):
+        one, other = right.arguments  # type: ignore[attr-defined]
+        return product(product(left, one), other)
+    if is_call(right, multiply) and is_scalar(right.arguments[0]):  # type: ignore[attr-defined]
+        return times(right.arguments[0], product(left, right.arguments[1]))  # type: ignore[attr-defined]
+    if is_call(right, negative):
+        return negated(product(left, right.arguments[0]))  # type: ignore[attr-defined]
+    return left @ right
+
+
+def times(scalar: Expression, e: Expression) -> Expression:
+    """A scalar in front of an expression."""
+    if isinstance(scalar, Number):
+        return scaled(scalar.value, e)
+    if isinstance(e, Number):
+        return scaled(e.value, scalar)
+    if is_call(scalar, negative):
+        return negated(times(scalar.arguments[0], e))  # type: ignore[attr-defined]
+    if is_call(e, matmul, multiply, divide):
+        first, second = e.arguments  # type: ignore[attr-defined]
+        if is_call(e, divide):
+            return times(scalar, first) / second
+        return e.operation(times(scalar, first), second)  # type: ignore[attr-defined]
+    return scalar * e
+
+
+def over(e: Expression, scalar: Expression) -> Expression:
+    """An expression over a scalar."""
+    if isinstance(scalar, Number) and isinstance(scalar.value, Fraction) and scalar.value:
+        return scaled(1 / scalar.value, e)
+    return e / scalar
+
+
+def negated(e: Expression) -> Expression:
+    """The negative, with the sign at the very front; of a difference, the opposite difference."""
+    if isinstance(e, Number):
+        return Number(-e.value)
+    if is_call(e, negative):
+        return e.arguments[0]  # type: ignore[attr-defined,no-any-return]
+    if is_call(e, subtract):
+        return subtract(*reversed(e.arguments))  # type: ignore[attr-defined]
+    if is_call(e, matmul, multiply, divide):
+        first, second = e.arguments  # type: ignore[attr-defined]
+        opposite = negative(first) if is_call(first, subtract) else negated(first)
+        return e.operation(opposite, second)  # type: ignore[attr-defined,no-any-return]
+    return negative(e)
+
+
+def scaled(number: Value, e: Expression) -> Expression:
+    """A number in front of an expression; unit fractions go below it."""
+    if number == 1:
+        return e
+    if number == -1:
+        return negated(e)
+    if isinstance(e, Number):
+        return Number(exact(number * e.value))
+    if isinstance(number, Fraction) and abs(number.numerator) == 1 and number.denominator % 5 and number.denominator > 2:
+        below = Number(Fraction(number.denominator))
+        return (e if number > 0 else negated(e)) / below
+    if is_call(e, matmul, multiply, divide):
+        first, second = e.arguments  # type: ignore[attr-defined]
+        return e.operation(scaled(number, first), second)  # type: ignore[attr-defined,no-any-return]
+    if is_call(e, negative):
+        return scaled(-number, e.arguments[0])  # type: ignore[attr-defined]
+    return Number(number) * e
+
+
+def power(e: Expression, exponent: Value) -> Expression:
+    """e to an exponent."""
+    if exponent == 1:
+        return e
+    if exponent == HALF:
+        return sqrt(e)
+    return raised(e, Number(exponent))
+
+
+def diagonal(vector: Expression) -> Expression:
+    """diag(v)"""
+    return diag(vector)
+
+
+def is_negative(e: Expression) -> bool:
+    """Whether the expression starts with a minus sign."""
+    while is_call(e, matmul, multiply, divide):
+        e = e.arguments[0]  # type: ignore[attr-defined]
+    return is_call(e, negative) or (isinstance(e, Number) and e.value < 0)
+
+
+def signed_sum(parts: Sequence[Expression]) -> Expression:
+    """The sum of the parts, a positive one first."""
+    first = next((k for k, part in enumerate(parts) if not is_negative(part)), 0)
+    ordered = [parts[first], *parts[:first], *parts[first + 1 :]]
+    result = ordered[0]
+    for part in ordered[1:]:
+        result = result - negated(part) if is_negative(part) else result + part
+    return result

@@ -1,0 +1,112 @@
+"""A result written as one expression where that stays short, else with definitions of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from symgrad.calculus.algebra import times
+from symgrad.calculus.functions import aligned
+from symgrad.calculus.nodes import Apply, Entry, Input, Label, Map, Node, Polynomial, topological
+from symgrad.calculus.notation import NoMatrixForm, Notation, core_axes
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.operations.constants import filled, ones
+
+LONGEST = 40  # names and functions in one expression
+SHARED = 5  # a part of more than this is written once where it is used twice
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """Definitions in order, and the expression that they lead to."""
+
+    definitions: tuple[tuple[Name, Expression], ...]
+    expression: Expression
+
+
+def closed_form(
+    entry: Entry,
+    labels: tuple[Label, ...],
+    reference: Callable[[Node], Expression | None],
+    bound: dict[str, tuple[str, ...]],
+    taken: Iterable[str],
+) -> ClosedForm:
+    """The entry, over all these labels, in matrix notation. Raises NoMatrixForm."""
+    root = aligned(entry, labels)
+    names = _shared(root, reference, set(taken))
+    notation = Notation(lambda node: names.get(node) or reference(node), bound)
+    definitions = tuple((name, notation.definition(node)) for node, name in names.items())
+    expression = notation.of(root) if isinstance(root, Input) else notation.definition(root)
+    return ClosedForm(definitions, full(expression, root))
+
+
+def full(expression: Expression, node: Node) -> Expression:
+    """A number in every entry where the node has more entries than the expression."""
+    axes = core_axes(node.axes)
+    if len(axes) > 2:
+        raise NoMatrixForm(node)
+    if axes and expression.shape == SCALAR:
+        return times(expression, filled(ones, axes))  # type: ignore[arg-type]
+    return expression
+
+
+def matrix_shape(axes: Iterable[object]) -> Shape:
+    """Rows and columns of a node with these axes."""
+    rows, columns = (*core_axes(axes), ONE, ONE)[:2]  # type: ignore[arg-type]
+    return rows, columns  # type: ignore[return-value]
+
+
+def _shared(root: Node, reference: Callable[[Node], Expression | None], taken: set[str]) -> dict[Node, Name]:
+    """Names for the parts of a long result: what is used more than once, and what is long itself."""
+    order = topological([root], lambda node: reference(node) is None)
+    uses = Counter(_uses(order, reference))
+    length: dict[Node, int] = {}
+    names: dict[Node, Name] = {}
+    for node in order:
+        if reference(node) is not None or not isinstance(node, (Polynomial, Map, Apply)):
+            length[node] = 1
+            continue
+        length[node] = _length(node, length)
+        long = length[node] > LONGEST or (uses[node] > 1 and length[node] > SHARED)
+        if long and node is not root and len(core_axes(node.axes)) <= 2:
+            batch = next((axis for axis in node.axes if isinstance(axis, str)), None)
+            names[node] = Name(_name(node, taken), matrix_shape(node.axes), batch)
+            length[node] = 1
+    return names
+
+
+def _uses(order: list[Node], reference: Callable[[Node], Expression | None]) -> Iterable[Node]:
+    for node in order:
+        if reference(node) is None:
+            if isinstance(node, Polynomial):
+                yield from (f.node for t in node.terms for f in t.factors)
+            else:
+                yield from node.operands
+
+
+def _length(node: Node, length: dict[Node, int]) -> int:
+    if isinstance(node, Polynomial):
+        return sum(length[f.node] for t in node.terms for f in t.factors) + len(node.terms) - 1
+    return 1 + sum(length[operand] for operand in node.operands)
+
+
+def _name(node: Node, taken: set[str]) -> str:
+    symbol = node.operation.symbol if isinstance(node, (Map, Apply)) else "g"
+    return fresh(symbol, taken)
+
+
+def fresh(symbol: str, taken: set[str]) -> str:
+    """The symbol, numbered where it is taken; taken from then on."""
+    name, k = symbol, 1
+    while name in taken:
+        k += 1
+        name = f"{symbol}{k}"
+    taken.add(name)
+    return name
+
+
+def dimension_names(dims: Iterable[Dimension]) -> set[str]:
+    """Every name that stands for a dimension."""
+    return {str(symbol) for d in dims for symbol in d.free_symbols}

@@ -1,0 +1,91 @@
+"""A derivation as plain data: what was given, its steps, its results. Printers only print it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from symgrad.calculus.chain_rule import Reverse
+from symgrad.calculus.nodes import Entry, Label, Node
+from symgrad.language.dimensions import Shape
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.operations.meanings import Rewrite
+from symgrad.language.problem import Problem
+
+Key = str | tuple[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Derivative(Name):
+    """The name of a cotangent: the derivative of `top` by `bottom`, as in dL/dW."""
+
+    top: Expression = field(default_factory=lambda: Name("L", ()))
+    bottom: Expression = field(default_factory=lambda: Name("x", ()))
+
+
+@dataclass(frozen=True, eq=False)
+class IndexForm(Expression):
+    """A tensor that matrix notation cannot say, written in index notation."""
+
+    shape: Shape
+    text: str
+    latex: str
+    batch: str | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation.
+
+    `left = right = simplified` (the last only where it says more). `uses` are the numbers of the steps
+    that the rule refers to. `node` is what the line computes, `of` the forward node whose cotangent it is.
+    """
+
+    number: int
+    kind: str  # "forward" or "backward"
+    left: Expression
+    right: Expression
+    simplified: Expression | None
+    rule: str
+    uses: tuple[int, ...]
+    sentence: str
+    shape: Shape
+    node: Node
+    of: Node | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One result: a closed form, with definitions of its own where it would be long.
+
+    `entry` and `labels` are the result in index notation: its axes in order, those of the value first.
+    """
+
+    key: Key
+    name: Expression
+    definitions: tuple[tuple[Name, Expression], ...]
+    expression: Expression
+    notation: str  # "matrix" or "index"
+    shape: Shape
+    entry: Entry
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """All of it. `value` is the loss (or f); `seeds` are the names of inputs that a caller gives beside
+    the problem's: the cotangent of a pull-back, the directions of a directional derivative."""
+
+    problem: Problem
+    kind: str
+    wrt: tuple[str, ...]
+    value: Entry
+    value_labels: tuple[Label, ...]
+    steps: tuple[Step, ...]
+    outcomes: Mapping[Key, Outcome]
+    rewrites: tuple[Rewrite, ...] = ()
+    seeds: Mapping[str, str] = field(default_factory=dict)
+    layout: str = ""
+    passes: tuple[Reverse, ...] = ()  # forward nodes and their cotangents, as the chain rule gave them
+    names: Mapping[Node, Expression] = field(default_factory=dict)
+

@@ -1,0 +1,242 @@
+"""Derivations of each kind: gradient, Jacobian, Hessian, Hessian-vector product, directional, pull-back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from symgrad.calculus import rewriting
+from symgrad.calculus.chain_rule import Reverse, forward, reverse
+from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Key, Outcome, Step
+from symgrad.calculus.closed_form import ClosedForm, closed_form, dimension_names
+from symgrad.calculus.index_notation import IndexNotation, Letters, named
+from symgrad.calculus.lowering import Lowered, Tensor, lower_problem
+from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, OneHot, Term, intern
+from symgrad.calculus.notation import NoMatrixForm
+from symgrad.calculus.polynomials import identity
+from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.calculus.statements import Writer
+from symgrad.errors import ProgramError, ShapeError
+from symgrad.language.dimensions import ONE as UNIT
+from symgrad.language.dimensions import SCALAR, Shape, describe
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.operations.constants import eye
+from symgrad.language.problem import Problem
+
+Direction = tuple[Entry, tuple[Label, ...]]
+LAYOUTS = {
+    "gradient": "Each gradient has the shape of its variable.",
+    "pullback": "Each pull-back has the shape of its variable.",
+    "directional": "The derivative has the shape of the result.",
+    "hvp": "Each product has the shape of its variable.",
+    "jacobian": "Numerator layout: first the indices of f, then those of the variable.",
+    "hessian": "First the indices of the first variable, then those of the second.",
+}
+
+
+@dataclass
+class _Work:
+    """A problem in index notation, with the writer of its steps."""
+
+    problem: Problem
+    wrt: tuple[str, ...]
+    lowered: Lowered
+    value: Entry
+    writer: Writer
+    rewrites: tuple[rewriting.Rewrite, ...]
+
+    @property
+    def output(self) -> Tensor:
+        return self.lowered.output
+
+    def node(self, name: str) -> Node:
+        return self.lowered.inputs[name].closed().node
+
+    def labels(self, name: str) -> tuple[Label, ...]:
+        return self.lowered.inputs[name].closed().labels
+
+    def finished(
+        self,
+        kind: str,
+        results: dict[Key, tuple[Entry, tuple[Label, ...], Expression]],
+        seeds: dict[str, str] | None = None,
+        passes: Sequence[Reverse] = (),
+    ) -> Derivation:
+        """The derivation with these results: key -> entry, labels, the name on its left side."""
+        roots = [self.value.node, *(entry.node for entry, _, _ in results.values())]
+        plain = rebuilt(roots)
+        outcomes = {
+            key: self.writer.outcome(key, name, at(plain[entry.node], entry.labels), labels)
+            for key, (entry, labels, name) in results.items()
+        }
+        value = at(plain[self.value.node], self.value.labels)
+        return Derivation(
+            self.problem,
+            kind,
+            self.wrt,
+            value,
+            self.output.labels,
+            tuple(self.writer.steps),
+            outcomes,
+            self.rewrites,
+            seeds or {},
+            LAYOUTS[kind],
+            tuple(passes),
+            dict(self.writer.names),
+        )
+
+
+def _begin(problem: Problem, wrt: Iterable[str] | None) -> _Work:
+    names = problem.wrt(wrt)
+    with rewriting.recorded() as fired:
+        lowered = lower_problem(problem)
+        value = lowered.output.closed()
+    writer = Writer(problem, lowered, value)
+    writer.forward()
+    return _Work(problem, names, lowered, value, writer, tuple(fired.values()))
+
+
+def _scalar(problem: Problem, what: str) -> None:
+    if problem.output.shape != SCALAR:
+        raise ShapeError(
+            f"the {what} is of a scalar; {problem.output_name} is {describe(problem.output.shape)} "
+            "(use jacobian or pullback)"
+        )
+
+
+def gradient(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+    """The gradient of a scalar by each of wrt, in the variable's shape."""
+    _scalar(problem, "gradient")
+    work = _begin(problem, wrt)
+    found = reverse(work.value.node, (), [Term(ONE, ())], (), map(work.node, work.wrt))
+    names = work.writer.backward(found, [work.node(n) for n in work.wrt], work.writer.scalar_top())
+    results = {n: (*_over(work, found, n), names[work.node(n)]) for n in work.wrt}
+    return work.finished("gradient", results, passes=[found])
+
+
+def jacobian(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+    """The Jacobian of f: shape(f) + shape(variable), where a vector counts as one axis, a scalar as none."""
+    work = _begin(problem, wrt)
+    found = _jacobian(work.value, work.output.labels, [work.node(n) for n in work.wrt])
+    names = work.writer.backward(found, [work.node(n) for n in work.wrt], work.writer.top())
+    results = {n: (*_over(work, found, n), names[work.node(n)]) for n in work.wrt}
+    return work.finished("jacobian", results, passes=[found])
+
+
+def pullback(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+    """The cotangent of f, given by the caller, pulled back to each of wrt."""
+    work = _begin(problem, wrt)
+    labels = work.output.labels
+    name = work.writer.new_name("cotangent", "c")
+    given = intern(Input, tuple(x.axis for x in labels), name=name, facts=frozenset())
+    work.writer.declare(name, problem.output.shape)
+    found = reverse(*_rooted(work.value, labels, [Term(ONE, (Factor(given, labels),))]), (), map(work.node, work.wrt))
+    top = Name(f"<{name},{problem.output_name}>", SCALAR)
+    names = work.writer.backward(found, [work.node(n) for n in work.wrt], top)
+    results = {n: (*_over(work, found, n), names[work.node(n)]) for n in work.wrt}
+    return work.finished("pullback", results, {name: "cotangent"}, [found])
+
+
+def directional(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+    """The derivative of the result along a direction of all of wrt together."""
+    work = _begin(problem, wrt)
+    directions = _directions(work)
+    entry, labels = forward([work.value.node], {n: d for n, d in directions.items()})[work.value.node]
+    names = dict(zip(labels, work.value.labels, strict=True))
+    result = Entry(entry.node, tuple(names[x] for x in entry.labels))
+    top = Name(f"d{problem.output_name}", problem.output.shape)
+    return work.finished(
+        "directional", {"*": (result, work.output.labels, top)}, _seed_names(directions, work)
+    )
+
+
+def hvp(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+    """The Hessian times a direction over all of wrt, block by block: the gradient's derivative along it."""
+    _scalar(problem, "Hessian-vector product")
+    work = _begin(problem, wrt)
+    found = reverse(work.value.node, (), [Term(ONE, ())], (), map(work.node, work.wrt))
+    names = work.writer.backward(found, [work.node(n) for n in work.wrt], work.writer.scalar_top())
+    directions = _directions(work)
+    gradients = {n: _plain(*_over(work, found, n)) for n in work.wrt}
+    tangents = forward([entry.node for entry, _ in gradients.values()], directions)
+    results: dict[Key, tuple[Entry, tuple[Label, ...], Expression]] = {}
+    for n, (entry, labels) in gradients.items():
+        tangent, over = tangents[entry.node]
+        to = dict(zip(over, entry.labels, strict=True))
+        result = Entry(tangent.node, tuple(to[x] for x in tangent.labels))
+        top = names[work.node(n)]
+        results[n] = (result, labels, Name(f"d({top.name})", top.shape) if isinstance(top, Name) else top)
+    return work.finished("hvp", results, _seed_names(directions, work), passes=[found])
+
+
+def hessian(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+    """The Hessian's blocks, by differentiating the backward list again; for wrt a, b: aa, ab, bb."""
+    _scalar(problem, "Hessian")
+    work = _begin(problem, wrt)
+    nodes = [work.node(n) for n in work.wrt]
+    found = reverse(work.value.node, (), [Term(ONE, ())], (), nodes)
+    names = work.writer.backward(found, nodes, work.writer.scalar_top())
+    results: dict[Key, tuple[Entry, tuple[Label, ...], Expression]] = {}
+    for k, a in enumerate(work.wrt):
+        entry, labels = _plain(*_over(work, found, a))
+        second = _jacobian(entry, labels, nodes[k:])
+        for b, node in zip(work.wrt[k:], nodes[k:], strict=True):
+            left = Derivative(f"d2L/d{a}d{b}", SCALAR, None, None, names[node], Name(a, SCALAR))
+            results[a, b] = (*_of(second, node), left)
+    return work.finished("hessian", results, passes=[found])
+
+
+def _over(work: _Work, found: Reverse, name: str) -> tuple[Entry, tuple[Label, ...]]:
+    return _of(found, work.node(name))
+
+
+def _of(found: Reverse, node: Node) -> tuple[Entry, tuple[Label, ...]]:
+    return found.of(node)
+
+
+def _plain(entry: Entry, labels: tuple[Label, ...]) -> tuple[Entry, tuple[Label, ...]]:
+    return at(rebuilt([entry.node])[entry.node], entry.labels), labels
+
+
+def _rooted(
+    value: Entry, labels: Sequence[Label], seed: list[Term]
+) -> tuple[Node, tuple[Label, ...], list[Term]]:
+    """A root with its seed; labels that the value does not depend on are summed out of the seed."""
+    missing = tuple(x for x in labels if x not in value.labels)
+    return value.node, value.labels, [t._replace(summed=(*t.summed, *missing)) for t in seed]
+
+
+def _jacobian(value: Entry, labels: Sequence[Label], wrt: list[Node]) -> Reverse:
+    """Reverse accumulation with one more index for each axis of the value."""
+    extra = tuple(Label(x.axis) for x in labels)
+    seed = Term(ONE, tuple(identity(a, b) for a, b in zip(extra, labels, strict=True)))
+    root, own, seeds = _rooted(value, labels, [seed])
+    return reverse(root, own, seeds, extra, wrt)
+
+
+def _directions(work: _Work) -> dict[Node, Entry]:
+    result = {}
+    for n in work.wrt:
+        node = work.node(n)
+        name = work.writer.new_name(f"d{n}", f"d_{n}")
+        work.writer.declare(name, work.problem.variables[n].shape)
+        moved = intern(Input, node.axes, name=name, facts=frozenset())
+        result[node] = Entry(moved, tuple(Label(axis) for axis in node.axes))
+    return result
+
+
+def _seed_names(directions: dict[Node, Entry], work: _Work) -> dict[str, str]:
+    return {
+        directions[work.node(n)].node.name: n  # type: ignore[attr-defined]
+        for n in work.wrt
+    }
+
+
+KINDS = {
+    "gradient": gradient,
+    "jacobian": jacobian,
+    "hessian": hessian,
+    "hvp": hvp,
+    "directional": directional,
+    "pullback": pullback,
+}

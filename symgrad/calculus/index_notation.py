@@ -1,0 +1,166 @@
+"""Statements written in index notation, as text and as LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import chain, count
+
+from symgrad.calculus.nodes import (
+    Alias,
+    Apply,
+    Constant,
+    Factor,
+    Identity,
+    Input,
+    Length,
+    Map,
+    Node,
+    OneHot,
+    Polynomial,
+    Term,
+)
+from symgrad.calculus.polynomials import opened
+from symgrad.language.expressions import Value
+from symgrad.language.names import latex_name
+from symgrad.language.unparse import decimal
+
+Both = tuple[str, str]  # as text and as LaTeX
+LETTERS = "ijklpqrstuvabcd"
+
+
+@dataclass
+class Letters:
+    """An index letter for each label, given out in order; the batch's is n."""
+
+    known: dict[Hashable, str] = field(default_factory=dict)
+
+    def of(self, label: Hashable) -> str:
+        """The letter of a label."""
+        if label not in self.known:
+            if isinstance(getattr(label, "axis", None), str):
+                self.known[label] = "n"
+            else:
+                taken = set(self.known.values())
+                letters = chain(LETTERS, (f"i{k}" for k in count(1)))
+                self.known[label] = next(x for x in letters if x not in taken)
+        return self.known[label]
+
+
+@dataclass
+class IndexNotation:
+    """Writes nodes; `name(node)` gives what a node is called, None where it is written out."""
+
+    name: Callable[[Node], Both | None]
+
+    def entry(self, node: Node, labels: Sequence[Hashable], letters: Letters) -> Both:
+        """node[labels], as W_ij."""
+        own = [letters.of(x) for x in labels]
+        if isinstance(node, Identity):
+            return f"[{own[0]} = {own[1]}]", rf"[{own[0]} = {own[1]}]"
+        if isinstance(node, OneHot):
+            v = node.label.name
+            return f"[{own[-1]} = {v}]", rf"[{own[-1]} = {latex_name(v)}]"
+        if isinstance(node, Length):
+            size = str(node.axis)
+            return (f"|{size}|", rf"|{latex_name(size)}|") if isinstance(node.axis, str) else (size, latex_name(size))
+        if isinstance(node, Constant):
+            return _number(node.value)
+        named = self.name(node)
+        if named is None and isinstance(node, Alias):
+            return self.entry(node.inner, labels, letters)
+        if named is None:
+            text, latex = self.right(node, labels, letters)
+            return f"({text})", rf"\left({latex}\right)"
+        text, latex = named
+        if not own:
+            return text, latex
+        index = "".join(own) if all(len(x) == 1 for x in own) else ",".join(own)
+        text = text if text.isidentifier() else f"({text})"
+        latex = latex if latex.isalnum() else f"({latex})"
+        return f"{text}_{index}", f"{latex}_{{{index}}}"
+
+    def right(self, node: Node, labels: Sequence[Hashable], letters: Letters) -> Both:
+        """The definition of node[labels]."""
+        match node:
+            case Alias():
+                return self.right(node.inner, labels, letters)
+            case Polynomial():
+                return self.terms(opened(node, labels), letters)  # type: ignore[arg-type]
+            case Map() | Apply():
+                return self._call(node, labels, letters)
+            case Input():
+                return self.entry(node, labels, letters)
+        return self.entry(node, labels, letters)
+
+    def terms(self, terms: Sequence[Term], letters: Letters) -> Both:
+        """A sum of terms."""
+        if not terms:
+            return "0", "0"
+        texts, latexes = [], []
+        for k, term in enumerate(terms):
+            negative = term.coefficient < 0
+            text, latex = self.term(term._replace(coefficient=abs(term.coefficient)), letters)
+            sign = (" - " if negative else " + ") if k else ("-" if negative else "")
+            texts.append(sign + text)
+            latexes.append(sign + latex)
+        return "".join(texts), "".join(latexes)
+
+    def term(self, term: Term, letters: Letters) -> Both:
+        """sum_j 2 W_ij x_j"""
+        factors = [self._factor(f, letters) for f in term.factors]
+        if term.coefficient != 1 or not factors:
+            factors.insert(0, _number(term.coefficient))
+        summed = [letters.of(x) for x in term.summed]
+        text = " ".join(t for t, _ in factors)
+        latex = r" \, ".join(x for _, x in factors)
+        if summed:
+            text = f"sum_{','.join(summed)} {text}"
+            latex = rf"\sum_{{{','.join(summed)}}} {latex}"
+        return text, latex
+
+    def _factor(self, factor: Factor, letters: Letters) -> Both:
+        text, latex = self.entry(factor.node, factor.labels, letters)
+        if factor.power == 1:
+            return text, latex
+        exponent, latex_exponent = _number(factor.power)
+        exponent = exponent if exponent.isdigit() else f"({exponent})"
+        return f"{text}^{exponent}", rf"{{{latex}}}^{{{latex_exponent}}}"
+
+    def _call(self, node: Map | Apply, labels: Sequence[Hashable], letters: Letters) -> Both:
+        name = node.operation.name
+        inside: list[Both] = []
+        for argument, at in node.arguments:
+            own = [labels[k] for k in at]
+            if isinstance(node, Apply):
+                named = self.name(argument)
+                inside.append(named or self.entry(argument, (*own, *map(str, range(len(argument.axes) - len(own)))), letters))
+            else:
+                inside.append(self.entry(argument, own, letters))
+        text = f"{name}({', '.join(t for t, _ in inside)})"
+        latex = rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}({', '.join(x for _, x in inside)})"
+        if isinstance(node, Apply):
+            index = "".join(letters.of(x) for x in labels[node.leading :])
+            if index:
+                return f"{text}_{index}", f"{latex}_{{{index}}}"
+        return text, latex
+
+
+def _number(value: Value) -> Both:
+    if isinstance(value, Fraction) and value.denominator != 1:
+        text = decimal(value) or f"({value.numerator}/{value.denominator})"
+        sign = "-" if value < 0 else ""
+        return text, rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+    return str(value), str(value)
+
+
+def named(names: Mapping[Node, Both]) -> Callable[[Node], Both | None]:
+    """A naming from a table; inputs are called by their names."""
+
+    def name(node: Node) -> Both | None:
+        if isinstance(node, Input):
+            return node.name, latex_name(node.name)
+        return names.get(node)
+
+    return name

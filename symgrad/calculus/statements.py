@@ -1,0 +1,320 @@
+"""The steps of a derivation: forward statements with their names, then cotangents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from symgrad.calculus.algebra import is_call, transposed
+from symgrad.calculus.chain_rule import Reverse
+from symgrad.calculus.closed_form import closed_form, dimension_names, fresh, full, matrix_shape
+from symgrad.calculus.derivation import Derivative, IndexForm, Key, Outcome, Step
+from symgrad.calculus.index_notation import Both, IndexNotation, Letters
+from symgrad.calculus.lowering import Lowered
+from symgrad.calculus.nodes import (
+    ONE,
+    Alias,
+    Apply,
+    Entry,
+    Input,
+    Label,
+    Length,
+    Map,
+    Node,
+    Polynomial,
+    topological,
+)
+from symgrad.calculus.notation import NoMatrixForm, Notation, batch_of, core_axes
+from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.language.dimensions import SCALAR, Shape
+from symgrad.language.expressions import OPERATIONS, Call, Expression, Name
+from symgrad.language.names import latex_name
+from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.operations.batches import batch_sum
+from symgrad.language.problem import Problem
+from symgrad.language.unparse import unparse
+
+SHORT = 9  # names and functions in what a step adds after a second equals sign
+
+
+def is_statement(node: Node) -> bool:
+    """Whether a node is a line of its own, rather than written out where it is used."""
+    if isinstance(node, (Map, Apply)):
+        return True
+    if not isinstance(node, Polynomial) or not node.axes and all(
+        isinstance(operand, Length) for operand in node.operands
+    ):
+        return False
+    if len(node.terms) != 1:
+        return bool(node.terms)
+    (term,) = node.terms
+    spread = len(term.factors) == 1 and term.coefficient == 1 and term.factors[0].power == 1
+    return not spread or bool(term.summed)
+
+
+@dataclass
+class Writer:
+    """Names every statement and writes the steps, in order."""
+
+    problem: Problem
+    lowered: Lowered
+    value: Entry
+    steps: list[Step] = field(default_factory=list)
+    names: dict[Node, Expression] = field(default_factory=dict)
+    numbers: dict[Node, int] = field(default_factory=dict)
+    calls: dict[Node, Call | None] = field(default_factory=dict)
+    inputs: dict[str, Expression] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        variables = self.problem.variables
+        self.inputs.update({name: v.expression() for name, v in variables.items()})
+        self.taken |= {*variables, *self.problem.definitions, *OPERATIONS, "T"}
+        self.taken |= dimension_names(d for v in variables.values() for d in v.dims)
+        self.bound: dict[str, tuple[str, ...]] = {}
+        for name, batch in self.problem.batch.items():
+            self.bound[batch] = (*self.bound.get(batch, ()), name)
+        self.notation = Notation(self.reference, self.bound)
+
+    def new_name(self, wanted: str, otherwise: str) -> str:
+        """A name that nothing else has."""
+        return fresh(wanted if wanted not in self.taken else otherwise, self.taken)
+
+    def declare(self, name: str, shape: Shape) -> None:
+        """An input beside the problem's: a direction or a cotangent."""
+        self.inputs[name] = Name(name, shape)
+
+    def reference(self, node: Node) -> Expression | None:
+        """What a node is called in the steps."""
+        if isinstance(node, Input):
+            return self.given(node)
+        return self.names.get(node)
+
+    def given(self, node: Input) -> Expression | None:
+        """What an input is called; a declared row vector is a column in index notation."""
+        declared = self.inputs.get(node.name)
+        if declared is None:
+            return None
+        return transposed(declared) if declared.shape[0] == ONE and len(core_axes(node.axes)) == 1 else declared
+
+    # forward
+
+    def forward(self) -> None:
+        """One step for each statement that the value needs."""
+        root = self.value.node
+        for node in topological([root]):
+            if is_statement(node):
+                self._statement(node)
+        if root not in self.numbers:
+            right = self.notation.of(root)
+            self._forward_step(root, Name(self.problem.output_name, right.shape), right)
+
+    def _statement(self, node: Node) -> None:
+        right = self.definition(node)
+        self.calls[node] = call = right if isinstance(right, Call) else None
+        self.names[node] = self._statement_name(node, call)
+        self._forward_step(node, self.names[node], right)
+
+    def definition(self, node: Node) -> Expression:
+        """A node by its definition, in matrix notation where there is one."""
+        try:
+            return full(self.notation.definition(node), node)
+        except NoMatrixForm:
+            return self.index_form(node)
+
+    def index_form(self, node: Node) -> IndexForm:
+        """A node by its definition, in index notation."""
+        letters = Letters()
+        labels = tuple(Label(axis) for axis in node.axes)
+        for label in labels:
+            letters.of(label)
+        text, latex = IndexNotation(self.both).right(node, labels, letters)
+        return IndexForm(core_axes(node.axes), text, latex, batch_of(node))  # type: ignore[arg-type]
+
+    def both(self, node: Node) -> Both | None:
+        """What a node is called, as text and as LaTeX, for index notation."""
+        if isinstance(node, Input) and node.name not in self.inputs:
+            return node.name, latex_name(node.name)
+        named = self.reference(node)
+        if named is None or is_call(named, transpose):
+            return None if named is None else (unparse(named), latex_name(unparse(named.arguments[0])))  # type: ignore[attr-defined]
+        if isinstance(named, Derivative):
+            top, bottom = unparse(named.top), unparse(named.bottom)
+            fraction = rf"\frac{{\partial {_latex(named.top)}}}{{\partial {_latex(named.bottom)}}}"
+            return f"d{top}/d{bottom}", fraction
+        return (named.name, latex_name(named.name)) if isinstance(named, Name) else None
+
+    def _statement_name(self, node: Node, call: Call | None) -> Expression:
+        if node in self.lowered.names:
+            return self.lowered.names[node]
+        batch = batch_of(node)
+        shape = matrix_shape(node.axes)
+        if node is self.value.node:
+            symbol = "L" if self.problem.output_name == "loss" else self.problem.output_name
+            name = symbol if symbol == "f" else fresh(symbol, self.taken)
+            return Name(name, shape, batch)
+        symbol = call.operation.symbol if call is not None else "u"
+        if shape == SCALAR and batch is not None and self._is_example_loss(node):
+            symbol = "l"
+        return Name(fresh(symbol, self.taken), shape, batch)
+
+    def _is_example_loss(self, node: Node) -> bool:
+        root = self.value.node
+        return isinstance(root, Polynomial) and any(
+            any(f.node is node for f in t.factors) for t in root.terms
+        )
+
+    def _forward_step(self, node: Node, name: Expression, right: Expression) -> None:
+        if is_call(name, transpose):
+            name, right = name.arguments[0], transposed(right)  # type: ignore[attr-defined]
+        call = self.calls.get(node) or (right if isinstance(right, Call) else None)
+        self._step("forward", name, right, None, call.operation.rule if call else "definition", (), node)
+
+    # backward
+
+    def top(self) -> Expression:
+        """What is differentiated, by its name."""
+        return self.names.get(self.value.node) or Name(self.problem.output_name, SCALAR)
+
+    def scalar_top(self) -> Expression:
+        """The loss of one example where the loss is a plain sum of these, else the loss."""
+        call = self.calls.get(self.value.node)
+        if call is not None and call.operation is batch_sum and isinstance(call.arguments[0], Name):
+            return call.arguments[0]
+        return self.top()
+
+    def backward(self, found: Reverse, wrt: Iterable[Node], top: Expression) -> Mapping[Node, Derivative]:
+        """One step for each cotangent; what the derivative by each node is called."""
+        wrt = list(wrt)
+        whole = self.top()
+        consumers = _consumers(found)
+        cotangents = {n: e for n, e in found.cotangents.items() if isinstance(e.node, Alias) or n in wrt}
+        for node in topological(e.node for e in cotangents.values()):
+            if node in self.lowered.names and node not in self.numbers:
+                self._statement(node)
+        plain = rebuilt(e.node for e in cotangents.values())
+        lengths: dict[Node, int] = {}
+        numbers: dict[Node, int] = {}
+        called: dict[Node, Derivative] = {}
+        for node, entry in cotangents.items():
+            if node is self.value.node:
+                continue
+            numerator = top if batch_of(node) is not None else whole
+            left = self._derivative(node, entry, numerator, found)
+            called[node] = left
+            inner = entry.node.inner if isinstance(entry.node, Alias) else entry.node
+            right = self.definition(inner)
+            simplified = self._simplified(plain[entry.node], right, lengths)
+            users = consumers.get(node, [])
+            rule, sentence = self._rule(users)
+            uses = tuple(sorted({self.numbers[u] for u in users if u in self.numbers}))
+            number = self._step("backward", left, right, simplified, rule, uses, entry.node, node, sentence)
+            numbers[node] = number
+            self.names[entry.node] = left
+        for node in wrt:
+            if node not in called:
+                called[node] = self._derivative(node, Entry(node, ()), whole, found)
+        return called
+
+    def _derivative(self, node: Node, entry: Entry, top: Expression, found: Reverse) -> Derivative:
+        bottom = self.reference(node)
+        bottom = bottom if bottom is not None else self.notation.of(node)
+        if is_call(bottom, transpose):
+            bottom = bottom.arguments[0]  # type: ignore[attr-defined]
+        shape = matrix_shape(entry.node.axes)
+        text = unparse(bottom)
+        name = f"d{unparse(top)}/d{text if text.isidentifier() else f'({text})'}"
+        return Derivative(name, shape, batch_of(entry.node), None, top, bottom)
+
+    def _simplified(self, plain: Entry, right: Expression, lengths: dict[Node, int]) -> Expression | None:
+        """The same without cotangents, where that is short and says something else."""
+        if isinstance(right, IndexForm) or self._leaf_count(plain.node, lengths) > SHORT:
+            return None
+        labels = tuple(Label(axis) for axis in plain.node.axes)
+        form = closed_form(Entry(plain.node, labels), labels, self._user_reference, self.bound, self.taken)
+        same = unparse(form.expression) == unparse(right)
+        return None if same or form.definitions else form.expression
+
+    def _user_reference(self, node: Node) -> Expression | None:
+        if isinstance(node, Input):
+            return self.given(node)
+        return self.lowered.names.get(node)
+
+    def _leaf_count(self, root: Node, lengths: dict[Node, int]) -> int:
+        for node in topological([root], lambda n: n not in lengths and self._user_reference(n) is None):
+            if node in lengths:
+                continue
+            if self._user_reference(node) is not None or not node.operands:
+                lengths[node] = 1
+            elif isinstance(node, Polynomial):
+                lengths[node] = sum(lengths[f.node] for t in node.terms for f in t.factors)
+            else:
+                lengths[node] = 1 + sum(lengths[operand] for operand in node.operands)
+        return lengths[root]
+
+    def _rule(self, users: list[Node]) -> tuple[str, str]:
+        if len(users) > 1:
+            return "sum over its uses", "It is used in several places: the gradients of all uses add up."
+        call = self.calls.get(users[0]) if users else None
+        if call is None:
+            return "chain rule", "The chain rule passes the gradient on."
+        return call.operation.rule, call.operation.sentence
+
+    def _step(
+        self,
+        kind: str,
+        left: Expression,
+        right: Expression,
+        simplified: Expression | None,
+        rule: str,
+        uses: tuple[int, ...],
+        node: Node,
+        of: Node | None = None,
+        sentence: str = "By definition.",
+    ) -> int:
+        number = len(self.steps) + 1
+        shape = left.shape
+        self.steps.append(
+            Step(number, kind, left, right, simplified, rule, uses, sentence, shape, node, of)
+        )
+        if kind == "forward":
+            self.numbers[node] = number
+        return number
+
+    # results
+
+    def outcome(self, key: Key, name: Expression, entry: Entry, labels: tuple[Label, ...]) -> Outcome:
+        """A result in closed form, or in index notation where it has no matrix form."""
+        try:
+            form = closed_form(entry, labels, self._user_reference, self.bound, set(self.taken))
+            definitions, expression, notation = form.definitions, form.expression, "matrix"
+        except NoMatrixForm:
+            definitions, notation = (), "index"
+            expression = self._index_outcome(entry, labels)
+        shape = tuple(x.axis for x in labels if not isinstance(x.axis, str))
+        return Outcome(key, name, definitions, expression, notation, shape, entry, labels)
+
+    def _index_outcome(self, entry: Entry, labels: tuple[Label, ...]) -> IndexForm:
+        letters = Letters()
+        for label in labels:
+            letters.of(label)
+        writer = IndexNotation(lambda node: self.both(node) if self._user_reference(node) is not None else None)
+        text, latex = writer.right(entry.node, entry.labels, letters)
+        own = tuple(x.axis for x in labels)
+        return IndexForm(own, text, latex)  # type: ignore[arg-type]
+
+
+def _latex(e: Expression) -> str:
+    return latex_name(e.name) if isinstance(e, Name) and e.name.isidentifier() else unparse(e)
+
+
+def _consumers(found: Reverse) -> dict[Node, list[Node]]:
+    """Each node -> the statements with a cotangent that it stands in."""
+    users: dict[Node, list[Node]] = {}
+    for node in found.cotangents:
+        for operand in node.operands:
+            users.setdefault(operand, []).append(node)
+    return users
+
+
+__all__ = ["Writer", "is_statement", "replace"]
