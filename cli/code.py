@@ -1,0 +1,32 @@
+"""symgrad code."""
+
+from __future__ import annotations
+
+from typing import IO
+
+import click
+
+from .options import KINDS, of_option, output_option, write, wrt_option
+from .programs import Program, file_argument
+
+
+@click.command()
+@file_argument
+@wrt_option
+@of_option
+@click.option(
+    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
+)
+@output_option
+def code(program: Program, wrt: list[str] | None, of: str, dtype: str, output: IO[str]) -> None:
+    """Write a NumPy function for the value and all gradients; it runs without symgrad.
+
+    \b
+    Examples:
+      symgrad code two_layer_linear
+      symgrad code softmax_regression -o model.py
+    """
+    import symgrad as sg
+
+    derivation = getattr(sg, KINDS[of])(program.problem(), wrt=wrt)
+    write(derivation.lambdify(dtype=dtype).source, output)

@@ -1,0 +1,60 @@
+"""symgrad derive."""
+
+from __future__ import annotations
+
+from typing import IO
+
+import click
+
+from .options import KINDS, of_option, output_option, write, wrt_option
+from .programs import Program, ProgramType
+
+FORMATS = ["latex", "markdown", "html", "text", "json"]
+
+
+@click.command()
+@click.argument("program", metavar="[FILE]", type=ProgramType(), required=False)
+@click.option("-e", "--expression", help="Derive this expression instead of a file.")
+@wrt_option
+@of_option
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--level",
+    type=click.Choice(["result", "steps", "full"]),
+    default="steps",
+    show_default=True,
+    help="The results alone, every step, or every step with its reason in index notation.",
+)
+@output_option
+def derive(
+    program: Program | None,
+    expression: str | None,
+    wrt: list[str] | None,
+    of: str,
+    form: str,
+    level: str,
+    output: IO[str],
+) -> None:
+    """Derive the gradient of a loss, step by step.
+
+    With -e the shapes are inferred: lower case is a vector, upper case a matrix, Greek a scalar.
+
+    \b
+    Examples:
+      symgrad derive -e "norm2(W @ x - y)**2" --wrt W
+      symgrad derive two_layer_linear --format latex --level full
+      symgrad derive -e "x.T @ A @ x" --wrt x --of hessian
+    """
+    import symgrad as sg
+
+    if program is not None and expression is None:
+        problem = program.problem()
+    elif program is None and expression is not None:
+        problem = sg.parse_expression(expression)
+    else:
+        raise click.UsageError("give either a FILE or -e EXPRESSION")
+    derivation = getattr(sg, KINDS[of])(problem, wrt=wrt)
+    if form == "json":
+        write(derivation.json(), output)
+    else:
+        write(getattr(derivation, form)(level=level), output)

@@ -1,0 +1,53 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import re
+from typing import IO, Any
+
+import click
+
+KINDS = {
+    "gradient": "derive",
+    "jacobian": "jacobian",
+    "hessian": "hessian",
+    "hvp": "hvp",
+    "directional": "directional",
+    "pullback": "pullback",
+}
+
+
+class Names(click.ParamType):
+    """Names, divided by commas."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A list of the names."""
+        return re.findall(r"[^\s,]+", value) if isinstance(value, str) else value
+
+
+wrt_option = click.option(
+    "--wrt",
+    type=Names(),
+    help="Differentiate with respect to these, as in W1,W2.  [default: all parameters]",
+)
+of_option = click.option(
+    "--of",
+    type=click.Choice(list(KINDS)),
+    default="gradient",
+    show_default=True,
+    help="What to derive.",
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.File("w", encoding="utf-8", atomic=True),
+    default="-",
+    help="Write to this file instead of standard output.",
+)
+
+
+def write(text: str, output: IO[str]) -> None:
+    """The text with a line end, in one piece."""
+    output.write(text.rstrip("\n") + "\n")

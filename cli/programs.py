@@ -1,0 +1,62 @@
+"""The argument FILE: a file, - for standard input, or the name of a built-in example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import symgrad as sg
+    from symgrad.examples import Example
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program as it was named; `name` is that of the example, where it is one."""
+
+    path: Path
+    name: str | None = None
+
+    def problem(self) -> sg.Problem:
+        """The program, read and parsed."""
+        import symgrad as sg
+
+        if str(self.path) != "-":
+            return sg.load(self.path)
+        try:
+            text = click.get_binary_stream("stdin").read().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise sg.SymgradError(f"cannot be read: {error}", filename="<stdin>") from None
+        return sg.parse(text, filename="<stdin>")
+
+    @property
+    def example(self) -> Example | None:
+        """How the example is trained, where the program is one."""
+        from symgrad.examples import EXAMPLES
+
+        return EXAMPLES[self.name] if self.name else None
+
+
+class ProgramType(click.ParamType):
+    """Converts a command line's FILE."""
+
+    name = "file"
+
+    def convert(
+        self, value: str | Program, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Program:
+        """The program of that name; wrong usage where there is none."""
+        if isinstance(value, Program) or value == "-" or Path(value).is_file():
+            return value if isinstance(value, Program) else Program(Path(value))
+        from symgrad import examples
+
+        if value in examples.names():
+            return Program(examples.path(value), value)
+        known = ", ".join(examples.names())
+        self.fail(f"no file {value}, and no example of that name; there are {known}", param, ctx)
+
+
+file_argument = click.argument("program", metavar="FILE", type=ProgramType())

@@ -1,0 +1,43 @@
+"""symgrad run."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from .check import status
+from .failures import INCONCLUSIVE
+from .programs import Program, ProgramType
+from .report import outcome
+from .training import Training, data_wanted, train_program, training_options
+
+
+@click.command()
+@click.argument("program", metavar="[FILE]", type=ProgramType(), default="two_layer_linear")
+@training_options
+def run(program: Program, training: Training) -> None:
+    """Derive, check and train, all in one.
+
+    Without a FILE: the two-layer linear net of the lecture, on built-in data. A file of your own
+    needs --data, as `symgrad train` describes it. The built-in examples:
+    deepwalk, graph_convolution, huber_regression, linear_regression, logistic_regression,
+    max_margin, mlp_relu, mlp_sigmoid, softmax_regression, two_layer_linear.
+
+    \b
+    Examples:
+      symgrad run
+      symgrad run graph_convolution
+    """
+    data_wanted(program, training)
+    import symgrad as sg
+
+    problem = program.problem()
+    click.echo(sg.derive(problem).text() + "\n")
+    report = sg.check_gradient(problem)
+    click.echo(f"{report}\n")
+    if status(report.verdict) not in (0, INCONCLUSIVE):
+        sys.exit(status(report.verdict))
+    trained = train_program(program, problem, training)
+    click.echo(outcome(program, problem, trained))
+    sys.exit(status(report.verdict))

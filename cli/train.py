@@ -1,0 +1,46 @@
+"""symgrad train."""
+
+from __future__ import annotations
+
+from typing import IO
+
+import click
+
+from .programs import Program, file_argument
+from .report import outcome, parameters
+from .training import Training, data_wanted, train_program, training_options
+
+
+@click.command()
+@file_argument
+@training_options
+@click.option(
+    "-o",
+    "--output",
+    type=click.File("wb", atomic=True),
+    help="Write the parameters to this npz file, an array for each name.",
+)
+def train(program: Program, training: Training, output: IO[bytes] | None) -> None:
+    """Train the parameters of a program on data.
+
+    An npz file holds an array for each name. In a CSV file one line is one example: the vector x
+    is the column x, or x1, x2, ..., or what --columns says. A column of text holds labels: they
+    become one-hot rows for a vector, numbers for an index, and 0 and 1 for a scalar. A built-in
+    example has data of its own.
+
+    \b
+    Examples:
+      symgrad train softmax_regression
+      printf 'x,t\\n1,2.1\\n2,3.9\\n3,6.2\\n' > line.csv
+      symgrad train linear_regression --data line.csv --output line.npz
+    """
+    data_wanted(program, training)
+    problem = program.problem()
+    trained = train_program(program, problem, training)
+    click.echo(outcome(program, problem, trained))
+    if output is None:
+        click.echo(parameters(trained))
+        return
+    import numpy as np
+
+    np.savez(output, **trained.result.parameters)

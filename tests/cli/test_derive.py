@@ -1,0 +1,89 @@
+"""symgrad derive and symgrad code."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+LEVELS = ["result", "steps", "full"]
+LECTURE = "two_layer_linear"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("form", ["latex", "markdown", "html", "text"])
+def test_every_form_and_level(form: str, level: str, symgrad) -> None:
+    result = symgrad("derive", LECTURE, "--format", form, "--level", level)
+    assert result.exit_code == 0 and result.stderr == ""
+    assert "W" in result.stdout and result.stdout.endswith("\n")
+
+
+def test_levels_tell_more_and_more(symgrad) -> None:
+    lengths = [len(symgrad("derive", LECTURE, "--level", level).stdout) for level in LEVELS]
+    assert lengths == sorted(set(lengths))
+
+
+def test_json_can_be_read(symgrad) -> None:
+    result = symgrad("derive", LECTURE, "--format", "json")
+    assert isinstance(json.loads(result.stdout), dict)
+
+
+@pytest.mark.parametrize(
+    "of", ["gradient", "jacobian", "hessian", "hvp", "directional", "pullback"]
+)
+def test_every_kind_of_derivative(of: str, symgrad) -> None:
+    result = symgrad("derive", "-e", "x.T @ A @ x", "--wrt", "x", "--of", of)
+    assert result.exit_code == 0
+    assert "A" in result.stdout
+
+
+def test_names_may_have_spaces_between(symgrad) -> None:
+    both = symgrad("derive", LECTURE, "--wrt", "W1, W2").stdout
+    assert both == symgrad("derive", LECTURE, "--wrt", "W1,W2").stdout
+    assert both == symgrad("derive", LECTURE).stdout
+
+
+def test_standard_input_is_a_file_too(symgrad, program: str, tmp_path) -> None:
+    text = (tmp_path / program).read_text(encoding="utf-8")
+    from_stdin = symgrad("derive", "-", input=text)
+    assert from_stdin.exit_code == 0
+    assert from_stdin.stdout == symgrad("derive", program).stdout
+
+
+def test_output_is_written_whole(symgrad, program: str, tmp_path) -> None:
+    shown = symgrad("derive", program).stdout
+    result = symgrad("derive", program, "-o", "derivation.txt")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert (tmp_path / "derivation.txt").read_text(encoding="utf-8") == shown
+
+
+def test_output_is_kept_where_the_command_fails(symgrad, tmp_path) -> None:
+    (tmp_path / "notes.tex").write_text("mine", encoding="utf-8")
+    result = symgrad("derive", "-", "-o", "notes.tex", input="loss = (")
+    assert result.exit_code == 1
+    assert (tmp_path / "notes.tex").read_text(encoding="utf-8") == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.tex"]
+
+
+def test_output_into_no_folder(symgrad, program: str) -> None:
+    result = symgrad("derive", program, "-o", "absent/notes.tex")
+    assert result.exit_code == 1
+    assert "absent/notes.tex" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_code_runs_without_symgrad(symgrad, program: str, tmp_path) -> None:
+    result = symgrad("code", program, "-o", "model.py")
+    assert result.exit_code == 0
+    source = (tmp_path / "model.py").read_text(encoding="utf-8")
+    assert source == symgrad("code", program).stdout
+    assert "symgrad" not in source.replace("# ", "") or "import symgrad" not in source
+    namespace: dict[str, object] = {}
+    exec(compile(source, "model.py", "exec"), namespace)
+    functions = [v for v in namespace.values() if callable(v) and hasattr(v, "__code__")]
+    assert functions
+
+
+def test_code_in_single_precision(symgrad, program: str) -> None:
+    assert symgrad("code", program, "--dtype", "float32").exit_code == 0
+    assert np.float32  # the option is only passed on

@@ -1,0 +1,93 @@
+"""Errors are one message with its place, on standard error, and an exit status."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+import symgrad as sg
+from symgrad.errors import NotFiniteError, SymgradError
+
+WRONG_SHAPE = "W: Matrix(h, d)\ny: Vector(k)\nloss = norm2(W @ y)**2\n"
+
+
+@pytest.mark.parametrize("command", [["derive"], ["check"], ["code"]])
+def test_a_wrong_shape_is_one_message_with_its_place(command: list[str], symgrad, tmp_path) -> None:
+    (tmp_path / "wrong.sg").write_text(WRONG_SHAPE, encoding="utf-8")
+    result = symgrad(*command, "wrong.sg")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("wrong.sg, line 3, column ")
+    assert "W @ y" in result.stderr and "Traceback" not in result.stderr
+    assert result.stderr.count("\n") == 1 and result.stdout == ""
+
+
+@pytest.mark.parametrize("text", ["", "\n", "loss = (", "x: Vector(n)\nloss = x.T @ z"])
+def test_standard_input_that_is_no_program(text: str, symgrad) -> None:
+    result = symgrad("derive", "-", input=text)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("<stdin>") and result.stderr.count("\n") == 1
+
+
+def test_bytes_that_are_no_text(symgrad, tmp_path) -> None:
+    (tmp_path / "binary.sg").write_bytes(b"\xff\xfe")
+    for name, shown in (("binary.sg", "binary.sg"), ("-", "<stdin>")):
+        result = symgrad("derive", name, input=b"\xff\xfe")
+        assert result.exit_code == 1
+        assert result.stderr.startswith(f"{shown}: cannot be read")
+
+
+def test_an_unknown_name_of_wrt(symgrad, program: str) -> None:
+    result = symgrad("derive", program, "--wrt", "v")
+    assert result.exit_code == 1
+    assert "v is not declared" in result.stderr
+
+
+def test_an_expression_that_is_wrong(symgrad) -> None:
+    result = symgrad("derive", "-e", "norm2(W @")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (NotFiniteError("the loss is nan"), 4, "the loss is nan\n"),
+        (
+            SymgradError("no", line=2, column=3, filename="a.sg"),
+            1,
+            "a.sg, line 2, column 3: no\n",
+        ),
+        (KeyboardInterrupt(), 130, "\ninterrupted\n"),
+    ],
+)
+def test_the_exit_status_says_the_kind(
+    error: BaseException, status: int, message: str, symgrad, program: str, monkeypatch
+) -> None:
+    def derive(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(sg, "derive", derive)
+    result = symgrad("derive", program)
+    assert (result.exit_code, result.stderr, result.stdout) == (status, message, "")
+
+
+def test_a_defect_of_symgrad_keeps_its_traceback(symgrad, program: str, monkeypatch) -> None:
+    monkeypatch.setattr(sg, "derive", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        symgrad("derive", program)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"), [("passed", 0), ("failed", 1), ("inconclusive", 3), ("not finite", 4)]
+)
+def test_the_verdict_of_a_check_is_its_status(
+    verdict: str, status: int, symgrad, program: str, monkeypatch
+) -> None:
+    class Report(SimpleNamespace):
+        def __str__(self) -> str:
+            return f"the report: {self.verdict}"
+
+    monkeypatch.setattr(sg, "check_gradient", lambda *_, **__: Report(verdict=verdict))
+    result = symgrad("check", program)
+    assert (result.exit_code, result.stdout) == (status, f"the report: {verdict}\n")

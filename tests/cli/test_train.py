@@ -1,0 +1,146 @@
+"""symgrad train: data from npz and CSV files, parameters to an npz file."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+import pytest
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 2))
+T = X @ [2.0, -1.0]
+OPTIONS = ["--epochs", "200", "--learning-rate", "0.05", "--batch-size", "20"]
+
+
+def table(header: str, columns: list[np.ndarray]) -> str:
+    lines = io.StringIO()
+    np.savetxt(lines, np.column_stack(columns), delimiter=",", fmt="%s")
+    return f"{header}\n{lines.getvalue()}"
+
+
+@pytest.fixture
+def csv(tmp_path) -> str:
+    (tmp_path / "line.csv").write_text(table("x1,x2,t", [X, T]), encoding="utf-8")
+    return "line.csv"
+
+
+def trained(tmp_path, name: str = "w.npz") -> dict[str, np.ndarray]:
+    with np.load(tmp_path / name) as arrays:
+        return dict(arrays)
+
+
+def test_csv_in_and_npz_out(symgrad, program: str, csv: str, tmp_path) -> None:
+    result = symgrad("train", program, "--data", csv, *OPTIONS, "-o", "w.npz")
+    assert result.exit_code == 0
+    assert re.match(r"loss +\S+ -> \S+ in 200 epochs\n", result.stdout)
+    np.testing.assert_allclose(trained(tmp_path)["w"].ravel(), [2, -1], atol=1e-3)
+
+
+def test_without_output_the_parameters_are_shown(symgrad, program: str, csv: str) -> None:
+    result = symgrad("train", program, "--data", csv, *OPTIONS)
+    assert re.search(r"^w \(2.*\) =\n\[", result.stdout, re.MULTILINE)
+
+
+def test_npz_by_names(symgrad, program: str, csv: str, tmp_path) -> None:
+    np.savez(tmp_path / "line.npz", x=X, t=T)
+    for data, output in ((csv, "a.npz"), ("line.npz", "b.npz")):
+        assert symgrad("train", program, "--data", data, "-o", output).exit_code == 0
+    np.testing.assert_allclose(trained(tmp_path, "a.npz")["w"], trained(tmp_path, "b.npz")["w"])
+
+
+def test_the_seed_repeats_a_training(symgrad, program: str, csv: str) -> None:
+    run = [symgrad("train", program, "--data", csv, "--epochs", "3", "--seed", s) for s in "112"]
+    assert run[0].stdout == run[1].stdout != run[2].stdout
+
+
+def test_columns_by_name_and_labels_as_text(symgrad, tmp_path) -> None:
+    species = np.array(["setosa", "virginica"])[(T > 0).astype(int)]
+    (tmp_path / "flowers.csv").write_text(
+        table("width,length,species", [X.astype(str), species]), encoding="utf-8"
+    )
+    result = symgrad(
+        "train", "logistic_regression", "--data", "flowers.csv",
+        "--columns", "x=width,length", "--columns", "t=species",
+    )  # fmt: skip
+    assert result.exit_code == 0
+    accuracy = re.search(r"accuracy +(\S+)%", result.stdout)
+    assert accuracy and float(accuracy[1]) > 95
+
+
+def test_validation_and_patience(symgrad, program: str, csv: str) -> None:
+    result = symgrad(
+        "train",
+        program,
+        "--data",
+        csv,
+        "--validation",
+        "0.2",
+        "--patience",
+        "3",
+        "--epochs",
+        "5000",
+    )
+    assert result.exit_code == 0
+    assert "stopped" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "line.csv: no table"),
+        ("a,b\n1,2\n", "line.csv: no column x, and no x1, x2, ...; the columns are a, b"),
+        ("x,t\n1,2\n3\n", "line.csv, line 3: 1 entries, but the header names 2"),
+        ("x,t\n1,2\n?,4\n", "line.csv: "),
+    ],
+)
+def test_a_csv_that_does_not_fit(text: str, message: str, symgrad, program: str, tmp_path) -> None:
+    (tmp_path / "line.csv").write_text(text, encoding="utf-8")
+    result = symgrad("train", program, "--data", "line.csv")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(message) and result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 broken"])
+def test_a_file_that_is_no_npz(content: bytes, symgrad, program: str, tmp_path) -> None:
+    (tmp_path / "line.npz").write_bytes(content)
+    result = symgrad("train", program, "--data", "line.npz")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("line.npz: cannot be read")
+
+
+def test_pickled_arrays_are_refused(symgrad, program: str, tmp_path) -> None:
+    np.savez(tmp_path / "line.npz", x=np.array([{}], dtype=object), t=T)
+    result = symgrad("train", program, "--data", "line.npz")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("line.npz: cannot be read")
+
+
+def test_an_array_that_is_missing(symgrad, program: str, tmp_path) -> None:
+    np.savez(tmp_path / "line.npz", x=X)
+    result = symgrad("train", program, "--data", "line.npz")
+    assert result.exit_code == 1
+    assert "t" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_a_training_that_diverges_is_status_4(symgrad, program: str, csv: str) -> None:
+    result = symgrad(
+        "train", program, "--data", csv, "--optimizer", "sgd", "--learning-rate", "1e200"
+    )
+    assert result.exit_code == 4
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_interrupted_training_leaves_no_file(
+    symgrad, program: str, csv: str, tmp_path, monkeypatch
+) -> None:
+    import symgrad as sg
+
+    def fit(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sg, "fit", fit)
+    result = symgrad("train", program, "--data", csv, "-o", "w.npz")
+    assert result.exit_code == 130
+    assert not (tmp_path / "w.npz").exists()
