@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ class Program:
         if str(self.path) != "-":
             return sg.load(self.path)
         try:
-            text = click.get_binary_stream("stdin").read().decode("utf-8")
+            text = sys.stdin.buffer.read().decode("utf-8")
         except UnicodeDecodeError as error:
             raise sg.SymgradError(f"cannot be read: {error}", filename="<stdin>") from None
         return sg.parse(text, filename="<stdin>")
