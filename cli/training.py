@@ -26,6 +26,7 @@ OPTIMIZERS = (
     "adadelta",
     "rmsprop",
     "adam",
+    "adamw",
 )
 
 

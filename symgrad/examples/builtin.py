@@ -11,7 +11,7 @@ from symgrad.data import iris, karate, standardized, walks
 from symgrad.data.tables import Table
 
 PETAL_WIDTH = 3
-LABELED_PER_FACTION = 2
+INSTRUCTOR, OFFICER = 0, 33
 
 
 def petal_width() -> Table:
@@ -48,15 +48,12 @@ def signed_species() -> Table:
 def factions() -> Table:
     """A_hat: (34, 34); X: (34, 34), the identity; Y: (34, 2); m: (34,), 1 where the label is given.
 
-    Given are the two members of each faction with the most friends.
+    Given are the labels of the two leaders alone.
     """
     club = karate()
-    friends, labels = club["A"].sum(axis=1), club["labels"]
-    m = np.zeros(len(labels))
-    for faction in (0, 1):
-        members = np.flatnonzero(labels == faction)
-        m[members[np.argsort(-friends[members], kind="stable")[:LABELED_PER_FACTION]]] = 1.0
-    return {"A_hat": club["A_hat"], "X": np.eye(len(labels)), "Y": club["Y"], "m": m}
+    m = np.zeros(len(club["labels"]))
+    m[[INSTRUCTOR, OFFICER]] = 1.0
+    return {"A_hat": club["A_hat"], "X": np.eye(len(m)), "Y": club["Y"], "m": m}
 
 
 def walked_pairs() -> Table:

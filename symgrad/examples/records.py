@@ -65,7 +65,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "graph_convolution": Example(
         data=builtin.factions,
-        sizes={"h": 8},
+        sizes={"h": 16},
         learning_rate=0.01,
         epochs=200,
         accuracy=Accuracy(prediction="S", target="Y", given="m"),
