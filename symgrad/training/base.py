@@ -1,0 +1,96 @@
+"""What every optimizer is: hyperparameters and update equations, with no state of a training."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import sympy
+
+from symgrad.training.equations import GRADIENT, RATE, Equation, State, align, latex
+from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
+from symgrad.training.program import Program, lower
+from symgrad.training.schedules import Rate, Schedule
+from symgrad.training.updates import OptimizerState
+
+_PROGRAMS: dict[tuple[Any, ...], Program] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(ABC):
+    """An optimizer as a pure description.
+
+    `sentence` says its idea, `source` where it is from; `whole_data` is whether a step is defined
+    on all data, not on a minibatch.
+    """
+
+    learning_rate: Rate
+    sentence: ClassVar[str]
+    source: ClassVar[str]
+    whole_data: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_hyperparameters(self)
+
+    @abstractmethod
+    def equations(self) -> tuple[Equation, ...]:
+        """From g_t and theta_{t-1} to theta_t, in order.
+
+        They may depend on whether a hyperparameter is 0 or False, not otherwise on its value.
+        """
+
+    def initial(self) -> dict[State, float]:
+        """Every state that the equations use, and the number that its entries start with."""
+        return {}
+
+    def latex(self) -> str:
+        r"""The initial state and the update equations as an align* block.
+
+        >>> from symgrad.training.optimizers import SGD
+        >>> print(SGD(momentum=0.9).latex())
+        \begin{align*}
+        b_{0} &= 0 \\
+        g_{t} &= \nabla_{\theta} L(\theta_{t-1}) \\
+        b_{t} &= \mu b_{t-1} + g_{t} \\
+        \theta_{t} &= \theta_{t-1} - \eta b_{t}
+        \end{align*}
+        """
+        lines = [(f"{s.name}_{{0}}", f"{value:g}") for s, value in self.initial().items()]
+        if isinstance(self.learning_rate, Schedule):
+            lines.append((latex(RATE), latex(self.learning_rate.written())))
+        lines.append((latex(GRADIENT), r"\nabla_{\theta} L(\theta_{t-1})"))
+        with sympy.evaluate(False):
+            lines += [(latex(e.symbol), latex(e.expression)) for e in self.equations()]
+        return align(lines)
+
+    def program(self) -> Program:
+        """The update as in-place NumPy operations, worked out once for each form of equations."""
+        form = (type(self), *(bool(getattr(self, field.name)) for field in fields(self)))
+        if form not in _PROGRAMS:
+            _PROGRAMS[form] = lower(self.equations(), tuple(self.initial()))
+        return _PROGRAMS[form]
+
+    def start(self, parameters: npt.NDArray[np.floating[Any]]) -> OptimizerState:
+        """The state before the first iteration, for one flat vector of parameters.
+
+        Shapes: parameters is (n,), float64 or float32; it is not changed.
+        Raises: DataError where it is something else.
+
+        >>> from symgrad.training.optimizers import SGD
+        >>> theta = np.array([1.0, 2.0])
+        >>> descent = SGD(learning_rate=0.1).start(theta)
+        >>> descent.update(theta, np.array([1.0, -1.0]))
+        >>> theta
+        array([0.9, 2.1])
+        """
+        symbols = symbols_of(type(self))
+        return OptimizerState(
+            program=self.program(),
+            initial={s.name: value for s, value in self.initial().items()},
+            hyperparameters={symbol: getattr(self, name) for name, symbol in symbols.items()},
+            rate=self.learning_rate,
+            parameters=parameters,
+        )

@@ -1,0 +1,95 @@
+"""The hyperparameters: what a name means, it means in every optimizer and every schedule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import sympy
+
+from symgrad.errors import OptionError
+from symgrad.training.equations import RATE, number
+
+
+@dataclass(frozen=True)
+class Range:
+    """Where a number lies, in words and as a test."""
+
+    words: str
+    holds: Callable[[float], bool]
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """The symbol in the equations, and the range."""
+
+    symbol: sympy.Symbol
+    range: Range
+
+
+POSITIVE = Range("a positive number", lambda x: x > 0)
+NOT_NEGATIVE = Range("0 or a positive number", lambda x: x >= 0)
+MEMORY = Range("a number from 0 up to, but not including, 1", lambda x: 0 <= x < 1)
+FACTOR = Range("a number above 0, at most 1", lambda x: 0 < x <= 1)
+COUNT = Range("a positive whole number", lambda x: x >= 1 and x == int(x))
+
+HYPERPARAMETERS = {
+    "learning_rate": Hyperparameter(RATE, POSITIVE),
+    "momentum": Hyperparameter(number(r"\mu"), MEMORY),
+    "weight_decay": Hyperparameter(number(r"\lambda"), NOT_NEGATIVE),
+    "rho": Hyperparameter(number(r"\rho"), MEMORY),
+    "alpha": Hyperparameter(number(r"\alpha"), MEMORY),
+    "beta1": Hyperparameter(number(r"\beta_1"), MEMORY),
+    "beta2": Hyperparameter(number(r"\beta_2"), MEMORY),
+    "epsilon": Hyperparameter(number(r"\varepsilon"), NOT_NEGATIVE),
+    "initial_accumulator": Hyperparameter(number("v_0"), NOT_NEGATIVE),
+    "decay": Hyperparameter(number(r"\kappa"), NOT_NEGATIVE),
+    "factor": Hyperparameter(number(r"\gamma"), FACTOR),
+    "period": Hyperparameter(number("s"), COUNT),
+    "total": Hyperparameter(number("N"), COUNT),
+    "lowest": Hyperparameter(number(r"\eta_{\min}"), NOT_NEGATIVE),
+}
+
+
+def symbols_of(kind: type[Any]) -> dict[str, sympy.Symbol]:
+    """The symbols of an optimizer's or a schedule's hyperparameters, the learning rate's not.
+
+    >>> from symgrad.training.schedules import StepDecay
+    >>> symbols_of(StepDecay)
+    {'factor': \\gamma, 'period': s}
+    """
+    names = [field.name for field in fields(kind)]
+    return {
+        name: HYPERPARAMETERS[name].symbol
+        for name in names
+        if name in HYPERPARAMETERS and name != "learning_rate"
+    }
+
+
+def check_hyperparameters(record: Any) -> None:
+    """Check every hyperparameter of an optimizer or a schedule; a schedule may be a learning rate.
+
+    Raises: OptionError naming the hyperparameter, its value and its range.
+
+    >>> from symgrad.training.optimizers import Adam
+    >>> Adam(beta1=1.5)
+    Traceback (most recent call last):
+    symgrad.errors.OptionError: Adam: beta1 is 1.5; a number from 0 up to, but not including, 1 is \
+wanted
+    """
+    for name in (field.name for field in fields(record) if field.name in HYPERPARAMETERS):
+        value, wanted = getattr(record, name), HYPERPARAMETERS[name].range
+        if name == "learning_rate" and callable(value):
+            continue
+        if not _is_number(value) or not wanted.holds(value):
+            what = f"{type(record).__name__}: {name} is {value!r}"
+            raise OptionError(f"{what}; {wanted.words} is wanted")
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return not isinstance(value, (bool, str)) and math.isfinite(value)
+    except TypeError:
+        return False

@@ -1,0 +1,118 @@
+"""One iteration after another: the program of an optimizer, bound to the vectors of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import sympy
+
+from symgrad.errors import DataError
+from symgrad.training.equations import ITERATION, RATE, number_function
+from symgrad.training.program import Program
+from symgrad.training.schedules import Rate, Schedule, rate_at
+
+Vector: TypeAlias = npt.NDArray[np.floating[Any]]
+
+WHOLE = 500_000  # entries; a longer vector is gone through in pieces that stay in the cache
+PIECE = 32_768
+
+
+class OptimizerState:
+    """What an optimizer remembers, and how it moves the parameters.
+
+    `vectors` are the states by name, `iteration` is the number of updates so far. `epoch` is set
+    by whoever counts epochs, for schedules that need it; it starts at 0.
+    """
+
+    def __init__(
+        self,
+        *,
+        program: Program,
+        initial: Mapping[str, float],
+        hyperparameters: Mapping[sympy.Symbol, float],
+        rate: Rate,
+        parameters: Vector,
+    ) -> None:
+        _check_flat("parameters", parameters)
+        self.vectors = {name: np.full_like(parameters, value) for name, value in initial.items()}
+        self.iteration = 0
+        self.epoch = 0
+        self._program = program
+        self._rate = rate
+        self._length, self._dtype = len(parameters), parameters.dtype
+        self._symbols = (ITERATION, RATE, *hyperparameters)
+        self._values = tuple(hyperparameters.values())
+        # Numbers stand in arrays without axes: NumPy takes these faster than Python's floats,
+        # and the bound operations see every new value.
+        self._numbers = {number: np.zeros((), self._dtype) for number in program.numbers}
+        changing = {ITERATION, RATE} if isinstance(rate, Schedule) else {ITERATION}
+        self._changing = tuple(n for n in program.numbers if n.free_symbols & changing)
+        self._set(tuple(n for n in program.numbers if n not in self._changing))
+        self._bound: tuple[Vector | None, Vector | None] = (None, None)
+        self._steps: list[tuple[np.ufunc, tuple[Any, ...]]] = []
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next update."""
+        return rate_at(self._rate, self.epoch, self.iteration)
+
+    def update(self, parameters: Vector, gradient: Vector) -> None:
+        """One iteration: move the parameters in place.
+
+        Shapes: both as the parameters that the state was started with; it is fastest where they
+        are the same two arrays every time.
+        Raises: DataError where a shape or type differs.
+        """
+        if parameters is not self._bound[0] or gradient is not self._bound[1]:
+            self._bind(parameters, gradient)
+        if self._changing:
+            self._set(self._changing)
+        for ufunc, operands in self._steps:
+            ufunc(*operands)
+        self.iteration += 1
+
+    def _set(self, numbers: tuple[sympy.Expr, ...]) -> None:
+        """Work out numbers for the next iteration."""
+        function = number_function(self._symbols, numbers)
+        values = function(self.iteration + 1, self.learning_rate, *self._values)
+        for number, value in zip(numbers, values, strict=True):
+            self._numbers[number][()] = value
+
+    def _bind(self, parameters: Vector, gradient: Vector) -> None:
+        """The operations of the program on these arrays, piece by piece."""
+        for what, vector in (("parameters", parameters), ("gradient", gradient)):
+            _check_flat(what, vector)
+            if (len(vector), vector.dtype) != (self._length, self._dtype):
+                raise DataError(
+                    f"{what} has {len(vector)} entries of type {vector.dtype}; the optimizer was "
+                    f"started with {self._length} of type {self._dtype}"
+                )
+        vectors = {"theta": parameters, "gradient": gradient, **self.vectors}
+        pieces = list(_pieces(self._length))
+        longest = pieces[0].stop
+        scratch = {name: np.empty(longest, self._dtype) for name in self._program.scratch}
+        self._steps = []
+        for piece in pieces:
+            places: dict[Any, Any] = {name: vector[piece] for name, vector in vectors.items()}
+            count = piece.stop - piece.start
+            places |= {name: vector[:count] for name, vector in scratch.items()} | self._numbers
+            for operation in self._program.operations:
+                operands = (*operation.operands, operation.out)
+                self._steps.append((operation.ufunc, tuple(places[o] for o in operands)))
+        self._bound = (parameters, gradient)
+
+
+def _pieces(length: int) -> Iterator[slice]:
+    size = length if length <= WHOLE else PIECE
+    for start in range(0, length, size):
+        yield slice(start, min(start + size, length))
+
+
+def _check_flat(what: str, vector: Vector) -> None:
+    if not isinstance(vector, np.ndarray) or vector.ndim != 1 or not len(vector):
+        raise DataError(f"{what}: an optimizer moves one flat vector, an array of shape (n,)")
+    if vector.dtype not in (np.float64, np.float32):
+        raise DataError(f"{what} of type {vector.dtype}: float64 or float32 is wanted")

@@ -1,0 +1,188 @@
+"""Write torch_reference.json: 100 steps of every optimizer by PyTorch, in float64.
+
+    pip install torch==2.13.0 numpy
+    python make_torch_reference.py
+
+Both problems have four parameters. Each case holds our hyperparameters and the parameters after
+some of the steps; the schedules hold the learning rate of each of 30 epochs.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from torch.optim import lr_scheduler
+
+STEPS = (1, 2, 10, 50, 100)
+START = {"least_squares": [0.5, -1.0, 2.0, 0.25], "rosenbrock": [-0.4, 0.6, 0.3, 0.8]}
+MATRIX = [
+    [1.0, 0.5, -0.3, 0.2],
+    [0.4, -1.2, 0.7, 0.1],
+    [-0.6, 0.3, 0.9, -0.5],
+    [0.2, 0.8, 0.1, 1.1],
+    [0.7, -0.4, 0.6, 0.3],
+    [-0.1, 0.9, -0.2, 0.4],
+]
+TARGET = [1.0, -2.0, 0.5, 0.3, -0.7, 1.5]
+
+# Our name, PyTorch's class, and hyperparameters by our names.
+CASES = [
+    ("gradient_descent", "SGD", {"learning_rate": 0.003}),
+    ("sgd", "SGD", {}),
+    ("sgd", "SGD", {"learning_rate": 0.003, "weight_decay": 0.05}),
+    ("momentum", "SGD", {"momentum": 0.9}),
+    ("momentum", "SGD", {"learning_rate": 0.0005, "momentum": 0.7, "weight_decay": 0.05}),
+    ("nesterov", "SGD", {"momentum": 0.9, "nesterov": True}),
+    (
+        "nesterov",
+        "SGD",
+        {"learning_rate": 0.0005, "momentum": 0.8, "nesterov": True, "weight_decay": 0.05},
+    ),
+    ("adagrad", "Adagrad", {}),
+    (
+        "adagrad",
+        "Adagrad",
+        {
+            "learning_rate": 0.05,
+            "initial_accumulator": 0.1,
+            "epsilon": 0.001,
+            "weight_decay": 0.05,
+        },
+    ),
+    ("adadelta", "Adadelta", {}),
+    (
+        "adadelta",
+        "Adadelta",
+        {"learning_rate": 0.5, "rho": 0.95, "epsilon": 0.0001, "weight_decay": 0.05},
+    ),
+    ("rmsprop", "RMSprop", {}),
+    ("rmsprop", "RMSprop", {"learning_rate": 0.003, "alpha": 0.9, "weight_decay": 0.05}),
+    (
+        "rmsprop",
+        "RMSprop",
+        {"learning_rate": 0.001, "epsilon": 0.001, "momentum": 0.9, "centered": True},
+    ),
+    ("adam", "Adam", {}),
+    (
+        "adam",
+        "Adam",
+        {
+            "learning_rate": 0.02,
+            "beta1": 0.8,
+            "beta2": 0.95,
+            "epsilon": 0.001,
+            "weight_decay": 0.05,
+        },
+    ),
+    ("adamw", "AdamW", {}),
+    ("adamw", "AdamW", {"learning_rate": 0.02, "beta1": 0.8, "weight_decay": 0.1}),
+]
+RENAMED = {
+    "learning_rate": "lr",
+    "epsilon": "eps",
+    "initial_accumulator": "initial_accumulator_value",
+}
+
+SCHEDULES = [
+    (
+        "inverse_time",
+        {"learning_rate": 0.1, "decay": 0.25},
+        lambda o: lr_scheduler.LambdaLR(o, lambda n: 1 / (1 + 0.25 * n)),
+    ),
+    (
+        "step",
+        {"learning_rate": 0.1, "factor": 0.3, "period": 7},
+        lambda o: lr_scheduler.StepLR(o, step_size=7, gamma=0.3),
+    ),
+    (
+        "exponential",
+        {"learning_rate": 0.1, "factor": 0.9},
+        lambda o: lr_scheduler.ExponentialLR(o, gamma=0.9),
+    ),
+    (
+        "cosine",
+        {"learning_rate": 0.1, "total": 30, "lowest": 0.01},
+        lambda o: lr_scheduler.CosineAnnealingLR(o, T_max=30, eta_min=0.01),
+    ),
+    (
+        "constant",
+        {"learning_rate": 0.1},
+        lambda o: lr_scheduler.ConstantLR(o, factor=1.0),
+    ),
+]
+
+
+def loss(problem: str, theta: torch.Tensor) -> torch.Tensor:
+    """Half the squared distance of A theta to a target, or Rosenbrock's function / 100."""
+    if problem == "least_squares":
+        matrix = torch.tensor(MATRIX, dtype=torch.float64)
+        return 0.5 * ((matrix @ theta - torch.tensor(TARGET, dtype=torch.float64)) ** 2).sum()
+    left, right = theta[:-1], theta[1:]
+    return ((right - left**2) ** 2 + 0.01 * (1 - left) ** 2).sum()
+
+
+def path(problem: str, name: str, hyperparameters: dict[str, object]) -> dict[str, list[float]]:
+    """The parameters after each of STEPS."""
+    options = {RENAMED.get(k, k): v for k, v in hyperparameters.items()}
+    if "beta1" in options or "beta2" in options:
+        options["betas"] = (options.pop("beta1", 0.9), options.pop("beta2", 0.999))
+    theta = torch.tensor(START[problem], dtype=torch.float64, requires_grad=True)
+    optimizer = getattr(torch.optim, name)([theta], **options)
+    found = {}
+    for step in range(1, max(STEPS) + 1):
+        optimizer.zero_grad()
+        loss(problem, theta).backward()
+        optimizer.step()
+        if step in STEPS:
+            found[str(step)] = theta.tolist()
+    return found
+
+
+def rates(start: float, make: object) -> list[float]:
+    """The learning rate of each of 30 epochs."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=start)
+    scheduler = make(optimizer)
+    found = []
+    for _ in range(30):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return found
+
+
+def main() -> None:
+    """Write the file beside this one."""
+    cases = [
+        {
+            "optimizer": ours,
+            "problem": problem,
+            "hyperparameters": hyperparameters,
+            "path": path(problem, theirs, hyperparameters),
+        }
+        for ours, theirs, hyperparameters in CASES
+        for problem in START
+    ]
+    schedules = [
+        {
+            "schedule": name,
+            "hyperparameters": options,
+            "rates": rates(options["learning_rate"], make),
+        }
+        for name, options, make in SCHEDULES
+    ]
+    reference = {
+        "made_by": f"PyTorch {torch.__version__}",
+        "start": START,
+        "matrix": MATRIX,
+        "target": TARGET,
+        "cases": cases,
+        "schedules": schedules,
+    }
+    file = Path(__file__).with_name("torch_reference.json")
+    file.write_text(json.dumps(reference, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
