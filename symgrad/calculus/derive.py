@@ -25,6 +25,7 @@ from symgrad.language.problem import Problem
 
 Direction = tuple[Entry, tuple[Label, ...]]
 LAYOUTS = {
+    "value": "",
     "gradient": "Each gradient has the shape of its variable.",
     "pullback": "Each pull-back has the shape of its variable.",
     "directional": "The derivative has the shape of the result.",
@@ -82,12 +83,12 @@ class _Work:
             seeds or {},
             LAYOUTS[kind],
             tuple(passes),
-            dict(self.writer.names),
+            {**self.lowered.names, **self.writer.names},
         )
 
 
-def _begin(problem: Problem, wrt: Iterable[str] | None) -> _Work:
-    names = problem.wrt(wrt)
+def _begin(problem: Problem, wrt: Iterable[str] | None, check: bool = True) -> _Work:
+    names = problem.wrt(wrt) if check else ()
     with rewriting.recorded() as fired:
         lowered = lower_problem(problem)
         value = lowered.output.closed()
@@ -102,6 +103,11 @@ def _scalar(problem: Problem, what: str) -> None:
             f"the {what} is of a scalar; {problem.output_name} is {describe(problem.output.shape)} "
             "(use jacobian or pullback)"
         )
+
+
+def value(problem: Problem) -> Derivation:
+    """The value alone, with its forward steps."""
+    return _begin(problem, problem.variables, check=False).finished("value", {})
 
 
 def gradient(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:

@@ -204,7 +204,7 @@ class Writer:
             called[node] = left
             inner = entry.node.inner if isinstance(entry.node, Alias) else entry.node
             right = self.definition(inner)
-            simplified = self._simplified(plain[entry.node], right, lengths)
+            simplified = self._simplified(entry.node, plain[entry.node], right, lengths)
             users = consumers.get(node, [])
             rule, sentence = self._rule(users)
             uses = tuple(sorted({self.numbers[u] for u in users if u in self.numbers}))
@@ -226,12 +226,12 @@ class Writer:
         name = f"d{unparse(top)}/d{text if text.isidentifier() else f'({text})'}"
         return Derivative(name, shape, batch_of(entry.node), None, top, bottom)
 
-    def _simplified(self, plain: Entry, right: Expression, lengths: dict[Node, int]) -> Expression | None:
+    def _simplified(self, node: Node, plain: Entry, right: Expression, lengths: dict[Node, int]) -> Expression | None:
         """The same without cotangents, where that is short and says something else."""
         if isinstance(right, IndexForm) or self._leaf_count(plain.node, lengths) > SHORT:
             return None
-        labels = tuple(Label(axis) for axis in plain.node.axes)
-        form = closed_form(Entry(plain.node, labels), labels, self._user_reference, self.bound, self.taken)
+        labels = tuple(Label(axis) for axis in node.axes)
+        form = closed_form(at(plain, labels), labels, self._user_reference, self.bound, self.taken)
         same = unparse(form.expression) == unparse(right)
         return None if same or form.definitions else form.expression
 

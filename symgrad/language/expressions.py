@@ -152,6 +152,10 @@ class Operation:
             return prepared
         return self.node(arguments, options)
 
+    def __reduce__(self) -> tuple[Callable[[str], Operation], tuple[str]]:
+        """An operation is pickled by its name."""
+        return operation_named, (self.name,)
+
     def node(self, arguments: tuple[Expression, ...], options: Options) -> Call:
         """The call itself."""
         for a in arguments:
@@ -162,6 +166,11 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {}
+
+
+def operation_named(name: str) -> Operation:
+    """The operation of that name."""
+    return OPERATIONS[name]
 
 
 def register(operation: Operation) -> Operation:

@@ -76,7 +76,7 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
             shape = tuple(size_of(axis, sizes) for axis in node.axes)
             return sum((_term(t, len(shape), values, shape) for t in node.terms), np.zeros(shape))
         case Map():
-            arguments = [_spread(values[n], at, len(node.axes)) for n, at in node.arguments]
+            arguments = [spread(values[n], at, len(node.axes)) for n, at in node.arguments]
             return apply_kernel(node.operation, arguments)
         case Apply():
             return _apply(node, values)
@@ -102,13 +102,14 @@ def _power(value: Any, power: Any) -> Any:
     return value ** (int(power) if power == int(power) else float(power))
 
 
-def _spread(value: Any, at: tuple[int, ...], rank: int) -> Any:
+def spread(value: Any, at: tuple[int, ...], rank: int) -> Any:
+    """A value as an array of this rank, its axes at the positions given, the others of length 1."""
     value = np.asarray(value)
     order = sorted(range(len(at)), key=lambda k: at[k])
-    value = value.transpose(order)
-    return value.reshape([value.shape[order.index(at.index(k))] if k in at else 1 for k in range(rank)]) if (
-        value.ndim or rank
-    ) else value
+    shape = [1] * rank
+    for k, position in enumerate(at):
+        shape[position] = value.shape[k]
+    return value.transpose(order).reshape(shape)
 
 
 def apply_kernel(operation: Operation, arguments: list[Any], *axis: Any) -> Any:

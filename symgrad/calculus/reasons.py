@@ -1,0 +1,126 @@
+"""Why a step is true: the chain rule's line in index notation, for each use of the node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symgrad.calculus.chain_rule import Reverse, active_nodes, partials
+from symgrad.calculus.derivation import Derivation, Derivative, Step
+from symgrad.calculus.index_notation import Both, IndexNotation, Letters
+from symgrad.calculus.nodes import Alias, Apply, Factor, Input, Label, Node, Term
+from symgrad.calculus.polynomials import contract, identity, opened
+from symgrad.language.expressions import Call, Expression, Name
+from symgrad.language.names import latex_name
+from symgrad.language.unparse import unparse
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One use: the statement, its derivative by an entry of the node, and the sum that the chain rule
+    makes of them; each as text and as LaTeX. A function of whole vectors has no `partial`."""
+
+    statement: Both
+    partial: Both | None
+    total: Both
+
+
+def reasons(derivation: Derivation, step: Step) -> tuple[Reason, ...]:
+    """The reason of a backward step for each statement that the node stands in."""
+    if step.of is None:
+        return ()
+    found = next((p for p in derivation.passes if step.of in p.cotangents), None)
+    if found is None:
+        return ()
+    notation = IndexNotation(lambda node: _called(derivation, node))
+    users = [n for n in found.cotangents if step.of in n.operands]
+    return tuple(_reason(derivation, notation, found, user, step) for user in users)
+
+
+def _called(derivation: Derivation, node: Node) -> Both | None:
+    if isinstance(node, Input):
+        return node.name, latex_name(node.name)
+    named = derivation.names.get(node)
+    return None if named is None else both(named)
+
+
+def both(named: Expression) -> Both:
+    """A name as text and as LaTeX."""
+    while isinstance(named, Call):
+        named = named.arguments[0]
+    if isinstance(named, Derivative):
+        top, bottom = both(named.top), both(named.bottom)
+        return f"d{top[0]}/d{bottom[0]}", rf"\frac{{\partial {top[1]}}}{{\partial {bottom[1]}}}"
+    assert isinstance(named, Name)
+    return named.name, latex_name(named.name) if named.name.isidentifier() else named.name
+
+
+def _reason(
+    derivation: Derivation, notation: IndexNotation, found: Reverse, user: Node, step: Step
+) -> Reason:
+    of = step.of
+    assert of is not None
+    letters = Letters()
+    own = tuple(Label(axis) for axis in user.axes)
+    for label in own:
+        letters.of(label)
+    target = tuple(Label(axis) for axis in of.axes)
+    left, right = notation.entry(user, own, letters), notation.right(user, own, letters)
+    statement = _equation(left, right)
+    cotangent = _cotangent(notation, found, user, own, letters)
+    below = notation.entry(of, target, letters)
+    result = both(step.left)
+    index = "".join(letters.of(x) for x in target)
+    named = (f"({result[0]})_{index}", rf"\left({result[1]}\right)_{{{index}}}") if index else result
+    if isinstance(user, Apply):
+        value = notation.right(step.node, tuple(Label(axis) for axis in step.node.axes), Letters())
+        return Reason(statement, None, _equation(named, value))
+    terms = [_partial(p.rest, p.labels, target) for p in partials(user, own, active_nodes([], [of])) if p.of is of]
+    entry = contract(terms, (*own, *target))
+    derivative = notation.right(entry.node, entry.labels, letters)
+    fraction = (
+        f"d{left[0]}/d{below[0]}",
+        rf"\frac{{\partial {left[1]}}}{{\partial {below[1]}}}",
+    )
+    summed = [letters.of(x) for x in own if x not in target]
+    front = (f"sum_{','.join(summed)} ", rf"\sum_{{{','.join(summed)}}} ") if summed else ("", "")
+    total = tuple(
+        f"{named[k]} = {front[k]}{cotangent[k]} {_grouped(derivative[k], k)}" for k in (0, 1)
+    )
+    simple = contract([_chained(found, user, own, t) for t in terms], (*found.extra, *target))
+    short = notation.right(simple.node, simple.labels, letters)
+    return Reason(
+        statement, _equation(fraction, derivative), (f"{total[0]} = {short[0]}", f"{total[1]} = {short[1]}")
+    )
+
+
+def _partial(rest: Term, labels: tuple[Label, ...], target: tuple[Label, ...]) -> Term:
+    """The derivative by the target's entry: [a = p] for each index of the entry that stands there."""
+    deltas = tuple(identity(a, p) for a, p in zip(labels, target, strict=True))
+    return Term(rest.coefficient, (*deltas, *rest.factors), (*rest.summed,))
+
+
+def _chained(found: Reverse, user: Node, own: tuple[Label, ...], partial: Term) -> Term:
+    entry, labels = found.of(user)
+    names = dict(zip(labels, (*found.extra, *own), strict=True))
+    cotangent = Factor(entry.node, tuple(names[x] for x in entry.labels))
+    return Term(partial.coefficient, (cotangent, *partial.factors), (*partial.summed, *own))
+
+
+def _cotangent(
+    notation: IndexNotation, found: Reverse, user: Node, own: tuple[Label, ...], letters: Letters
+) -> Both:
+    entry, labels = found.of(user)
+    names = dict(zip(labels, (*found.extra, *own), strict=True))
+    return notation.entry(entry.node, tuple(names[x] for x in entry.labels), letters)
+
+
+def _equation(left: Both, right: Both) -> Both:
+    return f"{left[0]} = {right[0]}", f"{left[1]} = {right[1]}"
+
+
+def _grouped(text: str, k: int) -> str:
+    if " + " in text or " - " in text:
+        return f"({text})" if k == 0 else rf"\left({text}\right)"
+    return text
+
+

@@ -1,0 +1,250 @@
+"""Is a gradient right? Complex step or central differences, entry by entry, and the Taylor slope.
+
+Complex step, Im f(x + ih) / h, has no cancellation, so that every entry can be asked for full relative
+accuracy; it needs a complex twin of each operation. Where one has none, central differences are judged
+against their noise floor, eps |f| / h. Near a kink (of relu, abs, max, a norm) every method fails alike:
+the distance to the nearest kink is measured, and the verdict is "inconclusive".
+
+The Taylor test looks at R(h) = |f(x + hv) - f(x) - h g.v|, which falls like h^2 for a right gradient of
+a smooth function; a linear one has no slope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.derive import gradient
+from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Map, topological
+from symgrad.errors import DataError
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Name
+from symgrad.language.problem import Problem
+from symgrad.numerics.function import Function, compile_derivation
+from symgrad.numerics.interpreter import evaluate_nodes, spread
+from symgrad.numerics.sampling import draws
+from symgrad.numerics.sizes import infer_sizes, normal_shape
+
+EPS = float(np.finfo(float).eps)
+COMPLEX_STEP = 1e-30
+TOLERANCE = {"complex step": 1e-7, "central differences": 1e-5}
+FLOOR = 1e-11  # of the largest entry: what complex step cannot tell from rounding
+NEAR_KINK = 1e-8
+MOST_ENTRIES = 400  # of one parameter; of a larger one a random part is checked
+
+
+@dataclass(frozen=True)
+class ParameterReport:
+    """How one parameter's gradient compares."""
+
+    max_relative_error: float
+    worst: tuple[int, ...]  # the entry with that error
+    checked: int
+    size: int
+    passed: bool
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """The verdict: "passed", "failed", "inconclusive" (at a kink) or "not finite"."""
+
+    verdict: str
+    method: str
+    parameters: Mapping[str, ParameterReport]
+    taylor_slope: float | None  # None where the loss is linear along the direction
+    kink_distance: float | None  # None where there is no kink at all
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gradient is right."""
+        return self.verdict == "passed"
+
+    @property
+    def max_relative_error(self) -> float:
+        """The largest error over all parameters."""
+        return max((p.max_relative_error for p in self.parameters.values()), default=0.0)
+
+    def __str__(self) -> str:
+        lines = [f"gradient check: {self.verdict} ({self.method})"]
+        for name, report in self.parameters.items():
+            part = "" if report.checked == report.size else f" of {report.size}"
+            lines.append(
+                f"  {name}: largest relative error {report.max_relative_error:.1e} "
+                f"over {report.checked}{part} entries" + ("" if report.passed else f", at {report.worst}")
+            )
+        slope = "linear, exact" if self.taylor_slope is None else f"{self.taylor_slope:.2f}"
+        lines.append(f"  Taylor slope: {slope}")
+        if self.kink_distance is not None:
+            lines.append(f"  distance to the nearest kink: {self.kink_distance:.1e}")
+        return "\n".join(lines)
+
+
+def check_gradient(
+    problem: Problem,
+    wrt: Sequence[str] | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    gradients: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> GradientReport:
+    """Compare the gradient (or the `gradients` given) with numerical differentiation at the inputs.
+
+    Without inputs, random ones of small random sizes are taken.
+    Raises: DataError where the inputs do not fit the problem.
+    """
+    names = problem.wrt(wrt)
+    derivation = gradient(problem, names)
+    function = compile_derivation(derivation)
+    given = _inputs(derivation, function, inputs, seed)
+    value, derived = function(given)
+    claimed = {n: np.asarray(derived[n] if gradients is None else gradients[n], float) for n in names}
+    for n in names:
+        if claimed[n].shape != np.shape(derived[n]):
+            raise DataError(f"the gradient by {n} has shape {claimed[n].shape}; {np.shape(derived[n])} is wanted")
+    finite = np.isfinite(value) and all(np.all(np.isfinite(g)) for g in claimed.values())
+    distance = kink_distance(derivation, given)
+    check = _Check(derivation, function, given, float(value), seed)
+    reports = {n: check.parameter(n, claimed[n]) for n in names} if finite else {}
+    slope = check.taylor(claimed) if finite else None
+    if not finite:
+        verdict = "not finite"
+    elif all(r.passed for r in reports.values()):
+        verdict = "passed"
+    else:
+        verdict = "inconclusive" if distance is not None and distance < NEAR_KINK else "failed"
+    return GradientReport(verdict, check.method, reports, slope, distance)
+
+
+def _inputs(
+    derivation: Derivation, function: Function, inputs: Mapping[str, Any] | None, seed: int
+) -> dict[str, Any]:
+    if inputs is not None:
+        return dict(inputs)
+    last: dict[str, Any] = {}
+    for last, _ in draws(derivation.problem, seed):
+        with np.errstate(all="ignore"):
+            value, derived = function(last)
+        if np.isfinite(value) and all(np.all(np.isfinite(g)) for g in derived.values()):
+            break
+    return last
+
+
+def kink_distance(derivation: Derivation, inputs: Mapping[str, Any]) -> float | None:
+    """How far the nearest argument of relu, abs, max or a norm is from where it has no derivative."""
+    arrays, sizes = _arrays(derivation.problem, inputs)
+    nearest: float | None = None
+    order = topological([derivation.value.node])
+    values = evaluate_nodes(order, arrays, sizes)
+    for node in order:
+        if not isinstance(node, (Map, Apply)) or node.operation.meaning.kink is None:
+            continue
+        names, tensors = [], {}
+        for k, (argument, at) in enumerate(node.arguments):
+            labels = tuple(Label(axis) for axis in argument.axes)
+            own = labels[len(at) :] if isinstance(node, Apply) else ()
+            shape = (*(x.axis for x in own), ONE, ONE)[:2]
+            name = Name(f"?{k}", shape)  # type: ignore[arg-type]
+            names.append(name)
+            others = tuple(x for x in labels if x not in own)
+            tensors[name.name] = tensor(Entry(argument, labels), *(*own, None, None)[:2], others=others)
+        if isinstance(node, Map) and len(names) > 1:
+            distance = abs(np.subtract(*(spread(values[n], at, len(node.axes)) for n, at in node.arguments)))
+        else:
+            entry = lower(node.operation.meaning.kink(*names), tensors).closed()
+            distance = np.abs(evaluate_nodes([entry.node], arrays, sizes, values)[entry.node])
+        if np.size(distance):
+            nearest = min(float(np.min(distance)), np.inf if nearest is None else nearest)
+    return nearest
+
+
+def _arrays(problem: Problem, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Axis, int]]:
+    sizes = infer_sizes(problem, inputs)
+    arrays = {}
+    for name, value in inputs.items():
+        array = np.asarray(value, int if problem.variables[name].kind == "Index" else float)
+        arrays[name] = array.reshape(normal_shape(problem.variables[name], array.shape))
+    return arrays, sizes
+
+
+class _Check:
+    def __init__(
+        self, derivation: Derivation, function: Function, inputs: Mapping[str, Any], value: float, seed: int
+    ) -> None:
+        self.function = function
+        self.inputs = inputs
+        self.value = value
+        self.node = derivation.value.node
+        self.arrays, self.sizes = _arrays(derivation.problem, inputs)
+        self.rng = np.random.default_rng(seed)
+        self.method = "complex step" if self._has_twin() else "central differences"
+
+    def _has_twin(self) -> bool:
+        try:
+            evaluate_nodes([self.node], {k: v + 0j if v.dtype == float else v for k, v in self.arrays.items()}, self.sizes)
+        except TypeError:
+            return False
+        return True
+
+    def parameter(self, name: str, claimed: np.ndarray) -> ParameterReport:
+        """Every entry (or a random part) against its numerical derivative."""
+        flat = claimed.reshape(-1)
+        size = flat.size
+        entries = np.arange(size)
+        if size > MOST_ENTRIES:
+            entries = np.sort(self.rng.choice(size, MOST_ENTRIES, replace=False))
+        estimate = self._complex if self.method == "complex step" else self._central
+        pairs = [estimate(name, int(k)) for k in entries]
+        numeric = np.array([n for n, _ in pairs])
+        noise = np.array([e for _, e in pairs])
+        scale = max(np.abs(numeric).max(initial=0.0), np.abs(flat).max(initial=0.0))
+        off = np.abs(flat[entries] - numeric)
+        size_of_entry = np.maximum(np.abs(flat[entries]), np.abs(numeric))
+        within = off <= TOLERANCE[self.method] * size_of_entry + FLOOR * scale + noise
+        relative = np.where(off <= FLOOR * scale + noise, 0.0, off / np.maximum(size_of_entry, 1e-300))
+        worst = int(np.argmax(relative)) if entries.size else 0
+        where = np.unravel_index(int(entries[worst]), claimed.shape) if claimed.ndim else ()
+        return ParameterReport(
+            float(relative.max(initial=0.0)), tuple(int(k) for k in where), len(entries), size, bool(within.all())
+        )
+
+    def _complex(self, name: str, k: int) -> tuple[float, float]:
+        moved = self.arrays[name].astype(complex)
+        moved.reshape(-1)[k] += 1j * COMPLEX_STEP
+        value = evaluate_nodes([self.node], {**self.arrays, name: moved}, self.sizes)[self.node]
+        return float(np.imag(value)) / COMPLEX_STEP, 0.0
+
+    def _central(self, name: str, k: int) -> tuple[float, float]:
+        at = float(self.arrays[name].reshape(-1)[k])
+        step = EPS ** (1 / 3) * max(1.0, abs(at))
+        up, down = at + step, at - step
+        difference = (self._value(name, k, up) - self._value(name, k, down)) / (up - down)
+        return difference, 10 * EPS * abs(self.value) / step
+
+    def _value(self, name: str, k: int, entry: float) -> float:
+        moved = self.arrays[name].copy()
+        moved.reshape(-1)[k] = entry
+        return float(evaluate_nodes([self.node], {**self.arrays, name: moved}, self.sizes)[self.node])
+
+    def taylor(self, claimed: Mapping[str, np.ndarray]) -> float | None:
+        """The slope of log R(h) against log h along a random direction; None where R is only rounding."""
+        directions = {n: self.rng.standard_normal(self.arrays[n].shape) for n in claimed}
+        slope = sum(float(np.vdot(claimed[n], directions[n])) for n in claimed)
+        steps = [2.0**-k for k in range(4, 14)]
+        rest = []
+        for h in steps:
+            moved = {**self.arrays, **{n: self.arrays[n] + h * d for n, d in directions.items()}}
+            value = float(evaluate_nodes([self.node], moved, self.sizes)[self.node])
+            rest.append(abs(value - self.value - h * slope))
+        noise = 100 * EPS * (abs(self.value) + abs(slope))
+        kept = [(h, r) for h, r in zip(steps, rest, strict=True) if np.isfinite(r) and r > noise]
+        if len(kept) < 3:
+            return None
+        tail = np.log(np.array(kept[-4:]))
+        return float(np.polyfit(tail[:, 0], tail[:, 1], 1)[0])
+
+

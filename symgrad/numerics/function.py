@@ -1,0 +1,172 @@
+"""A derivation as a NumPy function: value and derivatives from one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.derivation import Derivation, Key
+from symgrad.calculus.nodes import Axis
+from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
+from symgrad.language.problem import Problem
+from symgrad.numerics.sizes import axes_of, describe_axes, infer_sizes, normal_shape
+from symgrad.numerics.source import Program, program
+
+DTYPES = ("float64", "float32")
+
+
+class Function:
+    """value, derivatives = function(inputs), or function(x=..., W=...).
+
+    `source` is the NumPy code; it runs without symgrad. The function can be pickled (its text is).
+    """
+
+    def __init__(self, derivation: Derivation, dtype: str, reuse_buffers: bool) -> None:
+        self.problem: Problem = derivation.problem
+        self.kind = derivation.kind
+        self.dtype = np.dtype(dtype)
+        self.keys: tuple[Key, ...] = tuple(derivation.outcomes)
+        self.seeds = dict(derivation.seeds)
+        results = [(derivation.value, derivation.value_labels)]
+        results += [(o.entry, o.labels) for o in derivation.outcomes.values()]
+        self._program: Program = program(results)
+        self._reuse = reuse_buffers
+        self._call = _compiled(self._program.source)
+        self._buffers: dict[Any, list[np.ndarray]] = {}
+        self.flat_gradient = np.empty(0, self.dtype)
+
+    @property
+    def source(self) -> str:
+        """The generated NumPy code."""
+        return self._program.source
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k not in ("_call", "_buffers")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._call = _compiled(self._program.source)
+        self._buffers = {}
+
+    def __call__(
+        self,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        direction: Mapping[str, Any] | None = None,
+        cotangent: Any = None,
+        **named: Any,
+    ) -> tuple[Any, dict[Any, Any]]:
+        """The value, and each derivative by its key, in the shape in which its variable was given."""
+        given = {**(inputs or {}), **named}
+        arrays, sizes = self._checked(given)
+        arrays |= self._seeded(direction, cotangent, sizes)
+        arguments = [arrays[name] for name in self._program.inputs]
+        try:
+            values = self._call(*arguments, *(self._size(axis, sizes) for axis in self._program.axes))
+        except np.linalg.LinAlgError as error:
+            raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
+        value, *derivatives = values
+        shaped = [self._shaped(key, d, given) for key, d in zip(self.keys, derivatives, strict=True)]
+        if self._reuse:
+            shaped = self._flat(shaped)
+        return _plain(value), dict(zip(self.keys, shaped, strict=True))
+
+    def _checked(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Axis, int]]:
+        needed = [n for n in self._program.inputs if n not in self.seeds]
+        missing = [n for n in needed if n not in given]
+        if missing:
+            raise DataError(f"no value is given for {', '.join(missing)}{did_you_mean(missing[0], given)}")
+        sizes = infer_sizes(self.problem, given)
+        return {n: self._array(n, given[n]) for n in needed}, sizes
+
+    def _array(self, name: str, value: Any) -> Any:
+        variable = self.problem.variables[name]
+        if variable.kind == "Index":
+            array = np.asarray(value)
+            if not np.issubdtype(array.dtype, np.integer):
+                raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
+            return array
+        try:
+            array = np.asarray(value, self.dtype)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{name} is no array of numbers: {error}") from None
+        return array.reshape(normal_shape(variable, array.shape))
+
+    def _seeded(self, direction: Mapping[str, Any] | None, cotangent: Any, sizes: Mapping[Axis, int]) -> dict[str, Any]:
+        result = {}
+        for seed, of in self.seeds.items():
+            if self.kind == "pullback":
+                if cotangent is None:
+                    raise DataError("a pull-back needs cotangent=..., in the shape of f")
+                axes = tuple(d for d in self.problem.output.shape if d != 1)
+                result[seed] = np.asarray(cotangent, self.dtype).reshape([self._size(a, sizes) for a in axes])
+                continue
+            if direction is None or of not in direction:
+                raise DataError(f"direction={{...}} must give a direction for {of}")
+            variable = self.problem.variables[of]
+            array = np.asarray(direction[of], self.dtype)
+            array = array.reshape(normal_shape(variable, array.shape))
+            wanted = tuple(self._size(axis, sizes) for axis in axes_of(variable))
+            if array.shape != wanted:
+                raise DataError(f"the direction of {of} has shape {array.shape}; {wanted} is wanted")
+            result[seed] = array
+        return result
+
+    def _size(self, axis: Axis, sizes: Mapping[Axis, int]) -> int:
+        if axis in sizes:
+            return sizes[axis]
+        if not isinstance(axis, str) and not axis.is_Symbol:
+            return int(axis.subs({k: v for k, v in sizes.items() if not isinstance(k, str)}))
+        raise DataError(f"the size of {describe_axes([axis])} cannot be read off the data")
+
+    def _shaped(self, key: Key, value: Any, given: Mapping[str, Any]) -> Any:
+        if self.kind in ("gradient", "hvp", "pullback") and isinstance(key, str) and key in given:
+            return np.reshape(value, np.shape(given[key])) if np.ndim(given[key]) else _plain(value)
+        return value if np.ndim(value) else _plain(value)
+
+    def _flat(self, derivatives: list[Any]) -> list[np.ndarray]:
+        """The derivatives as views of one vector, overwritten by the next call."""
+        shapes = tuple(np.shape(d) for d in derivatives)
+        if shapes not in self._buffers:
+            total = sum(int(np.prod(s)) for s in shapes)
+            flat = np.empty(total, self.dtype)
+            views, at = [], 0
+            for shape in shapes:
+                n = int(np.prod(shape))
+                views.append(flat[at : at + n].reshape(shape))
+                at += n
+            self._buffers = {shapes: views}
+            self.flat_gradient = flat
+        views = self._buffers[shapes]
+        for view, derivative in zip(views, derivatives, strict=True):
+            view[...] = derivative
+        return views
+
+
+def _plain(value: Any) -> Any:
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def _compiled(source: str) -> Callable[..., Any]:
+    """The function that the generated source defines. The source has no name or text of the user."""
+    namespace: dict[str, Any] = {}
+    exec(compile(source, "<symgrad>", "exec"), namespace)  # noqa: S102
+    function: Callable[..., Any] = namespace["function"]
+    return function
+
+
+def compile_derivation(
+    derivation: Derivation, dtype: str = "float64", reuse_buffers: bool = False, modules: str = "numpy"
+) -> Function:
+    """The NumPy function of a derivation.
+
+    `dtype` is float64 or float32. With `reuse_buffers` the arrays returned are overwritten by the next
+    call, and gradients are views of `flat_gradient`, in the order of wrt.
+    """
+    if str(np.dtype(dtype)) not in DTYPES:
+        raise OptionError(f"dtype is one of {', '.join(DTYPES)}, not {dtype}")
+    if modules != "numpy":
+        raise OptionError(f"modules is 'numpy', not {modules!r}")
+    return Function(derivation, str(np.dtype(dtype)), reuse_buffers)

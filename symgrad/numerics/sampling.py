@@ -1,0 +1,58 @@
+"""Random numbers to check a problem at: small sizes, inputs with the facts that were declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import sympy
+
+from symgrad.calculus.nodes import Axis
+from symgrad.language.problem import Problem, Variable
+from symgrad.numerics.sizes import axes_of
+
+BATCH = 4
+SPREADS = ((0.0, 1.0), (1.5, 0.5), (0.0, 0.1), (3.0, 1.0), (0.5, 0.2), (-0.5, 0.3))  # mean, deviation
+DRAWS = 4 * len(SPREADS)
+
+
+def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], dict[Axis, int]]]:
+    """Inputs of several kinds and sizes: around 0, positive, small; wide and tall. Problems differ in
+    where they are defined."""
+    rng = np.random.default_rng(seed)
+    symbols: dict[Axis, None] = {}
+    for variable in problem.variables.values():
+        for axis in (*axes_of(variable), *variable.dims):
+            if isinstance(axis, str) or axis.is_Symbol:
+                symbols.setdefault(axis)
+    for k in range(DRAWS):
+        sizes: dict[Axis, int] = {}
+        for position, axis in enumerate(symbols):
+            small = 2 + (position if k // len(SPREADS) % 2 == 0 else len(symbols) - position) % 4
+            sizes[axis] = BATCH if isinstance(axis, str) else small
+        centre, scale = SPREADS[k % len(SPREADS)]
+        yield {v.name: _draw(v, sizes, rng, centre, scale) for v in problem.variables.values()}, sizes
+
+
+def _draw(
+    variable: Variable, sizes: dict[Axis, int], rng: np.random.Generator, centre: float, scale: float
+) -> np.ndarray:
+    shape = tuple(_size(axis, sizes) for axis in axes_of(variable))
+    if variable.kind == "Index":
+        return rng.integers(0, _size(variable.dims[0], sizes), shape)
+    array = centre + scale * rng.standard_normal(shape)
+    if "one_hot" in variable.facts:
+        return np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
+    if "simplex" in variable.facts:
+        return rng.dirichlet(np.ones(shape[-1]), shape[:-1])
+    if "positive" in variable.facts:
+        array = np.abs(array) + 0.1
+    if variable.kind == "Matrix" and len(shape) >= 2 and shape[-1] == shape[-2]:
+        array = array + (2.0 + abs(centre)) * np.eye(shape[-1])  # away from singular
+    if "symmetric" in variable.facts:
+        array = (array + np.swapaxes(array, -1, -2)) / 2
+    return np.asarray(array)
+
+
+def _size(axis: Axis, sizes: dict[Axis, int]) -> int:
+    return int(axis) if isinstance(axis, sympy.Integer) else sizes[axis]

@@ -1,0 +1,82 @@
+"""Dimensions read off arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import sympy
+
+from symgrad.calculus.nodes import Axis
+from symgrad.errors import DataError, did_you_mean
+from symgrad.language.dimensions import ONE
+from symgrad.language.problem import Problem, Variable
+
+
+def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
+    """Each dimension -> its size, and each batch's name -> its length.
+
+    Raises: DataError naming both arrays where two disagree.
+
+    >>> from symgrad.language.parser import parse
+    >>> problem = parse("W: Matrix(m, n)\\nx: Vector(n)\\nloss = norm2(W @ x)")
+    >>> infer_sizes(problem, {"W": np.zeros((2, 3)), "x": np.zeros(3)})
+    {m: 2, n: 3}
+    """
+    sizes: dict[Axis, int] = {}
+    seen: dict[Axis, str] = {}
+    for name, array in arrays.items():
+        variable = problem.variables.get(name)
+        if variable is None:
+            raise DataError(f"{name} is not declared in the problem{did_you_mean(name, problem.variables)}")
+        axes = axes_of(variable)
+        shape = normal_shape(variable, np.shape(array))
+        for axis, size in zip(axes, shape, strict=True):
+            if isinstance(axis, sympy.Integer):
+                if size != int(axis):
+                    raise DataError(f"{name} has shape {np.shape(array)}; {describe_axes(axes)} is wanted")
+            elif sizes.setdefault(axis, size) != size:
+                raise DataError(
+                    f"{axis} is {sizes[axis]} in {seen[axis]} (shape {np.shape(arrays[seen[axis]])}) "
+                    f"but {size} in {name} (shape {np.shape(array)})"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def axes_of(variable: Variable) -> tuple[Axis, ...]:
+    """The axes of a variable's array: its batch, then the dimensions that are not 1."""
+    batch: tuple[Axis, ...] = () if variable.batch is None else (variable.batch,)
+    if variable.kind == "Index":
+        return batch
+    return (*batch, *(d for d in variable.dims if d != ONE))
+
+
+def normal_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape without the axes of length 1 that a column may be given with: (n, 1) counts as (n,)."""
+    wanted = len(axes_of(variable))
+    if len(shape) == wanted:
+        return shape
+    leading = int(variable.batch is not None)
+    fixed = [d == ONE for d in variable.dims] if variable.kind == "Matrix" else []
+    if variable.kind == "Vector" and len(shape) == wanted + 1 and shape[-1] == 1:
+        return shape[:-1]
+    if fixed and len(shape) == leading + 2:
+        kept = tuple(n for n, one in zip(shape[leading:], fixed, strict=True) if not one)
+        return shape[:leading] + kept
+    if not variable.dims and set(shape[leading:]) <= {1} and len(shape) <= leading + 2:
+        return shape[:leading]
+    raise DataError(
+        f"{variable.name} has shape {shape}; {describe_axes(axes_of(variable))} is wanted"
+        + (f" (one leading axis for the {variable.batch})" if variable.batch else "")
+    )
+
+
+def describe_axes(axes: Iterable[Axis]) -> str:
+    """(batch, n) as the messages show it."""
+    names = [str(axis) for axis in axes]
+    return f"({', '.join(names)}{',' * (len(names) == 1)})"
+
+
+__all__ = ["Axis", "axes_of", "describe_axes", "infer_sizes", "normal_shape"]

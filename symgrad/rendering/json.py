@@ -1,0 +1,65 @@
+"""JSON: the whole derivation for a program to read."""
+
+from __future__ import annotations
+
+import json as _json
+from typing import Any
+
+from symgrad.calculus.derivation import Derivation, Outcome
+from symgrad.language.unparse import unparse
+from symgrad.rendering.document import Line, Verified, document
+from symgrad.rendering.latex import latex_expression, result_latex
+from symgrad.rendering.text import text_expression
+
+
+def json(derivation: Derivation, verification: Verified) -> str:
+    """A derivation as JSON: texts in the language, LaTeX, rules, shapes, reasons."""
+    doc = document(derivation, verification, "full")
+    left, right = doc.output
+    content = {
+        "kind": derivation.kind,
+        "wrt": list(derivation.wrt),
+        "variables": [
+            {"name": v.name, "kind": v.kind, "dims": [str(d) for d in v.dims], "facts": sorted(v.facts), "batch": v.batch}
+            for v in doc.variables
+        ],
+        "output": {"name": unparse(left), "expression": unparse(right), "latex": latex_expression(right)},
+        "rewrites": list(doc.rewrites),
+        "steps": [_step(line) for line in (*doc.forward, *doc.backward)],
+        "results": [_result(outcome) for outcome in doc.results],
+        "layout": doc.layout,
+        "max_relative_error": verification.max_relative_error,
+    }
+    return _json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _step(line: Line) -> dict[str, Any]:
+    step = line.step
+    simplified = step.simplified
+    return {
+        "number": step.number,
+        "kind": step.kind,
+        "left": unparse(step.left),
+        "right": text_expression(step.right),
+        "simplified": None if simplified is None else unparse(simplified),
+        "latex": f"{latex_expression(step.left)} = {latex_expression(step.right)}",
+        "rule": step.rule,
+        "uses": list(step.uses),
+        "sentence": step.sentence,
+        "shape": [str(d) for d in step.shape],
+        "reasons": [
+            {"statement": r.statement[0], "partial": r.partial and r.partial[0], "total": r.total[0]}
+            for r in line.reasons
+        ],
+    }
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "key": outcome.key if isinstance(outcome.key, str) else list(outcome.key),
+        "definitions": [[name.name, unparse(value)] for name, value in outcome.definitions],
+        "expression": text_expression(outcome.expression),
+        "latex": result_latex(outcome),
+        "notation": outcome.notation,
+        "shape": [str(d) for d in outcome.shape],
+    }

@@ -1,0 +1,248 @@
+r"""LaTeX: expressions by the operations' templates, derivations as align* (amsmath, amssymb)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Outcome
+from symgrad.language.dimensions import ONE, Dimension
+from symgrad.language.expressions import (
+    ATOM,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Call,
+    Expression,
+    Name,
+    Number,
+    Size,
+    Value,
+    fold,
+)
+from symgrad.language.names import latex_name
+from symgrad.language.problem import Variable
+from symgrad.language.unparse import Operand, Written, decimal
+from symgrad.rendering.document import (
+    FACTS,
+    Document,
+    Line,
+    Verified,
+    document,
+    from_steps,
+    gradient_of,
+)
+
+LONG = 110  # characters of LaTeX after which a sum goes over several lines
+
+
+def latex_expression(root: Expression) -> str:
+    r"""An expression in LaTeX.
+
+    >>> from symgrad.language.dimensions import dims
+    >>> n, m = dims("n m")
+    >>> latex_expression(2 * Name("W1", (m, n)).T @ Name("x", (m, ONE)))
+    '2 W_{1}^{\\top} x'
+    """
+    return fold(root, _write)[0]
+
+
+def _write(node: Expression, arguments: tuple[Written, ...]) -> Written:
+    match node:
+        case Derivative():
+            top, bottom = latex_expression(node.top), latex_expression(node.bottom)
+            return rf"\frac{{\partial {top}}}{{\partial {bottom}}}", SIGN + 1
+        case Name():
+            return latex_name(node.name), ATOM if "^" not in node.name else SIGN + 1
+        case Number():
+            return latex_number(node.value), SIGN if node.value < 0 else ATOM
+        case Size():
+            size = node.dimension
+            return (rf"|{latex_name(size)}|" if isinstance(size, str) else latex_dimension(size)), ATOM
+        case IndexForm():
+            return node.latex, SUM
+        case Call():
+            return _call(node, arguments)
+    raise TypeError(f"no expression: {node!r}")
+
+
+def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
+    operation = node.operation
+    template = operation.latex if isinstance(operation.latex, str) else operation.latex(node)
+    if arguments and "{0" not in template:
+        return _function(node, template or rf"\operatorname{{{operation.name}}}", arguments)
+    binds = operation.binds or (0,) * len(arguments)
+    operands = [
+        Operand(text if own >= wanted else rf"\left({text}\right)", text)
+        for (text, own), wanted in zip(arguments, binds, strict=True)
+    ]
+    options = {key: _variables(str(value)) for key, value in node.options.items()}
+    text = template.format(*operands, **options)
+    script = operation.precedence == ATOM and "^" in template.split("{0")[-1]
+    return text, SIGN + 1 if script else operation.precedence
+
+
+def _function(node: Call, name: str, arguments: tuple[Written, ...]) -> Written:
+    inside = ", ".join(text for text, _ in arguments)
+    axis = node.options.get("axis")
+    which = "rows" if axis == 1 else "columns"
+    rows = "" if axis is None else rf"_{{\text{{{which}}}}}"
+    return rf"{name}{rows}\left({inside}\right)", ATOM
+
+
+def _variables(names: str) -> str:
+    return ", ".join(latex_name(name) for name in names.split(", "))
+
+
+def latex_number(value: Value) -> str:
+    """A number: few digits as they are, else a fraction or a power of ten."""
+    if isinstance(value, Fraction):
+        if value.denominator == 1:
+            return str(value.numerator)
+        if value.denominator <= 16:
+            sign = "-" if value < 0 else ""
+            return rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+    text = (decimal(value) if isinstance(value, Fraction) else None) or repr(float(value))
+    if "e" not in text:
+        return text
+    digits, exponent = text.split("e")
+    front = "" if digits == "1" else "-" if digits == "-1" else rf"{digits} \cdot "
+    return rf"{front}10^{{{int(exponent)}}}"
+
+
+def latex_dimension(dimension: Dimension) -> str:
+    """A dimension: a name, a number, or a product of these."""
+    if dimension.is_Mul:
+        return r" \, ".join(latex_dimension(factor) for factor in dimension.args)
+    return latex_name(str(dimension)) if dimension.is_Symbol else str(dimension)
+
+
+def latex_space(variable: Variable) -> str:
+    r"""x \in \mathbb{R}^{n}"""
+    name = latex_name(variable.name)
+    if variable.kind == "Index":
+        return rf"{name} \in \{{1, \dots, {latex_dimension(variable.dims[0])}\}}"
+    dims = [latex_dimension(d) for d in variable.dims]
+    power = "^{" + r" \times ".join(dims) + "}" if dims else ""
+    facts = [FACTS[f] for f in sorted(variable.facts) if f in FACTS]
+    return rf"{name} \in \mathbb{{R}}{power}" + (rf"\ \text{{({', '.join(facts)})}}" if facts else "")
+
+
+def result_latex(outcome: Outcome) -> str:
+    """The right-hand side of a result, after its own definitions if it has some."""
+    parts = [f"{latex_expression(n)} = {latex_expression(e)}" for n, e in outcome.definitions]
+    return r",\quad ".join([latex_expression(outcome.expression), *parts])
+
+
+def result_name(outcome: Outcome) -> str:
+    r"""\nabla_{W} L for a gradient, else the derivative as a fraction."""
+    gradient = gradient_of(outcome)
+    if gradient is not None:
+        top, bottom = gradient
+        return rf"\nabla_{{{latex_expression(bottom)}}} {latex_expression(top)}"
+    if isinstance(outcome.key, tuple) and isinstance(outcome.name, Derivative):
+        a, b = (latex_name(name) for name in outcome.key)
+        below = rf"\partial {a}^2" if a == b else rf"\partial {a} \, \partial {b}"
+        return rf"\frac{{\partial^2 L}}{{{below}}}"
+    return latex_expression(outcome.name)
+
+
+def latex(derivation: Derivation, verification: Verified, level: str = "steps") -> str:
+    """A derivation as a LaTeX fragment that needs amsmath and amssymb alone."""
+    return "\n".join(_lines(document(derivation, verification, level))) + "\n"
+
+
+def latex_display(derivation: Derivation) -> str:
+    """The results alone, for a notebook cell."""
+    rows = [f"{result_name(o)} &= {result_latex(o)}" for o in derivation.outcomes.values()]
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+
+def _lines(doc: Document) -> list[str]:
+    spaces = ", ".join(f"${latex_space(v)}$" for v in doc.variables)
+    left, right = doc.output
+    lines = [rf"\paragraph{{{doc.title}.}}", f"Given {spaces}:"]
+    lines += [r"\begin{align*}", *_rows([(latex_expression(left), right, "", None)]), r"\end{align*}"]
+    if doc.rewrites:
+        lines += [r"\emph{Used:} " + "; ".join(rf"\texttt{{{_escaped(r)}}}" for r in doc.rewrites) + ".", ""]
+    for title, part in (("Forward", doc.forward), ("Backward", doc.backward)):
+        if part:
+            lines += [rf"\noindent\textbf{{{title}}}", r"\begin{align*}", *_steps(part), r"\end{align*}"]
+            lines += _why(part)
+    lines += [r"\noindent\textbf{Result}", r"\begin{align*}", *_results(doc), r"\end{align*}"]
+    lines += [rf"\emph{{{doc.layout}}} \emph{{Checked:}} {_escaped(doc.checked)}."]
+    return lines
+
+
+def _steps(lines: tuple[Line, ...]) -> list[str]:
+    rows = []
+    for line in lines:
+        step = line.step
+        right = latex_expression(step.right)
+        if step.simplified is not None:
+            right += f" = {latex_expression(step.simplified)}"
+        note = f"{step.rule}{from_steps(step.uses)}"
+        rows.append((latex_expression(step.left), step.right if len(right) > LONG else right, note, step.number))
+    return _rows(rows)
+
+
+def _results(doc: Document) -> list[str]:
+    rows: list[tuple[str, Expression | str, str, int | None]] = []
+    for outcome in doc.results:
+        rows += [(latex_expression(name), value, "", None) for name, value in outcome.definitions]
+        shape = r" \times ".join(latex_dimension(d) for d in outcome.shape)
+        rows.append((result_name(outcome), outcome.expression, f"${shape}$" if shape else "scalar", None))
+    return _rows(rows)
+
+
+def _rows(rows: list[tuple[str, Expression | str, str, int | None]]) -> list[str]:
+    """left = right, note, number: the rows of an align*, long sums on several lines."""
+    result = []
+    for left, right, note, number in rows:
+        first, *rest = [right] if isinstance(right, str) else broken(right)
+        row = f"{left} &= {first}"
+        for more in rest:
+            row += f" \\\\\n&\\qquad {more}"
+        row += rf" && \text{{{note}}}" if note else ""
+        row += rf" \tag{{{number}}}" if number is not None else ""
+        result.append(row)
+    return [f"{row} \\\\" for row in result[:-1]] + result[-1:]
+
+
+def broken(root: Expression) -> list[str]:
+    """An expression on one line, or a long sum on several."""
+    whole = latex_expression(root)
+    if len(whole) <= LONG or isinstance(root, IndexForm):
+        return [whole]
+    terms: list[tuple[str, Expression]] = []
+    while isinstance(root, Call) and root.operation.precedence == SUM and len(root.arguments) == 2:
+        first, second = root.arguments
+        terms.append((root.operation.text.split("}")[1].split("{")[0].strip(), second))
+        root = first
+    lines = [latex_expression(root)]
+    for sign, term in reversed(terms):
+        text, binds = fold(term, _write)
+        piece = f"{sign} {text}" if binds >= PRODUCT else rf"{sign} \left({text}\right)"
+        if len(lines[-1]) + len(piece) <= LONG:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece)
+    return lines
+
+
+def _why(lines: tuple[Line, ...]) -> list[str]:
+    result = []
+    for line in lines:
+        if not line.reasons:
+            continue
+        result.append(rf"\noindent {{\small ({line.step.number}) {_escaped(line.step.sentence)} Since")
+        for reason in line.reasons:
+            parts = [reason.statement[1], *([reason.partial[1]] if reason.partial else []), reason.total[1]]
+            result.append(r"\begin{gather*}" + " \\\\ ".join(parts) + r"\end{gather*}")
+        result.append("}")
+    return result
+
+
+def _escaped(text: str) -> str:
+    for character in "&%$#_":
+        text = text.replace(character, f"\\{character}")
+    return text.replace("^", r"\textasciicircum{}")

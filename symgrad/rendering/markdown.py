@@ -1,0 +1,47 @@
+"""Markdown: headings, a list of steps, formulas between dollar signs."""
+
+from __future__ import annotations
+
+from symgrad.calculus.derivation import Derivation, Outcome
+from symgrad.rendering.document import Document, Line, Verified, document, from_steps, shape_words
+from symgrad.rendering.latex import latex_expression, latex_space, result_name
+
+
+def markdown(derivation: Derivation, verification: Verified, level: str = "steps") -> str:
+    """A derivation as Markdown (GitHub's, Jupyter's and pandoc's dollar formulas)."""
+    return "\n".join(_lines(document(derivation, verification, level))) + "\n"
+
+
+def _lines(doc: Document) -> list[str]:
+    left, right = doc.output
+    lines = [f"## {doc.title}", "", "**Given** " + ", ".join(f"${latex_space(v)}$" for v in doc.variables), ""]
+    lines += [f"$${latex_expression(left)} = {latex_expression(right)}$$", ""]
+    if doc.rewrites:
+        lines += ["Used: " + "; ".join(f"`{identity}`" for identity in doc.rewrites) + ".", ""]
+    for title, part in (("Forward", doc.forward), ("Backward", doc.backward)):
+        if part:
+            lines += [f"### {title}", "", *(row for line in part for row in _step(line))]
+    lines += ["### Result", ""]
+    for outcome in doc.results:
+        lines += _result(outcome)
+    return [*lines, f"*{doc.layout}* Checked: {doc.checked}."]
+
+
+def _step(line: Line) -> list[str]:
+    step = line.step
+    equation = f"{latex_expression(step.left)} = {latex_expression(step.right)}"
+    if step.simplified is not None:
+        equation += f" = {latex_expression(step.simplified)}"
+    rows = [f"({step.number}) ${equation}$ \u2014 {step.rule}{from_steps(step.uses)}", ""]
+    if line.reasons:
+        rows += [f"> {step.sentence}", ">"]
+        for reason in line.reasons:
+            parts = [reason.statement[1], *([reason.partial[1]] if reason.partial else []), reason.total[1]]
+            rows += [*(f"> ${part}$  " for part in parts), ""]
+    return rows
+
+
+def _result(outcome: Outcome) -> list[str]:
+    rows = [f"$${latex_expression(n)} = {latex_expression(e)}$$" for n, e in outcome.definitions]
+    whole = f"$${result_name(outcome)} = {latex_expression(outcome.expression)}$$"
+    return [*rows, whole, "", f"({shape_words(outcome.shape)})", ""]

@@ -1,0 +1,176 @@
+"""The data of a training: checked, in one type, and divided into examples and constants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import sympy
+
+from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
+from symgrad.language.problem import Problem, Variable
+from symgrad.numerics.sizes import infer_sizes
+
+Array: TypeAlias = npt.NDArray[Any]
+Arrays: TypeAlias = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Arrays by name: `examples` have one row for each of `count` examples, `constants` have not.
+
+    A problem without a batch has constants only, and a count of 0.
+    """
+
+    examples: Arrays
+    constants: Arrays
+    count: int
+
+    @property
+    def arrays(self) -> Arrays:
+        """All of them."""
+        return {**self.constants, **self.examples}
+
+    def rows(self, chosen: Array | slice) -> Data:
+        """The same constants with some of the examples."""
+        examples = {name: array[chosen] for name, array in self.examples.items()}
+        count = len(next(iter(examples.values()))) if examples else 0
+        return Data(examples, self.constants, count)
+
+
+def read_data(
+    problem: Problem, given: Mapping[str, Any], dtype: str, parameters: tuple[str, ...] = ()
+) -> Data:
+    """The arrays given, checked against the problem; labels become whole numbers.
+
+    Every variable but the parameters must be given.
+    Raises: DataError for a name unknown or missing, for arrays that are no numbers or do not agree
+    in their lengths; NotFiniteError for a value that is not finite.
+    """
+    if not isinstance(given, Mapping):
+        raise DataError(f"data is a {type(given).__name__}; a mapping from name to array is wanted")
+    for name in given:
+        if name not in problem.variables:
+            near = did_you_mean(name, problem.variables)
+            raise DataError(f"data: {name} is not declared in the problem{near}")
+        if name in parameters:
+            raise DataError(f"{name} is given as data and as a parameter; give it as one of them")
+    missing = [n for n in problem.variables if n not in given and n not in parameters]
+    if missing:
+        wanted = ", ".join(f"{n}: {declaration(problem.variables[n])}" for n in missing)
+        raise DataError(f"data: missing is {wanted}; given is {', '.join(given) or 'nothing'}")
+    arrays = {name: _array(problem.variables[name], value, dtype) for name, value in given.items()}
+    infer_sizes(problem, arrays)
+    if len(set(problem.batch.values())) != 1:  # several batches have no common example
+        return Data({}, arrays, 0)
+    examples = {name: array for name, array in arrays.items() if name in problem.batch}
+    constants = {name: array for name, array in arrays.items() if name not in problem.batch}
+    lengths = {len(array) for array in examples.values()}
+    count = lengths.pop() if lengths else 0
+    if not count:
+        raise DataError(f"data: {', '.join(examples)} hold no examples")
+    return Data(examples, constants, count)
+
+
+def dtype_of(dtype: npt.DTypeLike) -> str:
+    """float64 or float32, however it is given.
+
+    Raises: OptionError for any other type.
+
+    >>> dtype_of("float32"), dtype_of(np.float64)
+    ('float32', 'float64')
+    """
+    try:
+        name = str(np.dtype(dtype))
+    except TypeError:
+        name = ""
+    if name not in ("float64", "float32"):
+        raise OptionError(f"dtype is {dtype!r}; 'float64' or 'float32' is wanted")
+    return name
+
+
+def declaration(variable: Variable) -> str:
+    """A variable's kind with its dimensions, and its batch.
+
+    >>> declaration(Variable("x", "Vector", (sympy.Symbol("d"),), batch="batch"))
+    'Vector(d) for each example of batch'
+    """
+    dims = f"({', '.join(map(str, variable.dims))})" if variable.dims else ""
+    return f"{variable.kind}{dims}" + (
+        f" for each example of {variable.batch}" if variable.batch else ""
+    )
+
+
+def _array(variable: Variable, value: Any, dtype: str) -> Array:
+    try:
+        array = np.asarray(value)
+        numbers = array if array.dtype.kind in "iub" else array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise DataError(
+            f"data: {variable.name} is no array of numbers; {declaration(variable)} is wanted"
+        ) from None
+    if not np.isfinite(numbers).all():
+        where = tuple(map(int, np.argwhere(~np.isfinite(numbers))[0]))
+        raise NotFiniteError(f"data: {variable.name} is {numbers[where]} at {list(where)}")
+    if variable.kind != "Index":
+        return np.ascontiguousarray(numbers, dtype).reshape(numbers.shape)
+    labels = numbers.astype(np.intp)
+    if (labels != numbers).any() or (labels < 0).any():
+        raise DataError(f"data: {variable.name} is an Index: whole numbers from 0 on are wanted")
+    return labels
+
+
+def dimension_sizes(
+    problem: Problem, arrays: Arrays, sizes: Mapping[str, int]
+) -> dict[sympy.Symbol, int]:
+    """The size of each dimension: from the arrays, from `sizes`, or from the largest label.
+
+    Raises: DataError where two disagree, or a label is too large.
+    """
+    known = infer_sizes(problem, arrays)
+    found = {axis: size for axis, size in known.items() if isinstance(axis, sympy.Symbol)}
+    declared = {
+        str(symbol): symbol
+        for variable in problem.variables.values()
+        for dimension in variable.dims
+        for symbol in dimension.free_symbols
+    }
+    for name, size in sizes.items():
+        if name not in declared:
+            near = did_you_mean(name, declared)
+            raise DataError(f"sizes: {name} is no dimension of the problem{near}")
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+            raise DataError(f"sizes: {name} is {size!r}; a positive whole number is wanted")
+        if found.setdefault(declared[name], int(size)) != size:
+            raise DataError(f"sizes: {name} is {size}, but the arrays have {found[declared[name]]}")
+    largest: dict[sympy.Symbol, int] = {}
+    labels = [v for v in problem.variables.values() if v.kind == "Index" and v.name in arrays]
+    for variable in labels:
+        (dimension,) = variable.dims
+        top = int(arrays[variable.name].max())
+        if dimension.is_Symbol and dimension not in found:
+            largest[dimension] = max(largest.get(dimension, 0), top + 1)
+        elif top >= dimension.subs(found):
+            raise DataError(
+                f"data: {variable.name} has the label {top}; labels below {dimension} = "
+                f"{dimension.subs(found)} are wanted"
+            )
+    return found | largest
+
+
+def shape_of(variable: Variable, sizes: Mapping[sympy.Symbol, int]) -> tuple[int, ...]:
+    """The shape of a parameter.
+
+    Raises: DataError where the size of a dimension is not known.
+    """
+    shape = tuple(dimension.subs(sizes) for dimension in variable.dims)
+    for dimension, size in zip(variable.dims, shape, strict=True):
+        if not size.is_Integer:
+            raise DataError(
+                f"the data do not show the size of {dimension}, which {variable.name} has: "
+                f'give it, as in sizes={{"{dimension}": 16}}'
+            )
+    return tuple(map(int, shape))

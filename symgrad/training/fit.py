@@ -1,0 +1,235 @@
+"""fit: initial values, a check of the gradient, epochs, and when to stop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from symgrad.calculus import as_problem
+from symgrad.errors import DataError, NotFiniteError, OptionError, VerificationError
+from symgrad.language.problem import Problem
+from symgrad.numerics.differences import check_gradient
+from symgrad.numerics.function import compile_derivation
+from symgrad.training.base import Optimizer
+from symgrad.training.data import (
+    Array,
+    Arrays,
+    Data,
+    dimension_sizes,
+    dtype_of,
+    read_data,
+    shape_of,
+)
+from symgrad.training.initial import Choice, initial_values
+from symgrad.training.stopping import Patience
+from symgrad.training.trainer import ADAM, Trainer, parameter_names
+
+Metric: TypeAlias = Callable[[Arrays, Arrays], float]
+Progress: TypeAlias = Callable[[int, int, float], object]
+
+CHECKED = 8  # examples are enough to check a gradient
+
+
+@dataclass
+class History:
+    """One number for each epoch.
+
+    `losses`: the mean of the losses of the epoch's steps, each before its update. `validation`:
+    the score after the epoch, if there are validation data. `learning_rates`: of the epoch's
+    first step.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    learning_rates: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A finished training: parameters by name, the history, and how many epochs were run.
+
+    `stopped` says why it ended before its last epoch; it is empty where it did not.
+    """
+
+    parameters: Arrays
+    history: History
+    epochs: int
+    stopped: str
+
+
+def fit(
+    problem: Any,
+    data: Mapping[str, Any],
+    *,
+    optimizer: Optimizer = ADAM,
+    epochs: int = 100,
+    batch_size: int | None = 32,
+    seed: int = 0,
+    validation: float | Mapping[str, Any] = 0.0,
+    patience: int | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    initial: Choice | Mapping[str, Choice] = "glorot",
+    sizes: Mapping[str, int] | None = None,
+    tolerance: float = 1e-12,
+    check: bool = True,
+    dtype: str = "float64",
+    drop_last: bool = True,
+    modules: str = "numpy",
+    metric: Metric | None = None,
+    progress: Progress | None = None,
+) -> FitResult:
+    """Train a problem's parameters on data.
+
+    Parameters are what the problem declares so and `data` does not give. Those that `parameters`
+    does not give start as `initial` says ("glorot", "he", ..., see `initial_values`); `sizes` gives
+    dimensions that no array shows. The gradient is checked by finite differences before the first
+    step, unless `check` is false. `validation` is the share of the examples that is set aside, or
+    data of their own; the score on them is the loss, or what `metric(parameters, data)` gives,
+    where larger is better. Training stops where the gradient is zero (in all steps of an epoch, no
+    longer than `tolerance`), or after `patience` epochs in a row without a better score; with
+    patience, the parameters with the best score are returned.
+    `progress(epoch, epochs, loss)` is called after each epoch.
+
+    Shapes: data of an example have one leading axis, the batch. Units: batch_size in examples (None
+    for all), tolerance in loss per parameter (a Euclidean norm), patience in epochs.
+    Raises: DataError, OptionError, NotFiniteError, VerificationError.
+    Source: Goodfellow, Bengio and Courville, Deep Learning, chapters 7.8 and 8.
+
+    >>> from symgrad.training.optimizers import GD
+    >>> line = "x: Scalar\\nt: Scalar\\nw: Scalar\\nloss = mean((w * x - t)**2 for x, t in batch)"
+    >>> result = fit(line, {"x": [1, 2], "t": [2, 4]}, optimizer=GD(learning_rate=0.1), epochs=50)
+    >>> round(float(result.parameters["w"]), 6), result.history.losses[0]
+    (2.0, 10.0)
+    """
+    problem = as_problem(problem)
+    if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)) or epochs < 1:
+        raise OptionError(f"epochs is {epochs!r}; a positive whole number is wanted")
+    dtype = dtype_of(dtype)
+    trained = _trained(problem, data, parameters or {})
+    whole = read_data(problem, data, dtype, trained)
+    seen, held_out = _divided(problem, whole, validation, dtype, trained, seed)
+    start = _start(problem, whole, trained, parameters or {}, initial, sizes or {}, seed)
+    trainer = Trainer(
+        problem,
+        seen,
+        parameters=start,
+        optimizer=optimizer,
+        batch_size=batch_size,
+        dtype=dtype,
+        drop_last=drop_last,
+        modules=modules,
+        seed=seed,
+    )
+    stopping = None
+    if patience is not None:
+        if held_out is None:
+            raise OptionError("patience needs a validation score: give validation=0.2, or data")
+        stopping = Patience(patience, larger_is_better=metric is not None)
+    score = None if held_out is None else _score(trainer, held_out, metric)
+    if check:
+        _check(trainer, seen)
+    history, stopped = History(), ""
+    for epoch in range(1, epochs + 1):
+        history.learning_rates.append(trainer.learning_rate)
+        history.losses.append(trainer.epoch())
+        if progress is not None:
+            progress(epoch, epochs, history.losses[-1])
+        if score is not None:
+            history.validation.append(score())
+        if stopping and stopping.exhausted(history.validation[-1], trainer.flat):
+            stopped = (
+                f"after epoch {epoch}: the validation score has not improved for {patience} epochs"
+            )
+        elif trainer.largest_gradient <= tolerance:
+            stopped = f"after epoch {epoch}: the gradient is zero"
+        if stopped:
+            break
+    if stopping and stopping.parameters is not None:
+        trainer.flat[:] = stopping.parameters
+    found = {name: array.copy() for name, array in trainer.parameters.items()}
+    return FitResult(found, history, trainer.epochs, stopped)
+
+
+def _trained(
+    problem: Problem, data: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The names of the parameters."""
+    given = data if isinstance(data, Mapping) else ()
+    names = dict.fromkeys([n for n in problem.parameters if n not in given] + list(parameters))
+    if not names:
+        raise DataError("nothing is left to train: the data give every variable of the problem")
+    return parameter_names(problem, names)
+
+
+def _divided(
+    problem: Problem,
+    data: Data,
+    validation: float | Mapping[str, Any],
+    dtype: str,
+    trained: tuple[str, ...],
+    seed: int,
+) -> tuple[Data, Data | None]:
+    """The data for training and those for validation."""
+    if isinstance(validation, Mapping):
+        kept = {n: a for n, a in data.constants.items() if n not in problem.batch}
+        return data, read_data(problem, {**kept, **validation}, dtype, trained)
+    if not 0 <= validation < 1:
+        raise OptionError(f"validation is {validation!r}; a share from 0 to below 1 is wanted")
+    if not validation:
+        return data, None
+    if not data.count:
+        raise OptionError("there is no batch to set a share aside from: give validation={...}")
+    count = round(validation * data.count)
+    if not 0 < count < data.count:
+        raise DataError(f"validation={validation} of {data.count} examples leaves none on one side")
+    order = np.random.default_rng([seed, 1]).permutation(data.count)
+    return data.rows(np.sort(order[count:])), data.rows(np.sort(order[:count]))
+
+
+def _start(
+    problem: Problem,
+    data: Data,
+    trained: tuple[str, ...],
+    given: Mapping[str, Any],
+    initial: Choice | Mapping[str, Choice],
+    sizes: Mapping[str, int],
+    seed: int,
+) -> dict[str, Any]:
+    """The initial value of every parameter."""
+    arrays: dict[str, Array] = {name: np.asarray(value) for name, value in given.items()}
+    known = dimension_sizes(problem, {**data.arrays, **arrays}, sizes)
+    missing = {
+        name: (problem.variables[name], shape_of(problem.variables[name], known))
+        for name in trained
+        if name not in given
+    }
+    return {**arrays, **initial_values(missing, initial, seed)}
+
+
+def _score(trainer: Trainer, data: Data, metric: Metric | None) -> Callable[[], float]:
+    """The validation score of the trainer's parameters as they are when it is called."""
+    inputs = {**data.arrays, **trainer.parameters}
+    loss = compile_derivation(
+        replace(trainer.derivation, outcomes={}), dtype=str(trainer.flat.dtype)
+    )
+
+    def score() -> float:
+        with np.errstate(all="ignore"):
+            value = loss(inputs)[0] if metric is None else metric(trainer.parameters, data.arrays)
+        if not math.isfinite(value):
+            raise NotFiniteError(f"epoch {trainer.epochs}: the validation score is {value}")
+        return float(value)
+
+    return score
+
+
+def _check(trainer: Trainer, data: Data) -> None:
+    """Raise VerificationError where finite differences show another gradient."""
+    few = data.rows(slice(0, CHECKED)) if data.count else data
+    report = check_gradient(trainer.problem, trainer.wrt, {**few.arrays, **trainer.parameters})
+    if report.verdict == "failed":
+        raise VerificationError(f"the gradient failed its check before the first step: {report}")

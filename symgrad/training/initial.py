@@ -1,0 +1,156 @@
+"""Initial values of parameters: the usual schemes for matrices; vectors and scalars start at 0.
+
+A matrix that is applied as W @ x has shape (fan out, fan in). Values are drawn in float64 from a
+seeded generator, so that equal seeds give equal parameters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from symgrad.errors import OptionError, did_you_mean
+from symgrad.language.problem import Variable
+
+Array: TypeAlias = npt.NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
+Scheme: TypeAlias = Callable[[Shape, np.random.Generator], Array]
+Choice: TypeAlias = str | Scheme
+
+
+def glorot_uniform(shape: Shape, rng: np.random.Generator) -> Array:
+    """Uniform within +-sqrt(6 / (fan in + fan out)): signals keep their variance both ways.
+
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural
+    networks, 2010, equation 16.
+
+    >>> bool((np.abs(glorot_uniform((4, 2), np.random.default_rng(0))) < 1).all())
+    True
+    """
+    limit = math.sqrt(6 / sum(fans(shape)))
+    return rng.uniform(-limit, limit, shape)
+
+
+def glorot_normal(shape: Shape, rng: np.random.Generator) -> Array:
+    """Normal with standard deviation sqrt(2 / (fan in + fan out)).
+
+    Source: as `glorot_uniform`, equation 12.
+    """
+    return rng.normal(0.0, math.sqrt(2 / sum(fans(shape))), shape)
+
+
+def he_uniform(shape: Shape, rng: np.random.Generator) -> Array:
+    """Uniform within +-sqrt(6 / fan in).
+
+    Source: as `he_normal`.
+    """
+    limit = math.sqrt(6 / fans(shape)[1])
+    return rng.uniform(-limit, limit, shape)
+
+
+def he_normal(shape: Shape, rng: np.random.Generator) -> Array:
+    """Normal with standard deviation sqrt(2 / fan in): for layers that end in a ReLU.
+
+    Source: He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015, section 2.2.
+    """
+    return rng.normal(0.0, math.sqrt(2 / fans(shape)[1]), shape)
+
+
+def zeros(shape: Shape, rng: np.random.Generator) -> Array:
+    """All entries 0."""
+    return np.zeros(shape)
+
+
+def normal(scale: float) -> Scheme:
+    """The scheme of normal entries with mean 0 and this standard deviation.
+
+    Raises: OptionError where scale is not positive.
+
+    >>> normal(0.01)((2,), np.random.default_rng(0)).round(4)
+    array([ 0.0013, -0.0013])
+    """
+    if not 0 < scale < math.inf:
+        raise OptionError(f"normal: the scale is {scale!r}; a positive number is wanted")
+
+    def scheme(shape: Shape, rng: np.random.Generator) -> Array:
+        return rng.normal(0.0, scale, shape)
+
+    return scheme
+
+
+def fans(shape: Shape) -> tuple[int, int]:
+    """(fan out, fan in): how many values a matrix gives, and how many it takes.
+
+    >>> fans((3, 5)), fans((4,)), fans(())
+    ((3, 5), (4, 1), (1, 1))
+    """
+    out, inward = (*shape, 1, 1)[:2]
+    return out, inward
+
+
+SCHEMES: dict[str, Scheme] = {
+    "glorot": glorot_uniform,
+    "glorot_uniform": glorot_uniform,
+    "glorot_normal": glorot_normal,
+    "he": he_normal,
+    "he_normal": he_normal,
+    "he_uniform": he_uniform,
+    "normal": normal(1.0),
+    "zeros": zeros,
+}
+
+
+def scheme_of(choice: Choice) -> Scheme:
+    """A scheme by its name, or the scheme itself.
+
+    Raises: OptionError where no scheme has the name.
+    """
+    if callable(choice):
+        return choice
+    if choice not in SCHEMES:
+        raise OptionError(
+            f"initial={choice!r} is not one of {', '.join(SCHEMES)}{did_you_mean(choice, SCHEMES)}"
+        )
+    return SCHEMES[choice]
+
+
+def initial_values(
+    variables: Mapping[str, tuple[Variable, Shape]],
+    choice: Choice | Mapping[str, Choice],
+    seed: int,
+) -> dict[str, Array]:
+    """Initial values of these variables, each with its shape.
+
+    A scheme is for the matrices; given by name, {"Z": "normal"}, it is for that variable whatever
+    it is, and the others take Glorot's. Else a vector or scalar starts at 0, or where it is
+    declared positive at 1; a vector declared a simplex at 1/n. Matrices declared positive or
+    symmetric start so.
+    Raises: OptionError where a scheme or a name is unknown.
+    """
+    chosen = choice if isinstance(choice, Mapping) else {}
+    usual = scheme_of("glorot" if isinstance(choice, Mapping) else choice)
+    for name in chosen:
+        if name not in variables:
+            raise OptionError(f"initial: {name} is no parameter{did_you_mean(name, variables)}")
+    rng = np.random.default_rng(seed)
+    values = {}
+    for name, (variable, shape) in variables.items():
+        if name in chosen:
+            values[name] = scheme_of(chosen[name])(shape, rng)
+        elif len(shape) == 2:
+            values[name] = _as_declared(variable, usual(shape, rng))
+        elif "simplex" in variable.facts:
+            values[name] = np.full(shape, 1 / shape[0])
+        else:
+            values[name] = np.full(shape, 1.0 if "positive" in variable.facts else 0.0)
+    return values
+
+
+def _as_declared(variable: Variable, matrix: Array) -> Array:
+    if "symmetric" in variable.facts:
+        matrix = (matrix + matrix.T) / 2
+    return np.abs(matrix) if "positive" in variable.facts else matrix

@@ -1,0 +1,193 @@
+"""The training loop: minibatches in a random order, a gradient and an update for each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symgrad.calculus import as_problem
+from symgrad.calculus.derive import gradient
+from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
+from symgrad.language.problem import Problem
+from symgrad.numerics.function import compile_derivation
+from symgrad.training.base import Optimizer
+from symgrad.training.data import Array, Arrays, Data, dimension_sizes, dtype_of, read_data
+from symgrad.training.optimizers import Adam
+
+ADAM = Adam()
+UNDERFLOW = 1e-30  # below this, a sum of squares may have lost all its digits in float32
+
+
+class Trainer:
+    """The loop that `fit` runs, one epoch a call.
+
+    All parameters are one flat vector, `flat`, in the order of `wrt`; `parameters` are views of
+    it. Each epoch copies the data once, in a random order, and a minibatch is a view of the copy.
+    The loss of a minibatch is the problem's, with the minibatch as its batch: a mean over it is an
+    unbiased estimate of the mean over all data. A problem without a batch takes one step an epoch.
+
+    Shapes: data of an example have one leading axis, the batch; parameters are as declared.
+    Units: batch_size in examples, None for all; `drop_last` leaves out the examples after the last
+    full minibatch (others in each epoch).
+    Raises: DataError for data or parameters that do not fit, OptionError for options out of range.
+
+    >>> trainer = Trainer(
+    ...     "x: Scalar\\nw: Scalar\\nloss = mean((w - x)**2 for x in batch)",
+    ...     {"x": [1.0, 3.0]}, parameters={"w": 0.0}, optimizer=Adam(learning_rate=0.1))
+    >>> trainer.epoch(), round(float(trainer.parameters["w"]), 6)
+    (5.0, 0.1)
+    """
+
+    def __init__(
+        self,
+        problem: Any,
+        data: Mapping[str, Any] | Data,
+        *,
+        parameters: Mapping[str, Any],
+        optimizer: Optimizer = ADAM,
+        batch_size: int | None = 32,
+        dtype: str = "float64",
+        drop_last: bool = True,
+        modules: str = "numpy",
+        seed: int = 0,
+    ) -> None:
+        self.problem: Problem = as_problem(problem)
+        self.wrt = parameter_names(self.problem, parameters)
+        dtype = dtype_of(dtype)
+        if not isinstance(data, Data):
+            data = read_data(self.problem, data, dtype, self.wrt)
+        self.derivation = gradient(self.problem, self.wrt)
+        self.function = compile_derivation(
+            self.derivation, dtype=dtype, reuse_buffers=True, modules=modules
+        )
+        self.flat, self.parameters = _flat(parameters, self.wrt, dtype)
+        arrays = {**data.arrays, **self.parameters}
+        dimension_sizes(self.problem, arrays, {})
+        self.batch_size = _batch_size(batch_size, data.count, optimizer)
+        self.state = optimizer.start(self.flat)
+        self.epochs = 0
+        self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm
+        self._rng = np.random.default_rng(seed)
+        self._count = data.count
+        self._inputs, self._copies = self._minibatches(data, drop_last)
+
+    def _minibatches(
+        self, data: Data, drop_last: bool
+    ) -> tuple[list[Arrays], list[tuple[Array, Array]]]:
+        """The inputs of each step of an epoch; what is copied where before it."""
+        fixed = {**data.constants, **self.parameters}
+        if self.batch_size >= data.count:
+            return [{**fixed, **data.examples}], []
+        permuted = Data({n: np.empty_like(a) for n, a in data.examples.items()}, {}, data.count)
+        stop = data.count - (self.batch_size - 1 if drop_last else 0)
+        starts = range(0, stop, self.batch_size)
+        inputs = [
+            {**fixed, **permuted.rows(slice(k, k + self.batch_size)).examples} for k in starts
+        ]
+        return inputs, [(data.examples[n], permuted.examples[n]) for n in permuted.examples]
+
+    def epoch(self, permutation: npt.ArrayLike | None = None) -> float:
+        """One pass over the data; the mean of the losses of its steps, each before its update.
+
+        Shapes: permutation holds each of 0 to count - 1 once, for count examples; a random one is
+        drawn where none is given.
+        Raises: NotFiniteError naming step and parameter, DataError for no permutation.
+        """
+        order = self._order(permutation)
+        for source, target in self._copies:
+            np.take(source, order, axis=0, out=target, mode="clip")
+        function, update, flat = self.function, self.state.update, self.flat
+        total, largest = 0.0, 0.0
+        with np.errstate(all="ignore"):  # what is not finite is looked for below
+            for inputs in self._inputs:
+                value, gradients = function(inputs)
+                slope = function.flat_gradient
+                square = float(slope.dot(slope))
+                if not (square + abs(value) < math.inf and square > UNDERFLOW):
+                    square = self._examine(float(value), slope, gradients)
+                update(flat, slope)
+                total += float(value)
+                largest = max(largest, square)
+        self.epochs += 1
+        self.state.epoch = self.epochs
+        self.largest_gradient = math.sqrt(largest)
+        return total / len(self._inputs)
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
+        return self.state.learning_rate
+
+    def _order(self, permutation: npt.ArrayLike | None) -> Array:
+        if permutation is None:
+            return self._rng.permutation(self._count)
+        order = np.asarray(permutation)
+        if not (
+            order.shape == (self._count,)
+            and order.dtype.kind in "iu"
+            and np.array_equal(np.sort(order), np.arange(self._count))
+        ):
+            raise DataError(f"permutation: each of 0 to {self._count - 1} once is wanted")
+        return order
+
+    def _examine(self, value: float, slope: Array, gradients: Arrays) -> float:
+        """The exact sum of squares of a very small or large gradient; an error for no number."""
+        bad = [name for name in self.wrt if not np.isfinite(gradients[name]).all()]
+        if bad or not math.isfinite(value):
+            grown = [name for name in self.wrt if not np.isfinite(self.parameters[name]).all()]
+            told = [f"the loss is {value}"] if not math.isfinite(value) else []
+            told += [f"the parameter {name} is not finite" for name in grown]
+            told += [f"the gradient with respect to {name} is not finite" for name in bad]
+            raise NotFiniteError(
+                f"epoch {self.epochs + 1}, step {self.state.iteration + 1}: {'; '.join(told)}. "
+                "A smaller learning rate or smaller initial values may help"
+            )
+        return float(np.square(slope, dtype=np.float64).sum())
+
+
+def parameter_names(problem: Problem, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the parameters given, in the order of the problem's declarations.
+
+    Raises: DataError where one is not declared, is a label, or has a value for each example.
+    """
+    if not isinstance(parameters, Mapping) or not parameters:
+        raise DataError("parameters: a mapping from name to initial value is wanted")
+    for name in parameters:
+        variable = problem.variables.get(name)
+        if variable is None:
+            near = did_you_mean(name, problem.variables)
+            raise DataError(f"parameters: {name} is not declared in the problem{near}")
+        if variable.batch is not None or not variable.differentiable:
+            what = "has a value for each example" if variable.batch else "is an integer label"
+            raise DataError(f"parameters: {name} {what}; it is data")
+    return tuple(name for name in problem.variables if name in parameters)
+
+
+def _flat(
+    parameters: Mapping[str, Any], names: tuple[str, ...], dtype: str
+) -> tuple[Array, Arrays]:
+    """One vector with all the parameters, and views of it in their shapes."""
+    arrays = {}
+    for name in names:
+        try:
+            arrays[name] = np.asarray(parameters[name], dtype)
+        except (TypeError, ValueError):
+            raise DataError(f"parameters: {name} is no array of numbers") from None
+    flat = np.concatenate([array.ravel() for array in arrays.values()])
+    views, start = {}, 0
+    for name, array in arrays.items():
+        views[name] = flat[start : start + array.size].reshape(array.shape)
+        start += array.size
+    return flat, views
+
+
+def _batch_size(size: int | None, count: int, optimizer: Optimizer) -> int:
+    if size is None or optimizer.whole_data:
+        return max(count, 1)
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+        raise OptionError(f"batch_size is {size!r}; a positive whole number or None is wanted")
+    return int(size)
