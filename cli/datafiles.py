@@ -9,26 +9,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    import symgrad as sg
+    from symgrad.language.problem import Problem
 
 
-class Columns(click.ParamType):
-    """NAME=COLUMN,COLUMN,... of --columns."""
-
-    name = "columns"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """(name, list of columns)."""
-        name, sign, columns = value.partition("=")
-        chosen = [column.strip() for column in columns.split(",") if column.strip()]
+def read_columns(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, list[str]]:
+    """The columns of each variable, from NAME=COLUMN,COLUMN,... of --columns."""
+    columns = {}
+    for value in values:
+        name, sign, after = value.partition("=")
+        chosen = [column.strip() for column in after.split(",") if column.strip()]
         if not (name.strip() and sign and chosen):
-            self.fail(f"{value!r}: NAME=COLUMN or NAME=COLUMN,COLUMN,... is wanted", param, ctx)
-        return name.strip(), chosen
+            raise click.BadParameter(f"{value!r}: NAME=COLUMN or NAME=COLUMN,COLUMN,... is wanted")
+        columns[name.strip()] = chosen
+    return columns
 
 
-def read_data(
-    path: Path, problem: sg.Problem, columns: dict[str, list[str]] | None = None
-) -> dict[str, Any]:
+def read_data(path: Path, problem: Problem, columns: dict[str, list[str]]) -> dict[str, Any]:
     """The arrays in a file.
 
     Raises: DataError, with the file's name, where the file cannot be read or does not fit.
@@ -41,20 +39,21 @@ def read_data(
         return _read_csv(path, problem, columns)
     except DataError as error:
         raise error.at(None, None, str(path)) from None
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(f"cannot be read: {error}", filename=str(path)) from None
 
 
 def _read_npz(path: Path) -> dict[str, Any]:
     import numpy as np
 
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file:
+        arrays = np.load(file, allow_pickle=False)
+        if not isinstance(arrays, np.lib.npyio.NpzFile):
+            raise ValueError("it holds one array without a name; np.savez writes names")
         return dict(arrays)
 
 
-def _read_csv(
-    path: Path, problem: sg.Problem, columns: dict[str, list[str]] | None
-) -> dict[str, Any]:
+def _read_csv(path: Path, problem: Problem, columns: dict[str, list[str]] | None) -> dict[str, Any]:
     from symgrad.data import batch_arrays, read_table
 
     kinds = {

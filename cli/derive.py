@@ -7,13 +7,13 @@ from typing import IO
 import click
 
 from .options import KINDS, of_option, output_option, write, wrt_option
-from .programs import Program, ProgramType
+from .programs import Program, find_program
 
 FORMATS = ["latex", "markdown", "html", "text", "json"]
 
 
 @click.command()
-@click.argument("program", metavar="[FILE]", type=ProgramType(), required=False)
+@click.argument("program", metavar="[FILE]", callback=find_program, required=False)
 @click.option("-e", "--expression", help="Derive this expression instead of a file.")
 @wrt_option
 @of_option

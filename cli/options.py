@@ -17,19 +17,14 @@ KINDS = {
 }
 
 
-class Names(click.ParamType):
-    """Names, divided by commas."""
-
-    name = "names"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """A list of the names."""
-        return re.findall(r"[^\s,]+", value) if isinstance(value, str) else value
+def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    return None if value is None else re.findall(r"[^\s,]+", value)
 
 
 wrt_option = click.option(
     "--wrt",
-    type=Names(),
+    metavar="NAMES",
+    callback=_names,
     help="Differentiate with respect to these, as in W1,W2.  [default: all parameters]",
 )
 of_option = click.option(

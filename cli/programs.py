@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    import symgrad as sg
     from symgrad.examples import Example
+    from symgrad.language.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Program:
     path: Path
     name: str | None = None
 
-    def problem(self) -> sg.Problem:
+    def problem(self) -> Problem:
         """The program, read and parsed."""
         import symgrad as sg
 
@@ -41,23 +41,18 @@ class Program:
         return EXAMPLES[self.name] if self.name else None
 
 
-class ProgramType(click.ParamType):
-    """Converts a command line's FILE."""
+def find_program(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> Program | None:
+    """The program that FILE names; wrong usage where there is none."""
+    if value is None or value == "-" or Path(value).is_file():
+        return None if value is None else Program(Path(value))
+    from symgrad import examples
 
-    name = "file"
-
-    def convert(
-        self, value: str | Program, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Program:
-        """The program of that name; wrong usage where there is none."""
-        if isinstance(value, Program) or value == "-" or Path(value).is_file():
-            return value if isinstance(value, Program) else Program(Path(value))
-        from symgrad import examples
-
-        if value in examples.names():
-            return Program(examples.path(value), value)
-        known = ", ".join(examples.names())
-        self.fail(f"no file {value}, and no example of that name; there are {known}", param, ctx)
+    if value in examples.names():
+        return Program(examples.path(value), value)
+    known = ", ".join(examples.names())
+    raise click.BadParameter(f"no file {value}, and no example of that name; there are {known}")
 
 
-file_argument = click.argument("program", metavar="FILE", type=ProgramType())
+file_argument = click.argument("program", metavar="FILE", callback=find_program)

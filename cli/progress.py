@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ import click
 @contextmanager
 def progress_bar(epochs: int) -> Iterator[Callable[[int, int, float], None]]:
     """A bar that is moved on by calls of (epoch, epochs, loss); silent where nobody watches."""
+    bar: Any
     with click.progressbar(
         length=epochs,
         label="training",

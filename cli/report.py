@@ -8,23 +8,26 @@ from .programs import Program
 from .training import Trained
 
 if TYPE_CHECKING:
-    import symgrad as sg
+    from symgrad.language.problem import Problem
 
 
-def outcome(program: Program, problem: sg.Problem, trained: Trained) -> str:
-    """The loss before and after, and the accuracy where the program is an example that has one."""
+def outcome(program: Program, problem: Problem, trained: Trained) -> str:
+    """The fall of the loss, and the accuracy where the program is an example that has one."""
     import symgrad as sg
 
     result = trained.result
-    losses = result.history.losses
-    lines = [f"loss       {losses[0]:.4g} -> {losses[-1]:.4g} in {len(losses)} epochs"]
+    inputs = {**trained.data, **result.parameters}
+    first, last = (f"{loss:.4g}" for loss in (result.history.losses[0], result.history.losses[-1]))
+    lines = [f"Trained   {result.epochs} epochs; mean loss of a step {first} -> {last}"]
     if result.stopped:
-        lines.append(f"stopped    {result.stopped}")
+        lines.append(f"          stopped {result.stopped}")
+    lines.append(f"          loss of all data: {float(sg.evaluate(problem, inputs)):.6g}")
     accuracy = program.example.accuracy if program.example else None
     if accuracy:
-        inputs = {**trained.data, **result.parameters}
-        predictions = sg.evaluate(problem, inputs, of=accuracy.prediction)
-        lines.append(f"accuracy   {accuracy(predictions, trained.data):.1%}")
+        predictions = sg.evaluate(accuracy.predicting(problem), inputs)
+        share = accuracy(predictions, trained.data)
+        unseen = " on what was not used for training" if accuracy.given else ""
+        lines.append(f"          accuracy{unseen}: {share:.1%}")
     return "\n".join(lines)
 
 

@@ -8,13 +8,13 @@ import click
 
 from .check import status
 from .failures import INCONCLUSIVE
-from .programs import Program, ProgramType
+from .programs import Program, find_program
 from .report import outcome
 from .training import Training, data_wanted, train_program, training_options
 
 
 @click.command()
-@click.argument("program", metavar="[FILE]", type=ProgramType(), default="two_layer_linear")
+@click.argument("program", metavar="[FILE]", callback=find_program, default="two_layer_linear")
 @training_options
 def run(program: Program, training: Training) -> None:
     """Derive, check and train, all in one.

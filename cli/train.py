@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO
+from typing import IO, Any
 
 import click
 
@@ -25,8 +25,8 @@ def train(program: Program, training: Training, output: IO[bytes] | None) -> Non
 
     An npz file holds an array for each name. In a CSV file one line is one example: the vector x
     is the column x, or x1, x2, ..., or what --columns says. A column of text holds labels: they
-    become one-hot rows for a vector, numbers for an index, and 0 and 1 for a scalar. A built-in
-    example has data of its own.
+    become one-hot rows for a vector declared with one_hot=True, numbers for an index, and 0 and 1
+    for a scalar. A built-in example has data of its own.
 
     \b
     Examples:
@@ -43,4 +43,5 @@ def train(program: Program, training: Training, output: IO[bytes] | None) -> Non
         return
     import numpy as np
 
-    np.savez(output, **trained.result.parameters)
+    arrays: dict[str, Any] = dict(trained.result.parameters)
+    np.savez(output, **arrays)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .datafiles import Columns, read_data
+from .datafiles import read_columns, read_data
 from .programs import Program
 from .progress import progress_bar
 
 if TYPE_CHECKING:
-    import symgrad as sg
+    from symgrad.language.problem import Problem
+    from symgrad.training.base import Optimizer
+    from symgrad.training.fit import FitResult
 
 OPTIMIZERS = (
     "gradient_descent",
@@ -30,17 +32,16 @@ OPTIMIZERS = (
 )
 
 
-class Size(click.ParamType):
-    """NAME=NUMBER of --size."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """(name, number)."""
+def _sizes(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, int]:
+    sizes = {}
+    for value in values:
         name, _, number = value.partition("=")
         if not (name.strip() and number.strip().isdecimal() and int(number)):
-            self.fail(f"{value!r}: NAME=NUMBER is wanted, as in h=16", param, ctx)
-        return name.strip(), int(number)
+            raise click.BadParameter(f"{value!r}: NAME=NUMBER is wanted, as in h=16")
+        sizes[name.strip()] = int(number)
+    return sizes
 
 
 OPTIONS = [
@@ -54,7 +55,7 @@ OPTIONS = [
     click.option(
         "--columns",
         multiple=True,
-        type=Columns(),
+        callback=read_columns,
         metavar="NAME=COLUMN,...",
         help="The CSV columns of a variable, as in x=length,width. Repeat for each variable.",
     ),
@@ -77,7 +78,7 @@ OPTIONS = [
         "--size",
         "sizes",
         multiple=True,
-        type=Size(),
+        callback=_sizes,
         metavar="NAME=NUMBER",
         help="A dimension that the data does not fix, as in h=16.",
     ),
@@ -100,13 +101,13 @@ class Training:
     """The options as given; None is the example's value, or else the default."""
 
     data_file: Path | None
-    columns: tuple[tuple[str, list[str]], ...]
+    columns: dict[str, list[str]]
     optimizer: str | None
     learning_rate: float | None
     epochs: int | None
     batch_size: int | None
     seed: int
-    sizes: tuple[tuple[str, int], ...]
+    sizes: dict[str, int]
     validation: float
     patience: int | None
 
@@ -128,7 +129,7 @@ def training_options(command: Callable[..., None]) -> Callable[..., None]:
 class Trained:
     """A finished training and the data that it used."""
 
-    result: sg.FitResult
+    result: FitResult
     data: Mapping[str, Any]
 
 
@@ -140,13 +141,13 @@ def data_wanted(program: Program, training: Training) -> None:
         raise click.UsageError(f"{program.path} is no built-in example: give its data with --data")
 
 
-def train_program(program: Program, problem: sg.Problem, training: Training) -> Trained:
+def train_program(program: Program, problem: Problem, training: Training) -> Trained:
     """Train a problem on the data of --data, or on that of the built-in example."""
     import symgrad as sg
 
     example = program.example
     if training.data_file is not None:
-        data = read_data(training.data_file, problem, dict(training.columns))
+        data = read_data(training.data_file, problem, training.columns)
     else:
         assert example is not None
         data = example.data()
@@ -162,13 +163,13 @@ def train_program(program: Program, problem: sg.Problem, training: Training) -> 
             seed=training.seed,
             validation=training.validation,
             patience=training.patience,
-            sizes={**(example.sizes if example else {}), **dict(training.sizes)},
+            sizes={**(example.sizes if example else {}), **training.sizes},
             progress=progress,
         )
     return Trained(result, data)
 
 
-def _optimizer(training: Training, program: Program) -> sg.Optimizer:
+def _optimizer(training: Training, program: Program) -> Optimizer:
     import symgrad as sg
 
     example = program.example

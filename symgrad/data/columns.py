@@ -18,8 +18,8 @@ def batch_arrays(
 
     `kinds` says of each variable whether it is a "Scalar", a "Vector", an "Index" or "one_hot".
     `columns` names the columns of a variable; without, `x` is the column x, or x1, x2, ... A column
-    of text holds labels: in alphabetical order of the classes they become rows that are one-hot for
-    a vector, numbers from 0 for an index or scalar (0 or 1).
+    of text holds labels: in alphabetical order of the classes they become one-hot rows for a vector
+    that is declared so, numbers from 0 for an index, 0 and 1 for a scalar.
     Raises: DataError where a column is missing or does not fit the kind of its variable.
 
     >>> table = {"x1": np.array([1.0, 2.0]), "x2": np.array([3.0, 4.0]), "y": np.array(["b", "a"])}
@@ -54,12 +54,14 @@ def _columns_of(name: str, table: Table) -> list[str]:
 
 def _array(name: str, kind: str, chosen: Sequence[str], values: list[Array]) -> Array:
     text = [column for column, value in zip(chosen, values, strict=True) if value.dtype.kind == "U"]
-    if len(chosen) == 1 and (kind == "one_hot" or (text and kind == "Vector")):
+    if len(chosen) == 1 and kind == "one_hot":
         return one_hot(values[0])
     if kind in ("Vector", "one_hot"):
         if text:
-            column = values[chosen.index(text[0])]
-            raise DataError(f"{name}: column {text[0]} holds text: {_not_a_number(column)!r}")
+            raise DataError(
+                f"{name}: column {text[0]} holds text: {_text(values[chosen.index(text[0])])!r}; "
+                f"labels need a vector declared with one_hot=True, and one column"
+            )
         return np.stack(values, axis=1)
     if kind not in ("Scalar", "Index"):
         raise DataError(f"{name}: a {kind} for every example needs an npz file, not a table")
@@ -72,10 +74,11 @@ def _array(name: str, kind: str, chosen: Sequence[str], values: list[Array]) -> 
 
 def _numbered(name: str, kind: str, labels: Array) -> Array:
     classes, numbers = np.unique(labels, return_inverse=True)
-    if kind == "Scalar" and len(classes) > 2:
-        few = ", ".join(map(repr, classes[:5].tolist()))
-        raise DataError(f"{name}: a number or one of two labels is wanted, not {few}")
-    return numbers if kind == "Index" else numbers.astype(float)
+    if kind == "Index":
+        return numbers
+    if len(classes) > 2 or any(map(_is_number, classes)):
+        raise DataError(f"{name}: numbers, or two labels, are wanted; not {_text(labels)!r}")
+    return numbers.astype(float)
 
 
 def _integers(name: str, values: Array) -> Array:
@@ -84,10 +87,14 @@ def _integers(name: str, values: Array) -> Array:
     return values.astype(int)
 
 
-def _not_a_number(column: Array) -> str:
-    for entry in column.tolist():
-        try:
-            float(entry)
-        except ValueError:
-            return str(entry)
-    return ""
+def _text(column: Array) -> str:
+    """The first entry that is no number."""
+    return next(str(entry) for entry in column.tolist() if not _is_number(entry))
+
+
+def _is_number(entry: str) -> bool:
+    try:
+        float(entry)
+    except ValueError:
+        return False
+    return True

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symgrad.data.tables import Array, Table
 from symgrad.examples import builtin
+from symgrad.language.expressions import Name
+from symgrad.language.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,12 @@ class Accuracy:
         """
         right = self._decide(predictions) == self._decide(data[self.target])
         return float(right[data[self.given] == 0].mean() if self.given else right.mean())
+
+    def predicting(self, problem: Problem) -> Problem:
+        """The problem whose f is the prediction, for every example."""
+        prediction = problem.definitions[self.prediction]
+        output = Name(self.prediction, prediction.shape, prediction.batch)
+        return replace(problem, output=output, output_name="f")
 
     def _decide(self, scores: Array) -> Array:
         scores = scores.reshape(len(scores), -1)

@@ -5,28 +5,29 @@ from __future__ import annotations
 import re
 
 import symgrad as sg
+from symgrad import examples
 
 
 def test_without_a_file_it_runs_the_lectures_net(symgrad) -> None:
     result = symgrad("run")
     assert (result.exit_code, result.stderr) == (0, "")
-    derivation = sg.derive(sg.load(sg.examples.path("two_layer_linear"))).text()
+    derivation = sg.derive(sg.load(examples.path("two_layer_linear"))).text()
     assert result.stdout.startswith(derivation)
-    before, after = map(float, re.search(r"loss +(\S+) -> (\S+) in", result.stdout).groups())
+    before, after = map(float, re.search(r"a step (\S+) -> (\S+)\n", result.stdout).groups())
     assert after < before / 2
 
 
 def test_an_example_that_classifies_says_its_accuracy(symgrad) -> None:
     result = symgrad("run", "softmax_regression", "--epochs", "30")
     assert result.exit_code == 0
-    assert float(re.search(r"accuracy +(\S+)%", result.stdout)[1]) >= 95
+    assert float(re.search(r"accuracy: (\S+)%", result.stdout)[1]) >= 95
 
 
 def test_a_file_with_data(symgrad, program: str, tmp_path) -> None:
     (tmp_path / "line.csv").write_text("x,t\n1,2\n2,4\n3,6\n", encoding="utf-8")
     result = symgrad("run", program, "--data", "line.csv", "--epochs", "5")
     assert result.exit_code == 0
-    assert "in 5 epochs" in result.stdout
+    assert "Trained   5 epochs" in result.stdout
 
 
 def test_a_failed_check_ends_the_run(symgrad, monkeypatch) -> None:

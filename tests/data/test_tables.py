@@ -39,7 +39,6 @@ def test_columns_by_number_stand_in_order() -> None:
     ("kind", "value"),
     [
         ("one_hot", [[1, 0], [0, 1]]),
-        ("Vector", [[1, 0], [0, 1]]),
         ("Index", [0, 1]),
         ("Scalar", [0, 1]),
     ],
@@ -62,6 +61,11 @@ def test_numbers_can_be_labels() -> None:
         ({"x": "Vector"}, {"x": ["lenght"]}, "x: no column lenght; did you mean length?"),
         ({"x": "Vector"}, {"y": ["length"]}, "columns of y: no such variable"),
         ({"x": "Vector"}, {"x": ["length", "species"]}, "x: column species holds text: 'setosa'"),
+        (
+            {"x": "Vector"},
+            {"x": ["species"]},
+            "a vector declared with one_hot=True, and one column",
+        ),
         ({"t": "Scalar"}, {"t": ["length", "width"]}, "t: one column is wanted, 2 are given"),
         ({"v": "Index"}, {"v": ["width"]}, "v: an index is a whole number from 0"),
         ({"X": "Matrix"}, {"X": ["width"]}, "X: a Matrix for every example needs an npz file"),
@@ -74,9 +78,10 @@ def test_columns_that_do_not_fit_are_named(
         batch_arrays(read_table(FLOWERS), kinds, columns)
 
 
-def test_three_labels_are_no_number() -> None:
-    with pytest.raises(DataError, match="not 'a', 'b', 'c'"):
-        batch_arrays(read_table(["t", "a", "b", "c"]), {"t": "Scalar"})
+@pytest.mark.parametrize("labels", [["a", "b", "c"], ["1", "a"]])
+def test_what_is_neither_numbers_nor_two_labels(labels: list[str]) -> None:
+    with pytest.raises(DataError, match="t: numbers, or two labels, are wanted; not 'a'"):
+        batch_arrays(read_table(["t", *labels]), {"t": "Scalar"})
 
 
 def test_classes_are_in_alphabetical_order() -> None:

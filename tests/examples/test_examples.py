@@ -7,7 +7,10 @@ import pytest
 
 import symgrad as sg
 from symgrad import examples
+from symgrad.data import karate
 from symgrad.examples import EXAMPLES, Accuracy, Example
+from symgrad.training.data import Arrays
+from symgrad.training.fit import FitResult
 
 ACCURACY = {"graph_convolution": 0.96, "logistic_regression": 0.94, "max_margin": 0.94}
 FALL = {"deepwalk": 0.98}  # pairs on random walks are mostly chance, so much of the loss stays
@@ -35,7 +38,7 @@ def test_the_data_is_what_the_program_declares(name: str) -> None:
     assert len(examples_given) <= 1
 
 
-def fit(name: str, example: Example) -> tuple[sg.Problem, dict[str, np.ndarray], sg.FitResult]:
+def fit(name: str, example: Example) -> tuple[sg.Problem, Arrays, FitResult]:
     problem, data = sg.load(examples.path(name)), example.data()
     result = sg.fit(
         problem,
@@ -56,7 +59,7 @@ def test_it_trains(name: str, example: Example) -> None:
     assert losses[-1] < FALL.get(name, 0.8) * losses[0]
     if example.accuracy:
         inputs = {**data, **result.parameters}
-        predictions = sg.evaluate(problem, inputs, of=example.accuracy.prediction)
+        predictions = sg.evaluate(example.accuracy.predicting(problem), inputs)
         assert example.accuracy(predictions, data) >= ACCURACY.get(name, 0.95)
 
 
@@ -70,7 +73,7 @@ def test_least_squares_finds_the_exact_solution() -> None:
 
 def test_deepwalk_puts_friends_closer_than_others() -> None:
     _, _, result = fit("deepwalk", EXAMPLES["deepwalk"])
-    A, Z = sg.data.karate()["A"], result.parameters["Z"]
+    A, Z = karate()["A"], result.parameters["Z"]
     similar = Z @ Z.T
     others = (A == 0) & ~np.eye(len(A), dtype=bool)
     assert similar[A == 1].mean() > 0.4
