@@ -145,15 +145,15 @@ class _Lowering:
             return self.symbol(vector)
         if vector.is_Add:
             return self.sum(vector)
-        base, exponent = vector.as_base_exp()
-        inner = self.value(base)
+        exponent = vector.exp if vector.is_Pow else None
+        if exponent not in (2, HALF):
+            raise ValueError(f"{vector}: only sums, products, squares and square roots are known")
+        inner = self.value(vector.base)
         if exponent == 2:
             return self.combine(np.multiply, inner, inner, inner.number**2)
-        if exponent == HALF:
-            out = self.room(inner)
-            self.emit(np.sqrt, inner.vector, out=out)
-            return Scaled(sympy.sqrt(inner.number), out, free=True)
-        raise ValueError(f"{vector}: the power {exponent} is not known here")
+        out = self.room(inner)
+        self.emit(np.sqrt, inner.vector, out=out)
+        return Scaled(sympy.sqrt(inner.number), out, free=True)
 
     def split(self, expression: sympy.Expr) -> tuple[sympy.Expr, list[sympy.Expr]]:
         """A product as its number and its factors that are vectors."""
@@ -171,7 +171,7 @@ class _Lowering:
         below = [f for f in factors if f.is_Pow and f.exp.is_negative]
         above = [self.value(f) for f in factors if f not in below]
         if not above:
-            raise ValueError(f"{factors}: a quotient of a number by a vector is not known here")
+            raise ValueError(f"a number divided by {below} is not known")
         total = above[0]
         for value in above[1:]:
             total = self.combine(np.multiply, total, value, total.number * value.number)

@@ -142,6 +142,9 @@ class Trainer:
             told = [f"the loss is {value}"] if not math.isfinite(value) else []
             told += [f"the parameter {name} is not finite" for name in grown]
             told += [f"the gradient with respect to {name} is not finite" for name in bad]
+            if not grown and not bad:
+                size, name = max((float(np.abs(a).max()), n) for n, a in self.parameters.items())
+                told.append(f"the parameter with the largest entry is {name} ({size:.3g})")
             raise NotFiniteError(
                 f"epoch {self.epochs + 1}, step {self.state.iteration + 1}: {'; '.join(told)}. "
                 "A smaller learning rate or smaller initial values may help"

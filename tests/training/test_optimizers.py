@@ -96,6 +96,25 @@ def test_float32_stays_float32(name: str) -> None:
     np.testing.assert_allclose(theta, exact, rtol=1e-5)
 
 
+def test_float32_is_computed_in_float32() -> None:
+    theta, slope = np.random.default_rng(0).normal(size=(2, 1000)).astype(np.float32)
+    wanted = theta - np.float32(0.1) * slope
+    GD(learning_rate=0.1).start(theta).update(theta, slope)
+    np.testing.assert_array_equal(theta, wanted)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_arrays_may_be_others_each_time(name: str) -> None:
+    same, other, slope = np.ones(3), np.ones(3), np.empty(3)
+    one, two = OPTIMIZERS[name]().start(same), OPTIMIZERS[name]().start(other)
+    for k in range(4):
+        slope[:] = [1.0, k, -2.0]
+        one.update(same, slope)
+        other = other.copy()
+        two.update(other, slope.copy())
+    np.testing.assert_array_equal(same, other)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_long_vector_goes_in_pieces_to_the_same_numbers(
     name: str, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,227 @@
+"""The loop: an epoch is what a plain loop does, and what is not finite is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from symgrad.errors import DataError, NotFiniteError, OptionError
+from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
+from symgrad.training.schedules import ExponentialDecay
+from symgrad.training.trainer import Trainer
+
+REGRESSION = """
+x: Vector(d)
+t: Scalar
+w: Vector(d)
+b: Scalar
+loss = mean((w.T @ x + b - t)**2 for x, t in batch) + 0.1 * norm2(w)**2
+"""
+RNG = np.random.default_rng(0)
+X, T = RNG.normal(size=(50, 3)), RNG.normal(size=50)
+START = {"w": np.array([0.5, -1.0, 2.0]), "b": 0.25}
+
+
+def trainer(**options: Any) -> Trainer:
+    return Trainer(REGRESSION, {"x": X, "t": T}, parameters=START, **options)
+
+
+def loss_and_gradient(w: np.ndarray, b: float, x: np.ndarray, t: np.ndarray) -> tuple[Any, ...]:
+    error = x @ w + b - t
+    slope = 2 * x.T @ error / len(t) + 0.2 * w
+    return (error**2).mean() + 0.1 * (w @ w), slope, 2 * error.mean()
+
+
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_an_epoch_is_a_plain_loop(drop_last: bool) -> None:
+    order = np.random.default_rng(1).permutation(50)
+    w, b, losses = START["w"].copy(), 0.25, []
+    for k in range(0, 48 if drop_last else 50, 8):
+        rows = order[k : k + 8]
+        loss, slope_w, slope_b = loss_and_gradient(w, b, X[rows], T[rows])
+        w, b = w - 0.05 * slope_w, b - 0.05 * slope_b
+        losses.append(loss)
+    trained = trainer(optimizer=SGD(learning_rate=0.05), batch_size=8, drop_last=drop_last)
+    assert trained.epoch(order) == pytest.approx(np.mean(losses), rel=1e-13)
+    np.testing.assert_allclose(trained.parameters["w"], w, rtol=1e-13)
+    assert trained.parameters["b"] == pytest.approx(b, rel=1e-13)
+    assert trained.state.iteration == len(losses) == (6 if drop_last else 7)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_lowers_the_loss(name: str) -> None:
+    rate = 1.0 if name == "adadelta" else 0.01
+    trained = trainer(optimizer=OPTIMIZERS[name](learning_rate=rate), batch_size=10)
+    losses = [trained.epoch() for _ in range(60)]
+    assert np.mean(losses[-5:]) < 0.9 * losses[0]
+
+
+def test_the_parameters_are_views_of_one_vector_and_the_given_ones_stay() -> None:
+    given = {"b": np.array([[0.25]]), "w": np.array([[0.5], [-1.0], [2.0]])}
+    before = given["w"].copy()
+    trained = Trainer(REGRESSION, {"x": X, "t": T}, parameters=given)
+    trained.epoch()
+    assert list(trained.parameters) == ["w", "b"]
+    assert trained.parameters["w"].shape == (3, 1) and trained.parameters["b"].shape == (1, 1)
+    assert all(view.base is trained.flat for view in trained.parameters.values())
+    np.testing.assert_array_equal(given["w"], before)
+    assert (trained.parameters["w"] != before).all()
+
+
+def test_equal_seeds_train_alike() -> None:
+    ends = []
+    for seed in (3, 3, 4):
+        trained = trainer(batch_size=8, seed=seed)
+        trained.epoch()
+        ends.append(trained.flat.copy())
+    np.testing.assert_array_equal(ends[0], ends[1])
+    assert (ends[0] != ends[2]).any()
+
+
+def test_float32_stays_float32() -> None:
+    trained = trainer(dtype="float32", batch_size=8)
+    trained.epoch()
+    assert {a.dtype for a in trained.parameters.values()} == {np.dtype("float32")}
+    assert trained.function.flat_gradient.dtype == np.float32
+
+
+@pytest.mark.parametrize("options", [{"optimizer": GD()}, {"batch_size": None}, {"batch_size": 99}])
+def test_all_data_in_one_step(options: dict[str, Any]) -> None:
+    trained = trainer(**options)
+    loss, slope_w, slope_b = loss_and_gradient(START["w"], 0.25, X, T)
+    assert trained.epoch() == pytest.approx(loss, rel=1e-13)
+    assert trained.state.iteration == 1
+    norm = np.sqrt((slope_w**2).sum() + slope_b**2)
+    assert trained.largest_gradient == pytest.approx(norm, rel=1e-12)
+
+
+def test_the_largest_gradient_is_that_of_all_steps() -> None:
+    hinge = "s: Scalar\nw: Scalar\nloss = mean(hinge(s * w) for s in batch)"
+    data = {"s": [2.0, 0.5]}
+    trained = Trainer(hinge, data, parameters={"w": 1.0}, batch_size=1, optimizer=SGD())
+    for order in ([0, 1], [1, 0]):
+        trained.epoch(order)
+        assert trained.largest_gradient == 0.5
+
+
+def test_a_problem_without_a_batch_takes_one_step_an_epoch() -> None:
+    A = np.diag([1.0, 2.0])
+    trained = Trainer(
+        "A: Matrix(n, n)\nz: Vector(n)\nloss = z.T @ A @ z",
+        {"A": A},
+        parameters={"z": [1.0, 1.0]},
+        optimizer=SGD(learning_rate=0.1),
+    )
+    assert trained.wrt == ("z",)
+    assert trained.epoch() == 3.0
+    np.testing.assert_allclose(trained.parameters["z"], [0.8, 0.6])
+
+
+def test_labels_are_looked_up() -> None:
+    problem = "Z: Matrix(n, d)\nv: Index(n)\nloss = mean(norm2(Z[v])**2 for v in batch)"
+    table = np.ones((3, 2))
+    trained = Trainer(
+        problem, {"v": [0.0, 2.0, 2.0]}, parameters={"Z": table}, optimizer=GD(learning_rate=0.3)
+    )
+    trained.epoch()
+    np.testing.assert_allclose(trained.parameters["Z"][:, 0], [0.8, 1.0, 0.6])
+    with pytest.raises(DataError, match="v has the label 3; labels below n = 3"):
+        Trainer(problem, {"v": [3]}, parameters={"Z": table})
+
+
+def test_a_schedule_counts_epochs() -> None:
+    schedule = ExponentialDecay(learning_rate=1e-3, factor=0.5)
+    trained = trainer(optimizer=SGD(learning_rate=schedule), batch_size=8)
+    rates = []
+    for _ in range(3):
+        rates.append(trained.learning_rate)
+        trained.epoch()
+    assert rates == [1e-3, 5e-4, 2.5e-4]
+
+
+def test_a_loss_that_is_not_finite_names_step_and_parameter() -> None:
+    message = (
+        r"^epoch 2, step 3: the loss is inf; the parameter with the largest entry is w \(.*e\+300\)"
+    )
+    trained = trainer(optimizer=SGD(learning_rate=1e150), batch_size=25)
+    with pytest.raises(NotFiniteError, match=message):
+        for _ in range(5):
+            trained.epoch()
+
+
+def test_a_gradient_that_is_not_finite_names_its_parameter_alone() -> None:
+    trained = Trainer(
+        "x: Scalar\nv: Scalar\nw: Scalar\nloss = mean(sqrt(v) * x + w * x for x in batch)",
+        {"x": [1.0, 2.0]},
+        parameters={"v": 0.0, "w": 1.0},
+    )
+    message = "epoch 1, step 1: the gradient with respect to v is not finite. A smaller"
+    with pytest.raises(NotFiniteError, match=message):
+        trained.epoch()
+    assert trained.parameters["w"] == 1.0
+
+
+def test_a_parameter_that_is_not_finite_is_named() -> None:
+    bad = {**START, "b": np.nan}
+    with pytest.raises(NotFiniteError, match="epoch 1, step 1: .*the parameter b is not finite"):
+        Trainer(REGRESSION, {"x": X, "t": T}, parameters=bad).epoch()
+
+
+def test_a_huge_gradient_is_a_gradient() -> None:
+    big = Trainer(
+        "x: Scalar\nw: Scalar\nloss = mean(w * x for x in batch)",
+        {"x": [1e200]},
+        parameters={"w": 0.0},
+        optimizer=SGD(learning_rate=1e-200),
+    )
+    big.epoch()
+    assert big.parameters["w"] == -1.0
+
+
+GIVEN = {"x": X, "t": T}
+
+
+@pytest.mark.parametrize(
+    ("data", "parameters", "message"),
+    [
+        ({"x": X}, START, "missing is t: Scalar for each example of batch; given is x"),
+        ({"x": X, "t": T[:-1]}, START, "batch is 50 in x .* but 49 in t"),
+        ({"x": X, "t": T, "u": T}, START, "data: u is not declared"),
+        ({"x": X[:, :2], "t": T}, START, "d is 2 in x .* but 3 in w"),
+        ({"x": X[:0], "t": T[:0]}, START, "x, t hold no examples"),
+        ({"x": X, "t": ["a"] * 50}, START, "t is no array of numbers; Scalar for each example"),
+        ([X, T], START, "data is a list; a mapping"),
+        ({**GIVEN, "b": 0.0}, START, "b is given as data and as a parameter"),
+        (GIVEN, {**START, "c": 0.0}, "parameters: c is not declared"),
+        (GIVEN, {**START, "x": X}, "parameters: x has a value for each example; it is data"),
+        (GIVEN, {"w": [1.0, 2.0, 3.0]}, "missing is b: Scalar"),
+        (GIVEN, {**START, "b": "zero"}, "b is no array of numbers"),
+        (GIVEN, {}, "a mapping from name to initial value is wanted"),
+    ],
+)
+def test_data_that_do_not_fit_are_an_error(data: Any, parameters: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Trainer(REGRESSION, data, parameters=parameters)
+
+
+def test_data_that_are_not_finite_are_an_error() -> None:
+    bad = X.copy()
+    bad[4, 1] = np.nan
+    with pytest.raises(NotFiniteError, match=r"data: x is nan at \[4, 1\]"):
+        Trainer(REGRESSION, {"x": bad, "t": T}, parameters=START)
+
+
+@pytest.mark.parametrize(
+    "permutation", [[0, 1], np.zeros(50, int), np.arange(1, 51), np.arange(50.0)]
+)
+def test_no_permutation_is_an_error(permutation: Any) -> None:
+    with pytest.raises(DataError, match="each of 0 to 49 once"):
+        trainer().epoch(permutation)
+
+
+@pytest.mark.parametrize("options", [{"batch_size": 0}, {"batch_size": 2.5}, {"dtype": "int"}])
+def test_an_option_out_of_range_is_an_error(options: dict[str, Any]) -> None:
+    with pytest.raises(OptionError):
+        trainer(optimizer=Adam(), **options)
