@@ -13,6 +13,8 @@ from symgrad import rendering
 from symgrad.calculus import as_problem
 from symgrad.calculus import derivation as data
 from symgrad.calculus import derive as calculus
+from symgrad.calculus.closed_form import ClosedForm, closed_result
+from symgrad.calculus.index_notation import IndexForm
 from symgrad.errors import VerificationError
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
@@ -26,16 +28,68 @@ Wrt = Iterable[str | sympy.Basic] | None
 
 @dataclass(frozen=True)
 class Result:
-    """One derivative.
+    """One derivative in closed form, written when it is asked for.
 
     `expression` is text of the language: after the problem's declarations and definitions it parses and
     has the value; where it would be long, its own definitions come first, one a line. `notation` is
     "matrix", or "index" where matrix notation cannot say it. `latex` is the right-hand side.
     """
 
-    expression: str
-    latex: str
-    notation: str
+    data: data.Derivation
+    key: Key
+
+    @cached_property
+    def _form(self) -> ClosedForm | IndexForm:
+        outcome = self.data.outcomes[self.key]
+        return closed_result(outcome.entry, outcome.labels, self.data.naming)
+
+    @property
+    def notation(self) -> str:
+        """ "matrix" or "index"."""
+        return "index" if isinstance(self._form, IndexForm) else "matrix"
+
+    @property
+    def expression(self) -> str:
+        """The right-hand side as text."""
+        form = self._form
+        if isinstance(form, IndexForm):
+            return form.text
+        lines = [f"{name.name} = {unparse(value)}" for name, value in form.definitions]
+        return "\n".join([*lines, unparse(form.expression)])
+
+    @property
+    def latex(self) -> str:
+        """The right-hand side in LaTeX, its own definitions after it."""
+        form = self._form
+        if isinstance(form, IndexForm):
+            return form.latex
+        written = rendering.latex_expression
+        parts = [f"{written(name)} = {written(value)}" for name, value in form.definitions]
+        return r",\quad ".join([written(form.expression), *parts])
+
+    def __str__(self) -> str:
+        return self.expression
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the texts say of the checks: all steps, and for a gradient the finite differences too."""
+
+    verification: verification.Verification
+    gradient: differences.GradientReport | None
+
+    @property
+    def max_relative_error(self) -> float:
+        """The largest error of a step."""
+        return self.verification.max_relative_error
+
+    @property
+    def sentence(self) -> str:
+        """Both checks in a line."""
+        parts = [f"every step at random numbers: largest relative error {self.max_relative_error:.0e}"]
+        if self.gradient is not None:
+            parts.append(self.gradient.sentence)
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -62,44 +116,46 @@ class Derivation:
     @cached_property
     def results(self) -> dict[Key, Result]:
         """Each result by its key: "W", or ("a", "b") for a block of a Hessian, "*" for a directional."""
-        return {key: _result(outcome) for key, outcome in self.data.outcomes.items()}
+        return {key: Result(self.data, key) for key in self.data.outcomes}
 
     def verify(self, seed: int = 0) -> verification.Verification:
         """Check every step as a numerical identity at random numbers."""
         return verification.verify(self.data, seed)
 
     @cached_property
-    def _verified(self) -> verification.Verification:
-        """The verification that the texts report; a step that is not true is never printed."""
+    def checked(self) -> Checked:
+        """The checks that the texts report; a step that is not true is never printed."""
         verified = self.verify()
         if not verified.passed:
             raise VerificationError(
                 f"steps {', '.join(map(str, verified.failed))} are not true at random numbers "
                 f"(relative error {verified.max_relative_error:.1e}); please report this program"
             )
-        return verified
+        if self.data.kind != "gradient":
+            return Checked(verified, None)
+        return Checked(verified, differences.check_gradient(self.problem, self.wrt))
 
     def latex(self, level: str = "steps") -> str:
         """A LaTeX fragment (amsmath and amssymb); level is "result", "steps" or "full"."""
-        return rendering.latex(self.data, self._verified, level)
+        return rendering.latex(self.data, self.checked, level)
 
     def markdown(self, level: str = "steps") -> str:
         """Markdown with formulas between dollar signs."""
-        return rendering.markdown(self.data, self._verified, level)
+        return rendering.markdown(self.data, self.checked, level)
 
     def html(self, level: str = "steps") -> str:
         """A page that shows itself without a network: formulas in MathML."""
         from symgrad.rendering.html import html
 
-        return html(self.data, self._verified, level)
+        return html(self.data, self.checked, level)
 
     def text(self, level: str = "steps") -> str:
         """Plain text for a terminal."""
-        return rendering.text(self.data, self._verified, level)
+        return rendering.text(self.data, self.checked, level)
 
     def json(self) -> str:
         """All of it for a program to read."""
-        return rendering.json(self.data, self._verified)
+        return rendering.json(self.data, self.checked)
 
     def _repr_latex_(self) -> str:
         return f"$$\n{rendering.latex_display(self.data)}\n$$"
@@ -112,15 +168,6 @@ class Derivation:
     ) -> Function:
         """The NumPy function: value, {key: array} = f(inputs) or f(x=..., W=...)."""
         return compile_derivation(self.data, dtype, reuse_buffers, modules)
-
-
-def _result(outcome: data.Outcome) -> Result:
-    expression = outcome.expression
-    if isinstance(expression, data.IndexForm):
-        return Result(expression.text, expression.latex, outcome.notation)
-    lines = [f"{name.name} = {unparse(value)}" for name, value in outcome.definitions]
-    text = "\n".join([*lines, unparse(expression)])
-    return Result(text, rendering.result_latex(outcome), outcome.notation)
 
 
 def _derived(kind: str, problem: Source, wrt: Wrt) -> Derivation:

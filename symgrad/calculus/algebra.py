@@ -12,9 +12,11 @@ from symgrad.language.operations.arithmetic import (
     matmul,
     multiply,
     negative,
-    power as raised,
     subtract,
     transpose,
+)
+from symgrad.language.operations.arithmetic import (
+    power as raised,
 )
 from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag

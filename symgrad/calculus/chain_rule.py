@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import Tensor, lower, tensor
@@ -112,6 +112,15 @@ class Reverse:
     extra: tuple[Label, ...]
     labels: Mapping[Node, tuple[Label, ...]]
     cotangents: Mapping[Node, Entry]
+
+    @cached_property
+    def users(self) -> dict[Node, list[Node]]:
+        """Each node -> the statements with a cotangent that it stands in."""
+        users: dict[Node, list[Node]] = {}
+        for node in self.cotangents:
+            for operand in node.operands:
+                users.setdefault(operand, []).append(node)
+        return users
 
     def of(self, node: Node) -> tuple[Entry, tuple[Label, ...]]:
         """The cotangent of a node, and all labels that it is over; zero where none came."""

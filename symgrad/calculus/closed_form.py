@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from symgrad.calculus.algebra import times
 from symgrad.calculus.functions import aligned
+from symgrad.calculus.index_notation import Both, IndexForm, both, index_form
+from symgrad.calculus.naming import Naming, fresh
 from symgrad.calculus.nodes import Apply, Entry, Input, Label, Map, Node, Polynomial, topological
 from symgrad.calculus.notation import NoMatrixForm, Notation, core_axes
-from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape
+from symgrad.language.dimensions import ONE, SCALAR, Shape
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.constants import filled, ones
 
@@ -26,17 +28,32 @@ class ClosedForm:
     expression: Expression
 
 
-def closed_form(
-    entry: Entry,
-    labels: tuple[Label, ...],
-    reference: Callable[[Node], Expression | None],
-    bound: dict[str, tuple[str, ...]],
-    taken: Iterable[str],
-) -> ClosedForm:
+def leaf_count(root: Node, reference: Callable[[Node], Expression | None], known: dict[Node, int]) -> int:
+    """How many names and functions a node has when it is written out; `known` is kept between calls."""
+    for node in topological([root], lambda n: n not in known and reference(n) is None):
+        if node not in known:
+            known[node] = 1 if reference(node) is not None else _length(node, known)
+    return known[root]
+
+
+def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm | IndexForm:
+    """A result in matrix notation, or in index notation where there is no matrix form."""
+    try:
+        return closed_form(entry, labels, naming)
+    except NoMatrixForm:
+        return index_form(aligned(entry, labels), lambda node: _user_name(naming.reference(node)))
+
+
+def _user_name(named: Expression | None) -> Both | None:
+    return None if named is None else both(named)
+
+
+def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm:
     """The entry, over all these labels, in matrix notation. Raises NoMatrixForm."""
     root = aligned(entry, labels)
-    names = _shared(root, reference, set(taken))
-    notation = Notation(lambda node: names.get(node) or reference(node), bound)
+    reference = naming.reference
+    names = _shared(root, reference, set(naming.taken))
+    notation = Notation(lambda node: names.get(node) or reference(node), naming.bound)
     definitions = tuple((name, notation.definition(node)) for node, name in names.items())
     expression = notation.of(root) if isinstance(root, Input) else notation.definition(root)
     return ClosedForm(definitions, full(expression, root))
@@ -88,25 +105,10 @@ def _uses(order: list[Node], reference: Callable[[Node], Expression | None]) -> 
 
 def _length(node: Node, length: dict[Node, int]) -> int:
     if isinstance(node, Polynomial):
-        return sum(length[f.node] for t in node.terms for f in t.factors) + len(node.terms) - 1
+        return sum(length[f.node] for t in node.terms for f in t.factors)
     return 1 + sum(length[operand] for operand in node.operands)
 
 
 def _name(node: Node, taken: set[str]) -> str:
     symbol = node.operation.symbol if isinstance(node, (Map, Apply)) else "g"
     return fresh(symbol, taken)
-
-
-def fresh(symbol: str, taken: set[str]) -> str:
-    """The symbol, numbered where it is taken; taken from then on."""
-    name, k = symbol, 1
-    while name in taken:
-        k += 1
-        name = f"{symbol}{k}"
-    taken.add(name)
-    return name
-
-
-def dimension_names(dims: Iterable[Dimension]) -> set[str]:
-    """Every name that stands for a dimension."""
-    return {str(symbol) for d in dims for symbol in d.free_symbols}

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from symgrad.calculus.chain_rule import Reverse
+from symgrad.calculus.index_notation import Derivative, IndexForm
+from symgrad.calculus.naming import Naming
 from symgrad.calculus.nodes import Entry, Label, Node
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name
@@ -13,24 +15,6 @@ from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.problem import Problem
 
 Key = str | tuple[str, str]
-
-
-@dataclass(frozen=True, eq=False)
-class Derivative(Name):
-    """The name of a cotangent: the derivative of `top` by `bottom`, as in dL/dW."""
-
-    top: Expression = field(default_factory=lambda: Name("L", ()))
-    bottom: Expression = field(default_factory=lambda: Name("x", ()))
-
-
-@dataclass(frozen=True, eq=False)
-class IndexForm(Expression):
-    """A tensor that matrix notation cannot say, written in index notation."""
-
-    shape: Shape
-    text: str
-    latex: str
-    batch: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +40,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One result: a closed form, with definitions of its own where it would be long.
+    """One result, as the derivation's last line says it: in closed form where that is short, else by the
+    names of the steps, or with `definitions` of its own.
 
     `entry` and `labels` are the result in index notation: its axes in order, those of the value first.
     """
@@ -65,7 +50,6 @@ class Outcome:
     name: Expression
     definitions: tuple[tuple[Name, Expression], ...]
     expression: Expression
-    notation: str  # "matrix" or "index"
     shape: Shape
     entry: Entry
     labels: tuple[Label, ...]
@@ -77,6 +61,7 @@ class Derivation:
     the problem's: the cotangent of a pull-back, the directions of a directional derivative."""
 
     problem: Problem
+    naming: Naming
     kind: str
     wrt: tuple[str, ...]
     value: Entry
@@ -89,3 +74,6 @@ class Derivation:
     passes: tuple[Reverse, ...] = ()  # forward nodes and their cotangents, as the chain rule gave them
     names: Mapping[Node, Expression] = field(default_factory=dict)
 
+
+
+__all__ = ["Derivation", "Derivative", "IndexForm", "Key", "Outcome", "Step"]

@@ -7,20 +7,15 @@ from dataclasses import dataclass
 
 from symgrad.calculus import rewriting
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
-from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Key, Outcome, Step
-from symgrad.calculus.closed_form import ClosedForm, closed_form, dimension_names
-from symgrad.calculus.index_notation import IndexNotation, Letters, named
+from symgrad.calculus.derivation import Derivation, Derivative, Key
 from symgrad.calculus.lowering import Lowered, Tensor, lower_problem
-from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, OneHot, Term, intern
-from symgrad.calculus.notation import NoMatrixForm
+from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern
 from symgrad.calculus.polynomials import identity
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.calculus.statements import Writer
-from symgrad.errors import ProgramError, ShapeError
-from symgrad.language.dimensions import ONE as UNIT
-from symgrad.language.dimensions import SCALAR, Shape, describe
+from symgrad.errors import ShapeError
+from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
-from symgrad.language.operations.constants import eye
 from symgrad.language.problem import Problem
 
 Direction = tuple[Entry, tuple[Label, ...]]
@@ -56,6 +51,11 @@ class _Work:
     def labels(self, name: str) -> tuple[Label, ...]:
         return self.lowered.inputs[name].closed().labels
 
+    def _last(self, kind: str, key: Key) -> Node | None:
+        """The node whose cotangent the result is, where the result is a cotangent."""
+        first_order = kind in ("gradient", "jacobian", "pullback")
+        return self.node(key) if first_order and isinstance(key, str) else None
+
     def finished(
         self,
         kind: str,
@@ -67,12 +67,15 @@ class _Work:
         roots = [self.value.node, *(entry.node for entry, _, _ in results.values())]
         plain = rebuilt(roots)
         outcomes = {
-            key: self.writer.outcome(key, name, at(plain[entry.node], entry.labels), labels)
+            key: self.writer.outcome(
+                key, name, at(plain[entry.node], entry.labels), labels, self._last(kind, key)
+            )
             for key, (entry, labels, name) in results.items()
         }
         value = at(plain[self.value.node], self.value.labels)
         return Derivation(
             self.problem,
+            self.writer.naming,
             kind,
             self.wrt,
             value,
@@ -135,7 +138,7 @@ def pullback(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
     labels = work.output.labels
     name = work.writer.new_name("cotangent", "c")
     given = intern(Input, tuple(x.axis for x in labels), name=name, facts=frozenset())
-    work.writer.declare(name, problem.output.shape)
+    work.writer.naming.declare(name, problem.output.shape)
     found = reverse(*_rooted(work.value, labels, [Term(ONE, (Factor(given, labels),))]), (), map(work.node, work.wrt))
     top = Name(f"<{name},{problem.output_name}>", SCALAR)
     names = work.writer.backward(found, [work.node(n) for n in work.wrt], top)
@@ -225,7 +228,7 @@ def _directions(work: _Work) -> dict[Node, Entry]:
     for n in work.wrt:
         node = work.node(n)
         name = work.writer.new_name(f"d{n}", f"d_{n}")
-        work.writer.declare(name, work.problem.variables[n].shape)
+        work.writer.naming.declare(name, work.problem.variables[n].shape)
         moved = intern(Input, node.axes, name=name, facts=frozenset())
         result[node] = Entry(moved, tuple(Label(axis) for axis in node.axes))
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain, count
@@ -14,6 +14,7 @@ from symgrad.calculus.nodes import (
     Factor,
     Identity,
     Input,
+    Label,
     Length,
     Map,
     Node,
@@ -22,25 +23,33 @@ from symgrad.calculus.nodes import (
     Term,
 )
 from symgrad.calculus.polynomials import opened
-from symgrad.language.expressions import Value
+from symgrad.language.dimensions import SCALAR, Shape
+from symgrad.language.expressions import Call, Expression, Name, Value
 from symgrad.language.names import latex_name
-from symgrad.language.unparse import decimal
+from symgrad.language.unparse import decimal, unparse
 
 Both = tuple[str, str]  # as text and as LaTeX
 LETTERS = "ijklpqrstuvabcd"
 
 
+def batch_name(label: Hashable) -> str | None:
+    """The batch that a label runs along, if any."""
+    axis = getattr(label, "axis", None)
+    return axis if isinstance(axis, str) else None
+
+
 @dataclass
 class Letters:
-    """An index letter for each label, given out in order; the batch's is n."""
+    """An index letter for each label, given out in order. A batch's index is not written at an entry
+    (everything is said of one example); a sum over it is written with the batch's name."""
 
     known: dict[Hashable, str] = field(default_factory=dict)
 
     def of(self, label: Hashable) -> str:
         """The letter of a label."""
         if label not in self.known:
-            if isinstance(getattr(label, "axis", None), str):
-                self.known[label] = "n"
+            if (batch := batch_name(label)) is not None:
+                self.known[label] = batch
             else:
                 taken = set(self.known.values())
                 letters = chain(LETTERS, (f"i{k}" for k in count(1)))
@@ -56,7 +65,7 @@ class IndexNotation:
 
     def entry(self, node: Node, labels: Sequence[Hashable], letters: Letters) -> Both:
         """node[labels], as W_ij."""
-        own = [letters.of(x) for x in labels]
+        own = [letters.of(x) for x in labels if batch_name(x) is None]
         if isinstance(node, Identity):
             return f"[{own[0]} = {own[1]}]", rf"[{own[0]} = {own[1]}]"
         if isinstance(node, OneHot):
@@ -141,7 +150,7 @@ class IndexNotation:
         text = f"{name}({', '.join(t for t, _ in inside)})"
         latex = rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}({', '.join(x for _, x in inside)})"
         if isinstance(node, Apply):
-            index = "".join(letters.of(x) for x in labels[node.leading :])
+            index = "".join(letters.of(x) for x in labels[node.leading :] if batch_name(x) is None)
             if index:
                 return f"{text}_{index}", f"{latex}_{{{index}}}"
         return text, latex
@@ -155,12 +164,43 @@ def _number(value: Value) -> Both:
     return str(value), str(value)
 
 
-def named(names: Mapping[Node, Both]) -> Callable[[Node], Both | None]:
-    """A naming from a table; inputs are called by their names."""
+@dataclass(frozen=True, eq=False)
+class Derivative(Name):
+    """The name of a cotangent: the derivative of `top` by `bottom`, as in dL/dW."""
 
-    def name(node: Node) -> Both | None:
-        if isinstance(node, Input):
-            return node.name, latex_name(node.name)
-        return names.get(node)
+    top: Expression = field(default_factory=lambda: Name("L", SCALAR))
+    bottom: Expression = field(default_factory=lambda: Name("x", SCALAR))
 
-    return name
+
+@dataclass(frozen=True, eq=False)
+class IndexForm(Expression):
+    """A tensor that matrix notation cannot say, written in index notation."""
+
+    shape: Shape
+    text: str
+    latex: str
+    batch: str | None = None
+
+
+def index_form(node: Node, name: Callable[[Node], Both | None]) -> IndexForm:
+    """A node by its definition, in index notation; its own indices are the first letters."""
+    letters = Letters()
+    labels = tuple(Label(axis) for axis in node.axes)
+    for label in labels:
+        letters.of(label)
+    text, latex = IndexNotation(name).right(node, labels, letters)
+    own = tuple(axis for axis in node.axes if not isinstance(axis, str))
+    batch = next((axis for axis in node.axes if isinstance(axis, str)), None)
+    return IndexForm(own, text, latex, batch)
+
+
+def both(named: Expression) -> Both:
+    """A name as text and as LaTeX."""
+    while isinstance(named, Call):
+        named = named.arguments[0]
+    if isinstance(named, Derivative):
+        top, bottom = both(named.top), both(named.bottom)
+        return f"d{top[0]}/d{bottom[0]}", rf"\frac{{\partial {top[1]}}}{{\partial {bottom[1]}}}"
+    if isinstance(named, Name):
+        return named.name, latex_name(named.name) if named.name.isidentifier() else named.name
+    return unparse(named), unparse(named)

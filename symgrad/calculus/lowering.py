@@ -25,7 +25,7 @@ from symgrad.calculus.nodes import (
 from symgrad.calculus.polynomials import contract, identity, length, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, Value, fold
+from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold
 from symgrad.language.operations.meanings import (
     Composite,
     Contraction,

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symgrad.calculus.chain_rule import Reverse, active_nodes, partials
-from symgrad.calculus.derivation import Derivation, Derivative, Step
-from symgrad.calculus.index_notation import Both, IndexNotation, Letters
-from symgrad.calculus.nodes import Alias, Apply, Factor, Input, Label, Node, Term
-from symgrad.calculus.polynomials import contract, identity, opened
-from symgrad.language.expressions import Call, Expression, Name
+from symgrad.calculus.derivation import Derivation, Step
+from symgrad.calculus.index_notation import Both, IndexNotation, Letters, batch_name, both
+from symgrad.calculus.nodes import Apply, Axis, Factor, Input, Label, Node, Term, batch_label
+from symgrad.calculus.polynomials import contract, identity
 from symgrad.language.names import latex_name
-from symgrad.language.unparse import unparse
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ def reasons(derivation: Derivation, step: Step) -> tuple[Reason, ...]:
     if found is None:
         return ()
     notation = IndexNotation(lambda node: _called(derivation, node))
-    users = [n for n in found.cotangents if step.of in n.operands]
+    users = found.users.get(step.of, [])
     return tuple(_reason(derivation, notation, found, user, step) for user in users)
 
 
@@ -43,33 +41,21 @@ def _called(derivation: Derivation, node: Node) -> Both | None:
     return None if named is None else both(named)
 
 
-def both(named: Expression) -> Both:
-    """A name as text and as LaTeX."""
-    while isinstance(named, Call):
-        named = named.arguments[0]
-    if isinstance(named, Derivative):
-        top, bottom = both(named.top), both(named.bottom)
-        return f"d{top[0]}/d{bottom[0]}", rf"\frac{{\partial {top[1]}}}{{\partial {bottom[1]}}}"
-    assert isinstance(named, Name)
-    return named.name, latex_name(named.name) if named.name.isidentifier() else named.name
-
-
 def _reason(
     derivation: Derivation, notation: IndexNotation, found: Reverse, user: Node, step: Step
 ) -> Reason:
     of = step.of
     assert of is not None
     letters = Letters()
-    own = tuple(Label(axis) for axis in user.axes)
+    own, target = (tuple(_label(axis) for axis in node.axes) for node in (user, of))
     for label in own:
         letters.of(label)
-    target = tuple(Label(axis) for axis in of.axes)
     left, right = notation.entry(user, own, letters), notation.right(user, own, letters)
     statement = _equation(left, right)
     cotangent = _cotangent(notation, found, user, own, letters)
     below = notation.entry(of, target, letters)
     result = both(step.left)
-    index = "".join(letters.of(x) for x in target)
+    index = "".join(letters.of(x) for x in target if batch_name(x) is None)
     named = (f"({result[0]})_{index}", rf"\left({result[1]}\right)_{{{index}}}") if index else result
     if isinstance(user, Apply):
         value = notation.right(step.node, tuple(Label(axis) for axis in step.node.axes), Letters())
@@ -83,14 +69,15 @@ def _reason(
     )
     summed = [letters.of(x) for x in own if x not in target]
     front = (f"sum_{','.join(summed)} ", rf"\sum_{{{','.join(summed)}}} ") if summed else ("", "")
-    total = tuple(
-        f"{named[k]} = {front[k]}{cotangent[k]} {_grouped(derivative[k], k)}" for k in (0, 1)
-    )
-    simple = contract([_chained(found, user, own, t) for t in terms], (*found.extra, *target))
+    product = _product(cotangent, derivative)
+    total = tuple(f"{named[k]} = {front[k]}{product[k]}" for k in (0, 1))
+    summed_labels = tuple(x for x in own if x not in target)
+    chained = [_chained(found, user, own, t, summed_labels) for t in terms]
+    simple = contract(chained, (*found.extra, *target))
     short = notation.right(simple.node, simple.labels, letters)
-    return Reason(
-        statement, _equation(fraction, derivative), (f"{total[0]} = {short[0]}", f"{total[1]} = {short[1]}")
-    )
+    if not total[0].endswith(f"= {short[0]}"):
+        total = tuple(f"{total[k]} = {short[k]}" for k in (0, 1))
+    return Reason(statement, _equation(fraction, derivative), (total[0], total[1]))
 
 
 def _partial(rest: Term, labels: tuple[Label, ...], target: tuple[Label, ...]) -> Term:
@@ -99,11 +86,13 @@ def _partial(rest: Term, labels: tuple[Label, ...], target: tuple[Label, ...]) -
     return Term(rest.coefficient, (*deltas, *rest.factors), (*rest.summed,))
 
 
-def _chained(found: Reverse, user: Node, own: tuple[Label, ...], partial: Term) -> Term:
+def _chained(
+    found: Reverse, user: Node, own: tuple[Label, ...], partial: Term, summed: tuple[Label, ...]
+) -> Term:
     entry, labels = found.of(user)
     names = dict(zip(labels, (*found.extra, *own), strict=True))
     cotangent = Factor(entry.node, tuple(names[x] for x in entry.labels))
-    return Term(partial.coefficient, (cotangent, *partial.factors), (*partial.summed, *own))
+    return Term(partial.coefficient, (cotangent, *partial.factors), (*partial.summed, *summed))
 
 
 def _cotangent(
@@ -118,9 +107,15 @@ def _equation(left: Both, right: Both) -> Both:
     return f"{left[0]} = {right[0]}", f"{left[1]} = {right[1]}"
 
 
-def _grouped(text: str, k: int) -> str:
-    if " + " in text or " - " in text:
-        return f"({text})" if k == 0 else rf"\left({text}\right)"
-    return text
+def _product(one: Both, other: Both) -> Both:
+    """One factor beside the other; a seed of 1 is left out."""
+    if one[0] in ("1", "(1)"):
+        return other
+    if any(sign in other[0] for sign in (" + ", " - ")) or other[0].startswith("-"):
+        return f"{one[0]} ({other[0]})", rf"{one[1]} \left({other[1]}\right)"
+    return f"{one[0]} {other[0]}", rf"{one[1]} \, {other[1]}"
 
 
+def _label(axis: Axis) -> Label:
+    """A new index; a batch has one index for all, as everything is said of one example."""
+    return batch_label(axis) if isinstance(axis, str) else Label(axis)

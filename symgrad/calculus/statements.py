@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.chain_rule import Reverse
-from symgrad.calculus.closed_form import closed_form, dimension_names, fresh, full, matrix_shape
-from symgrad.calculus.derivation import Derivative, IndexForm, Key, Outcome, Step
-from symgrad.calculus.index_notation import Both, IndexNotation, Letters
+from symgrad.calculus.closed_form import (
+    LONGEST,
+    closed_form,
+    closed_result,
+    full,
+    leaf_count,
+    matrix_shape,
+)
+from symgrad.calculus.derivation import Key, Outcome, Step
+from symgrad.calculus.index_notation import Both, Derivative, IndexForm, both, index_form
 from symgrad.calculus.lowering import Lowered
+from symgrad.calculus.naming import fresh, naming
 from symgrad.calculus.nodes import (
-    ONE,
     Alias,
     Apply,
     Entry,
@@ -24,11 +31,10 @@ from symgrad.calculus.nodes import (
     Polynomial,
     topological,
 )
-from symgrad.calculus.notation import NoMatrixForm, Notation, batch_of, core_axes
+from symgrad.calculus.notation import NoMatrixForm, Notation, batch_of
 from symgrad.calculus.rebuilding import at, rebuilt
-from symgrad.language.dimensions import SCALAR, Shape
-from symgrad.language.expressions import OPERATIONS, Call, Expression, Name
-from symgrad.language.names import latex_name
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.batches import batch_sum
 from symgrad.language.problem import Problem
@@ -63,39 +69,19 @@ class Writer:
     names: dict[Node, Expression] = field(default_factory=dict)
     numbers: dict[Node, int] = field(default_factory=dict)
     calls: dict[Node, Call | None] = field(default_factory=dict)
-    inputs: dict[str, Expression] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
-
+    rights: dict[Node, Expression] = field(default_factory=dict)
     def __post_init__(self) -> None:
-        variables = self.problem.variables
-        self.inputs.update({name: v.expression() for name, v in variables.items()})
-        self.taken |= {*variables, *self.problem.definitions, *OPERATIONS, "T"}
-        self.taken |= dimension_names(d for v in variables.values() for d in v.dims)
-        self.bound: dict[str, tuple[str, ...]] = {}
-        for name, batch in self.problem.batch.items():
-            self.bound[batch] = (*self.bound.get(batch, ()), name)
-        self.notation = Notation(self.reference, self.bound)
+        self.naming = naming(self.problem, self.lowered.names)
+        self.notation = Notation(self.reference, self.naming.bound)
+        self.lengths: dict[Node, int] = {}
 
     def new_name(self, wanted: str, otherwise: str) -> str:
         """A name that nothing else has."""
-        return fresh(wanted if wanted not in self.taken else otherwise, self.taken)
-
-    def declare(self, name: str, shape: Shape) -> None:
-        """An input beside the problem's: a direction or a cotangent."""
-        self.inputs[name] = Name(name, shape)
+        return fresh(wanted if wanted not in self.naming.taken else otherwise, self.naming.taken)
 
     def reference(self, node: Node) -> Expression | None:
         """What a node is called in the steps."""
-        if isinstance(node, Input):
-            return self.given(node)
-        return self.names.get(node)
-
-    def given(self, node: Input) -> Expression | None:
-        """What an input is called; a declared row vector is a column in index notation."""
-        declared = self.inputs.get(node.name)
-        if declared is None:
-            return None
-        return transposed(declared) if declared.shape[0] == ONE and len(core_axes(node.axes)) == 1 else declared
+        return self.naming.given(node) if isinstance(node, Input) else self.names.get(node)
 
     # forward
 
@@ -124,25 +110,12 @@ class Writer:
 
     def index_form(self, node: Node) -> IndexForm:
         """A node by its definition, in index notation."""
-        letters = Letters()
-        labels = tuple(Label(axis) for axis in node.axes)
-        for label in labels:
-            letters.of(label)
-        text, latex = IndexNotation(self.both).right(node, labels, letters)
-        return IndexForm(core_axes(node.axes), text, latex, batch_of(node))  # type: ignore[arg-type]
+        return index_form(node, self.both)
 
     def both(self, node: Node) -> Both | None:
         """What a node is called, as text and as LaTeX, for index notation."""
-        if isinstance(node, Input) and node.name not in self.inputs:
-            return node.name, latex_name(node.name)
         named = self.reference(node)
-        if named is None or is_call(named, transpose):
-            return None if named is None else (unparse(named), latex_name(unparse(named.arguments[0])))  # type: ignore[attr-defined]
-        if isinstance(named, Derivative):
-            top, bottom = unparse(named.top), unparse(named.bottom)
-            fraction = rf"\frac{{\partial {_latex(named.top)}}}{{\partial {_latex(named.bottom)}}}"
-            return f"d{top}/d{bottom}", fraction
-        return (named.name, latex_name(named.name)) if isinstance(named, Name) else None
+        return None if named is None else both(named)
 
     def _statement_name(self, node: Node, call: Call | None) -> Expression:
         if node in self.lowered.names:
@@ -151,12 +124,12 @@ class Writer:
         shape = matrix_shape(node.axes)
         if node is self.value.node:
             symbol = "L" if self.problem.output_name == "loss" else self.problem.output_name
-            name = symbol if symbol == "f" else fresh(symbol, self.taken)
+            name = symbol if symbol == "f" else fresh(symbol, self.naming.taken)
             return Name(name, shape, batch)
         symbol = call.operation.symbol if call is not None else "u"
         if shape == SCALAR and batch is not None and self._is_example_loss(node):
             symbol = "l"
-        return Name(fresh(symbol, self.taken), shape, batch)
+        return Name(fresh(symbol, self.naming.taken), shape, batch)
 
     def _is_example_loss(self, node: Node) -> bool:
         root = self.value.node
@@ -187,14 +160,11 @@ class Writer:
         """One step for each cotangent; what the derivative by each node is called."""
         wrt = list(wrt)
         whole = self.top()
-        consumers = _consumers(found)
         cotangents = {n: e for n, e in found.cotangents.items() if isinstance(e.node, Alias) or n in wrt}
         for node in topological(e.node for e in cotangents.values()):
             if node in self.lowered.names and node not in self.numbers:
                 self._statement(node)
         plain = rebuilt(e.node for e in cotangents.values())
-        lengths: dict[Node, int] = {}
-        numbers: dict[Node, int] = {}
         called: dict[Node, Derivative] = {}
         for node, entry in cotangents.items():
             if node is self.value.node:
@@ -204,12 +174,12 @@ class Writer:
             called[node] = left
             inner = entry.node.inner if isinstance(entry.node, Alias) else entry.node
             right = self.definition(inner)
-            simplified = self._simplified(entry.node, plain[entry.node], right, lengths)
-            users = consumers.get(node, [])
+            simplified = self._simplified(entry.node, plain[entry.node], right)
+            users = found.users.get(node, [])
             rule, sentence = self._rule(users)
             uses = tuple(sorted({self.numbers[u] for u in users if u in self.numbers}))
-            number = self._step("backward", left, right, simplified, rule, uses, entry.node, node, sentence)
-            numbers[node] = number
+            self._step("backward", left, right, simplified, rule, uses, entry.node, node, sentence)
+            self.rights[node] = right
             self.names[entry.node] = left
         for node in wrt:
             if node not in called:
@@ -226,31 +196,17 @@ class Writer:
         name = f"d{unparse(top)}/d{text if text.isidentifier() else f'({text})'}"
         return Derivative(name, shape, batch_of(entry.node), None, top, bottom)
 
-    def _simplified(self, node: Node, plain: Entry, right: Expression, lengths: dict[Node, int]) -> Expression | None:
+    def _simplified(self, node: Node, plain: Entry, right: Expression) -> Expression | None:
         """The same without cotangents, where that is short and says something else."""
-        if isinstance(right, IndexForm) or self._leaf_count(plain.node, lengths) > SHORT:
+        if isinstance(right, IndexForm) or self._leaf_count(plain.node) > SHORT:
             return None
         labels = tuple(Label(axis) for axis in node.axes)
-        form = closed_form(at(plain, labels), labels, self._user_reference, self.bound, self.taken)
+        form = closed_form(at(plain, labels), labels, self.naming)
         same = unparse(form.expression) == unparse(right)
         return None if same or form.definitions else form.expression
 
-    def _user_reference(self, node: Node) -> Expression | None:
-        if isinstance(node, Input):
-            return self.given(node)
-        return self.lowered.names.get(node)
-
-    def _leaf_count(self, root: Node, lengths: dict[Node, int]) -> int:
-        for node in topological([root], lambda n: n not in lengths and self._user_reference(n) is None):
-            if node in lengths:
-                continue
-            if self._user_reference(node) is not None or not node.operands:
-                lengths[node] = 1
-            elif isinstance(node, Polynomial):
-                lengths[node] = sum(lengths[f.node] for t in node.terms for f in t.factors)
-            else:
-                lengths[node] = 1 + sum(lengths[operand] for operand in node.operands)
-        return lengths[root]
+    def _leaf_count(self, node: Node) -> int:
+        return leaf_count(node, self.naming.reference, self.lengths)
 
     def _rule(self, users: list[Node]) -> tuple[str, str]:
         if len(users) > 1:
@@ -283,38 +239,18 @@ class Writer:
 
     # results
 
-    def outcome(self, key: Key, name: Expression, entry: Entry, labels: tuple[Label, ...]) -> Outcome:
-        """A result in closed form, or in index notation where it has no matrix form."""
-        try:
-            form = closed_form(entry, labels, self._user_reference, self.bound, set(self.taken))
-            definitions, expression, notation = form.definitions, form.expression, "matrix"
-        except NoMatrixForm:
-            definitions, notation = (), "index"
-            expression = self._index_outcome(entry, labels)
+    def outcome(
+        self, key: Key, name: Expression, entry: Entry, labels: tuple[Label, ...], last: Node | None
+    ) -> Outcome:
+        """A result in closed form where that is short; else as the last step (of the node `last`) has it,
+        or with definitions of its own."""
         shape = tuple(x.axis for x in labels if not isinstance(x.axis, str))
-        return Outcome(key, name, definitions, expression, notation, shape, entry, labels)
-
-    def _index_outcome(self, entry: Entry, labels: tuple[Label, ...]) -> IndexForm:
-        letters = Letters()
-        for label in labels:
-            letters.of(label)
-        writer = IndexNotation(lambda node: self.both(node) if self._user_reference(node) is not None else None)
-        text, latex = writer.right(entry.node, entry.labels, letters)
-        own = tuple(x.axis for x in labels)
-        return IndexForm(own, text, latex)  # type: ignore[arg-type]
-
-
-def _latex(e: Expression) -> str:
-    return latex_name(e.name) if isinstance(e, Name) and e.name.isidentifier() else unparse(e)
-
-
-def _consumers(found: Reverse) -> dict[Node, list[Node]]:
-    """Each node -> the statements with a cotangent that it stands in."""
-    users: dict[Node, list[Node]] = {}
-    for node in found.cotangents:
-        for operand in node.operands:
-            users.setdefault(operand, []).append(node)
-    return users
-
-
-__all__ = ["Writer", "is_statement", "replace"]
+        right = None if last is None else self.rights.get(last)
+        if right is not None and self._leaf_count(entry.node) > LONGEST:
+            return Outcome(key, name, (), right, shape, entry, labels)
+        form = closed_result(entry, labels, self.naming)
+        if isinstance(form, IndexForm):
+            return Outcome(key, name, (), form, shape, entry, labels)
+        if form.definitions and right is not None:
+            return Outcome(key, name, (), right, shape, entry, labels)
+        return Outcome(key, name, form.definitions, form.expression, shape, entry, labels)

@@ -34,6 +34,7 @@ EPS = float(np.finfo(float).eps)
 COMPLEX_STEP = 1e-30
 TOLERANCE = {"complex step": 1e-7, "central differences": 1e-5}
 FLOOR = 1e-11  # of the largest entry: what complex step cannot tell from rounding
+SMALL = 1e-6  # an entry below this part of the largest is reported relative to that part
 NEAR_KINK = 1e-8
 MOST_ENTRIES = 400  # of one parameter; of a larger one a random part is checked
 
@@ -68,6 +69,13 @@ class GradientReport:
     def max_relative_error(self) -> float:
         """The largest error over all parameters."""
         return max((p.max_relative_error for p in self.parameters.values()), default=0.0)
+
+    @property
+    def sentence(self) -> str:
+        """The report in a few words."""
+        slope = "loss linear, exact" if self.taylor_slope is None else f"Taylor slope {self.taylor_slope:.2f}"
+        verdict = "" if self.passed else f" ({self.verdict})"
+        return f"{self.method}: {self.max_relative_error:.0e}{verdict}; {slope}"
 
     def __str__(self) -> str:
         lines = [f"gradient check: {self.verdict} ({self.method})"]
@@ -205,7 +213,7 @@ class _Check:
         off = np.abs(flat[entries] - numeric)
         size_of_entry = np.maximum(np.abs(flat[entries]), np.abs(numeric))
         within = off <= TOLERANCE[self.method] * size_of_entry + FLOOR * scale + noise
-        relative = np.where(off <= FLOOR * scale + noise, 0.0, off / np.maximum(size_of_entry, 1e-300))
+        relative = off / np.maximum(np.maximum(size_of_entry, SMALL * scale), 1e-300)
         worst = int(np.argmax(relative)) if entries.size else 0
         where = np.unravel_index(int(entries[worst]), claimed.shape) if claimed.ndim else ()
         return ParameterReport(

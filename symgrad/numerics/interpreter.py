@@ -27,7 +27,6 @@ from symgrad.calculus.nodes import (
     Term,
     topological,
 )
-
 from symgrad.errors import DataError
 from symgrad.language.expressions import Operation
 

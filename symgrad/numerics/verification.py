@@ -137,15 +137,14 @@ class _Check:
     def _printed(self, outcome: Outcome) -> float:
         if isinstance(outcome.expression, IndexForm):
             return 0.0
-        known: dict[str, Any] = {}
         for name, definition in outcome.definitions:
-            known[name.name] = self._evaluated(definition, known)
+            self._by_name()[name.name] = self._evaluated(definition)
         value = over_labels(self.values[outcome.entry.node], outcome.entry.labels, outcome.labels, self.sizes)
-        return difference(self._evaluated(outcome.expression, known), value)
+        return difference(self._evaluated(outcome.expression), value)
 
-    def _evaluated(self, printed: Expression, known: Mapping[str, Any] | None = None) -> Any:
+    def _evaluated(self, printed: Expression) -> Any:
         """The value of an expression whose names are those of the derivation."""
-        arrays: dict[str, Any] = dict(self._by_name() | dict(known or {}))
+        arrays = self._by_name()
         tensors: dict[str, Tensor] = {}
         for leaf in leaves(printed):
             if isinstance(leaf, Name) and leaf.name not in tensors:
@@ -161,9 +160,8 @@ class _Check:
             return input_tensor(variable)
         others = () if leaf.batch is None else (batch_label(leaf.batch),)
         tensor = given(leaf.name, leaf.shape, frozenset(), others)
-        arrays[leaf.name] = np.reshape(
-            arrays[leaf.name], [size_of(x.axis, self.sizes) for x in tensor.labels]
-        )
+        shape = [size_of(x.axis, self.sizes) for x in tensor.labels]
+        arrays[leaf.name] = np.reshape(arrays[leaf.name], shape)
         return tensor
 
     def _by_name(self) -> dict[str, Any]:
@@ -183,12 +181,12 @@ class _Check:
         """<Tbar, v> against the sum over the uses s of <sbar, Ds v>."""
         v = self.rng.standard_normal(np.shape(self.values[node]))
         left = self._paired(found, node, v)
-        right: Any = 0.0
-        for user in found.cotangents:
-            if node in user.operands:
-                right = right + self._paired(found, user, self._moved(user, node, v))
-        if node not in [n for u in found.cotangents for n in u.operands]:
+        users = found.users.get(node, [])
+        if not users:
             return 0.0  # the root
+        right: Any = 0.0
+        for user in users:
+            right = right + self._paired(found, user, self._moved(user, node, v))
         return difference(left, right)
 
     def _paired(self, found: Reverse, node: Node, v: Any) -> Any:

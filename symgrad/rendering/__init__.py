@@ -1,8 +1,8 @@
 """How a derivation is shown. Every printer walks the outline of `document`."""
 
 from symgrad.rendering.json import json
-from symgrad.rendering.latex import latex, latex_display, result_latex
+from symgrad.rendering.latex import latex, latex_display, latex_expression
 from symgrad.rendering.markdown import markdown
 from symgrad.rendering.text import text
 
-__all__ = ["json", "latex", "latex_display", "markdown", "result_latex", "text"]
+__all__ = ["json", "latex", "latex_display", "latex_expression", "markdown", "text"]

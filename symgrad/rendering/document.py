@@ -37,6 +37,9 @@ class Verified(Protocol):
     @property
     def max_relative_error(self) -> float: ...
 
+    @property
+    def sentence(self) -> str: ...
+
 
 @dataclass(frozen=True)
 class Line:
@@ -73,10 +76,6 @@ def document(derivation: Derivation, verification: Verified, level: str = "steps
     steps = () if level == "result" else derivation.steps
     full = level == "full"
     lines = [Line(step, reasons(derivation, step) if full else ()) for step in steps]
-    checked = (
-        "every step and result at random numbers, as a numerical identity: "
-        f"largest relative error {verification.max_relative_error:.0e}"
-    )
     return Document(
         title=TITLES[derivation.kind],
         variables=tuple(problem.variables.values()),
@@ -86,7 +85,7 @@ def document(derivation: Derivation, verification: Verified, level: str = "steps
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         results=tuple(derivation.outcomes.values()),
         layout=derivation.layout,
-        checked=checked,
+        checked=verification.sentence,
         full=full,
     )
 

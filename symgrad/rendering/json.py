@@ -8,7 +8,7 @@ from typing import Any
 from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.language.unparse import unparse
 from symgrad.rendering.document import Line, Verified, document
-from symgrad.rendering.latex import latex_expression, result_latex
+from symgrad.rendering.latex import latex_expression
 from symgrad.rendering.text import text_expression
 
 
@@ -59,7 +59,6 @@ def _result(outcome: Outcome) -> dict[str, Any]:
         "key": outcome.key if isinstance(outcome.key, str) else list(outcome.key),
         "definitions": [[name.name, unparse(value)] for name, value in outcome.definitions],
         "expression": text_expression(outcome.expression),
-        "latex": result_latex(outcome),
-        "notation": outcome.notation,
+        "latex": latex_expression(outcome.expression),
         "shape": [str(d) for d in outcome.shape],
     }

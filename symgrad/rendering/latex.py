@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Outcome
-from symgrad.language.dimensions import ONE, Dimension
+from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import (
     ATOM,
     PRODUCT,
@@ -127,12 +127,6 @@ def latex_space(variable: Variable) -> str:
     return rf"{name} \in \mathbb{{R}}{power}" + (rf"\ \text{{({', '.join(facts)})}}" if facts else "")
 
 
-def result_latex(outcome: Outcome) -> str:
-    """The right-hand side of a result, after its own definitions if it has some."""
-    parts = [f"{latex_expression(n)} = {latex_expression(e)}" for n, e in outcome.definitions]
-    return r",\quad ".join([latex_expression(outcome.expression), *parts])
-
-
 def result_name(outcome: Outcome) -> str:
     r"""\nabla_{W} L for a gradient, else the derivative as a fraction."""
     gradient = gradient_of(outcome)
@@ -153,7 +147,7 @@ def latex(derivation: Derivation, verification: Verified, level: str = "steps") 
 
 def latex_display(derivation: Derivation) -> str:
     """The results alone, for a notebook cell."""
-    rows = [f"{result_name(o)} &= {result_latex(o)}" for o in derivation.outcomes.values()]
+    rows = [f"{result_name(o)} &= {latex_expression(o.expression)}" for o in derivation.outcomes.values()]
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 

@@ -42,6 +42,6 @@ def _step(line: Line) -> list[str]:
 
 
 def _result(outcome: Outcome) -> list[str]:
-    rows = [f"$${latex_expression(n)} = {latex_expression(e)}$$" for n, e in outcome.definitions]
     whole = f"$${result_name(outcome)} = {latex_expression(outcome.expression)}$$"
+    rows = [f"$${latex_expression(n)} = {latex_expression(e)}$$" for n, e in outcome.definitions]
     return [*rows, whole, "", f"({shape_words(outcome.shape)})", ""]

@@ -83,6 +83,6 @@ def _step(line: Line) -> list[str]:
 
 
 def _result(outcome: Outcome) -> list[str]:
-    rows = [f"{name.name} = {unparse(value)}" for name, value in outcome.definitions]
     equation = f"{result_name(outcome)} = {text_expression(outcome.expression)}"
+    rows = [f"{name.name} = {unparse(value)}" for name, value in outcome.definitions]
     return [*rows, f"{equation:<{NOTE}}  ({shape_words(outcome.shape)})"]

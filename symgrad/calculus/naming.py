@@ -1,0 +1,67 @@
+"""What the user calls things: variables, definitions, and which names are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from symgrad.calculus.algebra import transposed
+from symgrad.calculus.nodes import Input, Node
+from symgrad.calculus.notation import core_axes
+from symgrad.language.dimensions import ONE, Dimension, Shape
+from symgrad.language.expressions import OPERATIONS, Expression, Name
+from symgrad.language.problem import Problem
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Names for inputs and for the nodes of the user's definitions; `bound` are each batch's variables."""
+
+    inputs: dict[str, Expression]
+    definitions: Mapping[Node, Expression]
+    bound: dict[str, tuple[str, ...]]
+    taken: set[str] = field(default_factory=set)
+
+    def reference(self, node: Node) -> Expression | None:
+        """What the user calls a node, as a column where it is a vector; None where it has no name."""
+        if isinstance(node, Input):
+            return self.given(node)
+        return self.definitions.get(node)
+
+    def given(self, node: Input) -> Expression | None:
+        """What an input is called; a declared row vector is a column in index notation."""
+        declared = self.inputs.get(node.name)
+        if declared is None:
+            return None
+        row = declared.shape[0] == ONE and len(core_axes(node.axes)) == 1
+        return transposed(declared) if row else declared
+
+    def declare(self, name: str, shape: Shape) -> None:
+        """An input beside the problem's: a direction or a cotangent."""
+        self.inputs[name] = Name(name, shape)
+
+
+def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
+    """The names of a problem."""
+    variables = problem.variables
+    taken = {*variables, *problem.definitions, *OPERATIONS, "T", problem.output_name}
+    taken |= dimension_names(d for v in variables.values() for d in v.dims)
+    bound: dict[str, tuple[str, ...]] = {}
+    for name, batch in problem.batch.items():
+        bound[batch] = (*bound.get(batch, ()), name)
+    return Naming({name: v.expression() for name, v in variables.items()}, definitions, bound, taken)
+
+
+def fresh(symbol: str, taken: set[str]) -> str:
+    """The symbol, numbered where it is taken; taken from then on."""
+    name, k = symbol, 1
+    while name in taken:
+        k += 1
+        name = f"{symbol}{k}"
+    taken.add(name)
+    return name
+
+
+def dimension_names(dims: Iterable[Dimension]) -> set[str]:
+    """Every name that stands for a dimension."""
+    return {str(symbol) for d in dims for symbol in d.free_symbols}
