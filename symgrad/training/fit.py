@@ -177,8 +177,10 @@ def _divided(
     if isinstance(validation, Mapping):
         kept = {n: a for n, a in data.constants.items() if n not in problem.batch}
         return data, read_data(problem, {**kept, **validation}, dtype, trained)
-    if not 0 <= validation < 1:
-        raise OptionError(f"validation is {validation!r}; a share from 0 to below 1 is wanted")
+    if not isinstance(validation, (int, float)) or not 0 <= validation < 1:
+        raise OptionError(
+            f"validation is {validation!r}; a share from 0 to below 1, or data, is wanted"
+        )
     if not validation:
         return data, None
     if not data.count:

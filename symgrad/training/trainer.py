@@ -112,6 +112,8 @@ class Trainer:
                 update(flat, slope)
                 total += float(value)
                 largest = max(largest, square)
+        if not np.isfinite(flat).all():  # the last update is looked at by no gradient
+            raise self._not_finite(self.state.iteration, self._grown())
         self.epochs += 1
         self.state.epoch = self.epochs
         self.largest_gradient = math.sqrt(largest)
@@ -138,18 +140,28 @@ class Trainer:
         """The exact sum of squares of a very small or large gradient; an error for no number."""
         bad = [name for name in self.wrt if not np.isfinite(gradients[name]).all()]
         if bad or not math.isfinite(value):
-            grown = [name for name in self.wrt if not np.isfinite(self.parameters[name]).all()]
+            grown = self._grown()
             told = [f"the loss is {value}"] if not math.isfinite(value) else []
-            told += [f"the parameter {name} is not finite" for name in grown]
+            told += grown
             told += [f"the gradient with respect to {name} is not finite" for name in bad]
             if not grown and not bad:
                 size, name = max((float(np.abs(a).max()), n) for n, a in self.parameters.items())
                 told.append(f"the parameter with the largest entry is {name} ({size:.3g})")
-            raise NotFiniteError(
-                f"epoch {self.epochs + 1}, step {self.state.iteration + 1}: {'; '.join(told)}. "
-                "A smaller learning rate or smaller initial values may help"
-            )
+            raise self._not_finite(self.state.iteration + 1, told)
         return float(np.square(slope, dtype=np.float64).sum())
+
+    def _grown(self) -> list[str]:
+        return [
+            f"the parameter {name} is not finite"
+            for name, array in self.parameters.items()
+            if not np.isfinite(array).all()
+        ]
+
+    def _not_finite(self, step: int, told: list[str]) -> NotFiniteError:
+        return NotFiniteError(
+            f"epoch {self.epochs + 1}, step {step}: {'; '.join(told)}. "
+            "A smaller learning rate or smaller initial values may help"
+        )
 
 
 def parameter_names(problem: Problem, parameters: Mapping[str, Any]) -> tuple[str, ...]:

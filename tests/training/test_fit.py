@@ -203,6 +203,7 @@ def test_a_validation_score_that_is_not_finite_stops() -> None:
         ({"patience": 2}, OptionError, "patience needs a validation score"),
         ({"patience": 0, "validation": 0.2}, OptionError, "patience is 0"),
         ({"validation": 1.0}, OptionError, "validation is 1.0; a share"),
+        ({"validation": "x"}, OptionError, "validation is 'x'; a share"),
         ({"validation": 0.001}, DataError, "of 30 examples leaves none"),
         ({"validation": {"x": NET_DATA["x"]}}, DataError, "missing is t: Scalar"),
         ({"sizes": {}}, DataError, 'size of h, which W has: give it, as in sizes={"h": 16}'),

@@ -169,6 +169,17 @@ def test_a_parameter_that_is_not_finite_is_named() -> None:
         Trainer(REGRESSION, {"x": X, "t": T}, parameters=bad).epoch()
 
 
+def test_a_last_update_that_is_not_finite_is_an_error() -> None:
+    trained = Trainer(
+        "x: Scalar\nw: Scalar\nloss = mean(w * x for x in batch)",
+        {"x": [1e200]},
+        parameters={"w": 0.0},
+        optimizer=SGD(learning_rate=1e200),
+    )
+    with pytest.raises(NotFiniteError, match="epoch 1, step 1: the parameter w is not finite"):
+        trained.epoch()
+
+
 def test_a_huge_gradient_is_a_gradient() -> None:
     big = Trainer(
         "x: Scalar\nw: Scalar\nloss = mean(w * x for x in batch)",
