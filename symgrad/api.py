@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy
 
 from symgrad import rendering
 from symgrad.calculus import as_problem
 from symgrad.calculus import derivation as data
+from symgrad.calculus.derivation import Step
 from symgrad.calculus import derive as calculus
 from symgrad.calculus.closed_form import ClosedForm, closed_result
 from symgrad.calculus.index_notation import IndexForm
@@ -22,17 +23,18 @@ from symgrad.numerics import differences, verification
 from symgrad.numerics.function import Function, compile_derivation
 
 Key = data.Key
-Source = Problem | str | sympy.Basic
-Wrt = Iterable[str | sympy.Basic] | None
+Source: TypeAlias = Problem | str | sympy.Basic
+Wrt: TypeAlias = Iterable[str | sympy.Basic] | None
 
 
 @dataclass(frozen=True)
 class Result:
     """One derivative in closed form, written when it is asked for.
 
-    `expression` is text of the language: after the problem's declarations and definitions it parses and
-    has the value; where it would be long, its own definitions come first, one a line. `notation` is
-    "matrix", or "index" where matrix notation cannot say it. `latex` is the right-hand side.
+    `expression` is text of the language: after the problem's declarations and definitions it parses
+    and has the value; where it would be long, its own definitions come first, one a line.
+    `notation` is "matrix", or "index" where matrix notation cannot say it. `latex` is the
+    right-hand side.
     """
 
     data: data.Derivation
@@ -73,7 +75,8 @@ class Result:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the texts say of the checks: all steps, and for a gradient the finite differences too."""
+    """What the texts say of the checks: all steps, and for a gradient the finite differences
+    too."""
 
     verification: verification.Verification
     gradient: differences.GradientReport | None
@@ -86,7 +89,9 @@ class Checked:
     @property
     def sentence(self) -> str:
         """Both checks in a line."""
-        parts = [f"every step at random numbers: largest relative error {self.max_relative_error:.0e}"]
+        parts = [
+            f"every step at random numbers: largest relative error {self.max_relative_error:.0e}"
+        ]
         if self.gradient is not None:
             parts.append(self.gradient.sentence)
         return "; ".join(parts)
@@ -109,13 +114,14 @@ class Derivation:
         return self.data.wrt
 
     @property
-    def steps(self) -> tuple[data.Step, ...]:
+    def steps(self) -> tuple[Step, ...]:
         """The steps, as plain data."""
         return self.data.steps
 
     @cached_property
     def results(self) -> dict[Key, Result]:
-        """Each result by its key: "W", or ("a", "b") for a block of a Hessian, "*" for a directional."""
+        """Each result by its key: "W", or ("a", "b") for a block of a Hessian, "*" for a
+        directional."""
         return {key: Result(self.data, key) for key in self.data.outcomes}
 
     def verify(self, seed: int = 0) -> verification.Verification:
@@ -178,19 +184,20 @@ def _derived(kind: str, problem: Source, wrt: Wrt) -> Derivation:
 def derive(problem: Source, wrt: Wrt = None) -> Derivation:
     """The gradient of a scalar by each of wrt, in the variable's shape.
 
-    `problem` is a Problem, a program text, or a SymPy expression; `wrt` are names or symbols (default:
-    all parameters).
-    Raises: SymgradError where the problem is not scalar or a name is not its input.
+    `problem` is a Problem, a program text, or a SymPy expression; `wrt` are names or symbols
+    (default: all parameters). Raises: SymgradError where the problem is not scalar or a name is not
+    its input.
 
-    >>> derivation = derive("W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2", ["W"])
-    >>> derivation.results["W"].expression
+    >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2"
+    >>> derive(program, ["W"]).results["W"].expression
     '2 * (W @ x - y) @ x.T'
     """
     return _derived("gradient", problem, wrt)
 
 
 def jacobian(problem: Source, wrt: Wrt = None) -> Derivation:
-    """The Jacobian of f: shape(f) + shape(variable), a vector counting as one axis, a scalar as none.
+    """The Jacobian of f: shape(f) + shape(variable), a vector counting as one axis, a scalar as
+    none.
 
     >>> jacobian("x: Vector(n)\\nf = softmax(x)").results["x"].expression
     'diag(softmax(x)) - softmax(x) @ softmax(x).T'
@@ -201,7 +208,8 @@ def jacobian(problem: Source, wrt: Wrt = None) -> Derivation:
 def hessian(problem: Source, wrt: Wrt = None) -> Derivation:
     """The Hessian's blocks: for wrt a, b the keys ("a", "a"), ("a", "b"), ("b", "b").
 
-    >>> hessian("x: Vector(n)\\nA: Matrix(n, n)\\nloss = norm2(A @ x)**2", ["x"]).results["x", "x"].expression
+    >>> program = "x: Vector(n)\\nA: Matrix(n, n)\\nloss = norm2(A @ x)**2"
+    >>> hessian(program, ["x"]).results["x", "x"].expression
     '2 * A.T @ A'
     """
     return _derived("hessian", problem, wrt)
@@ -235,7 +243,8 @@ def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:
 def check_gradient(
     problem: Source, wrt: Wrt = None, inputs: Mapping[str, Any] | None = None, **options: Any
 ) -> differences.GradientReport:
-    """Compare the derived gradient with numerical differentiation; see `symgrad.numerics.differences`.
+    """Compare the derived gradient with numerical differentiation; see
+    `symgrad.numerics.differences`.
 
     >>> check_gradient("x: Vector(n)\\nloss = norm2(x)**2", ["x"], {"x": [1.0, 2.0]}).verdict
     'passed'

@@ -1,4 +1,4 @@
-"""What can go wrong by a user's input: each error says what was given, what was wanted, and where."""
+"""What can go wrong by a user's input: an error says what was given, what was wanted, and where."""
 
 from __future__ import annotations
 

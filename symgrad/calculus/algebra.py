@@ -1,12 +1,14 @@
-"""Expressions put together as a mathematician would write them: no stray transposes, numbers in front."""
+"""Expressions put together as a mathematician would write them: no stray transposes, numbers in
+front."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import TypeGuard
 
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Number, Value, exact, is_scalar
+from symgrad.language.expressions import Call, Expression, Number, Operation, Value, exact, is_scalar
 from symgrad.language.operations.arithmetic import (
     divide,
     matmul,
@@ -20,12 +22,12 @@ from symgrad.language.operations.arithmetic import (
 )
 from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag
-from symgrad.language.operations.elementwise import sqrt
+from symgrad.language.operations.smooth import sqrt
 
 HALF = Fraction(1, 2)
 
 
-def is_call(e: Expression, *operations: object) -> bool:
+def is_call(e: Expression, *operations: Operation) -> TypeGuard[Call]:
     """Whether it is a call of one of these operations."""
     return isinstance(e, Call) and e.operation in operations
 
@@ -52,12 +54,12 @@ def product(left: Expression, right: Expression) -> Expression:
     if is_scalar(left) or is_scalar(right):
         return times(left, right) if is_scalar(left) else times(right, left)
     if is_call(right, matmul):
-        one, other = right.arguments  # type: ignore[attr-defined]
+        one, other = right.arguments
         return product(product(left, one), other)
-    if is_call(right, multiply) and is_scalar(right.arguments[0]):  # type: ignore[attr-defined]
-        return times(right.arguments[0], product(left, right.arguments[1]))  # type: ignore[attr-defined]
+    if is_call(right, multiply) and is_scalar(right.arguments[0]):
+        return times(right.arguments[0], product(left, right.arguments[1]))
     if is_call(right, negative):
-        return negated(product(left, right.arguments[0]))  # type: ignore[attr-defined]
+        return negated(product(left, right.arguments[0]))
     return left @ right
 
 
@@ -68,12 +70,12 @@ def times(scalar: Expression, e: Expression) -> Expression:
     if isinstance(e, Number):
         return scaled(e.value, scalar)
     if is_call(scalar, negative):
-        return negated(times(scalar.arguments[0], e))  # type: ignore[attr-defined]
+        return negated(times(scalar.arguments[0], e))
     if is_call(e, matmul, multiply, divide):
-        first, second = e.arguments  # type: ignore[attr-defined]
+        first, second = e.arguments
         if is_call(e, divide):
             return times(scalar, first) / second
-        return e.operation(times(scalar, first), second)  # type: ignore[attr-defined]
+        return e.operation(times(scalar, first), second)
     return scalar * e
 
 
@@ -89,13 +91,13 @@ def negated(e: Expression) -> Expression:
     if isinstance(e, Number):
         return Number(-e.value)
     if is_call(e, negative):
-        return e.arguments[0]  # type: ignore[attr-defined,no-any-return]
+        return e.arguments[0]
     if is_call(e, subtract):
-        return subtract(*reversed(e.arguments))  # type: ignore[attr-defined]
+        return subtract(*reversed(e.arguments))
     if is_call(e, matmul, multiply, divide):
-        first, second = e.arguments  # type: ignore[attr-defined]
+        first, second = e.arguments
         opposite = negative(first) if is_call(first, subtract) else negated(first)
-        return e.operation(opposite, second)  # type: ignore[attr-defined,no-any-return]
+        return e.operation(opposite, second)
     return negative(e)
 
 
@@ -107,14 +109,19 @@ def scaled(number: Value, e: Expression) -> Expression:
         return negated(e)
     if isinstance(e, Number):
         return Number(exact(number * e.value))
-    if isinstance(number, Fraction) and abs(number.numerator) == 1 and number.denominator % 5 and number.denominator > 2:
+    if (
+        isinstance(number, Fraction)
+        and abs(number.numerator) == 1
+        and number.denominator % 5
+        and number.denominator > 2
+    ):
         below = Number(Fraction(number.denominator))
         return (e if number > 0 else negated(e)) / below
     if is_call(e, matmul, multiply, divide):
-        first, second = e.arguments  # type: ignore[attr-defined]
-        return e.operation(scaled(number, first), second)  # type: ignore[attr-defined,no-any-return]
+        first, second = e.arguments
+        return e.operation(scaled(number, first), second)
     if is_call(e, negative):
-        return scaled(-number, e.arguments[0])  # type: ignore[attr-defined]
+        return scaled(-number, e.arguments[0])
     return Number(number) * e
 
 
@@ -127,15 +134,10 @@ def power(e: Expression, exponent: Value) -> Expression:
     return raised(e, Number(exponent))
 
 
-def diagonal(vector: Expression) -> Expression:
-    """diag(v)"""
-    return diag(vector)
-
-
 def is_negative(e: Expression) -> bool:
     """Whether the expression starts with a minus sign."""
     while is_call(e, matmul, multiply, divide):
-        e = e.arguments[0]  # type: ignore[attr-defined]
+        e = e.arguments[0]
     return is_call(e, negative) or (isinstance(e, Number) and e.value < 0)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import Tensor, lower, tensor
@@ -57,7 +57,7 @@ def partials(node: Node, labels: Sequence[Label], active: set[Node]) -> Iterator
             for term in opened(node, labels):
                 for k, factor in enumerate(term.factors):
                     if factor.node in active:
-                        yield Partial(factor.node, factor.labels, _without(term, k))  # type: ignore[arg-type]
+                        yield Partial(factor.node, factor.labels, _without(term, k))
         case Map():
             for (argument, places), derivative in zip(
                 node.arguments, _derivatives(node, labels), strict=True
@@ -78,7 +78,9 @@ def _without(term: Term, k: int) -> Term:
 
 def _derivatives(node: Map, labels: Sequence[Label]) -> list[tuple[Term, ...]]:
     names, derivatives = _scalar_derivatives(node.operation, len(node.arguments))
-    entries = [Entry(argument, tuple(labels[k] for k in places)) for argument, places in node.arguments]
+    entries = [
+        Entry(argument, tuple(labels[k] for k in places)) for argument, places in node.arguments
+    ]
     values = {n.name: tensor(e, others=e.labels) for n, e in zip(names, entries, strict=True)}
     result = []
     for derivative in derivatives:
@@ -90,8 +92,10 @@ def _derivatives(node: Map, labels: Sequence[Label]) -> list[tuple[Term, ...]]:
     return result
 
 
-@lru_cache(maxsize=None)
-def _scalar_derivatives(operation: Operation, arity: int) -> tuple[list[Name], tuple[Expression, ...]]:
+@cache
+def _scalar_derivatives(
+    operation: Operation, arity: int
+) -> tuple[list[Name], tuple[Expression, ...]]:
     names = [Name(f"?{k}", (UNIT, UNIT)) for k in range(arity)]
     return names, operation.meaning.derivative(*names)
 
@@ -130,7 +134,11 @@ class Reverse:
 
 
 def reverse(
-    root: Node, labels: Sequence[Label], seed: Sequence[Term], extra: Sequence[Label], wrt: Iterable[Node]
+    root: Node,
+    labels: Sequence[Label],
+    seed: Sequence[Term],
+    extra: Sequence[Label],
+    wrt: Iterable[Node],
 ) -> Reverse:
     """Cotangents of every node between root and wrt.
 
@@ -165,7 +173,11 @@ def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
 
 
 def _contributions(
-    node: Node, own: tuple[Label, ...], cotangent: Entry, extra: tuple[Label, ...], active: set[Node]
+    node: Node,
+    own: tuple[Label, ...],
+    cotangent: Entry,
+    extra: tuple[Label, ...],
+    active: set[Node],
 ) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
     if isinstance(node, Apply):
         yield from _pulled_back(node, own, cotangent, extra, active)
@@ -186,12 +198,18 @@ def _at(target: tuple[Label, ...], contribution: tuple[tuple[Label, ...], Term])
         if label in names:
             repeated.append(identity(new, names[label]))
         names.setdefault(label, new)
-    factors = tuple(f._replace(labels=tuple(names.get(x, x) for x in f.labels)) for f in term.factors)  # type: ignore[call-overload]
+    factors = tuple(
+        f._replace(labels=tuple(names.get(x, x) for x in f.labels)) for f in term.factors
+    )
     return Term(term.coefficient, (*factors, *repeated), term.summed)
 
 
 def _pulled_back(
-    node: Apply, own: tuple[Label, ...], cotangent: Entry, extra: tuple[Label, ...], active: set[Node]
+    node: Apply,
+    own: tuple[Label, ...],
+    cotangent: Entry,
+    extra: tuple[Label, ...],
+    active: set[Node],
 ) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
     leading, core = own[: node.leading], own[node.leading :]
     arguments = [_argument(argument, places, leading) for argument, places in node.arguments]
@@ -200,7 +218,9 @@ def _pulled_back(
     shapes = tuple(_shape(x.axis for x in t.core) for t in (g, y, *arguments))
     names, pullbacks = _pullback(node.operation, shapes)
     values = {n.name: t for n, t in zip(names, (g, y, *arguments), strict=True)}
-    for (argument, _), given_tensor, expression in zip(node.arguments, arguments, pullbacks, strict=True):
+    for (argument, _), given_tensor, expression in zip(
+        node.arguments, arguments, pullbacks, strict=True
+    ):
         if argument not in active:
             continue
         result = lower(expression, values)
@@ -223,10 +243,10 @@ def _two(core: Sequence[Label]) -> tuple[Label | None, Label | None]:
 
 def _shape(axes: Iterable[Axis]) -> Shape:
     rows, columns = (*axes, UNIT, UNIT)[:2]
-    return rows, columns  # type: ignore[return-value]
+    return rows, columns
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pullback(
     operation: Operation, shapes: tuple[Shape, ...]
 ) -> tuple[list[Name], tuple[Expression, ...]]:
@@ -234,13 +254,17 @@ def _pullback(
     return names, operation.meaning.pullback(*names)
 
 
-def forward(roots: Sequence[Node], tangents: Mapping[Node, Entry]) -> dict[Node, tuple[Entry, tuple[Label, ...]]]:
+def forward(
+    roots: Sequence[Node], tangents: Mapping[Node, Entry]
+) -> dict[Node, tuple[Entry, tuple[Label, ...]]]:
     """The tangent of every root when each given node moves along its tangent.
 
     A tangent's labels are in the order of its node's axes; so are those of the answers."""
     order = topological(roots)
     active = active_nodes(order, tangents)
-    known: dict[Node, tuple[Entry, tuple[Label, ...]]] = {n: (e, e.labels) for n, e in tangents.items()}
+    known: dict[Node, tuple[Entry, tuple[Label, ...]]] = {
+        n: (e, e.labels) for n, e in tangents.items()
+    }
     for node in order:
         if node not in active or node in known:
             continue
@@ -249,7 +273,11 @@ def forward(roots: Sequence[Node], tangents: Mapping[Node, Entry]) -> dict[Node,
             terms = _pushed_forward(node, labels, known)
         else:
             terms = [
-                Term(p.rest.coefficient, (*p.rest.factors, _tangent(known[p.of], p.labels)), p.rest.summed)
+                Term(
+                    p.rest.coefficient,
+                    (*p.rest.factors, _tangent(known[p.of], p.labels)),
+                    p.rest.summed,
+                )
                 for p in partials(node, labels, active)
             ]
         known[node] = contract(terms, labels), labels

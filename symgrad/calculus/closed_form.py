@@ -11,7 +11,8 @@ from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Both, IndexForm, both, index_form
 from symgrad.calculus.naming import Naming, fresh
 from symgrad.calculus.nodes import Apply, Entry, Input, Label, Map, Node, Polynomial, topological
-from symgrad.calculus.notation import NoMatrixForm, Notation, core_axes
+from symgrad.calculus.notation import Notation, core_axes
+from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE, SCALAR, Shape
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.constants import filled, ones
@@ -28,15 +29,20 @@ class ClosedForm:
     expression: Expression
 
 
-def leaf_count(root: Node, reference: Callable[[Node], Expression | None], known: dict[Node, int]) -> int:
-    """How many names and functions a node has when it is written out; `known` is kept between calls."""
+def leaf_count(
+    root: Node, reference: Callable[[Node], Expression | None], known: dict[Node, int]
+) -> int:
+    """How many names and functions a node has when it is written out; `known` is kept between
+    calls."""
     for node in topological([root], lambda n: n not in known and reference(n) is None):
         if node not in known:
             known[node] = 1 if reference(node) is not None else _length(node, known)
     return known[root]
 
 
-def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm | IndexForm:
+def closed_result(
+    entry: Entry, labels: tuple[Label, ...], naming: Naming
+) -> ClosedForm | IndexForm:
     """A result in matrix notation, or in index notation where there is no matrix form."""
     try:
         return closed_form(entry, labels, naming)
@@ -65,18 +71,21 @@ def full(expression: Expression, node: Node) -> Expression:
     if len(axes) > 2:
         raise NoMatrixForm(node)
     if axes and expression.shape == SCALAR:
-        return times(expression, filled(ones, axes))  # type: ignore[arg-type]
+        return times(expression, filled(ones, axes))
     return expression
 
 
 def matrix_shape(axes: Iterable[object]) -> Shape:
     """Rows and columns of a node with these axes."""
-    rows, columns = (*core_axes(axes), ONE, ONE)[:2]  # type: ignore[arg-type]
-    return rows, columns  # type: ignore[return-value]
+    rows, columns = (*core_axes(axes), ONE, ONE)[:2]
+    return rows, columns
 
 
-def _shared(root: Node, reference: Callable[[Node], Expression | None], taken: set[str]) -> dict[Node, Name]:
-    """Names for the parts of a long result: what is used more than once, and what is long itself."""
+def _shared(
+    root: Node, reference: Callable[[Node], Expression | None], taken: set[str]
+) -> dict[Node, Name]:
+    """Names for the parts of a long result: what is used more than once, and what is long
+    itself."""
     order = topological([root], lambda node: reference(node) is None)
     uses = Counter(_uses(order, reference))
     length: dict[Node, int] = {}

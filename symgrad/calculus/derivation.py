@@ -21,8 +21,9 @@ Key = str | tuple[str, str]
 class Step:
     """One line of a derivation.
 
-    `left = right = simplified` (the last only where it says more). `uses` are the numbers of the steps
-    that the rule refers to. `node` is what the line computes, `of` the forward node whose cotangent it is.
+    `left = right = simplified` (the last only where it says more). `uses` are the numbers of the
+    steps that the rule refers to. `node` is what the line computes, `of` the forward node whose
+    cotangent it is.
     """
 
     number: int
@@ -40,10 +41,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One result, as the derivation's last line says it: in closed form where that is short, else by the
-    names of the steps, or with `definitions` of its own.
+    """One result, as the derivation's last line says it: in closed form where that is short, else
+    by the names of the steps, or with `definitions` of its own.
 
-    `entry` and `labels` are the result in index notation: its axes in order, those of the value first.
+    `entry` and `labels` are the result in index notation: its axes in order, those of the value
+    first.
     """
 
     key: Key
@@ -57,8 +59,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Derivation:
-    """All of it. `value` is the loss (or f); `seeds` are the names of inputs that a caller gives beside
-    the problem's: the cotangent of a pull-back, the directions of a directional derivative."""
+    """All of it. `value` is the loss (or f); `seeds` are the names of inputs that a caller gives
+    beside the problem's: the cotangent of a pull-back, the directions of a directional
+    derivative."""
 
     problem: Problem
     naming: Naming
@@ -71,9 +74,10 @@ class Derivation:
     rewrites: tuple[Rewrite, ...] = ()
     seeds: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
-    passes: tuple[Reverse, ...] = ()  # forward nodes and their cotangents, as the chain rule gave them
+    passes: tuple[
+        Reverse, ...
+    ] = ()  # forward nodes and their cotangents, as the chain rule gave them
     names: Mapping[Node, Expression] = field(default_factory=dict)
-
 
 
 __all__ = ["Derivation", "Derivative", "IndexForm", "Key", "Outcome", "Step"]

@@ -1,8 +1,9 @@
-"""Derivations of each kind: gradient, Jacobian, Hessian, Hessian-vector product, directional, pull-back."""
+"""Derivations of each kind: gradient, Jacobian, Hessian, Hessian-vector product, directional,
+pull-back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from symgrad.calculus import rewriting
@@ -16,6 +17,7 @@ from symgrad.calculus.statements import Writer
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
+from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.problem import Problem
 
 Direction = tuple[Entry, tuple[Label, ...]]
@@ -39,7 +41,7 @@ class _Work:
     lowered: Lowered
     value: Entry
     writer: Writer
-    rewrites: tuple[rewriting.Rewrite, ...]
+    rewrites: tuple[Rewrite, ...]
 
     @property
     def output(self) -> Tensor:
@@ -119,16 +121,17 @@ def gradient(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
     work = _begin(problem, wrt)
     found = reverse(work.value.node, (), [Term(ONE, ())], (), map(work.node, work.wrt))
     names = work.writer.backward(found, [work.node(n) for n in work.wrt], work.writer.scalar_top())
-    results = {n: (*_over(work, found, n), names[work.node(n)]) for n in work.wrt}
+    results = _cotangents(work, found, names)
     return work.finished("gradient", results, passes=[found])
 
 
 def jacobian(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
-    """The Jacobian of f: shape(f) + shape(variable), where a vector counts as one axis, a scalar as none."""
+    """The Jacobian of f: shape(f) + shape(variable), where a vector counts as one axis, a scalar as
+    none."""
     work = _begin(problem, wrt)
     found = _jacobian(work.value, work.output.labels, [work.node(n) for n in work.wrt])
     names = work.writer.backward(found, [work.node(n) for n in work.wrt], work.writer.top())
-    results = {n: (*_over(work, found, n), names[work.node(n)]) for n in work.wrt}
+    results = _cotangents(work, found, names)
     return work.finished("jacobian", results, passes=[found])
 
 
@@ -139,10 +142,14 @@ def pullback(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
     name = work.writer.new_name("cotangent", "c")
     given = intern(Input, tuple(x.axis for x in labels), name=name, facts=frozenset())
     work.writer.naming.declare(name, problem.output.shape)
-    found = reverse(*_rooted(work.value, labels, [Term(ONE, (Factor(given, labels),))]), (), map(work.node, work.wrt))
+    found = reverse(
+        *_rooted(work.value, labels, [Term(ONE, (Factor(given, labels),))]),
+        (),
+        map(work.node, work.wrt),
+    )
     top = Name(f"<{name},{problem.output_name}>", SCALAR)
     names = work.writer.backward(found, [work.node(n) for n in work.wrt], top)
-    results = {n: (*_over(work, found, n), names[work.node(n)]) for n in work.wrt}
+    results = _cotangents(work, found, names)
     return work.finished("pullback", results, {name: "cotangent"}, [found])
 
 
@@ -150,7 +157,7 @@ def directional(problem: Problem, wrt: Iterable[str] | None = None) -> Derivatio
     """The derivative of the result along a direction of all of wrt together."""
     work = _begin(problem, wrt)
     directions = _directions(work)
-    entry, labels = forward([work.value.node], {n: d for n, d in directions.items()})[work.value.node]
+    entry, labels = forward([work.value.node], directions)[work.value.node]
     names = dict(zip(labels, work.value.labels, strict=True))
     result = Entry(entry.node, tuple(names[x] for x in entry.labels))
     top = Name(f"d{problem.output_name}", problem.output.shape)
@@ -160,7 +167,8 @@ def directional(problem: Problem, wrt: Iterable[str] | None = None) -> Derivatio
 
 
 def hvp(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
-    """The Hessian times a direction over all of wrt, block by block: the gradient's derivative along it."""
+    """The Hessian times a direction over all of wrt, block by block: the gradient's derivative
+    along it."""
     _scalar(problem, "Hessian-vector product")
     work = _begin(problem, wrt)
     found = reverse(work.value.node, (), [Term(ONE, ())], (), map(work.node, work.wrt))
@@ -174,12 +182,17 @@ def hvp(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
         to = dict(zip(over, entry.labels, strict=True))
         result = Entry(tangent.node, tuple(to[x] for x in tangent.labels))
         top = names[work.node(n)]
-        results[n] = (result, labels, Name(f"d({top.name})", top.shape) if isinstance(top, Name) else top)
+        results[n] = (
+            result,
+            labels,
+            Name(f"d({top.name})", top.shape) if isinstance(top, Name) else top,
+        )
     return work.finished("hvp", results, _seed_names(directions, work), passes=[found])
 
 
 def hessian(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
-    """The Hessian's blocks, by differentiating the backward list again; for wrt a, b: aa, ab, bb."""
+    """The Hessian's blocks, by differentiating the backward list again; for wrt a, b: aa, ab,
+    bb."""
     _scalar(problem, "Hessian")
     work = _begin(problem, wrt)
     nodes = [work.node(n) for n in work.wrt]
@@ -191,16 +204,18 @@ def hessian(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
         second = _jacobian(entry, labels, nodes[k:])
         for b, node in zip(work.wrt[k:], nodes[k:], strict=True):
             left = Derivative(f"d2L/d{a}d{b}", SCALAR, None, None, names[node], Name(a, SCALAR))
-            results[a, b] = (*_of(second, node), left)
+            results[a, b] = (*second.of(node), left)
     return work.finished("hessian", results, passes=[found])
 
 
+def _cotangents(
+    work: _Work, found: Reverse, names: Mapping[Node, Derivative]
+) -> dict[Key, tuple[Entry, tuple[Label, ...], Expression]]:
+    return {n: (*_over(work, found, n), names[work.node(n)]) for n in work.wrt}
+
+
 def _over(work: _Work, found: Reverse, name: str) -> tuple[Entry, tuple[Label, ...]]:
-    return _of(found, work.node(name))
-
-
-def _of(found: Reverse, node: Node) -> tuple[Entry, tuple[Label, ...]]:
-    return found.of(node)
+    return found.of(work.node(name))
 
 
 def _plain(entry: Entry, labels: tuple[Label, ...]) -> tuple[Entry, tuple[Label, ...]]:

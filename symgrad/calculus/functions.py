@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from symgrad.calculus.nodes import ONE, Apply, Axis, Entry, Factor, Label, Map, Node, Polynomial, Term, intern
+from symgrad.calculus.nodes import (
+    ONE,
+    Apply,
+    Axis,
+    Entry,
+    Factor,
+    Label,
+    Map,
+    Node,
+    Polynomial,
+    Term,
+    intern,
+)
 from symgrad.language.expressions import Operation
 
 NodeRule: TypeAlias = Callable[[Node, tuple[Label, ...]], "Entry | None"]
@@ -31,11 +43,10 @@ def apply_entry(
     """operation(arguments); each argument comes with the labels that the function acts on.
 
     `leading` are the other labels, which only enumerate; `core` are those of the result."""
-    ordered, acting = [], []
+    ordered: list[Entry] = []
     for argument, own in arguments:
         first = [x for x in leading if x in argument.labels]
         ordered.append(Entry(aligned(argument, [*first, *own]), tuple(first)))
-        acting += own
     used = [x for x in leading if any(x in argument.labels for argument in ordered)]
     placed = _placed(ordered, used)
     axes = tuple(label.axis for label in [*used, *core])
@@ -44,11 +55,14 @@ def apply_entry(
 
 
 def aligned(entry: Entry, labels: Sequence[Label]) -> Node:
-    """A node with exactly these labels as its axes, in order: transposed and spread where needed."""
+    """A node with exactly these labels as its axes, in order: transposed and spread where
+    needed."""
     if entry.labels == tuple(labels):
         return entry.node
     from_labels = {label: k for k, label in enumerate(labels)}
-    return spread(entry.node, tuple(from_labels[x] for x in entry.labels), tuple(x.axis for x in labels))
+    return spread(
+        entry.node, tuple(from_labels[x] for x in entry.labels), tuple(x.axis for x in labels)
+    )
 
 
 def spread(node: Node, positions: tuple[int, ...], axes: tuple[Axis, ...]) -> Node:
@@ -70,4 +84,3 @@ def _rewritten(node: Node, labels: tuple[Label, ...]) -> Entry:
         if entry is not None:
             return entry
     return Entry(node, labels)
-

@@ -22,7 +22,7 @@ from symgrad.calculus.nodes import (
     Polynomial,
     Term,
 )
-from symgrad.calculus.polynomials import opened
+from symgrad.calculus.polynomials import magnitude, opened
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name, Value
 from symgrad.language.names import latex_name
@@ -40,8 +40,8 @@ def batch_name(label: Hashable) -> str | None:
 
 @dataclass
 class Letters:
-    """An index letter for each label, given out in order. A batch's index is not written at an entry
-    (everything is said of one example); a sum over it is written with the batch's name."""
+    """An index letter for each label, given out in order. A batch's index is not written at an
+    entry (everything is said of one example); a sum over it is written with the batch's name."""
 
     known: dict[Hashable, str] = field(default_factory=dict)
 
@@ -73,7 +73,11 @@ class IndexNotation:
             return f"[{own[-1]} = {v}]", rf"[{own[-1]} = {latex_name(v)}]"
         if isinstance(node, Length):
             size = str(node.axis)
-            return (f"|{size}|", rf"|{latex_name(size)}|") if isinstance(node.axis, str) else (size, latex_name(size))
+            return (
+                (f"|{size}|", rf"|{latex_name(size)}|")
+                if isinstance(node.axis, str)
+                else (size, latex_name(size))
+            )
         if isinstance(node, Constant):
             return _number(node.value)
         named = self.name(node)
@@ -110,7 +114,7 @@ class IndexNotation:
         texts, latexes = [], []
         for k, term in enumerate(terms):
             negative = term.coefficient < 0
-            text, latex = self.term(term._replace(coefficient=abs(term.coefficient)), letters)
+            text, latex = self.term(term._replace(coefficient=magnitude(term.coefficient)), letters)
             sign = (" - " if negative else " + ") if k else ("-" if negative else "")
             texts.append(sign + text)
             latexes.append(sign + latex)
@@ -144,11 +148,17 @@ class IndexNotation:
             own = [labels[k] for k in at]
             if isinstance(node, Apply):
                 named = self.name(argument)
-                inside.append(named or self.entry(argument, (*own, *map(str, range(len(argument.axes) - len(own)))), letters))
+                inside.append(
+                    named
+                    or self.entry(
+                        argument, (*own, *map(str, range(len(argument.axes) - len(own)))), letters
+                    )
+                )
             else:
                 inside.append(self.entry(argument, own, letters))
         text = f"{name}({', '.join(t for t, _ in inside)})"
-        latex = rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}({', '.join(x for _, x in inside)})"
+        roman = name.replace("_", r"\_")
+        latex = rf"\operatorname{{{roman}}}({', '.join(x for _, x in inside)})"
         if isinstance(node, Apply):
             index = "".join(letters.of(x) for x in labels[node.leading :] if batch_name(x) is None)
             if index:

@@ -69,7 +69,12 @@ class Tensor:
         return tuple(_renamed(term, names) for term in self.terms)
 
 
-def tensor(entry: Entry, rows: Label | None = None, columns: Label | None = None, others: tuple[Label, ...] = ()) -> Tensor:
+def tensor(
+    entry: Entry,
+    rows: Label | None = None,
+    columns: Label | None = None,
+    others: tuple[Label, ...] = (),
+) -> Tensor:
     """A node at labels as a tensor."""
     return Tensor((Term(ONE, (Factor(entry.node, entry.labels),)),), rows, columns, others)
 
@@ -140,8 +145,10 @@ def _renamed(term: Term, names: Mapping[Label, Label]) -> Term:
     known = dict(names)
     for label in term.summed:
         known[label] = Label(label.axis)  # type: ignore[index,attr-defined]
-    factors = tuple(f._replace(labels=tuple(known.get(x, x) for x in f.labels)) for f in term.factors)  # type: ignore[call-overload]
-    return Term(term.coefficient, factors, tuple(known[x] for x in term.summed))  # type: ignore[index]
+    factors = tuple(
+        f._replace(labels=tuple(known.get(x, x) for x in f.labels)) for f in term.factors
+    )
+    return Term(term.coefficient, factors, tuple(known[x] for x in term.summed))
 
 
 def _onto(argument: Tensor, rows: Label | None, columns: Label | None) -> tuple[Term, ...]:
@@ -285,7 +292,9 @@ def _function(call: Call, meaning: Function, argument: Tensor) -> Tensor:
     leading = tuple(x for x in argument.labels if x not in own)
     keeps = call.shape == call.arguments[0].shape
     entry = apply_entry(call.operation, [(argument.closed(), own)], leading, own if keeps else ())
-    rows, columns = (x if keeps or x not in own else None for x in (argument.rows, argument.columns))
+    rows, columns = (
+        x if keeps or x not in own else None for x in (argument.rows, argument.columns)
+    )
     return tensor(entry, rows, columns, argument.others)
 
 

@@ -15,7 +15,8 @@ from symgrad.language.problem import Problem
 
 @dataclass(frozen=True)
 class Naming:
-    """Names for inputs and for the nodes of the user's definitions; `bound` are each batch's variables."""
+    """Names for inputs and for the nodes of the user's definitions; `bound` are each batch's
+    variables."""
 
     inputs: dict[str, Expression]
     definitions: Mapping[Node, Expression]
@@ -23,7 +24,8 @@ class Naming:
     taken: set[str] = field(default_factory=set)
 
     def reference(self, node: Node) -> Expression | None:
-        """What the user calls a node, as a column where it is a vector; None where it has no name."""
+        """What the user calls a node, as a column where it is a vector; None where it has no
+        name."""
         if isinstance(node, Input):
             return self.given(node)
         return self.definitions.get(node)
@@ -49,7 +51,9 @@ def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
     bound: dict[str, tuple[str, ...]] = {}
     for name, batch in problem.batch.items():
         bound[batch] = (*bound.get(batch, ()), name)
-    return Naming({name: v.expression() for name, v in variables.items()}, definitions, bound, taken)
+    return Naming(
+        {name: v.expression() for name, v in variables.items()}, definitions, bound, taken
+    )
 
 
 def fresh(symbol: str, taken: set[str]) -> str:

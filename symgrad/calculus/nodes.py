@@ -9,8 +9,8 @@ A node is a tensor with axes; its definition says each entry by the entries of o
     Alias        a cotangent by its name: nothing is simplified through it
 
 Equal nodes are one object (they are interned), so that common subexpressions are found by identity.
-An axis is a dimension, or the name of a batch. A `Label` names an index while terms are put together:
-each label is one index letter that runs along one axis.
+An axis is a dimension, or the name of a batch. A `Label` names an index while terms are put
+together: each label is one index letter that runs along one axis.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Hashable, Iterable
 from fractions import Fraction
-from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
 
 from symgrad.language.dimensions import Dimension
@@ -38,7 +38,7 @@ class Label:
         self.axis = axis
 
 
-@lru_cache(maxsize=None)
+@cache
 def batch_label(batch: str) -> Label:
     """The one index letter of a batch."""
     return Label(batch)
@@ -49,7 +49,7 @@ class Factor(NamedTuple):
     below the rank the node's own axes, from there on indices that are summed over."""
 
     node: Node
-    labels: tuple[Hashable, ...]
+    labels: tuple[Any, ...]
     power: Value = ONE
 
 
@@ -58,7 +58,7 @@ class Term(NamedTuple):
 
     coefficient: Value
     factors: tuple[Factor, ...]
-    summed: tuple[Hashable, ...] = ()
+    summed: tuple[Any, ...] = ()
 
 
 class Entry(NamedTuple):
@@ -103,6 +103,7 @@ class OneHot(Node):
 
     @property
     def operands(self) -> tuple[Node, ...]:
+        """The labels."""
         return (self.label,)
 
 
@@ -128,6 +129,7 @@ class Polynomial(Node):
 
     @property
     def operands(self) -> tuple[Node, ...]:
+        """The nodes in its terms."""
         return tuple(dict.fromkeys(f.node for t in self.terms for f in t.factors))
 
 
@@ -140,6 +142,7 @@ class Map(Node):
 
     @property
     def operands(self) -> tuple[Node, ...]:
+        """The arguments."""
         return tuple(dict.fromkeys(node for node, _ in self.arguments))
 
 
@@ -154,6 +157,7 @@ class Apply(Node):
 
     @property
     def operands(self) -> tuple[Node, ...]:
+        """The arguments."""
         return tuple(dict.fromkeys(node for node, _ in self.arguments))
 
 
@@ -166,6 +170,7 @@ class Alias(Node):
 
     @property
     def operands(self) -> tuple[Node, ...]:
+        """What the cotangent is."""
         return (self.inner,)
 
 
@@ -173,7 +178,9 @@ _interned: WeakValueDictionary[Hashable, Node] = WeakValueDictionary()
 _serials = itertools.count()
 
 
-def intern(kind: type[Node], axes: tuple[Axis, ...], key: Hashable = None, **fields: object) -> Node:
+def intern(
+    kind: type[Node], axes: tuple[Axis, ...], key: Hashable = None, **fields: object
+) -> Node:
     """The one node with this definition."""
     key = (kind, axes, key if key is not None else tuple(fields.values()))
     node = _interned.get(key)
@@ -187,7 +194,9 @@ def intern(kind: type[Node], axes: tuple[Axis, ...], key: Hashable = None, **fie
     return node
 
 
-def topological(roots: Iterable[Node], inside: Callable[[Node], bool] = lambda node: True) -> list[Node]:
+def topological(
+    roots: Iterable[Node], inside: Callable[[Node], bool] = lambda node: True
+) -> list[Node]:
     """Every node that the roots need, operands first, without recursion."""
     order: list[Node] = []
     seen: set[Node] = set()
@@ -200,5 +209,7 @@ def topological(roots: Iterable[Node], inside: Callable[[Node], bool] = lambda n
             seen.add(node)
             stack.append((node, True))
             if inside(node):
-                stack.extend((operand, False) for operand in reversed(node.operands) if operand not in seen)
+                stack.extend(
+                    (operand, False) for operand in reversed(node.operands) if operand not in seen
+                )
     return order

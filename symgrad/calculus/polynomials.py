@@ -1,7 +1,7 @@
 """Sums of products of entries, in normal form.
 
-`contract(terms, out)` is the tensor with the free labels `out`. On the way the laws of index notation
-are applied:
+`contract(terms, out)` is the tensor with the free labels `out`. On the way the laws of index
+notation are applied:
 
     sum_j [i = j] x_j = x_i                an identity under a sum renames an index
     sum_j 1 = n                            an index that nothing carries counts
@@ -9,8 +9,8 @@ are applied:
     c t + d t = (c + d) t                  equal terms join
     A_ij = A_ji, sum_i p_i = 1, y_i^2 = y_i   what was declared: symmetric, simplex, one-hot
 
-and a factor that is itself only a scaled, transposed or spread entry is replaced by that entry. Then
-the operations' rewrite rules are tried (see `symgrad.calculus.rewriting`).
+and a factor that is itself only a scaled, transposed or spread entry is replaced by that entry.
+Then the operations' rewrite rules are tried (see `symgrad.calculus.rewriting`).
 """
 
 from __future__ import annotations
@@ -43,14 +43,16 @@ from symgrad.errors import ProgramError
 from symgrad.language.expressions import Value, exact
 
 TermRule: TypeAlias = Callable[[Term, Factor], "list[Term] | None"]
-TERM_RULES: dict[Hashable, list[TermRule]] = {}  # what a factor looks like -> rules to try on its term
+TERM_RULES: dict[
+    Hashable, list[TermRule]
+] = {}  # what a factor looks like -> rules to try on its term
 
 
 def contract(terms: Iterable[Term], out: Sequence[Label], factored: bool = False) -> Entry:
     """The sum of the terms as one node; its labels are those of `out` that it depends on.
 
     `factored` brings what all terms have in common before the sum: c a + c b = c (a + b)."""
-    position = {label: k for k, label in enumerate(out)}
+    position: dict[Hashable, int] = {label: k for k, label in enumerate(out)}
     joined: dict[Hashable, Term] = {}
     pending = list(terms)[::-1]
     while pending:
@@ -89,6 +91,11 @@ def identity(one: Label, other: Label) -> Factor:
 def length(label: Label) -> Factor:
     """How many values the label takes, as a factor."""
     return Factor(intern(Length, (), label.axis, axis=label.axis), ())
+
+
+def magnitude(value: Value) -> Value:
+    """|value|"""
+    return -value if value < 0 else value
 
 
 def times(*values: Value) -> Value:
@@ -131,7 +138,10 @@ def positive(node: Node) -> bool:
     if isinstance(node, Constant):
         return node.value > 0
     if isinstance(node, Polynomial):
-        return all(t.coefficient > 0 and all(_even(f) or positive(f.node) for f in t.factors) for t in node.terms)
+        return all(
+            t.coefficient > 0 and all(_even(f) or positive(f.node) for f in t.factors)
+            for t in node.terms
+        )
     if isinstance(node, (Map, Apply)):
         return bool(node.operation.meaning.positive)
     return isinstance(node, (Length, OneHot, Identity))
@@ -143,14 +153,18 @@ def _even(factor: Factor) -> bool:
 
 def _opened(term: Term, labels: Sequence[Label]) -> Term:
     if not term.summed:
-        factors = tuple(Factor(f.node, tuple(labels[x] for x in f.labels), f.power) for f in term.factors)  # type: ignore[index,call-overload]
+        factors = tuple(
+            Factor(f.node, tuple(labels[x] for x in f.labels), f.power) for f in term.factors
+        )
         return Term(term.coefficient, factors)
     known: dict[Hashable, Label] = dict(enumerate(labels))
     for factor in term.factors:
         for k, x in enumerate(factor.labels):
             if x not in known:
                 known[x] = Label(factor.node.axes[k])
-    factors = tuple(Factor(f.node, tuple(known[x] for x in f.labels), f.power) for f in term.factors)
+    factors = tuple(
+        Factor(f.node, tuple(known[x] for x in f.labels), f.power) for f in term.factors
+    )
     return Term(term.coefficient, factors, tuple(known[x] for x in term.summed))
 
 
@@ -178,7 +192,7 @@ def reduced(term: Term) -> Term | None:
         if number is not None:
             coefficient = times(coefficient, number)
         elif isinstance(node, Identity):
-            identities.append(labels)  # type: ignore[arg-type]
+            identities.append(labels)
         else:
             factors.append(Factor(node, labels, power))
     summed = list(term.summed)
@@ -205,7 +219,9 @@ def _view(node: Polynomial, labels: Sequence[Hashable], power: Value) -> Term | 
     number = raised(term.coefficient, power)
     if number is None:
         return None
-    factors = tuple(Factor(f.node, tuple(labels[x] for x in f.labels), f.power * power) for f in term.factors)  # type: ignore[call-overload]
+    factors = tuple(
+        Factor(f.node, tuple(labels[x] for x in f.labels), f.power * power) for f in term.factors
+    )
     return Term(number, factors)
 
 
@@ -231,7 +247,8 @@ def _number(node: Node, power: Value) -> Value | None:
 def _substitute(
     factors: list[Factor], identities: list[tuple[Hashable, Hashable]], summed: list[Hashable]
 ) -> list[Factor]:
-    """Rename each summed index that an identity ties to another; identities of free indices stay."""
+    """Rename each summed index that an identity ties to another; identities of free indices
+    stay."""
     for k, pair in enumerate(identities):
         one, other = pair if pair[0] in summed else pair[::-1]
         if one == other:
@@ -239,7 +256,9 @@ def _substitute(
         if one in summed:
             summed.remove(one)
             renamed = {one: other}
-            factors = [f._replace(labels=tuple(renamed.get(x, x) for x in f.labels)) for f in factors]
+            factors = [
+                f._replace(labels=tuple(renamed.get(x, x) for x in f.labels)) for f in factors
+            ]
             identities[k + 1 :] = [
                 (renamed.get(a, a), renamed.get(b, b)) for a, b in identities[k + 1 :]
             ]
@@ -250,9 +269,7 @@ def _substitute(
 
 def _facts(coefficient: Value, factors: list[Factor], summed: Sequence[Hashable]) -> Term:
     """What was declared of the entries, and the sums over indices that nothing carries."""
-    factors = [
-        f._replace(power=ONE) if f.power > 1 and _is_one_hot(f.node) else f for f in factors
-    ]
+    factors = [f._replace(power=ONE) if f.power > 1 and _is_one_hot(f.node) else f for f in factors]
     carried = [x for f in factors for x in f.labels]
     for factor in [f for f in factors if f.power == 1 and _sums_to_one(f.node)]:
         last = factor.labels[-1]
@@ -302,7 +319,8 @@ def _rewrite(term: Term) -> list[Term] | None:
 
 
 def _spread_identity(term: Term) -> list[Term] | None:
-    """(c [i = j] + B_ij) v_j = c [i = j] v_j + B_ij v_j where i and j are free: a seed meets a product."""
+    """(c [i = j] + B_ij) v_j = c [i = j] v_j + B_ij v_j where i and j are free: a seed meets a
+    product."""
     if len(term.factors) < 2:
         return None
     for k, factor in enumerate(term.factors):
@@ -314,8 +332,12 @@ def _spread_identity(term: Term) -> list[Term] | None:
         if any(isinstance(f.node, Identity) for t in node.terms for f in t.factors):
             others = (*term.factors[:k], *term.factors[k + 1 :])
             return [
-                Term(times(term.coefficient, t.coefficient), (*t.factors, *others), (*term.summed, *t.summed))
-                for t in opened(node, factor.labels)  # type: ignore[arg-type]
+                Term(
+                    times(term.coefficient, t.coefficient),
+                    (*t.factors, *others),
+                    (*term.summed, *t.summed),
+                )
+                for t in opened(node, factor.labels)
             ]
     return None
 
@@ -354,14 +376,16 @@ def _sorted_if_symmetric(node: Node, labels: tuple[int, ...]) -> tuple[int, ...]
 
 def _common(terms: list[Term]) -> tuple[Term, list[Term]]:
     """The scalar factors and the number that all terms share, and the terms without them."""
-    powers: list[dict[Node, Value]] = [{f.node: f.power for f in t.factors if not f.labels} for t in terms]
+    powers: list[dict[Node, Value]] = [
+        {f.node: f.power for f in t.factors if not f.labels} for t in terms
+    ]
     shared: dict[Node, Value] = {}
-    for node, power in powers[0].items():
+    for node in powers[0]:
         others = [p.get(node, 0) for p in powers]
         if all(p > 0 for p in others) or all(p < 0 for p in others):
-            shared[node] = min(others, key=abs)
-    sizes = {abs(t.coefficient) for t in terms}
-    number = sizes.pop() if len(sizes) == 1 else ONE
+            shared[node] = min(others, key=magnitude)
+    sizes: set[Value] = {magnitude(t.coefficient) for t in terms}
+    number: Value = sizes.pop() if len(sizes) == 1 else ONE
     if all(t.coefficient < 0 for t in terms):
         number = -number
     rest = []
@@ -371,7 +395,9 @@ def _common(terms: list[Term]) -> tuple[Term, list[Term]]:
             power = f.power - (shared.get(f.node, 0) if not f.labels else 0)
             if power:
                 factors.append(f._replace(power=power))
-        rest.append(term._replace(coefficient=exact(term.coefficient / number), factors=tuple(factors)))
+        rest.append(
+            term._replace(coefficient=exact(term.coefficient / number), factors=tuple(factors))
+        )
     return Term(number, tuple(Factor(node, (), power) for node, power in shared.items())), rest
 
 
@@ -381,14 +407,14 @@ def _close(terms: list[Term], out: Sequence[Label]) -> Entry:
     if len(terms) == 1 and terms[0].coefficient == 1 and len(terms[0].factors) == 1:
         (factor,) = terms[0].factors
         if factor.power == 1 and len(set(factor.labels)) == len(factor.labels) == len(labels):
-            return Entry(factor.node, factor.labels)  # type: ignore[arg-type]
+            return Entry(factor.node, factor.labels)
     position: dict[Hashable, int] = {label: k for k, label in enumerate(labels)}
     rank = len(labels)
     keys, numbered = [], []
     for term in terms:
         key, factors = _numbered(term, position)
-        bound = {x for f in factors for x in f.labels if x >= rank}  # type: ignore[operator]
-        numbered.append(Term(term.coefficient, factors, tuple(sorted(bound))))  # type: ignore[type-var]
+        bound = {x for f in factors for x in f.labels if x >= rank}
+        numbered.append(Term(term.coefficient, factors, tuple(sorted(bound))))
         keys.append((key, term.coefficient))
     axes = tuple(label.axis for label in labels)
     return Entry(intern(Polynomial, axes, frozenset(keys), terms=tuple(numbered)), labels)

@@ -14,8 +14,8 @@ from symgrad.language.names import latex_name
 
 @dataclass(frozen=True)
 class Reason:
-    """One use: the statement, its derivative by an entry of the node, and the sum that the chain rule
-    makes of them; each as text and as LaTeX. A function of whole vectors has no `partial`."""
+    """One use: the statement, its derivative by an entry of the node, and the sum that the chain
+    rule makes of them; each as text and as LaTeX. A function of whole vectors has no `partial`."""
 
     statement: Both
     partial: Both | None
@@ -56,11 +56,17 @@ def _reason(
     below = notation.entry(of, target, letters)
     result = both(step.left)
     index = "".join(letters.of(x) for x in target if batch_name(x) is None)
-    named = (f"({result[0]})_{index}", rf"\left({result[1]}\right)_{{{index}}}") if index else result
+    named = (
+        (f"({result[0]})_{index}", rf"\left({result[1]}\right)_{{{index}}}") if index else result
+    )
     if isinstance(user, Apply):
         value = notation.right(step.node, tuple(Label(axis) for axis in step.node.axes), Letters())
         return Reason(statement, None, _equation(named, value))
-    terms = [_partial(p.rest, p.labels, target) for p in partials(user, own, active_nodes([], [of])) if p.of is of]
+    terms = [
+        _partial(p.rest, p.labels, target)
+        for p in partials(user, own, active_nodes([], [of]))
+        if p.of is of
+    ]
     entry = contract(terms, (*own, *target))
     derivative = notation.right(entry.node, entry.labels, letters)
     fraction = (
@@ -81,7 +87,8 @@ def _reason(
 
 
 def _partial(rest: Term, labels: tuple[Label, ...], target: tuple[Label, ...]) -> Term:
-    """The derivative by the target's entry: [a = p] for each index of the entry that stands there."""
+    """The derivative by the target's entry: [a = p] for each index of the entry that stands
+    there."""
     deltas = tuple(identity(a, p) for a, p in zip(labels, target, strict=True))
     return Term(rest.coefficient, (*deltas, *rest.factors), (*rest.summed,))
 

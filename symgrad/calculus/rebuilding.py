@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from symgrad.calculus.functions import apply_entry, map_entry
-from symgrad.calculus.nodes import Alias, Apply, Entry, Factor, Label, Map, Node, Polynomial, topological
+from symgrad.calculus.nodes import (
+    Alias,
+    Apply,
+    Entry,
+    Factor,
+    Label,
+    Map,
+    Node,
+    Polynomial,
+    topological,
+)
 from symgrad.calculus.polynomials import contract, opened
 
 
@@ -33,7 +43,9 @@ def _again(node: Node, labels: tuple[Label, ...], done: dict[Node, Entry]) -> En
             return at(done[node.inner], labels)
         case Polynomial():
             terms = [
-                t._replace(factors=tuple(Factor(*at(done[f.node], f.labels), f.power) for f in t.factors))  # type: ignore[arg-type]
+                t._replace(
+                    factors=tuple(Factor(*at(done[f.node], f.labels), f.power) for f in t.factors)
+                )
                 for t in opened(node, labels)
             ]
             return contract(terms, labels, factored=True)

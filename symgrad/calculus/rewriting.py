@@ -1,8 +1,9 @@
 """Rewrite rules: the operations' patterns, matched in index notation wherever a node is made.
 
-A rule says `pattern = replacement` in the language, with wildcards x and y. Both sides are lowered once;
-matching binds each wildcard to an entry, and pattern indices to indices of the term at hand. So one rule
-holds for scalars, for each entry of a tensor, for a batch, and for the rows of a matrix alike.
+A rule says `pattern = replacement` in the language, with wildcards x and y. Both sides are lowered
+once; matching binds each wildcard to an entry, and pattern indices to indices of the term at hand.
+So one rule holds for scalars, for each entry of a tensor, for a batch, and for the rows of a matrix
+alike.
 """
 
 from __future__ import annotations
@@ -15,7 +16,18 @@ from itertools import permutations
 
 from symgrad.calculus.functions import NODE_RULES
 from symgrad.calculus.lowering import Tensor, given, lower
-from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Input, Label, Map, Node, Polynomial, Term
+from symgrad.calculus.nodes import (
+    ONE,
+    Apply,
+    Entry,
+    Factor,
+    Input,
+    Label,
+    Map,
+    Node,
+    Polynomial,
+    Term,
+)
 from symgrad.calculus.polynomials import TERM_RULES, contract, opened, reduced, trigger
 from symgrad.language.dimensions import SCALAR, Shape, column, dimension
 from symgrad.language.expressions import Name
@@ -61,7 +73,9 @@ class _Compiled:
     def __init__(self, rule: Rewrite, over: Sequence[str]) -> None:
         self.rule = rule
         self.names = [Name(f"?{k}", SHAPES[each]) for k, each in enumerate(over)]
-        self.pattern = lower(rule.pattern(*self.names), {n.name: given(n.name, n.shape) for n in self.names})
+        self.pattern = lower(
+            rule.pattern(*self.names), {n.name: given(n.name, n.shape) for n in self.names}
+        )
 
     def install(self) -> None:
         """Register the rule under what it is recognised by."""
@@ -88,13 +102,19 @@ class _Compiled:
         """The replacement of some factors of a term, where they match."""
         if not self.rule.partial and first.power != self.factors[0].power:
             return None
-        for match, left in _factors(self.factors, list(term.factors), Match({}, {}), self.rule.partial, first):
+        for match, left in _factors(
+            self.factors, list(term.factors), Match({}, {}), self.rule.partial, first
+        ):
             if not self._sums_alone(match, term, left):
                 continue
             replacement = self._replacement(match)
             self._record()
             return [
-                Term(term.coefficient * t.coefficient, (*t.factors, *left), (*t.summed, *_kept(term, left, t)))
+                Term(
+                    term.coefficient * t.coefficient,
+                    (*t.factors, *left),
+                    (*t.summed, *_kept(term, left, t)),
+                )
                 for t in replacement.terms
             ]
         return None
@@ -142,7 +162,10 @@ def _bound(name: Name, node: Node, labels: tuple[Hashable, ...]) -> Tensor:
     filled = tuple(own.get(x, x) for x in labels)
     others = tuple(dict.fromkeys(x for x in labels if not isinstance(x, Hole)))
     return Tensor(
-        (Term(ONE, (Factor(node, filled),)),), own.get(Hole(0)), own.get(Hole(1)), others  # type: ignore[arg-type]
+        (Term(ONE, (Factor(node, filled),)),),
+        own.get(Hole(0)),
+        own.get(Hole(1)),
+        others,  # type: ignore[arg-type]
     )
 
 
@@ -158,7 +181,11 @@ def _node(
             [(n, [labels[k] for k in at]) for n, at in node.arguments],
             match,
         )
-    elif isinstance(pattern, Apply) and isinstance(node, Apply) and pattern.operation is node.operation:
+    elif (
+        isinstance(pattern, Apply)
+        and isinstance(node, Apply)
+        and pattern.operation is node.operation
+    ):
         yield from _apply(pattern, own, node, labels, match)
     elif isinstance(pattern, Polynomial) and isinstance(node, Polynomial):
         yield from _polynomial(pattern, own, node, labels, match)
@@ -210,7 +237,9 @@ def _wildcard(
 
 
 def _arguments(
-    patterns: list[tuple[Node, list[Hashable]]], nodes: list[tuple[Node, list[Hashable]]], match: Match
+    patterns: list[tuple[Node, list[Hashable]]],
+    nodes: list[tuple[Node, list[Hashable]]],
+    match: Match,
 ) -> Iterator[Match]:
     if not patterns:
         yield match
@@ -220,7 +249,11 @@ def _arguments(
 
 
 def _polynomial(
-    pattern: Polynomial, own: Sequence[Hashable], node: Polynomial, labels: Sequence[Hashable], match: Match
+    pattern: Polynomial,
+    own: Sequence[Hashable],
+    node: Polynomial,
+    labels: Sequence[Hashable],
+    match: Match,
 ) -> Iterator[Match]:
     wanted = opened(pattern, own)  # type: ignore[arg-type]
     terms = opened(node, labels)  # type: ignore[arg-type]
@@ -239,7 +272,9 @@ def _polynomial(
 
 
 def _is_wildcard(term: Term) -> bool:
-    return len(term.factors) == 1 and isinstance(term.factors[0].node, Input) and term.coefficient == 1
+    return (
+        len(term.factors) == 1 and isinstance(term.factors[0].node, Input) and term.coefficient == 1
+    )
 
 
 def _terms(patterns: list[Term], terms: list[Term], match: Match) -> Iterator[Match]:
@@ -256,7 +291,11 @@ def _terms(patterns: list[Term], terms: list[Term], match: Match) -> Iterator[Ma
 
 
 def _factors(
-    patterns: Sequence[Factor], factors: list[Factor], match: Match, partial: bool, first: Factor | None
+    patterns: Sequence[Factor],
+    factors: list[Factor],
+    match: Match,
+    partial: bool,
+    first: Factor | None,
 ) -> Iterator[tuple[Match, list[Factor]]]:
     """Every way to find the patterns among the factors, and the factors that are left over."""
     if not patterns:

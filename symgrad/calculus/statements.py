@@ -31,8 +31,9 @@ from symgrad.calculus.nodes import (
     Polynomial,
     topological,
 )
-from symgrad.calculus.notation import NoMatrixForm, Notation, batch_of
+from symgrad.calculus.notation import Notation, batch_of
 from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.operations.arithmetic import transpose
@@ -47,8 +48,10 @@ def is_statement(node: Node) -> bool:
     """Whether a node is a line of its own, rather than written out where it is used."""
     if isinstance(node, (Map, Apply)):
         return True
-    if not isinstance(node, Polynomial) or not node.axes and all(
-        isinstance(operand, Length) for operand in node.operands
+    if (
+        not isinstance(node, Polynomial)
+        or not node.axes
+        and all(isinstance(operand, Length) for operand in node.operands)
     ):
         return False
     if len(node.terms) != 1:
@@ -70,6 +73,7 @@ class Writer:
     numbers: dict[Node, int] = field(default_factory=dict)
     calls: dict[Node, Call | None] = field(default_factory=dict)
     rights: dict[Node, Expression] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         self.naming = naming(self.problem, self.lowered.names)
         self.notation = Notation(self.reference, self.naming.bound)
@@ -141,7 +145,9 @@ class Writer:
         if is_call(name, transpose):
             name, right = name.arguments[0], transposed(right)  # type: ignore[attr-defined]
         call = self.calls.get(node) or (right if isinstance(right, Call) else None)
-        self._step("forward", name, right, None, call.operation.rule if call else "definition", (), node)
+        self._step(
+            "forward", name, right, None, call.operation.rule if call else "definition", (), node
+        )
 
     # backward
 
@@ -156,11 +162,15 @@ class Writer:
             return call.arguments[0]
         return self.top()
 
-    def backward(self, found: Reverse, wrt: Iterable[Node], top: Expression) -> Mapping[Node, Derivative]:
+    def backward(
+        self, found: Reverse, wrt: Iterable[Node], top: Expression
+    ) -> Mapping[Node, Derivative]:
         """One step for each cotangent; what the derivative by each node is called."""
         wrt = list(wrt)
         whole = self.top()
-        cotangents = {n: e for n, e in found.cotangents.items() if isinstance(e.node, Alias) or n in wrt}
+        cotangents = {
+            n: e for n, e in found.cotangents.items() if isinstance(e.node, Alias) or n in wrt
+        }
         for node in topological(e.node for e in cotangents.values()):
             if node in self.lowered.names and node not in self.numbers:
                 self._statement(node)
@@ -210,7 +220,10 @@ class Writer:
 
     def _rule(self, users: list[Node]) -> tuple[str, str]:
         if len(users) > 1:
-            return "sum over its uses", "It is used in several places: the gradients of all uses add up."
+            return (
+                "sum over its uses",
+                "It is used in several places: the gradients of all uses add up.",
+            )
         call = self.calls.get(users[0]) if users else None
         if call is None:
             return "chain rule", "The chain rule passes the gradient on."
@@ -242,8 +255,8 @@ class Writer:
     def outcome(
         self, key: Key, name: Expression, entry: Entry, labels: tuple[Label, ...], last: Node | None
     ) -> Outcome:
-        """A result in closed form where that is short; else as the last step (of the node `last`) has it,
-        or with definitions of its own."""
+        """A result in closed form where that is short; else as the last step (of the node `last`)
+        has it, or with definitions of its own."""
         shape = tuple(x.axis for x in labels if not isinstance(x.axis, str))
         right = None if last is None else self.rights.get(last)
         if right is not None and self._leaf_count(entry.node) > LONGEST:

@@ -21,7 +21,7 @@ Options: TypeAlias = Mapping[str, Any]
 Result = TypeVar("Result")
 EXACT = 2**53
 
-# How tightly an operator binds, as in Python: a + b, a * b, -a, a**b, and what needs no parentheses.
+# How tightly an operator binds, as in Python: a + b, a * b, -a, a**b; atoms need no parentheses.
 SUM, PRODUCT, SIGN, POWER, ATOM = 1, 2, 3, 4, 5
 
 
@@ -134,7 +134,9 @@ class Operation:
     category: str = "function"
     source: str = ""
     labels: bool = False  # whether an argument may be an integer label
-    prepare: Callable[..., Expression | None] | None = None  # another form of the call, where one is meant
+    prepare: Callable[..., Expression | None] | None = (
+        None  # another form of the call, where one is meant
+    )
 
     def __call__(self, *operands: Operand, **options: Any) -> Expression:
         """The call as an expression, its shape checked."""
@@ -160,7 +162,8 @@ class Operation:
         """The call itself."""
         for a in arguments:
             if isinstance(a, Name) and a.index_of is not None and not self.labels:
-                raise ShapeError(f"{self.name}: {a.name} is an integer label; write Z[{a.name}] or onehot({a.name})")
+                hint = f"write Z[{a.name}] or onehot({a.name})"
+                raise ShapeError(f"{self.name}: {a.name} is an integer label; {hint}")
         shape = self.shape(arguments, options)
         return Call(self, arguments, shape, options, common_batch(arguments))
 

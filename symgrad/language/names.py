@@ -8,12 +8,13 @@ import unicodedata
 
 from symgrad.errors import UnknownNameError
 
-GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega"
-).split()
-CAPITAL_GREEK = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
-LATEX = {name: rf"\{name}" for name in GREEK + CAPITAL_GREEK}
+CAPITAL_GREEK: tuple[str, ...] = ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi")
+CAPITAL_GREEK += ("Psi", "Omega")
+SMALL_GREEK: tuple[str, ...] = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota")
+SMALL_GREEK += ("kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi")
+SMALL_GREEK += ("chi", "psi", "omega")
+GREEK = SMALL_GREEK + CAPITAL_GREEK  # the letters that LaTeX has a command for
+LATEX = {name: rf"\{name}" for name in GREEK}
 LATEX |= {"lam": r"\lambda", "eps": r"\varepsilon"}
 _VALID = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[\u0391-\u03a9\u03b1-\u03c9][0-9]*")
 _PARTS = re.compile(r"(?P<stem>.*?[^0-9_])_?(?P<sub>[0-9]*)_?")

@@ -1,30 +1,46 @@
-"""The text form of a program, parsed from Python's syntax tree by a whitelist; nothing is executed."""
+"""The text form of a program, parsed from Python's syntax tree by a whitelist; nothing is
+executed."""
 
 from __future__ import annotations
 
 import ast
-import keyword
-import re
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, did_you_mean
 from symgrad.language.dimensions import Dimension, describe, dimension
-from symgrad.language.expressions import OPERATIONS, Expression, Name, Number, Size, exact, is_scalar
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Expression,
+    Name,
+    Number,
+    Size,
+    exact,
+    is_scalar,
+)
 from symgrad.language.names import check_name
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import lookup
 from symgrad.language.problem import FACTS, Problem, Variable, number_or_name
+from symgrad.language.syntax import REFUSED, source_of, syntax_tree
 
-LONGEST = 64 * 1024
 DEEPEST = 100
 OUTPUTS = ("loss", "f")
 ALIASES = {"tr": "trace", "log_det": "logdet", "norm": "norm2"}
 CONSTANTS = ("ones", "zeros", "eye")
-HIDDEN = ("add", "subtract", "negative", "multiply", "divide", "power", "variable_power", "matmul")
+HIDDEN: tuple[str, ...] = (
+    "add",
+    "subtract",
+    "negative",
+    "multiply",
+    "divide",
+    "power",
+    "variable_power",
+    "matmul",
+)
 HIDDEN += ("transpose", "lookup", "batch_sum", "batch_mean")
 BINARY = {
     ast.Add: "add",
@@ -33,33 +49,6 @@ BINARY = {
     ast.Div: "divide",
     ast.MatMult: "matmul",
     ast.Pow: "power",
-}
-REFUSED = {
-    ast.BitXor: "^ is no power; write **",
-    ast.Mod: "% is not part of the language",
-    ast.FloorDiv: "// is not part of the language; write /",
-    ast.Import: "import is not part of the language",
-    ast.ImportFrom: "from ... import is not part of the language",
-    ast.FunctionDef: "def and decorators (@) are not part of the language",
-    ast.AugAssign: "+= and its kin are not part of the language; assign a new name",
-    ast.Lambda: "lambda is not part of the language",
-    ast.IfExp: "if ... else (a condition) is not part of the language",
-    ast.If: "if is not part of the language",
-    ast.NamedExpr: ":= (an assignment inside an expression) is not part of the language",
-    ast.Yield: "yield is not part of the language",
-    ast.Await: "await is not part of the language",
-    ast.JoinedStr: "f-strings are not part of the language",
-    ast.Compare: "comparisons (==, <) are not part of the language; to assign write =",
-    ast.BoolOp: "and, or are not part of the language",
-    ast.ListComp: "comprehensions are not part of the language",
-    ast.SetComp: "comprehensions are not part of the language",
-    ast.DictComp: "comprehensions are not part of the language",
-    ast.GeneratorExp: "a generator (for ... in) stands only inside sum(...) or mean(...)",
-    ast.Starred: "* before an argument is not part of the language",
-    ast.Slice: "slices are not part of the language",
-    ast.List: "lists are not part of the language; declare a Vector or Matrix",
-    ast.Tuple: "tuples are not part of the language",
-    ast.Dict: "dictionaries are not part of the language",
 }
 
 
@@ -104,7 +93,7 @@ class _Parser:
         self.last = False  # whether the statement at hand is the program's last one
 
     def program(self, filename: str | None) -> Problem:
-        tree = _syntax(self.text)
+        tree = syntax_tree(self.text)
         self.bound = _bound_names(tree)
         output = None
         for statement in tree.body:
@@ -114,7 +103,9 @@ class _Parser:
             with self._place(statement):
                 output = self._statement(statement)
         if output is None:
-            what = "no line `loss = ...`" if tree.body else "is empty; a program ends in `loss = ...`"
+            what = (
+                "no line `loss = ...`" if tree.body else "is empty; a program ends in `loss = ...`"
+            )
             raise ProgramError(f"the program {'has ' * bool(tree.body)}{what}")
         for name in self.bound:
             if name not in self.variables:
@@ -131,14 +122,20 @@ class _Parser:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 return self._assign(name, value)
             case ast.Assign():
-                raise ProgramError("only a name can be assigned to, without an index [ ] or a tuple")
+                raise ProgramError(
+                    "only a name can be assigned to, without an index [ ] or a tuple"
+                )
             case ast.AnnAssign():
-                raise ProgramError("a declaration is `name: Kind(dimensions)`, with nothing assigned")
+                raise ProgramError(
+                    "a declaration is `name: Kind(dimensions)`, with nothing assigned"
+                )
             case ast.Expr(value=ast.Compare()):
                 raise ProgramError("== compares; to assign write =")
             case ast.Expr(value=value):
                 self._expression(value)
-                raise ProgramError("a line is a declaration `x: Vector(n)` or an assignment `loss = ...`")
+                raise ProgramError(
+                    "a line is a declaration `x: Vector(n)` or an assignment `loss = ...`"
+                )
             case _:
                 self._refuse(node, f"{type(node).__name__.lower()} is not part of the language")
         return None
@@ -153,7 +150,9 @@ class _Parser:
             case ast.Call(func=ast.Name(id=kind), args=arguments, keywords=keywords):
                 pass
             case _:
-                raise ProgramError(f"{name}: a declaration names a kind: Scalar, Vector(n), Matrix(m, n), Index(n)")
+                raise ProgramError(
+                    f"{name}: a declaration names a kind: Scalar, Vector(n), Matrix(m, n), Index(n)"
+                )
         dims = tuple(self._declared_dimension(argument) for argument in arguments)
         facts = frozenset(self._fact(k) for k in keywords) - {""}
         self.dimensions |= {str(d) for d in dims if d.is_Symbol}
@@ -162,7 +161,9 @@ class _Parser:
         self.values[name] = variable.expression()
         for scalar in self.variables.values():
             if scalar.kind == "Scalar" and scalar.name in self.dimensions:
-                raise UnknownNameError(f"{scalar.name} is both a Scalar and a dimension; rename one of them")
+                raise UnknownNameError(
+                    f"{scalar.name} is both a Scalar and a dimension; rename one of them"
+                )
 
     def _declared_dimension(self, node: ast.expr) -> Dimension:
         match node:
@@ -171,14 +172,18 @@ class _Parser:
             case ast.Constant(value=int(value)) if not isinstance(value, bool):
                 return dimension(value)
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):
-                raise ShapeError(f"dimension -{value}: a dimension is a name or a positive whole number")
-        raise ShapeError(f"{_source(node)} is no dimension: a name or a positive whole number is wanted")
+                raise ShapeError(
+                    f"dimension -{value!r}: a dimension is a name or a positive whole number"
+                )
+        raise ShapeError(
+            f"{source_of(node)} is no dimension: a name or a positive whole number is wanted"
+        )
 
     def _fact(self, node: ast.keyword) -> str:
         if node.arg is None:
             raise ProgramError("** before an argument is not part of the language")
         if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool)):
-            raise ProgramError(f"the fact {node.arg} is True or False, not {_source(node.value)}")
+            raise ProgramError(f"the fact {node.arg} is True or False, not {source_of(node.value)}")
         if node.arg not in FACTS:
             raise ProgramError(f"unknown fact {node.arg}{did_you_mean(node.arg, FACTS)}")
         return node.arg if node.value.value else ""
@@ -204,7 +209,9 @@ class _Parser:
         if name in OPERATIONS and name not in HIDDEN or name in ALIASES:
             raise UnknownNameError(f"{name} is the name of a function; use another name")
         if name in self.values:
-            raise UnknownNameError(f"{name} is given twice; each name has one meaning, use another name")
+            raise UnknownNameError(
+                f"{name} is given twice; each name has one meaning, use another name"
+            )
 
     # expressions
 
@@ -212,7 +219,11 @@ class _Parser:
         if depth > DEEPEST:
             raise ProgramError("nested too deeply; give intermediate results names")
         spine: list[ast.expr] = []
-        while isinstance(node, ast.BinOp) and type(node.op) in BINARY and not isinstance(node.op, ast.Pow):
+        while (
+            isinstance(node, ast.BinOp)
+            and type(node.op) in BINARY
+            and not isinstance(node.op, ast.Pow)
+        ):
             spine.append(node)
             node = node.left
         value = self._operand(node, depth)
@@ -241,19 +252,25 @@ class _Parser:
                 case ast.Attribute(value=value, attr="T"):
                     return self._expression(value, depth + 1).T
                 case ast.Attribute(value=value, attr=attribute):
-                    text = _source(value)
+                    text = source_of(value)
                     hint = f"; write {attribute} without {text}." if attribute in OPERATIONS else ""
                     raise ProgramError(f"the only attribute is .T, not .{attribute}{hint}")
                 case ast.Subscript(value=table, slice=label):
-                    return lookup(self._expression(table, depth + 1), self._expression(label, depth + 1))
+                    return lookup(
+                        self._expression(table, depth + 1), self._expression(label, depth + 1)
+                    )
                 case ast.Call(func=ast.Name(id=name)):
                     return self._call(name, node, depth)
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=function)) if (
                     function in OPERATIONS
                 ):
-                    raise ProgramError(f"write {function}(...) without {module}.; the only attribute is .T")
+                    raise ProgramError(
+                        f"write {function}(...) without {module}.; the only attribute is .T"
+                    )
                 case ast.Call(func=function):
-                    raise ProgramError(f"{_source(function)} is no function of the language (attributes: only .T)")
+                    raise ProgramError(
+                        f"{source_of(function)} is no function of the language (attributes: .T)"
+                    )
             self._refuse(node, f"{type(node).__name__.lower()} is not part of the language")
 
     def _power(self, left: ast.expr, right: ast.expr, depth: int) -> Expression:
@@ -267,7 +284,9 @@ class _Parser:
             return Size(dimension(name))
         if name in OPERATIONS or name in ALIASES:
             raise UnknownNameError(f"{name} is a function; write {name}(...)")
-        raise UnknownNameError(f"{name} is not declared{did_you_mean(name, [*self.values, *self.dimensions])}")
+        raise UnknownNameError(
+            f"{name} is not declared{did_you_mean(name, [*self.values, *self.dimensions])}"
+        )
 
     def _call(self, name: str, node: ast.Call, depth: int) -> Expression:
         name = ALIASES.get(name, name)
@@ -293,7 +312,7 @@ class _Parser:
         match node.value:
             case ast.Constant(value=int(value)) if not isinstance(value, bool):
                 return value
-        raise ProgramError(f"{name}: axis must be the number 0 or 1, not {_source(node.value)}")
+        raise ProgramError(f"{name}: axis must be the number 0 or 1, not {source_of(node.value)}")
 
     def _used_dimension(self, name: str, node: ast.expr) -> Dimension:
         match node:
@@ -304,9 +323,13 @@ class _Parser:
                 )
         return self._declared_dimension(node)
 
-    def _over_batch(self, name: str, call: ast.Call, node: ast.GeneratorExp, depth: int) -> Expression:
+    def _over_batch(
+        self, name: str, call: ast.Call, node: ast.GeneratorExp, depth: int
+    ) -> Expression:
         if name not in ("sum", "mean") or len(call.args) > 1 or call.keywords:
-            raise ProgramError("for ... in batch (a generator) stands only inside sum(...) or mean(...)")
+            raise ProgramError(
+                "for ... in batch (a generator) stands only inside sum(...) or mean(...)"
+            )
         variables, batch = _generator(node)
         body = self._expression(node.elt, depth + 1)
         return over_batch(OPERATIONS[f"batch_{name}"], body, variables, batch)
@@ -322,77 +345,11 @@ class _Parser:
             column = getattr(node, "col_offset", None)
             raise error.at(line, None if column is None else column + 1, None) from None
 
-    def _refuse(self, node: ast.AST, otherwise: str) -> None:
+    def _refuse(self, node: ast.AST, otherwise: str) -> NoReturn:
         error = ProgramError(REFUSED.get(type(node), otherwise))
         decorators = getattr(node, "decorator_list", [])
         first = decorators[0] if decorators else node
         raise error.at(getattr(first, "lineno", None), None, None)
-
-
-def _syntax(text: str) -> ast.Module:
-    """Python's syntax tree of the text, or a ProgramError with the place."""
-    if len(text) > LONGEST:
-        raise ProgramError(f"the program is too long: {len(text)} characters (limit {LONGEST})")
-    _check_characters(text)
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        line = error.lineno or 1
-        raise ProgramError(_syntax_message(error, text), line=line, column=error.offset) from None
-    except (RecursionError, MemoryError):
-        raise ProgramError(
-            "nested too deeply; give intermediate results names", line=_longest_line(text)
-        ) from None
-    except ValueError as error:
-        raise ProgramError(f"no program: {error}", line=_longest_line(text)) from None
-
-
-def _check_characters(text: str) -> None:
-    for number, line in enumerate(text.splitlines(), 1):
-        code = line.split("#")[0]
-        declared = re.match(r"\s*(\w+)\s*:", code)
-        if declared and keyword.iskeyword(declared[1]):
-            raise _name_error(declared[1]).at(number, None, None)
-        for position, character in enumerate(code, 1):
-            if unicodedata.category(character) in ("Cf", "Cc") and character != "\t":
-                raise ProgramError(
-                    f"an invisible character (U+{ord(character):04X}) is not part of the language",
-                    line=number,
-                    column=position,
-                )
-        for word in re.findall(r"[^\W\d]\w*", code):
-            if unicodedata.normalize("NFKC", word) != word:
-                raise UnknownNameError(
-                    f"the name {word!r} has characters that look like others; use ASCII", line=number
-                )
-
-
-def _syntax_message(error: SyntaxError, text: str) -> str:
-    lines = text.splitlines()
-    line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
-    declared = re.match(r"\s*([^:=]*?)\s*:(?!=)", line)
-    if declared and not re.fullmatch(r"[^\W\d]\w*", declared[1]):
-        return f"syntax: {declared[1]!r} is no valid name: a letter, then letters, digits or _"
-    if re.search(r"\w'", line):
-        return "syntax: ' is no transpose; write .T"
-    if re.search(r"\.[*/^]", line):
-        return "syntax: .* and its kin are MATLAB's; write * (elementwise)"
-    if re.search(r"(?<![\w.])\d+\.?\d*\s+[A-Za-z(]|(?<![\w.])\d+[A-Za-z]", line):
-        return f"syntax: an operator is missing after a number, such as * in: {line.strip()}"
-    return f"syntax: {error.msg}: {line.strip()[:80]}"
-
-
-def _name_error(name: str) -> SymgradError:
-    try:
-        check_name(name)
-    except SymgradError as error:
-        return error
-    return ProgramError(f"syntax: {name}")
-
-
-def _longest_line(text: str) -> int:
-    lines = text.splitlines()
-    return max(range(len(lines)), key=lambda k: len(lines[k])) + 1
 
 
 def _bound_names(tree: ast.Module) -> dict[str, str]:
@@ -407,7 +364,8 @@ def _bound_names(tree: ast.Module) -> dict[str, str]:
             for name in variables:
                 if bound.setdefault(name, batch) != batch:
                     raise ProgramError(
-                        f"{name} belongs to two batches: {bound[name]} and {batch}", line=node.lineno
+                        f"{name} belongs to two batches: {bound[name]} and {batch}",
+                        line=node.lineno,
                     )
     return bound
 
@@ -431,10 +389,3 @@ def _constant(value: object) -> Expression:
     if abs(value) > 1e300:
         raise ProgramError("the number is too large")
     return Number(exact(value))
-
-
-def _source(node: ast.AST) -> str:
-    try:
-        return ast.unparse(node)[:60]
-    except RecursionError:
-        return "this"

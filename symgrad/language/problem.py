@@ -43,17 +43,17 @@ class Variable:
             raise ProgramError(f"unknown kind {self.kind} of {self.name}; use {known}")
         wanted = KINDS[self.kind]
         if len(self.dims) != wanted:
-            raise ShapeError(
-                f"{self.name}: {self.kind} takes {('no dimension', 'one dimension', 'two dimensions')[wanted]}, "
-                f"{len(self.dims)} given"
-            )
+            count = ("no dimension", "one dimension", "two dimensions")[wanted]
+            raise ShapeError(f"{self.name}: {self.kind} takes {count}, {len(self.dims)} given")
         for fact in self.facts:
             if fact not in FACTS:
                 raise ProgramError(f"{self.name}: unknown fact {fact}{did_you_mean(fact, FACTS)}")
             if self.kind not in FACTS[fact]:
                 raise ProgramError(f"{self.name}: a {self.kind} cannot be declared {fact}")
         if "symmetric" in self.facts and self.dims[0] != self.dims[1]:
-            raise ShapeError(f"{self.name}: a symmetric matrix is square", (self.dims[0], self.dims[1]))
+            raise ShapeError(
+                f"{self.name}: a symmetric matrix is square", (self.dims[0], self.dims[1])
+            )
 
     @property
     def shape(self) -> Shape:
@@ -69,7 +69,9 @@ class Variable:
 
     def expression(self) -> Name:
         """The variable as an expression."""
-        return Name(self.name, self.shape, self.batch, self.dims[0] if self.kind == "Index" else None)
+        return Name(
+            self.name, self.shape, self.batch, self.dims[0] if self.kind == "Index" else None
+        )
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,9 @@ class Problem:
         for name in chosen:
             if name not in self.variables:
                 if name in self.definitions or name == self.output_name:
-                    raise UnknownNameError(f"wrt: {name} is computed, not an input; inputs are {self._inputs}")
+                    raise UnknownNameError(
+                        f"wrt: {name} is computed, not an input; inputs are {self._inputs}"
+                    )
                 raise UnknownNameError(
                     f"wrt: {name} is not declared; inputs are {self._inputs}"
                     f"{did_you_mean(name, self.variables)}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, describe
 from symgrad.language.expressions import Expression, Options
 from symgrad.language.unparse import unparse
 
 Arguments = tuple[Expression, ...]
+Rule = Callable[[Arguments, Options], Shape]
 
 
 def given(e: Expression) -> str:
@@ -21,7 +24,7 @@ def given(e: Expression) -> str:
     return f"{unparse(e)} is {what}"
 
 
-def elementwise(name: str) -> Shape:
+def elementwise(name: str) -> Rule:
     """A rule: all shapes equal, or scalars; the result has the common shape."""
 
     def rule(arguments: Arguments, options: Options) -> Shape:
@@ -44,7 +47,7 @@ def _differ(name: str, arguments: Arguments, one: Shape, two: Shape) -> ShapeErr
     elif name == "multiply" and one[1:] == two[:1]:
         hint = "the matrix product is written @"
     else:
-        hint = "equal shapes, or a scalar on one side, are needed; a vector v is repeated as v @ ones(n).T"
+        hint = "equal shapes or a scalar are needed; a vector v is repeated as v @ ones(n).T"
     pair = next((pair for pair in zip(one, two, strict=True) if pair[0] != pair[1]), None)
     return ShapeError(f"{name}: shapes differ: {facts} ({hint})", pair)
 
@@ -56,7 +59,9 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
         return (left.shape[0], right.shape[1])
     text = f"{unparse(left)} @ {unparse(right)}"
     if SCALAR in (left.shape, right.shape):
-        raise ShapeError(f"{text}: {given(left if left.shape == SCALAR else right)}; multiply by a scalar with *")
+        raise ShapeError(
+            f"{text}: {given(left if left.shape == SCALAR else right)}; multiply by a scalar with *"
+        )
     if left.shape[0] == right.shape[0]:
         hint = f"Did you mean {unparse(left)}.T @ {unparse(right)}?"
     elif left.shape[1] == right.shape[1]:

@@ -27,6 +27,7 @@ class Operand(str):
     bare: str
 
     def __new__(cls, text: str, bare: str) -> Operand:
+        """The operand as it stands in a template, and without its parentheses."""
         operand = super().__new__(cls, text)
         operand.bare = bare
         return operand
@@ -85,4 +86,3 @@ def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
         for (text, binds), wanted in zip(arguments, operation.binds, strict=True)
     ]
     return operation.text.format(*texts, **node.options), operation.precedence
-

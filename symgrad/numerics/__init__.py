@@ -1,0 +1,1 @@
+"""How a derivation is computed, and checked with numbers."""

@@ -1,12 +1,13 @@
 """Is a gradient right? Complex step or central differences, entry by entry, and the Taylor slope.
 
-Complex step, Im f(x + ih) / h, has no cancellation, so that every entry can be asked for full relative
-accuracy; it needs a complex twin of each operation. Where one has none, central differences are judged
-against their noise floor, eps |f| / h. Near a kink (of relu, abs, max, a norm) every method fails alike:
-the distance to the nearest kink is measured, and the verdict is "inconclusive".
+Complex step, Im f(x + ih) / h, has no cancellation, so that every entry can be asked for full
+relative accuracy; it needs a complex twin of each operation. Where one has none, central
+differences are judged against their noise floor, eps |f| / h. Near a kink (of relu, abs, max, a
+norm) every method fails alike: the distance to the nearest kink is measured, and the verdict is
+"inconclusive".
 
-The Taylor test looks at R(h) = |f(x + hv) - f(x) - h g.v|, which falls like h^2 for a right gradient of
-a smooth function; a linear one has no slope.
+The Taylor test looks at R(h) = |f(x + hv) - f(x) - h g.v|, which falls like h^2 for a right
+gradient of a smooth function; a linear one has no slope.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.calculus.closed_form import matrix_shape
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
 from symgrad.calculus.lowering import lower, tensor
-from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Map, topological
+from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Map, Node, topological
 from symgrad.errors import DataError
-from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import Function, compile_derivation
@@ -73,7 +74,11 @@ class GradientReport:
     @property
     def sentence(self) -> str:
         """The report in a few words."""
-        slope = "loss linear, exact" if self.taylor_slope is None else f"Taylor slope {self.taylor_slope:.2f}"
+        slope = (
+            "loss linear, exact"
+            if self.taylor_slope is None
+            else f"Taylor slope {self.taylor_slope:.2f}"
+        )
         verdict = "" if self.passed else f" ({self.verdict})"
         return f"{self.method}: {self.max_relative_error:.0e}{verdict}; {slope}"
 
@@ -83,7 +88,8 @@ class GradientReport:
             part = "" if report.checked == report.size else f" of {report.size}"
             lines.append(
                 f"  {name}: largest relative error {report.max_relative_error:.1e} "
-                f"over {report.checked}{part} entries" + ("" if report.passed else f", at {report.worst}")
+                f"over {report.checked}{part} entries"
+                + ("" if report.passed else f", at {report.worst}")
             )
         slope = "linear, exact" if self.taylor_slope is None else f"{self.taylor_slope:.2f}"
         lines.append(f"  Taylor slope: {slope}")
@@ -110,10 +116,14 @@ def check_gradient(
     function = compile_derivation(derivation)
     given = _inputs(derivation, function, inputs, seed)
     value, derived = function(given)
-    claimed = {n: np.asarray(derived[n] if gradients is None else gradients[n], float) for n in names}
+    claimed = {
+        n: np.asarray(derived[n] if gradients is None else gradients[n], float) for n in names
+    }
     for n in names:
         if claimed[n].shape != np.shape(derived[n]):
-            raise DataError(f"the gradient by {n} has shape {claimed[n].shape}; {np.shape(derived[n])} is wanted")
+            raise DataError(
+                f"the gradient by {n} has shape {claimed[n].shape}, not {np.shape(derived[n])}"
+            )
     finite = np.isfinite(value) and all(np.all(np.isfinite(g)) for g in claimed.values())
     distance = kink_distance(derivation, given)
     check = _Check(derivation, function, given, float(value), seed)
@@ -143,31 +153,39 @@ def _inputs(
 
 
 def kink_distance(derivation: Derivation, inputs: Mapping[str, Any]) -> float | None:
-    """How far the nearest argument of relu, abs, max or a norm is from where it has no derivative."""
+    """How far the nearest argument of relu, abs, max or a norm is from where it has no
+    derivative."""
     arrays, sizes = _arrays(derivation.problem, inputs)
     nearest: float | None = None
     order = topological([derivation.value.node])
     values = evaluate_nodes(order, arrays, sizes)
     for node in order:
-        if not isinstance(node, (Map, Apply)) or node.operation.meaning.kink is None:
-            continue
-        names, tensors = [], {}
-        for k, (argument, at) in enumerate(node.arguments):
-            labels = tuple(Label(axis) for axis in argument.axes)
-            own = labels[len(at) :] if isinstance(node, Apply) else ()
-            shape = (*(x.axis for x in own), ONE, ONE)[:2]
-            name = Name(f"?{k}", shape)  # type: ignore[arg-type]
-            names.append(name)
-            others = tuple(x for x in labels if x not in own)
-            tensors[name.name] = tensor(Entry(argument, labels), *(*own, None, None)[:2], others=others)
-        if isinstance(node, Map) and len(names) > 1:
-            distance = abs(np.subtract(*(spread(values[n], at, len(node.axes)) for n, at in node.arguments)))
-        else:
-            entry = lower(node.operation.meaning.kink(*names), tensors).closed()
-            distance = np.abs(evaluate_nodes([entry.node], arrays, sizes, values)[entry.node])
-        if np.size(distance):
-            nearest = min(float(np.min(distance)), np.inf if nearest is None else nearest)
+        if isinstance(node, (Map, Apply)) and node.operation.meaning.kink is not None:
+            distance = _distance(node, values, arrays, sizes)
+            if distance.size:
+                nearest = min(float(distance.min()), np.inf if nearest is None else nearest)
     return nearest
+
+
+def _distance(
+    node: Map | Apply,
+    values: Mapping[Node, Any],
+    arrays: Mapping[str, Any],
+    sizes: Mapping[Axis, int],
+) -> np.ndarray:
+    """How far each entry of a node is from its kink."""
+    if isinstance(node, Map) and len(node.arguments) > 1:  # the kink of two arguments is their tie
+        one, other = (spread(values[n], at, len(node.axes)) for n, at in node.arguments)
+        return np.asarray(np.abs(np.subtract(one, other)))
+    (argument, at), *_ = node.arguments
+    labels = tuple(Label(axis) for axis in argument.axes)
+    core = labels[len(at) :] if isinstance(node, Apply) else ()
+    rows, columns = (*core, None, None)[:2]
+    others = tuple(x for x in labels if x not in core)
+    name = Name("?x", matrix_shape(x.axis for x in core))
+    value = {name.name: tensor(Entry(argument, labels), rows, columns, others)}
+    entry = lower(node.operation.meaning.kink(name), value).closed()
+    return np.asarray(np.abs(evaluate_nodes([entry.node], arrays, sizes, values)[entry.node]))
 
 
 def _arrays(problem: Problem, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Axis, int]]:
@@ -181,7 +199,12 @@ def _arrays(problem: Problem, inputs: Mapping[str, Any]) -> tuple[dict[str, Any]
 
 class _Check:
     def __init__(
-        self, derivation: Derivation, function: Function, inputs: Mapping[str, Any], value: float, seed: int
+        self,
+        derivation: Derivation,
+        function: Function,
+        inputs: Mapping[str, Any],
+        value: float,
+        seed: int,
     ) -> None:
         self.function = function
         self.inputs = inputs
@@ -193,7 +216,11 @@ class _Check:
 
     def _has_twin(self) -> bool:
         try:
-            evaluate_nodes([self.node], {k: v + 0j if v.dtype == float else v for k, v in self.arrays.items()}, self.sizes)
+            evaluate_nodes(
+                [self.node],
+                {k: v + 0j if v.dtype == float else v for k, v in self.arrays.items()},
+                self.sizes,
+            )
         except TypeError:
             return False
         return True
@@ -217,7 +244,11 @@ class _Check:
         worst = int(np.argmax(relative)) if entries.size else 0
         where = np.unravel_index(int(entries[worst]), claimed.shape) if claimed.ndim else ()
         return ParameterReport(
-            float(relative.max(initial=0.0)), tuple(int(k) for k in where), len(entries), size, bool(within.all())
+            float(relative.max(initial=0.0)),
+            tuple(int(k) for k in where),
+            len(entries),
+            size,
+            bool(within.all()),
         )
 
     def _complex(self, name: str, k: int) -> tuple[float, float]:
@@ -236,10 +267,13 @@ class _Check:
     def _value(self, name: str, k: int, entry: float) -> float:
         moved = self.arrays[name].copy()
         moved.reshape(-1)[k] = entry
-        return float(evaluate_nodes([self.node], {**self.arrays, name: moved}, self.sizes)[self.node])
+        return float(
+            evaluate_nodes([self.node], {**self.arrays, name: moved}, self.sizes)[self.node]
+        )
 
     def taylor(self, claimed: Mapping[str, np.ndarray]) -> float | None:
-        """The slope of log R(h) against log h along a random direction; None where R is only rounding."""
+        """The slope of log R(h) against log h along a random direction; None where R is only
+        rounding."""
         directions = {n: self.rng.standard_normal(self.arrays[n].shape) for n in claimed}
         slope = sum(float(np.vdot(claimed[n], directions[n])) for n in claimed)
         steps = [2.0**-k for k in range(4, 14)]
@@ -254,5 +288,3 @@ class _Check:
             return None
         tail = np.log(np.array(kept[-4:]))
         return float(np.polyfit(tail[:, 0], tail[:, 1], 1)[0])
-
-

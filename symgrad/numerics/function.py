@@ -58,17 +58,22 @@ class Function:
         cotangent: Any = None,
         **named: Any,
     ) -> tuple[Any, dict[Any, Any]]:
-        """The value, and each derivative by its key, in the shape in which its variable was given."""
+        """The value, and each derivative by its key, in the shape in which its variable was
+        given."""
         given = {**(inputs or {}), **named}
         arrays, sizes = self._checked(given)
         arrays |= self._seeded(direction, cotangent, sizes)
         arguments = [arrays[name] for name in self._program.inputs]
         try:
-            values = self._call(*arguments, *(self._size(axis, sizes) for axis in self._program.axes))
+            values = self._call(
+                *arguments, *(self._size(axis, sizes) for axis in self._program.axes)
+            )
         except np.linalg.LinAlgError as error:
             raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
         value, *derivatives = values
-        shaped = [self._shaped(key, d, given) for key, d in zip(self.keys, derivatives, strict=True)]
+        shaped = [
+            self._shaped(key, d, given) for key, d in zip(self.keys, derivatives, strict=True)
+        ]
         if self._reuse:
             shaped = self._flat(shaped)
         return _plain(value), dict(zip(self.keys, shaped, strict=True))
@@ -77,7 +82,9 @@ class Function:
         needed = [n for n in self._program.inputs if n not in self.seeds]
         missing = [n for n in needed if n not in given]
         if missing:
-            raise DataError(f"no value is given for {', '.join(missing)}{did_you_mean(missing[0], given)}")
+            raise DataError(
+                f"no value is given for {', '.join(missing)}{did_you_mean(missing[0], given)}"
+            )
         sizes = infer_sizes(self.problem, given)
         return {n: self._array(n, given[n]) for n in needed}, sizes
 
@@ -94,14 +101,18 @@ class Function:
             raise DataError(f"{name} is no array of numbers: {error}") from None
         return array.reshape(normal_shape(variable, array.shape))
 
-    def _seeded(self, direction: Mapping[str, Any] | None, cotangent: Any, sizes: Mapping[Axis, int]) -> dict[str, Any]:
+    def _seeded(
+        self, direction: Mapping[str, Any] | None, cotangent: Any, sizes: Mapping[Axis, int]
+    ) -> dict[str, Any]:
         result = {}
         for seed, of in self.seeds.items():
             if self.kind == "pullback":
                 if cotangent is None:
                     raise DataError("a pull-back needs cotangent=..., in the shape of f")
                 axes = tuple(d for d in self.problem.output.shape if d != 1)
-                result[seed] = np.asarray(cotangent, self.dtype).reshape([self._size(a, sizes) for a in axes])
+                result[seed] = np.asarray(cotangent, self.dtype).reshape(
+                    [self._size(a, sizes) for a in axes]
+                )
                 continue
             if direction is None or of not in direction:
                 raise DataError(f"direction={{...}} must give a direction for {of}")
@@ -110,7 +121,9 @@ class Function:
             array = array.reshape(normal_shape(variable, array.shape))
             wanted = tuple(self._size(axis, sizes) for axis in axes_of(variable))
             if array.shape != wanted:
-                raise DataError(f"the direction of {of} has shape {array.shape}; {wanted} is wanted")
+                raise DataError(
+                    f"the direction of {of} has shape {array.shape}; {wanted} is wanted"
+                )
             result[seed] = array
         return result
 
@@ -150,7 +163,8 @@ def _plain(value: Any) -> Any:
 
 
 def _compiled(source: str) -> Callable[..., Any]:
-    """The function that the generated source defines. The source has no name or text of the user."""
+    """The function that the generated source defines. The source has no name or text of the
+    user."""
     namespace: dict[str, Any] = {}
     exec(compile(source, "<symgrad>", "exec"), namespace)  # noqa: S102
     function: Callable[..., Any] = namespace["function"]
@@ -158,12 +172,15 @@ def _compiled(source: str) -> Callable[..., Any]:
 
 
 def compile_derivation(
-    derivation: Derivation, dtype: str = "float64", reuse_buffers: bool = False, modules: str = "numpy"
+    derivation: Derivation,
+    dtype: str = "float64",
+    reuse_buffers: bool = False,
+    modules: str = "numpy",
 ) -> Function:
     """The NumPy function of a derivation.
 
-    `dtype` is float64 or float32. With `reuse_buffers` the arrays returned are overwritten by the next
-    call, and gradients are views of `flat_gradient`, in the order of wrt.
+    `dtype` is float64 or float32. With `reuse_buffers` the arrays returned are overwritten by the
+    next call, and gradients are views of `flat_gradient`, in the order of wrt.
     """
     if str(np.dtype(dtype)) not in DTYPES:
         raise OptionError(f"dtype is one of {', '.join(DTYPES)}, not {dtype}")

@@ -1,4 +1,5 @@
-"""Nodes evaluated as they are defined, one einsum a term: slow, plain, and right for complex numbers.
+"""Nodes evaluated as they are defined, one einsum a term: slow, plain, and right for complex
+numbers.
 
 This is what derivations are verified with; the generated code (see `source`) is another path to the
 same numbers, so that each is a check of the other.
@@ -35,7 +36,10 @@ Sizes = Mapping[Axis, int]
 
 
 def evaluate_nodes(
-    roots: Iterable[Node], inputs: Arrays, sizes: Sizes, known: Mapping[Node, np.ndarray] | None = None
+    roots: Iterable[Node],
+    inputs: Arrays,
+    sizes: Sizes,
+    known: Mapping[Node, np.ndarray] | None = None,
 ) -> dict[Node, Any]:
     """The value of every node below the roots; `known` values are taken as they are."""
     values: dict[Node, Any] = dict(known or {})

@@ -12,13 +12,20 @@ from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.sizes import axes_of
 
 BATCH = 4
-SPREADS = ((0.0, 1.0), (1.5, 0.5), (0.0, 0.1), (3.0, 1.0), (0.5, 0.2), (-0.5, 0.3))  # mean, deviation
+SPREADS = (
+    (0.0, 1.0),
+    (1.5, 0.5),
+    (0.0, 0.1),
+    (3.0, 1.0),
+    (0.5, 0.2),
+    (-0.5, 0.3),
+)  # mean, deviation
 DRAWS = 4 * len(SPREADS)
 
 
 def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], dict[Axis, int]]]:
-    """Inputs of several kinds and sizes: around 0, positive, small; wide and tall. Problems differ in
-    where they are defined."""
+    """Inputs of several kinds and sizes: around 0, positive, small; wide and tall. Problems differ
+    in where they are defined."""
     rng = np.random.default_rng(seed)
     symbols: dict[Axis, None] = {}
     for variable in problem.variables.values():
@@ -31,11 +38,18 @@ def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], 
             small = 2 + (position if k // len(SPREADS) % 2 == 0 else len(symbols) - position) % 4
             sizes[axis] = BATCH if isinstance(axis, str) else small
         centre, scale = SPREADS[k % len(SPREADS)]
-        yield {v.name: _draw(v, sizes, rng, centre, scale) for v in problem.variables.values()}, sizes
+        yield (
+            {v.name: _draw(v, sizes, rng, centre, scale) for v in problem.variables.values()},
+            sizes,
+        )
 
 
 def _draw(
-    variable: Variable, sizes: dict[Axis, int], rng: np.random.Generator, centre: float, scale: float
+    variable: Variable,
+    sizes: dict[Axis, int],
+    rng: np.random.Generator,
+    centre: float,
+    scale: float,
 ) -> np.ndarray:
     shape = tuple(_size(axis, sizes) for axis in axes_of(variable))
     if variable.kind == "Index":

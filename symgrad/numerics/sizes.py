@@ -29,16 +29,21 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
     for name, array in arrays.items():
         variable = problem.variables.get(name)
         if variable is None:
-            raise DataError(f"{name} is not declared in the problem{did_you_mean(name, problem.variables)}")
+            raise DataError(
+                f"{name} is not declared in the problem{did_you_mean(name, problem.variables)}"
+            )
         axes = axes_of(variable)
         shape = normal_shape(variable, np.shape(array))
         for axis, size in zip(axes, shape, strict=True):
             if isinstance(axis, sympy.Integer):
                 if size != int(axis):
-                    raise DataError(f"{name} has shape {np.shape(array)}; {describe_axes(axes)} is wanted")
+                    raise DataError(
+                        f"{name} has shape {np.shape(array)}; {describe_axes(axes)} is wanted"
+                    )
             elif sizes.setdefault(axis, size) != size:
                 raise DataError(
-                    f"{axis} is {sizes[axis]} in {seen[axis]} (shape {np.shape(arrays[seen[axis]])}) "
+                    f"{axis} is {sizes[axis]} in {seen[axis]} "
+                    f"(shape {np.shape(arrays[seen[axis]])}) "
                     f"but {size} in {name} (shape {np.shape(array)})"
                 )
             seen.setdefault(axis, name)
@@ -54,7 +59,8 @@ def axes_of(variable: Variable) -> tuple[Axis, ...]:
 
 
 def normal_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape without the axes of length 1 that a column may be given with: (n, 1) counts as (n,)."""
+    """The shape without the axes of length 1 that a column may be given with: (n, 1) counts as
+    (n,)."""
     wanted = len(axes_of(variable))
     if len(shape) == wanted:
         return shape

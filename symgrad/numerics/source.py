@@ -1,8 +1,9 @@
-"""NumPy source for a list of nodes: straight-line code, one line a step, without any name of the user.
+"""NumPy source for a list of nodes: straight-line code, one line a step, without any name of the
+user.
 
-A node's axes are its array's axes. A term is contracted two factors at a time (`np.dot` where it is a
-matrix product, a batch being one more index like any other: F.T @ H, never a loop); a one-hot factor
-becomes a look-up or a scatter-add. Equal lines are written once.
+A node's axes are its array's axes. A term is contracted two factors at a time (`np.dot` where it is
+a matrix product, a batch being one more index like any other: F.T @ H, never a loop); a one-hot
+factor becomes a look-up or a scatter-add. Equal lines are written once.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ class _Emitter:
     def program(self, results: Sequence[tuple[Entry, tuple[Label, ...]]]) -> Program:
         for node in topological(entry.node for entry, _ in results):
             self._node(node)
-        returned = [self._full(Array(self._dense(e.node), e.labels), labels) for e, labels in results]
+        returned = [
+            self._full(Array(self._dense(e.node), e.labels), labels) for e, labels in results
+        ]
         arguments = [*self.inputs.values(), *self.sizes.values()]
         head = [*self.kernels.values(), f"def function({', '.join(arguments)}):"]
         body = [f"    {line}" for line in self.lines]
@@ -122,7 +125,8 @@ class _Emitter:
     def _map(self, node: Map) -> str:
         labels = tuple(Label(axis) for axis in node.axes)
         texts = [
-            self._aligned(Array(self._dense(n), tuple(labels[k] for k in at)), labels) for n, at in node.arguments
+            self._aligned(Array(self._dense(n), tuple(labels[k] for k in at)), labels)
+            for n, at in node.arguments
         ]
         return self.line(f"{self._kernel(node.operation)}({', '.join(texts)})")
 
@@ -143,7 +147,10 @@ class _Emitter:
         name = str(kernel.__name__)
         if name not in self.kernels:
             text = inspect.getsource(kernel).split("  # type:")
-            self.kernels[name] = "".join([text[0], *(part.split("\n", 1)[1].join(["\n", ""]) for part in text[1:])]) + "\n"
+            self.kernels[name] = (
+                "".join([text[0], *(part.split("\n", 1)[1].join(["\n", ""]) for part in text[1:])])
+                + "\n"
+            )
         return name
 
     def _dense(self, node: Node) -> str:
@@ -165,7 +172,8 @@ class _Emitter:
             text = self._aligned(value, labels)
             total = text if total is None else self.line(f"{total} {sign or '+'} {text}")
         if total is None:
-            return f"np.zeros(({', '.join(self.size(axis) for axis in node.axes)}{',' * bool(node.axes)}))"
+            shape = [self.size(axis) for axis in node.axes]
+            return f"np.zeros(({', '.join(shape)}{',' * bool(shape)}))"
         covered = {x for t in opened(node, labels) for f in t.factors for x in f.labels}
         if not covered >= set(labels):
             return self._spread(total, labels)
@@ -184,7 +192,9 @@ class _Emitter:
         if multiplier and items and not scattered:
             smallest = min(range(len(items)), key=lambda k: _volume(items[k].labels))
             if _volume(items[smallest].labels) <= _volume(out):
-                items[smallest] = Array(self._times(items[smallest].text, multiplier), items[smallest].labels)
+                items[smallest] = Array(
+                    self._times(items[smallest].text, multiplier), items[smallest].labels
+                )
                 multiplier = ""
         while len(items) > 1:
             i, j = cheapest_pair([a.labels for a in items], inner_out)
@@ -204,7 +214,9 @@ class _Emitter:
             result = self._scattered(result, node, labels)
         return result
 
-    def _items(self, term: Term) -> tuple[list[Array], list[str], list[tuple[OneHot, tuple[Hashable, ...]]]]:
+    def _items(
+        self, term: Term
+    ) -> tuple[list[Array], list[str], list[tuple[OneHot, tuple[Hashable, ...]]]]:
         """The factors as arrays; scalars below the fraction line; one-hot factors."""
         items: list[Array] = []
         below: list[str] = []
@@ -245,7 +257,14 @@ class _Emitter:
         """x * (1.0 / y) over the same indices as x / y."""
         items = list(items)
         for item in [a for a in items if self._reciprocal(a.text)]:
-            partner = next((a for a in items if a is not item and a.labels == item.labels and not self._reciprocal(a.text)), None)
+            partner = next(
+                (
+                    a
+                    for a in items
+                    if a is not item and a.labels == item.labels and not self._reciprocal(a.text)
+                ),
+                None,
+            )
             if partner is not None:
                 below = self._reciprocal(item.text)
                 at = items.index(partner)
@@ -276,7 +295,9 @@ class _Emitter:
         rank = {x: k for k, x in enumerate(order)}
         if not summed:
             labels = tuple(sorted({*a.labels, *b.labels}, key=lambda x: rank.get(x, len(rank))))
-            return Array(self.line(f"{self._aligned(a, labels)} * {self._aligned(b, labels)}"), labels)
+            return Array(
+                self.line(f"{self._aligned(a, labels)} * {self._aligned(b, labels)}"), labels
+            )
         own_a = [x for x in a.labels if x not in shared]
         own_b = [x for x in b.labels if x not in shared]
         if kept:
@@ -291,7 +312,9 @@ class _Emitter:
             return Array(self.line(f"np.dot({left}, {right})"), (*own_a, *own_b))
         at_a = [a.labels.index(x) for x in summed]
         at_b = [b.labels.index(x) for x in summed]
-        return Array(self.line(f"np.tensordot({a.text}, {b.text}, ({at_a}, {at_b}))"), (*own_a, *own_b))
+        return Array(
+            self.line(f"np.tensordot({a.text}, {b.text}, ({at_a}, {at_b}))"), (*own_a, *own_b)
+        )
 
     def _batched(
         self,
@@ -307,7 +330,9 @@ class _Emitter:
             product = self.line(f"{self._transposed(a, labels)} * {self._transposed(b, labels)}")
             return self._sum(Array(product, labels), summed)
         if len(own_a) <= 1 and len(own_b) <= 1 and len(summed) == 1:
-            left = self._transposed(a, (*kept, *own_a, *summed)) + ("" if own_a else "[..., None, :]")
+            left = self._transposed(a, (*kept, *own_a, *summed)) + (
+                "" if own_a else "[..., None, :]"
+            )
             right = self._transposed(b, (*kept, *summed, *own_b)) + ("" if own_b else "[..., None]")
             product = self.line(f"np.matmul({left}, {right})")
             product += "" if own_a and own_b else "[..., 0, :]" if own_b else "[..., 0]"
@@ -329,7 +354,10 @@ class _Emitter:
     # labels
 
     def _looked_up(
-        self, items: list[Array], one_hot: list[tuple[OneHot, tuple[Hashable, ...]]], out: Sequence[Hashable]
+        self,
+        items: list[Array],
+        one_hot: list[tuple[OneHot, tuple[Hashable, ...]]],
+        out: Sequence[Hashable],
     ) -> tuple[list[Array], list[tuple[OneHot, tuple[Hashable, ...]]]]:
         """sum_r [r = v] Z_rk as Z[v]; what cannot be looked up stays one-hot."""
         left = []
@@ -337,7 +365,12 @@ class _Emitter:
             row = labels[-1]
             tables = [a for a in items if row in a.labels]
             twice = any(row in other[-1:] for n, other in one_hot if n is not node)
-            if row in out or twice or not tables or any(set(labels[:-1]) & set(a.labels) for a in tables):
+            if (
+                row in out
+                or twice
+                or not tables
+                or any(set(labels[:-1]) & set(a.labels) for a in tables)
+            ):
                 if row in out and not twice and not tables:
                     left.append((node, labels))
                 else:
@@ -355,7 +388,9 @@ class _Emitter:
         rest = tuple(x for x in a.labels if x not in labels)
         value = self._transposed(a, (*(x for x in labels[:-1] if x in a.labels), *rest))
         shape = [self.size(x.axis) for x in (labels[-1], *rest)]  # type: ignore[attr-defined]
-        table = self.line(f"np.zeros(({', '.join(shape)},), dtype=np.result_type({value}))  # {len(self.lines)}")
+        table = self.line(
+            f"np.zeros(({', '.join(shape)},), dtype=np.result_type({value}))  # {len(self.lines)}"
+        )
         self.lines.append(f"np.add.at({table}, {self.values[node.label]}, {value})")
         return Array(table, (labels[-1], *rest))
 

@@ -1,9 +1,9 @@
 """Every step of a derivation as a numerical identity at random numbers of random small sizes.
 
-Three things are compared: what is printed with what the node computes; a cotangent with the sum of its
-uses' pull-backs, as <Tbar, v> = sum over the uses s of <sbar, Ds v>, each statement s differentiated by
-complex step on its own; and each result's closed form with the last step. So the text, the chain rule and
-the simplification are checked apart from each other.
+Three things are compared: what is printed with what the node computes; a cotangent with the sum of
+its uses' pull-backs, as <Tbar, v> = sum over the uses s of <sbar, Ds v>, each statement s
+differentiated by complex step on its own; and each result's closed form with the last step. So the
+text, the chain rule and the simplification are checked apart from each other.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ class _Check:
         self.rough = False
 
     def _good_draw(self, seed: int) -> tuple[dict[str, np.ndarray], dict[Node, Any]]:
-        """The first draw at which everything is finite and no matrix nearly singular, else the best."""
+        """The first draw at which everything is finite and no matrix nearly singular, else the
+        best."""
         best: tuple[int, dict[str, np.ndarray], dict[Node, Any], dict[Axis, int]] | None = None
         for inputs, sizes in draws(self.derivation.problem, seed):
             self.sizes = sizes
@@ -107,7 +108,11 @@ class _Check:
     def _seed(self, name: str) -> np.ndarray:
         of = self.derivation.seeds[name]
         variables = self.derivation.problem.variables
-        axes: Sequence[Axis] = axes_of(variables[of]) if of in variables else core_axes(self.derivation.problem.output.shape)
+        axes: Sequence[Axis] = (
+            axes_of(variables[of])
+            if of in variables
+            else core_axes(self.derivation.problem.output.shape)
+        )
         axes = [a for a in axes if a != 1]
         return self.rng.standard_normal([size_of(a, self.sizes) for a in axes])
 
@@ -139,7 +144,9 @@ class _Check:
             return 0.0
         for name, definition in outcome.definitions:
             self._by_name()[name.name] = self._evaluated(definition)
-        value = over_labels(self.values[outcome.entry.node], outcome.entry.labels, outcome.labels, self.sizes)
+        value = over_labels(
+            self.values[outcome.entry.node], outcome.entry.labels, outcome.labels, self.sizes
+        )
         return difference(self._evaluated(outcome.expression), value)
 
     def _evaluated(self, printed: Expression) -> Any:
@@ -214,27 +221,37 @@ class _Check:
             return np.imag(function(at + 1j * STEP * v)) / STEP
         except TypeError:
             self.rough = True
-            return (function(at + DIFFERENCE * v) - function(at - DIFFERENCE * v)) / (2 * DIFFERENCE)
+            return (function(at + DIFFERENCE * v) - function(at - DIFFERENCE * v)) / (
+                2 * DIFFERENCE
+            )
 
     # results of the second order and along directions
 
     def _outcome(self, outcome: Outcome) -> float:
         kind = self.derivation.kind
-        value = over_labels(self._value(outcome.entry.node), outcome.entry.labels, outcome.labels, self.sizes)
+        value = over_labels(
+            self._value(outcome.entry.node), outcome.entry.labels, outcome.labels, self.sizes
+        )
         if kind == "directional":
-            moved = self._along({of: self.inputs[seed] for seed, of in self.derivation.seeds.items()})
+            moved = self._along(
+                {of: self.inputs[seed] for seed, of in self.derivation.seeds.items()}
+            )
             return difference(value, moved(self.derivation.value, self.derivation.value_labels))
         if kind == "hvp":
-            moved = self._along({of: self.inputs[seed] for seed, of in self.derivation.seeds.items()})
+            moved = self._along(
+                {of: self.inputs[seed] for seed, of in self.derivation.seeds.items()}
+            )
             return difference(value, moved(*self._gradient(str(outcome.key))))
         if kind == "hessian":
-            a, b = outcome.key
+            a, b = str(outcome.key[0]), str(outcome.key[1])
             v = self.rng.standard_normal(np.shape(self.inputs[b]))
             along = np.tensordot(value, v, np.ndim(v)) if np.ndim(v) else value * v
             return difference(along, self._along({b: v})(*self._gradient(a)))
         found = self.derivation.passes[0]
         entry, labels = found.of(self._input(str(outcome.key)))
-        return difference(value, over_labels(self._value(entry.node), entry.labels, labels, self.sizes))
+        return difference(
+            value, over_labels(self._value(entry.node), entry.labels, labels, self.sizes)
+        )
 
     def _gradient(self, name: str) -> tuple[Entry, tuple[Label, ...]]:
         return self.derivation.passes[0].of(self._input(name))
@@ -247,7 +264,10 @@ class _Check:
 
         def moved(entry: Entry, labels: tuple[Label, ...]) -> Any:
             def at(t: Any) -> Any:
-                inputs = {**self.inputs, **{n: self.inputs[n] + t * d for n, d in directions.items()}}
+                inputs = {
+                    **self.inputs,
+                    **{n: self.inputs[n] + t * d for n, d in directions.items()},
+                }
                 value = evaluate_nodes([entry.node], inputs, self.sizes)[entry.node]
                 return over_labels(value, entry.labels, labels, self.sizes)
 
@@ -265,7 +285,9 @@ def _is_bad(node: Node, value: Any, values: Mapping[Node, Any]) -> bool:
     return False
 
 
-def over_labels(value: Any, own: Sequence[Label], labels: Sequence[Label], sizes: Mapping[Axis, int]) -> Any:
+def over_labels(
+    value: Any, own: Sequence[Label], labels: Sequence[Label], sizes: Mapping[Axis, int]
+) -> Any:
     """A value over all these labels, in order; spread over those that it lacks."""
     value = np.asarray(value)
     order = [own.index(x) for x in labels if x in own]

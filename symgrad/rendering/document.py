@@ -35,10 +35,12 @@ class Verified(Protocol):
     """What the printers say of a verification."""
 
     @property
-    def max_relative_error(self) -> float: ...
+    def max_relative_error(self) -> float:
+        """The largest error of a step."""
 
     @property
-    def sentence(self) -> str: ...
+    def sentence(self) -> str:
+        """All checks in a line."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,11 @@ def document(derivation: Derivation, verification: Verified, level: str = "steps
 def gradient_of(outcome: Outcome) -> tuple[Expression, Expression] | None:
     """(L, W) where the result is the gradient of a scalar L by W, which is written with a nabla."""
     name = outcome.name
-    if isinstance(name, DerivativeName) and isinstance(outcome.key, str) and name.top.shape == SCALAR:
+    if (
+        isinstance(name, DerivativeName)
+        and isinstance(outcome.key, str)
+        and name.top.shape == SCALAR
+    ):
         return name.top, name.bottom
     return None
 
@@ -104,10 +110,12 @@ def shape_words(shape: tuple[Dimension, ...]) -> str:
 
 
 def from_steps(uses: tuple[int, ...]) -> str:
-    """", from (3)" or ", from (3) and (5)"."""
+    """ ", from (3)" or ", from (3) and (5)"."""
     if not uses:
         return ""
     numbers = [f"({k})" for k in uses]
     if len(numbers) > 3:
         numbers = [numbers[0], "...", numbers[-1]]
-    return ", from " + (numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} and {numbers[-1]}")
+    return ", from " + (
+        numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} and {numbers[-1]}"
+    )

@@ -3,6 +3,7 @@ r"""LaTeX: expressions by the operations' templates, derivations as align* (amsm
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TypeAlias
 
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Outcome
 from symgrad.language.dimensions import Dimension
@@ -32,6 +33,7 @@ from symgrad.rendering.document import (
     gradient_of,
 )
 
+Row: TypeAlias = tuple[str, "Expression | str", str, "int | None"]  # left, right, note, number
 LONG = 110  # characters of LaTeX after which a sum goes over several lines
 
 
@@ -57,7 +59,9 @@ def _write(node: Expression, arguments: tuple[Written, ...]) -> Written:
             return latex_number(node.value), SIGN if node.value < 0 else ATOM
         case Size():
             size = node.dimension
-            return (rf"|{latex_name(size)}|" if isinstance(size, str) else latex_dimension(size)), ATOM
+            return (
+                rf"|{latex_name(size)}|" if isinstance(size, str) else latex_dimension(size)
+            ), ATOM
         case IndexForm():
             return node.latex, SUM
         case Call():
@@ -124,7 +128,9 @@ def latex_space(variable: Variable) -> str:
     dims = [latex_dimension(d) for d in variable.dims]
     power = "^{" + r" \times ".join(dims) + "}" if dims else ""
     facts = [FACTS[f] for f in sorted(variable.facts) if f in FACTS]
-    return rf"{name} \in \mathbb{{R}}{power}" + (rf"\ \text{{({', '.join(facts)})}}" if facts else "")
+    return rf"{name} \in \mathbb{{R}}{power}" + (
+        rf"\ \text{{({', '.join(facts)})}}" if facts else ""
+    )
 
 
 def result_name(outcome: Outcome) -> str:
@@ -147,7 +153,10 @@ def latex(derivation: Derivation, verification: Verified, level: str = "steps") 
 
 def latex_display(derivation: Derivation) -> str:
     """The results alone, for a notebook cell."""
-    rows = [f"{result_name(o)} &= {latex_expression(o.expression)}" for o in derivation.outcomes.values()]
+    rows = [
+        f"{result_name(o)} &= {latex_expression(o.expression)}"
+        for o in derivation.outcomes.values()
+    ]
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
@@ -155,12 +164,24 @@ def _lines(doc: Document) -> list[str]:
     spaces = ", ".join(f"${latex_space(v)}$" for v in doc.variables)
     left, right = doc.output
     lines = [rf"\paragraph{{{doc.title}.}}", f"Given {spaces}:"]
-    lines += [r"\begin{align*}", *_rows([(latex_expression(left), right, "", None)]), r"\end{align*}"]
+    lines += [
+        r"\begin{align*}",
+        *_rows([(latex_expression(left), right, "", None)]),
+        r"\end{align*}",
+    ]
     if doc.rewrites:
-        lines += [r"\emph{Used:} " + "; ".join(rf"\texttt{{{_escaped(r)}}}" for r in doc.rewrites) + ".", ""]
+        lines += [
+            r"\emph{Used:} " + "; ".join(rf"\texttt{{{_escaped(r)}}}" for r in doc.rewrites) + ".",
+            "",
+        ]
     for title, part in (("Forward", doc.forward), ("Backward", doc.backward)):
         if part:
-            lines += [rf"\noindent\textbf{{{title}}}", r"\begin{align*}", *_steps(part), r"\end{align*}"]
+            lines += [
+                rf"\noindent\textbf{{{title}}}",
+                r"\begin{align*}",
+                *_steps(part),
+                r"\end{align*}",
+            ]
             lines += _why(part)
     lines += [r"\noindent\textbf{Result}", r"\begin{align*}", *_results(doc), r"\end{align*}"]
     lines += [rf"\emph{{{doc.layout}}} \emph{{Checked:}} {_escaped(doc.checked)}."]
@@ -168,27 +189,36 @@ def _lines(doc: Document) -> list[str]:
 
 
 def _steps(lines: tuple[Line, ...]) -> list[str]:
-    rows = []
+    rows: list[Row] = []
     for line in lines:
         step = line.step
         right = latex_expression(step.right)
         if step.simplified is not None:
             right += f" = {latex_expression(step.simplified)}"
         note = f"{step.rule}{from_steps(step.uses)}"
-        rows.append((latex_expression(step.left), step.right if len(right) > LONG else right, note, step.number))
+        rows.append(
+            (
+                latex_expression(step.left),
+                step.right if len(right) > LONG else right,
+                note,
+                step.number,
+            )
+        )
     return _rows(rows)
 
 
 def _results(doc: Document) -> list[str]:
-    rows: list[tuple[str, Expression | str, str, int | None]] = []
+    rows: list[Row] = []
     for outcome in doc.results:
         rows += [(latex_expression(name), value, "", None) for name, value in outcome.definitions]
         shape = r" \times ".join(latex_dimension(d) for d in outcome.shape)
-        rows.append((result_name(outcome), outcome.expression, f"${shape}$" if shape else "scalar", None))
+        rows.append(
+            (result_name(outcome), outcome.expression, f"${shape}$" if shape else "scalar", None)
+        )
     return _rows(rows)
 
 
-def _rows(rows: list[tuple[str, Expression | str, str, int | None]]) -> list[str]:
+def _rows(rows: list[Row]) -> list[str]:
     """left = right, note, number: the rows of an align*, long sums on several lines."""
     result = []
     for left, right, note, number in rows:
@@ -228,9 +258,15 @@ def _why(lines: tuple[Line, ...]) -> list[str]:
     for line in lines:
         if not line.reasons:
             continue
-        result.append(rf"\noindent {{\small ({line.step.number}) {_escaped(line.step.sentence)} Since")
+        result.append(
+            rf"\noindent {{\small ({line.step.number}) {_escaped(line.step.sentence)} Since"
+        )
         for reason in line.reasons:
-            parts = [reason.statement[1], *([reason.partial[1]] if reason.partial else []), reason.total[1]]
+            parts = [
+                reason.statement[1],
+                *([reason.partial[1]] if reason.partial else []),
+                reason.total[1],
+            ]
             result.append(r"\begin{gather*}" + " \\\\ ".join(parts) + r"\end{gather*}")
         result.append("}")
     return result

@@ -72,7 +72,11 @@ def _step(line: Line) -> list[str]:
     if step.simplified is not None:
         equation += f" = {unparse(step.simplified)}"
     note = f"{step.rule}{from_steps(step.uses)}"
-    rows = [f"{equation:<{NOTE}}  {note}"] if len(equation) <= NOTE else [equation, f"{'':<{NOTE}}  {note}"]
+    rows = (
+        [f"{equation:<{NOTE}}  {note}"]
+        if len(equation) <= NOTE
+        else [equation, f"{'':<{NOTE}}  {note}"]
+    )
     if line.reasons:
         rows.append(f"      {step.sentence}")
         for reason in line.reasons:

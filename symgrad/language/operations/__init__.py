@@ -2,6 +2,7 @@
 
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.operations import (
+    activations,
     arithmetic,
     batches,
     constants,
@@ -10,11 +11,14 @@ from symgrad.language.operations import (
     linear_algebra,
     losses,
     norms,
+    piecewise,
+    smooth,
     softmax,
 )
 
 __all__ = [
     "OPERATIONS",
+    "activations",
     "arithmetic",
     "batches",
     "constants",
@@ -23,5 +27,7 @@ __all__ = [
     "linear_algebra",
     "losses",
     "norms",
+    "piecewise",
+    "smooth",
     "softmax",
 ]

@@ -35,13 +35,17 @@ def _times(call: Call) -> str:
 
 def _over(call: Call) -> str:
     left, right = call.arguments
-    return r"\frac{{{0:bare}}}{{{1:bare}}}" if is_scalar(right) or is_scalar(left) else r"{0} \oslash {1}"
+    return (
+        r"\frac{{{0:bare}}}{{{1:bare}}}"
+        if is_scalar(right) or is_scalar(left)
+        else r"{0} \oslash {1}"
+    )
 
 
 def _constant_power(base: Expression, exponent: Expression) -> Expression | None:
     if not isinstance(exponent, Number):
         return OPERATIONS["variable_power"](base, exponent)
-    if abs(exponent.value) > LARGEST_EXPONENT:
+    if abs(float(exponent.value)) > LARGEST_EXPONENT:
         raise ProgramError(f"the exponent {exponent.value} is too large (limit {LARGEST_EXPONENT})")
     if isinstance(base, Number):
         return _number_power(base, exponent)
@@ -49,7 +53,7 @@ def _constant_power(base: Expression, exponent: Expression) -> Expression | None
 
 
 def _number_power(base: Number, exponent: Number) -> Expression | None:
-    if base.value == 0 and exponent.value < 0:
+    if base.value == 0 and float(exponent.value) < 0:
         raise ProgramError("division by zero: 0 to a negative power")
     if isinstance(exponent.value, Fraction) and exponent.value.denominator == 1:
         try:
@@ -61,6 +65,12 @@ def _number_power(base: Number, exponent: Number) -> Expression | None:
     if base.value < 0:
         raise ProgramError(f"{base.value}**{exponent.value} is not a real number")
     return None
+
+
+def _exponent(call: Call) -> Fraction:
+    exponent = call.arguments[1]
+    assert isinstance(exponent, Number)
+    return Fraction(exponent.value)
 
 
 def _divide(left: Expression, right: Expression) -> Expression | None:
@@ -95,7 +105,7 @@ subtract = register(
         shape=elementwise("subtract"),
         arity=(2, 2),
         rule="difference",
-        sentence="A difference passes its gradient on to the first term, and its negative to the second.",
+        sentence="A difference passes its gradient to the first term, its negative to the second.",
         text="{0} - {1}",
         latex="{0} - {1}",
         precedence=SUM,
@@ -151,7 +161,7 @@ divide = register(
 power = register(
     Operation(
         name="power",
-        meaning=Monomial(lambda call: (Fraction(call.arguments[1].value),)),
+        meaning=Monomial(lambda call: (_exponent(call),)),
         shape=elementwise("power"),
         prepare=_constant_power,
         arity=(2, 2),
@@ -171,8 +181,7 @@ matmul = register(
         shape=matrix_product,
         arity=(2, 2),
         rule="matrix product",
-        sentence="In a matrix product the gradient of one factor is the incoming gradient times the "
-        "transpose of the other.",
+        sentence="The gradient of a factor is the incoming gradient times the other, transposed.",
         text="{0} @ {1}",
         latex="{0} {1}",
         precedence=PRODUCT,

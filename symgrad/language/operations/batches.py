@@ -32,11 +32,13 @@ batch_mean = _total(
 )
 
 
-def over_batch(operation: Operation, body: Expression, variables: tuple[str, ...], batch: str) -> Expression:
+def over_batch(
+    operation: Operation, body: Expression, variables: tuple[str, ...], batch: str
+) -> Expression:
     """sum(body for variables in batch)."""
     if body.batch is None:
         raise ProgramError(
-            f"the sum over {batch} does not use {' or '.join(variables)}: every example gives the same"
+            f"the sum over {batch} does not use {' or '.join(variables)}: all examples are alike"
         )
     if body.batch != batch:
         raise ProgramError(f"a sum over {batch} of a value that belongs to {body.batch}")

@@ -35,7 +35,9 @@ def filled(operation: Operation, dimensions: tuple[Dimension, ...]) -> Expressio
     """ones(n), zeros(m, n), eye(n): a constant of these dimensions."""
     square = operation is eye
     if not 1 <= len(dimensions) <= (1 if square else 2):
-        raise ProgramError(f"{operation.name} takes {'one dimension' if square else 'one or two dimensions'}")
+        raise ProgramError(
+            f"{operation.name} takes {'one dimension' if square else 'one or two dimensions'}"
+        )
     shape = (*dimensions, dimensions[0] if square else ONE)[:2]
     text = ", ".join(map(str, dimensions))
     return Call(operation, (), shape, {"shape": shape, "dimensions": text})

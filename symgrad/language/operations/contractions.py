@@ -74,7 +74,8 @@ def _lookup_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
         )
     if table.shape[0] != label.index_of:
         raise ShapeError(
-            f"{unparse(table)}[{label.name}]: {given(table)}, but {label.name} is below {label.index_of}",
+            f"{unparse(table)}[{label.name}]: {given(table)}, "
+            f"but {label.name} is below {label.index_of}",
             (table.shape[0], label.index_of),
         )
     return column(table.shape[1])
@@ -101,7 +102,9 @@ total = contraction(
 def _mean(x: Expression, **options: int) -> Expression:
     rows, columns = x.shape
     axis = options.get("axis")
-    counted = [d for k, d in enumerate((rows, columns)) if d != ONE and (axis is None or k != 1 - axis)]
+    counted = [
+        d for k, d in enumerate((rows, columns)) if d != ONE and (axis is None or k != 1 - axis)
+    ]
     result = total(x, **options)
     for d in counted:
         result = result / Size(d)
@@ -143,7 +146,7 @@ outer = contraction(
     lambda arguments, options: (vector("outer", arguments[0]), vector("outer", arguments[1])),
     arity=2,
     rule="outer product",
-    sentence="In an outer product each factor's gradient is the incoming one times the other factor.",
+    sentence="In an outer product a factor's gradient is the incoming one times the other factor.",
     latex=r"{0} {1}^{{\top}}",
     symbol="m",
 )

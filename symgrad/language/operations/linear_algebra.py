@@ -8,8 +8,8 @@ import numpy as np
 
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Operation, Options, register
-from symgrad.language.operations.elementwise import log
 from symgrad.language.operations.meanings import Function, rewrite
+from symgrad.language.operations.smooth import log
 from symgrad.language.shapes import square
 
 
@@ -66,7 +66,7 @@ det = register(
         ),
         shape=_to_scalar("det"),
         rule="determinant",
-        sentence="The gradient of a determinant is the determinant times the transposed inverse (Jacobi).",
+        sentence="The gradient of a determinant is it times the transposed inverse (Jacobi).",
         latex=r"\det",
         symbol="d",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 49",

@@ -5,10 +5,13 @@ from __future__ import annotations
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Name, Operation, Options, register
+from symgrad.language.operations.activations import softplus
 from symgrad.language.operations.contractions import lookup, total
-from symgrad.language.operations.elementwise import absolute, composite, log, minimum, relu, softplus
+from symgrad.language.operations.elementwise import composite
 from symgrad.language.operations.meanings import Composite
 from symgrad.language.operations.norms import norm1, norm2
+from symgrad.language.operations.piecewise import absolute, minimum, relu
+from symgrad.language.operations.smooth import log
 from symgrad.language.shapes import given, same
 
 
@@ -18,7 +21,9 @@ def _label_and_prediction(name: str):  # type: ignore[no-untyped-def]
         if not (isinstance(label, Name) and label.index_of is not None):
             same(name, arguments)
         elif prediction.shape[0] != label.index_of:
-            raise ShapeError(f"{name}: {given(prediction)}, but {label.name} is below {label.index_of}")
+            raise ShapeError(
+                f"{name}: {given(prediction)}, but {label.name} is below {label.index_of}"
+            )
         return SCALAR
 
     return rule
@@ -94,4 +99,6 @@ hinge = composite(
     category="loss",
     source="Max-margin loss of a margin m = y f(x), y = 1 or -1",
 )
-logistic = composite("logistic", lambda m: softplus(-m), category="loss", source="Of a margin m = y f(x)")
+logistic = composite(
+    "logistic", lambda m: softplus(-m), category="loss", source="Of a margin m = y f(x)"
+)

@@ -1,14 +1,14 @@
 """What an operation means: the few forms that the calculus knows.
 
-    Linear       z = c1 a + c2 b                     sums and differences
-    Monomial     z = a^p b^q                         products, quotients, constant powers
-    Contraction  z_ik = sum_j a_ij b_jk              said by its indices, "ij,jk->ik"
-    Filled       z_ij = 1, or 0                      ones and zeros
-    Identity     z_ij = [i = j]
-    Elementwise  z = f(a, b), a scalar function      by a SymPy definition
-    Function     y = f(x) of whole vectors or matrices
-    Composite    an abbreviation: another expression of the language
-    Total        the sum or mean over a batch
+Linear       z = c1 a + c2 b                     sums and differences
+Monomial     z = a^p b^q                         products, quotients, constant powers
+Contraction  z_ik = sum_j a_ij b_jk              said by its indices, "ij,jk->ik"
+Filled       z_ij = 1, or 0                      ones and zeros
+Identity     z_ij = [i = j]
+Elementwise  z = f(a, b), a scalar function      by a SymPy definition
+Function     y = f(x) of whole vectors or matrices
+Composite    an abbreviation: another expression of the language
+Total        the sum or mean over a batch
 """
 
 from __future__ import annotations

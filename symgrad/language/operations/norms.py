@@ -10,8 +10,9 @@ import numpy as np
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Operation, Options, is_scalar, register
 from symgrad.language.operations.contractions import dot, total
-from symgrad.language.operations.elementwise import absolute, sqrt
 from symgrad.language.operations.meanings import Composite, Function, rewrite
+from symgrad.language.operations.piecewise import absolute
+from symgrad.language.operations.smooth import sqrt
 from symgrad.language.shapes import axis_of, reduced
 
 
@@ -45,7 +46,7 @@ def _unit_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
     return arguments[0].shape
 
 
-norm2 = register(
+norm2: Operation = register(
     Operation(
         name="norm2",
         meaning=Function(
@@ -61,12 +62,12 @@ norm2 = register(
         options=("axis",),
         prepare=lambda x, axis=None: absolute(x) if is_scalar(x) else None,
         rule="norm",
-        sentence="The gradient of the norm is the unit vector of its argument (0 at 0, by convention).",
+        sentence="The gradient of a norm is its argument as a unit vector (0 at 0, by convention).",
         latex=r"\left\lVert {0:bare} \right\rVert",
         symbol="n",
     )
 )
-unit = register(
+unit: Operation = register(
     Operation(
         name="unit",
         meaning=Function(

@@ -9,8 +9,8 @@ import numpy as np
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Operation, Options, register
 from symgrad.language.operations.contractions import dot, total
-from symgrad.language.operations.elementwise import exp, log
 from symgrad.language.operations.meanings import Function, rewrite
+from symgrad.language.operations.smooth import exp, log
 from symgrad.language.shapes import along_axis, reduced
 
 
@@ -63,7 +63,7 @@ softmax = register(
         shape=_kept("softmax"),
         options=("axis",),
         rule="softmax",
-        sentence="The Jacobian of p = softmax(x) is diag(p) - p p^T, applied to the incoming gradient.",
+        sentence="The incoming gradient meets the Jacobian of p = softmax(x), diag(p) - p p^T.",
         latex=r"\operatorname{softmax}",
         symbol="p",
         source="Bridle, Probabilistic interpretation of feedforward networks, 1990",
@@ -82,7 +82,7 @@ log_softmax = register(
         shape=_kept("log_softmax"),
         options=("axis",),
         rule="log-softmax",
-        sentence="From each entry log-softmax takes away softmax times the sum of the incoming gradient.",
+        sentence="Log-softmax takes away softmax times the sum of the incoming gradient.",
         latex=r"\operatorname{log\,softmax}",
         symbol="q",
     )

@@ -1,0 +1,240 @@
+"""One term as a graph: its indices are the nodes, a factor with two indices is an edge, one with
+one index a vector on a node. Factors with the same indices form a Hadamard product. Then summed
+indices are removed:
+
+    an index with at most one edge      sum_j M_ij v_j            is the vector M v on i
+    an index with two edges             sum_j M_ij v_j N_jk       is the edge M diag(v) N
+    an index tied to itself             sum_i M_ii                is the trace
+
+until the free indices are left: two of them in one edge are a matrix, in two pieces an outer
+product. What cannot be reduced so has no matrix form: `NoMatrixForm`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symgrad.calculus.algebra import over, power, product, scaled, times, transposed
+from symgrad.calculus.nodes import Factor, Label, Node
+from symgrad.calculus.polynomials import symmetric
+from symgrad.language.expressions import Expression, Name, Number, Value
+from symgrad.language.operations.constants import eye, filled, ones
+from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
+from symgrad.language.operations.norms import squared_norm
+
+
+class NoMatrixForm(Exception):
+    """A tensor that matrix notation cannot say."""
+
+
+@dataclass
+class Piece:
+    """A factor in the graph, an expression to a power; a symmetric matrix may be read either
+    way."""
+
+    value: Expression
+    power: Value = Fraction(1)
+    symmetric: bool = False
+
+
+class TermGraph:
+    """One term on its way to matrix notation."""
+
+    def __init__(
+        self,
+        written: Callable[[Node], Expression],
+        coefficient: Value,
+        factors: list[Factor],
+        free: list[Label],
+    ) -> None:
+        self.written = written
+        self.free = free
+        self.scalars: list[Piece] = []
+        self.vectors: dict[Hashable, list[Piece]] = {}
+        self.edges: dict[tuple[Hashable, Hashable], list[Piece]] = {}
+        self.coefficient = coefficient
+        for factor in factors:
+            self._place(factor)
+
+    def _place(self, factor: Factor) -> None:
+        labels = tuple(x for x in factor.labels if not isinstance(x.axis, str))
+        piece = Piece(self.written(factor.node), factor.power, symmetric(factor.node))
+        if len(labels) == 0:
+            self.scalars.append(piece)
+        elif len(labels) == 1:
+            self.vectors.setdefault(labels[0], []).append(piece)
+        elif len(labels) == 2 and labels[0] is labels[1]:
+            self.vectors.setdefault(labels[0], []).append(Piece(diag(piece.value), piece.power))
+        elif len(labels) == 2:
+            self._edge(labels[0], labels[1], piece)
+        else:
+            raise NoMatrixForm(factor.node)
+
+    def _edge(self, one: Hashable, other: Hashable, piece: Piece) -> None:
+        if (other, one) in self.edges:
+            turned = piece.value if piece.symmetric else transposed(piece.value)
+            self.edges[other, one].append(Piece(turned, piece.power, piece.symmetric))
+        else:
+            self.edges.setdefault((one, other), []).append(piece)
+
+    def expression(self) -> Expression:
+        """The term in matrix notation."""
+        while bound := self._bound():
+            if not any(self._remove(label, most) for most in (0, 1, 2) for label in bound):
+                raise NoMatrixForm(bound)
+        return self._front(self._free_part())
+
+    def _bound(self) -> list[Hashable]:
+        labels = dict.fromkeys([*(x for pair in self.edges for x in pair), *self.vectors])
+        return [x for x in labels if x not in self.free]
+
+    def _remove(self, label: Hashable, most: int) -> bool:
+        """Sum over the label if it has so many edges; whether it was done."""
+        pairs = [pair for pair in self.edges if label in pair]
+        if len(pairs) != most:
+            return False
+        own = self.vectors.pop(label, [])
+        if most == 0:
+            self.scalars.append(Piece(_summed(own)))
+        elif most == 1:
+            self._leaf(label, pairs[0], own)
+        else:
+            self._chain(label, pairs, own)
+        return True
+
+    def _leaf(self, label: Hashable, pair: tuple[Hashable, Hashable], own: list[Piece]) -> None:
+        pieces = self.edges.pop(pair)
+        rest = pair[0] if pair[1] is label else pair[1]
+        attached = rest in self.vectors or any(rest in other for other in self.edges)
+        if not own and rest not in self.free and not attached:  # sum_ij M_ij
+            traced = self._trace(pieces) if len(pieces) == 2 else None
+            self.scalars.append(traced or Piece(_summed(pieces)))
+            return
+        matrix = self._toward(pieces, pair, rest)
+        vector = _combined(own) if own else filled(ones, (label.axis,))  # type: ignore[attr-defined]
+        looked_up = _lookup(matrix, vector)
+        value = looked_up if looked_up is not None else product(matrix, vector)
+        self.vectors.setdefault(rest, []).append(Piece(value))
+
+    def _trace(self, pieces: list[Piece]) -> Piece | None:
+        """sum_ij A_ij B_ji as a trace, where A and B are different matrices."""
+        one, other = pieces
+        if one.power != 1 or other.power != 1:
+            return None
+        straight = transposed(other.value)
+        if isinstance(straight, Name) and not isinstance(other.value, Name):
+            return Piece(trace(product(one.value, straight)))
+        return None
+
+    def _toward(
+        self, pieces: list[Piece], pair: tuple[Hashable, Hashable], rest: Hashable
+    ) -> Expression:
+        """The matrix of an edge with its rows at `rest`."""
+        matrix = _combined(pieces)
+        straight = pair[0] is rest or all(p.symmetric for p in pieces)
+        return matrix if straight else transposed(matrix)
+
+    def _chain(
+        self, label: Hashable, pairs: list[tuple[Hashable, Hashable]], own: list[Piece]
+    ) -> None:
+        first, second = pairs
+        start = first[0] if first[1] is label else first[1]
+        end = second[0] if second[1] is label else second[1]
+        if self._rank(end) < self._rank(start):
+            first, second, start, end = second, first, end, start
+        left = self._toward(self.edges.pop(first), first, start)
+        right = self._toward(self.edges.pop(second), second, label)
+        middle = product(left, diag(_combined(own))) if own else left
+        joined = product(middle, right)
+        if (start, end) in self.edges or (end, start) in self.edges:
+            if not self._closes(start, end, joined):
+                self._edge(start, end, Piece(joined))
+        else:
+            self._edge(start, end, Piece(joined))
+
+    def _closes(self, start: Hashable, end: Hashable, joined: Expression) -> bool:
+        """Whether the chain closes to a loop of summed indices: a trace."""
+        pair = (start, end) if (start, end) in self.edges else (end, start)
+        if start in self.free or end in self.free or len(self.edges) > 1:
+            return False
+        if start in self.vectors or end in self.vectors or len(self.edges[pair]) > 1:
+            return False
+        back = self._toward(self.edges.pop(pair), pair, end)
+        self.scalars.append(Piece(trace(product(joined, back))))
+        return True
+
+    def _rank(self, label: Hashable) -> int:
+        return self.free.index(label) if label in self.free else len(self.free)
+
+    def _free_part(self) -> Expression | None:
+        parts = [x for x in self.free if x in self.vectors]
+        if len(self.free) < 2 or not self.edges:
+            if not parts:
+                return None
+            vectors = [_combined(self.vectors[x]) if x in self.vectors else None for x in self.free]
+            if len(self.free) == 1:
+                return vectors[0]
+            rows, columns = (
+                v if v is not None else filled(ones, (x.axis,))
+                for v, x in zip(vectors, self.free, strict=True)
+            )
+            return product(rows, transposed(columns))
+        ((pair, pieces),) = self.edges.items()
+        matrix = self._toward(pieces, pair, self.free[0])
+        left, right = (self.vectors.get(x) for x in self.free)
+        if len(pieces) == 1 and _is_eye(pieces[0].value):
+            own = [*(left or []), *(right or [])]
+            return diag(_combined(own)) if own else matrix
+        if left:
+            matrix = product(diag(_combined(left)), matrix)
+        if right:
+            matrix = product(matrix, diag(_combined(right)))
+        return matrix
+
+    def _front(self, value: Expression | None) -> Expression:
+        """The coefficient and the scalars before (or under) the rest."""
+        above = [power(p.value, p.power) for p in self.scalars if p.power > 0]
+        below = [power(p.value, -p.power) for p in self.scalars if p.power < 0]
+        top = value
+        for scalar in reversed(above):
+            top = scalar if top is None else times(scalar, top)
+        result = scaled(self.coefficient, top) if top is not None else Number(self.coefficient)
+        for scalar in below:
+            result = over(result, scalar)
+        return result
+
+
+def _is_eye(value: Expression) -> bool:
+    return getattr(value, "operation", None) is eye
+
+
+def _combined(pieces: list[Piece]) -> Expression:
+    """The Hadamard product of pieces, negative powers below a fraction line."""
+    above = [power(p.value, p.power) for p in pieces if p.power > 0]
+    below = [power(p.value, -p.power) for p in pieces if p.power < 0]
+    result: Expression = above[0] if above else Number(Fraction(1))
+    for factor in above[1:]:
+        result = result * factor
+    for factor in below:
+        result = result / factor
+    return result
+
+
+def _summed(pieces: list[Piece]) -> Expression:
+    """The sum of a Hadamard product: a squared norm, an inner product, or a plain sum."""
+    if len(pieces) == 1 and pieces[0].power == 2:
+        return squared_norm(pieces[0].value)
+    vectors = all(p.value.shape[1] == 1 for p in pieces)
+    if len(pieces) == 2 and vectors and all(p.power == 1 for p in pieces):
+        return product(transposed(pieces[0].value), pieces[1].value)
+    return total(_combined(pieces))
+
+
+def _lookup(matrix: Expression, vector: Expression) -> Expression | None:
+    """Z^T e_v is the row of Z that v names."""
+    table = transposed(matrix)
+    if getattr(vector, "operation", None) is onehot and isinstance(table, Name):
+        return lookup(table, vector.arguments[0])  # type: ignore[attr-defined]
+    return None

@@ -1,0 +1,91 @@
+"""Scalar functions with a kink: sign, step, abs, ReLU, maximum, minimum.
+
+Conventions at the kink: relu'(0) = 0, abs'(0) = 0, a tie of maximum or minimum is one half each.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy
+
+from symgrad.language.expressions import Expression, expression
+from symgrad.language.operations.elementwise import elementwise
+
+
+def _zero(x: Expression) -> Expression:
+    return expression(0) * x
+
+
+def _step(x):  # type: ignore[no-untyped-def]
+    return (x > 0).astype(x.dtype)
+
+
+step = elementwise(
+    "step",
+    lambda x: sympy.Piecewise((1, x > 0), (0, True)),
+    _step,
+    analytic=lambda x: 0 * x + (x.real > 0),
+    derivative=lambda x: (_zero(x),),
+    kink=lambda x: x,
+    latex=r"\mathbb{{1}}_{{>0}}",
+    sentence="The unit step, 1 where x > 0 and else 0, has derivative 0.",
+)
+sign = elementwise(
+    "sign",
+    lambda x: sympy.Piecewise((1, x > 0), (-1, x < 0), (0, True)),
+    np.sign,
+    analytic=lambda x: 0 * x + np.sign(x.real),
+    derivative=lambda x: (_zero(x),),
+    kink=lambda x: x,
+    latex=r"\operatorname{sign}",
+    sentence="The sign has derivative 0.",
+)
+absolute = elementwise(
+    "abs",
+    lambda x: sympy.Piecewise((x, x > 0), (-x, True)),
+    np.abs,
+    analytic=lambda x: x * np.sign(x.real),
+    derivative=lambda x: (sign(x),),
+    kink=lambda x: x,
+    latex=r"\left|{0:bare}\right|",
+    sentence="The derivative of the absolute value is the sign (0 at 0, by convention).",
+    positive=True,
+)
+
+
+def _relu(x):  # type: ignore[no-untyped-def]
+    return np.maximum(x, 0)
+
+
+relu = elementwise(
+    "relu",
+    lambda x: sympy.Piecewise((x, x > 0), (0, True)),
+    _relu,
+    analytic=lambda x: np.where(x.real > 0, x, 0 * x),
+    derivative=lambda x: (step(x),),
+    kink=lambda x: x,
+    sentence="ReLU passes the gradient on where its argument is positive, and stops it elsewhere.",
+    positive=True,
+)
+maximum = elementwise(
+    "maximum",
+    lambda x, y: sympy.Piecewise((x, x > y), (y, True)),
+    np.maximum,
+    arity=2,
+    analytic=lambda x, y: 0.5 * (x + y + (x - y) * np.sign((x - y).real)),
+    derivative=lambda x, y: (0.5 * (1 + sign(x - y)), 0.5 * (1 - sign(x - y))),
+    kink=lambda x, y: x - y,
+    latex=r"\max",
+    sentence="A maximum passes the gradient on to the larger argument (a tie: half to each).",
+)
+minimum = elementwise(
+    "minimum",
+    lambda x, y: sympy.Piecewise((x, x < y), (y, True)),
+    np.minimum,
+    arity=2,
+    analytic=lambda x, y: 0.5 * (x + y - (x - y) * np.sign((x - y).real)),
+    derivative=lambda x, y: (0.5 * (1 - sign(x - y)), 0.5 * (1 + sign(x - y))),
+    kink=lambda x, y: x - y,
+    latex=r"\min",
+    sentence="A minimum passes the gradient on to the smaller argument (a tie: half to each).",
+)
