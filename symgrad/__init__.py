@@ -25,18 +25,52 @@ from symgrad.errors import (
 from symgrad.language.dimensions import dims
 from symgrad.language.parser import load, parse
 from symgrad.language.problem import Problem, Variable
+from symgrad.training.fit import FitResult, fit
+from symgrad.training.optimizers import (
+    GD,
+    OPTIMIZERS,
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    AdamW,
+    RMSprop,
+)
+from symgrad.training.schedules import (
+    ConstantRate,
+    CosineDecay,
+    ExponentialDecay,
+    InverseTimeDecay,
+    StepDecay,
+)
+from symgrad.training.trainer import Trainer
 
 __version__ = "0.1.0"
 __all__ = [
+    "GD",
+    "OPTIMIZERS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "ConstantRate",
+    "CosineDecay",
     "DataError",
     "Derivation",
+    "ExponentialDecay",
+    "FitResult",
+    "InverseTimeDecay",
     "NotFiniteError",
     "OptionError",
     "Problem",
     "ProgramError",
+    "RMSprop",
     "Result",
     "ShapeError",
+    "StepDecay",
     "SymgradError",
+    "Trainer",
     "UnknownNameError",
     "Variable",
     "VerificationError",
@@ -45,6 +79,7 @@ __all__ = [
     "dims",
     "directional",
     "evaluate",
+    "fit",
     "hessian",
     "hvp",
     "jacobian",

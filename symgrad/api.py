@@ -12,9 +12,9 @@ import sympy
 from symgrad import rendering
 from symgrad.calculus import as_problem
 from symgrad.calculus import derivation as data
-from symgrad.calculus.derivation import Step
 from symgrad.calculus import derive as calculus
 from symgrad.calculus.closed_form import ClosedForm, closed_result
+from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.errors import VerificationError
 from symgrad.language.problem import Problem

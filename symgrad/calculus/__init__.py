@@ -13,7 +13,8 @@ def as_problem(source: object) -> Problem:
         return parse(source)
     from symgrad.language.sympy_input import problem_from_sympy
 
-    return problem_from_sympy(source)
+    problem: Problem = problem_from_sympy(source)
+    return problem
 
 
 __all__ = ["as_problem"]

@@ -8,7 +8,15 @@ from fractions import Fraction
 from typing import TypeGuard
 
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Number, Operation, Value, exact, is_scalar
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Number,
+    Operation,
+    Value,
+    exact,
+    is_scalar,
+)
 from symgrad.language.operations.arithmetic import (
     divide,
     matmul,

@@ -144,7 +144,7 @@ def _new_labels(shape: dimensions.Shape) -> tuple[Label | None, Label | None]:
 def _renamed(term: Term, names: Mapping[Label, Label]) -> Term:
     known = dict(names)
     for label in term.summed:
-        known[label] = Label(label.axis)  # type: ignore[index,attr-defined]
+        known[label] = Label(label.axis)
     factors = tuple(
         f._replace(labels=tuple(known.get(x, x) for x in f.labels)) for f in term.factors
     )

@@ -30,7 +30,7 @@ from symgrad.calculus.nodes import (
     Term,
     topological,
 )
-from symgrad.calculus.polynomials import contract, opened
+from symgrad.calculus.polynomials import contract, magnitude, opened
 from symgrad.calculus.polynomials import times as number_product
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.language.expressions import Expression, Name, Number, Size
@@ -160,17 +160,17 @@ class Notation:
         while pending:
             factor = pending.pop()
             node = factor.node.inner if isinstance(factor.node, Alias) else factor.node
-            anonymous = isinstance(node, Polynomial) and self.reference(factor.node) is None
-            if anonymous and factor.power == 1 and len(node.terms) == 1:
+            if not isinstance(node, Polynomial) or self.reference(factor.node) is not None:
+                factors.append(factor)
+            elif factor.power == 1 and len(node.terms) == 1:
                 (inner,) = opened(node, factor.labels)  # type: ignore[arg-type]
                 coefficient = number_product(coefficient, inner.coefficient)
                 summed = (*summed, *inner.summed)
                 pending.extend(reversed(inner.factors))
             elif (
-                anonymous
-                and factor.power == 1
+                factor.power == 1
                 and not (factors or pending or summed)
-                and abs(coefficient) == 1
+                and magnitude(coefficient) == 1
             ):
                 return [
                     t._replace(coefficient=number_product(coefficient, t.coefficient))

@@ -143,7 +143,7 @@ class Writer:
 
     def _forward_step(self, node: Node, name: Expression, right: Expression) -> None:
         if is_call(name, transpose):
-            name, right = name.arguments[0], transposed(right)  # type: ignore[attr-defined]
+            name, right = name.arguments[0], transposed(right)
         call = self.calls.get(node) or (right if isinstance(right, Call) else None)
         self._step(
             "forward", name, right, None, call.operation.rule if call else "definition", (), node
@@ -200,7 +200,7 @@ class Writer:
         bottom = self.reference(node)
         bottom = bottom if bottom is not None else self.notation.of(node)
         if is_call(bottom, transpose):
-            bottom = bottom.arguments[0]  # type: ignore[attr-defined]
+            bottom = bottom.arguments[0]
         shape = matrix_shape(entry.node.axes)
         text = unparse(bottom)
         name = f"d{unparse(top)}/d{text if text.isidentifier() else f'({text})'}"

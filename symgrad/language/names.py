@@ -8,9 +8,29 @@ import unicodedata
 
 from symgrad.errors import UnknownNameError
 
-CAPITAL_GREEK: tuple[str, ...] = ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi")
+CAPITAL_GREEK: tuple[str, ...] = (
+    "Gamma",
+    "Delta",
+    "Theta",
+    "Lambda",
+    "Xi",
+    "Pi",
+    "Sigma",
+    "Upsilon",
+    "Phi",
+)
 CAPITAL_GREEK += ("Psi", "Omega")
-SMALL_GREEK: tuple[str, ...] = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota")
+SMALL_GREEK: tuple[str, ...] = (
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+)
 SMALL_GREEK += ("kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi")
 SMALL_GREEK += ("chi", "psi", "omega")
 GREEK = SMALL_GREEK + CAPITAL_GREEK  # the letters that LaTeX has a command for

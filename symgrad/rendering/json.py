@@ -20,10 +20,20 @@ def json(derivation: Derivation, verification: Verified) -> str:
         "kind": derivation.kind,
         "wrt": list(derivation.wrt),
         "variables": [
-            {"name": v.name, "kind": v.kind, "dims": [str(d) for d in v.dims], "facts": sorted(v.facts), "batch": v.batch}
+            {
+                "name": v.name,
+                "kind": v.kind,
+                "dims": [str(d) for d in v.dims],
+                "facts": sorted(v.facts),
+                "batch": v.batch,
+            }
             for v in doc.variables
         ],
-        "output": {"name": unparse(left), "expression": unparse(right), "latex": latex_expression(right)},
+        "output": {
+            "name": unparse(left),
+            "expression": unparse(right),
+            "latex": latex_expression(right),
+        },
         "rewrites": list(doc.rewrites),
         "steps": [_step(line) for line in (*doc.forward, *doc.backward)],
         "results": [_result(outcome) for outcome in doc.results],
@@ -48,7 +58,11 @@ def _step(line: Line) -> dict[str, Any]:
         "sentence": step.sentence,
         "shape": [str(d) for d in step.shape],
         "reasons": [
-            {"statement": r.statement[0], "partial": r.partial and r.partial[0], "total": r.total[0]}
+            {
+                "statement": r.statement[0],
+                "partial": r.partial and r.partial[0],
+                "total": r.total[0],
+            }
             for r in line.reasons
         ],
     }

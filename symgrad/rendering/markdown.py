@@ -14,7 +14,12 @@ def markdown(derivation: Derivation, verification: Verified, level: str = "steps
 
 def _lines(doc: Document) -> list[str]:
     left, right = doc.output
-    lines = [f"## {doc.title}", "", "**Given** " + ", ".join(f"${latex_space(v)}$" for v in doc.variables), ""]
+    lines = [
+        f"## {doc.title}",
+        "",
+        "**Given** " + ", ".join(f"${latex_space(v)}$" for v in doc.variables),
+        "",
+    ]
     lines += [f"$${latex_expression(left)} = {latex_expression(right)}$$", ""]
     if doc.rewrites:
         lines += ["Used: " + "; ".join(f"`{identity}`" for identity in doc.rewrites) + ".", ""]
@@ -36,7 +41,11 @@ def _step(line: Line) -> list[str]:
     if line.reasons:
         rows += [f"> {step.sentence}", ">"]
         for reason in line.reasons:
-            parts = [reason.statement[1], *([reason.partial[1]] if reason.partial else []), reason.total[1]]
+            parts = [
+                reason.statement[1],
+                *([reason.partial[1]] if reason.partial else []),
+                reason.total[1],
+            ]
             rows += [*(f"> ${part}$  " for part in parts), ""]
     return rows
 
