@@ -17,7 +17,7 @@ __all__ = ["main"]
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="symgrad")
+@click.version_option(package_name="symgrad", prog_name="symgrad")
 def main() -> None:
     """From a loss, written once as mathematics: derivation, LaTeX, NumPy code, trained model.
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+UPDATES = 200  # of the bar in all: a line takes longer to draw than a short epoch
+
 
 @contextmanager
 def progress_bar(epochs: int) -> Iterator[Callable[[int, int, float], None]]:
@@ -23,6 +25,7 @@ def progress_bar(epochs: int) -> Iterator[Callable[[int, int, float], None]]:
     ) as bar:
 
         def progress(epoch: int, epochs: int, loss: float) -> None:
-            bar.update(epoch - bar.pos, loss)
+            if epoch == epochs or epoch * UPDATES // epochs > bar.pos * UPDATES // epochs:
+                bar.update(epoch - bar.pos, loss)
 
         yield progress
