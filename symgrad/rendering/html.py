@@ -1,0 +1,209 @@
+"""HTML: one page that shows itself, with formulas in MathML, on a screen or on paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from xml.etree.ElementTree import Element, tostring
+
+from symgrad.calculus.derivation import Derivation, Outcome
+from symgrad.calculus.reasons import Reason
+from symgrad.language.expressions import Name
+from symgrad.rendering.document import Document, Line, Verified, document, from_steps
+from symgrad.rendering.latex import latex_dimension, latex_expression, latex_space, result_name
+from symgrad.rendering.mathml import mathml, pieces
+
+Child = Element | str
+LONG = 60  # characters of LaTeX after which a formula may go over several lines
+STYLE = """
+:root { color-scheme: light dark; --ink: #1b1b1b; --soft: #5c5c5c; --line: #dcdcdc;
+  --paper: #ffffff; --box: #f5f6f8; --link: #1a56a8; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e6e6; --soft: #a3a3a3; --line: #3a3a3a; --paper: #16181b; --box: #1f2227;
+    --link: #8ab8f5; }
+}
+body { margin: 0; background: var(--paper); color: var(--ink);
+  font: 1rem/1.5 system-ui, sans-serif; }
+main { max-width: 54rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
+h1 { font-size: 1.6rem; margin: 0 0 1rem; }
+h2 { font-size: 1.1rem; margin: 2rem 0 0.4rem; }
+a { color: var(--link); text-decoration: none; }
+a:hover { text-decoration: underline; }
+math { font-size: 1.1em; }
+mfrac { padding-inline: 0.12em; }
+ul { list-style: none; display: flex; flex-wrap: wrap; gap: 0.2rem 2rem; margin: 0; padding: 0; }
+table { border-collapse: collapse; width: 100%; }
+th, td { padding: 0.35rem 0.4rem; text-align: left; font-weight: normal; vertical-align: baseline; }
+tr.step, tr.result { border-top: 1px solid var(--line); }
+tr:target { background: var(--box); }
+.number, .note { color: var(--soft); white-space: nowrap; }
+.number { width: 2rem; text-align: right; }
+.note { font-size: 0.9rem; padding-left: 1.5rem; }
+.step .note { min-width: 16.5rem; box-sizing: border-box; white-space: normal; }
+.left { text-align: right; white-space: nowrap; padding-right: 0; }
+.right { width: 100%; max-width: 0; padding-left: 0; }
+.scroll { overflow: auto hidden; }
+.scroll math { margin-block: 0.2rem; }
+.why td { padding-top: 0; }
+.box { background: var(--box); border-radius: 0.3rem; padding: 0.2rem 0.8rem; font-size: 0.9rem;
+  margin-bottom: 0.4rem; }
+.why p { margin: 0.35rem 0; overflow: auto hidden; }
+.box div + div { border-top: 1px dashed var(--line); }
+footer { margin-top: 2rem; border-top: 1px solid var(--line); color: var(--soft);
+  font-size: 0.9rem; }
+footer p { margin: 0.4rem 0; }
+@media print, (max-width: 40rem) {
+  tr { display: grid; grid-template-columns: 2.4rem auto minmax(0, 1fr); align-items: baseline; }
+  .right { width: auto; max-width: none; }
+  .why td { grid-column: 2 / -1; }
+  .why td:empty { display: none; }
+}
+@media (max-width: 40rem) {
+  .step .note { min-width: 0; }
+  .note { grid-column: 2 / -1; padding: 0 0.4rem 0.3rem; }
+}
+@media print {
+  :root { --ink: #000000; --soft: #444444; --paper: #ffffff; --box: #ffffff; --link: #000000; }
+  main { max-width: none; padding: 0; font-size: 0.85rem; }
+  tr { grid-template-columns: 2.4rem minmax(4.5rem, auto) minmax(0, 1fr) auto;
+    break-inside: avoid; }
+  h2, .step { break-after: avoid; }
+  .step:has(+ .step), .step:last-child { break-after: auto; }
+  .scroll, .why p { overflow: visible; }
+}
+"""
+
+
+def html(derivation: Derivation, verification: Verified, level: str = "steps") -> str:
+    """A derivation as a whole page; level is "result", "steps" or "full".
+
+    It needs no network and no script, and is well-formed XML too.
+    """
+    doc = document(derivation, verification, level)
+    title = _title(doc, derivation.wrt)
+    body = tostring(_element("body", _page(doc, title)), "unicode", short_empty_elements=False)
+    heading = tostring(_element("title", title), "unicode")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
+        f"{heading}\n<style>{STYLE}</style>\n</head>\n{body}\n</html>\n"
+    )
+
+
+def _title(doc: Document, wrt: tuple[str, ...]) -> str:
+    output = doc.output[0]
+    of = f" of {output.name}" if isinstance(output, Name) else ""
+    return f"{doc.title}{of}" + (f" with respect to {', '.join(wrt)}" if wrt else "")
+
+
+def _page(doc: Document, title: str) -> Element:
+    sections = [_section("Given", *_given(doc))]
+    for name, lines in (("Forward", doc.forward), ("Backward", doc.backward)):
+        if lines:
+            sections.append(_section(name, _table(row for line in lines for row in _step(line))))
+    results = _table(row for outcome in doc.results for row in _result(outcome))
+    sections.append(_section("Result", results))
+    checked = f"Checked: {doc.checked}."
+    notes = [_element("p", text) for text in (doc.layout, checked) if text]
+    return _element("main", _element("h1", title), *sections, _element("footer", *notes))
+
+
+def _section(title: str, *children: Child) -> Element:
+    """A part of the page under its heading."""
+    name = title.lower()
+    heading = _element("h2", title, id=name)
+    return _element("section", heading, *children, **{"aria-labelledby": name})
+
+
+def _given(doc: Document) -> list[Element]:
+    left, right = (latex_expression(side) for side in doc.output)
+    spaces = [_element("li", mathml(latex_space(variable))) for variable in doc.variables]
+    given = [_element("ul", *spaces), _table([_equation("given", "", left, [f"= {right}"], [])])]
+    if doc.rewrites:
+        identities: list[Child] = ["Used: "]
+        for k, identity in enumerate(doc.rewrites):
+            identities += [*(["; "] if k else []), _element("code", identity)]
+        given.append(_element("p", *identities, "."))
+    return given
+
+
+def _step(line: Line) -> list[Element]:
+    step = line.step
+    sides = [f"= {latex_expression(side)}" for side in (step.right, step.simplified) if side]
+    note = [step.rule, *_links(from_steps(step.uses))]
+    row = _equation("step", f"({step.number})", latex_expression(step.left), sides, note)
+    row.set("id", f"step-{step.number}")
+    return [row, *_why(line)]
+
+
+def _links(text: str) -> list[Child]:
+    """The text with each number in parentheses as a link to its step."""
+    parts = re.split(r"\((\d+)\)", text)
+    return [
+        _element("a", f"({part})", href=f"#step-{part}") if k % 2 else part
+        for k, part in enumerate(parts)
+    ]
+
+
+def _why(line: Line) -> list[Element]:
+    if not line.reasons:
+        return []
+    sentence = _element("p", line.step.sentence)
+    box = _element("div", sentence, *map(_reason, line.reasons), **{"class": "box"})
+    cell = _element("td", box, colspan="3")
+    return [_element("tr", _element("td"), cell, **{"class": "why"})]
+
+
+def _reason(reason: Reason) -> Element:
+    """The statement, its derivative, and what the chain rule makes of them."""
+    given = [("Since ", reason.statement), ("and so ", reason.partial), ("we have ", reason.total)]
+    lines = [_element("p", word, *_formula(both[1])) for word, both in given if both]
+    return _element("div", *lines)
+
+
+def _result(outcome: Outcome) -> list[Element]:
+    rows = [
+        _equation("definition", "", latex_expression(name), [f"= {latex_expression(value)}"], [])
+        for name, value in outcome.definitions
+    ]
+    shape = r" \times ".join(latex_dimension(size) for size in outcome.shape)
+    note = mathml(shape) if shape else "scalar"
+    right = f"= {latex_expression(outcome.expression)}"
+    return [*rows, _equation("result", "", result_name(outcome), [right], [note])]
+
+
+def _table(rows: Iterable[Element]) -> Element:
+    return _element("table", _element("tbody", *rows))
+
+
+def _equation(kind: str, number: str, left: str, right: list[str], note: list[Child]) -> Element:
+    """A row: number, left side, right sides, and what is to be said."""
+    formulas = [formula for side in right for formula in _formula(side)]
+    return _element(
+        "tr",
+        _element("th", number, scope="row", **{"class": "number"}),
+        _element("td", mathml(left), **{"class": "left"}),
+        _element("td", _element("div", *formulas, **{"class": "scroll"}), **{"class": "right"}),
+        _element("td", *note, **{"class": "note"}),
+        **{"class": kind},
+    )
+
+
+def _formula(latex: str) -> list[Element]:
+    """A formula, in pieces where it is long."""
+    return pieces(latex) if len(latex) > LONG else [mathml(latex)]
+
+
+def _element(tag: str, *children: Child, **attributes: str) -> Element:
+    """An element with text and elements in it, in their order."""
+    element = Element(tag, attributes)
+    last: Element | None = None
+    for child in children:
+        if isinstance(child, Element):
+            element.append(child)
+            last = child
+        elif last is None:
+            element.text = (element.text or "") + child
+        else:
+            last.tail = (last.tail or "") + child
+    return element
