@@ -1,4 +1,4 @@
-"""symgrad derives gradients symbolically: in matrix notation, step by step, verified, as NumPy code."""
+"""Gradients derived symbolically: in matrix notation, step by step, verified, as NumPy code."""
 
 from symgrad.api import (
     Derivation,

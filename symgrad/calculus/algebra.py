@@ -11,6 +11,7 @@ from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import (
     Call,
     Expression,
+    Name,
     Number,
     Operation,
     Value,
@@ -42,7 +43,12 @@ def is_call(e: Expression, *operations: Operation) -> TypeGuard[Call]:
 
 def transposed(e: Expression) -> Expression:
     """The transpose, moved inwards: (A B)^T = B^T A^T."""
-    if is_scalar(e) or is_call(e, eye) or (is_call(e, diag) and e.shape[1] != ONE):
+    if (
+        is_scalar(e)
+        or is_call(e, eye)
+        or (isinstance(e, Name) and e.symmetric)
+        or (is_call(e, diag) and e.shape[1] != ONE)
+    ):
         return e
     if isinstance(e, Call):
         if e.operation is transpose:

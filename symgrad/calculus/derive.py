@@ -203,7 +203,7 @@ def hessian(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
         entry, labels = _plain(*_over(work, found, a))
         second = _jacobian(entry, labels, nodes[k:])
         for b, node in zip(work.wrt[k:], nodes[k:], strict=True):
-            left = Derivative(f"d2L/d{a}d{b}", SCALAR, None, None, names[node], Name(a, SCALAR))
+            left = Derivative(f"d2L/d{a}d{b}", SCALAR, top=names[node], bottom=Name(a, SCALAR))
             results[a, b] = (*second.of(node), left)
     return work.finished("hessian", results, passes=[found])
 

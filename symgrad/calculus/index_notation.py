@@ -25,7 +25,7 @@ from symgrad.calculus.nodes import (
 from symgrad.calculus.polynomials import magnitude, opened
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name, Value
-from symgrad.language.names import latex_name
+from symgrad.language.names import latex_batch, latex_name
 from symgrad.language.unparse import decimal, unparse
 
 Both = tuple[str, str]  # as text and as LaTeX
@@ -74,7 +74,7 @@ class IndexNotation:
         if isinstance(node, Length):
             size = str(node.axis)
             return (
-                (f"|{size}|", rf"|{latex_name(size)}|")
+                (f"|{size}|", rf"|{latex_batch(size)}|")
                 if isinstance(node.axis, str)
                 else (size, latex_name(size))
             )
@@ -125,13 +125,10 @@ class IndexNotation:
         factors = [self._factor(f, letters) for f in term.factors]
         if term.coefficient != 1 or not factors:
             factors.insert(0, _number(term.coefficient))
-        summed = [letters.of(x) for x in term.summed]
         text = " ".join(t for t, _ in factors)
         latex = r" \, ".join(x for _, x in factors)
-        if summed:
-            text = f"sum_{','.join(summed)} {text}"
-            latex = rf"\sum_{{{','.join(summed)}}} {latex}"
-        return text, latex
+        front = summation([letters.of(x) for x in term.summed])
+        return front[0] + text, front[1] + latex
 
     def _factor(self, factor: Factor, letters: Letters) -> Both:
         text, latex = self.entry(factor.node, factor.labels, letters)
@@ -166,10 +163,23 @@ class IndexNotation:
         return text, latex
 
 
+def summation(letters: Sequence[str]) -> Both:
+    """The sign of a sum over these indices, or nothing."""
+    if not letters:
+        return "", ""
+    return f"sum_{','.join(letters)} ", rf"\sum_{{{','.join(map(_latex_letter, letters))}}} "
+
+
+def _latex_letter(letter: str) -> str:
+    return letter if len(letter) == 1 or letter[1:].isdigit() else latex_batch(letter)
+
+
 def _number(value: Value) -> Both:
     if isinstance(value, Fraction) and value.denominator != 1:
         text = decimal(value) or f"({value.numerator}/{value.denominator})"
         sign = "-" if value < 0 else ""
+        if value.denominator > 16 and decimal(value):
+            return text, text
         return text, rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
     return str(value), str(value)
 

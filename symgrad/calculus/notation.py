@@ -163,7 +163,7 @@ class Notation:
             if not isinstance(node, Polynomial) or self.reference(factor.node) is not None:
                 factors.append(factor)
             elif factor.power == 1 and len(node.terms) == 1:
-                (inner,) = opened(node, factor.labels)  # type: ignore[arg-type]
+                (inner,) = opened(node, factor.labels)
                 coefficient = number_product(coefficient, inner.coefficient)
                 summed = (*summed, *inner.summed)
                 pending.extend(reversed(inner.factors))
@@ -174,7 +174,7 @@ class Notation:
             ):
                 return [
                     t._replace(coefficient=number_product(coefficient, t.coefficient))
-                    for u in opened(node, factor.labels)  # type: ignore[arg-type]
+                    for u in opened(node, factor.labels)
                     for t in self._inlined(u)
                 ]
             else:

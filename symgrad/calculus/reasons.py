@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from symgrad.calculus.chain_rule import Reverse, active_nodes, partials
 from symgrad.calculus.derivation import Derivation, Step
-from symgrad.calculus.index_notation import Both, IndexNotation, Letters, batch_name, both
+from symgrad.calculus.index_notation import (
+    Both,
+    IndexNotation,
+    Letters,
+    batch_name,
+    both,
+    summation,
+)
 from symgrad.calculus.nodes import Apply, Axis, Factor, Input, Label, Node, Term, batch_label
 from symgrad.calculus.polynomials import contract, identity
 from symgrad.language.names import latex_name
@@ -19,7 +26,7 @@ class Reason:
 
     statement: Both
     partial: Both | None
-    total: Both
+    total: tuple[Both, ...]
 
 
 def reasons(derivation: Derivation, step: Step) -> tuple[Reason, ...]:
@@ -61,7 +68,7 @@ def _reason(
     )
     if isinstance(user, Apply):
         value = notation.right(step.node, tuple(Label(axis) for axis in step.node.axes), Letters())
-        return Reason(statement, None, _equation(named, value))
+        return Reason(statement, None, (named, value))
     terms = [
         _partial(p.rest, p.labels, target)
         for p in partials(user, own, active_nodes([], [of]))
@@ -73,17 +80,15 @@ def _reason(
         f"d{left[0]}/d{below[0]}",
         rf"\frac{{\partial {left[1]}}}{{\partial {below[1]}}}",
     )
-    summed = [letters.of(x) for x in own if x not in target]
-    front = (f"sum_{','.join(summed)} ", rf"\sum_{{{','.join(summed)}}} ") if summed else ("", "")
+    front = summation([letters.of(x) for x in own if x not in target])
     product = _product(cotangent, derivative)
-    total = tuple(f"{named[k]} = {front[k]}{product[k]}" for k in (0, 1))
+    total = (named, (front[0] + product[0], front[1] + product[1]))
     summed_labels = tuple(x for x in own if x not in target)
     chained = [_chained(found, user, own, t, summed_labels) for t in terms]
     simple = contract(chained, (*found.extra, *target))
     short = notation.right(simple.node, simple.labels, letters)
-    if not total[0].endswith(f"= {short[0]}"):
-        total = tuple(f"{total[k]} = {short[k]}" for k in (0, 1))
-    return Reason(statement, _equation(fraction, derivative), (total[0], total[1]))
+    sides = total if short[0] == total[1][0] else (*total, short)
+    return Reason(statement, _equation(fraction, derivative), sides)
 
 
 def _partial(rest: Term, labels: tuple[Label, ...], target: tuple[Label, ...]) -> Term:

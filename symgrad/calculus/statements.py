@@ -204,7 +204,7 @@ class Writer:
         shape = matrix_shape(entry.node.axes)
         text = unparse(bottom)
         name = f"d{unparse(top)}/d{text if text.isidentifier() else f'({text})'}"
-        return Derivative(name, shape, batch_of(entry.node), None, top, bottom)
+        return Derivative(name, shape, batch_of(entry.node), top=top, bottom=bottom)
 
     def _simplified(self, node: Node, plain: Entry, right: Expression) -> Expression | None:
         """The same without cotangents, where that is short and says something else."""

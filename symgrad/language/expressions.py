@@ -78,6 +78,7 @@ class Name(Expression):
     shape: Shape
     batch: str | None = None
     index_of: Dimension | None = None  # an integer label below this dimension
+    symmetric: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,8 @@ SMALL_GREEK += ("kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau"
 SMALL_GREEK += ("chi", "psi", "omega")
 GREEK = SMALL_GREEK + CAPITAL_GREEK  # the letters that LaTeX has a command for
 LATEX = {name: rf"\{name}" for name in GREEK}
-LATEX |= {"lam": r"\lambda", "eps": r"\varepsilon"}
+LATEX |= {"lam": r"\lambda", "eps": r"\varepsilon", "loss": "L"}
+ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde"}
 _VALID = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[\u0391-\u03a9\u03b1-\u03c9][0-9]*")
 _PARTS = re.compile(r"(?P<stem>.*?[^0-9_])_?(?P<sub>[0-9]*)_?")
 
@@ -58,14 +59,21 @@ def latex_name(name: str) -> str:
     r"""A name in LaTeX: digits at the end and what follows a _ become a subscript.
 
     >>> latex_name("W1"), latex_name("alpha"), latex_name("A_hat"), latex_name("hidden")
-    ('W_{1}', '\\alpha', 'A_{\\mathrm{hat}}', '\\mathrm{hidden}')
+    ('W_{1}', '\\alpha', '\\hat{A}', '\\mathrm{hidden}')
     """
     match = _PARTS.fullmatch(name)
     stem, sub = (match["stem"], match["sub"]) if match else (name, "")
     subs = [sub] if sub else []
     stem, *rest = stem.split("_")
-    subs = [_word(part) for part in rest if part] + subs
-    return _word(stem) + (f"_{{{','.join(subs)}}}" if subs else "")
+    accents = [ACCENTS[part] for part in rest if part in ACCENTS]
+    subs = [_word(part) for part in rest if part and part not in ACCENTS] + subs
+    word = "".join(f"{accent}{{" for accent in accents) + _word(stem) + "}" * len(accents)
+    return word + (f"_{{{','.join(subs)}}}" if subs else "")
+
+
+def latex_batch(name: str) -> str:
+    """The set of examples: B, or a name of its own."""
+    return "B" if name == "batch" else latex_name(name)
 
 
 def _word(text: str) -> str:

@@ -69,9 +69,8 @@ class Variable:
 
     def expression(self) -> Name:
         """The variable as an expression."""
-        return Name(
-            self.name, self.shape, self.batch, self.dims[0] if self.kind == "Index" else None
-        )
+        index_of = self.dims[0] if self.kind == "Index" else None
+        return Name(self.name, self.shape, self.batch, index_of, "symmetric" in self.facts)
 
 
 @dataclass(frozen=True)

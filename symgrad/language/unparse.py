@@ -18,22 +18,24 @@ from symgrad.language.expressions import (
     fold,
 )
 
-Written = tuple[str, int]  # a text, and how tightly it binds
+Written = tuple[str, float]  # a text, and how tightly it binds
 
 
 class Operand(str):
-    """A written operand; `{0:bare}` in a template gives it without its parentheses."""
+    """A written operand. In a template `{0:bare}` gives it without parentheses, `{0:term}` with
+    them only around a sum."""
 
     bare: str
+    term: str
 
-    def __new__(cls, text: str, bare: str) -> Operand:
-        """The operand as it stands in a template, and without its parentheses."""
+    def __new__(cls, text: str, bare: str, term: str) -> Operand:
+        """The operand as `{0}`, as `{0:bare}` and as `{0:term}` give it."""
         operand = super().__new__(cls, text)
-        operand.bare = bare
+        operand.bare, operand.term = bare, term
         return operand
 
     def __format__(self, spec: str) -> str:
-        return self.bare if spec == "bare" else str(self)
+        return {"bare": self.bare, "term": self.term}.get(spec, str(self))
 
 
 def unparse(root: Expression) -> str:
@@ -82,7 +84,7 @@ def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
         inside += [f"{key}={value}" for key, value in node.options.items()]
         return f"{operation.name}({', '.join(inside)})", ATOM
     texts = [
-        Operand(text if binds >= wanted else f"({text})", text)
+        Operand(text if binds >= wanted else f"({text})", text, text)
         for (text, binds), wanted in zip(arguments, operation.binds, strict=True)
     ]
     return operation.text.format(*texts, **node.options), operation.precedence

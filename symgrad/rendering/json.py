@@ -61,7 +61,7 @@ def _step(line: Line) -> dict[str, Any]:
             {
                 "statement": r.statement[0],
                 "partial": r.partial and r.partial[0],
-                "total": r.total[0],
+                "total": " = ".join(side[0] for side in r.total),
             }
             for r in line.reasons
         ],

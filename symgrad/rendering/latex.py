@@ -2,6 +2,7 @@ r"""LaTeX: expressions by the operations' templates, derivations as align* (amsm
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -20,7 +21,7 @@ from symgrad.language.expressions import (
     Value,
     fold,
 )
-from symgrad.language.names import latex_name
+from symgrad.language.names import latex_batch, latex_name
 from symgrad.language.problem import Variable
 from symgrad.language.unparse import Operand, Written, decimal
 from symgrad.rendering.document import (
@@ -34,7 +35,8 @@ from symgrad.rendering.document import (
 )
 
 Row: TypeAlias = tuple[str, "Expression | str", str, "int | None"]  # left, right, note, number
-LONG = 110  # characters of LaTeX after which a sum goes over several lines
+HADAMARD = 1.5  # binds less than a product without a sign, more than a sum
+LONG = 52  # visible characters after which a sum goes over several lines
 
 
 def latex_expression(root: Expression) -> str:
@@ -60,7 +62,7 @@ def _write(node: Expression, arguments: tuple[Written, ...]) -> Written:
         case Size():
             size = node.dimension
             return (
-                rf"|{latex_name(size)}|" if isinstance(size, str) else latex_dimension(size)
+                rf"|{latex_batch(size)}|" if isinstance(size, str) else latex_dimension(size)
             ), ATOM
         case IndexForm():
             return node.latex, SUM
@@ -75,13 +77,17 @@ def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
     if arguments and "{0" not in template:
         return _function(node, template or rf"\operatorname{{{operation.name}}}", arguments)
     binds = operation.binds or (0,) * len(arguments)
-    operands = [
-        Operand(text if own >= wanted else rf"\left({text}\right)", text)
-        for (text, own), wanted in zip(arguments, binds, strict=True)
-    ]
-    options = {key: _variables(str(value)) for key, value in node.options.items()}
+    operands = []
+    for (text, own), wanted in zip(arguments, binds, strict=True):
+        grouped = rf"\left({text}\right)"
+        operands.append(
+            Operand(text if own >= wanted else grouped, text, text if own > SUM else grouped)
+        )
+    options = {key: _written(key, str(value)) for key, value in node.options.items()}
     text = template.format(*operands, **options)
     script = operation.precedence == ATOM and "^" in template.split("{0")[-1]
+    if r"\odot" in template or r"\oslash" in template:
+        return text, HADAMARD  # A \odot B c would read as A \odot (B c)
     return text, SIGN + 1 if script else operation.precedence
 
 
@@ -93,8 +99,10 @@ def _function(node: Call, name: str, arguments: tuple[Written, ...]) -> Written:
     return rf"{name}{rows}\left({inside}\right)", ATOM
 
 
-def _variables(names: str) -> str:
-    return ", ".join(latex_name(name) for name in names.split(", "))
+def _written(key: str, value: str) -> str:
+    if key == "batch":
+        return latex_batch(value)
+    return ", ".join(latex_name(name) for name in value.split(", "))
 
 
 def latex_number(value: Value) -> str:
@@ -171,9 +179,10 @@ def _lines(doc: Document) -> list[str]:
     ]
     if doc.rewrites:
         lines += [
-            r"\emph{Used:} " + "; ".join(rf"\texttt{{{_escaped(r)}}}" for r in doc.rewrites) + ".",
-            "",
+            r"\noindent\emph{Used:}",
+            *(rf"\par {{\small\texttt{{{_escaped(r)}}}}}" for r in doc.rewrites),
         ]
+        lines += [r"\medskip", ""]
     for title, part in (("Forward", doc.forward), ("Backward", doc.backward)):
         if part:
             lines += [
@@ -199,7 +208,7 @@ def _steps(lines: tuple[Line, ...]) -> list[str]:
         rows.append(
             (
                 latex_expression(step.left),
-                step.right if len(right) > LONG else right,
+                step.right if width(right) > LONG else right,
                 note,
                 step.number,
             )
@@ -232,10 +241,16 @@ def _rows(rows: list[Row]) -> list[str]:
     return [f"{row} \\\\" for row in result[:-1]] + result[-1:]
 
 
+def width(latex: str) -> int:
+    """About how many characters of a formula are seen."""
+    shown = re.sub(r"\\(?:left|right|quad|,| )|[{}^_ ]", "", latex)
+    return len(re.sub(r"\\[A-Za-z]+", "x", shown))
+
+
 def broken(root: Expression) -> list[str]:
     """An expression on one line, or a long sum on several."""
     whole = latex_expression(root)
-    if len(whole) <= LONG or isinstance(root, IndexForm):
+    if width(whole) <= LONG or isinstance(root, IndexForm):
         return [whole]
     terms: list[tuple[str, Expression]] = []
     while isinstance(root, Call) and root.operation.precedence == SUM and len(root.arguments) == 2:
@@ -246,7 +261,7 @@ def broken(root: Expression) -> list[str]:
     for sign, term in reversed(terms):
         text, binds = fold(term, _write)
         piece = f"{sign} {text}" if binds >= PRODUCT else rf"{sign} \left({text}\right)"
-        if len(lines[-1]) + len(piece) <= LONG:
+        if width(lines[-1] + piece) <= LONG:
             lines[-1] += f" {piece}"
         else:
             lines.append(piece)
@@ -262,12 +277,13 @@ def _why(lines: tuple[Line, ...]) -> list[str]:
             rf"\noindent {{\small ({line.step.number}) {_escaped(line.step.sentence)} Since"
         )
         for reason in line.reasons:
-            parts = [
-                reason.statement[1],
-                *([reason.partial[1]] if reason.partial else []),
-                reason.total[1],
-            ]
-            result.append(r"\begin{gather*}" + " \\\\ ".join(parts) + r"\end{gather*}")
+            rows = [f"&{reason.statement[1]}"] + (
+                [f"&{reason.partial[1]}"] if reason.partial else []
+            )
+            left, *sides = (side[1] for side in reason.total)
+            rows.append(f"&{left} = {sides[0]}")
+            rows += [rf"&\qquad = {side}" for side in sides[1:]]
+            result.append(r"\begin{align*}" + " \\\\ ".join(rows) + r"\end{align*}")
         result.append("}")
     return result
 

@@ -44,7 +44,7 @@ def _step(line: Line) -> list[str]:
             parts = [
                 reason.statement[1],
                 *([reason.partial[1]] if reason.partial else []),
-                reason.total[1],
+                " = ".join(side[1] for side in reason.total),
             ]
             rows += [*(f"> ${part}$  " for part in parts), ""]
     return rows

@@ -82,7 +82,7 @@ def _step(line: Line) -> list[str]:
         for reason in line.reasons:
             parts = [reason.statement[0], *([reason.partial[0]] if reason.partial else [])]
             rows.append(f"      why: {', so '.join(parts)},")
-            rows.append(f"           and {reason.total[0]}")
+            rows.append(f"           and {' = '.join(side[0] for side in reason.total)}")
     return rows
 
 

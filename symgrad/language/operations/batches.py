@@ -18,7 +18,7 @@ def _total(name: str, mean: bool, latex: str, rule: str) -> Operation:
             sentence="The gradient of a sum over the batch is the sum of the gradients.",
             text=f"{name.removeprefix('batch_')}({{0}} for {{variables}} in {{batch}})",
             binds=(0,),
-            latex=latex,
+            latex=lambda call: latex.replace("VARIABLES", _members(call)),
             precedence=5,
             symbol="L",
             category="batch",
@@ -26,9 +26,17 @@ def _total(name: str, mean: bool, latex: str, rule: str) -> Operation:
     )
 
 
-batch_sum = _total("batch_sum", False, r"\sum_{{{variables}}} {0}", "sum over the batch")
+def _members(call: Call) -> str:
+    several = ", " in str(call.options["variables"])
+    return r"({variables}) \in {batch}" if several else r"{variables} \in {batch}"
+
+
+batch_sum = _total("batch_sum", False, r"\sum_{{VARIABLES}} {0:term}", "sum over the batch")
 batch_mean = _total(
-    "batch_mean", True, r"\frac{{1}}{{|{batch}|}} \sum_{{{variables}}} {0}", "mean over the batch"
+    "batch_mean",
+    True,
+    r"\frac{{1}}{{|{batch}|}} \sum_{{VARIABLES}} {0:term}",
+    "mean over the batch",
 )
 
 

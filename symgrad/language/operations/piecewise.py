@@ -27,7 +27,7 @@ step = elementwise(
     analytic=lambda x: 0 * x + (x.real > 0),
     derivative=lambda x: (_zero(x),),
     kink=lambda x: x,
-    latex=r"\mathbb{{1}}_{{>0}}",
+    latex=r"\mathbf{1}_{>0}",
     sentence="The unit step, 1 where x > 0 and else 0, has derivative 0.",
 )
 sign = elementwise(
