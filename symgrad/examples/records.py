@@ -76,7 +76,7 @@ EXAMPLES: dict[str, Example] = {
         sizes={"h": 16},
         learning_rate=0.01,
         epochs=200,
-        accuracy=Accuracy(prediction="S", target="Y", given="m"),
+        accuracy=Accuracy(prediction="P", target="Y", given="m"),
     ),
     "huber_regression": Example(
         data=builtin.petal_width, learning_rate=0.02, epochs=100, batch_size=32
