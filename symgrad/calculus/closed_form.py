@@ -59,7 +59,9 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
     root = aligned(entry, labels)
     reference = naming.reference
     names = _shared(root, reference, set(naming.taken))
-    notation = Notation(lambda node: names.get(node) or reference(node), naming.bound)
+    notation = Notation(
+        lambda node: names.get(node) or reference(node), naming.bound, factored=True
+    )
     definitions = tuple((name, notation.definition(node)) for node, name in names.items())
     expression = notation.of(root) if isinstance(root, Input) else notation.definition(root)
     return ClosedForm(definitions, full(expression, root))

@@ -61,6 +61,7 @@ class Notation:
 
     reference: Reference
     bound: dict[str, tuple[str, ...]]
+    factored: bool = False
     written: dict[Node, Expression | None] = field(default_factory=dict)
 
     def of(self, root: Node) -> Expression:
@@ -143,7 +144,8 @@ class Notation:
     def _polynomial(self, node: Polynomial) -> Expression:
         labels = tuple(Label(axis) for axis in node.axes)
         free = [x for x in labels if not isinstance(x.axis, str)]
-        entry = contract([t for term in opened(node, labels) for t in self._inlined(term)], labels)
+        terms = [t for term in opened(node, labels) for t in self._inlined(term)]
+        entry = contract(terms, labels, self.factored)
         if not isinstance(entry.node, Polynomial):
             value = self.of(entry.node)
             return value if entry.labels == labels else transposed(value)
