@@ -10,11 +10,17 @@ from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.calculus.reasons import Reason
 from symgrad.language.expressions import Name
 from symgrad.rendering.document import Document, Line, Verified, document, from_steps
-from symgrad.rendering.latex import latex_dimension, latex_expression, latex_space, result_name
+from symgrad.rendering.latex import (
+    LONG,
+    latex_dimension,
+    latex_expression,
+    latex_space,
+    result_name,
+    width,
+)
 from symgrad.rendering.mathml import mathml, pieces
 
 Child = Element | str
-LONG = 60  # characters of LaTeX after which a formula may go over several lines
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1b1b; --soft: #5c5c5c; --line: #dcdcdc;
   --paper: #ffffff; --box: #f5f6f8; --link: #1a56a8; }
@@ -39,7 +45,7 @@ tr:target { background: var(--box); }
 .number, .note { color: var(--soft); white-space: nowrap; }
 .number { width: 2rem; text-align: right; }
 .note { font-size: 0.9rem; padding-left: 1.5rem; }
-.step .note { min-width: 16.5rem; box-sizing: border-box; white-space: normal; }
+.step .note { min-width: 17.5rem; box-sizing: border-box; white-space: normal; }
 .left { text-align: right; white-space: nowrap; padding-right: 0; }
 .right { width: 100%; max-width: 0; padding-left: 0; }
 .scroll { overflow: auto hidden; }
@@ -156,8 +162,11 @@ def _why(line: Line) -> list[Element]:
 
 def _reason(reason: Reason) -> Element:
     """The statement, its derivative, and what the chain rule makes of them."""
-    given = [("Since ", reason.statement), ("and so ", reason.partial), ("we have ", reason.total)]
-    lines = [_element("p", word, *_formula(both[1])) for word, both in given if both]
+    lines = [_element("p", "Since ", *_formula(reason.statement[1]))]
+    if reason.partial:
+        lines.append(_element("p", "and so ", *_formula(reason.partial[1])))
+    total = " = ".join(side[1] for side in reason.total)
+    lines.append(_element("p", "we have ", *_formula(total)))
     return _element("div", *lines)
 
 
@@ -191,7 +200,7 @@ def _equation(kind: str, number: str, left: str, right: list[str], note: list[Ch
 
 def _formula(latex: str) -> list[Element]:
     """A formula, in pieces where it is long."""
-    return pieces(latex) if len(latex) > LONG else [mathml(latex)]
+    return pieces(latex) if width(latex) > LONG else [mathml(latex)]
 
 
 def _element(tag: str, *children: Child, **attributes: str) -> Element:

@@ -13,9 +13,11 @@ from functools import partial
 from xml.etree.ElementTree import Element
 
 from symgrad.rendering.mathml_elements import (
+    ACCENTS,
     FENCES,
     MINUS,
     Item,
+    accented,
     fenced,
     fraction,
     grouped,
@@ -39,6 +41,7 @@ COMMANDS: dict[str, tuple[Callable[..., Element], int]] = {
     r"\tfrac": (small_fraction, 2),
     r"\sqrt": (root, 1),
 }
+COMMANDS |= {command: (partial(accented, accent), 1) for command, accent in ACCENTS.items()}
 
 
 @dataclass

@@ -41,6 +41,7 @@ FENCES = {
 DELIMITERS = {r"\{": "{", r"\}": "}", r"\langle": "⟨", r"\rangle": "⟩"} | dict.fromkeys(
     (r"\lVert", r"\rVert"), "‖"
 )
+ACCENTS = {r"\hat": "^", r"\bar": "¯", r"\tilde": "~"}
 ALPHABETS = {  # where 0, A and a stand in Unicode
     r"\mathbf": (0x1D7CE, 0x1D400, 0x1D41A),
     r"\mathbb": (0x1D7D8, 0x1D538, 0x1D552),
@@ -172,6 +173,11 @@ def small_fraction(top: Element, bottom: Element) -> Element:
 def root(inside: Element) -> Element:
     r"""\sqrt"""
     return made("msqrt", inside)
+
+
+def accented(accent: str, letter: Element) -> Element:
+    """A letter under a hat, a bar or a tilde."""
+    return made("mover", letter, made("mo", accent, stretchy="false"), accent="true")
 
 
 def spaced(items: list[Item]) -> list[Item]:

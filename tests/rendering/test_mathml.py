@@ -57,7 +57,9 @@ def test_every_operation_is_written(operation: Operation) -> None:
         assert "\\" not in "".join(fromstring(page).itertext())
 
 
-@pytest.mark.parametrize("name", [*LATEX, "W1", "A_hat", "hidden", "\u03a9", "\u03b12"])
+@pytest.mark.parametrize(
+    "name", [*LATEX, "W1", "A_hat", "b_bar1", "z_tilde", "hidden", "\u03a9", "\u03b12"]
+)
 def test_every_name_is_written(name: str) -> None:
     assert "".join(mathml(latex_name(name)).itertext())
 
@@ -76,6 +78,7 @@ def test_every_name_is_written(name: str) -> None:
         (r"\text{(one-hot)}", "<mtext>(one-hot)</mtext>"),
         (r"\sum_{i} x", "<munder><mo>∑</mo><mi>i</mi></munder><mi>x</mi>"),
         ("0.5 x", "<mn>0.5</mn><mi>x</mi>"),
+        (r"\hat{A}", '<mover accent="true"><mi>A</mi><mo stretchy="false">^</mo></mover>'),
         ("", ""),
     ],
 )
