@@ -1,0 +1,333 @@
+"""Everything that can be written, with its formula and its derivative, read off the records.
+
+No formula stands here: a function's comes from its definition, a derivative from symgrad itself, an
+optimizer's from its update equations.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import takewhile
+from textwrap import wrap
+from typing import Any
+
+import sympy
+
+from symgrad.api import derive
+from symgrad.calculus.index_notation import Both, index_form
+from symgrad.calculus.lowering import lower_problem
+from symgrad.calculus.nodes import Input, Node
+from symgrad.errors import SymgradError
+from symgrad.examples import names, text
+from symgrad.language.dimensions import ONE, SCALAR, dims
+from symgrad.language.expressions import OPERATIONS, Call, Expression, Operation
+from symgrad.language.operations.batches import over_batch
+from symgrad.language.operations.constants import filled
+from symgrad.language.operations.contractions import dot
+from symgrad.language.operations.meanings import (
+    Composite,
+    Contraction,
+    Elementwise,
+    Filled,
+    Function,
+    Identity,
+    Total,
+)
+from symgrad.language.parser import HIDDEN, parse
+from symgrad.language.problem import Problem, Variable
+from symgrad.language.unparse import unparse
+from symgrad.training.base import Optimizer
+from symgrad.training.equations import RATE
+from symgrad.training.hyperparameters import HYPERPARAMETERS, symbols_of
+from symgrad.training.optimizers import OPTIMIZERS
+from symgrad.training.schedules import SCHEDULES, Schedule
+
+M, N, K = dims("m n k")
+COTANGENT = "g"
+WIDTH = 100
+FORMULA = 40  # a longer formula has its derivative below it
+LOSS = Variable("l", "Scalar", batch="batch")
+
+Variables = tuple[Variable, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One operation: how it is written, its formula, and its derivative by each argument."""
+
+    written: str
+    formula: str
+    derivatives: tuple[tuple[str, str], ...]
+
+
+def catalog() -> str:
+    """Operators, functions, losses, models, optimizers and schedules, as text for a terminal.
+
+    >>> print(next(line for line in catalog().splitlines() if "sigmoid(x)" in line))
+      sigmoid(x)     1/(1 + exp(-x))                     by x  sigmoid(x) * (1 - sigmoid(x))
+    """
+    return "\n\n".join(_sections()) + "\n"
+
+
+def _sections() -> Iterator[str]:
+    functions = [o for o in OPERATIONS.values() if o.category == "function"]
+    operators = [o for o in functions if o.name in HIDDEN]
+    entrywise = [o for o in functions if o not in operators and is_elementwise(o)]
+    others = [o for o in functions if o not in operators and o not in entrywise]
+    sent = "for a result with cotangent g or G, the cotangent that it sends back"
+    yield _table("Operators", f"the derivative; {sent}", operators)
+    yield _table("Functions of each entry", "the derivative", entrywise)
+    yield _table("Functions of vectors and matrices", f"the gradient; {sent}", others)
+    for title, about, category in (
+        ("Losses", "the gradient", "loss"),
+        ("Batches", "the derivative by each example's l", "batch"),
+        ("Constants", "no derivative", "constant"),
+    ):
+        yield _table(title, about, [o for o in OPERATIONS.values() if o.category == category])
+    yield _section("Models", "the built-in examples, with their gradients", map(_model, names()))
+    yield _section(
+        "Optimizers",
+        "g[t] is the gradient at theta[t-1], for t = 1, 2, ...",
+        (_optimizer(name, make()) for name, make in OPTIMIZERS.items()),
+    )
+    yield _section(
+        "Learning-rate schedules",
+        "n epochs (or iterations) have been done; eta0 is the first learning rate",
+        (_schedule(name, kind) for name, kind in SCHEDULES.items()),
+    )
+
+
+# operations
+
+
+def entry_of(operation: Operation) -> Entry | None:
+    """The operation with its derivative; None where it is only another form of an operation.
+
+    >>> from symgrad.language.operations.contractions import trace
+    >>> entry_of(trace)
+    Entry(written='trace(X)', formula='sum_i X_ii', derivatives=(('X', 'eye(n)'),))
+    """
+    variables, call = call_of(operation)
+    if call.operation is not operation:
+        return None
+    problem = paired(variables, call)
+    wrt = [v.name for v in variables if v.differentiable]
+    results = derive(problem, wrt).results if wrt else {}
+    derivatives = tuple((name, results[name].expression) for name in wrt)
+    return Entry(_written(call), _formula(call, variables), derivatives)
+
+
+def is_elementwise(operation: Operation) -> bool:
+    """Whether it is a function of numbers, applied to each entry.
+
+    >>> is_elementwise(OPERATIONS["gelu"]), is_elementwise(OPERATIONS["softmax"])
+    (True, False)
+    """
+    if isinstance(operation.meaning, Function):
+        return False
+    try:
+        scalar, vector = (
+            operation(*(v.expression() for v in _variables(operation, kind, dims)))
+            for kind, dims in (("Scalar", ()), ("Vector", (N,)))
+        )
+    except SymgradError:
+        return False
+    return scalar.shape == SCALAR and vector.shape == (N, ONE)
+
+
+def call_of(operation: Operation) -> tuple[Variables, Call]:
+    """The operation called with the first kind of arguments that it takes."""
+    if operation.category == "constant":
+        return (), _as_call(filled(operation, (N,)))
+    if operation.category == "batch":
+        return (LOSS,), _as_call(over_batch(operation, LOSS.expression(), (LOSS.name,), "batch"))
+    for variables in _signatures(operation):
+        try:
+            return variables, _as_call(operation(*(v.expression() for v in variables)))
+        except SymgradError:
+            continue
+    raise TypeError(f"{operation.name} takes no arguments that the catalog knows")
+
+
+def _as_call(e: Expression) -> Call:
+    """The expression as the call that it is."""
+    assert isinstance(e, Call)
+    return e
+
+
+def _signatures(operation: Operation) -> Iterator[Variables]:
+    count = operation.arity[1]
+    if is_elementwise(operation):
+        yield _variables(operation, "Scalar", ())
+    if operation.name not in HIDDEN:
+        yield _variables(operation, "Vector", (N,))
+    yield (Variable("X", "Matrix", (M, N)), Variable("Y", "Matrix", (N, K)))[:count]
+    yield _variables(operation, "Matrix", (N, N))
+    yield (Variable("v", "Index", (N,)),)
+    yield Variable("Z", "Matrix", (M, N)), Variable("v", "Index", (M,))
+
+
+def _variables(operation: Operation, kind: str, dimensions: tuple[Any, ...]) -> Variables:
+    """As many variables as it takes arguments, with the names that its definition has."""
+    definition = getattr(operation.meaning, "definition", None)
+    if definition is None or isinstance(definition, type):
+        chosen = ["x", "y"]
+    else:
+        chosen = list(inspect.signature(definition).parameters)
+    chosen = chosen[: operation.arity[1]]
+    chosen = [name.upper() for name in chosen] if kind == "Matrix" else chosen
+    return tuple(Variable(name, kind, dimensions) for name in chosen)
+
+
+def paired(variables: Sequence[Variable], result: Expression) -> Problem:
+    """The result, or where it is no scalar its inner product with a given cotangent, as a loss."""
+    known = {v.name: v for v in variables}
+    if result.shape != SCALAR:
+        matrix = result.shape[1] != ONE
+        kind, dimensions = ("Matrix", result.shape) if matrix else ("Vector", result.shape[:1])
+        name = COTANGENT.upper() if matrix else COTANGENT
+        known[name] = Variable(name, kind, dimensions, frozenset({"data"}))
+        result = dot(known[name].expression(), result)
+    return Problem(known, {}, result)
+
+
+def _written(call: Call) -> str:
+    if call.operation.name in HIDDEN or call.operation.category != "function":
+        return unparse(call)
+    return f"{call.operation.name}({', '.join(map(unparse, call.arguments))})"
+
+
+def _formula(call: Call, variables: Variables) -> str:
+    meaning = call.operation.meaning
+    match meaning:
+        case Elementwise() if not isinstance(meaning.definition, type):
+            symbols = [sympy.Symbol(v.name, real=True) for v in variables]
+            return sympy_text(meaning.definition(*symbols))
+        case Composite() | Function() if meaning.definition is not None:
+            return unparse(meaning.definition(*call.arguments))
+        case Contraction() | Filled() | Identity() | Total():
+            problem = Problem({v.name: v for v in variables}, {}, call, "f")
+            node = lower_problem(problem).output.closed().node
+            return index_form(node, _input_name).text
+    return ""
+
+
+def _input_name(node: Node) -> Both | None:
+    return (node.name, node.name) if isinstance(node, Input) else None
+
+
+def sympy_text(e: sympy.Expr) -> str:
+    """A scalar expression in a line.
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> sympy_text(sympy.Piecewise((x, x > 0), (0, True)))
+    'x if x > 0 else 0'
+    """
+    if isinstance(e, sympy.Piecewise):
+        parts = [
+            sympy_text(value) if holds == sympy.true else f"{sympy_text(value)} if {holds}"
+            for value, holds in e.args
+        ]
+        return " else ".join(parts)
+    return str(sympy.sstr(e, order="none"))
+
+
+# models, optimizers, schedules
+
+
+def _model(name: str) -> Iterator[str]:
+    program = text(name)
+    comments = [line[2:] for line in program.splitlines() if line.startswith("# ")]
+    about = takewhile(lambda line: not line.startswith("Source: "), comments)
+    yield from _folded(f"{name}: {' '.join(about)}")
+    yield from (f"    {line}" for line in program.splitlines() if re.match(r"\w+ = ", line))
+    for key, result in derive(parse(program)).results.items():
+        *definitions, last = result.expression.splitlines()
+        for line in (*definitions, f"grad_{key} = {last}"):
+            yield from _folded(line, "    ")
+
+
+def _optimizer(name: str, optimizer: Optimizer) -> Iterator[str]:
+    yield from _folded(f"{name}: {optimizer.sentence}")
+    used = {s for e in optimizer.equations() for s in e.expression.free_symbols}
+    given = [
+        f"{_keyword(field.name)} = {getattr(optimizer, field.name):g}"
+        for field in fields(optimizer)
+        if field.name in HYPERPARAMETERS and HYPERPARAMETERS[field.name].symbol in used
+    ]
+    yield from _folded(", ".join(given), "    ")
+    yield from (f"    {start.name}[0] = {value:g}" for start, value in optimizer.initial().items())
+    with sympy.evaluate(False):
+        equations = optimizer.equations()
+    yield from (f"    {_plain(e.symbol)} = {_plain(e.expression)}" for e in equations)
+
+
+def _schedule(name: str, kind: type[Schedule]) -> Iterator[str]:
+    yield from _folded(f"{name}: {kind.sentence}")
+    if symbols_of(kind):
+        yield f"    {', '.join(map(_keyword, symbols_of(kind)))}"
+    yield f"    {_plain(RATE)} = {_plain(kind.formula())}"
+
+
+def _keyword(name: str) -> str:
+    """A hyperparameter as it is given, and its symbol where that is another word."""
+    symbol = _plain(HYPERPARAMETERS[name].symbol)
+    return name if symbol == name else f"{name} {symbol}"
+
+
+def _plain(e: sympy.Expr) -> str:
+    r"""An expression of the optimizers as text: \hat{m}_t is m_hat[t], \beta_1 is beta1."""
+    with sympy.evaluate(False):
+        return sympy_text(e.xreplace({s: _plain_symbol(s) for s in e.free_symbols}))
+
+
+def _plain_symbol(symbol: sympy.Symbol) -> sympy.Symbol:
+    name = symbol.name.replace("\\", "").replace("var", "")
+    name = re.sub(r"hat\{(\w+)\}", r"\1_hat", name)
+    name = re.sub(r"_(?:(t)|\{(t-1)\})$", lambda m: f"[{m[1] or m[2]}]", name)
+    return sympy.Symbol(re.sub(r"_(?=\d)|[{}]", "", name), **symbol.assumptions0)
+
+
+# layout
+
+
+def _table(title: str, about: str, operations: Iterable[Operation]) -> str:
+    entries = [entry for o in operations if (entry := entry_of(o)) is not None]
+    left = max(len(e.written) for e in entries) + 2
+    middle = max(len(e.formula) for e in entries if len(e.formula) <= FORMULA) + 2
+    return _section(title, about, (_rows(e, left, middle) for e in entries), between="\n")
+
+
+def _rows(entry: Entry, left: int, middle: int) -> Iterator[str]:
+    first = f"{entry.written:<{left}}{entry.formula:<{middle}}"
+    for name, derivative in entry.derivatives:
+        line = f"by {name}  {derivative}"
+        if len(first) > left + middle or len(first) + len(line) > WIDTH - 2:
+            yield from _folded(first) if first.strip() else ()
+            yield from _folded(line, " " * left)
+        else:
+            yield first + line
+        first = " " * (left + middle)
+    if not entry.derivatives:
+        yield first
+
+
+def _section(title: str, about: str, blocks: Iterable[Iterable[str]], between: str = "\n\n") -> str:
+    body = between.join("\n".join(f"  {line}".rstrip() for line in block) for block in blocks)
+    head = "\n".join(_folded(f"{title}: {about}"))
+    return f"{head}\n\n{body}"
+
+
+def _folded(line: str, indent: str = "") -> list[str]:
+    """The line in pieces that fit, all but the first set in."""
+    return wrap(
+        line.rstrip(),
+        WIDTH - 2,
+        initial_indent=indent,
+        subsequent_indent=indent + "    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

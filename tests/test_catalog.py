@@ -1,0 +1,89 @@
+"""The catalog names everything there is, and what it prints is true."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad import examples
+from symgrad.catalog import Entry, call_of, catalog, entry_of, paired
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import OPERATIONS
+from symgrad.language.parser import HIDDEN
+from symgrad.language.problem import Problem
+from symgrad.training import data
+from symgrad.training.schedules import SCHEDULES
+
+OWN = {name: o for name, o in OPERATIONS.items() if entry_of(o) is not None}
+DERIVED = [name for name, o in OWN.items() if entry_of(o).derivatives]  # type: ignore[union-attr]
+
+
+def entry(name: str) -> Entry:
+    found = entry_of(OWN[name])
+    assert found is not None
+    return found
+
+
+def in_the_language(name: str) -> bool:
+    """Whether the formula is written in the language, not in index notation or by cases."""
+    formula, variables = entry(name).formula, call_of(OWN[name])[0]
+    return bool(formula and variables) and not re.search(r"sum_|_[ij]|\[| if ", formula)
+
+
+IN_THE_LANGUAGE = [name for name in OWN if in_the_language(name)]
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[str]:
+    return catalog().splitlines()
+
+
+def test_only_another_form_of_an_operation_is_left_out() -> None:
+    assert set(OPERATIONS) - set(OWN) == {"power"}  # x**y with a constant y
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in HIDDEN])
+def test_every_function_has_a_line(name: str, lines: list[str]) -> None:
+    written = OPERATIONS[name].name.removeprefix("batch_")
+    assert any(line.startswith(f"  {written}(") or entry(name).written in line for line in lines)
+
+
+@pytest.mark.parametrize("name", [*examples.names(), *sg.OPTIMIZERS, *SCHEDULES])
+def test_every_model_optimizer_and_schedule_has_its_part(name: str, lines: list[str]) -> None:
+    assert any(line.startswith(f"  {name}: ") for line in lines)
+
+
+def test_no_line_is_longer_than_a_page_is_wide(lines: list[str]) -> None:
+    assert [line for line in lines if len(line) > 100 or line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_the_derivative_is_that_of_the_operation(name: str) -> None:
+    problem = paired(*call_of(OWN[name]))
+    derivation = sg.derive(problem, [of for of, _ in entry(name).derivatives])
+    assert [(key, r.expression) for key, r in derivation.results.items()] == [
+        *entry(name).derivatives
+    ]
+    assert derivation.verify().passed
+
+
+def at_numbers(name: str) -> dict[str, np.ndarray]:
+    """Values between 0.1 and 0.9, where every function is defined."""
+    rng = np.random.default_rng(0)
+    variables, _ = call_of(OWN[name])
+    return {v.name: rng.uniform(0.1, 0.9, (3,) * len(v.dims)) for v in variables}
+
+
+@pytest.mark.parametrize("name", IN_THE_LANGUAGE)
+def test_the_formula_has_the_value_of_the_operation(name: str) -> None:
+    variables, call = call_of(OWN[name])
+    output = "loss" if call.shape == SCALAR else "f"
+    program = [f"{v.name}: {data.declaration(v)}" for v in variables]
+    formula = sg.parse("\n".join([*program, f"{output} = {entry(name).formula}"]))
+    operation = Problem({v.name: v for v in variables}, {}, call, output)
+    inputs = at_numbers(name)
+    want = sg.evaluate(operation, inputs)
+    np.testing.assert_allclose(sg.evaluate(formula, inputs), want, rtol=1e-12)
