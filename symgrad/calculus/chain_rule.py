@@ -213,8 +213,8 @@ def _pulled_back(
 ) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
     leading, core = own[: node.leading], own[node.leading :]
     arguments = [_argument(argument, places, leading) for argument, places in node.arguments]
-    g = tensor(cotangent, *_two(core), others=(*extra, *leading))
-    y = tensor(Entry(node, own), *_two(core), others=leading)
+    g = tensor(cotangent, core, (*extra, *leading))
+    y = tensor(Entry(node, own), core, leading)
     shapes = tuple(_shape(x.axis for x in t.core) for t in (g, y, *arguments))
     names, pullbacks = _pullback(node.operation, shapes)
     values = {n.name: t for n, t in zip(names, (g, y, *arguments), strict=True)}
@@ -233,17 +233,12 @@ def _pulled_back(
 def _argument(node: Node, places: tuple[int, ...], leading: tuple[Label, ...]) -> Tensor:
     first = tuple(leading[k] for k in places)
     core = tuple(Label(axis) for axis in node.axes[len(places) :])
-    return tensor(Entry(node, (*first, *core)), *_two(core), others=first)
-
-
-def _two(core: Sequence[Label]) -> tuple[Label | None, Label | None]:
-    rows, columns = (*core, None, None)[:2]
-    return rows, columns
+    return tensor(Entry(node, (*first, *core)), core, first)
 
 
 def _shape(axes: Iterable[Axis]) -> Shape:
-    rows, columns = (*axes, UNIT, UNIT)[:2]
-    return rows, columns
+    own = tuple(axes)
+    return (*own, *(UNIT,) * (2 - len(own)))  # type: ignore[arg-type]
 
 
 @cache

@@ -10,7 +10,17 @@ from symgrad.calculus.algebra import times
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Both, IndexForm, both, index_form
 from symgrad.calculus.naming import Naming, fresh
-from symgrad.calculus.nodes import Apply, Entry, Input, Label, Map, Node, Polynomial, topological
+from symgrad.calculus.nodes import (
+    Apply,
+    Axis,
+    Entry,
+    Input,
+    Label,
+    Map,
+    Node,
+    Polynomial,
+    topological,
+)
 from symgrad.calculus.notation import Notation, core_axes
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE, SCALAR, Shape
@@ -77,10 +87,10 @@ def full(expression: Expression, node: Node) -> Expression:
     return expression
 
 
-def matrix_shape(axes: Iterable[object]) -> Shape:
-    """Rows and columns of a node with these axes."""
-    rows, columns = (*core_axes(axes), ONE, ONE)[:2]
-    return rows, columns
+def matrix_shape(axes: Iterable[Axis]) -> Shape:
+    """Rows and columns of a node with these axes; more where it is a tensor."""
+    own = core_axes(axes)
+    return (*own, *(ONE,) * (2 - len(own)))  # type: ignore[arg-type]
 
 
 def _shared(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
@@ -42,18 +42,17 @@ from symgrad.language.problem import Problem, Variable
 
 @dataclass(frozen=True)
 class Tensor:
-    """An open sum of terms: `rows` and `columns` are its indices as a matrix (None where that
-    dimension is 1), `others` the indices that only enumerate: a batch, or a seed's."""
+    """An open sum of terms: `axes` are its indices as rows and columns (and further ones of a tensor;
+    None where that dimension is 1), `others` those that only enumerate: a batch's, or a seed's."""
 
     terms: tuple[Term, ...]
-    rows: Label | None = None
-    columns: Label | None = None
+    axes: tuple[Label | None, ...] = (None, None)
     others: tuple[Label, ...] = ()
 
     @property
     def core(self) -> tuple[Label, ...]:
-        """The indices as a matrix that are there."""
-        return tuple(x for x in (self.rows, self.columns) if x is not None)
+        """The indices of its own that are there."""
+        return tuple(x for x in self.axes if x is not None)
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -70,13 +69,11 @@ class Tensor:
 
 
 def tensor(
-    entry: Entry,
-    rows: Label | None = None,
-    columns: Label | None = None,
-    others: tuple[Label, ...] = (),
+    entry: Entry, core: Sequence[Label | None] = (), others: tuple[Label, ...] = ()
 ) -> Tensor:
-    """A node at labels as a tensor."""
-    return Tensor((Term(ONE, (Factor(entry.node, entry.labels),)),), rows, columns, others)
+    """A node at labels as a tensor with these indices of its own."""
+    axes = (*core, *(None,) * (2 - len(core)))
+    return Tensor((Term(ONE, (Factor(entry.node, entry.labels),)),), axes, others)
 
 
 def lower(root: Expression, values: Mapping[str, Tensor]) -> Tensor:
@@ -90,9 +87,9 @@ def input_tensor(variable: Variable) -> Tensor:
     axes = tuple(x.axis for x in others)
     if variable.kind == "Index":
         label = intern(Input, axes, name=variable.name, facts=frozenset({"label"}))
-        rows = Label(variable.dims[0])
-        one_hot = intern(OneHot, (*axes, rows.axis), label=label)
-        return tensor(Entry(one_hot, (*others, rows)), rows, None, others)
+        row = Label(variable.dims[0])
+        one_hot = intern(OneHot, (*axes, row.axis), label=label)
+        return tensor(Entry(one_hot, (*others, row)), (row,), others)
     return given(variable.name, variable.shape, variable.facts, others)
 
 
@@ -103,11 +100,10 @@ def given(
     others: tuple[Label, ...] = (),
 ) -> Tensor:
     """An input of this shape."""
-    rows, columns = _new_labels(shape)
-    core = tuple(x for x in (rows, columns) if x is not None)
-    axes = tuple(x.axis for x in (*others, *core))
-    node = intern(Input, axes, name=name, facts=facts)
-    return tensor(Entry(node, (*others, *core)), rows, columns, others)
+    own = _new_labels(shape)
+    labels = (*others, *(x for x in own if x is not None))
+    node = intern(Input, tuple(x.axis for x in labels), name=name, facts=facts)
+    return tensor(Entry(node, labels), own, others)
 
 
 @dataclass(frozen=True)
@@ -131,14 +127,13 @@ def lower_problem(problem: Problem) -> Lowered:
         values[name] = replace(value, terms=(Term(ONE, (Factor(entry.node, entry.labels),)),))
         if not isinstance(entry.node, (Input, OneHot)) and set(entry.labels) == set(value.labels):
             named = Name(name, definition.shape, definition.batch)
-            row = entry.labels != value.labels or (len(value.core) == 1 and value.rows is None)
+            row = entry.labels != value.labels or (len(value.core) == 1 and value.axes[0] is None)
             names.setdefault(entry.node, transposed(named) if row else named)
     return Lowered(lower(problem.output, values), inputs, names, problem.variables)
 
 
-def _new_labels(shape: dimensions.Shape) -> tuple[Label | None, Label | None]:
-    rows, columns = (None if d == dimensions.ONE else Label(d) for d in shape)
-    return rows, columns
+def _new_labels(shape: dimensions.Shape) -> tuple[Label | None, ...]:
+    return tuple(None if d == dimensions.ONE else Label(d) for d in shape)
 
 
 def _renamed(term: Term, names: Mapping[Label, Label]) -> Term:
@@ -151,9 +146,9 @@ def _renamed(term: Term, names: Mapping[Label, Label]) -> Term:
     return Term(term.coefficient, factors, tuple(known[x] for x in term.summed))
 
 
-def _onto(argument: Tensor, rows: Label | None, columns: Label | None) -> tuple[Term, ...]:
-    """The argument's terms, its indices renamed to these."""
-    pairs = ((argument.rows, rows), (argument.columns, columns))
+def _onto(argument: Tensor, axes: Sequence[Label | None]) -> tuple[Term, ...]:
+    """The argument's terms, its indices renamed to these (a scalar has none)."""
+    pairs = zip(argument.axes, axes, strict=False)
     return argument.renamed({a: b for a, b in pairs if a is not None and b is not None})
 
 
@@ -183,18 +178,19 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
         case Monomial():
             return _monomial(call, meaning, arguments)
         case Contraction():
-            return _contraction(meaning.indices(call), arguments)
+            return _contraction(meaning.indices(call), len(call.shape), arguments)
         case Filled():
-            rows, columns = _new_labels(call.shape)
-            return Tensor((Term(Fraction(meaning.value), ()),) * bool(meaning.value), rows, columns)
+            terms = (Term(Fraction(meaning.value), ()),) * bool(meaning.value)
+            return Tensor(terms, _new_labels(call.shape))
         case Identity():
-            rows, columns = _new_labels(call.shape)
-            factors = (identity(rows, columns),) if rows is not None and columns is not None else ()
-            return Tensor((Term(ONE, factors),), rows, columns)
+            axes = _new_labels(call.shape)
+            row, column = axes
+            factors = (identity(row, column),) if row is not None and column is not None else ()
+            return Tensor((Term(ONE, factors),), axes)
         case Elementwise():
             return _elementwise(call, arguments)
         case Function():
-            return _function(call, meaning, arguments[0])
+            return _function(call, arguments)
         case Composite():
             return _composite(call, meaning, arguments)
         case Total():
@@ -203,27 +199,26 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
 
 
 def _linear(call: Call, meaning: Linear, arguments: tuple[Tensor, ...]) -> Tensor:
-    rows, columns = _new_labels(call.shape)
+    axes = _new_labels(call.shape)
     terms = tuple(
         t._replace(coefficient=times(t.coefficient, c))
         for c, argument in zip(meaning.coefficients, arguments, strict=True)
-        for t in _onto(argument, rows, columns)
+        for t in _onto(argument, axes)
     )
-    return Tensor(terms, rows, columns, _others(arguments))
+    return Tensor(terms, axes, _others(arguments))
 
 
 def _monomial(call: Call, meaning: Monomial, arguments: tuple[Tensor, ...]) -> Tensor:
-    rows, columns = _new_labels(call.shape)
+    axes = _new_labels(call.shape)
     powers = meaning.powers(call)
-    parts = [_as_power(a, p, rows, columns) for a, p in zip(arguments, powers, strict=False)]
-    return Tensor((_product(parts),), rows, columns, _others(arguments))
+    parts = [_as_power(a, p, axes) for a, p in zip(arguments, powers, strict=False)]
+    return Tensor((_product(parts),), axes, _others(arguments))
 
 
-def _as_power(argument: Tensor, power: Fraction, rows: Label | None, columns: Label | None) -> Term:
+def _as_power(argument: Tensor, power: Fraction, axes: Sequence[Label | None]) -> Term:
     if power == 1 and len(argument.terms) == 1:
-        return _onto(argument, rows, columns)[0]
-    entry = argument.closed()
-    (term,) = _onto(replace(argument, terms=(Term(ONE, (Factor(*entry),)),)), rows, columns)
+        return _onto(argument, axes)[0]
+    (term,) = _onto(_single(argument, always=True), axes)
     (factor,) = term.factors
     return Term(ONE, (factor._replace(power=power),))
 
@@ -236,7 +231,7 @@ def _product(parts: list[Term]) -> Term:
     )
 
 
-def _contraction(indices: str, arguments: tuple[Tensor, ...]) -> Tensor:
+def _contraction(indices: str, rank: int, arguments: tuple[Tensor, ...]) -> Tensor:
     inputs, output = indices.split("->")
     letters: dict[str, Label] = {}
     if len(arguments) > 1:
@@ -244,7 +239,7 @@ def _contraction(indices: str, arguments: tuple[Tensor, ...]) -> Tensor:
     placed: list[tuple[Term, ...]] = []
     for argument, own in zip(arguments, inputs.split(","), strict=True):
         names = {}
-        for letter, label in zip(own, (argument.rows, argument.columns), strict=False):
+        for letter, label in zip(own, argument.axes, strict=False):
             if label is not None:
                 names[label] = letters.setdefault(letter, Label(label.axis))
         placed.append(argument.renamed(names))
@@ -264,8 +259,8 @@ def _contraction(indices: str, arguments: tuple[Tensor, ...]) -> Tensor:
             continue  # a factor is zero
         product = _product(parts)
         terms.append(Term(product.coefficient, product.factors + extra, (*product.summed, *summed)))
-    rows, columns = labels or (None, None)
-    return Tensor(tuple(terms), rows, columns, _others(arguments))
+    axes = (*labels, *(None,) * (rank - len(labels)))
+    return Tensor(tuple(terms), axes, _others(arguments))
 
 
 def _single(argument: Tensor, always: bool = False) -> Tensor:
@@ -276,26 +271,40 @@ def _single(argument: Tensor, always: bool = False) -> Tensor:
 
 
 def _elementwise(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
-    rows, columns = _new_labels(call.shape)
+    axes = _new_labels(call.shape)
     others = _others(arguments)
-    core = tuple(x for x in (rows, columns) if x is not None)
-    entries = [contract(_onto(a, rows, columns), (*others, *core)) for a in arguments]
-    return tensor(map_entry(call.operation, entries, (*others, *core)), rows, columns, others)
+    labels = (*others, *(x for x in axes if x is not None))
+    entries = [contract(_onto(a, axes), labels) for a in arguments]
+    return tensor(map_entry(call.operation, entries, labels), axes, others)
 
 
-def _function(call: Call, meaning: Function, argument: Tensor) -> Tensor:
+def _function(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
+    """A function of whole arguments: along the axis of its option, or of all that each one has."""
     axis = call.options.get("axis")
-    own = argument.core if axis is None else (argument.columns if axis == 1 else argument.rows,)
-    own = tuple(x for x in own if x is not None)
-    if not own:
+    acting = [
+        tuple(x for k, x in enumerate(a.axes) if x is not None and axis in (None, k))
+        for a in arguments
+    ]
+    if not all(acting):
         raise ProgramError(f"{call.operation.name} of a single number is not defined")
-    leading = tuple(x for x in argument.labels if x not in own)
-    keeps = call.shape == call.arguments[0].shape
-    entry = apply_entry(call.operation, [(argument.closed(), own)], leading, own if keeps else ())
-    rows, columns = (
-        x if keeps or x not in own else None for x in (argument.rows, argument.columns)
+    leading = tuple(
+        dict.fromkeys(
+            x for a, own in zip(arguments, acting, strict=True) for x in a.labels if x not in own
+        )
     )
-    return tensor(entry, rows, columns, argument.others)
+    placed = [(a.closed(), own) for a, own in zip(arguments, acting, strict=True)]
+    first = arguments[0]
+    if call.shape == call.arguments[0].shape:  # it keeps its first argument's indices
+        entry = apply_entry(call.operation, placed, leading, acting[0])
+        return tensor(entry, first.axes, _others(arguments))
+    if axis is not None:  # it has summed its axis up
+        entry = apply_entry(call.operation, placed, leading, ())
+        left = tuple(None if x in acting[0] else x for x in first.axes)
+        kept = left if len(call.shape) == len(left) else tuple(x for x in left if x is not None)
+        return tensor(entry, kept, _others(arguments))
+    axes = _new_labels(call.shape)
+    core = tuple(x for x in axes if x is not None)
+    return tensor(apply_entry(call.operation, placed, leading, core), axes, _others(arguments))
 
 
 _placeholders = count()
@@ -318,4 +327,4 @@ def _total(meaning: Total, argument: Tensor, batch: str) -> Tensor:
     (example,) = _single(argument, always=True).renamed({label: new})
     term = Term(example.coefficient, (*weight, *example.factors), (*example.summed, new))
     others = tuple(x for x in argument.others if x is not label)
-    return Tensor((term,), argument.rows, argument.columns, others)
+    return Tensor((term,), argument.axes, others)

@@ -15,9 +15,8 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 
 from symgrad.calculus.functions import NODE_RULES
-from symgrad.calculus.lowering import Tensor, given, lower
+from symgrad.calculus.lowering import Tensor, given, lower, tensor
 from symgrad.calculus.nodes import (
-    ONE,
     Apply,
     Entry,
     Factor,
@@ -127,12 +126,12 @@ class _Compiled:
 
     def _replacement(self, match: Match) -> Tensor:
         values = {n.name: _bound(n, *match.wildcards[n.name]) for n in self.names}
-        tensor = lower(self.rule.replacement(*self.names), values)
+        result = lower(self.rule.replacement(*self.names), values)
         names = {
             own: match.labels[label]
-            for own, label in zip(tensor.core, self.pattern.core, strict=True)
+            for own, label in zip(result.core, self.pattern.core, strict=True)
         }
-        return replace(tensor, terms=tensor.renamed(names))  # type: ignore[arg-type]
+        return replace(result, terms=result.renamed(names))  # type: ignore[arg-type]
 
     def _record(self) -> None:
         fired = _fired.get()
@@ -161,12 +160,7 @@ def _bound(name: Name, node: Node, labels: tuple[Hashable, ...]) -> Tensor:
             own[label] = Label(node.axes[k])
     filled = tuple(own.get(x, x) for x in labels)
     others = tuple(dict.fromkeys(x for x in labels if not isinstance(x, Hole)))
-    return Tensor(
-        (Term(ONE, (Factor(node, filled),)),),
-        own.get(Hole(0)),
-        own.get(Hole(1)),
-        others,  # type: ignore[arg-type]
-    )
+    return tensor(Entry(node, filled), (own.get(Hole(0)), own.get(Hole(1))), others)  # type: ignore[arg-type]
 
 
 def _node(

@@ -180,10 +180,9 @@ def _distance(
     (argument, at), *_ = node.arguments
     labels = tuple(Label(axis) for axis in argument.axes)
     core = labels[len(at) :] if isinstance(node, Apply) else ()
-    rows, columns = (*core, None, None)[:2]
     others = tuple(x for x in labels if x not in core)
     name = Name("?x", matrix_shape(x.axis for x in core))
-    value = {name.name: tensor(Entry(argument, labels), rows, columns, others)}
+    value = {name.name: tensor(Entry(argument, labels), core, others)}
     entry = lower(node.operation.meaning.kink(name), value).closed()
     return np.asarray(np.abs(evaluate_nodes([entry.node], arrays, sizes, values)[entry.node]))
 
