@@ -238,7 +238,7 @@ def _argument(node: Node, places: tuple[int, ...], leading: tuple[Label, ...]) -
 
 def _shape(axes: Iterable[Axis]) -> Shape:
     own = tuple(axes)
-    return (*own, *(UNIT,) * (2 - len(own)))  # type: ignore[arg-type]
+    return (*own, *(UNIT,) * (2 - len(own)))
 
 
 @cache

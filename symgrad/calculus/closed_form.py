@@ -90,7 +90,7 @@ def full(expression: Expression, node: Node) -> Expression:
 def matrix_shape(axes: Iterable[Axis]) -> Shape:
     """Rows and columns of a node with these axes; more where it is a tensor."""
     own = core_axes(axes)
-    return (*own, *(ONE,) * (2 - len(own)))  # type: ignore[arg-type]
+    return (*own, *(ONE,) * (2 - len(own)))
 
 
 def _shared(

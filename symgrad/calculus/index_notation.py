@@ -199,6 +199,7 @@ class IndexForm(Expression):
     shape: Shape
     text: str
     latex: str
+    indices: str  # of the left side: "ijk"
     batch: str | None = None
 
 
@@ -211,7 +212,8 @@ def index_form(node: Node, name: Callable[[Node], Both | None]) -> IndexForm:
     text, latex = IndexNotation(name).right(node, labels, letters)
     own = tuple(axis for axis in node.axes if not isinstance(axis, str))
     batch = next((axis for axis in node.axes if isinstance(axis, str)), None)
-    return IndexForm(own, text, latex, batch)
+    indices = "".join(letters.of(x) for x in labels if batch_name(x) is None)
+    return IndexForm(own, text, latex, indices, batch)
 
 
 def both(named: Expression) -> Both:

@@ -42,8 +42,10 @@ from symgrad.language.problem import Problem, Variable
 
 @dataclass(frozen=True)
 class Tensor:
-    """An open sum of terms: `axes` are its indices as rows and columns (and further ones of a tensor;
-    None where that dimension is 1), `others` those that only enumerate: a batch's, or a seed's."""
+    """An open sum of terms.
+
+    `axes` are its indices as rows and columns, and further ones of a tensor (None where that
+    dimension is 1); `others` those that only enumerate: a batch's, or a seed's."""
 
     terms: tuple[Term, ...]
     axes: tuple[Label | None, ...] = (None, None)

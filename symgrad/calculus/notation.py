@@ -130,14 +130,15 @@ class Notation:
         )
 
     def _apply(self, node: Apply) -> Expression:
-        (argument, at), *_ = node.arguments
         rows = [k for k in range(node.leading) if not isinstance(node.axes[k], str)]
-        value = self.of(argument)
+        values = [self.of(argument) for argument, _ in node.arguments]
         if not rows:
-            return node.operation(value)
-        if len(rows) > 1 or len(core_axes(argument.axes)) != 2:
+            return node.operation(*values)
+        if len(rows) > 1 or len(values) > 1 or len(core_axes(node.arguments[0][0].axes)) != 2:
             raise NoMatrixForm(node)
-        return node.operation(value, axis=1)
+        if node.operation.meaning.over == "matrix":
+            raise NoMatrixForm(node)
+        return node.operation(*values, axis=1)
 
     # polynomials
 

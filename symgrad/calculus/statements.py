@@ -36,11 +36,14 @@ from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name
-from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.operations.arithmetic import add, transpose
 from symgrad.language.operations.batches import batch_sum
+from symgrad.language.operations.contractions import einsum
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 
+CHAIN_RULE = ("chain rule", "The chain rule passes the gradient on.")
+LONGEST_INDEX_FORM = 100  # characters
 SHORT = 9  # names and functions in what a step adds after a second equals sign
 
 
@@ -144,10 +147,7 @@ class Writer:
     def _forward_step(self, node: Node, name: Expression, right: Expression) -> None:
         if is_call(name, transpose):
             name, right = name.arguments[0], transposed(right)
-        call = self.calls.get(node) or (right if isinstance(right, Call) else None)
-        self._step(
-            "forward", name, right, None, call.operation.rule if call else "definition", (), node
-        )
+        self._step("forward", name, right, None, self._rule_of(node)[0], (), node)
 
     # backward
 
@@ -224,10 +224,19 @@ class Writer:
                 "sum over its uses",
                 "It is used in several places: the gradients of all uses add up.",
             )
-        call = self.calls.get(users[0]) if users else None
-        if call is None:
-            return "chain rule", "The chain rule passes the gradient on."
-        return call.operation.rule, call.operation.sentence
+        return self._rule_of(users[0]) if users else CHAIN_RULE
+
+    def _rule_of(self, node: Node) -> tuple[str, str]:
+        """The name of a statement's rule, and its sentence: those of its outermost operation."""
+        call = self.calls.get(node)
+        if call is not None:
+            return call.operation.rule, call.operation.sentence
+        if isinstance(node, (Map, Apply)):
+            return node.operation.rule, node.operation.sentence
+        if isinstance(node, Polynomial) and node.terms:
+            operation = einsum if len(node.terms) == 1 else add
+            return operation.rule, operation.sentence
+        return CHAIN_RULE
 
     def _step(
         self,
@@ -263,7 +272,8 @@ class Writer:
             return Outcome(key, name, (), right, shape, entry, labels)
         form = closed_result(entry, labels, self.naming)
         if isinstance(form, IndexForm):
-            return Outcome(key, name, (), form, shape, entry, labels)
+            long = right is not None and len(form.text) > LONGEST_INDEX_FORM
+            return Outcome(key, name, (), right if long and right else form, shape, entry, labels)
         if form.definitions and right is not None:
             return Outcome(key, name, (), right, shape, entry, labels)
         return Outcome(key, name, form.definitions, form.expression, shape, entry, labels)

@@ -59,7 +59,9 @@ def describe(shape: Shape) -> str:
 
 
 def kind(shape: Shape) -> str:
-    """`Scalar`, `Vector`, `Row` or `Matrix`."""
+    """`Scalar`, `Vector`, `Row`, `Matrix` or `Tensor`."""
+    if len(shape) > 2:
+        return "Tensor"
     rows, columns = shape
     if columns == ONE:
         return "Scalar" if rows == ONE else "Vector"

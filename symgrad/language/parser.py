@@ -95,6 +95,7 @@ class _Parser:
     def program(self, filename: str | None) -> Problem:
         tree = syntax_tree(self.text)
         self.bound = _bound_names(tree)
+        _check_tensors(tree)
         output = None
         for statement in tree.body:
             if output is not None:
@@ -303,7 +304,11 @@ class _Parser:
             return filled(OPERATIONS[name], tuple(self._used_dimension(name, a) for a in node.args))
         if node.args and isinstance(node.args[0], ast.GeneratorExp):
             return self._over_batch(name, node, node.args[0], depth)
-        options = {str(k.arg): self._option(name, k) for k in node.keywords}
+        options: dict[str, object] = {str(k.arg): self._option(name, k) for k in node.keywords}
+        match node.args:
+            case [ast.Constant(value=str(spec)), *rest] if "spec" in OPERATIONS[name].options:
+                values = [self._expression(a, depth + 1) for a in rest]
+                return OPERATIONS[name](*values, **options, spec=spec)
         return OPERATIONS[name](*(self._expression(a, depth + 1) for a in node.args), **options)
 
     def _option(self, name: str, node: ast.keyword) -> int:
@@ -312,7 +317,7 @@ class _Parser:
         match node.value:
             case ast.Constant(value=int(value)) if not isinstance(value, bool):
                 return value
-        raise ProgramError(f"{name}: axis must be the number 0 or 1, not {source_of(node.value)}")
+        raise ProgramError(f"{name}: axis must be a number, 0 or 1, not {source_of(node.value)}")
 
     def _used_dimension(self, name: str, node: ast.expr) -> Dimension:
         match node:
@@ -350,6 +355,26 @@ class _Parser:
         decorators = getattr(node, "decorator_list", [])
         first = decorators[0] if decorators else node
         raise error.at(getattr(first, "lineno", None), None, None)
+
+
+def _check_tensors(tree: ast.Module) -> None:
+    """A tensor takes part in einsum, or in functions along an axis; a program with neither means
+    something else by it."""
+    nodes = list(ast.walk(tree))
+    if any(isinstance(n, ast.Name) and n.id == "einsum" for n in nodes):
+        return
+    if any(isinstance(n, ast.keyword) and n.arg == "axis" for n in nodes):
+        return
+    for node in nodes:
+        if isinstance(node, ast.AnnAssign):
+            match node.annotation:
+                case ast.Call(func=ast.Name(id="Tensor")):
+                    raise ProgramError(
+                        f"{source_of(node)}: a Tensor takes part in einsum(...) or in functions "
+                        "with axis=, and there is neither; a matrix is declared Matrix(m, n)",
+                        line=node.lineno,
+                        column=node.col_offset + 1,
+                    )
 
 
 def _bound_names(tree: ast.Module) -> dict[str, str]:

@@ -11,13 +11,13 @@ from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.names import check_name
 
-KINDS = {"Scalar": 0, "Vector": 1, "Matrix": 2, "Index": 1}
+KINDS = {"Scalar": 0, "Vector": 1, "Matrix": 2, "Index": 1, "Tensor": None}  # how many dimensions
 FACTS = {
-    "positive": ("Scalar", "Vector", "Matrix"),
+    "positive": ("Scalar", "Vector", "Matrix", "Tensor"),
     "simplex": ("Vector",),
     "one_hot": ("Vector",),
     "symmetric": ("Matrix",),
-    "data": ("Scalar", "Vector", "Matrix"),
+    "data": ("Scalar", "Vector", "Matrix", "Tensor"),
 }
 
 
@@ -39,12 +39,9 @@ class Variable:
     def __post_init__(self) -> None:
         check_name(self.name)
         if self.kind not in KINDS:
-            known = ", ".join(["Scalar", "Vector(n)", "Matrix(m, n)", "Index(n)"])
+            known = "Scalar, Vector(n), Matrix(m, n), Tensor(a, b, c), Index(n)"
             raise ProgramError(f"unknown kind {self.kind} of {self.name}; use {known}")
-        wanted = KINDS[self.kind]
-        if len(self.dims) != wanted:
-            count = ("no dimension", "one dimension", "two dimensions")[wanted]
-            raise ShapeError(f"{self.name}: {self.kind} takes {count}, {len(self.dims)} given")
+        self._check_dimensions()
         for fact in self.facts:
             if fact not in FACTS:
                 raise ProgramError(f"{self.name}: unknown fact {fact}{did_you_mean(fact, FACTS)}")
@@ -55,12 +52,20 @@ class Variable:
                 f"{self.name}: a symmetric matrix is square", (self.dims[0], self.dims[1])
             )
 
+    def _check_dimensions(self) -> None:
+        wanted, given = KINDS[self.kind], len(self.dims)
+        if wanted is None and given < 3:
+            raise ShapeError(f"{self.name}: Tensor takes three dimensions or more, {given} given")
+        if wanted is not None and given != wanted:
+            count = ("no dimension", "one dimension", "two dimensions")[wanted]
+            raise ShapeError(f"{self.name}: {self.kind} takes {count}, {given} given")
+
     @property
     def shape(self) -> Shape:
-        """Rows and columns of one value."""
+        """Rows and columns of one value; the dimensions of a tensor."""
         if self.kind in ("Scalar", "Index"):
             return SCALAR
-        return self.dims if self.kind == "Matrix" else (self.dims[0], ONE)
+        return (self.dims[0], ONE) if self.kind == "Vector" else self.dims
 
     @property
     def differentiable(self) -> bool:

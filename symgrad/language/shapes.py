@@ -17,7 +17,7 @@ def given(e: Expression) -> str:
     """An argument and its shape, as the messages show them."""
     if e.shape == SCALAR:
         what = "a scalar"
-    elif e.shape[1] == ONE:
+    elif e.shape[1:] == (ONE,):
         what = f"a vector ({describe(e.shape)})"
     else:
         what = describe(e.shape)
@@ -44,17 +44,19 @@ def _differ(name: str, arguments: Arguments, one: Shape, two: Shape) -> ShapeErr
     facts = ", ".join(given(a) for a in arguments if a.shape in (one, two))
     if one == two[::-1]:
         hint = "transpose one of them with .T"
-    elif name == "multiply" and one[1:] == two[:1]:
+    elif name == "multiply" and len(one) == len(two) == 2 and one[1:] == two[:1]:
         hint = "the matrix product is written @"
     else:
         hint = "equal shapes or a scalar are needed; a vector v is repeated as v @ ones(n).T"
-    pair = next((pair for pair in zip(one, two, strict=True) if pair[0] != pair[1]), None)
+    pair = next((pair for pair in zip(one, two, strict=False) if pair[0] != pair[1]), None)
     return ShapeError(f"{name}: shapes differ: {facts} ({hint})", pair)
 
 
 def matrix_product(arguments: Arguments, options: Options) -> Shape:
     """m x n by n x p is m x p."""
     left, right = arguments
+    for argument in arguments:
+        matrix("@", argument)
     if left.shape[1] == right.shape[0]:
         return (left.shape[0], right.shape[1])
     text = f"{unparse(left)} @ {unparse(right)}"
@@ -77,9 +79,16 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
     )
 
 
+def matrix(name: str, argument: Expression) -> Shape:
+    """Rows and columns; an error for a tensor."""
+    if len(argument.shape) > 2:
+        raise ShapeError(f"{name} is not for tensors; {given(argument)}; write einsum(...)")
+    return argument.shape
+
+
 def square(name: str, argument: Expression) -> Dimension:
     """The dimension of a square matrix; an error for anything else."""
-    rows, columns = argument.shape
+    rows, columns = matrix(name, argument)
     if rows != columns:
         hint = "; for 1/x elementwise write 1 / x" if columns == ONE else ""
         raise ShapeError(f"{name} needs a square matrix; {given(argument)}{hint}", (rows, columns))
@@ -88,7 +97,7 @@ def square(name: str, argument: Expression) -> Dimension:
 
 def vector(name: str, argument: Expression) -> Dimension:
     """The dimension of a column vector; an error for anything else."""
-    rows, columns = argument.shape
+    rows, columns = matrix(name, argument)
     if columns != ONE or rows == ONE:
         raise ShapeError(f"{name} needs a column vector; {given(argument)}")
     return rows
@@ -101,22 +110,23 @@ def same(name: str, arguments: Arguments) -> None:
         raise _differ(name, arguments, one.shape, two.shape)
 
 
-def axis_of(name: str, options: Options) -> int | None:
-    """The option axis: 0 (along the columns), 1 (along the rows) or None."""
-    axis = options.get("axis")
-    if axis is not None and axis not in (0, 1):
-        raise ProgramError(f"{name}: axis must be the number 0 or 1, not {axis}")
+def axis_of(name: str, argument: Expression, options: Options) -> int | None:
+    """The option axis: 0 (along the columns), 1 (along the rows), ... or None."""
+    axis: int | None = options.get("axis")
+    if axis is not None and not 0 <= axis < len(argument.shape):
+        numbers = " or ".join(map(str, range(len(argument.shape))))
+        raise ProgramError(f"{name}: axis must be the number {numbers}, not {axis}")
     return axis
 
 
 def along_axis(name: str, argument: Expression, options: Options) -> int | None:
     """The axis of a vector function; a matrix needs one, a vector has but one."""
-    axis = axis_of(name, options)
-    rows, columns = argument.shape
+    axis = axis_of(name, argument, options)
     if argument.shape == SCALAR:
         raise ShapeError(f"{name} needs a vector; {given(argument)}")
-    if axis is None and ONE not in (rows, columns):
-        raise ShapeError(f"{name} of a matrix needs axis=1 (each row) or axis=0; {given(argument)}")
+    if axis is None and ONE not in argument.shape:
+        axes = "axis=1 (each row) or axis=0" if len(argument.shape) == 2 else "an axis"
+        raise ShapeError(f"{name} of a matrix needs {axes}; {given(argument)}")
     return axis
 
 
@@ -124,4 +134,6 @@ def reduced(shape: Shape, axis: int | None) -> Shape:
     """The shape that is left when the axis (None: all) is summed over."""
     if axis is None:
         return SCALAR
+    if len(shape) > 2:
+        return (*shape[:axis], *shape[axis + 1 :])
     return column(shape[0]) if axis == 1 else (ONE, shape[1])

@@ -81,7 +81,9 @@ def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
     operation = node.operation
     if not operation.text:
         inside = [text for text, _ in arguments]
-        inside += [f"{key}={value}" for key, value in node.options.items()]
+        if "spec" in node.options:
+            inside.insert(0, f'"{node.options["spec"]}"')
+        inside += [f"{key}={value}" for key, value in node.options.items() if key != "spec"]
         return f"{operation.name}({', '.join(inside)})", ATOM
     texts = [
         Operand(text if binds >= wanted else f"({text})", text, text)

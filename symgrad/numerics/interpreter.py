@@ -87,15 +87,15 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
 
 
 def _term(term: Term, rank: int, values: Mapping[Node, Any], shape: tuple[int, ...]) -> Any:
-    operands: list[Any] = [np.asarray(float(term.coefficient)), []]
-    carried = set()
+    products: dict[tuple[int, ...], Any] = {(): float(term.coefficient)}  # indices -> their product
     for factor in term.factors:
-        value = np.asarray(values[factor.node])
-        operands += [_power(value, factor.power), list(factor.labels)]
-        carried |= set(factor.labels)
+        value = _power(np.asarray(values[factor.node]), factor.power)
+        products[factor.labels] = products.get(factor.labels, 1.0) * value
+    carried = {x for labels in products for x in labels}
     for k in range(rank):
         if k not in carried:
-            operands += [np.ones(shape[k]), [k]]
+            products[k,] = np.ones(shape[k])
+    operands = [part for labels, value in products.items() for part in (value, list(labels))]
     return np.einsum(*operands, list(range(rank)))
 
 
@@ -126,10 +126,13 @@ def apply_kernel(operation: Operation, arguments: list[Any], *axis: Any) -> Any:
 
 
 def _apply(node: Apply, values: Mapping[Node, Any]) -> Any:
-    (argument, at), *_ = node.arguments
-    value = np.asarray(values[argument])
-    acting = tuple(range(-(value.ndim - len(at)), 0))
-    axis: tuple[Any, ...] = ()
-    if node.operation.meaning.over != "matrix":
-        axis = (acting if len(acting) > 1 else acting[0],)
-    return apply_kernel(node.operation, [value], *axis)
+    arguments = []
+    for argument, at in node.arguments:
+        value = np.asarray(values[argument])
+        acting = value.ndim - len(at)
+        places = (*at, *range(node.leading, node.leading + acting))
+        arguments.append(spread(value, places, node.leading + acting))
+    if node.operation.meaning.over == "matrix":
+        return apply_kernel(node.operation, arguments)
+    axes = tuple(range(-acting, 0))
+    return apply_kernel(node.operation, arguments, axes if acting > 1 else -1)

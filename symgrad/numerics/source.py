@@ -131,11 +131,14 @@ class _Emitter:
         return self.line(f"{self._kernel(node.operation)}({', '.join(texts)})")
 
     def _apply(self, node: Apply) -> str:
-        (argument, at), *_ = node.arguments
-        value = self._dense(argument)
-        acting = len(argument.axes) - len(at)
-        axis = "" if node.operation.meaning.over == "matrix" else f", {_axis(acting)}"
-        return self.line(f"{self._kernel(node.operation)}({value}{axis})")
+        leading = tuple(Label(axis) for axis in node.axes[: node.leading])
+        texts = []
+        for argument, at in node.arguments:
+            own = tuple(Label(axis) for axis in argument.axes[len(at) :])
+            array = Array(self._dense(argument), (*(leading[k] for k in at), *own))
+            texts.append(self._aligned(array, (*leading, *own)))
+        axis = "" if node.operation.meaning.over == "matrix" else f", {_axis(len(own))}"
+        return self.line(f"{self._kernel(node.operation)}({', '.join(texts)}{axis})")
 
     def _kernel(self, operation: Any) -> str:
         """What calls an operation's kernel: a NumPy function, or a helper written out above."""

@@ -141,6 +141,17 @@ def latex_space(variable: Variable) -> str:
     )
 
 
+def latex_left(left: str, right: Expression) -> str:
+    """The left side of an equation, with indices where the right side is in index notation."""
+    if not isinstance(right, IndexForm) or not right.indices:
+        return left
+    return (
+        rf"\left({left}\right)_{{{right.indices}}}"
+        if "{" in left
+        else f"{left}_{{{right.indices}}}"
+    )
+
+
 def result_name(outcome: Outcome) -> str:
     r"""\nabla_{W} L for a gradient, else the derivative as a fraction."""
     gradient = gradient_of(outcome)
@@ -207,7 +218,7 @@ def _steps(lines: tuple[Line, ...]) -> list[str]:
         note = f"{step.rule}{from_steps(step.uses)}"
         rows.append(
             (
-                latex_expression(step.left),
+                latex_left(latex_expression(step.left), step.right),
                 step.right if width(right) > LONG else right,
                 note,
                 step.number,
@@ -222,7 +233,7 @@ def _results(doc: Document) -> list[str]:
         rows += [(latex_expression(name), value, "", None) for name, value in outcome.definitions]
         shape = r" \times ".join(latex_dimension(d) for d in outcome.shape)
         rows.append(
-            (result_name(outcome), outcome.expression, f"${shape}$" if shape else "scalar", None)
+            (latex_left(result_name(outcome), outcome.expression), outcome.expression, f"${shape}$" if shape else "scalar", None)
         )
     return _rows(rows)
 

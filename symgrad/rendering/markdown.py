@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.rendering.document import Document, Line, Verified, document, from_steps, shape_words
-from symgrad.rendering.latex import latex_expression, latex_space, result_name
+from symgrad.rendering.latex import latex_expression, latex_left, latex_space, result_name
 
 
 def markdown(derivation: Derivation, verification: Verified, level: str = "steps") -> str:
@@ -34,7 +34,8 @@ def _lines(doc: Document) -> list[str]:
 
 def _step(line: Line) -> list[str]:
     step = line.step
-    equation = f"{latex_expression(step.left)} = {latex_expression(step.right)}"
+    left = latex_left(latex_expression(step.left), step.right)
+    equation = f"{left} = {latex_expression(step.right)}"
     if step.simplified is not None:
         equation += f" = {latex_expression(step.simplified)}"
     rows = [f"({step.number}) ${equation}$ \u2014 {step.rule}{from_steps(step.uses)}", ""]
@@ -51,6 +52,7 @@ def _step(line: Line) -> list[str]:
 
 
 def _result(outcome: Outcome) -> list[str]:
-    whole = f"$${result_name(outcome)} = {latex_expression(outcome.expression)}$$"
+    left = latex_left(result_name(outcome), outcome.expression)
+    whole = f"$${left} = {latex_expression(outcome.expression)}$$"
     rows = [f"$${latex_expression(n)} = {latex_expression(e)}$$" for n, e in outcome.definitions]
     return [*rows, whole, "", f"({shape_words(outcome.shape)})", ""]

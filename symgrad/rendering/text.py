@@ -31,6 +31,13 @@ def text_expression(e: Expression) -> str:
     return e.text if isinstance(e, IndexForm) else unparse(e)
 
 
+def text_left(left: str, right: Expression) -> str:
+    """The left side of an equation, with indices where the right side is in index notation."""
+    if not isinstance(right, IndexForm) or not right.indices:
+        return left
+    return f"{left}_{right.indices}" if left.isidentifier() else f"({left})_{right.indices}"
+
+
 def result_name(outcome: Outcome) -> str:
     """grad_W L for a gradient, else the derivative's name."""
     gradient = gradient_of(outcome)
@@ -68,7 +75,8 @@ def _space(variable: Variable) -> str:
 
 def _step(line: Line) -> list[str]:
     step = line.step
-    equation = f"({step.number}) {unparse(step.left)} = {text_expression(step.right)}"
+    equation = f"({step.number}) {text_left(unparse(step.left), step.right)}"
+    equation += f" = {text_expression(step.right)}"
     if step.simplified is not None:
         equation += f" = {unparse(step.simplified)}"
     note = f"{step.rule}{from_steps(step.uses)}"
@@ -87,6 +95,7 @@ def _step(line: Line) -> list[str]:
 
 
 def _result(outcome: Outcome) -> list[str]:
-    equation = f"{result_name(outcome)} = {text_expression(outcome.expression)}"
+    equation = text_left(result_name(outcome), outcome.expression)
+    equation += f" = {text_expression(outcome.expression)}"
     rows = [f"{name.name} = {unparse(value)}" for name, value in outcome.definitions]
     return [*rows, f"{equation:<{NOTE}}  ({shape_words(outcome.shape)})"]

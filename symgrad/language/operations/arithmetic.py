@@ -20,7 +20,7 @@ from symgrad.language.expressions import (
     register,
 )
 from symgrad.language.operations.meanings import Contraction, Linear, Monomial
-from symgrad.language.shapes import elementwise, matrix_product
+from symgrad.language.shapes import elementwise, matrix, matrix_product
 
 LARGEST_EXPONENT = 10_000
 
@@ -193,7 +193,7 @@ transpose = register(
     Operation(
         name="transpose",
         meaning=Contraction(lambda call: "ij->ji"),
-        shape=lambda arguments, options: arguments[0].shape[::-1],
+        shape=lambda arguments, options: matrix(".T", arguments[0])[::-1],
         rule="transpose",
         sentence="The gradient of a transpose is the transposed gradient.",
         text="{0}.T",

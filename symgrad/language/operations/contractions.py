@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symgrad.errors import ShapeError
-from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column
+from symgrad.errors import ProgramError, ShapeError
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core
 from symgrad.language.expressions import Call, Expression, Name, Operation, Options, Size, register
 from symgrad.language.operations.meanings import Composite, Contraction
 from symgrad.language.shapes import axis_of, given, reduced, same, square, vector
@@ -81,30 +81,46 @@ def _lookup_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
     return column(table.shape[1])
 
 
-SUMS = {None: "ij->", 0: "ij->aj", 1: "ij->ia"}
+LETTERS = "ijklpqrst"
+
+
+def _sum_indices(call: Call) -> str:
+    """ij-> for all, ij->ia for axis=1 (a column), ij->aj for axis=0 (a row), ijk->ik of a tensor."""
+    rank = len(call.arguments[0].shape)
+    axis, letters = axis_of("sum", call.arguments[0], call.options), LETTERS[:rank]
+    if axis is None:
+        return f"{letters}->"
+    if rank > 2:
+        return f"{letters}->{letters.replace(letters[axis], '')}"
+    return "ij->ia" if axis == 1 else "ij->aj"
+
 
 total = contraction(
     "sum",
-    lambda call: SUMS[axis_of("sum", call.options)],
-    lambda arguments, options: reduced(arguments[0].shape, axis_of("sum", options)),
+    _sum_indices,
+    lambda arguments, options: _reduced("sum", arguments, options),
     rule="sum of entries",
     sentence="Each entry of a sum has the gradient of the sum.",
     options=("axis",),
-    latex=lambda call: {
-        None: r"\operatorname{{sum}}({0:bare})",
-        0: r"\mathbf{{1}}^{{\top}} {0}",
-        1: r"{0} \mathbf{{1}}",
-    }[axis_of("sum", call.options)],
+    latex=lambda call: _sum_latex(call),
     symbol="s",
 )
 
 
+def _reduced(name: str, arguments: tuple[Expression, ...], options: Options) -> Shape:
+    return reduced(arguments[0].shape, axis_of(name, arguments[0], options))
+
+
+def _sum_latex(call: Call) -> str:
+    axis = call.options.get("axis")
+    if axis is None or len(call.arguments[0].shape) > 2:
+        return r"\operatorname{{sum}}({0:bare})"
+    return r"{0} \mathbf{{1}}" if axis == 1 else r"\mathbf{{1}}^{{\top}} {0}"
+
+
 def _mean(x: Expression, **options: int) -> Expression:
-    rows, columns = x.shape
     axis = options.get("axis")
-    counted = [
-        d for k, d in enumerate((rows, columns)) if d != ONE and (axis is None or k != 1 - axis)
-    ]
+    counted = [d for k, d in enumerate(x.shape) if d != ONE and axis in (None, k)]
     result = total(x, **options)
     for d in counted:
         result = result / Size(d)
@@ -115,7 +131,7 @@ mean = register(
     Operation(
         name="mean",
         meaning=Composite(_mean),
-        shape=lambda arguments, options: reduced(arguments[0].shape, axis_of("mean", options)),
+        shape=lambda arguments, options: _reduced("mean", arguments, options),
         options=("axis",),
         rule="mean of entries",
         sentence="A mean is the sum divided by the number of entries.",
@@ -186,3 +202,83 @@ def _label(argument: Expression) -> Dimension:
     if not isinstance(argument, Name) or argument.index_of is None:
         raise ShapeError(f"onehot needs a label declared as Index(n); {given(argument)}")
     return argument.index_of
+
+
+def _spec(arguments: tuple[Expression, ...], options: Options) -> tuple[list[str], str]:
+    """The letters of each argument and of the result, checked."""
+    text = str(options.get("spec", "")).replace(" ", "")
+    inputs, arrow, output = text.partition("->")
+    parts = inputs.split(",")
+    if not arrow or not all(x.isalpha() or not x for x in (*parts, output)):
+        raise ProgramError(f'einsum: a text such as "ij,jk->ik" comes first, not {text!r}')
+    if len(parts) != len(arguments):
+        raise ProgramError(f"einsum: {text!r} names {len(parts)} factors, {len(arguments)} given")
+    if len(set(output)) < len(output) or not set(output) <= set(inputs):
+        raise ProgramError(f"einsum: each letter after -> stands once, and before it, in {text!r}")
+    return parts, output
+
+
+def _einsum_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+    parts, output = _spec(arguments, options)
+    sizes: dict[str, Dimension] = {}
+    for letters, argument in zip(parts, arguments, strict=True):
+        dims = argument.shape if len(argument.shape) > 2 else core(argument.shape)
+        if len(dims) != len(letters):
+            raise ShapeError(f"einsum: {letters!r} has {len(letters)} indices; {given(argument)}")
+        for letter, d in zip(letters, dims, strict=True):
+            if sizes.setdefault(letter, d) != d:
+                raise ShapeError(
+                    f"einsum: the index {letter} is {sizes[letter]} and {d}; {given(argument)}",
+                    (sizes[letter], d),
+                )
+    own = tuple(sizes[letter] for letter in output)
+    return (*own, *(ONE,) * (2 - len(own)))
+
+
+def _einsum_indices(call: Call) -> str:
+    """The letters, with one that stands for nothing where an argument's dimension is 1."""
+    parts, output = _spec(call.arguments, call.options)
+    written = []
+    for letters, argument in zip(parts, call.arguments, strict=True):
+        left = iter(letters)
+        own = "".join(
+            "" if d == ONE and len(argument.shape) < 3 else next(left) for d in argument.shape
+        )
+        placed = iter(own)
+        written.append(
+            "".join(
+                "?" if d == ONE and len(argument.shape) < 3 else next(placed)
+                for d in argument.shape
+            )
+        )
+    return f"{','.join(written)}->{output}"
+
+
+einsum = register(
+    Operation(
+        name="einsum",
+        meaning=Contraction(_einsum_indices),
+        shape=_einsum_shape,
+        arity=(1, 8),
+        options=("spec",),
+        rule="product over indices",
+        sentence="Each factor's gradient is the incoming one times the other factors, summed over "
+        "the indices that the factor does not have.",
+        latex=lambda call: _einsum_latex(call),
+        symbol="t",
+    )
+)
+
+
+def _einsum_latex(call: Call) -> str:
+    parts, output = _spec(call.arguments, call.options)
+    factors = [
+        rf"{{{k}}}_{{{{{letters}}}}}" if letters else f"{{{k}}}" for k, letters in enumerate(parts)
+    ]
+    summed = sorted({x for x in "".join(parts) if x not in output})
+    front = rf"\sum_{{{{{','.join(summed)}}}}} " if summed else ""
+    return (
+        rf"\left[{front}{' '.join(factors)}\right]_{{{{{output}}}}}"
+        if output
+        else front + " ".join(factors)
+    )

@@ -38,11 +38,13 @@ def _unit_pullback(g: Expression, u: Expression, x: Expression) -> tuple[Express
 
 
 def _norm_shape(name: str) -> Callable[[tuple[Expression, ...], Options], Shape]:
-    return lambda arguments, options: reduced(arguments[0].shape, axis_of(name, options))
+    return lambda arguments, options: reduced(
+        arguments[0].shape, axis_of(name, arguments[0], options)
+    )
 
 
 def _unit_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
-    axis_of("unit", options)
+    axis_of("unit", arguments[0], options)
     return arguments[0].shape
 
 

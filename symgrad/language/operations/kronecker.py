@@ -1,0 +1,100 @@
+"""The Kronecker product, and the two partial sums that its derivative is made of."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symgrad.errors import ShapeError
+from symgrad.language.dimensions import Shape
+from symgrad.language.expressions import Expression, Operation, Options, register
+from symgrad.language.operations.meanings import Function
+from symgrad.language.shapes import given, matrix
+
+
+def _kron(x, y):  # type: ignore[no-untyped-def]
+    blocks = x[..., :, None, :, None] * y[..., None, :, None, :]
+    m, p, n, q = blocks.shape[-4:]
+    return blocks.reshape(*blocks.shape[:-4], m * p, n * q)
+
+
+def _kron_left(g, y):  # type: ignore[no-untyped-def]
+    p, q = y.shape[-2:]
+    blocks = g.reshape(*g.shape[:-2], g.shape[-2] // p, p, g.shape[-1] // q, q)
+    return np.einsum("...ijkl,...jl->...ik", blocks, y)
+
+
+def _kron_right(g, x):  # type: ignore[no-untyped-def]
+    m, n = x.shape[-2:]
+    blocks = g.reshape(*g.shape[:-2], m, g.shape[-2] // m, n, g.shape[-1] // n)
+    return np.einsum("...ijkl,...ik->...jl", blocks, x)
+
+
+def _kron_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+    (m, n), (p, q) = (matrix("kron", a) for a in arguments)
+    return (m * p, n * q)
+
+
+def _quotient(name: str):  # type: ignore[no-untyped-def]
+    def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
+        (rows, columns), (p, q) = (matrix(name, a) for a in arguments)
+        shape = (rows / p, columns / q)
+        if not all(d.is_integer for d in shape):
+            facts = ", ".join(map(given, arguments))
+            raise ShapeError(f"{name}: the blocks of the first do not fit the second: {facts}")
+        return shape
+
+    return rule
+
+
+kron: Operation = register(
+    Operation(
+        name="kron",
+        meaning=Function(
+            over="matrix",
+            pullback=lambda g, z, x, y: (kron_left(g, y), kron_right(g, x)),
+            kernel=_kron,
+            analytic=_kron,
+        ),
+        shape=_kron_shape,
+        arity=(2, 2),
+        rule="Kronecker product",
+        sentence="In a Kronecker product a factor's gradient sums the blocks against the other.",
+        text="kron({0}, {1})",
+        latex=r"{0} \otimes {1}",
+        binds=(0, 0),
+        symbol="K",
+        source="Magnus and Neudecker, Matrix Differential Calculus, ch. 2",
+    )
+)
+kron_left: Operation = register(
+    Operation(
+        name="kron_left",
+        meaning=Function(
+            over="matrix",
+            pullback=lambda h, z, g, y: (kron(h, y), kron_right(g, h)),
+            kernel=_kron_left,
+            analytic=_kron_left,
+        ),
+        shape=_quotient("kron_left"),
+        arity=(2, 2),
+        rule="blocks against a matrix",
+        sentence="Entry (i, k) is the inner product of block (i, k) of the first with the second.",
+        latex=r"\operatorname{blocks}",
+    )
+)
+kron_right: Operation = register(
+    Operation(
+        name="kron_right",
+        meaning=Function(
+            over="matrix",
+            pullback=lambda h, z, g, x: (kron(x, h), kron_left(g, h)),
+            kernel=_kron_right,
+            analytic=_kron_right,
+        ),
+        shape=_quotient("kron_right"),
+        arity=(2, 2),
+        rule="sum of blocks",
+        sentence="The blocks of the first, each times an entry of the second, summed.",
+        latex=r"\operatorname{blocksum}",
+    )
+)
