@@ -1,0 +1,81 @@
+"""The functions of the language on SymPy expressions, and sums over a batch of examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import sympy
+
+from symgrad.language.dimensions import Dimension
+from symgrad.language.expressions import Operation
+from symgrad.language.operations import OPERATIONS
+from symgrad.language.operations.constants import eye, filled, ones, zeros
+from symgrad.language.parser import ALIASES, HIDDEN
+from symgrad.language.symbols import Extent
+from symgrad.language.sympy_nodes import call, total
+from symgrad.language.sympy_rules import dimension_of
+from symgrad.language.sympy_trees import sympified
+
+Function: TypeAlias = Callable[..., sympy.Expr]
+
+
+def batch_sum(expression: object, over: object) -> sympy.Expr:
+    """The sum over the examples of a batch; `over` are the symbols of which each has its own.
+
+    Raises: ProgramError where `over` is not made of symbols.
+
+    >>> w, x, t = sympy.symbols("w x t", real=True)
+    >>> batch_sum((w * x - t) ** 2, over=(x, t))
+    sum((w * x - t)**2 for x, t in batch)
+    """
+    return total(batch_sum.__name__, expression, _over(over))
+
+
+def batch_mean(expression: object, over: object) -> sympy.Expr:
+    """The mean over the examples of a batch; `over` are the symbols of which each has its own."""
+    return total(batch_mean.__name__, expression, _over(over))
+
+
+def _over(symbols: object) -> tuple[sympy.Basic, ...]:
+    several = isinstance(symbols, Iterable) and not isinstance(symbols, str | sympy.Basic)
+    return tuple(map(sympified, symbols if several else (symbols,)))  # type: ignore[call-overload]
+
+
+def _function(name: str, operation: Operation) -> Function:
+    """The operation as a function of SymPy expressions."""
+
+    def function(*arguments: object, **options: int) -> sympy.Expr:
+        return call(operation.name, *arguments, **options)
+
+    return _documented(function, name, operation)
+
+
+def _constant(
+    operation: Operation, matrix: Callable[[Dimension, Dimension], sympy.Expr]
+) -> Function:
+    """A constant of the language as SymPy's own, `ones(n)` as `OneMatrix(n, 1)`."""
+
+    def function(*dimensions: Extent) -> sympy.Expr:
+        rows, columns = filled(operation, tuple(map(dimension_of, dimensions))).shape
+        return matrix(rows, columns)
+
+    return _documented(function, operation.name, operation)
+
+
+def _documented(function: Function, name: str, operation: Operation) -> Function:
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = operation.sentence
+    return function
+
+
+# Every function of the language by its name.
+FUNCTIONS: dict[str, Function] = {
+    n: _function(n, o) for n, o in OPERATIONS.items() if n not in HIDDEN
+}
+FUNCTIONS |= {alias: _function(alias, OPERATIONS[name]) for alias, name in ALIASES.items()}
+FUNCTIONS |= {
+    ones.name: _constant(ones, sympy.OneMatrix),
+    zeros.name: _constant(zeros, sympy.ZeroMatrix),
+    eye.name: _constant(eye, lambda rows, columns: sympy.Identity(rows)),
+}
