@@ -22,7 +22,7 @@ from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import Input, Node
 from symgrad.errors import SymgradError
 from symgrad.examples import names, text
-from symgrad.language.dimensions import ONE, SCALAR, dims
+from symgrad.language.dimensions import ONE, SCALAR, dimension, dims
 from symgrad.language.expressions import OPERATIONS, Call, Expression, Operation
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
@@ -46,6 +46,7 @@ from symgrad.training.optimizers import OPTIMIZERS
 from symgrad.training.schedules import SCHEDULES, Schedule
 
 M, N, K = dims("m n k")
+BLOCKS, BLOCK = (dimension(6), dimension(4)), (dimension(3), dimension(2))
 COTANGENT = "g"
 WIDTH = 100
 FORMULA = 40  # a longer formula has its derivative below it
@@ -146,7 +147,7 @@ def call_of(operation: Operation) -> tuple[Variables, Call]:
         return (LOSS,), _as_call(over_batch(operation, LOSS.expression(), (LOSS.name,), "batch"))
     for variables in _signatures(operation):
         try:
-            return variables, _as_call(operation(*(v.expression() for v in variables)))
+            return variables, _as_call(_called(operation, variables))
         except SymgradError:
             continue
     raise TypeError(f"{operation.name} takes no arguments that the catalog knows")
@@ -158,13 +159,19 @@ def _as_call(e: Expression) -> Call:
     return e
 
 
+def _called(operation: Operation, variables: Variables) -> Expression:
+    spec = {"spec": "ij,jk->ik"} if "spec" in operation.options else {}
+    return operation(*(v.expression() for v in variables), **spec)
+
+
 def _signatures(operation: Operation) -> Iterator[Variables]:
-    count = operation.arity[1]
+    """Kinds of arguments, those first that show the most."""
     if is_elementwise(operation):
         yield _variables(operation, "Scalar", ())
-    if operation.name not in HIDDEN:
+    if operation.name not in HIDDEN and getattr(operation.meaning, "over", "") != "matrix":
         yield _variables(operation, "Vector", (N,))
-    yield (Variable("X", "Matrix", (M, N)), Variable("Y", "Matrix", (N, K)))[:count]
+    yield (Variable("X", "Matrix", (M, N)), Variable("Y", "Matrix", (N, K)))[: operation.arity[1]]
+    yield Variable("X", "Matrix", BLOCKS), Variable("Y", "Matrix", BLOCK)
     yield _variables(operation, "Matrix", (N, N))
     yield (Variable("v", "Index", (N,)),)
     yield Variable("Z", "Matrix", (M, N)), Variable("v", "Index", (M,))
@@ -195,9 +202,10 @@ def paired(variables: Sequence[Variable], result: Expression) -> Problem:
 
 
 def _written(call: Call) -> str:
-    if call.operation.name in HIDDEN or call.operation.category != "function":
+    operation = call.operation
+    if operation.name in HIDDEN or operation.category != "function" or not operation.text:
         return unparse(call)
-    return f"{call.operation.name}({', '.join(map(unparse, call.arguments))})"
+    return f"{operation.name}({', '.join(map(unparse, call.arguments))})"
 
 
 def _formula(call: Call, variables: Variables) -> str:
