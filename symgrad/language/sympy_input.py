@@ -9,11 +9,12 @@ import sympy
 
 from symgrad.errors import ProgramError, UnknownNameError
 from symgrad.language.dimensions import Dimension
-from symgrad.language.expressions import Expression, Name, Size, is_scalar
+from symgrad.language.expressions import Expression, Name, Size, is_scalar, leaves
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.symbols import variable_of
-from symgrad.language.sympy_nodes import BATCH, CallNode, NamedNode, is_symbol
+from symgrad.language.sympy_meaning import is_symbol
+from symgrad.language.sympy_nodes import BATCH, CallNode, NamedNode
 from symgrad.language.sympy_trees import Arguments, Nodes, nodes_of, sympified, translate
 from symgrad.language.unparse import unparse
 
@@ -21,7 +22,8 @@ from symgrad.language.unparse import unparse
 def problem_from_sympy(source: object) -> Problem:
     """The problem that a SymPy expression says: its output is `loss` if it is a scalar, else `f`.
 
-    Variables are declared in the order in which they appear; `named` makes the definitions.
+    `named` makes the definitions. Variables are declared as a reader meets them: those of the
+    batch, then the others from the first definition on.
     Raises: SymgradError for what is not part of the language or does not fit.
 
     >>> W, x = sympy.MatrixSymbol("W", 2, 3), sympy.MatrixSymbol("x", 3, 1)
@@ -39,11 +41,11 @@ def problem_from_sympy(source: object) -> Problem:
     elif name in reading.names:
         raise UnknownNameError(f"{name} is the name of the result; use another name for the other")
     if value.batch is not None:
+        over = ", ".join(reading.batched)
         raise ProgramError(
-            f"the {name} belongs to one example of the batch; write "
-            f"batch_sum(..., over=({', '.join(reading.batched)}))"
+            f"the {name} belongs to one example of the batch; write batch_sum(..., over=[{over}])"
         )
-    return Problem(reading.variables, reading.definitions, value, name)
+    return Problem(reading.ordered(value), reading.definitions, value, name)
 
 
 @dataclass
@@ -65,6 +67,8 @@ class _Reading:
     def _symbol(self, symbol: Any) -> Expression:
         if symbol.name in self.dimensions and type(symbol) is sympy.Symbol:
             return Size(self.dimensions[symbol.name])
+        if type(symbol) is sympy.Symbol and symbol.is_integer and symbol.is_positive:
+            raise UnknownNameError(f"no vector or matrix here has the dimension {symbol.name}")
         variable = variable_of(symbol)
         name = variable.name
         if variable.kind == "Scalar" and name in self.dimensions:
@@ -89,6 +93,12 @@ class _Reading:
         if known is not value and unparse(known) != unparse(value):
             raise UnknownNameError(f"{name} names two different results; each needs its own name")
         return self.names.setdefault(name, Name(name, value.shape, value.batch))
+
+    def ordered(self, output: Expression) -> dict[str, Variable]:
+        """The variables as they appear in the batch, the definitions and the output."""
+        found = [leaf for value in (*self.definitions.values(), output) for leaf in leaves(value)]
+        names = [*self.batched, *(leaf.name for leaf in found if isinstance(leaf, Name))]
+        return {name: self.variables[name] for name in names if name in self.variables}
 
 
 def _dimensions(nodes: Nodes) -> dict[str, Dimension]:

@@ -7,14 +7,15 @@ built, so that a wrong shape is an error in the very line that wrote it.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy
 from sympy.core.symbol import Str
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
-from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
@@ -30,15 +31,21 @@ from symgrad.language.expressions import (
     Expression,
     Name,
     Operation,
-    Size,
-    is_scalar,
 )
 from symgrad.language.latex import latex
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.meanings import Total
-from symgrad.language.sympy_rules import check_free, dimension_of, matrix_power, times
-from symgrad.language.sympy_trees import RULES, Arguments, Rule, nodes_of, sympified, translate
+from symgrad.language.sympy_meaning import expression_of, is_symbol, translated
+from symgrad.language.sympy_rules import check_free, matrix_power, times
+from symgrad.language.sympy_trees import (
+    HINTS,
+    RULES,
+    Arguments,
+    NoRuleError,
+    Rule,
+    sympified,
+)
 from symgrad.language.unparse import unparse
 
 BATCH = "batch"  # the name of the batch over which batch_sum and batch_mean go
@@ -51,52 +58,56 @@ LEVELS: dict[int, int] = {
 }
 
 
+Build: TypeAlias = Callable[..., Expression]
+
+
 class Operators:
     """The operators of the language for SymPy objects that know their `expression`.
 
     As in SymPy, `*` is the matrix product, or a product with a scalar, and `**` of a square matrix
-    its power; `@` is the matrix product, too. `/` works elementwise.
+    its power; `@` is the matrix product, too. `/` works elementwise. SymPy and Python's `sum` rely
+    on 0 + x, 1 * x and x**1 being x.
     """
 
     expression: Expression
     _op_priority = 20.0  # SymPy leaves its operators to the operand with the higher one
     __array_ufunc__ = None  # NumPy leaves them to us
 
-    def __add__(self, other: object) -> sympy.Expr:
-        return call("add", self, other)
+    def __add__(self, other: object) -> Any:
+        return self if _is(other, 0) else _operator(sympy.Add, operator.add, self, other)
 
-    def __radd__(self, other: object) -> sympy.Expr:
-        return call("add", other, self)
+    def __radd__(self, other: object) -> Any:
+        return self if _is(other, 0) else _operator(sympy.Add, operator.add, other, self)
 
-    def __sub__(self, other: object) -> sympy.Expr:
-        return call("subtract", self, other)
+    def __sub__(self, other: object) -> Any:
+        return self if _is(other, 0) else _operator(_difference, operator.sub, self, other)
 
-    def __rsub__(self, other: object) -> sympy.Expr:
-        return call("subtract", other, self)
+    def __rsub__(self, other: object) -> Any:
+        return _operator(_difference, operator.sub, other, self)
 
-    def __mul__(self, other: object) -> sympy.Expr:
-        return _called(times, self, other)
+    def __mul__(self, other: object) -> Any:
+        return self if _is(other, 1) else _operator(sympy.Mul, times, self, other)
 
-    def __rmul__(self, other: object) -> sympy.Expr:
-        return _called(times, other, self)
+    def __rmul__(self, other: object) -> Any:
+        return self if _is(other, 1) else _operator(sympy.Mul, times, other, self)
 
-    def __matmul__(self, other: object) -> sympy.Expr:
+    def __matmul__(self, other: object) -> Any:
         return call("matmul", self, other)
 
-    def __rmatmul__(self, other: object) -> sympy.Expr:
+    def __rmatmul__(self, other: object) -> Any:
         return call("matmul", other, self)
 
-    def __truediv__(self, other: object) -> sympy.Expr:
-        return call("divide", self, other)
+    def __truediv__(self, other: object) -> Any:
+        return self if _is(other, 1) else _operator(_quotient, operator.truediv, self, other)
 
-    def __rtruediv__(self, other: object) -> sympy.Expr:
-        return call("divide", other, self)
+    def __rtruediv__(self, other: object) -> Any:
+        return _operator(_quotient, operator.truediv, other, self)
 
-    def __pow__(self, other: object) -> sympy.Expr:
-        return _power(self, other)
+    def __pow__(self, other: object) -> Any:
+        return self if _is(other, 1) else _operator(sympy.Pow, matrix_power, self, other)
 
-    def __rpow__(self, other: object) -> sympy.Expr:
-        return _power(other, self)
+    def __rpow__(self, other: object) -> Any:
+        return _operator(sympy.Pow, matrix_power, other, self)
 
     def __neg__(self) -> sympy.Expr:
         return call("negative", self)
@@ -108,6 +119,10 @@ class Operators:
     def T(self) -> sympy.Expr:
         """The transpose."""
         return call("transpose", self)
+
+    def extract_multiplicatively(self, factor: object) -> Any:
+        """x for a node `factor * x`: SymPy asks it of pi and the imaginary unit."""
+        return self if _is(factor, 1) else None
 
     def doit(self, **hints: bool) -> Operators:
         """The node itself: nothing is evaluated."""
@@ -139,6 +154,8 @@ class MatrixOperators(Operators):
         return self.expression.shape
 
     def __getitem__(self, label: object) -> sympy.Expr:
+        if isinstance(label, tuple | slice):
+            raise ProgramError(f"{unparse(self.expression)}[...]: {HINTS[MatrixElement]}")
         return call("lookup", self, label)
 
     def applyfunc(self, function: Callable[[Any], Any]) -> sympy.Expr:
@@ -171,9 +188,12 @@ class MatrixCall(MatrixOperators, CallNode, MatrixExpr):  # type: ignore[misc]
 
 
 class ScalarCall(CallNode, sympy.Expr):  # type: ignore[misc]
-    """An operation whose result is a scalar."""
+    """An operation whose result is a scalar, and a 1 x 1 matrix, too: `Trace(x.T * x)` takes it."""
 
     is_real = True
+    is_Matrix = True
+    is_square = True
+    shape = SCALAR
 
 
 class NamedNode(Operators):
@@ -207,68 +227,67 @@ class Applied(MatrixOperators, ElementwiseApplyFunction):  # type: ignore[misc]
     def __new__(cls, function: Any, matrix: Any) -> Any:
         """The function as SymPy keeps it, its expression checked."""
         node = ElementwiseApplyFunction.__new__(cls, function, matrix)
-        node.expression = _translated(node)
+        node.expression = translated(node)
         return node
 
 
-def expression_of(node: sympy.Basic) -> Expression:
-    """What any SymPy object means, as far as it is known before the batch is."""
-    return _known(node) or _translated(node)
-
-
-def is_symbol(node: sympy.Basic) -> bool:
-    """Whether it stands for a variable or dimension."""
-    return isinstance(node, sympy.Symbol | sympy.MatrixSymbol) and not isinstance(node, sympy.Dummy)
-
-
-def _known(node: sympy.Basic) -> Expression | None:
-    """The expression of one of our nodes, or of a symbol."""
-    value: Expression | None = getattr(node, "expression", None)
-    if value is not None:
-        return value
-    if not is_symbol(node):
-        return None
-    if isinstance(node, sympy.MatrixSymbol):
-        rows, columns = map(dimension_of, node.shape)
-        return Name(node.name, (rows, columns))
-    return Size(node) if node.is_integer and node.is_positive else Name(node.name, SCALAR)
-
-
-def _translated(node: sympy.Basic) -> Expression:
-    """The expression of a node of SymPy's own, which may have ours inside."""
-    nodes = nodes_of(node, lambda part: _known(part) is not None)
-    return translate(nodes, lambda part, _: _known(part))
-
-
 def call(name: str, *operands: object, **options: Any) -> sympy.Expr:
-    """The operation of that name as a SymPy node, its shape checked."""
-    return _called(OPERATIONS[name], *operands, **options)
+    """The operation of that name as a SymPy node, its shape checked.
 
-
-def _called(build: Callable[..., Expression], *operands: object, **options: Any) -> sympy.Expr:
+    >>> x = sympy.MatrixSymbol("x", 3, 1)
+    >>> call("subtract", x, call("softmax", x))
+    x - softmax(x)
+    """
     arguments = tuple(map(sympified, operands))
-    value = build(*map(expression_of, arguments), **options)
+    value = OPERATIONS[name](*map(expression_of, arguments), **options)
+    pairs = [sympy.Tuple(Str(key), sympy.Integer(option)) for key, option in options.items()]
+    return _node(name, value, arguments, sympy.Tuple(*pairs))
+
+
+def _is(value: object, number: int) -> bool:
+    return isinstance(value, int | sympy.Integer) and value == number
+
+
+def _operator(
+    complex_form: Callable[[Any, Any], Any], build: Build, left: object, right: object
+) -> Any:
+    """left and right combined; scalars that mean nothing to the language, as SymPy combines them.
+
+    SymPy divides by the imaginary unit, or adds an infinity, to see what kind of number it has.
+    """
+    one, two = sympified(left), sympified(right)
+    try:
+        if build is matrix_power and isinstance(one, MatrixExpr):
+            return _matrix_power(one, two)
+        value = build(expression_of(one), expression_of(two))
+    except NoRuleError:
+        if isinstance(one, MatrixExpr) or isinstance(two, MatrixExpr):
+            raise
+        return complex_form(one, two)
     assert isinstance(value, Call)
-    pairs = [sympy.Tuple(Str(key), sympy.Integer(v)) for key, v in value.options.items()]
-    return _node(value, arguments, sympy.Tuple(*pairs))
+    return _node(value.operation.name, value, (one, two), sympy.Tuple())
 
 
-def _power(base: object, exponent: object) -> sympy.Expr:
-    """A power; of a square matrix it is written out as a product."""
-    left, right = sympified(base), sympified(exponent)
-    value = matrix_power(expression_of(left), expression_of(right))
-    if is_scalar(value):
-        return _called(lambda b, e: b**e, left, right)
-    if right == 0:
+def _difference(left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
+    return sympy.Add(left, sympy.Mul(-1, right))
+
+
+def _quotient(left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
+    return sympy.Mul(left, sympy.Pow(right, -1))
+
+
+def _matrix_power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    """A power of a square matrix, written out as a product."""
+    value = matrix_power(expression_of(base), expression_of(exponent))
+    if exponent == 0:
         return sympy.Identity(value.shape[0])
-    factor = call("inv", left) if right < 0 else left
-    return reduce(lambda product, f: call("matmul", product, f), [factor] * abs(int(right)))
+    factor = call("inv", base) if exponent < 0 else base
+    return reduce(lambda product, f: call("matmul", product, f), [factor] * abs(int(exponent)))
 
 
-def _node(value: Expression, operands: tuple[sympy.Basic, ...], options: sympy.Tuple) -> sympy.Expr:
-    assert isinstance(value, Call)
-    parts = (Str(value.operation.name), sympy.Tuple(*operands), options)
-    return _built(ScalarCall if value.shape == SCALAR else MatrixCall, value, *parts)
+def _node(name: str, value: Expression, operands: tuple[Any, ...], options: Any) -> sympy.Expr:
+    cls = ScalarCall if value.shape == SCALAR else MatrixCall
+    return _built(cls, value, Str(name), sympy.Tuple(*operands), options)
 
 
 def _built(cls: Any, value: Expression, *args: sympy.Basic) -> sympy.Expr:
@@ -297,12 +316,14 @@ def total(name: str, expression: object, over: tuple[sympy.Basic, ...]) -> sympy
     """The sum or mean of an expression over the examples of a batch."""
     body = sympified(expression)
     value = expression_of(body)
+    if not over:
+        raise ProgramError(f"{name}: over is empty; name what differs from example to example")
     for symbol in over:
-        if not isinstance(symbol, sympy.Symbol | sympy.MatrixSymbol):
+        if not is_symbol(symbol):
             raise ProgramError(f"{name}: over names symbols that differ from example to example")
     options = {"variables": ", ".join(symbol.name for symbol in over), "batch": BATCH}
     value = Call(OPERATIONS[name], (value,), value.shape, options)
-    return _node(value, (body,), sympy.Tuple(*over))
+    return _node(name, value, (body,), sympy.Tuple(*over))
 
 
 def _build(node: CallNode, arguments: Arguments) -> Expression:

@@ -154,6 +154,8 @@ def _product(node: sympy.Basic, arguments: Arguments) -> Expression:
 def _power(node: sympy.Basic, arguments: Arguments) -> Expression:
     base, exponent = arguments
     value: Value = exponent.value if isinstance(exponent, Number) else 1
+    if isinstance(exponent, Number) and value == 1:
+        return base
     if value < 0:
         return number(1) / _power(node, (base, -exponent))
     return OPERATIONS["sqrt"](base) if value == Fraction(1, 2) else base**exponent
@@ -183,8 +185,8 @@ def _filled(operation: Operation) -> Rule:
 
 
 RULES[sympy.Rational] = Rule(_rational, _leaf)
-for _class in (sympy.Float, sympy.NumberSymbol):
-    RULES[_class] = Rule(lambda node, _: number(float(node)), _leaf)
+RULES[sympy.Float] = Rule(lambda node, _: number(float(node)), _leaf)
+RULES[sympy.NumberSymbol] = Rule(lambda node, _: Number(float(node)), _leaf)  # pi, E
 RULES[sympy.Identity] = _filled(eye)
 RULES[sympy.ZeroMatrix] = _filled(zeros)
 RULES[sympy.OneMatrix] = _filled(ones)

@@ -34,8 +34,13 @@ HINTS: dict[type, str] = {
     sympy.Piecewise: "write it with relu, abs, sign, maximum or minimum",
     sympy.Derivative: "give the expression itself; symgrad derives it",
     sympy.Dummy: "a Dummy has no name of its own; use Scalar(name)",
+    sympy.AtomicExpr: "numbers are real and finite",
     sympy.Sum: "write sums over entries as products, or with sum, dot or trace",
 }
+
+
+class NoRuleError(ProgramError):
+    """A class of SymPy that means nothing in the language."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,12 @@ def rule_of(node: sympy.Basic) -> Rule:
         if cls in RULES:
             return RULES[cls]
     hint = next((text for cls, text in HINTS.items() if isinstance(node, cls)), SUPPORTED)
-    near = did_you_mean(type(node).__name__, OPERATIONS) if isinstance(node, sympy.Function) else ""
-    raise ProgramError(
-        f"{shown(node)}: {type(node).__name__} is not part of the language{near}; {hint}"
-    )
+    name = type(node).__name__
+    if isinstance(node, sympy.Function) and name in OPERATIONS:
+        hint = f"call symgrad's own {name}"
+    elif isinstance(node, sympy.Function):
+        hint = (did_you_mean(name, OPERATIONS) or f"; {hint}")[2:]
+    raise NoRuleError(f"{shown(node)}: {name} is not part of the language; {hint}")
 
 
 def shown(node: object) -> str:
