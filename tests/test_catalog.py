@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ OWN = {name: o for name, o in OPERATIONS.items() if entry_of(o) is not None}
 DERIVED = [name for name, o in OWN.items() if entry_of(o).derivatives]  # type: ignore[union-attr]
 
 
+@cache
 def entry(name: str) -> Entry:
     found = entry_of(OWN[name])
     assert found is not None

@@ -1,0 +1,122 @@
+"""What the README and docs/ show is true: commands run, outputs are theirs, links resolve.
+
+Python blocks with >>> are doctests (pytest's doctest-glob). Blocks of plain Python are one program
+here; a block that begins with a name, `# softmax.sg`, is a file that the commands find. A command
+in a block `sh` runs; in a block `console` the output after `$ ...` is compared, too, but for the
+digits of errors, which differ from machine to machine. --rewrite-golden writes the output anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from symgrad_cli import main
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+NAMED = re.compile(r"# (\w+\.sg)\n")
+NUMBER = re.compile(r"\d+e[+-]\d+")
+INSTALLS = re.compile(r"-m venv|pip install")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for name, text in BLOCK.findall(page.read_text("utf-8")) if name == language]
+
+
+def of_all_pages(language: str) -> list[tuple[Path, str]]:
+    return [(page, text) for page in PAGES for text in blocks(page, language)]
+
+
+def commands(text: str) -> list[str]:
+    """The commands of a block, one a line; a line that ends in a backslash goes on."""
+    lines = text.replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def output_of(command: str) -> str:
+    """What a symgrad command prints; it has to exit with 0."""
+    name, *arguments = shlex.split(command, comments=True)
+    assert name == "symgrad"
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, f"{command}: {result.output}"
+    return result.stdout
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The current folder: empty but for the files that the pages show."""
+    for _, text in of_all_pages("python"):
+        if name := NAMED.match(text):
+            (tmp_path / name[1]).write_text(text, encoding="utf-8")
+    for _, text in of_all_pages("csv"):
+        (tmp_path / "line.csv").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+SHELL = [
+    (page, line)
+    for page, text in of_all_pages("sh")
+    for line in commands(text)
+    if not INSTALLS.search(line)
+]
+
+
+@pytest.mark.parametrize(("page", "command"), SHELL, ids=[line for _, line in SHELL])
+def test_a_command_exits_with_0(page: Path, command: str, folder: Path) -> None:
+    output_of(command)
+
+
+@pytest.mark.parametrize(("page", "block"), of_all_pages("console"))
+def test_an_output_is_that_of_its_command(
+    page: Path, block: str, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    shown = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)[1:]
+    printed = [(line, output_of(line).strip("\n") + "\n") for line in shown[::2]]
+    new = "\n".join(f"$ {line}\n{output}" for line, output in printed)
+    if request.config.getoption("--rewrite-golden"):
+        whole = page.read_text("utf-8")
+        page.write_text(whole.replace(f"```console\n{block}```", f"```console\n{new}```"), "utf-8")
+    else:
+        assert NUMBER.sub("0", block).splitlines() == NUMBER.sub("0", new).splitlines()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_plain_python_runs(page: Path, tmp_path: Path) -> None:
+    plain = [text for text in blocks(page, "python") if not re.search(">>>|" + NAMED.pattern, text)]
+    program = tmp_path / "program.py"
+    program.write_text("\n".join(plain), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-W", "error", str(program)], check=True, env=environment)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_resolve(page: Path) -> None:
+    links = [link for link in LINK.findall(page.read_text("utf-8")) if "://" not in link]
+    assert [link for link in links if not (page.parent / link.partition("#")[0]).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_line_is_too_long_and_no_block_open(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert text.count("```") == 2 * len(BLOCK.findall(text))
+    prose = BLOCK.sub("", text).splitlines()
+    assert [line for line in prose if len(line) > 100] == []
+
+
+def test_the_readme_begins_with_two_commands() -> None:
+    first, *_ = blocks(ROOT / "README.md", "sh")
+    assert commands(first) == [
+        "python -m venv .venv && .venv/bin/pip install . && .venv/bin/symgrad run",
+        ".venv/bin/pip install '.[test]' && .venv/bin/python -m pytest",
+    ]
