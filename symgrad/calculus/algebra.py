@@ -85,6 +85,9 @@ def times(scalar: Expression, e: Expression) -> Expression:
         return scaled(e.value, scalar)
     if is_call(scalar, negative):
         return negated(times(scalar.arguments[0], e))
+    if is_call(scalar, divide):
+        above, below = scalar.arguments
+        return over(times(above, e), below)
     if is_call(e, matmul, multiply, divide):
         first, second = e.arguments
         if is_call(e, divide):

@@ -155,9 +155,9 @@ def reverse(
         own = known[node]
         entry = contract(received.pop(node), (*extra, *own))
         cotangents[node] = entry = _named(entry, node, (*extra, *own))
-        for of, term in _contributions(node, own, entry, tuple(extra), active):
+        for of, term in contributions(node, own, entry, tuple(extra), active):
             target = known.setdefault(of, tuple(Label(axis) for axis in of.axes))
-            received.setdefault(of, []).append(_at(target, term))
+            received.setdefault(of, []).append(placed(target, term))
     return Reverse(tuple(extra), known, cotangents)
 
 
@@ -172,13 +172,15 @@ def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
     return Entry(intern(Alias, inner.axes, of=node, inner=inner), labels)
 
 
-def _contributions(
+def contributions(
     node: Node,
     own: tuple[Label, ...],
     cotangent: Entry,
     extra: tuple[Label, ...],
     active: set[Node],
 ) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
+    """What a statement sends to each of its active operands: the operand, its labels in the statement,
+    and the cotangent's product with the derivative."""
     if isinstance(node, Apply):
         yield from _pulled_back(node, own, cotangent, extra, active)
         return
@@ -188,7 +190,7 @@ def _contributions(
         yield p.of, (p.labels, Term(p.rest.coefficient, factors, summed))
 
 
-def _at(target: tuple[Label, ...], contribution: tuple[tuple[Label, ...], Term]) -> Term:
+def placed(target: tuple[Label, ...], contribution: tuple[tuple[Label, ...], Term]) -> Term:
     """A contribution with the labels of its entry replaced by the target's; a label that stands
     twice in the entry, as in A[i, i], gives an identity."""
     entry_labels, term = contribution

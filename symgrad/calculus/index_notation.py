@@ -85,13 +85,15 @@ class IndexNotation:
             return self.entry(node.inner, labels, letters)
         if named is None:
             text, latex = self.right(node, labels, letters)
+            if not isinstance(node, Polynomial) or len(node.terms) == 1:
+                return text, latex
             return f"({text})", rf"\left({latex}\right)"
         text, latex = named
         if not own:
             return text, latex
         index = "".join(own) if all(len(x) == 1 for x in own) else ",".join(own)
         text = text if text.isidentifier() else f"({text})"
-        latex = latex if latex.isalnum() else f"({latex})"
+        latex = latex if latex.isalnum() else rf"\left({latex}\right)"
         return f"{text}_{index}", f"{latex}_{{{index}}}"
 
     def right(self, node: Node, labels: Sequence[Hashable], letters: Letters) -> Both:
@@ -134,6 +136,8 @@ class IndexNotation:
         text, latex = self.entry(factor.node, factor.labels, letters)
         if factor.power == 1:
             return text, latex
+        if self.name(factor.node) is None and isinstance(factor.node, (Polynomial, Map)):
+            text, latex = f"({text})", rf"\left({latex}\right)"
         exponent, latex_exponent = _number(factor.power)
         exponent = exponent if exponent.isdigit() else f"({exponent})"
         return f"{text}^{exponent}", rf"{{{latex}}}^{{{latex_exponent}}}"
@@ -154,8 +158,10 @@ class IndexNotation:
             else:
                 inside.append(self.entry(argument, own, letters))
         text = f"{name}({', '.join(t for t, _ in inside)})"
-        roman = name.replace("_", r"\_")
-        latex = rf"\operatorname{{{roman}}}({', '.join(x for _, x in inside)})"
+        roman = node.operation.latex
+        if not isinstance(roman, str) or not roman or "{0" in roman:
+            roman = rf"\operatorname{{{name.replace('_', ' ')}}}"
+        latex = rf"{roman}\left({', '.join(x for _, x in inside)}\right)"
         if isinstance(node, Apply):
             index = "".join(letters.of(x) for x in labels[node.leading :] if batch_name(x) is None)
             if index:

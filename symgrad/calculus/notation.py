@@ -13,6 +13,7 @@ from symgrad.calculus.algebra import (
     times,
     transposed,
 )
+from symgrad.calculus.expansion import shorter
 from symgrad.calculus.nodes import (
     Alias,
     Apply,
@@ -147,6 +148,8 @@ class Notation:
         free = [x for x in labels if not isinstance(x.axis, str)]
         terms = [t for term in opened(node, labels) for t in self._inlined(term)]
         entry = contract(terms, labels, self.factored)
+        if self.factored:
+            entry = shorter(entry)
         if not isinstance(entry.node, Polynomial):
             value = self.of(entry.node)
             return value if entry.labels == labels else transposed(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symgrad.calculus.chain_rule import Reverse, active_nodes, partials
+from symgrad.calculus.chain_rule import Reverse, contributions, partials, placed
 from symgrad.calculus.derivation import Derivation, Step
 from symgrad.calculus.index_notation import (
     Both,
@@ -14,7 +14,7 @@ from symgrad.calculus.index_notation import (
     both,
     summation,
 )
-from symgrad.calculus.nodes import Apply, Axis, Factor, Input, Label, Node, Term, batch_label
+from symgrad.calculus.nodes import Apply, Axis, Entry, Input, Label, Node, Term, batch_label
 from symgrad.calculus.polynomials import contract, identity
 from symgrad.language.names import latex_name
 
@@ -59,36 +59,43 @@ def _reason(
         letters.of(label)
     left, right = notation.entry(user, own, letters), notation.right(user, own, letters)
     statement = _equation(left, right)
-    cotangent = _cotangent(notation, found, user, own, letters)
-    below = notation.entry(of, target, letters)
-    result = both(step.left)
-    index = "".join(letters.of(x) for x in target if batch_name(x) is None)
-    named = (
-        (f"({result[0]})_{index}", rf"\left({result[1]}\right)_{{{index}}}") if index else result
-    )
-    if isinstance(user, Apply):
-        value = notation.right(step.node, tuple(Label(axis) for axis in step.node.axes), Letters())
-        return Reason(statement, None, (named, value))
-    terms = [
-        _partial(p.rest, p.labels, target)
-        for p in partials(user, own, active_nodes([], [of]))
-        if p.of is of
+    entry, labels = found.of(user)
+    known = dict(zip(labels, (*found.extra, *own), strict=True))
+    cotangent = Entry(entry.node, tuple(known[x] for x in entry.labels))
+    sent = [
+        placed(target, term)
+        for to, term in contributions(user, own, cotangent, found.extra, {of})
+        if to is of
     ]
-    entry = contract(terms, (*own, *target))
-    derivative = notation.right(entry.node, entry.labels, letters)
+    simple = contract(sent, (*found.extra, *target))
+    short = notation.right(simple.node, simple.labels, letters)
+    named = _with_index(both(step.left), "".join(letters.of(x) for x in core_labels(target)))
+    if isinstance(user, Apply):
+        return Reason(statement, None, (named, short))
+    terms = [_partial(p.rest, p.labels, target) for p in partials(user, own, {of}) if p.of is of]
+    derivative = contract(terms, (*own, *target))
+    by_entry = notation.right(derivative.node, derivative.labels, letters)
+    below = notation.entry(of, target, letters)
     fraction = (
         f"d{left[0]}/d{below[0]}",
         rf"\frac{{\partial {left[1]}}}{{\partial {below[1]}}}",
     )
     front = summation([letters.of(x) for x in own if x not in target])
-    product = _product(cotangent, derivative)
-    total = (named, (front[0] + product[0], front[1] + product[1]))
-    summed_labels = tuple(x for x in own if x not in target)
-    chained = [_chained(found, user, own, t, summed_labels) for t in terms]
-    simple = contract(chained, (*found.extra, *target))
-    short = notation.right(simple.node, simple.labels, letters)
-    sides = total if short[0] == total[1][0] else (*total, short)
-    return Reason(statement, _equation(fraction, derivative), sides)
+    product = _product(notation.entry(*cotangent, letters), by_entry)
+    total = (front[0] + product[0], front[1] + product[1])
+    sides = (named, total, short) if "[" in by_entry[0] else (named, total)
+    return Reason(statement, _equation(fraction, by_entry), sides)
+
+
+def core_labels(labels: tuple[Label, ...]) -> tuple[Label, ...]:
+    """The labels that are no batch's."""
+    return tuple(x for x in labels if batch_name(x) is None)
+
+
+def _with_index(name: Both, index: str) -> Both:
+    if not index:
+        return name
+    return f"({name[0]})_{index}", rf"\left({name[1]}\right)_{{{index}}}"
 
 
 def _partial(rest: Term, labels: tuple[Label, ...], target: tuple[Label, ...]) -> Term:
@@ -96,23 +103,6 @@ def _partial(rest: Term, labels: tuple[Label, ...], target: tuple[Label, ...]) -
     there."""
     deltas = tuple(identity(a, p) for a, p in zip(labels, target, strict=True))
     return Term(rest.coefficient, (*deltas, *rest.factors), (*rest.summed,))
-
-
-def _chained(
-    found: Reverse, user: Node, own: tuple[Label, ...], partial: Term, summed: tuple[Label, ...]
-) -> Term:
-    entry, labels = found.of(user)
-    names = dict(zip(labels, (*found.extra, *own), strict=True))
-    cotangent = Factor(entry.node, tuple(names[x] for x in entry.labels))
-    return Term(partial.coefficient, (cotangent, *partial.factors), (*partial.summed, *summed))
-
-
-def _cotangent(
-    notation: IndexNotation, found: Reverse, user: Node, own: tuple[Label, ...], letters: Letters
-) -> Both:
-    entry, labels = found.of(user)
-    names = dict(zip(labels, (*found.extra, *own), strict=True))
-    return notation.entry(entry.node, tuple(names[x] for x in entry.labels), letters)
 
 
 def _equation(left: Both, right: Both) -> Both:

@@ -35,8 +35,8 @@ from symgrad.calculus.notation import Notation, batch_of
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name
-from symgrad.language.operations.arithmetic import add, transpose
+from symgrad.language.expressions import Call, Expression, Name, leaves
+from symgrad.language.operations.arithmetic import add, subtract, transpose
 from symgrad.language.operations.batches import batch_sum
 from symgrad.language.operations.contractions import einsum
 from symgrad.language.problem import Problem
@@ -186,7 +186,7 @@ class Writer:
             right = self.definition(inner)
             simplified = self._simplified(entry.node, plain[entry.node], right)
             users = found.users.get(node, [])
-            rule, sentence = self._rule(users)
+            rule, sentence = self._rule(users, node)
             uses = tuple(sorted({self.numbers[u] for u in users if u in self.numbers}))
             self._step("backward", left, right, simplified, rule, uses, entry.node, node, sentence)
             self.rights[node] = right
@@ -218,17 +218,23 @@ class Writer:
     def _leaf_count(self, node: Node) -> int:
         return leaf_count(node, self.naming.reference, self.lengths)
 
-    def _rule(self, users: list[Node]) -> tuple[str, str]:
+    def _rule(self, users: list[Node], node: Node) -> tuple[str, str]:
         if len(users) > 1:
             return (
                 "sum over its uses",
                 "It is used in several places: the gradients of all uses add up.",
             )
-        return self._rule_of(users[0]) if users else CHAIN_RULE
+        return self._rule_of(users[0], self.reference(node)) if users else CHAIN_RULE
 
-    def _rule_of(self, node: Node) -> tuple[str, str]:
-        """The name of a statement's rule, and its sentence: those of its outermost operation."""
+    def _rule_of(self, node: Node, operand: Expression | None = None) -> tuple[str, str]:
+        """The name of a statement's rule, and its sentence: those of its outermost operation, or in
+        a sum those of the term in which the operand stands."""
         call = self.calls.get(node)
+        while call is not None and operand is not None and call.operation in (add, subtract):
+            inside = [a for a in call.arguments if any(leaf is operand for leaf in leaves(a))]
+            if len(inside) != 1 or not isinstance(inside[0], Call):
+                break
+            call = inside[0]
         if call is not None:
             return call.operation.rule, call.operation.sentence
         if isinstance(node, (Map, Apply)):

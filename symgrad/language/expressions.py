@@ -19,7 +19,7 @@ Value: TypeAlias = Fraction | float
 Operand: TypeAlias = "Expression | int | float | Fraction"
 Options: TypeAlias = Mapping[str, Any]
 Result = TypeVar("Result")
-EXACT = 2**53
+EXACT = 10**9
 
 # How tightly an operator binds, as in Python: a + b, a * b, -a, a**b; atoms need no parentheses.
 SUM, PRODUCT, SIGN, POWER, ATOM = 1, 2, 3, 4, 5

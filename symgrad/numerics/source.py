@@ -391,9 +391,9 @@ class _Emitter:
         rest = tuple(x for x in a.labels if x not in labels)
         value = self._transposed(a, (*(x for x in labels[:-1] if x in a.labels), *rest))
         shape = [self.size(x.axis) for x in (labels[-1], *rest)]  # type: ignore[attr-defined]
-        table = self.line(
-            f"np.zeros(({', '.join(shape)},), dtype=np.result_type({value}))  # {len(self.lines)}"
-        )
+        table = f"v{len(self.known)}"
+        self.known[f"{table} scattered"] = table  # a table of its own: it is written to
+        self.lines.append(f"{table} = np.zeros(({', '.join(shape)},), {value}.dtype)")
         self.lines.append(f"np.add.at({table}, {self.values[node.label]}, {value})")
         return Array(table, (labels[-1], *rest))
 

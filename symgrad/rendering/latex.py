@@ -85,7 +85,9 @@ def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
         )
     options = {key: _written(key, str(value)) for key, value in node.options.items()}
     text = template.format(*operands, **options)
-    script = operation.precedence == ATOM and "^" in template.split("{0")[-1]
+    script = operation.precedence == ATOM and (
+        "^" in template.split("{0")[-1] or template.startswith(r"\frac")
+    )
     if r"\odot" in template or r"\oslash" in template:
         return text, HADAMARD  # A \odot B c would read as A \odot (B c)
     return text, SIGN + 1 if script else operation.precedence
@@ -132,7 +134,7 @@ def latex_space(variable: Variable) -> str:
     r"""x \in \mathbb{R}^{n}"""
     name = latex_name(variable.name)
     if variable.kind == "Index":
-        return rf"{name} \in \{{1, \dots, {latex_dimension(variable.dims[0])}\}}"
+        return rf"{name} \in \{{0, \dots, {latex_dimension(variable.dims[0])} - 1\}}"
     dims = [latex_dimension(d) for d in variable.dims]
     power = "^{" + r" \times ".join(dims) + "}" if dims else ""
     facts = [FACTS[f] for f in sorted(variable.facts) if f in FACTS]
@@ -233,7 +235,12 @@ def _results(doc: Document) -> list[str]:
         rows += [(latex_expression(name), value, "", None) for name, value in outcome.definitions]
         shape = r" \times ".join(latex_dimension(d) for d in outcome.shape)
         rows.append(
-            (latex_left(result_name(outcome), outcome.expression), outcome.expression, f"${shape}$" if shape else "scalar", None)
+            (
+                latex_left(result_name(outcome), outcome.expression),
+                outcome.expression,
+                f"${shape}$" if shape else "scalar",
+                None,
+            )
         )
     return _rows(rows)
 

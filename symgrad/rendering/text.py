@@ -23,7 +23,7 @@ NOTE = 58  # the column in which the rules begin
 
 def text(derivation: Derivation, verification: Verified, level: str = "steps") -> str:
     """A derivation as text."""
-    return "\n".join(_lines(document(derivation, verification, level))) + "\n"
+    return "\n".join(_lines(document(derivation, verification, level))).rstrip() + "\n"
 
 
 def text_expression(e: Expression) -> str:

@@ -29,6 +29,7 @@ sigmoid: Operation = elementwise(
     _stable_sigmoid,
     analytic=_analytic_sigmoid,
     derivative=lambda x: (sigmoid(x) * (1 - sigmoid(x)),),
+    reflection=lambda x: 1 - sigmoid(x),
     latex=r"\sigma",
     sentence="The derivative of the sigmoid is s (1 - s), entry by entry.",
     positive=True,

@@ -73,6 +73,7 @@ class Elementwise:
     derivative: Callable[..., tuple[Expression, ...]]
     analytic: Callable[..., Any] | None = None
     kink: Callable[..., Expression] | None = None
+    reflection: Callable[[Expression], Expression] | None = None  # f(-x), said by f(x)
     positive: bool = False  # whether every value is at least 0
 
 
