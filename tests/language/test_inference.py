@@ -1,0 +1,101 @@
+"""Expressions without declarations: kinds by convention, dimensions by unification."""
+
+from __future__ import annotations
+
+import pytest
+
+from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError
+from symgrad.language.inference import kind_of, parse_expression
+
+INFERRED = [
+    ("norm2(W @ x - y)**2", "loss; W: Matrix(m, n); x: Vector(n); y: Vector(m)"),
+    ("x.T @ A @ x", "loss; x: Vector(n); A: Matrix(n, n)"),
+    ("softmax(W @ x + b)", "f; W: Matrix(m, n); x: Vector(n); b: Vector(m)"),
+    ("logdet(Sigma)", "loss; Sigma: Matrix(n, n)"),
+    ("trace(A @ B.T)", "loss; A: Matrix(m, n); B: Matrix(m, n)"),
+    ("A @ B", "f; A: Matrix(m, n); B: Matrix(n, k)"),
+    ("alpha_1 * x + lam * y", "f; alpha_1: Scalar; x: Vector(n); lam: Scalar; y: Vector(n)"),
+    ("\u03b1 * x", "f; \u03b1: Scalar; x: Vector(n)"),
+    ("Z[v].T @ Z[u]", "loss; Z: Matrix(m, n); v: Index(m); u: Index(m)"),
+    ("norm2(x - ones(n))**2 / n", "loss; x: Vector(n)"),
+    ("sum(W @ ones(3))", "loss; W: Matrix(n, 3)"),
+    ("n + m * k", "f; n: Vector(p); m: Vector(p); k: Vector(p)"),
+    ("norm2(y - f)", "loss; y: Vector(n); f: Vector(n)"),
+    ("  x.T @ x\n", "loss; x: Vector(n)"),
+    ("(x\n + y)", "f; x: Vector(n); y: Vector(n)"),
+    ('einsum("ij,j->i", A, b)', "f; A: Matrix(m, n); b: Vector(n)"),
+    (
+        "mean(cross_entropy(y, softmax(W @ x)) for x, y in batch) + lam * norm2(W)**2",
+        "loss; y: Vector(m); W: Matrix(m, n); x: Vector(n); lam: Scalar",
+    ),
+    ("3", "loss"),
+]
+
+
+@pytest.mark.parametrize(("text", "declared"), INFERRED, ids=[text for text, _ in INFERRED])
+def test_declarations_are_inferred(text: str, declared: str) -> None:
+    problem = parse_expression(text)
+    lines = [problem.output_name]
+    for variable in problem.variables.values():
+        inside = ", ".join(map(str, variable.dims))
+        lines.append(f"{variable.name}: {variable.kind}" + f"({inside})" * bool(inside))
+    assert "; ".join(lines) == declared
+
+
+def test_examples_carry_the_batch() -> None:
+    problem = parse_expression("sum(norm2(W @ x - y)**2 for x, y in batch)")
+    assert problem.batch == {"x": "batch", "y": "batch"}
+    assert problem.parameters == ("W",)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("x", "Vector"),
+        ("hidden", "Vector"),
+        ("W1", "Matrix"),
+        ("A_hat", "Matrix"),
+        ("Sigma", "Matrix"),
+        ("sigma", "Scalar"),
+        ("eps", "Scalar"),
+        ("beta2", "Scalar"),
+        ("t", "Vector"),
+    ],
+)
+def test_the_convention(name: str, kind: str) -> None:
+    assert kind_of(name) == kind
+
+
+Place = tuple[int | None, int | None]
+WRONG: list[tuple[str, type[SymgradError], Place, str]] = [
+    ("x @ y", ShapeError, (1, 1), "x @ y: inner dimensions differ"),
+    ("W @ x + y @ z", ShapeError, (1, 9), "y @ z: inner dimensions differ"),
+    ("(x\n + y @ z)", ShapeError, (2, 4), "y @ z: inner dimensions differ"),
+    ("W + x", ShapeError, (1, 1), "W is m x n, x is a vector (m x 1)"),
+    ("det(x)", ShapeError, (1, 1), "det needs a square matrix; x is a vector (n x 1)"),
+    ("x - ones(n) + y - ones(m)", ShapeError, (1, 1), "shapes differ"),
+    ("sum(ones(n))", UnknownNameError, (None, None), "no name here has the dimension n"),
+    ("foo(x)", UnknownNameError, (1, 1), "unknown function foo"),
+    ("1 + softmx(x)", UnknownNameError, (1, 5), "did you mean softmax"),
+    ("exp + x", UnknownNameError, (1, 1), "exp is a function"),
+    ("x + _y", UnknownNameError, (None, None), "'_y' is no valid name"),
+    ("x +", ProgramError, (1, 4), "syntax"),
+    ("x = y", ProgramError, (None, None), "one expression is wanted"),
+    ("x; y", ProgramError, (None, None), "one expression is wanted"),
+    ("x: Vector(n)\nx.T @ x", ProgramError, (None, None), "one expression is wanted"),
+    ("", ProgramError, (None, None), "one expression is wanted"),
+    ("x" * 70_000, ProgramError, (None, None), "too long"),
+    ("__import__('os').system('true')", ProgramError, (1, 1), "is no function of the language"),
+    ("9**9**9", ProgramError, (1, 1), "the exponent"),
+    ("x.real", ProgramError, (1, 1), "the only attribute is .T"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "place", "message"), WRONG, ids=[w[0][:30] for w in WRONG]
+)
+def test_what_is_refused(text: str, kind: type[SymgradError], place: Place, message: str) -> None:
+    with pytest.raises(kind) as caught:
+        parse_expression(text)
+    assert message in caught.value.message
+    assert (caught.value.line, caught.value.column) == place
