@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import sympy
 
+from symgrad.errors import ProgramError
 from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Operation
 from symgrad.language.operations import OPERATIONS
@@ -46,6 +47,12 @@ def _function(name: str, operation: Operation) -> Function:
     """The operation as a function of SymPy expressions."""
 
     def function(*arguments: object, **options: int) -> sympy.Expr:
+        for option, value in options.items():
+            if not isinstance(value, int | sympy.Integer) or isinstance(value, bool):
+                raise ProgramError(f"{name}: {option} must be a number, 0 or 1, not {value!r}")
+        match arguments:
+            case [str(spec), *rest] if "spec" in operation.options:
+                return call(operation.name, *rest, spec=spec, **options)
         return call(operation.name, *arguments, **options)
 
     return _documented(function, name, operation)

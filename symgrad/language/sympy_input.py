@@ -15,6 +15,7 @@ from symgrad.language.problem import Problem, Variable
 from symgrad.language.symbols import variable_of
 from symgrad.language.sympy_meaning import is_symbol
 from symgrad.language.sympy_nodes import BATCH, CallNode, NamedNode
+from symgrad.language.sympy_rules import dimension_of
 from symgrad.language.sympy_trees import Arguments, Nodes, nodes_of, sympified, translate
 from symgrad.language.unparse import unparse
 
@@ -62,13 +63,20 @@ class _Reading:
         """The expression of a symbol or named result; that of any other node its rule knows."""
         if isinstance(node, NamedNode):
             return self._define(node.name, arguments[0])
+        if isinstance(node, sympy.Identity | sympy.ZeroMatrix | sympy.OneMatrix):
+            for d in map(dimension_of, node.args):
+                self._check_dimension(d)
         return self._symbol(node) if is_symbol(node) else None
+
+    def _check_dimension(self, d: Dimension) -> None:
+        if d.is_Symbol and str(d) not in self.dimensions:
+            raise UnknownNameError(f"no vector or matrix here has the dimension {d}")
 
     def _symbol(self, symbol: Any) -> Expression:
         if symbol.name in self.dimensions and type(symbol) is sympy.Symbol:
             return Size(self.dimensions[symbol.name])
         if type(symbol) is sympy.Symbol and symbol.is_integer and symbol.is_positive:
-            raise UnknownNameError(f"no vector or matrix here has the dimension {symbol.name}")
+            self._check_dimension(symbol)
         variable = variable_of(symbol)
         name = variable.name
         if variable.kind == "Scalar" and name in self.dimensions:

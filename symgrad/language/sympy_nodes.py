@@ -19,7 +19,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
-from symgrad.errors import ProgramError
+from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import (
     ATOM,
@@ -175,7 +175,7 @@ class CallNode(Operators):
         """The call of a node's args, checked anew; its shape decides between the two classes."""
         if isinstance(OPERATIONS[name.name].meaning, Total):
             return total(name.name, arguments[0], tuple(options))
-        return call(name.name, *arguments, **{key.name: int(value) for key, value in options})
+        return call(name.name, *arguments, **_options(options))
 
     @property
     def operation(self) -> Operation:
@@ -240,7 +240,12 @@ def call(name: str, *operands: object, **options: Any) -> sympy.Expr:
     """
     arguments = tuple(map(sympified, operands))
     value = OPERATIONS[name](*map(expression_of, arguments), **options)
-    pairs = [sympy.Tuple(Str(key), sympy.Integer(option)) for key, option in options.items()]
+    if len(value.shape) != len(SCALAR):
+        raise ShapeError(f"{unparse(value)}: a Tensor is no matrix of SymPy; use the text form")
+    pairs = [
+        sympy.Tuple(Str(key), Str(option) if isinstance(option, str) else sympy.Integer(option))
+        for key, option in options.items()
+    ]
     return _node(name, value, arguments, sympy.Tuple(*pairs))
 
 
@@ -330,7 +335,11 @@ def _build(node: CallNode, arguments: Arguments) -> Expression:
     operation = node.operation
     if isinstance(operation.meaning, Total):
         return over_batch(operation, arguments[0], tuple(s.name for s in node.args[2]), BATCH)
-    return operation(*arguments, **{key.name: int(value) for key, value in node.args[2]})
+    return operation(*arguments, **_options(node.args[2]))
+
+
+def _options(pairs: sympy.Tuple) -> dict[str, int | str]:
+    return {k.name: v.name if isinstance(v, Str) else int(v) for k, v in pairs}
 
 
 def _parts(node: CallNode) -> tuple[sympy.Basic, ...]:

@@ -142,10 +142,9 @@ def _product(node: sympy.Basic, arguments: Arguments) -> Expression:
         if isinstance(factor, Number) and factor.value < 0:
             negative = not negative
             above[k] = -factor
-    scalars = [a for a in above if is_scalar(a) and not (isinstance(a, Number) and a.value == 1)]
-    matrices = [a for a in above if not is_scalar(a)]
-    groups = [reduce(times, group) for group in (scalars, matrices) if group]
-    result = reduce(times, groups) if groups else number(1)
+    above.sort(key=lambda a: not is_scalar(a))
+    factors = [a for a in above if not (isinstance(a, Number) and a.value == 1)]
+    result = reduce(times, factors) if factors else number(1)
     if denominators:
         result = result / reduce(times, denominators)
     return -result if negative else result
@@ -239,6 +238,7 @@ RULES |= {
     HadamardProduct: _folded("multiply"),
     HadamardPower: _operation("power"),
     DotProduct: _operation("dot"),
+    sympy.KroneckerProduct: _folded("kron"),
     DiagMatrix: _operation("diag"),
     DiagonalOf: _operation("diag"),
     DiagonalMatrix: Rule(
@@ -277,7 +277,10 @@ def _applied(node: ElementwiseApplyFunction, arguments: Arguments) -> Expression
             )
         return value
 
-    return fold(body, visit)
+    value = fold(body, visit)
+    if value.shape != matrix.shape:
+        raise ProgramError(f"applyfunc: {unparse(body)} does not depend on the entry")
+    return value
 
 
 RULES[MatrixElement] = Rule(_element, lambda node: [node.parent])
