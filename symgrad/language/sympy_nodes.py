@@ -148,6 +148,8 @@ class Operators:
 class MatrixOperators(Operators):
     """What a matrix has beside the operators: look-up of a row, and functions of each entry."""
 
+    __iter__ = None  # its length is not known; without this, Python would try 0, 1, ... as labels
+
     @property
     def shape(self) -> Shape:
         """Rows and columns."""

@@ -279,6 +279,11 @@ def test_sympy_can_rebuild_copy_and_pickle() -> None:
     assert fixed.shape == (3, 1)
 
 
+def test_a_matrix_is_not_iterable() -> None:
+    with pytest.raises(TypeError, match="not iterable"):
+        list(x)
+
+
 def test_facts_tell_symbols_apart() -> None:
     assert Vector("x", n) == x != Vector("x", n, simplex=True)
     assert Scalar("a") == a != Scalar("a", data=True)
