@@ -65,7 +65,9 @@ def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
         )
     options = {key: _option(key, str(value)) for key, value in node.options.items()}
     text = template.format(*operands, **options)
-    script = operation.precedence == ATOM and "^" in template.split("{0")[-1]
+    script = operation.precedence == ATOM and (
+        "^" in template.split("{0")[-1] or template.startswith(r"\frac")
+    )
     if r"\odot" in template or r"\oslash" in template:
         return text, HADAMARD  # A \odot B c would read as A \odot (B c)
     return text, SIGN + 1 if script else operation.precedence
