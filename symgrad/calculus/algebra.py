@@ -134,6 +134,8 @@ def scaled(number: Value, e: Expression) -> Expression:
     ):
         below = Number(Fraction(number.denominator))
         return (e if number > 0 else negated(e)) / below
+    if is_call(e, multiply) and isinstance(e.arguments[0], Number):
+        return scaled(exact(number * e.arguments[0].value), e.arguments[1])
     if is_call(e, matmul, multiply, divide):
         first, second = e.arguments
         return e.operation(scaled(number, first), second)

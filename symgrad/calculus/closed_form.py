@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from symgrad.calculus.algebra import times
+from symgrad.calculus.expansion import simplified
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Both, IndexForm, both, index_form
 from symgrad.calculus.naming import Naming, fresh
@@ -69,12 +70,21 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
     root = aligned(entry, labels)
     reference = naming.reference
     names = _shared(root, reference, set(naming.taken))
-    notation = Notation(
-        lambda node: names.get(node) or reference(node), naming.bound, factored=True
-    )
-    definitions = tuple((name, notation.definition(node)) for node, name in names.items())
-    expression = notation.of(root) if isinstance(root, Input) else notation.definition(root)
-    return ClosedForm(definitions, full(expression, root))
+    notation = Notation(lambda node: names.get(node) or reference(node), naming.bound)
+
+    def written(node: Node) -> Expression:
+        short = simplified(node, lambda n: n in names or reference(n) is not None)
+        return full(_by_definition(notation, short, node), node)
+
+    definitions = tuple((name, written(node)) for node, name in names.items())
+    return ClosedForm(definitions, written(root))
+
+
+def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:
+    """The simplified node by its definition; where it became another named node, by that name."""
+    if short is node and not isinstance(short, Input):
+        return notation.definition(short)
+    return notation.of(short)
 
 
 def full(expression: Expression, node: Node) -> Expression:

@@ -1,19 +1,64 @@
-"""Sums multiplied out where that makes them shorter: (1 - t) p - t sigmoid(-z) is p - t.
+"""Nodes made shorter for a closed form: products in products multiplied out, sums where that makes
+them shorter, as (1 - t) p - t sigmoid(-z) is p - t.
 
 Only what is printed is treated so; numbers are computed by the stable form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term
-from symgrad.calculus.polynomials import contract, opened, times
+from symgrad.calculus.polynomials import contract, magnitude, opened, times
+from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name
 
 MOST_TERMS = 16
+
+
+def simplified(root: Node, named: Callable[[Node], bool]) -> Node:
+    """A node by a definition in which products are multiplied out, up to nodes that have a name."""
+
+    def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
+        flat = [t for term in terms for t in _flat(term, named)]
+        node, own = shorter(contract(flat, labels))
+        if not isinstance(node, Polynomial):
+            return Entry(node, own)
+        return contract(opened(node, own), labels, factored=True)
+
+    done = rebuilt([root], lambda node: node is not root and named(node), combine)
+    labels = tuple(Label(axis) for axis in root.axes)
+    return aligned(at(done[root], labels), labels)
+
+
+def _flat(term: Term, named: Callable[[Node], bool]) -> list[Term]:
+    """The term with the products in it, as far as they have no name, multiplied out; a sum that
+    stands alone becomes its terms."""
+    factors: list[Factor] = []
+    coefficient, summed = term.coefficient, term.summed
+    pending = list(reversed(term.factors))
+    while pending:
+        factor = pending.pop()
+        node = factor.node
+        if not isinstance(node, Polynomial) or named(node) or factor.power != 1:
+            factors.append(factor)
+        elif len(node.terms) == 1:
+            (inner,) = opened(node, factor.labels)
+            coefficient = times(coefficient, inner.coefficient)
+            summed = (*summed, *inner.summed)
+            pending.extend(reversed(inner.factors))
+        elif not (factors or pending or summed) and magnitude(coefficient) == 1:
+            return [
+                t._replace(coefficient=times(coefficient, t.coefficient))
+                for u in opened(node, factor.labels)
+                for t in _flat(u, named)
+            ]
+        else:
+            factors.append(factor)
+    return [Term(coefficient, tuple(factors), summed)]
 
 
 def shorter(entry: Entry) -> Entry:
@@ -29,7 +74,7 @@ def shorter(entry: Entry) -> Entry:
             return entry
     if len(expanded) == len(terms):
         return entry
-    other = contract(expanded, labels, factored=True)
+    other = contract(expanded, labels)
     return other if _size(other.node) < _size(node) else entry
 
 

@@ -13,7 +13,6 @@ from symgrad.calculus.algebra import (
     times,
     transposed,
 )
-from symgrad.calculus.expansion import shorter
 from symgrad.calculus.nodes import (
     Alias,
     Apply,
@@ -31,8 +30,7 @@ from symgrad.calculus.nodes import (
     Term,
     topological,
 )
-from symgrad.calculus.polynomials import contract, magnitude, opened
-from symgrad.calculus.polynomials import times as number_product
+from symgrad.calculus.polynomials import opened
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.language.expressions import Expression, Name, Number, Size
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
@@ -62,7 +60,6 @@ class Notation:
 
     reference: Reference
     bound: dict[str, tuple[str, ...]]
-    factored: bool = False
     written: dict[Node, Expression | None] = field(default_factory=dict)
 
     def of(self, root: Node) -> Expression:
@@ -146,46 +143,8 @@ class Notation:
     def _polynomial(self, node: Polynomial) -> Expression:
         labels = tuple(Label(axis) for axis in node.axes)
         free = [x for x in labels if not isinstance(x.axis, str)]
-        terms = [t for term in opened(node, labels) for t in self._inlined(term)]
-        entry = contract(terms, labels, self.factored)
-        if self.factored:
-            entry = shorter(entry)
-        if not isinstance(entry.node, Polynomial):
-            value = self.of(entry.node)
-            return value if entry.labels == labels else transposed(value)
-        labels = entry.labels
-        parts = [self._term(term, free) for term in opened(entry.node, labels)]
+        parts = [self._term(term, free) for term in opened(node, labels)]
         return signed_sum(parts) if parts else Number(Fraction(0))
-
-    def _inlined(self, term: Term) -> list[Term]:
-        """The term with the products in it, as far as they have no name, multiplied out; a sum that
-        stands alone becomes its terms."""
-        factors: list[Factor] = []
-        coefficient, summed = term.coefficient, term.summed
-        pending = list(reversed(term.factors))
-        while pending:
-            factor = pending.pop()
-            node = factor.node.inner if isinstance(factor.node, Alias) else factor.node
-            if not isinstance(node, Polynomial) or self.reference(factor.node) is not None:
-                factors.append(factor)
-            elif factor.power == 1 and len(node.terms) == 1:
-                (inner,) = opened(node, factor.labels)
-                coefficient = number_product(coefficient, inner.coefficient)
-                summed = (*summed, *inner.summed)
-                pending.extend(reversed(inner.factors))
-            elif (
-                factor.power == 1
-                and not (factors or pending or summed)
-                and magnitude(coefficient) == 1
-            ):
-                return [
-                    t._replace(coefficient=number_product(coefficient, t.coefficient))
-                    for u in opened(node, factor.labels)
-                    for t in self._inlined(u)
-                ]
-            else:
-                factors.append(factor)
-        return [Term(coefficient, tuple(factors), summed)]
 
     def _term(self, term: Term, free: list[Label]) -> Expression:
         outside, inside, batch = _split_batch(term)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from symgrad.calculus.functions import apply_entry, map_entry
 from symgrad.calculus.nodes import (
@@ -14,19 +14,32 @@ from symgrad.calculus.nodes import (
     Map,
     Node,
     Polynomial,
+    Term,
     topological,
 )
 from symgrad.calculus.polynomials import contract, opened
 
+Combine = Callable[[list[Term], tuple[Label, ...]], Entry]
 
-def rebuilt(roots: Iterable[Node]) -> dict[Node, Entry]:
-    """Every node below the roots without aliases, simplified through them.
+
+def factored(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
+    """The sum with what its terms have in common before it."""
+    return contract(terms, labels, factored=True)
+
+
+def rebuilt(
+    roots: Iterable[Node],
+    keep: Callable[[Node], bool] = lambda node: False,
+    combine: Combine = factored,
+) -> dict[Node, Entry]:
+    """Every node below the roots without aliases, simplified through them; sums are put together by
+    `combine`, and nodes to `keep` stay as they are.
 
     An entry's labels are positions among the old node's axes: those that it still depends on."""
     done: dict[Node, Entry] = {}
-    for node in topological(roots):
+    for node in topological(roots, lambda node: not keep(node)):
         labels = tuple(Label(axis) for axis in node.axes)
-        entry = _again(node, labels, done)
+        entry = Entry(node, labels) if keep(node) else _again(node, labels, done, combine)
         position = {label: k for k, label in enumerate(labels)}
         done[node] = Entry(entry.node, tuple(position[x] for x in entry.labels))  # type: ignore[misc]
     return done
@@ -37,7 +50,9 @@ def at(entry: Entry, labels: tuple[Label, ...]) -> Entry:
     return Entry(entry.node, tuple(labels[k] for k in entry.labels))  # type: ignore[call-overload]
 
 
-def _again(node: Node, labels: tuple[Label, ...], done: dict[Node, Entry]) -> Entry:
+def _again(
+    node: Node, labels: tuple[Label, ...], done: dict[Node, Entry], combine: Combine
+) -> Entry:
     match node:
         case Alias():
             return at(done[node.inner], labels)
@@ -48,7 +63,7 @@ def _again(node: Node, labels: tuple[Label, ...], done: dict[Node, Entry]) -> En
                 )
                 for t in opened(node, labels)
             ]
-            return contract(terms, labels, factored=True)
+            return combine(terms, labels)
         case Map():
             arguments = [at(done[n], tuple(labels[k] for k in own)) for n, own in node.arguments]
             return map_entry(node.operation, arguments, labels)
