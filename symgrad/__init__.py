@@ -1,5 +1,9 @@
 """Gradients derived symbolically: in matrix notation, step by step, verified, as NumPy code."""
 
+from collections.abc import Callable
+
+import sympy
+
 from symgrad.api import (
     Derivation,
     Result,
@@ -12,6 +16,7 @@ from symgrad.api import (
     jacobian,
     pullback,
 )
+from symgrad.catalog import catalog
 from symgrad.errors import (
     DataError,
     NotFiniteError,
@@ -23,8 +28,12 @@ from symgrad.errors import (
     VerificationError,
 )
 from symgrad.language.dimensions import dims
+from symgrad.language.inference import parse_expression
 from symgrad.language.parser import load, parse
 from symgrad.language.problem import Problem, Variable
+from symgrad.language.symbols import Index, Matrix, Scalar, Vector
+from symgrad.language.sympy_functions import FUNCTIONS, batch_mean, batch_sum
+from symgrad.language.sympy_nodes import named
 from symgrad.training.fit import FitResult, fit
 from symgrad.training.optimizers import (
     GD,
@@ -60,20 +69,27 @@ __all__ = [
     "Derivation",
     "ExponentialDecay",
     "FitResult",
+    "Index",
     "InverseTimeDecay",
+    "Matrix",
     "NotFiniteError",
     "OptionError",
     "Problem",
     "ProgramError",
     "RMSprop",
     "Result",
+    "Scalar",
     "ShapeError",
     "StepDecay",
     "SymgradError",
     "Trainer",
     "UnknownNameError",
     "Variable",
+    "Vector",
     "VerificationError",
+    "batch_mean",
+    "batch_sum",
+    "catalog",
     "check_gradient",
     "derive",
     "dims",
@@ -84,6 +100,19 @@ __all__ = [
     "hvp",
     "jacobian",
     "load",
+    "named",
     "parse",
+    "parse_expression",
     "pullback",
 ]
+
+
+def __getattr__(name: str) -> Callable[..., sympy.Expr]:
+    """A function of the language on SymPy expressions, such as `softmax`."""
+    if name in FUNCTIONS:
+        return FUNCTIONS[name]
+    raise AttributeError(f"module 'symgrad' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *FUNCTIONS})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -24,7 +24,7 @@ from symgrad.numerics.function import Function, compile_derivation
 
 Key = data.Key
 Source: TypeAlias = Problem | str | sympy.Basic
-Wrt: TypeAlias = Iterable[str | sympy.Basic] | None
+Wrt: TypeAlias = str | sympy.Basic | Iterable[str | sympy.Basic] | None
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Result:
     right-hand side.
     """
 
-    data: data.Derivation
+    data: data.Derivation = field(repr=False)
     key: Key
 
     @cached_property
@@ -176,9 +176,16 @@ class Derivation:
         return compile_derivation(self.data, dtype, reuse_buffers, modules)
 
 
+def _names(wrt: Wrt) -> list[str] | None:
+    """Names of what to differentiate by; a single name or symbol counts as a list of one."""
+    if wrt is None:
+        return None
+    several = [wrt] if isinstance(wrt, (str, sympy.Basic)) else list(wrt)
+    return [str(getattr(name, "name", name)) for name in several]
+
+
 def _derived(kind: str, problem: Source, wrt: Wrt) -> Derivation:
-    names = None if wrt is None else [str(getattr(name, "name", name)) for name in wrt]
-    return Derivation(calculus.KINDS[kind](as_problem(problem), names))
+    return Derivation(calculus.KINDS[kind](as_problem(problem), _names(wrt)))
 
 
 def derive(problem: Source, wrt: Wrt = None) -> Derivation:
@@ -249,5 +256,4 @@ def check_gradient(
     >>> check_gradient("x: Vector(n)\\nloss = norm2(x)**2", ["x"], {"x": [1.0, 2.0]}).verdict
     'passed'
     """
-    names = None if wrt is None else [str(getattr(name, "name", name)) for name in wrt]
-    return differences.check_gradient(as_problem(problem), names, inputs, **options)
+    return differences.check_gradient(as_problem(problem), _names(wrt), inputs, **options)

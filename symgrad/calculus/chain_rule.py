@@ -179,8 +179,8 @@ def contributions(
     extra: tuple[Label, ...],
     active: set[Node],
 ) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
-    """What a statement sends to each of its active operands: the operand, its labels in the statement,
-    and the cotangent's product with the derivative."""
+    """What a statement sends to each active operand: the operand, its labels in the statement, and
+    the cotangent's product with the derivative."""
     if isinstance(node, Apply):
         yield from _pulled_back(node, own, cotangent, extra, active)
         return

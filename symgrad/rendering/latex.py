@@ -3,27 +3,21 @@ r"""LaTeX: expressions by the operations' templates, derivations as align* (amsm
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import TypeAlias
 
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Outcome
-from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import (
-    ATOM,
     PRODUCT,
     SIGN,
     SUM,
     Call,
     Expression,
-    Name,
-    Number,
-    Size,
-    Value,
     fold,
 )
-from symgrad.language.names import latex_batch, latex_name
+from symgrad.language.latex import latex_dimension, written
+from symgrad.language.names import latex_name
 from symgrad.language.problem import Variable
-from symgrad.language.unparse import Operand, Written, decimal
+from symgrad.language.unparse import Written
 from symgrad.rendering.document import (
     FACTS,
     Document,
@@ -35,7 +29,6 @@ from symgrad.rendering.document import (
 )
 
 Row: TypeAlias = tuple[str, "Expression | str", str, "int | None"]  # left, right, note, number
-HADAMARD = 1.5  # binds less than a product without a sign, more than a sum
 LONG = 52  # visible characters after which a sum goes over several lines
 
 
@@ -55,79 +48,9 @@ def _write(node: Expression, arguments: tuple[Written, ...]) -> Written:
         case Derivative():
             top, bottom = latex_expression(node.top), latex_expression(node.bottom)
             return rf"\frac{{\partial {top}}}{{\partial {bottom}}}", SIGN + 1
-        case Name():
-            return latex_name(node.name), ATOM if "^" not in node.name else SIGN + 1
-        case Number():
-            return latex_number(node.value), SIGN if node.value < 0 else ATOM
-        case Size():
-            size = node.dimension
-            return (
-                rf"|{latex_batch(size)}|" if isinstance(size, str) else latex_dimension(size)
-            ), ATOM
         case IndexForm():
             return node.latex, SUM
-        case Call():
-            return _call(node, arguments)
-    raise TypeError(f"no expression: {node!r}")
-
-
-def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
-    operation = node.operation
-    template = operation.latex if isinstance(operation.latex, str) else operation.latex(node)
-    if arguments and "{0" not in template:
-        return _function(node, template or rf"\operatorname{{{operation.name}}}", arguments)
-    binds = operation.binds or (0,) * len(arguments)
-    operands = []
-    for (text, own), wanted in zip(arguments, binds, strict=True):
-        grouped = rf"\left({text}\right)"
-        operands.append(
-            Operand(text if own >= wanted else grouped, text, text if own > SUM else grouped)
-        )
-    options = {key: _written(key, str(value)) for key, value in node.options.items()}
-    text = template.format(*operands, **options)
-    script = operation.precedence == ATOM and (
-        "^" in template.split("{0")[-1] or template.startswith(r"\frac")
-    )
-    if r"\odot" in template or r"\oslash" in template:
-        return text, HADAMARD  # A \odot B c would read as A \odot (B c)
-    return text, SIGN + 1 if script else operation.precedence
-
-
-def _function(node: Call, name: str, arguments: tuple[Written, ...]) -> Written:
-    inside = ", ".join(text for text, _ in arguments)
-    axis = node.options.get("axis")
-    which = "rows" if axis == 1 else "columns"
-    rows = "" if axis is None else rf"_{{\text{{{which}}}}}"
-    return rf"{name}{rows}\left({inside}\right)", ATOM
-
-
-def _written(key: str, value: str) -> str:
-    if key == "batch":
-        return latex_batch(value)
-    return ", ".join(latex_name(name) for name in value.split(", "))
-
-
-def latex_number(value: Value) -> str:
-    """A number: few digits as they are, else a fraction or a power of ten."""
-    if isinstance(value, Fraction):
-        if value.denominator == 1:
-            return str(value.numerator)
-        if value.denominator <= 16:
-            sign = "-" if value < 0 else ""
-            return rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
-    text = (decimal(value) if isinstance(value, Fraction) else None) or repr(float(value))
-    if "e" not in text:
-        return text
-    digits, exponent = text.split("e")
-    front = "" if digits == "1" else "-" if digits == "-1" else rf"{digits} \cdot "
-    return rf"{front}10^{{{int(exponent)}}}"
-
-
-def latex_dimension(dimension: Dimension) -> str:
-    """A dimension: a name, a number, or a product of these."""
-    if dimension.is_Mul:
-        return r" \, ".join(latex_dimension(factor) for factor in dimension.args)
-    return latex_name(str(dimension)) if dimension.is_Symbol else str(dimension)
+    return written(node, arguments)
 
 
 def latex_space(variable: Variable) -> str:

@@ -25,6 +25,7 @@ OPERATORS = {
         r"\times": "×",
         r"\odot": "⊙",
         r"\oslash": "⊘",
+        r"\otimes": "⊗",
     },
     "punctuation": {",": ","},
     "sum": {r"\sum": "∑"},

@@ -85,7 +85,7 @@ LETTERS = "ijklpqrst"
 
 
 def _sum_indices(call: Call) -> str:
-    """ij-> for all, ij->ia for axis=1 (a column), ij->aj for axis=0 (a row), ijk->ik of a tensor."""
+    """ij-> for all, ij->ia for axis=1 (a column), ij->aj for axis=0 (a row), ijk->ik likewise."""
     rank = len(call.arguments[0].shape)
     axis, letters = axis_of("sum", call.arguments[0], call.options), LETTERS[:rank]
     if axis is None:
