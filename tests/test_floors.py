@@ -19,6 +19,7 @@ FLOORS = {
     "symgrad.calculus": 2,
     "symgrad.rendering": 3,
     "symgrad.numerics": 3,
+    "symgrad.grading": 4,
     "symgrad.training": 4,
     "symgrad": 5,
     "symgrad_cli": 6,
