@@ -52,7 +52,8 @@ def find_program(
     if value in examples.names():
         return Program(examples.path(value), value)
     known = ", ".join(examples.names())
-    raise click.BadParameter(f"no file {value}, and no example of that name; there are {known}")
+    message = f"no file {value}, and no example of that name; there are {known}"
+    raise click.BadParameter(message, param_hint="FILE")
 
 
 file_argument = click.argument("program", metavar="FILE", callback=find_program)

@@ -33,7 +33,7 @@ def run(program: Program, training: Training) -> None:
     import symgrad as sg
 
     problem = program.problem()
-    click.echo(sg.derive(problem).text() + "\n")
+    click.echo(sg.derive(problem).text().rstrip("\n") + "\n")
     report = sg.check_gradient(problem)
     click.echo(f"{report}\n")
     if status(report.verdict) not in (0, INCONCLUSIVE):

@@ -26,7 +26,7 @@ def train(program: Program, training: Training, output: IO[bytes] | None) -> Non
     An npz file holds an array for each name. In a CSV file one line is one example: the vector x
     is the column x, or x1, x2, ..., or what --columns says. A column of text holds labels: they
     become one-hot rows for a vector declared with one_hot=True, numbers for an index, and 0 and 1
-    for a scalar. A built-in example has data of its own.
+    for a scalar. A built-in example has data and defaults of its own.
 
     \b
     Examples:

@@ -11,10 +11,11 @@ from symgrad import examples
 def test_without_a_file_it_runs_the_lectures_net(symgrad) -> None:
     result = symgrad("run")
     assert (result.exit_code, result.stderr) == (0, "")
-    derivation = sg.derive(sg.load(examples.path("two_layer_linear"))).text()
-    assert result.stdout.startswith(derivation)
+    derivation = sg.derive(sg.load(examples.path("two_layer_linear"))).text().rstrip()
+    assert result.stdout.startswith(f"{derivation}\n\ngradient check: passed")
     before, after = map(float, re.search(r"a step (\S+) -> (\S+)\n", result.stdout).groups())
     assert after < before / 2
+    assert "\x1b" not in result.stdout  # no color, whatever NO_COLOR says
 
 
 def test_an_example_that_classifies_says_its_accuracy(symgrad) -> None:
