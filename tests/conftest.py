@@ -1,0 +1,52 @@
+"""What the tests share: golden files, and numerical derivatives that know nothing of symgrad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+Numerical = Callable[[Callable[[np.ndarray], Any], np.ndarray], np.ndarray]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rewrite-golden",
+        action="store_true",
+        help="write tests/golden/ anew from what is printed now; review the change as a diff",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """golden(name, text): the text is that of the file tests/golden/name."""
+
+    def compare(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if request.config.getoption("--rewrite-golden"):
+            file.write_text(text, encoding="utf-8")
+        assert text.splitlines() == file.read_text(encoding="utf-8").splitlines()
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def central_jacobian() -> Numerical:
+    """central_jacobian(f, x): df/dx by central differences, shape(f) + shape(x)."""
+
+    def jacobian(f: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:
+        x = np.asarray(x, float)
+        columns = []
+        for k in range(x.size):
+            step = np.zeros(x.size)
+            step[k] = 6e-6 * max(1.0, abs(float(x.reshape(-1)[k])))
+            move = step.reshape(x.shape)
+            columns.append((np.asarray(f(x + move)) - np.asarray(f(x - move))) / (2 * step[k]))
+        result = np.moveaxis(np.array(columns), 0, -1)
+        return result.reshape(result.shape[:-1] + x.shape)
+
+    return jacobian
