@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from symgrad.calculus import rewriting  # noqa: F401 (makes the rules known)
+from symgrad.calculus.functions import NODE_RULES
+from symgrad.calculus.polynomials import TERM_RULES
 
 GOLDEN = Path(__file__).parent / "golden"
 Numerical = Callable[[Callable[[np.ndarray], Any], np.ndarray], np.ndarray]
@@ -50,3 +55,18 @@ def central_jacobian() -> Numerical:
         return result.reshape(result.shape[:-1] + x.shape)
 
     return jacobian
+
+
+@pytest.fixture(scope="session")
+def no_rules() -> Callable[[], AbstractContextManager[None]]:
+    """`with no_rules():` nothing is rewritten: log(sum(exp(x))) stays what it says."""
+
+    @contextmanager
+    def context() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            for rules in (NODE_RULES, TERM_RULES):
+                for key in list(rules):
+                    patch.delitem(rules, key)
+            yield
+
+    return context

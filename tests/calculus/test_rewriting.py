@@ -1,0 +1,151 @@
+"""Every rewrite rule is true, and fires on its own pattern: alone, for a batch, for each row or
+entry of a tensor, and inside a program. No rule fires where it only looks alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.calculus.lowering import Tensor, given, lower
+from symgrad.calculus.nodes import Label, batch_label
+from symgrad.calculus.rewriting import recorded
+from symgrad.language.dimensions import ONE, SCALAR, Shape, dims
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.operations.meanings import REWRITES, Rewrite
+from symgrad.language.unparse import unparse
+from symgrad.numerics.interpreter import evaluate_nodes
+
+m, n, r = dims("m n r")
+SIZES = {m: 2, n: 3, r: 4, "batch": 5}
+SHAPES = {"scalar": SCALAR, "vector": (n, ONE), "matrix": (n, n)}
+OTHERS: dict[str, tuple[Label, ...]] = {
+    "alone": (),
+    "batch": (batch_label("batch"),),
+    "rows": (Label(r),),
+    "rows of a batch": (batch_label("batch"), Label(r)),
+}
+Wildcards = tuple[Shape, ...]
+NoRules = Callable[[], AbstractContextManager[None]]
+
+
+def cases() -> Iterator[tuple[Rewrite, Wildcards]]:
+    """Each rule with each kind of wildcards that it is for."""
+    for rule in REWRITES:
+        if rule.over == ("all",):
+            yield rule, ((n, ONE),)
+            yield rule, ((m, n),)
+        else:
+            yield rule, tuple(SHAPES[each] for each in rule.over)
+
+
+CASES = list(cases())
+IDS = [f"{rule.name} {' '.join(map(str, shapes))}" for rule, shapes in CASES]
+each_case = pytest.mark.parametrize(("rule", "shapes"), CASES, ids=IDS)
+each_place = pytest.mark.parametrize("place", OTHERS)
+
+
+def wildcards(shapes: Wildcards, place: str = "alone") -> tuple[list[Name], dict[str, Tensor]]:
+    names = [Name(name, shape) for name, shape in zip("xy", shapes, strict=False)]
+    others = OTHERS[place]
+    return names, {x.name: given(x.name, x.shape, frozenset(), others) for x in names}
+
+
+def value(e: Expression, values: dict[str, Tensor], centre: float) -> np.ndarray:
+    """The value at random numbers around the centre, with axes in the order of its labels."""
+    rng = np.random.default_rng(0)
+    inputs = {}
+    for name, tensor in values.items():
+        shape = [SIZES[label.axis] for label in tensor.labels]
+        square = len(tensor.core) == 2 and shape[-1] == shape[-2]
+        noise = 0.3 * rng.standard_normal(shape)
+        inputs[name] = centre * (np.eye(shape[-1]) if square else 1.0) + noise
+    tensor = lower(e, values)
+    entry = tensor.closed()
+    array = evaluate_nodes([entry.node], inputs, SIZES)[entry.node]
+    order = [entry.labels.index(x) for x in tensor.labels if x in entry.labels]
+    return np.transpose(array, order) if order else array
+
+
+@each_case
+@each_place
+def test_rule_fires_and_is_true(
+    rule: Rewrite, shapes: Wildcards, place: str, no_rules: NoRules
+) -> None:
+    names, values = wildcards(shapes, place)
+    with recorded() as fired:
+        rewritten = value(rule.pattern(*names), values, 2.0)
+    assert rule.identity in fired
+    with no_rules(), recorded() as fired:
+        np.testing.assert_allclose(rewritten, value(rule.pattern(*names), values, 2.0), rtol=1e-12)
+        replaced = value(rule.replacement(*names), values, 2.0)
+    np.testing.assert_allclose(rewritten, replaced, rtol=1e-12)
+    assert fired == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "shapes"), [case for case in CASES if {*case[1]} <= {SCALAR, (n, ONE)}]
+)
+def test_rule_fires_inside_a_program(rule: Rewrite, shapes: Wildcards) -> None:
+    """Of exp(example), times a parameter, in a batch; and the derivation says so."""
+    names, _ = wildcards(shapes)
+    declared = [f"{x.name}0: {'Scalar' if x.shape == SCALAR else 'Vector(n)'}" for x in names]
+    inner = [f"{x.name} = exp({x.name}0)" for x in names]
+    text = unparse(rule.pattern(*names))
+    bound = ", ".join(f"{x.name}0" for x in names)
+    lines = [*declared, "c: Scalar", *inner, f"loss = sum(c * sum({text}) for {bound} in batch)"]
+    derivation = sg.derive("\n".join(lines))
+    assert rule.identity in {rule.identity for rule in derivation.data.rewrites}
+    assert sg.check_gradient(derivation.problem).passed
+
+
+LOOKS_ALIKE = [
+    "f = exp(x) / sum(exp(y))",
+    "f = exp(x) / sum(exp(2 * x))",
+    "f = exp(x) / (2 + exp(x))",
+    "f = exp(x) / (exp(y) + exp(2 * y))",
+    "f = log(2 + exp(x))",
+    "f = log(x + y)",
+    "f = x * log(y)",
+    "f = norm2(x) * unit(y)",
+    "f = norm2(x) * norm2(y)",
+    "f = sqrt(dot(x, y))",
+    "f = log(sum(exp(x) * y))",
+    "f = log(1 + 2 * exp(x))",
+    "f = sigmoid(x) * log(1 - y)",
+    "f = logdet(A) + inv(A + eye(n)) * 2",
+    "f = exp(A) / sum(exp(A))",
+]
+
+
+@pytest.mark.parametrize("text", LOOKS_ALIKE)
+def test_what_only_looks_alike_keeps_its_value(text: str, no_rules: NoRules) -> None:
+    """Compared with the same where nothing is rewritten."""
+    program = f"x: Vector(n)\ny: Vector(n)\nA: Matrix(n, n)\n{text}"
+    rng = np.random.default_rng(0)
+    inputs = {"x": rng.uniform(0.2, 0.8, 3), "y": rng.uniform(0.2, 0.8, 3)}
+    inputs["A"] = np.eye(3) + 0.1 * rng.standard_normal((3, 3))
+    got = sg.evaluate(program, inputs)
+    with no_rules():
+        np.testing.assert_allclose(got, sg.evaluate(program, inputs), rtol=1e-13)
+
+
+ROWS = [
+    ("exp(X) / (sum(exp(X), axis=1) @ ones(n).T)", "softmax(X, axis=1)"),
+    ("log(softmax(X, axis=1))", "log_softmax(X, axis=1)"),
+    ("log(sum(exp(X), axis=1))", "logsumexp(X, axis=1)"),
+    ("sqrt(sum(X * X, axis=1))", "norm2(X, axis=1)"),
+]
+
+
+@pytest.mark.parametrize(("written", "meant"), ROWS)
+def test_rules_hold_for_the_rows_of_a_matrix(written: str, meant: str) -> None:
+    head = "X: Matrix(m, n)\nf = "
+    assert sg.parse(head + meant).output.shape == sg.parse(head + written).output.shape
+    derivation = sg.pullback(head + written, ["X"])
+    assert derivation.data.rewrites
+    forward = [step for step in derivation.steps if step.kind == "forward"]
+    assert unparse(forward[-1].right) == meant
