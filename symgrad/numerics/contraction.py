@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
 from math import prod
 
 import sympy
 
+from symgrad.calculus.nodes import Axis
+
 NOMINAL = 32  # what an unknown dimension counts as
+BATCH = 24  # and a batch: a vector of each example meets a matrix before two matrices meet
 
 Labels = tuple[Hashable, ...]
 
 
-def size(label: Hashable) -> int:
-    """How long an index is taken to be."""
-    axis = getattr(label, "axis", None)
-    return int(axis) if isinstance(axis, sympy.Integer) else NOMINAL
+@dataclass(frozen=True)
+class Costs:
+    """How long each index is taken to be: as known, else nominal."""
 
+    sizes: Mapping[Axis, int] = field(default_factory=dict)
 
-def cheapest_pair(items: Sequence[Labels], out: Iterable[Hashable]) -> tuple[int, int]:
-    """The two items to contract first: the fewest operations, then the smallest result."""
-    out = set(out)
-    best: tuple[tuple[int, int, int, int], tuple[int, int]] | None = None
-    for i in range(len(items)):
-        for j in range(i + 1, len(items)):
-            rest = out.union(*(items[k] for k in range(len(items)) if k not in (i, j)))
+    def size(self, label: Hashable) -> int:
+        """The length of an index."""
+        axis = getattr(label, "axis", None)
+        if isinstance(axis, sympy.Integer):
+            return int(axis)
+        if axis in self.sizes:
+            return self.sizes[axis]
+        return BATCH if isinstance(axis, str) else NOMINAL
+
+    def volume(self, labels: Iterable[Hashable]) -> int:
+        """How many entries an array over these indices has."""
+        return prod(self.size(x) for x in labels)
+
+    def cheapest_pair(
+        self, items: Sequence[Labels], out: Iterable[Hashable], known: Callable[[int, int], bool]
+    ) -> tuple[int, int]:
+        """The two items to contract first: what is known already, else the fewest operations, then
+        the smallest result."""
+        kept = set(out)
+
+        def cost(pair: tuple[int, int]) -> tuple[int, ...]:
+            i, j = pair
+            others = (items[k] for k in range(len(items)) if k not in pair)
             union = set(items[i]) | set(items[j])
-            result = prod(size(x) for x in union & rest)
-            work = prod(size(x) for x in union)
-            apart = int(not set(items[i]) & set(items[j]))
-            cost = (result if apart else 0, work, result, i + j)
-            if best is None or cost < best[0]:
-                best = cost, (i, j)
-    assert best is not None
-    return best[1]
+            result = self.volume(union & kept.union(*others))
+            apart = not set(items[i]) & set(items[j])
+            if known(i, j):
+                return (-1, 0, result, i + j)
+            return (result if apart else 0, self.volume(union), result, i + j)
+
+        return min(combinations(range(len(items)), 2), key=cost)

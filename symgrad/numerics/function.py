@@ -2,19 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from symgrad.calculus.derivation import Derivation, Key
-from symgrad.calculus.nodes import Axis
+from symgrad.calculus.nodes import Axis, Entry, Label
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
 from symgrad.language.problem import Problem
+from symgrad.numerics.buffers import buffered_source
 from symgrad.numerics.sizes import axes_of, describe_axes, infer_sizes, normal_shape
 from symgrad.numerics.source import Program, program
 
 DTYPES = ("float64", "float32")
+
+
+class Bound:
+    """A function with its buffers, for inputs of the shapes that it was made for."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        flat: np.ndarray,
+        derivatives: dict[Key, np.ndarray],
+        shapes: Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]],
+        plain: bool,
+        overflows: bool,
+    ) -> None:
+        self.function = function
+        self.flat = flat
+        self.derivatives = derivatives
+        self._wanted = [(name, shape, dtype) for name, (shape, dtype) in shapes.items()]
+        self._plain = plain
+        self._overflows = overflows
+
+    def ready(self, inputs: Mapping[str, Any]) -> list[np.ndarray] | None:
+        """The arrays in order, where all have the shapes and types wanted; else None."""
+        if not self._plain:
+            return None
+        arrays = []
+        for name, shape, dtype in self._wanted:
+            array = inputs.get(name)
+            if array.__class__ is not np.ndarray:
+                if shape or not isinstance(array, (float, np.floating)):
+                    return None
+                array = np.asarray(array, dtype)
+            elif array.shape != shape or array.dtype != dtype:
+                return None
+            arrays.append(array)
+        return arrays
+
+    def __call__(self, arrays: Sequence[np.ndarray]) -> tuple[Any, dict[Any, np.ndarray]]:
+        """The value and the derivatives, which the next call overwrites."""
+        try:
+            if not self._overflows:
+                return self.function(*arrays), self.derivatives
+            with np.errstate(over="ignore"):
+                value = self.function(*arrays)
+        except np.linalg.LinAlgError as error:
+            raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
+        return value, self.derivatives
 
 
 class Function:
@@ -31,24 +79,38 @@ class Function:
         self.seeds = dict(derivation.seeds)
         results = [(derivation.value, derivation.value_labels)]
         results += [(o.entry, o.labels) for o in derivation.outcomes.values()]
+        self._results: list[tuple[Entry, tuple[Label, ...]]] | None = results
         self._program: Program = program(results)
-        self._reuse = reuse_buffers
+        self._reuse = reuse_buffers and not self.seeds
         self._call = _compiled(self._program.source)
-        self._buffers: dict[Any, list[np.ndarray]] = {}
-        self.flat_gradient = np.empty(0, self.dtype)
+        self._bound: Bound | None = None
+        self._bounds: dict[tuple[tuple[int, ...], ...], Bound] = {}
 
     @property
     def source(self) -> str:
         """The generated NumPy code."""
         return self._program.source
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The problem's names for the arguments p0, p1, ... of the source, in order."""
+        return self._program.inputs
+
+    @property
+    def flat_gradient(self) -> np.ndarray:
+        """With reuse_buffers: the derivatives of the last call as one vector, in the order of wrt."""
+        return np.empty(0, self.dtype) if self._bound is None else self._bound.flat
+
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_call", "_buffers")}
+        return {
+            k: v for k, v in self.__dict__.items() if k not in ("_call", "_bound", "_bounds")
+        } | {"_results": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._call = _compiled(self._program.source)
-        self._buffers = {}
+        self._bound = None
+        self._bounds = {}
 
     def __call__(
         self,
@@ -58,25 +120,53 @@ class Function:
         cotangent: Any = None,
         **named: Any,
     ) -> tuple[Any, dict[Any, Any]]:
-        """The value, and each derivative by its key, in the shape in which its variable was
-        given."""
+        """The value, and each derivative by its key, in the shape in which its variable was given."""
+        bound = self._bound
+        if bound is not None and inputs is not None and not named:
+            ready = bound.ready(inputs)
+            if ready is not None:
+                return bound(ready)
         given = {**(inputs or {}), **named}
         arrays, sizes = self._checked(given)
+        if self._reuse:
+            key = tuple(np.shape(given[name]) for name in self._program.inputs)
+            if key not in self._bounds:
+                self._bounds[key] = self._bind(arrays, sizes, given)
+            self._bound = self._bounds[key]
+            return self._bound([arrays[name] for name in self._program.inputs])
         arrays |= self._seeded(direction, cotangent, sizes)
         arguments = [arrays[name] for name in self._program.inputs]
         try:
-            values = self._call(
-                *arguments, *(self._size(axis, sizes) for axis in self._program.axes)
-            )
+            with np.errstate(over="ignore"):  # exp(-x) of a very negative x is inf, 1 / inf is 0
+                values = self._call(*arguments, *self._sizes(sizes))
         except np.linalg.LinAlgError as error:
             raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
         value, *derivatives = values
         shaped = [
             self._shaped(key, d, given) for key, d in zip(self.keys, derivatives, strict=True)
         ]
-        if self._reuse:
-            shaped = self._flat(shaped)
         return _plain(value), dict(zip(self.keys, shaped, strict=True))
+
+    def _sizes(self, sizes: Mapping[Axis, int]) -> list[int]:
+        return [self._size(axis, sizes) for axis in self._program.axes]
+
+    def _bind(
+        self, arrays: Mapping[str, Any], sizes: Mapping[Axis, int], given: Mapping[str, Any]
+    ) -> Bound:
+        """The function with buffers for these shapes."""
+        if self._results is not None:  # plan anew for these sizes
+            self._program = program(self._results, sizes)
+        allocate = _compiled(buffered_source(self._program), "allocate")
+        function, flat, views = allocate(*self._sizes(sizes), self.dtype)
+        shaped = [
+            v.reshape(np.shape(given[key])) if isinstance(key, str) and key in given else v
+            for key, v in zip(self.keys, views, strict=True)
+        ]
+        names = self._program.inputs
+        shapes = {name: (np.shape(given[name]), arrays[name].dtype) for name in names}
+        plain = all(np.shape(given[name]) == arrays[name].shape for name in names)
+        derivatives = dict(zip(self.keys, shaped, strict=True))
+        return Bound(function, flat, derivatives, shapes, plain, "exp(" in self.source)
 
     def _checked(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Axis, int]]:
         needed = [n for n in self._program.inputs if n not in self.seeds]
@@ -139,35 +229,17 @@ class Function:
             return np.reshape(value, np.shape(given[key])) if np.ndim(given[key]) else _plain(value)
         return value if np.ndim(value) else _plain(value)
 
-    def _flat(self, derivatives: list[Any]) -> list[np.ndarray]:
-        """The derivatives as views of one vector, overwritten by the next call."""
-        shapes = tuple(np.shape(d) for d in derivatives)
-        if shapes not in self._buffers:
-            total = sum(int(np.prod(s)) for s in shapes)
-            flat = np.empty(total, self.dtype)
-            views, at = [], 0
-            for shape in shapes:
-                n = int(np.prod(shape))
-                views.append(flat[at : at + n].reshape(shape))
-                at += n
-            self._buffers = {shapes: views}
-            self.flat_gradient = flat
-        views = self._buffers[shapes]
-        for view, derivative in zip(views, derivatives, strict=True):
-            view[...] = derivative
-        return views
-
 
 def _plain(value: Any) -> Any:
     return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
-def _compiled(source: str) -> Callable[..., Any]:
+def _compiled(source: str, name: str = "function") -> Callable[..., Any]:
     """The function that the generated source defines. The source has no name or text of the
     user."""
     namespace: dict[str, Any] = {}
     exec(compile(source, "<symgrad>", "exec"), namespace)  # noqa: S102
-    function: Callable[..., Any] = namespace["function"]
+    function: Callable[..., Any] = namespace[name]
     return function
 
 

@@ -30,6 +30,12 @@ sigmoid: Operation = elementwise(
     analytic=_analytic_sigmoid,
     derivative=lambda x: (sigmoid(x) * (1 - sigmoid(x)),),
     reflection=lambda x: 1 - sigmoid(x),
+    steps=(
+        ("a", "negative", "x"),
+        ("e", "exp", "a"),
+        ("d", "add", "e", "1.0"),
+        ("s", "divide", "1.0", "d"),
+    ),
     latex=r"\sigma",
     sentence="The derivative of the sigmoid is s (1 - s), entry by entry.",
     positive=True,
@@ -47,6 +53,14 @@ softplus = elementwise(
     symbol="s",
     analytic=lambda x: np.log(1 + np.exp(x)),
     derivative=lambda x: (sigmoid(x),),
+    steps=(
+        ("a", "absolute", "x"),
+        ("b", "negative", "a"),
+        ("e", "exp", "b"),
+        ("l", "log1p", "e"),
+        ("m", "maximum", "x", "0.0"),
+        ("s", "add", "m", "l"),
+    ),
     sentence="The derivative of softplus, log(1 + exp(x)), is the sigmoid.",
     positive=True,
 )

@@ -65,7 +65,9 @@ class Elementwise:
     `definition` gives it as a SymPy expression; `derivative` has one expression an argument, in the
     textbook's form (a test compares it with SymPy's derivative of the definition). `kernel` is the
     NumPy function; `analytic` takes complex numbers near the real axis (complex step), None where
-    there is none. `kink` is zero where the function has no derivative.
+    there is none. `kink` is zero where the function has no derivative. `steps` are the kernel in
+    ufuncs, (name, ufunc, operands) with x and y for the arguments, the last the result: generated
+    code writes them out, shares them, and computes them in place.
     """
 
     definition: Callable[..., sympy.Expr]
@@ -73,6 +75,7 @@ class Elementwise:
     derivative: Callable[..., tuple[Expression, ...]]
     analytic: Callable[..., Any] | None = None
     kink: Callable[..., Expression] | None = None
+    steps: tuple[tuple[str, ...], ...] = ()
     reflection: Callable[[Expression], Expression] | None = None  # f(-x), said by f(x)
     positive: bool = False  # whether every value is at least 0
 
@@ -85,7 +88,7 @@ class Function:
     `pullback(g, y, *x)` is the cotangent of each argument, g that of the result y; for a function
     without a definition in the language it is what defines its derivative. `kernel(x)`, or
     `kernel(x, axis)` unless over "matrix", works with any leading axes; `analytic` is its twin for
-    complex numbers.
+    complex numbers. `steps` are the kernel in ufuncs and in "sum" and "max" over what it acts on.
     """
 
     over: str
@@ -95,6 +98,7 @@ class Function:
     analytic: Callable[..., Any] | None = None
     kink: Callable[..., Expression] | None = None
     positive: bool = False  # whether every value is at least 0
+    steps: tuple[tuple[str, ...], ...] = ()
     simplex: bool = False  # whether the values sum to 1
     symmetric: bool = False  # whether a symmetric argument gives a symmetric result
 

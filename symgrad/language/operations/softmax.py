@@ -42,6 +42,14 @@ def _log_softmax(x, axis):  # type: ignore[no-untyped-def]
     return z - np.log(np.exp(z).sum(axis, keepdims=True))
 
 
+SHIFTED = (  # exponentials that cannot overflow, and their sum
+    ("m", "max", "x"),
+    ("s", "subtract", "x", "m"),
+    ("e", "exp", "s"),
+    ("t", "sum", "e"),
+)
+
+
 def _exponentials(x: Any, axis: int) -> Any:
     return np.exp(x - x.real.max(axis, keepdims=True))
 
@@ -54,6 +62,7 @@ softmax = register(
             definition=lambda x: exp(x) / total(exp(x)),
             pullback=lambda g, p, x: (p * (g - dot(g, p)),),
             kernel=_softmax,
+            steps=(*SHIFTED, ("p", "divide", "e", "t")),
             positive=True,
             simplex=True,
             analytic=lambda x, axis: (
@@ -77,6 +86,7 @@ log_softmax = register(
             definition=lambda x: x - log(total(exp(x))),
             pullback=lambda g, y, x: (g - softmax(x) * total(g),),
             kernel=_log_softmax,
+            steps=(*SHIFTED, ("l", "log", "t"), ("q", "subtract", "s", "l")),
             analytic=lambda x, axis: x - np.log(np.exp(x).sum(axis, keepdims=True)),
         ),
         shape=_kept("log_softmax"),
@@ -95,6 +105,7 @@ logsumexp = register(
             definition=lambda x: log(total(exp(x))),
             pullback=lambda g, y, x: (g * softmax(x),),
             kernel=_logsumexp,
+            steps=(*SHIFTED, ("l", "log", "t"), ("y", "add", "l", "m")),
             analytic=lambda x, axis: np.log(np.exp(x).sum(axis)),
         ),
         shape=_reduced,
