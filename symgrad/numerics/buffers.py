@@ -1,7 +1,7 @@
 """A listing with its results written into buffers that are there already.
 
-The source made here defines `allocate(sizes, dtype)`, which makes every array once and returns a function
-that uses them at each call. A buffer is used again as soon as the value in it is no longer needed, by an
+The source made here defines `allocate(sizes, dtype, names, shapes, dtypes)`, which makes every array
+once and returns a function that uses them at each call. A buffer is used again as soon as the value in it is no longer needed, by an
 elementwise line in place. The derivatives are views of one flat vector.
 """
 
@@ -35,28 +35,43 @@ class _Planner:
         self.last = self._last_uses()
 
     def source(self) -> str:
-        arguments = ", ".join([*(f"n{k}" for k in range(len(self.program.axes))), "dtype"])
-        inputs = ", ".join(f"p{k}" for k in range(len(self.program.inputs)))
+        sizes = [f"n{k}" for k in range(len(self.program.axes))]
+        arguments = ", ".join([*sizes, "dtype", "names", "shapes", "dtypes"])
         views = self._gradients()
         body = self._body()
         returned = self._returned()
         named = sorted(set(FUNCTION.findall("\n".join(body))))
         made = [f"{name} = np.{name}" for name in named if hasattr(np, name)]
         made += [f"{name} = {text}" for name, text in self.program.constants.items()]
+        count = range(len(self.program.inputs))
+        for letter, given in (("k", "names"), ("s", "shapes"), ("d", "dtypes")):
+            made += [f"{letter}{k} = {given}[{k}]" for k in count]
         made += [*views, *self.made, *(f"{name} = {text}" for text, name in self.views.items())]
         lines = ["import numpy as np", "", "", self.program.kernels, f"def allocate({arguments}):"]
         lines += [f"    {line}" for line in made]
-        lines += [f"    def function({inputs}):", *(f"        {line}" for line in body)]
-        count = len(self.program.results) - 1
-        gradients = ", ".join(f"g{k}" for k in range(count))
-        return "\n".join(
-            [
-                *lines,
-                f"        return {returned}",
-                f"    return function, flat, ({gradients}{',' * (count > 0)})",
-                "",
-            ]
-        )
+        lines += [
+            "    def function(inputs):",
+            *(f"        {line}" for line in [*self._checks(), *body]),
+        ]
+        gradients = "".join(f"g{k}, " for k in range(len(self.program.results) - 1))
+        lines += [f"        return {returned}", f"    return function, flat, ({gradients})", ""]
+        return "\n".join(lines)
+
+    def _checks(self) -> list[str]:
+        """Lines that read the inputs, and return None where one has another shape or type."""
+        count = len(self.program.inputs)
+        if not count:
+            return []
+        reads = [f"    p{k} = inputs[k{k}]" for k in range(count)]
+        tests = [f"p{k}.shape != s{k} or p{k}.dtype is not d{k}" for k in range(count)]
+        return [
+            "try:",
+            *reads,
+            f"    if {' or '.join(tests)}:",
+            "        return None",
+            "except (KeyError, AttributeError):",
+            "    return None",
+        ]
 
     # the life of values
 

@@ -12,6 +12,7 @@ import sympy
 from symgrad.calculus.nodes import Axis
 
 NOMINAL = 32  # what an unknown dimension counts as
+LOOK_AHEAD = 4  # with more factors only the next product is looked at
 BATCH = 24  # and a batch: a vector of each example meets a matrix before two matrices meet
 
 Labels = tuple[Hashable, ...]
@@ -39,18 +40,27 @@ class Costs:
     def cheapest_pair(
         self, items: Sequence[Labels], out: Iterable[Hashable], known: Callable[[int, int], bool]
     ) -> tuple[int, int]:
-        """The two items to contract first: what is known already, else the fewest operations, then
-        the smallest result."""
+        """The two items to contract first, on the way with the fewest operations; what is `known`
+        already costs nothing."""
         kept = set(out)
+        pairs = list(combinations(range(len(items)), 2))
+        return min(
+            pairs, key=lambda pair: (self._total(items, kept, pair, known(*pair)), sum(pair))
+        )
 
-        def cost(pair: tuple[int, int]) -> tuple[int, ...]:
-            i, j = pair
-            others = (items[k] for k in range(len(items)) if k not in pair)
-            union = set(items[i]) | set(items[j])
-            result = self.volume(union & kept.union(*others))
-            apart = not set(items[i]) & set(items[j])
-            if known(i, j):
-                return (-1, 0, result, i + j)
-            return (result if apart else 0, self.volume(union), result, i + j)
-
-        return min(combinations(range(len(items)), 2), key=cost)
+    def _total(
+        self, items: Sequence[Labels], kept: set[Hashable], pair: tuple[int, int], known: bool
+    ) -> int:
+        """How many operations it takes when this pair is contracted first."""
+        i, j = pair
+        rest = [own for k, own in enumerate(items) if k not in pair]
+        union = set(items[i]) | set(items[j])
+        result = tuple(union & kept.union(*rest))
+        cost = 0 if known else self.volume(union) + self.volume(result)
+        if not rest:
+            return cost
+        left = [*rest, result]
+        pairs = list(combinations(range(len(left)), 2))
+        if len(left) > LOOK_AHEAD:
+            return cost + min(self.volume({*left[a], *left[b]}) for a, b in pairs)
+        return cost + min(self._total(left, kept, p, False) for p in pairs)

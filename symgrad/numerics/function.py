@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,51 +19,17 @@ from symgrad.numerics.source import Program, program
 DTYPES = ("float64", "float32")
 
 
+@dataclass(frozen=True)
 class Bound:
-    """A function with its buffers, for inputs of the shapes that it was made for."""
+    """A function with its buffers, for inputs of the shapes that it was made for.
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        flat: np.ndarray,
-        derivatives: dict[Key, np.ndarray],
-        shapes: Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]],
-        plain: bool,
-        overflows: bool,
-    ) -> None:
-        self.function = function
-        self.flat = flat
-        self.derivatives = derivatives
-        self._wanted = [(name, shape, dtype) for name, (shape, dtype) in shapes.items()]
-        self._plain = plain
-        self._overflows = overflows
+    `function(inputs)` is the value, or None where an input is missing or of another shape or type;
+    the derivatives are overwritten by the next call.
+    """
 
-    def ready(self, inputs: Mapping[str, Any]) -> list[np.ndarray] | None:
-        """The arrays in order, where all have the shapes and types wanted; else None."""
-        if not self._plain:
-            return None
-        arrays = []
-        for name, shape, dtype in self._wanted:
-            array = inputs.get(name)
-            if array.__class__ is not np.ndarray:
-                if shape or not isinstance(array, (float, np.floating)):
-                    return None
-                array = np.asarray(array, dtype)
-            elif array.shape != shape or array.dtype != dtype:
-                return None
-            arrays.append(array)
-        return arrays
-
-    def __call__(self, arrays: Sequence[np.ndarray]) -> tuple[Any, dict[Any, np.ndarray]]:
-        """The value and the derivatives, which the next call overwrites."""
-        try:
-            if not self._overflows:
-                return self.function(*arrays), self.derivatives
-            with np.errstate(over="ignore"):
-                value = self.function(*arrays)
-        except np.linalg.LinAlgError as error:
-            raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
-        return value, self.derivatives
+    function: Callable[[Mapping[str, Any]], Any]
+    flat: np.ndarray
+    derivatives: dict[Key, np.ndarray]
 
 
 class Function:
@@ -121,26 +88,32 @@ class Function:
         **named: Any,
     ) -> tuple[Any, dict[Any, Any]]:
         """The value, and each derivative by its key, in the shape in which its variable was given."""
+        try:
+            return self._value(inputs, direction, cotangent, named)
+        except np.linalg.LinAlgError as error:
+            raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
+
+    def _value(
+        self,
+        inputs: Mapping[str, Any] | None,
+        direction: Mapping[str, Any] | None,
+        cotangent: Any,
+        named: Mapping[str, Any],
+    ) -> tuple[Any, dict[Any, Any]]:
         bound = self._bound
         if bound is not None and inputs is not None and not named:
-            ready = bound.ready(inputs)
-            if ready is not None:
-                return bound(ready)
+            value = bound.function(inputs)
+            if value is not None:
+                return value, bound.derivatives
         given = {**(inputs or {}), **named}
         arrays, sizes = self._checked(given)
         if self._reuse:
-            key = tuple(np.shape(given[name]) for name in self._program.inputs)
-            if key not in self._bounds:
-                self._bounds[key] = self._bind(arrays, sizes, given)
-            self._bound = self._bounds[key]
-            return self._bound([arrays[name] for name in self._program.inputs])
+            self._bound = bound = self._bound_to(arrays, sizes, given)
+            return bound.function(arrays), bound.derivatives
         arrays |= self._seeded(direction, cotangent, sizes)
         arguments = [arrays[name] for name in self._program.inputs]
-        try:
-            with np.errstate(over="ignore"):  # exp(-x) of a very negative x is inf, 1 / inf is 0
-                values = self._call(*arguments, *self._sizes(sizes))
-        except np.linalg.LinAlgError as error:
-            raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
+        with np.errstate(over="ignore"):  # exp(-x) of a very negative x is inf, 1 / inf is 0
+            values = self._call(*arguments, *self._sizes(sizes))
         value, *derivatives = values
         shaped = [
             self._shaped(key, d, given) for key, d in zip(self.keys, derivatives, strict=True)
@@ -150,23 +123,27 @@ class Function:
     def _sizes(self, sizes: Mapping[Axis, int]) -> list[int]:
         return [self._size(axis, sizes) for axis in self._program.axes]
 
-    def _bind(
+    def _bound_to(
         self, arrays: Mapping[str, Any], sizes: Mapping[Axis, int], given: Mapping[str, Any]
     ) -> Bound:
-        """The function with buffers for these shapes."""
-        if self._results is not None:  # plan anew for these sizes
-            self._program = program(self._results, sizes)
-        allocate = _compiled(buffered_source(self._program), "allocate")
-        function, flat, views = allocate(*self._sizes(sizes), self.dtype)
-        shaped = [
-            v.reshape(np.shape(given[key])) if isinstance(key, str) and key in given else v
-            for key, v in zip(self.keys, views, strict=True)
-        ]
+        """The function with buffers for these shapes, made once for each."""
         names = self._program.inputs
-        shapes = {name: (np.shape(given[name]), arrays[name].dtype) for name in names}
-        plain = all(np.shape(given[name]) == arrays[name].shape for name in names)
-        derivatives = dict(zip(self.keys, shaped, strict=True))
-        return Bound(function, flat, derivatives, shapes, plain, "exp(" in self.source)
+        key = tuple(np.shape(given[name]) for name in names)
+        if key not in self._bounds:
+            if self._results is not None:  # plan anew for these sizes
+                self._program = program(self._results, sizes)
+                names = self._program.inputs
+            allocate = _compiled(buffered_source(self._program), "allocate")
+            wanted = [(name, arrays[name].shape, arrays[name].dtype) for name in names]
+            function, flat, views = allocate(
+                *self._sizes(sizes), self.dtype, *zip(*wanted, strict=True)
+            )
+            shaped = [
+                v.reshape(np.shape(given[of])) if isinstance(of, str) and of in given else v
+                for of, v in zip(self.keys, views, strict=True)
+            ]
+            self._bounds[key] = Bound(function, flat, dict(zip(self.keys, shaped, strict=True)))
+        return self._bounds[key]
 
     def _checked(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Axis, int]]:
         needed = [n for n in self._program.inputs if n not in self.seeds]

@@ -6,6 +6,7 @@ already, the form that does so (`multiply(a, b, out)`); `source` prints the one,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ INFIX = {
     "negative": "-{0}",
     "greater": "({0} > {1}) * 1.0",
 }
+NUMBER = re.compile(r"[-+*/ ().\dne]+")  # numbers and sizes alone
 Labels = tuple[Hashable, ...]
 
 
@@ -80,6 +82,10 @@ class Listing:
         self.known[text] = f"v{len(self.known)}"
         return self.known[text]
 
+    def constant(self, text: str) -> str:
+        """A number, or one that sizes give, as an array: faster for a ufunc than a Python number."""
+        return self.constants.setdefault(f"np.asarray({text}, dtype)", f"c{len(self.constants)}")
+
     def ones(self, label: Hashable) -> str:
         """A vector of ones along an index."""
         size = self.size(label.axis)  # type: ignore[attr-defined]
@@ -89,7 +95,11 @@ class Listing:
         """A ufunc of arrays, each with (some of) these labels, or of numbers."""
         texts = [x if isinstance(x, str) else aligned(x, labels) for x in operands]
         plain = INFIX[name].format(*texts) if name in INFIX else f"np.{name}({', '.join(texts)})"
-        into = f"{name}({', '.join(texts)}, {{out}})" if labels else ""
+        given = [
+            self.constant(x) if isinstance(x, str) and NUMBER.fullmatch(x) else text
+            for x, text in zip(operands, texts, strict=True)
+        ]
+        into = f"{name}({', '.join(given)}, {{out}})" if labels else ""
         return self.line(plain, labels, into, inplace=True)
 
     def reduced(self, name: str, a: Array, labels: Sequence[Hashable]) -> Array:

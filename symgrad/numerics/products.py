@@ -58,7 +58,11 @@ class Products:
         volume = self.costs.volume
         texts = [self._times_text(a, multiplier) for a in items]
         done = [k for k, text in enumerate(texts) if text in self.listing.known]
-        small = done[0] if done else min(range(len(items)), key=lambda k: volume(items[k].labels))
+        order = sorted(range(len(items)), key=lambda k: volume(items[k].labels))
+        computed = [
+            k for k in order if items[k].text.startswith("v")
+        ]  # more likely to be met again
+        small = (done or computed or order)[0]
         if not done and volume(items[small].labels) > volume(out):
             return items, multiplier
         items[small] = self._times(items[small], multiplier)
