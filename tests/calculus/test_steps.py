@@ -1,0 +1,95 @@
+"""The steps of a derivation as data: the lecture's lines, their rules, shapes and references."""
+
+from __future__ import annotations
+
+import pytest
+
+import symgrad as sg
+from symgrad.examples import names, text
+from symgrad.language.unparse import unparse
+
+NET = """\
+x: Vector(d)
+y: Vector(k)
+W1: Matrix(h, d)
+W2: Matrix(k, h)
+h = W1 @ x
+f = W2 @ h
+loss = sum(norm2(y - f)**2 for x, y in batch)
+"""
+LECTURE = [
+    ("forward", "h = W1 @ x", "matrix product", "h x 1", ()),
+    ("forward", "f = W2 @ h", "matrix product", "k x 1", ()),
+    ("forward", "r = y - f", "difference", "k x 1", ()),
+    ("forward", "l = norm2(r)**2", "squared norm", "1 x 1", ()),
+    ("forward", "L = sum(l for x, y in batch)", "sum over the batch", "1 x 1", ()),
+    ("backward", "dl/dr = 2 * r", "squared norm", "k x 1", (4,)),
+    ("backward", "dl/df = -dl/dr", "difference", "k x 1", (3,)),
+    ("backward", "dl/dh = W2.T @ dl/df", "matrix product", "h x 1", (2,)),
+    ("backward", "dL/dW1 = sum(dl/dh @ x.T for x, y in batch)", "matrix product", "h x d", (1,)),
+    ("backward", "dL/dW2 = sum(dl/df @ h.T for x, y in batch)", "matrix product", "k x h", (2,)),
+]
+
+
+def test_the_lecture() -> None:
+    steps = sg.derive(NET, ["W1", "W2"]).steps
+    got = [
+        (
+            step.kind,
+            f"{unparse(step.left)} = {unparse(step.right)}",
+            step.rule,
+            " x ".join(map(str, step.shape)),
+            step.uses,
+        )
+        for step in steps
+    ]
+    assert got == LECTURE
+    assert [step.number for step in steps] == list(range(1, 11))
+
+
+def test_what_a_step_adds_after_a_second_equals_sign() -> None:
+    steps = sg.derive(NET, ["W1", "W2"]).steps
+    added = {unparse(s.left): unparse(s.simplified) for s in steps if s.simplified is not None}
+    assert added["dl/df"] == "-2 * (y - f)"
+    assert added["dl/dh"] == "-2 * W2.T @ (y - f)"
+
+
+def test_only_what_is_asked_for_is_derived() -> None:
+    steps = sg.derive(NET, ["W2"]).steps
+    assert [unparse(s.left) for s in steps if s.kind == "backward"] == ["dl/dr", "dl/df", "dL/dW2"]
+
+
+def test_results_are_in_the_order_of_wrt() -> None:
+    assert list(sg.derive(NET, ["W2", "W1"]).results) == ["W2", "W1"]
+    assert list(sg.derive(NET).results) == ["W1", "W2"]
+    keys = list(sg.hessian("a: Scalar\nb: Scalar\nloss = a * b", ["a", "b"]).results)
+    assert keys == [("a", "a"), ("a", "b"), ("b", "b")]
+    assert list(sg.directional("a: Scalar\nloss = a * a", ["a"]).results) == ["*"]
+
+
+def test_the_user_s_order_of_terms_is_kept() -> None:
+    forward = sg.derive(NET.replace("y - f", "f - y")).steps[2]
+    assert unparse(forward.right) == "f - y"
+
+
+def test_used_rewrites_are_named() -> None:
+    program = "x: Vector(n)\ny: Vector(n)\nloss = -sum(y * log(softmax(x)))"
+    used = [rule.name for rule in sg.derive(program).data.rewrites]
+    assert used == ["logarithm of softmax"]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_step_of_an_example_says_its_rule_and_uses_earlier_steps(name: str) -> None:
+    derivation = sg.derive(text(name))
+    for step in derivation.steps:
+        assert step.rule and step.sentence
+        assert all(use < step.number for use in step.uses)
+        assert step.kind == "forward" or step.of is not None
+    assert derivation.verify().failed == ()
+
+
+def test_names_of_steps_do_not_collide_with_those_of_the_user() -> None:
+    program = "r: Vector(n)\nz: Matrix(n, n)\nl: Vector(n)\nloss = norm2(z @ r - l)**2"
+    left = [unparse(step.left) for step in sg.derive(program).steps if step.kind == "forward"]
+    assert not {"r", "z", "l"} & set(left)
+    assert len(set(left)) == len(left)

@@ -1,0 +1,130 @@
+"""Derivatives as a textbook writes them: the exact text of the closed form, in matrix notation.
+
+Most are in Petersen and Pedersen, The Matrix Cookbook, or Magnus and Neudecker, Matrix Differential
+Calculus.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+import symgrad as sg
+
+DECLARED = {
+    **dict.fromkeys("ax", "Vector(n)"),
+    **dict.fromkeys("by", "Vector(m)"),
+    "A": "Matrix(m, n)",
+    "S": "Matrix(n, n, symmetric=True)",
+    **dict.fromkeys("BCX", "Matrix(n, n)"),
+    "p": "Vector(n, simplex=True)",
+    "s": "Scalar",
+}
+DERIVED: dict[str, Callable[..., sg.Derivation]] = {
+    "gradient": sg.derive,
+    "jacobian": sg.jacobian,
+    "hessian": sg.hessian,
+    "hvp": sg.hvp,
+    "directional": sg.directional,
+    "pullback": sg.pullback,
+}
+TEXTBOOK = [
+    ("gradient", "loss = a.T @ x", "x", "a"),
+    ("gradient", "loss = x.T @ x", "x", "2 * x"),
+    ("gradient", "loss = x.T @ B @ x", "x", "B @ x + B.T @ x"),
+    ("gradient", "loss = x.T @ S @ x", "x", "2 * S @ x"),
+    ("gradient", "loss = x.T @ B @ x", "B", "x @ x.T"),
+    ("gradient", "loss = y.T @ A @ x", "A", "y @ x.T"),
+    ("gradient", "loss = norm2(A @ x - y)**2", "x", "2 * A.T @ (A @ x - y)"),
+    ("gradient", "loss = norm2(A @ x - y)**2", "A", "2 * (A @ x - y) @ x.T"),
+    ("gradient", "loss = norm2(A @ x - y)**2", "y", "-2 * (A @ x - y)"),
+    ("gradient", "loss = norm2(A @ x - y)", "x", "A.T @ unit(A @ x - y)"),
+    (
+        "gradient",
+        "loss = 0.5 * norm2(A @ x - y)**2 + 0.5 * s * norm2(x)**2",
+        "x",
+        "s * x + A.T @ (A @ x - y)",
+    ),
+    ("gradient", "loss = norm2(x - a)", "x", "unit(x - a)"),
+    ("gradient", "loss = trace(X)", "X", "eye(n)"),
+    ("gradient", "loss = trace(B @ X)", "X", "B.T"),
+    ("gradient", "loss = trace(X.T @ B)", "X", "B"),
+    ("gradient", "loss = trace(B @ X @ C)", "X", "B.T @ C.T"),
+    ("gradient", "loss = trace(X.T @ X)", "X", "2 * X"),
+    ("gradient", "loss = trace(X.T @ B @ X)", "X", "B @ X + B.T @ X"),
+    ("gradient", "loss = trace(X @ X)", "X", "2 * X.T"),
+    ("gradient", "loss = trace(X.T @ B @ X @ C)", "X", "B @ X @ C + B.T @ X @ C.T"),
+    ("gradient", "loss = trace(B @ inv(X) @ C)", "X", "-inv(X).T @ B.T @ C.T @ inv(X).T"),
+    ("gradient", "loss = norm2(A)**2", "A", "2 * A"),
+    ("gradient", "loss = det(X)", "X", "det(X) * inv(X).T"),
+    ("gradient", "loss = logdet(X)", "X", "inv(X).T"),
+    ("gradient", "loss = log(det(X))", "X", "inv(X).T"),
+    ("gradient", "loss = det(B @ X @ C)", "X", "det(B @ X @ C) * B.T @ inv(B @ X @ C).T @ C.T"),
+    ("gradient", "loss = a.T @ inv(X) @ x", "X", "-inv(X).T @ a @ x.T @ inv(X).T"),
+    ("gradient", "loss = sum(A)", "A", "ones(m, n)"),
+    ("gradient", "loss = sum(exp(x))", "x", "exp(x)"),
+    ("gradient", "loss = sum(x * a)", "x", "a"),
+    ("gradient", "loss = logsumexp(x)", "x", "softmax(x)"),
+    ("gradient", "loss = log(sum(exp(x)))", "x", "softmax(x)"),
+    ("gradient", "loss = norm1(x)", "x", "sign(x)"),
+    ("gradient", "loss = sum(relu(A @ x))", "A", "step(A @ x) @ x.T"),
+    ("gradient", "loss = softplus(a.T @ x)", "x", "sigmoid(a.T @ x) * a"),
+    ("gradient", "loss = log(1 + exp(-s * a.T @ x))", "x", "-sigmoid(-s * a.T @ x) * s * a"),
+    (
+        "gradient",
+        "loss = sum(sigmoid(A @ x + b))",
+        "A",
+        "sigmoid(A @ x + b) * (1 - sigmoid(A @ x + b)) @ x.T",
+    ),
+    ("gradient", "loss = cross_entropy(p, softmax(x))", "x", "softmax(x) - p"),
+    ("gradient", "loss = -sum(a * log(softmax(x)))", "x", "sum(a) * softmax(x) - a"),
+    ("gradient", "loss = dot(x, x) / s", "x", "2 * x / s"),
+    ("gradient", "loss = 0.5 * (x - a).T @ inv(S) @ (x - a)", "a", "-inv(S) @ (x - a)"),
+    ("gradient", "loss = trace(A.T @ diag(y) @ A)", "y", "A**2 @ ones(n)"),
+    ("jacobian", "f = A @ x", "x", "A"),
+    ("jacobian", "f = x * a", "x", "diag(a)"),
+    ("jacobian", "f = exp(x)", "x", "diag(exp(x))"),
+    ("jacobian", "f = softmax(x)", "x", "diag(softmax(x)) - softmax(x) @ softmax(x).T"),
+    ("jacobian", "f = tanh(A @ x)", "x", "diag(1 - tanh(A @ x)**2) @ A"),
+    ("jacobian", "f = unit(x)", "x", "(eye(n) - unit(x) @ unit(x).T) / norm2(x)"),
+    ("jacobian", "f = x.T @ a", "x", "a"),
+    ("jacobian", "f = s * x", "s", "x"),
+    ("hessian", "loss = x.T @ B @ x", "x", "B + B.T"),
+    ("hessian", "loss = 0.5 * x.T @ S @ x - a.T @ x", "x", "S"),
+    ("hessian", "loss = logsumexp(x)", "x", "diag(softmax(x)) - softmax(x) @ softmax(x).T"),
+    ("hessian", "loss = norm2(A @ x - y)**2", "x", "2 * A.T @ A"),
+    ("hessian", "loss = sum(exp(x))", "x", "diag(exp(x))"),
+    ("hvp", "loss = norm2(A @ x - y)**2", "x", "2 * A.T @ A @ dx"),
+    ("directional", "loss = logdet(X)", "X", "trace(inv(X) @ dX)"),
+    ("directional", "f = inv(X)", "X", "-inv(X) @ dX @ inv(X)"),
+    ("directional", "f = A @ x", "x", "A @ dx"),
+    ("pullback", "f = A @ x", "x", "A.T @ cotangent"),
+    ("pullback", "f = A @ B", "A", "cotangent @ B.T"),
+    ("pullback", "f = softmax(x)", "x", "softmax(x) * (cotangent - cotangent.T @ softmax(x))"),
+]
+
+
+def program(text: str) -> str:
+    names = [name for name in DECLARED if re.search(rf"\b{name}\b", text)]
+    return "\n".join([*(f"{name}: {DECLARED[name]}" for name in names), text])
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "wrt", "expected"), TEXTBOOK, ids=[f"{t} by {w}" for _, t, w, _ in TEXTBOOK]
+)
+def test_closed_form(kind: str, text: str, wrt: str, expected: str) -> None:
+    derivation = DERIVED[kind](program(text), [wrt])
+    (result,) = derivation.results.values()
+    assert (result.expression, result.notation) == (expected, "matrix")
+    assert derivation.verify().failed == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt"), [("f = A @ B", "A"), ("f = inv(X)", "X"), ("f = S @ X @ S", "X")]
+)
+def test_what_has_four_indices_is_written_in_index_notation(text: str, wrt: str) -> None:
+    derivation = sg.jacobian(program(text), [wrt])
+    assert derivation.results[wrt].notation == "index"
+    assert f"{derivation.results[wrt].expression}" in derivation.text("result")
