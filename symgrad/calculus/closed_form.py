@@ -25,8 +25,8 @@ from symgrad.calculus.nodes import (
 from symgrad.calculus.notation import Notation, core_axes
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE, SCALAR, Shape
-from symgrad.language.expressions import Expression, Name
-from symgrad.language.operations.constants import filled, ones
+from symgrad.language.expressions import Expression, Name, Number
+from symgrad.language.operations.constants import filled, ones, zeros
 
 LONGEST = 40  # names and functions in one expression
 SHARED = 5  # a part of more than this is written once where it is used twice
@@ -92,6 +92,8 @@ def full(expression: Expression, node: Node) -> Expression:
     axes = core_axes(node.axes)
     if len(axes) > 2:
         raise NoMatrixForm(node)
+    if axes and isinstance(expression, Number) and expression.value == 0:
+        return filled(zeros, axes)  # type: ignore[arg-type]
     if axes and expression.shape == SCALAR:
         return times(expression, filled(ones, axes))
     return expression

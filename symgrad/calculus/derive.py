@@ -53,6 +53,18 @@ class _Work:
     def labels(self, name: str) -> tuple[Label, ...]:
         return self.lowered.inputs[name].closed().labels
 
+    def _layout(self, kind: str) -> str:
+        """The layout in a sentence, and what is meant by the gradient of a symmetric matrix."""
+        variables = self.problem.variables
+        free = [n for n in self.wrt if "symmetric" in variables[n].facts]
+        if not free:
+            return LAYOUTS[kind]
+        names = " and ".join(free)
+        return (
+            f"{LAYOUTS[kind]} The entries of {names} count as independent; along symmetric "
+            "directions the gradient G acts as (G + G^T) / 2."
+        )
+
     def _last(self, kind: str, key: Key) -> Node | None:
         """The node whose cotangent the result is, where the result is a cotangent."""
         first_order = kind in ("gradient", "jacobian", "pullback")
@@ -86,7 +98,7 @@ class _Work:
             outcomes,
             self.rewrites,
             seeds or {},
-            LAYOUTS[kind],
+            self._layout(kind),
             tuple(passes),
             {**self.lowered.names, **self.writer.names},
         )

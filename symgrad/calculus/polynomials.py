@@ -375,30 +375,39 @@ def _sorted_if_symmetric(node: Node, labels: tuple[int, ...]) -> tuple[int, ...]
 
 
 def _common(terms: list[Term]) -> tuple[Term, list[Term]]:
-    """The scalar factors and the number that all terms share, and the terms without them."""
-    powers: list[dict[Node, Value]] = [
-        {f.node: f.power for f in t.factors if not f.labels} for t in terms
-    ]
-    shared: dict[Node, Value] = {}
-    for node in powers[0]:
-        others = [p.get(node, 0) for p in powers]
-        if all(p > 0 for p in others) or all(p < 0 for p in others):
-            shared[node] = min(others, key=magnitude)
+    """The number and the factors over free indices that all terms share, and what is left of them."""
+    powers = [{(f.node, f.labels): f.power for f in t.factors} for t in terms]
+    summed = {x for t in terms for x in t.summed}
+    shared: dict[tuple[Node, tuple[Hashable, ...]], Value] = {}
+    for entry in powers[0]:
+        others = [p.get(entry, 0) for p in powers]
+        one_sign = all(p > 0 for p in others) or all(p < 0 for p in others)
+        if one_sign and summed.isdisjoint(entry[1]) and _stays_plain(terms, entry, summed):
+            shared[entry] = min(others, key=magnitude)
     sizes: set[Value] = {magnitude(t.coefficient) for t in terms}
     number: Value = sizes.pop() if len(sizes) == 1 else ONE
     if all(t.coefficient < 0 for t in terms):
         number = -number
     rest = []
     for term in terms:
-        factors = []
-        for f in term.factors:
-            power = f.power - (shared.get(f.node, 0) if not f.labels else 0)
-            if power:
-                factors.append(f._replace(power=power))
-        rest.append(
-            term._replace(coefficient=exact(term.coefficient / number), factors=tuple(factors))
-        )
-    return Term(number, tuple(Factor(node, (), power) for node, power in shared.items())), rest
+        left = [(f, f.power - shared.get((f.node, f.labels), 0)) for f in term.factors]
+        factors = tuple(f._replace(power=power) for f, power in left if power)
+        rest.append(term._replace(coefficient=exact(term.coefficient / number), factors=factors))
+    front = tuple(Factor(node, labels, power) for (node, labels), power in shared.items())
+    return Term(number, front), rest
+
+
+def _stays_plain(
+    terms: list[Term], entry: tuple[Node, tuple[Hashable, ...]], summed: set[Hashable]
+) -> bool:
+    """Whether no term has to be spread over indices of the others when the entry is taken out."""
+    if not entry[1]:
+        return True
+    left = [
+        {x for f in t.factors if (f.node, f.labels) != entry for x in f.labels} - summed
+        for t in terms
+    ]
+    return len(set().union(*left)) < 2 or all(own == left[0] for own in left)
 
 
 def _close(terms: list[Term], out: Sequence[Label]) -> Entry:

@@ -14,8 +14,8 @@ from symgrad.language.names import check_name
 KINDS = {"Scalar": 0, "Vector": 1, "Matrix": 2, "Index": 1, "Tensor": None}  # how many dimensions
 FACTS = {
     "positive": ("Scalar", "Vector", "Matrix", "Tensor"),
-    "simplex": ("Vector",),
-    "one_hot": ("Vector",),
+    "simplex": ("Vector", "Matrix"),  # each row of a matrix
+    "one_hot": ("Vector", "Matrix"),
     "symmetric": ("Matrix",),
     "data": ("Scalar", "Vector", "Matrix", "Tensor"),
 }

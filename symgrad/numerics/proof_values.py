@@ -144,7 +144,7 @@ class Place:
             for node, value in self._along(x, direction).items():
                 columns.setdefault(node, []).append(value)
         return {
-            node: np.stack(column, -1).reshape(*np.shape(column[0]), *x.shape)
+            node: np.stack(column, -1).reshape((*np.shape(column[0]), *x.shape))
             for node, column in columns.items()
         }
 

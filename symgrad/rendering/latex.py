@@ -129,7 +129,7 @@ def _lines(doc: Document) -> list[str]:
             ]
             lines += _why(part)
     lines += [r"\noindent\textbf{Result}", r"\begin{align*}", *_results(doc), r"\end{align*}"]
-    lines += [rf"\emph{{{doc.layout}}} \emph{{Checked:}} {_escaped(doc.checked)}."]
+    lines += [rf"\emph{{{_escaped(doc.layout)}}} \emph{{Checked:}} {_escaped(doc.checked)}."]
     return lines
 
 

@@ -56,6 +56,7 @@ def _lines(doc: Document) -> list[str]:
         if part:
             lines += _section(title, [row for line in part for row in _step(line)])
     lines += _section("Result", [row for outcome in doc.results for row in _result(outcome)])
+    lines += _section("Layout", [doc.layout])
     lines += _section("Checked", [doc.checked])
     return lines
 

@@ -27,6 +27,7 @@ def elementwise(
     latex: str | Callable[[Call], str] = "",
     precedence: int = ATOM,
     binds: tuple[int, ...] = (),
+    category: str = "function",
     source: str = "",
     **meaning: Any,
 ) -> Operation:
@@ -38,7 +39,7 @@ def elementwise(
             name=name,
             meaning=Elementwise(definition=definition, kernel=kernel, **meaning),
             shape=elementwise_shape(name),
-            arity=(arity, arity),
+            arity=(1 if prepare else arity, arity),
             rule=f"{name}, elementwise",
             sentence=sentence
             or f"{name} acts on each entry: multiply by its derivative, entry by entry.",
@@ -49,6 +50,7 @@ def elementwise(
             precedence=precedence,
             binds=binds,
             symbol=symbol,
+            category=category,
             source=source,
         )
     )

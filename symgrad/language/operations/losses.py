@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import sympy
+
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Name, Operation, Options, register
 from symgrad.language.operations.activations import softplus
 from symgrad.language.operations.contractions import lookup, total
-from symgrad.language.operations.elementwise import composite
+from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.meanings import Composite
 from symgrad.language.operations.norms import norm1, norm2
-from symgrad.language.operations.piecewise import absolute, minimum, relu
+from symgrad.language.operations.piecewise import absolute, maximum, minimum, relu
 from symgrad.language.operations.smooth import log
 from symgrad.language.shapes import given, same
 
@@ -80,17 +85,39 @@ binary_cross_entropy = loss(
 )
 
 
-def _huber(r: Expression, delta: Expression | float = 1) -> Expression:
-    a = absolute(r)
-    q = minimum(a, delta)
-    return 0.5 * q**2 + delta * (a - q)
+def _huber(r, delta):  # type: ignore[no-untyped-def]
+    a = np.abs(r)
+    q = np.minimum(a, delta)
+    return 0.5 * q * q + delta * (a - q)
 
 
-huber = composite(
+def _analytic_huber(r: Any, delta: Any) -> Any:
+    a = r * np.sign(r.real)
+    return np.where(a.real <= delta.real, 0.5 * r * r, delta * (a - 0.5 * delta))
+
+
+huber: Operation = elementwise(
     "huber",
+    lambda r, d: sympy.Piecewise(
+        (r**2 / 2, (r <= d) & (r >= -d)), (d * (sympy.Abs(r) - d / 2), True)
+    ),
     _huber,
-    arity=(1, 2),
+    arity=2,
+    analytic=_analytic_huber,
+    derivative=lambda r, d: (maximum(minimum(r, d), -d), relu(absolute(r) - d)),
+    prepare=lambda r, delta=None: huber(r, 1) if delta is None else None,
+    steps=(
+        ("a", "absolute", "x"),
+        ("q", "minimum", "a", "y"),
+        ("h", "multiply", "0.5", "q"),
+        ("s", "multiply", "h", "q"),
+        ("d", "subtract", "a", "q"),
+        ("l", "multiply", "y", "d"),
+        ("v", "add", "s", "l"),
+    ),
+    sentence="The derivative of the Huber loss is the residual, clipped at -delta and delta.",
     category="loss",
+    symbol="l",
     source="Huber, Robust estimation of a location parameter, 1964; delta = 1 where not given",
 )
 hinge = composite(
