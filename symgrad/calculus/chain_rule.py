@@ -22,11 +22,13 @@ from symgrad.calculus.nodes import (
     Alias,
     Apply,
     Axis,
+    Constant,
     Entry,
     Factor,
     Identity,
     Input,
     Label,
+    Length,
     Map,
     Node,
     Polynomial,
@@ -164,7 +166,9 @@ def reverse(
 def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
     """The cotangent under its own name, unless it is a number or an identity."""
     if isinstance(entry.node, Polynomial) and all(
-        isinstance(f.node, Identity) or not f.node.axes for t in entry.node.terms for f in t.factors
+        isinstance(f.node, (Identity, Length, Constant))
+        for t in entry.node.terms
+        for f in t.factors
     ):
         return entry
     labels = tuple(x for x in out if x in entry.labels)

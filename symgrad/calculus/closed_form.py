@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from symgrad.calculus.algebra import times
 from symgrad.calculus.expansion import simplified
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Both, IndexForm, both, index_form
@@ -22,11 +21,10 @@ from symgrad.calculus.nodes import (
     Polynomial,
     topological,
 )
-from symgrad.calculus.notation import Notation, core_axes
+from symgrad.calculus.notation import Notation, core_axes, full
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.language.dimensions import ONE, SCALAR, Shape
-from symgrad.language.expressions import Expression, Name, Number
-from symgrad.language.operations.constants import filled, ones, zeros
+from symgrad.language.dimensions import ONE, Shape
+from symgrad.language.expressions import Expression, Name
 
 LONGEST = 40  # names and functions in one expression
 SHARED = 5  # a part of more than this is written once where it is used twice
@@ -85,18 +83,6 @@ def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:
     if short is node and not isinstance(short, Input):
         return notation.definition(short)
     return notation.of(short)
-
-
-def full(expression: Expression, node: Node) -> Expression:
-    """A number in every entry where the node has more entries than the expression."""
-    axes = core_axes(node.axes)
-    if len(axes) > 2:
-        raise NoMatrixForm(node)
-    if axes and isinstance(expression, Number) and expression.value == 0:
-        return filled(zeros, axes)  # type: ignore[arg-type]
-    if axes and expression.shape == SCALAR:
-        return times(expression, filled(ones, axes))
-    return expression
 
 
 def matrix_shape(axes: Iterable[Axis]) -> Shape:

@@ -32,9 +32,10 @@ from symgrad.calculus.nodes import (
 )
 from symgrad.calculus.polynomials import opened
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
+from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name, Number, Size
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
-from symgrad.language.operations.constants import eye, filled, ones
+from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.contractions import onehot
 
 Reference = Callable[[Node], "Expression | None"]
@@ -48,6 +49,18 @@ def core_axes(axes: Iterable[Axis]) -> tuple[Axis, ...]:
 def batch_of(node: Node) -> str | None:
     """The batch that a node has an axis of."""
     return next((axis for axis in node.axes if isinstance(axis, str)), None)
+
+
+def full(expression: Expression, node: Node) -> Expression:
+    """A number in every entry where the node has more entries than the expression."""
+    axes = core_axes(node.axes)
+    if len(axes) > 2:
+        raise NoMatrixForm(node)
+    if axes and isinstance(expression, Number) and expression.value == 0:
+        return filled(zeros, axes)  # type: ignore[arg-type]
+    if axes and expression.shape == SCALAR:
+        return times(expression, filled(ones, axes))
+    return expression
 
 
 @dataclass
@@ -129,7 +142,7 @@ class Notation:
 
     def _apply(self, node: Apply) -> Expression:
         rows = [k for k in range(node.leading) if not isinstance(node.axes[k], str)]
-        values = [self.of(argument) for argument, _ in node.arguments]
+        values = [full(self.of(argument), argument) for argument, _ in node.arguments]
         if not rows:
             return node.operation(*values)
         if len(rows) > 1 or len(values) > 1 or len(core_axes(node.arguments[0][0].axes)) != 2:

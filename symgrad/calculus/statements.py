@@ -11,7 +11,6 @@ from symgrad.calculus.closed_form import (
     LONGEST,
     closed_form,
     closed_result,
-    full,
     leaf_count,
     matrix_shape,
 )
@@ -31,7 +30,7 @@ from symgrad.calculus.nodes import (
     Polynomial,
     topological,
 )
-from symgrad.calculus.notation import Notation, batch_of
+from symgrad.calculus.notation import Notation, batch_of, full
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
@@ -190,7 +189,8 @@ class Writer:
             uses = tuple(sorted({self.numbers[u] for u in users if u in self.numbers}))
             self._step("backward", left, right, simplified, rule, uses, entry.node, node, sentence)
             self.rights[node] = right
-            self.names[entry.node] = left
+            if isinstance(entry.node, Alias):
+                self.names[entry.node] = left
         for node in wrt:
             if node not in called:
                 called[node] = self._derivative(node, Entry(node, ()), whole, found)
@@ -198,7 +198,7 @@ class Writer:
 
     def _derivative(self, node: Node, entry: Entry, top: Expression, found: Reverse) -> Derivative:
         bottom = self.reference(node)
-        bottom = bottom if bottom is not None else self.notation.of(node)
+        bottom = bottom if bottom is not None else full(self.notation.of(node), node)
         if is_call(bottom, transpose):
             bottom = bottom.arguments[0]
         shape = matrix_shape(entry.node.axes)
@@ -273,7 +273,8 @@ class Writer:
         """A result in closed form where that is short; else as the last step (of the node `last`)
         has it, or with definitions of its own."""
         shape = tuple(x.axis for x in labels if not isinstance(x.axis, str))
-        right = None if last is None else self.rights.get(last)
+        spread = len(entry.labels) < len(labels)  # then the last step says less than the result
+        right = None if last is None or spread else self.rights.get(last)
         if right is not None and self._leaf_count(entry.node) > LONGEST:
             return Outcome(key, name, (), right, shape, entry, labels)
         form = closed_result(entry, labels, self.naming)

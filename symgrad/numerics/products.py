@@ -115,10 +115,15 @@ class Products:
         return above, below, hot
 
     def _factor(self, factor: Factor) -> Array:
-        text, labels = self._power(factor), factor.labels
-        if len(set(labels)) < len(labels):  # A_ii
-            return self.listing.line(f"np.diagonal({text})", labels[:1])
-        return Array(text, labels)
+        array = Array(self._power(factor), factor.labels)
+        while len(set(array.labels)) < len(array.labels):  # A_ii: the diagonal's axis comes last
+            label = next(x for x in array.labels if array.labels.count(x) > 1)
+            one = array.labels.index(label)
+            other = array.labels.index(label, one + 1)
+            rest = tuple(x for k, x in enumerate(array.labels) if k not in (one, other))
+            text = f"np.diagonal({array.text}, axis1={one}, axis2={other})"
+            array = self.listing.line(text, (*rest, label))
+        return array
 
     def _power(self, factor: Factor) -> str:
         power, labels = factor.power, factor.labels

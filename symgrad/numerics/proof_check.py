@@ -37,7 +37,7 @@ from symgrad.numerics.interpreter import apply_kernel, evaluate_nodes, size_of
 from symgrad.numerics.proof_values import Place, sizes_of
 from symgrad.numerics.verification import DIFFERENCE, ROUGH, STEP, TOLERANCE, difference
 
-POINTS = ((0.3, 0.7), (0.8, 0.4), (-0.6, 1.7), (1.6, -0.9), (2.5, 1.2))  # t and u
+POINTS = ((0.3, 0.7), (0.8, 0.4), (-0.6, 1.7), (1.6, 0.9), (2.5, 1.2), (-2.1, 0.5))  # t and u
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,13 @@ class ProofCheck:
         return tuple(line for line in self.lines if not line.passed)
 
 
-def check_proof(proof: Proof, seed: int = 0) -> ProofCheck:
-    """Check each line of a proof, with all dimensions different and with all of them equal.
+def check_proof(proof: Proof, seed: int = 0, positive: bool = False) -> ProofCheck:
+    """Check each line of a proof, with all dimensions different and with all of them equal; at
+    positive numbers only, where the statement needs them.
 
     Raises: VerificationError where no numbers are found at which the statement is defined.
     """
-    places = [Place(proof.setting, sizes, seed) for sizes in sizes_of(proof.setting)]
+    places = [Place(proof.setting, sizes, seed, positive) for sizes in sizes_of(proof.setting)]
     return ProofCheck(tuple(_check(line, places) for line in proof.lines))
 
 

@@ -50,9 +50,10 @@ class Place:
     `change` is <G, dZ> and `cotangent` what multiplies the variable's differential in it.
     """
 
-    def __init__(self, setting: Setting, sizes: Sizes, seed: int) -> None:
+    def __init__(self, setting: Setting, sizes: Sizes, seed: int, positive: bool = False) -> None:
         self.setting = setting
         self.sizes = sizes
+        self.positive = positive
         self.rough = False
         self.variable = setting.variable.closed().node
         self.result = setting.statements[-1][0].closed().node
@@ -68,11 +69,11 @@ class Place:
         for k, (centre, scale) in enumerate(SPREADS * TRIES):
             apart = 2.0 + abs(centre) if k // len(SPREADS) % 2 == 0 else 0.0
             leaves = {
-                leaf: centre + scale * _drawn(leaf, self.sizes, rng, apart / scale)
-                if not isinstance(leaf, OneHot)
-                else _labels(leaf, self.sizes, rng)
+                leaf: _drawn(leaf, self.sizes, rng, (centre, scale, apart))
                 for leaf in self.setting.leaves
             }
+            if self.positive:
+                leaves = {leaf: np.abs(value) for leaf, value in leaves.items()}
             try:
                 with np.errstate(all="ignore"):
                     values = self._statements(leaves)
@@ -203,16 +204,16 @@ def _is_good(values: Values) -> bool:
     return True
 
 
-def _labels(leaf: OneHot, sizes: Sizes, rng: np.random.Generator) -> np.ndarray:
-    """Random labels, as one-hot vectors."""
-    *shape, values = (size_of(axis, sizes) for axis in leaf.axes)
-    return np.asarray(np.eye(values)[rng.integers(0, values, shape)])
-
-
-def _drawn(leaf: Node, sizes: Sizes, rng: np.random.Generator, apart: float) -> np.ndarray:
-    """Standard normal numbers; square matrices `apart` from singular, symmetric where declared."""
+def _drawn(
+    leaf: Node, sizes: Sizes, rng: np.random.Generator, kind: tuple[float, float, float]
+) -> np.ndarray:
+    """Random numbers around a centre; square matrices apart from singular ones, symmetric where
+    declared; labels as one-hot vectors."""
+    centre, scale, apart = kind
     shape = tuple(size_of(axis, sizes) for axis in leaf.axes)
-    array = rng.standard_normal(shape)
+    if isinstance(leaf, OneHot):
+        return np.asarray(np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])])
+    array = centre + scale * rng.standard_normal(shape)
     if len(shape) == 2 and shape[-1] == shape[-2]:
         array = array + apart * np.eye(shape[-1])
     if isinstance(leaf, Input) and "symmetric" in leaf.facts:
