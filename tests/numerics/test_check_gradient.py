@@ -1,0 +1,169 @@
+"""The gradient check itself is checked, with planted errors: it must not let one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.examples import names, text
+
+NET = """\
+x: Vector(d)
+y: Vector(k)
+W: Matrix(d, d)
+V: Matrix(k, d)
+loss = sum(norm2(y - V @ {}(W @ x))**2 for x, y in batch)
+"""
+SMOOTH = NET.format("tanh")
+NO_TWIN = NET.format("erf")  # erf takes no complex numbers: central differences
+RNG = np.random.default_rng(3)
+INPUTS = {
+    "x": RNG.standard_normal((6, 3)),
+    "y": RNG.standard_normal((6, 2)),
+    "W": RNG.standard_normal((3, 3)),
+    "V": RNG.standard_normal((2, 3)),
+}
+Gradients = dict[str, np.ndarray]
+
+
+def right(program: str, inputs: dict[str, Any]) -> Gradients:
+    derivatives = sg.derive(program).lambdify()(inputs)[1]
+    return {name: np.array(gradient, float) for name, gradient in derivatives.items()}
+
+
+def wrong_sign(gradients: Gradients) -> None:
+    gradients["W"] *= -1
+
+
+def transposed(gradients: Gradients) -> None:
+    gradients["W"] = gradients["W"].T.copy()
+
+
+def factor(gradients: Gradients) -> None:
+    gradients["W"] *= 1 + 1e-4
+
+
+def zeroed(gradients: Gradients) -> None:
+    gradients["W"][1, 2] = 0.0
+
+
+def twice(gradients: Gradients) -> None:
+    gradients["V"] *= 2
+
+
+def swapped(gradients: Gradients) -> None:
+    gradients["V"][[0, 1]] = gradients["V"][[1, 0]]
+
+
+def shifted(gradients: Gradients) -> None:
+    gradients["V"][0, 0] += 1e-4 * np.abs(gradients["V"]).max()
+
+
+PLANTED = [wrong_sign, transposed, factor, zeroed, twice, swapped, shifted]
+
+
+@pytest.mark.parametrize(
+    ("program", "method"), [(SMOOTH, "complex step"), (NO_TWIN, "central differences")]
+)
+@pytest.mark.parametrize("plant", PLANTED)
+def test_planted_errors_are_found(
+    program: str, method: str, plant: Callable[[Gradients], None]
+) -> None:
+    gradients = right(program, INPUTS)
+    passed = sg.check_gradient(program, inputs=INPUTS, gradients=gradients)
+    assert (passed.verdict, passed.method) == ("passed", method)
+    plant(gradients)
+    report = sg.check_gradient(program, inputs=INPUTS, gradients=gradients)
+    assert report.verdict == "failed" and not report.passed
+
+
+def test_errors_that_popular_checkers_pass_are_found() -> None:
+    """A factor 1 + 1e-5, and an entry of 1e-6 beside entries of 1 set to zero."""
+    gradients = right(SMOOTH, INPUTS)
+    gradients["W"] *= 1 + 1e-5
+    assert sg.check_gradient(SMOOTH, inputs=INPUTS, gradients=gradients).verdict == "failed"
+    program = "x: Vector(n)\nc: Vector(n)\nloss = sum(c * sin(x))"
+    inputs = {"x": np.array([0.3, 0.4, 0.5]), "c": np.array([1.0, 1e-6, 2.0])}
+    gradients = right(program, inputs)
+    assert sg.check_gradient(program, inputs=inputs, gradients=gradients).passed
+    gradients["x"][1] = 0.0
+    report = sg.check_gradient(program, inputs=inputs, gradients=gradients)
+    assert report.verdict == "failed"
+    assert report.parameters["x"].worst == (1,)
+    assert report.parameters["x"].max_relative_error > 0.1
+    assert report.parameters["c"].passed
+
+
+def test_a_report_says_what_was_found() -> None:
+    report = sg.check_gradient(SMOOTH, inputs=INPUTS)
+    assert report.taylor_slope == pytest.approx(2.0, abs=0.05)
+    assert report.max_relative_error < 1e-10
+    assert report.kink_distance is None
+    assert (report.parameters["W"].checked, report.parameters["W"].size) == (9, 9)
+    assert str(report).startswith("gradient check: passed (complex step)")
+
+
+def test_a_linear_loss_has_no_slope() -> None:
+    report = sg.check_gradient("x: Vector(n)\na: Vector(n)\nloss = a.T @ x", ["x"])
+    assert (report.verdict, report.taylor_slope) == ("passed", None)
+    assert "linear, exact" in report.sentence and "linear, exact" in str(report)
+
+
+KINKS = [
+    ("sum(relu(x))", [1.0, 0.0], [1.0, 0.5]),
+    ("sum(abs(x))", [1.0, 0.0], [1.0, 1.0]),
+    ("norm2(x)", [0.0, 0.0], [0.6, 0.8]),
+    ("norm1(x)", [2.0, 0.0], [1.0, -1.0]),
+    ("sum(maximum(x, 1))", [1.0, 2.0], [1.0, 1.0]),
+    ("sum(hinge(x))", [1.0, 0.5], [-1.0, -1.0]),
+]
+
+
+@pytest.mark.parametrize(("loss", "at", "claimed"), KINKS)
+def test_at_a_kink_the_verdict_is_inconclusive(
+    loss: str, at: list[float], claimed: list[float]
+) -> None:
+    """Another element of the subdifferential is neither passed nor failed; far off it is failed."""
+    program, inputs = f"x: Vector(n)\nloss = {loss}", {"x": np.array(at)}
+    report = sg.check_gradient(program, inputs=inputs, gradients={"x": claimed})
+    assert (report.verdict, report.kink_distance) == ("inconclusive", 0.0)
+    far = {"x": np.array(at) + 0.25}
+    wrong = {"x": np.array(claimed) + 0.5}
+    report = sg.check_gradient(program, inputs=far, gradients=wrong)
+    assert report.verdict == "failed"
+    assert report.kink_distance == pytest.approx(
+        np.linalg.norm([0.25, 0.25]) if "norm2" in loss else 0.25
+    )
+
+
+@pytest.mark.parametrize("loss", ["sum(log(x))", "sum(1 / x)", "1 / norm2(x)"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_is_not_finite_is_said(loss: str) -> None:
+    report = sg.check_gradient(f"x: Vector(n)\nloss = {loss}", inputs={"x": np.zeros(2)})
+    assert report.verdict == "not finite"
+
+
+def test_claimed_gradients_must_have_the_shape_of_the_variable() -> None:
+    with pytest.raises(sg.DataError, match=r"gradient by x has shape \(3,\), not \(2,\)"):
+        sg.check_gradient(
+            "x: Vector(n)\nloss = x.T @ x", inputs={"x": np.ones(2)}, gradients={"x": np.ones(3)}
+        )
+
+
+def test_a_large_parameter_is_checked_in_part() -> None:
+    program = "W: Matrix(m, n)\nloss = sum(W**2)"
+    report = sg.check_gradient(program, inputs={"W": np.ones((40, 40))})
+    part = report.parameters["W"]
+    assert report.passed and part.checked < part.size == 1600
+    assert f"{part.checked} of 1600 entries" in str(report)
+
+
+@pytest.mark.parametrize("name", names())
+def test_examples_pass_at_random_inputs(name: str) -> None:
+    assert sg.check_gradient(text(name)).verdict in ("passed", "inconclusive")
+    for seed in range(3):
+        assert sg.check_gradient(text(name), seed=seed).passed

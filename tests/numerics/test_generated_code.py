@@ -1,0 +1,111 @@
+"""The generated NumPy code on every public case: the numbers of the interpreter, which takes
+another way to them; with buffers, pickled, in float32."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.numerics.interpreter import evaluate_nodes
+from symgrad.numerics.sizes import infer_sizes, normal_shape
+from symgrad.numerics.verification import over_labels
+
+FILE = Path(__file__).parent.parent / "cases" / "cases.json"
+DERIVED: dict[str, Callable[..., sg.Derivation]] = {
+    "gradient": sg.derive,
+    "jacobian": sg.jacobian,
+    "hessian": sg.hessian,
+}
+CASES = [c for c in json.loads(FILE.read_text(encoding="utf-8"))["cases"] if c["kind"] in DERIVED]
+ORDINARY = [c for c in CASES if not c.get("tolerance") and "stability" not in c["tags"]]
+Case = Mapping[str, Any]
+each_case = pytest.mark.parametrize("case", CASES, ids=[c["id"] for c in CASES])
+each_ordinary = pytest.mark.parametrize("case", ORDINARY, ids=[c["id"] for c in ORDINARY])
+not_yet = pytest.mark.xfail(strict=False, reason="not for every kind of result yet")
+quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+def derived(case: Case) -> sg.Derivation:
+    return DERIVED[case["kind"]](case["program"], case["wrt"])
+
+
+def inputs_of(case: Case) -> dict[str, np.ndarray]:
+    return {n: np.vectorize(float, otypes=[float])(v) for n, v in case["inputs"].items()}
+
+
+def equal(got: tuple[Any, dict[Any, Any]], wanted: tuple[Any, dict[Any, Any]], rtol: float) -> None:
+    np.testing.assert_allclose(got[0], wanted[0], rtol=rtol)
+    assert list(got[1]) == list(wanted[1])
+    for key, derivative in wanted[1].items():
+        scale = np.abs(np.asarray(derivative)[np.isfinite(derivative)]).max(initial=0.0)
+        np.testing.assert_allclose(got[1][key], derivative, rtol=rtol, atol=rtol * scale)
+
+
+@each_case
+@quiet
+def test_code_and_interpreter_agree(case: Case) -> None:
+    derivation = derived(case)
+    problem, inputs = derivation.problem, inputs_of(case)
+    sizes = infer_sizes(problem, inputs)
+    arrays = {
+        n: array.reshape(normal_shape(problem.variables[n], array.shape))
+        for n, array in inputs.items()
+    }
+    outcomes = derivation.data.outcomes
+    values = evaluate_nodes([o.entry.node for o in outcomes.values()], arrays, sizes)
+    value, got = derivation.lambdify()(inputs)
+    wanted = {
+        key: np.reshape(
+            over_labels(values[o.entry.node], o.entry.labels, o.labels, sizes), np.shape(got[key])
+        )
+        for key, o in outcomes.items()
+    }
+    equal((value, got), (value, wanted), 1e-11)
+
+
+@each_case
+@quiet
+@not_yet
+def test_pickled_and_buffered_functions_are_the_same_function(case: Case) -> None:
+    derivation, inputs = derived(case), inputs_of(case)
+    wanted = derivation.lambdify()(inputs)
+    equal(pickle.loads(pickle.dumps(derivation.lambdify()))(inputs), wanted, 0.0)
+    buffered = derivation.lambdify(reuse_buffers=True)
+    moved = {name: array + 0.25 for name, array in inputs.items()}
+    for given in (inputs, moved, inputs):  # buffers keep nothing of the call before
+        last = buffered(given)
+    equal(last, wanted, 1e-11)
+
+
+@each_ordinary
+@quiet
+@not_yet
+def test_float32_stays_float32(case: Case) -> None:
+    derivation, inputs = derived(case), inputs_of(case)
+    wanted = derivation.lambdify()(inputs)
+    got = derivation.lambdify(dtype="float32")(inputs)
+    assert {np.asarray(x).dtype for x in (got[0], *got[1].values())} == {np.dtype("float32")}
+    equal(got, wanted, 2e-3)
+
+
+@each_case
+@quiet
+@not_yet
+def test_inputs_are_left_alone_and_results_are_the_caller_s(case: Case) -> None:
+    inputs = inputs_of(case)
+    before = {name: array.copy() for name, array in inputs.items()}
+    for reuse in (False, True):
+        function = derived(case).lambdify(reuse_buffers=reuse)
+        function(inputs)
+        _, derivatives = function(inputs)
+        for name, array in inputs.items():
+            np.testing.assert_array_equal(array, before[name])
+            for derivative in derivatives.values():
+                assert not np.shares_memory(array, derivative)

@@ -1,0 +1,144 @@
+"""Verification is verified: a step with a planted error must be found, whatever the error is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+import symgrad as sg
+from symgrad.calculus.derivation import Derivation, Step
+from symgrad.errors import VerificationError
+from symgrad.examples import names, text
+from symgrad.language.expressions import Call, Expression, Name, Number, fold
+from symgrad.numerics.verification import verify
+
+NET = """\
+x: Vector(n)
+y: Vector(n)
+W1: Matrix(n, n)
+W2: Matrix(n, n)
+h = tanh(W1 @ x)
+f = W2 @ h
+loss = sum(norm2(y - f)**2 for x, y in batch)
+"""
+Tamper = Callable[[Expression], Expression]
+
+
+def changed(e: Expression, change: Callable[[Call], Expression | None]) -> Expression:
+    """The expression with each call replaced where `change` gives another one."""
+
+    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        if not isinstance(node, Call):
+            return node
+        again = replace(node, arguments=arguments)
+        return change(again) or again
+
+    return fold(e, visit)
+
+
+def without_transposes(e: Expression) -> Expression:
+    return changed(e, lambda c: c.arguments[0] if c.operation.name == "transpose" else None)
+
+
+def without_signs(e: Expression) -> Expression:
+    return changed(e, lambda c: c.arguments[0] if c.operation.name == "negative" else None)
+
+
+def without_numbers(e: Expression) -> Expression:
+    def factor(call: Call) -> Expression | None:
+        if call.operation.name == "multiply" and isinstance(call.arguments[0], Number):
+            return call.arguments[1]
+        return None
+
+    return changed(e, factor)
+
+
+def scaled(e: Expression) -> Expression:
+    return 1.0001 * e
+
+
+def negated(e: Expression) -> Expression:
+    return -e
+
+
+def tampered(derivation: Derivation, name: str, change: Tamper) -> tuple[Derivation, int]:
+    """The derivation with another right-hand side in the step that is called so."""
+    steps: list[Step] = list(derivation.steps)
+    k = next(k for k, s in enumerate(steps) if isinstance(s.left, Name) and s.left.name == name)
+    steps[k] = replace(steps[k], right=change(steps[k].right), simplified=None)
+    return replace(derivation, steps=tuple(steps)), k + 1
+
+
+PLANTED = [
+    ("h", without_numbers, False),  # nothing to drop: still true
+    ("dl/dr", without_numbers, True),
+    ("dl/df", without_signs, True),
+    ("dl/dh", without_transposes, True),
+    *((name, scaled, True) for name in ("h", "f", "r", "l", "L", "dl/dr", "dl/df", "dL/dW1")),
+    *((name, negated, True) for name in ("h", "f", "r", "l", "L", "dl/dr", "dl/df", "dL/dW1")),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "found"), PLANTED)
+def test_a_planted_error_in_a_printed_step_is_found(name: str, change: Tamper, found: bool) -> None:
+    derivation, number = tampered(sg.derive(NET).data, name, change)
+    assert verify(derivation).failed == ((number,) if found else ())
+
+
+@pytest.mark.parametrize("change", [scaled, negated])
+@pytest.mark.parametrize("kind", [sg.derive, sg.hessian, sg.hvp, sg.directional])
+def test_a_planted_error_in_a_result_is_found(
+    kind: Callable[..., sg.Derivation], change: Tamper
+) -> None:
+    derivation = kind("x: Vector(n)\nA: Matrix(n, n)\nloss = norm2(A @ x)**2", ["x"]).data
+    outcomes = {
+        key: replace(outcome, expression=change(outcome.expression))
+        for key, outcome in derivation.outcomes.items()
+    }
+    assert 0 in verify(replace(derivation, outcomes=outcomes)).failed
+
+
+def test_a_wrong_chain_rule_is_found() -> None:
+    """The cotangents of two statements changed for each other: each still prints what it is."""
+    derivation = sg.derive("x: Scalar\na = 2 * x\nb = sin(a)\nloss = exp(b)").data
+    (found,) = derivation.passes
+    nodes = [s.of for s in derivation.steps if s.of is not None and s.of.axes == ()]
+    one, other, *_ = nodes
+    cotangents = dict(found.cotangents)
+    cotangents[one], cotangents[other] = cotangents[other], cotangents[one]
+    steps = [
+        replace(s, of={one: other, other: one}.get(s.of, s.of)) if s.of is not None else s
+        for s in derivation.steps
+    ]
+    wrong = replace(derivation, steps=tuple(steps), passes=(replace(found, cotangents=cotangents),))
+    assert verify(wrong).failed != ()
+
+
+def test_a_derivation_that_is_not_true_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong, number = tampered(sg.derive(NET).data, "dl/dr", scaled)
+    derivation = sg.Derivation(wrong)
+    for write in (derivation.text, derivation.latex, derivation.markdown, derivation.json):
+        with pytest.raises(VerificationError, match=f"steps {number} are not true"):
+            write()
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_examples_are_true_at_any_numbers(name: str, seed: int) -> None:
+    verification = sg.derive(text(name)).verify(seed)
+    assert verification.passed
+    assert verification.max_relative_error < 1e-9
+
+
+def test_every_step_and_result_is_checked() -> None:
+    derivation = sg.derive(NET)
+    numbers = [check.number for check in derivation.verify().steps]
+    assert numbers == [*range(1, len(derivation.steps) + 1), 0, 0]
+
+
+def test_a_function_without_a_twin_is_checked_more_roughly() -> None:
+    verification = sg.derive("x: Vector(n)\nloss = sum(erf(x)**2)").verify()
+    rough = [check for check in verification.steps if check.tolerance > 1e-8]
+    assert rough and verification.passed
