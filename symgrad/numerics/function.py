@@ -134,12 +134,11 @@ class Function:
                 self._program = program(self._results, sizes)
                 names = self._program.inputs
             allocate = _compiled(buffered_source(self._program), "allocate")
-            wanted = [(name, arrays[name].shape, arrays[name].dtype) for name in names]
-            function, flat, views = allocate(
-                *self._sizes(sizes), self.dtype, *zip(*wanted, strict=True)
-            )
+            shapes = tuple(arrays[name].shape for name in names)
+            dtypes = tuple(arrays[name].dtype for name in names)
+            function, flat, views = allocate(*self._sizes(sizes), self.dtype, names, shapes, dtypes)
             shaped = [
-                v.reshape(np.shape(given[of])) if isinstance(of, str) and of in given else v
+                v.reshape(np.shape(given[str(of)])) if self._of_variable(of, given) else v
                 for of, v in zip(self.keys, views, strict=True)
             ]
             self._bounds[key] = Bound(function, flat, dict(zip(self.keys, shaped, strict=True)))
@@ -201,9 +200,14 @@ class Function:
             return int(axis.subs({k: v for k, v in sizes.items() if not isinstance(k, str)}))
         raise DataError(f"the size of {describe_axes([axis])} cannot be read off the data")
 
+    def _of_variable(self, key: Key, given: Mapping[str, Any]) -> bool:
+        """Whether a derivative has the shape in which its variable was given."""
+        return self.kind in ("gradient", "hvp", "pullback") and key in given
+
     def _shaped(self, key: Key, value: Any, given: Mapping[str, Any]) -> Any:
-        if self.kind in ("gradient", "hvp", "pullback") and isinstance(key, str) and key in given:
-            return np.reshape(value, np.shape(given[key])) if np.ndim(given[key]) else _plain(value)
+        if self._of_variable(key, given):
+            shape = np.shape(given[str(key)])
+            return np.reshape(value, shape) if shape else _plain(value)
         return value if np.ndim(value) else _plain(value)
 
 
