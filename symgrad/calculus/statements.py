@@ -198,8 +198,9 @@ class Writer:
 
     def _derivative(self, node: Node, entry: Entry, top: Expression, found: Reverse) -> Derivative:
         bottom = self.reference(node)
-        bottom = bottom if bottom is not None else full(self.notation.of(node), node)
-        if is_call(bottom, transpose):
+        if bottom is None:
+            bottom = full(self.notation.of(node), node)
+        elif is_call(bottom, transpose):  # a row by its own name
             bottom = bottom.arguments[0]
         shape = matrix_shape(entry.node.axes)
         text = unparse(bottom)
