@@ -1,0 +1,134 @@
+r"""LaTeX: expressions with the parentheses that they need, names, and whole derivations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+import symgrad as sg
+from symgrad.examples import names, text
+from symgrad.language.names import latex_name
+from symgrad.rendering import latex_expression
+
+HEAD = """\
+x: Vector(n)
+y: Vector(n)
+A: Matrix(n, n)
+B: Matrix(n, n)
+a: Scalar
+b: Scalar
+k: Index(n)
+"""
+Golden = Callable[[str, str], None]
+EXPRESSIONS = [
+    ("a + b", r"a + b"),
+    ("a - (b - a)", r"a - \left(b - a\right)"),
+    ("a * b", r"a b"),
+    ("2 * a", r"2 a"),
+    ("a * 2", r"a \cdot 2"),
+    ("(a + b) / (a - b)", r"\frac{a + b}{a - b}"),
+    ("x / y", r"x \oslash y"),
+    ("-(x + y)", r"-\left(x + y\right)"),
+    ("(a + b) * x", r"\left(a + b\right) x"),
+    ("x * y", r"x \odot y"),
+    ("A @ (x + y)", r"A \left(x + y\right)"),
+    ("(A @ B).T", r"\left(A B\right)^{\top}"),
+    ("(A + B).T @ x", r"\left(A + B\right)^{\top} x"),
+    ("x.T @ A @ x", r"x^{\top} A x"),
+    ("inv(A)", r"A^{-1}"),
+    ("inv(A).T", r"\left(A^{-1}\right)^{\top}"),
+    ("a**2", r"a^{2}"),
+    ("a**(b + 1)", r"a^{b + 1}"),
+    ("(a + b)**2", r"\left(a + b\right)^{2}"),
+    ("-a**2", r"-a^{2}"),
+    ("(-a)**2", r"\left(-a\right)^{2}"),
+    ("A**2", r"A^{\odot 2}"),
+    ("exp(-x)", r"\exp\left(-x\right)"),
+    ("sqrt(a + b)", r"\sqrt{a + b}"),
+    ("abs(a)", r"\left|a\right|"),
+    ("norm2(x - y)**2", r"\left\lVert x - y \right\rVert^{2}"),
+    ("outer(x + y, y)", r"\left(x + y\right) y^{\top}"),
+    ("dot(x + y, y)", r"\left\langle x + y, y \right\rangle"),
+    ("trace(A @ B)", r"\operatorname{tr}\left(A B\right)"),
+    ("sum(A + B, axis=1)", r"\left(A + B\right) \mathbf{1}"),
+    ("softmax(A, axis=1)", r"\operatorname{softmax}_{\text{rows}}\left(A\right)"),
+    ("A[k]", r"A_{k,:}"),
+    ("onehot(k)", r"\mathbf{e}_{k}"),
+    ("eye(n)", r"I"),
+    ("0.5 * a", r"\tfrac{1}{2} a"),
+    ("1e-5 * a", r"10^{-5} a"),
+    ("sum(x) / n", r"\frac{\operatorname{sum}(x)}{n}"),
+    ("sigmoid(x)", r"\sigma\left(x\right)"),
+]
+NAMES = [
+    ("x", "x"),
+    ("W1", "W_{1}"),
+    ("alpha", r"\alpha"),
+    ("alpha1", r"\alpha_{1}"),
+    ("α", r"\alpha"),
+    ("β2", r"\beta_{2}"),
+    ("Sigma", r"\Sigma"),
+    ("lam", r"\lambda"),
+    ("hidden", r"\mathrm{hidden}"),
+    ("h10", "h_{10}"),
+    ("x_1", "x_{1}"),
+    ("W_in_2", r"W_{\mathrm{in},2}"),
+]
+SHOWN = ["two_layer_linear", "softmax_regression", "mlp_relu", "graph_convolution", "deepwalk"]
+
+
+@pytest.mark.parametrize(("written", "latex"), EXPRESSIONS, ids=[w for w, _ in EXPRESSIONS])
+def test_expression(written: str, latex: str) -> None:
+    assert latex_expression(sg.parse(f"{HEAD}f = {written}").output) == latex
+
+
+@pytest.mark.parametrize(("name", "latex"), NAMES)
+def test_name(name: str, latex: str) -> None:
+    assert latex_name(name) == latex
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_golden(name: str, golden: Golden) -> None:
+    golden(f"{name}.tex", sg.derive(text(name)).latex("full"))
+
+
+@pytest.mark.parametrize("level", ["result", "steps", "full"])
+@pytest.mark.parametrize("name", names())
+def test_every_example_is_balanced(name: str, level: str) -> None:
+    latex = sg.derive(text(name)).latex(level)
+    left, right = (len(re.findall(rf"\\{side}(?![a-z])", latex)) for side in ("left", "right"))
+    assert latex.count("{") == latex.count("}") and left == right
+    assert latex.count(r"\begin{") == latex.count(r"\end{")
+    rows = re.findall(r"\\begin\{align\*\}\n(.*?)\n\\end\{align\*\}", latex, re.DOTALL)
+    assert rows and all(row.strip() for block in rows for row in block.split("\\\\"))
+    assert not re.search(r"(?<!\\)[_^]\{\}", latex)
+    assert (r"\textbf{Forward}" in latex) == (level != "result")
+    assert ("Since" in latex) == (level == "full")
+
+
+def test_results_in_latex() -> None:
+    program = "W: Matrix(m, n)\nx: Vector(n)\ny: Vector(m)\nloss = norm2(W @ x - y)**2"
+    derivation = sg.derive(program, ["W"])
+    assert derivation.results["W"].latex == r"2 \left(W x - y\right) x^{\top}"
+    latex = derivation.latex("result")
+    assert r"\nabla_{W} L &= 2 \left(W x - y\right) x^{\top} && \text{$m \times n$}" in latex
+    second = sg.hessian("x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x", ["x"])
+    assert r"\frac{\partial^2 L}{\partial x^2} &= A + A^{\top}" in second.latex("result")
+
+
+def test_a_notebook_shows_the_results() -> None:
+    shown = sg.derive("x: Vector(n)\nloss = x.T @ x")._repr_latex_()
+    assert shown.startswith("$$") and r"\nabla_{x} L &= 2 x" in shown
+
+
+def test_tex_s_own_characters_are_escaped() -> None:
+    program = "p_hat: Vector(n)\nloss = sum(p_hat * log(softmax(p_hat)))"
+    latex = sg.derive(program).latex("full")
+    assert r"log\_softmax" in latex and "log_softmax" not in latex
+
+
+def test_an_unknown_level_is_named() -> None:
+    with pytest.raises(sg.OptionError, match="level is one of result, steps, full, not 'all'"):
+        sg.derive("a: Scalar\nloss = a").latex("all")

@@ -1,0 +1,66 @@
+"""Text for a terminal: the lecture's lines, levels, and the golden files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import symgrad as sg
+from symgrad.examples import names, text
+
+SHOWN = ["two_layer_linear", "softmax_regression", "mlp_relu", "graph_convolution", "deepwalk"]
+Golden = Callable[[str, str], None]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_golden(name: str, golden: Golden) -> None:
+    golden(f"{name}.txt", sg.derive(text(name)).text("full"))
+
+
+def test_the_lecture_s_result() -> None:
+    lines = sg.derive(text("two_layer_linear")).text("result").splitlines()
+    result = [line for line in lines if "grad_" in line]
+    assert [" ".join(line.split()) for line in result] == [
+        "Result grad_W1 L = -2 * sum(W2.T @ (y - f) @ x.T for x, y in batch) (h x d)",
+        "grad_W2 L = -2 * sum((y - f) @ h.T for x, y in batch) (k x h)",
+    ]
+
+
+@pytest.mark.parametrize("name", names())
+def test_levels(name: str) -> None:
+    derivation = sg.derive(text(name))
+    written = {level: derivation.text(level) for level in ("result", "steps", "full")}
+    assert derivation.text() == written["steps"] == str(derivation)
+    for level, shown in written.items():
+        assert ("Forward" in shown, "Backward" in shown) == (level != "result",) * 2
+        assert ("why:" in shown) == (level == "full")
+        assert ("Given " in shown, "Result " in shown, "Checked " in shown) == (True,) * 3
+    for step in derivation.steps:
+        assert f"({step.number}) " in written["steps"]
+
+
+def test_what_was_given_is_said_with_its_facts() -> None:
+    declared = "p: Vector(n, simplex=True)\nS: Matrix(n, n, symmetric=True)\nk: Index(n)\ns: Scalar"
+    shown = sg.derive(f"{declared}\nloss = s * p.T @ S @ p + p[k].T @ p[k]", ["s"]).text("result")
+    for line in ("p in R^n, entries sum to 1", "S in R^(n x n), symmetric", "s in R"):
+        assert line in shown
+    assert "k in 0, ..., n - 1" in shown
+
+
+def test_the_checks_are_said() -> None:
+    shown = sg.derive("x: Vector(n)\nloss = x.T @ x").text()
+    assert "every step at random numbers: largest relative error" in shown
+    assert "complex step" in shown and "Taylor slope 2.00" in shown
+
+
+def test_the_layout_of_a_jacobian_is_stated() -> None:
+    shown = sg.jacobian("x: Vector(n)\nf = exp(x)", ["x"]).text()
+    assert "Numerator layout" in shown
+
+
+def test_lines_do_not_grow_with_the_depth_of_the_net() -> None:
+    lines = ["x: Vector(n)", *(f"W{k}: Matrix(n, n)" for k in range(1, 17)), "h0 = x"]
+    lines += [f"h{k} = tanh(W{k} @ h{k - 1})" for k in range(1, 17)]
+    shown = sg.derive("\n".join([*lines, "loss = norm2(h16)**2"])).text()
+    assert max(map(len, shown.splitlines())) < 600
