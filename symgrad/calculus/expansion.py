@@ -114,7 +114,8 @@ def _parts(factor: Factor) -> Sequence[Term] | None:
         return None if any(t.summed for t in node.terms) else opened(node, factor.labels)
     if isinstance(node, Map) and node.operation.meaning.reflection is not None:
         ((argument, at),) = node.arguments
-        if isinstance(argument, Polynomial) and all(t.coefficient < 0 for t in argument.terms):
+        terms = argument.terms if isinstance(argument, Polynomial) else ()
+        if isinstance(argument, Polynomial) and terms and all(t.coefficient < 0 for t in terms):
             return _reflected(node, argument, tuple(factor.labels[k] for k in at))
     return None
 
