@@ -1,0 +1,242 @@
+"""What can be found out about a wrong claim, each part when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
+from itertools import islice
+
+import numpy as np
+
+from symgrad.calculus.index_notation import IndexForm
+from symgrad.calculus.lowering import Tensor
+from symgrad.calculus.nodes import Node
+from symgrad.errors import SymgradError
+from symgrad.grading.answer import Claim, read, unused
+from symgrad.grading.branches import Branches, shortened
+from symgrad.grading.exam import Exam, close, largest, stepwise
+from symgrad.grading.factors import Ratio, named_ratio
+from symgrad.grading.program import Edge
+from symgrad.grading.rewritings import OPPOSITE, Change, changed_names, changed_operations, parts
+from symgrad.language.dimensions import ONE, Shape
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.operations.arithmetic import matmul, transpose
+from symgrad.language.operations.contractions import dot
+from symgrad.language.problem import Variable
+from symgrad.language.unparse import unparse
+
+NOTHING = 1e-12  # of the largest entry
+CERTAIN = 1e8  # times the noise: from here on a ratio is known well enough to be named
+WORK = 60_000  # formulas that are tried, times the length of one
+LOOSER = 4  # times the noise that a right answer may have: for what is only computed to compare
+SENTENCES = {
+    "elementwise_product": "The elementwise product {0} stands where the matrix product {1} "
+    "belongs.",
+    "matrix_product": "The matrix product {0} stands where the elementwise product {1} belongs.",
+    "transposed_factor": "A transpose is wrong: {0} stands where {1} belongs.",
+    "order_of_factors": "The factors are in the wrong order: {0} stands where {1} belongs.",
+    "wrong_sign": "A sign is wrong: {0} stands where {1} belongs.",
+    "wrong_value": "The wrong value is used: {0} stands where {1} belongs.",
+    "missing_operand": "A term is missing in a sum: {0} stands where {1} belongs.",
+    "missing_factor": "A factor is missing in a product: {0} stands where {1} belongs.",
+    "extra_term": "A term is too much in a sum: {0} stands where {1} belongs.",
+    "extra_factor": "A factor is too much in a product: {0} stands where {1} belongs.",
+}
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A part of the gradient that the claim has a wrong multiple of."""
+
+    words: str
+    factor: Ratio
+    regularizer: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """One operation of a formula: the wrong form, and the right one."""
+
+    kind: str
+    wrong: str
+    right: str
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, in a sentence."""
+        return SENTENCES[self.kind].format(shortened(self.wrong), shortened(self.right))
+
+
+class Evidence:
+    """A wrong claim, and how it differs from the right result."""
+
+    def __init__(self, exam: Exam) -> None:
+        self.exam = exam
+
+    @cached_property
+    def factor(self) -> Ratio | None:
+        """The constant factor between the claim and the right result, if that is all."""
+        exam = self.exam
+        if not exam.right_shape:
+            return None
+        zeros = [np.zeros_like(want) for want in exam.want]
+        return _multiple(exam, range(len(exam.want)), zeros.__getitem__, exam.want.__getitem__)
+
+    @cached_property
+    def branches(self) -> Branches | None:
+        """The branches of the chain rule; of a Jacobian, those of its pull-back."""
+        if not self.exam.right_shape:
+            return None
+        exam = self.exam if self.exam.kind == "gradient" else _paired(self.exam)
+        branches = Branches(exam) if exam is not None else None
+        return branches if branches is not None and branches.points else None
+
+    @cached_property
+    def branch(self) -> Branch | None:
+        """The branch that the claim has a wrong multiple of, if that is all."""
+        branches = self.branches
+        if branches is None:
+            return None
+        for edge in branches.partial_edges:
+            factor = _multiple_of(branches, edge)
+            if factor is not None:
+                return Branch(branches.describe(edge), factor, branches.is_regularizer(edge))
+        return None
+
+    def is_mutant(self, edge: Edge, passed: Callable[[int], np.ndarray]) -> bool:
+        """Whether the claim is the gradient that comes out when an edge passes on passed(k) instead
+        of what it should, at each point k."""
+        branches = self.branches
+        if branches is None:
+            return False
+        exam = branches.exam
+        for k in branches.points:
+            moved = branches.at_variable(edge, passed(k) - branches.contribution(edge, k), k)
+            if not close(exam.want[k] + moved, exam.got[k], LOOSER * exam.noise[k]):
+                return False
+        return True
+
+    @cached_property
+    def change(self) -> Found | None:
+        """The one operation that explains the mistake: to change it makes the claim right, or the
+        right result the claim."""
+        exam = self.exam
+        claim, shape = exam.claim, next(iter(exam.shapes))
+        for change in self._changes(claim, shape, exam.want):
+            return Found(change.kind, unparse(change.old), unparse(change.new))
+        right = self._right_formula()
+        for change in self._changes(right, claim.expression.shape, exam.got) if right else ():
+            kind = OPPOSITE.get(change.kind, change.kind)
+            return Found(kind, unparse(change.new), unparse(change.old))
+        return None
+
+    def _changes(self, claim: Claim, shape: Shape, wanted: list[np.ndarray]) -> Iterator[Change]:
+        """Every change of one operation after which a claim has these values at all points."""
+        formulas = {name: claim.problem.definitions[name] for name in claim.own}
+        tensors = dict(self.exam.tensors)
+        for name, formula in formulas.items():
+            tensors[name] = stepwise(formula, tensors)
+        known = [point.values(stepwise(claim.expression, tensors)) for point in self.exam.points]
+        whole = {**formulas, "": claim.expression}
+        most = WORK // sum(len(parts(formula)) for formula in whole.values())
+        for name, change in islice(self._candidates(whole, shape), most):
+            changed = {**formulas, name: change.formula}
+            if self._is_valued(changed, claim.expression, tensors, known, wanted):
+                yield change
+
+    def _candidates(
+        self, formulas: Mapping[str, Expression], shape: Shape
+    ) -> Iterator[tuple[str, Change]]:
+        """Each change of one formula; the last one, "", may come to this shape."""
+        for name, formula in formulas.items():
+            for change in changed_operations(formula, formula.shape if name else shape):
+                yield name, change
+        for name, formula in formulas.items():
+            for change in changed_names(formula, formula.shape if name else shape, self._names):
+                yield name, change
+
+    def _is_valued(
+        self,
+        formulas: Mapping[str, Expression],
+        last: Expression,
+        tensors: Mapping[str, Tensor],
+        known: list[dict[Node, np.ndarray]],
+        wanted: list[np.ndarray],
+    ) -> bool:
+        """Whether formulas have these values; "" stands for the last of them, where it changed."""
+        own = dict(tensors)
+        try:
+            for name, formula in formulas.items():
+                own[name] = stepwise(formula, own)
+            value = own.pop("") if "" in own else stepwise(last, own)
+            return all(
+                close(point.value(value, at), array, LOOSER * noise)
+                for point, at, array, noise in zip(
+                    self.exam.points, known, wanted, self.exam.noise, strict=True
+                )
+            )
+        except SymgradError:
+            return False  # such as the inverse of a number, which the language does not have
+
+    @property
+    def _names(self) -> list[Name]:
+        """What the claim may refer to."""
+        problem = self.exam.claim.problem
+        given = [v.expression() for v in problem.variables.values() if v.kind != "Index"]
+        own = self.exam.claim.own
+        computed = problem.definitions.items()
+        return [*given, *(Name(n, d.shape, d.batch) for n, d in computed if n not in own)]
+
+    def _right_formula(self) -> Claim | None:
+        """The right result as a claim, where the language can say it."""
+        if isinstance(self.exam.outcome.expression, IndexForm):
+            return None
+        try:
+            return read(self.exam.claim.problem, self.exam.expected)
+        except SymgradError:
+            return None  # such as a result with the size of a batch
+
+
+def _multiple_of(branches: Branches, edge: Edge) -> Ratio | None:
+    """The multiple that a claim has of the part through an edge, if all else is right."""
+    part = cache(partial(branches.part, edge))
+    want = branches.exam.want
+    return _multiple(branches.exam, branches.points, lambda k: want[k] - part(k), part)
+
+
+def _multiple(
+    exam: Exam,
+    numbers: Iterable[int],
+    rest: Callable[[int], np.ndarray],
+    part: Callable[[int], np.ndarray],
+) -> Ratio | None:
+    """The factor c with claim = rest + c part at the points of these numbers, if there is one."""
+    ratios: dict[int, float] = {}
+    for k in numbers:
+        own, others = part(k), rest(k)
+        ratio = 0.0
+        if largest(own) > NOTHING * largest(exam.want[k]):
+            unit = own / largest(own)
+            ratio = float(np.sum((exam.got[k] - others) * unit) / np.sum(unit * own))
+            if largest(own) > CERTAIN * exam.noise[k]:
+                ratios[k] = ratio
+        if not close(others + ratio * own, exam.got[k], LOOSER * exam.noise[k]):
+            return None
+    return named_ratio(ratios, exam.points, exam.problem)
+
+
+def _paired(exam: Exam) -> Exam | None:
+    """A claimed Jacobian J of f as the claimed gradient J.T c of <c, f>, for a vector c."""
+    output, claimed = exam.problem.output, exam.claim.expression
+    if exam.kind != "jacobian" or output.shape[1] != ONE or claimed.shape[0] != output.shape[0]:
+        return None
+    name = unused("c", {*exam.claim.problem.variables, *exam.claim.problem.definitions})
+    c = Variable(name, "Vector", output.shape[:1])
+    problem, own = (
+        replace(p, variables={**p.variables, name: c}, output=dot(c.expression(), output))
+        for p in (exam.problem, exam.claim.problem)
+    )
+    claim = Claim(own, matmul(transpose(claimed), c.expression()), ())
+    paired = Exam(problem, exam.key, "gradient", claim, exam.seed)
+    return paired if paired.right_shape else None

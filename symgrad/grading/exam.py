@@ -1,0 +1,252 @@
+"""One claim beside the right result, both as arrays at random points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from symgrad.calculus import derive
+from symgrad.calculus.closed_form import closed_result, matrix_shape
+from symgrad.calculus.derivation import Derivation, Key, Outcome
+from symgrad.calculus.index_notation import IndexForm
+from symgrad.calculus.lowering import Tensor, input_tensor, lower
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term
+from symgrad.calculus.notation import core_axes
+from symgrad.errors import VerificationError
+from symgrad.grading.answer import Claim
+from symgrad.grading.points import Point, points
+from symgrad.language.dimensions import Shape, core
+from symgrad.language.expressions import Call, Expression, Name, Number, fold
+from symgrad.language.problem import Problem
+from symgrad.language.unparse import unparse
+
+RELATIVE = 1e-9  # by how much an entry may differ
+NOISE = 64.0  # times what the entries move by when every result on the way is off by rounding
+SHAKES = 2
+SHARP = 1e-9  # of the largest entry
+LARGEST_NOISE = 1e-6  # of the largest entry, or of 1
+
+
+@dataclass
+class Exam:
+    """A claim, and what it claims to be: the derivative `key` of a problem.
+
+    The claim may be about a named definition h of its own problem; then `problem` is that problem
+    with h as a variable, and at each point h has the value of its definition.
+    """
+
+    problem: Problem
+    key: Key
+    kind: str
+    claim: Claim
+    seed: int = 0
+    numbered: bool = True  # whether a diagnosis may name steps of the derivation by their numbers
+    title: str = ""  # what the right result is called, where that is no derivative
+
+    @property
+    def name(self) -> str:
+        """What was differentiated by."""
+        return self.key if isinstance(self.key, str) else " and ".join(dict.fromkeys(self.key))
+
+    @property
+    def what(self) -> str:
+        """The result that is asked for, in words."""
+        if self.title:
+            return self.title
+        words = {"gradient": "gradient", "jacobian": "Jacobian", "hessian": "Hessian"}
+        output = "the loss" if self.problem.output_name == "loss" else self.problem.output_name
+        return f"the {words[self.kind]} of {output} by {self.name}"
+
+    # the right result
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """The derivation of the right result."""
+        names = [self.key] if isinstance(self.key, str) else list(dict.fromkeys(self.key))
+        return derive.KINDS[self.kind](self.problem, names)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The right result."""
+        return self.derivation.outcomes[self.key]
+
+    @cached_property
+    def expected(self) -> str:
+        """The right result as text of the language; definitions of its own first, one a line."""
+        form = closed_result(self.outcome.entry, self.outcome.labels, self.derivation.naming)
+        if isinstance(form, IndexForm):
+            return form.text
+        lines = [f"{name.name} = {unparse(value)}" for name, value in form.definitions]
+        return "\n".join([*lines, unparse(form.expression)])
+
+    @cached_property
+    def shapes(self) -> Mapping[Shape, str]:
+        """Each shape that the right result may be written in -> the name of that layout."""
+        if self.kind == "gradient":
+            return {
+                self.problem.variables[
+                    str(self.key)
+                ].shape: f"the shape of {self.title or self.name}"
+            }
+        axes = core_axes(x.axis for x in self.outcome.labels)
+        shape = matrix_shape(axes)
+        if self.kind == "hessian" or len(axes) != 1:
+            return {shape: "numerator layout" if self.kind == "jacobian" else "the usual layout"}
+        scalar = not core(self.problem.output.shape)
+        names = ("denominator layout", "numerator layout")
+        return dict(zip((shape, shape[::-1]), names if scalar else names[::-1], strict=True))
+
+    @property
+    def batch(self) -> str | None:
+        """The batch that the right result has an index of."""
+        return next((x.axis for x in self.outcome.labels if isinstance(x.axis, str)), None)
+
+    def right_at(self, point: Point) -> np.ndarray:
+        """The right result as an array: its batch first."""
+        return point.array(self.outcome.entry, self.outcome.labels)
+
+    # what is claimed
+
+    @cached_property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """What each name of the claim means."""
+        tensors = {name: input_tensor(v) for name, v in self.claim.problem.variables.items()}
+        for name, definition in self.claim.problem.definitions.items():
+            tensors[name] = stepwise(definition, tensors)
+        return tensors
+
+    @cached_property
+    def _claimed(self) -> Tensor:
+        return stepwise(self.claim.expression, self.tensors)
+
+    def value_at(self, expression: Expression, point: Point) -> np.ndarray:
+        """An expression in the names of the claim as an array."""
+        return point.value(stepwise(expression, self.tensors))
+
+    # both at random points
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """Good points of several sizes. Raises: VerificationError where there are none."""
+        found = points(self.claim.problem, self._is_good, self._is_sharp, self.seed, self.adapted)
+        if not found:
+            raise VerificationError("no random numbers were found at which the problem is defined")
+        return found
+
+    def adapted(self, point: Point) -> Point:
+        """The point with the values of those definitions that are variables here."""
+        opened = self.problem.variables.keys() - self.claim.problem.variables.keys()
+        values = {name: point.value(self.tensors[name]) for name in opened}
+        return replace(point, inputs={**point.inputs, **values})
+
+    def _is_good(self, point: Point) -> bool:
+        return all(np.all(np.isfinite(a)) for a in point.inputs.values()) and all(
+            point.well_conditioned(node)
+            for node in (self.outcome.entry.node, self.derivation.value.node)
+        )
+
+    @cached_property
+    def got(self) -> list[np.ndarray]:
+        """The claim at each point."""
+        return [point.value(self._claimed) for point in self.points]
+
+    @cached_property
+    def want(self) -> list[np.ndarray]:
+        """The right result at each point."""
+        return [self.right_at(point) for point in self.points]
+
+    @cached_property
+    def noise(self) -> list[float]:
+        """What rounding may change at each point, in the claim and in the right result."""
+        claimed = self._claimed
+        entry, labels = claimed.closed(), claimed.labels
+        found = []
+        for point, got, want in zip(self.points, self.got, self.want, strict=True):
+            seen = max(self._rounding(point, entry, labels, got), self._own_rounding(point, want))
+            found.append(min(seen, LARGEST_NOISE * max(1.0, largest(want))))
+        return found
+
+    def _own_rounding(self, point: Point, want: np.ndarray) -> float:
+        return self._rounding(point, self.outcome.entry, self.outcome.labels, want)
+
+    def _rounding(
+        self, point: Point, entry: Entry, labels: tuple[Label, ...], value: np.ndarray
+    ) -> float:
+        rng = np.random.default_rng(self.seed)
+        shaken = [point.shaken(entry, labels, rng) for _ in range(SHAKES)]
+        return NOISE * max(largest(other - value) for other in shaken)
+
+    def _is_sharp(self, point: Point) -> bool:
+        """Whether the right result is well above what rounding may change."""
+        want = self.right_at(point)
+        return self._own_rounding(point, want) <= SHARP * largest(want)
+
+    # comparisons
+
+    @property
+    def right_shape(self) -> bool:
+        """Whether the claim's shape and batch are those of the right result."""
+        expression = self.claim.expression
+        return expression.shape in self.shapes and expression.batch == self.batch
+
+    @property
+    def correct(self) -> bool:
+        """Whether the claim is the right result."""
+        return self.right_shape and self.is_claimed(lambda k: self.want[k])
+
+    def is_claimed(self, candidate: Callable[[int], np.ndarray | None]) -> bool:
+        """Whether candidate(k) is the claim's value at every point k."""
+        return all(
+            (array := candidate(k)) is not None and close(array, got, self.noise[k])
+            for k, got in enumerate(self.got)
+        )
+
+    def is_right(self, candidate: Callable[[int], np.ndarray | None]) -> bool:
+        """Whether candidate(k) is the right result at every point k."""
+        return all(
+            (array := candidate(k)) is not None and close(array, want, self.noise[k])
+            for k, want in enumerate(self.want)
+        )
+
+
+def stepwise(root: Expression, tensors: Mapping[str, Tensor]) -> Tensor:
+    """The tensor that an expression means, each operation a statement of its own: a long product is
+    multiplied from left to right, as it is written."""
+
+    def visit(node: Expression, arguments: tuple[Tensor, ...]) -> Tensor:
+        if not isinstance(node, Call):
+            return lower(node, tensors)
+        places = tuple(place(k, a) for k, a in enumerate(node.arguments))
+        values = {p.name: t for p, t in zip(places, arguments, strict=True) if isinstance(p, Name)}
+        call = Call(node.operation, places, node.shape, node.options, node.batch)
+        value = lower(call, values)
+        return replace(value, terms=(Term(ONE, (Factor(*value.closed()),)),))
+
+    return fold(root, visit)
+
+
+def place(k: int, argument: Expression) -> Expression:
+    """A name `?k` for the k-th argument of a call; numbers and integer labels stay what they
+    are."""
+    if isinstance(argument, Number) or (
+        isinstance(argument, Name) and argument.index_of is not None
+    ):
+        return argument
+    return Name(f"?{k}", argument.shape, argument.batch)
+
+
+def close(one: np.ndarray, other: np.ndarray, noise: float) -> bool:
+    """Whether all entries agree, each relative to its own size."""
+    if one.shape != other.shape:
+        return False
+    size = np.maximum(np.abs(one), np.abs(other))
+    return bool(np.all(np.abs(one - other) <= RELATIVE * size + noise))
+
+
+def largest(array: np.ndarray) -> float:
+    """The largest magnitude of an entry; 0 where there is none that is finite."""
+    finite = np.abs(array[np.isfinite(array)])
+    return float(finite.max()) if finite.size else 0.0

@@ -1,0 +1,67 @@
+"""Mistakes that one operation of the formula explains, and assumptions that nobody made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from symgrad.grading.evidence import SENTENCES, Evidence
+from symgrad.grading.exam import close
+from symgrad.language.problem import Variable
+
+
+def changed(kind: str) -> Callable[[Evidence], str | None]:
+    """The test for one kind of change, see `symgrad.grading.rewritings`."""
+
+    def explain(evidence: Evidence) -> str | None:
+        found = evidence.change
+        return found.sentence if found is not None and found.kind == kind else None
+
+    explain.__doc__ = SENTENCES[kind].format("A", "B")
+    return explain
+
+
+def assumption(evidence: Evidence) -> str | None:
+    """Right only under an assumption that the problem does not make."""
+    for variable in evidence.exam.claim.problem.variables.values():
+        for fact, words, restrict in _restrictions(variable):
+            if _right_under(evidence, variable.name, restrict):
+                return (
+                    f"The answer is right only where {variable.name} {words}, which the problem "
+                    f"does not say ({fact}=True)."
+                )
+    return None
+
+
+def _restrictions(
+    variable: Variable,
+) -> list[tuple[str, str, Callable[[np.ndarray], np.ndarray]]]:
+    if variable.kind == "Vector" and not variable.facts & {"simplex", "one_hot"}:
+        return [("simplex", "sums to 1", _normalized)]
+    square = variable.kind == "Matrix" and variable.dims[0] == variable.dims[1]
+    if square and "symmetric" not in variable.facts:
+        return [("symmetric", "is symmetric", lambda a: (a + np.swapaxes(a, -1, -2)) / 2)]
+    return []
+
+
+def _normalized(array: np.ndarray) -> np.ndarray:
+    positive = np.abs(array) + 0.1
+    return np.asarray(positive / positive.sum(axis=-1, keepdims=True))
+
+
+def _right_under(
+    evidence: Evidence, name: str, restrict: Callable[[np.ndarray], np.ndarray]
+) -> bool:
+    exam = evidence.exam
+    compared = 0
+    for point, noise in zip(exam.points, exam.noise, strict=True):
+        inputs = {**point.inputs, name: restrict(point.inputs[name])}
+        moved = exam.adapted(replace(point, inputs=inputs))
+        got, want = exam.value_at(exam.claim.expression, moved), exam.right_at(moved)
+        if np.all(np.isfinite(want)):
+            compared += 1
+            if not close(got, want, 4 * noise):
+                return False
+    return compared > 1

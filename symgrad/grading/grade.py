@@ -1,0 +1,75 @@
+"""Grade a claimed derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+import sympy
+
+from symgrad.calculus import as_problem
+from symgrad.calculus.derivation import Key
+from symgrad.errors import OptionError, UnknownNameError
+from symgrad.grading.answer import read
+from symgrad.grading.evidence import Evidence
+from symgrad.grading.exam import Exam
+from symgrad.grading.mistakes import diagnose
+from symgrad.grading.verdict import CORRECT, Verdict
+from symgrad.language.problem import Problem
+
+KINDS = ("gradient", "jacobian", "hessian")
+Variable: TypeAlias = str | sympy.Basic
+
+
+def grade(
+    problem: Problem | str | sympy.Basic,
+    wrt: Variable | Iterable[Variable],
+    answer: str,
+    *,
+    kind: str = "gradient",
+    seed: int = 0,
+) -> Verdict:
+    """Whether a claimed derivative is right, and if not, what the mistake is.
+
+    `wrt` is one variable (of a Hessian's block two); `answer` is text of the language in the names
+    of the problem: an expression, or definitions and last `grad = ...`. A gradient has the shape of
+    its variable, a Jacobian is in numerator layout. Any equivalent form is right: the answer is
+    compared with the derivative entry by entry at random points of several sizes.
+
+    Raises: SymgradError with line and column for an answer that is none of the language.
+
+    >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2"
+    >>> verdict = grade(program, "W", "(W @ x - y) @ x.T")
+    >>> verdict.correct, verdict.kind
+    (False, 'factor')
+    >>> print(verdict.diagnosis)
+    The answer has 1/2 times the gradient of the loss by W: the factor 2 is missing.
+    """
+    if kind not in KINDS:
+        raise OptionError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
+    asked = as_problem(problem)
+    key = _key(asked, wrt, kind)
+    return judged(Exam(asked, key, kind, read(asked, answer, "answer"), seed))
+
+
+def judged(exam: Exam) -> Verdict:
+    """The verdict on a claim."""
+    with np.errstate(all="ignore"):
+        correct = exam.correct
+    if correct:
+        layout = exam.shapes[exam.claim.expression.shape]
+        return Verdict(True, CORRECT, f"Right: {exam.what}, in {layout}.", exam.expected)
+    with np.errstate(all="ignore"):
+        name, sentence = diagnose(Evidence(exam))
+    return Verdict(False, name, sentence, exam.expected)
+
+
+def _key(problem: Problem, wrt: Variable | Iterable[Variable], kind: str) -> Key:
+    given = [wrt] if isinstance(wrt, (str, sympy.Basic)) else list(wrt)
+    names = problem.wrt([str(getattr(name, "name", name)) for name in given])
+    if kind == "hessian" and len(names) <= 2:
+        return names[0], names[-1]
+    if len(names) != 1:
+        raise UnknownNameError(f"wrt is one variable, not {', '.join(names)}: grade each by itself")
+    return names[0]

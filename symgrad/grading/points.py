@@ -1,0 +1,169 @@
+"""Random points to compare an answer at: several sizes of every dimension and batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import sympy
+
+from symgrad.calculus.lowering import Tensor
+from symgrad.calculus.nodes import (
+    Apply,
+    Axis,
+    Entry,
+    Input,
+    Label,
+    Map,
+    Node,
+    Polynomial,
+    topological,
+)
+from symgrad.language.problem import Problem
+from symgrad.numerics.interpreter import evaluate_nodes, size_of
+from symgrad.numerics.sampling import draws
+from symgrad.numerics.sizes import axes_of
+from symgrad.numerics.verification import over_labels
+
+ROUNDS = 6
+SMALLEST = 2
+SQUARE = 3  # the size of every dimension in the last round
+BATCH_SIZES = (4, 3, 2)
+ULPS = 2.0**-51  # relative: what rounding changes in every result, at most
+WORST_CONDITION = 1e4
+
+
+@dataclass(frozen=True)
+class Point:
+    """Inputs, and the size of each dimension and batch."""
+
+    inputs: Mapping[str, np.ndarray]
+    sizes: Mapping[Axis, int]
+
+    def array(
+        self,
+        entry: Entry,
+        labels: tuple[Label, ...],
+        known: Mapping[Node, np.ndarray] | None = None,
+    ) -> np.ndarray:
+        """The value of an entry over all these labels; nan where a matrix is singular.
+
+        `known` values are taken as they are."""
+        try:
+            value = evaluate_nodes([entry.node], self.inputs, self.sizes, known)[entry.node]
+        except np.linalg.LinAlgError:
+            return np.full([size_of(x.axis, self.sizes) for x in labels], np.nan)
+        return np.asarray(over_labels(value, entry.labels, labels, self.sizes), dtype=float)
+
+    def value(self, tensor: Tensor, known: Mapping[Node, np.ndarray] | None = None) -> np.ndarray:
+        """The value of a tensor: its batch first, then rows and columns where these are not 1."""
+        return self.array(tensor.closed(), tensor.labels, known)
+
+    def values(self, tensor: Tensor) -> dict[Node, np.ndarray]:
+        """The values of everything that a tensor is computed from; none where this fails."""
+        try:
+            return evaluate_nodes([tensor.closed().node], self.inputs, self.sizes)
+        except np.linalg.LinAlgError:
+            return {}
+
+    def shaken(
+        self, entry: Entry, labels: tuple[Label, ...], rng: np.random.Generator
+    ) -> np.ndarray:
+        """The value of an entry when every result on the way is off by rounding.
+
+        Source: Vignes, A stochastic arithmetic for reliable scientific computation, 1993."""
+        values: dict[Node, Any] = {}
+        try:
+            for node in topological([entry.node]):
+                values |= evaluate_nodes([node], self.inputs, self.sizes, values)
+                values[node] = _rounded(node, values[node], rng)
+        except np.linalg.LinAlgError:
+            return np.full([size_of(x.axis, self.sizes) for x in labels], np.nan)
+        value = over_labels(values[entry.node], entry.labels, labels, self.sizes)
+        return np.asarray(value, dtype=float)
+
+    def well_conditioned(self, root: Node) -> bool:
+        """Whether everything below the node is finite and no inverse nearly singular."""
+        try:
+            values = evaluate_nodes([root], self.inputs, self.sizes)
+        except np.linalg.LinAlgError:
+            return False
+        return all(_is_good(node, value, values) for node, value in values.items())
+
+
+def points(
+    problem: Problem,
+    good: Callable[[Point], bool],
+    sharp: Callable[[Point], bool],
+    seed: int,
+    adapt: Callable[[Point], Point],
+) -> list[Point]:
+    """At most one good point a round, adapted; a sharp one where there is one.
+
+    Each round has other sizes, the last equal ones."""
+    found = []
+    for candidates in rounds(problem, seed):
+        fallback = None
+        for candidate in candidates:
+            point = adapt(candidate)
+            if not good(point):
+                continue
+            if sharp(point):
+                fallback = point
+                break
+            fallback = fallback or point
+        if fallback is not None:
+            found.append(fallback)
+    return found
+
+
+def rounds(problem: Problem, seed: int) -> Iterator[Iterator[Point]]:
+    """For each round random inputs of several kinds, all of one choice of sizes."""
+    rng = np.random.default_rng(seed)
+    axes = dict.fromkeys(
+        axis for v in problem.variables.values() for axis in (*axes_of(v), *v.dims)
+    )
+    symbols = [axis for axis in axes if not isinstance(axis, str) and axis.is_Symbol]
+    batches = [axis for axis in axes if isinstance(axis, str)]
+    for k in range(ROUNDS):
+        chosen = SMALLEST + rng.permutation(max(3, len(symbols)))
+        if k == ROUNDS - 1:
+            chosen = np.full(len(chosen), SQUARE)
+        sizes: dict[Axis, int] = dict(zip(symbols, map(int, chosen), strict=False))
+        for position, batch in enumerate(batches):
+            sizes[batch] = BATCH_SIZES[(k + position) % len(BATCH_SIZES)]
+        yield _round(problem, sizes, seed + k, k)
+
+
+def _round(problem: Problem, sizes: dict[Axis, int], seed: int, first: int) -> Iterator[Point]:
+    numbered = {axis: sympy.Integer(n) for axis, n in sizes.items() if not isinstance(axis, str)}
+    variables = {
+        v.name: replace(v, dims=tuple(numbered.get(d, d) for d in v.dims))
+        for v in problem.variables.values()
+    }
+    drawn = [inputs for inputs, _ in draws(replace(problem, variables=variables), seed)]
+    for inputs in [*drawn[first:], *drawn[:first]]:
+        cut = {
+            name: inputs[name][: sizes[v.batch]] if v.batch else inputs[name]
+            for name, v in variables.items()
+        }
+        yield Point(cut, sizes)
+
+
+def _rounded(node: Node, value: Any, rng: np.random.Generator) -> Any:
+    if not isinstance(node, (Input, Polynomial, Map, Apply)):
+        return value
+    array = np.asarray(value)
+    if not np.issubdtype(array.dtype, np.floating):
+        return value
+    return array * (1 + ULPS * rng.uniform(-1, 1, array.shape))
+
+
+def _is_good(node: Node, value: Any, values: Mapping[Node, Any]) -> bool:
+    if not np.all(np.isfinite(value)):
+        return False
+    if isinstance(node, Apply) and node.operation.meaning.over == "matrix":
+        return bool(np.all(np.linalg.cond(values[node.arguments[0][0]]) < WORST_CONDITION))
+    return True

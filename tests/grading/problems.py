@@ -1,0 +1,122 @@
+"""The programs that answers are graded for."""
+
+PROGRAMS = {
+    "least_squares": """\
+W: Matrix(m, n)
+x: Vector(n)
+y: Vector(m)
+loss = norm2(W @ x - y)**2
+""",
+    "two_layers": """\
+x: Vector(d)
+y: Vector(k)
+W1: Matrix(h, d)
+W2: Matrix(k, h)
+h = W1 @ x
+f = W2 @ h
+loss = sum(norm2(y - f)**2 for x, y in batch)
+""",
+    "quadratic_form": """\
+A: Matrix(n, n)
+x: Vector(n)
+loss = x.T @ A @ x
+""",
+    "softmax_regression": """\
+x: Vector(d)
+y: Vector(k, one_hot=True)
+W: Matrix(k, d)
+b: Vector(k)
+lam: Scalar
+z = W @ x + b
+p = softmax(z)
+loss = mean(cross_entropy(y, p) for x, y in batch) + lam * norm2(W)**2
+""",
+    "cross_entropy": """\
+y: Vector(k)
+z: Vector(k)
+p = softmax(z)
+loss = cross_entropy(y, p)
+""",
+    "tanh_net": """\
+x: Vector(d)
+y: Vector(k)
+W1: Matrix(h, d)
+b1: Vector(h)
+W2: Matrix(k, h)
+z = W1 @ x + b1
+a = tanh(z)
+r = W2 @ a - y
+loss = r.T @ r / 2
+""",
+    "trace": """\
+A: Matrix(n, n)
+B: Matrix(n, n)
+C: Matrix(n, n)
+loss = trace(C.T @ (A @ B))
+""",
+    "hadamard": """\
+X: Matrix(n, n)
+Y: Matrix(n, n)
+loss = sum(X * X * Y)
+""",
+    "ridge": """\
+X: Matrix(n, d)
+w: Vector(d)
+y: Vector(n)
+lam: Scalar
+loss = norm2(X @ w - y)**2 + lam * norm2(w)**2
+""",
+    "logistic_regression": """\
+x: Vector(d)
+t: Scalar
+w: Vector(d)
+b: Scalar
+s = w.T @ x + b
+p = sigmoid(s)
+loss = mean(-t * log(p) - (1 - t) * log(1 - p) for x, t in batch)
+""",
+    "sine": """\
+x: Vector(n)
+c: Vector(n)
+loss = c.T @ sin(x)
+""",
+    "total": """\
+x: Vector(n)
+loss = sum(x)
+""",
+    "constant": """\
+x: Vector(n)
+y: Vector(n)
+loss = y.T @ y
+""",
+    "square": """\
+x: Vector(n)
+loss = mean(x**2)
+""",
+    "exponential": """\
+x: Vector(n)
+loss = exp(norm2(x))
+""",
+    "logarithm": """\
+A: Matrix(n, n)
+x: Vector(n)
+loss = logdet(A) + sum(log(x))
+""",
+    "residual_net": """\
+x: Vector(n)
+W: Matrix(n, n)
+y: Vector(n)
+h = x + tanh(W @ x)
+loss = norm2(h - y)**2
+""",
+    "lookup": """\
+Z: Matrix(n, d)
+u: Index(n)
+v: Index(n)
+loss = sum(softplus(-Z[u].T @ Z[v]) for u, v in batch)
+""",
+    "row": """\
+X: Matrix(m, n)
+loss = sum(softmax(X, axis=1)**2)
+""",
+}
