@@ -10,6 +10,7 @@ from .check import check
 from .code import code
 from .derive import derive
 from .failures import Group
+from .grade import grade
 from .run import run
 from .train import train
 
@@ -32,5 +33,5 @@ def main() -> None:
     """
 
 
-for command in (derive, check, code, train, run, catalog):
+for command in (derive, check, grade, code, train, run, catalog):
     main.add_command(command)
