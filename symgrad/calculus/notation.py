@@ -57,7 +57,7 @@ def full(expression: Expression, node: Node) -> Expression:
     if len(axes) > 2:
         raise NoMatrixForm(node)
     if axes and isinstance(expression, Number) and expression.value == 0:
-        return filled(zeros, axes)  # type: ignore[arg-type]
+        return filled(zeros, axes)
     if axes and expression.shape == SCALAR:
         return times(expression, filled(ones, axes))
     return expression

@@ -134,6 +134,7 @@ class Operation:
     symbol: str = "u"  # the letter of an intermediate result that has no name of its own
     category: str = "function"
     source: str = ""
+    reserved: bool = True  # whether its name is refused for a variable
     labels: bool = False  # whether an argument may be an integer label
     prepare: Callable[..., Expression | None] | None = (
         None  # another form of the call, where one is meant

@@ -207,7 +207,9 @@ class _Parser:
 
     def _new(self, name: str) -> None:
         check_name(name)
-        if name in OPERATIONS and name not in HIDDEN or name in ALIASES:
+        if name in ALIASES or (
+            name in OPERATIONS and OPERATIONS[name].reserved and name not in HIDDEN
+        ):
             raise UnknownNameError(f"{name} is the name of a function; use another name")
         if name in self.values:
             raise UnknownNameError(

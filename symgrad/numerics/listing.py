@@ -22,6 +22,7 @@ INFIX = {
     "negative": "-{0}",
     "greater": "({0} > {1}) * 1.0",
 }
+KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 NUMBER = re.compile(r"[-+*/ ().\dne]+")  # numbers and sizes alone
 Labels = tuple[Hashable, ...]
 
@@ -99,7 +100,8 @@ class Listing:
             self.constant(x) if isinstance(x, str) and NUMBER.fullmatch(x) else text
             for x, text in zip(operands, texts, strict=True)
         ]
-        into = f"{name}({', '.join(given)}, {{out}})" if labels else ""
+        place = "out={out}" if name in KEYWORD_OUT else "{out}"
+        into = f"{name}({', '.join(given)}, {place})" if labels else ""
         return self.line(plain, labels, into, inplace=True)
 
     def reduced(self, name: str, a: Array, labels: Sequence[Hashable]) -> Array:

@@ -72,6 +72,9 @@ class Place:
                 leaf: _drawn(leaf, self.sizes, rng, (centre, scale, apart))
                 for leaf in self.setting.leaves
             }
+            if self.setting.symmetric:
+                x = leaves[self.variable]
+                leaves[self.variable] = (x + np.swapaxes(x, -1, -2)) / 2
             if self.positive:
                 leaves = {leaf: np.abs(value) for leaf, value in leaves.items()}
             try:

@@ -1,4 +1,4 @@
-"""NumPy source for a list of nodes: straight-line code, one line a step, without any name of the user.
+"""NumPy source for a list of nodes: straight-line code, one line a step, no name of the user in it.
 
 A node's axes are its array's axes.
 """

@@ -35,7 +35,8 @@ LONG = 52  # visible characters after which a sum goes over several lines
 def latex_expression(root: Expression) -> str:
     r"""An expression in LaTeX.
 
-    >>> from symgrad.language.dimensions import dims
+    >>> from symgrad.language.dimensions import ONE, dims
+    >>> from symgrad.language.expressions import Name
     >>> n, m = dims("n m")
     >>> latex_expression(2 * Name("W1", (m, n)).T @ Name("x", (m, ONE)))
     '2 W_{1}^{\\top} x'

@@ -22,7 +22,7 @@ ARGUMENTS = [
     Name("v", SCALAR, index_of=n),
     Name("B", (n, n)),
 ]
-OPTIONS = {"variables": "x, y", "batch": "batch", "axis": 1, "shape": (n, ONE)}
+OPTIONS = {"variables": "x, y", "batch": "batch", "axis": 1, "shape": (n, ONE), "spec": "i->i"}
 
 
 def inside(latex: str) -> str:

@@ -138,6 +138,26 @@ mean = register(
         latex=r"\operatorname{mean}",
     )
 )
+
+
+def _moment(name: str, definition: Callable[..., Expression], sentence: str) -> Operation:
+    return register(
+        Operation(
+            name=name,
+            meaning=Composite(definition),
+            shape=lambda arguments, options: SCALAR,
+            rule=f"{name} of entries",
+            reserved=False,
+            sentence=sentence,
+            latex=rf"\operatorname{{{name}}}",
+        )
+    )
+
+
+var = _moment(
+    "var", lambda x: mean((x - mean(x)) ** 2), "The variance is the mean squared deviation."
+)
+std = _moment("std", lambda x: var(x) ** 0.5, "The standard deviation is the root of the variance.")
 trace = contraction(
     "trace",
     "ii->",

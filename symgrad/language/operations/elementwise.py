@@ -29,6 +29,7 @@ def elementwise(
     binds: tuple[int, ...] = (),
     category: str = "function",
     source: str = "",
+    reserved: bool = True,
     **meaning: Any,
 ) -> Operation:
     """Declare a scalar function by its definition in SymPy and its NumPy kernel."""
@@ -52,6 +53,7 @@ def elementwise(
             symbol=symbol,
             category=category,
             source=source,
+            reserved=reserved,
         )
     )
 
@@ -64,6 +66,7 @@ def composite(
     category: str = "function",
     source: str = "",
     latex: str = "",
+    reserved: bool = False,
 ) -> Operation:
     """Declare an abbreviation for another expression, elementwise in its arguments."""
     return register(
@@ -77,5 +80,6 @@ def composite(
             latex=latex or rf"\operatorname{{{name.replace('_', ' ')}}}",
             category=category,
             source=source,
+            reserved=reserved,
         )
     )

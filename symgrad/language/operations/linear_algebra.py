@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 
 from symgrad.language.dimensions import SCALAR, Shape
-from symgrad.language.expressions import Expression, Operation, Options, register
-from symgrad.language.operations.meanings import Function, rewrite
+from symgrad.language.expressions import (
+    Expression,
+    Operation,
+    Options,
+    register,
+)
+from symgrad.language.operations.meanings import Composite, Function, rewrite
 from symgrad.language.operations.smooth import log
-from symgrad.language.shapes import square
+from symgrad.language.shapes import matrix_product, square
 
 
 def _to_scalar(name: str):  # type: ignore[no-untyped-def]
@@ -89,6 +94,25 @@ logdet = register(
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 57",
     )
 )
+solve = register(
+    Operation(
+        name="solve",
+        reserved=False,
+        meaning=Composite(lambda a, b: inv(a) @ b),
+        shape=lambda arguments, options: _solve_shape(arguments),
+        arity=(2, 2),
+        rule="linear system",
+        sentence="solve(A, b) is A^-1 b.",
+        latex=r"\operatorname{solve}",
+    )
+)
+
+
+def _solve_shape(arguments: tuple[Expression, ...]) -> Shape:
+    square("solve", arguments[0])
+    return matrix_product(arguments, {})
+
+
 rewrite(
     name="logarithm of a determinant",
     pattern=lambda x: log(det(x)),

@@ -15,7 +15,7 @@ from symgrad.language.operations.contractions import lookup, total
 from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.meanings import Composite
 from symgrad.language.operations.norms import norm1, norm2
-from symgrad.language.operations.piecewise import absolute, maximum, minimum, relu
+from symgrad.language.operations.piecewise import absolute, minimum, relu, sign
 from symgrad.language.operations.smooth import log
 from symgrad.language.shapes import given, same
 
@@ -54,6 +54,7 @@ def loss(name: str, definition, latex: str, sentence: str, source: str = "") -> 
             latex=latex,
             symbol="l",
             category="loss",
+            reserved=False,
             source=source,
         )
     )
@@ -104,7 +105,7 @@ huber: Operation = elementwise(
     _huber,
     arity=2,
     analytic=_analytic_huber,
-    derivative=lambda r, d: (maximum(minimum(r, d), -d), relu(absolute(r) - d)),
+    derivative=lambda r, d: (sign(r) * minimum(absolute(r), d), relu(absolute(r) - d)),
     prepare=lambda r, delta=None: huber(r, 1) if delta is None else None,
     steps=(
         ("a", "absolute", "x"),

@@ -72,6 +72,7 @@ norm2: Operation = register(
 unit: Operation = register(
     Operation(
         name="unit",
+        reserved=False,
         meaning=Function(
             over="all",
             definition=lambda x: x / norm2(x),
@@ -102,6 +103,7 @@ norm1 = register(
 squared_norm = register(
     Operation(
         name="squared_norm",
+        reserved=False,
         meaning=Composite(lambda x: dot(x, x)),
         shape=lambda arguments, options: SCALAR,
         rule="squared norm",

@@ -30,6 +30,7 @@ step = elementwise(
     kink=lambda x: x,
     latex=r"\mathbf{1}_{>0}",
     sentence="The unit step, 1 where x > 0 and else 0, has derivative 0.",
+    reserved=False,
 )
 sign = elementwise(
     "sign",

@@ -27,9 +27,15 @@ log1p = elementwise(
     symbol="s",
     derivative=lambda x: (1 / (1 + x),),
     latex=r"\log\left(1 + {0:bare}\right)",
+    reserved=False,
 )
 expm1 = elementwise(
-    "expm1", lambda x: sympy.exp(x) - 1, np.expm1, symbol="e", derivative=lambda x: (exp(x),)
+    "expm1",
+    lambda x: sympy.exp(x) - 1,
+    np.expm1,
+    symbol="e",
+    derivative=lambda x: (exp(x),),
+    reserved=False,
 )
 sin = elementwise("sin", sympy.sin, np.sin, derivative=lambda x: (cos(x),))
 cos: Operation = elementwise("cos", sympy.cos, np.cos, derivative=lambda x: (-sin(x),))
@@ -42,6 +48,16 @@ arctan = elementwise("arctan", sympy.atan, np.arctan, derivative=lambda x: (1 / 
 sinh = elementwise("sinh", sympy.sinh, np.sinh, derivative=lambda x: (cosh(x),))
 cosh: Operation = elementwise("cosh", sympy.cosh, np.cosh, derivative=lambda x: (sinh(x),))
 tanh: Operation = elementwise("tanh", sympy.tanh, np.tanh, derivative=lambda x: (1 - tanh(x) ** 2,))
+arcsinh = elementwise(
+    "arcsinh", sympy.asinh, np.arcsinh, derivative=lambda x: ((1 + x**2) ** -HALF,), reserved=False
+)
+arccosh = elementwise(
+    "arccosh", sympy.acosh, np.arccosh, derivative=lambda x: ((x**2 - 1) ** -HALF,), reserved=False
+)
+arctanh = elementwise(
+    "arctanh", sympy.atanh, np.arctanh, derivative=lambda x: (1 / (1 - x**2),), reserved=False
+)
+
 sqrt = register(
     Operation(
         name="sqrt",
@@ -68,6 +84,7 @@ log_cosh = elementwise(
     analytic=lambda x: np.log(np.cosh(x)),
     derivative=lambda x: (tanh(x),),
     latex=r"\log\cosh",
+    reserved=False,
 )
 
 
@@ -83,6 +100,7 @@ erf = elementwise(
     _erf,
     derivative=lambda x: (2 / math.sqrt(math.pi) * exp(-(x**2)),),
     latex=r"\operatorname{erf}",
+    reserved=False,
 )
 variable_power = elementwise(
     "variable_power",
@@ -116,6 +134,7 @@ xlogy = elementwise(
     precedence=PRODUCT,
     binds=(PRODUCT, 0),
     sentence="x log y, which is 0 where x is 0.",
+    reserved=False,
 )
 rewrite(
     name="logarithm of cosh",
