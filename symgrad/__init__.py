@@ -27,6 +27,7 @@ from symgrad.errors import (
     UnknownNameError,
     VerificationError,
 )
+from symgrad.grading import Verdict, grade, grade_derivation
 from symgrad.language.dimensions import dims
 from symgrad.language.inference import parse_expression
 from symgrad.language.parser import load, parse
@@ -86,6 +87,7 @@ __all__ = [
     "UnknownNameError",
     "Variable",
     "Vector",
+    "Verdict",
     "VerificationError",
     "batch_mean",
     "batch_sum",
@@ -96,6 +98,8 @@ __all__ = [
     "directional",
     "evaluate",
     "fit",
+    "grade",
+    "grade_derivation",
     "hessian",
     "hvp",
     "jacobian",
