@@ -86,7 +86,10 @@ def _check(line: ProofLine, places: list[Place]) -> LineCheck:
     if isinstance(claim, (ScalarValue, ScalarSlope)):
         rough = claim.operation.meaning.analytic is None
         return LineCheck(line, _scalar_error(claim, line.right), ROUGH if rough else TOLERANCE)
-    error = max(_difference(_evaluated(line.right, p), _claimed(claim, p)) for p in places)
+    try:
+        error = max(_difference(_evaluated(line.right, p), _claimed(claim, p)) for p in places)
+    except ValueError:  # shapes that do not fit
+        error = float("inf")
     return LineCheck(line, error, ROUGH if places[0].rough else TOLERANCE)
 
 
