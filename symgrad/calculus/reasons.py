@@ -59,6 +59,8 @@ def _reason(
         letters.of(label)
     left, right = notation.entry(user, own, letters), notation.right(user, own, letters)
     statement = _equation(left, right)
+    for label in target:
+        letters.of(label)
     entry, labels = found.of(user)
     known = dict(zip(labels, (*found.extra, *own), strict=True))
     cotangent = Entry(entry.node, tuple(known[x] for x in entry.labels))

@@ -113,15 +113,15 @@ class Function:
         arrays |= self._seeded(direction, cotangent, sizes)
         arguments = [arrays[name] for name in self._program.inputs]
         with np.errstate(over="ignore"):  # exp(-x) of a very negative x is inf, 1 / inf is 0
-            values = self._call(*arguments, *self._sizes(sizes))
+            values = self._call(*arguments, *self._sizes(self._program.used, sizes))
         value, *derivatives = values
         shaped = [
             self._shaped(key, d, given) for key, d in zip(self.keys, derivatives, strict=True)
         ]
         return _plain(value), dict(zip(self.keys, shaped, strict=True))
 
-    def _sizes(self, sizes: Mapping[Axis, int]) -> list[int]:
-        return [self._size(axis, sizes) for axis in self._program.axes]
+    def _sizes(self, axes: tuple[Axis, ...], sizes: Mapping[Axis, int]) -> list[int]:
+        return [self._size(axis, sizes) for axis in axes]
 
     def _bound_to(
         self, arrays: Mapping[str, Any], sizes: Mapping[Axis, int], given: Mapping[str, Any]
@@ -136,7 +136,9 @@ class Function:
             allocate = _compiled(buffered_source(self._program), "allocate")
             shapes = tuple(arrays[name].shape for name in names)
             dtypes = tuple(arrays[name].dtype for name in names)
-            function, flat, views = allocate(*self._sizes(sizes), self.dtype, names, shapes, dtypes)
+            function, flat, views = allocate(
+                *self._sizes(self._program.axes, sizes), self.dtype, names, shapes, dtypes
+            )
             shaped = [
                 v.reshape(np.shape(given[str(of)])) if self._of_variable(of, given) else v
                 for of, v in zip(self.keys, views, strict=True)

@@ -6,6 +6,7 @@ A node's axes are its array's axes.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -33,16 +34,19 @@ from symgrad.numerics.flattening import flattened
 from symgrad.numerics.listing import Array, Line, Listing, aligned
 from symgrad.numerics.products import Products, number
 
+WORD = re.compile(r"\w+")
 REDUCTIONS = {"sum": "add", "max": "maximum"}
 
 
 @dataclass(frozen=True)
 class Program:
-    """A function of arrays (in the order of `inputs`) and sizes (of `axes`), as a listing of lines
-    and as plain source. `results` are the texts and shapes of what it returns."""
+    """A function of arrays (in the order of `inputs`) and sizes (of `used`), as plain source, and as
+    a listing of lines, in which every axis has a size. `results` are the texts and shapes of what
+    it returns."""
 
     source: str
     inputs: tuple[str, ...]
+    used: tuple[Axis, ...]
     axes: tuple[Axis, ...]
     kernels: str
     lines: tuple[Line, ...]
@@ -74,9 +78,11 @@ class _Emitter:
             self._node(node)
         returned = [self._full(Array(self._dense(e.node), e.labels), own) for e, own in results]
         shapes = [tuple(self.listing.size(x.axis) for x in own) for _, own in results]
-        arguments = [*self.inputs.values(), *self.listing.sizes.values()]
-        head = [*self.kernels.values(), f"def function({', '.join(arguments)}):"]
         body = [f"    {text}" for line in self.listing.lines for text in _plain(line)]
+        words = set(WORD.findall(" ".join([*body, *returned])))
+        used = {axis: name for axis, name in self.listing.sizes.items() if name in words}
+        arguments = [*self.inputs.values(), *used.values()]
+        head = [*self.kernels.values(), f"def function({', '.join(arguments)}):"]
         source = [
             "import numpy as np",
             "",
@@ -89,6 +95,7 @@ class _Emitter:
         return Program(
             "\n".join(source),
             tuple(self.inputs),
+            tuple(used),
             tuple(self.listing.sizes),
             "\n".join(self.kernels.values()),
             tuple(self.listing.lines),
