@@ -50,8 +50,18 @@ def read(problem: Problem, text: str, filename: str | None = None) -> Claim:
     try:
         return _read(problem, text)
     except SymgradError as error:
-        error.message = READABLE.sub(r"d\1/d", error.message).replace(LOSS, "loss")
-        raise error.at(None, None, filename) from None
+        raise as_written(error, filename) from None
+
+
+def as_written(error: SymgradError, filename: str | None) -> SymgradError:
+    """The error in the names that were written, with a place in this file."""
+    error.message = written_names(error.message)
+    return error.at(None, None, filename)
+
+
+def written_names(text: str) -> str:
+    """The text with the names of `plain_names` as they were written."""
+    return READABLE.sub(r"d\1/d", text).replace(LOSS, "loss")
 
 
 def plain_names(text: str) -> str:

@@ -26,6 +26,7 @@ from symgrad.language.unparse import unparse
 RELATIVE = 1e-9  # by how much an entry may differ
 NOISE = 64.0  # times what the entries move by when every result on the way is off by rounding
 SHAKES = 2
+FEWEST = 2  # points
 SHARP = 1e-9  # of the largest entry
 LARGEST_NOISE = 1e-6  # of the largest entry, or of 1
 
@@ -130,11 +131,14 @@ class Exam:
 
     @cached_property
     def points(self) -> list[Point]:
-        """Good points of several sizes. Raises: VerificationError where there are none."""
+        """Good points of several sizes, without those where only the claim overflows.
+
+        Raises: VerificationError where there are none."""
         found = points(self.claim.problem, self._is_good, self._is_sharp, self.seed, self.adapted)
         if not found:
             raise VerificationError("no random numbers were found at which the problem is defined")
-        return found
+        kept = [point for point in found if not point.overflows(self._claimed)]
+        return kept if len(kept) >= FEWEST else found
 
     def adapted(self, point: Point) -> Point:
         """The point with the values of those definitions that are variables here."""

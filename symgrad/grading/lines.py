@@ -12,7 +12,7 @@ import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError, did_you_mean
-from symgrad.grading.answer import LOSS, Claim, plain_names, read
+from symgrad.grading.answer import LOSS, Claim, as_written, plain_names, read, written_names
 from symgrad.grading.exam import Exam
 from symgrad.grading.grade import Variable, judged
 from symgrad.grading.opening import named, one_example, opened, restated
@@ -38,7 +38,7 @@ class Line:
     @property
     def shown(self) -> str:
         """The left side as it was written."""
-        return re.sub(r"^d(L|l|loss)_d", r"d\1/d", self.name).replace(LOSS, "loss")
+        return written_names(self.name)
 
 
 def grade_derivation(
@@ -66,20 +66,26 @@ def grade_derivation(
     asked = as_problem(problem)
     given = [wrt] if isinstance(wrt, (str, sympy.Basic)) else wrt
     wanted = () if given is None else asked.wrt([str(getattr(n, "name", n)) for n in given])
-    text = plain_names(textwrap.dedent(text))
+    try:
+        return _graded(asked, wanted, plain_names(textwrap.dedent(text)), seed)
+    except SymgradError as error:
+        raise as_written(error, "derivation") from None
+
+
+def _graded(asked: Problem, wanted: Iterable[str], text: str, seed: int) -> Verdict:
     lines = _lines(asked, text)
     grader = _Grader(asked, text, seed)
     for line in lines:
         verdict = grader.verdict(line)
         if not verdict.correct:
-            return replace(
-                verdict, line=line.number, diagnosis=f"{line.shown}: {verdict.diagnosis}"
-            )
+            diagnosis = written_names(f"{line.shown}: {verdict.diagnosis}")
+            return replace(verdict, line=line.number, diagnosis=diagnosis)
     missing = [n for n in wanted if not any(k.wrt == n and not k.one for k in lines)]
     if missing:
         names = ", ".join(f"dL/d{n}" for n in missing)
         return Verdict(False, INCOMPLETE, f"Every line is true, but none says {names}.", "")
-    return Verdict(True, CORRECT, f"Right: all {len(lines)} lines are true.", "")
+    count = "its one line is" if len(lines) == 1 else f"all {len(lines)} lines are"
+    return Verdict(True, CORRECT, f"Right: {count} true.", "")
 
 
 def _lines(problem: Problem, text: str) -> list[Line]:
@@ -119,7 +125,7 @@ class _Grader:
                 return self._restated(line)
             verdict = self._verdict(line)
         except SymgradError as error:
-            raise error.at(line.number, None, "derivation") from None
+            raise error.at(line.number, None, None) from None
         self.accepted.append(line)
         return verdict
 

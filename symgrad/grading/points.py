@@ -33,6 +33,7 @@ SQUARE = 3  # the size of every dimension in the last round
 BATCH_SIZES = (4, 3, 2)
 ULPS = 2.0**-51  # relative: what rounding changes in every result, at most
 WORST_CONDITION = 1e4
+OVERFLOW = 100.0  # an infinite value of a function is overflow where its argument is beyond this
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,16 @@ class Point:
             return np.full([size_of(x.axis, self.sizes) for x in labels], np.nan)
         value = over_labels(values[entry.node], entry.labels, labels, self.sizes)
         return np.asarray(value, dtype=float)
+
+    def overflows(self, tensor: Tensor) -> bool:
+        """Whether a function in the tensor overflows, such as exp at 1000."""
+        values = self.values(tensor)
+        return any(
+            isinstance(node, Map)
+            and bool(np.any(np.isposinf(value)))
+            and any(np.any(np.abs(values[n]) > OVERFLOW) for n, _ in node.arguments)
+            for node, value in values.items()
+        )
 
     def well_conditioned(self, root: Node) -> bool:
         """Whether everything below the node is finite and no inverse nearly singular."""

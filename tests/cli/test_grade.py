@@ -1,0 +1,87 @@
+"""symgrad grade."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+PROGRAM = "two_layer_linear"
+RIGHT = "sum(2 * (f - y) @ h.T for x, y in batch)"
+HALF = "sum((f - y) @ h.T for x, y in batch)"
+
+
+def test_a_right_answer(symgrad) -> None:
+    result = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", RIGHT)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "Right: the gradient of the loss by W2, in the shape of W2.\n"
+
+
+def test_a_wrong_answer(symgrad) -> None:
+    result = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", HALF)
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert result.stdout.startswith("Wrong: ") and "the factor 2 is missing" in result.stdout
+    assert "Right would be:\n    -2 * sum(" in result.stdout
+
+
+def test_an_answer_in_a_file(symgrad, tmp_path) -> None:
+    (tmp_path / "answer.txt").write_text(f"# mine\ngrad = {RIGHT}\n", encoding="utf-8")
+    assert symgrad("grade", PROGRAM, "--wrt", "W2", "--answer-file", "answer.txt").exit_code == 0
+    again = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer-file", "-", input=HALF)
+    assert again.exit_code == 1
+
+
+@pytest.mark.parametrize(("answer", "kind", "status"), [(RIGHT, "correct", 0), (HALF, "factor", 1)])
+def test_json(answer: str, kind: str, status: int, symgrad) -> None:
+    result = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", answer, "--format", "json")
+    assert result.exit_code == status
+    said = json.loads(result.stdout)
+    assert (said["kind"], said["correct"], said["line"]) == (kind, not status, None)
+    assert set(said) == {"correct", "kind", "diagnosis", "expected", "line"}
+
+
+def test_a_derivation(symgrad, tmp_path) -> None:
+    text = f"dl/df = 2 * (f - y)\ndl/dh = W2.T @ dl/df\ndL/dW2 = {RIGHT}\n"
+    (tmp_path / "derivation.txt").write_text(text, encoding="utf-8")
+    given = ["--derivation", "derivation.txt"]
+    assert symgrad("grade", PROGRAM, *given).stdout == "Right: all 3 lines are true.\n"
+    assert symgrad("grade", PROGRAM, "--wrt", "W2", *given).exit_code == 0
+    incomplete = symgrad("grade", PROGRAM, "--wrt", "W1", *given)
+    assert incomplete.exit_code == 1 and "none says dL/dW1" in incomplete.stdout
+
+
+def test_the_first_false_line_is_named(symgrad) -> None:
+    text = "dl/df = 2 * (f - y)\ndl/dh = -W2.T @ dl/df\n"
+    result = symgrad("grade", PROGRAM, "--derivation", "-", input=text)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("Wrong (line 2): dl/dh: The sign is wrong")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--wrt", "W2"],
+        ["--answer", RIGHT],
+        ["--wrt", "W1,W2", "--answer", RIGHT],
+        ["--wrt", "W2", "--answer", RIGHT, "--derivation", "-"],
+        ["--wrt", "W2", "--answer-file", "absent.txt"],
+        ["--wrt", "W2", "--answer", RIGHT, "--format", "html"],
+    ],
+)
+def test_wrong_usage(arguments: list[str], symgrad) -> None:
+    result = symgrad("grade", PROGRAM, *arguments, input="")
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_an_answer_that_is_none(symgrad) -> None:
+    result = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", "2 * q")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "answer, line 1, column 5: q is not declared\n"
+
+
+def test_a_file_that_is_no_text(symgrad, tmp_path) -> None:
+    (tmp_path / "answer.txt").write_bytes(b"\xff\xfe\xfa")
+    result = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer-file", "answer.txt")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("answer.txt: cannot be read")

@@ -1,0 +1,130 @@
+"""Whole derivations, graded line by line."""
+
+from __future__ import annotations
+
+import pytest
+
+import symgrad as sg
+from symgrad.grading import grade_derivation
+
+from .problems import PROGRAMS
+
+TWO_LAYERS = """\
+h = W1 @ x                        # as in the program
+r = y - f
+l = r.T @ r
+dl/dr = 2 * r
+dl/df = -dl/dr
+dl/dh = W2.T @ dl/df
+dL/dW2 = sum(dl/df @ h.T for x, y in batch)
+grad_W1 = sum(dl/dh @ x.T for x, y in batch)
+"""
+SOFTMAX = """\
+dl/dp = -y / p
+dl/dz = p * (dl/dp - dot(dl/dp, p))
+dl/db = dl/dz
+dL/db = mean(dl/db for x, y in batch)
+dL/dW = mean(dl/dz @ x.T for x, y in batch) + 2 * lam * W
+"""
+TANH = """\
+dL/dr = r
+dL/dW2 = dL/dr @ a.T
+dL/da = W2.T @ dL/dr
+dL/dz = dL/da * (1 - a**2)
+dL/db1 = dL/dz
+dL/dW1 = (
+    dL/db1 @ x.T
+)
+"""
+TRUE = [
+    ("two_layers", ["W1", "W2"], TWO_LAYERS),
+    ("two_layers", ["W1", "W2"], TWO_LAYERS.replace("dl/d", "dL/d").replace("l = ", "one = ")),
+    ("two_layers", "W1", "dl/dW1 = 2 * W2.T @ (f - y) @ x.T\n"
+     "dL/dW1 = sum(dl/dW1 for x, y in batch)"),
+    ("two_layers", None, "dl/df = 2 * (f - y)"),
+    ("softmax_regression", ["W", "b"], SOFTMAX),
+    ("softmax_regression", "b", "dl/dz = p - y\ndL/db = mean(dl/dz for x, y in batch)"),
+    ("tanh_net", ["W1", "b1", "W2"], TANH),
+    ("least_squares", "W", "r = W @ x - y\nL = r.T @ r\ndL/dr = 2 * r\ndL/dW = dL/dr @ x.T"),
+    ("least_squares", "x", "loss = norm2(y - W @ x)**2\ngrad_x = 2 * W.T @ (W @ x - y)"),
+    ("exponential", "x", "n1 = norm2(x)\ndL/dn1 = L\ndL/dx = dL/dn1 * x / n1"),
+]  # fmt: skip
+FALSE = [
+    ("two_layers", "W1", TWO_LAYERS.replace("-dl/dr", "dl/dr"), 5, "sign", "dl/df: "),
+    ("two_layers", "W1", TWO_LAYERS.replace("= W1 @ x ", "= 2 * W1 @ x "), 1, "factor", "h: "),
+    ("two_layers", "W1", TWO_LAYERS.replace("W2.T @ dl/df", "W2.T @ dl/dr"), 6, "sign", "dl/dh"),
+    ("two_layers", "W1", TWO_LAYERS.replace("sum(dl/dh @ x.T for x, y in batch)", "dl/dh @ x.T"), 8,
+     "batch_sum_forgotten", "grad_W1: "),
+    ("two_layers", "W1", TWO_LAYERS.split("dL/dW2")[0], None, "incomplete", "none says dL/dW1"),
+    ("softmax_regression", "b", SOFTMAX.replace("p * (dl/dp - dot(dl/dp, p))", "dl/dp * p * (1 - "
+     "p)"), 2, "diagonal_only", "softmax(z)"),
+    ("softmax_regression", "W", SOFTMAX.replace("2 * lam", "lam"), 5, "factor_of_the_regularizer",
+     "dL/dW: "),
+    ("softmax_regression", "b", "dL/dz = p - y", 1, "sum_for_mean", "|batch|"),
+    ("tanh_net", "W1", TANH.replace("1 - a**2", "1 - z**2"), 4, "derivative_at_input", "tanh(z)"),
+    ("tanh_net", "W1", TANH.replace("W2.T @ dL/dr", "W2.T @ y"), 3, "wrong_value", "dL/da: "),
+    ("tanh_net", "W1", TANH.replace("dL/da * (1 - a**2)", "dL/da + a"), 4, "unlisted", "dL/dz: "),
+    ("quadratic_form", "x", "s = A @ x\ndL/dA = x @ x.T\ndL/dx = s - A.T @ x", 3, "sign_of_a_term",
+     "dL/dx: "),
+    ("trace", "A", "M = A @ B\ndL/dM = C\ndL/dA = dL/dM @ B", 3, "transposed_factor",
+     "dL/dM @ B stands where dL/dM @ B.T belongs"),
+    ("tanh_net", "W1", TANH.replace("dL/db1 @ x.T", "x @ dL/db1.T"), 6, "transpose", "dL/dW1: "),
+    ("least_squares", "W", "loss = norm2(W @ x - y)", 1, "unlisted", "loss: "),
+    ("least_squares", "W", "L = norm2(W @ x)**2", 1, "missing_operand", "L: "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "wrt", "text"), TRUE)
+def test_a_true_derivation(program: str, wrt: str | list[str] | None, text: str) -> None:
+    verdict = grade_derivation(PROGRAMS[program], wrt, text)
+    assert verdict.correct, str(verdict)
+    assert (verdict.kind, verdict.line) == ("correct", None)
+    assert str(verdict).startswith("Right: all ") or "its one line" in str(verdict)
+
+
+@pytest.mark.parametrize(("program", "wrt", "text", "line", "kind", "words"), FALSE)
+def test_the_first_line_that_is_false(
+    program: str, wrt: str, text: str, line: int | None, kind: str, words: str
+) -> None:
+    verdict = grade_derivation(PROGRAMS[program], wrt, text)
+    assert not verdict.correct
+    assert (verdict.line, verdict.kind) == (line, kind), verdict.diagnosis
+    assert words in verdict.diagnosis
+    assert line is None or f"(line {line})" in str(verdict)
+
+
+def test_what_is_right_is_said_of_the_line() -> None:
+    verdict = grade_derivation(PROGRAMS["tanh_net"], "W1", TANH.replace("1 - a**2", "1 - z**2"))
+    assert verdict.expected in ("(1 - a**2) * dL/da", "(1 - a**2) * (W2.T @ r)")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("r = y - f\ndl/dr = 2 * q", (2, 13), "q is not declared"),
+        ("h = W1 @ y", (1, 5), "inner dimensions differ"),
+        ("dl/dq = 3", (1, None), "q is not declared"),
+        ("r = y + f\ndl/dr = 3", (2, None), "r = y + f does not stand in the loss"),
+        ("dL/dW2 = dL/df @ h.T", (1, 10), "dL/df is not declared"),
+        ("2 * x", (1, None), "a line of a derivation is"),
+        ("x = 3", (1, None), "x is a variable of the problem"),
+        ("r = y - f\nr = f - y", (2, 1), "r is given twice"),
+        ("dl/dr = (", (1, 9), "syntax"),
+        ("# nothing", (None, None), "the derivation is empty"),
+    ],
+)
+def test_a_line_that_cannot_be_read(
+    text: str, place: tuple[int | None, int | None], words: str
+) -> None:
+    with pytest.raises(sg.SymgradError) as caught:
+        grade_derivation(PROGRAMS["two_layers"], "W1", text)
+    assert (caught.value.line, caught.value.column) == place
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("derivation")
+
+
+def test_one_example_needs_one_sum() -> None:
+    program = "x: Vector(n)\nw: Vector(n)\n"
+    program += "loss = sum(w.T @ x for x in batch) + sum((w.T @ x)**2 for x in batch)"
+    with pytest.raises(sg.ProgramError, match="has 2 sums over a batch"):
+        grade_derivation(program, "w", "dl/dw = x")
