@@ -28,7 +28,7 @@ from symgrad.language.unparse import unparse
 
 NOTHING = 1e-12  # of the largest entry
 CERTAIN = 1e8  # times the noise: from here on a ratio is known well enough to be named
-WORK = 60_000  # formulas that are tried, times the length of one
+WORK = 25_000  # formulas that are tried, times the length of one
 LOOSER = 4  # times the noise that a right answer may have: for what is only computed to compare
 SENTENCES = {
     "elementwise_product": "The elementwise product {0} stands where the matrix product {1} "
