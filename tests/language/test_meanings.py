@@ -44,7 +44,7 @@ def draws(operation: Operation) -> list[Points]:
     """Points, several at a time, where the definition has a real value."""
     rng, found = np.random.default_rng(0), []
     for low, high in RANGES:
-        points = [rng.uniform(low, high, 4) for _ in range(operation.arity[0])]
+        points = [rng.uniform(low, high, 4) for _ in range(operation.arity[1])]
         if np.isfinite(by_definition(operation, points)).all():
             found.append(points)
     assert found
@@ -66,7 +66,7 @@ def test_kernel_keeps_the_precision_that_it_is_given(operation: Operation) -> No
 
 @each_elementwise
 def test_derivative_is_that_of_the_definition(operation: Operation) -> None:
-    names = [f"x{k}" for k in range(operation.arity[0])]
+    names = [f"x{k}" for k in range(operation.arity[1])]
     symbols = sympy.symbols(" ".join(names), real=True, seq=True)
     formula = operation.meaning.definition(*symbols)
     n = dims("n")[0]
@@ -87,7 +87,7 @@ def test_complex_twin_is_the_kernel_and_gives_the_derivative(operation: Operatio
     if twin is None:
         assert operation.name == "erf"  # NumPy has none
         return
-    symbols = sympy.symbols(f"x:{operation.arity[0]}", real=True)
+    symbols = sympy.symbols(f"x:{operation.arity[1]}", real=True)
     formula = operation.meaning.definition(*symbols)
     for points in draws(operation):
         wanted = operation.meaning.kernel(*points)
@@ -102,7 +102,7 @@ def test_complex_twin_is_the_kernel_and_gives_the_derivative(operation: Operatio
 @each_elementwise
 def test_a_kink_is_where_the_one_sided_slopes_differ(operation: Operation) -> None:
     """Of one argument at 0, of two at a tie; a function without a kink has one slope there."""
-    points = [np.full(1, 0.0 if operation.arity[0] == 1 else 0.7)] * operation.arity[0]
+    points = [np.full(1, 0.0 if operation.arity[1] == 1 else 0.7)] * operation.arity[1]
     h = 1e-7
     with np.errstate(all="ignore"):
         at, right, left = (

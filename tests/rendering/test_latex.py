@@ -76,7 +76,7 @@ NAMES = [
     ("x_1", "x_{1}"),
     ("W_in_2", r"W_{\mathrm{in},2}"),
 ]
-SHOWN = ["two_layer_linear", "softmax_regression", "mlp_relu", "graph_convolution", "deepwalk"]
+SHOWN = ["two_layer_linear", "softmax_regression", "mlp_relu", "graph_convolution"]
 
 
 @pytest.mark.parametrize(("written", "latex"), EXPRESSIONS, ids=[w for w, _ in EXPRESSIONS])
@@ -92,6 +92,10 @@ def test_name(name: str, latex: str) -> None:
 @pytest.mark.parametrize("name", SHOWN)
 def test_golden(name: str, golden: Golden) -> None:
     golden(f"{name}.tex", sg.derive(text(name)).latex("full"))
+
+
+def test_golden_of_an_embedding(golden: Golden) -> None:
+    golden("deepwalk.tex", sg.derive(text("deepwalk")).latex("steps"))
 
 
 @pytest.mark.parametrize("level", ["result", "steps", "full"])
