@@ -15,6 +15,7 @@ from symgrad.language.problem import Problem
 from symgrad.numerics.differences import check_gradient
 from symgrad.numerics.function import compile_derivation
 from symgrad.training.base import Optimizer
+from symgrad.training.chunks import ChunkTrainer, check_options, chunks_of
 from symgrad.training.data import (
     Array,
     Arrays,
@@ -63,7 +64,7 @@ class FitResult:
 
 def fit(
     problem: Any,
-    data: Mapping[str, Any],
+    data: Any,
     *,
     optimizer: Optimizer = ADAM,
     epochs: int = 100,
@@ -94,6 +95,10 @@ def fit(
     patience, the parameters with the best score are returned.
     `progress(epoch, epochs, loss)` is called after each epoch.
 
+    `data` is a mapping from name to array. With dask arrays, or a list of delayed mappings, the
+    gradient is worked out chunk by chunk where dask runs its tasks, and an epoch is one step with
+    all examples, whatever `batch_size` is (see `symgrad.training.chunks`; extra `dask`).
+
     Shapes: data of an example have one leading axis, the batch. Units: batch_size in examples (None
     for all), tolerance in loss per parameter (a Euclidean norm), patience in epochs.
     Raises: DataError, OptionError, NotFiniteError, VerificationError.
@@ -110,20 +115,31 @@ def fit(
         raise OptionError(f"epochs is {epochs!r}; a positive whole number is wanted")
     dtype = dtype_of(dtype)
     trained = _trained(problem, data, parameters or {})
-    whole = read_data(problem, data, dtype, trained)
+    chunks = chunks_of(problem, data)
+    if chunks is None:
+        whole = read_data(problem, data, dtype, trained)
+    else:
+        check_options(validation, modules)
+        whole = chunks.sample(problem, dtype, trained)
     seen, held_out = _divided(problem, whole, validation, dtype, trained, seed)
     start = _start(problem, whole, trained, parameters or {}, initial, sizes or {}, seed)
-    trainer = Trainer(
-        problem,
-        seen,
-        parameters=start,
-        optimizer=optimizer,
-        batch_size=batch_size,
-        dtype=dtype,
-        drop_last=drop_last,
-        modules=modules,
-        seed=seed,
-    )
+    trainer: Trainer | ChunkTrainer
+    if chunks is not None:
+        trainer = ChunkTrainer(
+            problem, chunks, seen, parameters=start, optimizer=optimizer, dtype=dtype
+        )
+    else:
+        trainer = Trainer(
+            problem,
+            seen,
+            parameters=start,
+            optimizer=optimizer,
+            batch_size=batch_size,
+            dtype=dtype,
+            drop_last=drop_last,
+            modules=modules,
+            seed=seed,
+        )
     stopping = None
     if patience is not None:
         if held_out is None:
@@ -154,9 +170,7 @@ def fit(
     return FitResult(found, history, trainer.epochs, stopped)
 
 
-def _trained(
-    problem: Problem, data: Mapping[str, Any], parameters: Mapping[str, Any]
-) -> tuple[str, ...]:
+def _trained(problem: Problem, data: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the parameters."""
     given = data if isinstance(data, Mapping) else ()
     names = dict.fromkeys([n for n in problem.parameters if n not in given] + list(parameters))
@@ -212,7 +226,9 @@ def _start(
     return {**arrays, **initial_values(missing, initial, seed)}
 
 
-def _score(trainer: Trainer, data: Data, metric: Metric | None) -> Callable[[], float]:
+def _score(
+    trainer: Trainer | ChunkTrainer, data: Data, metric: Metric | None
+) -> Callable[[], float]:
     """The validation score of the trainer's parameters as they are when it is called."""
     inputs = {**data.arrays, **trainer.parameters}
     loss = compile_derivation(
@@ -229,7 +245,7 @@ def _score(trainer: Trainer, data: Data, metric: Metric | None) -> Callable[[], 
     return score
 
 
-def _check(trainer: Trainer, data: Data) -> None:
+def _check(trainer: Trainer | ChunkTrainer, data: Data) -> None:
     """Raise VerificationError where finite differences show another gradient."""
     few = data.rows(slice(0, CHECKED)) if data.count else data
     report = check_gradient(trainer.problem, trainer.wrt, {**few.arrays, **trainer.parameters})
