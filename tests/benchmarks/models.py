@@ -52,10 +52,10 @@ class Draw:
         return self.rng.standard_normal(shape)
 
     def weight(self, *shape: int) -> Array:
-        return self.normal(*shape) / np.sqrt(shape[-1])
+        return np.asarray(self.normal(*shape) / np.sqrt(shape[-1]))
 
     def one_hot(self, count: int, classes: int) -> Array:
-        return np.take(np.eye(classes), self.rng.integers(0, classes, count), axis=0)
+        return np.asarray(np.eye(classes)[self.rng.integers(0, classes, count)])
 
 
 @dataclass(frozen=True)
