@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 import sympy
 
 from symgrad import rendering
-from symgrad.calculus import as_problem
+from symgrad.calculus import as_problem, proofs
 from symgrad.calculus import derivation as data
 from symgrad.calculus import derive as calculus
 from symgrad.calculus.closed_form import ClosedForm, closed_result
 from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
-from symgrad.errors import VerificationError
+from symgrad.errors import OptionError, VerificationError
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 from symgrad.numerics import differences, verification
@@ -162,6 +162,24 @@ class Derivation:
     def json(self) -> str:
         """All of it for a program to read."""
         return rendering.json(self.data, self.checked)
+
+    def proof(self, number: int, kind: str = "differential", form: str = "text") -> str:
+        """Why step `number` is true, line by line: by index notation or by differentials.
+
+        `kind` is "differential" or "index", `form` is "text" or "latex"; one proof for each place
+        in which the step's node is used. Raises: OptionError for a step that has no proof.
+
+        >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\nloss = norm2(W @ x)**2"
+        >>> print(derive(program, ["W"]).proof(4))  # doctest: +ELLIPSIS
+        matrix product...
+        """
+        step = next((s for s in self.steps if s.number == number and s.kind == "backward"), None)
+        chosen = [p for p in proofs.proofs(self.data, step) if p.kind == kind] if step else []
+        if not chosen:
+            raise OptionError(f"there is no {kind} proof of step {number}: choose a backward step")
+        if form == "latex":
+            return "\n".join(proofs.latex(p, rendering.latex_expression) for p in chosen)
+        return "\n".join(proofs.text(p) for p in chosen)
 
     def _repr_latex_(self) -> str:
         return f"$$\n{rendering.latex_display(self.data)}\n$$"

@@ -56,19 +56,18 @@ def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
     template = operation.latex if isinstance(operation.latex, str) else operation.latex(node)
     if arguments and "{0" not in template:
         return _function(node, template or rf"\operatorname{{{operation.name}}}", arguments)
-    binds = operation.binds or (0,) * len(arguments)
+    binds = operation.binds or (ATOM,) * len(arguments)
     operands = []
-    for (text, own), wanted in zip(arguments, binds, strict=True):
+    for place, ((text, own), wanted) in enumerate(zip(arguments, binds, strict=True)):
         grouped = rf"\left({text}\right)"
-        operands.append(
-            Operand(text if own >= wanted else grouped, text, text if own > SUM else grouped)
-        )
+        fits = own >= (wanted or ATOM) and not (place and text.startswith("-"))
+        operands.append(Operand(text if fits else grouped, text, text if own > SUM else grouped))
     options = {key: _option(key, str(value)) for key, value in node.options.items()}
     text = template.format(*operands, **options)
     script = operation.precedence == ATOM and (
         "^" in template.split("{0")[-1] or template.startswith(r"\frac")
     )
-    if r"\odot" in template or r"\oslash" in template:
+    if any(sign in template for sign in (r"\odot", r"\oslash", r"\otimes")):
         return text, HADAMARD  # A \odot B c would read as A \odot (B c)
     return text, SIGN + 1 if script else operation.precedence
 

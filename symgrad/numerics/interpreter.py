@@ -31,6 +31,7 @@ from symgrad.calculus.nodes import (
 from symgrad.errors import DataError
 from symgrad.language.expressions import Operation
 
+MANY = 3  # with more factors einsum looks for a good order
 Arrays = Mapping[str, np.ndarray]
 Sizes = Mapping[Axis, int]
 
@@ -96,7 +97,7 @@ def _term(term: Term, rank: int, values: Mapping[Node, Any], shape: tuple[int, .
         if k not in carried:
             products[k,] = np.ones(shape[k])
     operands = [part for labels, value in products.items() for part in (value, list(labels))]
-    return np.einsum(*operands, list(range(rank)))
+    return np.einsum(*operands, list(range(rank)), optimize=len(products) > MANY)
 
 
 def _power(value: Any, power: Any) -> Any:

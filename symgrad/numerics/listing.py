@@ -1,7 +1,8 @@
 """Straight-line array code as data: one line a step, each written once.
 
-A line knows its plain text (`a * b`) and, where NumPy can write its result into an array that is there
-already, the form that does so (`multiply(a, b, out)`); `source` prints the one, `buffers` the other.
+A line knows its plain text (`a * b`) and, where NumPy can write its result into an array that is
+there already, the form that does so (`multiply(a, b, out)`); `source` prints the one, `buffers` the
+other.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ INFIX = {
     "multiply": "{0} * {1}",
     "divide": "{0} / {1}",
     "negative": "-{0}",
-    "greater": "({0} > {1}) * 1.0",
+    "greater": "np.asarray({0} > {1}, dtype)",
 }
 KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 NUMBER = re.compile(r"[-+*/ ().\dne]+")  # numbers and sizes alone
@@ -84,7 +85,7 @@ class Listing:
         return self.known[text]
 
     def constant(self, text: str) -> str:
-        """A number, or one that sizes give, as an array: faster for a ufunc than a Python number."""
+        """A number, or one that sizes give, as an array: for a ufunc faster than a number."""
         return self.constants.setdefault(f"np.asarray({text}, dtype)", f"c{len(self.constants)}")
 
     def ones(self, label: Hashable) -> str:
@@ -100,6 +101,8 @@ class Listing:
             self.constant(x) if isinstance(x, str) and NUMBER.fullmatch(x) else text
             for x, text in zip(operands, texts, strict=True)
         ]
+        if not labels and name not in INFIX and all(map(NUMBER.fullmatch, texts)):
+            plain = f"float({plain})"  # a Python number takes the type of what it meets
         place = "out={out}" if name in KEYWORD_OUT else "{out}"
         into = f"{name}({', '.join(given)}, {place})" if labels else ""
         return self.line(plain, labels, into, inplace=True)

@@ -1,6 +1,7 @@
 """One term of a sum as array code: factors contracted two at a time, `np.dot` where it is a matrix
-product, a batch being one more index like any other (F.T @ H, never a loop); a one-hot factor becomes a
-look-up or a scatter-add."""
+product, a batch being one more index like any other (F.T @ H, never a loop); a one-hot factor
+becomes a look-up or a scatter-add.
+"""
 
 from __future__ import annotations
 
@@ -132,7 +133,7 @@ class Products:
         if power == 1:
             return base.text
         if power == Fraction(1, 2):
-            return ufunc("sqrt", [base], labels).text
+            return ufunc("sqrt", [base.text if not labels else base], labels).text
         if power in (2, 3):
             square = ufunc("multiply", [base, base], labels)
             return square.text if power == 2 else ufunc("multiply", [square, base], labels).text
@@ -242,7 +243,8 @@ class Products:
             tables = [a for a in items if row in a.labels]
             twice = any(row == other[-1] for n, other in hot if n is not node)
             mixed = any(set(labels[:-1]) & set(a.labels) for a in tables)
-            if row in out and not twice and not tables:
+            kept = set(labels[:-1]) & set(out)
+            if row in out and not twice and not tables and not kept:
                 scattered.append((node, labels))
             elif row in out or twice or not tables or mixed:
                 items = [*items, Array(self.dense(node), labels)]
@@ -263,7 +265,7 @@ class Products:
         own = (labels[-1], *rest)
         shape = ", ".join(self.listing.size(x.axis) for x in own)  # type: ignore[attr-defined]
         return self.listing.fresh(
-            f"np.zeros(({shape},), {value}.dtype)",
+            f"np.zeros(({shape},), dtype)",
             "multiply({out}, 0.0, {out})",
             own,
             f"np.add.at({{out}}, {self.label(node)}, {value})",

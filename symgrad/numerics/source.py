@@ -31,7 +31,7 @@ from symgrad.calculus.polynomials import opened
 from symgrad.language.expressions import Operation
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import flattened
-from symgrad.numerics.listing import Array, Line, Listing, aligned
+from symgrad.numerics.listing import NUMBER, Array, Line, Listing, aligned
 from symgrad.numerics.products import Products, number
 
 WORD = re.compile(r"\w+")
@@ -40,9 +40,11 @@ REDUCTIONS = {"sum": "add", "max": "maximum"}
 
 @dataclass(frozen=True)
 class Program:
-    """A function of arrays (in the order of `inputs`) and sizes (of `used`), as plain source, and as
-    a listing of lines, in which every axis has a size. `results` are the texts and shapes of what
-    it returns."""
+    """A function of arrays (in the order of `inputs`) and sizes (of `used`).
+
+    `source` is plain NumPy; `lines` lists the same steps, and there every axis has a size.
+    `results` are the texts and shapes of what it returns.
+    """
 
     source: str
     inputs: tuple[str, ...]
@@ -79,6 +81,8 @@ class _Emitter:
         returned = [self._full(Array(self._dense(e.node), e.labels), own) for e, own in results]
         shapes = [tuple(self.listing.size(x.axis) for x in own) for _, own in results]
         body = [f"    {text}" for line in self.listing.lines for text in _plain(line)]
+        if any("dtype" in line for line in body):
+            body.insert(0, f"    dtype = {self._dtype()}")
         words = set(WORD.findall(" ".join([*body, *returned])))
         used = {axis: name for axis, name in self.listing.sizes.items() if name in words}
         arguments = [*self.inputs.values(), *used.values()]
@@ -89,7 +93,7 @@ class _Emitter:
             "",
             *head,
             *body,
-            f"    return {', '.join(returned)},",
+            f"    return {', '.join(_owned(returned))},",
             "",
         ]
         return Program(
@@ -103,6 +107,12 @@ class _Emitter:
             tuple(zip(returned, shapes, strict=True)),
         )
 
+    def _dtype(self) -> str:
+        """The type of floats that the function computes with: that of its first array of these."""
+        labels = {node.label.name for node in self.values if isinstance(node, OneHot)}
+        first = next((p for name, p in self.inputs.items() if name not in labels), None)
+        return "np.float64" if first is None else f"{first}.dtype"
+
     def _node(self, node: Node) -> None:
         match node:
             case Input():
@@ -112,7 +122,7 @@ class _Emitter:
             case Constant():
                 self.values[node] = number(node.value)
             case Identity() | OneHot():
-                pass  # made where it is needed
+                self.values[node] = ""  # made where it is needed
             case Polynomial():
                 self.values[node] = self._polynomial(node)
             case Map():
@@ -125,10 +135,10 @@ class _Emitter:
     def _dense(self, node: Node) -> str:
         """A node's array, also where it is an identity or one-hot vectors."""
         if isinstance(node, Identity):
-            return self.listing.line(f"np.eye({self.listing.size(node.axes[0])})").text
+            return self.listing.line(f"np.eye({self.listing.size(node.axes[0])}, dtype=dtype)").text
         if isinstance(node, OneHot):
             rows = self.listing.size(node.axes[-1])
-            return self.listing.line(f"np.eye({rows})[{self._label(node)}]").text
+            return self.listing.line(f"np.eye({rows}, dtype=dtype)[{self._label(node)}]").text
         return self.values[node]
 
     def _label(self, node: Node) -> str:
@@ -221,19 +231,33 @@ class _Emitter:
                 over = tuple(x for x in labels if x in both)
                 total = self.listing.ufunc("subtract" if minus else "add", [total, value], over)
         if total is None:
-            shape = [self.listing.size(axis) for axis in node.axes]
-            return f"np.zeros(({', '.join(shape)}{',' * bool(shape)}))"
+            return "0.0"  # a zero has no axes
         if set(total.labels) != set(labels):
             return self._spread(total, labels)
         return aligned(total, labels)
 
     def _spread(self, a: Array, labels: tuple[Label, ...]) -> str:
         shape = ", ".join(self.listing.size(x.axis) for x in labels)
+        if NUMBER.fullmatch(a.text):
+            return self.listing.line(f"np.full(({shape},), {a.text}, dtype)").text
         return self.listing.line(f"np.broadcast_to({aligned(a, labels)}, ({shape},))").text
 
     def _full(self, a: Array, labels: tuple[Label, ...]) -> str:
         """A result over all its labels."""
         return aligned(a, labels) if len(a.labels) == len(labels) else self._spread(a, labels)
+
+
+def _owned(texts: list[str]) -> list[str]:
+    """Results that are the caller's own: copies of what is an input, a view of another array, or
+    another result."""
+    seen: set[str] = set()
+    owned = []
+    for text in texts:
+        name = WORD.findall(text)[0]
+        again = name in seen or name.startswith("p") or text != name
+        seen.add(name)
+        owned.append(f"np.array({text})" if again else text)
+    return owned
 
 
 def _plain(line: Line) -> list[str]:

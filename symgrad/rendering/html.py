@@ -9,10 +9,10 @@ from xml.etree.ElementTree import Element, tostring
 from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.calculus.reasons import Reason
 from symgrad.language.expressions import Name
+from symgrad.language.latex import latex_dimension
 from symgrad.rendering.document import Document, Line, Verified, document, from_steps
 from symgrad.rendering.latex import (
     LONG,
-    latex_dimension,
     latex_expression,
     latex_space,
     result_name,

@@ -6,7 +6,9 @@ import re
 from typing import TypeAlias
 
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Outcome
+from symgrad.calculus.proofs.lines import Differential
 from symgrad.language.expressions import (
+    ATOM,
     PRODUCT,
     SIGN,
     SUM,
@@ -46,6 +48,8 @@ def latex_expression(root: Expression) -> str:
 
 def _write(node: Expression, arguments: tuple[Written, ...]) -> Written:
     match node:
+        case Differential():
+            return rf"\mathrm{{d}}{latex_expression(node.of)}", ATOM
         case Derivative():
             top, bottom = latex_expression(node.top), latex_expression(node.bottom)
             return rf"\frac{{\partial {top}}}{{\partial {bottom}}}", SIGN + 1

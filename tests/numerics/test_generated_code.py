@@ -28,7 +28,6 @@ ORDINARY = [c for c in CASES if not c.get("tolerance") and "stability" not in c[
 Case = Mapping[str, Any]
 each_case = pytest.mark.parametrize("case", CASES, ids=[c["id"] for c in CASES])
 each_ordinary = pytest.mark.parametrize("case", ORDINARY, ids=[c["id"] for c in ORDINARY])
-not_yet = pytest.mark.xfail(strict=False, reason="not for every kind of result yet")
 quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 
@@ -72,7 +71,6 @@ def test_code_and_interpreter_agree(case: Case) -> None:
 
 @each_case
 @quiet
-@not_yet
 def test_pickled_and_buffered_functions_are_the_same_function(case: Case) -> None:
     derivation, inputs = derived(case), inputs_of(case)
     wanted = derivation.lambdify()(inputs)
@@ -86,7 +84,6 @@ def test_pickled_and_buffered_functions_are_the_same_function(case: Case) -> Non
 
 @each_ordinary
 @quiet
-@not_yet
 def test_float32_stays_float32(case: Case) -> None:
     derivation, inputs = derived(case), inputs_of(case)
     wanted = derivation.lambdify()(inputs)
@@ -97,7 +94,6 @@ def test_float32_stays_float32(case: Case) -> None:
 
 @each_case
 @quiet
-@not_yet
 def test_inputs_are_left_alone_and_results_are_the_caller_s(case: Case) -> None:
     inputs = inputs_of(case)
     before = {name: array.copy() for name, array in inputs.items()}

@@ -62,7 +62,6 @@ kron: Operation = register(
         sentence="In a Kronecker product a factor's gradient sums the blocks against the other.",
         text="kron({0}, {1})",
         latex=r"{0} \otimes {1}",
-        binds=(0, 0),
         symbol="K",
         source="Magnus and Neudecker, Matrix Differential Calculus, ch. 2",
     )
