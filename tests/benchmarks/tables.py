@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Sequence
 from importlib import metadata
@@ -41,4 +42,6 @@ def versions() -> str:
     for name in PACKAGES:
         if find_spec(name.replace("scikit-learn", "sklearn")) is not None:
             found.append(f"{name} {metadata.version(name)}")
+    if kernels := os.environ.get("OPENBLAS_CORETYPE"):  # slower than what NumPy chooses, often
+        found.append(f"OPENBLAS_CORETYPE={kernels}")
     return ", ".join(found)
