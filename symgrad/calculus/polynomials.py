@@ -375,7 +375,7 @@ def _sorted_if_symmetric(node: Node, labels: tuple[int, ...]) -> tuple[int, ...]
 
 
 def _common(terms: list[Term]) -> tuple[Term, list[Term]]:
-    """The number and the factors over free indices that all terms share, and what is left of them."""
+    """The number and the factors over free indices that all terms share, and what is left."""
     powers = [{(f.node, f.labels): f.power for f in t.factors} for t in terms]
     summed = {x for t in terms for x in t.summed}
     shared: dict[tuple[Node, tuple[Hashable, ...]], Value] = {}

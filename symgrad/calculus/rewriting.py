@@ -225,6 +225,10 @@ def _wildcard(
         holes = {known[x]: Hole(k) for k, x in enumerate(own)}
         if len(holes) != len(own) or not set(holes) <= set(labels):
             continue
+        if any(
+            x in holes and isinstance(axis, str) for x, axis in zip(labels, node.axes, strict=True)
+        ):
+            continue  # a batch of scalars is no vector
         held = (node, tuple(holes.get(x, x) for x in labels))
         if match.wildcards.get(pattern.name, held) == held:
             yield Match(known, {**match.wildcards, pattern.name: held})

@@ -212,7 +212,10 @@ class Writer:
         if isinstance(right, IndexForm) or self._leaf_count(plain.node) > SHORT:
             return None
         labels = tuple(Label(axis) for axis in node.axes)
-        form = closed_form(at(plain, labels), labels, self.naming)
+        try:
+            form = closed_form(at(plain, labels), labels, self.naming)
+        except NoMatrixForm:  # it passes a tensor
+            return None
         same = unparse(form.expression) == unparse(right)
         return None if same or form.definitions else form.expression
 

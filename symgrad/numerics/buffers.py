@@ -1,8 +1,9 @@
 """A listing with its results written into buffers that are there already.
 
-The source made here defines `allocate(sizes, dtype, names, shapes, dtypes)`, which makes every array
-once and returns a function that uses them at each call. A buffer is used again as soon as the value in it is no longer needed, by an
-elementwise line in place. The derivatives are views of one flat vector.
+The source made here defines `allocate(sizes, dtype, names, shapes, dtypes)`, which makes every
+array once and returns a function that uses them at each call. A buffer is used again as soon as the
+value in it is no longer needed, by an elementwise line in place. The derivatives are views of one
+flat vector.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class _Planner:
     # the life of values
 
     def _last_uses(self) -> dict[str, int]:
-        """The last line that needs each value; a line without a buffer of its own may be a view, and
+        """The last line that needs each value; a line without its own buffer may be a view, and
         keeps what it was made from."""
         last: dict[str, int] = {}
         for k, line in enumerate(self.lines):
@@ -168,7 +169,7 @@ class _Planner:
             free.setdefault(owner.sizes, []).append(own)
 
     def _placed(self, text: str) -> str:
-        """The text with values replaced by their buffers, and views of these by names of their own."""
+        """The text with values replaced by their buffers, and views of these by their own names."""
 
         def view(match: re.Match[str]) -> str:
             own = self.buffer.get(match[1])

@@ -1,4 +1,4 @@
-"""Products that only a sum over everything needs are not made: sum_n (sum_k y_nk q_nk) is one sum."""
+"""Products that only a sum over everything needs are not made: sum_n sum_k y_nk q_nk is one sum."""
 
 from __future__ import annotations
 

@@ -38,9 +38,12 @@ class Array:
 
 @dataclass(frozen=True)
 class Line:
-    """target = text. `into` is the text with a place {out} for the result, "" where there is none (of
-    a number, a faster text); `inplace` says that {out} may be one of the operands. `sizes` is the
-    result's shape; `then` is what is done to it afterwards."""
+    """target = text.
+
+    `into` is the text with a place {out} for the result, "" where there is none (of a number, a
+    faster text); `inplace` says that {out} may be one of the operands. `sizes` is the result's
+    shape; `then` is what is done to it afterwards.
+    """
 
     target: str
     text: str

@@ -33,7 +33,10 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
                 f"{name} is not declared in the problem{did_you_mean(name, problem.variables)}"
             )
         axes = axes_of(variable)
-        shape = normal_shape(variable, np.shape(array))
+        try:
+            shape = normal_shape(variable, np.shape(array))
+        except ValueError as error:
+            raise DataError(f"{name} is no array of numbers: {error}") from None
         for axis, size in zip(axes, shape, strict=True):
             if isinstance(axis, sympy.Integer):
                 if size != int(axis):

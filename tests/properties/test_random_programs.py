@@ -26,7 +26,9 @@ def close(got: Any, want: Any, tolerance: float) -> bool:
     got, want = np.asarray(got), np.asarray(want)
     if not np.all(np.isfinite(want)):
         return True
-    return bool(np.abs(got - want).max(initial=0) <= tolerance * max(1, np.abs(want).max(initial=0)))
+    return bool(
+        np.abs(got - want).max(initial=0) <= tolerance * max(1, np.abs(want).max(initial=0))
+    )
 
 
 def directions(p: Program) -> dict[str, np.ndarray]:

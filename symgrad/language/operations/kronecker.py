@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from symgrad.errors import ShapeError
-from symgrad.language.dimensions import Shape
+from symgrad.language.dimensions import ONE, Shape
 from symgrad.language.expressions import Expression, Operation, Options, register
 from symgrad.language.operations.meanings import Function
 from symgrad.language.shapes import given, matrix
@@ -30,7 +30,12 @@ def _kron_right(g, x):  # type: ignore[no-untyped-def]
 
 
 def _kron_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
-    (m, n), (p, q) = (matrix("kron", a) for a in arguments)
+    for argument in arguments:
+        if ONE in matrix("kron", argument):
+            raise ShapeError(
+                f"kron is of matrices; {given(argument)}; of vectors write outer(x, y)"
+            )
+    (m, n), (p, q) = (a.shape for a in arguments)
     return (m * p, n * q)
 
 
@@ -62,6 +67,7 @@ kron: Operation = register(
         sentence="In a Kronecker product a factor's gradient sums the blocks against the other.",
         text="kron({0}, {1})",
         latex=r"{0} \otimes {1}",
+        binds=(0, 0),
         symbol="K",
         source="Magnus and Neudecker, Matrix Differential Calculus, ch. 2",
     )
