@@ -30,6 +30,10 @@ LAYOUTS = {
     "jacobian": "Numerator layout: first the indices of f, then those of the variable.",
     "hessian": "First the indices of the first variable, then those of the second.",
 }
+PRODUCTS = {  # what has a matrix form where the derivative itself has none
+    "jacobian": "its product with a cotangent (pullback)",
+    "hessian": "its product with a direction (hvp)",
+}
 
 
 @dataclass
@@ -53,17 +57,19 @@ class _Work:
     def labels(self, name: str) -> tuple[Label, ...]:
         return self.lowered.inputs[name].closed().labels
 
-    def _layout(self, kind: str) -> str:
-        """The layout in a sentence, and what is meant by the gradient of a symmetric matrix."""
+    def _layout(self, kind: str, order: int) -> str:
+        """The layout in a sentence, what is no matrix, what symmetric means."""
+        sentences = [LAYOUTS[kind]]
+        if order > 2 and kind in PRODUCTS:
+            sentences.append(f"More than two indices have no matrix form; {PRODUCTS[kind]} has one.")
         variables = self.problem.variables
-        free = [n for n in self.wrt if "symmetric" in variables[n].facts]
-        if not free:
-            return LAYOUTS[kind]
-        names = " and ".join(free)
-        return (
-            f"{LAYOUTS[kind]} The entries of {names} count as independent; along symmetric "
-            "directions the gradient G acts as (G + G^T) / 2."
-        )
+        free = " and ".join(n for n in self.wrt if "symmetric" in variables[n].facts)
+        if free:
+            sentences.append(
+                f"The entries of {free} count as independent; along symmetric directions the "
+                "gradient G acts as (G + G^T) / 2."
+            )
+        return " ".join(sentences)
 
     def _last(self, kind: str, key: Key) -> Node | None:
         """The node whose cotangent the result is, where the result is a cotangent."""
@@ -98,7 +104,7 @@ class _Work:
             outcomes,
             self.rewrites,
             seeds or {},
-            self._layout(kind),
+            self._layout(kind, max((len(o.labels) for o in outcomes.values()), default=0)),
             tuple(passes),
             {**self.lowered.names, **self.writer.names},
         )
