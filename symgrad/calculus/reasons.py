@@ -75,7 +75,7 @@ def _reason(
     if isinstance(user, Apply):
         return Reason(statement, None, (named, short))
     terms = [_partial(p.rest, p.labels, target) for p in partials(user, own, {of}) if p.of is of]
-    derivative = contract(terms, (*own, *target))
+    derivative = contract(terms, tuple(dict.fromkeys((*own, *target))))  # a batch stands once
     by_entry = notation.right(derivative.node, derivative.labels, letters)
     below = notation.entry(of, target, letters)
     fraction = (
@@ -85,7 +85,8 @@ def _reason(
     front = summation([letters.of(x) for x in own if x not in target])
     product = _product(notation.entry(*cotangent, letters), by_entry)
     total = (front[0] + product[0], front[1] + product[1])
-    sides = (named, total, short) if "[" in by_entry[0] else (named, total)
+    shorter = "[" in by_entry[0] and short != total
+    sides = (named, total, short) if shorter else (named, total)
     return Reason(statement, _equation(fraction, by_entry), sides)
 
 
