@@ -61,7 +61,9 @@ class _Work:
         """The layout in a sentence, what is no matrix, what symmetric means."""
         sentences = [LAYOUTS[kind]]
         if order > 2 and kind in PRODUCTS:
-            sentences.append(f"More than two indices have no matrix form; {PRODUCTS[kind]} has one.")
+            sentences.append(
+                f"More than two indices have no matrix form; {PRODUCTS[kind]} has one."
+            )
         variables = self.problem.variables
         free = " and ".join(n for n in self.wrt if "symmetric" in variables[n].facts)
         if free:

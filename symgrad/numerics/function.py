@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,11 @@ from symgrad.numerics.buffers import buffered_source
 from symgrad.numerics.sizes import axes_of, describe_axes, infer_sizes, normal_shape
 from symgrad.numerics.source import Program, program
 
+if TYPE_CHECKING:
+    from symgrad.numerics.numba_backend import Compiled
+
 DTYPES = ("float64", "float32")
+MODULES = ("numpy", "numba")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,10 @@ class Function:
     `source` is the NumPy code; it runs without symgrad. The function can be pickled (its text is).
     """
 
-    def __init__(self, derivation: Derivation, dtype: str, reuse_buffers: bool) -> None:
+    def __init__(
+        self, derivation: Derivation, dtype: str, reuse_buffers: bool, modules: str = "numpy"
+    ) -> None:
+        self.modules = modules
         self.problem: Problem = derivation.problem
         self.kind = derivation.kind
         self.dtype = np.dtype(dtype)
@@ -49,7 +56,7 @@ class Function:
         self._results: list[tuple[Entry, tuple[Label, ...]]] | None = results
         self._program: Program = program(results)
         self._reuse = reuse_buffers and not self.seeds
-        self._call = _compiled(self._program.source)
+        self._call = self._plain()
         self._bound: Bound | None = None
         self._bounds: dict[tuple[tuple[int, ...], ...], Bound] = {}
 
@@ -65,7 +72,7 @@ class Function:
 
     @property
     def flat_gradient(self) -> np.ndarray:
-        """With reuse_buffers: the derivatives of the last call as one vector, in the order of wrt."""
+        """With reuse_buffers: the last call's derivatives as one vector, in the order of wrt."""
         return np.empty(0, self.dtype) if self._bound is None else self._bound.flat
 
     def __getstate__(self) -> dict[str, Any]:
@@ -75,7 +82,7 @@ class Function:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._call = _compiled(self._program.source)
+        self._call = self._plain()
         self._bound = None
         self._bounds = {}
 
@@ -87,7 +94,7 @@ class Function:
         cotangent: Any = None,
         **named: Any,
     ) -> tuple[Any, dict[Any, Any]]:
-        """The value, and each derivative by its key, in the shape in which its variable was given."""
+        """The value, and each derivative by its key, in the shape its variable was given in."""
         try:
             return self._value(inputs, direction, cotangent, named)
         except np.linalg.LinAlgError as error:
@@ -113,12 +120,46 @@ class Function:
         arrays |= self._seeded(direction, cotangent, sizes)
         arguments = [arrays[name] for name in self._program.inputs]
         with np.errstate(over="ignore"):  # exp(-x) of a very negative x is inf, 1 / inf is 0
-            values = self._call(*arguments, *self._sizes(self._program.used, sizes))
-        value, *derivatives = values
+            values = self._call(*arguments, *self._sizes(self._wanted(), sizes))
+        value, *derivatives = (np.asarray(v, self.dtype) for v in values)
         shaped = [
             self._shaped(key, d, given) for key, d in zip(self.keys, derivatives, strict=True)
         ]
         return _plain(value), dict(zip(self.keys, shaped, strict=True))
+
+    def _plain(self) -> Callable[..., Any]:
+        if self.modules == "numba":
+            from symgrad.numerics.numba_backend import plain_function
+
+            return plain_function(self._program, self._axes(), self.dtype)
+        return _compiled(self._program.source)
+
+    def _allocating(self) -> Callable[..., Any]:
+        if self.modules == "numba":
+            from symgrad.numerics.numba_backend import allocating
+
+            return allocating(self._program, self._axes())
+        return _compiled(buffered_source(self._program), "allocate")
+
+    def compiled(self, inputs: Mapping[str, Any]) -> tuple[Compiled, list[int]]:
+        """With modules="numba": what is compiled for arrays like these, and the sizes it takes."""
+        from symgrad.numerics.numba_backend import Compiled
+
+        _, sizes = self._checked(inputs)
+        planned = self._program if self._results is None else program(self._results, sizes)
+        return Compiled(planned, self._axes()), self._sizes(planned.axes, sizes)
+
+    def _wanted(self) -> tuple[Axis, ...]:
+        """The axes whose sizes the function without buffers takes."""
+        return self._program.used if self.modules == "numpy" else self._program.axes
+
+    def _axes(self) -> dict[str, tuple[Axis, ...]]:
+        """The axes of each input's array, and of each direction's or cotangent's."""
+        axes = {name: axes_of(v) for name, v in self.problem.variables.items()}
+        for seed, of in self.seeds.items():
+            output = tuple(d for d in self.problem.output.shape if d != 1)
+            axes[seed] = output if self.kind == "pullback" else axes[of]
+        return axes
 
     def _sizes(self, axes: tuple[Axis, ...], sizes: Mapping[Axis, int]) -> list[int]:
         return [self._size(axis, sizes) for axis in axes]
@@ -133,7 +174,7 @@ class Function:
             if self._results is not None:  # plan anew for these sizes
                 self._program = program(self._results, sizes)
                 names = self._program.inputs
-            allocate = _compiled(buffered_source(self._program), "allocate")
+            allocate = self._allocating()
             shapes = tuple(arrays[name].shape for name in names)
             dtypes = tuple(arrays[name].dtype for name in names)
             function, flat, views = allocate(
@@ -235,10 +276,11 @@ def compile_derivation(
     """The NumPy function of a derivation.
 
     `dtype` is float64 or float32. With `reuse_buffers` the arrays returned are overwritten by the
-    next call, and gradients are views of `flat_gradient`, in the order of wrt.
+    next call, and gradients are views of `flat_gradient`, in the order of wrt. `modules` is numpy,
+    or numba: one compiled call (the extra numba).
     """
     if str(np.dtype(dtype)) not in DTYPES:
         raise OptionError(f"dtype is one of {', '.join(DTYPES)}, not {dtype}")
-    if modules != "numpy":
-        raise OptionError(f"modules is 'numpy', not {modules!r}")
-    return Function(derivation, str(np.dtype(dtype)), reuse_buffers)
+    if modules not in MODULES:
+        raise OptionError(f"modules is one of {', '.join(MODULES)}, not {modules!r}")
+    return Function(derivation, str(np.dtype(dtype)), reuse_buffers, modules)

@@ -22,6 +22,7 @@ INFIX = {
     "divide": "{0} / {1}",
     "negative": "-{0}",
     "greater": "np.asarray({0} > {1}, dtype)",
+    "equal": "np.asarray({0} == {1}, dtype)",
 }
 KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 NUMBER = re.compile(r"[-+*/ ().\dne]+")  # numbers and sizes alone

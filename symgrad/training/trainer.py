@@ -15,6 +15,7 @@ from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import compile_derivation
 from symgrad.training.base import Optimizer
+from symgrad.training.compiled_epoch import CompiledEpoch
 from symgrad.training.data import Array, Arrays, Data, dimension_sizes, dtype_of, read_data
 from symgrad.training.optimizers import Adam
 
@@ -74,6 +75,12 @@ class Trainer:
         self._rng = np.random.default_rng(seed)
         self._count = data.count
         self._inputs, self._copies = self._minibatches(data, drop_last)
+        self._compiled: CompiledEpoch | None = None
+        if modules == "numba":
+            steps = len(self._inputs)
+            self._compiled = CompiledEpoch(
+                self.function, self.state, data, self.parameters, self.batch_size, steps
+            )
 
     def _minibatches(
         self, data: Data, drop_last: bool
@@ -98,6 +105,8 @@ class Trainer:
         Raises: NotFiniteError naming step and parameter, DataError for no permutation.
         """
         order = self._order(permutation)
+        if self._compiled is not None:
+            return self._ended(*self._compiled.run(order, self.flat, self._examine))
         for source, target in self._copies:
             np.take(source, order, axis=0, out=target, mode="clip")
         function, update, flat = self.function, self.state.update, self.flat
@@ -112,7 +121,11 @@ class Trainer:
                 update(flat, slope)
                 total += float(value)
                 largest = max(largest, square)
-        if not np.isfinite(flat).all():  # the last update is looked at by no gradient
+        return self._ended(total, largest)
+
+    def _ended(self, total: float, largest: float) -> float:
+        """The mean loss of an epoch, of the sum over its steps."""
+        if not np.isfinite(self.flat).all():  # the last update is looked at by no gradient
             raise self._not_finite(self.state.iteration, self._grown())
         self.epochs += 1
         self.state.epoch = self.epochs

@@ -74,6 +74,24 @@ class OptimizerState:
             ufunc(*operands)
         self.iteration += 1
 
+    @property
+    def program(self) -> Program:
+        """The operations of one update."""
+        return self._program
+
+    def table(self, count: int) -> npt.NDArray[np.floating[Any]]:
+        """The program's numbers in each of the next updates, one row an update."""
+        numbers = self._program.numbers
+        table = np.empty((count, len(numbers)), self._dtype)
+        table[:] = [self._numbers[n] for n in numbers]
+        if self._changing:
+            function = number_function(self._symbols, self._changing)
+            at = [numbers.index(n) for n in self._changing]
+            for k in range(count):
+                rate = rate_at(self._rate, self.epoch, self.iteration + k)
+                table[k, at] = function(self.iteration + k + 1, rate, *self._values)
+        return table
+
     def _set(self, numbers: tuple[sympy.Expr, ...]) -> None:
         """Work out numbers for the next iteration."""
         function = number_function(self._symbols, numbers)

@@ -15,6 +15,17 @@ from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import sqrt
 from symgrad.language.shapes import axis_of, reduced
 
+SCALED = (  # u = x / s with s the largest |x|, or 1 where that is 0; t = |u|^2
+    ("a", "absolute", "x"),
+    ("m", "max", "a"),
+    ("z", "equal", "m", "0.0"),
+    ("s", "add", "m", "z"),
+    ("u", "divide", "x", "s"),
+    ("q", "multiply", "u", "u"),
+    ("t", "sum", "q"),
+    ("r", "sqrt", "t"),
+)
+
 
 def _norm2(x, axis):  # type: ignore[no-untyped-def]
     m = np.abs(x).max(axis, keepdims=True)
@@ -56,6 +67,7 @@ norm2: Operation = register(
             definition=lambda x: sqrt(dot(x, x)),
             pullback=lambda g, n, x: (g * unit(x),),
             kernel=_norm2,
+            steps=(*SCALED, ("n", "multiply", "r", "s")),
             positive=True,
             analytic=_analytic_norm,
             kink=lambda x: norm2(x),
@@ -78,6 +90,12 @@ unit: Operation = register(
             definition=lambda x: x / norm2(x),
             pullback=_unit_pullback,
             kernel=_unit,
+            steps=(
+                *SCALED,
+                ("w", "equal", "r", "0.0"),
+                ("n", "add", "r", "w"),
+                ("v", "divide", "u", "n"),
+            ),
             analytic=lambda x, axis: x / np.sqrt((x * x).sum(axis, keepdims=True)),
             kink=lambda x: norm2(x),
         ),

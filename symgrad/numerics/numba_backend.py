@@ -1,0 +1,276 @@
+"""A program as one compiled call: value and derivatives without a Python object on the way.
+
+Numba (the extra `numba`) compiles the loops that `numba_loops` writes. Products of matrices go to
+the BLAS that SciPy brings.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.nodes import Axis
+from symgrad.errors import OptionError
+from symgrad.numerics import numba_kernels
+from symgrad.numerics.numba_loops import Writer, grouped
+from symgrad.numerics.numba_steps import Steps, steps_of
+from symgrad.numerics.numba_values import Dims, Value
+from symgrad.numerics.source import Program
+
+OWN = ("product", "inverse", "log_determinant", "larger", "smaller", "checked")
+MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
+LINE = 16  # entries: pieces of the working vector start at a cache line
+Axes = Mapping[str, Sequence[Axis]]
+
+
+def numba() -> Any:
+    """The module; an OptionError that says how to install it."""
+    try:
+        importlib.import_module("scipy.linalg")  # its BLAS multiplies matrices
+        return importlib.import_module("numba")
+    except ImportError as error:
+        raise OptionError(
+            f"modules='numba' needs Numba and SciPy ({error}): pip install symgrad[numba]"
+        ) from None
+
+
+class Compiled:
+    """A program and the axes of its inputs, compiled for the types that are met."""
+
+    def __init__(self, program: Program, axes: Axes) -> None:
+        numba()
+        self.program = program
+        self.count = len(program.inputs)
+        known = {axis: f"n{k}" for k, axis in enumerate(program.axes)}
+        self.dims = {
+            f"p{k}": tuple(_dim(a, known, f"p{k}.shape[{j}]") for j, a in enumerate(axes[name]))
+            for k, name in enumerate(program.inputs)
+        }
+        self.source = _source(program, self.dims, known)
+
+    def core(self, dtype: Any, types: Sequence[Any]) -> Any:
+        """The compiled function of arrays, sizes, the flat vector of results, and room to work."""
+        ranks = tuple(map(len, self.dims.values()))
+        kinds = tuple(str(np.dtype(t)) for t in types)
+        return _core(self.source, str(np.dtype(dtype)), ranks, kinds, len(self.program.axes))
+
+    def room(self, sizes: Sequence[int], dtype: Any) -> tuple[np.ndarray, np.ndarray, list[int]]:
+        """The flat vector, room to work, and where each result ends in the flat vector."""
+        *ends, work = _namespace(self.source, dtype)["room"](*sizes)
+        longer = np.empty(work + LINE, dtype)
+        first = -longer.ctypes.data % (LINE * longer.itemsize) // longer.itemsize
+        return np.empty(ends[-1], dtype), longer[first : first + work], ends
+
+    def results(
+        self, flat: np.ndarray, sizes: Sequence[int], ends: Sequence[int]
+    ) -> tuple[list[Any], Any]:
+        """Views of the flat vector: the derivatives, and the value; None where it is a number."""
+        known = {f"n{k}": size for k, size in enumerate(sizes)}
+        first, *others = (dims for _, dims in self.program.results)
+        views, start = [], 0
+        for dims, end in zip([*others, first] if first else others, ends, strict=False):
+            views.append(
+                flat[start:end].reshape([known[d] if d in known else int(d) for d in dims])
+            )
+            start = end
+        return (views[:-1], views[-1]) if first else (views, None)
+
+
+def plain_function(program: Program, axes: Axes, dtype: Any) -> Callable[..., Any]:
+    """function(arrays, sizes) as the generated source has it: the value and the derivatives."""
+    compiled = Compiled(program, axes)
+    count = compiled.count
+
+    def function(*arguments: Any) -> tuple[Any, ...]:
+        arrays = [owned(a, a.dtype) for a in arguments[:count]]
+        sizes = arguments[count:]
+        flat, work, ends = compiled.room(sizes, dtype)
+        value = compiled.core(dtype, [a.dtype for a in arrays])(*arrays, *sizes, flat, work)
+        derivatives, array = compiled.results(flat, sizes, ends)
+        return (dtype.type(value) if array is None else array), *derivatives
+
+    return function
+
+
+def allocating(program: Program, axes: Axes) -> Callable[..., Any]:
+    """allocate(sizes, dtype, names, shapes, dtypes), as the source of a program in buffers."""
+    compiled = Compiled(program, axes)
+
+    def allocate(*arguments: Any) -> tuple[Callable[..., Any], np.ndarray, list[Any]]:
+        *sizes, dtype, names, shapes, dtypes = arguments
+        flat, work, ends = compiled.room(sizes, dtype)
+        core = compiled.core(dtype, dtypes)
+        derivatives, array = compiled.results(flat, sizes, ends)
+        call = _reading(tuple(not dims for dims in compiled.dims.values()), array is not None)
+        function = call(core, names, (*sizes, flat, work), dtypes, array)
+        return function, flat if array is None else flat[: -array.size], derivatives
+
+    return allocate
+
+
+def owned(array: Any, dtype: Any) -> Any:
+    """An array as compiled code wants it: contiguous, writable, of its type; numbers as such."""
+    return np.require(array, dtype, ("C", "A", "W"))[()]
+
+
+@cache
+def _reading(numbers: tuple[bool, ...], array: bool) -> Callable[..., Any]:
+    """What reads the inputs by name and calls the core, without a loop."""
+    inputs = [f"inputs[k{k}]{'[()]' if one else ''}" for k, one in enumerate(numbers)]
+    returned = f"return {'array' if array else 'value'}"
+    lines = [
+        "def bound(core, names, rest, dtypes, array):",
+        *(f"    k{k} = names[{k}]" for k in range(len(inputs))),
+        "    def function(inputs):",
+        "        try:",
+        f"            value = core({', '.join([*inputs, '*rest'])})",
+        f"            {returned}",
+        "        except KeyError:",
+        "            return None",
+        "        except TypeError:",
+        "            return again(inputs)",
+        "    def again(inputs):",
+        "        given = [inputs[k] for k in names]",
+        "        if not all(hasattr(a, 'dtype') for a in given):",
+        "            return None",
+        "        try:",
+        "            value = core(*(owned(a, t) for a, t in zip(given, dtypes)), *rest)",
+        f"            {returned}",
+        "        except (KeyError, TypeError):",
+        "            return None",
+        "    return function",
+    ]
+    bound: Callable[..., Any] = defined("\n".join(lines), {"owned": owned})["bound"]
+    return bound
+
+
+def _dim(axis: Axis, known: Mapping[Axis, str], own: str) -> str:
+    if axis in known:
+        return known[axis]
+    return str(axis) if not isinstance(axis, str) and axis.is_Integer else own
+
+
+def _source(program: Program, inputs: Mapping[str, Dims], known: Mapping[Axis, str]) -> str:
+    """The source of `core`, which Numba compiles, and of `room`, which says what it needs."""
+    steps, (value, *derivatives) = steps_of(program, inputs)
+    shapes = [dims for _, dims in program.results[1:]]
+    if value.dims:
+        derivatives, shapes = [*derivatives, value], [*shapes, value.dims]
+    outside, last = _placed(steps, derivatives, shapes)
+    returned = "0.0" if value.dims else value.entry([])
+    writer = Writer(grouped(steps.steps), {**inputs, **outside}, [returned, *last])
+    body = writer.lines()
+    ends = [f"e{k}" for k in range(len(shapes))]
+    made, start = [], "0"
+    for end, dims in zip(ends, shapes, strict=True):
+        made.append(f"{end} = {start} + {' * '.join(dims) or '1'}")
+        start = end
+    pieces = ["o0 = 0"]
+    views = []
+    for k, dims in enumerate(writer.pieces):
+        pieces.append(f"o{k + 1} = o{k} + ({' * '.join(dims)} + {LINE - 1}) // {LINE} * {LINE}")
+        views.append(f"b{k} = {_view('work', f'o{k}', dims)}")
+    views += [
+        f"g{k} = {_view('flat', ['0', *ends][k], dims)}" for k, dims in enumerate(shapes) if dims
+    ]
+    sizes = [f"n{k}" for k in range(len(program.axes))]
+    lines = [*_checks(inputs), *made, *pieces, *views, *body, *last, f"return real({returned})"]
+    return "\n".join(
+        [
+            f"def core({', '.join([*inputs, *sizes, 'flat', 'work'])}):",
+            *(f"    {line}" for line in lines),
+            f"def room({', '.join(sizes)}):",
+            *(f"    {line}" for line in [*made, *pieces]),
+            f"    return {''.join(f'{e}, ' for e in ends) or '0, '}o{len(writer.pieces)}",
+            program.kernels if steps.kernels else "",
+            f"KERNELS = {sorted(steps.kernels)!r}",
+            "",
+        ]
+    )
+
+
+def _view(vector: str, start: str, dims: Dims) -> str:
+    piece = f"{vector}[{start}:{start} + {' * '.join(dims)}]"
+    return piece if len(dims) == 1 else f"{piece}.reshape(({', '.join(dims)}))"
+
+
+def _checks(inputs: Mapping[str, Dims]) -> list[str]:
+    wrong = [
+        f"{p}.shape[{k}] != {dim}"
+        for p, dims in inputs.items()
+        for k, dim in enumerate(dims)
+        if not dim.startswith("p")
+    ]
+    return [f"if {' or '.join(wrong)}:", "    raise KeyError('shape')"] if wrong else []
+
+
+def _placed(
+    steps: Steps, derivatives: Sequence[Value], shapes: Sequence[Dims]
+) -> tuple[dict[str, Dims], list[str]]:
+    """Where the derivatives are put: a value that is one is made right there. Numbers come last."""
+    outside: dict[str, Dims] = {}
+    last = []
+    renamed: dict[str, str] = {}
+    targets = {s.target for s in steps.steps}
+    for k, (value, dims) in enumerate(zip(derivatives, shapes, strict=True)):
+        if not dims:
+            last.append(f"flat[{'0' if not k else f'e{k - 1}'}] = {value.entry([])}")
+            continue
+        outside[f"g{k}"] = dims
+        straight = value.order == tuple(range(len(dims)))
+        if straight and value.name in targets and value.name not in renamed:
+            renamed[value.name] = f"g{k}"
+        else:
+            steps.let(value, f"g{k}")
+    steps.rename(renamed)
+    return outside, last
+
+
+def defined(source: str, names: dict[str, Any]) -> dict[str, Any]:
+    """What generated source defines, with these names given. It has no text of the user."""
+    exec(compile(source, "<symgrad>", "exec"), names)  # noqa: S102
+    return names
+
+
+def _namespace(source: str, dtype: Any) -> dict[str, Any]:
+    return defined(source, {"np": np, "math": math, "real": np.dtype(dtype).type})
+
+
+@cache
+def _helpers(double: bool) -> dict[str, Any]:
+    """Our own functions, compiled where they are called."""
+    njit = numba().njit
+    made = {name: njit(getattr(numba_kernels, name), error_model="numpy") for name in OWN}
+    exponential = numba_kernels.polynomial_exponential if double else _exponential
+    made["exponential"] = njit(exponential, fastmath={"contract"}, error_model="numpy")
+    return made
+
+
+def _exponential(x: Any) -> Any:
+    return np.exp(x)
+
+
+@cache
+def _core(
+    source: str, dtype: str, ranks: tuple[int, ...], kinds: tuple[str, ...], sizes: int
+) -> Any:
+    nb = numba()
+    namespace = _namespace(source, dtype) | _helpers(dtype == "float64")
+    for name in namespace["KERNELS"]:
+        namespace[name] = nb.njit(namespace[name], **MATHEMATICS)
+    core = namespace["core"]
+    core.__globals__.update(namespace)
+    types = nb.types
+
+    def array(kind: str, rank: int) -> Any:
+        entry = nb.from_dtype(np.dtype(kind))
+        return types.Array(entry, rank, "C") if rank else entry
+
+    arguments = [array(k, r) for k, r in zip(kinds, ranks, strict=True)]
+    arguments += [types.int64] * sizes + [array(dtype, 1)] * 2
+    return nb.njit(tuple(arguments), **MATHEMATICS)(core)

@@ -1,0 +1,215 @@
+"""The compiled functions: the same numbers as NumPy's, in every way of calling them."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+pytest.importorskip("numba", exc_type=ImportError)
+pytest.importorskip("scipy")
+
+PROGRAMS = {
+    "vectors": "x: Vector(3)\ny: Vector(3)\nloss = norm2(x - y)**2 + exp(x).T @ y",
+    "matrices": "A: Matrix(2, 3)\nB: Matrix(3, 2)\nloss = sum(sigmoid(A @ B) * (B.T @ A.T).T)",
+    "softmax": "W: Matrix(4, 3)\nx: Vector(3)\nt: Vector(4)\n"
+    "loss = cross_entropy(t, softmax(W @ x))",
+    "batch": "x: Vector(3)\nt: Scalar\nw: Vector(3)\nb: Scalar\n"
+    "loss = mean((tanh(w.T @ x + b) - t)**2 for x, t in batch)",
+    "labels": "v: Index(4)\nE: Matrix(4, 3)\nx: Vector(3)\n"
+    "loss = mean(softplus(E[v].T @ x) for v, x in batch)",
+    "norms": "x: Vector(3)\nA: Matrix(3, 3)\nloss = norm2(A @ x) + norm1(x) + relu(x).T @ x",
+    "determinant": "A: Matrix(3, 3)\nloss = logdet(A.T @ A + eye(3)) + tr(inv(A.T @ A + eye(3)))",
+    "elementary": "x: Vector(3)\nloss = sum(erf(x) + log(cosh(x)) + log1p(x**2) + maximum(x, 0.1))",
+}
+
+
+def made(text: str, seed: int = 0) -> dict[str, Any]:
+    """Random inputs; a batch of six."""
+    rng = np.random.default_rng(seed)
+    problem = sg.parse(text)
+    inputs: dict[str, Any] = {}
+    for name, variable in problem.variables.items():
+        shape = [int(d) for d in variable.dims if d != 1]
+        lead = [6] if variable.batch else []
+        if variable.kind == "Index":
+            inputs[name] = rng.integers(0, 4, lead)
+        else:
+            inputs[name] = rng.normal(size=(*lead, *shape))
+    return inputs
+
+
+def same(got: Any, want: Any, tolerance: float = 1e-12) -> None:
+    """The value and every derivative agree, in their shapes and types too."""
+    for a, b in zip((got[0], *got[1].values()), (want[0], *want[1].values()), strict=True):
+        a, b = np.asarray(a), np.asarray(b)
+        assert (a.shape, a.dtype) == (b.shape, b.dtype)
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("reuse", [False, True])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_numba_computes_what_numpy_computes(name: str, reuse: bool) -> None:
+    derivation = sg.derive(PROGRAMS[name])
+    compiled = derivation.lambdify(modules="numba", reuse_buffers=reuse)
+    for seed in (0, 1):
+        inputs = made(PROGRAMS[name], seed)
+        same(compiled(inputs), derivation.lambdify()(inputs))
+
+
+def test_single_precision_stays_single() -> None:
+    derivation = sg.derive(PROGRAMS["softmax"], ["W"])
+    inputs = made(PROGRAMS["softmax"])
+    compiled = derivation.lambdify("float32", modules="numba")
+    same(compiled(inputs), derivation.lambdify("float32")(inputs), 1e-5)
+
+
+@pytest.mark.parametrize("kind", ["jacobian", "hessian", "hvp", "directional", "pullback"])
+def test_every_kind_of_derivative(kind: str) -> None:
+    last = "f = sigmoid(A @ x)" if kind in ("jacobian", "pullback") else "loss = sum((A @ x)**3)"
+    text = f"A: Matrix(3, 2)\nx: Vector(2)\n{last}"
+    derivation = getattr(sg, kind)(text, ["x"])
+    rng = np.random.default_rng(0)
+    inputs = made(text)
+    extra: dict[str, Any] = {}
+    if kind in ("hvp", "directional"):
+        extra["direction"] = {"x": rng.normal(size=2)}
+    if kind == "pullback":
+        extra["cotangent"] = rng.normal(size=3)
+    same(
+        derivation.lambdify(modules="numba")(inputs, **extra),
+        derivation.lambdify()(inputs, **extra),
+    )
+
+
+def test_arrays_in_any_layout_and_inputs_of_another_size() -> None:
+    text = "x: Vector(n)\nt: Scalar\nw: Vector(n)\nloss = mean((w.T @ x - t)**2 for x, t in batch)"
+    derivation = sg.derive(text, ["w"])
+    compiled = derivation.lambdify(modules="numba", reuse_buffers=True)
+    rng = np.random.default_rng(0)
+    for rows, columns in ((5, 2), (5, 2), (4, 3), (5, 2)):
+        x = rng.normal(size=(columns, rows)).T
+        x.flags.writeable = False
+        inputs = {"x": x, "t": rng.normal(size=2 * rows)[::2], "w": rng.normal(size=(columns, 1))}
+        same(compiled(inputs), derivation.lambdify()(inputs))
+    whole = {"x": [[1, 2], [3, 4]], "t": [0, 1], "w": [1, 1]}
+    same(compiled(whole), derivation.lambdify()(whole))
+
+
+def test_the_flat_gradient_and_pickling() -> None:
+    function = sg.derive(PROGRAMS["batch"], ["w", "b"]).lambdify(
+        modules="numba", reuse_buffers=True
+    )
+    _, gradients = function(made(PROGRAMS["batch"]))
+    flat = np.concatenate([np.ravel(gradients[name]) for name in "wb"])
+    np.testing.assert_array_equal(function.flat_gradient, flat)
+    again = pickle.loads(pickle.dumps(function))
+    same(again(made(PROGRAMS["batch"])), (function(made(PROGRAMS["batch"]))[0], gradients))
+
+
+def test_the_exponential_is_the_library_s_within_two_units_in_the_last_place() -> None:
+    function = sg.derive("x: Vector(n)\nloss = sum(exp(x))", ["x"]).lambdify(modules="numba")
+    x = np.concatenate([np.linspace(-745, 709.7, 9999), [0.0, -800.0, 800.0, np.inf, -np.inf]])
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_max_ulp(function(x=x)[1]["x"], np.exp(x), 2)
+    assert np.isnan(function(x=[np.nan])[1]["x"]).all()
+
+
+def test_what_numba_cannot_do_is_said() -> None:
+    derivation = sg.derive("A: Matrix(2, 2)\nB: Matrix(2, 2)\nloss = sum(kron(A, B))", ["A"])
+    try:
+        derivation.lambdify(modules="numba")
+    except sg.SymgradError as error:
+        assert "modules='numpy'" in str(error)
+
+
+def test_a_missing_numba_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(sg.SymgradError, match=r"pip install symgrad\[numba\]"):
+        sg.derive(PROGRAMS["vectors"]).lambdify(modules="numba")
+
+
+def test_a_singular_matrix_is_not_finite() -> None:
+    function = sg.derive("A: Matrix(2, 2)\nloss = tr(inv(A))").lambdify(modules="numba")
+    with pytest.raises(sg.SymgradError, match="no inverse"):
+        function(A=np.zeros((2, 2)))
+
+
+MODEL = """x: Vector(n)
+y: Vector(c)
+W: Matrix(c, n)
+b: Vector(c)
+s: Scalar
+loss = mean(cross_entropy(y, softmax(s * (W @ x) + b)) for x, y in batch)"""
+OPTIMIZERS = [
+    sg.GD(learning_rate=0.1),
+    sg.SGD(learning_rate=0.1, momentum=0.9, nesterov=True),
+    sg.Adam(learning_rate=0.01),
+    sg.AdamW(learning_rate=sg.ExponentialDecay(learning_rate=0.1, factor=0.9, per="iteration")),
+    sg.RMSprop(),
+    sg.Adadelta(),
+    sg.Adagrad(),
+]
+
+
+def trained(modules: str, optimizer: Any, drop_last: bool = True) -> tuple[Any, ...]:
+    """The losses and the parameters after three epochs."""
+    rng = np.random.default_rng(0)
+    data = {"x": rng.normal(size=(53, 5)), "y": np.eye(3)[rng.integers(0, 3, 53)]}
+    start = {"W": np.zeros((3, 5)), "b": np.zeros((3, 1)), "s": 1.0}
+    trainer = sg.Trainer(
+        MODEL,
+        data,
+        parameters=start,
+        optimizer=optimizer,
+        batch_size=10,
+        drop_last=drop_last,
+        modules=modules,
+    )
+    losses = [trainer.epoch() for _ in range(3)]
+    return losses, trainer.flat, trainer.largest_gradient, trainer.state.iteration
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: type(o).__name__)
+def test_a_compiled_epoch_takes_the_same_steps(optimizer: Any) -> None:
+    for got, want in zip(trained("numba", optimizer), trained("numpy", optimizer), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-12)
+
+
+def test_a_compiled_epoch_ends_in_a_short_minibatch() -> None:
+    got, want = (trained(m, sg.Adam(), drop_last=False) for m in ("numba", "numpy"))
+    assert got[3] == 18
+    np.testing.assert_allclose(got[1], want[1], rtol=1e-12)
+
+
+def test_a_compiled_epoch_says_where_it_is_not_finite() -> None:
+    messages = []
+    for modules in ("numpy", "numba"):
+        trainer = sg.Trainer(
+            "w: Scalar\nx: Scalar\nloss = mean((w * x)**4 for x in batch)",
+            {"x": np.arange(50.0)},
+            parameters={"w": 1.0},
+            optimizer=sg.SGD(learning_rate=1.0),
+            batch_size=10,
+            modules=modules,
+        )
+        with np.errstate(all="ignore"), pytest.raises(sg.SymgradError) as caught:
+            trainer.epoch(range(50))
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+    assert "step 5" in messages[0]
+
+
+def test_a_problem_without_a_batch_trains_too() -> None:
+    text = "A: Matrix(n, n)\nx: Vector(n)\nloss = x.T @ A @ x + norm2(x - 1)**2"
+    flats = []
+    for modules in ("numpy", "numba"):
+        trainer = sg.Trainer(text, {"A": np.eye(3)}, parameters={"x": np.ones(3)}, modules=modules)
+        trainer.epoch()
+        flats.append(trainer.flat)
+    np.testing.assert_allclose(flats[1], flats[0], rtol=1e-12)
