@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from symgrad.numerics.numba_backend import Compiled
 
 DTYPES = ("float64", "float32")
-MODULES = ("numpy", "numba")
+MODULES = ("numpy", "numba", "array_api")
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class Function:
 
     @property
     def source(self) -> str:
-        """The generated NumPy code."""
-        return self._program.source
+        """The generated code: NumPy's, or for any library of the array API standard."""
+        return self._call.source if self.modules == "array_api" else self._program.source
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -113,6 +113,8 @@ class Function:
             if value is not None:
                 return value, bound.derivatives
         given = {**(inputs or {}), **named}
+        if self.modules == "array_api":
+            return self._of_arrays(given, direction, cotangent)
         arrays, sizes = self._checked(given)
         if self._reuse:
             self._bound = bound = self._bound_to(arrays, sizes, given)
@@ -127,7 +129,25 @@ class Function:
         ]
         return _plain(value), dict(zip(self.keys, shaped, strict=True))
 
-    def _plain(self) -> Callable[..., Any]:
+    def _of_arrays(
+        self, given: Mapping[str, Any], direction: Mapping[str, Any] | None, cotangent: Any
+    ) -> tuple[Any, dict[Any, Any]]:
+        """Value and derivatives in the library that the inputs are arrays of."""
+        from symgrad.numerics.array_function import shaped
+
+        seeds = {seed: self._seed(of, direction, cotangent) for seed, of in self.seeds.items()}
+        value, *derivatives = self._call(given, seeds, self._sizes)
+        return value, {
+            key: shaped(d, given[str(key)]) if self._of_variable(key, given) else d
+            for key, d in zip(self.keys, derivatives, strict=True)
+        }
+
+    def _plain(self) -> Any:
+        if self.modules == "array_api":
+            from symgrad.numerics.array_function import ArrayFunction
+
+            axes = self._axes()
+            return ArrayFunction(self._program, self.problem, axes, self.seeds, _compiled)
         if self.modules == "numba":
             from symgrad.numerics.numba_backend import plain_function
 
@@ -210,23 +230,30 @@ class Function:
             raise DataError(f"{name} is no array of numbers: {error}") from None
         return array.reshape(normal_shape(variable, array.shape))
 
+    def _seed(self, of: str, direction: Mapping[str, Any] | None, cotangent: Any) -> Any:
+        """The cotangent of f, or the direction of a variable, as it was given."""
+        if self.kind == "pullback":
+            if cotangent is None:
+                raise DataError("a pull-back needs cotangent=..., in the shape of f")
+            return cotangent
+        if direction is None or of not in direction:
+            raise DataError(f"direction={{...}} must give a direction for {of}")
+        return direction[of]
+
     def _seeded(
         self, direction: Mapping[str, Any] | None, cotangent: Any, sizes: Mapping[Axis, int]
     ) -> dict[str, Any]:
         result = {}
         for seed, of in self.seeds.items():
+            given = self._seed(of, direction, cotangent)
             if self.kind == "pullback":
-                if cotangent is None:
-                    raise DataError("a pull-back needs cotangent=..., in the shape of f")
                 axes = tuple(d for d in self.problem.output.shape if d != 1)
-                result[seed] = np.asarray(cotangent, self.dtype).reshape(
+                result[seed] = np.asarray(given, self.dtype).reshape(
                     [self._size(a, sizes) for a in axes]
                 )
                 continue
-            if direction is None or of not in direction:
-                raise DataError(f"direction={{...}} must give a direction for {of}")
             variable = self.problem.variables[of]
-            array = np.asarray(direction[of], self.dtype)
+            array = np.asarray(given, self.dtype)
             array = array.reshape(normal_shape(variable, array.shape))
             wanted = tuple(self._size(axis, sizes) for axis in axes_of(variable))
             if array.shape != wanted:
@@ -276,11 +303,14 @@ def compile_derivation(
     """The NumPy function of a derivation.
 
     `dtype` is float64 or float32. With `reuse_buffers` the arrays returned are overwritten by the
-    next call, and gradients are views of `flat_gradient`, in the order of wrt. `modules` is numpy,
-    or numba: one compiled call (the extra numba).
+    next call, and gradients are views of `flat_gradient`, in the order of wrt. `modules` is numpy;
+    numba for one compiled call (the extra numba); array_api for arrays of any library with that
+    standard, in the type and on the device of the inputs (the extra array-api).
     """
     if str(np.dtype(dtype)) not in DTYPES:
         raise OptionError(f"dtype is one of {', '.join(DTYPES)}, not {dtype}")
     if modules not in MODULES:
         raise OptionError(f"modules is one of {', '.join(MODULES)}, not {modules!r}")
+    if modules == "array_api" and reuse_buffers:
+        raise OptionError("reuse_buffers=True is for NumPy and Numba: other arrays may be constant")
     return Function(derivation, str(np.dtype(dtype)), reuse_buffers, modules)

@@ -61,7 +61,7 @@ class Compiled:
 
     def room(self, sizes: Sequence[int], dtype: Any) -> tuple[np.ndarray, np.ndarray, list[int]]:
         """The flat vector, room to work, and where each result ends in the flat vector."""
-        *ends, work = _namespace(self.source, dtype)["room"](*sizes)
+        *ends, work = _room(self.source)(*sizes)
         longer = np.empty(work + LINE, dtype)
         first = -longer.ctypes.data % (LINE * longer.itemsize) // longer.itemsize
         return np.empty(ends[-1], dtype), longer[first : first + work], ends
@@ -239,6 +239,12 @@ def defined(source: str, names: dict[str, Any]) -> dict[str, Any]:
 
 def _namespace(source: str, dtype: Any) -> dict[str, Any]:
     return defined(source, {"np": np, "math": math, "real": np.dtype(dtype).type})
+
+
+@cache
+def _room(source: str) -> Callable[..., tuple[int, ...]]:
+    room: Callable[..., tuple[int, ...]] = _namespace(source, "float64")["room"]
+    return room
 
 
 @cache

@@ -1,0 +1,158 @@
+"""Functions of any library's arrays: the same numbers as NumPy's, in the library of the inputs."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+pytest.importorskip("array_api_compat")
+
+PROGRAMS = {
+    "vectors": "x: Vector(3)\ny: Vector(3)\nloss = norm2(x - y)**2 + exp(x).T @ y",
+    "matrices": "A: Matrix(2, 3)\nB: Matrix(3, 2)\nloss = sum(sigmoid(A @ B) * (B.T @ A.T).T)",
+    "softmax": "W: Matrix(4, 3)\nx: Vector(3)\nt: Vector(4)\n"
+    "loss = cross_entropy(t, softmax(W @ x))",
+    "batch": "x: Vector(3)\nt: Scalar\nw: Vector(3)\nb: Scalar\n"
+    "loss = mean((tanh(w.T @ x + b) - t)**2 for x, t in batch)",
+    "labels": "v: Index(4)\nE: Matrix(4, 3)\nx: Vector(3)\n"
+    "loss = mean(softplus(E[v].T @ x) for v, x in batch)",
+    "one label": "v: Index(4)\nE: Matrix(4, 3)\nx: Vector(3)\nloss = softplus(E[v].T @ x)",
+    "norms": "x: Vector(3)\nA: Matrix(3, 3)\nloss = norm2(A @ x) + norm1(x) + relu(x).T @ x",
+    "determinant": "A: Matrix(3, 3)\nloss = logdet(A.T @ A + eye(3)) + tr(inv(A.T @ A + eye(3)))",
+    "elementary": "x: Vector(3)\nloss = sum(log(cosh(x)) + log1p(x**2) + maximum(x, 0.1))",
+}
+LIBRARIES = ["numpy", "array_api_strict", "torch", "jax.numpy"]
+
+
+def library(name: str) -> Any:
+    """The library's functions; the test is skipped where it is missing."""
+    pytest.importorskip(name)
+    if name == "jax.numpy":
+        import_module("jax").config.update("jax_enable_x64", True)
+    return import_module(name)
+
+
+def made(text: str, convert: Callable[[np.ndarray], Any]) -> dict[str, Any]:
+    """Random inputs; a batch of six."""
+    rng = np.random.default_rng(0)
+    inputs: dict[str, Any] = {}
+    for name, variable in sg.parse(text).variables.items():
+        shape = [6] if variable.batch else []
+        shape += [int(d) for d in variable.dims if d != 1]
+        if variable.kind == "Index":
+            inputs[name] = convert(rng.integers(0, 4, shape[: variable.batch is not None]))
+        else:
+            inputs[name] = convert(np.asarray(rng.normal(size=shape)))
+    return inputs
+
+
+def same(got: Any, want: Any, tolerance: float = 1e-12) -> None:
+    """The value and every derivative agree, in their shapes too."""
+    for a, b in zip((got[0], *got[1].values()), (want[0], *want[1].values()), strict=True):
+        assert tuple(a.shape) == np.shape(b)
+        np.testing.assert_allclose(np.asarray(a), b, rtol=tolerance, atol=tolerance)
+
+
+def of_library(values: Mapping[Any, Any], xp: Any) -> bool:
+    """Whether these are arrays of the library."""
+    kind = type(xp.asarray([1.0]))
+    return all(isinstance(v, (kind, np.generic) if xp is np else kind) for v in values.values())
+
+
+@pytest.mark.parametrize("library_name", LIBRARIES)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_library_computes_what_numpy_computes(name: str, library_name: str) -> None:
+    xp = library(library_name)
+    derivation = sg.derive(PROGRAMS[name])
+    value, gradients = derivation.lambdify(modules="array_api")(made(PROGRAMS[name], xp.asarray))
+    assert of_library({"value": value, **gradients}, xp)
+    same((value, gradients), derivation.lambdify()(made(PROGRAMS[name], np.asarray)))
+
+
+@pytest.mark.parametrize("library_name", LIBRARIES)
+@pytest.mark.parametrize("kind", ["jacobian", "hessian", "hvp", "directional", "pullback"])
+def test_every_kind_of_derivative(kind: str, library_name: str) -> None:
+    xp = library(library_name)
+    last = "f = sigmoid(A @ x)" if kind in ("jacobian", "pullback") else "loss = sum((A @ x)**3)"
+    text = f"A: Matrix(3, 2)\nx: Vector(2)\n{last}"
+    derivation = getattr(sg, kind)(text, ["x"])
+    results = []
+    for convert, modules in ((xp.asarray, "array_api"), (np.asarray, "numpy")):
+        extra: dict[str, Any] = {}
+        if kind in ("hvp", "directional"):
+            extra["direction"] = {"x": convert(np.array([1.0, -2.0]))}
+        if kind == "pullback":
+            extra["cotangent"] = convert(np.array([1.0, -2.0, 0.5]))
+        results.append(derivation.lambdify(modules=modules)(made(text, convert), **extra))
+    same(*results)
+
+
+def test_the_source_runs_without_symgrad() -> None:
+    xp = library("array_api_strict")
+    source = sg.derive(PROGRAMS["vectors"]).lambdify(modules="array_api").source
+    assert "symgrad" not in source
+    assert "np." not in source
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    inputs = made(PROGRAMS["vectors"], xp.asarray)
+    value, *_ = namespace["function"](*inputs.values())
+    want, _ = sg.derive(PROGRAMS["vectors"]).lambdify()(made(PROGRAMS["vectors"], np.asarray))
+    assert float(value) == pytest.approx(float(want), rel=1e-12)
+
+
+def test_type_and_device_are_those_of_the_inputs() -> None:
+    torch = library("torch")
+    function = sg.derive(PROGRAMS["batch"]).lambdify(modules="array_api")
+    single = made(PROGRAMS["batch"], lambda a: torch.asarray(a, dtype=torch.float32))
+    value, gradients = function({**single, "b": 0.5})  # a number becomes an array of that type
+    assert {value.dtype, *(g.dtype for g in gradients.values())} == {torch.float32}
+    nowhere = {n: a.to("meta") for n, a in single.items()}
+    value, gradients = function(nowhere)
+    assert {value.device.type, *(g.device.type for g in gradients.values())} == {"meta"}
+
+
+def test_pickling() -> None:
+    function = sg.derive(PROGRAMS["batch"]).lambdify(modules="array_api")
+    inputs = made(PROGRAMS["batch"], np.asarray)
+    same(pickle.loads(pickle.dumps(function))(inputs), function(inputs))
+
+
+@pytest.mark.parametrize("call", ["erf(x)", "exp(kron(A, A))"])
+def test_what_the_standard_has_not_is_said(call: str) -> None:
+    derivation = sg.derive(f"A: Matrix(2, 2)\nx: Vector(2)\nloss = sum({call})")
+    with pytest.raises(sg.SymgradError, match="standard has no .*modules='numpy'"):
+        derivation.lambdify(modules="array_api")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"x": np.ones(3)}, "no value is given for y"),
+        ({"x": np.ones(3), "y": np.ones(2)}, r"y has shape \(2,\)"),
+        ({"x": 1.0, "y": 2.0}, "at least one input must be an array"),
+        ({"x": np.ones(3, int), "y": np.ones(3, int)}, "no input is an array of floating"),
+    ],
+)
+def test_wrong_inputs(inputs: Any, message: str) -> None:
+    function = sg.derive(PROGRAMS["vectors"]).lambdify(modules="array_api")
+    with pytest.raises(sg.SymgradError, match=message):
+        function(inputs)
+
+
+def test_buffers_are_not_reused() -> None:
+    with pytest.raises(sg.SymgradError, match="reuse_buffers"):
+        sg.derive(PROGRAMS["vectors"]).lambdify(modules="array_api", reuse_buffers=True)
+
+
+def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "array_api_compat", None)
+    with pytest.raises(sg.SymgradError, match=r"pip install symgrad\[array-api\]"):
+        sg.derive(PROGRAMS["vectors"]).lambdify(modules="array_api")
