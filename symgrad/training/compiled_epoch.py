@@ -55,13 +55,16 @@ class CompiledEpoch:
         arrays = {name: owned(a, a.dtype) for name, a in data.arrays.items()}
         given = [name for name in names if name in arrays]
         batches = [name for name in given if gathers and name in data.examples]
-        rows = [np.empty_like(first.examples[name]) for name in batches]
+        widths = {given.index(name): arrays[name].shape[1:] for name in batches}
+        for name in batches:
+            arrays[name] = _table(arrays[name])
+        rows = [np.empty_like(arrays[name][:batch_size]) for name in batches]
         axes = zip(compiled.program.axes, sizes, strict=True)
         source = _source(
             names,
             shapes,
             {name: f"d{k}" for k, name in enumerate(given)},
-            [given.index(name) for name in batches],
+            widths,
             ["m" if gathers and isinstance(axis, str) else str(size) for axis, size in axes],
             state.program,
             tuple(state.vectors),
@@ -124,21 +127,24 @@ def _source(
     names: Sequence[str],
     parameters: Mapping[str, tuple[int, ...]],
     data: Mapping[str, str],
-    batches: Sequence[int],
+    widths: Mapping[int, tuple[int, ...]],
     sizes: Sequence[str],
     program: Program,
     states: Sequence[str],
 ) -> str:
     """The source of `epoch`; "m" among the sizes is the length of a minibatch."""
-    rows = {f"d{k}": f"r{k}" for k in batches}
+    rows = {f"d{k}": f"r{k}" for k in widths}
     vectors = [f"s{k}" for k in range(len(states))]
     arguments = [*data.values(), *rows.values(), "flat", "work", *vectors]
     places, start = {}, 0
     for name, shape in parameters.items():
         places[name], start = _parameter(start, shape)
-    places |= {n: f"{rows[d]}[:m]" if d in rows else d for n, d in data.items()}
+    places |= data
+    for k, (name, array) in enumerate(data.items()):
+        if k in widths:
+            places[name] = _minibatch(rows[array], widths[k])
     called = ", ".join([*(places[n] for n in names), *sizes, "flat", "work"])
-    gathered = [f"            {r}[i] = {d}[order[first + i]]" for d, r in rows.items()]
+    gathered = [x for d, k in zip(rows, widths, strict=True) for x in _row(rows[d], d, widths[k])]
     lines = [
         "def epoch(order, count, batch, step, steps, accepted, numbers, theta, "
         f"{', '.join(arguments)}):",
@@ -146,7 +152,8 @@ def _source(
         "    while step < steps:",
         "        first = step * batch",
         "        m = min(batch, count - first)",
-        *(["        for i in range(m):", *gathered] if gathered else []),
+        *(["        for i in range(m):", "            row = order[first + i]"] if gathered else []),
+        *gathered,
         f"        value = core({called})",
         "        square = 0.0",
         "        for i in range(flat.size):",
@@ -161,6 +168,28 @@ def _source(
         "",
     ]
     return "\n".join(lines)
+
+
+def _table(array: Array) -> Array:
+    """The data with an axis of examples, and one more for all else."""
+    return array if array.ndim == 1 else array.reshape(len(array), -1)
+
+
+def _row(to: str, source: str, width: tuple[int, ...]) -> list[str]:
+    """Lines that copy one example."""
+    if not width:
+        return [f"            {to}[i] = {source}[row]"]
+    return [
+        f"            for j in range({to}.shape[1]):",
+        f"                {to}[i, j] = {source}[row, j]",
+    ]
+
+
+def _minibatch(rows: str, width: tuple[int, ...]) -> str:
+    """The examples of a minibatch, in their shape."""
+    if len(width) < 2:
+        return f"{rows}[:m]"
+    return f"{rows}[:m].reshape((m, {', '.join(map(str, width))}))"
 
 
 def _parameter(start: int, shape: tuple[int, ...]) -> tuple[str, int]:

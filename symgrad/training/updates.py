@@ -87,9 +87,14 @@ class OptimizerState:
         if self._changing:
             function = number_function(self._symbols, self._changing)
             at = [numbers.index(n) for n in self._changing]
-            for k in range(count):
-                rate = rate_at(self._rate, self.epoch, self.iteration + k)
-                table[k, at] = function(self.iteration + k + 1, rate, *self._values)
+            steps = range(self.iteration, self.iteration + count)
+            rates = [self.learning_rate] * count
+            if isinstance(self._rate, Schedule):
+                rates = [rate_at(self._rate, self.epoch, step) for step in steps]
+            table[:, at] = [
+                function(step + 1, rate, *self._values)
+                for step, rate in zip(steps, rates, strict=True)
+            ]
         return table
 
     def _set(self, numbers: tuple[sympy.Expr, ...]) -> None:
