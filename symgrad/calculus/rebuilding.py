@@ -73,9 +73,5 @@ def _again(
             for argument, own in node.arguments:
                 inner = tuple(Label(axis) for axis in argument.axes[len(own) :])
                 placed.append((at(done[argument], (*(labels[k] for k in own), *inner)), inner))
-            if not core or len(core) != len(placed[0][1]):
-                return apply_entry(node.operation, placed, leading, core)
-            entry = apply_entry(node.operation, placed, leading, placed[0][1])
-            names = dict(zip(placed[0][1], core, strict=True))
-            return Entry(entry.node, tuple(names.get(x, x) for x in entry.labels))
+            return apply_entry(node.operation, placed, leading, core)
     return Entry(node, labels)

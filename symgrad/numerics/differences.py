@@ -29,7 +29,7 @@ from symgrad.language.problem import Problem
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.interpreter import evaluate_nodes, spread
 from symgrad.numerics.sampling import draws
-from symgrad.numerics.sizes import infer_sizes, normal_shape
+from symgrad.numerics.sizes import check_labels, infer_sizes, normal_shape
 
 EPS = float(np.finfo(float).eps)
 COMPLEX_STEP = 1e-30
@@ -193,6 +193,7 @@ def _arrays(problem: Problem, inputs: Mapping[str, Any]) -> tuple[dict[str, Any]
     for name, value in inputs.items():
         array = np.asarray(value, int if problem.variables[name].kind == "Index" else float)
         arrays[name] = array.reshape(normal_shape(problem.variables[name], array.shape))
+    check_labels(problem, arrays, sizes)
     return arrays, sizes
 
 

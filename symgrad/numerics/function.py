@@ -13,7 +13,15 @@ from symgrad.calculus.nodes import Axis, Entry, Label
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
 from symgrad.language.problem import Problem
 from symgrad.numerics.buffers import buffered_source
-from symgrad.numerics.sizes import axes_of, describe_axes, infer_sizes, normal_shape
+from symgrad.numerics.sizes import (
+    axes_of,
+    check_labels,
+    describe_axes,
+    in_range,
+    infer_sizes,
+    label_sizes,
+    normal_shape,
+)
 from symgrad.numerics.source import Program, program
 
 if TYPE_CHECKING:
@@ -34,6 +42,11 @@ class Bound:
     function: Callable[[Mapping[str, Any]], Any]
     flat: np.ndarray
     derivatives: dict[Key, np.ndarray]
+    labels: dict[str, int]
+
+    def admits(self, inputs: Mapping[str, Any]) -> bool:
+        """Whether all labels are in range: the compiled function would not look."""
+        return all(n in inputs and in_range(inputs[n], size) for n, size in self.labels.items())
 
 
 class Function:
@@ -58,7 +71,7 @@ class Function:
         self._reuse = reuse_buffers and not self.seeds
         self._call = self._plain()
         self._bound: Bound | None = None
-        self._bounds: dict[tuple[tuple[int, ...], ...], Bound] = {}
+        self._bounds: dict[tuple[tuple[tuple[int, ...], np.dtype], ...], Bound] = {}
 
     @property
     def source(self) -> str:
@@ -108,7 +121,7 @@ class Function:
         named: Mapping[str, Any],
     ) -> tuple[Any, dict[Any, Any]]:
         bound = self._bound
-        if bound is not None and inputs is not None and not named:
+        if bound is not None and inputs is not None and not named and bound.admits(inputs):
             value = bound.function(inputs)
             if value is not None:
                 return value, bound.derivatives
@@ -189,7 +202,7 @@ class Function:
     ) -> Bound:
         """The function with buffers for these shapes, made once for each."""
         names = self._program.inputs
-        key = tuple(np.shape(given[name]) for name in names)
+        key = tuple((np.shape(given[name]), arrays[name].dtype) for name in names)
         if key not in self._bounds:
             if self._results is not None:  # plan anew for these sizes
                 self._program = program(self._results, sizes)
@@ -204,7 +217,10 @@ class Function:
                 v.reshape(np.shape(given[str(of)])) if self._of_variable(of, given) else v
                 for of, v in zip(self.keys, views, strict=True)
             ]
-            self._bounds[key] = Bound(function, flat, dict(zip(self.keys, shaped, strict=True)))
+            derivatives = dict(zip(self.keys, shaped, strict=True))
+            labels = label_sizes(self.problem, sizes)
+            used = {name: size for name, size in labels.items() if name in names}
+            self._bounds[key] = Bound(function, flat, derivatives, used)
         return self._bounds[key]
 
     def _checked(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Axis, int]]:
@@ -215,7 +231,9 @@ class Function:
                 f"no value is given for {', '.join(missing)}{did_you_mean(missing[0], given)}"
             )
         sizes = infer_sizes(self.problem, given)
-        return {n: self._array(n, given[n]) for n in needed}, sizes
+        arrays = {n: self._array(n, given[n]) for n in needed}
+        check_labels(self.problem, arrays, sizes)
+        return arrays, sizes
 
     def _array(self, name: str, value: Any) -> Any:
         variable = self.problem.variables[name]

@@ -53,6 +53,30 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
     return sizes
 
 
+def check_labels(problem: Problem, arrays: Mapping[str, Any], sizes: Mapping[Axis, int]) -> None:
+    """Raises: DataError where a label is not from 0 to the size of its Index - 1."""
+    for name, size in label_sizes(problem, sizes).items():
+        if name in arrays and not in_range(arrays[name], size):
+            (dimension,) = problem.variables[name].dims
+            wrong = next(int(k) for k in np.ravel(arrays[name]) if not 0 <= k < size)
+            raise DataError(
+                f"{name} has the label {wrong}; labels from 0 to {size - 1} are wanted "
+                f"({dimension} = {size})"
+            )
+
+
+def label_sizes(problem: Problem, sizes: Mapping[Axis, int]) -> dict[str, int]:
+    """Each Index whose size is known -> how many labels it has."""
+    dimensions = {v.name: v.dims[0] for v in problem.variables.values() if v.kind == "Index"}
+    known = {name: sizes.get(d, int(d) if d.is_Integer else None) for name, d in dimensions.items()}
+    return {name: size for name, size in known.items() if size is not None}
+
+
+def in_range(labels: Any, size: int) -> bool:
+    """Whether every label is from 0 to size - 1."""
+    return not np.size(labels) or bool(np.min(labels) >= 0 and np.max(labels) < size)
+
+
 def axes_of(variable: Variable) -> tuple[Axis, ...]:
     """The axes of a variable's array: its batch, then the dimensions that are not 1."""
     batch: tuple[Axis, ...] = () if variable.batch is None else (variable.batch,)
@@ -88,4 +112,13 @@ def describe_axes(axes: Iterable[Axis]) -> str:
     return f"({', '.join(names)}{',' * (len(names) == 1)})"
 
 
-__all__ = ["Axis", "axes_of", "describe_axes", "infer_sizes", "normal_shape"]
+__all__ = [
+    "Axis",
+    "axes_of",
+    "check_labels",
+    "describe_axes",
+    "in_range",
+    "infer_sizes",
+    "label_sizes",
+    "normal_shape",
+]

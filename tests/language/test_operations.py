@@ -181,12 +181,11 @@ def draws(call: Call, seed: int = 0) -> list[Arrays]:
 
 CALLS = [call for operation in OPERATIONS.values() for call in calls(operation)]
 SINGLE = [call for call in CALLS if parameters(call) and call.operation.category != "batch"]
-NOT_BATCHED = {"v[k]", "C[k]", "cross_entropy(k, v)", *PARSED["einsum"][:3]}  # not right yet
 BATCHED = [  # every name bound; the first alone; all but the first
     (call, bound)
     for call in SINGLE
     for bound in dict.fromkeys([(*names_in(call),), (*names_in(call)[:1],), (*names_in(call)[1:],)])
-    if bound and unparse(call) not in NOT_BATCHED
+    if bound
 ]
 AXES = [call for call in SINGLE if call.options.get("axis") is not None and "A" in names_in(call)]
 each_call = pytest.mark.parametrize("call", CALLS, ids=map(unparse, CALLS))

@@ -43,9 +43,11 @@ def _quotient(name: str):  # type: ignore[no-untyped-def]
     def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
         (rows, columns), (p, q) = (matrix(name, a) for a in arguments)
         shape = (rows / p, columns / q)
+        facts = ", ".join(map(given, arguments))
         if not all(d.is_integer for d in shape):
-            facts = ", ".join(map(given, arguments))
             raise ShapeError(f"{name}: the blocks of the first do not fit the second: {facts}")
+        if ONE in shape:
+            raise ShapeError(f"{name} needs several blocks in rows and columns: {facts}")
         return shape
 
     return rule
