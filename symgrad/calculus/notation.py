@@ -89,6 +89,8 @@ class Notation:
 
     def definition(self, root: Node) -> Expression:
         """The node by its definition, even where it has a name."""
+        if isinstance(root, Input):
+            return self.of(root)
         for operand in root.operands:
             self.of(operand)
         return self._definition(root)

@@ -15,6 +15,7 @@ from symgrad.calculus.closed_form import (
     matrix_shape,
 )
 from symgrad.calculus.derivation import Key, Outcome, Step
+from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Both, Derivative, IndexForm, both, index_form
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
@@ -61,6 +62,12 @@ def is_statement(node: Node) -> bool:
     (term,) = node.terms
     spread = len(term.factors) == 1 and term.coefficient == 1 and term.factors[0].power == 1
     return not spread or bool(term.summed)
+
+
+def _over_all(entry: Entry, labels: tuple[Label, ...]) -> Node:
+    """A gradient over all entries of its variable, though it be the same in several."""
+    own = [x for x in labels if x in entry.labels or not isinstance(x.axis, str)]
+    return entry.node if len(own) == len(entry.labels) else aligned(entry, own)
 
 
 @dataclass
@@ -179,33 +186,46 @@ class Writer:
             if node is self.value.node:
                 continue
             numerator = top if batch_of(node) is not None else whole
-            left = self._derivative(node, entry, numerator, found)
-            called[node] = left
             inner = entry.node.inner if isinstance(entry.node, Alias) else entry.node
-            right = self.definition(inner)
-            simplified = self._simplified(entry.node, plain[entry.node], right)
+            spread = _over_all(Entry(inner, entry.labels), found.of(node)[1])
+            alike = node in wrt and spread is not inner  # the same in several entries
+            shown = spread if alike else inner
+            left = self._derivative(node, shown, numerator)
+            called[node] = left
+            right = self.definition(shown)
+            simplified = None if alike else self._simplified(entry.node, plain[entry.node], right)
             users = found.users.get(node, [])
             rule, sentence = self._rule(users, node)
             uses = tuple(sorted({self.numbers[u] for u in users if u in self.numbers}))
-            self._step("backward", left, right, simplified, rule, uses, entry.node, node, sentence)
+            self._step(
+                "backward",
+                left,
+                right,
+                simplified,
+                rule,
+                uses,
+                spread if alike else entry.node,
+                node,
+                sentence,
+            )
             self.rights[node] = right
             if isinstance(entry.node, Alias):
                 self.names[entry.node] = left
         for node in wrt:
             if node not in called:
-                called[node] = self._derivative(node, Entry(node, ()), whole, found)
+                called[node] = self._derivative(node, node, whole)
         return called
 
-    def _derivative(self, node: Node, entry: Entry, top: Expression, found: Reverse) -> Derivative:
+    def _derivative(self, node: Node, derivative: Node, top: Expression) -> Derivative:
         bottom = self.reference(node)
         if bottom is None:
             bottom = full(self.notation.of(node), node)
         elif is_call(bottom, transpose):  # a row by its own name
             bottom = bottom.arguments[0]
-        shape = matrix_shape(entry.node.axes)
+        shape = matrix_shape(derivative.axes)
         text = unparse(bottom)
         name = f"d{unparse(top)}/d{text if text.isidentifier() else f'({text})'}"
-        return Derivative(name, shape, batch_of(entry.node), top=top, bottom=bottom)
+        return Derivative(name, shape, batch_of(derivative), top=top, bottom=bottom)
 
     def _simplified(self, node: Node, plain: Entry, right: Expression) -> Expression | None:
         """The same without cotangents, where that is short and says something else."""

@@ -135,7 +135,7 @@ class _Check:
                 error = max(error, difference(self._evaluated(printed), value))
         if step.of is not None:
             for found in self.derivation.passes:
-                if step.of in found.cotangents and found.cotangents[step.of].node is step.node:
+                if step.of in found.cotangents:
                     error = max(error, self._adjoint(found, step.of))
         return error, ROUGH if self.rough else TOLERANCE
 
