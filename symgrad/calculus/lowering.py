@@ -88,11 +88,12 @@ def input_tensor(variable: Variable) -> Tensor:
     others = () if variable.batch is None else (batch_label(variable.batch),)
     axes = tuple(x.axis for x in others)
     if variable.kind == "Index":
-        label = intern(Input, axes, name=variable.name, facts=frozenset({"label"}))
+        key = (variable.name, variable.own)
+        label = intern(Input, axes, key, name=variable.name, facts=frozenset({"label"}))
         row = Label(variable.dims[0])
         one_hot = intern(OneHot, (*axes, row.axis), label=label)
         return tensor(Entry(one_hot, (*others, row)), (row,), others)
-    return given(variable.name, variable.shape, variable.facts, others)
+    return given(variable.name, variable.shape, variable.facts, others, variable.own)
 
 
 def given(
@@ -100,11 +101,13 @@ def given(
     shape: dimensions.Shape,
     facts: frozenset[str] = frozenset(),
     others: tuple[Label, ...] = (),
+    of: object = None,
 ) -> Tensor:
-    """An input of this shape."""
+    """An input of this shape; `of` tells apart what has the same name."""
     own = _new_labels(shape)
     labels = (*others, *(x for x in own if x is not None))
-    node = intern(Input, tuple(x.axis for x in labels), name=name, facts=facts)
+    axes = tuple(x.axis for x in labels)
+    node = intern(Input, axes, (name, facts, of), name=name, facts=facts)
     return tensor(Entry(node, labels), own, others)
 
 

@@ -27,7 +27,8 @@ class Variable:
 
     `dims` are its dimensions as declared: none for a Scalar, one for a Vector; for an Index the
     number that its labels stay below. `facts` are of FACTS. `batch` names the batch whose examples
-    each have a value of their own.
+    each have a value of their own. `own` tells it from another problem's variable of the same name:
+    nodes are shared within a problem only, so that each is written in the order of its own text.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Variable:
     dims: tuple[Dimension, ...] = ()
     facts: frozenset[str] = frozenset()
     batch: str | None = None
+    own: object = field(default_factory=object, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         check_name(self.name)

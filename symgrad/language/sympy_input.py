@@ -77,7 +77,7 @@ class _Reading:
             return Size(self.dimensions[symbol.name])
         if type(symbol) is sympy.Symbol and symbol.is_integer and symbol.is_positive:
             self._check_dimension(symbol)
-        variable = variable_of(symbol)
+        variable = replace(variable_of(symbol), own=object())
         name = variable.name
         if variable.kind == "Scalar" and name in self.dimensions:
             raise UnknownNameError(f"{name} is both a Scalar and a dimension; rename one of them")

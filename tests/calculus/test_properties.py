@@ -140,3 +140,13 @@ def test_a_hessian_is_symmetric(text: str) -> None:
     np.testing.assert_allclose(blocks["x", "x"], blocks["x", "x"].T, rtol=1e-11, atol=1e-13)
     own = blocks["A", "A"]
     np.testing.assert_allclose(own, own.transpose(2, 3, 0, 1), rtol=1e-11, atol=1e-13)
+
+
+KRONECKER = ["kron(A, x @ x.T)", "kron(x @ y.T, A @ A)", "kron(A, A)", "kron(A.T, s * A)"]
+
+
+@pytest.mark.parametrize("product", KRONECKER)
+def test_a_kronecker_product_of_expressions(product: str) -> None:
+    program = f"{DECLARED}loss = sum(sin({product}))"
+    assert sg.derive(program).verify().passed
+    assert sg.check_gradient(program).passed

@@ -93,3 +93,45 @@ def test_names_of_steps_do_not_collide_with_those_of_the_user() -> None:
     left = [unparse(step.left) for step in sg.derive(program).steps if step.kind == "forward"]
     assert not {"r", "z", "l"} & set(left)
     assert len(set(left)) == len(left)
+
+
+ORDERS = [
+    ("y.T @ x", "x.T @ y", "x.T @ y"),
+    ("norm2(y + x)**2", "norm2(x + y)**2", "x + y"),
+    ("sum(exp(1 + y - x))", "sum(exp(y - x + 1))", "y - x + 1"),
+    ("sum(sin(y * z * x))", "sum(sin(x * y * z))", "x * y * z"),
+]
+
+
+@pytest.mark.parametrize(("earlier", "loss", "first"), ORDERS)
+def test_what_was_derived_before_changes_nothing(earlier: str, loss: str, first: str) -> None:
+    head = "x: Vector(n)\ny: Vector(n)\nz: Vector(n)\nloss = "
+    before = sg.derive(head + earlier, ["x"])  # alive while the next is derived
+    step = sg.derive(head + loss, ["x"]).data.steps[0]
+    assert unparse(step.right) == first
+    assert unparse(before.data.steps[0].right) != first
+
+
+ALIKE = [
+    ("x: Vector(n)\nc: Scalar\nloss = sum(c * x)", "x", "c * ones(n)"),
+    ("x: Vector(n)\ny: Vector(n)\nloss = x.T @ y", "x", "y"),
+    ("W: Matrix(m, n)\nloss = mean(W)", "W", "ones(m, n) / m / n"),
+]
+
+
+@pytest.mark.parametrize(("program", "wrt", "right"), ALIKE)
+def test_the_last_step_has_the_shape_of_the_variable(program: str, wrt: str, right: str) -> None:
+    derivation = sg.derive(program, [wrt])
+    last = derivation.data.steps[-1]
+    assert unparse(last.right) == right
+    assert last.shape == derivation.problem.variables[wrt].shape
+    assert derivation.verify().passed
+
+
+def test_what_was_derived_before_from_the_same_symbols_changes_nothing() -> None:
+    n = sg.dims("n")
+    x, y = sg.Vector("x", n), sg.Vector("y", n)
+    before = sg.derive(sg.squared_norm(y + x), wrt=x)
+    step = sg.derive(sg.squared_norm(x + y), wrt=x).data.steps[0]
+    assert unparse(before.data.steps[0].right) == "y + x"
+    assert unparse(step.right) == "x + y"

@@ -221,3 +221,24 @@ def test_an_empty_batch_sums_to_nothing() -> None:
     value, gradient = sg.derive(program, ["W"]).lambdify()(arrays(0))
     assert value == 0.0
     np.testing.assert_array_equal(gradient["W"], np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("labels", [[0, 3], [-1, 0]])
+@pytest.mark.parametrize("reuse_buffers", [False, True])
+def test_a_label_out_of_range_is_refused(labels: list[int], reuse_buffers: bool) -> None:
+    function = sg.derive(LOOK_UP, ["Z"]).lambdify(reuse_buffers=reuse_buffers)
+    Z = np.ones((3, 2))
+    function({"Z": Z, "v": np.array([0, 1])})
+    wrong = next(k for k in labels if not 0 <= k < 3)
+    message = rf"v has the label {wrong}; labels from 0 to 2 are wanted \(n = 3\)"
+    with pytest.raises(sg.DataError, match=message):
+        function({"Z": Z, "v": np.array(labels)})
+    with pytest.raises(sg.DataError, match=message):
+        sg.evaluate(LOOK_UP, {"Z": Z, "v": labels})
+
+
+def test_buffers_take_labels_of_any_integer_type() -> None:
+    function = sg.derive(LOOK_UP, ["Z"]).lambdify(reuse_buffers=True)
+    for dtype in (np.int64, np.int32, np.uint8, np.int64):
+        value, _ = function({"Z": np.ones((3, 2)), "v": np.array([0, 1, 1], dtype)})
+        assert value == 6
