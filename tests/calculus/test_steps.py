@@ -129,7 +129,7 @@ def test_the_last_step_has_the_shape_of_the_variable(program: str, wrt: str, rig
 
 
 def test_what_was_derived_before_from_the_same_symbols_changes_nothing() -> None:
-    n = sg.dims("n")
+    (n,) = sg.dims("n")
     x, y = sg.Vector("x", n), sg.Vector("y", n)
     before = sg.derive(sg.squared_norm(y + x), wrt=x)
     step = sg.derive(sg.squared_norm(x + y), wrt=x).data.steps[0]
