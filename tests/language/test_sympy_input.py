@@ -185,6 +185,8 @@ def test_what_was_read_is_a_program_of_the_language(expression: Any, meaning: st
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "einsum": ("ij,j->i", A, x),
     "eye": (4,),
+    "kron_left": (FUNCTIONS["kron"](A, W), W),
+    "kron_right": (FUNCTIONS["kron"](W, A), W),
     "ones": (4,),
     "onehot": (v,),
     "zeros": (3, 2),
