@@ -60,7 +60,17 @@ def transposed(e: Expression) -> Expression:
             return e.arguments[0] * transposed(e.arguments[1])
         if e.operation is negative:
             return negated(transposed(e.arguments[0]))
+        axis = e.options.get("axis")
+        if axis is not None and e.shape == e.arguments[0].shape and _is_turned(e.arguments[0]):
+            return e.operation(transposed(e.arguments[0]), axis=1 - axis)
     return transpose(e)
+
+
+def _is_turned(e: Expression) -> bool:
+    """Whether the transpose is the simpler one: of A^T, of 2 B^T A^T."""
+    while is_call(e, matmul, multiply):
+        e = e.arguments[-1]
+    return is_call(e, transpose)
 
 
 def product(left: Expression, right: Expression) -> Expression:

@@ -23,13 +23,15 @@ from symgrad.calculus.nodes import (
     Term,
 )
 from symgrad.calculus.polynomials import magnitude, opened
-from symgrad.language.dimensions import SCALAR, Shape
+from symgrad.language.dimensions import ONE, SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name, Value
+from symgrad.language.latex import latex
 from symgrad.language.names import latex_batch, latex_name
 from symgrad.language.unparse import decimal, unparse
 
 Both = tuple[str, str]  # as text and as LaTeX
 LETTERS = "ijklpqrstuvabcd"
+ALL = ":"  # the index of all entries
 
 
 def batch_name(label: Hashable) -> str | None:
@@ -91,7 +93,8 @@ class IndexNotation:
         text, latex = named
         if not own:
             return text, latex
-        index = "".join(own) if all(len(x) == 1 for x in own) else ",".join(own)
+        short = all(len(x) == 1 for x in own) and ALL not in own
+        index = ("" if short else ",").join(own)
         text = text if text.isidentifier() else f"({text})"
         latex = latex if latex.isalnum() else rf"\left({latex}\right)"
         return f"{text}_{index}", f"{latex}_{{{index}}}"
@@ -148,13 +151,7 @@ class IndexNotation:
         for argument, at in node.arguments:
             own = [labels[k] for k in at]
             if isinstance(node, Apply):
-                named = self.name(argument)
-                inside.append(
-                    named
-                    or self.entry(
-                        argument, (*own, *map(str, range(len(argument.axes) - len(own)))), letters
-                    )
-                )
+                inside.append(self._slice(argument, own, letters))
             else:
                 inside.append(self.entry(argument, own, letters))
         text = f"{name}({', '.join(t for t, _ in inside)})"
@@ -167,6 +164,15 @@ class IndexNotation:
             if index:
                 return f"{text}_{index}", f"{latex}_{{{index}}}"
         return text, latex
+
+    def _slice(self, node: Node, labels: Sequence[Hashable], letters: Letters) -> Both:
+        """All of a node where its first indices are fixed: of A its row A_i,:, or A alone."""
+        free = tuple(Label(axis) for axis in node.axes[len(labels) :])
+        named = self.name(node)
+        if named is not None and all(batch_name(x) is not None for x in labels):
+            return named
+        inner = Letters({**letters.known, **dict.fromkeys(free, ALL)})
+        return self.entry(node, (*labels, *free), inner)
 
 
 def summation(letters: Sequence[str]) -> Both:
@@ -223,12 +229,12 @@ def index_form(node: Node, name: Callable[[Node], Both | None]) -> IndexForm:
 
 
 def both(named: Expression) -> Both:
-    """A name as text and as LaTeX."""
-    while isinstance(named, Call):
+    """A name as text and as LaTeX; in index notation a transposed vector is the vector."""
+    while isinstance(named, Call) and ONE in named.shape:
         named = named.arguments[0]
     if isinstance(named, Derivative):
         top, bottom = both(named.top), both(named.bottom)
         return f"d{top[0]}/d{bottom[0]}", rf"\frac{{\partial {top[1]}}}{{\partial {bottom[1]}}}"
     if isinstance(named, Name):
         return named.name, latex_name(named.name) if named.name.isidentifier() else named.name
-    return unparse(named), unparse(named)
+    return unparse(named), latex(named)

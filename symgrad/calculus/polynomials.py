@@ -272,11 +272,11 @@ def _facts(coefficient: Value, factors: list[Factor], summed: Sequence[Hashable]
     factors = [f._replace(power=ONE) if f.power > 1 and _is_one_hot(f.node) else f for f in factors]
     carried = [x for f in factors for x in f.labels]
     for factor in [f for f in factors if f.power == 1 and _sums_to_one(f.node)]:
-        last = factor.labels[-1]
-        if last in summed and carried.count(last) == 1:
+        own = _summing(factor)
+        if all(x in summed and carried.count(x) == 1 for x in own):
             factors.remove(factor)
-            carried.remove(last)
-            summed = [x for x in summed if x != last]
+            carried = [x for x in carried if x not in own]
+            summed = [x for x in summed if x not in own]
     carrying = {x for f in factors for x in f.labels}
     for label in summed:
         if label not in carrying:
@@ -307,6 +307,12 @@ def _sums_to_one(node: Node) -> bool:
     if isinstance(node, Input):
         return bool(node.facts & {"simplex", "one_hot"})
     return isinstance(node, OneHot) or (isinstance(node, Apply) and node.operation.meaning.simplex)
+
+
+def _summing(factor: Factor) -> tuple[Hashable, ...]:
+    """The indices over which entries that sum to one do so."""
+    node = factor.node
+    return factor.labels[node.leading if isinstance(node, Apply) else -1 :]
 
 
 def _rewrite(term: Term) -> list[Term] | None:

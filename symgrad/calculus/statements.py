@@ -20,6 +20,7 @@ from symgrad.calculus.index_notation import Both, Derivative, IndexForm, both, i
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
 from symgrad.calculus.nodes import (
+    ONE,
     Alias,
     Apply,
     Entry,
@@ -29,6 +30,7 @@ from symgrad.calculus.nodes import (
     Map,
     Node,
     Polynomial,
+    Term,
     topological,
 )
 from symgrad.calculus.notation import Notation, batch_of, full
@@ -264,7 +266,9 @@ class Writer:
         if isinstance(node, (Map, Apply)):
             return node.operation.rule, node.operation.sentence
         if isinstance(node, Polynomial) and node.terms:
-            operation = einsum if len(node.terms) == 1 else add
+            operation = (
+                add if len(node.terms) > 1 else transpose if _is_transposed(node) else einsum
+            )
             return operation.rule, operation.sentence
         return CHAIN_RULE
 
@@ -308,3 +312,9 @@ class Writer:
         if form.definitions and right is not None:
             return Outcome(key, name, (), right, shape, entry, labels)
         return Outcome(key, name, form.definitions, form.expression, shape, entry, labels)
+
+
+def _is_transposed(node: Polynomial) -> bool:
+    """Whether a statement of one term is another one with its axes in another order."""
+    (term,) = node.terms
+    return term == Term(ONE, term.factors) and len(term.factors) == 1 and term.factors[0].power == 1

@@ -203,7 +203,9 @@ def test_facts_are_true(operation: Operation) -> None:
     positive = all(np.all(value >= 0) for value in values)
     assert positive or not meaning.positive
     if getattr(meaning, "simplex", False):
-        np.testing.assert_allclose([v.sum(-1) for v in values], 1.0)
+        axis = None if meaning.over == "all" else -1
+        for value in values:
+            np.testing.assert_allclose(value.sum(axis), 1.0)
     if getattr(meaning, "symmetric", False):
         x = array(argument(operation, "matrix"))
         np.testing.assert_allclose(meaning.kernel(x + x.T), meaning.kernel(x + x.T).T)

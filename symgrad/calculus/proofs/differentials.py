@@ -15,13 +15,14 @@ from fractions import Fraction
 from symgrad.calculus.algebra import over, power, scaled, signed_sum
 from symgrad.calculus.chain_rule import forward
 from symgrad.calculus.lowering import given, lower
-from symgrad.calculus.nodes import Entry
+from symgrad.calculus.nodes import Entry, Polynomial
 from symgrad.calculus.proofs.vocabulary import Vocabulary, as_node, constant
 from symgrad.language.expressions import (
     Call,
     Expression,
     Name,
     Number,
+    expression,
     fold,
     is_scalar,
 )
@@ -157,6 +158,8 @@ def _pushed_forward(call: Call, k: int, moved: Expression, result: Expression) -
     node = function.closed().node
     argument = values[names[k].name].closed().node
     entry, labels = forward([node], {argument: direction.closed()})[node]
+    if isinstance(entry.node, Polynomial) and not entry.node.terms:
+        return expression(0) * moved  # it keeps its argument's indices
     own = dict(zip(labels, function.closed().labels, strict=True))
     placed = Entry(entry.node, tuple(own[x] for x in entry.labels))
     return Vocabulary((), {}).written(placed, function.core, call.shape, called)
