@@ -31,6 +31,7 @@ from symgrad.language.operations.arithmetic import (
 )
 from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag
+from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.smooth import sqrt
 
 HALF = Fraction(1, 2)
@@ -60,17 +61,28 @@ def transposed(e: Expression) -> Expression:
             return e.arguments[0] * transposed(e.arguments[1])
         if e.operation is negative:
             return negated(transposed(e.arguments[0]))
-        axis = e.options.get("axis")
-        if axis is not None and e.shape == e.arguments[0].shape and _is_turned(e.arguments[0]):
-            return e.operation(transposed(e.arguments[0]), axis=1 - axis)
+        if _acts_alike(e) and _turns(e) > 0:
+            options = {"axis": 1 - e.options["axis"]} if "axis" in e.options else {}
+            return e.operation(*map(transposed, e.arguments), **options)
     return transpose(e)
 
 
-def _is_turned(e: Expression) -> bool:
-    """Whether the transpose is the simpler one: of A^T, of 2 B^T A^T."""
-    while is_call(e, matmul, multiply):
-        e = e.arguments[-1]
-    return is_call(e, transpose)
+def _acts_alike(e: Call) -> bool:
+    """Whether it does to the transposes what it does to its arguments: entry by entry, or along an
+    axis."""
+    entrywise = isinstance(e.operation.meaning, (Linear, Monomial, Elementwise))
+    return entrywise or (set(e.options) == {"axis"} and e.shape == e.arguments[0].shape)
+
+
+def _turns(e: Expression) -> int:
+    """How many transposes fewer the transpose has."""
+    if is_scalar(e) or is_call(e, eye):
+        return 0
+    if is_call(e, transpose):
+        return 1
+    if isinstance(e, Call) and e.arguments and (is_call(e, matmul) or _acts_alike(e)):
+        return sum(map(_turns, e.arguments))
+    return 0 if isinstance(e, Name) and e.symmetric else -1
 
 
 def product(left: Expression, right: Expression) -> Expression:

@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import cache, cached_property
 
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.lowering import Tensor, lower, tensor
+from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import (
     ONE,
     Alias,
@@ -217,29 +217,26 @@ def _pulled_back(
     extra: tuple[Label, ...],
     active: set[Node],
 ) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
-    leading, core = own[: node.leading], own[node.leading :]
-    arguments = [_argument(argument, places, leading) for argument, places in node.arguments]
+    leading, core = node.split(own)
+    opened = node.opened(own)
+    arguments = [
+        tensor(entry, acted, tuple(x for x in entry.labels if x not in acted))
+        for entry, acted in opened
+    ]
     g = tensor(cotangent, core, (*extra, *leading))
     y = tensor(Entry(node, own), core, leading)
     shapes = tuple(_shape(x.axis for x in t.core) for t in (g, y, *arguments))
     names, pullbacks = _pullback(node.operation, shapes)
     values = {n.name: t for n, t in zip(names, (g, y, *arguments), strict=True)}
-    for (argument, _), given_tensor, expression in zip(
-        node.arguments, arguments, pullbacks, strict=True
-    ):
+    for ((argument, labels), acted), expression in zip(opened, pullbacks, strict=True):
         if argument not in active:
             continue
         result = lower(expression, values)
-        labels = (*given_tensor.others, *result.core)
-        missing = tuple(x for x in leading if x not in given_tensor.others)
+        new = dict(zip(acted, result.core, strict=True))
+        placed_at = tuple(new.get(x, x) for x in labels)
+        missing = tuple(x for x in leading if x not in labels)
         for term in result.terms:
-            yield argument, (labels, term._replace(summed=(*term.summed, *missing)))
-
-
-def _argument(node: Node, places: tuple[int, ...], leading: tuple[Label, ...]) -> Tensor:
-    first = tuple(leading[k] for k in places)
-    core = tuple(Label(axis) for axis in node.axes[len(places) :])
-    return tensor(Entry(node, (*first, *core)), core, first)
+            yield argument, (placed_at, term._replace(summed=(*term.summed, *missing)))
 
 
 def _shape(axes: Iterable[Axis]) -> Shape:

@@ -23,7 +23,7 @@ def simplified(root: Node, named: Callable[[Node], bool]) -> Node:
     """A node by a definition in which products are multiplied out, up to nodes that have a name."""
 
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
-        flat = [t for term in terms for t in _flat(term, named)]
+        flat = _flat(terms, named)
         node, own = shorter(contract(flat, labels))
         if not isinstance(node, Polynomial):
             return Entry(node, own)
@@ -34,9 +34,21 @@ def simplified(root: Node, named: Callable[[Node], bool]) -> Node:
     return aligned(at(done[root], labels), labels)
 
 
-def _flat(term: Term, named: Callable[[Node], bool]) -> list[Term]:
-    """The term with the products in it, as far as they have no name, multiplied out; a sum that
+def _flat(terms: Sequence[Term], named: Callable[[Node], bool]) -> list[Term]:
+    """The terms with the products in them, as far as they have no name, multiplied out; a sum that
     stands alone becomes its terms."""
+    pending, flat = list(reversed(terms)), []
+    while pending:
+        found = _opened_once(pending.pop(), named)
+        if isinstance(found, Term):
+            flat.append(found)
+        else:
+            pending += reversed(found)
+    return flat
+
+
+def _opened_once(term: Term, named: Callable[[Node], bool]) -> Term | list[Term]:
+    """The term with its products multiplied out, or the terms of the sum that it is."""
     factors: list[Factor] = []
     coefficient, summed = term.coefficient, term.summed
     pending = list(reversed(term.factors))
@@ -53,12 +65,11 @@ def _flat(term: Term, named: Callable[[Node], bool]) -> list[Term]:
         elif not (factors or pending or summed) and magnitude(coefficient) == 1:
             return [
                 t._replace(coefficient=times(coefficient, t.coefficient))
-                for u in opened(node, factor.labels)
-                for t in _flat(u, named)
+                for t in opened(node, factor.labels)
             ]
         else:
             factors.append(factor)
-    return [Term(coefficient, tuple(factors), summed)]
+    return Term(coefficient, tuple(factors), summed)
 
 
 def shorter(entry: Entry) -> Entry:
@@ -86,23 +97,22 @@ def _size(node: Node) -> int:
 
 
 def _multiplied_out(term: Term) -> list[Term]:
-    """The term as a sum of products without sums."""
-    for k, factor in enumerate(term.factors):
-        parts = _parts(factor)
-        if parts is not None:
-            others = (*term.factors[:k], *term.factors[k + 1 :])
-            return [
-                more
-                for part in parts
-                for more in _multiplied_out(
-                    Term(
-                        times(term.coefficient, part.coefficient),
-                        (*others, *part.factors),
-                        term.summed,
-                    )
-                )
+    """The term as a sum of products without sums; it stops once there are too many."""
+    pending, done = [term], list[Term]()
+    while pending and len(pending) + len(done) <= MOST_TERMS:
+        coefficient, factors, summed = term = pending.pop()
+        sums = ((k, parts) for k, f in enumerate(factors) if (parts := _parts(f)) is not None)
+        found = next(sums, None)
+        if found is None:
+            done.append(term)
+        else:
+            k, parts = found
+            others = (*factors[:k], *factors[k + 1 :])
+            pending += [
+                Term(times(coefficient, part.coefficient), (*others, *part.factors), summed)
+                for part in reversed(parts)
             ]
-    return [term]
+    return [*done, *reversed(pending)]
 
 
 def _parts(factor: Factor) -> Sequence[Term] | None:

@@ -42,16 +42,25 @@ def apply_entry(
 ) -> Entry:
     """operation(arguments); each argument comes with the labels that the function acts on.
 
-    `leading` are the other labels, which only enumerate; `core` are those of the result."""
+    `leading` are the other labels, which only enumerate; `core` are those of the result. Of a
+    function of vectors the labels stay in the argument's order."""
     ordered: list[Entry] = []
     for argument, own in arguments:
         first = [x for x in leading if x in argument.labels]
-        ordered.append(Entry(aligned(argument, [*first, *own]), tuple(first)))
-    used = [x for x in leading if any(x in argument.labels for argument in ordered)]
-    placed = _placed(ordered, used)
-    axes = tuple(label.axis for label in [*used, *core])
-    node = intern(Apply, axes, operation=operation, arguments=placed, leading=len(used))
-    return _rewritten(node, (*used, *core))
+        kept = operation.meaning.over != "matrix" and set(own) <= set(argument.labels)
+        labels = argument.labels if kept else (*first, *own)
+        ordered.append(Entry(aligned(argument, labels), labels))
+    acted = {x for _, own in arguments for x in own}
+    carried = [x for a in ordered for x in a.labels if x in core or x not in acted]
+    labels = tuple(dict.fromkeys([*carried, *core]))
+    position = {label: k for k, label in enumerate(labels)}
+    placed = tuple(
+        (node, tuple(None if x in acted else position[x] for x in own)) for node, own in ordered
+    )
+    places = tuple(sorted(position[x] for x in core))
+    axes = tuple(label.axis for label in labels)
+    node = intern(Apply, axes, operation=operation, arguments=placed, core=places)
+    return _rewritten(node, labels)
 
 
 def aligned(entry: Entry, labels: Sequence[Label]) -> Node:

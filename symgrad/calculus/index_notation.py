@@ -149,30 +149,31 @@ class IndexNotation:
         name = node.operation.name
         inside: list[Both] = []
         for argument, at in node.arguments:
-            own = [labels[k] for k in at]
-            if isinstance(node, Apply):
-                inside.append(self._slice(argument, own, letters))
-            else:
-                inside.append(self.entry(argument, own, letters))
+            inside.append(
+                self._slice(argument, [None if k is None else labels[k] for k in at], letters)
+            )
         text = f"{name}({', '.join(t for t, _ in inside)})"
         roman = node.operation.latex
         if not isinstance(roman, str) or not roman or "{0" in roman:
             roman = rf"\operatorname{{{name.replace('_', ' ')}}}"
         latex = rf"{roman}\left({', '.join(x for _, x in inside)}\right)"
         if isinstance(node, Apply):
-            index = "".join(letters.of(x) for x in labels[node.leading :] if batch_name(x) is None)
+            index = "".join(letters.of(x) for x in node.split(labels)[1] if batch_name(x) is None)
             if index:
                 return f"{text}_{index}", f"{latex}_{{{index}}}"
         return text, latex
 
     def _slice(self, node: Node, labels: Sequence[Hashable], letters: Letters) -> Both:
-        """All of a node where its first indices are fixed: of A its row A_i,:, or A alone."""
-        free = tuple(Label(axis) for axis in node.axes[len(labels) :])
+        """All of a node along the axes that have no label: of A its row A_i,:, or A alone."""
+        own = [Label(axis) if x is None else x for x, axis in zip(labels, node.axes, strict=True)]
+        free = [new for x, new in zip(labels, own, strict=True) if x is None]
         named = self.name(node)
-        if named is not None and all(batch_name(x) is not None for x in labels):
+        if named is not None and free and all(x in free or batch_name(x) for x in own):
             return named
         inner = Letters({**letters.known, **dict.fromkeys(free, ALL)})
-        return self.entry(node, (*labels, *free), inner)
+        written = self.entry(node, own, inner)
+        letters.known |= {x: letter for x, letter in inner.known.items() if x not in free}
+        return written
 
 
 def summation(letters: Sequence[str]) -> Both:

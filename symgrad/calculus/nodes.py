@@ -16,10 +16,10 @@ together: each label is one index letter that runs along one axis.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from fractions import Fraction
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 from symgrad.language.dimensions import Dimension
@@ -27,6 +27,7 @@ from symgrad.language.expressions import Operation, Value
 
 Axis: TypeAlias = Dimension | str
 ONE = Fraction(1)
+T = TypeVar("T")
 
 
 class Label:
@@ -147,13 +148,36 @@ class Map(Node):
 
 
 class Apply(Node):
-    """A function of whole arguments. The first `leading` axes only enumerate: of each argument its
-    first axes stand at the positions given, the rest are what the function acts on."""
+    """A function of whole arguments: (node, position of each of its axes among the node's axes).
 
-    __slots__ = ("arguments", "leading", "operation")
+    Where the position is None the function acts on the axis. `core` are the positions of the axes
+    that come from the function; the others only enumerate. A function of vectors that keeps its
+    argument's indices, as softmax does, has them as its core, in their order."""
+
+    __slots__ = ("arguments", "core", "operation")
     operation: Operation
-    arguments: tuple[tuple[Node, tuple[int, ...]], ...]
-    leading: int
+    arguments: tuple[tuple[Node, tuple[int | None, ...]], ...]
+    core: tuple[int, ...]
+
+    def split(self, labels: Sequence[T]) -> tuple[tuple[T, ...], tuple[T, ...]]:
+        """The labels that only enumerate, and those of the core."""
+        leading = tuple(x for k, x in enumerate(labels) if k not in self.core)
+        return leading, tuple(labels[k] for k in self.core)
+
+    def opened(self, labels: Sequence[Any]) -> list[tuple[Entry, tuple[Label, ...]]]:
+        """Each argument at its labels, and those that the function acts on: the core's labels where
+        it keeps its argument's indices, else new ones."""
+        keeps = self.core and self.operation.meaning.over != "matrix"
+        found = []
+        for node, at in self.arguments:
+            core = iter(self.split(labels)[1] if keeps else ())
+            own = tuple(
+                labels[k] if k is not None else next(core, None) or Label(axis)
+                for k, axis in zip(at, node.axes, strict=True)
+            )
+            acted = tuple(x for k, x in zip(at, own, strict=True) if k is None)
+            found.append((Entry(node, own), acted))
+        return found
 
     @property
     def operands(self) -> tuple[Node, ...]:

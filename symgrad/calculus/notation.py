@@ -32,7 +32,7 @@ from symgrad.calculus.nodes import (
 )
 from symgrad.calculus.polynomials import opened
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
-from symgrad.language.dimensions import SCALAR
+from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Expression, Name, Number, Size
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.operations.constants import eye, filled, ones, zeros
@@ -143,15 +143,16 @@ class Notation:
         )
 
     def _apply(self, node: Apply) -> Expression:
-        rows = [k for k in range(node.leading) if not isinstance(node.axes[k], str)]
+        rows = core_axes(node.split(node.axes)[0])
         values = [full(self.of(argument), argument) for argument, _ in node.arguments]
         if not rows:
             return node.operation(*values)
-        if len(rows) > 1 or len(values) > 1 or len(core_axes(node.arguments[0][0].axes)) != 2:
+        argument, at = node.arguments[0]
+        own = [k for k, axis in zip(at, argument.axes, strict=True) if not isinstance(axis, str)]
+        if len(own) != 2 or len(values) > 1 or node.operation.meaning.over == "matrix":
             raise NoMatrixForm(node)
-        if node.operation.meaning.over == "matrix":
-            raise NoMatrixForm(node)
-        return node.operation(*values, axis=1)
+        value = node.operation(*values, axis=own.index(None))
+        return transposed(value) if value.shape[0] == ONE else value
 
     # polynomials
 

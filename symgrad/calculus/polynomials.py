@@ -312,7 +312,7 @@ def _sums_to_one(node: Node) -> bool:
 def _summing(factor: Factor) -> tuple[Hashable, ...]:
     """The indices over which entries that sum to one do so."""
     node = factor.node
-    return factor.labels[node.leading if isinstance(node, Apply) else -1 :]
+    return node.split(factor.labels)[1] if isinstance(node, Apply) else factor.labels[-1:]
 
 
 def _rewrite(term: Term) -> list[Term] | None:

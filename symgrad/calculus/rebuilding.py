@@ -68,10 +68,7 @@ def _again(
             arguments = [at(done[n], tuple(labels[k] for k in own)) for n, own in node.arguments]
             return map_entry(node.operation, arguments, labels)
         case Apply():
-            leading, core = labels[: node.leading], labels[node.leading :]
-            placed = []
-            for argument, own in node.arguments:
-                inner = tuple(Label(axis) for axis in argument.axes[len(own) :])
-                placed.append((at(done[argument], (*(labels[k] for k in own), *inner)), inner))
+            leading, core = node.split(labels)
+            placed = [(at(done[n], own), acted) for (n, own), acted in node.opened(labels)]
             return apply_entry(node.operation, placed, leading, core)
     return Entry(node, labels)

@@ -188,22 +188,18 @@ def _node(
 def _apply(
     pattern: Apply, own: Sequence[Hashable], node: Apply, labels: Sequence[Hashable], match: Match
 ) -> Iterator[Match]:
-    core = labels[node.leading :]
+    core = node.split(labels)[1]
     if len(core) != len(own):
         return
     known = _tied(own, core, match)
     if known is None:
         return
-    (p, _), (n, at) = pattern.arguments[0], node.arguments[0]
-    if len(p.axes) != len(n.axes) - len(at) and not isinstance(p, Input):
+    ((p, outside), _), ((n, inside), acted) = pattern.opened(own)[0], node.opened(labels)[0]
+    if len(outside) != len(acted):
         return
-    inside = [Label(axis) for axis in n.axes[len(at) :]]
-    outside = [Label(axis) for axis in p.axes]
-    if len(inside) != len(outside):
-        return
-    tied = _tied(outside, inside, known)
+    tied = _tied(outside, acted, known)
     if tied is not None:
-        yield from _node(p, outside, n, [*(labels[k] for k in at), *inside], tied)
+        yield from _node(p, outside, n, inside, tied)
 
 
 def _tied(own: Sequence[Hashable], labels: Sequence[Hashable], match: Match) -> Match | None:

@@ -112,7 +112,10 @@ class Writer:
 
     def _statement(self, node: Node) -> None:
         right = self.definition(node)
-        self.calls[node] = call = right if isinstance(right, Call) else None
+        of = right
+        if isinstance(node, Apply) and is_call(right, transpose):
+            of = right.arguments[0]
+        self.calls[node] = call = of if isinstance(of, Call) else None
         self.names[node] = self._statement_name(node, call)
         self._forward_step(node, self.names[node], right)
 
@@ -194,7 +197,7 @@ class Writer:
             shown = spread if alike else inner
             left = self._derivative(node, shown, numerator)
             called[node] = left
-            right = self.definition(shown)
+            right = self.names.get(shown) or self.definition(shown)
             simplified = None if alike else self._simplified(entry.node, plain[entry.node], right)
             users = found.users.get(node, [])
             rule, sentence = self._rule(users, node)

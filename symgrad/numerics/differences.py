@@ -179,7 +179,7 @@ def _distance(
         return np.asarray(np.abs(np.subtract(one, other)))
     (argument, at), *_ = node.arguments
     labels = tuple(Label(axis) for axis in argument.axes)
-    core = labels[len(at) :] if isinstance(node, Apply) else ()
+    core = tuple(x for x, place in zip(labels, at, strict=True) if place is None)
     others = tuple(x for x in labels if x not in core)
     name = Name("?x", matrix_shape(x.axis for x in core))
     value = {name.name: tensor(Entry(argument, labels), core, others)}

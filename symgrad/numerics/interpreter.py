@@ -127,13 +127,15 @@ def apply_kernel(operation: Operation, arguments: list[Any], *axis: Any) -> Any:
 
 
 def _apply(node: Apply, values: Mapping[Node, Any]) -> Any:
+    if node.operation.meaning.over != "matrix":
+        ((argument, at),) = node.arguments
+        acted = tuple(k - len(at) for k, place in enumerate(at) if place is None)
+        axis = acted if len(acted) > 1 else acted[0]
+        return apply_kernel(node.operation, [np.asarray(values[argument])], axis)
+    leading = len(node.axes) - len(node.core)
     arguments = []
     for argument, at in node.arguments:
-        value = np.asarray(values[argument])
-        acting = value.ndim - len(at)
-        places = (*at, *range(node.leading, node.leading + acting))
-        arguments.append(spread(value, places, node.leading + acting))
-    if node.operation.meaning.over == "matrix":
-        return apply_kernel(node.operation, arguments)
-    axes = tuple(range(-acting, 0))
-    return apply_kernel(node.operation, arguments, axes if acting > 1 else -1)
+        acting = range(leading, leading + at.count(None))
+        places = (*at[: len(at) - len(acting)], *acting)
+        arguments.append(spread(values[argument], places, leading + len(acting)))
+    return apply_kernel(node.operation, arguments)

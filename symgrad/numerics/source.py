@@ -151,13 +151,13 @@ class _Emitter:
         return self._called(node.operation, arrays, labels, ())
 
     def _apply(self, node: Apply) -> str:
-        leading = tuple(Label(axis) for axis in node.axes[: node.leading])
-        arrays: list[Array] = []
-        acting: tuple[Label, ...] = ()
-        for argument, at in node.arguments:
-            acting = tuple(Label(axis) for axis in argument.axes[len(at) :])
-            arrays.append(Array(self._dense(argument), (*(leading[k] for k in at), *acting)))
-        return self._called(node.operation, arrays, (*leading, *acting), acting)
+        labels = tuple(Label(axis) for axis in node.axes)
+        opened = node.opened(labels)
+        arrays = [Array(self._dense(n), own) for (n, own), _ in opened]
+        (_, own), acting = opened[-1]
+        leading = node.split(labels)[0]
+        over = (*leading, *acting) if node.operation.meaning.over == "matrix" else own
+        return self._called(node.operation, arrays, over, acting)
 
     def _called(
         self,
@@ -178,8 +178,8 @@ class _Emitter:
         if isinstance(operation.meaning.kernel, np.ufunc):
             return self.listing.ufunc(operation.meaning.kernel.__name__, texts, labels).text
         if acting and operation.meaning.over != "matrix":
-            axes = range(-len(acting), 0)
-            texts.append("-1" if len(acting) == 1 else f"({', '.join(map(str, axes))})")
+            axes = [k - len(labels) for k, x in enumerate(labels) if x in acting]
+            texts.append(str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})")
         return self.listing.line(f"{self._kernel(operation)}({', '.join(texts)})").text
 
     def _stepwise(

@@ -237,11 +237,13 @@ def at_result(subject: Subject, statement: IndexStatement) -> Term:
 
 def _unit_pullback(node: Apply, labels: tuple[Label, ...], moving: set[Node]) -> Iterator[Partial]:
     """The derivative of each value of a function: its pull-back, of a cotangent that is 1 there."""
-    leading, core = labels[: node.leading], labels[node.leading :]
+    leading, core = node.split(labels)
     inner = tuple(Label(x.axis) for x in core)
     deltas = tuple(identity(a, b) for a, b in zip(core, inner, strict=True))
     unit = contract([Term(ONE, deltas)], (*core, *inner))
-    for of, (own, term) in contributions(node, (*leading, *inner), unit, core, moving):
+    names = dict(zip(core, inner, strict=True))
+    at = tuple(names.get(x, x) for x in labels)
+    for of, (own, term) in contributions(node, at, unit, core, moving):
         if of in moving:
             summed = tuple(x for x in own if x not in leading)
             yield Partial(of, own, term._replace(summed=(*term.summed, *summed)))
