@@ -56,7 +56,9 @@ def closed_result(
     try:
         return closed_form(entry, labels, naming)
     except NoMatrixForm:
-        return index_form(aligned(entry, labels), lambda node: _user_name(naming.reference(node)))
+        notation = Notation(naming.reference, naming.bound)
+        root = aligned(entry, labels)
+        return index_form(root, lambda n: _user_name(naming.reference(n)), notation.whole)
 
 
 def _user_name(named: Expression | None) -> Both | None:

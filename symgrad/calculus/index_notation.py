@@ -61,9 +61,11 @@ class Letters:
 
 @dataclass
 class IndexNotation:
-    """Writes nodes; `name(node)` gives what a node is called, None where it is written out."""
+    """Writes nodes; `name(node)` gives what a node is called, None where it is written out.
+    `whole(node)` is a vector or matrix in matrix notation, for functions of all of it."""
 
     name: Callable[[Node], Both | None]
+    whole: Callable[[Node], Expression | None] = lambda node: None
 
     def entry(self, node: Node, labels: Sequence[Hashable], letters: Letters) -> Both:
         """node[labels], as W_ij."""
@@ -167,9 +169,10 @@ class IndexNotation:
         """All of a node along the axes that have no label: of A its row A_i,:, or A alone."""
         own = [Label(axis) if x is None else x for x, axis in zip(labels, node.axes, strict=True)]
         free = [new for x, new in zip(labels, own, strict=True) if x is None]
-        named = self.name(node)
-        if named is not None and free and all(x in free or batch_name(x) for x in own):
-            return named
+        if free and all(x in free or batch_name(x) for x in own):
+            named, whole = self.name(node), self.whole(node)
+            if named is not None or whole is not None:
+                return named or (unparse(whole), latex(whole))
         inner = Letters({**letters.known, **dict.fromkeys(free, ALL)})
         written = self.entry(node, own, inner)
         letters.known |= {x: letter for x, letter in inner.known.items() if x not in free}
@@ -216,13 +219,17 @@ class IndexForm(Expression):
     batch: str | None = None
 
 
-def index_form(node: Node, name: Callable[[Node], Both | None]) -> IndexForm:
+def index_form(
+    node: Node,
+    name: Callable[[Node], Both | None],
+    whole: Callable[[Node], Expression | None] = lambda node: None,
+) -> IndexForm:
     """A node by its definition, in index notation; its own indices are the first letters."""
     letters = Letters()
     labels = tuple(Label(axis) for axis in node.axes)
     for label in labels:
         letters.of(label)
-    text, latex = IndexNotation(name).right(node, labels, letters)
+    text, latex = IndexNotation(name, whole).right(node, labels, letters)
     own = tuple(axis for axis in node.axes if not isinstance(axis, str))
     batch = next((axis for axis in node.axes if isinstance(axis, str)), None)
     indices = "".join(letters.of(x) for x in labels if batch_name(x) is None)

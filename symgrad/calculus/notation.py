@@ -87,6 +87,13 @@ class Notation:
             raise NoMatrixForm(root)
         return written
 
+    def whole(self, root: Node) -> Expression | None:
+        """The same over all its indices, None where it has no matrix form."""
+        try:
+            return full(self.of(root), root)
+        except NoMatrixForm:
+            return None
+
     def definition(self, root: Node) -> Expression:
         """The node by its definition, even where it has a name."""
         if isinstance(root, Input):

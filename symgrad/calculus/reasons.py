@@ -15,7 +15,9 @@ from symgrad.calculus.index_notation import (
     summation,
 )
 from symgrad.calculus.nodes import Apply, Axis, Entry, Input, Label, Node, Term, batch_label
+from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract, identity
+from symgrad.language.expressions import Expression
 from symgrad.language.names import latex_name
 
 
@@ -36,9 +38,16 @@ def reasons(derivation: Derivation, step: Step) -> tuple[Reason, ...]:
     found = next((p for p in derivation.passes if step.of in p.cotangents), None)
     if found is None:
         return ()
-    notation = IndexNotation(lambda node: _called(derivation, node))
+    matrices = Notation(lambda n: _reference(derivation, n), derivation.naming.bound)
+    notation = IndexNotation(lambda node: _called(derivation, node), matrices.whole)
     users = found.users.get(step.of, [])
     return tuple(_reason(derivation, notation, found, user, step) for user in users)
+
+
+def _reference(derivation: Derivation, node: Node) -> Expression | None:
+    if isinstance(node, Input):
+        return derivation.naming.given(node)
+    return derivation.names.get(node)
 
 
 def _called(derivation: Derivation, node: Node) -> Both | None:

@@ -128,7 +128,7 @@ class Writer:
 
     def index_form(self, node: Node) -> IndexForm:
         """A node by its definition, in index notation."""
-        return index_form(node, self.both)
+        return index_form(node, self.both, self.notation.whole)
 
     def both(self, node: Node) -> Both | None:
         """What a node is called, as text and as LaTeX, for index notation."""

@@ -322,7 +322,12 @@ class _Parser:
         raise ProgramError(f"{name}: axis must be a number, 0 or 1, not {source_of(node.value)}")
 
     def _used_dimension(self, name: str, node: ast.expr) -> Dimension:
+        """A dimension where it is used: declared, or a product as a Kronecker product has it."""
         match node:
+            case ast.BinOp(op=ast.Mult(), left=left, right=right):
+                return self._used_dimension(name, left) * self._used_dimension(name, right)
+            case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int(times))):
+                return self._used_dimension(name, left) ** times
             case ast.Name(id=used) if used not in self.dimensions:
                 raise UnknownNameError(
                     f"{name}({used}): the dimension {used} is not declared"
@@ -360,23 +365,38 @@ class _Parser:
 
 
 def _check_tensors(tree: ast.Module) -> None:
-    """A tensor takes part in einsum, or in functions along an axis; a program with neither means
-    something else by it."""
+    """Where each tensor is only reduced to one number, as in sum(T), and nothing in the program has
+    a third index, something else was meant by it."""
     nodes = list(ast.walk(tree))
     if any(isinstance(n, ast.Name) and n.id == "einsum" for n in nodes):
         return
     if any(isinstance(n, ast.keyword) and n.arg == "axis" for n in nodes):
         return
-    for node in nodes:
-        if isinstance(node, ast.AnnAssign):
-            match node.annotation:
-                case ast.Call(func=ast.Name(id="Tensor")):
-                    raise ProgramError(
-                        f"{source_of(node)}: a Tensor takes part in einsum(...) or in functions "
-                        "with axis=, and there is neither; a matrix is declared Matrix(m, n)",
-                        line=node.lineno,
-                        column=node.col_offset + 1,
-                    )
+    declared = {
+        n.target.id: n
+        for n in nodes
+        if isinstance(n, ast.AnnAssign)
+        and isinstance(n.target, ast.Name)
+        and isinstance(n.annotation, ast.Call)
+        and getattr(n.annotation.func, "id", "") == "Tensor"
+    }
+    loads = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    used = {id(n) for n in loads if n.id in declared}
+    reduced = {id(n.args[0]) for n in nodes if isinstance(n, ast.Call) and _is_reduction(n)}
+    if used and used <= reduced:
+        node = next(iter(declared.values()))
+        raise ProgramError(
+            f"{source_of(node)}: there is no einsum(...) and no axis= that needs a Tensor; a "
+            "matrix is declared Matrix(m, n)",
+            line=node.lineno,
+            column=node.col_offset + 1,
+        )
+
+
+def _is_reduction(call: ast.Call) -> bool:
+    """Whether a call makes one number of one argument, as it has no axis."""
+    operation = OPERATIONS.get(getattr(call.func, "id", ""))
+    return operation is not None and "axis" in operation.options and len(call.args) == 1
 
 
 def _bound_names(tree: ast.Module) -> dict[str, str]:

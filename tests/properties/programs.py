@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
 import numpy as np
 
 Shape = tuple[str, ...]
+Part = Callable[[Shape], str]  # a random expression of a shape
 SIZES = {"m": 2, "n": 3, "p": 4}
 VARIABLES: dict[str, Shape] = {
     "a": (),
@@ -20,69 +22,132 @@ VARIABLES: dict[str, Shape] = {
     "B": ("n", "n"),
     "C": ("n", "p"),
     "D": ("m", "n"),
+    "T": ("m", "n", "p"),
 }
-KINDS = ("Scalar", "Vector", "Matrix")
+LABEL = "k: Index(n)"
+KINDS = ("Scalar", "Vector", "Matrix", "Tensor")
+# In a template {} is an expression of the result's shape, {n} a vector, {mn} a matrix; r and c are
+# the result's rows and columns, k is any dimension, {:k} its name. Templates keep to where their
+# operation has a derivative, and where numbers stay small.
 ELEMENTWISE = (
-    "exp({})",
+    "exp(sin({}))",
+    "expm1(sin({}))",
     "sin({})",
     "cos({})",
+    "tan(0.5 * sin({}))",
+    "arcsin(0.9 * sin({}))",
+    "arccos(0.9 * cos({}))",
+    "arctan({})",
+    "sinh(sin({}))",
+    "cosh(cos({}))",
     "tanh({})",
+    "arcsinh({})",
+    "arccosh(2 + ({})**2)",
+    "arctanh(0.9 * sin({}))",
     "sigmoid({})",
     "softplus({})",
-    "arctan({})",
     "relu({})",
-    "abs({})",
+    "leaky_relu({})",
+    "elu({})",
     "gelu({})",
+    "silu({})",
     "erf({})",
+    "abs({})",
+    "sign({})",
+    "step({})",
+    "log_cosh({})",
+    "log1p(({})**2)",
     "log(1 + ({})**2)",
     "sqrt(1 + ({})**2)",
     "log(2 + sin({}))",
+    "((2 + sin({}))**({}))",
+    "(2 + sin({})) * log(2 + sin({}))",
     "huber({}, 0.5)",
+    "hinge({})",
+    "logistic({})",
+    "maximum({}, {})",
+    "minimum({}, {})",
 )
 SCALARS = (
-    "({k}.T @ {k})",
+    "(({k}).T @ {k})",
     "sum({n})",
     "sum({mn})",
+    "mean({mn})",
+    "var({n})",
+    "std({mn})",
+    "max({n})",
+    "min({mn})",
+    "norm1({mn})",
     "norm2({mn})**2",
     "norm2({n})",
     "trace({nn})",
+    "trace({mn} @ {nm})",
     "logsumexp({k})",
     "dot({mn}, {mn})",
-    "logdet(5 * eye(n) + B @ B.T)",
-    "mean({mn})",
-    "max({n})",
-    "min({mn})",
-    "var({n})",
-    "std({mn})",
-    "trace({mn} @ {nm})",
+    "logdet(5 * eye(n) + {nn} @ ({nn}).T)",
+    "logdet(4 * eye(n) + sin({nn}))",
+    "det(2 * eye(n) + sin({nn}))",
+    "trace(inv(4 * eye(n) + sin({nn})))",
+    "trace(kron({mm}, {nn}))",
+    "norm2(kron({mn}, {nn}))**2",
+    "squared_error({n}, {n})",
+    "absolute_error({n}, {n})",
+    "cross_entropy(softmax({k}), softmax({k}))",
+    "cross_entropy(k, softmax({n}))",
+    "binary_cross_entropy(sigmoid({n}), sigmoid({n}))",
+    'einsum("ij,jk,ki->", {mn}, {nn}, {nm})',
+    'einsum("ijk,i,j,k->", T, {m}, {n}, {p})',
+    "sum(norm2(T, axis=2))",
 )
 VECTORS = (
     "({rk} @ {k})",
+    "(({kr}).T @ {k})",
+    "({rk} @ ones({:k}))",
+    "(zeros({:r}) - {r})",
+    "diag({rr})",
     "softmax({r})",
     "log_softmax({r})",
-    "({rk} @ ones({d}))",
+    "hardmax({r})",
+    "unit({r})",
+    "sum({rk}, axis=1)",
+    "mean({kr}, axis=0).T",
     "max({rk}, axis=1)",
     "min({kr}, axis=0).T",
     "norm2({rk}, axis=1)",
-    "unit({r})",
-    "hardmax({r})",
     "logsumexp({rk}, axis=1)",
-    "diag({rr})",
-    "sum({rk}, axis=1)",
-    "({kr}.T @ {k})",
+    "logsumexp({kr}, axis=0).T",
+    "({nr})[k]",
+    "(onehot(k).T @ {nr}).T",
+    "solve(4 * eye({:r}) + sin({rr}), {r})",
+    'einsum("ij,ij->i", {rk}, {rk})',
+    'einsum("ij,j,k,k->i", {rk}, {k}, {n}, {n})',
+    "(inv(4 * eye({:r}) + sin({rr})) @ {r})",
 )
 MATRICES = (
     "({rk} @ {kc})",
-    "{cr}.T",
+    "({cr}).T",
     "outer({r}, {c})",
-    "softmax({rc}, axis=1)",
-    "softmax({rc}, axis=0)",
-    "hardmax({rc}, axis=1)",
-    "unit({rc}, axis=0)",
-    "log_softmax({rc}, axis=1)",
+    "({r} @ ({c}).T)",
     "(diag({r}) @ {rc})",
     "({rc} @ diag({c}))",
+    "softmax({rc}, axis=1)",
+    "softmax({rc}, axis=0)",
+    "log_softmax({rc}, axis=1)",
+    "hardmax({rc}, axis=1)",
+    "unit({rc}, axis=0)",
+    "unit({rc})",
+    "({rc} + outer({r}, ones({:c})))",
+    "solve(4 * eye({:r}) + sin({rr}), {rc})",
+    'einsum("ij,jk->ik", {rk}, {kc})',
+    'einsum("i,ij->ij", {r}, {rc})',
+    "kron_left(kron({rc}, {nn}), {nn})",
+    "kron_right(kron({nn}, {rc}), {nn})",
 )
+TENSORS = {  # what the tensor of m, n and p gives
+    ("m", "n"): ('einsum("ijk,k->ij", T, {p})', "sum(tanh(T), axis=2)", "logsumexp(T, axis=2)"),
+    ("m",): ('einsum("ijk,jk->i", T, {np})',),
+    ("n",): ('einsum("ijk,ijl,i->j", softmax(T, axis=2), T, {m})',),
+}
 
 
 @dataclass(frozen=True)
@@ -93,14 +158,21 @@ class Program:
     wrt: tuple[str, ...]
     inputs: Mapping[str, np.ndarray]
 
+    @property
+    def has_tensor(self) -> bool:
+        """Whether the tensor takes part, so that a result may have no matrix notation."""
+        return re.search(r"[ (]T\b", self.text) is not None
+
 
 def program(random: Random, shape: Shape = (), depth: int = 3) -> Program:
-    """A random program whose output has this shape; it may define an intermediate vector u."""
+    """A random program whose output has this shape; it may define intermediate u, V and s."""
     variables = dict(VARIABLES)
     lines = [f"{name}: {_declared(own)}" for name, own in variables.items()]
-    if random.random() < 0.5:
-        lines.append(f"u = {_expression(random, variables, ('n',), 2)}")
-        variables["u"] = ("n",)
+    lines.insert(0, LABEL)
+    for name, own in (("u", ("n",)), ("V", ("m", "n")), ("s", ())):
+        if random.random() < 0.3:
+            lines.append(f"{name} = {_expression(random, variables, own, 2)}")
+            variables[name] = own
     output = _expression(random, variables, shape, depth)
     lines.append(f"{'f' if shape else 'loss'} = {output}")
     numbers = np.random.default_rng(random.randrange(2**30))
@@ -108,6 +180,7 @@ def program(random: Random, shape: Shape = (), depth: int = 3) -> Program:
         name: 0.7 * numbers.standard_normal([SIZES[d] for d in own])
         for name, own in VARIABLES.items()
     }
+    inputs["k"] = np.asarray(numbers.integers(SIZES["n"]))
     wrt = random.sample(sorted(VARIABLES), random.choice([1, 2, 3]))
     return Program("\n".join(lines), tuple(wrt), inputs)
 
@@ -127,28 +200,30 @@ def _expression(random: Random, variables: Mapping[str, Shape], shape: Shape, de
         return f"({part(shape)} {random.choice('+-')} {part(shape)})"
     if form < 0.35:
         return f"({part(shape)} * {part(random.choice([shape, ()]))})"
-    if form < 0.42:
-        return random.choice(ELEMENTWISE).format(part(shape))
-    if form < 0.46:
+    if form < 0.45:
+        return _filled(random.choice(ELEMENTWISE), {"": shape}, part)
+    if form < 0.48:
         return f"({part(shape)} / (1 + {part(shape)}**2))"
-    if form < 0.5:
+    if form < 0.51:
         return f"(({part(shape)})**{random.choice([2, 3])})"
-    if form < 0.53:
-        return f"{random.choice(['maximum', 'minimum'])}({part(shape)}, {part(shape)})"
     return _of_shape(random, shape, part)
 
 
-def _of_shape(random: Random, shape: Shape, part: object) -> str:
+def _of_shape(random: Random, shape: Shape, part: Part) -> str:
     """An operation whose result has another shape than its arguments."""
-    dims = {"k": random.choice("mnp"), "m": "m", "n": "n"}
-    dims |= dict(zip("rc", shape, strict=False))
-    template = random.choice((SCALARS, VECTORS, MATRICES)[len(shape)])
-    text = template.replace("{d}", dims["k"])
-    while "{" in text:
-        start, end = text.index("{"), text.index("}")
-        own = tuple(dims[letter] for letter in text[start + 1 : end])
-        text = f"{text[:start]}{part(own)}{text[end + 1 :]}"  # type: ignore[operator]
-    return text
+    dims = {
+        "k": random.choice("mnp"),
+        **{d: d for d in SIZES},
+        **dict(zip("rc", shape, strict=False)),
+    }
+    forms = (SCALARS, VECTORS, MATRICES)[len(shape)] + TENSORS.get(shape, ())
+    template = re.sub(r"{:(\w)}", lambda found: dims[found[1]], random.choice(forms))
+    own = {key: tuple(dims[d] for d in key) for key in re.findall(r"{(\w*)}", template)}
+    return _filled(template, own, part)
+
+
+def _filled(template: str, shapes: Mapping[str, Shape], part: Part) -> str:
+    return re.sub(r"{(\w*)}", lambda found: part(shapes[found[1]]), template)
 
 
 def _leaf(random: Random, variables: Mapping[str, Shape], shape: Shape) -> str:
