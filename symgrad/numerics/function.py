@@ -64,6 +64,7 @@ class Function:
         self.dtype = np.dtype(dtype)
         self.keys: tuple[Key, ...] = tuple(derivation.outcomes)
         self.seeds = dict(derivation.seeds)
+        self._transposed = {key for key, o in derivation.outcomes.items() if o.transposed}
         results = [(derivation.value, derivation.value_labels)]
         results += [(o.entry, o.labels) for o in derivation.outcomes.values()]
         self._results: list[tuple[Entry, tuple[Label, ...]]] | None = results
@@ -290,7 +291,8 @@ class Function:
 
     def _of_variable(self, key: Key, given: Mapping[str, Any]) -> bool:
         """Whether a derivative has the shape in which its variable was given."""
-        return self.kind in ("gradient", "hvp", "pullback") and key in given
+        of_variable = self.kind in ("gradient", "hvp", "pullback") and key not in self._transposed
+        return of_variable and key in given
 
     def _shaped(self, key: Key, value: Any, given: Mapping[str, Any]) -> Any:
         if self._of_variable(key, given):
