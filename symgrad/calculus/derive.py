@@ -4,7 +4,7 @@ pull-back."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgrad.calculus import rewriting
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
@@ -12,6 +12,7 @@ from symgrad.calculus.derivation import Derivation, Derivative, Key
 from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
 from symgrad.calculus.lowering import Lowered, Tensor, lower_problem
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern
+from symgrad.calculus.orthogonality import independent
 from symgrad.calculus.polynomials import identity
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.calculus.statements import Writer
@@ -39,6 +40,7 @@ class _Work:
     writer: Writer
     rewrites: tuple[Rewrite, ...]
     layout: str = "variable"
+    tied: tuple[str, ...] = ()  # of wrt, what is declared orthogonal
 
     @property
     def output(self) -> Tensor:
@@ -64,6 +66,11 @@ class _Work:
             sentences.append(
                 f"The entries of {free} count as independent; along symmetric directions the "
                 "gradient G acts as (G + G^T) / 2."
+            )
+        if self.tied:
+            sentences.append(
+                f"The entries of {' and '.join(self.tied)} count as independent; that it is "
+                "orthogonal is not used."
             )
         return " ".join(sentences)
 
@@ -116,12 +123,13 @@ def _begin(
     problem: Problem, wrt: Iterable[str] | None, check: bool = True, layout: str = "variable"
 ) -> _Work:
     names = problem.wrt(wrt) if check else ()
+    problem, tied = independent(problem, names)
     with rewriting.recorded() as fired:
         lowered = lower_problem(problem)
         value = lowered.output.closed()
     writer = Writer(problem, lowered, value)
     writer.forward()
-    return _Work(problem, names, lowered, value, writer, tuple(fired.values()), layout)
+    return _Work(problem, names, lowered, value, writer, tuple(fired.values()), layout, tied)
 
 
 def _scalar(problem: Problem, what: str) -> None:
@@ -300,6 +308,11 @@ def derived(
 
     Raises: OptionError for a layout that there is not."""
     check_layout(kind, layout)
-    if layout == "variable":
-        return KINDS[kind](problem, wrt)
-    return LAID_OUT[kind](problem, wrt, layout)
+    with rewriting.recorded() as fired:
+        if layout == "variable":
+            derivation = KINDS[kind](problem, wrt)
+        else:
+            derivation = LAID_OUT[kind](problem, wrt, layout)
+    known = {rule.identity for rule in derivation.rewrites}
+    facts = [rule for rule in fired.values() if rule.fact and rule.identity not in known]
+    return replace(derivation, rewrites=(*derivation.rewrites, *facts))

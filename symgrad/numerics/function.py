@@ -16,6 +16,7 @@ from symgrad.numerics.buffers import buffered_source
 from symgrad.numerics.sizes import (
     axes_of,
     check_labels,
+    check_orthogonal,
     describe_axes,
     in_range,
     infer_sizes,
@@ -234,6 +235,7 @@ class Function:
         sizes = infer_sizes(self.problem, given)
         arrays = {n: self._array(n, given[n]) for n in needed}
         check_labels(self.problem, arrays, sizes)
+        check_orthogonal(self.problem, given)
         return arrays, sizes
 
     def _array(self, name: str, value: Any) -> Any:
