@@ -10,6 +10,7 @@ from .options import KINDS, of_option, output_option, write, wrt_option
 from .programs import Program, find_program
 
 FORMATS = ["latex", "markdown", "html", "text", "json"]
+LAYOUTS = ["variable", "numerator", "denominator"]
 
 
 @click.command()
@@ -17,6 +18,14 @@ FORMATS = ["latex", "markdown", "html", "text", "json"]
 @click.option("-e", "--expression", help="Derive this expression instead of a file.")
 @wrt_option
 @of_option
+@click.option(
+    "--layout",
+    type=click.Choice(LAYOUTS),
+    default="variable",
+    show_default=True,
+    help="Of a gradient: its variable's shape (variable, denominator) or the transpose. Of a "
+    "Jacobian: the indices of f first (variable, numerator) or those of the variable.",
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
     "--level",
@@ -31,6 +40,7 @@ def derive(
     expression: str | None,
     wrt: list[str] | None,
     of: str,
+    layout: str,
     form: str,
     level: str,
     output: IO[str],
@@ -53,7 +63,7 @@ def derive(
         problem = sg.parse_expression(expression)
     else:
         raise click.UsageError("give either a FILE or -e EXPRESSION")
-    derivation = getattr(sg, KINDS[of])(problem, wrt=wrt)
+    derivation = getattr(sg, KINDS[of])(problem, wrt=wrt, layout=layout)
     if form == "json":
         write(derivation.json(), output)
     else:

@@ -202,57 +202,78 @@ def _names(wrt: Wrt) -> list[str] | None:
     return [str(getattr(name, "name", name)) for name in several]
 
 
-def _derived(kind: str, problem: Source, wrt: Wrt) -> Derivation:
-    return Derivation(calculus.KINDS[kind](as_problem(problem), _names(wrt)))
+def _derived(kind: str, problem: Source, wrt: Wrt, layout: str = "variable") -> Derivation:
+    return Derivation(calculus.derived(kind, as_problem(problem), _names(wrt), layout))
 
 
-def derive(problem: Source, wrt: Wrt = None) -> Derivation:
+def derive(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
     """The gradient of a scalar by each of wrt, in the variable's shape.
 
     `problem` is a Problem, a program text, or a SymPy expression; `wrt` are names or symbols
-    (default: all parameters). Raises: SymgradError where the problem is not scalar or a name is not
-    its input.
+    (default: all parameters). `layout` is "variable" or "denominator", both with the variable's
+    shape, or "numerator", its transpose: of an n-vector a row, 1 x n. Raises: SymgradError where
+    the problem is not scalar or a name is not its input.
 
     >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2"
     >>> derive(program, ["W"]).results["W"].expression
     '2 * (W @ x - y) @ x.T'
+    >>> derive(program, ["x"], layout="numerator").results["x"].expression
+    '2 * (W @ x - y).T @ W'
     """
-    return _derived("gradient", problem, wrt)
+    return _derived("gradient", problem, wrt, layout)
 
 
-def jacobian(problem: Source, wrt: Wrt = None) -> Derivation:
+def jacobian(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
     """The Jacobian of f: shape(f) + shape(variable), a vector counting as one axis, a scalar as
     none.
 
+    That is `layout` "variable"; "numerator" differs from it for a scalar f alone, whose Jacobian
+    by an n-vector then is a row, 1 x n. "denominator" is shape(variable) + shape(f): up to two
+    indices the transpose.
+
     >>> jacobian("x: Vector(n)\\nf = softmax(x)").results["x"].expression
     'diag(softmax(x)) - softmax(x) @ softmax(x).T'
+    >>> linear = "A: Matrix(m, n)\\nx: Vector(n)\\nf = A @ x"
+    >>> jacobian(linear, ["x"], layout="denominator").results["x"].expression
+    'A.T'
     """
-    return _derived("jacobian", problem, wrt)
+    return _derived("jacobian", problem, wrt, layout)
 
 
-def hessian(problem: Source, wrt: Wrt = None) -> Derivation:
+def hessian(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
     """The Hessian's blocks: for wrt a, b the keys ("a", "a"), ("a", "b"), ("b", "b").
+
+    It has one `layout`: first the indices of a, then those of b.
 
     >>> program = "x: Vector(n)\\nA: Matrix(n, n)\\nloss = norm2(A @ x)**2"
     >>> hessian(program, ["x"]).results["x", "x"].expression
     '2 * A.T @ A'
     """
-    return _derived("hessian", problem, wrt)
+    return _derived("hessian", problem, wrt, layout)
 
 
-def hvp(problem: Source, wrt: Wrt = None) -> Derivation:
-    """The Hessian times a direction over all of wrt together: f(inputs, direction={...})."""
-    return _derived("hvp", problem, wrt)
+def hvp(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
+    """The Hessian times a direction over all of wrt together: f(inputs, direction={...}).
+
+    It has one `layout`: each product has the shape of its variable.
+    """
+    return _derived("hvp", problem, wrt, layout)
 
 
-def directional(problem: Source, wrt: Wrt = None) -> Derivation:
-    """The derivative along a direction of all of wrt together, under the key "*"."""
-    return _derived("directional", problem, wrt)
+def directional(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
+    """The derivative along a direction of all of wrt together, under the key "*".
+
+    It has one `layout`: the shape of what is differentiated.
+    """
+    return _derived("directional", problem, wrt, layout)
 
 
-def pullback(problem: Source, wrt: Wrt = None) -> Derivation:
-    """The cotangent of f (of any shape) pulled back to each of wrt: f(inputs, cotangent=array)."""
-    return _derived("pullback", problem, wrt)
+def pullback(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
+    """The cotangent of f (of any shape) pulled back to each of wrt: f(inputs, cotangent=array).
+
+    It has one `layout`: each pull-back has the shape of its variable.
+    """
+    return _derived("pullback", problem, wrt, layout)
 
 
 def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:

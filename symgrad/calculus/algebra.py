@@ -59,6 +59,8 @@ def transposed(e: Expression) -> Expression:
             return product(transposed(right), transposed(left))
         if e.operation is multiply and is_scalar(e.arguments[0]):
             return e.arguments[0] * transposed(e.arguments[1])
+        if e.operation is divide and is_scalar(e.arguments[1]):
+            return transposed(e.arguments[0]) / e.arguments[1]
         if e.operation is negative:
             return negated(transposed(e.arguments[0]))
         if _acts_alike(e) and _turns(e) > 0:

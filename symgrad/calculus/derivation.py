@@ -44,8 +44,8 @@ class Outcome:
     """One result, as the derivation's last line says it: in closed form where that is short, else
     by the names of the steps, or with `definitions` of its own.
 
-    `entry` and `labels` are the result in index notation: its axes in order, those of the value
-    first.
+    `entry` and `labels` are the result in index notation: its axes in the order of the layout.
+    `transposed` says that this is the transpose of the derivative called `name`.
     """
 
     key: Key
@@ -55,6 +55,7 @@ class Outcome:
     shape: Shape
     entry: Entry
     labels: tuple[Label, ...]
+    transposed: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,15 @@ pull-back."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgrad.calculus import rewriting
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
 from symgrad.calculus.derivation import Derivation, Derivative, Key
+from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
 from symgrad.calculus.lowering import Lowered, Tensor, lower_problem
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern
+from symgrad.calculus.orthogonality import independent
 from symgrad.calculus.polynomials import identity
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.calculus.statements import Writer
@@ -21,15 +23,6 @@ from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.problem import Problem
 
 Direction = tuple[Entry, tuple[Label, ...]]
-LAYOUTS = {
-    "value": "",
-    "gradient": "Each gradient has the shape of its variable.",
-    "pullback": "Each pull-back has the shape of its variable.",
-    "directional": "The derivative has the shape of the result.",
-    "hvp": "Each product has the shape of its variable.",
-    "jacobian": "Numerator layout: first the indices of f, then those of the variable.",
-    "hessian": "First the indices of the first variable, then those of the second.",
-}
 PRODUCTS = {  # what has a matrix form where the derivative itself has none
     "jacobian": "its product with a cotangent (pullback)",
     "hessian": "its product with a direction (hvp)",
@@ -46,6 +39,8 @@ class _Work:
     value: Entry
     writer: Writer
     rewrites: tuple[Rewrite, ...]
+    layout: str = "variable"
+    tied: tuple[str, ...] = ()  # of wrt, what is declared orthogonal
 
     @property
     def output(self) -> Tensor:
@@ -59,7 +54,8 @@ class _Work:
 
     def _layout(self, kind: str, order: int) -> str:
         """The layout in a sentence, what is no matrix, what symmetric means."""
-        sentences = [LAYOUTS[kind]]
+        scalar = self.problem.output.shape == SCALAR
+        sentences = [layout_sentence(kind, self.layout, scalar)]
         if order > 2 and kind in PRODUCTS:
             sentences.append(
                 f"More than two indices have no matrix form; {PRODUCTS[kind]} has one."
@@ -70,6 +66,11 @@ class _Work:
             sentences.append(
                 f"The entries of {free} count as independent; along symmetric directions the "
                 "gradient G acts as (G + G^T) / 2."
+            )
+        if self.tied:
+            sentences.append(
+                f"The entries of {' and '.join(self.tied)} count as independent; that it is "
+                "orthogonal is not used."
             )
         return " ".join(sentences)
 
@@ -85,12 +86,18 @@ class _Work:
         seeds: dict[str, str] | None = None,
         passes: Sequence[Reverse] = (),
     ) -> Derivation:
-        """The derivation with these results: key -> entry, labels, the name on its left side."""
+        """The derivation with these results: key -> entry, labels (in a Jacobian those of f first),
+        the name on its left side."""
         roots = [self.value.node, *(entry.node for entry, _, _ in results.values())]
         plain = rebuilt(roots)
+        of = len(self.output.labels) if kind == "jacobian" else 0
         outcomes = {
             key: self.writer.outcome(
-                key, name, at(plain[entry.node], entry.labels), labels, self._last(kind, key)
+                key,
+                name,
+                at(plain[entry.node], entry.labels),
+                arranged(labels, of, self.layout, str(key)),
+                self._last(kind, key),
             )
             for key, (entry, labels, name) in results.items()
         }
@@ -106,20 +113,23 @@ class _Work:
             outcomes,
             self.rewrites,
             seeds or {},
-            self._layout(kind, max((len(o.labels) for o in outcomes.values()), default=0)),
+            self._layout(kind, max((len(o.shape) for o in outcomes.values()), default=0)),
             tuple(passes),
             {**self.lowered.names, **self.writer.names},
         )
 
 
-def _begin(problem: Problem, wrt: Iterable[str] | None, check: bool = True) -> _Work:
+def _begin(
+    problem: Problem, wrt: Iterable[str] | None, check: bool = True, layout: str = "variable"
+) -> _Work:
     names = problem.wrt(wrt) if check else ()
+    problem, tied = independent(problem, names)
     with rewriting.recorded() as fired:
         lowered = lower_problem(problem)
         value = lowered.output.closed()
     writer = Writer(problem, lowered, value)
     writer.forward()
-    return _Work(problem, names, lowered, value, writer, tuple(fired.values()))
+    return _Work(problem, names, lowered, value, writer, tuple(fired.values()), layout, tied)
 
 
 def _scalar(problem: Problem, what: str) -> None:
@@ -135,20 +145,25 @@ def value(problem: Problem) -> Derivation:
     return _begin(problem, problem.variables, check=False).finished("value", {})
 
 
-def gradient(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
-    """The gradient of a scalar by each of wrt, in the variable's shape."""
+def gradient(
+    problem: Problem, wrt: Iterable[str] | None = None, layout: str = "variable"
+) -> Derivation:
+    """The gradient of a scalar by each of wrt, in the variable's shape; in numerator layout its
+    transpose."""
     _scalar(problem, "gradient")
-    work = _begin(problem, wrt)
+    work = _begin(problem, wrt, layout=layout)
     found = reverse(work.value.node, (), [Term(ONE, ())], (), map(work.node, work.wrt))
     names = work.writer.backward(found, [work.node(n) for n in work.wrt], work.writer.scalar_top())
     results = _cotangents(work, found, names)
     return work.finished("gradient", results, passes=[found])
 
 
-def jacobian(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+def jacobian(
+    problem: Problem, wrt: Iterable[str] | None = None, layout: str = "variable"
+) -> Derivation:
     """The Jacobian of f: shape(f) + shape(variable), where a vector counts as one axis, a scalar as
-    none."""
-    work = _begin(problem, wrt)
+    none; in denominator layout the variable's first."""
+    work = _begin(problem, wrt, layout=layout)
     found = _jacobian(work.value, work.output.labels, [work.node(n) for n in work.wrt])
     names = work.writer.backward(found, [work.node(n) for n in work.wrt], work.writer.top())
     results = _cotangents(work, found, names)
@@ -276,11 +291,28 @@ def _seed_names(directions: dict[Node, Entry], work: _Work) -> dict[str, str]:
     }
 
 
+LAID_OUT = {"gradient": gradient, "jacobian": jacobian}  # what has layouts to choose from
 KINDS = {
-    "gradient": gradient,
-    "jacobian": jacobian,
+    **LAID_OUT,
     "hessian": hessian,
     "hvp": hvp,
     "directional": directional,
     "pullback": pullback,
 }
+
+
+def derived(
+    kind: str, problem: Problem, wrt: Iterable[str] | None, layout: str = "variable"
+) -> Derivation:
+    """The derivation of this kind in a layout.
+
+    Raises: OptionError for a layout that there is not."""
+    check_layout(kind, layout)
+    with rewriting.recorded() as fired:
+        if layout == "variable":
+            derivation = KINDS[kind](problem, wrt)
+        else:
+            derivation = LAID_OUT[kind](problem, wrt, layout)
+    known = {rule.identity for rule in derivation.rewrites}
+    facts = [rule for rule in fired.values() if rule.fact and rule.identity not in known]
+    return replace(derivation, rewrites=(*derivation.rewrites, *facts))

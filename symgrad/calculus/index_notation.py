@@ -170,9 +170,10 @@ class IndexNotation:
         own = [Label(axis) if x is None else x for x, axis in zip(labels, node.axes, strict=True)]
         free = [new for x, new in zip(labels, own, strict=True) if x is None]
         if free and all(x in free or batch_name(x) for x in own):
-            named, whole = self.name(node), self.whole(node)
-            if named is not None or whole is not None:
-                return named or (unparse(whole), latex(whole))
+            if (named := self.name(node)) is not None:
+                return named
+            if (whole := self.whole(node)) is not None:
+                return unparse(whole), latex(whole)
         inner = Letters({**letters.known, **dict.fromkeys(free, ALL)})
         written = self.entry(node, own, inner)
         letters.known |= {x: letter for x, letter in inner.known.items() if x not in free}

@@ -106,6 +106,16 @@ def times(*values: Value) -> Value:
     return result
 
 
+def declared(node: Node, fact: str) -> bool:
+    """Whether a node is a variable that is declared so, or its transpose."""
+    if isinstance(node, Polynomial) and len(node.terms) == 1:
+        ((coefficient, factors, summed),) = node.terms
+        alone = coefficient == 1 and len(factors) == 1 and not summed
+        same = alone and factors[0].power == 1 and len(factors[0].labels) == len(node.axes)
+        node = factors[0].node if same else node
+    return isinstance(node, Input) and fact in node.facts
+
+
 def symmetric(node: Node) -> bool:
     """Whether node_ij = node_ji is known."""
     known = _symmetric.get(node)

@@ -27,7 +27,7 @@ from symgrad.calculus.nodes import (
     Polynomial,
     Term,
 )
-from symgrad.calculus.polynomials import TERM_RULES, contract, opened, reduced, trigger
+from symgrad.calculus.polynomials import TERM_RULES, contract, declared, opened, reduced, trigger
 from symgrad.language.dimensions import SCALAR, Shape, column, dimension
 from symgrad.language.expressions import Name
 from symgrad.language.operations.meanings import REWRITES, Rewrite
@@ -51,6 +51,13 @@ def recorded() -> Iterator[dict[str, Rewrite]]:
         _fired.reset(token)
 
 
+def record(rule: Rewrite) -> None:
+    """Note that a rule is applied."""
+    fired = _fired.get()
+    if fired is not None:
+        fired.setdefault(rule.identity, rule)
+
+
 @dataclass(frozen=True)
 class Match:
     """What pattern indices and wildcards stand for. A wildcard's own indices are held by holes."""
@@ -72,8 +79,9 @@ class _Compiled:
     def __init__(self, rule: Rewrite, over: Sequence[str]) -> None:
         self.rule = rule
         self.names = [Name(f"?{k}", SHAPES[each]) for k, each in enumerate(over)]
+        facts = frozenset({rule.fact} if rule.fact else ())
         self.pattern = lower(
-            rule.pattern(*self.names), {n.name: given(n.name, n.shape) for n in self.names}
+            rule.pattern(*self.names), {n.name: given(n.name, n.shape, facts) for n in self.names}
         )
 
     def install(self) -> None:
@@ -93,7 +101,7 @@ class _Compiled:
         pattern = self.pattern.closed()
         for match in _node(pattern.node, pattern.labels, node, labels, Match({}, {})):
             result = contract(self._replacement(match).terms, labels)
-            self._record()
+            record(self.rule)
             return result
         return None
 
@@ -107,7 +115,7 @@ class _Compiled:
             if not self._sums_alone(match, term, left):
                 continue
             replacement = self._replacement(match)
-            self._record()
+            record(self.rule)
             return [
                 Term(
                     term.coefficient * t.coefficient,
@@ -132,11 +140,6 @@ class _Compiled:
             for own, label in zip(result.core, self.pattern.core, strict=True)
         }
         return replace(result, terms=result.renamed(names))  # type: ignore[arg-type]
-
-    def _record(self) -> None:
-        fired = _fired.get()
-        if fired is not None:
-            fired.setdefault(self.rule.identity, self.rule)
 
 
 def _kept(term: Term, left: Sequence[Factor], new: Term) -> tuple[Hashable, ...]:
@@ -214,6 +217,8 @@ def _tied(own: Sequence[Hashable], labels: Sequence[Hashable], match: Match) -> 
 def _wildcard(
     pattern: Input, own: Sequence[Hashable], node: Node, labels: tuple[Hashable, ...], match: Match
 ) -> Iterator[Match]:
+    if not all(declared(node, fact) for fact in pattern.facts):
+        return
     unknown = [x for x in own if x not in match.labels]
     free = [x for x in labels if x not in match.labels.values()]
     for choice in permutations(reversed(free), len(unknown)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.chain_rule import Reverse
@@ -17,10 +18,10 @@ from symgrad.calculus.closed_form import (
 from symgrad.calculus.derivation import Key, Outcome, Step
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Both, Derivative, IndexForm, both, index_form
+from symgrad.calculus.layouts import Arranged
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
 from symgrad.calculus.nodes import (
-    ONE,
     Alias,
     Apply,
     Entry,
@@ -30,13 +31,12 @@ from symgrad.calculus.nodes import (
     Map,
     Node,
     Polynomial,
-    Term,
     topological,
 )
-from symgrad.calculus.notation import Notation, batch_of, full
+from symgrad.calculus.notation import Notation, batch_of, core_axes, full
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.language.dimensions import SCALAR
+from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Call, Expression, Name, leaves
 from symgrad.language.operations.arithmetic import add, subtract, transpose
 from symgrad.language.operations.batches import batch_sum
@@ -299,25 +299,44 @@ class Writer:
     # results
 
     def outcome(
-        self, key: Key, name: Expression, entry: Entry, labels: tuple[Label, ...], last: Node | None
+        self, key: Key, name: Expression, entry: Entry, arranged: Arranged, last: Node | None
     ) -> Outcome:
         """A result in closed form where that is short; else as the last step (of the node `last`)
         has it, or with definitions of its own."""
-        shape = tuple(x.axis for x in labels if not isinstance(x.axis, str))
-        spread = len(entry.labels) < len(labels)  # then the last step says less than the result
-        right = None if last is None or spread else self.rights.get(last)
+        labels = arranged.labels
+        right = self._last_line(last, entry, arranged)
+        made = partial(
+            Outcome,
+            key,
+            name,
+            shape=core_axes(x.axis for x in labels),
+            entry=entry,
+            labels=labels,
+            transposed=arranged.transposed,
+        )
         if right is not None and self._leaf_count(entry.node) > LONGEST:
-            return Outcome(key, name, (), right, shape, entry, labels)
+            return made((), right)
         form = closed_result(entry, labels, self.naming)
         if isinstance(form, IndexForm):
             long = right is not None and len(form.text) > LONGEST_INDEX_FORM
-            return Outcome(key, name, (), right if long and right else form, shape, entry, labels)
+            return made((), right if long and right else form)
         if form.definitions and right is not None:
-            return Outcome(key, name, (), right, shape, entry, labels)
-        return Outcome(key, name, form.definitions, form.expression, shape, entry, labels)
+            return made((), right)
+        return made(form.definitions, form.expression)
+
+    def _last_line(self, last: Node | None, entry: Entry, arranged: Arranged) -> Expression | None:
+        """What the last step has, in the result's layout; None where it says less than the result,
+        or has its indices in another order."""
+        right = None if last is None else self.rights.get(last)
+        if right is None or any(x not in entry.labels for x in arranged.labels if x.axis != ONE):
+            return None
+        if not arranged.moved:
+            return right
+        return None if isinstance(right, IndexForm) else transposed(right)
 
 
 def _is_transposed(node: Polynomial) -> bool:
     """Whether a statement of one term is another one with its axes in another order."""
     (term,) = node.terms
-    return term == Term(ONE, term.factors) and len(term.factors) == 1 and term.factors[0].power == 1
+    plain = term.coefficient == 1 and not term.summed
+    return plain and [f.power for f in term.factors] == [1]

@@ -19,6 +19,7 @@ from fractions import Fraction
 from symgrad.calculus.algebra import over, power, product, scaled, times, transposed
 from symgrad.calculus.nodes import Factor, Label, Node
 from symgrad.calculus.polynomials import symmetric
+from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, Number, Value
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
@@ -180,6 +181,8 @@ class TermGraph:
                 v if v is not None else filled(ones, (x.axis,))
                 for v, x in zip(vectors, self.free, strict=True)
             )
+            if self.free[0].axis == ONE:
+                return transposed(columns)
             return product(rows, transposed(columns))
         ((pair, pieces),) = self.edges.items()
         matrix = self._toward(pieces, pair, self.free[0])

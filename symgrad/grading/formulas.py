@@ -41,9 +41,12 @@ def _restrictions(
     if variable.kind == "Vector" and not variable.facts & {"simplex", "one_hot"}:
         return [("simplex", "sums to 1", _normalized)]
     square = variable.kind == "Matrix" and variable.dims[0] == variable.dims[1]
-    if square and "symmetric" not in variable.facts:
-        return [("symmetric", "is symmetric", lambda a: (a + np.swapaxes(a, -1, -2)) / 2)]
-    return []
+    if not square or variable.facts & {"symmetric", "orthogonal"}:
+        return []
+    return [
+        ("symmetric", "is symmetric", lambda a: (a + np.swapaxes(a, -1, -2)) / 2),
+        ("orthogonal", "is orthogonal", lambda a: np.linalg.qr(a)[0]),
+    ]
 
 
 def _normalized(array: np.ndarray) -> np.ndarray:

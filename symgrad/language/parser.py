@@ -325,9 +325,10 @@ class _Parser:
         """A dimension where it is used: declared, or a product as a Kronecker product has it."""
         match node:
             case ast.BinOp(op=ast.Mult(), left=left, right=right):
-                return self._used_dimension(name, left) * self._used_dimension(name, right)
-            case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int(times))):
-                return self._used_dimension(name, left) ** times
+                both = self._used_dimension(name, left), self._used_dimension(name, right)
+                return dimension(both[0] * both[1])
+            case ast.BinOp(op=ast.Pow(), left=ast.Name() as base, right=ast.Constant(value=2)):
+                return self._used_dimension(name, base) ** 2
             case ast.Name(id=used) if used not in self.dimensions:
                 raise UnknownNameError(
                     f"{name}({used}): the dimension {used} is not declared"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
@@ -17,6 +17,7 @@ FACTS = {
     "simplex": ("Vector", "Matrix"),  # each row of a matrix
     "one_hot": ("Vector", "Matrix"),
     "symmetric": ("Matrix",),
+    "orthogonal": ("Matrix",),
     "data": ("Scalar", "Vector", "Matrix", "Tensor"),
 }
 
@@ -49,9 +50,15 @@ class Variable:
                 raise ProgramError(f"{self.name}: unknown fact {fact}{did_you_mean(fact, FACTS)}")
             if self.kind not in FACTS[fact]:
                 raise ProgramError(f"{self.name}: a {self.kind} cannot be declared {fact}")
-        if "symmetric" in self.facts and self.dims[0] != self.dims[1]:
-            raise ShapeError(
-                f"{self.name}: a symmetric matrix is square", (self.dims[0], self.dims[1])
+        for fact, words in (("symmetric", "a symmetric"), ("orthogonal", "an orthogonal")):
+            if fact in self.facts and self.dims[0] != self.dims[1]:
+                raise ShapeError(
+                    f"{self.name}: {words} matrix is square", (self.dims[0], self.dims[1])
+                )
+        if "orthogonal" in self.facts and self.facts - {"orthogonal", "data"}:
+            (other, *_) = sorted(self.facts - {"orthogonal", "data"})
+            raise ProgramError(
+                f"{self.name}: it is declared {other} and orthogonal; declare one of them"
             )
 
     def _check_dimensions(self) -> None:
@@ -104,6 +111,14 @@ class Problem:
             for v in self.variables.values()
             if v.differentiable and v.batch is None and not v.facts & {"data", "one_hot"}
         )
+
+    def without(self, fact: str, names: Iterable[str]) -> Problem:
+        """The problem in which these variables are not declared so."""
+        changed = {n: self.variables[n] for n in names}
+        if not changed:
+            return self
+        changed = {n: replace(v, facts=v.facts - {fact}) for n, v in changed.items()}
+        return replace(self, variables={**self.variables, **changed})
 
     def wrt(self, names: Iterable[str] | None) -> tuple[str, ...]:
         """The names to differentiate by, checked; the parameters where None are given."""

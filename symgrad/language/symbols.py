@@ -40,7 +40,7 @@ class Vector(MatrixOperators, sympy.MatrixSymbol):  # type: ignore[misc]
 class Matrix(MatrixOperators, sympy.MatrixSymbol):  # type: ignore[misc]
     """An m x n MatrixSymbol.
 
-    Facts: positive, symmetric, data (no parameter).
+    Facts: positive, symmetric, orthogonal, data (no parameter).
     Raises: ShapeError for what is no dimension, ProgramError for an unknown fact.
 
     >>> W, x = Matrix("W", "m", "n"), Vector("x", "n")

@@ -16,6 +16,7 @@ from symgrad.numerics.buffers import buffered_source
 from symgrad.numerics.sizes import (
     axes_of,
     check_labels,
+    check_orthogonal,
     describe_axes,
     in_range,
     infer_sizes,
@@ -64,6 +65,7 @@ class Function:
         self.dtype = np.dtype(dtype)
         self.keys: tuple[Key, ...] = tuple(derivation.outcomes)
         self.seeds = dict(derivation.seeds)
+        self._transposed = {key for key, o in derivation.outcomes.items() if o.transposed}
         results = [(derivation.value, derivation.value_labels)]
         results += [(o.entry, o.labels) for o in derivation.outcomes.values()]
         self._results: list[tuple[Entry, tuple[Label, ...]]] | None = results
@@ -233,6 +235,7 @@ class Function:
         sizes = infer_sizes(self.problem, given)
         arrays = {n: self._array(n, given[n]) for n in needed}
         check_labels(self.problem, arrays, sizes)
+        check_orthogonal(self.problem, given)
         return arrays, sizes
 
     def _array(self, name: str, value: Any) -> Any:
@@ -290,7 +293,8 @@ class Function:
 
     def _of_variable(self, key: Key, given: Mapping[str, Any]) -> bool:
         """Whether a derivative has the shape in which its variable was given."""
-        return self.kind in ("gradient", "hvp", "pullback") and key in given
+        of_variable = self.kind in ("gradient", "hvp", "pullback") and key not in self._transposed
+        return of_variable and key in given
 
     def _shaped(self, key: Key, value: Any, given: Mapping[str, Any]) -> Any:
         if self._of_variable(key, given):

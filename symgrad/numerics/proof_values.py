@@ -210,8 +210,8 @@ def _is_good(values: Values) -> bool:
 def _drawn(
     leaf: Node, sizes: Sizes, rng: np.random.Generator, kind: tuple[float, float, float]
 ) -> np.ndarray:
-    """Random numbers around a centre; square matrices apart from singular ones, symmetric where
-    declared; labels as one-hot vectors."""
+    """Random numbers around a centre; square matrices apart from singular ones, symmetric or
+    orthogonal where declared; labels as one-hot vectors."""
     centre, scale, apart = kind
     shape = tuple(size_of(axis, sizes) for axis in leaf.axes)
     if isinstance(leaf, OneHot):
@@ -219,6 +219,8 @@ def _drawn(
     array = centre + scale * rng.standard_normal(shape)
     if len(shape) == 2 and shape[-1] == shape[-2]:
         array = array + apart * np.eye(shape[-1])
+    if isinstance(leaf, Input) and "orthogonal" in leaf.facts:
+        array = np.linalg.qr(array)[0]
     if isinstance(leaf, Input) and "symmetric" in leaf.facts:
         array = (array + np.swapaxes(array, -1, -2)) / 2
     return np.asarray(array)

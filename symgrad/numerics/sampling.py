@@ -63,6 +63,8 @@ def _draw(
         array = np.abs(array) + 0.1
     if variable.kind == "Matrix" and len(shape) >= 2 and shape[-1] == shape[-2]:
         array = array + (2.0 + abs(centre)) * np.eye(shape[-1])  # away from singular
+    if "orthogonal" in variable.facts:  # of either determinant
+        array = np.linalg.qr(array)[0] * rng.choice([-1.0, 1.0], (*shape[:-2], 1, shape[-1]))
     if "symmetric" in variable.facts:
         array = (array + np.swapaxes(array, -1, -2)) / 2
     return np.asarray(array)

@@ -93,7 +93,7 @@ class _Emitter:
             "",
             *head,
             *body,
-            f"    return {', '.join(_owned(returned))},",
+            f"    return {', '.join(self._owned(returned))},",
             "",
         ]
         return Program(
@@ -246,18 +246,18 @@ class _Emitter:
         """A result over all its labels."""
         return aligned(a, labels) if len(a.labels) == len(labels) else self._spread(a, labels)
 
-
-def _owned(texts: list[str]) -> list[str]:
-    """Results that are the caller's own: copies of what is an input, a view of another array, or
-    another result."""
-    seen: set[str] = set()
-    owned = []
-    for text in texts:
-        name = WORD.findall(text)[0]
-        again = name in seen or name.startswith("p") or text != name
-        seen.add(name)
-        owned.append(f"np.array({text})" if again else text)
-    return owned
+    def _owned(self, texts: list[str]) -> list[str]:
+        """Results that are the caller's own: copies of what is an input, a view of another array,
+        or another result."""
+        known = self.listing.known.items()
+        seen = {name for text, name in known if text.startswith("np.broadcast_to")}
+        owned = []
+        for text in texts:
+            name = WORD.findall(text)[0]
+            again = name in seen or name.startswith("p") or text != name
+            seen.add(name)
+            owned.append(f"np.array({text})" if again else text)
+        return owned
 
 
 def _plain(line: Line) -> list[str]:

@@ -247,11 +247,9 @@ class _Check:
             v = self.rng.standard_normal(np.shape(self.inputs[b]))
             along = np.tensordot(value, v, np.ndim(v)) if np.ndim(v) else value * v
             return difference(along, self._along({b: v})(*self._gradient(a)))
-        found = self.derivation.passes[0]
-        entry, labels = found.of(self._input(str(outcome.key)))
-        return difference(
-            value, over_labels(self._value(entry.node), entry.labels, labels, self.sizes)
-        )
+        entry, _ = self.derivation.passes[0].of(self._input(str(outcome.key)))
+        own = self._value(entry.node)
+        return difference(value, over_labels(own, entry.labels, outcome.labels, self.sizes))
 
     def _gradient(self, name: str) -> tuple[Entry, tuple[Label, ...]]:
         return self.derivation.passes[0].of(self._input(name))

@@ -28,6 +28,7 @@ FACTS = {
     "simplex": "entries sum to 1",
     "one_hot": "one-hot",
     "symmetric": "symmetric",
+    "orthogonal": "orthogonal",
 }
 
 

@@ -83,7 +83,13 @@ def latex_left(left: str, right: Expression) -> str:
 
 
 def result_name(outcome: Outcome) -> str:
-    r"""\nabla_{W} L for a gradient, else the derivative as a fraction."""
+    r"""\nabla_{W} L for a gradient, else the derivative as a fraction; its transpose where the
+    layout wants that."""
+    name = _plain_name(outcome)
+    return rf"\left({name}\right)^{{\top}}" if outcome.transposed else name
+
+
+def _plain_name(outcome: Outcome) -> str:
     gradient = gradient_of(outcome)
     if gradient is not None:
         top, bottom = gradient

@@ -39,12 +39,14 @@ def text_left(left: str, right: Expression) -> str:
 
 
 def result_name(outcome: Outcome) -> str:
-    """grad_W L for a gradient, else the derivative's name."""
+    """grad_W L for a gradient, else the derivative's name; (...).T where it is the transpose."""
     gradient = gradient_of(outcome)
     if gradient is None:
-        return unparse(outcome.name)
-    top, bottom = gradient
-    return f"grad_{unparse(bottom)} {unparse(top)}"
+        name = unparse(outcome.name)
+    else:
+        top, bottom = gradient
+        name = f"grad_{unparse(bottom)} {unparse(top)}"
+    return f"({name}).T" if outcome.transposed else name
 
 
 def _lines(doc: Document) -> list[str]:

@@ -127,8 +127,8 @@ def initial_values(
 
     A scheme is for the matrices; given by name, {"Z": "normal"}, it is for that variable whatever
     it is, and the others take Glorot's. Else a vector or scalar starts at 0, or where it is
-    declared positive at 1; a vector declared a simplex at 1/n. Matrices declared positive or
-    symmetric start so.
+    declared positive at 1; a vector declared a simplex at 1/n. Matrices declared positive,
+    symmetric or orthogonal start so.
     Raises: OptionError where a scheme or a name is unknown.
     """
     chosen = choice if isinstance(choice, Mapping) else {}
@@ -151,6 +151,8 @@ def initial_values(
 
 
 def _as_declared(variable: Variable, matrix: Array) -> Array:
+    if "orthogonal" in variable.facts:
+        return np.linalg.qr(matrix)[0]
     if "symmetric" in variable.facts:
         matrix = (matrix + matrix.T) / 2
     return np.abs(matrix) if "positive" in variable.facts else matrix

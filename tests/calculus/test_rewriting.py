@@ -12,6 +12,7 @@ import pytest
 import symgrad as sg
 from symgrad.calculus.lowering import Tensor, given, lower
 from symgrad.calculus.nodes import Label, batch_label
+from symgrad.calculus.orthogonality import NORM, PRODUCT
 from symgrad.calculus.rewriting import recorded
 from symgrad.language.dimensions import ONE, SCALAR, Shape, dims
 from symgrad.language.expressions import Expression, Name
@@ -34,7 +35,7 @@ NoRules = Callable[[], AbstractContextManager[None]]
 
 def cases() -> Iterator[tuple[Rewrite, Wildcards]]:
     """Each rule with each kind of wildcards that it is for."""
-    for rule in REWRITES:
+    for rule in (*REWRITES, PRODUCT, NORM):
         if rule.over == ("all",):
             yield rule, ((n, ONE),)
             yield rule, ((m, n),)
@@ -48,13 +49,16 @@ each_case = pytest.mark.parametrize(("rule", "shapes"), CASES, ids=IDS)
 each_place = pytest.mark.parametrize("place", OTHERS)
 
 
-def wildcards(shapes: Wildcards, place: str = "alone") -> tuple[list[Name], dict[str, Tensor]]:
+def wildcards(
+    shapes: Wildcards, place: str = "alone", fact: str = ""
+) -> tuple[list[Name], dict[str, Tensor]]:
     names = [Name(name, shape) for name, shape in zip("xy", shapes, strict=False)]
     others = OTHERS[place]
-    return names, {x.name: given(x.name, x.shape, frozenset(), others) for x in names}
+    facts = {x.name: frozenset({fact} - {""} if x.shape == (n, n) else ()) for x in names}
+    return names, {x.name: given(x.name, x.shape, facts[x.name], others) for x in names}
 
 
-def value(e: Expression, values: dict[str, Tensor], centre: float) -> np.ndarray:
+def value(e: Expression, values: dict[str, Tensor], centre: float, fact: str = "") -> np.ndarray:
     """The value at random numbers around the centre, with axes in the order of its labels."""
     rng = np.random.default_rng(0)
     inputs = {}
@@ -63,6 +67,8 @@ def value(e: Expression, values: dict[str, Tensor], centre: float) -> np.ndarray
         square = len(tensor.core) == 2 and shape[-1] == shape[-2]
         noise = 0.3 * rng.standard_normal(shape)
         inputs[name] = centre * (np.eye(shape[-1]) if square else 1.0) + noise
+        if fact == "orthogonal" and square:
+            inputs[name] = np.linalg.qr(inputs[name])[0]
     tensor = lower(e, values)
     entry = tensor.closed()
     array = evaluate_nodes([entry.node], inputs, SIZES)[entry.node]
@@ -75,13 +81,15 @@ def value(e: Expression, values: dict[str, Tensor], centre: float) -> np.ndarray
 def test_rule_fires_and_is_true(
     rule: Rewrite, shapes: Wildcards, place: str, no_rules: NoRules
 ) -> None:
-    names, values = wildcards(shapes, place)
+    fact = rule.fact
+    names, values = wildcards(shapes, place, fact)
     with recorded() as fired:
-        rewritten = value(rule.pattern(*names), values, 2.0)
+        rewritten = value(rule.pattern(*names), values, 2.0, fact)
     assert rule.identity in fired
     with no_rules(), recorded() as fired:
-        np.testing.assert_allclose(rewritten, value(rule.pattern(*names), values, 2.0), rtol=1e-12)
-        replaced = value(rule.replacement(*names), values, 2.0)
+        written = value(rule.pattern(*names), values, 2.0, fact)
+        replaced = value(rule.replacement(*names), values, 2.0, fact)
+    np.testing.assert_allclose(*np.broadcast_arrays(rewritten, written), rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(rewritten, replaced, rtol=1e-12)
     assert fired == {}
 

@@ -38,6 +38,18 @@ def test_every_kind_of_derivative(of: str, symgrad) -> None:
     assert "A" in result.stdout
 
 
+def test_the_layout_can_be_chosen(symgrad) -> None:
+    result = symgrad("derive", "-e", "norm2(W @ x)**2", "--wrt", "x", "--layout", "numerator")
+    assert "(grad_x L).T = 2 * x.T @ W.T @ W" in result.stdout
+    assert "Layout    Numerator layout: each gradient is transposed" in result.stdout
+
+
+def test_a_hessian_has_one_layout(symgrad) -> None:
+    result = symgrad("derive", LECTURE, "--of", "hessian", "--layout", "denominator")
+    assert result.exit_code == 1
+    assert "hessian has one layout" in result.stderr
+
+
 def test_names_may_have_spaces_between(symgrad) -> None:
     both = symgrad("derive", LECTURE, "--wrt", "W1, W2").stdout
     assert both == symgrad("derive", LECTURE, "--wrt", "W1,W2").stdout

@@ -453,6 +453,7 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     (lambda: MatrixSymbol("R", 2 * N, 1), ShapeError, "2*n is no dimension"),
     (lambda: Vector("x", n, simplx=True), ProgramError, "did you mean simplex?"),
     (lambda: Matrix("S", m, n, symmetric=True), ShapeError, "a symmetric matrix is square"),
+    (lambda: Matrix("S", m, n, orthogonal=True), ShapeError, "an orthogonal matrix is square"),
     (lambda: Scalar("n") * x, UnknownNameError, "n is both a Scalar and a dimension"),
     (lambda: x * Vector("x", m).T, UnknownNameError, "Vector(n) and Vector(m)"),
     (lambda: total(x) + sympy.Symbol("x"), UnknownNameError, "two different symbols are called x"),

@@ -242,3 +242,10 @@ def test_buffers_take_labels_of_any_integer_type() -> None:
     for dtype in (np.int64, np.int32, np.uint8, np.int64):
         value, _ = function({"Z": np.ones((3, 2)), "v": np.array([0, 1, 1], dtype)})
         assert value == 6
+
+
+def test_a_gradient_that_is_the_same_in_all_entries_is_the_callers_own() -> None:
+    program = "x: Vector(n)\na: Scalar\nloss = a * sum(x)"
+    _, gradient = sg.derive(program, ["x"]).lambdify()(x=np.ones(3), a=2.0)
+    gradient["x"] += 1.0
+    np.testing.assert_array_equal(gradient["x"], [3.0, 3.0, 3.0])

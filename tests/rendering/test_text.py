@@ -46,8 +46,15 @@ def test_levels(name: str) -> None:
 
 def test_what_was_given_is_said_with_its_facts() -> None:
     declared = "p: Vector(n, simplex=True)\nS: Matrix(n, n, symmetric=True)\nk: Index(n)\ns: Scalar"
-    shown = sg.derive(f"{declared}\nloss = s * p.T @ S @ p + p[k].T @ p[k]", ["s"]).text("result")
-    for line in ("p in R^n, entries sum to 1", "S in R^(n x n), symmetric", "s in R"):
+    declared += "\nQ: Matrix(n, n, orthogonal=True)"
+    loss = "s * p.T @ S @ Q @ p + p[k].T @ p[k]"
+    shown = sg.derive(f"{declared}\nloss = {loss}", ["s"]).text("result")
+    for line in (
+        "p in R^n, entries sum to 1",
+        "S in R^(n x n), symmetric",
+        "Q in R^(n x n), orthogonal",
+        "s in R",
+    ):
         assert line in shown
     assert "k in 0, ..., n - 1" in shown
 

@@ -48,12 +48,14 @@ def test_equal_seeds_give_equal_values() -> None:
 def test_what_is_declared_holds() -> None:
     variables = {
         "S": (Variable("S", "Matrix", (n, n), frozenset({"symmetric"})), (5, 5)),
+        "Q": (Variable("Q", "Matrix", (n, n), frozenset({"orthogonal"})), (5, 5)),
         "P": (Variable("P", "Matrix", (n, n), frozenset({"positive"})), (5, 5)),
         "q": (Variable("q", "Vector", (n,), frozenset({"simplex"})), (5,)),
         "s": (Variable("s", "Scalar", (), frozenset({"positive"})), ()),
     }
     values = initial_values(variables, "glorot", seed=0)
     np.testing.assert_array_equal(values["S"], values["S"].T)
+    np.testing.assert_allclose(values["Q"].T @ values["Q"], np.eye(5), atol=1e-14)
     assert (values["P"] > 0).all() and values["s"] == 1
     np.testing.assert_allclose(values["q"], 0.2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import (
     Expression,
+    Number,
     Operation,
     Options,
     register,
 )
 from symgrad.language.operations.meanings import Composite, Function, rewrite
+from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import log
 from symgrad.language.shapes import matrix_product, square
 
@@ -113,6 +116,39 @@ def _solve_shape(arguments: tuple[Expression, ...]) -> Shape:
     return matrix_product(arguments, {})
 
 
+rewrite(
+    name="inverse of an orthogonal matrix",
+    pattern=lambda x: inv(x),
+    replacement=lambda x: x.T,
+    identity="X^-1 = X^T for an orthogonal X",
+    over=("matrix",),
+    fact="orthogonal",
+)
+rewrite(
+    name="log-determinant of an orthogonal matrix",
+    pattern=lambda x: logdet(x),
+    replacement=lambda x: Number(Fraction(0)),
+    identity="|det X| = 1 for an orthogonal X",
+    over=("matrix",),
+    fact="orthogonal",
+)
+rewrite(
+    name="magnitude of an orthogonal matrix's determinant",
+    pattern=lambda x: absolute(det(x)),
+    replacement=lambda x: Number(Fraction(1)),
+    identity="|det X| = 1 for an orthogonal X",
+    over=("matrix",),
+    fact="orthogonal",
+)
+rewrite(
+    name="square of an orthogonal matrix's determinant",
+    pattern=lambda x: det(x) ** 2,
+    replacement=lambda x: Number(Fraction(1)),
+    identity="det(X)^2 = 1 for an orthogonal X",
+    over=("matrix",),
+    partial=True,
+    fact="orthogonal",
+)
 rewrite(
     name="logarithm of a determinant",
     pattern=lambda x: log(det(x)),

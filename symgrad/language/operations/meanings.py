@@ -131,6 +131,7 @@ class Rewrite:
     identity: str
     over: tuple[str, ...] = ("scalar",)  # what the wildcards stand for: scalar, vector, matrix
     partial: bool = False  # whether higher powers match too: n^3 u = n^2 (n u)
+    fact: str = ""  # what the wildcard must be declared, if anything
 
 
 REWRITES: list[Rewrite] = []
