@@ -107,7 +107,12 @@ def latex_number(value: Value) -> str:
 
 
 def latex_dimension(dimension: Dimension) -> str:
-    """A dimension: a name, a number, or a product or power of these."""
+    r"""A dimension: a name, a number, or a product or power of these.
+
+    >>> from symgrad.language.dimensions import dimension
+    >>> latex_dimension(dimension("m") * dimension("n") ** 2)
+    'm \\, n^{2}'
+    """
     if dimension.is_Mul:
         return r" \, ".join(latex_dimension(factor) for factor in dimension.args)
     if dimension.is_Pow:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.calculus.vectorized import vec
+from symgrad.calculus.stacking import vec
 from symgrad.language.expressions import Call, Expression, fold
 from symgrad.language.operations import arithmetic
 from symgrad.language.operations.contractions import diag
