@@ -97,20 +97,23 @@ def vectorized(derivation: Derivation, outcome: Outcome) -> Vectorized | None:
     commutation = Name(fresh("K", set(derivation.naming.taken)), (n, n))
     notation = Notation(derivation.naming.reference, derivation.naming.bound)
     stacking = Stacking(rows, columns, commutation, notation)
-    for compound in (_is_tensor, _is_product):
-        try:
-            terms = _terms(outcome.entry, outcome.labels, compound)
-            parts = [stacking.term(term) for term in terms]
-            break
-        except NoMatrixForm:
-            continue
-    else:
+    parts = _written(stacking, outcome, _is_tensor) or _written(stacking, outcome, _is_product)
+    if parts is None:
         return None
     expression = signed_sum(parts) if parts else filled(zeros, (m, n))
     if len(unparse(expression)) > LONGEST_FORM:
         return None
     used = commutation if commutation in leaves(expression) else None
     return Vectorized(_left(derivation, outcome, by), expression, used, by)
+
+
+def _written(stacking: Stacking, outcome: Outcome, compound: Compound) -> list[Expression] | None:
+    """The terms as matrices; None where one has no such form."""
+    try:
+        terms = _terms(outcome.entry, outcome.labels, compound)
+        return [stacking.term(term) for term in terms]
+    except NoMatrixForm:
+        return None
 
 
 def _long(derivation: Derivation, outcome: Outcome) -> bool:

@@ -254,8 +254,9 @@ def test_a_sum_over_a_batch_stands_inside() -> None:
     assert derivation.verify().passed
 
 
-def test_nothing_is_offered_of_one_example() -> None:
-    derivation = sg.jacobian("x: Vector(n)\nf = sum(x @ x.T for x in batch)", "x")
+@pytest.mark.parametrize("body", ["x @ x.T", "exp(x)"])
+def test_nothing_is_offered_of_one_example(body: str) -> None:
+    derivation = sg.jacobian(f"x: Vector(n)\nf = sum({body} for x in batch)", "x")
     assert derivation.results["x"].vectorized is None
 
 
