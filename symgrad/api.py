@@ -16,6 +16,7 @@ from symgrad.calculus import derive as calculus
 from symgrad.calculus.closed_form import ClosedForm, closed_result
 from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
+from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError, VerificationError
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
@@ -68,6 +69,17 @@ class Result:
         written = rendering.latex_expression
         parts = [f"{written(name)} = {written(value)}" for name, value in form.definitions]
         return r",\quad ".join([written(form.expression), *parts])
+
+    @property
+    def vectorized(self) -> Vectorized | None:
+        """d vec(f) / d vec(X)^T of a Jacobian or Hessian with three or four indices, by Kronecker
+        products (`text` and `latex`); None where it has no such form.
+
+        >>> derivation = jacobian("A: Matrix(m, m)\\nX: Matrix(m, n)\\nf = A @ X", "X")
+        >>> derivation.results["X"].vectorized.text
+        'kron(eye(n), A)'
+        """
+        return vectorized(self.data, self.data.outcomes[self.key])
 
     def __str__(self) -> str:
         return self.expression

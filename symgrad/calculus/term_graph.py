@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symgrad.calculus.algebra import over, power, product, scaled, times, transposed
+from symgrad.calculus.algebra import is_call, over, power, product, scaled, times, transposed
 from symgrad.calculus.nodes import Factor, Label, Node
 from symgrad.calculus.polynomials import symmetric
 from symgrad.language.dimensions import ONE
@@ -226,13 +226,16 @@ def _combined(pieces: list[Piece]) -> Expression:
 
 
 def _summed(pieces: list[Piece]) -> Expression:
-    """The sum of a Hadamard product: a squared norm, an inner product, or a plain sum."""
+    """The sum of a Hadamard product: a squared norm, an inner product, a trace, or a plain sum."""
     if len(pieces) == 1 and pieces[0].power == 2:
         return squared_norm(pieces[0].value)
     vectors = all(p.value.shape[1] == 1 for p in pieces)
     if len(pieces) == 2 and vectors and all(p.power == 1 for p in pieces):
         return product(transposed(pieces[0].value), pieces[1].value)
-    return total(_combined(pieces))
+    combined = _combined(pieces)
+    if is_call(combined, diag) and combined.shape[1] == ONE:  # sum_i M_ii
+        return trace(combined.arguments[0])
+    return total(combined)
 
 
 def _lookup(matrix: Expression, vector: Expression) -> Expression | None:

@@ -107,7 +107,15 @@ def latex_number(value: Value) -> str:
 
 
 def latex_dimension(dimension: Dimension) -> str:
-    """A dimension: a name, a number, or a product of these."""
+    r"""A dimension: a name, a number, or a product or power of these.
+
+    >>> from symgrad.language.dimensions import dimension
+    >>> latex_dimension(dimension("m") * dimension("n") ** 2)
+    'm \\, n^{2}'
+    """
     if dimension.is_Mul:
         return r" \, ".join(latex_dimension(factor) for factor in dimension.args)
+    if dimension.is_Pow:
+        base, exponent = dimension.args
+        return f"{latex_dimension(base)}^{{{exponent}}}"
     return latex_name(str(dimension)) if dimension.is_Symbol else str(dimension)

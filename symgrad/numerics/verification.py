@@ -19,11 +19,13 @@ from symgrad.calculus.derivation import Derivation, IndexForm, Outcome, Step
 from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
 from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label
 from symgrad.calculus.notation import core_axes
+from symgrad.calculus.vectorized import vectorized
 from symgrad.errors import VerificationError
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.numerics.interpreter import evaluate_nodes, size_of
 from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import axes_of
+from symgrad.numerics.vectorized import commutation, matrix_value
 
 TOLERANCE = 1e-8
 STEP = 1e-30  # of the complex step: no cancellation, so as small as one likes
@@ -120,7 +122,7 @@ class _Check:
         checks = [StepCheck(s.number, *self._step(s)) for s in self.derivation.steps]
         for outcome in self.derivation.outcomes.values():
             self.rough = False
-            error = max(self._printed(outcome), self._outcome(outcome))
+            error = max(self._printed(outcome), self._vectorized(outcome), self._outcome(outcome))
             checks.append(StepCheck(0, error, ROUGH if self.rough else TOLERANCE))
         return Verification(tuple(checks))
 
@@ -148,6 +150,23 @@ class _Check:
             self.values[outcome.entry.node], outcome.entry.labels, outcome.labels, self.sizes
         )
         return difference(self._evaluated(outcome.expression), value)
+
+    def _vectorized(self, outcome: Outcome) -> float:
+        """The vectorised form against the result, whose indices it stacks, the first fastest."""
+        form = vectorized(self.derivation, outcome)
+        if form is None:
+            return 0.0
+        if form.commutation is not None:
+            rows, columns = (size_of(x.axis, self.sizes) for x in outcome.labels[-2:])
+            self._by_name()[form.commutation.name] = commutation(rows, columns)
+
+        def sizes(e: Expression) -> list[int]:
+            return [size_of(d, self.sizes) for d in e.shape]
+
+        got = matrix_value(form.expression, lambda e: np.reshape(self._evaluated(e), sizes(e)))
+        value = self.values[outcome.entry.node]
+        value = over_labels(value, outcome.entry.labels, outcome.labels, self.sizes)
+        return difference(got, value.reshape(sizes(form.expression), order="F"))
 
     def _evaluated(self, printed: Expression) -> Any:
         """The value of an expression whose names are those of the derivation."""

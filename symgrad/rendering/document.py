@@ -8,6 +8,7 @@ from typing import Protocol
 from symgrad.calculus.derivation import Derivation, Outcome, Step
 from symgrad.calculus.derivation import Derivative as DerivativeName
 from symgrad.calculus.reasons import Reason, reasons
+from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError
 from symgrad.language.dimensions import SCALAR, Dimension
 from symgrad.language.expressions import Expression, Name
@@ -53,6 +54,14 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """A result with its vectorised form, where it has one."""
+
+    outcome: Outcome
+    vectorized: Vectorized | None
+
+
+@dataclass(frozen=True)
 class Document:
     """A derivation laid out: what each printer prints, in this order."""
 
@@ -62,7 +71,7 @@ class Document:
     rewrites: tuple[str, ...]
     forward: tuple[Line, ...]
     backward: tuple[Line, ...]
-    results: tuple[Outcome, ...]
+    results: tuple[Answer, ...]
     layout: str
     checked: str
     full: bool
@@ -79,6 +88,8 @@ def document(derivation: Derivation, verification: Verified, level: str = "steps
     steps = () if level == "result" else derivation.steps
     full = level == "full"
     lines = [Line(step, reasons(derivation, step) if full else ()) for step in steps]
+    results = tuple(Answer(o, vectorized(derivation, o)) for o in derivation.outcomes.values())
+    signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
     return Document(
         title=TITLES[derivation.kind],
         variables=tuple(problem.variables.values()),
@@ -86,8 +97,8 @@ def document(derivation: Derivation, verification: Verified, level: str = "steps
         rewrites=tuple(rule.identity for rule in derivation.rewrites),
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
-        results=tuple(derivation.outcomes.values()),
-        layout=derivation.layout,
+        results=results,
+        layout=" ".join((derivation.layout, *signs)),
         checked=verification.sentence,
         full=full,
     )

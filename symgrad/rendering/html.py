@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
 
-from symgrad.calculus.derivation import Derivation, Outcome
+from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.reasons import Reason
+from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Name
 from symgrad.language.latex import latex_dimension
-from symgrad.rendering.document import Document, Line, Verified, document, from_steps
+from symgrad.rendering.document import Answer, Document, Line, Verified, document, from_steps
 from symgrad.rendering.latex import (
     LONG,
     latex_expression,
@@ -107,7 +108,7 @@ def _page(doc: Document, title: str) -> Element:
     for name, lines in (("Forward", doc.forward), ("Backward", doc.backward)):
         if lines:
             sections.append(_section(name, _table(row for line in lines for row in _step(line))))
-    results = _table(row for outcome in doc.results for row in _result(outcome))
+    results = _table(row for answer in doc.results for row in _result(answer))
     sections.append(_section("Result", results))
     checked = f"Checked: {doc.checked}."
     notes = [_element("p", text) for text in (doc.layout, checked) if text]
@@ -170,15 +171,24 @@ def _reason(reason: Reason) -> Element:
     return _element("div", *lines)
 
 
-def _result(outcome: Outcome) -> list[Element]:
+def _result(answer: Answer) -> list[Element]:
+    outcome, vectorized = answer.outcome, answer.vectorized
     rows = [
         _equation("definition", "", latex_expression(name), [f"= {latex_expression(value)}"], [])
         for name, value in outcome.definitions
     ]
-    shape = r" \times ".join(latex_dimension(size) for size in outcome.shape)
-    note = mathml(shape) if shape else "scalar"
     right = f"= {latex_expression(outcome.expression)}"
-    return [*rows, _equation("result", "", result_name(outcome), [right], [note])]
+    rows.append(_equation("result", "", result_name(outcome), [right], [_shape(outcome.shape)]))
+    if vectorized is not None:
+        left, right = vectorized.left[1], f"= {vectorized.latex}"
+        note = _shape(vectorized.expression.shape)
+        rows.append(_equation("vectorized", "", left, [right], [note]))
+    return rows
+
+
+def _shape(shape: Shape) -> Child:
+    words = r" \times ".join(latex_dimension(size) for size in shape)
+    return mathml(words) if words else "scalar"
 
 
 def _table(rows: Iterable[Element]) -> Element:

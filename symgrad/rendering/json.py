@@ -5,9 +5,9 @@ from __future__ import annotations
 import json as _json
 from typing import Any
 
-from symgrad.calculus.derivation import Derivation, Outcome
+from symgrad.calculus.derivation import Derivation
 from symgrad.language.unparse import unparse
-from symgrad.rendering.document import Line, Verified, document
+from symgrad.rendering.document import Answer, Line, Verified, document
 from symgrad.rendering.latex import latex_expression
 from symgrad.rendering.text import text_expression
 
@@ -36,7 +36,7 @@ def json(derivation: Derivation, verification: Verified) -> str:
         },
         "rewrites": list(doc.rewrites),
         "steps": [_step(line) for line in (*doc.forward, *doc.backward)],
-        "results": [_result(outcome) for outcome in doc.results],
+        "results": [_result(answer) for answer in doc.results],
         "layout": doc.layout,
         "max_relative_error": verification.max_relative_error,
     }
@@ -68,11 +68,20 @@ def _step(line: Line) -> dict[str, Any]:
     }
 
 
-def _result(outcome: Outcome) -> dict[str, Any]:
+def _result(answer: Answer) -> dict[str, Any]:
+    outcome, vectorized = answer.outcome, answer.vectorized
     return {
         "key": outcome.key if isinstance(outcome.key, str) else list(outcome.key),
         "definitions": [[name.name, unparse(value)] for name, value in outcome.definitions],
         "expression": text_expression(outcome.expression),
         "latex": latex_expression(outcome.expression),
         "shape": [str(d) for d in outcome.shape],
+        "vectorized": None
+        if vectorized is None
+        else {
+            "left": vectorized.left[0],
+            "expression": vectorized.text,
+            "latex": vectorized.latex,
+            "shape": [str(d) for d in vectorized.expression.shape],
+        },
     }

@@ -165,7 +165,8 @@ def _steps(lines: tuple[Line, ...]) -> list[str]:
 
 def _results(doc: Document) -> list[str]:
     rows: list[Row] = []
-    for outcome in doc.results:
+    for answer in doc.results:
+        outcome, vectorized = answer.outcome, answer.vectorized
         rows += [(latex_expression(name), value, "", None) for name, value in outcome.definitions]
         shape = r" \times ".join(latex_dimension(d) for d in outcome.shape)
         rows.append(
@@ -176,6 +177,9 @@ def _results(doc: Document) -> list[str]:
                 None,
             )
         )
+        if vectorized is not None:
+            shape = r" \times ".join(latex_dimension(d) for d in vectorized.expression.shape)
+            rows.append((vectorized.left[1], vectorized.expression, f"${shape}$", None))
     return _rows(rows)
 
 

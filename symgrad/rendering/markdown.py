@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from symgrad.calculus.derivation import Derivation, Outcome
-from symgrad.rendering.document import Document, Line, Verified, document, from_steps, shape_words
+from symgrad.calculus.derivation import Derivation
+from symgrad.language.latex import latex_dimension
+from symgrad.rendering.document import (
+    Answer,
+    Document,
+    Line,
+    Verified,
+    document,
+    from_steps,
+    shape_words,
+)
 from symgrad.rendering.latex import latex_expression, latex_left, latex_space, result_name
 
 
@@ -27,8 +36,8 @@ def _lines(doc: Document) -> list[str]:
         if part:
             lines += [f"### {title}", "", *(row for line in part for row in _step(line))]
     lines += ["### Result", ""]
-    for outcome in doc.results:
-        lines += _result(outcome)
+    for answer in doc.results:
+        lines += _result(answer)
     return [*lines, f"*{doc.layout}* Checked: {doc.checked}."]
 
 
@@ -51,8 +60,14 @@ def _step(line: Line) -> list[str]:
     return rows
 
 
-def _result(outcome: Outcome) -> list[str]:
+def _result(answer: Answer) -> list[str]:
+    outcome, vectorized = answer.outcome, answer.vectorized
     left = latex_left(result_name(outcome), outcome.expression)
     whole = f"$${left} = {latex_expression(outcome.expression)}$$"
     rows = [f"$${latex_expression(n)} = {latex_expression(e)}$$" for n, e in outcome.definitions]
-    return [*rows, whole, "", f"({shape_words(outcome.shape)})", ""]
+    rows += [whole, "", f"({shape_words(outcome.shape)})", ""]
+    if vectorized is not None:
+        whole = f"$${vectorized.left[1]} = {vectorized.latex}$$"
+        size = r" \times ".join(latex_dimension(d) for d in vectorized.expression.shape)
+        rows += [whole, "", f"(${size}$)", ""]
+    return rows

@@ -8,6 +8,7 @@ from symgrad.language.problem import Variable
 from symgrad.language.unparse import unparse
 from symgrad.rendering.document import (
     FACTS,
+    Answer,
     Document,
     Line,
     Verified,
@@ -57,7 +58,7 @@ def _lines(doc: Document) -> list[str]:
     for title, part in (("Forward", doc.forward), ("Backward", doc.backward)):
         if part:
             lines += _section(title, [row for line in part for row in _step(line)])
-    lines += _section("Result", [row for outcome in doc.results for row in _result(outcome)])
+    lines += _section("Result", [row for answer in doc.results for row in _result(answer)])
     lines += _section("Layout", [doc.layout])
     lines += _section("Checked", [doc.checked])
     return lines
@@ -97,8 +98,13 @@ def _step(line: Line) -> list[str]:
     return rows
 
 
-def _result(outcome: Outcome) -> list[str]:
+def _result(answer: Answer) -> list[str]:
+    outcome, vectorized = answer.outcome, answer.vectorized
     equation = text_left(result_name(outcome), outcome.expression)
     equation += f" = {text_expression(outcome.expression)}"
     rows = [f"{name.name} = {unparse(value)}" for name, value in outcome.definitions]
-    return [*rows, f"{equation:<{NOTE}}  ({shape_words(outcome.shape)})"]
+    rows.append(f"{equation:<{NOTE}}  ({shape_words(outcome.shape)})")
+    if vectorized is not None:
+        equation = f"{vectorized.left[0]} = {vectorized.text}"
+        rows.append(f"{equation:<{NOTE}}  ({shape_words(vectorized.expression.shape)})")
+    return rows

@@ -49,6 +49,7 @@ TEXTBOOK = [
     ),
     ("gradient", "loss = norm2(x - a)", "x", "unit(x - a)"),
     ("gradient", "loss = trace(X)", "X", "eye(n)"),
+    ("gradient", "loss = trace(X)**2", "X", "2 * trace(X) * eye(n)"),
     ("gradient", "loss = trace(B @ X)", "X", "B.T"),
     ("gradient", "loss = trace(X.T @ B)", "X", "B"),
     ("gradient", "loss = trace(B @ X @ C)", "X", "B.T @ C.T"),

@@ -6,7 +6,7 @@ import numpy as np
 
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import ONE, Shape
-from symgrad.language.expressions import Expression, Operation, Options, register
+from symgrad.language.expressions import POWER, Expression, Operation, Options, register
 from symgrad.language.operations.meanings import Function
 from symgrad.language.shapes import given, matrix
 
@@ -67,9 +67,9 @@ kron: Operation = register(
         reserved=False,
         rule="Kronecker product",
         sentence="In a Kronecker product a factor's gradient sums the blocks against the other.",
-        text="kron({0}, {1})",
+        text="kron({0:bare}, {1:bare})",
         latex=r"{0} \otimes {1}",
-        binds=(0, 0),
+        binds=(POWER, POWER),
         symbol="K",
         source="Magnus and Neudecker, Matrix Differential Calculus, ch. 2",
     )

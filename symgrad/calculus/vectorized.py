@@ -1,0 +1,175 @@
+r"""The vectorised form of a Jacobian or Hessian with more than two indices: d vec(Y) / d vec(X)^T.
+
+vec stacks the columns of a matrix, so the indices i, j of Y become the row and k, l of X the column
+of one matrix. A term of the index notation has such a form where it falls into factors of two
+indices each:
+
+    a_ik b_jl             kron(b, a)                Y = A X B gives kron(B.T, A)
+    a_ij b_kl             vec(a) @ vec(b).T         Y = trace(X) A
+    a_il b_jk             kron(b, a) @ K            Y = A X.T B; K vec(X) = vec(X.T)
+    a_ij [i = k] [j = l]  diag(vec(a))              Y = exp(X)
+    c_ij a_ik b_jl d_kl   diag(vec(c)) @ kron(b, a) @ diag(vec(d))
+
+A vector has one index, and takes the place of either of the two. Where one term has no such form,
+or all of it is long, nothing is offered. The texts are notation, not programs: the language has no
+vec, no K, and no kron of a vector.
+
+Source: Magnus and Neudecker, Matrix Differential Calculus, ch. 2, 3 and 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from symgrad.calculus.algebra import signed_sum
+from symgrad.calculus.closed_form import LONGEST, leaf_count
+from symgrad.calculus.derivation import Derivation, Outcome
+from symgrad.calculus.index_notation import Both
+from symgrad.calculus.naming import fresh
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Polynomial, Term
+from symgrad.calculus.notation import Notation
+from symgrad.calculus.polynomials import contract, opened
+from symgrad.calculus.polynomials import times as multiplied
+from symgrad.calculus.stacking import Stacking, stacked, vec
+from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.language import dimensions
+from symgrad.language.dimensions import core
+from symgrad.language.expressions import Expression, Name, leaves
+from symgrad.language.latex import latex
+from symgrad.language.operations.constants import filled, zeros
+from symgrad.language.unparse import unparse
+
+Compound = Callable[[Polynomial], bool]  # what is to be multiplied out
+MOST_TERMS = 16
+LONGEST_FORM = 200  # characters
+
+
+@dataclass(frozen=True)
+class Vectorized:
+    """d vec(Y) / d vec(X)^T as text and as LaTeX, and the matrix that it is.
+
+    `commutation` is what K is called, where it stands there; `by` is the variable."""
+
+    left: Both
+    expression: Expression
+    commutation: Name | None
+    by: str
+
+    @property
+    def text(self) -> str:
+        """The right-hand side as text."""
+        return unparse(self.expression)
+
+    @property
+    def latex(self) -> str:
+        """The right-hand side in LaTeX."""
+        return latex(self.expression)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the signs mean."""
+        if self.commutation is None:
+            return (vec.sentence,)
+        k = self.commutation.name
+        return (
+            vec.sentence,
+            f"{k} is the commutation matrix, {k} vec({self.by}) = vec({self.by}^T).",
+        )
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def vectorized(derivation: Derivation, outcome: Outcome) -> Vectorized | None:
+    """The vectorised form of a result with three or four indices; None where it has none."""
+    if derivation.kind not in ("jacobian", "hessian") or len(outcome.labels) < 3:
+        return None
+    if any(isinstance(x.axis, str) for x in outcome.labels):
+        return None  # one for each example
+    by = outcome.key if isinstance(outcome.key, str) else outcome.key[1]
+    variable = derivation.problem.variables[by]
+    split = len(outcome.labels) - len(core(variable.shape))
+    rows, columns = outcome.labels[:split], outcome.labels[split:]
+    if not (1 <= len(rows) <= 2 and 1 <= len(columns) <= 2) or _long(derivation, outcome):
+        return None
+    n, m = (dimensions.product([x.axis for x in own]) for own in (columns, rows))
+    commutation = Name(fresh("K", set(derivation.naming.taken)), (n, n))
+    notation = Notation(derivation.naming.reference, derivation.naming.bound)
+    stacking = Stacking(rows, columns, commutation, notation)
+    parts = _written(stacking, outcome, _is_tensor) or _written(stacking, outcome, _is_product)
+    if parts is None:
+        return None
+    expression = signed_sum(parts) if parts else filled(zeros, (m, n))
+    if len(unparse(expression)) > LONGEST_FORM:
+        return None
+    used = commutation if commutation in leaves(expression) else None
+    return Vectorized(_left(derivation, outcome, by), expression, used, by)
+
+
+def _written(stacking: Stacking, outcome: Outcome, compound: Compound) -> list[Expression] | None:
+    """The terms as matrices; None where one has no such form."""
+    try:
+        terms = _terms(outcome.entry, outcome.labels, compound)
+        return [stacking.term(term) for term in terms]
+    except NoMatrixForm:
+        return None
+
+
+def _long(derivation: Derivation, outcome: Outcome) -> bool:
+    return leaf_count(outcome.entry.node, derivation.naming.reference, {}) > LONGEST
+
+
+def _left(derivation: Derivation, outcome: Outcome, by: str) -> Both:
+    """The derivative's name, a matrix in it as vec of it."""
+    variables = derivation.problem.variables
+    x = stacked(Name(by, variables[by].shape))
+    if isinstance(outcome.key, tuple):
+        a = stacked(Name(outcome.key[0], variables[outcome.key[0]].shape))
+        below = rf"\partial {latex(a)} \, \partial {latex(x.T)}"
+        return f"d2L / d {unparse(a)} d {unparse(x.T)}", rf"\frac{{\partial^2 L}}{{{below}}}"
+    y = stacked(Name(derivation.problem.output_name, derivation.problem.output.shape))
+    above, below = rf"\partial {latex(y)}", rf"\partial {latex(x.T)}"
+    return f"d {unparse(y)} / d {unparse(x.T)}", rf"\frac{{{above}}}{{{below}}}"
+
+
+# the terms, multiplied out
+
+
+def _terms(entry: Entry, labels: Sequence[Label], compound: Compound) -> list[Term]:
+    """The result as a sum of products of vectors and matrices."""
+    expanded = _multiplied_out(Term(ONE, (Factor(*entry),)), compound)
+    node, own = contract(expanded, labels)
+    terms = opened(node, own) if isinstance(node, Polynomial) else [Term(ONE, (Factor(node, own),))]
+    if len(terms) > MOST_TERMS:
+        raise NoMatrixForm(node)
+    return terms
+
+
+def _multiplied_out(term: Term, compound: Compound) -> list[Term]:
+    """The term with what is compound by its definition."""
+    for k, factor in enumerate(term.factors):
+        node = factor.node
+        if factor.power == 1 and isinstance(node, Polynomial) and compound(node):
+            others = (*term.factors[:k], *term.factors[k + 1 :])
+            return [
+                more
+                for part in opened(node, factor.labels)
+                for more in _multiplied_out(
+                    Term(
+                        multiplied(term.coefficient, part.coefficient),
+                        (*others, *part.factors),
+                        (*term.summed, *part.summed),
+                    ),
+                    compound,
+                )
+            ]
+    return [term]
+
+
+def _is_tensor(node: Polynomial) -> bool:
+    return len(node.axes) > 2
+
+
+def _is_product(node: Polynomial) -> bool:
+    return _is_tensor(node) or (len(node.axes) == 2 and len(node.terms) == 1)
