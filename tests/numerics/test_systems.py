@@ -3,6 +3,7 @@ the interpreter, which inverts."""
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,19 @@ def test_single_precision_stays_single(name: str) -> None:
     value, got = derivation.lambdify("float32")(inputs)
     assert {np.asarray(x).dtype for x in (value, *got.values())} == {np.dtype("float32")}
     equal(got, derivation.lambdify()(inputs)[1], 1e-4)
+
+
+def test_only_the_solutions_are_allocated() -> None:
+    """In buffers: no matrix of n x n, as an inverse would be."""
+    function = sg.derive(PROGRAMS["vector"], ["A", "b", "c"]).lambdify(reuse_buffers=True)
+    rng, n = np.random.default_rng(0), 400
+    inputs = {"A": rng.normal(size=(n, n)), "b": rng.normal(size=n), "c": rng.normal(size=n)}
+    function(inputs)
+    tracemalloc.start()
+    function(inputs)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * n * n / 4
 
 
 def test_a_solution_is_at_least_as_accurate_as_by_an_inverse() -> None:
