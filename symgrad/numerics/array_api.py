@@ -32,6 +32,7 @@ RENAMED = {
     "dot": "matmul",
     "matmul": "matmul",
     "linalg.inv": "linalg.inv",
+    "linalg.solve": "linalg.solve",
     "linalg.det": "linalg.det",
     "diagonal": "linalg.diagonal",
 } | {name: name for name in SAME}

@@ -1,41 +1,98 @@
-"""Products that only a sum over everything needs are not made: sum_n sum_k y_nk q_nk is one sum."""
+"""Products that only another product needs are not made where that costs less.
+
+sum_n (sum_k y_nk q_nk)    one sum over n and k
+Y (c b^T) Y                with an inverse Y: (Y c) (b^T Y), two systems with a vector each
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from symgrad.calculus.nodes import Entry, Factor, Label, Node, Polynomial, Term, topological
+from symgrad.calculus.nodes import ONE, Entry, Label, Node, Polynomial, Term, topological
 from symgrad.calculus.polynomials import contract, opened, times
 from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.numerics.systems import solvable
 
 Result = tuple[Entry, tuple[Label, ...]]
 
 
 def flattened(results: Sequence[Result]) -> list[Result]:
-    """The results with products inside full sums multiplied out, where nothing else needs them."""
+    """The results with such products multiplied out, where nothing else needs them."""
+    nodes = _nodes(results)
+    flat = _once(results, nodes)
+    fewer = _nodes(flat)
+    while any(map(solvable, nodes)) and len(fewer) < len(nodes):  # what is made is a product again
+        nodes, flat = fewer, _once(flat, fewer)
+        fewer = _nodes(flat)
+    return flat
+
+
+def _nodes(results: Sequence[Result]) -> list[Node]:
+    return topological(entry.node for entry, _ in results)
+
+
+def _once(results: Sequence[Result], nodes: Sequence[Node]) -> list[Result]:
     roots = [entry.node for entry, _ in results]
-    uses = Counter(operand for node in topological(roots) for operand in node.operands)
+    uses = Counter(operand for node in nodes for operand in _occurrences(node))
     uses.update(roots)
 
+    def alone(node: Polynomial) -> bool:
+        return len(node.terms) == 1 and uses[node] == 1
+
+    def cheap(node: Polynomial) -> bool:
+        outer = uses[node] == 1 and len(node.axes) > 1 and all(map(_outer, node.terms))
+        return alone(node) or outer or _multiple(node)
+
+    def flat(term: Term, labels: tuple[Label, ...]) -> list[Term]:
+        if not labels:
+            return _multiplied(term, alone)
+        terms = _multiplied(term, cheap)
+        inverse = any(solvable(f.node) for t in terms for f in t.factors)
+        return terms if inverse else [term]
+
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
-        return contract(terms if labels else [_flat(t, uses) for t in terms], labels)
+        return contract([each for t in terms for each in flat(t, labels)], labels)
 
     done = rebuilt(roots, combine=combine)
     return [(at(done[entry.node], entry.labels), labels) for entry, labels in results]
 
 
-def _flat(term: Term, uses: Counter[Node]) -> Term:
-    factors: list[Factor] = []
-    coefficient, summed = term.coefficient, term.summed
+def _occurrences(node: Node) -> Sequence[Node]:
+    """The operands of a node, each as often as it stands there."""
+    if isinstance(node, Polynomial):
+        return [f.node for t in node.terms for f in t.factors]
+    return node.operands
+
+
+def _multiplied(term: Term, opens: Callable[[Polynomial], bool]) -> list[Term]:
+    """A term multiplied out, with the definitions of the nodes that `opens` chooses."""
+    done = [term._replace(factors=())]
     for factor in term.factors:
-        node = factor.node
-        single = isinstance(node, Polynomial) and len(node.terms) == 1 and uses[node] == 1
-        if isinstance(node, Polynomial) and single and factor.power == 1:
-            (inner,) = opened(node, factor.labels)
-            coefficient = times(coefficient, inner.coefficient)
-            factors += inner.factors
-            summed = (*summed, *inner.summed)
-        else:
-            factors.append(factor)
-    return Term(coefficient, tuple(factors), summed)
+        inner = [Term(ONE, (factor,))]
+        if isinstance(factor.node, Polynomial) and factor.power == 1 and opens(factor.node):
+            inner = opened(factor.node, factor.labels)
+        done = [_product(t, each) for t in done for each in inner]
+    return done
+
+
+def _product(one: Term, other: Term) -> Term:
+    return Term(
+        times(one.coefficient, other.coefficient),
+        (*one.factors, *other.factors),
+        (*one.summed, *other.summed),
+    )
+
+
+def _outer(term: Term) -> bool:
+    """Whether it is an outer product, a_i b_j or (sum_k A_ik a_k) b_j: nothing joins i and j."""
+    joined = [set(f.labels) for f in term.factors if f.labels]
+    for label in term.summed:
+        meeting = [x for x in joined if label in x]
+        joined = [x for x in joined if label not in x] + [set().union(*meeting)]
+    return all(len(x.difference(term.summed)) < 2 for x in joined)
+
+
+def _multiple(node: Polynomial) -> bool:
+    """Whether it is a number times an array."""
+    return len(node.terms) == 1 and sum(bool(f.labels) for f in node.terms[0].factors) == 1

@@ -137,7 +137,7 @@ def transposed(a: Array, labels: Sequence[Hashable]) -> str:
     if a.labels == tuple(labels):
         return a.text
     if len(labels) == 2:
-        return f"{a.text}.T"
+        return a.text.removesuffix(".T") if a.text.endswith(".T") else f"{a.text}.T"
     return f"{a.text}.transpose({', '.join(str(a.labels.index(x)) for x in labels)})"
 
 

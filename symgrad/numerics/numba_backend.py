@@ -22,7 +22,7 @@ from symgrad.numerics.numba_steps import Steps, steps_of
 from symgrad.numerics.numba_values import Dims, Value
 from symgrad.numerics.source import Program
 
-OWN = ("product", "inverse", "log_determinant", "larger", "smaller", "checked")
+OWN = ("product", "inverse", "solution", "log_determinant", "larger", "smaller", "checked")
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
 LINE = 16  # entries: pieces of the working vector start at a cache line
 Axes = Mapping[str, Sequence[Axis]]

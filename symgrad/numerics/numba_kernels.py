@@ -25,6 +25,11 @@ def inverse(a: Any, out: Any) -> None:
     out[:] = np.linalg.inv(a)
 
 
+def solution(a: Any, b: Any, out: Any) -> None:
+    """out = a^-1 b."""
+    out[:] = np.linalg.solve(a, b)
+
+
 def log_determinant(a: Any) -> Any:
     """log |det a|."""
     return np.linalg.slogdet(a)[1]

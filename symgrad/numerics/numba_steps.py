@@ -10,7 +10,7 @@ import numpy as np
 
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.operations.meanings import Elementwise
-from symgrad.numerics.numba_loops import NAME, Step, indices
+from symgrad.numerics.numba_loops import NAME, Step, indices, suffix
 from symgrad.numerics.numba_values import (
     FUNCTIONS,
     Dims,
@@ -112,6 +112,8 @@ class Steps:
             return self.reduced({"sum": "add", "max": "maximum"}[name], value, axes)
         if name in ("dot", "vdot", "matmul", "tensordot", "einsum"):
             return self._product(name, node)
+        if name == "linalg.solve":
+            return self._solution(*(self.reader.value(a) for a in node.args))
         return self._kernel(name.removeprefix("linalg."), node)
 
     # products
@@ -186,6 +188,17 @@ class Steps:
         text = MATRIX[name].format(given, made)
         if name != "inv":
             text = f"{made} = {text}"
+        self.steps.append(Step(target, own, text, leading, "call"))
+        return stored(target, own)
+
+    def _solution(self, a: Value, b: Value) -> Value:
+        """The solution of a linear system, for each index of the leading axes."""
+        leading = a.dims[:-2]
+        own = (*leading, *b.dims[len(leading) :])
+        target = self._new()
+        at = suffix(leading)
+        given = (self.array(x) for x in (a, broadcast_or_same(b, own)))
+        text = "solution({}{at}, {}{at}, {}{at})".format(*given, target, at=at)
         self.steps.append(Step(target, own, text, leading, "call"))
         return stored(target, own)
 

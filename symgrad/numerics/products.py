@@ -12,6 +12,7 @@ from symgrad.calculus.nodes import ONE, Factor, Label, Node, OneHot, Term
 from symgrad.language.expressions import Value
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.listing import Array, Labels, Listing, transposed
+from symgrad.numerics.systems import Systems
 
 Hot = tuple[OneHot, Labels]
 
@@ -25,11 +26,13 @@ class Products:
         dense: Callable[[Node], str],
         label: Callable[[Node], str],
         costs: Costs,
+        systems: Systems,
     ) -> None:
         self.listing = listing
         self.dense = dense
         self.label = label
         self.costs = costs
+        self.systems = systems
         self.made: dict[Hashable, tuple[str, list[tuple[int, int]]]] = {}  # pair -> text, axes
 
     def term(self, coefficient: Value, term: Term, out: Sequence[Label]) -> Array:
@@ -38,6 +41,9 @@ class Products:
         scalars = [a.text for a in items if not a.labels]
         items, scattered = self._looked_up([a for a in items if a.labels], hot, out)
         kept = [*out, *(x for _, labels in scattered for x in labels[:-1])]
+        items += self.systems.ones(items, kept)
+        while len(items) > 1 and any(a.text in self.systems.inverses for a in items):
+            items = self._contracted_once(items, kept, out)  # shared whatever the scalar
         multiplier = _multiplier(coefficient, scalars, below)
         if multiplier and items and not scattered:
             items, multiplier = self._weighted(items, multiplier, out)
@@ -73,20 +79,25 @@ class Products:
         self, items: list[Array], kept: Sequence[Hashable], out: Sequence[Hashable]
     ) -> Array:
         while len(items) > 1:
-            current = items
-
-            def needed_without(i: int, j: int, items: list[Array] = current) -> set[Hashable]:
-                rest = (a.labels for k, a in enumerate(items) if k not in (i, j))
-                return set(kept).union(*rest)
-
-            def known(i: int, j: int, items: list[Array] = current) -> bool:
-                return _pair_key(items[i], items[j], needed_without(i, j)) in self.made
-
-            i, j = self.costs.cheapest_pair([a.labels for a in items], kept, known)
-            rest = [a for k, a in enumerate(items) if k not in (i, j)]
-            items = [*rest, self._product(items[i], items[j], needed_without(i, j), out)]
+            items = self._contracted_once(items, kept, out)
         (result,) = items
         return self.listing.reduced("add", result, [x for x in result.labels if x not in kept])
+
+    def _contracted_once(
+        self, items: list[Array], kept: Sequence[Hashable], out: Sequence[Hashable]
+    ) -> list[Array]:
+        """The items with two of them replaced by their product."""
+
+        def needed_without(i: int, j: int) -> set[Hashable]:
+            rest = (a.labels for k, a in enumerate(items) if k not in (i, j))
+            return set(kept).union(*rest)
+
+        def known(i: int, j: int) -> bool:
+            return _pair_key(items[i], items[j], needed_without(i, j)) in self.made
+
+        i, j = self.costs.cheapest_pair([a.labels for a in items], kept, known)
+        rest = [a for k, a in enumerate(items) if k not in (i, j)]
+        return [*rest, self._product(items[i], items[j], needed_without(i, j), out)]
 
     def _items(self, term: Term) -> tuple[list[Array], list[str], list[Hot]]:
         """The factors as arrays; scalars below the fraction line; one-hot factors."""
@@ -175,6 +186,11 @@ class Products:
 
     def _pair(self, a: Array, b: Array, needed: set[Hashable], order: Sequence[Hashable]) -> Array:
         """The product of two arrays, summed over the indices that nothing else needs."""
+        for inverse, other in ((a, b), (b, a)):
+            if inverse.text in self.systems.unmade:
+                solution = self.systems.solved(inverse, other, needed)
+                if solution is not None:
+                    return solution
         alone = [x for x in a.labels if x not in needed and x not in b.labels]
         a = self.listing.reduced("add", a, alone)
         alone = [x for x in b.labels if x not in needed and x not in a.labels]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,7 @@ from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import flattened
 from symgrad.numerics.listing import NUMBER, Array, Line, Listing, aligned
 from symgrad.numerics.products import Products, number
+from symgrad.numerics.systems import Systems, solvable
 
 WORD = re.compile(r"\w+")
 REDUCTIONS = {"sum": "add", "max": "maximum"}
@@ -61,19 +63,29 @@ def program(
 ) -> Program:
     """A function that returns the results, each over all its labels; `sizes`, where they are known,
     decide the order of products."""
-    return _Emitter(Costs(sizes or {})).program(flattened(results))
+    flat = flattened(results)
+    made: frozenset[Node] = frozenset()
+    while True:
+        emitter = _Emitter(Costs(sizes or {}), made)
+        written = emitter.program(flat)
+        wanted = emitter.systems.wanted([text for text, _ in written.results])
+        if not wanted:
+            return written
+        made |= wanted
 
 
 @dataclass
 class _Emitter:
     costs: Costs
+    made: frozenset[Node]  # inverses that are values
     listing: Listing = field(default_factory=Listing)
     kernels: dict[str, str] = field(default_factory=dict)
     values: dict[Node, str] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.products = Products(self.listing, self._dense, self._label, self.costs)
+        self.systems = Systems(self.listing, self.made)
+        self.products = Products(self.listing, self._dense, self._label, self.costs, self.systems)
 
     def program(self, results: Sequence[tuple[Entry, tuple[Label, ...]]]) -> Program:
         for node in topological(entry.node for entry, _ in results):
@@ -157,6 +169,10 @@ class _Emitter:
         (_, own), acting = opened[-1]
         leading = node.split(labels)[0]
         over = (*leading, *acting) if node.operation.meaning.over == "matrix" else own
+        if solvable(node):
+            meaning = node.operation.meaning
+            calls = self._kernel(meaning.kernel), self._kernel(meaning.solver)
+            return self.systems.inverse(node, *calls, aligned(arrays[0], over))
         return self._called(node.operation, arrays, over, acting)
 
     def _called(
@@ -180,7 +196,9 @@ class _Emitter:
         if acting and operation.meaning.over != "matrix":
             axes = [k - len(labels) for k, x in enumerate(labels) if x in acting]
             texts.append(str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})")
-        return self.listing.line(f"{self._kernel(operation)}({', '.join(texts)})").text
+        return self.listing.line(
+            f"{self._kernel(operation.meaning.kernel)}({', '.join(texts)})"
+        ).text
 
     def _stepwise(
         self,
@@ -204,9 +222,8 @@ class _Emitter:
             values[name] = last
         return last.text
 
-    def _kernel(self, operation: Operation) -> str:
+    def _kernel(self, kernel: Callable[..., Any]) -> str:
         """What calls an operation's kernel: a NumPy function, or a helper written out above."""
-        kernel = operation.meaning.kernel
         if kernel.__module__.startswith("numpy.linalg"):
             return f"np.linalg.{kernel.__name__}"
         name = str(kernel.__name__)

@@ -27,6 +27,8 @@ PROGRAMS = {
     "one label": "v: Index(4)\nE: Matrix(4, 3)\nx: Vector(3)\nloss = softplus(E[v].T @ x)",
     "norms": "x: Vector(3)\nA: Matrix(3, 3)\nloss = norm2(A @ x) + norm1(x) + relu(x).T @ x",
     "determinant": "A: Matrix(3, 3)\nloss = logdet(A.T @ A + eye(3)) + tr(inv(A.T @ A + eye(3)))",
+    "systems": "A: Matrix(3, 3)\nB: Matrix(3, 2)\nx: Vector(3)\n"
+    "loss = sum(solve(A, B)**2) + mean(sum(solve(A.T @ A + x @ x.T, B)**2) for x in batch)",
     "elementary": "x: Vector(3)\nloss = sum(log(cosh(x)) + log1p(x**2) + maximum(x, 0.1))",
 }
 LIBRARIES = ["numpy", "array_api_strict", "torch", "jax.numpy"]

@@ -52,6 +52,7 @@ inv = register(
             kernel=np.linalg.inv,
             analytic=np.linalg.inv,
             symmetric=True,
+            solver=np.linalg.solve,
         ),
         shape=_inverse_shape,
         rule="inverse",

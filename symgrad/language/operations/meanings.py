@@ -89,6 +89,7 @@ class Function:
     without a definition in the language it is what defines its derivative. `kernel(x)`, or
     `kernel(x, axis)` unless over "matrix", works with any leading axes; `analytic` is its twin for
     complex numbers. `steps` are the kernel in ufuncs and in "sum" and "max" over what it acts on.
+    `solver(x, b)` is the product of kernel(x) and b, had without kernel(x).
     """
 
     over: str
@@ -101,6 +102,7 @@ class Function:
     steps: tuple[tuple[str, ...], ...] = ()
     simplex: bool = False  # whether the values sum to 1
     symmetric: bool = False  # whether a symmetric argument gives a symmetric result
+    solver: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)
