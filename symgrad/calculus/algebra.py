@@ -44,12 +44,7 @@ def is_call(e: Expression, *operations: Operation) -> TypeGuard[Call]:
 
 def transposed(e: Expression) -> Expression:
     """The transpose, moved inwards: (A B)^T = B^T A^T."""
-    if (
-        is_scalar(e)
-        or is_call(e, eye)
-        or (isinstance(e, Name) and e.symmetric)
-        or (is_call(e, diag) and e.shape[1] != ONE)
-    ):
+    if is_scalar(e) or _is_symmetric(e):
         return e
     if isinstance(e, Call):
         if e.operation is transpose:
@@ -69,6 +64,15 @@ def transposed(e: Expression) -> Expression:
     return transpose(e)
 
 
+def _is_symmetric(e: Expression) -> bool:
+    """Whether it is its own transpose: S, inv(S), I, diag(v)."""
+    while isinstance(e, Call) and getattr(e.operation.meaning, "symmetric", False):
+        e = e.arguments[0]
+    if isinstance(e, Name):
+        return e.symmetric
+    return is_call(e, eye) or (is_call(e, diag) and e.shape[1] != ONE)
+
+
 def _acts_alike(e: Call) -> bool:
     """Whether it does to the transposes what it does to its arguments: entry by entry, or along an
     axis."""
@@ -78,13 +82,13 @@ def _acts_alike(e: Call) -> bool:
 
 def _turns(e: Expression) -> int:
     """How many transposes fewer the transpose has."""
-    if is_scalar(e) or is_call(e, eye):
+    if is_scalar(e) or _is_symmetric(e):
         return 0
     if is_call(e, transpose):
         return 1
     if isinstance(e, Call) and e.arguments and (is_call(e, matmul) or _acts_alike(e)):
         return sum(map(_turns, e.arguments))
-    return 0 if isinstance(e, Name) and e.symmetric else -1
+    return -1
 
 
 def product(left: Expression, right: Expression) -> Expression:

@@ -62,7 +62,8 @@ class Outcome:
 class Derivation:
     """All of it. `value` is the loss (or f); `seeds` are the names of inputs that a caller gives
     beside the problem's: the cotangent of a pull-back, the directions of a directional
-    derivative."""
+    derivative. What is declared of a variable is not used before it is differentiated by: `inputs`
+    are these variables' nodes and `free` the value so, as the steps and the `passes` have them."""
 
     problem: Problem
     naming: Naming
@@ -79,6 +80,8 @@ class Derivation:
         Reverse, ...
     ] = ()  # forward nodes and their cotangents, as the chain rule gave them
     names: Mapping[Node, Expression] = field(default_factory=dict)
+    inputs: Mapping[str, Node] = field(default_factory=dict)
+    free: Entry | None = None
 
 
 __all__ = ["Derivation", "Derivative", "IndexForm", "Key", "Outcome", "Step"]

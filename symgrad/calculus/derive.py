@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import symgrad.calculus.orthogonality  # noqa: F401  its rules
 from symgrad.calculus import rewriting
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
 from symgrad.calculus.derivation import Derivation, Derivative, Key
 from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
-from symgrad.calculus.lowering import Lowered, Tensor, lower_problem
+from symgrad.calculus.lowering import Lowered, Tensor, input_tensor, lower_problem
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern
-from symgrad.calculus.orthogonality import independent
 from symgrad.calculus.polynomials import identity
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.calculus.statements import Writer
@@ -20,7 +20,7 @@ from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.meanings import Rewrite
-from symgrad.language.problem import Problem
+from symgrad.language.problem import TIES, Problem
 
 Direction = tuple[Entry, tuple[Label, ...]]
 PRODUCTS = {  # what has a matrix form where the derivative itself has none
@@ -40,7 +40,6 @@ class _Work:
     writer: Writer
     rewrites: tuple[Rewrite, ...]
     layout: str = "variable"
-    tied: tuple[str, ...] = ()  # of wrt, what is declared orthogonal
 
     @property
     def output(self) -> Tensor:
@@ -61,17 +60,10 @@ class _Work:
                 f"More than two indices have no matrix form; {PRODUCTS[kind]} has one."
             )
         variables = self.problem.variables
-        free = " and ".join(n for n in self.wrt if "symmetric" in variables[n].facts)
-        if free:
-            sentences.append(
-                f"The entries of {free} count as independent; along symmetric directions the "
-                "gradient G acts as (G + G^T) / 2."
-            )
-        if self.tied:
-            sentences.append(
-                f"The entries of {' and '.join(self.tied)} count as independent; that it is "
-                "orthogonal is not used."
-            )
+        if tied := [n for n in self.wrt if variables[n].facts & TIES]:
+            sentences.append(f"The entries of {' and '.join(tied)} count as independent.")
+        if any("symmetric" in variables[n].facts for n in tied):
+            sentences.append("Along symmetric directions a gradient G acts as (G + G^T) / 2.")
         return " ".join(sentences)
 
     def _last(self, kind: str, key: Key) -> Node | None:
@@ -89,7 +81,7 @@ class _Work:
         """The derivation with these results: key -> entry, labels (in a Jacobian those of f first),
         the name on its left side."""
         roots = [self.value.node, *(entry.node for entry, _, _ in results.values())]
-        plain = rebuilt(roots)
+        plain = rebuilt(roots, instead=self.writer.declared)
         of = len(self.output.labels) if kind == "jacobian" else 0
         outcomes = {
             key: self.writer.outcome(
@@ -116,6 +108,8 @@ class _Work:
             self._layout(kind, max((len(o.shape) for o in outcomes.values()), default=0)),
             tuple(passes),
             {**self.lowered.names, **self.writer.names},
+            {name: self.node(name) for name in self.wrt},
+            self.value,
         )
 
 
@@ -123,13 +117,18 @@ def _begin(
     problem: Problem, wrt: Iterable[str] | None, check: bool = True, layout: str = "variable"
 ) -> _Work:
     names = problem.wrt(wrt) if check else ()
-    problem, tied = independent(problem, names)
+    free = problem.free(names)
     with rewriting.recorded() as fired:
-        lowered = lower_problem(problem)
+        lowered = lower_problem(free)
         value = lowered.output.closed()
-    writer = Writer(problem, lowered, value)
+    tied = [n for n in names if free.variables[n] is not problem.variables[n]]
+    declared = {
+        lowered.inputs[n].closed().node: input_tensor(problem.variables[n]).closed().node
+        for n in tied
+    }
+    writer = Writer(problem, lowered, value, declared)
     writer.forward()
-    return _Work(problem, names, lowered, value, writer, tuple(fired.values()), layout, tied)
+    return _Work(problem, names, lowered, value, writer, tuple(fired.values()), layout)
 
 
 def _scalar(problem: Problem, what: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.nodes import Input, Node
 from symgrad.calculus.notation import core_axes
+from symgrad.calculus.polynomials import symmetric
 from symgrad.language.dimensions import ONE, Dimension, Shape
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.problem import Problem
@@ -36,6 +37,8 @@ class Naming:
         if declared is None:
             return None
         row = declared.shape[0] == ONE and len(core_axes(node.axes)) == 1
+        if isinstance(declared, Name) and declared.symmetric and not symmetric(node):
+            return replace(declared, symmetric=False)
         return transposed(declared) if row else declared
 
     def declare(self, name: str, shape: Shape) -> None:

@@ -2,13 +2,10 @@
 
     sum_k Q_ki Q_kj = sum_k Q_ik Q_jk = [i = j]        and so        sum_i (Q u)_i^2 = sum_j u_j^2
 
-The other identities stand beside their operations (inverse, determinant). All of them are for a
-matrix that is not differentiated by: there its entries are independent.
+The other identities stand beside their operations (inverse, determinant).
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from symgrad.calculus.functions import NODE_RULES, apply_entry
 from symgrad.calculus.nodes import Apply, Entry, Factor, Label, Node, Polynomial, Term
@@ -17,7 +14,6 @@ from symgrad.calculus.rewriting import record
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.operations.norms import norm2
-from symgrad.language.problem import Problem
 
 ORTHOGONAL = "orthogonal"
 PRODUCT = Rewrite(
@@ -38,13 +34,6 @@ NORM = Rewrite(
     over=("matrix", "vector"),
     fact=ORTHOGONAL,
 )
-
-
-def independent(problem: Problem, names: Iterable[str]) -> tuple[Problem, tuple[str, ...]]:
-    """The problem in which no entries of these variables are tied to each other, and which of them
-    were declared orthogonal."""
-    tied = tuple(n for n in names if ORTHOGONAL in problem.variables[n].facts)
-    return problem.without(ORTHOGONAL, tied), tied
 
 
 def _product(term: Term, factor: Factor) -> list[Term] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from symgrad.calculus.functions import apply_entry, map_entry
 from symgrad.calculus.nodes import (
@@ -31,15 +31,20 @@ def rebuilt(
     roots: Iterable[Node],
     keep: Callable[[Node], bool] = lambda node: False,
     combine: Combine = factored,
+    instead: Mapping[Node, Node] | None = None,
 ) -> dict[Node, Entry]:
     """Every node below the roots without aliases, simplified through them; sums are put together by
-    `combine`, and nodes to `keep` stay as they are.
+    `combine`, nodes to `keep` stay as they are, and other inputs stand `instead` of some.
 
     An entry's labels are positions among the old node's axes: those that it still depends on."""
     done: dict[Node, Entry] = {}
+    other = instead or {}
     for node in topological(roots, lambda node: not keep(node)):
         labels = tuple(Label(axis) for axis in node.axes)
-        entry = Entry(node, labels) if keep(node) else _again(node, labels, done, combine)
+        if node in other or keep(node):
+            entry = Entry(other.get(node, node), labels)
+        else:
+            entry = _again(node, labels, done, combine)
         position = {label: k for k, label in enumerate(labels)}
         done[node] = Entry(entry.node, tuple(position[x] for x in entry.labels))  # type: ignore[misc]
     return done

@@ -74,11 +74,13 @@ def _over_all(entry: Entry, labels: tuple[Label, ...]) -> Node:
 
 @dataclass
 class Writer:
-    """Names every statement and writes the steps, in order."""
+    """Names every statement and writes the steps, in order. `declared` are the inputs with what is
+    declared of them, by those that are differentiated by."""
 
     problem: Problem
     lowered: Lowered
     value: Entry
+    declared: Mapping[Node, Node] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     names: dict[Node, Expression] = field(default_factory=dict)
     numbers: dict[Node, int] = field(default_factory=dict)
@@ -86,9 +88,20 @@ class Writer:
     rights: dict[Node, Expression] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.naming = naming(self.problem, self.lowered.names)
+        self.naming = naming(self.problem, {**self.lowered.names, **self._simplified_names()})
         self.notation = Notation(self.reference, self.naming.bound)
         self.lengths: dict[Node, int] = {}
+
+    def _simplified_names(self) -> dict[Node, Expression]:
+        """The names of definitions once more, for them simplified by what is declared."""
+        if not self.declared:
+            return {}
+        plain = rebuilt(self.lowered.names, instead=self.declared)
+        return {
+            plain[n].node: name
+            for n, name in self.lowered.names.items()
+            if [*plain[n].labels] == [*range(len(n.axes))]
+        }
 
     def new_name(self, wanted: str, otherwise: str) -> str:
         """A name that nothing else has."""
@@ -185,7 +198,7 @@ class Writer:
         for node in topological(e.node for e in cotangents.values()):
             if node in self.lowered.names and node not in self.numbers:
                 self._statement(node)
-        plain = rebuilt(e.node for e in cotangents.values())
+        plain = rebuilt((e.node for e in cotangents.values()), instead=self.declared)
         called: dict[Node, Derivative] = {}
         for node, entry in cotangents.items():
             if node is self.value.node:

@@ -20,6 +20,7 @@ FACTS = {
     "orthogonal": ("Matrix",),
     "data": ("Scalar", "Vector", "Matrix", "Tensor"),
 }
+TIES = frozenset({"simplex", "one_hot", "symmetric", "orthogonal"})  # what ties entries
 
 
 @dataclass(frozen=True)
@@ -112,13 +113,11 @@ class Problem:
             if v.differentiable and v.batch is None and not v.facts & {"data", "one_hot"}
         )
 
-    def without(self, fact: str, names: Iterable[str]) -> Problem:
-        """The problem in which these variables are not declared so."""
-        changed = {n: self.variables[n] for n in names}
-        if not changed:
-            return self
-        changed = {n: replace(v, facts=v.facts - {fact}) for n, v in changed.items()}
-        return replace(self, variables={**self.variables, **changed})
+    def free(self, names: Iterable[str]) -> Problem:
+        """The problem in which no entries of these variables are tied to each other."""
+        tied = (v for n in names if (v := self.variables[n]).facts & TIES)
+        changed = {v.name: replace(v, facts=v.facts - TIES) for v in tied}
+        return replace(self, variables={**self.variables, **changed}) if changed else self
 
     def wrt(self, names: Iterable[str] | None) -> tuple[str, ...]:
         """The names to differentiate by, checked; the parameters where None are given."""

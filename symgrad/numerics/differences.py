@@ -209,7 +209,7 @@ class _Check:
         self.function = function
         self.inputs = inputs
         self.value = value
-        self.node = derivation.value.node
+        self.node = (derivation.free or derivation.value).node
         self.arrays, self.sizes = _arrays(derivation.problem, inputs)
         self.rng = np.random.default_rng([seed, 1])  # another stream than the inputs'
         self.method = "complex step" if self._has_twin() else "central differences"

@@ -38,7 +38,7 @@ def matrix_value(root: Expression, value: Callable[[Expression], Any]) -> Any:
     rows and columns."""
 
     def visit(node: Expression, arguments: tuple[Any, ...]) -> Any:
-        if not isinstance(node, Call):
+        if not isinstance(node, Call) or node.operation not in RULES:
             return None
         if node.operation not in (vec, kron) and all(a is None for a in arguments):
             return None  # to be evaluated as a whole

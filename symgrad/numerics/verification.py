@@ -82,6 +82,7 @@ class _Check:
         self.roots = [s.node for s in derivation.steps]
         self.roots += [e.node for p in derivation.passes for e in p.cotangents.values()]
         self.roots += [o.entry.node for o in derivation.outcomes.values()] + [derivation.value.node]
+        self.free = derivation.free or derivation.value
         self.sizes: dict[Axis, int] = {}
         self.inputs, self.values = self._good_draw(seed)
         self.rough = False
@@ -255,7 +256,7 @@ class _Check:
             moved = self._along(
                 {of: self.inputs[seed] for seed, of in self.derivation.seeds.items()}
             )
-            return difference(value, moved(self.derivation.value, self.derivation.value_labels))
+            return difference(value, moved(self.free, self.derivation.value_labels))
         if kind == "hvp":
             moved = self._along(
                 {of: self.inputs[seed] for seed, of in self.derivation.seeds.items()}
@@ -266,15 +267,12 @@ class _Check:
             v = self.rng.standard_normal(np.shape(self.inputs[b]))
             along = np.tensordot(value, v, np.ndim(v)) if np.ndim(v) else value * v
             return difference(along, self._along({b: v})(*self._gradient(a)))
-        entry, _ = self.derivation.passes[0].of(self._input(str(outcome.key)))
+        entry, _ = self._gradient(str(outcome.key))
         own = self._value(entry.node)
         return difference(value, over_labels(own, entry.labels, outcome.labels, self.sizes))
 
     def _gradient(self, name: str) -> tuple[Entry, tuple[Label, ...]]:
-        return self.derivation.passes[0].of(self._input(name))
-
-    def _input(self, name: str) -> Node:
-        return input_tensor(self.derivation.problem.variables[name]).closed().node
+        return self.derivation.passes[0].of(self.derivation.inputs[name])
 
     def _along(self, directions: Mapping[str, Any]) -> Callable[[Entry, tuple[Label, ...]], Any]:
         """The derivative of an entry when the inputs move along these directions."""
