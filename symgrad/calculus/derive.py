@@ -229,6 +229,12 @@ def hessian(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
     bb."""
     _scalar(problem, "Hessian")
     work = _begin(problem, wrt)
+    if examples := [n for n in work.wrt if n in problem.batch]:
+        raise ShapeError(
+            f"the Hessian by {examples[0]}, of which each example of {problem.batch[examples[0]]} "
+            "has its own, has two indices of examples; take hvp, or the Hessian of one example's "
+            "loss"
+        )
     nodes = [work.node(n) for n in work.wrt]
     found = reverse(work.value.node, (), [Term(ONE, ())], (), nodes)
     names = work.writer.backward(found, nodes, work.writer.scalar_top())
@@ -277,7 +283,8 @@ def _directions(work: _Work) -> dict[Node, Entry]:
     for n in work.wrt:
         node = work.node(n)
         name = work.writer.new_name(f"d{n}", f"d_{n}")
-        work.writer.naming.declare(name, work.problem.variables[n].shape)
+        variable = work.problem.variables[n]
+        work.writer.naming.declare(name, variable.shape, variable.batch)
         moved = intern(Input, node.axes, name=name, facts=frozenset())
         result[node] = Entry(moved, tuple(Label(axis) for axis in node.axes))
     return result

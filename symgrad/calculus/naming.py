@@ -41,9 +41,11 @@ class Naming:
             return replace(declared, symmetric=False)
         return transposed(declared) if row else declared
 
-    def declare(self, name: str, shape: Shape) -> None:
+    def declare(self, name: str, shape: Shape, batch: str | None = None) -> None:
         """An input beside the problem's: a direction or a cotangent."""
-        self.inputs[name] = Name(name, shape)
+        self.inputs[name] = Name(name, shape, batch)
+        if batch is not None:
+            self.bound[batch] = (*self.bound[batch], name)
 
 
 def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:

@@ -131,7 +131,7 @@ class _Check:
 
     def _step(self, step: Step) -> tuple[float, float]:
         self.rough = False
-        value = self.values[step.node]
+        value = _batch_first(self.values[step.node], step.node.axes)
         error = 0.0
         for printed in (step.right, step.simplified):
             if printed is not None and not isinstance(printed, IndexForm):
@@ -150,6 +150,7 @@ class _Check:
         value = over_labels(
             self.values[outcome.entry.node], outcome.entry.labels, outcome.labels, self.sizes
         )
+        value = _batch_first(value, [x.axis for x in outcome.labels])
         return difference(self._evaluated(outcome.expression), value)
 
     def _vectorized(self, outcome: Outcome) -> float:
@@ -199,7 +200,7 @@ class _Check:
                     (name,) = name.arguments  # type: ignore[attr-defined]
                 if node not in self.values:
                     self.values.update(evaluate_nodes([node], self.inputs, self.sizes, self.values))
-                self._named[name.name] = self.values[node]
+                self._named[name.name] = _batch_first(self.values[node], node.axes)
         return self._named
 
     # the chain rule, statement by statement
@@ -298,6 +299,12 @@ def _is_bad(node: Node, value: Any, values: Mapping[Node, Any]) -> bool:
         matrix = values[node.arguments[0][0]]
         return bool(np.any(np.linalg.cond(matrix) > WORST_CONDITION))
     return False
+
+
+def _batch_first(value: Any, axes: Sequence[Axis]) -> Any:
+    """What is printed is of one example: its batch comes before its rows and columns."""
+    batch = [k for k, axis in enumerate(axes) if isinstance(axis, str)]
+    return np.moveaxis(value, batch, range(len(batch))) if batch else value
 
 
 def over_labels(
