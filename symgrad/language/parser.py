@@ -154,6 +154,9 @@ class _Parser:
                 raise ProgramError(
                     f"{name}: a declaration names a kind: Scalar, Vector(n), Matrix(m, n), Index(n)"
                 )
+        for argument in arguments:
+            if isinstance(argument, ast.Name) and argument.id in FACTS:
+                raise ProgramError(f"{name}: a fact is written {argument.id}=True")
         dims = tuple(self._declared_dimension(argument) for argument in arguments)
         facts = frozenset(self._fact(k) for k in keywords) - {""}
         self.dimensions |= {str(d) for d in dims if d.is_Symbol}

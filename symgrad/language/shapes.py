@@ -65,9 +65,9 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
             f"{text}: {given(left if left.shape == SCALAR else right)}; multiply by a scalar with *"
         )
     if left.shape[0] == right.shape[0]:
-        hint = f"Did you mean {unparse(left)}.T @ {unparse(right)}?"
+        hint = f"Did you mean {_turned(left)} @ {unparse(right)}?"
     elif left.shape[1] == right.shape[1]:
-        hint = f"Did you mean {unparse(left)} @ {unparse(right)}.T?"
+        hint = f"Did you mean {unparse(left)} @ {_turned(right)}?"
     elif left.shape == right.shape[::-1]:
         hint = f"Did you mean {unparse(right)} @ {unparse(left)}?"
     else:
@@ -77,6 +77,14 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
         f"({left.shape[1]} and {right.shape[0]} must agree). {hint}",
         (left.shape[1], right.shape[0]),
     )
+
+
+def _turned(e: Expression) -> str:
+    """The transpose of a factor, as one would write it."""
+    text = unparse(e)
+    if text.endswith(".T") and text[:-2].isidentifier():
+        return text[:-2]
+    return f"{text}.T" if text.isidentifier() else f"({text}).T"
 
 
 def matrix(name: str, argument: Expression) -> Shape:
@@ -93,6 +101,17 @@ def square(name: str, argument: Expression) -> Dimension:
         hint = "; for 1/x elementwise write 1 / x" if columns == ONE else ""
         raise ShapeError(f"{name} needs a square matrix; {given(argument)}{hint}", (rows, columns))
     return rows
+
+
+def of_several(name: str, argument: Expression, axis: int | None) -> None:
+    """An error for a function of whole vectors where there is but one entry to act on."""
+    if argument.shape == SCALAR:
+        raise ShapeError(f"{name} is not of one number; {given(argument)}")
+    if axis is not None and argument.shape[axis] == ONE:
+        raise ShapeError(
+            f"{name} along axis={axis} would be of one number each; {given(argument)}; "
+            f"write axis={1 - axis}"
+        )
 
 
 def vector(name: str, argument: Expression) -> Dimension:
@@ -122,8 +141,7 @@ def axis_of(name: str, argument: Expression, options: Options) -> int | None:
 def along_axis(name: str, argument: Expression, options: Options) -> int | None:
     """The axis of a vector function; a matrix needs one, a vector has but one."""
     axis = axis_of(name, argument, options)
-    if argument.shape == SCALAR:
-        raise ShapeError(f"{name} needs a vector; {given(argument)}")
+    of_several(name, argument, axis)
     if axis is None and ONE not in argument.shape:
         axes = "axis=1 (each row) or axis=0" if len(argument.shape) == 2 else "an axis"
         raise ShapeError(f"{name} of a matrix needs {axes}; {given(argument)}")

@@ -28,6 +28,7 @@ REFUSED = {
     ast.JoinedStr: "f-strings are not part of the language",
     ast.Compare: "comparisons (==, <) are not part of the language; to assign write =",
     ast.BoolOp: "and, or are not part of the language",
+    ast.UnaryOp: "not and ~ are not part of the language",
     ast.ListComp: "comprehensions are not part of the language",
     ast.SetComp: "comprehensions are not part of the language",
     ast.DictComp: "comprehensions are not part of the language",

@@ -21,7 +21,7 @@ from symgrad.language.expressions import (
     register,
 )
 from symgrad.language.operations.meanings import Function
-from symgrad.language.shapes import axis_of, reduced
+from symgrad.language.shapes import axis_of, of_several, reduced
 
 
 def _shape(name: str) -> Callable[[tuple[Expression, ...], Options], Shape]:
@@ -31,7 +31,7 @@ def _shape(name: str) -> Callable[[tuple[Expression, ...], Options], Shape]:
 
 
 def _kept(arguments: tuple[Expression, ...], options: Options) -> Shape:
-    axis_of("hardmax", arguments[0], options)
+    of_several("hardmax", arguments[0], axis_of("hardmax", arguments[0], options))
     return arguments[0].shape
 
 

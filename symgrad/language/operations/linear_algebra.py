@@ -18,11 +18,12 @@ from symgrad.language.expressions import (
 from symgrad.language.operations.meanings import Composite, Function, rewrite
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import log
-from symgrad.language.shapes import matrix_product, square
+from symgrad.language.shapes import matrix_product, of_several, square
 
 
 def _to_scalar(name: str):  # type: ignore[no-untyped-def]
     def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
+        of_several(name, arguments[0], None)
         square(name, arguments[0])
         return SCALAR
 
@@ -30,6 +31,7 @@ def _to_scalar(name: str):  # type: ignore[no-untyped-def]
 
 
 def _inverse_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+    of_several("inv", arguments[0], None)
     n = square("inv", arguments[0])
     return (n, n)
 

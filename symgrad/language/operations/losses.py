@@ -17,15 +17,19 @@ from symgrad.language.operations.meanings import Composite
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, minimum, relu, sign
 from symgrad.language.operations.smooth import log
-from symgrad.language.shapes import given, same
+from symgrad.language.shapes import given, same, vector
 
 
 def _label_and_prediction(name: str):  # type: ignore[no-untyped-def]
     def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
         label, prediction = arguments
+        if isinstance(prediction, Name) and prediction.index_of is not None:
+            raise ShapeError(
+                f"{name}: {prediction.name} is an integer label; the label comes first"
+            )
         if not (isinstance(label, Name) and label.index_of is not None):
             same(name, arguments)
-        elif prediction.shape[0] != label.index_of:
+        elif vector(name, prediction) != label.index_of:
             raise ShapeError(
                 f"{name}: {given(prediction)}, but {label.name} is below {label.index_of}"
             )
@@ -40,15 +44,17 @@ def _cross_entropy(y: Expression, p: Expression) -> Expression:
     return -total(y * log(p))
 
 
-def loss(name: str, definition, latex: str, sentence: str, source: str = "") -> Operation:  # type: ignore[no-untyped-def]
-    """Declare a loss of a label and a prediction."""
+def loss(  # type: ignore[no-untyped-def]
+    name: str, definition, latex: str, sentence: str, source: str = "", labels: bool = False
+) -> Operation:
+    """Declare a loss of a label (an integer one too, with `labels`) and a prediction."""
     return register(
         Operation(
             name=name,
             meaning=Composite(definition),
             shape=_label_and_prediction(name),
             arity=(2, 2),
-            labels=True,
+            labels=labels,
             rule="definition",
             sentence=sentence,
             latex=latex,
@@ -65,6 +71,7 @@ cross_entropy = loss(
     _cross_entropy,
     r"\operatorname{CE}",
     "Cross-entropy of a label y (one-hot, a distribution, or an Index) and probabilities p.",
+    labels=True,
 )
 squared_error = loss(
     "squared_error",

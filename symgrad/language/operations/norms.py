@@ -13,7 +13,7 @@ from symgrad.language.operations.contractions import dot, total
 from symgrad.language.operations.meanings import Composite, Function, rewrite
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import sqrt
-from symgrad.language.shapes import axis_of, reduced
+from symgrad.language.shapes import axis_of, of_several, reduced
 
 SCALED = (  # u = x / s with s the largest |x|, or 1 where that is 0; t = |u|^2
     ("a", "absolute", "x"),
@@ -55,7 +55,7 @@ def _norm_shape(name: str) -> Callable[[tuple[Expression, ...], Options], Shape]
 
 
 def _unit_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
-    axis_of("unit", arguments[0], options)
+    of_several("unit", arguments[0], axis_of("unit", arguments[0], options))
     return arguments[0].shape
 
 
