@@ -164,14 +164,15 @@ def reverse(
 
 
 def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
-    """The cotangent under its own name, unless it is a number or an identity."""
+    """The cotangent under its own name, over all entries though it be the same in several; a number
+    or an identity has none."""
     if isinstance(entry.node, Polynomial) and all(
         isinstance(f.node, (Identity, Length, Constant))
         for t in entry.node.terms
         for f in t.factors
     ):
         return entry
-    labels = tuple(x for x in out if x in entry.labels)
+    labels = tuple(x for x in out if x in entry.labels or not isinstance(x.axis, str))
     inner = aligned(entry, labels)
     return Entry(intern(Alias, inner.axes, of=node, inner=inner), labels)
 

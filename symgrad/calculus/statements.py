@@ -206,7 +206,7 @@ class Writer:
             numerator = top if batch_of(node) is not None else whole
             inner = entry.node.inner if isinstance(entry.node, Alias) else entry.node
             spread = _over_all(Entry(inner, entry.labels), found.of(node)[1])
-            alike = node in wrt and spread is not inner  # the same in several entries
+            alike = spread is not inner  # a number that is the same in several entries
             shown = spread if alike else inner
             left = self._derivative(node, shown, numerator)
             called[node] = left

@@ -103,10 +103,12 @@ def square(name: str, argument: Expression) -> Dimension:
     return rows
 
 
-def of_several(name: str, argument: Expression, axis: int | None) -> None:
+def of_several(
+    name: str, argument: Expression, axis: int | None = None, wanted: str = "a vector"
+) -> None:
     """An error for a function of whole vectors where there is but one entry to act on."""
     if argument.shape == SCALAR:
-        raise ShapeError(f"{name} is not of one number; {given(argument)}")
+        raise ShapeError(f"{name} needs {wanted}; {given(argument)}")
     if axis is not None and argument.shape[axis] == ONE:
         raise ShapeError(
             f"{name} along axis={axis} would be of one number each; {given(argument)}; "

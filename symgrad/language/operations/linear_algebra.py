@@ -23,7 +23,7 @@ from symgrad.language.shapes import matrix_product, of_several, square
 
 def _to_scalar(name: str):  # type: ignore[no-untyped-def]
     def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
-        of_several(name, arguments[0], None)
+        of_several(name, arguments[0], wanted="a square matrix")
         square(name, arguments[0])
         return SCALAR
 
@@ -31,7 +31,7 @@ def _to_scalar(name: str):  # type: ignore[no-untyped-def]
 
 
 def _inverse_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
-    of_several("inv", arguments[0], None)
+    of_several("inv", arguments[0], wanted="a square matrix")
     n = square("inv", arguments[0])
     return (n, n)
 
