@@ -13,10 +13,10 @@ from symgrad.calculus.nodes import Axis, Entry, Label
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
 from symgrad.language.problem import Problem
 from symgrad.numerics.buffers import buffered_source
+from symgrad.numerics.facts import check_facts
 from symgrad.numerics.sizes import (
     axes_of,
     check_labels,
-    check_orthogonal,
     describe_axes,
     in_range,
     infer_sizes,
@@ -235,7 +235,7 @@ class Function:
         sizes = infer_sizes(self.problem, given)
         arrays = {n: self._array(n, given[n]) for n in needed}
         check_labels(self.problem, arrays, sizes)
-        check_orthogonal(self.problem, given)
+        check_facts(self.problem, given)
         return arrays, sizes
 
     def _array(self, name: str, value: Any) -> Any:

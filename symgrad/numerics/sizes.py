@@ -13,8 +13,6 @@ from symgrad.errors import DataError, did_you_mean
 from symgrad.language.dimensions import ONE
 from symgrad.language.problem import Problem, Variable
 
-ORTHOGONAL = 1e-4  # by how much an entry of Q^T Q may differ from that of the identity
-
 
 def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
     """Each dimension -> its size, and each batch's name -> its length.
@@ -65,22 +63,6 @@ def check_labels(problem: Problem, arrays: Mapping[str, Any], sizes: Mapping[Axi
                 f"{name} has the label {wrong}; labels from 0 to {size - 1} are wanted "
                 f"({dimension} = {size})"
             )
-
-
-def check_orthogonal(problem: Problem, arrays: Mapping[str, Any]) -> None:
-    """Raises: DataError where a matrix that is declared orthogonal is not: results would be
-    wrong."""
-    for name, value in arrays.items():
-        if "orthogonal" in problem.variables[name].facts:
-            array = np.asarray(value, float)
-            eye = np.eye(array.shape[-1])
-            error = np.max(np.abs(np.swapaxes(array, -1, -2) @ array - eye), initial=0.0)
-            if not error <= ORTHOGONAL:
-                raise DataError(
-                    f"{name} is declared orthogonal, but {name}^T {name} is not the identity: an "
-                    f"entry differs by {error:.1g}; leave out orthogonal=True, or give the Q of "
-                    "numpy.linalg.qr"
-                )
 
 
 def label_sizes(problem: Problem, sizes: Mapping[Axis, int]) -> dict[str, int]:
@@ -134,7 +116,6 @@ __all__ = [
     "Axis",
     "axes_of",
     "check_labels",
-    "check_orthogonal",
     "describe_axes",
     "in_range",
     "infer_sizes",
