@@ -82,7 +82,8 @@ class Vectorized:
 
 
 def vectorized(derivation: Derivation, outcome: Outcome) -> Vectorized | None:
-    """The vectorised form of a result with three or four indices; None where it has none."""
+    """The vectorised form of a result with three or four indices, the variable's last; None where
+    it has none."""
     if derivation.kind not in ("jacobian", "hessian") or len(outcome.labels) < 3:
         return None
     if any(isinstance(x.axis, str) for x in outcome.labels):
@@ -91,6 +92,8 @@ def vectorized(derivation: Derivation, outcome: Outcome) -> Vectorized | None:
     variable = derivation.problem.variables[by]
     split = len(outcome.labels) - len(core(variable.shape))
     rows, columns = outcome.labels[:split], outcome.labels[split:]
+    if derivation.kind == "jacobian" and rows != derivation.passes[0].extra:
+        return None  # in denominator layout its rows would be those of the variable
     if not (1 <= len(rows) <= 2 and 1 <= len(columns) <= 2) or _long(derivation, outcome):
         return None
     n, m = (dimensions.product([x.axis for x in own]) for own in (columns, rows))

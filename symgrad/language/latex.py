@@ -21,6 +21,7 @@ from symgrad.language.names import latex_batch, latex_name
 from symgrad.language.unparse import Operand, Written, decimal
 
 HADAMARD = 1.5  # binds less than a product without a sign, more than a sum
+TRANSPOSED, INVERSE = r"{0}^{{\top}}", "^{-1}"  # (A^{-1})^T is written A^{-T}
 
 
 def latex(root: Expression) -> str:
@@ -54,6 +55,10 @@ def written(node: Expression, arguments: tuple[Written, ...]) -> Written:
 def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
     operation = node.operation
     template = operation.latex if isinstance(operation.latex, str) else operation.latex(node)
+    if template == TRANSPOSED and arguments[0][1] == SIGN + 1:
+        base, script, rest = arguments[0][0].rpartition(INVERSE)
+        if script and not rest:
+            return base + r"^{-\top}", SIGN + 1
     if arguments and "{0" not in template:
         return _function(node, template or rf"\operatorname{{{operation.name}}}", arguments)
     binds = operation.binds or (ATOM,) * len(arguments)

@@ -294,3 +294,9 @@ def test_a_wrong_form_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     right: Callable[[Expression, Expression], Expression] = stacking._kron
     monkeypatch.setattr(stacking, "_kron", lambda fast, slow: right(slow, fast))
     assert not sg.jacobian(program("C @ D @ S", "f"), "D").verify().passed
+
+
+def test_none_is_offered_in_denominator_layout() -> None:
+    text = "A: Matrix(m, n)\nX: Matrix(n, p)\nf = A @ X"
+    assert sg.jacobian(text, ["X"]).results["X"].vectorized is not None
+    assert sg.jacobian(text, ["X"], layout="denominator").results["X"].vectorized is None

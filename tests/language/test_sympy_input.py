@@ -333,12 +333,12 @@ def test_the_two_layer_net() -> None:
 
 
 def test_softmax_regression_with_a_regularizer() -> None:
-    x, y = Vector("x", d), Vector("y", k, simplex=True)
+    x, y = Vector("x", d), Vector("y", k)
     W, b = Matrix("W", k, d), Vector("b", k)
     loss = batch_mean(cross_entropy(y, softmax(W * x + b)), over=(x, y)) + lam * norm2(W) ** 2
     same_gradient(
         loss,
-        "x: Vector(d)\ny: Vector(k, simplex=True)\nW: Matrix(k, d)\nb: Vector(k)\n"
+        "x: Vector(d)\ny: Vector(k)\nW: Matrix(k, d)\nb: Vector(k)\n"
         "lam: Scalar(positive=True)\n"
         "loss = mean(cross_entropy(y, softmax(W @ x + b)) for x, y in batch) + lam * norm2(W)**2",
         x=(5, 4),

@@ -38,7 +38,7 @@ EXPRESSIONS = [
     ("(A + B).T @ x", r"\left(A + B\right)^{\top} x"),
     ("x.T @ A @ x", r"x^{\top} A x"),
     ("inv(A)", r"A^{-1}"),
-    ("inv(A).T", r"\left(A^{-1}\right)^{\top}"),
+    ("inv(A).T", r"A^{-\top}"),
     ("a**2", r"a^{2}"),
     ("a**(b + 1)", r"a^{b + 1}"),
     ("(a + b)**2", r"\left(a + b\right)^{2}"),
