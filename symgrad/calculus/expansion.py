@@ -109,7 +109,11 @@ def _multiplied_out(term: Term) -> list[Term]:
             k, parts = found
             others = (*factors[:k], *factors[k + 1 :])
             pending += [
-                Term(times(coefficient, part.coefficient), (*others, *part.factors), summed)
+                Term(
+                    times(coefficient, part.coefficient),
+                    (*others, *part.factors),
+                    (*summed, *part.summed),
+                )
                 for part in reversed(parts)
             ]
     return [*done, *reversed(pending)]
@@ -121,7 +125,7 @@ def _parts(factor: Factor) -> Sequence[Term] | None:
     if factor.power != 1:
         return None
     if isinstance(node, Polynomial) and 1 < len(node.terms) <= 3:
-        return None if any(t.summed for t in node.terms) else opened(node, factor.labels)
+        return opened(node, factor.labels)
     if isinstance(node, Map) and node.operation.meaning.reflection is not None:
         ((argument, at),) = node.arguments
         terms = argument.terms if isinstance(argument, Polynomial) else ()

@@ -56,8 +56,8 @@ def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
     operation = node.operation
     template = operation.latex if isinstance(operation.latex, str) else operation.latex(node)
     if template == TRANSPOSED and arguments[0][1] == SIGN + 1:
-        base, script, rest = arguments[0][0].rpartition(INVERSE)
-        if script and not rest:
+        base, _, rest = arguments[0][0].rpartition(INVERSE)
+        if base and not rest:
             return base + r"^{-\top}", SIGN + 1
     if arguments and "{0" not in template:
         return _function(node, template or rf"\operatorname{{{operation.name}}}", arguments)

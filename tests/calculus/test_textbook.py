@@ -92,6 +92,13 @@ TEXTBOOK = [
         "X",
         "softmax(X, axis=0) * (C - ones(n) @ ones(n).T @ (C * softmax(X, axis=0)))",
     ),
+    ("gradient", "loss = var(x)", "x", "2 * (x - sum(x) / n) / n"),
+    (
+        "gradient",
+        "loss = a.T @ var(X, axis=1)",
+        "X",
+        "2 * (diag(a) @ X - a * (X @ ones(n)) @ ones(n).T / n) / n",
+    ),
     ("gradient", "loss = sum(max(B @ X, axis=0))", "X", "B.T @ hardmax(B @ X, axis=0)"),
     ("gradient", "loss = sum(logsumexp(X, axis=0))", "X", "softmax(X, axis=0)"),
     ("gradient", "loss = dot(x, x) / s", "x", "2 * x / s"),

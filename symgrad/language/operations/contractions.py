@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core
-from symgrad.language.expressions import Call, Expression, Name, Operation, Options, Size, register
-from symgrad.language.operations.meanings import Composite, Contraction
+from symgrad.language.expressions import Call, Expression, Name, Operation, Options, register
+from symgrad.language.operations.meanings import Contraction
 from symgrad.language.shapes import axis_of, given, reduced, same, square, vector
 from symgrad.language.unparse import unparse
 
@@ -118,46 +118,6 @@ def _sum_latex(call: Call) -> str:
     return r"{0} \mathbf{{1}}" if axis == 1 else r"\mathbf{{1}}^{{\top}} {0}"
 
 
-def _mean(x: Expression, **options: int) -> Expression:
-    axis = options.get("axis")
-    counted = [d for k, d in enumerate(x.shape) if d != ONE and axis in (None, k)]
-    result = total(x, **options)
-    for d in counted:
-        result = result / Size(d)
-    return result
-
-
-mean = register(
-    Operation(
-        name="mean",
-        meaning=Composite(_mean),
-        shape=lambda arguments, options: _reduced("mean", arguments, options),
-        options=("axis",),
-        rule="mean of entries",
-        sentence="A mean is the sum divided by the number of entries.",
-        latex=r"\operatorname{mean}",
-    )
-)
-
-
-def _moment(name: str, definition: Callable[..., Expression], sentence: str) -> Operation:
-    return register(
-        Operation(
-            name=name,
-            meaning=Composite(definition),
-            shape=lambda arguments, options: SCALAR,
-            rule=f"{name} of entries",
-            reserved=False,
-            sentence=sentence,
-            latex=rf"\operatorname{{{name}}}",
-        )
-    )
-
-
-var = _moment(
-    "var", lambda x: mean((x - mean(x)) ** 2), "The variance is the mean squared deviation."
-)
-std = _moment("std", lambda x: var(x) ** 0.5, "The standard deviation is the root of the variance.")
 trace = contraction(
     "trace",
     "ii->",
