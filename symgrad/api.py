@@ -13,7 +13,7 @@ from symgrad import rendering
 from symgrad.calculus import as_problem, proofs
 from symgrad.calculus import derivation as data
 from symgrad.calculus import derive as calculus
-from symgrad.calculus.closed_form import ClosedForm, closed_result
+from symgrad.calculus.closed_form import ClosedForm
 from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.vectorized import Vectorized, vectorized
@@ -41,10 +41,9 @@ class Result:
     data: data.Derivation = field(repr=False)
     key: Key
 
-    @cached_property
+    @property
     def _form(self) -> ClosedForm | IndexForm:
-        outcome = self.data.outcomes[self.key]
-        return closed_result(outcome.entry, outcome.labels, self.data.naming)
+        return self.data.outcomes[self.key].closed
 
     @property
     def notation(self) -> str:
