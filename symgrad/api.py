@@ -26,6 +26,7 @@ from symgrad.numerics.function import Function, compile_derivation
 Key = data.Key
 Source: TypeAlias = Problem | str | sympy.Basic
 Wrt: TypeAlias = str | sympy.Basic | Iterable[str | sympy.Basic] | None
+ENTRIES = 200  # of a gradient, checked one by one for a text
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,9 @@ class Derivation:
             )
         if self.data.kind != "gradient":
             return Checked(verified, None)
-        return Checked(verified, differences.check_gradient(self.problem, self.wrt))
+        return Checked(
+            verified, differences.check_gradient(self.problem, self.wrt, entries=ENTRIES)
+        )
 
     def latex(self, level: str = "steps") -> str:
         """A LaTeX fragment (amsmath and amssymb); level is "result", "steps" or "full"."""
