@@ -1,8 +1,7 @@
 """Gradients derived symbolically: in matrix notation, step by step, verified, as NumPy code."""
 
-from collections.abc import Callable
-
-import sympy
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from symgrad.api import (
     Derivation,
@@ -16,7 +15,6 @@ from symgrad.api import (
     jacobian,
     pullback,
 )
-from symgrad.catalog import catalog
 from symgrad.errors import (
     DataError,
     NotFiniteError,
@@ -27,7 +25,6 @@ from symgrad.errors import (
     UnknownNameError,
     VerificationError,
 )
-from symgrad.grading import Verdict, grade, grade_derivation
 from symgrad.language.dimensions import dims
 from symgrad.language.inference import parse_expression
 from symgrad.language.parser import load, parse
@@ -35,25 +32,54 @@ from symgrad.language.problem import Problem, Variable
 from symgrad.language.symbols import Index, Matrix, Scalar, Vector
 from symgrad.language.sympy_functions import FUNCTIONS, batch_mean, batch_sum
 from symgrad.language.sympy_nodes import named
-from symgrad.training.fit import FitResult, fit
-from symgrad.training.optimizers import (
-    GD,
-    OPTIMIZERS,
-    SGD,
-    Adadelta,
-    Adagrad,
-    Adam,
-    AdamW,
-    RMSprop,
-)
-from symgrad.training.schedules import (
-    ConstantRate,
-    CosineDecay,
-    ExponentialDecay,
-    InverseTimeDecay,
-    StepDecay,
-)
-from symgrad.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from symgrad.contents import catalog
+    from symgrad.grading import Verdict, grade, grade_derivation
+    from symgrad.training.fit import FitResult, fit
+    from symgrad.training.optimizers import (
+        GD,
+        OPTIMIZERS,
+        SGD,
+        Adadelta,
+        Adagrad,
+        Adam,
+        AdamW,
+        RMSprop,
+    )
+    from symgrad.training.schedules import (
+        ConstantRate,
+        CosineDecay,
+        ExponentialDecay,
+        InverseTimeDecay,
+        StepDecay,
+    )
+    from symgrad.training.trainer import Trainer
+
+# Loaded when first asked for, since deriving needs none of them: module, and its names.
+_LATER = {
+    "symgrad.contents": ("catalog",),
+    "symgrad.grading": ("Verdict", "grade", "grade_derivation"),
+    "symgrad.training.fit": ("FitResult", "fit"),
+    "symgrad.training.optimizers": (
+        "GD",
+        "OPTIMIZERS",
+        "SGD",
+        "Adadelta",
+        "Adagrad",
+        "Adam",
+        "AdamW",
+        "RMSprop",
+    ),
+    "symgrad.training.schedules": (
+        "ConstantRate",
+        "CosineDecay",
+        "ExponentialDecay",
+        "InverseTimeDecay",
+        "StepDecay",
+    ),
+    "symgrad.training.trainer": ("Trainer",),
+}
 
 __version__ = "0.1.0"
 __all__ = [
@@ -111,12 +137,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Callable[..., sympy.Expr]:
-    """A function of the language on SymPy expressions, such as `softmax`."""
+def __getattr__(name: str) -> Any:
+    """A public name on its first use, or a function of the language on SymPy expressions."""
+    for module, names in _LATER.items():
+        if name in names:
+            globals()[name] = value = getattr(import_module(module), name)
+            return value
     if name in FUNCTIONS:
         return FUNCTIONS[name]
     raise AttributeError(f"module 'symgrad' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *FUNCTIONS})
+    return sorted({*globals(), *__all__, *FUNCTIONS})

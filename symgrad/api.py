@@ -13,7 +13,7 @@ from symgrad import rendering
 from symgrad.calculus import as_problem, proofs
 from symgrad.calculus import derivation as data
 from symgrad.calculus import derive as calculus
-from symgrad.calculus.closed_form import ClosedForm, closed_result
+from symgrad.calculus.closed_form import ClosedForm
 from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.vectorized import Vectorized, vectorized
@@ -26,6 +26,7 @@ from symgrad.numerics.function import Function, compile_derivation
 Key = data.Key
 Source: TypeAlias = Problem | str | sympy.Basic
 Wrt: TypeAlias = str | sympy.Basic | Iterable[str | sympy.Basic] | None
+ENTRIES = 200  # of a gradient, checked one by one for a text
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,9 @@ class Result:
     data: data.Derivation = field(repr=False)
     key: Key
 
-    @cached_property
+    @property
     def _form(self) -> ClosedForm | IndexForm:
-        outcome = self.data.outcomes[self.key]
-        return closed_result(outcome.entry, outcome.labels, self.data.naming)
+        return self.data.outcomes[self.key].closed
 
     @property
     def notation(self) -> str:
@@ -151,7 +151,9 @@ class Derivation:
             )
         if self.data.kind != "gradient":
             return Checked(verified, None)
-        return Checked(verified, differences.check_gradient(self.problem, self.wrt))
+        return Checked(
+            verified, differences.check_gradient(self.problem, self.wrt, entries=ENTRIES)
+        )
 
     def latex(self, level: str = "steps") -> str:
         """A LaTeX fragment (amsmath and amssymb); level is "result", "steps" or "full"."""

@@ -10,7 +10,7 @@ import pytest
 
 import symgrad as sg
 from symgrad import examples
-from symgrad.catalog import Entry, call_of, catalog, entry_of, paired
+from symgrad.contents import Entry, call_of, catalog, entry_of, paired
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.parser import HIDDEN

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from symgrad.calculus.chain_rule import Reverse
+from symgrad.calculus.closed_form import ClosedForm, closed_form, closed_result
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.naming import Naming
 from symgrad.calculus.nodes import Entry, Label, Node
+from symgrad.calculus.rebuilding import at
+from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.problem import Problem
+from symgrad.language.unparse import unparse
 
 Key = str | tuple[str, str]
+LONGEST_INDEX_FORM = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -23,20 +29,34 @@ class Step:
 
     `left = right = simplified` (the last only where it says more). `uses` are the numbers of the
     steps that the rule refers to. `node` is what the line computes, `of` the forward node whose
-    cotangent it is.
+    cotangent it is, `plain` the same without cotangents where that may be short.
     """
 
     number: int
     kind: str  # "forward" or "backward"
     left: Expression
     right: Expression
-    simplified: Expression | None
     rule: str
     uses: tuple[int, ...]
     sentence: str
     shape: Shape
+    naming: Naming = field(repr=False)
     node: Node
     of: Node | None = None
+    plain: Entry | None = None
+
+    @cached_property
+    def simplified(self) -> Expression | None:
+        """The right-hand side without cotangents, where that is short and says something else."""
+        if self.plain is None:
+            return None
+        labels = tuple(Label(axis) for axis in self.node.axes)
+        try:
+            form = closed_form(at(self.plain, labels), labels, self.naming)
+        except NoMatrixForm:  # it passes a tensor
+            return None
+        same = unparse(form.expression) == unparse(self.right)
+        return None if same or form.definitions else form.expression
 
 
 @dataclass(frozen=True)
@@ -45,17 +65,47 @@ class Outcome:
     by the names of the steps, or with `definitions` of its own.
 
     `entry` and `labels` are the result in index notation: its axes in the order of the layout.
-    `transposed` says that this is the transpose of the derivative called `name`.
+    `transposed` says that this is the transpose of the derivative called `name`. `last` is what the
+    last step has for it, if anything; `long` says that the closed form is longer than that.
     """
 
     key: Key
     name: Expression
-    definitions: tuple[tuple[Name, Expression], ...]
-    expression: Expression
     shape: Shape
     entry: Entry
     labels: tuple[Label, ...]
+    naming: Naming = field(repr=False)
+    last: Expression | None
+    long: bool
     transposed: bool = False
+
+    @cached_property
+    def closed(self) -> ClosedForm | IndexForm:
+        """The result in closed form, however long."""
+        return closed_result(self.entry, self.labels, self.naming)
+
+    @cached_property
+    def _written(self) -> ClosedForm | IndexForm:
+        if self.last is not None and (self.long or _is_long(self.closed)):
+            return ClosedForm((), self.last)
+        return self.closed
+
+    @property
+    def definitions(self) -> tuple[tuple[Name, Expression], ...]:
+        """What the expression needs beside the names of the steps, in order."""
+        return () if isinstance(self._written, IndexForm) else self._written.definitions
+
+    @property
+    def expression(self) -> Expression:
+        """The right-hand side."""
+        form = self._written
+        return form if isinstance(form, IndexForm) else form.expression
+
+
+def _is_long(form: ClosedForm | IndexForm) -> bool:
+    if isinstance(form, IndexForm):
+        return len(form.text) > LONGEST_INDEX_FORM
+    return bool(form.definitions)
 
 
 @dataclass(frozen=True)

@@ -319,6 +319,17 @@ def derived(
             derivation = KINDS[kind](problem, wrt)
         else:
             derivation = LAID_OUT[kind](problem, wrt, layout)
+        if any(rewriting.FACTS & v.facts for v in problem.variables.values()):
+            _write(derivation)
     known = {rule.identity for rule in derivation.rewrites}
     facts = [rule for rule in fired.values() if rule.fact and rule.identity not in known]
     return replace(derivation, rewrites=(*derivation.rewrites, *facts))
+
+
+def _write(derivation: Derivation) -> None:
+    """Write the closed forms already now: a rule of a declared fact may be used there alone, and is
+    reported like the others."""
+    for step in derivation.steps:
+        step.simplified  # noqa: B018
+    for outcome in derivation.outcomes.values():
+        outcome.closed  # noqa: B018

@@ -37,6 +37,7 @@ SHAPES: dict[str, Shape] = {  # what a wildcard stands for; "all" is a vector or
     "vector": column(dimension("n")),
     "matrix": (dimension("n"), dimension("n")),
 }
+FACTS = {rule.fact for rule in REWRITES if rule.fact}  # declared facts that rules rely on
 _fired: ContextVar[dict[str, Rewrite] | None] = ContextVar("fired", default=None)
 
 

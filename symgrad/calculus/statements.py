@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.chain_rule import Reverse
-from symgrad.calculus.closed_form import (
-    LONGEST,
-    closed_form,
-    closed_result,
-    leaf_count,
-    matrix_shape,
-)
+from symgrad.calculus.closed_form import LONGEST, leaf_count, matrix_shape
 from symgrad.calculus.derivation import Key, Outcome, Step
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Both, Derivative, IndexForm, both, index_form
@@ -34,7 +27,7 @@ from symgrad.calculus.nodes import (
     topological,
 )
 from symgrad.calculus.notation import Notation, batch_of, core_axes, full
-from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.calculus.rebuilding import rebuilt
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Call, Expression, Name, leaves
@@ -45,7 +38,6 @@ from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 
 CHAIN_RULE = ("chain rule", "The chain rule passes the gradient on.")
-LONGEST_INDEX_FORM = 100  # characters
 SHORT = 9  # names and functions in what a step adds after a second equals sign
 
 
@@ -171,7 +163,7 @@ class Writer:
     def _forward_step(self, node: Node, name: Expression, right: Expression) -> None:
         if is_call(name, transpose):
             name, right = name.arguments[0], transposed(right)
-        self._step("forward", name, right, None, self._rule_of(node)[0], (), node)
+        self._step("forward", name, right, self._rule_of(node)[0], (), node)
 
     # backward
 
@@ -211,7 +203,7 @@ class Writer:
             left = self._derivative(node, shown, numerator)
             called[node] = left
             right = self.names.get(shown) or self.definition(shown)
-            simplified = None if alike else self._simplified(entry.node, plain[entry.node], right)
+            short = None if alike else self._short(plain[entry.node], right)
             users = found.users.get(node, [])
             rule, sentence = self._rule(users, node)
             uses = tuple(sorted({self.numbers[u] for u in users if u in self.numbers}))
@@ -219,12 +211,12 @@ class Writer:
                 "backward",
                 left,
                 right,
-                simplified,
                 rule,
                 uses,
                 spread if alike else entry.node,
                 node,
                 sentence,
+                short,
             )
             self.rights[node] = right
             if isinstance(entry.node, Alias):
@@ -245,17 +237,10 @@ class Writer:
         name = f"d{unparse(top)}/d{text if text.isidentifier() else f'({text})'}"
         return Derivative(name, shape, batch_of(derivative), top=top, bottom=bottom)
 
-    def _simplified(self, node: Node, plain: Entry, right: Expression) -> Expression | None:
-        """The same without cotangents, where that is short and says something else."""
-        if isinstance(right, IndexForm) or self._leaf_count(plain.node) > SHORT:
-            return None
-        labels = tuple(Label(axis) for axis in node.axes)
-        try:
-            form = closed_form(at(plain, labels), labels, self.naming)
-        except NoMatrixForm:  # it passes a tensor
-            return None
-        same = unparse(form.expression) == unparse(right)
-        return None if same or form.definitions else form.expression
+    def _short(self, plain: Entry, right: Expression) -> Entry | None:
+        """What a step has without cotangents, where that may be short."""
+        long = isinstance(right, IndexForm) or self._leaf_count(plain.node) > SHORT
+        return None if long else plain
 
     def _leaf_count(self, node: Node) -> int:
         return leaf_count(node, self.naming.reference, self.lengths)
@@ -293,49 +278,36 @@ class Writer:
         kind: str,
         left: Expression,
         right: Expression,
-        simplified: Expression | None,
         rule: str,
         uses: tuple[int, ...],
         node: Node,
         of: Node | None = None,
         sentence: str = "By definition.",
-    ) -> int:
+        plain: Entry | None = None,
+    ) -> None:
         number = len(self.steps) + 1
-        shape = left.shape
-        self.steps.append(
-            Step(number, kind, left, right, simplified, rule, uses, sentence, shape, node, of)
-        )
+        given = (number, kind, left, right, rule, uses, sentence, left.shape, self.naming)
+        self.steps.append(Step(*given, node, of, plain))
         if kind == "forward":
             self.numbers[node] = number
-        return number
 
     # results
 
     def outcome(
         self, key: Key, name: Expression, entry: Entry, arranged: Arranged, last: Node | None
     ) -> Outcome:
-        """A result in closed form where that is short; else as the last step (of the node `last`)
-        has it, or with definitions of its own."""
-        labels = arranged.labels
-        right = self._last_line(last, entry, arranged)
-        made = partial(
-            Outcome,
+        """A result, with what the last step (of the node `last`) has for it."""
+        return Outcome(
             key,
             name,
-            shape=core_axes(x.axis for x in labels),
-            entry=entry,
-            labels=labels,
-            transposed=arranged.transposed,
+            core_axes(x.axis for x in arranged.labels),
+            entry,
+            arranged.labels,
+            self.naming,
+            self._last_line(last, entry, arranged),
+            self._leaf_count(entry.node) > LONGEST,
+            arranged.transposed,
         )
-        if right is not None and self._leaf_count(entry.node) > LONGEST:
-            return made((), right)
-        form = closed_result(entry, labels, self.naming)
-        if isinstance(form, IndexForm):
-            long = right is not None and len(form.text) > LONGEST_INDEX_FORM
-            return made((), right if long and right else form)
-        if form.definitions and right is not None:
-            return made((), right)
-        return made(form.definitions, form.expression)
 
     def _last_line(self, last: Node | None, entry: Entry, arranged: Arranged) -> Expression | None:
         """What the last step has, in the result's layout; None where it says less than the result,

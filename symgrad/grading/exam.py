@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from symgrad.calculus import derive
-from symgrad.calculus.closed_form import closed_result, matrix_shape
+from symgrad.calculus.closed_form import matrix_shape
 from symgrad.calculus.derivation import Derivation, Key, Outcome
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.lowering import Tensor, input_tensor, lower
@@ -77,7 +77,7 @@ class Exam:
     @cached_property
     def expected(self) -> str:
         """The right result as text of the language; definitions of its own first, one a line."""
-        form = closed_result(self.outcome.entry, self.outcome.labels, self.derivation.naming)
+        form = self.outcome.closed
         if isinstance(form, IndexForm):
             return form.text
         lines = [f"{name.name} = {unparse(value)}" for name, value in form.definitions]

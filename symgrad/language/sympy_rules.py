@@ -215,13 +215,16 @@ def _folded(name: str) -> Rule:
 
 def _scalar_functions() -> dict[type, Rule]:
     """The functions that SymPy has, too, as the records' definitions tell: exp, sin, tanh, ..."""
-    rules = {}
-    for name, operation in OPERATIONS.items():
-        if isinstance(operation.meaning, Elementwise) and operation.arity == (1, 1):
-            definition = operation.meaning.definition(ENTRY)
-            if isinstance(definition, sympy.Function) and definition.args == (ENTRY,):
-                rules[type(definition)] = _operation(name)
-    return rules
+    definitions = {
+        name: operation.meaning.definition
+        for name, operation in OPERATIONS.items()
+        if isinstance(operation.meaning, Elementwise) and operation.arity == (1, 1)
+    }
+    return {
+        definition: _operation(name)
+        for name, definition in definitions.items()
+        if isinstance(definition, type)
+    }
 
 
 RULES |= _scalar_functions()

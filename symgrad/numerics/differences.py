@@ -6,6 +6,9 @@ differences are judged against their noise floor, eps |f| / h. Near a kink (of r
 norm) every method fails alike: the distance to the nearest kink is measured, and the verdict is
 "inconclusive".
 
+Where the entries are many, all of them are checked together, by the derivative along one random
+direction in which each counts alike; then only some are checked one by one, or all if that failed.
+
 The Taylor test looks at R(h) = |f(x + hv) - f(x) - h g.v|, which falls like h^2 for a right
 gradient of a smooth function; a linear one has no slope.
 """
@@ -14,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -31,13 +34,16 @@ from symgrad.numerics.interpreter import evaluate_nodes, spread
 from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import check_labels, infer_sizes, normal_shape
 
+Arrays: TypeAlias = Mapping[str, np.ndarray]
+
 EPS = float(np.finfo(float).eps)
 COMPLEX_STEP = 1e-30
 TOLERANCE = {"complex step": 1e-7, "central differences": 1e-5}
 FLOOR = 1e-11  # of the largest entry: what complex step cannot tell from rounding
 SMALL = 1e-6  # an entry below this part of the largest is reported relative to that part
 NEAR_KINK = 1e-8
-MOST_ENTRIES = 400  # of one parameter; of a larger one a random part is checked
+SMALLEST = 1e-150  # of a gradient's entries, for a direction in which each counts alike
+MOST_ENTRIES = 1000  # of a gradient, checked one by one
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,8 @@ class GradientReport:
 
     verdict: str
     method: str
-    parameters: Mapping[str, ParameterReport]
+    parameters: Mapping[str, ParameterReport]  # none where only a direction was checked
+    direction_error: float | None  # of all entries together; None where each was checked alone
     taylor_slope: float | None  # None where the loss is linear along the direction
     kink_distance: float | None  # None where there is no kink at all
 
@@ -68,8 +75,9 @@ class GradientReport:
 
     @property
     def max_relative_error(self) -> float:
-        """The largest error over all parameters."""
-        return max((p.max_relative_error for p in self.parameters.values()), default=0.0)
+        """The largest error of all."""
+        errors = [p.max_relative_error for p in self.parameters.values()]
+        return max([*errors, self.direction_error or 0.0])
 
     @property
     def sentence(self) -> str:
@@ -80,7 +88,17 @@ class GradientReport:
             else f"Taylor slope {self.taylor_slope:.2f}"
         )
         verdict = "" if self.passed else f" ({self.verdict})"
-        return f"{self.method}: {self.max_relative_error:.0e}{verdict}; {slope}"
+        return f"{self.method}{self._extent}: {self.max_relative_error:.0e}{verdict}; {slope}"
+
+    @property
+    def _extent(self) -> str:
+        """What was checked, where it is not each entry alone."""
+        if self.direction_error is None:
+            return ""
+        checked = sum(p.checked for p in self.parameters.values())
+        size = sum(p.size for p in self.parameters.values())
+        alone = f" and at {checked} of {size} entries" if checked else ""
+        return f" along a random direction{alone}"
 
     def __str__(self) -> str:
         lines = [f"gradient check: {self.verdict} ({self.method})"]
@@ -90,6 +108,11 @@ class GradientReport:
                 f"  {name}: largest relative error {report.max_relative_error:.1e} "
                 f"over {report.checked}{part} entries"
                 + ("" if report.passed else f", at {report.worst}")
+            )
+        if self.direction_error is not None:
+            lines.append(
+                "  all entries together, along a random direction: "
+                f"relative error {self.direction_error:.1e}"
             )
         slope = "linear, exact" if self.taylor_slope is None else f"{self.taylor_slope:.2f}"
         lines.append(f"  Taylor slope: {slope}")
@@ -105,10 +128,13 @@ def check_gradient(
     *,
     gradients: Mapping[str, Any] | None = None,
     seed: int = 0,
+    entries: int = MOST_ENTRIES,
 ) -> GradientReport:
     """Compare the gradient (or the `gradients` given) with numerical differentiation at the inputs.
 
-    Without inputs, random ones of small random sizes are taken.
+    Without inputs, random ones of small random sizes are taken. Up to `entries` entries are checked
+    one by one; where there are more, all are checked together along a random direction, and of each
+    parameter a random part. If they fail together, up to `entries` of each parameter are checked.
     Raises: DataError where the inputs do not fit the problem.
     """
     names = problem.wrt(wrt)
@@ -127,15 +153,23 @@ def check_gradient(
     finite = np.isfinite(value) and all(np.all(np.isfinite(g)) for g in claimed.values())
     distance = kink_distance(derivation, given)
     check = _Check(derivation, function, given, float(value), seed)
-    reports = {n: check.parameter(n, claimed[n]) for n in names} if finite else {}
+    reports: dict[str, ParameterReport] = {}
+    error, agree = None, True
+    if finite:
+        many = sum(g.size for g in claimed.values()) > entries
+        if many:
+            error, agree = check.together(claimed)
+        part = entries // len(names) if many and agree else entries
+        reports = {n: check.parameter(n, claimed[n], part) for n in names} if part else {}
+        agree = agree or all(r.checked == r.size for r in reports.values())
     slope = check.taylor(claimed) if finite else None
     if not finite:
         verdict = "not finite"
-    elif all(r.passed for r in reports.values()):
+    elif agree and all(r.passed for r in reports.values()):
         verdict = "passed"
     else:
         verdict = "inconclusive" if distance is not None and distance < NEAR_KINK else "failed"
-    return GradientReport(verdict, check.method, reports, slope, distance)
+    return GradientReport(verdict, check.method, reports, error, slope, distance)
 
 
 def _inputs(
@@ -225,13 +259,13 @@ class _Check:
             return False
         return True
 
-    def parameter(self, name: str, claimed: np.ndarray) -> ParameterReport:
-        """Every entry (or a random part) against its numerical derivative."""
+    def parameter(self, name: str, claimed: np.ndarray, most: int) -> ParameterReport:
+        """Every entry (or a random part of so many) against its numerical derivative."""
         flat = claimed.reshape(-1)
         size = flat.size
         entries = np.arange(size)
-        if size > MOST_ENTRIES:
-            entries = np.sort(self.rng.choice(size, MOST_ENTRIES, replace=False))
+        if size > most:
+            entries = np.sort(self.rng.choice(size, most, replace=False))
         estimate = self._complex if self.method == "complex step" else self._central
         pairs = [estimate(name, int(k)) for k in entries]
         numeric = np.array([n for n, _ in pairs])
@@ -271,7 +305,51 @@ class _Check:
             evaluate_nodes([self.node], {**self.arrays, name: moved}, self.sizes)[self.node]
         )
 
-    def taylor(self, claimed: Mapping[str, np.ndarray]) -> float | None:
+    def together(self, claimed: Arrays) -> tuple[float, bool]:
+        """The derivative along a random direction: its relative error, and whether that passes."""
+        numeric, noise, directions = (
+            self._complex_along(claimed)
+            if self.method == "complex step"
+            else self._central_along(claimed)
+        )
+        parts = np.concatenate(
+            [(claimed[n].reshape(-1) * directions[n].reshape(-1)) for n in claimed]
+        )
+        off = abs(float(parts.sum()) - numeric)
+        scale = float(np.linalg.norm(parts)) or abs(numeric) or 1.0
+        return off / scale, bool(off <= TOLERANCE[self.method] * scale + noise)
+
+    def _complex_along(self, claimed: Arrays) -> tuple[float, float, Arrays]:
+        """Along a direction in which each entry counts alike, however small its derivative is: the
+        derivative, its noise, and the direction."""
+        largest = {n: float(np.abs(g).max(initial=0.0)) for n, g in claimed.items()}
+        other = min((x for x in largest.values() if x > SMALLEST), default=1.0)  # of one that is 0
+        directions = {}
+        for n, g in claimed.items():
+            shape = self.arrays[n].shape
+            scale = largest[n] if largest[n] > SMALLEST else other
+            signs = self.rng.choice([-1.0, 1.0], shape) * self.rng.uniform(0.5, 1.5, shape)
+            directions[n] = signs / np.maximum(np.abs(g.reshape(shape)), SMALL * scale)
+        step = COMPLEX_STEP / max(float(np.abs(d).max(initial=1.0)) for d in directions.values())
+        return float(np.imag(self._along(directions, 1j * step))) / step, 0.0, directions
+
+    def _central_along(self, claimed: Arrays) -> tuple[float, float, Arrays]:
+        """Along a random direction: the derivative, its noise, and the direction."""
+        directions = {
+            n: self.rng.standard_normal(self.arrays[n].shape)
+            * np.maximum(1, np.abs(self.arrays[n]))
+            for n in claimed
+        }
+        step = EPS ** (1 / 3)
+        up, down = (float(self._along(directions, h)) for h in (step, -step))
+        return (up - down) / (2 * step), 10 * EPS * abs(self.value) / step, directions
+
+    def _along(self, directions: Arrays, step: complex) -> Any:
+        """The value where the parameters are moved by a step along their directions."""
+        moved = {n: self.arrays[n] + step * d for n, d in directions.items()}
+        return evaluate_nodes([self.node], {**self.arrays, **moved}, self.sizes)[self.node]
+
+    def taylor(self, claimed: Arrays) -> float | None:
         """The slope of log R(h) against log h along a random direction; None where R is only
         rounding."""
         directions = {n: self.rng.standard_normal(self.arrays[n].shape) for n in claimed}
@@ -279,8 +357,7 @@ class _Check:
         steps = [2.0**-k for k in range(4, 14)]
         rest = []
         for h in steps:
-            moved = {**self.arrays, **{n: self.arrays[n] + h * d for n, d in directions.items()}}
-            value = float(evaluate_nodes([self.node], moved, self.sizes)[self.node])
+            value = float(self._along(directions, h))
             rest.append(abs(value - self.value - h * slope))
         noise = 100 * EPS * (abs(self.value) + abs(slope))
         kept = [(h, r) for h, r in zip(steps, rest, strict=True) if np.isfinite(r) and r > noise]

@@ -18,7 +18,7 @@ from symgrad.language.problem import Variable
 
 Array: TypeAlias = npt.NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
-Scheme: TypeAlias = Callable[[Shape, np.random.Generator], Array]
+Scheme: TypeAlias = Callable[[Shape, "np.random.Generator"], Array]
 Choice: TypeAlias = str | Scheme
 
 

@@ -30,7 +30,12 @@ def derivations() -> dict[int, sg.Derivation]:
         depth, frame = depth + 1, frame.f_back  # type: ignore[assignment]
     sys.setrecursionlimit(depth + 150)
     try:
-        return {layers: sg.derive(net(layers)) for layers in DEPTHS}
+        found = {layers: sg.derive(net(layers)) for layers in DEPTHS}
+        for derivation in found.values():
+            written = [s.simplified for s in derivation.steps]
+            written += [o.expression for o in derivation.data.outcomes.values()]
+            assert any(written)
+        return found
     finally:
         sys.setrecursionlimit(limit)
 

@@ -72,6 +72,12 @@ def test_the_user_s_order_of_terms_is_kept() -> None:
     assert unparse(forward.right) == "f - y"
 
 
+def test_closed_forms_are_written_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("closed_form", "closed_result"):
+        monkeypatch.setattr(f"symgrad.calculus.derivation.{name}", lambda *_: pytest.fail("early"))
+    sg.derive(NET).lambdify()
+
+
 def test_used_rewrites_are_named() -> None:
     program = "x: Vector(n)\ny: Vector(n)\nloss = -sum(y * log(softmax(x)))"
     used = [rule.name for rule in sg.derive(program).data.rewrites]

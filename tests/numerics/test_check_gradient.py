@@ -10,6 +10,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.examples import names, text
+from symgrad.numerics import differences
 
 NET = """\
 x: Vector(d)
@@ -76,9 +77,12 @@ def test_planted_errors_are_found(
     gradients = right(program, INPUTS)
     passed = sg.check_gradient(program, inputs=INPUTS, gradients=gradients)
     assert (passed.verdict, passed.method) == ("passed", method)
+    assert sg.check_gradient(program, inputs=INPUTS, gradients=gradients, entries=1).passed
     plant(gradients)
     report = sg.check_gradient(program, inputs=INPUTS, gradients=gradients)
     assert report.verdict == "failed" and not report.passed
+    together = sg.check_gradient(program, inputs=INPUTS, gradients=gradients, entries=1)
+    assert together.verdict == "failed"
 
 
 def test_errors_that_popular_checkers_pass_are_found() -> None:
@@ -160,6 +164,46 @@ def test_a_large_parameter_is_checked_in_part() -> None:
     part = report.parameters["W"]
     assert report.passed and part.checked < part.size == 1600
     assert f"{part.checked} of 1600 entries" in str(report)
+    assert report.direction_error is not None and report.direction_error < 1e-12
+    assert report.sentence.startswith(
+        f"complex step along a random direction and at {part.checked} of 1600 entries: "
+    )
+
+
+def deep(layers: int) -> str:
+    lines = ["h0: Vector(n)", *(f"W{k}: Matrix(n, n)" for k in range(1, layers + 1))]
+    lines += [f"h{k} = sigmoid(W{k} @ h{k - 1})" for k in range(1, layers + 1)]
+    return "\n".join([*lines, f"loss = norm2(h{layers})**2"])
+
+
+@pytest.mark.parametrize(
+    ("layer", "wrong"), [(1, 1 + 1e-5), (1, 0.0), (12, -1.0), (24, 1 + 1e-5), (24, 0.0)]
+)
+def test_a_wrong_gradient_is_found_however_small_it_is(layer: int, wrong: float) -> None:
+    program = deep(24)
+    names = ["h0", *(f"W{k}" for k in range(1, 25))]
+    inputs = {n: RNG.standard_normal((3, 3) if n != "h0" else 3) for n in names}
+    gradients = right(program, inputs)
+    assert np.abs(gradients["W1"]).max() < 1e-9 * np.abs(gradients["W24"]).max()
+    report = sg.check_gradient(program, names, inputs, gradients=gradients, entries=20)
+    assert report.passed and not report.parameters and "entries" not in report.sentence
+    gradients[f"W{layer}"] *= wrong
+    report = sg.check_gradient(program, names, inputs, gradients=gradients, entries=20)
+    assert report.verdict == "failed" and report.direction_error
+    assert [n for n in names if not report.parameters[n].passed] == [f"W{layer}"]
+
+
+@pytest.mark.parametrize("layers", [60, 120])
+def test_a_text_of_a_deep_model_needs_few_evaluations(
+    layers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    whole = differences.evaluate_nodes
+    monkeypatch.setattr(
+        differences, "evaluate_nodes", lambda *args: made.append(args) or whole(*args)
+    )
+    assert "complex step along a random direction and at " in sg.derive(deep(layers)).text()
+    assert len(made) < 220
 
 
 @pytest.mark.parametrize("name", names())

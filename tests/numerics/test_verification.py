@@ -67,7 +67,7 @@ def tampered(derivation: Derivation, name: str, change: Tamper) -> tuple[Derivat
     """The derivation with another right-hand side in the step that is called so."""
     steps: list[Step] = list(derivation.steps)
     k = next(k for k, s in enumerate(steps) if isinstance(s.left, Name) and s.left.name == name)
-    steps[k] = replace(steps[k], right=change(steps[k].right), simplified=None)
+    steps[k] = replace(steps[k], right=change(steps[k].right), plain=None)
     return replace(derivation, steps=tuple(steps)), k + 1
 
 
@@ -94,7 +94,7 @@ def test_a_planted_error_in_a_result_is_found(
 ) -> None:
     derivation = kind("x: Vector(n)\nA: Matrix(n, n)\nloss = norm2(A @ x)**2", ["x"]).data
     outcomes = {
-        key: replace(outcome, expression=change(outcome.expression))
+        key: replace(outcome, last=change(outcome.expression), long=True)
         for key, outcome in derivation.outcomes.items()
     }
     assert 0 in verify(replace(derivation, outcomes=outcomes)).failed

@@ -1,0 +1,70 @@
+"""What `import symgrad` offers: every public name, and nothing loaded before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import symgrad
+
+LATER = {name: module for module, names in symgrad._LATER.items() for name in names}
+
+
+def python(program: str) -> str:
+    """What the program prints in a new interpreter."""
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("name", symgrad.__all__)
+def test_a_public_name_is_there(name: str) -> None:
+    assert getattr(symgrad, name) is not None
+    assert name in dir(symgrad)
+
+
+def test_what_is_loaded_later_is_declared_to_type_checkers() -> None:
+    tree = ast.parse(Path(symgrad.__file__).read_text(encoding="utf-8"))
+    blocks = [n for n in tree.body if isinstance(n, ast.If)]
+    declared = {
+        alias.name: node.module
+        for block in blocks
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert declared == LATER
+    assert set(LATER) <= set(symgrad.__all__)
+
+
+def test_a_star_import_has_every_public_name() -> None:
+    assert python("from symgrad import *; print(Adam, fit, grade, catalog, derive)")
+
+
+def test_an_unknown_name_is_none() -> None:
+    with pytest.raises(AttributeError, match="'symgrad' has no attribute 'nothing'"):
+        symgrad.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "symgrad.training",
+        "symgrad.grading",
+        "symgrad.examples",
+        "numpy.random",
+        "sympy.tensor.tensor",
+    ],
+)
+def test_the_import_loads_nothing_that_deriving_does_not_need(module: str) -> None:
+    before = "import numpy, sympy, sys; known = set(sys.modules); import symgrad"
+    program = f"{before}; print({module!r} in set(sys.modules) - known)"
+    assert python(program) == "False\n"
+
+
+def test_fitting_and_grading_are_loaded_when_they_are_asked_for() -> None:
+    program = "import symgrad, sys; symgrad.fit; print('symgrad.training.fit' in sys.modules)"
+    assert python(program) == "True\n"
