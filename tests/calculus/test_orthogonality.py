@@ -43,7 +43,7 @@ USED = [  # what is derived, by what, the result, the identity that it rests on
     ("loss = norm2(Q @ x)", "x", "unit(x)", NORM),
     ("loss = norm2(A @ Q)", "A", "unit(A)", NORM),
     ("loss = sum(norm2(A @ Q, axis=1))", "A", "unit(A, axis=1)", NORM),
-    ("loss = (Q @ x + y).T @ Q @ x", "x", "Q.T @ (Q @ x + y) + x", PRODUCT),
+    ("loss = (Q @ x + y).T @ Q @ x", "x", "2 * x + Q.T @ y", PRODUCT),
     ("loss = (1 + logdet(Q)) * sum(x)", "x", "ones(n)", DETERMINANT),
     ("loss = log(abs(det(Q)) + sum(x))", "x", "ones(n) / (1 + sum(x))", DETERMINANT),
     ("loss = det(Q)**3 * sum(x)", "x", "det(Q) * ones(n)", "det(X)^2 = 1 for an orthogonal X"),
