@@ -315,7 +315,7 @@ class Products:
         shape = ", ".join(self.listing.size(x.axis) for x in own)  # type: ignore[attr-defined]
         return self.listing.fresh(
             f"np.zeros(({shape},), dtype)",
-            "multiply({out}, 0.0, {out})",
+            f"multiply({{out}}, {self.listing.constant('0.0')}, {{out}})",
             own,
             f"np.add.at({{out}}, {self.label(node)}, {value})",
         )
