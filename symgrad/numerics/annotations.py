@@ -19,7 +19,7 @@ from symgrad.calculus.index_notation import Both, IndexForm, both, index_form
 from symgrad.calculus.nodes import Axis, Entry, Input, Label, Node
 from symgrad.calculus.notation import Notation, batch_of, full
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rebuilding import rebuilt
+from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, leaves
@@ -74,11 +74,11 @@ def _names(derivation: Derivation, made: Flat) -> dict[Node, list[Expression]]:
     """The names of the program's nodes: statements, cotangents, results."""
     plain = rebuilt(derivation.names)
     named: dict[Node, list[Expression]] = {}
-    entries: list[tuple[Entry, Sequence[Label | int], Expression]] = [
-        (plain[node], range(len(node.axes)), name)
-        for node, name in derivation.names.items()
-        if name.shape == matrix_shape(node.axes)  # else that of a gradient alike in many entries
-    ]
+    entries: list[tuple[Entry, tuple[Label, ...], Expression]] = []
+    for node, name in derivation.names.items():
+        labels = tuple(Label(axis) for axis in node.axes)
+        if name.shape == matrix_shape(node.axes):  # else of a gradient alike in many entries
+            entries.append((at(plain[node], labels), labels, name))
     for outcome in derivation.outcomes.values():
         entries.append((outcome.entry, outcome.labels, outcome.name))
     for entry, labels, name in entries:
@@ -92,11 +92,11 @@ def _names(derivation: Derivation, made: Flat) -> dict[Node, list[Expression]]:
     return named
 
 
-def _placed(entry: Entry, labels: Sequence[Label | int]) -> tuple[Node, bool] | None:
+def _placed(entry: Entry, labels: tuple[Label, ...]) -> tuple[Node, bool] | None:
     """A node over all these labels, and whether it is the transpose of what has its axes in their
     order; None for a tensor in another order."""
     if len(entry.labels) < len(labels):
-        return aligned(entry, labels), False  # type: ignore[arg-type]
+        return aligned(entry, labels), False
     places = [labels.index(x) for x in entry.labels]
     own = [k for k, axis in zip(places, entry.node.axes, strict=True) if not isinstance(axis, str)]
     if own == sorted(own):

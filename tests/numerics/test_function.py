@@ -322,3 +322,8 @@ def test_a_gradient_that_is_the_same_in_all_entries_is_the_callers_own() -> None
     _, gradient = sg.derive(program, ["x"]).lambdify()(x=np.ones(3), a=2.0)
     gradient["x"] += 1.0
     np.testing.assert_array_equal(gradient["x"], [3.0, 3.0, 3.0])
+
+
+def test_a_function_of_a_size_is_no_whole_number() -> None:
+    value, _ = sg.derive("x: Vector(n)\nloss = erf(n) * sum(x)", ["x"]).lambdify()(x=np.ones(1))
+    assert value == pytest.approx(0.8427007929497149)
