@@ -29,6 +29,4 @@ def code(program: Program, wrt: list[str] | None, of: str, dtype: str, output: I
     import symgrad as sg
 
     derivation = getattr(sg, KINDS[of])(program.problem(), wrt=wrt)
-    function = derivation.lambdify(dtype=dtype)
-    order = "".join(f"# p{k} = {name}\n" for k, name in enumerate(function.inputs))
-    write(f"{order}{function.source}", output)
+    write(derivation.lambdify(dtype=dtype).source, output)

@@ -35,7 +35,9 @@ from symgrad.language.sympy_nodes import named
 
 if TYPE_CHECKING:
     from symgrad.contents import catalog
-    from symgrad.grading import Verdict, grade, grade_derivation
+    from symgrad.grading.grade import grade
+    from symgrad.grading.lines import grade_derivation
+    from symgrad.grading.verdict import Verdict
     from symgrad.training.fit import FitResult, fit
     from symgrad.training.optimizers import (
         GD,

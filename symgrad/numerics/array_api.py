@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
+from symgrad.numerics.comments import NONE, Comments, beside
 from symgrad.numerics.source import Program
 
 SAME = [  # the same name and meaning
@@ -50,13 +51,17 @@ from array_api_compat import array_namespace
 from array_api_compat import device as device_of
 
 
-def function({arguments}):
-    xp = array_namespace({first})
-    dtype, device = {first}.dtype, device_of({first})
-"""
+def function({arguments}):"""
+WHICH = """xp = array_namespace({first})
+dtype, device = {first}.dtype, device_of({first})"""
 
 
-def standard_source(program: Program, axes: Mapping[str, Sequence[Axis]], labels: set[str]) -> str:
+def standard_source(
+    program: Program,
+    axes: Mapping[str, Sequence[Axis]],
+    labels: set[str],
+    comments: Comments = NONE,
+) -> str:
     """The source; `axes` are those of each input, `labels` the inputs that are whole numbers.
 
     Raises: OptionError for what the standard has no function for.
@@ -75,11 +80,12 @@ def standard_source(program: Program, axes: Mapping[str, Sequence[Axis]], labels
         text = rewriter.text(line.text.split("  #")[0])
         if line.then:
             text = rewriter.scattered(line.then, line.sizes)
-        body.append(f"    {line.target} = {text}")
+        body.append((f"{line.target} = {text}", comments.lines.get(line.target, "")))
     results = [rewriter.result(text) for text, _ in program.results]
-    arguments = [*inputs.values(), *(f"n{program.axes.index(axis)}" for axis in program.used)]
-    head = HEAD.format(arguments=", ".join(arguments), first=first)
-    return "\n".join([head + "\n".join(body), f"    return {', '.join(results)},", ""])
+    body.append((f"return {', '.join(results)},", comments.returned))
+    head = HEAD.format(arguments=", ".join(program.arguments))
+    lines = [*comments.legend, *WHICH.format(first=first).splitlines(), *beside(body)]
+    return "\n".join([head, *(f"    {line}" for line in lines), ""])
 
 
 class _Rewriter(ast.NodeTransformer):

@@ -13,6 +13,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError, OptionError, did_you_mean
 from symgrad.language.problem import Problem
 from symgrad.numerics.array_api import standard_source
+from symgrad.numerics.comments import Comments
 from symgrad.numerics.sizes import infer_sizes, normal_shape
 from symgrad.numerics.source import Program
 
@@ -47,8 +48,11 @@ class ArrayFunction:
         self.seeds = seeds
         self.axes = axes
         self.labels = {n for n, v in problem.variables.items() if v.kind == "Index"}
-        self.source = standard_source(program, axes, self.labels)
-        self.function = compiled(self.source)
+        self.function = compiled(standard_source(program, axes, self.labels))
+
+    def printed(self, comments: Comments) -> str:
+        """The source with comments."""
+        return standard_source(self.program, self.axes, self.labels, comments)
 
     def __call__(
         self,

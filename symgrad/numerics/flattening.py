@@ -7,7 +7,8 @@ Y (c b^T) Y                with an inverse Y: (Y c) (b^T Y), two systems with a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from symgrad.calculus.nodes import ONE, Entry, Label, Node, Polynomial, Term, topological
 from symgrad.calculus.polynomials import contract, opened, times
@@ -17,14 +18,29 @@ from symgrad.numerics.systems import solvable
 Result = tuple[Entry, tuple[Label, ...]]
 
 
-def flattened(results: Sequence[Result]) -> list[Result]:
+@dataclass(frozen=True)
+class Flat:
+    """The results, and what became of each node, pass by pass."""
+
+    results: Sequence[Result]
+    passes: tuple[Mapping[Node, Entry], ...] = ()
+
+    def of(self, entry: Entry) -> Entry:
+        """What became of a node; itself where the results did not need it."""
+        for made in self.passes:
+            if entry.node in made:
+                entry = at(made[entry.node], entry.labels)
+        return entry
+
+
+def flattened(results: Sequence[Result]) -> Flat:
     """The results with such products multiplied out, where nothing else needs them."""
     nodes = _nodes(results)
-    flat = _once(results, nodes)
-    fewer = _nodes(flat)
+    flat = _once(Flat(results), nodes)
+    fewer = _nodes(flat.results)
     while any(map(solvable, nodes)) and len(fewer) < len(nodes):  # what is made is a product again
         nodes, flat = fewer, _once(flat, fewer)
-        fewer = _nodes(flat)
+        fewer = _nodes(flat.results)
     return flat
 
 
@@ -32,8 +48,8 @@ def _nodes(results: Sequence[Result]) -> list[Node]:
     return topological(entry.node for entry, _ in results)
 
 
-def _once(results: Sequence[Result], nodes: Sequence[Node]) -> list[Result]:
-    roots = [entry.node for entry, _ in results]
+def _once(before: Flat, nodes: Sequence[Node]) -> Flat:
+    roots = [entry.node for entry, _ in before.results]
     uses = Counter(operand for node in nodes for operand in _occurrences(node))
     uses.update(roots)
 
@@ -55,7 +71,8 @@ def _once(results: Sequence[Result], nodes: Sequence[Node]) -> list[Result]:
         return contract([each for t in terms for each in flat(t, labels)], labels)
 
     done = rebuilt(roots, combine=combine)
-    return [(at(done[entry.node], entry.labels), labels) for entry, labels in results]
+    results = [(at(done[entry.node], entry.labels), labels) for entry, labels in before.results]
+    return Flat(results, (*before.passes, done))
 
 
 def _occurrences(node: Node) -> Sequence[Node]:

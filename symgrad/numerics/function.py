@@ -12,7 +12,9 @@ from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis, Entry, Label
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
 from symgrad.language.problem import Problem
+from symgrad.numerics.annotations import annotated
 from symgrad.numerics.buffers import buffered_source
+from symgrad.numerics.comments import NONE, Comments
 from symgrad.numerics.facts import check_facts
 from symgrad.numerics.sizes import (
     axes_of,
@@ -23,7 +25,7 @@ from symgrad.numerics.sizes import (
     label_sizes,
     normal_shape,
 )
-from symgrad.numerics.source import Program, program
+from symgrad.numerics.source import Program, Record, numpy_source, program
 
 if TYPE_CHECKING:
     from symgrad.numerics.numba_backend import Compiled
@@ -69,7 +71,10 @@ class Function:
         results = [(derivation.value, derivation.value_labels)]
         results += [(o.entry, o.labels) for o in derivation.outcomes.values()]
         self._results: list[tuple[Entry, tuple[Label, ...]]] | None = results
+        self._derivation: Derivation | None = derivation
+        self._noted: Comments | None = None  # made when they are asked for
         self._program: Program = program(results)
+        self._planned: Mapping[Axis, int] | None = None  # the sizes that it is written for
         self._reuse = reuse_buffers and not self.seeds
         self._call = self._plain()
         self._bound: Bound | None = None
@@ -77,8 +82,18 @@ class Function:
 
     @property
     def source(self) -> str:
-        """The generated code: NumPy's, or for any library of the array API standard."""
-        return self._call.source if self.modules == "array_api" else self._program.source
+        """The generated code: NumPy's, or for any library of the array API standard; comments say
+        what a line computes. (What runs is the same code without comments.)"""
+        if self.modules == "array_api":
+            return str(self._call.printed(self._comments()))
+        return numpy_source(self._program, self._comments())
+
+    def _comments(self) -> Comments:
+        if self._noted is None and self._derivation is not None and self._results is not None:
+            record = Record()
+            again = program(self._results, self._planned, record)
+            self._noted = annotated(self._derivation, again, record, self._axes())
+        return self._noted or NONE
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -93,7 +108,11 @@ class Function:
     def __getstate__(self) -> dict[str, Any]:
         return {
             k: v for k, v in self.__dict__.items() if k not in ("_call", "_bound", "_bounds")
-        } | {"_results": None}
+        } | {
+            "_results": None,
+            "_derivation": None,
+            "_noted": self._comments(),
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -207,7 +226,8 @@ class Function:
         key = tuple((np.shape(given[name]), arrays[name].dtype) for name in names)
         if key not in self._bounds:
             if self._results is not None:  # plan anew for these sizes
-                self._program = program(self._results, sizes)
+                self._program, self._planned = program(self._results, sizes), sizes
+                self._noted = None
                 names = self._program.inputs
             allocate = self._allocating()
             shapes = tuple(arrays[name].shape for name in names)

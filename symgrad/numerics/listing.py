@@ -101,15 +101,13 @@ class Listing:
         """A ufunc of arrays, each with (some of) these labels, or of numbers."""
         texts = [x if isinstance(x, str) else aligned(x, labels) for x in operands]
         plain = INFIX[name].format(*texts) if name in INFIX else f"np.{name}({', '.join(texts)})"
-        given = [
-            self.constant(x) if isinstance(x, str) and NUMBER.fullmatch(x) else text
-            for x, text in zip(operands, texts, strict=True)
-        ]
         if not labels and name not in INFIX and all(map(NUMBER.fullmatch, texts)):
             plain = f"float({plain})"  # a Python number takes the type of what it meets
+        if not labels:
+            return self.line(plain)
+        given = [self.constant(text) if NUMBER.fullmatch(text) else text for text in texts]
         place = "out={out}" if name in KEYWORD_OUT else "{out}"
-        into = f"{name}({', '.join(given)}, {place})" if labels else ""
-        return self.line(plain, labels, into, inplace=True)
+        return self.line(plain, labels, f"{name}({', '.join(given)}, {place})", inplace=True)
 
     def reduced(self, name: str, a: Array, labels: Sequence[Hashable]) -> Array:
         """The sum ("add") or largest ("maximum") over these labels."""

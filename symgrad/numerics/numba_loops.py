@@ -115,7 +115,7 @@ class Writer:
             for step in group:
                 self._place(step, free)
             lines += _call(group[0]) if group[0].kind == "call" else self._loop(group)
-            for name in {n for s in group for n in (*s.reads(), s.target)}:
+            for name in sorted({n for s in group for n in (*s.reads(), s.target)}):
                 if self.last.get(name, k) == k and name in self.places:
                     self._release(name, free)
         return [NAME.sub(lambda m: self.places.get(m[0], m[0]), line) for line in lines]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from fractions import Fraction
 
 from symgrad.calculus.nodes import ONE, Factor, Label, Node, OneHot, Term
+from symgrad.calculus.polynomials import times
 from symgrad.language.expressions import Value
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.listing import Array, Labels, Listing, transposed
@@ -18,7 +19,8 @@ Hot = tuple[OneHot, Labels]
 
 
 class Products:
-    """Writes terms; `dense(node)` gives the array of a node that was written before."""
+    """Writes terms; `dense(node)` gives the array of a node that was written before, `computed`, if
+    given, is told which part of a term an array is."""
 
     def __init__(
         self,
@@ -27,16 +29,20 @@ class Products:
         label: Callable[[Node], str],
         costs: Costs,
         systems: Systems,
+        computed: Callable[[Array, Term], object] | None,
     ) -> None:
         self.listing = listing
         self.dense = dense
         self.label = label
         self.costs = costs
         self.systems = systems
+        self.computed = computed
+        self.parts: dict[Array, Term] = {}  # of the term that is written
         self.made: dict[Hashable, tuple[str, list[tuple[int, int]]]] = {}  # pair -> text, axes
 
-    def term(self, coefficient: Value, term: Term, out: Sequence[Label]) -> Array:
+    def term(self, term: Term, out: Sequence[Label]) -> Array:
         """A term as an array over (some of) the labels `out`."""
+        self.parts = {}
         items, below, hot = self._items(term)
         scalars = [a.text for a in items if not a.labels]
         items, scattered = self._looked_up([a for a in items if a.labels], hot, out)
@@ -44,9 +50,10 @@ class Products:
         items += self.systems.ones(items, kept)
         while len(items) > 1 and any(a.text in self.systems.inverses for a in items):
             items = self._contracted_once(items, kept, out)  # shared whatever the scalar
-        multiplier = _multiplier(coefficient, scalars, below)
+        multiplier = _multiplier(term.coefficient, scalars, below)
         if multiplier and items and not scattered:
-            items, multiplier = self._weighted(items, multiplier, out)
+            scalar = term._replace(factors=tuple(f for f in term.factors if not f.labels))
+            items, multiplier = self._weighted(items, multiplier, scalar, out)
         result = self._contracted(items, kept, out) if items else None
         if result is None:
             result = Array(
@@ -59,7 +66,7 @@ class Products:
         return result
 
     def _weighted(
-        self, items: list[Array], multiplier: str, out: Sequence[Label]
+        self, items: list[Array], multiplier: str, scalar: Term, out: Sequence[Label]
     ) -> tuple[list[Array], str]:
         """The scalar given to a factor, where that costs less than to give it to the result."""
         volume = self.costs.volume
@@ -72,7 +79,9 @@ class Products:
         small = (done or computed or order)[0]
         if not done and volume(items[small].labels) > volume(out):
             return items, multiplier
-        items[small] = self._times(items[small], multiplier)
+        weighted = self._times(items[small], multiplier)
+        self._part(weighted, scalar._replace(summed=()), self.parts.get(items[small]))
+        items[small] = weighted
         return items, ""
 
     def _contracted(
@@ -97,12 +106,26 @@ class Products:
 
         i, j = self.costs.cheapest_pair([a.labels for a in items], kept, known)
         rest = [a for k, a in enumerate(items) if k not in (i, j)]
-        return [*rest, self._product(items[i], items[j], needed_without(i, j), out)]
+        product = self._product(items[i], items[j], needed_without(i, j), out)
+        self._part(product, self.parts.get(items[i]), self.parts.get(items[j]))
+        return [*rest, product]
+
+    def _part(self, array: Array, *parts: Term | None) -> None:
+        """The array is the product of these parts, summed over what it has no index of."""
+        known = [p for p in parts if p is not None]
+        if self.computed is None or len(known) < len(parts):
+            return
+        factors = tuple(f for p in known for f in p.factors)
+        labels = dict.fromkeys(x for f in factors for x in f.labels)
+        summed = tuple(x for x in labels if x not in array.labels)
+        term = Term(times(*(p.coefficient for p in known)), factors, summed)
+        self.parts[array] = term
+        self.computed(array, term)
 
     def _items(self, term: Term) -> tuple[list[Array], list[str], list[Hot]]:
         """The factors as arrays; scalars below the fraction line; one-hot factors."""
         above: list[Array] = []
-        under: list[Array] = []
+        under: list[tuple[Array, Term]] = []
         below: list[str] = []
         hot: list[Hot] = []
         for factor in term.factors:
@@ -110,21 +133,28 @@ class Products:
             if isinstance(factor.node, OneHot):
                 hot.append((factor.node, factor.labels))
             elif factor.power == 2 and len(term.factors) == 1 + _scalars(term) and term.summed:
-                above += [self._factor(factor._replace(power=ONE))] * 2  # a sum of squares
+                above += [self._own_factor(factor._replace(power=ONE))] * 2  # a sum of squares
             elif factor.power > 0:
-                above.append(self._factor(factor))
+                above.append(self._own_factor(factor))
             elif factor.labels:
-                under.append(self._factor(inverse))
+                under.append((self._factor(inverse), Term(ONE, (factor,))))
             else:
                 below.append(self._power(inverse))
-        for array in under:  # x / y where x has the same indices, else a factor 1 / y
+        for array, part in under:  # x / y where x has the same indices, else a factor 1 / y
             partner = next((k for k, a in enumerate(above) if a.labels == array.labels), None)
             if partner is None:
                 above.append(self.listing.ufunc("divide", ["1.0", array], array.labels))
+                self._part(above[-1], part)
             else:
                 pair = [above[partner], array]
                 above[partner] = self.listing.ufunc("divide", pair, array.labels)
+                self._part(above[partner], self.parts.get(pair[0]), part)
         return above, below, hot
+
+    def _own_factor(self, factor: Factor) -> Array:
+        array = self._factor(factor)
+        self._part(array, Term(ONE, (factor,)))
+        return array
 
     def _factor(self, factor: Factor) -> Array:
         array = Array(self._power(factor), factor.labels)
@@ -199,7 +229,9 @@ class Products:
         summed = [x for x in shared if x not in needed]
         rank = {x: k for k, x in enumerate(order)}
         if not summed:
-            labels = sorted({*a.labels, *b.labels}, key=lambda x: rank.get(x, len(rank)))
+            labels = sorted(
+                dict.fromkeys((*a.labels, *b.labels)), key=lambda x: rank.get(x, len(rank))
+            )
             return self.listing.ufunc("multiply", [a, b], tuple(labels))
         kept = [x for x in shared if x in needed]
         own_a = [x for x in a.labels if x not in shared]
@@ -242,7 +274,8 @@ class Products:
             product = self.listing.line(f"np.matmul({left}, {right})", out, into)
             last = "" if own_a and own_b else "[..., 0, :]" if own_b else "[..., 0]"
             return Array(product.text + last, out)
-        letters = {x: chr(ord("a") + k) for k, x in enumerate({*a.labels, *b.labels})}
+        every = dict.fromkeys((*a.labels, *b.labels))
+        letters = {x: chr(ord("a") + k) for k, x in enumerate(every)}
         left, right, result = ("".join(letters[x] for x in y) for y in (a.labels, b.labels, out))
         text = f"np.einsum('{left},{right}->{result}', {a.text}, {b.text})"
         return self.listing.line(text, out)
@@ -282,7 +315,7 @@ class Products:
         shape = ", ".join(self.listing.size(x.axis) for x in own)  # type: ignore[attr-defined]
         return self.listing.fresh(
             f"np.zeros(({shape},), dtype)",
-            "multiply({out}, 0.0, {out})",
+            f"multiply({{out}}, {self.listing.constant('0.0')}, {{out}})",
             own,
             f"np.add.at({{out}}, {self.label(node)}, {value})",
         )

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus.nodes import (
+    ONE,
     Apply,
     Axis,
     Constant,
     Entry,
+    Factor,
     Identity,
     Input,
     Label,
@@ -26,17 +28,21 @@ from symgrad.calculus.nodes import (
     Node,
     OneHot,
     Polynomial,
+    Term,
     topological,
 )
 from symgrad.calculus.polynomials import opened
 from symgrad.language.expressions import Operation
+from symgrad.numerics.comments import NONE, Comments, beside
 from symgrad.numerics.contraction import Costs
-from symgrad.numerics.flattening import flattened
+from symgrad.numerics.flattening import Flat, flattened
 from symgrad.numerics.listing import NUMBER, Array, Line, Listing, aligned
 from symgrad.numerics.products import Products, number
 from symgrad.numerics.systems import Systems, solvable
 
+Computed = tuple[Term, tuple[Label, ...]]  # a term, its axes in the order of the labels
 WORD = re.compile(r"\w+")
+STORED = re.compile(r"(v\d+)(?:\[[^\]]*\])?")  # a value, or what is left of it without an axis
 REDUCTIONS = {"sum": "add", "max": "maximum"}
 
 
@@ -44,40 +50,89 @@ REDUCTIONS = {"sum": "add", "max": "maximum"}
 class Program:
     """A function of arrays (in the order of `inputs`) and sizes (of `used`).
 
-    `source` is plain NumPy; `lines` lists the same steps, and there every axis has a size.
-    `results` are the texts and shapes of what it returns.
+    `lines` are its steps, `head` what comes before them; in `lines` every axis has a size.
+    `results` are the texts and shapes of what it computes, `returned` the texts that are the
+    caller's own.
     """
 
-    source: str
     inputs: tuple[str, ...]
     used: tuple[Axis, ...]
     axes: tuple[Axis, ...]
     kernels: str
+    head: tuple[str, ...]
     lines: tuple[Line, ...]
     constants: Mapping[str, str]
     results: tuple[tuple[str, tuple[str, ...]], ...]
+    returned: tuple[str, ...]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of its arguments: p0, p1, ... and sizes."""
+        sizes = (f"n{self.axes.index(axis)}" for axis in self.used)
+        return (*(f"p{k}" for k in range(len(self.inputs))), *sizes)
+
+    @property
+    def source(self) -> str:
+        """Plain NumPy."""
+        return numpy_source(self)
+
+
+def numpy_source(program: Program, comments: Comments = NONE) -> str:
+    """A program as plain NumPy, with these comments."""
+    lines = [
+        (text, comments.lines.get(line.target, "") if last else "")
+        for line in program.lines
+        for text, last in _plain(line)
+    ]
+    lines.append((f"return {', '.join(program.returned)},", comments.returned))
+    body = [*comments.legend, *program.head, *beside(lines)]
+    return "\n".join(
+        [
+            *("import numpy as np", "", ""),
+            *([program.kernels] if program.kernels else []),
+            f"def function({', '.join(program.arguments)}):",
+            *(f"    {line}" for line in body),
+            "",
+        ]
+    )
+
+
+@dataclass
+class Record:
+    """What the lines of a program compute, in index notation, in the nodes that `flat` made of the
+    results."""
+
+    lines: dict[str, list[Computed]] = field(default_factory=dict)
+    flat: Flat = Flat(())
 
 
 def program(
-    results: Sequence[tuple[Entry, tuple[Label, ...]]], sizes: Mapping[Axis, int] | None = None
+    results: Sequence[tuple[Entry, tuple[Label, ...]]],
+    sizes: Mapping[Axis, int] | None = None,
+    record: Record | None = None,
 ) -> Program:
     """A function that returns the results, each over all its labels; `sizes`, where they are known,
-    decide the order of products."""
+    decide the order of products. A `record` is filled in."""
     flat = flattened(results)
     made: frozenset[Node] = frozenset()
     while True:
-        emitter = _Emitter(Costs(sizes or {}), made)
-        written = emitter.program(flat)
+        computed: dict[str, list[Computed]] | None = None if record is None else {}
+        emitter = _Emitter(Costs(sizes or {}), made, computed)
+        written = emitter.program(flat.results)
         wanted = emitter.systems.wanted([text for text, _ in written.results])
         if not wanted:
-            return written
+            break
         made |= wanted
+    if record is not None and computed is not None:
+        record.lines, record.flat = computed, flat
+    return written
 
 
 @dataclass
 class _Emitter:
     costs: Costs
     made: frozenset[Node]  # inverses that are values
+    computed: dict[str, list[Computed]] | None  # by each line, where it is recorded
     listing: Listing = field(default_factory=Listing)
     kernels: dict[str, str] = field(default_factory=dict)
     values: dict[Node, str] = field(default_factory=dict)
@@ -85,38 +140,29 @@ class _Emitter:
 
     def __post_init__(self) -> None:
         self.systems = Systems(self.listing, self.made)
-        self.products = Products(self.listing, self._dense, self._label, self.costs, self.systems)
+        told = None if self.computed is None else self._computed
+        self.products = Products(
+            self.listing, self._dense, self._label, self.costs, self.systems, told
+        )
 
     def program(self, results: Sequence[tuple[Entry, tuple[Label, ...]]]) -> Program:
         for node in topological(entry.node for entry, _ in results):
             self._node(node)
-        returned = [self._full(Array(self._dense(e.node), e.labels), own) for e, own in results]
+        returned = [self._full(entry, own) for entry, own in results]
         shapes = [tuple(self.listing.size(x.axis) for x in own) for _, own in results]
-        body = [f"    {text}" for line in self.listing.lines for text in _plain(line)]
-        if any("dtype" in line for line in body):
-            body.insert(0, f"    dtype = {self._dtype()}")
+        body = [text for line in self.listing.lines for text, _ in _plain(line)]
+        head = [f"dtype = {self._dtype()}"] if any("dtype" in line for line in body) else []
         words = set(WORD.findall(" ".join([*body, *returned])))
-        used = {axis: name for axis, name in self.listing.sizes.items() if name in words}
-        arguments = [*self.inputs.values(), *used.values()]
-        head = [*self.kernels.values(), f"def function({', '.join(arguments)}):"]
-        source = [
-            "import numpy as np",
-            "",
-            "",
-            *head,
-            *body,
-            f"    return {', '.join(self._owned(returned))},",
-            "",
-        ]
         return Program(
-            "\n".join(source),
-            tuple(self.inputs),
-            tuple(used),
-            tuple(self.listing.sizes),
-            "\n".join(self.kernels.values()),
-            tuple(self.listing.lines),
-            {name: text for text, name in self.listing.constants.items()},
-            tuple(zip(returned, shapes, strict=True)),
+            inputs=tuple(self.inputs),
+            used=tuple(axis for axis, name in self.listing.sizes.items() if name in words),
+            axes=tuple(self.listing.sizes),
+            kernels="\n".join(self.kernels.values()),
+            head=tuple(head),
+            lines=tuple(self.listing.lines),
+            constants={name: text for text, name in self.listing.constants.items()},
+            results=tuple(zip(returned, shapes, strict=True)),
+            returned=tuple(self._owned(returned)),
         )
 
     def _dtype(self) -> str:
@@ -160,7 +206,8 @@ class _Emitter:
     def _map(self, node: Map) -> str:
         labels = tuple(Label(axis) for axis in node.axes)
         arrays = [Array(self._dense(n), tuple(labels[k] for k in at)) for n, at in node.arguments]
-        return self._called(node.operation, arrays, labels, ())
+        text = self._called(node.operation, arrays, labels, ())
+        return self._computed(Array(text, labels), Term(ONE, (Factor(node, labels),)))
 
     def _apply(self, node: Apply) -> str:
         labels = tuple(Label(axis) for axis in node.axes)
@@ -172,8 +219,17 @@ class _Emitter:
         if solvable(node):
             meaning = node.operation.meaning
             calls = self._kernel(meaning.kernel), self._kernel(meaning.solver)
-            return self.systems.inverse(node, *calls, aligned(arrays[0], over))
-        return self._called(node.operation, arrays, over, acting)
+            text = self.systems.inverse(node, *calls, aligned(arrays[0], over))
+        else:
+            text = self._called(node.operation, arrays, over, acting)
+        return self._computed(Array(text, labels), Term(ONE, (Factor(node, labels),)))
+
+    def _computed(self, array: Array, term: Term) -> str:
+        """The array's text; the line that it stands in computes this term."""
+        found = None if self.computed is None else STORED.fullmatch(array.text)
+        if self.computed is not None and found is not None:
+            self.computed.setdefault(found[1], []).append((term, array.labels))  # type: ignore[arg-type]
+        return array.text
 
     def _called(
         self,
@@ -238,9 +294,9 @@ class _Emitter:
         total: Array | None = None
         for term in sorted(terms, key=lambda t: t.coefficient < 0):
             minus = term.coefficient < 0 and total is not None
-            value = self.products.term(
-                -term.coefficient if minus else term.coefficient, term, labels
-            )
+            added = term._replace(coefficient=-term.coefficient) if minus else term
+            value = self.products.term(added, labels)
+            self._computed(value, added)
             if total is None:
                 total = value
             else:
@@ -250,7 +306,8 @@ class _Emitter:
         if total is None:
             return "0.0"  # a zero has no axes
         if set(total.labels) != set(labels):
-            return self._spread(total, labels)
+            total = Array(self._spread(total, labels), labels)
+        self._computed(total, Term(ONE, (Factor(node, labels),)))
         return aligned(total, labels)
 
     def _spread(self, a: Array, labels: tuple[Label, ...]) -> str:
@@ -259,9 +316,13 @@ class _Emitter:
             return self.listing.line(f"np.full(({shape},), {a.text}, dtype)").text
         return self.listing.line(f"np.broadcast_to({aligned(a, labels)}, ({shape},))").text
 
-    def _full(self, a: Array, labels: tuple[Label, ...]) -> str:
+    def _full(self, entry: Entry, labels: tuple[Label, ...]) -> str:
         """A result over all its labels."""
-        return aligned(a, labels) if len(a.labels) == len(labels) else self._spread(a, labels)
+        array = Array(self._dense(entry.node), entry.labels)
+        if len(array.labels) == len(labels):
+            return aligned(array, labels)
+        text = self._spread(array, labels)
+        return self._computed(Array(text, labels), Term(ONE, (Factor(*entry),)))
 
     def _owned(self, texts: list[str]) -> list[str]:
         """Results that are the caller's own: copies of what is an input, a view of another array,
@@ -277,6 +338,9 @@ class _Emitter:
         return owned
 
 
-def _plain(line: Line) -> list[str]:
+def _plain(line: Line) -> list[tuple[str, bool]]:
+    """What makes the value, and whether it is ready then."""
     first = f"{line.target} = {line.text}"
-    return [first, line.then.format(out=line.target)] if line.then else [first]
+    if not line.then:
+        return [(first, True)]
+    return [(first, False), (line.then.format(out=line.target), True)]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import pickle
 import re
+import tokenize
 from typing import Any
 
 import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.numerics import function as function_module
+from symgrad.numerics.comments import comment
 
 REGRESSION = """\
 W: Matrix(m, n)
@@ -151,8 +156,69 @@ wickedhidden = tanh(another_wicked_name @ wickedname)
 loss = sum(α * sum(wickedhidden) + sum(another_wicked_name[wickedlabel])
     for wickedname, wickedlabel in wickedbatch)
 """
-    source = sg.derive(program).lambdify().source
-    assert "wicked" not in source and "α" not in source and source.isascii()
+    for modules in ("numpy", "array_api"):
+        source = sg.derive(program).lambdify(modules=modules).source
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+        code = " ".join(t.string for t in tokens if t.type != tokenize.COMMENT)
+        assert "wicked" not in code and code.isascii()
+        comments = " ".join(t.string for t in tokens if t.type == tokenize.COMMENT)
+        assert "wickedhidden = tanh(z)" in comments and "α" in comments
+
+
+@pytest.mark.parametrize(
+    "text", ["x\nimport os", "x\r\nimport os", "x\x0c\x85y", "\u2028x\x00", "\u202ex"]
+)
+def test_no_text_can_leave_its_comment(text: str) -> None:
+    (token, *_) = tokenize.generate_tokens(io.StringIO(comment(text)).readline)
+    assert token.type == tokenize.COMMENT and token.string == comment(text)
+    assert token.string.isprintable()
+    assert len(comment(1000 * text)) <= 62
+
+
+READABLE = """\
+import numpy as np
+
+
+def function(p0, p1, p2):
+    # p0: W (m x n)
+    # p1: x (n)
+    # p2: y (m)
+    v0 = np.dot(p0, p1)     # W @ x
+    v1 = v0 - p2            # r = W @ x - y
+    v2 = np.dot(v1, v1)     # L = norm2(r)**2
+    v3 = 2.0 * v1           # dL/dr = 2 * r
+    v4 = v3[:, None] * p1   # dL/dW = 2 * r @ x.T
+    v5 = np.dot(v3, p0)     # dL/dx = 2 * W.T @ r
+    v6 = -2.0 * v1          # dL/dy = -2 * r
+    return v2, v4, v5, v6,  # L, dL/dW, dL/dx, dL/dy
+"""
+
+
+def test_the_source_says_the_steps_of_the_derivation() -> None:
+    program = "W: Matrix(m, n)\nx: Vector(n)\ny: Vector(m)\nr = W @ x - y\nloss = norm2(r)**2"
+    assert sg.derive(program).lambdify().source == READABLE
+
+
+@pytest.mark.parametrize("options", [{}, {"modules": "array_api"}, {"reuse_buffers": True}])
+def test_what_runs_has_no_comments(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = []
+    keep = function_module._compiled
+    monkeypatch.setattr(
+        function_module, "_compiled", lambda source, *rest: ran.append(source) or keep(source)
+    )
+    function = sg.derive(BATCHED, ["W"]).lambdify(**options)
+    (source,) = ran
+    assert "#" not in source and "# " in function.source
+    assert ast.dump(ast.parse(source)) == ast.dump(ast.parse(function.source))
+
+
+def test_a_variable_called_like_a_line() -> None:
+    """In a comment v31 is the user's, <v31> the line of that name."""
+    program = "v5: Vector(n)\nv31: Matrix(n, n)\nloss = sum(sigmoid(tanh(v31 @ exp(v5)))**3)"
+    source = sg.hvp(program).lambdify().source
+    assert "# d(dL/dv31) = <v31> @ e.T + dL/dz @ (e * dv5).T" in source
 
 
 def test_the_code_runs_without_symgrad() -> None:
@@ -170,7 +236,7 @@ def test_the_code_runs_without_symgrad() -> None:
 
 def test_a_batch_is_no_loop() -> None:
     """One product of matrices for all examples, whatever their number."""
-    source = sg.derive(BATCHED, ["W"]).lambdify().source
+    source = ast.unparse(ast.parse(sg.derive(BATCHED, ["W"]).lambdify().source))
     assert "for " not in source and "einsum" not in source and "matmul" not in source
     assert len(re.findall(r"np\.dot\(", source)) <= 3
 
@@ -186,6 +252,13 @@ def test_a_pickled_function_computes_the_same() -> None:
     wanted, by_name = function(arrays(5))
     assert value == wanted
     np.testing.assert_array_equal(gradient["W"], by_name["W"])
+
+
+@pytest.mark.parametrize("modules", ["numpy", "array_api"])
+def test_a_pickled_function_has_the_same_source(modules: str) -> None:
+    function = sg.derive(BATCHED, ["W"]).lambdify(modules=modules)
+    again = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(function))))
+    assert again.source == function.source
 
 
 def test_buffers_are_reused_and_one_vector() -> None:
@@ -249,3 +322,8 @@ def test_a_gradient_that_is_the_same_in_all_entries_is_the_callers_own() -> None
     _, gradient = sg.derive(program, ["x"]).lambdify()(x=np.ones(3), a=2.0)
     gradient["x"] += 1.0
     np.testing.assert_array_equal(gradient["x"], [3.0, 3.0, 3.0])
+
+
+def test_a_function_of_a_size_is_no_whole_number() -> None:
+    value, _ = sg.derive("x: Vector(n)\nloss = erf(n) * sum(x)", ["x"]).lambdify()(x=np.ones(1))
+    assert value == pytest.approx(0.8427007929497149)

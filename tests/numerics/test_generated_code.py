@@ -4,7 +4,11 @@ another way to them; with buffers, pickled, in float32."""
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad import examples
+from symgrad.numerics.buffers import buffered_source
 from symgrad.numerics.interpreter import evaluate_nodes
 from symgrad.numerics.sizes import infer_sizes, normal_shape
 from symgrad.numerics.verification import over_labels
@@ -105,3 +111,62 @@ def test_inputs_are_left_alone_and_results_are_the_caller_s(case: Case) -> None:
             np.testing.assert_array_equal(array, before[name])
             for derivative in derivatives.values():
                 assert not np.shares_memory(array, derivative)
+
+
+KINDS = {"gradient": "derive", "jacobian": "jacobian", "hessian": "hessian"}
+SOURCES = """
+import json, sys
+import symgrad as sg
+from symgrad.numerics.buffers import buffered_source
+from symgrad.numerics.numba_backend import Compiled
+
+for kind, program, wrt in json.load(sys.stdin):
+    function = getattr(sg, kind)(program, wrt).lambdify()
+    print(function.source, buffered_source(function._program))
+    try:
+        print(Compiled(function._program, function._axes()).source)
+    except sg.OptionError:
+        pass  # Numba is not installed
+"""
+
+
+def test_the_source_is_the_same_in_every_process() -> None:
+    """Nothing in it comes from the order of a set."""
+    chosen = ("minka-diag", "sympy-had-AXB", "mcb-58", "cs231n-svm-full", "deep-mlp10-sigmoid")
+    cases = [(KINDS[c["kind"]], c["program"], c["wrt"]) for c in CASES if c["id"] in chosen]
+    assert len(cases) == len(chosen)
+    tensors = """\
+x: Vector(n)
+T: Tensor(n, p, q)
+M: Matrix(p, q)
+loss = sum(norm2(einsum("ijk,i->jk", T, x) - M)**2 for x, T in batch)
+"""
+    cases.append(("derive", tensors, ["M"]))
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", SOURCES],
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": str(seed),
+                "PYTHONPATH": os.pathsep.join(sys.path),
+            },
+            input=json.dumps(cases),
+            capture_output=True,
+            check=True,
+            text=True,
+            encoding="utf-8",
+        ).stdout
+        for seed in range(3)
+    }
+    assert len(printed) == 1
+
+
+@pytest.mark.parametrize("name", examples.names())
+def test_with_buffers_ufuncs_take_arrays(name: str) -> None:
+    """A number is an array of the function's type, made once."""
+    source = buffered_source(sg.derive(examples.text(name)).lambdify()._program)
+    for call in re.findall(
+        r"^ +((?:add|subtract|multiply|divide|maximum|minimum)\(.*)\)$", source, re.M
+    ):
+        operands = call.split("(", 1)[1].split(", ")
+        assert not any(re.fullmatch(r"-?[\d.]+", operand) for operand in operands), call

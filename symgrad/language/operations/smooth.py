@@ -99,7 +99,7 @@ log_cosh = elementwise(
 def _erf(x):  # type: ignore[no-untyped-def]
     from math import erf
 
-    return np.vectorize(erf, otypes=[np.result_type(x)])(x)
+    return np.vectorize(erf, otypes=[np.result_type(1.0 * x)])(x)
 
 
 erf = elementwise(

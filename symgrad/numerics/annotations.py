@@ -1,0 +1,180 @@
+"""What the lines of a program compute, in matrix notation: the comments of its source.
+
+A line's nodes are those that the code is made of, so that its equation says what is computed there:
+
+    v1 = v0 - p2           # r = W @ x - y
+    v3 = 2.0 * v1          # dL/dr = 2 * r
+    v4 = v3[:, None] * p1  # dL/dW = 2 * r @ x.T
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from symgrad.calculus.algebra import is_call, transposed
+from symgrad.calculus.closed_form import leaf_count, matrix_shape
+from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.functions import aligned
+from symgrad.calculus.index_notation import Both, IndexForm, both, index_form
+from symgrad.calculus.nodes import Axis, Entry, Input, Label, Node
+from symgrad.calculus.notation import Notation, batch_of, full
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Expression, Name, leaves
+from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.unparse import unparse
+from symgrad.numerics.comments import Comments, comment
+from symgrad.numerics.flattening import Flat
+from symgrad.numerics.source import Computed, Program, Record
+
+SHORT = 9  # names and functions of a part that has no name in the derivation
+EXAMPLES = "equations are of one example, arrays have a row for each"
+
+
+def annotated(
+    derivation: Derivation, program: Program, record: Record, axes: Mapping[str, Sequence[Axis]]
+) -> Comments:
+    """The comments of a derivation's program; `axes` are those of each input's array."""
+    named = _names(derivation, record.flat)
+    writer = _Equations(derivation, named)
+    targets = [line.target for line in program.lines]
+    lines = {name: writer.of(name, record.lines.get(name, ())) for name in targets}
+    returned = [_value_name(derivation), *(unparse(o.name) for o in derivation.outcomes.values())]
+    return Comments(
+        tuple(map(comment, _legend(program, axes))),
+        {target: comment(text) for target, text in lines.items() if text},
+        comment(", ".join(returned)),
+    )
+
+
+def _legend(program: Program, axes: Mapping[str, Sequence[Axis]]) -> Iterable[str]:
+    """What each argument is."""
+    for k, name in enumerate(program.inputs):
+        shape = " x ".join(map(_size, axes[name]))
+        yield f"p{k}: {name} ({shape or 'a number'})"
+    for text, axis in zip(program.arguments[len(program.inputs) :], program.used, strict=True):
+        yield f"{text}: {_size(axis)}"
+    if any(isinstance(axis, str) for own in axes.values() for axis in own):
+        yield EXAMPLES
+
+
+def _size(axis: Axis) -> str:
+    return f"|{axis}|" if isinstance(axis, str) else str(axis)
+
+
+def _value_name(derivation: Derivation) -> str:
+    """What the derivation calls the value."""
+    named = derivation.names.get(derivation.value.node)
+    return derivation.problem.output_name if named is None else unparse(named)
+
+
+def _names(derivation: Derivation, made: Flat) -> dict[Node, list[Expression]]:
+    """The names of the program's nodes: statements, cotangents, results."""
+    plain = rebuilt(derivation.names)
+    named: dict[Node, list[Expression]] = {}
+    entries: list[tuple[Entry, tuple[Label, ...], Expression]] = []
+    for node, name in derivation.names.items():
+        labels = tuple(Label(axis) for axis in node.axes)
+        if name.shape == matrix_shape(node.axes):  # else of a gradient alike in many entries
+            entries.append((at(plain[node], labels), labels, name))
+    for outcome in derivation.outcomes.values():
+        entries.append((outcome.entry, outcome.labels, outcome.name))
+    for entry, labels, name in entries:
+        placed = _placed(made.of(entry), labels)
+        if placed is not None:
+            node, turned = placed
+            own = transposed(name) if turned else name
+            known = named.setdefault(node, [])
+            if unparse(own) not in map(unparse, known):
+                known.append(own)
+    return named
+
+
+def _placed(entry: Entry, labels: tuple[Label, ...]) -> tuple[Node, bool] | None:
+    """A node over all these labels, and whether it is the transpose of what has its axes in their
+    order; None for a tensor in another order."""
+    if len(entry.labels) < len(labels):
+        return aligned(entry, labels), False
+    places = [labels.index(x) for x in entry.labels]
+    own = [k for k, axis in zip(places, entry.node.axes, strict=True) if not isinstance(axis, str)]
+    if own == sorted(own):
+        return entry.node, False
+    return (entry.node, True) if len(own) == 2 else None
+
+
+def _at(name: str, indices: str) -> str:
+    if not indices:
+        return name
+    return f"{name}_{indices}" if name.isidentifier() else f"({name})_{indices}"
+
+
+class _Equations:
+    """Writes the lines' equations in order: by the names of what is computed by then; what has no
+    name is called as its line."""
+
+    def __init__(self, derivation: Derivation, named: Mapping[Node, list[Expression]]) -> None:
+        self.naming = derivation.naming
+        self.named = named
+        self.notation = Notation(self._reference, self.naming.bound)
+        self.called: dict[Node, Expression] = {}  # what has been computed
+        self.lines: set[Expression] = set()  # that are called as they are
+        self.lengths: dict[Node, int] = {}
+
+    def of(self, target: str, computed: Sequence[Computed]) -> str:
+        """What a line computes: `name = definition`, or of a short part without a name the
+        definition."""
+        found = (_placed(contract([term], labels), labels) for term, labels in computed)
+        placed = dict(filter(None, found))
+        for node, turned in placed.items():
+            if node in self.named:
+                equation = self._equation(node, turned)
+                self._call(node, self.named[node][0])
+                return equation
+        texts = [self._part(node, turned, target) for node, turned in placed.items()]
+        return next(filter(None, texts), "")
+
+    def _equation(self, node: Node, turned: bool) -> str:
+        names = self.named[node]
+        right = self._definition(node)
+        row = is_call(names[0], transpose) and ONE in names[0].shape
+        if isinstance(right, IndexForm):
+            names = [transposed(name) if row else name for name in names]
+            lefts = [_at(unparse(name), right.indices) for name in names]
+            return "" if turned else " = ".join([*lefts, right.text])
+        sides = [transposed(e) if turned != row else e for e in (*names, right)]
+        return " = ".join(map(unparse, sides))
+
+    def _part(self, node: Node, turned: bool, target: str) -> str:
+        if leaf_count(node, self._reference, self.lengths) > SHORT:
+            own = f"<{target}>" if target in self.naming.taken else target
+            line = Name(own, matrix_shape(node.axes), batch_of(node))
+            self.lines.add(line)
+            self._call(node, transposed(line) if turned else line)
+            return ""
+        right = self._definition(node)
+        if isinstance(right, IndexForm) or not self.lines.isdisjoint(leaves(right)):
+            return ""
+        return unparse(transposed(right) if turned else right)
+
+    def _call(self, node: Node, name: Expression) -> None:
+        """What the node is called from now on."""
+        self.called[node] = name
+        self.notation.written.pop(node, None)
+        self.lengths[node] = 1
+
+    def _definition(self, node: Node) -> Expression:
+        try:
+            return full(self.notation.definition(node), node)
+        except NoMatrixForm:
+            return index_form(node, self._both, self.notation.whole)
+
+    def _both(self, node: Node) -> Both | None:
+        named = self._reference(node)
+        return None if named is None else both(named)
+
+    def _reference(self, node: Node) -> Expression | None:
+        if isinstance(node, Input):
+            return self.naming.given(node)
+        return self.called.get(node)
