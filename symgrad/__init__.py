@@ -61,7 +61,9 @@ if TYPE_CHECKING:
 # Loaded when first asked for, since deriving needs none of them: module, and its names.
 _LATER = {
     "symgrad.contents": ("catalog",),
-    "symgrad.grading": ("Verdict", "grade", "grade_derivation"),
+    "symgrad.grading.grade": ("grade",),
+    "symgrad.grading.lines": ("grade_derivation",),
+    "symgrad.grading.verdict": ("Verdict",),
     "symgrad.training.fit": ("FitResult", "fit"),
     "symgrad.training.optimizers": (
         "GD",
