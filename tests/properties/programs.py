@@ -74,7 +74,7 @@ SCALARS = (
     "sum({mn})",
     "mean({mn})",
     "var({n})",
-    "std({mn})",
+    "std(3 * A + {mn})",
     "max({n})",
     "min({mn})",
     "norm1({mn})",
