@@ -61,7 +61,7 @@ class Step:
     function: Callable[..., Any]
     shapes: dict[str, tuple[int, ...]]
     flat: np.ndarray
-    derivatives: dict[Key, np.ndarray]
+    derivatives: dict[Any, np.ndarray]
 
 
 class Function:

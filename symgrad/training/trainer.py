@@ -17,7 +17,15 @@ from symgrad.language.problem import Problem
 from symgrad.numerics.function import Step, compile_derivation
 from symgrad.training.base import Optimizer
 from symgrad.training.compiled_epoch import CompiledEpoch
-from symgrad.training.data import Array, Arrays, Data, dimension_sizes, dtype_of, read_data
+from symgrad.training.data import (
+    Array,
+    Arrays,
+    Data,
+    as_observed,
+    dimension_sizes,
+    dtype_of,
+    read_data,
+)
 from symgrad.training.optimizers import Adam
 
 ADAM = Adam()
@@ -62,10 +70,11 @@ class Trainer:
         dtype = dtype_of(dtype)
         if not isinstance(data, Data):
             data = read_data(self.problem, data, dtype, self.wrt)
-        self.derivation = gradient(self.problem, self.wrt)
-        self.function = compile_derivation(
-            self.derivation, dtype=dtype, reuse_buffers=True, modules=modules
-        )
+        self.derivation = used = gradient(self.problem, self.wrt)
+        observed = as_observed(self.problem, data)
+        if observed is not self.problem:
+            used = gradient(observed, self.wrt)
+        self.function = compile_derivation(used, dtype=dtype, reuse_buffers=True, modules=modules)
         self.flat, self.parameters = _flat(parameters, self.wrt, dtype)
         arrays = {**data.arrays, **self.parameters}
         dimension_sizes(self.problem, arrays, {})
