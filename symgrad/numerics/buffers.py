@@ -1,9 +1,10 @@
 """A listing with its results written into buffers that are there already.
 
 The source made here defines `allocate(sizes, dtype, names, shapes, dtypes)`, which makes every
-array once and returns a function that uses them at each call. A buffer is used again as soon as the
-value in it is no longer needed, by an elementwise line in place. The derivatives are views of one
-flat vector.
+array once and returns a function that uses them at each call: `function(inputs)`, which looks the
+arrays up by name and checks them, or without checks `function(p0, p1, ...)`. A buffer is used again
+as soon as the value in it is no longer needed, by an elementwise line in place. The derivatives are
+views of one flat vector.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ VIEW = re.compile(r"\b(v\d+)((?:\.T|\.transpose\([\d, ]+\)|\[(?:[:, ]|None|\.\.\
 FUNCTION = re.compile(r"(?<![\w.])([a-z]\w*)(?:\.reduce)?\(")
 
 
-def buffered_source(program: Program) -> str:
+def buffered_source(program: Program, checked: bool = True) -> str:
     """The source of `allocate`."""
-    return _Planner(program).source()
+    return _Planner(program).source(checked)
 
 
 class _Planner:
@@ -35,7 +36,7 @@ class _Planner:
         self.views: dict[str, str] = {}  # view of a buffer -> its name
         self.last = self._last_uses()
 
-    def source(self) -> str:
+    def source(self, checked: bool) -> str:
         sizes = [f"n{k}" for k in range(len(self.program.axes))]
         arguments = ", ".join([*sizes, "dtype", "names", "shapes", "dtypes"])
         views = self._gradients()
@@ -45,14 +46,16 @@ class _Planner:
         made = [f"{name} = np.{name}" for name in named if hasattr(np, name)]
         made += [f"{name} = {text}" for name, text in self.program.constants.items()]
         count = range(len(self.program.inputs))
-        for letter, given in (("k", "names"), ("s", "shapes"), ("d", "dtypes")):
-            made += [f"{letter}{k} = {given}[{k}]" for k in count]
+        for letter, known in (("k", "names"), ("s", "shapes"), ("d", "dtypes")):
+            made += [f"{letter}{k} = {known}[{k}]" for k in count]
         made += [*views, *self.made, *(f"{name} = {text}" for text, name in self.views.items())]
         lines = ["import numpy as np", "", "", self.program.kernels, f"def allocate({arguments}):"]
         lines += [f"    {line}" for line in made]
+        given = "inputs" if checked else ", ".join(f"p{k}" for k in count)
+        checks = self._checks() if checked else []
         lines += [
-            "    def function(inputs):",
-            *(f"        {line}" for line in [*self._checks(), *body]),
+            f"    def function({given}):",
+            *(f"        {line}" for line in [*checks, *body]),
         ]
         gradients = "".join(f"g{k}, " for k in range(len(self.program.results) - 1))
         lines += [f"        return {returned}", f"    return function, flat, ({gradients})", ""]

@@ -52,6 +52,20 @@ class Bound:
         return all(n in inputs and in_range(inputs[n], size) for n, size in self.labels.items())
 
 
+@dataclass(frozen=True)
+class Step:
+    """What a loop calls many times: `function(*arrays)` is the value, and nothing is checked.
+
+    `shapes` names the arrays, in order; `flat` and its views `derivatives` are overwritten by the
+    next call.
+    """
+
+    function: Callable[..., Any]
+    shapes: dict[str, tuple[int, ...]]
+    flat: np.ndarray
+    derivatives: dict[Any, np.ndarray]
+
+
 class Function:
     """value, derivatives = function(inputs), or function(x=..., W=...).
 
@@ -188,12 +202,20 @@ class Function:
             return plain_function(self._program, self._axes(), self.dtype)
         return _compiled(self._program.source)
 
-    def _allocating(self) -> Callable[..., Any]:
+    def _allocating(self, checked: bool) -> Callable[..., Any]:
         if self.modules == "numba":
             from symgrad.numerics.numba_backend import allocating
 
             return allocating(self._program, self._axes())
-        return _compiled(buffered_source(self._program), "allocate")
+        return _compiled(buffered_source(self._program, checked), "allocate")
+
+    def step(self, inputs: Mapping[str, Any]) -> Step:
+        """With modules="numpy": the function without its checks, for arrays of these sizes and
+        types; these are checked here."""
+        arrays, sizes = self._checked(inputs)
+        function, flat, derivatives = self._allocated(arrays, sizes, inputs, checked=False)
+        shapes = {name: arrays[name].shape for name in self._program.inputs}
+        return Step(function, shapes, flat, derivatives)
 
     def compiled(self, inputs: Mapping[str, Any]) -> tuple[Compiled, list[int]]:
         """With modules="numba": what is compiled for arrays like these, and the sizes it takes."""
@@ -225,25 +247,35 @@ class Function:
         names = self._program.inputs
         key = tuple((np.shape(given[name]), arrays[name].dtype) for name in names)
         if key not in self._bounds:
-            if self._results is not None:  # plan anew for these sizes
-                self._program, self._planned = program(self._results, sizes), sizes
-                self._noted = None
-                names = self._program.inputs
-            allocate = self._allocating()
-            shapes = tuple(arrays[name].shape for name in names)
-            dtypes = tuple(arrays[name].dtype for name in names)
-            function, flat, views = allocate(
-                *self._sizes(self._program.axes, sizes), self.dtype, names, shapes, dtypes
-            )
-            shaped = [
-                v.reshape(np.shape(given[str(of)])) if self._of_variable(of, given) else v
-                for of, v in zip(self.keys, views, strict=True)
-            ]
-            derivatives = dict(zip(self.keys, shaped, strict=True))
+            function, flat, derivatives = self._allocated(arrays, sizes, given)
+            names = self._program.inputs
             labels = label_sizes(self.problem, sizes)
             used = {name: size for name, size in labels.items() if name in names}
             self._bounds[key] = Bound(function, flat, derivatives, used)
         return self._bounds[key]
+
+    def _allocated(
+        self,
+        arrays: Mapping[str, Any],
+        sizes: Mapping[Axis, int],
+        given: Mapping[str, Any],
+        checked: bool = True,
+    ) -> tuple[Callable[..., Any], np.ndarray, dict[Key, np.ndarray]]:
+        """A function with new buffers, its flat vector, and the derivatives in it."""
+        if self._results is not None:  # plan anew for these sizes
+            self._program, self._planned = program(self._results, sizes), sizes
+            self._noted = None
+        names = self._program.inputs
+        shapes = tuple(arrays[name].shape for name in names)
+        dtypes = tuple(arrays[name].dtype for name in names)
+        function, flat, views = self._allocating(checked)(
+            *self._sizes(self._program.axes, sizes), self.dtype, names, shapes, dtypes
+        )
+        shaped = [
+            v.reshape(np.shape(given[str(of)])) if self._of_variable(of, given) else v
+            for of, v in zip(self.keys, views, strict=True)
+        ]
+        return function, flat, dict(zip(self.keys, shaped, strict=True))
 
     def _checked(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Axis, int]]:
         needed = [n for n in self._program.inputs if n not in self.seeds]

@@ -1,7 +1,7 @@
 """A program as one compiled call: value and derivatives without a Python object on the way.
 
-Numba (the extra `numba`) compiles the loops that `numba_loops` writes. Products of matrices go to
-the BLAS that SciPy brings.
+Numba (the extra `numba`) compiles the loops that `numba_loops` writes. Products of large matrices
+go to the BLAS that SciPy brings, those of small ones are loops too (numba_products).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.numerics import numba_kernels
 from symgrad.numerics.numba_loops import Writer, grouped
+from symgrad.numerics.numba_products import by_entries, by_rows
 from symgrad.numerics.numba_steps import Steps, steps_of
 from symgrad.numerics.numba_values import Dims, Value
 from symgrad.numerics.source import Program
@@ -252,6 +253,7 @@ def _helpers(double: bool) -> dict[str, Any]:
     """Our own functions, compiled where they are called."""
     njit = numba().njit
     made = {name: njit(getattr(numba_kernels, name), error_model="numpy") for name in OWN}
+    made |= {f.__name__: njit(f, **MATHEMATICS) for f in (by_rows, by_entries)}
     exponential = numba_kernels.polynomial_exponential if double else _exponential
     made["exponential"] = njit(exponential, fastmath={"contract"}, error_model="numpy")
     return made
@@ -279,4 +281,5 @@ def _core(
 
     arguments = [array(k, r) for k, r in zip(kinds, ranks, strict=True)]
     arguments += [types.int64] * sizes + [array(dtype, 1)] * 2
-    return nb.njit(tuple(arguments), **MATHEMATICS)(core)
+    # inlined where a caller knows the sizes, loops are compiled for these
+    return nb.njit(tuple(arguments), forceinline=True, **MATHEMATICS)(core)

@@ -11,6 +11,7 @@ import numpy as np
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.operations.meanings import Elementwise
 from symgrad.numerics.numba_loops import NAME, Step, indices, suffix
+from symgrad.numerics.numba_products import product_text
 from symgrad.numerics.numba_values import (
     FUNCTIONS,
     Dims,
@@ -124,7 +125,10 @@ class Steps:
         if name == "dot" and 2 in (len(a.dims), len(b.dims)):
             own = (*a.dims[:-1], *b.dims[1:])
             target = self._new()
-            text = f"product({self.array(a)}, {self.array(b)}, {target})"
+            left, right = self.array(a), self.array(b)
+            text = f"product({left}, {right}, {target})"
+            if len(own) == 2:
+                text = product_text(left, right, target, (*a.dims, own[1]))
             self.steps.append(Step(target, own, text, (), "call"))
             return stored(target, own)
         return self._summed(a, b, *_letters(name, node, len(a.dims), len(b.dims)))

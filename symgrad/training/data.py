@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -73,6 +73,29 @@ def read_data(
     if not count:
         raise DataError(f"data: {', '.join(examples)} hold no examples")
     return Data(examples, constants, count)
+
+
+def as_observed(problem: Problem, data: Data) -> Problem:
+    """The problem with the vectors declared one-hot that are so in these data.
+
+    On these data its loss and gradient are the same, and shorter: the entries of such a vector sum
+    to 1.
+    """
+    found = {
+        name: replace(variable, facts=variable.facts | {"one_hot"})
+        for name, variable in problem.variables.items()
+        if variable.kind == "Vector" and name in data.examples and _is_one_hot(data.examples[name])
+    }
+    return replace(problem, variables={**problem.variables, **found}) if found else problem
+
+
+def _is_one_hot(examples: Array) -> bool:
+    """Whether each example is a 1 and else zeros."""
+    rows = examples.reshape(len(examples), -1)
+    return all(
+        ((part == 1).sum(1) == 1).all() and ((part == 0) | (part == 1)).all()
+        for part in (rows[:1], rows)  # most often the first one tells
+    )
 
 
 def dtype_of(dtype: npt.DTypeLike) -> str:

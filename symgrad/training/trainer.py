@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,18 @@ from symgrad.calculus import as_problem
 from symgrad.calculus.derive import gradient
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
 from symgrad.language.problem import Problem
-from symgrad.numerics.function import compile_derivation
+from symgrad.numerics.function import Step, compile_derivation
 from symgrad.training.base import Optimizer
 from symgrad.training.compiled_epoch import CompiledEpoch
-from symgrad.training.data import Array, Arrays, Data, dimension_sizes, dtype_of, read_data
+from symgrad.training.data import (
+    Array,
+    Arrays,
+    Data,
+    as_observed,
+    dimension_sizes,
+    dtype_of,
+    read_data,
+)
 from symgrad.training.optimizers import Adam
 
 ADAM = Adam()
@@ -61,10 +70,11 @@ class Trainer:
         dtype = dtype_of(dtype)
         if not isinstance(data, Data):
             data = read_data(self.problem, data, dtype, self.wrt)
-        self.derivation = gradient(self.problem, self.wrt)
-        self.function = compile_derivation(
-            self.derivation, dtype=dtype, reuse_buffers=True, modules=modules
-        )
+        self.derivation = used = gradient(self.problem, self.wrt)
+        observed = as_observed(self.problem, data)
+        if observed is not self.problem:
+            used = gradient(observed, self.wrt)
+        self.function = compile_derivation(used, dtype=dtype, reuse_buffers=True, modules=modules)
         self.flat, self.parameters = _flat(parameters, self.wrt, dtype)
         arrays = {**data.arrays, **self.parameters}
         dimension_sizes(self.problem, arrays, {})
@@ -74,28 +84,32 @@ class Trainer:
         self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm
         self._rng = np.random.default_rng(seed)
         self._count = data.count
-        self._inputs, self._copies = self._minibatches(data, drop_last)
+        self._minibatches = _minibatches(data.count, self.batch_size, drop_last)
+        self._copies: list[tuple[Array, Array]] = []  # what is copied where before an epoch
+        self._steps: list[tuple[Step, tuple[Array, ...]]] = []
         self._compiled: CompiledEpoch | None = None
         if modules == "numba":
-            steps = len(self._inputs)
+            steps = len(self._minibatches)
             self._compiled = CompiledEpoch(
                 self.function, self.state, data, self.parameters, self.batch_size, steps
             )
+        else:
+            self._prepare(data)
 
-    def _minibatches(
-        self, data: Data, drop_last: bool
-    ) -> tuple[list[Arrays], list[tuple[Array, Array]]]:
-        """The inputs of each step of an epoch; what is copied where before it."""
-        fixed = {**data.constants, **self.parameters}
-        if self.batch_size >= data.count:
-            return [{**fixed, **data.examples}], []
-        permuted = Data({n: np.empty_like(a) for n, a in data.examples.items()}, {}, data.count)
-        stop = data.count - (self.batch_size - 1 if drop_last else 0)
-        starts = range(0, stop, self.batch_size)
-        inputs = [
-            {**fixed, **permuted.rows(slice(k, k + self.batch_size)).examples} for k in starts
-        ]
-        return inputs, [(data.examples[n], permuted.examples[n]) for n in permuted.examples]
+    def _prepare(self, data: Data) -> None:
+        """The gradient's function and the arrays that it takes, for each step of an epoch."""
+        if self.batch_size < data.count:
+            permuted = {name: array.copy() for name, array in data.examples.items()}
+            self._copies = [(data.examples[name], permuted[name]) for name in permuted]
+            data = replace(data, examples=permuted)
+        made: dict[int, Step] = {}
+        for rows in map(data.rows, self._minibatches):
+            inputs = {**rows.arrays, **self.parameters}
+            if rows.count not in made:
+                made[rows.count] = self.function.step(inputs)
+            step = made[rows.count]
+            arrays = (inputs[name].reshape(shape) for name, shape in step.shapes.items())
+            self._steps.append((step, tuple(arrays)))
 
     def epoch(self, permutation: npt.ArrayLike | None = None) -> float:
         """One pass over the data; the mean of the losses of its steps, each before its update.
@@ -109,18 +123,23 @@ class Trainer:
             return self._ended(*self._compiled.run(order, self.flat, self._examine))
         for source, target in self._copies:
             np.take(source, order, axis=0, out=target, mode="clip")
-        function, update, flat = self.function, self.state.update, self.flat
+        update, flat = self.state.update, self.flat
         total, largest = 0.0, 0.0
         with np.errstate(all="ignore"):  # what is not finite is looked for below
-            for inputs in self._inputs:
-                value, gradients = function(inputs)
-                slope = function.flat_gradient
+            for step, arrays in self._steps:
+                slope = step.flat
+                try:
+                    value = float(step.function(*arrays))
+                except np.linalg.LinAlgError as error:
+                    told = f"a matrix has no inverse ({error})"
+                    raise self._not_finite(self.state.iteration + 1, [told]) from None
                 square = float(slope.dot(slope))
                 if not (square + abs(value) < math.inf and square > UNDERFLOW):
-                    square = self._examine(float(value), slope, gradients)
+                    square = self._examine(value, slope, step.derivatives)
                 update(flat, slope)
-                total += float(value)
-                largest = max(largest, square)
+                total += value
+                if square > largest:
+                    largest = square
         return self._ended(total, largest)
 
     def _ended(self, total: float, largest: float) -> float:
@@ -130,7 +149,7 @@ class Trainer:
         self.epochs += 1
         self.state.epoch = self.epochs
         self.largest_gradient = math.sqrt(largest)
-        return total / len(self._inputs)
+        return total / len(self._minibatches)
 
     @property
     def learning_rate(self) -> float:
@@ -211,6 +230,14 @@ def _flat(
         views[name] = flat[start : start + array.size].reshape(array.shape)
         start += array.size
     return flat, views
+
+
+def _minibatches(count: int, size: int, drop_last: bool) -> list[slice]:
+    """The rows of each minibatch: all of them where one holds all."""
+    if size >= count:
+        return [slice(None)]
+    stop = count - (size - 1 if drop_last else 0)
+    return [slice(k, k + size) for k in range(0, stop, size)]
 
 
 def _batch_size(size: int | None, count: int, optimizer: Optimizer) -> int:

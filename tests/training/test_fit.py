@@ -228,3 +228,17 @@ def test_what_does_not_fit_is_an_error(
 def test_nothing_to_train_is_an_error() -> None:
     with pytest.raises(DataError, match="nothing is left to train"):
         fit(LINE, {**DATA, "a": 1.0, "b": 2.0})
+
+
+WEIGHTED = """x: Vector(d)
+y: Vector(k)
+W: Matrix(k, d)
+loss = mean(sum(y) * norm2(W @ x - y)**2 for x, y in batch)"""
+
+
+def test_held_out_data_need_not_be_one_hot_as_the_others_are() -> None:
+    x, y = np.array([[1.0, 2.0]]), np.array([[1.0, 2.0, 3.0]])
+    data = {"x": np.ones((2, 2)), "y": np.eye(3)[:2]}
+    result = fit(WEIGHTED, data, epochs=1, validation={"x": x, "y": y})
+    error = result.parameters["W"] @ x[0] - y[0]
+    assert result.history.validation == [pytest.approx(6 * (error @ error), rel=1e-12)]

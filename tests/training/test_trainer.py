@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from symgrad.errors import DataError, NotFiniteError, OptionError
+from symgrad.language.parser import parse
+from symgrad.training.data import Data, as_observed
 from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
 from symgrad.training.schedules import ExponentialDecay
 from symgrad.training.trainer import Trainer
@@ -84,7 +86,7 @@ def test_float32_stays_float32() -> None:
     trained = trainer(dtype="float32", batch_size=8)
     trained.epoch()
     assert {a.dtype for a in trained.parameters.values()} == {np.dtype("float32")}
-    assert trained.function.flat_gradient.dtype == np.float32
+    assert {a.dtype for a in trained.state.vectors.values()} == {np.dtype("float32")}
 
 
 @pytest.mark.parametrize("options", [{"optimizer": GD()}, {"batch_size": None}, {"batch_size": 99}])
@@ -117,6 +119,55 @@ def test_a_problem_without_a_batch_takes_one_step_an_epoch() -> None:
     assert trained.wrt == ("z",)
     assert trained.epoch() == 3.0
     np.testing.assert_allclose(trained.parameters["z"], [0.8, 0.6])
+
+
+CLASSES = """
+x: Vector(d)
+y: Vector(k)
+W: Matrix(k, d)
+loss = mean(cross_entropy(y, softmax(W @ x)) for x, y in batch)
+"""
+
+
+@pytest.mark.parametrize("modules", ["numpy", "numba"])
+@pytest.mark.parametrize("soft", [0.0, 0.1])
+def test_what_the_data_show_changes_no_step(soft: float, modules: str) -> None:
+    Y = np.eye(4)[RNG.integers(0, 4, 50)] * (1 + soft)  # rows that sum to 1, or do not
+    W = RNG.normal(size=(4, 3))
+    trained = Trainer(
+        CLASSES,
+        {"x": X, "y": Y},
+        parameters={"W": W},
+        batch_size=None,
+        optimizer=SGD(learning_rate=1.0),
+        modules=modules,
+    )
+    trained.epoch()
+    p = np.exp(X @ W.T) / np.exp(X @ W.T).sum(1, keepdims=True)
+    slope = (p * Y.sum(1, keepdims=True) - Y).T @ X / 50
+    np.testing.assert_allclose(trained.parameters["W"], W - slope, rtol=1e-12, atol=1e-14)
+
+
+ONE_HOT = np.eye(3)[[0, 2, 2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("examples", "one_hot"),
+    [
+        (ONE_HOT, True),
+        (ONE_HOT[:, :, None], True),
+        (np.ones((4, 3, 1)), False),
+        (np.concatenate([ONE_HOT, [[0.5, 0.5, 0.0]]]), False),
+        (np.concatenate([ONE_HOT, [[1.0, 1.0, 0.0]]]), False),
+        (np.concatenate([ONE_HOT, [[0.0, 0.0, 0.0]]]), False),
+        (np.concatenate([ONE_HOT, [[1.0, 1.0, -1.0]]]), False),
+    ],
+)
+def test_data_show_whether_they_are_one_hot(examples: np.ndarray, one_hot: bool) -> None:
+    problem = parse(CLASSES)
+    seen = as_observed(problem, Data({"x": X[: len(examples)], "y": examples}, {}, len(examples)))
+    assert ("one_hot" in seen.variables["y"].facts) == one_hot
+    assert (seen is problem) != one_hot
 
 
 def test_labels_are_looked_up() -> None:
@@ -177,6 +228,16 @@ def test_a_last_update_that_is_not_finite_is_an_error() -> None:
         optimizer=SGD(learning_rate=1e200),
     )
     with pytest.raises(NotFiniteError, match="epoch 1, step 1: the parameter w is not finite"):
+        trained.epoch()
+
+
+def test_a_matrix_without_inverse_names_its_step() -> None:
+    trained = Trainer(
+        "A: Matrix(n, n)\nb: Vector(n)\nloss = b.T @ inv(A) @ b",
+        {"b": [1.0, 1.0]},
+        parameters={"A": np.ones((2, 2))},
+    )
+    with pytest.raises(NotFiniteError, match="epoch 1, step 1: a matrix has no inverse"):
         trained.epoch()
 
 
