@@ -18,7 +18,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.numerics import numba_kernels
 from symgrad.numerics.numba_loops import Writer, grouped
-from symgrad.numerics.numba_products import by_entries, by_rows
+from symgrad.numerics.numba_products import LOOPS
 from symgrad.numerics.numba_steps import Steps, steps_of
 from symgrad.numerics.numba_values import Dims, Value
 from symgrad.numerics.source import Program
@@ -253,7 +253,6 @@ def _helpers(double: bool) -> dict[str, Any]:
     """Our own functions, compiled where they are called."""
     njit = numba().njit
     made = {name: njit(getattr(numba_kernels, name), error_model="numpy") for name in OWN}
-    made |= {f.__name__: njit(f, **MATHEMATICS) for f in (by_rows, by_entries)}
     exponential = numba_kernels.polynomial_exponential if double else _exponential
     made["exponential"] = njit(exponential, fastmath={"contract"}, error_model="numpy")
     return made
@@ -264,11 +263,21 @@ def _exponential(x: Any) -> Any:
 
 
 @cache
+def _product(name: str, dtype: str) -> Any:
+    """Loops for a product of matrices, compiled once for all that call them; they raise nothing."""
+    nb = numba()
+    loops, layout = LOOPS[name]
+    a, b = (nb.types.Array(nb.from_dtype(np.dtype(dtype)), 2, kind) for kind in (layout, "C"))
+    return nb.cfunc(nb.types.void(a, b, b), **MATHEMATICS)(loops)
+
+
+@cache
 def _core(
     source: str, dtype: str, ranks: tuple[int, ...], kinds: tuple[str, ...], sizes: int
 ) -> Any:
     nb = numba()
     namespace = _namespace(source, dtype) | _helpers(dtype == "float64")
+    namespace |= {name: _product(name, dtype) for name in LOOPS if f"{name}(" in source}
     for name in namespace["KERNELS"]:
         namespace[name] = nb.njit(namespace[name], **MATHEMATICS)
     core = namespace["core"]

@@ -1,7 +1,8 @@
-"""Products of matrices as loops, for sizes at which they are no slower than a call of BLAS.
+"""Products of matrices as loops, for sizes at which they are as fast as most calls of BLAS.
 
 A tile of four rows by four is worked on at once, so that an entry that was read is used four times;
-what is left over at the edges is done entry by entry.
+what is left over at the edges is done entry by entry. LOOPS names the loops, and how the first
+matrix lies in memory; the others lie row after row.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ def product_text(left: str, right: str, out: str, sizes: Sequence[str]) -> str:
     """
     call, count = f"product({left}, {right}, {out})", " * ".join(sizes)
     if not right.endswith(".T"):
-        return f"by_rows({left}, {right}, {out}) if {FEWEST} <= {count} <= {MOST} else {call}"
+        loops = "by_columns" if left.endswith(".T") else "by_rows"
+        return f"{loops}({left}, {right}, {out}) if {FEWEST} <= {count} <= {MOST} else {call}"
     if not left.endswith(".T"):
         return f"by_entries({left}, {right[:-2]}, {out}) if {count} <= {MOST} else {call}"
     return call
@@ -78,3 +80,6 @@ def by_entries(a: Any, b: Any, out: Any) -> None:
             for k in range(a.shape[1]):
                 s00 += a[i, k] * b[j, k]
             out[i, j] = s00
+
+
+LOOPS = {"by_rows": (by_rows, "C"), "by_columns": (by_rows, "F"), "by_entries": (by_entries, "C")}

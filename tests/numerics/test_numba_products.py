@@ -26,7 +26,7 @@ def test_tiles_and_edges_make_the_product(dtype: str) -> None:
 
 def test_two_transposed_matrices_are_for_blas() -> None:
     assert product_text("p0.T", "p1.T", "b0", "klm") == "product(p0.T, p1.T, b0)"
-    assert product_text("p0.T", "p1", "b0", "klm").startswith("by_rows(p0.T, p1, b0) if ")
+    assert product_text("p0.T", "p1", "b0", "klm").startswith("by_columns(p0.T, p1, b0) if ")
     assert product_text("p0", "p1.T", "b0", "klm").startswith("by_entries(p0, p1, b0) if ")
 
 
