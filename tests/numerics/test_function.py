@@ -146,7 +146,9 @@ def test_a_singular_matrix_is_no_number() -> None:
         sg.derive("A: Matrix(n, n)\nloss = sum(inv(A))").lambdify()(A=np.zeros((2, 2)))
 
 
-def test_the_code_has_no_name_of_the_user() -> None:
+@pytest.mark.parametrize("modules", ["numpy", "array_api"])
+def test_the_code_has_no_name_of_the_user(modules: str) -> None:
+    pytest.importorskip({"array_api": "array_api_compat"}.get(modules, modules))
     program = """\
 wickedname: Vector(wickeddimension)
 another_wicked_name: Matrix(k_wicked, wickeddimension)
@@ -156,13 +158,12 @@ wickedhidden = tanh(another_wicked_name @ wickedname)
 loss = sum(α * sum(wickedhidden) + sum(another_wicked_name[wickedlabel])
     for wickedname, wickedlabel in wickedbatch)
 """
-    for modules in ("numpy", "array_api"):
-        source = sg.derive(program).lambdify(modules=modules).source
-        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-        code = " ".join(t.string for t in tokens if t.type != tokenize.COMMENT)
-        assert "wicked" not in code and code.isascii()
-        comments = " ".join(t.string for t in tokens if t.type == tokenize.COMMENT)
-        assert "wickedhidden = tanh(z)" in comments and "α" in comments
+    source = sg.derive(program).lambdify(modules=modules).source
+    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    code = " ".join(t.string for t in tokens if t.type != tokenize.COMMENT)
+    assert "wicked" not in code and code.isascii()
+    comments = " ".join(t.string for t in tokens if t.type == tokenize.COMMENT)
+    assert "wickedhidden = tanh(z)" in comments and "α" in comments
 
 
 @pytest.mark.parametrize(
@@ -203,6 +204,8 @@ def test_the_source_says_the_steps_of_the_derivation() -> None:
 def test_what_runs_has_no_comments(
     options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if "modules" in options:
+        pytest.importorskip("array_api_compat")
     ran = []
     keep = function_module._compiled
     monkeypatch.setattr(
@@ -256,6 +259,7 @@ def test_a_pickled_function_computes_the_same() -> None:
 
 @pytest.mark.parametrize("modules", ["numpy", "array_api"])
 def test_a_pickled_function_has_the_same_source(modules: str) -> None:
+    pytest.importorskip({"array_api": "array_api_compat"}.get(modules, modules))
     function = sg.derive(BATCHED, ["W"]).lambdify(modules=modules)
     again = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(function))))
     assert again.source == function.source

@@ -132,6 +132,7 @@ loss = mean(cross_entropy(y, softmax(W @ x)) for x, y in batch)
 @pytest.mark.parametrize("modules", ["numpy", "numba"])
 @pytest.mark.parametrize("soft", [0.0, 0.1])
 def test_what_the_data_show_changes_no_step(soft: float, modules: str) -> None:
+    pytest.importorskip(modules, exc_type=ImportError)
     Y = np.eye(4)[RNG.integers(0, 4, 50)] * (1 + soft)  # rows that sum to 1, or do not
     W = RNG.normal(size=(4, 3))
     trained = Trainer(
