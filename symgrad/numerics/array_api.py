@@ -44,6 +44,22 @@ KERNELS = {  # helpers of the NumPy source, in the functions of the standard
         "x, y",
         "xp.where(x == 0.0, xp.zeros_like(x), x * xp.log(xp.where(x == 0.0, xp.ones_like(x), y)))",
     ),
+    # Kronecker products by blocks: rows, rows in a block, columns, columns in a block
+    "_kron": (
+        "x, y",
+        "(lambda b: xp.reshape(b, (*b.shape[:-4], b.shape[-4] * b.shape[-3], "
+        "b.shape[-2] * b.shape[-1])))(x[..., :, None, :, None] * y[..., None, :, None, :])",
+    ),
+    "_kron_left": (
+        "g, y",
+        "xp.sum(xp.reshape(g, (*g.shape[:-2], g.shape[-2] // y.shape[-2], y.shape[-2], "
+        "g.shape[-1] // y.shape[-1], y.shape[-1])) * y[..., None, :, None, :], axis=(-3, -1))",
+    ),
+    "_kron_right": (
+        "g, x",
+        "xp.sum(xp.reshape(g, (*g.shape[:-2], x.shape[-2], g.shape[-2] // x.shape[-2], "
+        "x.shape[-1], g.shape[-1] // x.shape[-1])) * x[..., :, None, :, None], axis=(-4, -2))",
+    ),
 }
 HEAD = """import math
 
