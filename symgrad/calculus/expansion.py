@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term
-from symgrad.calculus.polynomials import contract, magnitude, opened, times
+from symgrad.calculus.polynomials import contract, magnitude, multiplied_out, opened, times
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name
@@ -80,7 +80,7 @@ def shorter(entry: Entry) -> Entry:
     terms = opened(node, labels)
     expanded: list[Term] = []
     for term in terms:
-        expanded += _multiplied_out(term)
+        expanded += multiplied_out(term, _parts, MOST_TERMS)
         if len(expanded) > MOST_TERMS:
             return entry
     if len(expanded) == len(terms):
@@ -94,29 +94,6 @@ def _size(node: Node) -> int:
     if not isinstance(node, Polynomial):
         return 1
     return sum(1 + sum(_size(f.node) for f in t.factors) for t in node.terms)
-
-
-def _multiplied_out(term: Term) -> list[Term]:
-    """The term as a sum of products without sums; it stops once there are too many."""
-    pending, done = [term], list[Term]()
-    while pending and len(pending) + len(done) <= MOST_TERMS:
-        coefficient, factors, summed = term = pending.pop()
-        sums = ((k, parts) for k, f in enumerate(factors) if (parts := _parts(f)) is not None)
-        found = next(sums, None)
-        if found is None:
-            done.append(term)
-        else:
-            k, parts = found
-            others = (*factors[:k], *factors[k + 1 :])
-            pending += [
-                Term(
-                    times(coefficient, part.coefficient),
-                    (*others, *part.factors),
-                    (*summed, *part.summed),
-                )
-                for part in reversed(parts)
-            ]
-    return [*done, *reversed(pending)]
 
 
 def _parts(factor: Factor) -> Sequence[Term] | None:

@@ -22,7 +22,7 @@ from symgrad.calculus.nodes import (
     batch_label,
     intern,
 )
-from symgrad.calculus.polynomials import contract, identity, length, times
+from symgrad.calculus.polynomials import contract, identity, length, product, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
 from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold
@@ -217,7 +217,7 @@ def _monomial(call: Call, meaning: Monomial, arguments: tuple[Tensor, ...]) -> T
     axes = _new_labels(call.shape)
     powers = meaning.powers(call)
     parts = [_as_power(a, p, axes) for a, p in zip(arguments, powers, strict=False)]
-    return Tensor((_product(parts),), axes, _others(arguments))
+    return Tensor((product(parts),), axes, _others(arguments))
 
 
 def _as_power(argument: Tensor, power: Fraction, axes: Sequence[Label | None]) -> Term:
@@ -226,14 +226,6 @@ def _as_power(argument: Tensor, power: Fraction, axes: Sequence[Label | None]) -
     (term,) = _onto(_single(argument, always=True), axes)
     (factor,) = term.factors
     return Term(ONE, (factor._replace(power=power),))
-
-
-def _product(parts: list[Term]) -> Term:
-    return Term(
-        times(*(p.coefficient for p in parts)),
-        tuple(f for p in parts for f in p.factors),
-        tuple(x for p in parts for x in p.summed),
-    )
 
 
 def _contraction(indices: str, rank: int, arguments: tuple[Tensor, ...]) -> Tensor:
@@ -262,8 +254,7 @@ def _contraction(indices: str, rank: int, arguments: tuple[Tensor, ...]) -> Tens
     for parts in [[t] for t in placed[0]] if len(placed) == 1 else [[p[0] for p in placed if p]]:
         if len(parts) < len(placed):
             continue  # a factor is zero
-        product = _product(parts)
-        terms.append(Term(product.coefficient, product.factors + extra, (*product.summed, *summed)))
+        terms.append(product([*parts, Term(ONE, extra, tuple(summed))]))
     axes = (*labels, *(None,) * (rank - len(labels)))
     return Tensor(tuple(terms), axes, _others(arguments))
 

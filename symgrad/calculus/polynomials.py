@@ -15,6 +15,7 @@ Then the operations' rewrite rules are tried (see `symgrad.calculus.rewriting`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
@@ -104,6 +105,34 @@ def times(*values: Value) -> Value:
     for value in values:
         result = exact(result * value)
     return result
+
+
+def product(terms: Iterable[Term]) -> Term:
+    """The product of terms, whose summed indices are their own."""
+    parts = list(terms)
+    return Term(
+        times(*(t.coefficient for t in parts)),
+        tuple(f for t in parts for f in t.factors),
+        tuple(x for t in parts for x in t.summed),
+    )
+
+
+def multiplied_out(
+    term: Term, parts: Callable[[Factor], Sequence[Term] | None], most: float = math.inf
+) -> list[Term]:
+    """The term as a sum of products of factors of which `parts` gives no sum; it stops once there
+    are more than `most`."""
+    pending, done = [term], list[Term]()
+    while pending and len(pending) + len(done) <= most:
+        term = pending.pop()
+        sums = ((k, found) for k, f in enumerate(term.factors) if (found := parts(f)) is not None)
+        k, opened_factor = next(sums, (0, None))
+        if opened_factor is None:
+            done.append(term)
+            continue
+        rest = term._replace(factors=(*term.factors[:k], *term.factors[k + 1 :]))
+        pending += [product((rest, part)) for part in reversed(opened_factor)]
+    return [*done, *reversed(pending)]
 
 
 def declared(node: Node, fact: str) -> bool:

@@ -29,8 +29,7 @@ from symgrad.calculus.index_notation import Both
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Polynomial, Term
 from symgrad.calculus.notation import Notation
-from symgrad.calculus.polynomials import contract, opened
-from symgrad.calculus.polynomials import times as multiplied
+from symgrad.calculus.polynomials import contract, multiplied_out, opened
 from symgrad.calculus.stacking import Stacking, stacked, vec
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language import dimensions
@@ -141,33 +140,19 @@ def _left(derivation: Derivation, outcome: Outcome, by: str) -> Both:
 
 def _terms(entry: Entry, labels: Sequence[Label], compound: Compound) -> list[Term]:
     """The result as a sum of products of vectors and matrices."""
-    expanded = _multiplied_out(Term(ONE, (Factor(*entry),)), compound)
+
+    def parts(factor: Factor) -> Sequence[Term] | None:
+        node = factor.node
+        if factor.power != 1 or not isinstance(node, Polynomial) or not compound(node):
+            return None
+        return opened(node, factor.labels)
+
+    expanded = multiplied_out(Term(ONE, (Factor(*entry),)), parts)
     node, own = contract(expanded, labels)
     terms = opened(node, own) if isinstance(node, Polynomial) else [Term(ONE, (Factor(node, own),))]
     if len(terms) > MOST_TERMS:
         raise NoMatrixForm(node)
     return terms
-
-
-def _multiplied_out(term: Term, compound: Compound) -> list[Term]:
-    """The term with what is compound by its definition."""
-    for k, factor in enumerate(term.factors):
-        node = factor.node
-        if factor.power == 1 and isinstance(node, Polynomial) and compound(node):
-            others = (*term.factors[:k], *term.factors[k + 1 :])
-            return [
-                more
-                for part in opened(node, factor.labels)
-                for more in _multiplied_out(
-                    Term(
-                        multiplied(term.coefficient, part.coefficient),
-                        (*others, *part.factors),
-                        (*term.summed, *part.summed),
-                    ),
-                    compound,
-                )
-            ]
-    return [term]
 
 
 def _is_tensor(node: Polynomial) -> bool:

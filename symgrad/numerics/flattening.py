@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from symgrad.calculus.nodes import ONE, Entry, Label, Node, Polynomial, Term, topological
-from symgrad.calculus.polynomials import contract, opened, times
+from symgrad.calculus.polynomials import contract, opened, product
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.numerics.systems import solvable
 
@@ -89,16 +89,8 @@ def _multiplied(term: Term, opens: Callable[[Polynomial], bool]) -> list[Term]:
         inner = [Term(ONE, (factor,))]
         if isinstance(factor.node, Polynomial) and factor.power == 1 and opens(factor.node):
             inner = opened(factor.node, factor.labels)
-        done = [_product(t, each) for t in done for each in inner]
+        done = [product((t, each)) for t in done for each in inner]
     return done
-
-
-def _product(one: Term, other: Term) -> Term:
-    return Term(
-        times(one.coefficient, other.coefficient),
-        (*one.factors, *other.factors),
-        (*one.summed, *other.summed),
-    )
 
 
 def _outer(term: Term) -> bool:

@@ -1,17 +1,15 @@
-"""The value of a vectorised form: vec, Kronecker products and the commutation matrix in NumPy."""
+"""What the language has not of a vectorised form, in NumPy: vec, kron of a vector, K."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from symgrad.calculus.stacking import vec
-from symgrad.language.expressions import Call, Expression, fold
-from symgrad.language.operations import arithmetic
-from symgrad.language.operations.contractions import diag
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Call, Expression
 from symgrad.language.operations.kronecker import kron
 
 
@@ -19,34 +17,13 @@ def _stacked(matrix: Any) -> Any:
     return np.reshape(matrix, (-1, 1), order="F")
 
 
-RULES: dict[Any, Callable[..., Any]] = {
-    vec: _stacked,
-    kron: np.kron,
-    diag: np.diagflat,
-    arithmetic.matmul: operator.matmul,
-    arithmetic.transpose: np.transpose,
-    arithmetic.add: operator.add,
-    arithmetic.subtract: operator.sub,
-    arithmetic.negative: operator.neg,
-    arithmetic.multiply: operator.mul,
-    arithmetic.divide: operator.truediv,
-}
-
-
-def matrix_value(root: Expression, value: Callable[[Expression], Any]) -> Any:
-    """The matrix that a vectorised form is; `value` evaluates what has no vec or kron in it, as
-    rows and columns."""
-
-    def visit(node: Expression, arguments: tuple[Any, ...]) -> Any:
-        if not isinstance(node, Call) or node.operation not in RULES:
-            return None
-        if node.operation not in (vec, kron) and all(a is None for a in arguments):
-            return None  # to be evaluated as a whole
-        both = zip(node.arguments, arguments, strict=True)
-        return RULES[node.operation](*(value(e) if a is None else a for e, a in both))
-
-    found = fold(root, visit)
-    return value(root) if found is None else found
+def stacking(e: Expression) -> Callable[..., Any] | None:
+    """What computes vec, or kron with a vector, of matrices; None for what the language has."""
+    if not isinstance(e, Call):
+        return None
+    if e.operation is kron and any(ONE in a.shape for a in e.arguments):
+        return np.kron
+    return _stacked if e.operation is vec else None
 
 
 def commutation(rows: int, columns: int) -> Any:

@@ -9,11 +9,13 @@ text, the chain rule and the simplification are checked apart from each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation, IndexForm, Outcome, Step
 from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
@@ -21,11 +23,13 @@ from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label
 from symgrad.calculus.notation import core_axes
 from symgrad.calculus.vectorized import vectorized
 from symgrad.errors import VerificationError
-from symgrad.language.expressions import Expression, Name, leaves
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Call, Expression, Name, fold, leaves
+from symgrad.language.operations.arithmetic import transpose
 from symgrad.numerics.interpreter import evaluate_nodes, size_of
 from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import axes_of
-from symgrad.numerics.vectorized import commutation, matrix_value
+from symgrad.numerics.vectorized import commutation, stacking
 
 TOLERANCE = 1e-8
 STEP = 1e-30  # of the complex step: no cancellation, so as small as one likes
@@ -146,7 +150,7 @@ class _Check:
         if isinstance(outcome.expression, IndexForm):
             return 0.0
         for name, definition in outcome.definitions:
-            self._by_name()[name.name] = self._evaluated(definition)
+            self._by_name[name.name] = self._evaluated(definition)
         value = over_labels(
             self.values[outcome.entry.node], outcome.entry.labels, outcome.labels, self.sizes
         )
@@ -160,19 +164,28 @@ class _Check:
             return 0.0
         if form.commutation is not None:
             rows, columns = (size_of(x.axis, self.sizes) for x in outcome.labels[-2:])
-            self._by_name()[form.commutation.name] = commutation(rows, columns)
+            self._by_name[form.commutation.name] = commutation(rows, columns)
 
         def sizes(e: Expression) -> list[int]:
             return [size_of(d, self.sizes) for d in e.shape]
 
-        got = matrix_value(form.expression, lambda e: np.reshape(self._evaluated(e), sizes(e)))
+        def visit(e: Expression, arguments: tuple[Expression, ...]) -> Expression:
+            compute = stacking(e)
+            if compute is None:
+                return replace(e, arguments=arguments) if isinstance(e, Call) else e
+            matrices = [np.reshape(self._evaluated(a), sizes(a)) for a in arguments]
+            name = Name(f"?{len(self._by_name)}", e.shape)
+            self._by_name[name.name] = compute(*matrices)
+            return name
+
+        got = self._evaluated(fold(form.expression, visit))
         value = self.values[outcome.entry.node]
         value = over_labels(value, outcome.entry.labels, outcome.labels, self.sizes)
         return difference(got, value.reshape(sizes(form.expression), order="F"))
 
     def _evaluated(self, printed: Expression) -> Any:
         """The value of an expression whose names are those of the derivation."""
-        arrays = self._by_name()
+        arrays = self._by_name
         tensors: dict[str, Tensor] = {}
         for leaf in leaves(printed):
             if isinstance(leaf, Name) and leaf.name not in tensors:
@@ -192,16 +205,18 @@ class _Check:
         arrays[leaf.name] = np.reshape(arrays[leaf.name], shape)
         return tensor
 
+    @cached_property
     def _by_name(self) -> dict[str, Any]:
-        if not hasattr(self, "_named"):
-            self._named: dict[str, Any] = dict(self.inputs)
-            for node, name in self.derivation.names.items():
-                while not isinstance(name, Name):
-                    (name,) = name.arguments  # type: ignore[attr-defined]
-                if node not in self.values:
-                    self.values.update(evaluate_nodes([node], self.inputs, self.sizes, self.values))
-                self._named[name.name] = _batch_first(self.values[node], node.axes)
-        return self._named
+        """The numbers that the names in printed expressions stand for."""
+        named: dict[str, Any] = dict(self.inputs)
+        for node, name in self.derivation.names.items():
+            value = _batch_first(self._value(node), node.axes)
+            if is_call(name, transpose):
+                (name,) = name.arguments
+                value = value if ONE in name.shape else np.swapaxes(value, -1, -2)
+            assert isinstance(name, Name)
+            named[name.name] = value
+        return named
 
     # the chain rule, statement by statement
 

@@ -19,7 +19,7 @@ from symgrad.calculus.nodes import (
     Term,
     intern,
 )
-from symgrad.calculus.polynomials import contract, identity, times
+from symgrad.calculus.polynomials import contract, identity, product
 from symgrad.calculus.proofs.flattening import Flattened, IndexStatement, new_label, terms_of
 from symgrad.calculus.proofs.lines import Claim, Cotangent, Form, Indexed, Proof, ProofLine, Slope
 from symgrad.calculus.proofs.scalars import scalar_lines
@@ -254,11 +254,4 @@ def _with(term: Term, *factors: Factor) -> Term:
 
 
 def _products(term: Term, others: tuple[Term, ...]) -> list[Term]:
-    return [
-        Term(
-            times(term.coefficient, t.coefficient),
-            (*term.factors, *t.factors),
-            (*term.summed, *t.summed),
-        )
-        for t in others
-    ]
+    return [product((term, t)) for t in others]
