@@ -11,7 +11,14 @@ from collections.abc import Callable, Sequence
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term
-from symgrad.calculus.polynomials import contract, magnitude, multiplied_out, opened, times
+from symgrad.calculus.polynomials import (
+    contract,
+    magnitude,
+    multiplied_out,
+    opened,
+    singular,
+    times,
+)
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name
@@ -55,7 +62,7 @@ def _opened_once(term: Term, named: Callable[[Node], bool]) -> Term | list[Term]
     while pending:
         factor = pending.pop()
         node = factor.node
-        if not isinstance(node, Polynomial) or named(node) or factor.power != 1:
+        if not isinstance(node, Polynomial) or named(node) or singular(node) or factor.power != 1:
             factors.append(factor)
         elif len(node.terms) == 1:
             (inner,) = opened(node, factor.labels)

@@ -22,7 +22,7 @@ from symgrad.calculus.nodes import (
     batch_label,
     intern,
 )
-from symgrad.calculus.polynomials import contract, identity, length, product, times
+from symgrad.calculus.polynomials import contract, identity, infinite, length, product, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
 from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold
@@ -217,7 +217,10 @@ def _monomial(call: Call, meaning: Monomial, arguments: tuple[Tensor, ...]) -> T
     axes = _new_labels(call.shape)
     powers = meaning.powers(call)
     parts = [_as_power(a, p, axes) for a, p in zip(arguments, powers, strict=False)]
-    return Tensor((product(parts),), axes, _others(arguments))
+    result = Tensor((product(parts),), axes, _others(arguments))
+    if any(infinite(f) for part in parts for f in part.factors):
+        return _single(result, always=True)  # 0 / 0 is not to be summed over the diagonal alone
+    return result
 
 
 def _as_power(argument: Tensor, power: Fraction, axes: Sequence[Label | None]) -> Term:

@@ -127,7 +127,7 @@ def multiplied_out(
         term = pending.pop()
         sums = ((k, found) for k, f in enumerate(term.factors) if (found := parts(f)) is not None)
         k, opened_factor = next(sums, (0, None))
-        if opened_factor is None:
+        if opened_factor is None or any(map(infinite, term.factors)):
             done.append(term)
             continue
         rest = term._replace(factors=(*term.factors[:k], *term.factors[k + 1 :]))
@@ -186,6 +186,41 @@ def positive(node: Node) -> bool:
     return isinstance(node, (Length, OneHot, Identity))
 
 
+def vanishes(node: Node, labels: Sequence[Hashable]) -> bool:
+    """Whether entries of node[labels] are 0 by structure, as those of diag(x) off the diagonal."""
+    if isinstance(node, Identity):
+        return labels[0] != labels[1]
+    if isinstance(node, Polynomial):
+        rank = len(node.axes)
+        return all(
+            any(
+                f.power > 0
+                and all(x < rank for x in f.labels)
+                and vanishes(f.node, [labels[x] for x in f.labels])
+                for f in t.factors
+            )
+            for t in node.terms
+        )
+    return isinstance(node, OneHot) or (isinstance(node, Input) and "one_hot" in node.facts)
+
+
+def infinite(factor: Factor) -> bool:
+    """Whether entries are 1 / 0 by structure: nothing that is 0 there may be worked in."""
+    return factor.power < 0 and vanishes(factor.node, factor.labels)
+
+
+def singular(node: Polynomial) -> bool:
+    """Whether a term has 1 / 0 by structure: the sum must stay as it is, 0 / 0 being no 0."""
+    return any(infinite(f) for t in node.terms for f in t.factors)
+
+
+def _written_out(node: Node) -> Node:
+    """A matrix of zeros and ones as a sum: below a fraction line it is no renaming of an index."""
+    factor = Factor(node, tuple(range(len(node.axes))))
+    key = frozenset([(((node.serial, factor.labels, ONE),), ONE)])
+    return intern(Polynomial, node.axes, key, terms=(Term(ONE, (factor,)),))
+
+
 def _even(factor: Factor) -> bool:
     return isinstance(factor.power, Fraction) and factor.power.numerator % 2 == 0
 
@@ -217,6 +252,8 @@ def reduced(term: Term) -> Term | None:
     pending = list(reversed(term.factors))
     while pending:
         node, labels, power = pending.pop()
+        if power == 0:
+            continue  # 0**0 = 1, as NumPy has it
         if isinstance(node, Polynomial):
             if not node.terms:
                 if power < 0:
@@ -230,6 +267,9 @@ def reduced(term: Term) -> Term | None:
         number = _number(node, power)
         if number is not None:
             coefficient = times(coefficient, number)
+        elif isinstance(node, (Identity, OneHot)) and power < 0:
+            if vanishes(node, labels):
+                factors.append(Factor(_written_out(node), labels, power))
         elif isinstance(node, Identity):
             identities.append(labels)
         else:
@@ -247,6 +287,10 @@ def _view(node: Polynomial, labels: Sequence[Hashable], power: Value) -> Term | 
     (term,) = node.terms
     several = len([f for f in term.factors if f.node.axes and not isinstance(f.node, Identity)]) > 1
     if term.summed or (several and power != -1):
+        return None
+    if power < 0 and vanishes(node, labels):
+        return None
+    if any(infinite(f._replace(labels=tuple(labels[x] for x in f.labels))) for f in term.factors):
         return None
     if power == 1:
         return _opened(term, labels)  # type: ignore[arg-type]
@@ -330,10 +374,11 @@ def _facts(coefficient: Value, factors: list[Factor], summed: Sequence[Hashable]
 
 def _joined(factors: Iterable[Factor]) -> list[Factor]:
     """Equal entries joined by adding their powers."""
-    powers: dict[tuple[Node, tuple[Hashable, ...]], Value] = {}
-    for node, labels, power in factors:
-        powers[node, labels] = powers.get((node, labels), 0) + power
-    return [Factor(node, labels, power) for (node, labels), power in powers.items() if power != 0]
+    powers: dict[tuple[Node, tuple[Hashable, ...], bool], Value] = {}
+    for factor in factors:
+        entry = (factor.node, factor.labels, infinite(factor))  # 0 / 0 is not 1
+        powers[entry] = powers.get(entry, 0) + factor.power
+    return [Factor(n, labels, p) for (n, labels, _), p in powers.items() if p != 0]
 
 
 def _is_one_hot(node: Node) -> bool:
@@ -366,7 +411,7 @@ def _rewrite(term: Term) -> list[Term] | None:
 def _spread_identity(term: Term) -> list[Term] | None:
     """(c [i = j] + B_ij) v_j = c [i = j] v_j + B_ij v_j where i and j are free: a seed meets a
     product."""
-    if len(term.factors) < 2:
+    if len(term.factors) < 2 or any(map(infinite, term.factors)):
         return None
     for k, factor in enumerate(term.factors):
         node = factor.node

@@ -187,7 +187,7 @@ class TermGraph:
         ((pair, pieces),) = self.edges.items()
         matrix = self._toward(pieces, pair, self.free[0])
         left, right = (self.vectors.get(x) for x in self.free)
-        if len(pieces) == 1 and _is_eye(pieces[0].value):
+        if len(pieces) == 1 and _is_eye(pieces[0].value) and pieces[0].power > 0:
             own = [*(left or []), *(right or [])]
             return diag(_combined(own)) if own else matrix
         if left:

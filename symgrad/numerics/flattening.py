@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from symgrad.calculus.nodes import ONE, Entry, Label, Node, Polynomial, Term, topological
-from symgrad.calculus.polynomials import contract, opened, product
+from symgrad.calculus.polynomials import contract, opened, product, singular
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.numerics.systems import solvable
 
@@ -87,8 +87,14 @@ def _multiplied(term: Term, opens: Callable[[Polynomial], bool]) -> list[Term]:
     done = [term._replace(factors=())]
     for factor in term.factors:
         inner = [Term(ONE, (factor,))]
-        if isinstance(factor.node, Polynomial) and factor.power == 1 and opens(factor.node):
-            inner = opened(factor.node, factor.labels)
+        node = factor.node
+        if (
+            isinstance(node, Polynomial)
+            and factor.power == 1
+            and opens(node)
+            and not singular(node)
+        ):
+            inner = opened(node, factor.labels)
         done = [product((t, each)) for t in done for each in inner]
     return done
 
