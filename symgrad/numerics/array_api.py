@@ -216,16 +216,23 @@ class _Rewriter(ast.NodeTransformer):
         """`np.add.at(out, labels, value)` as a product with one-hot vectors."""
         call = ast.parse(then.replace("{out}", "out"), mode="eval").body
         assert isinstance(call, ast.Call)
-        labels, value = map(self._of, call.args[1:])
-        rank = self.ranks[labels]
+        at, value = call.args[1], self._of(call.args[2])
+        labels = [self._of(x) for x in (at.elts if isinstance(at, ast.Tuple) else [at])]
+        rank = max(self.ranks[x] for x in labels)
+        count, rest = len(labels), sizes[len(labels) :]
+        row = f"xp.astype({labels[0]}, xp.int64)"
+        for label, size in zip(labels[1:], sizes[1:], strict=False):
+            row = f"({row} * {size} + {label})"
         lead = ", ".join([":"] * rank + ["None"])
-        rows = f"xp.astype({labels}[{lead}] == xp.arange({sizes[0]}, device=device), dtype)"
+        places = f"xp.arange({' * '.join(sizes[:count])}, device=device)"
+        rows = f"xp.astype({row}[{lead}] == {places}, dtype)"
+        shape = f"({', '.join([*sizes[:count], *rest])},)"
         if not rank:
-            ones = ", ".join([":"] + ["None"] * (len(sizes) - 1))
-            return f"{rows}[{ones}] * {value}"
-        shape = ", ".join([f"{labels}.shape[0]", *sizes[1:]])
-        spread = f"xp.broadcast_to({value}, ({shape},))"
-        return f"xp.tensordot({rows}, {spread}, axes=((0,), (0,)))"
+            ones = ", ".join([":"] + ["None"] * len(rest))
+            return f"xp.reshape({rows}[{ones}] * {value}, {shape})"
+        longest = next(x for x in labels if self.ranks[x])
+        spread = f"xp.broadcast_to({value}, ({', '.join([f'{longest}.shape[0]', *rest])},))"
+        return f"xp.reshape(xp.tensordot({rows}, {spread}, axes=((0,), (0,))), {shape})"
 
 
 def _parsed(text: str) -> ast.expr:

@@ -157,14 +157,20 @@ class Steps:
         zeros = self.reader.read(text.split("  #")[0])
         node = ast.parse(then.replace("{out}", "out"), mode="eval").body
         assert isinstance(node, ast.Call)
-        labels, value = (self.reader.value(a) for a in node.args[1:])
-        rank = len(labels.dims)
-        rest = zeros.dims[1:]
-        dims = common([Value((*labels.dims, *rest), lambda at: ""), value])
+        where, value = node.args[1], self.reader.value(node.args[2])
+        parts = where.elts if isinstance(where, ast.Tuple) else [where]
+        labels = [self.reader.value(a) for a in parts]
+        examples = common(labels)
+        rest = zeros.dims[len(labels) :]
+        dims = common([Value((*examples, *rest), lambda at: ""), value])
         at = indices(dims)
-        row = f"checked({labels.entry(at[:rank])}, {zeros.dims[0]})"
-        where = ", ".join([row, *at[rank:]])
-        step = Step(target, zeros.dims, spread(value, dims, at), dims, "scatter", (), where)
+        lead = at[: len(examples)]
+        rows = [
+            f"checked({spread(x, examples, lead)}, {size})"
+            for x, size in zip(labels, zeros.dims, strict=False)
+        ]
+        places = ", ".join([*rows, *at[len(examples) :]])
+        step = Step(target, zeros.dims, spread(value, dims, at), dims, "scatter", (), places)
         self.steps.append(step)
         self.names[target] = stored(target, zeros.dims)
 

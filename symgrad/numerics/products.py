@@ -12,7 +12,7 @@ from symgrad.calculus.nodes import ONE, Factor, Label, Node, OneHot, Term
 from symgrad.calculus.polynomials import times
 from symgrad.language.expressions import Value
 from symgrad.numerics.contraction import Costs
-from symgrad.numerics.listing import Array, Labels, Listing, transposed
+from symgrad.numerics.listing import Array, Labels, Listing, aligned, transposed
 from symgrad.numerics.systems import Systems
 
 Hot = tuple[OneHot, Labels]
@@ -61,9 +61,7 @@ class Products:
             )
         elif multiplier:
             result = self._times(result, multiplier)
-        for node, labels in scattered:
-            result = self._scattered(result, node, labels)
-        return result
+        return self._scattered(result, scattered, out) if scattered else result
 
     def _weighted(
         self, items: list[Array], multiplier: str, scalar: Term, out: Sequence[Label]
@@ -307,17 +305,23 @@ class Products:
         looked_up = (*table.labels[:at], *labels[:-1], *table.labels[at + 1 :])
         return self.listing.line(text, looked_up)
 
-    def _scattered(self, a: Array, node: OneHot, labels: Labels) -> Array:
-        """sum_n [r = v_n] g_nk: each row of g added to the row that v names."""
-        rest = tuple(x for x in a.labels if x not in labels)
-        value = transposed(a, (*(x for x in labels[:-1] if x in a.labels), *rest))
-        own = (labels[-1], *rest)
+    def _scattered(self, a: Array, hot: list[Hot], out: Sequence[Hashable]) -> Array:
+        """sum_n [r = u_n] [s = v_n] g_nk: each row of g added where its example's labels say.
+
+        All labels at once: after a sum over n nothing says which u_n belongs to which v_n."""
+        hot = sorted(hot, key=lambda one: out.index(one[1][-1]))
+        examples = tuple(dict.fromkeys(x for _, labels in hot for x in labels[:-1]))
+        rows = tuple(labels[-1] for _, labels in hot)
+        rest = tuple(x for x in a.labels if x not in examples)
+        at = ", ".join(aligned(Array(self.label(n), labels[:-1]), examples) for n, labels in hot)
+        own = (*rows, *rest)
         shape = ", ".join(self.listing.size(x.axis) for x in own)  # type: ignore[attr-defined]
         return self.listing.fresh(
             f"np.zeros(({shape},), dtype)",
-            f"multiply({{out}}, {self.listing.constant('0.0')}, {{out}})",
+            "{out}.fill(0.0)",
             own,
-            f"np.add.at({{out}}, {self.label(node)}, {value})",
+            f"np.add.at({{out}}, {at if len(hot) == 1 else f'({at})'}, "
+            f"{aligned(a, (*examples, *rest))})",
         )
 
 
