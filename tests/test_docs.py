@@ -1,9 +1,9 @@
-"""What the README and docs/ show is true: commands run, outputs are theirs, links resolve.
+"""What the pages for readers show is true: commands run, outputs are theirs, links resolve.
 
 Python blocks with >>> are doctests (pytest's doctest-glob). Blocks of plain Python are one program
-here; a block that begins with a name, `# softmax.sg`, is a file that the commands find. A command
-in a block `sh` runs; in a block `console` the output after `$ ...` is compared, too, but for the
-digits of errors, which differ from machine to machine. --rewrite-golden writes the output anew.
+here; a block that begins with a name, `# softmax.sg`, is a file that the commands find. A symgrad
+command in a block `sh` runs; in a block `console` the output after `$ ...` is compared, too, but
+for the digits of errors, which differ from machine to machine. --rewrite-golden writes it anew.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from click.testing import CliRunner
 from symgrad_cli import main
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 NAMED = re.compile(r"# (\w+\.sg)\n")
 NUMBER = re.compile(r"\d+e[+-]\d+")
-INSTALLS = re.compile(r"-m venv|pip install")
+TOOLS = re.compile(r"(\.venv/bin/)?(python|pip|pre-commit|ruff|coverage)\b|\.ci/run")
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -68,7 +68,7 @@ SHELL = [
     (page, line)
     for page, text in of_all_pages("sh")
     for line in commands(text)
-    if not INSTALLS.search(line)
+    if not TOOLS.match(line)
 ]
 
 
