@@ -56,6 +56,7 @@ def derive(
       symgrad derive -e "x.T @ A @ x" --wrt x --of hessian
     """
     import symgrad as sg
+    from symgrad.calculus.layouts import check_layout
 
     if program is not None and expression is None:
         problem = program.problem()
@@ -63,7 +64,9 @@ def derive(
         problem = sg.parse_expression(expression)
     else:
         raise click.UsageError("give either a FILE or -e EXPRESSION")
-    derivation = getattr(sg, KINDS[of])(problem, wrt=wrt, layout=layout)
+    check_layout(of, layout)
+    options = {} if layout == "variable" else {"layout": layout}
+    derivation = getattr(sg, KINDS[of])(problem, wrt=wrt, **options)
     if form == "json":
         write(derivation.json(), output)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -18,14 +18,13 @@ from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError, VerificationError
-from symgrad.language.problem import Problem
+from symgrad.language.problem import Problem, Wrt
 from symgrad.language.unparse import unparse
 from symgrad.numerics import differences, verification
 from symgrad.numerics.function import Function, compile_derivation
 
 Key = data.Key
 Source: TypeAlias = Problem | str | sympy.Basic
-Wrt: TypeAlias = str | sympy.Basic | Iterable[str | sympy.Basic] | None
 ENTRIES = 200  # of a gradient, checked one by one for a text
 
 
@@ -208,16 +207,8 @@ class Derivation:
         return compile_derivation(self.data, dtype, reuse_buffers, modules)
 
 
-def _names(wrt: Wrt) -> list[str] | None:
-    """Names of what to differentiate by; a single name or symbol counts as a list of one."""
-    if wrt is None:
-        return None
-    several = [wrt] if isinstance(wrt, (str, sympy.Basic)) else list(wrt)
-    return [str(getattr(name, "name", name)) for name in several]
-
-
 def _derived(kind: str, problem: Source, wrt: Wrt, layout: str = "variable") -> Derivation:
-    return Derivation(calculus.derived(kind, as_problem(problem), _names(wrt), layout))
+    return Derivation(calculus.derived(kind, as_problem(problem), wrt, layout))
 
 
 def derive(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
@@ -254,40 +245,40 @@ def jacobian(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Deri
     return _derived("jacobian", problem, wrt, layout)
 
 
-def hessian(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
+def hessian(problem: Source, wrt: Wrt = None) -> Derivation:
     """The Hessian's blocks: for wrt a, b the keys ("a", "a"), ("a", "b"), ("b", "b").
 
-    It has one `layout`: first the indices of a, then those of b.
+    First come the indices of a, then those of b.
 
     >>> program = "x: Vector(n)\\nA: Matrix(n, n)\\nloss = norm2(A @ x)**2"
     >>> hessian(program, ["x"]).results["x", "x"].expression
     '2 * A.T @ A'
     """
-    return _derived("hessian", problem, wrt, layout)
+    return _derived("hessian", problem, wrt)
 
 
-def hvp(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
+def hvp(problem: Source, wrt: Wrt = None) -> Derivation:
     """The Hessian times a direction over all of wrt together: f(inputs, direction={...}).
 
-    It has one `layout`: each product has the shape of its variable.
+    Each product has the shape of its variable.
     """
-    return _derived("hvp", problem, wrt, layout)
+    return _derived("hvp", problem, wrt)
 
 
-def directional(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
+def directional(problem: Source, wrt: Wrt = None) -> Derivation:
     """The derivative along a direction of all of wrt together, under the key "*".
 
-    It has one `layout`: the shape of what is differentiated.
+    It has the shape of what is differentiated.
     """
-    return _derived("directional", problem, wrt, layout)
+    return _derived("directional", problem, wrt)
 
 
-def pullback(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
+def pullback(problem: Source, wrt: Wrt = None) -> Derivation:
     """The cotangent of f (of any shape) pulled back to each of wrt: f(inputs, cotangent=array).
 
-    It has one `layout`: each pull-back has the shape of its variable.
+    Each pull-back has the shape of its variable.
     """
-    return _derived("pullback", problem, wrt, layout)
+    return _derived("pullback", problem, wrt)
 
 
 def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:
@@ -309,4 +300,4 @@ def check_gradient(
     >>> check_gradient("x: Vector(n)\\nloss = norm2(x)**2", ["x"], {"x": [1.0, 2.0]}).verdict
     'passed'
     """
-    return differences.check_gradient(as_problem(problem), _names(wrt), inputs, **options)
+    return differences.check_gradient(as_problem(problem), wrt, inputs, **options)

@@ -3,7 +3,7 @@ pull-back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
@@ -20,9 +20,8 @@ from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.meanings import Rewrite
-from symgrad.language.problem import TIES, Problem
+from symgrad.language.problem import TIES, Problem, Wrt
 
-Direction = tuple[Entry, tuple[Label, ...]]
 PRODUCTS = {  # what has a matrix form where the derivative itself has none
     "jacobian": "its product with a cotangent (pullback)",
     "hessian": "its product with a direction (hvp)",
@@ -113,9 +112,7 @@ class _Work:
         )
 
 
-def _begin(
-    problem: Problem, wrt: Iterable[str] | None, check: bool = True, layout: str = "variable"
-) -> _Work:
+def _begin(problem: Problem, wrt: Wrt, check: bool = True, layout: str = "variable") -> _Work:
     names = problem.wrt(wrt) if check else ()
     free = problem.free(names)
     with rewriting.recorded() as fired:
@@ -144,9 +141,7 @@ def value(problem: Problem) -> Derivation:
     return _begin(problem, problem.variables, check=False).finished("value", {})
 
 
-def gradient(
-    problem: Problem, wrt: Iterable[str] | None = None, layout: str = "variable"
-) -> Derivation:
+def gradient(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Derivation:
     """The gradient of a scalar by each of wrt, in the variable's shape; in numerator layout its
     transpose."""
     _scalar(problem, "gradient")
@@ -157,9 +152,7 @@ def gradient(
     return work.finished("gradient", results, passes=[found])
 
 
-def jacobian(
-    problem: Problem, wrt: Iterable[str] | None = None, layout: str = "variable"
-) -> Derivation:
+def jacobian(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Derivation:
     """The Jacobian of f: shape(f) + shape(variable), where a vector counts as one axis, a scalar as
     none; in denominator layout the variable's first."""
     work = _begin(problem, wrt, layout=layout)
@@ -169,7 +162,7 @@ def jacobian(
     return work.finished("jacobian", results, passes=[found])
 
 
-def pullback(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+def pullback(problem: Problem, wrt: Wrt = None) -> Derivation:
     """The cotangent of f, given by the caller, pulled back to each of wrt."""
     work = _begin(problem, wrt)
     labels = work.output.labels
@@ -187,7 +180,7 @@ def pullback(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
     return work.finished("pullback", results, {name: "cotangent"}, [found])
 
 
-def directional(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+def directional(problem: Problem, wrt: Wrt = None) -> Derivation:
     """The derivative of the result along a direction of all of wrt together."""
     work = _begin(problem, wrt)
     directions = _directions(work)
@@ -200,7 +193,7 @@ def directional(problem: Problem, wrt: Iterable[str] | None = None) -> Derivatio
     )
 
 
-def hvp(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+def hvp(problem: Problem, wrt: Wrt = None) -> Derivation:
     """The Hessian times a direction over all of wrt, block by block: the gradient's derivative
     along it."""
     _scalar(problem, "Hessian-vector product")
@@ -224,7 +217,7 @@ def hvp(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
     return work.finished("hvp", results, _seed_names(directions, work), passes=[found])
 
 
-def hessian(problem: Problem, wrt: Iterable[str] | None = None) -> Derivation:
+def hessian(problem: Problem, wrt: Wrt = None) -> Derivation:
     """The Hessian's blocks, by differentiating the backward list again; for wrt a, b: aa, ab,
     bb."""
     _scalar(problem, "Hessian")
@@ -307,9 +300,7 @@ KINDS = {
 }
 
 
-def derived(
-    kind: str, problem: Problem, wrt: Iterable[str] | None, layout: str = "variable"
-) -> Derivation:
+def derived(kind: str, problem: Problem, wrt: Wrt, layout: str = "variable") -> Derivation:
     """The derivation of this kind in a layout.
 
     Raises: OptionError for a layout that there is not."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeAlias
-
 import numpy as np
 import sympy
 
@@ -16,15 +13,14 @@ from symgrad.grading.evidence import Evidence
 from symgrad.grading.exam import Exam
 from symgrad.grading.mistakes import diagnose
 from symgrad.grading.verdict import CORRECT, Verdict
-from symgrad.language.problem import Problem
+from symgrad.language.problem import Problem, Wrt
 
 KINDS = ("gradient", "jacobian", "hessian")
-Variable: TypeAlias = str | sympy.Basic
 
 
 def grade(
     problem: Problem | str | sympy.Basic,
-    wrt: Variable | Iterable[Variable],
+    wrt: Wrt,
     answer: str,
     *,
     kind: str = "gradient",
@@ -65,9 +61,8 @@ def judged(exam: Exam) -> Verdict:
     return Verdict(False, name, sentence, exam.expected)
 
 
-def _key(problem: Problem, wrt: Variable | Iterable[Variable], kind: str) -> Key:
-    given = [wrt] if isinstance(wrt, (str, sympy.Basic)) else list(wrt)
-    names = problem.wrt([str(getattr(name, "name", name)) for name in given])
+def _key(problem: Problem, wrt: Wrt, kind: str) -> Key:
+    names = problem.wrt(wrt)
     if kind == "hessian" and len(names) <= 2:
         return names[0], names[-1]
     if len(names) != 1:

@@ -14,10 +14,10 @@ from symgrad.calculus import as_problem
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError, did_you_mean
 from symgrad.grading.answer import LOSS, Claim, as_written, plain_names, read, written_names
 from symgrad.grading.exam import Exam
-from symgrad.grading.grade import Variable, judged
+from symgrad.grading.grade import judged
 from symgrad.grading.opening import named, one_example, opened, restated
 from symgrad.grading.verdict import CORRECT, Verdict
-from symgrad.language.problem import Problem
+from symgrad.language.problem import Problem, Wrt
 from symgrad.language.syntax import syntax_tree
 from symgrad.language.unparse import unparse
 
@@ -43,7 +43,7 @@ class Line:
 
 def grade_derivation(
     problem: Problem | str | sympy.Basic,
-    wrt: Variable | Iterable[Variable] | None,
+    wrt: Wrt,
     text: str,
     *,
     seed: int = 0,
@@ -64,8 +64,7 @@ def grade_derivation(
     (3, 'transpose')
     """
     asked = as_problem(problem)
-    given = [wrt] if isinstance(wrt, (str, sympy.Basic)) else wrt
-    wanted = () if given is None else asked.wrt([str(getattr(n, "name", n)) for n in given])
+    wanted = () if wrt is None else asked.wrt(wrt)
     try:
         return _graded(asked, wanted, plain_names(textwrap.dedent(text)), seed)
     except SymgradError as error:

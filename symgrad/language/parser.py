@@ -28,7 +28,6 @@ from symgrad.language.problem import FACTS, Problem, Variable, number_or_name
 from symgrad.language.syntax import REFUSED, source_of, syntax_tree
 
 DEEPEST = 100
-OUTPUTS = ("loss", "f")
 ALIASES = {"tr": "trace", "log_det": "logdet", "norm": "norm2"}
 CONSTANTS = ("ones", "zeros", "eye")
 HIDDEN: tuple[str, ...] = (

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeAlias
+
+import sympy
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension
@@ -21,6 +24,8 @@ FACTS = {
     "data": ("Scalar", "Vector", "Matrix", "Tensor"),
 }
 TIES = frozenset({"simplex", "one_hot", "symmetric", "orthogonal"})  # what ties entries
+# What to differentiate by: one name or symbol, or several; None stands for all parameters.
+Wrt: TypeAlias = str | sympy.Basic | Iterable[str | sympy.Basic] | None
 
 
 @dataclass(frozen=True)
@@ -119,12 +124,22 @@ class Problem:
         changed = {v.name: replace(v, facts=v.facts - TIES) for v in tied}
         return replace(self, variables={**self.variables, **changed}) if changed else self
 
-    def wrt(self, names: Iterable[str] | None) -> tuple[str, ...]:
-        """The names to differentiate by, checked; the parameters where None are given."""
-        chosen = self.parameters if names is None else tuple(dict.fromkeys(names))
-        if not chosen:
+    def wrt(self, chosen: Wrt) -> tuple[str, ...]:
+        """The names of what to differentiate by, checked, each once.
+
+        >>> from symgrad.language.parser import parse
+        >>> problem = parse("x: Vector(n)\\ny: Vector(n)\\nloss = norm2(y - x)**2")
+        >>> problem.wrt(None), problem.wrt("x"), problem.wrt([sympy.Symbol("y")])
+        (('x', 'y'), ('x',), ('y',))
+        """
+        if chosen is None:
+            chosen = self.parameters
+        elif isinstance(chosen, str | sympy.Basic):
+            chosen = (chosen,)
+        names = tuple(dict.fromkeys(str(getattr(c, "name", c)) for c in chosen))
+        if not names:
             raise UnknownNameError("wrt is empty: name at least one variable to differentiate by")
-        for name in chosen:
+        for name in names:
             if name not in self.variables:
                 if name in self.definitions or name == self.output_name:
                     raise UnknownNameError(
@@ -136,7 +151,7 @@ class Problem:
                 )
             if not self.variables[name].differentiable:
                 raise UnknownNameError(f"wrt: {name} is an integer label and has no derivative")
-        return chosen
+        return names
 
     @property
     def _inputs(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TypeAlias
 
 import sympy
@@ -76,13 +77,31 @@ def _documented(function: Function, name: str, operation: Operation) -> Function
     return function
 
 
-# Every function of the language by its name.
-FUNCTIONS: dict[str, Function] = {
-    n: _function(n, o) for n, o in OPERATIONS.items() if n not in HIDDEN
+MATRICES: dict[str, Callable[[Dimension, Dimension], sympy.Expr]] = {
+    ones.name: sympy.OneMatrix,
+    zeros.name: sympy.ZeroMatrix,
+    eye.name: lambda rows, columns: sympy.Identity(rows),
 }
-FUNCTIONS |= {alias: _function(alias, OPERATIONS[name]) for alias, name in ALIASES.items()}
-FUNCTIONS |= {
-    ones.name: _constant(ones, sympy.OneMatrix),
-    zeros.name: _constant(zeros, sympy.ZeroMatrix),
-    eye.name: _constant(eye, lambda rows, columns: sympy.Identity(rows)),
-}
+
+
+def names() -> list[str]:
+    """The names of all functions of the language, of those registered by now."""
+    return [*(n for n in OPERATIONS if n not in HIDDEN), *ALIASES]
+
+
+@cache
+def _by_name(name: str) -> Function:
+    operation = OPERATIONS[ALIASES.get(name, name)]
+    if name in MATRICES:
+        return _constant(operation, MATRICES[name])
+    return _function(name, operation)
+
+
+def function(name: str) -> Function | None:
+    """The function of the language of that name on SymPy expressions, if there is one.
+
+    >>> softmax = function("softmax")
+    >>> softmax(sympy.MatrixSymbol("x", 3, 1))
+    softmax(x)
+    """
+    return _by_name(name) if name in names() else None

@@ -15,7 +15,7 @@ gradient of a smooth function; a linear one has no slope.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -28,7 +28,7 @@ from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Map, Node, topological
 from symgrad.errors import DataError
 from symgrad.language.expressions import Name
-from symgrad.language.problem import Problem
+from symgrad.language.problem import Problem, Wrt
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.interpreter import evaluate_nodes, spread
 from symgrad.numerics.sampling import draws
@@ -123,7 +123,7 @@ class GradientReport:
 
 def check_gradient(
     problem: Problem,
-    wrt: Sequence[str] | None = None,
+    wrt: Wrt = None,
     inputs: Mapping[str, Any] | None = None,
     *,
     gradients: Mapping[str, Any] | None = None,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.calculus.derive import derived
 
 REGRESSION = """\
 W: Matrix(m, n)
@@ -164,7 +165,7 @@ def test_the_transpose_is_written_at_the_left_side() -> None:
 @pytest.mark.parametrize(
     "kind, layout, message",
     [
-        ("derive", "rows", "layout is one of variable, numerator, denominator, not 'rows'"),
+        ("gradient", "rows", "layout is one of variable, numerator, denominator, not 'rows'"),
         ("hessian", "numerator", 'hessian has one layout: "First the indices of the first'),
         ("hvp", "denominator", 'hvp has one layout: "Each product has the shape of its'),
         ("directional", "numerator", 'directional has one layout: "The derivative has the'),
@@ -173,7 +174,7 @@ def test_the_transpose_is_written_at_the_left_side() -> None:
 )
 def test_layouts_that_there_are_not(kind: str, layout: str, message: str) -> None:
     with pytest.raises(sg.SymgradError, match=message):
-        getattr(sg, kind)("x: Vector(n)\nloss = x.T @ x", ["x"], layout=layout)
+        derived(kind, sg.parse("x: Vector(n)\nloss = x.T @ x"), ["x"], layout)
 
 
 def test_a_tensor_has_no_transpose() -> None:

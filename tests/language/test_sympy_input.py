@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from sympy import (
 )
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 
+import symgrad as sg
 from symgrad.calculus.derive import gradient
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError
 from symgrad.language.dimensions import dims
@@ -31,17 +33,19 @@ from symgrad.language.operations import OPERATIONS
 from symgrad.language.parser import HIDDEN, parse
 from symgrad.language.problem import Problem
 from symgrad.language.symbols import Index, Matrix, Scalar, Vector
-from symgrad.language.sympy_functions import FUNCTIONS, batch_mean, batch_sum
+from symgrad.language.sympy_functions import batch_mean, batch_sum
 from symgrad.language.sympy_input import problem_from_sympy
 from symgrad.language.sympy_nodes import named
 from symgrad.language.unparse import unparse
 from symgrad.numerics.function import compile_derivation
 
-cross_entropy, det, dot, logdet = (FUNCTIONS[n] for n in ("cross_entropy", "det", "dot", "logdet"))
-norm2, relu, softmax, squared_norm = (
-    FUNCTIONS[n] for n in ("norm2", "relu", "softmax", "squared_norm")
+cross_entropy, det, dot, logdet = (
+    getattr(sg, n) for n in ("cross_entropy", "det", "dot", "logdet")
 )
-total, trace = FUNCTIONS["sum"], FUNCTIONS["trace"]
+norm2, relu, softmax, squared_norm = (
+    getattr(sg, n) for n in ("norm2", "relu", "softmax", "squared_norm")
+)
+total, trace = sg.sum, sg.trace
 
 n, m, d, h, k = dims("n m d h k")
 x, y, u = Vector("x", n), Vector("y", n), Vector("u", m)
@@ -97,12 +101,12 @@ OWN = [
     (np.float64(0.5) * x, "0.5 * x"),
     (softmax(A * x + y), "softmax(A @ x + y)"),
     (softmax(W, axis=1), "softmax(W, axis=1)"),
-    (FUNCTIONS["huber"](x, 2), "huber(x, 2)"),
-    (FUNCTIONS["einsum"]("ij,j->i", A, x), 'einsum("ij,j->i", A, x)'),
-    (FUNCTIONS["tr"](A), "trace(A)"),
-    (FUNCTIONS["ones"](n) - x, "ones(n, 1) - x"),
-    (FUNCTIONS["zeros"](m, n) + W, "zeros(m, n) + W"),
-    (FUNCTIONS["eye"](n) + A, "eye(n) + A"),
+    (sg.huber(x, 2), "huber(x, 2)"),
+    (sg.einsum("ij,j->i", A, x), 'einsum("ij,j->i", A, x)'),
+    (sg.tr(A), "trace(A)"),
+    (sg.ones(n) - x, "ones(n, 1) - x"),
+    (sg.zeros(m, n) + W, "zeros(m, n) + W"),
+    (sg.eye(n) + A, "eye(n) + A"),
     (Z[v], "Z[v]"),
     (dot(x, x) / n, "dot(x, x) / n"),
     (x.applyfunc(sympy.exp), "exp(x)"),
@@ -185,8 +189,8 @@ def test_what_was_read_is_a_program_of_the_language(expression: Any, meaning: st
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "einsum": ("ij,j->i", A, x),
     "eye": (4,),
-    "kron_left": (FUNCTIONS["kron"](A, W), W),
-    "kron_right": (FUNCTIONS["kron"](W, A), W),
+    "kron_left": (sg.kron(A, W), W),
+    "kron_right": (sg.kron(W, A), W),
     "ones": (4,),
     "onehot": (v,),
     "zeros": (3, 2),
@@ -199,13 +203,13 @@ def test_every_operation_is_a_function_and_prints(name: str) -> None:
     vectors, matrices = (x, y, x)[: operation.arity[0]], (A, B, A)[: operation.arity[0]]
     for arguments in (ARGUMENTS.get(name), vectors, matrices):
         try:
-            node = FUNCTIONS[name](*arguments) if arguments else None
+            node = getattr(sg, name)(*arguments) if arguments else None
         except ShapeError:
             continue
         if node is not None:
             assert unparse(parse(program(problem_from_sympy(node))).output) == text(node)
             assert sympy.latex(node) and sympy.pretty(node) and str(node)
-            assert FUNCTIONS[name].__name__ == name and FUNCTIONS[name].__doc__
+            assert getattr(sg, name).__name__ == name and getattr(sg, name).__doc__
             return
     pytest.fail(f"{name} takes none of the arguments tried")
 
@@ -383,7 +387,7 @@ def test_labels_and_look_up() -> None:
 def test_depth_meets_no_recursion_limit(layers: int) -> None:
     node = x
     for layer in range(layers):
-        node = named(f"h{layer}", FUNCTIONS["tanh"](Matrix(f"W{layer}", n, n) * node) + node)
+        node = named(f"h{layer}", sg.tanh(Matrix(f"W{layer}", n, n) * node) + node)
     problem = problem_from_sympy(batch_sum(squared_norm(y - node), over=(x, y)))
     assert len(problem.definitions) == layers
     assert len(problem.variables) == layers + 2
@@ -392,7 +396,7 @@ def test_depth_meets_no_recursion_limit(layers: int) -> None:
 def test_depth_without_names() -> None:
     node = x
     for _ in range(500):
-        node = FUNCTIONS["tanh"](A * node)
+        node = sg.tanh(A * node)
     assert text(total(node)).count("tanh") == 500
     assert sympy.latex(node).count("tanh") == 500
     assert node == node and hash(node)
@@ -471,7 +475,7 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
         ProgramError,
         "the loss belongs to one example of the batch; write batch_sum(..., over=[x])",
     ),
-    (lambda: FUNCTIONS["ones"](m), UnknownNameError, "here has the dimension m"),
+    (lambda: sg.ones(m), UnknownNameError, "here has the dimension m"),
     (lambda: total(x) / m, UnknownNameError, "no vector or matrix here has the dimension m"),
     (lambda: x / 0, ProgramError, "division by zero"),
     (lambda: sympy.HadamardPower(p, 10**6), ProgramError, "the exponent 1000000 is too large"),
@@ -483,3 +487,11 @@ def test_what_is_refused(thunk: Thunk, kind: type[SymgradError], message: str) -
     with pytest.raises(kind) as caught:
         problem_from_sympy(thunk())
     assert message in str(caught.value)
+
+
+def test_an_operation_that_was_registered_after_the_import_has_a_function(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(OPERATIONS, "late", replace(OPERATIONS["tanh"], name="late"))
+    assert text(sg.late(A * x)) == "late(A @ x)"
+    assert "late" in dir(sg)
