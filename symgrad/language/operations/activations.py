@@ -71,9 +71,30 @@ gelu = composite(
 )
 silu = composite("silu", lambda x: x * sigmoid(x), source="Elfwing et al., 2017")
 leaky_relu = composite(
-    "leaky_relu", lambda x: relu(x) - 0.01 * relu(-x), source="Maas et al., 2013; slope 0.01"
+    "leaky_relu", lambda x: 0.01 * x + 0.99 * relu(x), source="Maas et al., 2013; slope 0.01"
 )
-elu = composite("elu", lambda x: relu(x) + exp(minimum(x, 0)) - 1, source="Clevert et al., 2015")
+
+
+def _elu(x):  # type: ignore[no-untyped-def]
+    return np.maximum(x, 0) + np.expm1(np.minimum(x, 0))
+
+
+elu = elementwise(
+    "elu",
+    lambda x: sympy.Piecewise((x, x > 0), (sympy.exp(x) - 1, True)),
+    _elu,
+    analytic=lambda x: np.where(x.real > 0, x, np.exp(x) - 1),
+    derivative=lambda x: (exp(minimum(x, 0)),),
+    steps=(
+        ("m", "maximum", "x", "0.0"),
+        ("n", "minimum", "x", "0.0"),
+        ("e", "expm1", "n"),
+        ("h", "add", "m", "e"),
+    ),
+    sentence="The derivative of elu is 1 where x >= 0, and exp(x) below.",
+    reserved=False,
+    source="Clevert et al., 2015",
+)
 rewrite(
     name="softplus of an exponential",
     pattern=lambda x: log(1 + exp(x)),

@@ -116,7 +116,7 @@ variable_power = elementwise(
     np.power,
     arity=2,
     symbol="q",
-    derivative=lambda x, y: (y * x ** (y - 1), x**y * log(x)),
+    derivative=lambda x, y: (y * x ** (y - 1), xlogy(x**y, x)),
     text="{0}**{1}",
     latex=lambda call: "{0}^{{{1:bare}}}" if is_scalar(call) else r"{0}^{{\odot {1:bare}}}",
     precedence=POWER,
@@ -129,7 +129,7 @@ def _xlogy(x, y):  # type: ignore[no-untyped-def]
     return np.where(x == 0, 0, x * np.log(np.where(x == 0, 1, y)))
 
 
-xlogy = elementwise(
+xlogy: Operation = elementwise(
     "xlogy",
     lambda x, y: x * sympy.log(y),
     _xlogy,

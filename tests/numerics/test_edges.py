@@ -1,0 +1,169 @@
+"""Every function of numbers at 0, at its kinks and far out, on every back end: value and derivative
+against the definition in many digits, or its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+
+import symgrad as sg
+from symgrad.contents import is_elementwise
+from symgrad.language.expressions import OPERATIONS
+from symgrad.language.operations.meanings import Composite, Elementwise
+
+x, y = sympy.symbols("x y", real=True)
+COMPOSITES = {
+    "gelu": x * sympy.erfc(-x / sympy.sqrt(2)) / 2,
+    "silu": x / (1 + sympy.exp(-x)),
+    "leaky_relu": sympy.Piecewise((x, x > 0), (x / 100, True)),
+    "hinge": sympy.Piecewise((1 - x, x < 1), (0, True)),
+    "logistic": sympy.log(1 + sympy.exp(-x)),
+}
+KINKS = {  # conventions: the derivative by each argument
+    ("abs", (0,)): [0],
+    ("relu", (0,)): [0],
+    ("step", (0,)): [0],
+    ("sign", (0,)): [0],
+    ("hinge", (1,)): [0],
+    ("leaky_relu", (0,)): [0.01],
+    ("elu", (0,)): [1],
+    **dict.fromkeys([("maximum", at) for at in ((0, 0), (1, 1), (1000, 1000))], [0.5, 0.5]),
+    **dict.fromkeys([("minimum", at) for at in ((0, 0), (1, 1), (1000, 1000))], [0.5, 0.5]),
+    ("huber", (0, 1)): [0, 0],
+    ("huber", (1, 1)): [1, 0],
+    ("huber", (-1, 1)): [-1, 0],
+    ("huber", (1000, 1000)): [1000, 0],
+    ("variable_power", (0, 2)): [0, 0],
+}
+PAIRS = [(0, 2), (0, 1), (1, 1), (-1, 1), (0, 0), (1000, 1000), (1000, 2), (-1000, 1), (2, -1000)]
+POINTS = {
+    **dict.fromkeys(("xlogy",), [(0, 1), (0, 1000), (1000, 1000), (-1000, 1)]),
+    **dict.fromkeys(("variable_power",), [(0, 2), (1000, 1000), (1000, -1000), (1000, 2)]),
+    **dict.fromkeys(("maximum", "minimum"), PAIRS),
+    "huber": [pair for pair in PAIRS if pair[1] > 0],
+}
+ONE = [(0,), (1,), (-1,), (1000,), (-1000,)]
+TIED = [o for o in OPERATIONS.values() if isinstance(o.meaning, Elementwise | Composite)]
+NAMES = [o.name for o in TIED if is_elementwise(o) and o.category in ("function", "loss")]
+
+
+def definition(name: str) -> sympy.Expr:
+    operation = OPERATIONS[name]
+    if name in COMPOSITES:
+        return COMPOSITES[name]
+    return operation.meaning.definition(*(x, y)[: operation.arity[1]])
+
+
+def points(name: str) -> list[tuple[int, ...]]:
+    return POINTS.get(name, ONE)
+
+
+def exactly(formula: sympy.Expr, at: tuple[int, ...]) -> float:
+    """The formula's value at a point, in many digits; where it is singular there, its limit from
+    that side on which it is real."""
+    for symbol, value in list(zip((x, y), at, strict=False))[1:]:
+        formula = formula.subs(symbol, value)
+    found = real(formula.subs(x, at[0]))
+    if not np.isfinite(found) and formula.has(x):
+        sides = (
+            real(sympy.limit(formula, x, at[0], side)) for side in "-+"[:: 1 if at[0] > 0 else -1]
+        )
+        found = next((value for value in sides if not np.isnan(value)), np.nan)
+    return found
+
+
+def real(value: sympy.Expr) -> float:
+    """A number as a float, nan where it is not real."""
+    number = sympy.N(value, 40)
+    return float(number) if number.is_extended_real else np.nan
+
+
+@cache
+def wanted(name: str) -> tuple[list[float], list[list[float]]]:
+    """The values at all points, and for each argument the derivatives."""
+    formula, operation = definition(name), OPERATIONS[name]
+    values = [exactly(formula, at) for at in points(name)]
+    derivatives = []
+    for k, symbol in enumerate((x, y)[: operation.arity[1]]):
+        slope = sympy.diff(formula, symbol)
+        column = []
+        for at, value in zip(points(name), values, strict=True):
+            known = KINKS.get((name, at))
+            column.append(known[k] if known else value if np.isnan(value) else exactly(slope, at))
+        derivatives.append(column)
+    return values, derivatives
+
+
+def rows(backend: str) -> Iterator[tuple[int, str]]:
+    """Every function with its number; the array API standard has no erf."""
+    missing = ("erf", "gelu") if backend.startswith("array_api") else ()
+    return ((k, name) for k, name in enumerate(NAMES) if name not in missing)
+
+
+@cache
+def derivation(backend: str) -> sg.Derivation:
+    """All functions in one program: the derivative by c_k is the k-th function's value."""
+    declared, terms = [], []
+    for k, name in rows(backend):
+        arguments = [f"x{k}_{j}" for j in range(OPERATIONS[name].arity[1])]
+        declared += [f"{a}: Vector(n{k})" for a in (f"c{k}", *arguments)]
+        call = (
+            " ** ".join(arguments)
+            if name == "variable_power"
+            else f"{name}({', '.join(arguments)})"
+        )
+        terms.append(f"sum(c{k} * {call})")
+    return sg.derive("\n".join(declared) + f"\nloss = {' + '.join(terms)}")
+
+
+def inputs(backend: str) -> dict[str, Any]:
+    made = {}
+    for k, name in rows(backend):
+        columns = np.array(points(name), float).T
+        made[f"c{k}"] = np.ones(columns.shape[1])
+        made |= {f"x{k}_{j}": column for j, column in enumerate(columns)}
+    return made
+
+
+def gradients(backend: str) -> dict[Any, Any]:
+    kind, _, dtype = backend.partition("-")
+    given = {name: a.astype(dtype) for name, a in inputs(backend).items()}
+    options: dict[str, Any] = {"dtype": dtype}
+    if kind == "buffers":
+        options["reuse_buffers"] = True
+    elif kind != "numpy":
+        pytest.importorskip({"numba": "numba"}.get(kind, "array_api_compat"))
+        options["modules"] = "numba" if kind == "numba" else "array_api"
+    if kind == "array_api_strict":
+        xp = import_module("array_api_strict")
+        given = {name: xp.asarray(a) for name, a in given.items()}
+    return derivation(backend).lambdify(**options)(given)[1]
+
+
+BACKENDS = [f"{kind}-{t}" for kind in ("numpy", "buffers", "numba") for t in ("float64", "float32")]
+BACKENDS += ["array_api-float64", "array_api_strict-float64"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own words for inf and nan
+def test_values_and_derivatives_at_the_edges(backend: str) -> None:
+    found, dtype = gradients(backend), backend.split("-")[1]
+    tolerance = 1e-13 if dtype == "float64" else 1e-4
+    wrong = []
+    for k, name in rows(backend):
+        values, derivatives = wanted(name)
+        columns = {f"c{k}": values} | {f"x{k}_{j}": d for j, d in enumerate(derivatives)}
+        for key, exact in columns.items():
+            with np.errstate(over="ignore"):
+                typed = np.array(exact, dtype)
+            got = np.asarray(found[key])
+            got = np.where(np.isnan(values) & (key != f"c{k}"), np.nan, got)  # no value, no slope
+            if not np.allclose(got, typed, rtol=tolerance, atol=tolerance / 10, equal_nan=True):
+                wrong.append(f"{name} at {points(name)}, {key}: {got}, not {typed}")
+    assert not wrong, "\n".join(wrong)
