@@ -55,20 +55,30 @@ def check_name(name: str) -> str:
     return name
 
 
+def parts_of(name: str) -> tuple[str, list[str], list[str]]:
+    """A name taken apart: its stem, its accents from the innermost out, its subscripts.
+
+    >>> parts_of("W_in_2"), parts_of("A_hat")
+    (('W', [], ['in', '2']), ('A', ['hat'], []))
+    """
+    match = _PARTS.fullmatch(name)
+    stem, digits = (match["stem"], match["sub"]) if match else (name, "")
+    stem, *rest = stem.split("_")
+    accents = [part for part in reversed(rest) if part in ACCENTS]
+    subscripts = [part for part in rest if part and part not in ACCENTS]
+    return stem, accents, [*subscripts, *([digits] if digits else [])]
+
+
 def latex_name(name: str) -> str:
     r"""A name in LaTeX: digits at the end and what follows a _ become a subscript.
 
     >>> latex_name("W1"), latex_name("alpha"), latex_name("A_hat"), latex_name("hidden")
     ('W_{1}', '\\alpha', '\\hat{A}', '\\mathrm{hidden}')
     """
-    match = _PARTS.fullmatch(name)
-    stem, sub = (match["stem"], match["sub"]) if match else (name, "")
-    subs = [sub] if sub else []
-    stem, *rest = stem.split("_")
-    accents = [ACCENTS[part] for part in rest if part in ACCENTS]
-    subs = [_word(part) for part in rest if part and part not in ACCENTS] + subs
-    word = "".join(f"{accent}{{" for accent in accents) + _word(stem) + "}" * len(accents)
-    return word + (f"_{{{','.join(subs)}}}" if subs else "")
+    stem, accents, rest = parts_of(name)
+    opening = "".join(f"{ACCENTS[accent]}{{" for accent in reversed(accents))
+    written = opening + word(stem) + "}" * len(accents)
+    return written + (f"_{{{','.join(map(word, rest))}}}" if rest else "")
 
 
 def latex_batch(name: str) -> str:
@@ -76,7 +86,8 @@ def latex_batch(name: str) -> str:
     return "B" if name == "batch" else latex_name(name)
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
+    r"""A part of a name in LaTeX: a letter, a Greek letter, or a word set upright."""
     if text in LATEX:
         return LATEX[text]
     if len(text) == 1:

@@ -1,0 +1,242 @@
+"""Formulas: what is printed, as a structure. LaTeX, MathML and text are folds of it.
+
+Each formula binds with some precedence, and each place in a formula wants one; `bracketed` compares
+the two numbers, and nothing else decides on brackets. How formulas are put together (which factor
+comes first, where a minus goes) is said in `symgrad.language.composing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+# How tightly a formula binds: a, b is loose; then a = b, a + b, -a, the Kronecker and the Hadamard
+# product, a sum sign with its body, a product without a sign, what has a raised script or is a
+# fraction, what has a lowered one, and what stands for itself.
+LIST, RELATION, SUM, SIGN, KRONECKER, HADAMARD, BIG, PRODUCT, SCRIPT, INDEXED, ATOM = range(11)
+Parts = tuple["Formula", ...]
+Levels = tuple[int, tuple[int, ...]]
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Base of the nodes. `parts` are the formulas in it."""
+
+    parts: Parts = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Symbol(Formula):
+    r"""A sign of ours, by its LaTeX: "i", r"\alpha", r"\operatorname{tr}". `text` is what it is in
+    text, `instead` what stands for it where a name of the user's looks the same."""
+
+    latex: str
+    text: str = ""
+    instead: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named(Formula):
+    """A name of the user's or of a step: in text it is itself, else the table of symbols has it."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Formula):
+    """Digits, without a sign."""
+
+    digits: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words(Formula):
+    """Words between formulas."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spelled(Formula):
+    """A formula that text writes in its own way: dL/dW; `binds` where it is not as its part."""
+
+    text: str
+    flat_binds: int = ATOM
+    binds: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed(Formula):
+    """Formulas one after the other: arguments with commas, or index letters with nothing."""
+
+    separator: str = ", "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row(Formula):
+    """A product without a sign: first its `scalars`, then vectors and matrices."""
+
+    scalars: int = 0
+    apart: bool = False  # entries, which are set wider
+
+
+@dataclass(frozen=True, kw_only=True)
+class Infix(Formula):
+    """Parts with a sign between each two: a + b - c, all of one precedence."""
+
+    signs: tuple[str, ...]
+    binds: int = SUM
+
+
+@dataclass(frozen=True, kw_only=True)
+class Negative(Formula):
+    """A minus before a formula."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fraction(Formula):
+    """A fraction; a small one is of numbers. On one line it is a / b."""
+
+    small: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script(Formula):
+    """A base with what is lowered ("_"), raised ("^") or both ("_^") beside it, in this order."""
+
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fence(Formula):
+    """A formula between delimiters."""
+
+    left: str = "("
+    right: str = ")"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied(Formula):
+    """A function before its arguments in parentheses, or between other delimiters."""
+
+    left: str = "("
+    right: str = ")"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Big(Formula):
+    """A sum sign with what it goes over, and its body."""
+
+    sign: str = r"\sum"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Root(Formula):
+    """A square root."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accent(Formula):
+    r"""A letter under a hat: `accent` is r"\hat", r"\bar" or r"\tilde"."""
+
+    accent: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cases(Formula):
+    """Values, each before its condition; the last part may be a value without one."""
+
+
+def levels(node: Formula, flat: bool) -> Levels:
+    """How tightly a formula binds, and what each of its parts must bind like; `flat` is all on one
+    line."""
+    count = len(node.parts)
+    match node:
+        case Named():
+            return (ATOM if node.name.isidentifier() else SCRIPT), ()
+        case Spelled():
+            inner = levels(node.parts[0], flat)[0] if node.binds is None else node.binds
+            return (node.flat_binds if flat else inner), (LIST,)
+        case Listed():
+            alone = count == 1 or not node.separator
+            return (INDEXED if alone else LIST), (RELATION if node.separator else INDEXED,) * count
+        case Row():
+            own, last = (BIG, BIG) if levels(node.parts[-1], flat)[0] == BIG else (PRODUCT, SCRIPT)
+            return own, (*(SCRIPT,) * (count - 1), last)
+        case Infix() if node.binds <= SUM:
+            last = SUM if node.binds == RELATION else KRONECKER
+            return node.binds, (SUM, *(last,) * (count - 1))
+        case Infix():
+            return node.binds, (*(PRODUCT,) * (count - 1), BIG)
+        case Negative():
+            return SIGN, (KRONECKER,)
+        case Fraction():
+            return (HADAMARD, (PRODUCT, SCRIPT)) if flat else (SCRIPT, (LIST, LIST))
+        case Script():
+            own, base = SCRIPT if "^" in node.at else INDEXED, INDEXED if node.at == "^" else ATOM
+            return own, (base, *(ATOM if flat and place == "^" else LIST for place in node.at))
+        case Applied():
+            own = SCRIPT if node.left == "|" else ATOM  # log|det A|^2: of the log or of the square?
+            return own, (INDEXED, *(RELATION,) * (count - 1))
+        case Big():
+            return BIG, (LIST, KRONECKER)
+        case Cases():
+            return RELATION, (LIST,) * count
+    return ATOM, (LIST,) * count
+
+
+def bracketed(precedence: float, wanted: float) -> bool:
+    """Whether what binds like this needs brackets in a place that wants that."""
+    return precedence < wanted
+
+
+class Writer(Protocol[Out]):
+    """One format: how it writes each node, and brackets."""
+
+    flat: bool
+
+    def shown(self, formula: Formula) -> Formula:
+        """What the format writes in place of a node: the symbol that a name has."""
+
+    def write(self, node: Formula, parts: Parts, written: list[Out]) -> Out:
+        """A node, given its parts as they are shown, and these as they are written."""
+
+    def fenced(self, written: Out) -> Out:
+        """In brackets."""
+
+
+def printed(root: Formula, writer: Writer[Out]) -> Out:
+    """A formula in one format, from the leaves up, without recursion."""
+    done: dict[int, Out] = {}
+    show = _remembering(writer.shown)
+    stack = [root := show(root)]
+    while stack:
+        node = stack[-1]
+        parts = tuple(map(show, node.parts))
+        waiting = [part for part in parts if id(part) not in done]
+        if waiting:
+            stack.extend(reversed(waiting))
+            continue
+        stack.pop()
+        if id(node) in done:
+            continue
+        written = []
+        for part, wanted in zip(parts, levels(node, writer.flat)[1], strict=True):
+            needs = bracketed(levels(part, writer.flat)[0], wanted)
+            written.append(writer.fenced(done[id(part)]) if needs else done[id(part)])
+        done[id(node)] = writer.write(node, parts, written)
+    return done[id(root)]
+
+
+def _remembering(show: Callable[[Formula], Formula]) -> Callable[[Formula], Formula]:
+    """Each node shown once, so that it stays the same object."""
+    shown: dict[int, tuple[Formula, Formula]] = {}
+
+    def remembered(formula: Formula) -> Formula:
+        if id(formula) not in shown:
+            shown[id(formula)] = (formula, show(formula))
+        return shown[id(formula)][1]
+
+    return remembered

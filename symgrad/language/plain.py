@@ -1,0 +1,73 @@
+"""Formulas on one line of text: a fold of their structure."""
+
+from __future__ import annotations
+
+from symgrad.language import formula as fm
+from symgrad.language.glyphs import GLYPHS, plain
+
+
+class PlainText:
+    """Writes each node as text; a name is itself."""
+
+    flat = True
+
+    def shown(self, formula: fm.Formula) -> fm.Formula:
+        """The node itself."""
+        return formula
+
+    def fenced(self, written: str) -> str:
+        """In round brackets."""
+        return f"({written})"
+
+    def write(self, node: fm.Formula, parts: fm.Parts, written: list[str]) -> str:
+        """A node."""
+        match node:
+            case fm.Spelled() | fm.Words():
+                return node.text
+            case fm.Symbol():
+                return node.text or plain(node.latex)
+            case fm.Named():
+                return node.name
+            case fm.Number():
+                return node.digits
+            case fm.Listed():
+                return node.separator.join(written)
+            case fm.Row():
+                return " ".join(written)
+            case fm.Infix():
+                pairs = zip(node.signs, written[1:], strict=True)
+                signs = ((sign if sign == "-" else GLYPHS.get(sign, sign), x) for sign, x in pairs)
+                return written[0] + "".join(f" {sign} {part}" for sign, part in signs)
+            case fm.Negative():
+                return f"-{written[0]}"
+            case fm.Fraction():
+                return f"{written[0]}/{written[1]}" if node.small else " / ".join(written)
+            case fm.Script():
+                pairs = zip(node.at, written[1:], strict=True)
+                return written[0] + "".join(f"{at}{script}" for at, script in pairs)
+            case fm.Fence() | fm.Applied():
+                left, right = (GLYPHS.get(side, side) for side in (node.left, node.right))
+                function, inside = (
+                    ("", written) if isinstance(node, fm.Fence) else (written[0], written[1:])
+                )
+                return f"{function}{left}{', '.join(inside)}{right}"
+            case fm.Big():
+                return f"sum_{written[0]} {written[1]}"
+            case fm.Root():
+                return f"sqrt{self.fenced(written[0])}"
+            case fm.Accent():
+                return f"{written[0]}{GLYPHS.get(node.accent, '')}"
+            case fm.Cases():
+                cases = (" if ".join(written[k : k + 2]) for k in range(0, len(written), 2))
+                return " else ".join(cases)
+        raise TypeError(f"no text of {node!r}")
+
+
+def plain_text(formula: fm.Formula) -> str:
+    """A formula on one line of text.
+
+    >>> from symgrad.language.composing import lowered
+    >>> plain_text(lowered(fm.Named(name="W"), fm.Symbol(latex="i")))
+    'W_i'
+    """
+    return fm.printed(formula, PlainText())

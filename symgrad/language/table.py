@@ -1,0 +1,82 @@
+r"""The symbols of a derivation: what each name looks like.
+
+The user's names come first, and no two of them look alike; a sign of ours that looks like one of
+them gives way to what its `instead` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from symgrad.language.formula import Accent, Formula, Listed, Named, Number, Script, Spelled, Symbol
+from symgrad.language.names import ACCENTS, parts_of, word
+
+
+class Table:
+    """Symbols for names, given out in order; those of the user's `names` first."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.symbols: dict[str, Formula] = {}
+        self.looks: dict[Formula, str] = {}
+        for name in names:
+            self.symbol(name)
+
+    def symbol(self, name: str) -> Formula:
+        """What a name looks like: as no other name does."""
+        if name not in self.symbols:
+            choices = (glyph(name), *_others(name))
+            chosen = next((f for f in choices if f not in self.looks), choices[-1])
+            self.symbols[name] = chosen
+            self.looks[chosen] = name
+        return self.symbols[name]
+
+    def shown(self, formula: Formula) -> Formula:
+        """The symbol of a name, what stands for a sign that is taken, else the node itself."""
+        if isinstance(formula, Spelled):
+            return self.shown(formula.parts[0])
+        if isinstance(formula, Named):
+            return self.symbol(formula.name)
+        if isinstance(formula, Symbol) and formula.instead:
+            plain_symbol = Symbol(latex=formula.latex)
+            if plain_symbol in self.looks:
+                return Symbol(latex=formula.instead, text=formula.text)
+        return formula
+
+
+class _Plain(Table):
+    """The table where nothing is known: every name looks as it is spelled."""
+
+    def symbol(self, name: str) -> Formula:
+        """What a name looks like."""
+        return glyph(name)
+
+
+PLAIN = _Plain()
+
+
+def _others(name: str) -> tuple[Formula, ...]:
+    """How a name is written where its first form is taken."""
+    spelled = name.replace("_", r"\_")
+    first = Symbol(latex=r"\mathcal{L}") if name == "loss" else None
+    rest = (Symbol(latex=rf"\mathrm{{{spelled}}}"), Symbol(latex=rf"\mathtt{{{spelled}}}"))
+    return rest if first is None else (first, *rest)
+
+
+@cache
+def glyph(name: str) -> Formula:
+    """A name as a formula: digits at the end and what follows a _ become a subscript."""
+    if not name.replace("_", "a").isalnum():
+        return Symbol(latex=name)
+    stem, accents, subscripts = parts_of(name)
+    formula: Formula = _letter(stem)
+    for accent in accents:
+        formula = Accent((formula,), accent=ACCENTS[accent])
+    if not subscripts:
+        return formula
+    below = tuple(map(_letter, subscripts))
+    return Script((formula, below[0] if len(below) == 1 else Listed(below, separator=",")), at="_")
+
+
+def _letter(text: str) -> Formula:
+    return Number(digits=text) if text.isdigit() else Symbol(latex=word(text))

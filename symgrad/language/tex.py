@@ -1,0 +1,126 @@
+r"""Formulas in LaTeX: a fold of their structure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symgrad.language import formula as fm
+from symgrad.language.glyphs import plain
+from symgrad.language.table import PLAIN, Table
+
+DOT, THIN = r" \cdot ", r" \, "
+TIGHT = ("(", ")", "[", "]", "|")  # delimiters that need no space
+
+
+@dataclass(frozen=True)
+class Latex:
+    """Writes each node in LaTeX, by a table of symbols."""
+
+    table: Table = PLAIN
+    flat = False
+
+    def shown(self, formula: fm.Formula) -> fm.Formula:
+        """The symbol of a name."""
+        return self.table.shown(formula)
+
+    def fenced(self, written: str) -> str:
+        """In round brackets."""
+        return rf"\left({written}\right)"
+
+    def write(self, node: fm.Formula, parts: fm.Parts, written: list[str]) -> str:
+        """A node."""
+        match node:
+            case fm.Symbol():
+                return node.latex
+            case fm.Number():
+                return node.digits
+            case fm.Words():
+                return rf"\text{{{escaped(node.text)}}}"
+            case fm.Listed():
+                return node.separator.join(written)
+            case fm.Row():
+                text = written[0]
+                for left, right, more in zip(parts, parts[1:], written[1:], strict=False):
+                    text += separator(node, left, right) + more
+                return text
+            case fm.Infix():
+                pairs = zip(node.signs, written[1:], strict=True)
+                return written[0] + "".join(f" {sign} {part}" for sign, part in pairs)
+            case fm.Negative():
+                return f"-{written[0]}"
+            case fm.Fraction():
+                return rf"\{'t' * node.small}frac{{{written[0]}}}{{{written[1]}}}"
+            case fm.Script():
+                pairs = zip(node.at, written[1:], strict=True)
+                return written[0] + "".join(f"{at}{{{script}}}" for at, script in pairs)
+            case fm.Fence():
+                return delimited(node, written[0])
+            case fm.Applied():
+                return written[0] + delimited(node, ", ".join(written[1:]))
+            case fm.Big():
+                return rf"{node.sign}_{{{written[0]}}} {written[1]}"
+            case fm.Root():
+                return rf"\sqrt{{{written[0]}}}"
+            case fm.Accent():
+                return rf"{node.accent}{{{written[0]}}}"
+            case fm.Cases():
+                return _cases(written)
+        raise TypeError(f"no LaTeX of {node!r}")
+
+
+def latex(formula: fm.Formula, table: Table = PLAIN) -> str:
+    r"""A formula in LaTeX, its names written as the table has them.
+
+    >>> latex(fm.Row((fm.Number(digits="2"), fm.Named(name="W1"))))
+    '2 W_{1}'
+    """
+    return fm.printed(formula, Latex(table))
+
+
+def delimited(node: fm.Fence | fm.Applied, inside: str) -> str:
+    """Between the delimiters of a node."""
+    space = "" if node.left in TIGHT else " "
+    return rf"\left{node.left}{space}{inside}{space}\right{node.right}"
+
+
+def _cases(written: list[str]) -> str:
+    rows = [
+        " & ".join(written[k : k + 2]) + (r" & \text{else}" if k + 1 == len(written) else "")
+        for k in range(0, len(written), 2)
+    ]
+    return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+
+
+def separator(row: fm.Row, left: fm.Formula, right: fm.Formula) -> str:
+    """What stands between two factors: a dot before digits, a space beside a word."""
+    if starts_with_digit(right):
+        return DOT
+    return THIN if row.apart or is_word(left) or is_word(right) else " "
+
+
+def starts_with_digit(formula: fm.Formula) -> bool:
+    """Whether digits come first: after another factor they would join it."""
+    match formula:
+        case fm.Symbol():
+            return plain(formula.latex)[:1].isdigit()
+        case fm.Fraction() | fm.Script() | fm.Row() | fm.Applied() | fm.Listed() | fm.Infix():
+            return starts_with_digit(formula.parts[0])
+    return isinstance(formula, fm.Number)
+
+
+def is_word(formula: fm.Formula) -> bool:
+    """Whether a name of several letters stands there, which must not touch its neighbor."""
+    while isinstance(formula, fm.Script | fm.Accent):
+        formula = formula.parts[0]
+    return (
+        isinstance(formula, fm.Symbol)
+        and formula.latex.startswith(r"\math")
+        and len(plain(formula.latex)) > 1
+    )
+
+
+def escaped(text: str) -> str:
+    """Text with TeX's own characters as they are read."""
+    for character in "&%$#_{}":
+        text = text.replace(character, f"\\{character}")
+    return text.replace("^", r"\textasciicircum{}")
