@@ -1,0 +1,103 @@
+"""Functions have at most 50 lines of code, classes 200, and only what a user wrote is read as text.
+
+What is too long, or reads what symgrad itself wrote, stands in the lists below until it is mended.
+Nothing is added to them.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FUNCTION, CLASS = 50, 200
+LONG = {
+    "symgrad/calculus/statements.py: Writer",
+    "symgrad/language/parser.py: _Parser",
+    "symgrad/numerics/function.py: Function",
+    "symgrad/numerics/products.py: Products",
+    "symgrad/numerics/source.py: _Emitter",
+    "symgrad/numerics/verification.py: _Check",
+    "symgrad/training/fit.py: fit",
+}
+READS = re.compile(r"\bast\.parse|\bre\.(compile|match|search|sub|findall|fullmatch|split)")
+READERS = {
+    "symgrad/data/columns.py": "the header of a table: x1, x2, ...",
+    "symgrad/grading/answer.py": "an answer, with names such as dL/dh",
+    "symgrad/grading/lines.py": "a derivation that was handed in",
+    "symgrad/language/inference.py": "names, of which the first letter says the shape",
+    "symgrad/language/names.py": "names: a stem and its number",
+    "symgrad/language/syntax.py": "programs",
+}
+SELF_READERS = {
+    "symgrad/contents.py",
+    "symgrad/numerics/array_api.py",
+    "symgrad/numerics/buffers.py",
+    "symgrad/numerics/listing.py",
+    "symgrad/numerics/numba_loops.py",
+    "symgrad/numerics/numba_steps.py",
+    "symgrad/numerics/numba_values.py",
+    "symgrad/numerics/source.py",
+    "symgrad/rendering/html.py",
+    "symgrad/rendering/latex.py",
+    "symgrad/rendering/mathml.py",
+}
+
+
+def sources() -> dict[str, str]:
+    """{path from the root: text} of everything that is installed."""
+    paths = [path for folder in ("symgrad", "cli") for path in (ROOT / folder).rglob("*.py")]
+    return {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in sorted(paths)}
+
+
+def code_lines(text: str) -> set[int]:
+    """The lines that hold code, not only a comment, a docstring or nothing."""
+    silent = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in silent:
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines -= set(range(node.lineno, (node.end_lineno or 0) + 1))
+    return lines
+
+
+def too_long(path: str, text: str) -> Iterator[str]:
+    """The functions and classes that are too long, as "file: name"."""
+    lines = code_lines(text)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            whole = range(node.lineno, (node.end_lineno or 0) + 1)
+            function = isinstance(node, ast.FunctionDef)
+            size = len(lines & set(whole)) if function else len(whole)
+            if size > (FUNCTION if function else CLASS):
+                yield f"{path}: {node.name}"
+
+
+def test_functions_and_classes_are_short() -> None:
+    found = {each for path, text in sources().items() for each in too_long(path, text)}
+    assert found - LONG == set()
+
+
+def test_only_what_a_user_wrote_is_read() -> None:
+    library = {path: text for path, text in sources().items() if path.startswith("symgrad/")}
+    found = {path for path, text in library.items() if READS.search(text)}
+    assert found - {*READERS, *SELF_READERS} == set()
+
+
+@pytest.mark.parametrize(("lines", "found"), [(FUNCTION - 1, []), (FUNCTION, ["a.py: f"])])
+def test_a_long_function_is_found(lines: int, found: list[str]) -> None:
+    body = "    x = 1\n    # why\n\n" * lines
+    assert list(too_long("a.py", f'def f():\n    """It\n    is."""\n{body}')) == found
+
+
+@pytest.mark.parametrize(("lines", "found"), [(CLASS - 1, []), (CLASS, ["a.py: C"])])
+def test_a_long_class_is_found(lines: int, found: list[str]) -> None:
+    assert list(too_long("a.py", "class C:\n" + "    x = 1\n" * lines)) == found
