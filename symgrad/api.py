@@ -136,13 +136,18 @@ class Derivation:
         return {key: Result(self.data, key) for key in self.data.outcomes}
 
     def verify(self, seed: int = 0) -> verification.Verification:
-        """Check every step as a numerical identity at random numbers."""
+        """Check every step as a numerical identity at random numbers, and the generated NumPy."""
         return verification.verify(self.data, seed)
 
     @cached_property
     def checked(self) -> Checked:
         """The checks that the texts report; a step that is not true is never printed."""
-        verified = self.verify()
+        verified = verification.verify(self.data, code=False)
+        if verified.unchecked:
+            raise VerificationError(
+                f"steps {', '.join(map(str, verified.unchecked))} cannot be checked: their values "
+                "are finite at no random numbers"
+            )
         if not verified.passed:
             raise VerificationError(
                 f"steps {', '.join(map(str, verified.failed))} are not true at random numbers "

@@ -22,10 +22,9 @@ from symgrad.calculus.nodes import (
     topological,
 )
 from symgrad.language.problem import Problem
-from symgrad.numerics.interpreter import evaluate_nodes, size_of
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
 from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import axes_of
-from symgrad.numerics.verification import over_labels
 
 ROUNDS = 6
 SMALLEST = 2

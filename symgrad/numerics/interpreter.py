@@ -7,7 +7,7 @@ same numbers, so that each is a check of the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from symgrad.calculus.nodes import (
     Constant,
     Identity,
     Input,
+    Label,
     Length,
     Map,
     Node,
@@ -41,13 +42,16 @@ def evaluate_nodes(
     inputs: Arrays,
     sizes: Sizes,
     known: Mapping[Node, np.ndarray] | None = None,
+    blur: Callable[[Any], Any] | None = None,
 ) -> dict[Node, Any]:
-    """The value of every node below the roots; `known` values are taken as they are."""
+    """The value of every node below the roots; `known` values are taken as they are, all others
+    changed by `blur`."""
     values: dict[Node, Any] = dict(known or {})
     with np.errstate(all="ignore"):
         for node in topological(roots, lambda node: node not in values):
             if node not in values:
-                values[node] = _evaluate(node, values, inputs, sizes)
+                value = _evaluate(node, values, inputs, sizes)
+                values[node] = value if blur is None else blur(value)
     return values
 
 
@@ -60,6 +64,14 @@ def size_of(axis: Axis, sizes: Sizes) -> int:
     if isinstance(axis, sympy.Expr) and not axis.is_Symbol:
         return int(axis.subs({k: v for k, v in sizes.items() if not isinstance(k, str)}))
     raise DataError(f"the size of {axis} is not known from the data")
+
+
+def over_labels(value: Any, own: Sequence[Label], labels: Sequence[Label], sizes: Sizes) -> Any:
+    """A value over all these labels, in order; spread over those that it lacks."""
+    value = np.asarray(value)
+    value = value.transpose([own.index(x) for x in labels if x in own])
+    shape = [size_of(x.axis, sizes) if x in own else 1 for x in labels]
+    return np.broadcast_to(value.reshape(shape), [size_of(x.axis, sizes) for x in labels])
 
 
 def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Sizes) -> Any:

@@ -33,9 +33,10 @@ from symgrad.calculus.proofs.lines import (
 from symgrad.calculus.proofs.scalars import POINT, SYMBOLS
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Operation
+from symgrad.numerics.evaluation import DIFFERENCE, STEP
 from symgrad.numerics.interpreter import apply_kernel, evaluate_nodes, size_of
 from symgrad.numerics.proof_values import Place, sizes_of
-from symgrad.numerics.verification import DIFFERENCE, ROUGH, STEP, TOLERANCE, difference
+from symgrad.numerics.verification import ROUGH, TOLERANCE, difference
 
 POINTS = ((0.3, 0.7), (0.8, 0.4), (-0.6, 1.7), (1.6, 0.9), (2.5, 1.2), (-2.1, 0.5))  # t and u
 

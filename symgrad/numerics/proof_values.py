@@ -16,9 +16,9 @@ from symgrad.calculus.lowering import Tensor
 from symgrad.calculus.nodes import Apply, Axis, Input, Label, Node, OneHot, Term
 from symgrad.calculus.proofs.lines import Setting
 from symgrad.errors import VerificationError
+from symgrad.numerics.evaluation import DIFFERENCE, STEP, WORST_CONDITION
 from symgrad.numerics.interpreter import evaluate_nodes, size_of
 from symgrad.numerics.sampling import SPREADS
-from symgrad.numerics.verification import DIFFERENCE, STEP, WORST_CONDITION
 
 EXAMPLES = 3  # of a batch
 SIDE = 3  # of every dimension, where all are equal

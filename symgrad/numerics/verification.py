@@ -1,46 +1,49 @@
 """Every step of a derivation as a numerical identity at random numbers of random small sizes.
 
-Three things are compared: what is printed with what the node computes; a cotangent with the sum of
+Four things are compared: what is printed with what the node computes; a cotangent with the sum of
 its uses' pull-backs, as <Tbar, v> = sum over the uses s of <sbar, Ds v>, each statement s
-differentiated by complex step on its own; and each result's closed form with the last step. So the
-text, the chain rule and the simplification are checked apart from each other.
+differentiated by complex step on its own; each result's closed form with the last step; and what
+the generated code returns with the nodes. So the text, the chain rule, the simplification and the
+code are checked apart from each other.
+
+An error is relative to the largest entry, however small that is. Where it is too large, all of it
+is computed again with every value changed a little: a difference that rounding explains, as in a
+gradient whose terms cancel, is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation, IndexForm, Outcome, Step
-from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
-from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label
-from symgrad.calculus.notation import core_axes
+from symgrad.calculus.nodes import Entry, Label, Node
 from symgrad.calculus.vectorized import vectorized
-from symgrad.errors import VerificationError
-from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Name, fold, leaves
-from symgrad.language.operations.arithmetic import transpose
-from symgrad.numerics.interpreter import evaluate_nodes, size_of
-from symgrad.numerics.sampling import draws
-from symgrad.numerics.sizes import axes_of
-from symgrad.numerics.vectorized import commutation, stacking
+from symgrad.errors import DataError
+from symgrad.language.expressions import Expression
+from symgrad.numerics.evaluation import Sample, batch_first, drawn
+from symgrad.numerics.function import Function, compile_derivation
+from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.vectorized import commutation
 
 TOLERANCE = 1e-8
-STEP = 1e-30  # of the complex step: no cancellation, so as small as one likes
-DIFFERENCE = 6e-6  # of central differences, where a function has no complex twin
-ROUGH = 1e-5
-WORST_CONDITION = 1e4
+ROUGH = 1e-5  # of central differences
+BLURS = 3  # one alone may happen to cancel
+
+Comparison = Callable[[Sample], tuple[Any, Any]]  # what is claimed, and what it should be
+Returned = Callable[[Sample, int], tuple[Any, Any]]  # the same of one of a function's results
 
 
 @dataclass(frozen=True)
 class StepCheck:
-    """The relative error of one step's identities (0 is exact)."""
+    """The relative error of one step's identities: 0 is exact, inf where one side alone is not
+    finite, nan where nothing finite could be compared."""
 
     number: int
     error: float
@@ -48,13 +51,13 @@ class StepCheck:
 
     @property
     def passed(self) -> bool:
-        """Whether the step is true."""
+        """Whether the step is true; what could not be compared is not."""
         return self.error <= self.tolerance
 
 
 @dataclass(frozen=True)
 class Verification:
-    """All steps and results; `number` 0 stands for the results."""
+    """All steps and results; `number` 0 stands for the results, as printed and as computed."""
 
     steps: tuple[StepCheck, ...]
 
@@ -66,282 +69,191 @@ class Verification:
     @property
     def max_relative_error(self) -> float:
         """The largest error of all."""
-        return max((step.error for step in self.steps), default=0.0)
+        return float(max((step.error for step in self.steps), default=0.0))
 
     @property
     def failed(self) -> tuple[int, ...]:
         """The numbers of the steps that are not true."""
         return tuple(step.number for step in self.steps if not step.passed)
 
+    @property
+    def unchecked(self) -> tuple[int, ...]:
+        """The numbers of the steps of which nothing was finite."""
+        return tuple(step.number for step in self.steps if np.isnan(step.error))
 
-def verify(derivation: Derivation, seed: int = 0) -> Verification:
-    """Check every step and result at random numbers."""
-    return _Check(derivation, seed).run()
+
+def verify(derivation: Derivation, seed: int = 0, code: bool = True) -> Verification:
+    """Check every step and result at random numbers, with `code` the generated function too."""
+    with np.errstate(all="ignore"):
+        return _Check(derivation, seed).run(code)
 
 
 class _Check:
     def __init__(self, derivation: Derivation, seed: int) -> None:
         self.derivation = derivation
         self.rng = np.random.default_rng(seed)
-        self.roots = [s.node for s in derivation.steps]
-        self.roots += [e.node for p in derivation.passes for e in p.cotangents.values()]
-        self.roots += [o.entry.node for o in derivation.outcomes.values()] + [derivation.value.node]
-        self.free = derivation.free or derivation.value
-        self.sizes: dict[Axis, int] = {}
-        self.inputs, self.values = self._good_draw(seed)
-        self.rough = False
+        self.sample = drawn(derivation, seed, self.rng)
+        self.blurred: list[Sample] = []
 
-    def _good_draw(self, seed: int) -> tuple[dict[str, np.ndarray], dict[Node, Any]]:
-        """The first draw at which everything is finite and no matrix nearly singular, else the
-        best."""
-        best: tuple[int, dict[str, np.ndarray], dict[Node, Any], dict[Axis, int]] | None = None
-        for inputs, sizes in draws(self.derivation.problem, seed):
-            self.sizes = sizes
-            inputs |= {name: self._seed(name) for name in self.derivation.seeds}
-            try:
-                values = evaluate_nodes(self.roots, inputs, sizes)
-            except np.linalg.LinAlgError:
-                continue  # a singular matrix
-            bad = sum(_is_bad(node, value, values) for node, value in values.items())
-            if best is None or bad < best[0]:
-                best = bad, inputs, values, sizes
-            if not bad:
-                break
-        if best is None:
-            raise VerificationError("no random numbers were found at which the problem is defined")
-        self.sizes = best[3]
-        return best[1], best[2]
-
-    def _seed(self, name: str) -> np.ndarray:
-        of = self.derivation.seeds[name]
-        variables = self.derivation.problem.variables
-        axes: Sequence[Axis] = (
-            axes_of(variables[of])
-            if of in variables
-            else core_axes(self.derivation.problem.output.shape)
-        )
-        axes = [a for a in axes if a != 1]
-        return self.rng.standard_normal([size_of(a, self.sizes) for a in axes])
-
-    def run(self) -> Verification:
-        checks = [StepCheck(s.number, *self._step(s)) for s in self.derivation.steps]
-        for outcome in self.derivation.outcomes.values():
-            self.rough = False
-            error = max(self._printed(outcome), self._vectorized(outcome), self._outcome(outcome))
-            checks.append(StepCheck(0, error, ROUGH if self.rough else TOLERANCE))
+    def run(self, code: bool) -> Verification:
+        checks = [self._checked(s.number, self._step(s)) for s in self.derivation.steps]
+        functions = [*self._functions()] if code else []
+        for k, outcome in enumerate(self.derivation.outcomes.values(), start=1):
+            returned = (_returned(f, which) for f in functions for which in (0, k))
+            checks.append(self._checked(0, chain(self._outcome(outcome), returned)))
         return Verification(tuple(checks))
 
-    # printed text against nodes
+    def _checked(self, number: int, comparisons: Iterable[Comparison]) -> StepCheck:
+        """The largest error of these comparisons."""
+        self.sample.rough = False
+        errors = [self._error(comparison) for comparison in comparisons]
+        rough = self.sample.rough
+        return StepCheck(number, float(np.max(errors, initial=0.0)), ROUGH if rough else TOLERANCE)
 
-    def _step(self, step: Step) -> tuple[float, float]:
-        self.rough = False
-        value = _batch_first(self.values[step.node], step.node.axes)
-        error = 0.0
+    def _error(self, comparison: Comparison) -> float:
+        claim, truth = comparison(self.sample)
+        error = difference(claim, truth)
+        tolerance = ROUGH if self.sample.rough else TOLERANCE
+        if error <= tolerance or np.isnan(error):
+            return error
+        if not self.blurred:
+            self.blurred = [self.sample.blurred(self.rng) for _ in range(BLURS)]
+        pairs = [comparison(sample) for sample in self.blurred]
+        noise = max(_largest(a - claim) + _largest(b - truth) for a, b in pairs)
+        return difference(claim, truth, noise / tolerance)
+
+    # what is printed
+
+    def _step(self, step: Step) -> Iterator[Comparison]:
         for printed in (step.right, step.simplified):
             if printed is not None and not isinstance(printed, IndexForm):
-                error = max(error, difference(self._evaluated(printed), value))
+                yield _printed(printed, step.node)
         if step.of is not None:
-            for found in self.derivation.passes:
-                if step.of in found.cotangents:
-                    error = max(error, self._adjoint(found, step.of))
-        return error, ROUGH if self.rough else TOLERANCE
+            for backward in self.derivation.passes:
+                if backward.users.get(step.of) and step.of in backward.cotangents:
+                    yield self._adjoint(backward, step.of)
 
-    def _printed(self, outcome: Outcome) -> float:
-        if isinstance(outcome.expression, IndexForm):
-            return 0.0
-        for name, definition in outcome.definitions:
-            self._by_name[name.name] = self._evaluated(definition)
-        value = over_labels(
-            self.values[outcome.entry.node], outcome.entry.labels, outcome.labels, self.sizes
-        )
-        value = _batch_first(value, [x.axis for x in outcome.labels])
-        return difference(self._evaluated(outcome.expression), value)
+    def _outcome(self, outcome: Outcome) -> Iterator[Comparison]:
+        def value(sample: Sample) -> Any:
+            return sample.over(outcome.entry, outcome.labels)
 
-    def _vectorized(self, outcome: Outcome) -> float:
-        """The vectorised form against the result, whose indices it stacks, the first fastest."""
-        form = vectorized(self.derivation, outcome)
-        if form is None:
-            return 0.0
-        if form.commutation is not None:
-            rows, columns = (size_of(x.axis, self.sizes) for x in outcome.labels[-2:])
-            self._by_name[form.commutation.name] = commutation(rows, columns)
+        def printed(sample: Sample) -> tuple[Any, Any]:
+            named: dict[str, Any] = {}
+            for name, definition in outcome.definitions:
+                named[name.name] = sample.evaluated(definition, **named)
+            claim = sample.evaluated(outcome.expression, **named)
+            return claim, batch_first(value(sample), [x.axis for x in outcome.labels])
 
-        def sizes(e: Expression) -> list[int]:
-            return [size_of(d, self.sizes) for d in e.shape]
-
-        def visit(e: Expression, arguments: tuple[Expression, ...]) -> Expression:
-            compute = stacking(e)
-            if compute is None:
-                return replace(e, arguments=arguments) if isinstance(e, Call) else e
-            matrices = [np.reshape(self._evaluated(a), sizes(a)) for a in arguments]
-            name = Name(f"?{len(self._by_name)}", e.shape)
-            self._by_name[name.name] = compute(*matrices)
-            return name
-
-        got = self._evaluated(fold(form.expression, visit))
-        value = self.values[outcome.entry.node]
-        value = over_labels(value, outcome.entry.labels, outcome.labels, self.sizes)
-        return difference(got, value.reshape(sizes(form.expression), order="F"))
-
-    def _evaluated(self, printed: Expression) -> Any:
-        """The value of an expression whose names are those of the derivation."""
-        arrays = self._by_name
-        tensors: dict[str, Tensor] = {}
-        for leaf in leaves(printed):
-            if isinstance(leaf, Name) and leaf.name not in tensors:
-                tensors[leaf.name] = self._leaf(leaf, arrays)
-        tensor = lower(printed, tensors)
-        entry = tensor.closed()
-        value = evaluate_nodes([entry.node], arrays, self.sizes)[entry.node]
-        return over_labels(value, entry.labels, tensor.labels, self.sizes)
-
-    def _leaf(self, leaf: Name, arrays: dict[str, Any]) -> Tensor:
-        variable = self.derivation.problem.variables.get(leaf.name)
-        if variable is not None and variable.kind == "Index":
-            return input_tensor(variable)
-        others = () if leaf.batch is None else (batch_label(leaf.batch),)
-        tensor = given(leaf.name, leaf.shape, frozenset(), others)
-        shape = [size_of(x.axis, self.sizes) for x in tensor.labels]
-        arrays[leaf.name] = np.reshape(arrays[leaf.name], shape)
-        return tensor
-
-    @cached_property
-    def _by_name(self) -> dict[str, Any]:
-        """The numbers that the names in printed expressions stand for."""
-        named: dict[str, Any] = dict(self.inputs)
-        for node, name in self.derivation.names.items():
-            value = _batch_first(self._value(node), node.axes)
-            if is_call(name, transpose):
-                (name,) = name.arguments
-                value = value if ONE in name.shape else np.swapaxes(value, -1, -2)
-            assert isinstance(name, Name)
-            named[name.name] = value
-        return named
+        if not isinstance(outcome.expression, IndexForm):
+            yield printed
+        if (form := vectorized(self.derivation, outcome)) is not None:
+            k = "" if form.commutation is None else form.commutation.name
+            rows, columns = (size_of(x.axis, self.sample.sizes) for x in outcome.labels[-2:])
+            yield lambda sample: (
+                sample.stacked(form.expression, **{k: commutation(rows, columns)}),
+                value(sample).reshape(sample.shape(form.expression), order="F"),
+            )
+        derivative = self._derivative(outcome)
+        yield lambda sample: derivative(sample, value(sample))
 
     # the chain rule, statement by statement
 
-    def _adjoint(self, found: Reverse, node: Node) -> float:
+    def _adjoint(self, backward: Reverse, node: Node) -> Comparison:
         """<Tbar, v> against the sum over the uses s of <sbar, Ds v>."""
-        v = self.rng.standard_normal(np.shape(self.values[node]))
-        left = self._paired(found, node, v)
-        users = found.users.get(node, [])
-        if not users:
-            return 0.0  # the root
-        right: Any = 0.0
-        for user in users:
-            right = right + self._paired(found, user, self._moved(user, node, v))
-        return difference(left, right)
+        v = self.rng.standard_normal(np.shape(self.sample.value(node)))
 
-    def _paired(self, found: Reverse, node: Node, v: Any) -> Any:
-        entry, labels = found.of(node)
-        value = over_labels(self._value(entry.node), entry.labels, labels, self.sizes)
-        own = len(np.shape(v))
-        return np.tensordot(value, v, own) if own else value * v
+        def sides(sample: Sample) -> tuple[Any, Any]:
+            sent = [
+                sample.paired(backward, user, sample.moved(user, node, v))
+                for user in backward.users[node]
+            ]
+            return sample.paired(backward, node, v), sum(sent)
 
-    def _value(self, node: Node) -> Any:
-        if node not in self.values:
-            self.values.update(evaluate_nodes([node], self.inputs, self.sizes, self.values))
-        return self.values[node]
-
-    def _moved(self, user: Node, node: Node, v: Any) -> Any:
-        """How a statement moves when one of its operands moves along v."""
-        operands = {n: self.values[n] for n in user.operands}
-
-        def at(value: Any) -> Any:
-            return evaluate_nodes([user], self.inputs, self.sizes, {**operands, node: value})[user]
-
-        return self._derivative(at, operands[node], v)
-
-    def _derivative(self, function: Callable[[Any], Any], at: Any, v: Any) -> Any:
-        try:
-            return np.imag(function(at + 1j * STEP * v)) / STEP
-        except TypeError:
-            self.rough = True
-            return (function(at + DIFFERENCE * v) - function(at - DIFFERENCE * v)) / (
-                2 * DIFFERENCE
-            )
+        return sides
 
     # results of the second order and along directions
 
-    def _outcome(self, outcome: Outcome) -> float:
-        kind = self.derivation.kind
-        value = over_labels(
-            self._value(outcome.entry.node), outcome.entry.labels, outcome.labels, self.sizes
-        )
-        if kind == "directional":
-            moved = self._along(
-                {of: self.inputs[seed] for seed, of in self.derivation.seeds.items()}
+    def _derivative(self, outcome: Outcome) -> Callable[[Sample, Any], tuple[Any, Any]]:
+        """The value of a result against what it is the derivative of."""
+        derivation, seeds = self.derivation, self.derivation.seeds
+        kind, key = derivation.kind, outcome.key
+
+        def gradient(name: str) -> tuple[Entry, tuple[Label, ...]]:
+            return derivation.passes[0].of(derivation.inputs[name])
+
+        if kind in ("directional", "hvp"):
+            free = derivation.free or derivation.value
+            of = (free, derivation.value_labels) if kind == "directional" else gradient(str(key))
+            return lambda sample, value: (
+                value,
+                sample.along({x: sample.inputs[dx] for dx, x in seeds.items()}, *of),
             )
-            return difference(value, moved(self.free, self.derivation.value_labels))
-        if kind == "hvp":
-            moved = self._along(
-                {of: self.inputs[seed] for seed, of in self.derivation.seeds.items()}
-            )
-            return difference(value, moved(*self._gradient(str(outcome.key))))
         if kind == "hessian":
-            a, b = str(outcome.key[0]), str(outcome.key[1])
-            v = self.rng.standard_normal(np.shape(self.inputs[b]))
-            along = np.tensordot(value, v, np.ndim(v)) if np.ndim(v) else value * v
-            return difference(along, self._along({b: v})(*self._gradient(a)))
-        entry, _ = self._gradient(str(outcome.key))
-        own = self._value(entry.node)
-        return difference(value, over_labels(own, entry.labels, outcome.labels, self.sizes))
+            a, b = str(key[0]), str(key[1])
+            v = self.rng.standard_normal(np.shape(self.sample.inputs[b]))
+            return lambda sample, value: (
+                np.tensordot(value, v, v.ndim) if v.ndim else value * v,
+                sample.along({b: v}, *gradient(a)),
+            )
+        entry, _ = gradient(str(key))
+        return lambda sample, value: (value, sample.over(entry, outcome.labels))
 
-    def _gradient(self, name: str) -> tuple[Entry, tuple[Label, ...]]:
-        return self.derivation.passes[0].of(self.derivation.inputs[name])
+    # what is generated
 
-    def _along(self, directions: Mapping[str, Any]) -> Callable[[Entry, tuple[Label, ...]], Any]:
-        """The derivative of an entry when the inputs move along these directions."""
+    def _functions(self) -> Iterator[Returned]:
+        """What the NumPy function returns, and should: the value and every result, with and without
+        buffers."""
+        derivation = self.derivation
+        results = [(derivation.value, derivation.value_labels)]
+        results += [(o.entry, o.labels) for o in derivation.outcomes.values()]
 
-        def moved(entry: Entry, labels: tuple[Label, ...]) -> Any:
-            def at(t: Any) -> Any:
-                inputs = {
-                    **self.inputs,
-                    **{n: self.inputs[n] + t * d for n, d in directions.items()},
-                }
-                value = evaluate_nodes([entry.node], inputs, self.sizes)[entry.node]
-                return over_labels(value, entry.labels, labels, self.sizes)
+        def returned(function: Function, sample: Sample, which: int) -> tuple[Any, Any]:
+            seeds = {x: sample.inputs[dx] for dx, x in derivation.seeds.items()}
+            inputs = {n: a for n, a in sample.inputs.items() if n not in derivation.seeds}
+            cotangent = next(iter(seeds.values()), None)
+            with np.errstate(all="ignore"):
+                value, derived = function(inputs, direction=seeds, cotangent=cotangent)
+            return [value, *derived.values()][which], sample.over(*results[which])
 
-            return self._derivative(at, 0.0, 1.0)
-
-        return moved
-
-
-def _is_bad(node: Node, value: Any, values: Mapping[Node, Any]) -> bool:
-    if not np.all(np.isfinite(value)):
-        return True
-    if isinstance(node, Apply) and node.operation.meaning.over == "matrix":
-        matrix = values[node.arguments[0][0]]
-        return bool(np.any(np.linalg.cond(matrix) > WORST_CONDITION))
-    return False
+        for buffers in (False,) if derivation.seeds else (False, True):
+            function = compile_derivation(derivation, reuse_buffers=buffers)
+            try:
+                returned(function, self.sample, 0)
+            except DataError:
+                continue  # it needs a size that no input tells: nobody can call it
+            yield partial(returned, function)
 
 
-def _batch_first(value: Any, axes: Sequence[Axis]) -> Any:
-    """What is printed is of one example: its batch comes before its rows and columns."""
-    batch = [k for k, axis in enumerate(axes) if isinstance(axis, str)]
-    return np.moveaxis(value, batch, range(len(batch))) if batch else value
+def _returned(returned: Returned, which: int) -> Comparison:
+    return lambda sample: returned(sample, which)
 
 
-def over_labels(
-    value: Any, own: Sequence[Label], labels: Sequence[Label], sizes: Mapping[Axis, int]
-) -> Any:
-    """A value over all these labels, in order; spread over those that it lacks."""
-    value = np.asarray(value)
-    order = [own.index(x) for x in labels if x in own]
-    value = value.transpose(order) if value.ndim else value
-    shape = [size_of(x.axis, sizes) if x in own else 1 for x in labels]
-    full = [size_of(x.axis, sizes) for x in labels]
-    return np.broadcast_to(value.reshape(shape), full)
+def _printed(expression: Expression, node: Node) -> Comparison:
+    return lambda sample: (
+        sample.evaluated(expression),
+        batch_first(sample.value(node), node.axes),
+    )
 
 
-def difference(got: Any, want: Any) -> float:
-    """The largest difference relative to the largest entry (or to 1, where all are small)."""
-    got, want = np.asarray(got), np.asarray(want)
-    if got.size != want.size:
-        got = np.broadcast_to(got, want.shape) if got.size < want.size else got
-    if got.shape != want.shape:
-        got = got.reshape(want.shape)
-    finite = np.isfinite(want) & np.isfinite(got)
+def difference(claim: Any, truth: Any, floor: float = 0.0) -> float:
+    """The largest difference relative to the largest entry, or to `floor` where that is larger.
+
+    It is inf where something is finite on one side only, and nan where nothing is finite."""
+    claim, truth = np.asarray(claim), np.asarray(truth)
+    if claim.shape != truth.shape:
+        claim = np.broadcast_to(claim, truth.shape) if claim.size < truth.size else claim
+        claim = claim.reshape(truth.shape)
+    finite = np.isfinite(truth)
+    if not np.array_equal(claim[~finite], truth[~finite], equal_nan=True):
+        return np.inf
     if not finite.any():
-        return 0.0
-    return float(np.abs(got - want)[finite].max() / max(1.0, np.abs(want)[finite].max()))
+        return np.nan
+    if not np.isfinite(claim[finite]).all():
+        return np.inf
+    off = _largest(claim[finite] - truth[finite])
+    size = max(_largest(truth[finite]), floor)
+    return off / size if size else (np.inf if off else 0.0)
+
+
+def _largest(value: Any) -> float:
+    return float(np.abs(value).max(initial=0.0, where=np.isfinite(value)))

@@ -19,9 +19,8 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.numerics.buffers import buffered_source
-from symgrad.numerics.interpreter import evaluate_nodes
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 from symgrad.numerics.sizes import infer_sizes, normal_shape
-from symgrad.numerics.verification import over_labels
 
 FILE = Path(__file__).parent.parent / "cases" / "cases.json"
 DERIVED: dict[str, Callable[..., sg.Derivation]] = {

@@ -27,11 +27,10 @@ from symgrad.calculus.proofs.lines import (
 from symgrad.calculus.proofs.records import N
 from symgrad.examples import names, text
 from symgrad.language.expressions import OPERATIONS, Call, Expression, Name, Number, Operation
-from symgrad.numerics.interpreter import evaluate_nodes
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 from symgrad.numerics.proof_check import check_proof
 from symgrad.numerics.proof_values import sizes_of
 from symgrad.numerics.sampling import draws
-from symgrad.numerics.verification import over_labels
 
 POSITIVE = {"huber"}  # its threshold is positive
 PROGRAMS = (

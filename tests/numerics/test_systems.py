@@ -11,9 +11,8 @@ import pytest
 
 import symgrad as sg
 from symgrad.language.expressions import OPERATIONS
-from symgrad.numerics.interpreter import evaluate_nodes
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 from symgrad.numerics.sizes import infer_sizes
-from symgrad.numerics.verification import over_labels
 
 SQUARE = "A: Matrix(n, n)\nC: Matrix(n, n)\nb: Vector(n)\nc: Vector(n)\nB: Matrix(n, m)\n"
 SYMMETRIC = "S: Matrix(n, n, symmetric=True)\nx: Vector(n)\na: Vector(n)\n"

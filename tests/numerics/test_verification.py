@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 
+import numpy as np
 import pytest
 
 import symgrad as sg
@@ -12,7 +14,9 @@ from symgrad.calculus.derivation import Derivation, Step
 from symgrad.errors import VerificationError
 from symgrad.examples import names, text
 from symgrad.language.expressions import Call, Expression, Name, Number, fold
-from symgrad.numerics.verification import verify
+from symgrad.language.operations.smooth import log
+from symgrad.numerics import function
+from symgrad.numerics.verification import difference, verify
 
 NET = """\
 x: Vector(n)
@@ -142,3 +146,100 @@ def test_a_function_without_a_twin_is_checked_more_roughly() -> None:
     verification = sg.derive("x: Vector(n)\nloss = sum(erf(x)**2)").verify()
     rough = [check for check in verification.steps if check.tolerance > 1e-8]
     assert rough and verification.passed
+
+
+def last_step_times(program: str, factor: Expression) -> Derivation:
+    """The derivation with the right-hand side of its last step multiplied."""
+    derivation = sg.derive(program, ["x"]).data
+    *steps, last = derivation.steps
+    wrong = replace(last, right=factor * last.right, plain=None)
+    return replace(derivation, steps=(*steps, wrong))
+
+
+@pytest.mark.parametrize("scale", ["1e-9", "1e-20", "1", "1e20"])
+def test_an_error_is_relative_however_small_the_numbers(scale: str) -> None:
+    program = f"x: Vector(n)\nloss = {scale} * norm2(x)**2"
+    assert verify(last_step_times(program, Number(Fraction(1)))).passed
+    assert len(verify(last_step_times(program, Number(Fraction(7)))).failed) == 1
+
+
+def test_what_is_not_finite_on_one_side_is_wrong() -> None:
+    undefined = log(Number(Fraction(-1)))
+    wrong = verify(last_step_times("x: Vector(n)\nloss = norm2(x)**2", undefined))
+    assert len(wrong.failed) == 1 and wrong.max_relative_error == np.inf
+
+
+NAN, INF = np.nan, np.inf
+DIFFERENCES = [
+    ([1.0, 2.0], [1.0, 2.0], 0.0),
+    ([0.0], [0.0], 0.0),
+    ([NAN, 1.0], [5.0, 1.0], INF),
+    ([5.0, 1.0], [NAN, 1.0], INF),
+    ([INF, 1.0], [1.0, 1.0], INF),
+    ([INF, 1.0], [-INF, 1.0], INF),
+    ([INF, 1.0], [INF, 1.0], 0.0),
+    ([NAN, 1.0], [NAN, 1.0], 0.0),
+    ([NAN], [NAN], NAN),
+    ([INF], [INF], NAN),
+    ([1e-12], [0.0], INF),
+    ([7e-30], [1e-30], 6.0),
+]
+
+
+@pytest.mark.parametrize(("claim", "truth", "error"), DIFFERENCES)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_differences(claim: list[float], truth: list[float], error: float) -> None:
+    assert difference(np.array(claim), np.array(truth)) == pytest.approx(error, nan_ok=True)
+
+
+def test_nothing_finite_is_not_checked() -> None:
+    derivation = sg.derive("x: Vector(n)\nloss = sum(1 / diag(x))")
+    assert derivation.verify().unchecked and not derivation.verify().passed
+    with pytest.raises(VerificationError, match="cannot be checked"):
+        derivation.text()
+
+
+CANCELLING = [  # gradients that are 0, or nearly, since their terms cancel
+    "sum(softmax(x))",
+    "sum(x - mean(x))**2",
+    "norm2(unit(x))**2",
+    "logsumexp(x) + sum(x) - logsumexp(x) - sum(x)",
+    "sum((x - mean(x))**2) / var(x)",
+    "sum(sin(x)**2 + cos(x)**2)",
+    "log(exp(sum(x))) - sum(x)",
+    "1e-12 * sum(softmax(x))",
+]
+
+
+@pytest.mark.parametrize("body", CANCELLING)
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_is_no_error(body: str, seed: int) -> None:
+    program = f"x: Vector(n)\nloss = {body}"
+    assert sg.derive(program).verify(seed).passed
+    assert sg.hessian(program).verify(seed).passed
+
+
+CODE = {  # what is broken in the generated source -> a program that needs it
+    ("np.add.at", "np.subtract.at"): "k: Index(m)\nM: Matrix(m, n)\nloss = norm2(M[k])**2",
+    ("np.tanh(", "np.sin("): "x: Vector(n)\nloss = sum(tanh(x)**2)",
+    ("np.dot(", "0.5 * np.dot("): "A: Matrix(m, n)\nx: Vector(n)\nloss = sum(sin(A @ x))",
+    ("multiply(", "add("): "x: Vector(n)\nloss = sum(exp(x) * sin(x))",
+}
+
+
+@pytest.mark.parametrize(("planted", "program"), CODE.items())
+def test_broken_code_is_found(
+    planted: tuple[str, str], program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, wrong = planted
+    compiled, sources = function._compiled, []
+
+    def breaking(source: str, *name: str) -> Callable[..., object]:
+        sources.append(source)
+        return compiled(source.replace(right, wrong), *name)
+
+    derivation = sg.derive(program)
+    assert derivation.verify().passed
+    monkeypatch.setattr(function, "_compiled", breaking)
+    assert 0 in derivation.verify().failed
+    assert any(right in source for source in sources)

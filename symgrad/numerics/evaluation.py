@@ -1,0 +1,203 @@
+"""A derivation at random numbers: its nodes, what it prints, and derivatives by complex step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.algebra import is_call
+from symgrad.calculus.chain_rule import Reverse
+from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
+from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label
+from symgrad.calculus.notation import core_axes
+from symgrad.errors import VerificationError
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Call, Expression, Name, fold, leaves
+from symgrad.language.operations.arithmetic import transpose
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
+from symgrad.numerics.sampling import draws
+from symgrad.numerics.sizes import axes_of
+from symgrad.numerics.vectorized import stacking
+
+STEP = 1e-30  # of the complex step: no cancellation, so as small as one likes
+DIFFERENCE = 6e-6  # of central differences, where a function has no complex twin
+WORST_CONDITION = 1e4
+BLUR = 1e-13  # a relative change of every value, some hundred times that of rounding
+
+
+@dataclass
+class Sample:
+    """A derivation at numbers. `rough` is set once a function without a complex twin was met;
+    `blur` changes every value on the way a little, so that one sees what rounding could do."""
+
+    derivation: Derivation
+    inputs: dict[str, np.ndarray]
+    sizes: dict[Axis, int]
+    values: dict[Node, Any]
+    blur: Callable[[Any], Any] | None = None
+    rough: bool = False
+
+    def blurred(self, rng: np.random.Generator) -> Sample:
+        """The same with every number changed by a relative `BLUR` at most."""
+
+        def blur(value: Any) -> Any:
+            whole = np.issubdtype(np.asarray(value).dtype, np.integer)
+            return value if whole else value * (1 + BLUR * rng.uniform(-1, 1, np.shape(value)))
+
+        inputs = {name: blur(array) for name, array in self.inputs.items()}
+        values = evaluate_nodes(self.values, inputs, self.sizes, blur=blur)
+        return Sample(self.derivation, inputs, self.sizes, values, blur)
+
+    def value(self, node: Node) -> Any:
+        """The value of a node."""
+        if node not in self.values:
+            self.values |= evaluate_nodes([node], self.inputs, self.sizes, self.values, self.blur)
+        return self.values[node]
+
+    def over(self, entry: Entry, labels: Sequence[Label]) -> Any:
+        """The value of an entry over all these labels."""
+        return over_labels(self.value(entry.node), entry.labels, labels, self.sizes)
+
+    def shape(self, e: Expression) -> list[int]:
+        """The shape of an expression."""
+        return [size_of(d, self.sizes) for d in e.shape]
+
+    # what is printed
+
+    def evaluated(self, printed: Expression, **matrices: Any) -> Any:
+        """The value of an expression whose names are those of the derivation, or of `matrices`."""
+        return self._lowered(printed, {**self.by_name, **matrices})
+
+    def stacked(self, printed: Expression, **matrices: Any) -> Any:
+        """The same where vec, or kron of a vector, may stand in it: the language has neither."""
+        arrays = {**self.by_name, **matrices}
+
+        def visit(e: Expression, arguments: tuple[Expression, ...]) -> Expression:
+            compute = stacking(e)
+            if compute is None:
+                return replace(e, arguments=arguments) if isinstance(e, Call) else e
+            blocks = [np.reshape(self._lowered(a, arrays), self.shape(a)) for a in arguments]
+            name = Name(f"?{len(arrays)}", e.shape)
+            arrays[name.name] = compute(*blocks)
+            return name
+
+        return self._lowered(fold(printed, visit), arrays)
+
+    def _lowered(self, printed: Expression, arrays: dict[str, Any]) -> Any:
+        names = [leaf for leaf in leaves(printed) if isinstance(leaf, Name)]
+        tensor = lower(printed, {name.name: self._named(name, arrays) for name in names})
+        entry = tensor.closed()
+        value = evaluate_nodes([entry.node], arrays, self.sizes, blur=self.blur)[entry.node]
+        return over_labels(value, entry.labels, tensor.labels, self.sizes)
+
+    def _named(self, name: Name, arrays: dict[str, Any]) -> Tensor:
+        variable = self.derivation.problem.variables.get(name.name)
+        if variable is not None and variable.kind == "Index":
+            return input_tensor(variable)
+        batch = () if name.batch is None else (batch_label(name.batch),)
+        tensor = given(name.name, name.shape, frozenset(), batch)
+        shape = [size_of(x.axis, self.sizes) for x in tensor.labels]
+        arrays[name.name] = np.reshape(arrays[name.name], shape)
+        return tensor
+
+    @cached_property
+    def by_name(self) -> dict[str, Any]:
+        """The numbers that the names in printed expressions stand for."""
+        named: dict[str, Any] = dict(self.inputs)
+        for node, name in self.derivation.names.items():
+            value = batch_first(self.value(node), node.axes)
+            if is_call(name, transpose):
+                (name,) = name.arguments
+                value = value if ONE in name.shape else np.swapaxes(value, -1, -2)
+            assert isinstance(name, Name)
+            named[name.name] = value
+        return named
+
+    # derivatives
+
+    def paired(self, backward: Reverse, node: Node, direction: Any) -> Any:
+        """<Tbar, v>"""
+        cotangent = self.over(*backward.of(node))
+        rank = np.ndim(direction)
+        return np.tensordot(cotangent, direction, rank) if rank else cotangent * direction
+
+    def moved(self, user: Node, node: Node, direction: Any) -> Any:
+        """How a statement moves when one of its operands moves."""
+        operands = {n: self.value(n) for n in user.operands}
+
+        def at(value: Any) -> Any:
+            return evaluate_nodes([user], self.inputs, self.sizes, {**operands, node: value})[user]
+
+        return self._derivative(at, operands[node], direction)
+
+    def along(self, directions: Mapping[str, Any], entry: Entry, labels: Sequence[Label]) -> Any:
+        """The derivative of an entry when the inputs move along these directions."""
+
+        def at(t: Any) -> Any:
+            moved = {n: self.inputs[n] + t * v for n, v in directions.items()}
+            inputs = {**self.inputs, **moved}
+            value = evaluate_nodes([entry.node], inputs, self.sizes, blur=self.blur)[entry.node]
+            return over_labels(value, entry.labels, labels, self.sizes)
+
+        return self._derivative(at, 0.0, 1.0)
+
+    def _derivative(self, function: Callable[[Any], Any], at: Any, direction: Any) -> Any:
+        try:
+            return np.imag(function(at + 1j * STEP * direction)) / STEP
+        except TypeError:
+            self.rough = True
+            step = DIFFERENCE * direction
+            return (function(at + step) - function(at - step)) / (2 * DIFFERENCE)
+
+
+def drawn(derivation: Derivation, seed: int, rng: np.random.Generator) -> Sample:
+    """The first draw at which everything is finite and no matrix nearly singular, else the best.
+
+    Raises: VerificationError where the problem is defined at none."""
+    roots = [s.node for s in derivation.steps]
+    roots += [e.node for p in derivation.passes for e in p.cotangents.values()]
+    roots += [o.entry.node for o in derivation.outcomes.values()] + [derivation.value.node]
+    best: tuple[int, Sample] | None = None
+    for inputs, sizes in draws(derivation.problem, seed):
+        for name in derivation.seeds:
+            shape = [size_of(axis, sizes) for axis in seed_axes(derivation, name)]
+            inputs[name] = rng.standard_normal(shape)
+        try:
+            values = evaluate_nodes(roots, inputs, sizes)
+        except np.linalg.LinAlgError:
+            continue  # a singular matrix
+        bad = sum(_is_bad(node, value, values) for node, value in values.items())
+        if best is None or bad < best[0]:
+            best = bad, Sample(derivation, inputs, sizes, values)
+        if not bad:
+            break
+    if best is None:
+        raise VerificationError("no random numbers were found at which the problem is defined")
+    return best[1]
+
+
+def seed_axes(derivation: Derivation, name: str) -> tuple[Axis, ...]:
+    """The axes of a direction, those of its variable, or of a cotangent, those of f."""
+    variable = derivation.problem.variables.get(derivation.seeds[name])
+    axes = core_axes(derivation.problem.output.shape) if variable is None else axes_of(variable)
+    return tuple(axis for axis in axes if axis != 1)
+
+
+def batch_first(value: Any, axes: Sequence[Axis]) -> Any:
+    """What is printed is of one example: its batch comes before its rows and columns."""
+    batch = [k for k, axis in enumerate(axes) if isinstance(axis, str)]
+    return np.moveaxis(value, batch, range(len(batch))) if batch else value
+
+
+def _is_bad(node: Node, value: Any, values: Mapping[Node, Any]) -> bool:
+    if not np.all(np.isfinite(value)):
+        return True
+    if isinstance(node, Apply) and node.operation.meaning.over == "matrix":
+        matrix = values[node.arguments[0][0]]
+        return bool(np.any(np.linalg.cond(matrix) > WORST_CONDITION))
+    return False
