@@ -2,6 +2,8 @@
 
 import click
 
+from .output import write
+
 
 @click.command()
 def catalog() -> None:
@@ -13,4 +15,4 @@ def catalog() -> None:
     """
     import symgrad as sg
 
-    click.echo(sg.catalog())
+    write(sg.catalog())

@@ -8,6 +8,7 @@ import click
 
 from .failures import FAILED, INCONCLUSIVE, NOT_FINITE
 from .options import wrt_option
+from .output import write
 from .programs import Program, file_argument
 
 STATUS = {"passed": 0, "inconclusive": INCONCLUSIVE, "not finite": NOT_FINITE}
@@ -28,7 +29,7 @@ def check(program: Program, wrt: list[str] | None) -> None:
     import symgrad as sg
 
     report = sg.check_gradient(program.problem(), wrt)
-    click.echo(str(report))
+    write(str(report))
     sys.exit(status(report.verdict))
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import IO
-
 import click
 
-from .options import KINDS, of_option, output_option, write, wrt_option
+from .options import KINDS, of_option, output_option, wrt_option
+from .output import write
 from .programs import Program, file_argument
 
 
@@ -18,7 +17,7 @@ from .programs import Program, file_argument
     "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
 )
 @output_option
-def code(program: Program, wrt: list[str] | None, of: str, dtype: str, output: IO[str]) -> None:
+def code(program: Program, wrt: list[str] | None, of: str, dtype: str, output: str) -> None:
     """Write a NumPy function for the value and all gradients; it runs without symgrad.
 
     \b

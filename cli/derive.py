@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import IO
-
 import click
 
-from .options import KINDS, of_option, output_option, write, wrt_option
+from .options import KINDS, of_option, output_option, wrt_option
+from .output import write
 from .programs import Program, find_program
 
 FORMATS = ["latex", "markdown", "html", "text", "json"]
@@ -43,7 +42,7 @@ def derive(
     layout: str,
     form: str,
     level: str,
-    output: IO[str],
+    output: str,
 ) -> None:
     """Derive the gradient of a loss, step by step.
 

@@ -11,6 +11,7 @@ import click
 
 from .failures import FAILED
 from .options import wrt_option
+from .output import write
 from .programs import Program, file_argument
 
 
@@ -56,9 +57,9 @@ def grade(
         text = _text(answer_file) if answer_file is not None else answer or ""
         verdict = grading.grade(program.problem(), wrt[0], text)
     if form == "json":
-        click.echo(json.dumps(dataclasses.asdict(verdict), indent=2, ensure_ascii=False))
+        write(json.dumps(dataclasses.asdict(verdict), indent=2, ensure_ascii=False))
     else:
-        click.echo(str(verdict))
+        write(str(verdict))
     sys.exit(0 if verdict.correct else FAILED)
 
 

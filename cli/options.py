@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import IO, Any
+from typing import Any
 
 import click
+
+from .output import writable
 
 KINDS = {
     "gradient": "derive",
@@ -37,12 +39,8 @@ of_option = click.option(
 output_option = click.option(
     "-o",
     "--output",
-    type=click.File("w", encoding="utf-8", atomic=True),
+    metavar="FILE",
+    callback=writable,
     default="-",
     help="Write to this file instead of standard output.",
 )
-
-
-def write(text: str, output: IO[str]) -> None:
-    """The text with a line end, in one piece."""
-    output.write(text.rstrip("\n") + "\n")

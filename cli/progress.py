@@ -15,12 +15,14 @@ UPDATES = 200  # of the bar in all: a line takes longer to draw than a short epo
 @contextmanager
 def progress_bar(epochs: int) -> Iterator[Callable[[int, int, float], None]]:
     """A bar that is moved on by calls of (epoch, epochs, loss); silent where nobody watches."""
+    if not sys.stderr.isatty():
+        yield lambda epoch, epochs, loss: None
+        return
     bar: Any
     with click.progressbar(
         length=epochs,
         label="training",
         file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
         item_show_func=lambda loss: "" if loss is None else f"loss {loss:.4g}",
     ) as bar:
 

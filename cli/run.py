@@ -8,6 +8,7 @@ import click
 
 from .check import status
 from .failures import INCONCLUSIVE
+from .output import write
 from .programs import Program, find_program
 from .report import outcome
 from .training import Training, data_wanted, train_program, training_options
@@ -33,11 +34,13 @@ def run(program: Program, training: Training) -> None:
     import symgrad as sg
 
     problem = program.problem()
-    click.echo(sg.derive(problem).text().rstrip("\n") + "\n")
+    write(sg.derive(problem).text())
+    write("")
     report = sg.check_gradient(problem)
-    click.echo(f"{report}\n")
+    write(str(report))
+    write("")
     if status(report.verdict) not in (0, INCONCLUSIVE):
         sys.exit(status(report.verdict))
     trained = train_program(program, problem, training)
-    click.echo(outcome(program, problem, trained))
+    write(outcome(program, problem, trained))
     sys.exit(status(report.verdict))

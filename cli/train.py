@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import IO, Any
+import io
+from typing import Any
 
 import click
 
+from .output import writable, write
 from .programs import Program, file_argument
 from .report import outcome, parameters
 from .training import Training, data_wanted, train_program, training_options
@@ -17,10 +19,11 @@ from .training import Training, data_wanted, train_program, training_options
 @click.option(
     "-o",
     "--output",
-    type=click.File("wb", atomic=True),
+    metavar="FILE",
+    callback=writable,
     help="Write the parameters to this npz file, an array for each name.",
 )
-def train(program: Program, training: Training, output: IO[bytes] | None) -> None:
+def train(program: Program, training: Training, output: str | None) -> None:
     """Train the parameters of a program on data.
 
     An npz file holds an array for each name. In a CSV file one line is one example: the vector x
@@ -37,11 +40,13 @@ def train(program: Program, training: Training, output: IO[bytes] | None) -> Non
     data_wanted(program, training)
     problem = program.problem()
     trained = train_program(program, problem, training)
-    click.echo(outcome(program, problem, trained))
+    write(outcome(program, problem, trained))
     if output is None:
-        click.echo(parameters(trained))
+        write(parameters(trained))
         return
     import numpy as np
 
     arrays: dict[str, Any] = dict(trained.result.parameters)
-    np.savez(output, **arrays)
+    archive = io.BytesIO()
+    np.savez(archive, **arrays)
+    write(archive.getvalue(), output)

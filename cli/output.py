@@ -1,0 +1,82 @@
+"""Where results go: standard output, or the file that -o names; whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import click
+
+
+def writable(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The value of -o; told before any work is done, where it is a folder or in no folder."""
+    if value is not None and value != "-":
+        target = Path(os.path.realpath(value))
+        if target.is_dir():
+            raise _failed(value, os.strerror(errno.EISDIR))
+        if not target.parent.is_dir():
+            raise _failed(value, os.strerror(errno.ENOENT))
+    return value
+
+
+def write(result: str | bytes, output: str = "-") -> None:
+    """The result, a text with a line end, in one piece.
+
+    A file is replaced at once when all is written; a link stays, and its target is written. What is
+    no plain file, such as a FIFO, is written to directly.
+    Raises: click.ClickException where it cannot be written; a new file is not left behind.
+    """
+    content = result.rstrip("\n") + "\n" if isinstance(result, str) else result
+    try:
+        if output == "-":
+            _print(content)
+        else:
+            encoded = content.encode() if isinstance(content, str) else content
+            _put(Path(output), encoded)
+    except OSError as error:
+        name = "standard output" if output == "-" else output
+        raise _failed(name, error.strerror or str(error)) from None
+
+
+def _failed(name: str, reason: str) -> click.ClickException:
+    return click.ClickException(f"{name} cannot be written: {reason}")
+
+
+def _print(content: str | bytes) -> None:
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "it is closed")
+    try:
+        click.echo(content, nl=False)
+    except OSError:
+        _discard()
+        raise
+
+
+def _discard() -> None:
+    """Let what could not be written go, so that Python does not try again when it ends."""
+    with contextlib.suppress(OSError):
+        number = sys.stdout.fileno()
+        _, writing = os.pipe()
+        os.dup2(writing, number)
+        sys.stdout.flush()
+
+
+def _put(path: Path, content: bytes) -> None:
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    target = Path(os.path.realpath(path))  # a link stays, its target is replaced
+    new = target.with_name(f".symgrad-{secrets.token_hex(8)}")
+    try:
+        with new.open("xb") as file:
+            file.write(content)
+        if target.exists():
+            new.chmod(target.stat().st_mode & 0o7777)
+        new.replace(target)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
