@@ -46,5 +46,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    functions = import_module("symgrad.language.sympy_functions").names()
+    functions = import_module("symgrad.language.scope").function_names()
     return sorted({*globals(), *__all__, *functions})

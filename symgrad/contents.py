@@ -36,8 +36,9 @@ from symgrad.language.operations.meanings import (
     Identity,
     Total,
 )
-from symgrad.language.parser import HIDDEN, parse
+from symgrad.language.parser import parse
 from symgrad.language.problem import Problem, Variable
+from symgrad.language.scope import HIDDEN
 from symgrad.language.unparse import unparse
 from symgrad.training.base import Optimizer
 from symgrad.training.equations import RATE

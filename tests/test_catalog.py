@@ -13,8 +13,8 @@ from symgrad import examples
 from symgrad.contents import Entry, call_of, catalog, entry_of, paired
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import OPERATIONS
-from symgrad.language.parser import HIDDEN
 from symgrad.language.problem import Problem
+from symgrad.language.scope import HIDDEN
 from symgrad.training import data
 from symgrad.training.schedules import SCHEDULES
 

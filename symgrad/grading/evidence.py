@@ -13,10 +13,11 @@ from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.lowering import Tensor
 from symgrad.calculus.nodes import Node
 from symgrad.errors import SymgradError
-from symgrad.grading.answer import Claim, read, unused
+from symgrad.grading.answer import Claim, read
 from symgrad.grading.branches import Branches, shortened
 from symgrad.grading.exam import Exam, close, largest, stepwise
 from symgrad.grading.factors import Ratio, named_ratio
+from symgrad.grading.opening import unused
 from symgrad.grading.program import Edge
 from symgrad.grading.rewritings import OPPOSITE, Change, changed_names, changed_operations, parts
 from symgrad.language.dimensions import ONE, Shape
@@ -133,7 +134,7 @@ class Evidence:
 
     def _changes(self, claim: Claim, shape: Shape, wanted: list[np.ndarray]) -> Iterator[Change]:
         """Every change of one operation after which a claim has these values at all points."""
-        formulas = {name: claim.problem.definitions[name] for name in claim.own}
+        formulas = claim.definitions
         tensors = dict(self.exam.tensors)
         for name, formula in formulas.items():
             tensors[name] = stepwise(formula, tensors)
@@ -184,7 +185,7 @@ class Evidence:
         """What the claim may refer to."""
         problem = self.exam.claim.problem
         given = [v.expression() for v in problem.variables.values() if v.kind != "Index"]
-        own = self.exam.claim.own
+        own = self.exam.claim.definitions
         computed = problem.definitions.items()
         return [*given, *(Name(n, d.shape, d.batch) for n, d in computed if n not in own)]
 
@@ -237,6 +238,6 @@ def _paired(exam: Exam) -> Exam | None:
         replace(p, variables={**p.variables, name: c}, output=dot(c.expression(), output))
         for p in (exam.problem, exam.claim.problem)
     )
-    claim = Claim(own, matmul(transpose(claimed), c.expression()), ())
+    claim = Claim(own, matmul(transpose(claimed), c.expression()), {})
     paired = Exam(problem, exam.key, "gradient", claim, exam.seed)
     return paired if paired.right_shape else None

@@ -208,13 +208,6 @@ class Exam:
             for k, got in enumerate(self.got)
         )
 
-    def is_right(self, candidate: Callable[[int], np.ndarray | None]) -> bool:
-        """Whether candidate(k) is the right result at every point k."""
-        return all(
-            (array := candidate(k)) is not None and close(array, want, self.noise[k])
-            for k, want in enumerate(self.want)
-        )
-
 
 def stepwise(root: Expression, tensors: Mapping[str, Tensor]) -> Tensor:
     """The tensor that an expression means, each operation a statement of its own: a long product is

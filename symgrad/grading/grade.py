@@ -46,7 +46,7 @@ def grade(
         raise OptionError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
     asked = as_problem(problem)
     key = _key(asked, wrt, kind)
-    return judged(Exam(asked, key, kind, read(asked, answer, "answer"), seed))
+    return judged(Exam(asked, key, kind, read(asked, answer), seed))
 
 
 def judged(exam: Exam) -> Verdict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -12,13 +11,12 @@ import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError, did_you_mean
-from symgrad.grading.answer import LOSS, Claim, as_written, plain_names, read, written_names
+from symgrad.grading.answer import LOSS, Claim, as_written, claimed, statements_of, written_in
 from symgrad.grading.exam import Exam
 from symgrad.grading.grade import judged
 from symgrad.grading.opening import named, one_example, opened, restated
 from symgrad.grading.verdict import CORRECT, Verdict
 from symgrad.language.problem import Problem, Wrt
-from symgrad.language.syntax import syntax_tree
 from symgrad.language.unparse import unparse
 
 CLAIM = re.compile(r"d(?P<top>L|l|loss)_d(?P<of>\w+)|grad_(?P<by>\w+)")
@@ -27,18 +25,17 @@ INCOMPLETE = "incomplete"
 
 @dataclass(frozen=True)
 class Line:
-    """One line `name = ...`: its number from 1, and what it differentiates by, if anything."""
+    """One line `name = ...`, and what it differentiates by, if anything."""
 
-    number: int
-    end: int
+    statement: ast.Assign
     name: str
     wrt: str | None
     one: bool  # whether it is about one example's loss
 
     @property
-    def shown(self) -> str:
-        """The left side as it was written."""
-        return written_names(self.name)
+    def number(self) -> int:
+        """Its place, from 1."""
+        return self.statement.lineno
 
 
 def grade_derivation(
@@ -66,18 +63,17 @@ def grade_derivation(
     asked = as_problem(problem)
     wanted = () if wrt is None else asked.wrt(wrt)
     try:
-        return _graded(asked, wanted, plain_names(textwrap.dedent(text)), seed)
+        return _graded(asked, wanted, _lines(asked, statements_of(text)), seed)
     except SymgradError as error:
-        raise as_written(error, "derivation") from None
+        raise written_in(error, "derivation") from None
 
 
-def _graded(asked: Problem, wanted: Iterable[str], text: str, seed: int) -> Verdict:
-    lines = _lines(asked, text)
-    grader = _Grader(asked, text, seed)
+def _graded(asked: Problem, wanted: Iterable[str], lines: list[Line], seed: int) -> Verdict:
+    grader = _Grader(asked, seed)
     for line in lines:
         verdict = grader.verdict(line)
         if not verdict.correct:
-            diagnosis = written_names(f"{line.shown}: {verdict.diagnosis}")
+            diagnosis = as_written(f"{line.name}: {verdict.diagnosis}")
             return replace(verdict, line=line.number, diagnosis=diagnosis)
     missing = [n for n in wanted if not any(k.wrt == n and not k.one for k in lines)]
     if missing:
@@ -87,20 +83,18 @@ def _graded(asked: Problem, wanted: Iterable[str], text: str, seed: int) -> Verd
     return Verdict(True, CORRECT, f"Right: {count} true.", "")
 
 
-def _lines(problem: Problem, text: str) -> list[Line]:
-    statements = syntax_tree(text).body
+def _lines(problem: Problem, statements: list[ast.stmt]) -> list[Line]:
     if not statements:
         raise ProgramError("the derivation is empty; a line is dL/dx = ... or name = ...")
-    known = _given(problem)
+    names = _names(problem)
     lines: list[Line] = []
     for statement in statements:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)]):
-                found = None if name in known else CLAIM.fullmatch(name)
-                wrt = found and (found["of"] or found["by"])
-                one = found is not None and found["top"] == "l" and bool(problem.batch)
-                end = statement.end_lineno or statement.lineno
-                lines.append(Line(statement.lineno, end, name, wrt, one))
+                derivative = None if name in names else CLAIM.fullmatch(name)
+                wrt = derivative and (derivative["of"] or derivative["by"])
+                one = derivative is not None and derivative["top"] == "l" and bool(problem.batch)
+                lines.append(Line(statement, name, wrt, one))
             case _:
                 raise ProgramError(
                     "a line of a derivation is dL/dx = ... or name = ...", line=statement.lineno
@@ -111,16 +105,15 @@ def _lines(problem: Problem, text: str) -> list[Line]:
 class _Grader:
     """Grades lines in order; what the earlier ones say may be used by the later ones."""
 
-    def __init__(self, problem: Problem, text: str, seed: int) -> None:
+    def __init__(self, problem: Problem, seed: int) -> None:
         self.problem = problem
-        self.text = text.splitlines()
         self.seed = seed
         self.accepted: list[Line] = []
 
     def verdict(self, line: Line) -> Verdict:
         """The verdict on the next line."""
         try:
-            if line.wrt is None and line.name in _given(self.problem):
+            if line.wrt is None and line.name in _names(self.problem):
                 return self._restated(line)
             verdict = self._verdict(line)
         except SymgradError as error:
@@ -130,8 +123,8 @@ class _Grader:
 
     def _verdict(self, line: Line) -> Verdict:
         problem = one_example(self.problem) if line.one else self.problem
-        kept = self._of_one_example() if line.one else self.accepted
-        claim = read(problem, self._rows(kept, line))
+        earlier = self._of_one_example() if line.one else self.accepted
+        claim = claimed(problem, [*(k.statement for k in earlier), line.statement])
         if line.wrt is None:
             return Verdict(True, CORRECT, "A name for later lines.", "")
         target = _differentiated(problem, claim, line.wrt)
@@ -141,37 +134,28 @@ class _Grader:
         """A line that says again what the problem says of a name."""
         if line.name in self.problem.variables:
             raise ProgramError(f"{line.name} is a variable of the problem")
-        own = [k for k in self.accepted if k.wrt is None]
-        claim = read(self.problem, self._rows(own, line, right_side=True))
+        names = [k.statement for k in self.accepted if k.wrt is None]
+        claim = claimed(self.problem, [*names, ast.Expr(line.statement.value)])
         return judged(restated(self.problem, line.name, claim, self.seed))
 
     def _of_one_example(self) -> list[Line]:
         """The lines that say something of each example by itself."""
-        kept: list[Line] = []
+        single: list[Line] = []
         absent: set[str] = set()
         for line in self.accepted:
-            words = set(re.findall(r"\w+", self._rows([], line)))
+            nodes = list(ast.walk(line.statement))
+            words = {node.id for node in nodes if isinstance(node, ast.Name)}
             whole = line.wrt is not None and not line.one
-            if whole or "for" in words or words & absent:
+            if whole or words & absent or any(isinstance(n, ast.GeneratorExp) for n in nodes):
                 absent.add(line.name)
             else:
-                kept.append(line)
-        return kept
-
-    def _rows(self, kept: Iterable[Line], last: Line, right_side: bool = False) -> str:
-        """These lines where they stand in the text, all others empty."""
-        rows = ["" for _ in self.text[: last.end]]
-        for line in (*kept, last):
-            rows[line.number - 1 : line.end] = self.text[line.number - 1 : line.end]
-        if right_side:  # in parentheses, so that every column stays where it is
-            left, _, right = rows[last.number - 1].partition("=")
-            rows[last.number - 1 :] = [f"({' ' * len(left)}{right}", *rows[last.number :], ")"]
-        return "\n".join(rows)
+                single.append(line)
+        return single
 
 
-def _given(problem: Problem) -> set[str]:
-    """The names whose meaning the problem gives."""
-    return {*problem.variables, *problem.definitions, problem.output_name, LOSS, "L"}
+def _names(problem: Problem) -> set[str]:
+    """The names whose meaning the problem says."""
+    return {*problem.variables, *problem.definitions, problem.output_name, *LOSS}
 
 
 def _differentiated(problem: Problem, claim: Claim, wrt: str) -> Problem:
@@ -179,13 +163,13 @@ def _differentiated(problem: Problem, claim: Claim, wrt: str) -> Problem:
     if wrt in problem.variables:
         problem.wrt([wrt])
         return problem
-    for name in claim.own:
+    for name, meaning in claim.definitions.items():
         if CLAIM.fullmatch(name) is None:
-            problem = named(problem, name, claim.problem.definitions[name]) or problem
+            problem = named(problem, name, meaning) or problem
     if wrt in problem.definitions:
         return opened(problem, wrt)
-    if wrt in claim.own:
-        meaning = unparse(claim.problem.definitions[wrt])
-        raise UnknownNameError(f"{wrt} = {meaning} does not stand in the loss as it is written")
-    known = [*problem.variables, *problem.definitions, *claim.own]
-    raise UnknownNameError(f"{wrt} is not declared{did_you_mean(wrt, known)}")
+    if wrt in claim.definitions:
+        text = unparse(claim.definitions[wrt])
+        raise UnknownNameError(f"{wrt} = {text} does not stand in the loss as it is written")
+    names = [*problem.variables, *problem.definitions, *claim.definitions]
+    raise UnknownNameError(f"{wrt} is not declared{did_you_mean(wrt, names)}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 from symgrad.errors import ProgramError
-from symgrad.grading.answer import Claim, unused, with_arguments
+from symgrad.grading.answer import Claim
 from symgrad.grading.exam import Exam
 from symgrad.language.dimensions import ONE, SCALAR, Dimension
 from symgrad.language.expressions import Call, Expression, Name, fold
@@ -59,7 +60,7 @@ def named(problem: Problem, name: str, meaning: Expression) -> Problem | None:
         if isinstance(node, Call) and unparse(node) == text:
             found = True
             return Name(name, node.shape, node.batch)
-        return with_arguments(node, arguments)
+        return _with_arguments(node, arguments)
 
     definitions: dict[str, Expression] = {}
     for other, definition in problem.definitions.items():
@@ -129,6 +130,19 @@ def restated(problem: Problem, name: str, claim: Claim, seed: int) -> Exam:
         for p in (problem, claim.problem)
     )
     return Exam(target, c.name, "gradient", replace(claim, problem=own), seed, False, name)
+
+
+def unused(wanted: str, taken: set[str]) -> str:
+    """The name, numbered where it is taken."""
+    return next(n for k in count() if (n := f"{wanted}{k or ''}") not in taken)
+
+
+def _with_arguments(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+    """A call with other arguments of the same shapes; the node itself where none is another."""
+    same = all(a is b for a, b in zip(getattr(node, "arguments", ()), arguments, strict=True))
+    if same or not isinstance(node, Call):
+        return node
+    return Call(node.operation, arguments, node.shape, node.options, node.batch)
 
 
 def _has(root: Expression, part: Expression) -> bool:

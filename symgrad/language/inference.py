@@ -10,19 +10,18 @@ import ast
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError
-from symgrad.language.expressions import is_scalar
+from symgrad.errors import ProgramError, ShapeError, UnknownNameError
+from symgrad.language.expressions import Expression, is_scalar
 from symgrad.language.names import SMALL_GREEK
-from symgrad.language.operations import OPERATIONS
-from symgrad.language.parser import ALIASES, CONSTANTS, parse
-from symgrad.language.problem import KINDS, Problem
+from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
+from symgrad.language.reading import CONSTANTS, batches, read_expression
+from symgrad.language.scope import Scope, function_named
 from symgrad.language.syntax import syntax_tree
 
 LETTERS = ("n", "m", "k", "p", "q", "r", "s", "d", "h", "l")
 SCALARS = {*SMALL_GREEK, "lam", "eps"}
-HOLDER = "dimension_"  # begins the name of a variable that declares what only ones(n) names
 
 
 def parse_expression(text: str) -> Problem:
@@ -40,13 +39,12 @@ def parse_expression(text: str) -> Problem:
     """
     tree = _tree(text)
     used = _used_dimensions(tree)
-    inference = _Inference(text.strip(), _kinds(tree, used), used)
-    if "f" in inference.kinds:
-        return inference.problem("loss")
-    problem = inference.problem("f")
-    if is_scalar(problem.output) and "loss" not in inference.kinds:
-        return inference.problem("loss")
-    return problem
+    inference = _Inference(tree, _kinds(tree, used), used, batches(tree))
+    scope, value = inference.fitted()
+    loss = "f" in inference.kinds or (is_scalar(value) and "loss" not in inference.kinds)
+    name = "loss" if loss else "f"
+    scope.check_new(name)
+    return scope.problem(name, value)
 
 
 def _tree(text: str) -> ast.expr:
@@ -70,11 +68,10 @@ def _kinds(tree: ast.expr, used: list[str]) -> dict[str, str]:
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in batches]
     names.sort(key=lambda n: (n.lineno, n.col_offset))
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    declared = {*OPERATIONS, *ALIASES, *used}
     return {
         n.id: kind_of(n.id, n.id in labels)
         for n in names
-        if n.id not in declared and id(n) not in called
+        if not (function_named(n.id) or n.id in used or id(n) in called)
     }
 
 
@@ -113,24 +110,29 @@ class _Inference:
     another that it equals, in the end to a number, a name that the text uses, or a free one.
     """
 
-    text: str
+    tree: ast.expr
     kinds: dict[str, str]
     used: list[str]
+    batches: dict[str, str]
     same: dict[str, str] = field(default_factory=dict)
 
-    def problem(self, output: str) -> Problem:
-        """The problem `output = text`, after as many merges as it takes."""
+    def fitted(self) -> tuple[Scope, Expression]:
+        """The names and the expression, after as many merges as it takes."""
         while True:
             letters = self._letters()
-            lines = self._declarations(letters)
-            prefix = f"{output} = "
+            scope = Scope(dimensions={*self.used}, batches=self.batches)
+            for name, kind in self.kinds.items():
+                scope.check_new(name)
+                dims = tuple(number_or_name(_size(letters.get(d, d))) for d in self._dims(name))
+                scope.declare(Variable(name, kind, dims, batch=self.batches.get(name)))
             try:
-                return self._checked(parse("\n".join([*lines, prefix + self.text])))
+                value = read_expression(self.tree, scope)
             except ShapeError as error:
                 if not self._merged(error, letters):
-                    raise _placed(error, len(lines), len(prefix)) from None
-            except SymgradError as error:
-                raise _placed(error, len(lines), len(prefix)) from None
+                    raise
+                continue
+            self._check_used(scope)
+            return scope, value
 
     def _root(self, dimension: str) -> str:
         while dimension in self.same:
@@ -150,13 +152,6 @@ class _Inference:
         dims = [d for name in names for d in reversed(self._dims(name)) if " " in d]
         return {d: next(free) for d in dict.fromkeys(dims)}
 
-    def _declarations(self, letters: dict[str, str]) -> list[str]:
-        lines = [f"{HOLDER}{n}: Vector({n})" for n in self.used]
-        for name, kind in self.kinds.items():
-            dims = [letters.get(d, d) for d in self._dims(name)]
-            lines.append(f"{name}: {kind}({', '.join(dims)})" if dims else f"{name}: {kind}")
-        return lines
-
     def _merged(self, error: ShapeError, letters: dict[str, str]) -> bool:
         """Make the two dimensions of the error one, if one of them is free and neither is 1."""
         named = {letter: d for d, letter in letters.items()}
@@ -169,21 +164,14 @@ class _Inference:
         self.same[one] = two
         return True
 
-    def _checked(self, problem: Problem) -> Problem:
-        """The problem without the variables that only declare a dimension."""
-        variables = {n: v for n, v in problem.variables.items() if not n.startswith(HOLDER)}
-        for n in self.used:
-            if not any(n == str(d) for v in variables.values() for d in v.dims):
+    def _check_used(self, scope: Scope) -> None:
+        """Raises: UnknownNameError for a dimension that no variable has."""
+        for name in self.used:
+            if not any(name == str(d) for v in scope.variables.values() for d in v.dims):
                 raise UnknownNameError(
-                    f"no name here has the dimension {n}; declare it in a program"
+                    f"no name here has the dimension {name}; declare it in a program"
                 )
-        return replace(problem, variables=variables)
 
 
-def _placed(error: SymgradError, lines: int, columns: int) -> SymgradError:
-    """The error with its place in the text, not in the program around it."""
-    line = (error.line or 0) - lines
-    column = error.column if line > 1 else (error.column or 0) - columns
-    within = line > 0 and (column is None or column > 0)
-    error.line, error.column = (line, column) if within else (None, None)
-    return error
+def _size(dimension: str) -> str | int:
+    return int(dimension) if dimension.isdigit() else dimension

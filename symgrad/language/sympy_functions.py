@@ -11,9 +11,8 @@ import sympy
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Operation
-from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.constants import eye, filled, ones, zeros
-from symgrad.language.parser import ALIASES, HIDDEN
+from symgrad.language.scope import function_named
 from symgrad.language.symbols import Extent
 from symgrad.language.sympy_nodes import call, total
 from symgrad.language.sympy_rules import dimension_of
@@ -44,6 +43,7 @@ def _over(symbols: object) -> tuple[sympy.Basic, ...]:
     return tuple(map(sympified, symbols if several else (symbols,)))  # type: ignore[call-overload]
 
 
+@cache
 def _function(name: str, operation: Operation) -> Function:
     """The operation as a function of SymPy expressions."""
 
@@ -59,14 +59,13 @@ def _function(name: str, operation: Operation) -> Function:
     return _documented(function, name, operation)
 
 
-def _constant(
-    operation: Operation, matrix: Callable[[Dimension, Dimension], sympy.Expr]
-) -> Function:
+@cache
+def _constant(operation: Operation) -> Function:
     """A constant of the language as SymPy's own, `ones(n)` as `OneMatrix(n, 1)`."""
 
     def function(*dimensions: Extent) -> sympy.Expr:
         rows, columns = filled(operation, tuple(map(dimension_of, dimensions))).shape
-        return matrix(rows, columns)
+        return MATRICES[operation.name](rows, columns)
 
     return _documented(function, operation.name, operation)
 
@@ -84,19 +83,6 @@ MATRICES: dict[str, Callable[[Dimension, Dimension], sympy.Expr]] = {
 }
 
 
-def names() -> list[str]:
-    """The names of all functions of the language, of those registered by now."""
-    return [*(n for n in OPERATIONS if n not in HIDDEN), *ALIASES]
-
-
-@cache
-def _by_name(name: str) -> Function:
-    operation = OPERATIONS[ALIASES.get(name, name)]
-    if name in MATRICES:
-        return _constant(operation, MATRICES[name])
-    return _function(name, operation)
-
-
 def function(name: str) -> Function | None:
     """The function of the language of that name on SymPy expressions, if there is one.
 
@@ -104,4 +90,7 @@ def function(name: str) -> Function | None:
     >>> softmax(sympy.MatrixSymbol("x", 3, 1))
     softmax(x)
     """
-    return _by_name(name) if name in names() else None
+    operation = function_named(name)
+    if operation is None:
+        return None
+    return _constant(operation) if name in MATRICES else _function(name, operation)

@@ -32,8 +32,8 @@ from symgrad.language.names import check_name
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial
-from symgrad.language.parser import ALIASES, HIDDEN
 from symgrad.language.problem import number_or_name
+from symgrad.language.scope import function_named
 from symgrad.language.sympy_trees import HINTS, RULES, Arguments, Operands, Rule, shown
 from symgrad.language.unparse import unparse
 
@@ -46,7 +46,7 @@ _ENTRY = Name("entry", SCALAR)
 
 def check_free(name: str) -> str:
     """The name itself where a symbol may have it: no function is called so."""
-    if (name in OPERATIONS and name not in HIDDEN) or name in ALIASES:
+    if function_named(name) is not None:
         raise UnknownNameError(f"{name} is the name of a function; use another name")
     return check_name(name)
 

@@ -6,6 +6,9 @@ import ast
 import keyword
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
 
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError
 from symgrad.language.names import check_name
@@ -42,12 +45,13 @@ REFUSED = {
 
 
 def syntax_tree(text: str) -> ast.Module:
-    """Python's syntax tree of the text, or a ProgramError with the place."""
+    """Python's syntax tree of the text, its columns in characters; or a ProgramError with the
+    place."""
     if len(text) > LONGEST:
         raise ProgramError(f"the program is too long: {len(text)} characters (limit {LONGEST})")
     _check_characters(text)
     try:
-        return ast.parse(text)
+        return _in_characters(ast.parse(text), text)
     except SyntaxError as error:
         line = error.lineno or 1
         raise ProgramError(_syntax_message(error, text), line=line, column=error.offset) from None
@@ -57,6 +61,34 @@ def syntax_tree(text: str) -> ast.Module:
         ) from None
     except ValueError as error:
         raise ProgramError(f"no program: {error}", line=_longest_line(text)) from None
+
+
+def _in_characters(tree: ast.Module, text: str) -> ast.Module:
+    """The tree with its columns counted in characters, where Python counts bytes."""
+    if not text.isascii():
+        lines = [line.encode() for line in re.split(r"\r\n?|\n", text)]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.expr | ast.stmt):
+                node.col_offset = len(lines[node.lineno - 1][: node.col_offset].decode())
+    return tree
+
+
+@contextmanager
+def placed(node: ast.AST) -> Iterator[None]:
+    """Errors on the way have the place of this node, unless they have one already."""
+    try:
+        yield
+    except SymgradError as error:
+        column = getattr(node, "col_offset", None)
+        column = None if column is None else column + 1
+        raise error.at(getattr(node, "lineno", None), column, None) from None
+
+
+def refuse(node: ast.AST, message: str) -> NoReturn:
+    """Refuse what is no part of the language: for the reason that its kind has, or this one."""
+    first = next(iter(getattr(node, "decorator_list", [])), node)
+    error = ProgramError(REFUSED.get(type(node), message))
+    raise error.at(getattr(first, "lineno", None), None, None)
 
 
 def _check_characters(text: str) -> None:

@@ -232,6 +232,10 @@ def test_hessians() -> None:
         ("q: Vector(n)", (1, 1), "declares no variables"),
         ("W = 3", (1, 1), "W is given twice"),
         ("", (None, None), "the answer is empty"),
+        ("2 * sum(W @ x for x in batch)", (1, 5), "x is one for all examples"),
+        ("3 + sum(q for q in batch)", (1, 9), "q is not declared"),
+        ("two = (1 +\n  1)\n  two @ x", (3, 2), "syntax"),
+        ("grad = (W @ x - y) * (\n  x.T @ α)", (2, 9), "α is not declared"),
     ],
 )
 def test_an_answer_that_is_none_is_an_error_with_its_place(
@@ -241,6 +245,11 @@ def test_an_answer_that_is_none_is_an_error_with_its_place(
         grade(PROGRAMS["least_squares"], "W", answer)
     assert (caught.value.line, caught.value.column) == place
     assert words in str(caught.value)
+
+
+def test_an_answer_is_not_explained_by_itself() -> None:
+    diagnosis = grade(PROGRAMS["constant"], "y", "0").diagnosis
+    assert diagnosis.endswith("A number that is meant for each entry is written zeros(n).")
 
 
 def test_wrong_options() -> None:

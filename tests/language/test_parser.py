@@ -9,6 +9,8 @@ import pytest
 
 import symgrad as sg
 from symgrad.language.expressions import Name, Number, expression, leaves
+from symgrad.language.parser import parse_within
+from symgrad.language.syntax import syntax_tree
 from symgrad.language.unparse import unparse
 
 HEAD = "x: Vector(n)\ny: Vector(n)\nA: Matrix(m, n)\nB: Matrix(n, n)\na: Scalar\nb: Scalar\n"
@@ -227,3 +229,28 @@ def test_names_that_are_allowed(name: str) -> None:
 def test_names_that_are_not(name: str) -> None:
     with pytest.raises(sg.SymgradError):
         sg.parse(f"{name}: Vector(n)\nloss = 1")
+
+
+def test_columns_count_characters() -> None:
+    with pytest.raises(sg.UnknownNameError, match="q is not declared") as caught:
+        sg.parse("α: Scalar\r\n# β\u2028γ\nx: Vector(n)\nloss = α * x.T @ q")
+    assert (caught.value.line, caught.value.column) == (4, 18)
+
+
+def test_a_name_that_a_sum_binds_has_its_place() -> None:
+    with pytest.raises(sg.UnknownNameError, match="for y in batch: y is not declared") as caught:
+        sg.parse("x: Vector(n)\nloss = 2 * sum(sum(x) for x, y in batch)")
+    assert (caught.value.line, caught.value.column) == (2, 12)
+
+
+def test_what_lines_say_among_the_names_of_a_problem() -> None:
+    problem = sg.parse("x: Vector(n)\ny: Vector(n)\nr = x - y\nloss = r.T @ r")
+    lines = syntax_tree("two = 2 + n - n\ngrad = two * r").body
+    whole, expression = parse_within(problem, lines)
+    assert list(whole.definitions) == ["r", "two"]
+    assert (whole.variables, whole.output) == (problem.variables, problem.output)
+    assert unparse(expression) == "two * r"
+    for text in ("r = 2\nr", "two = 2\nx = 3", "x: Vector(n)\nx", "loss = 3\n5 * q"):
+        with pytest.raises(sg.SymgradError) as caught:
+            parse_within(problem, syntax_tree(text).body)
+        assert caught.value.line is not None

@@ -30,8 +30,9 @@ from symgrad.calculus.derive import gradient
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError
 from symgrad.language.dimensions import dims
 from symgrad.language.operations import OPERATIONS
-from symgrad.language.parser import HIDDEN, parse
+from symgrad.language.parser import parse
 from symgrad.language.problem import Problem
+from symgrad.language.scope import HIDDEN
 from symgrad.language.symbols import Index, Matrix, Scalar, Vector
 from symgrad.language.sympy_functions import batch_mean, batch_sum
 from symgrad.language.sympy_input import problem_from_sympy

@@ -1,0 +1,93 @@
+"""Declarations: `name: Kind(dimensions, fact=True)`."""
+
+from __future__ import annotations
+
+import ast
+
+from symgrad.errors import ProgramError, ShapeError, did_you_mean
+from symgrad.language.dimensions import Dimension, dimension
+from symgrad.language.expressions import OPERATIONS
+from symgrad.language.problem import FACTS, Variable, number_or_name
+from symgrad.language.syntax import source_of
+
+
+def declared(name: str, annotation: ast.expr, batch: str | None) -> Variable:
+    """The variable that a declaration says; `batch` is the one whose examples have their own."""
+    keywords: list[ast.keyword] = []
+    arguments: list[ast.expr] = []
+    match annotation:
+        case ast.Name(id=kind):
+            pass
+        case ast.Call(func=ast.Name(id=kind), args=arguments, keywords=keywords):
+            pass
+        case _:
+            raise ProgramError(
+                f"{name}: a declaration names a kind: Scalar, Vector(n), Matrix(m, n), Index(n)"
+            )
+    for argument in arguments:
+        if isinstance(argument, ast.Name) and argument.id in FACTS:
+            raise ProgramError(f"{name}: a fact is written {argument.id}=True")
+    dims = tuple(map(declared_dimension, arguments))
+    return Variable(name, kind, dims, frozenset(map(_fact, keywords)) - {""}, batch)
+
+
+def declared_dimension(node: ast.expr) -> Dimension:
+    """A dimension: a name, or a number."""
+    match node:
+        case ast.Name(id=name):
+            return number_or_name(name)
+        case ast.Constant(value=int(value)) if not isinstance(value, bool):
+            return dimension(value)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):
+            raise ShapeError(
+                f"dimension -{value!r}: a dimension is a name or a positive whole number"
+            )
+    raise ShapeError(
+        f"{source_of(node)} is no dimension: a name or a positive whole number is wanted"
+    )
+
+
+def _fact(node: ast.keyword) -> str:
+    """The fact that holds; nothing where it is denied."""
+    if node.arg is None:
+        raise ProgramError("** before an argument is not part of the language")
+    if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool)):
+        raise ProgramError(f"the fact {node.arg} is True or False, not {source_of(node.value)}")
+    if node.arg not in FACTS:
+        raise ProgramError(f"unknown fact {node.arg}{did_you_mean(node.arg, FACTS)}")
+    return node.arg if node.value.value else ""
+
+
+def check_tensors(tree: ast.Module) -> None:
+    """Where each tensor is only reduced to one number, as in sum(T), and nothing in the program has
+    a third index, something else was meant by it."""
+    nodes = list(ast.walk(tree))
+    if any(isinstance(n, ast.Name) and n.id == "einsum" for n in nodes):
+        return
+    if any(isinstance(n, ast.keyword) and n.arg == "axis" for n in nodes):
+        return
+    tensors = {
+        n.target.id: n
+        for n in nodes
+        if isinstance(n, ast.AnnAssign)
+        and isinstance(n.target, ast.Name)
+        and isinstance(n.annotation, ast.Call)
+        and getattr(n.annotation.func, "id", "") == "Tensor"
+    }
+    loads = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    used = {id(n) for n in loads if n.id in tensors}
+    reduced = {id(n.args[0]) for n in nodes if isinstance(n, ast.Call) and _is_reduction(n)}
+    if used and used <= reduced:
+        node = next(iter(tensors.values()))
+        raise ProgramError(
+            f"{source_of(node)}: there is no einsum(...) and no axis= that needs a Tensor; a "
+            "matrix is declared Matrix(m, n)",
+            line=node.lineno,
+            column=node.col_offset + 1,
+        )
+
+
+def _is_reduction(call: ast.Call) -> bool:
+    """Whether a call makes one number of one argument, as it has no axis."""
+    operation = OPERATIONS.get(getattr(call.func, "id", ""))
+    return operation is not None and "axis" in operation.options and len(call.args) == 1

@@ -1,0 +1,121 @@
+"""What the names mean at a line of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
+from symgrad.language.dimensions import describe, dimension
+from symgrad.language.expressions import Expression, Name, Operation, Size, is_scalar
+from symgrad.language.names import check_name
+from symgrad.language.operations import OPERATIONS
+from symgrad.language.problem import Problem, Variable
+
+ALIASES = {"tr": "trace", "log_det": "logdet", "norm": "norm2"}
+HIDDEN = frozenset(
+    [
+        "add",
+        "subtract",
+        "negative",
+        "multiply",
+        "divide",
+        "power",
+        "variable_power",
+        "matmul",
+        "transpose",
+        "lookup",
+        "batch_sum",
+        "batch_mean",
+    ]
+)  # what is written with an operator
+
+
+def function_named(name: str) -> Operation | None:
+    """The operation that a program calls by this name, if there is one."""
+    return None if name in HIDDEN else OPERATIONS.get(ALIASES.get(name, name))
+
+
+def function_names() -> list[str]:
+    """Every name that a program calls an operation by."""
+    return [*(name for name in OPERATIONS if name not in HIDDEN), *ALIASES]
+
+
+@dataclass
+class Scope:
+    """The names of a program: `meanings` is what an expression may refer to."""
+
+    variables: dict[str, Variable] = field(default_factory=dict)
+    definitions: dict[str, Expression] = field(default_factory=dict)
+    meanings: dict[str, Expression] = field(default_factory=dict)
+    dimensions: set[str] = field(default_factory=set)
+    batches: Mapping[str, str] = field(default_factory=dict)  # what `for x in batch` binds -> batch
+
+    @classmethod
+    def of(cls, problem: Problem) -> Scope:
+        """The names that an expression beside this problem may use."""
+        scope = cls(batches=problem.batch)
+        for variable in problem.variables.values():
+            scope.declare(variable)
+        for name, value in problem.definitions.items():
+            scope.define(name, value)
+        return scope
+
+    def declare(self, variable: Variable) -> None:
+        """Add a variable, and its dimensions."""
+        self.variables[variable.name] = variable
+        self.meanings[variable.name] = variable.expression()
+        self.dimensions |= {str(d) for d in variable.dims if d.is_Symbol}
+        for scalar in self.variables.values():
+            if scalar.kind == "Scalar" and scalar.name in self.dimensions:
+                raise UnknownNameError(
+                    f"{scalar.name} is both a Scalar and a dimension; rename one of them"
+                )
+
+    def define(self, name: str, value: Expression) -> None:
+        """Add a definition."""
+        self.definitions[name] = value
+        self.meanings[name] = Name(name, value.shape, value.batch)
+
+    def check_new(self, name: str) -> None:
+        """Raises: UnknownNameError where nothing can be called so."""
+        operation = function_named(check_name(name))
+        if operation is not None and (operation.reserved or name in ALIASES):
+            raise UnknownNameError(f"{name} is the name of a function; use another name")
+        if name in self.meanings:
+            raise UnknownNameError(
+                f"{name} is given twice; each name has one meaning, use another name"
+            )
+
+    def meaning(self, name: str) -> Expression:
+        """What a name stands for in an expression."""
+        if name in self.meanings:
+            return self.meanings[name]
+        if name in self.dimensions:
+            return Size(dimension(name))
+        if function_named(name) is not None:
+            raise UnknownNameError(f"{name} is a function; write {name}(...)")
+        raise UnknownNameError(
+            f"{name} is not declared{did_you_mean(name, [*self.meanings, *self.dimensions])}"
+        )
+
+    def check_batch(self, name: str, batch: str) -> None:
+        """Raises: SymgradError where the examples of this batch have no such name."""
+        if name not in self.variables:
+            raise UnknownNameError(f"for {name} in {batch}: {name} is not declared")
+        other = self.batches.get(name)
+        if other != batch:
+            what = "is one for all examples" if other is None else f"belongs to {other}"
+            raise ProgramError(f"for {name} in {batch}: in the problem, {name} {what}")
+
+    def problem(self, output: str, value: Expression, filename: str | None = None) -> Problem:
+        """The problem whose loss (or f) this value is."""
+        if output == "loss" and not is_scalar(value):
+            raise ShapeError(f"the loss must be a scalar; its shape is {describe(value.shape)}")
+        if value.batch is not None:
+            examples = ", ".join(n for n, b in self.batches.items() if b == value.batch)
+            raise ProgramError(
+                f"{output} belongs to one example of {value.batch}; "
+                f"write {output} = sum(... for {examples} in {value.batch})"
+            )
+        return Problem(self.variables, self.definitions, value, output, filename)
