@@ -26,8 +26,9 @@ from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.unparse import unparse
 from symgrad.numerics.comments import Comments, comment
+from symgrad.numerics.emitter import Computed, Record
 from symgrad.numerics.flattening import Flat
-from symgrad.numerics.source import Computed, Program, Record
+from symgrad.numerics.source import Program
 
 SHORT = 9  # names and functions of a part that has no name in the derivation
 EXAMPLES = "equations are of one example, arrays have a row for each"
@@ -39,8 +40,7 @@ def annotated(
     """The comments of a derivation's program; `axes` are those of each input's array."""
     named = _names(derivation, record.flat)
     writer = _Equations(derivation, named)
-    targets = [line.target for line in program.lines]
-    lines = {name: writer.of(name, record.lines.get(name, ())) for name in targets}
+    lines = {name: writer.of(name, computed) for name, computed in record.lines.items()}
     returned = [_value_name(derivation), *(unparse(o.name) for o in derivation.outcomes.values())]
     return Comments(
         tuple(map(comment, _legend(program, axes))),

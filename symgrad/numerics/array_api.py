@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.numerics.comments import NONE, Comments, beside
-from symgrad.numerics.source import Program
+from symgrad.numerics.source import Program, lines_of, results_of
 
 SAME = [  # the same name and meaning
     *("exp", "log", "log1p", "expm1", "sqrt", "square", "sign", "floor", "ceil"),
@@ -92,12 +92,12 @@ def standard_source(
     ranks = {p: len(axes[name]) for name, p in inputs.items()}
     rewriter = _Rewriter(ranks)
     body = []
-    for line in program.lines:
+    for line in lines_of(program):
         text = rewriter.text(line.text.split("  #")[0])
         if line.then:
             text = rewriter.scattered(line.then, line.sizes)
         body.append((f"{line.target} = {text}", comments.lines.get(line.target, "")))
-    results = [rewriter.result(text) for text, _ in program.results]
+    results = [rewriter.result(text) for text, _ in results_of(program)]
     body.append((f"return {', '.join(results)},", comments.returned))
     head = HEAD.format(arguments=", ".join(program.arguments))
     lines = [*comments.legend, *WHICH.format(first=first).splitlines(), *beside(body)]

@@ -1,187 +1,214 @@
-"""A listing with its results written into buffers that are there already.
+"""A program with its results written into buffers that are there already.
 
 The source made here defines `allocate(sizes, dtype, names, shapes, dtypes)`, which makes every
 array once and returns a function that uses them at each call: `function(inputs)`, which looks the
 arrays up by name and checks them, or without checks `function(p0, p1, ...)`. A buffer is used again
-as soon as the value in it is no longer needed, by an elementwise line in place. The derivatives are
-views of one flat vector.
+as soon as nothing needs the value in it, nor a view of it, by an elementwise line in place. The
+derivatives are views of one flat vector.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from symgrad.numerics.listing import VIEWS, Dims, Op
+from symgrad.numerics.source import Program, Text
 
-import numpy as np
-
-from symgrad.numerics.listing import Line
-from symgrad.numerics.source import Program
-
-VALUE = re.compile(r"\bv\d+\b")
-VIEW = re.compile(r"\b(v\d+)((?:\.T|\.transpose\([\d, ]+\)|\[(?:[:, ]|None|\.\.\.)+\])+)")
-FUNCTION = re.compile(r"(?<![\w.])([a-z]\w*)(?:\.reduce)?\(")
+KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 
 
 def buffered_source(program: Program, checked: bool = True) -> str:
     """The source of `allocate`."""
-    return _Planner(program).source(checked)
+    planner = _Planner(program)
+    gradients = planner.gradients()
+    body = planner.body()
+    count = range(len(program.inputs))
+    made = [f"{name} = np.{name}" for name in sorted(planner.functions)]
+    made += [f"{name} = {text}" for text, name in planner.constants.items()]
+    for letter, names in (("k", "names"), ("s", "shapes"), ("d", "dtypes")):
+        made += [f"{letter}{k} = {names}[{k}]" for k in count]
+    made += [*gradients, *planner.buffers, *(f"{t} = {text}" for text, t in planner.views.items())]
+    sizes = [f"n{k}" for k in range(len(program.axes))]
+    arguments = "inputs" if checked else ", ".join(f"p{k}" for k in count)
+    checks = _checks(len(program.inputs)) if checked else []
+    derivatives = "".join(f"g{k}, " for k in range(len(program.results) - 1))
+    return "\n".join(
+        [
+            *("import numpy as np", "", "", program.kernels),
+            f"def allocate({', '.join([*sizes, 'dtype', 'names', 'shapes', 'dtypes'])}):",
+            *(f"    {line}" for line in made),
+            f"    def function({arguments}):",
+            *(f"        {line}" for line in (*checks, *body)),
+            f"        return {planner.of(program.results[0][0])}",
+            f"    return function, flat, ({derivatives})",
+            "",
+        ]
+    )
 
 
-class _Planner:
+def _checks(count: int) -> list[str]:
+    """Lines that read the inputs, and return None where one has another shape or type."""
+    if not count:
+        return []
+    reads = [f"    p{k} = inputs[k{k}]" for k in range(count)]
+    tests = [f"p{k}.shape != s{k} or p{k}.dtype is not d{k}" for k in range(count)]
+    return [
+        "try:",
+        *reads,
+        f"    if {' or '.join(tests)}:",
+        "        return None",
+        "except (KeyError, AttributeError):",
+        "    return None",
+    ]
+
+
+class _Planner(Text):
+    """Writes each operation by its buffer, and says which buffers there have to be."""
+
+    prefix = ""
+
     def __init__(self, program: Program) -> None:
-        self.program = program
-        self.lines = program.lines
-        self.buffer: dict[str, str] = {}  # value -> the buffer that it is in
-        self.made: list[str] = []  # lines that make buffers
+        super().__init__(program)
+        self.places: dict[Op, str] = {}  # what is in a buffer
+        self.buffers: list[str] = []  # lines that make buffers
         self.views: dict[str, str] = {}  # view of a buffer -> its name
+        self.constants: dict[str, str] = {}  # an array that is made once -> its name
+        self.functions: set[str] = set()  # of NumPy that are called
+        self.held: dict[Op, tuple[Op, ...]] = {}  # whose memory an operation may have
         self.last = self._last_uses()
-
-    def source(self, checked: bool) -> str:
-        sizes = [f"n{k}" for k in range(len(self.program.axes))]
-        arguments = ", ".join([*sizes, "dtype", "names", "shapes", "dtypes"])
-        views = self._gradients()
-        body = self._body()
-        returned = self._returned()
-        named = sorted(set(FUNCTION.findall("\n".join(body))))
-        made = [f"{name} = np.{name}" for name in named if hasattr(np, name)]
-        made += [f"{name} = {text}" for name, text in self.program.constants.items()]
-        count = range(len(self.program.inputs))
-        for letter, known in (("k", "names"), ("s", "shapes"), ("d", "dtypes")):
-            made += [f"{letter}{k} = {known}[{k}]" for k in count]
-        made += [*views, *self.made, *(f"{name} = {text}" for text, name in self.views.items())]
-        lines = ["import numpy as np", "", "", self.program.kernels, f"def allocate({arguments}):"]
-        lines += [f"    {line}" for line in made]
-        given = "inputs" if checked else ", ".join(f"p{k}" for k in count)
-        checks = self._checks() if checked else []
-        lines += [
-            f"    def function({given}):",
-            *(f"        {line}" for line in [*checks, *body]),
-        ]
-        gradients = "".join(f"g{k}, " for k in range(len(self.program.results) - 1))
-        lines += [f"        return {returned}", f"    return function, flat, ({gradients})", ""]
-        return "\n".join(lines)
-
-    def _checks(self) -> list[str]:
-        """Lines that read the inputs, and return None where one has another shape or type."""
-        count = len(self.program.inputs)
-        if not count:
-            return []
-        reads = [f"    p{k} = inputs[k{k}]" for k in range(count)]
-        tests = [f"p{k}.shape != s{k} or p{k}.dtype is not d{k}" for k in range(count)]
-        return [
-            "try:",
-            *reads,
-            f"    if {' or '.join(tests)}:",
-            "        return None",
-            "except (KeyError, AttributeError):",
-            "    return None",
-        ]
 
     # the life of values
 
-    def _last_uses(self) -> dict[str, int]:
-        """The last line that needs each value; a line without its own buffer may be a view, and
-        keeps what it was made from."""
-        last: dict[str, int] = {}
-        for k, line in enumerate(self.lines):
-            for name in _used(line):
-                last[name] = k
-        for text, _ in self.program.results:
-            for name in VALUE.findall(text):
-                last[name] = len(self.lines)
-        for line in reversed(self.lines):
-            if not line.into or not line.sizes:
-                for name in _used(line):
-                    last[name] = max(last[name], last.get(line.target, 0))
+    def _last_uses(self) -> dict[Op, int]:
+        """The last line that needs the memory of each operation, by itself or by a view."""
+        last: dict[Op, int] = {}
+        for k, op in enumerate(self.program.ops):
+            held = [x for read in op.reads() for x in self.held.get(read, ())]
+            last |= dict.fromkeys(held, k)
+            opaque = op.kind == "kernel"  # what it returns may be a view of its argument
+            self.held[op] = tuple(held) if op.kind in VIEWS else (op, *(held if opaque else ()))
+        for result, _ in self.program.results:
+            reads = result.reads() if result.inline else [result]
+            last |= {x: len(self.program.ops) for read in reads for x in self.held.get(read, ())}
         return last
 
     # results
 
-    def _gradients(self) -> list[str]:
+    def gradients(self) -> list[str]:
         """The flat vector, and one view of it for each derivative; a value that is a derivative is
         computed right there."""
-        made, start = [], "0"
-        for k, (text, shape) in enumerate(self.program.results[1:]):
-            size = " * ".join(shape) or "1"
-            made.append(f"e{k} = {start} + {size}")
-            view = f"flat[{start}:e{k}].reshape({', '.join(shape)}{',' * (len(shape) == 1)})"
-            made.append(f"g{k} = {view if shape else f'flat[{start}:e{k}].reshape(())'}")
+        ends, views, start = [], [], "0"
+        for k, (op, dims) in enumerate(self.program.results[1:]):
+            ends.append(f"e{k} = {start} + {' * '.join(map(self.program.size, dims)) or '1'}")
+            shape = self.shape(dims) if dims else "()"
+            views.append(f"g{k} = flat[{start}:e{k}].reshape({shape})")
             start = f"e{k}"
-            line = next((x for x in self.lines if x.target == text), None)
-            if line is not None and line.into and text not in self.buffer and line.sizes:
-                self.buffer[text] = f"g{k}"
-        sizes = [line for line in made if line.startswith("e")]
-        return [*sizes, f"flat = np.empty({start}, dtype)", *(x for x in made if x.startswith("g"))]
-
-    def _returned(self) -> str:
-        return self._placed(self.program.results[0][0])
+            if op.dims and op not in self.places and self._has_out(op):
+                self.places[op] = f"g{k}"
+        return [*ends, f"flat = np.empty({start}, dtype)", *views]
 
     # lines
 
-    def _body(self) -> list[str]:
-        free: dict[tuple[str, ...], list[str]] = {}
+    def body(self) -> list[str]:
+        """The lines of one call."""
+        free: dict[Dims, list[str]] = {}
         body: list[str] = []
-        for k, line in enumerate(self.lines):
-            dying = [name for name in dict.fromkeys(_used(line)) if self.last[name] == k]
-            if line.into and line.sizes:
-                body += self._into(line, dying, free)
-            else:
-                body.append(f"{line.target} = {self._placed(line.into or line.text)}")
-            for name in dying:
-                self._release(name, line, free)
-        for k, (text, shape) in enumerate(self.program.results[1:]):
-            if self.buffer.get(text) != f"g{k}":
-                body.append(f"g{k}[{'...' if shape else '()'}] = {self._placed(text)}")
+        for k, op in enumerate(self.program.ops):
+            dying = [
+                x
+                for x in dict.fromkeys(h for r in op.reads() for h in self.held.get(r, ()))
+                if self.last[x] == k and self.places.get(x, "").startswith("b")
+            ]
+            if op.dims and self._has_out(op):
+                if op not in self.places:
+                    self.places[op] = self._chosen(op, dying, free)
+                body += self._into(op)
+            elif op.kind in ("eye", "full") and op is not self.program.results[0][0].base:
+                self.buffers.append(f"{self.named(op)} = {self.line(op)}")
+            elif not self._is_fixed(op):
+                body.append(f"{self.named(op)} = {self.line(op)}")
+            for x in dying:
+                if self.places.get(op) != self.places[x]:
+                    free.setdefault(x.dims, []).append(self.places[x])
+        for k, (op, dims) in enumerate(self.program.results[1:]):
+            if self.places.get(op) != f"g{k}":
+                body.append(f"g{k}[{'...' if dims else '()'}] = {self.of(op)}")
         return body
 
-    def _into(
-        self, line: Line, dying: list[str], free: dict[tuple[str, ...], list[str]]
-    ) -> list[str]:
-        if line.target not in self.buffer:
-            self.buffer[line.target] = self._chosen(line, dying, free)
-        out = self.buffer[line.target]
-        text = line.into
-        first = self._placed(text.replace("{out}", "\0")).replace("\0", out)
-        then = (
-            [self._placed(line.then.replace("{out}", "\0")).replace("\0", out)] if line.then else []
-        )
-        return [first, *then]
-
-    def _chosen(self, line: Line, dying: list[str], free: dict[tuple[str, ...], list[str]]) -> str:
+    def _chosen(self, op: Op, dying: list[Op], free: dict[Dims, list[str]]) -> str:
         """The buffer of a dying operand of the same shape, a free one, or a new one."""
-        if line.inplace:
-            for name in dying:
-                owner = next((x for x in self.lines if x.target == name), None)
-                own = self.buffer.get(name, "")
-                bare = not any(
-                    view.startswith(name) for view, _ in VIEW.findall(line.into) if view == name
-                )
-                if own.startswith("b") and owner is not None and owner.sizes == line.sizes and bare:
-                    return own
-        if free.get(line.sizes):
-            return free[line.sizes].pop()
-        name = f"b{sum(x.startswith('b') for x in self.made)}"
-        shape = ", ".join(line.sizes) + "," * (len(line.sizes) == 1)
-        self.made.append(f"{name} = np.zeros(({shape}), dtype)")
+        if op.kind == "ufunc":
+            for x in op.operands:
+                seen = any(y.base is x and y is not x for y in op.operands)
+                if x in dying and x.dims == op.dims and not seen:
+                    return self.places[x]
+        if free.get(op.dims):
+            return free[op.dims].pop()
+        name = f"b{sum(line.startswith('b') for line in self.buffers)}"
+        self.buffers.append(f"{name} = np.zeros({self.shape(op.dims)}, dtype)")
         return name
 
-    def _release(self, name: str, line: Line, free: dict[tuple[str, ...], list[str]]) -> None:
-        own = self.buffer.get(name, "")
-        if own.startswith("b") and self.buffer.get(line.target) != own:
-            owner = next(x for x in self.lines if x.target == name)
-            free.setdefault(owner.sizes, []).append(own)
+    def _has_out(self, op: Op) -> bool:
+        """Whether NumPy can write it into an array."""
+        if op.kind == "product":
+            return op.name in ("dot", "matmul")
+        return op.kind in ("reduce", "scatter") or (op.kind == "ufunc" and op.name != "where")
 
-    def _placed(self, text: str) -> str:
-        """The text with values replaced by their buffers, and views of these by their own names."""
+    def _into(self, op: Op) -> list[str]:
+        """The lines that write it into its buffer."""
+        out = self.places[op]
+        if op.kind == "scatter":
+            return [f"{out}.fill(0.0)", self.added(op)]
+        if op.kind == "product":
+            return [self.call(op.name, f"{self.list(op.operands)}, {out}")]
+        if op.kind == "reduce":
+            return [self._reduced(op, out)]
+        operands = ", ".join(
+            self._constant(f"np.asarray({self.of(x)}, dtype)") if x.constant else self.of(x)
+            for x in op.operands
+        )  # for a ufunc an array is faster than a number
+        return [self.call(op.name, f"{operands}, {'out=' * (op.name in KEYWORD_OUT)}{out}")]
 
-        def view(match: re.Match[str]) -> str:
-            own = self.buffer.get(match[1])
-            if own is None:
-                return match[0]
-            return self.views.setdefault(f"{own}{match[2]}", f"t{len(self.views)}")
+    def _reduced(self, op: Op, out: str = "") -> str:
+        """A sum or maximum; the sum over one of two axes as a product with ones."""
+        (a,) = op.operands
+        if op.name == "add" and len(op.axes) == 1 and len(a.dims) <= 2:
+            ones = self._constant(f"np.ones({self.program.size(a.dims[op.axes[0]])}, dtype)")
+            factors = [self.of(a), ones]
+            if len(a.dims) > 1 and op.axes == (0,):
+                factors.reverse()
+            return self.call("dot", ", ".join([*factors, *([out] if out else [])]))
+        self.functions.add(op.name)
+        axes = op.axes[0] if len(op.axes) == 1 else op.axes
+        return f"{op.name}.reduce({self.of(a)}, {f'{axes}, None, {out}' if out else 'None'})"
 
-        return VALUE.sub(lambda m: self.buffer.get(m[0], m[0]), VIEW.sub(view, text))
+    # texts
 
+    def line(self, op: Op) -> str:
+        """What an operation without a buffer computes."""
+        return self._reduced(op) if op.kind == "reduce" else super().line(op)
 
-def _used(line: Line) -> Iterable[str]:
-    return VALUE.findall(f"{line.text if not line.into else line.into} {line.then}")
+    def call(self, name: str, arguments: str) -> str:
+        """A call of a function of NumPy, by a local name."""
+        self.functions.add(name)
+        return super().call(name, arguments)
+
+    def named(self, op: Op) -> str:
+        """The buffer that an operation is in, or its name."""
+        return self.places.get(op) or super().named(op)
+
+    def of(self, op: Op) -> str:
+        """An operand; a view of a buffer is made once."""
+        if not self._is_fixed(op):
+            return super().of(op)
+        text = super().of(op) if op.inline else super().line(op)
+        return self.views.setdefault(text, f"t{len(self.views)}")
+
+    def _is_fixed(self, op: Op) -> bool:
+        """Whether it is a view of a buffer, the same in every call."""
+        if op.kind == "reshape" and op.operands[0].kind in VIEWS:
+            return False  # may be a copy
+        return op.kind in VIEWS and (
+            op.operands[0] in self.places or self._is_fixed(op.operands[0])
+        )
+
+    def _constant(self, text: str) -> str:
+        return self.constants.setdefault(text, f"c{len(self.constants)}")

@@ -15,6 +15,7 @@ from symgrad.language.problem import Problem
 from symgrad.numerics.annotations import annotated
 from symgrad.numerics.buffers import buffered_source
 from symgrad.numerics.comments import NONE, Comments
+from symgrad.numerics.emitter import Record, program
 from symgrad.numerics.facts import check_facts
 from symgrad.numerics.sizes import (
     axes_of,
@@ -25,7 +26,7 @@ from symgrad.numerics.sizes import (
     label_sizes,
     normal_shape,
 )
-from symgrad.numerics.source import Program, Record, numpy_source, program
+from symgrad.numerics.source import Program, numpy_source
 
 if TYPE_CHECKING:
     from symgrad.numerics.numba_backend import Compiled
@@ -200,7 +201,7 @@ class Function:
             from symgrad.numerics.numba_backend import plain_function
 
             return plain_function(self._program, self._axes(), self.dtype)
-        return _compiled(self._program.source)
+        return _compiled(numpy_source(self._program))
 
     def _allocating(self, checked: bool) -> Callable[..., Any]:
         if self.modules == "numba":

@@ -1,151 +1,204 @@
-"""Straight-line array code as data: one line a step, each written once.
+"""Straight-line array code as a list of typed operations, equal ones made once.
 
-A line knows its plain text (`a * b`) and, where NumPy can write its result into an array that is
-there already, the form that does so (`multiply(a, b, out)`); `source` prints the one, `buffers` the
-other.
+An operation knows its operands and its shape; how it is written is for those who print it: `source`
+as plain NumPy, `buffers` with results written into arrays that are there.
+
+    input, size, number     what is given
+    scalar                  arithmetic of numbers, written inside of what needs it
+    ufunc                   entry by entry, with NumPy's broadcasting; comparisons give 1 and 0
+    reduce                  "add" or "maximum" over `axes`
+    product                 a sum of products of two arrays; `axes` are the index letters of both
+                            and of the result, as numbers, the name is NumPy's form of it
+    take                    rows of a table, along the axis `axes`, that labels name
+    scatter                 zeros, to which values are added where labels say: values, *labels
+    linalg                  inv, det, slogdet (log |det|), solve, with any leading axes
+    full, eye, kernel       one number everywhere; the identity; a function written out above
+    permute, expand, drop, diagonal, broadcast, reshape     views: the memory is the operand's
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-
-import sympy
+from typing import Any, TypeAlias
 
 from symgrad.calculus.nodes import Axis
+from symgrad.language.dimensions import ONE
 
-INFIX = {
-    "add": "{0} + {1}",
-    "subtract": "{0} - {1}",
-    "multiply": "{0} * {1}",
-    "divide": "{0} / {1}",
-    "negative": "-{0}",
-    "greater": "np.asarray({0} > {1}, dtype)",
-    "equal": "np.asarray({0} == {1}, dtype)",
-}
-KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
-NUMBER = re.compile(r"[-+*/ ().\dne]+")  # numbers and sizes alone
-Labels = tuple[Hashable, ...]
+GIVEN = {"input", "size", "number"}
+INLINE = GIVEN | {"scalar", "permute", "expand", "drop"}
+VIEWS = {"permute", "expand", "drop", "diagonal", "broadcast", "reshape"}
+Labels: TypeAlias = tuple[Hashable, ...]
+Dims: TypeAlias = tuple[Axis, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Op:
+    """One operation; equal ones of a listing are one object.
+
+    `dims` is its shape, () that of a number; `name` and `axes` are as its kind has them. `constant`
+    is whether it is made of sizes and numbers alone, `serial` its place among all operations.
+    """
+
+    kind: str
+    name: str = ""
+    operands: tuple[Op, ...] = ()
+    axes: tuple[Any, ...] = ()
+    dims: Dims = ()
+    value: float = 0.0
+    constant: bool = False
+    serial: int = 0
+
+    @property
+    def inline(self) -> bool:
+        """Whether it is written inside of what needs it, without a line of its own."""
+        return self.kind in INLINE
+
+    @property
+    def base(self) -> Op:
+        """What holds the memory: itself, or what it is a view of."""
+        op = self
+        while op.kind in VIEWS:
+            (op,) = op.operands
+        return op
+
+    def reads(self) -> Iterator[Op]:
+        """What its line refers to: operations with lines, and what is given."""
+        for operand in self.operands:
+            if operand.inline and operand.kind not in GIVEN:
+                yield from operand.reads()
+            else:
+                yield operand
 
 
 @dataclass(frozen=True)
 class Array:
-    """An expression of the source, and the index that each of its axes runs along."""
+    """An operation's result, and the index that each of its axes runs along."""
 
-    text: str
+    op: Op
     labels: Labels = ()
 
 
-@dataclass(frozen=True)
-class Line:
-    """target = text.
+Operand: TypeAlias = Array | Op | float
 
-    `into` is the text with a place {out} for the result, "" where there is none (of a number, a
-    faster text); `inplace` says that {out} may be one of the operands. `sizes` is the result's
-    shape; `then` is what is done to it afterwards.
-    """
 
-    target: str
-    text: str
-    into: str = ""
-    sizes: tuple[str, ...] = ()
-    inplace: bool = False
-    then: str = ""
+def dims_of(labels: Labels) -> Dims:
+    """The axes that indices run along."""
+    return tuple(x.axis for x in labels)  # type: ignore[attr-defined]
 
 
 @dataclass
 class Listing:
-    """The lines so far, the constants that they need, and the sizes that they are given."""
+    """The operations so far; `ops` are those with a line, in order."""
 
-    lines: list[Line] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=dict)
-    sizes: dict[Axis, str] = field(default_factory=dict)
-    constants: dict[str, str] = field(default_factory=dict)  # name -> text
+    ops: list[Op] = field(default_factory=list)
+    table: dict[Hashable, Op] = field(default_factory=dict)
 
-    def size(self, axis: Axis) -> str:
-        """An axis's size: a number, or an argument of the function."""
-        if isinstance(axis, sympy.Integer):
-            return str(int(axis))
-        return self.sizes.setdefault(axis, f"n{len(self.sizes)}")
+    def op(
+        self,
+        kind: str,
+        operands: tuple[Op, ...] = (),
+        dims: Dims = (),
+        *,
+        name: str = "",
+        axes: tuple[Any, ...] = (),
+        value: float = 0.0,
+        line: bool = True,
+    ) -> Op:
+        """The one operation that is this; a new one gets a line, if its kind has lines."""
+        key = (kind, name, operands, axes, dims, value)
+        op = self.table.get(key)
+        if op is None:
+            constant = kind in ("size", "number")
+            constant = constant or (kind == "scalar" and all(x.constant for x in operands))
+            op = Op(kind, name, operands, axes, dims, value, constant, len(self.table))
+            self.table[key] = op
+            if line and not op.inline:
+                self.ops.append(op)
+        return op
 
-    def line(self, text: str, labels: Labels = (), into: str = "", inplace: bool = False) -> Array:
-        """A value by its text; the same text is computed once."""
-        if text not in self.known:
-            name = self._new(text)
-            sizes = tuple(self.size(x.axis) for x in labels)  # type: ignore[attr-defined]
-            self.lines.append(Line(name, text, into, sizes, inplace))
-        return Array(self.known[text], labels)
+    def number(self, value: float) -> Op:
+        """A number that is written out."""
+        return self.op("number", value=float(value))
 
-    def fresh(self, text: str, into: str, labels: Labels, then: str) -> Array:
-        """A value that is changed after it was made: never shared. {out} in `then` is its name."""
-        name = self._new(f"{text}  # {len(self.known)}")
-        sizes = tuple(self.size(x.axis) for x in labels)  # type: ignore[attr-defined]
-        self.lines.append(Line(name, text, into, sizes, False, then))
-        return Array(name, labels)
+    def scalar(self, name: str, *operands: Op) -> Op:
+        """The product ("multiply"), quotient ("divide") or negative of numbers."""
+        return self.op("scalar", operands, name=name)
 
-    def _new(self, text: str) -> str:
-        self.known[text] = f"v{len(self.known)}"
-        return self.known[text]
-
-    def constant(self, text: str) -> str:
-        """A number, or one that sizes give, as an array: for a ufunc faster than a number."""
-        return self.constants.setdefault(f"np.asarray({text}, dtype)", f"c{len(self.constants)}")
-
-    def ones(self, label: Hashable) -> str:
-        """A vector of ones along an index."""
-        size = self.size(label.axis)  # type: ignore[attr-defined]
-        return self.constants.setdefault(f"np.ones({size}, dtype)", f"c{len(self.constants)}")
-
-    def ufunc(self, name: str, operands: Sequence[Array | str], labels: Labels) -> Array:
+    def ufunc(self, name: str, operands: Sequence[Operand], labels: Labels) -> Array:
         """A ufunc of arrays, each with (some of) these labels, or of numbers."""
-        texts = [x if isinstance(x, str) else aligned(x, labels) for x in operands]
-        plain = INFIX[name].format(*texts) if name in INFIX else f"np.{name}({', '.join(texts)})"
-        if not labels and name not in INFIX and all(map(NUMBER.fullmatch, texts)):
-            plain = f"float({plain})"  # a Python number takes the type of what it meets
-        if not labels:
-            return self.line(plain)
-        given = [self.constant(text) if NUMBER.fullmatch(text) else text for text in texts]
-        place = "out={out}" if name in KEYWORD_OUT else "{out}"
-        return self.line(plain, labels, f"{name}({', '.join(given)}, {place})", inplace=True)
+        given = self._spread(operands, labels)
+        return Array(self.op("ufunc", given, dims_of(labels), name=name), labels)
+
+    def has_ufunc(self, name: str, operands: Sequence[Operand], labels: Labels) -> bool:
+        """Whether this ufunc is computed already."""
+        given = self._spread(operands, labels)
+        return ("ufunc", name, given, (), dims_of(labels), 0.0) in self.table
+
+    def _spread(self, operands: Sequence[Operand], labels: Labels) -> tuple[Op, ...]:
+        return tuple(
+            self.aligned(x, labels)
+            if isinstance(x, Array)
+            else x
+            if isinstance(x, Op)
+            else self.number(x)
+            for x in operands
+        )
 
     def reduced(self, name: str, a: Array, labels: Sequence[Hashable]) -> Array:
         """The sum ("add") or largest ("maximum") over these labels."""
         if not labels:
             return a
-        axes = [a.labels.index(x) for x in labels]
+        axes = tuple(a.labels.index(x) for x in labels)
         rest = tuple(x for x in a.labels if x not in labels)
-        axis = str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"
-        plain = {"add": "sum", "maximum": "max"}[name]
-        text = f"np.{plain}({a.text}{'' if not rest else f', axis={axis}'})"
-        into = f"{name}.reduce({a.text}, {axis}, None, {{out}})"
-        if not rest:
-            into = f"{name}.reduce({a.text}, None)"
-            if name == "add" and len(a.labels) == 1:
-                into = f"dot({a.text}, {self.ones(labels[0])})"
-        if name == "add" and len(labels) == 1 and len(a.labels) == 2:
-            ones = self.ones(labels[0])
-            factors = (ones, a.text) if axes == [0] else (a.text, ones)
-            into = f"dot({factors[0]}, {factors[1]}, {{out}})"
-        return self.line(text, rest, into)
+        return Array(self.op("reduce", (a.op,), dims_of(rest), name=name, axes=axes), rest)
 
+    def product(self, name: str, a: Op, b: Op, letters: Sequence[Labels]) -> Array:
+        """NumPy's product `name` of two arrays; `letters` are the indices of both, and of the
+        result."""
+        every = {x: k for k, x in enumerate(dict.fromkeys(x for own in letters for x in own))}
+        axes = tuple(tuple(every[x] for x in own) for own in letters)
+        out = letters[2]
+        return Array(self.op("product", (a, b), dims_of(out), name=name, axes=axes), out)
 
-def transposed(a: Array, labels: Sequence[Hashable]) -> str:
-    """The array with its axes in this order."""
-    if a.labels == tuple(labels):
-        return a.text
-    if len(labels) == 2:
-        return a.text.removesuffix(".T") if a.text.endswith(".T") else f"{a.text}.T"
-    return f"{a.text}.transpose({', '.join(str(a.labels.index(x)) for x in labels)})"
+    # views
 
+    def permuted(self, a: Array, labels: Sequence[Hashable]) -> Op:
+        """The array with its axes in this order."""
+        if a.labels == tuple(labels):
+            return a.op
+        op, order = a.op, tuple(a.labels.index(x) for x in labels)
+        if op.kind == "permute":
+            op, order = op.operands[0], tuple(op.axes[k] for k in order)
+        if order == tuple(range(len(order))):
+            return op
+        return self.op("permute", (op,), tuple(op.dims[k] for k in order), axes=order)
 
-def aligned(a: Array, labels: Sequence[Hashable]) -> str:
-    """The array with its axes in this order, and one of length 1 where it lacks a label."""
-    own = [x for x in labels if x in a.labels]
-    text = transposed(a, own)
-    if len(own) == len(labels) or not own:
-        return text
-    where = [":" if x in a.labels else "None" for x in labels]
-    while where[0] == "None":
-        where = where[1:]
-    return f"{text}[{', '.join(where)}]" if "None" in where else text
+    def expanded(self, op: Op, places: tuple[int, ...]) -> Op:
+        """The array with axes of length 1 at these places."""
+        if not places:
+            return op
+        dims = iter(op.dims)
+        spread = (ONE if k in places else next(dims) for k in range(len(op.dims) + len(places)))
+        return self.op("expand", (op,), tuple(spread), axes=places)
+
+    def dropped(self, op: Op, axis: int) -> Op:
+        """The array without an axis of length 1, counted from the end."""
+        place = len(op.dims) + axis
+        return self.op("drop", (op,), op.dims[:place] + op.dims[place + 1 :], axes=(axis,))
+
+    def aligned(self, a: Array, labels: Sequence[Hashable]) -> Op:
+        """The array with its axes in this order, and one of length 1 where it lacks a label."""
+        present = [x for x in labels if x in a.labels]
+        op = self.permuted(a, present)
+        if not present:
+            return op
+        within = labels[labels.index(present[0]) :]
+        return self.expanded(op, tuple(k for k, x in enumerate(within) if x not in a.labels))
+
+    def broadcast(self, a: Array, labels: Labels) -> Array:
+        """The array over all these labels, the same along those that it lacks."""
+        dims = dims_of(labels)
+        if a.op.constant:
+            return Array(self.op("full", (a.op,), dims), labels)
+        return Array(self.op("broadcast", (self.aligned(a, labels),), dims), labels)

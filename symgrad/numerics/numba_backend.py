@@ -21,7 +21,7 @@ from symgrad.numerics.numba_loops import Writer, grouped
 from symgrad.numerics.numba_products import LOOPS
 from symgrad.numerics.numba_steps import Steps, steps_of
 from symgrad.numerics.numba_values import Dims, Value
-from symgrad.numerics.source import Program
+from symgrad.numerics.source import Program, results_of
 
 OWN = ("product", "inverse", "solution", "log_determinant", "larger", "smaller", "checked")
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
@@ -72,7 +72,7 @@ class Compiled:
     ) -> tuple[list[Any], Any]:
         """Views of the flat vector: the derivatives, and the value; None where it is a number."""
         known = {f"n{k}": size for k, size in enumerate(sizes)}
-        first, *others = (dims for _, dims in self.program.results)
+        first, *others = (dims for _, dims in results_of(self.program))
         views, start = [], 0
         for dims, end in zip([*others, first] if first else others, ends, strict=False):
             views.append(
@@ -159,7 +159,7 @@ def _dim(axis: Axis, known: Mapping[Axis, str], own: str) -> str:
 def _source(program: Program, inputs: Mapping[str, Dims], known: Mapping[Axis, str]) -> str:
     """The source of `core`, which Numba compiles, and of `room`, which says what it needs."""
     steps, (value, *derivatives) = steps_of(program, inputs)
-    shapes = [dims for _, dims in program.results[1:]]
+    shapes = [dims for _, dims in results_of(program)[1:]]
     if value.dims:
         derivatives, shapes = [*derivatives, value], [*shapes, value.dims]
     outside, last = _placed(steps, derivatives, shapes)

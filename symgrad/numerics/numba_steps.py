@@ -25,7 +25,7 @@ from symgrad.numerics.numba_values import (
     stored,
     unsupported,
 )
-from symgrad.numerics.source import Program
+from symgrad.numerics.source import Program, lines_of, results_of
 
 SCALAR = {  # where the kernel is no code that Numba reads entry by entry
     "_erf": "math.erf({0})",
@@ -216,9 +216,11 @@ class Steps:
 def steps_of(program: Program, inputs: Mapping[str, Dims]) -> tuple[Steps, list[Value]]:
     """The steps of a program, and its results."""
     steps = Steps({name: stored(name, dims) for name, dims in inputs.items()})
-    for line in program.lines:
+    for line in lines_of(program):
         steps.line(line.target, line.text, line.then)
-    results = [broadcast_or_same(steps.reader.read(text), dims) for text, dims in program.results]
+    results = [
+        broadcast_or_same(steps.reader.read(text), dims) for text, dims in results_of(program)
+    ]
     return steps, results
 
 

@@ -1,9 +1,9 @@
 """Linear systems instead of inverses: where A^-1 only multiplies, A^-1 b is solve(A, b).
 
-An inverse is not made at first: it stands in the code as its call, `np.linalg.inv(p0)`, and its
-products with vectors and matrices become `np.linalg.solve(p0, p1)`. Where that call is still in the
-code at the end (a trace, an entry, a result), or takes part in too many systems, the inverse is
-`wanted`: the code is then written again, with that inverse made once.
+An inverse is not made at first: it is an operation without a line, and its products with vectors
+and matrices are systems, `np.linalg.solve(p0, p1)`. Where a line still needs it at the end (a
+trace, an entry, a result), or where it takes part in too many systems, the inverse is `wanted`: the
+code is then written again, with that inverse made once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from symgrad.calculus.nodes import Apply, Node
 from symgrad.calculus.polynomials import symmetric
-from symgrad.numerics.listing import Array, Listing, transposed
+from symgrad.language.dimensions import ONE
+from symgrad.numerics.listing import Array, Listing, Op, dims_of
 
 MOST = 3  # systems: each takes 2/3 n^3 operations more than a product, and an inverse 2 n^3
 
@@ -25,73 +26,69 @@ def solvable(node: Node) -> bool:
 
 @dataclass(frozen=True)
 class Unmade:
-    """An inverse that is not made: of which matrix, and what solves systems with that."""
+    """An inverse that is not made: of which matrix, and the systems that stand for its products."""
 
     node: Node
-    matrix: str
-    solver: str
-    systems: set[str] = field(default_factory=set)
+    matrix: Op
+    systems: set[Op] = field(default_factory=set)
 
 
 class Systems:
-    """The inverses by their texts: those in `made` are values, the others are left unmade."""
+    """The inverses: those of the nodes in `made` are values, the others are left unmade."""
 
     def __init__(self, listing: Listing, made: Set[Node]) -> None:
         self.listing = listing
         self.made = made
-        self.inverses: set[str] = set()
-        self.unmade: dict[str, Unmade] = {}
+        self.inverses: set[Op] = set()
+        self.unmade: dict[Op, Unmade] = {}
 
-    def inverse(self, node: Node, kernel: str, solver: str, matrix: str) -> str:
-        """The text of an inverse: of a value, or its call."""
-        text = f"{kernel}({matrix})"
-        if node in self.made:
-            text = self.listing.line(text).text
-        else:
-            self.unmade[text] = Unmade(node, matrix, solver)
-        self.inverses.add(text)
-        return text
+    def inverse(self, node: Node, matrix: Op) -> Op:
+        """An inverse: a value, or left unmade."""
+        op = self.listing.op("linalg", (matrix,), matrix.dims, name="inv", line=node in self.made)
+        if node not in self.made:
+            self.unmade[op] = Unmade(node, matrix)
+        self.inverses.add(op)
+        return op
 
     def ones(self, items: Sequence[Array], needed: Iterable[Hashable]) -> list[Array]:
         """Vectors of ones for sums over an inverse's rows or columns: sum_j Y_ij 1_j."""
         every = [*needed, *(x for a in items for x in a.labels)]
-        alone = [x for a in items if a.text in self.unmade for x in a.labels if every.count(x) == 1]
-        sizes = [self.listing.size(x.axis) for x in alone]  # type: ignore[attr-defined]
-        return [
-            self.listing.line(f"np.full(({size},), 1.0, dtype)", (x,))
-            for x, size in zip(alone, sizes, strict=True)
-        ]
+        alone = [x for a in items if a.op in self.unmade for x in a.labels if every.count(x) == 1]
+        one = self.listing.number(1.0)
+        return [self.listing.broadcast(Array(one), (x,)) for x in alone]
 
     def solved(self, inverse: Array, other: Array, needed: set[Hashable]) -> Array | None:
         """sum_j Y_ij b_j as solve(A, b), sum_i Y_ij b_i as solve(A.T, b), where Y is A^-1; None
         where the product is another one."""
-        unmade = self.unmade.get(inverse.text)
+        unmade = self.unmade.get(inverse.op)
         own = [x for x in other.labels if x not in inverse.labels]
         *leading, row, column = inverse.labels
         summed = [x for x in (row, column) if x in other.labels and x not in needed]
         kept = [x for x in (row, column) if x not in other.labels]
         if unmade is None or len(own) > 1 or len(summed) != 1 or len(kept) != 1:
             return None
-        left = unmade.matrix
+        matrix = unmade.matrix
         if summed == [row] and not symmetric(unmade.node):
-            left = transposed(Array(left, inverse.labels), (*leading, column, row))
-        right = transposed(other, [x for x in (*leading, *summed, *own) if x in other.labels])
-        if leading:  # as many axes as the matrix, so that no two libraries read them differently
-            where = [":" if x in other.labels else "None" for x in (*leading, *summed)]
-            right += f"[{', '.join([*where, ':' if own else 'None'])}]"
-        text = f"{unmade.solver}({left}, {right})"
-        unmade.systems.add(text)
+            matrix = self.listing.permuted(Array(matrix, inverse.labels), (*leading, column, row))
+        right = self.listing.permuted(
+            other, [x for x in (*leading, *summed, *own) if x in other.labels]
+        )
         labels = (*leading, *kept, *own)
-        result = self.listing.line(text, labels)
-        if leading and not own:
-            result = Array(f"{result.text}[..., 0]", labels)
+        dims = dims_of(labels)
+        if leading:  # as many axes as the matrix, so that no two libraries read them differently
+            places = [k for k, x in enumerate((*leading, *summed)) if x not in other.labels]
+            right = self.listing.expanded(right, (*places, *([] if own else [len(leading) + 1])))
+            dims = dims if own else (*dims, ONE)
+        op = self.listing.op("linalg", (matrix, right), dims, name="solve")
+        unmade.systems.add(op)
+        result = Array(self.listing.dropped(op, -1) if leading and not own else op, labels)
         return self.listing.reduced("add", result, [x for x in labels if x not in needed])
 
-    def wanted(self, returned: Sequence[str]) -> set[Node]:
+    def wanted(self, results: Sequence[Op]) -> set[Node]:
         """The inverses that are better made."""
-        texts = [f"{x.text} {x.into} {x.then}" for x in self.listing.lines] + list(returned)
+        needed = {x for op in self.listing.ops for x in op.reads()} | {op.base for op in results}
         return {
             unmade.node
-            for call, unmade in self.unmade.items()
-            if len(unmade.systems) > MOST or any(call in text for text in texts)
+            for op, unmade in self.unmade.items()
+            if len(unmade.systems) > MOST or op in needed
         }

@@ -1,0 +1,256 @@
+"""Nodes as array operations: each node once, its axes those of its array."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.nodes import (
+    ONE,
+    Apply,
+    Axis,
+    Constant,
+    Entry,
+    Factor,
+    Identity,
+    Input,
+    Label,
+    Length,
+    Map,
+    Node,
+    OneHot,
+    Polynomial,
+    Term,
+    topological,
+)
+from symgrad.calculus.polynomials import opened
+from symgrad.language.expressions import Operation
+from symgrad.numerics.contraction import Costs
+from symgrad.numerics.flattening import Flat, flattened
+from symgrad.numerics.listing import Array, Listing, Op, Operand, dims_of
+from symgrad.numerics.products import Products
+from symgrad.numerics.source import Program
+from symgrad.numerics.systems import Systems, solvable
+
+Computed = tuple[Term, tuple[Label, ...]]  # a term, its axes in the order of the labels
+REDUCTIONS = {"sum": "add", "max": "maximum"}
+
+
+@dataclass
+class Record:
+    """What the lines of a program compute, in index notation, in the nodes that `flat` made of the
+    results."""
+
+    lines: dict[str, list[Computed]] = field(default_factory=dict)
+    flat: Flat = Flat(())
+
+
+def program(
+    results: Sequence[tuple[Entry, tuple[Label, ...]]],
+    sizes: Mapping[Axis, int] | None = None,
+    record: Record | None = None,
+) -> Program:
+    """A function that returns the results, each over all its labels; `sizes`, where they are known,
+    decide the order of products. A `record` is filled in."""
+    flat = flattened(results)
+    made: frozenset[Node] = frozenset()
+    while True:
+        emitter = _Emitter(Costs(sizes or {}), made, None if record is None else {})
+        written = emitter.program(flat.results)
+        wanted = emitter.systems.wanted([op for op, _ in written.results])
+        if not wanted:
+            break
+        made |= wanted
+    if record is not None and emitter.computed is not None:
+        record.lines = {name: emitter.computed.get(op, []) for op, name in written.names.items()}
+        record.flat = flat
+    return written
+
+
+@dataclass
+class _Emitter:
+    costs: Costs
+    made: frozenset[Node]  # inverses that are values
+    computed: dict[Op, list[Computed]] | None  # by each line, where it is recorded
+    listing: Listing = field(default_factory=Listing)
+    kernels: dict[str, str] = field(default_factory=dict)
+    values: dict[Node, Op] = field(default_factory=dict)
+    inputs: dict[str, Op] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)  # inputs that are labels
+
+    def __post_init__(self) -> None:
+        self.systems = Systems(self.listing, self.made)
+        told = None if self.computed is None else self._computed
+        self.products = Products(self.listing, self._dense, self.costs, self.systems, told)
+
+    def program(self, results: Sequence[tuple[Entry, tuple[Label, ...]]]) -> Program:
+        for node in topological(entry.node for entry, _ in results):
+            if isinstance(node, OneHot):
+                self.labels.add(node.label.name)
+            elif not isinstance(node, Identity):  # both are made where they are needed
+                self.values[node] = self._node(node)
+        returned = [(self._full(entry, labels), dims_of(labels)) for entry, labels in results]
+        return Program(
+            inputs=tuple(self.inputs),
+            kernels="\n".join(self.kernels.values()),
+            ops=tuple(self.listing.ops),
+            results=tuple(returned),
+            floats=self._floats(),
+        )
+
+    def _floats(self) -> str:
+        """The type of floats that the function computes with: that of its first array of these."""
+        first = next((op for name, op in self.inputs.items() if name not in self.labels), None)
+        return "np.float64" if first is None else f"{first.name}.dtype"
+
+    def _node(self, node: Node) -> Op:
+        match node:
+            case Input():
+                op = self.listing.op("input", (), node.axes, name=f"p{len(self.inputs)}")
+                return self.inputs.setdefault(node.name, op)
+            case Length():
+                return self.listing.op("size", axes=(node.axis,))
+            case Constant():
+                return self.listing.number(float(node.value))
+            case Polynomial():
+                return self._polynomial(node)
+            case Map():
+                return self._map(node)
+            case Apply():
+                return self._apply(node)
+        raise TypeError(f"no node: {node!r}")
+
+    def _dense(self, node: Node) -> Op:
+        """A node's array, also where it is an identity or one-hot vectors."""
+        if isinstance(node, Identity):
+            return self.listing.op("eye", (), node.axes)
+        if isinstance(node, OneHot):
+            rows = node.axes[-1]
+            eye = self.listing.op("eye", (), (rows, rows))
+            return self.listing.op("take", (eye, self.values[node.label]), node.axes, axes=(0,))
+        return self.values[node]
+
+    def _map(self, node: Map) -> Op:
+        labels = tuple(Label(axis) for axis in node.axes)
+        arrays = [Array(self._dense(n), tuple(labels[k] for k in at)) for n, at in node.arguments]
+        op = self._called(node.operation, arrays, labels, ())
+        return self._computed(Array(op, labels), Term(ONE, (Factor(node, labels),)))
+
+    def _apply(self, node: Apply) -> Op:
+        labels = tuple(Label(axis) for axis in node.axes)
+        opened = node.opened(labels)
+        arrays = [Array(self._dense(n), own) for (n, own), _ in opened]
+        (_, own), acting = opened[-1]
+        leading = node.split(labels)[0]
+        over = (*leading, *acting) if node.operation.meaning.over == "matrix" else own
+        if solvable(node):
+            op = self.systems.inverse(node, self.listing.aligned(arrays[0], over))
+        else:
+            op = self._called(node.operation, arrays, over, acting, labels)
+        return self._computed(Array(op, labels), Term(ONE, (Factor(node, labels),)))
+
+    def _computed(self, array: Array, term: Term) -> Op:
+        """The array's operation; the line that it stands in computes this term."""
+        if self.computed is not None:
+            op = array.op
+            while op.kind in ("expand", "drop"):
+                (op,) = op.operands
+            self.computed.setdefault(op, []).append((term, array.labels))  # type: ignore[arg-type]
+        return array.op
+
+    def _called(
+        self,
+        operation: Operation,
+        arrays: list[Array],
+        labels: tuple[Label, ...],
+        acting: tuple[Label, ...],
+        out: tuple[Label, ...] | None = None,
+    ) -> Op:
+        """An operation of arrays, step by step where its record says so, else by its kernel."""
+        meaning = operation.meaning
+        if meaning.steps:
+            return self._stepwise(operation, arrays, labels, acting)
+        if isinstance(meaning.kernel, np.ufunc):
+            return self.listing.ufunc(meaning.kernel.__name__, arrays, labels).op
+        leading = labels[: len(labels) - len(acting)] if acting else labels
+        several = acting and len(arrays) > 1
+        operands = tuple(
+            self.listing.aligned(
+                a,
+                (*leading, *(x for x in a.labels if x not in leading)) if several else labels,
+            )
+            for a in arrays
+        )
+        dims = dims_of(labels if out is None else out)
+        if meaning.over == "matrix" if acting else False:
+            axes: tuple[int, ...] = ()
+        else:
+            axes = tuple(k - len(labels) for k, x in enumerate(labels) if x in acting)
+        return self._kernel(meaning.kernel, operands, dims, axes)
+
+    def _stepwise(
+        self,
+        operation: Operation,
+        arrays: list[Array],
+        labels: tuple[Label, ...],
+        acting: tuple[Label, ...],
+    ) -> Op:
+        values: dict[str, Operand] = dict(zip("xy", arrays, strict=False))
+        last: Array = arrays[0]
+        for name, step, *operands in operation.meaning.steps:
+            given = [values[x] if x in values else float(x) for x in operands]
+            if step in REDUCTIONS:
+                (array,) = given
+                assert isinstance(array, Array)
+                own: list[Hashable] = [x for x in acting if x in array.labels]
+                last = self.listing.reduced(REDUCTIONS[step], array, own)
+            else:
+                carried = {x for a in given if isinstance(a, Array) for x in a.labels}
+                last = self.listing.ufunc(step, given, tuple(x for x in labels if x in carried))
+            values[name] = last
+        return last.op
+
+    def _kernel(
+        self, kernel: Callable[..., Any], operands: tuple[Op, ...], dims: Any, axes: tuple[int, ...]
+    ) -> Op:
+        """An operation's kernel: a NumPy function, or a helper written out above."""
+        name = str(kernel.__name__)
+        if kernel.__module__.startswith("numpy.linalg"):
+            return self.listing.op("linalg", operands, dims, name=name)
+        if name not in self.kernels:
+            lines = inspect.getsource(kernel).splitlines()
+            self.kernels[name] = "\n".join(line.split("  # type:")[0] for line in lines) + "\n\n"
+        return self.listing.op("kernel", operands, dims, name=name, axes=axes)
+
+    def _polynomial(self, node: Polynomial) -> Op:
+        labels = tuple(Label(axis) for axis in node.axes)
+        total: Array | None = None
+        for term in sorted(opened(node, labels), key=lambda t: t.coefficient < 0):
+            minus = term.coefficient < 0 and total is not None
+            added = term._replace(coefficient=-term.coefficient) if minus else term
+            value = self.products.term(added, labels)
+            self._computed(value, added)
+            if total is None:
+                total = value
+            else:
+                both = {*total.labels, *value.labels}
+                over = tuple(x for x in labels if x in both)
+                total = self.listing.ufunc("subtract" if minus else "add", [total, value], over)
+        if total is None:
+            return self.listing.number(0.0)  # a zero has no axes
+        if set(total.labels) != set(labels):
+            total = self.listing.broadcast(total, labels)
+        self._computed(total, Term(ONE, (Factor(node, labels),)))
+        return self.listing.aligned(total, labels)
+
+    def _full(self, entry: Entry, labels: tuple[Label, ...]) -> Op:
+        """A result over all its labels."""
+        array = Array(self._dense(entry.node), entry.labels)
+        if len(array.labels) == len(labels):
+            return self.listing.aligned(array, labels)
+        spread = self.listing.broadcast(array, labels)
+        return self._computed(spread, Term(ONE, (Factor(*entry),)))
