@@ -22,7 +22,6 @@ LONG = {
     "symgrad/language/parser.py: _Parser",
     "symgrad/numerics/function.py: Function",
     "symgrad/numerics/products.py: Products",
-    "symgrad/numerics/source.py: _Emitter",
     "symgrad/numerics/verification.py: _Check",
     "symgrad/training/fit.py: fit",
 }
@@ -38,12 +37,9 @@ READERS = {
 SELF_READERS = {
     "symgrad/contents.py",
     "symgrad/numerics/array_api.py",
-    "symgrad/numerics/buffers.py",
-    "symgrad/numerics/listing.py",
     "symgrad/numerics/numba_loops.py",
     "symgrad/numerics/numba_steps.py",
     "symgrad/numerics/numba_values.py",
-    "symgrad/numerics/source.py",
     "symgrad/rendering/html.py",
     "symgrad/rendering/latex.py",
     "symgrad/rendering/mathml.py",
