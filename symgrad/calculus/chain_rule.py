@@ -67,6 +67,8 @@ def partials(node: Node, labels: Sequence[Label], active: set[Node]) -> Iterator
                 if argument in active:
                     for term in derivative:
                         yield Partial(argument, tuple(labels[k] for k in places), term)
+        case Alias() if node.inner in active:
+            yield Partial(node.inner, tuple(labels), Term(ONE, ()))
 
 
 def _without(term: Term, k: int) -> Term:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from symgrad.calculus.index_notation import IndexForm
+from symgrad.calculus.nodes import Node
+from symgrad.grading.calculation import Calculation, Statement, Use, Values
 from symgrad.grading.exam import Exam, close
-from symgrad.grading.points import Point
-from symgrad.grading.program import Edge, Program, Slot, program
-from symgrad.language.expressions import Call, is_scalar
+from symgrad.language.expressions import Call, Expression, is_scalar
 from symgrad.language.operations.arithmetic import divide, multiply, transpose
 from symgrad.language.operations.meanings import Linear
 from symgrad.language.unparse import unparse
@@ -21,115 +21,111 @@ LONGEST = 70  # characters of a formula in a sentence
 
 
 class Branches:
-    """The program of an exam's problem at the points where it can be evaluated as written."""
+    """The calculation of an exam's problem at the points where it can be evaluated as written."""
 
     def __init__(self, exam: Exam) -> None:
         self.exam = exam
-        self.program: Program = program(exam.problem, exam.name)
+        self.calculation = Calculation(exam.problem, exam.name)
 
     @cached_property
     def points(self) -> list[int]:
-        """The numbers of the exam's points at which the program's gradient is the right one."""
+        """The numbers of the exam's points at which the calculation's gradient is the right one."""
         return [k for k in range(len(self.exam.points)) if self._agrees(k)]
 
     def _agrees(self, k: int) -> bool:
-        want = self.exam.want[k]
-        found = self._cotangents(k).get(self.program.target)
-        return found is not None and close(np.asarray(found), want, 4 * self.exam.noise[k])
+        variable = self.calculation.variable
+        if not self._values[k] or variable.node not in self.calculation.reverse.cotangents:
+            return False
+        gradient = self._cotangent(variable.node, k, {})
+        return close(gradient, self.exam.want[k], 4 * self.exam.noise[k])
 
     @cached_property
-    def _known(self) -> dict[int, tuple[list[Any], dict[int, Any]]]:
-        return {}
+    def _values(self) -> list[Values]:
+        return [self.calculation.values(point) for point in self.exam.points]
 
-    def values(self, k: int) -> list[Any]:
-        """The value of every slot at point k."""
-        return self._run(k)[0]
+    @cached_property
+    def _still(self) -> list[Values]:
+        return [self.calculation.still(values) for values in self._values]
 
-    def _cotangents(self, k: int) -> dict[int, Any]:
-        return self._run(k)[1]
+    def _cotangent(self, node: Node, k: int, instead: Mapping[Node, Any]) -> np.ndarray:
+        return self.calculation.cotangent(node, self.exam.points[k], self._values[k], instead)
 
-    def _run(self, k: int) -> tuple[list[Any], dict[int, Any]]:
-        if k not in self._known:
-            point: Point = self.exam.points[k]
-            values = self.program.values(point)
-            start = self.program.root
-            found = self.program.cotangents(point, values, start, np.array(1.0))
-            self._known[k] = values, found
-        return self._known[k]
+    def value(self, statement: Statement, k: int) -> np.ndarray:
+        """The value of a statement, at point k."""
+        return np.asarray(self._values[k][statement.node])
 
     # single contributions
 
     @cached_property
-    def edges(self) -> list[Edge]:
-        """Every use of an active value, those nearest to the result first."""
-        slots = self.program.slots
-        return [(n, k) for n in range(len(slots) - 1, -1, -1) for k in slots[n].pullbacks]
-
-    @cached_property
-    def partial_edges(self) -> list[Edge]:
+    def partial_uses(self) -> list[Use]:
         """The uses that only a part of the gradient comes through, not all of it."""
-        slots = self.program.slots
-        above = [0] * len(slots)
-        below = [0] * len(slots)
-        below[self.program.target] = above[self.program.root] = 1
-        for n, slot in enumerate(slots):
-            below[n] += sum(below[slot.arguments[k]] for k in slot.pullbacks)
-        for n, k in self.edges:
-            above[slots[n].arguments[k]] += above[n]
-        whole = below[self.program.root]
-        paths = {(n, k): above[n] * below[slots[n].arguments[k]] for n, k in self.edges}
-        return [edge for edge in self.edges if 0 < paths[edge] < whole]
+        below = dict.fromkeys(self.calculation.statements, 0) | {self.calculation.variable: 1}
+        above = dict.fromkeys(below, 0) | {self.calculation.root: 1}
+        for statement in self.calculation.statements:
+            below[statement] += sum(below[statement.arguments[k]] for k in statement.uses)
+        for use in self.calculation.uses:
+            above[use.argument] += above[use.statement]
+        whole = below[self.calculation.root]
+        paths = {use: above[use.statement] * below[use.argument] for use in self.calculation.uses}
+        return [use for use, count in paths.items() if 0 < count < whole]
 
-    def incoming(self, edge: Edge, k: int) -> np.ndarray:
-        """The cotangent of the slot of an edge, at point k."""
-        return np.asarray(self._cotangents(k)[edge[0]])
+    def incoming(self, use: Use, k: int) -> np.ndarray:
+        """The cotangent of the statement that a use stands in, at point k."""
+        return self._cotangent(use.statement.node, k, {})
 
     def contribution(
-        self, edge: Edge, k: int, arrived: Any = None, argument: Any = None, result: Any = None
+        self, use: Use, k: int, arrived: Any = None, argument: Any = None, result: Any = None
     ) -> np.ndarray:
-        """What the edge passes on to its argument, at point k; see `Program.pulled`."""
-        arrived = self.incoming(edge, k) if arrived is None else arrived
-        point = self.exam.points[k]
-        return self.program.pulled(point, self.values(k), edge, arrived, argument, result)
+        """What a use sends back to its argument, at point k.
 
-    def part(self, edge: Edge, k: int) -> np.ndarray:
-        """The part of the gradient that comes through an edge, at point k."""
-        return self.at_variable(edge, self.contribution(edge, k), k)
+        `arrived` is put in the place of the statement's cotangent; `argument` and `result` in that
+        of the values with which the derivative is written."""
+        arrived = self.incoming(use, k) if arrived is None else arrived
+        instead = self.calculation.named_cotangent(use.statement.node, arrived)
+        if argument is not None:
+            instead[use.node] = argument
+        if result is not None and use.statement.value is not None:
+            instead[use.statement.value.closed().node] = result
+        return self._cotangent(use.node, k, instead)
 
-    def at_variable(self, edge: Edge, passed: Any, k: int) -> np.ndarray:
-        """What a cotangent that the edge passes on comes to at the variable, at point k."""
-        argument = self.program.slots[edge[0]].arguments[edge[1]]
-        found = self.program.down(self.exam.points[k], self.values(k), argument, passed)
-        return np.asarray(found)
+    def part(self, use: Use, k: int) -> np.ndarray:
+        """The part of the gradient that comes through a use, at point k."""
+        return self.at_variable(use, self.contribution(use, k), k)
+
+    def at_variable(self, use: Use, cotangent: Any, k: int) -> np.ndarray:
+        """What a cotangent that a use sends back comes to at the variable, at point k."""
+        instead = self.calculation.named_cotangent(use.argument.node, cotangent)
+        variable, point = self.calculation.variable.node, self.exam.points[k]
+        return self.calculation.cotangent(variable, point, self._still[k], instead)
 
     # words
 
-    def describe(self, edge: Edge) -> str:
+    def describe(self, use: Use) -> str:
         """The branch in words: `step (3), h = W1 @ x`."""
-        slots = self.program.slots
-        slot, argument = slots[edge[0]], slots[edge[0]].arguments[edge[1]]
-        uses = [e for e in self.edges if slots[e[0]].arguments[e[1]] == argument]
-        if len(uses) == 1 and argument != self.program.target:
-            return self.formula(argument)
-        while slot.call.operation is transpose:  # x.T says less than where it stands
-            used = [e for e in self.edges if slots[e[0]].arguments[e[1]] == edge[0]]
-            if len(used) != 1:
+        uses = self.calculation.uses
+        alone = [u.argument for u in uses].count(use.argument) == 1
+        if alone and use.argument is not self.calculation.variable:
+            return self.formula(use.argument)
+        while use.statement.call.operation is transpose:  # x.T says less than where it stands
+            outer = [u for u in uses if u.argument is use.statement]
+            if len(outer) != 1:
                 break
-            edge, slot = used[0], slots[used[0][0]]
-        which = unparse(slot.call.arguments[edge[1]])
-        repeated = [unparse(a) for a in slot.call.arguments].count(which) > 1
-        order = f" (argument {edge[1] + 1})" if repeated else ""
-        return f"{which}{order} in {self.formula(edge[0])}"
+            (use,) = outer
+        call = use.statement.call
+        which = unparse(call.arguments[use.position])
+        repeated = [unparse(a) for a in call.arguments].count(which) > 1
+        order = f" (argument {use.position + 1})" if repeated else ""
+        return f"{which}{order} in {self.formula(use.statement)}"
 
-    def formula(self, number: int) -> str:
-        """A slot as a formula, with its step in the derivation where it has one."""
-        text = unparse(self.program.slots[number].expression)
-        name = next((n for n, at in self.program.definitions.items() if at == number), None)
-        written = shortened(text if name is None else f"{name} = {text}")
+    def formula(self, statement: Statement) -> str:
+        """A statement as a formula, with its step in the derivation where it has one."""
+        text = unparse(statement.expression)
+        definitions = self.calculation.definitions.items()
+        name = next((n for n, defined in definitions if defined is statement), None)
         for step, left, right in self._steps:
             if (name is not None and left == name) or (name is None and right == text):
                 return f"step ({step}), {shortened(f'{left} = {right}')}"
-        return written
+        return shortened(text if name is None else f"{name} = {text}")
 
     @cached_property
     def _steps(self) -> list[tuple[int, str, str]]:
@@ -143,39 +139,36 @@ class Branches:
 
     # regularizers
 
-    def is_regularizer(self, edge: Edge) -> bool:
-        """Whether the edge leads from the sum that is the loss to a term of parameters alone."""
-        if edge[0] not in self._sums:
+    def is_regularizer(self, use: Use) -> bool:
+        """Whether the use is that of a term of parameters alone in the sum that is the loss."""
+        if use.statement not in self._sums:
             return False
         problem = self.exam.problem
-        term = self.program.slots[self.program.slots[edge[0]].arguments[edge[1]]]
         scalars = {v.name for v in problem.variables.values() if v.kind == "Scalar"}
-        own = {*problem.parameters} if problem.batch else {self.exam.name}
-        weighted = bool(problem.batch) or _has_weight(term)
-        others = self.program.slots[self.program.root].names - own - scalars
-        return weighted and bool(others) and term.names <= own | scalars
+        parameters = {*problem.parameters} if problem.batch else {self.exam.name}
+        weighted = bool(problem.batch) or _has_weight(use.argument.expression)
+        others = self.calculation.root.names - parameters - scalars
+        return weighted and bool(others) and use.argument.names <= parameters | scalars
 
     @cached_property
-    def _sums(self) -> set[int]:
-        return set(self._sums_below(self.program.root))
-
-    def _sums_below(self, root: int) -> Iterator[int]:
-        waiting = [root]
+    def _sums(self) -> set[Statement]:
+        """The sums that the loss is made of from the result on."""
+        sums: set[Statement] = set()
+        waiting = [self.calculation.root]
         while waiting:
-            number = waiting.pop()
-            expression = self.program.slots[number].expression
-            if isinstance(expression, Call) and isinstance(expression.operation.meaning, Linear):
-                yield number
-                waiting.extend(self.program.slots[number].arguments)
+            statement = waiting.pop()
+            call = statement.expression
+            if isinstance(call, Call) and isinstance(call.operation.meaning, Linear):
+                sums.add(statement)
+                waiting.extend(statement.arguments)
+        return sums
 
 
-def _has_weight(term: Slot) -> bool:
+def _has_weight(term: Expression) -> bool:
     """Whether a term is a scalar times something."""
-    expression = term.expression
-    if not isinstance(expression, Call) or expression.operation not in (multiply, divide):
+    if not isinstance(term, Call) or term.operation not in (multiply, divide):
         return False
-    left, right = expression.arguments
-    return is_scalar(left) or is_scalar(right)
+    return any(map(is_scalar, term.arguments))
 
 
 def shortened(text: str) -> str:

@@ -15,11 +15,12 @@ from symgrad.calculus.nodes import Node
 from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim, read
 from symgrad.grading.branches import Branches, shortened
-from symgrad.grading.exam import Exam, close, largest, stepwise
+from symgrad.grading.calculation import Use
+from symgrad.grading.exam import Exam, close, largest
 from symgrad.grading.factors import Ratio, named_ratio
 from symgrad.grading.opening import unused
-from symgrad.grading.program import Edge
 from symgrad.grading.rewritings import OPPOSITE, Change, changed_names, changed_operations, parts
+from symgrad.grading.stepwise import stepwise
 from symgrad.language.dimensions import ONE, Shape
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.arithmetic import matmul, transpose
@@ -99,21 +100,21 @@ class Evidence:
         branches = self.branches
         if branches is None:
             return None
-        for edge in branches.partial_edges:
-            factor = _multiple_of(branches, edge)
+        for use in branches.partial_uses:
+            factor = _multiple_of(branches, use)
             if factor is not None:
-                return Branch(branches.describe(edge), factor, branches.is_regularizer(edge))
+                return Branch(branches.describe(use), factor, branches.is_regularizer(use))
         return None
 
-    def is_mutant(self, edge: Edge, passed: Callable[[int], np.ndarray]) -> bool:
-        """Whether the claim is the gradient that comes out when an edge passes on passed(k) instead
+    def is_mutant(self, use: Use, passed: Callable[[int], np.ndarray]) -> bool:
+        """Whether the claim is the gradient that comes out when a use sends back passed(k) instead
         of what it should, at each point k."""
         branches = self.branches
         if branches is None:
             return False
         exam = branches.exam
         for k in branches.points:
-            moved = branches.at_variable(edge, passed(k) - branches.contribution(edge, k), k)
+            moved = branches.at_variable(use, passed(k) - branches.contribution(use, k), k)
             if not close(exam.want[k] + moved, exam.got[k], LOOSER * exam.noise[k]):
                 return False
         return True
@@ -138,7 +139,8 @@ class Evidence:
         tensors = dict(self.exam.tensors)
         for name, formula in formulas.items():
             tensors[name] = stepwise(formula, tensors)
-        known = [point.values(stepwise(claim.expression, tensors)) for point in self.exam.points]
+        root = stepwise(claim.expression, tensors).closed().node
+        known = [point.values([root]) for point in self.exam.points]
         whole = {**formulas, "": claim.expression}
         most = WORK // sum(len(parts(formula)) for formula in whole.values())
         for name, change in islice(self._candidates(whole, shape), most):
@@ -199,9 +201,9 @@ class Evidence:
             return None  # such as a result with the size of a batch
 
 
-def _multiple_of(branches: Branches, edge: Edge) -> Ratio | None:
-    """The multiple that a claim has of the part through an edge, if all else is right."""
-    part = cache(partial(branches.part, edge))
+def _multiple_of(branches: Branches, use: Use) -> Ratio | None:
+    """The multiple that a claim has of the part through a use, if all else is right."""
+    part = cache(partial(branches.part, use))
     want = branches.exam.want
     return _multiple(branches.exam, branches.points, lambda k: want[k] - part(k), part)
 

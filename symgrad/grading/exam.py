@@ -12,14 +12,15 @@ from symgrad.calculus import derive
 from symgrad.calculus.closed_form import matrix_shape
 from symgrad.calculus.derivation import Derivation, Key, Outcome
 from symgrad.calculus.index_notation import IndexForm
-from symgrad.calculus.lowering import Tensor, input_tensor, lower
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term
+from symgrad.calculus.lowering import Tensor, input_tensor
+from symgrad.calculus.nodes import Entry, Label
 from symgrad.calculus.notation import core_axes
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
 from symgrad.grading.points import Point, points
+from symgrad.grading.stepwise import stepwise
 from symgrad.language.dimensions import Shape, core
-from symgrad.language.expressions import Call, Expression, Name, Number, fold
+from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 
@@ -207,32 +208,6 @@ class Exam:
             (array := candidate(k)) is not None and close(array, got, self.noise[k])
             for k, got in enumerate(self.got)
         )
-
-
-def stepwise(root: Expression, tensors: Mapping[str, Tensor]) -> Tensor:
-    """The tensor that an expression means, each operation a statement of its own: a long product is
-    multiplied from left to right, as it is written."""
-
-    def visit(node: Expression, arguments: tuple[Tensor, ...]) -> Tensor:
-        if not isinstance(node, Call):
-            return lower(node, tensors)
-        places = tuple(place(k, a) for k, a in enumerate(node.arguments))
-        values = {p.name: t for p, t in zip(places, arguments, strict=True) if isinstance(p, Name)}
-        call = Call(node.operation, places, node.shape, node.options, node.batch)
-        value = lower(call, values)
-        return replace(value, terms=(Term(ONE, (Factor(*value.closed()),)),))
-
-    return fold(root, visit)
-
-
-def place(k: int, argument: Expression) -> Expression:
-    """A name `?k` for the k-th argument of a call; numbers and integer labels stay what they
-    are."""
-    if isinstance(argument, Number) or (
-        isinstance(argument, Name) and argument.index_of is not None
-    ):
-        return argument
-    return Name(f"?{k}", argument.shape, argument.batch)
 
 
 def close(one: np.ndarray, other: np.ndarray, noise: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,10 +61,10 @@ class Point:
         """The value of a tensor: its batch first, then rows and columns where these are not 1."""
         return self.array(tensor.closed(), tensor.labels, known)
 
-    def values(self, tensor: Tensor) -> dict[Node, np.ndarray]:
-        """The values of everything that a tensor is computed from; none where this fails."""
+    def values(self, roots: Iterable[Node]) -> dict[Node, np.ndarray]:
+        """The values of everything that these are computed from; none where this fails."""
         try:
-            return evaluate_nodes([tensor.closed().node], self.inputs, self.sizes)
+            return evaluate_nodes(roots, self.inputs, self.sizes)
         except np.linalg.LinAlgError:
             return {}
 
@@ -86,7 +86,7 @@ class Point:
 
     def overflows(self, tensor: Tensor) -> bool:
         """Whether a function in the tensor overflows, such as exp at 1000."""
-        values = self.values(tensor)
+        values = self.values([tensor.closed().node])
         return any(
             isinstance(node, Map)
             and bool(np.any(np.isposinf(value)))
@@ -96,11 +96,8 @@ class Point:
 
     def well_conditioned(self, root: Node) -> bool:
         """Whether everything below the node is finite and no inverse nearly singular."""
-        try:
-            values = evaluate_nodes([root], self.inputs, self.sizes)
-        except np.linalg.LinAlgError:
-            return False
-        return all(_is_good(node, value, values) for node, value in values.items())
+        values = self.values([root])
+        return root in values and all(_is_good(n, v, values) for n, v in values.items())
 
 
 def points(

@@ -32,17 +32,17 @@ def exam(name: str, wrt: str, answer: str = "0") -> Exam:
 
 
 @pytest.mark.parametrize(("name", "wrt"), CASES)
-def test_the_program_of_single_operations_has_the_same_gradient(name: str, wrt: str) -> None:
+def test_the_calculation_by_single_operations_has_the_same_gradient(name: str, wrt: str) -> None:
     assert len(Branches(exam(name, wrt)).points) >= ROUNDS - 1
 
 
 @pytest.mark.parametrize(("name", "wrt"), CASES)
-def test_the_edges_into_the_variable_add_up_to_the_gradient(name: str, wrt: str) -> None:
+def test_the_uses_of_the_variable_add_up_to_the_gradient(name: str, wrt: str) -> None:
     branches = Branches(exam(name, wrt))
-    slots = branches.program.slots
-    last = [e for e in branches.edges if slots[e[0]].arguments[e[1]] == branches.program.target]
+    calculation = branches.calculation
+    last = [use for use in calculation.uses if use.argument is calculation.variable]
     for k in branches.points:
-        parts = sum(branches.part(edge, k) for edge in last)
+        parts = sum(branches.part(use, k) for use in last)
         assert close(np.asarray(parts), branches.exam.want[k], 4 * branches.exam.noise[k])
 
 

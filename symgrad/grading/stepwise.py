@@ -1,0 +1,38 @@
+"""Formulas in index notation with each operation by itself, nothing rewritten across them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from symgrad.calculus.lowering import Tensor, lower
+from symgrad.calculus.nodes import ONE, Factor, Term
+from symgrad.language.expressions import Call, Expression, Name, Number, fold
+
+
+def stepwise(root: Expression, tensors: Mapping[str, Tensor]) -> Tensor:
+    """The tensor that an expression means, each operation a statement of its own: a long product is
+    multiplied from left to right, as it is written."""
+
+    def visit(node: Expression, arguments: tuple[Tensor, ...]) -> Tensor:
+        return applied(node, arguments) if isinstance(node, Call) else lower(node, tensors)
+
+    return fold(root, visit)
+
+
+def applied(call: Call, arguments: Sequence[Tensor]) -> Tensor:
+    """The operation of a call on these arguments, as a node."""
+    places = tuple(_place(k, a) for k, a in enumerate(call.arguments))
+    values = {p.name: t for p, t in zip(places, arguments, strict=True) if isinstance(p, Name)}
+    value = lower(Call(call.operation, places, call.shape, call.options, call.batch), values)
+    return replace(value, terms=(Term(ONE, (Factor(*value.closed()),)),))
+
+
+def _place(k: int, argument: Expression) -> Expression:
+    """A name `?k` for the k-th argument of a call; numbers and integer labels stay what they
+    are."""
+    if isinstance(argument, Number) or (
+        isinstance(argument, Name) and argument.index_of is not None
+    ):
+        return argument
+    return Name(f"?{k}", argument.shape, argument.batch)
