@@ -9,17 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from symgrad.language.formula import (
-    Accent,
-    Formula,
-    Listed,
-    Named,
-    Number,
-    Script,
-    Spelled,
-    Symbol,
-    Words,
-)
+from symgrad.language.formula import Accent, Formula, Listed, Named, Number, Script, Spelled, Symbol
 from symgrad.language.names import ACCENTS, parts_of, word
 
 
@@ -77,7 +67,7 @@ def _others(name: str) -> tuple[Formula, ...]:
 def glyph(name: str) -> Formula:
     """A name as a formula: digits at the end and what follows a _ become a subscript."""
     if not name.replace("_", "a").isalnum():
-        return Words(text=name)
+        return Symbol(latex=name)
     stem, accents, subscripts = parts_of(name)
     formula: Formula = _letter(stem)
     for accent in accents:

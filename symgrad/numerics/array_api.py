@@ -1,69 +1,20 @@
 """A program as source for any library with the array API standard.
 
-Each line of the listing is rewritten: what NumPy calls its own becomes a function of the standard,
-`np.dot(v0, p1.T)` becomes `xp.matmul(v0, p1.T)`. The arrays say which library computes, in which
-type, and on which device.
+The arrays say which library computes, in which type, and on which device.
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.numerics.comments import NONE, Comments, beside
-from symgrad.numerics.source import Program, lines_of, results_of
+from symgrad.numerics.listing import Op
+from symgrad.numerics.source import COMPARISONS, INFIX, Program, Text
 
-SAME = [  # the same name and meaning
-    *("exp", "log", "log1p", "expm1", "sqrt", "square", "sign", "floor", "ceil"),
-    *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
-    *("maximum", "minimum", "hypot", "logaddexp"),
-]
-RENAMED = {
-    "absolute": "abs",
-    "abs": "abs",
-    "power": "pow",
-    "arcsin": "asin",
-    "arccos": "acos",
-    "arctan": "atan",
-    "arcsinh": "asinh",
-    "arccosh": "acosh",
-    "arctanh": "atanh",
-    "dot": "matmul",
-    "matmul": "matmul",
-    "linalg.inv": "linalg.inv",
-    "linalg.solve": "linalg.solve",
-    "linalg.det": "linalg.det",
-    "diagonal": "linalg.diagonal",
-} | {name: name for name in SAME}
 PLACE = "dtype=dtype, device=device"
-KERNELS = {  # helpers of the NumPy source, in the functions of the standard
-    "_logdet": ("x", "xp.linalg.slogdet(x)[1]"),
-    "_xlogy": (
-        "x, y",
-        "xp.where(x == 0.0, xp.zeros_like(x), x * xp.log(xp.where(x == 0.0, xp.ones_like(x), y)))",
-    ),
-    # Kronecker products by blocks: rows, rows in a block, columns, columns in a block
-    "_kron": (
-        "x, y",
-        "(lambda b: xp.reshape(b, (*b.shape[:-4], b.shape[-4] * b.shape[-3], "
-        "b.shape[-2] * b.shape[-1])))(x[..., :, None, :, None] * y[..., None, :, None, :])",
-    ),
-    "_kron_left": (
-        "g, y",
-        "xp.sum(xp.reshape(g, (*g.shape[:-2], g.shape[-2] // y.shape[-2], y.shape[-2], "
-        "g.shape[-1] // y.shape[-1], y.shape[-1])) * y[..., None, :, None, :], axis=(-3, -1))",
-    ),
-    "_kron_right": (
-        "g, x",
-        "xp.sum(xp.reshape(g, (*g.shape[:-2], x.shape[-2], g.shape[-2] // x.shape[-2], "
-        "x.shape[-1], g.shape[-1] // x.shape[-1])) * x[..., :, None, :, None], axis=(-4, -2))",
-    ),
-}
-HEAD = """import math
-
-from array_api_compat import array_namespace
+HEAD = """from array_api_compat import array_namespace
 from array_api_compat import device as device_of
 
 
@@ -89,182 +40,131 @@ def standard_source(
             "modules='array_api': the function needs no array of numbers, so nothing says which "
             "library computes; use modules='numpy'"
         )
-    ranks = {p: len(axes[name]) for name, p in inputs.items()}
-    rewriter = _Rewriter(ranks)
-    body = []
-    for line in lines_of(program):
-        text = rewriter.text(line.text.split("  #")[0])
-        if line.then:
-            text = rewriter.scattered(line.then, line.sizes)
-        body.append((f"{line.target} = {text}", comments.lines.get(line.target, "")))
-    results = [rewriter.result(text) for text, _ in results_of(program)]
-    body.append((f"return {', '.join(results)},", comments.returned))
+    text = _Standard(program)
+    body = [
+        (f"{name} = {text.line(op)}", comments.lines.get(name, ""))
+        for op, name in program.names.items()
+    ]
+    results = ", ".join(text.array(op) for op, _ in program.results)
+    body.append((f"return {results},", comments.returned))
     head = HEAD.format(arguments=", ".join(program.arguments))
     lines = [*comments.legend, *WHICH.format(first=first).splitlines(), *beside(body)]
     return "\n".join([head, *(f"    {line}" for line in lines), ""])
 
 
-class _Rewriter(ast.NodeTransformer):
-    """NumPy's functions to those of the standard."""
+class _Standard(Text):
+    """Operations in the functions of the standard."""
 
-    def __init__(self, ranks: Mapping[str, int]) -> None:
-        self.ranks = ranks
+    prefix = "xp."
 
-    def text(self, text: str) -> str:
-        """One text rewritten."""
-        return ast.unparse(self.visit(ast.parse(text.strip(), mode="eval")))
+    def of(self, op: Op) -> str:
+        """An operand; the standard has another word for a transpose of several axes."""
+        if op.kind == "permute" and op.axes != (1, 0):
+            return f"xp.permute_dims({self.of(op.operands[0])}, {op.axes})"
+        return super().of(op)
 
-    def result(self, text: str) -> str:
-        """A result: an array also where it is a number."""
-        tree = ast.parse(text, mode="eval")
-        names = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
-        if any(name[0] in "vp" for name in names):
-            return self.text(text)
-        return f"xp.asarray({self.text(text)}, {PLACE})"
+    def array(self, op: Op) -> str:
+        """An operand as an array also where it is a number."""
+        return f"xp.asarray({self.of(op)}, {PLACE})" if op.constant else self.of(op)
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # noqa: N802
-        """A look-up by labels; other subscripts stay."""
-        if isinstance(node.slice, ast.Name):
-            return self._taken(node.value, node.slice, 0)
-        return self.generic_visit(node)
+    def line(self, op: Op) -> str:
+        """What an operation computes."""
+        match op.kind:
+            case "take":
+                return self._taken(op)
+            case "scatter":
+                return self._scattered(op)
+            case "full":
+                return f"xp.full({self.shape(op.dims)}, {self.of(*op.operands)}, {PLACE})"
+            case "eye":
+                return f"xp.eye({self.program.size(op.dims[0])}, {PLACE})"
+            case "linalg":
+                last = "[1]" if op.name == "linalg.slogdet" else ""
+                return f"xp.{op.name}({self.list(op.operands)}){last}"
+            case "diagonal":
+                return self._diagonal(op)
+        return super().line(op)
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
-        """A call of NumPy, of a view, or of a kernel."""
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "transpose":
-            axes = ", ".join(map(ast.unparse, node.args))
-            return _parsed(f"xp.permute_dims({self._of(node.func.value)}, ({axes}))")
-        name = ast.unparse(node.func)
-        if name == "float":
-            return _parsed(f"float({_of_numbers(node.args[0])})")
-        name = name.removeprefix("np.")
-        special = getattr(self, f"_np_{name}", None)
-        if special is not None:
-            return _parsed(special(node))
-        arguments = [self._of(a) for a in node.args]
-        if name in ("maximum", "minimum", "power", "hypot", "logaddexp"):
-            arguments = [_array(a) for a in arguments]
-        if name in RENAMED:
-            return _parsed(f"xp.{RENAMED[name]}({', '.join(arguments)})")
-        if name not in KERNELS:
-            raise _missing(name)
-        parameters, body = KERNELS[name]
-        return _parsed(f"(lambda {parameters}: {body})({', '.join(arguments)})")
+    def ufunc(self, op: Op) -> str:
+        """A ufunc, by its sign where it has one, else by the standard's name."""
+        name = op.name
+        if name in COMPARISONS:
+            sign = f" {COMPARISONS[name]} "
+            return f"xp.astype({sign.join(map(self.of, op.operands))}, dtype)"
+        if name in INFIX and not all(x.constant for x in op.operands):
+            return INFIX[name].format(*map(self.of, op.operands))
+        texts = [*map(self.array, op.operands)]  # not every library's functions take numbers
+        if name in INFIX:
+            return INFIX[name].format(*texts)
+        if name == "where":
+            return f"xp.where({texts[0]} != 0, {texts[1]}, {texts[2]})"
+        if "." in name:
+            raise OptionError(
+                f"the array API standard has no {name.rpartition('.')[2]}; use modules='numpy'"
+            )
+        name = name.replace("arc", "a").replace("absolute", "abs").replace("power", "pow")
+        return f"xp.{name}({', '.join(texts)})"
 
-    def _of(self, node: ast.expr) -> str:
-        return ast.unparse(self.visit(node))
-
-    def _np_sum(self, node: ast.Call) -> str:
-        return self._reduced("sum", node)
-
-    def _np_max(self, node: ast.Call) -> str:
-        return self._reduced("max", node)
-
-    def _reduced(self, name: str, node: ast.Call) -> str:
-        axis = "".join(f", axis={ast.unparse(k.value)}" for k in node.keywords)
-        return f"xp.{name}({self._of(node.args[0])}{axis})"
-
-    def _np_vdot(self, node: ast.Call) -> str:
-        a, b = map(self._of, node.args)
-        return f"xp.sum({a} * {b})"
-
-    def _np_tensordot(self, node: ast.Call) -> str:
-        a, b = map(self._of, node.args[:2])
-        axes_a, axes_b = ast.literal_eval(node.args[2])
-        return f"xp.tensordot({a}, {b}, axes=({tuple(axes_a)}, {tuple(axes_b)}))"
-
-    def _np_einsum(self, node: ast.Call) -> str:
-        """A product of two arrays with their axes in one order, summed over the last of them."""
-        left, rest = ast.literal_eval(node.args[0]).split(",")
-        right, out = rest.split("->")
-        order = out + "".join(sorted({*left, *right} - {*out}))
-        factors = [
-            _spread(self._of(array), own, order)
-            for array, own in zip(node.args[1:], (left, right), strict=True)
-        ]
+    def product(self, op: Op) -> str:
+        """A product of matrices, or over axes, or entry by entry and summed."""
+        a, b = op.operands
+        left, right, out = op.axes
+        if op.name in ("dot", "matmul"):
+            return f"xp.matmul({self.list(op.operands)})"
+        if op.name == "tensordot":
+            summed = [k for k in left if k not in out]
+            places = tuple(map(left.index, summed)), tuple(map(right.index, summed))
+            return f"xp.tensordot({self.list(op.operands)}, axes={places})"
+        order = (*out, *(k for k in dict.fromkeys((*left, *right)) if k not in out))
+        factors = f"{self._over(a, left, order)} * {self._over(b, right, order)}"
         axes = tuple(range(len(out), len(order)))
-        product = " * ".join(factors)
-        return f"xp.sum({product}, axis={axes})" if axes else f"({product})"
+        return f"xp.sum({factors}, axis={axes})" if axes else factors
 
-    def _np_asarray(self, node: ast.Call) -> str:
-        return f"xp.astype({self._of(node.args[0])}, dtype)"
+    def _over(self, op: Op, letters: Sequence[int], order: Sequence[int]) -> str:
+        """An array with its axes in this order, and one of length 1 where it lacks a letter."""
+        present = [x for x in order if x in letters]
+        axes = tuple(letters.index(x) for x in present)
+        text = self.of(op)
+        if axes != tuple(range(len(letters))):
+            text = f"xp.permute_dims({text}, {axes})"
+        where = ", ".join(":" if x in letters else "None" for x in order)
+        return f"{text}[{where}]" if len(present) < len(order) else text
 
-    def _np_eye(self, node: ast.Call) -> str:
-        return f"xp.eye({ast.unparse(node.args[0])}, {PLACE})"
+    def _diagonal(self, op: Op) -> str:
+        """The entries with two indices alike; the standard's has them last."""
+        (of,) = op.operands
+        rest = tuple(k for k in range(len(of.dims)) if k not in op.axes)
+        text = self.of(of)
+        if rest:
+            text = f"xp.permute_dims({text}, {(*rest, *op.axes)})"
+        return f"xp.linalg.diagonal({text})"
 
-    def _np_full(self, node: ast.Call) -> str:
-        return f"xp.full({ast.unparse(node.args[0])}, {self._of(node.args[1])}, {PLACE})"
-
-    def _np_zeros(self, node: ast.Call) -> str:
-        return f"xp.zeros({ast.unparse(node.args[0])}, {PLACE})"
-
-    def _np_broadcast_to(self, node: ast.Call) -> str:
-        return f"xp.broadcast_to({self._of(node.args[0])}, {ast.unparse(node.args[1])})"
-
-    def _np_take(self, node: ast.Call) -> str:
-        axis = int(ast.literal_eval(node.keywords[0].value))
-        return ast.unparse(self._taken(node.args[0], node.args[1], axis))
-
-    def _taken(self, table: ast.expr, labels: ast.expr, axis: int) -> ast.expr:
+    def _taken(self, op: Op) -> str:
         """Rows looked up by a vector of labels, or by one label."""
-        array, rows = self._of(table), self._of(labels)
-        if self.ranks[rows]:
-            return _parsed(f"xp.take({array}, {rows}, axis={axis})")
+        (table, labels), (axis,) = op.operands, op.axes
+        array, rows = self.of(table), self.of(labels)
+        if labels.dims:
+            return f"xp.take({array}, {rows}, axis={axis})"
         taken = f"xp.take({array}, xp.reshape({rows}, (1,)), axis={axis})"
-        return _parsed(f"xp.squeeze({taken}, axis={axis})")
+        return f"xp.squeeze({taken}, axis={axis})"
 
-    def scattered(self, then: str, sizes: Sequence[str]) -> str:
-        """`np.add.at(out, labels, value)` as a product with one-hot vectors."""
-        call = ast.parse(then.replace("{out}", "out"), mode="eval").body
-        assert isinstance(call, ast.Call)
-        at, value = call.args[1], self._of(call.args[2])
-        labels = [self._of(x) for x in (at.elts if isinstance(at, ast.Tuple) else [at])]
-        rank = max(self.ranks[x] for x in labels)
-        count, rest = len(labels), sizes[len(labels) :]
-        row = f"xp.astype({labels[0]}, xp.int64)"
+    def _scattered(self, op: Op) -> str:
+        """Values added where labels say, as a product with one-hot vectors."""
+        value, *labels = op.operands
+        sizes = [*map(self.program.size, op.dims)]
+        count = len(labels)
+        rest = sizes[count:]
+        row = f"xp.astype({self.of(labels[0])}, xp.int64)"
         for label, size in zip(labels[1:], sizes[1:], strict=False):
-            row = f"({row} * {size} + {label})"
-        lead = ", ".join([":"] * rank + ["None"])
+            row = f"({row} * {size} + {self.of(label)})"
+        longest = max(labels, key=lambda x: len(x.dims))
+        lead = ", ".join([*(":" for _ in longest.dims), "None"])
         places = f"xp.arange({' * '.join(sizes[:count])}, device=device)"
         rows = f"xp.astype({row}[{lead}] == {places}, dtype)"
-        shape = f"({', '.join([*sizes[:count], *rest])},)"
-        if not rank:
-            ones = ", ".join([":"] + ["None"] * len(rest))
-            return f"xp.reshape({rows}[{ones}] * {value}, {shape})"
-        longest = next(x for x in labels if self.ranks[x])
-        spread = f"xp.broadcast_to({value}, ({', '.join([f'{longest}.shape[0]', *rest])},))"
+        shape = f"({', '.join(sizes)},)"
+        if not longest.dims:
+            ones = ", ".join([":", *("None" for _ in rest)])
+            return f"xp.reshape({rows}[{ones}] * {self.of(value)}, {shape})"
+        full = ", ".join([f"{self.of(longest)}.shape[0]", *rest])
+        spread = f"xp.broadcast_to({self.of(value)}, ({full},))"
         return f"xp.reshape(xp.tensordot({rows}, {spread}, axes=((0,), (0,))), {shape})"
-
-
-def _parsed(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
-
-
-def _array(text: str) -> str:
-    """A number as an array: not every library takes numbers here."""
-    node = _parsed(text)
-    plain = not any(isinstance(n, ast.Name) and n.id[0] in "vpx" for n in ast.walk(node))
-    return f"xp.asarray({text}, {PLACE})" if plain else text
-
-
-def _of_numbers(node: ast.expr) -> str:
-    """`np.sqrt(n0)` of sizes and numbers, which are no arrays: as a power, or by `math`."""
-    text = ast.unparse(node)
-    if not text.startswith("np."):
-        return text
-    return text.replace("np.", "math.").replace("math.absolute", "abs")
-
-
-def _spread(text: str, own: str, order: str) -> str:
-    """An array with its axes in this order, and one of length 1 where it lacks a letter."""
-    present = [x for x in order if x in own]
-    axes = tuple(own.index(x) for x in present)
-    if axes != tuple(range(len(own))):
-        text = f"xp.permute_dims({text}, {axes})"
-    where = ", ".join(":" if x in own else "None" for x in order)
-    return f"{text}[{where}]" if len(present) < len(order) else text
-
-
-def _missing(name: str) -> OptionError:
-    return OptionError(
-        f"the array API standard has no {name.strip('_')}; use modules='numpy' instead"
-    )

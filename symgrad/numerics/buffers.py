@@ -32,7 +32,7 @@ def buffered_source(program: Program, checked: bool = True) -> str:
     derivatives = "".join(f"g{k}, " for k in range(len(program.results) - 1))
     return "\n".join(
         [
-            *("import numpy as np", "", "", program.kernels),
+            *(*program.imports, "", ""),
             f"def allocate({', '.join([*sizes, 'dtype', 'names', 'shapes', 'dtypes'])}):",
             *(f"    {line}" for line in made),
             f"    def function({arguments}):",
@@ -83,8 +83,7 @@ class _Planner(Text):
         for k, op in enumerate(self.program.ops):
             held = [x for read in op.reads() for x in self.held.get(read, ())]
             last |= dict.fromkeys(held, k)
-            opaque = op.kind == "kernel"  # what it returns may be a view of its argument
-            self.held[op] = tuple(held) if op.kind in VIEWS else (op, *(held if opaque else ()))
+            self.held[op] = tuple(held) if op.kind in VIEWS else (op,)
         for result, _ in self.program.results:
             reads = result.reads() if result.inline else [result]
             last |= {x: len(self.program.ops) for read in reads for x in self.held.get(read, ())}
@@ -150,7 +149,9 @@ class _Planner(Text):
         """Whether NumPy can write it into an array."""
         if op.kind == "product":
             return op.name in ("dot", "matmul")
-        return op.kind in ("reduce", "scatter") or (op.kind == "ufunc" and op.name != "where")
+        return op.kind in ("reduce", "scatter") or (
+            op.kind == "ufunc" and op.name != "where" and not op.of_math
+        )
 
     def _into(self, op: Op) -> list[str]:
         """The lines that write it into its buffer."""

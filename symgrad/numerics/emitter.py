@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
 
 from symgrad.calculus.nodes import (
     ONE,
@@ -28,16 +24,15 @@ from symgrad.calculus.nodes import (
     topological,
 )
 from symgrad.calculus.polynomials import opened
-from symgrad.language.expressions import Operation
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import Flat, flattened
-from symgrad.numerics.listing import Array, Listing, Op, Operand, dims_of
+from symgrad.numerics.listing import Array, Listing, Op, dims_of
 from symgrad.numerics.products import Products
 from symgrad.numerics.source import Program
 from symgrad.numerics.systems import Systems, solvable
+from symgrad.numerics.tracing import traced
 
 Computed = tuple[Term, tuple[Label, ...]]  # a term, its axes in the order of the labels
-REDUCTIONS = {"sum": "add", "max": "maximum"}
 
 
 @dataclass
@@ -77,7 +72,6 @@ class _Emitter:
     made: frozenset[Node]  # inverses that are values
     computed: dict[Op, list[Computed]] | None  # by each line, where it is recorded
     listing: Listing = field(default_factory=Listing)
-    kernels: dict[str, str] = field(default_factory=dict)
     values: dict[Node, Op] = field(default_factory=dict)
     inputs: dict[str, Op] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)  # inputs that are labels
@@ -96,7 +90,6 @@ class _Emitter:
         returned = [(self._full(entry, labels), dims_of(labels)) for entry, labels in results]
         return Program(
             inputs=tuple(self.inputs),
-            kernels="\n".join(self.kernels.values()),
             ops=tuple(self.listing.ops),
             results=tuple(returned),
             floats=self._floats(),
@@ -137,7 +130,7 @@ class _Emitter:
     def _map(self, node: Map) -> Op:
         labels = tuple(Label(axis) for axis in node.axes)
         arrays = [Array(self._dense(n), tuple(labels[k] for k in at)) for n, at in node.arguments]
-        op = self._called(node.operation, arrays, labels, ())
+        op = traced(self.listing, node.operation, arrays, labels, (), labels)
         return self._computed(Array(op, labels), Term(ONE, (Factor(node, labels),)))
 
     def _apply(self, node: Apply) -> Op:
@@ -150,7 +143,7 @@ class _Emitter:
         if solvable(node):
             op = self.systems.inverse(node, self.listing.aligned(arrays[0], over))
         else:
-            op = self._called(node.operation, arrays, over, acting, labels)
+            op = traced(self.listing, node.operation, arrays, over, acting, labels)
         return self._computed(Array(op, labels), Term(ONE, (Factor(node, labels),)))
 
     def _computed(self, array: Array, term: Term) -> Op:
@@ -161,70 +154,6 @@ class _Emitter:
                 (op,) = op.operands
             self.computed.setdefault(op, []).append((term, array.labels))  # type: ignore[arg-type]
         return array.op
-
-    def _called(
-        self,
-        operation: Operation,
-        arrays: list[Array],
-        labels: tuple[Label, ...],
-        acting: tuple[Label, ...],
-        out: tuple[Label, ...] | None = None,
-    ) -> Op:
-        """An operation of arrays, step by step where its record says so, else by its kernel."""
-        meaning = operation.meaning
-        if meaning.steps:
-            return self._stepwise(operation, arrays, labels, acting)
-        if isinstance(meaning.kernel, np.ufunc):
-            return self.listing.ufunc(meaning.kernel.__name__, arrays, labels).op
-        leading = labels[: len(labels) - len(acting)] if acting else labels
-        several = acting and len(arrays) > 1
-        operands = tuple(
-            self.listing.aligned(
-                a,
-                (*leading, *(x for x in a.labels if x not in leading)) if several else labels,
-            )
-            for a in arrays
-        )
-        dims = dims_of(labels if out is None else out)
-        if meaning.over == "matrix" if acting else False:
-            axes: tuple[int, ...] = ()
-        else:
-            axes = tuple(k - len(labels) for k, x in enumerate(labels) if x in acting)
-        return self._kernel(meaning.kernel, operands, dims, axes)
-
-    def _stepwise(
-        self,
-        operation: Operation,
-        arrays: list[Array],
-        labels: tuple[Label, ...],
-        acting: tuple[Label, ...],
-    ) -> Op:
-        values: dict[str, Operand] = dict(zip("xy", arrays, strict=False))
-        last: Array = arrays[0]
-        for name, step, *operands in operation.meaning.steps:
-            given = [values[x] if x in values else float(x) for x in operands]
-            if step in REDUCTIONS:
-                (array,) = given
-                assert isinstance(array, Array)
-                own: list[Hashable] = [x for x in acting if x in array.labels]
-                last = self.listing.reduced(REDUCTIONS[step], array, own)
-            else:
-                carried = {x for a in given if isinstance(a, Array) for x in a.labels}
-                last = self.listing.ufunc(step, given, tuple(x for x in labels if x in carried))
-            values[name] = last
-        return last.op
-
-    def _kernel(
-        self, kernel: Callable[..., Any], operands: tuple[Op, ...], dims: Any, axes: tuple[int, ...]
-    ) -> Op:
-        """An operation's kernel: a NumPy function, or a helper written out above."""
-        name = str(kernel.__name__)
-        if kernel.__module__.startswith("numpy.linalg"):
-            return self.listing.op("linalg", operands, dims, name=name)
-        if name not in self.kernels:
-            lines = inspect.getsource(kernel).splitlines()
-            self.kernels[name] = "\n".join(line.split("  # type:")[0] for line in lines) + "\n\n"
-        return self.listing.op("kernel", operands, dims, name=name, axes=axes)
 
     def _polynomial(self, node: Polynomial) -> Op:
         labels = tuple(Label(axis) for axis in node.axes)

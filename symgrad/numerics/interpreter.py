@@ -31,6 +31,7 @@ from symgrad.calculus.nodes import (
 )
 from symgrad.errors import DataError
 from symgrad.language.expressions import Operation
+from symgrad.numerics.namespaces import namespace_of
 
 MANY = 3  # with more factors einsum looks for a good order
 Arrays = Mapping[str, np.ndarray]
@@ -129,13 +130,8 @@ def spread(value: Any, at: tuple[int, ...], rank: int) -> Any:
 
 
 def apply_kernel(operation: Operation, arguments: list[Any], *axis: Any) -> Any:
-    """The operation's kernel, or its twin where an argument is complex."""
-    meaning = operation.meaning
-    complex_input = any(np.iscomplexobj(a) for a in arguments)
-    if complex_input and meaning.analytic is None:
-        raise TypeError(f"{operation.name} has no complex twin")
-    kernel = meaning.analytic if complex_input else meaning.kernel
-    return kernel(*arguments, *axis)
+    """The numbers of an operation, of complex arrays too."""
+    return operation.meaning.kernel(namespace_of(*arguments), *arguments, *axis)
 
 
 def _apply(node: Apply, values: Mapping[Node, Any]) -> Any:
@@ -143,7 +139,8 @@ def _apply(node: Apply, values: Mapping[Node, Any]) -> Any:
         ((argument, at),) = node.arguments
         acted = tuple(k - len(at) for k, place in enumerate(at) if place is None)
         axis = acted if len(acted) > 1 else acted[0]
-        return apply_kernel(node.operation, [np.asarray(values[argument])], axis)
+        value = apply_kernel(node.operation, [np.asarray(values[argument])], axis)
+        return value if np.ndim(value) == len(node.axes) else np.squeeze(value, axis)
     leading = len(node.axes) - len(node.core)
     arguments = []
     for argument, at in node.arguments:

@@ -11,8 +11,8 @@ as plain NumPy, `buffers` with results written into arrays that are there.
                             and of the result, as numbers, the name is NumPy's form of it
     take                    rows of a table, along the axis `axes`, that labels name
     scatter                 zeros, to which values are added where labels say: values, *labels
-    linalg                  inv, det, slogdet (log |det|), solve, with any leading axes
-    full, eye, kernel       one number everywhere; the identity; a function written out above
+    linalg                  inverses, determinants, systems by NumPy's name, any leading axes first
+    full, eye               one number everywhere; the identity
     permute, expand, drop, diagonal, broadcast, reshape     views: the memory is the operand's
 """
 
@@ -53,6 +53,11 @@ class Op:
     def inline(self) -> bool:
         """Whether it is written inside of what needs it, without a line of its own."""
         return self.kind in INLINE
+
+    @property
+    def of_math(self) -> bool:
+        """Whether it is a function of Python's `math` at each entry, which NumPy has not."""
+        return self.name.startswith("math.")
 
     @property
     def base(self) -> Op:

@@ -19,11 +19,11 @@ from symgrad.errors import OptionError
 from symgrad.numerics import numba_kernels
 from symgrad.numerics.numba_loops import Writer, grouped
 from symgrad.numerics.numba_products import LOOPS
-from symgrad.numerics.numba_steps import Steps, steps_of
+from symgrad.numerics.numba_steps import Steps
 from symgrad.numerics.numba_values import Dims, Value
-from symgrad.numerics.source import Program, results_of
+from symgrad.numerics.source import Program
 
-OWN = ("product", "inverse", "solution", "log_determinant", "larger", "smaller", "checked")
+HELPERS = ("product", "inverse", "solution", "log_determinant", "maximum", "minimum", "checked")
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
 LINE = 16  # entries: pieces of the working vector start at a cache line
 Axes = Mapping[str, Sequence[Axis]]
@@ -71,13 +71,11 @@ class Compiled:
         self, flat: np.ndarray, sizes: Sequence[int], ends: Sequence[int]
     ) -> tuple[list[Any], Any]:
         """Views of the flat vector: the derivatives, and the value; None where it is a number."""
-        known = {f"n{k}": size for k, size in enumerate(sizes)}
-        first, *others = (dims for _, dims in results_of(self.program))
+        known = dict(zip(self.program.axes, sizes, strict=True))
+        first, *others = (dims for _, dims in self.program.results)
         views, start = [], 0
         for dims, end in zip([*others, first] if first else others, ends, strict=False):
-            views.append(
-                flat[start:end].reshape([known[d] if d in known else int(d) for d in dims])
-            )
+            views.append(flat[start:end].reshape([int(known.get(d, d)) for d in dims]))
             start = end
         return (views[:-1], views[-1]) if first else (views, None)
 
@@ -158,13 +156,15 @@ def _dim(axis: Axis, known: Mapping[Axis, str], own: str) -> str:
 
 def _source(program: Program, inputs: Mapping[str, Dims], known: Mapping[Axis, str]) -> str:
     """The source of `core`, which Numba compiles, and of `room`, which says what it needs."""
-    steps, (value, *derivatives) = steps_of(program, inputs)
-    shapes = [dims for _, dims in results_of(program)[1:]]
+    steps = Steps(program, inputs)
+    value, *derivatives = steps.results()
+    shapes = [steps.sizes(dims) for _, dims in program.results[1:]]
     if value.dims:
         derivatives, shapes = [*derivatives, value], [*shapes, value.dims]
-    outside, last = _placed(steps, derivatives, shapes)
-    returned = "0.0" if value.dims else value.entry([])
-    writer = Writer(grouped(steps.steps), {**inputs, **outside}, [returned, *last])
+    places, numbers = _placed(steps, derivatives)
+    writer = Writer(grouped(steps.steps), places, [value, *numbers.values()])
+    returned = "0.0" if value.dims else value.entry([], writer.see)
+    last = [f"{place} = {v.entry([], writer.see)}" for place, v in numbers.items()]
     body = writer.lines()
     ends = [f"e{k}" for k in range(len(shapes))]
     made, start = [], "0"
@@ -188,8 +188,6 @@ def _source(program: Program, inputs: Mapping[str, Dims], known: Mapping[Axis, s
             f"def room({', '.join(sizes)}):",
             *(f"    {line}" for line in [*made, *pieces]),
             f"    return {''.join(f'{e}, ' for e in ends) or '0, '}o{len(writer.pieces)}",
-            program.kernels if steps.kernels else "",
-            f"KERNELS = {sorted(steps.kernels)!r}",
             "",
         ]
     )
@@ -210,26 +208,20 @@ def _checks(inputs: Mapping[str, Dims]) -> list[str]:
     return [f"if {' or '.join(wrong)}:", "    raise KeyError('shape')"] if wrong else []
 
 
-def _placed(
-    steps: Steps, derivatives: Sequence[Value], shapes: Sequence[Dims]
-) -> tuple[dict[str, Dims], list[str]]:
-    """Where the derivatives are put: a value that is one is made right there. Numbers come last."""
-    outside: dict[str, Dims] = {}
-    last = []
-    renamed: dict[str, str] = {}
+def _placed(steps: Steps, derivatives: Sequence[Value]) -> tuple[dict[str, str], dict[str, Value]]:
+    """Where the derivatives are put: a value that is one is made right there; numbers come last."""
+    places: dict[str, str] = {}
+    numbers = {}
     targets = {s.target for s in steps.steps}
-    for k, (value, dims) in enumerate(zip(derivatives, shapes, strict=True)):
-        if not dims:
-            last.append(f"flat[{'0' if not k else f'e{k - 1}'}] = {value.entry([])}")
-            continue
-        outside[f"g{k}"] = dims
-        straight = value.order == tuple(range(len(dims)))
-        if straight and value.name in targets and value.name not in renamed:
-            renamed[value.name] = f"g{k}"
+    for k, value in enumerate(derivatives):
+        if not value.dims:
+            numbers[f"flat[{'0' if not k else f'e{k - 1}'}]"] = value
+        elif value.straight and value.name in targets and value.name not in places:
+            places[value.name] = f"g{k}"
         else:
             steps.let(value, f"g{k}")
-    steps.rename(renamed)
-    return outside, last
+            places[f"g{k}"] = f"g{k}"
+    return places, numbers
 
 
 def defined(source: str, names: dict[str, Any]) -> dict[str, Any]:
@@ -252,9 +244,9 @@ def _room(source: str) -> Callable[..., tuple[int, ...]]:
 def _helpers(double: bool) -> dict[str, Any]:
     """Our own functions, compiled where they are called."""
     njit = numba().njit
-    made = {name: njit(getattr(numba_kernels, name), error_model="numpy") for name in OWN}
-    exponential = numba_kernels.polynomial_exponential if double else _exponential
-    made["exponential"] = njit(exponential, fastmath={"contract"}, error_model="numpy")
+    made = {name: njit(getattr(numba_kernels, name), error_model="numpy") for name in HELPERS}
+    exponential = numba_kernels.exp if double else _exponential
+    made[numba_kernels.exp.__name__] = njit(exponential, fastmath={"contract"}, error_model="numpy")
     return made
 
 
@@ -278,8 +270,6 @@ def _core(
     nb = numba()
     namespace = _namespace(source, dtype) | _helpers(dtype == "float64")
     namespace |= {name: _product(name, dtype) for name in LOOPS if f"{name}(" in source}
-    for name in namespace["KERNELS"]:
-        namespace[name] = nb.njit(namespace[name], **MATHEMATICS)
     core = namespace["core"]
     core.__globals__.update(namespace)
     types = nb.types

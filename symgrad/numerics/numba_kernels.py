@@ -35,12 +35,12 @@ def log_determinant(a: Any) -> Any:
     return np.linalg.slogdet(a)[1]
 
 
-def larger(a: Any, b: Any) -> Any:
+def maximum(a: Any, b: Any) -> Any:
     """The larger of two numbers; nan where one is nan."""
     return a if a > b or a != a else b
 
 
-def smaller(a: Any, b: Any) -> Any:
+def minimum(a: Any, b: Any) -> Any:
     """The smaller of two numbers; nan where one is nan."""
     return a if a < b or a != a else b
 
@@ -52,7 +52,7 @@ def checked(label: Any, size: int) -> Any:
     return label + size if label < 0 else label
 
 
-def polynomial_exponential(x: Any) -> Any:
+def exp(x: Any) -> Any:
     """exp(x) = 2**k exp(r), k the whole number nearest x / log 2, exp(r) by its Taylor series.
 
     Within 2e-16 of the value; unlike a call of the C library, a loop of it runs on vectors.

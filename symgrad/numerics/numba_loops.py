@@ -1,9 +1,9 @@
-"""A listing as loops: what has the same dimensions and is done entry by entry shares one loop.
+"""Steps as loops: what has the same dimensions and is done entry by entry shares one loop.
 
     for i0 in range(n0):
         for i1 in range(n1):
-            x_v7 = exponential(x_v6)      a value that only this loop needs: a number
-            v8[i1] += x_v7                a sum over the first axis
+            x_v7 = exp(x_v6)          a value that only this loop needs: a number
+            v8[i1] += x_v7            a sum over the first axis
 
 A value that another loop needs stands in an array, a piece of one working vector; a piece is used
 again as soon as its value is no longer needed.
@@ -11,52 +11,49 @@ again as soon as its value is no longer needed.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from symgrad.numerics.numba_values import Dims
-
-NAME = re.compile(r"\b([vgp]\d+)\b")
+from symgrad.numerics.numba_values import Dims, See, Value, indices
 
 
 @dataclass(frozen=True)
 class Step:
-    """target = text at every index of `dims`, or its sum or maximum over all axes but `kept`.
+    """target = entry at every index of `dims`, or its sum or maximum over all axes but `kept`.
 
-    `own` are the target's dimensions. With "scatter" the text is added to the target's entry `at`;
-    with "call" it is a call that fills the target, for each index of `dims`.
+    `shape` is the target's. With "scatter" the entry is added to the target's entry `at`; with
+    "call" it is a call that fills the target, for each index of `dims`.
     """
 
     target: str
-    own: Dims
-    text: str
+    shape: Dims
     dims: Dims
+    entry: Callable[[See], str]
     kind: str = ""  # "", "add", "maximum", "scatter", "call"
     kept: tuple[int, ...] = ()
-    at: str = ""
+    at: Callable[[See], str] | None = None
 
-    def reads(self) -> set[str]:
-        """The arrays and numbers that it needs."""
-        return set(NAME.findall(f"{self.text} {self.at}")) - {self.target}
+    @cached_property
+    def reads(self) -> dict[str, bool]:
+        """The arrays and numbers that it needs, and whether nowhere but at the loop's own index."""
+        here = tuple(indices(self.dims))
+        reads: dict[str, bool] = {}
 
-    def reads_only_here(self, name: str) -> bool:
-        """Whether it reads an array nowhere but at the loop's own index."""
-        here = f"{name}{suffix(self.dims)}"
-        text = f"{self.text} {self.at}"
-        return len(re.findall(rf"\b{name}\b", text)) == len(
-            re.findall(rf"\b{re.escape(here)}(?!\[)", text)
-        )
+        def see(name: str, at: Sequence[str]) -> str:
+            reads[name] = reads.get(name, True) and tuple(at) == here
+            return name
+
+        self.entry(see)
+        if self.at is not None:
+            self.at(see)
+        reads.pop(self.target, None)
+        return reads
 
 
-def indices(dims: Dims) -> list[str]:
-    """i0, i1, ... for the axes."""
-    return [f"i{k}" for k in range(len(dims))]
-
-
-def suffix(dims: Dims) -> str:
+def suffix(at: Sequence[str]) -> str:
     """[i0, i1]; nothing for a number."""
-    return f"[{', '.join(indices(dims))}]" if dims else ""
+    return f"[{', '.join(at)}]" if at else ""
 
 
 def grouped(steps: Sequence[Step]) -> list[list[Step]]:
@@ -68,7 +65,7 @@ def grouped(steps: Sequence[Step]) -> list[list[Step]]:
     while waiting:
         group: list[Step] = []
         for step in list(waiting):
-            if _joins(step, group, (step.reads() & made) - done):
+            if _joins(step, group, (step.reads.keys() & made) - done):
                 group.append(step)
                 waiting.remove(step)
         assert group, "the steps wait for each other"
@@ -85,68 +82,76 @@ def _joins(step: Step, group: Sequence[Step], needed: set[str]) -> bool:
     if "call" in (step.kind, first.kind) or step.dims != first.dims:
         return False
     entries = {s.target for s in group if not s.kind}
-    return needed <= entries and all(step.reads_only_here(name) for name in needed)
+    return needed <= entries and all(step.reads[name] for name in needed)
 
 
 class Writer:
-    """Writes groups of steps as Python lines, and plans the working vector."""
+    """Writes groups of steps as Python lines, and plans the working vector.
+
+    `given` are arrays by the names of the values that are made in them, `results` what is needed
+    when all is done.
+    """
 
     def __init__(
-        self, groups: Sequence[Sequence[Step]], outside: Mapping[str, Dims], returned: Iterable[str]
+        self, groups: Sequence[Sequence[Step]], given: Mapping[str, str], results: Iterable[Value]
     ) -> None:
         self.groups = groups
-        self.outside = outside  # arrays that are given, results among them
-        self.last = {name: k for k, g in enumerate(groups) for s in g for name in s.reads()}
-        self.last |= {n: len(groups) for text in returned for n in NAME.findall(text)}
+        self.last = {name: k for k, g in enumerate(groups) for s in g for name in s.reads}
+        self.last |= {value.name: len(groups) for value in results}
         self.inner = {
             s.target
             for k, g in enumerate(groups)
             for s in g
-            if s.own and not s.kind and s.target not in outside and self.last.get(s.target, k) <= k
+            if s.shape and not s.kind and s.target not in given and self.last.get(s.target, k) <= k
         }
-        self.places: dict[str, str] = {}
+        self.places = dict(given)
         self.pieces: list[Dims] = []
+        self.free: dict[Dims, list[str]] = {}
+
+    def see(self, name: str, at: Sequence[str]) -> str:
+        """An entry of an array, where the array is."""
+        return self.places.get(name, name) + suffix(at)
 
     def lines(self) -> list[str]:
         """The lines of all groups."""
-        free: dict[Dims, list[str]] = {}
         lines = []
+        shapes = {s.target: s.shape for g in self.groups for s in g}
         for k, group in enumerate(self.groups):
             for step in group:
-                self._place(step, free)
-            lines += _call(group[0]) if group[0].kind == "call" else self._loop(group)
-            for name in sorted({n for s in group for n in (*s.reads(), s.target)}):
-                if self.last.get(name, k) == k and name in self.places:
-                    self._release(name, free)
-        return [NAME.sub(lambda m: self.places.get(m[0], m[0]), line) for line in lines]
+                self._place(step)
+            lines += self._call(group[0]) if group[0].kind == "call" else self._loop(group)
+            for name in sorted({n for s in group for n in (*s.reads, s.target)}):
+                if self.last.get(name, k) == k and self.places.get(name, "").startswith("b"):
+                    self.free.setdefault(shapes[name], []).append(self.places[name])
+        return lines
 
-    def _place(self, step: Step, free: dict[Dims, list[str]]) -> None:
+    def _place(self, step: Step) -> None:
         name = step.target
-        if name in self.outside or name in self.inner or not step.own:
+        if name in self.places or name in self.inner or not step.shape:
             return
-        if free.get(step.own):
-            self.places[name] = free[step.own].pop()
+        if self.free.get(step.shape):
+            self.places[name] = self.free[step.shape].pop()
         else:
             self.places[name] = f"b{len(self.pieces)}"
-            self.pieces.append(step.own)
+            self.pieces.append(step.shape)
 
-    def _release(self, name: str, free: dict[Dims, list[str]]) -> None:
-        own = self.pieces[int(self.places[name][1:])]
-        if self.places[name] not in free.setdefault(own, []):
-            free[own].append(self.places[name])
+    def _call(self, step: Step) -> list[str]:
+        """A call that fills an array, or a part of it for each index of the leading axes."""
+        loops = [f"{'    ' * k}for i{k} in range({dim}):" for k, dim in enumerate(step.dims)]
+        return [*loops, "    " * len(step.dims) + step.entry(self.see)]
 
     def _loop(self, group: Sequence[Step]) -> list[str]:
         dims = group[0].dims
         rank = len(dims)
-        before = [line for s in group for line in self._start(s, 0)]
-        lines = [*before]
+        lines = [line for s in group for line in self._start(s, 0)]
         for k, dim in enumerate(dims):
             lines.append(f"{'    ' * k}for i{k} in range({dim}):")
             if k + 1 < rank and k + 2 == rank:
                 lines += ["    " * (k + 1) + x for s in group for x in self._start(s, rank - 1)]
         lines += ["    " * rank + self._entry(s, group) for s in group]
         if rank > 1:
-            lines += ["    " * (rank - 1) + x for s in group for x in self._end(s)]
+            ends = [s for s in group if _row(s)]
+            lines += ["    " * (rank - 1) + f"{self._total(s)} = x_{s.target}" for s in ends]
         return lines
 
     def _start(self, step: Step, depth: int) -> list[str]:
@@ -158,50 +163,36 @@ class Writer:
             return [f"x_{step.target} = {empty}"] if depth else []
         if depth:
             return []
-        return [f"{step.target}{'[...]' if step.own else ''} = {empty}"]
+        return [f"{self.see(step.target, ())}{'[...]' if step.shape else ''} = {empty}"]
 
     def _entry(self, step: Step, group: Sequence[Step]) -> str:
         """What is done at each index."""
-        text = step.text
-        for other in group:
-            if other.own and not other.kind:
-                here = re.escape(f"{other.target}{suffix(step.dims)}")
-                text = re.sub(rf"\b{here}", f"x_{other.target}", text)
+        here = indices(step.dims)
+        numbers = {s.target for s in group if s.shape and not s.kind}
+
+        def see(name: str, at: Sequence[str]) -> str:
+            return f"x_{name}" if name in numbers and list(at) == here else self.see(name, at)
+
+        text = step.entry(see)
         if not step.kind:
-            if not step.own:
+            if not step.shape:
                 return f"{step.target} = {text}"
             first = f"x_{step.target} = {text}"
             if step.target in self.inner:
                 return first
-            return f"{first}; {step.target}{suffix(step.dims)} = x_{step.target}"
-        if step.kind == "scatter":
-            return f"{step.target}[{step.at}] += {text}"
-        place = self._total(step)
+            return f"{first}; {self.see(step.target, here)} = x_{step.target}"
+        if step.at is not None:
+            return f"{self.see(step.target, [step.at(see)])} += {text}"
+        place = f"x_{step.target}" if _row(step) else self._total(step)
         if step.kind == "maximum":
-            return f"{place} = larger({place}, {text})"
+            return f"{place} = maximum({place}, {text})"
         return f"{place} += {text}"
 
     def _total(self, step: Step) -> str:
-        if _row(step):
-            return f"x_{step.target}"
-        own = ", ".join(f"i{k}" for k in step.kept)
-        return f"{step.target}[{own}]" if step.kept else step.target
-
-    def _end(self, step: Step) -> list[str]:
-        if not _row(step):
-            return []
-        own = ", ".join(f"i{k}" for k in step.kept)
-        return [f"{step.target}[{own}] = x_{step.target}"]
+        return self.see(step.target, [f"i{k}" for k in step.kept])
 
 
 def _row(step: Step) -> bool:
     """Whether it is a sum over the last axis alone, gathered in a number."""
     rank = len(step.dims)
     return step.kind in ("add", "maximum") and rank > 1 and step.kept == tuple(range(rank - 1))
-
-
-def _call(step: Step) -> list[str]:
-    """A call that fills an array, or a part of it for each index of the leading axes."""
-    depth = len(step.dims)
-    loops = [f"{'    ' * k}for i{k} in range({step.dims[k]}):" for k in range(depth)]
-    return [*loops, "    " * depth + step.text]

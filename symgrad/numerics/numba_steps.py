@@ -1,268 +1,218 @@
-"""A program's lines as steps: entry by entry work, sums, products, and calls."""
+"""A program's operations as steps: entry by entry work, sums, products, and calls."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
-from symgrad.language.expressions import OPERATIONS
-from symgrad.language.operations.meanings import Elementwise
-from symgrad.numerics.numba_loops import NAME, Step, indices, suffix
+from symgrad.calculus.nodes import Axis
+from symgrad.numerics import numba_kernels
+from symgrad.numerics import numba_values as values
+from symgrad.numerics.listing import Op
+from symgrad.numerics.numba_loops import Step
 from symgrad.numerics.numba_products import product_text
-from symgrad.numerics.numba_values import (
-    FUNCTIONS,
-    Dims,
-    Reader,
-    Value,
-    broadcast,
-    common,
-    literal,
-    mapped,
-    spread,
-    stored,
-    unsupported,
-)
-from symgrad.numerics.source import Program, lines_of, results_of
+from symgrad.numerics.numba_values import Dims, See, Value, common, indices, mapped, spread, stored
+from symgrad.numerics.source import COMPARISONS, INFIX, Program
 
-SCALAR = {  # where the kernel is no code that Numba reads entry by entry
-    "_erf": "math.erf({0})",
-    "_xlogy": "({0} * np.log({1}) if {0} != real(0.0) else real(0.0))",
-}
-MATRIX = {
-    "inv": "inverse({0}, {1})",
-    "det": "np.linalg.det({0})",
-    "_logdet": "log_determinant({0})",
+CALLS = {  # of matrices, for each index of the leading axes; {out} is filled, or assigned
+    "linalg.inv": "inverse({0}, {out})",
+    "linalg.solve": "solution({0}, {1}, {out})",
+    "linalg.det": "{out} = np.linalg.det({0})",
+    "linalg.slogdet": "{out} = log_determinant({0})",
 }
 
 
-@dataclass
 class Steps:
-    """The steps of a program, and what each name in it stands for."""
+    """The steps of a program, and the value of each operation."""
 
-    names: dict[str, Value]
-    steps: list[Step] = field(default_factory=list)
-    kernels: set[str] = field(default_factory=set)  # elementwise ones that are compiled as well
-
-    def __post_init__(self) -> None:
-        self.reader = Reader(self.names, self._called)
+    def __init__(self, program: Program, inputs: Mapping[str, Dims]) -> None:
+        self.program = program
+        self.inputs = inputs
+        self.steps: list[Step] = []
+        self.values: dict[Op, Value] = {}
         self.count = 0
+        for op, name in program.names.items():
+            self.values[op] = self._made(op, name)
 
-    def line(self, target: str, text: str, then: str) -> None:
-        """One line of the listing; what is only seen in another way is not stored."""
-        if then:
-            self._scatter(target, text, then)
-            return
-        seen = len(self.steps)
-        value = self.reader.read(text)
-        node = ast.parse(text, mode="eval").body
-        elementwise = isinstance(node, (ast.BinOp, ast.UnaryOp)) or _is_ufunc(node)
-        made = len(self.steps) > seen and not elementwise
-        self.names[target] = value if made or not elementwise else self.let(value, target)
+    def results(self) -> list[Value]:
+        """What the program returns, over all its axes."""
+        return [spread(self.of(op), self.sizes(dims)) for op, dims in self.program.results]
+
+    def sizes(self, dims: Sequence[Axis]) -> Dims:
+        """A shape as texts."""
+        return tuple(self.program.size(axis) for axis in dims)
+
+    def of(self, op: Op) -> Value:
+        """The value of an operation: of one that has a line, or is written inside of others."""
+        if op not in self.values:
+            self.values[op] = self._inline(op)
+        return self.values[op]
+
+    def _inline(self, op: Op) -> Value:
+        operands = [self.of(x) for x in op.operands]
+        match op.kind:
+            case "input":
+                return stored(op.name, self.inputs[op.name])
+            case "size":
+                return values.same(self.program.size(op.axes[0]))
+            case "number":
+                return values.same(repr(op.value))
+            case "scalar":
+                return mapped(f"({INFIX[op.name]})", operands)
+            case "permute":
+                return operands[0].permuted(op.axes)
+            case "expand":
+                return values.expanded(operands[0], op.axes)
+            case "drop":
+                return values.dropped(operands[0], op.axes[0])
+        raise TypeError(f"no operation without a line: {op.kind}")
+
+    def _made(self, op: Op, name: str) -> Value:
+        operands = [self.of(x) for x in op.operands]
+        match op.kind:
+            case "ufunc":
+                return self.let(mapped(_entry(op.name, len(operands)), operands), name)
+            case "reduce":
+                return self.reduced(op.name, operands[0], op.axes, name)
+            case "product":
+                return self._product(op, name)
+            case "linalg":
+                return self._call(op, operands, name)
+            case "scatter":
+                return self._scatter(op, operands, name)
+            case "take":
+                return values.taken(operands[0], operands[1], op.axes[0])
+            case "diagonal":
+                return values.diagonal(operands[0], *op.axes)
+            case "reshape":
+                return values.reshaped(operands[0], self.sizes(op.dims))
+            case "broadcast" | "full":
+                return spread(operands[0], self.sizes(op.dims))
+            case "eye":
+                return values.identity(self.program.size(op.dims[0]))
+        raise TypeError(f"no operation with a line: {op.kind}")
 
     def let(self, value: Value, target: str = "") -> Value:
         """The value stored."""
         target = target or self._new()
-        text = value.entry(indices(value.dims))
-        self.steps.append(Step(target, value.dims, text, value.dims))
+        self._step(target, value.dims, value.dims, lambda see: value.entry(at, see))
+        at = indices(value.dims)
         return stored(target, value.dims)
 
-    def rename(self, names: Mapping[str, str]) -> None:
-        """Other names for the targets of steps."""
-
-        def renamed(text: str) -> str:
-            return NAME.sub(lambda m: names.get(m[0], m[0]), text)
-
-        self.steps = [
-            replace(s, target=renamed(s.target), text=renamed(s.text), at=renamed(s.at))
-            for s in self.steps
-        ]
-
-    def array(self, value: Value) -> str:
-        """A matrix or vector for a call: as it stands, or transposed, or stored first."""
-        if value.name and value.order == tuple(range(len(value.dims))):
-            return value.name
+    def array(self, value: Value) -> tuple[str, str]:
+        """A matrix or vector for a call, as it stands or stored first; and what is behind it where
+        it is transposed."""
+        if value.straight:
+            return value.name, ""
         if value.name and value.order == (1, 0):
-            return f"{value.name}.T"
-        return self.let(value).name
+            return value.name, ".T"
+        return self.let(value).name, ""
 
-    def reduced(self, kind: str, value: Value, axes: Sequence[int]) -> Value:
+    def reduced(self, kind: str, value: Value, axes: Sequence[int], target: str = "") -> Value:
         """The sum ("add") or largest ("maximum") over these axes."""
         kept = tuple(k for k in range(len(value.dims)) if k not in axes)
-        own = tuple(value.dims[k] for k in kept)
-        text = value.entry(indices(value.dims))
-        step = Step(self._new(), own, text, value.dims, kind, kept)
-        self.steps.append(step)
-        return stored(step.target, own)
+        rest = tuple(value.dims[k] for k in kept)
+        at = indices(value.dims)
+        target = target or self._new()
+        self._step(target, rest, value.dims, lambda see: value.entry(at, see), kind, kept)
+        return stored(target, rest)
+
+    def _step(
+        self,
+        target: str,
+        shape: Dims,
+        dims: Dims,
+        entry: Callable[[See], str],
+        kind: str = "",
+        kept: tuple[int, ...] = (),
+    ) -> None:
+        self.steps.append(Step(target, shape, dims, entry, kind, kept))
 
     def _new(self) -> str:
         self.count += 1
-        return f"v{100_000 + self.count}"
+        return f"t{self.count}"
 
-    def _called(self, name: str, node: ast.Call) -> Value:
-        if _is_ufunc(node):
-            values = [self.reader.value(a) for a in node.args]
-            function = FUNCTIONS.get(name, f"np.{name}")
-            places = ", ".join(f"{{{k}}}" for k in range(len(values)))
-            return mapped(f"{function}({places})", values)
-        if name in ("sum", "max"):
-            value = self.reader.value(node.args[0])
-            axes = [range(len(value.dims)), *(_numbers(k.value) for k in node.keywords)][-1]
-            return self.reduced({"sum": "add", "max": "maximum"}[name], value, axes)
-        if name in ("dot", "vdot", "matmul", "tensordot", "einsum"):
-            return self._product(name, node)
-        if name == "linalg.solve":
-            return self._solution(*(self.reader.value(a) for a in node.args))
-        return self._kernel(name.removeprefix("linalg."), node)
+    def _product(self, op: Op, name: str) -> Value:
+        a, b = (self.of(x) for x in op.operands)
+        if op.name != "dot" or not op.dims:
+            return self._summed(a, b, op.axes, name)
+        dims = (*a.dims[:-1], *b.dims[1:])
+        (left, turned), (right, other) = self.array(a), self.array(b)
 
-    # products
+        def text(see: See) -> str:
+            first, second, out = see(left, ()) + turned, see(right, ()) + other, see(name, ())
+            if len(dims) == 2:
+                return product_text(first, second, out, (*a.dims, dims[1]))
+            return f"product({first}, {second}, {out})"
 
-    def _product(self, name: str, node: ast.Call) -> Value:
-        first = 1 if name == "einsum" else 0
-        a, b = (self.reader.value(x) for x in node.args[first : first + 2])
-        if name == "dot" and 2 in (len(a.dims), len(b.dims)):
-            own = (*a.dims[:-1], *b.dims[1:])
-            target = self._new()
-            left, right = self.array(a), self.array(b)
-            text = f"product({left}, {right}, {target})"
-            if len(own) == 2:
-                text = product_text(left, right, target, (*a.dims, own[1]))
-            self.steps.append(Step(target, own, text, (), "call"))
-            return stored(target, own)
-        return self._summed(a, b, *_letters(name, node, len(a.dims), len(b.dims)))
+        self._step(name, dims, (), text, "call")
+        return stored(name, dims)
 
-    def _summed(self, a: Value, b: Value, left: str, right: str, out: str) -> Value:
-        """sum of a_left b_right over the letters that out has not."""
-        size: dict[str, str] = {}
-        for letter, dim in zip(left + right, a.dims + b.dims, strict=True):
+    def _summed(self, a: Value, b: Value, letters: Sequence[Sequence[int]], name: str) -> Value:
+        """sum of a_left b_right over the letters that the result has not."""
+        left, right, out = letters
+        size: dict[int, str] = {}
+        for letter, dim in zip((*left, *right), a.dims + b.dims, strict=True):
             if size.get(letter, "1") == "1":
                 size[letter] = dim
-        order = out + "".join(x for x in size if x not in out)
+        order = (*out, *(x for x in size if x not in out))
 
-        def entry(at: Sequence[str]) -> str:
-            where = dict(zip(order, at, strict=True))
-            texts = (
-                v.entry(["0" if d == "1" else where[x] for d, x in zip(v.dims, own, strict=True)])
-                for v, own in ((a, left), (b, right))
+        def placed(value: Value, own: Sequence[int]) -> Value:
+            where = [order.index(x) for x in own]
+            ones = [d == "1" for d in value.dims]
+            return value.seen(
+                tuple(size[x] for x in order),
+                lambda at: ["0" if one else at[k] for k, one in zip(where, ones, strict=True)],
             )
-            return "({} * {})".format(*texts)
 
-        dims = tuple(size[x] for x in order)
-        return self.reduced("add", Value(dims, entry), range(len(out), len(order)))
+        product = mapped("({0} * {1})", [placed(a, left), placed(b, right)])
+        return self.reduced("add", product, range(len(out), len(order)), name)
 
-    def _scatter(self, target: str, text: str, then: str) -> None:
-        """Rows of a value added to the rows that labels name."""
-        zeros = self.reader.read(text.split("  #")[0])
-        node = ast.parse(then.replace("{out}", "out"), mode="eval").body
-        assert isinstance(node, ast.Call)
-        where, value = node.args[1], self.reader.value(node.args[2])
-        parts = where.elts if isinstance(where, ast.Tuple) else [where]
-        labels = [self.reader.value(a) for a in parts]
-        examples = common(labels)
-        rest = zeros.dims[len(labels) :]
-        dims = common([Value((*examples, *rest), lambda at: ""), value])
-        at = indices(dims)
-        lead = at[: len(examples)]
-        rows = [
-            f"checked({spread(x, examples, lead)}, {size})"
-            for x, size in zip(labels, zeros.dims, strict=False)
-        ]
-        places = ", ".join([*rows, *at[len(examples) :]])
-        step = Step(target, zeros.dims, spread(value, dims, at), dims, "scatter", (), places)
+    def _call(self, op: Op, operands: Sequence[Value], name: str) -> Value:
+        """Matrices, or a matrix and its right side, for each index of the leading axes."""
+        leading = operands[0].dims[:-2]
+        spreads = [spread(v, (*leading, *v.dims[len(leading) :])) for v in operands]
+        arrays = [(v if v.straight else self.let(v)).name for v in spreads]
+        at = indices(leading)
+
+        def text(see: See) -> str:
+            return CALLS[op.name].format(*(see(x, at) for x in arrays), out=see(name, at))
+
+        dims = self.sizes(op.dims)
+        self._step(name, dims, leading, text, "call")
+        return stored(name, dims)
+
+    def _scatter(self, op: Op, operands: Sequence[Value], name: str) -> Value:
+        """Values added to the entries that labels name."""
+        value, *labels = operands
+        dims = self.sizes(op.dims)
+        count = len(labels)
+        over = common(labels)
+        full = common([Value((*over, *dims[count:]), value.entry), value])
+        added = spread(value, full)
+        at = indices(full)
+        rows = [spread(label, over) for label in labels]
+
+        def place(see: See) -> str:
+            checked = [
+                f"checked({row.entry(at[: len(over)], see)}, {size})"
+                for row, size in zip(rows, dims, strict=False)
+            ]
+            return ", ".join([*checked, *at[len(over) :]])
+
+        step = Step(name, dims, full, lambda see: added.entry(at, see), "scatter", (), place)
         self.steps.append(step)
-        self.names[target] = stored(target, zeros.dims)
-
-    # kernels
-
-    def _kernel(self, name: str, node: ast.Call) -> Value:
-        meanings = [o.meaning for o in OPERATIONS.values() if _kernel_name(o.meaning) == name]
-        if meanings and isinstance(meanings[0], Elementwise):
-            values = [self.reader.value(a) for a in node.args]
-            places = ", ".join(f"{{{k}}}" for k in range(len(values)))
-            if name not in SCALAR:
-                self.kernels.add(name)
-            return mapped(SCALAR.get(name, f"{name}({places})"), values)
-        if name not in MATRIX:
-            raise unsupported(name.strip("_"))
-        value = self.reader.value(node.args[0])
-        array = (
-            value if value.name and value.order == tuple(sorted(value.order)) else self.let(value)
-        )
-        leading = array.dims[:-2]
-        at = ", ".join(indices(leading))
-        own = array.dims if name == "inv" else leading
-        target = self._new()
-        given, made = (f"{x}[{at}]" if at else x for x in (array.name, target))
-        text = MATRIX[name].format(given, made)
-        if name != "inv":
-            text = f"{made} = {text}"
-        self.steps.append(Step(target, own, text, leading, "call"))
-        return stored(target, own)
-
-    def _solution(self, a: Value, b: Value) -> Value:
-        """The solution of a linear system, for each index of the leading axes."""
-        leading = a.dims[:-2]
-        own = (*leading, *b.dims[len(leading) :])
-        target = self._new()
-        at = suffix(leading)
-        given = (self.array(x) for x in (a, broadcast_or_same(b, own)))
-        text = "solution({}{at}, {}{at}, {}{at})".format(*given, target, at=at)
-        self.steps.append(Step(target, own, text, leading, "call"))
-        return stored(target, own)
+        return stored(name, dims)
 
 
-def steps_of(program: Program, inputs: Mapping[str, Dims]) -> tuple[Steps, list[Value]]:
-    """The steps of a program, and its results."""
-    steps = Steps({name: stored(name, dims) for name, dims in inputs.items()})
-    for line in lines_of(program):
-        steps.line(line.target, line.text, line.then)
-    results = [
-        broadcast_or_same(steps.reader.read(text), dims) for text, dims in results_of(program)
-    ]
-    return steps, results
-
-
-def broadcast_or_same(value: Value, dims: Dims) -> Value:
-    """The value over exactly these dimensions."""
-    return value if value.dims == dims else broadcast(value, dims)
-
-
-def _is_ufunc(node: ast.expr) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    name = ast.unparse(node.func).removeprefix("np.")
-    return isinstance(getattr(np, name, None), np.ufunc) and name not in ("matmul", "vecdot")
-
-
-def _numbers(node: ast.expr) -> Sequence[int]:
-    parts = node.elts if isinstance(node, ast.Tuple) else [node]
-    return [literal(p) for p in parts]
-
-
-def _kernel_name(meaning: object) -> str:
-    return str(getattr(getattr(meaning, "kernel", None), "__name__", ""))
-
-
-def _letters(name: str, node: ast.Call, rank_a: int, rank_b: int) -> tuple[str, str, str]:
-    """The indices of a product, as einsum would have them."""
-    letters = "abcdefghijklmnopqrstuvw"
-    if name == "einsum":
-        left, rest = ast.literal_eval(node.args[0]).split(",")
-        right, out = rest.split("->")
-        return left, right, out
-    if name in ("dot", "vdot"):
-        return letters[:rank_a], letters[:rank_b], ""
-    if name == "matmul":
-        lead = letters[: max(rank_a, rank_b) - 2]
-        return f"{lead[-rank_a:]}xz", f"{lead[-rank_b:]}zy", f"{lead}xy"
-    axes_a, axes_b = ast.literal_eval(node.args[2])
-    left = letters[:rank_a]
-    free = iter(letters[rank_a:])
-    right = "".join(
-        left[axes_a[axes_b.index(k)]] if k in axes_b else next(free) for k in range(rank_b)
-    )
-    out = [x for k, x in enumerate(left) if k not in axes_a]
-    out += [x for k, x in enumerate(right) if k not in axes_b]
-    return left, right, "".join(out)
+def _entry(name: str, count: int) -> str:
+    """The text of a ufunc's value: by its sign, by our own function, by NumPy's or `math`'s."""
+    if name in INFIX:
+        return f"({INFIX[name]})"
+    if name in COMPARISONS:
+        return f"(real(1.0) if {{0}} {COMPARISONS[name]} {{1}} else real(0.0))"
+    if name == "where":
+        return "({1} if {0} != 0 else {2})"
+    places = ", ".join(f"{{{k}}}" for k in range(count))
+    if hasattr(numba_kernels, name) or "." in name:
+        return f"{name}({places})"
+    return f"np.{name}({places})"

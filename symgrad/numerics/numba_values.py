@@ -1,25 +1,19 @@
-"""The text of a line read as one entry of its array: what stands at [i, j] of `v0 + v1[:, None]`.
+"""One entry of an array as text: what stands at [i, j] of a product, a transpose, a look-up.
 
 A value knows its dimensions and writes its entry at given indices; nothing of it is computed or
 stored before a loop asks for the entry. So a transpose, a broadcast, a look-up or an identity
-matrix costs nothing.
+matrix costs nothing. What a stored array's entry is called is said by who writes the loop (`see`).
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from symgrad.errors import OptionError
-
 Dims: TypeAlias = tuple[str, ...]
-Entry: TypeAlias = Callable[[Sequence[str]], str]
-
-INFIX = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
-COMPARISONS = {ast.Gt: ">", ast.Eq: "=="}
-FUNCTIONS = {"maximum": "larger", "minimum": "smaller", "exp": "exponential"}  # our own
+See: TypeAlias = Callable[[str, Sequence[str]], str]  # an array's name, indices -> its entry
+Entry: TypeAlias = Callable[[Sequence[str], See], str]
 
 
 @dataclass(frozen=True)
@@ -32,35 +26,57 @@ class Value:
     name: str = ""
     order: tuple[int, ...] = ()
 
+    @property
+    def straight(self) -> bool:
+        """Whether it is a stored array as it stands."""
+        return bool(self.name) and self.order == tuple(range(len(self.dims)))
+
     def permuted(self, order: Sequence[int]) -> Value:
         """The value with its axes in this order."""
 
-        def entry(indices: Sequence[str]) -> str:
-            own = dict(zip(order, indices, strict=True))
-            return self.entry([own[k] for k in range(len(order))])
+        def entry(at: Sequence[str], see: See) -> str:
+            place = dict(zip(order, at, strict=True))
+            return self.entry([place[k] for k in range(len(order))], see)
 
         dims = tuple(self.dims[k] for k in order)
         return Value(dims, entry, self.name, tuple(self.order[k] for k in order if self.name))
 
+    def seen(self, dims: Dims, at: Callable[[Sequence[str]], Sequence[str]]) -> Value:
+        """A view: at the indices of `dims` stands what the value has at(indices)."""
+        return Value(dims, lambda indices, see: self.entry(at(indices), see))
+
 
 def stored(name: str, dims: Dims) -> Value:
     """An array, or a number, that is there."""
-
-    def entry(indices: Sequence[str]) -> str:
-        return f"{name}[{', '.join(indices)}]" if indices else name
-
-    return Value(dims, entry, name, tuple(range(len(dims))))
+    return Value(dims, lambda at, see: see(name, at), name, tuple(range(len(dims))))
 
 
-def number(text: str) -> Value:
+def same(text: str, dims: Dims = ()) -> Value:
     """The same number everywhere."""
-    return Value((), lambda indices: f"real({text})")
+    return Value(dims, lambda at, see: f"real({text})")
 
 
-def spread(value: Value, dims: Dims, indices: Sequence[str]) -> str:
-    """The entry of a value inside a larger array: its axes are the last ones."""
-    own = indices[len(dims) - len(value.dims) :]
-    return value.entry(["0" if d == "1" else i for d, i in zip(value.dims, own, strict=True)])
+def identity(size: str) -> Value:
+    """The identity matrix."""
+    text = "(real(1.0) if {0} == {1} else real(0.0))"
+    return Value((size, size), lambda at, see: text.format(*at))
+
+
+def indices(dims: Dims) -> list[str]:
+    """i0, i1, ... for the axes."""
+    return [f"i{k}" for k in range(len(dims))]
+
+
+def spread(value: Value, dims: Dims) -> Value:
+    """The value inside a larger array: its axes are the last ones."""
+    if value.dims == dims:
+        return value
+    cut = len(dims) - len(value.dims)
+
+    def at(indices: Sequence[str]) -> list[str]:
+        return ["0" if d == "1" else i for d, i in zip(value.dims, indices[cut:], strict=True)]
+
+    return value.seen(dims, at)
 
 
 def common(values: Sequence[Value]) -> Dims:
@@ -73,125 +89,53 @@ def common(values: Sequence[Value]) -> Dims:
 def mapped(template: str, values: Sequence[Value]) -> Value:
     """An elementwise operation; {0}, {1} in the template are the operands."""
     dims = common(values)
-    return Value(dims, lambda at: template.format(*(spread(v, dims, at) for v in values)))
+    spreads = [spread(v, dims) for v in values]
+    return Value(dims, lambda at, see: template.format(*(v.entry(at, see) for v in spreads)))
 
 
-def unsupported(what: str) -> OptionError:
-    """What is said where Numba cannot do it."""
-    return OptionError(f"Numba has no form of {what}; use modules='numpy'")
+def expanded(value: Value, places: Sequence[int]) -> Value:
+    """The value with axes of length 1 at these places."""
+    dims = iter(value.dims)
+    rank = len(value.dims) + len(places)
+    full = tuple("1" if k in places else next(dims) for k in range(rank))
+    return value.seen(full, lambda at: [i for k, i in enumerate(at) if k not in places])
 
 
-class Reader:
-    """Reads texts, given the values that have names; what is no entry by entry work is `called`."""
-
-    def __init__(
-        self,
-        names: Mapping[str, Value],
-        called: Callable[[str, ast.Call], Value],
-    ) -> None:
-        self.names = names
-        self.called = called
-
-    def read(self, text: str) -> Value:
-        """The value that a text stands for."""
-        return self.value(ast.parse(text.strip(), mode="eval").body)
-
-    def value(self, node: ast.expr) -> Value:
-        """The value of a part of a text."""
-        match node:
-            case ast.Constant() | ast.Name() if self.is_number(node):
-                return number(ast.unparse(node))
-            case ast.Name():
-                return self.names[node.id]
-            case ast.UnaryOp(op=ast.USub()):
-                return mapped("(-{0})", [self.value(node.operand)])
-            case ast.BinOp():
-                operands = [self.value(node.left), self.value(node.right)]
-                return mapped(f"({{0}} {INFIX[type(node.op)]} {{1}})", operands)
-            case ast.Compare():
-                operands = [self.value(node.left), self.value(node.comparators[0])]
-                sign = COMPARISONS[type(node.ops[0])]
-                return mapped(f"(real(1.0) if {{0}} {sign} {{1}} else real(0.0))", operands)
-            case ast.Attribute(attr="T"):
-                value = self.value(node.value)
-                return value.permuted(range(len(value.dims))[::-1])
-            case ast.Subscript():
-                return self.subscript(node)
-            case ast.Call():
-                return self.call(node)
-        raise unsupported(ast.unparse(node))
-
-    def is_number(self, node: ast.expr) -> bool:
-        """Whether this is a number or a size."""
-        return not isinstance(node, ast.Name) or node.id not in self.names
-
-    def subscript(self, node: ast.Subscript) -> Value:
-        """Axes of length 1 put in or taken out; rows of an identity matrix looked up."""
-        value = self.value(node.value)
-        index = node.slice
-        if isinstance(index, ast.Name):
-            labels = self.names[index.id]
-            return taken(value, labels, 0)
-        parts = list(index.elts) if isinstance(index, ast.Tuple) else [index]
-        fixed = sum(not (isinstance(p, ast.Constant) and p.value in (None, ...)) for p in parts)
-        dots = [ast.Slice()] * (len(value.dims) - fixed)
-        full: list[ast.expr] = []
-        for part in parts:
-            ellipsis = isinstance(part, ast.Constant) and part.value is ...
-            full += dots if ellipsis else [part]
-        full += [ast.Slice()] * (len(value.dims) - sum(not is_new(p) for p in full))
-        return sliced(value, full)
-
-    def call(self, node: ast.Call) -> Value:
-        """A ufunc, a view or a look-up here; anything else is called."""
-        function = ast.unparse(node.func)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "transpose":
-            return self.value(node.func.value).permuted([literal(a) for a in node.args])
-        name = function.removeprefix("np.")
-        if name in ("asarray", "float"):
-            return self.value(node.args[0])
-        if name in ("zeros", "full"):
-            text = "0.0" if name == "zeros" else ast.unparse(node.args[1])
-            return filled(node.args[0], text)
-        if name == "broadcast_to":
-            return broadcast(self.value(node.args[0]), shape_of(node.args[1]))
-        if name == "eye":
-            size = ast.unparse(node.args[0])
-            text = "(real(1.0) if {0} == {1} else real(0.0))"
-            return Value((size, size), lambda at: text.format(*at))
-        if name == "take":
-            axis = literal(node.keywords[0].value)
-            return taken(self.value(node.args[0]), self.value(node.args[1]), axis)
-        if name == "diagonal":
-            value = self.value(node.args[0])
-            return Value(value.dims[:1], lambda at: value.entry([at[0], at[0]]))
-        return self.called(name, node)
+def dropped(value: Value, axis: int) -> Value:
+    """The value without an axis of length 1, counted from the end."""
+    place = len(value.dims) + axis
+    dims = (*value.dims[:place], *value.dims[place + 1 :])
+    return value.seen(dims, lambda at: [*at[:place], "0", *at[place:]])
 
 
-def is_new(part: ast.expr) -> bool:
-    """Whether an index puts in an axis."""
-    return isinstance(part, ast.Constant) and part.value is None
+def diagonal(value: Value, one: int, other: int) -> Value:
+    """The entries with two indices alike; these are the last axis."""
+    dims = [d for k, d in enumerate(value.dims) if k not in (one, other)]
+
+    def at(indices: Sequence[str]) -> list[str]:
+        rest = iter(indices)
+        return [indices[-1] if k in (one, other) else next(rest) for k in range(len(value.dims))]
+
+    return value.seen((*dims, value.dims[one]), at)
 
 
-def literal(node: ast.expr) -> int:
-    """A whole number that is written out."""
-    return int(ast.literal_eval(node))
+def reshaped(value: Value, dims: Dims) -> Value:
+    """A matrix, the last two axes, by its blocks (row and column of the block, row and column in
+    it, row, row, column, column), or from them."""
+    cut = min(len(dims), len(value.dims)) - 2
+    long = max(dims, value.dims, key=len)
+    p, q = long[cut + 1], long[cut + 3]
 
+    def at(indices: Sequence[str]) -> list[str]:
+        leading, last = indices[:cut], indices[cut:]
+        if len(last) == 2:
+            row, column = last
+            inner = (f"({row} // {p})", f"({row} % {p})", f"({column} // {q})", f"({column} % {q})")
+            return [*leading, *inner]
+        i, j, k, l = last  # noqa: E741
+        return [*leading, f"({i} * {p} + {j})", f"({k} * {q} + {l})"]
 
-def shape_of(node: ast.expr) -> Dims:
-    """A shape that is written out, as texts."""
-    assert isinstance(node, ast.Tuple)
-    return tuple(map(ast.unparse, node.elts))
-
-
-def filled(shape: ast.expr, text: str) -> Value:
-    """One number in every entry."""
-    return Value(shape_of(shape), lambda indices: f"real({text})")
-
-
-def broadcast(value: Value, dims: Dims) -> Value:
-    """The value spread over these dimensions."""
-    return Value(dims, lambda indices: spread(value, dims, indices))
+    return value.seen(dims, at)
 
 
 def taken(value: Value, labels: Value, axis: int) -> Value:
@@ -199,25 +143,8 @@ def taken(value: Value, labels: Value, axis: int) -> Value:
     rank = len(labels.dims)
     size = value.dims[axis]
 
-    def entry(indices: Sequence[str]) -> str:
-        label = labels.entry(indices[axis : axis + rank])
-        row = f"checked({label}, {size})"
-        return value.entry([*indices[:axis], row, *indices[axis + rank :]])
+    def entry(at: Sequence[str], see: See) -> str:
+        row = f"checked({labels.entry(at[axis : axis + rank], see)}, {size})"
+        return value.entry([*at[:axis], row, *at[axis + rank :]], see)
 
     return Value((*value.dims[:axis], *labels.dims, *value.dims[axis + 1 :]), entry)
-
-
-def sliced(value: Value, parts: Sequence[ast.expr]) -> Value:
-    """value[:, None, 0]: whole axes, new axes, and axes of length 1 left out."""
-    dims = iter(value.dims)
-    kept: list[str] = []
-    where: list[int | None] = []  # for each axis of the value: the index that it takes
-    for part in parts:
-        if is_new(part):
-            kept.append("1")
-            continue
-        dim = next(dims)
-        whole = isinstance(part, ast.Slice)
-        where.append(len(kept) if whole else None)
-        kept += [dim] * whole
-    return Value(tuple(kept), lambda at: value.entry(["0" if k is None else at[k] for k in where]))

@@ -33,7 +33,7 @@ from symgrad.calculus.proofs.lines import (
 from symgrad.calculus.proofs.scalars import POINT, SYMBOLS
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Operation
-from symgrad.numerics.evaluation import DIFFERENCE, STEP
+from symgrad.numerics.evaluation import STEP
 from symgrad.numerics.interpreter import apply_kernel, evaluate_nodes, size_of
 from symgrad.numerics.proof_values import Place, sizes_of
 from symgrad.numerics.verification import ROUGH, TOLERANCE, difference
@@ -85,8 +85,7 @@ def check_proof(proof: Proof, seed: int = 0, positive: bool = False) -> ProofChe
 def _check(line: ProofLine, places: list[Place]) -> LineCheck:
     claim = line.claim
     if isinstance(claim, (ScalarValue, ScalarSlope)):
-        rough = claim.operation.meaning.analytic is None
-        return LineCheck(line, _scalar_error(claim, line.right), ROUGH if rough else TOLERANCE)
+        return LineCheck(line, _scalar_error(claim, line.right), TOLERANCE)
     try:
         error = max(_difference(_evaluated(line.right, p), _claimed(claim, p)) for p in places)
     except ValueError:  # shapes that do not fit
@@ -170,9 +169,7 @@ def _slope(operation: Operation, at: tuple[float, ...], k: int) -> Any:
 
     if not np.isfinite(_kernel(operation, at)):
         return np.nan
-    if operation.meaning.analytic is not None:
-        return np.imag(moved(1j * STEP)) / STEP
-    return (moved(DIFFERENCE) - moved(-DIFFERENCE)) / (2 * DIFFERENCE)
+    return np.imag(moved(1j * STEP)) / STEP
 
 
 def _scalar_error(claim: ScalarValue | ScalarSlope, form: Form) -> float:

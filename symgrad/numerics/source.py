@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import sympy
 
@@ -39,12 +38,11 @@ TYPED = {"full", "eye", "scatter"}  # and the type of the numbers
 class Program:
     """A function of arrays (in the order of `inputs`) and of sizes.
 
-    `ops` are its steps, `results` what it returns: operations and their shapes. `kernels` is the
-    source of functions that they call, `floats` the argument whose type the function computes in.
+    `ops` are its steps, `results` what it returns: operations and their shapes. `floats` is the
+    argument whose type the function computes in.
     """
 
     inputs: tuple[str, ...]
-    kernels: str
     ops: tuple[Op, ...]
     results: tuple[tuple[Op, Dims], ...]
     floats: str
@@ -89,7 +87,13 @@ class Program:
     @property
     def typed(self) -> bool:
         """Whether a line says which type its numbers have."""
-        return any(op.kind in TYPED or op.name in COMPARISONS for op in self.ops)
+        return any(op.kind in TYPED or op.name in COMPARISONS or op.of_math for op in self.ops)
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The lines that import what it calls."""
+        mathematics = any(op.of_math for op in self.ops)
+        return (*(["import math", ""] if mathematics else []), "import numpy as np")
 
 
 def _of_size(op: Op) -> Dims:
@@ -170,15 +174,12 @@ class Text:
             case "scatter":
                 return self.call("zeros", f"{self.shape(op.dims)}, dtype")
             case "linalg":
-                last = "[1]" if op.name == "slogdet" else ""
-                return f"np.linalg.{op.name}({self.list(op.operands)}){last}"
+                last = "[1]" if op.name == "linalg.slogdet" else ""
+                return f"np.{op.name}({self.list(op.operands)}){last}"
             case "full":
                 return self.call("full", f"{self.shape(op.dims)}, {self.list(op.operands)}, dtype")
             case "eye":
                 return self.call("eye", f"{self.program.size(op.dims[0])}, dtype=dtype")
-            case "kernel":
-                axes = [str(op.axes[0] if len(op.axes) == 1 else op.axes)] if op.axes else []
-                return f"{op.name}({', '.join([*map(self.of, op.operands), *axes])})"
             case "diagonal":
                 one, other = op.axes
                 return self.call(
@@ -197,9 +198,13 @@ class Text:
             return INFIX[op.name].format(*texts)
         if op.name in COMPARISONS:
             return self.call("asarray", f"{f' {COMPARISONS[op.name]} '.join(texts)}, dtype")
+        constant = all(x.constant for x in op.operands)
+        if op.of_math:
+            each = op.name if constant else f"np.vectorize({op.name}, otypes=[dtype])"
+            return f"{each}({', '.join(texts)})"
         text = self.call(op.name, ", ".join(texts))
         # a Python number takes the type of what it meets
-        return f"float({text})" if all(x.constant for x in op.operands) else text
+        return f"float({text})" if constant else text
 
     def product(self, op: Op) -> str:
         """A product, in NumPy's form."""
@@ -245,8 +250,7 @@ def numpy_source(program: Program, comments: Comments = NONE) -> str:
     head = [f"dtype = {program.floats}"] if program.typed else []
     return "\n".join(
         [
-            *("import numpy as np", "", ""),
-            *([program.kernels] if program.kernels else []),
+            *(*program.imports, "", ""),
             f"def function({', '.join(program.arguments)}):",
             *(f"    {line}" for line in (*comments.legend, *head, *beside(lines))),
             "",
@@ -264,32 +268,3 @@ def _owned(program: Program, text: Text) -> list[str]:
         bare = text.arithmetic(op) if op.kind == "scalar" else text.of(op)
         returned.append(f"np.array({bare})" if shared else bare)
     return returned
-
-
-class Line(NamedTuple):
-    """A step as text, for those who read texts."""
-
-    target: str
-    text: str
-    then: str
-    sizes: tuple[str, ...]
-
-
-def lines_of(program: Program) -> list[Line]:
-    """The steps as texts."""
-    text = Text(program)
-    return [
-        Line(
-            name,
-            text.line(op),
-            text.added(op) if op.kind == "scatter" else "",
-            tuple(map(program.size, op.dims)),
-        )
-        for op, name in program.names.items()
-    ]
-
-
-def results_of(program: Program) -> list[tuple[str, tuple[str, ...]]]:
-    """The results as texts, and their shapes."""
-    text = Text(program)
-    return [(text.of(op), tuple(map(program.size, dims))) for op, dims in program.results]

@@ -44,7 +44,9 @@ class Systems:
 
     def inverse(self, node: Node, matrix: Op) -> Op:
         """An inverse: a value, or left unmade."""
-        op = self.listing.op("linalg", (matrix,), matrix.dims, name="inv", line=node in self.made)
+        op = self.listing.op(
+            "linalg", (matrix,), matrix.dims, name="linalg.inv", line=node in self.made
+        )
         if node not in self.made:
             self.unmade[op] = Unmade(node, matrix)
         self.inverses.add(op)
@@ -79,7 +81,7 @@ class Systems:
             places = [k for k, x in enumerate((*leading, *summed)) if x not in other.labels]
             right = self.listing.expanded(right, (*places, *([] if own else [len(leading) + 1])))
             dims = dims if own else (*dims, ONE)
-        op = self.listing.op("linalg", (matrix, right), dims, name="solve")
+        op = self.listing.op("linalg", (matrix, right), dims, name="linalg.solve")
         unmade.systems.add(op)
         result = Array(self.listing.dropped(op, -1) if leading and not own else op, labels)
         return self.listing.reduced("add", result, [x for x in labels if x not in needed])

@@ -120,12 +120,6 @@ def test_the_exponential_is_the_library_s_within_two_units_in_the_last_place() -
     assert np.isnan(function(x=[np.nan])[1]["x"]).all()
 
 
-def test_what_numba_cannot_do_is_said() -> None:
-    derivation = sg.derive("A: Matrix(2, 2)\nloss = sum(exp(kron(A, A)))")
-    with pytest.raises(sg.SymgradError, match="no form of kron; use modules='numpy'"):
-        derivation.lambdify(modules="numba")
-
-
 def test_a_missing_numba_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(sg.SymgradError, match=r"pip install symgrad\[numba\]"):

@@ -4,46 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import sympy
 
 from symgrad.language.expressions import Operation
 from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.meanings import rewrite
+from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.piecewise import minimum, relu
 from symgrad.language.operations.smooth import erf, exp, log, sqrt
-
-
-def _stable_sigmoid(x):  # type: ignore[no-untyped-def]
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, e) / (1 + e)
-
-
-def _analytic_sigmoid(x: Any) -> Any:
-    return 1 / (1 + np.exp(-x))
-
 
 sigmoid: Operation = elementwise(
     "sigmoid",
     lambda x: 1 / (1 + sympy.exp(-x)),
-    _stable_sigmoid,
-    analytic=_analytic_sigmoid,
+    lambda xp, x: 1 / (xp.exp(-x) + 1),
     derivative=lambda x: (sigmoid(x) * (1 - sigmoid(x)),),
     reflection=lambda x: 1 - sigmoid(x),
-    steps=(
-        ("a", "negative", "x"),
-        ("e", "exp", "a"),
-        ("d", "add", "e", "1.0"),
-        ("s", "divide", "1.0", "d"),
-    ),
     latex=r"\sigma",
     sentence="The derivative of the sigmoid is s (1 - s), entry by entry.",
     positive=True,
 )
 
 
-def _softplus(x):  # type: ignore[no-untyped-def]
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+def _softplus(xp: Namespace, x: Any) -> Any:
+    return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
 softplus = elementwise(
@@ -51,16 +34,7 @@ softplus = elementwise(
     lambda x: sympy.log(1 + sympy.exp(x)),
     _softplus,
     symbol="s",
-    analytic=lambda x: np.log(1 + np.exp(x)),
     derivative=lambda x: (sigmoid(x),),
-    steps=(
-        ("a", "absolute", "x"),
-        ("b", "negative", "a"),
-        ("e", "exp", "b"),
-        ("l", "log1p", "e"),
-        ("m", "maximum", "x", "0.0"),
-        ("s", "add", "m", "l"),
-    ),
     sentence="The derivative of softplus, log(1 + exp(x)), is the sigmoid.",
     positive=True,
 )
@@ -73,24 +47,11 @@ silu = composite("silu", lambda x: x * sigmoid(x), source="Elfwing et al., 2017"
 leaky_relu = composite(
     "leaky_relu", lambda x: 0.01 * x + 0.99 * relu(x), source="Maas et al., 2013; slope 0.01"
 )
-
-
-def _elu(x):  # type: ignore[no-untyped-def]
-    return np.maximum(x, 0) + np.expm1(np.minimum(x, 0))
-
-
 elu = elementwise(
     "elu",
     lambda x: sympy.Piecewise((x, x > 0), (sympy.exp(x) - 1, True)),
-    _elu,
-    analytic=lambda x: np.where(x.real > 0, x, np.exp(x) - 1),
+    lambda xp, x: xp.maximum(x, 0) + xp.expm1(xp.minimum(x, 0)),
     derivative=lambda x: (exp(minimum(x, 0)),),
-    steps=(
-        ("m", "maximum", "x", "0.0"),
-        ("n", "minimum", "x", "0.0"),
-        ("e", "expm1", "n"),
-        ("h", "add", "m", "e"),
-    ),
     sentence="The derivative of elu is 1 where x >= 0, and exp(x) below.",
     reserved=False,
     source="Clevert et al., 2015",

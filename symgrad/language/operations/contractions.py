@@ -5,34 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symgrad.errors import ProgramError, ShapeError
-from symgrad.language.composing import (
-    ALL,
-    ONES,
-    juxtaposed,
-    listed,
-    lowered,
-    product,
-    summed,
-    transposed,
-)
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core
 from symgrad.language.expressions import (
-    ATOM,
     Call,
     Expression,
     Name,
     Operation,
     Options,
-    Spelling,
+    ShapeRule,
     register,
 )
-from symgrad.language.formula import Fence, Formula, Symbol
 from symgrad.language.operations.meanings import Contraction
 from symgrad.language.shapes import axis_of, given, reduced, same, square, vector
-from symgrad.language.typeset import function
 from symgrad.language.unparse import unparse
-
-ShapeRule = Callable[[tuple[Expression, ...], Options], Shape]
 
 
 def contraction(
@@ -44,9 +29,8 @@ def contraction(
     sentence: str,
     arity: int = 1,
     options: tuple[str, ...] = (),
-    text: Spelling | None = None,
-    latex: str = "",
-    notation: Callable[..., Formula] | None = None,
+    text: str = "",
+    latex: str | Callable[[Call], str] = "",
     symbol: str = "c",
     labels: bool = False,
 ) -> Operation:
@@ -62,7 +46,7 @@ def contraction(
             sentence=sentence,
             text=text,
             latex=latex,
-            notation=notation,
+            binds=(5,) * arity,
             symbol=symbol,
             labels=labels,
         )
@@ -124,7 +108,7 @@ total = contraction(
     rule="sum of entries",
     sentence="Each entry of a sum has the gradient of the sum.",
     options=("axis",),
-    notation=lambda call, x: _sum_notation(call, x),
+    latex=lambda call: _sum_latex(call),
     symbol="s",
 )
 
@@ -133,12 +117,11 @@ def _reduced(name: str, arguments: tuple[Expression, ...], options: Options) -> 
     return reduced(arguments[0].shape, axis_of(name, arguments[0], options))
 
 
-def _sum_notation(call: Call, x: Formula) -> Formula:
+def _sum_latex(call: Call) -> str:
     axis = call.options.get("axis")
     if axis is None or len(call.arguments[0].shape) > 2:
-        return function(call, x)
-    factors = (x, ONES) if axis == 1 else (transposed(ONES), x)
-    return juxtaposed(*factors, (False, False))
+        return r"\operatorname{{sum}}({0:bare})"
+    return r"{0} \mathbf{{1}}" if axis == 1 else r"\mathbf{{1}}^{{\top}} {0}"
 
 
 trace = contraction(
@@ -157,7 +140,7 @@ dot = contraction(
     arity=2,
     rule="inner product",
     sentence="In an inner product each factor's gradient is the other factor.",
-    notation=lambda call, x, y: Fence((listed((x, y)),), left=r"\langle", right=r"\rangle"),
+    latex=r"\left\langle {0:bare}, {1:bare} \right\rangle",
 )
 outer = contraction(
     "outer",
@@ -166,7 +149,7 @@ outer = contraction(
     arity=2,
     rule="outer product",
     sentence="In an outer product a factor's gradient is the incoming one times the other factor.",
-    notation=lambda call, x, y: juxtaposed(x, transposed(y), (False, False)),
+    latex=r"{0} {1}^{{\top}}",
     symbol="m",
 )
 diag = contraction(
@@ -185,8 +168,8 @@ lookup = contraction(
     arity=2,
     rule="look-up",
     sentence="A look-up passes its gradient to the row that was looked up, and to no other.",
-    text=Spelling("{0}[{1}]", places=(ATOM, 0)),
-    notation=lambda call, table, label: lowered(table, listed((label, ALL), ",")),
+    text="{0}[{1}]",
+    latex=r"{0}_{{{1},:}}",
     symbol="e",
     labels=True,
 )
@@ -196,7 +179,7 @@ onehot = contraction(
     lambda arguments, options: column(_label(arguments[0])),
     rule="label",
     sentence="A label has no derivative.",
-    notation=lambda call, label: lowered(Symbol(latex=r"\mathbf{e}"), label),
+    latex=r"\mathbf{{e}}_{{{0:bare}}}",
     labels=True,
 )
 
@@ -267,21 +250,21 @@ einsum = register(
         rule="product over indices",
         sentence="Each factor's gradient is the incoming one times the other factors, summed over "
         "the indices that the factor does not have.",
-        notation=lambda call, *factors: _einsum_notation(call, factors),
+        latex=lambda call: _einsum_latex(call),
         symbol="t",
     )
 )
 
 
-def _einsum_notation(call: Call, factors: tuple[Formula, ...]) -> Formula:
-    """The sum of products of entries, [...]_ij where indices are left."""
+def _einsum_latex(call: Call) -> str:
     parts, output = _spec(call.arguments, call.options)
-    letters = {x: Symbol(latex=x) for x in sorted("".join(parts))}
-
-    def entry(factor: Formula, own: str) -> Formula:
-        return lowered(factor, listed([letters[x] for x in own], "")) if own else factor
-
-    body = product(map(entry, factors, parts))
-    over = [letters[x] for x in letters if x not in output]
-    whole = summed(listed(over, ","), body) if over else body
-    return entry(Fence((whole,), left="[", right="]"), output) if output else whole
+    factors = [
+        rf"{{{k}}}_{{{{{letters}}}}}" if letters else f"{{{k}}}" for k, letters in enumerate(parts)
+    ]
+    summed = sorted({x for x in "".join(parts) if x not in output})
+    front = rf"\sum_{{{{{','.join(summed)}}}}} " if summed else ""
+    return (
+        rf"\left[{front}{' '.join(factors)}\right]_{{{{{output}}}}}"
+        if output
+        else front + " ".join(factors)
+    )

@@ -6,11 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import sympy
 
-from symgrad.language.expressions import Expression, Operation, Spelling, register
-from symgrad.language.formula import Formula
+from symgrad.language.expressions import ATOM, Call, Expression, Operation, register
 from symgrad.language.operations.meanings import Composite, Elementwise
 from symgrad.language.shapes import elementwise as elementwise_shape
 
@@ -18,23 +16,24 @@ from symgrad.language.shapes import elementwise as elementwise_shape
 def elementwise(
     name: str,
     definition: Callable[..., sympy.Expr],
-    kernel: Callable[..., Any],
+    kernel: Callable[..., Any] | None = None,
     *,
     sentence: str = "",
     symbol: str = "h",
     arity: int = 1,
     prepare: Callable[..., Expression | None] | None = None,
-    text: Spelling | None = None,
-    latex: str = "",
-    notation: Callable[..., Formula] | None = None,
+    text: str = "",
+    latex: str | Callable[[Call], str] = "",
+    precedence: int = ATOM,
+    binds: tuple[int, ...] = (),
     category: str = "function",
     source: str = "",
     reserved: bool = True,
     **meaning: Any,
 ) -> Operation:
-    """Declare a scalar function by its definition in SymPy and its NumPy kernel."""
-    if isinstance(kernel, np.ufunc):
-        meaning.setdefault("analytic", kernel)
+    """Declare a scalar function by its definition in SymPy and its kernel, `kernel(xp, x)`; without
+    one, the namespace's function of that name."""
+    kernel = kernel or (lambda xp, *x: getattr(xp, name)(*x))
     return register(
         Operation(
             name=name,
@@ -46,8 +45,10 @@ def elementwise(
             or f"{name} acts on each entry: multiply by its derivative, entry by entry.",
             prepare=prepare,
             text=text,
-            latex=latex,
-            notation=notation,
+            latex=latex
+            or (rf"\operatorname{{{name}}}" if not hasattr(sympy, name) else rf"\{name}"),
+            precedence=precedence,
+            binds=binds,
             symbol=symbol,
             category=category,
             source=source,
@@ -75,7 +76,7 @@ def composite(
             arity=arity,
             rule="definition",
             sentence=f"{name} stands for its definition.",
-            latex=latex,
+            latex=latex or rf"\operatorname{{{name.replace('_', ' ')}}}",
             category=category,
             source=source,
             reserved=reserved,

@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import (
     Expression,
     Operation,
     Options,
+    ShapeRule,
     expression,
     is_scalar,
     register,
 )
 from symgrad.language.operations.meanings import Function
+from symgrad.language.operations.namespace import Namespace
 from symgrad.language.shapes import axis_of, of_several, reduced
 
 
-def _shape(name: str) -> Callable[[tuple[Expression, ...], Options], Shape]:
+def _shape(name: str) -> ShapeRule:
     return lambda arguments, options: reduced(
         arguments[0].shape, axis_of(name, arguments[0], options)
     )
@@ -35,25 +35,9 @@ def _kept(arguments: tuple[Expression, ...], options: Options) -> Shape:
     return arguments[0].shape
 
 
-def _max(x, axis):  # type: ignore[no-untyped-def]
-    return x.max(axis)
-
-
-def _min(x, axis):  # type: ignore[no-untyped-def]
-    return x.min(axis)
-
-
-def _hardmax(x: Any, axis: Any) -> Any:
-    chosen = np.asarray(x == x.max(axis, keepdims=True), x.dtype)
-    return chosen / chosen.sum(axis, keepdims=True)
-
-
-def _complex_extreme(extreme: Callable[..., Any]) -> Callable[..., Any]:
-    def twin(x: Any, axis: Any) -> Any:
-        chosen = x.real == extreme(x.real, axis, keepdims=True)
-        return (x * chosen).sum(axis) / chosen.sum(axis)
-
-    return twin
+def _hardmax(xp: Namespace, x: Any, axis: Any) -> Any:
+    chosen = xp.equal(x, xp.max(x, axis))
+    return chosen / xp.sum(chosen, axis)
 
 
 hardmax = register(
@@ -63,13 +47,6 @@ hardmax = register(
             over="all",
             pullback=lambda g, h, x: (expression(0) * x,),
             kernel=_hardmax,
-            analytic=lambda x, axis: 0 * x + _hardmax(x.real, axis),
-            steps=(
-                ("m", "max", "x"),
-                ("c", "equal", "x", "m"),
-                ("k", "sum", "c"),
-                ("h", "divide", "c", "k"),
-            ),
             positive=True,
             simplex=True,
         ),
@@ -78,6 +55,7 @@ hardmax = register(
         reserved=False,
         rule="hardmax",
         sentence="Hardmax, 1 where the entry is largest and else 0, has derivative 0.",
+        latex=r"\operatorname{hardmax}",
         symbol="h",
         source="The limit of softmax(x / t) as t goes to 0",
     )
@@ -87,9 +65,7 @@ hardmax = register(
 def _extreme(
     name: str,
     kernel: Callable[..., Any],
-    extreme: Callable[..., Any],
     chosen: Callable[[Expression], Expression],
-    steps: tuple[tuple[str, ...], ...],
 ) -> Operation:
     return register(
         Operation(
@@ -98,8 +74,6 @@ def _extreme(
                 over="all",
                 pullback=lambda g, y, x: (g * chosen(x),),
                 kernel=kernel,
-                analytic=_complex_extreme(extreme),
-                steps=steps,
             ),
             shape=_shape(name),
             options=("axis",),
@@ -107,16 +81,11 @@ def _extreme(
             prepare=lambda x, axis=None: x if is_scalar(x) else None,
             rule=f"{name} of entries",
             sentence="The entries that are the extreme one share the gradient.",
+            latex=rf"\{name}",
             symbol="m",
         )
     )
 
 
-largest = _extreme("max", _max, np.max, lambda x: hardmax(x), (("y", "max", "x"),))
-smallest = _extreme(
-    "min",
-    _min,
-    np.min,
-    lambda x: hardmax(-x),
-    (("n", "negative", "x"), ("m", "max", "n"), ("y", "negative", "m")),
-)
+largest = _extreme("max", lambda xp, x, axis: xp.max(x, axis), lambda x: hardmax(x))
+smallest = _extreme("min", lambda xp, x, axis: -xp.max(-x, axis), lambda x: hardmax(-x))

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
 from symgrad.errors import ShapeError
-from symgrad.language.composing import chain
 from symgrad.language.dimensions import ONE, Shape
-from symgrad.language.expressions import Expression, Operation, Options, register
+from symgrad.language.expressions import (
+    POWER,
+    Expression,
+    Operation,
+    Options,
+    ShapeRule,
+    register,
+)
 from symgrad.language.operations.meanings import Function
+from symgrad.language.operations.namespace import Namespace
 from symgrad.language.shapes import given, matrix
 
 
-def _kron(x, y):  # type: ignore[no-untyped-def]
-    blocks = x[..., :, None, :, None] * y[..., None, :, None, :]
-    m, p, n, q = blocks.shape[-4:]
-    return blocks.reshape(*blocks.shape[:-4], m * p, n * q)
+def _kron(xp: Namespace, x: Any, y: Any) -> Any:
+    return xp.joined(xp.einsum("ik,jl->ijkl", x, y))
 
 
-def _kron_left(g, y):  # type: ignore[no-untyped-def]
-    p, q = y.shape[-2:]
-    blocks = g.reshape(*g.shape[:-2], g.shape[-2] // p, p, g.shape[-1] // q, q)
-    return np.einsum("...ijkl,...jl->...ik", blocks, y)
+def _kron_left(xp: Namespace, g: Any, y: Any) -> Any:
+    return xp.einsum("ijkl,jl->ik", xp.blocks(g, inner=y), y)
 
 
-def _kron_right(g, x):  # type: ignore[no-untyped-def]
-    m, n = x.shape[-2:]
-    blocks = g.reshape(*g.shape[:-2], m, g.shape[-2] // m, n, g.shape[-1] // n)
-    return np.einsum("...ijkl,...ik->...jl", blocks, x)
+def _kron_right(xp: Namespace, g: Any, x: Any) -> Any:
+    return xp.einsum("ijkl,ik->jl", xp.blocks(g, outer=x), x)
 
 
 def _kron_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
@@ -40,7 +41,7 @@ def _kron_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
     return (m * p, n * q)
 
 
-def _quotient(name: str):  # type: ignore[no-untyped-def]
+def _quotient(name: str) -> ShapeRule:
     def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
         (rows, columns), (p, q) = (matrix(name, a) for a in arguments)
         shape = (rows / p, columns / q)
@@ -61,14 +62,15 @@ kron: Operation = register(
             over="matrix",
             pullback=lambda g, z, x, y: (kron_left(g, y), kron_right(g, x)),
             kernel=_kron,
-            analytic=_kron,
         ),
         shape=_kron_shape,
         arity=(2, 2),
         reserved=False,
         rule="Kronecker product",
         sentence="In a Kronecker product a factor's gradient sums the blocks against the other.",
-        notation=lambda call, x, y: chain(r"\otimes", x, y),
+        text="kron({0:bare}, {1:bare})",
+        latex=r"{0} \otimes {1}",
+        binds=(POWER, POWER),
         symbol="K",
         source="Magnus and Neudecker, Matrix Differential Calculus, ch. 2",
     )
@@ -80,7 +82,6 @@ kron_left: Operation = register(
             over="matrix",
             pullback=lambda h, z, g, y: (kron(h, y), kron_right(g, h)),
             kernel=_kron_left,
-            analytic=_kron_left,
         ),
         shape=_quotient("kron_left"),
         arity=(2, 2),
@@ -97,7 +98,6 @@ kron_right: Operation = register(
             over="matrix",
             pullback=lambda h, z, g, x: (kron(x, h), kron_left(g, h)),
             kernel=_kron_right,
-            analytic=_kron_right,
         ),
         shape=_quotient("kron_right"),
         arity=(2, 2),

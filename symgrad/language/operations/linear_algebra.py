@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
-import numpy as np
-
-from symgrad.language.composing import inverted
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import (
     Expression,
     Number,
     Operation,
     Options,
+    ShapeRule,
     register,
 )
-from symgrad.language.formula import Applied, Row, Symbol
 from symgrad.language.operations.meanings import Composite, Function, rewrite
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import log
 from symgrad.language.shapes import matrix_product, of_several, square
 
-LOG, DET = Symbol(latex=r"\log"), Symbol(latex=r"\det")
 
-
-def _to_scalar(name: str):  # type: ignore[no-untyped-def]
+def _to_scalar(name: str) -> ShapeRule:
     def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
         of_several(name, arguments[0], wanted="a square matrix")
         square(name, arguments[0])
@@ -40,30 +34,22 @@ def _inverse_shape(arguments: tuple[Expression, ...], options: Options) -> Shape
     return (n, n)
 
 
-def _logdet(x):  # type: ignore[no-untyped-def]
-    return np.linalg.slogdet(x)[1]
-
-
-def _analytic_logdet(x: Any) -> Any:
-    sign, logarithm = np.linalg.slogdet(x)
-    return logarithm + np.log(sign * np.sign(sign.real))
-
-
 inv = register(
     Operation(
         name="inv",
         meaning=Function(
             over="matrix",
             pullback=lambda g, y, x: (-y.T @ g @ y.T,),
-            kernel=np.linalg.inv,
-            analytic=np.linalg.inv,
+            kernel=lambda xp, x: xp.inv(x),
             symmetric=True,
-            solver=np.linalg.solve,
+            solver=lambda xp, x, b: xp.solve(x, b),
         ),
         shape=_inverse_shape,
         rule="inverse",
         sentence="The differential of an inverse Y is -Y dX Y, so the gradient is -Y^T G Y^T.",
-        notation=lambda call, x: inverted(x),
+        text="inv({0})",
+        binds=(0,),
+        latex=r"{0}^{{-1}}",
         symbol="Y",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 59",
     )
@@ -74,12 +60,12 @@ det = register(
         meaning=Function(
             over="matrix",
             pullback=lambda g, y, x: (g * y * inv(x).T,),
-            kernel=np.linalg.det,
-            analytic=np.linalg.det,
+            kernel=lambda xp, x: xp.det(x),
         ),
         shape=_to_scalar("det"),
         rule="determinant",
         sentence="The gradient of a determinant is it times the transposed inverse (Jacobi).",
+        latex=r"\det",
         symbol="d",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 49",
     )
@@ -90,13 +76,12 @@ logdet = register(
         meaning=Function(
             over="matrix",
             pullback=lambda g, y, x: (g * inv(x).T,),
-            kernel=_logdet,
-            analytic=_analytic_logdet,
+            kernel=lambda xp, x: xp.log_abs_det(x),
         ),
         shape=_to_scalar("logdet"),
         rule="log-determinant",
         sentence="The gradient of log |det X| is the transposed inverse.",
-        notation=lambda call, x: Applied((LOG, Row((DET, x))), left="|", right="|"),
+        latex=r"\log\left|\det {0}\right|",
         symbol="s",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 57",
     )
@@ -110,6 +95,7 @@ solve = register(
         arity=(2, 2),
         rule="linear system",
         sentence="solve(A, b) is A^-1 b.",
+        latex=r"\operatorname{solve}",
     )
 )
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import sympy
 
 from symgrad.errors import ShapeError
-from symgrad.language import composing
-from symgrad.language.composing import lowered, raised
 from symgrad.language.dimensions import SCALAR, Shape
-from symgrad.language.expressions import Expression, Name, Operation, Options, register
+from symgrad.language.expressions import Expression, Name, Operation, Options, ShapeRule, register
 from symgrad.language.operations.activations import softplus
 from symgrad.language.operations.contractions import lookup, total
 from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.meanings import Composite
+from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, minimum, relu, sign
 from symgrad.language.operations.smooth import log
 from symgrad.language.shapes import given, same, vector
 
 
-def _label_and_prediction(name: str):  # type: ignore[no-untyped-def]
+def _label_and_prediction(name: str) -> ShapeRule:
     def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
         label, prediction = arguments
         if isinstance(prediction, Name) and prediction.index_of is not None:
@@ -46,8 +45,13 @@ def _cross_entropy(y: Expression, p: Expression) -> Expression:
     return -total(y * log(p))
 
 
-def loss(  # type: ignore[no-untyped-def]
-    name: str, definition, written, sentence: str, source: str = "", labels: bool = False
+def loss(
+    name: str,
+    definition: Callable[..., Expression],
+    latex: str,
+    sentence: str,
+    source: str = "",
+    labels: bool = False,
 ) -> Operation:
     """Declare a loss of a label (an integer one too, with `labels`) and a prediction."""
     return register(
@@ -59,8 +63,7 @@ def loss(  # type: ignore[no-untyped-def]
             labels=labels,
             rule="definition",
             sentence=sentence,
-            latex=written if isinstance(written, str) else "",
-            notation=None if isinstance(written, str) else written,
+            latex=latex,
             symbol="l",
             category="loss",
             reserved=False,
@@ -79,13 +82,13 @@ cross_entropy = loss(
 squared_error = loss(
     "squared_error",
     lambda y, f: norm2(y - f) ** 2,
-    lambda call, y, f: raised(composing.norm(composing.chain("-", y, f)), composing.TWO),
+    r"\left\lVert {0} - {1} \right\rVert^2",
     "The L2 loss: the squared distance of label and prediction.",
 )
 absolute_error = loss(
     "absolute_error",
     lambda y, f: norm1(y - f),
-    lambda call, y, f: lowered(composing.norm(composing.chain("-", y, f)), composing.ONE),
+    r"\left\lVert {0} - {1} \right\rVert_1",
     "The L1 loss: the sum of absolute differences.",
 )
 binary_cross_entropy = loss(
@@ -96,15 +99,10 @@ binary_cross_entropy = loss(
 )
 
 
-def _huber(r, delta):  # type: ignore[no-untyped-def]
-    a = np.abs(r)
-    q = np.minimum(a, delta)
+def _huber(xp: Namespace, r: Any, delta: Any) -> Any:
+    a = xp.abs(r)
+    q = xp.minimum(a, delta)
     return 0.5 * q * q + delta * (a - q)
-
-
-def _analytic_huber(r: Any, delta: Any) -> Any:
-    a = r * np.sign(r.real)
-    return np.where(a.real <= delta.real, 0.5 * r * r, delta * (a - 0.5 * delta))
 
 
 huber: Operation = elementwise(
@@ -114,18 +112,8 @@ huber: Operation = elementwise(
     ),
     _huber,
     arity=2,
-    analytic=_analytic_huber,
     derivative=lambda r, d: (sign(r) * minimum(absolute(r), d), relu(absolute(r) - d)),
     prepare=lambda r, delta=None: huber(r, 1) if delta is None else None,
-    steps=(
-        ("a", "absolute", "x"),
-        ("q", "minimum", "a", "y"),
-        ("h", "multiply", "0.5", "q"),
-        ("s", "multiply", "h", "q"),
-        ("d", "subtract", "a", "q"),
-        ("l", "multiply", "y", "d"),
-        ("v", "add", "s", "l"),
-    ),
     sentence="The derivative of the Huber loss is the residual, clipped at -delta and delta.",
     category="loss",
     symbol="l",

@@ -63,19 +63,15 @@ class Elementwise:
     """A scalar function applied to each entry.
 
     `definition` gives it as a SymPy expression; `derivative` has one expression an argument, in the
-    textbook's form (a test compares it with SymPy's derivative of the definition). `kernel` is the
-    NumPy function; `analytic` takes complex numbers near the real axis (complex step), None where
-    there is none. `kink` is zero where the function has no derivative. `steps` are the kernel in
-    ufuncs, (name, ufunc, operands) with x and y for the arguments, the last the result: generated
-    code writes them out, shares them, and computes them in place.
+    textbook's form (a test compares it with SymPy's derivative of the definition).
+    `kernel(xp, *x)` are its numbers, in a `Namespace`. `kink` is zero where the function has no
+    derivative.
     """
 
     definition: Callable[..., sympy.Expr]
     kernel: Callable[..., Any]
     derivative: Callable[..., tuple[Expression, ...]]
-    analytic: Callable[..., Any] | None = None
     kink: Callable[..., Expression] | None = None
-    steps: tuple[tuple[str, ...], ...] = ()
     reflection: Callable[[Expression], Expression] | None = None  # f(-x), said by f(x)
     positive: bool = False  # whether every value is at least 0
 
@@ -86,20 +82,17 @@ class Function:
 
     `over` says what its argument is: "vector" (one axis), "matrix" (two), or "all" (either).
     `pullback(g, y, *x)` is the cotangent of each argument, g that of the result y; for a function
-    without a definition in the language it is what defines its derivative. `kernel(x)`, or
-    `kernel(x, axis)` unless over "matrix", works with any leading axes; `analytic` is its twin for
-    complex numbers. `steps` are the kernel in ufuncs and in "sum" and "max" over what it acts on.
-    `solver(x, b)` is the product of kernel(x) and b, had without kernel(x).
+    without a definition in the language it is what defines its derivative. `kernel(xp, *x)`
+    over "matrix", else `kernel(xp, x, axis)`, are its numbers, in a `Namespace`, with any leading
+    axes. `solver(xp, x, b)` is the product of kernel(xp, x) and b, had without kernel(xp, x).
     """
 
     over: str
     pullback: Callable[..., tuple[Expression, ...]]
     kernel: Callable[..., Any]
     definition: Callable[..., Expression] | None = None
-    analytic: Callable[..., Any] | None = None
     kink: Callable[..., Expression] | None = None
     positive: bool = False  # whether every value is at least 0
-    steps: tuple[tuple[str, ...], ...] = ()
     simplex: bool = False  # whether the values sum to 1
     symmetric: bool = False  # whether a symmetric argument gives a symmetric result
     solver: Callable[..., Any] | None = None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symgrad.language.dimensions import ONE, Shape
-from symgrad.language.expressions import Expression, Operation, Options, Size, register
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Expression, Operation, ShapeRule, Size, register
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import LETTERS, einsum, total
 from symgrad.language.operations.meanings import Composite
@@ -31,7 +31,7 @@ def _centered(x: Expression, axis: int | None = None) -> Expression:
     return x - einsum(mean(x, axis=axis), every, spec=f"{rest},{letters[axis]}->{letters}")
 
 
-def _reduced(name: str) -> Callable[[tuple[Expression, ...], Options], Shape]:
+def _reduced(name: str) -> ShapeRule:
     return lambda arguments, options: reduced(
         arguments[0].shape, axis_of(name, arguments[0], options)
     )
@@ -49,6 +49,7 @@ def _moment(
             rule=f"{name} of entries",
             reserved=reserved,
             sentence=sentence,
+            latex=rf"\operatorname{{{name}}}",
         )
     )
 

@@ -2,65 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from symgrad.language import composing
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import (
-    POWER,
-    Call,
     Expression,
     Operation,
     Options,
-    Spelling,
+    ShapeRule,
     is_scalar,
     register,
 )
-from symgrad.language.formula import Formula
 from symgrad.language.operations.contractions import dot, total
 from symgrad.language.operations.meanings import Composite, Function, rewrite
+from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import sqrt
 from symgrad.language.shapes import axis_of, of_several, reduced
-from symgrad.language.typeset import along, function
-
-SCALED = (  # u = x / s with s the largest |x|, or 1 where that is 0; t = |u|^2
-    ("a", "absolute", "x"),
-    ("m", "max", "a"),
-    ("z", "equal", "m", "0.0"),
-    ("s", "add", "m", "z"),
-    ("u", "divide", "x", "s"),
-    ("q", "multiply", "u", "u"),
-    ("t", "sum", "q"),
-    ("r", "sqrt", "t"),
-)
 
 
-def _norm2(x, axis):  # type: ignore[no-untyped-def]
-    m = np.abs(x).max(axis, keepdims=True)
-    s = np.where(m > 0, m, 1).astype(x.dtype)
-    return np.sqrt(np.square(x / s).sum(axis)) * s.reshape(np.square(x).sum(axis).shape)
+def _scaled(xp: Namespace, x: Any, axis: Any) -> tuple[Any, Any, Any]:
+    """u = x / s with s the largest |x|, or 1 where that is 0; and |u|: nothing overflows."""
+    m = xp.max(xp.abs(x), axis)
+    s = m + xp.equal(m, 0)
+    u = x / s
+    return s, u, xp.sqrt(xp.sum(u * u, axis))
 
 
-def _unit(x, axis):  # type: ignore[no-untyped-def]
-    m = np.abs(x).max(axis, keepdims=True)
-    u = x / np.where(m > 0, m, 1).astype(x.dtype)
-    n = np.sqrt(np.square(u).sum(axis, keepdims=True))
-    return u / np.where(n > 0, n, 1).astype(x.dtype)
+def _norm2(xp: Namespace, x: Any, axis: Any) -> Any:
+    s, _, r = _scaled(xp, x, axis)
+    return r * s
 
 
-def _analytic_norm(x: Any, axis: Any) -> Any:
-    return np.sqrt((x * x).sum(axis))
+def _unit(xp: Namespace, x: Any, axis: Any) -> Any:
+    _, u, r = _scaled(xp, x, axis)
+    return u / (r + xp.equal(r, 0))
 
 
 def _unit_pullback(g: Expression, u: Expression, x: Expression) -> tuple[Expression, ...]:
     return ((g - dot(g, u) * u) / norm2(x),)
 
 
-def _norm_shape(name: str) -> Callable[[tuple[Expression, ...], Options], Shape]:
+def _norm_shape(name: str) -> ShapeRule:
     return lambda arguments, options: reduced(
         arguments[0].shape, axis_of(name, arguments[0], options)
     )
@@ -71,12 +54,6 @@ def _unit_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
     return arguments[0].shape
 
 
-def _unit_notation(call: Call, x: Formula) -> Formula:
-    if call.options.get("axis") is not None:
-        return function(call, x)
-    return composing.quotient(x, composing.norm(x), scalar=False)
-
-
 norm2: Operation = register(
     Operation(
         name="norm2",
@@ -85,9 +62,7 @@ norm2: Operation = register(
             definition=lambda x: sqrt(dot(x, x)),
             pullback=lambda g, n, x: (g * unit(x),),
             kernel=_norm2,
-            steps=(*SCALED, ("n", "multiply", "r", "s")),
             positive=True,
-            analytic=_analytic_norm,
             kink=lambda x: norm2(x),
         ),
         shape=_norm_shape("norm2"),
@@ -95,7 +70,7 @@ norm2: Operation = register(
         prepare=lambda x, axis=None: absolute(x) if is_scalar(x) else None,
         rule="norm",
         sentence="The gradient of a norm is its argument as a unit vector (0 at 0, by convention).",
-        notation=lambda call, x: along(call, composing.norm(x)),
+        latex=r"\left\lVert {0:bare} \right\rVert",
         symbol="n",
     )
 )
@@ -108,20 +83,13 @@ unit: Operation = register(
             definition=lambda x: x / norm2(x),
             pullback=_unit_pullback,
             kernel=_unit,
-            steps=(
-                *SCALED,
-                ("w", "equal", "r", "0.0"),
-                ("n", "add", "r", "w"),
-                ("v", "divide", "u", "n"),
-            ),
-            analytic=lambda x, axis: x / np.sqrt((x * x).sum(axis, keepdims=True)),
             kink=lambda x: norm2(x),
         ),
         shape=_unit_shape,
         options=("axis",),
         rule="unit vector",
         sentence="A unit vector changes only across its own direction.",
-        notation=_unit_notation,
+        latex=r"\frac{{{0:bare}}}{{\left\lVert {0:bare} \right\rVert}}",
         symbol="v",
     )
 )
@@ -133,7 +101,7 @@ norm1 = register(
         options=("axis",),
         rule="sum of absolute values",
         sentence="The gradient of a sum of absolute values is the sign of each entry.",
-        notation=lambda call, x: along(call, composing.norm(x), composing.ONE),
+        latex=r"\left\lVert {0:bare} \right\rVert_1",
     )
 )
 squared_norm = register(
@@ -144,8 +112,10 @@ squared_norm = register(
         shape=lambda arguments, options: SCALAR,
         rule="squared norm",
         sentence="The gradient of a squared norm is twice its argument.",
-        text=Spelling("norm2({0})**2", POWER),
-        notation=lambda call, x: composing.raised(composing.norm(x), composing.TWO),
+        text="norm2({0})**2",
+        precedence=4,
+        binds=(0,),
+        latex=r"\left\lVert {0:bare} \right\rVert^2",
         symbol="l",
     )
 )

@@ -5,12 +5,9 @@ Conventions at the kink: relu'(0) = 0, abs'(0) = 0, a tie of maximum or minimum 
 
 from __future__ import annotations
 
-import numpy as np
 import sympy
 
-from symgrad.language.composing import ONES, magnitude
 from symgrad.language.expressions import Expression, expression
-from symgrad.language.formula import RELATION, Applied, Formula, Infix, Number
 from symgrad.language.operations.elementwise import elementwise
 
 
@@ -18,58 +15,37 @@ def _zero(x: Expression) -> Expression:
     return expression(0) * x
 
 
-def _positive(x: Formula) -> Formula:
-    return Infix((x, Number(digits="0")), signs=(">",), binds=RELATION)
-
-
-def _step(x):  # type: ignore[no-untyped-def]
-    return (x > 0).astype(x.dtype)
-
-
 step = elementwise(
     "step",
     lambda x: sympy.Piecewise((1, x > 0), (0, True)),
-    _step,
-    steps=(("y", "greater", "x", "0.0"),),
-    analytic=lambda x: 0 * x + (x.real > 0),
+    lambda xp, x: xp.greater(x, 0),
     derivative=lambda x: (_zero(x),),
     kink=lambda x: x,
-    notation=lambda call, x: Applied((ONES, _positive(x)), left="[", right="]"),
+    latex=r"\mathbf{1}_{>0}",
     sentence="The unit step, 1 where x > 0 and else 0, has derivative 0.",
     reserved=False,
 )
 sign = elementwise(
     "sign",
     lambda x: sympy.Piecewise((1, x > 0), (-1, x < 0), (0, True)),
-    np.sign,
-    analytic=lambda x: 0 * x + np.sign(x.real),
     derivative=lambda x: (_zero(x),),
     kink=lambda x: x,
+    latex=r"\operatorname{sign}",
     sentence="The sign has derivative 0.",
 )
 absolute = elementwise(
     "abs",
     lambda x: sympy.Piecewise((x, x > 0), (-x, True)),
-    np.abs,
-    analytic=lambda x: x * np.sign(x.real),
     derivative=lambda x: (sign(x),),
     kink=lambda x: x,
-    notation=lambda call, x: magnitude(x),
+    latex=r"\left|{0:bare}\right|",
     sentence="The derivative of the absolute value is the sign (0 at 0, by convention).",
     positive=True,
 )
-
-
-def _relu(x):  # type: ignore[no-untyped-def]
-    return np.maximum(x, 0)
-
-
 relu = elementwise(
     "relu",
     lambda x: sympy.Piecewise((x, x > 0), (0, True)),
-    _relu,
-    steps=(("y", "maximum", "x", "0.0"),),
-    analytic=lambda x: np.where(x.real > 0, x, 0 * x),
+    lambda xp, x: xp.maximum(x, 0),
     derivative=lambda x: (step(x),),
     kink=lambda x: x,
     sentence="ReLU passes the gradient on where its argument is positive, and stops it elsewhere.",
@@ -78,9 +54,7 @@ relu = elementwise(
 maximum = elementwise(
     "maximum",
     lambda x, y: sympy.Piecewise((x, x > y), (y, True)),
-    np.maximum,
     arity=2,
-    analytic=lambda x, y: 0.5 * (x + y + (x - y) * np.sign((x - y).real)),
     derivative=lambda x, y: (0.5 * (1 + sign(x - y)), 0.5 * (1 - sign(x - y))),
     kink=lambda x, y: x - y,
     latex=r"\max",
@@ -89,9 +63,7 @@ maximum = elementwise(
 minimum = elementwise(
     "minimum",
     lambda x, y: sympy.Piecewise((x, x < y), (y, True)),
-    np.minimum,
     arity=2,
-    analytic=lambda x, y: 0.5 * (x + y - (x - y) * np.sign((x - y).real)),
     derivative=lambda x, y: (0.5 * (1 - sign(x - y)), 0.5 * (1 + sign(x - y))),
     kink=lambda x, y: x - y,
     latex=r"\min",

@@ -5,70 +5,54 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
-import numpy as np
 import sympy
 
-from symgrad.language.composing import ONE, ONES, applied, chain
-from symgrad.language.expressions import (
-    ATOM,
-    POWER,
-    PRODUCT,
-    SIGN,
-    Operation,
-    Spelling,
-    is_scalar,
-    register,
-)
-from symgrad.language.formula import Root, Symbol
+from symgrad.language.expressions import ATOM, POWER, PRODUCT, SIGN, Operation, is_scalar, register
 from symgrad.language.operations.elementwise import elementwise
 from symgrad.language.operations.meanings import Monomial, rewrite
+from symgrad.language.operations.namespace import Namespace
 from symgrad.language.shapes import elementwise as elementwise_shape
-from symgrad.language.typeset import power, times
 
 HALF = Fraction(1, 2)
-LOG = Symbol(latex=r"\log")
 
 exp: Operation = elementwise(
-    "exp", sympy.exp, np.exp, symbol="e", derivative=lambda x: (exp(x),), positive=True
+    "exp", sympy.exp, symbol="e", derivative=lambda x: (exp(x),), positive=True
 )
-log = elementwise("log", sympy.log, np.log, symbol="s", derivative=lambda x: (1 / x,))
+log = elementwise("log", sympy.log, symbol="s", derivative=lambda x: (1 / x,))
 log1p = elementwise(
     "log1p",
     lambda x: sympy.log(1 + x),
-    np.log1p,
     symbol="s",
     derivative=lambda x: (1 / (1 + x),),
-    notation=lambda call, x: applied(LOG, chain("+", ONE if is_scalar(call) else ONES, x)),
+    latex=r"\log\left(1 + {0:bare}\right)",
     reserved=False,
 )
 expm1 = elementwise(
     "expm1",
     lambda x: sympy.exp(x) - 1,
-    np.expm1,
     symbol="e",
     derivative=lambda x: (exp(x),),
     reserved=False,
 )
-sin = elementwise("sin", sympy.sin, np.sin, derivative=lambda x: (cos(x),))
-cos: Operation = elementwise("cos", sympy.cos, np.cos, derivative=lambda x: (-sin(x),))
-tan: Operation = elementwise("tan", sympy.tan, np.tan, derivative=lambda x: (1 + tan(x) ** 2,))
-arcsin = elementwise("arcsin", sympy.asin, np.arcsin, derivative=lambda x: ((1 - x**2) ** -HALF,))
-arccos = elementwise(
-    "arccos", sympy.acos, np.arccos, derivative=lambda x: (-((1 - x**2) ** -HALF),)
-)
-arctan = elementwise("arctan", sympy.atan, np.arctan, derivative=lambda x: (1 / (1 + x**2),))
-sinh = elementwise("sinh", sympy.sinh, np.sinh, derivative=lambda x: (cosh(x),))
-cosh: Operation = elementwise("cosh", sympy.cosh, np.cosh, derivative=lambda x: (sinh(x),))
-tanh: Operation = elementwise("tanh", sympy.tanh, np.tanh, derivative=lambda x: (1 - tanh(x) ** 2,))
+sin = elementwise("sin", sympy.sin, derivative=lambda x: (cos(x),))
+cos: Operation = elementwise("cos", sympy.cos, derivative=lambda x: (-sin(x),))
+tan: Operation = elementwise("tan", sympy.tan, derivative=lambda x: (1 + tan(x) ** 2,))
+arcsin = elementwise("arcsin", sympy.asin, derivative=lambda x: ((1 - x**2) ** -HALF,))
+arccos = elementwise("arccos", sympy.acos, derivative=lambda x: (-((1 - x**2) ** -HALF),))
+arctan = elementwise("arctan", sympy.atan, derivative=lambda x: (1 / (1 + x**2),))
+sinh = elementwise("sinh", sympy.sinh, derivative=lambda x: (cosh(x),))
+cosh: Operation = elementwise("cosh", sympy.cosh, derivative=lambda x: (sinh(x),))
+tanh: Operation = elementwise("tanh", sympy.tanh, derivative=lambda x: (1 - tanh(x) ** 2,))
 arcsinh = elementwise(
-    "arcsinh", sympy.asinh, np.arcsinh, derivative=lambda x: ((1 + x**2) ** -HALF,), reserved=False
+    "arcsinh", sympy.asinh, derivative=lambda x: ((1 + x**2) ** -HALF,), reserved=False
 )
 arccosh = elementwise(
-    "arccosh", sympy.acosh, np.arccosh, derivative=lambda x: ((x**2 - 1) ** -HALF,), reserved=False
+    "arccosh", sympy.acosh, derivative=lambda x: ((x**2 - 1) ** -HALF,), reserved=False
 )
 arctanh = elementwise(
-    "arctanh", sympy.atanh, np.arctanh, derivative=lambda x: (1 / (1 - x**2),), reserved=False
+    "arctanh", sympy.atanh, derivative=lambda x: (1 / (1 - x**2),), reserved=False
 )
 
 sqrt = register(
@@ -78,41 +62,30 @@ sqrt = register(
         shape=elementwise_shape("sqrt"),
         rule="square root",
         sentence="The derivative of a square root is one half of its reciprocal.",
-        notation=lambda call, x: Root((x,)),
+        latex=r"\sqrt{{{0:bare}}}",
         symbol="s",
     )
 )
 
 
-def _log_cosh(x):  # type: ignore[no-untyped-def]
-    a = np.abs(x)
-    return a + np.log1p(np.exp(-2 * a)) - np.log(2).astype(a.dtype)
+def _log_cosh(xp: Namespace, x: Any) -> Any:
+    a = xp.abs(x)
+    return a + xp.log1p(xp.exp(a * -2)) - math.log(2)
 
 
 log_cosh = elementwise(
     "log_cosh",
     lambda x: sympy.log(sympy.cosh(x)),
     _log_cosh,
-    steps=(
-        ("a", "absolute", "x"),
-        ("b", "multiply", "a", "-2.0"),
-        ("e", "exp", "b"),
-        ("l", "log1p", "e"),
-        ("s", "add", "a", "l"),
-        ("c", "subtract", "s", repr(math.log(2))),
-    ),
     symbol="s",
-    analytic=lambda x: np.log(np.cosh(x)),
     derivative=lambda x: (tanh(x),),
     latex=r"\log\cosh",
     reserved=False,
 )
 
 
-def _erf(x):  # type: ignore[no-untyped-def]
-    from math import erf
-
-    return np.vectorize(erf, otypes=[np.result_type(1.0 * x)])(x)
+def _erf(xp: Namespace, x: Any) -> Any:
+    return xp.entrywise(math.erf, x, lambda x: 2 / math.sqrt(math.pi) * xp.exp(-x * x))
 
 
 erf = elementwise(
@@ -120,23 +93,26 @@ erf = elementwise(
     sympy.erf,
     _erf,
     derivative=lambda x: (2 / math.sqrt(math.pi) * exp(-(x**2)),),
+    latex=r"\operatorname{erf}",
     reserved=False,
 )
 variable_power = elementwise(
     "variable_power",
     lambda x, y: x**y,
-    np.power,
+    lambda xp, x, y: xp.power(x, y),
     arity=2,
     symbol="q",
     derivative=lambda x, y: (y * x ** (y - 1), xlogy(x**y, x)),
-    text=Spelling("{0}**{1}", POWER, (ATOM, SIGN)),
-    notation=power,
+    text="{0}**{1}",
+    latex=lambda call: "{0}^{{{1:bare}}}" if is_scalar(call) else r"{0}^{{\odot {1:bare}}}",
+    precedence=POWER,
+    binds=(ATOM, SIGN),
     sentence="A power x^y has derivative y x^(y-1) by the base, x^y log x by the exponent.",
 )
 
 
-def _xlogy(x, y):  # type: ignore[no-untyped-def]
-    return np.where(x == 0, 0, x * np.log(np.where(x == 0, 1, y)))
+def _xlogy(xp: Namespace, x: Any, y: Any) -> Any:
+    return x * xp.log(xp.where(xp.equal(x, 0), 1, y))  # 0 log 1 where x is 0
 
 
 xlogy: Operation = elementwise(
@@ -145,10 +121,11 @@ xlogy: Operation = elementwise(
     _xlogy,
     arity=2,
     symbol="m",
-    analytic=lambda x, y: x * np.log(y),
     derivative=lambda x, y: (log(y), x / y),
-    text=Spelling("{0} * log({1})", PRODUCT, (PRODUCT, 0)),
-    notation=lambda call, x, y: times(call, x, applied(LOG, y)),
+    text="{0} * log({1})",
+    latex=r"{0} \log {1}",
+    precedence=PRODUCT,
+    binds=(PRODUCT, 0),
     sentence="x log y, which is 0 where x is 0.",
     reserved=False,
 )

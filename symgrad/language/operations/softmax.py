@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from symgrad.language.dimensions import SCALAR, Shape
-from symgrad.language.expressions import Expression, Operation, Options, register
+from symgrad.language.expressions import Expression, Operation, Options, ShapeRule, register
 from symgrad.language.operations.contractions import dot, total
 from symgrad.language.operations.meanings import Function, rewrite
+from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.smooth import exp, log
 from symgrad.language.shapes import along_axis, reduced
 
 
-def _kept(name: str):  # type: ignore[no-untyped-def]
+def _kept(name: str) -> ShapeRule:
     def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
         along_axis(name, arguments[0], options)
         return arguments[0].shape
@@ -27,31 +26,19 @@ def _reduced(arguments: tuple[Expression, ...], options: Options) -> Shape:
     return SCALAR if axis is None else reduced(arguments[0].shape, axis)
 
 
-def _softmax(x, axis):  # type: ignore[no-untyped-def]
-    e = np.exp(x - x.max(axis, keepdims=True))
-    return e / e.sum(axis, keepdims=True)
+def _softmax(xp: Namespace, x: Any, axis: Any) -> Any:
+    e = xp.exp(x - xp.max(x, axis))
+    return e / xp.sum(e, axis)
 
 
-def _logsumexp(x, axis):  # type: ignore[no-untyped-def]
-    m = x.max(axis, keepdims=True)
-    return np.log(np.exp(x - m).sum(axis)) + m.squeeze(axis)
+def _logsumexp(xp: Namespace, x: Any, axis: Any) -> Any:
+    m = xp.max(x, axis)
+    return xp.log(xp.sum(xp.exp(x - m), axis)) + m
 
 
-def _log_softmax(x, axis):  # type: ignore[no-untyped-def]
-    z = x - x.max(axis, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis, keepdims=True))
-
-
-SHIFTED = (  # exponentials that cannot overflow, and their sum
-    ("m", "max", "x"),
-    ("s", "subtract", "x", "m"),
-    ("e", "exp", "s"),
-    ("t", "sum", "e"),
-)
-
-
-def _exponentials(x: Any, axis: int) -> Any:
-    return np.exp(x - x.real.max(axis, keepdims=True))
+def _log_softmax(xp: Namespace, x: Any, axis: Any) -> Any:
+    z = x - xp.max(x, axis)
+    return z - xp.log(xp.sum(xp.exp(z), axis))
 
 
 softmax = register(
@@ -62,17 +49,14 @@ softmax = register(
             definition=lambda x: exp(x) / total(exp(x)),
             pullback=lambda g, p, x: (p * (g - dot(g, p)),),
             kernel=_softmax,
-            steps=(*SHIFTED, ("p", "divide", "e", "t")),
             positive=True,
             simplex=True,
-            analytic=lambda x, axis: (
-                _exponentials(x, axis) / _exponentials(x, axis).sum(axis, keepdims=True)
-            ),
         ),
         shape=_kept("softmax"),
         options=("axis",),
         rule="softmax",
         sentence="The incoming gradient meets the Jacobian of p = softmax(x), diag(p) - p p^T.",
+        latex=r"\operatorname{softmax}",
         symbol="p",
         source="Bridle, Probabilistic interpretation of feedforward networks, 1990",
     )
@@ -85,13 +69,12 @@ log_softmax = register(
             definition=lambda x: x - log(total(exp(x))),
             pullback=lambda g, y, x: (g - softmax(x) * total(g),),
             kernel=_log_softmax,
-            steps=(*SHIFTED, ("l", "log", "t"), ("q", "subtract", "s", "l")),
-            analytic=lambda x, axis: x - np.log(np.exp(x).sum(axis, keepdims=True)),
         ),
         shape=_kept("log_softmax"),
         options=("axis",),
         rule="log-softmax",
         sentence="Log-softmax takes away softmax times the sum of the incoming gradient.",
+        latex=r"\operatorname{log\,softmax}",
         symbol="q",
     )
 )
@@ -103,13 +86,12 @@ logsumexp = register(
             definition=lambda x: log(total(exp(x))),
             pullback=lambda g, y, x: (g * softmax(x),),
             kernel=_logsumexp,
-            steps=(*SHIFTED, ("l", "log", "t"), ("y", "add", "l", "m")),
-            analytic=lambda x, axis: np.log(np.exp(x).sum(axis)),
         ),
         shape=_reduced,
         options=("axis",),
         rule="log-sum-exp",
         sentence="The gradient of log-sum-exp is softmax.",
+        latex=r"\operatorname{logsumexp}",
         symbol="s",
     )
 )

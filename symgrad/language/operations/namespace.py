@@ -1,0 +1,78 @@
+"""What the numbers of an operation are written in: one function for every kind of array.
+
+A kernel takes a namespace first, `def _huber(xp, r, delta)`, and is run on NumPy arrays, on complex
+arrays near the real axis (where the functions with a kink look at the real part), and on traced
+arrays, from which the code of every back end is made. Operators do arithmetic and compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
+
+Unary: TypeAlias = Callable[[Any], Any]
+Binary: TypeAlias = Callable[[Any, Any], Any]
+
+
+class Namespace(Protocol):
+    """The functions that a kernel may call.
+
+    Matrices are the last two axes of an array; any leading axes stay.
+    """
+
+    exp: Unary
+    expm1: Unary
+    log: Unary
+    log1p: Unary
+    sqrt: Unary
+    sin: Unary
+    cos: Unary
+    tan: Unary
+    arcsin: Unary
+    arccos: Unary
+    arctan: Unary
+    sinh: Unary
+    cosh: Unary
+    tanh: Unary
+    arcsinh: Unary
+    arccosh: Unary
+    arctanh: Unary
+    sign: Unary
+    abs: Unary
+    maximum: Binary
+    minimum: Binary
+    power: Binary
+    inv: Unary
+    det: Unary
+    solve: Binary
+
+    def greater(self, x: Any, y: Any) -> Any:
+        """1 where x > y, else 0, in the type of x."""
+
+    def equal(self, x: Any, y: Any) -> Any:
+        """1 where x = y, else 0, in the type of x."""
+
+    def where(self, condition: Any, x: Any, y: Any) -> Any:
+        """x where the condition is not 0, else y."""
+
+    def entrywise(self, function: Callable[[float], float], x: Any, slope: Unary) -> Any:
+        """A function of Python's `math` at each entry; `slope` is its derivative."""
+
+    def sum(self, x: Any, axis: Any) -> Any:
+        """The sum over the axis (or axes), which stays, of length 1."""
+
+    def max(self, x: Any, axis: Any) -> Any:
+        """The largest over the axis (or axes), which stays, of length 1."""
+
+    def log_abs_det(self, x: Any) -> Any:
+        """log |det x|, without overflow."""
+
+    def einsum(self, spec: str, x: Any, y: Any) -> Any:
+        """A product of two arrays; the letters are their last axes: "ik,jl->ijkl"."""
+
+    def blocks(self, x: Any, *, inner: Any = None, outer: Any = None) -> Any:
+        """A matrix by its blocks, [..., i, j, k, l] the entry j, l of block i, k: blocks of the
+        shape of `inner`, or as many as `outer` has entries."""
+
+    def joined(self, blocks: Any) -> Any:
+        """The matrix with these blocks."""
