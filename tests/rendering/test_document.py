@@ -1,0 +1,64 @@
+"""What every format shares: accents on names, and the steps that a step follows from."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import symgrad as sg
+from symgrad.rendering.document import from_steps, shape_words
+
+FROM = [
+    ((), ""),
+    ((3,), ", from (3)"),
+    ((3, 5), ", from (3) and (5)"),
+    ((3, 5, 6), ", from (3), (5) and (6)"),
+    ((3, 5, 6, 9), ", from (3), ... and (9)"),
+]
+
+
+@pytest.mark.parametrize(("numbers", "words"), FROM)
+def test_the_steps_that_a_step_follows_from(numbers: tuple[int, ...], words: str) -> None:
+    assert from_steps(numbers) == words
+
+
+@pytest.mark.parametrize("count", range(2, 6))
+def test_a_step_names_the_uses_of_what_it_differentiates_by(count: int) -> None:
+    """u is used in `count` of the forward steps; each format says which."""
+    functions = ["sin", "exp", "cos", "tanh", "log_cosh"][:count]
+    loss = " + ".join(f"{f}(u)" for f in functions)
+    derivation = sg.derive(f"a: Scalar\nb: Scalar\nu = a * b\nloss = {loss}", ["a"])
+    uses = tuple(s.number for s in derivation.steps if s.rule.endswith(", elementwise"))
+    assert len(uses) == count
+    wanted = f"sum over its uses{from_steps(uses)}"
+    for shown in (derivation.text(), derivation.latex(), derivation.markdown(), derivation.html()):
+        assert wanted in re.sub(r"<[^>]*>", "", shown)
+
+
+ACCENTED = [
+    ("x_hat", "x_hat", r"\hat{x}"),
+    ("x_tilde", "x_tilde", r"\tilde{x}"),
+    ("x_bar", "x_bar", r"\bar{x}"),
+    ("x_hat_tilde", "x_hat_tilde", r"\hat{\tilde{x}}"),
+    ("x_tilde_hat", "x_tilde_hat", r"\tilde{\hat{x}}"),
+    ("x_hat_2", "x_hat_2", r"\hat{x}_{2}"),
+    ("x_in_hat", "x_in_hat", r"\hat{x}_{\mathrm{in}}"),
+    ("alpha_hat", "alpha_hat", r"\hat{\alpha}"),
+    ("mean_tilde", "mean_tilde", r"\tilde{\mathrm{mean}}"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "latex"), ACCENTED)
+def test_accents_stand_on_their_letters(name: str, text: str, latex: str) -> None:
+    derivation = sg.derive(f"{name}: Vector(n)\nw: Vector(n)\nloss = w.T @ {name}", ["w"])
+    assert derivation.results["w"].expression == text
+    assert derivation.results["w"].latex == latex
+    page = derivation.html()
+    for accent, sign in (("hat", "^"), ("tilde", "~"), ("bar", "¯")):
+        assert (f">{sign}</mo></mover>" in page) == (f"_{accent}" in name)
+
+
+def test_shapes_in_words() -> None:
+    m, n = sg.dims("m n")
+    assert [shape_words(s) for s in ((), (m,), (m, n))] == ["scalar", "m", "m x n"]
