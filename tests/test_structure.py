@@ -30,6 +30,7 @@ READERS = {
     "symgrad/data/columns.py": "the header of a table: x1, x2, ...",
     "symgrad/grading/answer.py": "an answer, with names such as dL/dh",
     "symgrad/grading/lines.py": "a derivation that was handed in",
+    "symgrad/language/glyphs.py": "the LaTeX of a record, in which any command may stand",
     "symgrad/language/inference.py": "names, of which the first letter says the shape",
     "symgrad/language/names.py": "names: a stem and its number",
     "symgrad/language/syntax.py": "programs",

@@ -23,11 +23,14 @@ from symgrad.calculus.nodes import (
     Term,
 )
 from symgrad.calculus.polynomials import magnitude, opened
+from symgrad.language import formula as fm
+from symgrad.language.composing import decimal, derivative
 from symgrad.language.dimensions import ONE, SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name, Value
-from symgrad.language.latex import latex
 from symgrad.language.names import latex_batch, latex_name
-from symgrad.language.unparse import decimal, unparse
+from symgrad.language.tex import latex as tex
+from symgrad.language.typeset import sign, typeset
+from symgrad.language.unparse import unparse
 
 Both = tuple[str, str]  # as text and as LaTeX
 LETTERS = "ijklpqrstuvabcd"
@@ -155,9 +158,7 @@ class IndexNotation:
                 self._slice(argument, [None if k is None else labels[k] for k in at], letters)
             )
         text = f"{name}({', '.join(t for t, _ in inside)})"
-        roman = node.operation.latex
-        if not isinstance(roman, str) or not roman or "{0" in roman:
-            roman = rf"\operatorname{{{name.replace('_', ' ')}}}"
+        roman = tex(sign(node.operation))
         latex = rf"{roman}\left({', '.join(x for _, x in inside)}\right)"
         if isinstance(node, Apply):
             index = "".join(letters.of(x) for x in node.split(labels)[1] if batch_name(x) is None)
@@ -173,7 +174,7 @@ class IndexNotation:
             if (named := self.name(node)) is not None:
                 return named
             if (whole := self.whole(node)) is not None:
-                return unparse(whole), latex(whole)
+                return unparse(whole), tex(typeset(whole))
         inner = Letters({**letters.known, **dict.fromkeys(free, ALL)})
         written = self.entry(node, own, inner)
         letters.known |= {x: letter for x, letter in inner.known.items() if x not in free}
@@ -208,6 +209,11 @@ class Derivative(Name):
     top: Expression = field(default_factory=lambda: Name("L", SCALAR))
     bottom: Expression = field(default_factory=lambda: Name("x", SCALAR))
 
+    @property
+    def formula(self) -> fm.Formula:
+        """The fraction of partial derivatives."""
+        return derivative(typeset(self.top), typeset(self.bottom), self.name)
+
 
 @dataclass(frozen=True, eq=False)
 class IndexForm(Expression):
@@ -218,6 +224,11 @@ class IndexForm(Expression):
     latex: str
     indices: str  # of the left side: "ijk"
     batch: str | None = None
+
+    @property
+    def formula(self) -> fm.Formula:
+        """What it says."""
+        return fm.Symbol(latex=self.latex, text=self.text)
 
 
 def index_form(
@@ -246,4 +257,4 @@ def both(named: Expression) -> Both:
         return f"d{top[0]}/d{bottom[0]}", rf"\frac{{\partial {top[1]}}}{{\partial {bottom[1]}}}"
     if isinstance(named, Name):
         return named.name, latex_name(named.name) if named.name.isidentifier() else named.name
-    return unparse(named), latex(named)
+    return unparse(named), tex(typeset(named))

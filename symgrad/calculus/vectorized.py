@@ -35,8 +35,9 @@ from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language import dimensions
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name, leaves
-from symgrad.language.latex import latex
 from symgrad.language.operations.constants import filled, zeros
+from symgrad.language.tex import latex
+from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
 
 Compound = Callable[[Polynomial], bool]  # what is to be multiplied out
@@ -63,7 +64,7 @@ class Vectorized:
     @property
     def latex(self) -> str:
         """The right-hand side in LaTeX."""
-        return latex(self.expression)
+        return latex(typeset(self.expression))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -128,10 +129,10 @@ def _left(derivation: Derivation, outcome: Outcome, by: str) -> Both:
     x = stacked(Name(by, variables[by].shape))
     if isinstance(outcome.key, tuple):
         a = stacked(Name(outcome.key[0], variables[outcome.key[0]].shape))
-        below = rf"\partial {latex(a)} \, \partial {latex(x.T)}"
+        below = rf"\partial {latex(typeset(a))} \, \partial {latex(typeset(x.T))}"
         return f"d2L / d {unparse(a)} d {unparse(x.T)}", rf"\frac{{\partial^2 L}}{{{below}}}"
     y = stacked(Name(derivation.problem.output_name, derivation.problem.output.shape))
-    above, below = rf"\partial {latex(y)}", rf"\partial {latex(x.T)}"
+    above, below = rf"\partial {latex(typeset(y))}", rf"\partial {latex(typeset(x.T))}"
     return f"d {unparse(y)} / d {unparse(x.T)}", rf"\frac{{{above}}}{{{below}}}"
 
 

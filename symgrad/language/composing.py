@@ -36,8 +36,11 @@ from symgrad.language.formula import (
 )
 
 ONES = Symbol(latex=r"\mathbf{1}", text="1")
+PARTIAL = Symbol(latex=r"\partial")
+DIFFERENTIAL = Symbol(latex=r"\mathrm{d}", text="d")
 TOP = Symbol(latex=r"\top", text="T")
 ALL = Symbol(latex=":")
+BATCH = Symbol(latex="B", text="batch", instead=r"\mathcal{B}")
 ONE, TWO = Number(digits="1"), Number(digits="2")
 LEVELS = {r"\otimes": KRONECKER, r"\odot": HADAMARD, r"\oslash": HADAMARD, "+": SUM, "-": SUM}
 ASSOCIATIVE = ("+", r"\odot", r"\otimes")
@@ -213,6 +216,13 @@ def transposed(formula: Formula) -> Formula:
     return raised(formula, TOP)
 
 
+def inverted(formula: Formula) -> Formula:
+    """The inverse; of a transpose A^{-T}."""
+    if isinstance(formula, Script) and formula.at == "^" and formula.parts[1] == TOP:
+        return raised(formula.parts[0], negative(TOP))
+    return raised(formula, INVERSE)
+
+
 def applied(function: Formula, *arguments: Formula) -> Formula:
     """function(arguments)"""
     return Applied((function, *arguments))
@@ -230,9 +240,9 @@ def summed(over: Formula, body: Formula) -> Formula:
     return Big((over, body)) if positive is None else negative(Big((over, positive)))
 
 
-def size(formula: Formula) -> Formula:
+def magnitude(formula: Formula, tall: bool = True) -> Formula:
     """|formula|"""
-    return Fence((formula,), left="|", right="|")
+    return Fence((formula,), left="|", right="|", tall=tall)
 
 
 def norm(formula: Formula) -> Formula:
@@ -240,9 +250,17 @@ def norm(formula: Formula) -> Formula:
     return Fence((formula,), left=r"\lVert", right=r"\rVert")
 
 
+def derivative(top: Formula, bottom: Formula, text: str) -> Formula:
+    """The fraction of partial derivatives, whose text is given."""
+    parts = tuple(Listed((PARTIAL, f), separator=" ") for f in (top, bottom))
+    return Spelled((Fraction(parts),), text=text)
+
+
 def indicator(left: Formula, sign: str, right: Formula) -> Formula:
     """[left = right], as a number."""
-    return Fence((Infix((left, right), signs=(sign,), binds=RELATION),), left="[", right="]")
+    return Fence(
+        (Infix((left, right), signs=(sign,), binds=RELATION),), left="[", right="]", tall=False
+    )
 
 
 def number(value: Rational | float) -> Formula:

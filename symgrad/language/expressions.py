@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import SCALAR, Dimension, Shape
+from symgrad.language.formula import Formula
 
 Value: TypeAlias = Fraction | float
 Operand: TypeAlias = "Expression | int | float | Fraction"
@@ -27,10 +28,16 @@ SUM, PRODUCT, SIGN, POWER, ATOM = 1, 2, 3, 4, 5
 
 
 class Expression:
-    """Base of the four kinds of nodes; arithmetic on them builds calls."""
+    """Base of the four kinds of nodes; arithmetic on them builds calls. `formula` is how one is
+    written whose kind does not say it."""
 
     shape: Shape
     batch: str | None
+
+    @property
+    def formula(self) -> Formula | None:
+        """None where the kind of node says it."""
+        return None
 
     def __add__(self, other: Operand) -> Expression:
         return OPERATIONS["add"](self, other)
@@ -111,14 +118,25 @@ class Call(Expression):
     batch: str | None = None
 
 
+@dataclass(frozen=True)
+class Spelling:
+    """How an operator is written in the language: a template of its arguments ({0}, {1}, ...), how
+    tightly it binds, and how tightly each argument must."""
+
+    template: str
+    precedence: int = ATOM
+    places: tuple[int, ...] = (0,)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Operation:
     """One operation: everything that symgrad knows of it.
 
     `shape(arguments, options)` checks the arguments and gives the result's shape. `meaning` is one
-    of the classes in `symgrad.language.operations.meanings`. `text` and `latex` are templates of
-    the arguments ({0}, {1}, ...); `precedence` is how tightly the result binds, `binds` how tightly
-    each argument must. `rule` is the name that a textbook gives to its derivative's rule.
+    of the classes in `symgrad.language.operations.meanings`. A call is written as name(arguments):
+    `latex` is the name where LaTeX has another one, `notation(call, *formulas)` the formula of a
+    call that is written in its own way, `text` its spelling in the language. `rule` is the name
+    that a textbook gives to its derivative's rule.
     """
 
     name: str
@@ -128,10 +146,9 @@ class Operation:
     sentence: str
     arity: tuple[int, int] = (1, 1)
     options: tuple[str, ...] = ()
-    text: str = ""
-    latex: str | Callable[[Call], str] = ""
-    precedence: int = ATOM
-    binds: tuple[int, ...] = ()
+    text: Spelling | None = None
+    latex: str = ""
+    notation: Callable[..., Formula] | None = None
     symbol: str = "u"  # the letter of an intermediate result that has no name of its own
     category: str = "function"
     source: str = ""
@@ -140,6 +157,11 @@ class Operation:
     prepare: Callable[..., Expression | None] | None = (
         None  # another form of the call, where one is meant
     )
+
+    @property
+    def precedence(self) -> int:
+        """How tightly a call binds in the language."""
+        return ATOM if self.text is None else self.text.precedence
 
     def __call__(self, *operands: Operand, **options: Any) -> Expression:
         """The call as an expression, its shape checked."""

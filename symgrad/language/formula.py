@@ -111,10 +111,11 @@ class Script(Formula):
 
 @dataclass(frozen=True, kw_only=True)
 class Fence(Formula):
-    """A formula between delimiters."""
+    """A formula between delimiters, which grow with it where it is `tall`."""
 
     left: str = "("
     right: str = ")"
+    tall: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +170,8 @@ def levels(node: Formula, flat: bool) -> Levels:
             last = SUM if node.binds == RELATION else KRONECKER
             return node.binds, (SUM, *(last,) * (count - 1))
         case Infix():
-            return node.binds, (*(PRODUCT,) * (count - 1), BIG)
+            last = SCRIPT if node.binds == KRONECKER else BIG  # A x B C: of B alone, or of B C?
+            return node.binds, (*(max(last, PRODUCT),) * (count - 1), last)
         case Negative():
             return SIGN, (KRONECKER,)
         case Fraction():

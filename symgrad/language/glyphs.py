@@ -2,7 +2,7 @@ r"""The characters that LaTeX's commands stand for; a command that is not here i
 
 from __future__ import annotations
 
-import re
+from itertools import takewhile
 
 from symgrad.language.names import CAPITAL_GREEK, SMALL_GREEK
 
@@ -57,7 +57,6 @@ GLYPHS = SIGNS | {
     for name, letter in zip(names, letters, strict=True)
 }
 FONTS = ("operatorname", "mathrm", "mathit", "mathbf", "mathcal", "mathbb", "text")
-COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)|[{}]")
 
 
 def plain(latex: str) -> str:
@@ -66,9 +65,9 @@ def plain(latex: str) -> str:
     >>> plain(r"\operatorname{cumsum}_{\leftarrow}"), plain(r"\mathbf{1}"), plain(r"\unheardof")
     ('cumsum_←', '1', 'unheardof')
     """
-    return COMMAND.sub(lambda match: _character(match[0]), latex)
-
-
-def _character(command: str) -> str:
-    word = command.strip("\\{}")
-    return "" if word in FONTS else GLYPHS.get(command, word)
+    text, *commands = latex.split("\\")
+    for command in commands:
+        word = "".join(takewhile(str.isalpha, command)) or command[:1]
+        character = "" if word in FONTS else GLYPHS.get(f"\\{word}", word)
+        text += character + command[len(word) :]
+    return text.replace("{", "").replace("}", "")

@@ -32,7 +32,6 @@ from symgrad.language.expressions import (
     Name,
     Operation,
 )
-from symgrad.language.latex import latex
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.meanings import Total
@@ -46,6 +45,8 @@ from symgrad.language.sympy_trees import (
     Rule,
     sympified,
 )
+from symgrad.language.tex import latex
+from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
 
 BATCH = "batch"  # the name of the batch over which batch_sum and batch_mean go
@@ -138,7 +139,7 @@ class Operators:
         return unparse(self.expression)
 
     def _latex(self, printer: Any) -> str:
-        return latex(self.expression)
+        return latex(typeset(self.expression))
 
     def _pretty(self, printer: Any) -> prettyForm:
         sums = self.precedence == PRECEDENCE["Add"]

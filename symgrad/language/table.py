@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from symgrad.language.formula import Accent, Formula, Listed, Named, Number, Script, Spelled, Symbol
+from symgrad.language.formula import (
+    Accent,
+    Formula,
+    Listed,
+    Named,
+    Number,
+    Script,
+    Spelled,
+    Symbol,
+    Words,
+)
 from symgrad.language.names import ACCENTS, parts_of, word
 
 
@@ -67,7 +77,7 @@ def _others(name: str) -> tuple[Formula, ...]:
 def glyph(name: str) -> Formula:
     """A name as a formula: digits at the end and what follows a _ become a subscript."""
     if not name.replace("_", "a").isalnum():
-        return Symbol(latex=name)
+        return Words(text=name)
     stem, accents, subscripts = parts_of(name)
     formula: Formula = _letter(stem)
     for accent in accents:

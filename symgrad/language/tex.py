@@ -80,6 +80,8 @@ def latex(formula: fm.Formula, table: Table = PLAIN) -> str:
 def delimited(node: fm.Fence | fm.Applied, inside: str) -> str:
     """Between the delimiters of a node."""
     space = "" if node.left in TIGHT else " "
+    if isinstance(node, fm.Fence) and not node.tall:
+        return f"{node.left}{inside}{node.right}"
     return rf"\left{node.left}{space}{inside}{space}\right{node.right}"
 
 
@@ -93,7 +95,7 @@ def _cases(written: list[str]) -> str:
 
 def separator(row: fm.Row, left: fm.Formula, right: fm.Formula) -> str:
     """What stands between two factors: a dot before digits, a space beside a word."""
-    if starts_with_digit(right):
+    if starts_with_digit(right) and (not isinstance(right, fm.Symbol) or starts_with_digit(left)):
         return DOT
     return THIN if row.apart or is_word(left) or is_word(right) else " "
 
@@ -103,7 +105,9 @@ def starts_with_digit(formula: fm.Formula) -> bool:
     match formula:
         case fm.Symbol():
             return plain(formula.latex)[:1].isdigit()
-        case fm.Fraction() | fm.Script() | fm.Row() | fm.Applied() | fm.Listed() | fm.Infix():
+        case fm.Fraction():
+            return isinstance(formula.parts[0], fm.Number)
+        case fm.Script() | fm.Applied() | fm.Listed():
             return starts_with_digit(formula.parts[0])
     return isinstance(formula, fm.Number)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from symgrad.language.composing import decimal
 from symgrad.language.expressions import (
     ATOM,
     POWER,
@@ -17,25 +18,9 @@ from symgrad.language.expressions import (
     Value,
     fold,
 )
+from symgrad.language.formula import bracketed
 
-Written = tuple[str, float]  # a text, and how tightly it binds
-
-
-class Operand(str):
-    """A written operand. In a template `{0:bare}` gives it without parentheses, `{0:term}` with
-    them only around a sum."""
-
-    bare: str
-    term: str
-
-    def __new__(cls, text: str, bare: str, term: str) -> Operand:
-        """The operand as `{0}`, as `{0:bare}` and as `{0:term}` give it."""
-        operand = super().__new__(cls, text)
-        operand.bare, operand.term = bare, term
-        return operand
-
-    def __format__(self, spec: str) -> str:
-        return {"bare": self.bare, "term": self.term}.get(spec, str(self))
+Written = tuple[str, int]  # a text, and how tightly it binds
 
 
 def unparse(root: Expression) -> str:
@@ -71,22 +56,17 @@ def _number(value: Value) -> Written:
     return text, PRODUCT if "/" in text else SIGN if text.startswith("-") else ATOM
 
 
-def decimal(value: Fraction) -> str | None:
-    """The fraction in decimal digits, where at most six say it exactly."""
-    text = repr(float(value))
-    return text if len(text.lstrip("-")) <= 8 and Fraction(text) == value else None
-
-
 def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
     operation = node.operation
-    if not operation.text:
+    spelling = operation.text
+    if spelling is None:
         inside = [text for text, _ in arguments]
         if "spec" in node.options:
             inside.insert(0, f'"{node.options["spec"]}"')
         inside += [f"{key}={value}" for key, value in node.options.items() if key != "spec"]
         return f"{operation.name}({', '.join(inside)})", ATOM
     texts = [
-        Operand(text if binds >= wanted else f"({text})", text, text)
-        for (text, binds), wanted in zip(arguments, operation.binds, strict=True)
+        f"({text})" if bracketed(binds, wanted) else text
+        for (text, binds), wanted in zip(arguments, spelling.places, strict=False)
     ]
-    return operation.text.format(*texts, **node.options), operation.precedence
+    return spelling.template.format(*texts, **node.options), spelling.precedence

@@ -10,10 +10,10 @@ from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.reasons import Reason
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Name
-from symgrad.language.latex import latex_dimension
 from symgrad.rendering.document import Answer, Document, Line, Verified, document, from_steps
 from symgrad.rendering.latex import (
     LONG,
+    latex_dimension,
     latex_expression,
     latex_space,
     result_name,

@@ -6,20 +6,14 @@ import re
 from typing import TypeAlias
 
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Outcome
-from symgrad.calculus.proofs.lines import Differential
-from symgrad.language.expressions import (
-    ATOM,
-    PRODUCT,
-    SIGN,
-    SUM,
-    Call,
-    Expression,
-    fold,
-)
-from symgrad.language.latex import latex_dimension, written
+from symgrad.language import formula as fm
+from symgrad.language.dimensions import Dimension
+from symgrad.language.expressions import Expression
 from symgrad.language.names import latex_name
 from symgrad.language.problem import Variable
-from symgrad.language.unparse import Written
+from symgrad.language.tex import escaped
+from symgrad.language.tex import latex as tex
+from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.rendering.document import (
     FACTS,
     Document,
@@ -43,19 +37,12 @@ def latex_expression(root: Expression) -> str:
     >>> latex_expression(2 * Name("W1", (m, n)).T @ Name("x", (m, ONE)))
     '2 W_{1}^{\\top} x'
     """
-    return fold(root, _write)[0]
+    return tex(typeset(root))
 
 
-def _write(node: Expression, arguments: tuple[Written, ...]) -> Written:
-    match node:
-        case Differential():
-            return rf"\mathrm{{d}}{latex_expression(node.of)}", ATOM
-        case Derivative():
-            top, bottom = latex_expression(node.top), latex_expression(node.bottom)
-            return rf"\frac{{\partial {top}}}{{\partial {bottom}}}", SIGN + 1
-        case IndexForm():
-            return node.latex, SUM
-    return written(node, arguments)
+def latex_dimension(dimension: Dimension) -> str:
+    r"""A dimension in LaTeX."""
+    return tex(dimension_formula(dimension))
 
 
 def latex_space(variable: Variable) -> str:
@@ -127,7 +114,7 @@ def _lines(doc: Document) -> list[str]:
     if doc.rewrites:
         lines += [
             r"\noindent\emph{Used:}",
-            *(rf"\par {{\small\texttt{{{_escaped(r)}}}}}" for r in doc.rewrites),
+            *(rf"\par {{\small\texttt{{{escaped(r)}}}}}" for r in doc.rewrites),
         ]
         lines += [r"\medskip", ""]
     for title, part in (("Forward", doc.forward), ("Backward", doc.backward)):
@@ -140,7 +127,7 @@ def _lines(doc: Document) -> list[str]:
             ]
             lines += _why(part)
     lines += [r"\noindent\textbf{Result}", r"\begin{align*}", *_results(doc), r"\end{align*}"]
-    lines += [rf"\emph{{{_escaped(doc.layout)}}} \emph{{Checked:}} {_escaped(doc.checked)}."]
+    lines += [rf"\emph{{{escaped(doc.layout)}}} \emph{{Checked:}} {escaped(doc.checked)}."]
     return lines
 
 
@@ -205,18 +192,14 @@ def width(latex: str) -> int:
 
 def broken(root: Expression) -> list[str]:
     """An expression on one line, or a long sum on several."""
-    whole = latex_expression(root)
-    if width(whole) <= LONG or isinstance(root, IndexForm):
+    formula = typeset(root)
+    whole = tex(formula)
+    if width(whole) <= LONG or not isinstance(formula, fm.Infix) or formula.binds != fm.SUM:
         return [whole]
-    terms: list[tuple[str, Expression]] = []
-    while isinstance(root, Call) and root.operation.precedence == SUM and len(root.arguments) == 2:
-        first, second = root.arguments
-        terms.append((root.operation.text.split("}")[1].split("{")[0].strip(), second))
-        root = first
-    lines = [latex_expression(root)]
-    for sign, term in reversed(terms):
-        text, binds = fold(term, _write)
-        piece = f"{sign} {text}" if binds >= PRODUCT else rf"{sign} \left({text}\right)"
+    lines = [tex(formula.parts[0])]
+    for sign, part in zip(formula.signs, formula.parts[1:], strict=True):
+        bare = not fm.bracketed(fm.levels(part, False)[0], fm.KRONECKER)
+        piece = f"{sign} {tex(part if bare else fm.Fence((part,)))}"
         if width(lines[-1] + piece) <= LONG:
             lines[-1] += f" {piece}"
         else:
@@ -230,7 +213,7 @@ def _why(lines: tuple[Line, ...]) -> list[str]:
         if not line.reasons:
             continue
         result.append(
-            rf"\noindent {{\small ({line.step.number}) {_escaped(line.step.sentence)} Since"
+            rf"\noindent {{\small ({line.step.number}) {escaped(line.step.sentence)} Since"
         )
         for reason in line.reasons:
             rows = [f"&{reason.statement[1]}"] + (
@@ -242,9 +225,3 @@ def _why(lines: tuple[Line, ...]) -> list[str]:
             result.append(r"\begin{align*}" + " \\\\ ".join(rows) + r"\end{align*}")
         result.append("}")
     return result
-
-
-def _escaped(text: str) -> str:
-    for character in "&%$#_":
-        text = text.replace(character, f"\\{character}")
-    return text.replace("^", r"\textasciicircum{}")

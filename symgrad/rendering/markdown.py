@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from symgrad.calculus.derivation import Derivation
-from symgrad.language.latex import latex_dimension
 from symgrad.rendering.document import (
     Answer,
     Document,
@@ -13,7 +12,13 @@ from symgrad.rendering.document import (
     from_steps,
     shape_words,
 )
-from symgrad.rendering.latex import latex_expression, latex_left, latex_space, result_name
+from symgrad.rendering.latex import (
+    latex_dimension,
+    latex_expression,
+    latex_left,
+    latex_space,
+    result_name,
+)
 
 
 def markdown(derivation: Derivation, verification: Verified, level: str = "steps") -> str:

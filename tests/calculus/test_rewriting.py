@@ -3,6 +3,7 @@ entry of a tensor, and inside a program. No rule fires where it only looks alike
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
@@ -126,6 +127,42 @@ LOOKS_ALIKE = [
     "f = sigmoid(x) * log(1 - y)",
     "f = logdet(A) + inv(A + eye(n)) * 2",
     "f = exp(A) / sum(exp(A))",
+    "f = unit(x) * sum(x * x * y)",
+    "f = unit(x) * dot(x, y)",
+    "f = outer(unit(x), x * x)",
+    "f = outer(x * x, unit(x))",
+    "f = unit(x) * sum(x)",
+    "f = unit(x) * x",
+    "f = norm2(x) * sum(unit(x) * x)",
+    "f = sum(norm2(x) * unit(x) * y)",
+    "f = norm2(A) * unit(A, axis=1)",
+    "f = norm2(A, axis=1) @ ones(n).T * unit(A, axis=1)",
+    "f = norm2(A, axis=1) @ ones(n).T * unit(A, axis=0)",
+    "f = sum(A * A, axis=1) @ ones(n).T * unit(A, axis=0)",
+    "f = unit(A, axis=1) * sum(A * A)",
+    "f = exp(x) / sum(exp(x) * y)",
+    "f = exp(x) * y / sum(exp(x))",
+    "f = exp(x) / sum(exp(x) * exp(x))",
+    "f = exp(x)**2 / sum(exp(x))",
+    "f = exp(x) / sum(exp(x))**2",
+    "f = exp(A) / (sum(exp(A), axis=0).T @ ones(n).T)",
+    "f = exp(A) / (sum(exp(A), axis=1) @ ones(n).T)",
+    "f = exp(A) / (ones(n) @ sum(exp(A), axis=0))",
+    "f = exp(A) / (ones(n) @ sum(exp(A), axis=1).T)",
+    "f = log(sum(exp(A) * A, axis=1))",
+    "f = log(2 * sum(exp(x)))",
+    "f = log(sum(exp(x))**2)",
+    "f = sqrt(sum(x * x * y))",
+    "f = sqrt(2 * dot(x, x))",
+    "f = sqrt(dot(x, x)) * unit(x)",
+    "f = sqrt(dot(A @ x, A @ y))",
+    "f = sqrt(dot(A @ x, A.T @ x))",
+    "f = sqrt(sum(A * A.T))",
+    "f = norm2(x)**2 * unit(y)",
+    "f = norm2(x)**3 * unit(x)",
+    "f = x * log(x / y) - y * log(y / x)",
+    "f = y * log(x / y)",
+    "f = det(A) * logdet(inv(A)) + log(det(A))**2",
 ]
 
 
@@ -139,6 +176,45 @@ def test_what_only_looks_alike_keeps_its_value(text: str, no_rules: NoRules) -> 
     got = sg.evaluate(program, inputs)
     with no_rules():
         np.testing.assert_allclose(got, sg.evaluate(program, inputs), rtol=1e-13)
+
+
+KINDS = {
+    SCALAR: ("Scalar", ()),
+    (n, ONE): ("Vector(n)", (3,)),
+    (n, n): ("Matrix(n, n)", (3, 3)),
+    (m, n): ("Matrix(m, n)", (2, 3)),
+}
+
+
+def near_misses(text: str) -> Iterator[str]:
+    """The text with a single wildcard or number replaced by something else of its shape."""
+    for place in re.finditer(r"\b([xy12])(?![\w(])", text):
+        x = place[1]
+        for other in ("3",) if x.isdigit() else (f"{x}0", f"({x} * {x}0)", f"({x} * sum({x}0))"):
+            yield text[: place.start()] + other + text[place.end() :]
+
+
+@each_case
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # log(exp(x) - 3) is nan
+def test_a_near_miss_keeps_its_value(rule: Rewrite, shapes: Wildcards, no_rules: NoRules) -> None:
+    """Each pattern with one place changed, alone and weighed in a sum."""
+    names, _ = wildcards(shapes)
+    pattern = rule.pattern(*names)
+    declared = {name: x.shape for x in names for name in (x.name, f"{x.name}0")}
+    declared["w"] = pattern.shape
+    rng = np.random.default_rng(0)
+    inputs = {name: rng.uniform(0.2, 0.8, KINDS[shape][1]) for name, shape in declared.items()}
+    inputs = {name: np.eye(3) + 0.3 * a if a.shape == (3, 3) else a for name, a in inputs.items()}
+    head = "".join(f"{name}: {KINDS[shape][0]}\n" for name, shape in declared.items())
+    if rule.fact:
+        head = head.replace("x: Matrix(n, n)", f"x: Matrix(n, n, {rule.fact}=True)")
+        inputs["x"] = np.linalg.qr(inputs["x"])[0]
+    for missed in near_misses(unparse(pattern)):
+        for text in (missed, f"sum(w * ({missed}))"):
+            got = sg.evaluate(f"{head}f = {text}", inputs)
+            with no_rules():
+                wanted = sg.evaluate(f"{head}f = {text}", inputs)
+            np.testing.assert_allclose(got, wanted, rtol=1e-11, atol=1e-14, err_msg=text)
 
 
 ROWS = [

@@ -257,10 +257,10 @@ LATEX = [
     (softmax(A * x), r"\operatorname{softmax}\left(A x\right)"),
     (softmax(W, axis=1), r"\operatorname{softmax}_{\text{rows}}\left(W\right)"),
     ((y - x).T * A, r"\left(y - x\right)^{\top} A"),
-    (lam * squared_norm(x), r"\lambda \left\lVert x \right\rVert^2"),
+    (lam * squared_norm(x), r"\lambda \left\lVert x \right\rVert^{2}"),
     (Trace(x * x.T - A), r"\operatorname{tr}\left(x x^{\top} - A \right)"),
     (sympy.exp(x.T * x - 1) * Trace(A), r"e^{x^{\top} x - 1} \operatorname{tr}\left(A \right)"),
-    (batch_sum(squared_norm(x), over=x), r"\sum_{x \in B} \left\lVert x \right\rVert^2"),
+    (batch_sum(squared_norm(x), over=x), r"\sum_{x \in B} \left\lVert x \right\rVert^{2}"),
     (named("W_hat", A), r"\hat{W}"),
     (x.applyfunc(lambda e: a * e), r"a x"),
 ]

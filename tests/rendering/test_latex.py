@@ -59,7 +59,7 @@ EXPRESSIONS = [
     ("eye(n)", r"I"),
     ("0.5 * a", r"\tfrac{1}{2} a"),
     ("1e-5 * a", r"10^{-5} a"),
-    ("sum(x) / n", r"\frac{\operatorname{sum}(x)}{n}"),
+    ("sum(x) / n", r"\frac{\operatorname{sum}\left(x\right)}{n}"),
     ("sigmoid(x)", r"\sigma\left(x\right)"),
 ]
 NAMES = [

@@ -16,8 +16,11 @@ import sympy
 from symgrad.calculus.index_notation import Both
 from symgrad.calculus.lowering import Tensor
 from symgrad.calculus.nodes import Label, Node, Term
+from symgrad.language import formula as fm
+from symgrad.language.composing import DIFFERENTIAL
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name, Operation
+from symgrad.language.typeset import typeset
 
 Kind: TypeAlias = Literal["index", "differential"]
 
@@ -27,6 +30,11 @@ class Differential(Name):
     """The name of a differential: dX, how `of` moves."""
 
     of: Expression = field(default_factory=lambda: Name("x", SCALAR))
+
+    @property
+    def formula(self) -> fm.Formula:
+        """d, upright, before the name."""
+        return fm.Listed((DIFFERENTIAL, typeset(self.of)), separator="")
 
 
 # what a left side is

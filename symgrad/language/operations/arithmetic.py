@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symgrad.errors import ProgramError
+from symgrad.language import composing
 from symgrad.language.expressions import (
     ATOM,
     OPERATIONS,
@@ -16,30 +17,24 @@ from symgrad.language.expressions import (
     Expression,
     Number,
     Operation,
+    Spelling,
     is_scalar,
     register,
 )
+from symgrad.language.formula import Formula
 from symgrad.language.operations.meanings import Contraction, Linear, Monomial
 from symgrad.language.shapes import elementwise, matrix, matrix_product
+from symgrad.language.typeset import infix, times
+from symgrad.language.typeset import power as raised_to
 
 LARGEST_EXPONENT = 10_000
 
 
-def _times(call: Call) -> str:
-    left, right = call.arguments
-    both = not is_scalar(left) and not is_scalar(right)
-    if both:
-        return r"{0} \odot {1}"
-    return r"{0} \cdot {1}" if isinstance(right, Number) else "{0} {1}"
-
-
-def _over(call: Call) -> str:
-    left, right = call.arguments
-    return (
-        r"\frac{{{0:bare}}}{{{1:bare}}}"
-        if is_scalar(right) or is_scalar(left)
-        else r"{0} \oslash {1}"
-    )
+def _over(call: Call, top: Formula, bottom: Formula) -> Formula:
+    left, right = map(is_scalar, call.arguments)
+    if left or right:
+        return composing.quotient(top, bottom, left)
+    return composing.chain(r"\oslash", top, bottom)
 
 
 def _constant_power(base: Expression, exponent: Expression) -> Expression | None:
@@ -91,10 +86,8 @@ add = register(
         arity=(2, 2),
         rule="sum",
         sentence="A sum passes its gradient on to each term.",
-        text="{0} + {1}",
-        latex="{0} + {1}",
-        precedence=SUM,
-        binds=(SUM, SUM),
+        text=Spelling("{0} + {1}", SUM, (SUM, SUM)),
+        notation=infix("+"),
         symbol="z",
     )
 )
@@ -106,10 +99,8 @@ subtract = register(
         arity=(2, 2),
         rule="difference",
         sentence="A difference passes its gradient to the first term, its negative to the second.",
-        text="{0} - {1}",
-        latex="{0} - {1}",
-        precedence=SUM,
-        binds=(SUM, PRODUCT),
+        text=Spelling("{0} - {1}", SUM, (SUM, PRODUCT)),
+        notation=infix("-"),
         symbol="r",
     )
 )
@@ -121,10 +112,8 @@ negative = register(
         prepare=_negative,
         rule="constant factor",
         sentence="A constant factor stays as it is.",
-        text="-{0}",
-        latex="-{0}",
-        precedence=SIGN,
-        binds=(SIGN,),
+        text=Spelling("-{0}", SIGN, (SIGN,)),
+        notation=lambda call, x: composing.negative(x),
     )
 )
 multiply = register(
@@ -135,10 +124,8 @@ multiply = register(
         arity=(2, 2),
         rule="product",
         sentence="In a product each factor's gradient is the incoming one times the other factors.",
-        text="{0} * {1}",
-        latex=_times,
-        precedence=PRODUCT,
-        binds=(PRODUCT, SIGN),
+        text=Spelling("{0} * {1}", PRODUCT, (PRODUCT, SIGN)),
+        notation=times,
         symbol="m",
     )
 )
@@ -151,10 +138,8 @@ divide = register(
         arity=(2, 2),
         rule="quotient",
         sentence="A quotient is a product with the denominator to the power -1.",
-        text="{0} / {1}",
-        latex=_over,
-        precedence=PRODUCT,
-        binds=(PRODUCT, SIGN),
+        text=Spelling("{0} / {1}", PRODUCT, (PRODUCT, SIGN)),
+        notation=_over,
         symbol="q",
     )
 )
@@ -167,10 +152,8 @@ power = register(
         arity=(2, 2),
         rule="power",
         sentence="The derivative of a power is the exponent times the power lowered by one.",
-        text="{0}**{1}",
-        latex=lambda call: "{0}^{{{1:bare}}}" if is_scalar(call) else r"{0}^{{\odot {1:bare}}}",
-        precedence=POWER,
-        binds=(ATOM, SIGN),
+        text=Spelling("{0}**{1}", POWER, (ATOM, SIGN)),
+        notation=raised_to,
         symbol="q",
     )
 )
@@ -182,10 +165,8 @@ matmul = register(
         arity=(2, 2),
         rule="matrix product",
         sentence="The gradient of a factor is the incoming gradient times the other, transposed.",
-        text="{0} @ {1}",
-        latex="{0} {1}",
-        precedence=PRODUCT,
-        binds=(PRODUCT, SIGN),
+        text=Spelling("{0} @ {1}", PRODUCT, (PRODUCT, SIGN)),
+        notation=lambda call, x, y: composing.juxtaposed(x, y, (False, False)),
         symbol="z",
     )
 )
@@ -196,9 +177,7 @@ transpose = register(
         shape=lambda arguments, options: matrix(".T", arguments[0])[::-1],
         rule="transpose",
         sentence="The gradient of a transpose is the transposed gradient.",
-        text="{0}.T",
-        latex=r"{0}^{{\top}}",
-        precedence=ATOM,
-        binds=(ATOM,),
+        text=Spelling("{0}.T", ATOM, (ATOM,)),
+        notation=lambda call, x: composing.transposed(x),
     )
 )

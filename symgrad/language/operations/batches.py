@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from symgrad.errors import ProgramError
-from symgrad.language.expressions import Call, Expression, Operation, register
+from symgrad.language.composing import ONE, juxtaposed, listed, quotient, summed
+from symgrad.language.expressions import Call, Expression, Operation, Spelling, is_scalar, register
+from symgrad.language.formula import RELATION, Fence, Formula, Infix, Named
 from symgrad.language.operations.meanings import Total
+from symgrad.language.typeset import batch, length
 
 
-def _total(name: str, mean: bool, latex: str, rule: str) -> Operation:
+def _total(name: str, mean: bool, rule: str) -> Operation:
     return register(
         Operation(
             name=name,
@@ -16,28 +19,28 @@ def _total(name: str, mean: bool, latex: str, rule: str) -> Operation:
             options=("variables", "batch"),
             rule=rule,
             sentence="The gradient of a sum over the batch is the sum of the gradients.",
-            text=f"{name.removeprefix('batch_')}({{0}} for {{variables}} in {{batch}})",
-            binds=(0,),
-            latex=lambda call: latex.replace("VARIABLES", _members(call)),
-            precedence=5,
+            text=Spelling(f"{name.removeprefix('batch_')}({{0}} for {{variables}} in {{batch}})"),
+            notation=_mean if mean else _sum,
             symbol="L",
             category="batch",
         )
     )
 
 
-def _members(call: Call) -> str:
-    several = ", " in str(call.options["variables"])
-    return r"({variables}) \in {batch}" if several else r"{variables} \in {batch}"
+def _sum(call: Call, body: Formula) -> Formula:
+    names = [Named(name=name) for name in str(call.options["variables"]).split(", ")]
+    members = Fence((listed(names),), tall=False) if len(names) > 1 else names[0]
+    over = Infix((members, batch(call.options["batch"])), signs=(r"\in",), binds=RELATION)
+    return summed(over, body)
 
 
-batch_sum = _total("batch_sum", False, r"\sum_{{VARIABLES}} {0:term}", "sum over the batch")
-batch_mean = _total(
-    "batch_mean",
-    True,
-    r"\frac{{1}}{{|{batch}|}} \sum_{{VARIABLES}} {0:term}",
-    "mean over the batch",
-)
+def _mean(call: Call, body: Formula) -> Formula:
+    share = quotient(ONE, length(call.options["batch"]))
+    return juxtaposed(share, _sum(call, body), (True, is_scalar(call)))
+
+
+batch_sum = _total("batch_sum", False, "sum over the batch")
+batch_mean = _total("batch_mean", True, "mean over the batch")
 
 
 def over_batch(

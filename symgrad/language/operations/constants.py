@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from symgrad.errors import ProgramError
+from symgrad.language.composing import ONES
 from symgrad.language.dimensions import ONE, Dimension
-from symgrad.language.expressions import Call, Expression, Operation, register
+from symgrad.language.expressions import Call, Expression, Operation, Spelling, register
+from symgrad.language.formula import Formula, Symbol
 from symgrad.language.operations.meanings import Filled, Identity
 
 
-def constant(name: str, meaning: object, latex: str) -> Operation:
+def constant(name: str, meaning: object, symbol: Formula) -> Operation:
     """Declare a constant; its shape is its option."""
     return register(
         Operation(
@@ -19,16 +21,16 @@ def constant(name: str, meaning: object, latex: str) -> Operation:
             options=("shape",),
             rule="constant",
             sentence="A constant has no derivative.",
-            text=f"{name}({{dimensions}})",
-            latex=latex,
+            text=Spelling(f"{name}({{dimensions}})", places=()),
+            notation=lambda call: symbol,
             category="constant",
         )
     )
 
 
-ones = constant("ones", Filled(1), r"\mathbf{{1}}")
-zeros = constant("zeros", Filled(0), r"\mathbf{{0}}")
-eye = constant("eye", Identity(), "I")
+ones = constant("ones", Filled(1), ONES)
+zeros = constant("zeros", Filled(0), Symbol(latex=r"\mathbf{0}"))
+eye = constant("eye", Identity(), Symbol(latex="I", instead=r"\mathbf{I}"))
 
 
 def filled(operation: Operation, dimensions: tuple[Dimension, ...]) -> Expression:

@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symgrad.errors import ProgramError, ShapeError
+from symgrad.language.composing import (
+    ALL,
+    ONES,
+    juxtaposed,
+    listed,
+    lowered,
+    product,
+    summed,
+    transposed,
+)
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core
 from symgrad.language.expressions import (
+    ATOM,
     Call,
     Expression,
     Name,
     Operation,
     Options,
     ShapeRule,
+    Spelling,
     register,
 )
+from symgrad.language.formula import Fence, Formula, Symbol
 from symgrad.language.operations.meanings import Contraction
 from symgrad.language.shapes import axis_of, given, reduced, same, square, vector
+from symgrad.language.typeset import function
 from symgrad.language.unparse import unparse
 
 
@@ -29,8 +43,9 @@ def contraction(
     sentence: str,
     arity: int = 1,
     options: tuple[str, ...] = (),
-    text: str = "",
-    latex: str | Callable[[Call], str] = "",
+    text: Spelling | None = None,
+    latex: str = "",
+    notation: Callable[..., Formula] | None = None,
     symbol: str = "c",
     labels: bool = False,
 ) -> Operation:
@@ -46,7 +61,7 @@ def contraction(
             sentence=sentence,
             text=text,
             latex=latex,
-            binds=(5,) * arity,
+            notation=notation,
             symbol=symbol,
             labels=labels,
         )
@@ -108,7 +123,7 @@ total = contraction(
     rule="sum of entries",
     sentence="Each entry of a sum has the gradient of the sum.",
     options=("axis",),
-    latex=lambda call: _sum_latex(call),
+    notation=lambda call, x: _sum_notation(call, x),
     symbol="s",
 )
 
@@ -117,11 +132,12 @@ def _reduced(name: str, arguments: tuple[Expression, ...], options: Options) -> 
     return reduced(arguments[0].shape, axis_of(name, arguments[0], options))
 
 
-def _sum_latex(call: Call) -> str:
+def _sum_notation(call: Call, x: Formula) -> Formula:
     axis = call.options.get("axis")
     if axis is None or len(call.arguments[0].shape) > 2:
-        return r"\operatorname{{sum}}({0:bare})"
-    return r"{0} \mathbf{{1}}" if axis == 1 else r"\mathbf{{1}}^{{\top}} {0}"
+        return function(call, x)
+    factors = (x, ONES) if axis == 1 else (transposed(ONES), x)
+    return juxtaposed(*factors, (False, False))
 
 
 trace = contraction(
@@ -140,7 +156,7 @@ dot = contraction(
     arity=2,
     rule="inner product",
     sentence="In an inner product each factor's gradient is the other factor.",
-    latex=r"\left\langle {0:bare}, {1:bare} \right\rangle",
+    notation=lambda call, x, y: Fence((listed((x, y)),), left=r"\langle", right=r"\rangle"),
 )
 outer = contraction(
     "outer",
@@ -149,7 +165,7 @@ outer = contraction(
     arity=2,
     rule="outer product",
     sentence="In an outer product a factor's gradient is the incoming one times the other factor.",
-    latex=r"{0} {1}^{{\top}}",
+    notation=lambda call, x, y: juxtaposed(x, transposed(y), (False, False)),
     symbol="m",
 )
 diag = contraction(
@@ -168,8 +184,8 @@ lookup = contraction(
     arity=2,
     rule="look-up",
     sentence="A look-up passes its gradient to the row that was looked up, and to no other.",
-    text="{0}[{1}]",
-    latex=r"{0}_{{{1},:}}",
+    text=Spelling("{0}[{1}]", places=(ATOM, 0)),
+    notation=lambda call, table, label: lowered(table, listed((label, ALL), ",")),
     symbol="e",
     labels=True,
 )
@@ -179,7 +195,7 @@ onehot = contraction(
     lambda arguments, options: column(_label(arguments[0])),
     rule="label",
     sentence="A label has no derivative.",
-    latex=r"\mathbf{{e}}_{{{0:bare}}}",
+    notation=lambda call, label: lowered(Symbol(latex=r"\mathbf{e}"), label),
     labels=True,
 )
 
@@ -250,21 +266,21 @@ einsum = register(
         rule="product over indices",
         sentence="Each factor's gradient is the incoming one times the other factors, summed over "
         "the indices that the factor does not have.",
-        latex=lambda call: _einsum_latex(call),
+        notation=lambda call, *factors: _einsum_notation(call, factors),
         symbol="t",
     )
 )
 
 
-def _einsum_latex(call: Call) -> str:
+def _einsum_notation(call: Call, factors: tuple[Formula, ...]) -> Formula:
+    """The sum of products of entries, [...]_ij where indices are left."""
     parts, output = _spec(call.arguments, call.options)
-    factors = [
-        rf"{{{k}}}_{{{{{letters}}}}}" if letters else f"{{{k}}}" for k, letters in enumerate(parts)
-    ]
-    summed = sorted({x for x in "".join(parts) if x not in output})
-    front = rf"\sum_{{{{{','.join(summed)}}}}} " if summed else ""
-    return (
-        rf"\left[{front}{' '.join(factors)}\right]_{{{{{output}}}}}"
-        if output
-        else front + " ".join(factors)
-    )
+    letters = {x: Symbol(latex=x) for x in sorted("".join(parts))}
+
+    def entry(factor: Formula, own: str) -> Formula:
+        return lowered(factor, listed([letters[x] for x in own], "")) if own else factor
+
+    body = product(map(entry, factors, parts))
+    over = [letters[x] for x in letters if x not in output]
+    whole = summed(listed(over, ","), body) if over else body
+    return entry(Fence((whole,), left="[", right="]"), output) if output else whole

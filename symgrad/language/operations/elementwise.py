@@ -8,7 +8,8 @@ from typing import Any
 
 import sympy
 
-from symgrad.language.expressions import ATOM, Call, Expression, Operation, register
+from symgrad.language.expressions import Expression, Operation, Spelling, register
+from symgrad.language.formula import Formula
 from symgrad.language.operations.meanings import Composite, Elementwise
 from symgrad.language.shapes import elementwise as elementwise_shape
 
@@ -22,10 +23,9 @@ def elementwise(
     symbol: str = "h",
     arity: int = 1,
     prepare: Callable[..., Expression | None] | None = None,
-    text: str = "",
-    latex: str | Callable[[Call], str] = "",
-    precedence: int = ATOM,
-    binds: tuple[int, ...] = (),
+    text: Spelling | None = None,
+    latex: str = "",
+    notation: Callable[..., Formula] | None = None,
     category: str = "function",
     source: str = "",
     reserved: bool = True,
@@ -45,10 +45,8 @@ def elementwise(
             or f"{name} acts on each entry: multiply by its derivative, entry by entry.",
             prepare=prepare,
             text=text,
-            latex=latex
-            or (rf"\operatorname{{{name}}}" if not hasattr(sympy, name) else rf"\{name}"),
-            precedence=precedence,
-            binds=binds,
+            latex=latex,
+            notation=notation,
             symbol=symbol,
             category=category,
             source=source,
@@ -76,7 +74,7 @@ def composite(
             arity=arity,
             rule="definition",
             sentence=f"{name} stands for its definition.",
-            latex=latex or rf"\operatorname{{{name.replace('_', ' ')}}}",
+            latex=latex,
             category=category,
             source=source,
             reserved=reserved,

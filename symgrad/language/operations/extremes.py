@@ -55,7 +55,6 @@ hardmax = register(
         reserved=False,
         rule="hardmax",
         sentence="Hardmax, 1 where the entry is largest and else 0, has derivative 0.",
-        latex=r"\operatorname{hardmax}",
         symbol="h",
         source="The limit of softmax(x / t) as t goes to 0",
     )
@@ -81,7 +80,6 @@ def _extreme(
             prepare=lambda x, axis=None: x if is_scalar(x) else None,
             rule=f"{name} of entries",
             sentence="The entries that are the extreme one share the gradient.",
-            latex=rf"\{name}",
             symbol="m",
         )
     )

@@ -5,15 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from symgrad.errors import ShapeError
+from symgrad.language.composing import chain
 from symgrad.language.dimensions import ONE, Shape
-from symgrad.language.expressions import (
-    POWER,
-    Expression,
-    Operation,
-    Options,
-    ShapeRule,
-    register,
-)
+from symgrad.language.expressions import Expression, Operation, Options, ShapeRule, register
 from symgrad.language.operations.meanings import Function
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.shapes import given, matrix
@@ -68,9 +62,7 @@ kron: Operation = register(
         reserved=False,
         rule="Kronecker product",
         sentence="In a Kronecker product a factor's gradient sums the blocks against the other.",
-        text="kron({0:bare}, {1:bare})",
-        latex=r"{0} \otimes {1}",
-        binds=(POWER, POWER),
+        notation=lambda call, x, y: chain(r"\otimes", x, y),
         symbol="K",
         source="Magnus and Neudecker, Matrix Differential Calculus, ch. 2",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from symgrad.language.composing import inverted
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import (
     Expression,
@@ -13,10 +14,13 @@ from symgrad.language.expressions import (
     ShapeRule,
     register,
 )
+from symgrad.language.formula import Applied, Row, Symbol
 from symgrad.language.operations.meanings import Composite, Function, rewrite
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import log
 from symgrad.language.shapes import matrix_product, of_several, square
+
+LOG, DET = Symbol(latex=r"\log"), Symbol(latex=r"\det")
 
 
 def _to_scalar(name: str) -> ShapeRule:
@@ -47,9 +51,7 @@ inv = register(
         shape=_inverse_shape,
         rule="inverse",
         sentence="The differential of an inverse Y is -Y dX Y, so the gradient is -Y^T G Y^T.",
-        text="inv({0})",
-        binds=(0,),
-        latex=r"{0}^{{-1}}",
+        notation=lambda call, x: inverted(x),
         symbol="Y",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 59",
     )
@@ -65,7 +67,6 @@ det = register(
         shape=_to_scalar("det"),
         rule="determinant",
         sentence="The gradient of a determinant is it times the transposed inverse (Jacobi).",
-        latex=r"\det",
         symbol="d",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 49",
     )
@@ -81,7 +82,7 @@ logdet = register(
         shape=_to_scalar("logdet"),
         rule="log-determinant",
         sentence="The gradient of log |det X| is the transposed inverse.",
-        latex=r"\log\left|\det {0}\right|",
+        notation=lambda call, x: Applied((LOG, Row((DET, x))), left="|", right="|"),
         symbol="s",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 57",
     )
@@ -95,7 +96,6 @@ solve = register(
         arity=(2, 2),
         rule="linear system",
         sentence="solve(A, b) is A^-1 b.",
-        latex=r"\operatorname{solve}",
     )
 )
 

@@ -8,8 +8,11 @@ from typing import Any
 import sympy
 
 from symgrad.errors import ShapeError
+from symgrad.language import composing
+from symgrad.language.composing import lowered, raised
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Name, Operation, Options, ShapeRule, register
+from symgrad.language.formula import Formula
 from symgrad.language.operations.activations import softplus
 from symgrad.language.operations.contractions import lookup, total
 from symgrad.language.operations.elementwise import composite, elementwise
@@ -48,7 +51,7 @@ def _cross_entropy(y: Expression, p: Expression) -> Expression:
 def loss(
     name: str,
     definition: Callable[..., Expression],
-    latex: str,
+    written: str | Callable[..., Formula],
     sentence: str,
     source: str = "",
     labels: bool = False,
@@ -63,7 +66,8 @@ def loss(
             labels=labels,
             rule="definition",
             sentence=sentence,
-            latex=latex,
+            latex=written if isinstance(written, str) else "",
+            notation=None if isinstance(written, str) else written,
             symbol="l",
             category="loss",
             reserved=False,
@@ -82,13 +86,13 @@ cross_entropy = loss(
 squared_error = loss(
     "squared_error",
     lambda y, f: norm2(y - f) ** 2,
-    r"\left\lVert {0} - {1} \right\rVert^2",
+    lambda call, y, f: raised(composing.norm(composing.chain("-", y, f)), composing.TWO),
     "The L2 loss: the squared distance of label and prediction.",
 )
 absolute_error = loss(
     "absolute_error",
     lambda y, f: norm1(y - f),
-    r"\left\lVert {0} - {1} \right\rVert_1",
+    lambda call, y, f: lowered(composing.norm(composing.chain("-", y, f)), composing.ONE),
     "The L1 loss: the sum of absolute differences.",
 )
 binary_cross_entropy = loss(

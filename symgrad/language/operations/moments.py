@@ -49,7 +49,6 @@ def _moment(
             rule=f"{name} of entries",
             reserved=reserved,
             sentence=sentence,
-            latex=rf"\operatorname{{{name}}}",
         )
     )
 

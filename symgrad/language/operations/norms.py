@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from symgrad.language import composing
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import (
+    POWER,
+    Call,
     Expression,
     Operation,
     Options,
     ShapeRule,
+    Spelling,
     is_scalar,
     register,
 )
+from symgrad.language.formula import Formula
 from symgrad.language.operations.contractions import dot, total
 from symgrad.language.operations.meanings import Composite, Function, rewrite
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import sqrt
 from symgrad.language.shapes import axis_of, of_several, reduced
+from symgrad.language.typeset import along, function
 
 
 def _scaled(xp: Namespace, x: Any, axis: Any) -> tuple[Any, Any, Any]:
@@ -54,6 +60,12 @@ def _unit_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
     return arguments[0].shape
 
 
+def _unit_notation(call: Call, x: Formula) -> Formula:
+    if call.options.get("axis") is not None:
+        return function(call, x)
+    return composing.quotient(x, composing.norm(x), scalar=False)
+
+
 norm2: Operation = register(
     Operation(
         name="norm2",
@@ -70,7 +82,7 @@ norm2: Operation = register(
         prepare=lambda x, axis=None: absolute(x) if is_scalar(x) else None,
         rule="norm",
         sentence="The gradient of a norm is its argument as a unit vector (0 at 0, by convention).",
-        latex=r"\left\lVert {0:bare} \right\rVert",
+        notation=lambda call, x: along(call, composing.norm(x)),
         symbol="n",
     )
 )
@@ -89,7 +101,7 @@ unit: Operation = register(
         options=("axis",),
         rule="unit vector",
         sentence="A unit vector changes only across its own direction.",
-        latex=r"\frac{{{0:bare}}}{{\left\lVert {0:bare} \right\rVert}}",
+        notation=_unit_notation,
         symbol="v",
     )
 )
@@ -101,7 +113,7 @@ norm1 = register(
         options=("axis",),
         rule="sum of absolute values",
         sentence="The gradient of a sum of absolute values is the sign of each entry.",
-        latex=r"\left\lVert {0:bare} \right\rVert_1",
+        notation=lambda call, x: along(call, composing.norm(x), composing.ONE),
     )
 )
 squared_norm = register(
@@ -112,10 +124,8 @@ squared_norm = register(
         shape=lambda arguments, options: SCALAR,
         rule="squared norm",
         sentence="The gradient of a squared norm is twice its argument.",
-        text="norm2({0})**2",
-        precedence=4,
-        binds=(0,),
-        latex=r"\left\lVert {0:bare} \right\rVert^2",
+        text=Spelling("norm2({0})**2", POWER),
+        notation=lambda call, x: composing.raised(composing.norm(x), composing.TWO),
         symbol="l",
     )
 )

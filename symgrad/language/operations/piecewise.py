@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import sympy
 
+from symgrad.language.composing import ONES, magnitude
 from symgrad.language.expressions import Expression, expression
+from symgrad.language.formula import RELATION, Applied, Formula, Infix, Number
 from symgrad.language.operations.elementwise import elementwise
 
 
 def _zero(x: Expression) -> Expression:
     return expression(0) * x
+
+
+def _positive(x: Formula) -> Formula:
+    return Infix((x, Number(digits="0")), signs=(">",), binds=RELATION)
 
 
 step = elementwise(
@@ -21,7 +27,7 @@ step = elementwise(
     lambda xp, x: xp.greater(x, 0),
     derivative=lambda x: (_zero(x),),
     kink=lambda x: x,
-    latex=r"\mathbf{1}_{>0}",
+    notation=lambda call, x: Applied((ONES, _positive(x)), left="[", right="]"),
     sentence="The unit step, 1 where x > 0 and else 0, has derivative 0.",
     reserved=False,
 )
@@ -30,7 +36,6 @@ sign = elementwise(
     lambda x: sympy.Piecewise((1, x > 0), (-1, x < 0), (0, True)),
     derivative=lambda x: (_zero(x),),
     kink=lambda x: x,
-    latex=r"\operatorname{sign}",
     sentence="The sign has derivative 0.",
 )
 absolute = elementwise(
@@ -38,7 +43,7 @@ absolute = elementwise(
     lambda x: sympy.Piecewise((x, x > 0), (-x, True)),
     derivative=lambda x: (sign(x),),
     kink=lambda x: x,
-    latex=r"\left|{0:bare}\right|",
+    notation=lambda call, x: magnitude(x),
     sentence="The derivative of the absolute value is the sign (0 at 0, by convention).",
     positive=True,
 )

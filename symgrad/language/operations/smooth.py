@@ -9,13 +9,26 @@ from typing import Any
 
 import sympy
 
-from symgrad.language.expressions import ATOM, POWER, PRODUCT, SIGN, Operation, is_scalar, register
+from symgrad.language.composing import ONE, ONES, applied, chain
+from symgrad.language.expressions import (
+    ATOM,
+    POWER,
+    PRODUCT,
+    SIGN,
+    Operation,
+    Spelling,
+    is_scalar,
+    register,
+)
+from symgrad.language.formula import Root, Symbol
 from symgrad.language.operations.elementwise import elementwise
 from symgrad.language.operations.meanings import Monomial, rewrite
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.shapes import elementwise as elementwise_shape
+from symgrad.language.typeset import power, times
 
 HALF = Fraction(1, 2)
+LOG = Symbol(latex=r"\log")
 
 exp: Operation = elementwise(
     "exp", sympy.exp, symbol="e", derivative=lambda x: (exp(x),), positive=True
@@ -26,7 +39,7 @@ log1p = elementwise(
     lambda x: sympy.log(1 + x),
     symbol="s",
     derivative=lambda x: (1 / (1 + x),),
-    latex=r"\log\left(1 + {0:bare}\right)",
+    notation=lambda call, x: applied(LOG, chain("+", ONE if is_scalar(call) else ONES, x)),
     reserved=False,
 )
 expm1 = elementwise(
@@ -62,7 +75,7 @@ sqrt = register(
         shape=elementwise_shape("sqrt"),
         rule="square root",
         sentence="The derivative of a square root is one half of its reciprocal.",
-        latex=r"\sqrt{{{0:bare}}}",
+        notation=lambda call, x: Root((x,)),
         symbol="s",
     )
 )
@@ -93,7 +106,6 @@ erf = elementwise(
     sympy.erf,
     _erf,
     derivative=lambda x: (2 / math.sqrt(math.pi) * exp(-(x**2)),),
-    latex=r"\operatorname{erf}",
     reserved=False,
 )
 variable_power = elementwise(
@@ -103,10 +115,8 @@ variable_power = elementwise(
     arity=2,
     symbol="q",
     derivative=lambda x, y: (y * x ** (y - 1), xlogy(x**y, x)),
-    text="{0}**{1}",
-    latex=lambda call: "{0}^{{{1:bare}}}" if is_scalar(call) else r"{0}^{{\odot {1:bare}}}",
-    precedence=POWER,
-    binds=(ATOM, SIGN),
+    text=Spelling("{0}**{1}", POWER, (ATOM, SIGN)),
+    notation=power,
     sentence="A power x^y has derivative y x^(y-1) by the base, x^y log x by the exponent.",
 )
 
@@ -122,10 +132,8 @@ xlogy: Operation = elementwise(
     arity=2,
     symbol="m",
     derivative=lambda x, y: (log(y), x / y),
-    text="{0} * log({1})",
-    latex=r"{0} \log {1}",
-    precedence=PRODUCT,
-    binds=(PRODUCT, 0),
+    text=Spelling("{0} * log({1})", PRODUCT, (PRODUCT, 0)),
+    notation=lambda call, x, y: times(call, x, applied(LOG, y)),
     sentence="x log y, which is 0 where x is 0.",
     reserved=False,
 )

@@ -56,7 +56,6 @@ softmax = register(
         options=("axis",),
         rule="softmax",
         sentence="The incoming gradient meets the Jacobian of p = softmax(x), diag(p) - p p^T.",
-        latex=r"\operatorname{softmax}",
         symbol="p",
         source="Bridle, Probabilistic interpretation of feedforward networks, 1990",
     )
@@ -74,7 +73,6 @@ log_softmax = register(
         options=("axis",),
         rule="log-softmax",
         sentence="Log-softmax takes away softmax times the sum of the incoming gradient.",
-        latex=r"\operatorname{log\,softmax}",
         symbol="q",
     )
 )
@@ -91,7 +89,6 @@ logsumexp = register(
         options=("axis",),
         rule="log-sum-exp",
         sentence="The gradient of log-sum-exp is softmax.",
-        latex=r"\operatorname{logsumexp}",
         symbol="s",
     )
 )

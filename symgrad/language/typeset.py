@@ -1,0 +1,153 @@
+"""Expressions as formulas, by the notation of their operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from symgrad.language import formula as fm
+from symgrad.language.composing import (
+    BATCH,
+    ONES,
+    applied,
+    chain,
+    juxtaposed,
+    listed,
+    lowered,
+    magnitude,
+    number,
+    opposite,
+    product,
+    raised,
+)
+from symgrad.language.dimensions import Dimension
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Name,
+    Number,
+    Operation,
+    Size,
+    fold,
+    is_scalar,
+)
+from symgrad.language.formula import Formula
+
+FUNCTIONS = (  # that LaTeX has a command for
+    *("arccos", "arcsin", "arctan", "cos", "cosh", "cot", "det", "exp", "log", "max", "min"),
+    *("sec", "sin", "sinh", "tan", "tanh"),
+)
+AXES = ("columns", "rows")  # what an operation along an axis is done to
+
+
+def typeset(root: Expression) -> Formula:
+    r"""The formula of an expression.
+
+    >>> from symgrad.language.dimensions import column, dimension
+    >>> from symgrad.language.tex import latex
+    >>> x = Name("x1", column(dimension("n")))
+    >>> latex(typeset(2 * (x - 1).T @ x))
+    '2 \\left(x_{1} - \\mathbf{1}\\right)^{\\top} x_{1}'
+    """
+    return fold(root, _formula)
+
+
+def _formula(node: Expression, arguments: tuple[Formula, ...]) -> Formula:
+    if node.formula is not None:
+        return node.formula
+    match node:
+        case Name():
+            return fm.Named(name=node.name)
+        case Number():
+            return number(node.value)
+        case Size():
+            of = node.dimension
+            return length(of) if isinstance(of, str) else dimension_formula(of)
+        case Call():
+            notation = node.operation.notation
+            return function(node, *arguments) if notation is None else notation(node, *arguments)
+    raise TypeError(f"no expression: {node!r}")
+
+
+def function(call: Call, *arguments: Formula) -> Formula:
+    """name(arguments), with the axis that it goes along."""
+    return applied(along(call, sign(call.operation)), *arguments)
+
+
+def sign(operation: Operation) -> Formula:
+    """The name of a function."""
+    name, latex = operation.name, operation.latex
+    if not latex:
+        spelled = name.replace("_", r"\,")
+        latex = rf"\{name}" if name in FUNCTIONS else rf"\operatorname{{{spelled}}}"
+    instead = "" if "{" in latex else rf"\operatorname{{{name}}}"
+    return fm.Symbol(latex=latex, text=name, instead=instead)
+
+
+def along(call: Call, base: Formula, *before: Formula) -> Formula:
+    """The base with the axis that a call goes along, if any, after other lowered scripts."""
+    axis = call.options.get("axis")
+    rank = len(call.arguments[0].shape)
+    words = () if axis is None else (fm.Words(text=AXES[axis] if rank == 2 else f"axis {axis}"),)
+    return lowered(base, listed((*before, *words), ",")) if before or words else base
+
+
+def infix(sign: str) -> Callable[..., Formula]:
+    """The notation of an operator between two arguments; a scalar beside a matrix has its 1."""
+
+    def notation(call: Call, left: Formula, right: Formula) -> Formula:
+        one, other = call.arguments
+        if is_scalar(one) and not is_scalar(other):
+            return chain(sign, spread(left), right)
+        if is_scalar(other) and not is_scalar(one):
+            return chain(sign, left, spread(right))
+        return chain(sign, left, right)
+
+    return notation
+
+
+def spread(scalar: Formula) -> Formula:
+    """A scalar as a vector or matrix of it."""
+    positive = opposite(scalar)
+    if positive is not None:
+        return fm.Negative((spread(positive),))
+    return ONES if scalar == fm.Number(digits="1") else juxtaposed(scalar, ONES, (True, False))
+
+
+def times(call: Call, left: Formula, right: Formula) -> Formula:
+    """The product of two entries each, or of a scalar with anything."""
+    scalar = (is_scalar(call.arguments[0]), is_scalar(call.arguments[1]))
+    return juxtaposed(left, right, scalar) if any(scalar) else chain(r"\odot", left, right)
+
+
+def power(call: Call, base: Formula, exponent: Formula) -> Formula:
+    """base to the exponent, entry by entry."""
+    hadamard = fm.Listed((fm.Symbol(latex=r"\odot"), exponent), separator=" ")
+    return raised(base, exponent if is_scalar(call) else hadamard)
+
+
+def batch(name: str) -> Formula:
+    """The set of examples: B, or a name of its own."""
+    return BATCH if name == "batch" else fm.Named(name=name)
+
+
+def length(of: str) -> Formula:
+    """The number of examples of a batch."""
+    return magnitude(batch(of), tall=False)
+
+
+def dimension_formula(dimension: Dimension) -> Formula:
+    r"""A dimension: a name, a number, or a product or power of these.
+
+    >>> from symgrad.language.dimensions import dimension
+    >>> from symgrad.language.tex import latex
+    >>> latex(dimension_formula(dimension("m") * dimension("n") ** 2))
+    'm n^{2}'
+    """
+    if dimension.is_Mul:
+        return product(map(dimension_formula, dimension.args))
+    if dimension.is_Pow:
+        base, exponent = dimension.args
+        return raised(dimension_formula(base), dimension_formula(exponent))
+    if dimension.is_Symbol:
+        return fm.Named(name=str(dimension))
+    return fm.Number(digits=str(dimension))
