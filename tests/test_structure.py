@@ -20,7 +20,6 @@ FUNCTION, CLASS = 50, 200
 LONG = {
     "symgrad/calculus/statements.py: Writer",
     "symgrad/language/parser.py: _Parser",
-    "symgrad/numerics/function.py: Function",
     "symgrad/numerics/products.py: Products",
     "symgrad/numerics/verification.py: _Check",
     "symgrad/training/fit.py: fit",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
 
-from symgrad.calculus.nodes import Axis
-from symgrad.errors import DataError, OptionError, did_you_mean
-from symgrad.language.problem import Problem
+from symgrad.calculus.derivation import Key
+from symgrad.errors import DataError, OptionError
 from symgrad.numerics.array_api import standard_source
-from symgrad.numerics.comments import Comments
+from symgrad.numerics.comments import NONE, Comments
+from symgrad.numerics.inputs import Signature, numbers
+from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import infer_sizes, normal_shape
 from symgrad.numerics.source import Program
 
@@ -37,53 +37,47 @@ class ArrayFunction:
     def __init__(
         self,
         program: Program,
-        problem: Problem,
-        axes: Mapping[str, Sequence[Axis]],
-        seeds: Mapping[str, str],
+        signature: Signature,
         compiled: Callable[[str], Callable[..., Any]],
     ) -> None:
         compat()
         self.program = program
-        self.problem = problem
-        self.seeds = seeds
-        self.axes = axes
-        self.labels = {n for n, v in problem.variables.items() if v.kind == "Index"}
-        self.function = compiled(standard_source(program, axes, self.labels))
+        self.signature = signature
+        self.function = compiled(self.printed(NONE))
 
     def printed(self, comments: Comments) -> str:
         """The source with comments."""
-        return standard_source(self.program, self.axes, self.labels, comments)
+        signature = self.signature
+        return standard_source(self.program, signature.axes, signature.labels, comments)
 
     def __call__(
-        self,
-        given: Mapping[str, Any],
-        seeded: Mapping[str, Any],
-        sized: Callable[[tuple[Axis, ...], Mapping[Axis, int]], Sequence[int]],
-    ) -> list[Any]:
-        """The value and the derivatives."""
-        needed = [n for n in self.program.inputs if n not in self.seeds]
-        missing = [n for n in needed if n not in given]
-        if missing:
-            near = did_you_mean(missing[0], given)
-            raise DataError(f"no value is given for {', '.join(missing)}{near}")
-        xp, dtype, device = self._library([*(given[n] for n in needed), *seeded.values()])
+        self, inputs: Mapping[str, Any], direction: Mapping[str, Any] | None, cotangent: Any
+    ) -> tuple[Any, dict[Key, Any]]:
+        """The value and the derivatives, in the library that the inputs are arrays of."""
+        signature, program = self.signature, self.program
+        seeded = signature.seeded(direction, cotangent)
+        needed = signature.needed(program.inputs, inputs)
+        xp, dtype, device = self._library([*(inputs[n] for n in needed), *seeded.values()])
         arrays = {}
-        for name in given:
-            kind = None if name in self.labels else dtype
-            arrays[name] = _converted(xp, name, given[name], kind, device)
-        sizes = infer_sizes(self.problem, arrays)
+        for name in inputs:
+            kind = None if name in signature.labels else dtype
+            arrays[name] = _converted(xp, name, inputs[name], kind, device)
+        sizes = infer_sizes(signature.problem, arrays)
         for name in needed:
-            shape = normal_shape(self.problem.variables[name], tuple(arrays[name].shape))
+            shape = normal_shape(signature.problem.variables[name], tuple(arrays[name].shape))
             arrays[name] = xp.reshape(arrays[name], shape)
         for seed, value in seeded.items():
-            array = _converted(xp, seed, value, dtype, device)
-            wanted = tuple(sized(tuple(self.axes[seed]), sizes))
-            if prod(array.shape) != prod(wanted):
-                shape = tuple(array.shape)
-                raise DataError(f"a direction or cotangent has shape {shape}; {wanted} is wanted")
-            arrays[seed] = xp.reshape(array, wanted)
-        arguments = [arrays[name] for name in self.program.inputs]
-        return list(self.function(*arguments, *sized(self.program.used, sizes)))
+            array = _converted(xp, signature.seed_name(seed), value, dtype, device)
+            shape = signature.seed_shape(seed, tuple(array.shape), sizes)
+            arrays[seed] = xp.reshape(array, shape)
+        arguments = [arrays[name] for name in program.inputs]
+        counts = (size_of(axis, sizes) for axis in program.used)
+        value, *derivatives = self.function(*arguments, *counts)
+        shaped = {}
+        for key, derivative in zip(signature.keys, derivatives, strict=True):
+            wanted = signature.shape(key, inputs)
+            shaped[key] = derivative if wanted is None else xp.reshape(derivative, wanted)
+        return value, shaped
 
     def _library(self, values: Sequence[Any]) -> tuple[Any, Any, Any]:
         """The namespace of the arrays given, the type of their numbers, and their device."""
@@ -102,17 +96,13 @@ class ArrayFunction:
 
 def _converted(xp: Any, name: str, value: Any, dtype: Any, device: Any) -> Any:
     """An array of this type; labels keep their own."""
-    try:
-        array = value if compat().is_array_api_obj(value) else xp.asarray(value, device=device)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{name} is no array of numbers: {error}") from None
+    if not compat().is_array_api_obj(value) or isinstance(value, np.ndarray):
+        numbers(name, value)
+    array = value if compat().is_array_api_obj(value) else xp.asarray(value, device=device)
+    if xp.isdtype(array.dtype, "complex floating"):
+        raise DataError(f"{name} has complex numbers; real ones are wanted")
     if dtype is None:
         if not xp.isdtype(array.dtype, "integral"):
             raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
         return array
     return array if array.dtype == dtype else xp.astype(array, dtype)
-
-
-def shaped(value: Any, like: Any) -> Any:
-    """A derivative in the shape in which its variable was given."""
-    return compat().array_namespace(value).reshape(value, tuple(np.shape(like)))

@@ -21,14 +21,15 @@ def buffered_source(program: Program, checked: bool = True) -> str:
     gradients = planner.gradients()
     body = planner.body()
     count = range(len(program.inputs))
-    made = [f"{name} = np.{name}" for name in sorted(planner.functions)]
+    made = ["plain = {np.ndarray, np.float64, np.float32}"]  # with a mask they are other numbers
+    made += [f"{name} = np.{name}" for name in sorted(planner.functions)]
     made += [f"{name} = {text}" for text, name in planner.constants.items()]
     for letter, names in (("k", "names"), ("s", "shapes"), ("d", "dtypes")):
         made += [f"{letter}{k} = {names}[{k}]" for k in count]
     made += [*gradients, *planner.buffers, *(f"{t} = {text}" for text, t in planner.views.items())]
     sizes = [f"n{k}" for k in range(len(program.axes))]
     arguments = "inputs" if checked else ", ".join(f"p{k}" for k in count)
-    checks = _checks(len(program.inputs)) if checked else []
+    checks = _checks(program) if checked else []
     derivatives = "".join(f"g{k}, " for k in range(len(program.results) - 1))
     return "\n".join(
         [
@@ -44,12 +45,16 @@ def buffered_source(program: Program, checked: bool = True) -> str:
     )
 
 
-def _checks(count: int) -> list[str]:
+def _checks(program: Program) -> list[str]:
     """Lines that read the inputs, and return None where one has another shape or type."""
+    count = range(len(program.inputs))
     if not count:
         return []
-    reads = [f"    p{k} = inputs[k{k}]" for k in range(count)]
-    tests = [f"p{k}.shape != s{k} or p{k}.dtype is not d{k}" for k in range(count)]
+    reads = [f"    p{k} = inputs[k{k}]" for k in count]
+    tests = [
+        f"p{k}.shape != s{k} or p{k}.dtype is not d{k} or p{k}.__class__ not in plain"
+        for k in count
+    ]
     return [
         "try:",
         *reads,

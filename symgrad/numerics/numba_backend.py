@@ -25,6 +25,7 @@ from symgrad.numerics.source import Program
 
 HELPERS = ("product", "inverse", "solution", "log_determinant", "maximum", "minimum", "checked")
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
+PLAIN = {np.ndarray, np.float64, np.float32}  # with a mask they are other numbers
 LINE = 16  # entries: pieces of the working vector start at a cache line
 Axes = Mapping[str, Sequence[Axis]]
 
@@ -135,7 +136,7 @@ def _reading(numbers: tuple[bool, ...], array: bool) -> Callable[..., Any]:
         "            return again(inputs)",
         "    def again(inputs):",
         "        given = [inputs[k] for k in names]",
-        "        if not all(hasattr(a, 'dtype') for a in given):",
+        "        if not all(type(a) in plain and a.dtype.kind != 'c' for a in given):",
         "            return None",
         "        try:",
         "            value = core(*(owned(a, t) for a, t in zip(given, dtypes)), *rest)",
@@ -144,7 +145,7 @@ def _reading(numbers: tuple[bool, ...], array: bool) -> Callable[..., Any]:
         "            return None",
         "    return function",
     ]
-    bound: Callable[..., Any] = defined("\n".join(lines), {"owned": owned})["bound"]
+    bound: Callable[..., Any] = defined("\n".join(lines), {"owned": owned, "plain": PLAIN})["bound"]
     return bound
 
 

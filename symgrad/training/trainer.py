@@ -14,7 +14,8 @@ from symgrad.calculus import as_problem
 from symgrad.calculus.derive import gradient
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
 from symgrad.language.problem import Problem
-from symgrad.numerics.function import Step, compile_derivation
+from symgrad.numerics.bound import Step
+from symgrad.numerics.function import compile_derivation
 from symgrad.training.base import Optimizer
 from symgrad.training.compiled_epoch import CompiledEpoch
 from symgrad.training.data import (

@@ -200,7 +200,7 @@ def test_the_source_says_the_steps_of_the_derivation() -> None:
     assert sg.derive(program).lambdify().source == READABLE
 
 
-@pytest.mark.parametrize("options", [{}, {"modules": "array_api"}, {"reuse_buffers": True}])
+@pytest.mark.parametrize("options", [{}, {"modules": "array_api"}])
 def test_what_runs_has_no_comments(
     options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +215,20 @@ def test_what_runs_has_no_comments(
     (source,) = ran
     assert "#" not in source and "# " in function.source
     assert ast.dump(ast.parse(source)) == ast.dump(ast.parse(function.source))
+
+
+def test_with_buffers_what_runs_has_no_comments(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = []
+    keep = function_module._compiled
+    monkeypatch.setattr(
+        function_module,
+        "_compiled",
+        lambda source, *rest: ran.append(source) or keep(source, *rest),
+    )
+    function = sg.derive(BATCHED, ["W"]).lambdify(reuse_buffers=True)
+    function(arrays(5))
+    (source,) = ran
+    assert "#" not in source and "# " in function.source
 
 
 def test_a_variable_called_like_a_line() -> None:

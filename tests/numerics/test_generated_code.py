@@ -121,9 +121,9 @@ from symgrad.numerics.numba_backend import Compiled
 
 for kind, program, wrt in json.load(sys.stdin):
     function = getattr(sg, kind)(program, wrt).lambdify()
-    print(function.source, buffered_source(function._program))
+    print(function.source, buffered_source(function.plan.program))
     try:
-        print(Compiled(function._program, function._axes()).source)
+        print(Compiled(function.plan.program, function.signature.axes).source)
     except sg.OptionError:
         pass  # Numba is not installed
 """
@@ -163,7 +163,7 @@ loss = sum(norm2(einsum("ijk,i->jk", T, x) - M)**2 for x, T in batch)
 @pytest.mark.parametrize("name", examples.names())
 def test_with_buffers_ufuncs_take_arrays(name: str) -> None:
     """A number is an array of the function's type, made once."""
-    source = buffered_source(sg.derive(examples.text(name)).lambdify()._program)
+    source = buffered_source(sg.derive(examples.text(name)).lambdify().plan.program)
     for call in re.findall(
         r"^ +((?:add|subtract|multiply|divide|maximum|minimum)\(.*)\)$", source, re.M
     ):

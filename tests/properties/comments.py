@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 import symgrad as sg
+from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import infer_sizes, normal_shape
+from symgrad.numerics.source import numpy_source
 
 LINE = re.compile(r"    (?:(?P<target>v\d+) = |np\.add\.at\((?P<added>v\d+),).*?  # (?P<text>.+)")
 NAMED = re.compile(r"(?:\((?P<inner>.+)\)|(?P<plain>.+?))(?:\.T|_[i-n]+)?")
@@ -29,7 +31,9 @@ class Reader:
 
     def __init__(self, derivation: sg.Derivation, inputs: Mapping[str, np.ndarray]) -> None:
         function = derivation.lambdify()
-        assert ast.dump(ast.parse(function.source)) == ast.dump(ast.parse(function._program.source))
+        assert ast.dump(ast.parse(function.source)) == ast.dump(
+            ast.parse(numpy_source(function.plan.program))
+        )
         variables = derivation.problem.variables
         self.lines = noted(function.source)
         self.sizes = infer_sizes(derivation.problem, inputs)
@@ -38,12 +42,12 @@ class Reader:
         self.known: dict[str, np.ndarray] = {}
         arguments = []
         for name in function.inputs:
-            of = variables[function.seeds.get(name, name)]
+            of = variables[function.signature.seeds.get(name, name)]
             array = inputs.get(name, rng.normal(size=np.shape(inputs[of.name])))
             arguments.append(array.reshape(normal_shape(of, array.shape)))
             self.known[name] = arguments[-1]
         self.labels = {n: v.dims[0] for n, v in variables.items() if v.kind == "Index"}
-        arguments += function._sizes(function._program.used, self.sizes)
+        arguments += [size_of(axis, self.sizes) for axis in function.plan.program.used]
         *body, _ = function.source.rstrip().splitlines()
         namespace: dict[str, Any] = {}
         exec("\n".join([*body, "    return locals()"]), namespace)

@@ -1,0 +1,157 @@
+"""What a derivation's function takes and gives back: names, shapes, real numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.derivation import Derivation, Key
+from symgrad.calculus.nodes import Axis
+from symgrad.errors import DataError, did_you_mean
+from symgrad.language.problem import Problem
+from symgrad.numerics.facts import check_facts
+from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.sizes import axes_of, check_labels, infer_sizes, normal_shape
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The inputs of a problem, the `seeds` that a caller gives beside them (cotangents and
+    directions, each of a variable), and the derivatives by their keys."""
+
+    problem: Problem
+    kind: str
+    keys: tuple[Key, ...]
+    seeds: Mapping[str, str]
+    transposed: frozenset[Key]
+
+    @classmethod
+    def of(cls, derivation: Derivation) -> Signature:
+        """That of a derivation's function."""
+        outcomes = derivation.outcomes
+        transposed = frozenset(key for key, o in outcomes.items() if o.transposed)
+        seeds = dict(derivation.seeds)
+        return cls(derivation.problem, derivation.kind, tuple(outcomes), seeds, transposed)
+
+    @property
+    def axes(self) -> dict[str, tuple[Axis, ...]]:
+        """The axes of each input's array, and of each direction's or cotangent's."""
+        axes = {name: axes_of(v) for name, v in self.problem.variables.items()}
+        for seed, of in self.seeds.items():
+            output = tuple(d for d in self.problem.output.shape if d != 1)
+            axes[seed] = output if self.kind == "pullback" else axes[of]
+        return axes
+
+    @property
+    def labels(self) -> set[str]:
+        """The inputs that are whole numbers."""
+        return {name for name, v in self.problem.variables.items() if v.kind == "Index"}
+
+    def needed(self, names: Sequence[str], given: Mapping[str, Any]) -> list[str]:
+        """Those of the names that are inputs of the problem.
+
+        Raises: DataError where one is not given."""
+        needed = [n for n in names if n not in self.seeds]
+        missing = [n for n in needed if n not in given]
+        if missing:
+            near = did_you_mean(missing[0], given)
+            raise DataError(f"no value is given for {', '.join(missing)}{near}")
+        return needed
+
+    def arrays(
+        self, names: Sequence[str], given: Mapping[str, Any], dtype: np.dtype[Any]
+    ) -> tuple[dict[str, Any], dict[Axis, int]]:
+        """The inputs of these names as arrays of their axes, and all sizes; checked."""
+        needed = self.needed(names, given)
+        sizes = infer_sizes(self.problem, given)
+        arrays = {}
+        for name in needed:
+            variable = self.problem.variables[name]
+            if variable.kind == "Index":
+                arrays[name] = labels(name, given[name])
+            else:
+                array = reals(name, given[name], dtype)
+                arrays[name] = array.reshape(normal_shape(variable, array.shape))
+        check_labels(self.problem, arrays, sizes)
+        check_facts(self.problem, given)
+        return arrays, sizes
+
+    def seeded(self, direction: Mapping[str, Any] | None, cotangent: Any) -> dict[str, Any]:
+        """The cotangent of f, or the directions of variables, as they were given."""
+        if self.kind == "pullback" and cotangent is None:
+            raise DataError("a pull-back needs cotangent=..., in the shape of f")
+        if self.kind == "pullback":
+            return dict.fromkeys(self.seeds, cotangent)
+        for of in self.seeds.values():
+            if direction is None or of not in direction:
+                raise DataError(f"direction={{...}} must give a direction for {of}")
+        return {seed: (direction or {})[of] for seed, of in self.seeds.items()}
+
+    def seed_name(self, seed: str) -> str:
+        """What messages call it."""
+        return (
+            "the cotangent" if self.kind == "pullback" else f"the direction of {self.seeds[seed]}"
+        )
+
+    def seed_shape(
+        self, seed: str, shape: tuple[int, ...], sizes: Mapping[Axis, int]
+    ) -> tuple[int, ...]:
+        """The shape that a seed of this shape is computed with; axes of length 1 do not count."""
+        wanted = tuple(size_of(axis, sizes) for axis in self.axes[seed])
+        if [n for n in shape if n != 1] != [n for n in wanted if n != 1]:
+            raise DataError(f"{self.seed_name(seed)} has shape {shape}; {wanted} is wanted")
+        return wanted
+
+    def shape(self, key: Key, given: Mapping[str, Any]) -> tuple[int, ...] | None:
+        """The shape in which a derivative's variable was given, None where it has its own."""
+        of_variable = self.kind in ("gradient", "hvp", "pullback") and key not in self.transposed
+        return np.shape(given[str(key)]) if of_variable and key in given else None
+
+
+def numbers(name: str, value: Any) -> np.ndarray[Any, Any]:
+    """What is given as an array.
+
+    Raises: DataError for what would lose its meaning as real numbers: imaginary parts, masks, dates
+    and their units.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise DataError(
+            f"{name} is a masked array, whose masked entries would count as numbers; leave them "
+            "out, or fill them: filled(...)"
+        )
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} is no array of numbers: {error}") from None
+    if array.dtype.kind == "c":
+        raise DataError(f"{name} has complex numbers; real ones are wanted")
+    if array.dtype.kind in "mM":
+        raise DataError(f"{name} has dates or times ({array.dtype}); numbers are wanted")
+    if array.dtype.kind == "V":
+        raise DataError(f"{name} is no array of numbers: its entries are {array.dtype}")
+    return array
+
+
+def reals(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """What is given as an array of real numbers of this type.
+
+    Raises: DataError where it is none.
+    """
+    try:
+        return numbers(name, value).astype(dtype, copy=False)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} is no array of numbers: {error}") from None
+
+
+def labels(name: str, value: Any) -> np.ndarray[Any, Any]:
+    """What is given as an array of labels.
+
+    Raises: DataError where it is none.
+    """
+    array = numbers(name, value)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
+    return array

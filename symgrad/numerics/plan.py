@@ -1,0 +1,41 @@
+"""The programs of a derivation, and the comments of its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.nodes import Axis
+from symgrad.numerics.annotations import annotated
+from symgrad.numerics.comments import NONE, Comments
+from symgrad.numerics.emitter import Record, program
+from symgrad.numerics.source import Program
+
+
+class Plan:
+    """`program` is that for any sizes. What is pickled is that program and its comments."""
+
+    def __init__(self, derivation: Derivation, axes: Mapping[str, Sequence[Axis]]) -> None:
+        results = [(derivation.value, derivation.value_labels)]
+        self.results = results + [(o.entry, o.labels) for o in derivation.outcomes.values()]
+        self.derivation: Derivation | None = derivation
+        self.axes = axes
+        self.program: Program = program(self.results)
+        self.noted: Comments | None = None
+
+    def of_sizes(self, sizes: Mapping[Axis, int]) -> Program:
+        """The program whose products are made in the best order for these sizes."""
+        return self.program if self.derivation is None else program(self.results, sizes)
+
+    @property
+    def comments(self) -> Comments:
+        """What the lines of `program` compute; made when they are asked for."""
+        if self.noted is None and self.derivation is not None:
+            record = Record()
+            again = program(self.results, record=record)
+            self.noted = annotated(self.derivation, again, record, self.axes)
+        return self.noted or NONE
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"results": [], "derivation": None, "noted": self.comments}
