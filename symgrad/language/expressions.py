@@ -154,6 +154,7 @@ class Operation:
     source: str = ""
     reserved: bool = True  # whether its name is refused for a variable
     labels: bool = False  # whether an argument may be an integer label
+    sympy_classes: tuple[type, ...] = ()  # what SymPy has for it, beside the definition
     prepare: Callable[..., Expression | None] | None = (
         None  # another form of the call, where one is meant
     )

@@ -12,10 +12,10 @@ from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Expression, Name, Size, is_scalar, leaves
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
+from symgrad.language.scope import Scope
 from symgrad.language.symbols import variable_of
-from symgrad.language.sympy_meaning import is_symbol
 from symgrad.language.sympy_nodes import BATCH, CallNode, NamedNode
-from symgrad.language.sympy_rules import dimension_of
+from symgrad.language.sympy_rules import dimension_of, is_symbol
 from symgrad.language.sympy_trees import Arguments, Nodes, nodes_of, sympified, translate
 from symgrad.language.unparse import unparse
 
@@ -38,26 +38,24 @@ def problem_from_sympy(source: object) -> Problem:
     value = translate(nodes, reading.meaning)
     name = "loss" if is_scalar(value) else "f"
     if isinstance(root, NamedNode) and root.name == name:
-        value = reading.definitions.pop(name)
-    elif name in reading.names:
+        value = reading.scope.definitions.pop(name)
+    elif name in reading.scope.meanings:
         raise UnknownNameError(f"{name} is the name of the result; use another name for the other")
     if value.batch is not None:
         over = ", ".join(reading.batched)
         raise ProgramError(
             f"the {name} belongs to one example of the batch; write batch_sum(..., over=[{over}])"
         )
-    return Problem(reading.ordered(value), reading.definitions, value, name)
+    return Problem(reading.ordered(value), reading.scope.definitions, value, name)
 
 
 @dataclass
 class _Reading:
-    """What is known of an expression while it is read."""
+    """The names of an expression while it is read."""
 
     dimensions: dict[str, Dimension]
     batched: list[str]  # the symbols that the sums over the batch go over
-    variables: dict[str, Variable] = field(default_factory=dict)
-    definitions: dict[str, Expression] = field(default_factory=dict)
-    names: dict[str, Expression] = field(default_factory=dict)
+    scope: Scope = field(default_factory=Scope)
 
     def meaning(self, node: Any, arguments: Arguments) -> Expression | None:
         """The expression of a symbol or named result; that of any other node its rule knows."""
@@ -73,40 +71,44 @@ class _Reading:
             raise UnknownNameError(f"no vector or matrix here has the dimension {d}")
 
     def _symbol(self, symbol: Any) -> Expression:
-        if symbol.name in self.dimensions and type(symbol) is sympy.Symbol:
-            return Size(self.dimensions[symbol.name])
-        if type(symbol) is sympy.Symbol and symbol.is_integer and symbol.is_positive:
-            self._check_dimension(symbol)
-        variable = replace(variable_of(symbol), own=object())
-        name = variable.name
+        name = symbol.name
+        if type(symbol) is sympy.Symbol:
+            if name in self.dimensions:
+                return Size(self.dimensions[name])
+            if symbol.is_integer and symbol.is_positive:
+                self._check_dimension(symbol)
+        batch = BATCH if name in self.batched else None
+        variable = replace(variable_of(symbol), batch=batch, own=object())
         if variable.kind == "Scalar" and name in self.dimensions:
             raise UnknownNameError(f"{name} is both a Scalar and a dimension; rename one of them")
-        if name in self.definitions:
+        if name in self.scope.definitions:
             raise UnknownNameError(f"{name} is both a symbol and a named result; rename one")
-        if name in self.batched:
-            variable = replace(variable, batch=BATCH)
-        known = self.variables.setdefault(name, variable)
-        if known != variable:
+        declared = self.scope.variables.get(name)
+        if declared is None:
+            self.scope.declare(variable)
+        elif declared != variable:
             raise UnknownNameError(
-                f"two different symbols are called {name}: {_declared(known)} and "
+                f"two different symbols are called {name}: {_declared(declared)} and "
                 f"{_declared(variable)}; rename one of them"
             )
-        return self.names.setdefault(name, variable.expression())
+        return self.scope.meanings[name]
 
     def _define(self, name: str, value: Expression) -> Expression:
-        if name in self.variables:
+        if name in self.scope.variables:
             raise UnknownNameError(f"{name} is both a symbol and a named result; rename one")
-        known = self.definitions.setdefault(name, value)
+        if name not in self.scope.definitions:
+            self.scope.define(name, value)
         # Names have one meaning each by now, so equal texts are equal results.
-        if known is not value and unparse(known) != unparse(value):
+        elif unparse(self.scope.definitions[name]) != unparse(value):
             raise UnknownNameError(f"{name} names two different results; each needs its own name")
-        return self.names.setdefault(name, Name(name, value.shape, value.batch))
+        return self.scope.meanings[name]
 
     def ordered(self, output: Expression) -> dict[str, Variable]:
         """The variables as they appear in the batch, the definitions and the output."""
-        found = [leaf for value in (*self.definitions.values(), output) for leaf in leaves(value)]
-        names = [*self.batched, *(leaf.name for leaf in found if isinstance(leaf, Name))]
-        return {name: self.variables[name] for name in names if name in self.variables}
+        values = (*self.scope.definitions.values(), output)
+        names = [leaf.name for v in values for leaf in leaves(v) if isinstance(leaf, Name)]
+        variables = self.scope.variables
+        return {name: variables[name] for name in [*self.batched, *names] if name in variables}
 
 
 def _dimensions(nodes: Nodes) -> dict[str, Dimension]:
@@ -123,7 +125,7 @@ def _dimensions(nodes: Nodes) -> dict[str, Dimension]:
 def _batched(nodes: Nodes) -> list[str]:
     """The names of the symbols that sums over the batch go over."""
     sums = [
-        node.args[2]
+        node.args[1][1:]
         for node, _ in nodes
         if isinstance(node, CallNode) and isinstance(node.operation.meaning, Total)
     ]

@@ -8,8 +8,7 @@ built, so that a wrong shape is an error in the very line that wrote it.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from functools import reduce
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import sympy
@@ -33,16 +32,22 @@ from symgrad.language.expressions import (
     Operation,
 )
 from symgrad.language.operations import OPERATIONS
+from symgrad.language.operations.arithmetic import power
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.meanings import Total
-from symgrad.language.sympy_meaning import expression_of, is_symbol, translated
-from symgrad.language.sympy_rules import check_free, matrix_power, times
+from symgrad.language.sympy_rules import (
+    check_free,
+    expression_of,
+    is_symbol,
+    matrix_power,
+    times,
+    translated,
+)
 from symgrad.language.sympy_trees import (
     HINTS,
+    OPERANDS,
     RULES,
-    Arguments,
     NoRuleError,
-    Rule,
     sympified,
 )
 from symgrad.language.tex import latex
@@ -57,9 +62,51 @@ LEVELS: dict[int, int] = {
     POWER: PRECEDENCE["Pow"],
     ATOM: PRECEDENCE["Atom"],
 }
+Method: TypeAlias = Callable[[Any, object], Any]
 
 
-Build: TypeAlias = Callable[..., Expression]
+def _is(value: object, number: int | None) -> bool:
+    return isinstance(value, int | sympy.Integer) and value == number
+
+
+def _difference(left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
+    return sympy.Add(left, sympy.Mul(-1, right))
+
+
+def _quotient(left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
+    return sympy.Mul(left, sympy.Pow(right, -1))
+
+
+def _operators(
+    sympy_form: Callable[..., Any] | None,
+    build: Callable[..., Expression],
+    left: int | None = None,
+    right: int | None = None,
+) -> tuple[Method, Method]:
+    """An operator and its reflection; `left` and `right` are the numbers that change nothing.
+
+    Scalars that mean nothing to the language are combined as SymPy does: it divides by the
+    imaginary unit, or adds an infinity, to see what kind of number it has.
+    """
+
+    def combined(one: Any, other: Any) -> Any:
+        try:
+            value = build(expression_of(one), expression_of(other))
+        except NoRuleError:
+            if sympy_form is None or isinstance(one, MatrixExpr) or isinstance(other, MatrixExpr):
+                raise
+            return sympy_form(one, other)
+        assert isinstance(value, Call)
+        operation = power if build is matrix_power else value.operation
+        return _node(operation, value, (one, other))
+
+    def straight(self: Any, other: object) -> Any:
+        return self if _is(other, right) else combined(self, sympified(other))
+
+    def reflected(self: Any, other: object) -> Any:
+        return self if _is(other, left) else combined(sympified(other), self)
+
+    return straight, reflected
 
 
 class Operators:
@@ -74,41 +121,12 @@ class Operators:
     _op_priority = 20.0  # SymPy leaves its operators to the operand with the higher one
     __array_ufunc__ = None  # NumPy leaves them to us
 
-    def __add__(self, other: object) -> Any:
-        return self if _is(other, 0) else _operator(sympy.Add, operator.add, self, other)
-
-    def __radd__(self, other: object) -> Any:
-        return self if _is(other, 0) else _operator(sympy.Add, operator.add, other, self)
-
-    def __sub__(self, other: object) -> Any:
-        return self if _is(other, 0) else _operator(_difference, operator.sub, self, other)
-
-    def __rsub__(self, other: object) -> Any:
-        return _operator(_difference, operator.sub, other, self)
-
-    def __mul__(self, other: object) -> Any:
-        return self if _is(other, 1) else _operator(sympy.Mul, times, self, other)
-
-    def __rmul__(self, other: object) -> Any:
-        return self if _is(other, 1) else _operator(sympy.Mul, times, other, self)
-
-    def __matmul__(self, other: object) -> Any:
-        return call("matmul", self, other)
-
-    def __rmatmul__(self, other: object) -> Any:
-        return call("matmul", other, self)
-
-    def __truediv__(self, other: object) -> Any:
-        return self if _is(other, 1) else _operator(_quotient, operator.truediv, self, other)
-
-    def __rtruediv__(self, other: object) -> Any:
-        return _operator(_quotient, operator.truediv, other, self)
-
-    def __pow__(self, other: object) -> Any:
-        return self if _is(other, 1) else _operator(sympy.Pow, matrix_power, self, other)
-
-    def __rpow__(self, other: object) -> Any:
-        return _operator(sympy.Pow, matrix_power, other, self)
+    __add__, __radd__ = _operators(sympy.Add, operator.add, left=0, right=0)
+    __sub__, __rsub__ = _operators(_difference, operator.sub, right=0)
+    __mul__, __rmul__ = _operators(sympy.Mul, times, left=1, right=1)
+    __matmul__, __rmatmul__ = _operators(None, operator.matmul)
+    __truediv__, __rtruediv__ = _operators(_quotient, operator.truediv, right=1)
+    __pow__, __rpow__ = _operators(sympy.Pow, matrix_power, right=1)
 
     def __neg__(self) -> sympy.Expr:
         return call("negative", self)
@@ -169,7 +187,7 @@ class MatrixOperators(Operators):
 class CallNode(Operators):
     """An operation on arguments: args are its name, the arguments, and (option, value) pairs.
 
-    A sum over a batch has the symbols that it goes over in place of options.
+    A sum over a batch has the symbols that it goes over as further arguments.
     """
 
     args: tuple[Any, ...]
@@ -177,7 +195,7 @@ class CallNode(Operators):
     def __new__(cls, name: Any, arguments: Any, options: Any) -> Any:
         """The call of a node's args, checked anew; its shape decides between the two classes."""
         if isinstance(OPERATIONS[name.name].meaning, Total):
-            return total(name.name, arguments[0], tuple(options))
+            return total(name.name, arguments[0], arguments[1:])
         return call(name.name, *arguments, **_options(options))
 
     @property
@@ -241,61 +259,30 @@ def call(name: str, *operands: object, **options: Any) -> sympy.Expr:
     >>> call("subtract", x, call("softmax", x))
     x - softmax(x)
     """
+    operation = OPERATIONS[name]
     arguments = tuple(map(sympified, operands))
-    value = OPERATIONS[name](*map(expression_of, arguments), **options)
+    value = _value(operation, map(expression_of, arguments), options)
     if len(value.shape) != len(SCALAR):
         raise ShapeError(f"{unparse(value)}: a Tensor is no matrix of SymPy; use the text form")
     pairs = [
         sympy.Tuple(Str(key), Str(option) if isinstance(option, str) else sympy.Integer(option))
         for key, option in options.items()
     ]
-    return _node(name, value, arguments, sympy.Tuple(*pairs))
+    return _node(operation, value, arguments, pairs)
 
 
-def _is(value: object, number: int) -> bool:
-    return isinstance(value, int | sympy.Integer) and value == number
+def _value(
+    operation: Operation, arguments: Iterable[Expression], options: Mapping[str, Any]
+) -> Expression:
+    """What a call means: a power that of a matrix, as everywhere in SymPy."""
+    return (matrix_power if operation is power else operation)(*arguments, **options)
 
 
-def _operator(
-    complex_form: Callable[[Any, Any], Any], build: Build, left: object, right: object
-) -> Any:
-    """left and right combined; scalars that mean nothing to the language, as SymPy combines them.
-
-    SymPy divides by the imaginary unit, or adds an infinity, to see what kind of number it has.
-    """
-    one, two = sympified(left), sympified(right)
-    try:
-        if build is matrix_power and isinstance(one, MatrixExpr):
-            return _matrix_power(one, two)
-        value = build(expression_of(one), expression_of(two))
-    except NoRuleError:
-        if isinstance(one, MatrixExpr) or isinstance(two, MatrixExpr):
-            raise
-        return complex_form(one, two)
-    assert isinstance(value, Call)
-    return _node(value.operation.name, value, (one, two), sympy.Tuple())
-
-
-def _difference(left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
-    return sympy.Add(left, sympy.Mul(-1, right))
-
-
-def _quotient(left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
-    return sympy.Mul(left, sympy.Pow(right, -1))
-
-
-def _matrix_power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
-    """A power of a square matrix, written out as a product."""
-    value = matrix_power(expression_of(base), expression_of(exponent))
-    if exponent == 0:
-        return sympy.Identity(value.shape[0])
-    factor = call("inv", base) if exponent < 0 else base
-    return reduce(lambda product, f: call("matmul", product, f), [factor] * abs(int(exponent)))
-
-
-def _node(name: str, value: Expression, operands: tuple[Any, ...], options: Any) -> sympy.Expr:
+def _node(
+    operation: Operation, value: Expression, operands: Sequence[Any], options: Sequence[Any] = ()
+) -> sympy.Expr:
     cls = ScalarCall if value.shape == SCALAR else MatrixCall
-    return _built(cls, value, Str(name), sympy.Tuple(*operands), options)
+    return _built(cls, value, Str(operation.name), sympy.Tuple(*operands), sympy.Tuple(*options))
 
 
 def _built(cls: Any, value: Expression, *args: sympy.Basic) -> sympy.Expr:
@@ -320,7 +307,7 @@ def named(name: str, expression: object) -> sympy.Expr:
     return _built(cls, Name(check_free(name), shape), Str(name), value)
 
 
-def total(name: str, expression: object, over: tuple[sympy.Basic, ...]) -> sympy.Expr:
+def total(name: str, expression: object, over: Sequence[sympy.Basic]) -> sympy.Expr:
     """The sum or mean of an expression over the examples of a batch."""
     body = sympified(expression)
     value = expression_of(body)
@@ -331,24 +318,21 @@ def total(name: str, expression: object, over: tuple[sympy.Basic, ...]) -> sympy
             raise ProgramError(f"{name}: over names symbols that differ from example to example")
     options = {"variables": ", ".join(symbol.name for symbol in over), "batch": BATCH}
     value = Call(OPERATIONS[name], (value,), value.shape, options)
-    return _node(name, value, (body,), sympy.Tuple(*over))
+    return _node(OPERATIONS[name], value, (body, *over))
 
 
-def _build(node: CallNode, arguments: Arguments) -> Expression:
-    operation = node.operation
-    if isinstance(operation.meaning, Total):
-        return over_batch(operation, arguments[0], tuple(s.name for s in node.args[2]), BATCH)
-    return operation(*arguments, **_options(node.args[2]))
+def _called(node: CallNode, *arguments: Expression) -> Expression:
+    if isinstance(node.operation.meaning, Total):
+        examples = tuple(symbol.name for symbol in node.args[1][1:])
+        return over_batch(node.operation, arguments[0], examples, BATCH)
+    return _value(node.operation, arguments, _options(node.args[2]))
 
 
 def _options(pairs: sympy.Tuple) -> dict[str, int | str]:
     return {k.name: v.name if isinstance(v, Str) else int(v) for k, v in pairs}
 
 
-def _parts(node: CallNode) -> tuple[sympy.Basic, ...]:
-    symbols = node.args[2] if isinstance(node.operation.meaning, Total) else ()
-    return (*node.args[1], *symbols)
-
-
-RULES[CallNode] = Rule(_build, _parts)
-RULES[NamedNode] = Rule(lambda node, arguments: arguments[0], lambda node: [node.args[1]])
+RULES[CallNode] = _called
+RULES[NamedNode] = lambda node, value: value
+OPERANDS[CallNode] = lambda node: node.args[1]
+OPERANDS[NamedNode] = lambda node: node.args[1:]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import operator
 from fractions import Fraction
 from functools import reduce
-from typing import Any
 
 import sympy
 from sympy.matrices.expressions.adjoint import Adjoint
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
-from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
-from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.matrices.expressions.diagonal import DiagonalMatrix
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 
@@ -23,18 +21,30 @@ from symgrad.language.expressions import (
     Name,
     Number,
     Operation,
+    Size,
     Value,
     exact,
     fold,
     is_scalar,
 )
 from symgrad.language.names import check_name
-from symgrad.language.operations import OPERATIONS
+from symgrad.language.operations.arithmetic import divide, negative
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial
+from symgrad.language.operations.smooth import sqrt
 from symgrad.language.problem import number_or_name
 from symgrad.language.scope import function_named
-from symgrad.language.sympy_trees import HINTS, RULES, Arguments, Operands, Rule, shown
+from symgrad.language.sympy_trees import (
+    HINTS,
+    OPERANDS,
+    RULES,
+    Arguments,
+    Rule,
+    nodes_of,
+    operation_of,
+    shown,
+    translate,
+)
 from symgrad.language.unparse import unparse
 
 LARGEST_NUMBER = 10**300
@@ -95,7 +105,8 @@ def matrix_power(base: Expression, exponent: Expression) -> Expression:
         raise ProgramError(f"{text}: powers of a matrix go up to {LARGEST_POWER}")
     if value == 0:
         return filled(eye, (base.shape[0],))
-    factor = OPERATIONS["inv"](base) if value < 0 else base
+    inverse = operation_of(sympy.Inverse)
+    factor = inverse(base) if inverse and value < 0 else base
     return reduce(lambda product, f: product @ f, [factor] * abs(int(value)))
 
 
@@ -106,90 +117,67 @@ def _opposite(term: Expression) -> Expression | None:
     """x for a term -x, else None."""
     if isinstance(term, Number) and term.value < 0:
         return -term
-    if isinstance(term, Call) and term.operation is OPERATIONS["negative"]:
+    if isinstance(term, Call) and term.operation is negative:
         return term.arguments[0]
     return None
 
 
-def _sum(node: sympy.Basic, terms: Arguments) -> Expression:
+def _sum(node: sympy.Basic, *terms: Expression) -> Expression:
     """a - b + c; a term without a minus comes first, where there is one."""
     first = next((k for k, term in enumerate(terms) if _opposite(term) is None), 0)
     total = terms[first]
     for term in (*terms[:first], *terms[first + 1 :]):
-        taken = _opposite(term)
-        total = total + term if taken is None else total - taken
+        opposite = _opposite(term)
+        total = total + term if opposite is None else total - opposite
     return total
 
 
-def _factors(node: sympy.Basic) -> list[tuple[sympy.Basic, bool]]:
-    """The factors of a product, and whether each stands in the denominator."""
-    parts = [p for arg in node.args for p in (arg.args if arg.is_Mul else (arg,))]
-    return [
-        (sympy.Pow(p.base, -p.exp), True)
-        if p.is_Pow and p.exp.is_number and p.exp.is_negative
-        else (p, False)
-        for p in parts
-    ]
-
-
-def _product(node: sympy.Basic, arguments: Arguments) -> Expression:
+def _product(node: sympy.Basic, *arguments: Expression) -> Expression:
     """sign * scalars * matrices / denominators."""
-    below = [under for _, under in _factors(node)]
-    above = [a for a, under in zip(arguments, below, strict=True) if not under]
-    denominators = [a for a, under in zip(arguments, below, strict=True) if under]
-    negative = False
-    for k, factor in enumerate(above):
-        if isinstance(factor, Number) and factor.value < 0:
-            negative = not negative
-            above[k] = -factor
-    above.sort(key=lambda a: not is_scalar(a))
-    factors = [a for a in above if not (isinstance(a, Number) and a.value == 1)]
-    result = reduce(times, factors) if factors else number(1)
-    if denominators:
-        result = result / reduce(times, denominators)
-    return -result if negative else result
+    minus = False
+    above: list[Expression] = []
+    below: list[Expression] = []
+    for argument in arguments:
+        opposite = _opposite(argument)
+        minus ^= opposite is not None
+        factor = argument if opposite is None else opposite
+        if isinstance(factor, Call) and factor.operation is divide:
+            factor, denominator = factor.arguments
+            below.append(denominator)
+        if not (isinstance(factor, Number) and factor.value == 1):
+            above.append(factor)
+    above.sort(key=lambda factor: not is_scalar(factor))
+    result = reduce(times, above) if above else number(1)
+    if below:
+        result = result / reduce(times, below)
+    return -result if minus else result
 
 
-def _power(node: sympy.Basic, arguments: Arguments) -> Expression:
-    base, exponent = arguments
+def _flat(node: sympy.Basic) -> list[sympy.Basic]:
+    """The factors of a product, those of products in it, too."""
+    return [factor for arg in node.args for factor in (arg.args if arg.is_Mul else (arg,))]
+
+
+def _power(node: sympy.Basic, base: Expression, exponent: Expression) -> Expression:
     value: Value = exponent.value if isinstance(exponent, Number) else 1
     if isinstance(exponent, Number) and value == 1:
         return base
     if value < 0:
-        return number(1) / _power(node, (base, -exponent))
-    return OPERATIONS["sqrt"](base) if value == Fraction(1, 2) else base**exponent
-
-
-RULES[sympy.Add] = RULES[sympy.MatAdd] = Rule(_sum)
-RULES[sympy.Mul] = RULES[sympy.MatMul] = Rule(_product, lambda node: [f for f, _ in _factors(node)])
-RULES[sympy.Pow] = Rule(_power)
-RULES[sympy.MatPow] = Rule(lambda node, arguments: matrix_power(*arguments))
+        return number(1) / _power(node, base, -exponent)
+    return sqrt(base) if value == Fraction(1, 2) else base**exponent
 
 
 # numbers and constant matrices
 
 
-def _rational(node: sympy.Rational, arguments: Arguments) -> Expression:
+def _rational(node: sympy.Rational) -> Expression:
     if not node.is_finite:
         raise ProgramError(f"{node} is not a number of the language")
     return number(Fraction(int(node.p), int(node.q)))
 
 
-def _leaf(node: sympy.Basic) -> Operands:
-    return ()
-
-
 def _filled(operation: Operation) -> Rule:
-    return Rule(lambda node, _: filled(operation, tuple(map(dimension_of, node.args))), _leaf)
-
-
-RULES[sympy.Rational] = Rule(_rational, _leaf)
-RULES[sympy.Float] = Rule(lambda node, _: number(float(node)), _leaf)
-RULES[sympy.NumberSymbol] = Rule(lambda node, _: Number(float(node)), _leaf)  # pi, E
-RULES[sympy.Identity] = _filled(eye)
-RULES[sympy.ZeroMatrix] = _filled(zeros)
-RULES[sympy.OneMatrix] = _filled(ones)
-RULES[type(ENTRY)] = Rule(lambda node, _: _entry(node), _leaf)
+    return lambda node: filled(operation, tuple(map(dimension_of, node.args)))
 
 
 def _entry(node: sympy.Dummy) -> Expression:
@@ -199,71 +187,17 @@ def _entry(node: sympy.Dummy) -> Expression:
     return _ENTRY
 
 
-# functions
+# parts and entries of a matrix
 
 
-def _operation(name: str, operands: Callable[[Any], Sequence[sympy.Basic]] | None = None) -> Rule:
-    operation = OPERATIONS[name]
-    build = Rule(lambda node, arguments: operation(*arguments))
-    return build if operands is None else Rule(build.build, operands)
-
-
-def _folded(name: str) -> Rule:
-    """Of two arguments in the language, of any number in SymPy."""
-    return Rule(lambda node, arguments: reduce(OPERATIONS[name], arguments))
-
-
-def _scalar_functions() -> dict[type, Rule]:
-    """The functions that SymPy has, too, as the records' definitions tell: exp, sin, tanh, ..."""
-    definitions = {
-        name: operation.meaning.definition
-        for name, operation in OPERATIONS.items()
-        if isinstance(operation.meaning, Elementwise) and operation.arity == (1, 1)
-    }
-    return {
-        definition: _operation(name)
-        for name, definition in definitions.items()
-        if isinstance(definition, type)
-    }
-
-
-RULES |= _scalar_functions()
-RULES |= {
-    sympy.Abs: _operation("abs"),
-    sympy.sign: _operation("sign"),
-    sympy.Max: _folded("maximum"),
-    sympy.Min: _folded("minimum"),
-    sympy.Trace: _operation("trace"),
-    sympy.Determinant: _operation("det"),
-    sympy.Inverse: _operation("inv", lambda node: [node.arg]),
-    sympy.Transpose: _operation("transpose"),
-    Adjoint: _operation("transpose"),
-    HadamardProduct: _folded("multiply"),
-    HadamardPower: _operation("power"),
-    DotProduct: _operation("dot"),
-    sympy.KroneckerProduct: _folded("kron"),
-    DiagMatrix: _operation("diag"),
-    DiagonalOf: _operation("diag"),
-    DiagonalMatrix: Rule(
-        lambda node, arguments: arguments[0] * filled(eye, arguments[0].shape[:1])
-    ),
-}
-
-
-def _element(node: MatrixElement, arguments: Arguments) -> Expression:
-    if is_scalar(arguments[0]) and node.indices == (0, 0):
-        return arguments[0]
+def _element(node: MatrixElement, matrix: Expression) -> Expression:
+    if is_scalar(matrix) and node.indices == (0, 0):
+        return matrix
     raise ProgramError(f"{shown(node)}: {HINTS[MatrixElement]}")
 
 
-def _body(node: ElementwiseApplyFunction) -> Operands:
-    """The matrix, and the function of one of its entries."""
-    return (node.expr, node.function(ENTRY))
-
-
-def _applied(node: ElementwiseApplyFunction, arguments: Arguments) -> Expression:
+def _applied(node: ElementwiseApplyFunction, matrix: Expression, body: Expression) -> Expression:
     """The function's expression with the matrix for its entry."""
-    matrix, body = arguments
     scalar_functions = Linear | Monomial | Elementwise | Composite
 
     def visit(part: Expression, inside: Arguments) -> Expression:
@@ -286,5 +220,72 @@ def _applied(node: ElementwiseApplyFunction, arguments: Arguments) -> Expression
     return value
 
 
-RULES[MatrixElement] = Rule(_element, lambda node: [node.parent])
-RULES[ElementwiseApplyFunction] = Rule(_applied, _body)
+LEAVES: dict[type, Rule] = {
+    sympy.Rational: _rational,
+    sympy.Float: lambda node: number(float(node)),
+    sympy.NumberSymbol: lambda node: Number(float(node)),  # pi, E
+    sympy.Identity: _filled(eye),
+    sympy.ZeroMatrix: _filled(zeros),
+    sympy.OneMatrix: _filled(ones),
+    type(ENTRY): _entry,
+}
+RULES |= LEAVES | {
+    sympy.Add: _sum,
+    sympy.MatAdd: _sum,
+    sympy.Mul: _product,
+    sympy.MatMul: _product,
+    sympy.Pow: _power,
+    sympy.MatPow: lambda node, base, exponent: matrix_power(base, exponent),
+    sympy.Transpose: lambda node, matrix: matrix.T,
+    Adjoint: lambda node, matrix: matrix.T,
+    HadamardProduct: lambda node, *factors: reduce(operator.mul, factors),
+    HadamardPower: lambda node, base, exponent: base**exponent,
+    DiagonalMatrix: lambda node, matrix: matrix * filled(eye, matrix.shape[:1]),
+    MatrixElement: _element,
+    ElementwiseApplyFunction: _applied,
+}
+OPERANDS |= dict.fromkeys(LEAVES, lambda node: ())
+OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)
+OPERANDS |= {
+    sympy.Inverse: lambda node: (node.arg,),
+    MatrixElement: lambda node: (node.parent,),
+    ElementwiseApplyFunction: lambda node: (node.expr, node.function(ENTRY)),
+}
+
+
+# what any node means, as far as it is known before the batch is
+
+
+def expression_of(node: sympy.Basic) -> Expression:
+    """The expression of a node; shapes are checked on the way.
+
+    >>> expression_of(sympy.Trace(sympy.MatrixSymbol("A", 3, 3))).shape
+    (1, 1)
+    """
+    return _declared(node) or translated(node)
+
+
+def translated(node: sympy.Basic) -> Expression:
+    """The expression of a node of SymPy's own, which may have ours inside."""
+    nodes = nodes_of(node, lambda part: _declared(part) is not None)
+    return translate(nodes, lambda part, _: _declared(part))
+
+
+def is_symbol(node: sympy.Basic) -> bool:
+    """Whether it stands for a variable or dimension."""
+    return isinstance(node, sympy.Symbol | sympy.MatrixSymbol) and not isinstance(node, sympy.Dummy)
+
+
+def _declared(node: sympy.Basic) -> Expression | None:
+    """The expression of one of our nodes, or of a symbol."""
+    value: Expression | None = getattr(node, "expression", None)
+    if value is not None:
+        return value
+    if isinstance(node, sympy.Dummy) and node is not ENTRY:
+        return Name(node.name, SCALAR)  # the entry of a matrix while SymPy builds a Lambda
+    if not is_symbol(node):
+        return None
+    if isinstance(node, sympy.MatrixSymbol):
+        rows, columns = map(dimension_of, node.shape)
+        return Name(node.name, (rows, columns))
+    return Size(node) if node.is_integer and node.is_positive else Name(node.name, SCALAR)

@@ -1,13 +1,10 @@
-"""Trees of SymPy: walked with a list, never by recursion, each node met once.
-
-A rule says which parts of a node are its operands and what it means, given what they mean. What has
-no rule is refused.
-"""
+"""Trees of SymPy: walked with a list, never by recursion, each node met once; what has no rule is
+refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import cache, reduce
 from typing import Any, TypeAlias
 
 import sympy
@@ -15,7 +12,7 @@ from sympy.core.sympify import SympifyError, _sympify
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.errors import ProgramError, did_you_mean
-from symgrad.language.expressions import Expression
+from symgrad.language.expressions import Expression, Operation
 from symgrad.language.operations import OPERATIONS
 
 Operands: TypeAlias = tuple[sympy.Basic, ...]
@@ -43,22 +40,33 @@ class NoRuleError(ProgramError):
     """A class of SymPy that means nothing in the language."""
 
 
-@dataclass(frozen=True)
-class Rule:
-    """What a class of SymPy means: its operands, and the expression that they make."""
-
-    build: Callable[[Any, Arguments], Expression]
-    operands: Callable[[Any], Sequence[sympy.Basic]] = lambda node: node.args
-
-
+Rule: TypeAlias = Callable[..., Expression]  # of a node, and what its operands mean
 RULES: dict[type, Rule] = {}
+# The parts of a node that its rule makes an expression of, where these are not its args.
+OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {}
 
 
-def rule_of(node: sympy.Basic) -> Rule:
-    """The rule of the nearest class that has one; an error that says what to write instead."""
+@cache
+def _operations(count: int) -> dict[type, Operation]:
+    """SymPy's classes for the operations, when there are as many of these."""
+    operations: dict[type, Operation] = {}
+    for operation in OPERATIONS.values():
+        definition = getattr(operation.meaning, "definition", None)
+        defining = (definition,) if isinstance(definition, type) else ()
+        operations |= dict.fromkeys((*operation.sympy_classes, *defining), operation)
+    return operations
+
+
+def operation_of(cls: type) -> Operation | None:
+    """The operation that a class of SymPy stands for."""
+    return _operations(len(OPERATIONS)).get(cls)
+
+
+def class_of(node: sympy.Basic) -> type:
+    """The nearest class that has a meaning; an error that says what to write instead."""
     for cls in type(node).__mro__:
-        if cls in RULES:
-            return RULES[cls]
+        if cls in RULES or operation_of(cls) is not None:
+            return cls
     hint = next((text for cls, text in HINTS.items() if isinstance(node, cls)), SUPPORTED)
     name = type(node).__name__
     if isinstance(node, sympy.Function) and name in OPERATIONS:
@@ -66,6 +74,16 @@ def rule_of(node: sympy.Basic) -> Rule:
     elif isinstance(node, sympy.Function):
         hint = (did_you_mean(name, OPERATIONS) or f"; {hint}")[2:]
     raise NoRuleError(f"{shown(node)}: {name} is not part of the language; {hint}")
+
+
+def meaning_of(node: sympy.Basic, arguments: Arguments) -> Expression:
+    """What a node means, given what its operands mean."""
+    cls = class_of(node)
+    operation = operation_of(cls)
+    if operation is None:
+        return RULES[cls](node, *arguments)
+    # In SymPy, what takes two arguments may have any number.
+    return reduce(operation, arguments) if operation.arity[1] == 2 else operation(*arguments)
 
 
 def shown(node: object) -> str:
@@ -96,25 +114,27 @@ def sympified(value: object) -> sympy.Basic:
     return result
 
 
+def operands_of(node: sympy.Basic) -> Operands:
+    """The parts of a node that its rule makes an expression of."""
+    operands = OPERANDS.get(class_of(node))
+    return tuple(node.args if operands is None else operands(node))
+
+
 def nodes_of(root: sympy.Basic, is_leaf: Callable[[sympy.Basic], bool]) -> Nodes:
     """Every node with its operands, once, operands before what is made of them."""
     operands: dict[int, Operands] = {}
-    done: dict[int, sympy.Basic] = {}
-    found: Nodes = []
+    done: dict[int, tuple[sympy.Basic, Operands]] = {}
     stack = [root]
     while stack:
         node = stack[-1]
         if id(node) not in operands:
-            operands[id(node)] = () if is_leaf(node) else tuple(rule_of(node).operands(node))
+            operands[id(node)] = () if is_leaf(node) else operands_of(node)
         waiting = [o for o in operands[id(node)] if id(o) not in done]
         if waiting:
             stack.extend(reversed(waiting))
             continue
-        stack.pop()
-        if id(node) not in done:
-            done[id(node)] = node
-            found.append((node, operands[id(node)]))
-    return found
+        done.setdefault(id(stack.pop()), (node, operands[id(node)]))
+    return list(done.values())
 
 
 def translate(
@@ -124,5 +144,5 @@ def translate(
     done: dict[int, Expression] = {}
     for node, operands in nodes:
         arguments = tuple(done[id(o)] for o in operands)
-        done[id(node)] = meaning(node, arguments) or rule_of(node).build(node, arguments)
+        done[id(node)] = meaning(node, arguments) or meaning_of(node, arguments)
     return done[id(nodes[-1][0])]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import sympy
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
+from sympy.matrices.expressions.dotproduct import DotProduct
+
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.composing import (
     ALL,
@@ -48,6 +52,7 @@ def contraction(
     notation: Callable[..., Formula] | None = None,
     symbol: str = "c",
     labels: bool = False,
+    sympy_classes: tuple[type, ...] = (),
 ) -> Operation:
     """Declare an operation by its index letters: "ij,jk->ik", of rows and columns."""
     return register(
@@ -64,6 +69,7 @@ def contraction(
             notation=notation,
             symbol=symbol,
             labels=labels,
+            sympy_classes=sympy_classes,
         )
     )
 
@@ -148,6 +154,7 @@ trace = contraction(
     sentence="The gradient of a trace is the identity matrix.",
     latex=r"\operatorname{tr}",
     symbol="t",
+    sympy_classes=(sympy.Trace,),
 )
 dot = contraction(
     "dot",
@@ -157,6 +164,7 @@ dot = contraction(
     rule="inner product",
     sentence="In an inner product each factor's gradient is the other factor.",
     notation=lambda call, x, y: Fence((listed((x, y)),), left=r"\langle", right=r"\rangle"),
+    sympy_classes=(DotProduct,),
 )
 outer = contraction(
     "outer",
@@ -176,6 +184,7 @@ diag = contraction(
     sentence="Only the diagonal passes a gradient.",
     latex=r"\operatorname{diag}",
     symbol="d",
+    sympy_classes=(DiagMatrix, DiagonalOf),
 )
 lookup = contraction(
     "lookup",

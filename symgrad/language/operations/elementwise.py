@@ -29,6 +29,7 @@ def elementwise(
     category: str = "function",
     source: str = "",
     reserved: bool = True,
+    sympy_classes: tuple[type, ...] = (),
     **meaning: Any,
 ) -> Operation:
     """Declare a scalar function by its definition in SymPy and its kernel, `kernel(xp, x)`; without
@@ -51,6 +52,7 @@ def elementwise(
             category=category,
             source=source,
             reserved=reserved,
+            sympy_classes=sympy_classes,
         )
     )
 

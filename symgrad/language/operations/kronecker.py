@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import sympy
+
 from symgrad.errors import ShapeError
 from symgrad.language.composing import chain
 from symgrad.language.dimensions import ONE, Shape
@@ -64,6 +66,7 @@ kron: Operation = register(
         sentence="In a Kronecker product a factor's gradient sums the blocks against the other.",
         notation=lambda call, x, y: chain(r"\otimes", x, y),
         symbol="K",
+        sympy_classes=(sympy.KroneckerProduct,),
         source="Magnus and Neudecker, Matrix Differential Calculus, ch. 2",
     )
 )

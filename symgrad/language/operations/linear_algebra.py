@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import sympy
+
 from symgrad.language.composing import inverted
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import (
@@ -54,6 +56,7 @@ inv = register(
         notation=lambda call, x: inverted(x),
         symbol="Y",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 59",
+        sympy_classes=(sympy.Inverse,),
     )
 )
 det = register(
@@ -69,6 +72,7 @@ det = register(
         sentence="The gradient of a determinant is it times the transposed inverse (Jacobi).",
         symbol="d",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 49",
+        sympy_classes=(sympy.Determinant,),
     )
 )
 logdet = register(

@@ -37,6 +37,7 @@ sign = elementwise(
     derivative=lambda x: (_zero(x),),
     kink=lambda x: x,
     sentence="The sign has derivative 0.",
+    sympy_classes=(sympy.sign,),
 )
 absolute = elementwise(
     "abs",
@@ -45,6 +46,7 @@ absolute = elementwise(
     kink=lambda x: x,
     notation=lambda call, x: magnitude(x),
     sentence="The derivative of the absolute value is the sign (0 at 0, by convention).",
+    sympy_classes=(sympy.Abs,),
     positive=True,
 )
 relu = elementwise(
@@ -64,6 +66,7 @@ maximum = elementwise(
     kink=lambda x, y: x - y,
     latex=r"\max",
     sentence="A maximum passes the gradient on to the larger argument (a tie: half to each).",
+    sympy_classes=(sympy.Max,),
 )
 minimum = elementwise(
     "minimum",
@@ -73,4 +76,5 @@ minimum = elementwise(
     kink=lambda x, y: x - y,
     latex=r"\min",
     sentence="A minimum passes the gradient on to the smaller argument (a tie: half to each).",
+    sympy_classes=(sympy.Min,),
 )
