@@ -10,6 +10,7 @@ from .programs import Program, find_program
 
 FORMATS = ["latex", "markdown", "html", "text", "json"]
 LAYOUTS = ["variable", "numerator", "denominator"]
+REASONS = ["index", "differential"]
 
 
 @click.command()
@@ -31,7 +32,12 @@ LAYOUTS = ["variable", "numerator", "denominator"]
     type=click.Choice(["result", "steps", "full"]),
     default="steps",
     show_default=True,
-    help="The results alone, every step, or every step with its reason in index notation.",
+    help="The results alone, every step, or every step with the proof that it is true.",
+)
+@click.option(
+    "--why",
+    type=click.Choice(REASONS),
+    help="The proof of each step, in index notation or by differentials (with --level full).",
 )
 @output_option
 def derive(
@@ -42,6 +48,7 @@ def derive(
     layout: str,
     form: str,
     level: str,
+    why: str | None,
     output: str,
 ) -> None:
     """Derive the gradient of a loss, step by step.
@@ -53,6 +60,7 @@ def derive(
       symgrad derive -e "norm2(W @ x - y)**2" --wrt W
       symgrad derive two_layer_linear --format latex --level full
       symgrad derive -e "x.T @ A @ x" --wrt x --of hessian
+      symgrad derive -e "trace(inv(A) @ B)" --wrt A --why differential
     """
     import symgrad as sg
     from symgrad.calculus.layouts import check_layout
@@ -67,6 +75,7 @@ def derive(
     options = {} if layout == "variable" else {"layout": layout}
     derivation = getattr(sg, KINDS[of])(problem, wrt=wrt, **options)
     if form == "json":
-        write(derivation.json(), output)
+        write(derivation.json(why=why or "index"), output)
     else:
-        write(getattr(derivation, form)(level=level), output)
+        level, why = "full" if why else level, why or "index"
+        write(getattr(derivation, form)(level=level, why=why), output)

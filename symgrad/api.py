@@ -10,17 +10,18 @@ from typing import Any, TypeAlias
 import sympy
 
 from symgrad import rendering
-from symgrad.calculus import as_problem, proofs
+from symgrad.calculus import as_problem
 from symgrad.calculus import derivation as data
 from symgrad.calculus import derive as calculus
 from symgrad.calculus.closed_form import ClosedForm
 from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
+from symgrad.calculus.proofs import KINDS, Proof
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError, VerificationError
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.unparse import unparse
-from symgrad.numerics import differences, verification
+from symgrad.numerics import differences, proofs, verification
 from symgrad.numerics.function import Function, compile_derivation
 
 Key = data.Key
@@ -159,45 +160,59 @@ class Derivation:
             verified, differences.check_gradient(self.problem, self.wrt, entries=ENTRIES)
         )
 
-    def latex(self, level: str = "steps") -> str:
-        """A LaTeX fragment (amsmath and amssymb); level is "result", "steps" or "full"."""
-        return rendering.latex(self.data, self.checked, level)
+    def latex(self, level: str = "steps", why: str = "index") -> str:
+        """A LaTeX fragment (amsmath and amssymb); level is "result", "steps" or "full".
 
-    def markdown(self, level: str = "steps") -> str:
+        At level "full" each step comes with the proof that it is true, in every format: in index
+        notation, or with why="differential" by differentials where matrix notation can say it.
+        """
+        return rendering.latex(self.data, self.checked, level, self._proofs(level, why))
+
+    def markdown(self, level: str = "steps", why: str = "index") -> str:
         """Markdown with formulas between dollar signs."""
-        return rendering.markdown(self.data, self.checked, level)
+        return rendering.markdown(self.data, self.checked, level, self._proofs(level, why))
 
-    def html(self, level: str = "steps") -> str:
+    def html(self, level: str = "steps", why: str = "index") -> str:
         """A page that shows itself without a network: formulas in MathML."""
         from symgrad.rendering.html import html
 
-        return html(self.data, self.checked, level)
+        return html(self.data, self.checked, level, self._proofs(level, why))
 
-    def text(self, level: str = "steps") -> str:
+    def text(self, level: str = "steps", why: str = "index") -> str:
         """Plain text for a terminal."""
-        return rendering.text(self.data, self.checked, level)
+        return rendering.text(self.data, self.checked, level, self._proofs(level, why))
 
-    def json(self) -> str:
+    def json(self, why: str = "index") -> str:
         """All of it for a program to read."""
-        return rendering.json(self.data, self.checked)
+        return rendering.json(self.data, self.checked, self._proofs("full", why))
 
     def proof(self, number: int, kind: str = "differential", form: str = "text") -> str:
         """Why step `number` is true, line by line: by index notation or by differentials.
 
-        `kind` is "differential" or "index", `form` is "text" or "latex"; one proof for each place
-        in which the step's node is used. Raises: OptionError for a step that has no proof.
+        `kind` is "differential" or "index", `form` is "text" or "latex"; where matrix notation
+        cannot say the differentials, the proof is in index notation. Every line is checked at
+        random numbers before it is printed. Raises: OptionError for a step that has no proof.
 
         >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\nloss = norm2(W @ x)**2"
-        >>> print(derive(program, ["W"]).proof(4))  # doctest: +ELLIPSIS
-        matrix product...
+        >>> print(derive(program, ["W"]).proof(4))
+          z = W @ x                                                 step (1)
+          dL = <dL/dz, dz>                                          what the gradient means
+             = <dL/dz, dW @ x>                                      product rule
+             = <dL/dz @ x.T, dW>                                    moved across: matrix product
+          dL/dW = dL/dz @ x.T                                       what stands beside dW
         """
-        step = next((s for s in self.steps if s.number == number and s.kind == "backward"), None)
-        chosen = [p for p in proofs.proofs(self.data, step) if p.kind == kind] if step else []
-        if not chosen:
-            raise OptionError(f"there is no {kind} proof of step {number}: choose a backward step")
+        found = self._proofs("full", kind).get(number)
+        if found is None:
+            raise OptionError(f"there is no proof of step {number}: choose a backward step")
         if form == "latex":
-            return "\n".join(proofs.latex(p, rendering.latex_expression) for p in chosen)
-        return "\n".join(proofs.text(p) for p in chosen)
+            return rendering.aligned_latex(found, rendering.latex_expression) + "\n"
+        return "\n".join(rendering.aligned_text(found)) + "\n"
+
+    def _proofs(self, level: str, why: str) -> Mapping[int, Proof]:
+        """The proofs that a level shows, every line checked."""
+        if why not in KINDS:
+            raise OptionError(f"the reason is one of {', '.join(KINDS)}, not {why!r}")
+        return proofs.proofs(self.data, why) if level == "full" else {}
 
     def _repr_latex_(self) -> str:
         return f"$$\n{rendering.latex_display(self.data)}\n$$"

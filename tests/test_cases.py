@@ -2,7 +2,7 @@
 
 Each case names its source. Its program is parsed and derived by `wrt`; the value and each
 derivative must equal the expected numbers (at a kink, lie in the subdifferential), the printed
-result must read back to them, and every step must be true.
+result must read back to them, and every step and every line of its proofs must be true.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.calculus.proofs import KINDS
 from symgrad.language.expressions import OPERATIONS
+from symgrad.numerics.proofs import proofs
 
 FILE = Path(__file__).parent / "cases" / "cases.json"
 DERIVED: dict[str, Callable[..., sg.Derivation]] = {
@@ -106,3 +108,6 @@ def test_case(case: Case) -> None:
             problems[result.expression] = difference(printed, got, READ_BACK)
     assert {where: what for where, what in problems.items() if what} == {}
     assert derivation.verify(seed=0).failed == ()
+    backward = [step.number for step in derivation.steps if step.kind == "backward"]
+    for kind in KINDS:
+        assert list(proofs(derivation.data, kind)) == backward

@@ -133,7 +133,7 @@ class Sample:
         def at(value: Any) -> Any:
             return evaluate_nodes([user], self.inputs, self.sizes, {**operands, node: value})[user]
 
-        return self._derivative(at, operands[node], direction)
+        return self.derivative(at, operands[node], direction)
 
     def along(self, directions: Mapping[str, Any], entry: Entry, labels: Sequence[Label]) -> Any:
         """The derivative of an entry when the inputs move along these directions."""
@@ -144,9 +144,10 @@ class Sample:
             value = evaluate_nodes([entry.node], inputs, self.sizes, blur=self.blur)[entry.node]
             return over_labels(value, entry.labels, labels, self.sizes)
 
-        return self._derivative(at, 0.0, 1.0)
+        return self.derivative(at, 0.0, 1.0)
 
-    def _derivative(self, function: Callable[[Any], Any], at: Any, direction: Any) -> Any:
+    def derivative(self, function: Callable[[Any], Any], at: Any, direction: Any) -> Any:
+        """How a function moves when its argument moves along a direction."""
         try:
             return np.imag(function(at + 1j * STEP * direction)) / STEP
         except TypeError:

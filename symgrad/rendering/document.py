@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from symgrad.calculus.derivation import Derivation, Outcome, Step
 from symgrad.calculus.derivation import Derivative as DerivativeName
-from symgrad.calculus.reasons import Reason, reasons
+from symgrad.calculus.proofs import Proof
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError
 from symgrad.language.dimensions import SCALAR, Dimension
@@ -15,6 +17,8 @@ from symgrad.language.expressions import Expression, Name
 from symgrad.language.problem import Variable
 
 LEVELS = ("result", "steps", "full")
+Proofs = Mapping[int, Proof]
+NO_PROOFS: Proofs = MappingProxyType({})
 TITLES = {
     "value": "Value",
     "gradient": "Gradient",
@@ -50,7 +54,7 @@ class Line:
     """A step with, at level "full", why it is true."""
 
     step: Step
-    reasons: tuple[Reason, ...] = ()
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,14 @@ class Document:
     full: bool
 
 
-def document(derivation: Derivation, verification: Verified, level: str = "steps") -> Document:
-    """The outline of a derivation at level "result", "steps" or "full".
+def document(
+    derivation: Derivation,
+    verification: Verified,
+    level: str = "steps",
+    proofs: Proofs = NO_PROOFS,
+) -> Document:
+    """The outline of a derivation at level "result", "steps" or "full"; `proofs` are those of its
+    steps, by their numbers.
 
     Raises: OptionError for another level.
     """
@@ -87,7 +97,7 @@ def document(derivation: Derivation, verification: Verified, level: str = "steps
     problem = derivation.problem
     steps = () if level == "result" else derivation.steps
     full = level == "full"
-    lines = [Line(step, reasons(derivation, step) if full else ()) for step in steps]
+    lines = [Line(step, proofs.get(step.number)) for step in steps]
     results = tuple(Answer(o, vectorized(derivation, o)) for o in derivation.outcomes.values())
     signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
     return Document(

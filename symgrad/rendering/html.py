@@ -7,10 +7,18 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
 
 from symgrad.calculus.derivation import Derivation
-from symgrad.calculus.reasons import Reason
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Name
-from symgrad.rendering.document import Answer, Document, Line, Verified, document, from_steps
+from symgrad.rendering.document import (
+    NO_PROOFS,
+    Answer,
+    Document,
+    Line,
+    Proofs,
+    Verified,
+    document,
+    from_steps,
+)
 from symgrad.rendering.latex import (
     LONG,
     latex_dimension,
@@ -20,6 +28,7 @@ from symgrad.rendering.latex import (
     width,
 )
 from symgrad.rendering.mathml import mathml, pieces
+from symgrad.rendering.proofs import latex_rows
 
 Child = Element | str
 STYLE = """
@@ -81,12 +90,17 @@ footer p { margin: 0.4rem 0; }
 """
 
 
-def html(derivation: Derivation, verification: Verified, level: str = "steps") -> str:
+def html(
+    derivation: Derivation,
+    verification: Verified,
+    level: str = "steps",
+    proofs: Proofs = NO_PROOFS,
+) -> str:
     """A derivation as a whole page; level is "result", "steps" or "full".
 
     It needs no network and no script, and is well-formed XML too.
     """
-    doc = document(derivation, verification, level)
+    doc = document(derivation, verification, level, proofs)
     title = _title(doc, derivation.wrt)
     body = tostring(_element("body", _page(doc, title)), "unicode", short_empty_elements=False)
     heading = tostring(_element("title", title), "unicode")
@@ -153,22 +167,14 @@ def _links(text: str) -> list[Child]:
 
 
 def _why(line: Line) -> list[Element]:
-    if not line.reasons:
+    if line.proof is None:
         return []
-    sentence = _element("p", line.step.sentence)
-    box = _element("div", sentence, *map(_reason, line.reasons), **{"class": "box"})
+    lines = [_element("p", line.step.sentence)]
+    for left, right, move in latex_rows(line.proof, latex_expression):
+        lines.append(_element("p", *_formula(f"{left} = {right}"), f" ({move})"))
+    box = _element("div", *lines, **{"class": "box"})
     cell = _element("td", box, colspan="3")
     return [_element("tr", _element("td"), cell, **{"class": "why"})]
-
-
-def _reason(reason: Reason) -> Element:
-    """The statement, its derivative, and what the chain rule makes of them."""
-    lines = [_element("p", "Since ", *_formula(reason.statement[1]))]
-    if reason.partial:
-        lines.append(_element("p", "and so ", *_formula(reason.partial[1])))
-    total = " = ".join(side[1] for side in reason.total)
-    lines.append(_element("p", "we have ", *_formula(total)))
-    return _element("div", *lines)
 
 
 def _result(answer: Answer) -> list[Element]:

@@ -6,15 +6,17 @@ import json as _json
 from typing import Any
 
 from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.proofs import Proof
 from symgrad.language.unparse import unparse
-from symgrad.rendering.document import Answer, Line, Verified, document
+from symgrad.rendering.document import NO_PROOFS, Answer, Line, Proofs, Verified, document
 from symgrad.rendering.latex import latex_expression
+from symgrad.rendering.proofs import latex_rows, text_rows
 from symgrad.rendering.text import text_expression
 
 
-def json(derivation: Derivation, verification: Verified) -> str:
-    """A derivation as JSON: texts in the language, LaTeX, rules, shapes, reasons."""
-    doc = document(derivation, verification, "full")
+def json(derivation: Derivation, verification: Verified, proofs: Proofs = NO_PROOFS) -> str:
+    """A derivation as JSON: texts in the language, LaTeX, rules, shapes, proofs."""
+    doc = document(derivation, verification, "full", proofs)
     left, right = doc.output
     content = {
         "kind": derivation.kind,
@@ -57,13 +59,18 @@ def _step(line: Line) -> dict[str, Any]:
         "uses": list(step.uses),
         "sentence": step.sentence,
         "shape": [str(d) for d in step.shape],
-        "reasons": [
-            {
-                "statement": r.statement[0],
-                "partial": r.partial and r.partial[0],
-                "total": " = ".join(side[0] for side in r.total),
-            }
-            for r in line.reasons
+        "proof": None if line.proof is None else _proof(line.proof),
+    }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    """The lines, each as text and in LaTeX; a left side is left out where it is the one before."""
+    rows = zip(text_rows(proof), latex_rows(proof, latex_expression), strict=True)
+    return {
+        "kind": proof.kind,
+        "lines": [
+            {"left": left, "right": right, "latex": f"{latex[0]} = {latex[1]}", "move": move}
+            for (left, right, move), latex in rows
         ],
     }
 

@@ -16,13 +16,16 @@ from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.rendering.document import (
     FACTS,
+    NO_PROOFS,
     Document,
     Line,
+    Proofs,
     Verified,
     document,
     from_steps,
     gradient_of,
 )
+from symgrad.rendering.proofs import aligned_latex
 
 Row: TypeAlias = tuple[str, "Expression | str", str, "int | None"]  # left, right, note, number
 LONG = 52  # visible characters after which a sum goes over several lines
@@ -88,9 +91,14 @@ def _plain_name(outcome: Outcome) -> str:
     return latex_expression(outcome.name)
 
 
-def latex(derivation: Derivation, verification: Verified, level: str = "steps") -> str:
+def latex(
+    derivation: Derivation,
+    verification: Verified,
+    level: str = "steps",
+    proofs: Proofs = NO_PROOFS,
+) -> str:
     """A derivation as a LaTeX fragment that needs amsmath and amssymb alone."""
-    return "\n".join(_lines(document(derivation, verification, level))) + "\n"
+    return "\n".join(_lines(document(derivation, verification, level, proofs))) + "\n"
 
 
 def latex_display(derivation: Derivation) -> str:
@@ -210,18 +218,8 @@ def broken(root: Expression) -> list[str]:
 def _why(lines: tuple[Line, ...]) -> list[str]:
     result = []
     for line in lines:
-        if not line.reasons:
-            continue
-        result.append(
-            rf"\noindent {{\small ({line.step.number}) {escaped(line.step.sentence)} Since"
-        )
-        for reason in line.reasons:
-            rows = [f"&{reason.statement[1]}"] + (
-                [f"&{reason.partial[1]}"] if reason.partial else []
-            )
-            left, *sides = (side[1] for side in reason.total)
-            rows.append(f"&{left} = {sides[0]}")
-            rows += [rf"&\qquad = {side}" for side in sides[1:]]
-            result.append(r"\begin{align*}" + " \\\\ ".join(rows) + r"\end{align*}")
-        result.append("}")
+        if line.proof is not None:
+            number, sentence = line.step.number, escaped(line.step.sentence)
+            result.append(rf"\noindent {{\small ({number}) {sentence}")
+            result += [*aligned_latex(line.proof, latex_expression).splitlines(), "}"]
     return result

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.rendering.document import (
+    NO_PROOFS,
     Answer,
     Document,
     Line,
+    Proofs,
     Verified,
     document,
     from_steps,
@@ -19,11 +21,17 @@ from symgrad.rendering.latex import (
     latex_space,
     result_name,
 )
+from symgrad.rendering.proofs import latex_rows
 
 
-def markdown(derivation: Derivation, verification: Verified, level: str = "steps") -> str:
+def markdown(
+    derivation: Derivation,
+    verification: Verified,
+    level: str = "steps",
+    proofs: Proofs = NO_PROOFS,
+) -> str:
     """A derivation as Markdown (GitHub's, Jupyter's and pandoc's dollar formulas)."""
-    return "\n".join(_lines(document(derivation, verification, level))) + "\n"
+    return "\n".join(_lines(document(derivation, verification, level, proofs))) + "\n"
 
 
 def _lines(doc: Document) -> list[str]:
@@ -53,15 +61,11 @@ def _step(line: Line) -> list[str]:
     if step.simplified is not None:
         equation += f" = {latex_expression(step.simplified)}"
     rows = [f"({step.number}) ${equation}$ \u2014 {step.rule}{from_steps(step.uses)}", ""]
-    if line.reasons:
+    if line.proof is not None:
         rows += [f"> {step.sentence}", ">"]
-        for reason in line.reasons:
-            parts = [
-                reason.statement[1],
-                *([reason.partial[1]] if reason.partial else []),
-                " = ".join(side[1] for side in reason.total),
-            ]
-            rows += [*(f"> ${part}$  " for part in parts), ""]
+        for left, right, move in latex_rows(line.proof, latex_expression):
+            rows.append(f"> ${left} = {right}$ \u2014 {move}  ")
+        rows.append("")
     return rows
 
 

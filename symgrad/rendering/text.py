@@ -8,23 +8,31 @@ from symgrad.language.problem import Variable
 from symgrad.language.unparse import unparse
 from symgrad.rendering.document import (
     FACTS,
+    NO_PROOFS,
     Answer,
     Document,
     Line,
+    Proofs,
     Verified,
     document,
     from_steps,
     gradient_of,
     shape_words,
 )
+from symgrad.rendering.proofs import aligned_text
 
 INDENT = " " * 10
 NOTE = 58  # the column in which the rules begin
 
 
-def text(derivation: Derivation, verification: Verified, level: str = "steps") -> str:
+def text(
+    derivation: Derivation,
+    verification: Verified,
+    level: str = "steps",
+    proofs: Proofs = NO_PROOFS,
+) -> str:
     """A derivation as text."""
-    return "\n".join(_lines(document(derivation, verification, level))).rstrip() + "\n"
+    return "\n".join(_lines(document(derivation, verification, level, proofs))).rstrip() + "\n"
 
 
 def text_expression(e: Expression) -> str:
@@ -89,12 +97,8 @@ def _step(line: Line) -> list[str]:
         if len(equation) <= NOTE
         else [equation, f"{'':<{NOTE}}  {note}"]
     )
-    if line.reasons:
-        rows.append(f"      {step.sentence}")
-        for reason in line.reasons:
-            parts = [reason.statement[0], *([reason.partial[0]] if reason.partial else [])]
-            rows.append(f"      why: {', so '.join(parts)},")
-            rows.append(f"           and {' = '.join(side[0] for side in reason.total)}")
+    if line.proof is not None:
+        rows += [f"    {row}" for row in (step.sentence, *aligned_text(line.proof, NOTE - 4))]
     return rows
 
 

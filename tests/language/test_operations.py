@@ -3,8 +3,7 @@ being there."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -12,132 +11,29 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.calculus.derive import value as lowered
-from symgrad.errors import SymgradError
-from symgrad.language.dimensions import ONE, SCALAR, Shape, core, dims, kind
-from symgrad.language.expressions import (
-    ATOM,
-    OPERATIONS,
-    Call,
-    Expression,
-    Name,
-    Number,
-    Operation,
-    expression,
-    leaves,
-)
-from symgrad.language.operations.batches import over_batch
-from symgrad.language.operations.constants import filled
-from symgrad.language.operations.meanings import Filled, Identity, Total
+from symgrad.language.dimensions import Shape, core
+from symgrad.language.expressions import OPERATIONS, Call
+from symgrad.language.operations.meanings import Total
 from symgrad.language.unparse import unparse
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.rendering import latex_expression
+from tests.calls import (
+    SHAPES,
+    calls,
+    declarations,
+    lowered,
+    m,
+    n,
+    names_in,
+    p,
+    parameters,
+    program,
+)
 
-m, n, p = dims("m n p")
 SIZES = {m: 2, n: 3, p: 4}
 EXAMPLES = 5
-KINDS = {
-    **dict.fromkeys("ab", "Scalar"),
-    **dict.fromkeys("vw", "Vector(n)"),
-    "q": "Vector(p)",
-    **dict.fromkeys("AB", "Matrix(m, n)"),
-    "C": "Matrix(n, p)",
-    "S": "Matrix(n, n)",
-    "T": "Tensor(m, n, p)",
-    "k": "Index(n)",
-}
-SHAPES = {
-    **dict.fromkeys("ab", SCALAR),
-    **dict.fromkeys("vw", (n, ONE)),
-    "q": (p, ONE),
-    **dict.fromkeys("AB", (m, n)),
-    "C": (n, p),
-    "S": (n, n),
-    "T": (m, n, p),
-}
-PARSED = {  # what needs more than arguments of the right kind
-    "einsum": [
-        'einsum("ij,jk->ik", A, C)',
-        'einsum("ijk,k->ij", T, q)',
-        'einsum("ijk,j,ij->ki", T, v, A)',
-        'einsum("ii->i", S)',
-    ],
-    "huber": ["huber(a)", "huber(v)", "huber(a, 0.4)", "huber(v, 0.4)", "huber(A, 1.0)"],
-    "kron_left": ["kron_left(kron(A, C), C)"],
-    "kron_right": ["kron_right(kron(A, C), A)"],
-}
 Arrays = dict[str, Any]
 Jacobian = Callable[[Callable[[np.ndarray], Any], np.ndarray], np.ndarray]
-
-
-def calls(operation: Operation) -> Iterator[Call]:
-    """The calls that the operation's shape rule allows, one for each kind of arguments."""
-    if isinstance(operation.meaning, Total):
-        yield over_batch(operation, Name("v", (n, ONE), "batch"), ("v",), "batch")  # type: ignore[misc]
-        return
-    if isinstance(operation.meaning, (Filled, Identity)):
-        yield filled(operation, (n,))  # type: ignore[misc]
-        return
-    for text in PARSED.get(operation.name, ()):
-        names = "\n".join(f"{name}: {KINDS[name]}" for name in KINDS if name in text)
-        yield sg.parse(f"{names}\nf = {text}").output  # type: ignore[misc]
-    pool: list[Expression] = [Name(name, s) for name, s in SHAPES.items() if name != "T"]
-    pool += [Name("k", SCALAR, None, n), *([expression(3)] * (operation.precedence < ATOM))]
-    axes: list[Arrays] = [{}, {"axis": 0}, {"axis": 1}] if "axis" in operation.options else [{}]
-    seen = set()
-    for arity in {*operation.arity} if operation.name not in PARSED else ():
-        for arguments in itertools.product(pool, repeat=arity):
-            kinds = tuple(kind_of(x) for x in arguments)
-            alike = len(set(arguments)), len({x.shape for x in arguments})
-            for options in axes:
-                key = (kinds, alike, *options.values())
-                call = None if key in seen else attempt(operation, arguments, options)
-                if call is not None:
-                    seen.add(key)
-                    yield call
-
-
-def kind_of(argument: Expression) -> tuple[object, ...]:
-    return type(argument), is_label(argument), kind(argument.shape)
-
-
-def is_label(argument: Expression) -> bool:
-    return isinstance(argument, Name) and argument.index_of is not None
-
-
-def attempt(operation: Operation, arguments: Any, options: Arrays) -> Call | None:
-    """The call, unless symgrad refuses it; of numbers alone there is no call."""
-    if all(isinstance(x, Number) for x in arguments):
-        return None
-    if is_label(arguments[0]) and len(arguments) == 2 and arguments[1].shape[1] != ONE:
-        return None
-    if operation.name == "kron" and not all(kind(x.shape) == "Matrix" for x in arguments):
-        return None
-    try:
-        call = operation(*arguments, **options)
-        if not (isinstance(call, Call) and call.operation is operation):
-            return None
-        lowered(sg.parse(program(call)))
-    except SymgradError:
-        return None
-    return call
-
-
-def names_in(call: Expression) -> list[str]:
-    return list(dict.fromkeys(leaf.name for leaf in leaves(call) if isinstance(leaf, Name)))
-
-
-def parameters(call: Call) -> list[str]:
-    return [name for name in names_in(call) if name != "k"]
-
-
-def declarations(call: Call) -> str:
-    """Declarations of the call's names, and of two matrices that give every dimension a size."""
-    return "\n".join(f"{name}: {KINDS[name]}" for name in dict.fromkeys([*names_in(call), *"AC"]))
-
-
-def program(call: Call) -> str:
-    return f"{declarations(call)}\nf = {unparse(call)}"
 
 
 def size(shape: Shape) -> tuple[int, ...]:

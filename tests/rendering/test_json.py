@@ -37,7 +37,13 @@ def test_json_in_full() -> None:
     assert result["shape"] == ["m", "n"]
     last = content["steps"][-1]
     assert (last["left"], last["right"], last["uses"]) == ("dL/dW", "dL/dr @ x.T", [1])
-    assert last["reasons"][0]["partial"].startswith("dr_i/dW_")
+    assert last["proof"]["kind"] == "index"
+    assert last["proof"]["lines"][1] == {
+        "left": "dr_i/dW_pq",
+        "right": "x_q [i = p]",
+        "latex": r"\frac{\partial r_{i}}{\partial W_{pq}} = x_{q} \, [i = p]",
+        "move": "derivative by an entry",
+    }
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_every_example_is_balanced(name: str, level: str) -> None:
     assert rows and all(row.strip() for block in rows for row in block.split("\\\\"))
     assert not re.search(r"(?<!\\)[_^]\{\}", latex)
     assert (r"\textbf{Forward}" in latex) == (level != "result")
-    assert ("Since" in latex) == (level == "full")
+    assert ("derivative by an entry" in latex) == (level == "full")
 
 
 def test_results_in_latex() -> None:

@@ -38,7 +38,7 @@ def test_levels(name: str) -> None:
     assert derivation.text() == written["steps"] == str(derivation)
     for level, shown in written.items():
         assert ("Forward" in shown, "Backward" in shown) == (level != "result",) * 2
-        assert ("why:" in shown) == (level == "full")
+        assert ("derivative by an entry" in shown) == (level == "full")
         assert ("Given " in shown, "Result " in shown, "Checked " in shown) == (True,) * 3
     for step in derivation.steps:
         assert f"({step.number}) " in written["steps"]

@@ -1,25 +1,41 @@
-"""Why each rule is true, line by line: in index notation and by differentials.
+"""Why each backward step is true, line by line: in index notation and by differentials.
 
     statement      Z = A B                          Z_ik = sum_j A_ij B_jk
     differentials  dL = <G, dZ> = <G, dA B> = <G B^T, dA>, so dL/dA = G B^T
     indices        dZ_ik/dA_pq = B_qk [i = p], so (dL/dA)_pq = sum_k G_pk B_qk
 
-Both are made from a statement's definition; `symgrad.numerics.proof_check` verifies every line.
+Both follow from the statements' definitions; `symgrad.numerics.proofs` checks every line before it
+is printed.
 """
 
-from symgrad.calculus.proofs.lines import Proof, ProofLine
-from symgrad.calculus.proofs.records import differentiable, record_proofs
-from symgrad.calculus.proofs.steps import proofs
-from symgrad.calculus.proofs.writing import latex, latex_line, text, text_line
+from __future__ import annotations
 
-__all__ = [
-    "Proof",
-    "ProofLine",
-    "differentiable",
-    "latex",
-    "latex_line",
-    "proofs",
-    "record_proofs",
-    "text",
-    "text_line",
-]
+from symgrad.calculus.derivation import Derivation, Step
+from symgrad.calculus.proofs.differential import differential_proof
+from symgrad.calculus.proofs.index import index_proof
+from symgrad.calculus.proofs.lines import KINDS, Kind, Proof, ProofLine
+from symgrad.calculus.proofs.uses import Uses, uses_of
+from symgrad.calculus.term_graph import NoMatrixForm
+
+
+def proof_of(derivation: Derivation, step: Step, kind: Kind) -> Proof | None:
+    """The proof of a backward step; None for a forward step, which is a definition, and for a step
+    that nothing is sent to. By differentials where matrix notation can say every line, else in
+    index notation.
+
+    >>> from symgrad.calculus.derive import gradient
+    >>> from symgrad.language.parser import parse
+    >>> derivation = gradient(parse("A: Matrix(m, n)\\nx: Vector(n)\\nloss = sum(A @ x)"))
+    >>> [proof_of(derivation, step, "differential").kind for step in derivation.steps[2:]]
+    ['differential', 'differential']
+    """
+    if kind == "differential" and (uses := uses_of(derivation, step)) is not None:
+        try:
+            return differential_proof(uses)
+        except NoMatrixForm:
+            pass
+    uses = uses_of(derivation, step)
+    return None if uses is None else index_proof(uses)
+
+
+__all__ = ["KINDS", "Kind", "Proof", "ProofLine", "Uses", "proof_of"]

@@ -16,7 +16,7 @@ from symgrad.calculus.algebra import over, power, scaled, signed_sum
 from symgrad.calculus.chain_rule import forward
 from symgrad.calculus.lowering import given, lower
 from symgrad.calculus.nodes import Entry, Polynomial
-from symgrad.calculus.proofs.vocabulary import Vocabulary, as_node, constant
+from symgrad.calculus.proofs.symbols import Symbols, as_node, constant
 from symgrad.language.expressions import (
     Call,
     Expression,
@@ -162,4 +162,4 @@ def _pushed_forward(call: Call, k: int, moved: Expression, result: Expression) -
         return expression(0) * moved  # it keeps its argument's indices
     own = dict(zip(labels, function.closed().labels, strict=True))
     placed = Entry(entry.node, tuple(own[x] for x in entry.labels))
-    return Vocabulary((), {}).written(placed, function.core, call.shape, called)
+    return Symbols().written(placed, function.core, call.shape, called)

@@ -4,235 +4,194 @@ sum that the one chain rule makes of them."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from symgrad.calculus.chain_rule import Partial, contributions, partials
-from symgrad.calculus.index_notation import Both, Letters, batch_name, both
-from symgrad.calculus.nodes import (
-    ONE,
-    Apply,
-    Entry,
-    Factor,
-    Input,
-    Label,
-    Node,
-    Term,
-    intern,
+from symgrad.calculus.index_notation import (
+    Both,
+    IndexForm,
+    IndexNotation,
+    Letters,
+    both,
 )
-from symgrad.calculus.polynomials import contract, identity, product
-from symgrad.calculus.proofs.flattening import Flattened, IndexStatement, new_label, terms_of
-from symgrad.calculus.proofs.lines import Claim, Cotangent, Form, Indexed, Proof, ProofLine, Slope
+from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Node, Polynomial, Term
+from symgrad.calculus.polynomials import contract, identity, opened, product
+from symgrad.calculus.proofs.lines import Indexed, Proof, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
-from symgrad.calculus.proofs.subject import Subject
-from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.language.expressions import Expression
-from symgrad.language.unparse import unparse
+from symgrad.calculus.proofs.uses import Statement, Uses, core_labels
 
-PLACES = "pqrst"  # the letters of the variable's entry
+PLACES = "pqrstuvabcd"  # the letters of the variable's entry
+KNOWN = "the known identity, at one entry"  # the pull-back of a cotangent that is 1 there
 SUMMED = "each [a = b] summed out"
-IDENTITY = "the known identity, at one entry"  # the pull-back of a cotangent that is 1 there
 
 
-@dataclass(frozen=True)
-class Known:
-    """The derivative of a statement: the node that stands for it, at its labels, and its value."""
-
-    symbol: Node
-    own: tuple[Label, ...]
-    entry: Entry
-
-
-def index_proof(subject: Subject) -> Proof:
-    """The lines of one rule."""
-    writer = _Writer(subject)
-    writer.write()
-    flat = writer.flat
-    lines = (*flat.definitions, *scalar_lines(subject), *writer.lines)
-    slopes = {target: known.symbol for target, known in writer.slopes.items()}
-    return Proof(subject.rule, "index", lines, subject.setting(slopes))
+def index_proof(uses: Uses) -> Proof:
+    """The lines of one step."""
+    writer = _Writer(uses)
+    lines = [*writer.definitions(), *scalar_lines(uses)]
+    lines += [line for s in uses.statements.values() for line in writer.slope(s)]
+    lines += writer.total(lines[-1].right)
+    return uses.proof("index", lines, {})
 
 
 class _Writer:
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
-        self.flat = Flattened(subject)
-        self.places = tuple(map(new_label, self.flat.variable.axes))
-        self.slopes: dict[Node, Known] = {}
-        self.lines: list[ProofLine] = []
-
-    def write(self) -> None:
-        """The derivative of each statement that moves, then their sum."""
-        last = self.flat.statements[-1]
-        for statement in self.flat.statements:
-            if statement.moves or statement is last:
-                self._slope(statement)
-        self._total(last)
+    def __init__(self, uses: Uses) -> None:
+        self.uses = uses
+        self.places = uses.labels
+        self.notation = IndexNotation(uses.called, uses.notation.whole)
+        self.slopes: dict[Node, tuple[tuple[Label, ...], Entry]] = {}
 
     def letters(self) -> Letters:
         """Letters among which those of the variable's entry are given."""
-        core = [x for x in self.places if batch_name(x) is None]
-        return Letters(dict(zip(core, PLACES, strict=False)))
+        free = (letter for letter in PLACES if letter not in self.uses.taken)
+        return Letters(dict(zip(core_labels(self.places), free, strict=False)))
 
-    def over(self, labels: tuple[Label, ...]) -> tuple[Label, ...]:
-        """Labels of a statement, then those of the variable's entry; a batch's stands once."""
-        return (*labels, *(x for x in self.places if x not in labels))
+    def indexed(
+        self, terms: tuple[Term, ...], labels: tuple[Label, ...], letters: Letters
+    ) -> Indexed:
+        """Terms as they are written, for a line that is true of these indices."""
+        return Indexed(self.notation.terms(terms, letters), terms, labels)
 
-    def _line(
+    def definitions(self) -> Iterator[ProofLine]:
+        """The statements, and those that they are taken apart into."""
+        uses = self.uses
+        if uses.variable in uses.new:
+            entry = Entry(uses.variable, self.places)
+            yield self._equation(uses.variable, entry, "where it is", self.letters())
+        for user in uses.users:
+            if uses.statements[user].entry.node is not user:
+                entry = Entry(user, uses.statements[user].labels)
+                yield self._equation(user, entry, given(uses, user))
+        for node, statement in uses.statements.items():
+            whole = node in uses.users and statement.entry.node is node
+            move = given(uses, node) if whole else "definition"
+            yield self._equation(node, statement.entry, move, over=statement.labels)
+
+    def _equation(
         self,
-        left: Both,
-        terms: tuple[Term, ...],
-        labels: tuple[Label, ...],
-        letters: Letters,
+        node: Node,
+        entry: Entry,
         move: str,
-        claim: Claim,
-    ) -> None:
-        right = self.flat.indexed(terms, labels, letters)
-        line = ProofLine(left, right, move, claim)
-        said = self.lines and (self.lines[-1].left, self.lines[-1].right)
-        if not said or said[0] != left or not same(said[1], right):
-            self.lines.append(line)
+        letters: Letters | None = None,
+        over: tuple[Label, ...] = (),
+    ) -> ProofLine:
+        letters, labels = letters or Letters(), over or entry.labels
+        left = self.notation.entry(node, labels, letters)
+        if entry.node is not node and self.uses.reference(entry.node) is not None:
+            right = self.notation.entry(*entry, letters)
+        else:
+            right = self.notation.right(*entry, letters)
+        return ProofLine(left, Indexed(right, terms_of(entry), labels), move, node)
 
     # the derivative of one statement
 
-    def _slope(self, statement: IndexStatement) -> None:
-        letters = self.letters()
-        labels = self.over(statement.labels)
-        symbol = self._symbol(statement.target, labels)
+    def slope(self, statement: Statement) -> Iterator[ProofLine]:
+        """The derivative of a statement by an entry of the variable."""
+        uses, letters = self.uses, self.letters()
         for label in statement.labels:
             letters.of(label)
-        left = self.flat.notation.entry(symbol, labels, letters)
-        parts = list(self._partials(statement))
-        raw = tuple(self._raw(p) for p in parts)
-        claim = Slope(statement.target)
-        through = dict.fromkeys(self.flat.names[p.of][0] for p in parts if p.of in self.slopes)
-        move = f"chain rule, through {', '.join(through)}" if through else "derivative by an entry"
-        if not isinstance(statement.entry.node, Apply):
-            self._line(left, raw, labels, letters, move, claim)
-        inserted = tuple(term for p in parts for term in self._inserted(p))
-        if through:
-            self._line(left, inserted, labels, letters, "inserted", claim)
-        entry = contract(inserted, labels)
-        known = isinstance(statement.entry.node, Apply)
-        move = IDENTITY if known else SUMMED
-        self._line(left, terms_of(entry), labels, letters, move, claim)
-        self.slopes[statement.target] = Known(symbol, statement.labels, entry)
-
-    def _symbol(self, target: Node, labels: tuple[Label, ...]) -> Node:
-        """The node that stands for the derivative of a node."""
-        of, by = self.flat.names[target], both(self.subject.variable)
-        name = f"d{of[0]}/d{by[0]}"
-        axes = tuple(x.axis for x in labels)
-        symbol = intern(Input, axes, name=name, facts=frozenset())
-        self.flat.names[symbol] = name, rf"\frac{{\partial {of[1]}}}{{\partial {by[1]}}}"
-        return symbol
-
-    def _partials(self, statement: IndexStatement) -> Iterator[Partial]:
-        node, labels = statement.entry
-        moving = self.flat.moving
-        if node in moving and node is not statement.target:
-            found = iter([Partial(node, labels, Term(ONE, ()))])
-        elif isinstance(node, Apply):
-            found = _unit_pullback(node, labels, moving)
+        known = list(self._partials(statement))
+        through = dict.fromkeys(uses.name(p.of).name for p in known if p.of in self.slopes)
+        inserted = [term for p in known for term in self._inserted(p)]
+        over = tuple(dict.fromkeys((*statement.labels, *self.places)))  # a batch stands once
+        entry = contract(inserted, over)
+        self.slopes[statement.node] = statement.labels, entry
+        if isinstance(statement.entry.node, Apply):
+            move = KNOWN
+        elif through:
+            move = f"chain rule, through {', '.join(through)}"
+        elif len(uses.users) > 1 and statement.node is uses.derivation.value.node:
+            move = "derivative by an entry, all else fixed"
         else:
-            found = partials(node, labels, moving)
-        return map(self._one_example, found)
+            move = "derivative by an entry"
+        top = self.notation.entry(statement.node, statement.labels, letters)
+        below = self.notation.entry(uses.variable, self.places, letters)
+        left = f"d{top[0]}/d{below[0]}", rf"\frac{{\partial {top[1]}}}{{\partial {below[1]}}}"
+        right = self.indexed(terms_of(entry), statement.labels, letters)
+        yield ProofLine(left, right, move, uses.differential(statement.node), by_entry=True)
 
-    def _one_example(self, p: Partial) -> Partial:
-        """A partial in which an example is that of the variable's entry."""
-        names = {
-            a: b
-            for a in p.labels
-            for b in self.places
-            if a is not b and batch_name(a) is not None and a.axis == b.axis
-        }
-        if not names:
-            return p
-        factors = tuple(
-            f._replace(labels=tuple(names.get(x, x) for x in f.labels)) for f in p.rest.factors
-        )
-        summed = tuple(x for x in p.rest.summed if x not in names)
-        rest = Term(p.rest.coefficient, factors, summed)
-        return Partial(p.of, tuple(names.get(x, x) for x in p.labels), rest)
-
-    def _raw(self, p: Partial) -> Term:
-        if p.of is self.flat.variable:
-            return self._inserted(p)[0]
-        known = self.slopes[p.of]
-        return _with(p.rest, Factor(known.symbol, self.over(p.labels)))
+    def _partials(self, statement: Statement) -> Iterator[Partial]:
+        node, labels = statement.entry
+        moving = self.uses.moving
+        if node in moving and node is not statement.node:
+            return iter([Partial(node, labels, Term(ONE, ()))])
+        if isinstance(node, Apply):
+            return _unit_pullback(node, labels, moving)
+        return partials(node, labels, moving)
 
     def _inserted(self, p: Partial) -> list[Term]:
-        if p.of is self.flat.variable:
-            pairs = zip(p.labels, self.places, strict=True)
-            deltas = [identity(a, b) for a, b in pairs if a is not b]
-            factors = (*p.rest.factors, *deltas)
-            return [p.rest._replace(factors=factors)]
-        return _products(p.rest, self._at(self.slopes[p.of], p.labels))
+        """A partial derivative times that of its operand by the variable's entry."""
+        if p.of in self.uses.variables:
+            deltas = [identity(a, b) for a, b in zip(p.labels, self.places, strict=True)]
+            return [p.rest._replace(factors=(*deltas, *p.rest.factors))]
+        return [product((p.rest, term)) for term in self._slope_at(p.of, p.labels)]
 
-    def _at(self, known: Known, labels: tuple[Label, ...]) -> tuple[Term, ...]:
+    def _slope_at(self, node: Node, labels: tuple[Label, ...]) -> tuple[Term, ...]:
         """The derivative of a statement at other labels."""
-        names = dict(zip(known.own, labels, strict=True))
-        own = tuple(names.get(x, x) for x in known.entry.labels)
-        return terms_of(Entry(known.entry.node, own))
+        own, entry = self.slopes[node]
+        names = dict(zip(own, labels, strict=True))
+        return terms_of(Entry(entry.node, tuple(names.get(x, x) for x in entry.labels)))
 
-    # the sum
+    # the sum over the uses
 
-    def _total(self, statement: IndexStatement) -> None:
+    def total(self, last: object) -> Iterator[ProofLine]:
+        """What the chain rule makes of the derivatives: in index notation, and as the step says
+        it."""
+        uses = self.uses
+        step, extra = uses.step, uses.reverse.extra
         letters = self.letters()
-        known = self.slopes[statement.target]
-        index = "".join(letters.of(x) for x in self.places if batch_name(x) is None)
-        text, latex = both(self.subject.result)
-        left = (
-            (f"({text})_{index}", rf"\left({latex}\right)_{{{index}}}") if index else (text, latex)
-        )
-        seed = at_result(self.subject, statement)
-        summed = tuple(x for x in statement.labels if x not in self.places)
-        whole = Term(ONE, (Factor(known.symbol, self.over(statement.labels)),), summed)
-        claim = Cotangent()
-        if self.flat.names[known.symbol] == (text, latex):  # the result is what is differentiated
-            self._in_matrices(known.entry)
-            return
-        raw = tuple(_products(seed, (whole,)))
-        self._line(left, raw, self.places, letters, "chain rule", claim)
-        inserted = tuple(
-            t._replace(summed=(*t.summed, *summed))
-            for t in _products(seed, self._at(known, statement.labels))
-        )
-        self._line(left, inserted, self.places, letters, "inserted", claim)
-        entry = contract(inserted, self.places)
-        self._line(left, terms_of(entry), self.places, letters, SUMMED, claim)
-        self._in_matrices(entry)
+        index = "".join(letters.of(x) for x in core_labels((*extra, *self.places)))
+        change, labels = uses.change
+        terms = tuple(term for user in uses.users for term in self._sent(user))
+        sides = [self.indexed(terms, labels, letters)]
+        entry = contract(terms, (*extra, *self.places))
+        short = self.indexed(terms_of(entry), labels, self.letters_of(letters))
+        if short.written != sides[0].written:
+            sides.append(short)
+        if isinstance(last, Indexed) and [s.written for s in sides] == [last.written]:
+            sides = []  # the statement is what is differentiated
+        for side, move in zip(sides, (self._move(), SUMMED), strict=False):
+            yield ProofLine(_with_index(both(step.left), index), side, move, change, True)
+        if not isinstance(step.right, IndexForm):
+            yield ProofLine(step.left, step.right, "in matrix notation", change, by_entry=True)
 
-    def _in_matrices(self, entry: Entry) -> None:
-        subject = self.subject
-        try:
-            own = subject.vocabulary.written(
-                entry, self.places, subject.variable.shape, self.flat.written
-            )
-            self._result(own, "in matrix notation")
-        except NoMatrixForm:
-            pass
-        if subject.closing is not None:
-            self._result(*subject.closing)
+    def letters_of(self, letters: Letters) -> Letters:
+        """The letters of the result's indices alone."""
+        labels = (*self.uses.reverse.extra, *self.places)
+        return Letters({x: letters.of(x) for x in labels if x in letters.known})
 
-    def _result(self, value: Expression, move: str) -> None:
-        last = self.lines[-1].right
-        if not isinstance(last, Expression) or unparse(last) != unparse(value):
-            self.lines.append(ProofLine(self.subject.result, value, move, Cotangent()))
+    def _move(self) -> str:
+        return "chain rule" if len(self.uses.users) == 1 else "chain rule: the sum over its uses"
+
+    def _sent(self, user: Node) -> list[Term]:
+        """The cotangent of a use times its derivative, summed over its entries."""
+        labels, _ = self.slopes[user]
+        cotangent = self.uses.cotangent(user, labels)
+        own = terms_of(cotangent)
+        seed = own[0] if len(own) == 1 else Term(ONE, (Factor(*cotangent),))
+        summed = tuple(x for x in labels if x not in self.places)
+        return [
+            term._replace(summed=(*term.summed, *summed))
+            for term in (product((seed, t)) for t in self._slope_at(user, labels))
+        ]
 
 
-def same(one: Form, other: Form) -> bool:
-    """Whether two right sides in index notation are written alike."""
-    return isinstance(one, Indexed) and isinstance(other, Indexed) and one.written == other.written
+def given(uses: Uses, user: Node) -> str:
+    """Where a statement comes from."""
+    number = uses.number(user)
+    return "given" if number is None else f"step ({number})"
 
 
-def at_result(subject: Subject, statement: IndexStatement) -> Term:
-    """The cotangent of the result at the labels of its statement, as one term."""
-    tensor = subject.vocabulary.lower(subject.cotangent)
-    pairs = zip(tensor.axes, subject.symbol(subject.name).axes, strict=True)
-    names = {a: b for a, b in pairs if a is not None and b is not None}
-    entry = contract(tensor.renamed(names), statement.labels)
-    own = terms_of(entry)
-    return own[0] if len(own) == 1 else Term(ONE, (Factor(*entry),))
+def terms_of(entry: Entry) -> tuple[Term, ...]:
+    """An entry by its definition where it is a sum, else as it is."""
+    if isinstance(entry.node, Polynomial):
+        return tuple(opened(entry.node, entry.labels))
+    return (Term(ONE, (Factor(*entry),)),)
+
+
+def _with_index(name: Both, index: str) -> Both:
+    if not index:
+        return name
+    return f"({name[0]})_{index}", rf"\left({name[1]}\right)_{{{index}}}"
 
 
 def _unit_pullback(node: Apply, labels: tuple[Label, ...], moving: set[Node]) -> Iterator[Partial]:
@@ -247,11 +206,3 @@ def _unit_pullback(node: Apply, labels: tuple[Label, ...], moving: set[Node]) ->
         if of in moving:
             summed = tuple(x for x in own if x not in leading)
             yield Partial(of, own, term._replace(summed=(*term.summed, *summed)))
-
-
-def _with(term: Term, *factors: Factor) -> Term:
-    return term._replace(factors=(*factors, *term.factors))
-
-
-def _products(term: Term, others: tuple[Term, ...]) -> list[Term]:
-    return [product((term, t)) for t in others]

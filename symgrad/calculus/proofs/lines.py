@@ -1,8 +1,7 @@
-"""A proof as plain data: lines, what each line says, and what it takes to check it.
+"""A proof as plain data: its lines, and what a check of them needs.
 
-A line is `left = right`: `claim` says what the left side is, `right` is one of the forms below. A
-check computes the left side from the statement alone, by numerical differentiation, and the right
-side from its form.
+A line is `left = right`, and `truth` is what both sides are: a node whose value or derivative is
+known from the statements alone, by their kernels and by numerical differentiation.
 """
 
 from __future__ import annotations
@@ -14,8 +13,7 @@ from typing import Literal, TypeAlias
 import sympy
 
 from symgrad.calculus.index_notation import Both
-from symgrad.calculus.lowering import Tensor
-from symgrad.calculus.nodes import Label, Node, Term
+from symgrad.calculus.nodes import Entry, Label, Node, Term
 from symgrad.language import formula as fm
 from symgrad.language.composing import DIFFERENTIAL
 from symgrad.language.dimensions import SCALAR
@@ -23,6 +21,7 @@ from symgrad.language.expressions import Expression, Name, Operation
 from symgrad.language.typeset import typeset
 
 Kind: TypeAlias = Literal["index", "differential"]
+KINDS: tuple[Kind, ...] = ("index", "differential")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,54 +34,6 @@ class Differential(Name):
     def formula(self) -> fm.Formula:
         """d, upright, before the name."""
         return fm.Listed((DIFFERENTIAL, typeset(self.of)), separator="")
-
-
-# what a left side is
-
-
-@dataclass(frozen=True)
-class Value:
-    """The value of a node."""
-
-    of: Node
-
-
-@dataclass(frozen=True)
-class Slope:
-    """The derivative of each entry of a node by each of the variable; an example's by its own."""
-
-    of: Node
-
-
-@dataclass(frozen=True)
-class Change:
-    """dL, which is <G, dZ>."""
-
-
-@dataclass(frozen=True)
-class Cotangent:
-    """The cotangent of the variable."""
-
-
-@dataclass(frozen=True)
-class ScalarValue:
-    """A scalar function at the point t (or t, u)."""
-
-    operation: Operation
-
-
-@dataclass(frozen=True)
-class ScalarSlope:
-    """Its derivative by one of its arguments."""
-
-    operation: Operation
-    argument: int
-
-
-Claim: TypeAlias = Value | Slope | Change | Cotangent | ScalarValue | ScalarSlope
-
-
-# what a right side is
 
 
 @dataclass(frozen=True)
@@ -103,7 +54,7 @@ class Pairings:
 
 @dataclass(frozen=True)
 class Indexed:
-    """A sum of terms in index notation; `labels` are its free indices, in order."""
+    """A sum of terms in index notation; `labels` are the indices of what the line is true of."""
 
     written: Both
     terms: tuple[Term, ...]
@@ -118,46 +69,55 @@ class Scalar:
     value: sympy.Expr
 
 
+@dataclass(frozen=True)
+class ScalarRule:
+    """What a line on a scalar function says: its value, or its derivative by one argument."""
+
+    operation: Operation
+    argument: int | None
+
+
 Form: TypeAlias = Expression | Pairings | Indexed | Scalar
 
 
 @dataclass(frozen=True)
 class ProofLine:
-    """One equation, and the name of the move that leads to it from the lines before."""
+    """One equation, and the name of the move that leads to it from the lines before.
+
+    `truth` is a node with the value of both sides; None where the left side is to be evaluated as
+    it is written. With `by_entry` the sides are derivatives by an entry of the variable, and
+    `truth` is what they make of a direction: sum_p (dz_i/dx_p) dx_p = dz_i."""
 
     left: Expression | Both
     right: Form
     move: str
-    claim: Claim
+    truth: Node | ScalarRule | None
+    by_entry: bool = False
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What a proof speaks of, in index notation: the statement Z = F(..., X, ...).
+class Chain:
+    """One use of the variable: the node of the statement, and the symbols in what it is taken apart
+    into, each with its definition."""
 
-    `leaves` may have any values; each of `statements` is a symbol with its definition, the last one
-    is Z; `whole` is Z as the statement has it. `moved` gives the differential of each symbol,
-    `slopes` its derivative by X; `names` are those in expressions. With `example`, a line is said
-    of each example of a batch alone; with `symmetric`, where the variable is so.
-    """
-
-    leaves: tuple[Node, ...]
-    variable: Tensor
-    cotangent: Tensor
-    statements: tuple[tuple[Tensor, Tensor], ...]
-    whole: Tensor
-    moved: Mapping[Node, Node]
-    slopes: Mapping[Node, Node]
-    names: Mapping[str, Tensor]
-    example: bool
-    symmetric: bool = False
+    user: Node
+    inner: tuple[tuple[Entry, Entry], ...]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """The lines that lead from a statement to the cotangent of one of its variables."""
+    """The lines that lead from the statements in which a variable stands to its cotangent.
 
-    rule: str
+    `names` are those that stand here only, each with its node; `moved` gives the symbol of each
+    node's differential. `change` is the symbol of dL with its labels: where all is said of one
+    example, that of the batch.
+    """
+
     kind: Kind
     lines: tuple[ProofLine, ...]
-    setting: Setting
+    variable: Node
+    places: tuple[Label, ...]  # the labels of its entry
+    chains: tuple[Chain, ...]
+    names: Mapping[str, Node]
+    moved: Mapping[Node, Node]
+    change: Entry

@@ -14,10 +14,10 @@ from fractions import Fraction
 
 from symgrad.calculus.algebra import scaled, signed_sum
 from symgrad.calculus.chain_rule import reverse
-from symgrad.calculus.lowering import Tensor, given, lower
+from symgrad.calculus.lowering import Tensor, given
 from symgrad.calculus.nodes import Entry, Term, batch_label
 from symgrad.calculus.proofs.lines import Differential, Pairing
-from symgrad.calculus.proofs.vocabulary import Vocabulary
+from symgrad.calculus.proofs.symbols import Symbols
 from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.language.expressions import Call, Expression, Name, leaves
 from symgrad.language.operations.meanings import Linear
@@ -55,19 +55,19 @@ def split(pairing: Pairing) -> list[Pairing]:
     return done
 
 
-def across(pairing: Pairing, vocabulary: Vocabulary) -> tuple[Pairing, str]:
+def across(pairing: Pairing, symbols: Symbols) -> tuple[Pairing, str]:
     """The outermost operation on the right moved to the left; and its rule's name."""
     call = pairing.right
     if not isinstance(call, Call):
-        return replace(pairing, left=adjoint(pairing, None, vocabulary), batch=None), BATCH
+        return replace(pairing, left=adjoint(pairing, None, symbols), batch=None), BATCH
     k = next(k for k, a in enumerate(call.arguments) if moves_with(a))
     argument = call.arguments[k]
     inside = pairing.batch is not None or call.batch is None
-    left = adjoint(pairing, k, vocabulary)
+    left = adjoint(pairing, k, symbols)
     return Pairing(left, argument, argument.batch if inside else None), call.operation.rule
 
 
-def adjoint(pairing: Pairing, k: int | None, vocabulary: Vocabulary) -> Expression:
+def adjoint(pairing: Pairing, k: int | None, symbols: Symbols) -> Expression:
     """What stands beside the k-th argument on the right when the rest is moved across (k = None:
     beside all of it, when the sum over the examples is)."""
     call = pairing.right
@@ -79,18 +79,18 @@ def adjoint(pairing: Pairing, k: int | None, vocabulary: Vocabulary) -> Expressi
     if isinstance(call, Call) and k is not None:
         arguments = (*call.arguments[:k], hole, *call.arguments[k + 1 :])
         with_hole = replace(call, arguments=arguments)
-    result = lower(with_hole, {**vocabulary.tensors, HOLE: target})
-    placed, _ = pulled_back(result, pairing.left, pairing.batch, target, vocabulary)
-    return vocabulary.written(placed, target.core, argument.shape)
+    result = symbols.lower(with_hole, {HOLE: target})
+    placed, _ = pulled_back(result, pairing.left, pairing.batch, target, symbols)
+    return symbols.written(placed, target.core, argument.shape)
 
 
 def pulled_back(
-    result: Tensor, left: Expression, batch: str | None, target: Tensor, vocabulary: Vocabulary
+    result: Tensor, left: Expression, batch: str | None, target: Tensor, symbols: Symbols
 ) -> tuple[Entry, Entry]:
     """The cotangent of the target, where `left` is that of the result, by the chain rule; and the
     result's entry."""
     entry = result.closed()
-    seed = _seed(left, batch, result, entry, vocabulary)
+    seed = _seed(left, batch, result, entry, symbols)
     node = target.closed().node
     found, labels = reverse(entry.node, entry.labels, seed, (), [node]).of(node)
     own = dict(zip(labels, target.closed().labels, strict=True))
@@ -99,10 +99,10 @@ def pulled_back(
 
 
 def _seed(
-    cotangent: Expression, batch: str | None, result: Tensor, entry: Entry, vocabulary: Vocabulary
+    cotangent: Expression, batch: str | None, result: Tensor, entry: Entry, symbols: Symbols
 ) -> list[Term]:
     """The left side at the labels of the result, summed over those that the result lacks."""
-    left = vocabulary.lower(cotangent)
+    left = symbols.lower(cotangent)
     pairs = zip(left.axes, result.axes, strict=True)
     names = {a: b for a, b in pairs if a is not None and b is not None}
     examples = () if batch is None else (batch_label(batch),)
@@ -110,19 +110,19 @@ def _seed(
     return [t._replace(summed=(*t.summed, *missing)) for t in left.renamed(names)]
 
 
-def joined(pairings: list[Pairing], vocabulary: Vocabulary) -> list[Pairing]:
+def joined(pairings: list[Pairing], symbols: Symbols) -> list[Pairing]:
     """Pairings with the same differential as one."""
     groups: dict[tuple[str, str | None], list[Pairing]] = {}
     for pairing in pairings:
         assert isinstance(pairing.right, Differential)
         groups.setdefault((pairing.right.name, pairing.batch), []).append(pairing)
     return [
-        group[0] if len(group) == 1 else replace(group[0], left=_sum(group, vocabulary))
+        group[0] if len(group) == 1 else replace(group[0], left=_sum(group, symbols))
         for group in groups.values()
     ]
 
 
-def _sum(group: list[Pairing], vocabulary: Vocabulary) -> Expression:
+def _sum(group: list[Pairing], symbols: Symbols) -> Expression:
     """The sum of what stands on the left, equal terms joined."""
-    whole = vocabulary.lower(signed_sum([p.left for p in group]))
-    return vocabulary.written(whole.closed(), whole.core, group[0].right.shape)
+    whole = symbols.lower(signed_sum([p.left for p in group]))
+    return symbols.written(whole.closed(), whole.core, group[0].right.shape)

@@ -7,51 +7,46 @@ from collections.abc import Iterator
 import sympy
 
 from symgrad.calculus.index_notation import Both
-from symgrad.calculus.proofs.lines import ProofLine, Scalar, ScalarSlope, ScalarValue
-from symgrad.calculus.proofs.subject import Subject
-from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, Operation, fold
-from symgrad.language.operations.meanings import Elementwise
+from symgrad.calculus.nodes import Map
+from symgrad.calculus.proofs.lines import ProofLine, Scalar, ScalarRule
+from symgrad.calculus.proofs.uses import Uses
+from symgrad.language.dimensions import ONE, dimension
+from symgrad.language.expressions import Expression, Name, Operation
 from symgrad.language.unparse import unparse
 
-POINT = tuple(Name(letter, SCALAR) for letter in "tu")
+POINT = tuple(Name(letter, (dimension(6), ONE)) for letter in "tu")  # checked at six at once
 SYMBOLS = tuple(sympy.Symbol(letter, real=True) for letter in "tu")
 
 
-def scalar_lines(subject: Subject) -> Iterator[ProofLine]:
+def scalar_lines(uses: Uses) -> Iterator[ProofLine]:
     """For each scalar function whose argument moves: its definition, its derivative by scalar
     calculus, and that derivative as the record has it."""
-    used: dict[tuple[Operation, int], None] = {}
-    for statement in subject.statements:
-        if statement.expression is not None:
-            fold(statement.expression, lambda e, _: _collect(subject, e, used))
+    moving = uses.moving
+    used = dict.fromkeys(
+        (node.operation, k)
+        for statement in uses.statements.values()
+        if isinstance(node := statement.entry.node, Map)
+        for k, (argument, _) in enumerate(node.arguments)
+        if argument in moving
+    )
     for operation, k in used:
         yield from _lines(operation, k)
 
 
-def _collect(subject: Subject, e: Expression, used: dict[tuple[Operation, int], None]) -> None:
-    if isinstance(e, Call) and isinstance(e.operation.meaning, Elementwise):
-        for k, argument in enumerate(e.arguments):
-            if isinstance(argument, Name) and argument.name in subject.differentials:
-                used.setdefault((e.operation, k))
-
-
 def _lines(operation: Operation, k: int) -> Iterator[ProofLine]:
-    meaning = operation.meaning
-    arity = operation.arity[1]
-    point = POINT[:arity]
+    meaning, arity = operation.meaning, operation.arity[1]
     value = meaning.definition(*SYMBOLS[:arity])
-    own = _called(operation, arity)
+    called = _called(operation, arity)
     definition = Scalar(_written(value), value)
-    if definition.written[0] != own[0]:
-        yield ProofLine(own, definition, "definition", ScalarValue(operation))
+    if definition.written[0] != called[0]:
+        yield ProofLine(called, definition, "definition", ScalarRule(operation, None))
     slope = value.diff(SYMBOLS[k])
-    left = _slope(own, k)
+    left = _slope(called, k)
     derivative = Scalar(_written(slope), slope)
-    yield ProofLine(left, derivative, "scalar calculus", ScalarSlope(operation, k))
-    recorded: Expression = meaning.derivative(*point)[k]
-    if unparse(recorded) != derivative.written[0]:
-        yield ProofLine(left, recorded, "as the record has it", ScalarSlope(operation, k))
+    yield ProofLine(left, derivative, "scalar calculus", ScalarRule(operation, k))
+    recorded: Expression = meaning.derivative(*POINT[:arity])[k]
+    if unparse(recorded).replace(" ", "") != derivative.written[0].replace(" ", ""):
+        yield ProofLine(left, recorded, "as the record has it", ScalarRule(operation, k))
 
 
 def _called(operation: Operation, arity: int) -> Both:
@@ -73,6 +68,6 @@ def _written(value: sympy.Expr) -> Both:
     for piece, condition in value.args:
         always = condition == sympy.true
         texts.append(f"{piece} else" if always else f"{piece} where {condition}")
-        where = r"\text{ else}" if always else rf"\text{{ where }} {sympy.latex(condition)}"
-        latexes.append(f"{sympy.latex(piece)}{where}")
-    return ", ".join(texts), r",\; ".join(latexes)
+        where = " else" if always else f" where {condition}"
+        latexes.append(rf"{sympy.latex(piece)}\text{{{where}}}")
+    return ", ".join(texts), r",\quad ".join(latexes)

@@ -1,0 +1,269 @@
+"""The statements that a node stands in, taken apart into statements whose rules are known, and what
+everything in them is called.
+
+    p = softmax(x)      e = exp(x),  s = sum(e),  p = e / s
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from symgrad.calculus.algebra import transposed
+from symgrad.calculus.chain_rule import Reverse
+from symgrad.calculus.closed_form import matrix_shape
+from symgrad.calculus.derivation import Derivation, Step
+from symgrad.calculus.functions import aligned
+from symgrad.calculus.index_notation import Both, batch_name, both
+from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.naming import fresh
+from symgrad.calculus.nodes import (
+    Alias,
+    Apply,
+    Axis,
+    Entry,
+    Input,
+    Label,
+    Map,
+    Node,
+    batch_label,
+    intern,
+)
+from symgrad.calculus.notation import Notation, batch_of, full
+from symgrad.calculus.polynomials import contract, symmetric
+from symgrad.calculus.proofs.definitions import in_parts
+from symgrad.calculus.proofs.lines import Chain, Kind, Proof, ProofLine
+from symgrad.language.expressions import Call, Expression, Name, leaves
+
+
+@dataclass(frozen=True)
+class Statement:
+    """node[labels] = entry: the node itself, or what a symbol or a function stands for."""
+
+    node: Node
+    labels: tuple[Label, ...]
+    entry: Entry
+
+
+@dataclass
+class Uses:
+    """The statements in which the node of a step stands: `users` are their nodes, `statements` what
+    they are taken apart into, operands first."""
+
+    derivation: Derivation
+    step: Step
+    reverse: Reverse
+    variable: Node
+    statements: dict[Node, Statement] = field(default_factory=dict)
+    new: dict[Node, Expression] = field(default_factory=dict)  # names that stand here only
+    symbols: dict[Node, Node] = field(default_factory=dict)  # of values, by what they are
+    moved: dict[Node, Node] = field(default_factory=dict)
+    chains: list[Chain] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        names = self.derivation.names.values()
+        self.taken = self.derivation.naming.taken | {
+            leaf.name for e in names for leaf in leaves(e) if isinstance(leaf, Name)
+        }
+        self.name(self.variable, "v")
+        self.labels = tuple(map(label_of, self.variable.axes))
+        for user in self.users:
+            self._unfold(user)
+
+    @cached_property
+    def users(self) -> tuple[Node, ...]:
+        """The nodes of the statements, in the order of their steps."""
+        numbers = {s.node: s.number for s in self.derivation.steps if s.kind == "forward"}
+        users = self.reverse.users[self.variable]
+        return tuple(sorted(users, key=lambda node: numbers.get(node, 0)))
+
+    @property
+    def variables(self) -> tuple[Node, Node]:
+        """The variable, and as it stands in what is taken apart."""
+        return self.variable, as_it_is(self.variable)
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The symbols of what is taken apart."""
+        return tuple(symbol.node for chain in self.chains for symbol, _ in chain.inner)
+
+    @property
+    def moving(self) -> set[Node]:
+        """The nodes that move in a statement. Of two uses, each stays where it stands in the
+        other."""
+        return {*self.variables, *self.parts}
+
+    @property
+    def is_of_one_example(self) -> bool:
+        """Whether all is said of one example of a batch."""
+        batch = batch_of(self.variable)
+        return batch is not None and all(batch in user.axes for user in self.users)
+
+    @property
+    def change(self) -> Entry:
+        """The node that stands for dL, at its labels."""
+        labels = self.reverse.extra
+        if self.is_of_one_example:
+            labels = (*labels, batch_label(str(batch_of(self.variable))))
+        axes = tuple(x.axis for x in labels)
+        node = intern(Input, axes, ("dL", self.variable), name="dL", facts=frozenset())
+        return Entry(node, labels)
+
+    def proof(self, kind: Kind, lines: Iterable[ProofLine], names: Mapping[str, Node]) -> Proof:
+        """These lines, with what a check of them needs; `names` are those beside the new ones."""
+        new = {self.name(node).name: node for node in self.new}
+        for node in (self.variable, *self.statements):
+            self.differential(node)
+        return Proof(
+            kind,
+            tuple(lines),
+            self.variable,
+            self.labels,
+            tuple(self.chains),
+            {**new, **names},
+            self.moved,
+            self.change,
+        )
+
+    def differential(self, node: Node) -> Node:
+        """The node that stands for the differential of a node."""
+        if node not in self.moved:
+            fields = {"name": f"d{self.name(node).name}", "facts": frozenset()}
+            self.moved[node] = intern(Input, node.axes, ("d", node), **fields)
+        return self.moved[node]
+
+    # what is taken apart
+
+    def _unfold(self, user: Node) -> None:
+        """The statements that a use is taken apart into, itself the last of them."""
+        labels = tuple(map(label_of, user.axes))
+        self.name(user, self._symbol(user))
+        entry = Entry(user, labels)
+        inner: list[tuple[Entry, Entry]] = []
+        if isinstance(user, Apply) and user.operation.meaning.definition is not None:
+            entry, inner = self._taken_apart(user, labels)
+        for symbol, definition in inner:
+            if symbol.labels == definition.labels:
+                self.symbols[definition.node] = symbol.node
+            self.statements[symbol.node] = Statement(*symbol, definition)
+        self.statements[user] = Statement(user, labels, entry)
+        self.chains.append(Chain(user, tuple(inner)))
+
+    def _taken_apart(
+        self, user: Apply, labels: tuple[Label, ...]
+    ) -> tuple[Entry, list[tuple[Entry, Entry]]]:
+        """A function by its definition, and the symbols of the parts of that, each with what it is:
+        for each of the function's leading labels at once."""
+        names, values, inner = [], {}, []
+        for k, (argument, acted) in enumerate(user.opened(labels)):
+            others = tuple(x for x in argument.labels if x not in acted)
+            names.append(Name(f"?{k}", matrix_shape(x.axis for x in acted)))
+            kept = Entry(as_it_is(argument.node), argument.labels)
+            values[names[-1].name] = tensor(kept, acted, others)
+        *parts, (_, whole) = in_parts(user.operation.meaning.definition(*names))
+        first, acted = user.opened(labels)[0]
+        for name, call in parts:
+            result = lower(call, values)
+            alike = [x.axis for x in result.core] == [x.axis for x in acted]
+            core = acted if alike else result.core
+            order = (*first.labels, *core)
+            own = tuple(sorted((*result.others, *core), key=order.index))
+            definition = contract(result.renamed(dict(zip(result.core, core, strict=True))), own)
+            symbol = self._part(user, name.name, call.operation.symbol, own)
+            inner.append((symbol, definition))
+            values[name.name] = tensor(symbol, core, result.others)
+        result, (_, core) = lower(whole, values), user.split(labels)
+        names_of = dict(zip(result.core, core, strict=True))
+        return contract(result.renamed(names_of), labels), inner
+
+    def _part(self, user: Node, key: str, symbol: str, labels: tuple[Label, ...]) -> Entry:
+        """A symbol of its own for a part of a definition."""
+        axes = tuple(x.axis for x in labels)
+        node = intern(Input, axes, (key, user), name=key, facts=frozenset())
+        self.name(node, symbol)
+        return Entry(node, labels)
+
+    def _symbol(self, node: Node) -> str:
+        return node.operation.symbol if isinstance(node, (Map, Apply)) else "u"
+
+    # what it is called
+
+    def reference(self, node: Node) -> Expression | None:
+        """A name, or its transpose where a node is the transpose of what has the name."""
+        if isinstance(node, Input) and node not in self.new:
+            return self.derivation.naming.given(node)
+        named = self.derivation.names.get(node) or self.new.get(node)
+        return replace(named, symmetric=symmetric(node)) if type(named) is Name else named
+
+    def name(self, node: Node, symbol: str = "u") -> Name:
+        """The name of a node; a new one where it has none."""
+        called = self.reference(node)
+        if called is None:
+            shape = matrix_shape(node.axes)
+            called = self.new[node] = Name(fresh(symbol, self.taken), shape, batch_of(node))
+        while isinstance(called, Call):
+            (called,) = called.arguments
+        assert isinstance(called, Name)
+        return called
+
+    def is_row(self, node: Node) -> bool:
+        """Whether what has the node's name is its transpose."""
+        return isinstance(self.reference(node), Call)
+
+    def called(self, node: Node) -> Both | None:
+        """What a node is called in index notation."""
+        named = self.reference(self.symbols.get(node, node))
+        return None if named is None else both(named)
+
+    @property
+    def notation(self) -> Notation:
+        """Writes nodes by their names."""
+        return Notation(self.reference, self.derivation.naming.bound)
+
+    def right(self, statement: Statement) -> Expression:
+        """The right side of a statement, in the shape of its name. Raises: NoMatrixForm."""
+        node = statement.entry.node
+        if node is statement.node:
+            right = self.notation.definition(node)
+        elif self.reference(node) is not None:
+            right = self.notation.of(aligned(statement.entry, statement.labels))
+        else:
+            right = self.notation.definition(aligned(statement.entry, statement.labels))
+        right = full(right, statement.node)
+        return transposed(right) if self.is_row(statement.node) else right
+
+    def cotangent(self, user: Node, labels: tuple[Label, ...]) -> Entry:
+        """The cotangent of a statement at these labels of it."""
+        entry, own = self.reverse.of(user)
+        names = dict(zip(own, (*self.reverse.extra, *labels), strict=True))
+        return Entry(entry.node, tuple(names[x] for x in entry.labels))
+
+    def number(self, user: Node) -> int | None:
+        """The step that says the statement."""
+        steps = self.derivation.steps
+        return next((s.number for s in steps if s.kind == "forward" and s.node is user), None)
+
+
+def uses_of(derivation: Derivation, step: Step) -> Uses | None:
+    """The uses of the node of a backward step; None where there are none."""
+    of = step.of
+    found = next((p for p in derivation.passes if of in p.cotangents), None)
+    if of is None or found is None or not found.users.get(of):
+        return None
+    return Uses(derivation, step, found, of)
+
+
+def label_of(axis: Axis) -> Label:
+    """A new index; a batch has one for all, as everything is said of one example."""
+    return batch_label(axis) if isinstance(axis, str) else Label(axis)
+
+
+def as_it_is(node: Node) -> Node:
+    """A node through which nothing is simplified."""
+    return node if isinstance(node, Input) else intern(Alias, node.axes, of=node, inner=node)
+
+
+def core_labels(labels: tuple[Label, ...]) -> tuple[Label, ...]:
+    """The labels that are no batch's."""
+    return tuple(x for x in labels if batch_name(x) is None)

@@ -1,0 +1,203 @@
+"""Every line of every proof is true at random numbers; a line broken on purpose is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+
+import symgrad as sg
+from symgrad.calculus import proofs as calculus
+from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.proofs import KINDS, Proof, ProofLine, proof_of
+from symgrad.calculus.proofs.lines import Form, Indexed, Pairing, Pairings, Scalar
+from symgrad.examples import names, text
+from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation
+from symgrad.numerics import proofs as numerics
+from symgrad.numerics.evaluation import drawn
+from symgrad.numerics.proofs import proofs, untrue
+from tests.calls import calls, parameters, program
+
+DERIVE = {
+    "gradient": sg.derive,
+    "jacobian": sg.jacobian,
+    "hessian": sg.hessian,
+    "hvp": sg.hvp,
+    "directional": sg.directional,
+    "pullback": sg.pullback,
+}
+PROGRAMS = [
+    *(("gradient", text(name)) for name in names()),
+    (
+        "gradient",
+        "A: Matrix(n, n, symmetric=True)\nx: Vector(n)\nloss = log(det(A)) + x.T @ inv(A) @ x",
+    ),
+    ("gradient", "X: Matrix(m, n)\nloss = sum(softmax(X.T, axis=1)**2) + logdet(X.T @ X + eye(n))"),
+    ("gradient", "x: Matrix(1, n)\nA: Matrix(n, n)\nloss = x @ A @ x.T"),
+    (
+        "gradient",
+        "W: Matrix(n, m)\nx: Vector(n)\nb: Matrix(1, m)\n"
+        "loss = mean(norm2(tanh(x.T @ W + b)) for x in batch)",
+    ),
+    (
+        "gradient",
+        "k: Index(n)\nZ: Matrix(n, d)\nv: Vector(d)\n"
+        "loss = sum(logsumexp(Z @ v) - v.T @ Z[k] for k in batch)",
+    ),
+    ("gradient", "x: Vector(n)\na: Scalar\nloss = sum(log_softmax(x / a)**2)"),  # x / a is a view
+    (
+        "gradient",
+        "X: Matrix(m, n)\ny: Vector(n)\nU = unit(X @ y)\nloss = sum(X) * norm2(U + X @ y)",
+    ),
+    ("hessian", "x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x + sum(exp(x))"),
+    ("hvp", "x: Vector(n)\nA: Matrix(n, n)\nloss = norm2(A @ tanh(x))**2"),
+    ("jacobian", "W: Matrix(m, n)\nx: Vector(n)\nf = softmax(W @ x)"),
+    (
+        "pullback",
+        "X: Matrix(t, d)\nU: Tensor(h, d, e)\nV: Tensor(h, d, e)\n"
+        'Q = einsum("td,hde->hte", X, U)\n'
+        'A = softmax(einsum("hte,hse->hts", Q, Q), axis=2)\n'
+        'f = einsum("hts,sd,hde->te", A, X, V)',
+    ),
+]
+WITHOUT = {"ones", "zeros", "eye", "onehot"}  # nothing in them moves
+RECORDS = [operation for operation in OPERATIONS.values() if operation.name not in WITHOUT]
+
+
+def of_record(operation: Operation) -> Iterator[Derivation]:
+    """The pull-back of the operation for each kind of arguments."""
+    for call in calls(operation):
+        if operation.category != "batch" and parameters(call):
+            yield sg.pullback(program(call), parameters(call)).data
+
+
+@pytest.mark.parametrize("operation", RECORDS, ids=lambda o: o.name)
+def test_every_line_of_every_record_holds(operation: Operation) -> None:
+    for derivation in of_record(operation):
+        backward = [step.number for step in derivation.steps if step.kind == "backward"]
+        for kind in KINDS:
+            assert list(proofs(derivation, kind)) == backward
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("of", "source"), PROGRAMS)
+def test_every_line_of_every_step_holds(of: str, source: str, kind: str) -> None:
+    derivation = DERIVE[of](source).data
+    assert proofs(derivation, kind)
+    assert proofs(derivation, kind, seed=1)
+
+
+# lines broken on purpose
+
+BROKEN = [
+    "W: Matrix(m, n)\nx: Vector(n)\ny: Vector(m)\n"
+    "loss = sum(cross_entropy(y, softmax(W @ x)) for x, y in batch) + norm2(W)**2",
+    "A: Matrix(n, n)\nB: Matrix(n, n)\nloss = trace(inv(A) @ B) * logdet(A @ B) - det(B)",
+    "X: Matrix(m, n)\nw: Vector(n)\nr = sigmoid(X @ w)\nloss = sum(unit(r)**3) * norm2(r) + max(r)",
+    "A: Matrix(m, n)\nB: Matrix(n, m)\nloss = sum(gelu(kron(A, B))**2) + sum(diag(A @ B)**3)",
+]
+RNG = np.random.default_rng(0)
+FACTORS = (Fraction(2), Fraction(101, 100), Fraction(-1))
+
+
+def broken(form: Form) -> Iterator[Form]:
+    """A right side with another factor, another sign, and one term less."""
+    match form:
+        case Pairings():
+            first, *others = form.parts
+            for number in FACTORS:
+                yield Pairings((replace(first, left=Number(number) * first.left), *others))
+            yield from [Pairings(tuple(others))] if others else []
+        case Indexed():
+            term, *rest = form.terms
+            for number in FACTORS:
+                changed = term._replace(coefficient=term.coefficient * number)
+                yield replace(form, terms=(changed, *rest))
+            yield from [replace(form, terms=tuple(rest))] if rest else []
+        case Scalar():
+            yield from (replace(form, value=form.value * sympy.Rational(x)) for x in FACTORS)
+        case _:
+            yield from (Number(number) * form for number in FACTORS)
+
+
+def with_line(proof: Proof, line: ProofLine, right: Form) -> tuple[Proof, ProofLine]:
+    """The proof with another right side in one of its lines."""
+    wrong = replace(line, right=right)
+    return replace(proof, lines=tuple(wrong if x is line else x for x in proof.lines)), wrong
+
+
+def is_zero(line: ProofLine) -> bool:
+    """Whether a line says that something is zero, which stays true times any number."""
+    right = line.right
+    return isinstance(right, Scalar) and right.value == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("source", BROKEN)
+def test_a_broken_line_is_found(source: str, kind: str) -> None:
+    """Each line is broken in each way: that line fails, and no other does."""
+    derivation = sg.derive(source).data
+    sample = drawn(derivation, 0, RNG)
+    for step in derivation.steps:
+        proof = proof_of(derivation, step, kind)
+        for line in () if proof is None else proof.lines:
+            for right in broken(line.right) if not is_zero(line) else ():
+                other, wrong = with_line(proof, line, right)
+                assert [found for found, _ in untrue(other, sample, RNG)] == [wrong]
+
+
+def test_a_forgotten_transpose_is_found() -> None:
+    derivation = sg.derive(
+        "A: Matrix(n, n)\nB: Matrix(n, n)\nY = inv(A)\nloss = sum(B * tanh(Y))", ["A"]
+    ).data
+    proof = proof_of(derivation, derivation.steps[-1], "differential")
+    last = proof.lines[-1]
+    y = next(line.left for line in proof.lines)
+    g = derivation.steps[-2].left
+    sample = drawn(derivation, 0, RNG)
+    for wrong in (-y @ g @ y, -y.T @ g @ y, -y @ g @ y.T, -y.T @ g.T @ y.T):
+        assert len(untrue(with_line(proof, last, wrong)[0], sample, RNG)) == 1
+    assert not untrue(with_line(proof, last, -y.T @ g @ y.T)[0], sample, RNG)
+
+
+def test_a_forgotten_sum_over_the_batch_is_found() -> None:
+    source = "W: Matrix(m, n)\nx: Vector(n)\nloss = sum(norm2(W @ x)**2 for x in batch)"
+    derivation = sg.derive(source, ["W"]).data
+    proof = proof_of(derivation, derivation.steps[-1], "differential")
+    found = [x for x in proof.lines if isinstance(x.right, Pairings) and x.right.parts[0].batch]
+    assert found
+    for line in found:
+        (part,) = line.right.parts
+        other, wrong = with_line(proof, line, Pairings((Pairing(part.left, part.right),)))
+        assert [failed for failed, _ in untrue(other, drawn(derivation, 0, RNG), RNG)] == [wrong]
+
+
+def test_a_line_that_is_not_finite_fails() -> None:
+    derivation = sg.derive("A: Matrix(n, n)\nB: Matrix(n, n)\nloss = trace(A @ B)", ["A"]).data
+    proof = proof_of(derivation, derivation.steps[-1], "differential")
+    last = proof.lines[-1]
+    assert isinstance(last.right, Expression)
+    infinite, _ = with_line(proof, last, Number(float("inf")) * last.right)
+    assert untrue(infinite, drawn(derivation, 0, RNG), RNG)
+
+
+@pytest.mark.parametrize("form", ["text", "latex", "markdown", "html", "json"])
+def test_a_line_that_is_not_true_is_never_printed(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(derivation: Derivation, step: sg.Step, kind: calculus.Kind) -> Proof | None:
+        proof = proof_of(derivation, step, kind)
+        return proof and with_line(proof, proof.lines[-1], 2 * step.right)[0]
+
+    derivation = sg.derive("W: Matrix(m, n)\nx: Vector(n)\nloss = norm2(W @ x)**2", ["W"])
+    write = getattr(derivation, form)
+    assert write() if form == "json" else write("full")
+    monkeypatch.setattr(numerics, "proof_of", wrong)
+    with pytest.raises(sg.VerificationError, match="a line of the proof of step 3 .*is not true"):
+        write() if form == "json" else write("full")
+    with pytest.raises(sg.VerificationError, match="please report this program"):
+        derivation.proof(4)
