@@ -194,7 +194,7 @@ class Derivation:
         random numbers before it is printed. Raises: OptionError for a step that has no proof.
 
         >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\nloss = norm2(W @ x)**2"
-        >>> print(derive(program, ["W"]).proof(4))
+        >>> print(derive(program, ["W"]).proof(4), end="")
           z = W @ x                                                 step (1)
           dL = <dL/dz, dz>                                          what the gradient means
              = <dL/dz, dW @ x>                                      product rule
