@@ -22,10 +22,18 @@ from symgrad.calculus.nodes import (
     batch_label,
     intern,
 )
-from symgrad.calculus.polynomials import contract, identity, infinite, length, product, times
+from symgrad.calculus.polynomials import (
+    MOST_FACTORS,
+    contract,
+    identity,
+    infinite,
+    length,
+    product,
+    times,
+)
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold
+from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, operands
 from symgrad.language.operations.meanings import (
     Composite,
     Contraction,
@@ -80,7 +88,29 @@ def tensor(
 
 def lower(root: Expression, values: Mapping[str, Tensor]) -> Tensor:
     """The tensor that an expression means; `values` gives what its names stand for."""
-    return fold(root, lambda node, arguments: _lower(node, arguments, values))
+    return fold(root, lambda node, arguments: _lower(node, arguments, values), _operands)
+
+
+def _operands(node: Expression) -> tuple[Expression, ...]:
+    """The arguments of a call; of a sum of sums all terms at once, so that each is copied once."""
+    if isinstance(node, Call) and isinstance(node.operation.meaning, Linear):
+        return tuple(operand for _, operand in _summands(node))
+    return operands(node)
+
+
+def _summands(root: Call) -> list[tuple[int, Expression]]:
+    """Each term of a sum, and of the sums in it, with its sign."""
+    pending: list[tuple[int, Expression]] = [(1, root)]
+    summands = []
+    while pending:
+        sign, node = pending.pop()
+        meaning = node.operation.meaning if isinstance(node, Call) else None
+        if isinstance(node, Call) and isinstance(meaning, Linear) and node.shape == root.shape:
+            signs = zip(meaning.coefficients, node.arguments, strict=True)
+            pending += reversed([(sign * each, argument) for each, argument in signs])
+        else:
+            summands.append((sign, node))
+    return summands
 
 
 def input_tensor(variable: Variable) -> Tensor:
@@ -179,7 +209,7 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
     meaning = call.operation.meaning
     match meaning:
         case Linear():
-            return _linear(call, meaning, arguments)
+            return _linear(call, arguments)
         case Monomial():
             return _monomial(call, meaning, arguments)
         case Contraction():
@@ -203,11 +233,12 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
     raise TypeError(f"no meaning: {meaning!r}")
 
 
-def _linear(call: Call, meaning: Linear, arguments: tuple[Tensor, ...]) -> Tensor:
+def _linear(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
     axes = _new_labels(call.shape)
+    signed = zip(_summands(call), arguments, strict=True)
     terms = tuple(
-        t._replace(coefficient=times(t.coefficient, c))
-        for c, argument in zip(meaning.coefficients, arguments, strict=True)
+        t if sign == 1 else t._replace(coefficient=times(t.coefficient, sign))
+        for (sign, _), argument in signed
         for t in _onto(argument, axes)
     )
     return Tensor(terms, axes, _others(arguments))
@@ -216,7 +247,7 @@ def _linear(call: Call, meaning: Linear, arguments: tuple[Tensor, ...]) -> Tenso
 def _monomial(call: Call, meaning: Monomial, arguments: tuple[Tensor, ...]) -> Tensor:
     axes = _new_labels(call.shape)
     powers = meaning.powers(call)
-    parts = [_as_power(a, p, axes) for a, p in zip(arguments, powers, strict=False)]
+    parts = [_as_power(a, p, axes) for a, p in zip(_short(arguments), powers, strict=False)]
     result = Tensor((product(parts),), axes, _others(arguments))
     if any(infinite(f) for part in parts for f in part.factors):
         return _single(result, always=True)  # 0 / 0 is not to be summed over the diagonal alone
@@ -235,7 +266,7 @@ def _contraction(indices: str, rank: int, arguments: tuple[Tensor, ...]) -> Tens
     inputs, output = indices.split("->")
     letters: dict[str, Label] = {}
     if len(arguments) > 1:
-        arguments = tuple(_single(a) for a in arguments)
+        arguments = tuple(_single(a) for a in _short(arguments))
     placed: list[tuple[Term, ...]] = []
     for argument, own in zip(arguments, inputs.split(","), strict=True):
         names = {}
@@ -260,6 +291,16 @@ def _contraction(indices: str, rank: int, arguments: tuple[Tensor, ...]) -> Tens
         terms.append(product([*parts, Term(ONE, extra, tuple(summed))]))
     axes = (*labels, *(None,) * (rank - len(labels)))
     return Tensor(tuple(terms), axes, _others(arguments))
+
+
+def _short(arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """The arguments of a product, as nodes of their own where the product has many factors: its
+    derivative has as many terms, each with as many factors."""
+    lengths = [max((len(t.factors) for t in a.terms), default=0) for a in arguments]
+    if sum(lengths) <= MOST_FACTORS:
+        return arguments
+    pairs = zip(arguments, lengths, strict=True)
+    return tuple(_single(a, always=True) if length > 1 else a for a, length in pairs)
 
 
 def _single(argument: Tensor, always: bool = False) -> Tensor:

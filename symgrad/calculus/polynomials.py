@@ -43,6 +43,7 @@ from symgrad.calculus.nodes import (
 from symgrad.errors import ProgramError
 from symgrad.language.expressions import Value, exact
 
+MOST_FACTORS = 8  # that a product has before it is a factor of the next one
 TermRule: TypeAlias = Callable[[Term, Factor], "list[Term] | None"]
 TERM_RULES: dict[
     Hashable, list[TermRule]
@@ -103,7 +104,8 @@ def times(*values: Value) -> Value:
     """The product of numbers, exact while the fractions are small."""
     result: Value = ONE
     for value in values:
-        result = exact(result * value)
+        if value != 1:
+            result = exact(result * value)
     return result
 
 
@@ -286,7 +288,7 @@ def _view(node: Polynomial, labels: Sequence[Hashable], power: Value) -> Term | 
         return None
     (term,) = node.terms
     several = len([f for f in term.factors if f.node.axes and not isinstance(f.node, Identity)]) > 1
-    if term.summed or (several and power != -1):
+    if term.summed or (several and power != -1) or len(term.factors) >= MOST_FACTORS:
         return None
     if power < 0 and vanishes(node, labels):
         return None

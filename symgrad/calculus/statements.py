@@ -78,6 +78,7 @@ class Writer:
     numbers: dict[Node, int] = field(default_factory=dict)
     calls: dict[Node, Call | None] = field(default_factory=dict)
     rights: dict[Node, Expression] = field(default_factory=dict)
+    terms: dict[int, dict[int, Call]] = field(default_factory=dict)  # of sums, see _terms_by_leaf
 
     def __post_init__(self) -> None:
         self.naming = naming(self.problem, {**self.lowered.names, **self._simplified_names()})
@@ -257,11 +258,10 @@ class Writer:
         """The name of a statement's rule, and its sentence: those of its outermost operation, or in
         a sum those of the term in which the operand stands."""
         call = self.calls.get(node)
-        while call is not None and operand is not None and call.operation in (add, subtract):
-            inside = [a for a in call.arguments if any(leaf is operand for leaf in leaves(a))]
-            if len(inside) != 1 or not isinstance(inside[0], Call):
-                break
-            call = inside[0]
+        if call is not None and operand is not None and call.operation in (add, subtract):
+            if id(call) not in self.terms:
+                self.terms[id(call)] = _terms_by_leaf(call)
+            call = self.terms[id(call)].get(id(operand), call)
         if call is not None:
             return call.operation.rule, call.operation.sentence
         if isinstance(node, (Map, Apply)):
@@ -318,6 +318,37 @@ class Writer:
         if not arranged.moved:
             return right
         return None if isinstance(right, IndexForm) else transposed(right)
+
+
+def _terms_by_leaf(root: Call) -> dict[int, Call]:
+    """The id of each name in a sum -> the term in which it stands, or the least sum of all the
+    terms in which it does."""
+    sums: dict[int, Call] = {}  # what is added -> the sum that it stands in
+    terms: dict[int, Call] = {}
+    pending: list[Expression] = [root]
+    while pending:
+        part = pending.pop()
+        if is_call(part, add, subtract):
+            sums |= {id(argument): part for argument in part.arguments}
+            pending.extend(part.arguments)
+            continue
+        term = part if isinstance(part, Call) else sums[id(part)]
+        for leaf in leaves(part):
+            other = terms.setdefault(id(leaf), term)
+            if other is not term:
+                terms[id(leaf)] = _least_sum(term, other, sums)
+    return terms
+
+
+def _least_sum(one: Call, other: Call, sums: Mapping[int, Call]) -> Call:
+    """The innermost sum that both stand in."""
+    above = {id(one)}
+    while id(one) in sums:
+        one = sums[id(one)]
+        above.add(id(one))
+    while id(other) not in above:
+        other = sums[id(other)]
+    return other
 
 
 def _is_transposed(node: Polynomial) -> bool:

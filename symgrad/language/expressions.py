@@ -241,25 +241,34 @@ def common_batch(arguments: tuple[Expression, ...]) -> str | None:
     return next(iter(batches), None)
 
 
-def fold(root: Expression, visit: Callable[[Expression, tuple[Result, ...]], Result]) -> Result:
-    """visit(node, results of its arguments) from the leaves up to the root, without recursion."""
-    done: dict[int, Result] = {}
-    stack = [root]
+def operands(node: Expression) -> tuple[Expression, ...]:
+    """The arguments of a call; none of a leaf."""
+    return node.arguments if isinstance(node, Call) else ()
+
+
+def fold(
+    root: Expression,
+    visit: Callable[[Expression, tuple[Result, ...]], Result],
+    inside: Callable[[Expression], tuple[Expression, ...]] = operands,
+) -> Result:
+    """visit(node, results of what is `inside` it) from the leaves to the root, each node once,
+    without recursion."""
+    results: dict[int, Result] = {}
+    stack: list[tuple[Expression, tuple[Expression, ...] | None]] = [(root, None)]
     while stack:
-        node = stack[-1]
-        arguments = node.arguments if isinstance(node, Call) else ()
-        waiting = [a for a in arguments if id(a) not in done]
-        if waiting:
-            stack.extend(reversed(waiting))
+        node, visited = stack.pop()
+        if id(node) in results:
             continue
-        stack.pop()
-        if id(node) not in done:
-            done[id(node)] = visit(node, tuple(done[id(a)] for a in arguments))
-    return done[id(root)]
+        if visited is None and (visited := inside(node)):
+            stack.append((node, visited))
+            stack.extend((below, None) for below in reversed(visited))
+        else:
+            results[id(node)] = visit(node, tuple(results[id(below)] for below in visited))
+    return results[id(root)]
 
 
 def leaves(root: Expression) -> list[Expression]:
     """Every name, number and size in the expression, from left to right, each once."""
-    found: dict[int, Expression] = {}
-    fold(root, lambda node, _: found.setdefault(id(node), node))
-    return [node for node in found.values() if not isinstance(node, Call)]
+    nodes: list[Expression] = []
+    fold(root, lambda node, _: nodes.append(node))
+    return [node for node in nodes if not isinstance(node, Call)]

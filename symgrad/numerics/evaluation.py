@@ -30,7 +30,7 @@ WORST_CONDITION = 1e4
 BLUR = 1e-13  # a relative change of every value, some hundred times that of rounding
 
 
-@dataclass
+@dataclass(eq=False)
 class Sample:
     """A derivation at numbers. `rough` is set once a function without a complex twin was met;
     `blur` changes every value on the way a little, so that one sees what rounding could do."""

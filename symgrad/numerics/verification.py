@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import Any
 
@@ -37,7 +37,7 @@ ROUGH = 1e-5  # of central differences
 BLURS = 3  # one alone may happen to cancel
 
 Comparison = Callable[[Sample], tuple[Any, Any]]  # what is claimed, and what it should be
-Returned = Callable[[Sample, int], tuple[Any, Any]]  # the same of one of a function's results
+Returned = Callable[[Sample], list[Any]]  # the value and all results of a generated function
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class _Check:
         checks = [self._checked(s.number, self._step(s)) for s in self.derivation.steps]
         functions = [*self._functions()] if code else []
         for k, outcome in enumerate(self.derivation.outcomes.values(), start=1):
-            returned = (_returned(f, which) for f in functions for which in (0, k))
+            returned = (each for f in functions for each in self._code(f, outcome, k))
             checks.append(self._checked(0, chain(self._outcome(outcome), returned)))
         return Verification(tuple(checks))
 
@@ -201,31 +201,29 @@ class _Check:
     # what is generated
 
     def _functions(self) -> Iterator[Returned]:
-        """What the NumPy function returns, and should: the value and every result, with and without
-        buffers."""
-        derivation = self.derivation
-        results = [(derivation.value, derivation.value_labels)]
-        results += [(o.entry, o.labels) for o in derivation.outcomes.values()]
+        """What the NumPy function returns at a sample, with and without buffers."""
+        seeds = self.derivation.seeds
 
-        def returned(function: Function, sample: Sample, which: int) -> tuple[Any, Any]:
-            seeds = {x: sample.inputs[dx] for dx, x in derivation.seeds.items()}
-            inputs = {n: a for n, a in sample.inputs.items() if n not in derivation.seeds}
-            cotangent = next(iter(seeds.values()), None)
-            with np.errstate(all="ignore"):
-                value, derived = function(inputs, direction=seeds, cotangent=cotangent)
-            return [value, *derived.values()][which], sample.over(*results[which])
+        def returned(function: Function, sample: Sample) -> list[Any]:
+            directions = {x: sample.inputs[dx] for dx, x in seeds.items()}
+            inputs = {n: array for n, array in sample.inputs.items() if n not in seeds}
+            cotangent = next(iter(directions.values()), None)
+            value, derived = function(inputs, direction=directions, cotangent=cotangent)
+            return [value, *map(np.copy, derived.values())]
 
-        for buffers in (False,) if derivation.seeds else (False, True):
-            function = compile_derivation(derivation, reuse_buffers=buffers)
+        for buffers in (False,) if seeds else (False, True):
+            function = compile_derivation(self.derivation, reuse_buffers=buffers)
             try:
-                returned(function, self.sample, 0)
+                returned(function, self.sample)
             except DataError:
                 continue  # it needs a size that no input tells: nobody can call it
-            yield partial(returned, function)
+            yield cache(partial(returned, function))
 
-
-def _returned(returned: Returned, which: int) -> Comparison:
-    return lambda sample: returned(sample, which)
+    def _code(self, returned: Returned, outcome: Outcome, k: int) -> Iterator[Comparison]:
+        """The value and the k-th result of a generated function."""
+        value, labels = self.derivation.value, self.derivation.value_labels
+        yield lambda sample: (returned(sample)[0], sample.over(value, labels))
+        yield lambda sample: (returned(sample)[k], sample.over(outcome.entry, outcome.labels))
 
 
 def _printed(expression: Expression, node: Node) -> Comparison:
