@@ -20,7 +20,6 @@ from symgrad.calculus.proofs import KINDS, Proof
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError, VerificationError
 from symgrad.language.problem import Problem, Wrt
-from symgrad.language.unparse import unparse
 from symgrad.numerics import differences, proofs, verification
 from symgrad.numerics.function import Function, compile_derivation
 
@@ -54,11 +53,7 @@ class Result:
     @property
     def expression(self) -> str:
         """The right-hand side as text."""
-        form = self._form
-        if isinstance(form, IndexForm):
-            return form.text
-        lines = [f"{name.name} = {unparse(value)}" for name, value in form.definitions]
-        return "\n".join([*lines, unparse(form.expression)])
+        return self._form.text
 
     @property
     def latex(self) -> str:

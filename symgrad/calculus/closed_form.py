@@ -25,6 +25,7 @@ from symgrad.calculus.notation import Notation, core_axes, full
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE, Shape
 from symgrad.language.expressions import Expression, Name
+from symgrad.language.unparse import unparse
 
 LONGEST = 40  # names and functions in one expression
 SHARED = 5  # a part of more than this is written once where it is used twice
@@ -36,6 +37,12 @@ class ClosedForm:
 
     definitions: tuple[tuple[Name, Expression], ...]
     expression: Expression
+
+    @property
+    def text(self) -> str:
+        """The definitions, one a line, and the expression."""
+        lines = [f"{name.name} = {unparse(value)}" for name, value in self.definitions]
+        return "\n".join([*lines, unparse(self.expression)])
 
 
 def leaf_count(

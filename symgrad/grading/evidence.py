@@ -19,10 +19,10 @@ from symgrad.grading.calculation import Use
 from symgrad.grading.exam import Exam, close, largest
 from symgrad.grading.factors import Ratio, named_ratio
 from symgrad.grading.opening import unused
-from symgrad.grading.rewritings import OPPOSITE, Change, changed_names, changed_operations, parts
-from symgrad.grading.stepwise import stepwise
+from symgrad.grading.rewritings import OPPOSITE, Change, changed_names, changed_operations
+from symgrad.grading.stepwise import with_definitions
 from symgrad.language.dimensions import ONE, Shape
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.expressions import Expression, Name, parts
 from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.contractions import dot
 from symgrad.language.problem import Variable
@@ -57,17 +57,13 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Found:
-    """One operation of a formula: the wrong form, and the right one."""
+class Mistake:
+    """One kind: its name, what it is in a few words, and the test for it: `explain` gives the
+    sentence for a student, or None where it is another kind."""
 
-    kind: str
-    wrong: str
-    right: str
-
-    @property
-    def sentence(self) -> str:
-        """What is wrong, in a sentence."""
-        return SENTENCES[self.kind].format(shortened(self.wrong), shortened(self.right))
+    name: str
+    meaning: str
+    explain: Callable[[Evidence], str | None]
 
 
 class Evidence:
@@ -120,63 +116,54 @@ class Evidence:
         return True
 
     @cached_property
-    def change(self) -> Found | None:
-        """The one operation that explains the mistake: to change it makes the claim right, or the
-        right result the claim."""
+    def change(self) -> tuple[str, str] | None:
+        """The one operation that explains the mistake, its kind and a sentence: to change it makes
+        the claim right, or the right result the claim."""
         exam = self.exam
-        claim, shape = exam.claim, next(iter(exam.shapes))
-        for change in self._changes(claim, shape, exam.want):
-            return Found(change.kind, unparse(change.old), unparse(change.new))
+        for change in self._changes(exam.claim, next(iter(exam.shapes)), exam.want):
+            return change.kind, _sentence(change.kind, change.old, change.new)
         right = self._right_formula()
-        for change in self._changes(right, claim.expression.shape, exam.got) if right else ():
+        shape = exam.claim.expression.shape
+        for change in self._changes(right, shape, exam.got) if right else ():
             kind = OPPOSITE.get(change.kind, change.kind)
-            return Found(kind, unparse(change.new), unparse(change.old))
+            return kind, _sentence(kind, change.new, change.old)
         return None
 
     def _changes(self, claim: Claim, shape: Shape, wanted: list[np.ndarray]) -> Iterator[Change]:
         """Every change of one operation after which a claim has these values at all points."""
-        formulas = claim.definitions
-        tensors = dict(self.exam.tensors)
-        for name, formula in formulas.items():
-            tensors[name] = stepwise(formula, tensors)
-        root = stepwise(claim.expression, tensors).closed().node
-        known = [point.values([root]) for point in self.exam.points]
-        whole = {**formulas, "": claim.expression}
-        most = WORK // sum(len(parts(formula)) for formula in whole.values())
-        for name, change in islice(self._candidates(whole, shape), most):
-            changed = {**formulas, name: change.formula}
-            if self._is_valued(changed, claim.expression, tensors, known, wanted):
+        formulas = {**claim.definitions, "": claim.expression}
+        tensors = with_definitions(self.exam.tensors, formulas)
+        root = tensors[""].closed().node
+        values = [point.values([root]) for point in self.exam.points]
+        most = WORK // sum(len(parts(formula)) for formula in formulas.values())
+        for name, change in islice(self._candidates(formulas, shape), most):
+            if self._is_valued({**formulas, name: change.formula}, tensors, values, wanted):
                 yield change
 
     def _candidates(
         self, formulas: Mapping[str, Expression], shape: Shape
     ) -> Iterator[tuple[str, Change]]:
         """Each change of one formula; the last one, "", may come to this shape."""
-        for name, formula in formulas.items():
-            for change in changed_operations(formula, formula.shape if name else shape):
-                yield name, change
-        for name, formula in formulas.items():
-            for change in changed_names(formula, formula.shape if name else shape, self._names):
-                yield name, change
+        for changes in (changed_operations, partial(changed_names, names=self._names)):
+            for name, formula in formulas.items():
+                for change in changes(formula, formula.shape if name else shape):
+                    yield name, change
 
     def _is_valued(
         self,
         formulas: Mapping[str, Expression],
-        last: Expression,
         tensors: Mapping[str, Tensor],
-        known: list[dict[Node, np.ndarray]],
+        values: list[dict[Node, np.ndarray]],
         wanted: list[np.ndarray],
     ) -> bool:
-        """Whether formulas have these values; "" stands for the last of them, where it changed."""
-        own = dict(tensors)
+        """Whether the last formula has the wanted values; those in `values` are not computed
+        again."""
         try:
-            for name, formula in formulas.items():
-                own[name] = stepwise(formula, own)
-            value = own.pop("") if "" in own else stepwise(last, own)
+            changed = with_definitions(tensors, formulas)[""]
             return all(
-                close(point.value(value, at), array, LOOSER * noise)
-                for point, at, array, noise in zip(
-                    self.exam.points, known, wanted, self.exam.noise, strict=True
+                close(point.value(changed, known), array, LOOSER * noise)
+                for point, known, array, noise in zip(
+                    self.exam.points, values, wanted, self.exam.noise, strict=True
                 )
             )
         except SymgradError:
@@ -185,11 +172,10 @@ class Evidence:
     @property
     def _names(self) -> list[Name]:
         """What the claim may refer to."""
-        problem = self.exam.claim.problem
-        given = [v.expression() for v in problem.variables.values() if v.kind != "Index"]
-        own = self.exam.claim.definitions
-        computed = problem.definitions.items()
-        return [*given, *(Name(n, d.shape, d.batch) for n, d in computed if n not in own)]
+        problem, definitions = self.exam.claim.problem, self.exam.claim.definitions
+        variables = [v.expression() for v in problem.variables.values() if v.kind != "Index"]
+        computed = [(n, d) for n, d in problem.definitions.items() if n not in definitions]
+        return [*variables, *(Name(n, d.shape, d.batch) for n, d in computed)]
 
     def _right_formula(self) -> Claim | None:
         """The right result as a claim, where the language can say it."""
@@ -199,6 +185,10 @@ class Evidence:
             return read(self.exam.claim.problem, self.exam.expected)
         except SymgradError:
             return None  # such as a result with the size of a batch
+
+
+def _sentence(kind: str, wrong: Expression, right: Expression) -> str:
+    return SENTENCES[kind].format(shortened(unparse(wrong)), shortened(unparse(right)))
 
 
 def _multiple_of(branches: Branches, use: Use) -> Ratio | None:

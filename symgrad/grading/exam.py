@@ -11,18 +11,16 @@ import numpy as np
 from symgrad.calculus import derive
 from symgrad.calculus.closed_form import matrix_shape
 from symgrad.calculus.derivation import Derivation, Key, Outcome
-from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.lowering import Tensor, input_tensor
 from symgrad.calculus.nodes import Entry, Label
 from symgrad.calculus.notation import core_axes
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
 from symgrad.grading.points import Point, points
-from symgrad.grading.stepwise import stepwise
+from symgrad.grading.stepwise import stepwise, with_definitions
 from symgrad.language.dimensions import Shape, core
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem
-from symgrad.language.unparse import unparse
 
 RELATIVE = 1e-9  # by how much an entry may differ
 NOISE = 64.0  # times what the entries move by when every result on the way is off by rounding
@@ -78,11 +76,7 @@ class Exam:
     @cached_property
     def expected(self) -> str:
         """The right result as text of the language; definitions of its own first, one a line."""
-        form = self.outcome.closed
-        if isinstance(form, IndexForm):
-            return form.text
-        lines = [f"{name.name} = {unparse(value)}" for name, value in form.definitions]
-        return "\n".join([*lines, unparse(form.expression)])
+        return self.outcome.closed.text
 
     @cached_property
     def shapes(self) -> Mapping[Shape, str]:
@@ -115,10 +109,9 @@ class Exam:
     @cached_property
     def tensors(self) -> Mapping[str, Tensor]:
         """What each name of the claim means."""
-        tensors = {name: input_tensor(v) for name, v in self.claim.problem.variables.items()}
-        for name, definition in self.claim.problem.definitions.items():
-            tensors[name] = stepwise(definition, tensors)
-        return tensors
+        problem = self.claim.problem
+        inputs = {name: input_tensor(v) for name, v in problem.variables.items()}
+        return with_definitions(inputs, problem.definitions)
 
     @cached_property
     def _claimed(self) -> Tensor:

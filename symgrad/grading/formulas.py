@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from symgrad.grading.evidence import SENTENCES, Evidence
+from symgrad.grading.evidence import SENTENCES, Evidence, Mistake
 from symgrad.grading.exam import close
 from symgrad.language.problem import Variable
 
 
-def changed(kind: str) -> Callable[[Evidence], str | None]:
-    """The test for one kind of change, see `symgrad.grading.rewritings`."""
-
-    def explain(evidence: Evidence) -> str | None:
-        found = evidence.change
-        return found.sentence if found is not None and found.kind == kind else None
-
-    explain.__doc__ = SENTENCES[kind].format("A", "B")
-    return explain
+def _changed(kind: str, evidence: Evidence) -> str | None:
+    """One kind of change, see `symgrad.grading.rewritings`."""
+    return evidence.change[1] if evidence.change and evidence.change[0] == kind else None
 
 
-def assumption(evidence: Evidence) -> str | None:
-    """Right only under an assumption that the problem does not make."""
+def _assumption(evidence: Evidence) -> str | None:
     for variable in evidence.exam.claim.problem.variables.values():
         for fact, words, restrict in _restrictions(variable):
             if _right_under(evidence, variable.name, restrict):
@@ -68,3 +62,23 @@ def _right_under(
             if not close(got, want, 4 * noise):
                 return False
     return compared > 1
+
+
+def _mistake(kind: str) -> Mistake:
+    return Mistake(kind, SENTENCES[kind].format("A", "B"), partial(_changed, kind))
+
+
+OPERATIONS = (
+    "elementwise_product",
+    "matrix_product",
+    "transposed_factor",
+    "order_of_factors",
+    "wrong_sign",
+)
+MISTAKES = (
+    *map(_mistake, OPERATIONS),
+    Mistake(
+        "assumption", "Right only under an assumption that the problem does not make.", _assumption
+    ),
+    *(_mistake(kind) for kind in SENTENCES if kind not in OPERATIONS),
+)

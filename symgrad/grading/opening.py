@@ -9,9 +9,9 @@ from symgrad.errors import ProgramError
 from symgrad.grading.answer import Claim
 from symgrad.grading.exam import Exam
 from symgrad.language.dimensions import ONE, SCALAR, Dimension
-from symgrad.language.expressions import Call, Expression, Name, fold
+from symgrad.language.expressions import Call, Expression, Name, fold, parts
 from symgrad.language.operations.batches import batch_sum, over_batch
-from symgrad.language.operations.contractions import total
+from symgrad.language.operations.contractions import total as entry_sum
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
@@ -53,40 +53,23 @@ def named(problem: Problem, name: str, meaning: Expression) -> Problem | None:
     'norm2(r)**2'
     """
     text = unparse(meaning)
-    found = False
+    reference = Name(name, meaning.shape, meaning.batch)
 
     def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        nonlocal found
-        if isinstance(node, Call) and unparse(node) == text:
-            found = True
-            return Name(name, node.shape, node.batch)
-        return _with_arguments(node, arguments)
+        if not isinstance(node, Call):
+            return node
+        return reference if unparse(node) == text else replace(node, arguments=arguments)
 
     definitions: dict[str, Expression] = {}
-    for other, definition in problem.definitions.items():
-        definitions[other] = fold(definition, visit)
     output = fold(problem.output, visit)
-    if not found:
-        return None
-    ordered = _ordered({name: meaning, **definitions})
-    return replace(problem, definitions=ordered, output=output)
-
-
-def _ordered(definitions: dict[str, Expression]) -> dict[str, Expression]:
-    """The definitions so that each comes after those that it refers to."""
-    ordered: dict[str, Expression] = {}
-    waiting = dict(definitions)
-    while waiting:
-        for name, definition in list(waiting.items()):
-            if not _names(definition) & waiting.keys() - {name}:
-                ordered[name] = waiting.pop(name)
-    return ordered
-
-
-def _names(root: Expression) -> set[str]:
-    found: set[str] = set()
-    fold(root, lambda node, _: found.add(node.name) if isinstance(node, Name) else None)
-    return found
+    for other, definition in problem.definitions.items():
+        changed = fold(definition, visit)
+        if reference in parts(changed):  # what the part is made of stands before its first use
+            definitions.setdefault(name, meaning)
+        definitions[other] = changed
+    if reference in parts(output):
+        definitions.setdefault(name, meaning)
+    return replace(problem, definitions=definitions, output=output) if name in definitions else None
 
 
 def one_example(problem: Problem) -> Problem:
@@ -94,22 +77,17 @@ def one_example(problem: Problem) -> Problem:
 
     Raises: ProgramError where there is no sum over a batch, or more than one.
     """
-    totals: list[Call] = []
-
-    def collect(node: Expression, arguments: tuple[None, ...]) -> None:
-        if isinstance(node, Call) and isinstance(node.operation.meaning, Total):
-            totals.append(node)
-
-    for root in (*problem.definitions.values(), problem.output):
-        fold(root, collect)
+    calls = [e for root in problem.formulas for e in parts(root) if isinstance(e, Call)]
+    totals = [call for call in calls if isinstance(call.operation.meaning, Total)]
     if len(totals) != 1:
         raise ProgramError(
             f"dl/d... is a derivative of one example's loss, but the loss has {len(totals)} sums "
             "over a batch; write dL/d... for that of the whole loss"
         )
     variables = {n: replace(v, batch=None) for n, v in problem.variables.items()}
-    definitions = {n: _alone(d) for n, d in problem.definitions.items() if not _has(d, totals[0])}
-    (body,) = totals[0].arguments
+    (total,) = totals
+    (body,) = total.arguments
+    definitions = {n: _alone(d) for n, d in problem.definitions.items() if total not in parts(d)}
     return Problem(variables, definitions, _alone(body), problem.output_name, problem.filename)
 
 
@@ -122,14 +100,14 @@ def restated(problem: Problem, name: str, claim: Claim, seed: int) -> Exam:
         meaning, name = definition, "the loss"
     taken = {*claim.problem.variables, *claim.problem.definitions, *problem.definitions}
     c = variable_of(unused("c", taken), definition)
-    output = total(c.expression() * meaning)
+    output = entry_sum(c.expression() * meaning)
     if c.batch is not None:
         output = over_batch(batch_sum, output, (c.name,), c.batch)
-    target, own = (
+    paired, claimed = (
         replace(p, variables={**p.variables, c.name: c}, output=output, output_name="loss")
         for p in (problem, claim.problem)
     )
-    return Exam(target, c.name, "gradient", replace(claim, problem=own), seed, False, name)
+    return Exam(paired, c.name, "gradient", replace(claim, problem=claimed), seed, False, name)
 
 
 def unused(wanted: str, taken: set[str]) -> str:
@@ -137,28 +115,12 @@ def unused(wanted: str, taken: set[str]) -> str:
     return next(n for k in count() if (n := f"{wanted}{k or ''}") not in taken)
 
 
-def _with_arguments(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-    """A call with other arguments of the same shapes; the node itself where none is another."""
-    same = all(a is b for a, b in zip(getattr(node, "arguments", ()), arguments, strict=True))
-    if same or not isinstance(node, Call):
-        return node
-    return Call(node.operation, arguments, node.shape, node.options, node.batch)
-
-
-def _has(root: Expression, part: Expression) -> bool:
-    found: list[bool] = []
-    fold(root, lambda node, _: found.append(node is part))
-    return any(found)
-
-
 def _alone(root: Expression) -> Expression:
     """The expression without the index of a batch."""
 
     def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        if isinstance(node, Name):
-            return replace(node, batch=None)
         if isinstance(node, Call):
-            return Call(node.operation, arguments, node.shape, node.options, None)
-        return node
+            return replace(node, arguments=arguments, batch=None)
+        return replace(node, batch=None) if isinstance(node, Name) else node
 
     return fold(root, visit)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symgrad.calculus.algebra import is_call
 from symgrad.errors import SymgradError
 from symgrad.language.dimensions import ONE, Shape
-from symgrad.language.expressions import Call, Expression, Name, Operation, fold, is_scalar
+from symgrad.language.expressions import Call, Expression, Name, Operation, fold, is_scalar, parts
 from symgrad.language.operations.arithmetic import (
     add,
     matmul,
@@ -57,13 +57,6 @@ def changed_names(root: Expression, shape: Shape, names: Sequence[Name]) -> Iter
         for name in names if isinstance(node, Name) else ():
             if isinstance(node, Name) and name.name != node.name and name.batch == node.batch:
                 yield from _change(root, shape, "wrong_value", node, name)
-
-
-def parts(root: Expression) -> list[Expression]:
-    """Every part of a formula, operands first."""
-    found: list[Expression] = []
-    fold(root, lambda node, _: found.append(node))
-    return found
 
 
 def _change(

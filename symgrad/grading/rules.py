@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
 from itertools import islice
 
@@ -10,100 +10,55 @@ import numpy as np
 
 from symgrad.grading.branches import Branches
 from symgrad.grading.calculation import Use
-from symgrad.grading.evidence import Evidence
-from symgrad.language.expressions import Number
+from symgrad.grading.evidence import Evidence, Mistake
+from symgrad.language.expressions import Call, Number
 from symgrad.language.operations.meanings import Composite, Elementwise, Function, Monomial
 from symgrad.language.unparse import unparse
 
 MOST = 100  # operations that are looked at in a deep net, those nearest to the result first
-CURVED = (Elementwise, Function, Composite, Monomial)
 
 
-def diagonal_only(evidence: Evidence) -> str | None:
-    """Of the Jacobian of a function of whole vectors, as softmax is, only the diagonal."""
-    for branches, use in _uses(evidence, Function):
-        if evidence.is_mutant(use, partial(_diagonal, branches, use)):
-            call = unparse(use.statement.call)
-            return (
-                f"Only the diagonal of the Jacobian of {call} is used: each entry of it depends on "
-                "all entries of its argument, not only on its own."
-            )
-    return None
+def _means(*meanings: type) -> Callable[[Call], bool]:
+    return lambda call: isinstance(call.operation.meaning, meanings)
 
 
-def not_differentiated(evidence: Evidence) -> str | None:
-    """A function itself in the place of its derivative."""
-    for branches, use in _uses(evidence, Elementwise, Composite):
-        if evidence.is_mutant(use, partial(_itself, branches, use)):
-            call = use.statement.call
-            formula = branches.formula(use.statement)
-            return (
-                f"The function {call.operation.name} stands in the place of its derivative, in "
-                f"{formula}."
-            )
-    return None
+def _is_curved(call: Call) -> bool:
+    """Whether it is a function of one argument that is not linear in it."""
+    alone = sum(not isinstance(argument, Number) for argument in call.arguments) == 1
+    return alone and _means(Elementwise, Function, Composite, Monomial)(call)
 
 
-def derivative_forgotten(evidence: Evidence) -> str | None:
-    """The derivative of an activation or another function taken as 1."""
-    return _forgotten(evidence, curved=True)
+def _has_its_shape(use: Use) -> bool:
+    call, argument = use.statement.call, use.argument.expression
+    return (call.shape, call.batch) == (argument.shape, argument.batch)
 
 
-def inner_derivative_forgotten(evidence: Evidence) -> str | None:
-    """The factor of a linear operation taken as 1."""
-    return _forgotten(evidence, curved=False)
+def _mistake(
+    name: str,
+    meaning: str,
+    sentence: str,
+    applies: Callable[[Call], bool],
+    sent: Callable[[Branches, Use, int], np.ndarray],
+) -> Mistake:
+    """The claim is what comes out when one use sends back `sent` instead of its cotangent."""
 
+    def explain(evidence: Evidence) -> str | None:
+        branches = evidence.branches
+        if branches is None:
+            return None
+        uses = filter(_has_its_shape, branches.calculation.uses)
+        for use in islice((use for use in uses if applies(use.statement.call)), MOST):
+            if evidence.is_mutant(use, partial(sent, branches, use)):
+                call = use.statement.call
+                return sentence.format(
+                    call=unparse(call),
+                    name=call.operation.name,
+                    argument=unparse(call.arguments[use.position]),
+                    formula=branches.formula(use.statement),
+                )
+        return None
 
-def derivative_at_output(evidence: Evidence) -> str | None:
-    """f'(f(x)) in place of f'(x)."""
-    for branches, use in _uses(evidence, Elementwise, Composite):
-        if evidence.is_mutant(use, partial(_at_output, branches, use)):
-            formula = branches.formula(use.statement)
-            return f"The derivative is taken at the result, not at the argument, in {formula}."
-    return None
-
-
-def derivative_at_input(evidence: Evidence) -> str | None:
-    """x (1 - x) in place of s (1 - s) with s = sigmoid(x)."""
-    for branches, use in _uses(evidence, Elementwise, Function):
-        if evidence.is_mutant(use, partial(_at_input, branches, use)):
-            formula = branches.formula(use.statement)
-            return (
-                "The derivative is written with the argument where the result belongs, in "
-                f"{formula}."
-            )
-    return None
-
-
-def _forgotten(evidence: Evidence, curved: bool) -> str | None:
-    for branches, use in _uses(evidence, *(CURVED if curved else ())):
-        call = use.statement.call
-        alone = sum(not isinstance(a, Number) for a in call.arguments) == 1
-        if (alone and isinstance(call.operation.meaning, CURVED)) != curved:
-            continue
-        if evidence.is_mutant(use, partial(_unchanged, branches, use)):
-            formula = branches.formula(use.statement)
-            if curved:
-                return f"The derivative of {call.operation.name} is forgotten, in {formula}."
-            argument = unparse(call.arguments[use.position])
-            return f"The derivative by {argument} is taken as 1, in {formula}."
-    return None
-
-
-def _uses(evidence: Evidence, *meanings: type) -> Iterator[tuple[Branches, Use]]:
-    """The uses in statements that have one of these meanings and the shape of the argument."""
-    branches = evidence.branches
-    if branches is not None:
-        fitting = (use for use in branches.calculation.uses if _fits(use, meanings))
-        yield from ((branches, use) for use in islice(fitting, MOST))
-
-
-def _fits(use: Use, meanings: tuple[type, ...]) -> bool:
-    call = use.statement.call
-    argument = call.arguments[use.position]
-    if (call.shape, call.batch) != (argument.shape, argument.batch):
-        return False
-    return not meanings or isinstance(call.operation.meaning, meanings)
+    return Mistake(name, meaning, explain)
 
 
 def _unchanged(branches: Branches, use: Use, k: int) -> np.ndarray:
@@ -131,3 +86,50 @@ def _diagonal(branches: Branches, use: Use, k: int) -> np.ndarray:
         unit[index] = 1.0
         diagonal[index] = arrived[index] * branches.contribution(use, k, arrived=unit)[index]
     return diagonal
+
+
+MISTAKES = (
+    _mistake(
+        "diagonal_only",
+        "Of the Jacobian of a function of whole vectors, as softmax is, only the diagonal.",
+        "Only the diagonal of the Jacobian of {call} is used: each entry of it depends on all "
+        "entries of its argument, not only on its own.",
+        _means(Function),
+        _diagonal,
+    ),
+    _mistake(
+        "derivative_forgotten",
+        "The derivative of an activation or another function taken as 1.",
+        "The derivative of {name} is forgotten, in {formula}.",
+        _is_curved,
+        _unchanged,
+    ),
+    _mistake(
+        "inner_derivative_forgotten",
+        "The factor of a linear operation taken as 1.",
+        "The derivative by {argument} is taken as 1, in {formula}.",
+        lambda call: not _is_curved(call),
+        _unchanged,
+    ),
+    _mistake(
+        "not_differentiated",
+        "A function itself in the place of its derivative.",
+        "The function {name} stands in the place of its derivative, in {formula}.",
+        _means(Elementwise, Composite),
+        _itself,
+    ),
+    _mistake(
+        "derivative_at_output",
+        "f'(f(x)) in place of f'(x).",
+        "The derivative is taken at the result, not at the argument, in {formula}.",
+        _means(Elementwise, Composite),
+        _at_output,
+    ),
+    _mistake(
+        "derivative_at_input",
+        "x (1 - x) in place of s (1 - s) with s = sigmoid(x).",
+        "The derivative is written with the argument where the result belongs, in {formula}.",
+        _means(Elementwise, Function),
+        _at_input,
+    ),
+)

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from symgrad.grading.evidence import Evidence
+from symgrad.grading.evidence import Evidence, Mistake
 from symgrad.grading.exam import Exam, close, largest
 from symgrad.language.dimensions import ONE, SCALAR, Shape, describe
 
 
-def undefined(evidence: Evidence) -> str | None:
-    """Not finite at a point where the right result is."""
+def _undefined(evidence: Evidence) -> str | None:
     exam = evidence.exam
     for point, got in zip(exam.points, exam.got, strict=True):
         if not np.all(np.isfinite(got)):
@@ -23,8 +22,7 @@ def undefined(evidence: Evidence) -> str | None:
     return None
 
 
-def batch_sum_forgotten(evidence: Evidence) -> str | None:
-    """The gradient of one example in place of that of the whole loss."""
+def _batch_sum_forgotten(evidence: Evidence) -> str | None:
     exam = evidence.exam
     batch = exam.claim.expression.batch
     if batch is None or exam.batch is not None:
@@ -37,8 +35,7 @@ def batch_sum_forgotten(evidence: Evidence) -> str | None:
     return f"{start}the sum or mean over {batch} is forgotten, and that is not all that is wrong."
 
 
-def transpose(evidence: Evidence) -> str | None:
-    """Rows and columns exchanged."""
+def _transpose(evidence: Evidence) -> str | None:
     exam = evidence.exam
     shape = exam.claim.expression.shape
     if len(shape) != 2 or shape[::-1] not in exam.shapes or exam.claim.expression.batch:
@@ -56,8 +53,7 @@ def transpose(evidence: Evidence) -> str | None:
     )
 
 
-def wrong_shape(evidence: Evidence) -> str | None:
-    """Another shape than the right result's."""
+def _wrong_shape(evidence: Evidence) -> str | None:
     exam = evidence.exam
     if exam.right_shape:
         return None
@@ -75,12 +71,10 @@ def wrong_shape(evidence: Evidence) -> str | None:
         if all(map(_spread, exam.got, exam.want, exam.noise)):
             return f"{text} Each entry has that value: write {scaled}."
         text += f" A number that is meant for each entry is written {scaled}."
-    found = evidence.change
-    return text if found is None else f"{text} {found.sentence}"
+    return text if evidence.change is None else f"{text} {evidence.change[1]}"
 
 
-def zero(evidence: Evidence) -> str | None:
-    """0, though the result is not."""
+def _zero(evidence: Evidence) -> str | None:
     exam = evidence.exam
     if not _is_zero(exam.got) or _is_zero(exam.want):
         return None
@@ -124,3 +118,16 @@ def _shape(shape: Shape) -> str:
 def _numbers(inputs: Mapping[str, np.ndarray]) -> str:
     with np.printoptions(precision=3, suppress=True, threshold=8):
         return ", ".join(f"{n} = {np.array2string(a)}" for n, a in inputs.items())
+
+
+MISTAKES = (
+    Mistake("undefined", "Not finite at a point where the right result is.", _undefined),
+    Mistake(
+        "batch_sum_forgotten",
+        "The gradient of one example in place of that of the whole loss.",
+        _batch_sum_forgotten,
+    ),
+    Mistake("transpose", "Rows and columns exchanged.", _transpose),
+    Mistake("wrong_shape", "Another shape than the right result's.", _wrong_shape),
+    Mistake("zero", "0, though the result is not.", _zero),
+)

@@ -20,6 +20,16 @@ def stepwise(root: Expression, tensors: Mapping[str, Tensor]) -> Tensor:
     return fold(root, visit)
 
 
+def with_definitions(
+    tensors: Mapping[str, Tensor], definitions: Mapping[str, Expression]
+) -> dict[str, Tensor]:
+    """What names mean, with those that are defined by these formulas in turn."""
+    meanings = dict(tensors)
+    for name, definition in definitions.items():
+        meanings[name] = stepwise(definition, meanings)
+    return meanings
+
+
 def applied(call: Call, arguments: Sequence[Tensor]) -> Tensor:
     """The operation of a call on these arguments, as a node."""
     places = tuple(_place(k, a) for k, a in enumerate(call.arguments))

@@ -267,8 +267,13 @@ def fold(
     return results[id(root)]
 
 
-def leaves(root: Expression) -> list[Expression]:
-    """Every name, number and size in the expression, from left to right, each once."""
+def parts(root: Expression) -> list[Expression]:
+    """Every node of the expression once, operands first."""
     nodes: list[Expression] = []
     fold(root, lambda node, _: nodes.append(node))
-    return [node for node in nodes if not isinstance(node, Call)]
+    return nodes
+
+
+def leaves(root: Expression) -> list[Expression]:
+    """Every name, number and size in the expression, from left to right, each once."""
+    return [node for node in parts(root) if not isinstance(node, Call)]

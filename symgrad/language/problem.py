@@ -118,6 +118,11 @@ class Problem:
             if v.differentiable and v.batch is None and not v.facts & {"data", "one_hot"}
         )
 
+    @property
+    def formulas(self) -> tuple[Expression, ...]:
+        """What the definitions say, and the output."""
+        return (*self.definitions.values(), self.output)
+
     def free(self, names: Iterable[str]) -> Problem:
         """The problem in which no entries of these variables are tied to each other."""
         tied = (v for n in names if (v := self.variables[n]).facts & TIES)
