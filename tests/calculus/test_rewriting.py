@@ -190,7 +190,8 @@ def near_misses(text: str) -> Iterator[str]:
     """The text with a single wildcard or number replaced by something else of its shape."""
     for place in re.finditer(r"\b([xy12])(?![\w(])", text):
         x = place[1]
-        for other in ("3",) if x.isdigit() else (f"{x}0", f"({x} * {x}0)", f"({x} * sum({x}0))"):
+        wildcard = (f"{x}0", f"({x} * {x}0)", f"({x} * sum({x}0))")
+        for other in {"1": ("3", "(1 + x0)"), "2": ("3",)}.get(x, wildcard):
             yield text[: place.start()] + other + text[place.end() :]
 
 

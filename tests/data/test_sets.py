@@ -47,3 +47,11 @@ def test_walks_keep_to_the_edges_and_repeat_with_their_seed() -> None:
     again, other = walks(A, window=1, seed=3), walks(A, window=1, seed=4)
     assert all(np.array_equal(pairs[name], again[name]) for name in pairs)
     assert not np.array_equal(pairs["v"], other["v"])
+
+
+def test_negative_samples_are_drawn_by_degree() -> None:
+    """To the power 3/4: the hub of a star with 16 rays has 8 times the chance of a ray."""
+    A = np.zeros((17, 17))
+    A[0, 1:] = A[1:, 0] = 1.0
+    drawn = np.bincount(walks(A, repeats=40)["n"].ravel(), minlength=17)
+    assert abs(drawn[0] / drawn[1:].mean() - 16**0.75) < 0.3

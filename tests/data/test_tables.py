@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from symgrad.data import batch_arrays, one_hot, read_table
+from symgrad.data import batch_arrays, one_hot, read_table, standardized
 from symgrad.errors import DataError
 
 FLOWERS = ["length, width, species", "5.1, 3.5, setosa", "", "7.0, 3.2, versicolor"]
@@ -28,6 +29,12 @@ def test_numbers_and_text_are_told_apart() -> None:
 def test_what_is_no_table_is_refused(lines: list[str], message: str) -> None:
     with pytest.raises(DataError, match=message):
         read_table(lines)
+
+
+def test_each_column_is_standardized_by_itself() -> None:
+    X = standardized(np.array([[1.0, 100.0], [3.0, 500.0], [2.0, 0.0]]))
+    np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-15)
+    np.testing.assert_allclose(X.std(axis=0), 1)
 
 
 def test_columns_by_number_stand_in_order() -> None:

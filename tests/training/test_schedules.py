@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from symgrad.errors import OptionError
-from symgrad.training.schedules import SCHEDULES, CosineDecay, ExponentialDecay, StepDecay
+from symgrad.training.schedules import (
+    SCHEDULES,
+    CosineDecay,
+    ExponentialDecay,
+    StepDecay,
+    rate_at,
+)
 
 FILE = Path(__file__).parent.parent / "data" / "optimizers" / "torch_reference.json"
 REFERENCE = json.loads(FILE.read_text(encoding="utf-8"))["schedules"]
@@ -26,6 +32,12 @@ def test_thirty_epochs_are_those_of_pytorch(case: dict[str, Any]) -> None:
 
 def test_every_schedule_is_compared() -> None:
     assert {case["schedule"] for case in REFERENCE} == set(SCHEDULES)
+
+
+@pytest.mark.parametrize(("per", "rate"), [("epoch", 0.25), ("iteration", 0.125)])
+def test_a_rate_counts_epochs_or_iterations(per: Any, rate: float) -> None:
+    schedule = ExponentialDecay(learning_rate=1.0, factor=0.5, per=per)
+    assert rate_at(schedule, epoch=2, iteration=3) == rate
 
 
 FORMULA = {
