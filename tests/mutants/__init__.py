@@ -1,0 +1,1 @@
+"""Small bugs, planted one at a time, that the tests have to notice: `python -m tests.mutants`."""

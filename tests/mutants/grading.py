@@ -1,0 +1,39 @@
+"""In grading/: what is called right, and what a mistake is called."""
+
+from __future__ import annotations
+
+from .planting import Mutant, planted_in
+
+TESTS = "tests/grading"
+MUTANTS: list[Mutant] = [
+    *planted_in(
+        "symgrad/grading/factors.py",
+        TESTS,
+        ("a factor is named too coarsely", "SAME = 1e-7", "SAME = 1e-2"),
+        (
+            "one over a size is the size",
+            "Ratio(one / self.number, self.unit, -self.power",
+            "Ratio(one / self.number, self.unit, self.power",
+        ),
+    ),
+    *planted_in(
+        "symgrad/grading/multiples.py",
+        TESTS,
+        (
+            "a sign is any factor",
+            "if factor is None or not factor.is_number(-1):",
+            "if factor is None:",
+        ),
+        (
+            "a mean is told where there is none",
+            "if (power > 0) not in _totals(evidence.exam.problem):",
+            "if False:",
+        ),
+        (
+            "a small factor is too much",
+            "abs(float(ratio.number)) < 1",
+            "abs(float(ratio.number)) > 1",
+        ),
+        ("a regulariser is any branch", "regularizer not in (None, found.regularizer)", "False"),
+    ),
+]

@@ -1,0 +1,87 @@
+"""In language/: shapes, operations' derivatives and kernels, names, what is parsed."""
+
+from __future__ import annotations
+
+from .planting import Mutant, planted_in
+
+OPERATIONS = "tests/language/test_operations.py"
+MUTANTS: list[Mutant] = [
+    *planted_in(
+        "symgrad/language/shapes.py",
+        "tests/language tests/test_bad_programs.py",
+        (
+            "a product fits the wrong way",
+            "if left.shape[1] == right.shape[0]:",
+            "if left.shape[1] == right.shape[0] or left.shape[0] == right.shape[0]:",
+        ),
+        (
+            "a repair turns the wrong factor",
+            "{_turned(left)} @ {unparse(right)}?",
+            "{unparse(left)} @ {_turned(right)}?",
+        ),
+        (
+            "shapes that are transposes agree",
+            "if argument.shape in (SCALAR, shape):",
+            "if argument.shape in (SCALAR, shape, shape[::-1]):",
+        ),
+        (
+            "an axis may be one too many",
+            "0 <= axis < len(argument.shape)",
+            "0 <= axis <= len(argument.shape)",
+        ),
+        (
+            "rows and columns are summed alike",
+            "column(shape[0]) if axis == 1",
+            "column(shape[0]) if axis == 0",
+        ),
+        ("the other axis is proposed wrongly", "write axis={1 - axis}", "write axis={axis}"),
+    ),
+    *planted_in(
+        "symgrad/language/operations/losses.py",
+        f"{OPERATIONS} tests/language/test_values.py tests/numerics/test_edges.py",
+        (
+            "huber is clipped too early",
+            "minimum(absolute(r), d), relu",
+            "minimum(absolute(r), 0.5 * d), relu",
+        ),
+        ("huber's line lies too high", "q * q + delta * (a - q)", "q * q + delta * a"),
+        (
+            "a label may be in second place",
+            "if isinstance(prediction, Name) and prediction.index_of is not None:",
+            "if False:",
+        ),
+        (
+            "binary cross-entropy forgets the zeros",
+            "t * log(p) + (1 - t) * log(1 - p)",
+            "t * log(p)",
+        ),
+        ("the margin loss has its sign wrong", "lambda m: softplus(-m)", "lambda m: softplus(m)"),
+    ),
+    *planted_in(
+        "symgrad/language/operations/piecewise.py",
+        f"{OPERATIONS} tests/numerics/test_edges.py tests/language/test_values.py",
+        (
+            "a tie goes to the first",
+            "0.5 * (1 + sign(x - y)), 0.5 * (1 - sign(x - y))",
+            "step(x - y), 1 - step(x - y)",
+        ),
+        (
+            "the minimum is the maximum's",
+            "0.5 * (1 - sign(x - y)), 0.5 * (1 + sign(x - y))",
+            "0.5 * (1 + sign(x - y)), 0.5 * (1 - sign(x - y))",
+        ),
+        ("the step is one at zero", "xp.greater(x, 0)", "xp.greater_equal(x, 0)"),
+    ),
+    *planted_in(
+        "symgrad/language/operations/extremes.py",
+        f"{OPERATIONS} tests/numerics/test_edges.py tests/language/test_values.py",
+        ("ties each get the whole gradient", "chosen / xp.sum(chosen, axis)", "chosen"),
+        ("the smallest pulls back to the largest", "lambda x: hardmax(-x)", "lambda x: hardmax(x)"),
+    ),
+    *planted_in(
+        "symgrad/language/operations/moments.py",
+        f"{OPERATIONS} tests/language/test_values.py",
+        ("a mean counts what it does not sum", "axis in (None, k)", "True"),
+        ("a variance is not centred", "mean(_centered(x, **axis) ** 2", "mean(x ** 2"),
+    ),
+]

@@ -1,0 +1,82 @@
+"""In data/ and training/: update equations, schedules, initial values, stopping, tables."""
+
+from __future__ import annotations
+
+from .planting import Mutant, planted_in
+
+MUTANTS: list[Mutant] = [
+    *planted_in(
+        "symgrad/training/optimizers.py",
+        "tests/training/test_optimizers.py",
+        ("Adam keeps the bias of its mean", "m.new / (1 - beta1**t)", "m.new"),
+        ("Adam's second bias is the first", "v.new / (1 - beta2**t)", "v.new / (1 - beta1**t)"),
+        (
+            "epsilon stands under Adam's root",
+            "eta * m_hat / (sqrt(v_hat) + epsilon)",
+            "eta * m_hat / sqrt(v_hat + epsilon)",
+        ),
+        ("AdamW shrinks by the rate twice", "(1 - eta * lam)", "(1 - eta**2 * lam)"),
+        ("Nesterov looks back", "gradient + mu * b.new", "gradient + mu * b.old"),
+        (
+            "Adagrad forgets what was",
+            "Equation(v.new, v.old + gradient**2)",
+            "Equation(v.new, v.old / 2 + gradient**2)",
+        ),
+        (
+            "Adadelta scales by steps to come",
+            "sqrt(u.old + epsilon) / sqrt(v.new",
+            "sqrt(u.old) / sqrt(v.new",
+        ),
+        ("RMSprop centred takes no square", "v.new - m.new**2", "v.new - m.new"),
+        ("weight decay pushes outward", "g + lam * theta.old", "g - lam * theta.old"),
+    ),
+    *planted_in(
+        "symgrad/training/schedules.py",
+        "tests/training/test_schedules.py symgrad/training/schedules.py",
+        ("a step comes late", "sympy.floor(COUNT / PERIOD)", "sympy.floor((COUNT - 1) / PERIOD)"),
+        ("a cosine goes on after its end", "sympy.Min(COUNT, TOTAL)", "COUNT"),
+        ("a cosine ends at zero", "LOWEST + (INITIAL - LOWEST)", "(INITIAL - LOWEST)"),
+        (
+            "a rate per iteration counts epochs",
+            'epoch if rate.per == "epoch" else iteration',
+            "epoch",
+        ),
+    ),
+    *planted_in(
+        "symgrad/training/initial.py",
+        "tests/training/test_initial.py",
+        ("he takes the fan out", "math.sqrt(6 / fans(shape)[1])", "math.sqrt(6 / fans(shape)[0])"),
+        ("he's normal is too narrow", "math.sqrt(2 / fans(shape)[1])", "1 / fans(shape)[1] ** 0.5"),
+        ("a simplex starts outside", "np.full(shape, 1 / shape[0])", "np.full(shape, 1.0)"),
+        ("symmetric is not", "(matrix + matrix.T) / 2", "(matrix + matrix) / 2"),
+        ("a positive scalar starts at zero", '1.0 if "positive"', '0.0 if "positive"'),
+    ),
+    *planted_in(
+        "symgrad/training/stopping.py",
+        "tests/training/test_fit.py symgrad/training/stopping.py",
+        ("the best is the last of equals", "else score < self.best", "else score <= self.best"),
+        ("patience waits an epoch more", ">= self.epochs", "> self.epochs"),
+        (
+            "the best parameters go on moving",
+            "self.parameters = parameters.copy()",
+            "self.parameters = parameters",
+        ),
+    ),
+    *planted_in(
+        "symgrad/data/graphs.py",
+        "tests/data/test_sets.py symgrad/data/graphs.py",
+        ("no node is its own neighbour", "A + np.eye(len(A))", "A"),
+        ("a walk's pairs lie too near", "abs(i - j) <= window", "abs(i - j) < window"),
+        ("negatives are drawn alike", ".sum(axis=1) ** 0.75", ".sum(axis=1) ** 0"),
+    ),
+    *planted_in(
+        "symgrad/data/tables.py",
+        "tests/data/test_tables.py symgrad/data/tables.py",
+        ("columns are scaled together", "X.std(axis=0)", "X.std()"),
+        (
+            "two columns may have one name",
+            "if len(set(header)) != len(header):",
+            "if False:",
+        ),
+    ),
+]
