@@ -22,7 +22,6 @@ LONG = {
     "symgrad/language/parser.py: _Parser",
     "symgrad/numerics/products.py: Products",
     "symgrad/numerics/verification.py: _Check",
-    "symgrad/training/fit.py: fit",
 }
 READS = re.compile(r"\bast\.parse|\bre\.(compile|match|search|sub|findall|fullmatch|split)")
 READERS = {

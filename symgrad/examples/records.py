@@ -121,7 +121,7 @@ EXAMPLES: dict[str, Example] = {
         data=builtin.petal_from_sepal,
         sizes={"h": 2},
         optimizer="sgd",
-        learning_rate=0.001,
+        learning_rate=0.0002,
         epochs=100,
         batch_size=16,
     ),

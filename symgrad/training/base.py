@@ -12,11 +12,11 @@ import sympy
 
 from symgrad.training.equations import GRADIENT, RATE, Equation, State, align, latex
 from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
-from symgrad.training.program import Program, lower
+from symgrad.training.program import UpdateProgram, lower
 from symgrad.training.schedules import Rate, Schedule
 from symgrad.training.updates import OptimizerState
 
-_PROGRAMS: dict[tuple[Any, ...], Program] = {}
+_PROGRAMS: dict[tuple[Any, ...], UpdateProgram] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class Optimizer(ABC):
             lines += [(latex(e.symbol), latex(e.expression)) for e in self.equations()]
         return align(lines)
 
-    def program(self) -> Program:
+    def program(self) -> UpdateProgram:
         """The update as in-place NumPy operations, worked out once for each form of equations."""
         form = (type(self), *(bool(getattr(self, field.name)) for field in fields(self)))
         if form not in _PROGRAMS:

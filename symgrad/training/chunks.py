@@ -10,190 +10,140 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from symgrad.calculus.derive import gradient
-from symgrad.errors import DataError, NotFiniteError, OptionError
+from symgrad.errors import DataError, OptionError, ProgramError
+from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem
+from symgrad.language.unparse import unparse
 from symgrad.numerics.function import Function, compile_derivation
-from symgrad.training.base import Optimizer
 from symgrad.training.data import Array, Arrays, Data, read_data
 from symgrad.training.totals import divided
-from symgrad.training.trainer import Trainer
 
 Delayed: TypeAlias = Any  # dask.delayed.Delayed
 
-SAMPLE = 8  # examples of the first chunk that stand for all where shapes are wanted
+SAMPLE = 8  # examples of each chunk that stand for all where shapes are wanted
 JOINED = 8  # parts that are added at once
 
 
-@dataclass(frozen=True)
-class Chunks:
-    """Delayed mappings from name to array, each some of the examples; and the constants."""
+def read(problem: Problem, data: Any, dtype: str, parameters: tuple[str, ...]) -> Data:
+    """The data in memory, checked; or for dask's the chunks, with some of their examples.
 
-    examples: Sequence[Delayed]
-    constants: Mapping[str, Any]
+    Chunks are a list of delayed mappings, each some of the examples; or a mapping that has such a
+    list under the batch's name, beside constants; or a mapping with dask arrays, in the chunks of
+    the first one along its first axis.
 
-    def sample(self, problem: Problem, dtype: str, parameters: tuple[str, ...]) -> Data:
-        """The first examples, and those with the largest labels, which show how many there are."""
-        dask = _dask()
-        reading = dask.delayed(_sample)
-        shared = dask.delayed(_Reading(problem, dict(self.constants), dtype, parameters))
-        samples: tuple[Data, ...] = dask.compute(*(reading(shared, c) for c in self.examples))
-        examples = {
-            name: np.concatenate([sample.examples[name] for sample in samples])
-            for name in samples[0].examples
-        }
-        return Data(examples, samples[0].constants, len(next(iter(examples.values()))))
-
-
-def chunks_of(problem: Problem, data: Any) -> Chunks | None:
-    """The chunks of data that are dask's; None for data in memory.
-
-    `data` is a list of delayed mappings, each some of the examples; or a mapping that has such a
-    list under the batch's name, beside constants; or a mapping with dask arrays. Chunks are those
-    of the first dask array, along its first axis.
-
-    Raises: DataError where the arrays differ in length, OptionError without dask.
+    Raises: DataError where the data do not fit the problem, OptionError without dask.
     """
     batches = set(problem.batch.values())
-    if isinstance(data, (list, tuple)) and data and all(map(_is_dask, data)):
-        return Chunks(data, {})
-    if not isinstance(data, Mapping):
-        return None
-    for name, value in data.items():
-        if name in batches and isinstance(value, (list, tuple)) and all(map(_is_dask, value)):
-            return Chunks(value, {n: v for n, v in data.items() if n != name})
-    if not any(map(_is_dask, data.values())):
-        return None
+    if _is_list(data):
+        return _sampled(problem, data, {}, dtype, parameters)
+    if not isinstance(data, Mapping) or not any(map(_is_dask, data.values())):
+        lists = [n for n in batches if isinstance(data, Mapping) and _is_list(data.get(n))]
+        if not lists:
+            return read_data(problem, data, dtype, parameters)
+        others = {n: v for n, v in data.items() if n != lists[0]}
+        return _sampled(problem, data[lists[0]], others, dtype, parameters)
     (constants,) = _dask().compute({n: v for n, v in data.items() if n not in problem.batch})
-    arrays = {n: v for n, v in data.items() if n in problem.batch}
-    return Chunks(_cut(arrays), constants)
+    examples = _cut({n: v for n, v in data.items() if n in problem.batch})
+    return _sampled(problem, examples, constants, dtype, parameters)
 
 
-def check_options(validation: object, modules: str) -> None:
-    """OptionError for what fit does not do with chunks."""
-    if validation and not isinstance(validation, Mapping):
-        raise OptionError(
-            "with data in chunks no share is set aside: give data of their own, validation={...}"
-        )
-    if modules != "numpy":
-        raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
+def _sampled(
+    problem: Problem,
+    chunks: Sequence[Delayed],
+    constants: Mapping[str, Any],
+    dtype: str,
+    parameters: tuple[str, ...],
+) -> Data:
+    """The chunks with their first examples, and those with the largest labels, which show how many
+    there are."""
+    dask = _dask()
+    reading, sample = (
+        dask.delayed(_Reading(problem, constants, dtype, parameters)),
+        dask.delayed(_sample),
+    )
+    samples: tuple[Data, ...] = dask.compute(*(sample(reading, chunk) for chunk in chunks))
+    examples = {
+        name: np.concatenate([sample.examples[name] for sample in samples])
+        for name in samples[0].examples
+    }
+    count = len(next(iter(examples.values())))
+    return Data(examples, samples[0].constants, count, tuple(chunks))
 
 
-class ChunkTrainer:
-    """The training loop over chunks: an epoch is one step, with the gradient on all examples.
+class ChunkGradients:
+    """The gradient on all chunks, an epoch's one step.
 
-    It offers what `Trainer` does, but for minibatches. Gradients are compiled here and run where
-    dask runs its tasks; the parameters go out and sums come back in every epoch.
-
+    Functions are compiled here and run where dask runs its tasks; the parameters go out and sums
+    come back in every epoch.
     Raises: ProgramError where a sum over the batch is used for each example, or is no scalar.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        chunks: Chunks,
-        sample: Data,
-        *,
-        parameters: Mapping[str, Any],
-        optimizer: Optimizer,
-        dtype: str,
-    ) -> None:
-        local = Trainer(
-            problem,
-            sample,
-            parameters=parameters,
-            optimizer=optimizer,
-            batch_size=None,
-            dtype=dtype,
-        )
-        self.problem, self.chunks, self.derivation = problem, chunks, local.derivation
-        self.wrt, self.flat, self.parameters = local.wrt, local.flat, local.parameters
-        self.state, self.epochs = local.state, 0
-        self.largest_gradient = math.inf
+    count = 1
+
+    def __init__(self, problem: Problem, data: Data, parameters: Arrays, dtype: str) -> None:
+        wrt = tuple(parameters)
         totals = divided(problem)
+        for part in totals.sums:
+            if part.output.shape != SCALAR:
+                raise ProgramError(
+                    f"{unparse(part.output)} is no scalar, as sums over data in chunks have to be"
+                )
+        self._chunks, self._constants, self._parameters = data.chunks, data.constants, parameters
         self._means, self._names = totals.means, totals.names
         self._outer = compile_derivation(
-            gradient(totals.outer, (*self.wrt, *totals.names)), dtype=dtype, reuse_buffers=True
+            gradient(totals.outer, (*wrt, *totals.names)), dtype=dtype, reuse_buffers=True
         )
-        self._constants = sample.constants
-        functions = [compile_derivation(gradient(p, self.wrt), dtype=dtype) for p in totals.sums]
-        reading = _Reading(problem, dict(chunks.constants), dtype, self.wrt)
-        self._shared = _dask().delayed(_Shared(functions, reading))
+        functions = [compile_derivation(gradient(p, wrt), dtype=dtype) for p in totals.sums]
+        reading = _Reading(problem, data.constants, dtype, wrt)
+        self._shared = _dask().delayed((functions, reading))
 
-    @property
-    def learning_rate(self) -> float:
-        """The learning rate of the next step."""
-        return self.state.learning_rate
+    def begin(self, order: Array) -> None:
+        """All examples are in the step, in whatever order."""
 
-    def epoch(self) -> float:
-        """One step with the gradient on all examples; the loss before it.
-
-        Raises: NotFiniteError naming the epoch and the parameter.
-        """
+    def of(self, step: int) -> tuple[float, Array]:
+        """The loss and the flat gradient of all examples."""
         part = self._added_up()
         sums = np.where(self._means, part.sums / part.count, part.sums)
-        inputs = {**self._constants, **self.parameters}
-        inputs |= dict(zip(self._names, sums.astype(self.flat.dtype), strict=True))
-        with np.errstate(all="ignore"):  # what is not finite is looked for below
-            value, slopes = self._outer(inputs)
-            total = self._outer.flat_gradient[: len(self.flat)].copy()
-            for name, mean, own in zip(self._names, self._means, part.gradients, strict=True):
-                weight = float(slopes[name]) / (part.count if mean else 1)
-                total += self.flat.dtype.type(weight) * own
-        self._check(float(value), total)
-        self.state.update(self.flat, total)
-        self.epochs += 1
-        self.state.epoch = self.epochs
-        self.largest_gradient = float(np.linalg.norm(total))
-        return float(value)
+        inputs = {**self._constants, **self._parameters}
+        inputs |= dict(zip(self._names, sums.astype(part.gradients.dtype), strict=True))
+        value, slopes = self._outer(inputs)
+        total = self._outer.flat_gradient[: part.gradients.shape[1]].copy()
+        for name, mean, slope in zip(self._names, self._means, part.gradients, strict=True):
+            weight = float(slopes[name]) / (part.count if mean else 1)
+            total += total.dtype.type(weight) * slope
+        return float(value), total
 
     def _added_up(self) -> _Part:
         """The sums over all chunks, added by the workers eight at a time, in the chunks' order."""
         dask = _dask()
-        parameters = dask.delayed(dict(self.parameters))
-        parts = [dask.delayed(_part)(self._shared, c, parameters) for c in self.chunks.examples]
+        parameters = dask.delayed(dict(self._parameters))
+        parts = [dask.delayed(_part)(self._shared, chunk, parameters) for chunk in self._chunks]
         while len(parts) > 1:
             groups = [parts[k : k + JOINED] for k in range(0, len(parts), JOINED)]
             parts = [dask.delayed(_added)(group) for group in groups]
         result: _Part = parts[0].compute()
         return result
 
-    def _check(self, value: float, slope: Array) -> None:
-        if math.isfinite(value) and np.isfinite(slope).all():
-            return
-        size, name = max((float(np.abs(a).max()), n) for n, a in self.parameters.items())
-        raise NotFiniteError(
-            f"epoch {self.epochs + 1}: the loss is {value}, or its gradient is not finite; the "
-            f"parameter with the largest entry is {name} ({size:.3g}). "
-            "A smaller learning rate or smaller initial values may help"
-        )
-
 
 @dataclass(frozen=True)
 class _Reading:
-    """What it takes to check the data of a chunk."""
+    """What it takes to check the data of a chunk as data in memory are."""
 
     problem: Problem
     constants: Mapping[str, Any]
     dtype: str
     parameters: tuple[str, ...]
 
-    def read(self, given: Mapping[str, Any]) -> Data:
-        """The chunk's data, checked as data in memory are."""
-        return read_data(self.problem, {**self.constants, **given}, self.dtype, self.parameters)
-
-
-@dataclass(frozen=True)
-class _Shared:
-    """What is the same for all chunks and epochs."""
-
-    functions: Sequence[Function]
-    reading: _Reading
+    def read(self, chunk: Mapping[str, Any]) -> Data:
+        """The chunk's data, checked."""
+        return read_data(self.problem, {**self.constants, **chunk}, self.dtype, self.parameters)
 
 
 @dataclass(frozen=True)
@@ -204,30 +154,32 @@ class _Part:
     gradients: Array
     count: int
 
+    def __add__(self, other: _Part) -> _Part:
+        gradients = self.gradients + other.gradients
+        return _Part(self.sums + other.sums, gradients, self.count + other.count)
 
-def _part(shared: _Shared, given: Mapping[str, Any], parameters: Arrays) -> _Part:
+
+def _part(
+    shared: tuple[Sequence[Function], _Reading], chunk: Mapping[str, Any], parameters: Arrays
+) -> _Part:
     """What a worker does with one chunk."""
-    data = shared.reading.read(given)
+    functions, reading = shared
+    data = reading.read(chunk)
     inputs = {**data.arrays, **parameters}
     with np.errstate(all="ignore"):
-        values = [function(inputs) for function in shared.functions]
+        values = [function(inputs) for function in functions]
     rows = [np.concatenate([np.ravel(slopes[n]) for n in parameters]) for _, slopes in values]
     return _Part(np.array([float(value) for value, _ in values]), np.array(rows), data.count)
 
 
 def _added(parts: Sequence[_Part]) -> _Part:
     """The sums of several parts, from the first to the last."""
-    sums, gradients, count = parts[0].sums.copy(), parts[0].gradients.copy(), parts[0].count
-    for part in parts[1:]:
-        sums += part.sums
-        gradients += part.gradients
-        count += part.count
-    return _Part(sums, gradients, count)
+    return reduce(_Part.__add__, parts)
 
 
-def _sample(reading: _Reading, given: Mapping[str, Any]) -> Data:
+def _sample(reading: _Reading, chunk: Mapping[str, Any]) -> Data:
     """A few examples of a chunk, among them those with the largest labels."""
-    data = reading.read(given)
+    data = reading.read(chunk)
     labels = [a for n, a in data.examples.items() if reading.problem.variables[n].kind == "Index"]
     largest = [int(np.argmax(array)) for array in labels]
     return data.rows(np.array([*range(min(SAMPLE, data.count)), *largest], int))
@@ -256,6 +208,11 @@ def _cut(arrays: Mapping[str, Any]) -> list[Delayed]:
 
 def _is_dask(value: Any) -> bool:
     return hasattr(value, "__dask_graph__")
+
+
+def _is_list(value: Any) -> bool:
+    """Whether it is a list of delayed mappings."""
+    return isinstance(value, (list, tuple)) and bool(value) and all(map(_is_dask, value))
 
 
 def _dask(module: str = "dask") -> Any:

@@ -22,12 +22,14 @@ Arrays: TypeAlias = dict[str, Array]
 class Data:
     """Arrays by name: `examples` have one row for each of `count` examples, `constants` have not.
 
-    A problem without a batch has constants only, and a count of 0.
+    A problem without a batch has constants only, and a count of 0. Of data in `chunks`, delayed
+    mappings, the examples are a few that stand for all where shapes are wanted.
     """
 
     examples: Arrays
     constants: Arrays
     count: int
+    chunks: tuple[Any, ...] = ()
 
     @property
     def arrays(self) -> Arrays:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from symgrad.calculus import as_problem
+from symgrad.calculus.derive import value
 from symgrad.errors import DataError, NotFiniteError, OptionError, VerificationError
 from symgrad.language.problem import Problem
 from symgrad.numerics.differences import check_gradient
 from symgrad.numerics.function import compile_derivation
 from symgrad.training.base import Optimizer
-from symgrad.training.chunks import ChunkTrainer, check_options, chunks_of
+from symgrad.training.chunks import read
 from symgrad.training.data import (
     Array,
     Arrays,
@@ -26,7 +27,7 @@ from symgrad.training.data import (
     shape_of,
 )
 from symgrad.training.initial import Choice, initial_values
-from symgrad.training.stopping import Patience
+from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import ADAM, Trainer, parameter_names
 
 Metric: TypeAlias = Callable[[Arrays, Arrays], float]
@@ -78,7 +79,7 @@ def fit(
     tolerance: float = 1e-12,
     check: bool = True,
     dtype: str = "float64",
-    drop_last: bool = True,
+    drop_last: bool = False,
     modules: str = "numpy",
     metric: Metric | None = None,
     progress: Progress | None = None,
@@ -97,7 +98,8 @@ def fit(
 
     `data` is a mapping from name to array. With dask arrays, or a list of delayed mappings, the
     gradient is worked out chunk by chunk where dask runs its tasks, and an epoch is one step with
-    all examples, whatever `batch_size` is (see `symgrad.training.chunks`; extra `dask`).
+    all examples, whatever `batch_size` is (see `symgrad.training.chunks`; extra `dask`). In
+    minibatches the loss has to be linear in its sums over the batch (see `Trainer`).
 
     Shapes: data of an example have one leading axis, the batch. Units: batch_size in examples (None
     for all), tolerance in loss per parameter (a Euclidean norm), patience in epochs.
@@ -115,39 +117,25 @@ def fit(
         raise OptionError(f"epochs is {epochs!r}; a positive whole number is wanted")
     dtype = dtype_of(dtype)
     trained = _trained(problem, data, parameters or {})
-    chunks = chunks_of(problem, data)
-    if chunks is None:
-        whole = read_data(problem, data, dtype, trained)
-    else:
-        check_options(validation, modules)
-        whole = chunks.sample(problem, dtype, trained)
-    seen, held_out = _divided(problem, whole, validation, dtype, trained, seed)
-    start = _start(problem, whole, trained, parameters or {}, initial, sizes or {}, seed)
-    trainer: Trainer | ChunkTrainer
-    if chunks is not None:
-        trainer = ChunkTrainer(
-            problem, chunks, seen, parameters=start, optimizer=optimizer, dtype=dtype
-        )
-    else:
-        trainer = Trainer(
-            problem,
-            seen,
-            parameters=start,
-            optimizer=optimizer,
-            batch_size=batch_size,
-            dtype=dtype,
-            drop_last=drop_last,
-            modules=modules,
-            seed=seed,
-        )
-    stopping = None
-    if patience is not None:
-        if held_out is None:
-            raise OptionError("patience needs a validation score: give validation=0.2, or data")
-        stopping = Patience(patience, larger_is_better=metric is not None)
-    score = None if held_out is None else _score(trainer, held_out, metric)
+    whole = read(problem, data, dtype, trained)
+    split = _divided(problem, whole, validation, dtype, trained, seed)
+    trainer = Trainer(
+        problem,
+        split.training,
+        parameters=_start(problem, whole, trained, parameters or {}, initial, sizes or {}, seed),
+        optimizer=optimizer,
+        batch_size=batch_size,
+        dtype=dtype,
+        drop_last=drop_last,
+        modules=modules,
+        seed=seed,
+    )
+    stopping = Stopping(tolerance, patience, larger_is_better=metric is not None)
+    if patience is not None and split.validation is None:
+        raise OptionError("patience needs a validation score: give validation=0.2, or data")
+    score = _score(trainer, split.validation, metric)
     if check:
-        _check(trainer, seen)
+        _check(trainer, split.training)
     history, stopped = History(), ""
     for epoch in range(1, epochs + 1):
         history.learning_rates.append(trainer.learning_rate)
@@ -156,18 +144,22 @@ def fit(
             progress(epoch, epochs, history.losses[-1])
         if score is not None:
             history.validation.append(score())
-        if stopping and stopping.exhausted(history.validation[-1], trainer.flat):
-            stopped = (
-                f"after epoch {epoch}: the validation score has not improved for {patience} epochs"
-            )
-        elif trainer.largest_gradient <= tolerance:
-            stopped = f"after epoch {epoch}: the gradient is zero"
-        if stopped:
+        reason = stopping.reason(trainer.largest_gradient, trainer.flat, history.validation)
+        if reason:
+            stopped = f"after epoch {epoch}: {reason}"
             break
-    if stopping and stopping.parameters is not None:
+    if stopping.parameters is not None:
         trainer.flat[:] = stopping.parameters
-    found = {name: array.copy() for name, array in trainer.parameters.items()}
-    return FitResult(found, history, trainer.epochs, stopped)
+    arrays = {name: array.copy() for name, array in trainer.parameters.items()}
+    return FitResult(arrays, history, trainer.epochs, stopped)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The data to train on, and those for the validation score, if any."""
+
+    training: Data
+    validation: Data | None
 
 
 def _trained(problem: Problem, data: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
@@ -186,24 +178,28 @@ def _divided(
     dtype: str,
     trained: tuple[str, ...],
     seed: int,
-) -> tuple[Data, Data | None]:
-    """The data for training and those for validation."""
+) -> Split:
+    """The data divided as `validation` says: a share of the examples, or data of their own."""
     if isinstance(validation, Mapping):
-        kept = {n: a for n, a in data.constants.items() if n not in problem.batch}
-        return data, read_data(problem, {**kept, **validation}, dtype, trained)
+        constants = {n: a for n, a in data.constants.items() if n not in problem.batch}
+        return Split(data, read_data(problem, {**constants, **validation}, dtype, trained))
     if not isinstance(validation, (int, float)) or not 0 <= validation < 1:
         raise OptionError(
             f"validation is {validation!r}; a share from 0 to below 1, or data, is wanted"
         )
     if not validation:
-        return data, None
+        return Split(data, None)
+    if data.chunks:
+        raise OptionError(
+            "with data in chunks no share is set aside: give data of their own, validation={...}"
+        )
     if not data.count:
         raise OptionError("there is no batch to set a share aside from: give validation={...}")
     count = round(validation * data.count)
     if not 0 < count < data.count:
         raise DataError(f"validation={validation} of {data.count} examples leaves none on one side")
     order = np.random.default_rng([seed, 1]).permutation(data.count)
-    return data.rows(np.sort(order[count:])), data.rows(np.sort(order[:count]))
+    return Split(data.rows(np.sort(order[count:])), data.rows(np.sort(order[:count])))
 
 
 def _start(
@@ -227,25 +223,25 @@ def _start(
 
 
 def _score(
-    trainer: Trainer | ChunkTrainer, data: Data, metric: Metric | None
-) -> Callable[[], float]:
+    trainer: Trainer, data: Data | None, metric: Metric | None
+) -> Callable[[], float] | None:
     """The validation score of the trainer's parameters as they are when it is called."""
+    if data is None:
+        return None
     inputs = {**data.arrays, **trainer.parameters}
-    loss = compile_derivation(
-        replace(trainer.derivation, outcomes={}), dtype=str(trainer.flat.dtype)
-    )
+    loss = compile_derivation(value(trainer.problem), dtype=str(trainer.flat.dtype))
 
     def score() -> float:
         with np.errstate(all="ignore"):
-            value = loss(inputs)[0] if metric is None else metric(trainer.parameters, data.arrays)
-        if not math.isfinite(value):
-            raise NotFiniteError(f"epoch {trainer.epochs}: the validation score is {value}")
-        return float(value)
+            number = loss(inputs)[0] if metric is None else metric(trainer.parameters, data.arrays)
+        if not math.isfinite(number):
+            raise NotFiniteError(f"epoch {trainer.epochs}: the validation score is {number}")
+        return float(number)
 
     return score
 
 
-def _check(trainer: Trainer | ChunkTrainer, data: Data) -> None:
+def _check(trainer: Trainer, data: Data) -> None:
     """Raise VerificationError where finite differences show another gradient."""
     few = data.rows(slice(0, CHECKED)) if data.count else data
     report = check_gradient(trainer.problem, trainer.wrt, {**few.arrays, **trainer.parameters})

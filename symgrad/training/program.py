@@ -37,7 +37,7 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Program:
+class UpdateProgram:
     """The operations of one iteration, and the names of the scratch vectors that they use."""
 
     operations: tuple[Operation, ...]
@@ -62,7 +62,7 @@ class Scaled:
     free: bool
 
 
-def lower(equations: Sequence[Equation], states: Sequence[State]) -> Program:
+def lower(equations: Sequence[Equation], states: Sequence[State]) -> UpdateProgram:
     """The equations as in-place operations on `theta`, `gradient` and the states.
 
     Raises: ValueError where an equation has a form that no optimizer here needs.
@@ -79,7 +79,7 @@ def lower(equations: Sequence[Equation], states: Sequence[State]) -> Program:
     lowering = _Lowering(places, before, _uses(equations))
     for equation in equations:
         lowering.assign(equation)
-    return Program(tuple(lowering.operations), tuple(lowering.scratch))
+    return UpdateProgram(tuple(lowering.operations), tuple(lowering.scratch))
 
 
 def _uses(equations: Sequence[Equation]) -> Counter[sympy.Symbol]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,38 +12,43 @@ import numpy.typing as npt
 from symgrad.errors import OptionError
 
 
-class Patience:
-    """Early stopping: how long the score has not improved, and the parameters where it was best.
+@dataclass
+class Stopping:
+    """Where the gradient is zero, or the validation score has not improved for long.
 
-    `epochs` is how many epochs in a row may pass without a better score.
-    Raises: OptionError where epochs is no positive whole number.
+    `tolerance` is the longest gradient that counts as zero; `patience` how many epochs in a row may
+    pass without a better score, None for any number. With patience, `parameters` are those of the
+    best score so far.
+    Raises: OptionError where patience is no positive whole number.
     Source: Prechelt, Early stopping - but when?, 1998.
 
-    >>> patience = Patience(2)
-    >>> [patience.exhausted(score, np.zeros(1)) for score in (3.0, 2.0, 2.5, 2.0)]
-    [False, False, False, True]
-    >>> patience.best, patience.best_epoch
-    (2.0, 2)
+    >>> stopping, scores = Stopping(patience=2), [3.0, 2.0, 2.5, 2.0]
+    >>> [stopping.reason(1.0, np.zeros(1), scores[:k]) for k in (1, 2, 3, 4)][2:]
+    ['', 'the validation score has not improved for 2 epochs']
     """
 
-    def __init__(self, epochs: int, larger_is_better: bool = False) -> None:
-        if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)) or epochs < 1:
-            raise OptionError(f"patience is {epochs!r}; a positive whole number is wanted")
-        self.epochs = epochs
-        self.best = -math.inf if larger_is_better else math.inf
-        self.best_epoch = 0
-        self.parameters: npt.NDArray[Any] | None = None
-        self._larger_is_better = larger_is_better
-        self._epoch = 0
+    tolerance: float = 0.0
+    patience: int | None = None
+    larger_is_better: bool = False
+    parameters: npt.NDArray[Any] | None = field(default=None, init=False)
 
-    def exhausted(self, score: float, parameters: npt.NDArray[Any]) -> bool:
-        """Note the score of one more epoch; whether it is time to stop.
+    def __post_init__(self) -> None:
+        wanted = None if isinstance(self.patience, bool) else self.patience
+        if self.patience is not None and (
+            not isinstance(wanted, (int, np.integer)) or self.patience < 1
+        ):
+            raise OptionError(f"patience is {self.patience!r}; a positive whole number is wanted")
 
-        Shapes: parameters is (n,); it is copied where the score is the best so far.
+    def reason(self, gradient: float, parameters: npt.NDArray[Any], scores: Sequence[float]) -> str:
+        """Why training stops after an epoch; empty where it goes on.
+
+        `gradient` is the norm of the epoch's largest one, `scores` has the score after each epoch
+        so far, parameters the shape (n,).
         """
-        self._epoch += 1
-        better = score > self.best if self._larger_is_better else score < self.best
-        if better:
-            self.best, self.best_epoch = score, self._epoch
-            self.parameters = parameters.copy()
-        return self._epoch - self.best_epoch >= self.epochs
+        if self.patience is not None:
+            waited = len(scores) - 1 - scores.index((max if self.larger_is_better else min)(scores))
+            if not waited:
+                self.parameters = parameters.copy()
+            if waited >= self.patience:
+                return f"the validation score has not improved for {self.patience} epochs"
+        return "the gradient is zero" if gradient <= self.tolerance else ""

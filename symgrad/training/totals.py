@@ -2,17 +2,22 @@ r"""A loss divided into its sums over the batch and what is made of them.
 
     L(\theta) = g(t_1, ..., t_k, \theta),   t_i = \sum_n l_i(x_n, \theta), or the mean
 
-A sum may be worked out in pieces, g only once. The chain rule joins them:
+With data in chunks a sum is worked out in pieces, g only once. The chain rule joins them:
 
     dL/d\theta = dg/d\theta + \sum_i dg/dt_i \sum_n dl_i(x_n, \theta)/d\theta
+
+In minibatches g has to be linear in the t_i. Where m of n examples are drawn at random and a sum
+over them counts n/m times, the expected gradient is then dL/d\theta.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from symgrad.errors import ProgramError
+from symgrad.calculus.lowering import lower_problem
+from symgrad.calculus.nodes import ONE, Input, Node, Polynomial, topological
+from symgrad.errors import OptionError, ProgramError
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name, Size, fold, leaves
 from symgrad.language.operations.batches import batch_sum
@@ -24,8 +29,8 @@ from symgrad.language.unparse import unparse
 @dataclass(frozen=True)
 class Totals:
     """`sums`: for each sum over the batch a problem with the sum as its loss; `means`: whether it
-    stands as a mean in the loss. `outer`: the loss as a problem of the sums, which are its scalars
-    `names`."""
+    stands as a mean in the loss. `outer`: the loss as a problem of the sums, which are its
+    variables `names`."""
 
     sums: tuple[Problem, ...]
     means: tuple[bool, ...]
@@ -36,7 +41,7 @@ class Totals:
 def divided(problem: Problem) -> Totals:
     """The problem divided at its sums and means over the batch.
 
-    Raises: ProgramError where a sum is no scalar, or is used in another sum or for each example.
+    Raises: ProgramError where a sum is used in another sum or for each example.
 
     >>> from symgrad.language.parser import parse
     >>> text = "x: Scalar\\nw: Scalar\\nloss = mean((w - x)**2 for x in batch) + w**2"
@@ -45,50 +50,112 @@ def divided(problem: Problem) -> Totals:
     ('total1 + w**2', 'sum((w - x)**2 for x in batch)')
     """
     walk = _Walk(problem)
-    outer = {}
-    for name, definition in problem.definitions.items():
-        replaced = walk.without_totals(definition)
-        if walk.has_total(replaced):
-            walk.made_of_totals.add(name)
-            if definition.batch is not None:
-                raise ProgramError(f"{name} {EACH}")
-        if definition.batch is None:
-            outer[name] = replaced
+    definitions = {n: walk.defined(n, d) for n, d in problem.definitions.items()}
     output = walk.without_totals(problem.output)
     if any(isinstance(e, Size) and isinstance(e.dimension, str) for e in leaves(output)):
         raise ProgramError("the length of the batch stands outside of its sums; write a mean")
-    kept = {n: d for n, d in problem.definitions.items() if n not in walk.made_of_totals}
+    examples = {n: d for n, d in problem.definitions.items() if n not in walk.made_of_totals}
+    totals = walk.totals.values()
+    sums = [replace(total, operation=batch_sum) for total in totals]
+    variables = {n: v for n, v in problem.variables.items() if v.batch is None}
+    variables |= {name: _variable(name, total) for name, total in walk.totals.items()}
     return Totals(
-        tuple(replace(problem, definitions=kept, output=total) for total in walk.sums),
-        tuple(walk.means),
-        tuple(walk.names),
-        _outer(problem, outer, output, walk.names),
+        tuple(replace(problem, definitions=examples, output=total) for total in sums),
+        tuple(total.operation.meaning.mean for total in totals),
+        tuple(walk.totals),
+        replace(
+            problem,
+            variables=variables,
+            definitions={n: d for n, d in definitions.items() if d.batch is None},
+            output=output,
+        ),
     )
 
 
-EACH = (
-    "uses a sum over the batch for each example; "
-    "with data in chunks, a sum over the batch is a number outside of other sums"
-)
+def weighted(problem: Problem) -> tuple[Problem, str]:
+    """The problem of a minibatch, in which each sum over the batch is multiplied by a new scalar,
+    and the scalar's name: it is the number of examples in the data over that in the minibatch.
+
+    Raises: OptionError where the loss is not linear in its sums and means over the batch: steps
+    with minibatches would not lead to where it is least.
+
+    >>> from symgrad.language.parser import parse
+    >>> text = "x: Scalar\\nw: Scalar\\nloss = sum((w - x)**2 for x in batch) + w**2"
+    >>> unparse(weighted(parse(text))[0].output)
+    'weight1 * sum((w - x)**2 for x in batch) + w**2'
+    """
+    try:
+        totals = divided(problem)
+    except ProgramError as error:
+        raise OptionError(f"{NO_SUM}: {error.message}; {ALL}") from None
+    if not _is_linear(totals.outer, totals.names):
+        loss = f"{problem.output_name} = {unparse(problem.output)}"
+        raise OptionError(f"{NO_SUM}: {loss} is not linear in its sums over the batch; {ALL}")
+    weight = Variable(_new_name("weight", problem), "Scalar", facts=frozenset({"data"}))
+
+    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        if not isinstance(node, Call):
+            return node
+        changed = replace(node, arguments=arguments)
+        meaning = node.operation.meaning
+        is_sum = isinstance(meaning, Total) and not meaning.mean
+        return weight.expression() * changed if is_sum else changed
+
+    definitions = {n: fold(d, visit) for n, d in problem.definitions.items()}
+    changed = replace(problem, definitions=definitions, output=fold(problem.output, visit))
+    return replace(changed, variables={**problem.variables, weight.name: weight}), weight.name
 
 
-def _outer(
-    problem: Problem, definitions: Mapping[str, Expression], output: Expression, names: list[str]
-) -> Problem:
-    variables = {n: v for n, v in problem.variables.items() if v.batch is None}
-    variables |= {name: Variable(name, "Scalar") for name in names}
-    return replace(problem, variables=variables, definitions=definitions, output=output)
+NO_SUM = "minibatches need a loss that is a sum or mean over the batch, and terms without it"
+ALL = "train it on all examples at once, with batch_size=None"
+
+
+def _is_linear(outer: Problem, names: Collection[str]) -> bool:
+    """Whether the loss is a sum of the totals times what is free of them, and of other terms."""
+    made_of_totals: set[Node] = set()
+    for node in topological([lower_problem(outer).output.closed().node]):
+        if isinstance(node, Input) and node.name in names:
+            made_of_totals.add(node)
+        elif isinstance(node, Polynomial):
+            for term in node.terms:
+                powers = [f.power for f in term.factors if f.node in made_of_totals]
+                if powers not in ([], [ONE]):
+                    return False
+                if powers:
+                    made_of_totals.add(node)
+        elif not made_of_totals.isdisjoint(node.operands):
+            return False
+    return True
+
+
+def _variable(name: str, total: Call) -> Variable:
+    """A variable in the place of a total."""
+    if total.shape == SCALAR:
+        return Variable(name, "Scalar")
+    return Variable(name, "Matrix" if len(total.shape) == 2 else "Tensor", total.shape)
+
+
+def _new_name(name: str, problem: Problem, *others: str) -> str:
+    taken = {*problem.variables, *problem.definitions, *others}
+    return next(new for k in range(1, len(taken) + 2) if (new := f"{name}{k}") not in taken)
 
 
 @dataclass
 class _Walk:
-    """The sums found so far, and the definitions that are made of them."""
+    """The totals met so far by their new names, and the definitions that are made of them."""
 
     problem: Problem
-    sums: list[Expression] = field(default_factory=list)
-    means: list[bool] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
+    totals: dict[str, Call] = field(default_factory=dict)
     made_of_totals: set[str] = field(default_factory=set)
+
+    def defined(self, name: str, definition: Expression) -> Expression:
+        """A definition without its totals."""
+        outer = self.without_totals(definition)
+        if self.has_total(outer):
+            self.made_of_totals.add(name)
+            if definition.batch is not None:
+                raise ProgramError(f"{name} {EACH}")
+        return outer
 
     def without_totals(self, root: Expression) -> Expression:
         """The expression with a name in the place of every sum over the batch."""
@@ -96,27 +163,19 @@ class _Walk:
 
     def has_total(self, root: Expression) -> bool:
         """Whether a sum over the batch is in it, by its name or in a definition."""
-        found = {leaf.name for leaf in leaves(root) if isinstance(leaf, Name)}
-        return bool(found & {*self.names, *self.made_of_totals})
+        names = {leaf.name for leaf in leaves(root) if isinstance(leaf, Name)}
+        return not names.isdisjoint({*self.totals, *self.made_of_totals})
 
     def _visit(self, node: Expression, arguments: tuple[Expression, ...]) -> Expression:
         if not isinstance(node, Call):
             return node
-        meaning = node.operation.meaning
-        if not isinstance(meaning, Total):
+        if not isinstance(node.operation.meaning, Total):
             return replace(node, arguments=arguments)
         if self.has_total(arguments[0]):
             raise ProgramError(f"{unparse(node)} {EACH}")
-        if node.shape != SCALAR:
-            raise ProgramError(
-                f"{unparse(node)} is {node.shape[0]} x {node.shape[1]}; "
-                "with data in chunks, a sum over the batch is a number"
-            )
-        self.sums.append(replace(node, operation=batch_sum))
-        self.means.append(meaning.mean)
-        self.names.append(self._new_name())
-        return Name(self.names[-1], SCALAR)
+        name = _new_name("total", self.problem, *self.totals)
+        self.totals[name] = node
+        return Name(name, node.shape)
 
-    def _new_name(self) -> str:
-        taken = {*self.problem.variables, *self.problem.definitions, *self.names}
-        return next(name for k in range(1, len(taken) + 2) if (name := f"total{k}") not in taken)
+
+EACH = "uses a sum over the batch for each example"

@@ -11,7 +11,7 @@ import sympy
 
 from symgrad.errors import DataError
 from symgrad.training.equations import ITERATION, RATE, number_function
-from symgrad.training.program import Program
+from symgrad.training.program import UpdateProgram
 from symgrad.training.schedules import Rate, Schedule, rate_at
 
 Vector: TypeAlias = npt.NDArray[np.floating[Any]]
@@ -30,7 +30,7 @@ class OptimizerState:
     def __init__(
         self,
         *,
-        program: Program,
+        program: UpdateProgram,
         initial: Mapping[str, float],
         hyperparameters: Mapping[sympy.Symbol, float],
         rate: Rate,
@@ -54,6 +54,9 @@ class OptimizerState:
         self._bound: tuple[Vector | None, Vector | None] = (None, None)
         self._steps: list[tuple[np.ufunc, tuple[Any, ...]]] = []
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_bound": (None, None), "_steps": []}
+
     @property
     def learning_rate(self) -> float:
         """The learning rate of the next update."""
@@ -75,7 +78,7 @@ class OptimizerState:
         self.iteration += 1
 
     @property
-    def program(self) -> Program:
+    def program(self) -> UpdateProgram:
         """The operations of one update."""
         return self._program
 

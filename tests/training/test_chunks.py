@@ -14,7 +14,7 @@ import pytest
 
 from symgrad.errors import DataError, NotFiniteError, OptionError
 from symgrad.language.parser import parse
-from symgrad.training.chunks import Chunks, ChunkTrainer, chunks_of
+from symgrad.training.chunks import read
 from symgrad.training.fit import fit
 from symgrad.training.optimizers import GD, Adam
 from symgrad.training.trainer import Trainer
@@ -68,14 +68,11 @@ def client() -> Iterator[Any]:
         yield client
 
 
-def one_step(program: str, data: Any) -> ChunkTrainer:
+def one_step(program: str, data: Any) -> Trainer:
     problem = parse(HEAD + program)
-    chunks = chunks_of(problem, data)
-    assert isinstance(chunks, Chunks) and len(chunks.examples) == CHUNKS
-    sample = chunks.sample(problem, "float64", ("W", "v"))
-    return ChunkTrainer(
-        problem, chunks, sample, parameters=START, optimizer=GD(learning_rate=1.0), dtype="float64"
-    )
+    chunks = read(problem, data, "float64", ("W", "v"))
+    assert len(chunks.chunks) == CHUNKS
+    return Trainer(problem, chunks, parameters=START, optimizer=GD(learning_rate=1.0))
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -52,9 +52,3 @@ def test_a_name_that_is_taken_is_left_alone() -> None:
 def test_a_sum_in_each_example_is_refused(program: str) -> None:
     with pytest.raises(ProgramError, match="for each example"):
         divided(parse(HEAD + program))
-
-
-def test_a_sum_of_vectors_is_refused() -> None:
-    text = "x: Vector(n)\nw: Vector(n)\nloss = w.T @ mean(x for x in batch)"
-    with pytest.raises(ProgramError, match="n x 1"):
-        divided(parse(text))

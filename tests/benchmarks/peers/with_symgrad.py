@@ -29,6 +29,7 @@ def training(case: Case, modules: str = "numpy") -> Epochs:
         optimizer=optimizer,
         batch_size=case.batch,
         dtype=str(case.X.dtype),
+        drop_last=True,
         modules=modules,
     )
 

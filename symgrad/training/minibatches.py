@@ -1,0 +1,96 @@
+"""The examples of an epoch in minibatches, and the gradient of each, in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from symgrad.errors import OptionError
+from symgrad.numerics.bound import Step
+from symgrad.numerics.function import Function
+from symgrad.training.data import Array, Arrays, Data
+
+
+@dataclass(frozen=True)
+class Minibatches:
+    """Data whose examples are taken `size` at a time; the last of them may be fewer.
+
+    With `drop_last` these are left out, unless all examples are one minibatch. `parameters` are
+    views of the flat vector that is trained. `weight` names the number that every sum over a
+    minibatch is multiplied by, where there is one: examples in the data over those in it.
+    """
+
+    data: Data
+    parameters: Arrays
+    size: int
+    drop_last: bool
+    weight: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all examples are one minibatch."""
+        return self.size >= self.data.count
+
+    @cached_property
+    def rows(self) -> Sequence[slice]:
+        """The rows of each minibatch."""
+        if self.whole:
+            return [slice(None)]
+        stop = self.data.count - (self.size - 1 if self.drop_last else 0)
+        return [slice(k, k + self.size) for k in range(0, stop, self.size)]
+
+    def inputs(self, rows: Data) -> Arrays:
+        """All arrays that the gradient of these rows takes."""
+        arrays = {**rows.arrays, **self.parameters}
+        if self.weight:
+            dtype = next(iter(self.parameters.values())).dtype
+            arrays[self.weight] = np.array(self.data.count / rows.count, dtype)
+        return arrays
+
+
+class ArrayGradients:
+    """The gradients of the minibatches. An epoch copies the data once, in its order, and a
+    minibatch is a view of the copy."""
+
+    def __init__(self, function: Function, minibatches: Minibatches) -> None:
+        self.count = len(minibatches.rows)
+        data = minibatches.data
+        self._copies: list[tuple[Array, Array]] = []  # what is copied where before an epoch
+        if not minibatches.whole:
+            permuted = {name: array.copy() for name, array in data.examples.items()}
+            self._copies = [(data.examples[name], permuted[name]) for name in permuted]
+            data = replace(data, examples=permuted)
+        self._calls: list[tuple[Step, tuple[Array, ...]]] = []
+        functions: dict[int, Step] = {}
+        for rows in map(data.rows, minibatches.rows):
+            inputs = minibatches.inputs(rows)
+            if rows.count not in functions:
+                functions[rows.count] = function.step(inputs)
+            step = functions[rows.count]
+            arrays = (inputs[name].reshape(shape) for name, shape in step.shapes.items())
+            self._calls.append((step, tuple(arrays)))
+
+    def begin(self, order: Array) -> None:
+        """Copy the examples in this order."""
+        for source, target in self._copies:
+            np.take(source, order, axis=0, out=target, mode="clip")
+
+    def of(self, step: int) -> tuple[float, Array]:
+        """The loss and the flat gradient of a minibatch."""
+        call, arrays = self._calls[step]
+        return float(call.function(*arrays)), call.flat
+
+
+def checked_size(size: int | None, count: int) -> int:
+    """The examples in a minibatch, all of them for None.
+
+    Raises: OptionError where it is no positive whole number.
+    """
+    if size is None:
+        return max(count, 1)
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+        raise OptionError(f"batch_size is {size!r}; a positive whole number or None is wanted")
+    return int(size)
