@@ -136,6 +136,17 @@ def fit(
     score = _score(trainer, split.validation, metric)
     if check:
         _check(trainer, split.training)
+    return _train(trainer, epochs, stopping, score, progress)
+
+
+def _train(
+    trainer: Trainer,
+    epochs: int,
+    stopping: Stopping,
+    score: Callable[[], float] | None,
+    progress: Progress | None,
+) -> FitResult:
+    """The epochs, one after another."""
     history, stopped = History(), ""
     for epoch in range(1, epochs + 1):
         history.learning_rates.append(trainer.learning_rate)
