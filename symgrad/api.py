@@ -19,6 +19,7 @@ from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.proofs import KINDS, Proof
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError, VerificationError
+from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
 from symgrad.numerics import differences, proofs, verification
 from symgrad.numerics.function import Function, compile_derivation
@@ -59,9 +60,13 @@ class Result:
     def latex(self) -> str:
         """The right-hand side in LaTeX, its own definitions after it."""
         form = self._form
+        table = self.data.table
+
+        def written(e: Expression) -> str:
+            return rendering.latex_expression(e, table)
+
         if isinstance(form, IndexForm):
-            return form.latex
-        written = rendering.latex_expression
+            return written(form)
         parts = [f"{written(name)} = {written(value)}" for name, value in form.definitions]
         return r",\quad ".join([written(form.expression), *parts])
 
@@ -200,7 +205,7 @@ class Derivation:
         if found is None:
             raise OptionError(f"there is no proof of step {number}: choose a backward step")
         if form == "latex":
-            return rendering.aligned_latex(found, rendering.latex_expression) + "\n"
+            return rendering.aligned_latex(found, self.data.table) + "\n"
         return "\n".join(rendering.aligned_text(found)) + "\n"
 
     def _proofs(self, level: str, why: str) -> Mapping[int, Proof]:

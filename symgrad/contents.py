@@ -17,13 +17,14 @@ from typing import Any
 import sympy
 
 from symgrad.api import derive
-from symgrad.calculus.index_notation import Both, index_form
+from symgrad.calculus.index_notation import index_form
 from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import Input, Node
 from symgrad.errors import SymgradError
 from symgrad.examples import names, text
 from symgrad.language.dimensions import ONE, SCALAR, dimension, dims
 from symgrad.language.expressions import OPERATIONS, Call, Expression, Operation
+from symgrad.language.formula import Formula, Named
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import dot
@@ -224,8 +225,8 @@ def _formula(call: Call, variables: Variables) -> str:
     return ""
 
 
-def _input_name(node: Node) -> Both | None:
-    return (node.name, node.name) if isinstance(node, Input) else None
+def _input_name(node: Node) -> Formula | None:
+    return Named(name=node.name) if isinstance(node, Input) else None
 
 
 def sympy_text(e: sympy.Expr) -> str:

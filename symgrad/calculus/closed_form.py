@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from symgrad.calculus.expansion import simplified
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import Both, IndexForm, both, index_form
+from symgrad.calculus.index_notation import IndexForm, entry_name, index_form
 from symgrad.calculus.naming import Naming, fresh
 from symgrad.calculus.nodes import (
     Apply,
@@ -25,6 +25,7 @@ from symgrad.calculus.notation import Notation, core_axes, full
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE, Shape
 from symgrad.language.expressions import Expression, Name
+from symgrad.language.formula import Formula
 from symgrad.language.unparse import unparse
 
 LONGEST = 40  # names and functions in one expression
@@ -65,11 +66,12 @@ def closed_result(
     except NoMatrixForm:
         notation = Notation(naming.reference, naming.bound)
         root = aligned(entry, labels)
-        return index_form(root, lambda n: _user_name(naming.reference(n)), notation.whole)
 
+        def user_name(node: Node) -> Formula | None:
+            named = naming.reference(node)
+            return None if named is None else entry_name(named)
 
-def _user_name(named: Expression | None) -> Both | None:
-    return None if named is None else both(named)
+        return index_form(root, user_name, notation.whole, naming.symbols)
 
 
 def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm:

@@ -17,6 +17,7 @@ from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.problem import Problem
+from symgrad.language.table import Table
 from symgrad.language.unparse import unparse
 
 Key = str | tuple[str, str]
@@ -132,6 +133,15 @@ class Derivation:
     names: Mapping[Node, Expression] = field(default_factory=dict)
     inputs: Mapping[str, Node] = field(default_factory=dict)
     free: Entry | None = None
+
+    @cached_property
+    def table(self) -> Table:
+        """What each name looks like: the user's first, then those of the steps."""
+        table = Table(name for name in sorted(self.naming.symbols) if name != "loss")
+        top = self.names.get(self.value.node)
+        if isinstance(top, Name) and top.name not in self.naming.symbols:
+            table.symbols["loss"] = table.symbol(top.name)
+        return table
 
 
 __all__ = ["Derivation", "Derivative", "IndexForm", "Key", "Outcome", "Step"]

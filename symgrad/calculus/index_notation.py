@@ -1,40 +1,40 @@
-"""Statements written in index notation, as text and as LaTeX."""
+"""Statements written in index notation, as formulas."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import chain, count
 
-from symgrad.calculus.nodes import (
-    Alias,
-    Apply,
-    Constant,
-    Factor,
-    Identity,
-    Input,
-    Label,
-    Length,
-    Map,
-    Node,
-    OneHot,
-    Polynomial,
-    Term,
-)
-from symgrad.calculus.polynomials import magnitude, opened
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.polynomials import opened
 from symgrad.language import formula as fm
-from symgrad.language.composing import decimal, derivative
+from symgrad.language import unparse
+from symgrad.language.composing import (
+    ALL,
+    applied,
+    derivative,
+    indicator,
+    listed,
+    lowered,
+    negative,
+    number,
+    product,
+    raised,
+    spelled,
+    summed,
+    total,
+)
 from symgrad.language.dimensions import ONE, SCALAR, Shape
-from symgrad.language.expressions import Call, Expression, Name, Value
-from symgrad.language.names import latex_batch, latex_name
-from symgrad.language.tex import latex as tex
-from symgrad.language.typeset import sign, typeset
-from symgrad.language.unparse import unparse
+from symgrad.language.expressions import Call, Expression, Name, Operation
+from symgrad.language.formula import Formula
+from symgrad.language.plain import plain_text
+from symgrad.language.typeset import batch, dimension_formula, length, sign, typeset
 
-Both = tuple[str, str]  # as text and as LaTeX
+BINDS = dict(enumerate((fm.SUM, fm.KRONECKER, fm.SIGN, fm.SCRIPT, fm.ATOM), start=1))
 LETTERS = "ijklpqrstuvabcd"
-ALL = ":"  # the index of all entries
+Named = Callable[[ix.Node], Formula | None]
 
 
 def batch_name(label: Hashable) -> str | None:
@@ -45,21 +45,41 @@ def batch_name(label: Hashable) -> str | None:
 
 @dataclass
 class Letters:
-    """An index letter for each label, given out in order. A batch's index is not written at an
-    entry (everything is said of one example); a sum over it is written with the batch's name."""
+    """An index letter for each label, given out in order; those `taken` by the user are left out. A
+    batch's index is not written at an entry (everything is said of one example); a sum over it is
+    written with the batch's name."""
 
     known: dict[Hashable, str] = field(default_factory=dict)
+    taken: AbstractSet[str] = frozenset()
 
     def of(self, label: Hashable) -> str:
         """The letter of a label."""
         if label not in self.known:
-            if (batch := batch_name(label)) is not None:
-                self.known[label] = batch
+            if (name := batch_name(label)) is not None:
+                self.known[label] = name
             else:
-                taken = set(self.known.values())
+                taken = {*self.known.values(), *self.taken}
                 letters = chain(LETTERS, (f"i{k}" for k in count(1)))
                 self.known[label] = next(x for x in letters if x not in taken)
         return self.known[label]
+
+    def indices(self, labels: Sequence[Hashable]) -> Formula | None:
+        """The letters of labels, those of a batch left out: ij, or i,: with commas."""
+        letters = [self.of(x) for x in labels if batch_name(x) is None]
+        short = all(len(x) == 1 for x in letters) and ":" not in letters
+        return listed(map(letter, letters), "" if short else ",") if letters else None
+
+    def over(self, labels: Sequence[Hashable]) -> Formula | None:
+        """What a sum over labels goes over; None where there are none."""
+        names = [batch(name) if (name := batch_name(x)) else letter(self.of(x)) for x in labels]
+        return listed(names, ",") if names else None
+
+
+def letter(text: str) -> Formula:
+    """An index letter, or the sign of all entries."""
+    if text == ":":
+        return ALL
+    return fm.Symbol(latex=text if len(text) == 1 else f"{text[0]}_{{{text[1:]}}}", text=text)
 
 
 @dataclass
@@ -67,139 +87,101 @@ class IndexNotation:
     """Writes nodes; `name(node)` gives what a node is called, None where it is written out.
     `whole(node)` is a vector or matrix in matrix notation, for functions of all of it."""
 
-    name: Callable[[Node], Both | None]
-    whole: Callable[[Node], Expression | None] = lambda node: None
+    name: Named
+    whole: Callable[[ix.Node], Expression | None] = lambda node: None
 
-    def entry(self, node: Node, labels: Sequence[Hashable], letters: Letters) -> Both:
+    def entry(self, node: ix.Node, labels: Sequence[Hashable], letters: Letters) -> Formula:
         """node[labels], as W_ij."""
-        own = [letters.of(x) for x in labels if batch_name(x) is None]
-        if isinstance(node, Identity):
-            return f"[{own[0]} = {own[1]}]", rf"[{own[0]} = {own[1]}]"
-        if isinstance(node, OneHot):
-            v = node.label.name
-            return f"[{own[-1]} = {v}]", rf"[{own[-1]} = {latex_name(v)}]"
-        if isinstance(node, Length):
-            size = str(node.axis)
-            return (
-                (f"|{size}|", rf"|{latex_batch(size)}|")
-                if isinstance(node.axis, str)
-                else (size, latex_name(size))
-            )
-        if isinstance(node, Constant):
-            return _number(node.value)
+        match node:
+            case ix.Identity():
+                one, other = (letter(letters.of(x)) for x in labels if batch_name(x) is None)
+                return indicator(one, "=", other)
+            case ix.OneHot():
+                return indicator(
+                    letter(letters.of(labels[-1])), "=", fm.Named(name=node.label.name)
+                )
+            case ix.Length():
+                of = node.axis
+                return length(of) if isinstance(of, str) else dimension_formula(of)
+            case ix.Constant():
+                return number(node.value)
         named = self.name(node)
-        if named is None and isinstance(node, Alias):
+        if named is not None:
+            return indexed(named, letters.indices(labels))
+        if isinstance(node, ix.Alias):
             return self.entry(node.inner, labels, letters)
-        if named is None:
-            text, latex = self.right(node, labels, letters)
-            if not isinstance(node, Polynomial) or len(node.terms) == 1:
-                return text, latex
-            return f"({text})", rf"\left({latex}\right)"
-        text, latex = named
-        if not own:
-            return text, latex
-        short = all(len(x) == 1 for x in own) and ALL not in own
-        index = ("" if short else ",").join(own)
-        text = text if text.isidentifier() else f"({text})"
-        latex = latex if latex.isalnum() else rf"\left({latex}\right)"
-        return f"{text}_{index}", f"{latex}_{{{index}}}"
+        return self.right(node, labels, letters)
 
-    def right(self, node: Node, labels: Sequence[Hashable], letters: Letters) -> Both:
+    def right(self, node: ix.Node, labels: Sequence[Hashable], letters: Letters) -> Formula:
         """The definition of node[labels]."""
         match node:
-            case Alias():
+            case ix.Alias():
                 return self.right(node.inner, labels, letters)
-            case Polynomial():
+            case ix.Polynomial():
                 return self.terms(opened(node, labels), letters)  # type: ignore[arg-type]
-            case Map() | Apply():
+            case ix.Map() | ix.Apply():
                 return self._call(node, labels, letters)
-            case Input():
-                return self.entry(node, labels, letters)
         return self.entry(node, labels, letters)
 
-    def terms(self, terms: Sequence[Term], letters: Letters) -> Both:
+    def terms(self, terms: Sequence[ix.Term], letters: Letters) -> Formula:
         """A sum of terms."""
-        if not terms:
-            return "0", "0"
-        texts, latexes = [], []
-        for k, term in enumerate(terms):
-            negative = term.coefficient < 0
-            text, latex = self.term(term._replace(coefficient=magnitude(term.coefficient)), letters)
-            sign = (" - " if negative else " + ") if k else ("-" if negative else "")
-            texts.append(sign + text)
-            latexes.append(sign + latex)
-        return "".join(texts), "".join(latexes)
+        return total(self.term(t, letters) for t in terms) if terms else fm.Number(digits="0")
 
-    def term(self, term: Term, letters: Letters) -> Both:
+    def term(self, term: ix.Term, letters: Letters) -> Formula:
         """sum_j 2 W_ij x_j"""
+        if term.coefficient < 0:
+            return negative(self.term(term._replace(coefficient=-term.coefficient), letters))
         factors = [self._factor(f, letters) for f in term.factors]
-        if term.coefficient != 1 or not factors:
-            factors.insert(0, _number(term.coefficient))
-        text = " ".join(t for t, _ in factors)
-        latex = r" \, ".join(x for _, x in factors)
-        front = summation([letters.of(x) for x in term.summed])
-        return front[0] + text, front[1] + latex
+        if term.coefficient != 1:
+            factors.insert(0, number(term.coefficient))
+        body, over = product(factors, apart=True), letters.over(term.summed)
+        return body if over is None else summed(over, body)
 
-    def _factor(self, factor: Factor, letters: Letters) -> Both:
-        text, latex = self.entry(factor.node, factor.labels, letters)
-        if factor.power == 1:
-            return text, latex
-        if self.name(factor.node) is None and isinstance(factor.node, (Polynomial, Map)):
-            text, latex = f"({text})", rf"\left({latex}\right)"
-        exponent, latex_exponent = _number(factor.power)
-        exponent = exponent if exponent.isdigit() else f"({exponent})"
-        return f"{text}^{exponent}", rf"{{{latex}}}^{{{latex_exponent}}}"
+    def _factor(self, factor: ix.Factor, letters: Letters) -> Formula:
+        base = self.entry(factor.node, factor.labels, letters)
+        return base if factor.power == 1 else raised(base, number(factor.power))
 
-    def _call(self, node: Map | Apply, labels: Sequence[Hashable], letters: Letters) -> Both:
-        name = node.operation.name
-        inside: list[Both] = []
-        for argument, at in node.arguments:
-            inside.append(
-                self._slice(argument, [None if k is None else labels[k] for k in at], letters)
-            )
-        text = f"{name}({', '.join(t for t, _ in inside)})"
-        roman = tex(sign(node.operation))
-        latex = rf"{roman}\left({', '.join(x for _, x in inside)}\right)"
-        if isinstance(node, Apply):
-            index = "".join(letters.of(x) for x in node.split(labels)[1] if batch_name(x) is None)
-            if index:
-                return f"{text}_{index}", f"{latex}_{{{index}}}"
-        return text, latex
+    def _call(
+        self, node: ix.Map | ix.Apply, labels: Sequence[Hashable], letters: Letters
+    ) -> Formula:
+        inside = [
+            self._slice(argument, [None if k is None else labels[k] for k in at], letters)
+            for argument, at in node.arguments
+        ]
+        plain = applied(sign(node.operation), *inside)
+        if isinstance(node, ix.Apply):
+            indices = letters.indices(node.split(labels)[1])
+            return indexed(_in_notation(node.operation, inside, plain), indices)
+        return _in_notation(node.operation, inside, plain)
 
-    def _slice(self, node: Node, labels: Sequence[Hashable], letters: Letters) -> Both:
+    def _slice(self, node: ix.Node, labels: Sequence[Hashable], letters: Letters) -> Formula:
         """All of a node along the axes that have no label: of A its row A_i,:, or A alone."""
-        own = [Label(axis) if x is None else x for x, axis in zip(labels, node.axes, strict=True)]
+        own = [
+            ix.Label(axis) if x is None else x for x, axis in zip(labels, node.axes, strict=True)
+        ]
         free = [new for x, new in zip(labels, own, strict=True) if x is None]
         if free and all(x in free or batch_name(x) for x in own):
             if (named := self.name(node)) is not None:
                 return named
             if (whole := self.whole(node)) is not None:
-                return unparse(whole), tex(typeset(whole))
-        inner = Letters({**letters.known, **dict.fromkeys(free, ALL)})
-        written = self.entry(node, own, inner)
-        letters.known |= {x: letter for x, letter in inner.known.items() if x not in free}
-        return written
+                return written(whole)
+        inner = Letters({**letters.known, **dict.fromkeys(free, ":")}, letters.taken)
+        formula = self.entry(node, own, inner)
+        letters.known |= {x: text for x, text in inner.known.items() if x not in free}
+        return formula
 
 
-def summation(letters: Sequence[str]) -> Both:
-    """The sign of a sum over these indices, or nothing."""
-    if not letters:
-        return "", ""
-    return f"sum_{','.join(letters)} ", rf"\sum_{{{','.join(map(_latex_letter, letters))}}} "
+def _in_notation(operation: Operation, inside: Sequence[Formula], plain: Formula) -> Formula:
+    """A function in its own notation; in text as it is called."""
+    if operation.notation is None:
+        return plain
+    arguments = tuple(Name("x", SCALAR) for _ in inside)
+    return fm.Either((operation.notation(Call(operation, arguments, SCALAR), *inside), plain))
 
 
-def _latex_letter(letter: str) -> str:
-    return letter if len(letter) == 1 or letter[1:].isdigit() else latex_batch(letter)
-
-
-def _number(value: Value) -> Both:
-    if isinstance(value, Fraction) and value.denominator != 1:
-        text = decimal(value) or f"({value.numerator}/{value.denominator})"
-        sign = "-" if value < 0 else ""
-        if value.denominator > 16 and decimal(value):
-            return text, text
-        return text, rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
-    return str(value), str(value)
+def indexed(named: Formula, indices: Formula | None) -> Formula:
+    """A name with its indices."""
+    return named if indices is None else lowered(named, indices)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,51 +192,61 @@ class Derivative(Name):
     bottom: Expression = field(default_factory=lambda: Name("x", SCALAR))
 
     @property
-    def formula(self) -> fm.Formula:
+    def formula(self) -> Formula:
         """The fraction of partial derivatives."""
         return derivative(typeset(self.top), typeset(self.bottom), self.name)
 
 
 @dataclass(frozen=True, eq=False)
 class IndexForm(Expression):
-    """A tensor that matrix notation cannot say, written in index notation."""
+    """A tensor that matrix notation cannot say, written in index notation; `indices` are those of
+    the left side."""
 
     shape: Shape
-    text: str
-    latex: str
-    indices: str  # of the left side: "ijk"
+    written: Formula
+    indices: Formula | None
     batch: str | None = None
 
     @property
-    def formula(self) -> fm.Formula:
+    def formula(self) -> Formula:
         """What it says."""
-        return fm.Symbol(latex=self.latex, text=self.text)
+        return self.written
+
+    @property
+    def text(self) -> str:
+        """What it says as text."""
+        return plain_text(self.written)
 
 
 def index_form(
-    node: Node,
-    name: Callable[[Node], Both | None],
-    whole: Callable[[Node], Expression | None] = lambda node: None,
+    node: ix.Node,
+    name: Named,
+    whole: Callable[[ix.Node], Expression | None] = lambda node: None,
+    taken: AbstractSet[str] = frozenset(),
 ) -> IndexForm:
     """A node by its definition, in index notation; its own indices are the first letters."""
-    letters = Letters()
-    labels = tuple(Label(axis) for axis in node.axes)
-    for label in labels:
-        letters.of(label)
-    text, latex = IndexNotation(name, whole).right(node, labels, letters)
-    own = tuple(axis for axis in node.axes if not isinstance(axis, str))
+    letters = Letters(taken=taken)
+    labels = tuple(ix.Label(axis) for axis in node.axes)
+    indices = letters.indices(labels)
+    formula = IndexNotation(name, whole).right(node, labels, letters)
+    shape = tuple(axis for axis in node.axes if not isinstance(axis, str))
     batch = next((axis for axis in node.axes if isinstance(axis, str)), None)
-    indices = "".join(letters.of(x) for x in labels if batch_name(x) is None)
-    return IndexForm(own, text, latex, indices, batch)
+    return IndexForm(shape, formula, indices, batch)
 
 
-def both(named: Expression) -> Both:
-    """A name as text and as LaTeX; in index notation a transposed vector is the vector."""
+def written(e: Expression) -> Formula:
+    """An expression as it is printed; in text in the language, or else in index notation."""
+    if isinstance(e, IndexForm):
+        return e.written
+    text, binds = unparse.written(e)
+    return spelled(typeset(e), text, BINDS[binds])
+
+
+def entry_name(named: Expression) -> Formula:
+    """A name in index notation, where a transposed vector is the vector."""
     while isinstance(named, Call) and ONE in named.shape:
         named = named.arguments[0]
     if isinstance(named, Derivative):
-        top, bottom = both(named.top), both(named.bottom)
-        return f"d{top[0]}/d{bottom[0]}", rf"\frac{{\partial {top[1]}}}{{\partial {bottom[1]}}}"
-    if isinstance(named, Name):
-        return named.name, latex_name(named.name) if named.name.isidentifier() else named.name
-    return unparse(named), tex(typeset(named))
+        top, bottom = entry_name(named.top), entry_name(named.bottom)
+        return derivative(top, bottom, f"d{plain_text(top)}/d{plain_text(bottom)}")
+    return written(named)

@@ -23,6 +23,7 @@ class Naming:
     definitions: Mapping[Node, Expression]
     bound: dict[str, tuple[str, ...]]
     taken: set[str] = field(default_factory=set)
+    symbols: frozenset[str] = frozenset()  # the user's own names
 
     def reference(self, node: Node) -> Expression | None:
         """What the user calls a node, as a column where it is a vector; None where it has no
@@ -51,13 +52,14 @@ class Naming:
 def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
     """The names of a problem."""
     variables = problem.variables
-    taken = {*variables, *problem.definitions, *OPERATIONS, "T", problem.output_name}
-    taken |= dimension_names(d for v in variables.values() for d in v.dims)
+    dims = dimension_names(d for v in variables.values() for d in v.dims)
+    symbols = frozenset({*variables, *problem.definitions, problem.output_name, *dims})
+    taken = {*symbols, *OPERATIONS, "T"}
     bound: dict[str, tuple[str, ...]] = {}
     for name, batch in problem.batch.items():
         bound[batch] = (*bound.get(batch, ()), name)
     return Naming(
-        {name: v.expression() for name, v in variables.items()}, definitions, bound, taken
+        {name: v.expression() for name, v in variables.items()}, definitions, bound, taken, symbols
     )
 
 

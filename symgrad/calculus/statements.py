@@ -10,7 +10,7 @@ from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import LONGEST, leaf_count, matrix_shape
 from symgrad.calculus.derivation import Key, Outcome, Step
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import Both, Derivative, IndexForm, both, index_form
+from symgrad.calculus.index_notation import Derivative, IndexForm, entry_name, index_form
 from symgrad.calculus.layouts import Arranged
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
@@ -31,6 +31,7 @@ from symgrad.calculus.rebuilding import rebuilt
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Call, Expression, Name, leaves
+from symgrad.language.formula import Formula
 from symgrad.language.operations.arithmetic import add, subtract, transpose
 from symgrad.language.operations.batches import batch_sum
 from symgrad.language.operations.contractions import einsum
@@ -134,12 +135,12 @@ class Writer:
 
     def index_form(self, node: Node) -> IndexForm:
         """A node by its definition, in index notation."""
-        return index_form(node, self.both, self.notation.whole)
+        return index_form(node, self.entry_name, self.notation.whole, self.naming.symbols)
 
-    def both(self, node: Node) -> Both | None:
-        """What a node is called, as text and as LaTeX, for index notation."""
+    def entry_name(self, node: Node) -> Formula | None:
+        """What a node is called in index notation."""
         named = self.reference(node)
-        return None if named is None else both(named)
+        return None if named is None else entry_name(named)
 
     def _statement_name(self, node: Node, call: Call | None) -> Expression:
         if node in self.lowered.names:

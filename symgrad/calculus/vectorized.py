@@ -20,12 +20,11 @@ Source: Magnus and Neudecker, Matrix Differential Calculus, ch. 2, 3 and 9.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from symgrad.calculus.algebra import signed_sum
 from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.derivation import Derivation, Outcome
-from symgrad.calculus.index_notation import Both
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Polynomial, Term
 from symgrad.calculus.notation import Notation
@@ -33,9 +32,13 @@ from symgrad.calculus.polynomials import contract, multiplied_out, opened
 from symgrad.calculus.stacking import Stacking, stacked, vec
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language import dimensions
+from symgrad.language import formula as fm
+from symgrad.language.composing import derivative, listed, partial, second, spelled
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name, leaves
+from symgrad.language.formula import Formula
 from symgrad.language.operations.constants import filled, zeros
+from symgrad.language.table import Table
 from symgrad.language.tex import latex
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
@@ -47,14 +50,15 @@ LONGEST_FORM = 200  # characters
 
 @dataclass(frozen=True)
 class Vectorized:
-    """d vec(Y) / d vec(X)^T as text and as LaTeX, and the matrix that it is.
+    """d vec(Y) / d vec(X)^T, and the matrix that it is.
 
     `commutation` is what K is called, where it stands there; `by` is the variable."""
 
-    left: Both
+    left: Formula
     expression: Expression
     commutation: Name | None
     by: str
+    table: Table = field(repr=False)
 
     @property
     def text(self) -> str:
@@ -64,7 +68,7 @@ class Vectorized:
     @property
     def latex(self) -> str:
         """The right-hand side in LaTeX."""
-        return latex(typeset(self.expression))
+        return latex(typeset(self.expression), self.table)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -100,17 +104,17 @@ def vectorized(derivation: Derivation, outcome: Outcome) -> Vectorized | None:
     commutation = Name(fresh("K", set(derivation.naming.taken)), (n, n))
     notation = Notation(derivation.naming.reference, derivation.naming.bound)
     stacking = Stacking(rows, columns, commutation, notation)
-    parts = _written(stacking, outcome, _is_tensor) or _written(stacking, outcome, _is_product)
+    parts = _matrices(stacking, outcome, _is_tensor) or _matrices(stacking, outcome, _is_product)
     if parts is None:
         return None
     expression = signed_sum(parts) if parts else filled(zeros, (m, n))
     if len(unparse(expression)) > LONGEST_FORM:
         return None
     used = commutation if commutation in leaves(expression) else None
-    return Vectorized(_left(derivation, outcome, by), expression, used, by)
+    return Vectorized(_left(derivation, outcome, by), expression, used, by, derivation.table)
 
 
-def _written(stacking: Stacking, outcome: Outcome, compound: Compound) -> list[Expression] | None:
+def _matrices(stacking: Stacking, outcome: Outcome, compound: Compound) -> list[Expression] | None:
     """The terms as matrices; None where one has no such form."""
     try:
         terms = _terms(outcome.entry, outcome.labels, compound)
@@ -123,17 +127,17 @@ def _long(derivation: Derivation, outcome: Outcome) -> bool:
     return leaf_count(outcome.entry.node, derivation.naming.reference, {}) > LONGEST
 
 
-def _left(derivation: Derivation, outcome: Outcome, by: str) -> Both:
+def _left(derivation: Derivation, outcome: Outcome, by: str) -> Formula:
     """The derivative's name, a matrix in it as vec of it."""
     variables = derivation.problem.variables
     x = stacked(Name(by, variables[by].shape))
     if isinstance(outcome.key, tuple):
-        a = stacked(Name(outcome.key[0], variables[outcome.key[0]].shape))
-        below = rf"\partial {latex(typeset(a))} \, \partial {latex(typeset(x.T))}"
-        return f"d2L / d {unparse(a)} d {unparse(x.T)}", rf"\frac{{\partial^2 L}}{{{below}}}"
+        name = outcome.key[0]
+        y, above = stacked(Name(name, variables[name].shape)), second(fm.Named(name="L"))
+        bottom = listed((partial(typeset(y)), partial(typeset(x.T))), r" \, ")
+        return spelled(fm.Fraction((above, bottom)), f"d2L / d {unparse(y)} d {unparse(x.T)}")
     y = stacked(Name(derivation.problem.output_name, derivation.problem.output.shape))
-    above, below = rf"\partial {latex(typeset(y))}", rf"\partial {latex(typeset(x.T))}"
-    return f"d {unparse(y)} / d {unparse(x.T)}", rf"\frac{{{above}}}{{{below}}}"
+    return derivative(typeset(y), typeset(x.T), f"d {unparse(y)} / d {unparse(x.T)}")
 
 
 # the terms, multiplied out

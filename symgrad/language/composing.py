@@ -10,57 +10,44 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from fractions import Fraction as Rational
+from fractions import Fraction
 
-from symgrad.language.formula import (
-    HADAMARD,
-    KRONECKER,
-    RELATION,
-    SCRIPT,
-    SUM,
-    Applied,
-    Big,
-    Fence,
-    Formula,
-    Fraction,
-    Infix,
-    Listed,
-    Negative,
-    Number,
-    Parts,
-    Root,
-    Row,
-    Script,
-    Spelled,
-    Symbol,
-)
+from symgrad.language import formula as fm
+from symgrad.language.formula import Formula, Parts
 
-ONES = Symbol(latex=r"\mathbf{1}", text="1")
-PARTIAL = Symbol(latex=r"\partial")
-DIFFERENTIAL = Symbol(latex=r"\mathrm{d}", text="d")
-TOP = Symbol(latex=r"\top", text="T")
-ALL = Symbol(latex=":")
-BATCH = Symbol(latex="B", text="batch", instead=r"\mathcal{B}")
-ONE, TWO = Number(digits="1"), Number(digits="2")
-LEVELS = {r"\otimes": KRONECKER, r"\odot": HADAMARD, r"\oslash": HADAMARD, "+": SUM, "-": SUM}
+ONES = fm.Symbol(latex=r"\mathbf{1}", text="1")
+PARTIAL = fm.Symbol(latex=r"\partial")
+DIFFERENTIAL = fm.Symbol(latex=r"\mathrm{d}", text="d")
+DOTS = fm.Symbol(latex=r"\dots", text="...")
+TOP = fm.Symbol(latex=r"\top", text="T")
+ALL = fm.Symbol(latex=":")
+BATCH = fm.Symbol(latex="B", text="batch", instead=r"\mathcal{B}")
+ONE, TWO = fm.Number(digits="1"), fm.Number(digits="2")
+LEVELS = {r"\otimes": fm.KRONECKER, r"\odot": fm.HADAMARD, r"\oslash": fm.HADAMARD}
+LEVELS |= {"+": fm.SUM, "-": fm.SUM}
 ASSOCIATIVE = ("+", r"\odot", r"\otimes")
+
+
+def spelled(formula: Formula, text: str, binds: int = fm.SCRIPT) -> Formula:
+    """A formula that text writes in its own way: dL/dW."""
+    return fm.Either((formula, fm.Named(name=text, binds=binds)))
 
 
 def opposite(formula: Formula) -> Formula | None:
     """What stands behind the minus of a formula; None where it has none."""
-    return formula.parts[0] if isinstance(formula, Negative) else None
+    return formula.parts[0] if isinstance(formula, fm.Negative) else None
 
 
 def negative(formula: Formula) -> Formula:
     """The formula with a minus in front."""
-    return Negative((formula,))
+    return fm.Negative((formula,))
 
 
 def chain(sign: str, left: Formula, right: Formula) -> Formula:
     """left + right, and likewise of the other signs: without brackets where none are needed."""
-    level = LEVELS.get(sign, RELATION)
+    level = LEVELS.get(sign, fm.RELATION)
     positive = opposite(left)
-    if positive is not None and level in (HADAMARD, KRONECKER):
+    if positive is not None and level in (fm.HADAMARD, fm.KRONECKER):
         return negative(chain(sign, positive, right))
     positive = opposite(right)
     if positive is not None and sign == "+":
@@ -69,11 +56,11 @@ def chain(sign: str, left: Formula, right: Formula) -> Formula:
     more, others = _links(right, level) if sign in ASSOCIATIVE else ((right,), ())
     if opposite(more[0]) is not None:
         more, others = (right,), ()
-    return Infix((*parts, *more), signs=(*signs, sign, *others), binds=level)
+    return fm.Infix((*parts, *more), signs=(*signs, sign, *others), binds=level)
 
 
 def _links(formula: Formula, level: int) -> tuple[Parts, tuple[str, ...]]:
-    if isinstance(formula, Infix) and formula.binds == level:
+    if isinstance(formula, fm.Infix) and formula.binds == level:
         return formula.parts, formula.signs
     return (formula,), ()
 
@@ -100,17 +87,17 @@ def juxtaposed(
     )
     (numbers, matrices), (more, others) = factors
     parts = (*numbers, *more, *matrices, *others)
-    return Row(parts, scalars=len(numbers) + len(more), apart=apart)
+    return fm.Row(parts, scalars=len(numbers) + len(more), apart=apart)
 
 
 def _factors(formula: Formula, scalar: bool, closed: bool) -> tuple[Parts, Parts]:
     """The scalars and the matrices of a product; a `closed` chain of vectors is one scalar."""
-    if not isinstance(formula, Row):
+    if not isinstance(formula, fm.Row):
         return ((formula,), ()) if scalar else ((), (formula,))
     scalars, matrices = formula.parts[: formula.scalars], formula.parts[formula.scalars :]
     if not closed or not matrices:
         return scalars, matrices
-    chained = matrices[0] if len(matrices) == 1 else Row(matrices)
+    chained = matrices[0] if len(matrices) == 1 else fm.Row(matrices)
     return (*scalars, chained), ()
 
 
@@ -128,21 +115,21 @@ def quotient(top: Formula, bottom: Formula, scalar: bool = True) -> Formula:
     if any(p is not None for p in positives):
         whole = quotient(positives[0] or top, positives[1] or bottom, scalar)
         return whole if all(p is not None for p in positives) else negative(whole)
-    if any(isinstance(f, Spelled) and not _is_number(f) for f in (top, *_links_of(top))):
+    if any(_is_slope(f) for f in (top, *_factors_of(top))):
         return juxtaposed(quotient(ONE, bottom), top, (True, scalar))  # 1/n dL/dx
     (above, under), (below, over) = _halves(top), _halves(bottom)
     top, bottom = _times(over, above, scalar), _times(under, below, True)
-    return top if bottom == ONE else Fraction((inlined(top), inlined(bottom)))
+    return top if bottom == ONE else fm.Fraction((inlined(top), inlined(bottom)))
 
 
-def _links_of(formula: Formula) -> Parts:
-    return formula.parts if isinstance(formula, Row) else ()
+def _factors_of(formula: Formula) -> Parts:
+    return formula.parts if isinstance(formula, fm.Row) else ()
 
 
-def _is_number(formula: Formula) -> bool:
-    return not isinstance(formula.parts[0], Fraction) or isinstance(
-        formula.parts[0].parts[0], Number
-    )
+def _is_slope(formula: Formula) -> bool:
+    """Whether it is a fraction that stays one: dL/dW."""
+    whole = formula.parts[0] if isinstance(formula, fm.Either) else None
+    return isinstance(whole, fm.Fraction) and not isinstance(whole.parts[0], fm.Number)
 
 
 def _times(scalars: Parts, half: Formula, scalar: bool) -> Formula:
@@ -154,10 +141,15 @@ def _times(scalars: Parts, half: Formula, scalar: bool) -> Formula:
 
 def _halves(formula: Formula) -> tuple[Formula, Parts]:
     """A formula without the denominators of its factors, and these."""
-    whole = formula.parts[0] if isinstance(formula, Spelled) and _is_number(formula) else formula
-    if isinstance(whole, Fraction):
+    whole = formula
+    if isinstance(formula, fm.Either) and not _is_slope(formula):
+        whole = formula.parts[0]
+    if isinstance(whole, fm.Fraction):
         return whole.parts[0], (whole.parts[1],)
-    if not isinstance(whole, Row) or not any(_halves(p)[1] for p in whole.parts):
+    if isinstance(whole, fm.Infix) and {*whole.signs} == {r"\odot"}:
+        top, below = _halves(whole.parts[0])
+        return (replace(whole, parts=(top, *whole.parts[1:])), below) if below else (formula, ())
+    if not isinstance(whole, fm.Row) or not any(_halves(p)[1] for p in whole.parts):
         return formula, ()
     halves = [_halves(p) for p in whole.parts]
     tops = [(k, top) for k, (top, _) in enumerate(halves) if top != ONE]
@@ -169,13 +161,16 @@ def _halves(formula: Formula) -> tuple[Formula, Parts]:
     return (parts[0] if len(parts) == 1 else replace(whole, parts=parts, scalars=scalars)), below
 
 
-def inlined(formula: Formula) -> Formula:
-    """The formula with each fraction in it written a / b."""
-    return rebuilt(formula, lambda f: _inline(f) if isinstance(f, Fraction) else f)
+def inlined(formula: Formula, decimals: bool = True) -> Formula:
+    """The formula with each fraction in it written a / b, or in decimal digits."""
 
+    def inline(f: Formula) -> Formula:
+        if isinstance(f, fm.Fraction):
+            return fm.Infix(f.parts, signs=("/",), binds=fm.HADAMARD)
+        digits = decimals and isinstance(f, fm.Either) and isinstance(f.parts[1], fm.Number)
+        return f.parts[1] if digits else f
 
-def _inline(fraction: Formula) -> Formula:
-    return Infix(fraction.parts, signs=("/",), binds=HADAMARD)
+    return rebuilt(formula, inline)
 
 
 def rebuilt(root: Formula, change: Callable[[Formula], Formula]) -> Formula:
@@ -198,97 +193,106 @@ def rebuilt(root: Formula, change: Callable[[Formula], Formula]) -> Formula:
 
 def raised(base: Formula, above: Formula) -> Formula:
     """base to the power, or with another raised script."""
-    above = inlined(above)
-    if isinstance(base, Script) and base.at == "_":
-        return Script((*base.parts, above), at="_^")
-    return Script((base, above), at="^")
+    above = inlined(above, decimals=False)
+    if isinstance(base, fm.Script) and base.at == "_":
+        return fm.Script((*base.parts, above), at="_^")
+    return fm.Script((base, above), at="^")
 
 
 def lowered(base: Formula, below: Formula) -> Formula:
     """base with an index."""
-    return Script((base, below), at="_")
+    return fm.Script((base, below), at="_")
 
 
 def transposed(formula: Formula) -> Formula:
     """The transpose; of an inverse A^{-T}."""
-    if isinstance(formula, Script) and formula.at == "^" and formula.parts[1] == INVERSE:
+    if isinstance(formula, fm.Script) and formula.at == "^" and formula.parts[1] == INVERSE:
         return raised(formula.parts[0], negative(TOP))
     return raised(formula, TOP)
 
 
 def inverted(formula: Formula) -> Formula:
     """The inverse; of a transpose A^{-T}."""
-    if isinstance(formula, Script) and formula.at == "^" and formula.parts[1] == TOP:
+    if isinstance(formula, fm.Script) and formula.at == "^" and formula.parts[1] == TOP:
         return raised(formula.parts[0], negative(TOP))
     return raised(formula, INVERSE)
 
 
 def applied(function: Formula, *arguments: Formula) -> Formula:
     """function(arguments)"""
-    return Applied((function, *arguments))
+    return fm.Applied((function, *arguments))
 
 
 def listed(parts: Iterable[Formula], separator: str = ", ") -> Formula:
     """Formulas with commas, or one after the other; one alone is itself."""
     parts = tuple(parts)
-    return parts[0] if len(parts) == 1 else Listed(parts, separator=separator)
+    return parts[0] if len(parts) == 1 else fm.Listed(parts, separator=separator)
 
 
 def summed(over: Formula, body: Formula) -> Formula:
     """The sum of body over an index or a set; a minus goes before the sign."""
     positive = opposite(body)
-    return Big((over, body)) if positive is None else negative(Big((over, positive)))
+    return fm.Big((over, body)) if positive is None else negative(fm.Big((over, positive)))
 
 
 def magnitude(formula: Formula, tall: bool = True) -> Formula:
     """|formula|"""
-    return Fence((formula,), left="|", right="|", tall=tall)
+    return fm.Fence((formula,), left="|", right="|", tall=tall)
 
 
 def norm(formula: Formula) -> Formula:
     r"""\left\lVert formula \right\rVert"""
-    return Fence((formula,), left=r"\lVert", right=r"\rVert")
+    return fm.Fence((formula,), left=r"\lVert", right=r"\rVert")
 
 
 def derivative(top: Formula, bottom: Formula, text: str) -> Formula:
     """The fraction of partial derivatives, whose text is given."""
-    parts = tuple(Listed((PARTIAL, f), separator=" ") for f in (top, bottom))
-    return Spelled((Fraction(parts),), text=text)
+    return spelled(fm.Fraction((partial(top), partial(bottom))), text)
+
+
+def partial(formula: Formula) -> Formula:
+    r"""\partial formula"""
+    return fm.Listed((PARTIAL, formula), separator=" ")
+
+
+def second(formula: Formula) -> Formula:
+    r"""\partial^2 formula"""
+    return fm.Listed((raised(PARTIAL, TWO), formula), separator=" ")
 
 
 def indicator(left: Formula, sign: str, right: Formula) -> Formula:
     """[left = right], as a number."""
-    return Fence(
-        (Infix((left, right), signs=(sign,), binds=RELATION),), left="[", right="]", tall=False
-    )
+    inside = fm.Infix((left, right), signs=(sign,), binds=fm.RELATION)
+    return fm.Fence((inside,), left="[", right="]", tall=False)
 
 
-def number(value: Rational | float) -> Formula:
+def number(value: Fraction | float) -> Formula:
     r"""A number: its decimal digits where they are few, else a fraction or a power of ten; halves,
     quarters and the like as fractions."""
     if value < 0:
         return negative(number(-value))
-    if not isinstance(value, Rational):
+    if not isinstance(value, Fraction):
         return constant(value) or power_of_ten(repr(float(value)))
     if value.denominator == 1:
-        return Number(digits=str(value))
+        return fm.Number(digits=str(value))
     digits = decimal(value)
     if value.denominator in (2, 4, 8, 16) or (digits is None and value.denominator < 10_000):
-        parts = (Number(digits=str(n)) for n in (value.numerator, value.denominator))
-        small = Fraction(tuple(parts), small=True)
-        return small if digits is None else Spelled((small,), text=digits)
+        parts = (fm.Number(digits=str(n)) for n in (value.numerator, value.denominator))
+        small = fm.Fraction(tuple(parts), small=True)
+        return small if digits is None else fm.Either((small, fm.Number(digits=digits)))
     return power_of_ten(digits or repr(float(value)))
 
 
 def constant(value: float) -> Formula | None:
     """A multiple of the root of a number or of pi, where the value is one: 2 / sqrt(pi)."""
-    pi = Symbol(latex=r"\pi", text="pi")
+    pi = fm.Symbol(latex=r"\pi", text="pi")
     roots = {math.pi: pi, 2 * math.pi: juxtaposed(TWO, pi), 2.0: TWO}
-    for square, inside in roots.items():
-        ratio = Rational(value * math.sqrt(square)).limit_denominator(1000)
-        if ratio and abs(float(ratio) / math.sqrt(square) / value - 1) < 1e-15:
-            top, bottom = (Number(digits=str(n)) for n in (ratio.numerator, ratio.denominator))
-            below = Root((inside,))
+    for square, inside in roots.items() if 1e-3 < value < 1e3 else ():
+        ratio = Fraction(value * math.sqrt(square)).limit_denominator(1000)
+        near = abs(float(ratio) / math.sqrt(square) / value - 1) < 1e-15
+        if near and 0 < ratio < 1000:
+            top, bottom = (fm.Number(digits=str(n)) for n in (ratio.numerator, ratio.denominator))
+            below = fm.Root((inside,))
             return quotient(top, below if bottom == ONE else juxtaposed(bottom, below))
     return None
 
@@ -297,18 +301,19 @@ def power_of_ten(text: str) -> Formula:
     r"""1e-5 as 10^{-5}, 2.5e-20 as 2.5 \cdot 10^{-20}; other digits as they are."""
     digits, _, exponent = text.partition("e")
     if not exponent:
-        return Number(digits=text)
-    power = raised(Number(digits="10"), number(Rational(int(exponent))))
-    whole = power if digits == "1" else juxtaposed(Number(digits=digits), power)
-    return Spelled((whole,), text=text, binds=SCRIPT)
+        return fm.Number(digits=text)
+    power = raised(fm.Number(digits="10"), number(Fraction(int(exponent))))
+    parts = (fm.Number(digits=digits), fm.Symbol(latex=r"\cdot"), power)
+    whole = power if digits == "1" else fm.Listed(parts, separator=" ")
+    return spelled(whole, text)
 
 
-def decimal(value: Rational) -> str | None:
+def decimal(value: Fraction) -> str | None:
     """The fraction in decimal digits, where at most six say it exactly, or ten of a number that no
     one would write in halves."""
-    text = repr(float(value))
+    text = repr(float(value)).replace("e-0", "e-")
     most = 12 if value.denominator % 5 == 0 else 8
-    return text if len(text.lstrip("-")) <= most and Rational(text) == value else None
+    return text if len(text.lstrip("-")) <= most and Fraction(text) == value else None
 
 
-INVERSE = number(Rational(-1))
+INVERSE = number(Fraction(-1))

@@ -42,6 +42,7 @@ class Named(Formula):
     """A name of the user's or of a step: in text it is itself, else the table of symbols has it."""
 
     name: str
+    binds: int = ATOM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +60,8 @@ class Words(Formula):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spelled(Formula):
-    """A formula that text writes in its own way: dL/dW; `binds` where it is not as its part."""
-
-    text: str
-    flat_binds: int = ATOM
-    binds: int | None = None
+class Either(Formula):
+    """Two forms of one thing: the first is printed, the second is for what is all on one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,13 +153,12 @@ def levels(node: Formula, flat: bool) -> Levels:
     count = len(node.parts)
     match node:
         case Named():
-            return (ATOM if node.name.isidentifier() else SCRIPT), ()
-        case Spelled():
-            inner = levels(node.parts[0], flat)[0] if node.binds is None else node.binds
-            return (node.flat_binds if flat else inner), (LIST,)
+            return node.binds, ()
+        case Either():
+            return levels(node.parts[flat], flat)[0], (LIST, LIST)
         case Listed():
-            alone = count == 1 or not node.separator
-            return (INDEXED if alone else LIST), (RELATION if node.separator else INDEXED,) * count
+            own = {"": INDEXED, " ": SCRIPT}.get(node.separator, LIST)
+            return own, (RELATION if node.separator else INDEXED,) * count
         case Row():
             own, last = (BIG, BIG) if levels(node.parts[-1], flat)[0] == BIG else (PRODUCT, SCRIPT)
             return own, (*(SCRIPT,) * (count - 1), last)
@@ -187,6 +183,15 @@ def levels(node: Formula, flat: bool) -> Levels:
         case Cases():
             return RELATION, (LIST,) * count
     return ATOM, (LIST,) * count
+
+
+def fitted(formula: Formula) -> Parts:
+    """The parts as they stand in a formula, each with the brackets that it needs."""
+    places = levels(formula, flat=False)[1]
+    return tuple(
+        Fence((part,)) if bracketed(levels(part, flat=False)[0], wanted) else part
+        for part, wanted in zip(formula.parts, places, strict=True)
+    )
 
 
 def bracketed(precedence: float, wanted: float) -> bool:

@@ -6,56 +6,21 @@ from itertools import takewhile
 
 from symgrad.language.names import CAPITAL_GREEK, SMALL_GREEK
 
-SIGNS = {
-    "-": "\u2212",
-    r"\cdot": "⋅",
-    r"\times": "×",
-    r"\odot": "⊙",
-    r"\oslash": "⊘",
-    r"\otimes": "⊗",
-    r"\oplus": "⊕",
-    r"\in": "∈",
-    r"\sum": "∑",
-    r"\prod": "∏",
-    r"\leq": "≤",
-    r"\geq": "≥",
-    r"\neq": "≠",
-    r"\partial": "∂",
-    r"\nabla": "∇",
-    r"\top": "⊤",
-    r"\dots": "…",
-    r"\infty": "∞",
-    r"\leftarrow": "←",
-    r"\rightarrow": "→",
-    r"\uparrow": "↑",
-    r"\downarrow": "↓",
-    r"\star": "⋆",
-    r"\ast": "∗",
-    r"\circ": "∘",
-    r"\bullet": "∙",
-    r"\dagger": "†",
-    r"\ell": "ℓ",
-    r"\lVert": "‖",
-    r"\rVert": "‖",
-    r"\langle": "⟨",
-    r"\rangle": "⟩",
-    r"\lfloor": "⌊",
-    r"\rfloor": "⌋",
-    r"\hat": "^",
-    r"\bar": "¯",
-    r"\tilde": "~",
-    r"\varepsilon": "ε",
-    r"\,": " ",
-    r"\ ": " ",
-}
-GLYPHS = SIGNS | {
-    rf"\{name}": letter
-    for names, letters in (
-        (SMALL_GREEK, "αβγδϵζηθικλμνξπρστυϕχψω"),
-        (CAPITAL_GREEK, "ΓΔΘΛΞΠΣΥΦΨΩ"),
-    )
-    for name, letter in zip(names, letters, strict=True)
-}
+SIGNS = (
+    (r"- \cdot \times \odot \oslash \otimes \oplus \in \sum \prod", "\u2212⋅×⊙⊘⊗⊕∈∑∏"),
+    (r"\leq \geq \neq \approx \sim \pm \infty \partial \nabla \top", "≤≥≠≈∼±∞∂∇⊤"),
+    (r"\leftarrow \rightarrow \uparrow \downarrow \mapsto \dots", "←→↑↓↦…"),
+    (r"\star \ast \circ \bullet \dagger \diamond \square \ell", "⋆∗∘∙†⋄□ℓ"),
+    (r"\lVert \rVert \langle \rangle \lfloor \rfloor \lceil \rceil", "‖‖⟨⟩⌊⌋⌈⌉"),
+    (r"\hat \bar \tilde \varepsilon \varphi \vartheta", "^¯~εφϑ"),
+    (" ".join(rf"\{name}" for name in SMALL_GREEK), "αβγδϵζηθικλμνξπρστυϕχψω"),
+    (" ".join(rf"\{name}" for name in CAPITAL_GREEK), "ΓΔΘΛΞΠΣΥΦΨΩ"),
+)
+GLYPHS = {
+    command: letter
+    for commands, letters in SIGNS
+    for command, letter in zip(commands.split(), letters, strict=True)
+} | {r"\,": " ", r"\ ": " "}
 FONTS = ("operatorname", "mathrm", "mathit", "mathbf", "mathcal", "mathbb", "text")
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from symgrad.language import formula as fm
 from symgrad.language.glyphs import GLYPHS, plain
 
+ASCII = {"-": "-", r"\in": "in", r"\times": "x", r"\langle": "<", r"\rangle": ">"}
 
+
+@dataclass(frozen=True)
 class PlainText:
-    """Writes each node as text; a name is itself."""
+    """Writes each node as text, in the words of the language or in mathematical signs; a name is
+    itself."""
 
+    mathematical: bool = False
     flat = True
 
     def shown(self, formula: fm.Formula) -> fm.Formula:
-        """The node itself."""
-        return formula
+        """The node itself, of two forms the one for text."""
+        if not isinstance(formula, fm.Either):
+            return formula
+        return self.shown(formula.parts[not self.mathematical])
 
     def fenced(self, written: str) -> str:
         """In round brackets."""
@@ -22,7 +31,7 @@ class PlainText:
     def write(self, node: fm.Formula, parts: fm.Parts, written: list[str]) -> str:
         """A node."""
         match node:
-            case fm.Spelled() | fm.Words():
+            case fm.Words():
                 return node.text
             case fm.Symbol():
                 return node.text or plain(node.latex)
@@ -36,8 +45,7 @@ class PlainText:
                 return " ".join(written)
             case fm.Infix():
                 pairs = zip(node.signs, written[1:], strict=True)
-                signs = ((sign if sign == "-" else GLYPHS.get(sign, sign), x) for sign, x in pairs)
-                return written[0] + "".join(f" {sign} {part}" for sign, part in signs)
+                return written[0] + "".join(f" {_sign(sign)} {part}" for sign, part in pairs)
             case fm.Negative():
                 return f"-{written[0]}"
             case fm.Fraction():
@@ -46,7 +54,7 @@ class PlainText:
                 pairs = zip(node.at, written[1:], strict=True)
                 return written[0] + "".join(f"{at}{script}" for at, script in pairs)
             case fm.Fence() | fm.Applied():
-                left, right = (GLYPHS.get(side, side) for side in (node.left, node.right))
+                left, right = (_sign(x) for x in (node.left, node.right))
                 function, inside = (
                     ("", written) if isinstance(node, fm.Fence) else (written[0], written[1:])
                 )
@@ -63,11 +71,15 @@ class PlainText:
         raise TypeError(f"no text of {node!r}")
 
 
-def plain_text(formula: fm.Formula) -> str:
+def _sign(sign: str) -> str:
+    return ASCII.get(sign) or GLYPHS.get(sign, sign.strip("\\"))
+
+
+def plain_text(formula: fm.Formula, mathematical: bool = False) -> str:
     """A formula on one line of text.
 
     >>> from symgrad.language.composing import lowered
     >>> plain_text(lowered(fm.Named(name="W"), fm.Symbol(latex="i")))
     'W_i'
     """
-    return fm.printed(formula, PlainText())
+    return fm.printed(formula, PlainText(mathematical))

@@ -11,12 +11,12 @@ from functools import cache
 
 from symgrad.language.formula import (
     Accent,
+    Either,
     Formula,
     Listed,
     Named,
     Number,
     Script,
-    Spelled,
     Symbol,
     Words,
 )
@@ -43,7 +43,7 @@ class Table:
 
     def shown(self, formula: Formula) -> Formula:
         """The symbol of a name, what stands for a sign that is taken, else the node itself."""
-        if isinstance(formula, Spelled):
+        if isinstance(formula, Either):
             return self.shown(formula.parts[0])
         if isinstance(formula, Named):
             return self.symbol(formula.name)

@@ -95,9 +95,16 @@ def _cases(written: list[str]) -> str:
 
 def separator(row: fm.Row, left: fm.Formula, right: fm.Formula) -> str:
     """What stands between two factors: a dot before digits, a space beside a word."""
-    if starts_with_digit(right) and (not isinstance(right, fm.Symbol) or starts_with_digit(left)):
+    number = starts_with_digit(left) and isinstance(left, fm.Number | fm.Fraction)
+    if starts_with_digit(right) and (number or not bold(right)):
         return DOT
     return THIN if row.apart or is_word(left) or is_word(right) else " "
+
+
+def bold(formula: fm.Formula) -> bool:
+    """Whether it is a matrix of ones, which only digits would join."""
+    base = formula.parts[0] if isinstance(formula, fm.Script | fm.Applied) else formula
+    return isinstance(base, fm.Symbol)
 
 
 def starts_with_digit(formula: fm.Formula) -> bool:

@@ -31,7 +31,12 @@ def unparse(root: Expression) -> str:
     >>> unparse(2 * (x - 1).T @ x)
     '2 * (x - 1).T @ x'
     """
-    return fold(root, _write)[0]
+    return written(root)[0]
+
+
+def written(root: Expression) -> Written:
+    """The text, and how tightly it binds in the language."""
+    return fold(root, _write)
 
 
 def _write(node: Expression, arguments: tuple[Written, ...]) -> Written:

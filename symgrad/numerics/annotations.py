@@ -15,7 +15,7 @@ from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.closed_form import leaf_count, matrix_shape
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import Both, IndexForm, both, index_form
+from symgrad.calculus.index_notation import IndexForm, entry_name, index_form, indexed, written
 from symgrad.calculus.nodes import Axis, Entry, Input, Label, Node
 from symgrad.calculus.notation import Notation, batch_of, full
 from symgrad.calculus.polynomials import contract
@@ -23,7 +23,9 @@ from symgrad.calculus.rebuilding import at, rebuilt
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, leaves
+from symgrad.language.formula import Formula
 from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.plain import plain_text
 from symgrad.language.unparse import unparse
 from symgrad.numerics.comments import Comments, comment
 from symgrad.numerics.emitter import Computed, Record
@@ -104,12 +106,6 @@ def _placed(entry: Entry, labels: tuple[Label, ...]) -> tuple[Node, bool] | None
     return (entry.node, True) if len(own) == 2 else None
 
 
-def _at(name: str, indices: str) -> str:
-    if not indices:
-        return name
-    return f"{name}_{indices}" if name.isidentifier() else f"({name})_{indices}"
-
-
 class _Equations:
     """Writes the lines' equations in order: by the names of what is computed by then; what has no
     name is called as its line."""
@@ -141,7 +137,7 @@ class _Equations:
         row = is_call(names[0], transpose) and ONE in names[0].shape
         if isinstance(right, IndexForm):
             names = [transposed(name) if row else name for name in names]
-            lefts = [_at(unparse(name), right.indices) for name in names]
+            lefts = [plain_text(indexed(written(name), right.indices)) for name in names]
             return "" if turned else " = ".join([*lefts, right.text])
         sides = [transposed(e) if turned != row else e for e in (*names, right)]
         return " = ".join(map(unparse, sides))
@@ -168,11 +164,11 @@ class _Equations:
         try:
             return full(self.notation.definition(node), node)
         except NoMatrixForm:
-            return index_form(node, self._both, self.notation.whole)
+            return index_form(node, self._entry_name, self.notation.whole, self.naming.symbols)
 
-    def _both(self, node: Node) -> Both | None:
+    def _entry_name(self, node: Node) -> Formula | None:
         named = self._reference(node)
-        return None if named is None else both(named)
+        return None if named is None else entry_name(named)
 
     def _reference(self, node: Node) -> Expression | None:
         if isinstance(node, Input):

@@ -1,24 +1,32 @@
-"""The outline that every printer walks: given, forward, backward, result, checked."""
+"""The outline that every printer walks: given, forward, backward, result, checked. Every equation
+in it is a formula, which each printer writes in its own way."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
 
-from symgrad.calculus.derivation import Derivation, Outcome, Step
-from symgrad.calculus.derivation import Derivative as DerivativeName
+from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Outcome, Step
+from symgrad.calculus.index_notation import indexed, written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError
+from symgrad.language import composing
+from symgrad.language import formula as fm
 from symgrad.language.dimensions import SCALAR, Dimension
 from symgrad.language.expressions import Expression, Name
+from symgrad.language.formula import Formula
+from symgrad.language.plain import plain_text
 from symgrad.language.problem import Variable
+from symgrad.language.table import Table
+from symgrad.language.typeset import dimension_formula, typeset
+from symgrad.language.unparse import unparse
 
-LEVELS = ("result", "steps", "full")
 Proofs = Mapping[int, Proof]
 NO_PROOFS: Proofs = MappingProxyType({})
+LEVELS = ("result", "steps", "full")
 TITLES = {
     "value": "Value",
     "gradient": "Gradient",
@@ -35,6 +43,9 @@ FACTS = {
     "symmetric": "symmetric",
     "orthogonal": "orthogonal",
 }
+LONG = 88  # characters after which a sum goes over several lines
+REALS = fm.Symbol(latex=r"\mathbb{R}", text="R")
+NABLA = fm.Symbol(latex=r"\nabla")
 
 
 class Verified(Protocol):
@@ -50,18 +61,32 @@ class Verified(Protocol):
 
 
 @dataclass(frozen=True)
+class Equation:
+    """left = side = side, what is said of it beside it, and its shape where that is said."""
+
+    left: Formula
+    sides: tuple[Formula, ...]
+    note: str = ""
+    number: int | None = None
+    shape: tuple[Dimension, ...] | None = None
+    kind: str = "given"
+
+
+@dataclass(frozen=True)
 class Line:
     """A step with, at level "full", why it is true."""
 
     step: Step
+    equation: Equation
     proof: Proof | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A result with its vectorised form, where it has one."""
+    """A result: its own definitions, itself, and its vectorised form where it has one."""
 
     outcome: Outcome
+    equations: tuple[Equation, ...]
     vectorized: Vectorized | None
 
 
@@ -70,15 +95,21 @@ class Document:
     """A derivation laid out: what each printer prints, in this order."""
 
     title: str
-    variables: tuple[Variable, ...]
-    output: tuple[Expression, Expression]  # the loss (or f) and what it is, as the user wrote it
+    variables: tuple[tuple[Formula, str], ...]  # where each is, and what is declared of it
+    output: Equation  # the loss (or f) and what it is, as the user wrote it
     rewrites: tuple[str, ...]
     forward: tuple[Line, ...]
     backward: tuple[Line, ...]
     results: tuple[Answer, ...]
     layout: str
     checked: str
-    full: bool
+    table: Table
+
+    @property
+    def parts(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
+        """The parts that have steps, with their titles."""
+        parts = (("Forward", self.forward), ("Backward", self.backward))
+        yield from ((title, lines) for title, lines in parts if lines)
 
 
 def document(
@@ -96,39 +127,106 @@ def document(
         raise OptionError(f"level is one of {', '.join(LEVELS)}, not {level!r}")
     problem = derivation.problem
     steps = () if level == "result" else derivation.steps
-    full = level == "full"
-    lines = [Line(step, proofs.get(step.number)) for step in steps]
-    results = tuple(Answer(o, vectorized(derivation, o)) for o in derivation.outcomes.values())
+    lines = [Line(step, _step(step), proofs.get(step.number)) for step in steps]
+    results = tuple(_answer(derivation, outcome) for outcome in derivation.outcomes.values())
     signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
+    output = Name(problem.output_name, problem.output.shape)
     return Document(
         title=TITLES[derivation.kind],
-        variables=tuple(problem.variables.values()),
-        output=(Name(problem.output_name, problem.output.shape), problem.output),
+        variables=tuple(map(_given, problem.variables.values())),
+        output=Equation(written(output), (written(problem.output),)),
         rewrites=tuple(rule.identity for rule in derivation.rewrites),
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         results=results,
         layout=" ".join((derivation.layout, *signs)),
         checked=verification.sentence,
-        full=full,
+        table=derivation.table,
     )
 
 
-def gradient_of(outcome: Outcome) -> tuple[Expression, Expression] | None:
-    """(L, W) where the result is the gradient of a scalar L by W, which is written with a nabla."""
+def _given(variable: Variable) -> tuple[Formula, str]:
+    """Where a variable is, and what is declared of it."""
+    dims = [dimension_formula(d) for d in variable.dims]
+    space: Formula = composing.raised(REALS, product_of(dims)) if dims else REALS
+    if variable.kind == "Index":
+        last = composing.chain("-", dims[0], composing.ONE)
+        labels = composing.listed((fm.Number(digits="0"), composing.DOTS, last))
+        space = fm.Fence((labels,), left=r"\{", right=r"\}", tall=False)
+    facts = ", ".join(FACTS[f] for f in sorted(variable.facts) if f in FACTS)
+    name = fm.Named(name=variable.name)
+    return fm.Infix((name, space), signs=(r"\in",), binds=fm.RELATION), facts
+
+
+def product_of(dims: list[Formula]) -> Formula:
+    """m x n"""
+    several = fm.Infix(tuple(dims), signs=(r"\times",) * (len(dims) - 1), binds=fm.HADAMARD)
+    return several if len(dims) > 1 else dims[0]
+
+
+def shape_formula(shape: tuple[Dimension, ...]) -> Formula | None:
+    """m x n; None of a scalar."""
+    return product_of([dimension_formula(d) for d in shape]) if shape else None
+
+
+def width(formula: Formula) -> int:
+    """About how many characters of a formula are seen."""
+    return len(plain_text(formula, mathematical=True))
+
+
+def _step(step: Step) -> Equation:
+    sides = [written(side) for side in (step.right, step.simplified) if side is not None]
+    note = f"{step.rule}{from_steps(step.uses)}"
+    left = left_of(written(step.left), step.right)
+    return Equation(left, tuple(sides), note, step.number, kind="step")
+
+
+def left_of(left: Formula, right: Expression) -> Formula:
+    """The left side of an equation, with indices where the right side is in index notation."""
+    return indexed(left, right.indices) if isinstance(right, IndexForm) else left
+
+
+def _answer(derivation: Derivation, outcome: Outcome) -> Answer:
+    equations = [
+        Equation(written(name), (written(value),), kind="definition")
+        for name, value in outcome.definitions
+    ]
+    left = left_of(result_name(outcome), outcome.expression)
+    equations.append(
+        Equation(left, (written(outcome.expression),), shape=outcome.shape, kind="result")
+    )
+    stacked = vectorized(derivation, outcome)
+    if stacked is not None:
+        own = Equation(stacked.left, (written(stacked.expression),), kind="vectorized")
+        equations.append(replace(own, shape=stacked.expression.shape))
+    return Answer(outcome, tuple(equations), stacked)
+
+
+def result_name(outcome: Outcome) -> Formula:
+    r"""\nabla_{W} L for a gradient (grad_W L in text), else the derivative as a fraction; its
+    transpose where the layout wants that."""
+    formula, text = _name(outcome)
+    if outcome.transposed:
+        formula, text = composing.transposed(formula), f"({text}).T"
+    return composing.spelled(formula, text)
+
+
+def _name(outcome: Outcome) -> tuple[Formula, str]:
     name = outcome.name
-    if (
-        isinstance(name, DerivativeName)
-        and isinstance(outcome.key, str)
-        and name.top.shape == SCALAR
-    ):
-        return name.top, name.bottom
-    return None
-
-
-def shape_words(shape: tuple[Dimension, ...]) -> str:
-    """(h x d), or "scalar"."""
-    return " x ".join(map(str, shape)) if shape else "scalar"
+    if not isinstance(name, Derivative):
+        return typeset(name), unparse(name)
+    if isinstance(outcome.key, tuple):
+        first, last = (fm.Named(name=key) for key in outcome.key)
+        below = [composing.partial(first), composing.partial(last)]
+        if first == last:
+            below = [composing.partial(composing.raised(first, composing.TWO))]
+        above = composing.second(fm.Named(name="L"))
+        return fm.Fraction((above, composing.listed(below, r" \, "))), unparse(name)
+    if name.top.shape == SCALAR:
+        by = composing.lowered(NABLA, typeset(name.bottom))
+        text = f"grad_{unparse(name.bottom)} {unparse(name.top)}"
+        return composing.listed((by, typeset(name.top)), " "), text
+    return typeset(name), unparse(name)
 
 
 def from_steps(uses: tuple[int, ...]) -> str:

@@ -7,28 +7,23 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
 
 from symgrad.calculus.derivation import Derivation
-from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import Name
+from symgrad.language.formula import Formula
+from symgrad.language.plain import plain_text
+from symgrad.language.table import Table
 from symgrad.rendering.document import (
+    LONG,
     NO_PROOFS,
-    Answer,
     Document,
+    Equation,
     Line,
     Proofs,
     Verified,
     document,
-    from_steps,
-)
-from symgrad.rendering.latex import (
-    LONG,
-    latex_dimension,
-    latex_expression,
-    latex_space,
-    result_name,
+    shape_formula,
     width,
 )
 from symgrad.rendering.mathml import mathml, pieces
-from symgrad.rendering.proofs import latex_rows
+from symgrad.rendering.proofs import rows
 
 Child = Element | str
 STYLE = """
@@ -112,18 +107,16 @@ def html(
 
 
 def _title(doc: Document, wrt: tuple[str, ...]) -> str:
-    output = doc.output[0]
-    of = f" of {output.name}" if isinstance(output, Name) else ""
+    of = f" of {plain_text(doc.output.left)}"
     return f"{doc.title}{of}" + (f" with respect to {', '.join(wrt)}" if wrt else "")
 
 
 def _page(doc: Document, title: str) -> Element:
     sections = [_section("Given", *_given(doc))]
-    for name, lines in (("Forward", doc.forward), ("Backward", doc.backward)):
-        if lines:
-            sections.append(_section(name, _table(row for line in lines for row in _step(line))))
-    results = _table(row for answer in doc.results for row in _result(answer))
-    sections.append(_section("Result", results))
+    for name, lines in doc.parts:
+        sections.append(_section(name, _table(row for x in lines for row in _step(x, doc.table))))
+    equations = (e for answer in doc.results for e in answer.equations)
+    sections.append(_section("Result", _table(_equation(e, doc.table) for e in equations)))
     checked = f"Checked: {doc.checked}."
     notes = [_element("p", text) for text in (doc.layout, checked) if text]
     return _element("main", _element("h1", title), *sections, _element("footer", *notes))
@@ -137,9 +130,11 @@ def _section(title: str, *children: Child) -> Element:
 
 
 def _given(doc: Document) -> list[Element]:
-    left, right = (latex_expression(side) for side in doc.output)
-    spaces = [_element("li", mathml(latex_space(variable))) for variable in doc.variables]
-    given = [_element("ul", *spaces), _table([_equation("given", "", left, [f"= {right}"], [])])]
+    spaces = [
+        _element("li", mathml(space, doc.table), f" ({facts})" if facts else "")
+        for space, facts in doc.variables
+    ]
+    given = [_element("ul", *spaces), _table([_equation(doc.output, doc.table)])]
     if doc.rewrites:
         identities: list[Child] = ["Used: "]
         for k, identity in enumerate(doc.rewrites):
@@ -148,13 +143,10 @@ def _given(doc: Document) -> list[Element]:
     return given
 
 
-def _step(line: Line) -> list[Element]:
-    step = line.step
-    sides = [f"= {latex_expression(side)}" for side in (step.right, step.simplified) if side]
-    note = [step.rule, *_links(from_steps(step.uses))]
-    row = _equation("step", f"({step.number})", latex_expression(step.left), sides, note)
-    row.set("id", f"step-{step.number}")
-    return [row, *_why(line)]
+def _step(line: Line, table: Table) -> list[Element]:
+    row = _equation(line.equation, table)
+    row.set("id", f"step-{line.step.number}")
+    return [row, *_why(line, table)]
 
 
 def _links(text: str) -> list[Child]:
@@ -166,57 +158,45 @@ def _links(text: str) -> list[Child]:
     ]
 
 
-def _why(line: Line) -> list[Element]:
+def _why(line: Line, table: Table) -> list[Element]:
     if line.proof is None:
         return []
     lines = [_element("p", line.step.sentence)]
-    for left, right, move in latex_rows(line.proof, latex_expression):
-        lines.append(_element("p", *_formula(f"{left} = {right}"), f" ({move})"))
+    for left, right, move in rows(line.proof):
+        front = [] if left is None else [mathml(left, table)]
+        lines.append(_element("p", *front, *_side(right, table), f" ({move})"))
     box = _element("div", *lines, **{"class": "box"})
     cell = _element("td", box, colspan="3")
     return [_element("tr", _element("td"), cell, **{"class": "why"})]
-
-
-def _result(answer: Answer) -> list[Element]:
-    outcome, vectorized = answer.outcome, answer.vectorized
-    rows = [
-        _equation("definition", "", latex_expression(name), [f"= {latex_expression(value)}"], [])
-        for name, value in outcome.definitions
-    ]
-    right = f"= {latex_expression(outcome.expression)}"
-    rows.append(_equation("result", "", result_name(outcome), [right], [_shape(outcome.shape)]))
-    if vectorized is not None:
-        left, right = vectorized.left[1], f"= {vectorized.latex}"
-        note = _shape(vectorized.expression.shape)
-        rows.append(_equation("vectorized", "", left, [right], [note]))
-    return rows
-
-
-def _shape(shape: Shape) -> Child:
-    words = r" \times ".join(latex_dimension(size) for size in shape)
-    return mathml(words) if words else "scalar"
 
 
 def _table(rows: Iterable[Element]) -> Element:
     return _element("table", _element("tbody", *rows))
 
 
-def _equation(kind: str, number: str, left: str, right: list[str], note: list[Child]) -> Element:
-    """A row: number, left side, right sides, and what is to be said."""
-    formulas = [formula for side in right for formula in _formula(side)]
+def _equation(equation: Equation, table: Table) -> Element:
+    """A row: number, left side, right sides, and what is said of it."""
+    formulas = [element for side in equation.sides for element in _side(side, table)]
+    number = "" if equation.number is None else f"({equation.number})"
+    note = _links(equation.note)
+    if equation.shape is not None:
+        shape = shape_formula(equation.shape)
+        note = ["scalar" if shape is None else mathml(shape, table)]
     return _element(
         "tr",
         _element("th", number, scope="row", **{"class": "number"}),
-        _element("td", mathml(left), **{"class": "left"}),
+        _element("td", mathml(equation.left, table), **{"class": "left"}),
         _element("td", _element("div", *formulas, **{"class": "scroll"}), **{"class": "right"}),
         _element("td", *note, **{"class": "note"}),
-        **{"class": kind},
+        **{"class": equation.kind},
     )
 
 
-def _formula(latex: str) -> list[Element]:
-    """A formula, in pieces where it is long."""
-    return pieces(latex) if width(latex) > LONG else [mathml(latex)]
+def _side(formula: Formula, table: Table) -> list[Element]:
+    """A right side after its =, in pieces where it is long."""
+    if width(formula) > LONG:
+        return pieces(formula, table, "=")
+    return [mathml(formula, table, "=")]
 
 
 def _element(tag: str, *children: Child, **attributes: str) -> Element:

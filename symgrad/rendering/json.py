@@ -7,17 +7,20 @@ from typing import Any
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.proofs import Proof
+from symgrad.language.dimensions import Dimension
+from symgrad.language.formula import Formula
+from symgrad.language.plain import plain_text
+from symgrad.language.table import Table
+from symgrad.language.tex import latex
 from symgrad.language.unparse import unparse
 from symgrad.rendering.document import NO_PROOFS, Answer, Line, Proofs, Verified, document
-from symgrad.rendering.latex import latex_expression
-from symgrad.rendering.proofs import latex_rows, text_rows
-from symgrad.rendering.text import text_expression
+from symgrad.rendering.proofs import rows
 
 
 def json(derivation: Derivation, verification: Verified, proofs: Proofs = NO_PROOFS) -> str:
     """A derivation as JSON: texts in the language, LaTeX, rules, shapes, proofs."""
     doc = document(derivation, verification, "full", proofs)
-    left, right = doc.output
+    output = doc.output
     content = {
         "kind": derivation.kind,
         "wrt": list(derivation.wrt),
@@ -25,70 +28,85 @@ def json(derivation: Derivation, verification: Verified, proofs: Proofs = NO_PRO
             {
                 "name": v.name,
                 "kind": v.kind,
-                "dims": [str(d) for d in v.dims],
+                "dims": _sizes(v.dims),
                 "facts": sorted(v.facts),
                 "batch": v.batch,
             }
-            for v in doc.variables
+            for v in derivation.problem.variables.values()
         ],
         "output": {
-            "name": unparse(left),
-            "expression": unparse(right),
-            "latex": latex_expression(right),
+            "name": plain_text(output.left),
+            "expression": plain_text(output.sides[0]),
+            "latex": latex(output.sides[0], doc.table),
         },
         "rewrites": list(doc.rewrites),
-        "steps": [_step(line) for line in (*doc.forward, *doc.backward)],
-        "results": [_result(answer) for answer in doc.results],
+        "steps": [_step(line, doc.table) for line in (*doc.forward, *doc.backward)],
+        "results": [_result(answer, doc.table) for answer in doc.results],
         "layout": doc.layout,
         "max_relative_error": verification.max_relative_error,
     }
     return _json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _step(line: Line) -> dict[str, Any]:
-    step = line.step
-    simplified = step.simplified
+def _sizes(dims: tuple[Dimension, ...]) -> list[str]:
+    return [str(d) for d in dims]
+
+
+def _both(formula: Formula, table: Table) -> dict[str, str]:
+    return {"expression": plain_text(formula), "latex": latex(formula, table)}
+
+
+def _step(line: Line, table: Table) -> dict[str, Any]:
+    step, (right, *simplified) = line.step, line.equation.sides
     return {
         "number": step.number,
         "kind": step.kind,
         "left": unparse(step.left),
-        "right": text_expression(step.right),
-        "simplified": None if simplified is None else unparse(simplified),
-        "latex": f"{latex_expression(step.left)} = {latex_expression(step.right)}",
+        "right": plain_text(right),
+        "simplified": plain_text(simplified[0]) if simplified else None,
+        "latex": f"{latex(line.equation.left, table)} = {latex(right, table)}",
         "rule": step.rule,
         "uses": list(step.uses),
         "sentence": step.sentence,
-        "shape": [str(d) for d in step.shape],
-        "proof": None if line.proof is None else _proof(line.proof),
+        "shape": _sizes(step.shape),
+        "proof": None if line.proof is None else _proof(line.proof, table),
     }
 
 
-def _proof(proof: Proof) -> dict[str, Any]:
+def _proof(proof: Proof, table: Table) -> dict[str, Any]:
     """The lines, each as text and in LaTeX; a left side is left out where it is the one before."""
-    rows = zip(text_rows(proof), latex_rows(proof, latex_expression), strict=True)
     return {
         "kind": proof.kind,
         "lines": [
-            {"left": left, "right": right, "latex": f"{latex[0]} = {latex[1]}", "move": move}
-            for (left, right, move), latex in rows
+            {
+                "left": "" if left is None else plain_text(left),
+                "right": plain_text(right),
+                "latex": f"{'' if left is None else latex(left, table)} = {latex(right, table)}",
+                "move": move,
+            }
+            for left, right, move in rows(proof)
         ],
     }
 
 
-def _result(answer: Answer) -> dict[str, Any]:
-    outcome, vectorized = answer.outcome, answer.vectorized
+def _result(answer: Answer, table: Table) -> dict[str, Any]:
+    outcome = answer.outcome
+    (result,) = (e for e in answer.equations if e.kind == "result")
+    stacked = next((e for e in answer.equations if e.kind == "vectorized"), None)
     return {
         "key": outcome.key if isinstance(outcome.key, str) else list(outcome.key),
-        "definitions": [[name.name, unparse(value)] for name, value in outcome.definitions],
-        "expression": text_expression(outcome.expression),
-        "latex": latex_expression(outcome.expression),
-        "shape": [str(d) for d in outcome.shape],
+        "definitions": [
+            [plain_text(e.left), plain_text(e.sides[0])]
+            for e in answer.equations
+            if e.kind == "definition"
+        ],
+        **_both(result.sides[0], table),
+        "shape": _sizes(outcome.shape),
         "vectorized": None
-        if vectorized is None
+        if stacked is None
         else {
-            "left": vectorized.left[0],
-            "expression": vectorized.text,
-            "latex": vectorized.latex,
-            "shape": [str(d) for d in vectorized.expression.shape],
+            "left": plain_text(stacked.left),
+            **_both(stacked.sides[0], table),
+            "shape": _sizes(stacked.shape or ()),
         },
     }

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.proofs import Proof
+from symgrad.language.table import Table
+from symgrad.language.tex import latex
 from symgrad.rendering.document import (
     NO_PROOFS,
-    Answer,
     Document,
-    Line,
+    Equation,
     Proofs,
     Verified,
     document,
-    from_steps,
-    shape_words,
+    shape_formula,
 )
-from symgrad.rendering.latex import (
-    latex_dimension,
-    latex_expression,
-    latex_left,
-    latex_space,
-    result_name,
-)
-from symgrad.rendering.proofs import latex_rows
+from symgrad.rendering.proofs import rows
 
 
 def markdown(
@@ -34,49 +30,37 @@ def markdown(
     return "\n".join(_lines(document(derivation, verification, level, proofs))) + "\n"
 
 
-def _lines(doc: Document) -> list[str]:
-    left, right = doc.output
-    lines = [
-        f"## {doc.title}",
-        "",
-        "**Given** " + ", ".join(f"${latex_space(v)}$" for v in doc.variables),
-        "",
-    ]
-    lines += [f"$${latex_expression(left)} = {latex_expression(right)}$$", ""]
+def _lines(doc: Document) -> Iterator[str]:
+    spaces = (
+        f"${latex(space, doc.table)}$" + (f" ({facts})" if facts else "")
+        for space, facts in doc.variables
+    )
+    yield from (f"## {doc.title}", "", "**Given** " + ", ".join(spaces), "")
+    yield from (f"$${_equation(doc.output, doc.table)}$$", "")
     if doc.rewrites:
-        lines += ["Used: " + "; ".join(f"`{identity}`" for identity in doc.rewrites) + ".", ""]
-    for title, part in (("Forward", doc.forward), ("Backward", doc.backward)):
-        if part:
-            lines += [f"### {title}", "", *(row for line in part for row in _step(line))]
-    lines += ["### Result", ""]
-    for answer in doc.results:
-        lines += _result(answer)
-    return [*lines, f"*{doc.layout}* Checked: {doc.checked}."]
+        yield from ("Used: " + "; ".join(f"`{rule}`" for rule in doc.rewrites) + ".", "")
+    for title, lines in doc.parts:
+        yield from (f"### {title}", "")
+        for line in lines:
+            formula = _equation(line.equation, doc.table)
+            yield from (f"({line.step.number}) ${formula}$ \u2014 {line.equation.note}", "")
+            if line.proof is not None:
+                yield from (f"> {line.step.sentence}", ">", *_proof(line.proof, doc.table), "")
+    yield from ("### Result", "")
+    for equation in (e for answer in doc.results for e in answer.equations):
+        yield f"$${_equation(equation, doc.table)}$$"
+        if equation.shape is not None:
+            shape = shape_formula(equation.shape)
+            size = "scalar" if shape is None else f"${latex(shape, doc.table)}$"
+            yield from ("", f"({size})", "")
+    yield f"*{doc.layout}* Checked: {doc.checked}."
 
 
-def _step(line: Line) -> list[str]:
-    step = line.step
-    left = latex_left(latex_expression(step.left), step.right)
-    equation = f"{left} = {latex_expression(step.right)}"
-    if step.simplified is not None:
-        equation += f" = {latex_expression(step.simplified)}"
-    rows = [f"({step.number}) ${equation}$ \u2014 {step.rule}{from_steps(step.uses)}", ""]
-    if line.proof is not None:
-        rows += [f"> {step.sentence}", ">"]
-        for left, right, move in latex_rows(line.proof, latex_expression):
-            rows.append(f"> ${left} = {right}$ \u2014 {move}  ")
-        rows.append("")
-    return rows
+def _proof(proof: Proof, table: Table) -> Iterator[str]:
+    for left, right, move in rows(proof):
+        front = "" if left is None else latex(left, table)
+        yield f"> ${front} = {latex(right, table)}$ \u2014 {move}  "
 
 
-def _result(answer: Answer) -> list[str]:
-    outcome, vectorized = answer.outcome, answer.vectorized
-    left = latex_left(result_name(outcome), outcome.expression)
-    whole = f"$${left} = {latex_expression(outcome.expression)}$$"
-    rows = [f"$${latex_expression(n)} = {latex_expression(e)}$$" for n, e in outcome.definitions]
-    rows += [whole, "", f"({shape_words(outcome.shape)})", ""]
-    if vectorized is not None:
-        whole = f"$${vectorized.left[1]} = {vectorized.latex}$$"
-        size = r" \times ".join(latex_dimension(d) for d in vectorized.expression.shape)
-        rows += [whole, "", f"(${size}$)", ""]
-    return rows
+def _equation(equation: Equation, table: Table) -> str:
+    return " = ".join(latex(side, table) for side in (equation.left, *equation.sides))

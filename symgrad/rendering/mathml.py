@@ -1,184 +1,192 @@
-r"""Presentation MathML from the LaTeX that symgrad prints.
-
-The reader keeps what is open on a stack of its own: a row that waits for its closing delimiter, or
-a command that waits for its arguments.
-"""
+r"""Formulas in presentation MathML: a fold of their structure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from symgrad.rendering.mathml_elements import (
-    ACCENTS,
-    FENCES,
-    MINUS,
-    Item,
-    accented,
-    fenced,
-    fraction,
-    grouped,
-    made,
-    root,
-    scripted,
-    small_fraction,
-    spaced,
-    symbol,
-    worded,
-)
+from symgrad.language import formula as fm
+from symgrad.language.glyphs import GLYPHS, plain
+from symgrad.language.table import PLAIN, Table
+from symgrad.language.tex import DOT, latex, separator
 
-TOKEN = re.compile(
-    r"(?P<command>\\(?:operatorname|mathrm|mathbf|mathbb|text))"
-    r"(?:{{(?P<inner>[^{}]*)}}|{(?P<word>[^{}]*)})"
-    r"|\\(?P<side>left|right)(?![a-zA-Z])\s*(?P<delimiter>\\[a-zA-Z]+|\\?\S)"
-    r"|\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\S"
-)
-COMMANDS: dict[str, tuple[Callable[..., Element], int]] = {
-    r"\frac": (fraction, 2),
-    r"\tfrac": (small_fraction, 2),
-    r"\sqrt": (root, 1),
-}
-COMMANDS |= {command: (partial(accented, accent), 1) for command, accent in ACCENTS.items()}
+TALL = ("mfrac", "msqrt", "munder", "mtable")
+NORMAL = {"mathvariant": "normal"}  # upright, where a single letter would be italic
+BOLD, DOUBLE = (0x1D7CE, 0x1D400, 0x1D41A), (0x1D7D8, 0x1D538, 0x1D552)  # where 0, A and a stand
+ALPHABETS = {r"\mathbf": BOLD, r"\mathbb": DOUBLE, r"\mathcal": (0x30, 0x1D4D0, 0x1D4EA)}
+REALS = "ℝ"  # older than its alphabet
 
 
-@dataclass
-class Row:
-    """Items up to a closing delimiter; `opening` is the token that it must match."""
+@dataclass(frozen=True)
+class MathML:
+    """Writes each node as an element, by a table of symbols."""
 
-    opening: str
-    start: int
-    items: list[Item] = field(default_factory=list)
+    table: Table = PLAIN
+    flat = False
+
+    def shown(self, formula: fm.Formula) -> fm.Formula:
+        """The symbol of a name."""
+        return self.table.shown(formula)
+
+    def fenced(self, written: Element) -> Element:
+        """In round brackets."""
+        return fence("(", [written], ")")
+
+    def write(self, node: fm.Formula, parts: fm.Parts, written: list[Element]) -> Element:
+        """A node."""
+        match node:
+            case fm.Symbol():
+                return symbol(node.latex)
+            case fm.Number():
+                return made("mn", node.digits)
+            case fm.Words():
+                return made("mtext", node.text)
+            case fm.Listed():
+                return made("mrow", *separated(written, node.separator))
+            case fm.Row():
+                return made("mrow", *_row(node, parts, written))
+            case fm.Infix():
+                return made("mrow", *_infix(node.signs, written))
+            case fm.Negative():
+                return made("mrow", operator("-", "prefix"), *written)
+            case fm.Fraction():
+                whole = made("mfrac", *written)
+                return made("mstyle", whole, displaystyle="false") if node.small else whole
+            case fm.Script():
+                return _script(node.at, *written)
+            case fm.Fence():
+                return fence(node.left, written, node.right)
+            case fm.Applied():
+                inside = separated(written[1:], ", ")
+                return made("mrow", written[0], fence(node.left, inside, node.right))
+            case fm.Big():
+                sign = made("munder", operator(node.sign), written[0])
+                return made("mrow", sign, written[1])
+            case fm.Root():
+                return made("msqrt", *written)
+            case fm.Accent():
+                accent = made("mo", GLYPHS[node.accent], stretchy="false")
+                return made("mover", *written, accent, accent="true")
+            case fm.Cases():
+                return _cases(written)
+        raise TypeError(f"no MathML of {node!r}")
 
 
-@dataclass
-class Waiting:
-    """A command that still reads arguments."""
-
-    build: Callable[..., Element]
-    wanted: int
-    start: int
-    kind: str = "ordinary"
-    given: list[Element] = field(default_factory=list)
-
-
-def mathml(latex: str) -> Element:
-    r"""A formula as one <math> element, in display style; its alttext is the LaTeX.
-
-    Raises: ValueError for a command that symgrad does not print.
+def mathml(formula: fm.Formula, table: Table = PLAIN, sign: str = "") -> Element:
+    r"""A formula as one <math> element, in display style, perhaps after a sign; its alttext is the
+    LaTeX.
 
     >>> from xml.etree.ElementTree import tostring
-    >>> tostring(mathml("x^{2}"), encoding="unicode")
-    '<math displaystyle="true" alttext="x^{2}"><msup><mi>x</mi><mn>2</mn></msup></math>'
+    >>> tostring(mathml(fm.Number(digits="2")), encoding="unicode")
+    '<math displaystyle="true" alttext="2"><mn>2</mn></math>'
     """
-    return _math(latex, read(latex))
+    written = fm.printed(formula, MathML(table))
+    front = [operator(sign, "infix")] if sign else []
+    alttext = f"{sign} {latex(formula, table)}".strip()
+    return made("math", *front, written, displaystyle="true", alttext=alttext)
 
 
-def pieces(latex: str) -> list[Element]:
-    """A formula as <math> elements, between which a line may break.
+def pieces(formula: fm.Formula, table: Table = PLAIN, sign: str = "") -> list[Element]:
+    """A sum as <math> elements, one a term, between which a line may break."""
+    formula = table.shown(formula)
+    if not isinstance(formula, fm.Infix) or formula.binds > fm.SUM:
+        return [mathml(formula, table, sign)]
+    pairs = zip((sign, *formula.signs), fm.fitted(formula), strict=True)
+    return [mathml(part, table, front) for front, part in pairs]
 
-    They begin at each =, + and - that stands outside parentheses.
 
-    >>> [piece.get("alttext") for piece in pieces("a = b + (c - d)")]
-    ['a', '= b', '+ (c - d)']
-    """
-    items = read(latex)
-    starts = [0, *(k for k, item in enumerate(items) if k and _breaks(item)), len(items)]
-    places = [0, *(items[k].start for k in starts[1:-1]), len(latex)]
-    return [
-        _math(latex[places[k] : places[k + 1]].strip(), items[starts[k] : starts[k + 1]])
-        for k in range(len(starts) - 1)
+def made(tag: str, *children: Element | str, **attributes: str) -> Element:
+    """An element with its children, or with its text."""
+    element = Element(tag, attributes)
+    for child in children:
+        if isinstance(child, str):
+            element.text = child
+        else:
+            element.append(child)
+    return element
+
+
+def operator(sign: str, form: str = "") -> Element:
+    """A sign, before what it is of (prefix) or between two (infix)."""
+    return made("mo", GLYPHS.get(sign, sign), **({"form": form} if form else {}))
+
+
+def symbol(latex: str) -> Element:
+    r"""A sign by its LaTeX, whatever stands there: a letter, a command, a word with a script."""
+    for place, tag in (("_", "msub"), ("^", "msup")):
+        base, found, script = latex.partition(place)
+        if found and not base.endswith("\\") and base.count("{") == base.count("}"):
+            return made(tag, symbol(base), symbol(script.removeprefix("{").removesuffix("}")))
+    font, _, word = latex.partition("{")
+    if font in ALPHABETS:
+        letters = "".join(_lettered(font, character) for character in plain(word))
+        return made("mi", letters, **NORMAL)
+    text = plain(latex)
+    upright = font != latex or text in "⊤∇…" or (text.isupper() and not text.isascii())
+    upright = upright and len(text) == 1
+    return made("mi", text, **(NORMAL if upright else {}))
+
+
+def _lettered(font: str, character: str) -> str:
+    """The character in an alphabet that has a place of its own in Unicode."""
+    if (font, character) == (r"\mathbb", "R"):
+        return REALS
+    for first, last, place in zip("0Aa", "9Zz", ALPHABETS[font], strict=True):
+        if first <= character <= last:
+            return chr(place + ord(character) - ord(first))
+    return character
+
+
+def fence(left: str, inside: list[Element], right: str) -> Element:
+    """Elements between delimiters, which are large around what is tall."""
+    tall = any(part.tag in TALL for element in inside for part in element.iter())
+    sides = [
+        made("mo", GLYPHS.get(side, side.strip("\\")), form=form, stretchy=str(tall).lower())
+        for side, form in ((left, "prefix"), (right, "postfix"))
     ]
+    return made("mrow", sides[0], *inside, sides[1])
 
 
-def _breaks(item: Item) -> bool:
-    sign = item.element
-    return sign.get("form") == "infix" and sign.text in ("=", "+", MINUS)
+def separated(elements: list[Element], separator: str) -> list[Element]:
+    """Elements with a comma or a space between each two, or one after the other."""
+    if not separator.strip():
+        return elements
+    comma = made("mo", ",") if "\\" not in separator else made("mspace", width="0.167em")
+    pairs = [[comma, element] for element in elements]
+    return [element for pair in pairs for element in pair][1:]
 
 
-def _math(latex: str, items: list[Item]) -> Element:
-    return made("math", *(item.element for item in items), displaystyle="true", alttext=latex)
+def _row(row: fm.Row, parts: fm.Parts, written: list[Element]) -> Iterable[Element]:
+    """Factors with a dot between numbers, and space around words."""
+    yield written[0]
+    for left, right, element in zip(parts, parts[1:], written[1:], strict=False):
+        between = separator(row, left, right)
+        if between == DOT:
+            yield operator(r"\cdot", "infix")
+        elif between.strip() or isinstance(right, fm.Applied):
+            yield made("mspace", width="0.167em")
+        yield element
 
 
-def read(latex: str) -> list[Item]:
-    """The items of the outermost row."""
-    reader = Reader()
-    for match in TOKEN.finditer(latex):
-        reader.take(match)
-    return reader.finished()
+def _infix(signs: tuple[str, ...], written: list[Element]) -> Iterable[Element]:
+    yield written[0]
+    for sign, element in zip(signs, written[1:], strict=True):
+        yield operator(sign, "infix")
+        yield element
 
 
-class Reader:
-    """Takes one token after the other."""
+def _script(at: str, base: Element, *scripts: Element) -> Element:
+    """The base with its scripts, set tight."""
+    tight = [deepcopy(script) for script in scripts]
+    for sign in (sign for script in tight for sign in script.iter("mo") if sign.text != ","):
+        sign.attrib |= {"lspace": "0", "rspace": "0"}
+    return made({"_": "msub", "^": "msup"}.get(at, "msubsup"), base, *tight)
 
-    def __init__(self) -> None:
-        self.stack: list[Row | Waiting] = [Row("", 0)]
 
-    def finished(self) -> list[Item]:
-        """What was read, when nothing is open any more."""
-        row = self.stack[-1]
-        if len(self.stack) > 1 or not isinstance(row, Row):
-            raise ValueError("the formula ends too early")
-        return spaced(row.items)
-
-    def take(self, match: re.Match[str]) -> None:
-        """Read one token."""
-        token, start = match[0], match.start()
-        if match["command"]:
-            self._deliver(worded(match["command"], match["inner"] or match["word"] or "", start))
-        elif match["side"] == "left":
-            self._open(match["delimiter"], start)
-        elif match["side"] == "right":
-            self._close(match["delimiter"])
-        elif token in "^_":
-            self._script(token)
-        elif token == "|":
-            self._close(token) if self._opening() == "|" else self._open(token, start)
-        elif token == "{" or token in FENCES:
-            self._open(token, start)
-        elif token == "}" or token in FENCES.values():
-            self._close(token)
-        elif token in COMMANDS:
-            self.stack.append(Waiting(*COMMANDS[token], start))
-        else:
-            self._deliver(symbol(token, start))
-
-    def _deliver(self, item: Item) -> None:
-        """Put a finished item into the row, or give it to the command that waits for it."""
-        while isinstance(top := self.stack[-1], Waiting):
-            top.given.append(item.element)
-            if len(top.given) < top.wanted:
-                return
-            self.stack.pop()
-            item = Item(top.build(*top.given), top.kind, top.start)
-        top.items.append(item)
-
-    def _opening(self) -> str:
-        top = self.stack[-1]
-        return top.opening if isinstance(top, Row) else ""
-
-    def _open(self, token: str, start: int) -> None:
-        if token != "{" and token not in FENCES:
-            raise ValueError(f"{token} opens nothing")
-        self.stack.append(Row(token, start))
-
-    def _close(self, token: str) -> None:
-        row = self.stack[-1]
-        if not isinstance(row, Row) or token != (FENCES | {"{": "}"}).get(row.opening):
-            raise ValueError(f"{token} closes nothing")
-        self.stack.pop()
-        items = spaced(row.items)
-        if token == "}":
-            self._deliver(Item(grouped(items), start=row.start))
-        else:
-            self._deliver(Item(fenced(row.opening, items, token), "fence", row.start))
-
-    def _script(self, token: str) -> None:
-        row = self.stack[-1]
-        if not isinstance(row, Row) or not row.items:
-            raise ValueError(f"{token} stands at nothing")
-        base = row.items.pop()
-        build = partial(scripted, base, token)
-        self.stack.append(Waiting(build, 1, base.start, base.kind))
+def _cases(written: list[Element]) -> Element:
+    cells = [*written, made("mtext", "else")][: len(written) + len(written) % 2]
+    pairs = [cells[k : k + 2] for k in range(0, len(cells), 2)]
+    rows = [made("mtr", *(made("mtd", cell) for cell in pair)) for pair in pairs]
+    return made("mrow", made("mo", "{", form="prefix"), made("mtable", *rows, columnalign="left"))

@@ -11,6 +11,8 @@ import pytest
 import symgrad as sg
 from symgrad.calculus import stacking
 from symgrad.language.expressions import Expression
+from symgrad.language.plain import plain_text
+from symgrad.language.tex import latex
 from symgrad.numerics.vectorized import commutation
 
 DECLARED = {
@@ -263,7 +265,7 @@ def test_nothing_is_offered_of_one_example(body: str) -> None:
 def test_the_left_side_and_what_the_signs_mean() -> None:
     form = sg.jacobian(program("X.T", "f"), "X").results["X"].vectorized
     assert form is not None
-    assert form.left == (
+    assert (plain_text(form.left), latex(form.left)) == (
         "d vec(f) / d vec(X).T",
         r"\frac{\partial \operatorname{vec}\left(f\right)}"
         r"{\partial \operatorname{vec}\left(X\right)^{\top}}",
@@ -274,9 +276,9 @@ def test_the_left_side_and_what_the_signs_mean() -> None:
     )
     form = sg.hessian(program("norm2(X @ x)**2", "loss"), ["X", "x"]).results["X", "x"].vectorized
     assert form is not None
-    assert form.left == (
+    assert (plain_text(form.left), latex(form.left)) == (
         "d2L / d vec(X) d x.T",
-        r"\frac{\partial^2 L}{\partial \operatorname{vec}\left(X\right) \, \partial x^{\top}}",
+        r"\frac{\partial^{2} L}{\partial \operatorname{vec}\left(X\right) \, \partial x^{\top}}",
     )
     assert form.latex == r"2 \left(I \otimes \left(X x\right)\right) + 2 \left(x \otimes X\right)"
 

@@ -21,10 +21,11 @@ from symgrad.language.composing import (
     product,
     quotient,
     raised,
+    spelled,
     summed,
     transposed,
 )
-from symgrad.language.formula import Cases, Formula, Infix, Named, Spelled, Symbol
+from symgrad.language.formula import Cases, Formula, Infix, Named, Symbol
 from symgrad.language.formula import Fraction as Frac
 from symgrad.language.plain import plain_text
 from symgrad.language.table import Table
@@ -33,7 +34,7 @@ from symgrad.language.tex import latex
 a, b, c, x, y, A = (Named(name=name) for name in ("a", "b", "c", "x", "y", "A"))
 i, j = Symbol(latex="i"), Symbol(latex="j")
 MATRICES, SCALED = (False, False), (True, False)
-SLOPE = Spelled((Frac((a, b)),), text="da/db")
+SLOPE = spelled(Frac((a, b)), "da/db")
 CASES: list[tuple[Formula, str, str]] = [
     (chain("+", a, chain("-", b, c)), "a + b - c", "a + b - c"),
     (chain("-", a, chain("-", b, c)), r"a - \left(b - c\right)", "a - (b - c)"),

@@ -7,7 +7,8 @@ import re
 import pytest
 
 import symgrad as sg
-from symgrad.rendering.document import from_steps, shape_words
+from symgrad.language.plain import plain_text
+from symgrad.rendering.document import from_steps, shape_formula
 
 FROM = [
     ((), ""),
@@ -61,4 +62,6 @@ def test_accents_stand_on_their_letters(name: str, text: str, latex: str) -> Non
 
 def test_shapes_in_words() -> None:
     m, n = sg.dims("m n")
-    assert [shape_words(s) for s in ((), (m,), (m, n))] == ["scalar", "m", "m x n"]
+    assert shape_formula(()) is None
+    shapes = (shape_formula((m,)), shape_formula((m, n)))
+    assert [plain_text(f) for f in shapes if f is not None] == ["m", "m x n"]

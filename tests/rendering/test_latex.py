@@ -119,7 +119,7 @@ def test_results_in_latex() -> None:
     latex = derivation.latex("result")
     assert r"\nabla_{W} L &= 2 \left(W x - y\right) x^{\top} && \text{$m \times n$}" in latex
     second = sg.hessian("x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x", ["x"])
-    assert r"\frac{\partial^2 L}{\partial x^2} &= A + A^{\top}" in second.latex("result")
+    assert r"\frac{\partial^{2} L}{\partial x^{2}} &= A + A^{\top}" in second.latex("result")
 
 
 def test_a_notebook_shows_the_results() -> None:

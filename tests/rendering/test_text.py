@@ -56,7 +56,7 @@ def test_what_was_given_is_said_with_its_facts() -> None:
         "s in R",
     ):
         assert line in shown
-    assert "k in 0, ..., n - 1" in shown
+    assert "k in {0, ..., n - 1}" in shown
 
 
 def test_the_checks_are_said() -> None:

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 
 from symgrad.calculus.chain_rule import Partial, contributions, partials
 from symgrad.calculus.index_notation import (
-    Both,
     IndexForm,
     IndexNotation,
     Letters,
-    both,
+    entry_name,
+    indexed,
 )
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Node, Polynomial, Term
 from symgrad.calculus.polynomials import contract, identity, opened, product
 from symgrad.calculus.proofs.lines import Indexed, Proof, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.uses import Statement, Uses, core_labels
+from symgrad.language.composing import derivative
+from symgrad.language.plain import plain_text
 
 PLACES = "pqrstuvabcd"  # the letters of the variable's entry
 KNOWN = "the known identity, at one entry"  # the pull-back of a cotangent that is 1 there
@@ -38,12 +40,13 @@ class _Writer:
         self.uses = uses
         self.places = uses.labels
         self.notation = IndexNotation(uses.called, uses.notation.whole)
+        self.symbols = uses.derivation.naming.symbols
         self.slopes: dict[Node, tuple[tuple[Label, ...], Entry]] = {}
 
     def letters(self) -> Letters:
         """Letters among which those of the variable's entry are given."""
         free = (letter for letter in PLACES if letter not in self.uses.taken)
-        return Letters(dict(zip(core_labels(self.places), free, strict=False)))
+        return Letters(dict(zip(core_labels(self.places), free, strict=False)), self.symbols)
 
     def indexed(
         self, terms: tuple[Term, ...], labels: tuple[Label, ...], letters: Letters
@@ -74,7 +77,7 @@ class _Writer:
         letters: Letters | None = None,
         over: tuple[Label, ...] = (),
     ) -> ProofLine:
-        letters, labels = letters or Letters(), over or entry.labels
+        letters, labels = letters or Letters(taken=self.symbols), over or entry.labels
         left = self.notation.entry(node, labels, letters)
         if entry.node is not node and self.uses.reference(entry.node) is not None:
             right = self.notation.entry(*entry, letters)
@@ -105,7 +108,7 @@ class _Writer:
             move = "derivative by an entry"
         top = self.notation.entry(statement.node, statement.labels, letters)
         below = self.notation.entry(uses.variable, self.places, letters)
-        left = f"d{top[0]}/d{below[0]}", rf"\frac{{\partial {top[1]}}}{{\partial {below[1]}}}"
+        left = derivative(top, below, f"d{plain_text(top)}/d{plain_text(below)}")
         right = self.indexed(terms_of(entry), statement.labels, letters)
         yield ProofLine(left, right, move, uses.differential(statement.node), by_entry=True)
 
@@ -139,7 +142,7 @@ class _Writer:
         uses = self.uses
         step, extra = uses.step, uses.reverse.extra
         letters = self.letters()
-        index = "".join(letters.of(x) for x in core_labels((*extra, *self.places)))
+        index = letters.indices((*extra, *self.places))
         change, labels = uses.change
         terms = tuple(term for user in uses.users for term in self._sent(user))
         sides = [self.indexed(terms, labels, letters)]
@@ -150,14 +153,14 @@ class _Writer:
         if isinstance(last, Indexed) and [s.written for s in sides] == [last.written]:
             sides = []  # the statement is what is differentiated
         for side, move in zip(sides, (self._move(), SUMMED), strict=False):
-            yield ProofLine(_with_index(both(step.left), index), side, move, change, True)
+            yield ProofLine(indexed(entry_name(step.left), index), side, move, change, True)
         if not isinstance(step.right, IndexForm):
             yield ProofLine(step.left, step.right, "in matrix notation", change, by_entry=True)
 
     def letters_of(self, letters: Letters) -> Letters:
         """The letters of the result's indices alone."""
         labels = (*self.uses.reverse.extra, *self.places)
-        return Letters({x: letters.of(x) for x in labels if x in letters.known})
+        return Letters({x: letters.of(x) for x in labels if x in letters.known}, self.symbols)
 
     def _move(self) -> str:
         return "chain rule" if len(self.uses.users) == 1 else "chain rule: the sum over its uses"
@@ -186,12 +189,6 @@ def terms_of(entry: Entry) -> tuple[Term, ...]:
     if isinstance(entry.node, Polynomial):
         return tuple(opened(entry.node, entry.labels))
     return (Term(ONE, (Factor(*entry),)),)
-
-
-def _with_index(name: Both, index: str) -> Both:
-    if not index:
-        return name
-    return f"({name[0]})_{index}", rf"\left({name[1]}\right)_{{{index}}}"
 
 
 def _unit_pullback(node: Apply, labels: tuple[Label, ...], moving: set[Node]) -> Iterator[Partial]:

@@ -12,12 +12,11 @@ from typing import Literal, TypeAlias
 
 import sympy
 
-from symgrad.calculus.index_notation import Both
 from symgrad.calculus.nodes import Entry, Label, Node, Term
-from symgrad.language import formula as fm
 from symgrad.language.composing import DIFFERENTIAL
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name, Operation
+from symgrad.language.formula import Formula, Listed
 from symgrad.language.typeset import typeset
 
 Kind: TypeAlias = Literal["index", "differential"]
@@ -31,9 +30,9 @@ class Differential(Name):
     of: Expression = field(default_factory=lambda: Name("x", SCALAR))
 
     @property
-    def formula(self) -> fm.Formula:
+    def formula(self) -> Formula:
         """d, upright, before the name."""
-        return fm.Listed((DIFFERENTIAL, typeset(self.of)), separator="")
+        return Listed((DIFFERENTIAL, typeset(self.of)), separator="")
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Pairings:
 class Indexed:
     """A sum of terms in index notation; `labels` are the indices of what the line is true of."""
 
-    written: Both
+    written: Formula
     terms: tuple[Term, ...]
     labels: tuple[Label, ...]
 
@@ -65,7 +64,7 @@ class Indexed:
 class Scalar:
     """A function of the real numbers t, u."""
 
-    written: Both
+    written: Formula
     value: sympy.Expr
 
 
@@ -88,7 +87,7 @@ class ProofLine:
     it is written. With `by_entry` the sides are derivatives by an entry of the variable, and
     `truth` is what they make of a direction: sum_p (dz_i/dx_p) dx_p = dz_i."""
 
-    left: Expression | Both
+    left: Expression | Formula
     right: Form
     move: str
     truth: Node | ScalarRule | None

@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 import sympy
 
-from symgrad.calculus.index_notation import Both
 from symgrad.calculus.nodes import Map
 from symgrad.calculus.proofs.lines import ProofLine, Scalar, ScalarRule
 from symgrad.calculus.proofs.uses import Uses
+from symgrad.language import composing
+from symgrad.language import formula as fm
+from symgrad.language.composing import PARTIAL
 from symgrad.language.dimensions import ONE, dimension
 from symgrad.language.expressions import Expression, Name, Operation
+from symgrad.language.formula import Formula
+from symgrad.language.plain import plain_text
+from symgrad.language.typeset import sign
 from symgrad.language.unparse import unparse
 
 POINT = tuple(Name(letter, (dimension(6), ONE)) for letter in "tu")  # checked at six at once
@@ -38,36 +43,36 @@ def _lines(operation: Operation, k: int) -> Iterator[ProofLine]:
     value = meaning.definition(*SYMBOLS[:arity])
     called = _called(operation, arity)
     definition = Scalar(_written(value), value)
-    if definition.written[0] != called[0]:
+    if plain_text(definition.written) != plain_text(called):
         yield ProofLine(called, definition, "definition", ScalarRule(operation, None))
     slope = value.diff(SYMBOLS[k])
     left = _slope(called, k)
     derivative = Scalar(_written(slope), slope)
     yield ProofLine(left, derivative, "scalar calculus", ScalarRule(operation, k))
     recorded: Expression = meaning.derivative(*POINT[:arity])[k]
-    if unparse(recorded).replace(" ", "") != derivative.written[0].replace(" ", ""):
+    if unparse(recorded).replace(" ", "") != plain_text(derivative.written).replace(" ", ""):
         yield ProofLine(left, recorded, "as the record has it", ScalarRule(operation, k))
 
 
-def _called(operation: Operation, arity: int) -> Both:
-    inside = ", ".join("tu"[:arity])
-    name = operation.name.replace("_", r"\_")
-    return f"{operation.name}({inside})", rf"\operatorname{{{name}}}({inside})"
+def _called(operation: Operation, arity: int) -> Formula:
+    inside = [fm.Symbol(latex=letter) for letter in "tu"[:arity]]
+    return composing.applied(sign(operation), *inside)
 
 
-def _slope(called: Both, k: int) -> Both:
-    by = "tu"[k]
-    return f"d {called[0]} / d{by}", rf"\frac{{\partial}}{{\partial {by}}} {called[1]}"
+def _slope(called: Formula, k: int) -> Formula:
+    by = fm.Symbol(latex="tu"[k])
+    front = fm.Fraction((PARTIAL, composing.partial(by)))
+    whole = fm.Row((front, called), scalars=2)
+    return composing.spelled(whole, f"d {plain_text(called)} / d{plain_text(by)}")
 
 
-def _written(value: sympy.Expr) -> Both:
-    """A function as text and as LaTeX, its cases one after the other."""
+def _written(value: sympy.Expr) -> Formula:
+    """A function, by its cases where it has some."""
     if not isinstance(value, sympy.Piecewise):
-        return sympy.sstr(value), sympy.latex(value)
-    texts, latexes = [], []
-    for piece, condition in value.args:
-        always = condition == sympy.true
-        texts.append(f"{piece} else" if always else f"{piece} where {condition}")
-        where = " else" if always else f" where {condition}"
-        latexes.append(rf"{sympy.latex(piece)}\text{{{where}}}")
-    return ", ".join(texts), r",\quad ".join(latexes)
+        return _in_sympy(value)
+    parts = [_in_sympy(e) for case in value.args for e in case if e != sympy.true]
+    return fm.Cases(tuple(parts))
+
+
+def _in_sympy(e: sympy.Basic) -> Formula:
+    return composing.spelled(fm.Symbol(latex=sympy.latex(e)), sympy.sstr(e), fm.RELATION)

@@ -15,7 +15,7 @@ from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import matrix_shape
 from symgrad.calculus.derivation import Derivation, Step
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import Both, batch_name, both
+from symgrad.calculus.index_notation import batch_name, entry_name
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import (
@@ -35,6 +35,7 @@ from symgrad.calculus.polynomials import contract, symmetric
 from symgrad.calculus.proofs.definitions import in_parts
 from symgrad.calculus.proofs.lines import Chain, Kind, Proof, ProofLine
 from symgrad.language.expressions import Call, Expression, Name, leaves
+from symgrad.language.formula import Formula
 
 
 @dataclass(frozen=True)
@@ -211,10 +212,10 @@ class Uses:
         """Whether what has the node's name is its transpose."""
         return isinstance(self.reference(node), Call)
 
-    def called(self, node: Node) -> Both | None:
+    def called(self, node: Node) -> Formula | None:
         """What a node is called in index notation."""
         named = self.reference(self.symbols.get(node, node))
-        return None if named is None else both(named)
+        return None if named is None else entry_name(named)
 
     @property
     def notation(self) -> Notation:
