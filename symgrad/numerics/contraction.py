@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import prod
+from typing import Any
 
 import sympy
 
 from symgrad.calculus.nodes import Axis
+from symgrad.numerics.listing import Array, Labels
+from symgrad.numerics.pairs import pair_key
 
 NOMINAL = 32  # what an unknown dimension counts as
-LOOK_AHEAD = 4  # with more factors only the next product is looked at
 BATCH = 24  # and a batch: a vector of each example meets a matrix before two matrices meet
-
-Labels = tuple[Hashable, ...]
+LOOK_AHEAD = 4  # with more factors only the next product is looked at
+FEW = 8  # with more only the product itself, and only pairs that share an index
 
 
 @dataclass(frozen=True)
@@ -37,30 +41,110 @@ class Costs:
         """How many entries an array over these indices has."""
         return prod(self.size(x) for x in labels)
 
-    def cheapest_pair(
-        self, items: Sequence[Labels], out: Iterable[Hashable], known: Callable[[int, int], bool]
-    ) -> tuple[int, int]:
-        """The two items to contract first, on the way with the fewest operations; what is `known`
-        already costs nothing."""
-        kept = set(out)
-        pairs = list(combinations(range(len(items)), 2))
-        return min(
-            pairs, key=lambda pair: (self._total(items, kept, pair, known(*pair)), sum(pair))
-        )
+    def step(
+        self, items: Sequence[Labels], kept: Set[Hashable], pair: tuple[int, int]
+    ) -> tuple[int, list[Labels]]:
+        """How many operations the product of two items takes, and what is left then."""
+        rest = [labels for k, labels in enumerate(items) if k not in pair]
+        union = {*items[pair[0]], *items[pair[1]]}
+        result = tuple(x for x in union if x in kept or any(x in labels for labels in rest))
+        return self.volume(union) + self.volume(result), [*rest, result]
 
-    def _total(
-        self, items: Sequence[Labels], kept: set[Hashable], pair: tuple[int, int], known: bool
-    ) -> int:
-        """How many operations it takes when this pair is contracted first."""
-        i, j = pair
-        rest = [own for k, own in enumerate(items) if k not in pair]
-        union = set(items[i]) | set(items[j])
-        result = tuple(union & kept.union(*rest))
-        cost = 0 if known else self.volume(union) + self.volume(result)
-        if not rest:
-            return cost
-        left = [*rest, result]
-        pairs = list(combinations(range(len(left)), 2))
-        if len(left) > LOOK_AHEAD:
-            return cost + min(self.volume({*left[a], *left[b]}) for a, b in pairs)
-        return cost + min(self._total(left, kept, p, False) for p in pairs)
+    def cheapest(self, items: Sequence[Labels], kept: Set[Hashable]) -> int:
+        """How many operations it takes from here, on the cheapest way."""
+        if len(items) < 2:
+            return 0
+        pairs = list(combinations(range(len(items)), 2))
+        if len(items) > LOOK_AHEAD:
+            return min(self.volume({*items[a], *items[b]}) for a, b in pairs)
+        steps = (self.step(items, kept, pair) for pair in pairs)
+        return min(cost + self.cheapest(rest, kept) for cost, rest in steps)
+
+
+class Order:
+    """Arrays that are to be multiplied, by number; `kept` are the indices of their product, `made`
+    the products that are there already and cost nothing."""
+
+    def __init__(
+        self, costs: Costs, arrays: Sequence[Array], kept: Iterable[Hashable], made: Container[Any]
+    ) -> None:
+        self.costs = costs
+        self.kept = set(kept)
+        self.made = made
+        self.items: dict[int, Array] = {}
+        self.count = 0
+        self.uses: Counter[Hashable] = Counter(self.kept)  # of each index
+        self.carriers: dict[Hashable, list[int]] = defaultdict(list)  # index -> what has it
+        self.waiting: list[tuple[int, int, int]] = []  # a heap of pairs: cost and numbers
+        self.alike: dict[Hashable, list[tuple[int, int]]] = defaultdict(list)  # pairs of one key
+        self.many = len(arrays) > FEW
+        for array in arrays:
+            self.add(array)
+
+    @property
+    def arrays(self) -> list[Array]:
+        """What is left."""
+        return list(self.items.values())
+
+    def add(self, array: Array) -> None:
+        """One array more."""
+        self.items[self.count] = array
+        self.uses.update(array.labels)
+        if self.many:
+            near = {k for x in array.labels for k in self.carriers[x] if k in self.items}
+            for label in array.labels:
+                self.carriers[label].append(self.count)
+            for k in sorted(near):
+                self._wait(k, self.count)
+        self.count += 1
+
+    def replace(self, place: int, array: Array) -> None:
+        """Another array with the same indices, where the one at this place was."""
+        self.items[list(self.items)[place]] = array
+
+    def take(self) -> tuple[Array, Array, set[Hashable]]:
+        """The two to multiply next, and the indices of theirs that are needed afterwards."""
+        i, j = self._nearest() if len(self.items) > FEW else self._best()
+        a, b = self.items.pop(i), self.items.pop(j)
+        needed = self._needed(a, b)
+        self.uses.subtract((*a.labels, *b.labels))
+        for pair in self.alike.pop(pair_key(a, b, needed), ()):  # cost nothing from now on
+            heapq.heappush(self.waiting, (0, *pair))
+        return a, b, needed
+
+    def _needed(self, a: Array, b: Array) -> set[Hashable]:
+        mine = Counter((*a.labels, *b.labels))
+        return {x for x, count in mine.items() if self.uses[x] > count}
+
+    def _wait(self, i: int, j: int) -> None:
+        a, b = self.items[i], self.items[j]
+        needed = self._needed(a, b)
+        key = pair_key(a, b, needed)
+        volume = self.costs.volume
+        cost = 0 if key in self.made else volume({*a.labels, *b.labels}) + volume(needed)
+        self.alike[key].append((i, j))
+        heapq.heappush(self.waiting, (cost, i, j))
+
+    def _nearest(self) -> tuple[int, int]:
+        """Of many: the cheapest pair that shares an index, else the two smallest."""
+        while self.waiting:
+            _, i, j = heapq.heappop(self.waiting)
+            if i in self.items and j in self.items:
+                return i, j
+        i, j = sorted(self.items, key=lambda k: self.costs.volume(self.items[k].labels))[:2]
+        return i, j
+
+    def _best(self) -> tuple[int, int]:
+        """Of few: the pair on the way with the fewest operations."""
+        numbers, arrays = list(self.items), self.arrays
+        labels = [a.labels for a in arrays]
+
+        def cost(pair: tuple[int, int]) -> tuple[int, int]:
+            a, b = (arrays[k] for k in pair)
+            first, rest = self.costs.step(labels, self.kept, pair)
+            made = pair_key(a, b, self._needed(a, b)) in self.made
+            after = self.costs.cheapest(rest, self.kept)
+            return (0 if made else first) + after, sum(pair)
+
+        i, j = min(combinations(range(len(numbers)), 2), key=cost)
+        return numbers[i], numbers[j]

@@ -59,7 +59,7 @@ class Systems:
         one = self.listing.number(1.0)
         return [self.listing.broadcast(Array(one), (x,)) for x in alone]
 
-    def solved(self, inverse: Array, other: Array, needed: set[Hashable]) -> Array | None:
+    def solved(self, inverse: Array, other: Array, needed: Set[Hashable]) -> Array | None:
         """sum_j Y_ij b_j as solve(A, b), sum_i Y_ij b_i as solve(A.T, b), where Y is A^-1; None
         where the product is another one."""
         unmade = self.unmade.get(inverse.op)

@@ -1,0 +1,156 @@
+"""The factors of a term as arrays: powers, quotients, diagonals, rows that labels name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from symgrad.calculus.nodes import ONE, Factor, Node, OneHot, Term
+from symgrad.calculus.polynomials import times
+from symgrad.numerics.listing import Array, Labels, Listing, Op, dims_of
+
+Hot = tuple[OneHot, Labels]
+
+
+@dataclass
+class Parts:
+    """Which part of the term that is written an array is; `told` hears of each."""
+
+    told: Callable[[Array, Term], object] | None
+    terms: dict[Array, Term] = field(default_factory=dict)
+
+    def product(self, array: Array, *parts: Term | None) -> None:
+        """The array is the product of these parts, summed over what it has no index of."""
+        if self.told is None or None in parts:
+            return
+        whole = [p for p in parts if p is not None]
+        factors = tuple(f for p in whole for f in p.factors)
+        labels = dict.fromkeys(x for f in factors for x in f.labels)
+        summed = tuple(x for x in labels if x not in array.labels)
+        term = Term(times(*(p.coefficient for p in whole)), factors, summed)
+        self.terms[array] = term
+        self.told(array, term)
+
+    def of(self, array: Array) -> Term | None:
+        """The part that an array is, None where it is not known."""
+        return self.terms.get(array)
+
+
+@dataclass
+class Factors:
+    """Reads factors; `dense(node)` gives the array of a node that was written before."""
+
+    listing: Listing
+    dense: Callable[[Node], Op]
+
+    def read(self, term: Term, parts: Parts) -> tuple[list[Array], list[Op], list[Hot]]:
+        """The factors as arrays; scalars below the fraction line; one-hot factors."""
+        above: list[Array] = []
+        under: list[tuple[Array, Term]] = []
+        below: list[Op] = []
+        hot: list[Hot] = []
+        square = term.summed and sum(bool(f.labels) for f in term.factors) == 1
+        for factor in term.factors:
+            inverse = factor._replace(power=-factor.power)
+            if isinstance(factor.node, OneHot):
+                hot.append((factor.node, factor.labels))
+            elif factor.power == 2 and square and factor.labels:
+                above += [self._part(factor._replace(power=ONE), parts)] * 2  # a sum of squares
+            elif factor.power > 0:
+                above.append(self._part(factor, parts))
+            elif factor.labels:
+                under.append((self._array(inverse), Term(ONE, (factor,))))
+            else:
+                below.append(self._power(inverse))
+        self._divide(above, under, parts)
+        return above, below, hot
+
+    def _divide(
+        self, above: list[Array], under: Sequence[tuple[Array, Term]], parts: Parts
+    ) -> None:
+        """x / y where x has the same indices, else a factor 1 / y."""
+        for array, part in under:
+            partner = next((k for k, a in enumerate(above) if a.labels == array.labels), None)
+            if partner is None:
+                above.append(self.listing.ufunc("divide", [1.0, array], array.labels))
+                parts.product(above[-1], part)
+            else:
+                upper = above[partner]
+                above[partner] = self.listing.ufunc("divide", [upper, array], array.labels)
+                parts.product(above[partner], parts.of(upper), part)
+
+    def _part(self, factor: Factor, parts: Parts) -> Array:
+        array = self._array(factor)
+        parts.product(array, Term(ONE, (factor,)))
+        return array
+
+    def _array(self, factor: Factor) -> Array:
+        array = Array(self._power(factor), factor.labels)
+        while len(set(array.labels)) < len(array.labels):  # A_ii: the diagonal's axis comes last
+            label = next(x for x in array.labels if array.labels.count(x) > 1)
+            one = array.labels.index(label)
+            other = array.labels.index(label, one + 1)
+            rest = tuple(x for k, x in enumerate(array.labels) if k not in (one, other))
+            labels = (*rest, label)
+            op = self.listing.op("diagonal", (array.op,), dims_of(labels), axes=(one, other))
+            array = Array(op, labels)
+        return array
+
+    def _power(self, factor: Factor) -> Op:
+        power, labels = factor.power, factor.labels
+        base = Array(self.dense(factor.node), labels)
+        ufunc = self.listing.ufunc
+        if power == 1:
+            return base.op
+        if power == Fraction(1, 2):
+            return ufunc("sqrt", [base], labels).op
+        if power in (2, 3):
+            square = ufunc("multiply", [base, base], labels)
+            return square.op if power == 2 else ufunc("multiply", [square, base], labels).op
+        if isinstance(power, Fraction) and power.denominator == 2 and power < 4:
+            whole = Array(self._power(factor._replace(power=Fraction(int(power)))), labels)
+            return ufunc("multiply", [whole, ufunc("sqrt", [base], labels)], labels).op
+        return ufunc("power", [base, float(power)], labels).op
+
+    # one-hot factors
+
+    def looked_up(
+        self, items: list[Array], hot: list[Hot], out: Sequence[Hashable]
+    ) -> tuple[list[Array], list[Hot]]:
+        """sum_r [r = v] Z_rk as Z[v]; [r = v_n] with r free is left to be scattered."""
+        scattered = []
+        for node, labels in hot:
+            row = labels[-1]
+            tables = [a for a in items if row in a.labels]
+            twice = any(row == other[-1] for n, other in hot if n is not node)
+            mixed = any(set(labels[:-1]) & set(a.labels) for a in tables)
+            kept = set(labels[:-1]) & set(out)
+            if row in out and not twice and not tables and not kept:
+                scattered.append((node, labels))
+            elif row in out or twice or not tables or mixed:
+                items = [*items, Array(self.dense(node), labels)]
+            else:
+                items = [self._taken(a, node, labels) if a in tables else a for a in items]
+        return items, scattered
+
+    def _taken(self, table: Array, node: OneHot, labels: Labels) -> Array:
+        at = table.labels.index(labels[-1])
+        looked_up = (*table.labels[:at], *labels[:-1], *table.labels[at + 1 :])
+        operands = table.op, self.dense(node.label)
+        return Array(self.listing.op("take", operands, dims_of(looked_up), axes=(at,)), looked_up)
+
+    def scattered(self, a: Array, hot: list[Hot], out: Sequence[Hashable]) -> Array:
+        """sum_n [r = u_n] [s = v_n] g_nk: each row of g added where its example's labels say.
+
+        All labels at once: after a sum over n nothing says which u_n belongs to which v_n."""
+        hot = sorted(hot, key=lambda one: out.index(one[1][-1]))
+        examples = tuple(dict.fromkeys(x for _, labels in hot for x in labels[:-1]))
+        rest = tuple(x for x in a.labels if x not in examples)
+        at = [
+            self.listing.aligned(Array(self.dense(node.label), labels[:-1]), examples)
+            for node, labels in hot
+        ]
+        added = self.listing.aligned(a, (*examples, *rest))
+        labels = (*(labels[-1] for _, labels in hot), *rest)
+        return Array(self.listing.op("scatter", (added, *at), dims_of(labels)), labels)

@@ -1,0 +1,115 @@
+"""Products of two arrays, each made once: `np.dot` where it is a matrix product, a batch being one
+more index like any other (F.T @ H, never a loop)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence, Set
+
+from symgrad.calculus.nodes import Label
+from symgrad.language.dimensions import ONE
+from symgrad.numerics.listing import Array, Labels, Listing, Op
+from symgrad.numerics.systems import Systems
+
+
+class Pairs:
+    """Multiplies two arrays, and sums over the indices that are not `needed` by anything else."""
+
+    def __init__(self, listing: Listing, systems: Systems) -> None:
+        self.listing = listing
+        self.systems = systems
+        self.made: dict[Hashable, tuple[Op, list[tuple[int, int]]]] = {}  # key -> result, axes
+
+    def product(
+        self, a: Array, b: Array, needed: Set[Hashable], order: Sequence[Hashable]
+    ) -> Array:
+        """The product, made once whichever way round it is asked for; its axes are in this order
+        where that costs nothing."""
+        key = pair_key(a, b, needed)
+        pair = _ordered(a, b)
+        if key in self.made:
+            op, axes = self.made[key]
+            return Array(op, tuple(pair[which].labels[axis] for which, axis in axes))
+        result = self._made(a, b, needed, order)
+        axes = [
+            (which, pair[which].labels.index(x))
+            for x in result.labels
+            for which in ([0] if x in pair[0].labels else [1])
+        ]
+        self.made[key] = result.op, axes
+        return result
+
+    def _made(self, a: Array, b: Array, needed: Set[Hashable], order: Sequence[Hashable]) -> Array:
+        for inverse, other in ((a, b), (b, a)):
+            if inverse.op in self.systems.unmade:
+                solution = self.systems.solved(inverse, other, needed)
+                if solution is not None:
+                    return solution
+        a, b = self._alone(a, b, needed), self._alone(b, a, needed)
+        shared = [x for x in a.labels if x in b.labels]
+        summed = tuple(x for x in shared if x not in needed)
+        rank = {x: k for k, x in enumerate(order)}
+        if not summed:
+            every = dict.fromkeys((*a.labels, *b.labels))
+            labels = tuple(sorted(every, key=lambda x: rank.get(x, len(rank))))
+            return self.listing.ufunc("multiply", [a, b], labels)
+        examples = tuple(x for x in shared if x in needed)
+        rows = tuple(x for x in a.labels if x not in shared)
+        columns = tuple(x for x in b.labels if x not in shared)
+        if examples:
+            return self._batched(a, b, examples, rows, columns, summed)
+        if rows and columns and rank.get(columns[0], -1) < rank.get(rows[0], -1):
+            return self._plain(b, a, columns, rows, summed)
+        return self._plain(a, b, rows, columns, summed)
+
+    def _alone(self, a: Array, other: Array, needed: Set[Hashable]) -> Array:
+        """The array summed over the indices that it alone has."""
+        alone = [x for x in a.labels if x not in needed and x not in other.labels]
+        return self.listing.reduced("add", a, alone)
+
+    def _plain(self, a: Array, b: Array, rows: Labels, columns: Labels, summed: Labels) -> Array:
+        """sum_k a_ik b_kj."""
+        product, permuted = self.listing.product, self.listing.permuted
+        if not rows and not columns:
+            name = "dot" if len(a.labels) == 1 else "vdot"
+            return product(name, a.op, permuted(b, a.labels), (a.labels, a.labels, ()))
+        out = (*rows, *columns)
+        if len(summed) == 1 and len(rows) <= 1 and len(columns) <= 1:
+            left, right = (*rows, *summed), (*summed, *columns)
+            return product("dot", permuted(a, left), permuted(b, right), (left, right, out))
+        return product("tensordot", a.op, b.op, (a.labels, b.labels, out))
+
+    def _batched(
+        self, a: Array, b: Array, examples: Labels, rows: Labels, columns: Labels, summed: Labels
+    ) -> Array:
+        """A product with an index that both have and the result keeps: sum_k a_nik b_nkj."""
+        listing, out = self.listing, (*examples, *rows, *columns)
+        if not rows and not columns:
+            product = listing.ufunc("multiply", [a, b], (*examples, *summed))
+            return listing.reduced("add", product, summed)
+        if len(rows) > 1 or len(columns) > 1 or len(summed) > 1:
+            return listing.product("einsum", a.op, b.op, (a.labels, b.labels, out))
+        row, column = rows or (Label(ONE),), columns or (Label(ONE),)
+        left = listing.permuted(a, (*examples, *rows, *summed))
+        right = listing.permuted(b, (*examples, *summed, *columns))
+        left = left if rows else listing.expanded(left, (len(examples),))
+        right = right if columns else listing.expanded(right, (len(examples) + 1,))
+        letters = (*examples, *row, *summed), (*examples, *summed, *column)
+        op = listing.product("matmul", left, right, (*letters, (*examples, *row, *column))).op
+        if not (rows and columns):
+            op = listing.dropped(op, -2 if columns else -1)
+        return Array(op, out)
+
+
+def _ordered(a: Array, b: Array) -> tuple[Array, Array]:
+    """Two arrays in the order in which they were made."""
+    return (a, b) if a.op.serial <= b.op.serial else (b, a)
+
+
+def pair_key(a: Array, b: Array, needed: Set[Hashable]) -> Hashable:
+    """What a product of two arrays is, whatever their indices are called."""
+    first, second = _ordered(a, b)
+    shared = tuple(
+        (k, second.labels.index(x)) for k, x in enumerate(first.labels) if x in second.labels
+    )
+    open_axes = tuple(x in needed for y in (first, second) for x in y.labels)
+    return first.op, second.op, shared, open_axes

@@ -1,0 +1,115 @@
+"""Functions with buffers compute what functions without them do, whatever is a view of what."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import symgrad as sg
+
+VIEWS = {  # views that are alive over a buffer that is used again
+    "a diagonal": """\
+A: Matrix(n, n)
+B: Matrix(n, n)
+C: Matrix(n, n)
+w: Vector(n)
+M = A @ B
+N = tanh(A @ C)
+loss = sum(diag(M)**3 * (N @ w)) + sum(N**3)
+""",
+    "a diagonal of a function": """\
+A: Matrix(n, n)
+B: Matrix(n, n)
+loss = sum(diag(tanh(A @ B)) * diag(exp(A + B))) + sum(tanh(A @ B)**2 * exp(A + B))
+""",
+    "a transpose": """\
+A: Matrix(n, n)
+B: Matrix(n, n)
+M = sin(A @ B)
+N = cos(A + M.T)
+loss = sum(M * N.T) + sum(exp(N) * M)
+""",
+    "a broadcast": """\
+A: Matrix(m, n)
+w: Vector(n)
+v: Vector(m)
+s = tanh(A @ w)
+loss = sum(exp(s @ w.T) * A) + v.T @ s + sum(s * v * s)
+""",
+    "a look-up": """\
+Z: Matrix(n, d)
+v: Index(n)
+x: Vector(d)
+loss = sum(norm2(tanh(Z[v] + x))**2 * sum(exp(Z[v])) for x, v in batch)
+""",
+    "a batch": """\
+A: Matrix(d, d)
+x: Vector(d)
+y: Vector(d)
+loss = sum(trace(A @ diag(x)) * tanh(x.T @ A @ y) + sum(diag(A) * x * y) for x, y in batch)
+""",
+}
+SIZES = {"m": 2, "n": 3, "d": 4}
+UNARY = ["tanh({0})", "sin({0})", "exp(0.1 * {0})", "{0}.T", "diag(diag({0}))", "{0}**2"]
+BINARY = ["{0} @ {1}", "{0} * {1}", "{0} + {1}", "{0} - 2 * {1}", "{0} @ {1}.T", "{0} * {1}.T"]
+SCALARS = ["sum({0})", "trace({0})", "sum(diag({0})**2)", "w.T @ {0} @ w", "norm2({0} @ w)**2"]
+
+
+def numbers(problem: sg.Problem, seed: int, count: int = 5) -> dict[str, Any]:
+    """Small numbers, so that nothing overflows."""
+    rng = np.random.default_rng(seed)
+    made: dict[str, Any] = {}
+    for name, v in problem.variables.items():
+        shape = [SIZES[str(d)] for d in v.dims]
+        lead = [] if v.batch is None else [count]
+        if v.kind == "Index":
+            made[name] = rng.integers(0, shape[0], lead)
+        else:
+            made[name] = 0.5 * rng.normal(size=[*lead, *shape])
+    return made
+
+
+def agree(program: str, modules: str = "numpy") -> None:
+    """Two calls with other numbers, then the first again: like a function that keeps nothing."""
+    derivation = sg.derive(program)
+    plain = derivation.lambdify()
+    buffered = derivation.lambdify(reuse_buffers=True, modules=modules)
+    for seed in (0, 1, 0):
+        given = numbers(derivation.problem, seed)
+        wanted, by_name = plain(given)
+        value, derivatives = buffered(given)
+        np.testing.assert_allclose(value, wanted, rtol=1e-10, atol=1e-12)
+        for name, gradient in by_name.items():
+            scale = 1 + np.abs(gradient).max()
+            np.testing.assert_allclose(derivatives[name], gradient, rtol=0, atol=1e-10 * scale)
+
+
+@pytest.mark.parametrize("modules", ["numpy", "numba"])
+@pytest.mark.parametrize("program", VIEWS.values(), ids=VIEWS)
+def test_a_view_keeps_its_buffer(program: str, modules: str) -> None:
+    pytest.importorskip(modules)
+    agree(program, modules)
+
+
+def drawn(random: Random, statements: int) -> str:
+    """A program of matrices, each made of earlier ones, each used several times."""
+    names = ["A", "B"]
+    lines = ["A: Matrix(n, n)", "B: Matrix(n, n)", "w: Vector(n)"]
+    for k in range(statements):
+        form = random.choice([*UNARY, *BINARY])
+        lines.append(f"M{k} = {form.format(*random.choices(names[-3:], k=2))}")
+        names.append(f"M{k}")
+    terms = [random.choice(SCALARS).format(n) for n in random.sample(names, min(3, len(names)))]
+    return "\n".join([*lines, f"loss = {' * '.join(terms[:2])} + {terms[-1]}"])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.randoms(use_true_random=False), st.integers(1, 6))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_random_programs_with_buffers(random: Random, statements: int) -> None:
+    agree(drawn(random, statements))
