@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import symgrad as sg
 
@@ -55,9 +52,6 @@ loss = sum(trace(A @ diag(x)) * tanh(x.T @ A @ y) + sum(diag(A) * x * y) for x, 
 """,
 }
 SIZES = {"m": 2, "n": 3, "d": 4}
-UNARY = ["tanh({0})", "sin({0})", "exp(0.1 * {0})", "{0}.T", "diag(diag({0}))", "{0}**2"]
-BINARY = ["{0} @ {1}", "{0} * {1}", "{0} + {1}", "{0} - 2 * {1}", "{0} @ {1}.T", "{0} * {1}.T"]
-SCALARS = ["sum({0})", "trace({0})", "sum(diag({0})**2)", "w.T @ {0} @ w", "norm2({0} @ w)**2"]
 
 
 def numbers(problem: sg.Problem, seed: int, count: int = 5) -> dict[str, Any]:
@@ -94,22 +88,3 @@ def agree(program: str, modules: str = "numpy") -> None:
 def test_a_view_keeps_its_buffer(program: str, modules: str) -> None:
     pytest.importorskip(modules)
     agree(program, modules)
-
-
-def drawn(random: Random, statements: int) -> str:
-    """A program of matrices, each made of earlier ones, each used several times."""
-    names = ["A", "B"]
-    lines = ["A: Matrix(n, n)", "B: Matrix(n, n)", "w: Vector(n)"]
-    for k in range(statements):
-        form = random.choice([*UNARY, *BINARY])
-        lines.append(f"M{k} = {form.format(*random.choices(names[-3:], k=2))}")
-        names.append(f"M{k}")
-    terms = [random.choice(SCALARS).format(n) for n in random.sample(names, min(3, len(names)))]
-    return "\n".join([*lines, f"loss = {' * '.join(terms[:2])} + {terms[-1]}"])
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.randoms(use_true_random=False), st.integers(1, 6))
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_random_programs_with_buffers(random: Random, statements: int) -> None:
-    agree(drawn(random, statements))

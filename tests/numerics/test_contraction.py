@@ -1,0 +1,75 @@
+"""The order in which products are contracted: cheap, and found in time that hardly grows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.calculus.nodes import Label
+from symgrad.language.dimensions import dimension
+from symgrad.numerics.contraction import Costs, Order
+from symgrad.numerics.listing import Array, Listing, dims_of
+from symgrad.numerics.pairs import Pairs
+from symgrad.numerics.systems import Systems
+
+
+def contracted(count: int, alike: bool = False, vector: bool = True) -> list[tuple[int, ...]]:
+    """How many axes the results of A0 A1 ... x have, product by product."""
+    listing = Listing()
+    pairs = Pairs(listing, Systems(listing, frozenset()))
+    labels = [Label(dimension("n")) for _ in range(count + 1)]
+    arrays = []
+    for k in range(count):
+        own = labels[k : k + 2]
+        op = listing.op("input", (), dims_of(tuple(own)), name=f"p{0 if alike else k}")
+        arrays.append(Array(op, tuple(own)))
+    if vector:
+        x = listing.op("input", (), dims_of(tuple(labels[-1:])), name="p1000")
+        arrays.append(Array(x, (labels[-1],)))
+    kept = labels[:1] if vector else [labels[0], labels[-1]]
+    order = Order(Costs(), arrays, kept, pairs.made)
+    while len(order.items) > 1:
+        a, b, needed = order.take()
+        order.add(pairs.product(a, b, needed, kept))
+    (result,) = order.arrays
+    assert set(result.labels) == set(kept)
+    return [op.dims for op in listing.ops]
+
+
+@pytest.mark.parametrize("count", [3, 7, 8, 9, 12, 50, 400])
+def test_a_chain_meets_its_vector_first(count: int) -> None:
+    shapes = contracted(count)
+    assert len(shapes) == count and all(len(shape) == 1 for shape in shapes)
+
+
+@pytest.mark.parametrize("count", [16, 64, 256])
+def test_equal_products_are_made_once(count: int) -> None:
+    """About a power by squaring."""
+    assert len(contracted(count, alike=True, vector=False)) <= 2 * np.log2(count)
+
+
+def test_a_long_chain_takes_little_thought(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once n^5."""
+    asked = []
+    volume = Costs.volume
+    monkeypatch.setattr(Costs, "volume", lambda self, x: asked.append(1) or volume(self, x))
+    counts = []
+    for count in (50, 100, 200):
+        asked.clear()
+        contracted(count)
+        counts.append(len(asked))
+    assert counts[2] - counts[1] < 2.1 * (counts[1] - counts[0])
+
+
+def test_what_shares_no_index_is_multiplied_last() -> None:
+    names = [f"x{k}" for k in range(12)]
+    declared = "".join(f"{x}: Vector(n)\n" for x in names)
+    product = " * ".join(f"({x}.T @ {y})" for x, y in zip(names[::2], names[1::2], strict=True))
+    function = sg.derive(f"{declared}loss = {product}", ["x0"]).lambdify()
+    rng = np.random.default_rng(1)
+    given = {x: rng.normal(size=4) for x in names}
+    value, gradient = function(given)
+    factors = [given[x] @ given[y] for x, y in zip(names[::2], names[1::2], strict=True)]
+    assert value == pytest.approx(np.prod(factors))
+    np.testing.assert_allclose(gradient["x0"], given["x1"] * np.prod(factors[1:]), rtol=1e-12)
