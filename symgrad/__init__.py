@@ -39,7 +39,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         globals()[name] = value = getattr(import_module(_MODULES[name]), name)
         return value
-    function = import_module("symgrad.language.sympy_functions").function(name)
+    function = import_module("symgrad.language.sympy_functions").sympy_function(name)
     if function is None:
         raise AttributeError(f"module 'symgrad' has no attribute {name!r}")
     return function

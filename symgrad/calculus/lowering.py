@@ -118,12 +118,12 @@ def input_tensor(variable: Variable) -> Tensor:
     others = () if variable.batch is None else (batch_label(variable.batch),)
     axes = tuple(x.axis for x in others)
     if variable.kind == "Index":
-        key = (variable.name, variable.own)
+        key = (variable.name, variable.origin)
         label = intern(Input, axes, key, name=variable.name, facts=frozenset({"label"}))
         row = Label(variable.dims[0])
         one_hot = intern(OneHot, (*axes, row.axis), label=label)
         return tensor(Entry(one_hot, (*others, row)), (row,), others)
-    return given(variable.name, variable.shape, variable.facts, others, variable.own)
+    return given(variable.name, variable.shape, variable.facts, others, variable.origin)
 
 
 def given(

@@ -12,11 +12,11 @@ from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.expressions import Expression
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
-from symgrad.language.syntax import placed, syntax_tree
+from symgrad.language.syntax import errors_at, syntax_tree
 
 DERIVATIVE = re.compile(r"\bd(L|l|loss)/d([^\W\d]\w*)")
 ONE_WORD = re.compile(r"\bd(L|l|loss)_d(?=[^\W\d])")
-LOSS = ("L", "loss")  # what stands for the loss, where it means nothing else
+LOSS_NAMES = ("L", "loss")  # what stands for the loss, where it means nothing else
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def written_in(error: SymgradError, filename: str) -> SymgradError:
     return error.at(None, None, filename)
 
 
-def read(problem: Problem, text: str) -> Claim:
+def read_answer(problem: Problem, text: str) -> Claim:
     """The claim that an answer makes: definitions, one a line; last an expression or `grad = ...`.
 
     `L` and `loss` stand for the loss itself. Raises: SymgradError with line and column, counted in
@@ -54,7 +54,7 @@ def read(problem: Problem, text: str) -> Claim:
 
     >>> from symgrad.language.parser import parse
     >>> problem = parse("x: Vector(n)\\nloss = x.T @ x")
-    >>> list(read(problem, "two = 2\\ngrad = two * x").definitions)
+    >>> list(read_answer(problem, "two = 2\\ngrad = two * x").definitions)
     ['two']
     """
     try:
@@ -70,11 +70,11 @@ def claimed(problem: Problem, statements: Sequence[ast.stmt]) -> Claim:
     names = [n for s in statements for n in ast.walk(s) if isinstance(n, ast.Name)]
     assigned = {name.id: name for name in reversed(names) if isinstance(name.ctx, ast.Store)}
     for loss in {problem.output_name, "loss"} & assigned.keys():
-        with placed(assigned[loss]):
+        with errors_at(assigned[loss]):
             raise ProgramError(f"{loss} is the problem's; write the gradient as grad = ...")
     dimensions = {str(d) for v in problem.variables.values() for d in v.dims}
     taken = {*problem.variables, *problem.definitions, *dimensions, *assigned}
-    used = {name.id for name in names} & {*LOSS} - taken  # the loss by a name of its own
+    used = {name.id for name in names} & {*LOSS_NAMES} - taken  # as names of the loss
     meanings = dict.fromkeys(sorted(used), problem.output)
     asked = replace(problem, definitions={**problem.definitions, **meanings})
     whole, expression = parse_within(asked, statements)

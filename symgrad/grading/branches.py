@@ -17,7 +17,7 @@ from symgrad.language.operations.arithmetic import divide, multiply, transpose
 from symgrad.language.operations.meanings import Linear
 from symgrad.language.unparse import unparse
 
-LONGEST = 70  # characters of a formula in a sentence
+LONGEST_FORMULA = 70  # characters of a formula in a sentence
 
 
 class Branches:
@@ -173,4 +173,4 @@ def _has_weight(term: Expression) -> bool:
 
 def shortened(text: str) -> str:
     """The text of a formula, its end left out where it is long."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]} ..."
+    return text if len(text) <= LONGEST_FORMULA else f"{text[: LONGEST_FORMULA - 4]} ..."

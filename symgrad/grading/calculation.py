@@ -19,7 +19,7 @@ from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import Tensor, input_tensor, lower
 from symgrad.calculus.nodes import ONE, Alias, Factor, Input, Node, Term, intern, topological
 from symgrad.grading.points import Point
-from symgrad.grading.stepwise import applied
+from symgrad.grading.stepwise import lowered_call
 from symgrad.language.expressions import Call, Expression, Name, fold
 from symgrad.language.problem import Problem
 
@@ -103,7 +103,7 @@ class Calculation:
 
     def _statement(self, call: Call, arguments: tuple[Statement, ...]) -> Statement:
         uses = {k: _name(a.tensor) for k, a in enumerate(arguments) if a is self.variable or a.uses}
-        value = applied(call, [uses.get(k, a.tensor) for k, a in enumerate(arguments)])
+        value = lowered_call(call, [uses.get(k, a.tensor) for k, a in enumerate(arguments)])
         names = frozenset().union(*(a.names for a in arguments))
         return Statement(call, _name(value) if uses else value, names, arguments, value, uses)
 
@@ -145,9 +145,9 @@ class Calculation:
     ) -> np.ndarray:
         """The cotangent of a node when nodes have other values instead of these."""
         affected = self._depending(*instead)
-        known = {n: v for n, v in values.items() if n not in affected}
+        unaffected = {n: v for n, v in values.items() if n not in affected}
         entry, labels = self.reverse.of(node)
-        return _seeded(point).array(entry, labels, {**known, **instead})
+        return _seeded(point).array(entry, labels, {**unaffected, **instead})
 
     def named_cotangent(self, node: Node, cotangent: Any) -> dict[Node, np.ndarray]:
         """The name of a node's cotangent, with this for its value; nothing where it has none."""

@@ -13,10 +13,10 @@ from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.lowering import Tensor
 from symgrad.calculus.nodes import Node
 from symgrad.errors import SymgradError
-from symgrad.grading.answer import Claim, read
+from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.branches import Branches, shortened
 from symgrad.grading.calculation import Use
-from symgrad.grading.exam import Exam, close, largest
+from symgrad.grading.exam import Exam, close, largest_entry
 from symgrad.grading.factors import Ratio, named_ratio
 from symgrad.grading.opening import unused
 from symgrad.grading.rewritings import OPPOSITE, Change, changed_names, changed_operations
@@ -161,8 +161,8 @@ class Evidence:
         try:
             changed = with_definitions(tensors, formulas)[""]
             return all(
-                close(point.value(changed, known), array, LOOSER * noise)
-                for point, known, array, noise in zip(
+                close(point.value(changed, unchanged), array, LOOSER * noise)
+                for point, unchanged, array, noise in zip(
                     self.exam.points, values, wanted, self.exam.noise, strict=True
                 )
             )
@@ -182,7 +182,7 @@ class Evidence:
         if isinstance(self.exam.outcome.expression, IndexForm):
             return None
         try:
-            return read(self.exam.claim.problem, self.exam.expected)
+            return read_answer(self.exam.claim.problem, self.exam.expected)
         except SymgradError:
             return None  # such as a result with the size of a batch
 
@@ -207,14 +207,14 @@ def _multiple(
     """The factor c with claim = rest + c part at the points of these numbers, if there is one."""
     ratios: dict[int, float] = {}
     for k in numbers:
-        own, others = part(k), rest(k)
-        ratio = 0.0
-        if largest(own) > NOTHING * largest(exam.want[k]):
-            unit = own / largest(own)
-            ratio = float(np.sum((exam.got[k] - others) * unit) / np.sum(unit * own))
-            if largest(own) > CERTAIN * exam.noise[k]:
+        one, others = part(k), rest(k)
+        ratio, size = 0.0, largest_entry(one)
+        if size > NOTHING * largest_entry(exam.want[k]):
+            unit = one / size
+            ratio = float(np.sum((exam.got[k] - others) * unit) / np.sum(unit * one))
+            if size > CERTAIN * exam.noise[k]:
                 ratios[k] = ratio
-        if not close(others + ratio * own, exam.got[k], LOOSER * exam.noise[k]):
+        if not close(others + ratio * one, exam.got[k], LOOSER * exam.noise[k]):
             return None
     return named_ratio(ratios, exam.points, exam.problem)
 
@@ -226,10 +226,10 @@ def _paired(exam: Exam) -> Exam | None:
         return None
     name = unused("c", {*exam.claim.problem.variables, *exam.claim.problem.definitions})
     c = Variable(name, "Vector", output.shape[:1])
-    problem, own = (
+    paired_problem, claimed_problem = (
         replace(p, variables={**p.variables, name: c}, output=dot(c.expression(), output))
         for p in (exam.problem, exam.claim.problem)
     )
-    claim = Claim(own, matmul(transpose(claimed), c.expression()), {})
-    paired = Exam(problem, exam.key, "gradient", claim, exam.seed)
+    claim = Claim(claimed_problem, matmul(transpose(claimed), c.expression()), {})
+    paired = Exam(paired_problem, exam.key, "gradient", claim, exam.seed)
     return paired if paired.right_shape else None

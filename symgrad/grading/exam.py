@@ -82,11 +82,8 @@ class Exam:
     def shapes(self) -> Mapping[Shape, str]:
         """Each shape that the right result may be written in -> the name of that layout."""
         if self.kind == "gradient":
-            return {
-                self.problem.variables[
-                    str(self.key)
-                ].shape: f"the shape of {self.title or self.name}"
-            }
+            variable = self.problem.variables[self.name]
+            return {variable.shape: f"the shape of {self.title or self.name}"}
         axes = core_axes(x.axis for x in self.outcome.labels)
         shape = matrix_shape(axes)
         if self.kind == "hessian" or len(axes) != 1:
@@ -128,11 +125,11 @@ class Exam:
         """Good points of several sizes, without those where only the claim overflows.
 
         Raises: VerificationError where there are none."""
-        found = points(self.claim.problem, self._is_good, self._is_sharp, self.seed, self.adapted)
-        if not found:
+        good = points(self.claim.problem, self._is_good, self._is_sharp, self.seed, self.adapted)
+        if not good:
             raise VerificationError("no random numbers were found at which the problem is defined")
-        kept = [point for point in found if not point.overflows(self._claimed)]
-        return kept if len(kept) >= FEWEST else found
+        finite = [point for point in good if not point.overflows(self._claimed)]
+        return finite if len(finite) >= FEWEST else good
 
     def adapted(self, point: Point) -> Point:
         """The point with the values of those definitions that are variables here."""
@@ -159,28 +156,27 @@ class Exam:
     @cached_property
     def noise(self) -> list[float]:
         """What rounding may change at each point, in the claim and in the right result."""
-        claimed = self._claimed
-        entry, labels = claimed.closed(), claimed.labels
-        found = []
+        noise = []
         for point, got, want in zip(self.points, self.got, self.want, strict=True):
-            seen = max(self._rounding(point, entry, labels, got), self._own_rounding(point, want))
-            found.append(min(seen, LARGEST_NOISE * max(1.0, largest(want))))
-        return found
+            in_claim = self._rounding(point, self._claimed.closed(), self._claimed.labels, got)
+            most = LARGEST_NOISE * max(1.0, largest_entry(want))
+            noise.append(min(max(in_claim, self._result_rounding(point, want)), most))
+        return noise
 
-    def _own_rounding(self, point: Point, want: np.ndarray) -> float:
+    def _result_rounding(self, point: Point, want: np.ndarray) -> float:
         return self._rounding(point, self.outcome.entry, self.outcome.labels, want)
 
     def _rounding(
         self, point: Point, entry: Entry, labels: tuple[Label, ...], value: np.ndarray
     ) -> float:
         rng = np.random.default_rng(self.seed)
-        shaken = [point.shaken(entry, labels, rng) for _ in range(SHAKES)]
-        return NOISE * max(largest(other - value) for other in shaken)
+        shaken = [point.array(entry, labels, rng=rng) for _ in range(SHAKES)]
+        return NOISE * max(largest_entry(other - value) for other in shaken)
 
     def _is_sharp(self, point: Point) -> bool:
         """Whether the right result is well above what rounding may change."""
         want = self.right_at(point)
-        return self._own_rounding(point, want) <= SHARP * largest(want)
+        return self._result_rounding(point, want) <= SHARP * largest_entry(want)
 
     # comparisons
 
@@ -211,7 +207,7 @@ def close(one: np.ndarray, other: np.ndarray, noise: float) -> bool:
     return bool(np.all(np.abs(one - other) <= RELATIVE * size + noise))
 
 
-def largest(array: np.ndarray) -> float:
+def largest_entry(array: np.ndarray) -> float:
     """The largest magnitude of an entry; 0 where there is none that is finite."""
     finite = np.abs(array[np.isfinite(array)])
     return float(finite.max()) if finite.size else 0.0

@@ -68,7 +68,7 @@ def _mistake(kind: str) -> Mistake:
     return Mistake(kind, SENTENCES[kind].format("A", "B"), partial(_changed, kind))
 
 
-OPERATIONS = (
+OF_OPERATIONS = (
     "elementwise_product",
     "matrix_product",
     "transposed_factor",
@@ -76,9 +76,9 @@ OPERATIONS = (
     "wrong_sign",
 )
 MISTAKES = (
-    *map(_mistake, OPERATIONS),
+    *map(_mistake, OF_OPERATIONS),
     Mistake(
         "assumption", "Right only under an assumption that the problem does not make.", _assumption
     ),
-    *(_mistake(kind) for kind in SENTENCES if kind not in OPERATIONS),
+    *(_mistake(kind) for kind in SENTENCES if kind not in OF_OPERATIONS),
 )

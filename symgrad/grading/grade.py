@@ -8,14 +8,14 @@ import sympy
 from symgrad.calculus import as_problem
 from symgrad.calculus.derivation import Key
 from symgrad.errors import OptionError, UnknownNameError
-from symgrad.grading.answer import read
+from symgrad.grading.answer import read_answer
 from symgrad.grading.evidence import Evidence
 from symgrad.grading.exam import Exam
 from symgrad.grading.mistakes import diagnose
 from symgrad.grading.verdict import CORRECT, Verdict
 from symgrad.language.problem import Problem, Wrt
 
-KINDS = ("gradient", "jacobian", "hessian")
+DERIVATIVES = ("gradient", "jacobian", "hessian")
 
 
 def grade(
@@ -42,11 +42,11 @@ def grade(
     >>> print(verdict.diagnosis)
     The answer has 1/2 times the gradient of the loss by W: the factor 2 is missing.
     """
-    if kind not in KINDS:
-        raise OptionError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
+    if kind not in DERIVATIVES:
+        raise OptionError(f"kind is one of {', '.join(DERIVATIVES)}, not {kind!r}")
     asked = as_problem(problem)
     key = _key(asked, wrt, kind)
-    return judged(Exam(asked, key, kind, read(asked, answer), seed))
+    return judged(Exam(asked, key, kind, read_answer(asked, answer), seed))
 
 
 def judged(exam: Exam) -> Verdict:

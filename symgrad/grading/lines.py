@@ -11,10 +11,10 @@ import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError, did_you_mean
-from symgrad.grading.answer import LOSS, Claim, as_written, claimed, statements_of, written_in
+from symgrad.grading.answer import LOSS_NAMES, Claim, as_written, claimed, statements_of, written_in
 from symgrad.grading.exam import Exam
 from symgrad.grading.grade import judged
-from symgrad.grading.opening import named, one_example, opened, restated
+from symgrad.grading.opening import one_example, restated, with_name, with_variable
 from symgrad.grading.verdict import CORRECT, Verdict
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.unparse import unparse
@@ -24,7 +24,7 @@ INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True)
-class Line:
+class DerivationLine:
     """One line `name = ...`, and what it differentiates by, if anything."""
 
     statement: ast.Assign
@@ -68,7 +68,9 @@ def grade_derivation(
         raise written_in(error, "derivation") from None
 
 
-def _graded(asked: Problem, wanted: Iterable[str], lines: list[Line], seed: int) -> Verdict:
+def _graded(
+    asked: Problem, wanted: Iterable[str], lines: list[DerivationLine], seed: int
+) -> Verdict:
     grader = _Grader(asked, seed)
     for line in lines:
         verdict = grader.verdict(line)
@@ -83,18 +85,18 @@ def _graded(asked: Problem, wanted: Iterable[str], lines: list[Line], seed: int)
     return Verdict(True, CORRECT, f"Right: {count} true.", "")
 
 
-def _lines(problem: Problem, statements: list[ast.stmt]) -> list[Line]:
+def _lines(problem: Problem, statements: list[ast.stmt]) -> list[DerivationLine]:
     if not statements:
         raise ProgramError("the derivation is empty; a line is dL/dx = ... or name = ...")
     names = _names(problem)
-    lines: list[Line] = []
+    lines: list[DerivationLine] = []
     for statement in statements:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)]):
                 derivative = None if name in names else CLAIM.fullmatch(name)
                 wrt = derivative and (derivative["of"] or derivative["by"])
                 one = derivative is not None and derivative["top"] == "l" and bool(problem.batch)
-                lines.append(Line(statement, name, wrt, one))
+                lines.append(DerivationLine(statement, name, wrt, one))
             case _:
                 raise ProgramError(
                     "a line of a derivation is dL/dx = ... or name = ...", line=statement.lineno
@@ -108,9 +110,9 @@ class _Grader:
     def __init__(self, problem: Problem, seed: int) -> None:
         self.problem = problem
         self.seed = seed
-        self.accepted: list[Line] = []
+        self.accepted: list[DerivationLine] = []
 
-    def verdict(self, line: Line) -> Verdict:
+    def verdict(self, line: DerivationLine) -> Verdict:
         """The verdict on the next line."""
         try:
             if line.wrt is None and line.name in _names(self.problem):
@@ -121,7 +123,7 @@ class _Grader:
         self.accepted.append(line)
         return verdict
 
-    def _verdict(self, line: Line) -> Verdict:
+    def _verdict(self, line: DerivationLine) -> Verdict:
         problem = one_example(self.problem) if line.one else self.problem
         earlier = self._of_one_example() if line.one else self.accepted
         claim = claimed(problem, [*(k.statement for k in earlier), line.statement])
@@ -130,7 +132,7 @@ class _Grader:
         target = _differentiated(problem, claim, line.wrt)
         return judged(Exam(target, line.wrt, "gradient", claim, self.seed, numbered=False))
 
-    def _restated(self, line: Line) -> Verdict:
+    def _restated(self, line: DerivationLine) -> Verdict:
         """A line that says again what the problem says of a name."""
         if line.name in self.problem.variables:
             raise ProgramError(f"{line.name} is a variable of the problem")
@@ -138,9 +140,9 @@ class _Grader:
         claim = claimed(self.problem, [*names, ast.Expr(line.statement.value)])
         return judged(restated(self.problem, line.name, claim, self.seed))
 
-    def _of_one_example(self) -> list[Line]:
+    def _of_one_example(self) -> list[DerivationLine]:
         """The lines that say something of each example by itself."""
-        single: list[Line] = []
+        single: list[DerivationLine] = []
         absent: set[str] = set()
         for line in self.accepted:
             nodes = list(ast.walk(line.statement))
@@ -155,7 +157,7 @@ class _Grader:
 
 def _names(problem: Problem) -> set[str]:
     """The names whose meaning the problem says."""
-    return {*problem.variables, *problem.definitions, problem.output_name, *LOSS}
+    return {*problem.variables, *problem.definitions, problem.output_name, *LOSS_NAMES}
 
 
 def _differentiated(problem: Problem, claim: Claim, wrt: str) -> Problem:
@@ -165,9 +167,9 @@ def _differentiated(problem: Problem, claim: Claim, wrt: str) -> Problem:
         return problem
     for name, meaning in claim.definitions.items():
         if CLAIM.fullmatch(name) is None:
-            problem = named(problem, name, meaning) or problem
+            problem = with_name(problem, name, meaning) or problem
     if wrt in problem.definitions:
-        return opened(problem, wrt)
+        return with_variable(problem, wrt)
     if wrt in claim.definitions:
         text = unparse(claim.definitions[wrt])
         raise UnknownNameError(f"{wrt} = {text} does not stand in the loss as it is written")

@@ -17,20 +17,20 @@ from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
 
 
-def opened(problem: Problem, name: str) -> Problem:
+def with_variable(problem: Problem, name: str) -> Problem:
     """The problem with one of its definitions as a variable, to differentiate by it.
 
     >>> from symgrad.language.parser import parse
     >>> problem = parse("W: Matrix(m, n)\\nx: Vector(n)\\nh = W @ x\\nloss = h.T @ h")
-    >>> opened(problem, "h").variables["h"].kind
+    >>> with_variable(problem, "h").variables["h"].kind
     'Vector'
     """
-    variable = variable_of(name, problem.definitions[name])
+    variable = variable_like(name, problem.definitions[name])
     rest = {n: d for n, d in problem.definitions.items() if n != name}
     return replace(problem, variables={**problem.variables, name: variable}, definitions=rest)
 
 
-def variable_of(name: str, like: Expression) -> Variable:
+def variable_like(name: str, like: Expression) -> Variable:
     """A variable of the shape and batch of an expression."""
     shape = like.shape
     dims: tuple[Dimension, ...] = shape
@@ -43,13 +43,13 @@ def variable_of(name: str, like: Expression) -> Variable:
     return Variable(name, kind, dims, batch=like.batch)
 
 
-def named(problem: Problem, name: str, meaning: Expression) -> Problem | None:
+def with_name(problem: Problem, name: str, meaning: Expression) -> Problem | None:
     """The problem with a part of its formulas under a name; None where that part stands nowhere.
 
     >>> from symgrad.language.parser import parse
     >>> problem = parse("x: Vector(n)\\ny: Vector(n)\\nloss = norm2(y - x)**2")
     >>> residual = problem.variables["y"].expression() - problem.variables["x"].expression()
-    >>> unparse(named(problem, "r", residual).output)
+    >>> unparse(with_name(problem, "r", residual).output)
     'norm2(r)**2'
     """
     text = unparse(meaning)
@@ -99,7 +99,7 @@ def restated(problem: Problem, name: str, claim: Claim, seed: int) -> Exam:
     if name not in problem.definitions:
         meaning, name = definition, "the loss"
     taken = {*claim.problem.variables, *claim.problem.definitions, *problem.definitions}
-    c = variable_of(unused("c", taken), definition)
+    c = variable_like(unused("c", taken), definition)
     output = entry_sum(c.expression() * meaning)
     if c.batch is not None:
         output = over_batch(batch_sum, output, (c.name,), c.batch)

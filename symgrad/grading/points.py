@@ -27,7 +27,7 @@ from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import axes_of
 
 ROUNDS = 6
-SMALLEST = 2
+SMALLEST_SIZE = 2
 SQUARE = 3  # the size of every dimension in the last round
 BATCH_SIZES = (4, 3, 2)
 ULPS = 2.0**-51  # relative: what rounding changes in every result, at most
@@ -42,47 +42,43 @@ class Point:
     inputs: Mapping[str, np.ndarray]
     sizes: Mapping[Axis, int]
 
+    def values(
+        self,
+        roots: Iterable[Node],
+        values: Mapping[Node, np.ndarray] | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> dict[Node, np.ndarray]:
+        """The values of everything that these are computed from, beside the `values` that are
+        there; none where a matrix is singular. With `rng` every result is off by rounding.
+
+        Source: Vignes, A stochastic arithmetic for reliable scientific computation, 1993."""
+        try:
+            if rng is None:
+                return evaluate_nodes(roots, self.inputs, self.sizes, values)
+            shaken: dict[Node, Any] = {}
+            for node in topological(roots):
+                shaken |= evaluate_nodes([node], self.inputs, self.sizes, shaken)
+                shaken[node] = _rounded(node, shaken[node], rng)
+            return shaken
+        except np.linalg.LinAlgError:
+            return {}
+
     def array(
         self,
         entry: Entry,
         labels: tuple[Label, ...],
-        known: Mapping[Node, np.ndarray] | None = None,
+        values: Mapping[Node, np.ndarray] | None = None,
+        rng: np.random.Generator | None = None,
     ) -> np.ndarray:
-        """The value of an entry over all these labels; nan where a matrix is singular.
-
-        `known` values are taken as they are."""
-        try:
-            value = evaluate_nodes([entry.node], self.inputs, self.sizes, known)[entry.node]
-        except np.linalg.LinAlgError:
+        """The value of an entry over all these labels; nan where a matrix is singular."""
+        value = self.values([entry.node], values, rng).get(entry.node)
+        if value is None:
             return np.full([size_of(x.axis, self.sizes) for x in labels], np.nan)
         return np.asarray(over_labels(value, entry.labels, labels, self.sizes), dtype=float)
 
-    def value(self, tensor: Tensor, known: Mapping[Node, np.ndarray] | None = None) -> np.ndarray:
+    def value(self, tensor: Tensor, values: Mapping[Node, np.ndarray] | None = None) -> np.ndarray:
         """The value of a tensor: its batch first, then rows and columns where these are not 1."""
-        return self.array(tensor.closed(), tensor.labels, known)
-
-    def values(self, roots: Iterable[Node]) -> dict[Node, np.ndarray]:
-        """The values of everything that these are computed from; none where this fails."""
-        try:
-            return evaluate_nodes(roots, self.inputs, self.sizes)
-        except np.linalg.LinAlgError:
-            return {}
-
-    def shaken(
-        self, entry: Entry, labels: tuple[Label, ...], rng: np.random.Generator
-    ) -> np.ndarray:
-        """The value of an entry when every result on the way is off by rounding.
-
-        Source: Vignes, A stochastic arithmetic for reliable scientific computation, 1993."""
-        values: dict[Node, Any] = {}
-        try:
-            for node in topological([entry.node]):
-                values |= evaluate_nodes([node], self.inputs, self.sizes, values)
-                values[node] = _rounded(node, values[node], rng)
-        except np.linalg.LinAlgError:
-            return np.full([size_of(x.axis, self.sizes) for x in labels], np.nan)
-        value = over_labels(values[entry.node], entry.labels, labels, self.sizes)
-        return np.asarray(value, dtype=float)
+        return self.array(tensor.closed(), tensor.labels, values)
 
     def overflows(self, tensor: Tensor) -> bool:
         """Whether a function in the tensor overflows, such as exp at 1000."""
@@ -110,20 +106,17 @@ def points(
     """At most one good point a round, adapted; a sharp one where there is one.
 
     Each round has other sizes, the last equal ones."""
-    found = []
+    chosen = []
     for candidates in rounds(problem, seed):
         fallback = None
-        for candidate in candidates:
-            point = adapt(candidate)
-            if not good(point):
-                continue
+        for point in filter(good, map(adapt, candidates)):
             if sharp(point):
                 fallback = point
                 break
             fallback = fallback or point
         if fallback is not None:
-            found.append(fallback)
-    return found
+            chosen.append(fallback)
+    return chosen
 
 
 def rounds(problem: Problem, seed: int) -> Iterator[Iterator[Point]]:
@@ -135,7 +128,7 @@ def rounds(problem: Problem, seed: int) -> Iterator[Iterator[Point]]:
     symbols = [axis for axis in axes if not isinstance(axis, str) and axis.is_Symbol]
     batches = [axis for axis in axes if isinstance(axis, str)]
     for k in range(ROUNDS):
-        chosen = SMALLEST + rng.permutation(max(3, len(symbols)))
+        chosen = SMALLEST_SIZE + rng.permutation(max(3, len(symbols)))
         if k == ROUNDS - 1:
             chosen = np.full(len(chosen), SQUARE)
         sizes: dict[Axis, int] = dict(zip(symbols, map(int, chosen), strict=False))

@@ -25,8 +25,8 @@ Variant = tuple[str, Expression]
 
 @dataclass(frozen=True)
 class Change:
-    """`new` stands in the changed `formula` where `old` stood in the given one. `kind` names the
-    mistake if the given formula is the wrong one and the changed one right."""
+    """`new` stands in the changed `formula` where `old` stood in the original one. `kind` names the
+    mistake if the original formula is the wrong one and the changed one right."""
 
     kind: str
     old: Expression
@@ -44,7 +44,7 @@ OPPOSITE = {
 
 
 def changed_operations(root: Expression, shape: Shape) -> Iterator[Change]:
-    """Every formula of this shape that differs from the given one in one operation."""
+    """Every formula of this shape that differs from the original one in one operation."""
     for node in reversed(parts(root)):
         if isinstance(node, Call):
             for kind, new in (*_products(node), *_transposes(node), *_sums(node)):
@@ -92,8 +92,8 @@ def _transposes(call: Call) -> Iterator[Variant]:
         return
     for k, argument in enumerate(call.arguments):
         if argument.shape[0] == argument.shape[1] != ONE:
-            own = (*call.arguments[:k], _flipped(argument), *call.arguments[k + 1 :])
-            yield "transposed_factor", _again(call, own)
+            turned = (*call.arguments[:k], _flipped(argument), *call.arguments[k + 1 :])
+            yield "transposed_factor", _again(call, turned)
 
 
 def _sums(call: Call) -> Iterator[Variant]:

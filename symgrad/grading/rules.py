@@ -15,7 +15,7 @@ from symgrad.language.expressions import Call, Number
 from symgrad.language.operations.meanings import Composite, Elementwise, Function, Monomial
 from symgrad.language.unparse import unparse
 
-MOST = 100  # operations that are looked at in a deep net, those nearest to the result first
+MOST_USES = 100  # operations that are looked at in a deep net, those nearest to the result first
 
 
 def _means(*meanings: type) -> Callable[[Call], bool]:
@@ -47,7 +47,7 @@ def _mistake(
         if branches is None:
             return None
         uses = filter(_has_its_shape, branches.calculation.uses)
-        for use in islice((use for use in uses if applies(use.statement.call)), MOST):
+        for use in islice((use for use in uses if applies(use.statement.call)), MOST_USES):
             if evidence.is_mutant(use, partial(sent, branches, use)):
                 call = use.statement.call
                 return sentence.format(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from symgrad.grading.evidence import Evidence, Mistake
-from symgrad.grading.exam import Exam, close, largest
+from symgrad.grading.exam import Exam, close, largest_entry
 from symgrad.language.dimensions import ONE, SCALAR, Shape, describe
 
 
@@ -102,7 +102,7 @@ def _spread(got: np.ndarray, want: np.ndarray, noise: float) -> bool:
 
 
 def _is_zero(arrays: list[np.ndarray]) -> bool:
-    return all(largest(a) == 0 for a in arrays)
+    return all(largest_entry(a) == 0 for a in arrays)
 
 
 def _wanted(exam: Exam) -> str:

@@ -15,7 +15,7 @@ def stepwise(root: Expression, tensors: Mapping[str, Tensor]) -> Tensor:
     multiplied from left to right, as it is written."""
 
     def visit(node: Expression, arguments: tuple[Tensor, ...]) -> Tensor:
-        return applied(node, arguments) if isinstance(node, Call) else lower(node, tensors)
+        return lowered_call(node, arguments) if isinstance(node, Call) else lower(node, tensors)
 
     return fold(root, visit)
 
@@ -30,7 +30,7 @@ def with_definitions(
     return meanings
 
 
-def applied(call: Call, arguments: Sequence[Tensor]) -> Tensor:
+def lowered_call(call: Call, arguments: Sequence[Tensor]) -> Tensor:
     """The operation of a call on these arguments, as a node."""
     places = tuple(_place(k, a) for k, a in enumerate(call.arguments))
     values = {p.name: t for p, t in zip(places, arguments, strict=True) if isinstance(p, Name)}

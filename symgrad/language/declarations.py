@@ -11,7 +11,7 @@ from symgrad.language.problem import FACTS, Variable, number_or_name
 from symgrad.language.syntax import source_of
 
 
-def declared(name: str, annotation: ast.expr, batch: str | None) -> Variable:
+def declaration(name: str, annotation: ast.expr, batch: str | None) -> Variable:
     """The variable that a declaration says; `batch` is the one whose examples have their own."""
     keywords: list[ast.keyword] = []
     arguments: list[ast.expr] = []

@@ -158,8 +158,8 @@ class _Inference:
         one, two = (named.get(str(d), str(d)) for d in error.dimensions or ("1", "1"))
         if " " in two:
             one, two = two, one
-        known = two in letters or two in self.used or (two.isdigit() and two != "1")
-        if " " not in one or not known:
+        fits = two in letters or two in self.used or (two.isdigit() and two != "1")
+        if " " not in one or not fits:
             return False
         self.same[one] = two
         return True

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.declarations import check_tensors, declared
+from symgrad.language.declarations import check_tensors, declaration
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem
 from symgrad.language.reading import batches, read_expression
 from symgrad.language.scope import Scope
-from symgrad.language.syntax import placed, refuse, syntax_tree
+from symgrad.language.syntax import errors_at, refuse, syntax_tree
 
 
 def parse(text: str, filename: str | None = None) -> Problem:
@@ -54,7 +54,7 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
     scope = Scope.of(problem)
     with _readable(None):
         for statement in statements:
-            with placed(statement):
+            with errors_at(statement):
                 if isinstance(statement, ast.AnnAssign):
                     raise ProgramError(
                         "an answer declares no variables; it uses those of the problem"
@@ -63,7 +63,7 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
                     _read(statement, scope)
         match statements[-1]:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) as last:
-                with placed(last):
+                with errors_at(last):
                     scope.check_new(name)
             case ast.Expr(value=value):
                 pass
@@ -95,7 +95,7 @@ def _problem(tree: ast.Module, filename: str | None) -> Problem:
         if problem is not None:
             output = problem.output_name
             refuse(statement, f"a line after `{output} = ...`, which must be the last")
-        with placed(statement):
+        with errors_at(statement):
             name = _read(statement, scope)
             if name == "loss" or (name == "f" and statement is tree.body[-1]):
                 problem = scope.problem(name, scope.definitions.pop(name), filename)
@@ -112,7 +112,7 @@ def _read(statement: ast.stmt, scope: Scope) -> str | None:
     match statement:
         case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
             scope.check_new(name)
-            scope.declare(declared(name, annotation, scope.batches.get(name)))
+            scope.declare(declaration(name, annotation, scope.batches.get(name)))
             return None
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             scope.check_new(name)

@@ -34,8 +34,9 @@ class Variable:
 
     `dims` are its dimensions as declared: none for a Scalar, one for a Vector; for an Index the
     number that its labels stay below. `facts` are of FACTS. `batch` names the batch whose examples
-    each have a value of their own. `own` tells it from another problem's variable of the same name:
-    nodes are shared within a problem only, so that each is written in the order of its own text.
+    each have a value of their own. `origin` tells it from a variable of the same name in another
+    problem: nodes are shared within a problem only, so that each is written in the order of its own
+    text.
     """
 
     name: str
@@ -43,13 +44,13 @@ class Variable:
     dims: tuple[Dimension, ...] = ()
     facts: frozenset[str] = frozenset()
     batch: str | None = None
-    own: object = field(default_factory=object, compare=False, repr=False)
+    origin: object = field(default_factory=object, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         check_name(self.name)
         if self.kind not in KINDS:
-            known = "Scalar, Vector(n), Matrix(m, n), Tensor(a, b, c), Index(n)"
-            raise ProgramError(f"unknown kind {self.kind} of {self.name}; use {known}")
+            kinds = "Scalar, Vector(n), Matrix(m, n), Tensor(a, b, c), Index(n)"
+            raise ProgramError(f"unknown kind {self.kind} of {self.name}; use {kinds}")
         self._check_dimensions()
         for fact in self.facts:
             if fact not in FACTS:
@@ -68,12 +69,12 @@ class Variable:
             )
 
     def _check_dimensions(self) -> None:
-        wanted, given = KINDS[self.kind], len(self.dims)
-        if wanted is None and given < 3:
-            raise ShapeError(f"{self.name}: Tensor takes three dimensions or more, {given} given")
-        if wanted is not None and given != wanted:
+        wanted, rank = KINDS[self.kind], len(self.dims)
+        if wanted is None and rank < 3:
+            raise ShapeError(f"{self.name}: Tensor takes three dimensions or more, {rank} given")
+        if wanted is not None and rank != wanted:
             count = ("no dimension", "one dimension", "two dimensions")[wanted]
-            raise ShapeError(f"{self.name}: {self.kind} takes {count}, {given} given")
+            raise ShapeError(f"{self.name}: {self.kind} takes {count}, {rank} given")
 
     @property
     def shape(self) -> Shape:

@@ -12,7 +12,7 @@ from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import lookup
 from symgrad.language.scope import Scope, function_named, function_names
-from symgrad.language.syntax import placed, refuse, source_of
+from symgrad.language.syntax import errors_at, refuse, source_of
 
 DEEPEST = 100
 CONSTANTS = ("ones", "zeros", "eye")  # what is called with dimensions
@@ -38,11 +38,11 @@ def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
     ):
         spine.append(node)
         node = node.left
-    with placed(node):
+    with errors_at(node):
         value = _operand(node, scope, depth + 1)
     for operator in reversed(spine):
         right = read_expression(operator.right, scope, depth + 1)
-        with placed(operator):
+        with errors_at(operator):
             value = OPERATIONS[BINARY[type(operator.op)]](value, right)
     return value
 
@@ -160,7 +160,7 @@ def batches(tree: ast.Module | ast.expr) -> dict[str, str]:
     bound: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.GeneratorExp):
-            with placed(node):
+            with errors_at(node):
                 examples, batch = _generator(node)
                 for name in examples:
                     if bound.setdefault(name, batch) != batch:

@@ -30,11 +30,11 @@ class Vector(MatrixOperators, sympy.MatrixSymbol):  # type: ignore[misc]
 
     variable: Variable
 
-    def __new__(cls, name: Any, n: Extent, one: Any = 1, *known: Str, **facts: bool) -> Any:
-        """The vector of that name; `one` and `known` stand where SymPy rebuilds it."""
+    def __new__(cls, name: Any, n: Extent, one: Any = 1, *rebuilt: Str, **facts: bool) -> Any:
+        """The vector of that name; `one` and `rebuilt` stand where SymPy rebuilds it."""
         if one != 1:
             raise ShapeError(f"{name}: a Vector has one dimension; use Matrix(name, m, n)")
-        return _matrix(cls, "Vector", name, (n,), known, facts)
+        return _matrix(cls, "Vector", name, (n,), rebuilt, facts)
 
 
 class Matrix(MatrixOperators, sympy.MatrixSymbol):  # type: ignore[misc]
@@ -50,9 +50,9 @@ class Matrix(MatrixOperators, sympy.MatrixSymbol):  # type: ignore[misc]
 
     variable: Variable
 
-    def __new__(cls, name: Any, m: Extent, n: Extent, *known: Str, **facts: bool) -> Any:
-        """The matrix of that name; `known` stands where SymPy rebuilds it."""
-        return _matrix(cls, "Matrix", name, (m, n), known, facts)
+    def __new__(cls, name: Any, m: Extent, n: Extent, *rebuilt: Str, **facts: bool) -> Any:
+        """The matrix of that name; `rebuilt` stands where SymPy rebuilds it."""
+        return _matrix(cls, "Matrix", name, (m, n), rebuilt, facts)
 
 
 class Scalar(Operators, sympy.Symbol):  # type: ignore[misc]
@@ -121,12 +121,12 @@ def _variable(kind: str, name: Any, dims: tuple[Dimension, ...], facts: set[str]
 
 
 def _matrix(
-    cls: Any, kind: str, name: Any, dims: tuple[Extent, ...], known: Any, facts: dict[str, bool]
+    cls: Any, kind: str, name: Any, dims: tuple[Extent, ...], rebuilt: Any, facts: dict[str, bool]
 ) -> Any:
     """The symbol with args (name, rows, columns, facts ...), from which SymPy can rebuild it."""
-    holding = {fact.name for fact in known} | {fact for fact, holds in facts.items() if holds}
+    holding = {fact.name for fact in rebuilt} | {fact for fact, holds in facts.items() if holds}
     variable = _variable(kind, name, tuple(map(dimension_of, dims)), holding)
-    return _known(
+    return _with_variable(
         sympy.Basic.__new__(cls, Str(variable.name), *variable.shape, *map(Str, sorted(holding))),
         variable,
     )
@@ -135,9 +135,9 @@ def _matrix(
 def _symbol(cls: Any, variable: Variable, **assumptions: bool | None) -> Any:
     """A Symbol past SymPy's cache, which does not know the facts."""
     holding = {fact: value for fact, value in assumptions.items() if value is not None}
-    return _known(sympy.Symbol.__xnew__(cls, variable.name, **holding), variable)
+    return _with_variable(sympy.Symbol.__xnew__(cls, variable.name, **holding), variable)
 
 
-def _known(symbol: Any, variable: Variable) -> Any:
+def _with_variable(symbol: Any, variable: Variable) -> Any:
     symbol.variable, symbol.expression = variable, variable.expression()
     return symbol

@@ -18,7 +18,7 @@ from symgrad.language.sympy_nodes import call, total
 from symgrad.language.sympy_rules import dimension_of
 from symgrad.language.sympy_trees import sympified
 
-Function: TypeAlias = Callable[..., sympy.Expr]
+SympyFunction: TypeAlias = Callable[..., sympy.Expr]
 
 
 def batch_sum(expression: object, over: object) -> sympy.Expr:
@@ -44,7 +44,7 @@ def _over(symbols: object) -> tuple[sympy.Basic, ...]:
 
 
 @cache
-def _function(name: str, operation: Operation) -> Function:
+def _function(name: str, operation: Operation) -> SympyFunction:
     """The operation as a function of SymPy expressions."""
 
     def function(*arguments: object, **options: int) -> sympy.Expr:
@@ -60,7 +60,7 @@ def _function(name: str, operation: Operation) -> Function:
 
 
 @cache
-def _constant(operation: Operation) -> Function:
+def _constant(operation: Operation) -> SympyFunction:
     """A constant of the language as SymPy's own, `ones(n)` as `OneMatrix(n, 1)`."""
 
     def function(*dimensions: Extent) -> sympy.Expr:
@@ -70,7 +70,7 @@ def _constant(operation: Operation) -> Function:
     return _documented(function, operation.name, operation)
 
 
-def _documented(function: Function, name: str, operation: Operation) -> Function:
+def _documented(function: SympyFunction, name: str, operation: Operation) -> SympyFunction:
     function.__name__ = function.__qualname__ = name
     function.__doc__ = operation.sentence
     return function
@@ -83,10 +83,10 @@ MATRICES: dict[str, Callable[[Dimension, Dimension], sympy.Expr]] = {
 }
 
 
-def function(name: str) -> Function | None:
+def sympy_function(name: str) -> SympyFunction | None:
     """The function of the language of that name on SymPy expressions, if there is one.
 
-    >>> softmax = function("softmax")
+    >>> softmax = sympy_function("softmax")
     >>> softmax(sympy.MatrixSymbol("x", 3, 1))
     softmax(x)
     """

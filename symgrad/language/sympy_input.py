@@ -14,7 +14,7 @@ from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.scope import Scope
 from symgrad.language.symbols import variable_of
-from symgrad.language.sympy_nodes import BATCH, CallNode, NamedNode
+from symgrad.language.sympy_nodes import BATCH_NAME, CallNode, NamedNode
 from symgrad.language.sympy_rules import dimension_of, is_symbol
 from symgrad.language.sympy_trees import Arguments, Nodes, nodes_of, sympified, translate
 from symgrad.language.unparse import unparse
@@ -77,8 +77,8 @@ class _Reading:
                 return Size(self.dimensions[name])
             if symbol.is_integer and symbol.is_positive:
                 self._check_dimension(symbol)
-        batch = BATCH if name in self.batched else None
-        variable = replace(variable_of(symbol), batch=batch, own=object())
+        batch = BATCH_NAME if name in self.batched else None
+        variable = replace(variable_of(symbol), batch=batch, origin=object())
         if variable.kind == "Scalar" and name in self.dimensions:
             raise UnknownNameError(f"{name} is both a Scalar and a dimension; rename one of them")
         if name in self.scope.definitions:

@@ -40,7 +40,7 @@ from symgrad.language.sympy_rules import (
     expression_of,
     is_symbol,
     matrix_power,
-    times,
+    sympy_product,
     translated,
 )
 from symgrad.language.sympy_trees import (
@@ -54,8 +54,8 @@ from symgrad.language.tex import latex
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
 
-BATCH = "batch"  # the name of the batch over which batch_sum and batch_mean go
-LEVELS: dict[int, int] = {
+BATCH_NAME = "batch"  # the name of the batch over which batch_sum and batch_mean go
+SYMPY_PRECEDENCE: dict[int, int] = {
     SUM: PRECEDENCE["Add"],
     PRODUCT: PRECEDENCE["Mul"],
     SIGN: PRECEDENCE["Mul"],
@@ -123,7 +123,7 @@ class Operators:
 
     __add__, __radd__ = _operators(sympy.Add, operator.add, left=0, right=0)
     __sub__, __rsub__ = _operators(_difference, operator.sub, right=0)
-    __mul__, __rmul__ = _operators(sympy.Mul, times, left=1, right=1)
+    __mul__, __rmul__ = _operators(sympy.Mul, sympy_product, left=1, right=1)
     __matmul__, __rmatmul__ = _operators(None, operator.matmul)
     __truediv__, __rtruediv__ = _operators(_quotient, operator.truediv, right=1)
     __pow__, __rpow__ = _operators(sympy.Pow, matrix_power, right=1)
@@ -151,7 +151,7 @@ class Operators:
     def precedence(self) -> int:
         """How tightly it binds, for SymPy's printers."""
         value = self.expression
-        return LEVELS[value.operation.precedence if isinstance(value, Call) else ATOM]
+        return SYMPY_PRECEDENCE[value.operation.precedence if isinstance(value, Call) else ATOM]
 
     def _sympystr(self, printer: Any) -> str:
         return unparse(self.expression)
@@ -181,7 +181,7 @@ class MatrixOperators(Operators):
 
     def applyfunc(self, function: Callable[[Any], Any]) -> sympy.Expr:
         """The function of each entry."""
-        return Applied(function, self)
+        return EntrywiseNode(function, self)
 
 
 class CallNode(Operators):
@@ -242,7 +242,7 @@ class ScalarNamed(NamedNode, sympy.Expr):  # type: ignore[misc]
     is_real = True
 
 
-class Applied(MatrixOperators, ElementwiseApplyFunction):  # type: ignore[misc]
+class EntrywiseNode(MatrixOperators, ElementwiseApplyFunction):  # type: ignore[misc]
     """`X.applyfunc(f)`: a scalar function of each entry."""
 
     def __new__(cls, function: Any, matrix: Any) -> Any:
@@ -316,7 +316,7 @@ def total(name: str, expression: object, over: Sequence[sympy.Basic]) -> sympy.E
     for symbol in over:
         if not is_symbol(symbol):
             raise ProgramError(f"{name}: over names symbols that differ from example to example")
-    options = {"variables": ", ".join(symbol.name for symbol in over), "batch": BATCH}
+    options = {"variables": ", ".join(symbol.name for symbol in over), "batch": BATCH_NAME}
     value = Call(OPERATIONS[name], (value,), value.shape, options)
     return _node(OPERATIONS[name], value, (body, *over))
 
@@ -324,7 +324,7 @@ def total(name: str, expression: object, over: Sequence[sympy.Basic]) -> sympy.E
 def _called(node: CallNode, *arguments: Expression) -> Expression:
     if isinstance(node.operation.meaning, Total):
         examples = tuple(symbol.name for symbol in node.args[1][1:])
-        return over_batch(node.operation, arguments[0], examples, BATCH)
+        return over_batch(node.operation, arguments[0], examples, BATCH_NAME)
     return _value(node.operation, arguments, _options(node.args[2]))
 
 

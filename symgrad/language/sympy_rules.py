@@ -39,7 +39,7 @@ from symgrad.language.sympy_trees import (
     OPERANDS,
     RULES,
     Arguments,
-    Rule,
+    ClassRule,
     nodes_of,
     operation_of,
     shown,
@@ -50,7 +50,7 @@ from symgrad.language.unparse import unparse
 LARGEST_NUMBER = 10**300
 LARGEST_POWER = 64  # of a square matrix; it is written out as a product
 # The number that a function of `applyfunc` is asked about: one entry of the matrix.
-ENTRY = sympy.Dummy("entry", real=True)
+ENTRY_SYMBOL = sympy.Dummy("entry", real=True)
 _ENTRY = Name("entry", SCALAR)
 
 
@@ -74,14 +74,14 @@ def dimension_of(d: str | int | sympy.Expr) -> Dimension:
     raise ShapeError(f"{shown(d)} is no dimension: a name or a positive whole number is wanted")
 
 
-def number(value: int | float | Fraction) -> Number:
+def exact_number(value: int | float | Fraction) -> Number:
     """A number of the language."""
     if not -LARGEST_NUMBER < value < LARGEST_NUMBER:
         raise ProgramError("the number is too large, or not finite")
     return Number(exact(value))
 
 
-def times(left: Expression, right: Expression) -> Expression:
+def sympy_product(left: Expression, right: Expression) -> Expression:
     """What * means in SymPy: the matrix product, or a product with a scalar."""
     if is_scalar(left) or is_scalar(right):
         return left * right
@@ -147,9 +147,9 @@ def _product(node: sympy.Basic, *arguments: Expression) -> Expression:
         if not (isinstance(factor, Number) and factor.value == 1):
             above.append(factor)
     above.sort(key=lambda factor: not is_scalar(factor))
-    result = reduce(times, above) if above else number(1)
+    result = reduce(sympy_product, above) if above else exact_number(1)
     if below:
-        result = result / reduce(times, below)
+        result = result / reduce(sympy_product, below)
     return -result if minus else result
 
 
@@ -163,7 +163,7 @@ def _power(node: sympy.Basic, base: Expression, exponent: Expression) -> Express
     if isinstance(exponent, Number) and value == 1:
         return base
     if value < 0:
-        return number(1) / _power(node, base, -exponent)
+        return exact_number(1) / _power(node, base, -exponent)
     return sqrt(base) if value == Fraction(1, 2) else base**exponent
 
 
@@ -173,16 +173,16 @@ def _power(node: sympy.Basic, base: Expression, exponent: Expression) -> Express
 def _rational(node: sympy.Rational) -> Expression:
     if not node.is_finite:
         raise ProgramError(f"{node} is not a number of the language")
-    return number(Fraction(int(node.p), int(node.q)))
+    return exact_number(Fraction(int(node.p), int(node.q)))
 
 
-def _filled(operation: Operation) -> Rule:
+def _filled(operation: Operation) -> ClassRule:
     return lambda node: filled(operation, tuple(map(dimension_of, node.args)))
 
 
 def _entry(node: sympy.Dummy) -> Expression:
     """The entry that a function of `applyfunc` is asked about; any other dummy is refused."""
-    if node is not ENTRY:
+    if node is not ENTRY_SYMBOL:
         raise ProgramError(f"{shown(node)}: {HINTS[sympy.Dummy]}")
     return _ENTRY
 
@@ -220,14 +220,14 @@ def _applied(node: ElementwiseApplyFunction, matrix: Expression, body: Expressio
     return value
 
 
-LEAVES: dict[type, Rule] = {
+LEAVES: dict[type, ClassRule] = {
     sympy.Rational: _rational,
-    sympy.Float: lambda node: number(float(node)),
+    sympy.Float: lambda node: exact_number(float(node)),
     sympy.NumberSymbol: lambda node: Number(float(node)),  # pi, E
     sympy.Identity: _filled(eye),
     sympy.ZeroMatrix: _filled(zeros),
     sympy.OneMatrix: _filled(ones),
-    type(ENTRY): _entry,
+    type(ENTRY_SYMBOL): _entry,
 }
 RULES |= LEAVES | {
     sympy.Add: _sum,
@@ -249,7 +249,7 @@ OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)
 OPERANDS |= {
     sympy.Inverse: lambda node: (node.arg,),
     MatrixElement: lambda node: (node.parent,),
-    ElementwiseApplyFunction: lambda node: (node.expr, node.function(ENTRY)),
+    ElementwiseApplyFunction: lambda node: (node.expr, node.function(ENTRY_SYMBOL)),
 }
 
 
@@ -281,7 +281,7 @@ def _declared(node: sympy.Basic) -> Expression | None:
     value: Expression | None = getattr(node, "expression", None)
     if value is not None:
         return value
-    if isinstance(node, sympy.Dummy) and node is not ENTRY:
+    if isinstance(node, sympy.Dummy) and node is not ENTRY_SYMBOL:
         return Name(node.name, SCALAR)  # the entry of a matrix while SymPy builds a Lambda
     if not is_symbol(node):
         return None

@@ -40,8 +40,8 @@ class NoRuleError(ProgramError):
     """A class of SymPy that means nothing in the language."""
 
 
-Rule: TypeAlias = Callable[..., Expression]  # of a node, and what its operands mean
-RULES: dict[type, Rule] = {}
+ClassRule: TypeAlias = Callable[..., Expression]  # of a node, and what its operands mean
+RULES: dict[type, ClassRule] = {}
 # The parts of a node that its rule makes an expression of, where these are not its args.
 OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {}
 

@@ -13,7 +13,7 @@ from typing import NoReturn
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError
 from symgrad.language.names import check_name
 
-LONGEST = 64 * 1024  # characters
+LONGEST_TEXT = 64 * 1024  # characters
 REFUSED = {
     ast.BitXor: "^ is no power; write **",
     ast.Mod: "% is not part of the language",
@@ -47,8 +47,10 @@ REFUSED = {
 def syntax_tree(text: str) -> ast.Module:
     """Python's syntax tree of the text, its columns in characters; or a ProgramError with the
     place."""
-    if len(text) > LONGEST:
-        raise ProgramError(f"the program is too long: {len(text)} characters (limit {LONGEST})")
+    if len(text) > LONGEST_TEXT:
+        raise ProgramError(
+            f"the program is too long: {len(text)} characters (limit {LONGEST_TEXT})"
+        )
     _check_characters(text)
     try:
         return _in_characters(ast.parse(text), text)
@@ -74,7 +76,7 @@ def _in_characters(tree: ast.Module, text: str) -> ast.Module:
 
 
 @contextmanager
-def placed(node: ast.AST) -> Iterator[None]:
+def errors_at(node: ast.AST) -> Iterator[None]:
     """Errors on the way have the place of this node, unless they have one already."""
     try:
         yield

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from symgrad.grading.answer import read
+from symgrad.grading.answer import read_answer
 from symgrad.grading.branches import Branches
 from symgrad.grading.exam import Exam, close
 from symgrad.grading.factors import Ratio, named_ratio
@@ -28,7 +28,7 @@ CASES = [
 
 def exam(name: str, wrt: str, answer: str = "0") -> Exam:
     problem = parse(PROGRAMS[name])
-    return Exam(problem, wrt, "gradient", read(problem, answer))
+    return Exam(problem, wrt, "gradient", read_answer(problem, answer))
 
 
 @pytest.mark.parametrize(("name", "wrt"), CASES)
@@ -60,7 +60,7 @@ def test_points_keep_what_was_declared() -> None:
         "A: Matrix(n, n, symmetric=True)\np: Vector(n, simplex=True)\nu: Index(n)\n"
         "loss = p.T @ A @ p + sum(A[u])"
     )
-    for point in Exam(problem, "p", "gradient", read(problem, "p")).points:
+    for point in Exam(problem, "p", "gradient", read_answer(problem, "p")).points:
         array = point.inputs["A"]
         np.testing.assert_array_equal(array, array.T)
         assert point.inputs["p"].sum() == pytest.approx(1)
@@ -69,7 +69,9 @@ def test_points_keep_what_was_declared() -> None:
 
 def test_rounding_is_seen_where_results_cancel() -> None:
     problem = parse("x: Vector(n)\nloss = sum(tanh(20 + x**2))")
-    assert Exam(problem, "x", "gradient", read(problem, "2 * x / cosh(20 + x**2)**2")).correct
+    assert Exam(
+        problem, "x", "gradient", read_answer(problem, "2 * x / cosh(20 + x**2)**2")
+    ).correct
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_a_scalar_of_the_problem_is_a_factor() -> None:
 
 
 def test_changes_of_a_formula() -> None:
-    claim = read(parse(PROGRAMS["trace"]), "A @ B + C")
+    claim = read_answer(parse(PROGRAMS["trace"]), "A @ B + C")
     found = {
         unparse(change.formula): change.kind
         for change in changed_operations(claim.expression, claim.expression.shape)
@@ -119,6 +121,6 @@ def test_changes_of_a_formula() -> None:
 
 
 def test_a_changed_formula_keeps_the_shape() -> None:
-    claim = read(parse(PROGRAMS["least_squares"]), "2 * (W @ x - y) @ x.T")
+    claim = read_answer(parse(PROGRAMS["least_squares"]), "2 * (W @ x - y) @ x.T")
     for change in changed_operations(claim.expression, claim.expression.shape):
         assert change.formula.shape == claim.expression.shape
