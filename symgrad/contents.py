@@ -39,7 +39,6 @@ from symgrad.language.operations.meanings import (
 )
 from symgrad.language.parser import parse
 from symgrad.language.problem import Problem, Variable
-from symgrad.language.scope import HIDDEN
 from symgrad.language.unparse import unparse
 from symgrad.training.base import Optimizer
 from symgrad.training.equations import RATE
@@ -77,7 +76,7 @@ def catalog() -> str:
 
 def _sections() -> Iterator[str]:
     functions = [o for o in OPERATIONS.values() if o.category == "function"]
-    operators = [o for o in functions if o.name in HIDDEN]
+    operators = [o for o in functions if not o.called]
     entrywise = [o for o in functions if o not in operators and is_elementwise(o)]
     others = [o for o in functions if o not in operators and o not in entrywise]
     sent = "for a result with cotangent g or G, the cotangent that it sends back"
@@ -170,7 +169,7 @@ def _signatures(operation: Operation) -> Iterator[Variables]:
     """Kinds of arguments, those first that show the most."""
     if is_elementwise(operation):
         yield _variables(operation, "Scalar", ())
-    if operation.name not in HIDDEN and getattr(operation.meaning, "over", "") != "matrix":
+    if operation.called and getattr(operation.meaning, "over", "") != "matrix":
         yield _variables(operation, "Vector", (N,))
     yield (Variable("X", "Matrix", (M, N)), Variable("Y", "Matrix", (N, K)))[: operation.arity[1]]
     yield Variable("X", "Matrix", BLOCKS), Variable("Y", "Matrix", BLOCK)
@@ -205,7 +204,7 @@ def paired(variables: Sequence[Variable], result: Expression) -> Problem:
 
 def _written(call: Call) -> str:
     operation = call.operation
-    if operation.name in HIDDEN or operation.category != "function" or not operation.text:
+    if not operation.called or operation.category != "function" or not operation.text:
         return unparse(call)
     return f"{operation.name}({', '.join(map(unparse, call.arguments))})"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from inspect import signature
 from typing import Any, TypeAlias, TypeVar
 
 from symgrad.errors import ProgramError, ShapeError
@@ -146,12 +147,15 @@ class Operation:
     sentence: str
     arity: tuple[int, int] = (1, 1)
     options: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()  # options that are numbers, such as a focal loss's gamma
     text: Spelling | None = None
     latex: str = ""
     notation: Callable[..., Formula] | None = None
     symbol: str = "u"  # the letter of an intermediate result that has no name of its own
     category: str = "function"
     source: str = ""
+    aliases: tuple[str, ...] = ()  # other names that programs call it by
+    called: bool = True  # whether programs call it by name; else it is an operator
     reserved: bool = True  # whether its name is refused for a variable
     labels: bool = False  # whether an argument may be an integer label
     sympy_classes: tuple[type, ...] = ()  # what SymPy has for it, beside the definition
@@ -174,7 +178,7 @@ class Operation:
                 f"{self.name} takes {wanted} argument{'s' * (high != 1)}, {len(arguments)} given"
             )
         for option in options:
-            if option not in self.options:
+            if option not in (*self.options, *self.parameters):
                 raise ProgramError(f"{self.name} has no option {option}")
         if self.prepare and (prepared := self.prepare(*arguments, **options)) is not None:
             return prepared
@@ -206,8 +210,25 @@ def register(operation: Operation) -> Operation:
     """Make the operation known by its name; a name is given once."""
     if operation.name in OPERATIONS:
         raise ValueError(f"the operation {operation.name} is declared twice")
+    _check_kernel(operation)
     OPERATIONS[operation.name] = operation
     return operation
+
+
+def _check_kernel(operation: Operation) -> None:
+    """A kernel takes a namespace, the arguments, and the axis of a function of vectors."""
+    kernel = getattr(operation.meaning, "kernel", None)
+    if kernel is None:
+        return
+    axis = ["axis"] if getattr(operation.meaning, "over", "matrix") != "matrix" else []
+    wanted = ["xp", *"xyzuvw"[: operation.arity[1]], *axis]
+    try:
+        signature(kernel).bind(*wanted)
+    except TypeError:
+        raise ProgramError(
+            f"{operation.name}: its kernel is a function kernel({', '.join(wanted)}) of a "
+            "namespace xp, such as NumPy, and of arrays: x / (1 + xp.abs(x))"
+        ) from None
 
 
 def exact(value: int | float | Fraction) -> Value:

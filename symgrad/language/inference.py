@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
-from symgrad.language.expressions import Expression, is_scalar
+from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
 from symgrad.language.names import SMALL_GREEK
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
-from symgrad.language.reading import CONSTANTS, batches, read_expression
+from symgrad.language.reading import batches, read_expression
 from symgrad.language.scope import Scope, function_named
 from symgrad.language.syntax import syntax_tree
 
@@ -95,7 +95,7 @@ def _used_dimensions(tree: ast.expr) -> list[str]:
         argument.id
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        if node.func.id in CONSTANTS
+        if node.func.id in OPERATIONS and OPERATIONS[node.func.id].category == "constant"
         for argument in node.args
         if isinstance(argument, ast.Name)
     ]

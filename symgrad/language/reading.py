@@ -7,7 +7,7 @@ import ast
 from symgrad.errors import ProgramError, UnknownNameError, did_you_mean
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import Dimension, dimension
-from symgrad.language.expressions import OPERATIONS, Expression, Number, exact
+from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation, exact
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import lookup
@@ -15,7 +15,6 @@ from symgrad.language.scope import Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, source_of
 
 DEEPEST = 100
-CONSTANTS = ("ones", "zeros", "eye")  # what is called with dimensions
 BINARY = {
     ast.Add: "add",
     ast.Sub: "subtract",
@@ -105,11 +104,11 @@ def _call(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
         raise ProgramError("* before an argument is not part of the language")
     if any(keyword.arg is None for keyword in node.keywords):
         raise ProgramError("** before an argument is not part of the language")
-    if operation.name in CONSTANTS:
+    if operation.category == "constant":
         return filled(operation, tuple(_dimension(a, scope, operation.name) for a in node.args))
     if node.args and isinstance(node.args[0], ast.GeneratorExp):
         return _over_batch(operation.name, node, node.args[0], scope, depth)
-    options: dict[str, object] = {str(k.arg): _axis(operation.name, k) for k in node.keywords}
+    options: dict[str, object] = {str(k.arg): _option(operation, k) for k in node.keywords}
     arguments = node.args
     match arguments:
         case [ast.Constant(value=str(spec)), *arguments] if "spec" in operation.options:
@@ -117,13 +116,21 @@ def _call(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
     return operation(*(read_expression(a, scope, depth) for a in arguments), **options)
 
 
-def _axis(name: str, node: ast.keyword) -> int:
-    if node.arg != "axis":
-        raise ProgramError(f"{name} has no option {node.arg}")
+def _option(operation: Operation, node: ast.keyword) -> int | float:
+    option = str(node.arg)
+    if option not in (*operation.parameters, "axis"):
+        raise ProgramError(f"{operation.name} has no option {option}")
+    kind = "a number, 0 or 1" if option == "axis" else "a number"
     match node.value:
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value) | float(value))) if (
+            option != "axis" and not isinstance(value, bool)
+        ):
+            return -value
         case ast.Constant(value=int(value)) if not isinstance(value, bool):
             return value
-    raise ProgramError(f"{name}: axis must be a number, 0 or 1, not {source_of(node.value)}")
+        case ast.Constant(value=float(value)) if option != "axis":
+            return value
+    raise ProgramError(f"{operation.name}: {option} must be {kind}, not {source_of(node.value)}")
 
 
 def _dimension(node: ast.expr, scope: Scope, name: str) -> Dimension:
@@ -144,7 +151,8 @@ def _dimension(node: ast.expr, scope: Scope, name: str) -> Dimension:
 def _over_batch(
     name: str, call: ast.Call, node: ast.GeneratorExp, scope: Scope, depth: int
 ) -> Expression:
-    if name not in ("sum", "mean") or len(call.args) > 1 or call.keywords:
+    total = OPERATIONS.get(f"batch_{name}")
+    if total is None or len(call.args) > 1 or call.keywords:
         raise ProgramError(
             "for ... in batch (a generator) stands only inside sum(...) or mean(...)"
         )
@@ -152,7 +160,7 @@ def _over_batch(
     body = read_expression(node.elt, scope, depth)
     for example in examples:
         scope.check_batch(example, batch)
-    return over_batch(OPERATIONS[f"batch_{name}"], body, examples, batch)
+    return over_batch(total, body, examples, batch)
 
 
 def batches(tree: ast.Module | ast.expr) -> dict[str, str]:

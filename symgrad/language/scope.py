@@ -12,33 +12,19 @@ from symgrad.language.names import check_name
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.problem import Problem, Variable
 
-ALIASES = {"tr": "trace", "log_det": "logdet", "norm": "norm2"}
-HIDDEN = frozenset(
-    [
-        "add",
-        "subtract",
-        "negative",
-        "multiply",
-        "divide",
-        "power",
-        "variable_power",
-        "matmul",
-        "transpose",
-        "lookup",
-        "batch_sum",
-        "batch_mean",
-    ]
-)  # what is written with an operator
-
 
 def function_named(name: str) -> Operation | None:
     """The operation that a program calls by this name, if there is one."""
-    return None if name in HIDDEN else OPERATIONS.get(ALIASES.get(name, name))
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        return next((o for o in OPERATIONS.values() if name in o.aliases), None)
+    return operation if operation.called else None
 
 
 def function_names() -> list[str]:
     """Every name that a program calls an operation by."""
-    return [*(name for name in OPERATIONS if name not in HIDDEN), *ALIASES]
+    called = [name for name, operation in OPERATIONS.items() if operation.called]
+    return called + [alias for operation in OPERATIONS.values() for alias in operation.aliases]
 
 
 @dataclass
@@ -80,7 +66,7 @@ class Scope:
     def check_new(self, name: str) -> None:
         """Raises: UnknownNameError where nothing can be called so."""
         operation = function_named(check_name(name))
-        if operation is not None and (operation.reserved or name in ALIASES):
+        if operation is not None and (operation.reserved or name in operation.aliases):
             raise UnknownNameError(f"{name} is the name of a function; use another name")
         if name in self.meanings:
             raise UnknownNameError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sympy
 
@@ -47,10 +47,13 @@ def _over(symbols: object) -> tuple[sympy.Basic, ...]:
 def _function(name: str, operation: Operation) -> SympyFunction:
     """The operation as a function of SymPy expressions."""
 
-    def function(*arguments: object, **options: int) -> sympy.Expr:
+    def function(*arguments: object, **options: Any) -> sympy.Expr:
         for option, value in options.items():
-            if not isinstance(value, int | sympy.Integer) or isinstance(value, bool):
-                raise ProgramError(f"{name}: {option} must be a number, 0 or 1, not {value!r}")
+            own = option in operation.parameters
+            kinds = (int, float, sympy.Integer, sympy.Float) if own else (int, sympy.Integer)
+            if not isinstance(value, kinds) or isinstance(value, bool):
+                kind = "a number" if own else "a number, 0 or 1"
+                raise ProgramError(f"{name}: {option} must be {kind}, not {value!r}")
         match arguments:
             case [str(spec), *rest] if "spec" in operation.options:
                 return call(operation.name, *rest, spec=spec, **options)

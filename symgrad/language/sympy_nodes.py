@@ -265,7 +265,7 @@ def call(name: str, *operands: object, **options: Any) -> sympy.Expr:
     if len(value.shape) != len(SCALAR):
         raise ShapeError(f"{unparse(value)}: a Tensor is no matrix of SymPy; use the text form")
     pairs = [
-        sympy.Tuple(Str(key), Str(option) if isinstance(option, str) else sympy.Integer(option))
+        sympy.Tuple(Str(key), Str(option) if isinstance(option, str) else _number(option))
         for key, option in options.items()
     ]
     return _node(operation, value, arguments, pairs)
@@ -328,8 +328,19 @@ def _called(node: CallNode, *arguments: Expression) -> Expression:
     return _value(node.operation, arguments, _options(node.args[2]))
 
 
-def _options(pairs: sympy.Tuple) -> dict[str, int | str]:
-    return {k.name: v.name if isinstance(v, Str) else int(v) for k, v in pairs}
+def _number(option: object) -> sympy.Number:
+    whole = isinstance(option, int | sympy.Integer)
+    return sympy.Integer(option) if whole else sympy.Float(option)
+
+
+def _options(pairs: sympy.Tuple) -> dict[str, int | float | str]:
+    return {k.name: _plain(v) for k, v in pairs}
+
+
+def _plain(option: sympy.Basic) -> int | float | str:
+    if isinstance(option, Str):
+        return str(option.name)
+    return int(option) if option.is_Integer else float(option)
 
 
 RULES[CallNode] = _called

@@ -27,15 +27,12 @@ from symgrad.language.expressions import (
     Number,
     Operation,
     Size,
+    exact,
     fold,
     is_scalar,
 )
 from symgrad.language.formula import Formula
 
-FUNCTIONS = (  # that LaTeX has a command for
-    *("arccos", "arcsin", "arctan", "cos", "cosh", "cot", "det", "exp", "log", "max", "min"),
-    *("sec", "sin", "sinh", "tan", "tanh"),
-)
 AXES = ("columns", "rows")  # what an operation along an axis is done to
 
 
@@ -78,7 +75,7 @@ def sign(operation: Operation) -> Formula:
     name, latex = operation.name, operation.latex
     if not latex:
         spelled = name.replace("_", r"\,")
-        latex = rf"\{name}" if name in FUNCTIONS else rf"\operatorname{{{spelled}}}"
+        latex = rf"\operatorname{{{spelled}}}"
     instead = "" if "{" in latex else rf"\operatorname{{{name}}}"
     return fm.Symbol(latex=latex, text=name, instead=instead)
 
@@ -88,7 +85,13 @@ def along(call: Call, base: Formula, *before: Formula) -> Formula:
     axis = call.options.get("axis")
     rank = len(call.arguments[0].shape)
     words = () if axis is None else (fm.Words(text=AXES[axis] if rank == 2 else f"axis {axis}"),)
-    return lowered(base, listed((*before, *words), ",")) if before or words else base
+    given = [(k, call.options[k]) for k in call.operation.parameters if k in call.options]
+    scripts = (*before, *words, *(_parameter(name, value) for name, value in given))
+    return lowered(base, listed(scripts, ",")) if scripts else base
+
+
+def _parameter(name: str, value: int | float) -> Formula:
+    return fm.Infix((fm.Named(name=name), number(exact(value))), signs=("=",), binds=fm.RELATION)
 
 
 def infix(sign: str) -> Callable[..., Formula]:

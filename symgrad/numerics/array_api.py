@@ -102,7 +102,7 @@ class _Standard(Text):
             raise OptionError(
                 f"the array API standard has no {name.rpartition('.')[2]}; use modules='numpy'"
             )
-        name = name.replace("arc", "a").replace("absolute", "abs").replace("power", "pow")
+        name = name.replace("arc", "a").replace("power", "pow")
         return f"xp.{name}({', '.join(texts)})"
 
     def product(self, op: Op) -> str:

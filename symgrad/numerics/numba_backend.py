@@ -10,6 +10,7 @@ import importlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from inspect import isfunction
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from symgrad.numerics.numba_steps import Steps
 from symgrad.numerics.numba_values import Dims, Value
 from symgrad.numerics.source import Program
 
-HELPERS = ("product", "inverse", "solution", "log_determinant", "maximum", "minimum", "checked")
+HELPERS = [name for name, made in vars(numba_kernels).items() if isfunction(made)]
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
 PLAIN = {np.ndarray, np.float64, np.float32}  # with a mask they are other numbers
 LINE = 16  # entries: pieces of the working vector start at a cache line

@@ -70,7 +70,7 @@ class Steps:
         operands = [self.of(x) for x in op.operands]
         match op.kind:
             case "ufunc":
-                return self.let(mapped(_entry(op.name, len(operands)), operands), name)
+                return self.let(mapped(entry_text(op.name, len(operands)), operands), name)
             case "reduce":
                 return self.reduced(op.name, operands[0], op.axes, name)
             case "product":
@@ -204,7 +204,7 @@ class Steps:
         return stored(name, dims)
 
 
-def _entry(name: str, count: int) -> str:
+def entry_text(name: str, count: int) -> str:
     """The text of a ufunc's value: by its sign, by our own function, by NumPy's or `math`'s."""
     if name in INFIX:
         return f"({INFIX[name]})"

@@ -81,7 +81,7 @@ class Traced:
         return self.xp.ufunc("negative", self)
 
     def __abs__(self) -> Traced:
-        return self.xp.ufunc("absolute", self)
+        return self.xp.ufunc("abs", self)
 
     def __pow__(self, power: Any) -> Traced:
         return self * self if power == 2 else self.xp.ufunc("power", self, power)
@@ -104,7 +104,7 @@ class _Tracer:
         ufunc = getattr(np, name, None)
         if not isinstance(ufunc, np.ufunc):
             raise AttributeError(f"xp has no function {name}")
-        return partial(self.ufunc, ufunc.__name__)
+        return partial(self.ufunc, name)
 
     def array(self, x: Any) -> Array:
         """What is traced, or a number."""

@@ -81,6 +81,7 @@ def _negative(argument: Expression) -> Expression | None:
 add = register(
     Operation(
         name="add",
+        called=False,
         meaning=Linear((1, 1)),
         shape=elementwise("add"),
         arity=(2, 2),
@@ -94,6 +95,7 @@ add = register(
 subtract = register(
     Operation(
         name="subtract",
+        called=False,
         meaning=Linear((1, -1)),
         shape=elementwise("subtract"),
         arity=(2, 2),
@@ -107,6 +109,7 @@ subtract = register(
 negative = register(
     Operation(
         name="negative",
+        called=False,
         meaning=Linear((-1,)),
         shape=elementwise("negative"),
         prepare=_negative,
@@ -119,6 +122,7 @@ negative = register(
 multiply = register(
     Operation(
         name="multiply",
+        called=False,
         meaning=Monomial(lambda call: (Fraction(1), Fraction(1))),
         shape=elementwise("multiply"),
         arity=(2, 2),
@@ -132,6 +136,7 @@ multiply = register(
 divide = register(
     Operation(
         name="divide",
+        called=False,
         meaning=Monomial(lambda call: (Fraction(1), Fraction(-1))),
         shape=elementwise("divide"),
         prepare=_divide,
@@ -146,6 +151,7 @@ divide = register(
 power = register(
     Operation(
         name="power",
+        called=False,
         meaning=Monomial(lambda call: (_exponent(call),)),
         shape=elementwise("power"),
         prepare=_constant_power,
@@ -160,6 +166,7 @@ power = register(
 matmul = register(
     Operation(
         name="matmul",
+        called=False,
         meaning=Contraction(lambda call: "ij,jk->ik"),
         shape=matrix_product,
         arity=(2, 2),
@@ -173,6 +180,7 @@ matmul = register(
 transpose = register(
     Operation(
         name="transpose",
+        called=False,
         meaning=Contraction(lambda call: "ij->ji"),
         shape=lambda arguments, options: matrix(".T", arguments[0])[::-1],
         rule="transpose",

@@ -14,6 +14,7 @@ def _total(name: str, mean: bool, rule: str) -> Operation:
     return register(
         Operation(
             name=name,
+            called=False,
             meaning=Total(mean),
             shape=lambda arguments, options: arguments[0].shape,
             options=("variables", "batch"),

@@ -53,6 +53,8 @@ def contraction(
     symbol: str = "c",
     labels: bool = False,
     sympy_classes: tuple[type, ...] = (),
+    called: bool = True,
+    aliases: tuple[str, ...] = (),
 ) -> Operation:
     """Declare an operation by its index letters: "ij,jk->ik", of rows and columns."""
     return register(
@@ -70,6 +72,8 @@ def contraction(
             symbol=symbol,
             labels=labels,
             sympy_classes=sympy_classes,
+            called=called,
+            aliases=aliases,
         )
     )
 
@@ -153,6 +157,7 @@ trace = contraction(
     rule="trace",
     sentence="The gradient of a trace is the identity matrix.",
     latex=r"\operatorname{tr}",
+    aliases=("tr",),
     symbol="t",
     sympy_classes=(sympy.Trace,),
 )
@@ -197,6 +202,7 @@ lookup = contraction(
     notation=lambda call, table, label: lowered(table, listed((label, ALL), ",")),
     symbol="e",
     labels=True,
+    called=False,
 )
 onehot = contraction(
     "onehot",

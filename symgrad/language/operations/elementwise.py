@@ -4,6 +4,7 @@ functions."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import sympy
@@ -30,6 +31,7 @@ def elementwise(
     source: str = "",
     reserved: bool = True,
     sympy_classes: tuple[type, ...] = (),
+    called: bool = True,
     **meaning: Any,
 ) -> Operation:
     """Declare a scalar function by its definition in SymPy and its kernel, `kernel(xp, x)`; without
@@ -53,6 +55,7 @@ def elementwise(
             source=source,
             reserved=reserved,
             sympy_classes=sympy_classes,
+            called=called,
         )
     )
 
@@ -67,13 +70,15 @@ def composite(
     latex: str = "",
     reserved: bool = False,
 ) -> Operation:
-    """Declare an abbreviation for another expression, elementwise in its arguments."""
+    """Declare an abbreviation for another expression, elementwise in its arguments; what its
+    definition takes by keyword alone are parameters: `lambda p, *, gamma=2: ...`."""
     return register(
         Operation(
             name=name,
             meaning=Composite(definition),
             shape=elementwise_shape(name),
             arity=arity,
+            parameters=parameters_of(definition),
             rule="definition",
             sentence=f"{name} stands for its definition.",
             latex=latex,
@@ -82,3 +87,13 @@ def composite(
             reserved=reserved,
         )
     )
+
+
+def parameters_of(definition: Callable[..., Expression]) -> tuple[str, ...]:
+    """What a definition takes by keyword alone.
+
+    >>> parameters_of(lambda p, *, gamma=2: -((1 - p) ** gamma))
+    ('gamma',)
+    """
+    every = signature(definition).parameters.values()
+    return tuple(p.name for p in every if p.kind is p.KEYWORD_ONLY)

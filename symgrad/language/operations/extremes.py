@@ -79,6 +79,7 @@ def _extreme(
             reserved=False,
             prepare=lambda x, axis=None: x if is_scalar(x) else None,
             rule=f"{name} of entries",
+            latex=rf"\{name}",
             sentence="The entries that are the extreme one share the gradient.",
             symbol="m",
         )

@@ -78,6 +78,7 @@ det = register(
 logdet = register(
     Operation(
         name="logdet",
+        aliases=("log_det",),
         meaning=Function(
             over="matrix",
             pullback=lambda g, y, x: (g * inv(x).T,),

@@ -15,7 +15,7 @@ from symgrad.language.expressions import Expression, Name, Operation, Options, S
 from symgrad.language.formula import Formula
 from symgrad.language.operations.activations import softplus
 from symgrad.language.operations.contractions import lookup, total
-from symgrad.language.operations.elementwise import composite, elementwise
+from symgrad.language.operations.elementwise import composite, elementwise, parameters_of
 from symgrad.language.operations.meanings import Composite
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.norms import norm1, norm2
@@ -63,6 +63,7 @@ def loss(
             meaning=Composite(definition),
             shape=_label_and_prediction(name),
             arity=(2, 2),
+            parameters=parameters_of(definition),
             labels=labels,
             rule="definition",
             sentence=sentence,

@@ -69,6 +69,7 @@ def _unit_notation(call: Call, x: Formula) -> Formula:
 norm2: Operation = register(
     Operation(
         name="norm2",
+        aliases=("norm",),
         meaning=Function(
             over="all",
             definition=lambda x: sqrt(dot(x, x)),

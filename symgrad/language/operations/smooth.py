@@ -31,9 +31,9 @@ HALF = Fraction(1, 2)
 LOG = Symbol(latex=r"\log")
 
 exp: Operation = elementwise(
-    "exp", sympy.exp, symbol="e", derivative=lambda x: (exp(x),), positive=True
+    "exp", sympy.exp, latex=r"\exp", symbol="e", derivative=lambda x: (exp(x),), positive=True
 )
-log = elementwise("log", sympy.log, symbol="s", derivative=lambda x: (1 / x,))
+log = elementwise("log", sympy.log, latex=r"\log", symbol="s", derivative=lambda x: (1 / x,))
 log1p = elementwise(
     "log1p",
     lambda x: sympy.log(1 + x),
@@ -49,15 +49,23 @@ expm1 = elementwise(
     derivative=lambda x: (exp(x),),
     reserved=False,
 )
-sin = elementwise("sin", sympy.sin, derivative=lambda x: (cos(x),))
-cos: Operation = elementwise("cos", sympy.cos, derivative=lambda x: (-sin(x),))
-tan: Operation = elementwise("tan", sympy.tan, derivative=lambda x: (1 + tan(x) ** 2,))
-arcsin = elementwise("arcsin", sympy.asin, derivative=lambda x: ((1 - x**2) ** -HALF,))
-arccos = elementwise("arccos", sympy.acos, derivative=lambda x: (-((1 - x**2) ** -HALF),))
-arctan = elementwise("arctan", sympy.atan, derivative=lambda x: (1 / (1 + x**2),))
-sinh = elementwise("sinh", sympy.sinh, derivative=lambda x: (cosh(x),))
-cosh: Operation = elementwise("cosh", sympy.cosh, derivative=lambda x: (sinh(x),))
-tanh: Operation = elementwise("tanh", sympy.tanh, derivative=lambda x: (1 - tanh(x) ** 2,))
+sin = elementwise("sin", sympy.sin, latex=r"\sin", derivative=lambda x: (cos(x),))
+cos: Operation = elementwise("cos", sympy.cos, latex=r"\cos", derivative=lambda x: (-sin(x),))
+tan: Operation = elementwise(
+    "tan", sympy.tan, latex=r"\tan", derivative=lambda x: (1 + tan(x) ** 2,)
+)
+arcsin = elementwise(
+    "arcsin", sympy.asin, latex=r"\arcsin", derivative=lambda x: ((1 - x**2) ** -HALF,)
+)
+arccos = elementwise(
+    "arccos", sympy.acos, latex=r"\arccos", derivative=lambda x: (-((1 - x**2) ** -HALF),)
+)
+arctan = elementwise("arctan", sympy.atan, latex=r"\arctan", derivative=lambda x: (1 / (1 + x**2),))
+sinh = elementwise("sinh", sympy.sinh, latex=r"\sinh", derivative=lambda x: (cosh(x),))
+cosh: Operation = elementwise("cosh", sympy.cosh, latex=r"\cosh", derivative=lambda x: (sinh(x),))
+tanh: Operation = elementwise(
+    "tanh", sympy.tanh, latex=r"\tanh", derivative=lambda x: (1 - tanh(x) ** 2,)
+)
 arcsinh = elementwise(
     "arcsinh", sympy.asinh, derivative=lambda x: ((1 + x**2) ** -HALF,), reserved=False
 )
@@ -115,6 +123,7 @@ variable_power = elementwise(
     arity=2,
     symbol="q",
     derivative=lambda x, y: (y * x ** (y - 1), xlogy(x**y, x)),
+    called=False,
     text=Spelling("{0}**{1}", POWER, (ATOM, SIGN)),
     notation=power,
     sentence="A power x^y has derivative y x^(y-1) by the base, x^y log x by the exponent.",

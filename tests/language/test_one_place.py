@@ -1,0 +1,61 @@
+"""An operation stands in one file: no other file of the library quotes its name or imports its
+record."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import symgrad
+from symgrad.language.expressions import OPERATIONS
+
+ROOT = Path(symgrad.__file__).parent
+STRUCTURE: dict[str, str] = {}
+
+
+def docstrings(tree: ast.Module) -> set[ast.AST]:
+    """The constants that are docstrings."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, kinds) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+
+
+def records() -> dict[str, tuple[str, str]]:
+    """{name of an operation: its file, its name there}."""
+    found = {}
+    for path in sorted((ROOT / "language" / "operations").glob("*.py")):
+        module = __import__(f"symgrad.language.operations.{path.stem}", fromlist=["*"])
+        for name, value in vars(module).items():
+            if OPERATIONS.get(getattr(value, "name", None)) is value:  # type: ignore[arg-type]
+                text = path.read_text(encoding="utf-8")
+                if f"\n{name} = " in text or f"\n{name}: Operation = " in text:
+                    found[value.name] = (str(path.relative_to(ROOT)), name)
+    return found
+
+
+def named(path: Path) -> Iterator[tuple[str, str]]:
+    """What a file quotes, and the records that it imports: (module, name)."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    silent = docstrings(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in silent:
+            yield "", node.value
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                yield node.module, alias.name
+
+
+NAMED = {path.relative_to(ROOT): set(named(path)) for path in sorted(ROOT.rglob("*.py"))}
+RECORDS = records()
+
+
+def places(name: str) -> list[str]:
+    """The files that name the operation."""
+    file, record = RECORDS[name]
+    module = "symgrad." + file.removesuffix(".py").replace("/", ".")
+    own = {("", name), (module, record)}
+    return sorted({file, *(str(path) for path, texts in NAMED.items() if texts & own)})
