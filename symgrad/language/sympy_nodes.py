@@ -48,6 +48,7 @@ from symgrad.language.sympy_trees import (
     OPERANDS,
     RULES,
     NoRuleError,
+    operation_of,
     sympified,
 )
 from symgrad.language.tex import latex
@@ -132,7 +133,9 @@ class Operators:
         return call("negative", self)
 
     def __abs__(self) -> sympy.Expr:
-        return call("abs", self)
+        operation = operation_of(sympy.Abs)
+        assert operation is not None
+        return call(operation.name, self)
 
     @property
     def T(self) -> sympy.Expr:

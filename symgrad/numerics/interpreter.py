@@ -30,8 +30,7 @@ from symgrad.calculus.nodes import (
     topological,
 )
 from symgrad.errors import DataError
-from symgrad.language.expressions import Operation
-from symgrad.numerics.namespaces import namespace_of
+from symgrad.numerics.namespaces import run
 
 MANY = 3  # with more factors einsum looks for a good order
 Arrays = Mapping[str, np.ndarray]
@@ -94,7 +93,7 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
             return sum((_term(t, len(shape), values, shape) for t in node.terms), np.zeros(shape))
         case Map():
             arguments = [spread(values[n], at, len(node.axes)) for n, at in node.arguments]
-            return apply_kernel(node.operation, arguments)
+            return run(node.operation.meaning.kernel, arguments)
         case Apply():
             return _apply(node, values)
     raise TypeError(f"no node: {node!r}")
@@ -129,17 +128,12 @@ def spread(value: Any, at: tuple[int, ...], rank: int) -> Any:
     return value.transpose(order).reshape(shape)
 
 
-def apply_kernel(operation: Operation, arguments: list[Any], *axis: Any) -> Any:
-    """The numbers of an operation, of complex arrays too."""
-    return operation.meaning.kernel(namespace_of(*arguments), *arguments, *axis)
-
-
 def _apply(node: Apply, values: Mapping[Node, Any]) -> Any:
     if node.operation.meaning.over != "matrix":
         ((argument, at),) = node.arguments
         acted = tuple(k - len(at) for k, place in enumerate(at) if place is None)
         axis = acted if len(acted) > 1 else acted[0]
-        value = apply_kernel(node.operation, [np.asarray(values[argument])], axis)
+        value = run(node.operation.meaning.kernel, [np.asarray(values[argument])], axis)
         return value if np.ndim(value) == len(node.axes) else np.squeeze(value, axis)
     leading = len(node.axes) - len(node.core)
     arguments = []
@@ -147,4 +141,4 @@ def _apply(node: Apply, values: Mapping[Node, Any]) -> Any:
         acting = range(leading, leading + at.count(None))
         places = (*at[: len(at) - len(acting)], *acting)
         arguments.append(spread(values[argument], places, leading + len(acting)))
-    return apply_kernel(node.operation, arguments)
+    return run(node.operation.meaning.kernel, arguments)

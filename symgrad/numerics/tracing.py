@@ -80,8 +80,8 @@ class Traced:
     def __neg__(self) -> Traced:
         return self.xp.ufunc("negative", self)
 
-    def __abs__(self) -> Traced:
-        return self.xp.ufunc("abs", self)
+    def __abs__(self) -> Any:
+        return self.xp.abs(self)
 
     def __pow__(self, power: Any) -> Traced:
         return self * self if power == 2 else self.xp.ufunc("power", self, power)

@@ -7,11 +7,12 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import symgrad
 from symgrad.language.expressions import OPERATIONS
 
 ROOT = Path(symgrad.__file__).parent
-STRUCTURE: dict[str, str] = {}
 
 
 def docstrings(tree: ast.Module) -> set[ast.AST]:
@@ -59,3 +60,43 @@ def places(name: str) -> list[str]:
     module = "symgrad." + file.removesuffix(".py").replace("/", ".")
     own = {("", name), (module, record)}
     return sorted({file, *(str(path) for path, texts in NAMED.items() if texts & own)})
+
+
+STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and other words alike
+    **dict.fromkeys(
+        ("add", "subtract", "negative", "multiply", "divide", "power", "matmul", "transpose"),
+        "an operator of Python: the parser and the algebra say it; NumPy's word for its ufunc",
+    ),
+    **dict.fromkeys(
+        ("sum", "max", "min", "maximum", "minimum"),
+        "a reduction of arrays, by NumPy's name",
+    ),
+    **dict.fromkeys(
+        ("ones", "zeros", "eye"), "a constant: sums without a factor, deltas; SymPy has it, too"
+    ),
+    **dict.fromkeys(
+        ("trace", "dot", "diag", "lookup", "onehot", "einsum", "squared_norm"),
+        "matrix notation is made of it: what a graph of indices reduces to",
+    ),
+    **dict.fromkeys(
+        ("batch_sum", "batch_mean", "mean"), "the batch: a sum with a range of its own"
+    ),
+    "sqrt": "the power one half, a power of the normal form",
+    "kron": "the vectorised form of a result is made of it",
+    "norm2": "what an orthogonal matrix keeps: a rule of the algebra",
+    "step": "also a line of a derivation, and a schedule",
+    "sign": "also the name of a mistake",
+    "var": "also a part of LaTeX's \\varepsilon",
+}
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - STRUCTURE.keys()))
+def test_one_file_names_an_operation(name: str) -> None:
+    """Records may be made of each other: gelu of erf."""
+    file, _ = RECORDS[name]
+    assert [path for path in places(name) if not path.startswith("language/operations/")] == []
+    assert file.startswith("language/operations/")
+
+
+def test_what_is_structure_is_named_elsewhere() -> None:
+    assert not [name for name in STRUCTURE if len(places(name)) == 1]

@@ -70,6 +70,7 @@ det = register(
         shape=_to_scalar("det"),
         rule="determinant",
         sentence="The gradient of a determinant is it times the transposed inverse (Jacobi).",
+        latex=r"\det",
         symbol="d",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 49",
         sympy_classes=(sympy.Determinant,),
