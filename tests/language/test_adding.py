@@ -152,6 +152,7 @@ def test_every_format_shows_it(added: Operation, text: str, latex: str) -> None:
     derivation = sg.derive(HEAD + text)
     assert latex in derivation.latex(level="full")
     assert latex in derivation.markdown()
+    assert "<math" in derivation.html(level="full")
     assert f"{added.name}(" in derivation.text()
     assert added.name in derivation.json()
     again = sg.parse(f"{HEAD}{text}")
@@ -251,7 +252,7 @@ def kernel(xp, x):
 softer = elementwise("softer", lambda x: x / (1 + sympy.Abs(x)), kernel,
     derivative=lambda x: (1 / (1 + absolute(x)) ** 2,), latex=r"\\mathfrak{s}_{\\circlearrowright}")
 d = sg.derive("x: Scalar\\nloss = softer(x)")
-print(d.verify().passed, d.lambdify()(x=1.0), sg.softer(sg.Scalar("t")))
+print(d.verify().passed, d.lambdify()(x=1.0), sg.softer(sg.Scalar("t")), "<math" in d.html())
 """
 
 
@@ -261,5 +262,5 @@ def test_one_defined_at_the_prompt() -> None:
     )
     assert "Error" not in done.stderr
     assert done.stdout.split() == [
-        *("True", "(np.float64(0.5),", "{'x':", "np.float64(0.25)})", "softer(t)")
+        *("True", "(np.float64(0.5),", "{'x':", "np.float64(0.25)})", "softer(t)", "True")
     ]
