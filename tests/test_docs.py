@@ -107,6 +107,19 @@ def test_links_resolve(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_file_that_is_named_is_there(page: Path) -> None:
+    folders = ("symgrad", "cli", "tests", "docs")
+    paths = [f"/{path.relative_to(ROOT)}" for f in folders for path in (ROOT / f).rglob("*")]
+    paths += [f"/{f}" for f in (*folders, "site")]  # site is made
+    prose = BLOCK.sub("", page.read_text("utf-8"))
+    named = re.findall(r"(?<![\w/.])[\w/]+(?:\.py|/(?=[\s,;.)`]))", prose)
+    absent = [
+        n for n in named if not any(f"{path}/".endswith(f"/{n.rstrip('/')}/") for path in paths)
+    ]
+    assert absent == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_line_is_too_long_and_no_block_open(page: Path) -> None:
     text = page.read_text("utf-8")
     assert text.count("```") == 2 * len(BLOCK.findall(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .planting import Mutant, planted_in
 
 CASES = "tests/test_cases.py"
+BATCHES = "tests/calculus/test_batches.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/calculus/rewriting.py",
@@ -70,5 +71,90 @@ MUTANTS: list[Mutant] = [
             "return label in term.summed",
         ),
         ("one of several rotations stands for all", " and not set(lead) & set(term.summed)", ""),
+    ),
+    *planted_in(
+        "symgrad/calculus/polynomials.py",
+        f"tests/calculus/test_polynomials.py tests/calculus/test_facts.py {BATCHES} {CASES}",
+        (
+            "a sum that nothing carries counts for one",
+            "if number is None:\n                factors = _joined([*factors, factor])",
+            "if number is None:\n                pass",
+        ),
+        (
+            "a simplex sums although something else is there",
+            "if all(x in summed and carried.count(x) == 1 for x in own):",
+            "if all(x in summed for x in own):",
+        ),
+        (
+            "equal terms take the last coefficient",
+            "exact(joined[key].coefficient + coefficient)",
+            "exact(coefficient)",
+        ),
+        ("a symmetric matrix is any square one", 'return "symmetric" in node.facts', "return True"),
+        (
+            "a power of a product keeps its number",
+            "number = raised(term.coefficient, power)",
+            "number = term.coefficient",
+        ),
+        (
+            "the root of an even power loses its sign",
+            "not _even(f) for f in term.factors",
+            "True for f in term.factors",
+        ),
+        ("0 / 0 is 1", "infinite(factor))  # 0 / 0 is not 1", "False)  # 0 / 0 is not 1"),
+        (
+            "a one-hot entry is its own cube only",
+            "if f.power > 1 and _is_one_hot(f.node)",
+            "if f.power > 1",
+        ),
+        (
+            "a common factor takes the higher power",
+            "min(others, key=magnitude)",
+            "max(others, key=magnitude)",
+        ),
+        (
+            "a summed factor is brought to the front",
+            "one_sign and summed.isdisjoint(entry[1]) and",
+            "one_sign and",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/chain_rule.py",
+        f"{BATCHES} tests/calculus/test_textbook.py {CASES}",
+        ("a power keeps its exponent", "factor._replace(power=factor.power - 1)", "factor"),
+        ("a power forgets its factor", "times(term.coefficient, factor.power)", "term.coefficient"),
+        ("a repeated label is dropped", "repeated.append(identity(new, names[label]))", "pass"),
+        ("a batch is not summed over", "summed=(*term.summed, *missing)", "summed=term.summed"),
+        (
+            "a statement forgets to sum",
+            "for x in (*own, *p.rest.summed) if x not in p.labels",
+            "for x in p.rest.summed if x not in p.labels",
+        ),
+        ("a pull-back is taken forward", "Factor(*plain),)", "Factor(*plain), Factor(*plain))"),
+    ),
+    *planted_in(
+        "symgrad/calculus/term_graph.py",
+        f"tests/calculus/test_textbook.py {CASES}",
+        (
+            "a leaf is read the wrong way round",
+            "straight = pair[0] is rest or",
+            "straight = pair[1] is rest or",
+        ),
+        (
+            "an edge is not turned",
+            "turned = piece.value if piece.symmetric else transposed(piece.value)",
+            "turned = piece.value",
+        ),
+        (
+            "the diagonal between two edges is lost",
+            "product(left, diag(_combined(own))) if own else left",
+            "left",
+        ),
+        (
+            "a scalar below the line stands above",
+            "[power(p.value, -p.power) for p in self.scalars if p.power < 0]",
+            "[power(p.value, p.power) for p in self.scalars if p.power < 0]",
+        ),
+        ("a look-up takes the column", "table = transposed(matrix)", "table = matrix"),
     ),
 ]

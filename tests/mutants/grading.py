@@ -26,7 +26,7 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "a mean is told where there is none",
-            "if (power > 0) not in _totals(evidence.exam.problem):",
+            "if not any(total.mean == (power > 0) for total in totals):",
             "if False:",
         ),
         (
@@ -34,6 +34,6 @@ MUTANTS: list[Mutant] = [
             "abs(float(ratio.number)) < 1",
             "abs(float(ratio.number)) > 1",
         ),
-        ("a regulariser is any branch", "regularizer not in (None, found.regularizer)", "False"),
+        ("a regulariser is any branch", "regularizer not in (None, branch.regularizer)", "False"),
     ),
 ]

@@ -8,7 +8,7 @@ OPERATIONS = "tests/language/test_operations.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/language/shapes.py",
-        "tests/language tests/test_bad_programs.py",
+        f"tests/language/test_messages.py tests/test_bad_programs.py {OPERATIONS}",
         (
             "a product fits the wrong way",
             "if left.shape[1] == right.shape[0]:",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .planting import Mutant, planted_in
 
+LABELS = "tests/numerics/test_labels.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/numerics/sizes.py",
-        "tests/numerics/test_function.py tests/training/test_trainer.py",
+        "tests/numerics/test_sizes.py tests/numerics/test_function.py",
         ("a label may be the size itself", "np.max(labels) < size", "np.max(labels) <= size"),
         ("a number in a shape is not compared", "if size != int(axis):", "if False:"),
         (
@@ -24,6 +25,95 @@ MUTANTS: list[Mutant] = [
             "rotations all have one determinant",
             "rng.choice([-1.0, 1.0], (*shape[:-2], 1, shape[-1]))",
             "1.0",
+        ),
+    ),
+    *planted_in(
+        "symgrad/numerics/facts.py",
+        "tests/numerics/test_facts.py",
+        ("numbers may be negative", '"positive": (_negative,', '"positive": (lambda x: 0.0,'),
+        (
+            "a simplex may be negative",
+            "max(_largest(p.sum(-1) - 1), _negative(p))",
+            "_largest(p.sum(-1) - 1)",
+        ),
+        (
+            "a one-hot may have many ones",
+            "max(_largest(y - np.round(y)), _off_the_simplex(np.round(y)))",
+            "_largest(y - np.round(y))",
+        ),
+    ),
+    *planted_in(
+        "symgrad/numerics/systems.py",
+        "tests/numerics/test_systems.py",
+        (
+            "a system is solved with the transpose",
+            "if summed == [row] and not symmetric(unmade.node):",
+            "if summed == [column] and not symmetric(unmade.node):",
+        ),
+        (
+            "an inverse is never wanted",
+            "len(unmade.systems) > MOST or op in needed",
+            "op in needed",
+        ),
+    ),
+    *planted_in(
+        "symgrad/numerics/buffers.py",
+        f"{LABELS} tests/properties/test_buffers.py tests/numerics/test_function.py",
+        ("a buffer dies before its view", "tuple(held) if op.kind in VIEWS else (op,)", "(op,)"),
+        (
+            "a buffer dies a line early",
+            "if self.last[x] == k and self.places",
+            "if self.last[x] <= k + 1 and self.places",
+        ),
+        (
+            "a scatter adds to what was",
+            'return [f"{out}.fill(0.0)", self.added(op)]',
+            "return [self.added(op)]",
+        ),
+        (
+            "an operand is overwritten beside its view",
+            "if x in dying and x.dims == op.dims and not seen:",
+            "if x in dying and x.dims == op.dims:",
+        ),
+        (
+            "a result is written over",
+            "last |= {x: len(self.program.ops) for read in reads",
+            "last |= {x: 0 for read in reads",
+        ),
+        ("a mask is stripped", " or p{k}.__class__ not in plain", ""),
+    ),
+    *planted_in(
+        "symgrad/numerics/differences.py",
+        "tests/numerics/test_check_gradient.py tests/numerics/test_planted_derivatives.py",
+        ("complex step may be coarse", '"complex step": 1e-7', '"complex step": 1e-4'),
+        ("a small entry is not looked at", "FLOOR = 1e-11", "FLOOR = 1e-3"),
+        ("only the largest entry counts", "FLOOR * scale + noise", "scale + noise"),
+        ("a kink is never near", "NEAR_KINK = 1e-8", "NEAR_KINK = 0.0"),
+    ),
+    *planted_in(
+        "symgrad/numerics/verification.py",
+        "tests/numerics/test_verification.py tests/numerics/test_planted_derivatives.py",
+        ("verification is coarse", "TOLERANCE = 1e-8", "TOLERANCE = 1e-3"),
+        (
+            "what is not finite is right",
+            "return np.inf\n    if not finite.any():",
+            "return 0.0\n    if not finite.any():",
+        ),
+        (
+            "nothing compared is right",
+            "return self.error <= self.tolerance",
+            "return not self.error > self.tolerance",
+        ),
+        (
+            "generated code is not run",
+            "functions = [*self._functions()] if code else []",
+            "functions: list[Returned] = []",
+        ),
+        ("cotangents are not paired", "yield self._adjoint(backward, step.of)", "pass"),
+        (
+            "an error is absolute",
+            "size = max(_largest(truth[finite]), floor)",
+            "size = max(1.0, _largest(truth[finite]), floor)",
         ),
     ),
 ]
