@@ -19,18 +19,6 @@ if TYPE_CHECKING:
     from symgrad.training.base import Optimizer
     from symgrad.training.fit import FitResult
 
-OPTIMIZERS = (
-    "gradient_descent",
-    "sgd",
-    "momentum",
-    "nesterov",
-    "adagrad",
-    "adadelta",
-    "rmsprop",
-    "adam",
-    "adamw",
-)
-
 
 def _sizes(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
@@ -60,7 +48,7 @@ OPTIONS = [
         help="The CSV columns of a variable, as in x=length,width. Repeat for each variable.",
     ),
     click.option(
-        "--optimizer", metavar="NAME", help=f"One of {', '.join(OPTIMIZERS)}.  [default: adam]"
+        "--optimizer", metavar="NAME", help="As `symgrad catalog` names it.  [default: adam]"
     ),
     click.option(
         "--learning-rate",

@@ -24,7 +24,8 @@ _PUBLIC = {
     "language.sympy_functions": "batch_mean batch_sum",
     "language.sympy_nodes": "named",
     "training.fit": "FitResult fit",
-    "training.optimizers": "Adadelta Adagrad Adam AdamW GD OPTIMIZERS RMSprop SGD",
+    "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD Lion NAdam OPTIMIZERS RMSprop"
+    " SGD",
     "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay StepDecay",
     "training.trainer": "Trainer",
 }

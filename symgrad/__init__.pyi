@@ -49,6 +49,9 @@ from symgrad.training.optimizers import (
     Adagrad as Adagrad,
     Adam as Adam,
     AdamW as AdamW,
+    AMSGrad as AMSGrad,
+    Lion as Lion,
+    NAdam as NAdam,
     RMSprop as RMSprop,
 )
 from symgrad.training.schedules import (

@@ -89,7 +89,7 @@ class Optimizer(ABC):
         symbols = symbols_of(type(self))
         return OptimizerState(
             program=self.program(),
-            initial={s.name: value for s, value in self.initial().items()},
+            initial=self.initial(),
             hyperparameters={symbol: getattr(self, name) for name, symbol in symbols.items()},
             rate=self.learning_rate,
             parameters=parameters,

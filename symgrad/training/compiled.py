@@ -59,7 +59,7 @@ class CompiledSteps:
         """The loop, from the step `first` on."""
         vectors = (self._numbers, *self._vectors)
         passed: Passed = self._loop(self._inputs, vectors, first, self.count, accepted)
-        self._state.iteration += passed[0] - first
+        self._state.advance(passed[0] - first)
         return passed
 
 

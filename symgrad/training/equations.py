@@ -16,7 +16,7 @@ import sympy
 
 @dataclass(frozen=True)
 class State:
-    """A vector as long as theta that lives through all iterations.
+    """A vector as long as theta, or one number, that lives through all iterations.
 
     `old` is its symbol before an iteration, x_{t-1}; `new` its symbol after it, x_t.
     """
@@ -24,6 +24,7 @@ class State:
     name: str
     old: sympy.Symbol
     new: sympy.Symbol
+    is_number: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,14 @@ class Equation:
     expression: sympy.Expr
 
 
-def state(letter: str) -> State:
-    """The state of that letter.
+def state(letter: str, is_number: bool = False) -> State:
+    """The state of that letter, a vector or one number.
 
     >>> state("m").old, state("m").new
     (m_{t-1}, m_t)
     """
-    return State(letter, quantity(f"{letter}_{{t-1}}"), quantity(f"{letter}_t"))
+    symbol = number if is_number else quantity
+    return State(letter, symbol(f"{letter}_{{t-1}}"), symbol(f"{letter}_t"), is_number)
 
 
 def quantity(name: str) -> sympy.Symbol:

@@ -44,6 +44,7 @@ HYPERPARAMETERS = {
     "beta1": Hyperparameter(number(r"\beta_1"), MEMORY),
     "beta2": Hyperparameter(number(r"\beta_2"), MEMORY),
     "epsilon": Hyperparameter(number(r"\varepsilon"), NOT_NEGATIVE),
+    "momentum_decay": Hyperparameter(number(r"\psi"), NOT_NEGATIVE),
     "initial_accumulator": Hyperparameter(number("v_0"), NOT_NEGATIVE),
     "decay": Hyperparameter(number(r"\kappa"), NOT_NEGATIVE),
     "factor": Hyperparameter(number(r"\gamma"), FACTOR),

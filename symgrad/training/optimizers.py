@@ -23,6 +23,7 @@ from symgrad.training.equations import (
     THETA,
     Equation,
     State,
+    number,
     quantity,
     state,
 )
@@ -32,11 +33,21 @@ from symgrad.training.schedules import Rate
 Equations = tuple[Equation, ...]
 
 theta, g, t, eta = THETA, GRADIENT, ITERATION, RATE
-b, m, v, u = map(state, "bmvu")
-d, delta, m_hat, v_hat = map(quantity, ("d_t", r"\Delta_t", r"\hat{m}_t", r"\hat{v}_t"))
-mu, lam, rho, alpha, beta1, beta2, epsilon = (
+b, m, v, u, largest = map(state, ("b", "m", "v", "u", r"\bar{v}"))
+d, c, delta, m_hat, v_hat = map(quantity, ("d_t", "c_t", r"\Delta_t", r"\hat{m}_t", r"\hat{v}_t"))
+share, next_share, shares = number(r"\mu_t"), number(r"\mu_{t+1}"), state("p", is_number=True)
+mu, lam, rho, alpha, beta1, beta2, epsilon, psi = (
     HYPERPARAMETERS[name].symbol
-    for name in ("momentum", "weight_decay", "rho", "alpha", "beta1", "beta2", "epsilon")
+    for name in (
+        "momentum",
+        "weight_decay",
+        "rho",
+        "alpha",
+        "beta1",
+        "beta2",
+        "epsilon",
+        "momentum_decay",
+    )
 )
 
 
@@ -291,7 +302,7 @@ class Adam(Optimizer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdamW(Optimizer):
+class AdamW(Adam):
     r"""Adam with weight decay that acts on the parameters, not through the gradient.
 
     Raises: OptionError where a hyperparameter is out of its range.
@@ -301,22 +312,129 @@ class AdamW(Optimizer):
     '\\theta_{t} &= \\left(1'
     """
 
-    learning_rate: Rate = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
     weight_decay: float = 1e-2
     sentence = "Adam's step, and all parameters shrink by the same small factor."
     source = "torch.optim.AdamW; Loshchilov and Hutter, Decoupled weight decay (2019)."
-
-    def initial(self) -> dict[State, float]:
-        """m_0 = v_0 = 0."""
-        return {m: 0.0, v: 0.0}
 
     def equations(self) -> Equations:
         """Adam's, but theta_{t-1} is shrunk."""
         shrunk = (1 - eta * lam) * theta.old if self.weight_decay else theta.old
         return (*moments(g), Equation(theta.new, shrunk - adam_step()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AMSGrad(Adam):
+    r"""Adam over the root of the largest mean of squares so far: large gradients stay remembered.
+
+    Raises: OptionError where a hyperparameter is out of its range.
+    Source: torch.optim.Adam(amsgrad=True), where the largest mean is taken before the bias is;
+    Reddi, Kale and Kumar, On the convergence of Adam and beyond, 2018, algorithm 2.
+
+    >>> print(*AMSGrad().latex().splitlines()[8:10], sep="\n")
+    \bar{v}_t &= \max\left(\bar{v}_{t-1}, v_{t}\right) \\
+    \hat{v}_t &= \frac{\bar{v}_t}{1 - \beta_{2}^{t}} \\
+    """
+
+    sentence = "Adam's step, over the root of the largest mean of squared gradients so far."
+    source = "torch.optim.Adam; Reddi, Kale and Kumar, On the convergence of Adam and beyond, 2018."
+
+    def initial(self) -> dict[State, float]:
+        """m_0 = v_0 = 0, and the largest v so far is 0."""
+        return {m: 0.0, v: 0.0, largest: 0.0}
+
+    def equations(self) -> Equations:
+        """Adam's, with the largest v_t so far in the place of v_t."""
+        gradient, decay = decayed(self.weight_decay)
+        mean, square, unbiased, _ = moments(gradient)
+        return (
+            *decay,
+            mean,
+            square,
+            unbiased,
+            Equation(largest.new, sympy.Max(largest.old, v.new)),
+            Equation(v_hat, largest.new / (1 - beta2**t)),
+            Equation(theta.new, theta.old - adam_step()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NAdam(Adam):
+    r"""Adam with Nesterov's momentum, which counts more as time goes on.
+
+    Raises: OptionError where a hyperparameter is out of its range.
+    Source: torch.optim.NAdam; Dozat, Incorporating Nesterov momentum into Adam, 2016.
+
+    >>> print(*NAdam().latex().splitlines()[5:8], sep="\n")
+    \mu_{t} &= \beta_{1} \left(1 - \frac{{0.96}^{t \psi}}{2}\right) \\
+    \mu_{t+1} &= \beta_{1} \left(1 - \frac{{0.96}^{\left(t + 1\right) \psi}}{2}\right) \\
+    p_{t} &= p_{t-1} \mu_{t} \\
+    """
+
+    learning_rate: Rate = 2e-3
+    momentum_decay: float = 4e-3
+    sentence = "Adam's step from where its momentum is about to lead."
+    source = "torch.optim.NAdam; Dozat, Incorporating Nesterov momentum into Adam, 2016."
+
+    def initial(self) -> dict[State, float]:
+        """m_0 = v_0 = 0, and the product of the momenta p_0 = 1."""
+        return {m: 0.0, v: 0.0, shares: 1.0}
+
+    def equations(self) -> Equations:
+        """p_t is the product of mu_1, ..., mu_t."""
+        gradient, decay = decayed(self.weight_decay)
+        mean, square, _, unbiased = moments(gradient)
+        ahead = next_share * m.new / (1 - shares.new * next_share)
+        return (
+            *decay,
+            *(
+                Equation(s, beta1 * (1 - sympy.Float(0.96) ** (n * psi) / 2))
+                for s, n in ((share, t), (next_share, t + 1))
+            ),
+            Equation(shares.new, shares.old * share),
+            mean,
+            square,
+            Equation(m_hat, ahead + (1 - share) * gradient / (1 - shares.new)),
+            unbiased,
+            Equation(theta.new, theta.old - adam_step()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lion(Optimizer):
+    r"""Lion: steps of one size in every entry, whose signs are those of a mean of gradients.
+
+    Raises: OptionError where a hyperparameter is out of its range.
+    Source: Chen and others, Symbolic discovery of optimization algorithms, 2023, algorithm 2.
+
+    >>> print(Lion().latex())
+    \begin{align*}
+    m_{0} &= 0 \\
+    g_{t} &= \nabla_{\theta} L(\theta_{t-1}) \\
+    c_{t} &= \beta_{1} m_{t-1} + \left(1 - \beta_{1}\right) g_{t} \\
+    \theta_{t} &= \theta_{t-1} - \eta \operatorname{sign}{\left(c_{t} \right)} \\
+    m_{t} &= \beta_{2} m_{t-1} + \left(1 - \beta_{2}\right) g_{t}
+    \end{align*}
+    """
+
+    learning_rate: Rate = 1e-4
+    beta1: float = 0.9
+    beta2: float = 0.99
+    weight_decay: float = 0.0
+    sentence = "Each entry moves by the learning rate, against the sign of a mean of gradients."
+    source = "Chen and others, Symbolic discovery of optimization algorithms, 2023."
+
+    def initial(self) -> dict[State, float]:
+        """m_0 = 0."""
+        return {m: 0.0}
+
+    def equations(self) -> Equations:
+        """c_t and m_t forget at different rates; with weight decay theta_{t-1} is shrunk."""
+        shrunk = (1 - eta * lam) * theta.old if self.weight_decay else theta.old
+        return (
+            Equation(c, beta1 * m.old + (1 - beta1) * g),
+            Equation(theta.new, shrunk - eta * sympy.sign(c)),
+            Equation(m.new, beta2 * m.old + (1 - beta2) * g),
+        )
 
 
 def moments(gradient: sympy.Symbol) -> Equations:
@@ -344,4 +462,7 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
     "adamw": AdamW,
+    "amsgrad": AMSGrad,
+    "nadam": NAdam,
+    "lion": Lion,
 }

@@ -3,7 +3,8 @@
 What is a number for all entries (`1 - beta1**t`, the learning rate) is gathered and worked out
 once an iteration: every vector on the way is carried as number * vector, and the number is
 multiplied in as late as possible. A sum `c * x + s` is carried as `c * (x + s / c)`. So Adam takes
-twelve operations, as many as by hand. A state is overwritten where it stands.
+twelve operations, as many as by hand. A state is overwritten where it stands. A state of one number
+is carried from one iteration to the next beside the vectors.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import sympy
@@ -21,6 +22,9 @@ from symgrad.training.equations import GRADIENT, THETA, Equation, State
 ONE = sympy.Integer(1)
 MINUS_ONE = sympy.Integer(-1)
 HALF = sympy.Rational(1, 2)
+FUNCTIONS = {sympy.sign: np.sign, sympy.Abs: np.absolute}  # each of c * x is that of c and of x
+# np.maximum takes the place of its result by keyword only
+EXTREMES = {sympy.Max: np.fmax, sympy.Min: np.fmin}
 Operand: TypeAlias = str | sympy.Expr
 
 
@@ -38,10 +42,14 @@ class Operation:
 
 @dataclass(frozen=True)
 class UpdateProgram:
-    """The operations of one iteration, and the names of the scratch vectors that they use."""
+    """The operations of one iteration, and the names of the scratch vectors that they use.
+
+    `carried` are the states of one number: the symbol before an iteration, and what it is after it.
+    """
 
     operations: tuple[Operation, ...]
     scratch: tuple[str, ...]
+    carried: tuple[tuple[sympy.Symbol, sympy.Expr], ...] = ()
 
     @property
     def numbers(self) -> tuple[sympy.Expr, ...]:
@@ -73,13 +81,14 @@ def lower(equations: Sequence[Equation], states: Sequence[State]) -> UpdateProgr
     theta = add(theta, scratch0)
     """
     places = {GRADIENT: "gradient", THETA.old: "theta", THETA.new: "theta"}
-    for state in states:
+    vectors = [state for state in states if not state.is_number]
+    for state in vectors:
         places |= {state.old: state.name, state.new: state.name}
-    before = {THETA.old, *(state.old for state in states)}
-    lowering = _Lowering(places, before, _uses(equations))
+    lowering = _Lowering(places, {THETA.old, *(s.old for s in vectors)}, _uses(equations))
     for equation in equations:
         lowering.assign(equation)
-    return UpdateProgram(tuple(lowering.operations), tuple(lowering.scratch))
+    carried = tuple((s.old, lowering.numbers[s.new]) for s in states if s.is_number)
+    return UpdateProgram(tuple(lowering.operations), tuple(lowering.scratch), carried)
 
 
 def _uses(equations: Sequence[Equation]) -> Counter[sympy.Symbol]:
@@ -102,23 +111,33 @@ class _Lowering:
     scratch: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
-    kept: dict[sympy.Symbol, Scaled] = field(default_factory=dict)
+    shared: dict[sympy.Symbol, Scaled] = field(default_factory=dict)
     inlined: dict[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
+    numbers: dict[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
 
     def assign(self, equation: Equation) -> None:
-        """The operations of one equation; none yet for a symbol that is used only once."""
-        symbol, expression = equation.symbol, equation.expression
+        """The operations of one equation; none for a number, none yet for what is used once."""
+        symbol, expression = equation.symbol, equation.expression.xreplace(self.numbers)
         if symbol in self.places:
             self.overwrite(self.places[symbol], expression)
             self.written.add(self.places[symbol])
+        elif not self.is_vector(expression):
+            self.numbers[symbol] = expression
         elif self.uses[symbol] == 1:
             self.inlined[symbol] = expression
         else:
             value = self.value(expression)
-            self.kept[symbol] = Scaled(value.number, value.vector, free=False)
+            self.shared[symbol] = Scaled(value.number, value.vector, free=False)
 
     def overwrite(self, place: str, expression: sympy.Expr) -> None:
-        """place = c * place + rest; the rest is worked out first, as it may read the place."""
+        """place = c * place + rest, or the larger or smaller of both; the rest is worked out first,
+        as it may read the place."""
+        if expression.func in EXTREMES:
+            (old,) = (a for a in expression.args if self.places.get(a) == place)
+            self.check_unwritten(old)
+            others = self.scaled(self.value(expression.func(*(set(expression.args) - {old}))))
+            self.combine(EXTREMES[expression.func], Scaled(ONE, place, True), others, ONE)
+            return
         factor, rest = sympy.Integer(0), []
         for term in sympy.Add.make_args(expression):
             number, vectors = self.split(term)
@@ -145,15 +164,36 @@ class _Lowering:
             return self.symbol(vector)
         if vector.is_Add:
             return self.sum(vector)
-        exponent = vector.exp if vector.is_Pow else None
-        if exponent not in (2, HALF):
-            raise ValueError(f"{vector}: only sums, products, squares and square roots are known")
+        if vector.func in EXTREMES:
+            return self.extreme(vector)
+        if vector.func in FUNCTIONS:
+            return self.applied(FUNCTIONS[vector.func], vector.func, vector.args[0])
+        if vector.is_Pow and vector.exp == HALF:
+            return self.applied(np.sqrt, sympy.sqrt, vector.base)
+        if not vector.is_Pow or vector.exp != 2:
+            known = "sums, products, squares, square roots, sign, Abs, Max and Min"
+            raise ValueError(f"{vector}: only {known} are known")
         inner = self.value(vector.base)
-        if exponent == 2:
-            return self.combine(np.multiply, inner, inner, inner.number**2)
+        return self.combine(np.multiply, inner, inner, inner.number**2)
+
+    def applied(self, ufunc: np.ufunc, function: Any, argument: sympy.Expr) -> Scaled:
+        """A function that takes the number of a product apart from its vector."""
+        inner = self.value(argument)
         out = self.room(inner)
-        self.emit(np.sqrt, inner.vector, out=out)
-        return Scaled(sympy.sqrt(inner.number), out, free=True)
+        self.emit(ufunc, inner.vector, out=out)
+        return Scaled(function(inner.number), out, free=True)
+
+    def extreme(self, expression: sympy.Expr) -> Scaled:
+        """The largest or smallest of vectors, and of a number."""
+        vectors = [a for a in expression.args if self.is_vector(a)]
+        total, *others = [self.scaled(self.value(vector)) for vector in vectors]
+        for value in others:
+            total = self.combine(EXTREMES[expression.func], total, value, ONE)
+        for number in set(expression.args) - set(vectors):
+            out = self.room(total)
+            self.emit(EXTREMES[expression.func], total.vector, number, out=out)
+            total = Scaled(ONE, out, free=True)
+        return total
 
     def split(self, expression: sympy.Expr) -> tuple[sympy.Expr, list[sympy.Expr]]:
         """A product as its number and its factors that are vectors."""
@@ -163,7 +203,7 @@ class _Lowering:
 
     def is_vector(self, expression: sympy.Expr) -> bool:
         """Whether it has an entry for each parameter."""
-        known = (self.places, self.kept, self.inlined)
+        known = (self.places, self.shared, self.inlined)
         return any(symbol in names for symbol in expression.free_symbols for names in known)
 
     def product(self, factors: Sequence[sympy.Expr]) -> Scaled:
@@ -220,8 +260,8 @@ class _Lowering:
 
     def symbol(self, symbol: sympy.Symbol) -> Scaled:
         """Where the value of a symbol stands."""
-        if symbol in self.kept:
-            return self.kept[symbol]
+        if symbol in self.shared:
+            return self.shared[symbol]
         if symbol in self.inlined:
             return self.value(self.inlined[symbol])
         self.check_unwritten(symbol)

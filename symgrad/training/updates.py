@@ -10,7 +10,7 @@ import numpy.typing as npt
 import sympy
 
 from symgrad.errors import DataError
-from symgrad.training.equations import ITERATION, RATE, number_function
+from symgrad.training.equations import ITERATION, RATE, State, number_function
 from symgrad.training.program import UpdateProgram
 from symgrad.training.schedules import Rate, Schedule, rate_at
 
@@ -31,24 +31,30 @@ class OptimizerState:
         self,
         *,
         program: UpdateProgram,
-        initial: Mapping[str, float],
+        initial: Mapping[State, float],
         hyperparameters: Mapping[sympy.Symbol, float],
         rate: Rate,
         parameters: Vector,
     ) -> None:
         _check_flat("parameters", parameters)
-        self.vectors = {name: np.full_like(parameters, value) for name, value in initial.items()}
+        self.vectors = {
+            state.name: np.full_like(parameters, value)
+            for state, value in initial.items()
+            if not state.is_number
+        }
+        self._carried = [value for state, value in initial.items() if state.is_number]
         self.iteration = 0
         self.epoch = 0
         self._program = program
         self._rate = rate
         self._length, self._dtype = len(parameters), parameters.dtype
-        self._symbols = (ITERATION, RATE, *hyperparameters)
+        self._symbols = (ITERATION, RATE, *hyperparameters, *(old for old, _ in program.carried))
         self._values = tuple(hyperparameters.values())
         # Numbers stand in arrays without axes: NumPy takes these faster than Python's floats,
         # and the bound operations see every new value.
         self._numbers = {number: np.zeros((), self._dtype) for number in program.numbers}
-        changing = {ITERATION, RATE} if isinstance(rate, Schedule) else {ITERATION}
+        changing = {ITERATION, *(old for old, _ in program.carried)}
+        changing |= {RATE} if isinstance(rate, Schedule) else set()
         self._changing = tuple(n for n in program.numbers if n.free_symbols & changing)
         self._set(tuple(n for n in program.numbers if n not in self._changing))
         self._bound: tuple[Vector | None, Vector | None] = (None, None)
@@ -75,7 +81,15 @@ class OptimizerState:
             self._set(self._changing)
         for ufunc, operands in self._steps:
             ufunc(*operands)
-        self.iteration += 1
+        self.advance(1)
+
+    def advance(self, count: int) -> None:
+        """Count updates: `update` does so itself, who takes `table` has to."""
+        after = tuple(number for _, number in self._program.carried)
+        for _ in range(count):
+            if after:
+                self._carried = self._evaluated(after)
+            self.iteration += 1
 
     @property
     def program(self) -> UpdateProgram:
@@ -84,28 +98,28 @@ class OptimizerState:
 
     def table(self, count: int) -> npt.NDArray[np.floating[Any]]:
         """The program's numbers in each of the next updates, one row an update."""
-        numbers = self._program.numbers
+        numbers, carried = self._program.numbers, self._carried
         table = np.empty((count, len(numbers)), self._dtype)
         table[:] = [self._numbers[n] for n in numbers]
         if self._changing:
-            function = number_function(self._symbols, self._changing)
+            after = (number for _, number in self._program.carried)
+            function = number_function(self._symbols, (*self._changing, *after))
             at = [numbers.index(n) for n in self._changing]
-            steps = range(self.iteration, self.iteration + count)
-            rates = [self.learning_rate] * count
-            if isinstance(self._rate, Schedule):
-                rates = [rate_at(self._rate, self.epoch, step) for step in steps]
-            table[:, at] = [
-                function(step + 1, rate, *self._values)
-                for step, rate in zip(steps, rates, strict=True)
-            ]
+            for step, row in enumerate(table, self.iteration):
+                rate = rate_at(self._rate, self.epoch, step)
+                values = function(step + 1, rate, *self._values, *carried)
+                row[at], carried = values[: len(at)], values[len(at) :]
         return table
 
     def _set(self, numbers: tuple[sympy.Expr, ...]) -> None:
         """Work out numbers for the next iteration."""
-        function = number_function(self._symbols, numbers)
-        values = function(self.iteration + 1, self.learning_rate, *self._values)
-        for number, value in zip(numbers, values, strict=True):
+        for number, value in zip(numbers, self._evaluated(numbers), strict=True):
             self._numbers[number][()] = value
+
+    def _evaluated(self, numbers: tuple[sympy.Expr, ...]) -> list[float]:
+        """Numbers in the next iteration."""
+        function = number_function(self._symbols, numbers)
+        return function(self.iteration + 1, self.learning_rate, *self._values, *self._carried)
 
     def _bind(self, parameters: Vector, gradient: Vector) -> None:
         """The operations of the program on these arrays, piece by piece."""
