@@ -197,8 +197,8 @@ class Derivation:
         >>> print(derive(program, ["W"]).proof(4), end="")
           z = W @ x                                                 step (1)
           dL = <dL/dz, dz>                                          what the gradient means
-             = <dL/dz, dW @ x>                                      product rule
-             = <dL/dz @ x.T, dW>                                    moved across: matrix product
+             = <dL/dz, dW @ x>                                      differential: matrix product
+             = <dL/dz @ x.T, dW>                                    moved across
           dL/dW = dL/dz @ x.T                                       what stands beside dW
         """
         found = self._proofs("full", kind).get(number)

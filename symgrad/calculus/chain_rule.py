@@ -270,20 +270,31 @@ def forward(
         if node not in active or node in known:
             continue
         labels = tuple(Label(axis) for axis in node.axes)
-        if isinstance(node, Apply):
-            terms = _pushed_forward(node, labels, known)
-        else:
-            terms = [
-                Term(
-                    p.rest.coefficient,
-                    (*p.rest.factors, _tangent(known[p.of], p.labels)),
-                    p.rest.summed,
-                )
-                for p in partials(node, labels, active)
-            ]
-        known[node] = contract(terms, labels), labels
+        known[node] = contract(_moved(node, labels, known), labels), labels
     zero = contract((), ())
     return {n: known.get(n) or (zero, tuple(Label(axis) for axis in n.axes)) for n in roots}
+
+
+def tangent(node: Node, labels: tuple[Label, ...], symbols: Mapping[Node, Node]) -> list[Term]:
+    """How one statement moves when the operands in `symbols` move by these symbols, all else
+    fixed."""
+    known = {}
+    for operand, symbol in symbols.items():
+        own = tuple(Label(axis) for axis in operand.axes)
+        known[operand] = Entry(symbol, own), own
+    return _moved(node, labels, known)
+
+
+Tangents = Mapping[Node, tuple[Entry, tuple[Label, ...]]]
+
+
+def _moved(node: Node, labels: tuple[Label, ...], known: Tangents) -> list[Term]:
+    if isinstance(node, Apply):
+        return _pushed_forward(node, labels, known)
+    return [
+        Term(p.rest.coefficient, (*p.rest.factors, _tangent(known[p.of], p.labels)), p.rest.summed)
+        for p in partials(node, labels, set(known))
+    ]
 
 
 def _tangent(known: tuple[Entry, tuple[Label, ...]], labels: Sequence[Label]) -> Factor:
@@ -292,9 +303,7 @@ def _tangent(known: tuple[Entry, tuple[Label, ...]], labels: Sequence[Label]) ->
     return Factor(node, tuple(names[x] for x in own))
 
 
-def _pushed_forward(
-    node: Apply, labels: tuple[Label, ...], known: Mapping[Node, tuple[Entry, tuple[Label, ...]]]
-) -> list[Term]:
+def _pushed_forward(node: Apply, labels: tuple[Label, ...], known: Tangents) -> list[Term]:
     """J v of a function whose pull-back J^T g is known: the derivative of <J^T g, v> by g."""
     g = intern(Input, node.axes, name="?g", facts=frozenset())
     active = {argument for argument, _ in node.arguments if argument in known}

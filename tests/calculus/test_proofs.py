@@ -12,7 +12,7 @@ import symgrad as sg
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.proofs import KINDS, Proof, proof_of
 from symgrad.calculus.proofs.lines import Differential, Indexed, Pairings
-from symgrad.language.expressions import OPERATIONS, Expression, Operation
+from symgrad.language.expressions import OPERATIONS, Expression, Operation, is_scalar
 from symgrad.language.plain import plain_text
 from symgrad.language.unparse import unparse
 from symgrad.rendering.proofs import aligned_latex, rows
@@ -74,7 +74,8 @@ def test_differentials_end_with_that_of_the_variable_alone(operation: Operation)
     for proof in of_record(operation, "differential"):
         if proof.kind == "differential":
             last = [line.right for line in proof.lines if isinstance(line.right, Pairings)][-1]
-            assert [type(part.right) for part in last.parts] == [Differential]
+            (part,) = last.parts
+            assert isinstance(part.right, Differential) or is_scalar(part.right)
             assert isinstance(proof.lines[-1].right, Expression)
 
 
@@ -117,16 +118,13 @@ def test_softmax_by_differentials() -> None:
         "z = e / s",
         "d exp(t) / dt = exp(t)",
         "dL = <dL/dz, dz>",
-        "= <dL/dz, de / s - e * ds / s**2>",
-        "= <dL/dz, de / s> - <dL/dz, e * ds / s**2>",
-        "= <dL/dz / s, de> - <dL/dz / s**2, e * ds>",
+        "= <dL/dz, de / s - ds * e / s**2>",
         "= <dL/dz / s, de> - (dL/dz).T @ e * ds / s**2",
         "= <dL/dz / s, de> - (dL/dz).T @ e * sum(de) / s**2",
-        "= <dL/dz / s, de> - <(dL/dz).T @ e * ones(n) / s**2, de>",
         "= <dL/dz / s - (dL/dz).T @ e / s**2, de>",
         "= <dL/dz / s - (dL/dz).T @ e / s**2, e * dx>",
-        "= <(dL/dz - (dL/dz).T @ e / s) * e / s, dx>",
-        "dL/dx = (dL/dz - (dL/dz).T @ e / s) * e / s",
+        "= <(dL/dz / s - (dL/dz).T @ e / s**2) * e, dx>",
+        "dL/dx = (dL/dz / s - (dL/dz).T @ e / s**2) * e",
         "= z * (dL/dz - (dL/dz).T @ z)",
     ]
 
@@ -190,9 +188,15 @@ def test_the_uses_of_a_node_are_summed_in_one_proof() -> None:
         "dL/dW = 2 * W + sum(dL/dz @ x.T for x, y in batch)",
     ]
     by_differentials = of_step(CLASSIFIER, "W", "differential")
-    assert "= sum_batch <dL/dz, dW @ x> + <2 * W, dW>" in by_differentials
-    assert "= <sum(dL/dz @ x.T for x, y in batch) + 2 * W, dW>" in by_differentials
-    assert not any(re.fullmatch("dL = .*dL", line) for line in by_differentials)
+    assert by_differentials == [
+        "z = W @ x",
+        "L = sum(l for x, y in batch) + norm2(W)**2",
+        "dL = sum_batch <dL/dz, dz> + 2 * sum(W * dW)",
+        "= sum_batch <dL/dz, dz> + <2 * W, dW>",
+        "= <2 * W, dW> + sum_batch <dL/dz, dW @ x>",
+        "= <2 * W + sum(dL/dz @ x.T for x, y in batch), dW>",
+        "dL/dW = 2 * W + sum(dL/dz @ x.T for x, y in batch)",
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,25 +1,31 @@
-"""The proof by differentials: dL = <G, dZ>, the differential of each statement, and factors moved
-across the inner product until dX stands alone; what stands beside it is the cotangent."""
+"""The proof by differentials: dL = <G, dZ>, the differential of each statement in its place, and
+what stands beside it moved across the inner product, until dX stands alone.
+
+    <G, A dX> = <A^T G, dX>       <G, dX B> = <G B^T, dX>       <G, a * dx> = <G * a, dx>
+
+Both are the one chain rule, read forward and backward, and written in matrix notation.
+"""
 
 from __future__ import annotations
 
-from symgrad.calculus.algebra import transposed
+from collections.abc import Sequence
+
+from symgrad.calculus.algebra import times, transposed
+from symgrad.calculus.chain_rule import contributions, placed, tangent
 from symgrad.calculus.derivation import Derivative, IndexForm
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.naming import fresh
-from symgrad.calculus.nodes import Alias, Node
-from symgrad.calculus.notation import full
-from symgrad.calculus.proofs.definitions import written_out
-from symgrad.calculus.proofs.differentials import differential
+from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term
+from symgrad.calculus.notation import Notation, batch_of, full
+from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.index import given
 from symgrad.calculus.proofs.lines import Differential, Pairing, Pairings, Proof, ProofLine
-from symgrad.calculus.proofs.moves import across, is_alone, joined, split
 from symgrad.calculus.proofs.scalars import scalar_lines
-from symgrad.calculus.proofs.symbols import Symbols
 from symgrad.calculus.proofs.uses import Statement, Uses
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Expression, Name, is_scalar
+from symgrad.language.expressions import Call, Expression, Name, is_scalar
+from symgrad.language.operations.contractions import einsum
 from symgrad.language.unparse import unparse
 
 
@@ -28,36 +34,40 @@ def differential_proof(uses: Uses) -> Proof:
     if uses.reverse.extra:
         raise NoMatrixForm(uses.variable)  # dL is no number
     writer = _Writer(uses)
-    lines = (*writer.definitions(), *scalar_lines(uses), *writer.lines)
-    return uses.proof("differential", lines, writer.names)
+    lines = (*writer.definitions(), *scalar_lines(uses), *writer.changes(), *writer.result())
+    names = {name.name: uses.moved[node] for node, name in writer.differentials.items()}
+    return uses.proof("differential", lines, names)
 
 
 class _Writer:
-    """Writes dL = ... from the uses of the variable down to the variable alone."""
+    """`beside` is what stands beside the differential of each node."""
 
     def __init__(self, uses: Uses) -> None:
         self.uses = uses
-        self.lines: list[ProofLine] = []
-        self.symbols = Symbols(uses.derivation.naming.bound)
-        self.differentials: dict[str, Differential] = {}
-        self.names: dict[str, Node] = {}
-        for node in (uses.variable, *uses.statements):
-            name = uses.name(node).name
-            self.differentials[name] = symbol = self._differential(uses.name(node))
-            self.names[symbol.name] = uses.differential(node)
-        moving = [uses.name(node).name for node in (uses.variable, *uses.parts)]
-        self.moving = {name: self.differentials[name] for name in moving}
-        self.pairings = [self._paired(user) for user in uses.users]
+        self.labels = {uses.variable: uses.labels}
+        self.labels |= {node: s.labels for node, s in uses.statements.items()}
+        self.beside = {user: uses.cotangent(user, self.labels[user]) for user in uses.users}
+        self.differentials = {node: self._differential(node) for node in self.labels}
+        symbols = {uses.differential(node): node for node in self.labels}
+        self.notation = Notation(
+            lambda n: self._symbol(symbols[n]) if n in symbols else uses.named(n),
+            uses.derivation.naming.bound,
+        )
         self.top: Expression = Name("L", SCALAR)
         if isinstance(uses.step.left, Derivative) and is_scalar(uses.step.left.top):
             self.top = uses.step.left.top
-        name = f"d{unparse(self.top)}"
-        self.left = Differential(name, self.top.shape, self.top.batch, of=self.top)
-        self._write()
 
-    def _differential(self, name: Name) -> Differential:
+    def _differential(self, node: Node) -> Differential:
+        name = self.uses.name(node)
         symbol = fresh(f"d{name.name}", self.uses.taken)
         return Differential(symbol, name.shape, name.batch, of=name)
+
+    def _symbol(self, node: Node) -> Expression:
+        """The differential of a node, a column as the node is."""
+        differential = self.differentials[node]
+        return transposed(differential) if self.uses.is_row(node) else differential
+
+    # what is given
 
     def definitions(self) -> list[ProofLine]:
         """The statements, and those that they are taken apart into."""
@@ -67,102 +77,108 @@ class _Writer:
             lines.append(self._definition(uses.variable, right, "where it is"))
         for user in uses.users:
             if uses.statements[user].entry.node is not user:
-                right = full(uses.notation.definition(user), user)
-                right = transposed(right) if uses.is_row(user) else right
+                right = uses.in_shape(full(uses.notation.definition(user), user), user)
                 lines.append(self._definition(user, right, given(uses, user)))
         for node, statement in uses.statements.items():
             whole = node in uses.users and statement.entry.node is node
             move = given(uses, node) if whole else "definition"
-            right = uses.right(statement)
-            lines.append(self._definition(node, right, move))
-            if unparse(plain := written_out(right)) != unparse(right):
-                lines.append(self._definition(node, plain, "definition"))
+            lines.append(self._definition(node, uses.right(statement), move))
         return lines
 
     def _definition(self, node: Node, right: Expression, move: str) -> ProofLine:
         return ProofLine(self.uses.name(node), right, move, node)
 
-    def _paired(self, user: Node) -> Pairing:
-        """<G, dZ> of a use."""
-        uses = self.uses
-        name = uses.name(user)
-        batch = None if uses.is_of_one_example else name.batch
-        return Pairing(self._cotangent(user, name), self.differentials[name.name], batch)
-
-    def _cotangent(self, user: Node, name: Name) -> Expression:
-        """The cotangent of a statement by its name, or the number that it is."""
-        uses = self.uses
-        entry, labels = uses.reverse.of(user)
-        inner = entry.node.inner if isinstance(entry.node, Alias) else entry.node
-        named = uses.reference(entry.node) or uses.reference(inner)
-        if isinstance(named, Name) and entry.labels == labels and named.shape == name.shape:
-            return named
-        written = full(uses.notation.of(aligned(entry, labels)), user)
-        return transposed(written) if uses.is_row(user) else written
-
     # dL
 
-    def _write(self) -> None:
+    def changes(self) -> list[ProofLine]:
+        """dL from the differentials of the uses down to that of the variable."""
         top = unparse(self.top)
+        lines: list[ProofLine] = []
         if all(self.uses.name(user).name != top for user in self.uses.users):
-            self._line("what the gradient means")
+            lines.append(self._line(self._pairings(), "what the gradient means"))
         for statement in reversed(self.uses.statements.values()):
-            self._insert(statement)
-        if len(self.pairings) != 1:
-            raise NoMatrixForm(self.uses.variable)
-        step = self.uses.step
-        beside = self.pairings[0].left
-        column = transposed(beside) if self.uses.is_row(self.uses.variable) else beside
-        move = (
-            f"what stands beside {self.differentials[self.uses.name(self.uses.variable).name].name}"
-        )
-        self._conclude(column, move)
-        if not isinstance(step.right, IndexForm) and unparse(step.right) != unparse(column):
-            self._conclude(step.right, f"as in step ({step.number})")
+            if statement.node in self.beside:
+                lines += self._inserted(statement)
+        return lines
 
-    def _conclude(self, right: Expression, move: str) -> None:
-        change, _ = self.uses.change
-        self.lines.append(ProofLine(self.uses.step.left, right, move, change, by_entry=True))
+    def _line(self, parts: list[Pairing], move: str) -> ProofLine:
+        left = Differential(f"d{unparse(self.top)}", self.top.shape, self.top.batch, of=self.top)
+        return ProofLine(left, Pairings(tuple(parts)), move, self.uses.change.node)
 
-    def _line(self, move: str) -> None:
-        change, _ = self.uses.change
-        self.lines.append(ProofLine(self.left, Pairings(tuple(self.pairings)), move, change))
+    def _pairings(self) -> list[Pairing]:
+        return [self._pairing(node, entry) for node, entry in self.beside.items()]
 
-    def _insert(self, statement: Statement) -> None:
-        """The differential of a statement in the place of its name, and moved across."""
-        name = self.uses.name(statement.node)
-        symbol = self.differentials[name.name]
-        place = next((k for k, p in enumerate(self.pairings) if p.right is symbol), None)
-        if place is None:
-            return
-        moved, rules = differential(name, written_out(self.uses.right(statement)), self.moving)
-        if moved is None:
-            raise NoMatrixForm(statement.node)
-        beside = self.pairings[place]
-        self.pairings[place] = Pairing(beside.left, moved, beside.batch)
-        self._line(", ".join(rules) or "differential")
-        self._move()
+    def _pairing(self, node: Node, beside: Entry, moved: Expression | None = None) -> Pairing:
+        """<what stands beside, how the node moves>: by its symbol, or as it is written."""
+        batch = None if self.uses.is_of_one_example else batch_of(node)
+        return Pairing(self._written(beside, node), moved or self._symbol(node), batch)
 
-    def _move(self) -> None:
-        self._split()
-        while not all(map(is_alone, self.pairings)):
-            rules: dict[str, None] = {}
-            moved = []
-            for pairing in self.pairings:
-                if not is_alone(pairing):
-                    pairing, rule = across(pairing, self.symbols)
-                    rules.setdefault(rule)
-                moved.append(pairing)
-            self.pairings = moved
-            self._line(f"moved across: {', '.join(rules)}")
-            self._split()
-        together = joined(self.pairings, self.symbols)
-        if len(together) < len(self.pairings):
-            self.pairings = together
-            self._line("terms of one differential joined")
+    def _written(self, entry: Entry, node: Node) -> Expression:
+        """An entry over the indices of a node, in matrix notation."""
+        own = self.labels[node]
+        labels = tuple(x for x in own if x in entry.labels or not isinstance(x.axis, str))
+        return full(self.notation.of(aligned(entry, labels)), node)
 
-    def _split(self) -> None:
-        parts = [part for pairing in self.pairings for part in split(pairing)]
-        if [p.right for p in parts] != [p.right for p in self.pairings]:
-            self.pairings = parts
-            self._line("the inner product is linear")
+    def _inserted(self, statement: Statement) -> list[ProofLine]:
+        """The differential of a statement in the place of its symbol, then moved across."""
+        node, moving = statement.node, self.uses.moving
+        beside = self.beside.pop(node)
+        tangents = {n: self.uses.differential(self.uses.plain(n)) for n in moving}
+        terms = tangent(statement.entry.node, statement.entry.labels, tangents)
+        moved = self._written(contract(terms, statement.labels), node)
+        whole = [*self._pairings(), self._pairing(node, beside, moved)]
+        for of, entry in self._sent(statement, beside).items():
+            terms = [Term(ONE, (Factor(*e),)) for e in (self.beside.pop(of, None), entry) if e]
+            self.beside[of] = contract(terms, self.labels[of])
+        lines = [self._line(whole, self._rule(statement))]
+        across = self._line(self._pairings(), "moved across")
+        return lines if _texts(across) == _texts(lines[0]) else [*lines, across]
+
+    def _sent(self, statement: Statement, beside: Entry) -> dict[Node, Entry]:
+        """What comes to stand beside the differential of each operand that moves."""
+        node, labels = statement.entry
+        missing = tuple(x for x in statement.labels if x not in labels and x not in self._example)
+        received: dict[Node, list[Term]] = {}
+        for of, (own, term) in contributions(node, labels, beside, (), self.uses.moving):
+            plain = self.uses.plain(of)
+            sent = placed(self.labels[plain], (own, term))
+            sent = sent._replace(summed=(*sent.summed, *missing))
+            received.setdefault(plain, []).append(sent)
+        return {of: contract(terms, self.labels[of]) for of, terms in received.items()}
+
+    @property
+    def _example(self) -> Sequence[Label]:
+        return self.uses.change.labels
+
+    def _rule(self, statement: Statement) -> str:
+        """The name of the rule by which a statement moves."""
+        node = statement.entry.node
+        if isinstance(node, Map):
+            return f"derivative of {node.operation.name}, entry by entry"
+        if isinstance(node, Apply):
+            return f"the known differential of {node.operation.name}"
+        right = self.uses.right(statement)
+        operation = right.operation if isinstance(right, Call) else einsum
+        return f"differential: {operation.rule}"
+
+    def result(self) -> list[ProofLine]:
+        """What stands beside the variable's differential, and as the step says it."""
+        uses, step = self.uses, self.uses.step
+        beside = self._written(self.beside.get(uses.variable, contract((), ())), uses.variable)
+        symbol = unparse(self._symbol(uses.variable))
+        results = [(beside, f"what stands beside {symbol}")]
+        if not isinstance(step.right, IndexForm) and unparse(step.right) != unparse(beside):
+            results.append((step.right, f"as in step ({step.number})"))
+        change = uses.change.node
+        return [ProofLine(step.left, right, move, change, True) for right, move in results]
+
+
+def _texts(line: ProofLine) -> list[tuple[str, ...]]:
+    """A sum of inner products as it is written; of a number it does not matter on which side."""
+    assert isinstance(line.right, Pairings)
+    return [
+        (unparse(times(p.left, p.right)),)
+        if is_scalar(p.right)
+        else (*map(unparse, (p.left, p.right)),)
+        for p in line.right.parts
+    ]

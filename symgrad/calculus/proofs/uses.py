@@ -16,10 +16,8 @@ from symgrad.calculus.closed_form import matrix_shape
 from symgrad.calculus.derivation import Derivation, Step
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import batch_name, entry_name
-from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import (
-    Alias,
     Apply,
     Axis,
     Entry,
@@ -31,8 +29,8 @@ from symgrad.calculus.nodes import (
     intern,
 )
 from symgrad.calculus.notation import Notation, batch_of, full
-from symgrad.calculus.polynomials import contract, symmetric
-from symgrad.calculus.proofs.definitions import in_parts
+from symgrad.calculus.polynomials import symmetric
+from symgrad.calculus.proofs.definitions import as_it_is, renamed, taken_apart
 from symgrad.calculus.proofs.lines import Chain, Kind, Proof, ProofLine
 from symgrad.language.expressions import Call, Expression, Name, leaves
 from symgrad.language.formula import Formula
@@ -45,6 +43,7 @@ class Statement:
     node: Node
     labels: tuple[Label, ...]
     entry: Entry
+    written: Expression | None = None  # where that is plain from a definition in the language
 
 
 @dataclass
@@ -95,6 +94,10 @@ class Uses:
         other."""
         return {*self.variables, *self.parts}
 
+    def plain(self, node: Node) -> Node:
+        """The node that moves, of one that stands for it in what is taken apart."""
+        return self.variable if node in self.variables else node
+
     @property
     def is_of_one_example(self) -> bool:
         """Whether all is said of one example of a batch."""
@@ -138,55 +141,27 @@ class Uses:
 
     def _unfold(self, user: Node) -> None:
         """The statements that a use is taken apart into, itself the last of them."""
+        self.name(user, user.operation.symbol if isinstance(user, (Map, Apply)) else "u")
         labels = tuple(map(label_of, user.axes))
-        self.name(user, self._symbol(user))
-        entry = Entry(user, labels)
-        inner: list[tuple[Entry, Entry]] = []
+        statements = [Statement(user, labels, Entry(user, labels))]
         if isinstance(user, Apply) and user.operation.meaning.definition is not None:
-            entry, inner = self._taken_apart(user, labels)
-        for symbol, definition in inner:
-            if symbol.labels == definition.labels:
-                self.symbols[definition.node] = symbol.node
-            self.statements[symbol.node] = Statement(*symbol, definition)
-        self.statements[user] = Statement(user, labels, entry)
+            statements = self._taken_apart(user, labels)
+        for s in statements:
+            self.statements[s.node] = s
+            if s.labels == s.entry.labels:
+                self.symbols[s.entry.node] = s.node
+        inner = [(Entry(s.node, s.labels), s.entry) for s in statements[:-1]]
         self.chains.append(Chain(user, tuple(inner)))
 
-    def _taken_apart(
-        self, user: Apply, labels: tuple[Label, ...]
-    ) -> tuple[Entry, list[tuple[Entry, Entry]]]:
-        """A function by its definition, and the symbols of the parts of that, each with what it is:
-        for each of the function's leading labels at once."""
-        names, values, inner = [], {}, []
-        for k, (argument, acted) in enumerate(user.opened(labels)):
-            others = tuple(x for x in argument.labels if x not in acted)
-            names.append(Name(f"?{k}", matrix_shape(x.axis for x in acted)))
-            kept = Entry(as_it_is(argument.node), argument.labels)
-            values[names[-1].name] = tensor(kept, acted, others)
-        *parts, (_, whole) = in_parts(user.operation.meaning.definition(*names))
-        first, acted = user.opened(labels)[0]
-        for name, call in parts:
-            result = lower(call, values)
-            alike = [x.axis for x in result.core] == [x.axis for x in acted]
-            core = acted if alike else result.core
-            order = (*first.labels, *core)
-            own = tuple(sorted((*result.others, *core), key=order.index))
-            definition = contract(result.renamed(dict(zip(result.core, core, strict=True))), own)
-            symbol = self._part(user, name.name, call.operation.symbol, own)
-            inner.append((symbol, definition))
-            values[name.name] = tensor(symbol, core, result.others)
-        result, (_, core) = lower(whole, values), user.split(labels)
-        names_of = dict(zip(result.core, core, strict=True))
-        return contract(result.renamed(names_of), labels), inner
-
-    def _part(self, user: Node, key: str, symbol: str, labels: tuple[Label, ...]) -> Entry:
-        """A symbol of its own for a part of a definition."""
-        axes = tuple(x.axis for x in labels)
-        node = intern(Input, axes, (key, user), name=key, facts=frozenset())
-        self.name(node, symbol)
-        return Entry(node, labels)
-
-    def _symbol(self, node: Node) -> str:
-        return node.operation.symbol if isinstance(node, (Map, Apply)) else "u"
+    def _taken_apart(self, user: Apply, labels: tuple[Label, ...]) -> list[Statement]:
+        called = {f"?{k}": self.notation.whole(node) for k, (node, _) in enumerate(user.arguments)}
+        plain = not user.split(labels)[0] and None not in called.values()
+        statements = []
+        for part in taken_apart(user, labels):
+            written = renamed(part.call, called) if plain else None
+            statements.append(Statement(*part.symbol, part.entry, written))
+            called[part.name] = self.name(part.symbol.node, part.call.operation.symbol)
+        return statements
 
     # what it is called
 
@@ -196,6 +171,10 @@ class Uses:
             return self.derivation.naming.given(node)
         named = self.derivation.names.get(node) or self.new.get(node)
         return replace(named, symmetric=symmetric(node)) if type(named) is Name else named
+
+    def named(self, node: Node) -> Expression | None:
+        """The same, of what has the value of a named node too."""
+        return self.reference(self.symbols.get(node, node))
 
     def name(self, node: Node, symbol: str = "u") -> Name:
         """The name of a node; a new one where it has none."""
@@ -214,7 +193,7 @@ class Uses:
 
     def called(self, node: Node) -> Formula | None:
         """What a node is called in index notation."""
-        named = self.reference(self.symbols.get(node, node))
+        named = self.named(node)
         return None if named is None else entry_name(named)
 
     @property
@@ -224,15 +203,16 @@ class Uses:
 
     def right(self, statement: Statement) -> Expression:
         """The right side of a statement, in the shape of its name. Raises: NoMatrixForm."""
-        node = statement.entry.node
-        if node is statement.node:
-            right = self.notation.definition(node)
-        elif self.reference(node) is not None:
-            right = self.notation.of(aligned(statement.entry, statement.labels))
-        else:
-            right = self.notation.definition(aligned(statement.entry, statement.labels))
-        right = full(right, statement.node)
-        return transposed(right) if self.is_row(statement.node) else right
+        right = statement.written
+        if right is None:
+            node = aligned(statement.entry, statement.labels)
+            named = node is not statement.node and self.reference(node) is not None
+            right = self.notation.of(node) if named else self.notation.definition(node)
+        return self.in_shape(full(right, statement.node), statement.node)
+
+    def in_shape(self, column: Expression, node: Node) -> Expression:
+        """What has the value of a node in the shape of its name."""
+        return transposed(column) if self.is_row(node) else column
 
     def cotangent(self, user: Node, labels: tuple[Label, ...]) -> Entry:
         """The cotangent of a statement at these labels of it."""
@@ -258,11 +238,6 @@ def uses_of(derivation: Derivation, step: Step) -> Uses | None:
 def label_of(axis: Axis) -> Label:
     """A new index; a batch has one for all, as everything is said of one example."""
     return batch_label(axis) if isinstance(axis, str) else Label(axis)
-
-
-def as_it_is(node: Node) -> Node:
-    """A node through which nothing is simplified."""
-    return node if isinstance(node, Input) else intern(Alias, node.axes, of=node, inner=node)
 
 
 def core_labels(labels: tuple[Label, ...]) -> tuple[Label, ...]:
