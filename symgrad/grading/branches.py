@@ -56,19 +56,6 @@ class Branches:
 
     # single contributions
 
-    @cached_property
-    def partial_uses(self) -> list[Use]:
-        """The uses that only a part of the gradient comes through, not all of it."""
-        below = dict.fromkeys(self.calculation.statements, 0) | {self.calculation.variable: 1}
-        above = dict.fromkeys(below, 0) | {self.calculation.root: 1}
-        for statement in self.calculation.statements:
-            below[statement] += sum(below[statement.arguments[k]] for k in statement.uses)
-        for use in self.calculation.uses:
-            above[use.argument] += above[use.statement]
-        whole = below[self.calculation.root]
-        paths = {use: above[use.statement] * below[use.argument] for use in self.calculation.uses}
-        return [use for use, count in paths.items() if 0 < count < whole]
-
     def incoming(self, use: Use, k: int) -> np.ndarray:
         """The cotangent of the statement that a use stands in, at point k."""
         return self._cotangent(use.statement.node, k, {})

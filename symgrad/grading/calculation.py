@@ -72,18 +72,17 @@ class Use(NamedTuple):
 
 
 class Calculation:
-    """All statements, each after those that it needs; the last one is the result.
+    """All statements, each after those that it needs; `root` is the result.
 
     `variable` is what is differentiated by, `definitions` are the statements of named results.
     """
 
     def __init__(self, problem: Problem, wrt: str) -> None:
         self.statements: list[Statement] = []
-        named: dict[str, Statement] = {}
-        for name, variable in problem.variables.items():
-            named[name] = Statement(
-                variable.expression(), input_tensor(variable), frozenset({name})
-            )
+        named = {
+            name: Statement(v.expression(), input_tensor(v), frozenset({name}))
+            for name, v in problem.variables.items()
+        }
         self.variable = named[wrt]
 
         def visit(node: Expression, arguments: tuple[Statement, ...]) -> Statement:
@@ -98,8 +97,6 @@ class Calculation:
         for name, definition in problem.definitions.items():
             named[name] = self.definitions[name] = fold(definition, visit)
         self.root = fold(problem.output, visit)
-        if self.root in self.statements:
-            del self.statements[self.statements.index(self.root) + 1 :]
 
     def _statement(self, call: Call, arguments: tuple[Statement, ...]) -> Statement:
         uses = {k: _name(a.tensor) for k, a in enumerate(arguments) if a is self.variable or a.uses}
@@ -109,8 +106,9 @@ class Calculation:
 
     @cached_property
     def uses(self) -> list[Use]:
-        """Every use of a value that depends on the variable, those nearest to the result first."""
-        return [Use(s, k) for s in reversed(self.statements) for k in s.uses]
+        """Every use that the gradient comes through, those nearest to the result first."""
+        passed = self.reverse.cotangents
+        return [Use(s, k) for s in reversed(self.statements) if s.node in passed for k in s.uses]
 
     # the backward pass
 
@@ -133,7 +131,7 @@ class Calculation:
 
     def values(self, point: Point) -> Values:
         """The value of every node; none where a matrix is singular."""
-        return _seeded(point).values(self.nodes)
+        return point.values(self.nodes, {SEED: np.array(1.0)})
 
     def still(self, values: Values) -> Values:
         """The values with every cotangent zero."""
@@ -147,7 +145,7 @@ class Calculation:
         affected = self._depending(*instead)
         unaffected = {n: v for n, v in values.items() if n not in affected}
         entry, labels = self.reverse.of(node)
-        return _seeded(point).array(entry, labels, {**unaffected, **instead})
+        return point.array(entry, labels, {**unaffected, **instead})
 
     def named_cotangent(self, node: Node, cotangent: Any) -> dict[Node, np.ndarray]:
         """The name of a node's cotangent, with this for its value; nothing where it has none."""
@@ -166,7 +164,3 @@ def _name(value: Tensor) -> Tensor:
     node = aligned(value.closed(), value.labels)
     name = intern(Alias, node.axes, object(), of=node, inner=node)
     return replace(value, terms=(Term(ONE, (Factor(name, value.labels),)),))
-
-
-def _seeded(point: Point) -> Point:
-    return replace(point, inputs={**point.inputs, "?g": np.array(1.0)})

@@ -96,7 +96,7 @@ class Evidence:
         branches = self.branches
         if branches is None:
             return None
-        for use in branches.partial_uses:
+        for use in branches.calculation.uses:
             factor = _multiple_of(branches, use)
             if factor is not None:
                 return Branch(branches.describe(use), factor, branches.is_regularizer(use))

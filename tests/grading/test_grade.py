@@ -252,6 +252,12 @@ def test_an_answer_is_not_explained_by_itself() -> None:
     assert diagnosis.endswith("A number that is meant for each entry is written zeros(n).")
 
 
+def test_what_the_loss_does_not_use_explains_nothing() -> None:
+    program = PROGRAMS["sine"].replace("loss", "a = sin(x)\nb = exp(a)\nloss")
+    assert grade(program, "x", "c * sin(x)").kind == "not_differentiated"
+    assert grade(program, "x", "c * cos(x)**3 + 1e-3 * x").kind == "unlisted"
+
+
 def test_wrong_options() -> None:
     program = PROGRAMS["least_squares"]
     with pytest.raises(sg.OptionError, match="kind is one of gradient"):
