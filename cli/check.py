@@ -9,7 +9,7 @@ import click
 from .failures import FAILED, INCONCLUSIVE, NOT_FINITE
 from .options import wrt_option
 from .output import write
-from .programs import Program, file_argument
+from .programs import ProgramFile, file_argument
 
 STATUS = {"passed": 0, "inconclusive": INCONCLUSIVE, "not finite": NOT_FINITE}
 
@@ -17,7 +17,7 @@ STATUS = {"passed": 0, "inconclusive": INCONCLUSIVE, "not finite": NOT_FINITE}
 @click.command()
 @file_argument
 @wrt_option
-def check(program: Program, wrt: list[str] | None) -> None:
+def check(program: ProgramFile, wrt: list[str] | None) -> None:
     """Check the gradient against finite differences at random numbers.
 
     Exit status: 0 passed, 1 failed, 3 inconclusive (a kink is too near), 4 not finite.

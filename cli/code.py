@@ -6,7 +6,7 @@ import click
 
 from .options import KINDS, of_option, output_option, wrt_option
 from .output import write
-from .programs import Program, file_argument
+from .programs import ProgramFile, file_argument
 
 
 @click.command()
@@ -17,7 +17,7 @@ from .programs import Program, file_argument
     "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
 )
 @output_option
-def code(program: Program, wrt: list[str] | None, of: str, dtype: str, output: str) -> None:
+def code(program: ProgramFile, wrt: list[str] | None, of: str, dtype: str, output: str) -> None:
     """Write a NumPy function for the value and all gradients; it runs without symgrad.
 
     \b

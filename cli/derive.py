@@ -6,7 +6,7 @@ import click
 
 from .options import KINDS, of_option, output_option, wrt_option
 from .output import write
-from .programs import Program, find_program
+from .programs import ProgramFile, find_program
 
 FORMATS = ["latex", "markdown", "html", "text", "json"]
 LAYOUTS = ["variable", "numerator", "denominator"]
@@ -41,7 +41,7 @@ REASONS = ["index", "differential"]
 )
 @output_option
 def derive(
-    program: Program | None,
+    program: ProgramFile | None,
     expression: str | None,
     wrt: list[str] | None,
     of: str,

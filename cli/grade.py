@@ -12,7 +12,7 @@ import click
 from .failures import FAILED
 from .options import wrt_option
 from .output import write
-from .programs import Program, file_argument
+from .programs import ProgramFile, file_argument
 
 
 @click.command()
@@ -29,7 +29,7 @@ from .programs import Program, file_argument
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 def grade(
-    program: Program,
+    program: ProgramFile,
     wrt: list[str] | None,
     answer: str | None,
     answer_file: IO[str] | None,

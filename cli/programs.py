@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Program:
+class ProgramFile:
     """A program as it was named; `name` is that of the example, where it is one."""
 
     path: Path
@@ -43,14 +43,14 @@ class Program:
 
 def find_program(
     context: click.Context, parameter: click.Parameter, value: str | None
-) -> Program | None:
+) -> ProgramFile | None:
     """The program that FILE names; wrong usage where there is none."""
     if value is None or value == "-" or Path(value).is_file():
-        return None if value is None else Program(Path(value))
+        return None if value is None else ProgramFile(Path(value))
     from symgrad import examples
 
     if value in examples.names():
-        return Program(examples.path(value), value)
+        return ProgramFile(examples.path(value), value)
     known = ", ".join(examples.names())
     message = f"no file {value}, and no example of that name; there are {known}"
     raise click.BadParameter(message, param_hint="FILE")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .programs import Program
+from .programs import ProgramFile
 from .training import Trained
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
 
 
-def outcome(program: Program, problem: Problem, trained: Trained) -> str:
+def outcome(program: ProgramFile, problem: Problem, trained: Trained) -> str:
     """The fall of the loss, and the accuracy where the program is an example that has one."""
     import symgrad as sg
 

@@ -9,7 +9,7 @@ import click
 from .check import status
 from .failures import INCONCLUSIVE
 from .output import write
-from .programs import Program, find_program
+from .programs import ProgramFile, find_program
 from .report import outcome
 from .training import Training, data_wanted, train_program, training_options
 
@@ -17,7 +17,7 @@ from .training import Training, data_wanted, train_program, training_options
 @click.command()
 @click.argument("program", metavar="[FILE]", callback=find_program, default="two_layer_linear")
 @training_options
-def run(program: Program, training: Training) -> None:
+def run(program: ProgramFile, training: Training) -> None:
     """Derive, check and train, all in one.
 
     Without a FILE: the two-layer linear net of the lecture, on built-in data. A file of your own

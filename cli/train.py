@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from .output import writable, write
-from .programs import Program, file_argument
+from .programs import ProgramFile, file_argument
 from .report import outcome, parameters
 from .training import Training, data_wanted, train_program, training_options
 
@@ -23,7 +23,7 @@ from .training import Training, data_wanted, train_program, training_options
     callback=writable,
     help="Write the parameters to this npz file, an array for each name.",
 )
-def train(program: Program, training: Training, output: str | None) -> None:
+def train(program: ProgramFile, training: Training, output: str | None) -> None:
     """Train the parameters of a program on data.
 
     An npz file holds an array for each name. In a CSV file one line is one example: the vector x

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .datafiles import read_columns, read_data
-from .programs import Program
+from .programs import ProgramFile
 from .progress import progress_bar
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Trained:
     data: Mapping[str, Any]
 
 
-def data_wanted(program: Program, training: Training) -> None:
+def data_wanted(program: ProgramFile, training: Training) -> None:
     """Wrong usage, at once, where there is nothing to train on."""
     if training.columns and training.data_file is None:
         raise click.UsageError("--columns names the columns of --data, which is not given")
@@ -129,7 +129,7 @@ def data_wanted(program: Program, training: Training) -> None:
         raise click.UsageError(f"{program.path} is no built-in example: give its data with --data")
 
 
-def train_program(program: Program, problem: Problem, training: Training) -> Trained:
+def train_program(program: ProgramFile, problem: Problem, training: Training) -> Trained:
     """Train a problem on the data of --data, or on that of the built-in example."""
     import symgrad as sg
 
@@ -157,7 +157,7 @@ def train_program(program: Program, problem: Problem, training: Training) -> Tra
     return Trained(result, data)
 
 
-def _optimizer(training: Training, program: Program) -> Optimizer:
+def _optimizer(training: Training, program: ProgramFile) -> Optimizer:
     import symgrad as sg
 
     example = program.example

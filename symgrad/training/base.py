@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import sympy
 
-from symgrad.training.equations import GRADIENT, RATE, Equation, State, align, latex
+from symgrad.training.equations import GRADIENT, RATE, STATES, THETA, Equation, State, align, latex
 from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
 from symgrad.training.program import UpdateProgram, lower
 from symgrad.training.schedules import Rate, Schedule
@@ -43,8 +43,10 @@ class Optimizer(ABC):
         """
 
     def initial(self) -> dict[State, float]:
-        """Every state that the equations use, and the number that its entries start with."""
-        return {}
+        """Every state of the equations, and the number that its entries start with: 0."""
+        symbols = (equation.symbol for equation in self.equations())
+        states = (STATES[symbol] for symbol in symbols if symbol in STATES)
+        return {state: 0.0 for state in states if state != THETA}
 
     def latex(self) -> str:
         r"""The initial state and the update equations as an align* block.

@@ -25,7 +25,10 @@ from symgrad.training.updates import OptimizerState
 
 
 class CompiledSteps:
-    """The steps over arrays in memory, compiled; `theta` is the flat vector that is trained."""
+    """The steps over arrays in memory, compiled; `theta` is the flat vector that is trained.
+
+    `count` is how many there are, `flat` the gradient of the last one.
+    """
 
     def __init__(
         self, function: Function, minibatches: Minibatches, state: OptimizerState, theta: Array

@@ -44,7 +44,7 @@ class Data:
 
 
 def read_data(
-    problem: Problem, given: Mapping[str, Any], dtype: str, parameters: tuple[str, ...] = ()
+    problem: Problem, data: Mapping[str, Any], dtype: str, parameters: tuple[str, ...] = ()
 ) -> Data:
     """The arrays given, checked against the problem; labels become whole numbers.
 
@@ -52,19 +52,19 @@ def read_data(
     Raises: DataError for a name unknown or missing, for arrays that are no numbers or do not agree
     in their lengths; NotFiniteError for a value that is not finite.
     """
-    if not isinstance(given, Mapping):
-        raise DataError(f"data is a {type(given).__name__}; a mapping from name to array is wanted")
-    for name in given:
+    if not isinstance(data, Mapping):
+        raise DataError(f"data is a {type(data).__name__}; a mapping from name to array is wanted")
+    for name in data:
         if name not in problem.variables:
             near = did_you_mean(name, problem.variables)
             raise DataError(f"data: {name} is not declared in the problem{near}")
         if name in parameters:
             raise DataError(f"{name} is given as data and as a parameter; give it as one of them")
-    missing = [n for n in problem.variables if n not in given and n not in parameters]
+    missing = [n for n in problem.variables if n not in data and n not in parameters]
     if missing:
         wanted = ", ".join(f"{n}: {declaration(problem.variables[n])}" for n in missing)
-        raise DataError(f"data: missing is {wanted}; given is {', '.join(given) or 'nothing'}")
-    arrays = {name: _array(problem.variables[name], value, dtype) for name, value in given.items()}
+        raise DataError(f"data: missing is {wanted}; given is {', '.join(data) or 'nothing'}")
+    arrays = {name: _array(problem.variables[name], value, dtype) for name, value in data.items()}
     infer_sizes(problem, arrays)
     if len(set(problem.batch.values())) != 1:  # several batches have no common example
         return Data({}, arrays, 0)
@@ -83,12 +83,12 @@ def as_observed(problem: Problem, data: Data) -> Problem:
     On these data its loss and gradient are the same, and shorter: the entries of such a vector sum
     to 1.
     """
-    found = {
+    one_hot = {
         name: replace(variable, facts=variable.facts | {"one_hot"})
         for name, variable in problem.variables.items()
         if variable.kind == "Vector" and name in data.examples and _is_one_hot(data.examples[name])
     }
-    return replace(problem, variables={**problem.variables, **found}) if found else problem
+    return replace(problem, variables={**problem.variables, **one_hot}) if one_hot else problem
 
 
 def _is_one_hot(examples: Array) -> bool:
@@ -155,8 +155,8 @@ def dimension_sizes(
 
     Raises: DataError where two disagree, or a label is too large.
     """
-    known = infer_sizes(problem, arrays)
-    found = {axis: size for axis, size in known.items() if isinstance(axis, sympy.Symbol)}
+    axes = infer_sizes(problem, arrays)
+    dimensions = {axis: size for axis, size in axes.items() if isinstance(axis, sympy.Symbol)}
     declared = {
         str(symbol): symbol
         for variable in problem.variables.values()
@@ -169,21 +169,23 @@ def dimension_sizes(
             raise DataError(f"sizes: {name} is no dimension of the problem{near}")
         if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
             raise DataError(f"sizes: {name} is {size!r}; a positive whole number is wanted")
-        if found.setdefault(declared[name], int(size)) != size:
-            raise DataError(f"sizes: {name} is {size}, but the arrays have {found[declared[name]]}")
+        if dimensions.setdefault(declared[name], int(size)) != size:
+            raise DataError(
+                f"sizes: {name} is {size}, but the arrays have {dimensions[declared[name]]}"
+            )
     largest: dict[sympy.Symbol, int] = {}
     labels = [v for v in problem.variables.values() if v.kind == "Index" and v.name in arrays]
     for variable in labels:
         (dimension,) = variable.dims
         top = int(arrays[variable.name].max())
-        if dimension.is_Symbol and dimension not in found:
+        if dimension.is_Symbol and dimension not in dimensions:
             largest[dimension] = max(largest.get(dimension, 0), top + 1)
-        elif top >= dimension.subs(found):
+        elif top >= dimension.subs(dimensions):
             raise DataError(
                 f"data: {variable.name} has the label {top}; labels below {dimension} = "
-                f"{dimension.subs(found)} are wanted"
+                f"{dimension.subs(dimensions)} are wanted"
             )
-    return found | largest
+    return dimensions | largest
 
 
 def shape_of(variable: Variable, sizes: Mapping[sympy.Symbol, int]) -> tuple[int, ...]:

@@ -27,6 +27,9 @@ class State:
     is_number: bool = False
 
 
+STATES: dict[sympy.Symbol, State] = {}  # by their symbol after an iteration
+
+
 @dataclass(frozen=True)
 class Equation:
     """`symbol = expression`, for every entry of the vectors in it."""
@@ -42,7 +45,8 @@ def state(letter: str, is_number: bool = False) -> State:
     (m_{t-1}, m_t)
     """
     symbol = number if is_number else quantity
-    return State(letter, symbol(f"{letter}_{{t-1}}"), symbol(f"{letter}_t"), is_number)
+    made = State(letter, symbol(f"{letter}_{{t-1}}"), symbol(f"{letter}_t"), is_number)
+    return STATES.setdefault(made.new, made)
 
 
 def quantity(name: str) -> sympy.Symbol:

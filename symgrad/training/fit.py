@@ -224,9 +224,9 @@ def _start(
 ) -> dict[str, Any]:
     """The initial value of every parameter."""
     arrays: dict[str, Array] = {name: np.asarray(value) for name, value in given.items()}
-    known = dimension_sizes(problem, {**data.arrays, **arrays}, sizes)
+    dimensions = dimension_sizes(problem, {**data.arrays, **arrays}, sizes)
     missing = {
-        name: (problem.variables[name], shape_of(problem.variables[name], known))
+        name: (problem.variables[name], shape_of(problem.variables[name], dimensions))
         for name in trained
         if name not in given
     }

@@ -54,6 +54,11 @@ HYPERPARAMETERS = {
 }
 
 
+def symbols(*names: str) -> tuple[sympy.Symbol, ...]:
+    """The symbols of these hyperparameters."""
+    return tuple(HYPERPARAMETERS[name].symbol for name in names)
+
+
 def symbols_of(kind: type[Any]) -> dict[str, sympy.Symbol]:
     """The symbols of an optimizer's or a schedule's hyperparameters, the learning rate's not.
 

@@ -54,21 +54,11 @@ class Gradients(Protocol):
         """The loss and the flat gradient of a step's rows."""
 
 
-class Steps(Protocol):
-    """The steps of an epoch: `count` of them; `flat` is the gradient of the last one."""
-
-    count: int
-    flat: Array
-
-    def begin(self, order: Array) -> None:
-        """Take the examples of the next epoch in this order."""
-
-    def run(self, first: int, accepted: int) -> Passed:
-        """The loop, from the step `first` on."""
-
-
 class PlainSteps:
-    """Steps that Python goes through, with gradients from anywhere."""
+    """The steps of an epoch, `count` of them, with gradients from anywhere.
+
+    `flat` is the gradient of the last step.
+    """
 
     def __init__(self, gradients: Gradients, state: OptimizerState, theta: Array) -> None:
         self.count, self.flat = gradients.count, theta

@@ -27,7 +27,7 @@ from symgrad.training.equations import (
     quantity,
     state,
 )
-from symgrad.training.hyperparameters import HYPERPARAMETERS
+from symgrad.training.hyperparameters import symbols
 from symgrad.training.schedules import Rate
 
 Equations = tuple[Equation, ...]
@@ -36,18 +36,8 @@ theta, g, t, eta = THETA, GRADIENT, ITERATION, RATE
 b, m, v, u, largest = map(state, ("b", "m", "v", "u", r"\bar{v}"))
 d, c, delta, m_hat, v_hat = map(quantity, ("d_t", "c_t", r"\Delta_t", r"\hat{m}_t", r"\hat{v}_t"))
 share, next_share, shares = number(r"\mu_t"), number(r"\mu_{t+1}"), state("p", is_number=True)
-mu, lam, rho, alpha, beta1, beta2, epsilon, psi = (
-    HYPERPARAMETERS[name].symbol
-    for name in (
-        "momentum",
-        "weight_decay",
-        "rho",
-        "alpha",
-        "beta1",
-        "beta2",
-        "epsilon",
-        "momentum_decay",
-    )
+mu, lam, rho, alpha, beta1, beta2, epsilon, psi = symbols(
+    "momentum", "weight_decay", "rho", "alpha", "beta1", "beta2", "epsilon", "momentum_decay"
 )
 
 
@@ -116,10 +106,6 @@ class SGD(Optimizer):
         if self.nesterov and not self.momentum:
             raise OptionError("SGD: nesterov=True needs a momentum above 0, such as 0.9")
 
-    def initial(self) -> dict[State, float]:
-        """b_0 = 0, where there is momentum."""
-        return {b: 0.0} if self.momentum else {}
-
     def equations(self) -> Equations:
         """With momentum, b_t sums the gradients, older ones less."""
         gradient, decay = decayed(self.weight_decay)
@@ -159,7 +145,7 @@ class Adagrad(Optimizer):
 
     def initial(self) -> dict[State, float]:
         """v_0, the initial accumulator."""
-        return {v: self.initial_accumulator}
+        return super().initial() | {v: self.initial_accumulator}
 
     def equations(self) -> Equations:
         """v_t sums the squared gradients."""
@@ -199,10 +185,6 @@ class Adadelta(Optimizer):
     )
     source = "torch.optim.Adadelta; Zeiler, ADADELTA: an adaptive learning rate method, 2012."
 
-    def initial(self) -> dict[State, float]:
-        """v_0 = u_0 = 0."""
-        return {v: 0.0, u: 0.0}
-
     def equations(self) -> Equations:
         """v_t is the mean of squared gradients, u_t that of squared steps."""
         gradient, decay = decayed(self.weight_decay)
@@ -241,11 +223,6 @@ class RMSprop(Optimizer):
     centered: bool = False
     sentence = "Each entry's step is divided by the root of the mean of its squared gradients."
     source = "torch.optim.RMSprop; Tieleman and Hinton, Lecture 6.5 (2012)."
-
-    def initial(self) -> dict[State, float]:
-        """All 0: v_0, m_0 where centered, b_0 where there is momentum."""
-        used = [v, *([m] if self.centered else []), *([b] if self.momentum else [])]
-        return dict.fromkeys(used, 0.0)
 
     def equations(self) -> Equations:
         """v_t and m_t are the means of squared gradients and of gradients."""
@@ -291,10 +268,6 @@ class Adam(Optimizer):
     sentence = "The mean of the gradients, divided by the root of the mean of their squares."
     source = "torch.optim.Adam; Kingma and Ba, Adam: a method for stochastic optimization, 2015."
 
-    def initial(self) -> dict[State, float]:
-        """m_0 = v_0 = 0."""
-        return {m: 0.0, v: 0.0}
-
     def equations(self) -> Equations:
         """m_t and v_t are the means of gradients and of squared gradients."""
         gradient, decay = decayed(self.weight_decay)
@@ -330,7 +303,7 @@ class AMSGrad(Adam):
     Source: torch.optim.Adam(amsgrad=True), where the largest mean is taken before the bias is;
     Reddi, Kale and Kumar, On the convergence of Adam and beyond, 2018, algorithm 2.
 
-    >>> print(*AMSGrad().latex().splitlines()[8:10], sep="\n")
+    >>> print(*AMSGrad().latex().splitlines()[7:10:2], sep="\n")
     \bar{v}_t &= \max\left(\bar{v}_{t-1}, v_{t}\right) \\
     \hat{v}_t &= \frac{\bar{v}_t}{1 - \beta_{2}^{t}} \\
     """
@@ -338,23 +311,12 @@ class AMSGrad(Adam):
     sentence = "Adam's step, over the root of the largest mean of squared gradients so far."
     source = "torch.optim.Adam; Reddi, Kale and Kumar, On the convergence of Adam and beyond, 2018."
 
-    def initial(self) -> dict[State, float]:
-        """m_0 = v_0 = 0, and the largest v so far is 0."""
-        return {m: 0.0, v: 0.0, largest: 0.0}
-
     def equations(self) -> Equations:
         """Adam's, with the largest v_t so far in the place of v_t."""
         gradient, decay = decayed(self.weight_decay)
-        mean, square, unbiased, _ = moments(gradient)
-        return (
-            *decay,
-            mean,
-            square,
-            unbiased,
-            Equation(largest.new, sympy.Max(largest.old, v.new)),
-            Equation(v_hat, largest.new / (1 - beta2**t)),
-            Equation(theta.new, theta.old - adam_step()),
-        )
+        largest_so_far = Equation(largest.new, sympy.Max(largest.old, v.new))
+        means = moments(gradient, largest_so_far, square=largest.new)
+        return (*decay, *means, Equation(theta.new, theta.old - adam_step()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -376,8 +338,8 @@ class NAdam(Adam):
     source = "torch.optim.NAdam; Dozat, Incorporating Nesterov momentum into Adam, 2016."
 
     def initial(self) -> dict[State, float]:
-        """m_0 = v_0 = 0, and the product of the momenta p_0 = 1."""
-        return {m: 0.0, v: 0.0, shares: 1.0}
+        """The empty product p_0 is 1."""
+        return super().initial() | {shares: 1.0}
 
     def equations(self) -> Equations:
         """p_t is the product of mu_1, ..., mu_t."""
@@ -423,10 +385,6 @@ class Lion(Optimizer):
     sentence = "Each entry moves by the learning rate, against the sign of a mean of gradients."
     source = "Chen and others, Symbolic discovery of optimization algorithms, 2023."
 
-    def initial(self) -> dict[State, float]:
-        """m_0 = 0."""
-        return {m: 0.0}
-
     def equations(self) -> Equations:
         """c_t and m_t forget at different rates; with weight decay theta_{t-1} is shrunk."""
         shrunk = (1 - eta * lam) * theta.old if self.weight_decay else theta.old
@@ -437,13 +395,15 @@ class Lion(Optimizer):
         )
 
 
-def moments(gradient: sympy.Symbol) -> Equations:
-    """Adam's means of gradients and of squared gradients, with their bias and without."""
+def moments(gradient: sympy.Symbol, *between: Equation, square: sympy.Symbol = v.new) -> Equations:
+    """Adam's means of gradients and of squared gradients, with their bias, and without: m_t and
+    `square`, which the equations between may define."""
     return (
         Equation(m.new, beta1 * m.old + (1 - beta1) * gradient),
         Equation(v.new, beta2 * v.old + (1 - beta2) * gradient**2),
+        *between,
         Equation(m_hat, m.new / (1 - beta1**t)),
-        Equation(v_hat, v.new / (1 - beta2**t)),
+        Equation(v_hat, square / (1 - beta2**t)),
     )
 
 

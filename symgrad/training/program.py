@@ -132,11 +132,11 @@ class _Lowering:
     def overwrite(self, place: str, expression: sympy.Expr) -> None:
         """place = c * place + rest, or the larger or smaller of both; the rest is worked out first,
         as it may read the place."""
-        if expression.func in EXTREMES:
-            (old,) = (a for a in expression.args if self.places.get(a) == place)
-            self.check_unwritten(old)
-            others = self.scaled(self.value(expression.func(*(set(expression.args) - {old}))))
-            self.combine(EXTREMES[expression.func], Scaled(ONE, place, True), others, ONE)
+        old = [a for a in expression.args if self.places.get(a) == place]
+        if expression.func in EXTREMES and old:
+            self.check_unwritten(old[0])
+            others = [a for a in expression.args if a not in old]
+            self.extreme(EXTREMES[expression.func], others, Scaled(ONE, place, free=True))
             return
         factor, rest = sympy.Integer(0), []
         for term in sympy.Add.make_args(expression):
@@ -165,14 +165,14 @@ class _Lowering:
         if vector.is_Add:
             return self.sum(vector)
         if vector.func in EXTREMES:
-            return self.extreme(vector)
+            return self.extreme(EXTREMES[vector.func], vector.args)
         if vector.func in FUNCTIONS:
             return self.applied(FUNCTIONS[vector.func], vector.func, vector.args[0])
         if vector.is_Pow and vector.exp == HALF:
             return self.applied(np.sqrt, sympy.sqrt, vector.base)
         if not vector.is_Pow or vector.exp != 2:
-            known = "sums, products, squares, square roots, sign, Abs, Max and Min"
-            raise ValueError(f"{vector}: only {known} are known")
+            forms = "sums, products, squares, square roots, sign, Abs, Max and Min"
+            raise ValueError(f"{vector}: only {forms} can be lowered")
         inner = self.value(vector.base)
         return self.combine(np.multiply, inner, inner, inner.number**2)
 
@@ -183,15 +183,15 @@ class _Lowering:
         self.emit(ufunc, inner.vector, out=out)
         return Scaled(function(inner.number), out, free=True)
 
-    def extreme(self, expression: sympy.Expr) -> Scaled:
+    def extreme(self, ufunc: np.ufunc, arguments: Sequence[sympy.Expr], *first: Scaled) -> Scaled:
         """The largest or smallest of vectors, and of a number."""
-        vectors = [a for a in expression.args if self.is_vector(a)]
-        total, *others = [self.scaled(self.value(vector)) for vector in vectors]
+        vectors = [self.value(a) for a in arguments if self.is_vector(a)]
+        total, *others = [*first, *map(self.scaled, vectors)]
         for value in others:
-            total = self.combine(EXTREMES[expression.func], total, value, ONE)
-        for number in set(expression.args) - set(vectors):
+            total = self.combine(ufunc, total, value, ONE)
+        for number in (a for a in arguments if not self.is_vector(a)):
             out = self.room(total)
-            self.emit(EXTREMES[expression.func], total.vector, number, out=out)
+            self.emit(ufunc, total.vector, number, out=out)
             total = Scaled(ONE, out, free=True)
         return total
 
@@ -203,8 +203,8 @@ class _Lowering:
 
     def is_vector(self, expression: sympy.Expr) -> bool:
         """Whether it has an entry for each parameter."""
-        known = (self.places, self.shared, self.inlined)
-        return any(symbol in names for symbol in expression.free_symbols for names in known)
+        vectors = {*self.places, *self.shared, *self.inlined}
+        return not vectors.isdisjoint(expression.free_symbols)
 
     def product(self, factors: Sequence[sympy.Expr]) -> Scaled:
         """The factors multiplied, those with a negative power divided by."""

@@ -16,13 +16,11 @@ import sympy
 
 from symgrad.errors import OptionError
 from symgrad.training.equations import RATE, align, latex, number, number_function
-from symgrad.training.hyperparameters import HYPERPARAMETERS, check_hyperparameters, symbols_of
+from symgrad.training.hyperparameters import check_hyperparameters, symbols, symbols_of
 
 COUNT = number("n")
 INITIAL = number(r"\eta_0")
-KAPPA, GAMMA, PERIOD, TOTAL, LOWEST = (
-    HYPERPARAMETERS[name].symbol for name in ("decay", "factor", "period", "total", "lowest")
-)
+KAPPA, GAMMA, PERIOD, TOTAL, LOWEST = symbols("decay", "factor", "period", "total", "lowest")
 
 
 @dataclass(frozen=True, kw_only=True)

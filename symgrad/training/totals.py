@@ -49,6 +49,7 @@ def divided(problem: Problem) -> Totals:
     >>> unparse(totals.outer.output), unparse(totals.sums[0].output)
     ('total1 + w**2', 'sum((w - x)**2 for x in batch)')
     """
+    problem = _needed(problem)
     walk = _Walk(problem)
     definitions = {n: walk.defined(n, d) for n, d in problem.definitions.items()}
     output = walk.without_totals(problem.output)
@@ -128,6 +129,19 @@ def _is_linear(outer: Problem, names: Collection[str]) -> bool:
     return True
 
 
+def _needed(problem: Problem) -> Problem:
+    """The problem without the definitions that its output does not need."""
+    names = _names(problem.output)
+    for name, definition in reversed(list(problem.definitions.items())):
+        names |= _names(definition) if name in names else set()
+    definitions = {n: d for n, d in problem.definitions.items() if n in names}
+    return replace(problem, definitions=definitions)
+
+
+def _names(root: Expression) -> set[str]:
+    return {leaf.name for leaf in leaves(root) if isinstance(leaf, Name)}
+
+
 def _variable(name: str, total: Call) -> Variable:
     """A variable in the place of a total."""
     if total.shape == SCALAR:
@@ -163,8 +177,7 @@ class _Walk:
 
     def has_total(self, root: Expression) -> bool:
         """Whether a sum over the batch is in it, by its name or in a definition."""
-        names = {leaf.name for leaf in leaves(root) if isinstance(leaf, Name)}
-        return not names.isdisjoint({*self.totals, *self.made_of_totals})
+        return not _names(root).isdisjoint({*self.totals, *self.made_of_totals})
 
     def _visit(self, node: Expression, arguments: tuple[Expression, ...]) -> Expression:
         if not isinstance(node, Call):

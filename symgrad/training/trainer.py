@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,13 @@ from symgrad.training.data import (
     dtype_of,
     read_data,
 )
-from symgrad.training.loop import PlainSteps, Steps
+from symgrad.training.loop import PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches, checked_size
 from symgrad.training.optimizers import Adam
 from symgrad.training.totals import weighted
+
+if TYPE_CHECKING:
+    from symgrad.training.compiled import CompiledSteps
 
 ADAM = Adam()
 
@@ -82,7 +85,7 @@ class Trainer:
         self._rng = np.random.default_rng(seed)
         self._steps = self._prepared()
 
-    def _prepared(self) -> Steps:
+    def _prepared(self) -> PlainSteps | CompiledSteps:
         """The steps of an epoch, with buffers of their own."""
         data, dtype = self._data, str(self.flat.dtype)
         if data.chunks:

@@ -33,6 +33,8 @@ LINEAR = {
     "a sum of vectors": "w.T @ sum(tanh(x) * c for x, c in batch) + norm2(w)**2",
     "a mean of matrices": "w.T @ mean(x @ x.T for x in batch) @ w + b * sum(c for c in batch)",
     "not centered": "trace(sum((x - w) @ (x - w).T for x in batch)) / 2 + b**2",
+    "a definition that is not needed": "m = mean(t for t in batch)\nr = t - m\n"
+    "loss = sum((w.T @ x - t)**2 for x, t in batch) + b**2",
     "named": "r = w.T @ x - t\nf = sum(r**2 for x, t in batch)\n"
     "q = mean(r * c for x, t, c in batch)\nloss = (f + 1) * exp(-b) - 2 * q",
 }

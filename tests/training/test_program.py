@@ -79,10 +79,9 @@ def test_functions_of_entries(expression: sympy.Expr, wanted: Callable[..., np.n
 
 def test_the_larger_of_a_state_and_another_vector_is_kept_where_it_stands() -> None:
     step = Equation(theta.new, theta.old - m.new)
-    assert text(Equation(m.new, sympy.Max(m.old, g)), step) == [
-        "m = fmax(m, gradient)",
-        "theta = subtract(theta, m)",
-    ]
+    last = "theta = subtract(theta, m)"
+    assert text(Equation(m.new, sympy.Max(m.old, g)), step) == ["m = fmax(m, gradient)", last]
+    assert text(Equation(m.new, sympy.Min(m.old, RATE)), step) == ["m = fmin(m, \\eta)", last]
 
 
 def test_a_state_of_one_number_is_carried() -> None:
@@ -111,6 +110,7 @@ def test_a_state_of_one_number_is_carried() -> None:
         ([Equation(theta.new, theta.old + g**3)], "only sums, products"),
         ([Equation(theta.new, theta.old + 1 / (g * m.old))], "a number divided by"),
         ([Equation(theta.new, g)], "not a multiple of itself and a rest"),
+        ([Equation(theta.new, sympy.Max(m.old, g))], "not a multiple of itself and a rest"),
         ([Equation(theta.new, theta.old + m.new)], "m_t is read"),
         (
             [Equation(m.new, m.old + g), Equation(theta.new, theta.old + m.old)],
