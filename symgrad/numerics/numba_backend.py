@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from inspect import isfunction
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -107,8 +108,8 @@ def allocating(program: Program, axes: Axes) -> Callable[..., Any]:
         flat, work, ends = compiled.room(sizes, dtype)
         core = compiled.core(dtype, dtypes)
         derivatives, array = compiled.results(flat, sizes, ends)
-        call = _reading(tuple(not dims for dims in compiled.dims.values()), array is not None)
-        function = call(core, names, (*sizes, flat, work), dtypes, array)
+        numbers = [k for k, dims in enumerate(compiled.dims.values()) if not dims]
+        function = _bound(core, names, numbers, (*sizes, flat, work), dtypes, array)
         return function, flat if array is None else flat[: -array.size], derivatives
 
     return allocate
@@ -119,35 +120,35 @@ def owned(array: Any, dtype: Any) -> Any:
     return np.require(array, dtype, ("C", "A", "W"))[()]
 
 
-@cache
-def _reading(numbers: tuple[bool, ...], array: bool) -> Callable[..., Any]:
-    """What reads the inputs by name and calls the core, without a loop."""
-    inputs = [f"inputs[k{k}]{'[()]' if one else ''}" for k, one in enumerate(numbers)]
-    returned = f"return {'array' if array else 'value'}"
-    lines = [
-        "def bound(core, names, rest, dtypes, array):",
-        *(f"    k{k} = names[{k}]" for k in range(len(inputs))),
-        "    def function(inputs):",
-        "        try:",
-        f"            value = core({', '.join([*inputs, '*rest'])})",
-        f"            {returned}",
-        "        except KeyError:",
-        "            return None",
-        "        except TypeError:",
-        "            return again(inputs)",
-        "    def again(inputs):",
-        "        given = [inputs[k] for k in names]",
-        "        if not all(type(a) in plain and a.dtype.kind != 'c' for a in given):",
-        "            return None",
-        "        try:",
-        "            value = core(*(owned(a, t) for a, t in zip(given, dtypes)), *rest)",
-        f"            {returned}",
-        "        except (KeyError, TypeError):",
-        "            return None",
-        "    return function",
-    ]
-    bound: Callable[..., Any] = defined("\n".join(lines), {"owned": owned, "plain": PLAIN})["bound"]
-    return bound
+def _bound(
+    core: Any, names: Sequence[str], numbers: Sequence[int], rest: Any, dtypes: Any, array: Any
+) -> Any:
+    """What reads the inputs by name and calls the core: the value, or None where an input is
+    missing or of another shape; other types are converted. `numbers` says which are no arrays."""
+    every = itemgetter(*names) if len(names) > 1 else lambda inputs: [inputs[k] for k in names]
+
+    def opened(inputs: Mapping[str, Any]) -> list[Any]:
+        arrays = list(every(inputs))
+        for k in numbers:
+            arrays[k] = arrays[k][()]
+        return arrays
+
+    read = opened if numbers else every
+
+    def function(inputs: Mapping[str, Any]) -> Any:
+        try:
+            try:
+                value = core(*read(inputs), *rest)
+            except TypeError:
+                arrays = every(inputs)
+                if not all(hasattr(a, "dtype") for a in arrays):
+                    return None
+                value = core(*map(owned, arrays, dtypes), *rest)
+        except (KeyError, TypeError):
+            return None
+        return value if array is None else array
+
+    return function
 
 
 def _dim(axis: Axis, known: Mapping[Axis, str], own: str) -> str:

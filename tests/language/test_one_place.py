@@ -28,7 +28,7 @@ def docstrings(tree: ast.Module) -> set[ast.AST]:
 def records() -> dict[str, tuple[str, str]]:
     """{name of an operation: its file, its name there}."""
     found = {}
-    for path in sorted((ROOT / "language" / "operations").glob("*.py")):
+    for path in sorted((ROOT / "language" / "operations").glob("[a-z]*.py")):
         module = __import__(f"symgrad.language.operations.{path.stem}", fromlist=["*"])
         for name, value in vars(module).items():
             if OPERATIONS.get(getattr(value, "name", None)) is value:  # type: ignore[arg-type]

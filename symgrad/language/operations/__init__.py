@@ -1,39 +1,13 @@
 """Every operation of the language, one record each; OPERATIONS finds them by name."""
 
-from symgrad.language.expressions import OPERATIONS
-from symgrad.language.operations import (
-    activations,
-    arithmetic,
-    batches,
-    constants,
-    contractions,
-    elementwise,
-    extremes,
-    kronecker,
-    linear_algebra,
-    losses,
-    moments,
-    norms,
-    piecewise,
-    smooth,
-    softmax,
-)
+from importlib import import_module
 
-__all__ = [
-    "OPERATIONS",
-    "activations",
-    "arithmetic",
-    "batches",
-    "constants",
-    "contractions",
-    "elementwise",
-    "extremes",
-    "kronecker",
-    "linear_algebra",
-    "losses",
-    "moments",
-    "norms",
-    "piecewise",
-    "smooth",
-    "softmax",
-]
+from symgrad.language.expressions import OPERATIONS
+
+__all__ = ["OPERATIONS"]
+FILES = (
+    "piecewise smooth arithmetic constants contractions activations softmax norms extremes "
+    "linear_algebra kronecker moments losses batches"
+)
+for file in FILES.split():
+    import_module(f"{__name__}.{file}")

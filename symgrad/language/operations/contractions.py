@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import sympy
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
@@ -43,39 +44,15 @@ def contraction(
     indices: str | Callable[[Call], str],
     shape: ShapeRule,
     *,
-    rule: str,
-    sentence: str,
     arity: int = 1,
-    options: tuple[str, ...] = (),
-    text: Spelling | None = None,
-    latex: str = "",
-    notation: Callable[..., Formula] | None = None,
     symbol: str = "c",
-    labels: bool = False,
-    sympy_classes: tuple[type, ...] = (),
-    called: bool = True,
-    aliases: tuple[str, ...] = (),
+    **columns: Any,
 ) -> Operation:
-    """Declare an operation by its index letters: "ij,jk->ik", of rows and columns."""
-    return register(
-        Operation(
-            name=name,
-            meaning=Contraction(indices if callable(indices) else lambda call: indices),
-            shape=shape,
-            arity=(arity, arity),
-            options=options,
-            rule=rule,
-            sentence=sentence,
-            text=text,
-            latex=latex,
-            notation=notation,
-            symbol=symbol,
-            labels=labels,
-            sympy_classes=sympy_classes,
-            called=called,
-            aliases=aliases,
-        )
-    )
+    """Declare an operation by its index letters: "ij,jk->ik", of rows and columns. `columns` are
+    others of its `Operation`."""
+    meaning = Contraction(indices if callable(indices) else lambda call: indices)
+    record: dict[str, Any] = {"shape": shape, "arity": (arity, arity), "symbol": symbol}
+    return register(Operation(name=name, meaning=meaning, **record | columns))
 
 
 def _dot_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:

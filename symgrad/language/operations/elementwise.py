@@ -9,8 +9,7 @@ from typing import Any
 
 import sympy
 
-from symgrad.language.expressions import Expression, Operation, Spelling, register
-from symgrad.language.formula import Formula
+from symgrad.language.expressions import Expression, Operation, register
 from symgrad.language.operations.meanings import Composite, Elementwise
 from symgrad.language.shapes import elementwise as elementwise_shape
 
@@ -20,72 +19,46 @@ def elementwise(
     definition: Callable[..., sympy.Expr],
     kernel: Callable[..., Any] | None = None,
     *,
-    sentence: str = "",
-    symbol: str = "h",
+    derivative: Callable[..., tuple[Expression, ...]],
+    kink: Callable[..., Expression] | None = None,
+    reflection: Callable[[Expression], Expression] | None = None,
+    positive: bool = False,
     arity: int = 1,
-    prepare: Callable[..., Expression | None] | None = None,
-    text: Spelling | None = None,
-    latex: str = "",
-    notation: Callable[..., Formula] | None = None,
-    category: str = "function",
-    source: str = "",
-    reserved: bool = True,
-    sympy_classes: tuple[type, ...] = (),
-    called: bool = True,
-    **meaning: Any,
+    **columns: Any,
 ) -> Operation:
     """Declare a scalar function by its definition in SymPy and its kernel, `kernel(xp, x)`; without
-    one, the namespace's function of that name."""
-    kernel = kernel or (lambda xp, *x: getattr(xp, name)(*x))
-    return register(
-        Operation(
-            name=name,
-            meaning=Elementwise(definition=definition, kernel=kernel, **meaning),
-            shape=elementwise_shape(name),
-            arity=(1 if prepare else arity, arity),
-            rule=f"{name}, elementwise",
-            sentence=sentence
-            or f"{name} acts on each entry: multiply by its derivative, entry by entry.",
-            prepare=prepare,
-            text=text,
-            latex=latex,
-            notation=notation,
-            symbol=symbol,
-            category=category,
-            source=source,
-            reserved=reserved,
-            sympy_classes=sympy_classes,
-            called=called,
-        )
+    one, the namespace's function of that name. `columns` are others of its `Operation`."""
+    record: dict[str, Any] = {
+        "arity": (1 if "prepare" in columns else arity, arity),
+        "rule": f"{name}, elementwise",
+        "sentence": f"{name} acts on each entry: multiply by its derivative, entry by entry.",
+        "symbol": "h",
+    }
+    meaning = Elementwise(
+        definition=definition,
+        kernel=kernel or (lambda xp, *x: getattr(xp, name)(*x)),
+        derivative=derivative,
+        kink=kink,
+        reflection=reflection,
+        positive=positive,
     )
+    shape = elementwise_shape(name)
+    return register(Operation(name=name, meaning=meaning, shape=shape, **record | columns))
 
 
-def composite(
-    name: str,
-    definition: Callable[..., Expression],
-    *,
-    arity: tuple[int, int] = (1, 1),
-    category: str = "function",
-    source: str = "",
-    latex: str = "",
-    reserved: bool = False,
-) -> Operation:
+def composite(name: str, definition: Callable[..., Expression], **columns: Any) -> Operation:
     """Declare an abbreviation for another expression, elementwise in its arguments; what its
     definition takes by keyword alone are parameters: `lambda p, *, gamma=2: ...`."""
+    record: dict[str, Any] = {
+        "shape": elementwise_shape(name),
+        "rule": "definition",
+        "sentence": f"{name} stands for its definition.",
+        "reserved": False,
+    }
+    parameters = parameters_of(definition)
+    meaning = Composite(definition)
     return register(
-        Operation(
-            name=name,
-            meaning=Composite(definition),
-            shape=elementwise_shape(name),
-            arity=arity,
-            parameters=parameters_of(definition),
-            rule="definition",
-            sentence=f"{name} stands for its definition.",
-            latex=latex,
-            category=category,
-            source=source,
-            reserved=reserved,
-        )
+        Operation(name=name, meaning=meaning, parameters=parameters, **record | columns)
     )
 
 

@@ -11,12 +11,11 @@ from symgrad.errors import ShapeError
 from symgrad.language import composing
 from symgrad.language.composing import lowered, raised
 from symgrad.language.dimensions import SCALAR, Shape
-from symgrad.language.expressions import Expression, Name, Operation, Options, ShapeRule, register
+from symgrad.language.expressions import Expression, Name, Operation, Options, ShapeRule
 from symgrad.language.formula import Formula
 from symgrad.language.operations.activations import softplus
 from symgrad.language.operations.contractions import lookup, total
-from symgrad.language.operations.elementwise import composite, elementwise, parameters_of
-from symgrad.language.operations.meanings import Composite
+from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, minimum, relu, sign
@@ -53,27 +52,20 @@ def loss(
     definition: Callable[..., Expression],
     written: str | Callable[..., Formula],
     sentence: str,
-    source: str = "",
-    labels: bool = False,
+    **columns: Any,
 ) -> Operation:
     """Declare a loss of a label (an integer one too, with `labels`) and a prediction."""
-    return register(
-        Operation(
-            name=name,
-            meaning=Composite(definition),
-            shape=_label_and_prediction(name),
-            arity=(2, 2),
-            parameters=parameters_of(definition),
-            labels=labels,
-            rule="definition",
-            sentence=sentence,
-            latex=written if isinstance(written, str) else "",
-            notation=None if isinstance(written, str) else written,
-            symbol="l",
-            category="loss",
-            reserved=False,
-            source=source,
-        )
+    return composite(
+        name,
+        definition,
+        shape=_label_and_prediction(name),
+        arity=(2, 2),
+        sentence=sentence,
+        latex=written if isinstance(written, str) else "",
+        notation=None if isinstance(written, str) else written,
+        symbol="l",
+        category="loss",
+        **columns,
     )
 
 

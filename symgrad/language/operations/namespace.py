@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
 Unary: TypeAlias = Callable[[Any], Any]
-Binary: TypeAlias = Callable[[Any, Any], Any]
 
 
 class Namespace(Protocol):
@@ -20,31 +19,12 @@ class Namespace(Protocol):
     Matrices are the last two axes of an array; any leading axes stay.
     """
 
-    exp: Unary
-    expm1: Unary
-    log: Unary
-    log1p: Unary
-    sqrt: Unary
-    sin: Unary
-    cos: Unary
-    tan: Unary
-    arcsin: Unary
-    arccos: Unary
-    arctan: Unary
-    sinh: Unary
-    cosh: Unary
-    tanh: Unary
-    arcsinh: Unary
-    arccosh: Unary
-    arctanh: Unary
-    sign: Unary
-    abs: Unary
-    maximum: Binary
-    minimum: Binary
-    power: Binary
     inv: Unary
     det: Unary
-    solve: Binary
+    solve: Callable[[Any, Any], Any]
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """A function of NumPy of each entry: exp, log1p, tanh, sign, abs, maximum, power, ..."""
 
     def greater(self, x: Any, y: Any) -> Any:
         """1 where x > y, else 0, in the type of x."""
