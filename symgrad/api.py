@@ -166,25 +166,25 @@ class Derivation:
         At level "full" each step comes with the proof that it is true, in every format: in index
         notation, or with why="differential" by differentials where matrix notation can say it.
         """
-        return rendering.latex(self.data, self.checked, level, self._proofs(level, why))
+        return rendering.latex(self._document(level, why))
 
     def markdown(self, level: str = "steps", why: str = "index") -> str:
         """Markdown with formulas between dollar signs."""
-        return rendering.markdown(self.data, self.checked, level, self._proofs(level, why))
+        return rendering.markdown(self._document(level, why))
 
     def html(self, level: str = "steps", why: str = "index") -> str:
         """A page that shows itself without a network: formulas in MathML."""
         from symgrad.rendering.html import html
 
-        return html(self.data, self.checked, level, self._proofs(level, why))
+        return html(self._document(level, why))
 
     def text(self, level: str = "steps", why: str = "index") -> str:
         """Plain text for a terminal."""
-        return rendering.text(self.data, self.checked, level, self._proofs(level, why))
+        return rendering.text(self._document(level, why))
 
     def json(self, why: str = "index") -> str:
         """All of it for a program to read."""
-        return rendering.json(self.data, self.checked, self._proofs("full", why))
+        return rendering.json(self._document("full", why))
 
     def proof(self, number: int, kind: str = "differential", form: str = "text") -> str:
         """Why step `number` is true, line by line: by index notation or by differentials.
@@ -204,9 +204,13 @@ class Derivation:
         found = self._proofs("full", kind).get(number)
         if found is None:
             raise OptionError(f"there is no proof of step {number}: choose a backward step")
+        lines = rendering.proof_equations(found)
         if form == "latex":
-            return rendering.aligned_latex(found, self.data.table) + "\n"
-        return "\n".join(rendering.aligned_text(found)) + "\n"
+            return "\n".join(rendering.aligned(lines, self.data.table)) + "\n"
+        return "\n".join(rendering.text_rows(lines)) + "\n"
+
+    def _document(self, level: str, why: str) -> rendering.Document:
+        return rendering.document(self.data, self.checked, level, self._proofs(level, why))
 
     def _proofs(self, level: str, why: str) -> Mapping[int, Proof]:
         """The proofs that a level shows, every line checked."""

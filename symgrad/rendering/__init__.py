@@ -1,18 +1,22 @@
-"""How a derivation is shown. Every printer walks the outline of `document`."""
+"""How a derivation is shown. Every printer writes the outline of `document`."""
 
+from symgrad.rendering.document import Document, document
+from symgrad.rendering.equations import proof_equations
 from symgrad.rendering.json import json
-from symgrad.rendering.latex import latex, latex_display, latex_expression
+from symgrad.rendering.latex import aligned, latex, latex_display, latex_expression
 from symgrad.rendering.markdown import markdown
-from symgrad.rendering.proofs import aligned_latex, aligned_text
-from symgrad.rendering.text import text
+from symgrad.rendering.text import text, text_rows
 
 __all__ = [
-    "aligned_latex",
-    "aligned_text",
+    "Document",
+    "aligned",
+    "document",
     "json",
     "latex",
     "latex_display",
     "latex_expression",
     "markdown",
+    "proof_equations",
     "text",
+    "text_rows",
 ]

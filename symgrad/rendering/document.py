@@ -15,14 +15,14 @@ from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError
 from symgrad.language import composing
 from symgrad.language import formula as fm
-from symgrad.language.dimensions import SCALAR, Dimension
+from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.formula import Formula
-from symgrad.language.plain import plain_text
 from symgrad.language.problem import Variable
 from symgrad.language.table import Table
-from symgrad.language.typeset import dimension_formula, typeset
+from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
+from symgrad.rendering.equations import Equation, proof_equations, shape_formula
 
 Proofs = Mapping[int, Proof]
 NO_PROOFS: Proofs = MappingProxyType({})
@@ -43,7 +43,6 @@ FACTS = {
     "symmetric": "symmetric",
     "orthogonal": "orthogonal",
 }
-LONG = 88  # characters after which a sum goes over several lines
 REALS = fm.Symbol(latex=r"\mathbb{R}", text="R")
 NABLA = fm.Symbol(latex=r"\nabla")
 
@@ -61,24 +60,17 @@ class Verified(Protocol):
 
 
 @dataclass(frozen=True)
-class Equation:
-    """left = side = side, what is said of it beside it, and its shape where that is said."""
-
-    left: Formula
-    sides: tuple[Formula, ...]
-    note: str = ""
-    number: int | None = None
-    shape: tuple[Dimension, ...] | None = None
-    kind: str = "given"
-
-
-@dataclass(frozen=True)
 class Line:
     """A step with, at level "full", why it is true."""
 
     step: Step
     equation: Equation
     proof: Proof | None = None
+
+    @property
+    def why(self) -> tuple[Equation, ...]:
+        """The lines of the proof."""
+        return () if self.proof is None else tuple(proof_equations(self.proof))
 
 
 @dataclass(frozen=True)
@@ -94,6 +86,7 @@ class Answer:
 class Document:
     """A derivation laid out: what each printer prints, in this order."""
 
+    derivation: Derivation
     title: str
     variables: tuple[tuple[Formula, str], ...]  # where each is, and what is declared of it
     output: Equation  # the loss (or f) and what it is, as the user wrote it
@@ -102,8 +95,17 @@ class Document:
     backward: tuple[Line, ...]
     results: tuple[Answer, ...]
     layout: str
-    checked: str
-    table: Table
+    verification: Verified
+
+    @property
+    def table(self) -> Table:
+        """What each name looks like."""
+        return self.derivation.table
+
+    @property
+    def equations(self) -> Iterator[Equation]:
+        """Those of the results."""
+        return (equation for answer in self.results for equation in answer.equations)
 
     @property
     def parts(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
@@ -127,11 +129,12 @@ def document(
         raise OptionError(f"level is one of {', '.join(LEVELS)}, not {level!r}")
     problem = derivation.problem
     steps = () if level == "result" else derivation.steps
-    lines = [Line(step, _step(step), proofs.get(step.number)) for step in steps]
+    lines = [_line(step, proofs.get(step.number)) for step in steps]
     results = tuple(_answer(derivation, outcome) for outcome in derivation.outcomes.values())
     signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
     output = Name(problem.output_name, problem.output.shape)
     return Document(
+        derivation,
         title=TITLES[derivation.kind],
         variables=tuple(map(_given, problem.variables.values())),
         output=Equation(written(output), (written(problem.output),)),
@@ -140,17 +143,16 @@ def document(
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         results=results,
         layout=" ".join((derivation.layout, *signs)),
-        checked=verification.sentence,
-        table=derivation.table,
+        verification=verification,
     )
 
 
 def _given(variable: Variable) -> tuple[Formula, str]:
     """Where a variable is, and what is declared of it."""
-    dims = [dimension_formula(d) for d in variable.dims]
-    space: Formula = composing.raised(REALS, product_of(dims)) if dims else REALS
+    dims = shape_formula(variable.dims)
+    space: Formula = composing.raised(REALS, dims) if variable.dims else REALS
     if variable.kind == "Index":
-        last = composing.chain("-", dims[0], composing.ONE)
+        last = composing.chain("-", dims, composing.ONE)
         labels = composing.listed((fm.Number(digits="0"), composing.DOTS, last))
         space = fm.Fence((labels,), left=r"\{", right=r"\}", tall=False)
     facts = ", ".join(FACTS[f] for f in sorted(variable.facts) if f in FACTS)
@@ -158,27 +160,12 @@ def _given(variable: Variable) -> tuple[Formula, str]:
     return fm.Infix((name, space), signs=(r"\in",), binds=fm.RELATION), facts
 
 
-def product_of(dims: list[Formula]) -> Formula:
-    """m x n"""
-    several = fm.Infix(tuple(dims), signs=(r"\times",) * (len(dims) - 1), binds=fm.HADAMARD)
-    return several if len(dims) > 1 else dims[0]
-
-
-def shape_formula(shape: tuple[Dimension, ...]) -> Formula | None:
-    """m x n; None of a scalar."""
-    return product_of([dimension_formula(d) for d in shape]) if shape else None
-
-
-def width(formula: Formula) -> int:
-    """About how many characters of a formula are seen."""
-    return len(plain_text(formula, mathematical=True))
-
-
-def _step(step: Step) -> Equation:
+def _line(step: Step, proof: Proof | None) -> Line:
     sides = [written(side) for side in (step.right, step.simplified) if side is not None]
     note = f"{step.rule}{from_steps(step.uses)}"
     left = left_of(written(step.left), step.right)
-    return Equation(left, tuple(sides), note, step.number, kind="step")
+    equation = Equation(left, tuple(sides), note, step.number, kind="step")
+    return Line(step, equation, proof)
 
 
 def left_of(left: Formula, right: Expression) -> Formula:

@@ -6,24 +6,11 @@ import re
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
 
-from symgrad.calculus.derivation import Derivation
 from symgrad.language.formula import Formula
-from symgrad.language.plain import plain_text
 from symgrad.language.table import Table
-from symgrad.rendering.document import (
-    LONG,
-    NO_PROOFS,
-    Document,
-    Equation,
-    Line,
-    Proofs,
-    Verified,
-    document,
-    shape_formula,
-    width,
-)
+from symgrad.rendering.document import Document, Line
+from symgrad.rendering.equations import LONG, Equation, shape_formula, width
 from symgrad.rendering.mathml import mathml, pieces
-from symgrad.rendering.proofs import rows
 
 Child = Element | str
 STYLE = """
@@ -85,18 +72,12 @@ footer p { margin: 0.4rem 0; }
 """
 
 
-def html(
-    derivation: Derivation,
-    verification: Verified,
-    level: str = "steps",
-    proofs: Proofs = NO_PROOFS,
-) -> str:
+def html(doc: Document) -> str:
     """A derivation as a whole page; level is "result", "steps" or "full".
 
     It needs no network and no script, and is well-formed XML too.
     """
-    doc = document(derivation, verification, level, proofs)
-    title = _title(doc, derivation.wrt)
+    title = _title(doc)
     body = tostring(_element("body", _page(doc, title)), "unicode", short_empty_elements=False)
     heading = tostring(_element("title", title), "unicode")
     return (
@@ -106,18 +87,19 @@ def html(
     )
 
 
-def _title(doc: Document, wrt: tuple[str, ...]) -> str:
-    of = f" of {plain_text(doc.output.left)}"
-    return f"{doc.title}{of}" + (f" with respect to {', '.join(wrt)}" if wrt else "")
+def _title(doc: Document) -> str:
+    wrt = ", ".join(doc.derivation.wrt)
+    name = doc.derivation.problem.output_name
+    return f"{doc.title} of {name}" + (f" with respect to {wrt}" if wrt else "")
 
 
 def _page(doc: Document, title: str) -> Element:
     sections = [_section("Given", *_given(doc))]
     for name, lines in doc.parts:
         sections.append(_section(name, _table(row for x in lines for row in _step(x, doc.table))))
-    equations = (e for answer in doc.results for e in answer.equations)
+    equations = doc.equations
     sections.append(_section("Result", _table(_equation(e, doc.table) for e in equations)))
-    checked = f"Checked: {doc.checked}."
+    checked = f"Checked: {doc.verification.sentence}."
     notes = [_element("p", text) for text in (doc.layout, checked) if text]
     return _element("main", _element("h1", title), *sections, _element("footer", *notes))
 
@@ -159,12 +141,12 @@ def _links(text: str) -> list[Child]:
 
 
 def _why(line: Line, table: Table) -> list[Element]:
-    if line.proof is None:
+    if not line.why:
         return []
     lines = [_element("p", line.step.sentence)]
-    for left, right, move in rows(line.proof):
-        front = [] if left is None else [mathml(left, table)]
-        lines.append(_element("p", *front, *_side(right, table), f" ({move})"))
+    for row in line.why:
+        front = [] if row.left is None else [mathml(row.left, table)]
+        lines.append(_element("p", *front, *_side(row.sides[0], table), f" ({row.note})"))
     box = _element("div", *lines, **{"class": "box"})
     cell = _element("td", box, colspan="3")
     return [_element("tr", _element("td"), cell, **{"class": "why"})]
@@ -180,12 +162,12 @@ def _equation(equation: Equation, table: Table) -> Element:
     number = "" if equation.number is None else f"({equation.number})"
     note = _links(equation.note)
     if equation.shape is not None:
-        shape = shape_formula(equation.shape)
-        note = ["scalar" if shape is None else mathml(shape, table)]
+        note = [mathml(shape_formula(equation.shape), table)]
+    left = [] if equation.left is None else [mathml(equation.left, table)]
     return _element(
         "tr",
         _element("th", number, scope="row", **{"class": "number"}),
-        _element("td", mathml(equation.left, table), **{"class": "left"}),
+        _element("td", *left, **{"class": "left"}),
         _element("td", _element("div", *formulas, **{"class": "scroll"}), **{"class": "right"}),
         _element("td", *note, **{"class": "note"}),
         **{"class": equation.kind},

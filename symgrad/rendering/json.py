@@ -5,22 +5,19 @@ from __future__ import annotations
 import json as _json
 from typing import Any
 
-from symgrad.calculus.derivation import Derivation
-from symgrad.calculus.proofs import Proof
 from symgrad.language.dimensions import Dimension
 from symgrad.language.formula import Formula
 from symgrad.language.plain import plain_text
 from symgrad.language.table import Table
 from symgrad.language.tex import latex
 from symgrad.language.unparse import unparse
-from symgrad.rendering.document import NO_PROOFS, Answer, Line, Proofs, Verified, document
-from symgrad.rendering.proofs import rows
+from symgrad.rendering.document import Answer, Document, Line
+from symgrad.rendering.equations import Equation
 
 
-def json(derivation: Derivation, verification: Verified, proofs: Proofs = NO_PROOFS) -> str:
+def json(doc: Document) -> str:
     """A derivation as JSON: texts in the language, LaTeX, rules, shapes, proofs."""
-    doc = document(derivation, verification, "full", proofs)
-    output = doc.output
+    output, derivation = doc.output.sides[0], doc.derivation
     content = {
         "kind": derivation.kind,
         "wrt": list(derivation.wrt),
@@ -35,15 +32,14 @@ def json(derivation: Derivation, verification: Verified, proofs: Proofs = NO_PRO
             for v in derivation.problem.variables.values()
         ],
         "output": {
-            "name": plain_text(output.left),
-            "expression": plain_text(output.sides[0]),
-            "latex": latex(output.sides[0], doc.table),
+            "name": derivation.problem.output_name,
+            **_both(output, doc.table),
         },
         "rewrites": list(doc.rewrites),
         "steps": [_step(line, doc.table) for line in (*doc.forward, *doc.backward)],
         "results": [_result(answer, doc.table) for answer in doc.results],
         "layout": doc.layout,
-        "max_relative_error": verification.max_relative_error,
+        "max_relative_error": doc.verification.max_relative_error,
     }
     return _json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
@@ -64,29 +60,32 @@ def _step(line: Line, table: Table) -> dict[str, Any]:
         "left": unparse(step.left),
         "right": plain_text(right),
         "simplified": plain_text(simplified[0]) if simplified else None,
-        "latex": f"{latex(line.equation.left, table)} = {latex(right, table)}",
+        "latex": _equation(Equation(line.equation.left, (right,)), table),
         "rule": step.rule,
         "uses": list(step.uses),
         "sentence": step.sentence,
         "shape": _sizes(step.shape),
-        "proof": None if line.proof is None else _proof(line.proof, table),
+        "proof": None if line.proof is None else _proof(line, line.proof.kind, table),
     }
 
 
-def _proof(proof: Proof, table: Table) -> dict[str, Any]:
+def _proof(line: Line, kind: str, table: Table) -> dict[str, Any]:
     """The lines, each as text and in LaTeX; a left side is left out where it is the one before."""
-    return {
-        "kind": proof.kind,
-        "lines": [
-            {
-                "left": "" if left is None else plain_text(left),
-                "right": plain_text(right),
-                "latex": f"{'' if left is None else latex(left, table)} = {latex(right, table)}",
-                "move": move,
-            }
-            for left, right, move in rows(proof)
-        ],
-    }
+    lines = [
+        {
+            "left": "" if row.left is None else plain_text(row.left),
+            "right": plain_text(row.sides[0]),
+            "latex": _equation(row, table),
+            "move": row.note,
+        }
+        for row in line.why
+    ]
+    return {"kind": kind, "lines": lines}
+
+
+def _equation(equation: Equation, table: Table) -> str:
+    front = "" if equation.left is not None else "= "
+    return front + " = ".join(latex(formula, table) for formula in equation.formulas)
 
 
 def _result(answer: Answer, table: Table) -> dict[str, Any]:
@@ -96,7 +95,7 @@ def _result(answer: Answer, table: Table) -> dict[str, Any]:
     return {
         "key": outcome.key if isinstance(outcome.key, str) else list(outcome.key),
         "definitions": [
-            [plain_text(e.left), plain_text(e.sides[0])]
+            [plain_text(formula) for formula in e.formulas]
             for e in answer.equations
             if e.kind == "definition"
         ],
@@ -105,7 +104,7 @@ def _result(answer: Answer, table: Table) -> dict[str, Any]:
         "vectorized": None
         if stacked is None
         else {
-            "left": plain_text(stacked.left),
+            "left": plain_text(stacked.formulas[0]),
             **_both(stacked.sides[0], table),
             "shape": _sizes(stacked.shape or ()),
         },

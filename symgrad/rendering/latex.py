@@ -12,21 +12,8 @@ from symgrad.language.table import PLAIN, Table
 from symgrad.language.tex import escaped
 from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
-from symgrad.rendering.document import (
-    LONG,
-    NO_PROOFS,
-    Document,
-    Equation,
-    Line,
-    Proofs,
-    Verified,
-    document,
-    left_of,
-    result_name,
-    shape_formula,
-    width,
-)
-from symgrad.rendering.proofs import aligned_latex
+from symgrad.rendering.document import Document, left_of, result_name
+from symgrad.rendering.equations import LONG, Equation, shape_formula, width
 
 
 def latex_expression(root: Expression, table: Table = PLAIN) -> str:
@@ -41,14 +28,9 @@ def latex_expression(root: Expression, table: Table = PLAIN) -> str:
     return tex(typeset(root), table)
 
 
-def latex(
-    derivation: Derivation,
-    verification: Verified,
-    level: str = "steps",
-    proofs: Proofs = NO_PROOFS,
-) -> str:
+def latex(doc: Document) -> str:
     """A derivation as a LaTeX fragment that needs amsmath and amssymb alone."""
-    return "\n".join(_lines(document(derivation, verification, level, proofs))) + "\n"
+    return "\n".join(_lines(doc)) + "\n"
 
 
 def latex_display(derivation: Derivation) -> str:
@@ -63,7 +45,10 @@ def latex_display(derivation: Derivation) -> str:
 
 
 def _lines(doc: Document) -> Iterator[str]:
-    spaces = (f"${tex(space, doc.table)}${_in_words(facts)}" for space, facts in doc.variables)
+    spaces = (
+        f"${tex(space, doc.table)}$" + (f" ({facts})" if facts else "")
+        for space, facts in doc.variables
+    )
     yield from (rf"\paragraph{{{doc.title}.}}", f"Given {', '.join(spaces)}:")
     yield from aligned([doc.output], doc.table)
     if doc.rewrites:
@@ -73,21 +58,20 @@ def _lines(doc: Document) -> Iterator[str]:
     for title, lines in doc.parts:
         yield rf"\noindent\textbf{{{title}}}"
         yield from aligned((line.equation for line in lines), doc.table)
-        yield from (row for line in lines for row in _why(line, doc.table))
+        for line in (line for line in lines if line.why):
+            yield rf"\noindent {{\small ({line.step.number}) {escaped(line.step.sentence)}"
+            yield from (*aligned(line.why, doc.table), "}")
     yield r"\noindent\textbf{Result}"
-    yield from aligned((e for answer in doc.results for e in answer.equations), doc.table)
-    yield rf"\emph{{{escaped(doc.layout)}}} \emph{{Checked:}} {escaped(doc.checked)}."
-
-
-def _in_words(facts: str) -> str:
-    return rf" ({facts})" if facts else ""
+    yield from aligned(doc.equations, doc.table)
+    yield rf"\emph{{{escaped(doc.layout)}}} \emph{{Checked:}} {escaped(doc.verification.sentence)}."
 
 
 def aligned(equations: Iterable[Equation], table: Table) -> list[str]:
     """left = right, note, number: the rows of an align*, long sums on several lines."""
     rows = []
     for equation in equations:
-        row = tex(equation.left, table) + " &= " + _right(equation, table)
+        left = "" if equation.left is None else tex(equation.left, table)
+        row = f"{left} &= {_right(equation, table)}"
         row += rf" && \text{{{note}}}" if (note := _note(equation, table)) else ""
         row += rf" \tag{{{equation.number}}}" if equation.number is not None else ""
         rows.append(row)
@@ -95,10 +79,9 @@ def aligned(equations: Iterable[Equation], table: Table) -> list[str]:
 
 
 def _note(equation: Equation, table: Table) -> str:
-    if equation.shape is None:
-        return escaped(equation.note)
-    shape = shape_formula(equation.shape)
-    return "scalar" if shape is None else f"${tex(shape, table)}$"
+    if not equation.shape:
+        return escaped(equation.note) if equation.shape is None else "scalar"
+    return f"${tex(shape_formula(equation.shape), table)}$"
 
 
 def _right(equation: Equation, table: Table) -> str:
@@ -123,10 +106,3 @@ def broken(formula: Formula, table: Table) -> list[str]:
             used = width(part)
         lines[-1] = f"{lines[-1]} {sign} {tex(part, table)}".strip()
     return lines
-
-
-def _why(line: Line, table: Table) -> Iterator[str]:
-    if line.proof is not None:
-        number, sentence = line.step.number, escaped(line.step.sentence)
-        yield rf"\noindent {{\small ({number}) {sentence}"
-        yield from (*aligned_latex(line.proof, table).splitlines(), "}")

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from symgrad.calculus.derivation import Derivation
 from symgrad.language.plain import plain_text
-from symgrad.rendering.document import (
-    NO_PROOFS,
-    Document,
-    Equation,
-    Line,
-    Proofs,
-    Verified,
-    document,
-    shape_formula,
-)
-from symgrad.rendering.proofs import aligned_text
+from symgrad.rendering.document import Document, Line
+from symgrad.rendering.equations import Equation, shape_formula
 
 INDENT = " " * 10
 NOTE = 58  # the column in which the rules begin
 
 
-def text(
-    derivation: Derivation,
-    verification: Verified,
-    level: str = "steps",
-    proofs: Proofs = NO_PROOFS,
-) -> str:
+def text(doc: Document) -> str:
     """A derivation as text."""
-    return "\n".join(_lines(document(derivation, verification, level, proofs))).rstrip() + "\n"
+    return "\n".join(_lines(doc)).rstrip() + "\n"
 
 
 def _lines(doc: Document) -> Iterator[str]:
@@ -39,10 +24,10 @@ def _lines(doc: Document) -> Iterator[str]:
         yield from _section("Used", list(doc.rewrites))
     for title, lines in doc.parts:
         yield from _section(title, [row for line in lines for row in _step(line)])
-    equations = (e for answer in doc.results for e in answer.equations)
+    equations = doc.equations
     yield from _section("Result", [row for e in equations for row in _noted("", e)])
     yield from _section("Layout", [doc.layout])
-    yield from _section("Checked", [doc.checked])
+    yield from _section("Checked", [doc.verification.sentence])
 
 
 def _section(title: str, rows: list[str]) -> Iterator[str]:
@@ -52,23 +37,34 @@ def _section(title: str, rows: list[str]) -> Iterator[str]:
 
 
 def _equation(equation: Equation) -> str:
-    return " = ".join(map(plain_text, (equation.left, *equation.sides)))
+    return " = ".join(map(plain_text, equation.formulas))
 
 
 def _noted(number: str, equation: Equation) -> list[str]:
     """An equation with what is said of it: beside it, or below where it is long."""
-    note, row = equation.note, number + _equation(equation)
+    row = number + _equation(equation)
     if equation.shape is not None:
-        shape = shape_formula(equation.shape)
-        note = f"({'scalar' if shape is None else plain_text(shape)})"
-        return [f"{row:<{NOTE}}  {note}"]
-    if len(row) <= NOTE or not note:
-        return [f"{row:<{NOTE}}  {note}".rstrip()]
-    return [row, f"{'':<{NOTE}}  {note}"]
+        return [f"{row:<{NOTE}}  ({plain_text(shape_formula(equation.shape))})"]
+    return _beside(row, equation.note, NOTE)
+
+
+def _beside(row: str, note: str, column: int) -> list[str]:
+    if len(row) <= column or not note:
+        return [f"{row:<{column}}  {note}".rstrip()]
+    return [row, f"{'':<{column}}  {note}"]
 
 
 def _step(line: Line) -> list[str]:
     rows = _noted(f"({line.step.number}) ", line.equation)
-    if line.proof is not None:
-        rows += [f"    {row}" for row in (line.step.sentence, *aligned_text(line.proof, NOTE - 4))]
+    if line.why:
+        rows += [f"    {row}" for row in (line.step.sentence, *text_rows(line.why, NOTE - 4))]
     return rows
+
+
+def text_rows(equations: Iterable[Equation], column: int = NOTE) -> Iterator[str]:
+    """The lines of a proof one below the other, the moves beside them, from this column on."""
+    before = ""
+    for equation in equations:
+        left, right = equation.left, plain_text(equation.sides[0])
+        before = " " * len(before) if left is None else plain_text(left)
+        yield from _beside(f"  {before} = {right}", equation.note, column)

@@ -14,8 +14,9 @@ from symgrad.calculus.proofs import KINDS, Proof, proof_of
 from symgrad.calculus.proofs.lines import Differential, Indexed, Pairings
 from symgrad.language.expressions import OPERATIONS, Expression, Operation, is_scalar
 from symgrad.language.plain import plain_text
+from symgrad.language.table import PLAIN
 from symgrad.language.unparse import unparse
-from symgrad.rendering.proofs import aligned_latex, rows
+from symgrad.rendering import aligned, proof_equations
 from tests.calls import calls, parameters, program
 
 WITHOUT = {"ones", "zeros", "eye", "onehot"}  # nothing in them moves
@@ -49,8 +50,10 @@ def equations(proof: Proof | None) -> list[str]:
     """The lines, a left side only where it is a new one."""
     assert proof is not None
     return [
-        f"{'' if left is None else plain_text(left)} = {plain_text(right)}".strip()
-        for left, right, _ in rows(proof)
+        " = ".join(
+            ["" if row.left is None else plain_text(row.left), *map(plain_text, row.sides)]
+        ).strip()
+        for row in proof_equations(proof)
     ]
 
 
@@ -84,7 +87,7 @@ def test_proofs_are_written_without_gaps(operation: Operation) -> None:
     for kind in KINDS:
         for proof in of_record(operation, kind):
             assert not any("?" in line for line in equations(proof))
-            written = aligned_latex(proof)
+            written = "\n".join(aligned(proof_equations(proof), PLAIN))
             assert written.count("{") == written.count("}")
             assert written.count(r"\left") == written.count(r"\right")
 

@@ -8,7 +8,8 @@ import pytest
 
 import symgrad as sg
 from symgrad.language.plain import plain_text
-from symgrad.rendering.document import from_steps, shape_formula
+from symgrad.rendering.document import from_steps
+from symgrad.rendering.equations import shape_formula
 
 FROM = [
     ((), ""),
@@ -62,6 +63,5 @@ def test_accents_stand_on_their_letters(name: str, text: str, latex: str) -> Non
 
 def test_shapes_in_words() -> None:
     m, n = sg.dims("m n")
-    assert shape_formula(()) is None
-    shapes = (shape_formula((m,)), shape_formula((m, n)))
-    assert [plain_text(f) for f in shapes if f is not None] == ["m", "m x n"]
+    shapes = map(shape_formula, ((), (m,), (m, n)))
+    assert [plain_text(shape) for shape in shapes] == ["scalar", "m", "m x n"]

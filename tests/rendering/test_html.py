@@ -11,6 +11,7 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.errors import OptionError
+from symgrad.rendering import document
 from symgrad.rendering.html import html
 
 LEVELS = ("result", "steps", "full")
@@ -104,7 +105,7 @@ def test_elements_without_content_are_closed_as_html_wants() -> None:
 def test_names_are_escaped() -> None:
     data = derivation("two_layer_linear").data
     given = replace(data, problem=replace(data.problem, output_name="<b>&amp;"))
-    text = html(given, derivation("two_layer_linear").checked)
+    text = html(document(given, derivation("two_layer_linear").checked))
     assert "<b>" not in text
     assert "<b>&amp;" in str(next(fromstring(text).iter("h1")).text)
 

@@ -29,6 +29,7 @@ from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.tex import latex
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
+from symgrad.rendering import document
 from symgrad.rendering import latex as latex_page
 from symgrad.rendering.html import html
 from tests.rendering.test_mathml import calls
@@ -48,7 +49,7 @@ def derivations() -> dict[str, sg.Derivation]:
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
 def test_latex_compiles(tmp_path: Path) -> None:
-    pages = [latex_page(d.data, CHECKED, "steps") for d in derivations().values()]
+    pages = [latex_page(document(d.data, CHECKED, "steps")) for d in derivations().values()]
     for operation in OPERATIONS.values():
         for call in calls(operation):
             if operation.category != "batch" or call.options:
@@ -61,7 +62,7 @@ def test_latex_compiles(tmp_path: Path) -> None:
 
 def test_pages_are_well_formed() -> None:
     for name, derivation in derivations().items():
-        page = fromstring(html(derivation.data, CHECKED, "steps"))
+        page = fromstring(html(document(derivation.data, CHECKED, "steps")))
         formulas = list(page.iter("math"))
         assert formulas, name
         for formula in formulas:

@@ -1,0 +1,82 @@
+"""Equations as formulas: what every printer prints, of steps, results and proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from symgrad.calculus.algebra import is_negative, negated, times
+from symgrad.calculus.index_notation import written
+from symgrad.calculus.proofs import Proof
+from symgrad.calculus.proofs.lines import Form, Pairing, Pairings
+from symgrad.language import composing
+from symgrad.language import formula as fm
+from symgrad.language.dimensions import Dimension
+from symgrad.language.expressions import Expression, is_scalar
+from symgrad.language.formula import Formula
+from symgrad.language.plain import plain_text
+from symgrad.language.typeset import batch, dimension_formula
+
+LONG = 88  # characters after which a sum goes over several lines
+
+
+@dataclass(frozen=True)
+class Equation:
+    """left = side = side, what is said of it beside it, and its shape where that is said. A line
+    of a proof whose left side is that of the line above has none."""
+
+    left: Formula | None
+    sides: tuple[Formula, ...]
+    note: str = ""
+    number: int | None = None
+    shape: tuple[Dimension, ...] | None = None
+    kind: str = "given"
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """Left and right sides."""
+        return self.sides if self.left is None else (self.left, *self.sides)
+
+
+def width(formula: Formula) -> int:
+    """About how many characters of a formula are seen."""
+    return len(plain_text(formula, mathematical=True))
+
+
+def shape_formula(shape: tuple[Dimension, ...]) -> Formula:
+    """m x n, or the word of a scalar."""
+    if not shape:
+        return fm.Words(text="scalar")
+    dims = tuple(map(dimension_formula, shape))
+    several = fm.Infix(dims, signs=(r"\times",) * (len(dims) - 1), binds=fm.HADAMARD)
+    return several if len(dims) > 1 else dims[0]
+
+
+def proof_equations(proof: Proof) -> Iterator[Equation]:
+    """The lines of a proof, each left side once."""
+    before: object = None
+    for line in proof.lines:
+        left = written(line.left) if isinstance(line.left, Expression) else line.left
+        yield Equation(None if left == before else left, (_right(line.right),), line.move)
+        before = left
+
+
+def _right(right: Form) -> Formula:
+    if isinstance(right, Expression):
+        return written(right)
+    if isinstance(right, Pairings):
+        return composing.total(map(_pairing, right.parts))
+    return right.written
+
+
+def _pairing(pairing: Pairing) -> Formula:
+    """An inner product, over the examples of a batch."""
+    left, right = pairing.left, pairing.right
+    if is_negative(left):
+        return composing.negative(_pairing(replace(pairing, left=negated(left))))
+    if is_scalar(right):
+        body = written(times(left, right))
+    else:
+        both = fm.Listed((written(left), written(right)))
+        body = fm.Fence((both,), left=r"\langle", right=r"\rangle")
+    return body if pairing.batch is None else composing.summed(batch(pairing.batch), body)
