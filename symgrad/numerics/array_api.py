@@ -5,57 +5,58 @@ The arrays say which library computes, in which type, and on which device.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
-from symgrad.numerics.comments import NONE, Comments, beside
+from symgrad.numerics.comments import NONE, Comments
 from symgrad.numerics.listing import Op
 from symgrad.numerics.source import COMPARISONS, INFIX, Program, Text
 
 PLACE = "dtype=dtype, device=device"
-HEAD = """from array_api_compat import array_namespace
-from array_api_compat import device as device_of
 
 
-def function({arguments}):"""
-WHICH = """xp = array_namespace({first})
-dtype, device = {first}.dtype, device_of({first})"""
-
-
-def standard_source(
-    program: Program,
-    axes: Mapping[str, Sequence[Axis]],
-    labels: set[str],
-    comments: Comments = NONE,
-) -> str:
-    """The source; `axes` are those of each input, `labels` the inputs that are whole numbers.
+def standard_source(program: Program, comments: Comments = NONE) -> str:
+    """The source.
 
     Raises: OptionError for what the standard has no function for.
     """
-    inputs = {name: f"p{k}" for k, name in enumerate(program.inputs)}
-    first = next((p for name, p in inputs.items() if name not in labels), "")
-    if not first:
+    if not program.floats:
         raise OptionError(
             "modules='array_api': the function needs no array of numbers, so nothing says which "
             "library computes; use modules='numpy'"
         )
-    text = _Standard(program)
-    body = [
-        (f"{name} = {text.line(op)}", comments.lines.get(name, ""))
-        for op, name in program.names.items()
-    ]
-    results = ", ".join(text.array(op) for op, _ in program.results)
-    body.append((f"return {results},", comments.returned))
-    head = HEAD.format(arguments=", ".join(program.arguments))
-    lines = [*comments.legend, *WHICH.format(first=first).splitlines(), *beside(body)]
-    return "\n".join([head, *(f"    {line}" for line in lines), ""])
+    return _Standard(program).source(comments)
 
 
 class _Standard(Text):
     """Operations in the functions of the standard."""
 
     prefix = "xp."
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The lines that import what it calls."""
+        return (
+            "from array_api_compat import array_namespace",
+            "from array_api_compat import device as device_of",
+        )
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """What the lines refer to."""
+        first = self.program.floats
+        return (
+            f"xp = array_namespace({first})",
+            f"dtype, device = {first}.dtype, device_of({first})",
+        )
+
+    def steps(self, op: Op) -> list[str]:
+        """The line of an operation."""
+        return [f"{self.named(op)} = {self.line(op)}"]
+
+    def returned(self) -> list[str]:
+        """The results, each an array."""
+        return [self.array(op) for op, _ in self.program.results]
 
     def of(self, op: Op) -> str:
         """An operand; the standard has another word for a transpose of several axes."""

@@ -1,21 +1,16 @@
-"""Calls of a function of any library's arrays: checked, converted, shaped."""
+"""Arrays of any library with the array API standard: which it is, and conversions into it."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from symgrad.calculus.derivation import Key
 from symgrad.errors import DataError, OptionError
-from symgrad.numerics.array_api import standard_source
-from symgrad.numerics.comments import NONE, Comments
-from symgrad.numerics.inputs import Signature, numbers
-from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.sizes import infer_sizes, normal_shape
-from symgrad.numerics.source import Program
+from symgrad.numerics.inputs import numbers
 
 
 def compat() -> Any:
@@ -28,59 +23,18 @@ def compat() -> Any:
         ) from None
 
 
-class ArrayFunction:
-    """value, derivatives = function(inputs, direction, cotangent), arrays of the inputs' library.
+@dataclass(frozen=True)
+class AnyLibrary:
+    """A namespace, the type of the inputs' numbers, and their device; numbers among the inputs
+    become arrays of that type there."""
 
-    Numbers among the inputs become arrays of the same type and on the same device as the others.
-    """
+    xp: Any
+    dtype: Any
+    device: Any
 
-    def __init__(
-        self,
-        program: Program,
-        signature: Signature,
-        compiled: Callable[[str], Callable[..., Any]],
-    ) -> None:
-        compat()
-        self.program = program
-        self.signature = signature
-        self.function = compiled(self.printed(NONE))
-
-    def printed(self, comments: Comments) -> str:
-        """The source with comments."""
-        signature = self.signature
-        return standard_source(self.program, signature.axes, signature.labels, comments)
-
-    def __call__(
-        self, inputs: Mapping[str, Any], direction: Mapping[str, Any] | None, cotangent: Any
-    ) -> tuple[Any, dict[Key, Any]]:
-        """The value and the derivatives, in the library that the inputs are arrays of."""
-        signature, program = self.signature, self.program
-        seeded = signature.seeded(direction, cotangent)
-        needed = signature.needed(program.inputs, inputs)
-        xp, dtype, device = self._library([*(inputs[n] for n in needed), *seeded.values()])
-        arrays = {}
-        for name in inputs:
-            kind = None if name in signature.labels else dtype
-            arrays[name] = _converted(xp, name, inputs[name], kind, device)
-        sizes = infer_sizes(signature.problem, arrays)
-        for name in needed:
-            shape = normal_shape(signature.problem.variables[name], tuple(arrays[name].shape))
-            arrays[name] = xp.reshape(arrays[name], shape)
-        for seed, value in seeded.items():
-            array = _converted(xp, signature.seed_name(seed), value, dtype, device)
-            shape = signature.seed_shape(seed, tuple(array.shape), sizes)
-            arrays[seed] = xp.reshape(array, shape)
-        arguments = [arrays[name] for name in program.inputs]
-        counts = (size_of(axis, sizes) for axis in program.used)
-        value, *derivatives = self.function(*arguments, *counts)
-        shaped = {}
-        for key, derivative in zip(signature.keys, derivatives, strict=True):
-            wanted = signature.shape(key, inputs)
-            shaped[key] = derivative if wanted is None else xp.reshape(derivative, wanted)
-        return value, shaped
-
-    def _library(self, values: Sequence[Any]) -> tuple[Any, Any, Any]:
-        """The namespace of the arrays given, the type of their numbers, and their device."""
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> AnyLibrary:
+        """That of these inputs."""
         arrays = [v for v in values if compat().is_array_api_obj(v)]
         if not arrays:
             raise DataError("modules='array_api': at least one input must be an array")
@@ -91,18 +45,26 @@ class ArrayFunction:
         real = [a.dtype for a in arrays if xp.isdtype(a.dtype, "real floating")]
         if not real:
             raise DataError("modules='array_api': no input is an array of floating point numbers")
-        return xp, xp.result_type(*real), compat().device(arrays[0])
+        return cls(xp, xp.result_type(*real), compat().device(arrays[0]))
 
-
-def _converted(xp: Any, name: str, value: Any, dtype: Any, device: Any) -> Any:
-    """An array of this type; labels keep their own."""
-    if not compat().is_array_api_obj(value) or isinstance(value, np.ndarray):
-        numbers(name, value)
-    array = value if compat().is_array_api_obj(value) else xp.asarray(value, device=device)
-    if xp.isdtype(array.dtype, "complex floating"):
-        raise DataError(f"{name} has complex numbers; real ones are wanted")
-    if dtype is None:
+    def array(self, name: str, value: Any, label: bool) -> Any:
+        """An array of this type; labels keep theirs."""
+        xp, known = self.xp, compat().is_array_api_obj(value)
+        if not known or isinstance(value, np.ndarray):
+            numbers(name, value)
+        array = value if known else xp.asarray(value, device=self.device)
+        if xp.isdtype(array.dtype, "complex floating"):
+            raise DataError(f"{name} has complex numbers; real ones are wanted")
+        if not label:
+            return array if array.dtype == self.dtype else xp.astype(array, self.dtype)
         if not xp.isdtype(array.dtype, "integral"):
             raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
         return array
-    return array if array.dtype == dtype else xp.astype(array, dtype)
+
+    def reshaped(self, array: Any, shape: tuple[int, ...]) -> Any:
+        """The array in this shape."""
+        return self.xp.reshape(array, shape)
+
+    def result(self, array: Any, shape: tuple[int, ...] | None) -> Any:
+        """A result, in this shape if any."""
+        return array if shape is None else self.reshaped(array, shape)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from symgrad.calculus.derivation import Key
 from symgrad.calculus.nodes import Axis
-from symgrad.numerics.comments import Comments
-from symgrad.numerics.inputs import Signature
+from symgrad.numerics.inputs import NumPy, Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.sizes import in_range, label_sizes
-from symgrad.numerics.source import Program, numpy_source
+from symgrad.numerics.source import Program
 
 MOST = 8  # sets of buffers that are kept in each thread: those used last
 Arrays = Mapping[str, Any]
@@ -25,29 +24,17 @@ Sizes = Mapping[Axis, int]
 
 
 @dataclass(frozen=True)
-class Step:
-    """What a loop calls many times: `function(*arrays)` is the value, and nothing is checked.
+class Bound:
+    """A function with its buffers, for arrays of these `shapes`, in order.
 
-    `shapes` names the arrays, in order; `flat` and its views `derivatives` are overwritten by the
-    next call.
+    `function(inputs)` is the value, or None where an input is missing or of another shape or type;
+    from `step` it is `function(*arrays)`, with no checks. `flat` and its views `derivatives`
+    are overwritten by the next call. `labels` are the sizes that inputs name rows of, `others` the
+    shapes of inputs that it does not look at: sizes may come from them.
     """
 
     function: Callable[..., Any]
     shapes: dict[str, tuple[int, ...]]
-    flat: np.ndarray
-    derivatives: dict[Any, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A function with its buffers, for inputs of the shapes that it was made for.
-
-    `function(inputs)` is the value, or None where an input is missing or of another shape or type;
-    the derivatives are overwritten by the next call. `others` are the shapes of inputs that it does
-    not look at: sizes may come from them.
-    """
-
-    function: Callable[[Arrays], Any]
     flat: np.ndarray
     derivatives: dict[Key, np.ndarray]
     labels: dict[str, int]
@@ -64,34 +51,24 @@ class Bound:
         return True
 
 
+@dataclass(frozen=True)
 class Buffered:
     """Functions with buffers for the shapes that are met, of each thread its own.
 
     `allocating(program, checked)` gives `allocate` of a program.
     """
 
-    def __init__(
-        self,
-        signature: Signature,
-        plan: Plan,
-        dtype: np.dtype[Any],
-        allocating: Callable[[Program, bool], Callable[..., Any]],
-    ) -> None:
-        self.signature = signature
-        self.plan = plan
-        self.dtype = dtype
-        self.allocating = allocating
-        self.threads = threading.local()
+    signature: Signature
+    plan: Plan
+    dtype: np.dtype[Any]
+    allocating: Callable[[Program, bool], Callable[..., Any]]
+    threads: threading.local = field(default_factory=threading.local)
 
     @property
     def last(self) -> Bound | None:
         """What this thread called last."""
         last: Bound | None = getattr(self.threads, "last", None)
         return last
-
-    def printed(self, comments: Comments) -> str:
-        """The source with comments, without buffers."""
-        return numpy_source(self.plan.program, comments)
 
     def __call__(
         self, inputs: Arrays, direction: object = None, cotangent: object = None
@@ -102,16 +79,16 @@ class Buffered:
             value = bound.function(inputs)
             if value is not None:
                 return value, bound.derivatives
-        arrays, sizes = self.signature.arrays(self.plan.program.inputs, inputs, self.dtype)
+        arrays, sizes = self._read(inputs)
         bound = self.threads.last = self._bound_to(arrays, sizes, inputs)
         return bound.function(arrays), bound.derivatives
 
-    def step(self, inputs: Arrays) -> Step:
+    def _read(self, inputs: Arrays) -> tuple[dict[str, Any], dict[Axis, int]]:
+        return self.signature.checked(self.plan.program.inputs, inputs, NumPy(self.dtype))
+
+    def step(self, inputs: Arrays) -> Bound:
         """The function without its checks, for inputs like these, which are checked."""
-        arrays, sizes = self.signature.arrays(self.plan.program.inputs, inputs, self.dtype)
-        program, function, flat, derivatives = self._allocated(arrays, sizes, inputs, False)
-        shapes = {name: arrays[name].shape for name in program.inputs}
-        return Step(function, shapes, flat, derivatives)
+        return self._allocated(*self._read(inputs), inputs, checked=False)
 
     def _bound_to(self, arrays: Arrays, sizes: Sizes, inputs: Arrays) -> Bound:
         bounds: OrderedDict[Hashable, Bound] = self.threads.__dict__.setdefault(
@@ -120,33 +97,26 @@ class Buffered:
         types = tuple(array.dtype for array in arrays.values())
         key = types, tuple(sorted((name, np.shape(value)) for name, value in inputs.items()))
         if key not in bounds:
-            program, function, flat, derivatives = self._allocated(arrays, sizes, inputs, True)
-            labels = {
-                name: size
-                for name, size in label_sizes(self.signature.problem, sizes).items()
-                if name in program.inputs
-            }
-            others = {n: np.shape(a) for n, a in inputs.items() if n not in program.inputs}
-            bounds[key] = Bound(function, flat, derivatives, labels, others)
+            bounds[key] = self._allocated(arrays, sizes, inputs, checked=True)
         bounds.move_to_end(key)
         while len(bounds) > MOST:
             bounds.popitem(last=False)
         return bounds[key]
 
-    def _allocated(
-        self, arrays: Arrays, sizes: Sizes, inputs: Arrays, checked: bool
-    ) -> tuple[Program, Callable[..., Any], np.ndarray, dict[Key, np.ndarray]]:
-        """A program for these sizes, its function with new buffers, the flat vector, and the
-        derivatives in it."""
+    def _allocated(self, arrays: Arrays, sizes: Sizes, inputs: Arrays, checked: bool) -> Bound:
+        """A program for these sizes with new buffers."""
         program = self.plan.of_sizes(sizes)
         names = program.inputs
-        shapes = tuple(arrays[name].shape for name in names)
+        shapes = {name: arrays[name].shape for name in names}
         dtypes = tuple(arrays[name].dtype for name in names)
         counts = [size_of(axis, sizes) for axis in program.axes]
         allocate = self.allocating(program, checked)
-        function, flat, views = allocate(*counts, self.dtype, names, shapes, dtypes)
+        function, flat, views = allocate(*counts, self.dtype, names, tuple(shapes.values()), dtypes)
         derivatives = {}
         for key, view in zip(self.signature.keys, views, strict=True):
             shape = self.signature.shape(key, inputs)
             derivatives[key] = view if shape is None else view.reshape(shape)
-        return program, function, flat, derivatives
+        labels = label_sizes(self.signature.problem, sizes)
+        labels = {name: size for name, size in labels.items() if name in names}
+        others = {n: np.shape(a) for n, a in inputs.items() if n not in names}
+        return Bound(function, shapes, flat, derivatives, labels, others)

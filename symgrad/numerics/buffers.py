@@ -33,7 +33,7 @@ def buffered_source(program: Program, checked: bool = True) -> str:
     derivatives = "".join(f"g{k}, " for k in range(len(program.results) - 1))
     return "\n".join(
         [
-            *(*program.imports, "", ""),
+            *(*planner.imports, "", ""),
             f"def allocate({', '.join([*sizes, 'dtype', 'names', 'shapes', 'dtypes'])}):",
             *(f"    {line}" for line in made),
             f"    def function({arguments}):",

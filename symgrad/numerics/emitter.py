@@ -5,24 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from symgrad.calculus.nodes import (
-    ONE,
-    Apply,
-    Axis,
-    Constant,
-    Entry,
-    Factor,
-    Identity,
-    Input,
-    Label,
-    Length,
-    Map,
-    Node,
-    OneHot,
-    Polynomial,
-    Term,
-    topological,
-)
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.polynomials import opened
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import Flat, flattened
@@ -32,7 +15,7 @@ from symgrad.numerics.source import Program
 from symgrad.numerics.systems import Systems, solvable
 from symgrad.numerics.tracing import traced
 
-Computed = tuple[Term, tuple[Label, ...]]  # a term, its axes in the order of the labels
+Computed = tuple[ix.Term, tuple[ix.Label, ...]]  # a term, its axes in the order of the labels
 
 
 @dataclass
@@ -45,14 +28,14 @@ class Record:
 
 
 def program(
-    results: Sequence[tuple[Entry, tuple[Label, ...]]],
-    sizes: Mapping[Axis, int] | None = None,
+    results: Sequence[tuple[ix.Entry, tuple[ix.Label, ...]]],
+    sizes: Mapping[ix.Axis, int] | None = None,
     record: Record | None = None,
 ) -> Program:
     """A function that returns the results, each over all its labels; `sizes`, where they are known,
     decide the order of products. A `record` is filled in."""
     flat = flattened(results)
-    made: frozenset[Node] = frozenset()
+    made: frozenset[ix.Node] = frozenset()
     while True:
         emitter = _Emitter(Costs(sizes or {}), made, None if record is None else {})
         written = emitter.program(flat.results)
@@ -69,10 +52,10 @@ def program(
 @dataclass
 class _Emitter:
     costs: Costs
-    made: frozenset[Node]  # inverses that are values
+    made: frozenset[ix.Node]  # inverses that are values
     computed: dict[Op, list[Computed]] | None  # by each line, where it is recorded
     listing: Listing = field(default_factory=Listing)
-    values: dict[Node, Op] = field(default_factory=dict)
+    values: dict[ix.Node, Op] = field(default_factory=dict)
     inputs: dict[str, Op] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)  # inputs that are labels
 
@@ -81,60 +64,55 @@ class _Emitter:
         told = None if self.computed is None else self._computed
         self.products = Products(self.listing, self._dense, self.costs, self.systems, told)
 
-    def program(self, results: Sequence[tuple[Entry, tuple[Label, ...]]]) -> Program:
-        for node in topological(entry.node for entry, _ in results):
-            if isinstance(node, OneHot):
+    def program(self, results: Sequence[tuple[ix.Entry, tuple[ix.Label, ...]]]) -> Program:
+        for node in ix.topological(entry.node for entry, _ in results):
+            if isinstance(node, ix.OneHot):
                 self.labels.add(node.label.name)
-            elif not isinstance(node, Identity):  # both are made where they are needed
+            elif not isinstance(node, ix.Identity):  # both are made where they are needed
                 self.values[node] = self._node(node)
         returned = [(self._full(entry, labels), dims_of(labels)) for entry, labels in results]
         return Program(
             inputs=tuple(self.inputs),
             ops=tuple(self.listing.ops),
             results=tuple(returned),
-            floats=self._floats(),
+            floats=next((p.name for n, p in self.inputs.items() if n not in self.labels), ""),
         )
 
-    def _floats(self) -> str:
-        """The type of floats that the function computes with: that of its first array of these."""
-        first = next((op for name, op in self.inputs.items() if name not in self.labels), None)
-        return "np.float64" if first is None else f"{first.name}.dtype"
-
-    def _node(self, node: Node) -> Op:
+    def _node(self, node: ix.Node) -> Op:
         match node:
-            case Input():
+            case ix.Input():
                 op = self.listing.op("input", (), node.axes, name=f"p{len(self.inputs)}")
                 return self.inputs.setdefault(node.name, op)
-            case Length():
+            case ix.Length():
                 return self.listing.op("size", axes=(node.axis,))
-            case Constant():
+            case ix.Constant():
                 return self.listing.number(float(node.value))
-            case Polynomial():
+            case ix.Polynomial():
                 return self._polynomial(node)
-            case Map():
+            case ix.Map():
                 return self._map(node)
-            case Apply():
+            case ix.Apply():
                 return self._apply(node)
         raise TypeError(f"no node: {node!r}")
 
-    def _dense(self, node: Node) -> Op:
+    def _dense(self, node: ix.Node) -> Op:
         """A node's array, also where it is an identity or one-hot vectors."""
-        if isinstance(node, Identity):
+        if isinstance(node, ix.Identity):
             return self.listing.op("eye", (), node.axes)
-        if isinstance(node, OneHot):
+        if isinstance(node, ix.OneHot):
             rows = node.axes[-1]
             eye = self.listing.op("eye", (), (rows, rows))
             return self.listing.op("take", (eye, self.values[node.label]), node.axes, axes=(0,))
         return self.values[node]
 
-    def _map(self, node: Map) -> Op:
-        labels = tuple(Label(axis) for axis in node.axes)
+    def _map(self, node: ix.Map) -> Op:
+        labels = tuple(ix.Label(axis) for axis in node.axes)
         arrays = [Array(self._dense(n), tuple(labels[k] for k in at)) for n, at in node.arguments]
         op = traced(self.listing, node.operation, arrays, labels, (), labels)
-        return self._computed(Array(op, labels), Term(ONE, (Factor(node, labels),)))
+        return self._computed(Array(op, labels), ix.Term(ix.ONE, (ix.Factor(node, labels),)))
 
-    def _apply(self, node: Apply) -> Op:
-        labels = tuple(Label(axis) for axis in node.axes)
+    def _apply(self, node: ix.Apply) -> Op:
+        labels = tuple(ix.Label(axis) for axis in node.axes)
         opened = node.opened(labels)
         arrays = [Array(self._dense(n), own) for (n, own), _ in opened]
         (_, own), acting = opened[-1]
@@ -144,9 +122,9 @@ class _Emitter:
             op = self.systems.inverse(node, self.listing.aligned(arrays[0], over))
         else:
             op = traced(self.listing, node.operation, arrays, over, acting, labels)
-        return self._computed(Array(op, labels), Term(ONE, (Factor(node, labels),)))
+        return self._computed(Array(op, labels), ix.Term(ix.ONE, (ix.Factor(node, labels),)))
 
-    def _computed(self, array: Array, term: Term) -> Op:
+    def _computed(self, array: Array, term: ix.Term) -> Op:
         """The array's operation; the line that it stands in computes this term."""
         if self.computed is not None:
             op = array.op
@@ -155,8 +133,8 @@ class _Emitter:
             self.computed.setdefault(op, []).append((term, array.labels))  # type: ignore[arg-type]
         return array.op
 
-    def _polynomial(self, node: Polynomial) -> Op:
-        labels = tuple(Label(axis) for axis in node.axes)
+    def _polynomial(self, node: ix.Polynomial) -> Op:
+        labels = tuple(ix.Label(axis) for axis in node.axes)
         total: Array | None = None
         for term in sorted(opened(node, labels), key=lambda t: t.coefficient < 0):
             minus = term.coefficient < 0 and total is not None
@@ -173,13 +151,13 @@ class _Emitter:
             return self.listing.number(0.0)  # a zero has no axes
         if set(total.labels) != set(labels):
             total = self.listing.broadcast(total, labels)
-        self._computed(total, Term(ONE, (Factor(node, labels),)))
+        self._computed(total, ix.Term(ix.ONE, (ix.Factor(node, labels),)))
         return self.listing.aligned(total, labels)
 
-    def _full(self, entry: Entry, labels: tuple[Label, ...]) -> Op:
+    def _full(self, entry: ix.Entry, labels: tuple[ix.Label, ...]) -> Op:
         """A result over all its labels."""
         array = Array(self._dense(entry.node), entry.labels)
         if len(array.labels) == len(labels):
             return self.listing.aligned(array, labels)
         spread = self.listing.broadcast(array, labels)
-        return self._computed(spread, Term(ONE, (Factor(*entry),)))
+        return self._computed(spread, ix.Term(ix.ONE, (ix.Factor(*entry),)))

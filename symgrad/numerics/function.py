@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,64 +12,57 @@ from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import NotFiniteError, OptionError
 from symgrad.language.problem import Problem
-from symgrad.numerics.bound import Buffered, Step
+from symgrad.numerics.array_api import standard_source
+from symgrad.numerics.array_function import AnyLibrary, compat
+from symgrad.numerics.bound import Bound, Buffered
 from symgrad.numerics.buffers import buffered_source
-from symgrad.numerics.comments import Comments
-from symgrad.numerics.inputs import Signature, reals
+from symgrad.numerics.comments import NONE, Comments
+from symgrad.numerics.inputs import Library, NumPy, Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.source import Program, numpy_source
 
 if TYPE_CHECKING:
-    from symgrad.numerics.array_function import ArrayFunction
     from symgrad.numerics.numba_backend import Compiled
 
 DTYPES = ("float64", "float32")
 MODULES = ("numpy", "numba", "array_api")
 
 
+@dataclass(frozen=True)
 class Plain:
     """The function without buffers: what it returns is the caller's own.
 
-    `function` takes arrays and the sizes of `axes`.
+    `function` takes arrays and the sizes of `axes`; `library(values)` is what these are arrays of.
     """
 
-    def __init__(
-        self,
-        signature: Signature,
-        program: Program,
-        dtype: np.dtype[Any],
-        function: Callable[..., Any],
-        axes: tuple[Axis, ...],
-    ) -> None:
-        self.signature = signature
-        self.program = program
-        self.dtype = dtype
-        self.function = function
-        self.axes = axes
-
-    def printed(self, comments: Comments) -> str:
-        """The source with comments."""
-        return numpy_source(self.program, comments)
+    signature: Signature
+    program: Program
+    function: Callable[..., Any]
+    axes: tuple[Axis, ...]
+    library: Callable[[Sequence[Any]], Library]
 
     def __call__(
         self, inputs: Mapping[str, Any], direction: Mapping[str, Any] | None, cotangent: Any
     ) -> tuple[Any, dict[Key, Any]]:
         """The value and the derivatives."""
-        signature = self.signature
-        arrays, sizes = signature.arrays(self.program.inputs, inputs, self.dtype)
-        for seed, value in signature.seeded(direction, cotangent).items():
-            array = reals(signature.seed_name(seed), value, self.dtype)
-            arrays[seed] = array.reshape(signature.seed_shape(seed, array.shape, sizes))
-        arguments = [arrays[name] for name in self.program.inputs]
+        signature, names = self.signature, self.program.inputs
+        seeds = signature.seeded(direction, cotangent)
+        needed = signature.needed(names, inputs)
+        library = self.library([*(inputs[n] for n in needed), *seeds.values()])
+        read = signature.checked if isinstance(library, NumPy) else signature.arrays
+        arrays, sizes = read(needed, inputs, library)
+        for seed, value in seeds.items():
+            array = library.array(signature.seed_name(seed), value, False)
+            shape = signature.seed_shape(seed, tuple(array.shape), sizes)
+            arrays[seed] = library.reshaped(array, shape)
+        counts = (size_of(axis, sizes) for axis in self.axes)
         with np.errstate(over="ignore"):  # exp(-x) of a very negative x is inf, 1 / inf is 0
-            results = self.function(*arguments, *(size_of(axis, sizes) for axis in self.axes))
-        value, *derivatives = (np.asarray(x, self.dtype) for x in results)
-        shaped = {}
-        for key, derivative in zip(signature.keys, derivatives, strict=True):
-            shape = signature.shape(key, inputs)
-            shaped[key] = (derivative if shape is None else derivative.reshape(shape))[()]
-        return value[()], shaped
+            value, *derivatives = self.function(*(arrays[name] for name in names), *counts)
+        return library.result(value, None), {
+            key: library.result(derivative, signature.shape(key, inputs))
+            for key, derivative in zip(signature.keys, derivatives, strict=True)
+        }
 
 
 class Function:
@@ -88,22 +82,29 @@ class Function:
         self._reuse = reuse_buffers and not self.signature.seeds
         self._call = self._made()
 
-    def _made(self) -> Plain | Buffered | ArrayFunction:
+    def _made(self) -> Plain | Buffered:
         """What computes."""
         signature, program = self.signature, self.plan.program
-        if self.modules == "array_api":
-            from symgrad.numerics.array_function import ArrayFunction
-
-            return ArrayFunction(program, signature, _compiled)
         if self._reuse:
             return self._buffered()
+        if self.modules == "array_api":
+            compat()
+        axes, library = program.used, AnyLibrary.of if self.modules == "array_api" else self._numpy
         if self.modules == "numba":
             from symgrad.numerics.numba_backend import plain_function
 
-            function = plain_function(program, signature.axes, self.dtype)
-            return Plain(signature, program, self.dtype, function, program.axes)
-        function = _compiled(numpy_source(program))
-        return Plain(signature, program, self.dtype, function, program.used)
+            axes, function = program.axes, plain_function(program, signature.axes, self.dtype)
+        else:
+            function = _compiled(self._printed(NONE))
+        return Plain(signature, program, function, axes, library)
+
+    def _numpy(self, values: object) -> NumPy:
+        return NumPy(self.dtype)
+
+    def _printed(self, comments: Comments) -> str:
+        if self.modules == "array_api":
+            return standard_source(self.plan.program, comments)
+        return numpy_source(self.plan.program, comments)
 
     def _buffered(self) -> Buffered:
         return Buffered(self.signature, self.plan, self.dtype, self._allocating)
@@ -129,7 +130,7 @@ class Function:
     def source(self) -> str:
         """The generated code: NumPy's, or for any library of the array API standard; comments say
         what a line computes. (What runs is the same code without comments.)"""
-        return self._call.printed(self.plan.comments)
+        return self._printed(self.plan.comments)
 
     @property
     def flat_gradient(self) -> np.ndarray:
@@ -160,7 +161,7 @@ class Function:
         except np.linalg.LinAlgError as error:
             raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
 
-    def step(self, inputs: Mapping[str, Any]) -> Step:
+    def step(self, inputs: Mapping[str, Any]) -> Bound:
         """With modules="numpy": the function without its checks, for arrays of these sizes and
         types; these are checked here."""
         return self._buffered().step(inputs)
@@ -169,7 +170,7 @@ class Function:
         """With modules="numba": what is compiled for arrays like these, and the sizes it takes."""
         from symgrad.numerics.numba_backend import Compiled
 
-        _, sizes = self.signature.arrays(self.inputs, inputs, self.dtype)
+        _, sizes = self.signature.checked(self.inputs, inputs, NumPy(self.dtype))
         planned = self.plan.of_sizes(sizes)
         counts = [size_of(axis, sizes) for axis in planned.axes]
         return Compiled(planned, self.signature.axes), counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -45,38 +45,37 @@ class Signature:
             axes[seed] = output if self.kind == "pullback" else axes[of]
         return axes
 
-    @property
-    def labels(self) -> set[str]:
-        """The inputs that are whole numbers."""
-        return {name for name, v in self.problem.variables.items() if v.kind == "Index"}
-
-    def needed(self, names: Sequence[str], given: Mapping[str, Any]) -> list[str]:
+    def needed(self, names: Sequence[str], inputs: Mapping[str, Any]) -> list[str]:
         """Those of the names that are inputs of the problem.
 
         Raises: DataError where one is not given."""
         needed = [n for n in names if n not in self.seeds]
-        missing = [n for n in needed if n not in given]
+        missing = [n for n in needed if n not in inputs]
         if missing:
-            near = did_you_mean(missing[0], given)
+            near = did_you_mean(missing[0], inputs)
             raise DataError(f"no value is given for {', '.join(missing)}{near}")
         return needed
 
     def arrays(
-        self, names: Sequence[str], given: Mapping[str, Any], dtype: np.dtype[Any]
+        self, names: Sequence[str], inputs: Mapping[str, Any], library: Library
     ) -> tuple[dict[str, Any], dict[Axis, int]]:
-        """The inputs of these names as arrays of their axes, and all sizes; checked."""
-        needed = self.needed(names, given)
-        sizes = infer_sizes(self.problem, given)
+        """The inputs of these names as arrays of their axes, and all sizes."""
+        needed = self.needed(names, inputs)
+        sizes = infer_sizes(self.problem, inputs)
         arrays = {}
         for name in needed:
             variable = self.problem.variables[name]
-            if variable.kind == "Index":
-                arrays[name] = labels(name, given[name])
-            else:
-                array = reals(name, given[name], dtype)
-                arrays[name] = array.reshape(normal_shape(variable, array.shape))
+            array = library.array(name, inputs[name], variable.kind == "Index")
+            arrays[name] = library.reshaped(array, normal_shape(variable, tuple(array.shape)))
+        return arrays, sizes
+
+    def checked(
+        self, names: Sequence[str], inputs: Mapping[str, Any], library: Library
+    ) -> tuple[dict[str, Any], dict[Axis, int]]:
+        """The same, where labels are in range and everything is what it is declared to be."""
+        arrays, sizes = self.arrays(names, inputs, library)
         check_labels(self.problem, arrays, sizes)
-        check_facts(self.problem, given)
+        check_facts(self.problem, inputs)
         return arrays, sizes
 
     def seeded(self, direction: Mapping[str, Any] | None, cotangent: Any) -> dict[str, Any]:
@@ -105,10 +104,10 @@ class Signature:
             raise DataError(f"{self.seed_name(seed)} has shape {shape}; {wanted} is wanted")
         return wanted
 
-    def shape(self, key: Key, given: Mapping[str, Any]) -> tuple[int, ...] | None:
+    def shape(self, key: Key, inputs: Mapping[str, Any]) -> tuple[int, ...] | None:
         """The shape in which a derivative's variable was given, None where it has its own."""
         of_variable = self.kind in ("gradient", "hvp", "pullback") and key not in self.transposed
-        return np.shape(given[str(key)]) if of_variable and key in given else None
+        return np.shape(inputs[str(key)]) if of_variable and key in inputs else None
 
 
 def numbers(name: str, value: Any) -> np.ndarray[Any, Any]:
@@ -135,23 +134,43 @@ def numbers(name: str, value: Any) -> np.ndarray[Any, Any]:
     return array
 
 
-def reals(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    """What is given as an array of real numbers of this type.
+class Library(Protocol):
+    """What makes arrays of inputs, and results of arrays."""
 
-    Raises: DataError where it is none.
-    """
-    try:
-        return numbers(name, value).astype(dtype, copy=False)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{name} is no array of numbers: {error}") from None
+    def array(self, name: str, value: Any, label: bool) -> Any:
+        """An input as an array, a label's of whole numbers.
+
+        Raises: DataError where it is none.
+        """
+
+    def reshaped(self, array: Any, shape: tuple[int, ...]) -> Any:
+        """The array in this shape."""
+
+    def result(self, array: Any, shape: tuple[int, ...] | None) -> Any:
+        """A result, in this shape if any."""
 
 
-def labels(name: str, value: Any) -> np.ndarray[Any, Any]:
-    """What is given as an array of labels.
+@dataclass(frozen=True)
+class NumPy:
+    """NumPy's arrays of one type; results without an axis are its numbers."""
 
-    Raises: DataError where it is none.
-    """
-    array = numbers(name, value)
-    if not np.issubdtype(array.dtype, np.integer):
-        raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
-    return array
+    dtype: np.dtype[Any]
+
+    def array(self, name: str, value: Any, label: bool = False) -> Any:
+        """An input as an array."""
+        array = numbers(name, value)
+        if label and not np.issubdtype(array.dtype, np.integer):
+            raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
+        try:
+            return array if label else array.astype(self.dtype, copy=False)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{name} is no array of numbers: {error}") from None
+
+    def reshaped(self, array: Any, shape: tuple[int, ...]) -> Any:
+        """The array in this shape."""
+        return array.reshape(shape)
+
+    def result(self, array: Any, shape: tuple[int, ...] | None) -> Any:
+        """A result, in this shape if any."""
+        array = np.asarray(array, self.dtype)
+        return (array if shape is None else array.reshape(shape))[()]

@@ -110,15 +110,3 @@ def describe_axes(axes: Iterable[Axis]) -> str:
     """(batch, n) as the messages show it."""
     names = [str(axis) for axis in axes]
     return f"({', '.join(names)}{',' * (len(names) == 1)})"
-
-
-__all__ = [
-    "Axis",
-    "axes_of",
-    "check_labels",
-    "describe_axes",
-    "in_range",
-    "infer_sizes",
-    "label_sizes",
-    "normal_shape",
-]

@@ -39,7 +39,7 @@ class Program:
     """A function of arrays (in the order of `inputs`) and of sizes.
 
     `ops` are its steps, `results` what it returns: operations and their shapes. `floats` is the
-    argument whose type the function computes in.
+    argument whose type the function computes in, if there is one.
     """
 
     inputs: tuple[str, ...]
@@ -84,17 +84,6 @@ class Program:
             return str(int(axis))
         return f"n{self._places[axis]}"
 
-    @property
-    def typed(self) -> bool:
-        """Whether a line says which type its numbers have."""
-        return any(op.kind in TYPED or op.name in COMPARISONS or op.of_math for op in self.ops)
-
-    @property
-    def imports(self) -> tuple[str, ...]:
-        """The lines that import what it calls."""
-        mathematics = any(op.of_math for op in self.ops)
-        return (*(["import math", ""] if mathematics else []), "import numpy as np")
-
 
 def _of_size(op: Op) -> Dims:
     return op.axes if op.kind == "size" else ()
@@ -118,6 +107,47 @@ class Text:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The lines that import what it calls."""
+        mathematics = any(op.of_math for op in self.program.ops)
+        return (*(["import math", ""] if mathematics else []), "import numpy as np")
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """What the lines refer to."""
+        ops = self.program.ops
+        typed = any(op.kind in TYPED or op.name in COMPARISONS or op.of_math for op in ops)
+        first = self.program.floats
+        return (f"dtype = {f'{first}.dtype' if first else 'np.float64'}",) if typed else ()
+
+    def steps(self, op: Op) -> list[str]:
+        """The lines of an operation."""
+        line = f"{self.named(op)} = {self.line(op)}"
+        return [line, self.added(op)] if op.kind == "scatter" else [line]
+
+    def returned(self) -> list[str]:
+        """The results, the caller's own: copies of what is an input, a view, or another result."""
+        seen: set[Op] = set()
+        texts = []
+        for op, _ in self.program.results:
+            shared = op.inline or op.kind in VIEWS or op in seen
+            seen.add(op)
+            text = self.arithmetic(op) if op.kind == "scalar" else self.of(op)
+            texts.append(f"np.array({text})" if shared else text)
+        return texts
+
+    def source(self, comments: Comments) -> str:
+        """All of it, with these comments."""
+        lines: list[tuple[str, str]] = []
+        for op, name in self.program.names.items():
+            *first, last = self.steps(op)
+            lines += [*((line, "") for line in first), (last, comments.lines.get(name, ""))]
+        lines.append((f"return {', '.join(self.returned())},", comments.returned))
+        body = [*comments.legend, *self.head, *beside(lines)]
+        opening = f"def function({', '.join(self.program.arguments)}):"
+        return "\n".join([*self.imports, "", "", opening, *(f"    {x}" for x in body), ""])
 
     def named(self, op: Op) -> str:
         """What an operation with a line is called."""
@@ -239,32 +269,4 @@ def indexed(op: Op) -> str:
 
 def numpy_source(program: Program, comments: Comments = NONE) -> str:
     """A program as plain NumPy, with these comments."""
-    text = Text(program)
-    lines: list[tuple[str, str]] = []
-    for op, name in program.names.items():
-        first = f"{name} = {text.line(op)}"
-        steps = [first, text.added(op)] if op.kind == "scatter" else [first]
-        notes = [""] * (len(steps) - 1) + [comments.lines.get(name, "")]
-        lines += zip(steps, notes, strict=True)
-    lines.append((f"return {', '.join(_owned(program, text))},", comments.returned))
-    head = [f"dtype = {program.floats}"] if program.typed else []
-    return "\n".join(
-        [
-            *(*program.imports, "", ""),
-            f"def function({', '.join(program.arguments)}):",
-            *(f"    {line}" for line in (*comments.legend, *head, *beside(lines))),
-            "",
-        ]
-    )
-
-
-def _owned(program: Program, text: Text) -> list[str]:
-    """The results, the caller's own: copies of what is an input, a view, or another result."""
-    seen: set[Op] = set()
-    returned = []
-    for op, _ in program.results:
-        shared = op.inline or op.kind in VIEWS or op in seen
-        seen.add(op)
-        bare = text.arithmetic(op) if op.kind == "scalar" else text.of(op)
-        returned.append(f"np.array({bare})" if shared else bare)
-    return returned
+    return Text(program).source(comments)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from symgrad.errors import OptionError
-from symgrad.numerics.bound import Step
+from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import Function
 from symgrad.training.data import Array, Arrays, Data
 
@@ -63,8 +63,8 @@ class ArrayGradients:
             permuted = {name: array.copy() for name, array in data.examples.items()}
             self._copies = [(data.examples[name], permuted[name]) for name in permuted]
             data = replace(data, examples=permuted)
-        self._calls: list[tuple[Step, tuple[Array, ...]]] = []
-        functions: dict[int, Step] = {}
+        self._calls: list[tuple[Bound, tuple[Array, ...]]] = []
+        functions: dict[int, Bound] = {}
         for rows in map(data.rows, minibatches.rows):
             inputs = minibatches.inputs(rows)
             if rows.count not in functions:
