@@ -9,14 +9,24 @@ import sympy
 
 from symgrad.errors import ProgramError, UnknownNameError
 from symgrad.language.dimensions import Dimension
-from symgrad.language.expressions import Expression, Name, Size, is_scalar, leaves
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Name,
+    Size,
+    common_batch,
+    fold,
+    is_scalar,
+    leaves,
+)
+from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.scope import Scope
 from symgrad.language.symbols import variable_of
 from symgrad.language.sympy_nodes import BATCH_NAME, CallNode, NamedNode
-from symgrad.language.sympy_rules import dimension_of, is_symbol
-from symgrad.language.sympy_trees import Arguments, Nodes, nodes_of, sympified, translate
+from symgrad.language.sympy_rules import ENTRY_SYMBOL, dimension_of, expression_of, is_symbol
+from symgrad.language.sympy_trees import HINTS, Arguments, nodes_of, shown, sympified
 from symgrad.language.unparse import unparse
 
 
@@ -33,9 +43,11 @@ def problem_from_sympy(source: object) -> Problem:
     (('x', 'W'), 'loss')
     """
     root = sympified(source)
-    nodes = nodes_of(root, is_symbol)
+    nodes = [node for node, _ in nodes_of(root, is_symbol)]
     reading = _Reading(_dimensions(nodes), _batched(nodes))
-    value = translate(nodes, reading.meaning)
+    for node in nodes:
+        reading.add(node)
+    value = reading.within_batch(expression_of(root))
     name = "loss" if is_scalar(value) else "f"
     if isinstance(root, NamedNode) and root.name == name:
         value = reading.scope.definitions.pop(name)
@@ -57,24 +69,44 @@ class _Reading:
     batched: list[str]  # the symbols that the sums over the batch go over
     scope: Scope = field(default_factory=Scope)
 
-    def meaning(self, node: Any, arguments: Arguments) -> Expression | None:
-        """The expression of a symbol or named result; that of any other node its rule knows."""
+    def add(self, node: Any) -> None:
+        """Take up a symbol or named result, and what it is made of before it."""
         if isinstance(node, NamedNode):
-            return self._define(node.name, arguments[0])
-        if isinstance(node, sympy.Identity | sympy.ZeroMatrix | sympy.OneMatrix):
+            self._define(node.name, self.within_batch(expression_of(node.args[1])))
+        elif isinstance(node, sympy.Identity | sympy.ZeroMatrix | sympy.OneMatrix):
             for d in map(dimension_of, node.args):
                 self._check_dimension(d)
-        return self._symbol(node) if is_symbol(node) else None
+        elif isinstance(node, sympy.Dummy) and node is not ENTRY_SYMBOL:
+            raise ProgramError(f"{shown(node)}: {HINTS[sympy.Dummy]}")
+        elif is_symbol(node):
+            self._declare(node)
+
+    def within_batch(self, root: Expression) -> Expression:
+        """An expression with each name as it is declared, a dimension as such, and batches."""
+
+        def visit(node: Expression, arguments: Arguments) -> Expression:
+            if isinstance(node, Name) and node.name in self.scope.meanings:
+                return self.scope.meanings[node.name]
+            if isinstance(node, Name):
+                return Size(self.dimensions[node.name])
+            if not isinstance(node, Call):
+                return node
+            if isinstance(node.operation.meaning, Total):
+                names = str(node.options["variables"]).split(", ")
+                return over_batch(node.operation, arguments[0], tuple(names), BATCH_NAME)
+            return replace(node, arguments=arguments, batch=common_batch(arguments))
+
+        return fold(root, visit)
 
     def _check_dimension(self, d: Dimension) -> None:
         if d.is_Symbol and str(d) not in self.dimensions:
             raise UnknownNameError(f"no vector or matrix here has the dimension {d}")
 
-    def _symbol(self, symbol: Any) -> Expression:
+    def _declare(self, symbol: Any) -> None:
         name = symbol.name
         if type(symbol) is sympy.Symbol:
             if name in self.dimensions:
-                return Size(self.dimensions[name])
+                return
             if symbol.is_integer and symbol.is_positive:
                 self._check_dimension(symbol)
         batch = BATCH_NAME if name in self.batched else None
@@ -91,9 +123,8 @@ class _Reading:
                 f"two different symbols are called {name}: {_declared(declared)} and "
                 f"{_declared(variable)}; rename one of them"
             )
-        return self.scope.meanings[name]
 
-    def _define(self, name: str, value: Expression) -> Expression:
+    def _define(self, name: str, value: Expression) -> None:
         if name in self.scope.variables:
             raise UnknownNameError(f"{name} is both a symbol and a named result; rename one")
         if name not in self.scope.definitions:
@@ -101,7 +132,6 @@ class _Reading:
         # Names have one meaning each by now, so equal texts are equal results.
         elif unparse(self.scope.definitions[name]) != unparse(value):
             raise UnknownNameError(f"{name} names two different results; each needs its own name")
-        return self.scope.meanings[name]
 
     def ordered(self, output: Expression) -> dict[str, Variable]:
         """The variables as they appear in the batch, the definitions and the output."""
@@ -111,22 +141,22 @@ class _Reading:
         return {name: variables[name] for name in [*self.batched, *names] if name in variables}
 
 
-def _dimensions(nodes: Nodes) -> dict[str, Dimension]:
+def _dimensions(nodes: list[sympy.Basic]) -> dict[str, Dimension]:
     """The dimensions of all vectors, matrices and labels."""
     dims = [
         d
-        for node, _ in nodes
+        for node in nodes
         if isinstance(node, sympy.MatrixSymbol) or hasattr(node, "variable")
         for d in variable_of(node).dims
     ]
     return {str(d): d for d in dims if d.is_Symbol}
 
 
-def _batched(nodes: Nodes) -> list[str]:
+def _batched(nodes: list[sympy.Basic]) -> list[str]:
     """The names of the symbols that sums over the batch go over."""
     sums = [
         node.args[1][1:]
-        for node, _ in nodes
+        for node in nodes
         if isinstance(node, CallNode) and isinstance(node.operation.meaning, Total)
     ]
     return list(dict.fromkeys(symbol.name for symbols in sums for symbol in symbols))

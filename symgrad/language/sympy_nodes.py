@@ -19,49 +19,25 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
 from symgrad.errors import ProgramError, ShapeError
+from symgrad.language import expressions as ex
+from symgrad.language import sympy_rules as rules
 from symgrad.language.dimensions import SCALAR, Shape
-from symgrad.language.expressions import (
-    ATOM,
-    POWER,
-    PRODUCT,
-    SIGN,
-    SUM,
-    Call,
-    Expression,
-    Name,
-    Operation,
-)
+from symgrad.language.expressions import Call, Expression, Name, Operation
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.arithmetic import power
-from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.meanings import Total
-from symgrad.language.sympy_rules import (
-    check_free,
-    expression_of,
-    is_symbol,
-    matrix_power,
-    sympy_product,
-    translated,
-)
-from symgrad.language.sympy_trees import (
-    HINTS,
-    OPERANDS,
-    RULES,
-    NoRuleError,
-    operation_of,
-    sympified,
-)
+from symgrad.language.sympy_trees import HINTS, OPERANDS, NoRuleError, operations, sympified
 from symgrad.language.tex import latex
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
 
 BATCH_NAME = "batch"  # the name of the batch over which batch_sum and batch_mean go
 SYMPY_PRECEDENCE: dict[int, int] = {
-    SUM: PRECEDENCE["Add"],
-    PRODUCT: PRECEDENCE["Mul"],
-    SIGN: PRECEDENCE["Mul"],
-    POWER: PRECEDENCE["Pow"],
-    ATOM: PRECEDENCE["Atom"],
+    ex.SUM: PRECEDENCE["Add"],
+    ex.PRODUCT: PRECEDENCE["Mul"],
+    ex.SIGN: PRECEDENCE["Mul"],
+    ex.POWER: PRECEDENCE["Pow"],
+    ex.ATOM: PRECEDENCE["Atom"],
 }
 Method: TypeAlias = Callable[[Any, object], Any]
 
@@ -92,13 +68,13 @@ def _operators(
 
     def combined(one: Any, other: Any) -> Any:
         try:
-            value = build(expression_of(one), expression_of(other))
+            value = build(rules.expression_of(one), rules.expression_of(other))
         except NoRuleError:
             if sympy_form is None or isinstance(one, MatrixExpr) or isinstance(other, MatrixExpr):
                 raise
             return sympy_form(one, other)
         assert isinstance(value, Call)
-        operation = power if build is matrix_power else value.operation
+        operation = power if build is rules.matrix_power else value.operation
         return _node(operation, value, (one, other))
 
     def straight(self: Any, other: object) -> Any:
@@ -124,18 +100,16 @@ class Operators:
 
     __add__, __radd__ = _operators(sympy.Add, operator.add, left=0, right=0)
     __sub__, __rsub__ = _operators(_difference, operator.sub, right=0)
-    __mul__, __rmul__ = _operators(sympy.Mul, sympy_product, left=1, right=1)
+    __mul__, __rmul__ = _operators(sympy.Mul, rules.sympy_product, left=1, right=1)
     __matmul__, __rmatmul__ = _operators(None, operator.matmul)
     __truediv__, __rtruediv__ = _operators(_quotient, operator.truediv, right=1)
-    __pow__, __rpow__ = _operators(sympy.Pow, matrix_power, right=1)
+    __pow__, __rpow__ = _operators(sympy.Pow, rules.matrix_power, right=1)
 
     def __neg__(self) -> sympy.Expr:
         return call("negative", self)
 
     def __abs__(self) -> sympy.Expr:
-        operation = operation_of(sympy.Abs)
-        assert operation is not None
-        return call(operation.name, self)
+        return call(operations()[sympy.Abs].name, self)
 
     @property
     def T(self) -> sympy.Expr:
@@ -154,7 +128,7 @@ class Operators:
     def precedence(self) -> int:
         """How tightly it binds, for SymPy's printers."""
         value = self.expression
-        return SYMPY_PRECEDENCE[value.operation.precedence if isinstance(value, Call) else ATOM]
+        return SYMPY_PRECEDENCE[value.operation.precedence if isinstance(value, Call) else ex.ATOM]
 
     def _sympystr(self, printer: Any) -> str:
         return unparse(self.expression)
@@ -251,7 +225,7 @@ class EntrywiseNode(MatrixOperators, ElementwiseApplyFunction):  # type: ignore[
     def __new__(cls, function: Any, matrix: Any) -> Any:
         """The function as SymPy keeps it, its expression checked."""
         node = ElementwiseApplyFunction.__new__(cls, function, matrix)
-        node.expression = translated(node)
+        node.expression = rules.translated(node)
         return node
 
 
@@ -264,7 +238,7 @@ def call(name: str, *operands: object, **options: Any) -> sympy.Expr:
     """
     operation = OPERATIONS[name]
     arguments = tuple(map(sympified, operands))
-    value = _value(operation, map(expression_of, arguments), options)
+    value = _value(operation, map(rules.expression_of, arguments), options)
     if len(value.shape) != len(SCALAR):
         raise ShapeError(f"{unparse(value)}: a Tensor is no matrix of SymPy; use the text form")
     pairs = [
@@ -278,7 +252,7 @@ def _value(
     operation: Operation, arguments: Iterable[Expression], options: Mapping[str, Any]
 ) -> Expression:
     """What a call means: a power that of a matrix, as everywhere in SymPy."""
-    return (matrix_power if operation is power else operation)(*arguments, **options)
+    return (rules.matrix_power if operation is power else operation)(*arguments, **options)
 
 
 def _node(
@@ -305,30 +279,23 @@ def named(name: str, expression: object) -> sympy.Expr:
     h
     """
     value = sympified(expression)
-    shape = expression_of(value).shape
+    shape = rules.expression_of(value).shape
     cls = ScalarNamed if shape == SCALAR else MatrixNamed
-    return _built(cls, Name(check_free(name), shape), Str(name), value)
+    return _built(cls, Name(rules.check_free(name), shape), Str(name), value)
 
 
 def total(name: str, expression: object, over: Sequence[sympy.Basic]) -> sympy.Expr:
     """The sum or mean of an expression over the examples of a batch."""
     body = sympified(expression)
-    value = expression_of(body)
+    value = rules.expression_of(body)
     if not over:
         raise ProgramError(f"{name}: over is empty; name what differs from example to example")
     for symbol in over:
-        if not is_symbol(symbol):
+        if not rules.is_symbol(symbol):
             raise ProgramError(f"{name}: over names symbols that differ from example to example")
     options = {"variables": ", ".join(symbol.name for symbol in over), "batch": BATCH_NAME}
     value = Call(OPERATIONS[name], (value,), value.shape, options)
     return _node(OPERATIONS[name], value, (body, *over))
-
-
-def _called(node: CallNode, *arguments: Expression) -> Expression:
-    if isinstance(node.operation.meaning, Total):
-        examples = tuple(symbol.name for symbol in node.args[1][1:])
-        return over_batch(node.operation, arguments[0], examples, BATCH_NAME)
-    return _value(node.operation, arguments, _options(node.args[2]))
 
 
 def _number(option: object) -> sympy.Number:
@@ -346,7 +313,5 @@ def _plain(option: sympy.Basic) -> int | float | str:
     return int(option) if option.is_Integer else float(option)
 
 
-RULES[CallNode] = _called
-RULES[NamedNode] = lambda node, value: value
 OPERANDS[CallNode] = lambda node: node.args[1]
 OPERANDS[NamedNode] = lambda node: node.args[1:]

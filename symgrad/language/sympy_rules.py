@@ -40,10 +40,10 @@ from symgrad.language.sympy_trees import (
     RULES,
     Arguments,
     ClassRule,
+    meaning_of,
     nodes_of,
-    operation_of,
+    operations,
     shown,
-    translate,
 )
 from symgrad.language.unparse import unparse
 
@@ -105,8 +105,7 @@ def matrix_power(base: Expression, exponent: Expression) -> Expression:
         raise ProgramError(f"{text}: powers of a matrix go up to {LARGEST_POWER}")
     if value == 0:
         return filled(eye, (base.shape[0],))
-    inverse = operation_of(sympy.Inverse)
-    factor = inverse(base) if inverse and value < 0 else base
+    factor = operations()[sympy.Inverse](base) if value < 0 else base
     return reduce(lambda product, f: product @ f, [factor] * abs(int(value)))
 
 
@@ -180,13 +179,6 @@ def _filled(operation: Operation) -> ClassRule:
     return lambda node: filled(operation, tuple(map(dimension_of, node.args)))
 
 
-def _entry(node: sympy.Dummy) -> Expression:
-    """The entry that a function of `applyfunc` is asked about; any other dummy is refused."""
-    if node is not ENTRY_SYMBOL:
-        raise ProgramError(f"{shown(node)}: {HINTS[sympy.Dummy]}")
-    return _ENTRY
-
-
 # parts and entries of a matrix
 
 
@@ -227,7 +219,7 @@ LEAVES: dict[type, ClassRule] = {
     sympy.Identity: _filled(eye),
     sympy.ZeroMatrix: _filled(zeros),
     sympy.OneMatrix: _filled(ones),
-    type(ENTRY_SYMBOL): _entry,
+    sympy.Dummy: lambda node: _ENTRY if node is ENTRY_SYMBOL else Name(node.name, SCALAR),
 }
 RULES |= LEAVES | {
     sympy.Add: _sum,
@@ -267,8 +259,11 @@ def expression_of(node: sympy.Basic) -> Expression:
 
 def translated(node: sympy.Basic) -> Expression:
     """The expression of a node of SymPy's own, which may have ours inside."""
-    nodes = nodes_of(node, lambda part: _declared(part) is not None)
-    return translate(nodes, lambda part, _: _declared(part))
+    done: dict[int, Expression] = {}
+    for part, operands in nodes_of(node, lambda part: _declared(part) is not None):
+        arguments = tuple(done[id(operand)] for operand in operands)
+        done[id(part)] = _declared(part) or meaning_of(part, arguments)
+    return done[id(node)]
 
 
 def is_symbol(node: sympy.Basic) -> bool:
@@ -281,8 +276,6 @@ def _declared(node: sympy.Basic) -> Expression | None:
     value: Expression | None = getattr(node, "expression", None)
     if value is not None:
         return value
-    if isinstance(node, sympy.Dummy) and node is not ENTRY_SYMBOL:
-        return Name(node.name, SCALAR)  # the entry of a matrix while SymPy builds a Lambda
     if not is_symbol(node):
         return None
     if isinstance(node, sympy.MatrixSymbol):

@@ -48,24 +48,24 @@ OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {}
 
 @cache
 def _operations(count: int) -> dict[type, Operation]:
-    """SymPy's classes for the operations, when there are as many of these."""
-    operations: dict[type, Operation] = {}
+    """The classes, while there are as many operations: one may be registered later."""
+    classes: dict[type, Operation] = {}
     for operation in OPERATIONS.values():
         definition = getattr(operation.meaning, "definition", None)
         defining = (definition,) if isinstance(definition, type) else ()
-        operations |= dict.fromkeys((*operation.sympy_classes, *defining), operation)
-    return operations
+        classes |= dict.fromkeys((*operation.sympy_classes, *defining), operation)
+    return classes
 
 
-def operation_of(cls: type) -> Operation | None:
-    """The operation that a class of SymPy stands for."""
-    return _operations(len(OPERATIONS)).get(cls)
+def operations() -> dict[type, Operation]:
+    """SymPy's classes -> the operations that they stand for."""
+    return _operations(len(OPERATIONS))
 
 
 def class_of(node: sympy.Basic) -> type:
     """The nearest class that has a meaning; an error that says what to write instead."""
     for cls in type(node).__mro__:
-        if cls in RULES or operation_of(cls) is not None:
+        if cls in RULES or cls in operations():
             return cls
     hint = next((text for cls, text in HINTS.items() if isinstance(node, cls)), SUPPORTED)
     name = type(node).__name__
@@ -79,9 +79,9 @@ def class_of(node: sympy.Basic) -> type:
 def meaning_of(node: sympy.Basic, arguments: Arguments) -> Expression:
     """What a node means, given what its operands mean."""
     cls = class_of(node)
-    operation = operation_of(cls)
-    if operation is None:
+    if cls in RULES:
         return RULES[cls](node, *arguments)
+    operation = operations()[cls]
     # In SymPy, what takes two arguments may have any number.
     return reduce(operation, arguments) if operation.arity[1] == 2 else operation(*arguments)
 
@@ -115,9 +115,12 @@ def sympified(value: object) -> sympy.Basic:
 
 
 def operands_of(node: sympy.Basic) -> Operands:
-    """The parts of a node that its rule makes an expression of."""
-    operands = OPERANDS.get(class_of(node))
-    return tuple(node.args if operands is None else operands(node))
+    """The parts of a node that its meaning is made of."""
+    for cls in type(node).__mro__:
+        if cls in OPERANDS:
+            return tuple(OPERANDS[cls](node))
+    class_of(node)  # refuses what has no meaning
+    return tuple(node.args)
 
 
 def nodes_of(root: sympy.Basic, is_leaf: Callable[[sympy.Basic], bool]) -> Nodes:
@@ -135,14 +138,3 @@ def nodes_of(root: sympy.Basic, is_leaf: Callable[[sympy.Basic], bool]) -> Nodes
             continue
         done.setdefault(id(stack.pop()), (node, operands[id(node)]))
     return list(done.values())
-
-
-def translate(
-    nodes: Nodes, meaning: Callable[[sympy.Basic, Arguments], Expression | None]
-) -> Expression:
-    """The expression of the last node; `meaning` gives that of nodes for which no rule is asked."""
-    done: dict[int, Expression] = {}
-    for node, operands in nodes:
-        arguments = tuple(done[id(o)] for o in operands)
-        done[id(node)] = meaning(node, arguments) or meaning_of(node, arguments)
-    return done[id(nodes[-1][0])]
