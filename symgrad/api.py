@@ -43,13 +43,13 @@ class Result:
     key: Key
 
     @property
-    def _form(self) -> ClosedForm | IndexForm:
+    def _form(self) -> ClosedForm:
         return self.data.outcomes[self.key].closed
 
     @property
     def notation(self) -> str:
         """ "matrix" or "index"."""
-        return "index" if isinstance(self._form, IndexForm) else "matrix"
+        return "index" if isinstance(self._form.expression, IndexForm) else "matrix"
 
     @property
     def expression(self) -> str:
@@ -65,8 +65,6 @@ class Result:
         def written(e: Expression) -> str:
             return rendering.latex_expression(e, table)
 
-        if isinstance(form, IndexForm):
-            return written(form)
         parts = [f"{written(name)} = {written(value)}" for name, value in form.definitions]
         return r",\quad ".join([written(form.expression), *parts])
 

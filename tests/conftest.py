@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from symgrad.calculus import rewriting  # noqa: F401 (makes the rules known)
-from symgrad.calculus.functions import NODE_RULES
-from symgrad.calculus.polynomials import TERM_RULES
+from symgrad.calculus.rules import NODE_RULES, TERM_RULES
 
 GOLDEN = Path(__file__).parent / "golden"
 Numerical = Callable[[Callable[[np.ndarray], Any], np.ndarray], np.ndarray]

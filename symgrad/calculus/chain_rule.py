@@ -36,8 +36,9 @@ from symgrad.calculus.nodes import (
     intern,
     topological,
 )
-from symgrad.calculus.polynomials import contract, identity, opened, times
-from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.rebuilding import without_aliases
+from symgrad.calculus.terms import identity, opened, times
 from symgrad.language.dimensions import ONE as UNIT
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, Operation
@@ -314,5 +315,5 @@ def _pushed_forward(node: Apply, labels: tuple[Label, ...], known: Tangents) -> 
     pairing = contract(terms, ())
     entry, over = reverse(pairing.node, (), [Term(Fraction(1), ())], (), [g]).of(g)
     names = dict(zip(over, labels, strict=True))
-    plain = at(rebuilt([entry.node])[entry.node], tuple(names[x] for x in entry.labels))
-    return [Term(ONE, (Factor(*plain),))]
+    plain = without_aliases(entry)
+    return [Term(ONE, (Factor(plain.node, tuple(names[x] for x in plain.labels)),))]

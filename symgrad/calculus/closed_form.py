@@ -22,6 +22,7 @@ from symgrad.calculus.nodes import (
     topological,
 )
 from symgrad.calculus.notation import Notation, core_axes, full
+from symgrad.calculus.rules import Applied, recorded
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE, Shape
 from symgrad.language.expressions import Expression, Name
@@ -34,16 +35,20 @@ SHARED = 5  # a part of more than this is written once where it is used twice
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """Definitions in order, and the expression that they lead to."""
+    """Definitions in order, the expression that they lead to, and the rules that were applied.
+
+    The expression is an `IndexForm` where matrix notation cannot say it."""
 
     definitions: tuple[tuple[Name, Expression], ...]
     expression: Expression
+    applied: tuple[Applied, ...] = ()
 
     @property
     def text(self) -> str:
         """The definitions, one a line, and the expression."""
         lines = [f"{name.name} = {unparse(value)}" for name, value in self.definitions]
-        return "\n".join([*lines, unparse(self.expression)])
+        e = self.expression
+        return "\n".join([*lines, e.text if isinstance(e, IndexForm) else unparse(e)])
 
 
 def leaf_count(
@@ -57,21 +62,21 @@ def leaf_count(
     return known[root]
 
 
-def closed_result(
-    entry: Entry, labels: tuple[Label, ...], naming: Naming
-) -> ClosedForm | IndexForm:
+def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm:
     """A result in matrix notation, or in index notation where there is no matrix form."""
     try:
         return closed_form(entry, labels, naming)
     except NoMatrixForm:
         notation = Notation(naming.reference, naming.bound)
-        root = aligned(entry, labels)
 
         def user_name(node: Node) -> Formula | None:
             named = naming.reference(node)
             return None if named is None else entry_name(named)
 
-        return index_form(root, user_name, notation.whole, naming.symbols)
+        root = aligned(entry, labels)
+        with recorded() as applied:
+            form = index_form(root, user_name, notation.whole, naming.symbols)
+        return ClosedForm((), form, tuple(applied.values()))
 
 
 def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm:
@@ -85,8 +90,9 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
         short = simplified(node, lambda n: n in names or reference(n) is not None)
         return full(_by_definition(notation, short, node), node)
 
-    definitions = tuple((name, written(node)) for node, name in names.items())
-    return ClosedForm(definitions, written(root))
+    with recorded() as applied:
+        definitions = tuple((name, written(node)) for node, name in names.items())
+        return ClosedForm(definitions, written(root), tuple(applied.values()))
 
 
 def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:

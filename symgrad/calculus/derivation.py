@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import Any
 
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import ClosedForm, closed_form, closed_result
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.naming import Naming
-from symgrad.calculus.nodes import Entry, Label, Node
-from symgrad.calculus.rebuilding import at
+from symgrad.calculus.nodes import Entry, Label, Node, topological
+from symgrad.calculus.rebuilding import Rebuilt
+from symgrad.calculus.rules import Applied
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import Expression, Name
-from symgrad.language.operations.meanings import Rewrite
+from symgrad.language.expressions import Expression, Name, parts
 from symgrad.language.problem import Problem
 from symgrad.language.table import Table
 from symgrad.language.unparse import unparse
@@ -44,20 +45,27 @@ class Step:
     naming: Naming = field(repr=False)
     node: Node
     of: Node | None = None
-    plain: Entry | None = None
+    plain: Rebuilt | None = None
 
     @cached_property
-    def simplified(self) -> Expression | None:
-        """The right-hand side without cotangents, where that is short and says something else."""
+    def closed(self) -> ClosedForm | None:
+        """The right-hand side without cotangents, where that may be short; None where it passes a
+        tensor."""
         if self.plain is None:
             return None
         labels = tuple(Label(axis) for axis in self.node.axes)
         try:
-            form = closed_form(at(self.plain, labels), labels, self.naming)
-        except NoMatrixForm:  # it passes a tensor
+            return closed_form(self.plain.at(labels), labels, self.naming)
+        except NoMatrixForm:
             return None
-        same = unparse(form.expression) == unparse(self.right)
-        return None if same or form.definitions else form.expression
+
+    @property
+    def simplified(self) -> Expression | None:
+        """The right-hand side without cotangents, where that is short and says something else."""
+        form = self.closed
+        if form is None or form.definitions or unparse(form.expression) == unparse(self.right):
+            return None
+        return form.expression
 
 
 @dataclass(frozen=True)
@@ -81,12 +89,12 @@ class Outcome:
     transposed: bool = False
 
     @cached_property
-    def closed(self) -> ClosedForm | IndexForm:
+    def closed(self) -> ClosedForm:
         """The result in closed form, however long."""
         return closed_result(self.entry, self.labels, self.naming)
 
     @cached_property
-    def _written(self) -> ClosedForm | IndexForm:
+    def _written(self) -> ClosedForm:
         if self.last is not None and (self.long or _is_long(self.closed)):
             return ClosedForm((), self.last)
         return self.closed
@@ -94,18 +102,17 @@ class Outcome:
     @property
     def definitions(self) -> tuple[tuple[Name, Expression], ...]:
         """What the expression needs beside the names of the steps, in order."""
-        return () if isinstance(self._written, IndexForm) else self._written.definitions
+        return self._written.definitions
 
     @property
     def expression(self) -> Expression:
         """The right-hand side."""
-        form = self._written
-        return form if isinstance(form, IndexForm) else form.expression
+        return self._written.expression
 
 
-def _is_long(form: ClosedForm | IndexForm) -> bool:
-    if isinstance(form, IndexForm):
-        return len(form.text) > LONGEST_INDEX_FORM
+def _is_long(form: ClosedForm) -> bool:
+    if isinstance(form.expression, IndexForm):
+        return len(form.expression.text) > LONGEST_INDEX_FORM
     return bool(form.definitions)
 
 
@@ -124,12 +131,10 @@ class Derivation:
     value_labels: tuple[Label, ...]
     steps: tuple[Step, ...]
     outcomes: Mapping[Key, Outcome]
-    rewrites: tuple[Rewrite, ...] = ()
+    rewrites: tuple[Applied, ...] = ()
     seeds: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
-    passes: tuple[
-        Reverse, ...
-    ] = ()  # forward nodes and their cotangents, as the chain rule gave them
+    passes: tuple[Reverse, ...] = ()  # what the chain rule gave, pass by pass
     names: Mapping[Node, Expression] = field(default_factory=dict)
     inputs: Mapping[str, Node] = field(default_factory=dict)
     free: Entry | None = None
@@ -142,6 +147,28 @@ class Derivation:
         if isinstance(top, Name) and top.name not in self.naming.symbols:
             table.symbols["loss"] = table.symbol(top.name)
         return table
+
+    def __reduce__(self) -> tuple[Callable[..., Derivation], tuple[object, ...]]:
+        """Pickled with nodes and expressions before what they stand in: nothing recurses over the
+        depth of a model. What was written on request is not pickled."""
+        state = {f.name: getattr(self, f.name) for f in fields(self)}
+        state["steps"] = tuple(replace(step) for step in self.steps)
+        state["outcomes"] = {key: replace(outcome) for key, outcome in self.outcomes.items()}
+        state["passes"] = tuple(replace(backward) for backward in self.passes)
+        nodes = [*self.names, *self.naming.definitions, self.value.node]
+        for step in self.steps:
+            nodes += [step.node, *filter(None, (step.of, step.plain and step.plain.node))]
+        nodes += [outcome.entry.node for outcome in self.outcomes.values()]
+        nodes += [e.node for backward in self.passes for e in backward.cotangents.values()]
+        nodes = sorted(topological(nodes), key=lambda node: node.serial)  # as they were made
+        written = [e for step in self.steps for e in (step.left, step.right)]
+        written += [*self.problem.definitions.values(), self.problem.output]
+        pieces = [piece for e in written for piece in parts(e)]
+        return _unpickled, (nodes, pieces, state)
+
+
+def _unpickled(nodes: object, pieces: object, state: dict[str, Any]) -> Derivation:
+    return Derivation(**state)
 
 
 __all__ = ["Derivation", "Derivative", "IndexForm", "Key", "Outcome", "Step"]

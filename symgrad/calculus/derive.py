@@ -3,29 +3,42 @@ pull-back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
-from symgrad.calculus import rewriting
+import symgrad.calculus.rewriting  # noqa: F401  the operations' rules
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
 from symgrad.calculus.derivation import Derivation, Derivative, Key
 from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
-from symgrad.calculus.lowering import Lowered, Tensor, input_tensor, lower_problem
+from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern
-from symgrad.calculus.polynomials import identity
-from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.calculus.rebuilding import rebuilt, without_aliases
+from symgrad.calculus.rules import Applied, recorded
 from symgrad.calculus.statements import Writer
+from symgrad.calculus.terms import identity
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
-from symgrad.language.operations.meanings import Rewrite
+from symgrad.language.operations.meanings import REWRITES
 from symgrad.language.problem import TIES, Problem, Wrt
 
+SEED = Term(ONE, ())  # dL/dL = 1
 PRODUCTS = {  # what has a matrix form where the derivative itself has none
     "jacobian": "its product with a cotangent (pullback)",
     "hessian": "its product with a direction (hvp)",
 }
+
+
+class _Found(NamedTuple):
+    """A result: its entry, all labels that it is over (in a Jacobian those of f first), and the
+    name on its left side."""
+
+    entry: Entry
+    labels: tuple[Label, ...]
+    name: Expression
 
 
 @dataclass
@@ -37,18 +50,38 @@ class _Work:
     lowered: Lowered
     value: Entry
     writer: Writer
-    rewrites: tuple[Rewrite, ...]
+    rewrites: tuple[Applied, ...]
     layout: str = "variable"
 
     @property
-    def output(self) -> Tensor:
-        return self.lowered.output
+    def labels(self) -> tuple[Label, ...]:
+        """The indices of the output."""
+        return self.lowered.output.labels
 
-    def node(self, name: str) -> Node:
-        return self.lowered.inputs[name].closed().node
+    @cached_property
+    def nodes(self) -> dict[str, Node]:
+        """The inputs that are differentiated by."""
+        return {name: self.lowered.inputs[name].closed().node for name in self.wrt}
 
-    def labels(self, name: str) -> tuple[Label, ...]:
-        return self.lowered.inputs[name].closed().labels
+    def backward(self) -> tuple[Reverse, Mapping[Node, Derivative]]:
+        """The reverse pass of a scalar, its steps written; what each derivative is called."""
+        backward = reverse(self.value.node, (), [SEED], (), self.nodes.values())
+        return backward, self.named(backward, self.writer.scalar_top())
+
+    def named(self, backward: Reverse, top: Expression) -> Mapping[Node, Derivative]:
+        """The steps of a reverse pass, written; what the derivative by each input is called."""
+        return self.writer.backward(backward, [*self.nodes.values()], top)
+
+    def directions(self) -> dict[str, Entry]:
+        """An input for the direction of each variable."""
+        directions = {}
+        for name, node in self.nodes.items():
+            called = self.writer.new_name(f"d{name}", f"d_{name}")
+            variable = self.problem.variables[name]
+            self.writer.naming.declare(called, variable.shape, variable.batch)
+            moved = intern(Input, node.axes, name=called, facts=frozenset())
+            directions[called] = Entry(moved, tuple(Label(axis) for axis in node.axes))
+        return directions
 
     def _layout(self, kind: str, order: int) -> str:
         """The layout in a sentence, what is no matrix, what symmetric means."""
@@ -65,57 +98,52 @@ class _Work:
             sentences.append("Along symmetric directions a gradient G acts as (G + G^T) / 2.")
         return " ".join(sentences)
 
-    def _last(self, kind: str, key: Key) -> Node | None:
-        """The node whose cotangent the result is, where the result is a cotangent."""
-        first_order = kind in ("gradient", "jacobian", "pullback")
-        return self.node(key) if first_order and isinstance(key, str) else None
-
     def finished(
         self,
         kind: str,
-        results: dict[Key, tuple[Entry, tuple[Label, ...], Expression]],
-        seeds: dict[str, str] | None = None,
+        results: Mapping[Key, _Found],
+        seeds: Mapping[str, str] | None = None,
         passes: Sequence[Reverse] = (),
     ) -> Derivation:
-        """The derivation with these results: key -> entry, labels (in a Jacobian those of f first),
-        the name on its left side."""
-        roots = [self.value.node, *(entry.node for entry, _, _ in results.values())]
+        """The derivation with these results."""
+        roots = [self.value.node, *(result.entry.node for result in results.values())]
         plain = rebuilt(roots, instead=self.writer.declared)
-        of = len(self.output.labels) if kind == "jacobian" else 0
+        of = len(self.labels) if kind == "jacobian" else 0
+        first_order = kind in ("gradient", "jacobian", "pullback")
         outcomes = {
             key: self.writer.outcome(
                 key,
                 name,
-                at(plain[entry.node], entry.labels),
+                plain[entry.node].at(entry.labels),
                 arranged(labels, of, self.layout, str(key)),
-                self._last(kind, key),
+                self.nodes[str(key)] if first_order else None,
             )
             for key, (entry, labels, name) in results.items()
         }
-        value = at(plain[self.value.node], self.value.labels)
+        order = max((len(outcome.shape) for outcome in outcomes.values()), default=0)
         return Derivation(
-            self.problem,
-            self.writer.naming,
-            kind,
-            self.wrt,
-            value,
-            self.output.labels,
-            tuple(self.writer.steps),
-            outcomes,
-            self.rewrites,
-            seeds or {},
-            self._layout(kind, max((len(o.shape) for o in outcomes.values()), default=0)),
-            tuple(passes),
-            {**self.lowered.names, **self.writer.names},
-            {name: self.node(name) for name in self.wrt},
-            self.value,
+            problem=self.problem,
+            naming=self.writer.naming,
+            kind=kind,
+            wrt=self.wrt,
+            value=plain[self.value.node].at(self.value.labels),
+            value_labels=self.labels,
+            steps=tuple(self.writer.steps),
+            outcomes=outcomes,
+            rewrites=self.rewrites,
+            seeds=seeds or {},
+            layout=self._layout(kind, order),
+            passes=tuple(passes),
+            names={**self.lowered.names, **self.writer.names},
+            inputs=self.nodes,
+            free=self.value,
         )
 
 
 def _begin(problem: Problem, wrt: Wrt, check: bool = True, layout: str = "variable") -> _Work:
     names = problem.wrt(wrt) if check else ()
     free = problem.free(names)
-    with rewriting.recorded() as fired:
+    with recorded() as applied:
         lowered = lower_problem(free)
         value = lowered.output.closed()
     tied = [n for n in names if free.variables[n] is not problem.variables[n]]
@@ -125,7 +153,7 @@ def _begin(problem: Problem, wrt: Wrt, check: bool = True, layout: str = "variab
     }
     writer = Writer(problem, lowered, value, declared)
     writer.forward()
-    return _Work(problem, names, lowered, value, writer, tuple(fired.values()), layout)
+    return _Work(problem, names, lowered, value, writer, tuple(applied.values()), layout)
 
 
 def _scalar(problem: Problem, what: str) -> None:
@@ -146,51 +174,44 @@ def gradient(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Der
     transpose."""
     _scalar(problem, "gradient")
     work = _begin(problem, wrt, layout=layout)
-    found = reverse(work.value.node, (), [Term(ONE, ())], (), map(work.node, work.wrt))
-    names = work.writer.backward(found, [work.node(n) for n in work.wrt], work.writer.scalar_top())
-    results = _cotangents(work, found, names)
-    return work.finished("gradient", results, passes=[found])
+    backward, names = work.backward()
+    return work.finished("gradient", _cotangents(work, backward, names), passes=[backward])
 
 
 def jacobian(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Derivation:
     """The Jacobian of f: shape(f) + shape(variable), where a vector counts as one axis, a scalar as
     none; in denominator layout the variable's first."""
     work = _begin(problem, wrt, layout=layout)
-    found = _jacobian(work.value, work.output.labels, [work.node(n) for n in work.wrt])
-    names = work.writer.backward(found, [work.node(n) for n in work.wrt], work.writer.top())
-    results = _cotangents(work, found, names)
-    return work.finished("jacobian", results, passes=[found])
+    backward = _jacobian(work.value, work.labels, work.nodes.values())
+    names = work.named(backward, work.writer.top())
+    return work.finished("jacobian", _cotangents(work, backward, names), passes=[backward])
 
 
 def pullback(problem: Problem, wrt: Wrt = None) -> Derivation:
     """The cotangent of f, given by the caller, pulled back to each of wrt."""
     work = _begin(problem, wrt)
-    labels = work.output.labels
     name = work.writer.new_name("cotangent", "c")
-    given = intern(Input, tuple(x.axis for x in labels), name=name, facts=frozenset())
     work.writer.naming.declare(name, problem.output.shape)
-    found = reverse(
-        *_rooted(work.value, labels, [Term(ONE, (Factor(given, labels),))]),
-        (),
-        map(work.node, work.wrt),
-    )
-    top = Name(f"<{name},{problem.output_name}>", SCALAR)
-    names = work.writer.backward(found, [work.node(n) for n in work.wrt], top)
-    results = _cotangents(work, found, names)
-    return work.finished("pullback", results, {name: "cotangent"}, [found])
+    axes = tuple(x.axis for x in work.labels)
+    cotangent = Factor(intern(Input, axes, name=name, facts=frozenset()), work.labels)
+    rooted = _rooted(work.value, work.labels, Term(ONE, (cotangent,)))
+    backward = reverse(*rooted, (), work.nodes.values())
+    names = work.named(backward, Name(f"<{name},{problem.output_name}>", SCALAR))
+    results = _cotangents(work, backward, names)
+    return work.finished("pullback", results, {name: "cotangent"}, [backward])
 
 
 def directional(problem: Problem, wrt: Wrt = None) -> Derivation:
     """The derivative of the result along a direction of all of wrt together."""
     work = _begin(problem, wrt)
-    directions = _directions(work)
-    entry, labels = forward([work.value.node], directions)[work.value.node]
+    directions = work.directions()
+    moving = dict(zip(work.nodes.values(), directions.values(), strict=True))
+    tangent, labels = forward([work.value.node], moving)[work.value.node]
     names = dict(zip(labels, work.value.labels, strict=True))
-    result = Entry(entry.node, tuple(names[x] for x in entry.labels))
+    entry = Entry(tangent.node, tuple(names[x] for x in tangent.labels))
     top = Name(f"d{problem.output_name}", problem.output.shape)
-    return work.finished(
-        "directional", {"*": (result, work.output.labels, top)}, _seed_names(directions, work)
-    )
+    results: dict[Key, _Found] = {"*": _Found(entry, work.labels, top)}
+    return work.finished("directional", results, dict(zip(directions, work.wrt, strict=True)))
 
 
 def hvp(problem: Problem, wrt: Wrt = None) -> Derivation:
@@ -198,23 +219,19 @@ def hvp(problem: Problem, wrt: Wrt = None) -> Derivation:
     along it."""
     _scalar(problem, "Hessian-vector product")
     work = _begin(problem, wrt)
-    found = reverse(work.value.node, (), [Term(ONE, ())], (), map(work.node, work.wrt))
-    names = work.writer.backward(found, [work.node(n) for n in work.wrt], work.writer.scalar_top())
-    directions = _directions(work)
-    gradients = {n: _plain(*_over(work, found, n)) for n in work.wrt}
-    tangents = forward([entry.node for entry, _ in gradients.values()], directions)
-    results: dict[Key, tuple[Entry, tuple[Label, ...], Expression]] = {}
-    for n, (entry, labels) in gradients.items():
-        tangent, over = tangents[entry.node]
-        to = dict(zip(over, entry.labels, strict=True))
-        result = Entry(tangent.node, tuple(to[x] for x in tangent.labels))
-        top = names[work.node(n)]
-        results[n] = (
-            result,
-            labels,
-            Name(f"d({top.name})", top.shape) if isinstance(top, Name) else top,
-        )
-    return work.finished("hvp", results, _seed_names(directions, work), passes=[found])
+    backward, names = work.backward()
+    directions = work.directions()
+    moving = dict(zip(work.nodes.values(), directions.values(), strict=True))
+    gradients = {n: without_aliases(backward.of(node)[0]) for n, node in work.nodes.items()}
+    tangents = forward([gradient.node for gradient in gradients.values()], moving)
+    results: dict[Key, _Found] = {}
+    for n, node in work.nodes.items():
+        tangent, over = tangents[gradients[n].node]
+        letters = dict(zip(over, gradients[n].labels, strict=True))
+        entry = Entry(tangent.node, tuple(letters[x] for x in tangent.labels))
+        top = Name(f"d({names[node].name})", names[node].shape)
+        results[n] = _Found(entry, backward.of(node)[1], top)
+    return work.finished("hvp", results, dict(zip(directions, work.wrt, strict=True)), [backward])
 
 
 def hessian(problem: Problem, wrt: Wrt = None) -> Derivation:
@@ -228,66 +245,38 @@ def hessian(problem: Problem, wrt: Wrt = None) -> Derivation:
             "has its own, has two indices of examples; take hvp, or the Hessian of one example's "
             "loss"
         )
-    nodes = [work.node(n) for n in work.wrt]
-    found = reverse(work.value.node, (), [Term(ONE, ())], (), nodes)
-    names = work.writer.backward(found, nodes, work.writer.scalar_top())
-    results: dict[Key, tuple[Entry, tuple[Label, ...], Expression]] = {}
-    for k, a in enumerate(work.wrt):
-        entry, labels = _plain(*_over(work, found, a))
-        second = _jacobian(entry, labels, nodes[k:])
-        for b, node in zip(work.wrt[k:], nodes[k:], strict=True):
-            left = Derivative(f"d2L/d{a}d{b}", SCALAR, top=names[node], bottom=Name(a, SCALAR))
-            results[a, b] = (*second.of(node), left)
-    return work.finished("hessian", results, passes=[found])
+    backward, names = work.backward()
+    results: dict[Key, _Found] = {}
+    for k, (a, node) in enumerate(work.nodes.items()):
+        entry, labels = backward.of(node)
+        later = [*work.nodes.items()][k:]
+        second = _jacobian(without_aliases(entry), labels, [other for _, other in later])
+        for b, other in later:
+            bottom = Name(a, SCALAR)
+            name = Derivative(f"d2L/d{a}d{b}", SCALAR, top=names[other], bottom=bottom)
+            results[a, b] = _Found(*second.of(other), name)
+    return work.finished("hessian", results, passes=[backward])
 
 
 def _cotangents(
-    work: _Work, found: Reverse, names: Mapping[Node, Derivative]
-) -> dict[Key, tuple[Entry, tuple[Label, ...], Expression]]:
-    return {n: (*_over(work, found, n), names[work.node(n)]) for n in work.wrt}
-
-
-def _over(work: _Work, found: Reverse, name: str) -> tuple[Entry, tuple[Label, ...]]:
-    return found.of(work.node(name))
-
-
-def _plain(entry: Entry, labels: tuple[Label, ...]) -> tuple[Entry, tuple[Label, ...]]:
-    return at(rebuilt([entry.node])[entry.node], entry.labels), labels
+    work: _Work, backward: Reverse, names: Mapping[Node, Derivative]
+) -> dict[Key, _Found]:
+    return {n: _Found(*backward.of(node), names[node]) for n, node in work.nodes.items()}
 
 
 def _rooted(
-    value: Entry, labels: Sequence[Label], seed: list[Term]
+    value: Entry, labels: Sequence[Label], seed: Term
 ) -> tuple[Node, tuple[Label, ...], list[Term]]:
     """A root with its seed; labels that the value does not depend on are summed out of the seed."""
     missing = tuple(x for x in labels if x not in value.labels)
-    return value.node, value.labels, [t._replace(summed=(*t.summed, *missing)) for t in seed]
+    return value.node, value.labels, [seed._replace(summed=missing)]
 
 
-def _jacobian(value: Entry, labels: Sequence[Label], wrt: list[Node]) -> Reverse:
+def _jacobian(value: Entry, labels: Sequence[Label], wrt: Iterable[Node]) -> Reverse:
     """Reverse accumulation with one more index for each axis of the value."""
     extra = tuple(Label(x.axis) for x in labels)
     seed = Term(ONE, tuple(identity(a, b) for a, b in zip(extra, labels, strict=True)))
-    root, own, seeds = _rooted(value, labels, [seed])
-    return reverse(root, own, seeds, extra, wrt)
-
-
-def _directions(work: _Work) -> dict[Node, Entry]:
-    result = {}
-    for n in work.wrt:
-        node = work.node(n)
-        name = work.writer.new_name(f"d{n}", f"d_{n}")
-        variable = work.problem.variables[n]
-        work.writer.naming.declare(name, variable.shape, variable.batch)
-        moved = intern(Input, node.axes, name=name, facts=frozenset())
-        result[node] = Entry(moved, tuple(Label(axis) for axis in node.axes))
-    return result
-
-
-def _seed_names(directions: dict[Node, Entry], work: _Work) -> dict[str, str]:
-    return {
-        directions[work.node(n)].node.name: n  # type: ignore[attr-defined]
-        for n in work.wrt
-    }
+    return reverse(*_rooted(value, labels, seed), extra, wrt)
 
 
 LAID_OUT = {"gradient": gradient, "jacobian": jacobian}  # what has layouts to choose from
@@ -305,22 +294,23 @@ def derived(kind: str, problem: Problem, wrt: Wrt, layout: str = "variable") -> 
 
     Raises: OptionError for a layout that there is not."""
     check_layout(kind, layout)
-    with rewriting.recorded() as fired:
+    with recorded() as applied:
         if layout == "variable":
             derivation = KINDS[kind](problem, wrt)
         else:
             derivation = LAID_OUT[kind](problem, wrt, layout)
-        if any(rewriting.FACTS & v.facts for v in problem.variables.values()):
-            _write(derivation)
-    known = {rule.identity for rule in derivation.rewrites}
-    facts = [rule for rule in fired.values() if rule.fact and rule.identity not in known]
+    used = {**applied, **_in_closed_forms(derivation)}
+    told = {rule.identity for rule in derivation.rewrites}
+    facts = [rule for rule in used.values() if rule.fact and rule.identity not in told]
     return replace(derivation, rewrites=(*derivation.rewrites, *facts))
 
 
-def _write(derivation: Derivation) -> None:
-    """Write the closed forms already now: a rule of a declared fact may be used there alone, and is
-    reported like the others."""
-    for step in derivation.steps:
-        step.simplified  # noqa: B018
-    for outcome in derivation.outcomes.values():
-        outcome.closed  # noqa: B018
+def _in_closed_forms(derivation: Derivation) -> dict[str, Applied]:
+    """The rules that the closed forms use, where some are of declared facts: such a rule may be
+    used there alone, and is reported like the others."""
+    facts = {rule.fact for rule in REWRITES if rule.fact}
+    if not any(facts & v.facts for v in derivation.problem.variables.values()):
+        return {}
+    forms = [step.closed for step in derivation.steps]
+    forms += [outcome.closed for outcome in derivation.outcomes.values()]
+    return {rule.identity: rule for form in forms if form for rule in form.applied}

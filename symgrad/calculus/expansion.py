@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from symgrad.calculus.entries import singular
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term
-from symgrad.calculus.polynomials import (
-    contract,
-    magnitude,
-    multiplied_out,
-    opened,
-    singular,
-    times,
-)
-from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.rebuilding import rebuilt
+from symgrad.calculus.terms import magnitude, multiplied_out, opened, times
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name
 
@@ -38,7 +33,7 @@ def simplified(root: Node, named: Callable[[Node], bool]) -> Node:
 
     done = rebuilt([root], lambda node: node is not root and named(node), combine)
     labels = tuple(Label(axis) for axis in root.axes)
-    return aligned(at(done[root], labels), labels)
+    return aligned(done[root].at(labels), labels)
 
 
 def _flat(terms: Sequence[Term], named: Callable[[Node], bool]) -> list[Term]:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from symgrad.calculus.nodes import (
     ONE,
     Apply,
     Axis,
+    ClosedFactor,
+    ClosedTerm,
     Entry,
-    Factor,
     Label,
     Map,
     Node,
-    Polynomial,
-    Term,
     intern,
+    polynomial,
 )
+from symgrad.calculus.rules import NODE_RULES
 from symgrad.language.expressions import Operation
-
-NodeRule: TypeAlias = Callable[[Node, tuple[Label, ...]], "Entry | None"]
-NODE_RULES: dict[str, list[NodeRule]] = {}  # operation's name -> rules to try on its node
 
 
 def map_entry(operation: Operation, arguments: Sequence[Entry], out: Sequence[Label]) -> Entry:
@@ -31,7 +28,7 @@ def map_entry(operation: Operation, arguments: Sequence[Entry], out: Sequence[La
     placed = _placed(arguments, labels)
     axes = tuple(label.axis for label in labels)
     node = intern(Map, axes, operation=operation, arguments=placed)
-    return _rewritten(node, labels)
+    return _rewritten(operation, node, labels)
 
 
 def apply_entry(
@@ -60,7 +57,7 @@ def apply_entry(
     places = tuple(sorted(position[x] for x in core))
     axes = tuple(label.axis for label in labels)
     node = intern(Apply, axes, operation=operation, arguments=placed, core=places)
-    return _rewritten(node, labels)
+    return _rewritten(operation, node, labels)
 
 
 def aligned(entry: Entry, labels: Sequence[Label]) -> Node:
@@ -76,19 +73,18 @@ def aligned(entry: Entry, labels: Sequence[Label]) -> Node:
 
 def spread(node: Node, positions: tuple[int, ...], axes: tuple[Axis, ...]) -> Node:
     """node as a tensor with these axes, its own at the positions given."""
-    key = frozenset([(((node.serial, positions, ONE),), ONE)])
-    return intern(Polynomial, axes, key, terms=(Term(ONE, (Factor(node, positions),)),))
+    return polynomial(axes, (ClosedTerm(ONE, (ClosedFactor(node, positions),)),))
 
 
 def _placed(
     arguments: Sequence[Entry], labels: Sequence[Label]
 ) -> tuple[tuple[Node, tuple[int, ...]], ...]:
     position = {label: k for k, label in enumerate(labels)}
-    return tuple((node, tuple(position[x] for x in own)) for node, own in arguments)
+    return tuple((node, tuple(position[x] for x in at)) for node, at in arguments)
 
 
-def _rewritten(node: Node, labels: tuple[Label, ...]) -> Entry:
-    for rule in NODE_RULES.get(node.operation.name, ()):  # type: ignore[attr-defined]
+def _rewritten(operation: Operation, node: Node, labels: tuple[Label, ...]) -> Entry:
+    for rule in NODE_RULES.get(operation.name, ()):
         entry = rule(node, labels)
         if entry is not None:
             return entry

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.polynomials import opened
+from symgrad.calculus.terms import opened
 from symgrad.language import formula as fm
 from symgrad.language import unparse
 from symgrad.language.composing import (

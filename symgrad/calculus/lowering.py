@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import count
 
 from symgrad.calculus.algebra import transposed
+from symgrad.calculus.entries import infinite
 from symgrad.calculus.functions import apply_entry, map_entry
 from symgrad.calculus.nodes import (
     ONE,
@@ -22,15 +23,9 @@ from symgrad.calculus.nodes import (
     batch_label,
     intern,
 )
-from symgrad.calculus.polynomials import (
-    MOST_FACTORS,
-    contract,
-    identity,
-    infinite,
-    length,
-    product,
-    times,
-)
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.reduction import MOST_FACTORS
+from symgrad.calculus.terms import identity, length, product, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
 from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, operands
@@ -118,8 +113,8 @@ def input_tensor(variable: Variable) -> Tensor:
     others = () if variable.batch is None else (batch_label(variable.batch),)
     axes = tuple(x.axis for x in others)
     if variable.kind == "Index":
-        key = (variable.name, variable.origin)
-        label = intern(Input, axes, key, name=variable.name, facts=frozenset({"label"}))
+        facts = frozenset({"label"})
+        label = intern(Input, axes, name=variable.name, facts=facts, owner=variable.origin)
         row = Label(variable.dims[0])
         one_hot = intern(OneHot, (*axes, row.axis), label=label)
         return tensor(Entry(one_hot, (*others, row)), (row,), others)
@@ -131,14 +126,14 @@ def given(
     shape: dimensions.Shape,
     facts: frozenset[str] = frozenset(),
     others: tuple[Label, ...] = (),
-    of: object = None,
+    owner: object = None,
 ) -> Tensor:
-    """An input of this shape; `of` tells apart what has the same name."""
-    own = _new_labels(shape)
-    labels = (*others, *(x for x in own if x is not None))
+    """An input of this shape; `owner` tells apart what has the same name."""
+    core = _new_labels(shape)
+    labels = (*others, *(x for x in core if x is not None))
     axes = tuple(x.axis for x in labels)
-    node = intern(Input, axes, (name, facts, of), name=name, facts=facts)
-    return tensor(Entry(node, labels), own, others)
+    node = intern(Input, axes, name=name, facts=facts, owner=owner)
+    return tensor(Entry(node, labels), core, others)
 
 
 @dataclass(frozen=True)

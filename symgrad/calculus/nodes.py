@@ -38,6 +38,11 @@ class Label:
     def __init__(self, axis: Axis) -> None:
         self.axis = axis
 
+    def __reduce__(self) -> tuple[Callable[..., Label], tuple[Axis]]:
+        """The one letter of a batch stays the one after pickling."""
+        own = isinstance(self.axis, str) and self is batch_label(self.axis)
+        return batch_label if own else Label, (self.axis,)
+
 
 @cache
 def batch_label(batch: str) -> Label:
@@ -46,11 +51,10 @@ def batch_label(batch: str) -> Label:
 
 
 class Factor(NamedTuple):
-    """A power of an entry: node[labels] ** power. In a node's definition labels are numbers:
-    below the rank the node's own axes, from there on indices that are summed over."""
+    """A power of an entry: node[labels] ** power."""
 
     node: Node
-    labels: tuple[Any, ...]
+    labels: tuple[Label, ...]
     power: Value = ONE
 
 
@@ -59,7 +63,24 @@ class Term(NamedTuple):
 
     coefficient: Value
     factors: tuple[Factor, ...]
-    summed: tuple[Any, ...] = ()
+    summed: tuple[Label, ...] = ()
+
+
+class ClosedFactor(NamedTuple):
+    """A factor in a node's definition. Its labels are numbers: below the rank the node's own axes,
+    from there on indices that are summed over."""
+
+    node: Node
+    labels: tuple[int, ...]
+    power: Value = ONE
+
+
+class ClosedTerm(NamedTuple):
+    """A term of a node's definition."""
+
+    coefficient: Value
+    factors: tuple[ClosedFactor, ...]
+    summed: tuple[int, ...] = ()
 
 
 class Entry(NamedTuple):
@@ -81,13 +102,21 @@ class Node:
         """The nodes that the definition refers to, each once, in order."""
         return ()
 
+    def __reduce__(self) -> tuple[Callable[..., Node], tuple[object, ...]]:
+        """Pickled by its definition: equal nodes stay one object."""
+        fields = {name: getattr(self, name) for name in type(self).__slots__}
+        return _restored, (type(self), self.axes, fields)
+
 
 class Input(Node):
-    """A variable of the problem, or a given cotangent or direction."""
+    """A variable of the problem, or a given cotangent or direction.
 
-    __slots__ = ("facts", "name")
+    `owner` tells apart what has the same name in another problem."""
+
+    __slots__ = ("facts", "name", "owner")
     name: str
     facts: frozenset[str]
+    owner: object
 
 
 class Identity(Node):
@@ -126,7 +155,7 @@ class Polynomial(Node):
     """A sum of terms."""
 
     __slots__ = ("terms",)
-    terms: tuple[Term, ...]
+    terms: tuple[ClosedTerm, ...]
 
     @property
     def operands(self) -> tuple[Node, ...]:
@@ -164,20 +193,23 @@ class Apply(Node):
         leading = tuple(x for k, x in enumerate(labels) if k not in self.core)
         return leading, tuple(labels[k] for k in self.core)
 
-    def opened(self, labels: Sequence[Any]) -> list[tuple[Entry, tuple[Label, ...]]]:
+    def opened(self, labels: Sequence[Label]) -> list[tuple[Entry, tuple[Label, ...]]]:
         """Each argument at its labels, and those that the function acts on: the core's labels where
         it keeps its argument's indices, else new ones."""
         keeps = self.core and self.operation.meaning.over != "matrix"
-        found = []
-        for node, at in self.arguments:
+        arguments = []
+        for node, places in self.arguments:
             core = iter(self.split(labels)[1] if keeps else ())
-            own = tuple(
-                labels[k] if k is not None else next(core, None) or Label(axis)
-                for k, axis in zip(at, node.axes, strict=True)
+            entry = Entry(
+                node,
+                tuple(
+                    labels[k] if k is not None else next(core, None) or Label(axis)
+                    for k, axis in zip(places, node.axes, strict=True)
+                ),
             )
-            acted = tuple(x for k, x in zip(at, own, strict=True) if k is None)
-            found.append((Entry(node, own), acted))
-        return found
+            acted = tuple(x for k, x in zip(places, entry.labels, strict=True) if k is None)
+            arguments.append((entry, acted))
+        return arguments
 
     @property
     def operands(self) -> tuple[Node, ...]:
@@ -205,17 +237,31 @@ _serials = itertools.count()
 def intern(
     kind: type[Node], axes: tuple[Axis, ...], key: Hashable = None, **fields: object
 ) -> Node:
-    """The one node with this definition."""
-    key = (kind, axes, key if key is not None else tuple(fields.values()))
+    """The one node with this definition; fields that are not given are None."""
+    values = [(name, fields.get(name)) for name in kind.__slots__]
+    key = (kind, axes, key if key is not None else tuple(value for _, value in values))
     node = _interned.get(key)
     if node is None:
         node = kind()
         node.axes = axes
         node.serial = next(_serials)
-        for name, value in fields.items():
+        for name, value in values:
             setattr(node, name, value)
         _interned[key] = node
     return node
+
+
+def polynomial(axes: tuple[Axis, ...], terms: tuple[ClosedTerm, ...]) -> Node:
+    """The one sum of these terms, in whatever order."""
+    key = frozenset(
+        (tuple(sorted((f.node.serial, f.labels, f.power) for f in t.factors)), t.coefficient)
+        for t in terms
+    )
+    return intern(Polynomial, axes, key, terms=terms)
+
+
+def _restored(kind: type[Node], axes: tuple[Axis, ...], fields: dict[str, Any]) -> Node:
+    return polynomial(axes, **fields) if kind is Polynomial else intern(kind, axes, **fields)
 
 
 def topological(

@@ -30,8 +30,9 @@ from symgrad.calculus.nodes import (
     Term,
     topological,
 )
-from symgrad.calculus.polynomials import contract, opened
+from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
+from symgrad.calculus.terms import opened
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Expression, Name, Number, Size
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch

@@ -7,10 +7,12 @@ The other identities stand beside their operations (inverse, determinant).
 
 from __future__ import annotations
 
-from symgrad.calculus.functions import NODE_RULES, apply_entry
+from symgrad.calculus.entries import declared
+from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.nodes import Apply, Entry, Factor, Label, Node, Polynomial, Term
-from symgrad.calculus.polynomials import TERM_RULES, contract, declared, identity, opened, times
-from symgrad.calculus.rewriting import record
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.rules import NODE_RULES, TERM_RULES, record
+from symgrad.calculus.terms import identity, opened, times
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.operations.norms import norm2

@@ -8,63 +8,35 @@ alike.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
-from symgrad.calculus.functions import NODE_RULES
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.entries import declared
 from symgrad.calculus.lowering import Tensor, given, lower, tensor
-from symgrad.calculus.nodes import (
-    Apply,
-    Entry,
-    Factor,
-    Input,
-    Label,
-    Map,
-    Node,
-    Polynomial,
-    Term,
-)
-from symgrad.calculus.polynomials import TERM_RULES, contract, declared, opened, reduced, trigger
+from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.reduction import reduced
+from symgrad.calculus.rules import NODE_RULES, TERM_RULES, record, trigger
+from symgrad.calculus.terms import opened, times
 from symgrad.language.dimensions import SCALAR, Shape, column, dimension
 from symgrad.language.expressions import Name
-from symgrad.language.operations.meanings import REWRITES, Rewrite
+from symgrad.language.operations.meanings import Rewrite, on_rewrite
 
 SHAPES: dict[str, Shape] = {  # what a wildcard stands for; "all" is a vector or a matrix
     "scalar": SCALAR,
     "vector": column(dimension("n")),
     "matrix": (dimension("n"), dimension("n")),
 }
-FACTS = {rule.fact for rule in REWRITES if rule.fact}  # declared facts that rules rely on
-_fired: ContextVar[dict[str, Rewrite] | None] = ContextVar("fired", default=None)
-
-
-@contextmanager
-def recorded() -> Iterator[dict[str, Rewrite]]:
-    """Collect the rules that are applied inside the block: identity -> rule."""
-    fired: dict[str, Rewrite] = {}
-    token = _fired.set(fired)
-    try:
-        yield fired
-    finally:
-        _fired.reset(token)
-
-
-def record(rule: Rewrite) -> None:
-    """Note that a rule is applied."""
-    fired = _fired.get()
-    if fired is not None:
-        fired.setdefault(rule.identity, rule)
 
 
 @dataclass(frozen=True)
 class Match:
     """What pattern indices and wildcards stand for. A wildcard's own indices are held by holes."""
 
-    labels: Mapping[Hashable, Hashable]
-    wildcards: Mapping[str, tuple[Node, tuple[Hashable, ...]]]
+    labels: Mapping[Label, Label]
+    wildcards: Mapping[str, tuple[Node, tuple[Label | Hole, ...]]]
 
 
 @dataclass(frozen=True)
@@ -86,13 +58,16 @@ class _Compiled:
         )
 
     def install(self) -> None:
-        """Register the rule under what it is recognised by."""
+        """Register the rule under what it is recognised by.
+
+        Raises: ValueError where the pattern is neither a function nor a product."""
         entry = self.pattern.closed()
-        if isinstance(entry.node, (Map, Apply)):
+        if isinstance(entry.node, (ix.Map, ix.Apply)):
             NODE_RULES.setdefault(entry.node.operation.name, []).append(self.on_node)
         else:
-            term = reduced(self.pattern.terms[0])
-            assert term is not None
+            (term,) = map(reduced, self.pattern.terms) if len(self.pattern.terms) == 1 else (None,)
+            if term is None or isinstance(entry.node, ix.Input):
+                raise ValueError(f"{self.rule.name}: the pattern is one product or one function")
             self.pattern = replace(self.pattern, terms=(term,))
             self.factors = sorted(term.factors, key=_definite, reverse=True)
             TERM_RULES.setdefault(trigger(self.factors[0]), []).append(self.on_term)
@@ -110,95 +85,89 @@ class _Compiled:
         """The replacement of some factors of a term, where they match."""
         if not self.rule.partial and first.power != self.factors[0].power:
             return None
-        for match, left in _factors(
+        for match, rest in _factors(
             self.factors, list(term.factors), Match({}, {}), self.rule.partial, first
         ):
-            if not self._sums_alone(match, term, left):
+            if not self._sums_alone(match, term, rest):
                 continue
             replacement = self._replacement(match)
             record(self.rule)
             return [
                 Term(
-                    term.coefficient * t.coefficient,
-                    (*t.factors, *left),
-                    (*t.summed, *_kept(term, left, t)),
+                    times(term.coefficient, t.coefficient),
+                    (*t.factors, *rest),
+                    (*t.summed, *_still_summed(term, rest, t)),
                 )
                 for t in replacement.terms
             ]
         return None
 
-    def _sums_alone(self, match: Match, term: Term, left: Sequence[Factor]) -> bool:
-        """Whether the pattern's own sums are sums of the term, over nothing else."""
-        carried = {x for f in left for x in f.labels}
-        own = [match.labels[x] for x in self.pattern.terms[0].summed]
-        return all(x in term.summed and x not in carried for x in own)
+    def _sums_alone(self, match: Match, term: Term, rest: Sequence[Factor]) -> bool:
+        """Whether the pattern's sums are sums of the term, over nothing else."""
+        carried = {x for f in rest for x in f.labels}
+        summed = [match.labels[x] for x in self.pattern.terms[0].summed]
+        return all(x in term.summed and x not in carried for x in summed)
 
     def _replacement(self, match: Match) -> Tensor:
         values = {n.name: _bound(n, *match.wildcards[n.name]) for n in self.names}
         result = lower(self.rule.replacement(*self.names), values)
-        names = {
-            own: match.labels[label]
-            for own, label in zip(result.core, self.pattern.core, strict=True)
-        }
-        return replace(result, terms=result.renamed(names))  # type: ignore[arg-type]
+        pairs = zip(result.core, self.pattern.core, strict=True)
+        names = {mine: match.labels[label] for mine, label in pairs}
+        return replace(result, terms=result.renamed(names))
 
 
-def _kept(term: Term, left: Sequence[Factor], new: Term) -> tuple[Hashable, ...]:
+def _still_summed(term: Term, rest: Sequence[Factor], new: Term) -> tuple[Label, ...]:
     """The sums of the term that still run over something after the replacement."""
-    carried = {x for f in (*left, *new.factors) for x in f.labels}
+    carried = {x for f in (*rest, *new.factors) for x in f.labels}
     return tuple(x for x in term.summed if x in carried)
 
 
 def _definite(factor: Factor) -> int:
     """Functions are looked for first, then sums, wildcards last."""
-    if isinstance(factor.node, (Map, Apply)):
+    if isinstance(factor.node, (ix.Map, ix.Apply)):
         return 2
-    return int(isinstance(factor.node, Polynomial))
+    return int(isinstance(factor.node, ix.Polynomial))
 
 
-def _bound(name: Name, node: Node, labels: tuple[Hashable, ...]) -> Tensor:
+def _bound(name: Name, node: Node, labels: tuple[Label | Hole, ...]) -> Tensor:
     """A wildcard's entry as a tensor: its holes are the tensor's own indices."""
-    own: dict[Hashable, Label] = {}
-    for k, label in enumerate(labels):
-        if isinstance(label, Hole):
-            own[label] = Label(node.axes[k])
-    filled = tuple(own.get(x, x) for x in labels)
-    others = tuple(dict.fromkeys(x for x in labels if not isinstance(x, Hole)))
-    return tensor(Entry(node, filled), (own.get(Hole(0)), own.get(Hole(1))), others)  # type: ignore[arg-type]
+    pairs = zip(labels, node.axes, strict=True)
+    core = {x.k: Label(axis) for x, axis in pairs if isinstance(x, Hole)}
+    filled = tuple(core[x.k] if isinstance(x, Hole) else x for x in labels)
+    others = tuple(dict.fromkeys(x for x in labels if isinstance(x, Label)))
+    return tensor(Entry(node, filled), (core.get(0), core.get(1)), others)
 
 
 def _node(
-    pattern: Node, own: Sequence[Hashable], node: Node, labels: Sequence[Hashable], match: Match
+    pattern: Node, slots: Sequence[Label], node: Node, labels: Sequence[Label], match: Match
 ) -> Iterator[Match]:
-    """Every way in which node[labels] is pattern[own]."""
-    if isinstance(pattern, Input):
-        yield from _wildcard(pattern, own, node, tuple(labels), match)
-    elif isinstance(pattern, Map) and isinstance(node, Map) and pattern.operation is node.operation:
+    """Every way in which node[labels] is pattern[slots]."""
+    if isinstance(pattern, ix.Input):
+        yield from _wildcard(pattern, slots, node, tuple(labels), match)
+    elif isinstance(pattern, ix.Polynomial) and isinstance(node, ix.Polynomial):
+        yield from _polynomial(pattern, slots, node, labels, match)
+    elif getattr(pattern, "operation", None) is not getattr(node, "operation", None):
+        return
+    elif isinstance(pattern, ix.Map) and isinstance(node, ix.Map):
         yield from _arguments(
-            [(p, [own[k] for k in at]) for p, at in pattern.arguments],
+            [(p, [slots[k] for k in at]) for p, at in pattern.arguments],
             [(n, [labels[k] for k in at]) for n, at in node.arguments],
             match,
         )
-    elif (
-        isinstance(pattern, Apply)
-        and isinstance(node, Apply)
-        and pattern.operation is node.operation
-    ):
-        yield from _apply(pattern, own, node, labels, match)
-    elif isinstance(pattern, Polynomial) and isinstance(node, Polynomial):
-        yield from _polynomial(pattern, own, node, labels, match)
+    elif isinstance(pattern, ix.Apply) and isinstance(node, ix.Apply):
+        yield from _apply(pattern, slots, node, labels, match)
 
 
 def _apply(
-    pattern: Apply, own: Sequence[Hashable], node: Apply, labels: Sequence[Hashable], match: Match
+    pattern: ix.Apply, slots: Sequence[Label], node: ix.Apply, labels: Sequence[Label], match: Match
 ) -> Iterator[Match]:
     core = node.split(labels)[1]
-    if len(core) != len(own):
+    if len(core) != len(slots):
         return
-    known = _tied(own, core, match)
+    known = _tied(slots, core, match)
     if known is None:
         return
-    ((p, outside), _), ((n, inside), acted) = pattern.opened(own)[0], node.opened(labels)[0]
+    ((p, outside), _), ((n, inside), acted) = pattern.opened(slots)[0], node.opened(labels)[0]
     if len(outside) != len(acted):
         return
     tied = _tied(outside, acted, known)
@@ -206,26 +175,26 @@ def _apply(
         yield from _node(p, outside, n, inside, tied)
 
 
-def _tied(own: Sequence[Hashable], labels: Sequence[Hashable], match: Match) -> Match | None:
+def _tied(slots: Sequence[Label], labels: Sequence[Label], match: Match) -> Match | None:
     """The match in which these pattern indices are those labels."""
     known = dict(match.labels)
-    for a, b in zip(own, labels, strict=True):
+    for a, b in zip(slots, labels, strict=True):
         if known.setdefault(a, b) != b:
             return None
     return replace(match, labels=known)
 
 
 def _wildcard(
-    pattern: Input, own: Sequence[Hashable], node: Node, labels: tuple[Hashable, ...], match: Match
+    pattern: ix.Input, slots: Sequence[Label], node: Node, labels: tuple[Label, ...], match: Match
 ) -> Iterator[Match]:
     if not all(declared(node, fact) for fact in pattern.facts):
         return
-    unknown = [x for x in own if x not in match.labels]
+    unknown = [x for x in slots if x not in match.labels]
     free = [x for x in labels if x not in match.labels.values()]
     for choice in permutations(reversed(free), len(unknown)):
         known = {**match.labels, **dict(zip(unknown, choice, strict=True))}
-        holes = {known[x]: Hole(k) for k, x in enumerate(own)}
-        if len(holes) != len(own) or not set(holes) <= set(labels):
+        holes = {known[x]: Hole(k) for k, x in enumerate(slots)}
+        if len(holes) != len(slots) or not set(holes) <= set(labels):
             continue
         if any(
             x in holes and isinstance(axis, str) for x, axis in zip(labels, node.axes, strict=True)
@@ -237,44 +206,43 @@ def _wildcard(
 
 
 def _arguments(
-    patterns: list[tuple[Node, list[Hashable]]],
-    nodes: list[tuple[Node, list[Hashable]]],
+    patterns: list[tuple[Node, list[Label]]],
+    nodes: list[tuple[Node, list[Label]]],
     match: Match,
 ) -> Iterator[Match]:
     if not patterns:
         yield match
         return
-    for found in _node(*patterns[0], *nodes[0], match):
-        yield from _arguments(patterns[1:], nodes[1:], found)
+    for extended in _node(*patterns[0], *nodes[0], match):
+        yield from _arguments(patterns[1:], nodes[1:], extended)
 
 
 def _polynomial(
-    pattern: Polynomial,
-    own: Sequence[Hashable],
-    node: Polynomial,
-    labels: Sequence[Hashable],
+    pattern: ix.Polynomial,
+    slots: Sequence[Label],
+    node: ix.Polynomial,
+    labels: Sequence[Label],
     match: Match,
 ) -> Iterator[Match]:
-    wanted = opened(pattern, own)  # type: ignore[arg-type]
-    terms = opened(node, labels)  # type: ignore[arg-type]
+    wanted = opened(pattern, slots)
+    terms = opened(node, labels)
     rest = [t for t in wanted if _is_wildcard(t) and len(wanted) > 1]
     definite = [t for t in wanted if t not in rest]
     if len(terms) < len(wanted) or (not rest and len(terms) != len(wanted)):
         return
     for chosen in permutations(terms, len(definite)):
-        for found in _terms(definite, list(chosen), match):
+        for extended in _terms(definite, list(chosen), match):
             if not rest:
-                yield found
+                yield extended
             else:
                 left = [t for t in terms if not any(t is c for c in chosen)]
-                entry = contract(left, labels)  # type: ignore[arg-type]
-                yield from _node(rest[0].factors[0].node, (), entry.node, entry.labels, found)
+                entry = contract(left, labels)
+                yield from _node(rest[0].factors[0].node, (), entry.node, entry.labels, extended)
 
 
 def _is_wildcard(term: Term) -> bool:
-    return (
-        len(term.factors) == 1 and isinstance(term.factors[0].node, Input) and term.coefficient == 1
-    )
+    alone = term.coefficient == 1 and len(term.factors) == 1
+    return alone and isinstance(term.factors[0].node, ix.Input)
 
 
 def _terms(patterns: list[Term], terms: list[Term], match: Match) -> Iterator[Match]:
@@ -285,9 +253,9 @@ def _terms(patterns: list[Term], terms: list[Term], match: Match) -> Iterator[Ma
     if pattern.coefficient != term.coefficient or len(pattern.summed) != len(term.summed):
         return
     wanted = sorted(pattern.factors, key=_definite, reverse=True)
-    for found, left in _factors(wanted, list(term.factors), match, False, None):
-        if not left and {found.labels[x] for x in pattern.summed} == set(term.summed):
-            yield from _terms(patterns[1:], terms[1:], found)
+    for extended, left in _factors(wanted, list(term.factors), match, False, None):
+        if not left and {extended.labels[x] for x in pattern.summed} == set(term.summed):
+            yield from _terms(patterns[1:], terms[1:], extended)
 
 
 def _factors(
@@ -308,18 +276,15 @@ def _factors(
         higher = partial and factor.power >= pattern.power > 0
         if factor.power != pattern.power and not higher:
             continue
-        for found in _node(pattern.node, pattern.labels, factor.node, factor.labels, match):
+        for extended in _node(pattern.node, pattern.labels, factor.node, factor.labels, match):
             left = factors[:k] + factors[k + 1 :]
             if factor.power != pattern.power:
                 left.append(factor._replace(power=factor.power - pattern.power))
-            yield from _factors(patterns[1:], left, found, partial, None)
+            yield from _factors(patterns[1:], left, extended, partial, None)
 
 
-def install() -> None:
-    """Make every operation's rules known to the constructors of nodes, in order of declaration."""
-    for rule in REWRITES:
-        for over in (("vector",), ("matrix",)) if rule.over == ("all",) else (rule.over,):
-            _Compiled(rule, over).install()
-
-
-install()
+@on_rewrite
+def install(rule: Rewrite) -> None:
+    """Make a rule known to the constructors of nodes."""
+    for over in (("vector",), ("matrix",)) if rule.over == ("all",) else (rule.over,):
+        _Compiled(rule, over).install()

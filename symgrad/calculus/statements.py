@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import LONGEST, leaf_count, matrix_shape
@@ -14,55 +15,35 @@ from symgrad.calculus.index_notation import Derivative, IndexForm, entry_name, i
 from symgrad.calculus.layouts import Arranged
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
-from symgrad.calculus.nodes import (
-    Alias,
-    Apply,
-    Entry,
-    Input,
-    Label,
-    Length,
-    Map,
-    Node,
-    Polynomial,
-    topological,
-)
+from symgrad.calculus.nodes import Entry, Node
 from symgrad.calculus.notation import Notation, batch_of, core_axes, full
-from symgrad.calculus.rebuilding import rebuilt
+from symgrad.calculus.rebuilding import Rebuilt, rebuilt
+from symgrad.calculus.step_rules import CHAIN_RULE, SEVERAL, StepRule, statement_rule, terms_by_leaf
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE, SCALAR
-from symgrad.language.expressions import Call, Expression, Name, leaves
+from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.formula import Formula
-from symgrad.language.operations.arithmetic import add, subtract, transpose
+from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.batches import batch_sum
-from symgrad.language.operations.contractions import einsum
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 
-CHAIN_RULE = ("chain rule", "The chain rule passes the gradient on.")
 SHORT = 9  # names and functions in what a step adds after a second equals sign
 
 
 def is_statement(node: Node) -> bool:
     """Whether a node is a line of its own, rather than written out where it is used."""
-    if isinstance(node, (Map, Apply)):
+    if isinstance(node, (ix.Map, ix.Apply)):
         return True
-    if (
-        not isinstance(node, Polynomial)
-        or not node.axes
-        and all(isinstance(operand, Length) for operand in node.operands)
-    ):
+    if not isinstance(node, ix.Polynomial):
+        return False
+    if not node.axes and all(isinstance(operand, ix.Length) for operand in node.operands):
         return False
     if len(node.terms) != 1:
         return bool(node.terms)
     (term,) = node.terms
     spread = len(term.factors) == 1 and term.coefficient == 1 and term.factors[0].power == 1
     return not spread or bool(term.summed)
-
-
-def _over_all(entry: Entry, labels: tuple[Label, ...]) -> Node:
-    """A gradient over all entries of its variable, though it be the same in several."""
-    own = [x for x in labels if x in entry.labels or not isinstance(x.axis, str)]
-    return entry.node if len(own) == len(entry.labels) else aligned(entry, own)
 
 
 @dataclass
@@ -78,8 +59,8 @@ class Writer:
     names: dict[Node, Expression] = field(default_factory=dict)
     numbers: dict[Node, int] = field(default_factory=dict)
     calls: dict[Node, Call | None] = field(default_factory=dict)
-    rights: dict[Node, Expression] = field(default_factory=dict)
-    terms: dict[int, dict[int, Call]] = field(default_factory=dict)  # of sums, see _terms_by_leaf
+    rights: dict[Node, Expression] = field(default_factory=dict)  # of each node's cotangent
+    terms: dict[int, dict[int, Call]] = field(default_factory=dict)  # of sums, see terms_by_leaf
 
     def __post_init__(self) -> None:
         self.naming = naming(self.problem, {**self.lowered.names, **self._simplified_names()})
@@ -94,7 +75,7 @@ class Writer:
         return {
             plain[n].node: name
             for n, name in self.lowered.names.items()
-            if [*plain[n].labels] == [*range(len(n.axes))]
+            if [*plain[n].places] == [*range(len(n.axes))]
         }
 
     def new_name(self, wanted: str, otherwise: str) -> str:
@@ -103,14 +84,14 @@ class Writer:
 
     def reference(self, node: Node) -> Expression | None:
         """What a node is called in the steps."""
-        return self.naming.given(node) if isinstance(node, Input) else self.names.get(node)
+        return self.naming.given(node) if isinstance(node, ix.Input) else self.names.get(node)
 
     # forward
 
     def forward(self) -> None:
         """One step for each statement that the value needs."""
         root = self.value.node
-        for node in topological([root]):
+        for node in ix.topological([root]):
             if is_statement(node):
                 self._statement(node)
         if root not in self.numbers:
@@ -119,10 +100,11 @@ class Writer:
 
     def _statement(self, node: Node) -> None:
         right = self.definition(node)
-        of = right
-        if isinstance(node, Apply) and is_call(right, transpose):
-            of = right.arguments[0]
-        self.calls[node] = call = of if isinstance(of, Call) else None
+        untransposed = right
+        if isinstance(node, ix.Apply) and is_call(right, transpose):
+            untransposed = right.arguments[0]
+        call = untransposed if isinstance(untransposed, Call) else None
+        self.calls[node] = call
         self.names[node] = self._statement_name(node, call)
         self._forward_step(node, self.names[node], right)
 
@@ -135,10 +117,9 @@ class Writer:
 
     def index_form(self, node: Node) -> IndexForm:
         """A node by its definition, in index notation."""
-        return index_form(node, self.entry_name, self.notation.whole, self.naming.symbols)
+        return index_form(node, self._entry_name, self.notation.whole, self.naming.symbols)
 
-    def entry_name(self, node: Node) -> Formula | None:
-        """What a node is called in index notation."""
+    def _entry_name(self, node: Node) -> Formula | None:
         named = self.reference(node)
         return None if named is None else entry_name(named)
 
@@ -158,14 +139,16 @@ class Writer:
 
     def _is_example_loss(self, node: Node) -> bool:
         root = self.value.node
-        return isinstance(root, Polynomial) and any(
+        return isinstance(root, ix.Polynomial) and any(
             any(f.node is node for f in t.factors) for t in root.terms
         )
 
     def _forward_step(self, node: Node, name: Expression, right: Expression) -> None:
         if is_call(name, transpose):
             name, right = name.arguments[0], transposed(right)
-        self._step("forward", name, right, self._rule_of(node)[0], (), node)
+        rule = self._rule_of(node)._replace(sentence="By definition.")
+        self._step("forward", name, right, rule, node=node)
+        self.numbers[node] = len(self.steps)
 
     # backward
 
@@ -181,52 +164,54 @@ class Writer:
         return self.top()
 
     def backward(
-        self, found: Reverse, wrt: Iterable[Node], top: Expression
+        self, backward: Reverse, wrt: Sequence[Node], top: Expression
     ) -> Mapping[Node, Derivative]:
         """One step for each cotangent; what the derivative by each node is called."""
-        wrt = list(wrt)
-        whole = self.top()
         cotangents = {
-            n: e for n, e in found.cotangents.items() if isinstance(e.node, Alias) or n in wrt
+            node: entry
+            for node, entry in backward.cotangents.items()
+            if isinstance(entry.node, ix.Alias) or node in wrt
         }
-        for node in topological(e.node for e in cotangents.values()):
+        roots = [entry.node for entry in cotangents.values()]
+        for node in ix.topological(roots):
             if node in self.lowered.names and node not in self.numbers:
                 self._statement(node)
-        plain = rebuilt((e.node for e in cotangents.values()), instead=self.declared)
+        plain = rebuilt(roots, instead=self.declared)
         called: dict[Node, Derivative] = {}
         for node, entry in cotangents.items():
-            if node is self.value.node:
-                continue
-            numerator = top if batch_of(node) is not None else whole
-            inner = entry.node.inner if isinstance(entry.node, Alias) else entry.node
-            spread = _over_all(Entry(inner, entry.labels), found.of(node)[1])
-            alike = spread is not inner  # a number that is the same in several entries
-            shown = spread if alike else inner
-            left = self._derivative(node, shown, numerator)
-            called[node] = left
-            right = self.names.get(shown) or self.definition(shown)
-            short = None if alike else self._short(plain[entry.node], right)
-            users = found.users.get(node, [])
-            rule, sentence = self._rule(users, node)
-            uses = tuple(sorted({self.numbers[u] for u in users if u in self.numbers}))
-            self._step(
-                "backward",
-                left,
-                right,
-                rule,
-                uses,
-                spread if alike else entry.node,
-                node,
-                sentence,
-                short,
-            )
-            self.rights[node] = right
-            if isinstance(entry.node, Alias):
-                self.names[entry.node] = left
-        for node in wrt:
-            if node not in called:
-                called[node] = self._derivative(node, node, whole)
-        return called
+            if node is not self.value.node:
+                numerator = top if batch_of(node) is not None else self.top()
+                called[node] = self._cotangent(backward, node, numerator, plain[entry.node])
+        return {n: self._derivative(n, n, self.top()) for n in wrt} | called
+
+    def _cotangent(
+        self, backward: Reverse, node: Node, top: Expression, plain: Rebuilt
+    ) -> Derivative:
+        """The step of a node's cotangent; its left side."""
+        entry, labels = backward.of(node)
+        alias = entry.node
+        inner = alias.inner if isinstance(alias, ix.Alias) else alias
+        over = [x for x in labels if x in entry.labels or not isinstance(x.axis, str)]
+        alike = len(over) > len(entry.labels)  # a number that is the same in several entries
+        shown = aligned(Entry(inner, entry.labels), over) if alike else inner
+        left = self._derivative(node, shown, top)
+        right = self.names.get(shown) or self.definition(shown)
+        long = isinstance(right, IndexForm) or self._leaf_count(plain.node) > SHORT
+        users = backward.users.get(node, [])
+        self._step(
+            "backward",
+            left,
+            right,
+            self._rule(users, node),
+            uses=tuple(sorted({self.numbers[u] for u in users if u in self.numbers})),
+            node=shown if alike else alias,
+            of=node,
+            plain=None if alike or long else plain,
+        )
+        self.rights[node] = right
+        if isinstance(alias, ix.Alias):
+            self.names[alias] = left
+        return left
 
     def _derivative(self, node: Node, derivative: Node, top: Expression) -> Derivative:
         bottom = self.reference(node)
@@ -234,63 +219,55 @@ class Writer:
             bottom = full(self.notation.of(node), node)
         elif is_call(bottom, transpose):  # a row by its own name
             bottom = bottom.arguments[0]
-        shape = matrix_shape(derivative.axes)
         text = unparse(bottom)
         name = f"d{unparse(top)}/d{text if text.isidentifier() else f'({text})'}"
+        shape = matrix_shape(derivative.axes)
         return Derivative(name, shape, batch_of(derivative), top=top, bottom=bottom)
-
-    def _short(self, plain: Entry, right: Expression) -> Entry | None:
-        """What a step has without cotangents, where that may be short."""
-        long = isinstance(right, IndexForm) or self._leaf_count(plain.node) > SHORT
-        return None if long else plain
 
     def _leaf_count(self, node: Node) -> int:
         return leaf_count(node, self.naming.reference, self.lengths)
 
-    def _rule(self, users: list[Node], node: Node) -> tuple[str, str]:
+    def _rule(self, users: Sequence[Node], node: Node) -> StepRule:
         if len(users) > 1:
-            return (
-                "sum over its uses",
-                "It is used in several places: the gradients of all uses add up.",
-            )
+            return SEVERAL
         return self._rule_of(users[0], self.reference(node)) if users else CHAIN_RULE
 
-    def _rule_of(self, node: Node, operand: Expression | None = None) -> tuple[str, str]:
-        """The name of a statement's rule, and its sentence: those of its outermost operation, or in
-        a sum those of the term in which the operand stands."""
+    def _rule_of(self, node: Node, operand: Expression | None = None) -> StepRule:
+        """A statement's rule, in a sum that of the term in which the operand stands."""
         call = self.calls.get(node)
-        if call is not None and operand is not None and call.operation in (add, subtract):
+        if call is not None and operand is not None:
             if id(call) not in self.terms:
-                self.terms[id(call)] = _terms_by_leaf(call)
+                self.terms[id(call)] = terms_by_leaf(call)
             call = self.terms[id(call)].get(id(operand), call)
-        if call is not None:
-            return call.operation.rule, call.operation.sentence
-        if isinstance(node, (Map, Apply)):
-            return node.operation.rule, node.operation.sentence
-        if isinstance(node, Polynomial) and node.terms:
-            operation = (
-                add if len(node.terms) > 1 else transpose if _is_transposed(node) else einsum
-            )
-            return operation.rule, operation.sentence
-        return CHAIN_RULE
+        return statement_rule(node, call)
 
     def _step(
         self,
         kind: str,
         left: Expression,
         right: Expression,
-        rule: str,
-        uses: tuple[int, ...],
+        rule: StepRule,
+        *,
         node: Node,
         of: Node | None = None,
-        sentence: str = "By definition.",
-        plain: Entry | None = None,
+        uses: tuple[int, ...] = (),
+        plain: Rebuilt | None = None,
     ) -> None:
-        number = len(self.steps) + 1
-        given = (number, kind, left, right, rule, uses, sentence, left.shape, self.naming)
-        self.steps.append(Step(*given, node, of, plain))
-        if kind == "forward":
-            self.numbers[node] = number
+        step = Step(
+            number=len(self.steps) + 1,
+            kind=kind,
+            left=left,
+            right=right,
+            rule=rule.name,
+            uses=uses,
+            sentence=rule.sentence,
+            shape=left.shape,
+            naming=self.naming,
+            node=node,
+            of=of,
+            plain=plain,
+        )
+        self.steps.append(step)
 
     # results
 
@@ -299,15 +276,15 @@ class Writer:
     ) -> Outcome:
         """A result, with what the last step (of the node `last`) has for it."""
         return Outcome(
-            key,
-            name,
-            core_axes(x.axis for x in arranged.labels),
-            entry,
-            arranged.labels,
-            self.naming,
-            self._last_line(last, entry, arranged),
-            self._leaf_count(entry.node) > LONGEST,
-            arranged.transposed,
+            key=key,
+            name=name,
+            shape=core_axes(x.axis for x in arranged.labels),
+            entry=entry,
+            labels=arranged.labels,
+            naming=self.naming,
+            last=self._last_line(last, entry, arranged),
+            long=self._leaf_count(entry.node) > LONGEST,
+            transposed=arranged.transposed,
         )
 
     def _last_line(self, last: Node | None, entry: Entry, arranged: Arranged) -> Expression | None:
@@ -319,41 +296,3 @@ class Writer:
         if not arranged.moved:
             return right
         return None if isinstance(right, IndexForm) else transposed(right)
-
-
-def _terms_by_leaf(root: Call) -> dict[int, Call]:
-    """The id of each name in a sum -> the term in which it stands, or the least sum of all the
-    terms in which it does."""
-    sums: dict[int, Call] = {}  # what is added -> the sum that it stands in
-    terms: dict[int, Call] = {}
-    pending: list[Expression] = [root]
-    while pending:
-        part = pending.pop()
-        if is_call(part, add, subtract):
-            sums |= {id(argument): part for argument in part.arguments}
-            pending.extend(part.arguments)
-            continue
-        term = part if isinstance(part, Call) else sums[id(part)]
-        for leaf in leaves(part):
-            other = terms.setdefault(id(leaf), term)
-            if other is not term:
-                terms[id(leaf)] = _least_sum(term, other, sums)
-    return terms
-
-
-def _least_sum(one: Call, other: Call, sums: Mapping[int, Call]) -> Call:
-    """The innermost sum that both stand in."""
-    above = {id(one)}
-    while id(one) in sums:
-        one = sums[id(one)]
-        above.add(id(one))
-    while id(other) not in above:
-        other = sums[id(other)]
-    return other
-
-
-def _is_transposed(node: Polynomial) -> bool:
-    """Whether a statement of one term is another one with its axes in another order."""
-    (term,) = node.terms
-    plain = term.coefficient == 1 and not term.summed
-    return plain and [f.power for f in term.factors] == [1]

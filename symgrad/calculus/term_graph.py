@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symgrad.calculus.algebra import is_call, over, power, product, scaled, times, transposed
+from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Factor, Label, Node
-from symgrad.calculus.polynomials import symmetric
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, Number, Value
 from symgrad.language.operations.constants import eye, filled, ones

@@ -28,9 +28,10 @@ from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Polynomial, Term
 from symgrad.calculus.notation import Notation
-from symgrad.calculus.polynomials import contract, multiplied_out, opened
+from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stacking import Stacking, stacked, vec
 from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.calculus.terms import multiplied_out, opened
 from symgrad.language import dimensions
 from symgrad.language import formula as fm
 from symgrad.language.composing import derivative, listed, partial, second, spelled

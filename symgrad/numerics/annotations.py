@@ -19,7 +19,7 @@ from symgrad.calculus.index_notation import IndexForm, entry_name, index_form, i
 from symgrad.calculus.nodes import Axis, Entry, Input, Label, Node
 from symgrad.calculus.notation import Notation, batch_of, full
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.calculus.rebuilding import rebuilt
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, leaves
@@ -80,7 +80,7 @@ def _names(derivation: Derivation, made: Flat) -> dict[Node, list[Expression]]:
     for node, name in derivation.names.items():
         labels = tuple(Label(axis) for axis in node.axes)
         if name.shape == matrix_shape(node.axes):  # else of a gradient alike in many entries
-            entries.append((at(plain[node], labels), labels, name))
+            entries.append((plain[node].at(labels), labels, name))
     for outcome in derivation.outcomes.values():
         entries.append((outcome.entry, outcome.labels, outcome.name))
     for entry, labels, name in entries:

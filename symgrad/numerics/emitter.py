@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.polynomials import opened
+from symgrad.calculus.terms import opened
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import Flat, flattened
 from symgrad.numerics.listing import Array, Listing, Op, dims_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symgrad.calculus.nodes import ONE, Factor, Node, OneHot, Term
-from symgrad.calculus.polynomials import times
+from symgrad.calculus.terms import times
 from symgrad.numerics.listing import Array, Labels, Listing, Op, dims_of
 
 Hot = tuple[OneHot, Labels]

@@ -10,9 +10,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from symgrad.calculus.nodes import ONE, Entry, Label, Node, Polynomial, Term, topological
-from symgrad.calculus.polynomials import contract, opened, product, singular
-from symgrad.calculus.rebuilding import at, rebuilt
+from symgrad.calculus.entries import singular
+from symgrad.calculus.nodes import (
+    ONE,
+    ClosedTerm,
+    Entry,
+    Label,
+    Node,
+    Polynomial,
+    Term,
+    topological,
+)
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.rebuilding import Rebuilt, rebuilt
+from symgrad.calculus.terms import opened, product
 from symgrad.numerics.systems import solvable
 
 Result = tuple[Entry, tuple[Label, ...]]
@@ -23,13 +34,13 @@ class Flat:
     """The results, and what became of each node, pass by pass."""
 
     results: Sequence[Result]
-    passes: tuple[Mapping[Node, Entry], ...] = ()
+    passes: tuple[Mapping[Node, Rebuilt], ...] = ()
 
     def of(self, entry: Entry) -> Entry:
         """What became of a node; itself where the results did not need it."""
         for made in self.passes:
             if entry.node in made:
-                entry = at(made[entry.node], entry.labels)
+                entry = made[entry.node].at(entry.labels)
         return entry
 
 
@@ -71,7 +82,7 @@ def _once(before: Flat, nodes: Sequence[Node]) -> Flat:
         return contract([each for t in terms for each in flat(t, labels)], labels)
 
     done = rebuilt(roots, combine=combine)
-    results = [(at(done[entry.node], entry.labels), labels) for entry, labels in before.results]
+    results = [(done[entry.node].at(entry.labels), labels) for entry, labels in before.results]
     return Flat(results, (*before.passes, done))
 
 
@@ -99,7 +110,7 @@ def _multiplied(term: Term, opens: Callable[[Polynomial], bool]) -> list[Term]:
     return done
 
 
-def _outer(term: Term) -> bool:
+def _outer(term: ClosedTerm) -> bool:
     """Whether it is an outer product, a_i b_j or (sum_k A_ik a_k) b_j: nothing joins i and j."""
     joined = [set(f.labels) for f in term.factors if f.labels]
     for label in term.summed:

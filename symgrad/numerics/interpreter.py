@@ -17,6 +17,7 @@ from symgrad.calculus.nodes import (
     Alias,
     Apply,
     Axis,
+    ClosedTerm,
     Constant,
     Identity,
     Input,
@@ -26,7 +27,6 @@ from symgrad.calculus.nodes import (
     Node,
     OneHot,
     Polynomial,
-    Term,
     topological,
 )
 from symgrad.errors import DataError
@@ -99,7 +99,7 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
     raise TypeError(f"no node: {node!r}")
 
 
-def _term(term: Term, rank: int, values: Mapping[Node, Any], shape: tuple[int, ...]) -> Any:
+def _term(term: ClosedTerm, rank: int, values: Mapping[Node, Any], shape: tuple[int, ...]) -> Any:
     products: dict[tuple[int, ...], Any] = {(): float(term.coefficient)}  # indices -> their product
     for factor in term.factors:
         value = _power(np.asarray(values[factor.node]), factor.power)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
+from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Apply, Node
-from symgrad.calculus.polynomials import symmetric
 from symgrad.language.dimensions import ONE
 from symgrad.numerics.listing import Array, Listing, Op, dims_of
 

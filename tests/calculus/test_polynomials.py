@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import (
     ONE,
     Entry,
@@ -20,7 +21,8 @@ from symgrad.calculus.nodes import (
     Term,
     intern,
 )
-from symgrad.calculus.polynomials import contract, identity, symmetric
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.terms import identity
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import dimension, dims
 from symgrad.language.expressions import Value

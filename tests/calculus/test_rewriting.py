@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +15,11 @@ import symgrad as sg
 from symgrad.calculus.lowering import Tensor, given, lower
 from symgrad.calculus.nodes import Label, batch_label
 from symgrad.calculus.orthogonality import NORM, PRODUCT
-from symgrad.calculus.rewriting import recorded
+from symgrad.calculus.rules import NODE_RULES, TERM_RULES, recorded
 from symgrad.language.dimensions import ONE, SCALAR, Shape, dims
 from symgrad.language.expressions import Expression, Name
-from symgrad.language.operations.meanings import REWRITES, Rewrite
+from symgrad.language.operations.meanings import REWRITES, Rewrite, rewrite
+from symgrad.language.operations.smooth import exp, log
 from symgrad.language.unparse import unparse
 from symgrad.numerics.interpreter import evaluate_nodes
 
@@ -234,3 +236,44 @@ def test_rules_hold_for_the_rows_of_a_matrix(written: str, meant: str) -> None:
     assert derivation.data.rewrites
     forward = [step for step in derivation.steps if step.kind == "forward"]
     assert unparse(forward[-1].right) == meant
+
+
+def test_a_rule_declared_later_is_applied() -> None:
+    program = "x: Scalar\nloss = exp(log(x)) * sin(x)"
+    assert sg.derive(program).results["x"].expression != "sin(x) + x * cos(x)"
+    with no_trace():
+        rewrite(
+            name="exponential of a logarithm",
+            pattern=lambda x: exp(log(x)),
+            replacement=lambda x: x,
+            identity="exp(log(x)) = x",
+        )
+        derivation = sg.derive(program)
+    assert derivation.results["x"].expression == "sin(x) + x * cos(x)"
+    assert "exp(log(x)) = x" in derivation.text()
+    assert "exp(log(x)) = x" not in sg.derive(program).text()
+
+
+@pytest.mark.parametrize("pattern", [lambda x: x, lambda x: exp(x) + log(x), lambda x: 2 * (x - x)])
+def test_a_pattern_that_could_not_be_matched_is_refused(
+    pattern: Callable[[Expression], Expression],
+) -> None:
+    declared = len(REWRITES)
+    with pytest.raises(ValueError, match="one product or one function"):
+        rewrite(name="no rule", pattern=pattern, replacement=lambda x: x, identity="none")
+    assert len(REWRITES) == declared
+
+
+@contextmanager
+def no_trace() -> Iterator[None]:
+    """Rules that are declared inside are forgotten afterwards."""
+    tables: list[dict[Any, list[Any]]] = [NODE_RULES, TERM_RULES]
+    before = [{key: list(rules) for key, rules in table.items()} for table in tables]
+    declared = list(REWRITES)
+    try:
+        yield
+    finally:
+        REWRITES[:] = declared
+        for table, rules in zip(tables, before, strict=True):
+            table.clear()
+            table.update(rules)

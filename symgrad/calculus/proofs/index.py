@@ -14,10 +14,11 @@ from symgrad.calculus.index_notation import (
     indexed,
 )
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Node, Polynomial, Term
-from symgrad.calculus.polynomials import contract, identity, opened, product
+from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.lines import Indexed, Proof, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.uses import Statement, Uses, core_labels
+from symgrad.calculus.terms import identity, opened, product
 from symgrad.language.composing import derivative
 from symgrad.language.plain import plain_text
 

@@ -14,6 +14,7 @@ from symgrad.calculus.algebra import transposed
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import matrix_shape
 from symgrad.calculus.derivation import Derivation, Step
+from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import batch_name, entry_name
 from symgrad.calculus.naming import fresh
@@ -29,7 +30,6 @@ from symgrad.calculus.nodes import (
     intern,
 )
 from symgrad.calculus.notation import Notation, batch_of, full
-from symgrad.calculus.polynomials import symmetric
 from symgrad.calculus.proofs.definitions import as_it_is, renamed, taken_apart
 from symgrad.calculus.proofs.lines import Chain, Kind, Proof, ProofLine
 from symgrad.language.expressions import Call, Expression, Name, leaves

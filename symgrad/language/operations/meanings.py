@@ -130,10 +130,23 @@ class Rewrite:
 
 
 REWRITES: list[Rewrite] = []
+_told: list[Callable[[Rewrite], object]] = []  # what each rule is given to
 
 
 def rewrite(**fields: Any) -> Rewrite:
-    """Make a rule known, in the order of declaration."""
+    """Make a rule known, in the order of declaration; it is applied from then on.
+
+    Raises: ValueError where the pattern is neither a function nor a product."""
     rule = Rewrite(**fields)
+    for install in _told:
+        install(rule)
     REWRITES.append(rule)
     return rule
+
+
+def on_rewrite(install: Callable[[Rewrite], object]) -> Callable[[Rewrite], object]:
+    """Give every rule to `install`: those declared before, now, and later ones when they are."""
+    _told.append(install)
+    for rule in REWRITES:
+        install(rule)
+    return install

@@ -1,0 +1,113 @@
+"""What is known of a node's entries: by what is declared, or by structure."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from fractions import Fraction
+from weakref import WeakKeyDictionary
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.nodes import ClosedFactor, Factor, Node
+from symgrad.calculus.terms import key_of, numbered
+
+
+def declared(node: Node, fact: str) -> bool:
+    """Whether a node is a variable that is declared so, or its transpose."""
+    if isinstance(node, ix.Polynomial) and len(node.terms) == 1:
+        ((coefficient, factors, summed),) = node.terms
+        alone = coefficient == 1 and len(factors) == 1 and not summed
+        same = alone and factors[0].power == 1 and len(factors[0].labels) == len(node.axes)
+        node = factors[0].node if same else node
+    return isinstance(node, ix.Input) and fact in node.facts
+
+
+def symmetric(node: Node) -> bool:
+    """Whether node_ij = node_ji is known."""
+    answer = _symmetric.get(node)
+    if answer is None:
+        answer = _symmetric[node] = _is_symmetric(node)
+    return answer
+
+
+_symmetric: WeakKeyDictionary[Node, bool] = WeakKeyDictionary()
+
+
+def _is_symmetric(node: Node) -> bool:
+    if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
+        return False
+    if isinstance(node, ix.Input):
+        return "symmetric" in node.facts
+    if isinstance(node, ix.Apply):
+        return bool(node.operation.meaning.symmetric) and symmetric(node.arguments[0][0])
+    if isinstance(node, ix.Polynomial):
+        straight, crossed = (
+            {(key_of(numbered(t.factors, at, symmetric)), t.coefficient) for t in node.terms}
+            for at in ({0: 0, 1: 1}, {0: 1, 1: 0})
+        )
+        return straight == crossed
+    return isinstance(node, ix.Identity)
+
+
+def positive(node: Node) -> bool:
+    """Whether every entry is known to be at least 0."""
+    if isinstance(node, ix.Input):
+        return bool(node.facts & {"positive", "simplex", "one_hot"})
+    if isinstance(node, ix.Constant):
+        return node.value > 0
+    if isinstance(node, ix.Polynomial):
+        return all(
+            t.coefficient > 0 and all(even(f) or positive(f.node) for f in t.factors)
+            for t in node.terms
+        )
+    if isinstance(node, (ix.Map, ix.Apply)):
+        return bool(node.operation.meaning.positive)
+    return isinstance(node, (ix.Length, ix.OneHot, ix.Identity))
+
+
+def even(factor: Factor | ClosedFactor) -> bool:
+    """Whether it is an even power."""
+    return isinstance(factor.power, Fraction) and factor.power.numerator % 2 == 0
+
+
+def zeros_and_ones(node: Node) -> bool:
+    """Whether every entry is its own square."""
+    if isinstance(node, ix.Input):
+        return "one_hot" in node.facts
+    return isinstance(node, (ix.OneHot, ix.Identity))
+
+
+def sums_to_one(node: Node) -> bool:
+    """Whether the entries of each vector sum to 1."""
+    if isinstance(node, ix.Input):
+        return bool(node.facts & {"simplex", "one_hot"})
+    if isinstance(node, ix.Apply):
+        return bool(node.operation.meaning.simplex)
+    return isinstance(node, ix.OneHot)
+
+
+def vanishes(node: Node, labels: Sequence[Hashable]) -> bool:
+    """Whether entries of node[labels] are 0 by structure, as those of diag(x) off the diagonal."""
+    if isinstance(node, ix.Identity):
+        return labels[0] != labels[1]
+    if isinstance(node, ix.Polynomial):
+        rank = len(node.axes)
+        return all(
+            any(
+                f.power > 0
+                and all(x < rank for x in f.labels)
+                and vanishes(f.node, [labels[x] for x in f.labels])
+                for f in t.factors
+            )
+            for t in node.terms
+        )
+    return zeros_and_ones(node)
+
+
+def infinite(factor: Factor | ClosedFactor) -> bool:
+    """Whether entries are 1 / 0 by structure: nothing that is 0 there may be worked in."""
+    return factor.power < 0 and vanishes(factor.node, factor.labels)
+
+
+def singular(node: ix.Polynomial) -> bool:
+    """Whether a term has 1 / 0 by structure: the sum must stay as it is, 0 / 0 being no 0."""
+    return any(infinite(f) for t in node.terms for f in t.factors)

@@ -1,0 +1,122 @@
+"""Terms, sums of products of powers of entries: opened, multiplied, numbered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.nodes import ONE, ClosedFactor, ClosedTerm, Factor, Label, Term
+from symgrad.language.expressions import Value, exact
+
+
+def opened(node: ix.Polynomial, labels: Sequence[Label]) -> list[Term]:
+    """The terms of a node, with these labels on its axes and new ones for its sums."""
+    return [_opened(term, labels) for term in node.terms]
+
+
+def _opened(term: ClosedTerm, labels: Sequence[Label]) -> Term:
+    letters = dict(enumerate(labels))
+    for factor in term.factors if term.summed else ():
+        for k, axis in zip(factor.labels, factor.node.axes, strict=True):
+            if k not in letters:
+                letters[k] = Label(axis)
+    factors = tuple(
+        Factor(f.node, tuple(letters[k] for k in f.labels), f.power) for f in term.factors
+    )
+    return Term(term.coefficient, factors, tuple(letters[k] for k in term.summed))
+
+
+def identity(one: Label, other: Label) -> Factor:
+    """[one = other]"""
+    return Factor(ix.intern(ix.Identity, (one.axis, other.axis)), (one, other))
+
+
+def length(label: Label) -> Factor:
+    """How many values the label takes, as a factor."""
+    return Factor(ix.intern(ix.Length, (), axis=label.axis), ())
+
+
+def magnitude(value: Value) -> Value:
+    """|value|"""
+    return -value if value < 0 else value
+
+
+def times(*values: Value) -> Value:
+    """The product of numbers, exact while the fractions are small."""
+    result: Value = ONE
+    for value in values:
+        if value != 1:
+            result = exact(result * value)
+    return result
+
+
+def raised(value: Value, power: Value) -> Value | None:
+    """value ** power, where it is exact or a float anyway; None for the root of a fraction."""
+    if power == 1 or value == 1:
+        return value
+    if isinstance(power, Fraction) and power.denominator == 1:
+        if isinstance(value, Fraction) and abs(power) <= 64:
+            return exact(value ** int(power))
+        return float(value) ** int(power)
+    return None
+
+
+def product(terms: Iterable[Term]) -> Term:
+    """The product of terms, whose summed indices are their own."""
+    parts = list(terms)
+    return Term(
+        times(*(t.coefficient for t in parts)),
+        tuple(f for t in parts for f in t.factors),
+        tuple(x for t in parts for x in t.summed),
+    )
+
+
+def multiplied_out(
+    term: Term, parts: Callable[[Factor], Sequence[Term] | None], most: float = math.inf
+) -> list[Term]:
+    """The term as a sum of products of factors of which `parts` gives no sum; it stops once there
+    are more than `most`."""
+    pending, done = [term], list[Term]()
+    while pending and len(pending) + len(done) <= most:
+        term = pending.pop()
+        sums = ((k, terms) for k, f in enumerate(term.factors) if (terms := parts(f)) is not None)
+        k, terms = next(sums, (0, None))
+        if terms is None:
+            done.append(term)
+            continue
+        rest = term._replace(factors=(*term.factors[:k], *term.factors[k + 1 :]))
+        pending += [product((rest, part)) for part in reversed(terms)]
+    return [*done, *reversed(pending)]
+
+
+def numbered(
+    factors: tuple[Factor, ...] | tuple[ClosedFactor, ...],
+    position: Mapping[Any, int],
+    symmetric: Callable[[ix.Node], bool],
+) -> tuple[ClosedFactor, ...]:
+    """The factors with numbers for labels, those of `position` first: equal terms have equal ones,
+    in some order. The labels of a symmetric matrix are put in order."""
+    numbers: dict[Hashable, int] = dict(position)
+    free = len(numbers)
+
+    def order(f: Factor | ClosedFactor) -> tuple[object, ...]:
+        return f.node.serial, f.power, tuple(numbers.get(x, free) for x in f.labels)
+
+    for factor in factors if len(factors) < 2 else sorted(factors, key=order):
+        for label in factor.labels:
+            numbers.setdefault(label, len(numbers))
+
+    def closed(f: Factor | ClosedFactor) -> ClosedFactor:
+        labels = tuple(numbers[x] for x in f.labels)
+        turned = len(labels) == 2 and labels[0] > labels[1] and symmetric(f.node)
+        return ClosedFactor(f.node, labels[::-1] if turned else labels, f.power)
+
+    return tuple(map(closed, factors))
+
+
+def key_of(factors: Iterable[ClosedFactor]) -> Hashable:
+    """What equal terms share beside their coefficient."""
+    return tuple(sorted((f.node.serial, f.labels, f.power) for f in factors))
