@@ -5,6 +5,7 @@ from __future__ import annotations
 from .planting import Mutant, planted_in
 
 LABELS = "tests/numerics/test_labels.py"
+INPUTS = "tests/numerics/test_inputs.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/numerics/sizes.py",
@@ -58,7 +59,7 @@ MUTANTS: list[Mutant] = [
     ),
     *planted_in(
         "symgrad/numerics/buffers.py",
-        f"{LABELS} tests/properties/test_buffers.py tests/numerics/test_function.py",
+        f"tests/properties/test_buffers.py {INPUTS} tests/numerics/test_function.py",
         ("a buffer dies before its view", "tuple(held) if op.kind in VIEWS else (op,)", "(op,)"),
         (
             "a buffer dies a line early",
@@ -66,21 +67,20 @@ MUTANTS: list[Mutant] = [
             "if self.last[x] <= k + 1 and self.places",
         ),
         (
+            "a result is written over",
+            "last |= {x: len(self.program.ops) for read in reads",
+            "last |= {x: last.get(x, 0) for read in reads",
+        ),
+        ("a mask is stripped", " or p{k}.__class__ not in plain", ""),
+    ),
+    *planted_in(
+        "symgrad/numerics/buffers.py",
+        LABELS,
+        (
             "a scatter adds to what was",
             'return [f"{out}.fill(0.0)", self.added(op)]',
             "return [self.added(op)]",
         ),
-        (
-            "an operand is overwritten beside its view",
-            "if x in dying and x.dims == op.dims and not seen:",
-            "if x in dying and x.dims == op.dims:",
-        ),
-        (
-            "a result is written over",
-            "last |= {x: len(self.program.ops) for read in reads",
-            "last |= {x: 0 for read in reads",
-        ),
-        ("a mask is stripped", " or p{k}.__class__ not in plain", ""),
     ),
     *planted_in(
         "symgrad/numerics/differences.py",

@@ -4,11 +4,79 @@ from __future__ import annotations
 
 from .planting import Mutant, planted_in
 
+FORMULAS = "tests/language/test_formula.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/rendering/document.py",
         "tests/rendering/test_document.py tests/rendering/test_text.py",
         ("long lists name every step", "if len(numbers) > 3:", "if len(numbers) > 4:"),
         ("lists end too early", 'numbers[0], "...", numbers[-1]', 'numbers[0], "...", numbers[-2]'),
+    ),
+    *planted_in(
+        "symgrad/language/formula.py",
+        f"tests/rendering/test_latex.py tests/rendering/test_printed.py {FORMULAS}",
+        (
+            "brackets where none are needed",
+            "return precedence < wanted",
+            "return precedence <= wanted",
+        ),
+        ("a base needs no brackets", 'INDEXED if node.at == "^" else ATOM', "LIST"),
+        ("a minus needs no brackets after it", "return SIGN, (KRONECKER,)", "return SIGN, (LIST,)"),
+        (
+            "a difference needs no brackets",
+            "return node.binds, (SUM, *(last,) * (count - 1))",
+            "return node.binds, (SUM, *(SUM,) * (count - 1))",
+        ),
+        ("a sum goes on to its right", "(BIG, BIG) if", "(PRODUCT, SCRIPT) if"),
+    ),
+    *planted_in(
+        "symgrad/language/tex.py",
+        f"tests/rendering/test_latex.py tests/rendering/test_printed.py {FORMULAS}",
+        ("digits join", "        return DOT\n", '        return " "\n'),
+        (
+            "words join",
+            "return THIN if row.apart or is_word(left) or is_word(right)",
+            "return THIN if row.apart",
+        ),
+        ("TeX reads what is text", 'for character in "&%$#_{}":', 'for character in "&%$#{}":'),
+    ),
+    *planted_in(
+        "symgrad/language/plain.py",
+        f"tests/rendering/test_text.py tests/rendering/test_document.py {FORMULAS}",
+        ("an accent is lost", "GLYPHS.get(node.accent, '')", "''"),
+        (
+            "a root is a product",
+            'return f"sqrt{self.fenced(written[0])}"',
+            'return f"sqrt {written[0]}"',
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/table.py",
+        f"tests/rendering/test_latex.py tests/rendering/test_printed.py {FORMULAS}",
+        (
+            "two names look alike",
+            "next((f for f in choices if f not in self.looks), choices[-1])",
+            "choices[0]",
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/names.py",
+        "tests/rendering/test_document.py tests/rendering/test_latex.py",
+        (
+            "accents stand the other way round",
+            "for part in reversed(rest) if part in ACCENTS",
+            "for part in rest if part in ACCENTS",
+        ),
+        ("tilde is bar", 'r"\\tilde"', 'r"\\bar"'),
+    ),
+    *planted_in(
+        "cli/failures.py",
+        "tests/cli/test_failures.py tests/cli/test_train.py",
+        (
+            "what is not finite has failed",
+            "NOT_FINITE if isinstance(error, NotFiniteError) else FAILED",
+            "FAILED",
+        ),
+        ("an interruption is a success", "ctx.exit(INTERRUPTED)", "ctx.exit(0)"),
     ),
 ]

@@ -12,6 +12,7 @@ from .table import MUTANTS
 
 CODE = "def double(x):\n    return 2 * x\n\n\ndef one():\n    return 1\n"
 TEST = "from code_of_ours import double\n\n\ndef test_double():\n    assert double(3) == 6\n"
+CONFTEST = "from hypothesis import settings\n\nsettings.register_profile('as-found')\n"
 BUG = Mutant("double triples", "code_of_ours.py", "2 * x", "3 * x", "test_ours.py")
 
 
@@ -19,6 +20,7 @@ BUG = Mutant("double triples", "code_of_ours.py", "2 * x", "3 * x", "test_ours.p
 def tree(tmp_path: Path) -> Path:
     (tmp_path / "code_of_ours.py").write_text(CODE)
     (tmp_path / "test_ours.py").write_text(TEST)
+    (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n')
     return tmp_path
 

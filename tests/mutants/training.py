@@ -15,7 +15,7 @@ MUTANTS: list[Mutant] = [
             "eta * m_hat / (sqrt(v_hat) + epsilon)",
             "eta * m_hat / sqrt(v_hat + epsilon)",
         ),
-        ("AdamW shrinks by the rate twice", "(1 - eta * lam)", "(1 - eta**2 * lam)"),
+        ("Lion steps by the size", "eta * sympy.sign(c)", "eta * c"),
         ("Nesterov looks back", "gradient + mu * b.new", "gradient + mu * b.old"),
         (
             "Adagrad forgets what was",
@@ -54,13 +54,15 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/training/stopping.py",
         "tests/training/test_fit.py symgrad/training/stopping.py",
-        ("the best is the last of equals", "else score < self.best", "else score <= self.best"),
-        ("patience waits an epoch more", ">= self.epochs", "> self.epochs"),
         (
-            "the best parameters go on moving",
-            "self.parameters = parameters.copy()",
-            "self.parameters = parameters",
+            "the best is the last of equals",
+            "len(scores) - 1 - scores.index(",
+            "scores[::-1].index(",
         ),
+        ("patience waits an epoch more", "waited >= self.patience", "waited > self.patience"),
+        ("the best parameters go on moving", "= parameters.copy()", "= parameters"),
+        ("a gradient may not vanish", "gradient <= self.tolerance", "gradient < self.tolerance"),
+        ("a larger score is worse", "max if self.larger_is_better else min", "min"),
     ),
     *planted_in(
         "symgrad/data/graphs.py",
@@ -78,5 +80,26 @@ MUTANTS: list[Mutant] = [
             "if len(set(header)) != len(header):",
             "if False:",
         ),
+    ),
+    *planted_in(
+        "symgrad/training/minibatches.py",
+        "tests/training/test_minibatches.py tests/training/test_trainer.py",
+        (
+            "a sum over the batch is not weighed",
+            "self.data.count / rows.count, dtype",
+            "1.0, dtype",
+        ),
+        ("the last examples are always dropped", "if self.drop_last else 0)", "if True else 0)"),
+        (
+            "the order is not that of the epoch",
+            "np.take(source, order,",
+            "np.take(source, np.sort(order),",
+        ),
+    ),
+    *planted_in(
+        "symgrad/training/loop.py",
+        "tests/training/test_trainer.py tests/training/test_fit.py",
+        ("a step that is not finite is made", "if step != accepted and not", "if False and not"),
+        ("the loss of an epoch is its last", "total += value", "total = value"),
     ),
 ]
