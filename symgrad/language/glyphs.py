@@ -21,7 +21,17 @@ GLYPHS = {
     for commands, letters in SIGNS
     for command, letter in zip(commands.split(), letters, strict=True)
 } | {r"\,": " ", r"\ ": " "}
-FONTS = ("operatorname", "mathrm", "mathit", "mathbf", "mathcal", "mathbb", "text")
+FONTS = (
+    "operatorname",
+    "mathrm",
+    "mathit",
+    "mathbf",
+    "mathcal",
+    "mathbb",
+    "mathtt",
+    "boldsymbol",
+    "text",
+)
 
 
 def plain(latex: str) -> str:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+from symgrad.language.composing import listed, lowered
 from symgrad.language.formula import (
     Accent,
     Either,
     Formula,
-    Listed,
     Named,
     Number,
-    Script,
     Symbol,
     Words,
 )
@@ -68,24 +67,23 @@ PLAIN = _Plain()
 def _others(name: str) -> tuple[Formula, ...]:
     """How a name is written where its first form is taken."""
     spelled = name.replace("_", r"\_")
-    first = Symbol(latex=r"\mathcal{L}") if name == "loss" else None
-    rest = (Symbol(latex=rf"\mathrm{{{spelled}}}"), Symbol(latex=rf"\mathtt{{{spelled}}}"))
-    return rest if first is None else (first, *rest)
+    script = (Symbol(latex=r"\mathcal{L}"),) if name == "loss" else ()
+    if not name.isascii():
+        return (glyph(name, bold=True),)
+    return (*script, *(Symbol(latex=rf"\{font}{{{spelled}}}") for font in ("mathrm", "mathtt")))
 
 
 @cache
-def glyph(name: str) -> Formula:
+def glyph(name: str, bold: bool = False) -> Formula:
     """A name as a formula: digits at the end and what follows a _ become a subscript."""
     if not name.replace("_", "a").isalnum():
         return Words(text=name)
     stem, accents, subscripts = parts_of(name)
-    formula: Formula = _letter(stem)
+    formula = Symbol(latex=rf"\boldsymbol{{{word(stem)}}}") if bold else _letter(stem)
     for accent in accents:
         formula = Accent((formula,), accent=ACCENTS[accent])
-    if not subscripts:
-        return formula
     below = tuple(map(_letter, subscripts))
-    return Script((formula, below[0] if len(below) == 1 else Listed(below, separator=",")), at="_")
+    return lowered(formula, listed(below, ",")) if below else formula
 
 
 def _letter(text: str) -> Formula:

@@ -61,6 +61,46 @@ EXPRESSIONS = [
     ("1e-5 * a", r"10^{-5} a"),
     ("sum(x) / n", r"\frac{\operatorname{sum}\left(x\right)}{n}"),
     ("sigmoid(x)", r"\sigma\left(x\right)"),
+    (
+        "sum(sum(A, axis=0)**2)",
+        r"\operatorname{sum}\left(\left(\mathbf{1}^{\top} A\right)^{\odot 2}\right)",
+    ),
+    ("x + 2", r"x + 2 \cdot \mathbf{1}"),
+    ("1 - x", r"\mathbf{1} - x"),
+    ("A - a", r"A - a \mathbf{1}"),
+    ("norm1(A, axis=1)", r"\left\lVert A \right\rVert_{1,\text{rows}}"),
+    ("norm2(A, axis=0)", r"\left\lVert A \right\rVert_{\text{columns}}"),
+    ("unit(A, axis=1)", r"\operatorname{unit}_{\text{rows}}\left(A\right)"),
+    ("step(x - y)", r"\mathbf{1}\left[x - y > 0\right]"),
+    ("-x / a", r"-\frac{x}{a}"),
+    ("x / (a / b)", r"\frac{b x}{a}"),
+    ("A @ (a * x)", "a A x"),
+    ("dot(x, y) * A", r"\left\langle x, y \right\rangle A"),
+    ("(x.T @ y) * A", r"\left(x^{\top} y\right) A"),
+    ("1e-13 * a", r"10^{-13} a"),
+    ("0.3 * a", "0.3 a"),
+    ("3.14159265 * a", "3.14159265 a"),
+    ("logdet(A @ B)", r"\log\left|\det \left(A B\right)\right|"),
+    ("kron(A, A @ B)", r"A \otimes \left(A B\right)"),
+]
+SYMBOLS = [  # the user's names come first, and no two look alike
+    (
+        "sigma: Scalar\nx: Vector(n)\nloss = sum(sigmoid(sigma * x))",
+        r"\operatorname{sigmoid}\left(\sigma x",
+    ),
+    ("I: Matrix(n, n)\nloss = trace(I @ eye(n))", r"I \mathbf{I}"),
+    (
+        "B: Matrix(n, n)\nx: Vector(n)\nloss = sum(x.T @ B @ x for x in batch)",
+        r"\sum_{x \in \mathcal{B}}",
+    ),
+    (
+        "x: Vector(n)\nw: Vector(n)\nloss = sum(x.T @ w for x in batch)**2",
+        r"\left(\sum_{x \in B} x^{\top} w\right)^{2}",
+    ),
+    ("L: Scalar\nloss = L**2", r"L_{2} &= L^{2}"),
+    ("x1: Scalar\nx_1: Scalar\nloss = x1 * x_1", r"x_{1} \, \mathrm{x\_1}"),
+    ("alpha: Scalar\n\u03b1: Scalar\nloss = alpha * \u03b1", r"\alpha \boldsymbol{\alpha}"),
+    ("ab: Scalar\ncd: Scalar\nloss = ab * cd", r"\mathrm{ab} \, \mathrm{cd}"),
 ]
 NAMES = [
     ("x", "x"),
@@ -82,6 +122,16 @@ SHOWN = ["two_layer_linear", "softmax_regression", "mlp_relu", "graph_convolutio
 @pytest.mark.parametrize(("written", "latex"), EXPRESSIONS, ids=[w for w, _ in EXPRESSIONS])
 def test_expression(written: str, latex: str) -> None:
     assert latex_expression(sg.parse(f"{HEAD}f = {written}").output) == latex
+
+
+@pytest.mark.parametrize(("program", "latex"), SYMBOLS, ids=[latex for _, latex in SYMBOLS])
+def test_own_notations_give_way(program: str, latex: str) -> None:
+    assert latex in sg.derive(program).latex()
+
+
+def test_index_letters_give_way() -> None:
+    shown = sg.jacobian("i: Matrix(m, k)\nf = i @ i.T", "i").latex()
+    assert r"i_{lq} \, [j = p]" in shown
 
 
 @pytest.mark.parametrize(("name", "latex"), NAMES)
