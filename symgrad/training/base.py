@@ -10,7 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import sympy
 
-from symgrad.training.equations import GRADIENT, RATE, STATES, THETA, Equation, State, align, latex
+from symgrad.training.equations import (
+    GRADIENT,
+    RATE,
+    STATES,
+    THETA,
+    Equation,
+    State,
+    align,
+    latex_of,
+)
 from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
 from symgrad.training.program import UpdateProgram, lower
 from symgrad.training.schedules import Rate, Schedule
@@ -62,10 +71,10 @@ class Optimizer(ABC):
         """
         lines = [(f"{s.name}_{{0}}", f"{value:g}") for s, value in self.initial().items()]
         if isinstance(self.learning_rate, Schedule):
-            lines.append((latex(RATE), latex(self.learning_rate.written())))
-        lines.append((latex(GRADIENT), r"\nabla_{\theta} L(\theta_{t-1})"))
+            lines.append((latex_of(RATE), latex_of(self.learning_rate.written())))
+        lines.append((latex_of(GRADIENT), r"\nabla_{\theta} L(\theta_{t-1})"))
         with sympy.evaluate(False):
-            lines += [(latex(e.symbol), latex(e.expression)) for e in self.equations()]
+            lines += [(latex_of(e.symbol), latex_of(e.expression)) for e in self.equations()]
         return align(lines)
 
     def program(self) -> UpdateProgram:

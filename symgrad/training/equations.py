@@ -24,7 +24,7 @@ class State:
     name: str
     old: sympy.Symbol
     new: sympy.Symbol
-    is_number: bool = False
+    is_scalar: bool = False
 
 
 STATES: dict[sympy.Symbol, State] = {}  # by their symbol after an iteration
@@ -38,14 +38,14 @@ class Equation:
     expression: sympy.Expr
 
 
-def state(letter: str, is_number: bool = False) -> State:
+def state(letter: str, is_scalar: bool = False) -> State:
     """The state of that letter, a vector or one number.
 
     >>> state("m").old, state("m").new
     (m_{t-1}, m_t)
     """
-    symbol = number if is_number else quantity
-    made = State(letter, symbol(f"{letter}_{{t-1}}"), symbol(f"{letter}_t"), is_number)
+    symbol = scalar if is_scalar else quantity
+    made = State(letter, symbol(f"{letter}_{{t-1}}"), symbol(f"{letter}_t"), is_scalar)
     return STATES.setdefault(made.new, made)
 
 
@@ -54,15 +54,15 @@ def quantity(name: str) -> sympy.Symbol:
     return sympy.Symbol(name, real=True)
 
 
-def number(name: str) -> sympy.Symbol:
+def scalar(name: str) -> sympy.Symbol:
     """The symbol of a hyperparameter or of a counter; the name is LaTeX."""
     return sympy.Symbol(name, nonnegative=True)
 
 
 THETA = state(r"\theta")
 GRADIENT = quantity("g_t")
-ITERATION = number("t")
-RATE = number(r"\eta")
+ITERATION = scalar("t")
+RATE = scalar(r"\eta")
 
 
 def align(lines: Iterable[tuple[str, str]]) -> str:
@@ -78,12 +78,12 @@ def align(lines: Iterable[tuple[str, str]]) -> str:
     return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
 
 
-def latex(expression: sympy.Expr) -> str:
+def latex_of(expression: sympy.Expr) -> str:
     r"""LaTeX with terms and factors in the order in which they were written.
 
     >>> with sympy.evaluate(False):
-    ...     decayed = GRADIENT + number(r"\lambda") * THETA.old
-    >>> latex(decayed)
+    ...     decayed = GRADIENT + scalar(r"\lambda") * THETA.old
+    >>> latex_of(decayed)
     'g_{t} + \\lambda \\theta_{t-1}'
     """
     return str(sympy.latex(expression, order="none"))

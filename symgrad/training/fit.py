@@ -26,6 +26,7 @@ from symgrad.training.data import (
     read_data,
     shape_of,
 )
+from symgrad.training.hyperparameters import checked_count
 from symgrad.training.initial import Choice, initial_values
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import ADAM, Trainer, parameter_names
@@ -113,8 +114,7 @@ def fit(
     (2.0, 10.0)
     """
     problem = as_problem(problem)
-    if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)) or epochs < 1:
-        raise OptionError(f"epochs is {epochs!r}; a positive whole number is wanted")
+    epochs = checked_count("epochs", epochs)
     dtype = dtype_of(dtype)
     trained = _trained(problem, data, parameters or {})
     whole = read(problem, data, dtype, trained)

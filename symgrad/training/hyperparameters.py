@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 
 from symgrad.errors import OptionError
-from symgrad.training.equations import RATE, number
+from symgrad.training.equations import RATE, scalar
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,20 @@ COUNT = Range("a positive whole number", lambda x: x >= 1 and x == int(x))
 
 HYPERPARAMETERS = {
     "learning_rate": Hyperparameter(RATE, POSITIVE),
-    "momentum": Hyperparameter(number(r"\mu"), MEMORY),
-    "weight_decay": Hyperparameter(number(r"\lambda"), NOT_NEGATIVE),
-    "rho": Hyperparameter(number(r"\rho"), MEMORY),
-    "alpha": Hyperparameter(number(r"\alpha"), MEMORY),
-    "beta1": Hyperparameter(number(r"\beta_1"), MEMORY),
-    "beta2": Hyperparameter(number(r"\beta_2"), MEMORY),
-    "epsilon": Hyperparameter(number(r"\varepsilon"), NOT_NEGATIVE),
-    "momentum_decay": Hyperparameter(number(r"\psi"), NOT_NEGATIVE),
-    "initial_accumulator": Hyperparameter(number("v_0"), NOT_NEGATIVE),
-    "decay": Hyperparameter(number(r"\kappa"), NOT_NEGATIVE),
-    "factor": Hyperparameter(number(r"\gamma"), FACTOR),
-    "period": Hyperparameter(number("s"), COUNT),
-    "total": Hyperparameter(number("N"), COUNT),
-    "lowest": Hyperparameter(number(r"\eta_{\min}"), NOT_NEGATIVE),
+    "momentum": Hyperparameter(scalar(r"\mu"), MEMORY),
+    "weight_decay": Hyperparameter(scalar(r"\lambda"), NOT_NEGATIVE),
+    "rho": Hyperparameter(scalar(r"\rho"), MEMORY),
+    "alpha": Hyperparameter(scalar(r"\alpha"), MEMORY),
+    "beta1": Hyperparameter(scalar(r"\beta_1"), MEMORY),
+    "beta2": Hyperparameter(scalar(r"\beta_2"), MEMORY),
+    "epsilon": Hyperparameter(scalar(r"\varepsilon"), NOT_NEGATIVE),
+    "momentum_decay": Hyperparameter(scalar(r"\psi"), NOT_NEGATIVE),
+    "initial_accumulator": Hyperparameter(scalar("v_0"), NOT_NEGATIVE),
+    "decay": Hyperparameter(scalar(r"\kappa"), NOT_NEGATIVE),
+    "factor": Hyperparameter(scalar(r"\gamma"), FACTOR),
+    "period": Hyperparameter(scalar("s"), COUNT),
+    "total": Hyperparameter(scalar("N"), COUNT),
+    "lowest": Hyperparameter(scalar(r"\eta_{\min}"), NOT_NEGATIVE),
 }
 
 
@@ -92,6 +92,16 @@ wanted
         if not _is_number(value) or not wanted.holds(value):
             what = f"{type(record).__name__}: {name} is {value!r}"
             raise OptionError(f"{what}; {wanted.words} is wanted")
+
+
+def checked_count(name: str, value: Any) -> int:
+    """The value, where it is a positive whole number.
+
+    Raises: OptionError where it is not.
+    """
+    if not _is_number(value) or not COUNT.holds(value):
+        raise OptionError(f"{name} is {value!r}; {COUNT.words} is wanted")
+    return int(value)
 
 
 def _is_number(value: Any) -> bool:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from symgrad.errors import OptionError, did_you_mean
 from symgrad.language.problem import Variable
+from symgrad.training.data import Array
 
-Array: TypeAlias = npt.NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 Scheme: TypeAlias = Callable[[Shape, "np.random.Generator"], Array]
 Choice: TypeAlias = str | Scheme

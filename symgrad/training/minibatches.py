@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 
-from symgrad.errors import OptionError
 from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import Function
 from symgrad.training.data import Array, Arrays, Data
@@ -82,15 +81,3 @@ class ArrayGradients:
         """The loss and the flat gradient of a minibatch."""
         call, arrays = self._calls[step]
         return float(call.function(*arrays)), call.flat
-
-
-def checked_size(size: int | None, count: int) -> int:
-    """The examples in a minibatch, all of them for None.
-
-    Raises: OptionError where it is no positive whole number.
-    """
-    if size is None:
-        return max(count, 1)
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-        raise OptionError(f"batch_size is {size!r}; a positive whole number or None is wanted")
-    return int(size)

@@ -23,8 +23,8 @@ from symgrad.training.equations import (
     THETA,
     Equation,
     State,
-    number,
     quantity,
+    scalar,
     state,
 )
 from symgrad.training.hyperparameters import symbols
@@ -35,7 +35,7 @@ Equations = tuple[Equation, ...]
 theta, g, t, eta = THETA, GRADIENT, ITERATION, RATE
 b, m, v, u, largest = map(state, ("b", "m", "v", "u", r"\bar{v}"))
 d, c, delta, m_hat, v_hat = map(quantity, ("d_t", "c_t", r"\Delta_t", r"\hat{m}_t", r"\hat{v}_t"))
-share, next_share, shares = number(r"\mu_t"), number(r"\mu_{t+1}"), state("p", is_number=True)
+share, next_share, shares = scalar(r"\mu_t"), scalar(r"\mu_{t+1}"), state("p", is_scalar=True)
 mu, lam, rho, alpha, beta1, beta2, epsilon, psi = symbols(
     "momentum", "weight_decay", "rho", "alpha", "beta1", "beta2", "epsilon", "momentum_decay"
 )

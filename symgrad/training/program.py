@@ -3,15 +3,16 @@
 What is a number for all entries (`1 - beta1**t`, the learning rate) is gathered and worked out
 once an iteration: every vector on the way is carried as number * vector, and the number is
 multiplied in as late as possible. A sum `c * x + s` is carried as `c * (x + s / c)`. So Adam takes
-twelve operations, as many as by hand. A state is overwritten where it stands. A state of one number
-is carried from one iteration to the next beside the vectors.
+twelve operations, as many as by hand. Each result first has a name of its own; then it is put in
+the place of a vector that is not read any more, a state's new value in that of the old one. A state
+of one number is carried from one iteration to the next beside the vectors.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -63,11 +64,10 @@ class UpdateProgram:
 
 @dataclass(frozen=True)
 class Scaled:
-    """number * vector; a vector that is `free` may be overwritten."""
+    """number * vector, the vector by the name of its value."""
 
     number: sympy.Expr
     vector: str
-    free: bool
 
 
 def lower(equations: Sequence[Equation], states: Sequence[State]) -> UpdateProgram:
@@ -80,92 +80,64 @@ def lower(equations: Sequence[Equation], states: Sequence[State]) -> UpdateProgr
     scratch0 = multiply(gradient, -\\eta)
     theta = add(theta, scratch0)
     """
-    places = {GRADIENT: "gradient", THETA.old: "theta", THETA.new: "theta"}
-    vectors = [state for state in states if not state.is_number]
-    for state in vectors:
-        places |= {state.old: state.name, state.new: state.name}
-    lowering = _Lowering(places, {THETA.old, *(s.old for s in vectors)}, _uses(equations))
+    vectors = {s.name: s for s in states if not s.is_scalar} | {"theta": THETA}
+    places = {state.new: name for name, state in vectors.items()}
+    values = {state.old: Scaled(ONE, name) for name, state in vectors.items()}
+    lowering = _Lowering(places, values | {GRADIENT: Scaled(ONE, "gradient")})
     for equation in equations:
-        lowering.assign(equation)
-    carried = tuple((s.old, lowering.numbers[s.new]) for s in states if s.is_number)
-    return UpdateProgram(tuple(lowering.operations), tuple(lowering.scratch), carried)
-
-
-def _uses(equations: Sequence[Equation]) -> Counter[sympy.Symbol]:
-    return Counter(
-        node
-        for equation in equations
-        for node in sympy.preorder_traversal(equation.expression)
-        if node.is_Symbol
-    )
+        lowering.define(equation)
+    operations, scratch = _placed(lowering.operations, lowering.results)
+    carried = tuple((s.old, lowering.numbers[s.new]) for s in states if s.is_scalar)
+    return UpdateProgram(operations, scratch, carried)
 
 
 @dataclass
 class _Lowering:
-    """The walk over the equations: where every symbol stands, and which scratch is free."""
+    """The walk over the equations: what each symbol is, and the operations so far.
+
+    `places` are the vectors that are overwritten, by the symbols of their new values; `results` are
+    the values that belong there.
+    """
 
     places: Mapping[sympy.Symbol, str]
-    before: set[sympy.Symbol]
-    uses: Counter[sympy.Symbol]
-    operations: list[Operation] = field(default_factory=list)
-    scratch: list[str] = field(default_factory=list)
-    unused: list[str] = field(default_factory=list)
-    written: set[str] = field(default_factory=set)
-    shared: dict[sympy.Symbol, Scaled] = field(default_factory=dict)
-    inlined: dict[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
+    values: dict[sympy.Symbol, Scaled]
+    definitions: dict[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
     numbers: dict[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
+    operations: list[Operation] = field(default_factory=list)
+    results: dict[str, str] = field(default_factory=dict)
 
-    def assign(self, equation: Equation) -> None:
-        """The operations of one equation; none for a number, none yet for what is used once."""
+    def define(self, equation: Equation) -> None:
+        """One equation; what is no state is worked out where it is first read."""
         symbol, expression = equation.symbol, equation.expression.xreplace(self.numbers)
-        if symbol in self.places:
-            self.overwrite(self.places[symbol], expression)
-            self.written.add(self.places[symbol])
-        elif not self.is_vector(expression):
+        if not self.is_vector(expression):
             self.numbers[symbol] = expression
-        elif self.uses[symbol] == 1:
-            self.inlined[symbol] = expression
+        elif symbol not in self.places:
+            self.definitions[symbol] = expression
         else:
-            value = self.value(expression)
-            self.shared[symbol] = Scaled(value.number, value.vector, free=False)
+            vector = self.scaled(self.value(expression)).vector
+            if vector in self.results or not any(o.out == vector for o in self.operations):
+                vector = self.emit(np.positive, vector)  # a value that has a place of its own
+            self.results[vector] = self.places[symbol]
+            self.values[symbol] = Scaled(ONE, vector)
 
-    def overwrite(self, place: str, expression: sympy.Expr) -> None:
-        """place = c * place + rest, or the larger or smaller of both; the rest is worked out first,
-        as it may read the place."""
-        old = [a for a in expression.args if self.places.get(a) == place]
-        if expression.func in EXTREMES and old:
-            self.check_unwritten(old[0])
-            others = [a for a in expression.args if a not in old]
-            self.extreme(EXTREMES[expression.func], others, Scaled(ONE, place, free=True))
-            return
-        factor, rest = sympy.Integer(0), []
-        for term in sympy.Add.make_args(expression):
-            number, vectors = self.split(term)
-            if len(vectors) == 1 and self.places.get(vectors[0]) == place:
-                self.check_unwritten(vectors[0])
-                factor += number
-            else:
-                rest.append(term)
-        if factor == 0 or not rest:
-            raise ValueError(f"{place} = {expression}: not a multiple of itself and a rest")
-        addend = self.value(sympy.Add(*rest))
-        if factor != ONE:
-            self.emit(np.multiply, place, factor, out=place)
-        self.accumulate(Scaled(ONE, place, free=True), addend)
+    def is_vector(self, expression: sympy.Expr) -> bool:
+        """Whether it has an entry for each parameter."""
+        vectors = {*self.places, *self.values, *self.definitions}
+        return not vectors.isdisjoint(expression.free_symbols)
 
     def value(self, expression: sympy.Expr) -> Scaled:
-        """The operations that work out an expression, and where its value then is."""
+        """The operations that work out an expression, and its value."""
         number, vectors = self.split(expression)
         if len(vectors) > 1 or number != ONE:
             product = self.product(vectors)
-            return Scaled(number * product.number, product.vector, product.free)
+            return Scaled(number * product.number, product.vector)
         (vector,) = vectors
         if vector.is_Symbol:
             return self.symbol(vector)
         if vector.is_Add:
             return self.sum(vector)
         if vector.func in EXTREMES:
-            return self.extreme(EXTREMES[vector.func], vector.args)
+            return self.extreme(vector)
         if vector.func in FUNCTIONS:
             return self.applied(FUNCTIONS[vector.func], vector.func, vector.args[0])
         if vector.is_Pow and vector.exp == HALF:
@@ -174,37 +146,35 @@ class _Lowering:
             forms = "sums, products, squares, square roots, sign, Abs, Max and Min"
             raise ValueError(f"{vector}: only {forms} can be lowered")
         inner = self.value(vector.base)
-        return self.combine(np.multiply, inner, inner, inner.number**2)
+        return Scaled(inner.number**2, self.emit(np.multiply, inner.vector, inner.vector))
+
+    def symbol(self, symbol: sympy.Symbol) -> Scaled:
+        """The value of a symbol, worked out once."""
+        if symbol not in self.values:
+            if symbol not in self.definitions:
+                raise ValueError(f"{symbol} is read before it is defined")
+            self.values[symbol] = self.value(self.definitions[symbol])
+        return self.values[symbol]
 
     def applied(self, ufunc: np.ufunc, function: Any, argument: sympy.Expr) -> Scaled:
         """A function that takes the number of a product apart from its vector."""
         inner = self.value(argument)
-        out = self.room(inner)
-        self.emit(ufunc, inner.vector, out=out)
-        return Scaled(function(inner.number), out, free=True)
+        return Scaled(function(inner.number), self.emit(ufunc, inner.vector))
 
-    def extreme(self, ufunc: np.ufunc, arguments: Sequence[sympy.Expr], *first: Scaled) -> Scaled:
+    def extreme(self, expression: sympy.Expr) -> Scaled:
         """The largest or smallest of vectors, and of a number."""
-        vectors = [self.value(a) for a in arguments if self.is_vector(a)]
-        total, *others = [*first, *map(self.scaled, vectors)]
-        for value in others:
-            total = self.combine(ufunc, total, value, ONE)
-        for number in (a for a in arguments if not self.is_vector(a)):
-            out = self.room(total)
-            self.emit(ufunc, total.vector, number, out=out)
-            total = Scaled(ONE, out, free=True)
-        return total
+        operands: list[Operand] = [
+            self.scaled(self.value(argument)).vector if self.is_vector(argument) else argument
+            for argument in sorted(expression.args, key=self.is_vector, reverse=True)
+        ]
+        ufunc = EXTREMES[expression.func]
+        return Scaled(ONE, str(reduce(lambda a, b: self.emit(ufunc, a, b), operands)))
 
     def split(self, expression: sympy.Expr) -> tuple[sympy.Expr, list[sympy.Expr]]:
         """A product as its number and its factors that are vectors."""
         factors = sympy.Mul.make_args(expression)
         vectors = [factor for factor in factors if self.is_vector(factor)]
         return sympy.Mul(*(f for f in factors if not self.is_vector(f))), vectors
-
-    def is_vector(self, expression: sympy.Expr) -> bool:
-        """Whether it has an entry for each parameter."""
-        vectors = {*self.places, *self.shared, *self.inlined}
-        return not vectors.isdisjoint(expression.free_symbols)
 
     def product(self, factors: Sequence[sympy.Expr]) -> Scaled:
         """The factors multiplied, those with a negative power divided by."""
@@ -214,76 +184,71 @@ class _Lowering:
             raise ValueError(f"a number divided by {below} is not known")
         total = above[0]
         for value in above[1:]:
-            total = self.combine(np.multiply, total, value, total.number * value.number)
+            vector = self.emit(np.multiply, total.vector, value.vector)
+            total = Scaled(total.number * value.number, vector)
         for factor in below:
             value = self.value(1 / factor)
-            total = self.combine(np.divide, total, value, total.number / value.number)
+            vector = self.emit(np.divide, total.vector, value.vector)
+            total = Scaled(total.number / value.number, vector)
         return total
 
     def sum(self, expression: sympy.Expr) -> Scaled:
         """The terms added up."""
         vectors = [term for term in expression.args if self.is_vector(term)]
         constant = sympy.Add(*(term for term in expression.args if term not in vectors))
-        total, *others = [self.value(term) for term in vectors]
-        if others:
-            total = self.scaled(total)
-        for value in others:
-            total = self.accumulate(total, value)
+        terms = sorted(map(self.value, vectors), key=lambda term: term.number != ONE)
+        total = terms[0] if len(terms) == 1 else self.scaled(terms[0])
+        for term in terms[1:]:
+            minus = term.number == MINUS_ONE
+            addend = term.vector if minus else self.scaled(term).vector
+            vector = self.emit(np.subtract if minus else np.add, total.vector, addend)
+            total = Scaled(ONE, vector)
         if constant != 0:
-            out = self.room(total)
-            self.emit(np.add, total.vector, constant / total.number, out=out)
-            total = Scaled(total.number, out, free=True)
+            vector = self.emit(np.add, total.vector, constant / total.number)
+            total = Scaled(total.number, vector)
         return total
-
-    def accumulate(self, total: Scaled, addend: Scaled) -> Scaled:
-        """total + addend, where total has the number 1."""
-        if addend.number == MINUS_ONE:
-            return self.combine(np.subtract, total, addend, ONE)
-        return self.combine(np.add, total, self.scaled(addend), ONE)
 
     def scaled(self, value: Scaled) -> Scaled:
         """The value with its number multiplied in."""
         if value.number == ONE:
             return value
-        out = self.room(value)
-        self.emit(np.multiply, value.vector, value.number, out=out)
-        return Scaled(ONE, out, free=True)
+        return Scaled(ONE, self.emit(np.multiply, value.vector, value.number))
 
-    def combine(self, ufunc: np.ufunc, left: Scaled, right: Scaled, number: sympy.Expr) -> Scaled:
-        """number * ufunc(left, right) of the two vectors."""
-        out = self.room(left, right)
-        self.emit(ufunc, left.vector, right.vector, out=out)
-        for value in (left, right):
-            if value.free and value.vector in self.scratch and value.vector != out:
-                self.unused.append(value.vector)
-        return Scaled(number, out, free=True)
+    def emit(self, ufunc: np.ufunc, *operands: Operand) -> str:
+        """Append one operation; the name of its value."""
+        self.operations.append(Operation(ufunc, operands, f"value{len(self.operations)}"))
+        return self.operations[-1].out
 
-    def symbol(self, symbol: sympy.Symbol) -> Scaled:
-        """Where the value of a symbol stands."""
-        if symbol in self.shared:
-            return self.shared[symbol]
-        if symbol in self.inlined:
-            return self.value(self.inlined[symbol])
-        self.check_unwritten(symbol)
-        return Scaled(ONE, self.places[symbol], free=False)
 
-    def check_unwritten(self, symbol: sympy.Symbol) -> None:
-        """An error where x_{t-1} is read after x_t took its place, or x_t before."""
-        place = self.places[symbol]
-        after = symbol not in self.before and place != "gradient"
-        if after != (place in self.written):
-            raise ValueError(f"{symbol} is read, but {place} holds another value by then")
+def _placed(
+    operations: Sequence[Operation], results: Mapping[str, str]
+) -> tuple[tuple[Operation, ...], tuple[str, ...]]:
+    """The operations with each value in a vector, and the scratch vectors that they need.
 
-    def room(self, *values: Scaled) -> str:
-        """A vector for a result: one of the values' own where it is free, else scratch."""
-        for value in values:
-            if value.free:
-                return value.vector
-        if self.unused:
-            return self.unused.pop()
-        self.scratch.append(f"scratch{len(self.scratch)}")
-        return self.scratch[-1]
-
-    def emit(self, ufunc: np.ufunc, *operands: Operand, out: str) -> None:
-        """Append one operation."""
-        self.operations.append(Operation(ufunc, operands, out))
+    A value takes the place of one that is not read any more, its operands' first; in the place of a
+    state it may stay until the state's new value comes, and where that place is taken still, the
+    new value is copied there at the end.
+    """
+    last = {x: k for k, o in enumerate(operations) for x in o.operands if isinstance(x, str)}
+    due = {results[o.out]: k for k, o in enumerate(operations) if o.out in results}
+    places: dict[Any, Any] = {}
+    free = [place for place in due if place not in last]
+    placed: list[Operation] = []
+    scratch: list[str] = []
+    copies: list[Operation] = []
+    for k, o in enumerate(operations):
+        read = dict.fromkeys(x for x in o.operands if last.get(x) == k and x not in results)
+        free = [*(places.get(x, x) for x in read if x in places or x in due), *free]
+        fits = [p for p in free if last.get(o.out, k) <= due.get(p, len(operations))]
+        if o.out in results:
+            fits = [p for p in free if p == results[o.out]]
+        if not fits:
+            fits = [f"scratch{len(scratch)}"]
+            scratch.append(fits[0])
+            free.append(fits[0])
+            if o.out in results:
+                copies.append(Operation(np.positive, (fits[0],), results[o.out]))
+        places[o.out] = fits[0]
+        free.remove(fits[0])
+        placed.append(Operation(o.ufunc, tuple(places.get(x, x) for x in o.operands), fits[0]))
+    return (*placed, *copies), tuple(scratch)

@@ -15,11 +15,11 @@ from typing import ClassVar, Literal, TypeAlias
 import sympy
 
 from symgrad.errors import OptionError
-from symgrad.training.equations import RATE, align, latex, number, number_function
+from symgrad.training.equations import RATE, align, latex_of, number_function, scalar
 from symgrad.training.hyperparameters import check_hyperparameters, symbols, symbols_of
 
-COUNT = number("n")
-INITIAL = number(r"\eta_0")
+COUNT = scalar("n")
+INITIAL = scalar(r"\eta_0")
 KAPPA, GAMMA, PERIOD, TOTAL, LOWEST = symbols("decay", "factor", "period", "total", "lowest")
 
 
@@ -56,7 +56,7 @@ class Schedule(ABC):
         \eta &= \eta_{0} \gamma^{n}
         \end{align*}
         """
-        return align([(latex(RATE), latex(self.written()))])
+        return align([(latex_of(RATE), latex_of(self.written()))])
 
     @classmethod
     def written(cls) -> sympy.Expr:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from symgrad.errors import OptionError
+from symgrad.training.hyperparameters import checked_count
 
 
 @dataclass
@@ -22,6 +21,7 @@ class Stopping:
     Raises: OptionError where patience is no positive whole number.
     Source: Prechelt, Early stopping - but when?, 1998.
 
+    >>> import numpy as np
     >>> stopping, scores = Stopping(patience=2), [3.0, 2.0, 2.5, 2.0]
     >>> [stopping.reason(1.0, np.zeros(1), scores[:k]) for k in (1, 2, 3, 4)][2:]
     ['', 'the validation score has not improved for 2 epochs']
@@ -33,11 +33,8 @@ class Stopping:
     parameters: npt.NDArray[Any] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        wanted = None if isinstance(self.patience, bool) else self.patience
-        if self.patience is not None and (
-            not isinstance(wanted, (int, np.integer)) or self.patience < 1
-        ):
-            raise OptionError(f"patience is {self.patience!r}; a positive whole number is wanted")
+        if self.patience is not None:
+            checked_count("patience", self.patience)
 
     def reason(self, gradient: float, parameters: npt.NDArray[Any], scores: Sequence[float]) -> str:
         """Why training stops after an epoch; empty where it goes on.

@@ -24,8 +24,9 @@ from symgrad.training.data import (
     dtype_of,
     read_data,
 )
+from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import PlainSteps
-from symgrad.training.minibatches import ArrayGradients, Minibatches, checked_size
+from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam
 from symgrad.training.totals import weighted
 
@@ -77,7 +78,9 @@ class Trainer:
             data = read_data(self.problem, data, dtype, self.wrt)
         self.flat, self.parameters = _flat(parameters, self.wrt, dtype)
         dimension_sizes(self.problem, {**data.arrays, **self.parameters}, {})
-        self.batch_size = checked_size(None if optimizer.whole_data else batch_size, data.count)
+        whole = batch_size is None or optimizer.whole_data
+        size = max(data.count, 1) if whole else checked_count("batch_size", batch_size)
+        self.batch_size = size
         self.state = optimizer.start(self.flat)
         self.epochs = 0
         self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm

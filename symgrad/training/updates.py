@@ -40,9 +40,9 @@ class OptimizerState:
         self.vectors = {
             state.name: np.full_like(parameters, value)
             for state, value in initial.items()
-            if not state.is_number
+            if not state.is_scalar
         }
-        self._carried = [value for state, value in initial.items() if state.is_number]
+        self._carried = [value for state, value in initial.items() if state.is_scalar]
         self.iteration = 0
         self.epoch = 0
         self._program = program
