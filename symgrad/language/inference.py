@@ -10,7 +10,6 @@ import ast
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
@@ -37,9 +36,7 @@ def parse_expression(text: str) -> Problem:
     >>> [f"{v.name}: {v.kind}{v.dims}" for v in problem.variables.values()]
     ['W: Matrix(m, n)', 'x: Vector(n,)', 'y: Vector(m,)', 'lam: Scalar()']
     """
-    tree = _tree(text)
-    used = _used_dimensions(tree)
-    inference = _Inference(tree, _kinds(tree, used), used, batches(tree))
+    inference = _Inference(_tree(text))
     scope, value = inference.fitted()
     loss = "f" in inference.kinds or (is_scalar(value) and "loss" not in inference.kinds)
     name = "loss" if loss else "f"
@@ -102,19 +99,22 @@ def _used_dimensions(tree: ast.expr) -> list[str]:
     return list(dict.fromkeys(used))
 
 
-@dataclass
 class _Inference:
     """The names of a text, and which of their dimensions are the same.
 
-    A dimension is called `W 0` (the first of W) until it has a letter. `same` leads from one to
-    another that it equals, in the end to a number, a name that the text uses, or a free one.
+    A dimension is called `W 0` (the first of W) until it is found equal to a number or to a name
+    that the text uses, or has a letter.
     """
 
-    tree: ast.expr
-    kinds: dict[str, str]
-    used: list[str]
-    batches: dict[str, str]
-    same: dict[str, str] = field(default_factory=dict)
+    def __init__(self, tree: ast.expr) -> None:
+        self.tree = tree
+        self.used = _used_dimensions(tree)
+        self.kinds = _kinds(tree, self.used)
+        self.batches = batches(tree)
+        self.dims = {
+            name: tuple(f"{name} {k}" for k in range(KINDS[kind] or 0))
+            for name, kind in self.kinds.items()
+        }
 
     def fitted(self) -> tuple[Scope, Expression]:
         """The names and the expression, after as many merges as it takes."""
@@ -123,7 +123,7 @@ class _Inference:
             scope = Scope(dimensions={*self.used}, batches=self.batches)
             for name, kind in self.kinds.items():
                 scope.check_new(name)
-                dims = tuple(number_or_name(_size(letters.get(d, d))) for d in self._dims(name))
+                dims = tuple(number_or_name(_size(letters.get(d, d))) for d in self.dims[name])
                 scope.declare(Variable(name, kind, dims, batch=self.batches.get(name)))
             try:
                 value = read_expression(self.tree, scope)
@@ -134,14 +134,6 @@ class _Inference:
             self._check_used(scope)
             return scope, value
 
-    def _root(self, dimension: str) -> str:
-        while dimension in self.same:
-            dimension = self.same[dimension]
-        return dimension
-
-    def _dims(self, name: str) -> list[str]:
-        return [self._root(f"{name} {k}") for k in range(KINDS[self.kinds[name]] or 0)]
-
     def _letters(self) -> dict[str, str]:
         """Each free dimension -> a letter that no name of the text has; matrices first."""
         taken = {*self.kinds, *self.used}
@@ -149,19 +141,21 @@ class _Inference:
         free: Iterator[str] = (x for x in itertools.chain(LETTERS, numbered) if x not in taken)
         matrices = [name for name, kind in self.kinds.items() if kind == "Matrix"]
         names = dict.fromkeys([*matrices, *self.kinds])
-        dims = [d for name in names for d in reversed(self._dims(name)) if " " in d]
+        dims = [d for name in names for d in reversed(self.dims[name]) if " " in d]
         return {d: next(free) for d in dict.fromkeys(dims)}
 
     def _merged(self, error: ShapeError, letters: dict[str, str]) -> bool:
         """Make the two dimensions of the error one, if one of them is free and neither is 1."""
-        named = {letter: d for d, letter in letters.items()}
-        one, two = (named.get(str(d), str(d)) for d in error.dimensions or ("1", "1"))
+        free = {letter: d for d, letter in letters.items()}
+        one, two = (free.get(str(d), str(d)) for d in error.dimensions or ("1", "1"))
         if " " in two:
             one, two = two, one
         fits = two in letters or two in self.used or (two.isdigit() and two != "1")
         if " " not in one or not fits:
             return False
-        self.same[one] = two
+        self.dims = {
+            name: tuple(two if d == one else d for d in dims) for name, dims in self.dims.items()
+        }
         return True
 
     def _check_used(self, scope: Scope) -> None:
