@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,7 +19,6 @@ from symgrad.grading.answer import Claim
 from symgrad.grading.points import Point, points
 from symgrad.grading.stepwise import stepwise, with_definitions
 from symgrad.language.dimensions import Shape, core
-from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem
 
 RELATIVE = 1e-9  # by how much an entry may differ
@@ -97,9 +96,13 @@ class Exam:
         """The batch that the right result has an index of."""
         return next((x.axis for x in self.outcome.labels if isinstance(x.axis, str)), None)
 
+    @property
+    def _right(self) -> tuple[Entry, tuple[Label, ...]]:
+        return self.outcome.entry, self.outcome.labels
+
     def right_at(self, point: Point) -> np.ndarray:
         """The right result as an array: its batch first."""
-        return point.array(self.outcome.entry, self.outcome.labels)
+        return point.array(*self._right)
 
     # what is claimed
 
@@ -111,12 +114,13 @@ class Exam:
         return with_definitions(inputs, problem.definitions)
 
     @cached_property
-    def _claimed(self) -> Tensor:
-        return stepwise(self.claim.expression, self.tensors)
+    def _claimed(self) -> tuple[Entry, tuple[Label, ...]]:
+        tensor = stepwise(self.claim.expression, self.tensors)
+        return tensor.closed(), tensor.labels
 
-    def value_at(self, expression: Expression, point: Point) -> np.ndarray:
-        """An expression in the names of the claim as an array."""
-        return point.value(stepwise(expression, self.tensors))
+    def claimed_at(self, point: Point) -> np.ndarray:
+        """The claim as an array: its batch first."""
+        return point.array(*self._claimed)
 
     # both at random points
 
@@ -128,7 +132,7 @@ class Exam:
         good = points(self.claim.problem, self._is_good, self._is_sharp, self.seed, self.adapted)
         if not good:
             raise VerificationError("no random numbers were found at which the problem is defined")
-        finite = [point for point in good if not point.overflows(self._claimed)]
+        finite = [point for point in good if not point.overflows(self._claimed[0].node)]
         return finite if len(finite) >= FEWEST else good
 
     def adapted(self, point: Point) -> Point:
@@ -146,7 +150,7 @@ class Exam:
     @cached_property
     def got(self) -> list[np.ndarray]:
         """The claim at each point."""
-        return [point.value(self._claimed) for point in self.points]
+        return [self.claimed_at(point) for point in self.points]
 
     @cached_property
     def want(self) -> list[np.ndarray]:
@@ -156,27 +160,23 @@ class Exam:
     @cached_property
     def noise(self) -> list[float]:
         """What rounding may change at each point, in the claim and in the right result."""
-        noise = []
-        for point, got, want in zip(self.points, self.got, self.want, strict=True):
-            in_claim = self._rounding(point, self._claimed.closed(), self._claimed.labels, got)
-            most = LARGEST_NOISE * max(1.0, largest_entry(want))
-            noise.append(min(max(in_claim, self._result_rounding(point, want)), most))
-        return noise
+        rounding = [
+            max(self._rounding(point, *self._claimed), self._rounding(point, *self._right))
+            for point in self.points
+        ]
+        most = [LARGEST_NOISE * max(1.0, largest_entry(want)) for want in self.want]
+        return list(map(min, rounding, most))
 
-    def _result_rounding(self, point: Point, want: np.ndarray) -> float:
-        return self._rounding(point, self.outcome.entry, self.outcome.labels, want)
-
-    def _rounding(
-        self, point: Point, entry: Entry, labels: tuple[Label, ...], value: np.ndarray
-    ) -> float:
+    def _rounding(self, point: Point, entry: Entry, labels: tuple[Label, ...]) -> float:
         rng = np.random.default_rng(self.seed)
+        value = point.array(entry, labels)
         shaken = [point.array(entry, labels, rng=rng) for _ in range(SHAKES)]
         return NOISE * max(largest_entry(other - value) for other in shaken)
 
     def _is_sharp(self, point: Point) -> bool:
         """Whether the right result is well above what rounding may change."""
-        want = self.right_at(point)
-        return self._result_rounding(point, want) <= SHARP * largest_entry(want)
+        most = SHARP * largest_entry(self.right_at(point))
+        return self._rounding(point, *self._right) <= most
 
     # comparisons
 
@@ -189,14 +189,7 @@ class Exam:
     @property
     def correct(self) -> bool:
         """Whether the claim is the right result."""
-        return self.right_shape and self.is_claimed(lambda k: self.want[k])
-
-    def is_claimed(self, candidate: Callable[[int], np.ndarray | None]) -> bool:
-        """Whether candidate(k) is the claim's value at every point k."""
-        return all(
-            (array := candidate(k)) is not None and close(array, got, self.noise[k])
-            for k, got in enumerate(self.got)
-        )
+        return self.right_shape and all(map(close, self.got, self.want, self.noise))
 
 
 def close(one: np.ndarray, other: np.ndarray, noise: float) -> bool:

@@ -56,7 +56,7 @@ def _right_under(
     for point, noise in zip(exam.points, exam.noise, strict=True):
         inputs = {**point.inputs, name: restrict(point.inputs[name])}
         moved = exam.adapted(replace(point, inputs=inputs))
-        got, want = exam.value_at(exam.claim.expression, moved), exam.right_at(moved)
+        got, want = exam.claimed_at(moved), exam.right_at(moved)
         if np.all(np.isfinite(want)):
             compared += 1
             if not close(got, want, 4 * noise):

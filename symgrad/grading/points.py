@@ -80,9 +80,9 @@ class Point:
         """The value of a tensor: its batch first, then rows and columns where these are not 1."""
         return self.array(tensor.closed(), tensor.labels, values)
 
-    def overflows(self, tensor: Tensor) -> bool:
-        """Whether a function in the tensor overflows, such as exp at 1000."""
-        values = self.values([tensor.closed().node])
+    def overflows(self, root: Node) -> bool:
+        """Whether a function below the node overflows, such as exp at 1000."""
+        values = self.values([root])
         return any(
             isinstance(node, Map)
             and bool(np.any(np.isposinf(value)))
