@@ -58,7 +58,7 @@ def _legend(program: Program, axes: Mapping[str, Sequence[Axis]]) -> Iterable[st
         yield f"p{k}: {name} ({shape or 'a number'})"
     for text, axis in zip(program.arguments[len(program.inputs) :], program.used, strict=True):
         yield f"{text}: {_size(axis)}"
-    if any(isinstance(axis, str) for own in axes.values() for axis in own):
+    if any(isinstance(axis, str) for each in axes.values() for axis in each):
         yield EXAMPLES
 
 
@@ -87,10 +87,10 @@ def _names(derivation: Derivation, made: Flat) -> dict[Node, list[Expression]]:
         placed = _placed(made.of(entry), labels)
         if placed is not None:
             node, turned = placed
-            own = transposed(name) if turned else name
-            known = named.setdefault(node, [])
-            if unparse(own) not in map(unparse, known):
-                known.append(own)
+            whole = transposed(name) if turned else name
+            names = named.setdefault(node, [])
+            if unparse(whole) not in map(unparse, names):
+                names.append(whole)
     return named
 
 
@@ -100,10 +100,12 @@ def _placed(entry: Entry, labels: tuple[Label, ...]) -> tuple[Node, bool] | None
     if len(entry.labels) < len(labels):
         return aligned(entry, labels), False
     places = [labels.index(x) for x in entry.labels]
-    own = [k for k, axis in zip(places, entry.node.axes, strict=True) if not isinstance(axis, str)]
-    if own == sorted(own):
+    order = [
+        k for k, axis in zip(places, entry.node.axes, strict=True) if not isinstance(axis, str)
+    ]
+    if order == sorted(order):
         return entry.node, False
-    return (entry.node, True) if len(own) == 2 else None
+    return (entry.node, True) if len(order) == 2 else None
 
 
 class _Equations:
@@ -121,8 +123,8 @@ class _Equations:
     def of(self, target: str, computed: Sequence[Computed]) -> str:
         """What a line computes: `name = definition`, or of a short part without a name the
         definition."""
-        found = (_placed(contract([term], labels), labels) for term, labels in computed)
-        placed = dict(filter(None, found))
+        entries = (_placed(contract([term], labels), labels) for term, labels in computed)
+        placed = dict(filter(None, entries))
         for node, turned in placed.items():
             if node in self.named:
                 equation = self._equation(node, turned)
@@ -144,8 +146,8 @@ class _Equations:
 
     def _part(self, node: Node, turned: bool, target: str) -> str:
         if leaf_count(node, self._reference, self.lengths) > SHORT:
-            own = f"<{target}>" if target in self.naming.taken else target
-            line = Name(own, matrix_shape(node.axes), batch_of(node))
+            called = f"<{target}>" if target in self.naming.taken else target
+            line = Name(called, matrix_shape(node.axes), batch_of(node))
             self.lines.add(line)
             self._call(node, transposed(line) if turned else line)
             return ""

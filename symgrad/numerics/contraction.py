@@ -42,38 +42,38 @@ class Costs:
         return prod(self.size(x) for x in labels)
 
     def step(
-        self, items: Sequence[Labels], kept: Set[Hashable], pair: tuple[int, int]
+        self, items: Sequence[Labels], free: Set[Hashable], pair: tuple[int, int]
     ) -> tuple[int, list[Labels]]:
         """How many operations the product of two items takes, and what is left then."""
         rest = [labels for k, labels in enumerate(items) if k not in pair]
         union = {*items[pair[0]], *items[pair[1]]}
-        result = tuple(x for x in union if x in kept or any(x in labels for labels in rest))
+        result = tuple(x for x in union if x in free or any(x in labels for labels in rest))
         return self.volume(union) + self.volume(result), [*rest, result]
 
-    def cheapest(self, items: Sequence[Labels], kept: Set[Hashable]) -> int:
+    def cheapest(self, items: Sequence[Labels], free: Set[Hashable]) -> int:
         """How many operations it takes from here, on the cheapest way."""
         if len(items) < 2:
             return 0
         pairs = list(combinations(range(len(items)), 2))
         if len(items) > LOOK_AHEAD:
             return min(self.volume({*items[a], *items[b]}) for a, b in pairs)
-        steps = (self.step(items, kept, pair) for pair in pairs)
-        return min(cost + self.cheapest(rest, kept) for cost, rest in steps)
+        steps = (self.step(items, free, pair) for pair in pairs)
+        return min(cost + self.cheapest(rest, free) for cost, rest in steps)
 
 
 class Order:
-    """Arrays that are to be multiplied, by number; `kept` are the indices of their product, `made`
+    """Arrays that are to be multiplied, by number; `free` are the indices of their product, `made`
     the products that are there already and cost nothing."""
 
     def __init__(
-        self, costs: Costs, arrays: Sequence[Array], kept: Iterable[Hashable], made: Container[Any]
+        self, costs: Costs, arrays: Sequence[Array], free: Iterable[Hashable], made: Container[Any]
     ) -> None:
         self.costs = costs
-        self.kept = set(kept)
+        self.free = set(free)
         self.made = made
         self.items: dict[int, Array] = {}
         self.count = 0
-        self.uses: Counter[Hashable] = Counter(self.kept)  # of each index
+        self.uses: Counter[Hashable] = Counter(self.free)  # of each index
         self.carriers: dict[Hashable, list[int]] = defaultdict(list)  # index -> what has it
         self.waiting: list[tuple[int, int, int]] = []  # a heap of pairs: cost and numbers
         self.alike: dict[Hashable, list[tuple[int, int]]] = defaultdict(list)  # pairs of one key
@@ -141,9 +141,9 @@ class Order:
 
         def cost(pair: tuple[int, int]) -> tuple[int, int]:
             a, b = (arrays[k] for k in pair)
-            first, rest = self.costs.step(labels, self.kept, pair)
+            first, rest = self.costs.step(labels, self.free, pair)
             made = pair_key(a, b, self._needed(a, b)) in self.made
-            after = self.costs.cheapest(rest, self.kept)
+            after = self.costs.cheapest(rest, self.free)
             return (0 if made else first) + after, sum(pair)
 
         i, j = min(combinations(range(len(numbers)), 2), key=cost)

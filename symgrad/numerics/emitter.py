@@ -114,10 +114,11 @@ class _Emitter:
     def _apply(self, node: ix.Apply) -> Op:
         labels = tuple(ix.Label(axis) for axis in node.axes)
         opened = node.opened(labels)
-        arrays = [Array(self._dense(n), own) for (n, own), _ in opened]
-        (_, own), acting = opened[-1]
+        arrays = [Array(self._dense(n), places) for (n, places), _ in opened]
+        (_, over), acting = opened[-1]
         leading = node.split(labels)[0]
-        over = (*leading, *acting) if node.operation.meaning.over == "matrix" else own
+        if node.operation.meaning.over == "matrix":
+            over = (*leading, *acting)
         if solvable(node):
             op = self.systems.inverse(node, self.listing.aligned(arrays[0], over))
         else:

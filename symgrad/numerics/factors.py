@@ -125,8 +125,8 @@ class Factors:
             tables = [a for a in items if row in a.labels]
             twice = any(row == other[-1] for n, other in hot if n is not node)
             mixed = any(set(labels[:-1]) & set(a.labels) for a in tables)
-            kept = set(labels[:-1]) & set(out)
-            if row in out and not twice and not tables and not kept:
+            open_examples = set(labels[:-1]) & set(out)
+            if row in out and not twice and not tables and not open_examples:
                 scattered.append((node, labels))
             elif row in out or twice or not tables or mixed:
                 items = [*items, Array(self.dense(node), labels)]

@@ -132,13 +132,13 @@ class Listing:
 
     def ufunc(self, name: str, operands: Sequence[Operand], labels: Labels) -> Array:
         """A ufunc of arrays, each with (some of) these labels, or of numbers."""
-        given = self._spread(operands, labels)
-        return Array(self.op("ufunc", given, dims_of(labels), name=name), labels)
+        spread = self._spread(operands, labels)
+        return Array(self.op("ufunc", spread, dims_of(labels), name=name), labels)
 
     def has_ufunc(self, name: str, operands: Sequence[Operand], labels: Labels) -> bool:
         """Whether this ufunc is computed already."""
-        given = self._spread(operands, labels)
-        return ("ufunc", name, given, (), dims_of(labels), 0.0) in self.table
+        spread = self._spread(operands, labels)
+        return ("ufunc", name, spread, (), dims_of(labels), 0.0) in self.table
 
     def _spread(self, operands: Sequence[Operand], labels: Labels) -> tuple[Op, ...]:
         return tuple(
@@ -161,8 +161,8 @@ class Listing:
     def product(self, name: str, a: Op, b: Op, letters: Sequence[Labels]) -> Array:
         """NumPy's product `name` of two arrays; `letters` are the indices of both, and of the
         result."""
-        every = {x: k for k, x in enumerate(dict.fromkeys(x for own in letters for x in own))}
-        axes = tuple(tuple(every[x] for x in own) for own in letters)
+        every = {x: k for k, x in enumerate(dict.fromkeys(x for part in letters for x in part))}
+        axes = tuple(tuple(every[x] for x in part) for part in letters)
         out = letters[2]
         return Array(self.op("product", (a, b), dims_of(out), name=name, axes=axes), out)
 

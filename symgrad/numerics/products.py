@@ -56,9 +56,9 @@ class Products:
         items, below, hot = self.factors.read(term, parts)
         scalars = [a.op for a in items if not a.labels]
         items, scattered = self.factors.looked_up([a for a in items if a.labels], hot, out)
-        kept = [*out, *(x for _, labels in scattered for x in labels[:-1])]
-        items += self.systems.ones(items, kept)
-        order = Order(self.costs, items, kept, self.pairs.made)
+        free = [*out, *(x for _, labels in scattered for x in labels[:-1])]
+        items += self.systems.ones(items, free)
+        order = Order(self.costs, items, free, self.pairs.made)
         while len(order.items) > 1 and self._has_inverse(order.arrays):
             self._multiply(order, parts, out)  # shared whatever the scalar
         scale = self._scale(term.coefficient, scalars, below)
@@ -72,7 +72,7 @@ class Products:
             while len(order.items) > 1:
                 self._multiply(order, parts, out)
             (result,) = order.arrays
-            alone = [x for x in result.labels if x not in kept]
+            alone = [x for x in result.labels if x not in free]
             result = self.listing.reduced("add", result, alone)
             result = self._scaled(result, scale) if scale else result
         return self.factors.scattered(result, scattered, out) if scattered else result

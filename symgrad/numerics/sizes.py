@@ -68,8 +68,10 @@ def check_labels(problem: Problem, arrays: Mapping[str, Any], sizes: Mapping[Axi
 def label_sizes(problem: Problem, sizes: Mapping[Axis, int]) -> dict[str, int]:
     """Each Index whose size is known -> how many labels it has."""
     dimensions = {v.name: v.dims[0] for v in problem.variables.values() if v.kind == "Index"}
-    known = {name: sizes.get(d, int(d) if d.is_Integer else None) for name, d in dimensions.items()}
-    return {name: size for name, size in known.items() if size is not None}
+    counts = {
+        name: sizes.get(d, int(d) if d.is_Integer else None) for name, d in dimensions.items()
+    }
+    return {name: size for name, size in counts.items() if size is not None}
 
 
 def in_range(labels: Any, size: int) -> bool:
@@ -96,8 +98,8 @@ def normal_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
     if variable.kind == "Vector" and len(shape) == wanted + 1 and shape[-1] == 1:
         return shape[:-1]
     if fixed and len(shape) == leading + 2:
-        kept = tuple(n for n, one in zip(shape[leading:], fixed, strict=True) if not one)
-        return shape[:leading] + kept
+        long = tuple(n for n, one in zip(shape[leading:], fixed, strict=True) if not one)
+        return shape[:leading] + long
     if not variable.dims and set(shape[leading:]) <= {1} and len(shape) <= leading + 2:
         return shape[:leading]
     raise DataError(

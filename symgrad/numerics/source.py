@@ -241,7 +241,7 @@ class Text:
         left, right, out = op.axes
         operands = self.list(op.operands)
         if op.name == "einsum":
-            a, b, c = ("".join(chr(ord("a") + k) for k in own) for own in op.axes)
+            a, b, c = ("".join(chr(ord("a") + k) for k in part) for part in op.axes)
             return self.call("einsum", f"'{a},{b}->{c}', {operands}")
         if op.name == "tensordot":
             summed = [k for k in left if k not in out]

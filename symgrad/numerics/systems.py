@@ -63,27 +63,29 @@ class Systems:
         """sum_j Y_ij b_j as solve(A, b), sum_i Y_ij b_i as solve(A.T, b), where Y is A^-1; None
         where the product is another one."""
         unmade = self.unmade.get(inverse.op)
-        own = [x for x in other.labels if x not in inverse.labels]
+        columns = [x for x in other.labels if x not in inverse.labels]
         *leading, row, column = inverse.labels
         summed = [x for x in (row, column) if x in other.labels and x not in needed]
-        kept = [x for x in (row, column) if x not in other.labels]
-        if unmade is None or len(own) > 1 or len(summed) != 1 or len(kept) != 1:
+        rows = [x for x in (row, column) if x not in other.labels]
+        if unmade is None or len(columns) > 1 or len(summed) != 1 or len(rows) != 1:
             return None
         matrix = unmade.matrix
         if summed == [row] and not symmetric(unmade.node):
             matrix = self.listing.permuted(Array(matrix, inverse.labels), (*leading, column, row))
         right = self.listing.permuted(
-            other, [x for x in (*leading, *summed, *own) if x in other.labels]
+            other, [x for x in (*leading, *summed, *columns) if x in other.labels]
         )
-        labels = (*leading, *kept, *own)
+        labels = (*leading, *rows, *columns)
         dims = dims_of(labels)
         if leading:  # as many axes as the matrix, so that no two libraries read them differently
             places = [k for k, x in enumerate((*leading, *summed)) if x not in other.labels]
-            right = self.listing.expanded(right, (*places, *([] if own else [len(leading) + 1])))
-            dims = dims if own else (*dims, ONE)
+            right = self.listing.expanded(
+                right, (*places, *([] if columns else [len(leading) + 1]))
+            )
+            dims = dims if columns else (*dims, ONE)
         op = self.listing.op("linalg", (matrix, right), dims, name="linalg.solve")
         unmade.systems.add(op)
-        result = Array(self.listing.dropped(op, -1) if leading and not own else op, labels)
+        result = Array(self.listing.dropped(op, -1) if leading and not columns else op, labels)
         return self.listing.reduced("add", result, [x for x in labels if x not in needed])
 
     def wanted(self, results: Sequence[Op]) -> set[Node]:
