@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import combinations
-from math import prod
 from typing import Any
 
 import sympy
@@ -27,8 +26,9 @@ class Costs:
     """How long each index is taken to be: as known, else nominal."""
 
     sizes: Mapping[Axis, int] = field(default_factory=dict)
+    lengths: dict[Hashable, int] = field(default_factory=dict)  # of the indices met so far
 
-    def size(self, label: Hashable) -> int:
+    def length(self, label: Hashable) -> int:
         """The length of an index."""
         axis = getattr(label, "axis", None)
         if isinstance(axis, sympy.Integer):
@@ -39,7 +39,12 @@ class Costs:
 
     def volume(self, labels: Iterable[Hashable]) -> int:
         """How many entries an array over these indices has."""
-        return prod(self.size(x) for x in labels)
+        volume, lengths = 1, self.lengths
+        for label in labels:
+            if label not in lengths:
+                lengths[label] = self.length(label)
+            volume *= lengths[label]
+        return volume
 
     def step(
         self, items: Sequence[Labels], free: Set[Hashable], pair: tuple[int, int]

@@ -100,7 +100,7 @@ def normal_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
     if fixed and len(shape) == leading + 2:
         long = tuple(n for n, one in zip(shape[leading:], fixed, strict=True) if not one)
         return shape[:leading] + long
-    if not variable.dims and set(shape[leading:]) <= {1} and len(shape) <= leading + 2:
+    if not variable.dims and set(shape[leading:]) <= {1} and leading <= len(shape) <= leading + 2:
         return shape[:leading]
     raise DataError(
         f"{variable.name} has shape {shape}; {describe_axes(axes_of(variable))} is wanted"

@@ -57,6 +57,7 @@ class Program:
     def axes(self) -> tuple[Axis, ...]:
         """The axes that it meets: those used, then the others; `n0` is the size of the first."""
         shapes = (*(op.dims for op in self.ops), *(dims for _, dims in self.results))
+        shapes += tuple(op.dims for op in self._all if op.kind == "input")
         return _symbolic((*self.used, *(axis for dims in shapes for axis in dims)))
 
     @cached_property

@@ -38,6 +38,12 @@ v: Vector(m)
 s = tanh(A @ w)
 loss = sum(exp(s @ w.T) * A) + v.T @ s + sum(s * v * s)
 """,
+    "a sum over an axis that no result has": """\
+x: Vector(d)
+b: Scalar
+w: Vector(n)
+loss = norm2(sum(x * b for x in batch))**2 + norm2(w)**2
+""",
     "a look-up": """\
 Z: Matrix(n, d)
 v: Index(n)

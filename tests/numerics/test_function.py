@@ -98,6 +98,7 @@ DATA_ERRORS = [
         {"t": np.ones(4)},
         r"batch is 5 in x \(shape \(5, 3\)\) but 4 in t \(shape \(4,\)\)",
     ),
+    (BATCHED, {"t": 1.0}, r"t has shape \(\); \(batch,\) is wanted"),
     (BATCHED, {"x": np.ones(3)}, r"x has shape \(3,\); \(batch, n\) is wanted"),
     (BATCHED, {"W": np.ones(3)}, r"W has shape \(3,\); \(m, n\) is wanted"),
     (BATCHED, {"W": "many"}, "W (is no array of numbers|has shape)"),
