@@ -6,8 +6,8 @@ from symgrad.language.expressions import OPERATIONS
 
 __all__ = ["OPERATIONS"]
 FILES = (
-    "piecewise smooth arithmetic constants contractions activations softmax norms extremes "
-    "linear_algebra kronecker moments losses batches"
+    "activations arithmetic batches constants contractions elementwise extremes kronecker "
+    "linear_algebra losses moments norms piecewise smooth softmax"
 )
 for file in FILES.split():
     import_module(f"{__name__}.{file}")
