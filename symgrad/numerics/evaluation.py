@@ -25,22 +25,20 @@ from symgrad.numerics.sizes import axes_of
 from symgrad.numerics.vectorized import stacking
 
 STEP = 1e-30  # of the complex step: no cancellation, so as small as one likes
-DIFFERENCE = 6e-6  # of central differences, where a function has no complex twin
 WORST_CONDITION = 1e4
 BLUR = 1e-13  # a relative change of every value, some hundred times that of rounding
 
 
 @dataclass(eq=False)
 class Sample:
-    """A derivation at numbers. `rough` is set once a function without a complex twin was met;
-    `blur` changes every value on the way a little, so that one sees what rounding could do."""
+    """A derivation at numbers. `blur` changes every value on the way a little, so that one sees
+    what rounding could do."""
 
     derivation: Derivation
     inputs: dict[str, np.ndarray]
     sizes: dict[Axis, int]
     values: dict[Node, Any]
     blur: Callable[[Any], Any] | None = None
-    rough: bool = False
 
     def blurred(self, rng: np.random.Generator) -> Sample:
         """The same with every number changed by a relative `BLUR` at most."""
@@ -148,12 +146,7 @@ class Sample:
 
     def derivative(self, function: Callable[[Any], Any], at: Any, direction: Any) -> Any:
         """How a function moves when its argument moves along a direction."""
-        try:
-            return np.imag(function(at + 1j * STEP * direction)) / STEP
-        except TypeError:
-            self.rough = True
-            step = DIFFERENCE * direction
-            return (function(at + step) - function(at - step)) / (2 * DIFFERENCE)
+        return np.imag(function(at + 1j * STEP * direction)) / STEP
 
 
 def drawn(derivation: Derivation, seed: int, rng: np.random.Generator) -> Sample:

@@ -27,6 +27,9 @@ class _NumPy:
     def equal(self, x: Any, y: Any) -> Any:
         return np.equal(x, y).astype(np.result_type(x, y))
 
+    def positive_part(self, x: Any) -> Any:
+        return np.maximum(x, 0)
+
     def entrywise(self, function: Callable[[float], float], x: Any, slope: Any) -> Any:
         return np.vectorize(function, otypes=[np.result_type(1.0 * x)])(x)
 
@@ -78,6 +81,9 @@ class _Complex(_NumPy):
 
     def minimum(self, x: Any, y: Any) -> Any:
         return -self.maximum(-x, -y)
+
+    def positive_part(self, x: Any) -> Any:
+        return self.where(_real(x) > 0, x, 0)
 
     def entrywise(self, function: Callable[[float], float], x: Any, slope: Any) -> Any:
         at = _real(x)

@@ -31,9 +31,9 @@ from symgrad.calculus.proofs.scalars import POINT, SYMBOLS
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Expression
-from symgrad.numerics.evaluation import DIFFERENCE, STEP, Sample, batch_first, drawn
+from symgrad.numerics.evaluation import STEP, Sample, batch_first, drawn
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
-from symgrad.numerics.verification import BLURS, ROUGH, TOLERANCE, difference
+from symgrad.numerics.verification import BLURS, TOLERANCE, difference
 
 Sides = tuple[Any, Any]  # what is claimed, and what is true
 POINTS = np.array([(0.3, 0.7), (0.8, 0.4), (-0.6, 1.7), (1.6, 0.9), (2.5, 1.2), (-2.1, 0.5)])
@@ -58,21 +58,19 @@ def proofs(derivation: Derivation, kind: Kind, seed: int = 0) -> dict[int, Proof
 
 def untrue(proof: Proof, sample: Sample, rng: np.random.Generator) -> list[tuple[ProofLine, float]]:
     """The lines of a proof that are not true, each with its error."""
-    sample.rough = False
     with np.errstate(all="ignore"):
         direction = rng.standard_normal(np.shape(sample.value(proof.variable)))
         truth = _Truth(proof, sample, direction)
         errors = [(line, _error(truth.sides(line))) for line in proof.lines]
-        tolerance = ROUGH if sample.rough else TOLERANCE
-        wrong = [(line, error) for line, error in errors if not error <= tolerance]
+        wrong = [(line, error) for line, error in errors if not error <= TOLERANCE]
         if wrong:  # unless rounding explains it
             others = [_Truth(proof, sample.blurred(rng), direction) for _ in range(BLURS)]
             blurred = [(line, [t.sides(line) for t in (truth, *others)]) for line, _ in wrong]
-            errors = [(line, _error(sides[0], sides[1:], tolerance)) for line, sides in blurred]
-    return [(line, error) for line, error in errors if not error <= tolerance]
+            errors = [(line, _error(sides[0], sides[1:])) for line, sides in blurred]
+    return [(line, error) for line, error in errors if not error <= TOLERANCE]
 
 
-def _error(sides: Sides, blurred: Sequence[Sides] = (), tolerance: float = 1.0) -> float:
+def _error(sides: Sides, blurred: Sequence[Sides] = ()) -> float:
     """The relative error; infinite where a side is not finite or has another shape."""
     claim, truth = sides
     fits = np.shape(claim) in (np.shape(truth), ())
@@ -80,7 +78,7 @@ def _error(sides: Sides, blurred: Sequence[Sides] = (), tolerance: float = 1.0) 
         return float("inf")
     noise = [np.abs(a - claim).max() + np.abs(b - truth).max() for a, b in blurred]
     return difference(
-        np.broadcast_to(claim, np.shape(truth)), truth, max(noise, default=0) / tolerance
+        np.broadcast_to(claim, np.shape(truth)), truth, max(noise, default=0) / TOLERANCE
     )
 
 
@@ -184,8 +182,7 @@ class _Truth:
 
     def _scalar(self, rule: ScalarRule, form: Form) -> Sides:
         """A scalar function at the points at which it is defined."""
-        truth, rough = _scalar_truth(rule)
-        self.sample.rough |= rough
+        truth = _scalar_truth(rule)
         if isinstance(form, Scalar):
             claim = np.array([_number(form.value, at) for at in POINTS])
         else:
@@ -220,9 +217,8 @@ class _Truth:
 
 
 @cache
-def _scalar_truth(rule: ScalarRule) -> tuple[np.ndarray, bool]:
-    """The function, or its slope, at the points, nan where it is not defined; and whether that is
-    by central differences."""
+def _scalar_truth(rule: ScalarRule) -> np.ndarray:
+    """The function, or its slope, at the points, nan where it is not defined."""
     operation, k = rule.operation, rule.argument
     names = [
         intern(Input, (dimension(len(POINTS)),), name=x.name, facts=frozenset()) for x in POINT
@@ -234,14 +230,11 @@ def _scalar_truth(rule: ScalarRule) -> tuple[np.ndarray, bool]:
         known = {n: POINTS[:, j] + (step if j == k else 0) for j, n in enumerate(names)}
         return evaluate_nodes([node], {}, {}, known)[node]
 
-    value, rough = at(0), False
+    value = at(0)
     defined = np.isfinite(value)
     if k is not None:
-        try:
-            value = np.imag(at(1j * STEP)) / STEP
-        except TypeError:
-            value, rough = (at(DIFFERENCE) - at(-DIFFERENCE)) / (2 * DIFFERENCE), True
-    return np.where(defined, value, np.nan), rough
+        value = np.imag(at(1j * STEP)) / STEP
+    return np.where(defined, value, np.nan)
 
 
 def _number(value: sympy.Expr, at: Sequence[float]) -> float:

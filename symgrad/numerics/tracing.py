@@ -120,6 +120,9 @@ class _Tracer:
         met = dict.fromkeys(x for each in labels for x in each)
         return (*(x for x in self.order if x in met), *(x for x in met if x not in self.order))
 
+    def positive_part(self, x: Any) -> Traced:
+        return self.ufunc("maximum", x, 0)
+
     def where(self, condition: Any, x: Any, y: Any) -> Traced:
         return self.ufunc("where", condition, x, y)
 

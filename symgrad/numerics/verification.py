@@ -33,7 +33,6 @@ from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.vectorized import commutation
 
 TOLERANCE = 1e-8
-ROUGH = 1e-5  # of central differences
 BLURS = 3  # one alone may happen to cancel
 
 Comparison = Callable[[Sample], tuple[Any, Any]]  # what is claimed, and what it should be
@@ -105,22 +104,19 @@ class _Check:
 
     def _checked(self, number: int, comparisons: Iterable[Comparison]) -> StepCheck:
         """The largest error of these comparisons."""
-        self.sample.rough = False
         errors = [self._error(comparison) for comparison in comparisons]
-        rough = self.sample.rough
-        return StepCheck(number, float(np.max(errors, initial=0.0)), ROUGH if rough else TOLERANCE)
+        return StepCheck(number, float(np.max(errors, initial=0.0)))
 
     def _error(self, comparison: Comparison) -> float:
         claim, truth = comparison(self.sample)
         error = difference(claim, truth)
-        tolerance = ROUGH if self.sample.rough else TOLERANCE
-        if error <= tolerance or np.isnan(error):
+        if error <= TOLERANCE or np.isnan(error):
             return error
         if not self.blurred:
             self.blurred = [self.sample.blurred(self.rng) for _ in range(BLURS)]
         pairs = [comparison(sample) for sample in self.blurred]
         noise = max(_largest(a - claim) + _largest(b - truth) for a, b in pairs)
-        return difference(claim, truth, noise / tolerance)
+        return difference(claim, truth, noise / TOLERANCE)
 
     # what is printed
 

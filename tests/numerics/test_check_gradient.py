@@ -20,7 +20,7 @@ V: Matrix(k, d)
 loss = sum(norm2(y - V @ {}(W @ x))**2 for x, y in batch)
 """
 SMOOTH = NET.format("tanh")
-NO_TWIN = NET.format("erf")  # erf takes no complex numbers: central differences
+ERF = NET.format("erf")  # which NumPy has not
 RNG = np.random.default_rng(3)
 INPUTS = {
     "x": RNG.standard_normal((6, 3)),
@@ -67,16 +67,12 @@ def shifted(gradients: Gradients) -> None:
 PLANTED = [wrong_sign, transposed, factor, zeroed, twice, swapped, shifted]
 
 
-@pytest.mark.parametrize(
-    ("program", "method"), [(SMOOTH, "complex step"), (NO_TWIN, "central differences")]
-)
+@pytest.mark.parametrize("program", [SMOOTH, ERF])
 @pytest.mark.parametrize("plant", PLANTED)
-def test_planted_errors_are_found(
-    program: str, method: str, plant: Callable[[Gradients], None]
-) -> None:
+def test_planted_errors_are_found(program: str, plant: Callable[[Gradients], None]) -> None:
     gradients = right(program, INPUTS)
     passed = sg.check_gradient(program, inputs=INPUTS, gradients=gradients)
-    assert (passed.verdict, passed.method) == ("passed", method)
+    assert (passed.verdict, passed.method) == ("passed", "complex step")
     assert sg.check_gradient(program, inputs=INPUTS, gradients=gradients, entries=1).passed
     plant(gradients)
     report = sg.check_gradient(program, inputs=INPUTS, gradients=gradients)

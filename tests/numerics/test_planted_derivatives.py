@@ -45,6 +45,7 @@ def copied(operation: Operation, factors: tuple[float, ...]) -> Iterator[str]:
             text=None,
             notation=None,
             reserved=False,
+            called=True,
             meaning=replace(meaning, derivative=derivative),
         )
     )

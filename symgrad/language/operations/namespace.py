@@ -32,6 +32,9 @@ class Namespace(Protocol):
     def equal(self, x: Any, y: Any) -> Any:
         """1 where x = y, else 0, in the type of x."""
 
+    def positive_part(self, x: Any) -> Any:
+        """x where it is positive, else 0; at 0 its slope is 0 (that of a maximum is one half)."""
+
     def where(self, condition: Any, x: Any, y: Any) -> Any:
         """x where the condition is not 0, else y."""
 
