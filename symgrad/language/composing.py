@@ -8,7 +8,7 @@ fraction; a scalar added to a matrix is written with its 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -119,7 +119,7 @@ def quotient(top: Formula, bottom: Formula, scalar: bool = True) -> Formula:
         return juxtaposed(quotient(ONE, bottom), top, (True, scalar))  # 1/n dL/dx
     (above, under), (below, over) = _halves(top), _halves(bottom)
     top, bottom = _times(over, above, scalar), _times(under, below, True)
-    return top if bottom == ONE else fm.Fraction((inlined(top), inlined(bottom)))
+    return top if bottom == ONE else fm.Fraction((top, bottom))
 
 
 def _factors_of(formula: Formula) -> Parts:
@@ -161,39 +161,8 @@ def _halves(formula: Formula) -> tuple[Formula, Parts]:
     return (parts[0] if len(parts) == 1 else replace(whole, parts=parts, scalars=scalars)), below
 
 
-def inlined(formula: Formula, decimals: bool = True) -> Formula:
-    """The formula with each fraction in it written a / b, or in decimal digits."""
-
-    def inline(f: Formula) -> Formula:
-        if isinstance(f, fm.Fraction):
-            return fm.Infix(f.parts, signs=("/",), binds=fm.HADAMARD)
-        digits = decimals and isinstance(f, fm.Either) and isinstance(f.parts[1], fm.Number)
-        return f.parts[1] if digits else f
-
-    return rebuilt(formula, inline)
-
-
-def rebuilt(root: Formula, change: Callable[[Formula], Formula]) -> Formula:
-    """The formula with every node changed, from the leaves up."""
-    done: dict[int, Formula] = {}
-    stack = [root]
-    while stack:
-        node = stack[-1]
-        waiting = [part for part in node.parts if id(part) not in done]
-        if waiting:
-            stack.extend(waiting)
-            continue
-        stack.pop()
-        if id(node) not in done:
-            parts = tuple(done[id(part)] for part in node.parts)
-            same = all(a is b for a, b in zip(parts, node.parts, strict=True))
-            done[id(node)] = change(node if same else replace(node, parts=parts))
-    return done[id(root)]
-
-
 def raised(base: Formula, above: Formula) -> Formula:
     """base to the power, or with another raised script."""
-    above = inlined(above, decimals=False)
     if isinstance(base, fm.Script) and base.at == "_":
         return fm.Script((*base.parts, above), at="_^")
     return fm.Script((base, above), at="^")

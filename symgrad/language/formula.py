@@ -7,7 +7,7 @@ comes first, where a minus goes) is said in `symgrad.language.composing`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -165,8 +165,8 @@ def levels(node: Formula, flat: bool) -> Levels:
         case Infix() if node.binds <= SUM:
             last = SUM if node.binds == RELATION else KRONECKER
             return node.binds, (SUM, *(last,) * (count - 1))
-        case Infix():
-            last = SCRIPT if node.binds == KRONECKER else BIG  # A x B C: of B alone, or of B C?
+        case Infix():  # a / b c, A x B C: of b alone, or of b c?
+            last = SCRIPT if node.binds == KRONECKER or "/" in node.signs else BIG
             return node.binds, (*(max(last, PRODUCT),) * (count - 1), last)
         case Negative():
             return SIGN, (KRONECKER,)
@@ -215,35 +215,41 @@ class Writer(Protocol[Out]):
 
 
 def printed(root: Formula, writer: Writer[Out]) -> Out:
-    """A formula in one format, from the leaves up, without recursion."""
-    done: dict[int, Out] = {}
-    show = _remembering(writer.shown)
-    stack = [root := show(root)]
+    """A formula in one format, from the leaves up, without recursion. A fraction inside a fraction,
+    or in an exponent, is written a / b."""
+    done: dict[tuple[int, bool], Out] = {}
+    shown: dict[tuple[int, bool], Formula] = {}
+
+    def show(formula: Formula, inside: bool) -> Formula:
+        key = (id(formula), inside)
+        if key not in shown:
+            node = writer.shown(formula)
+            sloped = inside and isinstance(node, Fraction)
+            shown[key] = Infix(node.parts, signs=("/",), binds=HADAMARD) if sloped else node
+        return shown[key]
+
+    stack = [(show(root, False), False)]
     while stack:
-        node = stack[-1]
-        parts = tuple(map(show, node.parts))
-        waiting = [part for part in parts if id(part) not in done]
+        node, inside = stack[-1]
+        parts = [
+            (show(part, x), x) for part, x in zip(node.parts, _inside(node, inside), strict=True)
+        ]
+        waiting = [(part, x) for part, x in parts if (id(part), x) not in done]
         if waiting:
             stack.extend(reversed(waiting))
             continue
         stack.pop()
-        if id(node) in done:
-            continue
         written = []
-        for part, wanted in zip(parts, levels(node, writer.flat)[1], strict=True):
+        for (part, x), wanted in zip(parts, levels(node, writer.flat)[1], strict=True):
             needs = bracketed(levels(part, writer.flat)[0], wanted)
-            written.append(writer.fenced(done[id(part)]) if needs else done[id(part)])
-        done[id(node)] = writer.write(node, parts, written)
-    return done[id(root)]
+            out = done[id(part), x]
+            written.append(writer.fenced(out) if needs else out)
+        done[id(node), inside] = writer.write(node, tuple(part for part, _ in parts), written)
+    return done[id(node), inside]
 
 
-def _remembering(show: Callable[[Formula], Formula]) -> Callable[[Formula], Formula]:
-    """Each node shown once, so that it stays the same object."""
-    shown: dict[int, tuple[Formula, Formula]] = {}
-
-    def remembered(formula: Formula) -> Formula:
-        if id(formula) not in shown:
-            shown[id(formula)] = (formula, show(formula))
-        return shown[id(formula)][1]
-
-    return remembered
+def _inside(node: Formula, inside: bool) -> Iterable[bool]:
+    """Whether each part is inside a fraction or an exponent."""
+    if isinstance(node, Script):
+        return (inside, *(inside or place == "^" for place in node.at))
+    return (inside or isinstance(node, Fraction),) * len(node.parts)

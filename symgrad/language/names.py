@@ -69,23 +69,6 @@ def parts_of(name: str) -> tuple[str, list[str], list[str]]:
     return stem, accents, [*subscripts, *([digits] if digits else [])]
 
 
-def latex_name(name: str) -> str:
-    r"""A name in LaTeX: digits at the end and what follows a _ become a subscript.
-
-    >>> latex_name("W1"), latex_name("alpha"), latex_name("A_hat"), latex_name("hidden")
-    ('W_{1}', '\\alpha', '\\hat{A}', '\\mathrm{hidden}')
-    """
-    stem, accents, rest = parts_of(name)
-    opening = "".join(f"{ACCENTS[accent]}{{" for accent in reversed(accents))
-    written = opening + word(stem) + "}" * len(accents)
-    return written + (f"_{{{','.join(map(word, rest))}}}" if rest else "")
-
-
-def latex_batch(name: str) -> str:
-    """The set of examples: B, or a name of its own."""
-    return "B" if name == "batch" else latex_name(name)
-
-
 def word(text: str) -> str:
     r"""A part of a name in LaTeX: a letter, a Greek letter, or a word set upright."""
     if text in LATEX:

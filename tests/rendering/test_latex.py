@@ -9,7 +9,8 @@ import pytest
 
 import symgrad as sg
 from symgrad.examples import names, text
-from symgrad.language.names import latex_name
+from symgrad.language.formula import Named
+from symgrad.language.tex import latex as tex
 from symgrad.rendering import latex_expression
 
 HEAD = """\
@@ -136,7 +137,7 @@ def test_index_letters_give_way() -> None:
 
 @pytest.mark.parametrize(("name", "latex"), NAMES)
 def test_name(name: str, latex: str) -> None:
-    assert latex_name(name) == latex
+    assert tex(Named(name=name)) == latex
 
 
 @pytest.mark.parametrize("name", SHOWN)

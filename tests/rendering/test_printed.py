@@ -107,7 +107,8 @@ class Reader:
     def hadamard(self) -> Array:
         value = self.product()
         while self.peek() in (r"\odot", r"\oslash", "/"):
-            sign, other = self.take(), self.product()
+            sign = self.take()
+            other = self.power()[0] if sign == "/" else self.product()
             value = value * other if sign == r"\odot" else value / other
         return value
 
