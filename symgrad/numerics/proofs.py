@@ -7,7 +7,7 @@ it is written, and compared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -18,22 +18,14 @@ from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.nodes import Input, Label, Map, Node, Term, intern
 from symgrad.calculus.notation import batch_of
 from symgrad.calculus.proofs import Kind, Proof, ProofLine, proof_of
-from symgrad.calculus.proofs.lines import (
-    Chain,
-    Form,
-    Indexed,
-    Pairing,
-    Pairings,
-    Scalar,
-    ScalarRule,
-)
+from symgrad.calculus.proofs.lines import Form, Indexed, Pairing, Pairings, Scalar, ScalarRule
 from symgrad.calculus.proofs.scalars import POINT, SYMBOLS
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Expression
-from symgrad.numerics.evaluation import STEP, Sample, batch_first, drawn
+from symgrad.numerics.evaluation import STEP, Sample, batch_first
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
-from symgrad.numerics.verification import BLURS, TOLERANCE, difference
+from symgrad.numerics.verification import TOLERANCE, Judge
 
 Sides = tuple[Any, Any]  # what is claimed, and what is true
 POINTS = np.array([(0.3, 0.7), (0.8, 0.4), (-0.6, 1.7), (1.6, 0.9), (2.5, 1.2), (-2.1, 0.5)])
@@ -43,12 +35,11 @@ def proofs(derivation: Derivation, kind: Kind, seed: int = 0) -> dict[int, Proof
     """The proofs of a derivation's steps, by their numbers, each line of them checked.
 
     Raises: VerificationError for a line that is not true."""
-    rng = np.random.default_rng(seed)
-    sample = drawn(derivation, seed, rng)
+    judge = Judge(derivation, seed)
     found = {step.number: proof_of(derivation, step, kind) for step in derivation.steps}
     proved = {number: proof for number, proof in found.items() if proof is not None}
     for number, proof in proved.items():
-        for line, error in untrue(proof, sample, rng):
+        for line, error in untrue(proof, judge):
             raise VerificationError(
                 f"a line of the proof of step {number} ({line.move}) is not true at random numbers "
                 f"(relative error {error:.1e}); please report this program"
@@ -56,30 +47,21 @@ def proofs(derivation: Derivation, kind: Kind, seed: int = 0) -> dict[int, Proof
     return proved
 
 
-def untrue(proof: Proof, sample: Sample, rng: np.random.Generator) -> list[tuple[ProofLine, float]]:
+def untrue(proof: Proof, judge: Judge) -> Iterator[tuple[ProofLine, float]]:
     """The lines of a proof that are not true, each with its error."""
-    with np.errstate(all="ignore"):
-        direction = rng.standard_normal(np.shape(sample.value(proof.variable)))
-        truth = _Truth(proof, sample, direction)
-        errors = [(line, _error(truth.sides(line))) for line in proof.lines]
-        wrong = [(line, error) for line, error in errors if not error <= TOLERANCE]
-        if wrong:  # unless rounding explains it
-            others = [_Truth(proof, sample.blurred(rng), direction) for _ in range(BLURS)]
-            blurred = [(line, [t.sides(line) for t in (truth, *others)]) for line, _ in wrong]
-            errors = [(line, _error(sides[0], sides[1:])) for line, sides in blurred]
-    return [(line, error) for line, error in errors if not error <= TOLERANCE]
+    direction = judge.rng.standard_normal(np.shape(judge.sample.value(proof.uses.variable)))
+    truths: dict[int, _Truth] = {}
 
+    def sides(line: ProofLine, sample: Sample) -> Sides:
+        if id(sample) not in truths:
+            truths[id(sample)] = _Truth(proof, sample, direction)
+        return truths[id(sample)].sides(line)
 
-def _error(sides: Sides, blurred: Sequence[Sides] = ()) -> float:
-    """The relative error; infinite where a side is not finite or has another shape."""
-    claim, truth = sides
-    fits = np.shape(claim) in (np.shape(truth), ())
-    if not (fits and np.all(np.isfinite(claim)) and np.all(np.isfinite(truth))):
-        return float("inf")
-    noise = [np.abs(a - claim).max() + np.abs(b - truth).max() for a, b in blurred]
-    return difference(
-        np.broadcast_to(claim, np.shape(truth)), truth, max(noise, default=0) / TOLERANCE
-    )
+    for line in proof.lines:
+        with np.errstate(all="ignore"):
+            error = judge.error(partial(sides, line))
+        if not error <= TOLERANCE:
+            yield line, error
 
 
 class _Truth:
@@ -87,42 +69,40 @@ class _Truth:
     variable."""
 
     def __init__(self, proof: Proof, sample: Sample, direction: Any) -> None:
-        self.proof, self.sample, self.direction = proof, sample, direction
-        x = sample.value(proof.variable)
-        self.values: dict[Node, Any] = {proof.variable: x}
-        moved = {proof.variable: direction}
-        for chain in proof.chains:
-            for node in (chain.user, *(symbol.node for symbol, _ in chain.inner)):
-                self.values[node] = self._at(chain, node, x)
-                moved[node] = sample.derivative(partial(self._at, chain, node), x, direction)
-        self.values |= {symbol: moved[node] for node, symbol in proof.moved.items()}
-        self.values[proof.change.node] = sum(self._sent(c.user, moved) for c in proof.chains)
-        self.arrays = {
-            name: batch_first(self.values[node], node.axes) for name, node in proof.names.items()
-        }
+        self.uses, self.sample, self.direction = proof.uses, sample, direction
+        self.change = proof.uses.change.node
+        x = sample.value(self.uses.variable)
+        self.values: dict[Node, Any] = {self.uses.variable: x}
+        moved = {self.uses.variable: direction}
+        for user, inner in self.uses.inner.items():
+            for node in (user, *(s.node for s in inner)):
+                self.values[node] = self._at(user, node, x)
+                moved[node] = sample.derivative(partial(self._at, user, node), x, direction)
+        self.values |= {symbol: moved[node] for node, symbol in self.uses.moved.items()}
+        self.values[self.change] = sum(self._sent(user, moved[user]) for user in self.uses.users)
+        called = self.uses.called.items()
+        self.arrays = {name: batch_first(self.values[n], n.axes) for name, n in called}
 
-    def _at(self, chain: Chain, wanted: Node, x: Any) -> Any:
-        """The value of a node in a chain where the variable is x and all else in the chain's
-        statement stays."""
+    def _at(self, user: Node, wanted: Node, x: Any) -> Any:
+        """The value of a node where the variable is x and all else in the user's statement
+        stays."""
         sample = self.sample
-        known = {node: sample.value(node) for node in chain.user.operands}
-        known[self.proof.variable] = x
-        inner = () if wanted is chain.user else chain.inner
-        for (symbol, labels), (node, own) in inner:
+        known = {node: sample.value(node) for node in user.operands}
+        known[self.uses.variable] = x
+        for s in () if wanted is user else self.uses.inner[user]:
+            node, own = s.entry
             value = evaluate_nodes([node], sample.inputs, sample.sizes, known)[node]
-            known[symbol] = over_labels(value, own, labels, sample.sizes)
+            known[s.node] = over_labels(value, own, s.labels, sample.sizes)
         if wanted not in known:
             known |= evaluate_nodes([wanted], sample.inputs, sample.sizes, known)
         return known[wanted]
 
-    def _sent(self, user: Node, moved: dict[Node, Any]) -> Any:
+    def _sent(self, user: Node, moved: Any) -> Any:
         """<cotangent, how a use moves>, for each example where all is said of one."""
-        variable, derivation = self.proof.variable, self.sample.derivation
-        backward = next(p for p in derivation.passes if variable in p.cotangents)
-        product = self.sample.over(*backward.of(user)) * moved[user]
-        each = self.proof.change.node.axes
-        first = len(backward.extra)
-        summed = [first + k for k, axis in enumerate(user.axes) if axis not in each[first:]]
+        product = self.sample.over(*self.uses.reverse.of(user)) * moved
+        first = len(self.uses.reverse.extra)
+        each = self.change.axes[first:]
+        summed = [first + k for k, axis in enumerate(user.axes) if axis not in each]
         return product.sum(tuple(summed))
 
     # lines
@@ -133,21 +113,30 @@ class _Truth:
             return self._scalar(line.truth, line.right)
         claim = self._claim(line.right, line.by_entry)
         if isinstance(line.truth, Node):
-            value = self.values[line.truth]
-            indexed = isinstance(line.right, Indexed)
-            return claim, value if indexed else batch_first(value, line.truth.axes)
-        assert isinstance(line.left, Expression)
-        return claim, self._expression(line.left)
+            truth = self.values[line.truth]
+            if not isinstance(line.right, Indexed):
+                truth = batch_first(truth, line.truth.axes)
+        else:
+            assert isinstance(line.left, Expression)
+            truth = self._expression(line.left)
+        fits = np.shape(claim) in (np.shape(truth), ())
+        return np.broadcast_to(claim if fits else np.nan, np.shape(truth)), truth
 
     def _claim(self, form: Form, by_entry: bool) -> Any:
         """The right side of a line; a derivative by entries times the direction, summed."""
+        uses = self.uses
         match form:
             case Expression():
-                return self._by_entry(form) if by_entry else self._expression(form)
+                if not by_entry:
+                    return self._expression(form)
+                batch = batch_of(uses.variable)
+                direction = batch_first(self.direction, uses.variable.axes)
+                total = None if batch in self.change.axes else batch
+                return self._inner(form, direction, batch is not None, total)
             case Pairings():
                 return sum(map(self._paired, form.parts))
             case Indexed():
-                beside = [(self.direction, self.proof.places)] if by_entry else []
+                beside = [(self.direction, uses.labels)] if by_entry else []
                 zero = np.zeros([size_of(x.axis, self.sample.sizes) for x in form.labels])
                 return sum((self._term(t, form.labels, beside) for t in form.terms), zero)
         raise TypeError(f"no form: {form!r}")
@@ -156,48 +145,31 @@ class _Truth:
         """The value of an expression; its batch comes first."""
         return self.sample.evaluated(e, **self.arrays)
 
-    def _by_entry(self, e: Expression) -> Any:
-        variable, value = self.proof.variable, self._expression(e)
-        direction = batch_first(self.direction, variable.axes)
-        batch = () if batch_of(variable) is None else direction.shape[:1]
-        core = direction.shape[len(batch) :]
-        value = value[None] if batch and e.batch is None else value
-        extra = (1,) * (value.ndim - direction.ndim)
-        product = value * direction.reshape((*batch, *extra, *core))
-        summed = [*range(product.ndim - len(core), product.ndim)]
-        if batch and batch_of(self.proof.change.node) is None:
-            summed.append(0)
-        return product.sum(tuple(summed))
-
     def _paired(self, pairing: Pairing) -> Any:
-        """The sum of the products of entries: of one example, or over all of the batch."""
-        left, right = self._expression(pairing.left), self._expression(pairing.right)
-        product = left * right
-        rank = right.ndim - (pairing.right.batch is not None)
-        each = product.sum(tuple(range(product.ndim - rank, product.ndim)))
-        if pairing.batch is None:
-            return each
-        alike = pairing.left.batch is None and pairing.right.batch is None
-        return each.sum() * (size_of(pairing.batch, self.sample.sizes) if alike else 1)
+        right = self._expression(pairing.right)
+        return self._inner(pairing.left, right, pairing.right.batch is not None, pairing.batch)
 
-    def _scalar(self, rule: ScalarRule, form: Form) -> Sides:
-        """A scalar function at the points at which it is defined."""
-        truth = _scalar_truth(rule)
-        if isinstance(form, Scalar):
-            claim = np.array([_number(form.value, at) for at in POINTS])
-        else:
-            assert isinstance(form, Expression)
-            points = {x.name: POINTS[:, k] for k, x in enumerate(POINT)}
-            claim = np.broadcast_to(self.sample.evaluated(form, **points), len(POINTS))
-        defined = np.isfinite(truth)
-        return claim[defined], truth[defined]
+    def _inner(self, left: Expression, right: Any, each: bool, total: str | None) -> Any:
+        """The sum of the products of entries, where `right` has an axis of examples first if
+        `each`: of one example, or over all of the batch `total`. What `left` has beside the indices
+        of `right` stays."""
+        value = self._expression(left)
+        lead = left.batch is not None
+        core = right.shape[int(each) :]
+        between = (1,) * (value.ndim - lead - len(core))
+        right = right.reshape((*right.shape[: int(each)], *between, *core))
+        product = (value[None] if each and not lead else value) * right
+        sums = product.sum(tuple(range(product.ndim - len(core), product.ndim)))
+        if total is None:
+            return sums
+        return sums.sum(0) if each or lead else sums * size_of(total, self.sample.sizes)
 
     def _term(self, term: Term, labels: Sequence[Label], beside: list[Any]) -> Any:
         """A term as it is written, times what stands beside it; what is no label of the line is
         summed over."""
         sample = self.sample
-        nodes = [f.node for f in term.factors]
         known = {**sample.values, **self.values}
+        nodes = [f.node for f in term.factors]
         values = evaluate_nodes(nodes, sample.inputs, sample.sizes, known)
         operands = [(np.asarray(values[f.node]) ** float(f.power), f.labels) for f in term.factors]
         operands += beside
@@ -206,19 +178,28 @@ class _Truth:
             if label not in carried:
                 operands.append((np.ones(size_of(label.axis, sample.sizes)), (label,)))
         number = {x: k for k, x in enumerate(dict.fromkeys((*labels, *carried, *term.summed)))}
-        parts: list[Any] = [
-            part for value, own in operands for part in (value, [number[x] for x in own])
-        ]
+        parts: list[Any] = [p for value, own in operands for p in (value, [number[x] for x in own])]
         total = np.einsum(*parts, [number[x] for x in labels]) if parts else 1.0
         return float(term.coefficient) * total
 
+    # scalar functions
 
-# scalar functions
+    def _scalar(self, rule: ScalarRule, form: Form) -> Sides:
+        """A scalar function at the points at which it is defined."""
+        if isinstance(form, Scalar):
+            claim = np.array([_number(form.value, at) for at in POINTS])
+        else:
+            assert isinstance(form, Expression)
+            points = {x.name: POINTS[:, k] for k, x in enumerate(POINT)}
+            claim = np.broadcast_to(self.sample.evaluated(form, **points), len(POINTS))
+        truth = _scalar_truth(rule)
+        defined = np.isfinite(truth)
+        return claim[defined], truth[defined]
 
 
 @cache
 def _scalar_truth(rule: ScalarRule) -> np.ndarray:
-    """The function, or its slope, at the points, nan where it is not defined."""
+    """The function, or its slope, at the points; nan where it is not defined."""
     operation, k = rule.operation, rule.argument
     names = [
         intern(Input, (dimension(len(POINTS)),), name=x.name, facts=frozenset()) for x in POINT
@@ -230,11 +211,8 @@ def _scalar_truth(rule: ScalarRule) -> np.ndarray:
         known = {n: POINTS[:, j] + (step if j == k else 0) for j, n in enumerate(names)}
         return evaluate_nodes([node], {}, {}, known)[node]
 
-    value = at(0)
-    defined = np.isfinite(value)
-    if k is not None:
-        value = np.imag(at(1j * STEP)) / STEP
-    return np.where(defined, value, np.nan)
+    slope = np.imag(at(1j * STEP)) / STEP if k is not None else at(0)
+    return np.where(np.isfinite(at(0)), slope, np.nan)
 
 
 def _number(value: sympy.Expr, at: Sequence[float]) -> float:

@@ -87,13 +87,29 @@ def verify(derivation: Derivation, seed: int = 0, code: bool = True) -> Verifica
         return _Check(derivation, seed).run(code)
 
 
-class _Check:
+class Judge:
+    """Judges comparisons at the random numbers of a derivation."""
+
     def __init__(self, derivation: Derivation, seed: int) -> None:
         self.derivation = derivation
         self.rng = np.random.default_rng(seed)
         self.sample = drawn(derivation, seed, self.rng)
         self.blurred: list[Sample] = []
 
+    def error(self, comparison: Comparison) -> float:
+        """The relative error of a claim, where rounding does not explain it."""
+        claim, truth = comparison(self.sample)
+        error = difference(claim, truth)
+        if error <= TOLERANCE or np.isnan(error):
+            return error
+        if not self.blurred:
+            self.blurred = [self.sample.blurred(self.rng) for _ in range(BLURS)]
+        pairs = [comparison(sample) for sample in self.blurred]
+        noise = max(_largest(a - claim) + _largest(b - truth) for a, b in pairs)
+        return difference(claim, truth, noise / TOLERANCE)
+
+
+class _Check(Judge):
     def run(self, code: bool) -> Verification:
         checks = [self._checked(s.number, self._step(s)) for s in self.derivation.steps]
         functions = [*self._functions()] if code else []
@@ -104,19 +120,8 @@ class _Check:
 
     def _checked(self, number: int, comparisons: Iterable[Comparison]) -> StepCheck:
         """The largest error of these comparisons."""
-        errors = [self._error(comparison) for comparison in comparisons]
+        errors = [self.error(comparison) for comparison in comparisons]
         return StepCheck(number, float(np.max(errors, initial=0.0)))
-
-    def _error(self, comparison: Comparison) -> float:
-        claim, truth = comparison(self.sample)
-        error = difference(claim, truth)
-        if error <= TOLERANCE or np.isnan(error):
-            return error
-        if not self.blurred:
-            self.blurred = [self.sample.blurred(self.rng) for _ in range(BLURS)]
-        pairs = [comparison(sample) for sample in self.blurred]
-        noise = max(_largest(a - claim) + _largest(b - truth) for a, b in pairs)
-        return difference(claim, truth, noise / TOLERANCE)
 
     # what is printed
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-import numpy as np
 import pytest
 import sympy
 
@@ -18,8 +17,8 @@ from symgrad.calculus.proofs.lines import Form, Indexed, Pairing, Pairings, Scal
 from symgrad.examples import names, text
 from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation
 from symgrad.numerics import proofs as numerics
-from symgrad.numerics.evaluation import drawn
 from symgrad.numerics.proofs import proofs, untrue
+from symgrad.numerics.verification import Judge
 from tests.calls import calls, parameters, program
 
 DERIVE = {
@@ -100,7 +99,6 @@ BROKEN = [
     "X: Matrix(m, n)\nw: Vector(n)\nr = sigmoid(X @ w)\nloss = sum(unit(r)**3) * norm2(r) + max(r)",
     "A: Matrix(m, n)\nB: Matrix(n, m)\nloss = sum(gelu(kron(A, B))**2) + sum(diag(A @ B)**3)",
 ]
-RNG = np.random.default_rng(0)
 FACTORS = (Fraction(2), Fraction(101, 100), Fraction(-1))
 
 
@@ -141,13 +139,13 @@ def is_zero(line: ProofLine) -> bool:
 def test_a_broken_line_is_found(source: str, kind: str) -> None:
     """Each line is broken in each way: that line fails, and no other does."""
     derivation = sg.derive(source).data
-    sample = drawn(derivation, 0, RNG)
+    judge = Judge(derivation, 0)
     for step in derivation.steps:
         proof = proof_of(derivation, step, kind)
         for line in () if proof is None else proof.lines:
             for right in broken(line.right) if not is_zero(line) else ():
                 other, wrong = with_line(proof, line, right)
-                assert [found for found, _ in untrue(other, sample, RNG)] == [wrong]
+                assert [found for found, _ in untrue(other, judge)] == [wrong]
 
 
 def test_a_forgotten_transpose_is_found() -> None:
@@ -158,10 +156,10 @@ def test_a_forgotten_transpose_is_found() -> None:
     last = proof.lines[-1]
     y = next(line.left for line in proof.lines)
     g = derivation.steps[-2].left
-    sample = drawn(derivation, 0, RNG)
+    judge = Judge(derivation, 0)
     for wrong in (-y @ g @ y, -y.T @ g @ y, -y @ g @ y.T, -y.T @ g.T @ y.T):
-        assert len(untrue(with_line(proof, last, wrong)[0], sample, RNG)) == 1
-    assert not untrue(with_line(proof, last, -y.T @ g @ y.T)[0], sample, RNG)
+        assert len([*untrue(with_line(proof, last, wrong)[0], judge)]) == 1
+    assert not [*untrue(with_line(proof, last, -y.T @ g @ y.T)[0], judge)]
 
 
 def test_a_forgotten_sum_over_the_batch_is_found() -> None:
@@ -173,7 +171,7 @@ def test_a_forgotten_sum_over_the_batch_is_found() -> None:
     for line in found:
         (part,) = line.right.parts
         other, wrong = with_line(proof, line, Pairings((Pairing(part.left, part.right),)))
-        assert [failed for failed, _ in untrue(other, drawn(derivation, 0, RNG), RNG)] == [wrong]
+        assert [failed for failed, _ in untrue(other, Judge(derivation, 0))] == [wrong]
 
 
 def test_a_line_that_is_not_finite_fails() -> None:
@@ -182,7 +180,7 @@ def test_a_line_that_is_not_finite_fails() -> None:
     last = proof.lines[-1]
     assert isinstance(last.right, Expression)
     infinite, _ = with_line(proof, last, Number(float("inf")) * last.right)
-    assert untrue(infinite, drawn(derivation, 0, RNG), RNG)
+    assert [*untrue(infinite, Judge(derivation, 0))]
 
 
 @pytest.mark.parametrize("form", ["text", "latex", "markdown", "html", "json"])

@@ -13,8 +13,8 @@ from __future__ import annotations
 from symgrad.calculus.derivation import Derivation, Step
 from symgrad.calculus.proofs.differential import differential_proof
 from symgrad.calculus.proofs.index import index_proof
-from symgrad.calculus.proofs.lines import KINDS, Kind, Proof, ProofLine
-from symgrad.calculus.proofs.uses import Uses, uses_of
+from symgrad.calculus.proofs.lines import KINDS, Kind, ProofLine
+from symgrad.calculus.proofs.uses import Proof, Uses, uses_of
 from symgrad.calculus.term_graph import NoMatrixForm
 
 

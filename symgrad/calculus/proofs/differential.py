@@ -18,10 +18,9 @@ from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term
 from symgrad.calculus.notation import Notation, batch_of, full
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.proofs.index import given
-from symgrad.calculus.proofs.lines import Differential, Pairing, Pairings, Proof, ProofLine
+from symgrad.calculus.proofs.lines import Differential, Pairing, Pairings, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
-from symgrad.calculus.proofs.uses import Statement, Uses
+from symgrad.calculus.proofs.uses import Proof, Statement, Uses
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name, is_scalar
@@ -34,9 +33,9 @@ def differential_proof(uses: Uses) -> Proof:
     if uses.reverse.extra:
         raise NoMatrixForm(uses.variable)  # dL is no number
     writer = _Writer(uses)
-    lines = (*writer.definitions(), *scalar_lines(uses), *writer.changes(), *writer.result())
-    names = {name.name: uses.moved[node] for node, name in writer.differentials.items()}
-    return uses.proof("differential", lines, names)
+    lines = [writer.definition(*each) for each in uses.definitions()]
+    lines += [*scalar_lines(uses), *writer.changes(), *writer.result()]
+    return Proof("differential", tuple(lines), uses)
 
 
 class _Writer:
@@ -60,6 +59,7 @@ class _Writer:
     def _differential(self, node: Node) -> Differential:
         name = self.uses.name(node)
         symbol = fresh(f"d{name.name}", self.uses.taken)
+        self.uses.called[symbol] = self.uses.differential(node)
         return Differential(symbol, name.shape, name.batch, of=name)
 
     def _symbol(self, node: Node) -> Expression:
@@ -67,26 +67,10 @@ class _Writer:
         differential = self.differentials[node]
         return transposed(differential) if self.uses.is_row(node) else differential
 
-    # what is given
-
-    def definitions(self) -> list[ProofLine]:
-        """The statements, and those that they are taken apart into."""
-        uses, lines = self.uses, []
-        if uses.variable in uses.new:
-            right = full(uses.notation.definition(uses.variable), uses.variable)
-            lines.append(self._definition(uses.variable, right, "where it is"))
-        for user in uses.users:
-            if uses.statements[user].entry.node is not user:
-                right = uses.in_shape(full(uses.notation.definition(user), user), user)
-                lines.append(self._definition(user, right, given(uses, user)))
-        for node, statement in uses.statements.items():
-            whole = node in uses.users and statement.entry.node is node
-            move = given(uses, node) if whole else "definition"
-            lines.append(self._definition(node, uses.right(statement), move))
-        return lines
-
-    def _definition(self, node: Node, right: Expression, move: str) -> ProofLine:
-        return ProofLine(self.uses.name(node), right, move, node)
+    def definition(self, statement: Statement, move: str) -> ProofLine:
+        """A statement, by its definition."""
+        node = statement.node
+        return ProofLine(self.uses.name(node), self.uses.right(statement), move, node)
 
     # dL
 

@@ -15,9 +15,9 @@ from symgrad.calculus.index_notation import (
 )
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Node, Polynomial, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.proofs.lines import Indexed, Proof, ProofLine
+from symgrad.calculus.proofs.lines import Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
-from symgrad.calculus.proofs.uses import Statement, Uses, core_labels
+from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels
 from symgrad.calculus.terms import identity, opened, product
 from symgrad.language.composing import derivative
 from symgrad.language.plain import plain_text
@@ -30,17 +30,17 @@ SUMMED = "each [a = b] summed out"
 def index_proof(uses: Uses) -> Proof:
     """The lines of one step."""
     writer = _Writer(uses)
-    lines = [*writer.definitions(), *scalar_lines(uses)]
-    lines += [line for s in uses.statements.values() for line in writer.slope(s)]
+    lines = [writer.definition(*each) for each in uses.definitions()]
+    lines += [*scalar_lines(uses), *map(writer.slope, uses.statements.values())]
     lines += writer.total(lines[-1].right)
-    return uses.proof("index", lines, {})
+    return Proof("index", tuple(lines), uses)
 
 
 class _Writer:
     def __init__(self, uses: Uses) -> None:
         self.uses = uses
         self.places = uses.labels
-        self.notation = IndexNotation(uses.called, uses.notation.whole)
+        self.notation = IndexNotation(uses.entry_name, uses.notation.whole)
         self.symbols = uses.derivation.naming.symbols
         self.slopes: dict[Node, tuple[tuple[Label, ...], Entry]] = {}
 
@@ -55,30 +55,10 @@ class _Writer:
         """Terms as they are written, for a line that is true of these indices."""
         return Indexed(self.notation.terms(terms, letters), terms, labels)
 
-    def definitions(self) -> Iterator[ProofLine]:
-        """The statements, and those that they are taken apart into."""
-        uses = self.uses
-        if uses.variable in uses.new:
-            entry = Entry(uses.variable, self.places)
-            yield self._equation(uses.variable, entry, "where it is", self.letters())
-        for user in uses.users:
-            if uses.statements[user].entry.node is not user:
-                entry = Entry(user, uses.statements[user].labels)
-                yield self._equation(user, entry, given(uses, user))
-        for node, statement in uses.statements.items():
-            whole = node in uses.users and statement.entry.node is node
-            move = given(uses, node) if whole else "definition"
-            yield self._equation(node, statement.entry, move, over=statement.labels)
-
-    def _equation(
-        self,
-        node: Node,
-        entry: Entry,
-        move: str,
-        letters: Letters | None = None,
-        over: tuple[Label, ...] = (),
-    ) -> ProofLine:
-        letters, labels = letters or Letters(taken=self.symbols), over or entry.labels
+    def definition(self, statement: Statement, move: str) -> ProofLine:
+        """A statement, by its definition."""
+        node, labels, entry = statement.node, statement.labels, statement.entry
+        letters = Letters({}, self.symbols)
         left = self.notation.entry(node, labels, letters)
         if entry.node is not node and self.uses.reference(entry.node) is not None:
             right = self.notation.entry(*entry, letters)
@@ -88,7 +68,7 @@ class _Writer:
 
     # the derivative of one statement
 
-    def slope(self, statement: Statement) -> Iterator[ProofLine]:
+    def slope(self, statement: Statement) -> ProofLine:
         """The derivative of a statement by an entry of the variable."""
         uses, letters = self.uses, self.letters()
         for label in statement.labels:
@@ -111,7 +91,7 @@ class _Writer:
         below = self.notation.entry(uses.variable, self.places, letters)
         left = derivative(top, below, f"d{plain_text(top)}/d{plain_text(below)}")
         right = self.indexed(terms_of(entry), statement.labels, letters)
-        yield ProofLine(left, right, move, uses.differential(statement.node), by_entry=True)
+        return ProofLine(left, right, move, uses.differential(statement.node), by_entry=True)
 
     def _partials(self, statement: Statement) -> Iterator[Partial]:
         node, labels = statement.entry
@@ -177,12 +157,6 @@ class _Writer:
             term._replace(summed=(*term.summed, *summed))
             for term in (product((seed, t)) for t in self._slope_at(user, labels))
         ]
-
-
-def given(uses: Uses, user: Node) -> str:
-    """Where a statement comes from."""
-    number = uses.number(user)
-    return "given" if number is None else f"step ({number})"
 
 
 def terms_of(entry: Entry) -> tuple[Term, ...]:

@@ -1,4 +1,4 @@
-"""A proof as plain data: its lines, and what a check of them needs.
+"""The lines of a proof.
 
 A line is `left = right`, and `truth` is what both sides are: a node whose value or derivative is
 known from the statements alone, by their kernels and by numerical differentiation.
@@ -6,13 +6,12 @@ known from the statements alone, by their kernels and by numerical differentiati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import sympy
 
-from symgrad.calculus.nodes import Entry, Label, Node, Term
+from symgrad.calculus.nodes import Label, Node, Term
 from symgrad.language.composing import DIFFERENTIAL
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name, Operation
@@ -92,31 +91,3 @@ class ProofLine:
     move: str
     truth: Node | ScalarRule | None
     by_entry: bool = False
-
-
-@dataclass(frozen=True)
-class Chain:
-    """One use of the variable: the node of the statement, and the symbols in what it is taken apart
-    into, each with its definition."""
-
-    user: Node
-    inner: tuple[tuple[Entry, Entry], ...]
-
-
-@dataclass(frozen=True)
-class Proof:
-    """The lines that lead from the statements in which a variable stands to its cotangent.
-
-    `names` are those that stand here only, each with its node; `moved` gives the symbol of each
-    node's differential. `change` is the symbol of dL with its labels: where all is said of one
-    example, that of the batch.
-    """
-
-    kind: Kind
-    lines: tuple[ProofLine, ...]
-    variable: Node
-    places: tuple[Label, ...]  # the labels of its entry
-    chains: tuple[Chain, ...]
-    names: Mapping[str, Node]
-    moved: Mapping[Node, Node]
-    change: Entry

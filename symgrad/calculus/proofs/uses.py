@@ -6,7 +6,7 @@ everything in them is called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -31,7 +31,7 @@ from symgrad.calculus.nodes import (
 )
 from symgrad.calculus.notation import Notation, batch_of, full
 from symgrad.calculus.proofs.definitions import as_it_is, renamed, taken_apart
-from symgrad.calculus.proofs.lines import Chain, Kind, Proof, ProofLine
+from symgrad.calculus.proofs.lines import Kind, ProofLine
 from symgrad.language.expressions import Call, Expression, Name, leaves
 from symgrad.language.formula import Formula
 
@@ -56,10 +56,11 @@ class Uses:
     reverse: Reverse
     variable: Node
     statements: dict[Node, Statement] = field(default_factory=dict)
+    inner: dict[Node, list[Statement]] = field(default_factory=dict)  # those before each user's
     new: dict[Node, Expression] = field(default_factory=dict)  # names that stand here only
     symbols: dict[Node, Node] = field(default_factory=dict)  # of values, by what they are
-    moved: dict[Node, Node] = field(default_factory=dict)
-    chains: list[Chain] = field(default_factory=list)
+    moved: dict[Node, Node] = field(default_factory=dict)  # the symbol of each one's differential
+    called: dict[str, Node] = field(default_factory=dict)  # what the names that stand here mean
 
     def __post_init__(self) -> None:
         names = self.derivation.names.values()
@@ -72,11 +73,15 @@ class Uses:
             self._unfold(user)
 
     @cached_property
+    def numbers(self) -> dict[Node, int]:
+        """The number of the step that says each statement."""
+        return {s.node: s.number for s in self.derivation.steps if s.kind == "forward"}
+
+    @cached_property
     def users(self) -> tuple[Node, ...]:
         """The nodes of the statements, in the order of their steps."""
-        numbers = {s.node: s.number for s in self.derivation.steps if s.kind == "forward"}
         users = self.reverse.users[self.variable]
-        return tuple(sorted(users, key=lambda node: numbers.get(node, 0)))
+        return tuple(sorted(users, key=lambda node: self.numbers.get(node, 0)))
 
     @property
     def variables(self) -> tuple[Node, Node]:
@@ -84,15 +89,10 @@ class Uses:
         return self.variable, as_it_is(self.variable)
 
     @property
-    def parts(self) -> tuple[Node, ...]:
-        """The symbols of what is taken apart."""
-        return tuple(symbol.node for chain in self.chains for symbol, _ in chain.inner)
-
-    @property
     def moving(self) -> set[Node]:
         """The nodes that move in a statement. Of two uses, each stays where it stands in the
         other."""
-        return {*self.variables, *self.parts}
+        return {*self.variables, *self.statements} - {*self.users}
 
     def plain(self, node: Node) -> Node:
         """The node that moves, of one that stands for it in what is taken apart."""
@@ -114,22 +114,6 @@ class Uses:
         node = intern(Input, axes, ("dL", self.variable), name="dL", facts=frozenset())
         return Entry(node, labels)
 
-    def proof(self, kind: Kind, lines: Iterable[ProofLine], names: Mapping[str, Node]) -> Proof:
-        """These lines, with what a check of them needs; `names` are those beside the new ones."""
-        new = {self.name(node).name: node for node in self.new}
-        for node in (self.variable, *self.statements):
-            self.differential(node)
-        return Proof(
-            kind,
-            tuple(lines),
-            self.variable,
-            self.labels,
-            tuple(self.chains),
-            {**new, **names},
-            self.moved,
-            self.change,
-        )
-
     def differential(self, node: Node) -> Node:
         """The node that stands for the differential of a node."""
         if node not in self.moved:
@@ -150,8 +134,7 @@ class Uses:
             self.statements[s.node] = s
             if s.labels == s.entry.labels:
                 self.symbols[s.entry.node] = s.node
-        inner = [(Entry(s.node, s.labels), s.entry) for s in statements[:-1]]
-        self.chains.append(Chain(user, tuple(inner)))
+        self.inner[user] = statements[:-1]
 
     def _taken_apart(self, user: Apply, labels: tuple[Label, ...]) -> list[Statement]:
         called = {f"?{k}": self.notation.whole(node) for k, (node, _) in enumerate(user.arguments)}
@@ -182,6 +165,7 @@ class Uses:
         if called is None:
             shape = matrix_shape(node.axes)
             called = self.new[node] = Name(fresh(symbol, self.taken), shape, batch_of(node))
+            self.called[called.name] = node
         while isinstance(called, Call):
             (called,) = called.arguments
         assert isinstance(called, Name)
@@ -191,7 +175,7 @@ class Uses:
         """Whether what has the node's name is its transpose."""
         return isinstance(self.reference(node), Call)
 
-    def called(self, node: Node) -> Formula | None:
+    def entry_name(self, node: Node) -> Formula | None:
         """What a node is called in index notation."""
         named = self.named(node)
         return None if named is None else entry_name(named)
@@ -220,10 +204,29 @@ class Uses:
         names = dict(zip(own, (*self.reverse.extra, *labels), strict=True))
         return Entry(entry.node, tuple(names[x] for x in entry.labels))
 
-    def number(self, user: Node) -> int | None:
-        """The step that says the statement."""
-        steps = self.derivation.steps
-        return next((s.number for s in steps if s.kind == "forward" and s.node is user), None)
+    def definitions(self) -> Iterator[tuple[Statement, str]]:
+        """The statements, and those that they are taken apart into, each with where it is from."""
+        if self.variable in self.new:
+            yield Statement(self.variable, self.labels, Entry(self.variable, self.labels)), "where"
+        for user in self.users:
+            labels = self.statements[user].labels
+            if self.statements[user].entry.node is not user:
+                yield Statement(user, labels, Entry(user, labels)), self._given(user)
+        for node, statement in self.statements.items():
+            whole = node in self.users and statement.entry.node is node
+            yield statement, self._given(node) if whole else "definition"
+
+    def _given(self, user: Node) -> str:
+        return f"step ({self.numbers[user]})" if user in self.numbers else "given"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The lines that lead from the statements in which a node stands to its cotangent."""
+
+    kind: Kind
+    lines: tuple[ProofLine, ...]
+    uses: Uses
 
 
 def uses_of(derivation: Derivation, step: Step) -> Uses | None:
