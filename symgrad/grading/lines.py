@@ -17,6 +17,7 @@ from symgrad.grading.grade import judged
 from symgrad.grading.opening import one_example, restated, with_name, with_variable
 from symgrad.grading.verdict import CORRECT, Verdict
 from symgrad.language.problem import Problem, Wrt
+from symgrad.language.syntax import errors_at
 from symgrad.language.unparse import unparse
 
 CLAIM = re.compile(r"d(?P<top>L|l|loss)_d(?P<of>\w+)|grad_(?P<by>\w+)")
@@ -31,11 +32,6 @@ class DerivationLine:
     name: str
     wrt: str | None
     one: bool  # whether it is about one example's loss
-
-    @property
-    def number(self) -> int:
-        """Its place, from 1."""
-        return self.statement.lineno
 
 
 def grade_derivation(
@@ -71,12 +67,16 @@ def grade_derivation(
 def _graded(
     asked: Problem, wanted: Iterable[str], lines: list[DerivationLine], seed: int
 ) -> Verdict:
-    grader = _Grader(asked, seed)
+    accepted: list[DerivationLine] = []  # what later lines may use
     for line in lines:
-        verdict = grader.verdict(line)
+        with errors_at(line.statement, columns=False):
+            restates = line.name in _names(asked)
+            verdict = (_restated if restates else _verdict)(asked, accepted, line, seed)
         if not verdict.correct:
             diagnosis = as_written(f"{line.name}: {verdict.diagnosis}")
-            return replace(verdict, line=line.number, diagnosis=diagnosis)
+            return replace(verdict, line=line.statement.lineno, diagnosis=diagnosis)
+        if not restates:
+            accepted.append(line)
     missing = [n for n in wanted if not any(k.wrt == n and not k.one for k in lines)]
     if missing:
         names = ", ".join(f"dL/d{n}" for n in missing)
@@ -104,55 +104,42 @@ def _lines(problem: Problem, statements: list[ast.stmt]) -> list[DerivationLine]
     return lines
 
 
-class _Grader:
-    """Grades lines in order; what the earlier ones say may be used by the later ones."""
+def _verdict(
+    asked: Problem, accepted: list[DerivationLine], line: DerivationLine, seed: int
+) -> Verdict:
+    problem = one_example(asked) if line.one else asked
+    earlier = _of_one_example(accepted) if line.one else accepted
+    claim = claimed(problem, [*(k.statement for k in earlier), line.statement])
+    if line.wrt is None:
+        return Verdict(True, CORRECT, "A name for later lines.", "")
+    target = _differentiated(problem, claim, line.wrt)
+    return judged(Exam(target, line.wrt, "gradient", claim, seed, numbered=False))
 
-    def __init__(self, problem: Problem, seed: int) -> None:
-        self.problem = problem
-        self.seed = seed
-        self.accepted: list[DerivationLine] = []
 
-    def verdict(self, line: DerivationLine) -> Verdict:
-        """The verdict on the next line."""
-        try:
-            if line.wrt is None and line.name in _names(self.problem):
-                return self._restated(line)
-            verdict = self._verdict(line)
-        except SymgradError as error:
-            raise error.at(line.number, None, None) from None
-        self.accepted.append(line)
-        return verdict
+def _restated(
+    asked: Problem, accepted: list[DerivationLine], line: DerivationLine, seed: int
+) -> Verdict:
+    """A line that says again what the problem says of a name."""
+    if line.name in asked.variables:
+        raise ProgramError(f"{line.name} is a variable of the problem")
+    names = [k.statement for k in accepted if k.wrt is None]
+    claim = claimed(asked, [*names, ast.Expr(line.statement.value)])
+    return judged(restated(asked, line.name, claim, seed))
 
-    def _verdict(self, line: DerivationLine) -> Verdict:
-        problem = one_example(self.problem) if line.one else self.problem
-        earlier = self._of_one_example() if line.one else self.accepted
-        claim = claimed(problem, [*(k.statement for k in earlier), line.statement])
-        if line.wrt is None:
-            return Verdict(True, CORRECT, "A name for later lines.", "")
-        target = _differentiated(problem, claim, line.wrt)
-        return judged(Exam(target, line.wrt, "gradient", claim, self.seed, numbered=False))
 
-    def _restated(self, line: DerivationLine) -> Verdict:
-        """A line that says again what the problem says of a name."""
-        if line.name in self.problem.variables:
-            raise ProgramError(f"{line.name} is a variable of the problem")
-        names = [k.statement for k in self.accepted if k.wrt is None]
-        claim = claimed(self.problem, [*names, ast.Expr(line.statement.value)])
-        return judged(restated(self.problem, line.name, claim, self.seed))
-
-    def _of_one_example(self) -> list[DerivationLine]:
-        """The lines that say something of each example by itself."""
-        single: list[DerivationLine] = []
-        absent: set[str] = set()
-        for line in self.accepted:
-            nodes = list(ast.walk(line.statement))
-            words = {node.id for node in nodes if isinstance(node, ast.Name)}
-            whole = line.wrt is not None and not line.one
-            if whole or words & absent or any(isinstance(n, ast.GeneratorExp) for n in nodes):
-                absent.add(line.name)
-            else:
-                single.append(line)
-        return single
+def _of_one_example(accepted: list[DerivationLine]) -> list[DerivationLine]:
+    """The lines that say something of each example by itself."""
+    single: list[DerivationLine] = []
+    absent: set[str] = set()
+    for line in accepted:
+        nodes = list(ast.walk(line.statement))
+        words = {node.id for node in nodes if isinstance(node, ast.Name)}
+        whole = line.wrt is not None and not line.one
+        if whole or words & absent or any(isinstance(n, ast.GeneratorExp) for n in nodes):
+            absent.add(line.name)
+        else:
+            single.append(line)
+    return single
 
 
 def _names(problem: Problem) -> set[str]:

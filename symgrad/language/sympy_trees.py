@@ -47,8 +47,8 @@ OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {}
 
 
 @cache
-def _operations(count: int) -> dict[type, Operation]:
-    """The classes, while there are as many operations: one may be registered later."""
+def _operations(count: int, last: str) -> dict[type, Operation]:
+    """The classes, while these operations are all: one may be registered later."""
     classes: dict[type, Operation] = {}
     for operation in OPERATIONS.values():
         definition = getattr(operation.meaning, "definition", None)
@@ -59,7 +59,7 @@ def _operations(count: int) -> dict[type, Operation]:
 
 def operations() -> dict[type, Operation]:
     """SymPy's classes -> the operations that they stand for."""
-    return _operations(len(OPERATIONS))
+    return _operations(len(OPERATIONS), next(reversed(OPERATIONS)))
 
 
 def class_of(node: sympy.Basic) -> type:

@@ -76,14 +76,12 @@ def _in_characters(tree: ast.Module, text: str) -> ast.Module:
 
 
 @contextmanager
-def errors_at(node: ast.AST) -> Iterator[None]:
+def errors_at(node: ast.expr | ast.stmt, columns: bool = True) -> Iterator[None]:
     """Errors on the way have the place of this node, unless they have one already."""
     try:
         yield
     except SymgradError as error:
-        column = getattr(node, "col_offset", None)
-        column = None if column is None else column + 1
-        raise error.at(getattr(node, "lineno", None), column, None) from None
+        raise error.at(node.lineno, node.col_offset + 1 if columns else None, None) from None
 
 
 def refuse(node: ast.AST, message: str) -> NoReturn:
