@@ -21,7 +21,6 @@ LONG = {
     "symgrad/calculus/statements.py: Writer",
     "symgrad/language/parser.py: _Parser",
     "symgrad/numerics/products.py: Products",
-    "symgrad/numerics/verification.py: _Check",
 }
 READS = re.compile(r"\bast\.parse|\bre\.(compile|match|search|sub|findall|fullmatch|split)")
 READERS = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from itertools import count
 
-from symgrad.calculus.algebra import transposed
+from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.entries import infinite
 from symgrad.calculus.functions import apply_entry, map_entry
 from symgrad.calculus.nodes import (
@@ -29,6 +30,7 @@ from symgrad.calculus.terms import identity, length, product, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
 from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, operands
+from symgrad.language.operations.arithmetic import matmul
 from symgrad.language.operations.meanings import (
     Composite,
     Contraction,
@@ -87,10 +89,25 @@ def lower(root: Expression, values: Mapping[str, Tensor]) -> Tensor:
 
 
 def _operands(node: Expression) -> tuple[Expression, ...]:
-    """The arguments of a call; of a sum of sums all terms at once, so that each is copied once."""
+    """The arguments of a call; of a sum of sums all terms at once, so that each is copied once; of
+    a matrix product all matrices."""
     if isinstance(node, Call) and isinstance(node.operation.meaning, Linear):
         return tuple(operand for _, operand in _summands(node))
+    if is_call(node, matmul):
+        return tuple(_matrices(node))
     return operands(node)
+
+
+def _matrices(root: Expression) -> list[Expression]:
+    """The matrices of a product, from left to right."""
+    pending, matrices = [root], []
+    while pending:
+        node = pending.pop()
+        if is_call(node, matmul):
+            pending += reversed(node.arguments)
+        else:
+            matrices.append(node)
+    return matrices
 
 
 def _summands(root: Call) -> list[tuple[int, Expression]]:
@@ -194,7 +211,7 @@ def _lower(node: Expression, arguments: tuple[Tensor, ...], values: Mapping[str,
             return Tensor((Term(node.value, ()),))
         case Size():
             axis = node.dimension
-            return Tensor((Term(ONE, (Factor(intern(Length, (), axis, axis=axis), ()),)),))
+            return Tensor((Term(ONE, (Factor(intern(Length, (), axis=axis), ()),)),))
         case Call():
             return _call(node, arguments)
     raise TypeError(f"no expression: {node!r}")
@@ -207,6 +224,8 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
             return _linear(call, arguments)
         case Monomial():
             return _monomial(call, meaning, arguments)
+        case Contraction() if call.operation is matmul:
+            return _matrix_product(arguments, call.shape[1] == dimensions.ONE)
         case Contraction():
             return _contraction(meaning.indices(call), len(call.shape), arguments)
         case Filled():
@@ -255,6 +274,18 @@ def _as_power(argument: Tensor, power: Fraction, axes: Sequence[Label | None]) -
     (term,) = _onto(_single(argument, always=True), axes)
     (factor,) = term.factors
     return Term(ONE, (factor._replace(power=power),))
+
+
+def _matrix_product(matrices: tuple[Tensor, ...], column: bool) -> Tensor:
+    """The product of matrices, put together from the side of a vector: where it is cut into several
+    products, each is one with a vector."""
+
+    def pair(left: Tensor, right: Tensor) -> Tensor:
+        return _contraction("ij,jk->ik", 2, (left, right))
+
+    if column:
+        return reduce(lambda right, left: pair(left, right), reversed(matrices))
+    return reduce(pair, matrices)
 
 
 def _contraction(indices: str, rank: int, arguments: tuple[Tensor, ...]) -> Tensor:

@@ -27,16 +27,14 @@ from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Map, Node, topolog
 from symgrad.errors import DataError
 from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem, Wrt
-from symgrad.numerics.function import Function, compile_derivation
+from symgrad.numerics.evaluation import STEP, drawn
+from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.interpreter import evaluate_nodes, spread
-from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import check_labels, infer_sizes, normal_shape
 
 Arrays: TypeAlias = Mapping[str, np.ndarray]
 
 EPS = float(np.finfo(float).eps)
-COMPLEX_STEP = 1e-30
-METHOD = "complex step"
 TOLERANCE = 1e-7
 FLOOR = 1e-11  # of the largest entry: what complex step cannot tell from rounding
 SMALL = 1e-6  # an entry below this part of the largest is reported relative to that part
@@ -61,11 +59,12 @@ class GradientReport:
     """The verdict: "passed", "failed", "inconclusive" (at a kink) or "not finite"."""
 
     verdict: str
-    method: str
     parameters: Mapping[str, ParameterReport]  # none where only a direction was checked
     direction_error: float | None  # of all entries together; None where each was checked alone
     taylor_slope: float | None  # None where the loss is linear along the direction
     kink_distance: float | None  # None where there is no kink at all
+
+    method = "complex step"
 
     @property
     def passed(self) -> bool:
@@ -138,9 +137,9 @@ def check_gradient(
     """
     names = problem.wrt(wrt)
     derivation = gradient(problem, names)
-    function = compile_derivation(derivation)
-    given = _inputs(derivation, function, inputs, seed)
-    value, derived = function(given)
+    if inputs is None:
+        inputs = drawn(derivation, seed, np.random.default_rng(seed)).inputs
+    value, derived = compile_derivation(derivation)(inputs)
     claimed = {
         n: np.asarray(derived[n] if gradients is None else gradients[n], float) for n in names
     }
@@ -150,8 +149,8 @@ def check_gradient(
                 f"the gradient by {n} has shape {claimed[n].shape}, not {np.shape(derived[n])}"
             )
     finite = np.isfinite(value) and all(np.all(np.isfinite(g)) for g in claimed.values())
-    distance = kink_distance(derivation, given)
-    check = _Check(derivation, function, given, float(value), seed)
+    distance = kink_distance(derivation, inputs)
+    check = _Check(derivation, inputs, float(value), seed)
     reports: dict[str, ParameterReport] = {}
     error, agree = None, True
     if finite:
@@ -168,21 +167,7 @@ def check_gradient(
         verdict = "passed"
     else:
         verdict = "inconclusive" if distance is not None and distance < NEAR_KINK else "failed"
-    return GradientReport(verdict, METHOD, reports, error, slope, distance)
-
-
-def _inputs(
-    derivation: Derivation, function: Function, inputs: Mapping[str, Any] | None, seed: int
-) -> dict[str, Any]:
-    if inputs is not None:
-        return dict(inputs)
-    last: dict[str, Any] = {}
-    for last, _ in draws(derivation.problem, seed):
-        with np.errstate(all="ignore"):
-            value, derived = function(last)
-        if np.isfinite(value) and all(np.all(np.isfinite(g)) for g in derived.values()):
-            break
-    return last
+    return GradientReport(verdict, reports, error, slope, distance)
 
 
 def kink_distance(derivation: Derivation, inputs: Mapping[str, Any]) -> float | None:
@@ -231,16 +216,11 @@ def _arrays(problem: Problem, inputs: Mapping[str, Any]) -> tuple[dict[str, Any]
 
 
 class _Check:
+    """A gradient against numbers, at inputs."""
+
     def __init__(
-        self,
-        derivation: Derivation,
-        function: Function,
-        inputs: Mapping[str, Any],
-        value: float,
-        seed: int,
+        self, derivation: Derivation, inputs: Mapping[str, Any], value: float, seed: int
     ) -> None:
-        self.function = function
-        self.inputs = inputs
         self.value = value
         self.node = (derivation.free or derivation.value).node
         self.arrays, self.sizes = _arrays(derivation.problem, inputs)
@@ -253,7 +233,7 @@ class _Check:
         entries = np.arange(size)
         if size > most:
             entries = np.sort(self.rng.choice(size, most, replace=False))
-        numeric = np.array([self._complex(name, int(k)) for k in entries])
+        numeric = np.array([self._derivative(name, int(k)) for k in entries])
         scale = max(np.abs(numeric).max(initial=0.0), np.abs(flat).max(initial=0.0))
         off = np.abs(flat[entries] - numeric)
         size_of_entry = np.maximum(np.abs(flat[entries]), np.abs(numeric))
@@ -269,15 +249,18 @@ class _Check:
             bool(within.all()),
         )
 
-    def _complex(self, name: str, k: int) -> float:
+    def _derivative(self, name: str, k: int) -> float:
+        """The derivative by the k-th entry of a parameter."""
         moved = self.arrays[name].astype(complex)
-        moved.reshape(-1)[k] += 1j * COMPLEX_STEP
+        moved.reshape(-1)[k] += 1j * STEP
         value = evaluate_nodes([self.node], {**self.arrays, name: moved}, self.sizes)[self.node]
-        return float(np.imag(value)) / COMPLEX_STEP
+        return float(np.imag(value)) / STEP
 
     def together(self, claimed: Arrays) -> tuple[float, bool]:
         """The derivative along a random direction: its relative error, and whether that passes."""
-        numeric, directions = self._complex_along(claimed)
+        directions = self._directions(claimed)
+        step = STEP / max(float(np.abs(d).max(initial=1.0)) for d in directions.values())
+        numeric = float(np.imag(self._along(directions, 1j * step))) / step
         parts = np.concatenate(
             [(claimed[n].reshape(-1) * directions[n].reshape(-1)) for n in claimed]
         )
@@ -285,9 +268,8 @@ class _Check:
         scale = float(np.linalg.norm(parts)) or abs(numeric) or 1.0
         return off / scale, bool(off <= TOLERANCE * scale)
 
-    def _complex_along(self, claimed: Arrays) -> tuple[float, Arrays]:
-        """Along a direction in which each entry counts alike, however small its derivative is: the
-        derivative, and the direction."""
+    def _directions(self, claimed: Arrays) -> Arrays:
+        """A direction in which each entry counts alike, however small its derivative is."""
         largest = {n: float(np.abs(g).max(initial=0.0)) for n, g in claimed.items()}
         other = min((x for x in largest.values() if x > SMALLEST), default=1.0)  # of one that is 0
         directions = {}
@@ -296,8 +278,7 @@ class _Check:
             scale = largest[n] if largest[n] > SMALLEST else other
             signs = self.rng.choice([-1.0, 1.0], shape) * self.rng.uniform(0.5, 1.5, shape)
             directions[n] = signs / np.maximum(np.abs(g.reshape(shape)), SMALL * scale)
-        step = COMPLEX_STEP / max(float(np.abs(d).max(initial=1.0)) for d in directions.values())
-        return float(np.imag(self._along(directions, 1j * step))) / step, directions
+        return directions
 
     def _along(self, directions: Arrays, step: complex) -> Any:
         """The value where the parameters are moved by a step along their directions."""

@@ -31,7 +31,7 @@ BLUR = 1e-13  # a relative change of every value, some hundred times that of rou
 
 @dataclass(eq=False)
 class Sample:
-    """A derivation at numbers. `blur` changes every value on the way a little, so that one sees
+    """A derivation at numbers; `blur` changes every value on the way a little, so that one sees
     what rounding could do."""
 
     derivation: Derivation
@@ -163,9 +163,9 @@ def drawn(derivation: Derivation, seed: int, rng: np.random.Generator) -> Sample
             inputs[name] = rng.standard_normal(shape)
         try:
             values = evaluate_nodes(roots, inputs, sizes)
+            bad = sum(_is_bad(node, value, values) for node, value in values.items())
         except np.linalg.LinAlgError:
             continue  # a singular matrix
-        bad = sum(_is_bad(node, value, values) for node, value in values.items())
         if best is None or bad < best[0]:
             best = bad, Sample(derivation, inputs, sizes, values)
         if not bad:

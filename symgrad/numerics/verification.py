@@ -46,12 +46,11 @@ class StepCheck:
 
     number: int
     error: float
-    tolerance: float = TOLERANCE
 
     @property
     def passed(self) -> bool:
         """Whether the step is true; what could not be compared is not."""
-        return self.error <= self.tolerance
+        return self.error <= TOLERANCE
 
 
 @dataclass(frozen=True)
