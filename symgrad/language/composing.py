@@ -255,6 +255,8 @@ def number(value: Fraction | float) -> Formula:
 def constant(value: float) -> Formula | None:
     """A multiple of the root of a number or of pi, where the value is one: 2 / sqrt(pi)."""
     pi = fm.Symbol(latex=r"\pi", text="pi")
+    if value == math.pi:
+        return pi
     roots = {math.pi: pi, 2 * math.pi: juxtaposed(TWO, pi), 2.0: TWO}
     for square, inside in roots.items() if 1e-3 < value < 1e3 else ():
         ratio = Fraction(value * math.sqrt(square)).limit_denominator(1000)

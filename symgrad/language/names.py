@@ -8,31 +8,16 @@ import unicodedata
 
 from symgrad.errors import UnknownNameError
 
-CAPITAL_GREEK: tuple[str, ...] = (
-    "Gamma",
-    "Delta",
-    "Theta",
-    "Lambda",
-    "Xi",
-    "Pi",
-    "Sigma",
-    "Upsilon",
-    "Phi",
-)
-CAPITAL_GREEK += ("Psi", "Omega")
-SMALL_GREEK: tuple[str, ...] = (
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "epsilon",
-    "zeta",
-    "eta",
-    "theta",
-    "iota",
-)
-SMALL_GREEK += ("kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi")
-SMALL_GREEK += ("chi", "psi", "omega")
+
+def greek(letter: str) -> str:
+    """What a Greek letter is called, Sigma or sigma; nothing where it is none."""
+    kind, *words = unicodedata.name(letter, "").split() or [""]
+    name = words[-1].replace("LAMDA", "LAMBDA") if kind == "GREEK" else ""
+    return name.capitalize() if letter.isupper() else name.lower()
+
+
+SMALL_GREEK = tuple(map(greek, "αβγδεζηθικλμνξπρστυφχψω"))
+CAPITAL_GREEK = tuple(map(greek, "ΓΔΘΛΞΠΣΥΦΨΩ"))
 GREEK = SMALL_GREEK + CAPITAL_GREEK  # the letters that LaTeX has a command for
 LATEX = {name: rf"\{name}" for name in GREEK}
 LATEX |= {"lam": r"\lambda", "eps": r"\varepsilon", "loss": "L"}
@@ -74,10 +59,6 @@ def word(text: str) -> str:
     if text in LATEX:
         return LATEX[text]
     if len(text) == 1:
-        code = unicodedata.name(text, "").split()
-        if code[:1] == ["GREEK"]:
-            letter = code[3] if len(code) > 3 else code[-1]
-            letter = letter.lower() if text.islower() else letter.capitalize()
-            return LATEX.get(letter, rf"\mathrm{{{letter[0]}}}")
-        return text
+        letter = greek(text)
+        return LATEX.get(letter, rf"\mathrm{{{letter[0]}}}") if letter else text
     return text if text.isdigit() else rf"\mathrm{{{text}}}"

@@ -165,9 +165,13 @@ def _row(row: fm.Row, parts: fm.Parts, written: list[Element]) -> Iterable[Eleme
         between = separator(row, left, right)
         if between == DOT:
             yield operator(r"\cdot", "infix")
-        elif between.strip() or isinstance(right, fm.Applied):
+        elif between.strip() or isinstance(right, fm.Applied) or _is_function(left):
             yield made("mspace", width="0.167em")
         yield element
+
+
+def _is_function(formula: fm.Formula) -> bool:
+    return isinstance(formula, fm.Symbol) and len(plain(formula.latex)) > 1
 
 
 def _infix(signs: tuple[str, ...], written: list[Element]) -> Iterable[Element]:

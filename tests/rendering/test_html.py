@@ -41,7 +41,10 @@ def test_every_example_at_every_level(name: str, level: str) -> None:
     steps = derivation(name).steps if level != "result" else ()
     assert len(of_class(root, "step")) == len(steps)
     assert len(of_class(root, "result")) == len(derivation(name).results)
-    assert all(formula.get("alttext") for formula in root.iter("math"))
+    for formula in root.iter("math"):
+        assert formula.get("alttext")
+        assert not {"\\", "{", "frac", "left"} & {*formula.itertext()}
+        assert not any(word in text for text in formula.itertext() for word in ("\\", "frac"))
 
 
 def test_what_each_level_shows() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import sympy
+from sympy.core.relational import Relational
 
 from symgrad.calculus.nodes import Map
 from symgrad.calculus.proofs.lines import ProofLine, Scalar, ScalarRule
 from symgrad.calculus.proofs.uses import Uses
+from symgrad.errors import SymgradError
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.composing import PARTIAL
@@ -16,10 +18,12 @@ from symgrad.language.dimensions import ONE, dimension
 from symgrad.language.expressions import Expression, Name, Operation
 from symgrad.language.formula import Formula
 from symgrad.language.plain import plain_text
-from symgrad.language.typeset import sign
+from symgrad.language.sympy_rules import expression_of
+from symgrad.language.typeset import sign, typeset
 from symgrad.language.unparse import unparse
 
 POINT = tuple(Name(letter, (dimension(6), ONE)) for letter in "tu")  # checked at six at once
+RELATIONS = {">": ">", "<": "<", ">=": r"\geq", "<=": r"\leq", "==": "=", "!=": r"\neq"}
 SYMBOLS = tuple(sympy.Symbol(letter, real=True) for letter in "tu")
 
 
@@ -75,4 +79,17 @@ def _written(value: sympy.Expr) -> Formula:
 
 
 def _in_sympy(e: sympy.Basic) -> Formula:
-    return composing.spelled(fm.Symbol(latex=sympy.latex(e)), sympy.sstr(e), fm.RELATION)
+    return composing.spelled(_typeset(e), sympy.sstr(e), fm.RELATION)
+
+
+def _typeset(e: sympy.Basic) -> Formula:
+    """A scalar or a condition; in words where the language has no word for it."""
+    if isinstance(e, sympy.And):
+        return composing.listed(map(_typeset, sorted(e.args, key=str)))
+    if isinstance(e, Relational):
+        sides = (_typeset(e.lhs), _typeset(e.rhs))
+        return fm.Infix(sides, signs=(RELATIONS[e.rel_op],), binds=fm.RELATION)
+    try:
+        return typeset(expression_of(e))
+    except SymgradError:
+        return fm.Words(text=sympy.sstr(e))
