@@ -7,7 +7,6 @@ optimizer's from its update equations.
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import takewhile
@@ -252,7 +251,8 @@ def _model(name: str) -> Iterator[str]:
     comments = [line[2:] for line in program.splitlines() if line.startswith("# ")]
     about = takewhile(lambda line: not line.startswith("Source: "), comments)
     yield from _folded(f"{name}: {' '.join(about)}")
-    yield from (f"    {line}" for line in program.splitlines() if re.match(r"\w+ = ", line))
+    lines = program.splitlines()
+    yield from (f"    {line}" for line in lines if line.partition(" = ")[0].isidentifier())
     for key, result in derive(parse(program)).results.items():
         *definitions, last = result.expression.splitlines()
         for line in (*definitions, f"grad_{key} = {last}"):
@@ -294,10 +294,12 @@ def _plain(e: sympy.Expr) -> str:
 
 
 def _plain_symbol(symbol: sympy.Symbol) -> sympy.Symbol:
-    name = symbol.name.replace("\\", "").replace("var", "")
-    name = re.sub(r"hat\{(\w+)\}", r"\1_hat", name)
-    name = re.sub(r"_(?:(t)|\{(t-1)\})$", lambda m: f"[{m[1] or m[2]}]", name)
-    return sympy.Symbol(re.sub(r"_(?=\d)|[{}]", "", name), **symbol.assumptions0)
+    stem, _, index = symbol.name.replace("\\", "").replace("var", "").rpartition("_")
+    stem, index = (stem, index.strip("{}")) if stem else (index, "")
+    accent, braced, inner = stem.partition("{")
+    stem = f"{inner.strip('}')}_{accent}" if braced else stem
+    step = f"[{index}]" if index.startswith("t") else f"_{index}" if index.isalpha() else index
+    return sympy.Symbol(stem + step, **symbol.assumptions0)
 
 
 # layout

@@ -33,7 +33,6 @@ READERS = {
     "symgrad/language/syntax.py": "programs",
 }
 SELF_READERS = {
-    "symgrad/contents.py",
     "symgrad/rendering/html.py",
     "symgrad/rendering/latex.py",
     "symgrad/rendering/mathml.py",

@@ -13,12 +13,24 @@ from symgrad.numerics.listing import Op
 from symgrad.numerics.source import COMPARISONS, INFIX, Program, Text
 
 PLACE = "dtype=dtype, device=device"
+IMPORTS = (
+    "from array_api_compat import array_namespace",
+    "from array_api_compat import device as device_of",
+)
+EACH = """
+
+def each(xp, function, x):  # by the library's own, where it has one
+    if hasattr(xp, function.__name__):
+        return getattr(xp, function.__name__)(x)
+    flat = xp.reshape(x, (-1,))
+    values = [function(float(flat[k])) for k in range(flat.shape[0])]
+    return xp.reshape(xp.asarray(values, dtype=x.dtype, device=device_of(x)), x.shape)"""
 
 
 def standard_source(program: Program, comments: Comments = NONE) -> str:
     """The source.
 
-    Raises: OptionError for what the standard has no function for.
+    Raises: OptionError where no input says which library computes.
     """
     if not program.floats:
         raise OptionError(
@@ -36,10 +48,8 @@ class _Standard(Text):
     @property
     def imports(self) -> tuple[str, ...]:
         """The lines that import what it calls."""
-        return (
-            "from array_api_compat import array_namespace",
-            "from array_api_compat import device as device_of",
-        )
+        mathematics = any(op.of_math for op in self.program.ops)
+        return ("import math", "", *IMPORTS, EACH) if mathematics else IMPORTS
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -99,10 +109,8 @@ class _Standard(Text):
             return INFIX[name].format(*texts)
         if name == "where":
             return f"xp.where({texts[0]} != 0, {texts[1]}, {texts[2]})"
-        if "." in name:
-            raise OptionError(
-                f"the array API standard has no {name.rpartition('.')[2]}; use modules='numpy'"
-            )
+        if op.of_math:
+            return f"each(xp, {name}, {texts[0]})"
         name = name.replace("arc", "a").replace("power", "pow")
         return f"xp.{name}({', '.join(texts)})"
 
