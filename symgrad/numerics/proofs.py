@@ -119,6 +119,7 @@ class _Truth:
         else:
             assert isinstance(line.left, Expression)
             truth = self._expression(line.left)
+            claim = np.broadcast_to(claim, np.shape(truth))  # the same for each example
         fits = np.shape(claim) in (np.shape(truth), ())
         return np.broadcast_to(claim if fits else np.nan, np.shape(truth)), truth
 

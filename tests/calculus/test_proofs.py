@@ -180,6 +180,19 @@ def test_functions_of_matrices(name: str, differential: str, cotangent: str) -> 
     assert proved[-1] == cotangent
 
 
+def test_the_inverse_follows_from_what_it_solves() -> None:
+    assert of_step("A: Matrix(n, n)\nY = inv(A)\nloss = sum(tanh(Y))", "A", "differential") == [
+        "Y = inv(A)",
+        "Y @ A = eye(n)",
+        "dY @ A + Y @ dA = zeros(n, n)",
+        "dY = -Y @ dA @ Y",
+        "dL = <dL/dY, dY>",
+        "= <dL/dY, -Y @ dA @ Y>",
+        "= -<Y.T @ dL/dY @ Y.T, dA>",
+        "dL/dA = -Y.T @ dL/dY @ Y.T",
+    ]
+
+
 def test_the_uses_of_a_node_are_summed_in_one_proof() -> None:
     assert of_step(CLASSIFIER, "W", "index") == [
         "z_i = sum_j W_ij x_j",

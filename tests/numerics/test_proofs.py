@@ -15,7 +15,8 @@ from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.proofs import KINDS, Proof, ProofLine, proof_of
 from symgrad.calculus.proofs.lines import Form, Indexed, Pairing, Pairings, Scalar
 from symgrad.examples import names, text
-from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation
+from symgrad.language.expressions import OPERATIONS, Call, Expression, Number, Operation
+from symgrad.language.operations.constants import zeros
 from symgrad.numerics import proofs as numerics
 from symgrad.numerics.proofs import proofs, untrue
 from symgrad.numerics.verification import Judge
@@ -46,6 +47,11 @@ PROGRAMS = [
         "gradient",
         "k: Index(n)\nZ: Matrix(n, d)\nv: Vector(d)\n"
         "loss = sum(logsumexp(Z @ v) - v.T @ Z[k] for k in batch)",
+    ),
+    (
+        "gradient",
+        "A: Matrix(n, n)\nx: Vector(n)\n"
+        "loss = sum(norm2(inv(A + x @ x.T) @ x)**2 for x in batch) + norm2(inv(A.T))**2",
     ),
     ("gradient", "x: Vector(n)\na: Scalar\nloss = sum(log_softmax(x / a)**2)"),  # x / a is a view
     (
@@ -131,7 +137,8 @@ def with_line(proof: Proof, line: ProofLine, right: Form) -> tuple[Proof, ProofL
 def is_zero(line: ProofLine) -> bool:
     """Whether a line says that something is zero, which stays true times any number."""
     right = line.right
-    return isinstance(right, Scalar) and right.value == 0
+    filled = isinstance(right, Call) and right.operation is zeros
+    return filled or (isinstance(right, Scalar) and right.value == 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)

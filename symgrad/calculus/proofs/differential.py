@@ -8,22 +8,25 @@ Both are the one chain rule, read forward and backward, and written in matrix no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from symgrad.calculus.algebra import times, transposed
 from symgrad.calculus.chain_rule import contributions, placed, tangent
 from symgrad.calculus.derivation import Derivative, IndexForm
 from symgrad.calculus.functions import aligned
+from symgrad.calculus.lowering import Tensor, lower, tensor
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term
 from symgrad.calculus.notation import Notation, batch_of, full
 from symgrad.calculus.polynomials import contract
+from symgrad.calculus.proofs.definitions import as_it_is
 from symgrad.calculus.proofs.lines import Differential, Pairing, Pairings, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
-from symgrad.calculus.proofs.uses import Proof, Statement, Uses
+from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels, label_of
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name, is_scalar
+from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.contractions import einsum
 from symgrad.language.unparse import unparse
 
@@ -34,6 +37,7 @@ def differential_proof(uses: Uses) -> Proof:
         raise NoMatrixForm(uses.variable)  # dL is no number
     writer = _Writer(uses)
     lines = [writer.definition(*each) for each in uses.definitions()]
+    lines += [line for s in uses.statements.values() for line in writer.solved(s)]
     lines += [*scalar_lines(uses), *writer.changes(), *writer.result()]
     return Proof("differential", tuple(lines), uses)
 
@@ -72,6 +76,33 @@ class _Writer:
         node = statement.node
         return ProofLine(self.uses.name(node), self.uses.right(statement), move, node)
 
+    def solved(self, statement: Statement) -> Iterator[ProofLine]:
+        """The differential of what solves an equation, from that of its sides."""
+        node = statement.entry.node
+        if not isinstance(node, Apply) or node.operation.meaning.equation is None:
+            return
+        operands = (node, *(argument for argument, _ in node.arguments))
+        if any(n not in self.labels or self.uses.is_row(n) for n in operands):
+            return
+        names = [self.uses.name(n) for n in operands]
+        left, right = node.operation.meaning.equation(*names)
+        yield ProofLine(left, right, f"what the {node.operation.rule} is", None)
+        values = {x.name: self._tensor(n) for x, n in zip(names, operands, strict=True)}
+        symbols = {as_it_is(n): self.uses.differential(self.uses.plain(n)) for n in operands}
+        whole = lower(left, values)
+        entry = whole.closed()
+        moved = contract(tangent(entry.node, entry.labels, symbols), whole.labels)
+        both, zero = self.notation.of(moved.node), filled(zeros, left.shape)
+        yield ProofLine(both, zero, "differential of both sides", None)
+        solution, truth = self._written(self._moved(statement), node), self.uses.differential(node)
+        yield ProofLine(self._symbol(node), solution, "solved for it", truth)
+
+    def _tensor(self, node: Node) -> Tensor:
+        labels = tuple(map(label_of, node.axes))
+        core = core_labels(labels)
+        others = tuple(x for x in labels if x not in core)
+        return tensor(Entry(as_it_is(node), labels), core, others)
+
     # dL
 
     def changes(self) -> list[ProofLine]:
@@ -105,11 +136,9 @@ class _Writer:
 
     def _inserted(self, statement: Statement) -> list[ProofLine]:
         """The differential of a statement in the place of its symbol, then moved across."""
-        node, moving = statement.node, self.uses.moving
+        node = statement.node
         beside = self.beside.pop(node)
-        tangents = {n: self.uses.differential(self.uses.plain(n)) for n in moving}
-        terms = tangent(statement.entry.node, statement.entry.labels, tangents)
-        moved = self._written(contract(terms, statement.labels), node)
+        moved = self._written(self._moved(statement), node)
         whole = [*self._pairings(), self._pairing(node, beside, moved)]
         for of, entry in self._sent(statement, beside).items():
             terms = [Term(ONE, (Factor(*e),)) for e in (self.beside.pop(of, None), entry) if e]
@@ -117,6 +146,12 @@ class _Writer:
         lines = [self._line(whole, self._rule(statement))]
         across = self._line(self._pairings(), "moved across")
         return lines if _texts(across) == _texts(lines[0]) else [*lines, across]
+
+    def _moved(self, statement: Statement) -> Entry:
+        """The differential of a statement."""
+        symbols = {n: self.uses.differential(self.uses.plain(n)) for n in self.uses.moving}
+        terms = tangent(statement.entry.node, statement.entry.labels, symbols)
+        return contract(terms, statement.labels)
 
     def _sent(self, statement: Statement, beside: Entry) -> dict[Node, Entry]:
         """What comes to stand beside the differential of each operand that moves."""
@@ -139,7 +174,7 @@ class _Writer:
         node = statement.entry.node
         if isinstance(node, Map):
             return f"derivative of {node.operation.name}, entry by entry"
-        if isinstance(node, Apply):
+        if isinstance(node, Apply) and node.operation.meaning.equation is None:
             return f"the known differential of {node.operation.name}"
         right = self.uses.right(statement)
         operation = right.operation if isinstance(right, Call) else einsum

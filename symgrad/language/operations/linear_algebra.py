@@ -17,6 +17,7 @@ from symgrad.language.expressions import (
     register,
 )
 from symgrad.language.formula import Applied, Row, Symbol
+from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.meanings import Composite, Function, rewrite
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import log
@@ -49,6 +50,7 @@ inv = register(
             kernel=lambda xp, x: xp.inv(x),
             symmetric=True,
             solver=lambda xp, x, b: xp.solve(x, b),
+            equation=lambda y, x: (y @ x, filled(eye, x.shape[:1])),
         ),
         shape=_inverse_shape,
         rule="inverse",

@@ -85,6 +85,7 @@ class Function:
     without a definition in the language it is what defines its derivative. `kernel(xp, *x)`
     over "matrix", else `kernel(xp, x, axis)`, are its numbers, in a `Namespace`, with any leading
     axes. `solver(xp, x, b)` is the product of kernel(xp, x) and b, had without kernel(xp, x).
+    `equation(y, *x)` are the two sides of what y solves, where its differential follows from that.
     """
 
     over: str
@@ -96,6 +97,7 @@ class Function:
     simplex: bool = False  # whether the values sum to 1
     symmetric: bool = False  # whether a symmetric argument gives a symmetric result
     solver: Callable[..., Any] | None = None
+    equation: Callable[..., tuple[Expression, Expression]] | None = None
 
 
 @dataclass(frozen=True)
