@@ -43,7 +43,6 @@ def test_every_example_at_every_level(name: str, level: str) -> None:
     assert len(of_class(root, "result")) == len(derivation(name).results)
     for formula in root.iter("math"):
         assert formula.get("alttext")
-        assert not {"\\", "{", "frac", "left"} & {*formula.itertext()}
         assert not any(word in text for text in formula.itertext() for word in ("\\", "frac"))
 
 
