@@ -10,8 +10,9 @@ import numpy as np
 
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.nodes import Node
-from symgrad.grading.calculation import Calculation, Statement, Use, Values
+from symgrad.grading.calculation import Calculation, Statement, Use
 from symgrad.grading.exam import Exam, close
+from symgrad.grading.points import Values
 from symgrad.language.expressions import Call, Expression, is_scalar
 from symgrad.language.operations.arithmetic import divide, multiply, transpose
 from symgrad.language.operations.meanings import Linear

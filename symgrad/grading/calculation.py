@@ -18,13 +18,12 @@ from symgrad.calculus.chain_rule import Reverse, active_nodes, reverse
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import Tensor, input_tensor, lower
 from symgrad.calculus.nodes import ONE, Alias, Factor, Input, Node, Term, intern, topological
-from symgrad.grading.points import Point
+from symgrad.grading.points import Point, Values
 from symgrad.grading.stepwise import lowered_call
 from symgrad.language.expressions import Call, Expression, Name, fold
 from symgrad.language.problem import Problem
 
 SEED = intern(Input, (), name="?g", facts=frozenset())  # the cotangent of the loss: 1
-Values = Mapping[Node, Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from itertools import islice
@@ -11,7 +11,6 @@ import numpy as np
 
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.lowering import Tensor
-from symgrad.calculus.nodes import Node
 from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.branches import Branches, shortened
@@ -19,6 +18,7 @@ from symgrad.grading.calculation import Use
 from symgrad.grading.exam import Exam, close, largest_entry
 from symgrad.grading.factors import Ratio, named_ratio
 from symgrad.grading.opening import unused
+from symgrad.grading.points import Values
 from symgrad.grading.rewritings import OPPOSITE, Change, changed_names, changed_operations
 from symgrad.grading.stepwise import with_definitions
 from symgrad.language.dimensions import ONE, Shape
@@ -153,7 +153,7 @@ class Evidence:
         self,
         formulas: Mapping[str, Expression],
         tensors: Mapping[str, Tensor],
-        values: list[dict[Node, np.ndarray]],
+        values: Sequence[Values],
         wanted: list[np.ndarray],
     ) -> bool:
         """Whether the last formula has the wanted values; those in `values` are not computed

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import sympy
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.lowering import Tensor
-from symgrad.calculus.nodes import (
-    Apply,
-    Axis,
-    Entry,
-    Input,
-    Label,
-    Map,
-    Node,
-    Polynomial,
-    topological,
-)
 from symgrad.language.problem import Problem
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
 from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import axes_of
 
+Values: TypeAlias = Mapping[ix.Node, Any]
 ROUNDS = 6
 SMALLEST_SIZE = 2
 SQUARE = 3  # the size of every dimension in the last round
@@ -40,14 +31,14 @@ class Point:
     """Inputs, and the size of each dimension and batch."""
 
     inputs: Mapping[str, np.ndarray]
-    sizes: Mapping[Axis, int]
+    sizes: Mapping[ix.Axis, int]
 
     def values(
         self,
-        roots: Iterable[Node],
-        values: Mapping[Node, np.ndarray] | None = None,
+        roots: Iterable[ix.Node],
+        values: Values | None = None,
         rng: np.random.Generator | None = None,
-    ) -> dict[Node, np.ndarray]:
+    ) -> dict[ix.Node, Any]:
         """The values of everything that these are computed from, beside the `values` that are
         there; none where a matrix is singular. With `rng` every result is off by rounding.
 
@@ -55,8 +46,8 @@ class Point:
         try:
             if rng is None:
                 return evaluate_nodes(roots, self.inputs, self.sizes, values)
-            shaken: dict[Node, Any] = {}
-            for node in topological(roots):
+            shaken: dict[ix.Node, Any] = {}
+            for node in ix.topological(roots):
                 shaken |= evaluate_nodes([node], self.inputs, self.sizes, shaken)
                 shaken[node] = _rounded(node, shaken[node], rng)
             return shaken
@@ -65,9 +56,9 @@ class Point:
 
     def array(
         self,
-        entry: Entry,
-        labels: tuple[Label, ...],
-        values: Mapping[Node, np.ndarray] | None = None,
+        entry: ix.Entry,
+        labels: tuple[ix.Label, ...],
+        values: Values | None = None,
         rng: np.random.Generator | None = None,
     ) -> np.ndarray:
         """The value of an entry over all these labels; nan where a matrix is singular."""
@@ -76,21 +67,21 @@ class Point:
             return np.full([size_of(x.axis, self.sizes) for x in labels], np.nan)
         return np.asarray(over_labels(value, entry.labels, labels, self.sizes), dtype=float)
 
-    def value(self, tensor: Tensor, values: Mapping[Node, np.ndarray] | None = None) -> np.ndarray:
+    def value(self, tensor: Tensor, values: Values | None = None) -> np.ndarray:
         """The value of a tensor: its batch first, then rows and columns where these are not 1."""
         return self.array(tensor.closed(), tensor.labels, values)
 
-    def overflows(self, root: Node) -> bool:
+    def overflows(self, root: ix.Node) -> bool:
         """Whether a function below the node overflows, such as exp at 1000."""
         values = self.values([root])
         return any(
-            isinstance(node, Map)
+            isinstance(node, ix.Map)
             and bool(np.any(np.isposinf(value)))
             and any(np.any(np.abs(values[n]) > OVERFLOW) for n, _ in node.arguments)
             for node, value in values.items()
         )
 
-    def well_conditioned(self, root: Node) -> bool:
+    def well_conditioned(self, root: ix.Node) -> bool:
         """Whether everything below the node is finite and no inverse nearly singular."""
         values = self.values([root])
         return root in values and all(_is_good(n, v, values) for n, v in values.items())
@@ -131,13 +122,13 @@ def rounds(problem: Problem, seed: int) -> Iterator[Iterator[Point]]:
         chosen = SMALLEST_SIZE + rng.permutation(max(3, len(symbols)))
         if k == ROUNDS - 1:
             chosen = np.full(len(chosen), SQUARE)
-        sizes: dict[Axis, int] = dict(zip(symbols, map(int, chosen), strict=False))
+        sizes: dict[ix.Axis, int] = dict(zip(symbols, map(int, chosen), strict=False))
         for position, batch in enumerate(batches):
             sizes[batch] = BATCH_SIZES[(k + position) % len(BATCH_SIZES)]
         yield _round(problem, sizes, seed + k, k)
 
 
-def _round(problem: Problem, sizes: dict[Axis, int], seed: int, first: int) -> Iterator[Point]:
+def _round(problem: Problem, sizes: dict[ix.Axis, int], seed: int, first: int) -> Iterator[Point]:
     numbered = {axis: sympy.Integer(n) for axis, n in sizes.items() if not isinstance(axis, str)}
     variables = {
         v.name: replace(v, dims=tuple(numbered.get(d, d) for d in v.dims))
@@ -152,8 +143,8 @@ def _round(problem: Problem, sizes: dict[Axis, int], seed: int, first: int) -> I
         yield Point(cut, sizes)
 
 
-def _rounded(node: Node, value: Any, rng: np.random.Generator) -> Any:
-    if not isinstance(node, (Input, Polynomial, Map, Apply)):
+def _rounded(node: ix.Node, value: Any, rng: np.random.Generator) -> Any:
+    if not isinstance(node, (ix.Input, ix.Polynomial, ix.Map, ix.Apply)):
         return value
     array = np.asarray(value)
     if not np.issubdtype(array.dtype, np.floating):
@@ -161,9 +152,9 @@ def _rounded(node: Node, value: Any, rng: np.random.Generator) -> Any:
     return array * (1 + ULPS * rng.uniform(-1, 1, array.shape))
 
 
-def _is_good(node: Node, value: Any, values: Mapping[Node, Any]) -> bool:
+def _is_good(node: ix.Node, value: Any, values: Values) -> bool:
     if not np.all(np.isfinite(value)):
         return False
-    if isinstance(node, Apply) and node.operation.meaning.over == "matrix":
+    if isinstance(node, ix.Apply) and node.operation.meaning.over == "matrix":
         return bool(np.all(np.linalg.cond(values[node.arguments[0][0]]) < WORST_CONDITION))
     return True

@@ -279,10 +279,10 @@ def test_a_deep_net_is_graded_fast() -> None:
     answer += "d2 = W2.T @ (d * (1 - h2**2))\nd1 = W1.T @ (d2 * (1 - h1**2))\n"
     answer += "mean((d1 * (1 - h0**2)) @ x.T for x, y in batch)"
     wrong = answer.replace("(1 - h1**2)", "(1 - h1)")
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert grade(text, "W0", answer).correct
     assert grade(text, "W0", wrong).kind == "unlisted"
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2  # of the processor: other programs may run
 
 
 def test_a_long_product_is_multiplied_step_by_step() -> None:
