@@ -18,7 +18,6 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FUNCTION, CLASS = 50, 200
 LONG = {
-    "symgrad/calculus/statements.py: Writer",
     "symgrad/language/parser.py: _Parser",
     "symgrad/numerics/products.py: Products",
 }

@@ -15,27 +15,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower, tensor
-from symgrad.calculus.nodes import (
-    ONE,
-    Alias,
-    Apply,
-    Axis,
-    Constant,
-    Entry,
-    Factor,
-    Identity,
-    Input,
-    Label,
-    Length,
-    Map,
-    Node,
-    Polynomial,
-    Term,
-    intern,
-    topological,
-)
+from symgrad.calculus.nodes import ONE, Axis, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import without_aliases
 from symgrad.calculus.terms import identity, opened, times
@@ -56,19 +39,19 @@ class Partial:
 def partials(node: Node, labels: Sequence[Label], active: set[Node]) -> Iterator[Partial]:
     """The derivative of a statement node[labels] by each active entry in it."""
     match node:
-        case Polynomial():
+        case ix.Polynomial():
             for term in opened(node, labels):
                 for k, factor in enumerate(term.factors):
                     if factor.node in active:
                         yield Partial(factor.node, factor.labels, _without(term, k))
-        case Map():
+        case ix.Map():
             for (argument, places), derivative in zip(
                 node.arguments, _derivatives(node, labels), strict=True
             ):
                 if argument in active:
                     for term in derivative:
                         yield Partial(argument, tuple(labels[k] for k in places), term)
-        case Alias() if node.inner in active:
+        case ix.Alias() if node.inner in active:
             yield Partial(node.inner, tuple(labels), Term(ONE, ()))
 
 
@@ -81,7 +64,7 @@ def _without(term: Term, k: int) -> Term:
     return Term(times(term.coefficient, factor.power), factors, term.summed)
 
 
-def _derivatives(node: Map, labels: Sequence[Label]) -> list[tuple[Term, ...]]:
+def _derivatives(node: ix.Map, labels: Sequence[Label]) -> list[tuple[Term, ...]]:
     names, derivatives = _scalar_derivatives(node.operation, len(node.arguments))
     entries = [
         Entry(argument, tuple(labels[k] for k in places)) for argument, places in node.arguments
@@ -92,7 +75,7 @@ def _derivatives(node: Map, labels: Sequence[Label]) -> list[tuple[Term, ...]]:
         value = lower(derivative, values)
         entry = value.closed()
         single = len(value.terms) == 1
-        zero = isinstance(entry.node, Polynomial) and not entry.node.terms
+        zero = isinstance(entry.node, ix.Polynomial) and not entry.node.terms
         result.append(() if zero else value.terms if single else (Term(ONE, (Factor(*entry),)),))
     return result
 
@@ -149,7 +132,7 @@ def reverse(
 
     `seed` is the cotangent of root, over its `labels` and the `extra` labels of the seed alone."""
     wrt = list(wrt)
-    order = topological([root])
+    order = ix.topological([root])
     active = active_nodes(order, wrt)
     known: dict[Node, tuple[Label, ...]] = {root: tuple(labels)}
     received: dict[Node, list[Term]] = {root: list(seed)}
@@ -169,15 +152,15 @@ def reverse(
 def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
     """The cotangent under its own name, over all entries though it be the same in several; a number
     or an identity has none."""
-    if isinstance(entry.node, Polynomial) and all(
-        isinstance(f.node, (Identity, Length, Constant))
+    if isinstance(entry.node, ix.Polynomial) and all(
+        isinstance(f.node, (ix.Identity, ix.Length, ix.Constant))
         for t in entry.node.terms
         for f in t.factors
     ):
         return entry
     labels = tuple(x for x in out if x in entry.labels or not isinstance(x.axis, str))
     inner = aligned(entry, labels)
-    return Entry(intern(Alias, inner.axes, of=node, inner=inner), labels)
+    return Entry(ix.intern(ix.Alias, inner.axes, of=node, inner=inner), labels)
 
 
 def contributions(
@@ -189,7 +172,7 @@ def contributions(
 ) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
     """What a statement sends to each active operand: the operand, its labels in the statement, and
     the cotangent's product with the derivative."""
-    if isinstance(node, Apply):
+    if isinstance(node, ix.Apply):
         yield from _pulled_back(node, own, cotangent, extra, active)
         return
     for p in partials(node, own, active):
@@ -215,7 +198,7 @@ def placed(target: tuple[Label, ...], contribution: tuple[tuple[Label, ...], Ter
 
 
 def _pulled_back(
-    node: Apply,
+    node: ix.Apply,
     own: tuple[Label, ...],
     cotangent: Entry,
     extra: tuple[Label, ...],
@@ -262,7 +245,7 @@ def forward(
     """The tangent of every root when each given node moves along its tangent.
 
     A tangent's labels are in the order of its node's axes; so are those of the answers."""
-    order = topological(roots)
+    order = ix.topological(roots)
     active = active_nodes(order, tangents)
     known: dict[Node, tuple[Entry, tuple[Label, ...]]] = {
         n: (e, e.labels) for n, e in tangents.items()
@@ -290,7 +273,7 @@ Tangents = Mapping[Node, tuple[Entry, tuple[Label, ...]]]
 
 
 def _moved(node: Node, labels: tuple[Label, ...], known: Tangents) -> list[Term]:
-    if isinstance(node, Apply):
+    if isinstance(node, ix.Apply):
         return _pushed_forward(node, labels, known)
     return [
         Term(p.rest.coefficient, (*p.rest.factors, _tangent(known[p.of], p.labels)), p.rest.summed)
@@ -304,9 +287,9 @@ def _tangent(known: tuple[Entry, tuple[Label, ...]], labels: Sequence[Label]) ->
     return Factor(node, tuple(names[x] for x in own))
 
 
-def _pushed_forward(node: Apply, labels: tuple[Label, ...], known: Tangents) -> list[Term]:
+def _pushed_forward(node: ix.Apply, labels: tuple[Label, ...], known: Tangents) -> list[Term]:
     """J v of a function whose pull-back J^T g is known: the derivative of <J^T g, v> by g."""
-    g = intern(Input, node.axes, name="?g", facts=frozenset())
+    g = ix.intern(ix.Input, node.axes, name="?g", facts=frozenset())
     active = {argument for argument, _ in node.arguments if argument in known}
     terms = []
     for of, (own, term) in _pulled_back(node, labels, Entry(g, labels), (), active):

@@ -6,21 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.expansion import simplified
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import IndexForm, entry_name, index_form
 from symgrad.calculus.naming import Naming, fresh
-from symgrad.calculus.nodes import (
-    Apply,
-    Axis,
-    Entry,
-    Input,
-    Label,
-    Map,
-    Node,
-    Polynomial,
-    topological,
-)
+from symgrad.calculus.nodes import Axis, Entry, Label, Node
 from symgrad.calculus.notation import Notation, core_axes, full
 from symgrad.calculus.rules import Applied, recorded
 from symgrad.calculus.term_graph import NoMatrixForm
@@ -56,7 +47,7 @@ def leaf_count(
 ) -> int:
     """How many names and functions a node has when it is written out; `known` is kept between
     calls."""
-    for node in topological([root], lambda n: n not in known and reference(n) is None):
+    for node in ix.topological([root], lambda n: n not in known and reference(n) is None):
         if node not in known:
             known[node] = 1 if reference(node) is not None else _length(node, known)
     return known[root]
@@ -97,7 +88,7 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
 
 def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:
     """The simplified node by its definition; where it became another named node, by that name."""
-    if short is node and not isinstance(short, Input):
+    if short is node and not isinstance(short, ix.Input):
         return notation.definition(short)
     return notation.of(short)
 
@@ -113,12 +104,12 @@ def _shared(
 ) -> dict[Node, Name]:
     """Names for the parts of a long result: what is used more than once, and what is long
     itself."""
-    order = topological([root], lambda node: reference(node) is None)
+    order = ix.topological([root], lambda node: reference(node) is None)
     uses = Counter(_uses(order, reference))
     length: dict[Node, int] = {}
     names: dict[Node, Name] = {}
     for node in order:
-        if reference(node) is not None or not isinstance(node, (Polynomial, Map, Apply)):
+        if reference(node) is not None or not isinstance(node, (ix.Polynomial, ix.Map, ix.Apply)):
             length[node] = 1
             continue
         length[node] = _length(node, length)
@@ -133,18 +124,18 @@ def _shared(
 def _uses(order: list[Node], reference: Callable[[Node], Expression | None]) -> Iterable[Node]:
     for node in order:
         if reference(node) is None:
-            if isinstance(node, Polynomial):
+            if isinstance(node, ix.Polynomial):
                 yield from (f.node for t in node.terms for f in t.factors)
             else:
                 yield from node.operands
 
 
 def _length(node: Node, length: dict[Node, int]) -> int:
-    if isinstance(node, Polynomial):
+    if isinstance(node, ix.Polynomial):
         return sum(length[f.node] for t in node.terms for f in t.factors)
     return 1 + sum(length[operand] for operand in node.operands)
 
 
 def _name(node: Node, taken: set[str]) -> str:
-    symbol = node.operation.symbol if isinstance(node, (Map, Apply)) else "g"
+    symbol = node.operation.symbol if isinstance(node, (ix.Map, ix.Apply)) else "g"
     return fresh(symbol, taken)

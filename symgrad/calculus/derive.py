@@ -18,6 +18,7 @@ from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term,
 from symgrad.calculus.rebuilding import rebuilt, without_aliases
 from symgrad.calculus.rules import Applied, recorded
 from symgrad.calculus.statements import Writer
+from symgrad.calculus.step_names import StepNames
 from symgrad.calculus.terms import identity
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, describe
@@ -54,6 +55,11 @@ class _Work:
     layout: str = "variable"
 
     @property
+    def called(self) -> StepNames:
+        """What the steps call each node."""
+        return self.writer.called
+
+    @property
     def labels(self) -> tuple[Label, ...]:
         """The indices of the output."""
         return self.lowered.output.labels
@@ -76,9 +82,9 @@ class _Work:
         """An input for the direction of each variable."""
         directions = {}
         for name, node in self.nodes.items():
-            called = self.writer.new_name(f"d{name}", f"d_{name}")
+            called = self.called.new_name(f"d{name}", f"d_{name}")
             variable = self.problem.variables[name]
-            self.writer.naming.declare(called, variable.shape, variable.batch)
+            self.called.naming.declare(called, variable.shape, variable.batch)
             moved = intern(Input, node.axes, name=called, facts=frozenset())
             directions[called] = Entry(moved, tuple(Label(axis) for axis in node.axes))
         return directions
@@ -107,7 +113,7 @@ class _Work:
     ) -> Derivation:
         """The derivation with these results."""
         roots = [self.value.node, *(result.entry.node for result in results.values())]
-        plain = rebuilt(roots, instead=self.writer.declared)
+        plain = rebuilt(roots, instead=self.called.declared)
         of = len(self.labels) if kind == "jacobian" else 0
         first_order = kind in ("gradient", "jacobian", "pullback")
         outcomes = {
@@ -123,7 +129,7 @@ class _Work:
         order = max((len(outcome.shape) for outcome in outcomes.values()), default=0)
         return Derivation(
             problem=self.problem,
-            naming=self.writer.naming,
+            naming=self.called.naming,
             kind=kind,
             wrt=self.wrt,
             value=plain[self.value.node].at(self.value.labels),
@@ -134,7 +140,7 @@ class _Work:
             seeds=seeds or {},
             layout=self._layout(kind, order),
             passes=tuple(passes),
-            names={**self.lowered.names, **self.writer.names},
+            names={**self.lowered.names, **self.called.names},
             inputs=self.nodes,
             free=self.value,
         )
@@ -151,7 +157,7 @@ def _begin(problem: Problem, wrt: Wrt, check: bool = True, layout: str = "variab
         lowered.inputs[n].closed().node: input_tensor(problem.variables[n]).closed().node
         for n in tied
     }
-    writer = Writer(problem, lowered, value, declared)
+    writer = Writer(StepNames(problem, lowered, value.node, declared))
     writer.forward()
     return _Work(problem, names, lowered, value, writer, tuple(applied.values()), layout)
 
@@ -190,8 +196,8 @@ def jacobian(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Der
 def pullback(problem: Problem, wrt: Wrt = None) -> Derivation:
     """The cotangent of f, given by the caller, pulled back to each of wrt."""
     work = _begin(problem, wrt)
-    name = work.writer.new_name("cotangent", "c")
-    work.writer.naming.declare(name, problem.output.shape)
+    name = work.called.new_name("cotangent", "c")
+    work.called.naming.declare(name, problem.output.shape)
     axes = tuple(x.axis for x in work.labels)
     cotangent = Factor(intern(Input, axes, name=name, facts=frozenset()), work.labels)
     rooted = _rooted(work.value, work.labels, Term(ONE, (cotangent,)))

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from symgrad.calculus.nodes import (
-    ONE,
-    Apply,
-    Axis,
-    ClosedFactor,
-    ClosedTerm,
-    Entry,
-    Label,
-    Map,
-    Node,
-    intern,
-    polynomial,
-)
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.nodes import ONE, Axis, ClosedFactor, ClosedTerm, Entry, Label, Node
 from symgrad.calculus.rules import NODE_RULES
 from symgrad.language.expressions import Operation
 
@@ -27,7 +16,7 @@ def map_entry(operation: Operation, arguments: Sequence[Entry], out: Sequence[La
     labels = tuple(label for label in out if label in used)
     placed = _placed(arguments, labels)
     axes = tuple(label.axis for label in labels)
-    node = intern(Map, axes, operation=operation, arguments=placed)
+    node = ix.intern(ix.Map, axes, operation=operation, arguments=placed)
     return _rewritten(operation, node, labels)
 
 
@@ -56,7 +45,7 @@ def apply_entry(
     )
     places = tuple(sorted(position[x] for x in core))
     axes = tuple(label.axis for label in labels)
-    node = intern(Apply, axes, operation=operation, arguments=placed, core=places)
+    node = ix.intern(ix.Apply, axes, operation=operation, arguments=placed, core=places)
     return _rewritten(operation, node, labels)
 
 
@@ -73,7 +62,7 @@ def aligned(entry: Entry, labels: Sequence[Label]) -> Node:
 
 def spread(node: Node, positions: tuple[int, ...], axes: tuple[Axis, ...]) -> Node:
     """node as a tensor with these axes, its own at the positions given."""
-    return polynomial(axes, (ClosedTerm(ONE, (ClosedFactor(node, positions),)),))
+    return ix.polynomial(axes, (ClosedTerm(ONE, (ClosedFactor(node, positions),)),))
 
 
 def _placed(

@@ -8,22 +8,11 @@ from fractions import Fraction
 from functools import reduce
 from itertools import count
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.entries import infinite
 from symgrad.calculus.functions import apply_entry, map_entry
-from symgrad.calculus.nodes import (
-    ONE,
-    Entry,
-    Factor,
-    Input,
-    Label,
-    Length,
-    Node,
-    OneHot,
-    Term,
-    batch_label,
-    intern,
-)
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import MOST_FACTORS
 from symgrad.calculus.terms import identity, length, product, times
@@ -127,13 +116,13 @@ def _summands(root: Call) -> list[tuple[int, Expression]]:
 
 def input_tensor(variable: Variable) -> Tensor:
     """A variable of the problem; an integer label is its one-hot vector."""
-    others = () if variable.batch is None else (batch_label(variable.batch),)
+    others = () if variable.batch is None else (ix.batch_label(variable.batch),)
     axes = tuple(x.axis for x in others)
     if variable.kind == "Index":
         facts = frozenset({"label"})
-        label = intern(Input, axes, name=variable.name, facts=facts, owner=variable.origin)
+        label = ix.intern(ix.Input, axes, name=variable.name, facts=facts, owner=variable.origin)
         row = Label(variable.dims[0])
-        one_hot = intern(OneHot, (*axes, row.axis), label=label)
+        one_hot = ix.intern(ix.OneHot, (*axes, row.axis), label=label)
         return tensor(Entry(one_hot, (*others, row)), (row,), others)
     return given(variable.name, variable.shape, variable.facts, others, variable.origin)
 
@@ -149,7 +138,7 @@ def given(
     core = _new_labels(shape)
     labels = (*others, *(x for x in core if x is not None))
     axes = tuple(x.axis for x in labels)
-    node = intern(Input, axes, name=name, facts=facts, owner=owner)
+    node = ix.intern(ix.Input, axes, name=name, facts=facts, owner=owner)
     return tensor(Entry(node, labels), core, others)
 
 
@@ -172,7 +161,9 @@ def lower_problem(problem: Problem) -> Lowered:
         value = lower(definition, values)
         entry = value.closed()
         values[name] = replace(value, terms=(Term(ONE, (Factor(entry.node, entry.labels),)),))
-        if not isinstance(entry.node, (Input, OneHot)) and set(entry.labels) == set(value.labels):
+        if not isinstance(entry.node, (ix.Input, ix.OneHot)) and set(entry.labels) == set(
+            value.labels
+        ):
             named = Name(name, definition.shape, definition.batch)
             row = entry.labels != value.labels or (len(value.core) == 1 and value.axes[0] is None)
             names.setdefault(entry.node, transposed(named) if row else named)
@@ -211,7 +202,7 @@ def _lower(node: Expression, arguments: tuple[Tensor, ...], values: Mapping[str,
             return Tensor((Term(node.value, ()),))
         case Size():
             axis = node.dimension
-            return Tensor((Term(ONE, (Factor(intern(Length, (), axis=axis), ()),)),))
+            return Tensor((Term(ONE, (Factor(ix.intern(ix.Length, (), axis=axis), ()),)),))
         case Call():
             return _call(node, arguments)
     raise TypeError(f"no expression: {node!r}")
@@ -387,7 +378,7 @@ def _composite(call: Call, meaning: Composite, arguments: tuple[Tensor, ...]) ->
 
 
 def _total(meaning: Total, argument: Tensor, batch: str) -> Tensor:
-    label = batch_label(batch)
+    label = ix.batch_label(batch)
     weight = (length(label)._replace(power=Fraction(-1)),) if meaning.mean else ()
     new = Label(batch)
     (example,) = _single(argument, always=True).renamed({label: new})

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import (
     product,
     scaled,
@@ -13,23 +14,7 @@ from symgrad.calculus.algebra import (
     times,
     transposed,
 )
-from symgrad.calculus.nodes import (
-    Alias,
-    Apply,
-    Axis,
-    Constant,
-    Factor,
-    Identity,
-    Input,
-    Label,
-    Length,
-    Map,
-    Node,
-    OneHot,
-    Polynomial,
-    Term,
-    topological,
-)
+from symgrad.calculus.nodes import Axis, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.calculus.terms import opened
@@ -78,7 +63,7 @@ class Notation:
 
     def of(self, root: Node) -> Expression:
         """The node by its name or definition: a scalar, a column, or a matrix."""
-        for node in topological(
+        for node in ix.topological(
             [root], lambda n: n not in self.written and self.reference(n) is None
         ):
             if node not in self.written:
@@ -97,7 +82,7 @@ class Notation:
 
     def definition(self, root: Node) -> Expression:
         """The node by its definition, even where it has a name."""
-        if isinstance(root, Input):
+        if isinstance(root, ix.Input):
             return self.of(root)
         for operand in root.operands:
             self.of(operand)
@@ -113,25 +98,25 @@ class Notation:
         if len(core_axes(node.axes)) > 2:
             raise NoMatrixForm(node)
         match node:
-            case Polynomial():
+            case ix.Polynomial():
                 return self._polynomial(node)
-            case Map():
+            case ix.Map():
                 return node.operation(*(self._spread(n, at, node) for n, at in node.arguments))
-            case Apply():
+            case ix.Apply():
                 return self._apply(node)
-            case Input():
+            case ix.Input():
                 raise NoMatrixForm(node)
-            case Alias():
+            case ix.Alias():
                 return self.of(node.inner)
-            case OneHot():
+            case ix.OneHot():
                 return onehot(
                     Name(node.label.name, (Fraction(1), Fraction(1)), batch_of(node), node.axes[-1])
                 )
-            case Identity():
+            case ix.Identity():
                 return filled(eye, (node.axes[0],))
-            case Length():
+            case ix.Length():
                 return Size(node.axis)
-            case Constant():
+            case ix.Constant():
                 return Number(node.value)
         raise TypeError(f"no node: {node!r}")
 
@@ -150,7 +135,7 @@ class Notation:
             product(value, transposed(one)) if core[0] < other else product(one, transposed(value))
         )
 
-    def _apply(self, node: Apply) -> Expression:
+    def _apply(self, node: ix.Apply) -> Expression:
         rows = core_axes(node.split(node.axes)[0])
         values = [full(self.of(argument), argument) for argument, _ in node.arguments]
         if not rows:
@@ -164,7 +149,7 @@ class Notation:
 
     # polynomials
 
-    def _polynomial(self, node: Polynomial) -> Expression:
+    def _polynomial(self, node: ix.Polynomial) -> Expression:
         labels = tuple(Label(axis) for axis in node.axes)
         free = [x for x in labels if not isinstance(x.axis, str)]
         parts = [self._term(term, free) for term in opened(node, labels)]
@@ -179,7 +164,7 @@ class Notation:
         mean = [
             f
             for f in outside
-            if isinstance(f.node, Length) and f.node.axis == batch and f.power == -1
+            if isinstance(f.node, ix.Length) and f.node.axis == batch and f.power == -1
         ]
         operation = batch_mean if mean else batch_sum
         summed = over_batch(operation, body, self.bound[batch], batch)

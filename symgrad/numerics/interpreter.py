@@ -13,22 +13,8 @@ from typing import Any
 import numpy as np
 import sympy
 
-from symgrad.calculus.nodes import (
-    Alias,
-    Apply,
-    Axis,
-    ClosedTerm,
-    Constant,
-    Identity,
-    Input,
-    Label,
-    Length,
-    Map,
-    Node,
-    OneHot,
-    Polynomial,
-    topological,
-)
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.nodes import Axis, ClosedTerm, Label, Node
 from symgrad.errors import DataError
 from symgrad.numerics.namespaces import run
 
@@ -48,7 +34,7 @@ def evaluate_nodes(
     changed by `blur`."""
     values: dict[Node, Any] = dict(known or {})
     with np.errstate(all="ignore"):
-        for node in topological(roots, lambda node: node not in values):
+        for node in ix.topological(roots, lambda node: node not in values):
             if node not in values:
                 value = _evaluate(node, values, inputs, sizes)
                 values[node] = value if blur is None else blur(value)
@@ -76,25 +62,25 @@ def over_labels(value: Any, own: Sequence[Label], labels: Sequence[Label], sizes
 
 def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Sizes) -> Any:
     match node:
-        case Input():
+        case ix.Input():
             return inputs[node.name]
-        case OneHot():
+        case ix.OneHot():
             return np.eye(size_of(node.axes[-1], sizes))[values[node.label].astype(int)]
-        case Identity():
+        case ix.Identity():
             return np.eye(size_of(node.axes[0], sizes))
-        case Length():
+        case ix.Length():
             return np.float64(size_of(node.axis, sizes))
-        case Constant():
+        case ix.Constant():
             return np.float64(node.value)
-        case Alias():
+        case ix.Alias():
             return values[node.inner]
-        case Polynomial():
+        case ix.Polynomial():
             shape = tuple(size_of(axis, sizes) for axis in node.axes)
             return sum((_term(t, len(shape), values, shape) for t in node.terms), np.zeros(shape))
-        case Map():
+        case ix.Map():
             arguments = [spread(values[n], at, len(node.axes)) for n, at in node.arguments]
             return run(node.operation.meaning.kernel, arguments)
-        case Apply():
+        case ix.Apply():
             return _apply(node, values)
     raise TypeError(f"no node: {node!r}")
 
@@ -128,7 +114,7 @@ def spread(value: Any, at: tuple[int, ...], rank: int) -> Any:
     return value.transpose(order).reshape(shape)
 
 
-def _apply(node: Apply, values: Mapping[Node, Any]) -> Any:
+def _apply(node: ix.Apply, values: Mapping[Node, Any]) -> Any:
     if node.operation.meaning.over != "matrix":
         ((argument, at),) = node.arguments
         acted = tuple(k - len(at) for k, place in enumerate(at) if place is None)

@@ -1,0 +1,91 @@
+"""What the steps of a derivation call each node, and how each is defined by these names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.closed_form import matrix_shape
+from symgrad.calculus.index_notation import IndexForm, entry_name, index_form
+from symgrad.calculus.lowering import Lowered
+from symgrad.calculus.naming import fresh, naming
+from symgrad.calculus.nodes import Node
+from symgrad.calculus.notation import Notation, batch_of, full
+from symgrad.calculus.rebuilding import rebuilt
+from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import Call, Expression, Name
+from symgrad.language.formula import Formula
+from symgrad.language.problem import Problem
+
+
+@dataclass
+class StepNames:
+    """Names for the statements of a problem, whose value is the node `root`. `declared` are the
+    inputs with what is declared of them, by those that are differentiated by."""
+
+    problem: Problem
+    lowered: Lowered
+    root: Node
+    declared: Mapping[Node, Node]
+    names: dict[Node, Expression] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.naming = naming(self.problem, {**self.lowered.names, **self._simplified_names()})
+        self.notation = Notation(self.reference, self.naming.bound)
+
+    def _simplified_names(self) -> dict[Node, Expression]:
+        """The names of definitions once more, for them simplified by what is declared."""
+        if not self.declared:
+            return {}
+        plain = rebuilt(self.lowered.names, instead=self.declared)
+        return {
+            plain[n].node: name
+            for n, name in self.lowered.names.items()
+            if [*plain[n].places] == [*range(len(n.axes))]
+        }
+
+    def new_name(self, wanted: str, otherwise: str) -> str:
+        """A name that nothing else has."""
+        return fresh(wanted if wanted not in self.naming.taken else otherwise, self.naming.taken)
+
+    def reference(self, node: Node) -> Expression | None:
+        """What a node is called in the steps."""
+        return self.naming.given(node) if isinstance(node, ix.Input) else self.names.get(node)
+
+    def definition(self, node: Node) -> Expression:
+        """A node by its definition, in matrix notation where there is one."""
+        try:
+            return full(self.notation.definition(node), node)
+        except NoMatrixForm:
+            return self.index_form(node)
+
+    def index_form(self, node: Node) -> IndexForm:
+        """A node by its definition, in index notation."""
+        return index_form(node, self._entry_name, self.notation.whole, self.naming.symbols)
+
+    def _entry_name(self, node: Node) -> Formula | None:
+        named = self.reference(node)
+        return None if named is None else entry_name(named)
+
+    def statement(self, node: Node, call: Call | None) -> Expression:
+        """A name for a statement that is written as this call: the user's, or a new one."""
+        if node in self.lowered.names:
+            return self.lowered.names[node]
+        batch = batch_of(node)
+        shape = matrix_shape(node.axes)
+        if node is self.root:
+            symbol = "L" if self.problem.output_name == "loss" else self.problem.output_name
+            name = symbol if symbol == "f" else fresh(symbol, self.naming.taken)
+            return Name(name, shape, batch)
+        symbol = call.operation.symbol if call is not None else "u"
+        if shape == SCALAR and batch is not None and self._is_example_loss(node):
+            symbol = "l"
+        return Name(fresh(symbol, self.naming.taken), shape, batch)
+
+    def _is_example_loss(self, node: Node) -> bool:
+        root = self.root
+        return isinstance(root, ix.Polynomial) and any(
+            any(f.node is node for f in t.factors) for t in root.terms
+        )
