@@ -12,8 +12,9 @@ import numpy as np
 
 from symgrad.calculus.derivation import Key
 from symgrad.calculus.nodes import Axis
-from symgrad.numerics.inputs import NumPy, Signature
+from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.sizes import in_range, label_sizes
 from symgrad.numerics.source import Program

@@ -13,12 +13,12 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import NotFiniteError, OptionError
 from symgrad.language.problem import Problem
 from symgrad.numerics.array_api import standard_source
-from symgrad.numerics.array_function import AnyLibrary, compat
 from symgrad.numerics.bound import Bound, Buffered
 from symgrad.numerics.buffers import buffered_source
 from symgrad.numerics.comments import NONE, Comments
-from symgrad.numerics.inputs import Library, NumPy, Signature
+from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.libraries import AnyLibrary, Library, NumPy, compat
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.source import Program, numpy_source
 

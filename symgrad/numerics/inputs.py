@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from symgrad.errors import DataError, did_you_mean
 from symgrad.language.problem import Problem
 from symgrad.numerics.facts import check_facts
 from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.libraries import Library
 from symgrad.numerics.sizes import axes_of, check_labels, infer_sizes, normal_shape
 
 
@@ -108,69 +109,3 @@ class Signature:
         """The shape in which a derivative's variable was given, None where it has its own."""
         of_variable = self.kind in ("gradient", "hvp", "pullback") and key not in self.transposed
         return np.shape(inputs[str(key)]) if of_variable and key in inputs else None
-
-
-def numbers(name: str, value: Any) -> np.ndarray[Any, Any]:
-    """What is given as an array.
-
-    Raises: DataError for what would lose its meaning as real numbers: imaginary parts, masks, dates
-    and their units.
-    """
-    if isinstance(value, np.ma.MaskedArray):
-        raise DataError(
-            f"{name} is a masked array, whose masked entries would count as numbers; leave them "
-            "out, or fill them: filled(...)"
-        )
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{name} is no array of numbers: {error}") from None
-    if array.dtype.kind == "c":
-        raise DataError(f"{name} has complex numbers; real ones are wanted")
-    if array.dtype.kind in "mM":
-        raise DataError(f"{name} has dates or times ({array.dtype}); numbers are wanted")
-    if array.dtype.kind == "V":
-        raise DataError(f"{name} is no array of numbers: its entries are {array.dtype}")
-    return array
-
-
-class Library(Protocol):
-    """What makes arrays of inputs, and results of arrays."""
-
-    def array(self, name: str, value: Any, label: bool) -> Any:
-        """An input as an array, a label's of whole numbers.
-
-        Raises: DataError where it is none.
-        """
-
-    def reshaped(self, array: Any, shape: tuple[int, ...]) -> Any:
-        """The array in this shape."""
-
-    def result(self, array: Any, shape: tuple[int, ...] | None) -> Any:
-        """A result, in this shape if any."""
-
-
-@dataclass(frozen=True)
-class NumPy:
-    """NumPy's arrays of one type; results without an axis are its numbers."""
-
-    dtype: np.dtype[Any]
-
-    def array(self, name: str, value: Any, label: bool = False) -> Any:
-        """An input as an array."""
-        array = numbers(name, value)
-        if label and not np.issubdtype(array.dtype, np.integer):
-            raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
-        try:
-            return array if label else array.astype(self.dtype, copy=False)
-        except (TypeError, ValueError) as error:
-            raise DataError(f"{name} is no array of numbers: {error}") from None
-
-    def reshaped(self, array: Any, shape: tuple[int, ...]) -> Any:
-        """The array in this shape."""
-        return array.reshape(shape)
-
-    def result(self, array: Any, shape: tuple[int, ...] | None) -> Any:
-        """A result, in this shape if any."""
-        array = np.asarray(array, self.dtype)
-        return (array if shape is None else array.reshape(shape))[()]

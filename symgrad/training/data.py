@@ -12,6 +12,7 @@ import sympy
 
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
 from symgrad.language.problem import Problem, Variable
+from symgrad.numerics.libraries import plain_array
 from symgrad.numerics.sizes import infer_sizes
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -131,7 +132,7 @@ def declaration(variable: Variable) -> str:
 
 def _array(variable: Variable, value: Any, dtype: str) -> Array:
     try:
-        array = np.asarray(value)
+        array = plain_array(f"data: {variable.name}", value)
         numbers = array if array.dtype.kind in "iub" else array.astype(np.float64)
     except (TypeError, ValueError):
         raise DataError(

@@ -156,6 +156,14 @@ def test_what_is_no_real_number(value: Any, message: str, options: dict[str, Any
         function({"x": value})
 
 
+@pytest.mark.parametrize("name", ["complex", "masked", "dates", "durations", "records"])
+def test_what_is_no_real_number_is_no_data(name: str) -> None:
+    value, message = NO_NUMBERS[name]
+    program = "w: Vector(n)\nx: Vector(n)\nloss = sum((w.T @ x)**2 for x in batch)"
+    with pytest.raises(sg.DataError, match=f"data: {message}"):
+        sg.fit(program, data={"x": value[None]}, epochs=1)
+
+
 def test_seeds_and_labels_are_read_as_strictly() -> None:
     pullback = sg.pullback("x: Vector(n)\nf = 2 * x", ["x"]).lambdify()
     with pytest.raises(sg.DataError, match="cotangent has complex numbers"):

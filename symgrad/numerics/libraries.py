@@ -1,16 +1,65 @@
-"""Arrays of any library with the array API standard: which it is, and conversions into it."""
+"""What makes arrays of inputs and results of arrays: NumPy, or the library of the inputs."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from symgrad.errors import DataError, OptionError
-from symgrad.numerics.inputs import numbers
+
+
+def plain_array(name: str, value: Any) -> np.ndarray[Any, Any]:
+    """What is given as an array.
+
+    Raises: DataError for what would lose its meaning as real numbers: imaginary parts, masks, dates
+    and their units.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise DataError(
+            f"{name} is a masked array, whose masked entries would count as numbers; leave them "
+            "out, or fill them: filled(...)"
+        )
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} is no array of numbers: {error}") from None
+    if array.dtype.kind == "c":
+        raise DataError(f"{name} has complex numbers; real ones are wanted")
+    if array.dtype.kind in "mM":
+        raise DataError(f"{name} has dates or times ({array.dtype}); numbers are wanted")
+    if array.dtype.kind == "V":
+        raise DataError(f"{name} is no array of numbers: its entries are {array.dtype}")
+    return array
+
+
+@dataclass(frozen=True)
+class NumPy:
+    """NumPy's arrays of one type; results without an axis are its numbers."""
+
+    dtype: np.dtype[Any]
+
+    def array(self, name: str, value: Any, label: bool = False) -> Any:
+        """An input as an array."""
+        array = plain_array(name, value)
+        if label and not np.issubdtype(array.dtype, np.integer):
+            raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
+        try:
+            return array if label else array.astype(self.dtype, copy=False)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{name} is no array of numbers: {error}") from None
+
+    def reshaped(self, array: Any, shape: tuple[int, ...]) -> Any:
+        """The array in this shape."""
+        return array.reshape(shape)
+
+    def result(self, array: Any, shape: tuple[int, ...] | None) -> Any:
+        """A result, in this shape if any."""
+        array = np.asarray(array, self.dtype)
+        return (array if shape is None else array.reshape(shape))[()]
 
 
 def compat() -> Any:
@@ -51,7 +100,7 @@ class AnyLibrary:
         """An array of this type; labels keep theirs."""
         xp, known = self.xp, compat().is_array_api_obj(value)
         if not known or isinstance(value, np.ndarray):
-            numbers(name, value)
+            plain_array(name, value)
         array = value if known else xp.asarray(value, device=self.device)
         if xp.isdtype(array.dtype, "complex floating"):
             raise DataError(f"{name} has complex numbers; real ones are wanted")
@@ -68,3 +117,6 @@ class AnyLibrary:
     def result(self, array: Any, shape: tuple[int, ...] | None) -> Any:
         """A result, in this shape if any."""
         return array if shape is None else self.reshaped(array, shape)
+
+
+Library: TypeAlias = NumPy | AnyLibrary
