@@ -24,6 +24,26 @@ def test_levels_tell_more_and_more(symgrad) -> None:
     assert lengths == sorted(set(lengths))
 
 
+@pytest.mark.parametrize(
+    ("why", "line"),
+    [
+        ("index", "dz_i/dW_pq = x_q [i = p] "),
+        ("differential", "= <dL/dz, dW @ x> "),
+    ],
+)
+def test_why_shows_the_proofs(why: str, line: str, symgrad) -> None:
+    command = ("derive", "-e", "norm2(W @ x)**2", "--wrt", "W")
+    shown = symgrad(*command, "--why", why)
+    assert shown.exit_code == 0 and line in shown.stdout
+    assert shown.stdout == symgrad(*command, "--why", why, "--level", "full").stdout
+    assert line not in symgrad(*command).stdout
+    read = json.loads(symgrad(*command, "--why", why, "--format", "json").stdout)
+    proofs = [step["proof"] for step in read["steps"] if step["kind"] == "backward"]
+    assert {proof["kind"] for proof in proofs} == {why}
+    for form in ("latex", "markdown", "html"):
+        assert symgrad(*command, "--why", why, "--format", form).exit_code == 0
+
+
 def test_json_can_be_read(symgrad) -> None:
     result = symgrad("derive", LECTURE, "--format", "json")
     assert isinstance(json.loads(result.stdout), dict)
