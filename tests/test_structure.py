@@ -32,7 +32,6 @@ READERS = {
     "symgrad/language/syntax.py": "programs",
 }
 SELF_READERS = {
-    "symgrad/rendering/html.py",
     "symgrad/rendering/latex.py",
     "symgrad/rendering/mathml.py",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
 
@@ -133,11 +132,14 @@ def _step(line: Line, table: Table) -> list[Element]:
 
 def _links(text: str) -> list[Child]:
     """The text with each number in parentheses as a link to its step."""
-    parts = re.split(r"\((\d+)\)", text)
-    return [
-        _element("a", f"({part})", href=f"#step-{part}") if k % 2 else part
-        for k, part in enumerate(parts)
-    ]
+    front, *pieces = text.split("(")
+    children: list[Child] = [front]
+    for piece in pieces:
+        number, _, rest = piece.partition(")")
+        step = f"({number})"
+        is_step = number.isdigit()
+        children += [_element("a", step, href=f"#step-{number}") if is_step else step, rest]
+    return children
 
 
 def _why(line: Line, table: Table) -> list[Element]:
