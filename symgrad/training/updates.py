@@ -81,7 +81,10 @@ class OptimizerState:
             self._set(self._changing)
         for ufunc, operands in self._steps:
             ufunc(*operands)
-        self.advance(1)
+        if self._carried:
+            self.advance(1)
+        else:
+            self.iteration += 1
 
     def advance(self, count: int) -> None:
         """Count updates: `update` does so itself, who takes `table` has to."""
@@ -105,10 +108,14 @@ class OptimizerState:
             after = (number for _, number in self._program.carried)
             function = number_function(self._symbols, (*self._changing, *after))
             at = [numbers.index(n) for n in self._changing]
-            for step, row in enumerate(table, self.iteration):
-                rate = rate_at(self._rate, self.epoch, step)
+            rows, rate, scheduled = [], self.learning_rate, isinstance(self._rate, Schedule)
+            for step in range(self.iteration, self.iteration + count):
+                if scheduled:
+                    rate = rate_at(self._rate, self.epoch, step)
                 values = function(step + 1, rate, *self._values, *carried)
-                row[at], carried = values[: len(at)], values[len(at) :]
+                rows.append(values[: len(at)])
+                carried = values[len(at) :]
+            table[:, at] = rows
         return table
 
     def _set(self, numbers: tuple[sympy.Expr, ...]) -> None:
