@@ -20,21 +20,6 @@ def product(a: Any, b: Any, out: Any) -> None:
         out[:] = 0.0
 
 
-def inverse(a: Any, out: Any) -> None:
-    """out = a^-1."""
-    out[:] = np.linalg.inv(a)
-
-
-def solution(a: Any, b: Any, out: Any) -> None:
-    """out = a^-1 b."""
-    out[:] = np.linalg.solve(a, b)
-
-
-def log_determinant(a: Any) -> Any:
-    """log |det a|."""
-    return np.linalg.slogdet(a)[1]
-
-
 def maximum(a: Any, b: Any) -> Any:
     """The larger of two numbers; nan where one is nan."""
     return a if a > b or a != a else b

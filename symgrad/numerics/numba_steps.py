@@ -13,13 +13,6 @@ from symgrad.numerics.numba_products import product_text
 from symgrad.numerics.numba_values import Dims, See, Value, common, indices, mapped, spread, stored
 from symgrad.numerics.source import COMPARISONS, INFIX, Program
 
-CALLS = {  # of matrices, for each index of the leading axes; {out} is filled, or assigned
-    "linalg.inv": "inverse({0}, {out})",
-    "linalg.solve": "solution({0}, {1}, {out})",
-    "linalg.det": "{out} = np.linalg.det({0})",
-    "linalg.slogdet": "{out} = log_determinant({0})",
-}
-
 
 class Steps:
     """The steps of a program, and the value of each operation."""
@@ -174,10 +167,14 @@ class Steps:
         arrays = [(v if v.straight else self.let(v)).name for v in spreads]
         at = indices(leading)
 
-        def text(see: See) -> str:
-            return CALLS[op.name].format(*(see(x, at) for x in arrays), out=see(name, at))
-
         dims = self.sizes(op.dims)
+        whole = "[:]" if len(dims) > len(leading) else ""
+        part = "[1]" if op.name == "linalg.slogdet" else ""
+
+        def text(see: See) -> str:
+            called = f"np.{op.name}({', '.join(see(x, at) for x in arrays)}){part}"
+            return f"{see(name, at)}{whole} = {called}"
+
         self._step(name, dims, leading, text, "call")
         return stored(name, dims)
 
