@@ -73,3 +73,16 @@ def test_what_shares_no_index_is_multiplied_last() -> None:
     factors = [given[x] @ given[y] for x, y in zip(names[::2], names[1::2], strict=True)]
     assert value == pytest.approx(np.prod(factors))
     np.testing.assert_allclose(gradient["x0"], given["x1"] * np.prod(factors[1:]), rtol=1e-12)
+
+
+def test_products_that_differ_in_their_axes_are_not_one() -> None:
+    program = """\
+A: Matrix(n, n)
+B: Matrix(n, n)
+loss = sum((A @ B) * (A.T @ B) * (A @ B.T) * (A.T @ B.T)) + trace(A @ B) * sum(A * B)
+"""
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(2, 3, 3))
+    value, _ = sg.derive(program).lambdify()(A=A, B=B)
+    wanted = (A @ B) * (A.T @ B) * (A @ B.T) * (A.T @ B.T)
+    assert value == pytest.approx(wanted.sum() + np.trace(A @ B) * (A * B).sum(), rel=1e-12)

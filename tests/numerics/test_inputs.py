@@ -85,6 +85,7 @@ OWNED = {
     "an input": "a: Vector(n)\nx: Vector(n)\nloss = a.T @ x",
     "a transpose": "A: Matrix(m, n)\nX: Matrix(n, m)\nloss = trace(A @ X)",
     "a broadcast": "a: Scalar\nx: Vector(n)\nloss = a * sum(x)",
+    "one result twice": "x: Vector(n)\ny: Vector(n)\nloss = sum(exp(x + y))",
     "another result": "a: Vector(n)\nx: Vector(n)\ny: Vector(n)\nloss = a.T @ (x + y)",
 }
 

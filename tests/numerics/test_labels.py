@@ -89,6 +89,12 @@ TERMS: dict[str, tuple[str, str, Loss]] = {
         lambda d: np.log(sum(np.exp(d.M[d.u]))) - d.M[d.u, d.v],
     ),
     "sum(V @ Z[u]) * b[v]": ("u, v", "V Z b", lambda d: sum(d.V @ d.Z[d.u]) * d.b[d.v]),
+    "a.T @ (onehot(u) * onehot(s))": ("u, s", "a", lambda d: d.a[d.u] * (d.u == d.s)),
+    "S[u].T @ (onehot(s) * a * onehot(c))": (
+        "u, s",
+        "S a",
+        lambda d: d.S[d.u, d.s] * d.a[d.s] * (d.s == d.c),
+    ),
     "a[u] * a[c]": ("u", "a", lambda d: d.a[d.u] * d.a[d.c]),
     "onehot(c).T @ S @ onehot(u)": ("u", "S", lambda d: d.S[d.c, d.u]),
     # three labels
