@@ -33,7 +33,7 @@ from symgrad.training.schedules import Rate
 Equations = tuple[Equation, ...]
 
 theta, g, t, eta = THETA, GRADIENT, ITERATION, RATE
-b, m, v, u, largest = map(state, ("b", "m", "v", "u", r"\bar{v}"))
+b, m, v, u, largest = map(state, ("b", "m", "v", "u", "w"))
 d, c, delta, m_hat, v_hat = map(quantity, ("d_t", "c_t", r"\Delta_t", r"\hat{m}_t", r"\hat{v}_t"))
 share, next_share, shares = scalar(r"\mu_t"), scalar(r"\mu_{t+1}"), state("p", is_scalar=True)
 mu, lam, rho, alpha, beta1, beta2, epsilon, psi = symbols(
@@ -304,8 +304,8 @@ class AMSGrad(Adam):
     Reddi, Kale and Kumar, On the convergence of Adam and beyond, 2018, algorithm 2.
 
     >>> print(*AMSGrad().latex().splitlines()[7:10:2], sep="\n")
-    \bar{v}_t &= \max\left(\bar{v}_{t-1}, v_{t}\right) \\
-    \hat{v}_t &= \frac{\bar{v}_t}{1 - \beta_{2}^{t}} \\
+    w_{t} &= \max\left(v_{t}, w_{t-1}\right) \\
+    \hat{v}_t &= \frac{w_{t}}{1 - \beta_{2}^{t}} \\
     """
 
     sentence = "Adam's step, over the root of the largest mean of squared gradients so far."
@@ -349,7 +349,7 @@ class NAdam(Adam):
         return (
             *decay,
             *(
-                Equation(s, beta1 * (1 - sympy.Float(0.96) ** (n * psi) / 2))
+                Equation(s, beta1 * (1 - sympy.Rational(1, 2) * sympy.Float(0.96) ** (n * psi)))
                 for s, n in ((share, t), (next_share, t + 1))
             ),
             Equation(shares.new, shares.old * share),

@@ -64,7 +64,7 @@ UPDATE = {
     "rmsprop": r"\theta_{t} &= \theta_{t-1} - \eta \frac{g_{t}}{\sqrt{v_{t}} + \varepsilon}",
     "adam": r"- \frac{\eta \hat{m}_t}{\sqrt{\hat{v}_t} + \varepsilon}",
     "adamw": r"\theta_{t} &= \left(1 - \eta \lambda\right) \theta_{t-1} - \frac{\eta \hat{m}_t}",
-    "amsgrad": r"\bar{v}_t &= \max\left(\bar{v}_{t-1}, v_{t}\right)",
+    "amsgrad": r"w_{t} &= \max\left(v_{t}, w_{t-1}\right)",
     "nadam": r"\hat{m}_t &= \frac{\mu_{t+1} m_{t}}{1 - p_{t} \mu_{t+1}} + \frac{\left(1 - \mu_{t}",
     "lion": r"\theta_{t} &= \theta_{t-1} - \eta \operatorname{sign}{\left(c_{t} \right)}",
 }
