@@ -5,6 +5,8 @@ from __future__ import annotations
 from .planting import Mutant, planted_in
 
 CASES = "tests/test_cases.py"
+FACTS = "tests/calculus/test_facts.py"
+ZEROS = "tests/calculus/test_zeros.py"
 BATCHES = "tests/calculus/test_batches.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
@@ -12,7 +14,7 @@ MUTANTS: list[Mutant] = [
         "tests/calculus/test_rewriting.py",
         (
             "a rule forgets that its sums stand alone",
-            "if not self._sums_alone(match, term, left):",
+            "if not self._sums_alone(match, term, rest):",
             "if False:",
         ),
         (
@@ -26,14 +28,18 @@ MUTANTS: list[Mutant] = [
             "if match.wildcards.get(pattern.name, held) == held:",
             "if True:",
         ),
-        ("a rule leaves factors over", "if not left and {found", "if {found"),
+        ("a rule leaves factors over", "if not left and {extended", "if {extended"),
         ("a rule leaves terms over", "or (not rest and len(terms) != len(wanted))", ""),
         (
             "a replacement forgets its coefficient",
-            "term.coefficient * t.coefficient",
+            "times(term.coefficient, t.coefficient)",
             "t.coefficient",
         ),
-        ("a replacement forgets its sums", "(*t.summed, *_kept(term, left, t))", "t.summed"),
+        (
+            "a replacement forgets its sums",
+            "(*t.summed, *_still_summed(term, rest, t))",
+            "t.summed",
+        ),
         ("a batch of scalars is a vector", "x in holes and isinstance(axis, str)", "False"),
         (
             "a rest of a power is lost",
@@ -73,39 +79,54 @@ MUTANTS: list[Mutant] = [
         ("one of several rotations stands for all", " and not set(lead) & set(term.summed)", ""),
     ),
     *planted_in(
-        "symgrad/calculus/polynomials.py",
-        f"tests/calculus/test_polynomials.py tests/calculus/test_facts.py {BATCHES} {CASES}",
+        "symgrad/calculus/reduction.py",
+        f"tests/calculus/test_polynomials.py {ZEROS} {FACTS} {CASES}",
         (
             "a sum that nothing carries counts for one",
-            "if number is None:\n                factors = _joined([*factors, factor])",
-            "if number is None:\n                pass",
+            "factors = joined([*factors, factor])",
+            "factors = [*factors]",
         ),
         (
             "a simplex sums although something else is there",
-            "if all(x in summed and carried.count(x) == 1 for x in own):",
-            "if all(x in summed for x in own):",
+            "if all(x in summed and carried.count(x) == 1 for x in over):",
+            "if all(x in summed for x in over):",
         ),
-        (
-            "equal terms take the last coefficient",
-            "exact(joined[key].coefficient + coefficient)",
-            "exact(coefficient)",
-        ),
-        ("a symmetric matrix is any square one", 'return "symmetric" in node.facts', "return True"),
         (
             "a power of a product keeps its number",
             "number = raised(term.coefficient, power)",
             "number = term.coefficient",
         ),
         (
-            "the root of an even power loses its sign",
-            "not _even(f) for f in term.factors",
-            "True for f in term.factors",
+            "a root is taken of each factor, whatever its sign",
+            "all(positive(f.node) and not even(f) for f in term.factors)",
+            "True",
         ),
         ("0 / 0 is 1", "infinite(factor))  # 0 / 0 is not 1", "False)  # 0 / 0 is not 1"),
         (
-            "a one-hot entry is its own cube only",
-            "if f.power > 1 and _is_one_hot(f.node)",
+            "every entry is its own square",
+            "if f.power > 1 and zeros_and_ones(f.node)",
             "if f.power > 1",
+        ),
+        ("an identity leaves its sum", "summed.remove(one)", "pass"),
+    ),
+    *planted_in(
+        "symgrad/calculus/entries.py",
+        f"{FACTS} tests/calculus/test_polynomials.py {ZEROS} {CASES}",
+        ("a symmetric matrix is any square one", 'return "symmetric" in node.facts', "return True"),
+        (
+            "a sum is positive where one term is",
+            "return all(\n            t.coefficient > 0",
+            "return any(\n            t.coefficient > 0",
+        ),
+        ("a diagonal matrix has no zeros", "return labels[0] != labels[1]", "return False"),
+    ),
+    *planted_in(
+        "symgrad/calculus/polynomials.py",
+        f"tests/calculus/test_polynomials.py {BATCHES} {CASES}",
+        (
+            "equal terms take the last coefficient",
+            "exact(joined[key].coefficient + coefficient)",
+            "exact(coefficient)",
         ),
         (
             "a common factor takes the higher power",
@@ -130,7 +151,7 @@ MUTANTS: list[Mutant] = [
             "for x in (*own, *p.rest.summed) if x not in p.labels",
             "for x in p.rest.summed if x not in p.labels",
         ),
-        ("a pull-back is taken forward", "Factor(*plain),)", "Factor(*plain), Factor(*plain))"),
+        ("a pull-back is taken forward", "Term(Fraction(1), ())", "Term(Fraction(2), ())"),
     ),
     *planted_in(
         "symgrad/calculus/term_graph.py",

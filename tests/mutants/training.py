@@ -9,7 +9,7 @@ MUTANTS: list[Mutant] = [
         "symgrad/training/optimizers.py",
         "tests/training/test_optimizers.py",
         ("Adam keeps the bias of its mean", "m.new / (1 - beta1**t)", "m.new"),
-        ("Adam's second bias is the first", "v.new / (1 - beta2**t)", "v.new / (1 - beta1**t)"),
+        ("Adam's second bias is the first", "square / (1 - beta2**t)", "square / (1 - beta1**t)"),
         (
             "epsilon stands under Adam's root",
             "eta * m_hat / (sqrt(v_hat) + epsilon)",
