@@ -65,6 +65,7 @@ CASES: dict[str, tuple[float, Array]] = {  # program -> value, gradient by x
     "sum(x / onehot(k))": (INFINITE, np.array([INFINITE, 1, INFINITE])),
     "sum(onehot(k)**2 * x)": (X[K], E),
     "sum(y**0 * x)": (sum(X), ZERO + 1),
+    "sum(y / y * x)": (np.nan, np.array([np.nan, np.nan, 1])),
     "sum(x / y)": (INFINITE, np.array([INFINITE, INFINITE, 1])),
     "sum(x**0 + y**3 * x)": (n + X[2], Y),
 }

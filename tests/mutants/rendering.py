@@ -43,7 +43,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/language/plain.py",
         f"tests/rendering/test_text.py tests/rendering/test_document.py {FORMULAS}",
-        ("an accent is lost", "GLYPHS.get(node.accent, '')", "''"),
+        ("a sum forgets its index", 'f"sum_{written[0]} {written[1]}"', "written[1]"),
         (
             "a root is a product",
             'return f"sqrt{self.fenced(written[0])}"',
