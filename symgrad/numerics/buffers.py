@@ -20,6 +20,7 @@ def buffered_source(program: Program, checked: bool = True) -> str:
     planner = _Planner(program)
     gradients = planner.gradients()
     body = planner.body()
+    returned = planner.of(program.results[0][0])  # may be a view that is met here first
     count = range(len(program.inputs))
     made = ["plain = {np.ndarray, np.float64, np.float32}"]  # with a mask they are other numbers
     made += [f"{name} = np.{name}" for name in sorted(planner.functions)]
@@ -38,7 +39,7 @@ def buffered_source(program: Program, checked: bool = True) -> str:
             *(f"    {line}" for line in made),
             f"    def function({arguments}):",
             *(f"        {line}" for line in (*checks, *body)),
-            f"        return {planner.of(program.results[0][0])}",
+            f"        return {returned}",
             f"    return function, flat, ({derivatives})",
             "",
         ]
