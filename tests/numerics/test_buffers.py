@@ -94,3 +94,16 @@ def agree(program: str, modules: str = "numpy") -> None:
 def test_a_view_keeps_its_buffer(program: str, modules: str) -> None:
     pytest.importorskip(modules)
     agree(program, modules)
+
+
+@pytest.mark.parametrize("value", ["tanh(A).T", "diag(tanh(A @ A.T))", "sin(A).T @ A", "A.T", "A"])
+def test_a_value_may_be_a_view_of_a_buffer(value: str) -> None:
+    """Once a NameError: the view was met after the lines that make views were written."""
+    derivation = sg.jacobian(f"A: Matrix(m, n)\nf = {value}", ["A"])
+    plain, buffered = derivation.lambdify(), derivation.lambdify(reuse_buffers=True)
+    for seed in (0, 1):
+        given = {"A": np.random.default_rng(seed).normal(size=(2, 3))}
+        wanted, by_name = plain(given)
+        value_with_buffers, derivatives = buffered(given)
+        np.testing.assert_allclose(value_with_buffers, wanted, rtol=1e-12)
+        np.testing.assert_allclose(derivatives["A"], by_name["A"], rtol=1e-12, atol=1e-14)
