@@ -21,6 +21,7 @@ DECLARED = {
     **dict.fromkeys("BCX", "Matrix(n, n)"),
     "p": "Vector(n, simplex=True)",
     "s": "Scalar",
+    "k": "Index(n)",
 }
 DERIVED: dict[str, Callable[..., sg.Derivation]] = {
     "gradient": sg.derive,
@@ -33,6 +34,8 @@ DERIVED: dict[str, Callable[..., sg.Derivation]] = {
 TEXTBOOK = [
     ("gradient", "loss = a.T @ x", "x", "a"),
     ("gradient", "loss = x.T @ x", "x", "2 * x"),
+    ("gradient", "loss = x.T @ B[k]", "x", "B[k]"),
+    ("gradient", "loss = x.T @ B @ onehot(k)", "x", "B @ onehot(k)"),
     ("gradient", "loss = x.T @ B @ x", "x", "B @ x + B.T @ x"),
     ("gradient", "loss = x.T @ S @ x", "x", "2 * S @ x"),
     ("gradient", "loss = x.T @ B @ x", "B", "x @ x.T"),

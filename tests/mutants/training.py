@@ -53,7 +53,7 @@ MUTANTS: list[Mutant] = [
     ),
     *planted_in(
         "symgrad/training/stopping.py",
-        "tests/training/test_fit.py symgrad/training/stopping.py",
+        "tests/training/test_stopping.py tests/training/test_fit.py",
         (
             "the best is the last of equals",
             "len(scores) - 1 - scores.index(",
