@@ -17,7 +17,7 @@ from functools import cache, cached_property
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.lowering import Tensor, lower, tensor
 from symgrad.calculus.nodes import ONE, Axis, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import without_aliases
@@ -45,12 +45,15 @@ def partials(node: Node, labels: Sequence[Label], active: set[Node]) -> Iterator
                     if factor.node in active:
                         yield Partial(factor.node, factor.labels, _without(term, k))
         case ix.Map():
-            for (argument, places), derivative in zip(
-                node.arguments, _derivatives(node, labels), strict=True
-            ):
-                if argument in active:
-                    for term in derivative:
-                        yield Partial(argument, tuple(labels[k] for k in places), term)
+            entries = [Entry(n, tuple(labels[k] for k in places)) for n, places in node.arguments]
+            names, derivatives = _scalar_derivatives(node.operation, len(entries))
+            values = {
+                n.name: tensor(e, others=e.labels) for n, e in zip(names, entries, strict=True)
+            }
+            for entry, derivative in zip(entries, derivatives, strict=True):
+                if entry.node in active:  # another derivative may be infinite: that of 0**x by 0
+                    for term in _terms(derivative, values):
+                        yield Partial(*entry, term)
         case ix.Alias() if node.inner in active:
             yield Partial(node.inner, tuple(labels), Term(ONE, ()))
 
@@ -64,20 +67,13 @@ def _without(term: Term, k: int) -> Term:
     return Term(times(term.coefficient, factor.power), factors, term.summed)
 
 
-def _derivatives(node: ix.Map, labels: Sequence[Label]) -> list[tuple[Term, ...]]:
-    names, derivatives = _scalar_derivatives(node.operation, len(node.arguments))
-    entries = [
-        Entry(argument, tuple(labels[k] for k in places)) for argument, places in node.arguments
-    ]
-    values = {n.name: tensor(e, others=e.labels) for n, e in zip(names, entries, strict=True)}
-    result = []
-    for derivative in derivatives:
-        value = lower(derivative, values)
-        entry = value.closed()
-        single = len(value.terms) == 1
-        zero = isinstance(entry.node, ix.Polynomial) and not entry.node.terms
-        result.append(() if zero else value.terms if single else (Term(ONE, (Factor(*entry),)),))
-    return result
+def _terms(derivative: Expression, values: Mapping[str, Tensor]) -> tuple[Term, ...]:
+    """The terms of a scalar derivative at these entries; a sum is one factor."""
+    value = lower(derivative, values)
+    entry = value.closed()
+    if isinstance(entry.node, ix.Polynomial) and not entry.node.terms:
+        return ()
+    return value.terms if len(value.terms) == 1 else (Term(ONE, (Factor(*entry),)),)
 
 
 @cache

@@ -139,6 +139,11 @@ class Derivation:
     inputs: Mapping[str, Node] = field(default_factory=dict)
     free: Entry | None = None
 
+    def __repr__(self) -> str:
+        """What it is, without its steps."""
+        by = ", ".join(self.wrt)
+        return f"<{self.kind} of {self.problem.output_name} by {by}: {len(self.steps)} steps>"
+
     @cached_property
     def table(self) -> Table:
         """What each name looks like: the user's first, then those of the steps."""

@@ -14,7 +14,7 @@ from inspect import signature
 from typing import Any, TypeAlias, TypeVar
 
 from symgrad.errors import ProgramError, ShapeError
-from symgrad.language.dimensions import SCALAR, Dimension, Shape
+from symgrad.language.dimensions import SCALAR, Dimension, Shape, describe
 from symgrad.language.formula import Formula
 
 Value: TypeAlias = Fraction | float
@@ -117,6 +117,10 @@ class Call(Expression):
     shape: Shape
     options: Options = field(default_factory=dict)
     batch: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the arguments, which may be as deep as a model."""
+        return f"<{self.operation.name}(...): {describe(self.shape)}>"
 
 
 @dataclass(frozen=True)

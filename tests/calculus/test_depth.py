@@ -89,3 +89,11 @@ def test_a_deep_derivation_is_verified_and_printed(derivations: dict[int, sg.Der
     derivation = derivations[32]
     assert derivation.verify().failed == ()
     assert derivation.text().count("\n") < 40 * 32
+
+
+def test_what_a_derivation_is_says_neither_its_steps_nor_its_expressions() -> None:
+    program = "x: Vector(n)\nloss = " + " + ".join(f"{k} * norm2(x)" for k in range(2000))
+    derivation = sg.derive(program, "x")
+    assert repr(derivation) == "Derivation(data=<gradient of loss by x: 3 steps>)"
+    assert len(repr(derivation.problem)) < 500
+    assert all(len(repr(step)) < 1000 for step in derivation.steps)

@@ -90,3 +90,23 @@ def test_powers_of_zeros(body: str) -> None:
 def test_a_denominator_that_is_0_everywhere_is_refused(body: str) -> None:
     with pytest.raises(ProgramError, match="division by zero"):
         sg.derive(f"{HEAD}loss = {body}", ["x"])
+
+
+POWERS_OF_ZERO = ("sum(0**x)", "sum(exp(0**x))", "sum(2 * 0**(x * x))", "sum((c - c)**x * c)")
+
+
+@pytest.mark.parametrize("loss", POWERS_OF_ZERO)
+def test_derivative_of_a_power_of_zero_by_its_exponent_is_the_limit(loss: str) -> None:
+    """0**x log(0) is 0 for every positive x, though log(0) is none."""
+    problem = sg.parse(f"x: Vector(n)\nc: Scalar\nloss = {loss}")
+    inputs = {"x": np.array([0.5, 1.0, 3.0]), "c": 2.0}
+    derivation = sg.derive(problem, "x")
+    assert derivation.verify().passed
+    np.testing.assert_array_equal(derivation.lambdify()(inputs)[1]["x"], np.zeros(3))
+    assert sg.check_gradient(problem, "x", inputs).passed
+
+
+def test_only_what_depends_on_the_variable_is_differentiated_by() -> None:
+    """The Hessian of 0**x needs no derivative of 0**x log(0) by the 0, which is 0**x / 0."""
+    hessian = sg.hessian("x: Scalar\nloss = 0**x", "x").results["x", "x"]
+    assert hessian.expression.endswith("log(0) * (0**x * log(0))")
