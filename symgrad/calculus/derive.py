@@ -252,6 +252,7 @@ def hessian(problem: Problem, wrt: Wrt = None) -> Derivation:
             "loss"
         )
     backward, names = work.backward()
+    loss = work.called.naming.loss
     results: dict[Key, _Found] = {}
     for k, (a, node) in enumerate(work.nodes.items()):
         entry, labels = backward.of(node)
@@ -259,7 +260,7 @@ def hessian(problem: Problem, wrt: Wrt = None) -> Derivation:
         second = _jacobian(without_aliases(entry), labels, [other for _, other in later])
         for b, other in later:
             bottom = Name(a, SCALAR)
-            name = Derivative(f"d2L/d{a}d{b}", SCALAR, top=names[other], bottom=bottom)
+            name = Derivative(f"d2{loss}/d{a}d{b}", SCALAR, top=names[other], bottom=bottom)
             results[a, b] = _Found(*second.of(other), name)
     return work.finished("hessian", results, passes=[backward])
 

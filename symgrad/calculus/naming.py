@@ -24,6 +24,7 @@ class Naming:
     bound: dict[str, tuple[str, ...]]
     taken: set[str] = field(default_factory=set)
     symbols: frozenset[str] = frozenset()  # the user's own names
+    loss: str = "L"  # what the output of a scalar problem is called; another where the user has L
 
     def reference(self, node: Node) -> Expression | None:
         """What the user calls a node, as a column where it is a vector; None where it has no
@@ -58,9 +59,9 @@ def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
     bound: dict[str, tuple[str, ...]] = {}
     for name, batch in problem.batch.items():
         bound[batch] = (*bound.get(batch, ()), name)
-    return Naming(
-        {name: v.expression() for name, v in variables.items()}, definitions, bound, taken, symbols
-    )
+    inputs: dict[str, Expression] = {name: v.expression() for name, v in variables.items()}
+    loss = problem.output_name if "L" in symbols else "L"
+    return Naming(inputs, definitions, bound, taken, symbols, loss)
 
 
 def fresh(symbol: str, taken: set[str]) -> str:

@@ -76,8 +76,9 @@ class StepNames:
         batch = batch_of(node)
         shape = matrix_shape(node.axes)
         if node is self.root:
-            symbol = "L" if self.problem.output_name == "loss" else self.problem.output_name
-            name = symbol if symbol == "f" else fresh(symbol, self.naming.taken)
+            name = self.naming.loss if self.problem.output_name == "loss" else "f"
+            if name not in self.naming.symbols:
+                name = fresh(name, self.naming.taken)
             return Name(name, shape, batch)
         symbol = call.operation.symbol if call is not None else "u"
         if shape == SCALAR and batch is not None and self._is_example_loss(node):

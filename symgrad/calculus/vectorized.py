@@ -134,9 +134,10 @@ def _left(derivation: Derivation, outcome: Outcome, by: str) -> Formula:
     x = stacked(Name(by, variables[by].shape))
     if isinstance(outcome.key, tuple):
         name = outcome.key[0]
-        y, above = stacked(Name(name, variables[name].shape)), second(fm.Named(name="L"))
+        loss = derivation.naming.loss
+        y, above = stacked(Name(name, variables[name].shape)), second(fm.Named(name=loss))
         bottom = listed((partial(typeset(y)), partial(typeset(x.T))), r" \, ")
-        return spelled(fm.Fraction((above, bottom)), f"d2L / d {unparse(y)} d {unparse(x.T)}")
+        return spelled(fm.Fraction((above, bottom)), f"d2{loss} / d {unparse(y)} d {unparse(x.T)}")
     y = stacked(Name(derivation.problem.output_name, derivation.problem.output.shape))
     return derivative(typeset(y), typeset(x.T), f"d {unparse(y)} / d {unparse(x.T)}")
 

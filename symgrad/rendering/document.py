@@ -207,7 +207,7 @@ def _name(outcome: Outcome) -> tuple[Formula, str]:
         below = [composing.partial(first), composing.partial(last)]
         if first == last:
             below = [composing.partial(composing.raised(first, composing.TWO))]
-        above = composing.second(fm.Named(name="L"))
+        above = composing.second(fm.Named(name=outcome.naming.loss))
         return fm.Fraction((above, composing.listed(below, r" \, "))), unparse(name)
     if name.top.shape == SCALAR:
         by = composing.lowered(NABLA, typeset(name.bottom))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -59,6 +60,18 @@ def test_accents_stand_on_their_letters(name: str, text: str, latex: str) -> Non
     page = derivation.html()
     for accent, sign in (("hat", "^"), ("tilde", "~"), ("bar", "¯")):
         assert (f">{sign}</mo></mover>" in page) == (f"_{accent}" in name)
+
+
+@pytest.mark.parametrize("derive", [sg.derive, sg.hessian])
+def test_the_loss_leaves_the_users_letter(derive: Callable[[str], sg.Derivation]) -> None:
+    """Where L is a variable, the loss is a script L; in text it has its whole name."""
+    derivation = derive("L: Vector(n)\nx: Vector(n)\nr = L * x\nloss = sum(r**2)")
+    assert "(2) loss = norm2(r)**2" in derivation.text()
+    assert "dloss/dr" in derivation.text()
+    assert r"\mathcal{L} &= \left\lVert r \right\rVert^{2}" in derivation.latex()
+    assert r"\partial \mathcal{L}" in derivation.markdown()
+    assert "\N{MATHEMATICAL BOLD SCRIPT CAPITAL L}" in derivation.html()
+    assert not re.search(r"L_\{?2|L2|\^\{2\} L\}|d2L", derivation.text() + derivation.latex())
 
 
 def test_shapes_in_words() -> None:

@@ -98,7 +98,7 @@ SYMBOLS = [  # the user's names come first, and no two look alike
         "x: Vector(n)\nw: Vector(n)\nloss = sum(x.T @ w for x in batch)**2",
         r"\left(\sum_{x \in B} x^{\top} w\right)^{2}",
     ),
-    ("L: Scalar\nloss = L**2", r"L_{2} &= L^{2}"),
+    ("L: Scalar\nloss = L**2", r"\mathcal{L} &= L^{2}"),
     ("x1: Scalar\nx_1: Scalar\nloss = x1 * x_1", r"x_{1} \, \mathrm{x\_1}"),
     ("alpha: Scalar\n\u03b1: Scalar\nloss = alpha * \u03b1", r"\alpha \boldsymbol{\alpha}"),
     ("ab: Scalar\ncd: Scalar\nloss = ab * cd", r"\mathrm{ab} \, \mathrm{cd}"),
