@@ -12,7 +12,7 @@ import click
 from .failures import FAILED
 from .options import wrt_option
 from .output import write
-from .programs import ProgramFile, file_argument
+from .programs import ProgramFile, file_argument, text_of
 
 
 @click.command()
@@ -50,24 +50,14 @@ def grade(
     if sum(given is not None for given in (answer, answer_file, derivation)) != 1:
         raise click.UsageError("give one of --answer, --answer-file and --derivation")
     if derivation is not None:
-        verdict = grading.grade_derivation(program.problem(), wrt, _text(derivation))
+        verdict = grading.grade_derivation(program.problem(), wrt, text_of(derivation))
     else:
         if wrt is None or len(wrt) != 1:
             raise click.UsageError("--wrt names the one variable that the answer differentiates by")
-        text = _text(answer_file) if answer_file is not None else answer or ""
+        text = text_of(answer_file) if answer_file is not None else answer or ""
         verdict = grading.grade(program.problem(), wrt[0], text)
     if form == "json":
         write(json.dumps(dataclasses.asdict(verdict), indent=2, ensure_ascii=False))
     else:
         write(str(verdict))
     sys.exit(0 if verdict.correct else FAILED)
-
-
-def _text(file: IO[str]) -> str:
-    """What the file says; a SymgradError where it is no text."""
-    from symgrad.errors import ProgramError
-
-    try:
-        return file.read()
-    except UnicodeDecodeError as error:
-        raise ProgramError(f"cannot be read: {error}", filename=file.name) from None

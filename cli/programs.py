@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -27,11 +26,7 @@ class ProgramFile:
 
         if str(self.path) != "-":
             return sg.load(self.path)
-        try:
-            text = sys.stdin.buffer.read().decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise sg.SymgradError(f"cannot be read: {error}", filename="<stdin>") from None
-        return sg.parse(text, filename="<stdin>")
+        return sg.parse(text_of(click.open_file("-", encoding="utf-8")), filename="<stdin>")
 
     @property
     def example(self) -> Example | None:
@@ -39,6 +34,16 @@ class ProgramFile:
         from symgrad.examples import EXAMPLES
 
         return EXAMPLES[self.name] if self.name else None
+
+
+def text_of(file: IO[str]) -> str:
+    """What the file says; a SymgradError where it is no text."""
+    from symgrad.errors import ProgramError
+
+    try:
+        return file.read()
+    except UnicodeDecodeError as error:
+        raise ProgramError(f"cannot be read: {error}", filename=file.name) from None
 
 
 def find_program(

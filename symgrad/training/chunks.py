@@ -8,9 +8,9 @@ its count; these are added in one order, so that a result does not depend on who
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -26,6 +26,7 @@ from symgrad.training.data import Array, Arrays, Data, read_data
 from symgrad.training.totals import divided
 
 Delayed: TypeAlias = Any  # dask.delayed.Delayed
+Reading: TypeAlias = Callable[[Mapping[str, Any]], Data]
 
 SAMPLE = 8  # examples of each chunk that stand for all where shapes are wanted
 JOINED = 8  # parts that are added at once
@@ -64,10 +65,8 @@ def _sampled(
     """The chunks with their first examples, and those with the largest labels, which show how many
     there are."""
     dask = _dask()
-    reading, sample = (
-        dask.delayed(_Reading(problem, constants, dtype, parameters)),
-        dask.delayed(_sample),
-    )
+    reading = dask.delayed(partial(_read_chunk, problem, constants, dtype, parameters))
+    sample = dask.delayed(_sample)
     samples: tuple[Data, ...] = dask.compute(*(sample(reading, chunk) for chunk in chunks))
     examples = {
         name: np.concatenate([sample.examples[name] for sample in samples])
@@ -101,7 +100,7 @@ class ChunkGradients:
             gradient(totals.outer, (*wrt, *totals.names)), dtype=dtype, reuse_buffers=True
         )
         functions = [compile_derivation(gradient(p, wrt), dtype=dtype) for p in totals.sums]
-        reading = _Reading(problem, data.constants, dtype, wrt)
+        reading = partial(_read_chunk, problem, data.constants, dtype, wrt)
         self._shared = _dask().delayed((functions, reading))
 
     def begin(self, order: Array) -> None:
@@ -127,23 +126,20 @@ class ChunkGradients:
         parts = [dask.delayed(_part)(self._shared, chunk, parameters) for chunk in self._chunks]
         while len(parts) > 1:
             groups = [parts[k : k + JOINED] for k in range(0, len(parts), JOINED)]
-            parts = [dask.delayed(_added)(group) for group in groups]
+            parts = [dask.delayed(reduce)(_Part.__add__, group) for group in groups]
         result: _Part = parts[0].compute()
         return result
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """What it takes to check the data of a chunk as data in memory are."""
-
-    problem: Problem
-    constants: Mapping[str, Any]
-    dtype: str
-    parameters: tuple[str, ...]
-
-    def read(self, chunk: Mapping[str, Any]) -> Data:
-        """The chunk's data, checked."""
-        return read_data(self.problem, {**self.constants, **chunk}, self.dtype, self.parameters)
+def _read_chunk(
+    problem: Problem,
+    constants: Mapping[str, Any],
+    dtype: str,
+    parameters: tuple[str, ...],
+    chunk: Mapping[str, Any],
+) -> Data:
+    """A chunk's data, checked as data in memory are."""
+    return read_data(problem, {**constants, **chunk}, dtype, parameters)
 
 
 @dataclass(frozen=True)
@@ -160,11 +156,11 @@ class _Part:
 
 
 def _part(
-    shared: tuple[Sequence[Function], _Reading], chunk: Mapping[str, Any], parameters: Arrays
+    shared: tuple[Sequence[Function], Reading], chunk: Mapping[str, Any], parameters: Arrays
 ) -> _Part:
     """What a worker does with one chunk."""
     functions, reading = shared
-    data = reading.read(chunk)
+    data = reading(chunk)
     inputs = {**data.arrays, **parameters}
     with np.errstate(all="ignore"):
         values = [function(inputs) for function in functions]
@@ -172,15 +168,10 @@ def _part(
     return _Part(np.array([float(value) for value, _ in values]), np.array(rows), data.count)
 
 
-def _added(parts: Sequence[_Part]) -> _Part:
-    """The sums of several parts, from the first to the last."""
-    return reduce(_Part.__add__, parts)
-
-
-def _sample(reading: _Reading, chunk: Mapping[str, Any]) -> Data:
+def _sample(reading: Reading, chunk: Mapping[str, Any]) -> Data:
     """A few examples of a chunk, among them those with the largest labels."""
-    data = reading.read(chunk)
-    labels = [a for n, a in data.examples.items() if reading.problem.variables[n].kind == "Index"]
+    data = reading(chunk)
+    labels = (array for array in data.examples.values() if array.dtype.kind == "i")
     largest = [int(np.argmax(array)) for array in labels]
     return data.rows(np.array([*range(min(SAMPLE, data.count)), *largest], int))
 

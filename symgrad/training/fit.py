@@ -118,10 +118,10 @@ def fit(
     dtype = dtype_of(dtype)
     trained = _trained(problem, data, parameters or {})
     whole = read(problem, data, dtype, trained)
-    split = _divided(problem, whole, validation, dtype, trained, seed)
+    training, validating = _divided(problem, whole, validation, dtype, trained, seed)
     trainer = Trainer(
         problem,
-        split.training,
+        training,
         parameters=_start(problem, whole, trained, parameters or {}, initial, sizes or {}, seed),
         optimizer=optimizer,
         batch_size=batch_size,
@@ -131,11 +131,11 @@ def fit(
         seed=seed,
     )
     stopping = Stopping(tolerance, patience, larger_is_better=metric is not None)
-    if patience is not None and split.validation is None:
+    if patience is not None and validating is None:
         raise OptionError("patience needs a validation score: give validation=0.2, or data")
-    score = _score(trainer, split.validation, metric)
+    score = _score(trainer, validating, metric)
     if check:
-        _check(trainer, split.training)
+        _check(trainer, training)
     return _train(trainer, epochs, stopping, score, progress)
 
 
@@ -165,14 +165,6 @@ def _train(
     return FitResult(arrays, history, trainer.epochs, stopped)
 
 
-@dataclass(frozen=True)
-class Split:
-    """The data to train on, and those for the validation score, if any."""
-
-    training: Data
-    validation: Data | None
-
-
 def _trained(problem: Problem, data: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the parameters."""
     given = data if isinstance(data, Mapping) else ()
@@ -189,17 +181,18 @@ def _divided(
     dtype: str,
     trained: tuple[str, ...],
     seed: int,
-) -> Split:
-    """The data divided as `validation` says: a share of the examples, or data of their own."""
+) -> tuple[Data, Data | None]:
+    """The data to train on and those for the validation score: a share of the examples, or data of
+    their own."""
     if isinstance(validation, Mapping):
         constants = {n: a for n, a in data.constants.items() if n not in problem.batch}
-        return Split(data, read_data(problem, {**constants, **validation}, dtype, trained))
+        return data, read_data(problem, {**constants, **validation}, dtype, trained)
     if not isinstance(validation, (int, float)) or not 0 <= validation < 1:
         raise OptionError(
             f"validation is {validation!r}; a share from 0 to below 1, or data, is wanted"
         )
     if not validation:
-        return Split(data, None)
+        return data, None
     if data.chunks:
         raise OptionError(
             "with data in chunks no share is set aside: give data of their own, validation={...}"
@@ -210,7 +203,7 @@ def _divided(
     if not 0 < count < data.count:
         raise DataError(f"validation={validation} of {data.count} examples leaves none on one side")
     order = np.random.default_rng([seed, 1]).permutation(data.count)
-    return Split(data.rows(np.sort(order[count:])), data.rows(np.sort(order[:count])))
+    return data.rows(np.sort(order[count:])), data.rows(np.sort(order[:count]))
 
 
 def _start(

@@ -20,6 +20,15 @@ class Range:
     words: str
     holds: Callable[[float], bool]
 
+    def check(self, what: str, value: Any) -> None:
+        """Raises: OptionError where the value is no number, or lies elsewhere."""
+        try:
+            is_number = not isinstance(value, (bool, str)) and math.isfinite(value)
+        except TypeError:
+            is_number = False
+        if not is_number or not self.holds(value):
+            raise OptionError(f"{what} is {value!r}; {self.words} is wanted")
+
 
 @dataclass(frozen=True)
 class Hyperparameter:
@@ -66,12 +75,8 @@ def symbols_of(kind: type[Any]) -> dict[str, sympy.Symbol]:
     >>> symbols_of(StepDecay)
     {'factor': \\gamma, 'period': s}
     """
-    names = [field.name for field in fields(kind)]
-    return {
-        name: HYPERPARAMETERS[name].symbol
-        for name in names
-        if name in HYPERPARAMETERS and name != "learning_rate"
-    }
+    names = (field.name for field in fields(kind) if field.name != "learning_rate")
+    return {name: HYPERPARAMETERS[name].symbol for name in names if name in HYPERPARAMETERS}
 
 
 def check_hyperparameters(record: Any) -> None:
@@ -86,12 +91,9 @@ def check_hyperparameters(record: Any) -> None:
 wanted
     """
     for name in (field.name for field in fields(record) if field.name in HYPERPARAMETERS):
-        value, wanted = getattr(record, name), HYPERPARAMETERS[name].range
-        if name == "learning_rate" and callable(value):
-            continue
-        if not _is_number(value) or not wanted.holds(value):
-            what = f"{type(record).__name__}: {name} is {value!r}"
-            raise OptionError(f"{what}; {wanted.words} is wanted")
+        value = getattr(record, name)
+        if name != "learning_rate" or not callable(value):
+            HYPERPARAMETERS[name].range.check(f"{type(record).__name__}: {name}", value)
 
 
 def checked_count(name: str, value: Any) -> int:
@@ -99,13 +101,5 @@ def checked_count(name: str, value: Any) -> int:
 
     Raises: OptionError where it is not.
     """
-    if not _is_number(value) or not COUNT.holds(value):
-        raise OptionError(f"{name} is {value!r}; {COUNT.words} is wanted")
+    COUNT.check(name, value)
     return int(value)
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        return not isinstance(value, (bool, str)) and math.isfinite(value)
-    except TypeError:
-        return False

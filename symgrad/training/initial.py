@@ -15,48 +15,26 @@ import numpy as np
 from symgrad.errors import OptionError, did_you_mean
 from symgrad.language.problem import Variable
 from symgrad.training.data import Array
+from symgrad.training.hyperparameters import POSITIVE
 
 Shape: TypeAlias = tuple[int, ...]
 Scheme: TypeAlias = Callable[[Shape, "np.random.Generator"], Array]
 Choice: TypeAlias = str | Scheme
 
 
-def glorot_uniform(shape: Shape, rng: np.random.Generator) -> Array:
-    """Uniform within +-sqrt(6 / (fan in + fan out)): signals keep their variance both ways.
+def uniform(spread: Callable[[Shape], int]) -> Scheme:
+    """Uniform within +-sqrt(6 / n): the variance is 2 / n, where n = spread(shape)."""
 
-    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural
-    networks, 2010, equation 16.
+    def scheme(shape: Shape, rng: np.random.Generator) -> Array:
+        limit = math.sqrt(6 / spread(shape))
+        return rng.uniform(-limit, limit, shape)
 
-    >>> bool((np.abs(glorot_uniform((4, 2), np.random.default_rng(0))) < 1).all())
-    True
-    """
-    limit = math.sqrt(6 / sum(fans(shape)))
-    return rng.uniform(-limit, limit, shape)
+    return scheme
 
 
-def glorot_normal(shape: Shape, rng: np.random.Generator) -> Array:
-    """Normal with standard deviation sqrt(2 / (fan in + fan out)).
-
-    Source: as `glorot_uniform`, equation 12.
-    """
-    return rng.normal(0.0, math.sqrt(2 / sum(fans(shape))), shape)
-
-
-def he_uniform(shape: Shape, rng: np.random.Generator) -> Array:
-    """Uniform within +-sqrt(6 / fan in).
-
-    Source: as `he_normal`.
-    """
-    limit = math.sqrt(6 / fans(shape)[1])
-    return rng.uniform(-limit, limit, shape)
-
-
-def he_normal(shape: Shape, rng: np.random.Generator) -> Array:
-    """Normal with standard deviation sqrt(2 / fan in): for layers that end in a ReLU.
-
-    Source: He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015, section 2.2.
-    """
-    return rng.normal(0.0, math.sqrt(2 / fans(shape)[1]), shape)
+def gaussian(spread: Callable[[Shape], int]) -> Scheme:
+    """Normal with mean 0 and variance 2 / n, where n = spread(shape)."""
+    return lambda shape, rng: rng.normal(0.0, math.sqrt(2 / spread(shape)), shape)
 
 
 def zeros(shape: Shape, rng: np.random.Generator) -> Array:
@@ -72,13 +50,8 @@ def normal(scale: float) -> Scheme:
     >>> normal(0.01)((2,), np.random.default_rng(0)).round(4)
     array([ 0.0013, -0.0013])
     """
-    if not 0 < scale < math.inf:
-        raise OptionError(f"normal: the scale is {scale!r}; a positive number is wanted")
-
-    def scheme(shape: Shape, rng: np.random.Generator) -> Array:
-        return rng.normal(0.0, scale, shape)
-
-    return scheme
+    POSITIVE.check("normal: the scale", scale)
+    return lambda shape, rng: rng.normal(0.0, scale, shape)
 
 
 def fans(shape: Shape) -> tuple[int, int]:
@@ -91,13 +64,30 @@ def fans(shape: Shape) -> tuple[int, int]:
     return out, inward
 
 
+def glorot(shape: Shape) -> int:
+    """Fan in + fan out: signals keep their variance both ways.
+
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural
+    networks, 2010, equations 12 (normal) and 16 (uniform).
+    """
+    return sum(fans(shape))
+
+
+def he(shape: Shape) -> int:
+    """Fan in: for layers that end in a ReLU.
+
+    Source: He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015, section 2.2.
+    """
+    return fans(shape)[1]
+
+
 SCHEMES: dict[str, Scheme] = {
-    "glorot": glorot_uniform,
-    "glorot_uniform": glorot_uniform,
-    "glorot_normal": glorot_normal,
-    "he": he_normal,
-    "he_normal": he_normal,
-    "he_uniform": he_uniform,
+    "glorot": uniform(glorot),
+    "glorot_uniform": uniform(glorot),
+    "glorot_normal": gaussian(glorot),
+    "he": gaussian(he),
+    "he_normal": gaussian(he),
+    "he_uniform": uniform(he),
     "normal": normal(1.0),
     "zeros": zeros,
 }

@@ -6,13 +6,14 @@ initial rate. A learning rate has the unit of parameter squared per loss, as in 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Literal, TypeAlias
 
 import sympy
+from sympy import cos, pi
 
 from symgrad.errors import OptionError
 from symgrad.training.equations import RATE, align, latex_of, number_function, scalar
@@ -32,16 +33,12 @@ class Schedule(ABC):
 
     sentence: ClassVar[str]
     source: ClassVar[str]
+    formula: ClassVar[Callable[[], sympy.Expr]]  # in n and the symbols of the hyperparameters
 
     def __post_init__(self) -> None:
         check_hyperparameters(self)
         if self.per not in ("epoch", "iteration"):
             raise OptionError(f"per is {self.per!r}; 'epoch' or 'iteration' is wanted")
-
-    @classmethod
-    @abstractmethod
-    def formula(cls) -> sympy.Expr:
-        """The learning rate, in n and the symbols of the hyperparameters."""
 
     def __call__(self, n: int) -> float:
         """The learning rate after n epochs (or iterations)."""
@@ -81,11 +78,7 @@ class ConstantRate(Schedule):
 
     sentence = "The learning rate stays as it is."
     source = "Bottou, Curtis and Nocedal, Optimization methods for large-scale machine learning."
-
-    @classmethod
-    def formula(cls) -> sympy.Expr:
-        """eta_0."""
-        return INITIAL
+    formula = staticmethod(lambda: INITIAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +97,7 @@ class InverseTimeDecay(Schedule):
     decay: float
     sentence = "The learning rate falls as one over the time."
     source = "Robbins and Monro, A stochastic approximation method, 1951."
-
-    @classmethod
-    def formula(cls) -> sympy.Expr:
-        """eta_0 / (1 + kappa n)."""
-        return INITIAL / (1 + KAPPA * COUNT)
+    formula = staticmethod(lambda: INITIAL / (1 + KAPPA * COUNT))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,11 +116,7 @@ class StepDecay(Schedule):
     period: int
     sentence = "The learning rate falls by a factor once in a period, and stays between."
     source = "torch.optim.lr_scheduler.StepLR."
-
-    @classmethod
-    def formula(cls) -> sympy.Expr:
-        """eta_0 gamma^floor(n / s)."""
-        return INITIAL * GAMMA ** sympy.floor(COUNT / PERIOD)
+    formula = staticmethod(lambda: INITIAL * GAMMA ** sympy.floor(COUNT / PERIOD))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,11 +133,7 @@ class ExponentialDecay(Schedule):
     factor: float
     sentence = "The learning rate falls by the same factor every time."
     source = "torch.optim.lr_scheduler.ExponentialLR."
-
-    @classmethod
-    def formula(cls) -> sympy.Expr:
-        """eta_0 gamma^n."""
-        return INITIAL * GAMMA**COUNT
+    formula = staticmethod(lambda: INITIAL * GAMMA**COUNT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,12 +152,9 @@ class CosineDecay(Schedule):
     lowest: float = 0.0
     sentence = "The learning rate falls along half a cosine wave: slowly, fast, slowly."
     source = "Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2017."
-
-    @classmethod
-    def formula(cls) -> sympy.Expr:
-        """eta_min + (eta_0 - eta_min) (1 + cos(pi min(n, N) / N)) / 2."""
-        fall = 1 + sympy.cos(sympy.pi * sympy.Min(COUNT, TOTAL) / TOTAL)
-        return LOWEST + (INITIAL - LOWEST) * fall / 2
+    formula = staticmethod(
+        lambda: LOWEST + (INITIAL - LOWEST) * (1 + cos(pi * sympy.Min(COUNT, TOTAL) / TOTAL)) / 2
+    )
 
 
 Rate: TypeAlias = float | Schedule

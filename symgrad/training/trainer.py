@@ -76,7 +76,8 @@ class Trainer:
         dtype = dtype_of(dtype)
         if not isinstance(data, Data):
             data = read_data(self.problem, data, dtype, self.wrt)
-        self.flat, self.parameters = _flat(parameters, self.wrt, dtype)
+        self.flat, self._shapes = _flat(parameters, self.wrt, dtype)
+        self.parameters = views(self.flat, self._shapes)
         dimension_sizes(self.problem, {**data.arrays, **self.parameters}, {})
         whole = batch_size is None or optimizer.whole_data
         size = max(data.count, 1) if whole else checked_count("batch_size", batch_size)
@@ -112,12 +113,11 @@ class Trainer:
         return PlainSteps(ArrayGradients(function, batches), self.state, self.flat)
 
     def __getstate__(self) -> dict[str, Any]:
-        shapes = {name: array.shape for name, array in self.parameters.items()}
-        return self.__dict__ | {"parameters": shapes, "_steps": None}
+        return self.__dict__ | {"parameters": {}, "_steps": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.parameters = views(self.flat, state["parameters"])
+        self.parameters = views(self.flat, self._shapes)
         self._steps = self._prepared()
 
     def epoch(self, permutation: npt.ArrayLike | None = None) -> float:
@@ -169,7 +169,7 @@ class Trainer:
 
     def _check_finite(self, value: float, slope: Array) -> None:
         """Raise NotFiniteError where a loss or gradient is no number; a large one is one."""
-        gradients = views(slope, {name: array.shape for name, array in self.parameters.items()})
+        gradients = views(slope, self._shapes)
         bad = [name for name in self.wrt if not np.isfinite(gradients[name]).all()]
         if not bad and math.isfinite(value):
             return
@@ -216,8 +216,8 @@ def parameter_names(problem: Problem, parameters: Mapping[str, Any]) -> tuple[st
 
 def _flat(
     parameters: Mapping[str, Any], names: tuple[str, ...], dtype: str
-) -> tuple[Array, Arrays]:
-    """One vector with all the parameters, and views of it in their shapes."""
+) -> tuple[Array, dict[str, tuple[int, ...]]]:
+    """One vector with all the parameters, and their shapes."""
     arrays = {}
     for name in names:
         try:
@@ -225,7 +225,7 @@ def _flat(
         except (TypeError, ValueError):
             raise DataError(f"parameters: {name} is no array of numbers") from None
     flat = np.concatenate([array.ravel() for array in arrays.values()])
-    return flat, views(flat, {name: array.shape for name, array in arrays.items()})
+    return flat, {name: array.shape for name, array in arrays.items()}
 
 
 def views(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> Arrays:

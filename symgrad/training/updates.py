@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,8 +23,8 @@ PIECE = 32_768
 class OptimizerState:
     """What an optimizer remembers, and how it moves the parameters.
 
-    `vectors` are the states by name, `iteration` is the number of updates so far. `epoch` is set
-    by whoever counts epochs, for schedules that need it; it starts at 0.
+    `program` is the update, `vectors` are the states by name, `iteration` is the number of updates
+    so far. `epoch` is set by whoever counts epochs, for schedules that need it; it starts at 0.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class OptimizerState:
         self._carried = [value for state, value in initial.items() if state.is_scalar]
         self.iteration = 0
         self.epoch = 0
-        self._program = program
+        self.program = program
         self._rate = rate
         self._length, self._dtype = len(parameters), parameters.dtype
         self._symbols = (ITERATION, RATE, *hyperparameters, *(old for old, _ in program.carried))
@@ -88,24 +88,19 @@ class OptimizerState:
 
     def advance(self, count: int) -> None:
         """Count updates: `update` does so itself, who takes `table` has to."""
-        after = tuple(number for _, number in self._program.carried)
+        after = tuple(number for _, number in self.program.carried)
         for _ in range(count):
             if after:
                 self._carried = self._evaluated(after)
             self.iteration += 1
 
-    @property
-    def program(self) -> UpdateProgram:
-        """The operations of one update."""
-        return self._program
-
     def table(self, count: int) -> npt.NDArray[np.floating[Any]]:
         """The program's numbers in each of the next updates, one row an update."""
-        numbers, carried = self._program.numbers, self._carried
+        numbers, carried = self.program.numbers, self._carried
         table = np.empty((count, len(numbers)), self._dtype)
         table[:] = [self._numbers[n] for n in numbers]
         if self._changing:
-            after = (number for _, number in self._program.carried)
+            after = (number for _, number in self.program.carried)
             function = number_function(self._symbols, (*self._changing, *after))
             at = [numbers.index(n) for n in self._changing]
             rows, rate, scheduled = [], self.learning_rate, isinstance(self._rate, Schedule)
@@ -138,24 +133,17 @@ class OptimizerState:
                     f"started with {self._length} of type {self._dtype}"
                 )
         vectors = {"theta": parameters, "gradient": gradient, **self.vectors}
-        pieces = list(_pieces(self._length))
-        longest = pieces[0].stop
-        scratch = {name: np.empty(longest, self._dtype) for name in self._program.scratch}
+        size = self._length if self._length <= WHOLE else PIECE
+        scratch = {name: np.empty(size, self._dtype) for name in self.program.scratch}
         self._steps = []
-        for piece in pieces:
+        for start in range(0, self._length, size):
+            piece, room = slice(start, start + size), self._length - start
             places: dict[Any, Any] = {name: vector[piece] for name, vector in vectors.items()}
-            count = piece.stop - piece.start
-            places |= {name: vector[:count] for name, vector in scratch.items()} | self._numbers
-            for operation in self._program.operations:
+            places |= {name: vector[:room] for name, vector in scratch.items()} | self._numbers
+            for operation in self.program.operations:
                 operands = (*operation.operands, operation.out)
                 self._steps.append((operation.ufunc, tuple(places[o] for o in operands)))
         self._bound = (parameters, gradient)
-
-
-def _pieces(length: int) -> Iterator[slice]:
-    size = length if length <= WHOLE else PIECE
-    for start in range(0, length, size):
-        yield slice(start, min(start + size, length))
 
 
 def _check_flat(what: str, vector: Vector) -> None:

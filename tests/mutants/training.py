@@ -45,8 +45,8 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/training/initial.py",
         "tests/training/test_initial.py",
-        ("he takes the fan out", "math.sqrt(6 / fans(shape)[1])", "math.sqrt(6 / fans(shape)[0])"),
-        ("he's normal is too narrow", "math.sqrt(2 / fans(shape)[1])", "1 / fans(shape)[1] ** 0.5"),
+        ("he takes the fan out", "return fans(shape)[1]", "return fans(shape)[0]"),
+        ("a normal is too narrow", "math.sqrt(2 / spread(shape))", "1 / spread(shape) ** 0.5"),
         ("a simplex starts outside", "np.full(shape, 1 / shape[0])", "np.full(shape, 1.0)"),
         ("symmetric is not", "(matrix + matrix.T) / 2", "(matrix + matrix) / 2"),
         ("a positive scalar starts at zero", '1.0 if "positive"', '0.0 if "positive"'),
