@@ -20,7 +20,7 @@ from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import AnyLibrary, Library, NumPy, compat
 from symgrad.numerics.plan import Plan
-from symgrad.numerics.source import Program, numpy_source
+from symgrad.numerics.source import Program, defined, numpy_source
 
 if TYPE_CHECKING:
     from symgrad.numerics.numba_backend import Compiled
@@ -95,7 +95,7 @@ class Function:
 
             axes, function = program.axes, plain_function(program, signature.axes, self.dtype)
         else:
-            function = _compiled(self._printed(NONE))
+            function = defined(self._printed(NONE), {})["function"]
         return Plain(signature, program, function, axes, library)
 
     def _numpy(self, values: object) -> NumPy:
@@ -114,7 +114,8 @@ class Function:
             from symgrad.numerics.numba_backend import allocating
 
             return allocating(program, self.signature.axes)
-        return _compiled(buffered_source(program, checked), "allocate")
+        allocate: Callable[..., Any] = defined(buffered_source(program, checked), {})["allocate"]
+        return allocate
 
     @property
     def problem(self) -> Problem:
@@ -174,15 +175,6 @@ class Function:
         planned = self.plan.of_sizes(sizes)
         counts = [size_of(axis, sizes) for axis in planned.axes]
         return Compiled(planned, self.signature.axes), counts
-
-
-def _compiled(source: str, name: str = "function") -> Callable[..., Any]:
-    """The function that the generated source defines. The source has no name or text of the
-    user."""
-    namespace: dict[str, Any] = {}
-    exec(compile(source, "<symgrad>", "exec"), namespace)  # noqa: S102
-    function: Callable[..., Any] = namespace[name]
-    return function
 
 
 def compile_derivation(

@@ -15,15 +15,16 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import sympy
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.numerics import numba_kernels
+from symgrad.numerics.listing import Dims, Op
 from symgrad.numerics.numba_loops import Writer, grouped
 from symgrad.numerics.numba_products import LOOPS
 from symgrad.numerics.numba_steps import Steps
-from symgrad.numerics.numba_values import Dims, Value
-from symgrad.numerics.source import Program
+from symgrad.numerics.source import Program, defined
 
 HELPERS = [name for name, made in vars(numba_kernels).items() if isfunction(made)]
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
@@ -49,17 +50,12 @@ class Compiled:
     def __init__(self, program: Program, axes: Axes) -> None:
         numba()
         self.program = program
-        self.count = len(program.inputs)
-        known = {axis: f"n{k}" for k, axis in enumerate(program.axes)}
-        self.dims = {
-            f"p{k}": tuple(_dim(a, known, f"p{k}.shape[{j}]") for j, a in enumerate(axes[name]))
-            for k, name in enumerate(program.inputs)
-        }
-        self.source = _source(program, self.dims, known)
+        self.axes = [axes[name] for name in program.inputs]
+        self.source = _source(program, self.axes)
 
     def core(self, dtype: Any, types: Sequence[Any]) -> Any:
         """The compiled function of arrays, sizes, the flat vector of results, and room to work."""
-        ranks = tuple(map(len, self.dims.values()))
+        ranks = tuple(map(len, self.axes))
         kinds = tuple(str(np.dtype(t)) for t in types)
         return _core(self.source, str(np.dtype(dtype)), ranks, kinds, len(self.program.axes))
 
@@ -86,7 +82,7 @@ class Compiled:
 def plain_function(program: Program, axes: Axes, dtype: Any) -> Callable[..., Any]:
     """function(arrays, sizes) as the generated source has it: the value and the derivatives."""
     compiled = Compiled(program, axes)
-    count = compiled.count
+    count = len(program.inputs)
 
     def function(*arguments: Any) -> tuple[Any, ...]:
         arrays = [owned(a, a.dtype) for a in arguments[:count]]
@@ -108,7 +104,7 @@ def allocating(program: Program, axes: Axes) -> Callable[..., Any]:
         flat, work, ends = compiled.room(sizes, dtype)
         core = compiled.core(dtype, dtypes)
         derivatives, array = compiled.results(flat, sizes, ends)
-        numbers = [k for k, dims in enumerate(compiled.dims.values()) if not dims]
+        numbers = [k for k, dims in enumerate(compiled.axes) if not dims]
         function = _bound(core, names, numbers, (*sizes, flat, work), dtypes, array)
         return function, flat if array is None else flat[: -array.size], derivatives
 
@@ -151,43 +147,38 @@ def _bound(
     return function
 
 
-def _dim(axis: Axis, known: Mapping[Axis, str], own: str) -> str:
-    if axis in known:
-        return known[axis]
-    return str(axis) if not isinstance(axis, str) and axis.is_Integer else own
-
-
-def _source(program: Program, inputs: Mapping[str, Dims], known: Mapping[Axis, str]) -> str:
+def _source(program: Program, inputs: Sequence[Sequence[Axis]]) -> str:
     """The source of `core`, which Numba compiles, and of `room`, which says what it needs."""
-    steps = Steps(program, inputs)
-    value, *derivatives = steps.results()
-    shapes = [steps.sizes(dims) for _, dims in program.results[1:]]
-    if value.dims:
-        derivatives, shapes = [*derivatives, value], [*shapes, value.dims]
-    places, numbers = _placed(steps, derivatives)
-    writer = Writer(grouped(steps.steps), places, [value, *numbers.values()])
-    returned = "0.0" if value.dims else value.entry([], writer.see)
-    last = [f"{place} = {v.entry([], writer.see)}" for place, v in numbers.items()]
+    steps = Steps(program)
+    value, *arrays = program.results
+    if value[1]:
+        arrays.append(value)
+    places = _placed(steps, arrays)
+    if not value[1]:
+        steps.number(value[0], "value")
+    writer = Writer(grouped(steps.steps), places)
     body = writer.lines()
-    ends = [f"e{k}" for k in range(len(shapes))]
-    made, start = [], "0"
-    for end, dims in zip(ends, shapes, strict=True):
-        made.append(f"{end} = {start} + {' * '.join(dims) or '1'}")
-        start = end
+    shapes = [steps.sizes(dims) for _, dims in arrays]
+    starts = ["0", *(f"e{k}" for k in range(len(shapes)))]
+    ends = starts[1:]
+    made = [
+        f"{end} = {start} + {' * '.join(dims) or '1'}"
+        for end, start, dims in zip(ends, starts, shapes, strict=False)
+    ]
     pieces = ["o0 = 0"]
     views = []
     for k, dims in enumerate(writer.pieces):
         pieces.append(f"o{k + 1} = o{k} + ({' * '.join(dims)} + {LINE - 1}) // {LINE} * {LINE}")
         views.append(f"b{k} = {_view('work', f'o{k}', dims)}")
-    views += [
-        f"g{k} = {_view('flat', ['0', *ends][k], dims)}" for k, dims in enumerate(shapes) if dims
-    ]
+    views += [f"g{k} = {_view('flat', starts[k], dims)}" for k, dims in enumerate(shapes) if dims]
+    names = [f"p{k}" for k in range(len(inputs))]
     sizes = [f"n{k}" for k in range(len(program.axes))]
-    lines = [*_checks(inputs), *made, *pieces, *views, *body, *last, f"return real({returned})"]
+    lines = [*_checks(program, inputs), *made, *pieces, *views, *body]
     return "\n".join(
         [
-            f"def core({', '.join([*inputs, *sizes, 'flat', 'work'])}):",
+            f"def core({', '.join([*names, *sizes, 'flat', 'work'])}):",
             *(f"    {line}" for line in lines),
+            f"    return real({'0.0' if value[1] else 'value'})",
             f"def room({', '.join(sizes)}):",
             *(f"    {line}" for line in [*made, *pieces]),
             f"    return {''.join(f'{e}, ' for e in ends) or '0, '}o{len(writer.pieces)}",
@@ -196,41 +187,33 @@ def _source(program: Program, inputs: Mapping[str, Dims], known: Mapping[Axis, s
     )
 
 
-def _view(vector: str, start: str, dims: Dims) -> str:
+def _view(vector: str, start: str, dims: Sequence[str]) -> str:
     piece = f"{vector}[{start}:{start} + {' * '.join(dims)}]"
     return piece if len(dims) == 1 else f"{piece}.reshape(({', '.join(dims)}))"
 
 
-def _checks(inputs: Mapping[str, Dims]) -> list[str]:
+def _checks(program: Program, inputs: Sequence[Sequence[Axis]]) -> list[str]:
     wrong = [
-        f"{p}.shape[{k}] != {dim}"
-        for p, dims in inputs.items()
-        for k, dim in enumerate(dims)
-        if not dim.startswith("p")
+        f"p{k}.shape[{j}] != {program.size(axis)}"
+        for k, axes in enumerate(inputs)
+        for j, axis in enumerate(axes)
+        if isinstance(axis, sympy.Integer) or axis in program.axes
     ]
     return [f"if {' or '.join(wrong)}:", "    raise KeyError('shape')"] if wrong else []
 
 
-def _placed(steps: Steps, derivatives: Sequence[Value]) -> tuple[dict[str, str], dict[str, Value]]:
-    """Where the derivatives are put: a value that is one is made right there; numbers come last."""
+def _placed(steps: Steps, results: Sequence[tuple[Op, Dims]]) -> dict[str, str]:
+    """Where the results are put: an array that is one is made right there, others are copied."""
     places: dict[str, str] = {}
-    numbers = {}
-    targets = {s.target for s in steps.steps}
-    for k, value in enumerate(derivatives):
-        if not value.dims:
-            numbers[f"flat[{'0' if not k else f'e{k - 1}'}]"] = value
-        elif value.straight and value.name in targets and value.name not in places:
-            places[value.name] = f"g{k}"
+    for k, (op, dims) in enumerate(results):
+        name = steps.own(op, dims)
+        if not dims:
+            steps.number(op, f"flat[{f'e{k - 1}' if k else '0'}]")
+        elif name and op.kind != "input" and name not in places:
+            places[name] = f"g{k}"
         else:
-            steps.let(value, f"g{k}")
-            places[f"g{k}"] = f"g{k}"
-    return places, numbers
-
-
-def defined(source: str, names: dict[str, Any]) -> dict[str, Any]:
-    """What generated source defines, with these names given. It has no text of the user."""
-    exec(compile(source, "<symgrad>", "exec"), names)  # noqa: S102
-    return names
+            places[f"g{k}"] = steps.let(op, dims, f"g{k}")
+    return places
 
 
 def _namespace(source: str, dtype: Any) -> dict[str, Any]:

@@ -11,11 +11,14 @@ again as soon as its value is no longer needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
-from symgrad.numerics.numba_values import Dims, See, Value, indices
+from symgrad.numerics.numba_entries import See, indices
+
+Dims: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -88,16 +91,12 @@ def _joins(step: Step, group: Sequence[Step], needed: set[str]) -> bool:
 class Writer:
     """Writes groups of steps as Python lines, and plans the working vector.
 
-    `given` are arrays by the names of the values that are made in them, `results` what is needed
-    when all is done.
+    `given` are arrays by the names of the values that are made in them.
     """
 
-    def __init__(
-        self, groups: Sequence[Sequence[Step]], given: Mapping[str, str], results: Iterable[Value]
-    ) -> None:
+    def __init__(self, groups: Sequence[Sequence[Step]], given: Mapping[str, str]) -> None:
         self.groups = groups
         self.last = {name: k for k, g in enumerate(groups) for s in g for name in s.reads}
-        self.last |= {value.name: len(groups) for value in results}
         self.inner = {
             s.target
             for k, g in enumerate(groups)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import sympy
 
@@ -271,3 +272,10 @@ def indexed(op: Op) -> str:
 def numpy_source(program: Program, comments: Comments = NONE) -> str:
     """A program as plain NumPy, with these comments."""
     return Text(program).source(comments)
+
+
+def defined(source: str, names: dict[str, Any]) -> dict[str, Any]:
+    """What generated source defines, with these names there. It has no name or text of the
+    user."""
+    exec(compile(source, "<symgrad>", "exec"), names)  # noqa: S102
+    return names

@@ -15,8 +15,9 @@ import numpy as np
 import sympy
 
 from symgrad.numerics.function import Function
-from symgrad.numerics.numba_backend import MATHEMATICS, defined, numba, owned
+from symgrad.numerics.numba_backend import MATHEMATICS, numba, owned
 from symgrad.numerics.sizes import normal_shape
+from symgrad.numerics.source import defined
 from symgrad.training.data import Array, Arrays
 from symgrad.training.loop import Passed, loop
 from symgrad.training.minibatches import Minibatches

@@ -208,9 +208,9 @@ def test_what_runs_has_no_comments(
     if "modules" in options:
         pytest.importorskip("array_api_compat")
     ran = []
-    keep = function_module._compiled
+    keep = function_module.defined
     monkeypatch.setattr(
-        function_module, "_compiled", lambda source, *rest: ran.append(source) or keep(source)
+        function_module, "defined", lambda source, names: ran.append(source) or keep(source, names)
     )
     function = sg.derive(BATCHED, ["W"]).lambdify(**options)
     (source,) = ran
@@ -220,10 +220,10 @@ def test_what_runs_has_no_comments(
 
 def test_with_buffers_what_runs_has_no_comments(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = []
-    keep = function_module._compiled
+    keep = function_module.defined
     monkeypatch.setattr(
         function_module,
-        "_compiled",
+        "defined",
         lambda source, *rest: ran.append(source) or keep(source, *rest),
     )
     function = sg.derive(BATCHED, ["W"]).lambdify(reuse_buffers=True)

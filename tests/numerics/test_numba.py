@@ -26,6 +26,7 @@ PROGRAMS = {
     "norms": "x: Vector(3)\nA: Matrix(3, 3)\nloss = norm2(A @ x) + norm1(x) + relu(x).T @ x",
     "determinant": "A: Matrix(3, 3)\nloss = logdet(A.T @ A + eye(3)) + tr(inv(A.T @ A + eye(3)))",
     "elementary": "x: Vector(3)\nloss = sum(erf(x) + log(cosh(x)) + log1p(x**2) + maximum(x, 0.1))",
+    "one entry": "k: Index(4)\nx: Vector(4)\ny = exp(x)\nz = sin(y)\nloss = sum(z) * y[k]",
 }
 
 

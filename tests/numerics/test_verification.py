@@ -231,15 +231,15 @@ def test_broken_code_is_found(
     planted: tuple[str, str], program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right, wrong = planted
-    compiled, sources = function._compiled, []
+    defined, sources = function.defined, []
 
-    def breaking(source: str, *name: str) -> Callable[..., object]:
+    def breaking(source: str, names: dict[str, object]) -> dict[str, object]:
         sources.append(source)
-        return compiled(source.replace(right, wrong), *name)
+        return defined(source.replace(right, wrong), names)
 
     derivation = sg.derive(program)
     assert derivation.verify().passed
-    monkeypatch.setattr(function, "_compiled", breaking)
+    monkeypatch.setattr(function, "defined", breaking)
     assert 0 in derivation.verify().failed
     assert any(right in source for source in sources)
 

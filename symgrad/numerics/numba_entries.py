@@ -1,0 +1,121 @@
+"""One entry of an operation's result as text: what stands at [i, j] of a transpose, of a look-up.
+
+Operations that are STORED have an array, or a number, of their own; what its entry is called is
+said by who writes the loop (`see`). All others are written where an entry is asked for, nothing of
+them is computed before: a transpose, a broadcast, a look-up or an identity matrix costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from symgrad.language.dimensions import ONE
+from symgrad.numerics import numba_kernels
+from symgrad.numerics.listing import Dims, Op
+from symgrad.numerics.source import COMPARISONS, INFIX, Program
+
+STORED = {"input", "ufunc", "reduce", "product", "linalg", "scatter"}
+See: TypeAlias = Callable[[str, Sequence[str]], str]  # an array's name, indices -> its entry
+EYE = "(real(1.0) if {0} == {1} else real(0.0))"
+
+
+def indices(dims: Sequence[object]) -> list[str]:
+    """i0, i1, ... for the axes."""
+    return [f"i{k}" for k in range(len(dims))]
+
+
+def within(dims: Dims, at: Sequence[str], whole: Dims) -> list[str]:
+    """Where an array of these dimensions is looked at, spread over a larger one that is looked at
+    here: its axes are the last ones."""
+    cut = len(whole) - len(dims)
+    pairs = zip(dims, whole[cut:], at[cut:], strict=True)
+    return ["0" if dim == ONE != other else i for dim, other, i in pairs]
+
+
+class Entries:
+    """The entries of a program's operations."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def named(self, op: Op) -> str:
+        """The array of an operation that is stored."""
+        return op.name if op.kind == "input" else self.program.names[op]
+
+    def spread(self, op: Op, dims: Dims, at: Sequence[str], see: See) -> str:
+        """The entry of an operation that is spread over these dimensions."""
+        return self.entry(op, within(op.dims, at, dims), see)
+
+    def entry(self, op: Op, at: Sequence[str], see: See) -> str:
+        """The entry at these indices."""
+        if op.kind in STORED:
+            return see(self.named(op), at)
+        match op.kind:
+            case "size":
+                return f"real({self.program.size(op.axes[0])})"
+            case "number":
+                return f"real({op.value!r})"
+            case "scalar":
+                return f"({INFIX[op.name].format(*(self.entry(x, (), see) for x in op.operands))})"
+            case "eye":
+                return EYE.format(*at)
+            case "take":
+                return self._taken(op, at, see)
+            case "full" | "broadcast":
+                return self.spread(op.operands[0], op.dims, at, see)
+        return self.entry(op.operands[0], self._seen(op, at), see)
+
+    def _taken(self, op: Op, at: Sequence[str], see: See) -> str:
+        """A row looked up: table[labels], along an axis."""
+        (table, labels), (axis,) = op.operands, op.axes
+        end = axis + len(labels.dims)
+        label, size = self.entry(labels, at[axis:end], see), self.program.size(table.dims[axis])
+        return self.entry(table, [*at[:axis], f"checked({label}, {size})", *at[end:]], see)
+
+    def _seen(self, op: Op, at: Sequence[str]) -> Sequence[str]:
+        """Where a view looks at its operand."""
+        rank = len(op.operands[0].dims)
+        match op.kind:
+            case "permute":
+                place = dict(zip(op.axes, at, strict=True))
+                return [place[k] for k in range(rank)]
+            case "expand":
+                return [i for k, i in enumerate(at) if k not in op.axes]
+            case "drop":
+                place = rank + op.axes[0]
+                return [*at[:place], "0", *at[place:]]
+            case "diagonal":
+                rest = iter(at)
+                return [at[-1] if k in op.axes else next(rest) for k in range(rank)]
+            case "reshape":
+                return self._block(op, at)
+        raise TypeError(f"no view: {op.kind}")
+
+    def _block(self, op: Op, at: Sequence[str]) -> list[str]:
+        """In a matrix, the last two axes, of the entry of a block (row and column of the block, row
+        and column in it, row, row, column, column), or the other way round."""
+        long = max(op.dims, op.operands[0].dims, key=len)
+        p, q = self.program.size(long[-3]), self.program.size(long[-1])
+        cut = len(long) - 4
+        leading, last = at[:cut], at[cut:]
+        if len(last) == 2:
+            row, column = last
+            inner = (f"({row} // {p})", f"({row} % {p})", f"({column} // {q})", f"({column} % {q})")
+            return [*leading, *inner]
+        i, j, k, l = last  # noqa: E741
+        return [*leading, f"({i} * {p} + {j})", f"({k} * {q} + {l})"]
+
+
+def entry_text(name: str, count: int) -> str:
+    """The text of a ufunc's value: by its sign, by our own function, by NumPy's or `math`'s."""
+    if name in INFIX:
+        return f"({INFIX[name]})"
+    if name in COMPARISONS:
+        return f"(real(1.0) if {{0}} {COMPARISONS[name]} {{1}} else real(0.0))"
+    if name == "where":
+        return "({1} if {0} != 0 else {2})"
+    places = ", ".join(f"{{{k}}}" for k in range(count))
+    if hasattr(numba_kernels, name) or "." in name:
+        return f"{name}({places})"
+    return f"np.{name}({places})"
