@@ -10,7 +10,7 @@ inputs, `forward` reads it the other way. Functions of whole vectors bring their
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -18,9 +18,9 @@ from functools import cache, cached_property
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import Tensor, lower, tensor
-from symgrad.calculus.nodes import ONE, Axis, Entry, Factor, Label, Node, Term
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rebuilding import without_aliases
+from symgrad.calculus.rebuilding import Counterpart, without_aliases
 from symgrad.calculus.terms import identity, opened, times
 from symgrad.language.dimensions import ONE as UNIT
 from symgrad.language.dimensions import Shape
@@ -29,14 +29,15 @@ from symgrad.language.expressions import Expression, Name, Operation
 
 @dataclass(frozen=True)
 class Partial:
-    """dE/dT[a] of a statement: the rest of the term, and the entry's own labels a."""
+    """dE/dT[a] of a statement, or that times its cotangent: the rest of the term, and the entry's
+    own labels a."""
 
     of: Node
     labels: tuple[Label, ...]
     rest: Term
 
 
-def partials(node: Node, labels: Sequence[Label], active: set[Node]) -> Iterator[Partial]:
+def partials(node: Node, labels: Sequence[Label], active: Container[Node]) -> Iterator[Partial]:
     """The derivative of a statement node[labels] by each active entry in it."""
     match node:
         case ix.Polynomial():
@@ -62,8 +63,8 @@ def _without(term: Term, k: int) -> Term:
     """The derivative of a term by its k-th factor's entry: p x^(p-1) times the others."""
     factor = term.factors[k]
     lowered = factor._replace(power=factor.power - 1)
-    own = () if lowered.power == 0 else (lowered,)
-    factors = (*term.factors[:k], *own, *term.factors[k + 1 :])
+    same = () if lowered.power == 0 else (lowered,)
+    factors = (*term.factors[:k], *same, *term.factors[k + 1 :])
     return Term(times(term.coefficient, factor.power), factors, term.summed)
 
 
@@ -112,7 +113,7 @@ class Reverse:
 
     def of(self, node: Node) -> tuple[Entry, tuple[Label, ...]]:
         """The cotangent of a node, and all labels that it is over; zero where none came."""
-        labels = self.labels.get(node) or tuple(Label(axis) for axis in node.axes)
+        labels = self.labels.get(node) or ix.new_labels(node.axes)
         entry = self.cotangents.get(node) or contract((), ())
         return entry, (*self.extra, *labels)
 
@@ -139,9 +140,9 @@ def reverse(
         own = known[node]
         entry = contract(received.pop(node), (*extra, *own))
         cotangents[node] = entry = _named(entry, node, (*extra, *own))
-        for of, term in contributions(node, own, entry, tuple(extra), active):
-            target = known.setdefault(of, tuple(Label(axis) for axis in of.axes))
-            received.setdefault(of, []).append(placed(target, term))
+        for sent in contributions(node, own, entry, tuple(extra), active):
+            target = known.setdefault(sent.of, ix.new_labels(sent.of.axes))
+            received.setdefault(sent.of, []).append(placed(target, sent))
     return Reverse(tuple(extra), known, cotangents)
 
 
@@ -164,33 +165,29 @@ def contributions(
     own: tuple[Label, ...],
     cotangent: Entry,
     extra: tuple[Label, ...],
-    active: set[Node],
-) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
-    """What a statement sends to each active operand: the operand, its labels in the statement, and
-    the cotangent's product with the derivative."""
+    active: Container[Node],
+) -> Iterator[Partial]:
+    """What a statement sends to each active operand: the cotangent times the derivative."""
     if isinstance(node, ix.Apply):
         yield from _pulled_back(node, own, cotangent, extra, active)
         return
     for p in partials(node, own, active):
         factors = (Factor(*cotangent), *p.rest.factors)
         summed = tuple(x for x in (*own, *p.rest.summed) if x not in p.labels)
-        yield p.of, (p.labels, Term(p.rest.coefficient, factors, summed))
+        yield Partial(p.of, p.labels, Term(p.rest.coefficient, factors, summed))
 
 
-def placed(target: tuple[Label, ...], contribution: tuple[tuple[Label, ...], Term]) -> Term:
+def placed(target: tuple[Label, ...], sent: Partial) -> Term:
     """A contribution with the labels of its entry replaced by the target's; a label that stands
     twice in the entry, as in A[i, i], gives an identity."""
-    entry_labels, term = contribution
     names: dict[Label, Label] = {}
     repeated = []
-    for label, new in zip(entry_labels, target, strict=True):
+    for label, new in zip(sent.labels, target, strict=True):
         if label in names:
             repeated.append(identity(new, names[label]))
         names.setdefault(label, new)
-    factors = tuple(
-        f._replace(labels=tuple(names.get(x, x) for x in f.labels)) for f in term.factors
-    )
-    return Term(term.coefficient, (*factors, *repeated), term.summed)
+    factors = (f.renamed(names) for f in sent.rest.factors)
+    return sent.rest._replace(factors=(*factors, *repeated))
 
 
 def _pulled_back(
@@ -198,8 +195,8 @@ def _pulled_back(
     own: tuple[Label, ...],
     cotangent: Entry,
     extra: tuple[Label, ...],
-    active: set[Node],
-) -> Iterator[tuple[Node, tuple[tuple[Label, ...], Term]]]:
+    active: Container[Node],
+) -> Iterator[Partial]:
     leading, core = node.split(own)
     opened = node.opened(own)
     arguments = [
@@ -208,7 +205,7 @@ def _pulled_back(
     ]
     g = tensor(cotangent, core, (*extra, *leading))
     y = tensor(Entry(node, own), core, leading)
-    shapes = tuple(_shape(x.axis for x in t.core) for t in (g, y, *arguments))
+    shapes = tuple(ix.matrix_shape(x.axis for x in t.core) for t in (g, y, *arguments))
     names, pullbacks = _pullback(node.operation, shapes)
     values = {n.name: t for n, t in zip(names, (g, y, *arguments), strict=True)}
     for ((argument, labels), acted), expression in zip(opened, pullbacks, strict=True):
@@ -219,12 +216,7 @@ def _pulled_back(
         placed_at = tuple(new.get(x, x) for x in labels)
         missing = tuple(x for x in leading if x not in labels)
         for term in result.terms:
-            yield argument, (placed_at, term._replace(summed=(*term.summed, *missing)))
-
-
-def _shape(axes: Iterable[Axis]) -> Shape:
-    own = tuple(axes)
-    return (*own, *(UNIT,) * (2 - len(own)))
+            yield Partial(argument, placed_at, term._replace(summed=(*term.summed, *missing)))
 
 
 @cache
@@ -235,64 +227,50 @@ def _pullback(
     return names, operation.meaning.pullback(*names)
 
 
-def forward(
-    roots: Sequence[Node], tangents: Mapping[Node, Entry]
-) -> dict[Node, tuple[Entry, tuple[Label, ...]]]:
-    """The tangent of every root when each given node moves along its tangent.
-
-    A tangent's labels are in the order of its node's axes; so are those of the answers."""
-    order = ix.topological(roots)
-    active = active_nodes(order, tangents)
-    known: dict[Node, tuple[Entry, tuple[Label, ...]]] = {
-        n: (e, e.labels) for n, e in tangents.items()
-    }
+def forward(entries: Sequence[Entry], directions: Mapping[Node, Node]) -> list[Entry]:
+    """The tangent of each entry when some nodes move along directions, nodes with their axes."""
+    order = ix.topological(entry.node for entry in entries)
+    active = active_nodes(order, directions)
+    tangents = _along(directions)
     for node in order:
-        if node not in active or node in known:
-            continue
-        labels = tuple(Label(axis) for axis in node.axes)
-        known[node] = contract(_moved(node, labels, known), labels), labels
+        if node in active and node not in tangents:
+            labels = ix.new_labels(node.axes)
+            moved = contract(_moved(node, labels, tangents), labels)
+            tangents[node] = Counterpart.of(moved, labels)
     zero = contract((), ())
-    return {n: known.get(n) or (zero, tuple(Label(axis) for axis in n.axes)) for n in roots}
+    return [tangents[e.node].at(e.labels) if e.node in tangents else zero for e in entries]
 
 
-def tangent(node: Node, labels: tuple[Label, ...], symbols: Mapping[Node, Node]) -> list[Term]:
-    """How one statement moves when the operands in `symbols` move by these symbols, all else
-    fixed."""
-    known = {}
-    for operand, symbol in symbols.items():
-        own = tuple(Label(axis) for axis in operand.axes)
-        known[operand] = Entry(symbol, own), own
-    return _moved(node, labels, known)
+def tangent(node: Node, labels: tuple[Label, ...], directions: Mapping[Node, Node]) -> list[Term]:
+    """How one statement moves when some operands move along directions, all else fixed."""
+    return _moved(node, labels, _along(directions))
 
 
-Tangents = Mapping[Node, tuple[Entry, tuple[Label, ...]]]
+def _along(directions: Mapping[Node, Node]) -> dict[Node, Counterpart]:
+    return {n: Counterpart(d, tuple(range(len(d.axes)))) for n, d in directions.items()}
 
 
-def _moved(node: Node, labels: tuple[Label, ...], known: Tangents) -> list[Term]:
+def _moved(
+    node: Node, labels: tuple[Label, ...], tangents: Mapping[Node, Counterpart]
+) -> list[Term]:
     if isinstance(node, ix.Apply):
-        return _pushed_forward(node, labels, known)
-    return [
-        Term(p.rest.coefficient, (*p.rest.factors, _tangent(known[p.of], p.labels)), p.rest.summed)
-        for p in partials(node, labels, set(known))
-    ]
+        return _pushed_forward(node, labels, tangents)
+    return [_times_tangent(p, tangents) for p in partials(node, labels, tangents)]
 
 
-def _tangent(known: tuple[Entry, tuple[Label, ...]], labels: Sequence[Label]) -> Factor:
-    (node, own), all_labels = known
-    names = dict(zip(all_labels, labels, strict=True))
-    return Factor(node, tuple(names[x] for x in own))
+def _times_tangent(p: Partial, tangents: Mapping[Node, Counterpart]) -> Term:
+    return p.rest._replace(factors=(*p.rest.factors, Factor(*tangents[p.of].at(p.labels))))
 
 
-def _pushed_forward(node: ix.Apply, labels: tuple[Label, ...], known: Tangents) -> list[Term]:
+def _pushed_forward(
+    node: ix.Apply, labels: tuple[Label, ...], tangents: Mapping[Node, Counterpart]
+) -> list[Term]:
     """J v of a function whose pull-back J^T g is known: the derivative of <J^T g, v> by g."""
     g = ix.intern(ix.Input, node.axes, name="?g", facts=frozenset())
-    active = {argument for argument, _ in node.arguments if argument in known}
     terms = []
-    for of, (own, term) in _pulled_back(node, labels, Entry(g, labels), (), active):
-        factors = (*term.factors, _tangent(known[of], own))
-        terms.append(Term(term.coefficient, factors, (*term.summed, *own)))
+    for sent in _pulled_back(node, labels, Entry(g, labels), (), tangents):
+        term = _times_tangent(sent, tangents)
+        terms.append(term._replace(summed=(*term.summed, *sent.labels)))
     pairing = contract(terms, ())
     entry, over = reverse(pairing.node, (), [Term(Fraction(1), ())], (), [g]).of(g)
-    names = dict(zip(over, labels, strict=True))
-    plain = without_aliases(entry)
-    return [Term(ONE, (Factor(plain.node, tuple(names[x] for x in plain.labels)),))]
+    return [Term(ONE, (Factor(*Counterpart.of(without_aliases(entry), over).at(labels)),))]

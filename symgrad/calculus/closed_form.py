@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.expansion import simplified
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import IndexForm, entry_name, index_form
+from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.naming import Naming, fresh
-from symgrad.calculus.nodes import Axis, Entry, Label, Node
-from symgrad.calculus.notation import Notation, core_axes, full
+from symgrad.calculus.nodes import Entry, Label, Node, batch_of, core_axes, matrix_shape
+from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.rules import Applied, recorded
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.language.dimensions import ONE, Shape
 from symgrad.language.expressions import Expression, Name
-from symgrad.language.formula import Formula
 from symgrad.language.unparse import unparse
 
 LONGEST = 40  # names and functions in one expression
@@ -59,14 +57,8 @@ def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Cl
         return closed_form(entry, labels, naming)
     except NoMatrixForm:
         notation = Notation(naming.reference, naming.bound)
-
-        def user_name(node: Node) -> Formula | None:
-            named = naming.reference(node)
-            return None if named is None else entry_name(named)
-
-        root = aligned(entry, labels)
         with recorded() as applied:
-            form = index_form(root, user_name, notation.whole, naming.symbols)
+            form = notation.index_form(aligned(entry, labels), naming.symbols)
         return ClosedForm((), form, tuple(applied.values()))
 
 
@@ -93,19 +85,13 @@ def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:
     return notation.of(short)
 
 
-def matrix_shape(axes: Iterable[Axis]) -> Shape:
-    """Rows and columns of a node with these axes; more where it is a tensor."""
-    own = core_axes(axes)
-    return (*own, *(ONE,) * (2 - len(own)))
-
-
 def _shared(
     root: Node, reference: Callable[[Node], Expression | None], taken: set[str]
 ) -> dict[Node, Name]:
     """Names for the parts of a long result: what is used more than once, and what is long
     itself."""
     order = ix.topological([root], lambda node: reference(node) is None)
-    uses = Counter(_uses(order, reference))
+    uses = Counter(n for node in order if reference(node) is None for n in _operands(node))
     length: dict[Node, int] = {}
     names: dict[Node, Name] = {}
     for node in order:
@@ -115,25 +101,21 @@ def _shared(
         length[node] = _length(node, length)
         long = length[node] > LONGEST or (uses[node] > 1 and length[node] > SHARED)
         if long and node is not root and len(core_axes(node.axes)) <= 2:
-            batch = next((axis for axis in node.axes if isinstance(axis, str)), None)
-            names[node] = Name(_name(node, taken), matrix_shape(node.axes), batch)
+            names[node] = Name(_name(node, taken), matrix_shape(node.axes), batch_of(node))
             length[node] = 1
     return names
 
 
-def _uses(order: list[Node], reference: Callable[[Node], Expression | None]) -> Iterable[Node]:
-    for node in order:
-        if reference(node) is None:
-            if isinstance(node, ix.Polynomial):
-                yield from (f.node for t in node.terms for f in t.factors)
-            else:
-                yield from node.operands
+def _operands(node: Node) -> list[Node]:
+    """The operands of a node, as often as they stand there."""
+    if isinstance(node, ix.Polynomial):
+        return [f.node for t in node.terms for f in t.factors]
+    return [*node.operands]
 
 
 def _length(node: Node, length: dict[Node, int]) -> int:
-    if isinstance(node, ix.Polynomial):
-        return sum(length[f.node] for t in node.terms for f in t.factors)
-    return 1 + sum(length[operand] for operand in node.operands)
+    function = not isinstance(node, ix.Polynomial)
+    return function + sum(length[operand] for operand in _operands(node))
 
 
 def _name(node: Node, taken: set[str]) -> str:

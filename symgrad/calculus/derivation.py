@@ -11,8 +11,8 @@ from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import ClosedForm, closed_form, closed_result
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.naming import Naming
-from symgrad.calculus.nodes import Entry, Label, Node, topological
-from symgrad.calculus.rebuilding import Rebuilt
+from symgrad.calculus.nodes import Entry, Label, Node, new_labels, topological
+from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.rules import Applied
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
@@ -45,7 +45,7 @@ class Step:
     naming: Naming = field(repr=False)
     node: Node
     of: Node | None = None
-    plain: Rebuilt | None = None
+    plain: Counterpart | None = None
 
     @cached_property
     def closed(self) -> ClosedForm | None:
@@ -53,7 +53,7 @@ class Step:
         tensor."""
         if self.plain is None:
             return None
-        labels = tuple(Label(axis) for axis in self.node.axes)
+        labels = new_labels(self.node.axes)
         try:
             return closed_form(self.plain.at(labels), labels, self.naming)
         except NoMatrixForm:

@@ -14,7 +14,7 @@ from symgrad.calculus.chain_rule import Reverse, forward, reverse
 from symgrad.calculus.derivation import Derivation, Derivative, Key
 from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
 from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
-from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern
+from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern, new_labels
 from symgrad.calculus.rebuilding import rebuilt, without_aliases
 from symgrad.calculus.rules import Applied, recorded
 from symgrad.calculus.statements import Writer
@@ -78,16 +78,17 @@ class _Work:
         """The steps of a reverse pass, written; what the derivative by each input is called."""
         return self.writer.backward(backward, [*self.nodes.values()], top)
 
-    def directions(self) -> dict[str, Entry]:
-        """An input for the direction of each variable."""
-        directions = {}
+    def directions(self) -> tuple[dict[Node, Node], dict[str, str]]:
+        """An input for the direction of each variable, and whose direction each name is."""
+        directions: dict[Node, Node] = {}
+        seeds: dict[str, str] = {}
         for name, node in self.nodes.items():
             called = self.called.new_name(f"d{name}", f"d_{name}")
             variable = self.problem.variables[name]
             self.called.naming.declare(called, variable.shape, variable.batch)
-            moved = intern(Input, node.axes, name=called, facts=frozenset())
-            directions[called] = Entry(moved, tuple(Label(axis) for axis in node.axes))
-        return directions
+            directions[node] = intern(Input, node.axes, name=called, facts=frozenset())
+            seeds[called] = name
+        return directions, seeds
 
     def _layout(self, kind: str, order: int) -> str:
         """The layout in a sentence, what is no matrix, what symmetric means."""
@@ -210,14 +211,11 @@ def pullback(problem: Problem, wrt: Wrt = None) -> Derivation:
 def directional(problem: Problem, wrt: Wrt = None) -> Derivation:
     """The derivative of the result along a direction of all of wrt together."""
     work = _begin(problem, wrt)
-    directions = work.directions()
-    moving = dict(zip(work.nodes.values(), directions.values(), strict=True))
-    tangent, labels = forward([work.value.node], moving)[work.value.node]
-    names = dict(zip(labels, work.value.labels, strict=True))
-    entry = Entry(tangent.node, tuple(names[x] for x in tangent.labels))
+    directions, seeds = work.directions()
+    (entry,) = forward([work.value], directions)
     top = Name(f"d{problem.output_name}", problem.output.shape)
     results: dict[Key, _Found] = {"*": _Found(entry, work.labels, top)}
-    return work.finished("directional", results, dict(zip(directions, work.wrt, strict=True)))
+    return work.finished("directional", results, seeds)
 
 
 def hvp(problem: Problem, wrt: Wrt = None) -> Derivation:
@@ -226,18 +224,13 @@ def hvp(problem: Problem, wrt: Wrt = None) -> Derivation:
     _scalar(problem, "Hessian-vector product")
     work = _begin(problem, wrt)
     backward, names = work.backward()
-    directions = work.directions()
-    moving = dict(zip(work.nodes.values(), directions.values(), strict=True))
-    gradients = {n: without_aliases(backward.of(node)[0]) for n, node in work.nodes.items()}
-    tangents = forward([gradient.node for gradient in gradients.values()], moving)
+    directions, seeds = work.directions()
+    gradients = [without_aliases(backward.of(node)[0]) for node in work.nodes.values()]
     results: dict[Key, _Found] = {}
-    for n, node in work.nodes.items():
-        tangent, over = tangents[gradients[n].node]
-        letters = dict(zip(over, gradients[n].labels, strict=True))
-        entry = Entry(tangent.node, tuple(letters[x] for x in tangent.labels))
+    for (n, node), entry in zip(work.nodes.items(), forward(gradients, directions), strict=True):
         top = Name(f"d({names[node].name})", names[node].shape)
         results[n] = _Found(entry, backward.of(node)[1], top)
-    return work.finished("hvp", results, dict(zip(directions, work.wrt, strict=True)), [backward])
+    return work.finished("hvp", results, seeds, [backward])
 
 
 def hessian(problem: Problem, wrt: Wrt = None) -> Derivation:
@@ -281,7 +274,7 @@ def _rooted(
 
 def _jacobian(value: Entry, labels: Sequence[Label], wrt: Iterable[Node]) -> Reverse:
     """Reverse accumulation with one more index for each axis of the value."""
-    extra = tuple(Label(x.axis) for x in labels)
+    extra = new_labels(x.axis for x in labels)
     seed = Term(ONE, tuple(identity(a, b) for a, b in zip(extra, labels, strict=True)))
     return reverse(*_rooted(value, labels, seed), extra, wrt)
 

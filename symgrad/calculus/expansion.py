@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from symgrad.calculus.entries import singular
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower, tensor
-from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term
+from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term, new_labels
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
 from symgrad.calculus.terms import magnitude, multiplied_out, opened, times
@@ -32,7 +32,7 @@ def simplified(root: Node, named: Callable[[Node], bool]) -> Node:
         return contract(opened(node, own), labels, factored=True)
 
     done = rebuilt([root], lambda node: node is not root and named(node), combine)
-    labels = tuple(Label(axis) for axis in root.axes)
+    labels = new_labels(root.axes)
     return aligned(done[root].at(labels), labels)
 
 

@@ -226,12 +226,10 @@ def index_form(
 ) -> IndexForm:
     """A node by its definition, in index notation; its own indices are the first letters."""
     letters = Letters(taken=taken)
-    labels = tuple(ix.Label(axis) for axis in node.axes)
+    labels = ix.new_labels(node.axes)
     indices = letters.indices(labels)
     formula = IndexNotation(name, whole).right(node, labels, letters)
-    shape = tuple(axis for axis in node.axes if not isinstance(axis, str))
-    batch = next((axis for axis in node.axes if isinstance(axis, str)), None)
-    return IndexForm(shape, formula, indices, batch)
+    return IndexForm(ix.core_axes(node.axes), formula, indices, ix.batch_of(node))
 
 
 def written(e: Expression) -> Formula:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from symgrad.calculus.nodes import Label
-from symgrad.calculus.notation import core_axes
+from symgrad.calculus.nodes import Label, core_axes
 from symgrad.errors import OptionError
 from symgrad.language.dimensions import ONE
 

@@ -178,9 +178,7 @@ def _renamed(term: Term, names: Mapping[Label, Label]) -> Term:
     known = dict(names)
     for label in term.summed:
         known[label] = Label(label.axis)
-    factors = tuple(
-        f._replace(labels=tuple(known.get(x, x) for x in f.labels)) for f in term.factors
-    )
+    factors = tuple(f.renamed(known) for f in term.factors)
     return Term(term.coefficient, factors, tuple(known[x] for x in term.summed))
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.entries import symmetric
-from symgrad.calculus.nodes import Input, Node
-from symgrad.calculus.notation import core_axes
+from symgrad.calculus.nodes import Input, Node, core_axes
 from symgrad.language.dimensions import ONE, Dimension, Shape
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.problem import Problem

@@ -16,13 +16,14 @@ together: each label is one index letter that runs along one axis.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
-from symgrad.language.dimensions import Dimension
+from symgrad.language.dimensions import ONE as UNIT
+from symgrad.language.dimensions import Dimension, Shape
 from symgrad.language.expressions import Operation, Value
 
 Axis: TypeAlias = Dimension | str
@@ -44,6 +45,11 @@ class Label:
         return batch_label if own else Label, (self.axis,)
 
 
+def new_labels(axes: Iterable[Axis]) -> tuple[Label, ...]:
+    """A new index letter for each axis."""
+    return tuple(Label(axis) for axis in axes)
+
+
 @cache
 def batch_label(batch: str) -> Label:
     """The one index letter of a batch."""
@@ -57,6 +63,10 @@ class Factor(NamedTuple):
     labels: tuple[Label, ...]
     power: Value = ONE
 
+    def renamed(self, names: Mapping[Label, Label]) -> Factor:
+        """The factor with other names for some of its labels."""
+        return self._replace(labels=tuple(names.get(x, x) for x in self.labels))
+
 
 class Term(NamedTuple):
     """A coefficient times factors, summed over some labels."""
@@ -64,6 +74,10 @@ class Term(NamedTuple):
     coefficient: Value
     factors: tuple[Factor, ...]
     summed: tuple[Label, ...] = ()
+
+    def without(self, k: int) -> Term:
+        """The term without its k-th factor."""
+        return self._replace(factors=(*self.factors[:k], *self.factors[k + 1 :]))
 
 
 class ClosedFactor(NamedTuple):
@@ -88,6 +102,17 @@ class Entry(NamedTuple):
 
     node: Node
     labels: tuple[Label, ...]
+
+
+def core_axes(axes: Iterable[Axis]) -> tuple[Dimension, ...]:
+    """The axes that are no batch."""
+    return tuple(axis for axis in axes if not isinstance(axis, str))
+
+
+def matrix_shape(axes: Iterable[Axis]) -> Shape:
+    """Rows and columns of a node with these axes; more where it is a tensor."""
+    core = core_axes(axes)
+    return (*core, *(UNIT,) * (2 - len(core)))
 
 
 class Node:
@@ -228,6 +253,11 @@ class Alias(Node):
     def operands(self) -> tuple[Node, ...]:
         """What the cotangent is."""
         return (self.inner,)
+
+
+def batch_of(node: Node) -> str | None:
+    """The batch that a node has an axis of."""
+    return next((axis for axis in node.axes if isinstance(axis, str)), None)
 
 
 _interned: WeakValueDictionary[Hashable, Node] = WeakValueDictionary()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -14,27 +15,19 @@ from symgrad.calculus.algebra import (
     times,
     transposed,
 )
-from symgrad.calculus.nodes import Axis, Factor, Label, Node, Term
+from symgrad.calculus.index_notation import IndexForm, entry_name, index_form
+from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.calculus.terms import opened
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Expression, Name, Number, Size
+from symgrad.language.formula import Formula
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.contractions import onehot
 
 Reference = Callable[[Node], "Expression | None"]
-
-
-def core_axes(axes: Iterable[Axis]) -> tuple[Axis, ...]:
-    """The axes that are no batch."""
-    return tuple(axis for axis in axes if not isinstance(axis, str))
-
-
-def batch_of(node: Node) -> str | None:
-    """The batch that a node has an axis of."""
-    return next((axis for axis in node.axes if isinstance(axis, str)), None)
 
 
 def full(expression: Expression, node: Node) -> Expression:
@@ -87,6 +80,23 @@ class Notation:
         for operand in root.operands:
             self.of(operand)
         return self._definition(root)
+
+    def defined(self, root: Node, symbols: AbstractSet[str]) -> Expression:
+        """The node by its definition, over all its indices; in index notation, its letters none of
+        these symbols, where matrix notation has no form."""
+        try:
+            return full(self.definition(root), root)
+        except NoMatrixForm:
+            return self.index_form(root, symbols)
+
+    def index_form(self, root: Node, symbols: AbstractSet[str]) -> IndexForm:
+        """The node by its definition in index notation, its letters none of these symbols."""
+
+        def name(node: Node) -> Formula | None:
+            named = self.reference(node)
+            return None if named is None else entry_name(named)
+
+        return index_form(root, name, self.whole, symbols)
 
     def _tried(self, node: Node) -> Expression | None:
         try:
@@ -150,7 +160,7 @@ class Notation:
     # polynomials
 
     def _polynomial(self, node: ix.Polynomial) -> Expression:
-        labels = tuple(Label(axis) for axis in node.axes)
+        labels = ix.new_labels(node.axes)
         free = [x for x in labels if not isinstance(x.axis, str)]
         parts = [self._term(term, free) for term in opened(node, labels)]
         return signed_sum(parts) if parts else Number(Fraction(0))

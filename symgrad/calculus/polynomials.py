@@ -93,8 +93,7 @@ def _spread_identity(term: Term) -> list[Term] | None:
         if any(x in term.summed for x in labels):
             continue
         if any(isinstance(f.node, ix.Identity) for t in node.terms for f in t.factors):
-            rest = term._replace(factors=(*term.factors[:k], *term.factors[k + 1 :]))
-            return [product((t, rest)) for t in opened(node, labels)]
+            return [product((t, term.without(k))) for t in opened(node, labels)]
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
@@ -14,14 +14,21 @@ from symgrad.calculus.terms import opened
 Combine = Callable[[list[Term], tuple[Label, ...]], Entry]
 
 
-class Rebuilt(NamedTuple):
-    """What became of a node, and which of the old node's axes it still has, in its order."""
+class Counterpart(NamedTuple):
+    """A node that belongs to another one, as its tangent or as what became of it, and which of the
+    other's axes it has, in its order."""
 
     node: Node
     places: tuple[int, ...]
 
-    def at(self, labels: tuple[Label, ...]) -> Entry:
-        """The new node at the labels of the old one."""
+    @classmethod
+    def of(cls, entry: Entry, labels: Sequence[Label]) -> Counterpart:
+        """What has this entry where the other node has these labels."""
+        position = {label: k for k, label in enumerate(labels)}
+        return cls(entry.node, tuple(position[x] for x in entry.labels))
+
+    def at(self, labels: Sequence[Label]) -> Entry:
+        """The node at the labels of the other one."""
         return Entry(self.node, tuple(labels[k] for k in self.places))
 
 
@@ -40,24 +47,23 @@ def rebuilt(
     keep: Callable[[Node], bool] = lambda node: False,
     combine: Combine = factored,
     instead: Mapping[Node, Node] | None = None,
-) -> dict[Node, Rebuilt]:
+) -> dict[Node, Counterpart]:
     """Every node below the roots without aliases, simplified through them; sums are put together by
     `combine`, nodes to `keep` stay as they are, and other inputs stand `instead` of some."""
-    done: dict[Node, Rebuilt] = {}
+    done: dict[Node, Counterpart] = {}
     other = instead or {}
     for node in ix.topological(roots, lambda node: not keep(node)):
-        labels = tuple(Label(axis) for axis in node.axes)
+        labels = ix.new_labels(node.axes)
         if node in other or keep(node):
             entry = Entry(other.get(node, node), labels)
         else:
             entry = _again(node, labels, done, combine)
-        position = {label: k for k, label in enumerate(labels)}
-        done[node] = Rebuilt(entry.node, tuple(position[x] for x in entry.labels))
+        done[node] = Counterpart.of(entry, labels)
     return done
 
 
 def _again(
-    node: Node, labels: tuple[Label, ...], done: dict[Node, Rebuilt], combine: Combine
+    node: Node, labels: tuple[Label, ...], done: dict[Node, Counterpart], combine: Combine
 ) -> Entry:
     match node:
         case ix.Alias():

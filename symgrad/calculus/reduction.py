@@ -9,7 +9,8 @@ import sympy
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, infinite, positive, sums_to_one, vanishes, zeros_and_ones
-from symgrad.calculus.nodes import ONE, ClosedFactor, ClosedTerm, Factor, Label, Node, Term
+from symgrad.calculus.functions import spread
+from symgrad.calculus.nodes import ONE, Factor, Label, Node, Term
 from symgrad.calculus.terms import identity, length, opened, raised, times
 from symgrad.errors import ProgramError
 from symgrad.language.expressions import Value
@@ -40,8 +41,9 @@ def reduced(term: Term) -> Term | None:
         elif (number := _number(node, power)) is not None:
             coefficient = times(coefficient, number)
         elif isinstance(node, (ix.Identity, ix.OneHot)) and power < 0:
-            if vanishes(node, labels):
-                factors.append(Factor(_written_out(node), labels, power))
+            if vanishes(node, labels):  # as a sum: below a fraction line it renames no index
+                written_out = spread(node, tuple(range(len(labels))), node.axes)
+                factors.append(Factor(written_out, labels, power))
         elif isinstance(node, ix.Identity):
             identities.append(labels)
         else:
@@ -96,12 +98,6 @@ def _number(node: Node, power: Value) -> Value | None:
     return None
 
 
-def _written_out(node: Node) -> Node:
-    """A matrix of zeros and ones as a sum: below a fraction line it is no renaming of an index."""
-    factor = ClosedFactor(node, tuple(range(len(node.axes))))
-    return ix.polynomial(node.axes, (ClosedTerm(ONE, (factor,)),))
-
-
 def _substitute(
     factors: list[Factor], identities: list[tuple[Label, ...]], summed: list[Label]
 ) -> list[Factor]:
@@ -114,7 +110,7 @@ def _substitute(
         if one in summed:
             summed.remove(one)
             names = {one: other}
-            factors = [f._replace(labels=tuple(names.get(x, x) for x in f.labels)) for f in factors]
+            factors = [f.renamed(names) for f in factors]
             identities[k + 1 :] = [
                 tuple(names.get(x, x) for x in later) for later in identities[k + 1 :]
             ]

@@ -111,9 +111,7 @@ class Stacking:
             for own, place in ((self.rows, above), (self.columns, below)):
                 to = {x: x if x in own else equal.get(x, x) for x in free}
                 if len(own) == 2 and {*to.values()} <= {*own}:
-                    place += [
-                        f._replace(labels=tuple(to.get(x, x) for x in f.labels)) for f in members
-                    ]
+                    place += [f.renamed(to) for f in members]
                     break
             else:
                 inside += members

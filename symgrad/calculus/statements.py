@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.chain_rule import Reverse
-from symgrad.calculus.closed_form import LONGEST, leaf_count, matrix_shape
+from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.derivation import Key, Outcome, Step
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.layouts import Arranged
-from symgrad.calculus.nodes import Entry, Node
-from symgrad.calculus.notation import batch_of, core_axes, full
-from symgrad.calculus.rebuilding import Rebuilt, rebuilt
+from symgrad.calculus.nodes import Entry, Node, batch_of, core_axes, matrix_shape
+from symgrad.calculus.notation import full
+from symgrad.calculus.rebuilding import Counterpart, rebuilt
 from symgrad.calculus.step_names import StepNames
 from symgrad.calculus.step_rules import CHAIN_RULE, SEVERAL, StepRule, statement_rule, terms_by_leaf
 from symgrad.language.dimensions import ONE, SCALAR
@@ -120,7 +120,7 @@ class Writer:
         return {n: self._derivative(n, n, self.top()) for n in wrt} | lefts
 
     def _cotangent(
-        self, backward: Reverse, node: Node, top: Expression, plain: Rebuilt
+        self, backward: Reverse, node: Node, top: Expression, plain: Counterpart
     ) -> Derivative:
         """The step of a node's cotangent; its left side."""
         entry, labels = backward.of(node)
@@ -186,7 +186,7 @@ class Writer:
         node: Node,
         of: Node | None = None,
         uses: tuple[int, ...] = (),
-        plain: Rebuilt | None = None,
+        plain: Counterpart | None = None,
     ) -> None:
         step = Step(
             number=len(self.steps) + 1,

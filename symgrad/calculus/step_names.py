@@ -6,17 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.closed_form import matrix_shape
-from symgrad.calculus.index_notation import IndexForm, entry_name, index_form
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
-from symgrad.calculus.nodes import Node
-from symgrad.calculus.notation import Notation, batch_of, full
+from symgrad.calculus.nodes import Node, batch_of, matrix_shape
+from symgrad.calculus.notation import Notation
 from symgrad.calculus.rebuilding import rebuilt
-from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name
-from symgrad.language.formula import Formula
 from symgrad.language.problem import Problem
 
 
@@ -56,18 +52,7 @@ class StepNames:
 
     def definition(self, node: Node) -> Expression:
         """A node by its definition, in matrix notation where there is one."""
-        try:
-            return full(self.notation.definition(node), node)
-        except NoMatrixForm:
-            return self.index_form(node)
-
-    def index_form(self, node: Node) -> IndexForm:
-        """A node by its definition, in index notation."""
-        return index_form(node, self._entry_name, self.notation.whole, self.naming.symbols)
-
-    def _entry_name(self, node: Node) -> Formula | None:
-        named = self.reference(node)
-        return None if named is None else entry_name(named)
+        return self.notation.defined(node, self.naming.symbols)
 
     def statement(self, node: Node, call: Call | None) -> Expression:
         """A name for a statement that is written as this call: the user's, or a new one."""

@@ -87,8 +87,7 @@ def multiplied_out(
         if terms is None:
             done.append(term)
             continue
-        rest = term._replace(factors=(*term.factors[:k], *term.factors[k + 1 :]))
-        pending += [product((rest, part)) for part in reversed(terms)]
+        pending += [product((term.without(k), part)) for part in reversed(terms)]
     return [*done, *reversed(pending)]
 
 

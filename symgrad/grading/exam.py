@@ -9,11 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from symgrad.calculus import derive
-from symgrad.calculus.closed_form import matrix_shape
 from symgrad.calculus.derivation import Derivation, Key, Outcome
 from symgrad.calculus.lowering import Tensor, input_tensor
-from symgrad.calculus.nodes import Entry, Label
-from symgrad.calculus.notation import core_axes
+from symgrad.calculus.nodes import Entry, Label, core_axes, matrix_shape
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
 from symgrad.grading.points import Point, points

@@ -11,19 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call, transposed
-from symgrad.calculus.closed_form import leaf_count, matrix_shape
+from symgrad.calculus.closed_form import leaf_count
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import IndexForm, entry_name, index_form, indexed, written
-from symgrad.calculus.nodes import Axis, Entry, Input, Label, Node
-from symgrad.calculus.notation import Notation, batch_of, full
+from symgrad.calculus.index_notation import IndexForm, indexed, written
+from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
-from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, leaves
-from symgrad.language.formula import Formula
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.plain import plain_text
 from symgrad.language.unparse import unparse
@@ -37,7 +35,7 @@ EXAMPLES = "equations are of one example, arrays have a row for each"
 
 
 def annotated(
-    derivation: Derivation, program: Program, record: Record, axes: Mapping[str, Sequence[Axis]]
+    derivation: Derivation, program: Program, record: Record, axes: Mapping[str, Sequence[ix.Axis]]
 ) -> Comments:
     """The comments of a derivation's program; `axes` are those of each input's array."""
     named = _names(derivation, record.flat)
@@ -51,7 +49,7 @@ def annotated(
     )
 
 
-def _legend(program: Program, axes: Mapping[str, Sequence[Axis]]) -> Iterable[str]:
+def _legend(program: Program, axes: Mapping[str, Sequence[ix.Axis]]) -> Iterable[str]:
     """What each argument is."""
     for k, name in enumerate(program.inputs):
         shape = " x ".join(map(_size, axes[name]))
@@ -62,7 +60,7 @@ def _legend(program: Program, axes: Mapping[str, Sequence[Axis]]) -> Iterable[st
         yield EXAMPLES
 
 
-def _size(axis: Axis) -> str:
+def _size(axis: ix.Axis) -> str:
     return f"|{axis}|" if isinstance(axis, str) else str(axis)
 
 
@@ -72,14 +70,14 @@ def _value_name(derivation: Derivation) -> str:
     return derivation.problem.output_name if named is None else unparse(named)
 
 
-def _names(derivation: Derivation, made: Flat) -> dict[Node, list[Expression]]:
+def _names(derivation: Derivation, made: Flat) -> dict[ix.Node, list[Expression]]:
     """The names of the program's nodes: statements, cotangents, results."""
     plain = rebuilt(derivation.names)
-    named: dict[Node, list[Expression]] = {}
-    entries: list[tuple[Entry, tuple[Label, ...], Expression]] = []
+    named: dict[ix.Node, list[Expression]] = {}
+    entries: list[tuple[ix.Entry, tuple[ix.Label, ...], Expression]] = []
     for node, name in derivation.names.items():
-        labels = tuple(Label(axis) for axis in node.axes)
-        if name.shape == matrix_shape(node.axes):  # else of a gradient alike in many entries
+        labels = ix.new_labels(node.axes)
+        if name.shape == ix.matrix_shape(node.axes):  # else of a gradient alike in many entries
             entries.append((plain[node].at(labels), labels, name))
     for outcome in derivation.outcomes.values():
         entries.append((outcome.entry, outcome.labels, outcome.name))
@@ -94,7 +92,7 @@ def _names(derivation: Derivation, made: Flat) -> dict[Node, list[Expression]]:
     return named
 
 
-def _placed(entry: Entry, labels: tuple[Label, ...]) -> tuple[Node, bool] | None:
+def _placed(entry: ix.Entry, labels: tuple[ix.Label, ...]) -> tuple[ix.Node, bool] | None:
     """A node over all these labels, and whether it is the transpose of what has its axes in their
     order; None for a tensor in another order."""
     if len(entry.labels) < len(labels):
@@ -112,13 +110,13 @@ class _Equations:
     """Writes the lines' equations in order: by the names of what is computed by then; what has no
     name is called as its line."""
 
-    def __init__(self, derivation: Derivation, named: Mapping[Node, list[Expression]]) -> None:
+    def __init__(self, derivation: Derivation, named: Mapping[ix.Node, list[Expression]]) -> None:
         self.naming = derivation.naming
         self.named = named
         self.notation = Notation(self._reference, self.naming.bound)
-        self.called: dict[Node, Expression] = {}  # what has been computed
+        self.called: dict[ix.Node, Expression] = {}  # what has been computed
         self.lines: set[Expression] = set()  # that are called as they are
-        self.lengths: dict[Node, int] = {}
+        self.lengths: dict[ix.Node, int] = {}
 
     def of(self, target: str, computed: Sequence[Computed]) -> str:
         """What a line computes: `name = definition`, or of a short part without a name the
@@ -133,7 +131,7 @@ class _Equations:
         texts = [self._part(node, turned, target) for node, turned in placed.items()]
         return next(filter(None, texts), "")
 
-    def _equation(self, node: Node, turned: bool) -> str:
+    def _equation(self, node: ix.Node, turned: bool) -> str:
         names = self.named[node]
         right = self._definition(node)
         row = is_call(names[0], transpose) and ONE in names[0].shape
@@ -144,10 +142,10 @@ class _Equations:
         sides = [transposed(e) if turned != row else e for e in (*names, right)]
         return " = ".join(map(unparse, sides))
 
-    def _part(self, node: Node, turned: bool, target: str) -> str:
+    def _part(self, node: ix.Node, turned: bool, target: str) -> str:
         if leaf_count(node, self._reference, self.lengths) > SHORT:
             called = f"<{target}>" if target in self.naming.taken else target
-            line = Name(called, matrix_shape(node.axes), batch_of(node))
+            line = Name(called, ix.matrix_shape(node.axes), ix.batch_of(node))
             self.lines.add(line)
             self._call(node, transposed(line) if turned else line)
             return ""
@@ -156,23 +154,16 @@ class _Equations:
             return ""
         return unparse(transposed(right) if turned else right)
 
-    def _call(self, node: Node, name: Expression) -> None:
+    def _call(self, node: ix.Node, name: Expression) -> None:
         """What the node is called from now on."""
         self.called[node] = name
         self.notation.written.pop(node, None)
         self.lengths[node] = 1
 
-    def _definition(self, node: Node) -> Expression:
-        try:
-            return full(self.notation.definition(node), node)
-        except NoMatrixForm:
-            return index_form(node, self._entry_name, self.notation.whole, self.naming.symbols)
+    def _definition(self, node: ix.Node) -> Expression:
+        return self.notation.defined(node, self.naming.symbols)
 
-    def _entry_name(self, node: Node) -> Formula | None:
-        named = self._reference(node)
-        return None if named is None else entry_name(named)
-
-    def _reference(self, node: Node) -> Expression | None:
-        if isinstance(node, Input):
+    def _reference(self, node: ix.Node) -> Expression | None:
+        if isinstance(node, ix.Input):
             return self.naming.given(node)
         return self.called.get(node)

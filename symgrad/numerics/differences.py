@@ -19,11 +19,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from symgrad.calculus.closed_form import matrix_shape
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
 from symgrad.calculus.lowering import lower, tensor
-from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Map, Node, topological
 from symgrad.errors import DataError
 from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem, Wrt
@@ -175,10 +174,10 @@ def kink_distance(derivation: Derivation, inputs: Mapping[str, Any]) -> float | 
     derivative."""
     arrays, sizes = _arrays(derivation.problem, inputs)
     nearest: float | None = None
-    order = topological([derivation.value.node])
+    order = ix.topological([derivation.value.node])
     values = evaluate_nodes(order, arrays, sizes)
     for node in order:
-        if isinstance(node, (Map, Apply)) and node.operation.meaning.kink is not None:
+        if isinstance(node, (ix.Map, ix.Apply)) and node.operation.meaning.kink is not None:
             distance = _distance(node, values, arrays, sizes)
             if distance.size:
                 nearest = min(float(distance.min()), np.inf if nearest is None else nearest)
@@ -186,26 +185,28 @@ def kink_distance(derivation: Derivation, inputs: Mapping[str, Any]) -> float | 
 
 
 def _distance(
-    node: Map | Apply,
-    values: Mapping[Node, Any],
+    node: ix.Map | ix.Apply,
+    values: Mapping[ix.Node, Any],
     arrays: Mapping[str, Any],
-    sizes: Mapping[Axis, int],
+    sizes: Mapping[ix.Axis, int],
 ) -> np.ndarray:
     """How far each entry of a node is from its kink."""
-    if isinstance(node, Map) and len(node.arguments) > 1:  # the kink of two arguments is their tie
+    if isinstance(node, ix.Map) and len(node.arguments) > 1:  # the kink is where they tie
         one, other = (spread(values[n], at, len(node.axes)) for n, at in node.arguments)
         return np.asarray(np.abs(np.subtract(one, other)))
     (argument, at), *_ = node.arguments
-    labels = tuple(Label(axis) for axis in argument.axes)
+    labels = ix.new_labels(argument.axes)
     core = tuple(x for x, place in zip(labels, at, strict=True) if place is None)
     others = tuple(x for x in labels if x not in core)
-    name = Name("?x", matrix_shape(x.axis for x in core))
-    value = {name.name: tensor(Entry(argument, labels), core, others)}
+    name = Name("?x", ix.matrix_shape(x.axis for x in core))
+    value = {name.name: tensor(ix.Entry(argument, labels), core, others)}
     entry = lower(node.operation.meaning.kink(name), value).closed()
     return np.asarray(np.abs(evaluate_nodes([entry.node], arrays, sizes, values)[entry.node]))
 
 
-def _arrays(problem: Problem, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Axis, int]]:
+def _arrays(
+    problem: Problem, inputs: Mapping[str, Any]
+) -> tuple[dict[str, np.ndarray], dict[ix.Axis, int]]:
     sizes = infer_sizes(problem, inputs)
     arrays = {}
     for name, value in inputs.items():

@@ -106,13 +106,13 @@ class _Emitter:
         return self.values[node]
 
     def _map(self, node: ix.Map) -> Op:
-        labels = tuple(ix.Label(axis) for axis in node.axes)
+        labels = ix.new_labels(node.axes)
         arrays = [Array(self._dense(n), tuple(labels[k] for k in at)) for n, at in node.arguments]
         op = traced(self.listing, node.operation, arrays, labels, (), labels)
         return self._computed(Array(op, labels), ix.Term(ix.ONE, (ix.Factor(node, labels),)))
 
     def _apply(self, node: ix.Apply) -> Op:
-        labels = tuple(ix.Label(axis) for axis in node.axes)
+        labels = ix.new_labels(node.axes)
         opened = node.opened(labels)
         arrays = [Array(self._dense(n), places) for (n, places), _ in opened]
         (_, over), acting = opened[-1]
@@ -135,7 +135,7 @@ class _Emitter:
         return array.op
 
     def _polynomial(self, node: ix.Polynomial) -> Op:
-        labels = tuple(ix.Label(axis) for axis in node.axes)
+        labels = ix.new_labels(node.axes)
         total: Array | None = None
         for term in sorted(opened(node, labels), key=lambda t: t.coefficient < 0):
             minus = term.coefficient < 0 and total is not None

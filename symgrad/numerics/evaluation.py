@@ -13,8 +13,7 @@ from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
-from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label
-from symgrad.calculus.notation import core_axes
+from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label, core_axes
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, fold, leaves

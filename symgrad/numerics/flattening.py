@@ -22,7 +22,7 @@ from symgrad.calculus.nodes import (
     topological,
 )
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rebuilding import Rebuilt, rebuilt
+from symgrad.calculus.rebuilding import Counterpart, rebuilt
 from symgrad.calculus.terms import opened, product
 from symgrad.numerics.systems import solvable
 
@@ -34,7 +34,7 @@ class Flat:
     """The results, and what became of each node, pass by pass."""
 
     results: Sequence[Result]
-    passes: tuple[Mapping[Node, Rebuilt], ...] = ()
+    passes: tuple[Mapping[Node, Counterpart], ...] = ()
 
     def of(self, entry: Entry) -> Entry:
         """What became of a node; itself where the results did not need it."""

@@ -15,8 +15,7 @@ import numpy as np
 import sympy
 
 from symgrad.calculus.derivation import Derivation
-from symgrad.calculus.nodes import Input, Label, Map, Node, Term, intern
-from symgrad.calculus.notation import batch_of
+from symgrad.calculus.nodes import Input, Label, Map, Node, Term, batch_of, intern
 from symgrad.calculus.proofs import Kind, Proof, ProofLine, proof_of
 from symgrad.calculus.proofs.lines import Form, Indexed, Pairing, Pairings, Scalar, ScalarRule
 from symgrad.calculus.proofs.scalars import POINT, SYMBOLS

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import sympy
 
 from symgrad.calculus.nodes import Axis
 from symgrad.language.problem import Problem, Variable
+from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import axes_of
 
 BATCH = 4
@@ -51,9 +51,9 @@ def _draw(
     centre: float,
     scale: float,
 ) -> np.ndarray:
-    shape = tuple(_size(axis, sizes) for axis in axes_of(variable))
+    shape = tuple(size_of(axis, sizes) for axis in axes_of(variable))
     if variable.kind == "Index":
-        return rng.integers(0, _size(variable.dims[0], sizes), shape)
+        return rng.integers(0, size_of(variable.dims[0], sizes), shape)
     array = centre + scale * rng.standard_normal(shape)
     if "one_hot" in variable.facts:
         return np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
@@ -68,7 +68,3 @@ def _draw(
     if "symmetric" in variable.facts:
         array = (array + np.swapaxes(array, -1, -2)) / 2
     return np.asarray(array)
-
-
-def _size(axis: Axis, sizes: dict[Axis, int]) -> int:
-    return int(axis) if isinstance(axis, sympy.Integer) else sizes[axis]

@@ -136,8 +136,8 @@ MUTANTS: list[Mutant] = [
         ("a power keeps its exponent", "factor._replace(power=factor.power - 1)", "factor"),
         (
             "the derivatives of two arguments change places",
-            "node.arguments, _derivatives(node, labels), strict=True",
-            "node.arguments, _derivatives(node, labels)[::-1], strict=True",
+            "zip(entries, derivatives, strict=True)",
+            "zip(entries, derivatives[::-1], strict=True)",
         ),
         ("a power forgets its factor", "times(term.coefficient, factor.power)", "term.coefficient"),
         ("a repeated label is dropped", "repeated.append(identity(new, names[label]))", "pass"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from symgrad.calculus.closed_form import matrix_shape
 from symgrad.calculus.lowering import lower, tensor
-from symgrad.calculus.nodes import Alias, Apply, Entry, Input, Label, Node, intern
+from symgrad.calculus.nodes import Alias, Apply, Entry, Input, Label, Node, intern, matrix_shape
 from symgrad.calculus.polynomials import contract
 from symgrad.language.expressions import Call, Expression, Name, fold, leaves
 from symgrad.language.operations.meanings import Composite, Function

@@ -16,8 +16,8 @@ from symgrad.calculus.derivation import Derivative, IndexForm
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import Tensor, lower, tensor
 from symgrad.calculus.naming import fresh
-from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term
-from symgrad.calculus.notation import Notation, batch_of, full
+from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term, batch_of
+from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is
 from symgrad.calculus.proofs.lines import Differential, Pairing, Pairings, ProofLine
@@ -158,11 +158,11 @@ class _Writer:
         node, labels = statement.entry
         missing = tuple(x for x in statement.labels if x not in labels and x not in self._example)
         received: dict[Node, list[Term]] = {}
-        for of, (own, term) in contributions(node, labels, beside, (), self.uses.moving):
-            plain = self.uses.plain(of)
-            sent = placed(self.labels[plain], (own, term))
-            sent = sent._replace(summed=(*sent.summed, *missing))
-            received.setdefault(plain, []).append(sent)
+        for sent in contributions(node, labels, beside, (), self.uses.moving):
+            plain = self.uses.plain(sent.of)
+            term = placed(self.labels[plain], sent)
+            term = term._replace(summed=(*term.summed, *missing))
+            received.setdefault(plain, []).append(term)
         return {of: contract(terms, self.labels[of]) for of, terms in received.items()}
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.chain_rule import Partial, contributions, partials
 from symgrad.calculus.index_notation import (
     IndexForm,
@@ -13,7 +14,6 @@ from symgrad.calculus.index_notation import (
     entry_name,
     indexed,
 )
-from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Node, Polynomial, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.lines import Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
@@ -42,7 +42,7 @@ class _Writer:
         self.places = uses.labels
         self.notation = IndexNotation(uses.entry_name, uses.notation.whole)
         self.symbols = uses.derivation.naming.symbols
-        self.slopes: dict[Node, tuple[tuple[Label, ...], Entry]] = {}
+        self.slopes: dict[ix.Node, tuple[tuple[ix.Label, ...], ix.Entry]] = {}
 
     def letters(self) -> Letters:
         """Letters among which those of the variable's entry are given."""
@@ -50,7 +50,7 @@ class _Writer:
         return Letters(dict(zip(core_labels(self.places), free, strict=False)), self.symbols)
 
     def indexed(
-        self, terms: tuple[Term, ...], labels: tuple[Label, ...], letters: Letters
+        self, terms: tuple[ix.Term, ...], labels: tuple[ix.Label, ...], letters: Letters
     ) -> Indexed:
         """Terms as they are written, for a line that is true of these indices."""
         return Indexed(self.notation.terms(terms, letters), terms, labels)
@@ -79,7 +79,7 @@ class _Writer:
         over = tuple(dict.fromkeys((*statement.labels, *self.places)))  # a batch stands once
         entry = contract(inserted, over)
         self.slopes[statement.node] = statement.labels, entry
-        if isinstance(statement.entry.node, Apply):
+        if isinstance(statement.entry.node, ix.Apply):
             move = KNOWN
         elif through:
             move = f"chain rule, through {', '.join(through)}"
@@ -97,23 +97,23 @@ class _Writer:
         node, labels = statement.entry
         moving = self.uses.moving
         if node in moving and node is not statement.node:
-            return iter([Partial(node, labels, Term(ONE, ()))])
-        if isinstance(node, Apply):
+            return iter([Partial(node, labels, ix.Term(ix.ONE, ()))])
+        if isinstance(node, ix.Apply):
             return _unit_pullback(node, labels, moving)
         return partials(node, labels, moving)
 
-    def _inserted(self, p: Partial) -> list[Term]:
+    def _inserted(self, p: Partial) -> list[ix.Term]:
         """A partial derivative times that of its operand by the variable's entry."""
         if p.of in self.uses.variables:
             deltas = [identity(a, b) for a, b in zip(p.labels, self.places, strict=True)]
             return [p.rest._replace(factors=(*deltas, *p.rest.factors))]
         return [product((p.rest, term)) for term in self._slope_at(p.of, p.labels)]
 
-    def _slope_at(self, node: Node, labels: tuple[Label, ...]) -> tuple[Term, ...]:
+    def _slope_at(self, node: ix.Node, labels: tuple[ix.Label, ...]) -> tuple[ix.Term, ...]:
         """The derivative of a statement at other labels."""
         own, entry = self.slopes[node]
         names = dict(zip(own, labels, strict=True))
-        return terms_of(Entry(entry.node, tuple(names.get(x, x) for x in entry.labels)))
+        return terms_of(ix.Entry(entry.node, tuple(names.get(x, x) for x in entry.labels)))
 
     # the sum over the uses
 
@@ -146,12 +146,12 @@ class _Writer:
     def _move(self) -> str:
         return "chain rule" if len(self.uses.users) == 1 else "chain rule: the sum over its uses"
 
-    def _sent(self, user: Node) -> list[Term]:
+    def _sent(self, user: ix.Node) -> list[ix.Term]:
         """The cotangent of a use times its derivative, summed over its entries."""
         labels, _ = self.slopes[user]
         cotangent = self.uses.cotangent(user, labels)
         own = terms_of(cotangent)
-        seed = own[0] if len(own) == 1 else Term(ONE, (Factor(*cotangent),))
+        seed = own[0] if len(own) == 1 else ix.Term(ix.ONE, (ix.Factor(*cotangent),))
         summed = tuple(x for x in labels if x not in self.places)
         return [
             term._replace(summed=(*term.summed, *summed))
@@ -159,22 +159,24 @@ class _Writer:
         ]
 
 
-def terms_of(entry: Entry) -> tuple[Term, ...]:
+def terms_of(entry: ix.Entry) -> tuple[ix.Term, ...]:
     """An entry by its definition where it is a sum, else as it is."""
-    if isinstance(entry.node, Polynomial):
+    if isinstance(entry.node, ix.Polynomial):
         return tuple(opened(entry.node, entry.labels))
-    return (Term(ONE, (Factor(*entry),)),)
+    return (ix.Term(ix.ONE, (ix.Factor(*entry),)),)
 
 
-def _unit_pullback(node: Apply, labels: tuple[Label, ...], moving: set[Node]) -> Iterator[Partial]:
+def _unit_pullback(
+    node: ix.Apply, labels: tuple[ix.Label, ...], moving: set[ix.Node]
+) -> Iterator[Partial]:
     """The derivative of each value of a function: its pull-back, of a cotangent that is 1 there."""
     leading, core = node.split(labels)
-    inner = tuple(Label(x.axis) for x in core)
+    inner = ix.new_labels(x.axis for x in core)
     deltas = tuple(identity(a, b) for a, b in zip(core, inner, strict=True))
-    unit = contract([Term(ONE, deltas)], (*core, *inner))
+    unit = contract([ix.Term(ix.ONE, deltas)], (*core, *inner))
     names = dict(zip(core, inner, strict=True))
     at = tuple(names.get(x, x) for x in labels)
-    for of, (own, term) in contributions(node, at, unit, core, moving):
-        if of in moving:
-            summed = tuple(x for x in own if x not in leading)
-            yield Partial(of, own, term._replace(summed=(*term.summed, *summed)))
+    for sent in contributions(node, at, unit, core, moving):
+        summed = tuple(x for x in sent.labels if x not in leading)
+        rest = sent.rest._replace(summed=(*sent.rest.summed, *summed))
+        yield Partial(sent.of, sent.labels, rest)

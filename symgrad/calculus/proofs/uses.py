@@ -12,7 +12,6 @@ from functools import cached_property
 
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.chain_rule import Reverse
-from symgrad.calculus.closed_form import matrix_shape
 from symgrad.calculus.derivation import Derivation, Step
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
@@ -27,9 +26,11 @@ from symgrad.calculus.nodes import (
     Map,
     Node,
     batch_label,
+    batch_of,
     intern,
+    matrix_shape,
 )
-from symgrad.calculus.notation import Notation, batch_of, full
+from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.proofs.definitions import as_it_is, renamed, taken_apart
 from symgrad.calculus.proofs.lines import Kind, ProofLine
 from symgrad.language.expressions import Call, Expression, Name, leaves
