@@ -24,18 +24,10 @@ from symgrad.examples import names, text
 from symgrad.language.dimensions import ONE, SCALAR, dimension, dims
 from symgrad.language.expressions import OPERATIONS, Call, Expression, Operation
 from symgrad.language.formula import Formula, Named
+from symgrad.language.operations import meanings
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import dot
-from symgrad.language.operations.meanings import (
-    Composite,
-    Contraction,
-    Elementwise,
-    Filled,
-    Function,
-    Identity,
-    Total,
-)
 from symgrad.language.parser import parse
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
@@ -127,7 +119,7 @@ def is_elementwise(operation: Operation) -> bool:
     >>> is_elementwise(OPERATIONS["gelu"]), is_elementwise(OPERATIONS["softmax"])
     (True, False)
     """
-    if isinstance(operation.meaning, Function):
+    if isinstance(operation.meaning, meanings.Function):
         return False
     try:
         scalar, vector = (
@@ -211,12 +203,12 @@ def _written(call: Call) -> str:
 def _formula(call: Call, variables: Variables) -> str:
     meaning = call.operation.meaning
     match meaning:
-        case Elementwise() if not isinstance(meaning.definition, type):
+        case meanings.Elementwise() if not isinstance(meaning.definition, type):
             symbols = [sympy.Symbol(v.name, real=True) for v in variables]
             return sympy_text(meaning.definition(*symbols))
-        case Composite() | Function() if meaning.definition is not None:
+        case meanings.Composite() | meanings.Function() if meaning.definition is not None:
             return unparse(meaning.definition(*call.arguments))
-        case Contraction() | Filled() | Identity() | Total():
+        case meanings.Contraction() | meanings.Filled() | meanings.Identity() | meanings.Total():
             problem = Problem({v.name: v for v in variables}, {}, call, "f")
             node = lower_problem(problem).output.closed().node
             return index_form(node, _input_name).text

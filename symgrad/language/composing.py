@@ -38,6 +38,12 @@ def opposite(formula: Formula) -> Formula | None:
     return formula.parts[0] if isinstance(formula, fm.Negative) else None
 
 
+def unsigned(*factors: Formula) -> tuple[bool, list[Formula]]:
+    """Whether a product has a minus; its factors without theirs."""
+    minus = sum(isinstance(f, fm.Negative) for f in factors) % 2 == 1
+    return minus, [opposite(f) or f for f in factors]
+
+
 def negative(formula: Formula) -> Formula:
     """The formula with a minus in front."""
     return fm.Negative((formula,))
@@ -78,10 +84,9 @@ def juxtaposed(
 ) -> Formula:
     """The product without a sign, of a scalar with anything or of matrices; `scalar` says which of
     the two are scalars."""
-    positives = (opposite(left), opposite(right))
-    if any(p is not None for p in positives):
-        product = juxtaposed(positives[0] or left, positives[1] or right, scalar, apart)
-        return product if all(p is not None for p in positives) else negative(product)
+    minus, (left, right) = unsigned(left, right)
+    if minus:
+        return negative(juxtaposed(left, right, scalar, apart))
     factors = (
         _factors(f, s, s and not all(scalar)) for f, s in zip((left, right), scalar, strict=True)
     )
@@ -111,10 +116,9 @@ def product(factors: Iterable[Formula], apart: bool = False) -> Formula:
 
 def quotient(top: Formula, bottom: Formula, scalar: bool = True) -> Formula:
     """A fraction, without fractions in it and with its minus in front; `scalar` is of its top."""
-    positives = (opposite(top), opposite(bottom))
-    if any(p is not None for p in positives):
-        whole = quotient(positives[0] or top, positives[1] or bottom, scalar)
-        return whole if all(p is not None for p in positives) else negative(whole)
+    minus, (top, bottom) = unsigned(top, bottom)
+    if minus:
+        return negative(quotient(top, bottom, scalar))
     if any(_is_slope(f) for f in (top, *_factors_of(top))):
         return juxtaposed(quotient(ONE, bottom), top, (True, scalar))  # 1/n dL/dx
     (above, under), (below, over) = _halves(top), _halves(bottom)

@@ -20,12 +20,25 @@ from symgrad.language.formula import Formula
 Value: TypeAlias = Fraction | float
 Operand: TypeAlias = "Expression | int | float | Fraction"
 Options: TypeAlias = Mapping[str, Any]
+Method: TypeAlias = "Callable[[Any, Operand], Expression]"
 ShapeRule: TypeAlias = "Callable[[tuple[Expression, ...], Options], Shape]"
 Result = TypeVar("Result")
 EXACT = 10**9
 
 # How tightly an operator binds, as in Python: a + b, a * b, -a, a**b; atoms need no parentheses.
 SUM, PRODUCT, SIGN, POWER, ATOM = 1, 2, 3, 4, 5
+
+
+def _operator(name: str) -> tuple[Method, Method]:
+    """An operator of the language, and its reflection."""
+
+    def straight(self: Any, other: Operand) -> Expression:
+        return OPERATIONS[name](self, other)
+
+    def reflected(self: Any, other: Operand) -> Expression:
+        return OPERATIONS[name](other, self)
+
+    return straight, reflected
 
 
 class Expression:
@@ -40,35 +53,12 @@ class Expression:
         """None where the kind of node says it."""
         return None
 
-    def __add__(self, other: Operand) -> Expression:
-        return OPERATIONS["add"](self, other)
-
-    def __radd__(self, other: Operand) -> Expression:
-        return OPERATIONS["add"](other, self)
-
-    def __sub__(self, other: Operand) -> Expression:
-        return OPERATIONS["subtract"](self, other)
-
-    def __rsub__(self, other: Operand) -> Expression:
-        return OPERATIONS["subtract"](other, self)
-
-    def __mul__(self, other: Operand) -> Expression:
-        return OPERATIONS["multiply"](self, other)
-
-    def __rmul__(self, other: Operand) -> Expression:
-        return OPERATIONS["multiply"](other, self)
-
-    def __truediv__(self, other: Operand) -> Expression:
-        return OPERATIONS["divide"](self, other)
-
-    def __rtruediv__(self, other: Operand) -> Expression:
-        return OPERATIONS["divide"](other, self)
-
-    def __matmul__(self, other: Operand) -> Expression:
-        return OPERATIONS["matmul"](self, other)
-
-    def __pow__(self, other: Operand) -> Expression:
-        return OPERATIONS["power"](self, other)
+    __add__, __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("subtract")
+    __mul__, __rmul__ = _operator("multiply")
+    __truediv__, __rtruediv__ = _operator("divide")
+    __matmul__, _ = _operator("matmul")
+    __pow__, _ = _operator("power")
 
     def __neg__(self) -> Expression:
         return OPERATIONS["negative"](self)

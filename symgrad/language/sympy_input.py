@@ -8,17 +8,8 @@ from typing import Any
 import sympy
 
 from symgrad.errors import ProgramError, UnknownNameError
+from symgrad.language import expressions as ex
 from symgrad.language.dimensions import Dimension
-from symgrad.language.expressions import (
-    Call,
-    Expression,
-    Name,
-    Size,
-    common_batch,
-    fold,
-    is_scalar,
-    leaves,
-)
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
@@ -48,7 +39,7 @@ def problem_from_sympy(source: object) -> Problem:
     for node in nodes:
         reading.add(node)
     value = reading.within_batch(expression_of(root))
-    name = "loss" if is_scalar(value) else "f"
+    name = "loss" if ex.is_scalar(value) else "f"
     if isinstance(root, NamedNode) and root.name == name:
         value = reading.scope.definitions.pop(name)
     elif name in reading.scope.meanings:
@@ -81,22 +72,22 @@ class _Reading:
         elif is_symbol(node):
             self._declare(node)
 
-    def within_batch(self, root: Expression) -> Expression:
+    def within_batch(self, root: ex.Expression) -> ex.Expression:
         """An expression with each name as it is declared, a dimension as such, and batches."""
 
-        def visit(node: Expression, arguments: Arguments) -> Expression:
-            if isinstance(node, Name) and node.name in self.scope.meanings:
+        def visit(node: ex.Expression, arguments: Arguments) -> ex.Expression:
+            if isinstance(node, ex.Name) and node.name in self.scope.meanings:
                 return self.scope.meanings[node.name]
-            if isinstance(node, Name):
-                return Size(self.dimensions[node.name])
-            if not isinstance(node, Call):
+            if isinstance(node, ex.Name):
+                return ex.Size(self.dimensions[node.name])
+            if not isinstance(node, ex.Call):
                 return node
             if isinstance(node.operation.meaning, Total):
                 names = str(node.options["variables"]).split(", ")
                 return over_batch(node.operation, arguments[0], tuple(names), BATCH_NAME)
-            return replace(node, arguments=arguments, batch=common_batch(arguments))
+            return replace(node, arguments=arguments, batch=ex.common_batch(arguments))
 
-        return fold(root, visit)
+        return ex.fold(root, visit)
 
     def _check_dimension(self, d: Dimension) -> None:
         if d.is_Symbol and str(d) not in self.dimensions:
@@ -124,7 +115,7 @@ class _Reading:
                 f"{_declared(variable)}; rename one of them"
             )
 
-    def _define(self, name: str, value: Expression) -> None:
+    def _define(self, name: str, value: ex.Expression) -> None:
         if name in self.scope.variables:
             raise UnknownNameError(f"{name} is both a symbol and a named result; rename one")
         if name not in self.scope.definitions:
@@ -133,10 +124,10 @@ class _Reading:
         elif unparse(self.scope.definitions[name]) != unparse(value):
             raise UnknownNameError(f"{name} names two different results; each needs its own name")
 
-    def ordered(self, output: Expression) -> dict[str, Variable]:
+    def ordered(self, output: ex.Expression) -> dict[str, Variable]:
         """The variables as they appear in the batch, the definitions and the output."""
         values = (*self.scope.definitions.values(), output)
-        names = [leaf.name for v in values for leaf in leaves(v) if isinstance(leaf, Name)]
+        names = [leaf.name for v in values for leaf in ex.leaves(v) if isinstance(leaf, ex.Name)]
         variables = self.scope.variables
         return {name: variables[name] for name in [*self.batched, *names] if name in variables}
 

@@ -14,19 +14,9 @@ from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
+from symgrad.language import expressions as ex
+from symgrad.language import sympy_trees as trees
 from symgrad.language.dimensions import SCALAR, Dimension, describe
-from symgrad.language.expressions import (
-    Call,
-    Expression,
-    Name,
-    Number,
-    Operation,
-    Size,
-    Value,
-    exact,
-    fold,
-    is_scalar,
-)
 from symgrad.language.names import check_name
 from symgrad.language.operations.arithmetic import divide, negative
 from symgrad.language.operations.constants import eye, filled, ones, zeros
@@ -34,24 +24,13 @@ from symgrad.language.operations.meanings import Composite, Elementwise, Linear,
 from symgrad.language.operations.smooth import sqrt
 from symgrad.language.problem import number_or_name
 from symgrad.language.scope import function_named
-from symgrad.language.sympy_trees import (
-    HINTS,
-    OPERANDS,
-    RULES,
-    Arguments,
-    ClassRule,
-    meaning_of,
-    nodes_of,
-    operations,
-    shown,
-)
 from symgrad.language.unparse import unparse
 
 LARGEST_NUMBER = 10**300
 LARGEST_POWER = 64  # of a square matrix; it is written out as a product
 # The number that a function of `applyfunc` is asked about: one entry of the matrix.
 ENTRY_SYMBOL = sympy.Dummy("entry", real=True)
-_ENTRY = Name("entry", SCALAR)
+_ENTRY = ex.Name("entry", SCALAR)
 
 
 def check_free(name: str) -> str:
@@ -71,30 +50,32 @@ def dimension_of(d: str | int | sympy.Expr) -> Dimension:
         return number_or_name(d.name)
     if isinstance(d, str | int | sympy.Integer) and not isinstance(d, bool):
         return number_or_name(d if isinstance(d, str) else int(d))
-    raise ShapeError(f"{shown(d)} is no dimension: a name or a positive whole number is wanted")
+    raise ShapeError(
+        f"{trees.shown(d)} is no dimension: a name or a positive whole number is wanted"
+    )
 
 
-def exact_number(value: int | float | Fraction) -> Number:
+def exact_number(value: int | float | Fraction) -> ex.Number:
     """A number of the language."""
     if not -LARGEST_NUMBER < value < LARGEST_NUMBER:
         raise ProgramError("the number is too large, or not finite")
-    return Number(exact(value))
+    return ex.Number(ex.exact(value))
 
 
-def sympy_product(left: Expression, right: Expression) -> Expression:
+def sympy_product(left: ex.Expression, right: ex.Expression) -> ex.Expression:
     """What * means in SymPy: the matrix product, or a product with a scalar."""
-    if is_scalar(left) or is_scalar(right):
+    if ex.is_scalar(left) or ex.is_scalar(right):
         return left * right
     return left @ right
 
 
-def matrix_power(base: Expression, exponent: Expression) -> Expression:
+def matrix_power(base: ex.Expression, exponent: ex.Expression) -> ex.Expression:
     """What ** means in SymPy: of a square matrix the repeated product, -1 the inverse."""
-    if is_scalar(base) and is_scalar(exponent):
+    if ex.is_scalar(base) and ex.is_scalar(exponent):
         return base**exponent
     text = f"{unparse(base)}**{unparse(exponent)}"
-    value = exponent.value if isinstance(exponent, Number) else None
-    if base.shape[0] != base.shape[1] or not is_scalar(exponent):
+    value = exponent.value if isinstance(exponent, ex.Number) else None
+    if base.shape[0] != base.shape[1] or not ex.is_scalar(exponent):
         raise ShapeError(
             f"{text}: {unparse(base)} is {describe(base.shape)}; ** of a matrix is the power of a "
             "square one. Elementwise, write HadamardPower(x, p)."
@@ -105,23 +86,23 @@ def matrix_power(base: Expression, exponent: Expression) -> Expression:
         raise ProgramError(f"{text}: powers of a matrix go up to {LARGEST_POWER}")
     if value == 0:
         return filled(eye, (base.shape[0],))
-    factor = operations()[sympy.Inverse](base) if value < 0 else base
+    factor = trees.operations()[sympy.Inverse](base) if value < 0 else base
     return reduce(lambda product, f: product @ f, [factor] * abs(int(value)))
 
 
 # sums and products
 
 
-def _opposite(term: Expression) -> Expression | None:
+def _opposite(term: ex.Expression) -> ex.Expression | None:
     """x for a term -x, else None."""
-    if isinstance(term, Number) and term.value < 0:
+    if isinstance(term, ex.Number) and term.value < 0:
         return -term
-    if isinstance(term, Call) and term.operation is negative:
+    if isinstance(term, ex.Call) and term.operation is negative:
         return term.arguments[0]
     return None
 
 
-def _sum(node: sympy.Basic, *terms: Expression) -> Expression:
+def _sum(node: sympy.Basic, *terms: ex.Expression) -> ex.Expression:
     """a - b + c; a term without a minus comes first, where there is one."""
     first = next((k for k, term in enumerate(terms) if _opposite(term) is None), 0)
     total = terms[first]
@@ -131,21 +112,21 @@ def _sum(node: sympy.Basic, *terms: Expression) -> Expression:
     return total
 
 
-def _product(node: sympy.Basic, *arguments: Expression) -> Expression:
+def _product(node: sympy.Basic, *arguments: ex.Expression) -> ex.Expression:
     """sign * scalars * matrices / denominators."""
     minus = False
-    above: list[Expression] = []
-    below: list[Expression] = []
+    above: list[ex.Expression] = []
+    below: list[ex.Expression] = []
     for argument in arguments:
         opposite = _opposite(argument)
         minus ^= opposite is not None
         factor = argument if opposite is None else opposite
-        if isinstance(factor, Call) and factor.operation is divide:
+        if isinstance(factor, ex.Call) and factor.operation is divide:
             factor, denominator = factor.arguments
             below.append(denominator)
-        if not (isinstance(factor, Number) and factor.value == 1):
+        if not (isinstance(factor, ex.Number) and factor.value == 1):
             above.append(factor)
-    above.sort(key=lambda factor: not is_scalar(factor))
+    above.sort(key=lambda factor: not ex.is_scalar(factor))
     result = reduce(sympy_product, above) if above else exact_number(1)
     if below:
         result = result / reduce(sympy_product, below)
@@ -157,9 +138,9 @@ def _flat(node: sympy.Basic) -> list[sympy.Basic]:
     return [factor for arg in node.args for factor in (arg.args if arg.is_Mul else (arg,))]
 
 
-def _power(node: sympy.Basic, base: Expression, exponent: Expression) -> Expression:
-    value: Value = exponent.value if isinstance(exponent, Number) else 1
-    if isinstance(exponent, Number) and value == 1:
+def _power(node: sympy.Basic, base: ex.Expression, exponent: ex.Expression) -> ex.Expression:
+    value: ex.Value = exponent.value if isinstance(exponent, ex.Number) else 1
+    if isinstance(exponent, ex.Number) and value == 1:
         return base
     if value < 0:
         return exact_number(1) / _power(node, base, -exponent)
@@ -169,33 +150,35 @@ def _power(node: sympy.Basic, base: Expression, exponent: Expression) -> Express
 # numbers and constant matrices
 
 
-def _rational(node: sympy.Rational) -> Expression:
+def _rational(node: sympy.Rational) -> ex.Expression:
     if not node.is_finite:
         raise ProgramError(f"{node} is not a number of the language")
     return exact_number(Fraction(int(node.p), int(node.q)))
 
 
-def _filled(operation: Operation) -> ClassRule:
+def _filled(operation: ex.Operation) -> trees.ClassRule:
     return lambda node: filled(operation, tuple(map(dimension_of, node.args)))
 
 
 # parts and entries of a matrix
 
 
-def _element(node: MatrixElement, matrix: Expression) -> Expression:
-    if is_scalar(matrix) and node.indices == (0, 0):
+def _element(node: MatrixElement, matrix: ex.Expression) -> ex.Expression:
+    if ex.is_scalar(matrix) and node.indices == (0, 0):
         return matrix
-    raise ProgramError(f"{shown(node)}: {HINTS[MatrixElement]}")
+    raise ProgramError(f"{trees.shown(node)}: {trees.HINTS[MatrixElement]}")
 
 
-def _applied(node: ElementwiseApplyFunction, matrix: Expression, body: Expression) -> Expression:
+def _applied(
+    node: ElementwiseApplyFunction, matrix: ex.Expression, body: ex.Expression
+) -> ex.Expression:
     """The function's expression with the matrix for its entry."""
     scalar_functions = Linear | Monomial | Elementwise | Composite
 
-    def visit(part: Expression, inside: Arguments) -> Expression:
+    def visit(part: ex.Expression, inside: trees.Arguments) -> ex.Expression:
         if part is _ENTRY:
             return matrix
-        if not isinstance(part, Call) or inside == part.arguments:
+        if not isinstance(part, ex.Call) or inside == part.arguments:
             return part
         value = part.operation(*inside, **part.options)
         meaning = part.operation.meaning
@@ -206,22 +189,22 @@ def _applied(node: ElementwiseApplyFunction, matrix: Expression, body: Expressio
             )
         return value
 
-    value = fold(body, visit)
+    value = ex.fold(body, visit)
     if value.shape != matrix.shape:
         raise ProgramError(f"applyfunc: {unparse(body)} does not depend on the entry")
     return value
 
 
-LEAVES: dict[type, ClassRule] = {
+LEAVES: dict[type, trees.ClassRule] = {
     sympy.Rational: _rational,
     sympy.Float: lambda node: exact_number(float(node)),
-    sympy.NumberSymbol: lambda node: Number(float(node)),  # pi, E
+    sympy.NumberSymbol: lambda node: ex.Number(float(node)),  # pi, E
     sympy.Identity: _filled(eye),
     sympy.ZeroMatrix: _filled(zeros),
     sympy.OneMatrix: _filled(ones),
-    sympy.Dummy: lambda node: _ENTRY if node is ENTRY_SYMBOL else Name(node.name, SCALAR),
+    sympy.Dummy: lambda node: _ENTRY if node is ENTRY_SYMBOL else ex.Name(node.name, SCALAR),
 }
-RULES |= LEAVES | {
+trees.RULES |= LEAVES | {
     sympy.Add: _sum,
     sympy.MatAdd: _sum,
     sympy.Mul: _product,
@@ -236,9 +219,9 @@ RULES |= LEAVES | {
     MatrixElement: _element,
     ElementwiseApplyFunction: _applied,
 }
-OPERANDS |= dict.fromkeys(LEAVES, lambda node: ())
-OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)
-OPERANDS |= {
+trees.OPERANDS |= dict.fromkeys(LEAVES, lambda node: ())
+trees.OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)
+trees.OPERANDS |= {
     sympy.Inverse: lambda node: (node.arg,),
     MatrixElement: lambda node: (node.parent,),
     ElementwiseApplyFunction: lambda node: (node.expr, node.function(ENTRY_SYMBOL)),
@@ -248,7 +231,7 @@ OPERANDS |= {
 # what any node means, as far as it is known before the batch is
 
 
-def expression_of(node: sympy.Basic) -> Expression:
+def expression_of(node: sympy.Basic) -> ex.Expression:
     """The expression of a node; shapes are checked on the way.
 
     >>> expression_of(sympy.Trace(sympy.MatrixSymbol("A", 3, 3))).shape
@@ -257,12 +240,12 @@ def expression_of(node: sympy.Basic) -> Expression:
     return _declared(node) or translated(node)
 
 
-def translated(node: sympy.Basic) -> Expression:
+def translated(node: sympy.Basic) -> ex.Expression:
     """The expression of a node of SymPy's own, which may have ours inside."""
-    done: dict[int, Expression] = {}
-    for part, operands in nodes_of(node, lambda part: _declared(part) is not None):
+    done: dict[int, ex.Expression] = {}
+    for part, operands in trees.nodes_of(node, lambda part: _declared(part) is not None):
         arguments = tuple(done[id(operand)] for operand in operands)
-        done[id(part)] = _declared(part) or meaning_of(part, arguments)
+        done[id(part)] = _declared(part) or trees.meaning_of(part, arguments)
     return done[id(node)]
 
 
@@ -271,14 +254,14 @@ def is_symbol(node: sympy.Basic) -> bool:
     return isinstance(node, sympy.Symbol | sympy.MatrixSymbol) and not isinstance(node, sympy.Dummy)
 
 
-def _declared(node: sympy.Basic) -> Expression | None:
+def _declared(node: sympy.Basic) -> ex.Expression | None:
     """The expression of one of our nodes, or of a symbol."""
-    value: Expression | None = getattr(node, "expression", None)
+    value: ex.Expression | None = getattr(node, "expression", None)
     if value is not None:
         return value
     if not is_symbol(node):
         return None
     if isinstance(node, sympy.MatrixSymbol):
         rows, columns = map(dimension_of, node.shape)
-        return Name(node.name, (rows, columns))
-    return Size(node) if node.is_integer and node.is_positive else Name(node.name, SCALAR)
+        return ex.Name(node.name, (rows, columns))
+    return ex.Size(node) if node.is_integer and node.is_positive else ex.Name(node.name, SCALAR)

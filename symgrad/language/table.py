@@ -9,16 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+from symgrad.language import formula as fm
 from symgrad.language.composing import listed, lowered
-from symgrad.language.formula import (
-    Accent,
-    Either,
-    Formula,
-    Named,
-    Number,
-    Symbol,
-    Words,
-)
 from symgrad.language.names import ACCENTS, parts_of, word
 
 
@@ -26,12 +18,12 @@ class Table:
     """Symbols for names, given out in order; those of the user's `names` first."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self.symbols: dict[str, Formula] = {}
-        self.looks: dict[Formula, str] = {}
+        self.symbols: dict[str, fm.Formula] = {}
+        self.looks: dict[fm.Formula, str] = {}
         for name in names:
             self.symbol(name)
 
-    def symbol(self, name: str) -> Formula:
+    def symbol(self, name: str) -> fm.Formula:
         """What a name looks like: as no other name does."""
         if name not in self.symbols:
             choices = (glyph(name), *_others(name))
@@ -40,23 +32,23 @@ class Table:
             self.looks[chosen] = name
         return self.symbols[name]
 
-    def shown(self, formula: Formula) -> Formula:
+    def shown(self, formula: fm.Formula) -> fm.Formula:
         """The symbol of a name, what stands for a sign that is taken, else the node itself."""
-        if isinstance(formula, Either):
+        if isinstance(formula, fm.Either):
             return self.shown(formula.parts[0])
-        if isinstance(formula, Named):
+        if isinstance(formula, fm.Named):
             return self.symbol(formula.name)
-        if isinstance(formula, Symbol) and formula.instead:
-            plain_symbol = Symbol(latex=formula.latex)
+        if isinstance(formula, fm.Symbol) and formula.instead:
+            plain_symbol = fm.Symbol(latex=formula.latex)
             if plain_symbol in self.looks:
-                return Symbol(latex=formula.instead, text=formula.text)
+                return fm.Symbol(latex=formula.instead, text=formula.text)
         return formula
 
 
 class _Plain(Table):
     """The table where nothing is known: every name looks as it is spelled."""
 
-    def symbol(self, name: str) -> Formula:
+    def symbol(self, name: str) -> fm.Formula:
         """What a name looks like."""
         return glyph(name)
 
@@ -64,27 +56,27 @@ class _Plain(Table):
 PLAIN = _Plain()
 
 
-def _others(name: str) -> tuple[Formula, ...]:
+def _others(name: str) -> tuple[fm.Formula, ...]:
     """How a name is written where its first form is taken."""
     spelled = name.replace("_", r"\_")
-    script = (Symbol(latex=r"\mathcal{L}"),) if name == "loss" else ()
+    script = (fm.Symbol(latex=r"\mathcal{L}"),) if name == "loss" else ()
     if not name.isascii():
         return (glyph(name, bold=True),)
-    return (*script, *(Symbol(latex=rf"\{font}{{{spelled}}}") for font in ("mathrm", "mathtt")))
+    return (*script, *(fm.Symbol(latex=rf"\{font}{{{spelled}}}") for font in ("mathrm", "mathtt")))
 
 
 @cache
-def glyph(name: str, bold: bool = False) -> Formula:
+def glyph(name: str, bold: bool = False) -> fm.Formula:
     """A name as a formula: digits at the end and what follows a _ become a subscript."""
     if not name.replace("_", "a").isalnum():
-        return Words(text=name)
+        return fm.Words(text=name)
     stem, accents, subscripts = parts_of(name)
-    formula = Symbol(latex=rf"\boldsymbol{{{word(stem)}}}") if bold else _letter(stem)
+    formula = fm.Symbol(latex=rf"\boldsymbol{{{word(stem)}}}") if bold else _letter(stem)
     for accent in accents:
-        formula = Accent((formula,), accent=ACCENTS[accent])
+        formula = fm.Accent((formula,), accent=ACCENTS[accent])
     below = tuple(map(_letter, subscripts))
     return lowered(formula, listed(below, ",")) if below else formula
 
 
-def _letter(text: str) -> Formula:
-    return Number(digits=text) if text.isdigit() else Symbol(latex=word(text))
+def _letter(text: str) -> fm.Formula:
+    return fm.Number(digits=text) if text.isdigit() else fm.Symbol(latex=word(text))

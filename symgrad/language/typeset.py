@@ -4,73 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from symgrad.language import composing
+from symgrad.language import expressions as ex
 from symgrad.language import formula as fm
-from symgrad.language.composing import (
-    BATCH,
-    ONES,
-    applied,
-    chain,
-    juxtaposed,
-    listed,
-    lowered,
-    magnitude,
-    number,
-    opposite,
-    product,
-    raised,
-)
 from symgrad.language.dimensions import Dimension
-from symgrad.language.expressions import (
-    Call,
-    Expression,
-    Name,
-    Number,
-    Operation,
-    Size,
-    exact,
-    fold,
-    is_scalar,
-)
 from symgrad.language.formula import Formula
 
 AXES = ("columns", "rows")  # what an operation along an axis is done to
 
 
-def typeset(root: Expression) -> Formula:
+def typeset(root: ex.Expression) -> Formula:
     r"""The formula of an expression.
 
     >>> from symgrad.language.dimensions import column, dimension
     >>> from symgrad.language.tex import latex
-    >>> x = Name("x1", column(dimension("n")))
+    >>> x = ex.Name("x1", column(dimension("n")))
     >>> latex(typeset(2 * (x - 1).T @ x))
     '2 \\left(x_{1} - \\mathbf{1}\\right)^{\\top} x_{1}'
     """
-    return fold(root, _formula)
+    return ex.fold(root, _formula)
 
 
-def _formula(node: Expression, arguments: tuple[Formula, ...]) -> Formula:
+def _formula(node: ex.Expression, arguments: tuple[Formula, ...]) -> Formula:
     if node.formula is not None:
         return node.formula
     match node:
-        case Name():
+        case ex.Name():
             return fm.Named(name=node.name)
-        case Number():
-            return number(node.value)
-        case Size():
+        case ex.Number():
+            return composing.number(node.value)
+        case ex.Size():
             of = node.dimension
             return length(of) if isinstance(of, str) else dimension_formula(of)
-        case Call():
+        case ex.Call():
             notation = node.operation.notation
             return function(node, *arguments) if notation is None else notation(node, *arguments)
     raise TypeError(f"no expression: {node!r}")
 
 
-def function(call: Call, *arguments: Formula) -> Formula:
+def function(call: ex.Call, *arguments: Formula) -> Formula:
     """name(arguments), with the axis that it goes along."""
-    return applied(along(call, sign(call.operation)), *arguments)
+    return composing.applied(along(call, sign(call.operation)), *arguments)
 
 
-def sign(operation: Operation) -> Formula:
+def sign(operation: ex.Operation) -> Formula:
     """The name of a function."""
     name, latex = operation.name, operation.latex
     if not latex:
@@ -80,62 +57,72 @@ def sign(operation: Operation) -> Formula:
     return fm.Symbol(latex=latex, text=name, instead=instead)
 
 
-def along(call: Call, base: Formula, *before: Formula) -> Formula:
+def along(call: ex.Call, base: Formula, *before: Formula) -> Formula:
     """The base with the axis that a call goes along, if any, after other lowered scripts."""
     axis = call.options.get("axis")
     rank = len(call.arguments[0].shape)
     words = () if axis is None else (fm.Words(text=AXES[axis] if rank == 2 else f"axis {axis}"),)
     given = [(k, call.options[k]) for k in call.operation.parameters if k in call.options]
     scripts = (*before, *words, *(_parameter(name, value) for name, value in given))
-    return lowered(base, listed(scripts, ",")) if scripts else base
+    return composing.lowered(base, composing.listed(scripts, ",")) if scripts else base
 
 
 def _parameter(name: str, value: int | float) -> Formula:
-    return fm.Infix((fm.Named(name=name), number(exact(value))), signs=("=",), binds=fm.RELATION)
+    return fm.Infix(
+        (fm.Named(name=name), composing.number(ex.exact(value))), signs=("=",), binds=fm.RELATION
+    )
 
 
 def infix(sign: str) -> Callable[..., Formula]:
     """The notation of an operator between two arguments; a scalar beside a matrix has its 1."""
 
-    def notation(call: Call, left: Formula, right: Formula) -> Formula:
+    def notation(call: ex.Call, left: Formula, right: Formula) -> Formula:
         one, other = call.arguments
-        if is_scalar(one) and not is_scalar(other):
-            return chain(sign, spread(left), right)
-        if is_scalar(other) and not is_scalar(one):
-            return chain(sign, left, spread(right))
-        return chain(sign, left, right)
+        if ex.is_scalar(one) and not ex.is_scalar(other):
+            return composing.chain(sign, spread(left), right)
+        if ex.is_scalar(other) and not ex.is_scalar(one):
+            return composing.chain(sign, left, spread(right))
+        return composing.chain(sign, left, right)
 
     return notation
 
 
 def spread(scalar: Formula) -> Formula:
     """A scalar as a vector or matrix of it."""
-    positive = opposite(scalar)
+    positive = composing.opposite(scalar)
     if positive is not None:
         return fm.Negative((spread(positive),))
-    return ONES if scalar == fm.Number(digits="1") else juxtaposed(scalar, ONES, (True, False))
+    return (
+        composing.ONES
+        if scalar == fm.Number(digits="1")
+        else composing.juxtaposed(scalar, composing.ONES, (True, False))
+    )
 
 
-def times(call: Call, left: Formula, right: Formula) -> Formula:
+def times(call: ex.Call, left: Formula, right: Formula) -> Formula:
     """The product of two entries each, or of a scalar with anything."""
-    scalar = (is_scalar(call.arguments[0]), is_scalar(call.arguments[1]))
-    return juxtaposed(left, right, scalar) if any(scalar) else chain(r"\odot", left, right)
+    scalar = (ex.is_scalar(call.arguments[0]), ex.is_scalar(call.arguments[1]))
+    return (
+        composing.juxtaposed(left, right, scalar)
+        if any(scalar)
+        else composing.chain(r"\odot", left, right)
+    )
 
 
-def power(call: Call, base: Formula, exponent: Formula) -> Formula:
+def power(call: ex.Call, base: Formula, exponent: Formula) -> Formula:
     """base to the exponent, entry by entry."""
     hadamard = fm.Listed((fm.Symbol(latex=r"\odot"), exponent), separator=" ")
-    return raised(base, exponent if is_scalar(call) else hadamard)
+    return composing.raised(base, exponent if ex.is_scalar(call) else hadamard)
 
 
 def batch(name: str) -> Formula:
     """The set of examples: B, or a name of its own."""
-    return BATCH if name == "batch" else fm.Named(name=name)
+    return composing.BATCH if name == "batch" else fm.Named(name=name)
 
 
 def length(of: str) -> Formula:
     """The number of examples of a batch."""
-    return magnitude(batch(of), tall=False)
+    return composing.magnitude(batch(of), tall=False)
 
 
 def dimension_formula(dimension: Dimension) -> Formula:
@@ -147,10 +134,10 @@ def dimension_formula(dimension: Dimension) -> Formula:
     'm n^{2}'
     """
     if dimension.is_Mul:
-        return product(map(dimension_formula, dimension.args))
+        return composing.product(map(dimension_formula, dimension.args))
     if dimension.is_Pow:
         base, exponent = dimension.args
-        return raised(dimension_formula(base), dimension_formula(exponent))
+        return composing.raised(dimension_formula(base), dimension_formula(exponent))
     if dimension.is_Symbol:
         return fm.Named(name=str(dimension))
     return fm.Number(digits=str(dimension))

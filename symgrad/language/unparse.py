@@ -4,64 +4,52 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from symgrad.language import expressions as ex
 from symgrad.language.composing import decimal
-from symgrad.language.expressions import (
-    ATOM,
-    POWER,
-    PRODUCT,
-    SIGN,
-    Call,
-    Expression,
-    Name,
-    Number,
-    Size,
-    Value,
-    fold,
-)
 from symgrad.language.formula import bracketed
 
 Written = tuple[str, int]  # a text, and how tightly it binds
 
 
-def unparse(root: Expression) -> str:
+def unparse(root: ex.Expression) -> str:
     """The text that parses to this expression.
 
     >>> from symgrad.language.dimensions import column, dimension
-    >>> x = Name("x", column(dimension("n")))
+    >>> x = ex.Name("x", column(dimension("n")))
     >>> unparse(2 * (x - 1).T @ x)
     '2 * (x - 1).T @ x'
     """
     return written(root)[0]
 
 
-def written(root: Expression) -> Written:
+def written(root: ex.Expression) -> Written:
     """The text, and how tightly it binds in the language."""
-    return fold(root, _write)
+    return ex.fold(root, _write)
 
 
-def _write(node: Expression, arguments: tuple[Written, ...]) -> Written:
+def _write(node: ex.Expression, arguments: tuple[Written, ...]) -> Written:
     match node:
-        case Name():
-            return node.name, ATOM if node.name.isidentifier() else POWER
-        case Number():
+        case ex.Name():
+            return node.name, ex.ATOM if node.name.isidentifier() else ex.POWER
+        case ex.Number():
             return _number(node.value)
-        case Size():
+        case ex.Size():
             size = node.dimension
-            return (f"|{size}|" if isinstance(size, str) else str(size)), ATOM
-        case Call():
+            return (f"|{size}|" if isinstance(size, str) else str(size)), ex.ATOM
+        case ex.Call():
             return _call(node, arguments)
     raise TypeError(f"no expression: {node!r}")
 
 
-def _number(value: Value) -> Written:
+def _number(value: ex.Value) -> Written:
     if isinstance(value, Fraction) and value.denominator != 1:
         text = decimal(value) or f"{value.numerator} / {value.denominator}"
     else:
         text = str(value)
-    return text, PRODUCT if "/" in text else SIGN if text.startswith("-") else ATOM
+    return text, ex.PRODUCT if "/" in text else ex.SIGN if text.startswith("-") else ex.ATOM
 
 
-def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
+def _call(node: ex.Call, arguments: tuple[Written, ...]) -> Written:
     operation = node.operation
     spelling = operation.text
     if spelling is None:
@@ -69,7 +57,7 @@ def _call(node: Call, arguments: tuple[Written, ...]) -> Written:
         if "spec" in node.options:
             inside.insert(0, f'"{node.options["spec"]}"')
         inside += [f"{key}={value}" for key, value in node.options.items() if key != "spec"]
-        return f"{operation.name}({', '.join(inside)})", ATOM
+        return f"{operation.name}({', '.join(inside)})", ex.ATOM
     texts = [
         f"({text})" if bracketed(binds, wanted) else text
         for (text, binds), wanted in zip(arguments, spelling.places, strict=False)

@@ -9,9 +9,8 @@ from symgrad.language.formula import Formula
 from symgrad.language.table import Table
 from symgrad.rendering.document import Document, Line
 from symgrad.rendering.equations import LONG, Equation, shape_formula, width
-from symgrad.rendering.mathml import mathml, pieces
+from symgrad.rendering.mathml import Child, made, mathml, pieces
 
-Child = Element | str
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1b1b; --soft: #5c5c5c; --line: #dcdcdc;
   --paper: #ffffff; --box: #f5f6f8; --link: #1a56a8; }
@@ -77,8 +76,8 @@ def html(doc: Document) -> str:
     It needs no network and no script, and is well-formed XML too.
     """
     title = _title(doc)
-    body = tostring(_element("body", _page(doc, title)), "unicode", short_empty_elements=False)
-    heading = tostring(_element("title", title), "unicode")
+    body = tostring(made("body", _page(doc, title)), "unicode", short_empty_elements=False)
+    heading = tostring(made("title", title), "unicode")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
@@ -99,28 +98,28 @@ def _page(doc: Document, title: str) -> Element:
     equations = doc.equations
     sections.append(_section("Result", _table(_equation(e, doc.table) for e in equations)))
     checked = f"Checked: {doc.verification.sentence}."
-    notes = [_element("p", text) for text in (doc.layout, checked) if text]
-    return _element("main", _element("h1", title), *sections, _element("footer", *notes))
+    notes = [made("p", text) for text in (doc.layout, checked) if text]
+    return made("main", made("h1", title), *sections, made("footer", *notes))
 
 
 def _section(title: str, *children: Child) -> Element:
     """A part of the page under its heading."""
     name = title.lower()
-    heading = _element("h2", title, id=name)
-    return _element("section", heading, *children, **{"aria-labelledby": name})
+    heading = made("h2", title, id=name)
+    return made("section", heading, *children, **{"aria-labelledby": name})
 
 
 def _given(doc: Document) -> list[Element]:
     spaces = [
-        _element("li", mathml(space, doc.table), f" ({facts})" if facts else "")
+        made("li", mathml(space, doc.table), f" ({facts})" if facts else "")
         for space, facts in doc.variables
     ]
-    given = [_element("ul", *spaces), _table([_equation(doc.output, doc.table)])]
+    given = [made("ul", *spaces), _table([_equation(doc.output, doc.table)])]
     if doc.rewrites:
         identities: list[Child] = ["Used: "]
         for k, identity in enumerate(doc.rewrites):
-            identities += [*(["; "] if k else []), _element("code", identity)]
-        given.append(_element("p", *identities, "."))
+            identities += [*(["; "] if k else []), made("code", identity)]
+        given.append(made("p", *identities, "."))
     return given
 
 
@@ -138,24 +137,24 @@ def _links(text: str) -> list[Child]:
         number, _, rest = piece.partition(")")
         step = f"({number})"
         is_step = number.isdigit()
-        children += [_element("a", step, href=f"#step-{number}") if is_step else step, rest]
+        children += [made("a", step, href=f"#step-{number}") if is_step else step, rest]
     return children
 
 
 def _why(line: Line, table: Table) -> list[Element]:
     if not line.why:
         return []
-    lines = [_element("p", line.step.sentence)]
+    lines = [made("p", line.step.sentence)]
     for row in line.why:
         front = [] if row.left is None else [mathml(row.left, table)]
-        lines.append(_element("p", *front, *_side(row.sides[0], table), f" ({row.note})"))
-    box = _element("div", *lines, **{"class": "box"})
-    cell = _element("td", box, colspan="3")
-    return [_element("tr", _element("td"), cell, **{"class": "why"})]
+        lines.append(made("p", *front, *_side(row.sides[0], table), f" ({row.note})"))
+    box = made("div", *lines, **{"class": "box"})
+    cell = made("td", box, colspan="3")
+    return [made("tr", made("td"), cell, **{"class": "why"})]
 
 
 def _table(rows: Iterable[Element]) -> Element:
-    return _element("table", _element("tbody", *rows))
+    return made("table", made("tbody", *rows))
 
 
 def _equation(equation: Equation, table: Table) -> Element:
@@ -166,12 +165,12 @@ def _equation(equation: Equation, table: Table) -> Element:
     if equation.shape is not None:
         note = [mathml(shape_formula(equation.shape), table)]
     left = [] if equation.left is None else [mathml(equation.left, table)]
-    return _element(
+    return made(
         "tr",
-        _element("th", number, scope="row", **{"class": "number"}),
-        _element("td", *left, **{"class": "left"}),
-        _element("td", _element("div", *formulas, **{"class": "scroll"}), **{"class": "right"}),
-        _element("td", *note, **{"class": "note"}),
+        made("th", number, scope="row", **{"class": "number"}),
+        made("td", *left, **{"class": "left"}),
+        made("td", made("div", *formulas, **{"class": "scroll"}), **{"class": "right"}),
+        made("td", *note, **{"class": "note"}),
         **{"class": equation.kind},
     )
 
@@ -181,18 +180,3 @@ def _side(formula: Formula, table: Table) -> list[Element]:
     if width(formula) > LONG:
         return pieces(formula, table, "=")
     return [mathml(formula, table, "=")]
-
-
-def _element(tag: str, *children: Child, **attributes: str) -> Element:
-    """An element with text and elements in it, in their order."""
-    element = Element(tag, attributes)
-    last: Element | None = None
-    for child in children:
-        if isinstance(child, Element):
-            element.append(child)
-            last = child
-        elif last is None:
-            element.text = (element.text or "") + child
-        else:
-            last.tail = (last.tail or "") + child
-    return element

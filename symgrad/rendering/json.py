@@ -13,6 +13,7 @@ from symgrad.language.tex import latex
 from symgrad.language.unparse import unparse
 from symgrad.rendering.document import Answer, Document, Line
 from symgrad.rendering.equations import Equation
+from symgrad.rendering.latex import chained
 
 
 def json(doc: Document) -> str:
@@ -60,7 +61,7 @@ def _step(line: Line, table: Table) -> dict[str, Any]:
         "left": unparse(step.left),
         "right": plain_text(right),
         "simplified": plain_text(simplified[0]) if simplified else None,
-        "latex": _equation(Equation(line.equation.left, (right,)), table),
+        "latex": chained(Equation(line.equation.left, (right,)), table),
         "rule": step.rule,
         "uses": list(step.uses),
         "sentence": step.sentence,
@@ -75,17 +76,12 @@ def _proof(line: Line, kind: str, table: Table) -> dict[str, Any]:
         {
             "left": "" if row.left is None else plain_text(row.left),
             "right": plain_text(row.sides[0]),
-            "latex": _equation(row, table),
+            "latex": chained(row, table),
             "move": row.note,
         }
         for row in line.why
     ]
     return {"kind": kind, "lines": lines}
-
-
-def _equation(equation: Equation, table: Table) -> str:
-    front = "" if equation.left is not None else "= "
-    return front + " = ".join(latex(formula, table) for formula in equation.formulas)
 
 
 def _result(answer: Answer, table: Table) -> dict[str, Any]:

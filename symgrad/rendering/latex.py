@@ -45,11 +45,7 @@ def latex_display(derivation: Derivation) -> str:
 
 
 def _lines(doc: Document) -> Iterator[str]:
-    spaces = (
-        f"${tex(space, doc.table)}$" + (f" ({facts})" if facts else "")
-        for space, facts in doc.variables
-    )
-    yield from (rf"\paragraph{{{doc.title}.}}", f"Given {', '.join(spaces)}:")
+    yield from (rf"\paragraph{{{doc.title}.}}", f"Given {given(doc)}:")
     yield from aligned([doc.output], doc.table)
     if doc.rewrites:
         yield r"\noindent\emph{Used:}"
@@ -64,6 +60,18 @@ def _lines(doc: Document) -> Iterator[str]:
     yield r"\noindent\textbf{Result}"
     yield from aligned(doc.equations, doc.table)
     yield rf"\emph{{{escaped(doc.layout)}}} \emph{{Checked:}} {escaped(doc.verification.sentence)}."
+
+
+def given(doc: Document) -> str:
+    """The variables, each with its space and what is declared of it."""
+    spaces = ((f"${tex(space, doc.table)}$", facts) for space, facts in doc.variables)
+    return ", ".join(f"{space} ({facts})" if facts else space for space, facts in spaces)
+
+
+def chained(equation: Equation, table: Table) -> str:
+    """left = side = side on one line; a line of a proof without its left side begins with =."""
+    front = "= " if equation.left is None else ""
+    return front + " = ".join(tex(formula, table) for formula in equation.formulas)
 
 
 def aligned(equations: Iterable[Equation], table: Table) -> list[str]:

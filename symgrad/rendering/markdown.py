@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symgrad.language.table import Table
 from symgrad.language.tex import latex
 from symgrad.rendering.document import Document
-from symgrad.rendering.equations import Equation, shape_formula
+from symgrad.rendering.equations import shape_formula
+from symgrad.rendering.latex import chained, given
 
 
 def markdown(doc: Document) -> str:
@@ -16,33 +16,24 @@ def markdown(doc: Document) -> str:
 
 
 def _lines(doc: Document) -> Iterator[str]:
-    spaces = (
-        f"${latex(space, doc.table)}$" + (f" ({facts})" if facts else "")
-        for space, facts in doc.variables
-    )
-    yield from (f"## {doc.title}", "", "**Given** " + ", ".join(spaces), "")
-    yield from (f"$${_equation(doc.output, doc.table)}$$", "")
+    yield from (f"## {doc.title}", "", f"**Given** {given(doc)}", "")
+    yield from (f"$${chained(doc.output, doc.table)}$$", "")
     if doc.rewrites:
         yield from ("Used: " + "; ".join(f"`{rule}`" for rule in doc.rewrites) + ".", "")
     for title, lines in doc.parts:
         yield from (f"### {title}", "")
         for line in lines:
-            formula = _equation(line.equation, doc.table)
+            formula = chained(line.equation, doc.table)
             yield from (f"({line.step.number}) ${formula}$ \u2014 {line.equation.note}", "")
             if line.why:
                 yield from (f"> {line.step.sentence}", ">")
                 for row in line.why:
-                    front = "" if row.left is not None else "= "
-                    yield f"> ${front}{_equation(row, doc.table)}$ \u2014 {row.note}  "
+                    yield f"> ${chained(row, doc.table)}$ \u2014 {row.note}  "
                 yield ""
     yield from ("### Result", "")
     for equation in doc.equations:
-        yield f"$${_equation(equation, doc.table)}$$"
+        yield f"$${chained(equation, doc.table)}$$"
         if equation.shape is not None:
             shape = latex(shape_formula(equation.shape), doc.table)
             yield from ("", f"(${shape}$)", "")
     yield f"*{doc.layout}* Checked: {doc.verification.sentence}."
-
-
-def _equation(equation: Equation, table: Table) -> str:
-    return " = ".join(latex(formula, table) for formula in equation.formulas)

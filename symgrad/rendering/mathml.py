@@ -12,6 +12,7 @@ from symgrad.language.glyphs import GLYPHS, plain
 from symgrad.language.table import PLAIN, Table
 from symgrad.language.tex import DOT, latex, separator
 
+Child = Element | str
 TALL = ("mfrac", "msqrt", "munder", "mtable")
 NORMAL = {"mathvariant": "normal"}  # upright, where a single letter would be italic
 BOLD, DOUBLE = (0x1D7CE, 0x1D400, 0x1D41A), (0x1D7D8, 0x1D538, 0x1D552)  # where 0, A and a stand
@@ -97,14 +98,18 @@ def pieces(formula: fm.Formula, table: Table = PLAIN, sign: str = "") -> list[El
     return [mathml(part, table, front) for front, part in pairs]
 
 
-def made(tag: str, *children: Element | str, **attributes: str) -> Element:
-    """An element with its children, or with its text."""
+def made(tag: str, *children: Child, **attributes: str) -> Element:
+    """An element with text and elements in it, in their order."""
     element = Element(tag, attributes)
+    last: Element | None = None
     for child in children:
-        if isinstance(child, str):
-            element.text = child
-        else:
+        if isinstance(child, Element):
             element.append(child)
+            last = child
+        elif last is None:
+            element.text = (element.text or "") + child
+        else:
+            last.tail = (last.tail or "") + child
     return element
 
 
