@@ -6,21 +6,7 @@ from fractions import Fraction
 
 from symgrad.errors import ProgramError
 from symgrad.language import composing
-from symgrad.language.expressions import (
-    ATOM,
-    OPERATIONS,
-    POWER,
-    PRODUCT,
-    SIGN,
-    SUM,
-    Call,
-    Expression,
-    Number,
-    Operation,
-    Spelling,
-    is_scalar,
-    register,
-)
+from symgrad.language import expressions as ex
 from symgrad.language.formula import Formula
 from symgrad.language.operations.meanings import Contraction, Linear, Monomial
 from symgrad.language.shapes import elementwise, matrix, matrix_product
@@ -30,30 +16,30 @@ from symgrad.language.typeset import power as raised_to
 LARGEST_EXPONENT = 10_000
 
 
-def _over(call: Call, top: Formula, bottom: Formula) -> Formula:
-    left, right = map(is_scalar, call.arguments)
+def _over(call: ex.Call, top: Formula, bottom: Formula) -> Formula:
+    left, right = map(ex.is_scalar, call.arguments)
     if left or right:
         return composing.quotient(top, bottom, left)
     return composing.chain(r"\oslash", top, bottom)
 
 
-def _constant_power(base: Expression, exponent: Expression) -> Expression | None:
-    if not isinstance(exponent, Number):
-        return OPERATIONS["variable_power"](base, exponent)
+def _constant_power(base: ex.Expression, exponent: ex.Expression) -> ex.Expression | None:
+    if not isinstance(exponent, ex.Number):
+        return ex.OPERATIONS["variable_power"](base, exponent)
     if abs(float(exponent.value)) > LARGEST_EXPONENT:
         raise ProgramError(f"the exponent {exponent.value} is too large (limit {LARGEST_EXPONENT})")
-    if isinstance(base, Number):
+    if isinstance(base, ex.Number):
         return _number_power(base, exponent)
     return None
 
 
-def _number_power(base: Number, exponent: Number) -> Expression | None:
+def _number_power(base: ex.Number, exponent: ex.Number) -> ex.Expression | None:
     if base.value == 0 and float(exponent.value) < 0:
         raise ProgramError("division by zero: 0 to a negative power")
     if isinstance(exponent.value, Fraction) and exponent.value.denominator == 1:
         try:
             if abs(float(base.value) ** int(exponent.value)) < 1e300:
-                return Number(base.value ** int(exponent.value))
+                return ex.Number(base.value ** int(exponent.value))
         except OverflowError:
             pass
         raise ProgramError(f"the number {base.value}**{exponent.value} is too large")
@@ -62,24 +48,24 @@ def _number_power(base: Number, exponent: Number) -> Expression | None:
     return None
 
 
-def _exponent(call: Call) -> Fraction:
+def _exponent(call: ex.Call) -> Fraction:
     exponent = call.arguments[1]
-    assert isinstance(exponent, Number)
+    assert isinstance(exponent, ex.Number)
     return Fraction(exponent.value)
 
 
-def _divide(left: Expression, right: Expression) -> Expression | None:
-    if isinstance(right, Number) and right.value == 0:
+def _divide(left: ex.Expression, right: ex.Expression) -> ex.Expression | None:
+    if isinstance(right, ex.Number) and right.value == 0:
         raise ProgramError("division by zero")
     return None
 
 
-def _negative(argument: Expression) -> Expression | None:
-    return Number(-argument.value) if isinstance(argument, Number) else None
+def _negative(argument: ex.Expression) -> ex.Expression | None:
+    return ex.Number(-argument.value) if isinstance(argument, ex.Number) else None
 
 
-add = register(
-    Operation(
+add = ex.register(
+    ex.Operation(
         name="add",
         called=False,
         meaning=Linear((1, 1)),
@@ -87,13 +73,13 @@ add = register(
         arity=(2, 2),
         rule="sum",
         sentence="A sum passes its gradient on to each term.",
-        text=Spelling("{0} + {1}", SUM, (SUM, SUM)),
+        text=ex.Spelling("{0} + {1}", ex.SUM, (ex.SUM, ex.SUM)),
         notation=infix("+"),
         symbol="z",
     )
 )
-subtract = register(
-    Operation(
+subtract = ex.register(
+    ex.Operation(
         name="subtract",
         called=False,
         meaning=Linear((1, -1)),
@@ -101,13 +87,13 @@ subtract = register(
         arity=(2, 2),
         rule="difference",
         sentence="A difference passes its gradient to the first term, its negative to the second.",
-        text=Spelling("{0} - {1}", SUM, (SUM, PRODUCT)),
+        text=ex.Spelling("{0} - {1}", ex.SUM, (ex.SUM, ex.PRODUCT)),
         notation=infix("-"),
         symbol="r",
     )
 )
-negative = register(
-    Operation(
+negative = ex.register(
+    ex.Operation(
         name="negative",
         called=False,
         meaning=Linear((-1,)),
@@ -115,12 +101,12 @@ negative = register(
         prepare=_negative,
         rule="constant factor",
         sentence="A constant factor stays as it is.",
-        text=Spelling("-{0}", SIGN, (SIGN,)),
+        text=ex.Spelling("-{0}", ex.SIGN, (ex.SIGN,)),
         notation=lambda call, x: composing.negative(x),
     )
 )
-multiply = register(
-    Operation(
+multiply = ex.register(
+    ex.Operation(
         name="multiply",
         called=False,
         meaning=Monomial(lambda call: (Fraction(1), Fraction(1))),
@@ -128,13 +114,13 @@ multiply = register(
         arity=(2, 2),
         rule="product",
         sentence="In a product each factor's gradient is the incoming one times the other factors.",
-        text=Spelling("{0} * {1}", PRODUCT, (PRODUCT, SIGN)),
+        text=ex.Spelling("{0} * {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
         notation=times,
         symbol="m",
     )
 )
-divide = register(
-    Operation(
+divide = ex.register(
+    ex.Operation(
         name="divide",
         called=False,
         meaning=Monomial(lambda call: (Fraction(1), Fraction(-1))),
@@ -143,13 +129,13 @@ divide = register(
         arity=(2, 2),
         rule="quotient",
         sentence="A quotient is a product with the denominator to the power -1.",
-        text=Spelling("{0} / {1}", PRODUCT, (PRODUCT, SIGN)),
+        text=ex.Spelling("{0} / {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
         notation=_over,
         symbol="q",
     )
 )
-power = register(
-    Operation(
+power = ex.register(
+    ex.Operation(
         name="power",
         called=False,
         meaning=Monomial(lambda call: (_exponent(call),)),
@@ -158,13 +144,13 @@ power = register(
         arity=(2, 2),
         rule="power",
         sentence="The derivative of a power is the exponent times the power lowered by one.",
-        text=Spelling("{0}**{1}", POWER, (ATOM, SIGN)),
+        text=ex.Spelling("{0}**{1}", ex.POWER, (ex.ATOM, ex.SIGN)),
         notation=raised_to,
         symbol="q",
     )
 )
-matmul = register(
-    Operation(
+matmul = ex.register(
+    ex.Operation(
         name="matmul",
         called=False,
         meaning=Contraction(lambda call: "ij,jk->ik"),
@@ -172,20 +158,20 @@ matmul = register(
         arity=(2, 2),
         rule="matrix product",
         sentence="The gradient of a factor is the incoming gradient times the other, transposed.",
-        text=Spelling("{0} @ {1}", PRODUCT, (PRODUCT, SIGN)),
+        text=ex.Spelling("{0} @ {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
         notation=lambda call, x, y: composing.juxtaposed(x, y, (False, False)),
         symbol="z",
     )
 )
-transpose = register(
-    Operation(
+transpose = ex.register(
+    ex.Operation(
         name="transpose",
         called=False,
         meaning=Contraction(lambda call: "ij->ji"),
         shape=lambda arguments, options: matrix(".T", arguments[0])[::-1],
         rule="transpose",
         sentence="The gradient of a transpose is the transposed gradient.",
-        text=Spelling("{0}.T", ATOM, (ATOM,)),
+        text=ex.Spelling("{0}.T", ex.ATOM, (ex.ATOM,)),
         notation=lambda call, x: composing.transposed(x),
     )
 )

@@ -10,6 +10,7 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 from sympy.matrices.expressions.dotproduct import DotProduct
 
 from symgrad.errors import ProgramError, ShapeError
+from symgrad.language import expressions as ex
 from symgrad.language.composing import (
     ALL,
     ONES,
@@ -21,17 +22,6 @@ from symgrad.language.composing import (
     transposed,
 )
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core
-from symgrad.language.expressions import (
-    ATOM,
-    Call,
-    Expression,
-    Name,
-    Operation,
-    Options,
-    ShapeRule,
-    Spelling,
-    register,
-)
 from symgrad.language.formula import Fence, Formula, Symbol
 from symgrad.language.operations.meanings import Contraction
 from symgrad.language.shapes import axis_of, given, reduced, same, square, vector
@@ -41,26 +31,26 @@ from symgrad.language.unparse import unparse
 
 def contraction(
     name: str,
-    indices: str | Callable[[Call], str],
-    shape: ShapeRule,
+    indices: str | Callable[[ex.Call], str],
+    shape: ex.ShapeRule,
     *,
     arity: int = 1,
     symbol: str = "c",
     **columns: Any,
-) -> Operation:
+) -> ex.Operation:
     """Declare an operation by its index letters: "ij,jk->ik", of rows and columns. `columns` are
     others of its `Operation`."""
     meaning = Contraction(indices if callable(indices) else lambda call: indices)
     record: dict[str, Any] = {"shape": shape, "arity": (arity, arity), "symbol": symbol}
-    return register(Operation(name=name, meaning=meaning, **record | columns))
+    return ex.register(ex.Operation(name=name, meaning=meaning, **record | columns))
 
 
-def _dot_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _dot_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     same("dot", arguments)
     return SCALAR
 
 
-def _diagonal_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _diagonal_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     (argument,) = arguments
     if argument.shape[1] == ONE:
         n = vector("diag", argument)
@@ -68,14 +58,14 @@ def _diagonal_shape(arguments: tuple[Expression, ...], options: Options) -> Shap
     return column(square("diag", argument))
 
 
-def _trace_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _trace_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     square("trace", arguments[0])
     return SCALAR
 
 
-def _lookup_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _lookup_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     table, label = arguments
-    if not isinstance(label, Name) or label.index_of is None:
+    if not isinstance(label, ex.Name) or label.index_of is None:
         raise ShapeError(
             f"{unparse(table)}[{unparse(label)}]: a look-up needs a label declared as Index(n); "
             f"{given(label)}"
@@ -92,7 +82,7 @@ def _lookup_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
 LETTERS = "ijklpqrst"
 
 
-def _sum_indices(call: Call) -> str:
+def _sum_indices(call: ex.Call) -> str:
     """ij-> for all, ij->ia for axis=1 (a column), ij->aj for axis=0 (a row), ijk->ik likewise."""
     rank = len(call.arguments[0].shape)
     axis, letters = axis_of("sum", call.arguments[0], call.options), LETTERS[:rank]
@@ -115,11 +105,11 @@ total = contraction(
 )
 
 
-def _reduced(name: str, arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _reduced(name: str, arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     return reduced(arguments[0].shape, axis_of(name, arguments[0], options))
 
 
-def _sum_notation(call: Call, x: Formula) -> Formula:
+def _sum_notation(call: ex.Call, x: Formula) -> Formula:
     axis = call.options.get("axis")
     if axis is None or len(call.arguments[0].shape) > 2:
         return function(call, x)
@@ -175,7 +165,7 @@ lookup = contraction(
     arity=2,
     rule="look-up",
     sentence="A look-up passes its gradient to the row that was looked up, and to no other.",
-    text=Spelling("{0}[{1}]", places=(ATOM, 0)),
+    text=ex.Spelling("{0}[{1}]", places=(ex.ATOM, 0)),
     notation=lambda call, table, label: lowered(table, listed((label, ALL), ",")),
     symbol="e",
     labels=True,
@@ -192,13 +182,13 @@ onehot = contraction(
 )
 
 
-def _label(argument: Expression) -> Dimension:
-    if not isinstance(argument, Name) or argument.index_of is None:
+def _label(argument: ex.Expression) -> Dimension:
+    if not isinstance(argument, ex.Name) or argument.index_of is None:
         raise ShapeError(f"onehot needs a label declared as Index(n); {given(argument)}")
     return argument.index_of
 
 
-def _spec(arguments: tuple[Expression, ...], options: Options) -> tuple[list[str], str]:
+def _spec(arguments: tuple[ex.Expression, ...], options: ex.Options) -> tuple[list[str], str]:
     """The letters of each argument and of the result, checked."""
     text = str(options.get("spec", "")).replace(" ", "")
     inputs, arrow, output = text.partition("->")
@@ -212,7 +202,7 @@ def _spec(arguments: tuple[Expression, ...], options: Options) -> tuple[list[str
     return parts, output
 
 
-def _einsum_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _einsum_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     parts, output = _spec(arguments, options)
     sizes: dict[str, Dimension] = {}
     for letters, argument in zip(parts, arguments, strict=True):
@@ -229,7 +219,7 @@ def _einsum_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
     return (*own, *(ONE,) * (2 - len(own)))
 
 
-def _einsum_indices(call: Call) -> str:
+def _einsum_indices(call: ex.Call) -> str:
     """The letters, with one that stands for nothing where an argument's dimension is 1."""
     parts, output = _spec(call.arguments, call.options)
     written = []
@@ -248,8 +238,8 @@ def _einsum_indices(call: Call) -> str:
     return f"{','.join(written)}->{output}"
 
 
-einsum = register(
-    Operation(
+einsum = ex.register(
+    ex.Operation(
         name="einsum",
         meaning=Contraction(_einsum_indices),
         shape=_einsum_shape,
@@ -264,7 +254,7 @@ einsum = register(
 )
 
 
-def _einsum_notation(call: Call, factors: tuple[Formula, ...]) -> Formula:
+def _einsum_notation(call: ex.Call, factors: tuple[Formula, ...]) -> Formula:
     """The sum of products of entries, [...]_ij where indices are left."""
     parts, output = _spec(call.arguments, call.options)
     letters = {x: Symbol(latex=x) for x in sorted("".join(parts))}

@@ -9,28 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from symgrad.language import expressions as ex
 from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import (
-    Expression,
-    Operation,
-    Options,
-    ShapeRule,
-    expression,
-    is_scalar,
-    register,
-)
 from symgrad.language.operations.meanings import Function
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.shapes import axis_of, of_several, reduced
 
 
-def _shape(name: str) -> ShapeRule:
+def _shape(name: str) -> ex.ShapeRule:
     return lambda arguments, options: reduced(
         arguments[0].shape, axis_of(name, arguments[0], options)
     )
 
 
-def _kept(arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _kept(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     of_several("hardmax", arguments[0], axis_of("hardmax", arguments[0], options))
     return arguments[0].shape
 
@@ -40,12 +32,12 @@ def _hardmax(xp: Namespace, x: Any, axis: Any) -> Any:
     return chosen / xp.sum(chosen, axis)
 
 
-hardmax = register(
-    Operation(
+hardmax = ex.register(
+    ex.Operation(
         name="hardmax",
         meaning=Function(
             over="all",
-            pullback=lambda g, h, x: (expression(0) * x,),
+            pullback=lambda g, h, x: (ex.expression(0) * x,),
             kernel=_hardmax,
             positive=True,
             simplex=True,
@@ -64,10 +56,10 @@ hardmax = register(
 def _extreme(
     name: str,
     kernel: Callable[..., Any],
-    chosen: Callable[[Expression], Expression],
-) -> Operation:
-    return register(
-        Operation(
+    chosen: Callable[[ex.Expression], ex.Expression],
+) -> ex.Operation:
+    return ex.register(
+        ex.Operation(
             name=name,
             meaning=Function(
                 over="all",
@@ -77,7 +69,7 @@ def _extreme(
             shape=_shape(name),
             options=("axis",),
             reserved=False,
-            prepare=lambda x, axis=None: x if is_scalar(x) else None,
+            prepare=lambda x, axis=None: x if ex.is_scalar(x) else None,
             rule=f"{name} of entries",
             latex=rf"\{name}",
             sentence="The entries that are the extreme one share the gradient.",

@@ -6,16 +6,9 @@ from fractions import Fraction
 
 import sympy
 
+from symgrad.language import expressions as ex
 from symgrad.language.composing import inverted
 from symgrad.language.dimensions import SCALAR, Shape
-from symgrad.language.expressions import (
-    Expression,
-    Number,
-    Operation,
-    Options,
-    ShapeRule,
-    register,
-)
 from symgrad.language.formula import Applied, Row, Symbol
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.meanings import Composite, Function, rewrite
@@ -26,8 +19,8 @@ from symgrad.language.shapes import matrix_product, of_several, square
 LOG, DET = Symbol(latex=r"\log"), Symbol(latex=r"\det")
 
 
-def _to_scalar(name: str) -> ShapeRule:
-    def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _to_scalar(name: str) -> ex.ShapeRule:
+    def rule(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
         of_several(name, arguments[0], wanted="a square matrix")
         square(name, arguments[0])
         return SCALAR
@@ -35,14 +28,14 @@ def _to_scalar(name: str) -> ShapeRule:
     return rule
 
 
-def _inverse_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _inverse_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     of_several("inv", arguments[0], wanted="a square matrix")
     n = square("inv", arguments[0])
     return (n, n)
 
 
-inv = register(
-    Operation(
+inv = ex.register(
+    ex.Operation(
         name="inv",
         meaning=Function(
             over="matrix",
@@ -61,8 +54,8 @@ inv = register(
         sympy_classes=(sympy.Inverse,),
     )
 )
-det = register(
-    Operation(
+det = ex.register(
+    ex.Operation(
         name="det",
         meaning=Function(
             over="matrix",
@@ -78,8 +71,8 @@ det = register(
         sympy_classes=(sympy.Determinant,),
     )
 )
-logdet = register(
-    Operation(
+logdet = ex.register(
+    ex.Operation(
         name="logdet",
         aliases=("log_det",),
         meaning=Function(
@@ -95,8 +88,8 @@ logdet = register(
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 57",
     )
 )
-solve = register(
-    Operation(
+solve = ex.register(
+    ex.Operation(
         name="solve",
         reserved=False,
         meaning=Composite(lambda a, b: inv(a) @ b),
@@ -108,7 +101,7 @@ solve = register(
 )
 
 
-def _solve_shape(arguments: tuple[Expression, ...]) -> Shape:
+def _solve_shape(arguments: tuple[ex.Expression, ...]) -> Shape:
     square("solve", arguments[0])
     return matrix_product(arguments, {})
 
@@ -124,7 +117,7 @@ rewrite(
 rewrite(
     name="log-determinant of an orthogonal matrix",
     pattern=lambda x: logdet(x),
-    replacement=lambda x: Number(Fraction(0)),
+    replacement=lambda x: ex.Number(Fraction(0)),
     identity="|det X| = 1 for an orthogonal X",
     over=("matrix",),
     fact="orthogonal",
@@ -132,7 +125,7 @@ rewrite(
 rewrite(
     name="magnitude of an orthogonal matrix's determinant",
     pattern=lambda x: absolute(det(x)),
-    replacement=lambda x: Number(Fraction(1)),
+    replacement=lambda x: ex.Number(Fraction(1)),
     identity="|det X| = 1 for an orthogonal X",
     over=("matrix",),
     fact="orthogonal",
@@ -140,7 +133,7 @@ rewrite(
 rewrite(
     name="square of an orthogonal matrix's determinant",
     pattern=lambda x: det(x) ** 2,
-    replacement=lambda x: Number(Fraction(1)),
+    replacement=lambda x: ex.Number(Fraction(1)),
     identity="det(X)^2 = 1 for an orthogonal X",
     over=("matrix",),
     partial=True,

@@ -5,18 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from symgrad.language import composing
+from symgrad.language import expressions as ex
 from symgrad.language.dimensions import SCALAR, Shape
-from symgrad.language.expressions import (
-    POWER,
-    Call,
-    Expression,
-    Operation,
-    Options,
-    ShapeRule,
-    Spelling,
-    is_scalar,
-    register,
-)
 from symgrad.language.formula import Formula
 from symgrad.language.operations.contractions import dot, total
 from symgrad.language.operations.meanings import Composite, Function, rewrite
@@ -45,29 +35,31 @@ def _unit(xp: Namespace, x: Any, axis: Any) -> Any:
     return u / (r + xp.equal(r, 0))
 
 
-def _unit_pullback(g: Expression, u: Expression, x: Expression) -> tuple[Expression, ...]:
+def _unit_pullback(
+    g: ex.Expression, u: ex.Expression, x: ex.Expression
+) -> tuple[ex.Expression, ...]:
     return ((g - dot(g, u) * u) / norm2(x),)
 
 
-def _norm_shape(name: str) -> ShapeRule:
+def _norm_shape(name: str) -> ex.ShapeRule:
     return lambda arguments, options: reduced(
         arguments[0].shape, axis_of(name, arguments[0], options)
     )
 
 
-def _unit_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _unit_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     of_several("unit", arguments[0], axis_of("unit", arguments[0], options))
     return arguments[0].shape
 
 
-def _unit_notation(call: Call, x: Formula) -> Formula:
+def _unit_notation(call: ex.Call, x: Formula) -> Formula:
     if call.options.get("axis") is not None:
         return function(call, x)
     return composing.quotient(x, composing.norm(x), scalar=False)
 
 
-norm2: Operation = register(
-    Operation(
+norm2: ex.Operation = ex.register(
+    ex.Operation(
         name="norm2",
         aliases=("norm",),
         meaning=Function(
@@ -80,15 +72,15 @@ norm2: Operation = register(
         ),
         shape=_norm_shape("norm2"),
         options=("axis",),
-        prepare=lambda x, axis=None: absolute(x) if is_scalar(x) else None,
+        prepare=lambda x, axis=None: absolute(x) if ex.is_scalar(x) else None,
         rule="norm",
         sentence="The gradient of a norm is its argument as a unit vector (0 at 0, by convention).",
         notation=lambda call, x: along(call, composing.norm(x)),
         symbol="n",
     )
 )
-unit: Operation = register(
-    Operation(
+unit: ex.Operation = ex.register(
+    ex.Operation(
         name="unit",
         reserved=False,
         meaning=Function(
@@ -106,8 +98,8 @@ unit: Operation = register(
         symbol="v",
     )
 )
-norm1 = register(
-    Operation(
+norm1 = ex.register(
+    ex.Operation(
         name="norm1",
         meaning=Composite(lambda x, **axis: total(absolute(x), **axis)),
         shape=_norm_shape("norm1"),
@@ -117,15 +109,15 @@ norm1 = register(
         notation=lambda call, x: along(call, composing.norm(x), composing.ONE),
     )
 )
-squared_norm = register(
-    Operation(
+squared_norm = ex.register(
+    ex.Operation(
         name="squared_norm",
         reserved=False,
         meaning=Composite(lambda x: dot(x, x)),
         shape=lambda arguments, options: SCALAR,
         rule="squared norm",
         sentence="The gradient of a squared norm is twice its argument.",
-        text=Spelling("norm2({0})**2", POWER),
+        text=ex.Spelling("norm2({0})**2", ex.POWER),
         notation=lambda call, x: composing.raised(composing.norm(x), composing.TWO),
         symbol="l",
     )

@@ -9,17 +9,8 @@ from typing import Any
 
 import sympy
 
+from symgrad.language import expressions as ex
 from symgrad.language.composing import ONE, ONES, applied, chain
-from symgrad.language.expressions import (
-    ATOM,
-    POWER,
-    PRODUCT,
-    SIGN,
-    Operation,
-    Spelling,
-    is_scalar,
-    register,
-)
 from symgrad.language.formula import Root, Symbol
 from symgrad.language.operations.elementwise import elementwise
 from symgrad.language.operations.meanings import Monomial, rewrite
@@ -30,7 +21,7 @@ from symgrad.language.typeset import power, times
 HALF = Fraction(1, 2)
 LOG = Symbol(latex=r"\log")
 
-exp: Operation = elementwise(
+exp: ex.Operation = elementwise(
     "exp", sympy.exp, latex=r"\exp", symbol="e", derivative=lambda x: (exp(x),), positive=True
 )
 log = elementwise("log", sympy.log, latex=r"\log", symbol="s", derivative=lambda x: (1 / x,))
@@ -39,7 +30,7 @@ log1p = elementwise(
     lambda x: sympy.log(1 + x),
     symbol="s",
     derivative=lambda x: (1 / (1 + x),),
-    notation=lambda call, x: applied(LOG, chain("+", ONE if is_scalar(call) else ONES, x)),
+    notation=lambda call, x: applied(LOG, chain("+", ONE if ex.is_scalar(call) else ONES, x)),
     reserved=False,
 )
 expm1 = elementwise(
@@ -50,8 +41,8 @@ expm1 = elementwise(
     reserved=False,
 )
 sin = elementwise("sin", sympy.sin, latex=r"\sin", derivative=lambda x: (cos(x),))
-cos: Operation = elementwise("cos", sympy.cos, latex=r"\cos", derivative=lambda x: (-sin(x),))
-tan: Operation = elementwise(
+cos: ex.Operation = elementwise("cos", sympy.cos, latex=r"\cos", derivative=lambda x: (-sin(x),))
+tan: ex.Operation = elementwise(
     "tan", sympy.tan, latex=r"\tan", derivative=lambda x: (1 + tan(x) ** 2,)
 )
 arcsin = elementwise(
@@ -62,8 +53,10 @@ arccos = elementwise(
 )
 arctan = elementwise("arctan", sympy.atan, latex=r"\arctan", derivative=lambda x: (1 / (1 + x**2),))
 sinh = elementwise("sinh", sympy.sinh, latex=r"\sinh", derivative=lambda x: (cosh(x),))
-cosh: Operation = elementwise("cosh", sympy.cosh, latex=r"\cosh", derivative=lambda x: (sinh(x),))
-tanh: Operation = elementwise(
+cosh: ex.Operation = elementwise(
+    "cosh", sympy.cosh, latex=r"\cosh", derivative=lambda x: (sinh(x),)
+)
+tanh: ex.Operation = elementwise(
     "tanh", sympy.tanh, latex=r"\tanh", derivative=lambda x: (1 - tanh(x) ** 2,)
 )
 arcsinh = elementwise(
@@ -76,8 +69,8 @@ arctanh = elementwise(
     "arctanh", sympy.atanh, derivative=lambda x: (1 / (1 - x**2),), reserved=False
 )
 
-sqrt = register(
-    Operation(
+sqrt = ex.register(
+    ex.Operation(
         name="sqrt",
         meaning=Monomial(lambda call: (HALF,)),
         shape=elementwise_shape("sqrt"),
@@ -124,7 +117,7 @@ variable_power = elementwise(
     symbol="q",
     derivative=lambda x, y: (y * x ** (y - 1), xlogy(x**y, x)),
     called=False,
-    text=Spelling("{0}**{1}", POWER, (ATOM, SIGN)),
+    text=ex.Spelling("{0}**{1}", ex.POWER, (ex.ATOM, ex.SIGN)),
     notation=power,
     sentence="A power x^y has derivative y x^(y-1) by the base, x^y log x by the exponent.",
 )
@@ -134,14 +127,14 @@ def _xlogy(xp: Namespace, x: Any, y: Any) -> Any:
     return x * xp.log(xp.where(xp.equal(x, 0), 1, y))  # 0 log 1 where x is 0
 
 
-xlogy: Operation = elementwise(
+xlogy: ex.Operation = elementwise(
     "xlogy",
     lambda x, y: x * sympy.log(y),
     _xlogy,
     arity=2,
     symbol="m",
     derivative=lambda x, y: (log(y), x / y),
-    text=Spelling("{0} * log({1})", PRODUCT, (PRODUCT, 0)),
+    text=ex.Spelling("{0} * log({1})", ex.PRODUCT, (ex.PRODUCT, 0)),
     notation=lambda call, x, y: times(call, x, applied(LOG, y)),
     sentence="x log y, which is 0 where x is 0.",
     reserved=False,
