@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis
@@ -25,7 +26,6 @@ from symgrad.numerics.source import Program, defined, numpy_source
 if TYPE_CHECKING:
     from symgrad.numerics.numba_backend import Compiled
 
-DTYPES = ("float64", "float32")
 MODULES = ("numpy", "numba", "array_api")
 
 
@@ -190,10 +190,26 @@ def compile_derivation(
     numba for one compiled call (the extra numba); array_api for arrays of any library with that
     standard, in the type and on the device of the inputs (the extra array-api).
     """
-    if str(np.dtype(dtype)) not in DTYPES:
-        raise OptionError(f"dtype is one of {', '.join(DTYPES)}, not {dtype}")
+    dtype = dtype_of(dtype)
     if modules not in MODULES:
         raise OptionError(f"modules is one of {', '.join(MODULES)}, not {modules!r}")
     if modules == "array_api" and reuse_buffers:
         raise OptionError("reuse_buffers=True is for NumPy and Numba: other arrays may be constant")
-    return Function(derivation, str(np.dtype(dtype)), reuse_buffers, modules)
+    return Function(derivation, dtype, reuse_buffers, modules)
+
+
+def dtype_of(dtype: npt.DTypeLike) -> str:
+    """float64 or float32, however it is given.
+
+    Raises: OptionError for any other type.
+
+    >>> dtype_of("float32"), dtype_of(np.float64)
+    ('float32', 'float64')
+    """
+    try:
+        name = str(np.dtype(dtype))
+    except TypeError:
+        name = ""
+    if name not in ("float64", "float32"):
+        raise OptionError(f"dtype is {dtype!r}; 'float64' or 'float32' is wanted")
+    return name

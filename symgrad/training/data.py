@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import sympy
 
-from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
+from symgrad.errors import DataError, NotFiniteError, did_you_mean
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.libraries import plain_array
 from symgrad.numerics.sizes import infer_sizes
@@ -99,23 +99,6 @@ def _is_one_hot(examples: Array) -> bool:
         ((part == 1).sum(1) == 1).all() and ((part == 0) | (part == 1)).all()
         for part in (rows[:1], rows)  # most often the first one tells
     )
-
-
-def dtype_of(dtype: npt.DTypeLike) -> str:
-    """float64 or float32, however it is given.
-
-    Raises: OptionError for any other type.
-
-    >>> dtype_of("float32"), dtype_of(np.float64)
-    ('float32', 'float64')
-    """
-    try:
-        name = str(np.dtype(dtype))
-    except TypeError:
-        name = ""
-    if name not in ("float64", "float32"):
-        raise OptionError(f"dtype is {dtype!r}; 'float64' or 'float32' is wanted")
-    return name
 
 
 def declaration(variable: Variable) -> str:

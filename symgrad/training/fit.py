@@ -14,18 +14,10 @@ from symgrad.calculus.derive import value
 from symgrad.errors import DataError, NotFiniteError, OptionError, VerificationError
 from symgrad.language.problem import Problem
 from symgrad.numerics.differences import check_gradient
-from symgrad.numerics.function import compile_derivation
+from symgrad.numerics.function import compile_derivation, dtype_of
 from symgrad.training.base import Optimizer
 from symgrad.training.chunks import read
-from symgrad.training.data import (
-    Array,
-    Arrays,
-    Data,
-    dimension_sizes,
-    dtype_of,
-    read_data,
-    shape_of,
-)
+from symgrad.training.data import Array, Arrays, Data, dimension_sizes, read_data, shape_of
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.initial import Choice, initial_values
 from symgrad.training.stopping import Stopping

@@ -13,17 +13,9 @@ from symgrad.calculus import as_problem
 from symgrad.calculus.derive import gradient
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
 from symgrad.language.problem import Problem
-from symgrad.numerics.function import compile_derivation
+from symgrad.numerics.function import compile_derivation, dtype_of
 from symgrad.training.base import Optimizer
-from symgrad.training.data import (
-    Array,
-    Arrays,
-    Data,
-    as_observed,
-    dimension_sizes,
-    dtype_of,
-    read_data,
-)
+from symgrad.training.data import Array, Arrays, Data, as_observed, dimension_sizes, read_data
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches

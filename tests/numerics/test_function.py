@@ -135,7 +135,12 @@ def test_seeds_are_wanted_and_checked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "message"), [({"dtype": "int32"}, "int32"), ({"modules": "torch"}, "torch")]
+    ("options", "message"),
+    [
+        ({"dtype": "int32"}, "int32"),
+        ({"dtype": "float7"}, "float7"),
+        ({"modules": "torch"}, "torch"),
+    ],
 )
 def test_options_that_are_not_offered(options: dict[str, str], message: str) -> None:
     with pytest.raises(sg.OptionError, match=message):
