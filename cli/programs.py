@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -26,6 +27,8 @@ class ProgramFile:
 
         if str(self.path) != "-":
             return sg.load(self.path)
+        if sys.stdin is None:
+            raise sg.ProgramError("cannot be read: it is closed", filename="<stdin>")
         return sg.parse(text_of(click.open_file("-", encoding="utf-8")), filename="<stdin>")
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -35,6 +37,13 @@ def test_bytes_that_are_no_text(symgrad, tmp_path) -> None:
         result = symgrad("derive", name, input=b"\xff\xfe")
         assert result.exit_code == 1
         assert result.stderr.startswith(f"{shown}: cannot be read")
+
+
+def test_a_closed_input_is_one_line(scripts: Path) -> None:
+    shell = ["sh", "-c", '"$0" check - <&-', scripts / "symgrad"]
+    closed = subprocess.run(shell, capture_output=True, text=True)
+    assert (closed.returncode, closed.stdout) == (1, "")
+    assert closed.stderr == "<stdin>: cannot be read: it is closed\n"
 
 
 def test_an_unknown_name_of_wrt(symgrad, program: str) -> None:
