@@ -11,7 +11,7 @@ from .options import wrt_option
 from .output import write
 from .programs import ProgramFile, file_argument
 
-STATUS = {"passed": 0, "inconclusive": INCONCLUSIVE, "not finite": NOT_FINITE}
+STATUS = {"passed": 0, "failed": FAILED, "inconclusive": INCONCLUSIVE, "not finite": NOT_FINITE}
 
 
 @click.command()
@@ -30,9 +30,4 @@ def check(program: ProgramFile, wrt: list[str] | None) -> None:
 
     report = sg.check_gradient(program.problem(), wrt)
     write(str(report))
-    sys.exit(status(report.verdict))
-
-
-def status(verdict: str) -> int:
-    """The exit status that says a verdict."""
-    return STATUS.get(verdict.replace("_", " "), FAILED)
+    sys.exit(STATUS[report.verdict])

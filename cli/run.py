@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from .check import status
+from .check import STATUS
 from .failures import INCONCLUSIVE
 from .output import write
 from .programs import ProgramFile, find_program
@@ -39,8 +39,8 @@ def run(program: ProgramFile, training: Training) -> None:
     report = sg.check_gradient(problem)
     write(str(report))
     write("")
-    if status(report.verdict) not in (0, INCONCLUSIVE):
-        sys.exit(status(report.verdict))
-    trained = train_program(program, problem, training)
-    write(outcome(program, problem, trained))
-    sys.exit(status(report.verdict))
+    status = STATUS[report.verdict]
+    if status in (0, INCONCLUSIVE):
+        result, data = train_program(program, problem, training)
+        write(outcome(program, problem, result, data))
+    sys.exit(status)

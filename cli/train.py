@@ -39,14 +39,14 @@ def train(program: ProgramFile, training: Training, output: str | None) -> None:
     """
     data_wanted(program, training)
     problem = program.problem()
-    trained = train_program(program, problem, training)
-    write(outcome(program, problem, trained))
+    result, data = train_program(program, problem, training)
+    write(outcome(program, problem, result, data))
     if output is None:
-        write(parameters(trained))
+        write(parameters(result))
         return
     import numpy as np
 
-    arrays: dict[str, Any] = dict(trained.result.parameters)
+    arrays: dict[str, Any] = dict(result.parameters)
     archive = io.BytesIO()
     np.savez(archive, **arrays)
     write(archive.getvalue(), output)

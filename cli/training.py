@@ -113,14 +113,6 @@ def training_options(command: Callable[..., None]) -> Callable[..., None]:
     return collected
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A finished training and the data that it used."""
-
-    result: FitResult
-    data: Mapping[str, Any]
-
-
 def data_wanted(program: ProgramFile, training: Training) -> None:
     """Wrong usage, at once, where there is nothing to train on."""
     if training.columns and training.data_file is None:
@@ -129,8 +121,10 @@ def data_wanted(program: ProgramFile, training: Training) -> None:
         raise click.UsageError(f"{program.path} is no built-in example: give its data with --data")
 
 
-def train_program(program: ProgramFile, problem: Problem, training: Training) -> Trained:
-    """Train a problem on the data of --data, or on that of the built-in example."""
+def train_program(
+    program: ProgramFile, problem: Problem, training: Training
+) -> tuple[FitResult, Mapping[str, Any]]:
+    """Train a problem on the data of --data, or on that of the built-in example; the data too."""
     import symgrad as sg
 
     example = program.example
@@ -154,7 +148,7 @@ def train_program(program: ProgramFile, problem: Problem, training: Training) ->
             sizes={**(example.sizes if example else {}), **training.sizes},
             progress=progress,
         )
-    return Trained(result, data)
+    return result, data
 
 
 def _optimizer(training: Training, program: ProgramFile) -> Optimizer:

@@ -271,7 +271,11 @@ class Adam(Optimizer):
     def equations(self) -> Equations:
         """m_t and v_t are the means of gradients and of squared gradients."""
         gradient, decay = decayed(self.weight_decay)
-        return (*decay, *moments(gradient), Equation(theta.new, theta.old - adam_step()))
+        return (*decay, *self.means(gradient), Equation(theta.new, theta.old - adam_step()))
+
+    def means(self, gradient: sympy.Symbol) -> Equations:
+        """What leads to the means without their bias, of which Adam's step is made."""
+        return moments(gradient)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,12 +315,10 @@ class AMSGrad(Adam):
     sentence = "Adam's step, over the root of the largest mean of squared gradients so far."
     source = "torch.optim.Adam; Reddi, Kale and Kumar, On the convergence of Adam and beyond, 2018."
 
-    def equations(self) -> Equations:
+    def means(self, gradient: sympy.Symbol) -> Equations:
         """Adam's, with the largest v_t so far in the place of v_t."""
-        gradient, decay = decayed(self.weight_decay)
         largest_so_far = Equation(largest.new, sympy.Max(largest.old, v.new))
-        means = moments(gradient, largest_so_far, square=largest.new)
-        return (*decay, *means, Equation(theta.new, theta.old - adam_step()))
+        return moments(gradient, largest_so_far, square=largest.new)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -341,13 +343,11 @@ class NAdam(Adam):
         """The empty product p_0 is 1."""
         return super().initial() | {shares: 1.0}
 
-    def equations(self) -> Equations:
+    def means(self, gradient: sympy.Symbol) -> Equations:
         """p_t is the product of mu_1, ..., mu_t."""
-        gradient, decay = decayed(self.weight_decay)
         mean, square, _, unbiased = moments(gradient)
         ahead = next_share * m.new / (1 - shares.new * next_share)
         return (
-            *decay,
             *(
                 Equation(s, beta1 * (1 - sympy.Rational(1, 2) * sympy.Float(0.96) ** (n * psi)))
                 for s, n in ((share, t), (next_share, t + 1))
@@ -357,7 +357,6 @@ class NAdam(Adam):
             square,
             Equation(m_hat, ahead + (1 - share) * gradient / (1 - shares.new)),
             unbiased,
-            Equation(theta.new, theta.old - adam_step()),
         )
 
 
