@@ -18,23 +18,14 @@ from symgrad.language.expressions import (
     exact,
     is_scalar,
 )
-from symgrad.language.operations.arithmetic import (
-    divide,
-    matmul,
-    multiply,
-    negative,
-    subtract,
-    transpose,
-)
-from symgrad.language.operations.arithmetic import (
-    power as raised,
-)
+from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag
 from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.smooth import sqrt
 
 HALF = Fraction(1, 2)
+PRODUCTS = (op.matmul, op.multiply, op.divide)  # what a sign or number may stand before
 
 
 def is_call(e: Expression, *operations: Operation) -> TypeGuard[Call]:
@@ -47,21 +38,21 @@ def transposed(e: Expression) -> Expression:
     if is_scalar(e) or _is_symmetric(e):
         return e
     if isinstance(e, Call):
-        if e.operation is transpose:
+        if e.operation is op.transpose:
             return e.arguments[0]
-        if e.operation is matmul:
+        if e.operation is op.matmul:
             left, right = e.arguments
             return product(transposed(right), transposed(left))
-        if e.operation is multiply and is_scalar(e.arguments[0]):
+        if e.operation is op.multiply and is_scalar(e.arguments[0]):
             return e.arguments[0] * transposed(e.arguments[1])
-        if e.operation is divide and is_scalar(e.arguments[1]):
+        if e.operation is op.divide and is_scalar(e.arguments[1]):
             return transposed(e.arguments[0]) / e.arguments[1]
-        if e.operation is negative:
+        if e.operation is op.negative:
             return negated(transposed(e.arguments[0]))
         if _acts_alike(e) and _turns(e) > 0:
             options = {"axis": 1 - e.options["axis"]} if "axis" in e.options else {}
             return e.operation(*map(transposed, e.arguments), **options)
-    return transpose(e)
+    return op.transpose(e)
 
 
 def _is_symmetric(e: Expression) -> bool:
@@ -84,9 +75,9 @@ def _turns(e: Expression) -> int:
     """How many transposes fewer the transpose has."""
     if is_scalar(e) or _is_symmetric(e):
         return 0
-    if is_call(e, transpose):
+    if is_call(e, op.transpose):
         return 1
-    if isinstance(e, Call) and e.arguments and (is_call(e, matmul) or _acts_alike(e)):
+    if isinstance(e, Call) and e.arguments and (is_call(e, op.matmul) or _acts_alike(e)):
         return sum(map(_turns, e.arguments))
     return -1
 
@@ -95,12 +86,12 @@ def product(left: Expression, right: Expression) -> Expression:
     """The matrix product, put together from the left: A (B C) = (A B) C."""
     if is_scalar(left) or is_scalar(right):
         return times(left, right) if is_scalar(left) else times(right, left)
-    if is_call(right, matmul):
+    if is_call(right, op.matmul):
         one, other = right.arguments
         return product(product(left, one), other)
-    if is_call(right, multiply) and is_scalar(right.arguments[0]):
+    if is_call(right, op.multiply) and is_scalar(right.arguments[0]):
         return times(right.arguments[0], product(left, right.arguments[1]))
-    if is_call(right, negative):
+    if is_call(right, op.negative):
         return negated(product(left, right.arguments[0]))
     return left @ right
 
@@ -111,14 +102,14 @@ def times(scalar: Expression, e: Expression) -> Expression:
         return scaled(scalar.value, e)
     if isinstance(e, Number):
         return scaled(e.value, scalar)
-    if is_call(scalar, negative):
+    if is_call(scalar, op.negative):
         return negated(times(scalar.arguments[0], e))
-    if is_call(scalar, divide):
+    if is_call(scalar, op.divide):
         above, below = scalar.arguments
         return over(times(above, e), below)
-    if is_call(e, matmul, multiply, divide):
+    if is_call(e, *PRODUCTS):
         first, second = e.arguments
-        if is_call(e, divide):
+        if is_call(e, op.divide):
             return times(scalar, first) / second
         return e.operation(times(scalar, first), second)
     return scalar * e
@@ -135,15 +126,15 @@ def negated(e: Expression) -> Expression:
     """The negative, with the sign at the very front; of a difference, the opposite difference."""
     if isinstance(e, Number):
         return Number(-e.value)
-    if is_call(e, negative):
+    if is_call(e, op.negative):
         return e.arguments[0]
-    if is_call(e, subtract):
-        return subtract(*reversed(e.arguments))
-    if is_call(e, matmul, multiply, divide):
+    if is_call(e, op.subtract):
+        return op.subtract(*reversed(e.arguments))
+    if is_call(e, *PRODUCTS):
         first, second = e.arguments
-        opposite = negative(first) if is_call(first, subtract) else negated(first)
+        opposite = op.negative(first) if is_call(first, op.subtract) else negated(first)
         return e.operation(opposite, second)
-    return negative(e)
+    return op.negative(e)
 
 
 def scaled(number: Value, e: Expression) -> Expression:
@@ -162,12 +153,12 @@ def scaled(number: Value, e: Expression) -> Expression:
     ):
         below = Number(Fraction(number.denominator))
         return (e if number > 0 else negated(e)) / below
-    if is_call(e, multiply) and isinstance(e.arguments[0], Number):
+    if is_call(e, op.multiply) and isinstance(e.arguments[0], Number):
         return scaled(exact(number * e.arguments[0].value), e.arguments[1])
-    if is_call(e, matmul, multiply, divide):
+    if is_call(e, *PRODUCTS):
         first, second = e.arguments
         return e.operation(scaled(number, first), second)
-    if is_call(e, negative):
+    if is_call(e, op.negative):
         return scaled(-number, e.arguments[0])
     return Number(number) * e
 
@@ -178,14 +169,14 @@ def power(e: Expression, exponent: Value) -> Expression:
         return e
     if exponent == HALF:
         return sqrt(e)
-    return raised(e, Number(exponent))
+    return op.power(e, Number(exponent))
 
 
 def is_negative(e: Expression) -> bool:
     """Whether the expression starts with a minus sign."""
-    while is_call(e, matmul, multiply, divide):
+    while is_call(e, *PRODUCTS):
         e = e.arguments[0]
-    return is_call(e, negative) or (isinstance(e, Number) and e.value < 0)
+    return is_call(e, op.negative) or (isinstance(e, Number) and e.value < 0)
 
 
 def signed_sum(parts: Sequence[Expression]) -> Expression:

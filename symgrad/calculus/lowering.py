@@ -19,18 +19,8 @@ from symgrad.calculus.terms import identity, length, product, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
 from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, operands
+from symgrad.language.operations import meanings
 from symgrad.language.operations.arithmetic import matmul
-from symgrad.language.operations.meanings import (
-    Composite,
-    Contraction,
-    Elementwise,
-    Filled,
-    Function,
-    Identity,
-    Linear,
-    Monomial,
-    Total,
-)
 from symgrad.language.problem import Problem, Variable
 
 
@@ -80,7 +70,7 @@ def lower(root: Expression, values: Mapping[str, Tensor]) -> Tensor:
 def _operands(node: Expression) -> tuple[Expression, ...]:
     """The arguments of a call; of a sum of sums all terms at once, so that each is copied once; of
     a matrix product all matrices."""
-    if isinstance(node, Call) and isinstance(node.operation.meaning, Linear):
+    if isinstance(node, Call) and isinstance(node.operation.meaning, meanings.Linear):
         return tuple(operand for _, operand in _summands(node))
     if is_call(node, matmul):
         return tuple(_matrices(node))
@@ -106,7 +96,11 @@ def _summands(root: Call) -> list[tuple[int, Expression]]:
     while pending:
         sign, node = pending.pop()
         meaning = node.operation.meaning if isinstance(node, Call) else None
-        if isinstance(node, Call) and isinstance(meaning, Linear) and node.shape == root.shape:
+        if (
+            isinstance(node, Call)
+            and isinstance(meaning, meanings.Linear)
+            and node.shape == root.shape
+        ):
             signs = zip(meaning.coefficients, node.arguments, strict=True)
             pending += reversed([(sign * each, argument) for each, argument in signs])
         else:
@@ -209,29 +203,29 @@ def _lower(node: Expression, arguments: tuple[Tensor, ...], values: Mapping[str,
 def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
     meaning = call.operation.meaning
     match meaning:
-        case Linear():
+        case meanings.Linear():
             return _linear(call, arguments)
-        case Monomial():
+        case meanings.Monomial():
             return _monomial(call, meaning, arguments)
-        case Contraction() if call.operation is matmul:
+        case meanings.Contraction() if call.operation is matmul:
             return _matrix_product(arguments, call.shape[1] == dimensions.ONE)
-        case Contraction():
+        case meanings.Contraction():
             return _contraction(meaning.indices(call), len(call.shape), arguments)
-        case Filled():
+        case meanings.Filled():
             terms = (Term(Fraction(meaning.value), ()),) * bool(meaning.value)
             return Tensor(terms, _new_labels(call.shape))
-        case Identity():
+        case meanings.Identity():
             axes = _new_labels(call.shape)
             row, column = axes
             factors = (identity(row, column),) if row is not None and column is not None else ()
             return Tensor((Term(ONE, factors),), axes)
-        case Elementwise():
+        case meanings.Elementwise():
             return _elementwise(call, arguments)
-        case Function():
+        case meanings.Function():
             return _function(call, arguments)
-        case Composite():
+        case meanings.Composite():
             return _composite(call, meaning, arguments)
-        case Total():
+        case meanings.Total():
             return _total(meaning, arguments[0], str(call.options["batch"]))
     raise TypeError(f"no meaning: {meaning!r}")
 
@@ -247,7 +241,7 @@ def _linear(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
     return Tensor(terms, axes, _others(arguments))
 
 
-def _monomial(call: Call, meaning: Monomial, arguments: tuple[Tensor, ...]) -> Tensor:
+def _monomial(call: Call, meaning: meanings.Monomial, arguments: tuple[Tensor, ...]) -> Tensor:
     axes = _new_labels(call.shape)
     powers = meaning.powers(call)
     parts = [_as_power(a, p, axes) for a, p in zip(_short(arguments), powers, strict=False)]
@@ -365,7 +359,7 @@ def _function(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
 _placeholders = count()
 
 
-def _composite(call: Call, meaning: Composite, arguments: tuple[Tensor, ...]) -> Tensor:
+def _composite(call: Call, meaning: meanings.Composite, arguments: tuple[Tensor, ...]) -> Tensor:
     names, values = [], {}
     for own, value in zip(call.arguments, arguments, strict=True):
         index_of = own.index_of if isinstance(own, Name) else None
@@ -375,7 +369,7 @@ def _composite(call: Call, meaning: Composite, arguments: tuple[Tensor, ...]) ->
     return lower(meaning.definition(*names, **call.options), values)
 
 
-def _total(meaning: Total, argument: Tensor, batch: str) -> Tensor:
+def _total(meaning: meanings.Total, argument: Tensor, batch: str) -> Tensor:
     label = ix.batch_label(batch)
     weight = (length(label)._replace(power=Fraction(-1)),) if meaning.mean else ()
     new = Label(batch)
