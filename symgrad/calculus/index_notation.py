@@ -9,23 +9,8 @@ from itertools import chain, count
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.terms import opened
+from symgrad.language import composing, unparse
 from symgrad.language import formula as fm
-from symgrad.language import unparse
-from symgrad.language.composing import (
-    ALL,
-    applied,
-    derivative,
-    indicator,
-    listed,
-    lowered,
-    negative,
-    number,
-    product,
-    raised,
-    spelled,
-    summed,
-    total,
-)
 from symgrad.language.dimensions import ONE, SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name, Operation
 from symgrad.language.formula import Formula
@@ -67,18 +52,18 @@ class Letters:
         """The letters of labels, those of a batch left out: ij, or i,: with commas."""
         letters = [self.of(x) for x in labels if batch_name(x) is None]
         short = all(len(x) == 1 for x in letters) and ":" not in letters
-        return listed(map(letter, letters), "" if short else ",") if letters else None
+        return composing.listed(map(letter, letters), "" if short else ",") if letters else None
 
     def over(self, labels: Sequence[Hashable]) -> Formula | None:
         """What a sum over labels goes over; None where there are none."""
         names = [batch(name) if (name := batch_name(x)) else letter(self.of(x)) for x in labels]
-        return listed(names, ",") if names else None
+        return composing.listed(names, ",") if names else None
 
 
 def letter(text: str) -> Formula:
     """An index letter, or the sign of all entries."""
     if text == ":":
-        return ALL
+        return composing.ALL
     return fm.Symbol(latex=text if len(text) == 1 else f"{text[0]}_{{{text[1:]}}}", text=text)
 
 
@@ -95,16 +80,16 @@ class IndexNotation:
         match node:
             case ix.Identity():
                 one, other = (letter(letters.of(x)) for x in labels if batch_name(x) is None)
-                return indicator(one, "=", other)
+                return composing.indicator(one, "=", other)
             case ix.OneHot():
-                return indicator(
+                return composing.indicator(
                     letter(letters.of(labels[-1])), "=", fm.Named(name=node.label.name)
                 )
             case ix.Length():
                 of = node.axis
                 return length(of) if isinstance(of, str) else dimension_formula(of)
             case ix.Constant():
-                return number(node.value)
+                return composing.number(node.value)
         named = self.name(node)
         if named is not None:
             return indexed(named, letters.indices(labels))
@@ -125,21 +110,27 @@ class IndexNotation:
 
     def terms(self, terms: Sequence[ix.Term], letters: Letters) -> Formula:
         """A sum of terms."""
-        return total(self.term(t, letters) for t in terms) if terms else fm.Number(digits="0")
+        return (
+            composing.total(self.term(t, letters) for t in terms)
+            if terms
+            else fm.Number(digits="0")
+        )
 
     def term(self, term: ix.Term, letters: Letters) -> Formula:
         """sum_j 2 W_ij x_j"""
         if term.coefficient < 0:
-            return negative(self.term(term._replace(coefficient=-term.coefficient), letters))
+            return composing.negative(
+                self.term(term._replace(coefficient=-term.coefficient), letters)
+            )
         factors = [self._factor(f, letters) for f in term.factors]
         if term.coefficient != 1:
-            factors.insert(0, number(term.coefficient))
-        body, over = product(factors, apart=True), letters.over(term.summed)
-        return body if over is None else summed(over, body)
+            factors.insert(0, composing.number(term.coefficient))
+        body, over = composing.product(factors, apart=True), letters.over(term.summed)
+        return body if over is None else composing.summed(over, body)
 
     def _factor(self, factor: ix.Factor, letters: Letters) -> Formula:
         base = self.entry(factor.node, factor.labels, letters)
-        return base if factor.power == 1 else raised(base, number(factor.power))
+        return base if factor.power == 1 else composing.raised(base, composing.number(factor.power))
 
     def _call(
         self, node: ix.Map | ix.Apply, labels: Sequence[Hashable], letters: Letters
@@ -148,7 +139,7 @@ class IndexNotation:
             self._slice(argument, [None if k is None else labels[k] for k in at], letters)
             for argument, at in node.arguments
         ]
-        plain = applied(sign(node.operation), *inside)
+        plain = composing.applied(sign(node.operation), *inside)
         if isinstance(node, ix.Apply):
             indices = letters.indices(node.split(labels)[1])
             return indexed(_in_notation(node.operation, inside, plain), indices)
@@ -181,7 +172,7 @@ def _in_notation(operation: Operation, inside: Sequence[Formula], plain: Formula
 
 def indexed(named: Formula, indices: Formula | None) -> Formula:
     """A name with its indices."""
-    return named if indices is None else lowered(named, indices)
+    return named if indices is None else composing.lowered(named, indices)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +185,7 @@ class Derivative(Name):
     @property
     def formula(self) -> Formula:
         """The fraction of partial derivatives."""
-        return derivative(typeset(self.top), typeset(self.bottom), self.name)
+        return composing.derivative(typeset(self.top), typeset(self.bottom), self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,7 +228,7 @@ def written(e: Expression) -> Formula:
     if isinstance(e, IndexForm):
         return e.written
     text, binds = unparse.written(e)
-    return spelled(typeset(e), text, BINDS[binds])
+    return composing.spelled(typeset(e), text, BINDS[binds])
 
 
 def entry_name(named: Expression) -> Formula:
@@ -246,5 +237,5 @@ def entry_name(named: Expression) -> Formula:
         named = named.arguments[0]
     if isinstance(named, Derivative):
         top, bottom = entry_name(named.top), entry_name(named.bottom)
-        return derivative(top, bottom, f"d{plain_text(top)}/d{plain_text(bottom)}")
+        return composing.derivative(top, bottom, f"d{plain_text(top)}/d{plain_text(bottom)}")
     return written(named)

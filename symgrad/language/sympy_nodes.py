@@ -8,7 +8,7 @@ built, so that a wrong shape is an error in the very line that wrote it.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import sympy
@@ -173,7 +173,7 @@ class CallNode(Operators):
         """The call of a node's args, checked anew; its shape decides between the two classes."""
         if isinstance(OPERATIONS[name.name].meaning, Total):
             return total(name.name, arguments[0], arguments[1:])
-        return call(name.name, *arguments, **_options(options))
+        return call(name.name, *arguments, **{key.name: _plain(x) for key, x in options})
 
     @property
     def operation(self) -> Operation:
@@ -238,7 +238,8 @@ def call(name: str, *operands: object, **options: Any) -> sympy.Expr:
     """
     operation = OPERATIONS[name]
     arguments = tuple(map(sympified, operands))
-    value = _value(operation, map(rules.expression_of, arguments), options)
+    meaning = rules.matrix_power if operation is power else operation  # as everywhere in SymPy
+    value = meaning(*map(rules.expression_of, arguments), **options)
     if len(value.shape) != len(SCALAR):
         raise ShapeError(f"{unparse(value)}: a Tensor is no matrix of SymPy; use the text form")
     pairs = [
@@ -246,13 +247,6 @@ def call(name: str, *operands: object, **options: Any) -> sympy.Expr:
         for key, option in options.items()
     ]
     return _node(operation, value, arguments, pairs)
-
-
-def _value(
-    operation: Operation, arguments: Iterable[Expression], options: Mapping[str, Any]
-) -> Expression:
-    """What a call means: a power that of a matrix, as everywhere in SymPy."""
-    return (rules.matrix_power if operation is power else operation)(*arguments, **options)
 
 
 def _node(
@@ -301,10 +295,6 @@ def total(name: str, expression: object, over: Sequence[sympy.Basic]) -> sympy.E
 def _number(option: object) -> sympy.Number:
     whole = isinstance(option, int | sympy.Integer)
     return sympy.Integer(option) if whole else sympy.Float(option)
-
-
-def _options(pairs: sympy.Tuple) -> dict[str, int | float | str]:
-    return {k.name: _plain(v) for k, v in pairs}
 
 
 def _plain(option: sympy.Basic) -> int | float | str:
