@@ -14,6 +14,7 @@ from symgrad.calculus.derive import gradient
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import compile_derivation, dtype_of
+from symgrad.numerics.libraries import plain_array
 from symgrad.training.base import Optimizer
 from symgrad.training.data import Array, Arrays, Data, as_observed, dimension_sizes, read_data
 from symgrad.training.hyperparameters import checked_count
@@ -213,7 +214,8 @@ def _flat(
     arrays = {}
     for name in names:
         try:
-            arrays[name] = np.asarray(parameters[name], dtype)
+            value = plain_array(f"parameters: {name}", parameters[name])
+            arrays[name] = value.astype(dtype)
         except (TypeError, ValueError):
             raise DataError(f"parameters: {name} is no array of numbers") from None
     flat = np.concatenate([array.ravel() for array in arrays.values()])

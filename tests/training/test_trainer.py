@@ -271,6 +271,9 @@ GIVEN = {"x": X, "t": T}
         (GIVEN, {**START, "x": X}, "parameters: x has a value for each example; it is data"),
         (GIVEN, {"w": [1.0, 2.0, 3.0]}, "missing is b: Scalar"),
         (GIVEN, {**START, "b": "zero"}, "b is no array of numbers"),
+        (GIVEN, {**START, "w": X[0] + 1j}, "parameters: w has complex numbers"),
+        (GIVEN, {**START, "w": np.ma.masked_array(X[0], [1, 0, 0])}, "w is a masked array"),
+        (GIVEN, {**START, "b": np.datetime64("2020-01-01")}, "b has dates or times"),
         (GIVEN, {}, "a mapping from name to initial value is wanted"),
     ],
 )
