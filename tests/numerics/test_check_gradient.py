@@ -207,3 +207,12 @@ def test_examples_pass_at_random_inputs(name: str) -> None:
     assert sg.check_gradient(text(name)).verdict in ("passed", "inconclusive")
     for seed in range(3):
         assert sg.check_gradient(text(name), seed=seed).passed
+
+
+@pytest.mark.parametrize(
+    "loss", ["sum(x**3)", "sum(tanh(x)**3)", "sum(x**2)**1.5", "norm2(x)**3", "sum(x**2 * sin(x))"]
+)
+@pytest.mark.parametrize("size", [3, 1000])
+def test_a_gradient_that_is_0_to_second_order_passes(loss: str, size: int) -> None:
+    report = sg.check_gradient(f"x: Vector(n)\nloss = {loss}", ["x"], {"x": np.zeros(size)})
+    assert report.passed and report.max_relative_error == 0
