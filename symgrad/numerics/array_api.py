@@ -43,7 +43,7 @@ def standard_source(program: Program, comments: Comments = NONE) -> str:
 class _Standard(Text):
     """Operations in the functions of the standard."""
 
-    prefix = "xp."
+    library = prefix = "xp."
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -89,9 +89,6 @@ class _Standard(Text):
                 return f"xp.full({self.shape(op.dims)}, {self.of(*op.operands)}, {PLACE})"
             case "eye":
                 return f"xp.eye({self.program.size(op.dims[0])}, {PLACE})"
-            case "linalg":
-                last = "[1]" if op.name == "linalg.slogdet" else ""
-                return f"xp.{op.name}({self.list(op.operands)}){last}"
             case "diagonal":
                 return self._diagonal(op)
         return super().line(op)

@@ -85,7 +85,7 @@ class Buffered:
         return bound.function(arrays), bound.derivatives
 
     def _read(self, inputs: Arrays) -> tuple[dict[str, Any], dict[Axis, int]]:
-        return self.signature.checked(self.plan.program.inputs, inputs, NumPy(self.dtype))
+        return self.signature.arrays(self.plan.program.inputs, inputs, NumPy(self.dtype))
 
     def step(self, inputs: Arrays) -> Bound:
         """The function without its checks, for inputs like these, which are checked."""

@@ -28,8 +28,9 @@ from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem, Wrt
 from symgrad.numerics.evaluation import STEP, drawn
 from symgrad.numerics.function import compile_derivation
+from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import evaluate_nodes, spread
-from symgrad.numerics.sizes import check_labels, infer_sizes, normal_shape
+from symgrad.numerics.libraries import NumPy
 
 Arrays: TypeAlias = Mapping[str, np.ndarray]
 
@@ -172,7 +173,7 @@ def check_gradient(
 def kink_distance(derivation: Derivation, inputs: Mapping[str, Any]) -> float | None:
     """How far the nearest argument of relu, abs, max or a norm is from where it has no
     derivative."""
-    arrays, sizes = _arrays(derivation.problem, inputs)
+    arrays, sizes = _arrays(derivation, inputs)
     nearest: float | None = None
     order = ix.topological([derivation.value.node])
     values = evaluate_nodes(order, arrays, sizes)
@@ -205,15 +206,9 @@ def _distance(
 
 
 def _arrays(
-    problem: Problem, inputs: Mapping[str, Any]
-) -> tuple[dict[str, np.ndarray], dict[ix.Axis, int]]:
-    sizes = infer_sizes(problem, inputs)
-    arrays = {}
-    for name, value in inputs.items():
-        array = np.asarray(value, int if problem.variables[name].kind == "Index" else float)
-        arrays[name] = array.reshape(normal_shape(problem.variables[name], array.shape))
-    check_labels(problem, arrays, sizes)
-    return arrays, sizes
+    derivation: Derivation, inputs: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[ix.Axis, int]]:
+    return Signature.of(derivation).arrays([*inputs], inputs, NumPy(np.dtype(float)))
 
 
 class _Check:
@@ -224,7 +219,7 @@ class _Check:
     ) -> None:
         self.value = value
         self.node = (derivation.free or derivation.value).node
-        self.arrays, self.sizes = _arrays(derivation.problem, inputs)
+        self.arrays, self.sizes = _arrays(derivation, inputs)
         self.rng = np.random.default_rng([seed, 1])  # another stream than the inputs'
 
     def parameter(self, name: str, claimed: np.ndarray, most: int) -> ParameterReport:

@@ -50,12 +50,9 @@ class Plain:
         seeds = signature.seeded(direction, cotangent)
         needed = signature.needed(names, inputs)
         library = self.library([*(inputs[n] for n in needed), *seeds.values()])
-        read = signature.checked if isinstance(library, NumPy) else signature.arrays
-        arrays, sizes = read(needed, inputs, library)
+        arrays, sizes = signature.arrays(needed, inputs, library)
         for seed, value in seeds.items():
-            array = library.array(signature.seed_name(seed), value, False)
-            shape = signature.seed_shape(seed, tuple(array.shape), sizes)
-            arrays[seed] = library.reshaped(array, shape)
+            arrays[seed] = signature.seed(seed, value, sizes, library)
         counts = (size_of(axis, sizes) for axis in self.axes)
         with np.errstate(over="ignore"):  # exp(-x) of a very negative x is inf, 1 / inf is 0
             value, *derivatives = self.function(*(arrays[name] for name in names), *counts)
@@ -87,24 +84,21 @@ class Function:
         signature, program = self.signature, self.plan.program
         if self._reuse:
             return self._buffered()
-        if self.modules == "array_api":
-            compat()
-        axes, library = program.used, AnyLibrary.of if self.modules == "array_api" else self._numpy
+        library: Callable[[Sequence[Any]], Library] = lambda _: NumPy(self.dtype)  # noqa: E731
         if self.modules == "numba":
             from symgrad.numerics.numba_backend import plain_function
 
-            axes, function = program.axes, plain_function(program, signature.axes, self.dtype)
-        else:
-            function = defined(self._printed(NONE), {})["function"]
-        return Plain(signature, program, function, axes, library)
-
-    def _numpy(self, values: object) -> NumPy:
-        return NumPy(self.dtype)
+            function = plain_function(program, signature.axes, self.dtype)
+            return Plain(signature, program, function, program.axes, library)
+        if self.modules == "array_api":
+            compat()
+            library = AnyLibrary.of
+        function = defined(self._printed(NONE), {})["function"]
+        return Plain(signature, program, function, program.used, library)
 
     def _printed(self, comments: Comments) -> str:
-        if self.modules == "array_api":
-            return standard_source(self.plan.program, comments)
-        return numpy_source(self.plan.program, comments)
+        printed = standard_source if self.modules == "array_api" else numpy_source
+        return printed(self.plan.program, comments)
 
     def _buffered(self) -> Buffered:
         return Buffered(self.signature, self.plan, self.dtype, self._allocating)
@@ -171,7 +165,7 @@ class Function:
         """With modules="numba": what is compiled for arrays like these, and the sizes it takes."""
         from symgrad.numerics.numba_backend import Compiled
 
-        _, sizes = self.signature.checked(self.inputs, inputs, NumPy(self.dtype))
+        _, sizes = self.signature.arrays(self.inputs, inputs, NumPy(self.dtype))
         planned = self.plan.of_sizes(sizes)
         counts = [size_of(axis, sizes) for axis in planned.axes]
         return Compiled(planned, self.signature.axes), counts

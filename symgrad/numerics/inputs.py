@@ -14,7 +14,7 @@ from symgrad.errors import DataError, did_you_mean
 from symgrad.language.problem import Problem
 from symgrad.numerics.facts import check_facts
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.libraries import Library
+from symgrad.numerics.libraries import Library, NumPy
 from symgrad.numerics.sizes import axes_of, check_labels, infer_sizes, normal_shape
 
 
@@ -60,7 +60,10 @@ class Signature:
     def arrays(
         self, names: Sequence[str], inputs: Mapping[str, Any], library: Library
     ) -> tuple[dict[str, Any], dict[Axis, int]]:
-        """The inputs of these names as arrays of their axes, and all sizes."""
+        """The inputs of these names as arrays of their axes, and all sizes.
+
+        Raises: DataError where one is missing or has another shape; where NumPy computes, also
+        where a label is out of range or something is not what it is declared to be."""
         needed = self.needed(names, inputs)
         sizes = infer_sizes(self.problem, inputs)
         arrays = {}
@@ -68,15 +71,9 @@ class Signature:
             variable = self.problem.variables[name]
             array = library.array(name, inputs[name], variable.kind == "Index")
             arrays[name] = library.reshaped(array, normal_shape(variable, tuple(array.shape)))
-        return arrays, sizes
-
-    def checked(
-        self, names: Sequence[str], inputs: Mapping[str, Any], library: Library
-    ) -> tuple[dict[str, Any], dict[Axis, int]]:
-        """The same, where labels are in range and everything is what it is declared to be."""
-        arrays, sizes = self.arrays(names, inputs, library)
-        check_labels(self.problem, arrays, sizes)
-        check_facts(self.problem, inputs)
+        if isinstance(library, NumPy):
+            check_labels(self.problem, arrays, sizes)
+            check_facts(self.problem, inputs)
         return arrays, sizes
 
     def seeded(self, direction: Mapping[str, Any] | None, cotangent: Any) -> dict[str, Any]:
@@ -90,20 +87,15 @@ class Signature:
                 raise DataError(f"direction={{...}} must give a direction for {of}")
         return {seed: (direction or {})[of] for seed, of in self.seeds.items()}
 
-    def seed_name(self, seed: str) -> str:
-        """What messages call it."""
-        return (
-            "the cotangent" if self.kind == "pullback" else f"the direction of {self.seeds[seed]}"
-        )
-
-    def seed_shape(
-        self, seed: str, shape: tuple[int, ...], sizes: Mapping[Axis, int]
-    ) -> tuple[int, ...]:
-        """The shape that a seed of this shape is computed with; axes of length 1 do not count."""
-        wanted = tuple(size_of(axis, sizes) for axis in self.axes[seed])
+    def seed(self, seed: str, value: Any, sizes: Mapping[Axis, int], library: Library) -> Any:
+        """A seed in the shape that it is computed with; axes of length 1 do not count."""
+        pullback = self.kind == "pullback"
+        name = "the cotangent" if pullback else f"the direction of {self.seeds[seed]}"
+        array = library.array(name, value, False)
+        shape, wanted = tuple(array.shape), tuple(size_of(axis, sizes) for axis in self.axes[seed])
         if [n for n in shape if n != 1] != [n for n in wanted if n != 1]:
-            raise DataError(f"{self.seed_name(seed)} has shape {shape}; {wanted} is wanted")
-        return wanted
+            raise DataError(f"{name} has shape {shape}; {wanted} is wanted")
+        return library.reshaped(array, wanted)
 
     def shape(self, key: Key, inputs: Mapping[str, Any]) -> tuple[int, ...] | None:
         """The shape in which a derivative's variable was given, None where it has its own."""

@@ -42,7 +42,7 @@ class NumPy:
 
     dtype: np.dtype[Any]
 
-    def array(self, name: str, value: Any, label: bool = False) -> Any:
+    def array(self, name: str, value: Any, label: bool) -> Any:
         """An input as an array."""
         array = plain_array(name, value)
         if label and not np.issubdtype(array.dtype, np.integer):

@@ -89,10 +89,8 @@ def _joins(step: Step, group: Sequence[Step], needed: set[str]) -> bool:
 
 
 class Writer:
-    """Writes groups of steps as Python lines, and plans the working vector.
-
-    `given` are arrays by the names of the values that are made in them.
-    """
+    """Writes groups of steps as Python lines, and plans the working vector; `given` are arrays by
+    the names of the values that are made in them."""
 
     def __init__(self, groups: Sequence[Sequence[Step]], given: Mapping[str, str]) -> None:
         self.groups = groups
@@ -145,7 +143,7 @@ class Writer:
         lines = [line for s in group for line in self._start(s, 0)]
         for k, dim in enumerate(dims):
             lines.append(f"{'    ' * k}for i{k} in range({dim}):")
-            if k + 1 < rank and k + 2 == rank:
+            if k + 2 == rank:
                 lines += ["    " * (k + 1) + x for s in group for x in self._start(s, rank - 1)]
         lines += ["    " * rank + self._entry(s, group) for s in group]
         if rank > 1:

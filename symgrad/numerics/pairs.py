@@ -4,6 +4,7 @@ more index like any other (F.T @ H, never a loop)."""
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence, Set
+from dataclasses import dataclass, field
 
 from symgrad.calculus.nodes import Label
 from symgrad.language.dimensions import ONE
@@ -11,13 +12,14 @@ from symgrad.numerics.listing import Array, Labels, Listing, Op
 from symgrad.numerics.systems import Systems
 
 
+@dataclass
 class Pairs:
     """Multiplies two arrays, and sums over the indices that are not `needed` by anything else."""
 
-    def __init__(self, listing: Listing, systems: Systems) -> None:
-        self.listing = listing
-        self.systems = systems
-        self.made: dict[Hashable, tuple[Op, list[tuple[int, int]]]] = {}  # key -> result, axes
+    listing: Listing
+    systems: Systems
+    made: dict[Hashable, tuple[Op, list[tuple[int, int]]]] = field(default_factory=dict)
+    # the result for each key, and its axes
 
     def product(
         self, a: Array, b: Array, needed: Set[Hashable], order: Sequence[Hashable]

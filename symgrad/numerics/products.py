@@ -31,24 +31,20 @@ class Scale:
         return [a, self.by] if self.name == "divide" else [self.by, a]
 
 
+@dataclass
 class Products:
     """Writes terms; `dense(node)` gives the array of a node that was written before, `told`, if
     given, hears which part of a term an array is."""
 
-    def __init__(
-        self,
-        listing: Listing,
-        dense: Callable[[Node], Op],
-        costs: Costs,
-        systems: Systems,
-        told: Callable[[Array, Term], object] | None,
-    ) -> None:
-        self.listing = listing
-        self.costs = costs
-        self.systems = systems
-        self.told = told
-        self.factors = Factors(listing, dense)
-        self.pairs = Pairs(listing, systems)
+    listing: Listing
+    dense: Callable[[Node], Op]
+    costs: Costs
+    systems: Systems
+    told: Callable[[Array, Term], object] | None
+
+    def __post_init__(self) -> None:
+        self.factors = Factors(self.listing, self.dense)
+        self.pairs = Pairs(self.listing, self.systems)
 
     def term(self, term: Term, out: Sequence[Label]) -> Array:
         """A term as an array over (some of) the labels `out`."""

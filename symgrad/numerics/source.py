@@ -105,7 +105,7 @@ def _inside(op: Op) -> list[Op]:
 class Text:
     """Operations as NumPy has them; an operation with a line is called by its name."""
 
-    prefix = "np."
+    library = prefix = "np."  # behind the prefix stands what buffers have by a local name
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -207,7 +207,7 @@ class Text:
                 return self.call("zeros", f"{self.shape(op.dims)}, dtype")
             case "linalg":
                 last = "[1]" if op.name == "linalg.slogdet" else ""
-                return f"np.{op.name}({self.list(op.operands)}){last}"
+                return f"{self.library}{op.name}({self.list(op.operands)}){last}"
             case "full":
                 return self.call("full", f"{self.shape(op.dims)}, {self.list(op.operands)}, dtype")
             case "eye":

@@ -33,14 +33,14 @@ class Unmade:
     systems: set[Op] = field(default_factory=set)
 
 
+@dataclass
 class Systems:
     """The inverses: those of the nodes in `made` are values, the others are left unmade."""
 
-    def __init__(self, listing: Listing, made: Set[Node]) -> None:
-        self.listing = listing
-        self.made = made
-        self.inverses: set[Op] = set()
-        self.unmade: dict[Op, Unmade] = {}
+    listing: Listing
+    made: Set[Node]
+    inverses: set[Op] = field(default_factory=set)
+    unmade: dict[Op, Unmade] = field(default_factory=dict)
 
     def inverse(self, node: Node, matrix: Op) -> Op:
         """An inverse: a value, or left unmade."""
