@@ -4,6 +4,7 @@ record."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def records() -> dict[str, tuple[str, str]]:
         for name, value in vars(module).items():
             if OPERATIONS.get(getattr(value, "name", None)) is value:  # type: ignore[arg-type]
                 text = path.read_text(encoding="utf-8")
-                if f"\n{name} = " in text or f"\n{name}: Operation = " in text:
+                if re.search(rf"^{name}(: (ex\.)?Operation)? = ", text, re.MULTILINE):
                     found[value.name] = (str(path.relative_to(ROOT)), name)
     return found
 
