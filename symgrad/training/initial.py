@@ -100,6 +100,10 @@ def scheme_of(choice: Choice) -> Scheme:
     """
     if callable(choice):
         return choice
+    if not isinstance(choice, str):
+        raise OptionError(
+            f"initial: a scheme is wanted, not {choice!r}; values are given with parameters="
+        )
     if choice not in SCHEMES:
         raise OptionError(
             f"initial={choice!r} is not one of {', '.join(SCHEMES)}{did_you_mean(choice, SCHEMES)}"

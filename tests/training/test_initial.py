@@ -69,6 +69,9 @@ def test_a_scheme_by_name_is_for_that_variable() -> None:
 def test_unknown_schemes_and_names_are_errors() -> None:
     with pytest.raises(OptionError, match="'glorott' is not one of .*; did you mean glorot"):
         initial_values(VARIABLES, "glorott", seed=0)
+    for values in (np.ones(400), 1.0, None):  # unhashable, no string: once a TypeError
+        with pytest.raises(OptionError, match="values are given with parameters="):
+            initial_values(VARIABLES, {"b": values}, seed=0)
     with pytest.raises(OptionError, match="initial: V is no parameter"):
         initial_values(VARIABLES, {"V": "he"}, seed=0)
     with pytest.raises(OptionError, match="the scale is -1"):
