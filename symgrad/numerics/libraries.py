@@ -49,7 +49,7 @@ class NumPy:
             raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
         try:
             return array if label else array.astype(self.dtype, copy=False)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{name} is no array of numbers: {error}") from None
 
     def reshaped(self, array: Any, shape: tuple[int, ...]) -> Any:

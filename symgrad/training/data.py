@@ -117,7 +117,7 @@ def _array(variable: Variable, value: Any, dtype: str) -> Array:
     try:
         array = plain_array(f"data: {variable.name}", value)
         numbers = array if array.dtype.kind in "iub" else array.astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(
             f"data: {variable.name} is no array of numbers; {declaration(variable)} is wanted"
         ) from None

@@ -143,6 +143,7 @@ NO_NUMBERS: dict[str, tuple[Any, str]] = {
     "durations": (np.array([1, 2, 3], "timedelta64[s]"), "x has dates or times"),
     "records": (np.zeros(3, [("a", float), ("b", float)]), "x is no array of numbers"),
     "words": (["a", "b", "c"], "x is no array of numbers"),
+    "a huge number": ([1, 2, 10**400], "x is no array of numbers"),
 }
 
 
@@ -157,12 +158,16 @@ def test_what_is_no_real_number(value: Any, message: str, options: dict[str, Any
         function({"x": value})
 
 
-@pytest.mark.parametrize("name", ["complex", "masked", "dates", "durations", "records"])
+@pytest.mark.parametrize(
+    "name", ["complex", "masked", "dates", "durations", "records", "a huge number"]
+)
 def test_what_is_no_real_number_is_no_data(name: str) -> None:
     value, message = NO_NUMBERS[name]
     program = "w: Vector(n)\nx: Vector(n)\nloss = sum((w.T @ x)**2 for x in batch)"
     with pytest.raises(sg.DataError, match=f"data: {message}"):
-        sg.fit(program, data={"x": value[None]}, epochs=1)
+        sg.fit(
+            program, data={"x": value[None] if isinstance(value, np.ndarray) else [value]}, epochs=1
+        )
 
 
 def test_seeds_and_labels_are_read_as_strictly() -> None:
