@@ -18,6 +18,8 @@ def writable(context: click.Context, parameter: click.Parameter, value: str | No
         target = Path(os.path.realpath(value))
         if target.is_dir():
             raise _failed(value, os.strerror(errno.EISDIR))
+        if target.is_symlink():  # links in a circle have no target
+            raise _failed(value, os.strerror(errno.ELOOP))
         if not target.parent.is_dir():
             raise _failed(value, os.strerror(errno.ENOENT))
     return value

@@ -63,6 +63,14 @@ def test_a_link_stays_and_its_target_is_written(
         assert target.stat().st_mode & 0o777 == 0o640
 
 
+def test_links_in_a_circle_stay(write_to, tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to("other")
+    (tmp_path / "other").symlink_to("one")
+    result = write_to("derive", "one")
+    assert result.exit_code == 1 and "one cannot be written" in result.stderr
+    assert (tmp_path / "one").is_symlink() and (tmp_path / "other").is_symlink()
+
+
 def test_a_new_file_may_be_read_as_any_other(write_to, tmp_path: Path) -> None:
     (tmp_path / "plain").touch()
     assert write_to("derive", "notes").exit_code == 0
