@@ -277,3 +277,12 @@ def no_trace() -> Iterator[None]:
         for table, rules in zip(tables, before, strict=True):
             table.clear()
             table.update(rules)
+
+
+@pytest.mark.parametrize(
+    "loss", ["log(sum(exp(a * x) for x in batch))", "sqrt(sum((x - a)**2 for x in batch))"]
+)
+def test_a_batch_of_scalars_is_no_vector(loss: str) -> None:
+    """The rules of functions of whole vectors leave a sum over the examples as it is."""
+    derivation = sg.derive(f"x: Scalar\na: Scalar\nloss = {loss}", ["a"])
+    assert derivation.verify().passed and not derivation.data.rewrites

@@ -16,7 +16,7 @@ from symgrad.examples import names, text
 from symgrad.language.expressions import Call, Expression, Name, Number, fold
 from symgrad.language.operations.smooth import log
 from symgrad.numerics import function
-from symgrad.numerics.verification import difference, verify
+from symgrad.numerics.verification import StepCheck, difference, verify
 
 NET = """\
 x: Vector(n)
@@ -252,3 +252,12 @@ def test_a_singular_draw_is_drawn_again(body: str, level: str) -> None:
     """Of X' X and X X' one is singular wherever X is not square."""
     derivation = sg.derive(f"X: Matrix(m, n)\nb: Vector(m)\nloss = {body}", ["X"])
     assert "relative error" in derivation.text(level)
+
+
+@pytest.mark.parametrize(
+    ("error", "passed"), [(0.0, True), (1e-12, True), (1e-6, False), (INF, False), (NAN, False)]
+)
+def test_a_step_of_which_nothing_could_be_compared_has_not_passed(
+    error: float, passed: bool
+) -> None:
+    assert StepCheck(1, error).passed == passed
