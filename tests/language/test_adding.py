@@ -252,7 +252,9 @@ def kernel(xp, x):
 softer = elementwise("softer", lambda x: x / (1 + sympy.Abs(x)), kernel,
     derivative=lambda x: (1 / (1 + absolute(x)) ** 2,), latex=r"\\mathfrak{s}_{\\circlearrowright}")
 d = sg.derive("x: Scalar\\nloss = softer(x)")
-print(d.verify().passed, d.lambdify()(x=1.0), sg.softer(sg.Scalar("t")), "<math" in d.html())
+value, slope = d.lambdify()(x=1.0)
+print(d.verify().passed, float(value), float(slope["x"]))
+print(sg.softer(sg.Scalar("t")), "<math" in d.html())
 """
 
 
@@ -261,6 +263,4 @@ def test_one_defined_at_the_prompt() -> None:
         [sys.executable, "-i", "-q"], input=PROMPT, capture_output=True, text=True, check=True
     )
     assert "Error" not in done.stderr
-    assert done.stdout.split() == [
-        *("True", "(np.float64(0.5),", "{'x':", "np.float64(0.25)})", "softer(t)", "True")
-    ]
+    assert done.stdout.split() == ["True", "0.5", "0.25", "softer(t)", "True"]
