@@ -1,0 +1,160 @@
+"""Programs as people bring them, with what is right of them.
+
+Each row is a program (`;` stands for a new line), what it is differentiated by, numbers, and what
+must come out there: the value, the derivatives as numbers or as expressions of the language, and
+pieces that a text holds or does not hold. A row is one of its kind; the kinds are in `TABLES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+DERIVED: Mapping[str, Callable[..., sg.Derivation]] = {
+    "gradient": sg.derive,
+    "jacobian": sg.jacobian,
+    "hessian": sg.hessian,
+}
+PRINTED: Mapping[str, Callable[[sg.Derivation], str]] = {
+    "result": lambda d: "\n".join(r.expression for r in d.results.values()),
+    "latex result": lambda d: "\n".join(r.latex for r in d.results.values()),
+    "text": lambda d: d.text(),
+    "latex": lambda d: d.latex(),
+    "full": lambda d: d.text("full"),
+    "markdown": lambda d: d.markdown(),
+    "html": lambda d: d.html(),
+    "code": lambda d: d.lambdify().source,
+}
+Pieces = Mapping[str, str | tuple[str, ...]]  # by what is printed, one of PRINTED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A program and what is right of it."""
+
+    name: str
+    program: str
+    wrt: str | tuple[str, ...] | None = None
+    kind: str = "gradient"
+    at: Mapping[str, Any] | None = None  # the numbers; without them random ones, all names 2 or 3
+    value: float | None = None
+    derivative: Mapping[str, Any] = field(default_factory=dict)  # numbers, or text of the language
+    same: Mapping[str, str] = field(default_factory=dict)  # the printed result, to the letter
+    holds: Pieces = field(default_factory=dict)
+    lacks: Pieces = field(default_factory=dict)
+    check: str | None = None  # the verdict of check_gradient at these numbers
+    refused: tuple[str, ...] = ()  # it is refused, and the message holds these
+    rtol: float = 1e-9
+
+    @property
+    def text(self) -> str:
+        """The program."""
+        return "\n".join(line.strip() for line in self.program.split(";"))
+
+
+NOT_COMPILING = [  # LaTeX that no TeX compiles
+]
+ANOTHER_FORMULA = [  # what is printed says another formula than was derived
+]
+STABLE = [  # finite in many digits, so finite here, value and gradient
+]
+CHECKED = [  # no right gradient is called wrong, no wrong one right
+]
+NUMBERS = [  # numbers are as they were typed
+    Row(
+        name="a scalar before a vector",
+        program="mu: Vector(d); loss = log(2 * 3.14159265) * sum(mu)",
+        wrt="mu",
+        at={"mu": [1.0, 2.0]},
+        value=3 * np.log(2 * 3.14159265),
+        derivative={"mu": "log(2 * 3.14159265) * ones(d)"},
+    ),
+]
+EXPONENTS = [  # a quotient of numbers in an exponent is a number
+    Row(
+        name="a root as a power",
+        program="x: Scalar; loss = x**(1/2)",
+        wrt="x",
+        at={"x": 4.0},
+        value=2.0,
+        derivative={"x": 0.25},
+    ),
+]
+CLOSED = [  # a result uses only what is defined beside it
+    Row(
+        name="heat kernel",
+        program="X: Matrix(d, n); Q: Matrix(k, n); G = X.T @ X; g = diag(G)"
+        "; S = exp(2 * G - g @ ones(n).T - ones(n) @ g.T); loss = sum(Q.T @ Q * S)",
+        wrt="X",
+        derivative={
+            "X": "4 * X @ (S * (Q.T @ Q) - diag(S * (Q.T @ Q) @ ones(n)))",
+        },
+    ),
+]
+MESSAGES: list[Row] = []  # what is accepted and was not meant
+TABLES: Mapping[str, list[Row]] = {
+    "compiles": NOT_COMPILING,
+    "formula": ANOTHER_FORMULA,
+    "stable": STABLE,
+    "checked": CHECKED,
+    "numbers": NUMBERS,
+    "exponents": EXPONENTS,
+    "closed": CLOSED,
+    "messages": MESSAGES,
+}
+ROWS = [pytest.param(r, id=f"{kind}: {r.name}") for kind, rows in TABLES.items() for r in rows]
+
+
+def numbers(row: Row, problem: sg.Problem) -> dict[str, np.ndarray]:
+    """The row's numbers, or positive random ones."""
+    if row.at is not None:
+        return {name: np.asarray(value, float) for name, value in row.at.items()}
+    rng = np.random.default_rng(0)
+    sizes = {
+        d: 3 + k for k, d in enumerate({d for v in problem.variables.values() for d in v.dims})
+    }
+    found = {}
+    for v in problem.variables.values():
+        shape = [7] * (v.batch is not None) + [sizes[d] for d in v.dims]
+        found[v.name] = rng.uniform(0.5, 1.5, shape)
+    return found
+
+
+def expected(row: Row, want: Any, inputs: Mapping[str, Any]) -> np.ndarray:
+    """Numbers; a text is evaluated after the program's declarations and definitions."""
+    if not isinstance(want, str):
+        return np.asarray(want, float)
+    *above, _ = row.text.splitlines()
+    return np.asarray(sg.evaluate("\n".join([*above, f"f = {want}"]), inputs))
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_real_input(row: Row) -> None:
+    if row.refused:
+        with pytest.raises(sg.SymgradError) as error:
+            DERIVED[row.kind](row.text, row.wrt)
+        assert [piece for piece in row.refused if piece not in str(error.value)] == []
+        return
+    derivation = DERIVED[row.kind](row.text, row.wrt)
+    inputs = numbers(row, derivation.problem)
+    value, derivatives = derivation.lambdify()(inputs)
+    if row.value is not None:
+        np.testing.assert_allclose(value, row.value, rtol=row.rtol)
+    for key, want in row.derivative.items():
+        scale = np.abs(right := expected(row, want, inputs)).max(initial=0.0)
+        got = np.asarray(derivatives[key]).reshape(right.shape)
+        np.testing.assert_allclose(got, right, rtol=row.rtol, atol=row.rtol * scale)
+    assert {key: derivation.results[key].expression for key in row.same} == dict(row.same)
+    if row.check is not None:
+        assert sg.check_gradient(row.text, row.wrt, inputs).verdict == row.check
+    for pieces, wanted in ((row.holds, True), (row.lacks, False)):
+        for form, piece in pieces.items():
+            printed = PRINTED[form](derivation)
+            for each in (piece,) if isinstance(piece, str) else piece:
+                assert (each in printed) is wanted, printed
