@@ -131,19 +131,19 @@ def reverse(
     wrt = list(wrt)
     order = ix.topological([root])
     active = active_nodes(order, wrt)
-    known: dict[Node, tuple[Label, ...]] = {root: tuple(labels)}
+    over: dict[Node, tuple[Label, ...]] = {root: tuple(labels)}
     received: dict[Node, list[Term]] = {root: list(seed)}
     cotangents: dict[Node, Entry] = {}
     for node in reversed(order):
         if node not in active or node not in received:
             continue
-        own = known[node]
-        entry = contract(received.pop(node), (*extra, *own))
-        cotangents[node] = entry = _named(entry, node, (*extra, *own))
-        for sent in contributions(node, own, entry, tuple(extra), active):
-            target = known.setdefault(sent.of, ix.new_labels(sent.of.axes))
+        # All statements that use this node come later in the order, so that its sum is complete.
+        entry = contract(received.pop(node), (*extra, *over[node]))
+        cotangents[node] = entry = _named(entry, node, (*extra, *over[node]))
+        for sent in contributions(node, over[node], entry, tuple(extra), active):
+            target = over.setdefault(sent.of, ix.new_labels(sent.of.axes))
             received.setdefault(sent.of, []).append(placed(target, sent))
-    return Reverse(tuple(extra), known, cotangents)
+    return Reverse(tuple(extra), over, cotangents)
 
 
 def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
@@ -162,18 +162,19 @@ def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
 
 def contributions(
     node: Node,
-    own: tuple[Label, ...],
+    labels: tuple[Label, ...],
     cotangent: Entry,
     extra: tuple[Label, ...],
     active: Container[Node],
 ) -> Iterator[Partial]:
     """What a statement sends to each active operand: the cotangent times the derivative."""
     if isinstance(node, ix.Apply):
-        yield from _pulled_back(node, own, cotangent, extra, active)
+        yield from _pulled_back(node, labels, cotangent, extra, active)
         return
-    for p in partials(node, own, active):
+    for p in partials(node, labels, active):
         factors = (Factor(*cotangent), *p.rest.factors)
-        summed = tuple(x for x in (*own, *p.rest.summed) if x not in p.labels)
+        # Over I and B, but not over the operand's labels: those are the cotangent's that is made.
+        summed = tuple(x for x in (*labels, *p.rest.summed) if x not in p.labels)
         yield Partial(p.of, p.labels, Term(p.rest.coefficient, factors, summed))
 
 
@@ -192,29 +193,35 @@ def placed(target: tuple[Label, ...], sent: Partial) -> Term:
 
 def _pulled_back(
     node: ix.Apply,
-    own: tuple[Label, ...],
+    labels: tuple[Label, ...],
     cotangent: Entry,
     extra: tuple[Label, ...],
     active: Container[Node],
 ) -> Iterator[Partial]:
-    leading, core = node.split(own)
-    opened = node.opened(own)
+    """What a function of whole vectors or matrices sends: its pull-back, an expression of the
+    language in the cotangent g, the value y and the arguments, lowered at their entries.
+
+    The function acts on the core labels; it is the same one for each of the leading labels (rows,
+    examples) and for each of the extra ones."""
+    leading, core = node.split(labels)
+    opened = node.opened(labels)
     arguments = [
         tensor(entry, acted, tuple(x for x in entry.labels if x not in acted))
         for entry, acted in opened
     ]
     g = tensor(cotangent, core, (*extra, *leading))
-    y = tensor(Entry(node, own), core, leading)
+    y = tensor(Entry(node, labels), core, leading)
     shapes = tuple(ix.matrix_shape(x.axis for x in t.core) for t in (g, y, *arguments))
     names, pullbacks = _pullback(node.operation, shapes)
     values = {n.name: t for n, t in zip(names, (g, y, *arguments), strict=True)}
-    for ((argument, labels), acted), expression in zip(opened, pullbacks, strict=True):
+    for ((argument, places), acted), expression in zip(opened, pullbacks, strict=True):
         if argument not in active:
             continue
         result = lower(expression, values)
         new = dict(zip(acted, result.core, strict=True))
-        placed_at = tuple(new.get(x, x) for x in labels)
-        missing = tuple(x for x in leading if x not in labels)
+        placed_at = tuple(new.get(x, x) for x in places)
+        # An argument that is the same in all rows receives the sum over them.
+        missing = tuple(x for x in leading if x not in places)
         for term in result.terms:
             yield Partial(argument, placed_at, term._replace(summed=(*term.summed, *missing)))
 

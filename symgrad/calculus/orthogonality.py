@@ -79,19 +79,19 @@ def _length(term: Term, factor: Factor) -> list[Term] | None:
 def _norm(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     """norm2(Q u) = norm2(u)"""
     assert isinstance(node, Apply)
-    (((argument, own), acted),) = node.opened(labels)
+    (((argument, places), acted),) = node.opened(labels)
     if not isinstance(argument, Polynomial) or len(argument.terms) != 1:
         return None
-    for k, label in enumerate(own):
+    for k, label in enumerate(places):
         if label in acted and _turned(argument, k):
-            (term,) = opened(argument, own)
+            (term,) = opened(argument, places)
             turning = next(f for f in term.factors if label in f.labels)
             (other,) = (x for x in turning.labels[-2:] if x is not label)
-            left = tuple(f for f in term.factors if f is not turning)
+            others = tuple(f for f in term.factors if f is not turning)
             summed = tuple(x for x in term.summed if x is not other)
             record(NORM)
-            inside = [other if x is label else x for x in own]
-            rest = contract([term._replace(factors=left, summed=summed)], inside)
+            inside = [other if x is label else x for x in places]
+            rest = contract([term._replace(factors=others, summed=summed)], inside)
             length = [other if x is label else x for x in acted]
             return apply_entry(node.operation, [(rest, length)], node.split(labels)[0], ())
     return None
@@ -101,10 +101,10 @@ def _turned(node: Polynomial, k: int) -> bool:
     """Whether the k-th index of a product is that of an orthogonal matrix alone, and the matrix's
     other index is summed over, but no index that tells one such matrix from another."""
     (term,) = node.terms
-    own = [f for f in term.factors if k in f.labels]
-    if len(own) != 1 or own[0].power != 1 or not declared(own[0].node, ORTHOGONAL):
+    carriers = [f for f in term.factors if k in f.labels]
+    if len(carriers) != 1 or carriers[0].power != 1 or not declared(carriers[0].node, ORTHOGONAL):
         return False
-    *lead, row, column = own[0].labels
+    *lead, row, column = carriers[0].labels
     other = column if k == row else row
     return k in (row, column) and other in term.summed and not set(lead) & set(term.summed)
 
@@ -118,9 +118,9 @@ def _alone(term: Term, label: Label, times_carried: int) -> bool:
 def _without(term: Term, factors: tuple[Factor, ...], shared: Label, *new: Factor) -> Term:
     """The term without these factors and the sum that they share."""
     record(PRODUCT)
-    left = tuple(f for f in term.factors if all(f is not g for g in factors))
+    others = tuple(f for f in term.factors if all(f is not g for g in factors))
     summed = tuple(x for x in term.summed if x is not shared)
-    return term._replace(factors=(*left, *new), summed=summed)
+    return term._replace(factors=(*others, *new), summed=summed)
 
 
 def _install() -> None:

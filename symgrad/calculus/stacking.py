@@ -108,9 +108,9 @@ class Stacking:
             if free <= {*first} or free <= {*second}:
                 inside += members
                 continue
-            for own, place in ((self.rows, above), (self.columns, below)):
-                to = {x: x if x in own else equal.get(x, x) for x in free}
-                if len(own) == 2 and {*to.values()} <= {*own}:
+            for stack, place in ((self.rows, above), (self.columns, below)):
+                to = {x: x if x in stack else equal.get(x, x) for x in free}
+                if len(stack) == 2 and {*to.values()} <= {*stack}:
                     place += [f.renamed(to) for f in members]
                     break
             else:
@@ -146,12 +146,12 @@ def _parts(
     indices they have."""
     groups: list[tuple[AbstractSet[Label], list[Factor]]] = []
     for factor in factors:
-        own, members = {*factor.labels}, [factor]
-        for group in [g for g in groups if g[0] & own - apart]:
+        labels, members = {*factor.labels}, [factor]
+        for group in [g for g in groups if g[0] & labels - apart]:
             groups.remove(group)
-            own, members = own | group[0], [*group[1], *members]
-        groups.append((own, members))
-    return [(own & free, members) for own, members in groups]
+            labels, members = labels | group[0], [*group[1], *members]
+        groups.append((labels, members))
+    return [(labels & free, members) for labels, members in groups]
 
 
 def _placed(labels: tuple[Label, ...]) -> list[Pair]:

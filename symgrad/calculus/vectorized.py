@@ -101,10 +101,11 @@ def vectorized(derivation: Derivation, outcome: Outcome) -> Vectorized | None:
         return None  # in denominator layout its rows would be those of the variable
     if not (1 <= len(rows) <= 2 and 1 <= len(columns) <= 2) or _long(derivation, outcome):
         return None
-    n, m = (dimensions.product([x.axis for x in own]) for own in (columns, rows))
+    n, m = (dimensions.product([x.axis for x in stack]) for stack in (columns, rows))
     commutation = Name(fresh("K", set(derivation.naming.taken)), (n, n))
     notation = Notation(derivation.naming.reference, derivation.naming.bound)
     stacking = Stacking(rows, columns, commutation, notation)
+    # Tensors are always multiplied out; products of matrices only where it does not go without.
     parts = _matrices(stacking, outcome, _is_tensor) or _matrices(stacking, outcome, _is_product)
     if parts is None:
         return None
@@ -154,12 +155,17 @@ def _terms(entry: Entry, labels: Sequence[Label], compound: Compound) -> list[Te
             return None
         return opened(node, factor.labels)
 
-    expanded = multiplied_out(Term(ONE, (Factor(*entry),)), parts)
-    node, own = contract(expanded, labels)
-    terms = opened(node, own) if isinstance(node, Polynomial) else [Term(ONE, (Factor(node, own),))]
+    expanded = multiplied_out(_factor(entry), parts)
+    whole = contract(expanded, labels)
+    node = whole.node
+    terms = opened(node, whole.labels) if isinstance(node, Polynomial) else [_factor(whole)]
     if len(terms) > MOST_TERMS:
         raise NoMatrixForm(node)
     return terms
+
+
+def _factor(entry: Entry) -> Term:
+    return Term(ONE, (Factor(*entry),))
 
 
 def _is_tensor(node: Polynomial) -> bool:
