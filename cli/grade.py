@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
-from typing import IO
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from .failures import FAILED
+from .failures import FAILED, INCONCLUSIVE
 from .options import wrt_option
 from .output import write
 from .programs import ProgramFile, file_argument, text_of
+
+if TYPE_CHECKING:
+    from symgrad.errors import SymgradError
+    from symgrad.grading import Verdict
+
+UNREADABLE = 2  # as wrong usage is
+STATUS = {True: 0, False: FAILED, None: INCONCLUSIVE}
 
 
 @click.command()
@@ -26,6 +32,19 @@ from .programs import ProgramFile, file_argument, text_of
     help="A file with a derivation, graded line by line: dL/dx = ... or name = ...",
 )
 @click.option(
+    "--layout",
+    type=click.Choice(["variable", "numerator", "denominator"]),
+    default="variable",
+    show_default=True,
+    help="The layout that the answer is to be in.",
+)
+@click.option(
+    "--hint",
+    type=click.IntRange(1, 3),
+    help="Say only: 1 where the mistake is, 2 which rule it is against, 3 the corrected part.",
+)
+@click.option("--show-answer", is_flag=True, help="Say the right answer, too.")
+@click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 def grade(
@@ -34,30 +53,79 @@ def grade(
     answer: str | None,
     answer_file: IO[str] | None,
     derivation: IO[str] | None,
+    layout: str,
+    hint: int | None,
+    show_answer: bool,
     form: str,
 ) -> None:
     """Grade a claimed gradient, or a whole derivation, and say what is wrong.
 
-    Exit status: 0 right, 1 wrong.
+    Exit status: 0 right, 1 wrong, 2 not readable, 3 nothing could be judged.
 
     \b
     Examples:
       symgrad grade two_layer_linear --wrt W2 --answer "sum(2 * (f - y) @ h.T for x, y in batch)"
       echo "dl/df = 2 * (f - y)" | symgrad grade two_layer_linear --derivation -
     """
-    import symgrad.grading as grading
-
     if sum(given is not None for given in (answer, answer_file, derivation)) != 1:
         raise click.UsageError("give one of --answer, --answer-file and --derivation")
-    if derivation is not None:
-        verdict = grading.grade_derivation(program.problem(), wrt, text_of(derivation))
-    else:
-        if wrt is None or len(wrt) != 1:
-            raise click.UsageError("--wrt names the one variable that the answer differentiates by")
-        text = text_of(answer_file) if answer_file is not None else answer or ""
-        verdict = grading.grade(program.problem(), wrt[0], text)
+    if derivation is None and (wrt is None or len(wrt) != 1):
+        raise click.UsageError("--wrt names the one variable that the answer differentiates by")
+    from symgrad.errors import SymgradError, VerificationError
+
+    try:
+        verdict = _verdict(program, wrt, answer, answer_file, derivation, layout)
+    except SymgradError as error:
+        judged = not isinstance(error, VerificationError)
+        _fail(error, "unreadable" if judged else "not_judged", form)
+        sys.exit(UNREADABLE if judged else INCONCLUSIVE)
+    said = verdict.diagnosis if hint is None else verdict.hint(hint) or verdict.diagnosis
     if form == "json":
-        write(json.dumps(dataclasses.asdict(verdict), indent=2, ensure_ascii=False))
+        write(_json(verdict, said, show_answer))
     else:
-        write(str(verdict))
-    sys.exit(0 if verdict.correct else FAILED)
+        text = str(verdict) if hint is None or verdict.correct else said
+        write("\n".join(filter(None, (text, verdict.answer if show_answer else ""))))
+    sys.exit(STATUS[verdict.correct])
+
+
+def _verdict(
+    program: ProgramFile,
+    wrt: list[str] | None,
+    answer: str | None,
+    answer_file: IO[str] | None,
+    derivation: IO[str] | None,
+    layout: str,
+) -> Verdict:
+    import symgrad.grading as grading
+
+    if derivation is not None:
+        return grading.grade_derivation(program.problem(), wrt, text_of(derivation))
+    assert wrt is not None
+    text = text_of(answer_file) if answer_file is not None else answer or ""
+    return grading.grade(program.problem(), wrt[0], text, layout=layout)
+
+
+def _json(verdict: Verdict, said: str, show_answer: bool) -> str:
+    """The verdict; what was not asked for, the answer and more than the hint, is null."""
+    fields: dict[str, Any] = {
+        "correct": verdict.correct,
+        "kind": verdict.kind,
+        "diagnosis": said,
+        "line": verdict.line,
+        "expected": verdict.expected if show_answer else None,
+    }
+    return json.dumps(fields, indent=2, ensure_ascii=False)
+
+
+def _fail(error: SymgradError, kind: str, form: str) -> None:
+    """Say what cannot be read or judged."""
+    click.echo(str(error), err=True)
+    if form == "json":
+        fields: dict[str, Any] = {
+            "correct": None,
+            "kind": kind,
+            "diagnosis": str(error),
+            "line": error.line,
+            "expected": None,
+        }
+        write(json.dumps(fields, indent=2, ensure_ascii=False))

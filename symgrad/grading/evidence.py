@@ -2,49 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
-from itertools import islice
 
 import numpy as np
 
-from symgrad.calculus.index_notation import IndexForm
-from symgrad.calculus.lowering import Tensor
 from symgrad.errors import SymgradError
-from symgrad.grading.answer import Claim, read_answer
-from symgrad.grading.branches import Branches, shortened
+from symgrad.grading.answer import Claim
+from symgrad.grading.branches import Branches
 from symgrad.grading.calculation import Use
+from symgrad.grading.changes import LOOSER, Replacement, replacement
 from symgrad.grading.exam import Exam, close, largest_entry
 from symgrad.grading.factors import Ratio, named_ratio
 from symgrad.grading.opening import unused
-from symgrad.grading.points import Values
-from symgrad.grading.rewritings import OPPOSITE, Change, changed_names, changed_operations
 from symgrad.grading.stepwise import with_definitions
-from symgrad.language.dimensions import ONE, Shape
-from symgrad.language.expressions import Expression, Name, parts
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Expression
 from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.contractions import dot
 from symgrad.language.problem import Variable
-from symgrad.language.unparse import unparse
 
 NOTHING = 1e-12  # of the largest entry
 CERTAIN = 1e8  # times the noise: from here on a ratio is known well enough to be named
-WORK = 25_000  # formulas that are tried, times the length of one
-LOOSER = 4  # times the noise that a right answer may have: for what is only computed to compare
-SENTENCES = {
-    "elementwise_product": "The elementwise product {0} stands where the matrix product {1} "
-    "belongs.",
-    "matrix_product": "The matrix product {0} stands where the elementwise product {1} belongs.",
-    "transposed_factor": "A transpose is wrong: {0} stands where {1} belongs.",
-    "order_of_factors": "The factors are in the wrong order: {0} stands where {1} belongs.",
-    "wrong_sign": "A sign is wrong: {0} stands where {1} belongs.",
-    "wrong_value": "The wrong value is used: {0} stands where {1} belongs.",
-    "missing_operand": "A term is missing in a sum: {0} stands where {1} belongs.",
-    "missing_factor": "A factor is missing in a product: {0} stands where {1} belongs.",
-    "extra_term": "A term is too much in a sum: {0} stands where {1} belongs.",
-    "extra_factor": "A factor is too much in a product: {0} stands where {1} belongs.",
-}
 
 
 @dataclass(frozen=True)
@@ -57,13 +37,24 @@ class Branch:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What is wrong with a claim, in a sentence; where that is, and what should be there, for who
+    asks for a hint."""
+
+    sentence: str
+    where: str = ""
+    correction: str = ""
+
+
+@dataclass(frozen=True)
 class Mistake:
-    """One kind: its name, what it is in a few words, and the test for it: `explain` gives the
-    sentence for a student, or None where it is another kind."""
+    """One kind: its name, what it is in a few words, the rule that it is against, and the test for
+    it: `explain` gives what is found, or None where it is another kind."""
 
     name: str
     meaning: str
-    explain: Callable[[Evidence], str | None]
+    rule: str
+    explain: Callable[[Evidence], Finding | None]
 
 
 class Evidence:
@@ -116,79 +107,31 @@ class Evidence:
         return True
 
     @cached_property
-    def change(self) -> tuple[str, str] | None:
-        """The one operation that explains the mistake, its kind and a sentence: to change it makes
-        the claim right, or the right result the claim."""
+    def replacement(self) -> Replacement | None:
+        """The one operation that explains the mistake."""
+        return replacement(self.exam)
+
+    def is_answer(self, part: Expression) -> bool:
+        """Whether a part of a formula has, but for a constant factor, the value of the whole right
+        result, so that who reads it has the answer."""
         exam = self.exam
-        for change in self._changes(exam.claim, next(iter(exam.shapes)), exam.want):
-            return change.kind, _sentence(change.kind, change.old, change.new)
-        right = self._right_formula()
-        shape = exam.claim.expression.shape
-        for change in self._changes(right, shape, exam.got) if right else ():
-            kind = OPPOSITE.get(change.kind, change.kind)
-            return kind, _sentence(kind, change.new, change.old)
-        return None
-
-    def _changes(self, claim: Claim, shape: Shape, wanted: list[np.ndarray]) -> Iterator[Change]:
-        """Every change of one operation after which a claim has these values at all points."""
-        formulas = {**claim.definitions, "": claim.expression}
-        tensors = with_definitions(self.exam.tensors, formulas)
-        root = tensors[""].closed().node
-        values = [point.values([root]) for point in self.exam.points]
-        most = WORK // sum(len(parts(formula)) for formula in formulas.values())
-        for name, change in islice(self._candidates(formulas, shape), most):
-            if self._is_valued({**formulas, name: change.formula}, tensors, values, wanted):
-                yield change
-
-    def _candidates(
-        self, formulas: Mapping[str, Expression], shape: Shape
-    ) -> Iterator[tuple[str, Change]]:
-        """Each change of one formula; the last one, "", may come to this shape."""
-        for changes in (changed_operations, partial(changed_names, names=self._names)):
-            for name, formula in formulas.items():
-                for change in changes(formula, formula.shape if name else shape):
-                    yield name, change
-
-    def _is_valued(
-        self,
-        formulas: Mapping[str, Expression],
-        tensors: Mapping[str, Tensor],
-        values: Sequence[Values],
-        wanted: list[np.ndarray],
-    ) -> bool:
-        """Whether the last formula has the wanted values; those in `values` are not computed
-        again."""
+        if part.batch != exam.batch or part.shape not in {
+            *exam.shapes,
+            *(shape[::-1] for shape in exam.shapes),
+        }:
+            return False
         try:
-            changed = with_definitions(tensors, formulas)[""]
-            return all(
-                close(point.value(changed, unchanged), array, LOOSER * noise)
-                for point, unchanged, array, noise in zip(
-                    self.exam.points, values, wanted, self.exam.noise, strict=True
-                )
-            )
+            tensor = with_definitions(exam.tensors, {**exam.claim.definitions, "": part})[""]
         except SymgradError:
-            return False  # such as the inverse of a number, which the language does not have
-
-    @property
-    def _names(self) -> list[Name]:
-        """What the claim may refer to."""
-        problem, definitions = self.exam.claim.problem, self.exam.claim.definitions
-        variables = [v.expression() for v in problem.variables.values() if v.kind != "Index"]
-        computed = [(n, d) for n, d in problem.definitions.items() if n not in definitions]
-        return [*variables, *(Name(n, d.shape, d.batch) for n, d in computed)]
-
-    def _right_formula(self) -> Claim | None:
-        """The right result as a claim, where the language can say it."""
-        if isinstance(self.exam.outcome.expression, IndexForm):
-            return None
-        try:
-            return read_answer(self.exam.claim.problem, self.exam.expected)
-        except SymgradError:
-            return None  # such as a result with the size of a batch
-
-
-def _sentence(kind: str, wrong: Expression, right: Expression) -> str:
-    return SENTENCES[kind].format(shortened(unparse(wrong)), shortened(unparse(right)))
+            return False  # of the names of a right result's own definitions
+        for point, want, noise in zip(exam.points, exam.want, exam.noise, strict=True):
+            got = point.value(tensor)
+            scale = largest_entry(want) / (largest_entry(got) or 1.0)
+            matrices = [got] if got.ndim != 2 else [got, got.T]
+            forms = [sign * scale * g for g in matrices for sign in (1, -1)]
+            if not any(close(form, want, LOOSER * noise) for form in forms):
+                return False
+        return True
 
 
 def _multiple_of(branches: Branches, use: Use) -> Ratio | None:

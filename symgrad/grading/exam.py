@@ -16,7 +16,7 @@ from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
 from symgrad.grading.points import Point, points
 from symgrad.grading.stepwise import stepwise, with_definitions
-from symgrad.language.dimensions import Shape, core
+from symgrad.language.dimensions import ONE, Shape, core
 from symgrad.language.problem import Problem
 
 RELATIVE = 1e-9  # by how much an entry may differ
@@ -41,6 +41,7 @@ class Exam:
     claim: Claim
     seed: int = 0
     numbered: bool = True  # whether a diagnosis may name steps of the derivation by their numbers
+    layout: str = "variable"
     title: str = ""  # what the right result is called, where that is no derivative
 
     @property
@@ -63,7 +64,7 @@ class Exam:
     def derivation(self) -> Derivation:
         """The derivation of the right result."""
         names = [self.key] if isinstance(self.key, str) else list(dict.fromkeys(self.key))
-        return derive.KINDS[self.kind](self.problem, names)
+        return derive.derived(self.kind, self.problem, names, self.layout)
 
     @property
     def outcome(self) -> Outcome:
@@ -78,6 +79,8 @@ class Exam:
     @cached_property
     def shapes(self) -> Mapping[Shape, str]:
         """Each shape that the right result may be written in -> the name of that layout."""
+        if self.layout != "variable":
+            return {self.outcome.shape: f"{self.layout} layout"}
         if self.kind == "gradient":
             variable = self.problem.variables[self.name]
             return {variable.shape: f"the shape of {self.title or self.name}"}
@@ -100,7 +103,9 @@ class Exam:
 
     def right_at(self, point: Point) -> np.ndarray:
         """The right result as an array: its batch first."""
-        return point.array(*self._right)
+        entry, labels = self._right
+        array = point.array(entry, labels)
+        return array.reshape([n for n, x in zip(array.shape, labels, strict=True) if x.axis != ONE])
 
     # what is claimed
 

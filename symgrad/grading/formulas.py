@@ -8,23 +8,27 @@ from functools import partial
 
 import numpy as np
 
-from symgrad.grading.evidence import SENTENCES, Evidence, Mistake
+from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import close
+from symgrad.grading.sentences import SENTENCES, described
 from symgrad.language.problem import Variable
 
 
-def _changed(kind: str, evidence: Evidence) -> str | None:
+def _changed(kind: str, evidence: Evidence) -> Finding | None:
     """One kind of change, see `symgrad.grading.rewritings`."""
-    return evidence.change[1] if evidence.change and evidence.change[0] == kind else None
+    found = evidence.replacement
+    return None if found is None or found.kind != kind else described(evidence, found)
 
 
-def _assumption(evidence: Evidence) -> str | None:
+def _assumption(evidence: Evidence) -> Finding | None:
     for variable in evidence.exam.claim.problem.variables.values():
         for fact, words, restrict in _restrictions(variable):
             if _right_under(evidence, variable.name, restrict):
-                return (
+                return Finding(
                     f"The answer is right only where {variable.name} {words}, which the problem "
-                    f"does not say ({fact}=True)."
+                    f"does not say ({fact}=True).",
+                    f"Where {variable.name} is used.",
+                    f"Declare {fact}=True of {variable.name}, or do not use that it {words}.",
                 )
     return None
 
@@ -65,7 +69,9 @@ def _right_under(
 
 
 def _mistake(kind: str) -> Mistake:
-    return Mistake(kind, SENTENCES[kind].format("A", "B"), partial(_changed, kind))
+    sentence = SENTENCES[kind]
+    meaning = f"{sentence.wrong.format('A')} where {sentence.right.format('B')} belongs."
+    return Mistake(kind, meaning, sentence.rule, partial(_changed, kind))
 
 
 OF_OPERATIONS = (
@@ -78,7 +84,10 @@ OF_OPERATIONS = (
 MISTAKES = (
     *map(_mistake, OF_OPERATIONS),
     Mistake(
-        "assumption", "Right only under an assumption that the problem does not make.", _assumption
+        "assumption",
+        "Right only under an assumption that the problem does not make.",
+        "Only what the problem declares of a variable may be used.",
+        _assumption,
     ),
     *(_mistake(kind) for kind in SENTENCES if kind not in OF_OPERATIONS),
 )

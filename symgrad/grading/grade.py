@@ -7,10 +7,11 @@ import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.derivation import Key
-from symgrad.errors import OptionError, UnknownNameError
-from symgrad.grading.answer import read_answer
+from symgrad.errors import OptionError, ShapeError, UnknownNameError
+from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.evidence import Evidence
 from symgrad.grading.exam import Exam
+from symgrad.grading.misfit import misfit
 from symgrad.grading.mistakes import diagnose
 from symgrad.grading.verdict import CORRECT, Verdict
 from symgrad.language.problem import Problem, Wrt
@@ -24,16 +25,19 @@ def grade(
     answer: str,
     *,
     kind: str = "gradient",
+    layout: str = "variable",
     seed: int = 0,
 ) -> Verdict:
     """Whether a claimed derivative is right, and if not, what the mistake is.
 
     `wrt` is one variable (of a Hessian's block two); `answer` is text of the language in the names
-    of the problem: an expression, or definitions and last `grad = ...`. A gradient has the shape of
-    its variable, a Jacobian is in numerator layout. Any equivalent form is right: the answer is
-    compared with the derivative entry by entry at random points of several sizes.
+    of the problem: an expression, or definitions and last `grad = ...`. In `layout` "variable" a
+    gradient has the shape of its variable and a Jacobian is in numerator layout; "numerator" and
+    "denominator" are as in `symgrad.derive`. Any equivalent form is right: the answer is compared
+    with the derivative entry by entry at random points of several sizes. An answer whose shapes do
+    not fit is wrong.
 
-    Raises: SymgradError with line and column for an answer that is none of the language.
+    Raises: SymgradError with line and column for an answer that cannot be read.
 
     >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2"
     >>> verdict = grade(program, "W", "(W @ x - y) @ x.T")
@@ -46,7 +50,13 @@ def grade(
         raise OptionError(f"kind is one of {', '.join(DERIVATIVES)}, not {kind!r}")
     asked = as_problem(problem)
     key = _key(asked, wrt, kind)
-    return judged(Exam(asked, key, kind, read_answer(asked, answer), seed))
+    try:
+        claim = read_answer(asked, answer)
+    except ShapeError as error:
+        nothing = Claim(asked, asked.output, {})
+        exam = Exam(asked, key, kind, nothing, seed, layout=layout)
+        return misfit(error, exam.what, exam.shapes, exam.expected)
+    return judged(Exam(asked, key, kind, claim, seed, layout=layout))
 
 
 def judged(exam: Exam) -> Verdict:
@@ -57,8 +67,7 @@ def judged(exam: Exam) -> Verdict:
         layout = exam.shapes[exam.claim.expression.shape]
         return Verdict(True, CORRECT, f"Right: {exam.what}, in {layout}.", exam.expected)
     with np.errstate(all="ignore"):
-        name, sentence = diagnose(Evidence(exam))
-    return Verdict(False, name, sentence, exam.expected)
+        return diagnose(Evidence(exam))
 
 
 def _key(problem: Problem, wrt: Wrt, kind: str) -> Key:

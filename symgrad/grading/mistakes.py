@@ -4,17 +4,31 @@ wrong answer at every random point is the diagnosis."""
 from __future__ import annotations
 
 from symgrad.grading import formulas, multiples, rules, shapes
-from symgrad.grading.evidence import Evidence
+from symgrad.grading.evidence import Evidence, Finding, Mistake
+from symgrad.grading.verdict import Verdict
 
-UNLISTED = "unlisted"
+UNLISTED = Mistake(
+    "unlisted",
+    "None of the listed kinds.",
+    "The chain rule: the cotangent of each step is the sum over its uses, each the cotangent of "
+    "the use times its derivative.",
+    lambda evidence: None,
+)
 MISTAKES = (*shapes.MISTAKES, *multiples.MISTAKES, *rules.MISTAKES, *formulas.MISTAKES)
 
 
-def diagnose(evidence: Evidence) -> tuple[str, str]:
-    """The kind of a wrong claim's mistake, and the sentence that says it."""
+def diagnose(evidence: Evidence) -> Verdict:
+    """The verdict on a wrong claim: the kind of its mistake, and the sentence that says it."""
     for mistake in MISTAKES:
-        sentence = mistake.explain(evidence)
-        if sentence is not None:
-            return mistake.name, sentence
+        found = mistake.explain(evidence)
+        if found is not None:
+            return _wrong(evidence, mistake, found)
     worst = shapes.worst_entry(evidence.exam)
-    return UNLISTED, f"This is wrong, and not a kind of mistake that is listed. {worst}"
+    sentence = f"This is wrong, and not a kind of mistake that is listed. {worst}"
+    return _wrong(evidence, UNLISTED, Finding(sentence))
+
+
+def _wrong(evidence: Evidence, mistake: Mistake, found: Finding) -> Verdict:
+    where = found.where or shapes.where(evidence.exam)
+    hints = (where, mistake.rule, found.correction or found.sentence)
+    return Verdict(False, mistake.name, found.sentence, evidence.exam.expected, hints=hints)

@@ -107,7 +107,8 @@ def restated(problem: Problem, name: str, claim: Claim, seed: int) -> Exam:
         replace(p, variables={**p.variables, c.name: c}, output=output, output_name="loss")
         for p in (problem, claim.problem)
     )
-    return Exam(paired, c.name, "gradient", replace(claim, problem=claimed), seed, False, name)
+    claim = replace(claim, problem=claimed)
+    return Exam(paired, c.name, "gradient", claim, seed, numbered=False, title=name)
 
 
 def unused(wanted: str, taken: set[str]) -> str:

@@ -6,36 +6,44 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from symgrad.grading.evidence import Evidence, Mistake
+from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam, close, largest_entry
-from symgrad.language.dimensions import ONE, SCALAR, Shape, describe
+from symgrad.grading.misfit import likely_shape, shown, wanted
+from symgrad.grading.sentences import described
+from symgrad.language.dimensions import ONE, SCALAR
 
 
-def _undefined(evidence: Evidence) -> str | None:
+def _undefined(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
     for point, got in zip(exam.points, exam.got, strict=True):
         if not np.all(np.isfinite(got)):
             where = _numbers(point.inputs)
-            return (
+            return Finding(
                 f"The answer is infinite or not defined where {exam.what} is finite, as at {where}."
             )
     return None
 
 
-def _batch_sum_forgotten(evidence: Evidence) -> str | None:
+def _batch_sum_forgotten(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
     batch = exam.claim.expression.batch
     if batch is None or exam.batch is not None:
         return None
+    examples = ", ".join(n for n, b in exam.problem.batch.items() if b == batch)
     start = f"The answer belongs to one example of {batch}, the loss to all of them: "
     for name in ("sum", "mean"):
         totals = [getattr(np, name)(got, axis=0) for got in exam.got]
         if all(map(close, totals, exam.want, [4 * n for n in exam.noise])):
-            return f"{start}the {name} over {batch} is forgotten. With it, the answer is right."
-    return f"{start}the sum or mean over {batch} is forgotten, and that is not all that is wrong."
+            return Finding(
+                f"{start}the {name} over {batch} is forgotten. With it, the answer is right.",
+                correction=f"Write {name}(... for {examples} in {batch}) around the answer.",
+            )
+    return Finding(
+        f"{start}the sum or mean over {batch} is forgotten, and that is not all that is wrong."
+    )
 
 
-def _transpose(evidence: Evidence) -> str | None:
+def _transpose(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
     shape = exam.claim.expression.shape
     if len(shape) != 2 or shape[::-1] not in exam.shapes or exam.claim.expression.batch:
@@ -43,47 +51,59 @@ def _transpose(evidence: Evidence) -> str | None:
     turned = [got.T for got in exam.got]
     if not all(map(close, turned, exam.want, [4 * n for n in exam.noise])):
         return None
+    turn = "Take the transpose of the answer."
     if exam.kind == "jacobian":
-        return f"This is the transpose of {exam.what}. {_wanted(exam)}"
-    if exam.right_shape:
-        return f"This is the transpose of {exam.what}: take the transpose of the answer."
-    return (
-        f"This is the transpose of {exam.what}: the answer is {_shape(shape)}, not "
-        f"{_shape(next(iter(exam.shapes)))}."
-    )
+        text = f"This is the transpose of {exam.what}. {wanted(exam.what, exam.shapes)}"
+    elif exam.right_shape:
+        text = f"This is the transpose of {exam.what}: take the transpose of the answer."
+    else:
+        text = (
+            f"This is the transpose of {exam.what}: the answer is {shown(shape)}, not "
+            f"{shown(next(iter(exam.shapes)))}."
+        )
+    return Finding(text, correction=turn)
 
 
-def _wrong_shape(evidence: Evidence) -> str | None:
+def _wrong_shape(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
     if exam.right_shape:
         return None
     expression = exam.claim.expression
     if exam.batch is not None and expression.batch is None:
-        return (
+        return Finding(
             f"The answer is one for all of {exam.batch}; {exam.what} is another for each example."
         )
-    text = f"The answer is {_shape(expression.shape)}. {_wanted(exam)}"
+    given = f"The answer is {shown(expression.shape)}."
+    text = f"{given} {wanted(exam.what, exam.shapes)}"
     if expression.shape == SCALAR:
-        wanted = next(iter(exam.shapes))
-        dimensions = ", ".join(str(d) for d in wanted if d != ONE)
+        shape = next(iter(exam.shapes))
+        dimensions = ", ".join(str(d) for d in shape if d != ONE)
         constant = "zeros" if _is_zero(exam.got) else "ones"
         scaled = f"zeros({dimensions})" if constant == "zeros" else f"... * ones({dimensions})"
         if all(map(_spread, exam.got, exam.want, exam.noise)):
-            return f"{text} Each entry has that value: write {scaled}."
+            like = f"Each entry has that value: it is to be spread over the shape of {exam.name}."
+            return Finding(f"{text} {like}", given, f"Write {scaled}.")
         text += f" A number that is meant for each entry is written {scaled}."
-    return text if evidence.change is None else f"{text} {evidence.change[1]}"
+    if (likely := likely_shape(expression.shape, next(iter(exam.shapes)))) is not None:
+        text = f"{text} {likely}"
+    if evidence.replacement is None:
+        return Finding(text, given)
+    found = described(evidence, evidence.replacement)
+    return Finding(f"{text} {found.sentence}", f"{given} {found.where}", found.correction)
 
 
-def _zero(evidence: Evidence) -> str | None:
+def _zero(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
     if not _is_zero(exam.got) or _is_zero(exam.want):
         return None
-    return f"The answer is 0 everywhere, but {exam.what} is not: it depends on {exam.name}."
+    return Finding(
+        f"The answer is 0 everywhere, but {exam.what} is not: it depends on {exam.name}."
+    )
 
 
 def worst_entry(exam: Exam) -> str:
     """Where the answer differs most, at the point with the fewest entries."""
-    k = min(range(len(exam.want)), key=lambda k: (not _differs(exam, k), exam.want[k].size))
+    k = _clearest(exam)
     got, want = exam.got[k], exam.want[k]
     index = np.unravel_index(int(np.argmax(np.abs(got - want))), want.shape)
     place = ", ".join(str(int(i) + 1) for i in index)
@@ -91,6 +111,27 @@ def worst_entry(exam: Exam) -> str:
     sizes = ", ".join(f"{axis} = {n}" for axis, n in exam.points[k].sizes.items())
     at = f"random numbers with {sizes}" if sizes else "random numbers"
     return f"At {at}, {entry} is {got[index]:.6g} and should be {want[index]:.6g}."
+
+
+def where(exam: Exam) -> str:
+    """Which entries are wrong, at the point with the fewest."""
+    if not exam.right_shape:
+        return "In the shape of the answer."
+    k = _clearest(exam)
+    got, want = exam.got[k], exam.want[k]
+    wrong = [i for i in np.ndindex(want.shape) if not close(got[i], want[i], exam.noise[k])]
+    if want.ndim == 0 or len(wrong) == want.size:
+        return "In the answer as a whole: no entry of it is right."
+    if want.ndim == 2 and want.shape[0] == want.shape[1]:
+        on = sum(i == j for i, j in wrong)
+        if on in (0, len(wrong)):
+            return f"In the entries {'on' if on else 'beside'} the diagonal; the others are right."
+    return f"In {len(wrong)} of {want.size} entries; the others are right."
+
+
+def _clearest(exam: Exam) -> int:
+    """The number of the point with the fewest entries at which the answer is wrong."""
+    return min(range(len(exam.want)), key=lambda k: (not _differs(exam, k), exam.want[k].size))
 
 
 def _differs(exam: Exam, k: int) -> bool:
@@ -105,29 +146,42 @@ def _is_zero(arrays: list[np.ndarray]) -> bool:
     return all(largest_entry(a) == 0 for a in arrays)
 
 
-def _wanted(exam: Exam) -> str:
-    what = exam.what.replace("the", "The", 1) if exam.what.startswith("the ") else exam.what
-    names = " or ".join(f"{_shape(shape)} ({name})" for shape, name in exam.shapes.items())
-    return f"{what} is {names}."
-
-
-def _shape(shape: Shape) -> str:
-    return "a scalar" if shape == SCALAR else describe(shape)
-
-
 def _numbers(inputs: Mapping[str, np.ndarray]) -> str:
     with np.printoptions(precision=3, suppress=True, threshold=8):
         return ", ".join(f"{n} = {np.array2string(a)}" for n, a in inputs.items())
 
 
 MISTAKES = (
-    Mistake("undefined", "Not finite at a point where the right result is.", _undefined),
+    Mistake(
+        "undefined",
+        "Not finite at a point where the right result is.",
+        "Where the loss is smooth, its derivative is finite: look for a logarithm or root of a "
+        "negative number, and for a quotient of zeros.",
+        _undefined,
+    ),
     Mistake(
         "batch_sum_forgotten",
         "The gradient of one example in place of that of the whole loss.",
+        "The derivative of a sum is the sum of the derivatives; parameters are shared by all "
+        "examples.",
         _batch_sum_forgotten,
     ),
-    Mistake("transpose", "Rows and columns exchanged.", _transpose),
-    Mistake("wrong_shape", "Another shape than the right result's.", _wrong_shape),
-    Mistake("zero", "0, though the result is not.", _zero),
+    Mistake(
+        "transpose",
+        "Rows and columns exchanged.",
+        "A gradient G has the shape of its variable X: dL = <G, dX> = tr(G^T dX).",
+        _transpose,
+    ),
+    Mistake(
+        "wrong_shape",
+        "Another shape than the right result's.",
+        "A gradient G has the shape of its variable X: dL = <G, dX>.",
+        _wrong_shape,
+    ),
+    Mistake(
+        "zero",
+        "0, though the result is not.",
+        "Where a variable is moved and the loss moves, the derivative is not 0.",
+        _zero,
+    ),
 )

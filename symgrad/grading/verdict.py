@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from symgrad.errors import OptionError
 
 CORRECT = "correct"
+HINTS = (1, 2, 3)  # where, which rule, the corrected part
 
 
 @dataclass(frozen=True)
 class Verdict:
     """Whether a claim is right, and if not, why.
 
-    `kind` is "correct" or the name of the mistake (see `symgrad.grading.mistakes.MISTAKES`);
-    `diagnosis` says it in a sentence; `expected` is the right result as text of the language.
-    Where a derivation was graded, `line` counts from 1 and is that of the first line that is not
-    true.
+    `correct` is None where nothing could be judged. `kind` is "correct" or the name of the mistake
+    (see `symgrad.grading.mistakes.MISTAKES`); `diagnosis` says it in a sentence; `expected` is the
+    right result as text of the language, which no sentence gives away. Where a derivation was
+    graded, `line` counts from 1 and is that of the first line that is not true.
     """
 
-    correct: bool
+    correct: bool | None
     kind: str
     diagnosis: str
-    expected: str
+    expected: str = field(repr=False)
     line: int | None = None
+    hints: tuple[str, ...] = field(default=(), repr=False)
+
+    def hint(self, level: int) -> str:
+        """How to go on: 1 says where the mistake is, 2 which rule to look up, 3 what the part that
+        is wrong should be. It is empty where nothing is wrong.
+
+        >>> import symgrad as sg
+        >>> verdict = sg.grade("x: Vector(n)\\nloss = norm2(x)**2", "x", "x")
+        >>> verdict.hint(3)
+        'Multiply the answer by 2.'
+        """
+        if level not in HINTS:
+            raise OptionError(f"the level of a hint is 1, 2 or 3, not {level!r}")
+        return self.hints[level - 1] if self.hints else ""
 
     def __str__(self) -> str:
-        if self.correct:
+        if self.correct is not False:
             return self.diagnosis
         place = "" if self.line is None else f" (line {self.line})"
-        text = f"Wrong{place}: {self.diagnosis}"
-        if self.expected:
-            indented = self.expected.replace("\n", "\n    ")
-            text += f"\nRight would be:\n    {indented}"
-        return text
+        return f"Wrong{place}: {self.diagnosis}"
+
+    @property
+    def answer(self) -> str:
+        """The right result under a heading, for who asks for it."""
+        indented = self.expected.replace("\n", "\n    ")
+        return f"Right would be:\n    {indented}" if self.expected else ""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, describe
-from symgrad.language.expressions import Expression, Options
-from symgrad.language.unparse import unparse
+from symgrad.language.expressions import (
+    ATOM,
+    OPERATIONS,
+    PRODUCT,
+    SIGN,
+    Call,
+    Expression,
+    Options,
+)
+from symgrad.language.formula import bracketed
+from symgrad.language.unparse import unparse, written
 
 Arguments = tuple[Expression, ...]
 Rule = Callable[[Arguments, Options], Shape]
@@ -59,17 +68,18 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
         matrix("@", argument)
     if left.shape[1] == right.shape[0]:
         return (left.shape[0], right.shape[1])
-    text = f"{unparse(left)} @ {unparse(right)}"
+    one, other = _factors(left, right)
+    text = f"{one} @ {other}"
     if SCALAR in (left.shape, right.shape):
         raise ShapeError(
             f"{text}: {given(left if left.shape == SCALAR else right)}; multiply by a scalar with *"
         )
     if left.shape[0] == right.shape[0]:
-        hint = f"Did you mean {_turned(left)} @ {unparse(right)}?"
+        hint = f"Did you mean {_turned(left)} @ {other}?"
     elif left.shape[1] == right.shape[1]:
-        hint = f"Did you mean {unparse(left)} @ {_turned(right)}?"
+        hint = f"Did you mean {one} @ {_turned(right)}?"
     elif left.shape == right.shape[::-1]:
-        hint = f"Did you mean {unparse(right)} @ {unparse(left)}?"
+        hint = "Did you mean {} @ {}?".format(*_factors(right, left))
     else:
         hint = "The columns of the left factor must be the rows of the right one."
     raise ShapeError(
@@ -79,12 +89,23 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
     )
 
 
+def _factors(left: Expression, right: Expression) -> Iterator[str]:
+    """Both factors of a matrix product, with their brackets."""
+    for e, wanted in ((left, PRODUCT), (right, SIGN)):
+        yield _within(e, wanted)
+
+
+def _within(e: Expression, wanted: int) -> str:
+    """The text of an expression in a place that wants what binds like this."""
+    text, binds = written(e)
+    return f"({text})" if bracketed(binds, wanted) else text
+
+
 def _turned(e: Expression) -> str:
     """The transpose of a factor, as one would write it."""
-    text = unparse(e)
-    if text.endswith(".T") and text[:-2].isidentifier():
-        return text[:-2]
-    return f"{text}.T" if text.isidentifier() else f"({text}).T"
+    if isinstance(e, Call) and e.operation is OPERATIONS["transpose"]:
+        return _within(e.arguments[0], SIGN)
+    return f"{_within(e, ATOM)}.T"
 
 
 def matrix(name: str, argument: Expression) -> Shape:

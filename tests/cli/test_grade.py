@@ -21,7 +21,30 @@ def test_a_wrong_answer(symgrad) -> None:
     result = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", HALF)
     assert (result.exit_code, result.stderr) == (1, "")
     assert result.stdout.startswith("Wrong: ") and "the factor 2 is missing" in result.stdout
-    assert "Right would be:\n    -2 * sum(" in result.stdout
+    assert "Right would be" not in result.stdout
+    shown = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", HALF, "--show-answer")
+    assert shown.stdout.startswith(result.stdout) and "\nRight would be:\n    " in shown.stdout
+
+
+def test_hints(symgrad) -> None:
+    said = [
+        symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", HALF, "--hint", level)
+        for level in "123"
+    ]
+    assert [result.exit_code for result in said] == [1, 1, 1]
+    assert [result.stdout for result in said] == [
+        "In the answer as a whole: no entry of it is right.\n",
+        "Constant factors stay, and a power brings its exponent down: d(u^2) = 2 u du.\n",
+        "Multiply the answer by 2.\n",
+    ]
+    assert symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", HALF, "--hint", "4").exit_code == 2
+
+
+def test_layouts(symgrad) -> None:
+    row = "sum(2 * h @ (f - y).T for x, y in batch)"
+    given = ["--wrt", "W2", "--answer", row, "--layout", "numerator"]
+    result = symgrad("grade", PROGRAM, *given)
+    assert (result.exit_code, "in numerator layout" in result.stdout) == (0, True)
 
 
 def test_an_answer_in_a_file(symgrad, tmp_path) -> None:
@@ -76,12 +99,31 @@ def test_wrong_usage(arguments: list[str], symgrad) -> None:
 
 def test_an_answer_that_is_none(symgrad) -> None:
     result = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", "2 * q")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "answer, line 1, column 5: q is not declared\n"
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "answer, line 1, column 5: q is not declared" in result.stderr
+    said = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", "2 * q", "--format", "json")
+    assert said.exit_code == 2
+    fields = json.loads(said.stdout)
+    assert (fields["correct"], fields["kind"], fields["line"]) == (None, "unreadable", 1)
+    assert "q is not declared" in fields["diagnosis"]
+
+
+def test_a_problem_that_is_defined_nowhere_is_not_judged(symgrad) -> None:
+    program = "x: Vector(n)\nloss = sum(log(-x**2))\n"
+    given = ["grade", "-", "--wrt", "x", "--answer", "2 / x", "--format", "json"]
+    result = symgrad(*given, input=program)
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["kind"] == "not_judged"
+
+
+def test_a_shape_that_does_not_fit_is_wrong(symgrad) -> None:
+    result = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer", "2 * (f - y) @ h")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert "Did you mean 2 * (f - y) @ h.T?" in result.stdout
 
 
 def test_a_file_that_is_no_text(symgrad, tmp_path) -> None:
     (tmp_path / "answer.txt").write_bytes(b"\xff\xfe\xfa")
     result = symgrad("grade", PROGRAM, "--wrt", "W2", "--answer-file", "answer.txt")
-    assert result.exit_code == 1
-    assert result.stderr.startswith("answer.txt: cannot be read")
+    assert result.exit_code == 2
+    assert "answer.txt: cannot be read" in result.stderr

@@ -60,9 +60,9 @@ WRONG = [
     ("transpose", "trace", "A", "B @ C.T", "transpose"),
     ("transpose", "logarithm", "A", "inv(A)", "transpose"),
     ("wrong_shape", "least_squares", "W", "2 * (W @ x - y)", "is m x 1. The gradient"),
-    ("wrong_shape", "total", "x", "1", "write ... * ones(n)"),
-    ("wrong_shape", "constant", "x", "0", "write zeros(n)"),
-    ("wrong_shape", "sine", "x", "c.T @ cos(x)", "the elementwise product c * cos(x) belongs"),
+    ("wrong_shape", "total", "x", "1", "Write ... * ones(n)"),
+    ("wrong_shape", "constant", "x", "0", "Write zeros(n)"),
+    ("wrong_shape", "sine", "x", "c.T @ cos(x)", "the elementwise product c * cos(x)"),
     ("wrong_shape", "two_layers", "x", "W1.T @ ones(h)", "for each example"),
     ("zero", "square", "x", "0 * x", "depends on x"),
     ("sign", "least_squares", "W", "2 * (y - W @ x) @ x.T", "-1 times"),
@@ -108,16 +108,16 @@ WRONG = [
     ("elementwise_product", "trace", "B", "A * C", "the matrix product A.T @ C"),
     ("matrix_product", "hadamard", "X", "2 * X @ Y", "the elementwise product 2 * X * Y"),
     ("matrix_product", "hadamard", "Y", "X @ X", "the elementwise product X * X"),
-    ("transposed_factor", "trace", "A", "C @ B", "C @ B.T belongs"),
+    ("transposed_factor", "trace", "A", "C @ B", "C @ B.T"),
     ("transposed_factor", "quadratic_form", "x", "2 * A @ x", "A"),
-    ("order_of_factors", "trace", "A", "B.T @ C", "C @ B.T belongs"),
-    ("wrong_sign", "tanh_net", "b1", "W2.T @ r * (1 + a**2)", "1 - a**2 belongs"),
+    ("order_of_factors", "trace", "A", "B.T @ C", "C @ B.T"),
+    ("wrong_sign", "tanh_net", "b1", "W2.T @ r * (1 + a**2)", "1 - a**2"),
     ("assumption", "cross_entropy", "z", "p - y", "y sums to 1"),
-    ("wrong_value", "tanh_net", "W2", "r @ z.T", "z stands where a belongs"),
-    ("missing_operand", "least_squares", "W", "2 * (W @ x) @ x.T", "W @ x - y belongs"),
+    ("wrong_value", "tanh_net", "W2", "r @ z.T", "z stands where a"),
+    ("missing_operand", "least_squares", "W", "2 * (W @ x) @ x.T", "W @ x - y"),
     ("missing_factor", "sine", "x", "cos(x)", "c"),
     ("extra_term", "least_squares", "y", "2 * (y - W @ x) + x.T @ x", "belongs"),
-    ("extra_factor", "sine", "x", "c * cos(x) * x", "c * cos(x) belongs"),
+    ("extra_factor", "sine", "x", "c * cos(x) * x", "c * cos(x)"),
     ("unlisted", "sine", "x", "c * cos(x)**3 + 1e-3 * x", "should be"),
     ("unlisted", "least_squares", "W", "W * W", "should be"),
     ("unlisted", "tanh_net", "b1", "W2.T @ r * a * (1 - a)", "should be"),
@@ -140,10 +140,20 @@ def test_a_wrong_answer_has_its_reason(
     verdict = grade(PROGRAMS[program], wrt, answer)
     assert not verdict.correct
     assert verdict.kind == kind, verdict.diagnosis
-    assert words in verdict.diagnosis
-    assert str(verdict).startswith("Wrong: ") and verdict.expected in str(verdict).replace(
-        "\n    ", "\n"
-    )
+    assert words in f"{verdict.diagnosis} {verdict.hint(3)}", verdict.diagnosis
+    assert str(verdict) == f"Wrong: {verdict.diagnosis}"
+
+
+@pytest.mark.parametrize(("kind", "program", "wrt", "answer", "words"), WRONG)
+def test_no_sentence_gives_the_answer_away(
+    kind: str, program: str, wrt: str, answer: str, words: str
+) -> None:
+    verdict = grade(PROGRAMS[program], wrt, answer)
+    hints = [verdict.hint(level) for level in (1, 2, 3)]
+    assert len({*hints}) == 3 and all(hint.endswith((".", "?")) for hint in hints)
+    for told in (verdict.diagnosis, *hints[:2]):
+        assert verdict.expected not in told or verdict.expected in answer
+    assert verdict.answer.replace("\n    ", "\n") == f"Right would be:\n{verdict.expected}"
 
 
 def test_every_kind_of_mistake_is_in_the_table() -> None:
@@ -225,8 +235,6 @@ def test_hessians() -> None:
         ("2 * q", (1, 5), "q is not declared"),
         ("r = W @ x - y\ngrad = 2 * r @ s.T", (2, 16), "s is not declared"),
         ("2 * (W @ x", (1, 5), "syntax"),
-        ("W @ x - x", (1, 1), "shapes differ"),
-        ("r = W @ x\nr + W @ y", (2, 5), "inner dimensions differ"),
         ("dL/dr @ x.T", (1, 1), "dL/dr is not declared"),
         ("loss = 3", (1, 1), "loss is the problem's"),
         ("q: Vector(n)", (1, 1), "declares no variables"),
@@ -245,6 +253,50 @@ def test_an_answer_that_is_none_is_an_error_with_its_place(
         grade(PROGRAMS["least_squares"], "W", answer)
     assert (caught.value.line, caught.value.column) == place
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("W @ x - x", "W @ x is a vector (m x 1), x is a vector (n x 1)"),
+        ("(W @ x - y) @ x", "Did you mean (W @ x - y) @ x.T? The gradient of the loss by"),
+        ("2 * x.T @ (W @ x - y).T", "Did you mean (2 * x.T).T @ (W @ x - y).T?"),
+        ("r = W @ x\nr + W @ y", "In line 2: W @ y: inner dimensions differ"),
+        ("2 * (W @ x - y)", "is m x 1. The gradient of the loss by W is m x n (the shape of W). An"
+         " outer product a @ b.T is missing"),
+        ("2 * (x.T @ W.T - y.T)", "An outer product"),
+        ("2 * W.T @ W", "n x n"),
+    ],
+)  # fmt: skip
+def test_a_wrong_shape_is_a_verdict(answer: str, words: str) -> None:
+    verdict = grade(PROGRAMS["least_squares"], "W", answer)
+    assert (verdict.correct, verdict.kind) == (False, "wrong_shape")
+    assert words in verdict.diagnosis
+    assert all(verdict.hint(level) for level in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("layout", "answer", "kind"),
+    [
+        ("variable", "2 * (W @ x - y) @ x.T", "correct"),
+        ("denominator", "2 * (W @ x - y) @ x.T", "correct"),
+        ("numerator", "2 * x @ (W @ x - y).T", "correct"),
+        ("numerator", "2 * (W @ x - y) @ x.T", "transpose"),
+        ("numerator", "x @ (W @ x - y).T", "factor"),
+        ("variable", "2 * x @ (W @ x - y).T", "transpose"),
+    ],
+)
+def test_layouts(layout: str, answer: str, kind: str) -> None:
+    verdict = grade(PROGRAMS["least_squares"], "W", answer, layout=layout)
+    assert verdict.kind == kind, verdict.diagnosis
+    said = "the shape of W" if layout == "variable" else f"{layout} layout"
+    assert kind != "correct" or verdict.diagnosis.endswith(f", in {said}.")
+
+
+def test_a_gradient_by_a_vector_is_a_row_in_numerator_layout() -> None:
+    program = PROGRAMS["least_squares"]
+    assert grade(program, "x", "2 * (W @ x - y).T @ W", layout="numerator").correct
+    assert not grade(program, "x", "2 * W.T @ (W @ x - y)", layout="numerator").correct
 
 
 def test_an_answer_is_not_explained_by_itself() -> None:

@@ -1,0 +1,85 @@
+"""A wrong operation of a formula, in sentences."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from symgrad.grading.branches import shortened
+from symgrad.grading.changes import Replacement
+from symgrad.grading.evidence import Evidence, Finding
+from symgrad.language.unparse import unparse
+
+
+class Sentence(NamedTuple):
+    """What is said of one kind of wrong operation: what is wrong, what is right, the same without
+    saying it, and the rule that it is against."""
+
+    wrong: str
+    right: str
+    hidden: str
+    rule: str
+
+
+KEEPS = (
+    "A derivative is a sum of products: by the product rule and the chain rule each factor stays "
+    "but the one that is differentiated."
+)
+SENTENCES = {
+    "elementwise_product": Sentence(
+        "The elementwise product {0} stands",
+        "the matrix product {0}",
+        "a matrix product",
+        "Through a matrix product z = W x a cotangent g goes back by matrix products: W^T g and "
+        "g x^T.",
+    ),
+    "matrix_product": Sentence(
+        "The matrix product {0} stands",
+        "the elementwise product {0}",
+        "an elementwise product",
+        "Through an elementwise function or product a cotangent goes back entry by entry.",
+    ),
+    "transposed_factor": Sentence(
+        "A transpose is wrong: {0} stands",
+        "{0}",
+        "another",
+        "From Z = A X B a cotangent G goes back as A^T G B^T.",
+    ),
+    "order_of_factors": Sentence(
+        "The factors are in the wrong order: {0} stands",
+        "{0}",
+        "another",
+        "Matrices do not commute: from Z = A X B a cotangent G goes back as A^T G B^T.",
+    ),
+    "wrong_sign": Sentence(
+        "A sign is wrong: {0} stands",
+        "{0}",
+        "another",
+        "Of a difference a - b the second part has derivative -1.",
+    ),
+    "wrong_value": Sentence(
+        "The wrong value is used: {0} stands",
+        "{0}",
+        "another",
+        "A derivative is taken at the value that went into the function, layer by layer.",
+    ),
+    "missing_operand": Sentence("A term is missing in a sum: {0} stands", "{0}", "another", KEEPS),
+    "missing_factor": Sentence(
+        "A factor is missing in a product: {0} stands", "{0}", "another", KEEPS
+    ),
+    "extra_term": Sentence("A term is too much in a sum: {0} stands", "{0}", "another", KEEPS),
+    "extra_factor": Sentence(
+        "A factor is too much in a product: {0} stands", "{0}", "another", KEEPS
+    ),
+}
+
+
+def described(evidence: Evidence, found: Replacement) -> Finding:
+    """What is wrong; what is right only where that is not yet the whole answer."""
+    kind = SENTENCES[found.kind]
+    wrong, right = shortened(unparse(found.wrong)), shortened(unparse(found.right))
+    told = kind.hidden if evidence.is_answer(found.right) else kind.right.format(right)
+    return Finding(
+        f"{kind.wrong.format(wrong)} where {told} belongs.",
+        f"In {wrong}.",
+        f"In the place of {wrong} belongs {kind.right.format(right)}.",
+    )
