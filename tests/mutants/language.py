@@ -38,6 +38,15 @@ MUTANTS: list[Mutant] = [
     ),
     *planted_in(
         "symgrad/language/operations/losses.py",
+        "tests/language/test_messages.py",
+        (
+            "a label may be in second place",
+            "if isinstance(prediction, Name) and prediction.index_of is not None:",
+            "if False:",
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/operations/losses.py",
         f"{OPERATIONS} tests/language/test_values.py tests/numerics/test_edges.py",
         (
             "huber is clipped too early",
@@ -45,11 +54,6 @@ MUTANTS: list[Mutant] = [
             "minimum(absolute(r), 0.5 * d), relu",
         ),
         ("huber's line lies too high", "q * q + delta * (a - q)", "q * q + delta * a"),
-        (
-            "a label may be in second place",
-            "if isinstance(prediction, Name) and prediction.index_of is not None:",
-            "if False:",
-        ),
         (
             "binary cross-entropy forgets the zeros",
             "t * log(p) + (1 - t) * log(1 - p)",
