@@ -18,6 +18,7 @@ _PUBLIC = {
     "grading.verdict": "Verdict",
     "language.dimensions": "dims",
     "language.inference": "parse_expression",
+    "language.latex_input.reading": "parse_latex",
     "language.parser": "load parse",
     "language.problem": "Problem Variable",
     "language.symbols": "Index Matrix Scalar Vector",

@@ -30,6 +30,7 @@ from symgrad.grading.lines import grade_derivation as grade_derivation
 from symgrad.grading.verdict import Verdict as Verdict
 from symgrad.language.dimensions import dims as dims
 from symgrad.language.inference import parse_expression as parse_expression
+from symgrad.language.latex_input.reading import parse_latex as parse_latex
 from symgrad.language.parser import load as load, parse as parse
 from symgrad.language.problem import Problem as Problem, Variable as Variable
 from symgrad.language.symbols import (

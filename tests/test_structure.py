@@ -22,6 +22,9 @@ READERS = {
     "symgrad/grading/answer.py": "an answer, with names such as dL/dh",
     "symgrad/grading/lines.py": "a derivation that was handed in",
     "symgrad/language/inference.py": "names, of which the first letter says the shape",
+    "symgrad/language/latex_input/equations.py": "a text with LaTeX in it",
+    "symgrad/language/latex_input/reading.py": "messages about it",
+    "symgrad/language/latex_input/tokens.py": "LaTeX",
     "symgrad/language/names.py": "names: a stem and its number",
     "symgrad/language/syntax.py": "programs",
 }

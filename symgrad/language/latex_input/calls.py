@@ -1,0 +1,215 @@
+"""Functions before their arguments, in parentheses or without them; norms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeGuard
+
+from symgrad.errors import ProgramError, SymgradError
+from symgrad.language.dimensions import ONE, dims
+from symgrad.language.expressions import OPERATIONS, Call, Expression, Name, Operation
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.context import Context
+from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.functions import operation_of, options_of
+from symgrad.language.operations.meanings import Contraction, Elementwise, Function
+
+PAIRS = {"max": "maximum", "min": "minimum"}
+
+
+@dataclass
+class Calls:
+    """Reads calls, for a reader."""
+
+    reader: Context
+
+    def head(self, node: lt.Node) -> Operation | None:
+        """The function whose name stands there; a name of the user's is none."""
+        base = node.base if isinstance(node, lt.Script) else node
+        names = self.reader.names
+        if names.find(node) is not None or names.find(base) is not None:
+            return None
+        return operation_of(node) or operation_of(base)
+
+    def applied(
+        self, operation: Operation, head: lt.Node, rest: Sequence[lt.Node]
+    ) -> tuple[Value, int]:
+        """A function of the factors after it, and how many of these it takes."""
+        arguments, count = self._arguments(rest)
+        if not count:
+            raise ProgramError(f"{operation.name} has no argument here", column=head.at + 1)
+        below = above = None
+        primes = 0
+        if isinstance(head, lt.Script) and operation_of(head) is None:
+            below, above, primes = head.below, head.above, head.primes
+        if operation.name in PAIRS and len(arguments) == 2:
+            operation = OPERATIONS[PAIRS[operation.name]]
+        elif operation.name in PAIRS.values() and len(arguments) == 1:
+            operation = OPERATIONS[next(k for k, v in PAIRS.items() if v == operation.name)]
+        options, others = options_of(operation, below)
+        values = [self.reader.value(a) for a in arguments]
+        if operation.name == "log" and (inner := _determined(arguments[0], values[0])) is not None:
+            operation, values = OPERATIONS["logdet"], [inner]
+        if others:
+            value = self._over_letters(operation, values, others)
+        elif primes:
+            value = self._derivative(operation, values, primes)
+        else:
+            value = self.call(operation, values, options)
+        if above is not None:
+            value = self._power(value, above, operation)
+        first = rest[0]
+        if isinstance(first, lt.Script) and is_parenthesis(first.base):  # \\log(x)^2
+            value = self.reader.scripted(value, first)
+        return value, count
+
+    def _arguments(self, rest: Sequence[lt.Node]) -> tuple[tuple[lt.Node, ...], int]:
+        """Those in parentheses; else the factors up to the next function or parenthesis."""
+        if not rest:
+            return (), 0
+        first = rest[0]
+        base = first.base if isinstance(first, lt.Script) else first
+        if is_parenthesis(base):
+            return lt.parts_of(base.inner), 1
+        count = 1
+        if self.head(first) is not None:
+            _, more = self._arguments(rest[1:])
+            count += more
+        else:
+            while count < len(rest) and self._continues(rest[count]):
+                count += 1
+        taken = tuple(rest[:count])
+        return (taken[0] if count == 1 else lt.Row(first.at, taken),), count
+
+    def _continues(self, node: lt.Node) -> bool:
+        if isinstance(node, lt.Script):
+            node = node.base
+        return not isinstance(node, lt.Fence | lt.Big) and self.head(node) is None
+
+    def call(self, operation: Operation, values: list[Value], options: dict[str, object]) -> Value:
+        """operation(values), entry by entry or of whole vectors."""
+        entries = self.reader.entries
+        if is_entrywise(operation):
+            if not options:
+                return entries.entrywise(operation, *values)
+            return Value(operation(values[0].expression, **options), values[0].letters)
+        lettered = [v for v in values if v.letters]
+        if not lettered:
+            return Value(operation(*(v.expression for v in values), **options))
+        (value,) = values if len(values) == 1 else (None,)
+        if value is None or ":" not in value.letters:
+            raise ProgramError(f"{operation.name} is of a whole vector, not of an entry")
+        return self._along(operation, value, ":")
+
+    def _along(self, operation: Operation, value: Value, letter: str) -> Value:
+        """A function of vectors along a letter."""
+        e, letters = value.expression, value.letters
+        rest = tuple(x for x in letters if x != letter)
+        if not rest:
+            found = operation(e)
+            return Value(found, letters if found.shape == e.shape else ())
+        axis = letters.index(letter)
+        found = operation(e, axis=axis)
+        if found.shape == e.shape:
+            return Value(found, letters)
+        return Value(found.T if len(rest) == 1 and found.shape[0] == ONE else found, rest)
+
+    def _over_letters(
+        self, operation: Operation, values: list[Value], others: list[lt.Node]
+    ) -> Value:
+        r"""\max_i x_i"""
+        value = values[0]
+        for node in others:
+            letter = node.text if isinstance(node, lt.Sym) else ""
+            if "axis" not in operation.options or letter not in value.letters:
+                raise ProgramError(
+                    f"what is lowered beside {operation.name} cannot be read", column=node.at + 1
+                )
+            value = self._along(operation, value, letter)
+        return value
+
+    def _derivative(self, operation: Operation, values: list[Value], primes: int) -> Value:
+        r"""\sigma'(z)"""
+        derivative = getattr(operation.meaning, "derivative", None)
+        if derivative is None or len(values) != 1 or primes > 1:
+            raise ProgramError(f"the derivative of {operation.name} has to be written out")
+        value = values[0]
+        return Value(derivative(value.expression)[0], value.letters)
+
+    def _power(self, value: Value, above: lt.Node, operation: Operation) -> Value:
+        r"""\sin^2 x"""
+        if isinstance(above, lt.Negative):
+            raise ProgramError(
+                f"{operation.name} to the power -1 may be the inverse function; write it out"
+            )
+        exponent = self.reader.value(above)
+        return self.reader.entries.entrywise(OPERATIONS["power"], value, exponent)
+
+    # norms
+
+    def norm(self, node: lt.Fence, below: lt.Node | None) -> Value:
+        """A norm, by what is lowered beside it."""
+        value = self.reader.value(node.inner)
+        kind = "norm2"
+        options: dict[str, object] = {}
+        for part in lt.parts_of(below):
+            match part:
+                case lt.Num(digits="1"):
+                    kind = "norm1"
+                case lt.Num(digits="2") | lt.Sym(text="F" | "fro" | "Frob"):
+                    kind = "norm2"
+                case lt.Sym(text=r"\infty"):
+                    kind = "max"
+                    value = self.reader.entries.entrywise(OPERATIONS["abs"], value)
+                case _:
+                    options, others = options_of(OPERATIONS["norm2"], part)
+                    if others:
+                        raise ProgramError("this norm cannot be read", column=part.at + 1)
+        return self.call(OPERATIONS[kind], [value], options)
+
+    def inner_product(self, inner: lt.Node) -> Value:
+        """<a, b>"""
+        parts = lt.parts_of(inner)
+        if len(parts) != 2:
+            raise ProgramError("an inner product is of two vectors", column=inner.at + 1)
+        return Value(OPERATIONS["dot"](*(self.reader.expression(p) for p in parts)))
+
+
+def _determined(node: lt.Node, value: Value) -> Value | None:
+    """What log|det A| or log|A| is the log-determinant of."""
+    e = value.expression
+    if isinstance(e, Call) and e.operation.name == "abs":
+        e = e.arguments[0]
+    magnitude = isinstance(node, lt.Fence) and node.left == "|"
+    if magnitude and isinstance(e, Call) and e.operation.name == "det":
+        return Value(e.arguments[0])
+    return None
+
+
+def is_parenthesis(node: lt.Node) -> TypeGuard[lt.Fence]:
+    """Whether it is something in parentheses."""
+    return isinstance(node, lt.Fence) and node.left in ("(", "[", r"\{")
+
+
+@cache
+def _probe() -> Expression:
+    return Name("x", dims("m n"))
+
+
+def is_entrywise(operation: Operation) -> bool:
+    """Whether an operation acts on each entry by itself.
+
+    >>> [is_entrywise(OPERATIONS[name]) for name in ("exp", "silu", "sum", "softmax")]
+    [True, True, False, False]
+    """
+    if isinstance(operation.meaning, Function | Contraction):
+        return False
+    if isinstance(operation.meaning, Elementwise):
+        return True
+    arguments = (_probe(),) * operation.arity[0]
+    try:
+        return "axis" not in operation.options and operation.shape(arguments, {}) == dims("m n")
+    except SymgradError:
+        return False

@@ -1,0 +1,34 @@
+"""What the parts of the reader have of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from symgrad.language.expressions import Expression
+from symgrad.language.latex_input.entries import Entries, Value
+from symgrad.language.latex_input.names import Names
+from symgrad.language.latex_input.tree import Node, Script
+from symgrad.language.scope import Scope
+
+
+class Context(Protocol):
+    """The reader of a formula, as its parts see it: `examples` are the indices that run over a
+    batch, `counts` the letters that stand for how many
+    examples a batch has, `slopes` derivatives by their text."""
+
+    scope: Scope
+    names: Names
+    entries: Entries
+    examples: dict[str, str]
+    counts: dict[object, str]
+    slopes: Mapping[str, Expression]
+
+    def value(self, node: Node) -> Value:
+        """What a part of the formula means."""
+
+    def expression(self, node: Node) -> Expression:
+        """What a part without indices means."""
+
+    def scripted(self, value: Value, node: Script) -> Value:
+        """A value with the scripts of a node."""

@@ -1,0 +1,90 @@
+"""What derivatives are called in the language, and their shapes: dL/dW has that of W."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symgrad.errors import ProgramError, UnknownNameError
+from symgrad.language.expressions import Expression, Name, is_scalar
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.context import Context
+from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.names import look, new_name
+from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, slope_of
+from symgrad.language.unparse import unparse
+
+
+@dataclass
+class Derivatives:
+    """Reads derivatives, for a reader."""
+
+    reader: Context
+
+    def value(self, node: lt.Node) -> Value | None:
+        """The derivative that a fraction or a quotient is; None where it is none."""
+        slope = slope_of(node, self.reader.names)
+        return None if slope is None else Value(self.known(slope))
+
+    def gradient(self, factors: Sequence[lt.Node]) -> tuple[Value, int] | None:
+        r"""\nabla_W L at the beginning of factors, and how many these are."""
+        by = gradient_of(factors[0])
+        if by is None:
+            return None
+        if by is factors[0]:
+            raise ProgramError(r"say by what: \nabla_W L", column=factors[0].at + 1)
+        top = factors[1] if len(factors) > 1 else None
+        return Value(self.known(Slope(top, (by,)))), 1 if top is None else 2
+
+    def known(self, slope: Slope) -> Expression:
+        """The name dL/dW, in the shape of W."""
+        text, e = self.name(slope)
+        found = self.reader.slopes.get(text, e)
+        if found is None:
+            raise ProgramError(f"{text} is not known here")
+        return found
+
+    def name(self, slope: Slope) -> tuple[str, Expression | None]:
+        """What a derivative is called; as a name where it is that of a loss by one variable."""
+        top, of_loss = self._top(slope.top)
+        below = [self._bottom(bottom) for bottom in slope.bottoms]
+        if len(below) > 1:
+            return f"d{len(below)}{top}/{' '.join(f'd{text}' for text, _ in below)}", None
+        ((name, e),) = below
+        text = f"d{top}/d{name}"
+        if e is None or not of_loss:
+            return text, None
+        batch = e.batch
+        if batch is None and top == "l":
+            batch = next(iter(self.reader.scope.batches.values()), None)
+        return text, Name(text, e.shape, batch)
+
+    def _top(self, node: lt.Node | None) -> tuple[str, bool]:
+        """What is differentiated, and whether it is a loss."""
+        scope, names = self.reader.scope, self.reader.names
+        loss = "L" if "L" not in scope.meanings else "loss"
+        if node is None:
+            return loss, True
+        name = names.find(node)
+        if name is not None and name != "loss":
+            meaning = scope.meanings.get(name)
+            return name, meaning is not None and is_scalar(meaning)
+        text = node.text if isinstance(node, lt.Sym) else ""
+        if name == "loss" or text in LOSSES:
+            one = text == r"\ell" and bool(scope.batches)
+            return ("l" if one else loss), True
+        if text in ("l", "f"):
+            return text, text == "l"
+        raise UnknownNameError(f"{look(node)} is not declared", column=node.at + 1)
+
+    def _bottom(self, node: lt.Node) -> tuple[str, Expression | None]:
+        """The name of what is differentiated by, which may be a new one."""
+        try:
+            e = self.reader.expression(node)
+        except UnknownNameError:
+            name = new_name(node)
+            if name is None:
+                raise
+            return name, None
+        text = unparse(e)
+        return text if text.isidentifier() else f"({text})", e

@@ -1,0 +1,146 @@
+"""Values with index letters: entries such as W_ij, as an array whose axes are the letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from symgrad.errors import ProgramError, ShapeError
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, core
+from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size, is_scalar
+from symgrad.language.operations.constants import filled, ones
+from symgrad.language.operations.contractions import einsum, total
+
+ALPHABET = "ijklpqrstuvabcdefghmnowxyz"
+
+
+@dataclass(frozen=True)
+class Value:
+    """An expression; with `letters` it is the array over these of what stands there. `constant` is
+    the number that a vector or matrix of equal numbers has in each entry."""
+
+    expression: Expression
+    letters: tuple[str, ...] = ()
+    constant: Expression | None = None
+
+    @property
+    def scalar(self) -> bool:
+        """Whether it is one number, or one for each of its letters."""
+        return bool(self.letters) or is_scalar(self.expression)
+
+
+@dataclass
+class Entries:
+    """Arithmetic of values with letters; `sizes` is how far each letter runs."""
+
+    sizes: dict[str, Dimension] = field(default_factory=dict)
+
+    def entry(self, value: Value, letters: tuple[str, ...]) -> Value:
+        """value[letters]: one letter an index."""
+        dims = value.expression.shape
+        dims = dims if len(dims) > 2 else core(dims)
+        for letter, d in zip(letters, dims, strict=True):
+            if letter != ":" and self.sizes.setdefault(letter, d) != d:
+                raise ShapeError(
+                    f"the index {letter} is {self.sizes[letter]} and {d}", (self.sizes[letter], d)
+                )
+        e = value.expression
+        if len(dims) == 1 and e.shape[0] == ONE:
+            e = e.T
+        own = tuple(dict.fromkeys(letters))
+        if len(own) < len(letters):
+            e = self._einsum([Value(e, letters)], own)
+        return Value(e, own)
+
+    def _einsum(self, values: list[Value], letters: tuple[str, ...]) -> Expression:
+        every = dict.fromkeys(x for v in values for x in (*v.letters,))
+        if ":" in every and len(every) > 1 and any(len(v.letters) > 2 for v in values):
+            raise ProgramError("slices of tensors cannot be read; write entries")
+        signs = dict(zip(every, ALPHABET, strict=False))
+        inputs = ",".join("".join(signs[x] for x in v.letters) for v in values)
+        spec = f"{inputs}->{''.join(signs[x] for x in letters)}"
+        return einsum(*(v.expression for v in values), spec=spec)
+
+    def spread(self, value: Value, letters: tuple[str, ...]) -> Expression:
+        """The value over more letters, or in another order of its own."""
+        if value.letters == letters or (not value.letters and is_scalar(value.expression)):
+            return value.expression
+        if not value.letters:
+            raise ProgramError(
+                "entries (with an index) and a whole vector or matrix (without) stand together"
+            )
+        missing = [x for x in letters if x not in value.letters]
+        fill = [Value(filled(ones, (self.size(x),)), (x,)) for x in missing]
+        return self._einsum([value, *fill], letters)
+
+    def size(self, letter: str) -> Dimension:
+        """How far a letter runs."""
+        if letter not in self.sizes:
+            raise ProgramError(f"it is not clear how far the index {letter} runs")
+        return self.sizes[letter]
+
+    def entrywise(self, operation: Operation, *values: Value) -> Value:
+        """A scalar function of entries with the same letters, or of whole arrays."""
+        letters = tuple(dict.fromkeys(x for v in values for x in v.letters))
+        if letters:
+            return Value(operation(*(self.spread(v, letters) for v in values)), letters)
+        plain = [v for v in values if v.constant is None]
+        filling = [v.constant if plain and v.constant is not None else v.expression for v in values]
+        constant = None
+        if not plain and len({v.expression.shape for v in values}) == 1:
+            constant = operation(*(v.constant for v in values if v.constant is not None))
+        return Value(operation(*filling), (), constant)
+
+    def times(self, left: Value, right: Value) -> Value:
+        """The product of two factors beside each other."""
+        letters = tuple(dict.fromkeys((*left.letters, *right.letters)))
+        multiply = OPERATIONS["multiply"]
+        if letters:
+            if {left.letters, right.letters} <= {letters, ()}:
+                both = (self.spread(v, letters) for v in (left, right))
+                return Value(multiply(*both), letters)
+            for v in (left, right):
+                self.spread(v, letters)
+            return Value(self._einsum([left, right], letters), letters)
+        if left.scalar or right.scalar:
+            constant = None
+            for one, other in ((left, right), (right, left)):
+                if one.scalar and other.constant is not None and not other.scalar:
+                    constant = multiply(one.expression, other.constant)
+            return Value(multiply(left.expression, right.expression), (), constant)
+        return Value(left.expression @ right.expression)
+
+    def summed(self, value: Value, letter: str) -> Value:
+        """The sum over a letter."""
+        if letter not in value.letters:
+            return self.times(Value(Size(self.size(letter))), value)
+        rest = tuple(x for x in value.letters if x != letter)
+        if not rest:
+            return Value(total(value.expression))
+        if len(rest) == 1:
+            axis = value.letters.index(letter)
+            e = total(value.expression, axis=axis)
+            return Value(e if axis == 1 else e.T, rest)
+        return Value(self._einsum([value], rest), rest)
+
+    def whole(self, value: Value, letters: tuple[str, ...]) -> Value:
+        """The array whose axes are these letters, in this order."""
+        if set(value.letters) != {*letters} and not (not value.letters and value.scalar):
+            raise ProgramError(
+                f"the indices {', '.join(value.letters)} stand here, where {', '.join(letters)} "
+                "are wanted"
+            )
+        if not value.letters:
+            value = Value(self.spread(value, letters), ())
+            return self._constant(value.expression, letters)
+        return replace(value, expression=self.spread(value, letters), letters=())
+
+    def _constant(self, e: Expression, letters: tuple[str, ...]) -> Value:
+        dims = tuple(self.size(x) for x in letters)
+        if len(dims) > 2:
+            raise ProgramError("a tensor of equal numbers cannot be written")
+        return Value(e * filled(ones, dims)) if dims else Value(e)
+
+
+def shape_of(value: Value) -> tuple[Dimension, ...]:
+    """The shape of one value; of entries that of a number."""
+    return SCALAR if value.letters else value.expression.shape

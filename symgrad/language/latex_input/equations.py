@@ -1,0 +1,108 @@
+r"""The formulas of a LaTeX text: rows of align, displays, formulas between dollar signs, or lines.
+
+What is beside them (words, numbers of equations, notes) is blanked, so that every place in a
+formula is its place in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+ENVIRONMENTS = r"(?:align|equation|gather|multline|eqnarray|flalign|displaymath|math)\*?"
+DISPLAY = re.compile(
+    rf"\\begin\{{(?P<name>{ENVIRONMENTS})\}}(?P<rows>.*?)\\end\{{(?P=name)\}}"
+    r"|\\\[(?P<display>.*?)\\\]|\$\$(?P<double>.*?)\$\$"
+    r"|\\\((?P<round>.*?)\\\)|(?<!\\)\$(?P<dollar>[^$]*?)(?<!\\)\$",
+    re.DOTALL,
+)
+BESIDE = re.compile(
+    r"\\(?:tag\*?|label|intertext|shortintertext|begin|hspace\*?|vspace\*?)\{(?!cases)[^{}]*\}"
+    r"|\\end\{(?!cases)[^{}]*\}|(?<=\})\[[\d.]+(?:em|ex|pt|mm)\]"
+)
+ENDS = re.compile(r"\\\\(?:\*|\[[^\]]*\])?")
+SPACE = re.compile(r"(?:\s|&|~|\\[,;:! ]|\\q?quad\b|\{\})*")
+GOES_ON = re.compile(r"=|\+|-|\\(?:odot|cdot|times|circ|otimes|leq?|geq?)\b|\)|\\right|\\bigr")
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula, and where it begins in the text."""
+
+    text: str
+    begin: int
+
+
+def formulas(text: str) -> list[Formula]:
+    r"""The formulas of a text, in order; a row that begins with a sign goes on.
+
+    >>> rows = r"\begin{align*} z &= W x \\ y &= z \odot z \\ &= z^2 && \text{so} \end{align*}"
+    >>> [" ".join(f.text.split()) for f in formulas(rows)]
+    ['z &= W x', 'y &= z \\odot z &= z^2']
+    """
+    shown = [
+        Formula(match[group], match.start(group))
+        for match in DISPLAY.finditer(text)
+        if (group := match.lastgroup) not in (None, "name")
+    ]
+    if not shown:
+        return list(_joined(_lines(Formula(text, 0))))
+    rows = [row for part in shown for row in _joined(_rows(_blanked(part)))]
+    equations = [row for row in rows if "=" in row.text]
+    return equations or rows  # beside equations, $x$ alone only speaks of x
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+def _blanked(formula: Formula) -> Formula:
+    """Without numbers and labels of equations, and without the environments within."""
+    return Formula(BESIDE.sub(_blank, formula.text), formula.begin)
+
+
+def _lines(formula: Formula) -> Iterator[Formula]:
+    """The lines of what is all one formula each."""
+    cases = r"\begin{cases}" in formula.text
+    text = _blanked(formula).text
+    begin = 0
+    for line in [text] if cases else text.splitlines(keepends=True):
+        yield from _rows(Formula(line, begin))
+        begin += len(line)
+
+
+def _rows(formula: Formula) -> Iterator[Formula]:
+    """What \\\\ ends, outside of cases, without the notes after &&."""
+    text, begin, depth = formula.text, 0, 0
+    for match in re.finditer(r"\\begin\{cases\}|\\end\{cases\}|\\\\(?:\*|\[[^\]]*\])?", text):
+        if match[0][:2] != r"\\":
+            depth += 1 if match[0].startswith(r"\begin") else -1
+        elif depth == 0:
+            yield _without_note(Formula(text[begin : match.start()], formula.begin + begin))
+            begin = match.end()
+    yield _without_note(Formula(text[begin:], formula.begin + begin))
+
+
+def _without_note(row: Formula) -> Formula:
+    front, note, rest = row.text.partition("&&")
+    return Formula(front + " " * len(note + rest), row.begin)
+
+
+def _joined(rows: Iterator[Formula]) -> Iterator[Formula]:
+    """Rows, each with those that go on with it; empty ones left out."""
+    before: Formula | None = None
+    for row in rows:
+        if not SPACE.sub("", row.text):
+            continue
+        start = SPACE.match(row.text)
+        front = row.text[start.end() if start else 0 :]
+        if before is not None and GOES_ON.match(front):
+            gap = " " * (row.begin - before.begin - len(before.text))
+            before = Formula(before.text + gap + row.text, before.begin)
+            continue
+        if before is not None:
+            yield before
+        before = row
+    if before is not None:
+        yield before

@@ -1,0 +1,110 @@
+r"""Which function a head stands for: \log, \sigma, \operatorname{tr}, ReLU."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from symgrad.language.expressions import OPERATIONS, Operation
+from symgrad.language.latex_input.grammar import tree
+from symgrad.language.latex_input.names import exact, loose
+from symgrad.language.latex_input.tree import (
+    Chain,
+    Fraction,
+    Negative,
+    Node,
+    Num,
+    Script,
+    Sym,
+    parts_of,
+)
+from symgrad.language.scope import function_named
+from symgrad.language.tex import latex
+from symgrad.language.typeset import AXES, sign
+
+# What people write beside our own names; in small letters.
+OTHERS = {
+    "ln": "log",
+    "sgn": "sign",
+    "lse": "logsumexp",
+    "sigm": "sigmoid",
+    "logistic sigmoid": "sigmoid",
+    "indicator": "step",
+    "heaviside": "step",
+    "ce": "cross_entropy",
+    "bce": "binary_cross_entropy",
+    "mse": "squared_error",
+    "sech": "",
+}
+
+
+@cache
+def _looks(count: int) -> dict[object, str]:
+    """What each function's own sign looks like -> its name; of `count` records."""
+    return {exact(tree(latex(sign(o)))): name for name, o in OPERATIONS.items()}
+
+
+def operation_of(head: Node) -> Operation | None:
+    """The function that stands there, by its sign or its name; None where it is none."""
+    if not isinstance(head, Sym | Script):
+        return None
+    own = _looks(len(OPERATIONS)).get(exact(head))
+    if own is not None and OPERATIONS[own].called:
+        return OPERATIONS[own]
+    if not isinstance(head, Sym):
+        return None
+    word = head.text.removeprefix("\\").strip().replace(" ", "_")
+    for name in (word, OTHERS.get(word.lower(), ""), word.lower()):
+        if len(name) > 1 and (found := function_named(name)) is not None:
+            return found
+    return None
+
+
+def is_function(word: str) -> bool:
+    """Whether letters beside each other are the name of a function."""
+    return len(word) > 1 and function_named(word) is not None
+
+
+def options_of(operation: Operation, below: Node | None) -> tuple[dict[str, object], list[Node]]:
+    """The axis and the parameters that are lowered beside a function, and what else is."""
+    options: dict[str, object] = {}
+    others: list[Node] = []
+    for part in parts_of(below):
+        axis = _axis(part)
+        if axis is not None and "axis" in operation.options:
+            options["axis"] = axis
+            continue
+        parameter = _parameter(operation, part)
+        if parameter is None:
+            others.append(part)
+        else:
+            options |= parameter
+    return options, others
+
+
+def _axis(node: Node) -> int | None:
+    if not isinstance(node, Sym):
+        return None
+    word = node.text.lower()
+    if word.startswith("axis"):
+        number = word.removeprefix("axis").strip(" =_")
+        return int(number) if number.isdigit() else None
+    return next((k for k, w in enumerate(AXES) if word in (w, w.removesuffix("s"))), None)
+
+
+def _parameter(operation: Operation, node: Node) -> dict[str, object] | None:
+    """gamma = 2, for a function that has such a parameter."""
+    if not isinstance(node, Chain) or node.signs != ("=",):
+        return None
+    name, value = node.operands
+    wanted = {p.replace("_", ""): p for p in operation.parameters}
+    parameter = wanted.get(loose(name) or "")
+    minus = isinstance(value, Negative)
+    number = value.inner if isinstance(value, Negative) else value
+    if isinstance(number, Fraction):
+        match number.top, number.bottom:
+            case Num(digits=top), Num(digits=bottom):
+                return {parameter: float(top) / float(bottom)} if parameter else None
+    if parameter is None or not isinstance(number, Num):
+        return None
+    found = float(number.digits) if "." in number.digits else int(number.digits)
+    return {parameter: -found if minus else found}

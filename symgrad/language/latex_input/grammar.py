@@ -1,0 +1,331 @@
+"""LaTeX read into a tree: sums of products of factors with scripts. What names mean is not asked,
+but which letters beside each other are one word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from symgrad.language.latex_input.tokens import Cursor, tokens
+from symgrad.language.latex_input.tree import (
+    Accent,
+    Big,
+    Cases,
+    Chain,
+    Fence,
+    Fraction,
+    Listed,
+    Negative,
+    Node,
+    Num,
+    Root,
+    Row,
+    Script,
+    Sym,
+)
+
+DEEPEST = 60
+CLOSER = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "‖": "‖", "⟨": "⟩", r"\lfloor": r"\rfloor"}
+RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq", r"\in", ":=", r"\approx", r"\equiv", r"\to")
+TIMES = (r"\cdot", r"\times")
+HADAMARD = (r"\odot", r"\oslash", "/")
+FONTS = (r"\mathbf", r"\boldsymbol", r"\mathcal", r"\mathbb", r"\mathfrak")
+ACCENTS = (r"\hat", r"\bar", r"\tilde", r"\dot")
+STOPS = {
+    *RELATIONS,
+    *HADAMARD,
+    r"\otimes",
+    "+",
+    "-",
+    ",",
+    ";",
+    r"\\",
+    "}",
+    ")",
+    "]",
+    r"\}",
+    "⟩",
+    "&",
+}
+STOPS |= {r"\rfloor", r"\end", r"\pm"}
+BEFORE_CONDITION = ("if", "for", "when", "where", "falls", "si")
+Known = Callable[[str], bool]
+
+
+def tree(text: str, known: Known = lambda word: False) -> Node:
+    r"""The tree of a formula; letters beside each other are one word where that is `known`.
+
+    >>> tree(r"2 x_1^\top").factors[1].above.text
+    '\\top'
+    """
+    grammar = Grammar(text, known)
+    node = grammar.listed()
+    if grammar.input.token is not None:
+        raise grammar.input.error(f"{grammar.input.token.text} is not expected here")
+    return node
+
+
+class Grammar:
+    """Reads tokens from the left."""
+
+    def __init__(self, text: str, known: Known) -> None:
+        self.input, self.known = Cursor(tokens(text)), known
+        self.closing: list[str] = []  # the bars that are open
+        self.depth = 0
+
+    # sums and products
+
+    def listed(self) -> Node:
+        """a, b"""
+        at, parts = self.input.at, [self.relation()]
+        while self.input.next in (",", ";"):
+            self.input.take()
+            parts.append(self.relation())
+        return parts[0] if len(parts) == 1 else Listed(at, tuple(parts))
+
+    def relation(self) -> Node:
+        """a = b = c, or a > b"""
+        return self._chain(self.sum, RELATIONS)
+
+    def sum(self) -> Node:
+        """a + b - c"""
+        at, first = self.input.at, self.signed(self.kronecker)
+        operands, signs = [first], []
+        while self.input.next in ("+", "-"):
+            signs.append(self.input.take().text)
+            operands.append(self.signed(self.kronecker))
+        return Chain(at, tuple(operands), tuple(signs)) if signs else first
+
+    def signed(self, operand: Callable[[], Node]) -> Node:
+        """An operand, perhaps after a sign."""
+        at = self.input.at
+        if self.input.next == "-":
+            self.input.take()
+            return Negative(at, self.signed(operand))
+        if self.input.next == "+":
+            self.input.take()
+        return operand()
+
+    def kronecker(self) -> Node:
+        """A x B"""
+        return self._chain(self.hadamard, (r"\otimes",))
+
+    def hadamard(self) -> Node:
+        r"""a \odot b / c"""
+        return self._chain(lambda: self.signed(self.product), HADAMARD)
+
+    def _chain(self, operand: Callable[[], Node], signs: tuple[str, ...]) -> Node:
+        at, operands, between = self.input.at, [operand()], []
+        while self.input.next in signs:
+            between.append(self.input.take().text)
+            operands.append(operand())
+        return Chain(at, tuple(operands), tuple(between)) if between else operands[0]
+
+    def product(self) -> Node:
+        """Factors beside each other."""
+        at, factors = self.input.at, [self.factor()]
+        while self._goes_on():
+            if self.input.next in TIMES:
+                self.input.take()
+                if self.input.next == "-":
+                    factors.append(self.signed(self.factor))
+                    continue
+            factors.append(self.factor())
+        return factors[0] if len(factors) == 1 else Row(at, tuple(factors))
+
+    def _goes_on(self) -> bool:
+        token = self.input.token
+        if token is None or token.text in STOPS:
+            return False
+        bar = token.text in ("|", "‖")
+        return not (bar and token.side <= 0 and self.closing[-1:] == [token.text])
+
+    # factors
+
+    def factor(self) -> Node:
+        """Something with its scripts."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.input.error("nested too deeply; give intermediate results names")
+        node = self.scripts(self.atom())
+        self.depth -= 1
+        return node
+
+    def scripts(self, base: Node) -> Node:
+        """A base with what is lowered and raised beside it."""
+        below = above = None
+        primes = 0
+        while self.input.next in ("_", "^", "'", r"\top"):
+            sign = self.input.take().text if self.input.next != r"\top" else "^"
+            if sign == "'":
+                primes += 1
+            elif sign == "_" and below is None:
+                below = self._script()
+            elif sign == "^" and above is None:
+                above = self._script()
+                while isinstance(above, Sym) and above.text == "'":  # x^\prime
+                    above, primes = None, primes + 1
+            else:
+                raise self.input.error("two scripts at one place; use braces")
+        if below is None and above is None and not primes:
+            return base
+        return Script(base.at, base, below, above, primes)
+
+    def _script(self) -> Node:
+        at = self.input.at
+        if self.input.next == "{":
+            return self.group()
+        token = self.input.token
+        if token is not None and token.text.isdigit() and len(token.text) > 1:  # x^23 is x^2 3
+            self.input.split()
+        if self.input.next in (r"\odot", "'", "-", "+", ":"):
+            return Sym(at, self.input.take().text)
+        return self.atom(single=True)
+
+    def group(self) -> Node:
+        """What stands in braces; one sign, as in a script, stands for itself."""
+        at = self.input.take("{").at
+        bars, self.closing = self.closing, []
+        if self.input.next == "}":
+            node: Node = Row(at, ())
+        elif self.input.next == r"\odot":  # an exponent of entries
+            self.input.take()
+            node = Row(at, (Sym(at, r"\odot"), self.sum()))
+        else:
+            node = self.listed()
+        self.input.take("}")
+        self.closing = bars
+        return node
+
+    def atom(self, single: bool = False) -> Node:
+        """What stands for itself; a `single` letter is no word."""
+        token = self.input.token
+        if token is None or token.text in STOPS or token.text in ("_", "^"):
+            raise self.input.error(f"a factor is expected here, not {self.input.next or 'the end'}")
+        text, at = token.text, token.at
+        if token.word is not None:
+            self.input.take()
+            return Sym(at, _cleaned(token.word), text.removeprefix("\\").replace("textrm", "text"))
+        if text == "{":
+            return self.group()
+        if text in CLOSER:
+            return self._fence()
+        if text in FONTS:
+            return _font(self)
+        if text in ACCENTS:
+            self.input.take()
+            return Accent(at, text, self.argument())
+        if text == r"\frac":
+            self.input.take()
+            return Fraction(at, self.argument(), self.argument())
+        if text == r"\sqrt":
+            return _root(self)
+        if text == r"\sum":
+            return _big(self)
+        if text == r"\begin":
+            return _cases(self)
+        if text[0].isdigit() or text[0] == ".":
+            return Num(at, self.input.take().text)
+        if text.isalpha():
+            return _letters(self, single)
+        if text.startswith("\\") or text == ":":
+            return Sym(at, self.input.take().text)
+        raise self.input.error(f"{text} is not part of a formula")
+
+    def argument(self) -> Node:
+        r"""What a command takes: a group in braces, or the next sign alone (\frac12)."""
+        token = self.input.token
+        if token is not None and token.text.isdigit() and len(token.text) > 1:
+            return self._script()
+        return self.atom(single=True)
+
+    def _fence(self) -> Node:
+        opening = self.input.take()
+        closer = CLOSER[opening.text]
+        bars = self.closing
+        self.closing = [*bars, closer] if closer in ("|", "‖") else []
+        inner: Node = self.listed()
+        if self.input.next != closer:
+            raise self.input.error(f"{opening.text} is not closed")
+        self.input.take()
+        self.closing = bars
+        return Fence(opening.at, opening.text, inner)
+
+
+def _cleaned(word: str) -> str:
+    r"""A word without what escapes and spaces it: log\,sum is log_sum."""
+    word = word.strip().replace(r"\,", "_").replace("~", " ")
+    return word.replace("\\", "").replace("{", "").replace("}", "")
+
+
+def _letters(grammar: Grammar, single: bool) -> Node:
+    """A letter, or a word that is known, where its letters are not names each."""
+    at, run = grammar.input.at, grammar.input.next
+    place = grammar.input.place + 1
+    while not single and place < len(grammar.input.tokens):
+        token = grammar.input.tokens[place]
+        if not token.tight or not token.text.isalpha():
+            break
+        run, place = run + token.text, place + 1
+    if not all(map(grammar.known, run)):
+        for count in range(len(run), 1, -1):
+            if grammar.known(run[:count]):
+                grammar.input.place += count
+                return Sym(at, run[:count])
+    return Sym(at, grammar.input.take().text)
+
+
+def _font(grammar: Grammar) -> Node:
+    r"""\mathbf{W}: letters in braces are one word."""
+    font = grammar.input.take()
+    name = font.text.removeprefix("\\")
+    letters = grammar.input.word()
+    if letters:
+        return Sym(font.at, letters, name)
+    inner = grammar.argument()
+    match inner:
+        case Sym(at=at, text=text, font=""):
+            return Sym(at, text, name)
+        case Num(at=at, digits=digits):
+            return Num(at, digits, name)
+    return inner
+
+
+def _root(grammar: Grammar) -> Node:
+    at = grammar.input.take().at
+    if grammar.input.next == "[":
+        raise grammar.input.error("a root has no degree here; write a power, such as x^{1/3}")
+    return Root(at, grammar.argument())
+
+
+def _big(grammar: Grammar) -> Node:
+    at = grammar.input.take().at
+    script = grammar.scripts(Sym(at, r"\sum"))
+    below, above = (script.below, script.above) if isinstance(script, Script) else (None, None)
+    return Big(at, below, above, grammar.signed(grammar.kronecker))
+
+
+def _cases(grammar: Grammar) -> Node:
+    at = _environment(grammar, r"\begin")
+    rows: list[tuple[Node, Node | None]] = []
+    while grammar.input.next != r"\end":
+        value, condition = grammar.sum(), None
+        while grammar.input.next in ("&", ","):
+            grammar.input.take()
+        while grammar.input.token is not None and grammar.input.token.word is not None:
+            otherwise = grammar.input.take().word or ""
+            if otherwise.strip(" ,.") not in BEFORE_CONDITION:
+                break
+        else:
+            condition = grammar.relation()
+        rows.append((value, condition))
+        if grammar.input.next != r"\end":
+            grammar.input.take("\\\\")
+    _environment(grammar, r"\end")
+    return Cases(at, tuple(rows))
+
+
+def _environment(grammar: Grammar, command: str) -> int:
+    at = grammar.input.take(command).at
+    for text in "{cases}":
+        grammar.input.take(text)
+    return at

@@ -1,0 +1,113 @@
+"""Left sides of equations: a name, a new one, a derivative, entries of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from symgrad.errors import SymgradError
+from symgrad.language.dimensions import Shape
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.derivatives import Derivatives
+from symgrad.language.latex_input.names import new_name
+from symgrad.language.latex_input.reader import Reader
+from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, slope_of
+from symgrad.language.latex_input.sums import index_letter
+
+
+@dataclass(frozen=True)
+class Left:
+    """What stands on the left: its text, the shape of what it is (None where that is not known),
+    and its index letters."""
+
+    text: str
+    shape: Shape | None = None
+    letters: tuple[str, ...] = ()
+
+
+def left_side(reader: Reader, node: lt.Node) -> Left | None:
+    """What an equation says something of; None where its left side is an expression itself."""
+    match node:
+        case lt.Script(base=lt.Fence(left="(" | "[", inner=inner)):
+            return _scripted(left_side(reader, inner), node)
+        case lt.Fence(left="(" | "[", inner=inner):
+            return left_side(reader, inner)
+        case lt.Fraction() | lt.Chain():
+            slope = slope_of(node, reader.names)
+            return None if slope is None else _slope(reader, slope)
+        case lt.Row(factors=(first, *rest)):
+            by = gradient_of(first)
+            if by is not None and len(rest) == 1 and by is not first:
+                return _slope(reader, Slope(rest[0], (by,)))
+            if len(rest) == 1 and isinstance(rest[0], lt.Fence) and rest[0].left == "(":
+                return _name(reader, first)  # f(x)
+            return None
+    by = gradient_of(node)
+    if by is not None and by is not node:
+        return _slope(reader, Slope(None, (by,)))
+    return _name(reader, node)
+
+
+def _name(reader: Reader, node: lt.Node) -> Left | None:
+    name = reader.names.find(node)
+    if name is not None:
+        meaning = reader.scope.meanings.get(name)
+        return Left(name, None if meaning is None else meaning.shape)
+    if isinstance(node, lt.Sym) and node.text in (*LOSSES, "f"):
+        return Left("L" if node.text != "f" else "f")
+    if isinstance(node, lt.Script) and node.below is not None and node.above is None:
+        known = reader.names.find(node.base)
+        if known is not None:
+            return _scripted(_name(reader, node.base), node)
+    found = new_name(node)
+    return None if found is None else Left(found)
+
+
+def _scripted(left: Left | None, node: lt.Script) -> Left | None:
+    """With indices, or transposed."""
+    if left is None:
+        return None
+    if node.below is not None:
+        letters = _letters(node.below)
+        if letters is None:
+            return None
+        left = replace(left, letters=letters)
+    if node.above is None:
+        return left
+    if not (isinstance(node.above, lt.Sym) and node.above.text in ("T", r"\top")):
+        return None
+    text = left.text if left.text.isidentifier() else f"({left.text})"
+    shape = None if left.shape is None else left.shape[::-1]
+    return Left(f"{text}.T", shape, left.letters)
+
+
+def _letters(below: lt.Node) -> tuple[str, ...] | None:
+    parts = lt.parts_of(below)
+    if len(parts) == 1 and isinstance(parts[0], lt.Row):
+        parts = parts[0].factors
+    try:
+        return tuple(map(index_letter, parts))
+    except SymgradError:
+        return None
+
+
+def _slope(reader: Reader, slope: Slope) -> Left:
+    """A derivative, perhaps by the entries of a variable."""
+    letters: tuple[str, ...] = ()
+    bottoms: list[lt.Node] = []
+    for bottom in slope.bottoms:
+        found = _entry(reader, bottom)
+        bottoms.append(bottom if found is None else found[0])
+        letters += () if found is None else found[1]
+    text, e = Derivatives(reader).name(replace(slope, bottoms=tuple(bottoms)))
+    known = reader.slopes.get(text)
+    e = e if known is None else known
+    return Left(text, None if e is None else e.shape, letters)
+
+
+def _entry(reader: Reader, node: lt.Node) -> tuple[lt.Node, tuple[str, ...]] | None:
+    """The name and the letters of an entry W_ij; None where it is none."""
+    if not isinstance(node, lt.Script) or node.below is None or reader.names.find(node):
+        return None
+    letters = _letters(node.below)
+    known = reader.names.find(node.base) is not None
+    return (node.base, letters) if known and letters is not None else None

@@ -1,0 +1,184 @@
+"""What a name looks like in LaTeX, turned round: the name of what stands there.
+
+First as the table of symbols has it, then as people write it: without its font, with its digits
+lowered or beside it, with one word for its scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from symgrad.errors import UnknownNameError
+from symgrad.language import names as spelling
+from symgrad.language.latex_input.grammar import tree
+from symgrad.language.latex_input.tree import Accent, Fence, Node, Num, Row, Script, Sym, parts_of
+from symgrad.language.table import Table
+from symgrad.language.tex import latex
+from symgrad.language.typeset import batch
+
+GREEK = {"lam": "lambda", "eps": "epsilon", "varepsilon": "epsilon", "varphi": "phi"}
+GREEK |= {"vartheta": "theta", "varrho": "rho", "varsigma": "sigma"}
+
+
+class Names:
+    """The names that a formula may have, by what they look like."""
+
+    def __init__(self, names: Iterable[str], table: Table) -> None:
+        self.exact: dict[object, str] = {}
+        self.loose: dict[str, list[str]] = {}
+        self.table = table
+        for name in names:
+            look = tree(latex(table.symbol(name), table))
+            self.exact.setdefault(exact(look), name)
+            for key in dict.fromkeys((loose(look), loose(spelled(name)), "".join(_parts(name)))):
+                if key is not None:
+                    self.loose.setdefault(key, []).append(name)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.loose
+
+    def batch_looks(self, name: str) -> tuple[object, ...]:
+        """How a batch is written: as it is printed, and by its name."""
+        printed = exact(tree(latex(batch(name), self.table)))
+        return printed, exact(Sym(0, name)), exact(Sym(0, name, "text"))
+
+    def find(self, node: Node) -> str | None:
+        """The name that a part of a formula is; None where it is none.
+
+        Raises: UnknownNameError where it may be two."""
+        own = exact(node)
+        if own in self.exact:
+            return self.exact[own]
+        key = loose(node)
+        found = [] if key is None else list(dict.fromkeys(self.loose.get(key, ())))
+        if len(found) > 1:
+            raise UnknownNameError(
+                f"this may be {' or '.join(found)}; write it as it is printed", column=node.at + 1
+            )
+        return found[0] if found else None
+
+
+def spelled(name: str) -> Node:
+    """A name as one word."""
+    return Sym(0, name)
+
+
+def _parts(name: str) -> list[str]:
+    stem, accents, below = spelling.parts_of(name)
+    return [GREEK.get(stem, stem), *below, *accents]
+
+
+def exact(node: Node) -> object:
+    """What a name looks like, its font and its scripts apart; None of what looks like none."""
+    match node:
+        case Sym(text=text, font=font):
+            return (font, text)
+        case Num(digits=digits, font=font):
+            return (font, digits)
+        case Accent(accent=accent, inner=inner):
+            return (accent, exact(inner))
+        case Script(base=base, below=below, above=None, primes=0) if below is not None:
+            return (exact(base), "_", *map(exact, parts_of(below)))
+        case Row(factors=factors):
+            return ("row", *map(exact, factors))
+    return None
+
+
+def loose(node: Node) -> str | None:
+    """A name in letters: its stem, what is lowered, its accents; None of what looks like none.
+
+    >>> from symgrad.language.latex_input.grammar import tree
+    >>> loose(tree(r"\\hat{\\mathbf{W}}_{in}^{(2)}")), loose(tree(r"\\lambda_1"))
+    ('Win2hat', 'lambda1')
+    """
+    accents: list[str] = []
+    scripts: list[str] = []
+    while True:
+        match node:
+            case Accent(accent=accent, inner=inner):
+                accents, node = [accent.removeprefix("\\"), *accents], inner
+            case Script(base=base, below=below, above=above, primes=0):
+                own = [*parts_of(below), *_layer(above)]
+                words = [_word(part) for part in own]
+                if (above is not None and not _layer(above)) or None in words:
+                    return None
+                scripts, node = [*filter(None, words), *scripts], base
+            case _:
+                break
+    stem = _word(node)
+    return None if stem is None or stem.isdigit() else "".join((stem, *scripts, *accents))
+
+
+def _layer(above: Node | None) -> list[Node]:
+    """What is meant by the raised (2) or [2] of a layer."""
+    if isinstance(above, Fence) and above.left in "([":
+        return list(parts_of(above.inner))
+    return []
+
+
+def _word(node: Node) -> str | None:
+    match node:
+        case Sym(text=text):
+            return _letters(text)
+        case Num(digits=digits):
+            return digits
+        case Row(factors=factors):
+            words = list(map(_word, factors))
+            return None if None in words else "".join(filter(None, words))
+    return None
+
+
+def _letters(text: str) -> str | None:
+    """The letters of a symbol: lambda for the command and for the letter."""
+    if text.startswith("\\"):
+        word = text[1:]
+        known = word in spelling.GREEK or word in GREEK or word == "ell"
+        return GREEK.get(word, word) if known else None
+    if len(text) == 1 and not text.isascii():
+        text = spelling.greek(text) or text
+    text = GREEK.get(text, text)
+    return text.replace("_", "") if text.replace("_", "a").isalnum() else None
+
+
+def look(node: Node) -> str:
+    """What stands there, for a message."""
+    match node:
+        case Sym(text=text):
+            return text
+        case Num(digits=digits):
+            return digits
+        case Accent(accent=accent, inner=inner):
+            return f"{accent}{{{look(inner)}}}"
+        case Script(base=base, below=below) if below is not None:
+            return f"{look(base)}_{','.join(map(look, parts_of(below)))}"
+        case Script(base=base):
+            return look(base)
+        case Row(factors=factors):
+            return "".join(map(look, factors))
+    return "this"
+
+
+def new_name(node: Node) -> str | None:
+    r"""What a name is called that the problem does not have: \hat{y}_1 is y_1_hat.
+
+    >>> new_name(tree(r"\hat{y}_1")), new_name(tree(r"\delta^{(2)}")), new_name(tree("2 x"))
+    ('y_1_hat', 'delta_2', None)
+    """
+    accents: list[str] = []
+    scripts: list[str] = []
+    while not isinstance(node, Sym):
+        match node:
+            case Accent(accent=accent, inner=inner):
+                accents, node = [*accents, accent.removeprefix("\\")], inner
+            case Script(base=base, below=below, above=above, primes=0):
+                own = [*parts_of(below), *_layer(above)]
+                words = [_word(part) for part in own]
+                if (above is not None and not _layer(above)) or None in words:
+                    return None
+                scripts, node = [*filter(None, words), *scripts], base
+            case _:
+                return None
+    stem = _letters(node.text)
+    if stem is None or not stem[0].isalpha():
+        return None
+    return "_".join(("lam" if stem == "lambda" else stem, *scripts, *accents))

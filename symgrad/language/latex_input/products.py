@@ -1,0 +1,110 @@
+"""Products without a sign: of scalars, of matrices, as the shapes say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symgrad.errors import ShapeError, SymgradError
+from symgrad.language.expressions import OPERATIONS
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.calls import Calls
+from symgrad.language.latex_input.context import Context
+from symgrad.language.latex_input.derivatives import Derivatives
+from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.tree import Node
+
+MANY = 12  # factors that are grouped in every way
+
+
+def product(reader: Context, factors: Sequence[Node]) -> Value:
+    """The product of factors, functions taking those after them."""
+    calls = Calls(reader)
+    values: list[tuple[Value, Node]] = []
+    k = 0
+    while k < len(factors):
+        node = factors[k]
+        gradient = Derivatives(reader).gradient(factors[k:])
+        operation = calls.head(node)
+        count = 1
+        if gradient is not None:
+            value, count = gradient
+        elif operation is not None:
+            value, more = calls.applied(operation, node, factors[k + 1 :])
+            count = 1 + more
+        elif values and _is_note(reader, node):
+            break
+        elif k + 1 < len(factors) and _is_indicator(node, factors[k + 1]):
+            value, count = reader.value(_inside(factors[k + 1])), 2
+        else:
+            value = reader.value(node)
+        values.append((value, node))
+        k += count
+    return _multiplied(reader, values)
+
+
+def _is_note(reader: Context, node: Node) -> bool:
+    """Words behind a formula."""
+    return (
+        isinstance(node, lt.Sym)
+        and node.font in ("text", "mbox")
+        and reader.names.find(node) is None
+    )
+
+
+def _is_indicator(node: Node, after: Node) -> bool:
+    r"""\mathbf 1[z > 0], I(z > 0)"""
+    one = isinstance(node, lt.Num) and node.font and node.digits == "1"
+    sign = isinstance(node, lt.Sym) and node.text in ("I", r"\mathbb", "1")
+    inner = after.inner if isinstance(after, lt.Fence) else None
+    return bool((one or sign) and isinstance(inner, lt.Chain) and _is_condition(inner))
+
+
+def _is_condition(node: lt.Chain) -> bool:
+    return node.signs[0] in ("<", ">", r"\leq", r"\geq", "=", r"\neq")
+
+
+def _inside(node: Node) -> Node:
+    return node.inner if isinstance(node, lt.Fence) else node
+
+
+def _multiplied(reader: Context, values: list[tuple[Value, Node]]) -> Value:
+    """From the left; where that does not fit, in the way that does: A x^T x."""
+    value = values[0][0]
+    try:
+        for right, node in values[1:]:
+            value = _pair(reader, value, right, node)
+    except ShapeError as error:
+        if any(" " in str(d) for d in error.dimensions or ()) or len(values) > MANY:
+            raise
+        grouped = _grouped(reader, values)
+        if grouped is None:
+            raise
+        return grouped
+    return value
+
+
+def _pair(reader: Context, left: Value, right: Value, node: Node) -> Value:
+    try:
+        return reader.entries.times(left, right)
+    except ShapeError as error:
+        same = left.expression.shape == right.expression.shape
+        if not left.letters and not right.letters and same and isinstance(node, lt.Fence):
+            return reader.entries.entrywise(OPERATIONS["multiply"], left, right)  # p(1 - p)
+        raise error.at(None, node.at + 1, None) from None
+
+
+def _grouped(reader: Context, values: list[tuple[Value, Node]]) -> Value | None:
+    """The product with brackets where it has a shape; None where it has none."""
+    spans: dict[tuple[int, int], Value] = {(k, k + 1): v for k, (v, _) in enumerate(values)}
+    for width in range(2, len(values) + 1):
+        for begin in range(len(values) - width + 1):
+            for middle in range(begin + width - 1, begin, -1):
+                left, right = spans.get((begin, middle)), spans.get((middle, begin + width))
+                if left is None or right is None:
+                    continue
+                try:
+                    spans[begin, begin + width] = reader.entries.times(left, right)
+                    break
+                except SymgradError:
+                    continue
+    return spans.get((0, len(values)))

@@ -1,0 +1,217 @@
+r"""What a tree of LaTeX means among the names of a problem: an expression of the language.
+
+A product without a sign is one of matrices or of scalars, as the shapes say. The sizes of 1 and I
+are found as those of names without a declaration are: each begins with one of its own, and each
+shape error that names two sizes which would have to agree makes them one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from symgrad.errors import ProgramError, SymgradError, UnknownNameError, did_you_mean
+from symgrad.language import expressions as ex
+from symgrad.language.dimensions import ONE, Dimension, dimension
+from symgrad.language.expressions import OPERATIONS, Expression, Size
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.calls import Calls
+from symgrad.language.latex_input.derivatives import Derivatives
+from symgrad.language.latex_input.entries import Entries, Value
+from symgrad.language.latex_input.names import Names, look
+from symgrad.language.latex_input.names import exact as look_of
+from symgrad.language.latex_input.products import product
+from symgrad.language.latex_input.scripts import Scripts
+from symgrad.language.latex_input.slopes import gradient_of
+from symgrad.language.latex_input.sums import Sums
+from symgrad.language.operations.constants import eye, filled, ones, zeros
+from symgrad.language.operations.contractions import onehot
+from symgrad.language.scope import Scope
+
+CHAINS = {"+": "add", "-": "subtract", r"\odot": "multiply", r"\oslash": "divide", "/": "divide"}
+
+
+@dataclass
+class Reader:
+    """Reads one formula. `free` are the sizes of 1 and I that were found; `slopes` what derivatives
+    are that the problem has no names for, by their text."""
+
+    scope: Scope
+    names: Names
+    free: Mapping[str, Dimension]
+    slopes: Mapping[str, Expression] = field(default_factory=dict)
+    entries: Entries = field(default_factory=Entries)
+    examples: dict[str, str] = field(default_factory=dict)  # index of a batch -> the batch
+    counts: dict[object, str] = field(default_factory=dict)  # what N is -> the batch that has N
+
+    def value(self, node: lt.Node) -> Value:
+        """What a part of the formula means; errors on the way have its place."""
+        try:
+            return self._value(node)
+        except SymgradError as error:
+            if error.column is None:
+                raise error.at(None, node.at + 1, None) from None
+            raise
+
+    def expression(self, node: lt.Node) -> Expression:
+        """What a part without indices means."""
+        value = self.value(node)
+        if value.letters:
+            raise ProgramError(f"the index {value.letters[0]} has no sum", column=node.at + 1)
+        return value.expression
+
+    def _value(self, node: lt.Node) -> Value:
+        found = self.named(node) or Derivatives(self).value(node)
+        if found is not None:
+            return found
+        match node:
+            case lt.Num():
+                return self._number(node)
+            case lt.Negative(inner=inner):
+                return self.entries.entrywise(OPERATIONS["negative"], self.value(inner))
+            case lt.Chain():
+                return self._chain(node)
+            case lt.Row(factors=factors):
+                return product(self, factors)
+            case lt.Script():
+                return self._script(node)
+            case lt.Fraction(top=top, bottom=bottom):
+                return self._over(self.value(top), self.value(bottom))
+            case lt.Root(inner=inner):
+                return self.entries.entrywise(OPERATIONS["sqrt"], self.value(inner))
+            case lt.Fence():
+                return self._fence(node)
+            case lt.Big():
+                return Sums(self).value(node)
+            case lt.Cases(rows=rows):
+                return Sums(self).cases(rows)
+            case lt.Sym() | lt.Accent():
+                return self._symbol(node)
+        raise ProgramError("this cannot be read as a formula")
+
+    # names, numbers, constants
+
+    def named(self, node: lt.Node) -> Value | None:
+        """The name of the problem that stands there, if one does."""
+        name = self.names.find(node)
+        return None if name is None else Value(self.scope.meaning(name))
+
+    def _number(self, node: lt.Num) -> Value:
+        if node.font and node.digits in ("0", "1"):
+            return self.filled(node)
+        digits = node.digits
+        value = float(digits) if "." in digits else int(digits)
+        return Value(ex.Number(ex.exact(value)))
+
+    def filled(self, node: lt.Num) -> Value:
+        """A vector of ones or zeros."""
+        e = filled(ones if node.digits == "1" else zeros, (self._size(node.at),))
+        return Value(e, constant=ex.Number(ex.exact(int(node.digits))))
+
+    def _size(self, at: int) -> Dimension:
+        """The size of a constant: a free one until it is found."""
+        name = f"1 {at}"
+        return self.free.get(name, dimension(name))
+
+    def _symbol(self, node: lt.Node) -> Value:
+        """A sign of ours, or of everyone's."""
+        if (batch := self.counts.get(look_of(node))) is not None:
+            return Value(Size(batch))
+        match node:
+            case lt.Sym(text="I"):
+                return Value(filled(eye, (self._size(node.at),)))
+            case lt.Sym(text="B" | "batch") if len({*self.scope.batches.values()}) == 1:
+                raise ProgramError("the batch is no value; its number of examples is |B|")
+            case lt.Sym(text=r"\infty"):
+                raise ProgramError("infinity is no number of the language")
+        raise self.unknown(node)
+
+    def unknown(self, node: lt.Node) -> UnknownNameError:
+        """An error for what is no name of the problem."""
+        function = Calls(self).head(node)
+        if function is not None:
+            return UnknownNameError(f"{function.name} has no argument here", column=node.at + 1)
+        text = look(node)
+        hint = did_you_mean(text, [*self.scope.meanings, *self.scope.dimensions])
+        return UnknownNameError(f"{text} is not declared{hint}", column=node.at + 1)
+
+    # operators
+
+    def _chain(self, node: lt.Chain) -> Value:
+        if node.signs[0] in CHAINS:
+            value = self.value(node.operands[0])
+            for sign, operand in zip(node.signs, node.operands[1:], strict=True):
+                value = self._joined(value, sign, operand)
+            return value
+        if node.signs[0] == r"\otimes":
+            value = self.value(node.operands[0])
+            for operand in node.operands[1:]:
+                right = self.expression(operand)
+                value = Value(OPERATIONS["kron"](value.expression, right))
+            return value
+        return Sums(self).condition(node)
+
+    def _joined(self, left: Value, sign: str, operand: lt.Node) -> Value:
+        """left sign operand; after a slash stands one factor, and 1/2 x is half of x."""
+        factors = lt.factors_of(operand)
+        if sign != "/" or len(factors) == 1 or Calls(self).head(factors[0]) is not None:
+            return self.entries.entrywise(OPERATIONS[CHAINS[sign]], left, self.value(operand))
+        if not (isinstance(factors[0], lt.Num) and isinstance(left.expression, ex.Number)):
+            raise ProgramError(
+                r"it is not clear how far this / goes; write \frac{...}{...} or parentheses",
+                column=operand.at + 1,
+            )
+        half = self._over(left, self.value(factors[0]))
+        return self.entries.times(half, product(self, factors[1:]))
+
+    def _over(self, top: Value, bottom: Value) -> Value:
+        return self.entries.entrywise(OPERATIONS["divide"], top, bottom)
+
+    # scripts and fences
+
+    def _script(self, node: lt.Script) -> Value:
+        if gradient_of(node) is not None:
+            raise ProgramError(r"\nabla stands before what is differentiated")
+        base = node.base
+        if Calls(self).head(node) is not None:
+            raise self.unknown(node)
+        if isinstance(base, lt.Sym) and base.text == "e" and self.names.find(base) is None:
+            return self._e(node)
+        if isinstance(base, lt.Num) and base.font and node.below is not None:
+            return self.value(node.below)  # an indicator
+        if isinstance(base, lt.Fence) and base.left == "‖" and node.below is not None:
+            norm = Calls(self).norm(base, node.below)
+            return self.scripted(norm, replace(node, below=None))
+        if node.below is not None:
+            named = self.named(replace(node, above=None, primes=0))
+            if named is not None:
+                return self.scripted(named, replace(node, below=None))
+        return self.scripted(self.value(base), node)
+
+    def scripted(self, value: Value, node: lt.Script) -> Value:
+        """A value with the scripts of a node."""
+        return Scripts(self).beside(value, node)
+
+    def _e(self, node: lt.Script) -> Value:
+        """e^x, or the vector with a 1 at a label."""
+        if node.below is not None:
+            label = onehot(self.expression(node.below))
+            return self.scripted(Value(label), replace(node, below=None))
+        if node.above is None:
+            raise self.unknown(node.base)
+        return self.entries.entrywise(OPERATIONS["exp"], self.value(node.above))
+
+    def _fence(self, node: lt.Fence) -> Value:
+        if node.left == "|" and (size := Sums(self).batch_size(node.inner)) is not None:
+            return Value(Size(size))
+        if node.left == "⟨":
+            return Calls(self).inner_product(node.inner)
+        value = self.value(node.inner)
+        if node.left == "‖":
+            return Calls(self).norm(node, None)
+        if node.left == "|":
+            e = value.expression
+            if not value.letters and len(e.shape) == 2 and e.shape[0] == e.shape[1] != ONE:
+                return Value(OPERATIONS["det"](e))
+            return self.entries.entrywise(OPERATIONS["abs"], value)
+        return value

@@ -1,0 +1,239 @@
+"""LaTeX of formulas and equations as text of the language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from symgrad.errors import ProgramError, ShapeError, SymgradError
+from symgrad.language import expressions as ex
+from symgrad.language.dimensions import Dimension, Shape, dimension
+from symgrad.language.expressions import Expression
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.equations import Formula, formulas
+from symgrad.language.latex_input.functions import is_function
+from symgrad.language.latex_input.grammar import tree
+from symgrad.language.latex_input.left import Left, left_side
+from symgrad.language.latex_input.names import Names
+from symgrad.language.latex_input.names import exact as look_of
+from symgrad.language.latex_input.reader import Reader
+from symgrad.language.operations.constants import filled, ones, zeros
+from symgrad.language.problem import Problem
+from symgrad.language.scope import Scope
+from symgrad.language.table import Table
+from symgrad.language.unparse import unparse
+
+MOST_SIZES = 40  # of 1 and I in a formula
+
+
+@dataclass(frozen=True)
+class Equation:
+    """left = side = side; a formula alone is a side without a left. `begin` is where it stands in
+    the text."""
+
+    left: Left | None
+    sides: tuple[Expression, ...]
+    begin: int = 0
+
+    @property
+    def text(self) -> str:
+        """What it says in the language."""
+        front = () if self.left is None else (self.left.text,)
+        return " = ".join((*front, *map(unparse, self.sides)))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a formula may use beside the names of its problem: more names, derivatives by their
+    text, the table of symbols that it was printed with, and the shape that it must have."""
+
+    names: Mapping[str, Expression] = field(default_factory=dict)
+    slopes: Mapping[str, Expression] = field(default_factory=dict)
+    table: Table | None = None
+    shape: Shape | None = None
+
+
+def parse_latex(text: str, problem: Problem, *, shape: Shape | None = None) -> str:
+    r"""LaTeX as text of the language, among the names of a problem: one formula, an equation
+    `left = right`, or several, one a line; each may use the names that earlier ones define.
+
+    What we print is read back, and what people write: W_2^T, x', \dfrac, \|x\|_2^2, sums over an
+    index or a batch, products without a sign. A derivative of the loss is dL/dW. `shape` says of
+    what shape a formula is, where that decides how long a vector of ones is.
+
+    Raises: SymgradError with line and column for what cannot be read.
+
+    >>> from symgrad.language.parser import parse
+    >>> problem = parse("W: Matrix(m, n)\nx: Vector(n)\ny: Vector(m)\nloss = norm2(W @ x - y)**2")
+    >>> parse_latex(r"\nabla_W L = 2\,(Wx - y)x^\top", problem)
+    'dL/dW = 2 * (W @ x - y) @ x.T'
+    >>> parse_latex(r"\sum_{i=1}^m \log\left(1 + e^{y_i}\right)", problem)
+    'sum(log(1 + exp(y)))'
+    """
+    return "\n".join(e.text for e in read_latex(text, problem, Known(shape=shape)))
+
+
+def read_latex(text: str, problem: Problem, known: Known = Known()) -> list[Equation]:
+    """The equations of a text; a name on a left side may be used from then on."""
+    found = []
+    for formula in formulas(text):
+        with _placed(text, formula):
+            equation = read_formula(formula.text, problem, known)
+        found.append(replace(equation, begin=formula.begin))
+        problem, known = _with(problem, known, equation)
+    if not found:
+        raise ProgramError("there is no formula in this text")
+    return found
+
+
+def read_formula(text: str, problem: Problem, known: Known = Known()) -> Equation:
+    """One formula or equation."""
+    scope = Scope.of(problem)
+    scope.meanings.update(known.names)
+    table = known.table or table_of(problem)
+    names = Names([*scope.meanings, *sorted(scope.dimensions - {*scope.meanings}), "loss"], table)
+    root = tree(text, lambda word: word in names or is_function(word))
+    counts = _counts(root, names, scope)
+    free: dict[str, Dimension] = {}
+    while True:
+        reader = Reader(scope, names, free, known.slopes, counts=counts)
+        try:
+            return _equation(reader, root, known.shape)
+        except ShapeError as error:
+            if len(free) > MOST_SIZES or not _merged(free, error.dimensions):
+                raise _without_sizes(error) from None
+
+
+def table_of(problem: Problem) -> Table:
+    """What the names of a problem look like: in print the same."""
+    dims = {str(s) for v in problem.variables.values() for d in v.dims for s in d.free_symbols}
+    names = {*problem.variables, *problem.definitions, problem.output_name, *dims} - {"loss"}
+    return Table(sorted(names))
+
+
+def _with(problem: Problem, known: Known, equation: Equation) -> tuple[Problem, Known]:
+    """What the next formulas may use, too."""
+    left = equation.left
+    if left is None or not equation.sides:
+        return problem, known
+    value = equation.sides[-1]
+    if not left.text.isidentifier():
+        name = ex.Name(left.text, value.shape, value.batch)
+        return problem, replace(known, slopes={**known.slopes, left.text: name})
+    if left.text in problem.variables or left.text in problem.definitions or left.text == "f":
+        return problem, known
+    return replace(problem, definitions={**problem.definitions, left.text: value}), known
+
+
+def _counts(root: lt.Node, names: Names, scope: Scope) -> dict[object, str]:
+    """What stands above sums and is no name of the problem -> the only batch."""
+    batches = list(dict.fromkeys(scope.batches.values()))
+    if len(batches) != 1:
+        return {}
+    above = [node.above for node in lt.walk(root) if isinstance(node, lt.Big)]
+    letters = [n for n in above if isinstance(n, lt.Sym | lt.Script) and names.find(n) is None]
+    return {look_of(node): batches[0] for node in letters}
+
+
+def _equation(reader: Reader, root: lt.Node, shape: Shape | None) -> Equation:
+    operands: tuple[lt.Node, ...] = (root,)
+    if isinstance(root, lt.Chain) and {*root.signs} <= {"=", ":=", r"\equiv"}:
+        operands = root.operands
+    left = left_side(reader, operands[0]) if len(operands) > 1 else None
+    rest = operands if left is None else operands[1:]
+    if left is not None and left.shape is not None:
+        shape = left.shape
+    sides = []
+    for operand in rest:
+        value = reader.value(operand)
+        if value.letters:
+            letters = left.letters if left is not None else value.letters
+            letters, left = _entries_of(left, value, letters)
+            value = reader.entries.whole(value, letters)
+        elif left is not None and left.letters:
+            value = reader.entries.whole(value, left.letters)
+        sides.append(_sized(reader, value, shape))
+    return Equation(left, tuple(sides))
+
+
+def _entries_of(
+    left: Left | None, value: Value, letters: tuple[str, ...]
+) -> tuple[tuple[str, ...], Left | None]:
+    r"""z_i = ... where z is new: its entries."""
+    if left is None or left.letters:
+        return letters, left
+    name, *below = left.text.split("_")
+    if len(below) == 1 and {*below[0]} == {*value.letters}:
+        return tuple(below[0]), replace(left, text=name, letters=tuple(below[0]))
+    return letters, left
+
+
+def _sized(reader: Reader, value: Value, shape: Shape | None) -> Expression:
+    """A value in the shape that it must have, every size in it known."""
+    e = value.expression
+    if shape is not None and e.shape != shape and value.constant is not None and len(shape) == 2:
+        number = value.constant.value if isinstance(value.constant, ex.Number) else None
+        if number == 0:
+            return filled(zeros, _dims(shape))
+        fill = filled(ones, _dims(shape))
+        return fill if number == 1 else value.constant * fill
+    if shape is not None and len(shape) == len(e.shape):
+        for own, wanted in zip(e.shape, shape, strict=True):
+            if " " in str(own):
+                raise ShapeError("a size", (own, wanted))
+    left = [d for node in ex.parts(e) for d in node.shape if " " in str(d)]
+    if left:
+        (*dims,) = sorted(reader.scope.dimensions)
+        if len(dims) == 1:
+            raise ShapeError("a size", (left[0], dimension(dims[0])))
+        raise ProgramError(r"it is not clear how many entries \mathbf{1} or I has here")
+    return e
+
+
+def _dims(shape: Shape) -> tuple[Dimension, ...]:
+    return shape[:1] if shape[1] == 1 else shape
+
+
+def _merged(free: dict[str, Dimension], dims: tuple[Dimension, Dimension] | None) -> bool:
+    """Make two sizes one, if one of them is free and neither is 1."""
+    one, two = dims or (dimension(1), dimension(1))
+    if " " in str(two):
+        one, two = two, one
+    if " " not in str(one) or two == 1 or one == two:
+        return False
+    free.update({name: two for name, own in free.items() if own == one})
+    free[str(one)] = two
+    return True
+
+
+def _without_sizes(error: ShapeError) -> ShapeError:
+    """The error without the names of sizes that were not found."""
+    for written, sign in (
+        (r"ones\(1 \d+\)", "1"),
+        (r"eye\(1 \d+\)", "I"),
+        (r"zeros\(1 \d+\)", "0"),
+    ):
+        error.message = re.sub(written, sign, error.message)
+    error.message = re.sub(r"\b1 \d+( x 1)?", "of unknown length", error.message)
+    return error
+
+
+@contextmanager
+def _placed(text: str, formula: Formula) -> Iterator[None]:
+    """Errors on the way have line and column in the whole text."""
+    try:
+        yield
+    except SymgradError as error:
+        place = formula.begin + (error.column or 1) - 1
+        line = text.count("\n", 0, place) + 1
+        column = place - text.rfind("\n", 0, place)
+        error.line = error.column = None
+        raise error.at(line, column, "latex") from None
+    except RecursionError:
+        raise ProgramError("nested too deeply; give intermediate results names") from None
+
+
+__all__ = ["Equation", "Known", "Left", "parse_latex", "read_formula", "read_latex"]

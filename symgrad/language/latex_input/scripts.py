@@ -1,0 +1,133 @@
+"""What is lowered and raised beside a value: indices, labels, transposes, inverses, powers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symgrad.errors import ProgramError
+from symgrad.language.dimensions import ONE, SCALAR, core
+from symgrad.language.expressions import OPERATIONS, Expression, Name, Number
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.context import Context
+from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.sums import index_letter
+from symgrad.language.operations.contractions import lookup
+
+LARGEST_POWER = 10  # of a matrix
+
+
+@dataclass
+class Scripts:
+    """Reads scripts, for a reader."""
+
+    reader: Context
+
+    def beside(self, value: Value, node: lt.Script) -> Value:
+        """A value with the scripts of a node."""
+        if node.below is not None:
+            value = self.indexed(value, node.below)
+        for _ in range(node.primes):
+            value = self._transposed(value)
+        return value if node.above is None else self._raised(value, node.above)
+
+    # indices
+
+    def indexed(self, value: Value, below: lt.Node) -> Value:
+        """A value with indices: letters of sums, labels of look-ups, the index of an example."""
+        parts = list(lt.parts_of(below))
+        if len(parts) == 1 and isinstance(parts[0], lt.Row):
+            parts = list(parts[0].factors)
+        labels = [self._label(part) for part in parts]
+        if isinstance(labels[0], Expression) and len(parts) <= 2 and not value.letters:
+            found = lookup(value.expression, labels[0])
+            if len(labels) == 1 or labels[1] == ":":
+                return Value(found)
+            return self.reader.entries.entry(Value(found), (str(labels[1]),))
+        letters = [x for x in labels if isinstance(x, str)]
+        if len(letters) < len(labels):
+            raise ProgramError("a label is the first index of a vector or matrix")
+        if value.letters:
+            return self._of_entries(value, letters)
+        batch, examples = value.expression.batch, self.reader.examples
+        dims = value.expression.shape
+        rank = len(dims) if len(dims) > 2 else len(core(dims))
+        if batch is not None and (len(letters) == rank + 1 or examples.get(letters[0]) == batch):
+            examples.setdefault(letters.pop(0), batch)
+        if letters and len(letters) != rank:
+            raise ProgramError(f"{len(letters)} indices, where {rank} are wanted")
+        return self.reader.entries.entry(value, tuple(letters)) if letters else value
+
+    def _of_entries(self, value: Value, letters: list[str]) -> Value:
+        """[...]_ij of what has these letters, and softmax(Z_i,:)_j."""
+        if ":" in value.letters and len(letters) == value.letters.count(":") == 1:
+            own = tuple(letters[0] if x == ":" else x for x in value.letters)
+            shape = value.expression.shape
+            dims = shape if len(shape) > 2 else core(shape)
+            self.reader.entries.sizes.setdefault(letters[0], dims[own.index(letters[0])])
+            return Value(value.expression, own)
+        if {*letters} == {*value.letters}:
+            return self.reader.entries.whole(value, tuple(letters))
+        raise ProgramError("an entry has no further index")
+
+    def _label(self, node: lt.Node) -> str | Expression:
+        """An index letter, or an integer label of the problem."""
+        name = self.reader.names.find(node)
+        meaning = None if name is None else self.reader.scope.meanings.get(name)
+        if isinstance(meaning, Name) and meaning.index_of is not None:
+            return meaning
+        if isinstance(node, lt.Num):
+            raise ProgramError("an index is a letter here, no number", column=node.at + 1)
+        return index_letter(node)
+
+    # raised
+
+    def _raised(self, value: Value, above: lt.Node) -> Value:
+        match above:
+            case lt.Sym(text="T" | "t" | r"\top" | "H") if self._is_mark(above, value):
+                return self._transposed(value)
+            case lt.Negative(inner=lt.Sym(text="T" | r"\top")):
+                return Value(OPERATIONS["inv"](self._plain(value)).T)
+            case lt.Row(factors=(lt.Sym(text=r"\odot"), exponent)):
+                return self._entrywise(value, exponent)
+        if not value.letters and value.expression.shape != SCALAR:
+            return self._matrix_power(value, above)
+        return self._entrywise(value, above)
+
+    def _entrywise(self, value: Value, exponent: lt.Node) -> Value:
+        raised = self.reader.value(exponent)
+        return self.reader.entries.entrywise(OPERATIONS["power"], value, raised)
+
+    def _is_mark(self, mark: lt.Sym, value: Value) -> bool:
+        """Whether a raised T is the transpose, and not a name of the user's above a scalar."""
+        if mark.text.startswith("\\") or mark.font:
+            return True
+        return not value.scalar or self.reader.names.find(mark) is None
+
+    def _transposed(self, value: Value) -> Value:
+        if value.letters:  # an entry, or a slice beside another
+            return value
+        return Value(value.expression.T, (), value.constant)
+
+    def _plain(self, value: Value) -> Expression:
+        if value.letters:
+            raise ProgramError("an entry has no transpose")
+        return value.expression
+
+    def _matrix_power(self, value: Value, above: lt.Node) -> Value:
+        """A^{-1} and A^2 of a square matrix; of a vector entry by entry."""
+        e = value.expression
+        exponent = self.reader.expression(above)
+        number = exponent.value if isinstance(exponent, Number) else None
+        shape = e.shape
+        if number == -1 and ONE not in shape:
+            return Value(OPERATIONS["inv"](e))
+        if len(shape) == 2 and shape[0] == shape[1]:
+            if number is None or number != int(number) or not 0 < number < LARGEST_POWER:
+                raise ProgramError(
+                    r"a power of a matrix is ^{-1} or ^2, ^3, ...; of its entries ^{\odot 2}"
+                )
+            whole = e
+            for _ in range(int(number) - 1):
+                whole = whole @ e
+            return Value(whole)
+        return self._entrywise(value, above)

@@ -1,0 +1,92 @@
+r"""Derivatives as they are written: \frac{\partial L}{\partial W}, dL / dW, \nabla_W L."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symgrad.language.latex_input.names import Names
+from symgrad.language.latex_input.tree import (
+    Chain,
+    Fence,
+    Fraction,
+    Node,
+    Num,
+    Row,
+    Script,
+    Sym,
+    factors_of,
+)
+
+LOSSES = ("L", "J", "E", "C", r"\ell", "loss", "Loss", "cost")  # what a loss is called, if free
+
+
+@dataclass(frozen=True)
+class Slope:
+    """The derivative of `top` (None where it is not said) by each of `bottoms`."""
+
+    top: Node | None
+    bottoms: tuple[Node, ...]
+
+
+def slope_of(node: Node, names: Names) -> Slope | None:
+    """The derivative that a fraction is, or a quotient on one line; None where it is none."""
+    match node:
+        case Fraction(top=top, bottom=bottom):
+            pass
+        case Chain(operands=(top, bottom), signs=("/",)):
+            pass
+        case _:
+            return None
+    above = _without_d(top, names)
+    below = list(factors_of(bottom))
+    if above is None or not _is_d(below[0], names):
+        return None
+    bottoms: list[Node] = []
+    while below:
+        if not _is_d(below.pop(0), names) or not below:
+            return None
+        if len(below) > 1 and _is_applied(below[0], below[1]):  # \partial \sigma(z)
+            bottoms.append(Row(below[0].at, tuple(below[:2])))
+            del below[:2]
+            continue
+        own = below.pop(0)
+        twice = isinstance(own, Script) and isinstance(own.above, Num) and own.above.digits == "2"
+        if isinstance(own, Script) and twice:
+            base = own.base if own.below is None else Script(own.at, own.base, own.below, None)
+            bottoms += [base, base]
+        else:
+            bottoms.append(own)
+    return Slope(above[0] if above else None, tuple(bottoms))
+
+
+def gradient_of(node: Node) -> Node | None:
+    r"""What \nabla_W is by; the sign itself where it says nothing; None where it is no \nabla."""
+    match node:
+        case Sym(text=r"\nabla"):
+            return node
+        case Script(base=Sym(text=r"\nabla"), below=below, above=None, primes=0):
+            return below
+    return None
+
+
+def _is_d(node: Node, names: Names) -> bool:
+    base = node.base if isinstance(node, Script) and node.below is None else node
+    if not isinstance(base, Sym) or base.text not in (r"\partial", "d", r"\delta"):
+        return False
+    if base.text == r"\partial" or base.font in ("mathrm", "mathsf", "text", "operatorname"):
+        return True
+    return names.find(base) is None
+
+
+def _without_d(node: Node, names: Names) -> list[Node] | None:
+    """What is differentiated, without its d; None where there is no d."""
+    first, *rest = factors_of(node)
+    if not _is_d(first, names) or len(rest) > 2:
+        return None
+    if len(rest) == 2 and not isinstance(rest[1], Fence):  # L(W)
+        return None
+    return rest[:1]
+
+
+def _is_applied(one: Node, other: Node) -> bool:
+    return isinstance(other, Fence) and isinstance(one, Sym | Script)

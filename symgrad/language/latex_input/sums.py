@@ -1,0 +1,201 @@
+"""Sums over an index or a batch, conditions, and functions by cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symgrad.errors import ProgramError, SymgradError
+from symgrad.language.expressions import OPERATIONS, Expression, Name, Number, Size, exact
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.context import Context
+from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.names import exact as look_of
+from symgrad.language.operations.batches import over_batch
+from symgrad.language.operations.constants import eye, filled
+from symgrad.language.operations.contractions import onehot, total
+
+BATCHES = ("B", "D", "S", "batch", "data")  # what people call the only batch
+
+
+@dataclass
+class Sums:
+    """Reads sums, for a reader."""
+
+    reader: Context
+
+    def value(self, node: lt.Big) -> Value:
+        """The sum of what stands behind it."""
+        over = lt.parts_of(node.below)
+        if not over:
+            body = self.reader.value(node.body)
+            return body if body.scalar else Value(total(body.expression))
+        if isinstance(node.below, lt.Chain) and node.below.signs == (r"\in",):
+            return self._over_set(node, *node.below.operands)
+        return self._over_indices(node, list(over))
+
+    def _over_set(self, node: lt.Big, members: lt.Node, of: lt.Node) -> Value:
+        batch = self.batch_of(of)
+        if batch is None:
+            raise ProgramError("this set is no batch of the problem", column=of.at + 1)
+        if isinstance(members, lt.Fence):
+            members = members.inner
+        found = [self.reader.names.find(part) for part in lt.parts_of(members)]
+        names = tuple(name for name in found if name is not None)
+        if len(names) < len(found):  # i \in B
+            return self._over_indices(node, [members], batch)
+        for name in names:
+            self.reader.scope.check_batch(name, batch)
+        return self._over_batch(self.reader.value(node.body), names, batch)
+
+    def _over_batch(self, body: Value, names: tuple[str, ...], batch: str) -> Value:
+        e = over_batch(OPERATIONS["batch_sum"], body.expression, names, batch)
+        return Value(e, body.letters)
+
+    def _over_indices(self, node: lt.Big, over: list[lt.Node], batch: str | None = None) -> Value:
+        """The sum over index letters, from the last to the first."""
+        letters: list[str] = []
+        batches: list[str] = []
+        for part in over:
+            begin = part.operands[0] if isinstance(part, lt.Chain) else part
+            if (named := self.batch_of(begin)) is not None:
+                batches.append(named)
+            elif isinstance(begin, lt.Row):  # \sum_{ij}
+                letters += [index_letter(factor) for factor in begin.factors]
+            else:
+                letters.append(index_letter(begin))
+        if batch is None and letters and node.above is not None:
+            batch = self.reader.counts.get(look_of(node.above))
+            batch = batch or self.batch_size(node.above)
+        if batch is not None:
+            self.reader.examples[letters[0]] = batch
+        body = self._body(node, letters)
+        for letter in reversed(letters):
+            along = self.reader.examples.get(letter)
+            if along is not None and letter not in body.letters:
+                body = self._over_batch(body, self._variables(along), along)
+            else:
+                body = self.reader.entries.summed(body, letter)
+        for named in batches:
+            body = self._over_batch(body, self._variables(named), named)
+        return body
+
+    def _body(self, node: lt.Big, letters: list[str]) -> Value:
+        """What is summed; where it has no sense by entries, a letter is that of an example."""
+        reader = self.reader
+        sizes, examples = dict(reader.entries.sizes), dict(reader.examples)
+        if node.above is not None and len(letters) == 1 and letters[0] not in examples:
+            above = reader.value(node.above).expression
+            if isinstance(above, Size) and not isinstance(above.dimension, str):
+                reader.entries.sizes.setdefault(letters[0], above.dimension)
+        try:
+            return reader.value(node.body)
+        except SymgradError:
+            batches = {*reader.scope.batches.values()}
+            if len(batches) != 1 or letters[:1] == [] or letters[0] in examples:
+                raise
+            reader.entries.sizes = sizes
+            reader.examples.clear()
+            reader.examples.update({**examples, letters[0]: next(iter(batches))})
+            return reader.value(node.body)
+
+    def _variables(self, batch: str) -> tuple[str, ...]:
+        return tuple(name for name, own in self.reader.scope.batches.items() if own == batch)
+
+    # batches
+
+    def batch_of(self, node: lt.Node) -> str | None:
+        """The batch that stands there, as it is printed or as the only one is called."""
+        batches = list(dict.fromkeys(self.reader.scope.batches.values()))
+        if self.reader.names.find(node) is not None or not isinstance(node, lt.Sym):
+            return None
+        for batch in batches:
+            if look_of(node) in self.reader.names.batch_looks(batch):
+                return batch
+        word = node.text
+        return batches[0] if len(batches) == 1 and word in BATCHES else None
+
+    def batch_size(self, node: lt.Node) -> str | None:
+        """The batch whose number of examples |B| is."""
+        if isinstance(node, lt.Fence) and node.left == "|":
+            node = node.inner
+            return self.batch_of(node)
+        return None
+
+    # conditions
+
+    def condition(self, node: lt.Chain) -> Value:
+        """[a > b] as a number."""
+        if len(node.signs) != 1:
+            raise ProgramError("one comparison at a time", column=node.at + 1)
+        left, right = node.operands
+        sign = node.signs[0]
+        if sign == "=":
+            return self._equal(left, right)
+        if sign not in ("<", ">", r"\leq", r"\geq"):
+            raise ProgramError(f"{sign} is not expected here", column=node.at + 1)
+        if sign in ("<", r"\geq"):
+            left, right = right, left
+        e = self._difference(self.reader.value(left), self.reader.value(right))
+        step = self.reader.entries.entrywise(OPERATIONS["step"], e)
+        return self._not(step) if sign in (r"\leq", r"\geq") else step
+
+    def _difference(self, left: Value, right: Value) -> Value:
+        if isinstance(right.expression, Number) and right.expression.value == 0:
+            return left
+        if isinstance(left.expression, Number) and left.expression.value == 0:
+            return self.reader.entries.entrywise(OPERATIONS["negative"], right)
+        return self.reader.entries.entrywise(OPERATIONS["subtract"], left, right)
+
+    def _not(self, step: Value) -> Value:
+        one = Value(Number(exact(1)))
+        return self.reader.entries.entrywise(OPERATIONS["subtract"], one, step)
+
+    def _equal(self, left: lt.Node, right: lt.Node) -> Value:
+        """[i = j] of two indices, [i = o] of an index and a label."""
+        one, other = (self._index_or_label(x) for x in (left, right))
+        if isinstance(one, Expression):
+            one, other = other, one
+        if isinstance(one, Expression):
+            raise ProgramError("two labels cannot be compared", column=left.at + 1)
+        if isinstance(other, Expression):
+            return self.reader.entries.entry(Value(onehot(other)), (one,))
+        sizes = self.reader.entries.sizes
+        size = sizes.get(one) or sizes.get(other)
+        if size is None:
+            raise ProgramError(f"it is not clear how far the index {one} runs", column=left.at + 1)
+        return self.reader.entries.entry(Value(filled(eye, (size,))), (one, other))
+
+    def _index_or_label(self, node: lt.Node) -> str | Expression:
+        name = self.reader.names.find(node)
+        meaning = None if name is None else self.reader.scope.meanings.get(name)
+        if isinstance(meaning, Name) and meaning.index_of is not None:
+            return meaning
+        return index_letter(node)
+
+    def cases(self, rows: Sequence[tuple[lt.Node, lt.Node | None]]) -> Value:
+        """Values by their conditions, each tried in turn."""
+        entries = self.reader.entries
+        whole: Value | None = None
+        for value, condition in reversed(rows):
+            own = self.reader.value(value)
+            if condition is not None:
+                holds = self.reader.value(condition)
+                own = entries.entrywise(OPERATIONS["multiply"], own, holds)
+                if whole is not None:
+                    rest = entries.entrywise(OPERATIONS["multiply"], whole, self._not(holds))
+                    own = entries.entrywise(OPERATIONS["add"], own, rest)
+            whole = own
+        if whole is None:
+            raise ProgramError("no case is given")
+        return whole
+
+
+def index_letter(node: lt.Node) -> str:
+    """The letter of an index."""
+    match node:
+        case lt.Sym(text=text) if len(text.removeprefix("\\")) <= 5:
+            return text
+        case lt.Script(base=lt.Sym(text=text), below=lt.Num(digits=digits), above=None):
+            return text + digits
+    raise ProgramError("an index is a letter", column=node.at + 1)

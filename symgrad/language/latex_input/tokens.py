@@ -1,0 +1,158 @@
+r"""LaTeX as a list of tokens, without what only places things: \left, \, and & say nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from symgrad.errors import ProgramError
+
+LONGEST_TEXT = 64 * 1024  # characters
+TOKEN = re.compile(r"\\(?:[A-Za-z]+\*?|.)|\d+(?:\.\d+)?|\.\d+|\S", re.DOTALL)
+OPENING = {r"\left", r"\bigl", r"\Bigl", r"\biggl", r"\Biggl"}
+CLOSING = {r"\right", r"\bigr", r"\Bigr", r"\biggr", r"\Biggr"}
+SIZES = {rf"\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "m")}
+SPACES = {r"\,", r"\;", r"\:", r"\!", r"\>", r"\quad", r"\qquad", "\\\n", "\\ ", "~", "$"}
+STYLES = {rf"\{style}style" for style in ("display", "text", "script")}
+STYLES |= {r"\limits", r"\nolimits", r"\nonumber", r"\notag", r"\mathstrut", r"\strut"}
+SILENT = OPENING | CLOSING | SIZES | SPACES | STYLES | {r"\middle", r"\phantom"}
+WORDS = {rf"\{font}" for font in ("text", "textrm", "textit", "textbf", "mathrm", "mathsf")}
+WORDS |= {rf"\{font}" for font in ("mathtt", "mathit", "operatorname", "operatorname*", "mbox")}
+SAME = {
+    r"\lVert": "‖", r"\rVert": "‖", r"\|": "‖", r"\Vert": "‖", "∥": "‖",
+    r"\lvert": "|", r"\rvert": "|", r"\vert": "|", r"\mid": "|",
+    r"\lbrace": r"\{", r"\rbrace": r"\}", r"\lbrack": "[", r"\rbrack": "]",
+    r"\langle": "⟨", r"\rangle": "⟩", r"\lparen": "(", r"\rparen": ")",
+    r"\dfrac": r"\frac", r"\tfrac": r"\frac", r"\cfrac": r"\frac",
+    r"\le": r"\leq", r"\ge": r"\geq", "≤": r"\leq", "≥": r"\geq", r"\ne": r"\neq",
+    r"\lt": "<", r"\gt": ">", "−": "-", "·": r"\cdot", "*": r"\cdot", r"\ast": r"\cdot",
+    "×": r"\times", "⊙": r"\odot", r"\circ": r"\odot", "∘": r"\odot", r"\bullet": r"\odot",
+    "⊘": r"\oslash", "⊗": r"\otimes", "∑": r"\sum", "∇": r"\nabla", "∂": r"\partial",
+    r"\intercal": r"\top", "⊤": r"\top", "ᵀ": r"\top", "∈": r"\in", r"\prime": "'", "′": "'",
+    r"\bm": r"\boldsymbol", r"\pmb": r"\boldsymbol", r"\symbf": r"\mathbf", r"\vec": r"\boldsymbol",
+    r"\mathbbm": r"\mathbb", r"\mathds": r"\mathbb", r"\mathscr": r"\mathcal",
+    r"\widehat": r"\hat", r"\widetilde": r"\tilde", r"\overline": r"\bar", "√": r"\sqrt",
+    r"\cr": r"\\", r"\tr": r"\operatorname", r"\colon": ":", r"\coloneqq": "=", r"\triangleq": "=",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Token:
+    r"""A command, a letter, digits or a sign. Of `\text{else}` and its kin `word` is what is in
+    the braces; `side` says of a delimiter whether it opens (1) or closes (-1), where that is
+    written; `tight` that nothing separates it from the token before."""
+
+    text: str
+    at: int
+    word: str | None = None
+    side: int = 0
+    tight: bool = False
+
+
+def tokens(text: str) -> list[Token]:
+    r"""The tokens of a formula.
+
+    >>> [token.text for token in tokens(r"\left(W_2\right)^\top \, x")]
+    ['(', 'W', '_', '2', ')', '^', '\\top', 'x']
+    """
+    if len(text) > LONGEST_TEXT:
+        raise ProgramError(
+            f"the formula is too long: {len(text)} characters ({LONGEST_TEXT} at most)"
+        )
+    text = re.sub(r"(?<!\\)%.*", lambda found: " " * len(found[0]), text)
+    found: list[Token] = []
+    at, side, end, cases = 0, 0, -1, 0
+    while match := TOKEN.search(text, at):
+        own, at = match[0], match.end()
+        cases += text.startswith("{cases}", at) * {r"\begin": 1, r"\end": -1}.get(own, 0)
+        if own in SILENT or (own == "&" and not cases):
+            side = 1 if own in OPENING else -1 if own in CLOSING else 0
+            if own == r"\phantom":
+                _, at = _braced(text, at)
+            continue
+        if own in WORDS:
+            word, at = _braced(text, at)
+            found.append(Token(own.removesuffix("*"), match.start(), word))
+        elif own == "." and side:
+            pass  # \right. closes nothing that is seen
+        else:
+            found.append(_token(own, match.start(), side, match.start() == end))
+        side, end = 0, at
+    return found
+
+
+def _token(own: str, at: int, side: int, tight: bool) -> Token:
+    if own in (r"\lVert", r"\lvert", r"\rVert", r"\rvert"):
+        side = 1 if own[1] == "l" else -1
+    if own == r"\tr":
+        return Token(r"\operatorname", at, "tr")
+    return Token(SAME.get(own, own), at, side=side, tight=tight)
+
+
+def _braced(text: str, at: int) -> tuple[str, int]:
+    """What stands in braces (or the one character there) from a place on, and where it ends."""
+    while at < len(text) and text[at].isspace():
+        at += 1
+    if at < len(text) and text[at] != "{":
+        return text[at], at + 1
+    depth, begin = 0, at + 1
+    for k in range(at, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[k], 0) if text[k - 1] != "\\" else 0
+        if depth == 0:
+            return text[begin:k], k + 1
+    raise ProgramError("a brace { is not closed", column=at + 1)
+
+
+class Cursor:
+    """Tokens taken from the left."""
+
+    def __init__(self, found: list[Token]) -> None:
+        self.tokens = found
+        self.place = 0
+
+    @property
+    def token(self) -> Token | None:
+        """The next token; None at the end."""
+        return self.tokens[self.place] if self.place < len(self.tokens) else None
+
+    @property
+    def next(self) -> str:
+        """Its text."""
+        return "" if self.token is None else self.token.text
+
+    @property
+    def at(self) -> int:
+        """Where it begins."""
+        if self.token is not None:
+            return self.token.at
+        return self.tokens[-1].at + 1 if self.tokens else 0
+
+    def take(self, wanted: str = "") -> Token:
+        """The next token, which must be this one."""
+        token = self.token
+        if token is None or wanted not in ("", token.text):
+            found = "the end" if token is None else token.text
+            raise self.error(f"{wanted or 'a formula'} is expected here, not {found}")
+        self.place += 1
+        return token
+
+    def error(self, message: str) -> ProgramError:
+        """An error at the next token."""
+        return ProgramError(message, column=self.at + 1)
+
+    def split(self) -> None:
+        """Take digits apart after the first: x^23 is x^2 3."""
+        token = self.tokens[self.place]
+        first, rest = Token(token.text[0], token.at), Token(token.text[1:], token.at + 1)
+        self.tokens[self.place : self.place + 1] = [first, rest]
+
+    def word(self) -> str:
+        """Letters in braces that come next, taken; nothing where none come, or but one."""
+        letters, place = "", self.place + 1
+        while place < len(self.tokens) and self.tokens[place].text.isalpha():
+            letters, place = letters + self.tokens[place].text, place + 1
+        closed = place < len(self.tokens) and self.tokens[place].text == "}"
+        if self.next != "{" or not closed or len(letters) < 2:
+            return ""
+        self.place = place + 1
+        return letters

@@ -1,0 +1,139 @@
+"""LaTeX formulas as a tree, before anything is known of what its names mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Node:
+    """Base of the nodes; `at` is where it begins in the text."""
+
+    at: int
+
+
+@dataclass(frozen=True)
+class Num(Node):
+    """Digits."""
+
+    digits: str
+    font: str = ""
+
+
+@dataclass(frozen=True)
+class Sym(Node):
+    r"""A letter, a command or a word: `W`, `\lambda`, `tr` in the font "operatorname"."""
+
+    text: str
+    font: str = ""
+
+
+@dataclass(frozen=True)
+class Accent(Node):
+    """A hat, a bar or a tilde over something."""
+
+    accent: str
+    inner: Node
+
+
+@dataclass(frozen=True)
+class Script(Node):
+    """A base with what is lowered and raised beside it, and a number of primes."""
+
+    base: Node
+    below: Node | None
+    above: Node | None
+    primes: int = 0
+
+
+@dataclass(frozen=True)
+class Fraction(Node):
+    """A fraction."""
+
+    top: Node
+    bottom: Node
+
+
+@dataclass(frozen=True)
+class Root(Node):
+    """A square root."""
+
+    inner: Node
+
+
+@dataclass(frozen=True)
+class Fence(Node):
+    """Something between delimiters: ( [ { | or the double bar of a norm, < of an inner product."""
+
+    left: str
+    inner: Node
+
+
+@dataclass(frozen=True)
+class Row(Node):
+    """Factors beside each other."""
+
+    factors: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Chain(Node):
+    """Operands with a sign between each two, read from the left."""
+
+    operands: tuple[Node, ...]
+    signs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Negative(Node):
+    """A minus before something."""
+
+    inner: Node
+
+
+@dataclass(frozen=True)
+class Big(Node):
+    """A sum sign with what it goes over, and its body."""
+
+    below: Node | None
+    above: Node | None
+    body: Node
+
+
+@dataclass(frozen=True)
+class Cases(Node):
+    """Rows of a value and its condition; a row without one is the last."""
+
+    rows: tuple[tuple[Node, Node | None], ...]
+
+
+@dataclass(frozen=True)
+class Listed(Node):
+    """Parts with commas between them."""
+
+    parts: tuple[Node, ...]
+
+
+def factors_of(node: Node) -> tuple[Node, ...]:
+    """The factors of a product, or the node alone."""
+    return node.factors if isinstance(node, Row) else (node,)
+
+
+def parts_of(node: Node | None) -> tuple[Node, ...]:
+    """What commas separate, or the node alone."""
+    if node is None:
+        return ()
+    return node.parts if isinstance(node, Listed) else (node,)
+
+
+def walk(root: Node) -> Iterator[Node]:
+    """Every node."""
+    stack: list[object] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Node):
+            yield node
+            stack += [getattr(node, f.name) for f in fields(node)]
+        elif isinstance(node, tuple):
+            stack += node

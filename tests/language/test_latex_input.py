@@ -1,0 +1,115 @@
+"""LaTeX as people write it, read as text of the language."""
+
+from __future__ import annotations
+
+import pytest
+
+import symgrad as sg
+
+PROGRAM = """
+W: Matrix(m, n)
+W2: Matrix(k, m)
+A: Matrix(n, n)
+x: Vector(n)
+y: Vector(m)
+p: Vector(k)
+lam: Scalar
+o: Index(k)
+yhat = W @ x
+loss = norm2(W @ x - y)**2
+"""
+BATCH = """
+x: Vector(n)
+t: Scalar
+w: Vector(n)
+loss = sum((w.T @ x - t)**2 for x, t in batch)
+"""
+
+READ = [
+    (r"2 (Wx-y)x^T", "2 * (W @ x - y) @ x.T"),
+    (r"2\left(W x - y\right) x^\top", "2 * (W @ x - y) @ x.T"),
+    (r"W_2^T p", "W2.T @ p"),
+    (r"\mathbf{W}_{2}^{\mathsf T} \bm{p}", "W2.T @ p"),
+    (r"x' A x", "x.T @ A @ x"),
+    (r"A x^T x", "A * (x.T @ x)"),
+    (r"A^{-1} x", "inv(A) @ x"),
+    (r"A^{-\top} x", "inv(A).T @ x"),
+    (r"A^2", "A @ A"),
+    (r"A^{\odot 2}", "A**2"),
+    (r"\tfrac12 \|x\|_2^2", "1 / 2 * norm2(x)**2"),
+    (r"\dfrac{\lambda}{2}\lVert W \rVert_F^2", "lam / 2 * norm2(W)**2"),
+    (r"1/2 x^Tx", "1 / 2 * (x.T @ x)"),
+    (r"\|x\|_1", "norm1(x)"),
+    (r"\lambda I + A", "lam * eye(n) + A"),
+    (r"\mathbf 1^\top x", "ones(n).T @ x"),
+    (r"x - \mathbf{1}", "x - 1"),
+    (r"\sigma(y) (1 - \sigma(y))", "sigmoid(y) * (1 - sigmoid(y))"),
+    (r"\sigma'(y) \circ y", "sigmoid(y) * (1 - sigmoid(y)) * y"),
+    (r"\hat{y} - y", "yhat - y"),
+    (r"\log\left(1 + e^{-\lambda}\right)", "log(1 + exp(-lam))"),
+    (r"\ln \lambda", "log(lam)"),
+    (r"\log|\det A|", "logdet(A)"),
+    (r"\operatorname{tr}(A^T A)", "trace(A.T @ A)"),
+    (r"\mathrm{diag}(x) A", "diag(x) @ A"),
+    (r"\mathbf{1}[x > 0]", "step(x)"),
+    (r"\mathbb{1}\{x > 0\} \odot x", "step(x) * x"),
+    (r"\max(0, x)", "maximum(0, x)"),
+    (r"\max_i x_i", "max(x)"),
+    (r"\sin^2 x", "sin(x)**2"),
+    (r"\mathrm{ReLU}(x)", "relu(x)"),
+    (r"p_o", "p[o]"),
+    (r"\mathbf{e}_o", "onehot(o)"),
+    (r"\langle x, A x\rangle", "dot(x, A @ x)"),
+    (r"\sum_{i=1}^n x_i", "sum(x)"),
+    (r"\sum_i e^{x_i}", "sum(exp(x))"),
+    (r"\frac{e^{x_i}}{\sum_j e^{x_j}}", "exp(x) / sum(exp(x))"),
+    (r"\sqrt{\lambda}", "sqrt(lam)"),
+    (r"\frac{\partial L}{\partial W} = 2(Wx-y)x^T", "dL/dW = 2 * (W @ x - y) @ x.T"),
+    (r"\nabla_{x} L = \mathbf 1", "dL/dx = ones(n)"),
+    (r"\frac{dL}{dx} = 2 W^T \frac{dL}{dy}", "dL/dx = 2 * W.T @ dL/dy"),
+    (r"\delta_2 = Wx - y", "delta_2 = W @ x - y"),
+    (r"$r = Wx - y$ and $\nabla_W L = 2 r x^T$", "r = W @ x - y\ndL/dW = 2 * r @ x.T"),
+    (r"\begin{align*} r &= Wx \\ &\quad - y \tag{1} \end{align*}", "r = W @ x - y"),
+]
+
+
+@pytest.mark.parametrize(("formula", "text"), READ)
+def test_formulas_as_people_write_them(formula: str, text: str) -> None:
+    assert sg.parse_latex(formula, sg.parse(PROGRAM)) == text
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\sum_{(x, t) \in B} (w^\top x - t)^2",
+        r"\sum_{i=1}^N (w^\top x_i - t_i)^2",
+        r"\sum_i (t_i - x_i^T w)^2",
+        r"\sum_{i \in \mathcal{B}} (w^T x_i - t_i)^2",
+    ],
+)
+def test_sums_over_a_batch(formula: str) -> None:
+    problem = sg.parse(BATCH)
+    text = sg.parse_latex(formula, problem)
+    values = {"x": [[1.0, 2.0], [3.0, 5.0]], "t": [1.0, 0.5], "w": [0.3, -0.2]}
+    program = BATCH.rpartition("loss")[0] + f"loss = {text}"
+    assert sg.evaluate(program, values) == pytest.approx(sg.evaluate(problem, values))
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        (r"2 q x", r"latex, line 1, column 3: q is not declared"),
+        (r"W y", "inner dimensions differ"),
+        (r"x +\n(W x", r"is not closed"),
+        (r"x / 2 y", "how far this / goes"),
+        (r"\mathbf{1}", "how many entries"),
+        (r"x_1", "an index is a letter"),
+        (r"\sin^{-1} x", "inverse function"),
+        (r"\frac{1", "a brace|is expected"),
+        (r"\exp", "has no argument"),
+        ("(" * 500 + "x" + ")" * 500, "nested too deeply"),
+    ],
+)
+def test_what_cannot_be_read_is_said(formula: str, message: str) -> None:
+    with pytest.raises(sg.SymgradError, match=message):
+        sg.parse_latex(formula, sg.parse(PROGRAM))
