@@ -63,6 +63,59 @@ NOT_COMPILING = [  # LaTeX that no TeX compiles
 ANOTHER_FORMULA = [  # what is printed says another formula than was derived
 ]
 STABLE = [  # finite in many digits, so finite here, value and gradient
+    Row(
+        name="logarithm of the softmax entry that a label looks up",
+        program="z: Vector(k); o: Index(k); loss = -log(softmax(z)[o])",
+        at={"z": [800.0, 0.0, 0.0], "o": 1},
+        value=800,
+        derivative={"z": [1, -1, 0]},
+        same={"z": "softmax(z) - onehot(o)"},
+        holds={"text": "where y is one-hot"},
+    ),
+    Row(
+        name="logarithm of the softmax entry that a one-hot vector chooses",
+        program="z: Vector(k); y: Vector(k, one_hot=True); loss = -log(y.T @ softmax(z))",
+        at={"z": [0.0, 900.0, 0.0], "y": [0.0, 0.0, 1.0]},
+        value=900,
+        derivative={"z": [0, 1, -1]},
+        same={"z": "softmax(z) - y"},
+    ),
+    Row(
+        name="the same in the rows of a matrix",
+        program="Z: Matrix(m, k); Y: Matrix(m, k, one_hot=True)"
+        "; loss = -sum(log(sum(Y * softmax(Z, axis=1), axis=1)))",
+        at={"Z": [[0.0, 900.0], [2e3, 0.0]], "Y": [[1.0, 0.0], [0.0, 1.0]]},
+        value=2900,
+        derivative={"Z": [[-1, 1], [1, -1]]},
+        same={"Z": "softmax(Z, axis=1) - Y"},
+    ),
+    Row(
+        name="the same for labels in a batch",
+        program="W: Matrix(k, d); x: Vector(d); o: Index(k)"
+        "; loss = mean(-log(softmax(W @ x)[o]) for x, o in batch)",
+        at={"W": [[1e3], [0.0]], "x": [[1.0], [2.0]], "o": [1, 0]},
+        value=500,
+        derivative={"W": [[0.5], [-0.5]]},
+        same={"W": "mean((softmax(W @ x) - onehot(o)) @ x.T for x, o in batch)"},
+    ),
+    Row(
+        name="exponentials by hand, one looked up",
+        program="z: Vector(k); o: Index(k); loss = -log(exp(z[o]) / sum(exp(z)))",
+        at={"z": [800.0, 0.0, 0.0], "o": 1},
+        value=800,
+        derivative={"z": [1, -1, 0]},
+        same={"z": "softmax(z) - onehot(o)"},
+    ),
+    Row(
+        name="independent components",
+        program="x: Vector(n); W: Matrix(n, n); g = sigmoid(W @ x)"
+        "; loss = -sum(sum(log(g * (1 - g))) + log(abs(det(W))) for x in batch)",
+        wrt="W",
+        at={"W": [[1.0, 0.0], [0.0, 1.0]], "x": [[800.0, -800.0]]},
+        value=1600,
+        derivative={"W": [[799, -800], [-800, 799]]},
+        same={"W": "sum((2 * g - 1) @ x.T for x in batch) - |batch| * inv(W).T"},
+    ),
 ]
 CHECKED = [  # no right gradient is called wrong, no wrong one right
 ]
@@ -114,7 +167,8 @@ ROWS = [pytest.param(r, id=f"{kind}: {r.name}") for kind, rows in TABLES.items()
 def numbers(row: Row, problem: sg.Problem) -> dict[str, np.ndarray]:
     """The row's numbers, or positive random ones."""
     if row.at is not None:
-        return {name: np.asarray(value, float) for name, value in row.at.items()}
+        kinds = {name: int if v.kind == "Index" else float for name, v in problem.variables.items()}
+        return {name: np.asarray(value, kinds[name]) for name, value in row.at.items()}
     rng = np.random.default_rng(0)
     sizes = {
         d: 3 + k for k, d in enumerate({d for v in problem.variables.values() for d in v.dims})

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
+import symgrad.calculus.logarithms  # noqa: F401  its rules
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
-import symgrad.calculus.rewriting  # noqa: F401  the operations' rules
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
 from symgrad.calculus.derivation import Derivation, Derivative, Key
 from symgrad.calculus.layouts import arranged, check_layout, layout_sentence

@@ -63,6 +63,7 @@ class _Compiled:
         Raises: ValueError where the pattern is neither a function nor a product."""
         entry = self.pattern.closed()
         if isinstance(entry.node, (ix.Map, ix.Apply)):
+            self.closed = entry
             NODE_RULES.setdefault(entry.node.operation.name, []).append(self.on_node)
         else:
             (term,) = map(reduced, self.pattern.terms) if len(self.pattern.terms) == 1 else (None,)
@@ -74,7 +75,7 @@ class _Compiled:
 
     def on_node(self, node: Node, labels: tuple[Label, ...]) -> Entry | None:
         """The replacement of a node, where it matches."""
-        pattern = self.pattern.closed()
+        pattern = self.closed
         for match in _node(pattern.node, pattern.labels, node, labels, Match({}, {})):
             result = contract(self._replacement(match).terms, labels)
             record(self.rule)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.calculus import logarithms, orthogonality
 from symgrad.calculus.lowering import Tensor, given, lower
 from symgrad.calculus.nodes import Label, batch_label
-from symgrad.calculus.orthogonality import NORM, PRODUCT
 from symgrad.calculus.rules import NODE_RULES, TERM_RULES, recorded
 from symgrad.language.dimensions import ONE, SCALAR, Shape, dims
 from symgrad.language.expressions import Expression, Name
@@ -32,13 +32,14 @@ OTHERS: dict[str, tuple[Label, ...]] = {
     "rows": (Label(r),),
     "rows of a batch": (batch_label("batch"), Label(r)),
 }
+PROCEDURES = (orthogonality.PRODUCT, orthogonality.NORM, logarithms.PRODUCT, logarithms.POWER)
 Wildcards = tuple[Shape, ...]
 NoRules = Callable[[], AbstractContextManager[None]]
 
 
 def cases() -> Iterator[tuple[Rewrite, Wildcards]]:
     """Each rule with each kind of wildcards that it is for."""
-    for rule in (*REWRITES, PRODUCT, NORM):
+    for rule in (*REWRITES, *PROCEDURES):
         if rule.over == ("all",):
             yield rule, ((n, ONE),)
             yield rule, ((m, n),)
@@ -101,10 +102,10 @@ def test_rule_fires_and_is_true(
     ("rule", "shapes"), [case for case in CASES if {*case[1]} <= {SCALAR, (n, ONE)}]
 )
 def test_rule_fires_inside_a_program(rule: Rewrite, shapes: Wildcards) -> None:
-    """Of exp(example), times a parameter, in a batch; and the derivation says so."""
+    """Of softplus(example), times a parameter, in a batch; and the derivation says so."""
     names, _ = wildcards(shapes)
     declared = [f"{x.name}0: {'Scalar' if x.shape == SCALAR else 'Vector(n)'}" for x in names]
-    inner = [f"{x.name} = exp({x.name}0)" for x in names]
+    inner = [f"{x.name} = softplus({x.name}0)" for x in names]
     text = unparse(rule.pattern(*names))
     bound = ", ".join(f"{x.name}0" for x in names)
     lines = [*declared, "c: Scalar", *inner, f"loss = sum(c * sum({text}) for {bound} in batch)"]

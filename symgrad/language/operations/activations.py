@@ -22,6 +22,7 @@ sigmoid: Operation = elementwise(
     latex=r"\sigma",
     sentence="The derivative of the sigmoid is s (1 - s), entry by entry.",
     positive=True,
+    logarithm=lambda x: -softplus(-x),
 )
 
 
@@ -29,7 +30,7 @@ def _softplus(xp: Namespace, x: Any) -> Any:
     return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
-softplus = elementwise(
+softplus: Operation = elementwise(
     "softplus",
     lambda x: sympy.log(1 + sympy.exp(x)),
     _softplus,

@@ -23,6 +23,7 @@ def elementwise(
     kink: Callable[..., Expression] | None = None,
     reflection: Callable[[Expression], Expression] | None = None,
     positive: bool = False,
+    logarithm: Callable[..., Expression] | None = None,
     arity: int = 1,
     **columns: Any,
 ) -> Operation:
@@ -41,6 +42,7 @@ def elementwise(
         kink=kink,
         reflection=reflection,
         positive=positive,
+        logarithm=logarithm,
     )
     shape = elementwise_shape(name)
     return register(Operation(name=name, meaning=meaning, shape=shape, **record | columns))

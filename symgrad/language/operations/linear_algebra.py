@@ -147,6 +147,13 @@ rewrite(
     over=("matrix",),
 )
 rewrite(
+    name="logarithm of a determinant's magnitude",
+    pattern=lambda x: log(absolute(det(x))),
+    replacement=lambda x: logdet(x),
+    identity="log |det(X)| = logdet(X), without overflow",
+    over=("matrix",),
+)
+rewrite(
     name="inverse of an inverse",
     pattern=lambda x: inv(inv(x)),
     replacement=lambda x: x,
@@ -165,12 +172,5 @@ rewrite(
     pattern=lambda x: logdet(inv(x)),
     replacement=lambda x: -logdet(x),
     identity="logdet(X^-1) = -logdet(X)",
-    over=("matrix",),
-)
-rewrite(
-    name="logarithm of a reciprocal determinant",
-    pattern=lambda x: log(1 / det(x)),
-    replacement=lambda x: -logdet(x),
-    identity="log(1 / det(X)) = -logdet(X)",
     over=("matrix",),
 )

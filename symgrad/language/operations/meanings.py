@@ -74,6 +74,7 @@ class Elementwise:
     kink: Callable[..., Expression] | None = None
     reflection: Callable[[Expression], Expression] | None = None  # f(-x), said by f(x)
     positive: bool = False  # whether every value is at least 0
+    logarithm: Callable[..., Expression] | None = None  # of f(x), x > 0 unless f is positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +95,7 @@ class Function:
     definition: Callable[..., Expression] | None = None
     kink: Callable[..., Expression] | None = None
     positive: bool = False  # whether every value is at least 0
+    logarithm: Callable[..., Expression] | None = None  # of a positive f(x), said without f
     simplex: bool = False  # whether the values sum to 1
     symmetric: bool = False  # whether a symmetric argument gives a symmetric result
     solver: Callable[..., Any] | None = None

@@ -11,6 +11,7 @@ from symgrad.language.composing import ONES, magnitude
 from symgrad.language.expressions import Expression, expression
 from symgrad.language.formula import RELATION, Applied, Formula, Infix, Number
 from symgrad.language.operations.elementwise import elementwise
+from symgrad.language.operations.meanings import rewrite
 
 
 def _zero(x: Expression) -> Expression:
@@ -77,4 +78,10 @@ minimum = elementwise(
     latex=r"\min",
     sentence="A minimum passes the gradient on to the smaller argument (a tie: half to each).",
     sympy_classes=(sympy.Min,),
+)
+rewrite(
+    name="sign over absolute value",
+    pattern=lambda x: sign(x) / absolute(x),
+    replacement=lambda x: 1 / x,
+    identity="sign(x) / |x| = 1 / x",
 )

@@ -22,7 +22,13 @@ HALF = Fraction(1, 2)
 LOG = Symbol(latex=r"\log")
 
 exp: ex.Operation = elementwise(
-    "exp", sympy.exp, latex=r"\exp", symbol="e", derivative=lambda x: (exp(x),), positive=True
+    "exp",
+    sympy.exp,
+    latex=r"\exp",
+    symbol="e",
+    derivative=lambda x: (exp(x),),
+    positive=True,
+    logarithm=lambda x: x,
 )
 log = elementwise("log", sympy.log, latex=r"\log", symbol="s", derivative=lambda x: (1 / x,))
 log1p = elementwise(
@@ -54,7 +60,12 @@ arccos = elementwise(
 arctan = elementwise("arctan", sympy.atan, latex=r"\arctan", derivative=lambda x: (1 / (1 + x**2),))
 sinh = elementwise("sinh", sympy.sinh, latex=r"\sinh", derivative=lambda x: (cosh(x),))
 cosh: ex.Operation = elementwise(
-    "cosh", sympy.cosh, latex=r"\cosh", derivative=lambda x: (sinh(x),)
+    "cosh",
+    sympy.cosh,
+    latex=r"\cosh",
+    derivative=lambda x: (sinh(x),),
+    positive=True,
+    logarithm=lambda x: log_cosh(x),
 )
 tanh: ex.Operation = elementwise(
     "tanh", sympy.tanh, latex=r"\tanh", derivative=lambda x: (1 - tanh(x) ** 2,)
@@ -87,7 +98,7 @@ def _log_cosh(xp: Namespace, x: Any) -> Any:
     return a + xp.log1p(xp.exp(a * -2)) - math.log(2)
 
 
-log_cosh = elementwise(
+log_cosh: ex.Operation = elementwise(
     "log_cosh",
     lambda x: sympy.log(sympy.cosh(x)),
     _log_cosh,
@@ -116,6 +127,7 @@ variable_power = elementwise(
     arity=2,
     symbol="q",
     derivative=lambda x, y: (y * x ** (y - 1), xlogy(x**y, x)),
+    logarithm=lambda x, y: y * log(x),
     called=False,
     text=ex.Spelling("{0}**{1}", ex.POWER, (ex.ATOM, ex.SIGN)),
     notation=power,
@@ -138,6 +150,12 @@ xlogy: ex.Operation = elementwise(
     notation=lambda call, x, y: times(call, x, applied(LOG, y)),
     sentence="x log y, which is 0 where x is 0.",
     reserved=False,
+)
+rewrite(
+    name="logarithm of an exponential",
+    pattern=lambda x: log(exp(x)),
+    replacement=lambda x: x,
+    identity="log(exp(x)) = x, without overflow",
 )
 rewrite(
     name="logarithm of cosh",

@@ -41,7 +41,7 @@ def _log_softmax(xp: Namespace, x: Any, axis: Any) -> Any:
     return z - xp.log(xp.sum(xp.exp(z), axis))
 
 
-softmax = register(
+softmax: Operation = register(
     Operation(
         name="softmax",
         meaning=Function(
@@ -50,6 +50,7 @@ softmax = register(
             pullback=lambda g, p, x: (p * (g - dot(g, p)),),
             kernel=_softmax,
             positive=True,
+            logarithm=lambda x: log_softmax(x),
             simplex=True,
         ),
         shape=_kept("softmax"),
@@ -60,7 +61,7 @@ softmax = register(
         source="Bridle, Probabilistic interpretation of feedforward networks, 1990",
     )
 )
-log_softmax = register(
+log_softmax: Operation = register(
     Operation(
         name="log_softmax",
         meaning=Function(

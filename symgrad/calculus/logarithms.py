@@ -1,0 +1,154 @@
+"""Logarithms of products, powers and entries, taken apart where a function has a logarithm.
+
+log(exp(x) y) is x + log(y), log(1 / s) is -log(s), and the logarithm of the entry that a one-hot
+vector chooses is the chosen logarithm. What is left of a product stays under one logarithm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import symgrad.calculus.rewriting  # noqa: F401  the patterns, which are tried first
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.entries import even, positive
+from symgrad.calculus.functions import map_entry
+from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.nodes import ONE, ClosedFactor, Entry, Factor, Label, Node, Term
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.rules import NODE_RULES, record
+from symgrad.calculus.terms import opened, times
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import Name
+from symgrad.language.operations.contractions import dot
+from symgrad.language.operations.meanings import Rewrite
+from symgrad.language.operations.smooth import exp, log
+
+PRODUCT = Rewrite(
+    name="logarithm of a product",
+    pattern=lambda x, y: log(exp(x) * y),
+    replacement=lambda x, y: x + log(y),
+    identity="log(x y) = log(x) + log(y), where x is positive",
+    over=("scalar", "scalar"),
+)
+POWER = Rewrite(
+    name="logarithm of a power",
+    pattern=lambda x: log(x**3),
+    replacement=lambda x: 3 * log(x),
+    identity="log(x^p) = p log(x), where x is positive",
+)
+CHOSEN = Rewrite(
+    name="logarithm of a chosen entry",
+    pattern=lambda y, x: log(dot(y, x)),
+    replacement=lambda y, x: dot(y, log(x)),
+    identity="log(y^T x) = y^T log(x), where y is one-hot",
+    over=("vector", "vector"),
+)
+
+
+def _logarithm(node: Node, labels: tuple[Label, ...]) -> Entry | None:
+    """The logarithm of one term, taken apart."""
+    assert isinstance(node, ix.Map)
+    ((argument, at),) = node.arguments
+    own = tuple(labels[k] for k in at)
+    if isinstance(argument, ix.Map) and _has_logarithm(Factor(argument, own)):
+        return _known(argument, own)
+    if not isinstance(argument, ix.Polynomial) or len(argument.terms) != 1:
+        return None
+    (term,) = opened(argument, own)
+    if term.summed:
+        return _chosen(term, labels)
+    if not term.coefficient > 0:
+        return None
+    if len(term.factors) == 1 and term.coefficient == 1:
+        return _power(term.factors[0], labels)
+    apart = [f for f in term.factors if _has_logarithm(f)]
+    if not apart:
+        return None
+    record(PRODUCT)
+    rest = term._replace(factors=tuple(f for f in term.factors if f not in apart))
+    parts = [_times_log(f, labels) for f in apart]
+    if rest.factors or rest.coefficient != 1:
+        parts.append(_log([rest], labels))
+    return contract(parts, labels)
+
+
+def _has_logarithm(factor: Factor | ClosedFactor) -> bool:
+    """Whether it is a positive function that has a logarithm, or a sum of such."""
+    node = factor.node
+    if isinstance(node, ix.Polynomial):
+        whole = len(node.terms) > 1 or bool(node.terms[0].summed)
+        inside = (f for t in node.terms for f in t.factors)
+        return whole and any(map(_has_logarithm, inside)) and (_opposite(node) or positive(node))
+    if not isinstance(node, (ix.Map, ix.Apply)) or node.operation.meaning.logarithm is None:
+        return False
+    return bool(node.operation.meaning.positive) or positive(node.arguments[0][0])
+
+
+def _opposite(node: ix.Polynomial) -> bool:
+    """Whether it is 1 - p of a probability p."""
+    one, *rest = sorted(node.terms, key=lambda t: len(t.factors))
+    if one != (1, (), ()) or len(rest) != 1:
+        return False
+    ((coefficient, factors, summed),) = rest
+    alone = coefficient == -1 and len(factors) == 1 and not summed and factors[0].power == 1
+    meaning = getattr(getattr(factors[0].node, "operation", None), "meaning", None)
+    probability = getattr(meaning, "simplex", False) or getattr(meaning, "reflection", None)
+    return alone and bool(probability)
+
+
+def _known(node: ix.Map, labels: tuple[Label, ...]) -> Entry | None:
+    """log(x^y) = y log(x), and other logarithms that no rule of their own has said."""
+    names = [Name(f"?{k}", SCALAR) for k in range(len(node.arguments))]
+    values = {}
+    for name, (argument, at) in zip(names, node.arguments, strict=True):
+        own = tuple(labels[k] for k in at)
+        values[name.name] = tensor(Entry(argument, own), others=own)
+    record(POWER)
+    return contract(lower(node.operation.meaning.logarithm(*names), values).terms, labels)
+
+
+def _power(factor: Factor, labels: Sequence[Label]) -> Entry | None:
+    if factor.power == 1 or even(factor):
+        return None
+    record(POWER)
+    return contract([_times_log(factor, labels)], labels)
+
+
+def _times_log(factor: Factor, labels: Sequence[Label]) -> Term:
+    """log(x^p) = p log(x)"""
+    value = _log([Term(ONE, (factor._replace(power=ONE),))], labels)
+    return value._replace(coefficient=times(value.coefficient, factor.power))
+
+
+def _log(terms: Sequence[Term], labels: Sequence[Label]) -> Term:
+    entry = contract(terms, labels)
+    if isinstance(entry.node, ix.Polynomial) and len(entry.node.terms) == 1:
+        (term,) = entry.node.terms
+        if not term.factors:
+            entry = Entry(ix.intern(ix.Constant, (), value=term.coefficient), ())
+    return Term(ONE, (Factor(*map_entry(log, [entry], labels)),))
+
+
+def _chosen(term: Term, labels: tuple[Label, ...]) -> Entry | None:
+    """log(sum_r y_r x_r) = sum_r y_r log(x_r), where y is one-hot."""
+    if term.coefficient != 1 or len(term.summed) != 1 or len(term.factors) < 2:
+        return None
+    (over,) = term.summed
+    for k, factor in enumerate(term.factors):
+        if factor.power == 1 and _one_hot(factor.node) and factor.labels[-1] is over:
+            record(CHOSEN)
+            rest = term.without(k)._replace(summed=())
+            value = _log([rest], (*labels, over))
+            return contract(
+                [value._replace(factors=(factor, *value.factors), summed=(over,))], labels
+            )
+    return None
+
+
+def _one_hot(node: Node) -> bool:
+    if isinstance(node, ix.Input):
+        return "one_hot" in node.facts
+    return isinstance(node, ix.OneHot)
+
+
+NODE_RULES.setdefault(log.name, []).append(_logarithm)
