@@ -26,7 +26,7 @@ def simplified(root: Node, named: Callable[[Node], bool]) -> Node:
 
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
         flat = _flat(terms, named)
-        node, own = shorter(contract(flat, labels))
+        node, own = _shorter(contract(flat, labels), named)
         if not isinstance(node, Polynomial):
             return Entry(node, own)
         return contract(opened(node, own), labels, factored=True)
@@ -74,15 +74,20 @@ def _opened_once(term: Term, named: Callable[[Node], bool]) -> Term | list[Term]
     return Term(coefficient, tuple(factors), summed)
 
 
-def shorter(entry: Entry) -> Entry:
-    """The same sum with its products multiplied out, if it has fewer factors then."""
+def _shorter(entry: Entry, named: Callable[[Node], bool]) -> Entry:
+    """The same sum with its products multiplied out, up to nodes that have a name, if it has fewer
+    factors then."""
     node, labels = entry
     if not isinstance(node, Polynomial) or len(node.terms) < 2:
         return entry
     terms = opened(node, labels)
     expanded: list[Term] = []
+
+    def parts(factor: Factor) -> Sequence[Term] | None:
+        return None if named(factor.node) else _parts(factor)
+
     for term in terms:
-        expanded += multiplied_out(term, _parts, MOST_TERMS)
+        expanded += multiplied_out(term, parts, MOST_TERMS)
         if len(expanded) > MOST_TERMS:
             return entry
     if len(expanded) == len(terms):
