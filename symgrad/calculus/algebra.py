@@ -20,11 +20,12 @@ from symgrad.language.expressions import (
 )
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.constants import eye
-from symgrad.language.operations.contractions import diag
+from symgrad.language.operations.contractions import diag, dot, einsum
 from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.smooth import sqrt
 
 HALF = Fraction(1, 2)
+ENTRIES = "ijklpqrs"
 PRODUCTS = (op.matmul, op.multiply, op.divide)  # what a sign or number may stand before
 
 
@@ -187,3 +188,13 @@ def signed_sum(parts: Sequence[Expression]) -> Expression:
     for part in ordered[1:]:
         result = result - negated(part) if is_negative(part) else result + part
     return result
+
+
+def paired(one: Expression, other: Expression) -> Expression:
+    """The sum of the products of their entries, <one, other>."""
+    if is_scalar(one):
+        return op.multiply(one, other)
+    if len(one.shape) == 2:
+        return dot(one, other)
+    letters = ENTRIES[: len(one.shape)]
+    return einsum(one, other, spec=f"{letters},{letters}->")

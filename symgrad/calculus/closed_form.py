@@ -15,7 +15,7 @@ from symgrad.calculus.nodes import Entry, Label, Node, batch_of, core_axes, matr
 from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.rules import Applied, recorded
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.unparse import unparse
 
 LONGEST = 40  # names and functions in one expression
@@ -74,8 +74,23 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
         return full(_by_definition(notation, short, node), node)
 
     with recorded() as applied:
-        definitions = tuple((name, written(node)) for node, name in names.items())
-        return ClosedForm(definitions, written(root), tuple(applied.values()))
+        definitions = [(name, written(node)) for node, name in names.items()]
+        result = written(root)
+        return ClosedForm(_used(definitions, result), result, tuple(applied.values()))
+
+
+def _used(
+    definitions: list[tuple[Name, Expression]], result: Expression
+) -> tuple[tuple[Name, Expression], ...]:
+    """The definitions that the result uses, directly or through others: what was to be shared may
+    have cancelled."""
+    used = {*leaves(result)}
+    kept = []
+    for name, value in reversed(definitions):
+        if name in used:
+            used |= {*leaves(value)}
+            kept.append((name, value))
+    return tuple(reversed(kept))
 
 
 def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:

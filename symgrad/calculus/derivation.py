@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
@@ -17,7 +18,7 @@ from symgrad.calculus.rules import Applied
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, parts
-from symgrad.language.problem import Problem
+from symgrad.language.problem import Problem, Variable, variable_like
 from symgrad.language.table import Table
 from symgrad.language.unparse import unparse
 
@@ -99,6 +100,12 @@ class Outcome:
             return ClosedForm((), self.last)
         return self.closed
 
+    def beside(self, taken: AbstractSet[str]) -> Outcome:
+        """The same result, none of its own definitions called like one of these."""
+        if not any(name.name in taken for name, _ in self.definitions):
+            return self
+        return replace(self, naming=replace(self.naming, taken=self.naming.taken | taken))
+
     @property
     def definitions(self) -> tuple[tuple[Name, Expression], ...]:
         """What the expression needs beside the names of the steps, in order."""
@@ -138,6 +145,7 @@ class Derivation:
     names: Mapping[Node, Expression] = field(default_factory=dict)
     inputs: Mapping[str, Node] = field(default_factory=dict)
     free: Entry | None = None
+    total: tuple[Name, Expression] | None = None  # the scalar that a pull-back differentiates
 
     def __repr__(self) -> str:
         """What it is, without its steps."""
@@ -148,10 +156,27 @@ class Derivation:
     def table(self) -> Table:
         """What each name looks like: the user's first, then those of the steps."""
         table = Table(name for name in sorted(self.naming.symbols) if name != "loss")
-        top = self.names.get(self.value.node)
-        if isinstance(top, Name) and top.name not in self.naming.symbols:
-            table.symbols["loss"] = table.symbol(top.name)
+        if self.output_called not in self.naming.symbols:
+            table.symbols["loss"] = table.symbol(self.output_called)
         return table
+
+    @property
+    def output_called(self) -> str:
+        """What the steps call the loss (or f), where that is no definition of the user's."""
+        top = self.names.get((self.free or self.value).node)
+        given = self.problem.output_name
+        own = isinstance(top, Name) and top.name not in self.naming.symbols
+        return top.name if isinstance(top, Name) and own else given
+
+    @property
+    def seed_variables(self) -> list[Variable]:
+        """The inputs that a caller gives beside the problem's."""
+        return [
+            replace(self.problem.variables[of], name=name, facts=frozenset())
+            if of in self.problem.variables
+            else variable_like(name, self.problem.output.shape)
+            for name, of in self.seeds.items()
+        ]
 
     def __reduce__(self) -> tuple[Callable[..., Derivation], tuple[object, ...]]:
         """Pickled with nodes and expressions before what they stand in: nothing recurses over the

@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 import symgrad.calculus.logarithms  # noqa: F401  its rules
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
+from symgrad.calculus.algebra import paired
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
 from symgrad.calculus.derivation import Derivation, Derivative, Key
 from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
 from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
+from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern, new_labels
 from symgrad.calculus.rebuilding import rebuilt, without_aliases
 from symgrad.calculus.rules import Applied, recorded
@@ -72,11 +74,14 @@ class _Work:
     def backward(self) -> tuple[Reverse, Mapping[Node, Derivative]]:
         """The reverse pass of a scalar, its steps written; what each derivative is called."""
         backward = reverse(self.value.node, (), [SEED], (), self.nodes.values())
-        return backward, self.named(backward, self.writer.scalar_top())
+        writer = self.writer
+        return backward, self.named(backward, writer.top(), writer.scalar_top())
 
-    def named(self, backward: Reverse, top: Expression) -> Mapping[Node, Derivative]:
+    def named(
+        self, backward: Reverse, top: Expression, example: Expression | None = None
+    ) -> Mapping[Node, Derivative]:
         """The steps of a reverse pass, written; what the derivative by each input is called."""
-        return self.writer.backward(backward, [*self.nodes.values()], top)
+        return self.writer.backward(backward, [*self.nodes.values()], top, example)
 
     def directions(self) -> tuple[dict[Node, Node], dict[str, str]]:
         """An input for the direction of each variable, and whose direction each name is."""
@@ -203,9 +208,11 @@ def pullback(problem: Problem, wrt: Wrt = None) -> Derivation:
     cotangent = Factor(intern(Input, axes, name=name, facts=frozenset()), work.labels)
     rooted = _rooted(work.value, work.labels, Term(ONE, (cotangent,)))
     backward = reverse(*rooted, (), work.nodes.values())
-    names = work.named(backward, Name(f"<{name},{problem.output_name}>", SCALAR))
-    results = _cotangents(work, backward, names)
-    return work.finished("pullback", results, {name: "cotangent"}, [backward])
+    top = Name(fresh("L", work.called.naming.taken), SCALAR)
+    results = _cotangents(work, backward, work.named(backward, top))
+    pulled = work.finished("pullback", results, {name: "cotangent"}, [backward])
+    f = Name(problem.output_name, problem.output.shape)
+    return replace(pulled, total=(top, paired(Name(name, f.shape), f)))
 
 
 def directional(problem: Problem, wrt: Wrt = None) -> Derivation:

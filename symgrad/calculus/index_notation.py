@@ -197,6 +197,7 @@ class IndexForm(Expression):
     written: Formula
     indices: Formula | None
     batch: str | None = None
+    named: tuple[Expression, ...] = ()  # what it calls by a name
 
     @property
     def formula(self) -> Formula:

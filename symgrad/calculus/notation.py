@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
@@ -92,11 +92,23 @@ class Notation:
     def index_form(self, root: Node, symbols: AbstractSet[str]) -> IndexForm:
         """The node by its definition in index notation, its letters none of these symbols."""
 
+        used: dict[int, Expression] = {}
+
         def name(node: Node) -> Formula | None:
             named = self.reference(node)
-            return None if named is None else entry_name(named)
+            if named is None:
+                return None
+            used[id(named)] = named
+            return entry_name(named)
 
-        return index_form(root, name, self.whole, symbols)
+        def whole(node: Node) -> Expression | None:
+            written = self.whole(node)
+            if written is not None:
+                used[id(written)] = written
+            return written
+
+        form = index_form(root, name, whole, symbols)
+        return replace(form, named=tuple(used.values()))
 
     def _tried(self, node: Node) -> Expression | None:
         try:

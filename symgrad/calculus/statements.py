@@ -99,13 +99,20 @@ class Writer:
         return self.top()
 
     def backward(
-        self, backward: Reverse, wrt: Sequence[Node], top: Expression
+        self,
+        backward: Reverse,
+        wrt: Sequence[Node],
+        top: Expression,
+        example: Expression | None = None,
     ) -> Mapping[Node, Derivative]:
-        """One step for each cotangent; what the derivative by each node is called."""
+        """One step for each cotangent that those of wrt use; what the derivative by each node is
+        called: of `top`, or where there is one of each example of `example`."""
+        asked = [backward.cotangents[node].node for node in wrt if node in backward.cotangents]
+        needed = {*ix.topological(asked)}
         cotangents = {
             node: entry
             for node, entry in backward.cotangents.items()
-            if isinstance(entry.node, ix.Alias) or node in wrt
+            if node in wrt or (isinstance(entry.node, ix.Alias) and entry.node in needed)
         }
         roots = [entry.node for entry in cotangents.values()]
         for node in ix.topological(roots):
@@ -115,9 +122,9 @@ class Writer:
         lefts: dict[Node, Derivative] = {}
         for node, entry in cotangents.items():
             if node is not self.called.root:
-                numerator = top if batch_of(node) is not None else self.top()
+                numerator = top if example is None or batch_of(node) is None else example
                 lefts[node] = self._cotangent(backward, node, numerator, plain[entry.node])
-        return {n: self._derivative(n, n, self.top()) for n in wrt} | lefts
+        return {n: self._derivative(n, n, top) for n in wrt} | lefts
 
     def _cotangent(
         self, backward: Reverse, node: Node, top: Expression, plain: Counterpart

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import sympy
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
-from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension, kind
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.names import check_name
 
@@ -162,6 +162,17 @@ class Problem:
     @property
     def _inputs(self) -> str:
         return ", ".join(self.variables) or "none"
+
+
+def variable_like(name: str, shape: Shape) -> Variable:
+    """A variable of this shape.
+
+    >>> variable_like("c", SCALAR).kind, variable_like("C", (dimension("m"), dimension("n"))).kind
+    ('Scalar', 'Matrix')
+    """
+    of = kind(shape).replace("Row", "Matrix")
+    dims = {"Scalar": (), "Vector": shape[:1]}.get(of, shape)
+    return Variable(name, of, dims)
 
 
 def number_or_name(text: str | int) -> Dimension:

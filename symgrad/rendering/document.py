@@ -11,6 +11,7 @@ from typing import Protocol
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Outcome, Step
 from symgrad.calculus.index_notation import indexed, written
 from symgrad.calculus.proofs import Proof
+from symgrad.calculus.used import used_steps
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError
 from symgrad.language import composing
@@ -89,7 +90,7 @@ class Document:
     derivation: Derivation
     title: str
     variables: tuple[tuple[Formula, str], ...]  # where each is, and what is declared of it
-    output: Equation  # the loss (or f) and what it is, as the user wrote it
+    program: tuple[Equation, ...]  # the definitions, and the loss (or f), as the user wrote them
     rewrites: tuple[str, ...]
     forward: tuple[Line, ...]
     backward: tuple[Line, ...]
@@ -127,17 +128,15 @@ def document(
     """
     if level not in LEVELS:
         raise OptionError(f"level is one of {', '.join(LEVELS)}, not {level!r}")
-    problem = derivation.problem
     steps = () if level == "result" else derivation.steps
     lines = [_line(step, proofs.get(step.number)) for step in steps]
-    results = tuple(_answer(derivation, outcome) for outcome in derivation.outcomes.values())
+    results = answers(derivation, stepwise=level != "result")
     signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
-    output = Name(problem.output_name, problem.output.shape)
     return Document(
         derivation,
         title=TITLES[derivation.kind],
-        variables=tuple(map(_given, problem.variables.values())),
-        output=Equation(written(output), (written(problem.output),)),
+        variables=given_variables(derivation),
+        program=program(derivation),
         rewrites=tuple(rule.identity for rule in derivation.rewrites),
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
@@ -145,6 +144,31 @@ def document(
         layout=" ".join((derivation.layout, *signs)),
         verification=verification,
     )
+
+
+def given_variables(derivation: Derivation) -> tuple[tuple[Formula, str], ...]:
+    """Where each variable is, and what is declared of it; those that a caller gives beside the
+    problem's among them: a direction or a cotangent."""
+    variables = [*derivation.problem.variables.values(), *derivation.seed_variables]
+    return tuple(map(_given, variables))
+
+
+def program(derivation: Derivation) -> tuple[Equation, ...]:
+    """The definitions, and the loss with the name that the steps have for it."""
+    problem = derivation.problem
+    lines = [
+        Equation(written(Name(name, value.shape)), (written(value),))
+        for name, value in problem.definitions.items()
+    ]
+    output = written(Name(problem.output_name, problem.output.shape))
+    if derivation.output_called != problem.output_name:
+        both = f"{derivation.output_called} = {problem.output_name}"
+        output = composing.spelled(output, both)
+    lines.append(Equation(output, (written(problem.output),)))
+    if derivation.total is not None:
+        name, value = derivation.total
+        lines.append(Equation(written(name), (written(value),)))
+    return tuple(lines)
 
 
 def _given(variable: Variable) -> tuple[Formula, str]:
@@ -173,8 +197,29 @@ def left_of(left: Formula, right: Expression) -> Formula:
     return indexed(left, right.indices) if isinstance(right, IndexForm) else left
 
 
-def _answer(derivation: Derivation, outcome: Outcome) -> Answer:
-    equations = [
+def answers(derivation: Derivation, stepwise: bool) -> tuple[Answer, ...]:
+    """The results. What they use of the steps is defined before them, each once, unless `stepwise`
+    says that the steps are there."""
+    told: set[int] = set()
+    taken = set(derivation.naming.taken)
+    found = []
+    for outcome in derivation.outcomes.values():
+        own = outcome.beside(taken)
+        taken |= {name.name for name, _ in own.definitions}
+        steps = [] if stepwise else used_steps(derivation, own.expression)
+        equations = [_definition(step) for step in steps if step.number not in told]
+        told |= {step.number for step in steps}
+        found.append(_answer(derivation, own, equations))
+    return tuple(found)
+
+
+def _definition(step: Step) -> Equation:
+    left = left_of(written(step.left), step.right)
+    return Equation(left, (written(step.right),), kind="definition")
+
+
+def _answer(derivation: Derivation, outcome: Outcome, equations: list[Equation]) -> Answer:
+    equations += [
         Equation(written(name), (written(value),), kind="definition")
         for name, value in outcome.definitions
     ]

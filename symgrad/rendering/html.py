@@ -114,7 +114,7 @@ def _given(doc: Document) -> list[Element]:
         made("li", mathml(space, doc.table), f" ({facts})" if facts else "")
         for space, facts in doc.variables
     ]
-    given = [made("ul", *spaces), _table([_equation(doc.output, doc.table)])]
+    given = [made("ul", *spaces), _table(_equation(e, doc.table) for e in doc.program)]
     if doc.rewrites:
         identities: list[Child] = ["Used: "]
         for k, identity in enumerate(doc.rewrites):

@@ -8,6 +8,7 @@ from typing import Any
 from symgrad.language.dimensions import Dimension
 from symgrad.language.formula import Formula
 from symgrad.language.plain import plain_text
+from symgrad.language.problem import Variable
 from symgrad.language.table import Table
 from symgrad.language.tex import latex
 from symgrad.language.unparse import unparse
@@ -18,24 +19,21 @@ from symgrad.rendering.latex import chained
 
 def json(doc: Document) -> str:
     """A derivation as JSON: texts in the language, LaTeX, rules, shapes, proofs."""
-    output, derivation = doc.output.sides[0], doc.derivation
+    derivation = doc.derivation
+    count = len(derivation.problem.definitions)
+    definitions, (output, *total) = doc.program[:count], doc.program[count:]
     content = {
         "kind": derivation.kind,
         "wrt": list(derivation.wrt),
-        "variables": [
-            {
-                "name": v.name,
-                "kind": v.kind,
-                "dims": _sizes(v.dims),
-                "facts": sorted(v.facts),
-                "batch": v.batch,
-            }
-            for v in derivation.problem.variables.values()
-        ],
+        "variables": [_variable(v) for v in derivation.problem.variables.values()],
+        "seeds": [_variable(v) for v in derivation.seed_variables],
+        "definitions": [_defined(e, doc.table) for e in definitions],
         "output": {
             "name": derivation.problem.output_name,
-            **_both(output, doc.table),
+            "called": derivation.output_called,
+            **_both(output.sides[0], doc.table),
         },
+        "total": next((_defined(e, doc.table) for e in total), None),
         "rewrites": list(doc.rewrites),
         "steps": [_step(line, doc.table) for line in (*doc.forward, *doc.backward)],
         "results": [_result(answer, doc.table) for answer in doc.results],
@@ -45,12 +43,26 @@ def json(doc: Document) -> str:
     return _json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
+def _variable(variable: Variable) -> dict[str, Any]:
+    return {
+        "name": variable.name,
+        "kind": variable.kind,
+        "dims": _sizes(variable.dims),
+        "facts": sorted(variable.facts),
+        "batch": variable.batch,
+    }
+
+
 def _sizes(dims: tuple[Dimension, ...]) -> list[str]:
     return [str(d) for d in dims]
 
 
 def _both(formula: Formula, table: Table) -> dict[str, str]:
     return {"expression": plain_text(formula), "latex": latex(formula, table)}
+
+
+def _defined(equation: Equation, table: Table) -> dict[str, str]:
+    return {"name": plain_text(equation.formulas[0]), **_both(equation.sides[0], table)}
 
 
 def _step(line: Line, table: Table) -> dict[str, Any]:

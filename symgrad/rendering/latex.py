@@ -12,7 +12,7 @@ from symgrad.language.table import PLAIN, Table
 from symgrad.language.tex import escaped
 from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
-from symgrad.rendering.document import Document, left_of, result_name
+from symgrad.rendering.document import Document, answers, given_variables, program
 from symgrad.rendering.equations import LONG, Equation, shape_formula, width
 
 
@@ -34,19 +34,21 @@ def latex(doc: Document) -> str:
 
 
 def latex_display(derivation: Derivation) -> str:
-    """The results alone, for a notebook cell."""
+    """The program and the results, for a notebook cell."""
     table = derivation.table
-    rows = [
-        f"{tex(left_of(result_name(o), o.expression), table)} &= "
-        f"{latex_expression(o.expression, table)}"
-        for o in derivation.outcomes.values()
+    results = (e for answer in answers(derivation, stepwise=False) for e in answer.equations)
+    spaces = (tex(space, table) for space, _ in given_variables(derivation))
+    rows = [rf"&{space}" for space in spaces]
+    rows += [
+        " = ".join(tex(formula, table) for formula in e.formulas).replace(" = ", " &= ", 1)
+        for e in (*program(derivation), *results)
     ]
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
 def _lines(doc: Document) -> Iterator[str]:
-    yield from (rf"\paragraph{{{doc.title}.}}", f"Given {given(doc)}:")
-    yield from aligned([doc.output], doc.table)
+    yield from (rf"\paragraph{{{doc.title}.}}", f"Given {given(doc.variables, doc.table)}:")
+    yield from aligned(doc.program, doc.table)
     if doc.rewrites:
         yield r"\noindent\emph{Used:}"
         yield from (rf"\par {{\small\texttt{{{escaped(r)}}}}}" for r in doc.rewrites)
@@ -62,9 +64,9 @@ def _lines(doc: Document) -> Iterator[str]:
     yield rf"\emph{{{escaped(doc.layout)}}} \emph{{Checked:}} {escaped(doc.verification.sentence)}."
 
 
-def given(doc: Document) -> str:
+def given(variables: Iterable[tuple[Formula, str]], table: Table) -> str:
     """The variables, each with its space and what is declared of it."""
-    spaces = ((f"${tex(space, doc.table)}$", facts) for space, facts in doc.variables)
+    spaces = ((f"${tex(space, table)}$", facts) for space, facts in variables)
     return ", ".join(f"{space} ({facts})" if facts else space for space, facts in spaces)
 
 

@@ -16,8 +16,9 @@ def markdown(doc: Document) -> str:
 
 
 def _lines(doc: Document) -> Iterator[str]:
-    yield from (f"## {doc.title}", "", f"**Given** {given(doc)}", "")
-    yield from (f"$${chained(doc.output, doc.table)}$$", "")
+    yield from (f"## {doc.title}", "", f"**Given** {given(doc.variables, doc.table)}", "")
+    for equation in doc.program:
+        yield from (f"$${chained(equation, doc.table)}$$", "")
     if doc.rewrites:
         yield from ("Used: " + "; ".join(f"`{rule}`" for rule in doc.rewrites) + ".", "")
     for title, lines in doc.parts:

@@ -19,7 +19,7 @@ def text(doc: Document) -> str:
 
 def _lines(doc: Document) -> Iterator[str]:
     spaces = [plain_text(space) + (f", {facts}" if facts else "") for space, facts in doc.variables]
-    yield from _section("Given", [*spaces, _equation(doc.output)])
+    yield from _section("Given", [*spaces, *map(_equation, doc.program)])
     if doc.rewrites:
         yield from _section("Used", list(doc.rewrites))
     for title, lines in doc.parts:

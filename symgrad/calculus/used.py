@@ -1,0 +1,50 @@
+"""Which steps a formula uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Step
+from symgrad.language.expressions import Expression, Name, leaves
+
+
+def used_steps(derivation: Derivation, expression: Expression) -> list[Step]:
+    """The steps whose left sides an expression uses, directly or through other steps, in order;
+    what the problem itself defines is not among them.
+
+    >>> from symgrad.calculus.derive import gradient
+    >>> from symgrad.language.parser import parse
+    >>> derivation = gradient(parse("x: Vector(n)\\nloss = norm2(exp(x))**2"))
+    >>> [step.left.name for step in used_steps(derivation, derivation.steps[-1].right)]
+    ['e', 'dL/de']
+    """
+    problem = {derivation.output_called, *derivation.problem.definitions}
+    if derivation.total is not None:
+        problem.add(derivation.total[0].name)
+    by_name = {
+        step.left.name: step
+        for step in derivation.steps
+        if isinstance(step.left, Name) and step.left.name not in problem
+    }
+    found: dict[int, Step] = {}
+    pending = [expression]
+    while pending:
+        for name in names_in(pending.pop()):
+            step = by_name.get(name)
+            if step is not None and step.number not in found:
+                found[step.number] = step
+                pending.append(step.right)
+    return [found[number] for number in sorted(found)]
+
+
+def names_in(expression: Expression) -> Iterable[str]:
+    """The names in an expression, those of which a derivative is made among them."""
+    pending = leaves(expression)
+    if isinstance(expression, IndexForm):
+        pending = [leaf for named in expression.named for leaf in leaves(named)]
+    while pending:
+        leaf = pending.pop()
+        if isinstance(leaf, Derivative):
+            pending += [*leaves(leaf.top), *leaves(leaf.bottom)]
+        if isinstance(leaf, Name):
+            yield leaf.name

@@ -1,0 +1,139 @@
+"""What is printed uses only names that the same output defines, and defines none that it does not
+use: every format is a fold of the equations that are read here, every level its own choice."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+import symgrad as sg
+from symgrad.calculus.index_notation import IndexForm
+from symgrad.calculus.proofs import proof_of
+from symgrad.examples import names as examples
+from symgrad.examples import text as example
+from symgrad.language.expressions import OPERATIONS
+from symgrad.language.plain import plain_text
+from symgrad.language.scope import function_names
+from symgrad.rendering.document import LEVELS, Document, document
+from symgrad.rendering.equations import Equation
+
+from ..properties.programs import program
+
+FILE = Path(__file__).parent.parent / "cases" / "cases.json"
+CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
+KINDS = {"gradient": sg.derive, "jacobian": sg.jacobian, "hessian": sg.hessian, "hvp": sg.hvp}
+KINDS |= {"directional": sg.directional, "pullback": sg.pullback}
+WORDS = {"for", "in", "T", "axis", "spec", "d", "pi", "e"} | {*function_names()}
+NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+INDEXED = re.compile(r"^\((.*)\)_\w+$|^(\w+)_[i-v]{2,}$")
+QUOTED = re.compile(r'"[^"]*"')
+
+
+class _Checks:
+    """The outline needs what its last line says; that is none of what is looked at here."""
+
+    max_relative_error = 0.0
+    sentence = ""
+
+
+def outline(derivation: sg.Derivation, level: str) -> Document:
+    """The document of a level, its proofs unchecked."""
+    steps = derivation.steps if level == "full" else ()
+    found = {step.number: proof_of(derivation.data, step, "index") for step in steps}
+    proofs = {number: proof for number, proof in found.items() if proof is not None}
+    return document(derivation.data, _Checks(), level, proofs)
+
+
+def given(derivation: sg.Derivation) -> set[str]:
+    """The names of variables, dimensions and batches."""
+    problem = derivation.problem
+    variables = [*problem.variables.values(), *derivation.data.seed_variables]
+    dims = {str(s) for v in variables for d in v.dims for s in d.free_symbols}
+    options = {name for o in OPERATIONS.values() for name in o.parameters}
+    return {*(v.name for v in variables), *dims, *problem.batch.values(), *options}
+
+
+def equations(doc: Document) -> Iterator[Equation]:
+    yield from doc.program
+    yield from (line.equation for line in (*doc.forward, *doc.backward))
+    yield from doc.equations
+
+
+def lefts(equation: Equation) -> list[str]:
+    """What an equation defines, as text without indices; of `L = loss` both."""
+    return [INDEXED.sub(r"\1\2", p) for p in plain_text(equation.formulas[0]).split(" = ")]
+
+
+def uses(text: str, left: str) -> str:
+    """The text without a name; a derivative's may hold brackets."""
+    return re.sub(rf"(?<![\w.])(d\w+/d)?{re.escape(left)}(?!\w)", " ", text)
+
+
+def undefined(derivation: sg.Derivation, doc: Document) -> list[str]:
+    """The names in right sides that no earlier left side and no declaration has."""
+    known, found = given(derivation) | WORDS, []
+    defined: list[str] = []
+    for equation in equations(doc):
+        for side in equation.sides:
+            text = QUOTED.sub("", plain_text(side))
+            for left in sorted(defined, key=len, reverse=True):
+                text = uses(text, left)
+            found += [f"{n} in {plain_text(side)}" for n in NAME.findall(text) if n not in known]
+        if equation.kind not in ("result", "vectorized"):
+            defined += lefts(equation)
+    return found
+
+
+def unused(derivation: sg.Derivation, doc: Document) -> list[str]:
+    """The left sides of definitions and cotangents that stand nowhere else; those by the variables
+    are what was asked for."""
+    every = list(equations(doc))
+    asked = {*derivation.data.inputs.values()}
+    needed = [e for e in every if e.kind == "definition"]
+    needed += [line.equation for line in doc.backward if line.step.of not in asked]
+    found = []
+    for equation in needed:
+        (left,) = lefts(equation)
+        others = [plain_text(f) for e in every if e is not equation for f in e.formulas]
+        if all(uses(text, left) == text for text in others):
+            found.append(left)
+    return found
+
+
+def assert_closed(derivation: sg.Derivation) -> None:
+    rights = [step.right for step in derivation.steps]
+    rights += [outcome.expression for outcome in derivation.data.outcomes.values()]
+    if any(isinstance(right, IndexForm) for right in rights):
+        return  # index letters are no names
+    for level in LEVELS:
+        doc = outline(derivation, level)
+        assert undefined(derivation, doc) == [], level
+        assert unused(derivation, doc) == [], level
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_the_pages_of_a_case_are_closed(case: dict[str, str]) -> None:
+    assert_closed(KINDS[case["kind"]](case["program"], case["wrt"]))
+
+
+@pytest.mark.parametrize("name", examples())
+def test_the_pages_of_an_example_are_closed(name: str) -> None:
+    for kind in ("gradient", "hvp", "directional", "pullback"):
+        assert_closed(KINDS[kind](example(name)))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_pages_of_a_random_program_are_closed(seed: int) -> None:
+    assert_closed(sg.derive(program(Random(seed)).text))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_pages_of_several_blocks_are_closed(seed: int) -> None:
+    text = program(Random(seed), depth=2).text
+    for kind in ("hessian", "hvp", "directional", "pullback"):
+        assert_closed(KINDS[kind](text))
