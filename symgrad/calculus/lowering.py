@@ -21,7 +21,7 @@ from symgrad.language import dimensions
 from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, operands
 from symgrad.language.operations import meanings
 from symgrad.language.operations.arithmetic import matmul
-from symgrad.language.problem import Problem, Variable
+from symgrad.language.problem import TIES, Problem, Variable
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,10 @@ def input_tensor(variable: Variable) -> Tensor:
         row = Label(variable.dims[0])
         one_hot = ix.intern(ix.OneHot, (*axes, row.axis), label=label)
         return tensor(Entry(one_hot, (*others, row)), (row,), others)
-    return given(variable.name, variable.shape, variable.facts, others, variable.origin)
+    facts = variable.facts
+    if facts & TIES and variable.dims[-1] == dimensions.ONE:  # one entry each: no index to sum over
+        facts = facts - TIES | ({"positive"} if facts & {"simplex", "one_hot"} else set())
+    return given(variable.name, variable.shape, facts, others, variable.origin)
 
 
 def given(

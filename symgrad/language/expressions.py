@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from inspect import signature
+from math import isfinite
 from typing import Any, TypeAlias, TypeVar
 
 from symgrad.errors import ProgramError, ShapeError
@@ -23,6 +24,7 @@ Options: TypeAlias = Mapping[str, Any]
 Method: TypeAlias = "Callable[[Any, Operand], Expression]"
 ShapeRule: TypeAlias = "Callable[[tuple[Expression, ...], Options], Shape]"
 Result = TypeVar("Result")
+TOO_LARGE = "the numbers of the program have a product that is too large"
 EXACT = 10**9
 
 # How tightly an operator binds, as in Python: a + b, a * b, -a, a**b; atoms need no parentheses.
@@ -226,8 +228,12 @@ def _check_kernel(operation: Operation) -> None:
 
 
 def exact(value: int | float | Fraction) -> Value:
-    """A number as the fraction of its decimal digits (0.1 is 1/10), while these are few."""
+    """A number as the fraction of its decimal digits (0.1 is 1/10), while these are few.
+
+    Raises: ProgramError where it is too large for a float."""
     if isinstance(value, float):
+        if not isfinite(value):
+            raise ProgramError(TOO_LARGE)
         if not 1e-12 < abs(value) < 1e15:
             return value if value else Fraction(0)
         fraction = Fraction(repr(value))
@@ -235,7 +241,10 @@ def exact(value: int | float | Fraction) -> Value:
         fraction = Fraction(value)
     if max(abs(fraction.numerator), fraction.denominator) < EXACT:
         return fraction
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ProgramError(TOO_LARGE) from None
 
 
 def expression(operand: Operand) -> Expression:

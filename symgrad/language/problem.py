@@ -72,6 +72,8 @@ class Variable:
         wanted, rank = KINDS[self.kind], len(self.dims)
         if wanted is None and rank < 3:
             raise ShapeError(f"{self.name}: Tensor takes three dimensions or more, {rank} given")
+        if wanted is None and ONE in self.dims:
+            raise ShapeError(f"{self.name}: a dimension of 1 is none of a Tensor; leave it out")
         if wanted is not None and rank != wanted:
             count = ("no dimension", "one dimension", "two dimensions")[wanted]
             raise ShapeError(f"{self.name}: {self.kind} takes {count}, {rank} given")

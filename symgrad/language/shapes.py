@@ -128,13 +128,20 @@ def of_several(
     name: str, argument: Expression, axis: int | None = None, wanted: str = "a vector"
 ) -> None:
     """An error for a function of whole vectors where there is but one entry to act on."""
-    if argument.shape == SCALAR:
+    if axis is None and single(argument):
         raise ShapeError(f"{name} needs {wanted}; {given(argument)}")
-    if axis is not None and argument.shape[axis] == ONE:
+    if axis is not None and single(argument, axis):
+        others = [k for k, d in enumerate(argument.shape) if d != ONE]
+        hint = f"; write axis={others[0]}" if others else ""
         raise ShapeError(
-            f"{name} along axis={axis} would be of one number each; {given(argument)}; "
-            f"write axis={1 - axis}"
+            f"{name} along axis={axis} would be of one number each; {given(argument)}{hint}"
         )
+
+
+def single(argument: Expression, axis: int | None = None) -> bool:
+    """Whether there is but one entry along the axis, or in all."""
+    along = [d for k, d in enumerate(argument.shape) if axis in (None, k)]
+    return bool(along) and all(d == ONE for d in along)
 
 
 def vector(name: str, argument: Expression) -> Dimension:

@@ -85,7 +85,10 @@ class Buffered:
         return bound.function(arrays), bound.derivatives
 
     def _read(self, inputs: Arrays) -> tuple[dict[str, Any], dict[Axis, int]]:
-        return self.signature.arrays(self.plan.program.inputs, inputs, NumPy(self.dtype))
+        program = self.plan.program
+        arrays, sizes = self.signature.arrays(program.inputs, inputs, NumPy(self.dtype))
+        program.check_counts(sizes)
+        return arrays, sizes
 
     def step(self, inputs: Arrays) -> Bound:
         """The function without its checks, for inputs like these, which are checked."""

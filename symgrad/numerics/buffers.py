@@ -20,7 +20,10 @@ def buffered_source(program: Program, checked: bool = True) -> str:
     planner = _Planner(program)
     gradients = planner.gradients()
     body = planner.body()
-    returned = planner.of(program.results[0][0])  # may be a view that is met here first
+    value = program.results[0][0]
+    returned = planner.of(value)  # may be a view that is met here first
+    if value.base.kind == "input" or value.kind == "broadcast":  # the caller's own
+        returned = f"np.array({returned})"
     count = range(len(program.inputs))
     made = ["plain = {np.ndarray, np.float64, np.float32}"]  # with a mask they are other numbers
     made += [f"{name} = np.{name}" for name in sorted(planner.functions)]

@@ -9,7 +9,8 @@ import numpy as np
 
 from symgrad.errors import DataError
 from symgrad.language.problem import Problem
-from symgrad.numerics.sizes import normal_shape
+from symgrad.numerics.libraries import plain_array
+from symgrad.numerics.sizes import normal_shape, whole_shape
 
 TOLERANCE = 1e-4  # of float32 data
 
@@ -20,7 +21,8 @@ def check_facts(problem: Problem, arrays: Mapping[str, Any]) -> None:
         variable = problem.variables[name]
         for fact in sorted(variable.facts & FACTS.keys()):
             error, what, repair = FACTS[fact]
-            size = error(np.reshape(value, normal_shape(variable, np.shape(value))).astype(float))
+            shape = whole_shape(variable, normal_shape(variable, np.shape(value)))
+            size = error(np.reshape(plain_array(name, value), shape).astype(float))
             if not size <= TOLERANCE:
                 raise DataError(
                     f"{name} is declared {fact}, but {what.format(name)} (an entry differs by "

@@ -51,11 +51,11 @@ class Plain:
         needed = signature.needed(names, inputs)
         library = self.library([*(inputs[n] for n in needed), *seeds.values()])
         arrays, sizes = signature.arrays(needed, inputs, library)
+        self.program.check_counts(sizes)
         for seed, value in seeds.items():
             arrays[seed] = signature.seed(seed, value, sizes, library)
         counts = (size_of(axis, sizes) for axis in self.axes)
-        with np.errstate(over="ignore"):  # exp(-x) of a very negative x is inf, 1 / inf is 0
-            value, *derivatives = self.function(*(arrays[name] for name in names), *counts)
+        value, *derivatives = self.function(*(arrays[name] for name in names), *counts)
         return library.result(value, None), {
             key: library.result(derivative, signature.shape(key, inputs))
             for key, derivative in zip(signature.keys, derivatives, strict=True)
@@ -152,9 +152,12 @@ class Function:
         if named or inputs is None:
             inputs = {**(inputs or {}), **named}
         try:
-            return self._call(inputs, direction, cotangent)
+            with np.errstate(all="ignore"):  # what is not finite is seen in the results
+                return self._call(inputs, direction, cotangent)
         except np.linalg.LinAlgError as error:
             raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
+        except ArithmeticError as error:  # of numbers: those of arrays become inf and nan
+            raise NotFiniteError(f"not finite at inputs of these sizes ({error})") from None
 
     def step(self, inputs: Mapping[str, Any]) -> Bound:
         """With modules="numpy": the function without its checks, for arrays of these sizes and

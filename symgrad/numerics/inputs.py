@@ -14,7 +14,7 @@ from symgrad.errors import DataError, did_you_mean
 from symgrad.language.problem import Problem
 from symgrad.numerics.facts import check_facts
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.libraries import Library, NumPy
+from symgrad.numerics.libraries import Library, NumPy, plain_array
 from symgrad.numerics.sizes import axes_of, check_labels, infer_sizes, normal_shape
 
 
@@ -51,9 +51,12 @@ class Signature:
 
         Raises: DataError where one is not given."""
         needed = [n for n in names if n not in self.seeds]
+        if not isinstance(inputs, Mapping):
+            given = type(inputs).__name__
+            raise DataError(f"the inputs are a {given}; a mapping from name to array is wanted")
         missing = [n for n in needed if n not in inputs]
         if missing:
-            near = did_you_mean(missing[0], inputs)
+            near = did_you_mean(missing[0], map(str, inputs))
             raise DataError(f"no value is given for {', '.join(missing)}{near}")
         return needed
 
@@ -65,7 +68,11 @@ class Signature:
         Raises: DataError where one is missing or has another shape; where NumPy computes, also
         where a label is out of range or something is not what it is declared to be."""
         needed = self.needed(names, inputs)
-        sizes = infer_sizes(self.problem, inputs)
+        shaped = {
+            name: value if hasattr(value, "shape") else plain_array(str(name), value)
+            for name, value in inputs.items()
+        }
+        sizes = infer_sizes(self.problem, shaped)
         arrays = {}
         for name in needed:
             variable = self.problem.variables[name]
@@ -73,27 +80,47 @@ class Signature:
             arrays[name] = library.reshaped(array, normal_shape(variable, tuple(array.shape)))
         if isinstance(library, NumPy):
             check_labels(self.problem, arrays, sizes)
-            check_facts(self.problem, inputs)
+            check_facts(self.problem, shaped)
         return arrays, sizes
 
     def seeded(self, direction: Mapping[str, Any] | None, cotangent: Any) -> dict[str, Any]:
-        """The cotangent of f, or the directions of variables, as they were given."""
+        """The cotangent of f, or the directions of variables, as they were given.
+
+        Raises: DataError where one is missing, or given to what takes none."""
+        taken = {"pullback": ("cotangent",), "hvp": ("direction",), "directional": ("direction",)}
+        for option, value in (("direction", direction), ("cotangent", cotangent)):
+            if value is not None and option not in taken.get(self.kind, ()):
+                raise DataError(f"a {self.kind} takes no {option}")
         if self.kind == "pullback" and cotangent is None:
             raise DataError("a pull-back needs cotangent=..., in the shape of f")
         if self.kind == "pullback":
             return dict.fromkeys(self.seeds, cotangent)
         for of in self.seeds.values():
-            if direction is None or of not in direction:
+            if not isinstance(direction, Mapping) or of not in direction:
                 raise DataError(f"direction={{...}} must give a direction for {of}")
+        for name in direction or ():
+            if name not in self.seeds.values():
+                near = did_you_mean(str(name), self.seeds.values())
+                raise DataError(f"direction: {name} is not what is differentiated by{near}")
         return {seed: (direction or {})[of] for seed, of in self.seeds.items()}
 
     def seed(self, seed: str, value: Any, sizes: Mapping[Axis, int], library: Library) -> Any:
-        """A seed in the shape that it is computed with; axes of length 1 do not count."""
-        pullback = self.kind == "pullback"
-        name = "the cotangent" if pullback else f"the direction of {self.seeds[seed]}"
+        """A seed in the shape that it is computed with; it may be given with the axes of length 1
+        that its variable, or f, is declared or given with."""
+        of = self.seeds[seed]
+        variable = self.problem.variables.get(of)
+        name = f"the direction of {of}" if variable else "the cotangent"
         array = library.array(name, value, False)
         shape, wanted = tuple(array.shape), tuple(size_of(axis, sizes) for axis in self.axes[seed])
-        if [n for n in shape if n != 1] != [n for n in wanted if n != 1]:
+        if variable is None:
+            whole = tuple(size_of(d, sizes) for d in self.problem.output.shape)
+            own = wanted if shape == whole else shape
+        else:
+            try:
+                own = normal_shape(variable, shape)
+            except DataError:
+                own = shape
+        if own != wanted:
             raise DataError(f"{name} has shape {shape}; {wanted} is wanted")
         return library.reshaped(array, wanted)
 

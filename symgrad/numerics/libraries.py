@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,24 +18,36 @@ def plain_array(name: str, value: Any) -> np.ndarray[Any, Any]:
     """What is given as an array.
 
     Raises: DataError for what would lose its meaning as real numbers: imaginary parts, masks, dates
-    and their units.
+    and their units, text, None.
     """
-    if isinstance(value, np.ma.MaskedArray):
+    if _masked(value):
         raise DataError(
             f"{name} is a masked array, whose masked entries would count as numbers; leave them "
             "out, or fill them: filled(...)"
         )
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # an array of another library says in its own way what it is not
         raise DataError(f"{name} is no array of numbers: {error}") from None
     if array.dtype.kind == "c":
         raise DataError(f"{name} has complex numbers; real ones are wanted")
     if array.dtype.kind in "mM":
         raise DataError(f"{name} has dates or times ({array.dtype}); numbers are wanted")
-    if array.dtype.kind == "V":
-        raise DataError(f"{name} is no array of numbers: its entries are {array.dtype}")
+    if array.dtype.kind not in "fiubO":
+        what = "text" if array.dtype.kind in "US" else array.dtype
+        raise DataError(f"{name} is no array of numbers: its entries are {what}")
+    if array.dtype.kind == "O":
+        for entry in array.flat:
+            if not isinstance(entry, Real | Decimal | np.bool_):
+                raise DataError(f"{name} is no array of numbers: it has an entry {entry!r:.40}")
     return array
+
+
+def _masked(value: Any) -> bool:
+    """Whether a mask is somewhere in an array or a nested list."""
+    if isinstance(value, list | tuple):
+        return any(map(_masked, value))
+    return isinstance(value, np.ma.MaskedArray)
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,10 @@ class NumPy:
         if label and not np.issubdtype(array.dtype, np.integer):
             raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
         try:
-            return array if label else array.astype(self.dtype, copy=False)
+            with np.errstate(over="raise"):
+                return array if label else array.astype(self.dtype, copy=False)
+        except FloatingPointError:
+            raise DataError(f"{name} has a number that is too large for {self.dtype}") from None
         except (TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{name} is no array of numbers: {error}") from None
 

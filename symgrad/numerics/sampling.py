@@ -9,7 +9,7 @@ import numpy as np
 from symgrad.calculus.nodes import Axis
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.sizes import axes_of
+from symgrad.numerics.sizes import axes_of, whole_shape
 
 BATCH = 4
 SPREADS = (
@@ -51,9 +51,20 @@ def _draw(
     centre: float,
     scale: float,
 ) -> np.ndarray:
-    shape = tuple(size_of(axis, sizes) for axis in axes_of(variable))
+    drawn = tuple(size_of(axis, sizes) for axis in axes_of(variable))
     if variable.kind == "Index":
-        return rng.integers(0, size_of(variable.dims[0], sizes), shape)
+        return rng.integers(0, size_of(variable.dims[0], sizes), drawn)
+    shape = whole_shape(variable, drawn)
+    return _with_facts(variable, shape, rng, centre, scale).reshape(drawn)
+
+
+def _with_facts(
+    variable: Variable,
+    shape: tuple[int, ...],
+    rng: np.random.Generator,
+    centre: float,
+    scale: float,
+) -> np.ndarray:
     array = centre + scale * rng.standard_normal(shape)
     if "one_hot" in variable.facts:
         return np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
@@ -61,7 +72,7 @@ def _draw(
         return rng.dirichlet(np.ones(shape[-1]), shape[:-1])
     if "positive" in variable.facts:
         array = np.abs(array) + 0.1
-    if variable.kind == "Matrix" and len(shape) >= 2 and shape[-1] == shape[-2]:
+    if variable.kind == "Matrix" and shape[-1] == shape[-2]:
         array = array + (2.0 + abs(centre)) * np.eye(shape[-1])  # away from singular
     if "orthogonal" in variable.facts:  # of either determinant
         array = np.linalg.qr(array)[0] * rng.choice([-1.0, 1.0], (*shape[:-2], 1, shape[-1]))

@@ -29,15 +29,13 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
     for name, array in arrays.items():
         variable = problem.variables.get(name)
         if variable is None:
-            raise DataError(
-                f"{name} is not declared in the problem{did_you_mean(name, problem.variables)}"
-            )
+            near = did_you_mean(str(name), problem.variables)
+            raise DataError(f"{name} is not declared in the problem{near}")
         axes = axes_of(variable)
-        try:
-            shape = normal_shape(variable, np.shape(array))
-        except ValueError as error:
-            raise DataError(f"{name} is no array of numbers: {error}") from None
+        shape = normal_shape(variable, np.shape(array))
         for axis, size in zip(axes, shape, strict=True):
+            if not size and not isinstance(axis, str):
+                raise DataError(f"{name} is empty: it has shape {np.shape(array)}")
             if isinstance(axis, sympy.Integer):
                 if size != int(axis):
                     raise DataError(
@@ -94,18 +92,26 @@ def normal_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
     if len(shape) == wanted:
         return shape
     leading = int(variable.batch is not None)
-    fixed = [d == ONE for d in variable.dims] if variable.kind == "Matrix" else []
+    fixed = [d == ONE for d in variable.dims]
     if variable.kind == "Vector" and len(shape) == wanted + 1 and shape[-1] == 1:
         return shape[:-1]
-    if fixed and len(shape) == leading + 2:
-        long = tuple(n for n, one in zip(shape[leading:], fixed, strict=True) if not one)
-        return shape[:leading] + long
+    if any(fixed) and variable.kind != "Index" and len(shape) == leading + len(fixed):
+        own = list(zip(shape[leading:], fixed, strict=True))
+        if all(n == 1 for n, one in own if one):
+            return shape[:leading] + tuple(n for n, one in own if not one)
     if not variable.dims and set(shape[leading:]) <= {1} and leading <= len(shape) <= leading + 2:
         return shape[:leading]
     raise DataError(
         f"{variable.name} has shape {shape}; {describe_axes(axes_of(variable))} is wanted"
         + (f" (one leading axis for the {variable.batch})" if variable.batch else "")
     )
+
+
+def whole_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape with an axis for each dimension that is declared, those of 1 too."""
+    leading = int(variable.batch is not None)
+    rest = iter(shape[leading:])
+    return (*shape[:leading], *(1 if d == ONE else next(rest) for d in variable.dims))
 
 
 def describe_axes(axes: Iterable[Axis]) -> str:

@@ -3,7 +3,7 @@ user in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import sympy
 
 from symgrad.calculus.nodes import Axis
+from symgrad.errors import DataError
 from symgrad.numerics.comments import NONE, Comments, beside
 from symgrad.numerics.listing import VIEWS, Dims, Op
 
@@ -53,6 +54,17 @@ class Program:
         """The axes whose sizes stand in plain source."""
         sized = (a for op in self._all for a in (op.dims if op.kind in SIZED else _of_size(op)))
         return _symbolic(sized)
+
+    def check_counts(self, sizes: Mapping[Axis, int]) -> None:
+        """Raises: DataError where it counts the examples of a batch that has none."""
+        for axis in self._counted:
+            if sizes.get(axis) == 0:
+                raise DataError(f"there is no example of {axis}, and a mean over it has no value")
+
+    @cached_property
+    def _counted(self) -> tuple[Axis, ...]:
+        """The batches whose number of examples it computes with."""
+        return tuple(a for op in self._all for a in _of_size(op) if isinstance(a, str))
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:

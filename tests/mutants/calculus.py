@@ -11,6 +11,15 @@ ZEROS = "tests/calculus/test_zeros.py"
 BATCHES = "tests/calculus/test_batches.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
+        "symgrad/calculus/lowering.py",
+        "tests/numerics/test_facts.py",
+        (
+            "a simplex of one entry sums over others",
+            "and variable.dims[-1] == dimensions.ONE",
+            "and False",
+        ),
+    ),
+    *planted_in(
         "symgrad/calculus/rewriting.py",
         "tests/calculus/test_rewriting.py",
         (

@@ -19,6 +19,18 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/numerics/inputs.py",
+        INPUTS,
+        ("any direction is taken", "if name not in self.seeds.values():", "if False:"),
+        ("a cotangent's axes do not count", "if own != wanted:", "if False:"),
+    ),
+    *planted_in(
+        "symgrad/numerics/libraries.py",
+        INPUTS,
+        ("a mask in a list is not seen", "return any(map(_masked, value))", "return False"),
+        ("None is a number", "if not isinstance(entry, Real | Decimal | np.bool_):", "if False:"),
+    ),
+    *planted_in(
         "symgrad/numerics/sampling.py",
         "tests/calculus/test_facts.py tests/calculus/test_orthogonality.py",
         ("symmetric numbers are not", "(array + np.swapaxes(array, -1, -2)) / 2", "array"),

@@ -16,7 +16,7 @@ from symgrad.numerics.source import numpy_source
 
 LINE = re.compile(r"    (?:(?P<target>v\d+) = |np\.add\.at\((?P<added>v\d+),).*?  # (?P<text>.+)")
 NAMED = re.compile(r"(?:\((?P<inner>.+)\)|(?P<plain>.+?))(?:\.T|_[i-n]+)?")
-INDEXED = re.compile(r"\w_[i-n]|\)_[i-n]|sum_|\[i = ")  # in index notation
+INDEXED = re.compile(r"\w_[i-n:]|\)_[i-n]|sum_|\[i = ")  # in index notation
 BATCH = 7  # no other dimension has this size
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 import numpy as np
 
+from .templates import BY_RANK, ELEMENTWISE
+
 Shape = tuple[str, ...]
 Part = Callable[[Shape], str]  # a random expression of a shape
-SIZES = {"m": 2, "n": 3, "p": 4}
+KINDS = ("Scalar", "Vector", "Matrix", "Tensor")
+DIMENSIONS = ("m", "n", "p")
 VARIABLES: dict[str, Shape] = {
     "a": (),
     "b": (),
@@ -23,134 +26,25 @@ VARIABLES: dict[str, Shape] = {
     "C": ("n", "p"),
     "D": ("m", "n"),
     "T": ("m", "n", "p"),
+    # with a fact that numbers have to keep
+    "g": ("n",),
+    "q": ("n",),
+    "e": ("n",),
+    "S": ("n", "n"),
+    "O": ("n", "n"),
+    "R": ("m", "n"),
 }
-LABEL = "k: Index(n)"
-KINDS = ("Scalar", "Vector", "Matrix", "Tensor")
-# In a template {} is an expression of the result's shape, {n} a vector, {mn} a matrix; r and c are
-# the result's rows and columns, k is any dimension, {:k} its name. Templates keep to where their
-# operation has a derivative, and where numbers stay small.
-ELEMENTWISE = (
-    "exp(sin({}))",
-    "expm1(sin({}))",
-    "sin({})",
-    "cos({})",
-    "tan(0.5 * sin({}))",
-    "arcsin(0.9 * sin({}))",
-    "arccos(0.9 * cos({}))",
-    "arctan({})",
-    "sinh(sin({}))",
-    "cosh(cos({}))",
-    "tanh({})",
-    "arcsinh({})",
-    "arccosh(2 + ({})**2)",
-    "arctanh(0.9 * sin({}))",
-    "sigmoid({})",
-    "softplus({})",
-    "relu({})",
-    "leaky_relu({})",
-    "elu({})",
-    "gelu({})",
-    "silu({})",
-    "erf({})",
-    "abs({})",
-    "sign({})",
-    "step({})",
-    "log_cosh({})",
-    "log1p(({})**2)",
-    "log(1 + ({})**2)",
-    "sqrt(1 + ({})**2)",
-    "log(2 + sin({}))",
-    "((2 + sin({}))**({}))",
-    "((2 + sin({})) * log(2 + sin({})))",
-    "huber({}, 0.5)",
-    "hinge({})",
-    "logistic({})",
-    "maximum({}, {})",
-    "minimum({}, {})",
-)
-SCALARS = (
-    "(({k}).T @ {k})",
-    "sum({n})",
-    "sum({mn})",
-    "mean({mn})",
-    "var({n})",
-    "std(3 * A + {mn})",
-    "max({n})",
-    "min({mn})",
-    "norm1({mn})",
-    "norm2({mn})**2",
-    "norm2({n})",
-    "trace({nn})",
-    "trace({mn} @ {nm})",
-    "logsumexp({k})",
-    "dot({mn}, {mn})",
-    "logdet(5 * eye(n) + {nn} @ ({nn}).T)",
-    "logdet(4 * eye(n) + sin({nn}))",
-    "det(2 * eye(n) + sin({nn}))",
-    "trace(inv(4 * eye(n) + sin({nn})))",
-    "trace(kron({mm}, {nn}))",
-    "norm2(kron({mn}, {nn}))**2",
-    "squared_error({n}, {n})",
-    "absolute_error({n}, {n})",
-    "cross_entropy(softmax({k}), softmax({k}))",
-    "cross_entropy(k, softmax({n}))",
-    "binary_cross_entropy(sigmoid({n}), sigmoid({n}))",
-    'einsum("ij,jk,ki->", {mn}, {nn}, {nm})',
-    'einsum("ijk,i,j,k->", T, {m}, {n}, {p})',
-    "sum(norm2(T, axis=2))",
-)
-VECTORS = (
-    "({rk} @ {k})",
-    "(({kr}).T @ {k})",
-    "({rk} @ ones({:k}))",
-    "(zeros({:r}) - {r})",
-    "diag({rr})",
-    "softmax({r})",
-    "log_softmax({r})",
-    "hardmax({r})",
-    "unit(3 * ones({:r}) + {r})",
-    "sum({rk}, axis=1)",
-    "mean({kr}, axis=0).T",
-    "max({rk}, axis=1)",
-    "min({kr}, axis=0).T",
-    "norm2({rk}, axis=1)",
-    "norm1({rk}, axis=1)",
-    "var({rk}, axis=1)",
-    "sqrt(1 + var({kr}, axis=0)).T",
-    "logsumexp({rk}, axis=1)",
-    "logsumexp({kr}, axis=0).T",
-    "({nr})[k]",
-    "(onehot(k).T @ {nr}).T",
-    "solve(4 * eye({:r}) + sin({rr}), {r})",
-    'einsum("ij,ij->i", {rk}, {rk})',
-    'einsum("ij,j,k,k->i", {rk}, {k}, {n}, {n})',
-    "(inv(4 * eye({:r}) + sin({rr})) @ {r})",
-)
-MATRICES = (
-    "({rk} @ {kc})",
-    "({cr}).T",
-    "outer({r}, {c})",
-    "({r} @ ({c}).T)",
-    "(diag({r}) @ {rc})",
-    "({rc} @ diag({c}))",
-    "softmax({rc}, axis=1)",
-    "softmax({rc}, axis=0)",
-    "log_softmax({rc}, axis=1)",
-    "hardmax({rc}, axis=1)",
-    "unit(3 * ones({:r}, {:c}) + {rc}, axis=0)",
-    "unit(3 * ones({:r}, {:c}) + {rc})",
-    "({rc} + outer({r}, ones({:c})))",
-    "solve(4 * eye({:r}) + sin({rr}), {rc})",
-    'einsum("ij,jk->ik", {rk}, {kc})',
-    'einsum("i,ij->ij", {r}, {rc})',
-    "kron_left(kron({rc}, {nn}), {nn})",
-    "kron_right(kron({nn}, {rc}), {nn})",
-)
-TENSORS = {  # what the tensor of m, n and p gives
-    ("m", "n"): ('einsum("ijk,k->ij", T, {p})', "sum(tanh(T), axis=2)", "logsumexp(T, axis=2)"),
-    ("m",): ('einsum("ijk,jk->i", T, {np})',),
-    ("n",): ('einsum("ijk,ijl,i->j", softmax(T, axis=2), T, {m})',),
+FACTS = {
+    "g": "positive",
+    "q": "simplex",
+    "e": "one_hot",
+    "S": "symmetric",
+    "O": "orthogonal",
+    "R": "simplex",
 }
+LABELS = {"i": "m", "k": "n", "l": "n"}
+OF_EXAMPLES = ("b", "y", "z", "D", "e", "R", "i", "k", "l")  # what each example may have its own of
+CONSTANTS = ("2", "0.5", "1e-3", "-1", "0", "1", "n")
 
 
 @dataclass(frozen=True)
@@ -160,77 +54,223 @@ class Program:
     text: str
     wrt: tuple[str, ...]
     inputs: Mapping[str, np.ndarray]
+    sizes: Mapping[str, int]  # of every dimension that has a name, and of every batch
+    seed: int = 0
+
+    @property
+    def free(self) -> str:
+        """The program with nothing declared of its variables, for numbers beside those."""
+        return re.sub(r", \w+=True", "", self.text)
 
     @property
     def has_tensor(self) -> bool:
-        """Whether the tensor takes part, so that a result may have no matrix notation."""
-        return re.search(r"[ (]T\b", self.text) is not None
+        """Whether a tensor takes part, so that a result may have no matrix notation."""
+        return re.search(r'[ (]T\b|->\w{3}"', self.text) is not None
+
+    def resized(self, sizes: Mapping[str, int], seed: int) -> Program:
+        """The same program with numbers of other sizes."""
+        inputs = numbers(self.text, sizes, seed)
+        return Program(self.text, self.wrt, inputs, sizes, seed)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes expressions of a program that has these variables; `batches` says which of them are of
+    each example, `dims` what stands for m, n and p."""
+
+    random: Random
+    dims: Mapping[str, str]
+    variables: dict[str, Shape]
+    batches: dict[str, str]
+    touched: set[str] = field(default_factory=set)  # the batch whose examples were used
+
+    def expression(self, shape: Shape, depth: int, batch: str | None = None) -> str:
+        """A random expression; inside a sum over a batch it may use that batch's examples."""
+        random = self.random
+
+        def part(own: Shape) -> str:
+            return self.expression(own, depth - 1, batch)
+
+        if depth <= 0 or random.random() < 0.1:
+            return self.leaf(shape, batch)
+        form = random.random()
+        if form < 0.2:
+            return f"({part(shape)} {random.choice('+-')} {part(shape)})"
+        if form < 0.35:
+            return f"({part(shape)} * {part(random.choice([shape, ()]))})"
+        if form < 0.45:
+            return filled(random.choice(ELEMENTWISE), {"": shape}, part)
+        if form < 0.48:
+            return f"({part(shape)} / (1 + {part(shape)}**2))"
+        if form < 0.51:
+            return f"(({part(shape)})**{random.choice([2, 3])})"
+        if form < 0.56 and self.batches:
+            return self.over_batch(shape, depth)
+        return self.of_shape(shape, batch, part)
+
+    def over_batch(self, shape: Shape, depth: int) -> str:
+        """A sum or mean over the examples of a batch."""
+        batch = self.random.choice(sorted(set(self.batches.values())))
+        total = self.random.choice(("sum", "mean"))
+        own = [n for n in OF_EXAMPLES if self.batches.get(n) == batch]
+        outside = set(self.touched)
+        for _ in range(5):
+            self.touched.clear()
+            body = self.expression(shape, depth - 1, batch)
+            used = batch in self.touched
+            self.touched.clear()
+            self.touched.update(outside)
+            if used:
+                return f"{total}({body} for {', '.join(own)} in {batch})"
+        return self.leaf(shape, None)
+
+    def of_shape(self, shape: Shape, batch: str | None, part: Part) -> str:
+        """An operation whose result has another shape than its arguments."""
+        named = {x: self.random.choice(list(self.dims.values())) for x in "kl"}
+        named = {**named, **self.dims, **dict(zip("rcq", shape, strict=False))}
+        template = self.random.choice(BY_RANK[len(shape)])
+        labels = words(re.sub(r'"[^"]*"|{\w*}|:\w', "", template)) & set(OF_EXAMPLES)
+        if not all(self.available(name, batch) for name in labels):
+            return self.leaf(shape, batch)
+        self.touched.update(self.batches.get(name, "") for name in labels)
+        own = {key: tuple(named[d] for d in key) for key in re.findall(r"{(\w*)}", template)}
+        used = re.sub(r":(\w)", lambda found: named[found[1]], template)
+        return filled(used, own, part)
+
+    def available(self, name: str, batch: str | None) -> bool:
+        """Whether a name may stand inside a sum over this batch."""
+        return self.batches.get(name) in (None, batch)
+
+    def leaf(self, shape: Shape, batch: str | None) -> str:
+        """A variable, or a constant."""
+        names = [
+            name
+            for name, own in self.variables.items()
+            if own == shape and self.available(name, batch)
+        ]
+        if names and self.random.random() < (0.8 if shape else 0.7):
+            name = self.random.choice(names)
+            self.touched.add(self.batches.get(name, ""))
+            return name
+        return constant(self.random, shape, self.dims["n"])
 
 
 def program(random: Random, shape: Shape = (), depth: int = 3) -> Program:
-    """A random program whose output has this shape; it may define intermediate u, V and s."""
-    variables = dict(VARIABLES)
-    lines = [f"{name}: {_declared(own)}" for name, own in variables.items()]
-    lines.insert(0, LABEL)
+    """A random program whose output has this shape; it may define intermediate u, V and s.
+
+    One in two has a batch; dimensions may be equal, or numbers; any size may be 1.
+    """
+    dims = dimensions(random)
+    variables = {name: tuple(dims[d] for d in own) for name, own in VARIABLES.items()}
+    if "1" in dims.values():
+        del variables["T"]  # a tensor's dimensions are none of 1
+    batches = examples(random)
+    writer = Writer(random, dims, variables, batches)
+    lines = declarations(dims, variables)
     for name, own in (("u", ("n",)), ("V", ("m", "n")), ("s", ())):
         if random.random() < 0.3:
-            lines.append(f"{name} = {_expression(random, variables, own, 2)}")
+            batch = random.choice([None, *sorted(set(batches.values()))])
+            own = tuple(dims[d] for d in own)
+            writer.touched.clear()
+            lines.append(f"{name} = {writer.expression(own, 2, batch)}")
+            if batch in writer.touched:
+                batches[name] = batch
             variables[name] = own
-    output = _expression(random, variables, shape, depth)
+    output = writer.expression(tuple(dims[d] for d in shape), depth)
     lines.append(f"{'f' if shape else 'loss'} = {output}")
-    numbers = np.random.default_rng(random.randrange(2**30))
-    inputs = {
-        name: 0.7 * numbers.standard_normal([SIZES[d] for d in own])
-        for name, own in VARIABLES.items()
+    text = "\n".join(lines)
+    sizes = {d: random.choice((1, 2, 2, 3, 3, 4)) for d in (*DIMENSIONS, "one", "two")}
+    seed = random.randrange(2**30)
+    wrt = random.sample(sorted(variables.keys() & VARIABLES), random.choice([1, 2, 3]))
+    return Program(text, tuple(wrt), numbers(text, sizes, seed), sizes, seed)
+
+
+def dimensions(random: Random) -> dict[str, str]:
+    """What stands for m, n and p: mostly themselves, else one for another, or a number."""
+    dims = {d: d for d in DIMENSIONS}
+    if random.random() < 0.15:
+        dims[random.choice("mnp")] = random.choice("mnp")
+    if random.random() < 0.1:
+        dims[random.choice("mnp")] = random.choice("1234")
+    return dims
+
+
+def examples(random: Random) -> dict[str, str]:
+    """The variables of which each example of a batch has its own -> the batch."""
+    if random.random() < 0.5:
+        return {}
+    batch = "one" if random.random() < 0.7 else ""
+    return {
+        name: batch or random.choice(("one", "two"))
+        for name in OF_EXAMPLES
+        if random.random() < 0.5
     }
-    inputs["k"] = np.asarray(numbers.integers(SIZES["n"]))
-    wrt = random.sample(sorted(VARIABLES), random.choice([1, 2, 3]))
-    return Program("\n".join(lines), tuple(wrt), inputs)
 
 
-def _declared(shape: Shape) -> str:
-    return KINDS[len(shape)] + (f"({', '.join(shape)})" if shape else "")
+def declarations(dims: Mapping[str, str], variables: Mapping[str, Shape]) -> list[str]:
+    """A line for each variable and label."""
+    lines = [f"{name}: Index({dims[d]})" for name, d in LABELS.items()]
+    for name, own in variables.items():
+        given = [*own, *(f"{FACTS[n]}=True" for n in [name] if n in FACTS)]
+        lines.append(f"{name}: {KINDS[len(own)]}" + f"({', '.join(given)})" * bool(given))
+    return lines
 
 
-def _expression(random: Random, variables: Mapping[str, Shape], shape: Shape, depth: int) -> str:
-    def part(own: Shape) -> str:
-        return _expression(random, variables, own, depth - 1)
-
-    if depth <= 0 or random.random() < 0.1:
-        return _leaf(random, variables, shape)
-    form = random.random()
-    if form < 0.2:
-        return f"({part(shape)} {random.choice('+-')} {part(shape)})"
-    if form < 0.35:
-        return f"({part(shape)} * {part(random.choice([shape, ()]))})"
-    if form < 0.45:
-        return _filled(random.choice(ELEMENTWISE), {"": shape}, part)
-    if form < 0.48:
-        return f"({part(shape)} / (1 + {part(shape)}**2))"
-    if form < 0.51:
-        return f"(({part(shape)})**{random.choice([2, 3])})"
-    return _of_shape(random, shape, part)
-
-
-def _of_shape(random: Random, shape: Shape, part: Part) -> str:
-    """An operation whose result has another shape than its arguments."""
-    dims = {
-        "k": random.choice("mnp"),
-        **{d: d for d in SIZES},
-        **dict(zip("rc", shape, strict=False)),
+def numbers(text: str, sizes: Mapping[str, int], seed: int) -> dict[str, np.ndarray]:
+    """Numbers for every variable of a program's text."""
+    rng = np.random.default_rng(seed)
+    of = {
+        name: batch
+        for found in re.findall(r" for ([\w, ]+) in (\w+)", text)
+        for name in found[0].split(", ")
+        for batch in [found[1]]
     }
-    forms = (SCALARS, VECTORS, MATRICES)[len(shape)] + TENSORS.get(shape, ())
-    template = re.sub(r"{:(\w)}", lambda found: dims[found[1]], random.choice(forms))
-    own = {key: tuple(dims[d] for d in key) for key in re.findall(r"{(\w*)}", template)}
-    return _filled(template, own, part)
+    inputs = {}
+    for name, kind, given in re.findall(r"^(\w+): (\w+)(?:\((.*)\))?$", text, re.MULTILINE):
+        parts = given.split(", ") if given else []
+        dims = [sizes.get(d) or int(d) for d in parts if "=" not in d]
+        lead = [sizes[of[name]]] if name in of else []
+        if kind == "Index":
+            inputs[name] = rng.integers(dims[0], size=lead)
+        else:
+            inputs[name] = draw(rng, (*lead, *dims), FACTS.get(name, ""))
+    return inputs
 
 
-def _filled(template: str, shapes: Mapping[str, Shape], part: Part) -> str:
+def draw(rng: np.random.Generator, shape: tuple[int, ...], fact: str) -> np.ndarray:
+    """Numbers of which this is true."""
+    array = 0.7 * rng.standard_normal(shape)
+    match fact:
+        case "positive":
+            return np.abs(array) + 0.1
+        case "simplex":
+            return np.exp(array) / np.exp(array).sum(-1, keepdims=True)
+        case "one_hot":
+            return np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
+        case "symmetric":
+            return (array + np.swapaxes(array, -1, -2)) / 2
+        case "orthogonal":
+            return np.linalg.qr(array)[0]
+    return array
+
+
+def constant(random: Random, shape: Shape, n: str) -> str:
+    """A constant of a shape."""
+    if not shape:
+        return random.choice(CONSTANTS).replace("n", n)
+    if len(shape) > 2:
+        ones = ", ".join(f"ones({d})" for d in shape)
+        return f'einsum("i,j,k->ijk", {ones})'
+    if len(set(shape)) == 1 and len(shape) == 2 and random.random() < 0.5:
+        return f"eye({shape[0]})"
+    return f"{random.choice(('ones', 'ones', 'zeros'))}({', '.join(shape)})"
+
+
+def filled(template: str, shapes: Mapping[str, Shape], part: Part) -> str:
+    """The template with an expression in each place."""
     return re.sub(r"{(\w*)}", lambda found: part(shapes[found[1]]), template)
 
 
-def _leaf(random: Random, variables: Mapping[str, Shape], shape: Shape) -> str:
-    names = [name for name, own in variables.items() if own == shape]
-    if not shape and random.random() < 0.3:
-        return random.choice(["2", "0.5", "n"])
-    return random.choice(names) if names else f"ones({', '.join(shape)})"
+def words(text: str) -> set[str]:
+    """The names in a text."""
+    return set(re.findall(r"\b[a-zA-Z]\w*\b", text))

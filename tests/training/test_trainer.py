@@ -264,7 +264,7 @@ GIVEN = {"x": X, "t": T}
         ({"x": X, "t": T, "u": T}, START, "data: u is not declared"),
         ({"x": X[:, :2], "t": T}, START, "d is 2 in x .* but 3 in w"),
         ({"x": X[:0], "t": T[:0]}, START, "x, t hold no examples"),
-        ({"x": X, "t": ["a"] * 50}, START, "t is no array of numbers; Scalar for each example"),
+        ({"x": X, "t": ["a"] * 50}, START, "t is no array of numbers: its entries are text"),
         ([X, T], START, "data is a list; a mapping"),
         ({**GIVEN, "b": 0.0}, START, "b is given as data and as a parameter"),
         (GIVEN, {**START, "c": 0.0}, "parameters: c is not declared"),

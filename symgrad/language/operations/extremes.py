@@ -11,9 +11,10 @@ from typing import Any
 
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import Shape
+from symgrad.language.operations.contractions import total
 from symgrad.language.operations.meanings import Function
 from symgrad.language.operations.namespace import Namespace
-from symgrad.language.shapes import axis_of, of_several, reduced
+from symgrad.language.shapes import axis_of, of_several, reduced, single
 
 
 def _shape(name: str) -> ex.ShapeRule:
@@ -69,7 +70,7 @@ def _extreme(
             shape=_shape(name),
             options=("axis",),
             reserved=False,
-            prepare=lambda x, axis=None: x if ex.is_scalar(x) else None,
+            prepare=lambda x, axis=None: total(x, axis=axis) if single(x, axis) else None,
             rule=f"{name} of entries",
             latex=rf"\{name}",
             sentence="The entries that are the extreme one share the gradient.",

@@ -13,7 +13,7 @@ from symgrad.language.operations.meanings import Composite, Function, rewrite
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import sqrt
-from symgrad.language.shapes import axis_of, of_several, reduced
+from symgrad.language.shapes import axis_of, of_several, reduced, single
 from symgrad.language.typeset import along, function
 
 
@@ -72,7 +72,7 @@ norm2: ex.Operation = ex.register(
         ),
         shape=_norm_shape("norm2"),
         options=("axis",),
-        prepare=lambda x, axis=None: absolute(x) if ex.is_scalar(x) else None,
+        prepare=lambda x, axis=None: absolute(total(x, axis=axis)) if single(x, axis) else None,
         rule="norm",
         sentence="The gradient of a norm is its argument as a unit vector (0 at 0, by convention).",
         notation=lambda call, x: along(call, composing.norm(x)),

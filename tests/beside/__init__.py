@@ -1,0 +1,1 @@
+"""Random programs beside another tool; run by hand: CONTRIBUTING.md."""

@@ -1,0 +1,158 @@
+"""Random programs, each derived once and compared with JAX: value and derivative.
+
+    python -m tests.beside --count 5000 --first 0
+
+Prints each program that differs or fails, and a count at the end; exit status 1 where one did.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+import jax
+import numpy as np
+
+import symgrad as sg
+from tests.beside.reference import Reference, reference
+from tests.properties.programs import Program, program
+
+jax.config.update("jax_enable_x64", True)
+KINDS = {
+    "gradient": sg.derive,
+    "jacobian": sg.jacobian,
+    "hessian": sg.hessian,
+    "hvp": sg.hvp,
+    "directional": sg.directional,
+    "pullback": sg.pullback,
+}
+SHAPES = ((), ("n",), ("m",), ("m", "n"), ("m", "n", "p"))
+OF_SCALARS = ("gradient", "hessian", "hvp")
+TOLERANCE, MOVED = 1e-9, 1e-9
+Arrays = Mapping[str, Any]
+
+
+class Differs(Exception):
+    """Two results that are not the same."""
+
+
+def compared(seed: int) -> str:
+    """How the program of this seed fared: right, refused, or not finite; else an exception."""
+    random = Random(seed)
+    kind = random.choices(list(KINDS), (5, 2, 1, 1, 1, 1))[0]
+    shape = () if kind in OF_SCALARS else random.choice(SHAPES)
+    p = program(random, shape, depth=2 if kind in ("jacobian", "hessian") else 3)
+    text = p.text if kind in OF_SCALARS else p.text.replace("loss =", "f =")
+    try:
+        problem = sg.parse(text)
+    except (sg.ShapeError, sg.ProgramError):  # a dimension that is 1 is no dimension
+        if not re.search(r": \w+\((.*, )?1\b", text):
+            raise
+        return "refused"
+    if kind == "hessian" and problem.batch.keys() & p.wrt:  # it would have two batches
+        return "refused"
+    rng = np.random.default_rng(seed)
+    along = {n: rng.standard_normal(np.shape(p.inputs[n])) for n in p.wrt}
+    function = KINDS[kind](text, p.wrt).lambdify()
+    ours: dict[str, Any] = {}
+    if kind in ("hvp", "directional"):
+        ours["value"], derivatives = function(p.inputs, direction=along)
+    elif kind == "pullback":
+        value = np.asarray(sg.evaluate(text, p.inputs))
+        along["cotangent"] = rng.standard_normal(value.shape)
+        ours["value"], derivatives = function(p.inputs, cotangent=along["cotangent"])
+    else:
+        ours["value"], derivatives = function(p.inputs)
+    ours |= {str(key): array for key, array in derivatives.items()}
+    theirs = derived(kind, reference(text, p.sizes), p, along, p.inputs)
+    if not all(np.isfinite(array).all() for array in theirs.values()):
+        return "not finite"
+    moved: Arrays = {}
+    for name, array in theirs.items():
+        error = difference(ours[name], array)
+        if error <= TOLERANCE:
+            continue
+        if not moved:
+            factors = {n: 1 + MOVED * rng.choice((-1, 1), np.shape(v)) for n, v in p.inputs.items()}
+            inputs = {n: v if v.dtype.kind == "i" else v * factors[n] for n, v in p.inputs.items()}
+            moved = derived(kind, reference(text, p.sizes), p, along, inputs)
+        if not error <= 1e3 * 2.3e-16 / MOVED * difference(moved[name], array):
+            raise Differs(f"{kind} {name}: {error:.1e}\n{ours[name]}\nJAX has\n{array}")
+    return "right"
+
+
+def derived(kind: str, run: Reference, p: Program, along: Arrays, inputs: Arrays) -> dict[str, Any]:
+    """JAX's value and derivatives by the keys of ours."""
+    at = {n: np.asarray(inputs[n]) for n in p.wrt}
+    directions = {n: along[n] for n in p.wrt}
+
+    def scalar(free: Arrays) -> Any:
+        return run({**inputs, **free})[0, 0]
+
+    def f(free: Arrays) -> Any:
+        return run({**inputs, **free})
+
+    found: dict[str, Any] = {"value": f(at)}
+    match kind:
+        case "gradient":
+            found |= jax.grad(scalar)(at)
+        case "jacobian":
+            found |= jax.jacrev(f)(at)
+        case "hessian":
+            blocks = jax.hessian(scalar)(at)
+            keys = [(a, b) for k, a in enumerate(p.wrt) for b in p.wrt[k:]]
+            found |= {str((a, b)): blocks[a][b] for a, b in keys}
+        case "hvp":
+            found |= jax.jvp(jax.grad(scalar), (at,), (directions,))[1]
+        case "directional":
+            found["*"] = jax.jvp(f, (at,), (directions,))[1]
+        case "pullback":
+            value, back = jax.vjp(f, at)
+            found |= back(np.reshape(along["cotangent"], value.shape))[0]
+    return {name: np.asarray(array) for name, array in found.items()}
+
+
+def difference(ours: Any, theirs: Any) -> float:
+    """The largest difference, relative to the largest entry; entries in one order, any shape."""
+    ours, theirs = np.ravel(ours), np.ravel(theirs)
+    if ours.size != theirs.size:
+        raise Differs(f"{ours.size} entries where JAX has {theirs.size}")
+    with np.errstate(all="ignore"):
+        scale = max(1e-3, np.abs(theirs).max(initial=0))
+        error = float(np.abs(ours - theirs).max(initial=0) / scale)
+    return error if error == error else np.inf
+
+
+def main(arguments: list[str]) -> int:
+    """Compare them, and say how they fared."""
+    parser = argparse.ArgumentParser(prog="python -m tests.beside")
+    parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first program")
+    chosen = parser.parse_args(arguments)
+    warnings.simplefilter("error")
+    counts: Counter[str] = Counter()
+    start = time.monotonic()
+    for seed in range(chosen.first, chosen.first + chosen.count):
+        try:
+            counts[compared(seed)] += 1
+        except Exception as error:
+            counts[type(error).__name__] += 1
+            print(f"--- {seed}: {type(error).__name__}: {error}", flush=True)
+            if not isinstance(error, Differs | sg.SymgradError):
+                print("".join(traceback.format_exc(limit=-4)), flush=True)
+        if sum(counts.values()) % 100 == 0:
+            print(f"{time.monotonic() - start:.0f} s: {dict(counts)}", file=sys.stderr, flush=True)
+    print(dict(counts))
+    return int(counts.keys() - {"right", "refused", "not finite"} != set())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
