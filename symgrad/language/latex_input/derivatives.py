@@ -10,8 +10,8 @@ from symgrad.language.expressions import Expression, Name, is_scalar
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
-from symgrad.language.latex_input.names import look, new_name
-from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, slope_of
+from symgrad.language.latex_input.names import Names, look, new_name
+from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
 from symgrad.language.unparse import unparse
 
 
@@ -36,9 +36,18 @@ class Derivatives:
         top = factors[1] if len(factors) > 1 else None
         return Value(self.known(Slope(top, (by,)))), 1 if top is None else 2
 
+    def differential(self, factors: Sequence[lt.Node]) -> Value | None:
+        r"""dW or \mathrm{d} W at the beginning of factors, where that is a name."""
+        name = differential_of(factors, self.reader.names)
+        found = None if name is None else self.reader.scope.meanings.get(name)
+        return None if found is None else Value(found)
+
     def known(self, slope: Slope) -> Expression:
         """The name dL/dW, in the shape of W."""
         text, e = self.name(slope)
+        word = text.replace("/", "_")
+        if word in self.reader.scope.meanings:
+            return self.reader.scope.meanings[word]
         found = self.reader.slopes.get(text, e)
         if found is None:
             raise ProgramError(f"{text} is not known here")
@@ -88,3 +97,12 @@ class Derivatives:
             return name, None
         text = unparse(e)
         return text if text.isidentifier() else f"({text})", e
+
+
+def differential_of(factors: Sequence[lt.Node], names: Names) -> str | None:
+    """The name dW of a differential at the beginning of factors; None where there is none."""
+    if len(factors) < 2 or not is_d(factors[0], names) or isinstance(factors[0], lt.Script):
+        return None
+    known = names.find(factors[1])
+    name = new_name(factors[1]) if known is None else known
+    return None if name is None else f"d{name}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from symgrad.errors import SymgradError
 from symgrad.language.dimensions import Shape
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.derivatives import Derivatives
+from symgrad.language.latex_input.derivatives import Derivatives, differential_of
 from symgrad.language.latex_input.names import new_name
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, slope_of
@@ -40,7 +40,10 @@ def left_side(reader: Reader, node: lt.Node) -> Left | None:
                 return _slope(reader, Slope(rest[0], (by,)))
             if len(rest) == 1 and isinstance(rest[0], lt.Fence) and rest[0].left == "(":
                 return _name(reader, first)  # f(x)
-            return None
+            name = differential_of((first, *rest), reader.names) if len(rest) == 1 else None
+            meaning = reader.scope.meanings.get(name or "")
+            shape = None if meaning is None else meaning.shape
+            return None if name is None else Left(name, shape)
     by = gradient_of(node)
     if by is not None and by is not node:
         return _slope(reader, Slope(None, (by,)))

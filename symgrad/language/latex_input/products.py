@@ -26,8 +26,11 @@ def product(reader: Context, factors: Sequence[Node]) -> Value:
         gradient = Derivatives(reader).gradient(factors[k:])
         operation = calls.head(node)
         count = 1
+        differential = Derivatives(reader).differential(factors[k : k + 2])
         if gradient is not None:
             value, count = gradient
+        elif differential is not None:
+            value, count = differential, 2
         elif operation is not None:
             value, more = calls.applied(operation, node, factors[k + 1 :])
             count = 1 + more

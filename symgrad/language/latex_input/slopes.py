@@ -39,11 +39,11 @@ def slope_of(node: Node, names: Names) -> Slope | None:
             return None
     above = _without_d(top, names)
     below = list(factors_of(bottom))
-    if above is None or not _is_d(below[0], names):
+    if above is None or not is_d(below[0], names):
         return None
     bottoms: list[Node] = []
     while below:
-        if not _is_d(below.pop(0), names) or not below:
+        if not is_d(below.pop(0), names) or not below:
             return None
         if len(below) > 1 and _is_applied(below[0], below[1]):  # \partial \sigma(z)
             bottoms.append(Row(below[0].at, tuple(below[:2])))
@@ -69,7 +69,8 @@ def gradient_of(node: Node) -> Node | None:
     return None
 
 
-def _is_d(node: Node, names: Names) -> bool:
+def is_d(node: Node, names: Names) -> bool:
+    """Whether it is the d of a differential."""
     base = node.base if isinstance(node, Script) and node.below is None else node
     if not isinstance(base, Sym) or base.text not in (r"\partial", "d", r"\delta"):
         return False
@@ -81,7 +82,7 @@ def _is_d(node: Node, names: Names) -> bool:
 def _without_d(node: Node, names: Names) -> list[Node] | None:
     """What is differentiated, without its d; None where there is no d."""
     first, *rest = factors_of(node)
-    if not _is_d(first, names) or len(rest) > 2:
+    if not is_d(first, names) or len(rest) > 2:
         return None
     if len(rest) == 2 and not isinstance(rest[1], Fence):  # L(W)
         return None
