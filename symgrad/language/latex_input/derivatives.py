@@ -105,4 +105,4 @@ def differential_of(factors: Sequence[lt.Node], names: Names) -> str | None:
         return None
     known = names.find(factors[1])
     name = new_name(factors[1]) if known is None else known
-    return None if name is None else f"d{name}"
+    return None if name is None else f"d{'L' if name == 'loss' else name}"
