@@ -17,6 +17,7 @@ from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
 from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern, new_labels
+from symgrad.calculus.proofs.lines import Differential
 from symgrad.calculus.rebuilding import rebuilt, without_aliases
 from symgrad.calculus.rules import Applied, recorded
 from symgrad.calculus.statements import Writer
@@ -235,7 +236,7 @@ def hvp(problem: Problem, wrt: Wrt = None) -> Derivation:
     gradients = [without_aliases(backward.of(node)[0]) for node in work.nodes.values()]
     results: dict[Key, _Found] = {}
     for (n, node), entry in zip(work.nodes.items(), forward(gradients, directions), strict=True):
-        top = Name(f"d({names[node].name})", names[node].shape)
+        top = Differential(f"d({names[node].name})", names[node].shape, of=names[node])
         results[n] = _Found(entry, backward.of(node)[1], top)
     return work.finished("hvp", results, seeds, [backward])
 

@@ -114,16 +114,19 @@ def product(factors: Iterable[Formula], apart: bool = False) -> Formula:
     return first
 
 
-def quotient(top: Formula, bottom: Formula, scalar: bool = True) -> Formula:
-    """A fraction, without fractions in it and with its minus in front; `scalar` is of its top."""
+def quotient(top: Formula, bottom: Formula, scalar: bool = True, by_entry: bool = False) -> Formula:
+    """A fraction, without fractions in it and with its minus in front; `scalar` is of its top;
+    `by_entry` says that its bottom is none."""
     minus, (top, bottom) = unsigned(top, bottom)
     if minus:
-        return negative(quotient(top, bottom, scalar))
+        return negative(quotient(top, bottom, scalar, by_entry))
     if any(_is_slope(f) for f in (top, *_factors_of(top))):
+        if by_entry:
+            return juxtaposed(top, quotient(ONE, bottom, by_entry=True), (True, False))
         return juxtaposed(quotient(ONE, bottom), top, (True, scalar))  # 1/n dL/dx
     (above, under), (below, over) = _halves(top), _halves(bottom)
-    top, bottom = _times(over, above, scalar), _times(under, below, True)
-    return top if bottom == ONE else fm.Fraction((top, bottom))
+    top, bottom = _times(over, above, scalar), _times(under, below, not by_entry)
+    return top if bottom == ONE else fm.Fraction((top, bottom), by_entry=by_entry)
 
 
 def _factors_of(formula: Formula) -> Parts:
@@ -148,8 +151,8 @@ def _halves(formula: Formula) -> tuple[Formula, Parts]:
     whole = formula
     if isinstance(formula, fm.Either) and not _is_slope(formula):
         whole = formula.parts[0]
-    if isinstance(whole, fm.Fraction):
-        return whole.parts[0], (whole.parts[1],)
+    if isinstance(whole, fm.Fraction):  # a vector below stays there
+        return (formula, ()) if whole.by_entry else (whole.parts[0], (whole.parts[1],))
     if isinstance(whole, fm.Infix) and {*whole.signs} == {r"\odot"}:
         top, below = _halves(whole.parts[0])
         return (replace(whole, parts=(top, *whole.parts[1:])), below) if below else (formula, ())

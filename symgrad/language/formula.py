@@ -94,9 +94,11 @@ class Negative(Formula):
 
 @dataclass(frozen=True, kw_only=True)
 class Fraction(Formula):
-    """A fraction; a small one is of numbers. On one line it is a / b."""
+    """A fraction; a small one is of numbers; one `by_entry` has a vector or matrix below. On one
+    line it is a / b."""
 
     small: bool = False
+    by_entry: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symgrad.errors import ProgramError, UnknownNameError
+from symgrad.language.dimensions import ONE, core
 from symgrad.language.expressions import Expression, Name, is_scalar
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
@@ -58,15 +59,33 @@ class Derivatives:
         top, of_loss = self._top(slope.top)
         below = [self._bottom(bottom) for bottom in slope.bottoms]
         if len(below) > 1:
-            return f"d{len(below)}{top}/{' '.join(f'd{text}' for text, _ in below)}", None
+            text = f"d{len(below)}{top}/{''.join(f'd{text}' for text, _ in below)}"
+            return text, self._shaped(text, [e for _, e in below])
         ((name, e),) = below
         text = f"d{top}/d{name}"
-        if e is None or not of_loss:
+        if e is None:
             return text, None
+        if not of_loss:
+            return text, self._jacobian(text, top, e)
         batch = e.batch
         if batch is None and top == "l":
             batch = next(iter(self.reader.scope.batches.values()), None)
         return text, Name(text, e.shape, batch)
+
+    def _jacobian(self, text: str, top: str, by: Expression) -> Expression | None:
+        """The derivative of a vector or matrix; None where its top is no name."""
+        of = self.reader.scope.meanings.get(top)
+        if of is None:
+            return None
+        return self._shaped(text, [of, by])
+
+    def _shaped(self, text: str, parts: Sequence[Expression | None]) -> Expression | None:
+        """A name with the indices of each of these, one after the other."""
+        known = [e for e in parts if e is not None]
+        axes = [d for e in known for d in core(e.shape)]
+        shape = (*axes, *(ONE,) * (2 - len(axes)))
+        batch = next((e.batch for e in known if e.batch is not None), None)
+        return Name(text, shape, batch) if len(known) == len(parts) else None
 
     def _top(self, node: lt.Node | None) -> tuple[str, bool]:
         """What is differentiated, and whether it is a loss."""

@@ -28,6 +28,10 @@ class Value:
         return bool(self.letters) or is_scalar(self.expression)
 
 
+class UnknownSizeError(ProgramError):
+    """An index letter of which nothing said yet how far it runs."""
+
+
 @dataclass
 class Entries:
     """Arithmetic of values with letters; `sizes` is how far each letter runs."""
@@ -75,7 +79,7 @@ class Entries:
     def size(self, letter: str) -> Dimension:
         """How far a letter runs."""
         if letter not in self.sizes:
-            raise ProgramError(f"it is not clear how far the index {letter} runs")
+            raise UnknownSizeError(f"it is not clear how far the index {letter} runs")
         return self.sizes[letter]
 
     def entrywise(self, operation: Operation, *values: Value) -> Value:

@@ -10,7 +10,7 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.derivatives import Derivatives, differential_of
 from symgrad.language.latex_input.names import new_name
 from symgrad.language.latex_input.reader import Reader
-from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, slope_of
+from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
 from symgrad.language.latex_input.sums import index_letter
 
 
@@ -38,12 +38,10 @@ def left_side(reader: Reader, node: lt.Node) -> Left | None:
             by = gradient_of(first)
             if by is not None and len(rest) == 1 and by is not first:
                 return _slope(reader, Slope(rest[0], (by,)))
-            if len(rest) == 1 and isinstance(rest[0], lt.Fence) and rest[0].left == "(":
+            fenced = len(rest) == 1 and isinstance(rest[0], lt.Fence) and rest[0].left == "("
+            if fenced and not is_d(first, reader.names):
                 return _name(reader, first)  # f(x)
-            name = differential_of((first, *rest), reader.names) if len(rest) == 1 else None
-            meaning = reader.scope.meanings.get(name or "")
-            shape = None if meaning is None else meaning.shape
-            return None if name is None else Left(name, shape)
+            return _differential(reader, first, rest[0]) if len(rest) == 1 else None
     by = gradient_of(node)
     if by is not None and by is not node:
         return _slope(reader, Slope(None, (by,)))
@@ -59,10 +57,23 @@ def _name(reader: Reader, node: lt.Node) -> Left | None:
         return Left("L" if node.text != "f" else "f")
     if isinstance(node, lt.Script) and node.below is not None and node.above is None:
         known = reader.names.find(node.base)
-        if known is not None:
+        if known is not None and _letters(node.below) is not None:
             return _scripted(_name(reader, node.base), node)
     found = new_name(node)
     return None if found is None else Left(found)
+
+
+def _differential(reader: Reader, d: lt.Node, of: lt.Node) -> Left | None:
+    r"""dW, or d(dL/dW)"""
+    if isinstance(of, lt.Fraction) and is_d(d, reader.names):
+        of = lt.Fence(of.at, "(", of)
+    if isinstance(of, lt.Fence) and is_d(d, reader.names):
+        inner = left_side(reader, of.inner)
+        return None if inner is None else replace(inner, text=f"d({inner.text})")
+    name = differential_of((d, of), reader.names)
+    meaning = reader.scope.meanings.get(name or "")
+    shape = None if meaning is None else meaning.shape
+    return None if name is None else Left(name, shape)
 
 
 def _scripted(left: Left | None, node: lt.Script) -> Left | None:

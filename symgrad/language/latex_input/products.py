@@ -13,6 +13,7 @@ from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.tree import Node
 
+COMPARISONS = ("<", ">", r"\leq", r"\geq", "=", r"\neq")
 MANY = 12  # factors that are grouped in every way
 
 
@@ -37,7 +38,7 @@ def product(reader: Context, factors: Sequence[Node]) -> Value:
         elif values and _is_note(reader, node):
             break
         elif k + 1 < len(factors) and _is_indicator(node, factors[k + 1]):
-            value, count = reader.value(_inside(factors[k + 1])), 2
+            value, count = _indicator(reader, factors[k + 1]), 2
         else:
             value = reader.value(node)
         values.append((value, node))
@@ -57,17 +58,19 @@ def _is_note(reader: Context, node: Node) -> bool:
 def _is_indicator(node: Node, after: Node) -> bool:
     r"""\mathbf 1[z > 0], I(z > 0)"""
     one = isinstance(node, lt.Num) and node.font and node.digits == "1"
-    sign = isinstance(node, lt.Sym) and node.text in ("I", r"\mathbb", "1")
-    inner = after.inner if isinstance(after, lt.Fence) else None
-    return bool((one or sign) and isinstance(inner, lt.Chain) and _is_condition(inner))
+    sign = isinstance(node, lt.Sym) and node.text == "I"
+    fence = after.base if isinstance(after, lt.Script) else after
+    inner = fence.inner if isinstance(fence, lt.Fence) else None
+    comparison = isinstance(inner, lt.Chain) and inner.signs[0] in COMPARISONS
+    return bool(one or sign) and comparison
 
 
-def _is_condition(node: lt.Chain) -> bool:
-    return node.signs[0] in ("<", ">", r"\leq", r"\geq", "=", r"\neq")
-
-
-def _inside(node: Node) -> Node:
-    return node.inner if isinstance(node, lt.Fence) else node
+def _indicator(reader: Context, node: Node) -> Value:
+    """What follows the 1 of an indicator."""
+    fence = node.base if isinstance(node, lt.Script) else node
+    assert isinstance(fence, lt.Fence)
+    value = reader.value(fence.inner)
+    return reader.scripted(value, node) if isinstance(node, lt.Script) else value
 
 
 def _multiplied(reader: Context, values: list[tuple[Value, Node]]) -> Value:

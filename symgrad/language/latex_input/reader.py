@@ -7,6 +7,7 @@ shape error that names two sizes which would have to agree makes them one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -122,6 +123,8 @@ class Reader:
                 return Value(filled(eye, (self._size(node.at),)))
             case lt.Sym(text="B" | "batch") if len({*self.scope.batches.values()}) == 1:
                 raise ProgramError("the batch is no value; its number of examples is |B|")
+            case lt.Sym(text=r"\pi"):
+                return Value(ex.Number(math.pi))
             case lt.Sym(text=r"\infty"):
                 raise ProgramError("infinity is no number of the language")
         raise self.unknown(node)
@@ -202,7 +205,7 @@ class Reader:
         return self.entries.entrywise(OPERATIONS["exp"], self.value(node.above))
 
     def _fence(self, node: lt.Fence) -> Value:
-        if node.left == "|" and (size := Sums(self).batch_size(node.inner)) is not None:
+        if node.left == "|" and (size := Sums(self).batch_size(node)) is not None:
             return Value(Size(size))
         if node.left == "⟨":
             return Calls(self).inner_product(node.inner)

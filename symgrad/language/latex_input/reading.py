@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import Dimension, Shape, dimension
+from symgrad.language.dimensions import Dimension, Shape, core, dimension
 from symgrad.language.expressions import Expression
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.entries import Entries, UnknownSizeError, Value
 from symgrad.language.latex_input.equations import Formula, formulas
 from symgrad.language.latex_input.functions import is_function
 from symgrad.language.latex_input.grammar import tree
@@ -93,15 +93,23 @@ def read_formula(text: str, problem: Problem, known: Known = Known()) -> Equatio
     """One formula or equation."""
     scope = Scope.of(problem)
     scope.meanings.update(known.names)
+    output = problem.output_name
+    called = "L" if output == "loss" and "L" not in scope.meanings else output
+    scope.meanings[output] = ex.Name(called, problem.output.shape)
     table = known.table or table_of(problem)
     names = Names([*scope.meanings, *sorted(scope.dimensions - {*scope.meanings}), "loss"], table)
     root = tree(text, lambda word: word in names or is_function(word))
     counts = _counts(root, names, scope)
     free: dict[str, Dimension] = {}
+    entries = Entries()
     while True:
-        reader = Reader(scope, names, free, known.slopes, counts=counts)
+        reader = Reader(scope, names, free, known.slopes, entries, counts=counts)
+        before = len(entries.sizes)
         try:
             return _equation(reader, root, known.shape)
+        except UnknownSizeError:
+            if len(entries.sizes) == before:
+                raise
         except ShapeError as error:
             if len(free) > MOST_SIZES or not _merged(free, error.dimensions):
                 raise _without_sizes(error) from None
@@ -146,6 +154,8 @@ def _equation(reader: Reader, root: lt.Node, shape: Shape | None) -> Equation:
     rest = operands if left is None else operands[1:]
     if left is not None and left.shape is not None:
         shape = left.shape
+        dims = shape if len(shape) > 2 else core(shape)
+        reader.entries.sizes.update(zip(left.letters, dims, strict=False))
     sides = []
     for operand in rest:
         value = reader.value(operand)

@@ -160,10 +160,8 @@ class Sums:
             raise ProgramError("two labels cannot be compared", column=left.at + 1)
         if isinstance(other, Expression):
             return self.reader.entries.entry(Value(onehot(other)), (one,))
-        sizes = self.reader.entries.sizes
-        size = sizes.get(one) or sizes.get(other)
-        if size is None:
-            raise ProgramError(f"it is not clear how far the index {one} runs", column=left.at + 1)
+        known = other if other in self.reader.entries.sizes else one
+        size = self.reader.entries.size(known)
         return self.reader.entries.entry(Value(filled(eye, (size,))), (one, other))
 
     def _index_or_label(self, node: lt.Node) -> str | Expression:

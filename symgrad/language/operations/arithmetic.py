@@ -19,7 +19,7 @@ LARGEST_EXPONENT = 10_000
 def _over(call: ex.Call, top: Formula, bottom: Formula) -> Formula:
     left, right = map(ex.is_scalar, call.arguments)
     if left or right:
-        return composing.quotient(top, bottom, left)
+        return composing.quotient(top, bottom, left, by_entry=not right)
     return composing.chain(r"\oslash", top, bottom)
 
 

@@ -1,0 +1,124 @@
+"""Printed LaTeX read back: what it says has the value of what was derived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from symgrad.api import Derivation
+from symgrad.calculus.algebra import is_call
+from symgrad.calculus.derivation import Derivation as Data
+from symgrad.calculus.derivation import Outcome
+from symgrad.calculus.nodes import Entry, Label, Node
+from symgrad.errors import SymgradError
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.latex_input import Equation as Read
+from symgrad.language.latex_input import Known, read_formula
+from symgrad.language.operations.arithmetic import transpose
+from symgrad.numerics.evaluation import Sample, batch_first
+from symgrad.numerics.verification import TOLERANCE, Comparison, Judge
+from symgrad.rendering import document
+from symgrad.rendering.document import Document
+from symgrad.rendering.equations import Equation
+from symgrad.rendering.latex import chained
+
+UNCHECKED: Any = SimpleNamespace(max_relative_error=0.0, sentence="not here")
+Truth = Callable[[Sample], Any]
+
+
+def misread(derivation: Derivation, seed: int = 0) -> Iterator[str]:
+    """The equations of a derivation that cannot be read, or are read as something else."""
+    data = derivation.data
+    judge = Judge(data, seed)
+    known = known_of(data)
+    for equation, truth in equations(data, document(data, UNCHECKED, "steps")):
+        latex = chained(equation, data.table)
+        try:
+            found = read_formula(latex, data.problem, known)
+        except (SymgradError, RecursionError) as error:
+            yield f"{latex}: {error}"
+            continue
+        if len(found.sides) + (found.left is not None) != len(equation.formulas):
+            yield f"{latex}: {len(found.sides)} sides"
+        if found.left is not None and found.sides:
+            known = after(known, equation, found)
+        for side in found.sides:
+            with np.errstate(all="ignore"):
+                error = judge.error(compared(side, truth))
+            if error > TOLERANCE:
+                yield f"{latex}: {found.text}: {error:.1e}"
+
+
+def compared(side: Expression, truth: Truth) -> Comparison:
+    """A side and what it is."""
+    return lambda sample: (evaluated(sample, side), truth(sample))
+
+
+def evaluated(sample: Sample, side: Expression) -> Any:
+    """The value of a side; what the user defined may have been simplified away in the steps."""
+    named: dict[str, Any] = {}
+    for name, value in sample.derivation.problem.definitions.items():
+        if name not in sample.by_name:
+            named[name] = sample.evaluated(value, **named)
+    return sample.evaluated(side, **named)
+
+
+def known_of(data: Data) -> Known:
+    """The names of a derivation: of its steps, its directions and its cotangents."""
+    plain: dict[str, Expression] = {**data.naming.inputs}
+    slopes: dict[str, Expression] = {}
+    for name in data.names.values():
+        own = name.arguments[0] if is_call(name, transpose) else name
+        assert isinstance(own, Name)
+        (plain if own.name.isidentifier() else slopes)[own.name] = own
+    return Known(plain, slopes, data.table)
+
+
+def after(known: Known, equation: Equation, found: Read) -> Known:
+    """What may be used after a definition of a result's own."""
+    if equation.kind != "definition" or found.left is None:
+        return known
+    names = {**known.names, found.left.text: found.sides[0]}
+    return Known(names, known.slopes, known.table)
+
+
+def equations(data: Data, doc: Document) -> Iterator[tuple[Equation, Truth]]:
+    """Every equation of a page, with what its sides are."""
+    yield doc.output, of_entry(data.value, data.value_labels)
+    for _, lines in doc.parts:
+        for line in lines:
+            yield line.equation, of_node(line.step.node)
+    for answer in doc.results:
+        outcome = answer.outcome
+        *definitions, result = (e for e in answer.equations if e.kind != "vectorized")
+        for definition, (_, expression) in zip(definitions, outcome.definitions, strict=True):
+            yield definition, of_definition(outcome, expression)
+        yield result, of_entry(outcome.entry, outcome.labels)
+
+
+def of_node(node: Node) -> Truth:
+    """The value of a node."""
+    return lambda sample: batch_first(sample.value(node), node.axes)
+
+
+def of_entry(entry: Entry, labels: Sequence[Label]) -> Truth:
+    """The value of an entry over labels."""
+    axes = [x.axis for x in labels]
+    return lambda sample: batch_first(sample.over(entry, labels), axes)
+
+
+def of_definition(outcome: Outcome, expression: Expression) -> Truth:
+    """The value of a definition of a result's own."""
+
+    def value(sample: Sample) -> Any:
+        named: dict[str, Any] = {}
+        for name, meaning in outcome.definitions:
+            named[name.name] = sample.evaluated(meaning, **named)
+            if meaning is expression:
+                return named[name.name]
+        raise KeyError(expression)
+
+    return value
