@@ -21,12 +21,16 @@ READERS = {
     "symgrad/data/columns.py": "the header of a table: x1, x2, ...",
     "symgrad/grading/answer.py": "an answer, with names such as dL/dh",
     "symgrad/grading/lines.py": "a derivation that was handed in",
+    "symgrad/language/handwriting.py": "signs, and what is written below a norm",
     "symgrad/language/inference.py": "names, of which the first letter says the shape",
     "symgrad/language/latex_input/equations.py": "a text with LaTeX in it",
     "symgrad/language/latex_input/reading.py": "messages about it",
     "symgrad/language/latex_input/tokens.py": "LaTeX",
     "symgrad/language/names.py": "names: a stem and its number",
     "symgrad/language/syntax.py": "programs",
+    "symgrad/language/tokens.py": "the signs of a text",
+    "symgrad/language/vocabulary.py": "names, and other ways to write them",
+    "symgrad/language/writing.py": "the lines of a text, for a place in it",
 }
 
 

@@ -13,6 +13,7 @@ from symgrad.language.expressions import Expression
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
 from symgrad.language.syntax import errors_at, syntax_tree
+from symgrad.language.tokens import plain_signs
 
 DERIVATIVE = re.compile(r"\bd(L|l|loss)/d([^\W\d]\w*)")
 ONE_WORD = re.compile(r"\bd(L|l|loss)_d(?=[^\W\d])")
@@ -29,10 +30,15 @@ class Claim:
     definitions: Mapping[str, Expression]
 
 
-def statements_of(text: str) -> list[ast.stmt]:
-    """The lines of an answer, each derivative dL/dx being one name, dL_dx; every column stays where
-    it is."""
-    return syntax_tree(DERIVATIVE.sub(r"d\1_d\2", textwrap.dedent(text))).body
+def statements_of(text: str, problem: Problem | None = None) -> list[ast.stmt]:
+    """The lines of an answer to a problem, each derivative dL/dx being one name, dL_dx; every
+    column stays where it is."""
+    text = DERIVATIVE.sub(r"d\1_d\2", plain_signs(textwrap.dedent(text)))
+    known = {*re.findall(r"^[ \t]*([^\W\d]\w*)[ \t]*=(?!=)", text, re.MULTILINE), *LOSS_NAMES}
+    if problem is not None:
+        dimensions = {str(d) for v in problem.variables.values() for d in v.dims}
+        known |= {*problem.variables, *problem.definitions, problem.output_name, *dimensions}
+    return syntax_tree(text, known | {*re.findall(r"\bd(?:L|l|loss)_d\w+", text)}).body
 
 
 def as_written(text: str) -> str:
@@ -58,7 +64,7 @@ def read_answer(problem: Problem, text: str) -> Claim:
     ['two']
     """
     try:
-        return claimed(problem, statements_of(text))
+        return claimed(problem, statements_of(text, problem))
     except SymgradError as error:
         raise written_in(error, "answer") from None
 

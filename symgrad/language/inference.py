@@ -13,11 +13,13 @@ from collections.abc import Iterator
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
+from symgrad.language.handwriting import TRANSPOSED_INVERSE
 from symgrad.language.names import SMALL_GREEK
+from symgrad.language.operations.arrays import MODULES
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.reading import batches, read_expression
 from symgrad.language.scope import Scope, function_named
-from symgrad.language.syntax import syntax_tree
+from symgrad.language.syntax import sign_of, syntax_tree
 
 LETTERS = ("n", "m", "k", "p", "q", "r", "s", "d", "h", "l")
 SCALARS = {*SMALL_GREEK, "lam", "eps"}
@@ -62,7 +64,8 @@ def _kinds(tree: ast.expr, used: list[str]) -> dict[str, str]:
                 labels.add(name)
             case ast.comprehension(iter=ast.Name() as batch):
                 batches.add(id(batch))
-    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in batches]
+    skipped = batches | _without_kind(tree)
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in skipped]
     names.sort(key=lambda n: (n.lineno, n.col_offset))
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     return {
@@ -70,6 +73,32 @@ def _kinds(tree: ast.expr, used: list[str]) -> dict[str, str]:
         for n in names
         if not (function_named(n.id) or n.id in used or id(n) in called)
     }
+
+
+def _without_kind(tree: ast.expr) -> set[int]:
+    """Names that stand for no array: np of np.exp, e of e^x, I of I[z > 0], batch of |batch|."""
+    found: set[int] = set()
+    bound = {
+        c.iter.id
+        for c in ast.walk(tree)
+        if isinstance(c, ast.comprehension)
+        if isinstance(c.iter, ast.Name)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name) as skipped, attr=attribute) if (
+                name in MODULES and attribute != "T"
+            ):
+                found.add(id(skipped))
+            case ast.BinOp(left=ast.Name(id="e") as skipped, op=ast.Pow() as power) if sign_of(
+                power
+            ):
+                found.add(id(skipped))
+            case ast.Subscript(value=ast.Name(id="I") as skipped, slice=ast.Compare()):
+                found.add(id(skipped))
+            case ast.Name(id=name) as skipped if name == TRANSPOSED_INVERSE or name in bound:
+                found.add(id(skipped))
+    return found
 
 
 def kind_of(name: str, label: bool = False) -> str:
@@ -120,7 +149,7 @@ class _Inference:
         """The names and the expression, after as many merges as it takes."""
         while True:
             letters = self._letters()
-            scope = Scope(dimensions={*self.used}, batches=self.batches)
+            scope = Scope(dimensions={*self.used}, batches=self.batches, inferred=True)
             for name, kind in self.kinds.items():
                 scope.check_new(name)
                 dims = tuple(number_or_name(_size(letters.get(d, d))) for d in self.dims[name])

@@ -15,7 +15,8 @@ from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem
 from symgrad.language.reading import batches, read_expression
 from symgrad.language.scope import Scope
-from symgrad.language.syntax import errors_at, refuse, syntax_tree
+from symgrad.language.syntax import errors_at, notes_of, place_of, program_tree, refuse
+from symgrad.language.unparse import unparse
 
 
 def parse(text: str, filename: str | None = None) -> Problem:
@@ -28,7 +29,7 @@ def parse(text: str, filename: str | None = None) -> Problem:
     ('x',)
     """
     with _readable(filename):
-        return _problem(syntax_tree(text), filename)
+        return _problem(program_tree(text), filename)
 
 
 def load(path: str | Path) -> Problem:
@@ -71,7 +72,10 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
                 raise ProgramError(
                     "the last line is an expression or `grad = ...`", line=last.lineno
                 )
-        return replace(problem, definitions=scope.definitions), read_expression(value, scope)
+        expression = read_expression(value, scope)
+        remarks = [n.remark for s in statements for n in notes_of(s) if n.remark]
+        told = tuple(dict.fromkeys((*remarks, *scope.remarks)))
+        return replace(problem, definitions=scope.definitions, remarks=told), expression
 
 
 @contextmanager
@@ -92,11 +96,13 @@ def _problem(tree: ast.Module, filename: str | None) -> Problem:
     check_tensors(tree)
     problem = None
     for statement in tree.body:
+        noted = len(scope.notes)
         if problem is not None:
             output = problem.output_name
             refuse(statement, f"a line after `{output} = ...`, which must be the last")
         with errors_at(statement):
             name = _read(statement, scope)
+            _refuse_notes(statement, scope, noted)
             if name == "loss" or (name == "f" and statement is tree.body[-1]):
                 problem = scope.problem(name, scope.definitions.pop(name), filename)
     if problem is None:
@@ -105,6 +111,22 @@ def _problem(tree: ast.Module, filename: str | None) -> Problem:
         )
         raise ProgramError(f"the program {missing}")
     return problem
+
+
+def _refuse_notes(statement: ast.stmt, scope: Scope, noted: int) -> None:
+    """Refuse what a program does not write so, with the line that says it.
+
+    A program is read again by others, so that it has one way to say a thing; signs of mathematics
+    that Python has none for are welcome."""
+    notes = [(n.start, n.reason, n.remark) for n in notes_of(statement)]
+    scope.notes += [note for note in notes if not note[1]]
+    refused = sorted(note for note in (*notes, *scope.notes[noted:]) if note[1])
+    if refused:
+        start, reason, _ = refused[0]
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                reason += f"; write {name} = {unparse(scope.definitions[name])}"
+        raise ProgramError(reason).at(*place_of(statement, start), None)
 
 
 def _read(statement: ast.stmt, scope: Scope) -> str | None:

@@ -98,14 +98,17 @@ class Variable:
 
 @dataclass(frozen=True)
 class Problem:
-    """Declarations, named definitions in order, and the output: `loss` (a scalar) or `f`."""
+    """Declarations, named definitions in order, and the output: `loss` (a scalar) or `f`.
+
+    `remarks` say what was read otherwise than it was typed, such as `A * x` as `A @ x`.
+    """
 
     variables: Mapping[str, Variable]
     definitions: Mapping[str, Expression]
     output: Expression
     output_name: str = "loss"
     filename: str | None = None
-    rewritten: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
 
     @cached_property
     def batch(self) -> dict[str, str]:

@@ -7,12 +7,16 @@ import ast
 from symgrad.errors import ProgramError, UnknownNameError, did_you_mean
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import Dimension, dimension
-from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation, exact
+from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation, Size, exact
+from symgrad.language.handwriting import MAGNITUDE, NORM, PRIME, TRANSPOSED_INVERSE
+from symgrad.language.operations import arrays, conventions
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import lookup
 from symgrad.language.scope import Scope, function_named, function_names
-from symgrad.language.syntax import errors_at, refuse, source_of
+from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, start_of, typed
+from symgrad.language.unparse import unparse
+from symgrad.language.writing import AFTER_DIVISION
 
 DEEPEST = 100
 BINARY = {
@@ -32,9 +36,9 @@ def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
     if depth > DEEPEST:
         raise ProgramError("nested too deeply; give intermediate results names")
     spine: list[ast.BinOp] = []  # a + b + c + ... is as deep as it is long
-    while (
-        isinstance(node, ast.BinOp) and type(node.op) in BINARY and not isinstance(node.op, ast.Pow)
-    ):
+    while isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Pow):
+        if type(node.op) not in BINARY:
+            refuse(node.op, "this operator is not part of the language")
         spine.append(node)
         node = node.left
     with errors_at(node):
@@ -42,8 +46,28 @@ def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
     for operator in reversed(spine):
         right = read_expression(operator.right, scope, depth + 1)
         with errors_at(operator):
-            value = OPERATIONS[BINARY[type(operator.op)]](value, right)
+            value = _combined(operator, value, right, scope)
     return value
+
+
+def _combined(operator: ast.BinOp, left: Expression, right: Expression, scope: Scope) -> Expression:
+    """A sum, a product or a quotient."""
+    if not isinstance(operator.op, ast.Mult):
+        return OPERATIONS[BINARY[type(operator.op)]](left, right)
+    sign = sign_of(operator.op)
+    if sign == AFTER_DIVISION:
+        conventions.after_division(operator, right, _remark(operator, scope))
+    return conventions.product(sign, left, right, _remark(operator, scope), scope.inferred)
+
+
+def _remark(node: ast.expr, scope: Scope) -> conventions.Remark:
+    """Takes down why programs refuse what stands here, and as what it was read."""
+
+    def remark(reason: str, reading: str) -> None:
+        told = reading and f"read {typed(node)} as {reading}"
+        scope.notes.append((start_of(node), reason, told))
+
+    return remark
 
 
 def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
@@ -56,32 +80,149 @@ def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
             return -read_expression(operand, scope, depth)
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
             return read_expression(operand, scope, depth)
-        case ast.BinOp(op=ast.Pow(), left=left, right=right):
-            base = read_expression(left, scope, depth)
-            return base ** read_expression(right, scope, depth)
-        case ast.BinOp(op=op):
-            refuse(op, "this operator is not part of the language")
-        case ast.Attribute(value=value, attr="T"):
-            return read_expression(value, scope, depth).T
-        case ast.Attribute(value=value, attr=attribute):
-            text = source_of(value)
-            hint = f"; write {attribute} without {text}." if attribute in OPERATIONS else ""
-            raise ProgramError(f"the only attribute is .T, not .{attribute}{hint}")
-        case ast.Subscript(value=table, slice=label):
-            return lookup(
-                read_expression(table, scope, depth), read_expression(label, scope, depth)
-            )
-        case ast.Call(func=ast.Name(id=name)):
-            return _call(name, node, scope, depth)
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=function)) if (
-            function in OPERATIONS
-        ):
-            raise ProgramError(f"write {function}(...) without {module}.; the only attribute is .T")
-        case ast.Call(func=function):
-            raise ProgramError(
-                f"{source_of(function)} is no function of the language (attributes: .T)"
-            )
+        case ast.BinOp(op=ast.Pow()):
+            return _power(node, scope, depth)
+        case ast.Compare():
+            return conventions.indicator(node, lambda side: read_expression(side, scope, depth))
+        case ast.Attribute():
+            return _attribute(node, scope, depth)
+        case ast.Subscript():
+            return _subscript(node, scope, depth)
+        case ast.Call():
+            return _called(node, scope, depth)
     refuse(node, f"{type(node).__name__.lower()} is not part of the language")
+
+
+def _power(node: ast.BinOp, scope: Scope, depth: int) -> Expression:
+    """A power, written ** or ^."""
+    remark = _remark(node, scope)
+    match node.left:
+        case ast.Name(id="e") if sign_of(node.op) and not scope.has("e"):
+            value = conventions.exponential(read_expression(node.right, scope, depth))
+            remark("e^x is exp(x)", unparse(value))
+            return value
+    base = read_expression(node.left, scope, depth)
+    match node.right:
+        case ast.Name(id=name) if name == TRANSPOSED_INVERSE:
+            return conventions.transposed_inverse(base)
+    exponent = read_expression(node.right, scope, depth)
+    if sign_of(node.op):
+        return conventions.power(base, exponent, remark, scope.inferred)
+    return base**exponent
+
+
+def _attribute(node: ast.Attribute, scope: Scope, depth: int) -> Expression:
+    """x.T; numpy.pi."""
+    if node.attr == "T":
+        return read_expression(node.value, scope, depth).T
+    if _module(node.value, scope):
+        return scope.meaning(node.attr)
+    raise ProgramError(f"the only attribute is .T, not .{node.attr}")
+
+
+def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Expression:
+    """Z[k], 1[z > 0], x.shape[0]."""
+    match node:
+        case ast.Subscript(value=ast.Constant(value=1), slice=ast.Compare() as condition):
+            return read_expression(condition, scope, depth)
+        case ast.Subscript(value=ast.Name(id="I"), slice=ast.Compare() as condition) if (
+            not scope.has("I")
+        ):
+            return read_expression(condition, scope, depth)
+        case ast.Subscript(
+            value=ast.Attribute(value=array, attr="shape"), slice=ast.Constant(value=int(axis))
+        ):
+            value = arrays.size(read_expression(array, scope, depth), axis)
+            _remark(node, scope)(f"{typed(node)} is array code", "")
+            return value
+    return lookup(
+        read_expression(node.value, scope, depth), read_expression(node.slice, scope, depth)
+    )
+
+
+def _module(node: ast.expr, scope: Scope) -> bool:
+    """Whether this is np, torch.nn or the like."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in arrays.MODULES and not scope.has(node.id)
+
+
+def _called(node: ast.Call, scope: Scope, depth: int) -> Expression:
+    match node.func:
+        case ast.Name(id=name) if name.startswith((MAGNITUDE, NORM, PRIME)):
+            return _marked(name, node, scope, depth)
+        case ast.Name(id="I" | "indicator" | "Indicator" as name) if [
+            type(a) for a in node.args
+        ] == [ast.Compare] and not scope.has(name):
+            return read_expression(node.args[0], scope, depth)
+        case ast.Name(id=name) if function_named(name) is not None:
+            return _call(name, node, scope, depth)
+        case ast.Name(id=name) if name in arrays.FUNCTIONS:
+            return _array_code(name, [], node, scope, depth)
+        case ast.Name(id=name):
+            known = [*function_names(), *arrays.FUNCTIONS]
+            raise UnknownNameError(f"unknown function {name}{did_you_mean(name, known)}")
+        case ast.Attribute(value=module, attr=name) if _module(module, scope):
+            operation = function_named(name)
+            if operation is not None and operation.category == "constant":
+                _remark(node, scope)(f"{typed(node.func)} is array code", "")
+                return _call(name, _shaped(node), scope, depth)
+            if arrays.is_read(name):
+                return _array_code(name, [], node, scope, depth)
+        case ast.Attribute(value=array, attr=name) if arrays.is_read(name):
+            return _array_code(name, [array], node, scope, depth)
+    raise ProgramError(f"{source_of(node.func)} is no function of the language")
+
+
+def _shaped(node: ast.Call) -> ast.Call:
+    """np.ones((m, n)) as ones(m, n)."""
+    match node.args:
+        case [ast.Tuple(elts=dimensions)]:
+            return ast.copy_location(ast.Call(node.func, dimensions, []), node)
+    return node
+
+
+def _marked(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
+    """|x|, ‖x‖ and f'(x)."""
+    remark = _remark(node, scope)
+    match node.args:
+        case [ast.Name(id=batch)] if name == MAGNITUDE and batch in scope.batches.values():
+            return Size(batch)
+        case [argument]:
+            x = read_expression(argument, scope, depth)
+            if name == MAGNITUDE:
+                return conventions.magnitude(x, remark)
+            if name.startswith(PRIME):
+                return conventions.derivative(name, x)
+            if name.startswith(NORM):
+                return conventions.norm(name.removeprefix(NORM).removeprefix("_"), x, remark)
+    raise UnknownNameError(f"unknown function {name}")
+
+
+def _array_code(
+    name: str, first: list[ast.expr], node: ast.Call, scope: Scope, depth: int
+) -> Expression:
+    """np.sum(x), x.sum(), ln(x): what is called otherwise here."""
+    remark = _remark(node, scope)
+    unchanged = name in arrays.UNCHANGED
+    positional = [*first, *([] if unchanged else node.args)]
+    match positional:
+        case [ast.Constant(value=str()), *_] if name == "einsum":
+            return _call(name, node, scope, depth)
+    options = {} if unchanged else {str(k.arg): _literal(k) for k in node.keywords}
+    arguments = tuple(read_expression(a, scope, depth) for a in positional)
+    value = arrays.applied(name, arguments, options, remark)
+    function = typed(node.func) or name
+    remark(f"{function} is array code" if "." in function else f"{name} is called otherwise", "")
+    return value
+
+
+def _literal(node: ast.keyword) -> object:
+    """The value of an option."""
+    try:
+        return ast.literal_eval(node.value)
+    except ValueError:
+        raise ProgramError(f"{node.arg} must be a number, not {source_of(node.value)}") from None
 
 
 def _number(value: object) -> Expression:
@@ -98,8 +239,7 @@ def _number(value: object) -> Expression:
 
 def _call(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
     operation = function_named(name)
-    if operation is None:
-        raise UnknownNameError(f"unknown function {name}{did_you_mean(name, function_names())}")
+    assert operation is not None
     if any(isinstance(argument, ast.Starred) for argument in node.args):
         raise ProgramError("* before an argument is not part of the language")
     if any(keyword.arg is None for keyword in node.keywords):

@@ -21,6 +21,20 @@ def function_named(name: str) -> Operation | None:
     return operation if operation.called else None
 
 
+def function_elsewhere(name: str) -> Operation | None:
+    """The operation that is called so in other places: ln is log, ReLU is relu.
+
+    >>> [getattr(function_elsewhere(name), "name", None) for name in ("ln", "ReLU", "foo")]
+    ['log', 'relu', None]
+    """
+    spelled = name.lower().replace("_", "")
+    for operation in OPERATIONS.values():
+        own = {name.replace("_", "") for name in (operation.name, *operation.aliases)}
+        if name in operation.elsewhere or (operation.called and spelled in own):
+            return operation
+    return None
+
+
 def function_names() -> list[str]:
     """Every name that a program calls an operation by."""
     called = [name for name, operation in OPERATIONS.items() if operation.called]
@@ -36,6 +50,14 @@ class Scope:
     meanings: dict[str, Expression] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
     batches: Mapping[str, str] = field(default_factory=dict)  # what `for x in batch` binds -> batch
+    inferred: bool = False  # whether dimensions may still become equal
+    notes: list[tuple[int, str, str]] = field(default_factory=list)  # place, reason, remark
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was read otherwise than it was typed."""
+        told = {start: remark for start, _, remark in self.notes if remark}  # of a chain its end
+        return tuple(dict.fromkeys(told.values()))
 
     @classmethod
     def of(cls, problem: Problem) -> Scope:
@@ -46,6 +68,10 @@ class Scope:
         for name, value in problem.definitions.items():
             scope.define(name, value)
         return scope
+
+    def has(self, name: str) -> bool:
+        """Whether a variable, a definition or a dimension has this name."""
+        return name in self.meanings or name in self.dimensions
 
     def declare(self, variable: Variable) -> None:
         """Add a variable, and its dimensions."""
@@ -104,4 +130,6 @@ class Scope:
                 f"{output} belongs to one example of {value.batch}; "
                 f"write {output} = sum(... for {examples} in {value.batch})"
             )
-        return Problem(self.variables, self.definitions, value, output, filename)
+        return Problem(
+            self.variables, self.definitions, value, output, filename, remarks=self.remarks
+        )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError
+from symgrad.language.handwriting import in_signs_of_the_language
 from symgrad.language.names import check_name
+from symgrad.language.tokens import READ, plain_signs
+from symgrad.language.writing import Note, Writing
 
 LONGEST_TEXT = 64 * 1024  # characters
+SIGN, TYPED, NOTES = "sign", "typed", "notes"  # attributes that nodes of a tree have here
 REFUSED = {
     ast.BitXor: "^ is no power; write **",
     ast.Mod: "% is not part of the language",
@@ -29,7 +34,6 @@ REFUSED = {
     ast.Yield: "yield is not part of the language",
     ast.Await: "await is not part of the language",
     ast.JoinedStr: "f-strings are not part of the language",
-    ast.Compare: "comparisons (==, <) are not part of the language; to assign write =",
     ast.BoolOp: "and, or are not part of the language",
     ast.UnaryOp: "not and ~ are not part of the language",
     ast.ListComp: "comprehensions are not part of the language",
@@ -44,19 +48,21 @@ REFUSED = {
 }
 
 
-def syntax_tree(text: str) -> ast.Module:
-    """Python's syntax tree of the text, its columns in characters; or a ProgramError with the
-    place."""
+def syntax_tree(text: str, known: Collection[str] | None = None) -> ast.Module:
+    """Python's syntax tree of a text in which `known` names may be used as people write them; its
+    columns count characters of the text. Or a ProgramError with the place."""
     if len(text) > LONGEST_TEXT:
         raise ProgramError(
             f"the program is too long: {len(text)} characters (limit {LONGEST_TEXT})"
         )
     _check_characters(text)
+    writing = in_signs_of_the_language(text, known)
     try:
-        return _in_characters(ast.parse(text), text)
+        return _placed(ast.parse(writing.text), writing)
     except SyntaxError as error:
         line = error.lineno or 1
-        raise ProgramError(_syntax_message(error, text), line=line, column=error.offset) from None
+        column = _column(writing, line, error.offset)
+        raise ProgramError(_syntax_message(error, text), line=line, column=column) from None
     except (RecursionError, MemoryError):
         raise ProgramError(
             "nested too deeply; give intermediate results names", line=_longest_line(text)
@@ -65,14 +71,94 @@ def syntax_tree(text: str) -> ast.Module:
         raise ProgramError(f"no program: {error}", line=_longest_line(text)) from None
 
 
-def _in_characters(tree: ast.Module, text: str) -> ast.Module:
-    """The tree with its columns counted in characters, where Python counts bytes."""
-    if not text.isascii():
-        lines = [line.encode() for line in re.split(r"\r\n?|\n", text)]
-        for node in ast.walk(tree):
-            if isinstance(node, ast.expr | ast.stmt):
-                node.col_offset = len(lines[node.lineno - 1][: node.col_offset].decode())
+def program_tree(text: str) -> ast.Module:
+    """The syntax tree of a program, whose names are those that it gives itself."""
+    names = re.findall(r"^[ \t]*([^\W\d]\w*)[ \t]*(?:=(?!=)|:)", text, re.MULTILINE)
+    names += re.findall(r"\w+", " ".join(re.findall(r":[ \t]*[A-Z]\w*\(([^)\n]*)\)", text)))
+    return syntax_tree(text, {*names})
+
+
+def _starts(text: str) -> list[int]:
+    """Where each line begins."""
+    return [0, *(match.end() for match in re.finditer(r"\r\n?|\n", text))]
+
+
+def _column(writing: Writing, line: int, offset: int | None) -> int | None:
+    """The column in the original text of one in what Python was given, both counted from 1."""
+    if not offset:
+        return None
+    written, original = _starts(writing.text), _starts(writing.original)
+    place = writing.place(written[line - 1] + offset - 1)
+    return max(place - original[min(line, len(original)) - 1], 0) + 1
+
+
+def _placed(tree: ast.Module, writing: Writing) -> ast.Module:
+    """The tree with the places of what was typed, and with the signs of its operators."""
+    text, original = writing.text, _starts(writing.original)
+    starts = _starts(text)
+    lines = None if text.isascii() else [line.encode() for line in re.split(r"\r\n?|\n", text)]
+
+    def offset(line: int, column: int) -> int:
+        if lines is not None:
+            column = len(lines[line - 1][:column].decode())
+        return starts[line - 1] + column
+
+    spans: dict[ast.AST, tuple[int, int]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr | ast.stmt | ast.keyword):
+            last = offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+            spans[node] = offset(node.lineno, node.col_offset), last
+    for node, (first, last) in spans.items():
+        if isinstance(node, ast.BinOp) and writing.notes is not None:
+            sign = writing.sign(spans[node.left][1], spans[node.right][0])
+            if sign:
+                node.op = type(node.op)()  # Python has one for all
+                setattr(node.op, SIGN, sign)
+        start, end = writing.place(first), writing.place(last, end=True)
+        line = bisect.bisect_right(original, start)
+        assert isinstance(node, ast.expr | ast.stmt | ast.keyword)
+        node.lineno, node.col_offset = line, start - original[line - 1]
+        setattr(node, TYPED, (writing.original, start, end))
+    for number, statement in enumerate(tree.body):
+        after = [writing.place(spans[s][0]) for s in tree.body[number + 1 :][:1]]
+        stop = after[0] if after else len(writing.original) + 1
+        start = writing.place(spans[statement][0])
+        notes = [note for note in writing.notes if start <= note.start < stop]
+        setattr(statement, NOTES, notes)
     return tree
+
+
+def typed(node: ast.AST) -> str:
+    """What was typed for a part of a text, on one line."""
+    original, start, end = getattr(node, TYPED, ("", 0, 0))
+    return " ".join(original[start:end].split())
+
+
+def place_of(node: ast.AST, start: int) -> tuple[int, int]:
+    """Line and column of a place in the text of which this is a part."""
+    lines = _starts(getattr(node, TYPED, ("", 0, 0))[0])
+    line = bisect.bisect_right(lines, start)
+    return line, start - lines[line - 1] + 1
+
+
+def start_of(node: ast.AST) -> int:
+    """Where a part of a text begins in it."""
+    return int(getattr(node, TYPED, ("", 0, 0))[1])
+
+
+def end_of(node: ast.AST) -> int:
+    """Where a part of a text ends in it."""
+    return int(getattr(node, TYPED, ("", 0, 0))[2])
+
+
+def sign_of(operator: ast.operator) -> str:
+    """The sign of an operator that Python has another one for."""
+    return str(getattr(operator, SIGN, ""))
+
+
+def notes_of(statement: ast.AST) -> list[Note]:
+    """What is to be said of the signs in a statement."""
+    return list(getattr(statement, NOTES, ()))
 
 
 @contextmanager
@@ -88,7 +174,8 @@ def refuse(node: ast.AST, message: str) -> NoReturn:
     """Refuse what is no part of the language: for the reason that its kind has, or this one."""
     first = next(iter(getattr(node, "decorator_list", [])), node)
     error = ProgramError(REFUSED.get(type(node), message))
-    raise error.at(getattr(first, "lineno", None), None, None)
+    column = getattr(first, "col_offset", None)
+    raise error.at(getattr(first, "lineno", None), None if column is None else column + 1, None)
 
 
 def _check_characters(text: str) -> None:
@@ -104,7 +191,7 @@ def _check_characters(text: str) -> None:
                     line=number,
                     column=position,
                 )
-        for word in re.findall(r"[^\W\d]\w*", code):
+        for word in re.findall(r"[^\W\d]\w*", READ.sub(" ", plain_signs(code))):
             if unicodedata.normalize("NFKC", word) != word:
                 raise UnknownNameError(
                     f"the name {word!r} has characters that look like others; use ASCII",

@@ -20,6 +20,7 @@ sigmoid: Operation = elementwise(
     derivative=lambda x: (sigmoid(x) * (1 - sigmoid(x)),),
     reflection=lambda x: 1 - sigmoid(x),
     latex=r"\sigma",
+    elsewhere=("σ", "sigma", "expit", "logistic_sigmoid"),
     sentence="The derivative of the sigmoid is s (1 - s), entry by entry.",
     positive=True,
     logarithm=lambda x: -softplus(-x),
@@ -44,7 +45,9 @@ gelu = composite(
     lambda x: 0.5 * x * (1 + erf(x / sqrt(2))),
     source="Hendrycks and Gimpel, Gaussian Error Linear Units, 2016",
 )
-silu = composite("silu", lambda x: x * sigmoid(x), source="Elfwing et al., 2017")
+silu = composite(
+    "silu", lambda x: x * sigmoid(x), source="Elfwing et al., 2017", elsewhere=("swish",)
+)
 leaky_relu = composite(
     "leaky_relu", lambda x: 0.01 * x + 0.99 * relu(x), source="Maas et al., 2013; slope 0.01"
 )

@@ -10,11 +10,14 @@ from symgrad.language.formula import Formula, Symbol
 from symgrad.language.operations.meanings import Filled, Identity
 
 
-def constant(name: str, meaning: object, symbol: Formula) -> Operation:
+def constant(
+    name: str, meaning: object, symbol: Formula, elsewhere: tuple[str, ...] = ()
+) -> Operation:
     """Declare a constant; its shape is its option."""
     return register(
         Operation(
             name=name,
+            elsewhere=elsewhere,
             meaning=meaning,
             shape=lambda arguments, options: options["shape"],
             arity=(0, 0),
@@ -30,7 +33,9 @@ def constant(name: str, meaning: object, symbol: Formula) -> Operation:
 
 ones = constant("ones", Filled(1), ONES)
 zeros = constant("zeros", Filled(0), Symbol(latex=r"\mathbf{0}"))
-eye = constant("eye", Identity(), Symbol(latex="I", instead=r"\mathbf{I}"))
+eye = constant(
+    "eye", Identity(), Symbol(latex="I", instead=r"\mathbf{I}"), ("identity", "Identity", "Id")
+)
 
 
 def filled(operation: Operation, dimensions: tuple[Dimension, ...]) -> Expression:

@@ -101,6 +101,7 @@ total = contraction(
     sentence="Each entry of a sum has the gradient of the sum.",
     options=("axis",),
     notation=lambda call, x: _sum_notation(call, x),
+    elsewhere=("Σ", "∑", "reduce_sum"),
     symbol="s",
 )
 
@@ -155,6 +156,7 @@ diag = contraction(
     rule="diagonal",
     sentence="Only the diagonal passes a gradient.",
     latex=r"\operatorname{diag}",
+    elsewhere=("diagonal", "diagflat"),
     symbol="d",
     sympy_classes=(DiagMatrix, DiagonalOf),
 )

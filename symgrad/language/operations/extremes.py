@@ -62,6 +62,7 @@ def _extreme(
     return ex.register(
         ex.Operation(
             name=name,
+            elsewhere=(f"a{name}", f"reduce_{name}"),
             meaning=Function(
                 over="all",
                 pullback=lambda g, y, x: (g * chosen(x),),

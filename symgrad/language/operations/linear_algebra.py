@@ -37,6 +37,7 @@ def _inverse_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) ->
 inv = ex.register(
     ex.Operation(
         name="inv",
+        elsewhere=("inverse",),
         meaning=Function(
             over="matrix",
             pullback=lambda g, y, x: (-y.T @ g @ y.T,),
@@ -57,6 +58,7 @@ inv = ex.register(
 det = ex.register(
     ex.Operation(
         name="det",
+        elsewhere=("determinant",),
         meaning=Function(
             over="matrix",
             pullback=lambda g, y, x: (g * y * inv(x).T,),

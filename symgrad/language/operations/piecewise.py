@@ -38,6 +38,7 @@ sign = elementwise(
     derivative=lambda x: (_zero(x),),
     kink=lambda x: x,
     sentence="The sign has derivative 0.",
+    elsewhere=("sgn",),
     sympy_classes=(sympy.sign,),
 )
 absolute = elementwise(
@@ -46,6 +47,7 @@ absolute = elementwise(
     derivative=lambda x: (sign(x),),
     kink=lambda x: x,
     notation=lambda call, x: magnitude(x),
+    elsewhere=("absolute", "fabs"),
     sentence="The derivative of the absolute value is the sign (0 at 0, by convention).",
     sympy_classes=(sympy.Abs,),
     positive=True,

@@ -30,7 +30,14 @@ exp: ex.Operation = elementwise(
     positive=True,
     logarithm=lambda x: x,
 )
-log = elementwise("log", sympy.log, latex=r"\log", symbol="s", derivative=lambda x: (1 / x,))
+log = elementwise(
+    "log",
+    sympy.log,
+    latex=r"\log",
+    symbol="s",
+    derivative=lambda x: (1 / x,),
+    elsewhere=("ln",),
+)
 log1p = elementwise(
     "log1p",
     lambda x: sympy.log(1 + x),
@@ -52,12 +59,26 @@ tan: ex.Operation = elementwise(
     "tan", sympy.tan, latex=r"\tan", derivative=lambda x: (1 + tan(x) ** 2,)
 )
 arcsin = elementwise(
-    "arcsin", sympy.asin, latex=r"\arcsin", derivative=lambda x: ((1 - x**2) ** -HALF,)
+    "arcsin",
+    sympy.asin,
+    latex=r"\arcsin",
+    derivative=lambda x: ((1 - x**2) ** -HALF,),
+    elsewhere=("asin",),
 )
 arccos = elementwise(
-    "arccos", sympy.acos, latex=r"\arccos", derivative=lambda x: (-((1 - x**2) ** -HALF),)
+    "arccos",
+    sympy.acos,
+    latex=r"\arccos",
+    derivative=lambda x: (-((1 - x**2) ** -HALF),),
+    elsewhere=("acos",),
 )
-arctan = elementwise("arctan", sympy.atan, latex=r"\arctan", derivative=lambda x: (1 / (1 + x**2),))
+arctan = elementwise(
+    "arctan",
+    sympy.atan,
+    latex=r"\arctan",
+    derivative=lambda x: (1 / (1 + x**2),),
+    elsewhere=("atan",),
+)
 sinh = elementwise("sinh", sympy.sinh, latex=r"\sinh", derivative=lambda x: (cosh(x),))
 cosh: ex.Operation = elementwise(
     "cosh",

@@ -80,6 +80,7 @@ log_softmax: Operation = register(
 logsumexp = register(
     Operation(
         name="logsumexp",
+        elsewhere=("lse",),
         meaning=Function(
             over="vector",
             definition=lambda x: log(total(exp(x))),

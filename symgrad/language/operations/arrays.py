@@ -1,0 +1,177 @@
+"""Array code that has a meaning here: np.dot(A, x), A.T.dot(x), torch.relu(z), X.sum(axis=0).
+
+A vector has one axis there, so that a sum over the rows of a matrix is a vector; here it is a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from symgrad.errors import ProgramError
+from symgrad.language.dimensions import ONE, SCALAR
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Expression,
+    Number,
+    Operation,
+    Size,
+    expression,
+    is_scalar,
+)
+from symgrad.language.operations.constants import filled, ones, zeros
+from symgrad.language.operations.contractions import dot
+from symgrad.language.operations.conventions import Remark, dotted
+from symgrad.language.operations.piecewise import step
+from symgrad.language.scope import function_elsewhere
+from symgrad.language.shapes import given
+from symgrad.language.unparse import unparse
+
+MODULES = frozenset(
+    (
+        "np",
+        "numpy",
+        "torch",
+        "tf",
+        "tensorflow",
+        "jnp",
+        "jax",
+        "math",
+        "scipy",
+        "sp",
+        "cp",
+        "nn",
+        "functional",
+        "F",
+        "K",
+        "special",
+        "linalg",
+    )
+)
+UNCHANGED = frozenset(
+    (
+        "astype",
+        "float",
+        "double",
+        "int",
+        "to",
+        "type",
+        "numpy",
+        "detach",
+        "copy",
+        "clone",
+        "contiguous",
+        "asarray",
+        "array",
+    )
+)
+Arguments = tuple[Expression, ...]
+
+
+def is_read(name: str) -> bool:
+    """Whether a function or method of this name means something here."""
+    return name in FUNCTIONS or name in UNCHANGED or function_elsewhere(name) is not None
+
+
+def _like(constant: Operation) -> Callable[..., Expression]:
+    """Ones or zeros in the shape of an array."""
+    return lambda x: filled(constant, x.shape if x.shape[1:] != (ONE,) else x.shape[:1])
+
+
+def _where(condition: Expression, one: Expression, other: Expression) -> Expression:
+    if isinstance(other, Number) and other.value == 0:
+        return condition if isinstance(one, Number) and one.value == 1 else condition * one
+    return condition * one + (1 - condition) * other
+
+
+FUNCTIONS: Mapping[str, Callable[..., Expression]] = {
+    "transpose": lambda x, *axes: x.T,
+    "t": lambda x: x.T,
+    "swapaxes": lambda x, *axes: x.T,
+    "dot": dotted,
+    "matmul": dotted,
+    "mm": dotted,
+    "mv": dotted,
+    "inner": dot,
+    "vdot": dot,
+    "multiply": lambda x, y: x * y,
+    "mul": lambda x, y: x * y,
+    "hadamard": lambda x, y: x * y,
+    "add": lambda x, y: x + y,
+    "subtract": lambda x, y: x - y,
+    "sub": lambda x, y: x - y,
+    "divide": lambda x, y: x / y,
+    "div": lambda x, y: x / y,
+    "negative": lambda x: -x,
+    "neg": lambda x: -x,
+    "power": lambda x, y: x**y,
+    "pow": lambda x, y: x**y,
+    "square": lambda x: x**2,
+    "reciprocal": lambda x: 1 / x,
+    "ones_like": _like(ones),
+    "zeros_like": _like(zeros),
+    "where": _where,
+    "heaviside": lambda x, at_zero=None: step(x),
+    "indicator": lambda x: x,
+    "len": lambda x: size(x, 0),
+}
+
+
+def size(x: Expression, axis: int) -> Expression:
+    """x.shape[0] as the dimension that it is."""
+    if is_scalar(x) or not -2 <= axis < len(x.shape):
+        raise ProgramError(f"{unparse(x)} has no dimension {axis}")
+    dimension = x.shape[axis]
+    return expression(1) if dimension == ONE else Size(dimension)
+
+
+def applied(
+    name: str, arguments: Arguments, options: Mapping[str, object], remark: Remark
+) -> Expression:
+    """A function of array code, of these arguments.
+
+    Raises: ProgramError where it has no meaning here, or another one."""
+    if name in UNCHANGED and arguments:
+        return arguments[0]
+    function = FUNCTIONS.get(name)
+    if function is not None and not (name == "dot" and len(arguments) != 2):
+        try:
+            return function(*arguments)
+        except TypeError:
+            raise ProgramError(f"{name}: {len(arguments)} arguments are not read") from None
+    operation = function_elsewhere(name)
+    assert operation is not None, "what is not read was refused"
+    if "axis" not in operation.options:
+        if options:
+            raise ProgramError(f"{operation.name} has no option {next(iter(options))}")
+        return operation(*arguments)
+    return _along_axis(name, operation.name, arguments, dict(options), remark)
+
+
+def _along_axis(
+    name: str, function: str, arguments: Arguments, options: dict[str, object], remark: Remark
+) -> Expression:
+    """A sum, mean, softmax, ... with an axis, as a keyword or after the array."""
+    operation, x = OPERATIONS[function], arguments[0]
+    axis: object = options.pop("axis", options.pop("dim", None))
+    keeps = bool(options.pop("keepdims", options.pop("keepdim", False)))
+    if len(arguments) == 2 and isinstance(arguments[1], Number) and axis is None:
+        if function == "norm2" and arguments[1].value in (1, 2):
+            return OPERATIONS[f"norm{arguments[1].value}"](x)
+        axis = int(arguments[1].value)
+    elif len(arguments) != 1:
+        raise ProgramError(f"{name} of {len(arguments)} arguments is not read")
+    if options:
+        raise ProgramError(f"{name} has no option {next(iter(options))}")
+    if axis is None:
+        return operation(x)
+    if not isinstance(axis, int):
+        raise ProgramError(f"{name}: axis must be a number, 0 or 1")
+    if ONE in x.shape:
+        if axis % len(x.shape) == x.shape.index(ONE) and axis != -1:
+            raise ProgramError(f"{name}: {given(x)} has one entry along axis {axis}")
+        return operation(x)
+    value = operation(x, axis=axis % len(x.shape))
+    if value.shape[:1] == (ONE,) and value.shape != SCALAR and not keeps:
+        value = value.T
+        remark("", f"{unparse(value)}, a vector")
+    return value

@@ -1,0 +1,235 @@
+"""What signs mean that depends on shapes: A x, x · y, A^-1, |x|, ‖A‖, f'(x), 1[z > 0].
+
+Where a sign has one meaning that fits, it is read so; where two fit, it is refused with both.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from symgrad.errors import ProgramError, ShapeError
+from symgrad.language.dimensions import ONE, SCALAR
+from symgrad.language.expressions import OPERATIONS, Expression, Number, is_scalar
+from symgrad.language.handwriting import PRIME
+from symgrad.language.operations.contractions import dot
+from symgrad.language.operations.kronecker import kron
+from symgrad.language.operations.linear_algebra import inv
+from symgrad.language.operations.meanings import Elementwise
+from symgrad.language.operations.norms import norm1, norm2
+from symgrad.language.operations.piecewise import absolute, step
+from symgrad.language.operations.smooth import exp
+from symgrad.language.shapes import given
+from symgrad.language.syntax import end_of, start_of, typed
+from symgrad.language.unparse import unparse
+from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
+
+Remark = Callable[[str, str], None]  # why programs refuse it; as what it was read
+
+
+def _fits(left: Expression, right: Expression) -> bool:
+    """Whether there is a matrix product."""
+    return len(left.shape) == len(right.shape) == 2 and left.shape[1] == right.shape[0]
+
+
+def _is_column(e: Expression) -> bool:
+    return e.shape != SCALAR and e.shape[1:] == (ONE,)
+
+
+def _two(text: str, *readings: Expression | str) -> ProgramError:
+    """The refusal of what can be read in two ways."""
+    ways = " or ".join(r if isinstance(r, str) else unparse(r) for r in readings)
+    return ProgramError(f"{text} has two readings: write {ways}")
+
+
+def product(
+    sign: str, left: Expression, right: Expression, remark: Remark, inferred: bool
+) -> Expression:
+    """The product that a sign means; `inferred` where dimensions may still become equal."""
+    if sign == "⊙" or is_scalar(left) or is_scalar(right):
+        return left * right
+    if sign == "":
+        return _star(left, right, remark, inferred)
+    if sign == "⊗":
+        if _is_column(left) and _is_column(right):
+            raise _two(f"{unparse(left)} ⊗ {unparse(right)}", left @ right.T, "kron(...)")
+        return kron(left, right)
+    if sign in (JUXTAPOSED, AFTER_DIVISION):
+        return _juxtaposed(left, right)
+    return _centred(sign, left, right, remark)
+
+
+def _star(left: Expression, right: Expression, remark: Remark, inferred: bool) -> Expression:
+    """*, entry by entry; where that does not fit and a matrix product does, that."""
+    alike = len(left.shape) == len(right.shape) and all(
+        one == two or (inferred and ONE not in (one, two))
+        for one, two in zip(left.shape, right.shape, strict=False)
+    )
+    if alike or not (_fits(left, right) or inferred):
+        value = left * right
+        if inferred and ONE not in (*left.shape, *right.shape):
+            remark("", f"{unparse(value)}, entry by entry; the matrix product is @")
+        return value
+    value = left @ right
+    remark("* multiplies entry by entry, the matrix product is @", unparse(value))
+    return value
+
+
+def _juxtaposed(left: Expression, right: Expression) -> Expression:
+    """A x: the matrix product."""
+    if _is_column(left) and _is_column(right):
+        one, two = unparse(left), unparse(right)
+        raise _two(f"{one} {two}", f"{one} * {two}, entry by entry,", f"{one}.T @ {two}")
+    return left @ right
+
+
+def _centred(sign: str, left: Expression, right: Expression, remark: Remark) -> Expression:
+    """x · y and A × B."""
+    one, two = unparse(left), unparse(right)
+    if _is_column(left) and _is_column(right):
+        if sign == "×":
+            raise _two(f"{one} × {two}", f"{one} * {two}, entry by entry,", f"{one}.T @ {two}")
+        value = dot(left, right)
+    elif left.shape == right.shape:
+        if _fits(left, right):
+            raise _two(f"{one} {sign} {two}", f"{one} * {two}, entry by entry,", f"{one} @ {two}")
+        value = left * right
+    else:
+        return left @ right
+    remark("", unparse(value))
+    return value
+
+
+def after_division(node: ast.BinOp, right: Expression, remark: Remark) -> None:
+    """Raises: ProgramError for a / b c, unless c cannot stand below; 1/2 (a - b) is told."""
+    match node.left:
+        case ast.BinOp(op=ast.Div(), left=top, right=bottom) if is_scalar(right):
+            one, two, three = (typed(n) for n in (top, bottom, node.right))
+            reading = f"({one} / {two}) * ({three})"
+            numbers = isinstance(top, ast.Constant) and isinstance(bottom, ast.Constant)
+            if not numbers or end_of(bottom) == start_of(node.right):
+                raise _two(typed(node), reading, f"{one} / ({two} * ({three}))")
+            remark("", reading)
+
+
+def power(base: Expression, exponent: Expression, remark: Remark, inferred: bool) -> Expression:
+    """base^exponent: of a matrix the inverse, of anything else the power of each entry."""
+    text = unparse(base) if unparse(base).isidentifier() else f"({unparse(base)})"
+    if is_scalar(base) or not isinstance(exponent, Number):
+        return base**exponent
+    if exponent.value == -1:
+        if _is_column(base):
+            raise _two(f"{text}^-1 of a vector", f"1 / {text} for the reciprocal of each entry")
+        value = inv(base)
+        remark("A^-1 is inv(A)", unparse(value))
+        return value
+    shown = unparse(exponent)
+    if len(set(base.shape)) == 1:
+        raise _two(f"{text}^{shown}", f"{text}**{shown}, entry by entry,", f"{text} @ {text}")
+    value = base**exponent
+    if not _is_column(base):
+        product = f"; the matrix product is {text} @ {text}" if exponent.value == 2 else ""
+        remark("", f"{unparse(value)}, entry by entry{product * inferred}")
+    return value
+
+
+def exponential(x: Expression) -> Expression:
+    """e^x."""
+    return exp(x)
+
+
+def transposed_inverse(base: Expression) -> Expression:
+    """A^-T."""
+    return inv(base).T
+
+
+def magnitude(x: Expression, remark: Remark) -> Expression:
+    """|x|."""
+    text = unparse(x)
+    if is_scalar(x):
+        return absolute(x)
+    if not _is_column(x):
+        raise _two(f"|{text}|", f"abs({text}), entry by entry,", f"det({text})")
+    remark("", f"abs({text}), entry by entry; the norm is norm2({text})")
+    return absolute(x)
+
+
+def norm(below: str, x: Expression, remark: Remark) -> Expression:
+    """‖x‖, ‖x‖_1, ‖x‖_2, ‖A‖_F."""
+    text = unparse(x)
+    vector = is_scalar(x) or 1 in x.shape
+    if below in ("F", "f", "fro", "Fro"):
+        return norm2(x)
+    if below == "1" and vector:
+        return norm1(x)
+    if below == "2" and vector:
+        return norm2(x)
+    if below == "":
+        if not vector:
+            remark("", f"the Frobenius norm, norm2({text})")
+        return norm2(x)
+    if below in ("1", "2"):
+        entries = f"norm{below}({text}), of all entries"
+        raise ProgramError(
+            f"‖{text}‖_{below} of a matrix may be the operator norm, which symgrad does not have; "
+            f"write {entries}"
+        )
+    if below in ("inf", "∞", "max"):
+        raise ProgramError(f"the largest entry is written max(abs({text}))")
+    raise ProgramError(f"the norm ‖.‖_{below} is not read; there are norm1(x) and norm2(x)")
+
+
+def derivative(name: str, x: Expression) -> Expression:
+    """f'(x) of a function that acts entry by entry."""
+    function = name.removeprefix(PRIME)
+    meaning = OPERATIONS[function].meaning
+    if not isinstance(meaning, Elementwise) or OPERATIONS[function].arity[0] != 1:
+        raise ProgramError(f"{function}' is not read; write the derivative of {function} out")
+    return meaning.derivative(x)[0]
+
+
+def indicator(node: ast.Compare, read: Callable[[ast.expr], Expression]) -> Expression:
+    """1 where a condition holds, else 0: (z > 0), (0 < z <= 1)."""
+    value: Expression | None = None
+    sides = [read(side) for side in (node.left, *node.comparators)]
+    for operator, left, right in zip(node.ops, sides, sides[1:], strict=False):
+        match operator:
+            case ast.Gt():
+                holds = step(_minus(left, right))
+            case ast.Lt():
+                holds = step(_minus(right, left))
+            case ast.GtE():
+                holds = 1 - step(_minus(right, left))
+            case ast.LtE():
+                holds = 1 - step(_minus(left, right))
+            case _:
+                raise ProgramError(
+                    "== and != compare; to assign write =, a condition is written (x > 0)"
+                )
+        value = holds if value is None else value * holds
+    assert value is not None
+    return value
+
+
+def _minus(left: Expression, right: Expression) -> Expression:
+    """left - right, without a 0."""
+    if isinstance(right, Number) and right.value == 0:
+        return left
+    if isinstance(left, Number) and left.value == 0:
+        return -right
+    return left - right
+
+
+def dotted(left: Expression, right: Expression) -> Expression:
+    """np.dot(A, x), whose vectors have one axis."""
+    if is_scalar(left) or is_scalar(right):
+        return left * right
+    if _is_column(left) and _is_column(right):
+        return dot(left, right)
+    if _is_column(left) and not _fits(left, right):
+        one, two = unparse(left), unparse(right)
+        raise ShapeError(
+            f"{given(left)}, {given(right)}: write {two}.T @ {one} for a column, "
+            f"{one}.T @ {two} for a row"
+        )
+    return left @ right

@@ -1,0 +1,129 @@
+"""The signs that people type: a text as tokens, each with its place.
+
+Whatever has one meaning only (a minus of another width, a lunate epsilon) is the plain sign from
+here on; nothing is left out, so that the tokens of a text are the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from symgrad.language.names import greek
+
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵀᵗⁿᵏᵐ", "0123456789+-()TTnkm", strict=True))
+SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+FRACTIONS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde"}
+PLAIN = {  # signs with one meaning -> the plain one
+    **dict.fromkeys("−–—‒﹣", "-"),
+    **dict.fromkeys("∗⁎", "*"),
+    **dict.fromkeys("·⋅∙•‧", "·"),
+    **dict.fromkeys("×✕⨯", "×"),
+    **dict.fromkeys("⊙∘⊚", "⊙"),
+    **dict.fromkeys("÷⊘∕", "/"),
+    **dict.fromkeys("“”„", '"'),
+    **dict.fromkeys("‘’′", "'"),
+    **dict.fromkeys("‖∥", "‖"),
+    **dict.fromkeys("∣❘", "|"),
+    **dict.fromkeys("⊤†", "ᵀ"),
+    **dict.fromkeys("𝟙𝟏𝟭", "𝟙"),
+    "∆": "Δ",
+    "µ": "μ",
+    "Ω": "Ω",
+    "ϵ": "ε",
+    "ϕ": "φ",
+    "ϑ": "θ",
+    "ϱ": "ρ",
+    "∂": "d",
+    "𝜕": "d",
+}
+_GREEK = "\u0391-\u03a9\u03b1-\u03c9"
+_WORD = "A-Za-z_"
+
+
+def accented(letter: str) -> str | None:
+    """A letter with a hat, a bar or a tilde as the name that programs have for it.
+
+    >>> accented("ŷ"), accented("é")
+    ('y_hat', None)
+    """
+    base, *marks = list(unicodedata.normalize("NFD", letter))
+    if len(marks) == 1 and marks[0] in ACCENTS and (base.isascii() or greek(base)):
+        return f"{base}_{ACCENTS[marks[0]]}"
+    return None
+
+
+_ACCENTED = "".join(filter(accented, map(chr, [*range(0xC0, 0x180), *range(0x1E00, 0x1F00)])))
+READ = re.compile(f"[{''.join(SUPERSCRIPTS)}{''.join(SUBSCRIPTS)}{FRACTIONS}{_ACCENTED}𝟙]")
+_TOKEN = re.compile(
+    rf"""(?P<newline>\r\n?|\n)
+    |(?P<space>\s+?)
+    |(?P<comment>\#[^\r\n]*)
+    |(?P<string>\"[^"\r\n]*\")
+    |(?P<number>0[xXbBoO]\w+
+        |(?:[0-9][0-9_]*(?:\.(?![*/^'A-Za-z.])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    |(?P<accented>[{_ACCENTED}]|[{_WORD}{_GREEK}][{"".join(ACCENTS)}])
+    |(?P<name>[{_GREEK}][0-9]*(?:_[A-Za-z0-9]+)?|[{_WORD}][{_WORD}0-9]*|∇)
+    |(?P<raised>[{"".join(SUPERSCRIPTS)}]+)
+    |(?P<lowered>[{"".join(SUBSCRIPTS)}]+)
+    |(?P<fraction>[{FRACTIONS}])
+    |(?P<operator>\*\*|//|==|!=|<=|>=|->|:=|\+=|-=|\*=|/=|@=|\.[*/^']|\|\||.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+_QUOTED = re.compile(r"'[^'\r\n]*'")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a text, from `start` to `end`; `text` is how it is read on."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def ends_operand(self) -> bool:
+        """Whether a value ends here."""
+        return self.kind in ("name", "accented", "number", "fraction", "raised", "lowered") or (
+            self.text in (")", "]", "}", "|", "||", "‖", "'", ".'")
+        )
+
+
+def plain_signs(text: str) -> str:
+    """The text, as long as before, with the plain sign for each that means no more than it."""
+    if text.isascii():
+        return text
+    return "".join(PLAIN.get(c) or _narrow(c) for c in text)
+
+
+def _narrow(character: str) -> str:
+    """A sign of full width, or a space of any width, as the plain one."""
+    category = unicodedata.category(character)
+    if category == "Zs":
+        return " "
+    kind, _, code = unicodedata.decomposition(character).partition(" ")
+    return chr(int(code, 16)) if kind == "<wide>" and category[0] in "PSN" else character
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of a text; ' is a quotation mark only where no value stands before it."""
+    text = plain_signs(text)
+    position = 0
+    last = Token("newline", "", 0, 0)
+    while position < len(text):
+        quoted = _QUOTED.match(text, position)
+        if quoted and not (last.ends_operand and last.end == position):
+            last = Token("string", quoted[0], position, quoted.end())
+        else:
+            match = _TOKEN.match(text, position)
+            assert match is not None, "the last operator is any character"
+            last = Token(str(match.lastgroup), match[0], position, match.end())
+        position = last.end
+        yield last

@@ -1,0 +1,85 @@
+"""Which known name a word means: λ for lam, W₁ for W_1, Ax for A and x."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from symgrad.language.names import greek
+from symgrad.language.scope import function_elsewhere, function_named
+
+SAME = (("lam", "lambda", "λ", "lambd", "lmbda", "lamda"), ("eps", "epsilon", "ε"))
+LONGEST = 8  # letters of names that were written together
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The names that a text may use; None where every name means itself."""
+
+    known: Collection[str] | None
+
+    def has(self, name: str) -> bool:
+        """Whether this is a known name."""
+        return self.known is not None and name in self.known
+
+    def resolved(self, word: str) -> str:
+        """The known name that is meant; else the word itself.
+
+        >>> words = Vocabulary({"lam", "W_1", "Sigma"})
+        >>> words.resolved("λ"), words.resolved("W1"), words.resolved("Σ"), words.resolved("x")
+        ('lam', 'W_1', 'Sigma', 'x')
+        """
+        if self.known is None or word in self.known:
+            return word
+        return next((s for s in _spellings(word) if s in self.known), word)
+
+    def function(self, word: str) -> str:
+        """The function that a word before a bracket means where it is no known name: σ(z)."""
+        if function_named(word) or self.has(self.resolved(word)):
+            return ""
+        operation = function_elsewhere(word)
+        return operation.name if operation else ""
+
+    def is_function(self, word: str, called: bool) -> bool:
+        """Whether a word means a function of the language: every one before a bracket does."""
+        return function_named(word) is not None and (called or not self.has(word))
+
+    def is_factor(self, word: str) -> bool:
+        """Whether an unknown word before a bracket is a factor, A(x - y), and no function."""
+        return self.known is None and bool(re.fullmatch(r"[A-Z][0-9]*|[^\W\dA-Za-z_]", word))
+
+    def apart(self, word: str) -> list[str]:
+        """The known names that were written together; none where it is no such word, or there are
+        two ways to read it.
+
+        >>> Vocabulary({"A", "x"}).apart("Ax"), Vocabulary({"a", "aa"}).apart("aaa")
+        (['A', 'x'], [])
+        """
+        if self.known is None or len(word) > LONGEST or not word.isalnum():
+            return []
+        ways: list[list[list[str]]] = [[[]]]
+        for end in range(1, len(word) + 1):
+            ways.append(
+                [
+                    [*way, word[start:end]]
+                    for start in range(end)
+                    for way in ways[start]
+                    if word[start:end] in self.known
+                ]
+            )
+        return ways[-1][0] if len(ways[-1]) == 1 else []
+
+
+def _spellings(word: str) -> list[str]:
+    """Other ways to write a word."""
+    found = [word.replace("_", ""), re.sub(r"(?<=[^\W\d_])(\d+)$", r"_\1", word)]
+    stem, digits = re.fullmatch(r"(.*?)(_?\d*)", word).groups()  # type: ignore[union-attr]
+    if len(stem) == 1 and greek(stem):
+        found.append(greek(stem) + digits)
+    else:
+        found += [g + digits for g in map(chr, range(0x391, 0x3CA)) if greek(g) == stem]
+    for group in SAME:
+        if stem in group:
+            found += [other + digits for other in group]
+    return found

@@ -1,0 +1,189 @@
+"""A text in the language's signs, piece by piece, and where each of them stood in what was
+typed."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import NoReturn
+
+from symgrad.errors import ProgramError
+from symgrad.language.tokens import Token, tokens
+from symgrad.language.vocabulary import Vocabulary
+
+JUXTAPOSED, AFTER_DIVISION = " ", "/ "  # signs of a product that was not written
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sign that is not the language's: why programs refuse it (nothing where they do not), and
+    how it was read where that is worth telling."""
+
+    start: int
+    reason: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of the text as it is read on; `sign` tells operators apart that Python has one for."""
+
+    text: str
+    start: int
+    end: int
+    sign: str = ""
+    begins: bool = False  # whether a value begins here
+    ends: bool = False  # whether a value ends here
+
+
+@dataclass(frozen=True)
+class Writing:
+    """The pieces of a text, and what is to be said of them."""
+
+    original: str
+    pieces: tuple[Piece, ...]
+    notes: tuple[Note, ...]
+    offsets: tuple[int, ...]  # of each piece in `text`
+
+    @classmethod
+    def of(cls, original: str, pieces: list[Piece], notes: list[Note]) -> Writing:
+        """The pieces with their offsets."""
+        offsets, at = [], 0
+        for piece in pieces:
+            offsets.append(at)
+            at += len(piece.text)
+        return cls(original, tuple(pieces), tuple(notes), tuple(offsets))
+
+    @property
+    def text(self) -> str:
+        """The text as it is read on."""
+        return "".join(piece.text for piece in self.pieces)
+
+    def place(self, offset: int, end: bool = False) -> int:
+        """Where in the original stood what is at this offset of the text (or ends there)."""
+        k = max(bisect.bisect_right(self.offsets, offset - end) - 1, 0)
+        if not self.pieces:
+            return 0
+        piece, inside = self.pieces[k], offset - self.offsets[k]
+        if len(piece.text) == piece.end - piece.start:
+            return min(piece.start + inside, piece.end)
+        return piece.end if end else piece.start
+
+    def sign(self, first: int, last: int) -> str:
+        """The sign of the operator between two offsets of the text."""
+        k = bisect.bisect_left(self.offsets, first)
+        while k < len(self.pieces) and self.offsets[k] < last:
+            if self.pieces[k].sign:
+                return self.pieces[k].sign
+            k += 1
+        return ""
+
+
+@dataclass
+class Bracket:
+    """One that is open: its sign, what closes it, and which piece opened it."""
+
+    sign: str
+    closing: str
+    piece: int
+
+
+@dataclass
+class Depth:
+    """What stands inside a bracket: the last operator, and whether it raises to what follows."""
+
+    operator: str = ""
+    raising: bool = False
+
+
+@dataclass
+class Writer:
+    """The tokens that are still to be read, and the pieces that were made of the others."""
+
+    text: str
+    vocabulary: Vocabulary
+    pieces: list[Piece] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    at: int = 0
+    open: list[Bracket] = field(default_factory=list)
+    depths: list[Depth] = field(default_factory=lambda: [Depth()])
+    last: Piece | None = None  # the last piece on this line that is no space
+
+    def __post_init__(self) -> None:
+        self.tokens = list(tokens(self.text))
+
+    def add(
+        self,
+        text: str,
+        token: Token,
+        end: int | None = None,
+        *,
+        sign: str = "",
+        begins: bool = False,
+        ends: bool = False,
+    ) -> None:
+        """Add a piece, up to the end of the token; between two values that meet, a product."""
+        if begins and self.after_value:
+            self._juxtapose(token)
+        piece = Piece(text, token.start, token.end if end is None else end, sign, begins, ends)
+        self.pieces.append(piece)
+        if text.strip():
+            self.last = piece
+
+    def _juxtapose(self, token: Token) -> None:
+        depth = self.depths[-1]
+        divided = depth.operator == "/"
+        self.pieces.append(
+            Piece("*", token.start, token.start, AFTER_DIVISION if divided else JUXTAPOSED)
+        )
+        assert self.last is not None
+        left = self.text[self.last.start : self.last.end].strip()
+        self.note(token, f"an operator is missing after {left}")
+        self.depths[-1] = Depth("*" if divided else depth.operator)
+
+    @property
+    def after_value(self) -> bool:
+        """Whether a value ends with the last piece."""
+        return self.last is not None and self.last.ends
+
+    def operate(self, text: str) -> None:
+        """Note the operator that was added last."""
+        self.depths[-1] = Depth(text, text == "**")
+
+    def push(self, sign: str, closing: str) -> None:
+        """Note what closes the piece that was added last."""
+        self.open.append(Bracket(sign, closing, len(self.pieces) - 1))
+        self.depths.append(Depth())
+
+    def pop(self) -> Bracket:
+        """The bracket that is closed now."""
+        self.depths.pop()
+        return self.open.pop()
+
+    def note(self, token: Token, reason: str = "", remark: str = "") -> None:
+        """Note what is not the language's."""
+        self.notes.append(Note(token.start, reason, remark))
+
+    def refuse(self, start: int, message: str) -> NoReturn:
+        """Refuse the text at this place."""
+        before = re.split(r"\r\n?|\n", self.text[:start])
+        raise ProgramError(message, line=len(before), column=len(before[-1]) + 1)
+
+    def ahead(self) -> Iterator[Token]:
+        """The tokens that follow on this line, without spaces."""
+        rest = (self.tokens[k] for k in range(self.at, len(self.tokens)))
+        return (t for t in takewhile(lambda t: t.kind != "newline", rest) if t.kind != "space")
+
+    def texts(self, count: int) -> list[str]:
+        """The next tokens on this line, as many as there are up to this number."""
+        return [token.text for token, _ in zip(self.ahead(), range(count), strict=False)]
+
+    def skip(self, count: int) -> int:
+        """Pass over so many tokens that are no spaces; where the last one ends."""
+        while count:
+            count -= self.tokens[self.at].kind != "space"
+            self.at += 1
+        return self.tokens[self.at - 1].end
