@@ -14,6 +14,8 @@ from symgrad.calculus.lowering import Tensor, input_tensor
 from symgrad.calculus.nodes import Entry, Label, core_axes, matrix_shape
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
+from symgrad.grading.coverage import Target, covering, side, terms, unsaturated
+from symgrad.grading.kinks import depends, kinks
 from symgrad.grading.points import Point, points
 from symgrad.grading.stepwise import stepwise, with_definitions
 from symgrad.language.dimensions import ONE, Shape, core
@@ -127,16 +129,58 @@ class Exam:
 
     # both at random points
 
-    @cached_property
+    @property
     def points(self) -> list[Point]:
-        """Good points of several sizes, without those where only the claim overflows.
+        """Good points of several sizes, on both sides of every kink that could be reached, without
+        those where only the claim overflows.
 
         Raises: VerificationError where there are none."""
+        base = self._drawn
+        return [*base, *self._covering[0]]
+
+    @property
+    def unreached(self) -> tuple[str, ...]:
+        """The sides of kinks on which there is no point."""
+        return tuple(target.words for target in self._covering[1] if target.words)
+
+    @cached_property
+    def _drawn(self) -> list[Point]:
         good = points(self.claim.problem, self._is_good, self._is_sharp, self.seed, self.adapted)
         if not good:
             raise VerificationError("no random numbers were found at which the problem is defined")
         finite = [point for point in good if not point.overflows(self._claimed[0].node)]
         return finite if len(finite) >= FEWEST else good
+
+    @cached_property
+    def _covering(self) -> tuple[list[Point], list[Target]]:
+        claim = self.claim
+        formulas = [claim.problem.output, claim.expression]
+        tensors = with_definitions(self.tensors, claim.definitions)
+        targets: list[Target] = []
+        for kink in kinks(formulas, {**claim.problem.definitions, **claim.definitions}):
+            if depends(kink.argument):
+                argument = stepwise(kink.argument, tensors)
+                if kink.switch:
+                    targets += [side(kink.text, argument, sign) for sign in (1.0, -1.0)]
+                else:
+                    targets.append(unsaturated(argument, kink.whole))
+        roots = [self.outcome.entry.node, self._claimed[0].node]
+        targets += terms(roots)
+        roots += [t.tensor.closed().node for t in targets if t.tensor is not None]
+        problem = claim.problem
+        return covering(self._drawn, targets, problem, self._tells, self.adapted, roots)
+
+    def _tells(self, point: Point) -> bool:
+        """Whether the claim can be judged at a point, however far it was moved."""
+        if not self._is_good(point) or not self._is_sharp(point):
+            return False
+        if not self.right_shape:
+            return True
+        got, want = self.claimed_at(point), self.right_at(point)
+        noise = self._rounding(point, *self._claimed)
+        if noise > LARGEST_NOISE * max(largest_entry(want), largest_entry(got)):
+            return False
+        return close(got, want, noise) or not point.overflows(self._claimed[0].node)
 
     def adapted(self, point: Point) -> Point:
         """The point with the values of those definitions that are variables here."""

@@ -13,7 +13,7 @@ from symgrad.grading.evidence import Evidence
 from symgrad.grading.exam import Exam
 from symgrad.grading.misfit import misfit
 from symgrad.grading.mistakes import diagnose
-from symgrad.grading.verdict import CORRECT, Verdict
+from symgrad.grading.verdict import CORRECT, WHERE_TRIED, Verdict
 from symgrad.language.problem import Problem, Wrt
 
 DERIVATIVES = ("gradient", "jacobian", "hessian")
@@ -65,7 +65,12 @@ def judged(exam: Exam) -> Verdict:
         correct = exam.correct
     if correct:
         layout = exam.shapes[exam.claim.expression.shape]
-        return Verdict(True, CORRECT, f"Right: {exam.what}, in {layout}.", exam.expected)
+        right = f"{exam.what}, in {layout}"
+        if not exam.unreached:
+            return Verdict(True, CORRECT, f"Right: {right}.", exam.expected)
+        branches = ", nor where ".join(exam.unreached)
+        text = f"Right as far as it could be tried: {right}. No numbers were found where {branches}"
+        return Verdict(True, WHERE_TRIED, f"{text}: what holds there is not known.", exam.expected)
     with np.errstate(all="ignore"):
         return diagnose(Evidence(exam))
 

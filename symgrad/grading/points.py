@@ -44,13 +44,8 @@ class Point:
 
         Source: Vignes, A stochastic arithmetic for reliable scientific computation, 1993."""
         try:
-            if rng is None:
-                return evaluate_nodes(roots, self.inputs, self.sizes, values)
-            shaken: dict[ix.Node, Any] = {}
-            for node in ix.topological(roots):
-                shaken |= evaluate_nodes([node], self.inputs, self.sizes, shaken)
-                shaken[node] = _rounded(node, shaken[node], rng)
-            return shaken
+            blur = None if rng is None else _rounding(rng)
+            return evaluate_nodes(roots, self.inputs, self.sizes, values, blur)
         except np.linalg.LinAlgError:
             return {}
 
@@ -72,11 +67,11 @@ class Point:
         return self.array(tensor.closed(), tensor.labels, values)
 
     def overflows(self, root: ix.Node) -> bool:
-        """Whether a function below the node overflows, such as exp at 1000."""
+        """Whether a function below the node overflows or underflows, such as exp at 1000."""
         values = self.values([root])
         return any(
             isinstance(node, ix.Map)
-            and bool(np.any(np.isposinf(value)))
+            and bool(np.any(np.isposinf(value) | (value == 0)))
             and any(np.any(np.abs(values[n]) > OVERFLOW) for n, _ in node.arguments)
             for node, value in values.items()
         )
@@ -143,13 +138,16 @@ def _round(problem: Problem, sizes: dict[ix.Axis, int], seed: int, first: int) -
         yield Point(cut, sizes)
 
 
-def _rounded(node: ix.Node, value: Any, rng: np.random.Generator) -> Any:
-    if not isinstance(node, (ix.Input, ix.Polynomial, ix.Map, ix.Apply)):
-        return value
-    array = np.asarray(value)
-    if not np.issubdtype(array.dtype, np.floating):
-        return value
-    return array * (1 + ULPS * rng.uniform(-1, 1, array.shape))
+def _rounding(rng: np.random.Generator) -> Callable[[Any], Any]:
+    """What changes numbers as rounding does; labels are exact."""
+
+    def rounded(value: Any) -> Any:
+        array = np.asarray(value)
+        if not np.issubdtype(array.dtype, np.floating):
+            return value
+        return array * (1 + ULPS * rng.uniform(-1, 1, array.shape))
+
+    return rounded
 
 
 def _is_good(node: ix.Node, value: Any, values: Values) -> bool:

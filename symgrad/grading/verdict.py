@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from symgrad.errors import OptionError
 
 CORRECT = "correct"
+WHERE_TRIED = "correct_where_tried"  # right, but a branch could not be reached
 HINTS = (1, 2, 3)  # where, which rule, the corrected part
 
 

@@ -31,13 +31,13 @@ def evaluate_nodes(
     blur: Callable[[Any], Any] | None = None,
 ) -> dict[Node, Any]:
     """The value of every node below the roots; `known` values are taken as they are, all others
-    changed by `blur`."""
+    changed by `blur`, but for what is computed without rounding."""
     values: dict[Node, Any] = dict(known or {})
     with np.errstate(all="ignore"):
         for node in ix.topological(roots, lambda node: node not in values):
             if node not in values:
                 value = _evaluate(node, values, inputs, sizes)
-                values[node] = value if blur is None else blur(value)
+                values[node] = value if blur is None or _is_exact(node) else blur(value)
     return values
 
 
@@ -58,6 +58,11 @@ def over_labels(value: Any, own: Sequence[Label], labels: Sequence[Label], sizes
     value = value.transpose([own.index(x) for x in labels if x in own])
     shape = [size_of(x.axis, sizes) if x in own else 1 for x in labels]
     return np.broadcast_to(value.reshape(shape), [size_of(x.axis, sizes) for x in labels])
+
+
+def _is_exact(node: Node) -> bool:
+    """Whether it is a function with a kink: a sign, a maximum, a part of its argument."""
+    return isinstance(node, ix.Map) and node.operation.meaning.kink is not None
 
 
 def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Sizes) -> Any:
@@ -83,6 +88,12 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
         case ix.Apply():
             return _apply(node, values)
     raise TypeError(f"no node: {node!r}")
+
+
+def term_value(node: ix.Polynomial, k: int, values: Mapping[Node, Any], sizes: Sizes) -> Any:
+    """The value of one term of a sum, over the axes of the sum."""
+    shape = tuple(size_of(axis, sizes) for axis in node.axes)
+    return _term(node.terms[k], len(shape), values, shape)
 
 
 def _term(term: ClosedTerm, rank: int, values: Mapping[Node, Any], shape: tuple[int, ...]) -> Any:

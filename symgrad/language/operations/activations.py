@@ -56,6 +56,7 @@ elu = elementwise(
     lambda x: sympy.Piecewise((x, x > 0), (sympy.exp(x) - 1, True)),
     lambda xp, x: xp.maximum(x, 0) + xp.expm1(xp.minimum(x, 0)),
     derivative=lambda x: (exp(minimum(x, 0)),),
+    seam=lambda x: x,
     sentence="The derivative of elu is 1 where x >= 0, and exp(x) below.",
     reserved=False,
     source="Clevert et al., 2015",

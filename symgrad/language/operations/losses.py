@@ -110,6 +110,7 @@ huber: Operation = elementwise(
     _huber,
     arity=2,
     derivative=lambda r, d: (sign(r) * minimum(absolute(r), d), relu(absolute(r) - d)),
+    seam=lambda r, d: absolute(r) - d,
     prepare=lambda r, delta=None: huber(r, 1) if delta is None else None,
     sentence="The derivative of the Huber loss is the residual, clipped at -delta and delta.",
     category="loss",

@@ -65,13 +65,14 @@ class Elementwise:
     `definition` gives it as a SymPy expression; `derivative` has one expression an argument, in the
     textbook's form (a test compares it with SymPy's derivative of the definition).
     `kernel(xp, *x)` are its numbers, in a `Namespace`. `kink` is zero where the function has no
-    derivative.
+    derivative, `seam` where it has one and yet goes over into another formula.
     """
 
     definition: Callable[..., sympy.Expr]
     kernel: Callable[..., Any]
     derivative: Callable[..., tuple[Expression, ...]]
     kink: Callable[..., Expression] | None = None
+    seam: Callable[..., Expression] | None = None
     reflection: Callable[[Expression], Expression] | None = None  # f(-x), said by f(x)
     positive: bool = False  # whether every value is at least 0
     logarithm: Callable[..., Expression] | None = None  # of f(x), x > 0 unless f is positive

@@ -1,0 +1,122 @@
+"""Points at which a claim has been tried on both sides of every kink, and where every term counts.
+
+A claim that leaves a branch out is right as long as no input comes there. So the inputs are moved
+until the argument of each kink, of the loss and of the claim, has had both signs, until each
+function that saturates has been where it does not, and until no term of the right result or of the
+claim is too small beside the others to be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
+
+import numpy as np
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.lowering import Tensor
+from symgrad.grading.points import Point, Values
+from symgrad.grading.search import climb, moves
+from symgrad.language.problem import Problem
+from symgrad.numerics.interpreter import term_value
+
+COUNTS = 1e-3  # of a sum's entry: a term of this size is seen
+NEAR = 3.0  # an argument of this size does not saturate a function
+STARTS = 3  # points from which a search begins
+MOST = 30  # candidates of one search that turn out not to be good
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Something that has to hold at some point: `reached(point, values)` says whether it does, the
+    values being known ones. To move to this `sign` of the tensor, where there is one, leads to
+    it."""
+
+    words: str  # what was not tried, where no point has it; "" where nothing has to be said
+    reached: Callable[[Point, Values | None], bool]
+    tensor: Tensor | None = None
+    sign: float = 0.0
+
+
+def side(text: str, tensor: Tensor, sign: float) -> Target:
+    """Where some entry of a kink's argument has this sign."""
+    words = f"{text} {'>' if sign > 0 else '<'} 0"
+    return Target(words, partial(_has_sign, tensor, sign), tensor, sign)
+
+
+def unsaturated(tensor: Tensor, whole: bool) -> Target:
+    """Where some entry of an argument is near 0, or the entries are near each other."""
+    return Target("", partial(_are_near if whole else _is_near, tensor))
+
+
+def terms(roots: Iterable[ix.Node]) -> Iterator[Target]:
+    """Where each term of every sum below these nodes counts."""
+    for node in ix.topological(roots):
+        if isinstance(node, ix.Polynomial):
+            for k in range(len(node.terms)):
+                yield Target("", partial(_counts, node, k))
+
+
+def covering(
+    points: Sequence[Point],
+    targets: Sequence[Target],
+    problem: Problem,
+    good: Callable[[Point], bool],
+    adapt: Callable[[Point], Point],
+    roots: Sequence[ix.Node],
+) -> tuple[list[Point], list[Target]]:
+    """Further good points, such that every target is reached at one; and the targets for which none
+    was found. The values of the roots are computed once."""
+    kept = [(point, point.values(roots)) for point in points]
+    missed: list[Target] = []
+    for target in targets:
+        if any(target.reached(point, values) for point, values in kept):
+            continue
+        starts = [point for point, _ in reversed(kept)][:STARTS]
+        found = next(_found(starts, target, problem, good, adapt), None)
+        if found is None:
+            missed.append(target)
+        else:
+            kept.append((found, found.values(roots)))
+    return [point for point, _ in kept[len(points) :]], missed
+
+
+def _found(
+    starts: Sequence[Point],
+    target: Target,
+    problem: Problem,
+    good: Callable[[Point], bool],
+    adapt: Callable[[Point], Point],
+) -> Iterator[Point]:
+    """Good points that reach a target."""
+    candidates = chain.from_iterable(moves(start, problem) for start in starts)
+    if target.tensor is not None:
+        uphill = (climb(start, problem, target.tensor, target.sign) for start in starts)
+        candidates = chain(chain.from_iterable(uphill), candidates)
+    adapted = map(adapt, candidates)
+    reaching = (point for point in adapted if target.reached(point, None))
+    return filter(good, islice(reaching, MOST))
+
+
+def _has_sign(tensor: Tensor, sign: float, point: Point, values: Values | None) -> bool:
+    value = point.value(tensor, values)
+    return bool(np.any(np.isfinite(value) & (sign * value > 0)))
+
+
+def _is_near(tensor: Tensor, point: Point, values: Values | None) -> bool:
+    value = point.value(tensor, values)
+    return bool(np.any(np.abs(value) <= NEAR))
+
+
+def _are_near(tensor: Tensor, point: Point, values: Values | None) -> bool:
+    return bool(np.ptp(point.value(tensor, values)) <= NEAR)
+
+
+def _counts(node: ix.Polynomial, k: int, point: Point, known: Values | None) -> bool:
+    values = known if known and node in known else point.values([node])
+    if node not in values:
+        return False
+    term = np.asarray(term_value(node, k, values, point.sizes))
+    return bool(np.any((term != 0) & (np.abs(term) >= COUNTS * np.abs(values[node]))))

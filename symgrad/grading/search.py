@@ -1,0 +1,87 @@
+"""Inputs moved until something holds: scaled, shifted, or along a gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.lowering import Tensor
+from symgrad.grading.points import Point
+from symgrad.language.problem import Problem, Variable
+from symgrad.numerics.evaluation import STEP
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels
+
+FACTORS = (3.0, 10.0, 30.0, 1e2, 3e2, 1e3, 3e3, 1e4, 1e5, 1e6, 1e8, 1e10, 1e12)
+STEPS = 12  # of Newton's method, of which each may go too far
+
+
+def moves(point: Point, problem: Problem) -> Iterator[Point]:
+    """The point with all inputs, or one, larger, smaller, negative or shifted; small changes
+    first."""
+    names = [v.name for v in problem.variables.values() if _moves(v)]
+    groups = [names, *([n] for n in names if len(names) > 1)]
+    for group in groups:
+        yield _moved(point, problem, {n: -point.inputs[n] for n in group})
+    for factor in FACTORS:
+        for group in groups:
+            for by in (factor, 1 / factor):
+                yield _moved(point, problem, {n: by * point.inputs[n] for n in group})
+            for shift in (factor, -factor):
+                yield _moved(point, problem, {n: point.inputs[n] + shift for n in group})
+
+
+def climb(point: Point, problem: Problem, tensor: Tensor, sign: float) -> Iterator[Point]:
+    """Points at which one entry of a tensor is ever further on this side of 0, by Newton's
+    method."""
+    names = [v.name for v in problem.variables.values() if _moves(v)]
+    for _ in range(STEPS):
+        values = point.value(tensor).ravel()
+        if not np.all(np.isfinite(values)):
+            return
+        k = int(np.argmax(sign * values))
+        slopes = {n: _slope(point, tensor, n, k) for n in names}
+        square = sum(float(np.sum(s * s)) for s in slopes.values())
+        if not np.isfinite(square) or square == 0:
+            return
+        length = (sign * (1 + 0.1 * abs(values[k])) - values[k]) / square
+        point = _moved(point, problem, {n: point.inputs[n] + length * s for n, s in slopes.items()})
+        yield point
+
+
+def _slope(point: Point, tensor: Tensor, name: str, k: int) -> np.ndarray:
+    """The derivative of the k-th entry of a tensor by an input."""
+    entry = tensor.closed()
+    array = np.asarray(point.inputs[name], dtype=float)
+    slope = np.zeros(array.shape)
+    for index in np.ndindex(array.shape):
+        moved = array.astype(complex)
+        moved[index] += 1j * STEP
+        inputs = {**point.inputs, name: moved}
+        value = evaluate_nodes([entry.node], inputs, point.sizes)[entry.node]
+        entries = over_labels(value, entry.labels, tensor.labels, point.sizes)
+        slope[index] = float(np.imag(entries.ravel()[k])) / STEP
+    return slope
+
+
+def _moves(variable: Variable) -> bool:
+    return variable.kind != "Index" and not variable.facts & {"one_hot", "orthogonal"}
+
+
+def _moved(point: Point, problem: Problem, arrays: Mapping[str, Any]) -> Point:
+    declared = {n: as_declared(problem.variables[n], np.asarray(a)) for n, a in arrays.items()}
+    return replace(point, inputs={**point.inputs, **declared})
+
+
+def as_declared(variable: Variable, array: np.ndarray) -> np.ndarray:
+    """The array with what was declared of its variable."""
+    if "simplex" in variable.facts:
+        size = np.abs(array) + np.finfo(float).tiny
+        return np.asarray(size / size.sum(axis=-1, keepdims=True))
+    if "positive" in variable.facts:
+        array = np.abs(array)
+    if "symmetric" in variable.facts:
+        array = (array + np.swapaxes(array, -1, -2)) / 2
+    return array
