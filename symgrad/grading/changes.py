@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
@@ -14,7 +14,7 @@ from symgrad.calculus.lowering import Tensor
 from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.exam import Exam, close
-from symgrad.grading.points import Values
+from symgrad.grading.points import Point, Values
 from symgrad.grading.rewritings import OPPOSITE, Change, changed_names, changed_operations
 from symgrad.grading.stepwise import with_definitions
 from symgrad.language.dimensions import Shape
@@ -36,16 +36,37 @@ class Replacement:
 def replacement(exam: Exam) -> Replacement | None:
     """The one operation that explains the mistake: to change it makes the claim right, or the right
     result the claim."""
-    for change in _changes(exam, exam.claim, next(iter(exam.shapes)), exam.want):
-        return Replacement(change.kind, change.old, change.new)
+    for change, changed in _changes(exam, exam.claim, next(iter(exam.shapes)), exam.want):
+        if replace(exam, claim=changed).correct:
+            return Replacement(change.kind, change.old, change.new)
     right = _right_formula(exam)
     shape = exam.claim.expression.shape
-    for change in _changes(exam, right, shape, exam.got) if right else ():
-        return Replacement(OPPOSITE.get(change.kind, change.kind), change.new, change.old)
+    for change, changed in _changes(exam, right, shape, exam.got) if right else ():
+        if is_claim(exam, changed):
+            return Replacement(OPPOSITE.get(change.kind, change.kind), change.new, change.old)
     return None
 
 
-def _changes(exam: Exam, claim: Claim, shape: Shape, wanted: list[np.ndarray]) -> Iterator[Change]:
+def is_claim(exam: Exam, formula: Claim) -> bool:
+    """Whether a formula is the claim on both sides of its own kinks, too."""
+    other = replace(exam, claim=formula)
+
+    def is_finite(point: Point) -> bool:
+        return all(bool(np.all(np.isfinite(e.claimed_at(point)))) for e in (exam, other))
+
+    points, _ = other.covering(exam.points, other.targets, is_finite)
+    return all(
+        close(exam.claimed_at(p), other.claimed_at(p), _noise(exam, other, p)) for p in points
+    )
+
+
+def _noise(exam: Exam, other: Exam, point: Point) -> float:
+    return LOOSER * max(exam.noise_at(point), other.noise_at(point))
+
+
+def _changes(
+    exam: Exam, claim: Claim, shape: Shape, wanted: list[np.ndarray]
+) -> Iterator[tuple[Change, Claim]]:
     """Every change of one operation after which a claim has these values at all points."""
     formulas = {**claim.definitions, "": claim.expression}
     tensors = with_definitions(exam.tensors, formulas)
@@ -55,7 +76,11 @@ def _changes(exam: Exam, claim: Claim, shape: Shape, wanted: list[np.ndarray]) -
     for name, change in islice(_candidates(exam, formulas, shape), most):
         changed = {**formulas, name: change.formula}
         if _is_valued(exam, changed, tensors, values, wanted):
-            yield change
+            *definitions, (_, expression) = changed.items()
+            problem = replace(
+                claim.problem, definitions={**claim.problem.definitions, **dict(definitions)}
+            )
+            yield change, Claim(problem, expression, dict(definitions))
 
 
 def _candidates(

@@ -75,15 +75,15 @@ def covering(
         if any(target.reached(point, values) for point, values in kept):
             continue
         starts = [point for point, _ in reversed(kept)][:STARTS]
-        found = next(_found(starts, target, problem, good, adapt), None)
-        if found is None:
+        point = next(found(starts, target, problem, good, adapt), None)
+        if point is None:
             missed.append(target)
         else:
-            kept.append((found, found.values(roots)))
+            kept.append((point, point.values(roots)))
     return [point for point, _ in kept[len(points) :]], missed
 
 
-def _found(
+def found(
     starts: Sequence[Point],
     target: Target,
     problem: Problem,

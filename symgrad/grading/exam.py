@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from symgrad.calculus.nodes import Entry, Label, core_axes, matrix_shape
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
 from symgrad.grading.coverage import Target, covering, side, terms, unsaturated
-from symgrad.grading.kinks import depends, kinks
+from symgrad.grading.kinks import Kink, depends, kinks
 from symgrad.grading.points import Point, points
 from symgrad.grading.stepwise import stepwise, with_definitions
 from symgrad.language.dimensions import ONE, Shape, core
@@ -24,9 +24,11 @@ from symgrad.language.problem import Problem
 RELATIVE = 1e-9  # by how much an entry may differ
 NOISE = 64.0  # times what the entries move by when every result on the way is off by rounding
 SHAKES = 2
+SMALLEST = 1e-290  # what is below may have lost its digits by underflow
 FEWEST = 2  # points
 SHARP = 1e-9  # of the largest entry
-LARGEST_NOISE = 1e-6  # of the largest entry, or of 1
+LARGEST_NOISE = 1e-6  # of the largest entry: from there on a claim's noise hides nothing
+MORE_NOISE = 1e4  # by which a claim may be noisier than a right result that cancels
 
 
 @dataclass
@@ -151,26 +153,47 @@ class Exam:
         finite = [point for point in good if not point.overflows(self._claimed[0].node)]
         return finite if len(finite) >= FEWEST else good
 
+    @property
+    def reached(self) -> list[Target]:
+        """The sides of kinks, and terms that count, that some point has."""
+        missed = self._covering[1]
+        return [target for target in self.targets if target not in missed]
+
+    @cached_property
+    def targets(self) -> list[Target]:
+        """What is to be reached by some point: sides of kinks, and terms that count."""
+        targets = [side(*switch, sign) for switch in self.switches for sign in (1.0, -1.0)]
+        targets += [
+            unsaturated(argument, kink.whole) for kink, argument in self._kinks if not kink.switch
+        ]
+        return [*targets, *terms([self.outcome.entry.node, self._claimed[0].node])]
+
     @cached_property
     def _covering(self) -> tuple[list[Point], list[Target]]:
-        claim = self.claim
-        formulas = [claim.problem.output, claim.expression]
-        tensors = with_definitions(self.tensors, claim.definitions)
-        targets: list[Target] = []
-        for kink in kinks(formulas, {**claim.problem.definitions, **claim.definitions}):
-            if depends(kink.argument):
-                argument = stepwise(kink.argument, tensors)
-                if kink.switch:
-                    targets += [side(kink.text, argument, sign) for sign in (1.0, -1.0)]
-                else:
-                    targets.append(unsaturated(argument, kink.whole))
-        roots = [self.outcome.entry.node, self._claimed[0].node]
-        targets += terms(roots)
-        roots += [t.tensor.closed().node for t in targets if t.tensor is not None]
-        problem = claim.problem
-        return covering(self._drawn, targets, problem, self._tells, self.adapted, roots)
+        return self.covering(self._drawn, self.targets, self.is_telling)
 
-    def _tells(self, point: Point) -> bool:
+    def covering(
+        self, points: list[Point], targets: list[Target], good: Callable[[Point], bool]
+    ) -> tuple[list[Point], list[Target]]:
+        """Further points such that all targets are reached, and those that are not."""
+        roots = [self.outcome.entry.node, self._claimed[0].node]
+        roots += [t.tensor.closed().node for t in targets if t.tensor is not None]
+        return covering(points, targets, self.claim.problem, good, self.adapted, roots)
+
+    @cached_property
+    def switches(self) -> list[tuple[str, Tensor]]:
+        """The argument of each kink of the loss and of the claim, as text and as a tensor."""
+        return [(kink.text, argument) for kink, argument in self._kinks if kink.switch]
+
+    @cached_property
+    def _kinks(self) -> list[tuple[Kink, Tensor]]:
+        claim = self.claim
+        definitions = {**claim.problem.definitions, **claim.definitions}
+        tensors = with_definitions(self.tensors, claim.definitions)
+        found = kinks([claim.problem.output, claim.expression], definitions)
+        return [(k, stepwise(k.argument, tensors)) for k in found if depends(k.argument)]
+
+    def is_telling(self, point: Point) -> bool:
         """Whether the claim can be judged at a point, however far it was moved."""
         if not self._is_good(point) or not self._is_sharp(point):
             return False
@@ -181,6 +204,17 @@ class Exam:
         if noise > LARGEST_NOISE * max(largest_entry(want), largest_entry(got)):
             return False
         return close(got, want, noise) or not point.overflows(self._claimed[0].node)
+
+    def agrees(self, point: Point) -> bool:
+        """Whether the claim is right at a point."""
+        return close(self.claimed_at(point), self.right_at(point), self.noise_at(point))
+
+    def noise_at(self, point: Point) -> float:
+        """What rounding may change at a point, in the claim and in the right result."""
+        right = self._rounding(point, *self._right)
+        size = largest_entry(self.right_at(point)) or 1.0
+        most = max(LARGEST_NOISE * size, MORE_NOISE * right)
+        return max(right, min(self._rounding(point, *self._claimed), most))
 
     def adapted(self, point: Point) -> Point:
         """The point with the values of those definitions that are variables here."""
@@ -207,12 +241,7 @@ class Exam:
     @cached_property
     def noise(self) -> list[float]:
         """What rounding may change at each point, in the claim and in the right result."""
-        rounding = [
-            max(self._rounding(point, *self._claimed), self._rounding(point, *self._right))
-            for point in self.points
-        ]
-        most = [LARGEST_NOISE * max(1.0, largest_entry(want)) for want in self.want]
-        return list(map(min, rounding, most))
+        return [self.noise_at(point) for point in self.points]
 
     def _rounding(self, point: Point, entry: Entry, labels: tuple[Label, ...]) -> float:
         rng = np.random.default_rng(self.seed)
@@ -240,11 +269,13 @@ class Exam:
 
 
 def close(one: np.ndarray, other: np.ndarray, noise: float) -> bool:
-    """Whether all entries agree, each relative to its own size."""
+    """Whether all entries are finite and agree, each relative to its own size."""
     if one.shape != other.shape:
         return False
+    if not (np.all(np.isfinite(one)) and np.all(np.isfinite(other))):
+        return False
     size = np.maximum(np.abs(one), np.abs(other))
-    return bool(np.all(np.abs(one - other) <= RELATIVE * size + noise))
+    return bool(np.all(np.abs(one - other) <= RELATIVE * size + noise + SMALLEST))
 
 
 def largest_entry(array: np.ndarray) -> float:

@@ -4,6 +4,7 @@ wrong answer at every random point is the diagnosis."""
 from __future__ import annotations
 
 from symgrad.grading import formulas, multiples, rules, shapes
+from symgrad.grading.assumptions import BRANCH
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.verdict import Verdict
 
@@ -14,12 +15,20 @@ UNLISTED = Mistake(
     "the use times its derivative.",
     lambda evidence: None,
 )
-MISTAKES = (*shapes.MISTAKES, *multiples.MISTAKES, *rules.MISTAKES, *formulas.MISTAKES)
+OF_NOTHING = (*shapes.MISTAKES, BRANCH, shapes.ZERO)  # of an answer that is 0
+MISTAKES = (
+    *shapes.MISTAKES,
+    shapes.ZERO,
+    *multiples.MISTAKES,
+    *rules.MISTAKES,
+    BRANCH,
+    *formulas.MISTAKES,
+)
 
 
 def diagnose(evidence: Evidence) -> Verdict:
     """The verdict on a wrong claim: the kind of its mistake, and the sentence that says it."""
-    for mistake in MISTAKES:
+    for mistake in OF_NOTHING if shapes.is_zero(evidence.exam.got) else MISTAKES:
         found = mistake.explain(evidence)
         if found is not None:
             return _wrong(evidence, mistake, found)

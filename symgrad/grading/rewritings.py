@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from symgrad.calculus.algebra import is_call
@@ -19,6 +19,7 @@ from symgrad.language.operations.arithmetic import (
 )
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.meanings import Total
+from symgrad.language.unparse import unparse
 
 Variant = tuple[str, Expression]
 
@@ -44,7 +45,8 @@ OPPOSITE = {
 
 
 def changed_operations(root: Expression, shape: Shape) -> Iterator[Change]:
-    """Every formula of this shape that differs from the original one in one operation."""
+    """Every formula of this shape that differs from the original one in one operation, or in each
+    of several equal ones."""
     for node in reversed(parts(root)):
         if isinstance(node, Call):
             for kind, new in (*_products(node), *_transposes(node), *_sums(node)):
@@ -62,9 +64,12 @@ def changed_names(root: Expression, shape: Shape, names: Sequence[Name]) -> Iter
 def _change(
     root: Expression, shape: Shape, kind: str, old: Expression, new: Expression
 ) -> Iterator[Change]:
-    formula = _replaced(root, old, new)
-    if formula is not None and formula.shape == shape:
-        yield Change(kind, old, new, formula)
+    text = unparse(old)
+    equal = {part for part in parts(root) if part.shape == old.shape and unparse(part) == text}
+    for places in ({old}, equal) if len(equal) > 1 else ({old},):
+        formula = _replaced(root, places, new)
+        if formula is not None and formula.shape == shape:
+            yield Change(kind, old, new, formula)
 
 
 def _products(call: Call) -> Iterator[Variant]:
@@ -135,11 +140,11 @@ def _again(call: Call, arguments: tuple[Expression, ...]) -> Call:
     return new
 
 
-def _replaced(root: Expression, old: Expression, new: Expression) -> Expression | None:
-    """The formula with a part replaced; None where the shapes no longer fit."""
+def _replaced(root: Expression, old: Set[Expression], new: Expression) -> Expression | None:
+    """The formula with some parts replaced; None where the shapes no longer fit."""
 
     def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        if node is old:
+        if node in old:
             return new
         if not isinstance(node, Call) or all(
             a is b for a, b in zip(node.arguments, arguments, strict=True)

@@ -78,7 +78,7 @@ def _wrong_shape(evidence: Evidence) -> Finding | None:
     if expression.shape == SCALAR:
         shape = next(iter(exam.shapes))
         dimensions = ", ".join(str(d) for d in shape if d != ONE)
-        constant = "zeros" if _is_zero(exam.got) else "ones"
+        constant = "zeros" if is_zero(exam.got) else "ones"
         scaled = f"zeros({dimensions})" if constant == "zeros" else f"... * ones({dimensions})"
         if all(map(_spread, exam.got, exam.want, exam.noise)):
             like = f"Each entry has that value: it is to be spread over the shape of {exam.name}."
@@ -94,7 +94,7 @@ def _wrong_shape(evidence: Evidence) -> Finding | None:
 
 def _zero(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
-    if not _is_zero(exam.got) or _is_zero(exam.want):
+    if not is_zero(exam.got) or is_zero(exam.want):
         return None
     return Finding(
         f"The answer is 0 everywhere, but {exam.what} is not: it depends on {exam.name}."
@@ -142,7 +142,8 @@ def _spread(got: np.ndarray, want: np.ndarray, noise: float) -> bool:
     return close(np.broadcast_to(got, want.shape), want, noise)
 
 
-def _is_zero(arrays: list[np.ndarray]) -> bool:
+def is_zero(arrays: list[np.ndarray]) -> bool:
+    """Whether an answer is 0 at every point."""
     return all(largest_entry(a) == 0 for a in arrays)
 
 
@@ -178,10 +179,10 @@ MISTAKES = (
         "A gradient G has the shape of its variable X: dL = <G, dX>.",
         _wrong_shape,
     ),
-    Mistake(
-        "zero",
-        "0, though the result is not.",
-        "Where a variable is moved and the loss moves, the derivative is not 0.",
-        _zero,
-    ),
+)
+ZERO = Mistake(
+    "zero",
+    "0, though the result is not.",
+    "Where a variable is moved and the loss moves, the derivative is not 0.",
+    _zero,
 )

@@ -115,6 +115,12 @@ u: Index(n)
 v: Index(n)
 loss = sum(softplus(-Z[u].T @ Z[v]) for u, v in batch)
 """,
+    "robust": """\
+x: Vector(d)
+t: Scalar
+w: Vector(d)
+loss = mean(huber(w.T @ x - t, 100) for x, t in batch)
+""",
     "row": """\
 X: Matrix(m, n)
 loss = sum(softmax(X, axis=1)**2)

@@ -65,6 +65,7 @@ WRONG = [
     ("wrong_shape", "sine", "x", "c.T @ cos(x)", "the elementwise product c * cos(x)"),
     ("wrong_shape", "two_layers", "x", "W1.T @ ones(h)", "for each example"),
     ("zero", "square", "x", "0 * x", "depends on x"),
+    ("missing_branch", "robust", "w", "mean((w.T @ x - t) * x for x, t in batch)", "- 100 < 0"),
     ("sign", "least_squares", "W", "2 * (y - W @ x) @ x.T", "-1 times"),
     ("sign", "logistic_regression", "b", "mean(t - p for x, t in batch)", "-1 times"),
     ("mean_for_sum", "two_layers", "W2", "mean(2 * (f - y) @ h.T for x, y in batch)", "|batch|"),

@@ -1,0 +1,170 @@
+"""Answers that are right on one side of a kink, or under a fact that nobody declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, product
+
+import numpy as np
+
+from symgrad.grading.coverage import Target, found
+from symgrad.grading.evidence import Evidence, Finding, Mistake
+from symgrad.grading.exam import Exam
+from symgrad.grading.points import Point
+from symgrad.language.problem import Variable
+
+ENOUGH = 2  # points at which something has to hold
+MOST = 4  # points that it is looked at
+MOST_KINKS = 8
+SCALES = (1.0, 100.0)
+
+
+# one side of a kink
+
+
+@dataclass(frozen=True)
+class Side:
+    """Every entry of a kink's argument has this sign."""
+
+    kink: int
+    sign: float
+
+    def holds(self, exam: Exam, point: Point) -> bool:
+        """Whether it has, at a point."""
+        value = point.value(exam.switches[self.kink][1])
+        return bool(np.all(self.sign * value > 0))
+
+    def words(self, exam: Exam) -> str:
+        """The condition as text."""
+        return f"{exam.switches[self.kink][0]} {'>' if self.sign > 0 else '<'} 0"
+
+
+def _missing_branch(evidence: Evidence) -> Finding | None:
+    exam = evidence.exam
+    if not exam.right_shape:
+        return None
+    for sides in _candidates(exam):
+        if _right_where(exam, sides):
+            words = " and ".join(side.words(exam) for side in sides)
+            others = " or ".join(replace(s, sign=-s.sign).words(exam) for s in sides)
+            return Finding(
+                f"The answer is right where {words}, but not in general where {others}: that "
+                "branch is missing.",
+                f"Where {others}.",
+                f"Write what the derivative is where {others}, too.",
+            )
+    return None
+
+
+def _candidates(exam: Exam) -> Iterator[tuple[Side, ...]]:
+    """One side of one kink; then the sides of two or three kinks on which a right point is."""
+    numbers = range(min(len(exam.switches), MOST_KINKS))
+    for kink, sign in product(numbers, (-1.0, 1.0)):
+        yield (Side(kink, sign),)
+    for point in islice(filter(exam.agrees, exam.points), 1):
+        sides = [Side(kink, sign) for kink, sign in product(numbers, (-1.0, 1.0))]
+        held = [side for side in sides if side.holds(exam, point)]
+        if 1 < len(held) <= 3:
+            yield tuple(held)
+
+
+def _right_where(exam: Exam, sides: Sequence[Side]) -> bool:
+    """Whether the claim is right at all points that were found on these sides."""
+
+    def reached(point: Point, values: object) -> bool:
+        return all(side.holds(exam, point) for side in sides)
+
+    there = [point for point in exam.points if reached(point, None)]
+    if not all(map(exam.agrees, there)):
+        return False
+    target, problem = Target("", reached), exam.claim.problem
+    for start in exam.points[: MOST - len(there)] if len(there) < MOST else ():
+        points = islice(found([start], target, problem, exam.is_telling, exam.adapted), 1)
+        there += points
+        if not all(map(exam.agrees, there[-1:])):
+            return False
+    return len(there) >= ENOUGH
+
+
+# undeclared facts
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that could be declared: in words, how it is declared, and arrays that have it."""
+
+    words: str
+    declared: str
+    restrict: Callable[[np.ndarray], np.ndarray]
+
+
+def _assumption(evidence: Evidence) -> Finding | None:
+    for variable in evidence.exam.claim.problem.variables.values():
+        for fact in _facts(variable):
+            if _right_under(evidence.exam, variable.name, fact.restrict):
+                return Finding(
+                    f"The answer is right only where {fact.words}, which the problem does not say: "
+                    f"declare it ({fact.declared}), or do without it.",
+                    f"Where {variable.name} is used.",
+                    f"Declare {variable.name} with {fact.declared}, or do not use that "
+                    f"{fact.words}.",
+                )
+    return None
+
+
+def _facts(variable: Variable) -> Iterator[Fact]:
+    name, kind = variable.name, variable.kind
+    tied = variable.facts & {"simplex", "one_hot", "orthogonal"}
+    if kind in ("Vector", "Matrix") and not tied:
+        what = f"{name} sums to 1" if kind == "Vector" else f"each row of {name} sums to 1"
+        yield Fact(what, "one_hot=True or simplex=True", _summing)
+        yield Fact(f"{what}, each entry being positive", "simplex=True", _simplex)
+    if kind != "Index" and not variable.facts & {"positive", *tied}:
+        yield Fact(f"{name} is positive", "positive=True", lambda a: np.abs(a) + 1e-3)
+    square = kind == "Matrix" and variable.dims[0] == variable.dims[1]
+    if square and not variable.facts & {"symmetric", "orthogonal"}:
+        yield Fact(
+            f"{name} is symmetric", "symmetric=True", lambda a: (a + np.swapaxes(a, -1, -2)) / 2
+        )
+        yield Fact(f"{name} is orthogonal", "orthogonal=True", lambda a: np.linalg.qr(a)[0])
+
+
+def _summing(array: np.ndarray) -> np.ndarray:
+    """Of any sign."""
+    return np.asarray(array + (1 - array.sum(axis=-1, keepdims=True)) / array.shape[-1])
+
+
+def _simplex(array: np.ndarray) -> np.ndarray:
+    positive = np.abs(array) + 0.1
+    return np.asarray(positive / positive.sum(axis=-1, keepdims=True))
+
+
+def _right_under(exam: Exam, name: str, restrict: Callable[[np.ndarray], np.ndarray]) -> bool:
+    """Whether the claim is right wherever an input has a fact, and that for no other reason: what
+    has been tried of the kinks and terms has been tried there, too."""
+    compared: list[Point] = []
+    for point, scale in product(exam.points, SCALES):
+        inputs = {**point.inputs, name: restrict(scale * point.inputs[name])}
+        moved = exam.adapted(replace(point, inputs=inputs))
+        if exam.is_telling(moved):
+            compared.append(moved)
+            if not exam.agrees(moved):
+                return False
+    return len(compared) >= ENOUGH and all(
+        any(target.reached(point, None) for point in compared) for target in exam.reached
+    )
+
+
+BRANCH = Mistake(
+    "missing_branch",
+    "Right on one side of a kink alone.",
+    "A function that is defined by cases has a derivative by cases: look at each of them.",
+    _missing_branch,
+)
+ASSUMPTION = Mistake(
+    "assumption",
+    "Right only under an assumption that the problem does not make.",
+    "Only what the problem declares of a variable may be used.",
+    _assumption,
+)
