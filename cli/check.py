@@ -11,7 +11,13 @@ from .options import wrt_option
 from .output import write
 from .programs import ProgramFile, file_argument
 
-STATUS = {"passed": 0, "failed": FAILED, "inconclusive": INCONCLUSIVE, "not finite": NOT_FINITE}
+STATUS = {
+    "passed": 0,
+    "failed": FAILED,
+    "inconclusive": INCONCLUSIVE,
+    "not checked": INCONCLUSIVE,
+    "not finite": NOT_FINITE,
+}
 
 
 @click.command()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
+from .check import STATUS
 from .options import KINDS, of_option, output_option, wrt_option
 from .output import write
 from .programs import ProgramFile, find_program
@@ -55,6 +58,9 @@ def derive(
 
     With -e the shapes are inferred: lower case is a vector, upper case a matrix, Greek a scalar.
 
+    Exit status: 0 derived and checked, 1 wrong, 3 what was derived could not be checked: it is
+    finite at no random numbers, or only at a kink.
+
     \b
     Examples:
       symgrad derive -e "norm2(W @ x - y)**2" --wrt W
@@ -79,3 +85,4 @@ def derive(
     else:
         level, why = "full" if why else level, why or "index"
         write(getattr(derivation, form)(level=level, why=why), output)
+    sys.exit(STATUS[derivation.checked.verdict])

@@ -23,6 +23,7 @@ from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
 from symgrad.numerics import differences, proofs, verification
 from symgrad.numerics.function import Function, compile_derivation
+from symgrad.numerics.reports import GradientReport
 
 Key = data.Key
 Source: TypeAlias = Problem | str | sympy.Basic
@@ -89,7 +90,7 @@ class Checked:
     too."""
 
     verification: verification.Verification
-    gradient: differences.GradientReport | None
+    gradient: GradientReport | None
 
     @property
     def max_relative_error(self) -> float:
@@ -99,12 +100,23 @@ class Checked:
     @property
     def sentence(self) -> str:
         """Both checks in a line."""
-        parts = [
-            f"every step at random numbers: largest relative error {self.max_relative_error:.0e}"
-        ]
+        error = f"largest relative error {self.max_relative_error:.0e}"
+        parts = [f"every step at random numbers: {error}"]
+        if unchecked := self.verification.unchecked:
+            steps = ", ".join(f"({k})" if k else "the result" for k in dict.fromkeys(unchecked))
+            some = len(unchecked) < len(self.verification.steps)
+            parts = [f"nothing finite in {steps}: not checked"]
+            parts += [f"the other steps at random numbers: {error}"] if some else []
         if self.gradient is not None:
             parts.append(self.gradient.sentence)
         return "; ".join(parts)
+
+    @property
+    def verdict(self) -> str:
+        """ "passed", "failed", "inconclusive", or "not checked" where nothing finite was found."""
+        if self.verification.unchecked:
+            return "not checked"
+        return "passed" if self.gradient is None else self.gradient.verdict
 
 
 @dataclass(frozen=True)
@@ -142,12 +154,7 @@ class Derivation:
     def checked(self) -> Checked:
         """The checks that the texts report; a step that is not true is never printed."""
         verified = verification.verify(self.data, code=False)
-        if verified.unchecked:
-            raise VerificationError(
-                f"steps {', '.join(map(str, verified.unchecked))} cannot be checked: their values "
-                "are finite at no random numbers"
-            )
-        if not verified.passed:
+        if verified.failed:
             raise VerificationError(
                 f"steps {', '.join(map(str, verified.failed))} are not true at random numbers "
                 f"(relative error {verified.max_relative_error:.1e}); please report this program"
@@ -315,7 +322,7 @@ def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:
 
 def check_gradient(
     problem: Source, wrt: Wrt = None, inputs: Mapping[str, Any] | None = None, **options: Any
-) -> differences.GradientReport:
+) -> GradientReport:
     """Compare the derived gradient with numerical differentiation; see
     `symgrad.numerics.differences`.
 

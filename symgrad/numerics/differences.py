@@ -1,21 +1,17 @@
-"""Is a gradient right? Complex step, entry by entry, and the Taylor slope.
+"""Is a program's gradient right? Complex step, entry by entry, and the Taylor slope.
 
 Complex step, Im f(x + ih) / h, has no cancellation, so that every entry can be asked for full
-relative accuracy. Near a kink (of relu, abs, max, a norm) every method fails alike: the distance to
-the nearest kink is measured, and the verdict is "inconclusive".
-
-Where the entries are many, all of them are checked together, by the derivative along one random
-direction in which each counts alike; then only some are checked one by one, or all if that failed.
-
-The Taylor test looks at R(h) = |f(x + hv) - f(x) - h g.v|, which falls like h^2 for a right
-gradient of a smooth function; a linear one has no slope.
+relative accuracy, and it stays on its side of a kink (of relu, abs, max, a norm), however near that
+is. Exactly at one no numerical method tells: an entry whose derivative jumps when the parameters
+move by a rounding error to either side is "inconclusive". Where complex step overflows, difference
+quotients decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -23,100 +19,25 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
 from symgrad.calculus.lowering import lower, tensor
-from symgrad.errors import DataError
+from symgrad.errors import DataError, did_you_mean
 from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem, Wrt
-from symgrad.numerics.evaluation import STEP, drawn
+from symgrad.numerics.comparison import Arrays, Comparison, Numbers, spread
+from symgrad.numerics.evaluation import STEP, Sample, drawn
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.inputs import Signature
-from symgrad.numerics.interpreter import evaluate_nodes, spread
-from symgrad.numerics.libraries import NumPy
+from symgrad.numerics.interpreter import evaluate_nodes
+from symgrad.numerics.interpreter import spread as spread_over
+from symgrad.numerics.libraries import NumPy, plain_array
+from symgrad.numerics.quotients import EPS, Quotient, derivative, noise_of
+from symgrad.numerics.reports import FAILED, PASSED, GradientReport
+from symgrad.numerics.verification import BLURS
 
-Arrays: TypeAlias = Mapping[str, np.ndarray]
-
-EPS = float(np.finfo(float).eps)
-TOLERANCE = 1e-7
-FLOOR = 1e-11  # of the largest entry: what complex step cannot tell from rounding
-SMALL = 1e-6  # an entry below this part of the largest is reported relative to that part
-NEAR_KINK = 1e-8
-SMALLEST = 1e-150  # of a gradient's entries, for a direction in which each counts alike
+DRAWN = 3  # random inputs, until some tell right from wrong
 MOST_ENTRIES = 1000  # of a gradient, checked one by one
-
-
-@dataclass(frozen=True)
-class ParameterReport:
-    """How one parameter's gradient compares."""
-
-    max_relative_error: float
-    worst: tuple[int, ...]  # the entry with that error
-    checked: int
-    size: int
-    passed: bool
-
-
-@dataclass(frozen=True)
-class GradientReport:
-    """The verdict: "passed", "failed", "inconclusive" (at a kink) or "not finite"."""
-
-    verdict: str
-    parameters: Mapping[str, ParameterReport]  # none where only a direction was checked
-    direction_error: float | None  # of all entries together; None where each was checked alone
-    taylor_slope: float | None  # None where the loss is linear along the direction
-    kink_distance: float | None  # None where there is no kink at all
-
-    method = "complex step"
-
-    @property
-    def passed(self) -> bool:
-        """Whether the gradient is right."""
-        return self.verdict == "passed"
-
-    @property
-    def max_relative_error(self) -> float:
-        """The largest error of all."""
-        errors = [p.max_relative_error for p in self.parameters.values()]
-        return max([*errors, self.direction_error or 0.0])
-
-    @property
-    def sentence(self) -> str:
-        """The report in a few words."""
-        slope = (
-            "loss linear, exact"
-            if self.taylor_slope is None
-            else f"Taylor slope {self.taylor_slope:.2f}"
-        )
-        verdict = "" if self.passed else f" ({self.verdict})"
-        return f"{self.method}{self._extent}: {self.max_relative_error:.0e}{verdict}; {slope}"
-
-    @property
-    def _extent(self) -> str:
-        """What was checked, where it is not each entry alone."""
-        if self.direction_error is None:
-            return ""
-        checked = sum(p.checked for p in self.parameters.values())
-        size = sum(p.size for p in self.parameters.values())
-        alone = f" and at {checked} of {size} entries" if checked else ""
-        return f" along a random direction{alone}"
-
-    def __str__(self) -> str:
-        lines = [f"gradient check: {self.verdict} ({self.method})"]
-        for name, report in self.parameters.items():
-            part = "" if report.checked == report.size else f" of {report.size}"
-            lines.append(
-                f"  {name}: largest relative error {report.max_relative_error:.1e} "
-                f"over {report.checked}{part} entries"
-                + ("" if report.passed else f", at {report.worst}")
-            )
-        if self.direction_error is not None:
-            lines.append(
-                "  all entries together, along a random direction: "
-                f"relative error {self.direction_error:.1e}"
-            )
-        slope = "linear, exact" if self.taylor_slope is None else f"{self.taylor_slope:.2f}"
-        lines.append(f"  Taylor slope: {slope}")
-        if self.kink_distance is not None:
-            lines.append(f"  distance to the nearest kink: {self.kink_distance:.1e}")
-        return "\n".join(lines)
+ASIDE = (1e-9, 1e-12)  # relative moves: a derivative that jumps alike at both is at a kink
+JUMP = 1e-6  # of the largest entry
+ZERO = 0.1  # of what rounding, taken some hundred times too large, does to an entry: 0 below it
 
 
 def check_gradient(
@@ -130,44 +51,177 @@ def check_gradient(
 ) -> GradientReport:
     """Compare the gradient (or the `gradients` given) with numerical differentiation at the inputs.
 
-    Without inputs, random ones of small random sizes are taken. Up to `entries` entries are checked
-    one by one; where there are more, all are checked together along a random direction, and of each
-    parameter a random part. If they fail together, up to `entries` of each parameter are checked.
-    Raises: DataError where the inputs do not fit the problem.
+    Without inputs, random ones of small random sizes are taken, others where those show nothing.
+    Up to `entries` entries are checked one by one; where there are more, all are checked together
+    along a random direction, and of each parameter a random part. If they fail together, up to
+    `entries` of each parameter are checked.
+    Raises: DataError where the inputs or the gradients do not fit the problem.
     """
-    names = problem.wrt(wrt)
-    derivation = gradient(problem, names)
-    if inputs is None:
-        inputs = drawn(derivation, seed, np.random.default_rng(seed)).inputs
+    derivation = gradient(problem, problem.wrt(wrt))
+    if inputs is not None:
+        return _at(derivation, inputs, gradients, seed, entries)
+    for number in range(seed, seed + DRAWN):
+        inputs = drawn(derivation, number, np.random.default_rng(number)).inputs
+        report = _at(derivation, inputs, gradients, number, entries)
+        if report.verdict in (PASSED, FAILED):
+            break
+    return report
+
+
+def _at(
+    derivation: Derivation,
+    inputs: Mapping[str, Any],
+    gradients: Mapping[str, Any] | None,
+    seed: int,
+    entries: int,
+) -> GradientReport:
+    """The check at these inputs."""
+    names = derivation.wrt
     value, derived = compile_derivation(derivation)(inputs)
-    claimed = {
-        n: np.asarray(derived[n] if gradients is None else gradients[n], float) for n in names
-    }
-    for n in names:
-        if claimed[n].shape != np.shape(derived[n]):
-            raise DataError(
-                f"the gradient by {n} has shape {claimed[n].shape}, not {np.shape(derived[n])}"
-            )
-    finite = np.isfinite(value) and all(np.all(np.isfinite(g)) for g in claimed.values())
-    distance = kink_distance(derivation, inputs)
-    check = _Check(derivation, inputs, float(value), seed)
-    reports: dict[str, ParameterReport] = {}
-    error, agree = None, True
-    if finite:
-        many = sum(g.size for g in claimed.values()) > entries
-        if many:
-            error, agree = check.together(claimed)
-        part = entries // len(names) if many and agree else entries
-        reports = {n: check.parameter(n, claimed[n], part) for n in names} if part else {}
-        agree = agree or all(r.checked == r.size for r in reports.values())
-    slope = check.taylor(claimed) if finite else None
-    if not finite:
-        verdict = "not finite"
-    elif agree and all(r.passed for r in reports.values()):
-        verdict = "passed"
-    else:
-        verdict = "inconclusive" if distance is not None and distance < NEAR_KINK else "failed"
-    return GradientReport(verdict, reports, error, slope, distance)
+    claimed = derived if gradients is None else _claimed(names, gradients, derived)
+    numbers = ProgramNumbers(derivation, inputs, float(value), seed)
+    shaped = {n: np.reshape(claimed[n], np.shape(numbers.point[n])) for n in names}
+    with np.errstate(all="ignore"):
+        return Comparison(numbers, shaped, seed).report(entries)
+
+
+def _claimed(
+    names: tuple[str, ...], gradients: Mapping[str, Any], derived: Mapping[Any, Any]
+) -> dict[str, np.ndarray]:
+    """The gradients that a user gives, as arrays of the right shapes."""
+    for name in gradients:
+        if name not in names:
+            near = did_you_mean(name, names)
+            raise DataError(f"gradients: {name} is not among {', '.join(names)}{near}")
+    claimed = {}
+    for name in names:
+        if name not in gradients:
+            raise DataError(f"gradients: that by {name} is missing")
+        array = plain_array(f"the gradient by {name}", gradients[name])
+        shape = np.shape(derived[name])
+        if array.shape != shape:
+            raise DataError(f"the gradient by {name} has shape {array.shape}, not {shape}")
+        try:
+            claimed[name] = array.astype(float)
+        except (TypeError, ValueError):
+            raise DataError(f"the gradient by {name} is no array of numbers") from None
+    return claimed
+
+
+class ProgramNumbers(Numbers):
+    """A program's loss at inputs, by its nodes."""
+
+    method = "complex step"
+
+    def __init__(
+        self, derivation: Derivation, inputs: Mapping[str, Any], value: float, seed: int
+    ) -> None:
+        self.derivation = derivation
+        self.value, self.noise = value, EPS * abs(value)
+        self.node = (derivation.free or derivation.value).node
+        self.arrays, self.sizes = _arrays(derivation, inputs)
+        self.point = {n: self.arrays[n] for n in derivation.wrt}
+        self.kink_distance = kink_distance(derivation, inputs)
+        self.rng = np.random.default_rng([seed, 2])
+
+    def at(self, moved: Arrays) -> Any:
+        """The loss where the parameters are these."""
+        return evaluate_nodes([self.node], {**self.arrays, **moved}, self.sizes)[self.node]
+
+    def entry(self, name: str, k: int) -> Quotient:
+        """The derivative by the k-th entry, by complex step."""
+        point = self.point[name]
+        direction = np.zeros(point.shape)
+        direction.reshape(-1)[k] = 1.0
+        if not self.still(name).reshape(-1)[k]:
+            return Quotient(float("nan"), float("inf"), kink=True)
+        return self._slope({name: direction}, STEP, float(spread(point).reshape(-1)[k]))
+
+    def slope(self, directions: Arrays) -> Quotient:
+        """The derivative along these directions together."""
+        largest = max(float(np.abs(d).max(initial=0.0)) for d in directions.values()) or 1.0
+        return self._slope(directions, STEP / max(largest, 1.0), 1.0 / largest)
+
+    def _slope(self, directions: Arrays, step: float, scale: float) -> Quotient:
+        numeric = float(np.imag(self.along(directions, 1j * step))) / step
+        if np.isfinite(numeric):
+            return Quotient(numeric)
+
+        def line(t: float) -> float:
+            return float(self.along(directions, t))
+
+        return derivative(line, scale, noise_of(lambda t: line(scale * t)))
+
+    def negligible(self, error: Any) -> Any:
+        """Below what an entry counts as 0."""
+        return ZERO * error
+
+    def rounding(self, name: str) -> Any:
+        """How an entry changes where every value on the way is changed a little."""
+        return self._rounding[name]
+
+    @cached_property
+    def _rounding(self) -> dict[str, Any]:
+        return self._noise({})
+
+    def _noise(self, moved: Arrays) -> dict[str, Any]:
+        """What rounding may do to the gradient, where the parameters are these."""
+        exact, arrays = self._gradient(moved), {**self.arrays, **moved}
+        order = ix.topological([o.entry.node for o in self.derivation.outcomes.values()])
+        sample = Sample(self.derivation, arrays, self.sizes, dict.fromkeys(order))
+        blurred = [self._values(sample.blurred(self.rng)) for _ in range(BLURS)]
+        return {
+            n: 2 * np.max([np.abs(b[n] - g) for b in blurred], axis=0) for n, g in exact.items()
+        }
+
+    # kinks
+
+    def still(self, name: str) -> Any:
+        """0 where the derivative by an entry jumps between the sides of this point."""
+        return np.where(self._jumps[name], 0.0, 1.0)
+
+    @cached_property
+    def _jumps(self) -> dict[str, Any]:
+        none = {n: np.zeros(np.shape(a), bool) for n, a in self.point.items()}
+        if self.kink_distance is None:
+            return none
+        here = self._gradient({})
+        aside = {
+            n: spread(a) * self.rng.choice([-1.0, 1.0], a.shape) * self.rng.uniform(0.5, 1, a.shape)
+            for n, a in self.point.items()
+        }
+        far, near = (
+            [{n: a + h * aside[n] for n, a in self.point.items()} for h in (s, -s)] for s in ASIDE
+        )
+        changes = [self._change(here, sides) for sides in (far, near)]
+        candidates = {
+            n: smaller
+            > np.fmax(0.1 * changes[0][n], JUMP * np.abs(smaller + np.abs(here[n])).max())
+            for n, smaller in changes[1].items()
+            if smaller.size
+        }
+        if not any(map(np.any, candidates.values())):
+            return none
+        noise = [self._noise(side) for side in near]  # beside the kink, which is none of rounding
+        return none | {
+            n: found & (changes[1][n] > np.fmax(noise[0][n], noise[1][n]))
+            for n, found in candidates.items()
+        }
+
+    def _change(self, here: Arrays, sides: Sequence[Arrays]) -> dict[str, Any]:
+        """How far the gradient of one of these points or the other is from that here."""
+        one, other = map(self._gradient, sides)
+        return {n: np.fmax(np.abs(one[n] - g), np.abs(other[n] - g)) for n, g in here.items()}
+
+    def _gradient(self, moved: Arrays) -> dict[str, Any]:
+        """The derived gradient by its nodes, where the parameters are these."""
+        return self._values(Sample(self.derivation, {**self.arrays, **moved}, self.sizes, {}))
+
+    def _values(self, sample: Sample) -> dict[str, Any]:
+        return {
+            str(key): sample.over(outcome.entry, outcome.labels)
+            for key, outcome in self.derivation.outcomes.items()
+        }
 
 
 def kink_distance(derivation: Derivation, inputs: Mapping[str, Any]) -> float | None:
@@ -193,7 +247,7 @@ def _distance(
 ) -> np.ndarray:
     """How far each entry of a node is from its kink."""
     if isinstance(node, ix.Map) and len(node.arguments) > 1:  # the kink is where they tie
-        one, other = (spread(values[n], at, len(node.axes)) for n, at in node.arguments)
+        one, other = (spread_over(values[n], at, len(node.axes)) for n, at in node.arguments)
         return np.asarray(np.abs(np.subtract(one, other)))
     (argument, at), *_ = node.arguments
     labels = ix.new_labels(argument.axes)
@@ -209,91 +263,3 @@ def _arrays(
     derivation: Derivation, inputs: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[ix.Axis, int]]:
     return Signature.of(derivation).arrays([*inputs], inputs, NumPy(np.dtype(float)))
-
-
-class _Check:
-    """A gradient against numbers, at inputs."""
-
-    def __init__(
-        self, derivation: Derivation, inputs: Mapping[str, Any], value: float, seed: int
-    ) -> None:
-        self.value = value
-        self.node = (derivation.free or derivation.value).node
-        self.arrays, self.sizes = _arrays(derivation, inputs)
-        self.rng = np.random.default_rng([seed, 1])  # another stream than the inputs'
-
-    def parameter(self, name: str, claimed: np.ndarray, most: int) -> ParameterReport:
-        """Every entry (or a random part of so many) against its numerical derivative."""
-        flat = claimed.reshape(-1)
-        size = flat.size
-        entries = np.arange(size)
-        if size > most:
-            entries = np.sort(self.rng.choice(size, most, replace=False))
-        numeric = np.array([self._derivative(name, int(k)) for k in entries])
-        scale = max(np.abs(numeric).max(initial=0.0), np.abs(flat).max(initial=0.0))
-        off = np.abs(flat[entries] - numeric)
-        size_of_entry = np.maximum(np.abs(flat[entries]), np.abs(numeric))
-        within = off <= TOLERANCE * size_of_entry + FLOOR * scale
-        relative = off / np.maximum(np.maximum(size_of_entry, SMALL * scale), 1e-300)
-        worst = int(np.argmax(relative)) if entries.size else 0
-        where = np.unravel_index(int(entries[worst]), claimed.shape) if claimed.ndim else ()
-        return ParameterReport(
-            float(relative.max(initial=0.0)),
-            tuple(int(k) for k in where),
-            len(entries),
-            size,
-            bool(within.all()),
-        )
-
-    def _derivative(self, name: str, k: int) -> float:
-        """The derivative by the k-th entry of a parameter."""
-        moved = self.arrays[name].astype(complex)
-        moved.reshape(-1)[k] += 1j * STEP
-        value = evaluate_nodes([self.node], {**self.arrays, name: moved}, self.sizes)[self.node]
-        return float(np.imag(value)) / STEP
-
-    def together(self, claimed: Arrays) -> tuple[float, bool]:
-        """The derivative along a random direction: its relative error, and whether that passes."""
-        directions = self._directions(claimed)
-        step = STEP / max(float(np.abs(d).max(initial=1.0)) for d in directions.values())
-        numeric = float(np.imag(self._along(directions, 1j * step))) / step
-        parts = np.concatenate(
-            [(claimed[n].reshape(-1) * directions[n].reshape(-1)) for n in claimed]
-        )
-        off = abs(float(parts.sum()) - numeric)
-        scale = float(np.linalg.norm(parts)) or abs(numeric) or 1.0
-        return off / scale, bool(off <= TOLERANCE * scale)
-
-    def _directions(self, claimed: Arrays) -> Arrays:
-        """A direction in which each entry counts alike, however small its derivative is."""
-        largest = {n: float(np.abs(g).max(initial=0.0)) for n, g in claimed.items()}
-        other = min((x for x in largest.values() if x > SMALLEST), default=1.0)  # of one that is 0
-        directions = {}
-        for n, g in claimed.items():
-            shape = self.arrays[n].shape
-            scale = largest[n] if largest[n] > SMALLEST else other
-            signs = self.rng.choice([-1.0, 1.0], shape) * self.rng.uniform(0.5, 1.5, shape)
-            directions[n] = signs / np.maximum(np.abs(g.reshape(shape)), SMALL * scale)
-        return directions
-
-    def _along(self, directions: Arrays, step: complex) -> Any:
-        """The value where the parameters are moved by a step along their directions."""
-        moved = {n: self.arrays[n] + step * d for n, d in directions.items()}
-        return evaluate_nodes([self.node], {**self.arrays, **moved}, self.sizes)[self.node]
-
-    def taylor(self, claimed: Arrays) -> float | None:
-        """The slope of log R(h) against log h along a random direction; None where R is only
-        rounding."""
-        directions = {n: self.rng.standard_normal(self.arrays[n].shape) for n in claimed}
-        slope = sum(float(np.vdot(claimed[n], directions[n])) for n in claimed)
-        steps = [2.0**-k for k in range(4, 14)]
-        rest = []
-        for h in steps:
-            value = float(self._along(directions, h))
-            rest.append(abs(value - self.value - h * slope))
-        noise = 100 * EPS * (abs(self.value) + abs(slope))
-        kept = [(h, r) for h, r in zip(steps, rest, strict=True) if np.isfinite(r) and r > noise]
-        if len(kept) < 3:
-            return None
-        tail = np.log(np.array(kept[-4:]))
-        return float(np.polyfit(tail[:, 0], tail[:, 1], 1)[0])

@@ -120,19 +120,27 @@ class Sample:
     # derivatives
 
     def paired(self, backward: Reverse, node: Node, direction: Any) -> Any:
-        """<Tbar, v>"""
+        """<Tbar, v>; what does not move counts nothing, whatever its cotangent."""
         cotangent = self.over(*backward.of(node))
         rank = np.ndim(direction)
+        cotangent = np.where(direction == 0, 0.0, cotangent)
         return np.tensordot(cotangent, direction, rank) if rank else cotangent * direction
 
     def moved(self, user: Node, node: Node, direction: Any) -> Any:
-        """How a statement moves when one of its operands moves."""
+        """How a statement moves when one of its operands moves; nan where nobody knows, since it
+        has no value there. A pole that stays where it is, as of 1 / diag(x), does not move."""
         operands = {n: self.value(n) for n in user.operands}
 
         def at(value: Any) -> Any:
             return evaluate_nodes([user], self.inputs, self.sizes, {**operands, node: value})[user]
 
-        return self.derivative(at, operands[node], direction)
+        move = self.derivative(at, operands[node], direction)
+        value = self.value(user)
+        if np.isfinite(value).all() and np.isfinite(move).all():
+            return move
+        stays = np.isinf(value) & (at(operands[node] + 1e-3 * direction) == value)
+        move = np.where(stays & ~np.isfinite(move), 0.0, move)
+        return np.where(np.isnan(value), np.nan, move)
 
     def along(self, directions: Mapping[str, Any], entry: Entry, labels: Sequence[Label]) -> Any:
         """The derivative of an entry when the inputs move along these directions."""
@@ -157,14 +165,14 @@ def drawn(derivation: Derivation, seed: int, rng: np.random.Generator) -> Sample
     roots = [s.node for s in derivation.steps]
     roots += [e.node for p in derivation.passes for e in p.cotangents.values()]
     roots += [o.entry.node for o in derivation.outcomes.values()] + [derivation.value.node]
-    best: tuple[int, Sample] | None = None
+    best: tuple[float, Sample] | None = None
     for inputs, sizes in draws(derivation.problem, seed):
         for name in derivation.seeds:
             shape = [size_of(axis, sizes) for axis in seed_axes(derivation, name)]
             inputs[name] = rng.standard_normal(shape)
         try:
             values = evaluate_nodes(roots, inputs, sizes)
-            bad = sum(_is_bad(node, value, values) for node, value in values.items())
+            bad = sum(_badness(node, value, values) for node, value in values.items())
         except np.linalg.LinAlgError:
             continue  # a singular matrix
         if best is None or bad < best[0]:
@@ -189,10 +197,12 @@ def batch_first(value: Any, axes: Sequence[Axis]) -> Any:
     return np.moveaxis(value, batch, range(len(batch))) if batch else value
 
 
-def _is_bad(node: Node, value: Any, values: Mapping[Node, Any]) -> bool:
-    if not np.all(np.isfinite(value)):
-        return True
+def _badness(node: Node, value: Any, values: Mapping[Node, Any]) -> float:
+    """How much of a value is not finite, what is no number twice; 1 for a matrix that is nearly
+    singular."""
+    if not np.isfinite(value).all():
+        return float(np.mean(~np.isfinite(value)) + np.mean(np.isnan(value)))
     if isinstance(node, Apply) and node.operation.meaning.over == "matrix":
         matrix = values[node.arguments[0][0]]
-        return bool(np.any(np.linalg.cond(matrix) > WORST_CONDITION))
-    return False
+        return float(np.any(np.linalg.cond(matrix) > WORST_CONDITION))
+    return 0.0

@@ -8,7 +8,8 @@ it is written, and compared.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from functools import cache, cached_property, partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def untrue(proof: Proof, judge: Judge) -> Iterator[tuple[ProofLine, float]]:
     for line in proof.lines:
         with np.errstate(all="ignore"):
             error = judge.error(partial(sides, line))
-        if not error <= TOLERANCE:
+        if error > TOLERANCE and truths[id(judge.sample)].finite:
             yield line, error
 
 
@@ -103,6 +104,12 @@ class _Truth:
         each = self.change.axes[first:]
         summed = [first + k for k, axis in enumerate(user.axes) if axis not in each]
         return product.sum(tuple(summed))
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether all that the proof speaks of is finite; else its lines are of no use there."""
+        values = chain(self.values.values(), map(self.sample.value, self.uses.users))
+        return all(np.isfinite(value).all() for value in values)
 
     # lines
 

@@ -12,6 +12,7 @@ from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import axes_of, whole_shape
 
 BATCH = 4
+LEAST = 3  # of two numbers without their mean nothing is left but a sign
 SPREADS = (
     (0.0, 1.0),
     (1.5, 0.5),
@@ -35,8 +36,8 @@ def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], 
     for k in range(DRAWS):
         sizes: dict[Axis, int] = {}
         for position, axis in enumerate(symbols):
-            small = 2 + (position if k // len(SPREADS) % 2 == 0 else len(symbols) - position) % 4
-            sizes[axis] = BATCH if isinstance(axis, str) else small
+            place = position if k // len(SPREADS) % 2 == 0 else len(symbols) - position
+            sizes[axis] = BATCH if isinstance(axis, str) else LEAST + place % 4
         centre, scale = SPREADS[k % len(SPREADS)]
         yield (
             {v.name: _draw(v, sizes, rng, centre, scale) for v in problem.variables.values()},

@@ -59,6 +59,10 @@ class Verified(Protocol):
     def sentence(self) -> str:
         """All checks in a line."""
 
+    @property
+    def verdict(self) -> str:
+        """What they come to: "passed", or what is known else."""
+
 
 @dataclass(frozen=True)
 class Line:

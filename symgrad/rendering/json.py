@@ -39,6 +39,8 @@ def json(doc: Document) -> str:
         "results": [_result(answer, doc.table) for answer in doc.results],
         "layout": doc.layout,
         "max_relative_error": doc.verification.max_relative_error,
+        "checked": doc.verification.sentence,
+        "verdict": doc.verification.verdict,
     }
     return _json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 

@@ -95,12 +95,18 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/differences.py",
+        "symgrad/numerics/comparison.py",
         "tests/numerics/test_check_gradient.py tests/numerics/test_planted_derivatives.py",
         ("complex step may be coarse", "TOLERANCE = 1e-7", "TOLERANCE = 1e-4"),
-        ("a small entry is not looked at", "FLOOR = 1e-11", "FLOOR = 1e-3"),
-        ("only the largest entry counts", "+ FLOOR * scale\n", "+ scale\n"),
-        ("a kink is never near", "NEAR_KINK = 1e-8", "NEAR_KINK = 0.0"),
+        ("a small entry is not looked at", "\nFLOOR = 1e-11", "\nFLOOR = 1e-3"),
+        ("only the largest entry counts", "+ FLOOR * largest\n", "+ largest\n"),
+        ("a gradient of 0 has no scale", "(sure(error) | below)", "sure(error)"),
+    ),
+    *planted_in(
+        "symgrad/numerics/differences.py",
+        "tests/numerics/test_check_gradient.py",
+        ("a kink is never met", "JUMP = 1e-6", "JUMP = 1e6"),
+        ("all that rounding allows is 0", "ZERO = 0.1", "ZERO = 1e12"),
     ),
     *planted_in(
         "symgrad/numerics/verification.py",

@@ -120,6 +120,8 @@ KINKS = [
     ("norm1(x)", [2.0, 0.0], [1.0, -1.0]),
     ("sum(maximum(x, 1))", [1.0, 2.0], [1.0, 1.0]),
     ("sum(hinge(x))", [1.0, 0.5], [-1.0, -1.0]),
+    ("max(x)", [1.0, 1.0], [1.0, 0.0]),
+    ("min(x)", [-1.0, -1.0], [0.3, 0.7]),
 ]
 
 
@@ -131,6 +133,10 @@ def test_at_a_kink_the_verdict_is_inconclusive(
     program, inputs = f"x: Vector(n)\nloss = {loss}", {"x": np.array(at)}
     report = sg.check_gradient(program, inputs=inputs, gradients={"x": claimed})
     assert (report.verdict, report.kink_distance) == ("inconclusive", 0.0)
+    assert sg.check_gradient(program, inputs=inputs).verdict == "inconclusive"
+    assert "at a kink" in str(report)
+    if loss[:3] in ("max", "min"):  # where both entries move alike they still tie
+        return
     far = {"x": np.array(at) + 0.25}
     wrong = {"x": np.array(claimed) + 0.5}
     report = sg.check_gradient(program, inputs=far, gradients=wrong)
@@ -140,8 +146,84 @@ def test_at_a_kink_the_verdict_is_inconclusive(
     )
 
 
-@pytest.mark.parametrize("loss", ["sum(log(x))", "sum(1 / x)", "1 / norm2(x)"])
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+NO_KINKS = {  # a loss with a kink that is not met, or does not matter -> where
+    "sum(relu(x))": [1e-20, -1e-20],
+    "sum(relu(x) + erf(x))": [1e-7, -1e-7],
+    "sum(abs(x) * x)": [0.0, 1.0],
+    "norm2(x)**3": [0.0, 0.0],
+    "norm2(relu(x))": [-1.0, -2.0],
+    "sum(relu(diag(x)))": [1.0, -2.0],
+    "sum(relu(x - 1)) + sum(sin(x))": [1 + 1e-9, 1 - 1e-9],
+    "max(x)": [1.0, 1.0 + 1e-8],
+}
+
+
+@pytest.mark.parametrize(("loss", "at"), NO_KINKS.items())
+def test_a_kink_beside_the_point_is_none(loss: str, at: list[float]) -> None:
+    """The step stays on its side, and what is wrong is called so."""
+    program, inputs = f"x: Vector(n)\nloss = {loss}", {"x": np.array(at)}
+    assert sg.check_gradient(program, inputs=inputs).verdict == "passed"
+    wrong = {"x": right(program, inputs)["x"] + [0.5, 0.0]}
+    assert sg.check_gradient(program, inputs=inputs, gradients=wrong).verdict == "failed"
+
+
+def test_at_a_kink_what_is_wrong_elsewhere_is_found() -> None:
+    program, inputs = "x: Vector(n)\nloss = sum(relu(x)**2) + sum(abs(x))", {"x": [0.0, 2.0, 3.0]}
+    for claimed, verdict in (([9.0, 5.0, 7.0], "inconclusive"), ([0.0, 5.0, 7.1], "failed")):
+        assert sg.check_gradient(program, None, inputs, gradients={"x": claimed}).verdict == verdict
+
+
+CANCELLING = {  # programs whose gradient is 0, or small beside the terms that cancel in it
+    "norm2(x / norm2(x))**2": [1.0, 2.0],
+    "sum(softmax(x))": [1.0, 2.0, 3.0],
+    "dot(g, (x - mean(x)) / std(x))": [1.0, 2.5],
+    "dot(g, (x - mean(x)) / sqrt(var(x) + 1e-12))": [1.0, 2.5, -1.0],
+    "1e-9 * sum(x - mean(x))**2": [1.0, 2.5],
+    "dot(g - mean(g), x - mean(x)) / (norm2(g - mean(g)) * norm2(x - mean(x)))": [1.0, 2.0],
+}
+
+
+@pytest.mark.parametrize(("loss", "at"), CANCELLING.items())
+def test_a_gradient_of_0_is_judged_by_what_cancels(loss: str, at: list[float]) -> None:
+    given = "g: Vector(n, data=True)\n" if "g" in loss.replace("sig", "") else ""
+    program = f"x: Vector(n)\n{given}loss = {loss}"
+    inputs = {"x": np.array(at)} | ({"g": np.sin(np.arange(len(at)))} if given else {})
+    report = sg.check_gradient(program, "x", inputs)
+    assert report.passed and report.max_relative_error < 1e-8
+    gradients = right(program, inputs)
+    wrong = {"x": gradients["x"] + [1e-9 * (1e-9 if "1e-9" in loss else 1), *[0] * (len(at) - 1)]}
+    if np.abs(gradients["x"]).max() < 1e-10:
+        assert sg.check_gradient(program, "x", inputs, gradients=wrong).verdict == "failed"
+    assert sg.check_gradient(program, "x").passed  # at random numbers
+
+
+DRAWN = [  # that random numbers of some sizes make singular, or leave nothing of
+    "X: Matrix(m, n)\nloss = logdet(X.T @ X)",
+    "X: Matrix(m, n)\nloss = logdet(X @ X.T)",
+    "X: Matrix(m, n)\ny: Vector(m)\nloss = norm2(X @ inv(X.T @ X) @ X.T @ y - y)**2",
+    "X: Matrix(m, n)\ny: Vector(n)\nloss = y.T @ inv(X.T @ X) @ y",
+    "x: Vector(n)\nloss = norm2(relu(x))",
+    "x: Vector(n)\ng: Vector(n)\nloss = dot(g, (x - mean(x)) / std(x))",
+]
+
+
+@pytest.mark.parametrize("program", DRAWN)
+def test_draws_are_not_degenerate(program: str) -> None:
+    for seed in range(4):
+        assert sg.check_gradient(program, seed=seed).passed
+        assert sg.derive(program).verify(seed).passed
+
+
+SQUARE = "x: Vector(n)\nloss = x.T @ x"
+
+
+def test_gradients_that_are_given_must_be_those() -> None:
+    given = {"x": np.ones(2)}
+    with pytest.raises(sg.DataError, match="gradients: dx is not among x; did you mean x"):
+        sg.check_gradient(SQUARE, inputs=given, gradients={"dx": [2.0, 2.0]})
+
+
+@pytest.mark.parametrize("loss", ["sum(log(x))", "sum(1 / x)", "1 / norm2(x)", "sum(sqrt(x))"])
 def test_what_is_not_finite_is_said(loss: str) -> None:
     report = sg.check_gradient(f"x: Vector(n)\nloss = {loss}", inputs={"x": np.zeros(2)})
     assert report.verdict == "not finite"

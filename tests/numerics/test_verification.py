@@ -178,6 +178,8 @@ DIFFERENCES = [
     ([INF, 1.0], [-INF, 1.0], INF),
     ([INF, 1.0], [INF, 1.0], 0.0),
     ([NAN, 1.0], [NAN, 1.0], 0.0),
+    ([NAN, 1.0], [INF, 1.0], 0.0),
+    ([NAN], [INF], NAN),
     ([NAN], [NAN], NAN),
     ([INF], [INF], NAN),
     ([1e-12], [0.0], INF),
@@ -191,11 +193,34 @@ def test_differences(claim: list[float], truth: list[float], error: float) -> No
     assert difference(np.array(claim), np.array(truth)) == pytest.approx(error, nan_ok=True)
 
 
-def test_nothing_finite_is_not_checked() -> None:
-    derivation = sg.derive("x: Vector(n)\nloss = sum(1 / diag(x))")
-    assert derivation.verify().unchecked and not derivation.verify().passed
-    with pytest.raises(VerificationError, match="cannot be checked"):
-        derivation.text()
+NOWHERE = {  # a program that is finite nowhere -> the steps of which nothing is
+    "x: Scalar\nloss = log(-x**2)": (2, 3),
+    "x: Scalar\nloss = log(0) * x": (1, 2, 3),
+    "x: Vector(n)\nloss = sum(1 / diag(x))": (3,),
+    "x: Vector(n)\nloss = sum(log(diag(x)))": (3,),
+    "x: Vector(n)\ny: Vector(n, one_hot=True, data=True)\nloss = sum(log(y) * x)": (2,),
+}
+
+
+@pytest.mark.parametrize(("program", "steps"), NOWHERE.items())
+def test_where_nothing_is_finite_it_is_not_checked(program: str, steps: tuple[int, ...]) -> None:
+    """It is no error of symgrad's, and no pass: the page says so."""
+    derivation = sg.derive(program)
+    verified = derivation.verify()
+    assert (verified.passed, verified.verdict) == (False, "not checked")
+    assert tuple(k for k in verified.unchecked if k) == steps
+    told = f"nothing finite in {', '.join(f'({k})' for k in steps)}"
+    for level in ("steps", "full"):
+        assert told in derivation.text(level) and "not checked" in derivation.text(level)
+    assert derivation.checked.verdict == "not checked"
+    assert sg.check_gradient(program).verdict == "not finite"
+
+
+def test_a_wrong_cotangent_beside_a_pole_is_found() -> None:
+    derivation, number = tampered(
+        sg.derive("x: Vector(n)\nloss = sum(1 / diag(x))").data, "dL/dx", scaled
+    )
+    assert number in verify(derivation).failed
 
 
 CANCELLING = [  # gradients that are 0, or nearly, since their terms cancel

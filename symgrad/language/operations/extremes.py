@@ -14,6 +14,7 @@ from symgrad.language.dimensions import Shape
 from symgrad.language.operations.contractions import total
 from symgrad.language.operations.meanings import Function
 from symgrad.language.operations.namespace import Namespace
+from symgrad.language.operations.piecewise import step
 from symgrad.language.shapes import axis_of, of_several, reduced, single
 
 
@@ -42,6 +43,7 @@ hardmax = ex.register(
             kernel=_hardmax,
             positive=True,
             simplex=True,
+            kink=lambda x: _lead(x),
         ),
         shape=_kept,
         options=("axis",),
@@ -54,10 +56,17 @@ hardmax = ex.register(
 )
 
 
+def _lead(x: ex.Expression) -> ex.Expression:
+    """How far the largest entry is from the next one: 0 at a tie."""
+    alone = step(hardmax(x) - 0.75)
+    return largest(x) - largest(x - (1 + largest(x) - smallest(x)) * alone)
+
+
 def _extreme(
     name: str,
     kernel: Callable[..., Any],
     chosen: Callable[[ex.Expression], ex.Expression],
+    kink: Callable[[ex.Expression], ex.Expression],
 ) -> ex.Operation:
     return ex.register(
         ex.Operation(
@@ -67,6 +76,7 @@ def _extreme(
                 over="all",
                 pullback=lambda g, y, x: (g * chosen(x),),
                 kernel=kernel,
+                kink=kink,
             ),
             shape=_shape(name),
             options=("axis",),
@@ -80,5 +90,7 @@ def _extreme(
     )
 
 
-largest = _extreme("max", lambda xp, x, axis: xp.max(x, axis), lambda x: hardmax(x))
-smallest = _extreme("min", lambda xp, x, axis: -xp.max(-x, axis), lambda x: hardmax(-x))
+largest = _extreme("max", lambda xp, x, axis: xp.max(x, axis), lambda x: hardmax(x), _lead)
+smallest = _extreme(
+    "min", lambda xp, x, axis: -xp.max(-x, axis), lambda x: hardmax(-x), lambda x: _lead(-x)
+)

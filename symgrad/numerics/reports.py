@@ -1,0 +1,113 @@
+"""What a check of a gradient found: one report for each parameter, and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PASSED, FAILED, INCONCLUSIVE, NOT_FINITE = "passed", "failed", "inconclusive", "not finite"
+REMAINDERS = {  # where the Taylor test has no slope
+    "linear": "loss linear, exact",
+    "constant": "loss constant to rounding",
+    "rounding": "no Taylor slope, rounding is larger",
+}
+
+
+@dataclass(frozen=True)
+class ParameterReport:
+    """How one parameter's gradient compares; `error` is the largest that numerical differentiation
+    itself may have made, in the units of the gradient."""
+
+    max_relative_error: float
+    worst: tuple[int, ...]  # the entry with that error
+    checked: int
+    size: int
+    verdict: str
+    kinks: int  # how many of the entries have another derivative to the left than to the right
+    error: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every entry checked is right."""
+        return self.verdict == PASSED
+
+    @property
+    def line(self) -> str:
+        """What was found of it, in a line."""
+        part = "" if self.checked == self.size else f" of {self.size}"
+        line = (
+            f"largest relative error {self.max_relative_error:.1e} "
+            f"over {self.checked}{part} {'entry' if self.size == 1 else 'entries'}"
+        )
+        if self.verdict == FAILED:
+            return f"{line}, at {self.worst}"
+        if self.kinks:
+            return f"{line}; {self.kinks} at a kink"
+        return line if self.passed else f"{line}; rounding hides up to {self.error:.0e}"
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """The verdict: "passed", "failed", "inconclusive" (at a kink, or the loss's rounding hides the
+    gradient: `reason` says which) or "not finite"."""
+
+    verdict: str
+    parameters: Mapping[str, ParameterReport]  # none where only a direction was checked
+    direction_error: float | None  # of all entries together; None where each was checked alone
+    taylor_slope: float | None  # None where there is none: `remainder` says why
+    remainder: str
+    kink_distance: float | None  # None where there is no kink at all, or none is known
+    method: str
+    reason: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gradient is right."""
+        return self.verdict == PASSED
+
+    @property
+    def max_relative_error(self) -> float:
+        """The largest error of all."""
+        errors = [p.max_relative_error for p in self.parameters.values()]
+        return max([*errors, self.direction_error or 0.0])
+
+    @property
+    def sentence(self) -> str:
+        """The report in a few words."""
+        if self.verdict == NOT_FINITE:
+            return f"{self.method}: not checked, {self.reason}"
+        verdict = "" if self.passed else f" ({self.verdict})"
+        return (
+            f"{self.method}{self._extent}: {self.max_relative_error:.0e}{verdict}; {self._taylor}"
+        )
+
+    @property
+    def _taylor(self) -> str:
+        if self.taylor_slope is None:
+            return REMAINDERS[self.remainder]
+        return f"Taylor slope {self.taylor_slope:.2f}"
+
+    @property
+    def _extent(self) -> str:
+        """What was checked, where it is not each entry alone."""
+        if self.direction_error is None:
+            return ""
+        checked = sum(p.checked for p in self.parameters.values())
+        size = sum(p.size for p in self.parameters.values())
+        alone = f" and at {checked} of {size} entries" if checked else ""
+        return f" along a random direction{alone}"
+
+    def __str__(self) -> str:
+        reason = f": {self.reason}" if self.reason else ""
+        lines = [f"gradient check: {self.verdict} ({self.method}){reason}"]
+        lines += [f"  {name}: {report.line}" for name, report in self.parameters.items()]
+        if self.direction_error is not None:
+            lines.append(
+                "  all entries together, along a random direction: "
+                f"relative error {self.direction_error:.1e}"
+            )
+        if self.verdict != NOT_FINITE:
+            lines.append(f"  {self._taylor}")
+        if self.kink_distance is not None:
+            lines.append(f"  distance to the nearest kink: {self.kink_distance:.1e}")
+        return "\n".join(lines)
