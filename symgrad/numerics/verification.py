@@ -13,7 +13,7 @@ gradient whose terms cancel, is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
@@ -23,13 +23,14 @@ import numpy as np
 
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation, IndexForm, Outcome, Step
-from symgrad.calculus.nodes import Entry, Label, Node
+from symgrad.calculus.nodes import Axis, Entry, Label, Node
 from symgrad.calculus.vectorized import vectorized
 from symgrad.errors import DataError
 from symgrad.language.expressions import Expression
 from symgrad.numerics.evaluation import Sample, batch_first, drawn
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.sizes import infer_sizes
 from symgrad.numerics.vectorized import commutation
 
 TOLERANCE = 1e-8
@@ -217,9 +218,11 @@ class _Check(Judge):
         seeds = self.derivation.seeds
 
         def returned(function: Function, sample: Sample) -> list[Any]:
-            directions = {x: sample.inputs[dx] for dx, x in seeds.items()}
+            given = {x: sample.inputs[dx] for dx, x in seeds.items()}
             inputs = {n: array for n, array in sample.inputs.items() if n not in seeds}
-            cotangent = next(iter(directions.values()), None)
+            directions, cotangent = given or None, None
+            if self.derivation.kind == "pullback":
+                directions, (cotangent,) = None, given.values()
             value, derived = function(inputs, direction=directions, cotangent=cotangent)
             return [value, *map(np.copy, derived.values())]
 
@@ -228,8 +231,16 @@ class _Check(Judge):
             try:
                 returned(function, self.sample)
             except DataError:
+                if self.sample.sizes.keys() <= self._told.keys():
+                    raise
                 continue  # it needs a size that no input tells: nobody can call it
             yield cache(partial(returned, function))
+
+    @property
+    def _told(self) -> Mapping[Axis, int]:
+        """The sizes that the inputs tell."""
+        problem, inputs = self.derivation.problem, self.sample.inputs
+        return infer_sizes(problem, {n: inputs[n] for n in problem.variables})
 
     def _code(self, returned: Returned, outcome: Outcome, k: int) -> Iterator[Comparison]:
         """The value and the k-th result of a generated function."""
