@@ -21,12 +21,13 @@ SPREADS = (
     (0.5, 0.2),
     (-0.5, 0.3),
 )  # mean, deviation
-DRAWS = 4 * len(SPREADS)
+ALIKE = 2 * len(SPREADS)  # draws of which all variables are alike
+DRAWS = 10 * len(SPREADS)
 
 
 def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], dict[Axis, int]]]:
-    """Inputs of several kinds and sizes: around 0, positive, small; wide and tall. Problems differ
-    in where they are defined."""
+    """Inputs of several kinds and sizes: around 0, positive, small; wide and tall; at last of
+    each variable another kind. Problems differ in where they are defined."""
     rng = np.random.default_rng(seed)
     symbols: dict[Axis, None] = {}
     for variable in problem.variables.values():
@@ -38,11 +39,12 @@ def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], 
         for position, axis in enumerate(symbols):
             place = position if k // len(SPREADS) % 2 == 0 else len(symbols) - position
             sizes[axis] = BATCH if isinstance(axis, str) else LEAST + place % 4
-        centre, scale = SPREADS[k % len(SPREADS)]
-        yield (
-            {v.name: _draw(v, sizes, rng, centre, scale) for v in problem.variables.values()},
-            sizes,
-        )
+        spread = SPREADS[k % len(SPREADS)]
+        inputs = {}
+        for v in problem.variables.values():
+            own = SPREADS[rng.integers(len(SPREADS))] if k >= ALIKE else spread
+            inputs[v.name] = _draw(v, sizes, rng, *own)
+        yield inputs, sizes
 
 
 def _draw(
