@@ -7,6 +7,7 @@ import sys
 import click
 
 from .check import STATUS
+from .failures import remark
 from .options import KINDS, of_option, output_option, wrt_option
 from .output import write
 from .programs import ProgramFile, find_program
@@ -77,6 +78,7 @@ def derive(
         problem = sg.parse_expression(expression)
     else:
         raise click.UsageError("give either a FILE or -e EXPRESSION")
+    remark(problem)
     check_layout(of, layout)
     options = {} if layout == "variable" else {"layout": layout}
     derivation = getattr(sg, KINDS[of])(problem, wrt=wrt, **options)

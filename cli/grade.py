@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from .failures import FAILED, INCONCLUSIVE
+from .failures import FAILED, INCONCLUSIVE, fail
 from .options import wrt_option
 from .output import write
 from .programs import ProgramFile, file_argument, text_of
@@ -119,7 +119,7 @@ def _json(verdict: Verdict, said: str, show_answer: bool) -> str:
 
 def _fail(error: SymgradError, kind: str, form: str) -> None:
     """Say what cannot be read or judged."""
-    click.echo(str(error), err=True)
+    fail(error)
     if form == "json":
         fields: dict[str, Any] = {
             "correct": None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -59,9 +61,22 @@ def find_program(
 
     if value in examples.names():
         return ProgramFile(examples.path(value), value)
-    known = ", ".join(examples.names())
-    message = f"no file {value}, and no example of that name; there are {known}"
-    raise click.BadParameter(message, param_hint="FILE")
+    raise click.BadParameter(_not_found(value, examples.names()), param_hint="FILE")
+
+
+def _not_found(value: str, known: Iterable[str]) -> str:
+    """What FILE may have been meant to be."""
+    from symgrad.errors import did_you_mean
+
+    folder = Path(value).parent
+    if Path(value).is_dir():
+        return f"{value} is a folder; a file with a program is wanted"
+    if re.search(r"[()@^*=+]|\s[-/]\s", value):
+        return f"no file {value}; an expression is given with derive -e"
+    files = [str(path) for path in folder.iterdir()] if folder.is_dir() else []
+    near = did_you_mean(value, [*files, *known])
+    listed = near or f"; there are {', '.join(known)}"
+    return f"no file {value}, and no example of that name{listed}"
 
 
 file_argument = click.argument("program", metavar="FILE", callback=find_program)

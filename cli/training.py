@@ -153,12 +153,15 @@ def train_program(
 
 def _optimizer(training: Training, program: ProgramFile) -> Optimizer:
     import symgrad as sg
+    from symgrad.errors import did_you_mean
 
     example = program.example
     name = training.optimizer or (example.optimizer if example else "adam")
     if name not in sg.OPTIMIZERS:
+        near = did_you_mean(name, sg.OPTIMIZERS)
         raise click.BadParameter(
-            f"{name!r} is not one of {', '.join(sg.OPTIMIZERS)}", param_hint="--optimizer"
+            f"{name!r} is not one of {', '.join(sg.OPTIMIZERS)}{near and f' ({near[2:]})'}",
+            param_hint="--optimizer",
         )
     rate = training.learning_rate
     if rate is None and example and training.optimizer in (None, example.optimizer):

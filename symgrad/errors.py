@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Iterable
+
+WIDTH = 100  # characters of a line that an error shows
 
 
 class SymgradError(Exception):
     """Base of every error that a user's input can cause.
 
     `line` and `column` count from 1 where the input is text, else they are None;
-    `filename` is the name that the text was read under.
+    `filename` is the name that the text was read under, `source` the text itself.
     """
+
+    width = 1  # how many characters are meant, from `column` on
+    source: str | None = None
 
     def __init__(
         self,
@@ -27,12 +34,45 @@ class SymgradError(Exception):
         self.column = column
         self.filename = filename
 
-    def at(self, line: int | None, column: int | None, filename: str | None) -> SymgradError:
+    def at(
+        self, line: int | None, column: int | None, filename: str | None, width: int = 1
+    ) -> SymgradError:
         """This error with a place, unless it has one already."""
         if self.line is None:
-            self.line, self.column = line, column
+            self.line, self.column, self.width = line, column, width
         self.filename = self.filename or filename
         return self
+
+    def within(self, source: str) -> SymgradError:
+        """This error with the text that it is about, unless it has one; a traceback shows it."""
+        if self.source is None:
+            self.source = source
+            if self.excerpt:
+                self.add_note(self.excerpt)
+        return self
+
+    @property
+    def excerpt(self) -> str:
+        """The line of the text, and below it what is meant in it; nothing without a place.
+
+        >>> error = SymgradError("not declared", line=1, column=8).within("loss = q * x")
+        >>> print(error.excerpt)
+          1 | loss = q * x
+            |        ^
+        """
+        lines = re.split(r"\r\n?|\n", self.source or "")
+        if self.source is None or self.line is None or not 0 < self.line <= len(lines):
+            return ""
+        line, column = lines[self.line - 1].replace("\t", " "), self.column
+        number = f"  {self.line} | "
+        if column is None:
+            return f"{number}{line.rstrip()[:WIDTH]}"
+        first = max(column - 1 - WIDTH // 2, 0) if len(line) > WIDTH else 0
+        shown, before = line[first : first + WIDTH].rstrip(), line[first : column - 1]
+        room = max(first + WIDTH - column + 1, 1)
+        width = max(_cells(line[column - 1 : column - 1 + min(self.width, room)].rstrip()), 1)
+        below = " " * (len(number) - 2) + "| " + " " * _cells(before) + "^" * width
+        return f"{number}{shown}\n{below}"
 
     def __str__(self) -> str:
         place = [self.filename] if self.filename else []
@@ -73,6 +113,12 @@ class NotFiniteError(SymgradError):
 
 class VerificationError(SymgradError):
     """A step of a derivation that is not true at random numbers: a defect of symgrad."""
+
+
+def _cells(text: str) -> int:
+    """How many columns a text takes in a terminal."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

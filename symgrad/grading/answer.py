@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.expressions import Expression
+from symgrad.language.latex_input import parse_latex
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
 from symgrad.language.syntax import errors_at, syntax_tree
-from symgrad.language.tokens import plain_signs
 
-DERIVATIVE = re.compile(r"\bd(L|l|loss)/d([^\W\d]\w*)")
+DERIVATIVE = re.compile(r"(?<!\w)[d∂](L|l|loss) ?/ ?[d∂]([^\W\d]\w*)")
 ONE_WORD = re.compile(r"\bd(L|l|loss)_d(?=[^\W\d])")
 LOSS_NAMES = ("L", "loss")  # what stands for the loss, where it means nothing else
 
@@ -33,7 +33,9 @@ class Claim:
 def statements_of(text: str, problem: Problem | None = None) -> list[ast.stmt]:
     """The lines of an answer to a problem, each derivative dL/dx being one name, dL_dx; every
     column stays where it is."""
-    text = DERIVATIVE.sub(r"d\1_d\2", plain_signs(textwrap.dedent(text)))
+    text = DERIVATIVE.sub(
+        lambda found: f"d{found[1]}_d{found[2]}".ljust(len(found[0])), textwrap.dedent(text)
+    )
     known = {*re.findall(r"^[ \t]*([^\W\d]\w*)[ \t]*=(?!=)", text, re.MULTILINE), *LOSS_NAMES}
     if problem is not None:
         dimensions = {str(d) for v in problem.variables.values() for d in v.dims}
@@ -46,27 +48,36 @@ def as_written(text: str) -> str:
     return ONE_WORD.sub(r"d\1/d", text)
 
 
-def written_in(error: SymgradError, filename: str) -> SymgradError:
-    """The error in the names that were written, with a place in this file."""
+def written_in(error: SymgradError, filename: str, text: str = "") -> SymgradError:
+    """The error in the names that were written, with a place in this file, which has this text."""
     error.message = as_written(error.message)
-    return error.at(None, None, filename)
+    placed = error.at(None, None, filename)
+    return placed.within(textwrap.dedent(text)) if text else placed
 
 
 def read_answer(problem: Problem, text: str) -> Claim:
     """The claim that an answer makes: definitions, one a line; last an expression or `grad = ...`.
 
-    `L` and `loss` stand for the loss itself. Raises: SymgradError with line and column, counted in
-    the answer, for unknown names, wrong syntax, or shapes that do not fit each other.
+    It is text as people write it, or LaTeX. `L` and `loss` stand for the loss itself. Raises:
+    SymgradError with line and column, counted in the answer, for unknown names, wrong syntax, or
+    shapes that do not fit each other.
 
     >>> from symgrad.language.parser import parse
     >>> problem = parse("x: Vector(n)\\nloss = x.T @ x")
-    >>> list(read_answer(problem, "two = 2\\ngrad = two * x").definitions)
+    >>> list(read_answer(problem, "two = 2\\ngrad = two x").definitions)
     ['two']
     """
     try:
+        if is_latex(text):
+            text = parse_latex(text, problem)
         return claimed(problem, statements_of(text, problem))
     except SymgradError as error:
-        raise written_in(error, "answer") from None
+        raise written_in(error, "answer", text) from None
+
+
+def is_latex(text: str) -> bool:
+    r"""Whether a text is LaTeX: it has a command, \frac, or dollar signs."""
+    return re.search(r"\\[^\W\d_]|\\[|,;!]|\$", text) is not None
 
 
 def claimed(problem: Problem, statements: Sequence[ast.stmt]) -> Claim:

@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from symgrad.errors import ProgramError, ShapeError, UnknownNameError
+from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
 from symgrad.language.handwriting import TRANSPOSED_INVERSE
 from symgrad.language.names import SMALL_GREEK
@@ -38,17 +38,21 @@ def parse_expression(text: str) -> Problem:
     >>> [f"{v.name}: {v.kind}{v.dims}" for v in problem.variables.values()]
     ['W: Matrix(m, n)', 'x: Vector(n,)', 'y: Vector(m,)', 'lam: Scalar()']
     """
-    inference = _Inference(_tree(text))
-    scope, value = inference.fitted()
-    loss = "f" in inference.kinds or (is_scalar(value) and "loss" not in inference.kinds)
-    name = "loss" if loss else "f"
-    scope.check_new(name)
-    return scope.problem(name, value)
+    text = text.strip()
+    try:
+        inference = _Inference(_tree(text))
+        scope, value = inference.fitted()
+        loss = "f" in inference.kinds or (is_scalar(value) and "loss" not in inference.kinds)
+        name = "loss" if loss else "f"
+        scope.check_new(name)
+        return scope.problem(name, value)
+    except SymgradError as error:
+        raise error.within(text) from None
 
 
 def _tree(text: str) -> ast.expr:
     """The syntax tree of the text, which is one expression and nothing else."""
-    match syntax_tree(text.strip()).body:
+    match syntax_tree(text).body:
         case [ast.Expr(value=value)]:
             return value
     raise ProgramError("one expression is wanted, without declarations or assignments")

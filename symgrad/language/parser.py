@@ -15,7 +15,7 @@ from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem
 from symgrad.language.reading import batches, read_expression
 from symgrad.language.scope import Scope
-from symgrad.language.syntax import errors_at, notes_of, place_of, program_tree, refuse
+from symgrad.language.syntax import errors_at, notes_of, place_of, program_tree, refuse, text_of
 from symgrad.language.unparse import unparse
 
 
@@ -28,14 +28,14 @@ def parse(text: str, filename: str | None = None) -> Problem:
     >>> problem.parameters
     ('x',)
     """
-    with _readable(filename):
+    with _readable(filename, text):
         return _problem(program_tree(text), filename)
 
 
 def load(path: str | Path) -> Problem:
     """The problem in a file (UTF-8 text)."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ProgramError(f"cannot be read: {error}", filename=str(path)) from None
     return parse(text, filename=str(path))
@@ -53,7 +53,7 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
     (n, 1)
     """
     scope = Scope.of(problem)
-    with _readable(None):
+    with _readable(None, text_of(statements)):
         for statement in statements:
             with errors_at(statement):
                 if isinstance(statement, ast.AnnAssign):
@@ -79,12 +79,12 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
 
 
 @contextmanager
-def _readable(filename: str | None) -> Iterator[None]:
+def _readable(filename: str | None, text: str) -> Iterator[None]:
     """Errors on the way say the file's name, and what is nested too deeply is one of them."""
     try:
         yield
     except SymgradError as error:
-        raise error.at(None, None, filename) from None
+        raise error.at(None, None, filename).within(text) from None
     except RecursionError:
         raise ProgramError(
             "nested too deeply; give intermediate results names", filename=filename

@@ -7,7 +7,7 @@ import bisect
 import keyword
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -128,6 +128,11 @@ def _placed(tree: ast.Module, writing: Writing) -> ast.Module:
     return tree
 
 
+def text_of(statements: Sequence[ast.stmt]) -> str:
+    """The text of which these are lines."""
+    return str(getattr(statements[0], TYPED, ("",))[0]) if statements else ""
+
+
 def typed(node: ast.AST) -> str:
     """What was typed for a part of a text, on one line."""
     original, start, end = getattr(node, TYPED, ("", 0, 0))
@@ -167,7 +172,8 @@ def errors_at(node: ast.expr | ast.stmt, columns: bool = True) -> Iterator[None]
     try:
         yield
     except SymgradError as error:
-        raise error.at(node.lineno, node.col_offset + 1 if columns else None, None) from None
+        column = node.col_offset + 1 if columns else None
+        raise error.at(node.lineno, column, None, end_of(node) - start_of(node)) from None
 
 
 def refuse(node: ast.AST, message: str) -> NoReturn:
@@ -175,7 +181,9 @@ def refuse(node: ast.AST, message: str) -> NoReturn:
     first = next(iter(getattr(node, "decorator_list", [])), node)
     error = ProgramError(REFUSED.get(type(node), message))
     column = getattr(first, "col_offset", None)
-    raise error.at(getattr(first, "lineno", None), None if column is None else column + 1, None)
+    width = max(end_of(first) - start_of(first), 1)
+    line = getattr(first, "lineno", None)
+    raise error.at(line, None if column is None else column + 1, None, width)
 
 
 def _check_characters(text: str) -> None:

@@ -19,16 +19,16 @@ def test_a_wrong_shape_is_one_message_with_its_place(command: list[str], symgrad
     (tmp_path / "wrong.sg").write_text(WRONG_SHAPE, encoding="utf-8")
     result = symgrad(*command, "wrong.sg")
     assert result.exit_code == 1
-    assert result.stderr.startswith("wrong.sg, line 3, column ")
-    assert "W @ y" in result.stderr and "Traceback" not in result.stderr
-    assert result.stderr.count("\n") == 1 and result.stdout == ""
+    assert result.stderr.startswith("error: wrong.sg, line 3, column ")
+    assert result.stderr.endswith("\n  3 | loss = norm2(W @ y)**2\n    |              ^^^^^\n")
+    assert "Traceback" not in result.stderr and result.stdout == ""
 
 
 @pytest.mark.parametrize("text", ["", "\n", "loss = (", "x: Vector(n)\nloss = x.T @ z"])
 def test_standard_input_that_is_no_program(text: str, symgrad) -> None:
     result = symgrad("derive", "-", input=text)
     assert result.exit_code == 1
-    assert result.stderr.startswith("<stdin>") and result.stderr.count("\n") == 1
+    assert result.stderr.startswith("error: <stdin>")
 
 
 def test_bytes_that_are_no_text(symgrad, tmp_path) -> None:
@@ -36,14 +36,14 @@ def test_bytes_that_are_no_text(symgrad, tmp_path) -> None:
     for name, shown in (("binary.sg", "binary.sg"), ("-", "<stdin>")):
         result = symgrad("derive", name, input=b"\xff\xfe")
         assert result.exit_code == 1
-        assert result.stderr.startswith(f"{shown}: cannot be read")
+        assert result.stderr.startswith(f"error: {shown}: cannot be read")
 
 
 def test_a_closed_input_is_one_line(scripts: Path) -> None:
     shell = ["sh", "-c", '"$0" check - <&-', scripts / "symgrad"]
     closed = subprocess.run(shell, capture_output=True, text=True)
     assert (closed.returncode, closed.stdout) == (1, "")
-    assert closed.stderr == "<stdin>: cannot be read: it is closed\n"
+    assert closed.stderr == "error: <stdin>: cannot be read: it is closed\n"
 
 
 def test_an_unknown_name_of_wrt(symgrad, program: str) -> None:
@@ -55,17 +55,47 @@ def test_an_unknown_name_of_wrt(symgrad, program: str) -> None:
 def test_an_expression_that_is_wrong(symgrad) -> None:
     result = symgrad("derive", "-e", "norm2(W @")
     assert result.exit_code == 1
-    assert result.stderr.count("\n") == 1
+    assert result.stderr.endswith("\n  1 | norm2(W @\n    |      ^\n")
+
+
+def test_what_was_read_otherwise_is_told(symgrad) -> None:
+    result = symgrad("derive", "-e", "x.T*A*x", "--level", "result")
+    assert (result.exit_code, result.stderr) == (0, "note: read x.T*A*x as x.T @ A @ x\n")
+
+
+EXCERPTS = [
+    ("a = 1", 1, 1, 5, "  1 | a = 1\n    | ^^^^^"),
+    ("a\nloss =\tq", 2, 8, 1, "  2 | loss = q\n    |        ^"),
+    ("x\r\nb + c", 2, 5, 1, "  2 | b + c\n    |     ^"),
+    ("\u91cd + q", 1, 5, 1, "  1 | \u91cd + q\n    |      ^"),
+    ("x +", 1, 4, 1, "  1 | x +\n    |    ^"),
+    ("a", 1, None, 1, "  1 | a"),
+    ("a", 3, 1, 1, ""),
+    ("a", None, None, 1, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "column", "width", "excerpt"), EXCERPTS)
+def test_an_error_shows_its_line(text, line, column, width, excerpt) -> None:
+    error = SymgradError("no").at(line, column, None, width).within(text)
+    assert error.excerpt == excerpt
+    assert getattr(error, "__notes__", []) == [excerpt] * bool(excerpt)  # in a traceback
+
+
+def test_of_a_long_line_what_is_meant_is_shown() -> None:
+    text = "loss = " + "a + " * 100 + "q" + " + a" * 100
+    first, second = SymgradError("no", line=1, column=408).within(text).excerpt.split("\n")
+    assert len(first) <= 110 and first[second.index("^")] == "q"
 
 
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
-        (NotFiniteError("the loss is nan"), 4, "the loss is nan\n"),
+        (NotFiniteError("the loss is nan"), 4, "error: the loss is nan\n"),
         (
             SymgradError("no", line=2, column=3, filename="a.sg"),
             1,
-            "a.sg, line 2, column 3: no\n",
+            "error: a.sg, line 2, column 3: no\n",
         ),
         (KeyboardInterrupt(), 130, "\ninterrupted\n"),
     ],

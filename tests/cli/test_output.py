@@ -129,7 +129,7 @@ def test_a_full_disk_leaves_nothing_behind(
     result = write_to(command, "notes")
     monkeypatch.undo()
     assert result.exit_code == 1
-    assert result.stderr == "Error: notes cannot be written: No space left on device\n"
+    assert result.stderr == "error: notes cannot be written: No space left on device\n"
     assert names(tmp_path) == before
     if old is not None:
         assert (tmp_path / "notes").read_text("utf-8") == old
@@ -158,8 +158,8 @@ def test_a_closed_output_is_one_line(arguments: list[str], scripts: Path, tmp_pa
     command = [scripts / "symgrad", *arguments]
     gone = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     os.close(writing)
-    assert gone.stderr == "Error: standard output cannot be written: Broken pipe\n"
+    assert gone.stderr == "error: standard output cannot be written: Broken pipe\n"
     shell = ["sh", "-c", '"$@" >&-', "sh", *command]
     closed = subprocess.run(shell, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-    assert closed.stderr == "Error: standard output cannot be written: it is closed\n"
+    assert closed.stderr == "error: standard output cannot be written: it is closed\n"
     assert gone.returncode == closed.returncode == 1

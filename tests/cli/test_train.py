@@ -99,7 +99,7 @@ def test_a_csv_that_does_not_fit(text: str, message: str, symgrad, program: str,
     (tmp_path / "line.csv").write_text(text, encoding="utf-8")
     result = symgrad("train", program, "--data", "line.csv")
     assert result.exit_code == 1
-    assert result.stderr.startswith(message) and result.stderr.count("\n") == 1
+    assert result.stderr.startswith(f"error: {message}") and result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 broken"])
@@ -107,14 +107,14 @@ def test_a_file_that_is_no_npz(content: bytes, symgrad, program: str, tmp_path) 
     (tmp_path / "line.npz").write_bytes(content)
     result = symgrad("train", program, "--data", "line.npz")
     assert result.exit_code == 1
-    assert result.stderr.startswith("line.npz: cannot be read")
+    assert result.stderr.startswith("error: line.npz: cannot be read")
 
 
 def test_pickled_arrays_are_refused(symgrad, program: str, tmp_path) -> None:
     np.savez(tmp_path / "line.npz", x=np.array([{}], dtype=object), t=T)
     result = symgrad("train", program, "--data", "line.npz")
     assert result.exit_code == 1
-    assert result.stderr.startswith("line.npz: cannot be read")
+    assert result.stderr.startswith("error: line.npz: cannot be read")
 
 
 def test_an_array_that_is_missing(symgrad, program: str, tmp_path) -> None:

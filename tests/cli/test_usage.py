@@ -15,6 +15,13 @@ import pytest
             ["derive", "absent.sg"],
             "no file absent.sg, and no example of that name; there are deepwalk",
         ),
+        (["derrive"], "did you mean derive?"),
+        (["derive", "two_layer_liner"], "no example of that name; did you mean two_layer_linear?"),
+        (["derive", "lin.sg"], "did you mean line.sg?"),
+        (["derive", "."], ". is a folder; a file with a program is wanted"),
+        (["derive", "x.T @ x"], "an expression is given with derive -e"),
+        (["derive", "line.sg", "--format", "htm"], "did you mean html?"),
+        (["derive", "line.sg", "--frmat", "html"], "Did you mean one of: '--format'"),
         (["derive", "line.sg", "--format", "pdf"], "'pdf' is not one of 'latex'"),
         (["derive", "line.sg", "--of", "gradent"], "'gradent' is not one of 'gradient'"),
         (["check"], "Missing argument 'FILE'"),
@@ -30,6 +37,7 @@ import pytest
         ),
         (["train", "max_margin", "--columns", "x=a"], "--columns names the columns of --data"),
         (["train", "max_margin", "--optimizer", "adm"], "'adm' is not one of "),
+        (["train", "max_margin", "--optimizer", "adm"], "(did you mean adam, "),
         (["run", "line.sg"], "line.sg is no built-in example: give its data with --data"),
     ],
 )
@@ -37,4 +45,5 @@ def test_wrong_usage(arguments: list[str], message: str, symgrad, program: str) 
     result = symgrad(*arguments)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
+    assert result.stderr.startswith("error: ")
     assert result.stdout == ""
