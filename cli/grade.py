@@ -113,6 +113,7 @@ def _json(verdict: Verdict, said: str, show_answer: bool) -> str:
         "diagnosis": said,
         "line": verdict.line,
         "expected": verdict.expected if show_answer else None,
+        "remarks": verdict.remarks,
     }
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
@@ -127,5 +128,6 @@ def _fail(error: SymgradError, kind: str, form: str) -> None:
             "diagnosis": str(error),
             "line": error.line,
             "expected": None,
+            "remarks": [],
         }
         write(json.dumps(fields, indent=2, ensure_ascii=False))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import sympy
 
@@ -56,7 +58,8 @@ def grade(
         nothing = Claim(asked, asked.output, {})
         exam = Exam(asked, key, kind, nothing, seed, layout=layout)
         return misfit(error, exam.what, exam.shapes, exam.expected)
-    return judged(Exam(asked, key, kind, claim, seed, layout=layout))
+    verdict = judged(Exam(asked, key, kind, claim, seed, layout=layout))
+    return replace(verdict, remarks=claim.problem.remarks)
 
 
 def judged(exam: Exam) -> Verdict:

@@ -18,7 +18,8 @@ class Verdict:
     `correct` is None where nothing could be judged. `kind` is "correct" or the name of the mistake
     (see `symgrad.grading.mistakes.MISTAKES`); `diagnosis` says it in a sentence; `expected` is the
     right result as text of the language, which no sentence gives away. Where a derivation was
-    graded, `line` counts from 1 and is that of the first line that is not true.
+    graded, `line` counts from 1 and is that of the first line that is not true. `remarks` say what
+    was read otherwise than it was typed.
     """
 
     correct: bool | None
@@ -27,6 +28,7 @@ class Verdict:
     expected: str = field(repr=False)
     line: int | None = None
     hints: tuple[str, ...] = field(default=(), repr=False)
+    remarks: tuple[str, ...] = ()
 
     def hint(self, level: int) -> str:
         """How to go on: 1 says where the mistake is, 2 which rule to look up, 3 what the part that
@@ -42,10 +44,9 @@ class Verdict:
         return self.hints[level - 1] if self.hints else ""
 
     def __str__(self) -> str:
-        if self.correct is not False:
-            return self.diagnosis
         place = "" if self.line is None else f" (line {self.line})"
-        return f"Wrong{place}: {self.diagnosis}"
+        said = f"Wrong{place}: {self.diagnosis}" if self.correct is False else self.diagnosis
+        return "\n".join([said, *(f"Note: {remark}." for remark in self.remarks)])
 
     @property
     def answer(self) -> str:

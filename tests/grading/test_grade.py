@@ -354,3 +354,20 @@ def test_symbols_and_numbers_are_taken_too() -> None:
     program = "x: Vector(3)\nloss = mean(x)"
     assert grade(sg.parse(program), ["x"], "ones(3) / 3").correct
     assert grade(program, "x", "ones(3)").diagnosis.endswith("the factor 3 is too much.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "remarks"),
+    [
+        ("2 (W x − y) xᵀ", ()),
+        ("2*(W*x - y)*x.T", ("read W*x as W @ x", "read 2*(W*x - y)*x.T as 2 * (W @ x - y) @ x.T")),
+        (r"2 (W x - y) x^\top", ()),
+        ("\\partial L/\\partial W = 2(Wx - y)x^T", ()),
+        ("dL / dW = 2 np.outer(W.dot(x) - y, x)", ()),
+    ],
+)
+def test_an_answer_as_people_write_it(answer: str, remarks: tuple[str, ...]) -> None:
+    program = "W: Matrix(m, n)\nx: Vector(n)\ny: Vector(m)\nloss = norm2(W @ x - y)**2"
+    verdict = sg.grade(program, "W", answer)
+    assert (verdict.correct, verdict.remarks) == (True, remarks)
+    assert str(verdict) == "\n".join([verdict.diagnosis, *(f"Note: {r}." for r in remarks)])
