@@ -60,7 +60,7 @@ def test_json(answer: str, kind: str, status: int, symgrad) -> None:
     assert result.exit_code == status
     said = json.loads(result.stdout)
     assert (said["kind"], said["correct"], said["line"]) == (kind, not status, None)
-    assert set(said) == {"correct", "kind", "diagnosis", "expected", "line"}
+    assert set(said) == {"correct", "kind", "diagnosis", "expected", "line", "remarks"}
 
 
 def test_a_derivation(symgrad, tmp_path) -> None:
