@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from typing import IO, TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ STATUS = {True: 0, False: FAILED, None: INCONCLUSIVE}
 @click.option(
     "--derivation",
     type=click.File(encoding="utf-8"),
-    help="A file with a derivation, graded line by line: dL/dx = ... or name = ...",
+    help="A file with a derivation, text or LaTeX, graded line by line: dL/dx = ...",
 )
 @click.option(
     "--layout",
@@ -65,7 +66,7 @@ def grade(
     \b
     Examples:
       symgrad grade two_layer_linear --wrt W2 --answer "sum(2 * (f - y) @ h.T for x, y in batch)"
-      echo "dl/df = 2 * (f - y)" | symgrad grade two_layer_linear --derivation -
+      symgrad grade two_layer_linear --derivation sheet.txt
     """
     if sum(given is not None for given in (answer, answer_file, derivation)) != 1:
         raise click.UsageError("give one of --answer, --answer-file and --derivation")
@@ -84,7 +85,8 @@ def grade(
         write(_json(verdict, said, show_answer))
     else:
         text = str(verdict) if hint is None or verdict.correct else said
-        write("\n".join(filter(None, (text, verdict.answer if show_answer else ""))))
+        answer = verdict.answer if show_answer else ""
+        write("\n".join(filter(None, (*map(str, verdict.lines), text, answer))))
     sys.exit(STATUS[verdict.correct])
 
 
@@ -99,7 +101,7 @@ def _verdict(
     import symgrad.grading as grading
 
     if derivation is not None:
-        return grading.grade_derivation(program.problem(), wrt, text_of(derivation))
+        return grading.grade_derivation(program.problem(), wrt, text_of(derivation), layout=layout)
     assert wrt is not None
     text = text_of(answer_file) if answer_file is not None else answer or ""
     return grading.grade(program.problem(), wrt[0], text, layout=layout)
@@ -114,7 +116,10 @@ def _json(verdict: Verdict, said: str, show_answer: bool) -> str:
         "line": verdict.line,
         "expected": verdict.expected if show_answer else None,
         "remarks": verdict.remarks,
+        "lines": [dataclasses.asdict(line) for line in verdict.lines],
     }
+    if verdict.line is not None and verdict.lines:
+        fields["lines"][-1]["remark"] = said
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
 
@@ -129,5 +134,6 @@ def _fail(error: SymgradError, kind: str, form: str) -> None:
             "line": error.line,
             "expected": None,
             "remarks": [],
+            "lines": [],
         }
         write(json.dumps(fields, indent=2, ensure_ascii=False))

@@ -20,7 +20,11 @@ READS = re.compile(r"\bast\.parse|\bre\.(compile|match|search|sub|findall|fullma
 READERS = {
     "symgrad/data/columns.py": "the header of a table: x1, x2, ...",
     "symgrad/grading/answer.py": "an answer, with names such as dL/dh",
-    "symgrad/grading/lines.py": "a derivation that was handed in",
+    "symgrad/grading/claims.py": "a formula of a derivation",
+    "symgrad/grading/differentials.py": "names of differentials, dx",
+    "symgrad/grading/notation.py": "names of derivatives, dL/dx",
+    "symgrad/grading/paper.py": "the numbers of layers",
+    "symgrad/grading/sheet.py": "a derivation that was handed in",
     "symgrad/language/handwriting.py": "signs, and what is written below a norm",
     "symgrad/language/inference.py": "names, of which the first letter says the shape",
     "symgrad/language/latex_input/equations.py": "a text with LaTeX in it",

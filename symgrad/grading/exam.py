@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -47,6 +47,7 @@ class Exam:
     numbered: bool = True  # whether a diagnosis may name steps of the derivation by their numbers
     layout: str = "variable"
     title: str = ""  # what the right result is called, where that is no derivative
+    along: Mapping[str, str] = field(default_factory=dict)  # of "hvp": what moves -> its direction
 
     @property
     def name(self) -> str:
@@ -67,7 +68,8 @@ class Exam:
     @cached_property
     def derivation(self) -> Derivation:
         """The derivation of the right result."""
-        names = [self.key] if isinstance(self.key, str) else list(dict.fromkeys(self.key))
+        keys = (self.key,) if isinstance(self.key, str) else self.key
+        names = list(dict.fromkeys([*keys, *self.along]))
         return derive.derived(self.kind, self.problem, names, self.layout)
 
     @property
@@ -85,7 +87,7 @@ class Exam:
         """Each shape that the right result may be written in -> the name of that layout."""
         if self.layout != "variable":
             return {self.outcome.shape: f"{self.layout} layout"}
-        if self.kind == "gradient":
+        if self.kind in ("gradient", "hvp"):
             variable = self.problem.variables[self.name]
             return {variable.shape: f"the shape of {self.title or self.name}"}
         axes = core_axes(x.axis for x in self.outcome.labels)
@@ -218,14 +220,23 @@ class Exam:
 
     def adapted(self, point: Point) -> Point:
         """The point with the values of those definitions that are variables here."""
-        opened = self.problem.variables.keys() - self.claim.problem.variables.keys()
-        values = {name: point.value(self.tensors[name]) for name in opened}
+        values = {name: point.value(self.tensors[name]) for name in self.opened}
+        for seed, name in self.derivation.seeds.items():
+            if name in self.along:
+                values[seed] = point.inputs[self.along[name]]
         return replace(point, inputs={**point.inputs, **values})
 
+    @cached_property
+    def opened(self) -> frozenset[str]:
+        """The definitions that are variables here."""
+        names = self.problem.variables.keys() - self.claim.problem.variables.keys()
+        return frozenset(names & self.tensors.keys())
+
     def _is_good(self, point: Point) -> bool:
+        entries = [self.tensors[name].closed() for name in self.opened]
+        entries += [self.outcome.entry, self.derivation.value]
         return all(np.all(np.isfinite(a)) for a in point.inputs.values()) and all(
-            point.well_conditioned(node)
-            for node in (self.outcome.entry.node, self.derivation.value.node)
+            point.well_conditioned(entry.node) for entry in entries
         )
 
     @cached_property

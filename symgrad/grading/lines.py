@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 import sympy
 
 from symgrad.calculus import as_problem
-from symgrad.errors import ProgramError, SymgradError, UnknownNameError, did_you_mean
-from symgrad.grading.answer import LOSS_NAMES, Claim, as_written, claimed, statements_of, written_in
-from symgrad.grading.exam import Exam
-from symgrad.grading.grade import judged
-from symgrad.grading.opening import one_example, restated, with_name, with_variable
-from symgrad.grading.verdict import CORRECT, Verdict
+from symgrad.calculus.layouts import LAYOUTS
+from symgrad.errors import OptionError, ProgramError, SymgradError
+from symgrad.grading.derivatives import Found
+from symgrad.grading.notation import as_written
+from symgrad.grading.sheet import Piece, Row, rows_of
+from symgrad.grading.sides import Sides
+from symgrad.grading.verdict import CORRECT, WHERE_TRIED, LineVerdict, Verdict
+from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem, Wrt
-from symgrad.language.syntax import errors_at
-from symgrad.language.unparse import unparse
 
-CLAIM = re.compile(r"d(?P<top>L|l|loss)_d(?P<of>\w+)|grad_(?P<by>\w+)")
-INCOMPLETE = "incomplete"
-
-
-@dataclass(frozen=True)
-class DerivationLine:
-    """One line `name = ...`, and what it differentiates by, if anything."""
-
-    statement: ast.Assign
-    name: str
-    wrt: str | None
-    one: bool  # whether it is about one example's loss
+HIGHER = ("hessian", "hvp", "directional")
+INCOMPLETE, UNGRADED = "incomplete", "ungraded"
 
 
 def grade_derivation(
@@ -39,14 +28,20 @@ def grade_derivation(
     wrt: Wrt,
     text: str,
     *,
+    kind: str | None = None,
+    layout: str = "variable",
     seed: int = 0,
 ) -> Verdict:
     """Whether every line of a derivation is true; else which is the first that is not, and why.
 
-    A line is `dL/dx = ...`, the derivative of the loss by a variable, by a named definition, or by
-    a part of the loss that an earlier line `r = ...` names; `grad_x = ...` says the same, and
-    `dl/dx = ...` is the derivative of one example's loss. Later lines may use earlier ones. A
-    derivation that is true but does not come to the gradients by `wrt` is "incomplete".
+    A line is an equation, between words, in text or LaTeX. `dL/dx = ...`, `grad_x L`, `dx`,
+    `x_bar`, `delta_x` and the like are the derivative of the loss by a variable, by a named
+    definition, or by a part of the loss that an earlier line `r = ...` names; `dl/dx` is that of
+    one example's loss, `dr/dx` a Jacobian, `dL = ...`, `dr = W @ dx` are differentials. Later lines
+    may use earlier ones. A derivation that is true but does not come to the gradients by `wrt`
+    (default: all parameters) is "incomplete", as is one that does not come to their `kind`, where
+    that is "hessian", "hvp" or "directional" (a differential); one in which nothing was graded is
+    neither right nor wrong: `correct` is None. `lines` has the verdict on each line.
 
     Raises: SymgradError with line and column for a line that cannot be read.
 
@@ -57,108 +52,103 @@ def grade_derivation(
     (3, 'transpose')
     """
     asked = as_problem(problem)
-    wanted = () if wrt is None else asked.wrt(wrt)
+    wanted = asked.wrt(wrt)
+    usual = "gradient" if asked.output.shape == SCALAR else "jacobian"
+    if kind not in (None, usual, *HIGHER):
+        raise OptionError(f"kind is one of {', '.join((usual, *HIGHER))}, not {kind!r}")
+    if layout not in LAYOUTS:
+        raise OptionError(f"layout is one of {', '.join(LAYOUTS)}, not {layout!r}")
     try:
-        return _graded(asked, wanted, _lines(asked, statements_of(text)), seed)
+        return _Grading(Sides(asked, layout, seed), kind or usual).graded(text, wanted)
     except SymgradError as error:
-        raise written_in(error, "derivation") from None
+        error.message = as_written(error.message)
+        raise error.at(None, None, "derivation") from None
 
 
-def _graded(
-    asked: Problem, wanted: Iterable[str], lines: list[DerivationLine], seed: int
-) -> Verdict:
-    accepted: list[DerivationLine] = []  # what later lines may use
-    for line in lines:
-        with errors_at(line.statement, columns=False):
-            restates = line.name in _names(asked)
-            verdict = (_restated if restates else _verdict)(asked, accepted, line, seed)
-        if not verdict.correct:
-            diagnosis = as_written(f"{line.name}: {verdict.diagnosis}")
-            return replace(verdict, line=line.statement.lineno, diagnosis=diagnosis)
-        if not restates:
-            accepted.append(line)
-    missing = [n for n in wanted if not any(k.wrt == n and not k.one for k in lines)]
-    if missing:
-        names = ", ".join(f"dL/d{n}" for n in missing)
-        return Verdict(False, INCOMPLETE, f"Every line is true, but none says {names}.", "")
-    count = "its one line is" if len(lines) == 1 else f"all {len(lines)} lines are"
-    return Verdict(True, CORRECT, f"Right: {count} true.", "")
+@dataclass
+class _Grading:
+    """A derivation being graded: what was said so far, and the verdict on each line."""
+
+    sides: Sides
+    kind: str
+    lines: list[LineVerdict] = field(default_factory=list)
+    untried: list[int] = field(default_factory=list)  # lines with a branch that was not reached
+
+    def graded(self, text: str, wanted: Sequence[str]) -> Verdict:
+        """The verdict on the whole."""
+        rows = rows_of(text, self.sides.paper.said)
+        if not rows:
+            raise ProgramError("the derivation is empty: it has no line dL/dx = ... or name = ...")
+        wrong = (verdict for row in rows if (verdict := self._row(row)) is not None)
+        verdict = next(wrong, None) or self._summary(wanted)
+        return replace(verdict, remarks=tuple(self.sides.reader.remarks))
+
+    def _row(self, row: Row) -> Verdict | None:
+        """Grade the sides of an equation; a verdict where one is not true."""
+        with located(row.left):
+            grader = self.sides.grader(row)
+        for k, side in enumerate(row.sides):
+            with located(side if side.text else row.left):
+                if not side.text:
+                    raise ProgramError("a formula is missing after =")
+                verdict, remark = grader(side, k)
+                if verdict is not None and verdict.kind == WHERE_TRIED:
+                    self.untried.append(side.line)
+            correct = None if verdict is None else verdict.correct
+            said = verdict.diagnosis if verdict is not None and not correct else remark
+            text = f"{row.left.text} = {side.text}"
+            self.lines.append(LineVerdict(side.line, text, correct, as_written(said)))
+            if verdict is not None and not correct:
+                diagnosis = as_written(f"{row.left.text}: {verdict.diagnosis}")
+                line, lines = side.line, tuple(self.lines)
+                return replace(verdict, line=line, diagnosis=diagnosis, lines=lines)
+        return None
+
+    def _wanted(self, names: Sequence[str]) -> list[Found]:
+        """What the problem asks for."""
+        if self.kind == "hessian":
+            return [("hessian", a, b) for k, a in enumerate(names) for b in names[k:]]
+        return [(self.kind, name) for name in names]
+
+    def _summary(self, wanted: Sequence[str]) -> Verdict:
+        lines = tuple(self.lines)
+        right = sum(line.correct is True for line in lines)
+        if not right:
+            text = "Nothing was graded: no line says a derivative or what the problem says."
+            return Verdict(None, UNGRADED, text, "", lines=lines)
+        missing = [n for n in self._wanted(wanted) if n not in self.sides.derivatives.found]
+        if missing:
+            called = ", ".join(_called(key, self.sides.asked) for key in missing)
+            lacking = self.sides.derivatives.lacking
+            uses = [as_written(lacking[key[1]]) for key in missing if key[1] in lacking]
+            text = f"Every line is true, but {uses[0] if uses else f'none says {called}'}."
+            return Verdict(False, INCOMPLETE, text, "", lines=lines)
+        text = f"Right: {'its one line is' if right == 1 else f'all {right} lines are'} true"
+        layout = self.sides.layout
+        text += "." if layout == "variable" else f", in {layout} layout."
+        if others := len(lines) - right:
+            text += f" {others} more {'is' if others == 1 else 'are'} not graded."
+        if self.untried:
+            text += f" Not every branch could be tried: see line {self.untried[0]}."
+        kind = WHERE_TRIED if self.untried else CORRECT
+        return Verdict(True, kind, text, "", lines=lines)
 
 
-def _lines(problem: Problem, statements: list[ast.stmt]) -> list[DerivationLine]:
-    if not statements:
-        raise ProgramError("the derivation is empty; a line is dL/dx = ... or name = ...")
-    names = _names(problem)
-    lines: list[DerivationLine] = []
-    for statement in statements:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)]):
-                derivative = None if name in names else CLAIM.fullmatch(name)
-                wrt = derivative and (derivative["of"] or derivative["by"])
-                one = derivative is not None and derivative["top"] == "l" and bool(problem.batch)
-                lines.append(DerivationLine(statement, name, wrt, one))
-            case _:
-                raise ProgramError(
-                    "a line of a derivation is dL/dx = ... or name = ...", line=statement.lineno
-                )
-    return lines
+def _called(key: Found, asked: Problem) -> str:
+    """A derivative as people write it."""
+    top = "L" if asked.output.shape == SCALAR else asked.output_name
+    kind, *names = key
+    if kind == "hessian":
+        return f"d2{top}/d{names[0]}d{names[1]}"
+    if kind == "directional":
+        return f"d{top} with d{names[0]}"
+    return f"d(dL/d{names[0]})" if kind == "hvp" else f"d{top}/d{names[0]}"
 
 
-def _verdict(
-    asked: Problem, accepted: list[DerivationLine], line: DerivationLine, seed: int
-) -> Verdict:
-    problem = one_example(asked) if line.one else asked
-    earlier = _of_one_example(accepted) if line.one else accepted
-    claim = claimed(problem, [*(k.statement for k in earlier), line.statement])
-    if line.wrt is None:
-        return Verdict(True, CORRECT, "A name for later lines.", "")
-    target = _differentiated(problem, claim, line.wrt)
-    return judged(Exam(target, line.wrt, "gradient", claim, seed, numbered=False))
-
-
-def _restated(
-    asked: Problem, accepted: list[DerivationLine], line: DerivationLine, seed: int
-) -> Verdict:
-    """A line that says again what the problem says of a name."""
-    if line.name in asked.variables:
-        raise ProgramError(f"{line.name} is a variable of the problem")
-    names = [k.statement for k in accepted if k.wrt is None]
-    claim = claimed(asked, [*names, ast.Expr(line.statement.value)])
-    return judged(restated(asked, line.name, claim, seed))
-
-
-def _of_one_example(accepted: list[DerivationLine]) -> list[DerivationLine]:
-    """The lines that say something of each example by itself."""
-    single: list[DerivationLine] = []
-    absent: set[str] = set()
-    for line in accepted:
-        nodes = list(ast.walk(line.statement))
-        words = {node.id for node in nodes if isinstance(node, ast.Name)}
-        whole = line.wrt is not None and not line.one
-        if whole or words & absent or any(isinstance(n, ast.GeneratorExp) for n in nodes):
-            absent.add(line.name)
-        else:
-            single.append(line)
-    return single
-
-
-def _names(problem: Problem) -> set[str]:
-    """The names whose meaning the problem says."""
-    return {*problem.variables, *problem.definitions, problem.output_name, *LOSS_NAMES}
-
-
-def _differentiated(problem: Problem, claim: Claim, wrt: str) -> Problem:
-    """The problem with what a line differentiates by as a variable."""
-    if wrt in problem.variables:
-        problem.wrt([wrt])
-        return problem
-    for name, meaning in claim.definitions.items():
-        if CLAIM.fullmatch(name) is None:
-            problem = with_name(problem, name, meaning) or problem
-    if wrt in problem.definitions:
-        return with_variable(problem, wrt)
-    if wrt in claim.definitions:
-        text = unparse(claim.definitions[wrt])
-        raise UnknownNameError(f"{wrt} = {text} does not stand in the loss as it is written")
-    names = [*problem.variables, *problem.definitions, *claim.definitions]
-    raise UnknownNameError(f"{wrt} is not declared{did_you_mean(wrt, names)}")
+@contextmanager
+def located(piece: Piece) -> Iterator[None]:
+    """Errors on the way, whose columns count in this piece, have their place in the text."""
+    try:
+        yield
+    except SymgradError as error:
+        raise piece.located(error) from None

@@ -23,7 +23,7 @@ def misfit(error: ShapeError, what: str, shapes: Mapping[Shape, str], expected: 
     return Verdict(
         False,
         WRONG_SHAPE,
-        f"{place}{message}{proposed} {wanted(what, shapes)}",
+        f"{place}{message}{proposed} {wanted(what, shapes) if shapes else ''}".rstrip(),
         expected,
         hints=(
             f"{place}{message.split(': ')[0]}",

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
+from typing import NamedTuple
 
+from symgrad.calculus.lowering import Tensor, input_tensor, lower
 from symgrad.errors import ProgramError
 from symgrad.grading.answer import Claim
 from symgrad.grading.exam import Exam
+from symgrad.grading.stepwise import lowered_call
 from symgrad.language.dimensions import ONE, SCALAR, Dimension
 from symgrad.language.expressions import Call, Expression, Name, fold, parts
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.contractions import total as entry_sum
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
-from symgrad.language.unparse import unparse
 
 
 def with_variable(problem: Problem, name: str) -> Problem:
@@ -44,32 +47,69 @@ def variable_like(name: str, like: Expression) -> Variable:
 
 
 def with_name(problem: Problem, name: str, meaning: Expression) -> Problem | None:
-    """The problem with a part of its formulas under a name; None where that part stands nowhere.
+    """The problem with a part of its formulas under a name, also where that part is written in
+    another way, transposed or with the other sign; None where it stands nowhere.
 
     >>> from symgrad.language.parser import parse
+    >>> from symgrad.language.unparse import unparse
     >>> problem = parse("x: Vector(n)\\ny: Vector(n)\\nloss = norm2(y - x)**2")
-    >>> residual = problem.variables["y"].expression() - problem.variables["x"].expression()
+    >>> residual = problem.variables["x"].expression() - problem.variables["y"].expression()
     >>> unparse(with_name(problem, "r", residual).output)
-    'norm2(r)**2'
+    'norm2(-r)**2'
     """
-    text = unparse(meaning)
+    tensors: dict[str, Tensor] = {n: input_tensor(v) for n, v in problem.variables.items()}
     reference = Name(name, meaning.shape, meaning.batch)
+    wanted: dict[object, Expression] = {}
 
-    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+    def visit(node: Expression, arguments: tuple[_Part, ...]) -> _Part:
         if not isinstance(node, Call):
-            return node
-        return reference if unparse(node) == text else replace(node, arguments=arguments)
+            return _Part(node, lower(node, tensors))
+        tensor = lowered_call(node, [part.tensor for part in arguments], whole=False)
+        found = wanted.get((_form(tensor), node.shape))
+        formula = found or replace(node, arguments=tuple(part.formula for part in arguments))
+        return _Part(formula, tensor)
 
     definitions: dict[str, Expression] = {}
-    output = fold(problem.output, visit)
-    for other, definition in problem.definitions.items():
-        changed = fold(definition, visit)
-        if reference in parts(changed):  # what the part is made of stands before its first use
+    for other, definition in [*problem.definitions.items(), ("", problem.output)]:
+        if not wanted and _names(meaning) <= tensors.keys():
+            wanted = _forms(meaning, reference, tensors)
+        part = fold(definition, visit)
+        tensors[other] = part.tensor
+        if name in _names(part.formula):  # what the part is made of stands before its first use
             definitions.setdefault(name, meaning)
-        definitions[other] = changed
-    if reference in parts(output):
-        definitions.setdefault(name, meaning)
+        definitions[other] = part.formula
+    output = definitions.pop("")
     return replace(problem, definitions=definitions, output=output) if name in definitions else None
+
+
+class _Part(NamedTuple):
+    """A part of a formula, and what it means."""
+
+    formula: Expression
+    tensor: Tensor
+
+
+def _forms(
+    meaning: Expression, reference: Name, tensors: Mapping[str, Tensor]
+) -> dict[object, Expression]:
+    """The forms in which a part may stand, each with what it is in terms of the name."""
+    turned = reference.shape[::-1]
+    forms: dict[object, Expression] = {}
+    for formula, written in ((meaning, reference), (-meaning, -reference)):
+        forms[_form(lower(formula, tensors)), reference.shape] = written
+        if reference.shape != SCALAR and len(turned) == 2:
+            forms.setdefault((_form(lower(formula.T, tensors)), turned), written.T)
+    return forms
+
+
+def _form(tensor: Tensor) -> object:
+    """What two tensors have in common that are the same."""
+    entry = tensor.closed()
+    return entry.node, tuple(map(tensor.labels.index, entry.labels))
+
+
+def _names(root: Expression) -> set[str]:
+    return {e.name for e in parts(root) if isinstance(e, Name)}
 
 
 def one_example(problem: Problem) -> Problem:
@@ -87,28 +127,36 @@ def one_example(problem: Problem) -> Problem:
     variables = {n: replace(v, batch=None) for n, v in problem.variables.items()}
     (total,) = totals
     (body,) = total.arguments
-    definitions = {n: _alone(d) for n, d in problem.definitions.items() if total not in parts(d)}
-    return Problem(variables, definitions, _alone(body), problem.output_name, problem.filename)
+    definitions = {n: alone(d) for n, d in problem.definitions.items() if total not in parts(d)}
+    return Problem(variables, definitions, alone(body), problem.output_name, problem.filename)
 
 
 def restated(problem: Problem, name: str, claim: Claim, seed: int) -> Exam:
-    """The exam of a claim that a definition h (or the loss) is this: h is the gradient of <c, h>
-    by c."""
+    """The exam of a claim that a definition h (or the loss) is this."""
     definition = problem.definitions.get(name, problem.output)
-    meaning: Expression = Name(name, definition.shape, definition.batch)
     if name not in problem.definitions:
-        meaning, name = definition, "the loss"
-    taken = {*claim.problem.variables, *claim.problem.definitions, *problem.definitions}
-    c = variable_like(unused("c", taken), definition)
+        return equal(problem, definition, claim, "the loss", seed)
+    return equal(problem, Name(name, definition.shape, definition.batch), claim, name, seed)
+
+
+def equal(problem: Problem, meaning: Expression, claim: Claim, title: str, seed: int) -> Exam:
+    """The exam of a claim that a formula h has this value: h is the gradient of <c, h> by c."""
+    paired, c = with_pairing(problem, meaning, claim.problem)
+    claimed = with_pairing(claim.problem, meaning, claim.problem)[0]
+    claim = replace(claim, problem=replace(claimed, output=claim.problem.output))
+    return Exam(paired, c, "gradient", claim, seed, numbered=False, title=title)
+
+
+def with_pairing(problem: Problem, meaning: Expression, other: Problem) -> tuple[Problem, str]:
+    """The problem with the loss <c, h> for a formula h, over the examples where each has its own;
+    and the name c, which neither problem has."""
+    taken = {*other.variables, *other.definitions, *problem.variables, *problem.definitions}
+    c = variable_like(unused("c", taken), meaning)
     output = entry_sum(c.expression() * meaning)
     if c.batch is not None:
         output = over_batch(batch_sum, output, (c.name,), c.batch)
-    paired, claimed = (
-        replace(p, variables={**p.variables, c.name: c}, output=output, output_name="loss")
-        for p in (problem, claim.problem)
-    )
-    claim = replace(claim, problem=claimed)
-    return Exam(paired, c.name, "gradient", claim, seed, numbered=False, title=name)
+    variables = {**problem.variables, c.name: c}
+    return replace(problem, variables=variables, output=output, output_name="loss"), c.name
 
 
 def unused(wanted: str, taken: set[str]) -> str:
@@ -116,7 +164,7 @@ def unused(wanted: str, taken: set[str]) -> str:
     return next(n for k in count() if (n := f"{wanted}{k or ''}") not in taken)
 
 
-def _alone(root: Expression) -> Expression:
+def alone(root: Expression) -> Expression:
     """The expression without the index of a batch."""
 
     def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:

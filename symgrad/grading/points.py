@@ -126,7 +126,7 @@ def rounds(problem: Problem, seed: int) -> Iterator[Iterator[Point]]:
 def _round(problem: Problem, sizes: dict[ix.Axis, int], seed: int, first: int) -> Iterator[Point]:
     numbered = {axis: sympy.Integer(n) for axis, n in sizes.items() if not isinstance(axis, str)}
     variables = {
-        v.name: replace(v, dims=tuple(numbered.get(d, d) for d in v.dims))
+        v.name: replace(v, dims=tuple(d.subs(numbered) for d in v.dims))
         for v in problem.variables.values()
     }
     drawn = [inputs for inputs, _ in draws(replace(problem, variables=variables), seed)]

@@ -30,12 +30,12 @@ def with_definitions(
     return meanings
 
 
-def lowered_call(call: Call, arguments: Sequence[Tensor]) -> Tensor:
-    """The operation of a call on these arguments, as a node."""
+def lowered_call(call: Call, arguments: Sequence[Tensor], whole: bool = True) -> Tensor:
+    """The operation of a call on these arguments; `whole` as one node."""
     places = tuple(_place(k, a) for k, a in enumerate(call.arguments))
     values = {p.name: t for p, t in zip(places, arguments, strict=True) if isinstance(p, Name)}
     value = lower(Call(call.operation, places, call.shape, call.options, call.batch), values)
-    return replace(value, terms=(Term(ONE, (Factor(*value.closed()),)),))
+    return replace(value, terms=(Term(ONE, (Factor(*value.closed()),)),)) if whole else value
 
 
 def _place(k: int, argument: Expression) -> Expression:

@@ -8,7 +8,25 @@ from symgrad.errors import OptionError
 
 CORRECT = "correct"
 WHERE_TRIED = "correct_where_tried"  # right, but a branch could not be reached
+COLUMN = 58  # in which what is said of a line begins
 HINTS = (1, 2, 3)  # where, which rule, the corrected part
+
+
+@dataclass(frozen=True)
+class LineVerdict:
+    """What is said of one line of a derivation: whether it is true, None where it was not graded
+    itself, and why."""
+
+    line: int
+    text: str
+    correct: bool | None
+    remark: str
+
+    def __str__(self) -> str:
+        said = "wrong" if self.correct is False else self.remark
+        row = f"line {self.line}:  {self.text}"
+        gap = "\n" + " " * COLUMN if len(row) > COLUMN else ""
+        return f"{row:<{COLUMN}}{gap}  {said}"
 
 
 @dataclass(frozen=True)
@@ -18,8 +36,8 @@ class Verdict:
     `correct` is None where nothing could be judged. `kind` is "correct" or the name of the mistake
     (see `symgrad.grading.mistakes.MISTAKES`); `diagnosis` says it in a sentence; `expected` is the
     right result as text of the language, which no sentence gives away. Where a derivation was
-    graded, `line` counts from 1 and is that of the first line that is not true. `remarks` say what
-    was read otherwise than it was typed.
+    graded, `line` counts from 1 and is that of the first line that is not true, and `lines` has
+    what is said of each line. `remarks` say what was read otherwise than it was typed.
     """
 
     correct: bool | None
@@ -29,6 +47,7 @@ class Verdict:
     line: int | None = None
     hints: tuple[str, ...] = field(default=(), repr=False)
     remarks: tuple[str, ...] = ()
+    lines: tuple[LineVerdict, ...] = field(default=(), repr=False)
 
     def hint(self, level: int) -> str:
         """How to go on: 1 says where the mistake is, 2 which rule to look up, 3 what the part that

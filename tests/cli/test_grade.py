@@ -60,24 +60,51 @@ def test_json(answer: str, kind: str, status: int, symgrad) -> None:
     assert result.exit_code == status
     said = json.loads(result.stdout)
     assert (said["kind"], said["correct"], said["line"]) == (kind, not status, None)
-    assert set(said) == {"correct", "kind", "diagnosis", "expected", "line", "remarks"}
+    assert set(said) == {"correct", "kind", "diagnosis", "expected", "line", "lines", "remarks"}
 
 
 def test_a_derivation(symgrad, tmp_path) -> None:
     text = f"dl/df = 2 * (f - y)\ndl/dh = W2.T @ dl/df\ndL/dW2 = {RIGHT}\n"
     (tmp_path / "derivation.txt").write_text(text, encoding="utf-8")
     given = ["--derivation", "derivation.txt"]
-    assert symgrad("grade", PROGRAM, *given).stdout == "Right: all 3 lines are true.\n"
-    assert symgrad("grade", PROGRAM, "--wrt", "W2", *given).exit_code == 0
-    incomplete = symgrad("grade", PROGRAM, "--wrt", "W1", *given)
-    assert incomplete.exit_code == 1 and "none says dL/dW1" in incomplete.stdout
+    right = symgrad("grade", PROGRAM, "--wrt", "W2", *given)
+    assert right.exit_code == 0 and right.stdout.endswith("\nRight: all 3 lines are true.\n")
+    assert f"line 1:  dl/df = 2 * (f - y){' ':32}right\n" in right.stdout
+    for wrt in ([], ["--wrt", "W1"]):
+        incomplete = symgrad("grade", PROGRAM, *wrt, *given)
+        assert incomplete.exit_code == 1 and "none says dL/dW1" in incomplete.stdout
+
+
+def test_a_derivation_in_numerator_layout(symgrad) -> None:
+    text = "(grad_W2 L).T = 2 * sum(h @ (f - y).T for x, y in batch)"
+    given = ["grade", PROGRAM, "--wrt", "W2", "--derivation", "-", "--layout", "numerator"]
+    for said in (text, text.replace("(grad_W2 L).T", "dL/dW2")):
+        right = symgrad(*given, input=said)
+        assert right.exit_code == 0 and "in numerator layout.\n" in right.stdout
+    column = symgrad(*given, input=f"dL/dW2 = {RIGHT}")
+    assert column.exit_code == 1 and "none says dL/dW2" in column.stdout
+
+
+def test_a_derivation_in_which_nothing_was_graded(symgrad) -> None:
+    result = symgrad("grade", PROGRAM, "--derivation", "-", input="r = y - f\n")
+    assert result.exit_code == 3 and "Nothing was graded" in result.stdout
+
+
+def test_each_line_in_json(symgrad) -> None:
+    text = "dl/df = 2 * (f - y)\ndl/dh = -W2.T @ dl/df\n"
+    given = ["grade", PROGRAM, "--derivation", "-", "--format", "json"]
+    said = json.loads(symgrad(*given, input=text).stdout)
+    assert [line["correct"] for line in said["lines"]] == [True, False]
+    assert said["lines"][1]["remark"] == said["diagnosis"]
+    hint = json.loads(symgrad(*given, "--hint", "1", input=text).stdout)
+    assert "sign" not in json.dumps(hint["lines"])
 
 
 def test_the_first_false_line_is_named(symgrad) -> None:
     text = "dl/df = 2 * (f - y)\ndl/dh = -W2.T @ dl/df\n"
     result = symgrad("grade", PROGRAM, "--derivation", "-", input=text)
     assert result.exit_code == 1
-    assert result.stdout.startswith("Wrong (line 2): dl/dh: The sign is wrong")
+    assert "\nWrong (line 2): dl/dh: The sign is wrong" in result.stdout
 
 
 @pytest.mark.parametrize(

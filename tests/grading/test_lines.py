@@ -41,7 +41,7 @@ TRUE = [
     ("two_layers", ["W1", "W2"], TWO_LAYERS.replace("dl/d", "dL/d").replace("l = ", "one = ")),
     ("two_layers", "W1", "dl/dW1 = 2 * W2.T @ (f - y) @ x.T\n"
      "dL/dW1 = sum(dl/dW1 for x, y in batch)"),
-    ("two_layers", None, "dl/df = 2 * (f - y)"),
+    ("two_layers", "W2", "dL/df = 2 * (f - y)\nW2_bar = sum(dL/df @ h.T for x, y in batch)"),
     ("softmax_regression", ["W", "b"], SOFTMAX),
     ("softmax_regression", "b", "dl/dz = p - y\ndL/db = mean(dl/dz for x, y in batch)"),
     ("tanh_net", ["W1", "b1", "W2"], TANH),
@@ -56,6 +56,12 @@ FALSE = [
     ("two_layers", "W1", TWO_LAYERS.replace("sum(dl/dh @ x.T for x, y in batch)", "dl/dh @ x.T"), 8,
      "batch_sum_forgotten", "grad_W1: "),
     ("two_layers", "W1", TWO_LAYERS.split("dL/dW2")[0], None, "incomplete", "none says dL/dW1"),
+    ("two_layers", None, "dl/df = 2 * (f - y)", None, "incomplete", "none says dL/dW1, dL/dW2"),
+    ("two_layers", "W2", "dL/dW2 = sum(dL/df @ h.T for x, y in batch)", None, "incomplete",
+     "dL/dW2 uses dL/df, which no line says"),
+    ("two_layers", "W2", "dL/dW2 = dL/df @ h.T", 1, "batch_sum_forgotten", "dL/dW2: "),
+    ("two_layers", "W2", "h = W1 @ y", 1, "wrong_shape", "inner dimensions differ"),
+    ("two_layers", "W2", "r = y - f\nr = f - y", 2, "sign", "r: "),
     ("softmax_regression", "b", SOFTMAX.replace("p * (dl/dp - dot(dl/dp, p))", "dl/dp * p * (1 - "
      "p)"), 2, "diagonal_only", "softmax(z)"),
     ("softmax_regression", "W", SOFTMAX.replace("2 * lam", "lam"), 5, "factor_of_the_regularizer",
@@ -79,7 +85,8 @@ def test_a_true_derivation(program: str, wrt: str | list[str] | None, text: str)
     verdict = grade_derivation(PROGRAMS[program], wrt, text)
     assert verdict.correct, str(verdict)
     assert (verdict.kind, verdict.line) == ("correct", None)
-    assert str(verdict).startswith("Right: all ") or "its one line" in str(verdict)
+    assert str(verdict).startswith(("Right: all ", "Right: its one line "))
+    assert {line.correct for line in verdict.lines} <= {True, None}
 
 
 @pytest.mark.parametrize(("program", "wrt", "text", "line", "kind", "words"), FALSE)
@@ -102,14 +109,14 @@ def test_what_is_right_is_said_of_the_line() -> None:
     ("text", "place", "words"),
     [
         ("r = y - f\ndl/dr = 2 * q", (2, 13), "q is not declared"),
-        ("h = W1 @ y", (1, 5), "inner dimensions differ"),
-        ("dl/dq = 3", (1, None), "q is not declared"),
-        ("r = y + f\ndl/dr = 3", (2, None), "r = y + f does not stand in the loss"),
-        ("dL/dW2 = dL/df @ h.T", (1, 10), "dL/df is not declared"),
-        ("2 * x", (1, None), "a line of a derivation is"),
-        ("x = 3", (1, None), "x is a variable of the problem"),
-        ("r = y - f\nr = f - y", (2, 1), "r is given twice"),
-        ("dl/dr = (", (1, 9), "syntax"),
+        ("dl/dq = 3", (1, 1), "q is not declared"),
+        ("2 * x", (1, 1), "a line of a derivation is"),
+        ("x = 3", (1, 1), "x is a variable of the problem"),
+        ("r = y - f\n  dl/dr = (", (2, 11), "syntax"),
+        ("h = h", (1, 5), "h stands on both sides"),
+        ("dL/dW2 =", (1, 1), "a formula is missing"),
+        ("dL/dW2 = dL/dW2", (1, 10), "dL/dW2 stands on both sides"),
+        ("sum = 3 * x", (1, 1), "sum is the name of a function"),
         ("# nothing", (None, None), "the derivation is empty"),
     ],
 )
@@ -128,3 +135,11 @@ def test_one_example_needs_one_sum() -> None:
     program += "loss = sum(w.T @ x for x in batch) + sum((w.T @ x)**2 for x in batch)"
     with pytest.raises(sg.ProgramError, match="has 2 sums over a batch"):
         grade_derivation(program, "w", "dl/dw = x")
+
+
+@pytest.mark.parametrize("text", ["u = W2 @ h\nk = u.T @ u", "r = y + f\ndl/dr = 3 * r"])
+def test_where_nothing_was_graded_it_is_not_right(text: str) -> None:
+    verdict = grade_derivation(PROGRAMS["two_layers"], "W1", text)
+    assert (verdict.correct, verdict.kind) == (None, "ungraded")
+    assert "Nothing was graded" in str(verdict)
+    assert [line.correct for line in verdict.lines] == [None, None]

@@ -1,0 +1,136 @@
+"""The formulas of a derivation, read among the names that it has given."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+
+from symgrad.errors import ProgramError
+from symgrad.grading.answer import LOSS_NAMES, Claim
+from symgrad.grading.notation import Names, Symbol, named, symbol_of
+from symgrad.grading.paper import Paper
+from symgrad.grading.sheet import Piece
+from symgrad.language.expressions import Expression
+from symgrad.language.parser import parse_within
+from symgrad.language.problem import Variable
+from symgrad.language.syntax import syntax_tree
+from symgrad.language.tokens import plain_signs
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula as a syntax tree; `symbols` are the derivatives in it, by their names there."""
+
+    tree: ast.expr
+    symbols: Mapping[str, Symbol]
+
+    @property
+    def words(self) -> set[str]:
+        """Every name in it."""
+        return {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name)}
+
+
+@dataclass
+class Reader:
+    """Reads formulas; `lacking` are the derivatives that the last one uses and no line gives."""
+
+    paper: Paper
+    lacking: list[Symbol] = field(default_factory=list)
+    remarks: dict[str, None] = field(default_factory=dict)  # what was read otherwise than typed
+
+    def formula(self, piece: Piece) -> Formula:
+        """The syntax tree of a formula. Raises: SymgradError with the column in the piece."""
+        names = self.paper.names
+        written = named(piece, names)
+        words = set(re.findall(r"[^\W\d]\w*", written.text))
+        derivatives = {word for word in words if symbol_of(word, names) is not None}
+        known = {*names.known, *self.paper.said, *self.paper.macros, *self.paper.sizes}
+        match syntax_tree(plain_signs(written.text), known | derivatives).body:
+            case [ast.Expr(value=tree)]:
+                tree = _Replaced(self.paper.macros).visit(tree)
+                return Formula(tree, derivatives_in(tree, names))
+        raise ProgramError("a formula is wanted after =", column=1)
+
+    def claim(
+        self,
+        formula: Formula,
+        one: bool = False,
+        own: Symbol | None = None,
+        more: Mapping[str, Variable] | None = None,
+    ) -> Claim:
+        """What a formula claims; `one` is whether of one example, `own` the derivative that it is
+        of, `more` variables beside those of the problem, by the names in the formula."""
+        self.lacking = []
+        asked = self.paper.asked
+        losses = {asked.output_name, *LOSS_NAMES} - self.paper.names.known
+        self.paper.losses |= formula.words & losses
+        problem = self.paper.problem(one, {v.name: v for v in (more or {}).values()})
+        renamed = {word: v.name for word, v in (more or {}).items()}
+        given = dict(problem.definitions)
+        for word, symbol in formula.symbols.items():
+            if word in renamed:
+                continue
+            name = self.paper.value_name(symbol)
+            if name is None or name not in given:
+                if own is not None and symbol.name == own.name:
+                    raise ProgramError(f"{symbol.name} stands on both sides", column=1)
+                name = symbol.name
+                given |= self._true(symbol, one, name)
+            renamed[word] = name
+        problem = replace(problem, definitions=given)
+        other = {word: ast.Name(id=name, ctx=ast.Load()) for word, name in renamed.items()}
+        statement = ast.Expr(_Replaced(other).visit(deepcopy(formula.tree)))
+        ast.copy_location(statement, formula.tree)
+        whole, expression = parse_within(problem, [statement])
+        self.remarks |= dict.fromkeys(whole.remarks)
+        return Claim(whole, expression, {})
+
+    def _true(self, symbol: Symbol, one: bool, name: str) -> dict[str, Expression]:
+        """The right value of a derivative that no line gives, under this name."""
+        if symbol.of not in self.paper.names.known:
+            return {}
+        true = self.paper.true_value(symbol, one)
+        if true is None:
+            raise ProgramError(f"{name} is used, but no line says what it is", column=1)
+        self.lacking.append(symbol)
+        return {**true.problem.definitions, name: true.expression}
+
+
+class _Replaced(ast.NodeTransformer):
+    """Names become what they stand for, in their place."""
+
+    def __init__(self, meanings: Mapping[str, ast.expr]) -> None:
+        self.meanings = meanings
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """The node, or what it stands for."""
+        meaning = self.meanings.get(node.id)
+        return node if meaning is None else ast.copy_location(deepcopy(meaning), node)
+
+
+def derivatives_in(tree: ast.AST, names: Names) -> dict[str, Symbol]:
+    """The names in a formula that are derivatives of known names."""
+    words = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    found = {word: symbol_of(word, names) for word in words}
+    return {word: symbol for word, symbol in found.items() if symbol is not None}
+
+
+def is_chain_rule(formula: Formula, of: Symbol) -> bool:
+    """Whether a formula only says which derivatives are multiplied: dL/dx = dL/dr dr/dx."""
+    pending, factors = [formula.tree], list[Symbol]()
+    while pending:
+        match pending.pop():
+            case ast.BinOp(op=ast.Mult() | ast.MatMult(), left=left, right=right):
+                pending += [left, right]
+            case ast.Attribute(attr="T", value=value):
+                pending.append(value)
+            case ast.Name(id=word) if word in formula.symbols:
+                factors.append(formula.symbols[word])
+            case _:
+                return False
+    above = sorted([*(f.top for f in factors), of.of])
+    below = sorted([*(f.of for f in factors), of.top])
+    return len(factors) > 1 and above == below

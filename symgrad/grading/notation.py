@@ -1,0 +1,159 @@
+"""Names of derivatives, in the ways in which people write them.
+
+`dL/dW`, `∂L/∂W`, `dL_dW`, `grad_W L`, `∇_W L` say what is differentiated; `dW`, `gW`, `grad_W`,
+`W_grad`, `W_bar`, `delta_W`, `delta2` leave it open: the loss, or that of one example.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from symgrad.grading.sheet import DERIVATIVE, FRACTION, NABLA, OF, SECOND, TURNED, Piece
+
+WHOLE = ("L", "loss", "Loss", "J", "E", "cost", "Cost")  # what the loss is called
+ONE = ("l", "ell", "ℓ")  # what the loss of one example is called
+OPEN = "?"  # the loss, or that of one example
+SHORT = re.compile(
+    r"(?:grad|nabla|bar)_(?P<a>\w+)|(?P<b>\w+?)(?:_grad|_bar|bar|\.grad)|(?:d|g|delta|δ)_?(?P<c>\w+)"
+)
+LONG = re.compile(r"d(?P<top>[^\W_]\w*?)_d(?P<of>[^\W\d]\w*)")
+LAYER = re.compile(r"(?:delta|δ)_?(?:\^?[({\[])?(?P<layer>\d*)[)}\]]?")
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A derivative: of `top` by `of`, and by `then` once more where that is said.
+
+    `differential` is d(dL/dX), `turned` the transpose; `layer` the number in delta2.
+    """
+
+    top: str
+    of: str
+    then: str = ""
+    differential: bool = False
+    turned: bool = False
+    layer: str | None = None
+    weak: bool = False  # whether it may be a name of its own as well
+
+    @property
+    def name(self) -> str:
+        """A name of the language for it."""
+        top = "L" if self.top in WHOLE else "l" if self.top in ONE else self.top
+        if self.then:
+            return f"d2{top}_d{self.of}_d{self.then}"
+        return f"d{top}_d{self.of}" if top != OPEN else f"d_{self.of}"
+
+
+@dataclass(frozen=True)
+class Names:
+    """What is known: variables, definitions, and what the loss is called."""
+
+    known: frozenset[str]
+    output: str = "loss"
+    batched: bool = False
+
+    def of(self, text: str) -> str | None:
+        """The known name that a text means, as W1 for W_1 or W^(1)."""
+        text = text.strip("() ")
+        if text in self.known:
+            return text
+        plain = re.sub(r"[_^(){}\[\]]", "", text)
+        return next((n for n in self.known if re.sub("_", "", n) == plain), None)
+
+    def top(self, text: str) -> str | None:
+        """What is differentiated; None where nothing is called so."""
+        text = text.strip("() ")
+        if (name := self.of(text)) is not None:
+            return name
+        if text in ONE and not self.batched:
+            return WHOLE[0]
+        return text if text in (*WHOLE, *ONE, self.output) else None
+
+
+def symbol_of(text: str, names: Names) -> Symbol | None:
+    """The derivative that a left side or a name means; None where it is none.
+
+    >>> known = Names(frozenset({"W1", "z", "x"}))
+    >>> [symbol_of(t, known).name for t in ("∂L/∂W_1", "grad_z l", "dW1", "z_bar", "gz", "dz/dx")]
+    ['dL_dW1', 'dL_dz', 'd_W1', 'd_z', 'd_z', 'dz_dx']
+    """
+    text = text.strip()
+    if text in names.known:
+        return None
+    turned = re.fullmatch(rf"\((?P<a>{DERIVATIVE})\){TURNED}|(?P<b>{DERIVATIVE}){TURNED}", text)
+    if turned:
+        inner = symbol_of(turned["a"] or turned["b"], names)
+        return inner and replace(inner, turned=True)
+    if inside := re.fullmatch(rf"d\((?P<inner>{FRACTION})\)", text):
+        inner = symbol_of(inside["inner"], names)
+        return inner and replace(inner, differential=True)
+    return (
+        _second(text, names) or _fraction(text, names) or _nabla(text, names) or _short(text, names)
+    )
+
+
+def _second(text: str, names: Names) -> Symbol | None:
+    if not re.fullmatch(SECOND, text):
+        return None
+    above, below = text.split("/")
+    top = names.top(re.sub(r"^d(?:2|\^2|\*\*2)\s?", "", above.strip()))
+    squared = re.fullmatch(rf"\s*d\s?(?P<of>{OF})(?:\^2|\*\*2)", below)
+    if squared:
+        of = names.of(squared["of"])
+        return Symbol(top, of, of) if top and of else None
+    pairs = re.finditer(r"d", below)
+    for match in list(pairs)[1:]:  # dxdA: where does the second name begin
+        of = names.of(below[: match.start()].strip()[1:])
+        then = names.of(below[match.end() :])
+        if top and of and then:
+            return Symbol(top, of, then)
+    return None
+
+
+def _fraction(text: str, names: Names) -> Symbol | None:
+    if re.fullmatch(FRACTION, text):
+        above, below = (p.strip()[1:].strip() for p in text.split("/"))
+    elif match := LONG.fullmatch(text):
+        above, below = match["top"], match["of"]
+    else:
+        return None
+    top, of = names.top(above), names.of(below)
+    return Symbol(top, of or below.strip("() ")) if top else None
+
+
+def _nabla(text: str, names: Names) -> Symbol | None:
+    if not re.fullmatch(NABLA, text):
+        return None
+    by, *top = re.sub(r"^(?:(?:grad|nabla)_|∇_?)", "", text).split()
+    of = names.of(by) or by.strip("{}")
+    if not top:
+        return Symbol(OPEN, of, weak=of not in names.known)
+    named = names.top(top[0])
+    return Symbol(named, of) if named else None
+
+
+def _short(text: str, names: Names) -> Symbol | None:
+    match = SHORT.fullmatch(text)
+    for word in match.groups() if match else ():
+        if word and (of := names.of(word)) is not None:
+            return Symbol(OPEN, of, weak=text[0] == "g" and not text.startswith("grad"))
+    if layer := LAYER.fullmatch(text):
+        return Symbol(OPEN, text, layer=layer["layer"])
+    return None
+
+
+def named(piece: Piece, names: Names) -> Piece:
+    """A formula in which each derivative is one name."""
+
+    def name(match: re.Match[str]) -> str:
+        symbol = symbol_of(match[0], names)
+        return match[0] if symbol is None or symbol.turned else symbol.name
+
+    return piece.replaced(re.compile(DERIVATIVE), name)
+
+
+def as_written(text: str) -> str:
+    """A message with each derivative as people write it."""
+    text = re.sub(r"\bd2(\w+?)_d(\w+)_d(?=[^\W\d])(\w+)", r"d2\1/d\2d\3", text)
+    return re.sub(r"\bd(\w+?)_d(?=[^\W\d])", r"d\1/d", re.sub(r"\bd_(?=[^\W\d])", "d", text))

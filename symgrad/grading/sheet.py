@@ -1,0 +1,287 @@
+"""A derivation as it is handed in: which formulas stand in a text, between which words.
+
+A row is an equation, `left = side = side`, each part with the place of every character. Labels,
+words, comments and what is only said (a rule beside a line, the shape of a result) are left out;
+a line that begins with = or another operator goes on with the row before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from symgrad.errors import ProgramError, SymgradError
+
+Place = tuple[int, int]  # line and column, from 1
+NAME = r"[^\W\d_]\w*(?:\^[({\[]\w+[)}\]])?"
+OF = rf"(?:{NAME}|\({NAME}\))"
+SECOND = rf"d(?:2|\^2|\*\*2)\s?{OF}\s*/\s*(?:d\s?{OF}\s*d\s?{OF}|d\s?{OF}(?:\^2|\*\*2))"
+FRACTION = rf"[d∂]\s?{OF}\s*/\s*[d∂]\s?{OF}"
+NABLA = (
+    rf"(?:(?:grad|nabla)_|∇_?)(?:{NAME}|\{{\w+\}})(?:[ ](?:(?:L|l|loss)\b|{NAME}(?=\)|\s*=|$)))?"
+)
+DIFFERENTIAL = rf"d\({FRACTION}\)"
+WORD = r"[^\W_]+(?![\w(])"  # but no function that is called
+DERIVATIVE = rf"(?:{SECOND}|{DIFFERENTIAL}|{FRACTION}|{NABLA})"
+TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
+LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{NAME}(?:\.grad)?"
+EQUATION = re.compile(rf"(?P<left>{LEFT})\s*(?P<is>:?=(?!=)|:(?=\s))")
+EQUALS = re.compile(r"(?<![=<>!:])(?::?=)(?![=>])")
+LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
+SECTION = re.compile(r"(Given|Used|Forward|Backward|Result|Layout|Checked)\b")
+REMARKS = ("Used", "Layout", "Checked")  # sections of a printed derivation that claim nothing of it
+OPERATORS = "=+-*/@⊙·×−∘,(["
+GOING_ON = re.compile(r"\s*(?:[+*/@⊙·×∘)\]]|[-−](?!\s*\w+.*=))")
+WORDS = frozenset(  # that stand between formulas
+    re.findall(
+        r"\w+",
+        "a according all and apply are as at because but by chain check definition derivative "
+        "each element elementwise entry every finally first for from gradient have hence here if "
+        "in is it its let matrix next note now of on or product quotient recall rule same scalar "
+        "second shape since so step sum that the then there therefore these this thus to using "
+        "vector we when where which with yields",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a text, with the line and column of each character."""
+
+    text: str
+    places: Sequence[Place]
+
+    def part(self, start: int, end: int | None = None) -> Piece:
+        """A part of it without the blanks around it."""
+        text = self.text[start:end]
+        front = len(text) - len(text.lstrip())
+        return Piece(
+            text.strip(), self.places[start + front : start + len(text.rstrip())] or self.places[:1]
+        )
+
+    def __add__(self, other: Piece) -> Piece:
+        blank = (other.places or self.places)[:1]
+        return Piece(f"{self.text} {other.text}", [*self.places, *blank, *other.places])
+
+    @property
+    def line(self) -> int:
+        """The line in which it begins."""
+        return self.places[0][0]
+
+    def replaced(self, pattern: re.Pattern[str], written: Callable[[re.Match[str]], str]) -> Piece:
+        """The text with each match written in another way, in its place."""
+        text, places, end = "", list[Place](), 0
+        for match in pattern.finditer(self.text):
+            new = written(match)
+            text += self.text[end : match.start()] + new
+            places += self.places[end : match.start()]
+            places += [self.places[match.start()]] * len(new)
+            end = match.end()
+        return Piece(text + self.text[end:], [*places, *self.places[end:]])
+
+    def located(self, error: SymgradError) -> SymgradError:
+        """An error whose column counts in this piece, with its place in the whole text."""
+        column = min(error.column or 1, len(self.places))
+        error.line, error.column = self.places[column - 1]
+        return error
+
+
+@dataclass
+class Row:
+    """An equation; `latex` is whether its parts are LaTeX."""
+
+    left: Piece
+    sides: list[Piece] = field(default_factory=list)
+    latex: bool = False
+
+    @property
+    def line(self) -> int:
+        """The line in which it begins."""
+        return self.left.line
+
+
+def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
+    """The equations of a text in the language; `known` are the names that are no words.
+
+    >>> rows = rows_of("Let r = W x - y, so dL/dr = 2 r\\n  = 2 (W x - y)  (chain rule)", {"r"})
+    >>> [(row.left.text, *(side.text for side in row.sides)) for row in rows]
+    [('r', 'W x - y'), ('dL/dr', '2 r', '2 (W x - y)')]
+    """
+    lefts = re.findall(rf"({NAME})\s*=(?!=)", text)
+    known = frozenset({*known, *lefts} - WORDS)
+    rows: list[Row] = []
+    before = False  # whether the line before belongs to the last row
+    for piece in _lines(text):
+        if not piece.text:
+            before = False
+        elif rows and piece.text.startswith("=") and not piece.text.startswith(("=>", "==")):
+            rows[-1].sides += _sides(piece.part(1), known)
+            before = True
+        elif before and _goes_on(rows[-1], piece):
+            whole = rows[-1].sides.pop() + piece if rows[-1].sides else piece
+            rows[-1].sides += _sides(whole, known)
+        else:
+            found = list(_equations(piece, known))
+            if not found and _is_formula(piece.text, known):
+                error = ProgramError("a line of a derivation is dL/dx = ... or name = ...")
+                raise piece.located(error)
+            rows += found
+            before = bool(found)
+    return rows
+
+
+def _is_formula(text: str, known: AbstractSet[str]) -> bool:
+    """Whether a line is a formula, no words."""
+    words = {word for word in re.findall(WORD, text) if not word[0].isdigit()}
+    return bool(words) and not words - known and re.search(r"\w\s*[*@/+]", text) is not None
+
+
+def _lines(text: str) -> Iterator[Piece]:
+    """The lines without comments and remarks, a blank one being empty."""
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        code = line.split("#")[0]
+        if not code.strip():
+            section = ""
+        if (title := SECTION.match(code)) and (code[title.end() :][:1] in ("", " ", ":")):
+            section = title[1]
+            code = " " * title.end() + code[title.end() :]
+        places = [(number, column) for column in range(1, len(code) + 1)]
+        yield Piece("", []) if section in REMARKS else Piece(code, places).part(0)
+
+
+def _goes_on(row: Row, piece: Piece) -> bool:
+    """Whether a line goes on with the row before it."""
+    last = row.sides[-1].text if row.sides else "="
+    if last.endswith(tuple("=+*/@⊙·×∘,([")) or GOING_ON.match(piece.text):
+        return True
+    opened = sum(last.count(x) for x in "([") > sum(last.count(x) for x in ")]")
+    return opened and not EQUATION.match(piece.text)
+
+
+def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
+    """The equations of a line."""
+    starts = [m for m in EQUATION.finditer(piece.text) if _begins(piece.text, m, known)]
+    if not starts:
+        yield from _identity(piece, known)
+        return
+    ends = [m.start() for m in starts[1:]]
+    for match, end in zip(starts, [*ends, None], strict=True):
+        left = piece.part(match.start("left"), match.end("left"))
+        yield Row(left, _sides(piece.part(match.end(), end), known))
+
+
+def _begins(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
+    """Whether an equation begins at a left side: after nothing, a label, words or a stop, where no
+    bracket is open."""
+    front = text[: match.start()]
+    if any(front.count(a) > front.count(b) for a, b in ("()", "[]", "{}")):
+        return False
+    if match["is"] == ":" and "/" not in match["left"] and not match["left"].startswith("grad"):
+        return False
+    while (label := LABEL.match(front)) and label.end():
+        front = front[label.end() :]
+    blank = front[-1:].isspace()
+    front = front.rstrip()
+    if not front or (blank and front.endswith((",", ";", ":", ".", "=>", "⇒", "→", "∴", "->"))):
+        return True
+    word = re.search(r"(?<![\w.])[^\W\d_]{2,}$", front)
+    return word is not None and word[0] not in known and _is_prose(front, known)
+
+
+def _is_prose(text: str, known: AbstractSet[str]) -> bool:
+    """Whether what stands before a formula are words: the last one is, and no operator before
+    it."""
+    last = text.split()[-1].lower().rstrip(",:;.")
+    return last in WORDS or all(
+        word.strip(",.:;()").lower().isalpha() and word not in known for word in text.split()
+    )
+
+
+def _identity(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
+    """An equation of two formulas, where the left one is neither a name nor a derivative."""
+    parts = _split(piece)
+    if len(parts) < 2:
+        return
+    left = parts[0]
+    while (label := LABEL.match(left.text)) and label.end() < len(left.text):
+        left = left.part(label.end())
+    words = [w for w in re.findall(WORD, left.text) if len(w) > 1 and w not in known]
+    if words and not re.search(r"[()@*/^+]", left.text):
+        return  # n of them = 3: words
+    yield Row(left, _sides(piece.part(len(piece.text) - _rest(piece)), known))
+
+
+def _rest(piece: Piece) -> int:
+    """How many characters stand after the first = outside brackets."""
+    first = next(m for m in EQUALS.finditer(piece.text) if _is_open(piece.text, m.start()))
+    return len(piece.text) - first.end()
+
+
+def _is_open(text: str, position: int) -> bool:
+    """Whether no bracket is open at a position."""
+    front = text[:position]
+    return all(front.count(a) == front.count(b) for a, b in ("()", "[]", "{}"))
+
+
+def _split(piece: Piece) -> list[Piece]:
+    """The parts between the = outside brackets."""
+    found = [m for m in EQUALS.finditer(piece.text) if _is_open(piece.text, m.start())]
+    starts = [0, *(m.end() for m in found)]
+    ends = [*(m.start() for m in found), len(piece.text)]
+    return [piece.part(a, b) for a, b in zip(starts, ends, strict=True)]
+
+
+def _sides(piece: Piece, known: AbstractSet[str]) -> list[Piece]:
+    """The formulas between the =, up to the first words."""
+    sides: list[Piece] = []
+    for part in _split(piece):
+        sides.append(_until(part, known))
+        if len(sides[-1].text) < len(part.text):
+            break
+    return sides
+
+
+def _until(piece: Piece, known: AbstractSet[str]) -> Piece:
+    """A formula without the words after it."""
+    text = piece.text
+    cuts = [len(text)]
+    for match in re.finditer(r"\s{2,}|\t|[,;]\s|\s(?=\()|\s(?=[^\W\d_]{1,})|\s*(?:=>|⇒|→)", text):
+        if not _is_open(text, match.start()) or not match.start():
+            continue
+        if _is_cut(text, match, known):
+            cuts.append(match.start())
+            break
+    formula = piece.part(0, min(cuts))
+    stripped = formula.text.rstrip(".,;")
+    return formula.part(0, len(stripped)) if not re.search(r"\d\.$", formula.text) else formula
+
+
+def _is_made_of(word: str, known: AbstractSet[str]) -> bool:
+    """Whether a word is a number, a known name, or short ones without a sign between them."""
+    short = "".join(re.escape(name) for name in known if len(name) == 1)
+    letters = rf"[{short}]" if short else r"(?!)"
+    return word in known or re.fullmatch(rf"\d+|(?:\d*{letters}\d*[ᵀT]?)+", word) is not None
+
+
+def _is_cut(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
+    """Whether words begin at a gap."""
+    after = text[match.end() :].lstrip()
+    if match[0].strip() in (",", ";", "=>", "⇒", "→"):
+        return True
+    if text[: match.start()].rstrip().endswith(tuple(OPERATORS)) or not after:
+        return False
+    if len(match[0].expandtabs()) > 1:
+        return after[0] not in "=+-*/@⊙·×−∘.)]^"
+    inside = re.match(r"\(([^()]*)\)\s*\.?$", after)
+    words = re.findall(WORD, inside[1] if inside else after)
+    unknown = [w for w in words if not _is_made_of(w, known)]
+    if inside:
+        shape = re.fullmatch(r"\w+ (?:x|×|by) \w+|\d+", inside[1])
+        prose = [w for w in unknown if len(w) > 1]
+        said = prose and (len(unknown) == len(words) or unknown[0].lower() in WORDS)
+        return bool(shape or said) and not re.search(r"[+*/@]| [-−] ", inside[1])
+    prose = [w for w in unknown if len(w) > 1]
+    return words[:1] == prose[:1] != [] and (words[0].lower() in WORDS or len(prose) > 1)

@@ -1,0 +1,162 @@
+"""One side of an equation of a derivation: what it claims, and whether that is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
+from symgrad.grading.answer import Claim
+from symgrad.grading.claims import Formula, Reader
+from symgrad.grading.derivatives import Derivatives, Graded, Meaning
+from symgrad.grading.differentials import Differentials
+from symgrad.grading.grade import judged
+from symgrad.grading.misfit import misfit
+from symgrad.grading.notation import OPEN, WHOLE, Symbol, symbol_of
+from symgrad.grading.opening import equal, restated
+from symgrad.grading.paper import Paper
+from symgrad.grading.sheet import Piece, Row
+from symgrad.grading.verdict import Verdict
+from symgrad.language.dimensions import Shape
+from symgrad.language.expressions import Expression
+from symgrad.language.problem import Problem
+from symgrad.language.scope import Scope
+
+DEFINES = "defines a new name: not graded itself"
+Grader: TypeAlias = Callable[[Piece, int], Graded]  # of the k-th side of an equation
+
+
+@dataclass
+class Sides:
+    """Grades sides, by what stands on the left."""
+
+    asked: Problem
+    layout: str
+    seed: int
+
+    def __post_init__(self) -> None:
+        self.paper = Paper(self.asked)
+        self.reader = Reader(self.paper)
+        self.derivatives = Derivatives(self.paper, self.reader, self.layout, self.seed)
+        self.differentials = Differentials(self.paper, self.reader, self.seed)
+
+    def grader(self, row: Row) -> Grader:
+        """What grades the sides of an equation. Raises: SymgradError where its left side cannot be
+        read."""
+        text, names = row.left.text, self.paper.names
+        symbol = symbol_of(text, names)
+        of = self.differentials.left(row)
+        if of is not None:
+            return lambda side, k: self._differential(of, symbol, side)
+        if symbol is not None:
+            if symbol.layer is not None:
+                return lambda side, k: self._delta(symbol, text, side, k)
+            if symbol.of not in names.known:
+                near = did_you_mean(symbol.of, names.known)
+                raise UnknownNameError(f"{symbol.of} is not declared{near}")
+            self.differentials.moving.clear()
+            return lambda side, k: self.derivatives.graded(symbol, side)
+        if text in self.asked.variables:
+            raise ProgramError(f"{text} is a variable of the problem")
+        if text in self.paper.macros:
+            raise ProgramError(f"{text} is given twice; use another name")
+        if text in self.paper.said or text in names.known:
+            return lambda side, k: self._restated(text, side)
+        if text.isidentifier():
+            Scope.of(self.asked).check_new(text)
+            return lambda side, k: self._defined(text, side, k)
+        meaning = self.reader.claim(self.reader.formula(row.left)).expression
+        return lambda side, k: self._same(text, meaning, self.reader.formula(side))
+
+    def _delta(self, symbol: Symbol, text: str, side: Piece, k: int) -> Graded:
+        """delta2 = ...: the cotangent of what goes into the second layer's function, or of another
+        value that it is right for; else a new name."""
+        formula = self.reader.formula(side)
+        first: list[Meaning] = []
+        for name, likely in self.paper.layers(symbol.layer or ""):
+            cotangent = Symbol(OPEN, name)
+            meanings = self.derivatives.meanings(cotangent, formula)
+            for way, exam in meanings:
+                if exam.right_shape and exam.correct:
+                    self.derivatives.keep(cotangent, formula, way.one)
+                    self.derivatives.keep(symbol, formula, way.one)
+                    return judged(exam), f"right: the cotangent of {name}"
+            first = first or (meanings if likely else [])
+        return (self.derivatives.judged(first)[1], "") if first else self._defined(text, side, k)
+
+    # differentials
+
+    def _differential(self, of: Symbol | str, symbol: Symbol | None, side: Piece) -> Graded:
+        """A line that is a differential; or, where dz may be the cotangent of z as well, that."""
+        formula = self.reader.formula(side)
+        verdict: Verdict | None = None
+        try:
+            for exam in self.differentials.exams(of, formula):
+                if exam.right_shape and exam.correct:
+                    self._moved(of, formula)
+                    return judged(exam), "right"
+                verdict = verdict or judged(exam)
+        except ShapeError as error:
+            verdict = misfit(error, f"d{of}", {}, "")
+        if symbol is not None and not isinstance(of, Symbol):
+            other, remark = self.derivatives.graded(symbol, side)
+            if other is None or other.correct or not self.differentials.of_loss:
+                return other, remark
+        return verdict, ""
+
+    def _moved(self, of: Symbol | str, formula: Formula) -> None:
+        """What a differential says, where all that moves stands in it."""
+        if isinstance(of, Symbol):
+            self.derivatives.found.add(("hvp", of.of))
+        elif of in (*WHOLE, self.asked.output_name):
+            self.differentials.of_loss = True
+            along = self.differentials.inside(formula).values()
+            self.derivatives.found |= {("directional", name) for name in along}
+
+    # names
+
+    def _restated(self, name: str, side: Piece) -> Graded:
+        """What the problem, or an earlier line, says of a name, in other words."""
+        formula = self.reader.formula(side)
+        if name in formula.words:
+            raise ProgramError(f"{name} stands on both sides", column=1)
+        if name in self.paper.given:
+            return self._same(name, self.paper.given[name], formula)
+        meaning = self.asked.definitions.get(name, self.asked.output)
+        claim = self._claim(name, formula, {meaning.shape: "as the problem has it"})
+        if isinstance(claim, Verdict):
+            return claim, ""
+        verdict = judged(restated(self.asked, name, claim, self.seed))
+        if verdict.correct:
+            self.paper.define(name, claim.expression)
+        return verdict, "right: as the problem says"
+
+    def _defined(self, name: str, side: Piece, k: int) -> Graded:
+        formula = self.reader.formula(side)
+        if k > 0:
+            if name in self.paper.macros:
+                return None, "not graded: a name for differentials"
+            return self._same(name, self.paper.given[name], formula)
+        if self.differentials.inside(formula):
+            self.paper.macros[name] = formula.tree
+            return None, DEFINES
+        claim = self._claim(name, formula, {})
+        if isinstance(claim, Verdict):
+            return claim, ""
+        self.paper.define(name, claim.expression)
+        return None, DEFINES
+
+    def _same(self, name: str, meaning: Expression, formula: Formula) -> Graded:
+        """Whether a formula has the value of another."""
+        claim = self._claim(name, formula, {meaning.shape: "as before"})
+        if isinstance(claim, Verdict):
+            return claim, ""
+        return judged(equal(self.paper.problem(), meaning, claim, name, self.seed)), "right"
+
+    def _claim(self, name: str, formula: Formula, shapes: Mapping[Shape, str]) -> Claim | Verdict:
+        """What a formula claims of a name; wrong where its shapes do not fit."""
+        try:
+            return self.reader.claim(formula)
+        except ShapeError as error:
+            return misfit(error, name, shapes, "")
