@@ -103,7 +103,7 @@ def test_case(case: Case) -> None:
         if not (text in kinks and in_subdifferential(got, kinks[text])):
             problems[text] = difference(got, want, tolerance)
         limit = case.get("expected_from") == "limit"
-        if not directed and not limit and result.notation == "matrix":
+        if not directed and not limit:
             printed = read_back(case, result.expression)
             problems[result.expression] = difference(printed, got, READ_BACK)
     assert {where: what for where, what in problems.items() if what} == {}

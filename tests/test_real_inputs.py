@@ -114,19 +114,60 @@ STABLE = [  # finite in many digits, so finite here, value and gradient
         at={"W": [[1.0, 0.0], [0.0, 1.0]], "x": [[800.0, -800.0]]},
         value=1600,
         derivative={"W": [[799, -800], [-800, 799]]},
-        same={"W": "sum((2 * g - 1) @ x.T for x in batch) - |batch| * inv(W).T"},
+        same={"W": "sum((2 * g - 1) @ x.T for x in batch) - size(batch) * inv(W).T"},
     ),
 ]
 CHECKED = [  # no right gradient is called wrong, no wrong one right
 ]
 NUMBERS = [  # numbers are as they were typed
     Row(
-        name="a scalar before a vector",
+        name="a number of many digits",
         program="mu: Vector(d); loss = log(2 * 3.14159265) * sum(mu)",
         wrt="mu",
         at={"mu": [1.0, 2.0]},
         value=3 * np.log(2 * 3.14159265),
         derivative={"mu": "log(2 * 3.14159265) * ones(d)"},
+        holds={"text": "log(2 * 3.14159265)", "latex": r"\log\left(2 \cdot 3.14159265\right)"},
+        lacks={"text": "/ 20000000", "latex": "20000000", "full": "20000000"},
+    ),
+    Row(
+        name="powers of ten",
+        program="w: Vector(d); loss = 1e-4 * norm2(w)**2 + 2.5e-20 * sum(w)",
+        wrt="w",
+        at={"w": [1.0, 2.0]},
+        derivative={"w": "0.0002 * w + 25e-21"},
+        same={"w": "2e-4 * w + 2.5e-20"},
+        holds={"text": "1e-4 * norm2(w)**2", "latex": r"10^{-4} \left\lVert w \right\rVert^{2}"},
+        lacks={"text": "0.0001", "html": "0.0001", "code": "/ 5000"},
+    ),
+    Row(
+        name="decimals",
+        program="x: Vector(d); loss = 0.3 * sum(x) + 0.0001 * norm2(x)**2 + 0.50 * norm1(x)",
+        wrt="x",
+        derivative={"x": "3 * ones(d) / 10 + 2 * x / 10000 + sign(x) / 2"},
+        holds={
+            "text": "0.3 * sum(x) + 0.0001 * norm2(x)**2 + 0.50 * norm1(x)",
+            "result": ("0.3", "0.0002", "0.50"),
+            "latex": ("0.3", "0.0001", "0.50"),
+        },
+        lacks={"latex result": "frac"},
+    ),
+    Row(
+        name="roots of pi",
+        program="x: Vector(d); loss = sum(gelu(x)) + log(2 * pi) * sum(erf(x)) + sum(x) / sqrt(pi)",
+        wrt="x",
+        holds={"text": ("log(2 * pi)", "sqrt(pi)"), "latex": (r"\pi",)},
+        lacks=dict.fromkeys(("text", "latex", "full", "html"), "0.56418"),
+        derivative={
+            "x": "(1 + erf(x / sqrt(2))) / 2 + x * exp(-x**2 / 2) / sqrt(2 * pi)"
+            " + log(2 * pi) * 2 / sqrt(pi) * exp(-x**2) + 1 / sqrt(pi)"
+        },
+    ),
+    Row(
+        name="a pi of one's own",
+        program="pi: Vector(k); z: Vector(k); loss = pi.T @ erf(z)",
+        wrt="z",
+        derivative={"z": "1.1283791670955126 * pi * exp(-z**2)"},
     ),
 ]
 EXPONENTS = [  # a quotient of numbers in an exponent is a number
@@ -137,6 +178,24 @@ EXPONENTS = [  # a quotient of numbers in an exponent is a number
         at={"x": 4.0},
         value=2.0,
         derivative={"x": 0.25},
+        same={"x": "0.5 / sqrt(x)"},
+        holds={"text": ("loss = x**(1 / 2)", "L = sqrt(x)"), "latex": "x^{1 / 2}"},
+        lacks={"text": "variable_power", "latex": "variable\\_power"},
+    ),
+    Row(
+        name="a third",
+        program="x: Scalar; loss = x**(2/3) + x**(-1/3)",
+        wrt="x",
+        at={"x": 8.0},
+        value=4.5,
+        derivative={"x": 2 / 3 / 2 - 1 / 3 / 16},
+        lacks={"text": "log", "latex": r"\log"},
+    ),
+    Row(
+        name="the exponential function as a power of e",
+        program="x: Vector(n); loss = sum(e**(-x))",
+        wrt="x",
+        same={"x": "-exp(-x)"},
     ),
 ]
 CLOSED = [  # a result uses only what is defined beside it
@@ -148,6 +207,50 @@ CLOSED = [  # a result uses only what is defined beside it
         derivative={
             "X": "4 * X @ (S * (Q.T @ Q) - diag(S * (Q.T @ Q) @ ones(n)))",
         },
+        holds={"result": "X @ g2.T + X @ g2", "text": "g = diag(G)"},
+    ),
+    Row(
+        name="a vector that is standardized",
+        program="x: Vector(n); g: Vector(n); loss = dot(g, (x - mean(x)) / std(x))",
+        wrt="x",
+        derivative={
+            "x": "(g - mean(g) - (x - mean(x)) / std(x) * mean(g * (x - mean(x)) / std(x)))"
+            " / std(x)"
+        },
+        holds={"result": "g2 - sum(g2) / n"},
+    ),
+    Row(
+        name="batch normalization",
+        program="X: Matrix(N, d); G: Matrix(N, d); gamma: Vector(d); beta: Vector(d)"
+        "; mu = mean(X, axis=0); xmu = X - ones(N) @ mu; v = mean(xmu**2, axis=0)"
+        "; out = xmu @ diag(1 / sqrt(v.T)) @ diag(gamma) + ones(N) @ beta.T; loss = sum(G * out)",
+        wrt="X",
+        derivative={
+            "X": "(G - ones(N) @ mean(G, axis=0) - xmu @ diag(1 / sqrt(v.T))"
+            " * (ones(N) @ mean(G * (xmu @ diag(1 / sqrt(v.T))), axis=0)))"
+            " @ diag(gamma / sqrt(v.T))"
+        },
+        holds={"text": ("mu = mean(X, axis=0)", "out = xmu @ ")},
+    ),
+    Row(
+        name="the number of examples",
+        program="x: Vector(n); t: Scalar; w: Vector(n)"
+        "; loss = sum((w.T @ x - t)**2 for x, t in batch) / size(batch) + w.T @ w / size(batch)",
+        wrt="w",
+        derivative={
+            "w": "2 * mean((w.T @ x - t) * x for x, t in batch) + 2 * w / size(batch)",
+        },
+        holds={"result": "/ size(batch)", "latex": "|B|"},
+        lacks={"text": "|batch|"},
+    ),
+    Row(
+        name="a Jacobian of four indices",
+        program="A: Matrix(m, n); X: Matrix(n, k); f = A @ X",
+        wrt="X",
+        kind="jacobian",
+        same={"X": 'einsum("ik,jl->ijkl", A, eye(k))'},
+        derivative={"X": 'einsum("ik,jl->ijkl", A, eye(k))'},
+        holds={"latex": r"A_{il} \, [j = p]"},
     ),
 ]
 MESSAGES: list[Row] = []  # what is accepted and was not meant

@@ -30,6 +30,7 @@ READERS = {
     "symgrad/language/latex_input/equations.py": "a text with LaTeX in it",
     "symgrad/language/latex_input/reading.py": "messages about it",
     "symgrad/language/latex_input/tokens.py": "LaTeX",
+    "symgrad/language/literals.py": "numbers, as they were typed",
     "symgrad/language/names.py": "names: a stem and its number",
     "symgrad/language/syntax.py": "programs",
     "symgrad/language/tokens.py": "the signs of a text",

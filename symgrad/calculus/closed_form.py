@@ -16,6 +16,7 @@ from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.rules import Applied, recorded
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Expression, Name, leaves
+from symgrad.language.literals import retyped
 from symgrad.language.unparse import unparse
 
 LONGEST = 40  # names and functions in one expression
@@ -71,7 +72,7 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
 
     def written(node: Node) -> Expression:
         short = simplified(node, lambda n: n in names or reference(n) is not None)
-        return full(_by_definition(notation, short, node), node)
+        return retyped(full(_by_definition(notation, short, node), node), naming.spelled)
 
     with recorded() as applied:
         definitions = [(name, written(node)) for node, name in names.items()]

@@ -191,13 +191,14 @@ class Derivative(Name):
 @dataclass(frozen=True, eq=False)
 class IndexForm(Expression):
     """A tensor that matrix notation cannot say, written in index notation; `indices` are those of
-    the left side."""
+    the left side. `expression` says it in the language, where that can."""
 
     shape: Shape
     written: Formula
     indices: Formula | None
     batch: str | None = None
     named: tuple[Expression, ...] = ()  # what it calls by a name
+    expression: Expression | None = None
 
     @property
     def formula(self) -> Formula:
@@ -206,8 +207,8 @@ class IndexForm(Expression):
 
     @property
     def text(self) -> str:
-        """What it says as text."""
-        return plain_text(self.written)
+        """What it says as text, in the language where that can."""
+        return plain_text(written(self))
 
 
 def index_form(
@@ -226,10 +227,18 @@ def index_form(
 
 def written(e: Expression) -> Formula:
     """An expression as it is printed; in text in the language, or else in index notation."""
+    formula = typeset(e)
     if isinstance(e, IndexForm):
-        return e.written
+        if e.expression is None:
+            return formula
+        e = e.expression
     text, binds = unparse.written(e)
-    return composing.spelled(typeset(e), text, BINDS[binds])
+    return composing.spelled(formula, text, BINDS[binds])
+
+
+def in_language(e: Expression) -> Expression | None:
+    """The expression in the language, None where that cannot say it."""
+    return e.expression if isinstance(e, IndexForm) else e
 
 
 def entry_name(named: Expression) -> Formula:

@@ -10,6 +10,7 @@ from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Input, Node, core_axes
 from symgrad.language.dimensions import ONE, Dimension, Shape
 from symgrad.language.expressions import OPERATIONS, Expression, Name
+from symgrad.language.literals import Spelling, spelling
 from symgrad.language.problem import Problem
 
 
@@ -24,6 +25,7 @@ class Naming:
     taken: set[str] = field(default_factory=set)
     symbols: frozenset[str] = frozenset()  # the user's own names
     loss: str = "L"  # what the output of a scalar problem is called; another where the user has L
+    spelled: Spelling | None = None  # how numbers are, where that is not as anywhere
 
     def reference(self, node: Node) -> Expression | None:
         """What the user calls a node, as a column where it is a vector; None where it has no
@@ -54,13 +56,14 @@ def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
     variables = problem.variables
     dims = dimension_names(d for v in variables.values() for d in v.dims)
     symbols = frozenset({*variables, *problem.definitions, problem.output_name, *dims})
-    taken = {*symbols, *OPERATIONS, "T"}
+    taken = {*symbols, *OPERATIONS, "T", "pi"}
     bound: dict[str, tuple[str, ...]] = {}
     for name, batch in problem.batch.items():
         bound[batch] = (*bound.get(batch, ()), name)
     inputs: dict[str, Expression] = {name: v.expression() for name, v in variables.items()}
     loss = problem.output_name if "L" in symbols else "L"
-    return Naming(inputs, definitions, bound, taken, symbols, loss)
+    spelled = spelling(problem.formulas, symbols)
+    return Naming(inputs, definitions, bound, taken, symbols, loss, spelled)
 
 
 def fresh(symbol: str, taken: set[str]) -> str:

@@ -18,6 +18,7 @@ from symgrad.calculus.algebra import (
 from symgrad.calculus.index_notation import IndexForm, entry_name, index_form
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes
 from symgrad.calculus.polynomials import contract
+from symgrad.calculus.tensor_notation import TensorNotation
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.calculus.terms import opened
 from symgrad.language.dimensions import ONE, SCALAR
@@ -108,7 +109,11 @@ class Notation:
             return written
 
         form = index_form(root, name, whole, symbols)
-        return replace(form, named=tuple(used.values()))
+        try:
+            said = TensorNotation(self.reference, self.whole, self.bound).definition(root)
+        except NoMatrixForm:
+            said = None
+        return replace(form, named=tuple(used.values()), expression=said)
 
     def _tried(self, node: Node) -> Expression | None:
         try:

@@ -20,6 +20,7 @@ from symgrad.calculus.step_names import StepNames
 from symgrad.calculus.step_rules import CHAIN_RULE, SEVERAL, StepRule, statement_rule, terms_by_leaf
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Call, Expression, Name
+from symgrad.language.literals import retyped
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.batches import batch_sum
 from symgrad.language.unparse import unparse
@@ -150,7 +151,7 @@ class Writer:
             of=node,
             plain=None if alike or long else plain,
         )
-        self.rights[node] = right
+        self.rights[node] = retyped(right, self.called.naming.spelled)
         if isinstance(alias, ix.Alias):
             self.called.names[alias] = left
         return left
@@ -199,7 +200,7 @@ class Writer:
             number=len(self.steps) + 1,
             kind=kind,
             left=left,
-            right=right,
+            right=retyped(right, self.called.naming.spelled),
             rule=rule.name,
             uses=uses,
             sentence=rule.sentence,

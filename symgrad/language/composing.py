@@ -13,6 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symgrad.language import formula as fm
+from symgrad.language.constants import multiple
 from symgrad.language.formula import Formula, Parts
 
 ONES = fm.Symbol(latex=r"\mathbf{1}", text="1")
@@ -242,42 +243,46 @@ def indicator(left: Formula, sign: str, right: Formula) -> Formula:
     return fm.Fence((inside,), left="[", right="]", tall=False)
 
 
-def number(value: Fraction | float) -> Formula:
-    r"""A number: its decimal digits where they are few, else a fraction or a power of ten; halves,
-    quarters and the like as fractions."""
+def number(value: Fraction | float, digits: str = "") -> Formula:
+    r"""A number as it was typed, or else: its decimal digits where they are few, or a fraction or a
+    power of ten; halves, quarters and the like as fractions."""
     if value < 0:
-        return negative(number(-value))
+        return negative(number(-value, digits))
+    if " / " in digits:
+        return fm.Fraction(tuple(fm.Number(digits=n) for n in digits.split(" / ")), small=True)
+    if digits:
+        return power_of_ten(digits)
     if not isinstance(value, Fraction):
         return constant(value) or power_of_ten(repr(float(value)))
     if value.denominator == 1:
         return fm.Number(digits=str(value))
-    digits = decimal(value)
-    if value.denominator in (2, 4, 8, 16) or (digits is None and value.denominator < 10_000):
+    few = decimal(value)
+    if value.denominator in (2, 4, 8, 16) or (few is None and value.denominator < 10_000):
         parts = (fm.Number(digits=str(n)) for n in (value.numerator, value.denominator))
         small = fm.Fraction(tuple(parts), small=True)
-        return small if digits is None else fm.Either((small, fm.Number(digits=digits)))
-    return power_of_ten(digits or repr(float(value)))
+        return small if few is None else fm.Either((small, fm.Number(digits=few)))
+    return power_of_ten(few or repr(float(value)))
 
 
 def constant(value: float) -> Formula | None:
     """A multiple of the root of a number or of pi, where the value is one: 2 / sqrt(pi)."""
-    pi = fm.Symbol(latex=r"\pi", text="pi")
-    if value == math.pi:
-        return pi
-    roots = {math.pi: pi, 2 * math.pi: juxtaposed(TWO, pi), 2.0: TWO}
-    for square, inside in roots.items() if 1e-3 < value < 1e3 else ():
-        ratio = Fraction(value * math.sqrt(square)).limit_denominator(1000)
-        near = abs(float(ratio) / math.sqrt(square) / value - 1) < 1e-15
-        if near and 0 < ratio < 1000:
-            top, bottom = (fm.Number(digits=str(n)) for n in (ratio.numerator, ratio.denominator))
-            below = fm.Root((inside,))
-            return quotient(top, below if bottom == ONE else juxtaposed(bottom, below))
-    return None
+    if value == math.e:
+        return fm.Symbol(latex=r"\mathrm{e}", text="e")
+    found = multiple(value)
+    if found is None:
+        return None
+    top, bottom, unit = (
+        *(fm.Number(digits=str(n)) for n in (found.top, found.bottom)),
+        SIGNS_OF[found.unit],
+    )
+    if found.below:
+        return quotient(top, unit if bottom == ONE else juxtaposed(bottom, unit))
+    return quotient(unit if top == ONE else juxtaposed(top, unit), bottom)
 
 
 def power_of_ten(text: str) -> Formula:
     r"""1e-5 as 10^{-5}, 2.5e-20 as 2.5 \cdot 10^{-20}; other digits as they are."""
-    digits, _, exponent = text.partition("e")
+    digits, _, exponent = text.lower().partition("e")
     if not exponent:
         return fm.Number(digits=text)
     power = raised(fm.Number(digits="10"), number(Fraction(int(exponent))))
@@ -294,4 +299,11 @@ def decimal(value: Fraction) -> str | None:
     return text if len(text.lstrip("-")) <= most and Fraction(text) == value else None
 
 
+PI = fm.Symbol(latex=r"\pi", text="pi")
+SIGNS_OF = {
+    "pi": PI,
+    "sqrt(pi)": fm.Root((PI,)),
+    "sqrt(2 * pi)": fm.Root((juxtaposed(TWO, PI),)),
+    "sqrt(2)": fm.Root((TWO,)),
+}
 INVERSE = number(Fraction(-1))

@@ -84,11 +84,13 @@ class Name(Expression):
 
 @dataclass(frozen=True, eq=False)
 class Number(Expression):
-    """A number: exact where its decimal digits are few, else a float."""
+    """A number: exact where its decimal digits are few, else a float; `digits` say without a sign
+    how it was typed, where it was."""
 
     value: Value
     shape: Shape = SCALAR
     batch: None = None
+    digits: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from symgrad.language.names import SMALL_GREEK
 from symgrad.language.operations.arrays import MODULES
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.reading import batches, read_expression
-from symgrad.language.scope import Scope, function_named
+from symgrad.language.scope import SIZE, Scope, function_named
 from symgrad.language.syntax import sign_of, syntax_tree
 
 LETTERS = ("n", "m", "k", "p", "q", "r", "s", "d", "h", "l")
@@ -61,14 +61,22 @@ def _tree(text: str) -> ast.expr:
 def _kinds(tree: ast.expr, used: list[str]) -> dict[str, str]:
     """Each name that the text leaves undeclared -> its kind, in order of appearance."""
     labels: set[str] = set()
-    batches: set[int] = set()
+    others: set[int] = set()  # what is no variable: a batch, a constant
     for node in ast.walk(tree):
         match node:
             case ast.Subscript(slice=ast.Name(id=name)):
                 labels.add(name)
             case ast.comprehension(iter=ast.Name() as batch):
-                batches.add(id(batch))
-    skipped = batches | _without_kind(tree)
+                others.add(id(batch))
+            case ast.Call(func=ast.Name(id=function), args=[ast.Name() as batch]) if (
+                function == SIZE
+            ):
+                others.add(id(batch))
+            case ast.BinOp(op=ast.Pow(), left=ast.Name(id="e") as constant):
+                others.add(id(constant))
+            case ast.Name(id="pi") as constant:
+                others.add(id(constant))
+    skipped = others | _without_kind(tree)
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in skipped]
     names.sort(key=lambda n: (n.lineno, n.col_offset))
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}

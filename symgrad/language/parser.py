@@ -53,6 +53,7 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
     (n, 1)
     """
     scope = Scope.of(problem)
+    scope.own = given_names(statements)
     with _readable(None, text_of(statements)):
         for statement in statements:
             with errors_at(statement):
@@ -92,7 +93,7 @@ def _readable(filename: str | None, text: str) -> Iterator[None]:
 
 
 def _problem(tree: ast.Module, filename: str | None) -> Problem:
-    scope = Scope(batches=batches(tree))
+    scope = Scope(batches=batches(tree), own=given_names(tree.body))
     check_tensors(tree)
     problem = None
     for statement in tree.body:
@@ -111,6 +112,12 @@ def _problem(tree: ast.Module, filename: str | None) -> Problem:
         )
         raise ProgramError(f"the program {missing}")
     return problem
+
+
+def given_names(statements: Sequence[ast.stmt]) -> set[str]:
+    """The names that some line declares or assigns to."""
+    nodes = (node for statement in statements for node in ast.walk(statement))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def _refuse_notes(statement: ast.stmt, scope: Scope, noted: int) -> None:

@@ -9,11 +9,12 @@ from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation, Size, exact
 from symgrad.language.handwriting import MAGNITUDE, NORM, PRIME, TRANSPOSED_INVERSE
+from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, conventions
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import lookup
-from symgrad.language.scope import Scope, function_named, function_names
+from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, start_of, typed
 from symgrad.language.unparse import unparse
 from symgrad.language.writing import AFTER_DIVISION
@@ -73,7 +74,7 @@ def _remark(node: ast.expr, scope: Scope) -> conventions.Remark:
 def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
     match node:
         case ast.Constant(value=value):
-            return _number(value)
+            return _number(value, digits_of(node))
         case ast.Name(id=name):
             return scope.meaning(name)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -155,6 +156,8 @@ def _called(node: ast.Call, scope: Scope, depth: int) -> Expression:
             type(a) for a in node.args
         ] == [ast.Compare] and not scope.has(name):
             return read_expression(node.args[0], scope, depth)
+        case ast.Name(id=name) if name == SIZE:
+            return _size(node, scope)
         case ast.Name(id=name) if function_named(name) is not None:
             return _call(name, node, scope, depth)
         case ast.Name(id=name) if name in arrays.FUNCTIONS:
@@ -225,7 +228,7 @@ def _literal(node: ast.keyword) -> object:
         raise ProgramError(f"{node.arg} must be a number, not {source_of(node.value)}") from None
 
 
-def _number(value: object) -> Expression:
+def _number(value: object, digits: str) -> Expression:
     if isinstance(value, bool) or value is None:
         raise ProgramError(f"{value} is not a value of the language")
     if isinstance(value, str):
@@ -234,7 +237,7 @@ def _number(value: object) -> Expression:
         raise ProgramError(f"{value!r} is not a number of the language")
     if abs(value) > 1e300:
         raise ProgramError("the number is too large")
-    return Number(exact(value))
+    return Number(exact(value), digits=digits)
 
 
 def _call(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
@@ -254,6 +257,18 @@ def _call(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
         case [ast.Constant(value=str(spec)), *arguments] if "spec" in operation.options:
             options["spec"] = spec
     return operation(*(read_expression(a, scope, depth) for a in arguments), **options)
+
+
+def _size(node: ast.Call, scope: Scope) -> Expression:
+    """size(batch): the number of examples."""
+    match node:
+        case ast.Call(args=[ast.Name(id=batch)], keywords=[]) if batch in scope.batches.values():
+            return Size(batch)
+    known = " or ".join(f"{SIZE}({batch})" for batch in sorted({*scope.batches.values()}))
+    hint = f"write {known}" if known else "there is no `for ... in batch` here"
+    if any(isinstance(a, ast.Name) and a.id in scope.dimensions for a in node.args):
+        hint = "a dimension is a number itself: write n, not size(n)"
+    raise ProgramError(f"{source_of(node)}: {SIZE}(...) is the number of examples; {hint}")
 
 
 def _option(operation: Operation, node: ast.keyword) -> int | float:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
+from symgrad.language.constants import CONSTANTS
 from symgrad.language.dimensions import describe, dimension
-from symgrad.language.expressions import Expression, Name, Operation, Size, is_scalar
+from symgrad.language.expressions import Expression, Name, Number, Operation, Size, is_scalar
 from symgrad.language.names import check_name
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.problem import Problem, Variable
+
+SIZE = "size"  # size(batch) is the number of examples
 
 
 def function_named(name: str) -> Operation | None:
@@ -37,7 +41,7 @@ def function_elsewhere(name: str) -> Operation | None:
 
 def function_names() -> list[str]:
     """Every name that a program calls an operation by."""
-    called = [name for name, operation in OPERATIONS.items() if operation.called]
+    called = [SIZE, *(name for name, operation in OPERATIONS.items() if operation.called)]
     return called + [alias for operation in OPERATIONS.values() for alias in operation.aliases]
 
 
@@ -50,6 +54,7 @@ class Scope:
     meanings: dict[str, Expression] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
     batches: Mapping[str, str] = field(default_factory=dict)  # what `for x in batch` binds -> batch
+    own: AbstractSet[str] = frozenset()  # what some line gives a meaning: no constant there
     inferred: bool = False  # whether dimensions may still become equal
     notes: list[tuple[int, str, str]] = field(default_factory=list)  # place, reason, remark
 
@@ -105,6 +110,8 @@ class Scope:
             return self.meanings[name]
         if name in self.dimensions:
             return Size(dimension(name))
+        if name in CONSTANTS and name not in self.own:
+            return Number(CONSTANTS[name])
         if function_named(name) is not None:
             raise UnknownNameError(f"{name} is a function; write {name}(...)")
         raise UnknownNameError(

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError
 from symgrad.language.handwriting import in_signs_of_the_language
+from symgrad.language.literals import with_digits
 from symgrad.language.names import check_name
 from symgrad.language.tokens import READ, plain_signs
 from symgrad.language.writing import Note, Writing
@@ -58,7 +59,7 @@ def syntax_tree(text: str, known: Collection[str] | None = None) -> ast.Module:
     _check_characters(text)
     writing = in_signs_of_the_language(text, known)
     try:
-        return _placed(ast.parse(writing.text), writing)
+        return _placed(with_digits(ast.parse(writing.text), writing.text), writing)
     except SyntaxError as error:
         line = error.lineno or 1
         column = _column(writing, line, error.offset)

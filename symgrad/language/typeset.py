@@ -32,7 +32,7 @@ def _formula(node: ex.Expression, arguments: tuple[Formula, ...]) -> Formula:
         case ex.Name():
             return fm.Named(name=node.name)
         case ex.Number():
-            return composing.number(node.value)
+            return composing.number(node.value, node.digits)
         case ex.Size():
             of = node.dimension
             return length(of) if isinstance(of, str) else dimension_formula(of)
@@ -122,7 +122,7 @@ def batch(name: str) -> Formula:
 
 def length(of: str) -> Formula:
     """The number of examples of a batch."""
-    return composing.magnitude(batch(of), tall=False)
+    return composing.spelled(composing.magnitude(batch(of), tall=False), f"size({of})", fm.ATOM)
 
 
 def dimension_formula(dimension: Dimension) -> Formula:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from symgrad.language import expressions as ex
 from symgrad.language.composing import decimal
+from symgrad.language.constants import in_constants
 from symgrad.language.formula import bracketed
 
 Written = tuple[str, int]  # a text, and how tightly it binds
@@ -32,20 +33,22 @@ def _write(node: ex.Expression, arguments: tuple[Written, ...]) -> Written:
         case ex.Name():
             return node.name, ex.ATOM if node.name.isidentifier() else ex.POWER
         case ex.Number():
-            return _number(node.value)
+            return _number(node.value, node.digits)
         case ex.Size():
             size = node.dimension
-            return (f"|{size}|" if isinstance(size, str) else str(size)), ex.ATOM
+            return (f"size({size})" if isinstance(size, str) else str(size)), ex.ATOM
         case ex.Call():
             return _call(node, arguments)
     raise TypeError(f"no expression: {node!r}")
 
 
-def _number(value: ex.Value) -> Written:
-    if isinstance(value, Fraction) and value.denominator != 1:
+def _number(value: ex.Value, digits: str) -> Written:
+    if digits:
+        text = f"-{digits}" if value < 0 else digits
+    elif isinstance(value, Fraction) and value.denominator != 1:
         text = decimal(value) or f"{value.numerator} / {value.denominator}"
     else:
-        text = str(value)
+        text = in_constants(value) or str(value)
     return text, ex.PRODUCT if "/" in text else ex.SIGN if text.startswith("-") else ex.ATOM
 
 

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus.chain_rule import Reverse
-from symgrad.calculus.derivation import Derivation, IndexForm, Outcome, Step
+from symgrad.calculus.derivation import Derivation, Outcome, Step
+from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.nodes import Axis, Entry, Label, Node
 from symgrad.calculus.vectorized import vectorized
 from symgrad.errors import DataError
@@ -132,8 +133,9 @@ class _Check(Judge):
     # what is printed
 
     def _step(self, step: Step) -> Iterator[Comparison]:
-        for printed in (step.right, step.simplified):
-            if printed is not None and not isinstance(printed, IndexForm):
+        for side in (step.right, step.simplified):
+            printed = None if side is None else in_language(side)
+            if printed is not None:
                 yield _printed(printed, step.node)
         if step.of is not None:
             for backward in self.derivation.passes:
@@ -141,6 +143,8 @@ class _Check(Judge):
                     yield self._adjoint(backward, step.of)
 
     def _outcome(self, outcome: Outcome) -> Iterator[Comparison]:
+        said = in_language(outcome.expression)
+
         def value(sample: Sample) -> Any:
             return sample.over(outcome.entry, outcome.labels)
 
@@ -148,10 +152,11 @@ class _Check(Judge):
             named: dict[str, Any] = {}
             for name, definition in outcome.definitions:
                 named[name.name] = sample.evaluated(definition, **named)
-            claim = sample.evaluated(outcome.expression, **named)
+            assert said is not None
+            claim = sample.evaluated(said, **named)
             return claim, batch_first(value(sample), [x.axis for x in outcome.labels])
 
-        if not isinstance(outcome.expression, IndexForm):
+        if said is not None:
             yield printed
         if (form := vectorized(self.derivation, outcome)) is not None:
             k = "" if form.commutation is None else form.commutation.name

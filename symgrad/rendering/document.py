@@ -19,6 +19,7 @@ from symgrad.language import formula as fm
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.formula import Formula
+from symgrad.language.plain import plain_text
 from symgrad.language.problem import Variable
 from symgrad.language.table import Table
 from symgrad.language.typeset import typeset
@@ -198,7 +199,10 @@ def _line(step: Step, proof: Proof | None) -> Line:
 
 def left_of(left: Formula, right: Expression) -> Formula:
     """The left side of an equation, with indices where the right side is in index notation."""
-    return indexed(left, right.indices) if isinstance(right, IndexForm) else left
+    if not isinstance(right, IndexForm):
+        return left
+    whole = indexed(left, right.indices)
+    return whole if right.expression is None else composing.spelled(whole, plain_text(left))
 
 
 def answers(derivation: Derivation, stepwise: bool) -> tuple[Answer, ...]:

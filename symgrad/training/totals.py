@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import ONE, Input, Node, Polynomial, topological
 from symgrad.errors import OptionError, ProgramError
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, Size, fold, leaves
+from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, leaves
 from symgrad.language.operations.batches import batch_sum
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
@@ -53,8 +54,6 @@ def divided(problem: Problem) -> Totals:
     walk = _Walk(problem)
     definitions = {n: walk.defined(n, d) for n, d in problem.definitions.items()}
     output = walk.without_totals(problem.output)
-    if any(isinstance(e, Size) and isinstance(e.dimension, str) for e in leaves(output)):
-        raise ProgramError("the length of the batch stands outside of its sums; write a mean")
     examples = {n: d for n, d in problem.definitions.items() if n not in walk.made_of_totals}
     totals = walk.totals.values()
     sums = [replace(total, operation=batch_sum) for total in totals]
@@ -89,12 +88,15 @@ def weighted(problem: Problem) -> tuple[Problem, str]:
         totals = divided(problem)
     except ProgramError as error:
         raise OptionError(f"{NO_SUM}: {error.message}; {ALL}") from None
-    if not _is_linear(totals.outer, totals.names):
+    sums = [n for n, p in zip(totals.names, totals.sums, strict=True) if not _counts(p.output)]
+    if not _is_linear(totals.outer, sums):
         loss = f"{problem.output_name} = {unparse(problem.output)}"
         raise OptionError(f"{NO_SUM}: {loss} is not linear in its sums over the batch; {ALL}")
     weight = Variable(_new_name("weight", problem), "Scalar", facts=frozenset({"data"}))
 
     def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        if isinstance(node, Size) and isinstance(node.dimension, str):
+            return weight.expression() * node
         if not isinstance(node, Call):
             return node
         changed = replace(node, arguments=arguments)
@@ -149,6 +151,18 @@ def _variable(name: str, total: Call) -> Variable:
     return Variable(name, "Matrix" if len(total.shape) == 2 else "Tensor", total.shape)
 
 
+def _count(problem: Problem, batch: str) -> Call:
+    """The number of examples as a sum over them."""
+    names = ", ".join(name for name, own in problem.batch.items() if own == batch)
+    options = {"variables": names, "batch": batch}
+    return Call(batch_sum, (Number(Fraction(1)),), SCALAR, options)
+
+
+def _counts(total: Expression) -> bool:
+    """Whether a sum over the batch is that of 1."""
+    return isinstance(total, Call) and isinstance(total.arguments[0], Number)
+
+
 def _new_name(name: str, problem: Problem, *others: str) -> str:
     taken = {*problem.variables, *problem.definitions, *others}
     return next(new for k in range(1, len(taken) + 2) if (new := f"{name}{k}") not in taken)
@@ -180,15 +194,20 @@ class _Walk:
         return not _names(root).isdisjoint({*self.totals, *self.made_of_totals})
 
     def _visit(self, node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        if isinstance(node, Size) and isinstance(node.dimension, str):
+            return self._total(_count(self.problem, node.dimension))
         if not isinstance(node, Call):
             return node
         if not isinstance(node.operation.meaning, Total):
             return replace(node, arguments=arguments)
         if self.has_total(arguments[0]):
             raise ProgramError(f"{unparse(node)} {EACH}")
+        return self._total(node)
+
+    def _total(self, total: Call) -> Name:
         name = _new_name("total", self.problem, *self.totals)
-        self.totals[name] = node
-        return Name(name, node.shape)
+        self.totals[name] = total
+        return Name(name, total.shape)
 
 
 EACH = "uses a sum over the batch for each example"

@@ -24,12 +24,12 @@ GRADIENTS = [  # what is derived, by what, the result
         "loss = mean(c**2 * b.T @ x for x, c in batch) * sum(exp(b.T @ x) for x in batch)",
         "x",
         "(exp(b.T @ x) * b.T @ sum(c**2 * x for x, c in batch) + "
-        "c**2 * sum(exp(b.T @ x) for x, c in batch)) * b / |batch|",
+        "c**2 * sum(exp(b.T @ x) for x, c in batch)) * b / size(batch)",
     ),
     (
         f"{MEAN}loss = mean(norm2(x - mu)**2 for x in batch)",
         "x",
-        "2 * (x - mean(x for x in batch)) / |batch|",
+        "2 * (x - mean(x for x in batch)) / size(batch)",
     ),
     (
         f"{MEAN}loss = mean((b.T @ (x - mu))**2 for x in batch)",

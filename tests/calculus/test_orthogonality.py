@@ -31,7 +31,7 @@ USED = [  # what is derived, by what, the result, the identity that it rests on
     ("loss = trace(Q.T @ A @ Q)", "A", "eye(n)", PRODUCT),
     ("loss = (Q @ x).T @ (Q @ y)", "x", "y", PRODUCT),
     ("loss = sum(norm2(Q @ x)**2 for x in batch)", "x", "2 * x", NORM),
-    ("loss = sum(trace(Q.T @ A @ Q) for Q in batch)", "A", "|batch| * eye(n)", PRODUCT),
+    ("loss = sum(trace(Q.T @ A @ Q) for Q in batch)", "A", "size(batch) * eye(n)", PRODUCT),
     ("loss = x.T @ Q.T @ Q @ x", "x", "2 * x", PRODUCT),
     ("h = Q @ x\nloss = h.T @ h", "x", "2 * x", PRODUCT),
     ("h = A @ Q\nloss = sum(h**2)", "A", "2 * A", PRODUCT),

@@ -81,7 +81,13 @@ def test_text_is_written_as_it_was_read(text: str) -> None:
         ("3**2 * a", "9 * a"),
         ("2**-1 * a", "0.5 * a"),
         ("-2 * a", "-2 * a"),
-        ("0.50 * a", "0.5 * a"),
+        ("0.50 * a", "0.50 * a"),
+        ("1e-4 * a", "1e-4 * a"),
+        ("-1E-4 * a", "-1E-4 * a"),
+        ("0.0001 * a", "0.0001 * a"),
+        ("a**(1/2)", "a**(1 / 2)"),
+        ("2 * pi * a", "2 * pi * a"),
+        ("exp(1) * e**a", "exp(1) * exp(a)"),
         ("1_000 * a", "1000 * a"),
     ],
 )
@@ -186,7 +192,9 @@ def test_what_a_batch_binds_is_no_parameter() -> None:
 
 
 def test_what_is_built_on_an_example_belongs_to_the_batch() -> None:
-    problem = sg.parse(BATCH + "z = W @ x\nloss = sum(sum(z) for x in batch) / |batch|")
+    problem = sg.parse(BATCH + "z = W @ x\nloss = sum(sum(z) for x in batch) / size(batch)")
+    same = sg.parse(BATCH + "z = W @ x\nloss = sum(sum(z) for x in batch) / |batch|")
+    assert unparse(same.output) == unparse(problem.output)
     assert problem.definitions["z"].batch == "batch"
 
 

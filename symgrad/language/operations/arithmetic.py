@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import operator
+from collections.abc import Callable
 from fractions import Fraction
 
 from symgrad.errors import ProgramError
@@ -14,6 +17,13 @@ from symgrad.language.typeset import infix, times
 from symgrad.language.typeset import power as raised_to
 
 LARGEST_EXPONENT = 10_000
+ARITHMETIC: dict[str, Callable[..., ex.Value]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "negative": operator.neg,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+}
 
 
 def _over(call: ex.Call, top: Formula, bottom: Formula) -> Formula:
@@ -25,12 +35,42 @@ def _over(call: ex.Call, top: Formula, bottom: Formula) -> Formula:
 
 def _constant_power(base: ex.Expression, exponent: ex.Expression) -> ex.Expression | None:
     if not isinstance(exponent, ex.Number):
-        return ex.OPERATIONS["variable_power"](base, exponent)
+        number = constant_value(exponent)
+        if number is None and isinstance(base, ex.Number) and base.value == math.e:
+            return ex.OPERATIONS["exp"](exponent)
+        if number is None:
+            return ex.OPERATIONS["variable_power"](base, exponent)
+        return power(base, ex.Number(number, digits=_as_quotient(number)))
     if abs(float(exponent.value)) > LARGEST_EXPONENT:
         raise ProgramError(f"the exponent {exponent.value} is too large (limit {LARGEST_EXPONENT})")
     if isinstance(base, ex.Number):
         return _number_power(base, exponent)
     return None
+
+
+def constant_value(root: ex.Expression) -> ex.Value | None:
+    """The number that a sum, product or quotient of numbers is, None for anything else.
+
+    >>> half = ex.Number(Fraction(1)) / ex.Number(Fraction(2))
+    >>> constant_value(half), constant_value(-half * half)
+    (Fraction(1, 2), Fraction(-1, 4))
+    """
+
+    def visit(node: ex.Expression, values: tuple[ex.Value | None, ...]) -> ex.Value | None:
+        if isinstance(node, ex.Number):
+            return node.value
+        of = ARITHMETIC.get(node.operation.name) if isinstance(node, ex.Call) else None
+        known = [value for value in values if value is not None]
+        return None if of is None or len(known) < len(values) else ex.exact(of(*known))
+
+    return ex.fold(root, visit)
+
+
+def _as_quotient(number: ex.Value) -> str:
+    """1 / 2 of a half, which is 0.5 otherwise."""
+    if not isinstance(number, Fraction) or number.denominator == 1:
+        return ""
+    return f"{abs(number.numerator)} / {number.denominator}"
 
 
 def _number_power(base: ex.Number, exponent: ex.Number) -> ex.Expression | None:
@@ -61,7 +101,9 @@ def _divide(left: ex.Expression, right: ex.Expression) -> ex.Expression | None:
 
 
 def _negative(argument: ex.Expression) -> ex.Expression | None:
-    return ex.Number(-argument.value) if isinstance(argument, ex.Number) else None
+    if not isinstance(argument, ex.Number):
+        return None
+    return ex.Number(-argument.value, digits=argument.digits)
 
 
 add = ex.register(
