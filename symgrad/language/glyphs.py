@@ -25,6 +25,7 @@ FONTS = (
     "operatorname",
     "mathrm",
     "mathit",
+    "mathsf",
     "mathbf",
     "mathcal",
     "mathbb",

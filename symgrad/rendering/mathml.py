@@ -15,8 +15,13 @@ from symgrad.language.tex import DOT, latex, separator
 Child = Element | str
 TALL = ("mfrac", "msqrt", "munder", "mtable")
 NORMAL = {"mathvariant": "normal"}  # upright, where a single letter would be italic
-BOLD, DOUBLE = (0x1D7CE, 0x1D400, 0x1D41A), (0x1D7D8, 0x1D538, 0x1D552)  # where 0, A and a stand
-ALPHABETS = {r"\mathbf": BOLD, r"\mathbb": DOUBLE, r"\mathcal": (0x30, 0x1D4D0, 0x1D4EA)}
+ALPHABETS = {  # where 0, A and a stand
+    r"\mathbf": (0x1D7CE, 0x1D400, 0x1D41A),
+    r"\mathbb": (0x1D7D8, 0x1D538, 0x1D552),
+    r"\mathcal": (0x30, 0x1D4D0, 0x1D4EA),
+    r"\mathsf": (0x1D7E2, 0x1D5A0, 0x1D5BA),
+    r"\mathtt": (0x1D7F6, 0x1D670, 0x1D68A),
+}
 REALS = "ℝ"  # older than its alphabet
 
 

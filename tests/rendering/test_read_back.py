@@ -7,8 +7,8 @@ import pytest
 
 import symgrad as sg
 from symgrad import examples
-from tests.read_back import misread
 from tests.test_cases import CASES, DERIVED
+from tests.typesetting.read_back import misread
 
 
 @pytest.mark.parametrize("case", CASES[::3], ids=lambda case: str(case["id"]))

@@ -139,10 +139,10 @@ class Entries:
         return replace(value, expression=self.spread(value, letters), letters=())
 
     def _constant(self, e: Expression, letters: tuple[str, ...]) -> Value:
-        dims = tuple(self.size(x) for x in letters)
-        if len(dims) > 2:
-            raise ProgramError("a tensor of equal numbers cannot be written")
-        return Value(e * filled(ones, dims)) if dims else Value(e)
+        if not letters:
+            return Value(e)
+        fill = self._einsum([Value(filled(ones, (self.size(x),)), (x,)) for x in letters], letters)
+        return Value(e * fill)
 
 
 def shape_of(value: Value) -> tuple[Dimension, ...]:

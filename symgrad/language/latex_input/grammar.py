@@ -28,7 +28,7 @@ CLOSER = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "‖": "‖", "⟨": "⟩"
 RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq", r"\in", ":=", r"\approx", r"\equiv", r"\to")
 TIMES = (r"\cdot", r"\times")
 HADAMARD = (r"\odot", r"\oslash", "/")
-FONTS = (r"\mathbf", r"\boldsymbol", r"\mathcal", r"\mathbb", r"\mathfrak")
+FONTS = (r"\mathbf", r"\boldsymbol", r"\mathcal", r"\mathbb", r"\mathfrak", r"\mathsf")
 ACCENTS = (r"\hat", r"\bar", r"\tilde", r"\dot")
 STOPS = {
     *RELATIONS,

@@ -178,10 +178,10 @@ class Reader:
         base = node.base
         if Calls(self).head(node) is not None:
             raise self.unknown(node)
-        if isinstance(base, lt.Sym) and base.text == "e" and self.names.find(base) is None:
+        if isinstance(base, lt.Sym) and base.text == "e" and self._is_e(base):
             return self._e(node)
         if isinstance(base, lt.Num) and base.font and node.below is not None:
-            return self.value(node.below)  # an indicator
+            return self._filled_at(base, node)
         if isinstance(base, lt.Fence) and base.left == "‖" and node.below is not None:
             norm = Calls(self).norm(base, node.below)
             return self.scripted(norm, replace(node, below=None))
@@ -190,6 +190,27 @@ class Reader:
             if named is not None:
                 return self.scripted(named, replace(node, below=None))
         return self.scripted(self.value(base), node)
+
+    def _is_e(self, base: lt.Sym) -> bool:
+        r"""Whether it is no name; \mathbf{e} is one only where it is printed so."""
+        bold = base.font == "mathbf" and look_of(base) not in self.names.exact
+        return bold or self.names.find(base) is None
+
+    def _filled_at(self, base: lt.Num, node: lt.Script) -> Value:
+        """The indicator of what is lowered; else the entries, or a row, of equal numbers."""
+        below = node.below
+        assert below is not None
+        rest = replace(node, below=None)
+        if isinstance(below, lt.Chain) and base.digits == "1":
+            return self.scripted(self.value(below), rest)
+        label = self._is_label(lt.parts_of(below)[0])
+        number = Value(ex.Number(ex.exact(int(base.digits))))  # each entry
+        return self.scripted(self.filled(base) if label else number, rest)
+
+    def _is_label(self, node: lt.Node) -> bool:
+        name = self.names.find(node)
+        meaning = None if name is None else self.scope.meanings.get(name)
+        return isinstance(meaning, ex.Name) and meaning.index_of is not None
 
     def scripted(self, value: Value, node: lt.Script) -> Value:
         """A value with the scripts of a node."""

@@ -16,7 +16,7 @@ SPACES = {r"\,", r"\;", r"\:", r"\!", r"\>", r"\quad", r"\qquad", "\\\n", "\\ ",
 STYLES = {rf"\{style}style" for style in ("display", "text", "script")}
 STYLES |= {r"\limits", r"\nolimits", r"\nonumber", r"\notag", r"\mathstrut", r"\strut"}
 SILENT = OPENING | CLOSING | SIZES | SPACES | STYLES | {r"\middle", r"\phantom"}
-WORDS = {rf"\{font}" for font in ("text", "textrm", "textit", "textbf", "mathrm", "mathsf")}
+WORDS = {rf"\{font}" for font in ("text", "textrm", "textit", "textbf", "textsf", "mathrm")}
 WORDS |= {rf"\{font}" for font in ("mathtt", "mathit", "operatorname", "operatorname*", "mbox")}
 SAME = {
     r"\lVert": "‖", r"\rVert": "‖", r"\|": "‖", r"\Vert": "‖", "∥": "‖",

@@ -259,7 +259,7 @@ einsum = ex.register(
 def _einsum_notation(call: ex.Call, factors: tuple[Formula, ...]) -> Formula:
     """The sum of products of entries, [...]_ij where indices are left."""
     parts, output = _spec(call.arguments, call.options)
-    letters = {x: Symbol(latex=x) for x in sorted("".join(parts))}
+    letters = {x: Symbol(latex=x, instead=rf"\mathsf{{{x}}}") for x in sorted("".join(parts))}
 
     def entry(factor: Formula, own: str) -> Formula:
         return lowered(factor, listed([letters[x] for x in own], "")) if own else factor

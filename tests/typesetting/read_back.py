@@ -12,16 +12,19 @@ from symgrad.api import Derivation
 from symgrad.calculus.algebra import is_call
 from symgrad.calculus.derivation import Derivation as Data
 from symgrad.calculus.derivation import Outcome
+from symgrad.calculus.index_notation import written
 from symgrad.calculus.nodes import Entry, Label, Node
 from symgrad.errors import SymgradError
 from symgrad.language.expressions import Expression, Name
+from symgrad.language.formula import Formula
 from symgrad.language.latex_input import Equation as Read
 from symgrad.language.latex_input import Known, read_formula
 from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.plain import plain_text
 from symgrad.numerics.evaluation import Sample, batch_first
 from symgrad.numerics.verification import TOLERANCE, Comparison, Judge
 from symgrad.rendering import document
-from symgrad.rendering.document import Document
+from symgrad.rendering.document import Document, left_of
 from symgrad.rendering.equations import Equation
 from symgrad.rendering.latex import chained
 
@@ -34,7 +37,8 @@ def misread(derivation: Derivation, seed: int = 0) -> Iterator[str]:
     data = derivation.data
     judge = Judge(data, seed)
     known = known_of(data)
-    for equation, truth in equations(data, document(data, UNCHECKED, "steps")):
+    pages = [document(data, UNCHECKED, level) for level in ("steps", "result")]
+    for equation, truth in (e for page in pages for e in equations(data, page)):
         latex = chained(equation, data.table)
         try:
             found = read_formula(latex, data.problem, known)
@@ -79,7 +83,8 @@ def known_of(data: Data) -> Known:
 
 def after(known: Known, equation: Equation, found: Read) -> Known:
     """What may be used after a definition of a result's own."""
-    if equation.kind != "definition" or found.left is None:
+    known_already = found.left is None or found.left.text in {*known.names, *known.slopes}
+    if equation.kind != "definition" or found.left is None or known_already:
         return known
     names = {**known.names, found.left.text: found.sides[0]}
     return Known(names, known.slopes, known.table)
@@ -87,16 +92,34 @@ def after(known: Known, equation: Equation, found: Read) -> Known:
 
 def equations(data: Data, doc: Document) -> Iterator[tuple[Equation, Truth]]:
     """Every equation of a page, with what its sides are."""
-    yield doc.output, of_entry(data.value, data.value_labels)
+    values = [*data.problem.definitions.values(), data.problem.output]
+    values += [] if data.total is None else [data.total[1]]
+    for equation, value in zip(doc.program, values, strict=True):
+        yield equation, of_expression(value)
     for _, lines in doc.parts:
         for line in lines:
             yield line.equation, of_node(line.step.node)
+    steps = {_name(left_of(written(s.left), s.right)): s.node for s in data.steps}
     for answer in doc.results:
         outcome = answer.outcome
-        *definitions, result = (e for e in answer.equations if e.kind != "vectorized")
-        for definition, (_, expression) in zip(definitions, outcome.definitions, strict=True):
-            yield definition, of_definition(outcome, expression)
-        yield result, of_entry(outcome.entry, outcome.labels)
+        own = {_name(written(name)): value for name, value in outcome.definitions}
+        for equation in answer.equations:
+            name = "" if equation.left is None else _name(equation.left)
+            if equation.kind == "result":
+                yield equation, of_entry(outcome.entry, outcome.labels)
+            elif name in own:
+                yield equation, of_definition(outcome, own[name])
+            elif equation.kind == "definition":
+                yield equation, of_node(steps[name])
+
+
+def _name(left: Formula) -> str:
+    return plain_text(left)
+
+
+def of_expression(value: Expression) -> Truth:
+    """The value of what the user wrote."""
+    return lambda sample: evaluated(sample, value)
 
 
 def of_node(node: Node) -> Truth:

@@ -1,0 +1,1 @@
+"""What is printed, all of it: read back, compiled, and parsed by KaTeX."""

@@ -1,0 +1,60 @@
+"""`python -m tests.typesetting`: all that is printed of cases, examples, operations and random
+programs is read back, compiled by pdflatex, and parsed by KaTeX (strict).
+
+KaTeX is used where a folder is given in whose node_modules it is (`npm install katex`), pdflatex
+where it is installed. Exits with 1 where anything is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import warnings
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from symgrad.errors import VerificationError
+from symgrad.rendering.document import Document
+from tests.typesetting import pages
+from tests.typesetting.derivations import cases, randoms, surrounded
+from tests.typesetting.read_back import misread
+
+
+def main() -> int:
+    """The exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.typesetting", description=__doc__)
+    parser.add_argument("--random", type=int, default=500, help="how many random programs")
+    parser.add_argument("--katex", type=Path, help="the folder with node_modules/katex")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    wrong = 0
+    every: list[Document] = []
+    formulas: list[list[str]] = []
+    for name, derivation in chain(cases(), surrounded(), randoms(range(options.random))):
+        try:
+            found = [*misread(derivation)]
+        except VerificationError:  # defined at no random numbers
+            continue
+        for line in found:
+            print(f"not read back: {name}: {line}", flush=True)
+        wrong += len(found)
+        own = [*pages.documents(derivation)]
+        every += own
+        formulas += pages.formulas(name, derivation, own)
+    if shutil.which("pdflatex"):
+        with TemporaryDirectory() as folder:
+            said = pages.compiled(every, Path(folder))
+        print(said or f"pdflatex: {len(every)} pages compile")
+        wrong += bool(said)
+    if options.katex is not None:
+        refused = pages.katex(formulas, options.katex)
+        print(*refused, sep="\n")
+        print(f"KaTeX: {len(formulas) - len(refused)} of {len(formulas)} formulas")
+        wrong += len(refused)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
