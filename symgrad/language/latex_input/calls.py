@@ -9,14 +9,14 @@ from typing import TypeGuard
 
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.dimensions import ONE, dims
-from symgrad.language.expressions import OPERATIONS, Call, Expression, Name, Operation
+from symgrad.language.expressions import OPERATIONS, Expression, Name, Operation
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.functions import operation_of, options_of
+from symgrad.language.latex_input.names import look
+from symgrad.language.operations import signs
 from symgrad.language.operations.meanings import Contraction, Elementwise, Function
-
-PAIRS = {"max": "maximum", "min": "minimum"}
 
 
 @dataclass
@@ -44,14 +44,16 @@ class Calls:
         primes = 0
         if isinstance(head, lt.Script) and operation_of(head) is None:
             below, above, primes = head.below, head.above, head.primes
-        if operation.name in PAIRS and len(arguments) == 2:
-            operation = OPERATIONS[PAIRS[operation.name]]
-        elif operation.name in PAIRS.values() and len(arguments) == 1:
-            operation = OPERATIONS[next(k for k, v in PAIRS.items() if v == operation.name)]
+        for of_all, of_two in signs.EXTREMES.items():
+            if operation in (of_all, of_two):
+                operation = of_two if len(arguments) == 2 else of_all
         options, others = options_of(operation, below)
         values = [self.reader.value(a) for a in arguments]
-        if operation.name == "log" and (inner := _determined(arguments[0], values[0])) is not None:
-            operation, values = OPERATIONS["logdet"], [inner]
+        if operation is signs.LOGARITHM:
+            bars = isinstance(arguments[0], lt.Fence) and arguments[0].left == "|"
+            inner = signs.determined(values[0].expression, bars)
+            if inner is not None:
+                operation, values = signs.LOG_DETERMINANT, [Value(inner)]
         if others:
             value = self._over_letters(operation, values, others)
         elif primes:
@@ -152,22 +154,20 @@ class Calls:
     def norm(self, node: lt.Fence, below: lt.Node | None) -> Value:
         """A norm, by what is lowered beside it."""
         value = self.reader.value(node.inner)
-        kind = "norm2"
+        kind = signs.NORMS["2"]
         options: dict[str, object] = {}
         for part in lt.parts_of(below):
-            match part:
-                case lt.Num(digits="1"):
-                    kind = "norm1"
-                case lt.Num(digits="2") | lt.Sym(text="F" | "fro" | "Frob"):
-                    kind = "norm2"
-                case lt.Sym(text=r"\infty"):
-                    kind = "max"
-                    value = self.reader.entries.entrywise(OPERATIONS["abs"], value)
-                case _:
-                    options, others = options_of(OPERATIONS["norm2"], part)
-                    if others:
-                        raise ProgramError("this norm cannot be read", column=part.at + 1)
-        return self.call(OPERATIONS[kind], [value], options)
+            word = part.digits if isinstance(part, lt.Num) else look(part)
+            if word == r"\infty":
+                kind = signs.LARGEST
+                value = self.reader.entries.entrywise(signs.MAGNITUDE, value)
+            elif word in signs.NORMS:
+                kind = signs.NORMS[word]
+            else:
+                options, others = options_of(kind, part)
+                if others:
+                    raise ProgramError("this norm cannot be read", column=part.at + 1)
+        return self.call(kind, [value], options)
 
     def inner_product(self, inner: lt.Node) -> Value:
         """<a, b>"""
@@ -175,17 +175,6 @@ class Calls:
         if len(parts) != 2:
             raise ProgramError("an inner product is of two vectors", column=inner.at + 1)
         return Value(OPERATIONS["dot"](*(self.reader.expression(p) for p in parts)))
-
-
-def _determined(node: lt.Node, value: Value) -> Value | None:
-    """What log|det A| or log|A| is the log-determinant of."""
-    e = value.expression
-    if isinstance(e, Call) and e.operation.name == "abs":
-        e = e.arguments[0]
-    magnitude = isinstance(node, lt.Fence) and node.left == "|"
-    if magnitude and isinstance(e, Call) and e.operation.name == "det":
-        return Value(e.arguments[0])
-    return None
 
 
 def is_parenthesis(node: lt.Node) -> TypeGuard[lt.Fence]:
@@ -201,7 +190,7 @@ def _probe() -> Expression:
 def is_entrywise(operation: Operation) -> bool:
     """Whether an operation acts on each entry by itself.
 
-    >>> [is_entrywise(OPERATIONS[name]) for name in ("exp", "silu", "sum", "softmax")]
+    >>> [is_entrywise(OPERATIONS[name]) for name in ("tanh", "silu", "sum", "softmax")]
     [True, True, False, False]
     """
     if isinstance(operation.meaning, Function | Contraction):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from symgrad.errors import UnknownNameError
 from symgrad.language.expressions import Expression
 from symgrad.language.latex_input.entries import Entries, Value
 from symgrad.language.latex_input.names import Names
-from symgrad.language.latex_input.tree import Node, Script
+from symgrad.language.latex_input.tree import Node, Num, Script
 from symgrad.language.scope import Scope
 
 
@@ -32,3 +33,9 @@ class Context(Protocol):
 
     def scripted(self, value: Value, node: Script) -> Value:
         """A value with the scripts of a node."""
+
+    def filled(self, node: Num) -> Value:
+        """A vector of ones or zeros."""
+
+    def unknown(self, node: Node) -> UnknownNameError:
+        """An error for what is no name of the problem."""

@@ -17,24 +17,10 @@ from symgrad.language.latex_input.tree import (
     Sym,
     parts_of,
 )
+from symgrad.language.operations.signs import WORDS
 from symgrad.language.scope import function_named
 from symgrad.language.tex import latex
 from symgrad.language.typeset import AXES, sign
-
-# What people write beside our own names; in small letters.
-OTHERS = {
-    "ln": "log",
-    "sgn": "sign",
-    "lse": "logsumexp",
-    "sigm": "sigmoid",
-    "logistic sigmoid": "sigmoid",
-    "indicator": "step",
-    "heaviside": "step",
-    "ce": "cross_entropy",
-    "bce": "binary_cross_entropy",
-    "mse": "squared_error",
-    "sech": "",
-}
 
 
 @cache
@@ -53,10 +39,10 @@ def operation_of(head: Node) -> Operation | None:
     if not isinstance(head, Sym):
         return None
     word = head.text.removeprefix("\\").strip().replace(" ", "_")
-    for name in (word, OTHERS.get(word.lower(), ""), word.lower()):
+    for name in (word, word.lower()):
         if len(name) > 1 and (found := function_named(name)) is not None:
             return found
-    return None
+    return WORDS.get(word.lower())
 
 
 def is_function(word: str) -> bool:

@@ -16,6 +16,7 @@ from symgrad.language import expressions as ex
 from symgrad.language.dimensions import ONE, Dimension, dimension
 from symgrad.language.expressions import OPERATIONS, Expression, Size
 from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.bases import Bases
 from symgrad.language.latex_input.calls import Calls
 from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Entries, Value
@@ -25,8 +26,8 @@ from symgrad.language.latex_input.products import product
 from symgrad.language.latex_input.scripts import Scripts
 from symgrad.language.latex_input.slopes import gradient_of
 from symgrad.language.latex_input.sums import Sums
+from symgrad.language.operations import signs
 from symgrad.language.operations.constants import eye, filled, ones, zeros
-from symgrad.language.operations.contractions import onehot
 from symgrad.language.scope import Scope
 
 CHAINS = {"+": "add", "-": "subtract", r"\odot": "multiply", r"\oslash": "divide", "/": "divide"}
@@ -79,7 +80,7 @@ class Reader:
             case lt.Fraction(top=top, bottom=bottom):
                 return self._over(self.value(top), self.value(bottom))
             case lt.Root(inner=inner):
-                return self.entries.entrywise(OPERATIONS["sqrt"], self.value(inner))
+                return self.entries.entrywise(signs.ROOT, self.value(inner))
             case lt.Fence():
                 return self._fence(node)
             case lt.Big():
@@ -150,7 +151,7 @@ class Reader:
             value = self.value(node.operands[0])
             for operand in node.operands[1:]:
                 right = self.expression(operand)
-                value = Value(OPERATIONS["kron"](value.expression, right))
+                value = Value(signs.KRONECKER(value.expression, right))
             return value
         return Sums(self).condition(node)
 
@@ -178,10 +179,9 @@ class Reader:
         base = node.base
         if Calls(self).head(node) is not None:
             raise self.unknown(node)
-        if isinstance(base, lt.Sym) and base.text == "e" and self._is_e(base):
-            return self._e(node)
-        if isinstance(base, lt.Num) and base.font and node.below is not None:
-            return self._filled_at(base, node)
+        bases = Bases(self)
+        if (value := bases.value(node, base)) is not None:
+            return value
         if isinstance(base, lt.Fence) and base.left == "‖" and node.below is not None:
             norm = Calls(self).norm(base, node.below)
             return self.scripted(norm, replace(node, below=None))
@@ -191,39 +191,9 @@ class Reader:
                 return self.scripted(named, replace(node, below=None))
         return self.scripted(self.value(base), node)
 
-    def _is_e(self, base: lt.Sym) -> bool:
-        r"""Whether it is no name; \mathbf{e} is one only where it is printed so."""
-        bold = base.font == "mathbf" and look_of(base) not in self.names.exact
-        return bold or self.names.find(base) is None
-
-    def _filled_at(self, base: lt.Num, node: lt.Script) -> Value:
-        """The indicator of what is lowered; else the entries, or a row, of equal numbers."""
-        below = node.below
-        assert below is not None
-        rest = replace(node, below=None)
-        if isinstance(below, lt.Chain) and base.digits == "1":
-            return self.scripted(self.value(below), rest)
-        label = self._is_label(lt.parts_of(below)[0])
-        number = Value(ex.Number(ex.exact(int(base.digits))))  # each entry
-        return self.scripted(self.filled(base) if label else number, rest)
-
-    def _is_label(self, node: lt.Node) -> bool:
-        name = self.names.find(node)
-        meaning = None if name is None else self.scope.meanings.get(name)
-        return isinstance(meaning, ex.Name) and meaning.index_of is not None
-
     def scripted(self, value: Value, node: lt.Script) -> Value:
         """A value with the scripts of a node."""
         return Scripts(self).beside(value, node)
-
-    def _e(self, node: lt.Script) -> Value:
-        """e^x, or the vector with a 1 at a label."""
-        if node.below is not None:
-            label = onehot(self.expression(node.below))
-            return self.scripted(Value(label), replace(node, below=None))
-        if node.above is None:
-            raise self.unknown(node.base)
-        return self.entries.entrywise(OPERATIONS["exp"], self.value(node.above))
 
     def _fence(self, node: lt.Fence) -> Value:
         if node.left == "|" and (size := Sums(self).batch_size(node)) is not None:
@@ -236,6 +206,6 @@ class Reader:
         if node.left == "|":
             e = value.expression
             if not value.letters and len(e.shape) == 2 and e.shape[0] == e.shape[1] != ONE:
-                return Value(OPERATIONS["det"](e))
-            return self.entries.entrywise(OPERATIONS["abs"], value)
+                return Value(signs.DETERMINANT(e))
+            return self.entries.entrywise(signs.MAGNITUDE, value)
         return value

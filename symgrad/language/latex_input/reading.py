@@ -210,13 +210,18 @@ def _dims(shape: Shape) -> tuple[Dimension, ...]:
 def _merged(free: dict[str, Dimension], dims: tuple[Dimension, Dimension] | None) -> bool:
     """Make two sizes one, if one of them is free and neither is 1."""
     one, two = dims or (dimension(1), dimension(1))
-    if " " in str(two):
+    if _is_free(two):
         one, two = two, one
-    if " " not in str(one) or two == 1 or one == two:
+    if not _is_free(one) or two == 1 or one in two.free_symbols:
         return False
     free.update({name: two for name, own in free.items() if own == one})
     free[str(one)] = two
     return True
+
+
+def _is_free(dim: Dimension) -> bool:
+    """Whether it is the size of a 1 or I by itself."""
+    return bool(dim.is_Symbol) and " " in str(dim)
 
 
 def _without_sizes(error: ShapeError) -> ShapeError:

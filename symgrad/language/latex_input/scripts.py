@@ -11,6 +11,7 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.sums import index_letter
+from symgrad.language.operations import signs
 from symgrad.language.operations.contractions import lookup
 
 LARGEST_POWER = 10  # of a matrix
@@ -86,7 +87,7 @@ class Scripts:
             case lt.Sym(text="T" | "t" | r"\top" | "H") if self._is_mark(above, value):
                 return self._transposed(value)
             case lt.Negative(inner=lt.Sym(text="T" | r"\top")):
-                return Value(OPERATIONS["inv"](self._plain(value)).T)
+                return Value(signs.INVERSE(self._plain(value)).T)
             case lt.Row(factors=(lt.Sym(text=r"\odot"), exponent)):
                 return self._entrywise(value, exponent)
         if not value.letters and value.expression.shape != SCALAR:
@@ -120,7 +121,7 @@ class Scripts:
         number = exponent.value if isinstance(exponent, Number) else None
         shape = e.shape
         if number == -1 and ONE not in shape:
-            return Value(OPERATIONS["inv"](e))
+            return Value(signs.INVERSE(e))
         if len(shape) == 2 and shape[0] == shape[1]:
             if number is None or number != int(number) or not 0 < number < LARGEST_POWER:
                 raise ProgramError(

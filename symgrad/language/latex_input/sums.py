@@ -11,6 +11,7 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.names import exact as look_of
+from symgrad.language.operations import signs
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.contractions import onehot, total
@@ -137,7 +138,7 @@ class Sums:
         if sign in ("<", r"\geq"):
             left, right = right, left
         e = self._difference(self.reader.value(left), self.reader.value(right))
-        step = self.reader.entries.entrywise(OPERATIONS["step"], e)
+        step = self.reader.entries.entrywise(signs.INDICATOR, e)
         return self._not(step) if sign in (r"\leq", r"\geq") else step
 
     def _difference(self, left: Value, right: Value) -> Value:

@@ -1,0 +1,58 @@
+r"""Bases that mean something with a script alone: e^x, the e of a label, \mathbf{1} of entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from symgrad.language import expressions as ex
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.context import Context
+from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.names import exact as look_of
+from symgrad.language.operations import signs
+from symgrad.language.operations.contractions import onehot
+
+
+@dataclass
+class Bases:
+    """Reads them, for a reader."""
+
+    reader: Context
+
+    def value(self, node: lt.Script, base: lt.Node) -> Value | None:
+        """What one of them is with its scripts; None where the base is another."""
+        if isinstance(base, lt.Sym) and base.text == "e" and self._is_e(base):
+            return self._e(node)
+        if isinstance(base, lt.Num) and base.font and node.below is not None:
+            return self._filled_at(base, node)
+        return None
+
+    def _e(self, node: lt.Script) -> Value:
+        """e^x, or the vector with a 1 at a label."""
+        if node.below is not None:
+            label = onehot(self.reader.expression(node.below))
+            return self.reader.scripted(Value(label), replace(node, below=None))
+        if node.above is None:
+            raise self.reader.unknown(node.base)
+        return self.reader.entries.entrywise(signs.EXPONENTIAL, self.reader.value(node.above))
+
+    def _is_e(self, base: lt.Sym) -> bool:
+        r"""Whether it is no name; \mathbf{e} is one only where it is printed so."""
+        bold = base.font == "mathbf" and look_of(base) not in self.reader.names.exact
+        return bold or self.reader.names.find(base) is None
+
+    def _filled_at(self, base: lt.Num, node: lt.Script) -> Value:
+        """The indicator of what is lowered; else the entries, or a row, of equal numbers."""
+        below = node.below
+        assert below is not None
+        rest = replace(node, below=None)
+        if isinstance(below, lt.Chain) and base.digits == "1":
+            return self.reader.scripted(self.reader.value(below), rest)
+        label = self._is_label(lt.parts_of(below)[0])
+        number = Value(ex.Number(ex.exact(int(base.digits))))  # each entry
+        return self.reader.scripted(self.reader.filled(base) if label else number, rest)
+
+    def _is_label(self, node: lt.Node) -> bool:
+        name = self.reader.names.find(node)
+        meaning = None if name is None else self.reader.scope.meanings.get(name)
+        return isinstance(meaning, ex.Name) and meaning.index_of is not None
