@@ -10,7 +10,7 @@ import numpy as np
 
 from symgrad.grading.coverage import Target, found
 from symgrad.grading.evidence import Evidence, Finding, Mistake
-from symgrad.grading.exam import Exam
+from symgrad.grading.exam import Exam, is_zero
 from symgrad.grading.points import Point
 from symgrad.language.problem import Variable
 
@@ -84,7 +84,9 @@ def _right_where(exam: Exam, sides: Sequence[Side]) -> bool:
         there += points
         if not all(map(exam.agrees, there[-1:])):
             return False
-    return len(there) >= ENOUGH
+    if len(there) < ENOUGH:
+        return False
+    return is_zero(exam.got) or not is_zero([exam.right_at(point) for point in there])
 
 
 # undeclared facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -14,13 +14,22 @@ from symgrad.calculus.lowering import Tensor
 from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.exam import Exam, close
-from symgrad.grading.points import Point, Values
-from symgrad.grading.rewritings import OPPOSITE, Change, changed_names, changed_operations
-from symgrad.grading.stepwise import with_definitions
+from symgrad.grading.factors import Ratio, named_ratio
+from symgrad.grading.points import Point
+from symgrad.grading.rewritings import (
+    OPPOSITE,
+    Change,
+    changed_families,
+    changed_names,
+    changed_operations,
+    unshared,
+)
+from symgrad.grading.stepwise import stepwise
 from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import Expression, Name, parts
+from symgrad.language.expressions import Expression, Name, leaves, parts
 
 WORK = 25_000  # formulas that are tried, times the length of one
+MOST_FIRST, MOST_PAIRS = 120, 4000  # of two operations
 LOOSER = 4  # times the noise that a right answer may have: for what is only computed to compare
 
 
@@ -33,17 +42,128 @@ class Replacement:
     right: Expression
 
 
+class Formulas:
+    """The formulas of a claim, its definitions and last "" the claim itself, with their values at
+    the points of an exam."""
+
+    def __init__(self, exam: Exam, claim: Claim) -> None:
+        self.exam = exam
+        self.claim = claim
+        written = {**claim.definitions, "": claim.expression}
+        self.formulas = {name: unshared(formula) for name, formula in written.items()}
+        self.tensors = dict(exam.tensors)
+        self.known: dict[Expression, Tensor] = {}  # what the parts mean
+        for name, formula in self.formulas.items():
+            self.tensors[name] = stepwise(formula, self.tensors, self.known)
+        self.values = cache(lambda k: exam.points[k].values([self.tensors[""].closed().node]))
+        self.most = WORK // sum(len(parts(formula)) for formula in self.formulas.values())
+
+    def changed(self, shape: Shape) -> Iterator[tuple[Change, Claim]]:
+        """Each claim of this shape that differs in one operation."""
+        return islice(self._changed(shape), self.most)
+
+    def _changed(self, shape: Shape) -> Iterator[tuple[Change, Claim]]:
+        names = _names(self.exam)
+        own = [Name(n, e.shape, e.batch) for n, e in self.claim.definitions.items()]
+        for changes in (changed_operations, changed_families, changed_names):
+            for name, formula in self.formulas.items():
+                given = () if changes is changed_operations else (names if name else names + own,)
+                for change in changes(formula, formula.shape if name else shape, *given):
+                    yield change, self._with({**self.formulas, name: change.formula})
+
+    def _with(self, formulas: Mapping[str, Expression]) -> Claim:
+        *definitions, (_, expression) = formulas.items()
+        own = dict(definitions)
+        whole = {**self.claim.problem.definitions, **own}
+        return Claim(replace(self.claim.problem, definitions=whole), expression, own)
+
+    def at(self, claim: Claim, k: int) -> np.ndarray | None:
+        """The value of a changed claim at a point; None where the language does not have it, such
+        as the inverse of a number."""
+        try:
+            return self.exam.points[k].value(self._tensor(claim), self.values(k))
+        except SymgradError:
+            return None
+
+    def _tensor(self, claim: Claim) -> Tensor:
+        """What a changed claim means; of its formulas those are read that have changed, or use
+        what has."""
+        tensors, new = dict(self.tensors), set[str]()
+        for name, formula in {**claim.definitions, "": claim.expression}.items():
+            used = {part.name for part in leaves(formula) if isinstance(part, Name)}
+            if formula is not self.formulas[name] or used & new:
+                known = {} if used & new else dict(self.known)
+                tensors[name] = stepwise(formula, tensors, known)
+                new.add(name)
+        return tensors[""]
+
+    def has(self, claim: Claim, wanted: Sequence[np.ndarray]) -> bool:
+        """Whether a changed claim has the wanted values at all points."""
+        return all(
+            (got := self.at(claim, k)) is not None and close(got, want, LOOSER * noise)
+            for k, (want, noise) in enumerate(zip(wanted, self.exam.noise, strict=True))
+        )
+
+    def ratio(self, claim: Claim) -> Ratio | None:
+        """The multiple that a changed claim is of the right result."""
+        exam, ratios = self.exam, dict[int, float]()
+        for k, (want, noise) in enumerate(zip(exam.want, exam.noise, strict=True)):
+            got = self.at(claim, k)
+            size = float(np.sum(want * want))
+            if got is None or not size:
+                return None
+            ratios[k] = float(np.sum(got * want)) / size
+            if not ratios[k] or not close(got / ratios[k], want, LOOSER * noise):
+                return None
+        return named_ratio(ratios, exam.points, exam.problem)
+
+
 def replacement(exam: Exam) -> Replacement | None:
     """The one operation that explains the mistake: to change it makes the claim right, or the right
     result the claim."""
-    for change, changed in _changes(exam, exam.claim, next(iter(exam.shapes)), exam.want):
-        if replace(exam, claim=changed).correct:
+    formulas = Formulas(exam, exam.claim)
+    for change, changed in formulas.changed(_shape(exam)):
+        if formulas.has(changed, exam.want) and replace(exam, claim=changed).correct:
             return Replacement(change.kind, change.old, change.new)
     right = _right_formula(exam)
-    shape = exam.claim.expression.shape
-    for change, changed in _changes(exam, right, shape, exam.got) if right else ():
-        if is_claim(exam, changed):
+    if right is None:
+        return None
+    formulas = Formulas(exam, right)
+    for change, changed in formulas.changed(exam.claim.expression.shape):
+        if formulas.has(changed, exam.got) and is_claim(exam, changed):
             return Replacement(OPPOSITE.get(change.kind, change.kind), change.new, change.old)
+    return None
+
+
+def scaled(exam: Exam) -> tuple[Replacement, Ratio] | None:
+    """The one operation after which a claim is a multiple of the right result, and which."""
+    formulas = Formulas(exam, exam.claim)
+    for change, changed in formulas.changed(_shape(exam)):
+        ratio = formulas.ratio(changed)
+        if ratio is not None:
+            return Replacement(change.kind, change.old, change.new), ratio
+    return None
+
+
+def pairs(exam: Exam) -> tuple[Replacement, Replacement] | None:
+    """Two operations after which a claim is right."""
+    formulas = Formulas(exam, exam.claim)
+    smallest = min(range(len(exam.points)), key=lambda k: exam.want[k].size)
+    want, noise = exam.want[smallest], LOOSER * exam.noise[smallest]
+    tried = 0
+    for one, changed in islice(formulas.changed(_shape(exam)), MOST_FIRST):
+        again = Formulas(replace(exam, claim=changed), changed)
+        for other, claim in again.changed(_shape(exam)):
+            tried += 1
+            if tried > min(MOST_PAIRS, formulas.most):
+                return None
+            got = again.at(claim, smallest)
+            if got is None or not close(got, want, noise):
+                continue
+            if again.has(claim, exam.want) and replace(exam, claim=claim).correct:
+                return Replacement(one.kind, one.old, one.new), Replacement(
+                    other.kind, other.old, other.new
+                )
     return None
 
 
@@ -64,53 +184,8 @@ def _noise(exam: Exam, other: Exam, point: Point) -> float:
     return LOOSER * max(exam.noise_at(point), other.noise_at(point))
 
 
-def _changes(
-    exam: Exam, claim: Claim, shape: Shape, wanted: list[np.ndarray]
-) -> Iterator[tuple[Change, Claim]]:
-    """Every change of one operation after which a claim has these values at all points."""
-    formulas = {**claim.definitions, "": claim.expression}
-    tensors = with_definitions(exam.tensors, formulas)
-    root = tensors[""].closed().node
-    values = [point.values([root]) for point in exam.points]
-    most = WORK // sum(len(parts(formula)) for formula in formulas.values())
-    for name, change in islice(_candidates(exam, formulas, shape), most):
-        changed = {**formulas, name: change.formula}
-        if _is_valued(exam, changed, tensors, values, wanted):
-            *definitions, (_, expression) = changed.items()
-            problem = replace(
-                claim.problem, definitions={**claim.problem.definitions, **dict(definitions)}
-            )
-            yield change, Claim(problem, expression, dict(definitions))
-
-
-def _candidates(
-    exam: Exam, formulas: Mapping[str, Expression], shape: Shape
-) -> Iterator[tuple[str, Change]]:
-    """Each change of one formula; the last one, "", may come to this shape."""
-    for changes in (changed_operations, partial(changed_names, names=_names(exam))):
-        for name, formula in formulas.items():
-            for change in changes(formula, formula.shape if name else shape):
-                yield name, change
-
-
-def _is_valued(
-    exam: Exam,
-    formulas: Mapping[str, Expression],
-    tensors: Mapping[str, Tensor],
-    values: Sequence[Values],
-    wanted: list[np.ndarray],
-) -> bool:
-    """Whether the last formula has the wanted values; those in `values` are not computed again."""
-    try:
-        changed = with_definitions(tensors, formulas)[""]
-        return all(
-            close(point.value(changed, unchanged), array, LOOSER * noise)
-            for point, unchanged, array, noise in zip(
-                exam.points, values, wanted, exam.noise, strict=True
-            )
-        )
-    except SymgradError:
-        return False  # such as the inverse of a number, which the language does not have
+def _shape(exam: Exam) -> Shape:
+    return next(iter(exam.shapes))
 
 
 def _names(exam: Exam) -> list[Name]:

@@ -62,6 +62,7 @@ class Evidence:
 
     def __init__(self, exam: Exam) -> None:
         self.exam = exam
+        self.nearly: list[tuple[Finding, Ratio]] = []  # what explains a multiple of the claim
 
     @cached_property
     def factor(self) -> Ratio | None:
@@ -70,7 +71,7 @@ class Evidence:
         if not exam.right_shape:
             return None
         zeros = [np.zeros_like(want) for want in exam.want]
-        return _multiple(exam, range(len(exam.want)), zeros.__getitem__, exam.want.__getitem__)
+        return multiple(exam, range(len(exam.want)), zeros.__getitem__, exam.want.__getitem__)
 
     @cached_property
     def branches(self) -> Branches | None:
@@ -93,18 +94,21 @@ class Evidence:
                 return Branch(branches.describe(use), factor, branches.is_regularizer(use))
         return None
 
-    def is_mutant(self, use: Use, passed: Callable[[int], np.ndarray]) -> bool:
-        """Whether the claim is the gradient that comes out when a use sends back passed(k) instead
-        of what it should, at each point k."""
+    def mutant(self, use: Use, passed: Callable[[int], np.ndarray]) -> Ratio | None:
+        """The multiple that the claim is of the gradient that comes out when a use sends back
+        passed(k) instead of what it should, at each point k; None where it is none."""
         branches = self.branches
         if branches is None:
-            return False
-        exam = branches.exam
-        for k in branches.points:
+            return None
+        want = branches.exam.want
+
+        @cache
+        def changed(k: int) -> np.ndarray:
             moved = branches.at_variable(use, passed(k) - branches.contribution(use, k), k)
-            if not close(exam.want[k] + moved, exam.got[k], LOOSER * exam.noise[k]):
-                return False
-        return True
+            return np.asarray(want[k] + moved)
+
+        zeros = [np.zeros_like(array) for array in want]
+        return multiple(branches.exam, branches.points, zeros.__getitem__, changed)
 
     @cached_property
     def replacement(self) -> Replacement | None:
@@ -138,10 +142,10 @@ def _multiple_of(branches: Branches, use: Use) -> Ratio | None:
     """The multiple that a claim has of the part through a use, if all else is right."""
     part = cache(partial(branches.part, use))
     want = branches.exam.want
-    return _multiple(branches.exam, branches.points, lambda k: want[k] - part(k), part)
+    return multiple(branches.exam, branches.points, lambda k: want[k] - part(k), part)
 
 
-def _multiple(
+def multiple(
     exam: Exam,
     numbers: Iterable[int],
     rest: Callable[[int], np.ndarray],

@@ -293,3 +293,8 @@ def largest_entry(array: np.ndarray) -> float:
     """The largest magnitude of an entry; 0 where there is none that is finite."""
     finite = np.abs(array[np.isfinite(array)])
     return float(finite.max()) if finite.size else 0.0
+
+
+def is_zero(arrays: list[np.ndarray]) -> bool:
+    """Whether all entries are 0."""
+    return all(largest_entry(a) == 0 for a in arrays)

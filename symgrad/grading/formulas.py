@@ -28,8 +28,9 @@ OF_OPERATIONS = (
     "order_of_factors",
     "wrong_sign",
 )
+MASK = _mistake("misplaced_mask")
 MISTAKES = (
     *map(_mistake, OF_OPERATIONS),
     ASSUMPTION,
-    *(_mistake(kind) for kind in SENTENCES if kind not in OF_OPERATIONS),
+    *(_mistake(kind) for kind in SENTENCES if kind not in (*OF_OPERATIONS, MASK.name)),
 )

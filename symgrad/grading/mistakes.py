@@ -3,9 +3,12 @@ wrong answer at every random point is the diagnosis."""
 
 from __future__ import annotations
 
-from symgrad.grading import formulas, multiples, rules, shapes
+from symgrad.grading import formulas, multiples, rules, shapes, slips
 from symgrad.grading.assumptions import BRANCH
+from symgrad.grading.conventions import SYMMETRIC
+from symgrad.grading.doubles import two_mistakes
 from symgrad.grading.evidence import Evidence, Finding, Mistake
+from symgrad.grading.exam import is_zero
 from symgrad.grading.verdict import Verdict
 
 UNLISTED = Mistake(
@@ -21,20 +24,42 @@ MISTAKES = (
     shapes.ZERO,
     *multiples.MISTAKES,
     *rules.MISTAKES,
+    *slips.MISTAKES,
+    SYMMETRIC,
+    formulas.MASK,
     BRANCH,
     *formulas.MISTAKES,
+)
+PARTIAL = ("wrong_shape", "batch_sum_forgotten")  # what may not be all that is wrong
+TWO = Mistake(
+    "two_mistakes",
+    "Two of these at once.",
+    "Look at one step at a time: constant factors, signs and transposes last.",
+    lambda evidence: None,
 )
 
 
 def diagnose(evidence: Evidence) -> Verdict:
     """The verdict on a wrong claim: the kind of its mistake, and the sentence that says it."""
-    for mistake in OF_NOTHING if shapes.is_zero(evidence.exam.got) else MISTAKES:
-        found = mistake.explain(evidence)
-        if found is not None:
-            return _wrong(evidence, mistake, found)
+    first = single(evidence)
+    if first is None or first[0].name in PARTIAL:
+        both = two_mistakes(evidence, single)
+        if both is not None:
+            return _wrong(evidence, TWO, both)
+    if first is not None:
+        return _wrong(evidence, *first)
     worst = shapes.worst_entry(evidence.exam)
     sentence = f"This is wrong, and not a kind of mistake that is listed. {worst}"
     return _wrong(evidence, UNLISTED, Finding(sentence))
+
+
+def single(evidence: Evidence) -> tuple[Mistake, Finding] | None:
+    """The one mistake that explains a claim."""
+    for mistake in OF_NOTHING if is_zero(evidence.exam.got) else MISTAKES:
+        found = mistake.explain(evidence)
+        if found is not None:
+            return mistake, found
+    return None
 
 
 def _wrong(evidence: Evidence, mistake: Mistake, found: Finding) -> Verdict:

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import product
 
 from symgrad.calculus.algebra import is_call
 from symgrad.errors import SymgradError
 from symgrad.language.dimensions import ONE, Shape
-from symgrad.language.expressions import Call, Expression, Name, Operation, fold, is_scalar, parts
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Call,
+    Expression,
+    Name,
+    Number,
+    Operation,
+    fold,
+    is_scalar,
+    parts,
+)
 from symgrad.language.operations.arithmetic import (
     add,
     matmul,
     multiply,
     negative,
+    power,
     subtract,
     transpose,
 )
 from symgrad.language.operations.contractions import dot
-from symgrad.language.operations.meanings import Total
+from symgrad.language.operations.meanings import Elementwise, Total
 from symgrad.language.unparse import unparse
 
 Variant = tuple[str, Expression]
+FUNCTIONS = ("sin", "cos", "exp", "log", "tanh", "sigmoid", "relu", "step", "sign", "abs")
+NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
 @dataclass(frozen=True)
@@ -49,8 +65,9 @@ def changed_operations(root: Expression, shape: Shape) -> Iterator[Change]:
     of several equal ones."""
     for node in reversed(parts(root)):
         if isinstance(node, Call):
-            for kind, new in (*_products(node), *_transposes(node), *_sums(node)):
-                yield from _change(root, shape, kind, node, new)
+            for variants in (_products, _others, _transposes, _sums, _masks, _functions):
+                for kind, new in variants(node):
+                    yield from _change(root, shape, kind, node, new)
 
 
 def changed_names(root: Expression, shape: Shape, names: Sequence[Name]) -> Iterator[Change]:
@@ -59,6 +76,18 @@ def changed_names(root: Expression, shape: Shape, names: Sequence[Name]) -> Iter
         for name in names if isinstance(node, Name) else ():
             if isinstance(node, Name) and name.name != node.name and name.batch == node.batch:
                 yield from _change(root, shape, "wrong_value", node, name)
+
+
+def unshared(root: Expression) -> Expression:
+    """The same expression, each name and number in it an object of its own."""
+
+    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        if not isinstance(node, Call):
+            return node
+        own = tuple(replace(a) if isinstance(a, Name | Number) else a for a in arguments)
+        return replace(node, arguments=own)
+
+    return fold(root, visit)
 
 
 def _change(
@@ -113,6 +142,86 @@ def _sums(call: Call) -> Iterator[Variant]:
         terms = [a, negative(b)]
     yield from (("wrong_sign", new) for new in signs)
     yield from (("extra_term", term) for term in terms)
+
+
+def _masks(call: Call) -> Iterator[Variant]:
+    """m * (A @ b) and A @ (m * b): a mask after a product, and before it."""
+    if call.operation is multiply:
+        for mask, product in (call.arguments, call.arguments[::-1]):
+            if is_call(product, matmul):
+                first, *rest = product.arguments
+                for new in _valid(multiply, [(mask, b) for b in rest]):
+                    yield from (("misplaced_mask", e) for e in _valid(matmul, [(first, new)]))
+    elif call.operation is matmul:
+        first, second = call.arguments
+        for masked in (second,) if is_call(second, multiply) else ():
+            for mask, b in (masked.arguments, masked.arguments[::-1]):
+                for product in _valid(matmul, [(first, b)]):
+                    yield from (("misplaced_mask", e) for e in _valid(multiply, [(mask, product)]))
+
+
+def _functions(call: Call) -> Iterator[Variant]:
+    """Another function of an argument, or of its negative."""
+    if not isinstance(call.operation.meaning, Elementwise) or len(call.arguments) != 1:
+        return
+    (argument,) = call.arguments
+    for name in FUNCTIONS:
+        if name != call.operation.name:
+            yield "wrong_function", OPERATIONS[name](argument)
+    yield "wrong_sign", call.operation(negative(argument))
+
+
+def _others(call: Call) -> Iterator[Variant]:
+    """Another exponent, no minus, another axis."""
+    if call.operation is power and isinstance(exponent := call.arguments[1], Number):
+        for off in (1, -1):
+            yield "wrong_exponent", power(call.arguments[0], Number(exponent.value + off))
+    elif call.operation in (add, subtract, multiply):
+        for k, base in enumerate(call.arguments):
+            if not isinstance(base, Number):
+                raised = (*call.arguments[:k], base**2, *call.arguments[k + 1 :])
+                yield "wrong_exponent", call.operation(*raised)
+    elif call.operation is negative:
+        yield "wrong_sign", call.arguments[0]
+    axis = call.options.get("axis")
+    if axis in (0, 1) and len(call.arguments) == 1:
+        with suppress(SymgradError):
+            other = call.operation(*call.arguments, **{**call.options, "axis": 1 - axis})
+            yield "wrong_axis", other if other.shape == call.shape else other.T
+
+
+def changed_families(root: Expression, shape: Shape, names: Sequence[Name]) -> Iterator[Change]:
+    """Every formula in which all names of one family, such as h1, h2, h3, or those of them that are
+    factors of matrix products, are one number off."""
+    known = {name.name: name for name in names}
+    inside = {part for node in parts(root) if is_call(node, matmul) for part in _factors(node)}
+    numbered = [
+        (part, match)
+        for part in parts(root)
+        if isinstance(part, Name) and (match := NUMBERED.fullmatch(part.name))
+    ]
+    for stem, off in product({match[1] for _, match in numbered}, (-1, 1)):
+        family = [(part, int(match[2])) for part, match in numbered if match[1] == stem]
+        for chosen in (family, [(p, k) for p, k in family if p in inside]):
+            places = [(part, known.get(f"{stem}{k + off}")) for part, k in chosen]
+            if len(places) > 1 and all(new for _, new in places):
+                yield from _shifted(root, shape, places)
+
+
+def _factors(call: Call) -> Iterator[Expression]:
+    for argument in call.arguments:
+        yield argument.arguments[0] if is_call(argument, transpose) else argument
+
+
+def _shifted(
+    root: Expression, shape: Shape, places: Iterable[tuple[Name, Name | None]]
+) -> Iterator[Change]:
+    formula: Expression | None = root
+    for old, new in places:
+        if formula is not None and new is not None:
+            formula = _replaced(formula, {old}, new)
+    if formula is not None and formula.shape == shape:
+        yield Change("off_by_one", root, formula, formula)
 
 
 def _valid(

@@ -56,6 +56,39 @@ SENTENCES = {
         "another",
         "Of a difference a - b the second part has derivative -1.",
     ),
+    "misplaced_mask": Sentence(
+        "A mask is on the wrong side of a matrix product: {0} stands",
+        "{0}",
+        "another",
+        "A mask multiplies the cotangent of the values that it masked: through h = m * (W x) back "
+        "goes W^T (m * g).",
+    ),
+    "off_by_one": Sentence(
+        "The steps are off by one: {0} stands",
+        "{0}",
+        "another",
+        "In step t a recurrence uses the state of step t - 1: dL/dW = sum over t of "
+        "delta[t] h[t-1]^T.",
+    ),
+    "wrong_function": Sentence(
+        "The wrong function is used: {0} stands",
+        "{0}",
+        "another",
+        "Look up the derivative of the function: (sin)' = cos, (tanh)' = 1 - tanh^2.",
+    ),
+    "wrong_exponent": Sentence(
+        "An exponent is wrong: {0} stands",
+        "{0}",
+        "another",
+        "A power brings its exponent down and keeps one less: d(u^3) = 3 u^2 du.",
+    ),
+    "wrong_axis": Sentence(
+        "The wrong axis: {0} stands",
+        "{0}",
+        "another",
+        "axis=0 goes along the columns and leaves a row, axis=1 along the rows and leaves a "
+        "column.",
+    ),
     "wrong_value": Sentence(
         "The wrong value is used: {0} stands",
         "{0}",

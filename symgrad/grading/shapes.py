@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from symgrad.grading.evidence import Evidence, Finding, Mistake
-from symgrad.grading.exam import Exam, close, largest_entry
+from symgrad.grading.exam import Exam, close, is_zero
 from symgrad.grading.misfit import likely_shape, shown, wanted
 from symgrad.grading.sentences import described
 from symgrad.language.dimensions import ONE, SCALAR
@@ -140,11 +140,6 @@ def _differs(exam: Exam, k: int) -> bool:
 
 def _spread(got: np.ndarray, want: np.ndarray, noise: float) -> bool:
     return close(np.broadcast_to(got, want.shape), want, noise)
-
-
-def is_zero(arrays: list[np.ndarray]) -> bool:
-    """Whether an answer is 0 at every point."""
-    return all(largest_entry(a) == 0 for a in arrays)
 
 
 def _numbers(inputs: Mapping[str, np.ndarray]) -> str:

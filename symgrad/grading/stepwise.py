@@ -7,17 +7,25 @@ from dataclasses import replace
 
 from symgrad.calculus.lowering import Tensor, lower
 from symgrad.calculus.nodes import ONE, Factor, Term
-from symgrad.language.expressions import Call, Expression, Name, Number, fold
+from symgrad.language.expressions import Call, Expression, Name, Number, fold, operands
 
 
-def stepwise(root: Expression, tensors: Mapping[str, Tensor]) -> Tensor:
+def stepwise(
+    root: Expression, tensors: Mapping[str, Tensor], known: dict[Expression, Tensor] | None = None
+) -> Tensor:
     """The tensor that an expression means, each operation a statement of its own: a long product is
-    multiplied from left to right, as it is written."""
+    multiplied from left to right, as it is written. What is `known` of parts is taken, and
+    kept."""
+    meanings = {} if known is None else known
 
     def visit(node: Expression, arguments: tuple[Tensor, ...]) -> Tensor:
-        return lowered_call(node, arguments) if isinstance(node, Call) else lower(node, tensors)
+        if node not in meanings:
+            meanings[node] = (
+                lowered_call(node, arguments) if isinstance(node, Call) else lower(node, tensors)
+            )
+        return meanings[node]
 
-    return fold(root, visit)
+    return fold(root, visit, lambda node: () if node in meanings else operands(node))
 
 
 def with_definitions(

@@ -121,6 +121,51 @@ t: Scalar
 w: Vector(d)
 loss = mean(huber(w.T @ x - t, 100) for x, t in batch)
 """,
+    "distance": """\
+W: Matrix(m, n)
+x: Vector(n)
+y: Vector(m)
+loss = norm2(W @ x - y)
+""",
+    "relu_net": """\
+x: Vector(n)
+y: Vector(k)
+W: Matrix(n, n)
+V: Matrix(k, n)
+z = W @ x
+a = relu(z)
+r = V @ a - y
+loss = r.T @ r / 2
+""",
+    "symmetric": """\
+A: Matrix(n, n, symmetric=True)
+B: Matrix(n, n, symmetric=True)
+x: Vector(n)
+y: Vector(n)
+loss = x.T @ A @ x + logdet(A) + x.T @ B @ y
+""",
+    "row_labels": """\
+X: Matrix(n, d)
+W: Matrix(d, k)
+Y: Matrix(n, k)
+P = softmax(X @ W, axis=1)
+loss = -sum(Y * log(P)) / n
+""",
+    "recurrence": """\
+x1: Vector(d)
+x2: Vector(d)
+h0: Vector(n)
+y: Vector(n)
+W: Matrix(n, n)
+U: Matrix(n, d)
+h1 = tanh(W @ h0 + U @ x1)
+h2 = tanh(W @ h1 + U @ x2)
+loss = norm2(h2 - y)**2
+""",
+    "table": """\
+X: Matrix(n, n)
+loss = sum(sum(X, axis=0)**2)
+""",
     "row": """\
 X: Matrix(m, n)
 loss = sum(softmax(X, axis=1)**2)

@@ -121,7 +121,33 @@ WRONG = [
     ("extra_factor", "sine", "x", "c * cos(x) * x", "c * cos(x)"),
     ("unlisted", "sine", "x", "c * cos(x)**3 + 1e-3 * x", "should be"),
     ("unlisted", "least_squares", "W", "W * W", "should be"),
-    ("unlisted", "tanh_net", "b1", "W2.T @ r * a * (1 - a)", "should be"),
+    ("derivative_twice", "logistic_regression", "w", "mean((p - t) * p * (1 - p) * x for x, t in"
+     " batch)", "p = sigmoid(s)"),
+    ("derivative_twice", "softmax_regression", "b", "mean((p - y) * p * (1 - p) for x, y in batch)",
+     "softmax"),
+    ("root_forgotten", "distance", "W", "2 * (W @ x - y) @ x.T", "norm2(W @ x - y)"),
+    ("root_forgotten", "distance", "x", "W.T @ (W @ x - y)", "norm2(W @ x - y)"),
+    ("another_activation", "tanh_net", "b1", "W2.T @ r * a * (1 - a)", "of sigmoid stands"),
+    ("another_activation", "tanh_net", "W1", "(W2.T @ r * step(z)) @ x.T", "of relu stands"),
+    ("mask_reversed", "relu_net", "W", "(V.T @ r * step(-z)) @ x.T", "a = relu(z)"),
+    ("misplaced_mask", "relu_net", "x", "(W.T @ (V.T @ r)) * step(z)", "step(z)"),
+    ("regularizer_not_differentiated", "ridge", "w", "2 * X.T @ (X @ w - y) + lam * norm2(w)**2",
+     "lam * norm2(w)**2"),
+    ("regularizer_not_differentiated", "ridge", "w", "2 * X.T @ (X @ w - y) + lam * w**2",
+     "lam * norm2(w)**2"),
+    ("symmetric_convention", "symmetric", "A",
+     "G = x @ x.T + inv(A)\nG + G.T - diag(diag(G))", "in which the entries ij and ji"),
+    ("symmetric_convention", "symmetric", "B", "(x @ y.T + y @ x.T) / 2", "symmetric part"),
+    ("assumption", "row_labels", "W", "X.T @ (P - Y) / n", "each row of Y sums to 1"),
+    ("off_by_one", "recurrence", "W", "d2 = 2 * (h2 - y) * (1 - h2**2)\nd1 = (W.T @ d2) * (1 - "
+     "h1**2)\nd2 @ h2.T + d1 @ h1.T", "off by one"),
+    ("wrong_function", "sine", "x", "c * tanh(x)", "cos(x)"),
+    ("wrong_exponent", "tanh_net", "b1", "W2.T @ r * (1 - a**3)", "a**2"),
+    ("wrong_axis", "table", "X", "2 * ones(n) @ sum(X, axis=1).T", "axis=0"),
+    ("two_mistakes", "least_squares", "W", "-(W @ x + y) @ x.T", "the factor -2 is missing"),
+    ("two_mistakes", "tanh_net", "W1", "-2 * (W2.T @ r) @ x.T", "derivative of tanh"),
+    ("two_mistakes", "tanh_net", "W1", "x @ (W2.T @ r).T", "transposed"),
+    ("two_mistakes", "ridge", "w", "-2 * X.T @ (X @ w - y)", "lam * norm2(w)**2"),
     ("unlisted", "quadratic_form", "x", "diag(diag(A)) @ x + x", "should be"),
 ]  # fmt: skip
 
@@ -159,7 +185,7 @@ def test_no_sentence_gives_the_answer_away(
 
 def test_every_kind_of_mistake_is_in_the_table() -> None:
     kinds = {mistake.name for mistake in MISTAKES}
-    assert kinds <= {kind for kind, *_ in WRONG}
+    assert {*kinds, "two_mistakes"} <= {kind for kind, *_ in WRONG}
     assert len(kinds) == len(MISTAKES)
     assert all(mistake.meaning for mistake in MISTAKES)
 
@@ -203,7 +229,7 @@ def test_what_is_printed_is_right(name: str) -> None:
         ("x: Vector(n)\nA: Matrix(m, n)\nf = A @ x", "A", "correct"),
         ("x: Vector(n)\nA: Matrix(m, n)\nf = A @ x", "A.T", "transpose"),
         ("x: Vector(n)\nA: Matrix(m, n)\nf = tanh(A @ x)", "A", "derivative_forgotten"),
-        ("x: Vector(n)\nA: Matrix(m, n)\nf = tanh(A @ x)", "A / n", "unlisted"),
+        ("x: Vector(n)\nA: Matrix(m, n)\nf = tanh(A @ x)", "A / n", "two_mistakes"),
         ("x: Vector(n)\nA: Matrix(n, n)\nf = A @ x + x", "A", "missing_term"),
         ("x: Vector(n)\nloss = sum(x)", "ones(n).T", "correct"),
         ("x: Vector(n)\nloss = sum(x)", "ones(n)", "correct"),
@@ -334,7 +360,7 @@ def test_a_deep_net_is_graded_fast() -> None:
     wrong = answer.replace("(1 - h1**2)", "(1 - h1)")
     begin = time.process_time()
     assert grade(text, "W0", answer).correct
-    assert grade(text, "W0", wrong).kind == "unlisted"
+    assert grade(text, "W0", wrong).kind == "wrong_exponent"
     assert time.process_time() - begin < 2  # of the processor: other programs may run
 
 

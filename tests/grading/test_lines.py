@@ -75,7 +75,7 @@ FALSE = [
     ("trace", "A", "M = A @ B\ndL/dM = C\ndL/dA = dL/dM @ B", 3, "transposed_factor",
      "dL/dM @ B stands where another belongs"),
     ("tanh_net", "W1", TANH.replace("dL/db1 @ x.T", "x @ dL/db1.T"), 6, "transpose", "dL/dW1: "),
-    ("least_squares", "W", "loss = norm2(W @ x - y)", 1, "unlisted", "loss: "),
+    ("least_squares", "W", "loss = norm2(W @ x - y)", 1, "wrong_exponent", "loss: "),
     ("least_squares", "W", "L = norm2(W @ x)**2", 1, "missing_operand", "L: "),
 ]  # fmt: skip
 

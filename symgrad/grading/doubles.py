@@ -1,0 +1,152 @@
+"""Two mistakes at once: one that is listed, and a factor, a transpose, a sum or another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import combinations
+from typing import TypeAlias
+
+import numpy as np
+
+from symgrad.errors import SymgradError
+from symgrad.grading.answer import Claim
+from symgrad.grading.branches import Branches
+from symgrad.grading.calculation import Use
+from symgrad.grading.changes import LOOSER, pairs, scaled
+from symgrad.grading.evidence import Evidence, Finding, Mistake
+from symgrad.grading.exam import Exam, close
+from symgrad.grading.factors import Ratio, named_ratio
+from symgrad.grading.sentences import described
+from symgrad.language.expressions import Expression
+from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
+
+Single: TypeAlias = Callable[[Evidence], tuple[Mistake, Finding] | None]
+NOTHING = 1e-9  # times a part: none of it
+MOST_USES = 8  # branches of which two may be wrong
+
+
+def two_mistakes(evidence: Evidence, single: Single) -> Finding | None:
+    """The two mistakes that explain a claim, `single` being the search for one."""
+    for search in (_factor_and_rule, _two_branches, _factor_and_change, _two_changes):
+        found = search(evidence) if evidence.exam.right_shape else None
+        if found is not None:
+            return found
+    exams = [(w, replace(evidence.exam, claim=claim)) for w, claim in _repaired(evidence.exam)]
+    if any(exam.correct for _, exam in exams):
+        return None  # that is all that is wrong
+    for words, exam in exams:
+        rest = single(Evidence(exam)) if exam.right_shape else None
+        if rest is not None:
+            return _both(Finding(words, "In the shape of the answer.", words), rest[1])
+    return None
+
+
+def _both(one: Finding, other: Finding) -> Finding:
+    where = " ".join(dict.fromkeys(filter(None, (one.where, other.where))))
+    right = f"{one.correction or one.sentence} {other.correction or other.sentence}"
+    return Finding(f"Two things are wrong. {one.sentence} {other.sentence}", where, right)
+
+
+def _multiplied(ratio: Ratio, what: str) -> Finding:
+    """That what is left of a claim has a wrong factor."""
+    if ratio.is_number(-1):
+        return Finding("The sign is wrong.", "", "Change the sign.")
+    small = ratio.power < 0 if ratio.unit else abs(float(ratio.number)) < 1
+    factor = f"the factor {1 / ratio} is missing" if small else f"the factor {ratio} is too much"
+    return Finding(f"Beside that, {factor}{what}.", "", f"Multiply by {1 / ratio}.")
+
+
+def _factor_and_rule(evidence: Evidence) -> Finding | None:
+    for found, ratio in evidence.nearly:
+        if ratio.number:
+            return _both(found, _multiplied(ratio, ""))
+    return None
+
+
+def _factor_and_change(evidence: Evidence) -> Finding | None:
+    found = scaled(evidence.exam)
+    if found is None:
+        return None
+    return _both(described(evidence, found[0]), _multiplied(found[1], ""))
+
+
+def _two_changes(evidence: Evidence) -> Finding | None:
+    found = pairs(evidence.exam)
+    if found is None:
+        return None
+    return _both(*(described(evidence, replacement) for replacement in found))
+
+
+# two branches
+
+
+def _two_branches(evidence: Evidence) -> Finding | None:
+    branches = evidence.branches
+    if branches is None:
+        return None
+    uses = branches.calculation.uses[: 4 * MOST_USES]
+    last = [use for use in uses if use.argument is branches.calculation.variable]
+    chosen = list(dict.fromkeys([*filter(branches.is_regularizer, uses), *last, *uses]))
+    for one, other in combinations(chosen[:MOST_USES], 2):
+        ratios = _multiples(branches, one, other)
+        if ratios is not None and not any(ratio.is_number(1) for ratio in ratios):
+            parts = zip((one, other), ratios, strict=True)
+            return _both(*(_off(branches, use, ratio) for use, ratio in parts))
+    return None
+
+
+def _multiples(branches: Branches, one: Use, other: Use) -> tuple[Ratio, Ratio] | None:
+    """The multiples that a claim has of two branches, if all else is right."""
+    exam = branches.exam
+    found: tuple[dict[int, float], dict[int, float]] = ({}, {})
+    for k in branches.points:
+        parts = np.stack([branches.part(use, k).ravel() for use in (one, other)], axis=1)
+        off = (exam.got[k] - exam.want[k]).ravel()
+        sizes = np.linalg.norm(parts, axis=0)
+        if not np.all(sizes) or np.linalg.cond(parts / sizes) > 1e6:
+            continue
+        change = np.linalg.lstsq(parts / sizes, off, rcond=None)[0] / sizes
+        if not close(parts @ change, off, LOOSER * exam.noise[k] + 1e-10 * float(np.max(sizes))):
+            return None
+        for values, value in zip(found, change, strict=True):
+            values[k] = 1 + float(value) if abs(1 + value) > NOTHING else 0.0
+    if len(found[0]) < 2:
+        return None
+    one_ratio, other_ratio = (named_ratio(f, exam.points, exam.problem) for f in found)
+    return None if one_ratio is None or other_ratio is None else (one_ratio, other_ratio)
+
+
+def _off(branches: Branches, use: Use, ratio: Ratio) -> Finding:
+    part = f"the part through {branches.describe(use)}"
+    if not ratio.number:
+        return Finding(f"A term is missing: {part}.", f"In {part}.", f"Add {part}.")
+    if ratio.is_number(-1):
+        return Finding(f"The sign is wrong of {part}.", f"In {part}.", f"Change its sign: {part}.")
+    return Finding(
+        f"The answer has {ratio} times {part}.", f"In {part}.", f"Multiply {part} by {1 / ratio}."
+    )
+
+
+# an answer of the right shape, but for one thing
+
+
+def _repaired(exam: Exam) -> Iterator[tuple[str, Claim]]:
+    """The claim with its transpose taken, or summed over its batch, and what was wrong before."""
+    expression = exam.claim.expression
+    forms: list[tuple[str, partial[Expression]]] = []
+    if len(expression.shape) == 2:
+        forms.append(("The answer is to be transposed.", partial(transpose, expression)))
+    if expression.batch is not None and exam.batch is None:
+        names = tuple(n for n, b in exam.claim.problem.batch.items() if b == expression.batch)
+        batch = expression.batch
+        for word, total in (("sum", batch_sum), ("mean", batch_mean)):
+            summed = partial(over_batch, total, expression, names, batch)
+            forms.append((f"The {word} over {batch} is forgotten.", summed))
+    for words, form in forms:
+        try:
+            yield words, replace(exam.claim, expression=form())
+        except SymgradError:
+            continue
