@@ -149,7 +149,7 @@ def _word(writer: Writer, text: str, token: Token) -> None:
         writer.add(text, token)
     elif words.is_function(text, following == ["("]):
         _function(writer, text, token)
-    elif not words.has(words.resolved(text)) and (parts := words.apart(text)):
+    elif _may_be_several(writer, text, token) and (parts := words.apart(text)):
         writer.note(token, f"{text} is not declared", f"read {text} as {' '.join(parts)}")
         for part in parts:
             writer.add(part, token, begins=True, ends=True)
@@ -157,6 +157,14 @@ def _word(writer: Writer, text: str, token: Token) -> None:
         name = words.resolved(text)
         factor = words.has(name) or words.is_factor(name) or following != ["("]
         writer.add(name, token, begins=True, ends=factor)
+
+
+def _may_be_several(writer: Writer, text: str, token: Token) -> bool:
+    """Whether a word stands where several names can: as no option, kind, function or batch."""
+    if writer.vocabulary.has(writer.vocabulary.resolved(text)) or text[0] != token.text[0]:
+        return False
+    before = [p.text for p in writer.pieces[-2:] if p.text.strip()]
+    return writer.texts(1)[:1] not in (["("], ["="], [":"]) and before[-1:] not in ([":"], ["in"])
 
 
 def _function(writer: Writer, name: str, token: Token) -> None:

@@ -47,6 +47,7 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
     The problem has these definitions after its own. Raises: SymgradError with line and column of
     the lines themselves.
 
+    >>> from symgrad.language.syntax import syntax_tree
     >>> problem = parse("x: Vector(n)\\nloss = x.T @ x")
     >>> _, gradient = parse_within(problem, syntax_tree("two = 2\\ntwo * x").body)
     >>> gradient.shape

@@ -64,7 +64,7 @@ _TOKEN = re.compile(
     |(?P<comment>\#[^\r\n]*)
     |(?P<string>\"[^"\r\n]*\")
     |(?P<number>0[xXbBoO]\w+
-        |(?:[0-9][0-9_]*(?:\.(?![*/^'A-Za-z.])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+        |(?:[0-9][0-9_]*(?:\.(?![A-Za-df-z'.]|[eE](?![+-]?[0-9]))[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     |(?P<accented>[{_ACCENTED}]|[{_WORD}{_GREEK}][{"".join(ACCENTS)}])
     |(?P<name>[{_GREEK}][0-9]*(?:_[A-Za-z0-9]+)?|[{_WORD}][{_WORD}0-9]*|∇)
     |(?P<raised>[{"".join(SUPERSCRIPTS)}]+)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -15,6 +16,8 @@ from symgrad.language.parser import parse_within
 from symgrad.language.syntax import notes_of, program_tree, syntax_tree
 from symgrad.language.tokens import tokens
 from symgrad.language.unparse import unparse
+
+from ..properties.programs import program
 
 PROBLEM = sg.parse("""\
 A: Matrix(n, n)
@@ -386,6 +389,29 @@ def test_the_language_itself_stays_as_it_is() -> None:
         tree = program_tree(text)
         assert ast.dump(tree) == ast.dump(ast.parse(text))
         assert [note for line in tree.body for note in notes_of(line)] == []
+
+
+PYTHON = [
+    "loss = sum(softmax(x, axis=0)) + 1.e5 * 2.*a + 1./a + 2.**a + 1.",  # an option, numbers
+    "S: Scalar\nc: Scalar\nl: Scalar\nr: Scalar\nb: Scalar\nloss = a",  # kinds
+    "t: Scalar\nc: Scalar\nb: Scalar\nh: Scalar\nloss = sum(s * a for s in batch)",
+    "loss = a if a else s",
+    "loss = (a and s) or not a",
+]
+
+
+@pytest.mark.parametrize("lines", PYTHON)
+def test_what_python_reads_is_not_touched(lines: str) -> None:
+    text = f"a: Scalar\nx: Vector(n)\ni: Index(n)\ns: Scalar\n{lines}"
+    assert ast.dump(program_tree(text)) == ast.dump(ast.parse(text))
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_random_program_stays_as_it_is(seed: int) -> None:
+    text = program(Random(seed)).text
+    tree = program_tree(text)
+    assert ast.dump(tree) == ast.dump(ast.parse(text))
+    assert [note for line in tree.body for note in notes_of(line)] == []
 
 
 def test_tokens_are_the_text() -> None:
