@@ -148,6 +148,8 @@ def main(arguments: list[str]) -> int:
             print(f"--- {seed}: {type(error).__name__}: {error}", flush=True)
             if not isinstance(error, Differs | sg.SymgradError):
                 print("".join(traceback.format_exc(limit=-4)), flush=True)
+        if sum(counts.values()) % 50 == 0:
+            jax.clear_caches()  # of what it compiled, gigabytes
         if sum(counts.values()) % 100 == 0:
             print(f"{time.monotonic() - start:.0f} s: {dict(counts)}", file=sys.stderr, flush=True)
     print(dict(counts))

@@ -106,7 +106,7 @@ def huber(r: Any, delta: float = 1.0) -> Any:
 def cross_entropy(y: Any, p: Any) -> Any:
     """Of a label or of probabilities."""
     if jnp.issubdtype(y.dtype, jnp.integer):
-        return -jnp.log(p[y])
+        return column(-jnp.log(p[y, 0]))
     return column(-jnp.sum(y * jnp.log(p)))
 
 
