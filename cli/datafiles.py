@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,22 +34,29 @@ def read_data(path: Path, problem: Problem, columns: dict[str, list[str]]) -> di
 
     try:
         if path.suffix == ".npz":
+            if columns:
+                raise DataError("an npz file has no columns: an array is known by its name")
             return _read_npz(path)
         return _read_csv(path, problem, columns)
     except DataError as error:
         raise error.at(None, None, str(path)) from None
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"cannot be read: {error}", filename=str(path)) from None
 
 
 def _read_npz(path: Path) -> dict[str, Any]:
     import numpy as np
 
-    with path.open("rb") as file:
-        arrays = np.load(file, allow_pickle=False)
-        if not isinstance(arrays, np.lib.npyio.NpzFile):
-            raise ValueError("it holds one array without a name; np.savez writes names")
-        return dict(arrays)
+    try:
+        with path.open("rb") as file:
+            arrays = np.load(file, allow_pickle=False)
+            named = dict(arrays) if isinstance(arrays, np.lib.npyio.NpzFile) else None
+    except Exception as error:  # a broken file ends in many ways: zip, NumPy's and Python's own
+        told = str(error).partition("\n")[0] or type(error).__name__
+        raise ValueError(told) from None
+    if named is None:
+        raise ValueError("it holds one array without a name; np.savez writes names")
+    return named
 
 
 def _read_csv(path: Path, problem: Problem, columns: dict[str, list[str]] | None) -> dict[str, Any]:

@@ -96,8 +96,10 @@ class Group(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            from symgrad.errors import NotFiniteError, SymgradError
+            from symgrad.errors import DataError, NotFiniteError, SymgradError
 
+            if isinstance(error, MemoryError):
+                error = DataError(f"there is not enough memory: {error}")
             if not isinstance(error, SymgradError):
                 raise
             fail(error)

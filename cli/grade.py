@@ -12,7 +12,7 @@ import click
 from .failures import FAILED, INCONCLUSIVE, fail
 from .options import wrt_option
 from .output import write
-from .programs import ProgramFile, file_argument, text_of
+from .programs import ProgramFile, TextFile, file_argument, text_of
 
 if TYPE_CHECKING:
     from symgrad.errors import SymgradError
@@ -26,10 +26,10 @@ STATUS = {True: 0, False: FAILED, None: INCONCLUSIVE}
 @file_argument
 @wrt_option
 @click.option("--answer", help="The claimed gradient, in the names of the program.")
-@click.option("--answer-file", type=click.File(encoding="utf-8"), help="A file with the answer.")
+@click.option("--answer-file", type=TextFile(), help="A file with the answer.")
 @click.option(
     "--derivation",
-    type=click.File(encoding="utf-8"),
+    type=TextFile(),
     help="A file with a derivation, text or LaTeX, graded line by line: dL/dx = ...",
 )
 @click.option(

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -39,6 +39,21 @@ class ProgramFile:
         from symgrad.examples import EXAMPLES
 
         return EXAMPLES[self.name] if self.name else None
+
+
+class TextFile(click.File):
+    """A text file, or - for standard input, where that is open."""
+
+    def __init__(self) -> None:
+        super().__init__(encoding="utf-8")
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> IO[Any]:
+        """The file, opened."""
+        if value == "-" and sys.stdin is None:
+            self.fail("standard input is closed", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def text_of(file: IO[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from symgrad.data.tables import Array, Table, one_hot
+from symgrad.data.tables import Array, Table, number, one_hot
 from symgrad.errors import DataError, did_you_mean
 
 
@@ -55,6 +55,8 @@ def _columns_of(name: str, table: Table) -> list[str]:
 def _array(name: str, kind: str, chosen: Sequence[str], values: list[Array]) -> Array:
     text = [column for column, value in zip(chosen, values, strict=True) if value.dtype.kind == "U"]
     if len(chosen) == 1 and kind == "one_hot":
+        if not text and not np.isfinite(values[0]).all():
+            raise DataError(f"{name}: a label of column {chosen[0]} is not finite")
         return one_hot(values[0])
     if kind in ("Vector", "one_hot"):
         if text:
@@ -76,25 +78,17 @@ def _numbered(name: str, kind: str, labels: Array) -> Array:
     classes, numbers = np.unique(labels, return_inverse=True)
     if kind == "Index":
         return numbers
-    if len(classes) > 2 or any(map(_is_number, classes)):
+    if len(classes) > 2 or any(number(entry) is not None for entry in classes):
         raise DataError(f"{name}: numbers, or two labels, are wanted; not {_text(labels)!r}")
     return numbers.astype(float)
 
 
 def _integers(name: str, values: Array) -> Array:
-    if not np.array_equal(values, np.floor(values)):
+    if not (np.abs(values) < 2**53).all() or not np.array_equal(values, np.floor(values)):
         raise DataError(f"{name}: an index is a whole number from 0")
     return values.astype(int)
 
 
 def _text(column: Array) -> str:
     """The first entry that is no number."""
-    return next(str(entry) for entry in column.tolist() if not _is_number(entry))
-
-
-def _is_number(entry: str) -> bool:
-    try:
-        float(entry)
-    except ValueError:
-        return False
-    return True
+    return next(str(entry) for entry in column.tolist() if number(entry) is None)

@@ -26,13 +26,19 @@ def read_table(lines: Iterable[str]) -> Table:
     """
     reader = csv.reader(lines, skipinitialspace=True)
     rows: list[list[str]] = []
-    for row in reader:
-        if rows and row and len(row) != len(rows[0]):
-            raise DataError(
-                f"{len(row)} entries, but the header names {len(rows[0])}", line=reader.line_num
-            )
-        if row:
-            rows.append([entry.strip() for entry in row])
+    try:
+        for row in reader:
+            if rows and row and len(row) != len(rows[0]):
+                count = f"{len(row)} entr{'y' if len(row) == 1 else 'ies'}"
+                raise DataError(
+                    f"{count}, but the header names {len(rows[0])}", line=reader.line_num
+                )
+            if any("\0" in entry for entry in row):
+                raise DataError("an entry has a zero byte; text is wanted", line=reader.line_num)
+            if row:
+                rows.append([entry.strip() for entry in row])
+    except csv.Error as error:
+        raise DataError(f"no table: {error}", line=reader.line_num) from None
     header, *entries = rows or [[]]
     if not entries:
         raise DataError("no table: a line of column names and at least one line of data are wanted")
@@ -66,7 +72,13 @@ def standardized(X: Array) -> Array:
 
 
 def _column(entries: list[str]) -> Array:
+    numbers = [number(entry) for entry in entries]
+    return np.array(entries) if None in numbers else np.array(numbers)
+
+
+def number(entry: str) -> float | None:
+    """The number that an entry is, None where it is text; 1_000 is one for Python alone."""
     try:
-        return np.array([float(entry) for entry in entries])
+        return None if "_" in entry else float(entry)
     except ValueError:
-        return np.array(entries)
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -15,6 +16,7 @@ from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.libraries import plain_array
 from symgrad.numerics.sizes import infer_sizes
 
+MOST_ENTRIES = 2**40
 Array: TypeAlias = npt.NDArray[Any]
 Arrays: TypeAlias = dict[str, Array]
 
@@ -184,4 +186,7 @@ def shape_of(variable: Variable, sizes: Mapping[sympy.Symbol, int]) -> tuple[int
                 f"the data do not show the size of {dimension}, which {variable.name} has: "
                 f'give it, as in sizes={{"{dimension}": 16}}'
             )
+    entries = math.prod(map(int, shape))
+    if entries > MOST_ENTRIES:
+        raise DataError(f"{variable.name} would have {entries} entries, more than memory holds")
     return tuple(map(int, shape))

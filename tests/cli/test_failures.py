@@ -46,6 +46,25 @@ def test_a_closed_input_is_one_line(scripts: Path) -> None:
     assert closed.stderr == "error: <stdin>: cannot be read: it is closed\n"
 
 
+@pytest.mark.parametrize("option", ["--answer-file", "--derivation"])
+def test_a_closed_input_holds_no_answer(option: str, scripts: Path) -> None:
+    """Once an AttributeError of click."""
+    shell = ["sh", "-c", f'"$0" grade two_layer_linear --wrt W2 {option} - <&-']
+    closed = subprocess.run([*shell, scripts / "symgrad"], capture_output=True, text=True)
+    assert (closed.returncode, closed.stdout) == (2, "")
+    assert f"Invalid value for '{option}': standard input is closed" in closed.stderr
+
+
+def test_too_little_memory_is_one_message(symgrad, program: str, monkeypatch) -> None:
+    def derive(*arguments: object, **options: object) -> None:
+        raise MemoryError("Unable to allocate 14.6 TiB")
+
+    monkeypatch.setattr(sg, "derive", derive)
+    result = symgrad("derive", program)
+    assert result.exit_code == 1
+    assert "there is not enough memory: Unable to allocate 14.6 TiB" in result.stderr
+
+
 def test_an_unknown_name_of_wrt(symgrad, program: str) -> None:
     result = symgrad("derive", program, "--wrt", "v")
     assert result.exit_code == 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import zipfile
 
 import numpy as np
 import pytest
@@ -91,7 +93,7 @@ def test_validation_and_patience(symgrad, program: str, csv: str) -> None:
     [
         ("", "line.csv: no table"),
         ("a,b\n1,2\n", "line.csv: no column x, and no x1, x2, ...; the columns are a, b"),
-        ("x,t\n1,2\n3\n", "line.csv, line 3: 1 entries, but the header names 2"),
+        ("x,t\n1,2\n3\n", "line.csv, line 3: 1 entry, but the header names 2"),
         ("x,t\n1,2\n?,4\n", "line.csv: x: column x holds text: '?'"),
     ],
 )
@@ -144,3 +146,65 @@ def test_an_interrupted_training_leaves_no_file(
     result = symgrad("train", program, "--data", csv, "-o", "w.npz")
     assert result.exit_code == 130
     assert not (tmp_path / "w.npz").exists()
+
+
+def archive(member: bytes) -> bytes:
+    """An npz file with this for x."""
+    file, good = io.BytesIO(), io.BytesIO()
+    np.save(good, T)
+    with zipfile.ZipFile(file, "w") as out:
+        out.writestr("x.npy", member)
+        out.writestr("t.npy", good.getvalue())
+    return file.getvalue()
+
+
+def header(text: bytes) -> bytes:
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text) + 1) + text + b"\n"
+
+
+def encrypted() -> bytes:
+    data = bytearray(archive(header(b"")))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+MEMBERS = {
+    "a truncated header": archive(b"\x93NUMPY\x01\x00\x76\x00{'descr'"),
+    "an open bracket": archive(header(b"{'descr': '<f8', 'fortran_order': False, 'shape': (3,")),
+    "a deep header": archive(header(b"(" * 5000)),
+    "a long header": archive(header(b"{'descr': '<f8'}" + b" " * 60_000)),
+    "a call": archive(header(b"__import__('os')")),
+    "a huge shape": archive(
+        header(b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }")
+    ),
+    "encrypted": encrypted(),
+}
+
+
+@pytest.mark.parametrize("content", MEMBERS.values(), ids=MEMBERS)
+def test_a_broken_array_in_an_npz_file(content: bytes, symgrad, program: str, tmp_path) -> None:
+    """Once a traceback of tokenize, zipfile or NumPy."""
+    (tmp_path / "line.npz").write_bytes(content)
+    result = symgrad("train", program, "--data", "line.npz")
+    assert result.exit_code == 1
+    assert "line.npz: cannot be read: " in result.stderr
+
+
+def test_columns_are_those_of_a_table(symgrad, program: str, tmp_path) -> None:
+    np.savez(tmp_path / "line.npz", x=X, t=T)
+    result = symgrad("train", program, "--data", "line.npz", "--columns", "x=a")
+    assert result.exit_code == 1
+    assert "line.npz: an npz file has no columns" in result.stderr
+
+
+def test_a_size_that_no_memory_holds(symgrad, tmp_path) -> None:
+    """Once a traceback of NumPy."""
+    text = "x: Vector(d)\nW: Matrix(h, d)\nt: Scalar\n"
+    text += "loss = mean(norm2(W @ x)**2 - t for x, t in batch)"
+    (tmp_path / "wide.sg").write_text(text, encoding="utf-8")
+    np.savez(tmp_path / "line.npz", x=X, t=T)
+    for size in ("1000000000000", "9" * 30):
+        result = symgrad("train", "wide.sg", "--data", "line.npz", "--size", f"h={size}")
+        assert result.exit_code == 1
+        assert "W would have" in result.stderr and "more than memory holds" in result.stderr

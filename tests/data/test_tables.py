@@ -22,13 +22,30 @@ def test_numbers_and_text_are_told_apart() -> None:
     [
         ([], "no table"),
         (["a,b"], "no table"),
-        (["a,b", "1,2", "3"], "line 3: 1 entries, but the header names 2"),
+        (["a,b", "1,2", "3"], "line 3: 1 entry, but the header names 2"),
+        (["a", "1", "9" * 200_000], "line 3: no table: field larger than field limit"),
+        (["a", "1\0"], "line 2: an entry has a zero byte"),
         (["a,a", "1,2"], "two columns have one name: a, a"),
     ],
 )
 def test_what_is_no_table_is_refused(lines: list[str], message: str) -> None:
     with pytest.raises(DataError, match=message):
         read_table(lines)
+
+
+def test_what_python_alone_takes_for_a_number_is_text() -> None:
+    assert read_table(["a", "1_000"])["a"].tolist() == ["1_000"]
+
+
+@pytest.mark.parametrize("kind", ["Index", "one_hot"])
+@pytest.mark.parametrize("entry", ["nan", "inf", "1e300"])
+def test_a_label_is_finite(kind: str, entry: str) -> None:
+    """Once nan was a class of its own, and 1e300 a number with a sign."""
+    table = read_table(["t", "1", entry])
+    if (kind, entry) == ("one_hot", "1e300"):  # a name like any other
+        return
+    with pytest.raises(DataError, match="t: (a label|an index)"):
+        batch_arrays(table, {"t": kind})
 
 
 def test_each_column_is_standardized_by_itself() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.language.expressions import OPERATIONS
 
 ALONE = ["x: Vector(n)\nf = {}(x, axis=1)", "x: Matrix(1, n)\nf = {}(x, axis=0)"]
 ALONE += ["x: Scalar\nf = {}(x)", "x: Matrix(1, 1)\nf = {}(x, axis=1)"]
@@ -52,3 +53,22 @@ def test_numbers_whose_product_is_too_large(number: str) -> None:
     """Once written into the code as inf, which Python does not know."""
     with pytest.raises(sg.ProgramError, match="too large"):
         sg.derive(f"x: Scalar\nloss = {number} * x").lambdify()
+
+
+ONE_BY_ONE = "A: Matrix(1, 1)\nx: Vector(1)\nk: Index(1)\nf = "
+CALLS = [f"{name}({', '.join(['A'] * o.arity[0])})" for name, o in OPERATIONS.items() if o.called]
+CALLS += [f"{name}(k, A)" for name, o in OPERATIONS.items() if o.called and o.labels]
+CALLS += ["A[k]", "x[k]", "A @ x", "solve(A, x)", "trace(x)", "x.T @ x", 'einsum(",->", A, x)']
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_matrix_of_one_entry_is_refused_at_once_or_derived(call: str) -> None:
+    """Once solve(A, A) was accepted, and refused in the middle of the derivation."""
+    try:
+        problem = sg.parse(ONE_BY_ONE + call)
+    except sg.SymgradError as error:
+        assert error.line == 4
+        return
+    derivation = sg.jacobian(problem)
+    assert not derivation.verify().failed
+    assert derivation.text()

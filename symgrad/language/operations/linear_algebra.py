@@ -104,6 +104,7 @@ solve = ex.register(
 
 
 def _solve_shape(arguments: tuple[ex.Expression, ...]) -> Shape:
+    of_several("solve", arguments[0], wanted="a square matrix")
     square("solve", arguments[0])
     return matrix_product(arguments, {})
 
