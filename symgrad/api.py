@@ -22,6 +22,7 @@ from symgrad.errors import OptionError, VerificationError
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
 from symgrad.numerics import differences, proofs, verification
+from symgrad.numerics.chains import check_chains
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.reports import GradientReport
 
@@ -153,6 +154,7 @@ class Derivation:
     @cached_property
     def checked(self) -> Checked:
         """The checks that the texts report; a step that is not true is never printed."""
+        check_chains(self.problem)
         verified = verification.verify(self.data, code=False)
         if verified.failed:
             raise VerificationError(

@@ -28,6 +28,7 @@ class Claim:
     problem: Problem
     expression: Expression
     definitions: Mapping[str, Expression]
+    others: tuple[Expression, ...] = ()  # of `grad = a = b` the sides that follow
 
 
 def statements_of(text: str, problem: Problem | None = None) -> list[ast.stmt]:
@@ -96,4 +97,6 @@ def claimed(problem: Problem, statements: Sequence[ast.stmt]) -> Claim:
     asked = replace(problem, definitions={**problem.definitions, **meanings})
     whole, expression = parse_within(asked, statements)
     defined = {n: e for n, e in whole.definitions.items() if n not in asked.definitions}
-    return Claim(whole, expression, defined)
+    new = whole.chains[len(asked.chains) :]
+    others = tuple(side for name, side in new if name not in whole.definitions)
+    return Claim(whole, expression, defined, others)

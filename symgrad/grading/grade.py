@@ -17,6 +17,7 @@ from symgrad.grading.misfit import misfit
 from symgrad.grading.mistakes import diagnose
 from symgrad.grading.verdict import CORRECT, WHERE_TRIED, Verdict
 from symgrad.language.problem import Problem, Wrt
+from symgrad.language.unparse import unparse
 
 DERIVATIVES = ("gradient", "jacobian", "hessian")
 
@@ -59,6 +60,11 @@ def grade(
         exam = Exam(asked, key, kind, nothing, seed, layout=layout)
         return misfit(error, exam.what, exam.shapes, exam.expected)
     verdict = judged(Exam(asked, key, kind, claim, seed, layout=layout))
+    for side in claim.others if verdict.correct else ():
+        other = judged(Exam(asked, key, kind, replace(claim, expression=side), seed, layout=layout))
+        if not other.correct:
+            verdict = replace(other, diagnosis=f"{unparse(side)}: {other.diagnosis}")
+            break
     return replace(verdict, remarks=claim.problem.remarks)
 
 

@@ -11,13 +11,14 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Callable, Collection
+from itertools import takewhile
 
 from symgrad.language.tokens import SUBSCRIPTS, SUPERSCRIPTS, Token, accented
 from symgrad.language.vocabulary import Vocabulary
 from symgrad.language.writing import Piece, Writer, Writing
 
 MAGNITUDE, NORM, PRIME, TRANSPOSED_INVERSE = "_magnitude", "_norm", "_prime_", "_minus_T"
-CARET = "^"
+CARET, EQUALS = "^", "="
 COMPARED = {"≥": ">=", "≤": "<=", "≠": "!="}
 SPELLED = {".*": "*", "./": "/", ".^": "**"}  # MATLAB's
 PRODUCTS = "·×⊙⊗"
@@ -248,12 +249,24 @@ def _infix(writer: Writer, token: Token) -> None:
     if token.text in SPELLED:
         writer.note(token, f"{token.text} is MATLAB's")
     unary = text in "+-" and not writer.after_value
-    if text in PRODUCTS:
+    if text == "=" and _continues_a_chain(writer):
+        writer.add("==", token, sign=EQUALS)
+    elif text in PRODUCTS:
         writer.add("*", token, sign=text)
     else:
         writer.add(text, token)
     if text != "." and not unary:
         writer.operate("*" if text in PRODUCTS else text)
+
+
+def _continues_a_chain(writer: Writer) -> bool:
+    """Whether a = is the second or a later one of a line whose last side is no name alone."""
+    line = list(takewhile(lambda piece: piece.text != "\n", reversed(writer.pieces)))
+    signs = [k for k, piece in enumerate(line) if piece.text == "=" or piece.sign == EQUALS]
+    if writer.open or not signs:
+        return False
+    side = "".join(piece.text for piece in reversed(line[: signs[0]])).strip()
+    return line[signs[0]].sign == EQUALS or not side.isidentifier()
 
 
 def _power(writer: Writer, token: Token) -> None:

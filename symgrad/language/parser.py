@@ -12,10 +12,19 @@ from pathlib import Path
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.declarations import check_tensors, declaration
 from symgrad.language.expressions import Expression
+from symgrad.language.handwriting import EQUALS
 from symgrad.language.problem import Problem
 from symgrad.language.reading import batches, read_expression
 from symgrad.language.scope import Scope
-from symgrad.language.syntax import errors_at, notes_of, place_of, program_tree, refuse, text_of
+from symgrad.language.syntax import (
+    errors_at,
+    notes_of,
+    place_of,
+    program_tree,
+    refuse,
+    sign_of,
+    text_of,
+)
 from symgrad.language.unparse import unparse
 
 
@@ -49,7 +58,7 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
 
     >>> from symgrad.language.syntax import syntax_tree
     >>> problem = parse("x: Vector(n)\\nloss = x.T @ x")
-    >>> _, gradient = parse_within(problem, syntax_tree("two = 2\\ntwo * x").body)
+    >>> _, gradient = parse_within(problem, program_tree("two = 2\\ntwo * x").body)
     >>> gradient.shape
     (n, 1)
     """
@@ -64,20 +73,30 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
                     )
                 if statement is not statements[-1]:
                     _read(statement, scope)
-        match statements[-1]:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) as last:
-                with errors_at(last):
-                    scope.check_new(name)
-            case ast.Expr(value=value):
-                pass
-            case last:
-                raise ProgramError(
-                    "the last line is an expression or `grad = ...`", line=last.lineno
-                )
-        expression = read_expression(value, scope)
+        expression = _last(statements[-1], scope)
         remarks = [n.remark for s in statements for n in notes_of(s) if n.remark]
         told = tuple(dict.fromkeys((*remarks, *scope.remarks)))
-        return replace(problem, definitions=scope.definitions, remarks=told), expression
+        chains = (*problem.chains, *scope.chains)
+        changed = replace(problem, definitions=scope.definitions, remarks=told, chains=chains)
+        return changed, expression
+
+
+def _last(statement: ast.stmt, scope: Scope) -> Expression:
+    """What the last line says: the first side of `grad = ...`, to which its others are equal."""
+    match statement:
+        case ast.Assign(targets=targets, value=value) if all(
+            isinstance(target, ast.Name) for target in targets
+        ):
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            with errors_at(statement):
+                return scope.definitions.pop(_equated(names, value, scope))
+        case ast.Expr(value=value):
+            first, *others = sides_of(value)
+            expression = read_expression(first, scope)
+            for other in others:
+                scope.check_equal("", expression, read_expression(other, scope))
+            return expression
+    raise ProgramError("the last line is an expression or `grad = ...`", line=statement.lineno)
 
 
 @contextmanager
@@ -137,6 +156,35 @@ def _refuse_notes(statement: ast.stmt, scope: Scope, noted: int) -> None:
         raise ProgramError(reason).at(*place_of(statement, start), None)
 
 
+def _equated(names: Sequence[str], value: ast.expr, scope: Scope) -> str:
+    """name = a, or name = other = a = b, whose sides are equal: each new name is given the first
+    side. The last of the names that are new."""
+    first, *others = sides_of(value)
+    expression = read_expression(first, scope)
+    new = sorted((n for n in names if n not in scope.meanings), key=lambda n: n in ("loss", "f"))
+    if not new:
+        scope.check_new(names[0])
+    equal = [scope.meaning(name) for name in names if name not in new]
+    for name in new:
+        scope.check_new(name)
+        scope.define(name, expression)
+    for side in (*equal, *(read_expression(other, scope) for other in others)):
+        scope.check_equal(new[-1], expression, side)
+    return new[-1]
+
+
+def sides_of(value: ast.expr) -> list[ast.expr]:
+    """The sides of a = b = c, which Python has as a == b == c.
+
+    >>> line = program_tree("r = 2 * x = y = z").body[0]
+    >>> [ast.unparse(side) for side in sides_of(line.value)]
+    ['2 * x', 'y', 'z']
+    """
+    if isinstance(value, ast.Compare) and sign_of(value) == EQUALS:
+        return [value.left, *value.comparators]
+    return [value]
+
+
 def _read(statement: ast.stmt, scope: Scope) -> str | None:
     """Add what a line says to the names; the name that it assigns to, if it does."""
     match statement:
@@ -144,10 +192,10 @@ def _read(statement: ast.stmt, scope: Scope) -> str | None:
             scope.check_new(name)
             scope.declare(declaration(name, annotation, scope.batches.get(name)))
             return None
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            scope.check_new(name)
-            scope.define(name, read_expression(value, scope))
-            return name
+        case ast.Assign(targets=targets, value=value) if all(
+            isinstance(target, ast.Name) for target in targets
+        ):
+            return _equated([t.id for t in targets if isinstance(t, ast.Name)], value, scope)
         case ast.Assign():
             raise ProgramError("only a name can be assigned to, without an index [ ] or a tuple")
         case ast.AnnAssign():

@@ -109,6 +109,7 @@ class Problem:
     output_name: str = "loss"
     filename: str | None = None
     remarks: tuple[str, ...] = ()
+    chains: tuple[tuple[str, Expression], ...] = ()  # what else is said to equal a name
 
     @cached_property
     def batch(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from symgrad.language.expressions import Expression, Name, Number, Operation, Si
 from symgrad.language.names import check_name
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.problem import Problem, Variable
+from symgrad.language.unparse import unparse
 
 SIZE = "size"  # size(batch) is the number of examples
 
@@ -55,6 +56,7 @@ class Scope:
     dimensions: set[str] = field(default_factory=set)
     batches: Mapping[str, str] = field(default_factory=dict)  # what `for x in batch` binds -> batch
     own: AbstractSet[str] = frozenset()  # what some line gives a meaning: no constant there
+    chains: list[tuple[str, Expression]] = field(default_factory=list)  # name = a = b: of b
     inferred: bool = False  # whether dimensions may still become equal
     notes: list[tuple[int, str, str]] = field(default_factory=list)  # place, reason, remark
 
@@ -93,6 +95,15 @@ class Scope:
         """Add a definition."""
         self.definitions[name] = value
         self.meanings[name] = Name(name, value.shape, value.batch)
+
+    def check_equal(self, name: str, value: Expression, side: Expression) -> None:
+        """Note that name = value = side. Raises: ShapeError where their shapes differ."""
+        if (value.shape, value.batch) != (side.shape, side.batch):
+            raise ShapeError(
+                f"{unparse(value)} = {unparse(side)}: the first is {describe(value.shape)}, the "
+                f"second {describe(side.shape)}"
+            )
+        self.chains.append((name, side))
 
     def check_new(self, name: str) -> None:
         """Raises: UnknownNameError where nothing can be called so."""
@@ -138,5 +149,11 @@ class Scope:
                 f"write {output} = sum(... for {examples} in {value.batch})"
             )
         return Problem(
-            self.variables, self.definitions, value, output, filename, remarks=self.remarks
+            self.variables,
+            self.definitions,
+            value,
+            output,
+            filename,
+            remarks=self.remarks,
+            chains=tuple(self.chains),
         )

@@ -115,6 +115,9 @@ def _placed(tree: ast.Module, writing: Writing) -> ast.Module:
             if sign:
                 node.op = type(node.op)()  # Python has one for all
                 setattr(node.op, SIGN, sign)
+        if isinstance(node, ast.Compare):
+            sides = spans[node.left][1], spans[node.comparators[-1]][0]
+            setattr(node, SIGN, writing.sign(*sides))
         start, end = writing.place(first), writing.place(last, end=True)
         line = bisect.bisect_right(original, start)
         assert isinstance(node, ast.expr | ast.stmt | ast.keyword)
@@ -157,7 +160,7 @@ def end_of(node: ast.AST) -> int:
     return int(getattr(node, TYPED, ("", 0, 0))[2])
 
 
-def sign_of(operator: ast.operator) -> str:
+def sign_of(operator: ast.operator | ast.Compare) -> str:
     """The sign of an operator that Python has another one for."""
     return str(getattr(operator, SIGN, ""))
 

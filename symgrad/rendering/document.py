@@ -20,7 +20,7 @@ from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.formula import Formula
 from symgrad.language.plain import plain_text
-from symgrad.language.problem import Variable
+from symgrad.language.problem import Problem, Variable
 from symgrad.language.table import Table
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
@@ -162,18 +162,24 @@ def program(derivation: Derivation) -> tuple[Equation, ...]:
     """The definitions, and the loss with the name that the steps have for it."""
     problem = derivation.problem
     lines = [
-        Equation(written(Name(name, value.shape)), (written(value),))
+        Equation(written(Name(name, value.shape)), _sides(problem, name, value))
         for name, value in problem.definitions.items()
     ]
     output = written(Name(problem.output_name, problem.output.shape))
     if derivation.output_called != problem.output_name:
         both = f"{derivation.output_called} = {problem.output_name}"
         output = composing.spelled(output, both)
-    lines.append(Equation(output, (written(problem.output),)))
+    lines.append(Equation(output, _sides(problem, problem.output_name, problem.output)))
     if derivation.total is not None:
         name, value = derivation.total
         lines.append(Equation(written(name), (written(value),)))
     return tuple(lines)
+
+
+def _sides(problem: Problem, name: str, value: Expression) -> tuple[Formula, ...]:
+    """What a name is, and what else the program says that it equals."""
+    others = [side for of, side in problem.chains if of == name]
+    return tuple(map(written, (value, *others)))
 
 
 def _given(variable: Variable) -> tuple[Formula, str]:

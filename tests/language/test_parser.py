@@ -259,3 +259,37 @@ def test_what_lines_say_among_the_names_of_a_problem() -> None:
         with pytest.raises(sg.SymgradError) as caught:
             parse_within(problem, syntax_tree(text).body)
         assert caught.value.line is not None
+
+
+CHAINS = [
+    ("z = W @ x = (x.T @ W.T).T", ["(x.T @ W.T).T"]),
+    ("z = W @ x = W @ x + 0 * (W @ x) = 2 * (W @ x) / 2", 2),
+    ("z = y = W @ x", []),
+    ("y = W @ x\nz = y = W @ x", ["y"]),
+]
+
+
+@pytest.mark.parametrize(("lines", "sides"), CHAINS)
+def test_a_chain_of_equations_is_kept(lines: str, sides: list[str] | int) -> None:
+    problem = sg.parse(f"W: Matrix(m, n)\nx: Vector(n)\n{lines}\nloss = norm2(z)**2")
+    assert unparse(problem.definitions["z"]) == "W @ x"
+    kept = [unparse(side) for _, side in problem.chains]
+    assert len(kept) == sides if isinstance(sides, int) else kept == sides
+    assert sg.derive(problem, "W").results["W"].expression.startswith("2 * ")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("loss = norm2(x)**2 = x", "the first is 1 x 1, the second n x 1"),
+        ("loss = norm2(x)**2 = 2 * x.T @ x", "not equal at random numbers"),
+    ],
+)
+def test_a_chain_whose_sides_differ_is_refused(line: str, message: str) -> None:
+    with pytest.raises(sg.ProgramError if "random" in message else sg.ShapeError, match=message):
+        sg.derive(f"x: Vector(n)\n{line}").text()
+
+
+def test_what_is_said_to_be_equal_is_given() -> None:
+    shown = sg.derive("x: Vector(n)\nL = loss = norm2(x)**2 = x.T @ x").text("result")
+    assert "loss = norm2(x)**2 = x.T @ x" in shown

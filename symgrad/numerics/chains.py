@@ -1,0 +1,52 @@
+"""Whether what a program says to be equal, a = b = c, is equal at random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from symgrad.calculus.lowering import lower_problem
+from symgrad.calculus.nodes import Axis
+from symgrad.errors import ProgramError
+from symgrad.language.expressions import Expression
+from symgrad.language.problem import Problem
+from symgrad.language.unparse import unparse
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels
+from symgrad.numerics.sampling import draws
+
+TOLERANCE = 1e-7
+
+
+def check_chains(problem: Problem, seed: int = 0) -> None:
+    """Raises: ProgramError for two sides that are not equal at random numbers.
+
+    >>> from symgrad.language.parser import parse
+    >>> check_chains(parse("x: Vector(n)\\nloss = x.T @ x = norm2(x)**2"))
+    """
+    for name, side in problem.chains:
+        value = problem.definitions.get(name, problem.output)
+        compared = 0
+        for inputs, sizes in draws(problem, seed):
+            pair = [_value(problem, e, inputs, sizes) for e in (value, side)]
+            if all(np.all(np.isfinite(v)) for v in pair):
+                compared += 1
+                scale = max(float(np.max(np.abs(v), initial=0.0)) for v in pair)
+                if float(np.max(np.abs(pair[0] - pair[1]), initial=0.0)) > TOLERANCE * scale:
+                    raise ProgramError(
+                        f"{name} = {unparse(value)} = {unparse(side)}: the two sides are not "
+                        "equal at random numbers"
+                    )
+            if compared == 2:
+                break
+
+
+def _value(
+    problem: Problem, e: Expression, inputs: Mapping[str, np.ndarray], sizes: Mapping[Axis, int]
+) -> np.ndarray:
+    whole = lower_problem(replace(problem, output=e, output_name="f"))
+    entry = whole.output.closed()
+    with np.errstate(all="ignore"):
+        value = evaluate_nodes([entry.node], inputs, sizes)[entry.node]
+    return np.asarray(over_labels(value, entry.labels, whole.output.labels, sizes))
