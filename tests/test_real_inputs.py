@@ -107,6 +107,83 @@ STABLE = [  # finite in many digits, so finite here, value and gradient
         same={"z": "softmax(z) - onehot(o)"},
     ),
     Row(
+        name="one exponential over itself and others",
+        program="a: Scalar; b: Vector(n); loss = -log(exp(a) / (exp(a) + sum(exp(b))))",
+        at={"a": 857.0, "b": [0.0, 858.0, -900.0]},
+        value=1 + np.log1p(np.exp(-1)),
+        derivative={
+            "a": 1 / (1 + np.e) - 1,
+            "b": [0, np.e / (1 + np.e), 0],
+        },
+        same={"a": "exp(a) / (exp(a) + sum(exp(b))) - 1", "b": "exp(b) / (exp(a) + sum(exp(b)))"},
+    ),
+    Row(
+        name="the same for each example, by a named share",
+        program="x: Vector(d); y: Vector(d); w: Vector(d); a = w.T @ x; b = w.T @ y"
+        "; p = exp(a) / (exp(a) + exp(b)); loss = -mean(log(p) for x, y in batch)",
+        at={"w": [1.0], "x": [[900.0], [0.0]], "y": [[0.0], [900.0]]},
+        wrt="w",
+        value=450,
+        derivative={"w": [450]},
+    ),
+    Row(
+        name="similarities in the rows of a matrix",
+        program="A: Matrix(m, d); B: Matrix(m, d); S = A @ B.T"
+        "; loss = -sum(log(diag(exp(S) / (sum(exp(S), axis=1) @ ones(m).T))))",
+        wrt="A",
+        at={"A": [[30.0, 0.0], [0.0, 30.0]], "B": [[0.0, 30.0], [30.0, 0.0]]},
+        value=1800,
+        derivative={"A": [[30, -30], [-30, 30]]},
+    ),
+    Row(
+        name="a logarithm of a sum of exponentials of two vectors",
+        program="z: Vector(n); a: Vector(n); loss = sum(log(exp(z) + exp(a)))",
+        at={"z": [1000.0, -1000.0], "a": [1000.0, -999.0]},
+        value=1 + np.log(2) + np.log1p(np.exp(-1)),
+        derivative={"z": [0.5, 1 / (1 + np.e)], "a": [0.5, np.e / (1 + np.e)]},
+    ),
+    Row(
+        name="weights, of which the largest exponential has none",
+        program="x: Vector(n); w: Vector(n); loss = log(sum(w * exp(x)))",
+        wrt="x",
+        at={"x": [1000.0, -1000.0], "w": [0.0, 1.0]},
+        value=-1000,
+        derivative={"x": [0, 1]},
+    ),
+    Row(
+        name="a mixture far from the data",
+        program="x: Scalar; mu: Vector(k); q: Vector(k, simplex=True)"
+        "; loss = -log(sum(q * exp(-(x - mu)**2 / 2)))",
+        wrt="mu",
+        at={"x": 100.0, "mu": [0.0, 50.0], "q": [0.5, 0.5]},
+        value=1250 + np.log(2),
+        derivative={"mu": [0, -50]},
+    ),
+    Row(
+        name="a risk set",
+        program="X: Matrix(n, d); R: Matrix(n, n); w: Vector(d); t = X @ w"
+        "; loss = sum(log(R @ exp(t)) - t)",
+        wrt="w",
+        at={"X": [[1.0], [2.0]], "R": [[1.0, 1.0], [0.0, 1.0]], "w": [1000.0]},
+        value=1000,
+        derivative={"w": [1]},
+    ),
+    Row(
+        name="tanh by exponentials",
+        program="x: Vector(n); loss = sum((exp(x) - exp(-x)) / (exp(x) + exp(-x)))",
+        at={"x": [400.0, -1000.0, 0.0]},
+        value=0,
+        derivative={"x": [0, 0, 1]},
+    ),
+    Row(
+        name="a product of exponentials of which one is too large",
+        program="x: Scalar; y: Scalar; loss = exp(x) * exp(y)",
+        at={"x": 800.0, "y": -800.0},
+        value=1,
+        derivative={"x": 1, "y": 1},
+        same={"x": "exp(x) * exp(y)"},
+    ),
+    Row(
         name="independent components",
         program="x: Vector(n); W: Matrix(n, n); g = sigmoid(W @ x)"
         "; loss = -sum(sum(log(g * (1 - g))) + log(abs(det(W))) for x in batch)",

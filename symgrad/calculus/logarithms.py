@@ -7,6 +7,7 @@ vector chooses is the chosen logarithm. What is left of a product stays under on
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import symgrad.calculus.rewriting  # noqa: F401  the patterns, which are tried first
 from symgrad.calculus import nodes as ix
@@ -17,11 +18,12 @@ from symgrad.calculus.nodes import ONE, ClosedFactor, Entry, Factor, Label, Node
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rules import NODE_RULES, record
 from symgrad.calculus.terms import opened, times
-from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Name
+from symgrad.language.dimensions import SCALAR, column, dimension
+from symgrad.language.expressions import Name, Operation
 from symgrad.language.operations.contractions import dot
-from symgrad.language.operations.meanings import Rewrite
+from symgrad.language.operations.meanings import Elementwise, Rewrite
 from symgrad.language.operations.smooth import exp, log
+from symgrad.language.unparse import unparse
 
 PRODUCT = Rewrite(
     name="logarithm of a product",
@@ -50,8 +52,9 @@ def _logarithm(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     assert isinstance(node, ix.Map)
     ((argument, at),) = node.arguments
     own = tuple(labels[k] for k in at)
-    if isinstance(argument, ix.Map) and _has_logarithm(Factor(argument, own)):
-        return _known(argument, own)
+    if isinstance(argument, ix.Map) and has_logarithm(argument):
+        record(_rule(argument.operation))  # x^y: other functions have rules of their own
+        return logarithm_of(argument, own)
     if not isinstance(argument, ix.Polynomial) or len(argument.terms) != 1:
         return None
     (term,) = opened(argument, own)
@@ -61,7 +64,7 @@ def _logarithm(node: Node, labels: tuple[Label, ...]) -> Entry | None:
         return None
     if len(term.factors) == 1 and term.coefficient == 1:
         return _power(term.factors[0], labels)
-    apart = [f for f in term.factors if _has_logarithm(f)]
+    apart = [f for f in term.factors if _splits(f)]
     if not apart:
         return None
     record(PRODUCT)
@@ -72,20 +75,59 @@ def _logarithm(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     return contract(parts, labels)
 
 
-def _has_logarithm(factor: Factor | ClosedFactor) -> bool:
-    """Whether it is a positive function that has a logarithm, or a sum of such."""
-    node = factor.node
-    if isinstance(node, ix.Polynomial):
-        whole = len(node.terms) > 1 or bool(node.terms[0].summed)
-        inside = (f for t in node.terms for f in t.factors)
-        return whole and any(map(_has_logarithm, inside)) and (_opposite(node) or positive(node))
+def has_logarithm(node: Node) -> bool:
+    """Whether it is a positive function whose logarithm is said without it."""
     if not isinstance(node, (ix.Map, ix.Apply)) or node.operation.meaning.logarithm is None:
         return False
     return bool(node.operation.meaning.positive) or positive(node.arguments[0][0])
 
 
-def _opposite(node: ix.Polynomial) -> bool:
+@cache
+def _rule(operation: Operation) -> Rewrite:
+    """The logarithm of a function, by its record: log(x**y) = y * log(x)."""
+    pattern = lambda *x: log(operation(*x))  # noqa: E731
+    names = [Name(name, SCALAR) for name in "xyz"[: operation.arity[1]]]
+    if not isinstance(operation.meaning, Elementwise):
+        names = [Name("x", column(dimension("n")))]
+    said = f"{unparse(pattern(*names))} = {unparse(operation.meaning.logarithm(*names))}"
+    return Rewrite(
+        name=f"logarithm of {operation.name}",
+        pattern=pattern,
+        replacement=operation.meaning.logarithm,
+        identity=said if operation.meaning.positive else f"{said}, where x is positive",
+    )
+
+
+def logarithm_of(node: ix.Map | ix.Apply, labels: tuple[Label, ...]) -> Entry:
+    """The logarithm of such a function."""
+    if isinstance(node, ix.Map):
+        arguments = [Entry(n, tuple(labels[k] for k in at)) for n, at in node.arguments]
+        values = [tensor(e, others=e.labels) for e in arguments]
+        inner: tuple[Label, ...] = ()
+    else:
+        ((argument, inner),) = node.opened(labels)
+        others = tuple(x for x in argument.labels if x not in inner)
+        values = [tensor(argument, inner, others)]
+    names = [Name(f"?{k}", ix.matrix_shape(x.axis for x in v.core)) for k, v in enumerate(values)]
+    given = {name.name: value for name, value in zip(names, values, strict=True)}
+    result = lower(node.operation.meaning.logarithm(*names), given)
+    return contract(result.renamed(dict(zip(result.core, inner, strict=True))), labels)
+
+
+def _splits(factor: Factor | ClosedFactor) -> bool:
+    """Whether it has a logarithm, or is a positive sum in which something has."""
+    node = factor.node
+    if isinstance(node, ix.Polynomial):
+        whole = len(node.terms) > 1 or any(t.summed for t in node.terms)
+        inside = (f for t in node.terms for f in t.factors)
+        return whole and any(map(_splits, inside)) and (opposite(node) or positive(node))
+    return has_logarithm(node)
+
+
+def opposite(node: Node) -> bool:
     """Whether it is 1 - p of a probability p."""
+    if not isinstance(node, ix.Polynomial) or len(node.terms) != 2:
+        return False
     one, *rest = sorted(node.terms, key=lambda t: len(t.factors))
     if one != (1, (), ()) or len(rest) != 1:
         return False
@@ -96,22 +138,25 @@ def _opposite(node: ix.Polynomial) -> bool:
     return alone and bool(probability)
 
 
-def _known(node: ix.Map, labels: tuple[Label, ...]) -> Entry | None:
-    """log(x^y) = y log(x), and other logarithms that no rule of their own has said."""
-    names = [Name(f"?{k}", SCALAR) for k in range(len(node.arguments))]
-    values = {}
-    for name, (argument, at) in zip(names, node.arguments, strict=True):
-        own = tuple(labels[k] for k in at)
-        values[name.name] = tensor(Entry(argument, own), others=own)
-    record(POWER)
-    return contract(lower(node.operation.meaning.logarithm(*names), values).terms, labels)
-
-
 def _power(factor: Factor, labels: Sequence[Label]) -> Entry | None:
-    if factor.power == 1 or even(factor):
+    if factor.power == 1 and isinstance(factor.node, (ix.Map, ix.Apply)):
+        return _entry(factor.node, factor.labels, labels)
+    if factor.power == 1 or (even(factor) and not (positive(factor.node) or _splits(factor))):
         return None
     record(POWER)
     return contract([_times_log(factor, labels)], labels)
+
+
+def _entry(node: ix.Map | ix.Apply, at: tuple[Label, ...], labels: Sequence[Label]) -> Entry | None:
+    """log(f(x))_ii, an entry of the logarithm."""
+    if not has_logarithm(node):
+        return None
+    record(_rule(node.operation))
+    own = ix.new_labels(node.axes)
+    value = logarithm_of(node, own)
+    names = dict(zip(own, at, strict=True))
+    factor = Factor(value.node, tuple(names[x] for x in value.labels))
+    return contract([Term(ONE, (factor,))], labels)
 
 
 def _times_log(factor: Factor, labels: Sequence[Label]) -> Term:

@@ -57,14 +57,15 @@ def rebuilt(
         if node in other or keep(node):
             entry = Entry(other.get(node, node), labels)
         else:
-            entry = _again(node, labels, done, combine)
+            entry = again(node, labels, done, combine)
         done[node] = Counterpart.of(entry, labels)
     return done
 
 
-def _again(
+def again(
     node: Node, labels: tuple[Label, ...], done: dict[Node, Counterpart], combine: Combine
 ) -> Entry:
+    """A node from its definition, at these labels, with what became of its operands."""
     match node:
         case ix.Alias():
             return done[node.inner].at(labels)

@@ -11,6 +11,7 @@ from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import Flat, flattened
 from symgrad.numerics.listing import Array, Listing, Op, dims_of
 from symgrad.numerics.products import Products
+from symgrad.numerics.ranges import in_range
 from symgrad.numerics.source import Program
 from symgrad.numerics.systems import Systems, solvable
 from symgrad.numerics.tracing import traced
@@ -34,7 +35,7 @@ def program(
 ) -> Program:
     """A function that returns the results, each over all its labels; `sizes`, where they are known,
     decide the order of products. A `record` is filled in."""
-    flat = flattened(results)
+    flat = in_range(flattened(results))
     made: frozenset[ix.Node] = frozenset()
     while True:
         emitter = _Emitter(Costs(sizes or {}), made, None if record is None else {})
