@@ -19,7 +19,7 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rules import NODE_RULES, record
 from symgrad.calculus.terms import opened, times
 from symgrad.language.dimensions import SCALAR, column, dimension
-from symgrad.language.expressions import Name, Operation
+from symgrad.language.expressions import Expression, Name, Operation
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.meanings import Elementwise, Rewrite
 from symgrad.language.operations.smooth import exp, log
@@ -85,7 +85,10 @@ def has_logarithm(node: Node) -> bool:
 @cache
 def _rule(operation: Operation) -> Rewrite:
     """The logarithm of a function, by its record: log(x**y) = y * log(x)."""
-    pattern = lambda *x: log(operation(*x))  # noqa: E731
+
+    def pattern(*x: Expression) -> Expression:
+        return log(operation(*x))
+
     names = [Name(name, SCALAR) for name in "xyz"[: operation.arity[1]]]
     if not isinstance(operation.meaning, Elementwise):
         names = [Name("x", column(dimension("n")))]

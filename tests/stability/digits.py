@@ -157,10 +157,8 @@ def text(tree: Tree, axis: bool = False) -> str:
 WEIGHTS = (1.0, 0.5, -2.0)
 
 
-def exactly(
-    tree: Tree, at: Sequence[float], digits: int = DIGITS
-) -> tuple[mpf, tuple[mpf, ...]] | None:
-    """The weighted sum of the entries and its gradient, or None where one is no number or beyond
+def exactly(tree: Tree, at: Sequence[float], digits: int = DIGITS) -> tuple[mpf, ...] | None:
+    """The weighted sum of the entries, then its gradient; None where one is no number or beyond
     the range of floats."""
     with mpmath.workdps(digits):
         x = [Dual(mpf(v), tuple(mpf(k == j) for j in range(len(at)))) for k, v in enumerate(at)]
@@ -172,7 +170,7 @@ def exactly(
             return None
         if any(abs(v) > FLOATS for v in (total.value, *total.slope)):
             return None
-        return total.value, total.slope
+        return total.value, *total.slope
 
 
 def subtrees(tree: Tree) -> Iterator[Tree]:
