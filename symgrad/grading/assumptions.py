@@ -8,9 +8,10 @@ from itertools import islice, product
 
 import numpy as np
 
+from symgrad.grading.comparison import is_zero
 from symgrad.grading.coverage import Target, found
 from symgrad.grading.evidence import Evidence, Finding, Mistake
-from symgrad.grading.exam import Exam, is_zero
+from symgrad.grading.exam import Exam
 from symgrad.grading.points import Point
 from symgrad.language.problem import Variable
 
@@ -62,7 +63,7 @@ def _candidates(exam: Exam) -> Iterator[tuple[Side, ...]]:
     numbers = range(min(len(exam.switches), MOST_KINKS))
     for kink, sign in product(numbers, (-1.0, 1.0)):
         yield (Side(kink, sign),)
-    for point in islice(filter(exam.agrees, exam.points), 1):
+    for point in islice(filter(exam.sides.agree, exam.points), 1):
         sides = [Side(kink, sign) for kink, sign in product(numbers, (-1.0, 1.0))]
         held = [side for side in sides if side.holds(exam, point)]
         if 1 < len(held) <= 3:
@@ -76,13 +77,13 @@ def _right_where(exam: Exam, sides: Sequence[Side]) -> bool:
         return all(side.holds(exam, point) for side in sides)
 
     there = [point for point in exam.points if reached(point, None)]
-    if not all(map(exam.agrees, there)):
+    if not all(map(exam.sides.agree, there)):
         return False
     target, problem = Target("", reached), exam.claim.problem
     for start in exam.points[: MOST - len(there)] if len(there) < MOST else ():
         points = islice(found([start], target, problem, exam.is_telling, exam.adapted), 1)
         there += points
-        if not all(map(exam.agrees, there[-1:])):
+        if not all(map(exam.sides.agree, there[-1:])):
             return False
     if len(there) < ENOUGH:
         return False
@@ -151,10 +152,10 @@ def _right_under(exam: Exam, name: str, restrict: Callable[[np.ndarray], np.ndar
         moved = exam.adapted(replace(point, inputs=inputs))
         if exam.is_telling(moved):
             compared.append(moved)
-            if not exam.agrees(moved):
+            if not exam.sides.agree(moved):
                 return False
     return len(compared) >= ENOUGH and all(
-        any(target.reached(point, None) for point in compared) for target in exam.reached
+        any(target.reached(point, None) for point in compared) for target in exam.coverage.reached
     )
 
 

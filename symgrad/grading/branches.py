@@ -11,7 +11,8 @@ import numpy as np
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.nodes import Node
 from symgrad.grading.calculation import Calculation, Statement, Use
-from symgrad.grading.exam import Exam, close
+from symgrad.grading.comparison import close
+from symgrad.grading.exam import Exam
 from symgrad.grading.points import Values
 from symgrad.language.expressions import Call, Expression, is_scalar
 from symgrad.language.operations.arithmetic import divide, multiply, transpose

@@ -13,7 +13,8 @@ from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.lowering import Tensor
 from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim, read_answer
-from symgrad.grading.exam import Exam, close
+from symgrad.grading.comparison import close
+from symgrad.grading.exam import Exam
 from symgrad.grading.factors import Ratio, named_ratio
 from symgrad.grading.points import Point
 from symgrad.grading.rewritings import (
@@ -174,14 +175,14 @@ def is_claim(exam: Exam, formula: Claim) -> bool:
     def is_finite(point: Point) -> bool:
         return all(bool(np.all(np.isfinite(e.claimed_at(point)))) for e in (exam, other))
 
-    points, _ = other.covering(exam.points, other.targets, is_finite)
+    points = other.covering(exam.points, other.targets, is_finite).points
     return all(
         close(exam.claimed_at(p), other.claimed_at(p), _noise(exam, other, p)) for p in points
     )
 
 
 def _noise(exam: Exam, other: Exam, point: Point) -> float:
-    return LOOSER * max(exam.noise_at(point), other.noise_at(point))
+    return LOOSER * max(exam.sides.noise(point), other.sides.noise(point))
 
 
 def _shape(exam: Exam) -> Shape:

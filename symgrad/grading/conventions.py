@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from symgrad.grading.changes import LOOSER
+from symgrad.grading.comparison import close
 from symgrad.grading.evidence import Evidence, Finding, Mistake
-from symgrad.grading.exam import close
 
 
 def _joined(g: np.ndarray) -> np.ndarray:

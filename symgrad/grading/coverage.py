@@ -17,6 +17,7 @@ import numpy as np
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.lowering import Tensor
+from symgrad.grading.kinks import Kink
 from symgrad.grading.points import Point, Values
 from symgrad.grading.search import climb, moves
 from symgrad.language.problem import Problem
@@ -40,6 +41,20 @@ class Target:
     sign: float = 0.0
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """Points that reach these targets, together with those that were there, and what none has."""
+
+    points: list[Point]
+    reached: list[Target]
+    missed: list[Target]
+
+    @property
+    def unreached(self) -> tuple[str, ...]:
+        """The sides of kinks on which there is no point."""
+        return tuple(target.words for target in self.missed if target.words)
+
+
 def side(text: str, tensor: Tensor, sign: float) -> Target:
     """Where some entry of a kink's argument has this sign."""
     words = f"{text} {'>' if sign > 0 else '<'} 0"
@@ -49,6 +64,15 @@ def side(text: str, tensor: Tensor, sign: float) -> Target:
 def unsaturated(tensor: Tensor, whole: bool) -> Target:
     """Where some entry of an argument is near 0, or the entries are near each other."""
     return Target("", partial(_are_near if whole else _is_near, tensor))
+
+
+def of_kinks(found: Iterable[tuple[Kink, Tensor]]) -> Iterator[Target]:
+    """Both sides of each kink, and where what saturates does not."""
+    for kink, argument in found:
+        if kink.switch:
+            yield from (side(kink.text, argument, sign) for sign in (1.0, -1.0))
+        else:
+            yield unsaturated(argument, kink.whole)
 
 
 def terms(roots: Iterable[ix.Node]) -> Iterator[Target]:
@@ -66,9 +90,11 @@ def covering(
     good: Callable[[Point], bool],
     adapt: Callable[[Point], Point],
     roots: Sequence[ix.Node],
-) -> tuple[list[Point], list[Target]]:
+) -> Coverage:
     """Further good points, such that every target is reached at one; and the targets for which none
     was found. The values of the roots are computed once."""
+    arguments = [t.tensor.closed().node for t in targets if t.tensor is not None]
+    roots = [*roots, *arguments]
     kept = [(point, point.values(roots)) for point in points]
     missed: list[Target] = []
     for target in targets:
@@ -80,7 +106,8 @@ def covering(
             missed.append(target)
         else:
             kept.append((point, point.values(roots)))
-    return [point for point, _ in kept[len(points) :]], missed
+    more = [point for point, _ in kept[len(points) :]]
+    return Coverage(more, [target for target in targets if target not in missed], missed)
 
 
 def found(

@@ -15,8 +15,9 @@ from symgrad.grading.answer import Claim
 from symgrad.grading.branches import Branches
 from symgrad.grading.calculation import Use
 from symgrad.grading.changes import LOOSER, pairs, scaled
+from symgrad.grading.comparison import close
 from symgrad.grading.evidence import Evidence, Finding, Mistake
-from symgrad.grading.exam import Exam, close
+from symgrad.grading.exam import Exam
 from symgrad.grading.factors import Ratio, named_ratio
 from symgrad.grading.sentences import described
 from symgrad.language.expressions import Expression

@@ -13,7 +13,8 @@ from symgrad.grading.answer import Claim
 from symgrad.grading.branches import Branches
 from symgrad.grading.calculation import Use
 from symgrad.grading.changes import LOOSER, Replacement, replacement
-from symgrad.grading.exam import Exam, close, largest_entry
+from symgrad.grading.comparison import close, largest_entry
+from symgrad.grading.exam import Exam
 from symgrad.grading.factors import Ratio, named_ratio
 from symgrad.grading.opening import unused
 from symgrad.grading.stepwise import with_definitions

@@ -11,24 +11,18 @@ import numpy as np
 from symgrad.calculus import derive
 from symgrad.calculus.derivation import Derivation, Key, Outcome
 from symgrad.calculus.lowering import Tensor, input_tensor
-from symgrad.calculus.nodes import Entry, Label, core_axes, matrix_shape
+from symgrad.calculus.nodes import core_axes, matrix_shape
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
-from symgrad.grading.coverage import Target, covering, side, terms, unsaturated
-from symgrad.grading.kinks import Kink, depends, kinks
+from symgrad.grading.comparison import Comparison, Result, close
+from symgrad.grading.coverage import Coverage, Target, covering, of_kinks, terms
+from symgrad.grading.kinks import Kink, kinks
 from symgrad.grading.points import Point, points
 from symgrad.grading.stepwise import stepwise, with_definitions
-from symgrad.language.dimensions import ONE, Shape, core
+from symgrad.language.dimensions import Shape, core
 from symgrad.language.problem import Problem
 
-RELATIVE = 1e-9  # by how much an entry may differ
-NOISE = 64.0  # times what the entries move by when every result on the way is off by rounding
-SHAKES = 2
-SMALLEST = 1e-290  # what is below may have lost its digits by underflow
 FEWEST = 2  # points
-SHARP = 1e-9  # of the largest entry
-LARGEST_NOISE = 1e-6  # of the largest entry: from there on a claim's noise hides nothing
-MORE_NOISE = 1e4  # by which a claim may be noisier than a right result that cancels
 
 
 @dataclass
@@ -103,15 +97,9 @@ class Exam:
         """The batch that the right result has an index of."""
         return next((x.axis for x in self.outcome.labels if isinstance(x.axis, str)), None)
 
-    @property
-    def _right(self) -> tuple[Entry, tuple[Label, ...]]:
-        return self.outcome.entry, self.outcome.labels
-
     def right_at(self, point: Point) -> np.ndarray:
         """The right result as an array: its batch first."""
-        entry, labels = self._right
-        array = point.array(entry, labels)
-        return array.reshape([n for n, x in zip(array.shape, labels, strict=True) if x.axis != ONE])
+        return self.sides.right.at(point)
 
     # what is claimed
 
@@ -123,13 +111,15 @@ class Exam:
         return with_definitions(inputs, problem.definitions)
 
     @cached_property
-    def _claimed(self) -> tuple[Entry, tuple[Label, ...]]:
+    def sides(self) -> Comparison:
+        """The claim beside the right result."""
         tensor = stepwise(self.claim.expression, self.tensors)
-        return tensor.closed(), tensor.labels
+        claimed = Result(tensor.closed(), tensor.labels)
+        return Comparison(claimed, Result(self.outcome.entry, self.outcome.labels), self.seed)
 
     def claimed_at(self, point: Point) -> np.ndarray:
         """The claim as an array: its batch first."""
-        return point.array(*self._claimed)
+        return self.sides.claimed.at(point)
 
     # both at random points
 
@@ -139,47 +129,33 @@ class Exam:
         those where only the claim overflows.
 
         Raises: VerificationError where there are none."""
-        base = self._drawn
-        return [*base, *self._covering[0]]
-
-    @property
-    def unreached(self) -> tuple[str, ...]:
-        """The sides of kinks on which there is no point."""
-        return tuple(target.words for target in self._covering[1] if target.words)
+        return [*self._drawn, *self.coverage.points]
 
     @cached_property
     def _drawn(self) -> list[Point]:
-        good = points(self.claim.problem, self._is_good, self._is_sharp, self.seed, self.adapted)
+        good = points(
+            self.claim.problem, self._is_good, self.sides.is_sharp, self.seed, self.adapted
+        )
         if not good:
             raise VerificationError("no random numbers were found at which the problem is defined")
-        finite = [point for point in good if not point.overflows(self._claimed[0].node)]
+        finite = [point for point in good if not point.overflows(self.sides.claimed.entry.node)]
         return finite if len(finite) >= FEWEST else good
-
-    @property
-    def reached(self) -> list[Target]:
-        """The sides of kinks, and terms that count, that some point has."""
-        missed = self._covering[1]
-        return [target for target in self.targets if target not in missed]
 
     @cached_property
     def targets(self) -> list[Target]:
         """What is to be reached by some point: sides of kinks, and terms that count."""
-        targets = [side(*switch, sign) for switch in self.switches for sign in (1.0, -1.0)]
-        targets += [
-            unsaturated(argument, kink.whole) for kink, argument in self._kinks if not kink.switch
-        ]
-        return [*targets, *terms([self.outcome.entry.node, self._claimed[0].node])]
+        return [*of_kinks(self._kinks), *terms(self.sides.roots)]
 
     @cached_property
-    def _covering(self) -> tuple[list[Point], list[Target]]:
+    def coverage(self) -> Coverage:
+        """The points that were moved, and what none of them has."""
         return self.covering(self._drawn, self.targets, self.is_telling)
 
     def covering(
         self, points: list[Point], targets: list[Target], good: Callable[[Point], bool]
-    ) -> tuple[list[Point], list[Target]]:
+    ) -> Coverage:
         """Further points such that all targets are reached, and those that are not."""
-        roots = [self.outcome.entry.node, self._claimed[0].node]
-        roots += [t.tensor.closed().node for t in targets if t.tensor is not None]
+        roots = self.sides.roots
         return covering(points, targets, self.claim.problem, good, self.adapted, roots)
 
     @cached_property
@@ -193,30 +169,13 @@ class Exam:
         definitions = {**claim.problem.definitions, **claim.definitions}
         tensors = with_definitions(self.tensors, claim.definitions)
         found = kinks([claim.problem.output, claim.expression], definitions)
-        return [(k, stepwise(k.argument, tensors)) for k in found if depends(k.argument)]
+        return [(kink, stepwise(kink.argument, tensors)) for kink in found]
 
     def is_telling(self, point: Point) -> bool:
         """Whether the claim can be judged at a point, however far it was moved."""
-        if not self._is_good(point) or not self._is_sharp(point):
+        if not self._is_good(point) or not self.sides.is_sharp(point):
             return False
-        if not self.right_shape:
-            return True
-        got, want = self.claimed_at(point), self.right_at(point)
-        noise = self._rounding(point, *self._claimed)
-        if noise > LARGEST_NOISE * max(largest_entry(want), largest_entry(got)):
-            return False
-        return close(got, want, noise) or not point.overflows(self._claimed[0].node)
-
-    def agrees(self, point: Point) -> bool:
-        """Whether the claim is right at a point."""
-        return close(self.claimed_at(point), self.right_at(point), self.noise_at(point))
-
-    def noise_at(self, point: Point) -> float:
-        """What rounding may change at a point, in the claim and in the right result."""
-        right = self._rounding(point, *self._right)
-        size = largest_entry(self.right_at(point)) or 1.0
-        most = max(LARGEST_NOISE * size, MORE_NOISE * right)
-        return max(right, min(self._rounding(point, *self._claimed), most))
+        return not self.right_shape or self.sides.is_telling(point)
 
     def adapted(self, point: Point) -> Point:
         """The point with the values of those definitions that are variables here."""
@@ -252,18 +211,7 @@ class Exam:
     @cached_property
     def noise(self) -> list[float]:
         """What rounding may change at each point, in the claim and in the right result."""
-        return [self.noise_at(point) for point in self.points]
-
-    def _rounding(self, point: Point, entry: Entry, labels: tuple[Label, ...]) -> float:
-        rng = np.random.default_rng(self.seed)
-        value = point.array(entry, labels)
-        shaken = [point.array(entry, labels, rng=rng) for _ in range(SHAKES)]
-        return NOISE * max(largest_entry(other - value) for other in shaken)
-
-    def _is_sharp(self, point: Point) -> bool:
-        """Whether the right result is well above what rounding may change."""
-        most = SHARP * largest_entry(self.right_at(point))
-        return self._rounding(point, *self._right) <= most
+        return [self.sides.noise(point) for point in self.points]
 
     # comparisons
 
@@ -277,24 +225,3 @@ class Exam:
     def correct(self) -> bool:
         """Whether the claim is the right result."""
         return self.right_shape and all(map(close, self.got, self.want, self.noise))
-
-
-def close(one: np.ndarray, other: np.ndarray, noise: float) -> bool:
-    """Whether all entries are finite and agree, each relative to its own size."""
-    if one.shape != other.shape:
-        return False
-    if not (np.all(np.isfinite(one)) and np.all(np.isfinite(other))):
-        return False
-    size = np.maximum(np.abs(one), np.abs(other))
-    return bool(np.all(np.abs(one - other) <= RELATIVE * size + noise + SMALLEST))
-
-
-def largest_entry(array: np.ndarray) -> float:
-    """The largest magnitude of an entry; 0 where there is none that is finite."""
-    finite = np.abs(array[np.isfinite(array)])
-    return float(finite.max()) if finite.size else 0.0
-
-
-def is_zero(arrays: list[np.ndarray]) -> bool:
-    """Whether all entries are 0."""
-    return all(largest_entry(a) == 0 for a in arrays)

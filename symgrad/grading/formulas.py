@@ -27,6 +27,7 @@ OF_OPERATIONS = (
     "transposed_factor",
     "order_of_factors",
     "wrong_sign",
+    "wrong_axis",
 )
 MASK = _mistake("misplaced_mask")
 MISTAKES = (

@@ -75,9 +75,9 @@ def judged(exam: Exam) -> Verdict:
     if correct:
         layout = exam.shapes[exam.claim.expression.shape]
         right = f"{exam.what}, in {layout}"
-        if not exam.unreached:
+        if not exam.coverage.unreached:
             return Verdict(True, CORRECT, f"Right: {right}.", exam.expected)
-        branches = ", nor where ".join(exam.unreached)
+        branches = ", nor where ".join(exam.coverage.unreached)
         text = f"Right as far as it could be tried: {right}. No numbers were found where {branches}"
         return Verdict(True, WHERE_TRIED, f"{text}: what holds there is not known.", exam.expected)
     with np.errstate(all="ignore"):

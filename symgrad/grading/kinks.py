@@ -32,7 +32,8 @@ def kinks(roots: Iterable[Expression], definitions: Mapping[str, Expression]) ->
     found: dict[tuple[str, bool], Kink] = {}
     for root in _used(roots, definitions):
         for kink in _of(root):
-            found.setdefault((kink.text, kink.switch), kink)
+            if _depends(kink.argument):
+                found.setdefault((kink.text, kink.switch), kink)
     return sorted(found.values(), key=lambda kink: not kink.switch)
 
 
@@ -65,6 +66,6 @@ def _of(root: Expression) -> Iterator[Kink]:
             yield Kink(call.arguments[0], switch=False, whole=True)
 
 
-def depends(argument: Expression) -> bool:
+def _depends(argument: Expression) -> bool:
     """Whether an expression has anything but numbers and sizes in it."""
     return any(not isinstance(part, (Call, Number, Size)) for part in parts(argument))

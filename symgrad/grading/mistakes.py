@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from symgrad.grading import formulas, multiples, rules, shapes, slips
 from symgrad.grading.assumptions import BRANCH
+from symgrad.grading.comparison import is_zero
 from symgrad.grading.conventions import SYMMETRIC
 from symgrad.grading.doubles import two_mistakes
 from symgrad.grading.evidence import Evidence, Finding, Mistake
-from symgrad.grading.exam import is_zero
 from symgrad.grading.verdict import Verdict
 
 UNLISTED = Mistake(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
+from string import digits
 
 from symgrad.calculus.algebra import is_call
 from symgrad.errors import SymgradError
@@ -37,7 +37,6 @@ from symgrad.language.unparse import unparse
 
 Variant = tuple[str, Expression]
 FUNCTIONS = ("sin", "cos", "exp", "log", "tanh", "sigmoid", "relu", "step", "sign", "abs")
-NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
 @dataclass(frozen=True)
@@ -195,13 +194,10 @@ def changed_families(root: Expression, shape: Shape, names: Sequence[Name]) -> I
     factors of matrix products, are one number off."""
     known = {name.name: name for name in names}
     inside = {part for node in parts(root) if is_call(node, matmul) for part in _factors(node)}
-    numbered = [
-        (part, match)
-        for part in parts(root)
-        if isinstance(part, Name) and (match := NUMBERED.fullmatch(part.name))
-    ]
-    for stem, off in product({match[1] for _, match in numbered}, (-1, 1)):
-        family = [(part, int(match[2])) for part, match in numbered if match[1] == stem]
+    named = [(p, p.name.rstrip(digits)) for p in parts(root) if isinstance(p, Name)]
+    numbered = [(p, stem, int(p.name[len(stem) :])) for p, stem in named if p.name != stem]
+    for stem, off in product(dict.fromkeys(stem for _, stem, _ in numbered), (-1, 1)):
+        family = [(part, k) for part, other, k in numbered if other == stem]
         for chosen in (family, [(p, k) for p, k in family if p in inside]):
             places = [(part, known.get(f"{stem}{k + off}")) for part, k in chosen]
             if len(places) > 1 and all(new for _, new in places):

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from symgrad.grading.comparison import close, is_zero
 from symgrad.grading.evidence import Evidence, Finding, Mistake
-from symgrad.grading.exam import Exam, close, is_zero
+from symgrad.grading.exam import Exam
 from symgrad.grading.misfit import likely_shape, shown, wanted
 from symgrad.grading.sentences import described
 from symgrad.language.dimensions import ONE, SCALAR

@@ -9,7 +9,8 @@ import pytest
 
 from symgrad.grading.answer import read_answer
 from symgrad.grading.branches import Branches
-from symgrad.grading.exam import Exam, close
+from symgrad.grading.comparison import close
+from symgrad.grading.exam import Exam
 from symgrad.grading.factors import Ratio, named_ratio
 from symgrad.grading.points import ROUNDS
 from symgrad.grading.rewritings import changed_names, changed_operations

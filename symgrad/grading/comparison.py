@@ -1,0 +1,99 @@
+"""Two results at a point, and whether they agree within what rounding may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from symgrad.calculus.nodes import Entry, Label, Node
+from symgrad.grading.points import Point
+from symgrad.language.dimensions import ONE
+
+RELATIVE = 1e-9  # by how much an entry may differ
+NOISE = 64.0  # times what the entries move by when every result on the way is off by rounding
+SHAKES = 2
+SMALLEST = 1e-290  # what is below may have lost its digits by underflow
+SHARP = 1e-9  # of the largest entry
+LARGEST_NOISE = 1e-6  # of the largest entry: from there on a claim's noise hides nothing
+MORE_NOISE = 1e4  # by which a claim may be noisier than a right result that cancels
+
+
+class Result(NamedTuple):
+    """An entry over all these labels."""
+
+    entry: Entry
+    labels: tuple[Label, ...]
+
+    def at(self, point: Point) -> np.ndarray:
+        """Its array: the batch first, no axis of length 1 that is declared so."""
+        array = point.array(self.entry, self.labels)
+        axes = zip(array.shape, self.labels, strict=True)
+        return array.reshape([n for n, x in axes if x.axis != ONE])
+
+    def rounding(self, point: Point, seed: int) -> float:
+        """What rounding may change in it."""
+        rng = np.random.default_rng(seed)
+        value = point.array(self.entry, self.labels)
+        shaken = [point.array(self.entry, self.labels, rng=rng) for _ in range(SHAKES)]
+        return NOISE * max(largest_entry(other - value) for other in shaken)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A claim beside the right result."""
+
+    claimed: Result
+    right: Result
+    seed: int
+
+    @property
+    def roots(self) -> list[Node]:
+        """The nodes of both."""
+        return [self.right.entry.node, self.claimed.entry.node]
+
+    def noise(self, point: Point) -> float:
+        """What rounding may change at a point, in the claim and in the right result."""
+        right = self.right.rounding(point, self.seed)
+        size = largest_entry(self.right.at(point)) or 1.0
+        most = max(LARGEST_NOISE * size, MORE_NOISE * right)
+        return max(right, min(self.claimed.rounding(point, self.seed), most))
+
+    def agree(self, point: Point) -> bool:
+        """Whether the claim is right at a point."""
+        return close(self.claimed.at(point), self.right.at(point), self.noise(point))
+
+    def is_sharp(self, point: Point) -> bool:
+        """Whether the right result is well above what rounding may change."""
+        most = SHARP * largest_entry(self.right.at(point))
+        return self.right.rounding(point, self.seed) <= most
+
+    def is_telling(self, point: Point) -> bool:
+        """Whether the claim can be judged at a point, however far it was moved."""
+        got, want = self.claimed.at(point), self.right.at(point)
+        noise = self.claimed.rounding(point, self.seed)
+        if noise > LARGEST_NOISE * max(largest_entry(want), largest_entry(got)):
+            return False
+        return close(got, want, noise) or not point.overflows(self.claimed.entry.node)
+
+
+def close(one: np.ndarray, other: np.ndarray, noise: float) -> bool:
+    """Whether all entries are finite and agree, each relative to its own size."""
+    if one.shape != other.shape:
+        return False
+    if not (np.all(np.isfinite(one)) and np.all(np.isfinite(other))):
+        return False
+    size = np.maximum(np.abs(one), np.abs(other))
+    return bool(np.all(np.abs(one - other) <= RELATIVE * size + noise + SMALLEST))
+
+
+def largest_entry(array: np.ndarray) -> float:
+    """The largest magnitude of an entry; 0 where there is none that is finite."""
+    finite = np.abs(array[np.isfinite(array)])
+    return float(finite.max()) if finite.size else 0.0
+
+
+def is_zero(arrays: list[np.ndarray]) -> bool:
+    """Whether all entries are 0."""
+    return all(largest_entry(a) == 0 for a in arrays)
