@@ -154,8 +154,12 @@ def document(
 def given_variables(derivation: Derivation) -> tuple[tuple[Formula, str], ...]:
     """Where each variable is, and what is declared of it; those that a caller gives beside the
     problem's among them: a direction or a cotangent."""
-    variables = [*derivation.problem.variables.values(), *derivation.seed_variables]
-    return tuple(map(_given, variables))
+    given = [_given(variable) for variable in derivation.problem.variables.values()]
+    for variable in derivation.seed_variables:
+        of = derivation.seeds[variable.name]
+        role = f"direction of {of}" if of in derivation.problem.variables else of
+        given.append((_given(variable)[0], role))
+    return tuple(given)
 
 
 def program(derivation: Derivation) -> tuple[Equation, ...]:

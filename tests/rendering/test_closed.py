@@ -18,10 +18,11 @@ from symgrad.examples import text as example
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.plain import plain_text
 from symgrad.language.scope import function_names
-from symgrad.rendering.document import LEVELS, Document, document
+from symgrad.language.tex import latex
+from symgrad.rendering.document import LEVELS, Document, answers, document, program
 from symgrad.rendering.equations import Equation
 
-from ..properties.programs import program
+from ..properties.programs import program as random_program
 
 FILE = Path(__file__).parent.parent / "cases" / "cases.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
@@ -126,11 +127,56 @@ def test_the_pages_of_an_example_are_closed(name: str) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_pages_of_a_random_program_are_closed(seed: int) -> None:
-    assert_closed(sg.derive(program(Random(seed)).text))
+    assert_closed(sg.derive(random_program(Random(seed)).text))
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_pages_of_several_blocks_are_closed(seed: int) -> None:
-    text = program(Random(seed), depth=2).text
+    text = random_program(Random(seed), depth=2).text
     for kind in ("hessian", "hvp", "directional", "pullback"):
         assert_closed(KINDS[kind](text))
+
+
+OPEN = (  # a result that is written by the names of the steps, and one with definitions of its own
+    "x: Vector(n)\ng: Vector(n)\ny = exp(x)\nloss = dot(g, (y - mean(y)) / std(y))",
+    "W: Matrix(n, n)\nx: Vector(n)\nh = tanh(W @ tanh(W @ tanh(W @ x)))\nloss = norm2(h)**2",
+)
+
+
+@pytest.mark.parametrize("text", OPEN)
+def test_every_format_has_the_program_and_the_definitions(text: str) -> None:
+    derivation = sg.derive(text)
+    data = derivation.data
+    own = [e for answer in answers(data, stepwise=False) for e in answer.equations]
+    assert len(own) > len(data.outcomes)
+    pages = [page("result") for page in (derivation.latex, derivation.markdown)]
+    for page in (*pages, derivation._repr_latex_()):
+        told = " ".join(page.replace("\\\\\n&\\qquad", "").split())
+        for equation in (*program(data), *own):
+            assert latex(equation.formulas[-1], data.table) in told
+    for equation in (*program(data), *own):
+        assert plain_text(equation.formulas[-1]) in derivation.text("result")
+    rows = derivation.html("result").count('class="definition"')
+    assert rows == sum(e.kind == "definition" for e in own)
+
+
+@pytest.mark.parametrize("text", OPEN)
+def test_json_defines_what_it_uses(text: str) -> None:
+    derivation = sg.derive(text)
+    content = json.loads(derivation.json())
+    known = given(derivation) | WORDS | {content["output"]["called"], content["output"]["name"]}
+    known |= {each["name"] for each in content["definitions"]}
+    for step in content["steps"]:
+        assert names_in(step["right"]) <= known
+        known |= names_in(step["left"])
+    for result in content["results"]:
+        for name, value in result["definitions"]:
+            assert names_in(value) <= known
+            known.add(name)
+        assert names_in(result["expression"]) <= known
+
+
+def names_in(text: str) -> set[str]:
+    """The names in a text, a derivative such as dL/dz being one."""
+    pieces = re.findall(r"d\w+/d\w+|(?<![\w.])[^\W\d]\w*", QUOTED.sub("", text))
+    return {*pieces}
