@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -21,7 +21,7 @@ from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError, VerificationError
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
-from symgrad.numerics import differences, proofs, verification
+from symgrad.numerics import callables, differences, proofs, verification
 from symgrad.numerics.chains import check_chains
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.reports import GradientReport
@@ -323,12 +323,50 @@ def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:
 
 
 def check_gradient(
-    problem: Source, wrt: Wrt = None, inputs: Mapping[str, Any] | None = None, **options: Any
+    problem: Source | Callable[..., Any],
+    wrt: Wrt = None,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    at: Any = None,
+    gradient: Any = None,
+    **options: Any,
 ) -> GradientReport:
-    """Compare the derived gradient with numerical differentiation; see
-    `symgrad.numerics.differences`.
+    """Compare a gradient with numerical differentiation: a program's, or that of any function.
 
-    >>> check_gradient("x: Vector(n)\\nloss = norm2(x)**2", ["x"], {"x": [1.0, 2.0]}).verdict
+    Of a program: the derived gradient, or the arrays that `gradients` claims, a dictionary by the
+    names of wrt, at the inputs; without any, at random ones (see `symgrad.numerics.differences`).
+
+    >>> program, inputs = "x: Vector(n)\\nloss = norm2(x)**2", {"x": [1.0, 2.0]}
+    >>> check_gradient(program, ["x"], inputs).verdict
     'passed'
+    >>> check_gradient(program, ["x"], inputs, gradients={"x": [1.0, 2.0]}).verdict
+    'failed'
+
+    Of a Python function of an array, or of arrays by their names: `at` is where, and `gradient` is
+    what gives the gradient there, in the shape of `at` (see `symgrad.numerics.callables`).
+
+    >>> import numpy as np
+    >>> def loss(W, b):
+    ...     return np.sum(np.tanh(W @ [1.0, 2.0] + b))
+    >>> def slope(W, b):
+    ...     s = 1 - np.tanh(W @ [1.0, 2.0] + b) ** 2
+    ...     return {"W": np.outer(s, [1.0, 2.0]), "b": s}
+    >>> where = {"W": np.array([[0.1, 0.2], [0.3, -0.4]]), "b": np.zeros(2)}
+    >>> check_gradient(loss, at=where, gradient=slope).verdict
+    'passed'
+
+    Options: `seed`; `entries`, the most that are checked one by one.
+    Raises: DataError where shapes or names do not fit, OptionError where options do not.
     """
-    return differences.check_gradient(as_problem(problem), wrt, inputs, **options)
+    if isinstance(problem, Problem | str | sympy.Basic):
+        if at is not None or gradient is not None:
+            raise OptionError(
+                "at and gradient are for a Python function; of a program: inputs "
+                "and gradients={name: array}"
+            )
+        return differences.check_gradient(as_problem(problem), wrt, inputs, **options)
+    if not callable(problem):
+        raise OptionError(f"a program or a function is wanted, not a {type(problem).__name__}")
+    if at is None or gradient is None or wrt is not None or inputs is not None:
+        raise OptionError("of a Python function: check_gradient(function, at=..., gradient=...)")
+    return callables.check_function(problem, at, gradient, **options)

@@ -30,7 +30,7 @@ from symgrad.numerics.taylor import Taylor, taylor
 Arrays: TypeAlias = Mapping[str, Any]
 
 TOLERANCE = 1e-7
-FLOOR = 1e-11  # of the largest entry: what complex step cannot tell from rounding
+FLOOR = 1e-14  # of the largest entry: its own rounding
 SURE = 1e-6  # what a numerical derivative may be off by, relative to its entry
 SURE_FLOOR = 1e-8  # and to the largest entry
 NEAR_KINK = 1e-6  # the Taylor test steps over it
@@ -49,6 +49,7 @@ class Numbers(ABC):
     noise: float
     point: Arrays
     kink_distance: float | None = None
+    even = SMALL  # entries from this part of the largest on count alike in a direction
 
     @abstractmethod
     def at(self, moved: Arrays) -> Any:
@@ -144,25 +145,25 @@ class Comparison:
         kinks = np.array([q.kink for q in quotients], bool)
         flat = claimed.reshape(-1)
         found = np.where(np.isfinite(values), values, 0.0)
-        largest = max(np.abs(found).max(initial=0.0), np.abs(flat).max(initial=0.0))
+        top = max(np.abs(found).max(initial=0.0), np.abs(flat).max(initial=0.0))
         off = np.abs(flat[entries] - values)
         size = np.maximum(np.abs(flat[entries]), np.abs(found))
-        allowed = TOLERANCE * size + FLOOR * largest
+        allowed = TOLERANCE * size + FLOOR * top
 
         def sure(error: Any) -> Any:
-            return error <= SURE * size + SURE_FLOOR * largest
+            return error <= SURE * size + SURE_FLOOR * top
 
         right = (off <= allowed + error) & sure(error)
         zero = np.zeros(len(entries))
         if not (right | kinks).all():
             rounding = np.broadcast_to(self.numbers.rounding(name), claimed.shape)
             error = error + rounding.reshape(-1)[entries]
-            below = size <= self.numbers.negligible(error)
+            below = size < self.numbers.negligible(error)
             right |= (off <= allowed + error) & (sure(error) | below)
             zero = np.where(below, error / TOLERANCE, 0.0)
         wrong = (off > allowed + error) & ~kinks
         relative = off / np.maximum.reduce(
-            [size, zero, np.full(len(entries), max(SMALL * largest, 1e-300))]
+            [size, zero, np.full(len(entries), max(SMALL * top, 1e-300))]
         )
         relative = np.where(kinks | np.isnan(relative), 0.0, relative)
         judged = FAILED if wrong.any() else PASSED if (right & ~kinks).all() else INCONCLUSIVE
@@ -196,19 +197,21 @@ class Comparison:
             )
         if off > TOLERANCE * scale + error:
             return off / scale, FAILED
-        sure = error <= SURE * scale or scale <= self.numbers.negligible(error)
+        sure = error <= SURE * scale or scale < self.numbers.negligible(error)
         return off / max(scale, error / TOLERANCE), PASSED if sure else INCONCLUSIVE
 
     def _directions(self) -> Arrays:
         """A direction in which each entry counts alike, however small its derivative is; one at a
         kink does not move."""
-        largest = {n: float(np.abs(g).max(initial=0.0)) for n, g in self.claimed.items()}
-        other = min((x for x in largest.values() if x > SMALLEST), default=1.0)  # of one that is 0
+        tops = {n: float(np.abs(g).max(initial=0.0)) for n, g in self.claimed.items()}
+        other = min((x for x in tops.values() if x > SMALLEST), default=1.0)  # of one that is 0
         directions = {}
         for n, g in self.claimed.items():
-            scale = largest[n] if largest[n] > SMALLEST else other
+            scale = tops[n] if tops[n] > SMALLEST else other
             signs = self.rng.choice([-1.0, 1.0], g.shape) * self.rng.uniform(0.5, 1.5, g.shape)
-            directions[n] = self.numbers.still(n) * signs / np.maximum(np.abs(g), SMALL * scale)
+            directions[n] = (
+                self.numbers.still(n) * signs / np.maximum(np.abs(g), self.numbers.even * scale)
+            )
         return directions
 
     def _taylor(self) -> Taylor:
@@ -230,6 +233,10 @@ class Comparison:
 def spread(point: Any) -> Any:
     """How far each entry of a parameter may be moved for a step of 1: by its own size, by that of
     the others where it is 0, by 1 where all are."""
-    size = np.abs(np.asarray(point, float))
-    largest = float(size.max(initial=0.0)) or 1.0
-    return np.where(size > SMALL * largest, size, largest)
+    size, scale = np.abs(np.asarray(point, float)), largest(point)
+    return np.where(size > SMALL * scale, size, scale)
+
+
+def largest(point: Any) -> float:
+    """The size of a parameter: that of its largest entry, 1 where all are 0."""
+    return float(np.abs(point).max(initial=0.0)) or 1.0

@@ -41,9 +41,9 @@ class Quotient:
     kink: bool = False
 
 
-def derivative(f: Line, scale: float, noise: float) -> Quotient:
-    """The derivative of f at 0, where f changes over a distance of `scale` or less, and `noise` is
-    how far f may be off.
+def derivative(f: Line, scale: float, noise: float, resolution: float = 0.0) -> Quotient:
+    """The derivative of f at 0, where f changes over a distance of `scale` or less. `noise` is how
+    far f may be off, `resolution` how far a step may be, since it is added to a point.
 
     >>> round(derivative(math.sin, 1.0, 1e-16).value, 12)
     1.0
@@ -51,7 +51,7 @@ def derivative(f: Line, scale: float, noise: float) -> Quotient:
     True
     """
     at = lru_cache(maxsize=None)(f)
-    best, jump, before = Quotient(math.nan, math.inf), 0.0, math.inf
+    best, jump, before, steepest = Quotient(math.nan, math.inf), 0.0, math.inf, 0.0
     central: list[float] = []
     second: list[float] = []
     for j in range(HALVINGS):
@@ -59,7 +59,9 @@ def derivative(f: Line, scale: float, noise: float) -> Quotient:
         right, left = at(h), at(-h)
         central.append((right - left) / (2 * h))
         second.append(((right - at(0.0)) - (at(0.0) - left)) / h)
-        rounding = AMPLIFIED * max(noise, EPS * abs(right), EPS * abs(left)) / h
+        steepest = max(steepest, *np.nan_to_num(np.abs([central[-1], second[-1]]), posinf=0.0))
+        values = max(noise, EPS * abs(right), EPS * abs(left))
+        rounding = AMPLIFIED * (values + steepest * resolution) / h
         if not np.isfinite(central[-LEVELS:]).all() or len(central) < LEVELS:
             continue
         value, rest = extrapolated(central[-LEVELS:], (2, 4, 6))
@@ -67,7 +69,8 @@ def derivative(f: Line, scale: float, noise: float) -> Quotient:
         if abs(kink) > RESOLVED * (unsure + rounding):
             jump = abs(kink)
         else:
-            error = max(rest, abs(value - before) if math.isfinite(before) else 0.0) + rounding
+            error = max(rest, abs(value - before) if math.isfinite(before) else 0.0)
+            error += max(abs(kink), unsure) + rounding
             best = min(best, Quotient(value, error), key=lambda q: q.error)
         before = value
         if best.error <= max(ACCURATE * abs(best.value), 2 * rounding) or best.error < rounding / 8:

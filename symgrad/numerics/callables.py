@@ -1,0 +1,169 @@
+"""Is the gradient of a Python function right? Difference quotients, and the Taylor slope.
+
+All that is known of the function are its values, so what they may be off by is measured: the noise
+of the values, and how far the quotients of smaller and smaller steps agree. An entry is right,
+wrong or open by that; one whose quotients to the left and to the right differ is at a kink.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import DataError, did_you_mean
+from symgrad.numerics.comparison import Arrays, Comparison, Numbers, largest, spread
+from symgrad.numerics.libraries import plain_array
+from symgrad.numerics.quotients import EPS, Quotient, derivative, noise_of
+from symgrad.numerics.reports import GradientReport
+
+MOST_ENTRIES = 200  # of all gradients, checked one by one
+ABSOLUTE = 1e-8  # a derivative below it, and below the noise, is 0
+
+
+def check_function(
+    function: Callable[..., Any],
+    at: Any,
+    gradient: Any,
+    *,
+    seed: int = 0,
+    entries: int = MOST_ENTRIES,
+) -> GradientReport:
+    """Compare the gradient of a Python function with difference quotients of its values.
+
+    `at` is where: an array or a number x, and then `function(x)` is called; or a dictionary of
+    them, and then it is called by these names, `function(W=..., b=...)`, or with one such
+    dictionary where its parameters have other names. `gradient` is called in the same way, or is
+    what it would give: an array in the shape of x, or a dictionary of one for each name.
+    Shapes: the function gives one number. Up to `entries` entries are checked one by one; where
+    there are more, all together along a random direction and a random part of them.
+    The verdict is "inconclusive" at a kink, and where the noise of the values hides the gradient.
+    Raises: DataError where shapes or names do not fit.
+
+    >>> check_function(lambda x: float(x @ x), [1.0, 2.0], lambda x: 2 * x).verdict
+    'passed'
+    >>> check_function(lambda x: float(x @ x), [1.0, 2.0], [2.0, 4.0001]).verdict
+    'failed'
+    """
+    with np.errstate(all="ignore"):  # the steps may leave where the function is defined
+        numbers = FunctionNumbers(function, at, seed)
+        return Comparison(numbers, numbers.claimed(gradient), seed).report(entries)
+
+
+class FunctionNumbers(Numbers):
+    """A Python function near a point."""
+
+    method = "difference quotients"
+    even = 1e-3  # smaller steps along a direction are less exact
+
+    def __init__(self, function: Callable[..., Any], at: Any, seed: int) -> None:
+        self._function = function
+        self._named = isinstance(at, Mapping)
+        self._form = at if self._named else {_first_name(function): at}
+        self.point = {str(n): _array(f"at: {n}", a) for n, a in self._form.items()}
+        if not self.point:
+            raise DataError("at: there is nothing to differentiate by")
+        self.value = self._number(self._called(function, self.point))
+        again = self._number(self._called(function, self.point))
+        rng = np.random.default_rng([seed, 2])
+        direction = {n: spread(a) * rng.uniform(-1, 1, a.shape) for n, a in self.point.items()}
+        line = noise_of(lambda t: self.at({n: a + t * direction[n] for n, a in self.point.items()}))
+        self.noise = max(line, abs(self.value - again))  # a random function is noise
+
+    def _called(self, function: Callable[..., Any], moved: Arrays) -> Any:
+        """The function at these parameters, each a copy in the shape that was given."""
+        numbers = {n for n, a in self._form.items() if isinstance(a, (int, float))}
+        values = {n: float(a) if n in numbers else np.array(a) for n, a in moved.items()}
+        if not self._named:
+            return function(*values.values())
+        return function(**values) if _takes(function, [*values]) else function(values)
+
+    def _number(self, result: Any) -> float:
+        array = plain_array("the value of the function", result)
+        if array.size != 1:
+            raise DataError(f"the function gives the shape {array.shape}; one number is wanted")
+        return float(array.reshape(()))
+
+    def at(self, moved: Arrays) -> float:
+        """The value where the parameters are these; nan where the function raises."""
+        try:
+            return self._number(self._called(self._function, moved))
+        except (ArithmeticError, ValueError, np.linalg.LinAlgError):
+            return float("nan")
+
+    def entry(self, name: str, k: int) -> Quotient:
+        """The derivative by the k-th entry of a parameter."""
+        direction = np.zeros(self.point[name].shape)
+        direction.reshape(-1)[k] = 1.0
+        return self._slope({name: direction}, largest(self.point[name]))
+
+    def slope(self, directions: Arrays) -> Quotient:
+        """The derivative along these directions together."""
+        moves = [np.abs(d) / largest(self.point[n]) for n, d in directions.items()]
+        fastest = max(float(m.max(initial=0.0)) for m in moves)
+        return self._slope(directions, 1 / fastest if fastest else 1.0)
+
+    def _slope(self, directions: Arrays, scale: float) -> Quotient:
+        def line(t: float) -> float:
+            moved = {n: self.point[n] + t * d for n, d in directions.items()}
+            return self.at({**self.point, **moved})
+
+        steps = [np.abs(self.point[n][d != 0]) / np.abs(d[d != 0]) for n, d in directions.items()]
+        resolution = EPS * max(float(s.max(initial=0.0)) for s in steps)
+        return derivative(line, scale, self.noise, resolution)
+
+    def negligible(self, error: Any) -> Any:
+        """Below what an entry counts as 0."""
+        return np.where(np.asarray(error) <= ABSOLUTE, error, 0.0)
+
+    def claimed(self, gradient: Any) -> dict[str, np.ndarray]:
+        """The gradient by each name, called where it is a function."""
+        given = self._called(gradient, self.point) if callable(gradient) else gradient
+        if not self._named:
+            given = {next(iter(self.point)): given}
+        if not isinstance(given, Mapping):
+            wanted = ", ".join(self.point)
+            raise DataError(
+                f"the gradient is a {type(given).__name__}; a dictionary with {wanted} is wanted"
+            )
+        missing = [n for n in self.point if n not in given]
+        if missing:
+            near = did_you_mean(missing[0], map(str, given))
+            raise DataError(f"the gradient by {missing[0]} is missing{near}")
+        claimed = {n: _array(f"the gradient by {n}", given[n]) for n in self.point}
+        for n, array in claimed.items():
+            if array.shape != self.point[n].shape:
+                raise DataError(
+                    f"the gradient by {n} has shape {array.shape}, not {self.point[n].shape}"
+                )
+        return claimed
+
+
+def _array(name: str, value: Any) -> np.ndarray:
+    try:
+        array = plain_array(name, value)
+        if array.dtype.kind == "O" or array.dtype.kind in "US":
+            raise TypeError
+        return np.array(array, float)
+    except (TypeError, ValueError):
+        raise DataError(f"{name} is no array of numbers") from None
+
+
+def _takes(function: Callable[..., Any], names: list[str]) -> bool:
+    """Whether a function can be called by these names."""
+    try:
+        inspect.signature(function).bind(**dict.fromkeys(names))
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _first_name(function: Callable[..., Any]) -> str:
+    """What a function calls its argument."""
+    try:
+        names = [*inspect.signature(function).parameters]
+    except (TypeError, ValueError):
+        names = []
+    return names[0] if names else "x"
