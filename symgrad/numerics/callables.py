@@ -20,7 +20,8 @@ from symgrad.numerics.quotients import EPS, Quotient, derivative, noise_of
 from symgrad.numerics.reports import GradientReport
 
 MOST_ENTRIES = 200  # of all gradients, checked one by one
-ABSOLUTE = 1e-8  # a derivative below it, and below the noise, is 0
+ABSOLUTE = 1e-8  # up to which error a derivative far below it is 0
+ZERO = 0.2  # of the error
 
 
 def check_function(
@@ -97,11 +98,11 @@ class FunctionNumbers(Numbers):
         """The derivative by the k-th entry of a parameter."""
         direction = np.zeros(self.point[name].shape)
         direction.reshape(-1)[k] = 1.0
-        return self._slope({name: direction}, largest(self.point[name]))
+        return self._slope({name: direction}, max(1.0, largest(self.point[name])))
 
     def slope(self, directions: Arrays) -> Quotient:
         """The derivative along these directions together."""
-        moves = [np.abs(d) / largest(self.point[n]) for n, d in directions.items()]
+        moves = [np.abs(d) / max(1.0, largest(self.point[n])) for n, d in directions.items()]
         fastest = max(float(m.max(initial=0.0)) for m in moves)
         return self._slope(directions, 1 / fastest if fastest else 1.0)
 
@@ -116,7 +117,7 @@ class FunctionNumbers(Numbers):
 
     def negligible(self, error: Any) -> Any:
         """Below what an entry counts as 0."""
-        return np.where(np.asarray(error) <= ABSOLUTE, error, 0.0)
+        return np.where(np.asarray(error) <= ABSOLUTE, ZERO * error, 0.0)
 
     def claimed(self, gradient: Any) -> dict[str, np.ndarray]:
         """The gradient by each name, called where it is a function."""
