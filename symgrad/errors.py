@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -60,7 +59,8 @@ class SymgradError(Exception):
           1 | loss = q * x
             |        ^
         """
-        lines = re.split(r"\r\n?|\n", self.source or "")
+        text = (self.source or "").replace("\r\n", "\n").replace("\r", "\n")
+        lines = text.split("\n")
         if self.source is None or self.line is None or not 0 < self.line <= len(lines):
             return ""
         line, column = lines[self.line - 1].replace("\t", " "), self.column
@@ -123,5 +123,12 @@ def _cells(text: str) -> int:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean a, b?` with the nearest known names, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=3)
+    names = list(dict.fromkeys(known))
+    alike = [k for k in names if _folded(k) == _folded(name) and k != name]
+    near = list(dict.fromkeys([*alike, *difflib.get_close_matches(name, names, n=3)]))[:3]
     return f"; did you mean {', '.join(near)}?" if near else ""
+
+
+def _folded(name: str) -> str:
+    """The letters and digits of a name, in lower case."""
+    return "".join(filter(str.isalnum, name)).casefold()

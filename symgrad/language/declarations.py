@@ -7,8 +7,9 @@ import ast
 from symgrad.errors import ProgramError, ShapeError, did_you_mean
 from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.expressions import OPERATIONS
-from symgrad.language.problem import FACTS, Variable, number_or_name
-from symgrad.language.syntax import source_of
+from symgrad.language.problem import FACTS, KINDS, Variable, number_or_name
+from symgrad.language.slips import kind_meant, space_meant
+from symgrad.language.syntax import source_of, typed
 
 
 def declaration(name: str, annotation: ast.expr, batch: str | None) -> Variable:
@@ -23,12 +24,32 @@ def declaration(name: str, annotation: ast.expr, batch: str | None) -> Variable:
         case _:
             raise ProgramError(
                 f"{name}: a declaration names a kind: Scalar, Vector(n), Matrix(m, n), Index(n)"
+                f"{_meant(name, annotation)}"
             )
+    if kind not in KINDS and (meant := kind_meant(kind)):
+        inside = f"({', '.join(map(typed, arguments))})" if arguments else ""
+        raise ProgramError(f"unknown kind {kind} of {name}; write {name}: {meant}{inside}")
+    match arguments:
+        case [ast.BinOp(op=ast.Mult())] if kind == "Matrix":
+            raise ProgramError(f"{name}: a matrix has two dimensions{_meant(name, annotation)}")
     for argument in arguments:
         if isinstance(argument, ast.Name) and argument.id in FACTS:
             raise ProgramError(f"{name}: a fact is written {argument.id}=True")
     dims = tuple(map(declared_dimension, arguments))
     return Variable(name, kind, dims, frozenset(map(_fact, keywords)) - {""}, batch)
+
+
+def _meant(name: str, annotation: ast.expr) -> str:
+    """The declaration, or the assignment, that was probably meant."""
+    text = typed(annotation)
+    match annotation:
+        case ast.Attribute(value=ast.Call() as call, attr=fact) if fact in FACTS:
+            return f"; write {name}: {typed(call)[:-1]}, {fact}=True)"
+        case ast.Tuple(elts=dims) if all(isinstance(d, ast.Name | ast.Constant) for d in dims):
+            return f"; write {name}: {space_meant(f'R({text})')}"
+    if meant := space_meant(text):
+        return f"; write {name}: {meant}"
+    return f"; write {name} = {text}" if name in ("loss", "f") else ""
 
 
 def declared_dimension(node: ast.expr) -> Dimension:

@@ -26,6 +26,7 @@ BRACKETS = {"(": ")", "[": "]", "{": "}"}
 UNPAIRED = "stands alone; the absolute value is |x|, and there is no or"
 REFUSED = {
     "//": "// is not part of the language; write /",
+    "\\": "\\ is not part of the language; A \\ b is solve(A, b)",
     "~": "not and ~ are not part of the language",
     "&": "& is not part of the language; multiply conditions, (x > 0) * (y > 0)",
 }
@@ -147,7 +148,7 @@ def _word(writer: Writer, text: str, token: Token) -> None:
         )
         _function(writer, function, token)
     elif keyword.iskeyword(text) and words.resolved(text) == text:
-        writer.add(text, token)
+        _keyword(writer, text, token)
     elif words.is_function(text, following == ["("]):
         _function(writer, text, token)
     elif _may_be_several(writer, text, token) and (parts := words.apart(text)):
@@ -160,11 +161,27 @@ def _word(writer: Writer, text: str, token: Token) -> None:
         writer.add(name, token, begins=True, ends=factor)
 
 
+def _keyword(writer: Writer, text: str, token: Token) -> None:
+    """A word of Python; lambda is as likely a name."""
+    following = [*writer.texts(1), ""][0]
+    if text != "lambda" or following.isidentifier() or following == ":":
+        writer.add(text, token)
+    elif writer.vocabulary.known is None:
+        writer.note(token, "", "read lambda as lam")
+        writer.add("lam", token, begins=True, ends=True)
+    else:
+        writer.refuse(
+            token.start, "lambda is a reserved word of Python; write lam, declared as lam: Scalar"
+        )
+
+
 def _may_be_several(writer: Writer, text: str, token: Token) -> bool:
     """Whether a word stands where several names can: as no option, kind, function or batch."""
     if writer.vocabulary.has(writer.vocabulary.resolved(text)) or text[0] != token.text[0]:
         return False
     before = [p.text for p in writer.pieces[-2:] if p.text.strip()]
+    if writer.text[token.start] == "∂":
+        return False
     return writer.texts(1)[:1] not in (["("], ["="], [":"]) and before[-1:] not in ([":"], ["in"])
 
 
@@ -183,9 +200,23 @@ def _function(writer: Writer, name: str, token: Token) -> None:
         case ["^", *_]:
             writer.refuse(token.start, f"write the power after its argument: {name}(x)^2")
         case [argument, *_] if argument.isidentifier() and not keyword.iskeyword(argument):
-            writer.refuse(token.start, f"{name} is a function; write {name}({argument})")
+            written, end = _applied(writer, name)
+            writer.refuse(token.start, f"{name} is a function; write {written}", end)
         case following:
             writer.add(name, token, begins=True, ends=following[:1] != ["("])
+
+
+def _applied(writer: Writer, name: str) -> tuple[str, int]:
+    """log det A as log(det(A)), and where that ends."""
+    names, end = [name], 0
+    for following in writer.ahead():
+        if not following.text.isidentifier():
+            break
+        names.append(following.text)
+        end = following.end
+        if not writer.vocabulary.is_function(following.text, called=False):
+            break
+    return "(".join(names) + ")" * (len(names) - 1), end
 
 
 def _nabla(writer: Writer, token: Token) -> None:
@@ -226,6 +257,8 @@ def _operator(writer: Writer, token: Token) -> None:
     elif text == "𝟙":
         writer.add("1", token, begins=True, ends=True)
     elif text == "∑":
+        if writer.texts(1) != ["("]:
+            writer.refuse(token.start, "∑ is read before a bracket: ∑(x) is sum(x)")
         _word(writer, text, token)
     elif text in "%~$?!\\&" or text == "//":
         writer.refuse(token.start, REFUSED.get(text, f"{text} is not part of the language"))

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
 from collections.abc import Iterator
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
 from symgrad.language.handwriting import TRANSPOSED_INVERSE
-from symgrad.language.names import SMALL_GREEK
+from symgrad.language.names import kind_of
 from symgrad.language.operations.arrays import MODULES
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.reading import batches, read_expression
@@ -22,7 +21,6 @@ from symgrad.language.scope import SIZE, Scope, function_named
 from symgrad.language.syntax import sign_of, syntax_tree
 
 LETTERS = ("n", "m", "k", "p", "q", "r", "s", "d", "h", "l")
-SCALARS = {*SMALL_GREEK, "lam", "eps"}
 
 
 def parse_expression(text: str) -> Problem:
@@ -111,20 +109,6 @@ def _without_kind(tree: ast.expr) -> set[int]:
             case ast.Name(id=name) as skipped if name == TRANSPOSED_INVERSE or name in bound:
                 found.add(id(skipped))
     return found
-
-
-def kind_of(name: str, label: bool = False) -> str:
-    """The kind that a name has by convention.
-
-    >>> [kind_of(name) for name in ("W1", "hidden", "alpha_1", "Sigma", "lam")]
-    ['Matrix', 'Vector', 'Scalar', 'Matrix', 'Scalar']
-    """
-    if label:
-        return "Index"
-    stem = re.sub(r"_?[0-9]*$", "", name)
-    if stem in SCALARS or (len(stem) == 1 and "\u03b1" <= stem <= "\u03c9"):
-        return "Scalar"
-    return "Matrix" if name[0].isupper() else "Vector"
 
 
 def _used_dimensions(tree: ast.expr) -> list[str]:

@@ -17,6 +17,7 @@ def greek(letter: str) -> str:
 
 
 SMALL_GREEK = tuple(map(greek, "αβγδεζηθικλμνξπρστυφχψω"))
+SCALARS = {*SMALL_GREEK, "lam", "eps"}  # by convention
 CAPITAL_GREEK = tuple(map(greek, "ΓΔΘΛΞΠΣΥΦΨΩ"))
 GREEK = SMALL_GREEK + CAPITAL_GREEK  # the letters that LaTeX has a command for
 LATEX = {name: rf"\{name}" for name in GREEK}
@@ -62,3 +63,17 @@ def word(text: str) -> str:
         letter = greek(text)
         return LATEX.get(letter, rf"\mathrm{{{letter[0]}}}") if letter else text
     return text if text.isdigit() else rf"\mathrm{{{text}}}"
+
+
+def kind_of(name: str, label: bool = False) -> str:
+    """The kind that a name has by convention.
+
+    >>> [kind_of(name) for name in ("W1", "hidden", "alpha_1", "Sigma", "lam")]
+    ['Matrix', 'Vector', 'Scalar', 'Matrix', 'Scalar']
+    """
+    if label:
+        return "Index"
+    stem = re.sub(r"_?[0-9]*$", "", name)
+    if stem in SCALARS or (len(stem) == 1 and "\u03b1" <= stem <= "\u03c9"):
+        return "Scalar"
+    return "Matrix" if name[0].isupper() else "Vector"

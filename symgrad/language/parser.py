@@ -11,7 +11,7 @@ from pathlib import Path
 
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.declarations import check_tensors, declaration
-from symgrad.language.expressions import Expression
+from symgrad.language.expressions import Expression, is_scalar
 from symgrad.language.handwriting import EQUALS
 from symgrad.language.problem import Problem
 from symgrad.language.reading import batches, read_expression
@@ -23,7 +23,9 @@ from symgrad.language.syntax import (
     program_tree,
     refuse,
     sign_of,
+    source_of,
     text_of,
+    typed,
 )
 from symgrad.language.unparse import unparse
 
@@ -113,25 +115,47 @@ def _readable(filename: str | None, text: str) -> Iterator[None]:
 
 
 def _problem(tree: ast.Module, filename: str | None) -> Problem:
-    scope = Scope(batches=batches(tree), own=given_names(tree.body))
+    scope = Scope(batches=batches(tree), own=given_names(tree.body), declares=True)
     check_tensors(tree)
     problem = None
     for statement in tree.body:
         noted = len(scope.notes)
         if problem is not None:
-            output = problem.output_name
-            refuse(statement, f"a line after `{output} = ...`, which must be the last")
+            refuse(statement, _after(statement, problem.output_name))
         with errors_at(statement):
             name = _read(statement, scope)
             _refuse_notes(statement, scope, noted)
-            if name == "loss" or (name == "f" and statement is tree.body[-1]):
+        if name == "loss" or (name == "f" and statement is tree.body[-1]):
+            with errors_at(getattr(statement, "value", statement)):
                 problem = scope.problem(name, scope.definitions.pop(name), filename)
     if problem is None:
-        missing = (
-            "has no line `loss = ...`" if tree.body else "is empty; a program ends in `loss = ...`"
-        )
-        raise ProgramError(f"the program {missing}")
+        raise _without_loss(tree.body, scope)
     return problem
+
+
+def _after(statement: ast.stmt, output: str) -> str:
+    """What is said of a line after the last one."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]) if name == output:
+            return f"{name} is given twice; give what is added names, and write one {name} = a + b"
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
+            return "print is not part of the language; leave the line out"
+    return f"a line after `{output} = ...`, which must be the last"
+
+
+def _without_loss(statements: Sequence[ast.stmt], scope: Scope) -> ProgramError:
+    """The error of a program whose last line says no loss, with that line as one."""
+    if not statements:
+        return ProgramError("the program is empty; a program ends in `loss = ...`")
+    message = "the program has no line `loss = ...`"
+    last = statements[-1]
+    match last:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            output = "loss" if is_scalar(scope.meanings[name]) else "f"
+            error = ProgramError(f"{message}; write {output} = {typed(value)}")
+            error.at(last.lineno, last.col_offset + 1, None, len(typed(last)))
+            return error
+    return ProgramError(message)
 
 
 def given_names(statements: Sequence[ast.stmt]) -> set[str]:
@@ -196,15 +220,25 @@ def _read(statement: ast.stmt, scope: Scope) -> str | None:
             isinstance(target, ast.Name) for target in targets
         ):
             return _equated([t.id for t in targets if isinstance(t, ast.Name)], value, scope)
+        case ast.Assign(targets=[ast.Attribute() | ast.BinOp() | ast.Call() as target]):
+            raise ProgramError(
+                f"{source_of(target)} is no name; write a name before =, such as loss = ..."
+            )
         case ast.Assign():
             raise ProgramError("only a name can be assigned to, without an index [ ] or a tuple")
         case ast.AnnAssign():
             raise ProgramError("a declaration is `name: Kind(dimensions)`, with nothing assigned")
-        case ast.Expr(value=ast.Compare()):
-            raise ProgramError("== compares; to assign write =")
+        case ast.Expr(
+            value=ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[value])
+        ):
+            raise ProgramError(f"== compares, = assigns; write {name} = {typed(value)}")
         case ast.Expr(value=value):
-            read_expression(value, scope)
+            expression = read_expression(value, scope)
+            output = "loss" if is_scalar(expression) else "f"
             raise ProgramError(
-                "a line is a declaration `x: Vector(n)` or an assignment `loss = ...`"
+                "a line is a declaration `x: Vector(n)` or an assignment `loss = ...`; "
+                f"write {output} = {unparse(expression)}"
             )
+        case ast.Return(value=ast.expr() as value):
+            raise ProgramError(f"return is not part of the language; write loss = {typed(value)}")
     refuse(statement, f"{type(statement).__name__.lower()} is not part of the language")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 
-from symgrad.errors import ProgramError, UnknownNameError, did_you_mean
+from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation, Size, exact
 from symgrad.language.handwriting import MAGNITUDE, NORM, PRIME, TRANSPOSED_INVERSE
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, conventions
+from symgrad.language.operations.advice import advice
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
-from symgrad.language.operations.contractions import lookup
+from symgrad.language.operations.contractions import lookup, onehot
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, start_of, typed
 from symgrad.language.unparse import unparse
@@ -85,6 +86,11 @@ def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
             return _power(node, scope, depth)
         case ast.Compare():
             return conventions.indicator(node, lambda side: read_expression(side, scope, depth))
+        case ast.IfExp(test=ast.Compare() as test, body=body, orelse=other):
+            parts = [read_expression(part, scope, depth) for part in (test, body, other)]
+            chosen = arrays.FUNCTIONS["where"](*parts)
+            _remark(node, scope)("if ... else is not part of the language", unparse(chosen))
+            return chosen
         case ast.Attribute():
             return _attribute(node, scope, depth)
         case ast.Subscript():
@@ -117,7 +123,12 @@ def _attribute(node: ast.Attribute, scope: Scope, depth: int) -> Expression:
     if node.attr == "T":
         return read_expression(node.value, scope, depth).T
     if _module(node.value, scope):
+        _remark(node, scope)(f"{typed(node)} is array code", "")
         return scope.meaning(node.attr)
+    if node.attr in ("size", "length"):
+        value = arrays.length(read_expression(node.value, scope, depth))
+        _remark(node, scope)(f"{typed(node)} is array code", "")
+        return value
     raise ProgramError(f"the only attribute is .T, not .{node.attr}")
 
 
@@ -136,9 +147,35 @@ def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Expression:
             value = arrays.size(read_expression(array, scope, depth), axis)
             _remark(node, scope)(f"{typed(node)} is array code", "")
             return value
-    return lookup(
-        read_expression(node.value, scope, depth), read_expression(node.slice, scope, depth)
-    )
+        case ast.Subscript(slice=ast.Tuple(elts=[ast.Name() as row, ast.Name() as column])):
+            return _entry(node, row, column, scope, depth)
+    table = read_expression(node.value, scope, depth)
+    match node.slice:
+        case ast.Tuple(elts=[ast.Constant(), ast.Constant()]):
+            raise ShapeError(
+                f"{typed(node)}: an entry is looked up by labels, not by numbers; declare "
+                f"i: Index({table.shape[0]}) and j: Index({table.shape[1]}) and write "
+                f"{typed(node.value)}[i].T @ onehot(j)"
+            )
+        case ast.Constant(value=int(number)) | ast.UnaryOp(operand=ast.Constant(value=int(number))):
+            raise ShapeError(
+                f"{typed(node)}: an entry is looked up by a label, not by the number {number}; "
+                f"declare i: Index({table.shape[0]}) and write {typed(node.value)}[i]"
+            )
+    return lookup(table, read_expression(node.slice, scope, depth))
+
+
+def _entry(
+    node: ast.Subscript, row: ast.Name, column: ast.Name, scope: Scope, depth: int
+) -> Expression:
+    """A[i, j], of labels."""
+    table = read_expression(node.value, scope, depth)
+    for label, size in zip((row.id, column.id), table.shape, strict=False):
+        if label not in scope.variables:
+            raise UnknownNameError(f"{typed(node)}: declare {label}: Index({size}) above")
+    value = lookup(table, scope.meaning(row.id)).T @ onehot(scope.meaning(column.id))
+    _remark(node, scope)(f"{typed(node)} has two labels", unparse(value))
+    return value
 
 
 def _module(node: ast.expr, scope: Scope) -> bool:
@@ -160,11 +197,17 @@ def _called(node: ast.Call, scope: Scope, depth: int) -> Expression:
             return _size(node, scope)
         case ast.Name(id=name) if function_named(name) is not None:
             return _call(name, node, scope, depth)
+        case ast.Name(id="len") if _is_batch(node.args, scope):
+            _remark(node, scope)("len(...) of a batch is size(...)", "")
+            return _size(node, scope)
         case ast.Name(id=name) if name in arrays.FUNCTIONS:
             return _array_code(name, [], node, scope, depth)
+        case ast.Name(id=name) if name in arrays.UNCHANGED and len(node.args) == 1:
+            return _array_code(name, node.args, node, scope, depth)
         case ast.Name(id=name):
             known = [*function_names(), *arrays.FUNCTIONS]
-            raise UnknownNameError(f"unknown function {name}{did_you_mean(name, known)}")
+            told = advice(name, list(map(typed, node.args))) or did_you_mean(name, known)
+            raise UnknownNameError(f"unknown function {name}{told}")
         case ast.Attribute(value=module, attr=name) if _module(module, scope):
             operation = function_named(name)
             if operation is not None and operation.category == "constant":
@@ -172,9 +215,16 @@ def _called(node: ast.Call, scope: Scope, depth: int) -> Expression:
                 return _call(name, _shaped(node), scope, depth)
             if arrays.is_read(name):
                 return _array_code(name, [], node, scope, depth)
+            told = advice(name, list(map(typed, node.args)))
+            raise ProgramError(f"{typed(node.func)} is no function of the language{told}")
         case ast.Attribute(value=array, attr=name) if arrays.is_read(name):
             return _array_code(name, [array], node, scope, depth)
     raise ProgramError(f"{source_of(node.func)} is no function of the language")
+
+
+def _is_batch(arguments: list[ast.expr], scope: Scope) -> bool:
+    """Whether there is one argument, the name of a batch."""
+    return [getattr(a, "id", None) in scope.batches.values() for a in arguments] == [True]
 
 
 def _shaped(node: ast.Call) -> ast.Call:
@@ -216,7 +266,8 @@ def _array_code(
     arguments = tuple(read_expression(a, scope, depth) for a in positional)
     value = arrays.applied(name, arguments, options, remark)
     function = typed(node.func) or name
-    remark(f"{function} is array code" if "." in function else f"{name} is called otherwise", "")
+    array_code = function if "." in function else typed(node)
+    remark(f"{array_code} is array code", "")
     return value
 
 
@@ -251,12 +302,27 @@ def _call(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
         return filled(operation, tuple(_dimension(a, scope, operation.name) for a in node.args))
     if node.args and isinstance(node.args[0], ast.GeneratorExp):
         return _over_batch(operation.name, node, node.args[0], scope, depth)
+    array_options = {str(k.arg) for k in node.keywords} & {"dim", "keepdims", "keepdim"}
+    if "axis" in operation.options and (len(node.args) == 2 or array_options):
+        return _extreme_or_axis(operation, node, scope, depth)
     options: dict[str, object] = {str(k.arg): _option(operation, k) for k in node.keywords}
     arguments = node.args
     match arguments:
         case [ast.Constant(value=str(spec)), *arguments] if "spec" in operation.options:
             options["spec"] = spec
-    return operation(*(read_expression(a, scope, depth) for a in arguments), **options)
+    values = tuple(read_expression(a, scope, depth) for a in arguments)
+    conventions.check_roles(operation, values, scope.variables, _remark(node, scope))
+    return operation(*values, **options)
+
+
+def _extreme_or_axis(operation: Operation, node: ast.Call, scope: Scope, depth: int) -> Expression:
+    """max(0, x), which is maximum; or sum(X, 0) and sum(X, dim=0), which have an axis."""
+    if operation.of_two and not node.keywords:
+        pair = OPERATIONS[operation.of_two]
+        value = pair(*(read_expression(a, scope, depth) for a in node.args))
+        _remark(node, scope)(f"{operation.name} is of one argument, {pair.name} of two", "")
+        return value
+    return _array_code(operation.name, [], node, scope, depth)
 
 
 def _size(node: ast.Call, scope: Scope) -> Expression:
@@ -340,4 +406,9 @@ def _generator(node: ast.GeneratorExp) -> tuple[tuple[str, ...], str]:
             elements = target.elts if isinstance(target, ast.Tuple) else [target]
             if all(isinstance(e, ast.Name) for e in elements):
                 return tuple(e.id for e in elements if isinstance(e, ast.Name)), batch
+        case [ast.comprehension(target=ast.Name(), iter=ast.Call(func=ast.Name(id="range")))]:
+            raise ProgramError(
+                "a generator is over examples, `for x, y in batch`; a sum over an index is sum(x), "
+                "dot(x, y), A @ x or einsum(...)"
+            )
     raise ProgramError("a generator reads `for x, y in batch`, with names only")

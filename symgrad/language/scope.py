@@ -10,7 +10,7 @@ from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_m
 from symgrad.language.constants import CONSTANTS
 from symgrad.language.dimensions import describe, dimension
 from symgrad.language.expressions import Expression, Name, Number, Operation, Size, is_scalar
-from symgrad.language.names import check_name
+from symgrad.language.names import check_name, kind_of
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
@@ -57,6 +57,7 @@ class Scope:
     batches: Mapping[str, str] = field(default_factory=dict)  # what `for x in batch` binds -> batch
     own: AbstractSet[str] = frozenset()  # what some line gives a meaning: no constant there
     chains: list[tuple[str, Expression]] = field(default_factory=list)  # name = a = b: of b
+    declares: bool = False  # whether lines may declare more variables
     inferred: bool = False  # whether dimensions may still become equal
     notes: list[tuple[int, str, str]] = field(default_factory=list)  # place, reason, remark
 
@@ -125,9 +126,32 @@ class Scope:
             return Number(CONSTANTS[name])
         if function_named(name) is not None:
             raise UnknownNameError(f"{name} is a function; write {name}(...)")
-        raise UnknownNameError(
-            f"{name} is not declared{did_you_mean(name, [*self.meanings, *self.dimensions])}"
-        )
+        known = [*self.meanings, *self.dimensions]
+        hint = self._hint(name) or did_you_mean(name, known) or self._declaration(name)
+        raise UnknownNameError(f"{name} is not declared{hint}")
+
+    def _hint(self, name: str) -> str:
+        """What a name means elsewhere."""
+        if name in ("I", "Id", "eye"):
+            n = next(
+                (d for v in self.variables.values() for d in v.dims[:1] if d in v.dims[1:]), "n"
+            )
+            return f"; the identity matrix is eye({n})"
+        if name.startswith(("sum_", "Σ_", "Sigma_")):
+            return "; a sum over an index is sum(x), dot(x, y), A @ x or einsum(...)"
+        batches = {*self.batches.values()}
+        if name in ("N", "B", "M", "batch_size", "num_examples", *batches) and batches:
+            return f"; the number of examples is {SIZE}({min(batches)})"
+        return ""
+
+    def _declaration(self, name: str) -> str:
+        """A line that would declare it."""
+        if not self.declares or not name.isidentifier() or name.startswith("_"):
+            return ""
+        n = next((str(d) for v in self.variables.values() for d in v.dims), "n")
+        dims = {"Vector": f"({n})", "Matrix": f"({n}, {n})"}
+        kind = kind_of(name)
+        return f"; declare it above, as in {name}: {kind}{dims.get(kind, '')}"
 
     def check_batch(self, name: str, batch: str) -> None:
         """Raises: SymgradError where the examples of this batch have no such name."""
@@ -141,12 +165,16 @@ class Scope:
     def problem(self, output: str, value: Expression, filename: str | None = None) -> Problem:
         """The problem whose loss (or f) this value is."""
         if output == "loss" and not is_scalar(value):
-            raise ShapeError(f"the loss must be a scalar; its shape is {describe(value.shape)}")
+            text = unparse(value)
+            total = f"sum({text} for {self._examples(value)})" if value.batch else f"sum({text})"
+            raise ShapeError(
+                f"the loss must be a scalar; its shape is {describe(value.shape)}; "
+                f"write loss = {total}, or f = {text} for its Jacobian"
+            )
         if value.batch is not None:
-            examples = ", ".join(n for n, b in self.batches.items() if b == value.batch)
             raise ProgramError(
                 f"{output} belongs to one example of {value.batch}; "
-                f"write {output} = sum(... for {examples} in {value.batch})"
+                f"write {output} = sum({unparse(value)} for {self._examples(value)})"
             )
         return Problem(
             self.variables,
@@ -157,3 +185,8 @@ class Scope:
             remarks=self.remarks,
             chains=tuple(self.chains),
         )
+
+    def _examples(self, value: Expression) -> str:
+        """`x, y in batch`, with the names of the examples."""
+        names = ", ".join(n for n, b in self.batches.items() if b == value.batch)
+        return f"{names} in {value.batch}"

@@ -58,7 +58,41 @@ def _differ(name: str, arguments: Arguments, one: Shape, two: Shape) -> ShapeErr
     else:
         hint = "equal shapes or a scalar are needed; a vector v is repeated as v @ ones(n).T"
     pair = next((pair for pair in zip(one, two, strict=False) if pair[0] != pair[1]), None)
-    return ShapeError(f"{name}: shapes differ: {facts} ({hint})", pair)
+    return ShapeError(f"{name}: shapes differ: {facts} ({hint}){_fitting(name, arguments)}", pair)
+
+
+def _fitting(name: str, arguments: Arguments) -> str:
+    """What to write where a vector is meant once a row or a column, or a factor turned."""
+    if len(arguments) != 2 or any(len(a.shape) != 2 for a in arguments):
+        return ""
+    left, right = arguments
+    turned = left.shape == right.shape[::-1]
+    texts = {
+        left: _repeated(left, right.shape) or unparse(left),
+        right: _turned(right) if turned else _repeated(right, left.shape) or unparse(right),
+    }
+    if [*texts.values()] == [unparse(left), unparse(right)]:
+        return ""
+    spelling = OPERATIONS[name].text
+    if spelling is None:
+        return f"; write {name}({texts[left]}, {texts[right]})"
+    shown = []
+    for (e, text), place in zip(texts.items(), spelling.places, strict=True):
+        changed = f"({text})" if place >= PRODUCT else text
+        shown.append(_within(e, place) if text == unparse(e) else changed)
+    return f"; write {spelling.template.format(*shown)}"
+
+
+def _repeated(e: Expression, shape: Shape) -> str:
+    """A vector repeated to this shape; nothing where it does not fit."""
+    rows, columns = shape
+    if ONE in shape or e.shape == SCALAR or ONE not in e.shape:
+        return ""
+    if e.shape[0] == ONE:
+        return f"ones({rows}) @ {_within(e, SIGN)}" if e.shape[1] == columns else ""
+    if e.shape[0] == columns:
+        return f"ones({rows}) @ {_turned(e)}"
+    return f"{_within(e, PRODUCT)} @ ones({columns}).T" if e.shape[0] == rows else ""
 
 
 def matrix_product(arguments: Arguments, options: Options) -> Shape:
@@ -72,7 +106,8 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
     text = f"{one} @ {other}"
     if SCALAR in (left.shape, right.shape):
         raise ShapeError(
-            f"{text}: {given(left if left.shape == SCALAR else right)}; multiply by a scalar with *"
+            f"{text}: {given(left if left.shape == SCALAR else right)}; multiply by a scalar with "
+            f"*; write {one} * {other}"
         )
     if left.shape[0] == right.shape[0]:
         hint = f"Did you mean {_turned(left)} @ {other}?"

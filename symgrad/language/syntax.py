@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import bisect
-import keyword
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
@@ -14,7 +13,7 @@ from typing import NoReturn
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError
 from symgrad.language.handwriting import in_signs_of_the_language
 from symgrad.language.literals import with_digits
-from symgrad.language.names import check_name
+from symgrad.language.slips import check_lines, syntax_message
 from symgrad.language.tokens import READ, plain_signs
 from symgrad.language.writing import Note, Writing
 
@@ -24,9 +23,10 @@ REFUSED = {
     ast.BitXor: "^ is no power; write **",
     ast.Mod: "% is not part of the language",
     ast.FloorDiv: "// is not part of the language; write /",
-    ast.Import: "import is not part of the language",
-    ast.ImportFrom: "from ... import is not part of the language",
+    ast.Import: "import is not part of the language; leave it out, functions have their names",
+    ast.ImportFrom: "from ... import is not part of the language; leave it out",
     ast.FunctionDef: "def and decorators (@) are not part of the language",
+    ast.Delete: "del is not part of the language",
     ast.AugAssign: "+= and its kin are not part of the language; assign a new name",
     ast.Lambda: "lambda is not part of the language",
     ast.IfExp: "if ... else (a condition) is not part of the language",
@@ -35,7 +35,7 @@ REFUSED = {
     ast.Yield: "yield is not part of the language",
     ast.Await: "await is not part of the language",
     ast.JoinedStr: "f-strings are not part of the language",
-    ast.BoolOp: "and, or are not part of the language",
+    ast.BoolOp: "and, or are not part of the language; multiply conditions, (x > 0) * (x < 1)",
     ast.UnaryOp: "not and ~ are not part of the language",
     ast.ListComp: "comprehensions are not part of the language",
     ast.SetComp: "comprehensions are not part of the language",
@@ -44,7 +44,8 @@ REFUSED = {
     ast.Starred: "* before an argument is not part of the language",
     ast.Slice: "slices are not part of the language",
     ast.List: "lists are not part of the language; declare a Vector or Matrix",
-    ast.Tuple: "tuples are not part of the language",
+    ast.Tuple: "tuples are not part of the language; a decimal point is .",
+    ast.Set: "braces { } are not part of the language; write ( )",
     ast.Dict: "dictionaries are not part of the language",
 }
 
@@ -56,6 +57,7 @@ def syntax_tree(text: str, known: Collection[str] | None = None) -> ast.Module:
         raise ProgramError(
             f"the program is too long: {len(text)} characters (limit {LONGEST_TEXT})"
         )
+    check_lines(text)
     _check_characters(text)
     writing = in_signs_of_the_language(text, known)
     try:
@@ -63,7 +65,7 @@ def syntax_tree(text: str, known: Collection[str] | None = None) -> ast.Module:
     except SyntaxError as error:
         line = error.lineno or 1
         column = _column(writing, line, error.offset)
-        raise ProgramError(_syntax_message(error, text), line=line, column=column) from None
+        raise ProgramError(syntax_message(error, text), line=line, column=column) from None
     except (RecursionError, MemoryError):
         raise ProgramError(
             "nested too deeply; give intermediate results names", line=_longest_line(text)
@@ -193,9 +195,6 @@ def refuse(node: ast.AST, message: str) -> NoReturn:
 def _check_characters(text: str) -> None:
     for number, line in enumerate(text.splitlines(), 1):
         code = line.split("#")[0]
-        declared = re.match(r"\s*(\w+)\s*:", code)
-        if declared and keyword.iskeyword(declared[1]):
-            raise _name_error(declared[1]).at(number, None, None)
         for position, character in enumerate(code, 1):
             if unicodedata.category(character) in ("Cf", "Cc") and character != "\t":
                 raise ProgramError(
@@ -209,29 +208,6 @@ def _check_characters(text: str) -> None:
                     f"the name {word!r} has characters that look like others; use ASCII",
                     line=number,
                 )
-
-
-def _syntax_message(error: SyntaxError, text: str) -> str:
-    lines = text.splitlines()
-    line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
-    declared = re.match(r"\s*([^:=]*?)\s*:(?!=)", line)
-    if declared and not re.fullmatch(r"[^\W\d]\w*", declared[1]):
-        return f"syntax: {declared[1]!r} is no valid name: a letter, then letters, digits or _"
-    if re.search(r"\w'", line):
-        return "syntax: ' is no transpose; write .T"
-    if re.search(r"\.[*/^]", line):
-        return "syntax: .* and its kin are MATLAB's; write * (elementwise)"
-    if re.search(r"(?<![\w.])\d+\.?\d*\s+[A-Za-z(]|(?<![\w.])\d+[A-Za-z]", line):
-        return f"syntax: an operator is missing after a number, such as * in: {line.strip()}"
-    return f"syntax: {error.msg}: {line.strip()[:80]}"
-
-
-def _name_error(name: str) -> SymgradError:
-    try:
-        check_name(name)
-    except SymgradError as error:
-        return error
-    return ProgramError(f"syntax: {name}")
 
 
 def _longest_line(text: str) -> int:

@@ -167,10 +167,11 @@ class Writer:
         """Note what is not the language's."""
         self.notes.append(Note(token.start, reason, remark))
 
-    def refuse(self, start: int, message: str) -> NoReturn:
-        """Refuse the text at this place."""
+    def refuse(self, start: int, message: str, end: int = 0) -> NoReturn:
+        """Refuse the text at this place, up to `end`."""
         before = re.split(r"\r\n?|\n", self.text[:start])
-        raise ProgramError(message, line=len(before), column=len(before[-1]) + 1)
+        place = len(before), len(before[-1]) + 1
+        raise ProgramError(message).at(*place, None, max(end - start, 1))
 
     def ahead(self) -> Iterator[Token]:
         """The tokens that follow on this line, without spaces."""

@@ -52,6 +52,8 @@ UNCHANGED = frozenset(
         "astype",
         "float",
         "double",
+        "float32",
+        "float64",
         "int",
         "to",
         "type",
@@ -122,6 +124,15 @@ def size(x: Expression, axis: int) -> Expression:
         raise ProgramError(f"{unparse(x)} has no dimension {axis}")
     dimension = x.shape[axis]
     return expression(1) if dimension == ONE else Size(dimension)
+
+
+def length(x: Expression) -> Expression:
+    """x.size as the dimensions that it is."""
+    entries = [size(x, axis) for axis, d in enumerate(x.shape) if d != ONE]
+    value = expression(1) if not entries else entries[0]
+    for factor in entries[1:]:
+        value = value * factor
+    return value
 
 
 def applied(

@@ -6,24 +6,34 @@ Where a sign has one meaning that fits, it is read so; where two fit, it is refu
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, SCALAR
-from symgrad.language.expressions import OPERATIONS, Expression, Number, is_scalar
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Call,
+    Expression,
+    Name,
+    Number,
+    Operation,
+    is_scalar,
+)
 from symgrad.language.handwriting import PRIME
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import inv
-from symgrad.language.operations.meanings import Elementwise
+from symgrad.language.operations.meanings import Elementwise, Linear
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, step
 from symgrad.language.operations.smooth import exp
+from symgrad.language.problem import Variable
 from symgrad.language.shapes import given
 from symgrad.language.syntax import end_of, start_of, typed
 from symgrad.language.unparse import unparse
 from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
 
+Variables = Mapping[str, Variable]
 Remark = Callable[[str, str], None]  # why programs refuse it; as what it was read
 
 
@@ -233,3 +243,36 @@ def dotted(left: Expression, right: Expression) -> Expression:
             f"{one}.T @ {two} for a row"
         )
     return left @ right
+
+
+def check_roles(
+    operation: Operation, arguments: Sequence[Expression], variables: Variables, remark: Remark
+) -> None:
+    """Raises: ProgramError for a loss whose label, declared one-hot, comes second; and says of one
+    of raw scores, and of a mean of one number, that they are."""
+    if operation.category == "loss" and operation.labels and len(arguments) == 2:
+        first, second = arguments
+        if _is_one_hot(second, variables) and not _is_one_hot(first, variables):
+            raise ProgramError(
+                f"{operation.name}: {unparse(second)} is declared one_hot, and the label comes "
+                f"first; write {operation.name}({unparse(second)}, {unparse(first)})"
+            )
+        linear = isinstance(second, Call) and isinstance(second.operation.meaning, Linear)
+        product = isinstance(second, Call) and second.operation is OPERATIONS["matmul"]
+        if linear or product:
+            text = unparse(second)
+            remark(
+                "",
+                f"one of probabilities; of scores it is {operation.name}"
+                f"({unparse(first)}, softmax({text}))",
+            )
+    if operation is OPERATIONS["mean"] and len(arguments) == 1 and is_scalar(arguments[0]):
+        remark(
+            "",
+            f"{unparse(arguments[0])}: it is one number; a mean over examples is "
+            "mean(... for x in batch)",
+        )
+
+
+def _is_one_hot(e: Expression, variables: Variables) -> bool:
+    return isinstance(e, Name) and e.name in variables and "one_hot" in variables[e.name].facts

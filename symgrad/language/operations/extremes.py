@@ -72,6 +72,7 @@ def _extreme(
         ex.Operation(
             name=name,
             elsewhere=(f"a{name}", f"reduce_{name}"),
+            of_two=f"{name}imum",
             meaning=Function(
                 over="all",
                 pullback=lambda g, y, x: (g * chosen(x),),

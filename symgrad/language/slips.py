@@ -1,0 +1,162 @@
+"""What was probably meant by a line that is no line of a program: the reason, and the line.
+
+A message that ends in `; write LINE` names a line that can be typed instead.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterator
+
+from symgrad.errors import ProgramError, SymgradError
+from symgrad.language.names import check_name
+
+KINDS = {  # how a kind may be spelled
+    "Scalar": ("scalar", "float", "double", "real", "number", "num", "int", "float32", "float64"),
+    "Vector": ("vector", "vec", "array", "arr", "ndarray", "list", "column", "colvec"),
+    "Matrix": ("matrix", "mat", "matrices", "array2d"),
+    "Index": ("index", "label", "integer", "category"),
+    "Tensor": ("tensor",),
+}
+CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
+BLOCKS = {
+    "if": "if is not part of the language; a condition is a factor, such as (x > 0) * x",
+    "for": "for is not part of the language; a sum over examples is sum(... for x in batch)",
+    "while": "while is not part of the language",
+    "def": "def is not part of the language; write what it returns where it is called",
+    "class": "class is not part of the language",
+    "try": "try is not part of the language",
+    "with": "with is not part of the language",
+}
+AIMS = "arg ?min|min|minimi[sz]e|arg ?max|max|maximi[sz]e"
+NAME = r"[^\W\d]\w*"
+
+
+def kind_meant(word: str) -> str | None:
+    """The kind that a word stands for.
+
+    >>> kind_meant("vec"), kind_meant("foo")
+    ('Vector', None)
+    """
+    return next((kind for kind, words in KINDS.items() if word.lower() in words), None)
+
+
+def space_meant(text: str) -> str:
+    """The kind and dimensions that R^n, R^{n x d}, Vector[n], Matrix n x d or (n, d) stand for.
+
+    >>> space_meant("R^(n x d)"), space_meant("Vector[n]"), space_meant("2 * x")
+    ('Matrix(n, d)', 'Vector(n)', '')
+    """
+    match = re.fullmatch(
+        rf"(ℝ|R|{NAME})\s*(?:\^|\*\*)?\s*[\[({{]?([\w\s,*×x]+?)[\])}}]?", text.strip()
+    )
+    if match is None:
+        return ""
+    word, inside = match[1], match[2]
+    dims = [d for d in re.split(r"\s*[,*×]\s*|\s+x\s+|\s+", inside.strip()) if d and d != "x"]
+    if not dims or not all(re.fullmatch(r"[A-Za-z]\w*|\d+", d) for d in dims):
+        return ""
+    by_count = {1: "Vector", 2: "Matrix"}.get(len(dims), "Tensor")
+    kind = by_count if word in ("R", "ℝ") else kind_meant(word)
+    if kind in (None, "Scalar") or (kind in ("Vector", "Matrix") and kind != by_count):
+        return ""
+    return f"{kind}({', '.join(dims)})"
+
+
+def check_lines(text: str) -> None:
+    """Raises: ProgramError for lines that Python reads, or half reads, as something else."""
+    depth = 0
+    for number, line in enumerate(re.split(r"\r\n?|\n", text), 1):
+        code = line.split("#")[0]
+        if depth == 0:
+            for message in _slips(code):
+                column = len(code) - len(code.lstrip()) + 1
+                error = ProgramError(message).at(number, column, None, len(code.strip()))
+                raise error
+        depth += sum(c in "([{" for c in code) - sum(c in ")]}" for c in code)
+
+
+def _slips(code: str) -> Iterator[str]:
+    """What is wrong with a line, where that is known by its look."""
+    if re.match(r"\s*@\s*\w", code):
+        yield "def and decorators (@) are not part of the language"
+    block = re.match(r"\s*(if|for|while|def|class|try|with)\b.*:\s*\S?.*$", code)
+    if block and not re.match(rf"\s*{block[1]}\s*:\s*\S", code):
+        yield BLOCKS[block[1]]
+    declared = re.match(r"\s*(\w+)\s*:(?!=)", code)
+    if declared and keyword.iskeyword(declared[1]):
+        yield _name_message(declared[1])
+    comment = re.match(r"\s*(//|%|/\*)\s*(.*)", code)
+    if comment:
+        yield f"{comment[1]} begins no comment; write # {comment[2]}".rstrip()
+    walrus = re.fullmatch(rf"\s*({NAME})\s*:=\s*(.+)", code)
+    if walrus:
+        yield f":= is no assignment here; write {walrus[1]} = {walrus[2].strip()}"
+    aim = re.fullmatch(rf"\s*({AIMS})(?:_\S+)?\s+(?![=:*+/@-])(.+)", code)
+    if aim and not (len(aim[1]) < 6 and aim[2].startswith("(")):
+        loss = aim[2].strip()
+        yield (
+            f"what is to be made small is called loss; write loss = "
+            f"{f'-({loss})' if 'max' in aim[1] else loss}"
+        )
+    space = re.fullmatch(rf"\s*({NAME})\s*(in|∈|is in|is an?|=)\s*((?:ℝ|R|[A-Z]\w+)\W.*)", code)
+    if space and not (space[2] == "=" and space[3][0] in "Rℝ") and (meant := space_meant(space[3])):
+        yield f"a variable is declared by its kind; write {space[1]}: {meant}"
+    several = re.fullmatch(rf"\s*({NAME})((?:\s*,\s*{NAME})+)\s*:\s*(\w+(?:\([^()]*\))?)\s*", code)
+    if several:
+        yield f"each name has a declaration of its own; write {several[1]}: {several[3]}"
+    turned = re.fullmatch(rf"\s*([A-Z]\w+(?:\([^()]*\))?)\s*:?\s+({NAME})(\([^()]*\))?\s*", code)
+    if turned and kind_meant(turned[1].split("(")[0]):
+        yield f"the name comes first; write {turned[2]}: {turned[1]}{turned[3] or ''}"
+
+
+def _name_message(name: str) -> str:
+    try:
+        check_name(name)
+    except SymgradError as error:
+        return error.message
+    return f"syntax: {name}"
+
+
+def syntax_message(error: SyntaxError, text: str) -> str:
+    """What is wrong with a line that Python does not read, and the line where one can be told."""
+    lines = text.splitlines()
+    line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
+    code = line.split("#")[0].strip()
+    declared = re.match(r"([^:=]*?)\s*:(?!=)", code)
+    if declared and not re.fullmatch(NAME, declared[1]):
+        return f"syntax: {declared[1]!r} is no valid name: a letter, then letters, digits or _"
+    if "was never closed" in error.msg:
+        whole = _closed(code)
+        return f"syntax: {error.msg}" + (f"; write {whole}" if whole else "")
+    if "indent" in error.msg:
+        return f"syntax: a line begins without spaces; write {code}"
+    plain = re.sub(r",\s*for\b", " for", code)
+    if plain != code:
+        return f"no comma stands before for; write {plain}"
+    outside = re.fullmatch(r"(.*)\)\s+(for\s.+\sin\s+\w+)", code)
+    if outside:
+        return f"for ... in stands inside the brackets; write {outside[1]} {outside[2]})"
+    if re.search(r"(?:[-+*/@=,^]|\*\*)$", code):
+        return f"syntax: a value is missing after {code[-1]}"
+    if code.endswith("."):
+        return f"syntax: nothing stands after the point; write {code[:-1]}"
+    at = (error.offset or 1) - 1
+    found = (
+        re.compile(r"\w+|\S").search(line, max(at, 0)) if error.msg == "invalid syntax" else None
+    )
+    if found:
+        return f"syntax: {found[0]} is not expected here"
+    return f"syntax: {error.msg}"
+
+
+def _closed(code: str) -> str:
+    """The line with the brackets closed that it leaves open; nothing where others do not fit."""
+    open_: list[str] = []
+    for character in code:
+        if character in CLOSED_BY:
+            open_.append(CLOSED_BY[character])
+        elif character in CLOSED_BY.values() and (not open_ or open_.pop() != character):
+            return ""
+    return code + "".join(reversed(open_)) if code[-1:] not in "+-*/@=,([{" else ""
