@@ -9,6 +9,7 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.terms import opened
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import Flat, flattened
+from symgrad.numerics.limits import at_limits
 from symgrad.numerics.listing import Array, Listing, Op, dims_of
 from symgrad.numerics.products import Products
 from symgrad.numerics.ranges import in_range
@@ -35,7 +36,7 @@ def program(
 ) -> Program:
     """A function that returns the results, each over all its labels; `sizes`, where they are known,
     decide the order of products. A `record` is filled in."""
-    flat = in_range(flattened(results))
+    flat = in_range(at_limits(flattened(results)))
     made: frozenset[ix.Node] = frozenset()
     while True:
         emitter = _Emitter(Costs(sizes or {}), made, None if record is None else {})

@@ -85,7 +85,9 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
     "sqrt": "the power one half, a power of the normal form",
     "kron": "the vectorised form of a result is made of it",
     "norm2": "what an orthogonal matrix keeps: a rule of the algebra",
-    **dict.fromkeys(("exp", "log", "log1p"), "the laws of logarithms are rules of the algebra"),
+    **dict.fromkeys(
+        ("exp", "log", "log1p", "xlogy"), "the laws of logarithms: rules of the algebra"
+    ),
     "step": "also a line of a derivation, and a schedule",
     "sign": "also the name of a mistake",
     "var": "also a part of LaTeX's \\varepsilon",
