@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from .failures import remark
 from .options import KINDS, of_option, output_option, wrt_option
 from .output import write
 from .programs import ProgramFile, find_program
+
+if TYPE_CHECKING:
+    from symgrad.language.problem import Problem
 
 FORMATS = ["latex", "markdown", "html", "text", "json"]
 LAYOUTS = ["variable", "numerator", "denominator"]
@@ -76,15 +80,29 @@ def derive(
         problem = program.problem()
     elif program is None and expression is not None:
         problem = sg.parse_expression(expression)
+        remark(problem)
     else:
         raise click.UsageError("give either a FILE or -e EXPRESSION")
-    remark(problem)
     check_layout(of, layout)
     options = {} if layout == "variable" else {"layout": layout}
-    derivation = getattr(sg, KINDS[of])(problem, wrt=wrt, **options)
+    try:
+        derivation = getattr(sg, KINDS[of])(problem, wrt=wrt, **options)
+    except sg.ShapeError as error:
+        if expression is not None:
+            error.message += f"; the names were read as {_kinds(problem)}"
+        raise
     if form == "json":
         write(derivation.json(why=why or "index"), output)
     else:
         level, why = "full" if why else level, why or "index"
         write(getattr(derivation, form)(level=level, why=why), output)
     sys.exit(STATUS[derivation.checked.verdict])
+
+
+def _kinds(problem: Problem) -> str:
+    """The declarations of a problem, as in `x: Vector(n), t: Scalar`."""
+    found = []
+    for variable in problem.variables.values():
+        dims = ", ".join(map(str, variable.dims))
+        found.append(f"{variable.name}: {variable.kind}" + f"({dims})" * bool(dims))
+    return ", ".join(found)

@@ -11,6 +11,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from .failures import remark
+
 if TYPE_CHECKING:
     from symgrad.examples import Example
     from symgrad.language.problem import Problem
@@ -25,6 +27,11 @@ class ProgramFile:
 
     def problem(self) -> Problem:
         """The program, read and parsed."""
+        problem = self._read()
+        remark(problem)
+        return problem
+
+    def _read(self) -> Problem:
         import symgrad as sg
 
         if str(self.path) != "-":

@@ -133,6 +133,10 @@ def train_program(
     else:
         assert example is not None
         data = example.data()
+    if training.batch_size is not None and not problem.batch:
+        raise click.UsageError(
+            "--batch-size: the problem has no batch, each step takes all data; leave it out"
+        )
     epochs = training.epochs or (example.epochs if example else 100)
     optimizer = _optimizer(training, program)
     with progress_bar(epochs) as progress:

@@ -391,7 +391,76 @@ CLOSED = [  # a result uses only what is defined beside it
         holds={"latex": r"A_{il} \, [j = p]"},
     ),
 ]
-MESSAGES: list[Row] = []  # what is accepted and was not meant
+NET = "X: Matrix(n, d); W: Matrix(d, k); b: Vector(k); c: Vector(n)"
+SCORES = "z: Vector(k); y: Vector(k, one_hot=True); t: Scalar; w: Vector(k); s: Scalar"
+MESSAGES = [  # messages that lead on, and what is accepted and was not meant
+    Row(
+        name="a bias for each row",
+        program=f"{NET}; loss = norm2(X @ W + b)**2",
+        refused=("shapes differ", "; write X @ W + ones(n) @ b.T"),
+    ),
+    Row(
+        name="a bias for each row, repeated",
+        program=f"{NET}; loss = norm2(X @ W + ones(n) @ b.T)**2",
+        wrt="b",
+        derivative={"b": "2 * (X @ W + ones(n) @ b.T).T @ ones(n)"},
+    ),
+    Row(
+        name="a number for each row",
+        program=f"{NET}; loss = norm2(X @ W + c)**2",
+        refused=("; write X @ W + c @ ones(k).T",),
+    ),
+    Row(
+        name="* for @",
+        program="x: Vector(n); loss = x.T * x",
+        refused=("the matrix product is @", "; write loss = x.T @ x"),
+    ),
+    Row(
+        name="* for @ in a chain",
+        program="x: Vector(n); A: Matrix(n, n); loss = x.T*A*x",
+        refused=("; write loss = x.T @ A @ x",),
+    ),
+    Row(
+        name="max of two",
+        program=f"{SCORES}; loss = max(0, 1 - t * (w.T @ z + s))",
+        refused=("; write loss = maximum(0, 1 - t * (w.T @ z + s))",),
+    ),
+    Row(
+        name="cross-entropy, its arguments exchanged",
+        program=f"{SCORES}; loss = cross_entropy(softmax(z), y)",
+        refused=("y is declared one_hot", "; write cross_entropy(y, softmax(z))"),
+    ),
+    Row(
+        name="cross-entropy, the label first",
+        program=f"{SCORES}; loss = cross_entropy(y, softmax(z))",
+        wrt="z",
+        at={"z": [0.1, 0.2, 0.3], "y": [0, 1, 0], "t": 1, "w": [1, 1, 1], "s": 1},
+        derivative={"z": "softmax(z) - y"},
+    ),
+    Row(name="ln", program="t: Scalar; loss = ln(t)", refused=("; write loss = log(t)",)),
+    Row(name="lambda", program="t: Scalar; loss = lambda * t", refused=("write lam",)),
+    Row(name="pi", program="t: Scalar; loss = 2 * pi * t", derivative={"t": "2 * pi"}),
+    Row(
+        name="an entry by its number",
+        program="x: Vector(n); loss = x[0]",
+        refused=("declare i: Index(n) and write x[i]",),
+    ),
+    Row(
+        name="a loop",
+        program="x: Vector(n); for t in range(T):; loss = sum(x)",
+        refused=("for is not part of the language", "sum(... for x in batch)"),
+    ),
+    Row(
+        name="another name for the loss",
+        program="x: Vector(n); L = norm2(x)**2",
+        refused=("; write loss = norm2(x)**2",),
+    ),
+    Row(
+        name="a tensor that is a matrix",
+        program="T: Tensor(m, n, k); loss = sum(T)",
+        refused=("T: Tensor(m, n, k)", "a matrix is declared Matrix(m, n)"),
+    ),
+]
 TABLES: Mapping[str, list[Row]] = {
     "compiles": NOT_COMPILING,
     "formula": ANOTHER_FORMULA,

@@ -173,7 +173,7 @@ def _scalar(problem: Problem, what: str) -> None:
     if problem.output.shape != SCALAR:
         raise ShapeError(
             f"the {what} is of a scalar; {problem.output_name} is {describe(problem.output.shape)} "
-            "(use jacobian or pullback)"
+            "(of its Jacobian write --of jacobian on the command line, sg.jacobian in Python)"
         )
 
 

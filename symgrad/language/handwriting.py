@@ -23,6 +23,7 @@ COMPARED = {"≥": ">=", "≤": "<=", "≠": "!="}
 SPELLED = {".*": "*", "./": "/", ".^": "**"}  # MATLAB's
 PRODUCTS = "·×⊙⊗"
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
+ENDS = ("+", "-", ")", "]", "}", ",", "=", "|", "‖", ">", "<", ">=", "<=")  # of an argument
 UNPAIRED = "stands alone; the absolute value is |x|, and there is no or"
 REFUSED = {
     "//": "// is not part of the language; write /",
@@ -200,23 +201,29 @@ def _function(writer: Writer, name: str, token: Token) -> None:
         case ["^", *_]:
             writer.refuse(token.start, f"write the power after its argument: {name}(x)^2")
         case [argument, *_] if argument.isidentifier() and not keyword.iskeyword(argument):
-            written, end = _applied(writer, name)
-            writer.refuse(token.start, f"{name} is a function; write {written}", end)
+            _without_brackets(writer, name, token)
         case following:
             writer.add(name, token, begins=True, ends=following[:1] != ["("])
 
 
-def _applied(writer: Writer, name: str) -> tuple[str, int]:
-    """log det A as log(det(A)), and where that ends."""
-    names, end = [name], 0
-    for following in writer.ahead():
-        if not following.text.isidentifier():
+def _without_brackets(writer: Writer, name: str, token: Token) -> None:
+    """log det A, where nothing follows that could belong to the argument; log a b is refused."""
+    operands: list[Token] = []
+    following = writer.ahead()
+    for operand in following:
+        operands.append(operand)
+        if not writer.vocabulary.is_function(operand.text, called=False):
             break
-        names.append(following.text)
-        end = following.end
-        if not writer.vocabulary.is_function(following.text, called=False):
-            break
-    return "(".join(names) + ")" * (len(names) - 1), end
+    after = next(following, None)
+    names = [name, *(operand.text for operand in operands)]
+    if not operands[-1].text.isidentifier() or (after and after.text not in ENDS):
+        written = "(".join(names[: 1 + len(operands)]) + ")" * len(operands)
+        writer.refuse(token.start, f"{name} is a function; write {written}", operands[-1].end)
+    writer.note(token, f"{name} is a function, its argument stands in brackets")
+    writer.add(f"{name}(", token, begins=True)
+    writer.skip(1)
+    KINDS[operands[0].kind](writer, operands[0])
+    writer.add(")", operands[-1], ends=True)
 
 
 def _nabla(writer: Writer, token: Token) -> None:

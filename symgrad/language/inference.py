@@ -45,7 +45,23 @@ def parse_expression(text: str) -> Problem:
         scope.check_new(name)
         return scope.problem(name, value)
     except SymgradError as error:
+        error.message += _kinds_read(error, text)
         raise error.within(text) from None
+
+
+def _kinds_read(error: SymgradError, text: str) -> str:
+    """Which of the names that do not fit were read as vectors, and what to do about it."""
+    if not (isinstance(error, ShapeError) or "two readings" in error.message):
+        return ""
+    words = {n.id for n in ast.walk(_tree(text)) if isinstance(n, ast.Name)}
+    found = [w for w in error.message.replace(".", " ").split() if w in words]
+    vectors = [w for w in dict.fromkeys(found) if kind_of(w) == "Vector" and not function_named(w)]
+    if not vectors:
+        return ""
+    return (
+        f" (in lower case, {' and '.join(vectors[:2])} is read as a vector; a scalar has a Greek "
+        f"name, or is declared in a program, as in {vectors[0]}: Scalar)"
+    )
 
 
 def _tree(text: str) -> ast.expr:

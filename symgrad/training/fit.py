@@ -26,6 +26,7 @@ from symgrad.training.trainer import ADAM, Trainer, parameter_names
 Metric: TypeAlias = Callable[[Arrays, Arrays], float]
 Progress: TypeAlias = Callable[[int, int, float], object]
 
+DEFAULT_BATCH = 32  # examples in a step
 CHECKED = 8  # examples are enough to check a gradient
 
 
@@ -62,7 +63,7 @@ def fit(
     *,
     optimizer: Optimizer = ADAM,
     epochs: int = 100,
-    batch_size: int | None = 32,
+    batch_size: int | None = DEFAULT_BATCH,
     seed: int = 0,
     validation: float | Mapping[str, Any] = 0.0,
     patience: int | None = None,
@@ -107,6 +108,11 @@ def fit(
     """
     problem = as_problem(problem)
     epochs = checked_count("epochs", epochs)
+    if batch_size not in (None, DEFAULT_BATCH) and not problem.batch:
+        raise OptionError(
+            "batch_size: the problem has no batch, so each step takes all data; leave it out, or "
+            "write the loss as mean(... for x in batch)"
+        )
     dtype = dtype_of(dtype)
     trained = _trained(problem, data, parameters or {})
     whole = read(problem, data, dtype, trained)

@@ -38,6 +38,7 @@ import pytest
         (["train", "max_margin", "--columns", "x=a"], "--columns names the columns of --data"),
         (["train", "max_margin", "--optimizer", "adm"], "'adm' is not one of "),
         (["train", "max_margin", "--optimizer", "adm"], "(did you mean adam, "),
+        (["train", "graph_convolution", "--batch-size", "4"], "the problem has no batch"),
         (["run", "line.sg"], "line.sg is no built-in example: give its data with --data"),
     ],
 )

@@ -72,8 +72,9 @@ SLIPS = [
      "loss = sum(sum(x) for x in batch) / size(batch)"),
     ("loss = cross_entropy(softmax(z), q)", "cross_entropy(q, softmax(z))"),
     ("loss = sum(Ax)", "loss = sum(A @ x)"),
-    ("loss = log t", "log(t)"),
-    ("loss = log det A", "log(det(A))"),
+    ("loss = log t", "loss = log(t)"),
+    ("loss = log det A", "loss = log(det(A))"),
+    ("loss = log s * t", "log(s)"),
     # lines
     ("L = norm2(x)**2", "loss = norm2(x)**2"),
     ("g = A @ x", "f = A @ x"),

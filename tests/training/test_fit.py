@@ -242,3 +242,9 @@ def test_held_out_data_need_not_be_one_hot_as_the_others_are() -> None:
     result = fit(WEIGHTED, data, epochs=1, validation={"x": x, "y": y})
     error = result.parameters["W"] @ x[0] - y[0]
     assert result.history.validation == [pytest.approx(6 * (error @ error), rel=1e-12)]
+
+
+def test_a_batch_size_without_a_batch_is_refused() -> None:
+    text = "X: Matrix(m, n, data=True)\nw: Vector(n)\nloss = norm2(X @ w)**2"
+    with pytest.raises(OptionError, match="batch_size: the problem has no batch"):
+        fit(text, {"X": np.ones((3, 2))}, batch_size=2)

@@ -261,16 +261,11 @@ def check_roles(
         product = isinstance(second, Call) and second.operation is OPERATIONS["matmul"]
         if linear or product:
             text = unparse(second)
-            remark(
-                "",
-                f"one of probabilities; of scores it is {operation.name}"
-                f"({unparse(first)}, softmax({text}))",
-            )
+            call = f"{operation.name}({unparse(first)}, softmax({text}))"
+            remark("", f"of probabilities; of scores write {call}")
     if operation is OPERATIONS["mean"] and len(arguments) == 1 and is_scalar(arguments[0]):
         remark(
-            "",
-            f"{unparse(arguments[0])}: it is one number; a mean over examples is "
-            "mean(... for x in batch)",
+            "", f"{unparse(arguments[0])}, one number; over examples write mean(... for x in batch)"
         )
 
 
