@@ -382,6 +382,14 @@ CLOSED = [  # a result uses only what is defined beside it
         lacks={"text": "|batch|"},
     ),
     Row(
+        name="a Jacobian with a quotient",
+        program="A: Matrix(m, n); Y: Matrix(m, n); f = A / Y",
+        wrt="A",
+        kind="jacobian",
+        derivative={"A": 'einsum("ij,ik,jl->ijkl", 1 / Y, eye(m), eye(n))'},
+        same={"A": 'einsum("kl,ik,jl->ijkl", 1 / Y, eye(m), eye(n))'},
+    ),
+    Row(
         name="a Jacobian of four indices",
         program="A: Matrix(m, n); X: Matrix(n, k); f = A @ X",
         wrt="X",

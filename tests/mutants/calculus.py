@@ -9,7 +9,32 @@ ORTHOGONAL = "tests/calculus/test_orthogonality.py"
 FACTS = "tests/calculus/test_facts.py"
 ZEROS = "tests/calculus/test_zeros.py"
 BATCHES = "tests/calculus/test_batches.py"
+CLOSED = "tests/rendering/test_closed.py"
 MUTANTS: list[Mutant] = [
+    *planted_in(
+        "symgrad/calculus/expansion.py",
+        f"{CLOSED} tests/test_real_inputs.py",
+        (
+            "a result is written past its names",
+            "None if named(factor.node) else",
+            "None if False else",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/statements.py",
+        CLOSED,
+        ("a cotangent that nothing uses is a step", "and entry.node in needed)", ")"),
+    ),
+    *planted_in(
+        "symgrad/calculus/tensor_notation.py",
+        f"{CASES} tests/test_real_inputs.py",
+        ("an einsum forgets powers", "if factor.power > 0:", "if True:"),
+        (
+            "letters of an einsum are mixed up",
+            "letters[x] for x in free)",
+            "letters[x] for x in reversed(free))",
+        ),
+    ),
     *planted_in(
         "symgrad/calculus/lowering.py",
         "tests/numerics/test_facts.py",

@@ -62,6 +62,30 @@ MUTANTS: list[Mutant] = [
         ("the margin loss has its sign wrong", "lambda m: softplus(-m)", "lambda m: softplus(m)"),
     ),
     *planted_in(
+        "symgrad/language/literals.py",
+        "tests/test_real_inputs.py tests/language/test_parser.py",
+        ("a small number has no power of ten", "self.scientific and value < SMALL", "False"),
+        (
+            "pi is printed where it is the user's",
+            "if self.own and in_constants(value):",
+            "if False:",
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/scope.py",
+        "tests/language/test_parser.py tests/test_real_inputs.py",
+        (
+            "pi is no name of the user's",
+            "if name in CONSTANTS and name not in self.own:",
+            "if name in CONSTANTS:",
+        ),
+        (
+            "sides of any shape are equal",
+            "if (value.shape, value.batch) != (side.shape, side.batch):",
+            "if False:",
+        ),
+    ),
+    *planted_in(
         "symgrad/language/operations/piecewise.py",
         f"{OPERATIONS} tests/numerics/test_edges.py tests/language/test_values.py",
         (

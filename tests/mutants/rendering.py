@@ -13,6 +13,26 @@ MUTANTS: list[Mutant] = [
         ("lists end too early", 'numbers[0], "...", numbers[-1]', 'numbers[0], "...", numbers[-2]'),
     ),
     *planted_in(
+        "symgrad/rendering/document.py",
+        "tests/rendering/test_closed.py",
+        (
+            "a result alone lacks the steps that it uses",
+            'stepwise=level != "result"',
+            "stepwise=True",
+        ),
+        ("a definition is told twice", "told |= {step.number for step in steps}", "pass"),
+        (
+            "a direction is not given",
+            "for variable in derivation.seed_variables:",
+            "for variable in ():",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/used.py",
+        "tests/rendering/test_closed.py",
+        ("what a step uses is not looked for", "pending.append(step.right)", "pass"),
+    ),
+    *planted_in(
         "symgrad/language/formula.py",
         f"tests/rendering/test_latex.py tests/rendering/test_printed.py {FORMULAS}",
         (

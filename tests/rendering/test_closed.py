@@ -49,13 +49,17 @@ def outline(derivation: sg.Derivation, level: str) -> Document:
     return document(derivation.data, _Checks(), level, proofs)
 
 
-def given(derivation: sg.Derivation) -> set[str]:
-    """The names of variables, dimensions and batches."""
+def given(derivation: sg.Derivation, doc: Document | None = None) -> set[str]:
+    """The names of variables, those that a document lists where there is one, of dimensions and of
+    batches."""
     problem = derivation.problem
     variables = [*problem.variables.values(), *derivation.data.seed_variables]
     dims = {str(s) for v in variables for d in v.dims for s in d.free_symbols}
     options = {name for o in OPERATIONS.values() for name in o.parameters}
-    return {*(v.name for v in variables), *dims, *problem.batch.values(), *options}
+    listed = {v.name for v in variables}
+    if doc is not None:
+        listed = {plain_text(space).split(" in ")[0] for space, _ in doc.variables}
+    return {*listed, *dims, *problem.batch.values(), *options}
 
 
 def equations(doc: Document) -> Iterator[Equation]:
@@ -76,7 +80,7 @@ def uses(text: str, left: str) -> str:
 
 def undefined(derivation: sg.Derivation, doc: Document) -> list[str]:
     """The names in right sides that no earlier left side and no declaration has."""
-    known, found = given(derivation) | WORDS, []
+    known, found = given(derivation, doc) | WORDS, []
     defined: list[str] = []
     for equation in equations(doc):
         if equation.kind == "vectorized" and "K is the commutation matrix" in doc.layout:
@@ -87,6 +91,8 @@ def undefined(derivation: sg.Derivation, doc: Document) -> list[str]:
                 text = uses(text, left)
             found += [f"{n} in {plain_text(side)}" for n in NAME.findall(text) if n not in known]
         if equation.kind not in ("result", "vectorized"):
+            twice = {*lefts(equation)} & {*defined} if equation.kind == "definition" else ()
+            found += [f"{name} twice" for name in twice]
             defined += lefts(equation)
     return found
 
