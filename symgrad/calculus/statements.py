@@ -64,7 +64,7 @@ class Writer:
             if is_statement(node):
                 self._statement(node)
         if root not in self.numbers:
-            right = self.called.notation.of(root)
+            right = self.called.definition(root)
             self._forward_step(root, Name(self.called.problem.output_name, right.shape), right)
 
     def _statement(self, node: Node) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from symgrad.language import composing
 from symgrad.language import expressions as ex
 from symgrad.language import formula as fm
-from symgrad.language.dimensions import Dimension
+from symgrad.language.dimensions import Dimension, core
+from symgrad.language.evident import is_identity, unsized
 from symgrad.language.formula import Formula
 
 AXES = ("columns", "rows")  # what an operation along an axis is done to
@@ -22,7 +23,19 @@ def typeset(root: ex.Expression) -> Formula:
     >>> latex(typeset(2 * (x - 1).T @ x))
     '2 \\left(x_{1} - \\mathbf{1}\\right)^{\\top} x_{1}'
     """
-    return ex.fold(root, _formula)
+    sized = unsized(root)
+
+    def visit(node: ex.Expression, arguments: tuple[Formula, ...]) -> Formula:
+        formula = _formula(node, arguments)
+        return with_size(formula, node) if id(node) in sized else formula
+
+    return ex.fold(root, visit)
+
+
+def with_size(constant: Formula, node: ex.Expression) -> Formula:
+    """A vector or matrix of equal numbers, or the identity, with its size."""
+    dims = core(node.shape)[: 1 if is_identity(node) else 2]
+    return composing.lowered(constant, composing.listed(map(dimension_formula, dims), ","))
 
 
 def _formula(node: ex.Expression, arguments: tuple[Formula, ...]) -> Formula:

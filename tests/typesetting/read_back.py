@@ -67,6 +67,9 @@ def evaluated(sample: Sample, side: Expression) -> Any:
     for name, value in sample.derivation.problem.definitions.items():
         if name not in sample.by_name:
             named[name] = sample.evaluated(value, **named)
+    data = sample.derivation
+    if data.problem.output_name not in sample.by_name:
+        named[data.problem.output_name] = of_entry(data.value, data.value_labels)(sample)
     return sample.evaluated(side, **named)
 
 
@@ -78,6 +81,9 @@ def known_of(data: Data) -> Known:
         own = name.arguments[0] if is_call(name, transpose) else name
         assert isinstance(own, Name)
         (plain if own.name.isidentifier() else slopes)[own.name] = own
+    for outcome in data.outcomes.values():
+        if isinstance(outcome.name, Name) and outcome.name.name.isidentifier():
+            plain[outcome.name.name] = outcome.name
     return Known(plain, slopes, data.table)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from symgrad.language import expressions as ex
+from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.names import exact as look_of
 from symgrad.language.operations import signs
+from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.contractions import onehot
 
 
@@ -23,9 +25,44 @@ class Bases:
         """What one of them is with its scripts; None where the base is another."""
         if isinstance(base, lt.Sym) and base.text == "e" and self._is_e(base):
             return self._e(node)
-        if isinstance(base, lt.Num) and base.font and node.below is not None:
+        if node.below is None:
+            return None
+        number = isinstance(base, lt.Num) and base.digits in ("0", "1")
+        sized = number or (isinstance(base, lt.Sym) and base.text == "I")
+        dims = self._dims(node.below) if sized and self.reader.names.find(base) is None else None
+        if dims is not None:
+            constant = Value(filled(_constant(base), dims))
+            return self.reader.scripted(constant, replace(node, below=None))
+        if isinstance(base, lt.Num) and base.font:
             return self._filled_at(base, node)
         return None
+
+    def _dims(self, below: lt.Node) -> tuple[Dimension, ...] | None:
+        """The sizes that are lowered beside a constant; None where they are none."""
+        parts = lt.parts_of(below)
+        if isinstance(below, lt.Row) and below.crossed:
+            parts = below.factors
+        found = tuple(map(self._dim, parts))
+        known = tuple(d for d in found if d is not None)
+        return known if len(known) == len(found) else None
+
+    def _dim(self, node: lt.Node) -> Dimension | None:
+        match node:
+            case lt.Num(digits=digits) if digits.isdigit() and digits != "0":
+                return dimension(int(digits))
+            case lt.Row(factors=factors):
+                parts = [self._dim(factor) for factor in factors]
+                whole = dimension(1)
+                for part in parts:
+                    if part is None:
+                        return None
+                    whole *= part
+                return whole
+            case lt.Script(base=base, below=None, above=lt.Num(digits="2")):
+                inner = self._dim(base)
+                return None if inner is None else inner**2
+        name = self.reader.names.find(node)
+        return dimension(name) if name in self.reader.scope.dimensions else None
 
     def _e(self, node: lt.Script) -> Value:
         """e^x, or the vector with a 1 at a label."""
@@ -56,3 +93,9 @@ class Bases:
         name = self.reader.names.find(node)
         meaning = None if name is None else self.reader.scope.meanings.get(name)
         return isinstance(meaning, ex.Name) and meaning.index_of is not None
+
+
+def _constant(base: lt.Node) -> ex.Operation:
+    if isinstance(base, lt.Num):
+        return ones if base.digits == "1" else zeros
+    return eye

@@ -43,7 +43,9 @@ class Entries:
         dims = value.expression.shape
         dims = dims if len(dims) > 2 else core(dims)
         for letter, d in zip(letters, dims, strict=True):
-            if letter != ":" and self.sizes.setdefault(letter, d) != d:
+            if letter == ":":
+                self.sizes[letter] = d
+            elif self.sizes.setdefault(letter, d) != d:
                 raise ShapeError(
                     f"the index {letter} is {self.sizes[letter]} and {d}", (self.sizes[letter], d)
                 )

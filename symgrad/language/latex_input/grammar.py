@@ -122,15 +122,15 @@ class Grammar:
 
     def product(self) -> Node:
         """Factors beside each other."""
-        at, factors = self.input.at, [self.factor()]
+        at, factors, crossed = self.input.at, [self.factor()], False
         while self._goes_on():
             if self.input.next in TIMES:
-                self.input.take()
+                crossed |= self.input.take().text == r"\times"
                 if self.input.next == "-":
                     factors.append(self.signed(self.factor))
                     continue
             factors.append(self.factor())
-        return factors[0] if len(factors) == 1 else Row(at, tuple(factors))
+        return factors[0] if len(factors) == 1 else Row(at, tuple(factors), crossed)
 
     def _goes_on(self) -> bool:
         token = self.input.token

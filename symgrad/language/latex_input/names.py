@@ -118,8 +118,8 @@ def _layer(above: Node | None) -> list[Node]:
 
 def _word(node: Node) -> str | None:
     match node:
-        case Sym(text=text):
-            return _letters(text)
+        case Sym(text=text, font=font):  # sans serif are indices
+            return None if font == "mathsf" else _letters(text)
         case Num(digits=digits):
             return digits
         case Row(factors=factors):

@@ -185,11 +185,23 @@ class Reader:
         if isinstance(base, lt.Fence) and base.left == "‖" and node.below is not None:
             norm = Calls(self).norm(base, node.below)
             return self.scripted(norm, replace(node, below=None))
+        if isinstance(base, lt.Fence) and base.left == "[" and node.below is not None:
+            return self._bracketed(base, node)
         if node.below is not None:
             named = self.named(replace(node, above=None, primes=0))
             if named is not None:
                 return self.scripted(named, replace(node, below=None))
         return self.scripted(self.value(base), node)
+
+    def _bracketed(self, base: lt.Fence, node: lt.Script) -> Value:
+        """[...]_ij: the letters in it are its own."""
+        outside, self.entries.sizes = self.entries.sizes, {}
+        value = self.value(base)
+        if value.letters or value.scalar:
+            value = self.scripted(value, replace(node, above=None, primes=0))
+            node = replace(node, below=None)
+        self.entries.sizes = outside
+        return self.scripted(value, node)
 
     def scripted(self, value: Value, node: lt.Script) -> Value:
         """A value with the scripts of a node."""

@@ -70,7 +70,15 @@ class Sums:
             batch = batch or self.batch_size(node.above)
         if batch is not None:
             self.reader.examples[letters[0]] = batch
-        body = self._body(node, letters)
+        sizes = self.reader.entries.sizes
+        outside = {x: sizes.pop(x) for x in letters if x in sizes}
+        whole = self._summed(self._body(node, letters), letters, batches)
+        for letter in letters:
+            self.reader.entries.sizes.pop(letter, None)
+        self.reader.entries.sizes.update(outside)
+        return whole
+
+    def _summed(self, body: Value, letters: list[str], batches: list[str]) -> Value:
         for letter in reversed(letters):
             along = self.reader.examples.get(letter)
             if along is not None and letter not in body.letters:

@@ -72,9 +72,10 @@ class Fence(Node):
 
 @dataclass(frozen=True)
 class Row(Node):
-    """Factors beside each other."""
+    """Factors beside each other; `crossed` where a cross stands between two."""
 
     factors: tuple[Node, ...]
+    crossed: bool = False
 
 
 @dataclass(frozen=True)
