@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
+from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import ClosedForm, closed_form, closed_result
 from symgrad.calculus.index_notation import Derivative, IndexForm
@@ -18,6 +19,7 @@ from symgrad.calculus.rules import Applied
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, parts
+from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.problem import Problem, Variable, variable_like
 from symgrad.language.table import Table
 from symgrad.language.unparse import unparse
@@ -164,8 +166,13 @@ class Derivation:
     def output_called(self) -> str:
         """What the steps call the loss (or f), where that is no definition of the user's."""
         top = self.names.get((self.free or self.value).node)
+        if top is not None and is_call(top, transpose):
+            (top,) = top.arguments
         given = self.problem.output_name
-        own = isinstance(top, Name) and top.name not in self.naming.symbols
+        turned = {*self.value.labels} == {*self.value_labels} and (
+            self.value.labels != self.value_labels
+        )
+        own = isinstance(top, Name) and top.name not in self.naming.symbols and not turned
         return top.name if isinstance(top, Name) and own else given
 
     @property

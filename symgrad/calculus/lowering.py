@@ -145,7 +145,7 @@ class Lowered:
 
     output: Tensor
     inputs: Mapping[str, Tensor]
-    names: Mapping[Node, Expression]  # the name; transposed where the node is
+    names: Mapping[Node, Expression]  # the name; transposed where it is a row
     variables: Mapping[str, Variable]
 
 
@@ -158,11 +158,9 @@ def lower_problem(problem: Problem) -> Lowered:
         value = lower(definition, values)
         entry = value.closed()
         values[name] = replace(value, terms=(Term(ONE, (Factor(entry.node, entry.labels),)),))
-        if not isinstance(entry.node, (ix.Input, ix.OneHot)) and set(entry.labels) == set(
-            value.labels
-        ):
+        if not isinstance(entry.node, (ix.Input, ix.OneHot)) and entry.labels == value.labels:
             named = Name(name, definition.shape, definition.batch)
-            row = entry.labels != value.labels or (len(value.core) == 1 and value.axes[0] is None)
+            row = len(value.core) == 1 and value.axes[0] is None
             names.setdefault(entry.node, transposed(named) if row else named)
     return Lowered(lower(problem.output, values), inputs, names, problem.variables)
 

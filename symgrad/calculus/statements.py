@@ -18,7 +18,7 @@ from symgrad.calculus.notation import full
 from symgrad.calculus.rebuilding import Counterpart, rebuilt
 from symgrad.calculus.step_names import StepNames
 from symgrad.calculus.step_rules import CHAIN_RULE, SEVERAL, StepRule, statement_rule, terms_by_leaf
-from symgrad.language.dimensions import ONE, SCALAR
+from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.literals import retyped
 from symgrad.language.operations.arithmetic import transpose
@@ -88,9 +88,11 @@ class Writer:
 
     def top(self) -> Expression:
         """What is differentiated, by its name."""
-        return self.called.names.get(self.called.root) or Name(
-            self.called.problem.output_name, SCALAR
-        )
+        name = self.called.names.get(self.called.root)
+        if name is None or self.called.turned:
+            output = self.called.problem.output
+            return Name(self.called.problem.output_name, output.shape)
+        return name.arguments[0] if is_call(name, transpose) else name
 
     def scalar_top(self) -> Expression:
         """The loss of one example where the loss is a plain sum of these, else the loss."""

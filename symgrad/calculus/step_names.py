@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
+from symgrad.calculus.algebra import transposed
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
 from symgrad.calculus.nodes import Node, batch_of, matrix_shape
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.rebuilding import rebuilt
-from symgrad.language.dimensions import SCALAR
+from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.problem import Problem
 
@@ -60,15 +61,29 @@ class StepNames:
             return self.lowered.names[node]
         batch = batch_of(node)
         shape = matrix_shape(node.axes)
-        if node is self.root:
+        if node is self.root and not self.turned:
             name = self.naming.loss if self.problem.output_name == "loss" else "f"
             if name not in self.naming.symbols:
                 name = fresh(name, self.naming.taken)
-            return Name(name, shape, batch)
+            return self._output(name, shape, batch)
         symbol = call.operation.symbol if call is not None else "u"
         if shape == SCALAR and batch is not None and self._is_example_loss(node):
             symbol = "l"
         return Name(fresh(symbol, self.naming.taken), shape, batch)
+
+    @property
+    def turned(self) -> bool:
+        """Whether f is a matrix whose node is its transpose: then f is no name of the node."""
+        value = self.lowered.output
+        labels = value.closed().labels
+        return {*labels} == {*value.labels} and labels != value.labels
+
+    def _output(self, name: str, shape: Shape, batch: str | None) -> Expression:
+        """The name of f: transposed where f is a row, which is a column as a node."""
+        value = self.lowered.output
+        row = len(value.core) == 1 and value.axes[0] is None
+        given = Name(name, self.problem.output.shape if row else shape, batch)
+        return transposed(given) if row else given
 
     def _is_example_loss(self, node: Node) -> bool:
         root = self.root

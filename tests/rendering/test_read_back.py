@@ -24,3 +24,32 @@ def test_examples_read_back(name: str) -> None:
 def test_a_vector_below_a_fraction_stays_there() -> None:
     program = "x: Vector(n)\nloss = 1 / sum(1 / x)"
     assert [*misread(sg.hessian(program, "x"))] == []
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "A: Matrix(m, n)\nf = exp(A).T",
+        "A: Matrix(n, n)\nf = exp(A).T",
+        "x: Vector(n)\nf = exp(x).T",
+        "A: Matrix(m, n)\nC: Matrix(m, n)\nB = exp(A).T\nf = B @ C",
+    ],
+)
+def test_what_is_transposed_is_not_called_by_its_transpose(program: str) -> None:
+    derivation = sg.pullback(program)
+    assert derivation.verify().passed
+    assert [*misread(derivation)] == []
+    assert "e = f" not in derivation.text()
+
+
+def test_constants_have_their_sizes_where_nothing_shows_them() -> None:
+    text = sg.derive("x: Vector(n)\nloss = sum(ones(n)) * sum(x) + ones(n).T @ x").latex()
+    assert r"\operatorname{sum}\left(\mathbf{1}_{n}\right)" in text
+    assert r"\mathbf{1}^{\top} x" in text
+
+
+def test_an_index_is_no_label() -> None:
+    program = 'A: Matrix(m, n)\ni: Index(m)\nloss = sum(einsum("ij,ij->i", A, A)) * sum(A[i])'
+    derivation = sg.derive(program, "A")
+    assert r"\mathsf{i}" in derivation.latex()
+    assert [*misread(derivation)] == []
