@@ -43,6 +43,8 @@ class Reader:
 
     def formula(self, piece: Piece) -> Formula:
         """The syntax tree of a formula. Raises: SymgradError with the column in the piece."""
+        if piece.error is not None:
+            raise piece.error
         names = self.paper.names
         written = named(piece, names)
         words = set(re.findall(r"[^\W\d]\w*", written.text))
@@ -50,7 +52,7 @@ class Reader:
         known = {*names.known, *self.paper.said, *self.paper.macros, *self.paper.sizes}
         match syntax_tree(plain_signs(written.text), known | derivatives).body:
             case [ast.Expr(value=tree)]:
-                tree = _Replaced(self.paper.macros).visit(tree)
+                tree = _Replaced({n: m.tree for n, m in self.paper.macros.items()}).visit(tree)
                 return Formula(tree, derivatives_in(tree, names))
         raise ProgramError("a formula is wanted after =", column=1)
 

@@ -46,11 +46,12 @@ class Derivatives:
 
     def graded(self, symbol: Symbol, side: Piece) -> Graded:
         """The verdict on a side of a derivative."""
-        formula = self.reader.formula(side)
+        formula: Formula | None = None
         try:
+            formula = self.reader.formula(side)
             meanings = self.meanings(symbol, formula)
         except SymgradError as error:
-            if is_chain_rule(formula, symbol):
+            if formula is not None and is_chain_rule(formula, symbol):
                 return None, CHAIN
             if not isinstance(error, ShapeError):
                 raise

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from symgrad.errors import SymgradError
+from symgrad.grading.answer import Claim
 from symgrad.grading.claims import Formula, Reader
 from symgrad.grading.exam import Exam
 from symgrad.grading.notation import OPEN, Names, Symbol, symbol_of
@@ -72,14 +73,11 @@ class Differentials:
 
     def exams(self, of: Symbol | str, formula: Formula) -> Iterator[Exam]:
         """The exam of each meaning of a line."""
-        inside = self.inside(formula)
-        self.moving |= dict.fromkeys(n for n in inside.values() if n in self.paper.asked.variables)
-        names = list(dict.fromkeys([*inside.values(), *self.moving]))
-        along = {name: self._move(name) for name in names}
-        moves = {word: along[name] for word, name in inside.items()}
-        still = {f"?{name}": move for name, move in along.items()}
-        claim = self.reader.claim(formula, more={**moves, **still})
-        called = {name: move.name for name, move in along.items()}
+        inside = self.inside(formula).values()
+        self.moving |= dict.fromkeys(n for n in inside if n in self.paper.asked.variables)
+        names = list(dict.fromkeys([*inside, *self.moving]))
+        claim = self.claim(formula)
+        called = {name: self._move(name).name for name in names}
         for base in (self.paper.asked, self.paper.current):
             problem = self._opened(base, of, names)
             if isinstance(of, Symbol):
@@ -91,6 +89,13 @@ class Differentials:
                 title = f"d{of}"
             exam = Exam(problem, key, "hvp", part, self.seed, numbered=False, title=title)
             yield replace(exam, along=called)
+
+    def claim(self, formula: Formula) -> Claim:
+        """What a formula says in which the differentials are variables."""
+        inside = self.inside(formula)
+        moves = {word: self._move(name) for word, name in inside.items()}
+        still = {f"?{name}": self._move(name) for name in self.moving}
+        return self.reader.claim(formula, more={**moves, **still})
 
     def _move(self, name: str) -> Variable:
         """The differential of a name as a variable."""

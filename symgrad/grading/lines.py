@@ -10,8 +10,11 @@ import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.layouts import LAYOUTS
-from symgrad.errors import OptionError, ProgramError, SymgradError
+from symgrad.errors import OptionError, ProgramError, ShapeError, SymgradError
+from symgrad.grading.answer import is_latex
 from symgrad.grading.derivatives import Found
+from symgrad.grading.latex_sheet import LatexSheet
+from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import as_written
 from symgrad.grading.sheet import Piece, Row, rows_of
 from symgrad.grading.sides import Sides
@@ -76,11 +79,13 @@ class _Grading:
 
     def graded(self, text: str, wanted: Sequence[str]) -> Verdict:
         """The verdict on the whole."""
-        rows = rows_of(text, self.sides.paper.said)
-        if not rows:
-            raise ProgramError("the derivation is empty: it has no line dL/dx = ... or name = ...")
+        paper = self.sides.paper
+        rows = LatexSheet(text, paper).rows() if is_latex(text) else rows_of(text, paper.said)
         wrong = (verdict for row in rows if (verdict := self._row(row)) is not None)
-        verdict = next(wrong, None) or self._summary(wanted)
+        verdict = next(wrong, None)
+        if not self.lines:
+            raise ProgramError("the derivation is empty: it has no line dL/dx = ... or name = ...")
+        verdict = verdict or self._summary(wanted)
         return replace(verdict, remarks=tuple(self.sides.reader.remarks))
 
     def _row(self, row: Row) -> Verdict | None:
@@ -91,12 +96,15 @@ class _Grading:
             with located(side if side.text else row.left):
                 if not side.text:
                     raise ProgramError("a formula is missing after =")
-                verdict, remark = grader(side, k)
+                try:
+                    verdict, remark = grader(side, k)
+                except ShapeError as error:
+                    verdict, remark = misfit(error, row.left.shown, {}, ""), ""
                 if verdict is not None and verdict.kind == WHERE_TRIED:
                     self.untried.append(side.line)
             correct = None if verdict is None else verdict.correct
             said = verdict.diagnosis if verdict is not None and not correct else remark
-            text = f"{row.left.text} = {side.text}"
+            text = f"{row.left.shown} = {side.shown}"
             self.lines.append(LineVerdict(side.line, text, correct, as_written(said)))
             if verdict is not None and not correct:
                 diagnosis = as_written(f"{row.left.text}: {verdict.diagnosis}")

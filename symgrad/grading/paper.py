@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from symgrad.calculus import derive
 from symgrad.calculus.index_notation import IndexForm
@@ -33,6 +34,13 @@ class Way:
     one: bool = False
 
 
+class Macro(NamedTuple):
+    """A name for a formula with differentials: what it stands for, and its shape and batch."""
+
+    tree: ast.expr
+    name: Name
+
+
 @dataclass
 class Paper:
     """The state of a derivation.
@@ -47,7 +55,7 @@ class Paper:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
     single: set[str] = field(default_factory=set)
-    macros: dict[str, ast.expr] = field(default_factory=dict)  # names of what has differentials
+    macros: dict[str, Macro] = field(default_factory=dict)
     losses: set[str] = field(default_factory=set)  # the names of the loss that formulas use
     current: Problem = field(init=False)
 
@@ -124,6 +132,16 @@ class Paper:
             else:
                 single[name] = alone(value)
         return single
+
+    def spellings(self) -> dict[str, Expression]:
+        """Derivatives that have a value, under the names in which they may be written."""
+        spelled: dict[str, Expression] = {n: m.name for n, m in self.macros.items()}
+        for name, symbol in self.symbols.items():
+            of = symbol.of
+            forms = (of,) if symbol.layer is not None else (f"d{of}", f"{of}_bar", f"delta_{of}")
+            if symbol.top == OPEN:
+                spelled |= dict.fromkeys(forms, self.given[name])
+        return spelled
 
     def value_name(self, symbol: Symbol) -> str | None:
         """The name under which a derivative has been given, if it has."""

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from symgrad.errors import ProgramError, SymgradError
+from symgrad.errors import ProgramError, ShapeError, SymgradError
 
 Place = tuple[int, int]  # line and column, from 1
-NAME = r"[^\W\d_]\w*(?:\^[({\[]\w+[)}\]])?"
+VECTORISED = re.compile(r"(?P<left>d2? ?\w* / d [^=]*?)\s*=")  # d vec(f) / d vec(X).T
+NAME = r"[^\W\d_](?:(?!ᵀ)\w)*(?:\^[({\[]\w+[)}\]])?"
 OF = rf"(?:{NAME}|\({NAME}\))"
 SECOND = rf"d(?:2|\^2|\*\*2)\s?{OF}\s*/\s*(?:d\s?{OF}\s*d\s?{OF}|d\s?{OF}(?:\^2|\*\*2))"
-FRACTION = rf"[d∂]\s?{OF}\s*/\s*[d∂]\s?{OF}"
+FRACTION = rf"(?<![^\W\d])[d∂]\s?{OF}\s*/\s*[d∂]\s?{OF}"
 NABLA = (
     rf"(?:(?:grad|nabla)_|∇_?)(?:{NAME}|\{{\w+\}})(?:[ ](?:(?:L|l|loss)\b|{NAME}(?=\)|\s*=|$)))?"
 )
@@ -27,7 +28,7 @@ WORD = r"[^\W_]+(?![\w(])"  # but no function that is called
 DERIVATIVE = rf"(?:{SECOND}|{DIFFERENTIAL}|{FRACTION}|{NABLA})"
 TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
 LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{NAME}(?:\.grad)?"
-EQUATION = re.compile(rf"(?P<left>{LEFT})\s*(?P<is>:?=(?!=)|:(?=\s))")
+EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT})\s*(?P<is>:?=(?!=)|:(?=\s))")
 EQUALS = re.compile(r"(?<![=<>!:])(?::?=)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
 SECTION = re.compile(r"(Given|Used|Forward|Backward|Result|Layout|Checked)\b")
@@ -52,6 +53,13 @@ class Piece:
 
     text: str
     places: Sequence[Place]
+    source: str = ""  # what was typed, where that is not the text
+    error: ShapeError | None = None  # why it has no meaning
+
+    @property
+    def shown(self) -> str:
+        """What was typed, on one line."""
+        return " ".join((self.source or self.text).replace("&", " ").split())
 
     def part(self, start: int, end: int | None = None) -> Piece:
         """A part of it without the blanks around it."""
@@ -60,6 +68,10 @@ class Piece:
         return Piece(
             text.strip(), self.places[start + front : start + len(text.rstrip())] or self.places[:1]
         )
+
+    def saying(self, text: str) -> Piece:
+        """Another text in its place."""
+        return Piece(text, [self.places[0]] * max(len(text), 1), self.text)
 
     def __add__(self, other: Piece) -> Piece:
         blank = (other.places or self.places)[:1]
@@ -163,6 +175,10 @@ def _goes_on(row: Row, piece: Piece) -> bool:
 
 def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
     """The equations of a line."""
+    if (stacked := VECTORISED.match(piece.text)) and "vec(" in stacked["left"]:
+        left = piece.part(0, stacked.end("left"))
+        yield Row(left, [_until(piece.part(stacked.end()), known)])
+        return
     starts = [m for m in EQUATION.finditer(piece.text) if _begins(piece.text, m, known)]
     if not starts:
         yield from _identity(piece, known)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
-from symgrad.grading.answer import Claim
+from symgrad.grading.answer import LOSS_NAMES
 from symgrad.grading.claims import Formula, Reader
 from symgrad.grading.derivatives import Derivatives, Graded, Meaning
 from symgrad.grading.differentials import Differentials
 from symgrad.grading.grade import judged
-from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import OPEN, WHOLE, Symbol, symbol_of
 from symgrad.grading.opening import equal, restated
-from symgrad.grading.paper import Paper
+from symgrad.grading.paper import Macro, Paper
 from symgrad.grading.sheet import Piece, Row
 from symgrad.grading.verdict import Verdict
-from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import Expression
+from symgrad.language.expressions import Expression, Name
 from symgrad.language.problem import Problem
 from symgrad.language.scope import Scope
 
 DEFINES = "defines a new name: not graded itself"
+VECTORISED = "a vectorised form: not graded"
 Grader: TypeAlias = Callable[[Piece, int], Graded]  # of the k-th side of an equation
 
 
@@ -45,6 +45,8 @@ class Sides:
         """What grades the sides of an equation. Raises: SymgradError where its left side cannot be
         read."""
         text, names = row.left.text, self.paper.names
+        if "vec" in text:
+            return lambda side, k: (None, VECTORISED)
         symbol = symbol_of(text, names)
         of = self.differentials.left(row)
         if of is not None:
@@ -97,8 +99,9 @@ class Sides:
                     self._moved(of, formula)
                     return judged(exam), "right"
                 verdict = verdict or judged(exam)
-        except ShapeError as error:
-            verdict = misfit(error, f"d{of}", {}, "")
+        except ShapeError:
+            if symbol is None or self.differentials.of_loss:
+                raise
         if symbol is not None and not isinstance(of, Symbol):
             other, remark = self.derivatives.graded(symbol, side)
             if other is None or other.correct or not self.differentials.of_loss:
@@ -121,12 +124,12 @@ class Sides:
         formula = self.reader.formula(side)
         if name in formula.words:
             raise ProgramError(f"{name} stands on both sides", column=1)
+        losses = {*LOSS_NAMES, self.asked.output_name}
+        if isinstance(formula.tree, ast.Name) and {name, formula.tree.id} <= losses:
+            return None, "another name of the loss: not graded"
         if name in self.paper.given:
             return self._same(name, self.paper.given[name], formula)
-        meaning = self.asked.definitions.get(name, self.asked.output)
-        claim = self._claim(name, formula, {meaning.shape: "as the problem has it"})
-        if isinstance(claim, Verdict):
-            return claim, ""
+        claim = self.reader.claim(formula)
         verdict = judged(restated(self.asked, name, claim, self.seed))
         if verdict.correct:
             self.paper.define(name, claim.expression)
@@ -139,24 +142,13 @@ class Sides:
                 return None, "not graded: a name for differentials"
             return self._same(name, self.paper.given[name], formula)
         if self.differentials.inside(formula):
-            self.paper.macros[name] = formula.tree
+            meaning = self.differentials.claim(formula).expression
+            self.paper.macros[name] = Macro(formula.tree, Name(name, meaning.shape, meaning.batch))
             return None, DEFINES
-        claim = self._claim(name, formula, {})
-        if isinstance(claim, Verdict):
-            return claim, ""
-        self.paper.define(name, claim.expression)
+        self.paper.define(name, self.reader.claim(formula).expression)
         return None, DEFINES
 
     def _same(self, name: str, meaning: Expression, formula: Formula) -> Graded:
         """Whether a formula has the value of another."""
-        claim = self._claim(name, formula, {meaning.shape: "as before"})
-        if isinstance(claim, Verdict):
-            return claim, ""
+        claim = self.reader.claim(formula)
         return judged(equal(self.paper.problem(), meaning, claim, name, self.seed)), "right"
-
-    def _claim(self, name: str, formula: Formula, shapes: Mapping[Shape, str]) -> Claim | Verdict:
-        """What a formula claims of a name; wrong where its shapes do not fit."""
-        try:
-            return self.reader.claim(formula)
-        except ShapeError as error:
-            return misfit(error, name, shapes, "")

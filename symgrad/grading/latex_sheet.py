@@ -1,0 +1,142 @@
+"""The formulas of a derivation in LaTeX, each as an equation in text of the language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from symgrad.errors import ShapeError, SymgradError, UnknownNameError
+from symgrad.grading.notation import symbol_of
+from symgrad.grading.paper import Paper
+from symgrad.grading.sheet import Piece, Row
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.latex_input import Equation, Known, read_formula
+from symgrad.language.latex_input.equations import Formula, formulas
+from symgrad.language.problem import Problem
+from symgrad.language.unparse import unparse
+
+BRACED = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+FRACTION = re.compile(rf"\\[dt]?frac\s*(?=\{{\s*(?:\\partial|\\mathrm\s*\{{?d)){BRACED}\s*{BRACED}")
+BETWEEN = re.compile(r"(?:\\cdot|\\times|\\left|\\right|\\[,;:! ]|\^\{?\\?(?:top|T)\}?|[\s&().,])*")
+EQUALS = re.compile(r"(?<![<>!:\\])=(?:\s*&\s*=)?")
+ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|to)\b"
+BESIDE = rf"(?:\s|&|\\q?quad\b|\\[,;: ]|\\(?:text|mbox){BRACED}|{ARROWS})"
+BEFORE = re.compile(rf"{BESIDE}+")
+AFTER = re.compile(rf"(?:{BESIDE}|[.,;])+$")
+QUOTIENT = re.compile(  # \frac{dL}{dW}
+    r"(?<=frac)(\s*\{\s*)d(?=\s*[A-Za-z\\{])([^{}]*(?:\{[^{}]*\}[^{}]*)*\}\s*\{\s*)d"
+)
+SINGLE = re.compile(r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z]\b|\\[A-Za-z]))")
+OF_LOSS = re.compile(r"(?:^|[$\\&\s])d\s*(?:L|\\ell|\\mathcal\s*\{?L\}?)\s*&?=", re.MULTILINE)
+
+
+@dataclass
+class LatexSheet:
+    """Reads the formulas of a text one after the other, each among the names that are known by
+    then."""
+
+    text: str
+    paper: Paper
+
+    def rows(self) -> Iterator[Row]:
+        """The equations; what is none says nothing."""
+        for formula in formulas(self.text):
+            if EQUALS.search(formula.text):
+                yield self._row(self._whole(formula))
+
+    @cached_property
+    def differential(self) -> bool:
+        """Whether the text has the differential of the loss, so that d is no name."""
+        return OF_LOSS.search(self.text) is not None
+
+    def _whole(self, formula: Formula) -> Piece:
+        """A formula with its places, without the words around it."""
+        places, line = [], 1 + self.text.count("\n", 0, formula.begin)
+        column = formula.begin - self.text.rfind("\n", 0, formula.begin)
+        for character in formula.text:
+            places.append((line, column))
+            line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
+        front, back = BEFORE.match(formula.text), AFTER.search(formula.text)
+        start, end = front.end() if front else 0, back.start() if back else len(places)
+        piece = Piece(formula.text, places).part(start, end)
+        piece = piece.replaced(QUOTIENT, lambda m: rf"{m[1]}\partial {m[2]}\partial ")
+        return piece.replaced(SINGLE, lambda m: r"\mathrm{d}") if self.differential else piece
+
+    def _row(self, whole: Piece) -> Row:
+        """An equation, each side read by itself beside the left one."""
+        left, *sides = [whole.part(*ends) for ends in _parts(whole.text)]
+        if r"\operatorname{vec}" in left.text:
+            return Row(left, sides)
+        row = Row(left)
+        for side in sides:
+            row.sides.append(self._side(row, left, side))
+        return row
+
+    def _side(self, row: Row, left: Piece, side: Piece) -> Piece:
+        """A side in text of the language; the row's left side, too."""
+        head = f"{left.text} ="
+        try:
+            equation = self._read(f"{head} {side.text}")
+        except SymgradError as error:
+            error.column = max(1, (error.column or 1) - len(head) - 1)
+            name, text = self._left(left.text), self._factors(side.text)
+            if name is not None:
+                row.left = left.saying(name)
+            if name is None or (text is None and not isinstance(error, ShapeError)):
+                raise side.located(error) from None
+            return side.saying(text) if text is not None else replace(side, error=error)
+        name = equation.left.text if equation.left is not None else unparse(equation.sides[0])
+        row.left = left.saying(name)
+        return side.saying(unparse(equation.sides[-1]))
+
+    def _read(self, text: str) -> Equation:
+        """An equation, in which dx may be the differential of x."""
+        problem = self.paper.problem()
+        spelled = {
+            name: Name(name, value.shape, value.batch)
+            for name, value in self.paper.spellings().items()
+        }
+        try:
+            known = self._differentials(problem) if self.differential else {}
+            return read_formula(text, problem, Known(names={**known, **spelled}))
+        except UnknownNameError:
+            known = self._differentials(problem)
+            return read_formula(text, problem, Known(names={**known, **spelled}))
+
+    def _differentials(self, problem: Problem) -> dict[str, Expression]:
+        meanings: dict[str, Expression] = {
+            name: variable.expression() for name, variable in problem.variables.items()
+        }
+        meanings |= {n: e for n, e in problem.definitions.items() if n not in self.paper.symbols}
+        return {f"d{n}": Name(f"d{n}", e.shape, e.batch) for n, e in meanings.items()}
+
+    def _factors(self, text: str) -> str | None:
+        r"""A product of nothing but derivatives, as \frac{dL}{dr} \frac{dr}{dx}, in text of the
+        language; None where it is none."""
+        if not FRACTION.search(text) or not BETWEEN.fullmatch(FRACTION.sub("", text)):
+            return None
+        factors = [self._left(found[0]) for found in FRACTION.finditer(text)]
+        slopes = [f for f in factors if f is not None and symbol_of(f, self.paper.names)]
+        return " * ".join(slopes) if len(slopes) == len(factors) else None
+
+    def _left(self, text: str) -> str | None:
+        """What a left side says; None where it is no name."""
+        try:
+            left = read_formula(f"{text} = 0", self.paper.problem()).left
+        except SymgradError:
+            return None
+        return None if left is None else left.text
+
+
+def _parts(text: str) -> list[tuple[int, int]]:
+    """The parts between the = of a formula, outside braces."""
+    cuts = [m for m in EQUALS.finditer(text) if _is_open(text[: m.start()])]
+    begins = [0, *(m.end() for m in cuts)]
+    return list(zip(begins, [*(m.start() for m in cuts), len(text)], strict=True))
+
+
+def _is_open(front: str) -> bool:
+    """Whether no brace or bracket is open after this; [i = j] is one."""
+    return all(front.count(a) == front.count(b) for a, b in ("{}", "[]"))

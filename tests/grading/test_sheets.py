@@ -1,0 +1,404 @@
+"""Derivations as students hand them in, in text and in LaTeX: each line graded, the first wrong one
+named."""
+
+from __future__ import annotations
+
+import pytest
+
+from symgrad.grading import grade_derivation
+
+from .problems import PROGRAMS
+
+PROGRAMS = {
+    **PROGRAMS,
+    "mlp": """\
+x: Vector(d)
+y: Vector(k, one_hot=True)
+W1: Matrix(h, d)
+b1: Vector(h)
+W2: Matrix(k, h)
+b2: Vector(k)
+z1 = W1 @ x + b1
+a1 = sigmoid(z1)
+z2 = W2 @ a1 + b2
+p = softmax(z2)
+loss = cross_entropy(y, p)
+""",
+    "least_squares_of_data": """\
+X: Matrix(n, d)
+w: Vector(d)
+y: Vector(n)
+loss = norm2(X @ w - y)**2 / 2
+""",
+    "map": """\
+A: Matrix(m, n)
+x: Vector(n)
+f = tanh(A @ x)
+""",
+}
+
+# program, wrt, text; how many lines are graded
+RIGHT = [
+    (
+        "least_squares",
+        None,
+        """\
+        Let r = W x − y be the residual, so L = rᵀ r.
+        1. ∂L/∂r = 2 r                     (norm)
+        2. ∂L/∂W = ∂L/∂r xᵀ = 2 (W x − y) xᵀ     by the chain rule
+        3. ∇_x L = Wᵀ ∂L/∂r = 2 W^T r.
+        Finally dL/dy = -2 r.""",
+        7,
+    ),
+    (
+        "least_squares",
+        "W",
+        """\
+        r = W@x - y
+        dL = 2 * r.T @ dr         # differential of the norm
+        dr = dW @ x
+        dL = 2 * r.T @ dW @ x
+           = trace(2 * x @ r.T @ dW)
+        => dL/dW = 2 * r @ x.T""",
+        5,
+    ),
+    (
+        "least_squares_of_data",
+        "w",
+        """\
+        We differentiate.
+        dL = (X w - y)^T d(Xw - y)
+        """.replace("d(Xw - y)", "X dw")
+        + """
+        hence grad_w L = X^T (X w - y)""",
+        2,
+    ),
+    (
+        "mlp",
+        ["W1", "b1", "W2", "b2"],
+        """\
+        delta2 = p - y
+        dW2 = delta2 a1^T
+        db2 = delta2
+        delta1 = (W2^T delta2) * a1 * (1 - a1)
+        dW1 = delta1 x^T
+        db1 = delta1""",
+        6,
+    ),
+    (
+        "mlp",
+        ["W1", "b1", "W2", "b2"],
+        """\
+        dz2 = p - y; dW2 = dz2 @ a1.T; db2 = dz2
+        da1 = W2.T @ dz2
+        dz1 = da1 * a1 * (1 - a1)
+        dW1 = dz1 @ x.T, db1 = dz1""",
+        7,
+    ),
+    (
+        "mlp",
+        "W2",
+        """\
+        z2_bar = p - y
+        W2_bar = z2_bar
+            @ a1.T""",
+        2,
+    ),
+    (
+        "mlp",
+        "b1",
+        """\
+        dL/dz1 = dL/da1 * da1/dz1
+               = (W2.T @ (p - y)) * a1 * (1 - a1)
+        dL/db1 = dL/dz1""",
+        2,
+    ),
+    (
+        "softmax_regression",
+        None,
+        """\
+        For one example, dl/dz = p - y (softmax with cross-entropy).
+        So dl/dW = (p - y) x^T and dl/db = p - y.
+        dL/dW = mean((p - y) x^T for x, y in batch) + 2 lam W
+        dL/db = mean(p - y for x, y in batch)
+        dL/dlam = norm2(W)**2""",
+        6,
+    ),
+    (
+        "two_layers",
+        None,
+        """\
+        gf = 2 * (f - y)
+        gW2 = sum(gf @ h.T for x, y in batch)
+        gh = W2.T @ gf
+        gW1 = sum(gh @ x.T for x, y in batch)""",
+        4,
+    ),
+    (
+        "quadratic_form",
+        None,
+        """\
+        dL/dx = A x + A^T x
+        dL/dA = x x^T""",
+        2,
+    ),
+    (
+        "quadratic_form",
+        "x",
+        """\
+        u = A @ x
+        du/dx = A
+        L = x.T @ u
+        dL/dx: A x + A^T x
+        """,
+        3,
+    ),
+    (
+        "map",
+        "x",
+        """\
+        z = A x
+        df/dz = diag(1 - f**2)
+        dz/dx = A
+        df/dx = df/dz dz/dx = diag(1 - f**2) @ A""",
+        4,
+    ),
+    ("map", "x", "df/dx = (diag(1 - f**2) A)^T", 1),
+    (
+        "ridge",
+        "w",
+        """\
+        r = y - X w
+        dr/dw = -X
+        L = r^T r + lam w^T w
+        dL/dw = -2 X^T r + 2 lam w
+              = 2 X^T (X w - y) + 2 lam w""",
+        4,
+    ),
+    (
+        "exponential",
+        "x",
+        """\
+        s = norm2(x)
+        ds/dx = x / s
+        dL/ds = exp(s) = L
+        dL/dx = dL/ds * ds/dx = L x / s""",
+        5,
+    ),
+    # LaTeX
+    (
+        "least_squares",
+        None,
+        r"""
+        Let $r = W x - y$. Then $L = \|r\|_2^2$ and
+        \begin{align*}
+          \frac{\partial L}{\partial r} &= 2 r \tag{1} \\
+          \frac{\partial L}{\partial W} &= \frac{\partial L}{\partial r} x^\top
+            && \text{outer product} \\
+          &= 2 (W x - y) x^T \\
+          \nabla_x L &= W^\top \frac{\partial L}{\partial r}, \qquad
+        \end{align*}
+        and $\frac{\partial L}{\partial y} = -2 r$ as well.""",
+        6,
+    ),
+    (
+        "least_squares",
+        "W",
+        r"""
+        \begin{align}
+          r &= Wx - y \\
+          dL &= 2 r^\top dr \\
+          dr &= dW\, x \\
+          dL &= 2 r^\top dW\, x = \operatorname{tr}(2 x r^\top dW) \\
+          \Rightarrow \frac{\partial L}{\partial W} &= 2 r x^\top
+        \end{align}""",
+        5,
+    ),
+    (
+        "mlp",
+        ["W1", "b1", "W2", "b2"],
+        r"""
+        \begin{align*}
+        \delta^{(2)} &= p - y \\
+        \frac{\partial L}{\partial W_2} &= \delta^{(2)} a_1^\top, \\
+        \frac{\partial L}{\partial b_2} &= \delta^{(2)} \\
+        \delta^{(1)} &= \left(W_2^\top \delta^{(2)}\right) \odot a_1 \odot (1 - a_1) \\
+        \frac{\partial L}{\partial W_1} &= \delta^{(1)} x^\top \\
+        \frac{\partial L}{\partial b_1} &= \delta^{(1)}
+        \end{align*}""",
+        6,
+    ),
+    (
+        "mlp",
+        ["W2", "b2"],
+        r"""
+        $\frac{\partial L}{\partial z_2} = \frac{\partial L}{\partial p}
+         \frac{\partial p}{\partial z_2} = p - y$, therefore
+        \[ \nabla_{W_2} L = \frac{\partial L}{\partial z_2} a_1^T \]
+        \[ \nabla_{b_2} L = \frac{\partial L}{\partial z_2} \]""",
+        3,
+    ),
+    (
+        "softmax_regression",
+        ["W", "b"],
+        r"""
+        \begin{align*}
+        \frac{\partial \ell}{\partial z} &= p - y \\
+        \frac{\partial L}{\partial b} &= \frac{1}{N} \sum_{i=1}^N (p_i - y_i) \\
+        \frac{\partial L}{\partial W} &= \frac1N \sum_{i=1}^N (p_i - y_i) x_i^\top + 2\lambda W
+        \end{align*}""",
+        3,
+    ),
+    (
+        "two_layers",
+        "W2",
+        r"""
+        $$ \frac{\partial \ell}{\partial f} = 2 (f - y) $$
+        $$ \frac{\partial L}{\partial W_2} = \sum_{(x, y) \in B} 2 (f - y) h^\top $$""",
+        2,
+    ),
+    (
+        "quadratic_form",
+        None,
+        r"""
+        \frac{\partial L}{\partial x} = (A + A^\top) x
+        \frac{\partial L}{\partial A} = x x^\top""",
+        2,
+    ),
+    (
+        "trace",
+        None,
+        r"""
+        With $M = A B$: $\bar M = C$, $\bar A = \bar M B^\top$ and $\bar B = A^\top \bar M$.
+        Clearly $\nabla_C L = M$.""",
+        4,
+    ),
+    (
+        "ridge",
+        "w",
+        r"""
+        \begin{align*}
+        \nabla_w L &= 2 X^\top (X w - y) + 2 \lambda w \\
+        &= 2 (X^\top X + \lambda I) w - 2 X^\top y
+        \end{align*}""",
+        2,
+    ),
+    (
+        "tanh_net",
+        ["W1", "b1", "W2"],
+        r"""
+        \begin{eqnarray*}
+        \frac{dL}{dr} &=& r \\
+        \frac{dL}{dW_2} &=& r a^T \\
+        \frac{dL}{da} &=& W_2^T r \\
+        \frac{dL}{dz} &=& \frac{dL}{da} \odot (1 - a^{\odot 2}) \\
+        \frac{dL}{dW_1} &=& \frac{dL}{dz} x^T \\
+        \frac{dL}{db_1} &=& \frac{dL}{dz}
+        \end{eqnarray*}""",
+        6,
+    ),
+    (
+        "map",
+        "x",
+        r"$z = A x$, $\frac{\partial f}{\partial z} = \operatorname{diag}(1 - f \odot f)$, "
+        r"so $\frac{\partial f}{\partial x} = \operatorname{diag}(1 - f \odot f) A$.",
+        2,
+    ),
+    ("exponential", "x", r"\nabla_x L = e^{\|x\|} \frac{x}{\|x\|}", 1),
+]
+# program, wrt, text; the first line that is wrong and a word of what is said of it
+WRONG = [
+    ("least_squares", "W", "r = W x - y\n∂L/∂r = 2 r\n∂L/∂W = x ∂L/∂rᵀ", 3, "transpose"),
+    ("least_squares", "W", "r = W x - y\n∂L/∂r = r\n∂L/∂W = ∂L/∂r xᵀ", 2, "the factor 2"),
+    ("least_squares", "W", "dL/dW = 2 (W x - y) x^T\n  = 2 W x x^T + 2 y x^T", 2, "sign"),
+    ("least_squares", "x", "r = W@x - y\ndL = 2 * r.T @ dr\ndr = W.T @ dx", 3, "inner dimensions"),
+    ("least_squares", "W", "r = W@x - y\ndL = r.T @ dr\ndr = dW @ x", 2, "1/2"),
+    (
+        "least_squares",
+        ["W", "x"],
+        "r = W@x-y\ndL = 2 * r.T @ dW @ x\ndr = W @ dx\ndL/dx = 2 * W.T @ r",
+        3,
+        "dr",
+    ),
+    ("mlp", "W1", "delta2 = p - y\ndelta1 = W2^T delta2 * (1 - a1)\ndW1 = delta1 x^T", 2, "delta1"),
+    ("mlp", "W2", "dz2 = y - p\ndW2 = dz2 @ a1.T", 1, "sign"),
+    ("mlp", "W1", "dz2 = p - y\nda1 = W2 @ dz2", 2, "inner dimensions"),
+    ("two_layers", "W1", "gf = 2 * (f - y)\ngh = W2.T @ gf\ngW1 = gh @ x.T", 3, "sum over batch"),
+    ("map", "x", "z = A x\ndf/dz = diag(1 - z**2)\ndf/dx = df/dz A", 2, "df/dz"),
+    ("quadratic_form", "x", "Clearly dL/dx = 2 A x", 1, "dL/dx"),
+    ("least_squares", "W", r"$r = Wx - y$, $\nabla_W L = r x^T$", 1, "factor 2"),
+    (
+        "mlp",
+        "W1",
+        r"""
+\begin{align*}
+\delta_2 &= p - y \\
+\delta_1 &= (W_2^\top \delta_2) \odot (1 - a_1) \\
+\frac{\partial L}{\partial W_1} &= \delta_1 x^\top
+\end{align*}""",
+        4,
+        "delta_1",
+    ),
+    (
+        "tanh_net",
+        "W2",
+        r"""
+\begin{align*}
+\frac{\partial L}{\partial r} &= r \\
+\frac{\partial L}{\partial W_2} &= r a^\top \\
+  &= (W_2 z - y) a^\top
+\end{align*}""",
+        5,
+        "dL/dW2",
+    ),
+    ("ridge", "w", r"\nabla_w L = 2 X^\top (X w - y) + \lambda w", 1, "regularizer"),
+    (
+        "softmax_regression",
+        "b",
+        r"""
+$$\frac{\partial \ell}{\partial z} = p - y$$
+$$\frac{\partial L}{\partial b} = \sum_{i=1}^N (p_i - y_i)$$""",
+        3,
+        "mean",
+    ),
+    (
+        "least_squares",
+        "W",
+        r"\begin{align} dL &= 2 r^\top dr \\ \end{align}".replace("r^", "(Wx-y)^").replace(
+            "dr", r"x\, dW"
+        ),
+        1,
+        "",
+    ),
+]
+NOTHING = [
+    ("least_squares", "r = W x - y\nq = 3 r"),
+    ("least_squares", r"$r = Wx - y$ and $q = r^\top r$"),
+    ("mlp", "dL/dW1 = dL/dz2 dz2/dW1"),
+]
+
+
+def unindented(text: str) -> str:
+    return "\n".join(line.removeprefix("        ") for line in text.splitlines())
+
+
+@pytest.mark.parametrize(("program", "wrt", "text", "graded"), RIGHT)
+def test_right_sheets(program: str, wrt: str | list[str] | None, text: str, graded: int) -> None:
+    verdict = grade_derivation(PROGRAMS[program], wrt, unindented(text))
+    assert verdict.correct, (verdict, verdict.lines)
+    assert sum(line.correct is True for line in verdict.lines) == graded, verdict.lines
+
+
+@pytest.mark.parametrize(("program", "wrt", "text", "line", "word"), WRONG)
+def test_wrong_sheets(program: str, wrt: str | list[str], text: str, line: int, word: str) -> None:
+    verdict = grade_derivation(PROGRAMS[program], wrt, text)
+    assert (verdict.correct, verdict.line) == (False, line), f"{verdict}\n{verdict.lines}"
+    assert word in verdict.diagnosis
+    assert [x.correct for x in verdict.lines].count(False) == 1
+    assert verdict.lines[-1].correct is False
+
+
+@pytest.mark.parametrize(("program", "text"), NOTHING)
+def test_sheets_in_which_nothing_is_graded(program: str, text: str) -> None:
+    verdict = grade_derivation(PROGRAMS[program], None, text)
+    assert (verdict.correct, verdict.kind) == (None, "ungraded")
