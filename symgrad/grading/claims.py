@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from symgrad.errors import ProgramError
 from symgrad.grading.answer import LOSS_NAMES, Claim
+from symgrad.grading.meanings import Meanings
 from symgrad.grading.notation import Names, Symbol, named, symbol_of
 from symgrad.grading.paper import Paper
 from symgrad.grading.sheet import Piece
@@ -37,9 +38,14 @@ class Formula:
 class Reader:
     """Reads formulas; `lacking` are the derivatives that the last one uses and no line gives."""
 
-    paper: Paper
+    meanings: Meanings
     lacking: list[Symbol] = field(default_factory=list)
     remarks: dict[str, None] = field(default_factory=dict)  # what was read otherwise than typed
+
+    @property
+    def paper(self) -> Paper:
+        """What was said so far."""
+        return self.meanings.paper
 
     def formula(self, piece: Piece) -> Formula:
         """The syntax tree of a formula. Raises: SymgradError with the column in the piece."""
@@ -94,7 +100,7 @@ class Reader:
         """The right value of a derivative that no line gives, under this name."""
         if symbol.of not in self.paper.names.known:
             return {}
-        true = self.paper.true_value(symbol, one)
+        true = self.meanings.true_value(symbol, one)
         if true is None:
             raise ProgramError(f"{name} is used, but no line says what it is", column=1)
         self.lacking.append(symbol)

@@ -11,9 +11,10 @@ from symgrad.grading.answer import Claim
 from symgrad.grading.claims import Formula, Reader, is_chain_rule
 from symgrad.grading.exam import Exam
 from symgrad.grading.grade import judged
+from symgrad.grading.meanings import Way
 from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import OPEN, WHOLE, Symbol
-from symgrad.grading.paper import Paper, Way
+from symgrad.grading.paper import Paper
 from symgrad.grading.sheet import Piece
 from symgrad.grading.verdict import CORRECT, Verdict
 from symgrad.language.dimensions import SCALAR
@@ -73,7 +74,7 @@ class Derivatives:
     def meanings(self, symbol: Symbol, formula: Formula) -> list[Meaning]:
         """Each meaning of a claim, in each layout that it may be written in."""
         meanings: list[Meaning] = []
-        ways = list(self.paper.ways(symbol))
+        ways = list(self.reader.meanings.ways(symbol))
         for way in ways:
             try:
                 claim = self.reader.claim(formula, way.one, own=symbol)
@@ -110,7 +111,7 @@ class Derivatives:
 
     def _misfit(self, symbol: Symbol, error: ShapeError) -> Verdict:
         """The verdict on a claim in which shapes do not fit."""
-        for way in self.paper.ways(symbol):
+        for way in self.reader.meanings.ways(symbol):
             nothing = Claim(self.paper.asked, self.paper.asked.output, {})
             exam = Exam(way.problem, way.key, way.kind, nothing, self.seed)
             return misfit(error, exam.what, exam.shapes, exam.expected)

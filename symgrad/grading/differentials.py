@@ -111,7 +111,7 @@ class Differentials:
         else:
             problem = base
         for name in names:
-            seen = next(self.paper.views(problem, name), None)
+            seen = next(self.reader.meanings.views(problem, name), None)
             like = self._move(name)
             variables = {**problem.variables, name: replace(like, name=name)}
             problem = seen or replace(problem, variables=variables)

@@ -84,9 +84,11 @@ class LatexSheet:
             name, text = self._left(left.text), self._factors(side.text)
             if name is not None:
                 row.left = left.saying(name)
-            if name is None or (text is None and not isinstance(error, ShapeError)):
-                raise side.located(error) from None
-            return side.saying(text) if text is not None else replace(side, error=error)
+            if name is not None and text is not None:
+                return side.saying(text)
+            if name is not None and isinstance(error, ShapeError):
+                return replace(side, error=error)
+            raise side.located(error) from None
         name = equation.left.text if equation.left is not None else unparse(equation.sides[0])
         row.left = left.saying(name)
         return side.saying(unparse(equation.sides[-1]))

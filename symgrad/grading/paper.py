@@ -4,34 +4,18 @@ its own words."""
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from symgrad.calculus import derive
-from symgrad.calculus.index_notation import IndexForm
-from symgrad.errors import ProgramError, SymgradError
-from symgrad.grading.answer import LOSS_NAMES, Claim, statements_of
+from symgrad.errors import ProgramError
+from symgrad.grading.answer import LOSS_NAMES
 from symgrad.grading.notation import ONE, OPEN, Names, Symbol
-from symgrad.grading.opening import alone, one_example, with_name, with_variable
-from symgrad.language.dimensions import SCALAR
+from symgrad.grading.opening import alone, one_example
 from symgrad.language.expressions import Call, Expression, Name, parts
-from symgrad.language.operations.meanings import Elementwise, Function, Total
-from symgrad.language.parser import parse_within
+from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
-
-
-@dataclass(frozen=True)
-class Way:
-    """One meaning of a derivative: the result `key` of a problem; `one` is whether it is one
-    example's."""
-
-    problem: Problem
-    key: str | tuple[str, str]
-    kind: str
-    one: bool = False
 
 
 class Macro(NamedTuple):
@@ -111,13 +95,13 @@ class Paper:
         """The problem with everything that is given after its own definitions."""
         base, given = self.asked, self.given
         if one:
-            base, given = _single_example(base), self._single()
+            base, given = _single_example(base), self.single_given()
         losses = dict.fromkeys(sorted(self.losses), base.output)
         variables = {**base.variables, **(more or {})}
         definitions = {**base.definitions, **losses, **given}
         return replace(base, variables=variables, definitions=definitions)
 
-    def _single(self) -> dict[str, Expression]:
+    def single_given(self) -> dict[str, Expression]:
         """What is said of each example by itself."""
         single: dict[str, Expression] = {}
         absent = set(self.shared)
@@ -153,114 +137,16 @@ class Paper:
             wanted.append(f"d_{of}")
         return next((n for n in wanted if n in self.symbols), None)
 
-    # what a derivative means here
-
-    def ways(self, symbol: Symbol) -> Iterator[Way]:
-        """Each meaning of a derivative, the likeliest first."""
-        if symbol.then:
-            yield Way(self.asked, (symbol.of, symbol.then), "hessian")
-            return
-        kind = "gradient" if self.asked.output.shape == SCALAR else "jacobian"
-        top = symbol.top
-        if top in self.names.known:
-            yield from self._of_a_name(symbol)
-            return
-        single = top in ONE and bool(self.asked.batch)
-        whole = [Way(p, symbol.of, kind) for p in self.views(self.asked, symbol.of)]
-        whole += [Way(p, symbol.of, kind) for p in self.views(self.current, symbol.of)]
-        if not single:
-            yield from whole
-        if single or (top == OPEN and self._per_example(symbol.of)):
-            try:
-                one = one_example(self.asked), one_example(self.current)
-            except ProgramError:
-                if single:
-                    raise
-                return
-            for base in one:
-                yield from (
-                    Way(p, symbol.of, kind, True) for p in self.views(base, symbol.of, True)
-                )
-
-    def layers(self, number: str) -> Iterator[tuple[str, bool]]:
-        """What a delta may be the cotangent of, and whether its number says so: first what goes
-        into a function, of the layer with that number."""
-        named = [n for n in self.problem().definitions if n not in self.symbols]
-        calls = [e for f in self.current.formulas for e in parts(f) if isinstance(e, Call)]
-        acted = [c for c in calls if isinstance(c.operation.meaning, Elementwise | Function)]
-        inputs = {a.name for c in acted for a in c.arguments if isinstance(a, Name)}
-        of_layer = {n for n in named if number and re.sub(r"\D", "", n) == number}
-        ranked = sorted(named, key=lambda n: (n not in of_layer, n not in inputs))
-        yield from ((n, n in of_layer and n in inputs) for n in ranked)
-
-    def _per_example(self, name: str) -> bool:
-        meaning = self.problem().definitions.get(name)
-        if meaning is None:
-            return name in self.asked.batch
-        return meaning.batch is not None
-
-    def _of_a_name(self, symbol: Symbol) -> Iterator[Way]:
-        """The derivative of a named result, as it is written."""
-        whole = self.problem()
-        meaning = whole.definitions.get(symbol.top)
-        if meaning is None:
-            return
-        one = meaning.batch is not None
-        base = replace(self.current, output=meaning, output_name=symbol.top)
-        kind = "gradient" if meaning.shape == SCALAR else "jacobian"
-        if one:
-            base = _alone(base)
-        for problem in self.views(base, symbol.of, one):
-            yield Way(problem, symbol.of, kind, one)
-
-    def views(self, base: Problem, name: str, one: bool = False) -> Iterator[Problem]:
-        """The problem as a function of a name."""
-        if name in base.variables:
-            base.wrt([name])
-            yield base
-            return
-        if name in base.definitions and _reaches(base, name):
-            yield with_variable(base, name)
-            return
-        changed = self._named(base, self._single() if one else self.given)
-        if name in changed.definitions and _reaches(changed, name):
-            yield with_variable(changed, name)
-
-    def _named(self, base: Problem, given: Mapping[str, Expression]) -> Problem:
-        """The problem with the names of the derivation wherever their meaning stands in it."""
-        kept = {n: d for n, d in base.definitions.items() if n not in given or _reaches(base, n)}
-        changed = replace(base, definitions=kept)
-        for name, meaning in given.items():
-            if name not in self.symbols and name not in kept:
-                changed = with_name(changed, name, meaning) or changed
-        return changed
-
-    def true_value(self, symbol: Symbol, one: bool) -> Claim | None:
-        """A derivative that no line has given, as it is; None where the language cannot say it."""
-        for way in self.ways(symbol):
-            if way.one == one or not one:
-                outcome = derive.KINDS[way.kind](way.problem, [way.key]).outcomes[way.key]
-                if isinstance(outcome.closed.expression, IndexForm):
-                    continue
-                try:
-                    whole, value = parse_within(
-                        self.problem(one), statements_of(outcome.closed.text, self.problem(one))
-                    )
-                except SymgradError:
-                    continue
-                return Claim(whole, value, {})
-        return None
-
 
 def _single_example(problem: Problem) -> Problem:
     """The problem of one example; its loss, where the whole one is the sum or mean of such."""
     try:
         return one_example(problem)
     except ProgramError:
-        return _alone(problem)
+        return example_of(problem)
 
 
-def _alone(problem: Problem) -> Problem:
+def example_of(problem: Problem) -> Problem:
     """The problem of one example, whatever belongs to all of them left out."""
     variables = {n: replace(v, batch=None) for n, v in problem.variables.items()}
     definitions: dict[str, Expression] = {}
@@ -278,28 +164,20 @@ def _of_all(root: Expression) -> bool:
     return any(isinstance(c.operation.meaning, Total) for c in calls)
 
 
-def _words(root: Expression) -> set[str]:
+def words_of(root: Expression) -> set[str]:
+    """The names in a formula."""
     return {e.name for e in parts(root) if isinstance(e, Name)}
-
-
-def _reaches(problem: Problem, name: str) -> bool:
-    """Whether the output depends on a definition."""
-    wanted = _words(problem.output)
-    for other, definition in reversed([*problem.definitions.items()]):
-        if other in wanted:
-            wanted |= _words(definition)
-    return name in wanted
 
 
 def _in_order(problem: Problem) -> Problem | None:
     """The problem with each definition after those that it uses; None where they go in a circle or
     use what is none of its names."""
     left = dict(problem.definitions)
-    if any(_words(d) - {*problem.variables, *left} for d in left.values()):
+    if any(words_of(d) - {*problem.variables, *left} for d in left.values()):
         return None
     done: dict[str, Expression] = {}
     while left:
-        ready = [n for n, d in left.items() if not _words(d) & left.keys()]
+        ready = [n for n, d in left.items() if not words_of(d) & left.keys()]
         if not ready:
             return None
         done |= {n: left.pop(n) for n in ready}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -129,8 +130,9 @@ def _round(problem: Problem, sizes: dict[ix.Axis, int], seed: int, first: int) -
         v.name: replace(v, dims=tuple(d.subs(numbered) for d in v.dims))
         for v in problem.variables.values()
     }
-    drawn = [inputs for inputs, _ in draws(replace(problem, variables=variables), seed)]
-    for inputs in [*drawn[first:], *drawn[:first]]:
+    drawn = (inputs for inputs, _ in draws(replace(problem, variables=variables), seed))
+    earlier = [*islice(drawn, first)]
+    for inputs in chain(drawn, earlier):
         cut = {
             name: inputs[name][: sizes[v.batch]] if v.batch else inputs[name]
             for name, v in variables.items()

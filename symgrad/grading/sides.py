@@ -13,6 +13,7 @@ from symgrad.grading.claims import Formula, Reader
 from symgrad.grading.derivatives import Derivatives, Graded, Meaning
 from symgrad.grading.differentials import Differentials
 from symgrad.grading.grade import judged
+from symgrad.grading.meanings import Meanings
 from symgrad.grading.notation import OPEN, WHOLE, Symbol, symbol_of
 from symgrad.grading.opening import equal, restated
 from symgrad.grading.paper import Macro, Paper
@@ -37,7 +38,7 @@ class Sides:
 
     def __post_init__(self) -> None:
         self.paper = Paper(self.asked)
-        self.reader = Reader(self.paper)
+        self.reader = Reader(Meanings(self.paper))
         self.derivatives = Derivatives(self.paper, self.reader, self.layout, self.seed)
         self.differentials = Differentials(self.paper, self.reader, self.seed)
 
@@ -76,7 +77,7 @@ class Sides:
         value that it is right for; else a new name."""
         formula = self.reader.formula(side)
         first: list[Meaning] = []
-        for name, likely in self.paper.layers(symbol.layer or ""):
+        for name, likely in self.reader.meanings.layers(symbol.layer or ""):
             cotangent = Symbol(OPEN, name)
             meanings = self.derivatives.meanings(cotangent, formula)
             for way, exam in meanings:

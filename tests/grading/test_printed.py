@@ -1,0 +1,34 @@
+"""What symgrad prints is a derivation that it grades right, line by line."""
+
+from __future__ import annotations
+
+import pytest
+
+from .printed import Printed, every
+
+PRINTED = {printed.name: printed for printed in every()}
+# Of each kind one; each with something of its own: a batch, a stable form, tensors, differentials.
+CHOSEN = [
+    ("two_layer_linear", "variable"),
+    ("softmax_regression", "numerator"),
+    ("max_margin", "denominator"),
+    ("mcb-75", "variable"),
+    ("sympy-xxTx", "denominator"),
+    ("mn-tr-xaxb-hessian", "variable"),
+    ("graph-line1-hvp", "variable"),
+    ("mcb-d-hadamard", "variable"),
+]
+
+
+@pytest.mark.parametrize("form", ["text", "latex"])
+@pytest.mark.parametrize(("name", "layout"), CHOSEN)
+def test_what_is_printed_is_graded_right(name: str, layout: str, form: str) -> None:
+    for level in ("result", "steps"):
+        assert PRINTED[name].fault(form, level, layout) == ""
+
+
+def test_a_line_that_is_not_true_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = Printed("wrong", "x: Vector(n)\nloss = norm2(x)**2", ["x"])
+    assert wrong.fault("text", "steps", "variable") == ""
+    monkeypatch.setattr("symgrad.api.Derivation.text", lambda self, level: "dL/dx = 3 * x")
+    assert "the factor" in wrong.fault("text", "steps", "variable")
