@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import DataError, did_you_mean
-from symgrad.numerics.comparison import Arrays, Comparison, Numbers, largest, spread
+from symgrad.numerics.comparison import Arrays, Comparison, Numbers, largest, precision, spread
 from symgrad.numerics.libraries import plain_array
 from symgrad.numerics.quotients import EPS, Quotient, derivative, noise_of
 from symgrad.numerics.reports import GradientReport
@@ -50,7 +50,8 @@ def check_function(
     """
     with np.errstate(all="ignore"):  # the steps may leave where the function is defined
         numbers = FunctionNumbers(function, at, seed)
-        return Comparison(numbers, numbers.claimed(gradient), seed).report(entries)
+        claimed, eps = numbers.claimed(gradient)
+        return Comparison(numbers, claimed, seed, eps).report(entries)
 
 
 class FunctionNumbers(Numbers):
@@ -77,9 +78,7 @@ class FunctionNumbers(Numbers):
         """The function at these parameters, each a copy in the shape that was given."""
         numbers = {n for n, a in self._form.items() if isinstance(a, (int, float))}
         values = {n: float(a) if n in numbers else np.array(a) for n, a in moved.items()}
-        if not self._named:
-            return function(*values.values())
-        return function(**values) if _takes(function, [*values]) else function(values)
+        return called(function, values) if self._named else function(*values.values())
 
     def _number(self, result: Any) -> float:
         array = plain_array("the value of the function", result)
@@ -119,8 +118,8 @@ class FunctionNumbers(Numbers):
         """Below what an entry counts as 0."""
         return np.where(np.asarray(error) <= ABSOLUTE, ZERO * error, 0.0)
 
-    def claimed(self, gradient: Any) -> dict[str, np.ndarray]:
-        """The gradient by each name, called where it is a function."""
+    def claimed(self, gradient: Any) -> tuple[dict[str, np.ndarray], float]:
+        """The gradient by each name, called where it is a function, and its precision."""
         given = self._called(gradient, self.point) if callable(gradient) else gradient
         if not self._named:
             given = {next(iter(self.point)): given}
@@ -139,7 +138,7 @@ class FunctionNumbers(Numbers):
                 raise DataError(
                     f"the gradient by {n} has shape {array.shape}, not {self.point[n].shape}"
                 )
-        return claimed
+        return claimed, precision(given.values())
 
 
 def _array(name: str, value: Any) -> np.ndarray:
@@ -152,13 +151,32 @@ def _array(name: str, value: Any) -> np.ndarray:
         raise DataError(f"{name} is no array of numbers") from None
 
 
-def _takes(function: Callable[..., Any], names: list[str]) -> bool:
-    """Whether a function can be called by these names."""
+def called(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
+    """A function called with those values that its parameters are named after, or with all of them
+    in one dictionary.
+
+    Raises: DataError where neither fits.
+
+    >>> called(lambda x, **others: (x, sorted(others)), {"x": 1, "y": 2, "z": 3})
+    (1, ['y', 'z'])
+    >>> called(lambda inputs: inputs["x"], {"x": 1, "y": 2})
+    1
+    """
     try:
-        inspect.signature(function).bind(**dict.fromkeys(names))
-    except (TypeError, ValueError):
-        return False
-    return True
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # written in C
+        return function(values)
+    if any(p.kind == p.VAR_KEYWORD for p in parameters):
+        return function(**values)
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind != p.VAR_POSITIONAL]
+    if needed and all(name in values for name in needed):
+        return function(**{p.name: values[p.name] for p in parameters if p.name in values})
+    if len(needed) == 1:
+        return function(values)
+    raise DataError(
+        f"{function.__name__} takes {', '.join(needed) or 'nothing'}; its parameters are to be "
+        f"among {', '.join(values)}, or one dictionary of them"
+    )
 
 
 def _first_name(function: Callable[..., Any]) -> str:

@@ -11,12 +11,12 @@ direction in which each counts alike; then only some are checked one by one, or 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from symgrad.numerics.quotients import Quotient
+from symgrad.numerics.quotients import EPS, Quotient
 from symgrad.numerics.reports import (
     FAILED,
     INCONCLUSIVE,
@@ -34,6 +34,7 @@ FLOOR = 1e-14  # of the largest entry: its own rounding
 SURE = 1e-6  # what a numerical derivative may be off by, relative to its entry
 SURE_FLOOR = 1e-8  # and to the largest entry
 NEAR_KINK = 1e-6  # the Taylor test steps over it
+DIGITS = 100.0  # roundings in an entry of a claimed gradient
 SMALL = 1e-6  # an entry below this part of the largest is reported relative to that part
 SMALLEST = 1e-150  # of a gradient's entries, for a direction in which each counts alike
 AT_A_KINK = "at a kink: the derivatives on its sides differ"
@@ -82,10 +83,13 @@ class Numbers(ABC):
 
 
 class Comparison:
-    """A claimed gradient against a loss's numbers."""
+    """A claimed gradient, in numbers with the precision `eps`, against a loss's numbers."""
 
-    def __init__(self, numbers: Numbers, claimed: Arrays, seed: int) -> None:
+    def __init__(self, numbers: Numbers, claimed: Arrays, seed: int, eps: float = EPS) -> None:
         self.numbers = numbers
+        self.tolerance = max(TOLERANCE, DIGITS * eps)
+        self.coarse = self.tolerance / TOLERANCE
+        self.floor = FLOOR * eps / EPS
         self.claimed = claimed
         self.rng = np.random.default_rng([seed, 1])  # another stream than the inputs'
 
@@ -148,10 +152,10 @@ class Comparison:
         top = max(np.abs(found).max(initial=0.0), np.abs(flat).max(initial=0.0))
         off = np.abs(flat[entries] - values)
         size = np.maximum(np.abs(flat[entries]), np.abs(found))
-        allowed = TOLERANCE * size + FLOOR * top
+        allowed = self.tolerance * size + self.floor * top
 
         def sure(error: Any) -> Any:
-            return error <= SURE * size + SURE_FLOOR * top
+            return error <= self.coarse * (SURE * size + SURE_FLOOR * top)
 
         right = (off <= allowed + error) & sure(error)
         zero = np.zeros(len(entries))
@@ -191,13 +195,13 @@ class Comparison:
         error = numeric.error
         if numeric.kink or not np.isfinite(off):
             return 0.0, INCONCLUSIVE
-        if off > TOLERANCE * scale + error:
+        if off > self.tolerance * scale + error:
             error += sum(
                 float(np.abs(self.numbers.rounding(n) * directions[n]).sum()) for n in self.claimed
             )
-        if off > TOLERANCE * scale + error:
+        if off > self.tolerance * scale + error:
             return off / scale, FAILED
-        sure = error <= SURE * scale or scale < self.numbers.negligible(error)
+        sure = error <= self.coarse * SURE * scale or scale < self.numbers.negligible(error)
         return off / max(scale, error / TOLERANCE), PASSED if sure else INCONCLUSIVE
 
     def _directions(self) -> Arrays:
@@ -235,6 +239,17 @@ def spread(point: Any) -> Any:
     the others where it is 0, by 1 where all are."""
     size, scale = np.abs(np.asarray(point, float)), largest(point)
     return np.where(size > SMALL * scale, size, scale)
+
+
+def precision(arrays: Iterable[Any]) -> float:
+    """The coarsest rounding among arrays: that of float32 where one is.
+
+    >>> precision([np.ones(2), np.ones(2, "float32")]) == np.finfo("float32").eps
+    True
+    """
+    types = [getattr(a, "dtype", None) for a in arrays]
+    floats = [np.finfo(t).eps for t in types if isinstance(t, np.dtype) and t.kind == "f"]
+    return max([EPS, *map(float, floats)])
 
 
 def largest(point: Any) -> float:

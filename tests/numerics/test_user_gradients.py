@@ -230,6 +230,14 @@ def test_what_does_not_fit_is_said(function: Any, point: Any, gradient: Any, mes
     assert message in str(error.value)
 
 
+def test_a_gradient_in_float32_is_judged_by_its_digits() -> None:
+    for case in (CASES["a net"], CASES["softmax regression"]):
+        right = {n: np.float32(g) for n, g in case.gradient(**case.at).items()}
+        assert sg.check_gradient(case.function, at=case.at, gradient=right).passed
+        wrong = right | {"W": right["W"] * np.float32(1.001)}
+        assert sg.check_gradient(case.function, at=case.at, gradient=wrong).verdict == "failed"
+
+
 def test_the_parameters_are_not_changed_and_may_be() -> None:
     def careless(x: np.ndarray) -> float:
         x *= 2
