@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-NAMED = re.compile(r"# (\w+\.sg)\n")
+NAMED = re.compile(r"# (\w+\.(?:sg|py))\n")
 NUMBER = re.compile(r"\d+e[+-]\d+")
 TOOLS = re.compile(r"(\.venv/bin/)?(python|pip|pre-commit|ruff|coverage)\b|\.ci/run")
 

@@ -255,7 +255,97 @@ STABLE = [  # finite in many digits, so finite here, value and gradient
         same={"W": "sum((2 * g - 1) @ x.T for x in batch) - size(batch) * inv(W).T"},
     ),
 ]
+BATCH_NORM = (
+    "X: Matrix(N, d); gamma: Vector(d); beta: Vector(d); G: Matrix(N, d); mu = mean(X, axis=0); "
+    "xmu = X - ones(N) @ mu; v = mean(xmu**2, axis=0); "
+    "out = xmu @ diag(1 / sqrt(v.T)) @ diag(gamma) + ones(N) @ beta.T; loss = sum(G * out)"
+)
 CHECKED = [  # no right gradient is called wrong, no wrong one right
+    Row(
+        name="logits of 720",
+        program="z: Vector(k); y: Vector(k); loss = logsumexp(z) - y.T @ z",
+        wrt="z",
+        at={"z": [720.0, 0.0, 1.0], "y": [0.0, 1.0, 0.0]},
+        value=720,
+        derivative={"z": [1, -1, 0]},
+        check="passed",
+    ),
+    Row(
+        name="softplus of 800",
+        program="x: Vector(n); loss = sum(softplus(x)) + sum(1 / (1 + 2 * exp(-x)))",
+        at={"x": [800.0, -800.0, -10.0]},
+        derivative={"x": "sigmoid(x) + 2 * exp(-abs(x)) * (0.25 * (1 - sign(x)) + step(x))**2"},
+        check="passed",
+        rtol=1e-3,
+    ),
+    Row(
+        name="layer norm",
+        program="x: Vector(n); g: Vector(n); loss = dot(g, (x - mean(x)) / std(x))",
+        wrt="x",
+        at={"x": [0.3, 1.1, -0.4], "g": [1.0, 2.0, -1.0]},
+        derivative={
+            "x": "(g - ones(n) * mean(g) - (x - mean(x)) / std(x) * mean(g * (x - mean(x))"
+            " / std(x))) / std(x)"
+        },
+        check="passed",
+    ),
+    Row(
+        name="layer norm of two numbers",
+        program="x: Vector(n); g: Vector(n); loss = dot(g, (x - mean(x)) / std(x))",
+        wrt="x",
+        at={"x": [0.3, 1.1], "g": [1.0, 2.0]},
+        check="passed",
+    ),
+    Row(name="batch norm", program=BATCH_NORM, wrt="X", check="passed"),
+    Row(
+        name="batch norm of two rows",
+        program=BATCH_NORM,
+        wrt="X",
+        at={
+            "X": [[1.0, 2.0], [3.0, -1.0]],
+            "gamma": [1.0, 2.0],
+            "beta": [0.0, 1.0],
+            "G": [[1.0, 2.0], [3.0, 5.0]],
+        },
+        check="passed",
+    ),
+    Row(
+        name="a gradient of 0",
+        program="x: Vector(n); loss = norm2(x / norm2(x))**2",
+        at={"x": [3.0, 4.0]},
+        value=1,
+        check="passed",
+    ),
+    Row(
+        name="a logarithm of a one-hot vector",
+        program="x: Vector(n); y: Vector(n, one_hot=True, data=True); loss = sum(log(y) * x)",
+        wrt="x",
+        at={"x": [3.0, 4.0], "y": [1.0, 0.0]},
+        check="not finite",
+        holds={"text": "nothing finite in (2): not checked"},
+        lacks={"text": "every step at random numbers"},
+    ),
+    Row(
+        name="a slip of the sign",
+        program="x: Scalar; loss = log(-x**2)",
+        at={"x": 2.0},
+        check="not finite",
+        holds={"text": "not checked", "full": "not checked"},
+        lacks={"text": "please report"},
+    ),
+    Row(
+        name="a norm of what may be all zeros",
+        program="x: Vector(n); loss = norm2(relu(x))",
+        at={"x": [-1.0, -2.0]},
+        derivative={"x": [0, 0]},
+        check="passed",
+    ),
+    Row(
+        name="exactly at a kink",
+        program="x: Vector(n); loss = sum(relu(x)) + sum(abs(x - 1))",
+        at={"x": [0.0, 2.0]},
+        check="inconclusive",
+    ),
 ]
 NUMBERS = [  # numbers are as they were typed
     Row(

@@ -57,7 +57,7 @@ def taylor(
         return Taylor(None, "constant" if size <= noise else "rounding")
     tail = np.array(kept[-STEADY:])
     found = float(np.polyfit(tail[:, 0], tail[:, 1], 1)[0])
-    if not abs(_slope(kept) - 1) < WRONG or abs(last) <= SEEN * size * math.exp(kept[-1][0]):
+    if abs(found - 1) > WRONG or abs(last) <= SEEN * size * math.exp(kept[-1][0]):
         return Taylor(found)
     h = math.exp(kept[-1][0])  # a wrong slope is wrong to either side, a kink is not
     other = along(-h) - value + h * slope

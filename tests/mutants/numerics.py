@@ -98,8 +98,8 @@ MUTANTS: list[Mutant] = [
         "symgrad/numerics/comparison.py",
         "tests/numerics/test_check_gradient.py tests/numerics/test_planted_derivatives.py",
         ("complex step may be coarse", "TOLERANCE = 1e-7", "TOLERANCE = 1e-4"),
-        ("a small entry is not looked at", "\nFLOOR = 1e-11", "\nFLOOR = 1e-3"),
-        ("only the largest entry counts", "+ FLOOR * largest\n", "+ largest\n"),
+        ("a small entry is not looked at", "\nFLOOR = 1e-14", "\nFLOOR = 1e-3"),
+        ("only the largest entry counts", "+ self.floor * top\n", "+ top\n"),
         ("a gradient of 0 has no scale", "(sure(error) | below)", "sure(error)"),
     ),
     *planted_in(
@@ -107,6 +107,25 @@ MUTANTS: list[Mutant] = [
         "tests/numerics/test_check_gradient.py",
         ("a kink is never met", "JUMP = 1e-6", "JUMP = 1e6"),
         ("all that rounding allows is 0", "ZERO = 0.1", "ZERO = 1e12"),
+    ),
+    *planted_in(
+        "symgrad/numerics/quotients.py",
+        "tests/numerics/test_user_gradients.py",
+        ("values have no noise", "return max(level, EPS * largest)", "return 0.0"),
+        ("sides of a kink agree", "RESOLVED = 4.0", "RESOLVED = 1e9"),
+        ("a step is exact", "(values + steepest * resolution)", "values"),
+        ("a jump is no error", "error += max(abs(kink), unsure) + rounding", "error += rounding"),
+    ),
+    *planted_in(
+        "symgrad/numerics/callables.py",
+        "tests/numerics/test_user_gradients.py",
+        ("all that noise hides is 0", "ABSOLUTE = 1e-8", "ABSOLUTE = 1e8"),
+        ("a function may change its point", "else np.array(a) for", "else np.asarray(a) for"),
+    ),
+    *planted_in(
+        "symgrad/numerics/taylor.py",
+        "tests/numerics/test_check_gradient.py",
+        ("a slope of 1 is no error", "WRONG = 0.05", "WRONG = 0.0"),
     ),
     *planted_in(
         "symgrad/numerics/verification.py",

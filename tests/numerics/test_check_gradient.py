@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,21 @@ def test_a_report_says_what_was_found() -> None:
     assert report.kink_distance is None
     assert (report.parameters["W"].checked, report.parameters["W"].size) == (9, 9)
     assert str(report).startswith("gradient check: passed (complex step)")
+
+
+def test_the_taylor_slope_is_part_of_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A complex step that agrees with a wrong gradient is contradicted by the values."""
+    program, inputs = "x: Vector(n)\nloss = sum(sin(x))", {"x": np.array([0.3, 0.4])}
+    wrong = {"x": 1.01 * np.cos(inputs["x"])}
+    slope = differences.ProgramNumbers._slope
+    monkeypatch.setattr(
+        differences.ProgramNumbers,
+        "_slope",
+        lambda self, *given: replace(q := slope(self, *given), value=1.01 * q.value),
+    )
+    report = sg.check_gradient(program, inputs=inputs, gradients=wrong)
+    assert report.verdict == "failed" and "in proportion to the step" in str(report)
+    assert report.taylor_slope == pytest.approx(1.0, abs=0.05)
 
 
 def test_a_linear_loss_has_no_slope() -> None:

@@ -185,6 +185,35 @@ def test_a_wrong_gradient_stops_before_the_first_step(monkeypatch: pytest.Monkey
     assert fit(LINE, DATA, epochs=1, check=False).epochs == 1
 
 
+SOFTMAX = """\
+x: Vector(d)
+y: Vector(k, one_hot=True)
+W: Matrix(k, d)
+b: Vector(k)
+p = softmax(W @ x + b)
+loss = mean(cross_entropy(y, p) for x, y in batch)
+"""
+NORMALIZED = """\
+x: Vector(d)
+t: Scalar
+W: Matrix(h, d)
+v: Vector(h)
+z = W @ x
+a = (z - mean(z)) / std(z)
+loss = mean((dot(v, a) - t)**2 for x, t in batch)
+"""
+
+
+def test_logits_of_a_thousand_and_a_true_gradient_of_0_are_trained() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 60)
+    x = rng.uniform(0.1, 1.0, (60, 5)) * [14.0, 5.0, 100.0, 10.0, 1500.0] + 300.0 * labels[:, None]
+    result = fit(SOFTMAX, {"x": x, "y": np.eye(3)[labels]}, epochs=20, seed=0)
+    assert result.history.losses[-1] < result.history.losses[0]
+    data = {"x": x / 1000, "t": rng.standard_normal(60)}
+    assert fit(NORMALIZED, data, sizes={"h": 2}, epochs=3).epochs == 3
+
+
 def test_a_loss_that_is_not_finite_stops() -> None:
     with pytest.raises(NotFiniteError, match=r"epoch 2, step 2: the loss is inf; the parameter"):
         fit(LINE, DATA, optimizer=GD(learning_rate=1e200), epochs=5)
