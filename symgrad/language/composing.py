@@ -302,6 +302,7 @@ def decimal(value: Fraction) -> str | None:
 PI = fm.Symbol(latex=r"\pi", text="pi")
 SIGNS_OF = {
     "pi": PI,
+    "pi**2": raised(PI, TWO),
     "sqrt(pi)": fm.Root((PI,)),
     "sqrt(2 * pi)": fm.Root((juxtaposed(TWO, PI),)),
     "sqrt(2)": fm.Root((TWO,)),

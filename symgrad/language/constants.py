@@ -11,6 +11,7 @@ CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e}
 UNITS: Mapping[str, float] = {
     "pi": math.pi,
     "1 / pi": 1 / math.pi,
+    "pi**2": math.pi**2,
     "sqrt(pi)": math.sqrt(math.pi),
     "1 / sqrt(pi)": 1 / math.sqrt(math.pi),
     "sqrt(2 * pi)": math.sqrt(2 * math.pi),

@@ -57,7 +57,8 @@ def spelling(formulas: Iterable[Expression], taken: Collection[str] = ()) -> Spe
     numbers = [e for f in formulas for e in leaves(f) if isinstance(e, Number) and e.digits]
     typed: dict[Value, str] = {}
     for e in numbers:
-        if not e.digits.isdigit() and QUOTIENT not in e.digits:
+        exact = e.digits.isdigit() and isinstance(e.value, Fraction)
+        if not exact and QUOTIENT not in e.digits:
             typed.setdefault(magnitude(e.value), e.digits)
     scientific = any("e" in digits.lower() for digits in typed.values())
     own = not CONSTANTS.keys().isdisjoint(taken)

@@ -9,6 +9,7 @@ from symgrad.language.composing import decimal
 from symgrad.language.constants import in_constants
 from symgrad.language.formula import bracketed
 
+LARGEST_DENOMINATOR = 10_000  # of a fraction that is written as one
 Written = tuple[str, int]  # a text, and how tightly it binds
 
 
@@ -45,11 +46,27 @@ def _write(node: ex.Expression, arguments: tuple[Written, ...]) -> Written:
 def _number(value: ex.Value, digits: str) -> Written:
     if digits:
         text = f"-{digits}" if value < 0 else digits
-    elif isinstance(value, Fraction) and value.denominator != 1:
-        text = decimal(value) or f"{value.numerator} / {value.denominator}"
+    elif isinstance(value, Fraction) and value.denominator == 1:
+        text = str(value)
     else:
-        text = in_constants(value) or str(value)
-    return text, ex.PRODUCT if "/" in text else ex.SIGN if text.startswith("-") else ex.ATOM
+        text = (isinstance(value, Fraction) and _exact(value)) or in_constants(float(value))
+        text = text or repr(float(value))
+    return text, _binding(text)
+
+
+def _binding(text: str) -> int:
+    """How tightly the text of a number binds: 2 * pi, -3, pi**2, sqrt(2 * pi)."""
+    outside = text.partition("(")[0] + text.rpartition(")")[2] if "(" in text else text
+    if " / " in outside or " * " in outside:
+        return ex.PRODUCT
+    return ex.SIGN if text.startswith("-") else ex.POWER if "**" in outside else ex.ATOM
+
+
+def _exact(value: Fraction) -> str:
+    """A fraction by its digits or as a quotient; nothing where both are long."""
+    if digits := decimal(value):
+        return digits
+    return f"{value.numerator} / {value.denominator}" * (value.denominator < LARGEST_DENOMINATOR)
 
 
 def _call(node: ex.Call, arguments: tuple[Written, ...]) -> Written:

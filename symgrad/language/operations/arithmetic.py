@@ -79,7 +79,8 @@ def _number_power(base: ex.Number, exponent: ex.Number) -> ex.Expression | None:
     if isinstance(exponent.value, Fraction) and exponent.value.denominator == 1:
         try:
             if abs(float(base.value) ** int(exponent.value)) < 1e300:
-                return ex.Number(base.value ** int(exponent.value))
+                value = base.value ** int(exponent.value)
+                return ex.Number(value) if isinstance(base.value, Fraction) else None  # pi**2
         except OverflowError:
             pass
         raise ProgramError(f"the number {base.value}**{exponent.value} is too large")

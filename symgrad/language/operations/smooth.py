@@ -147,6 +147,7 @@ variable_power = elementwise(
     called=False,
     text=ex.Spelling("{0}**{1}", ex.POWER, (ex.ATOM, ex.SIGN)),
     notation=power,
+    rule="general power",
     sentence="A power x^y has derivative y x^(y-1) by the base, x^y log x by the exponent.",
 )
 
