@@ -245,6 +245,14 @@ STABLE = [  # finite in many digits, so finite here, value and gradient
         derivative={"z": [0, 0, 1 + np.log(2)]},
     ),
     Row(
+        name="determinant of a singular matrix",
+        program="X: Matrix(n, n); loss = det(X)",
+        at={"X": [[1.0, 2.0], [2.0, 4.0]]},
+        value=0,
+        derivative={"X": [[4, -2], [-2, 1]]},
+        same={"X": "det(X) * inv(X).T"},
+    ),
+    Row(
         name="independent components",
         program="x: Vector(n); W: Matrix(n, n); g = sigmoid(W @ x)"
         "; loss = -sum(sum(log(g * (1 - g))) + log(abs(det(W))) for x in batch)",

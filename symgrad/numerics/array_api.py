@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symgrad.errors import OptionError
+from symgrad.numerics.cofactors import SOURCE
 from symgrad.numerics.comments import NONE, Comments
 from symgrad.numerics.listing import Op
 from symgrad.numerics.source import COMPARISONS, INFIX, Program, Text
@@ -49,7 +50,8 @@ class _Standard(Text):
     def imports(self) -> tuple[str, ...]:
         """The lines that import what it calls."""
         mathematics = any(op.of_math for op in self.program.ops)
-        return ("import math", "", *IMPORTS, EACH) if mathematics else IMPORTS
+        imports = ("import math", "", *IMPORTS, EACH) if mathematics else IMPORTS
+        return (*imports, SOURCE) if self.has_cofactors else imports
 
     @property
     def head(self) -> tuple[str, ...]:

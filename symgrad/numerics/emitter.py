@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.terms import opened
+from symgrad.numerics.cofactors import with_cofactors
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import Flat, flattened
 from symgrad.numerics.limits import at_limits
@@ -36,7 +37,7 @@ def program(
 ) -> Program:
     """A function that returns the results, each over all its labels; `sizes`, where they are known,
     decide the order of products. A `record` is filled in."""
-    flat = in_range(at_limits(flattened(results)))
+    flat = in_range(at_limits(with_cofactors(flattened(results))))
     made: frozenset[ix.Node] = frozenset()
     while True:
         emitter = _Emitter(Costs(sizes or {}), made, None if record is None else {})

@@ -37,6 +37,19 @@ def checked(label: Any, size: int) -> Any:
     return label + size if label < 0 else label
 
 
+def cofactors(x: Any) -> Any:
+    """det(x) inv(x).T by singular values, so also of a singular matrix."""
+    u, s, v = np.linalg.svd(np.ascontiguousarray(x))
+    sign = np.linalg.det(u) * np.linalg.det(v)
+    for i in range(s.size):
+        others = sign
+        for j in range(s.size):
+            if j != i:
+                others *= s[j]
+        u[:, i] *= others
+    return u @ v
+
+
 def exp(x: Any) -> Any:
     """exp(x) = 2**k exp(r), k the whole number nearest x / log 2, exp(r) by its Taylor series.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
+from symgrad.numerics.cofactors import NAME
 from symgrad.numerics.listing import Dims, Op
 from symgrad.numerics.numba_entries import STORED, Entries, See, entry_text, indices
 from symgrad.numerics.numba_loops import Step
@@ -134,7 +135,8 @@ class Steps:
         part = "[1]" if op.name == "linalg.slogdet" else ""
 
         def text(see: See) -> str:
-            called = f"np.{op.name}({', '.join(see(x, at) for x in arrays)}){part}"
+            function = op.name if op.name == NAME else f"np.{op.name}"
+            called = f"{function}({', '.join(see(x, at) for x in arrays)}){part}"
             return f"{see(name, at)}{whole} = {called}"
 
         self._step(name, op.dims, leading, text, "call")

@@ -12,6 +12,7 @@ import sympy
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError
+from symgrad.numerics.cofactors import NAME, SOURCE
 from symgrad.numerics.comments import NONE, Comments, beside
 from symgrad.numerics.listing import VIEWS, Dims, Op
 
@@ -126,7 +127,13 @@ class Text:
     def imports(self) -> tuple[str, ...]:
         """The lines that import what it calls."""
         mathematics = any(op.of_math for op in self.program.ops)
-        return (*(["import math", ""] if mathematics else []), "import numpy as np")
+        imports = (*(["import math", ""] if mathematics else []), "import numpy as np")
+        return (*imports, SOURCE) if self.has_cofactors else imports
+
+    @property
+    def has_cofactors(self) -> bool:
+        """Whether a line calls the function of that name."""
+        return any(op.name == NAME for op in self.program.ops)
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -218,6 +225,8 @@ class Text:
             case "scatter":
                 return self.call("zeros", f"{self.shape(op.dims)}, dtype")
             case "linalg":
+                if op.name == NAME:
+                    return f"{NAME}({self.library[:-1]}, {self.list(op.operands)})"
                 last = "[1]" if op.name == "linalg.slogdet" else ""
                 return f"{self.library}{op.name}({self.list(op.operands)}){last}"
             case "full":

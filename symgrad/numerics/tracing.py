@@ -98,6 +98,7 @@ class _Tracer:
         self.order = order
         self.inv = partial(self._matrix, "linalg.inv", 2)
         self.det = partial(self._matrix, "linalg.det", 0)
+        self.cofactors = partial(self._matrix, "cofactors", 2)
         self.log_abs_det = partial(self._matrix, "linalg.slogdet", 0)
 
     def __getattr__(self, name: str) -> Any:

@@ -63,6 +63,7 @@ det = ex.register(
             over="matrix",
             pullback=lambda g, y, x: (g * y * inv(x).T,),
             kernel=lambda xp, x: xp.det(x),
+            cofactors=True,
         ),
         shape=_to_scalar("det"),
         rule="determinant",

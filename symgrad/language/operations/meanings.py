@@ -100,6 +100,7 @@ class Function:
     simplex: bool = False  # whether the values sum to 1
     symmetric: bool = False  # whether a symmetric argument gives a symmetric result
     solver: Callable[..., Any] | None = None
+    cofactors: bool = False  # whether y inv(x).T is finite also where x has no inverse
     equation: Callable[..., tuple[Expression, Expression]] | None = None
 
 
