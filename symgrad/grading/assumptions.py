@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice, product
+from typing import TypeAlias
 
 import numpy as np
 
-from symgrad.grading.comparison import is_zero
+from symgrad.grading.changes import LOOSER
+from symgrad.grading.comparison import close, is_zero
 from symgrad.grading.coverage import Target, found
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
-from symgrad.grading.points import Point
+from symgrad.grading.factors import Ratio, named_ratio
+from symgrad.grading.points import Point, Values
 from symgrad.language.problem import Variable
 
+Reached: TypeAlias = Callable[[Point, Values | None], bool]
 ENOUGH = 2  # points at which something has to hold
 MOST = 4  # points that it is looked at
 MOST_KINKS = 8
@@ -73,21 +78,41 @@ def _candidates(exam: Exam) -> Iterator[tuple[Side, ...]]:
 def _right_where(exam: Exam, sides: Sequence[Side]) -> bool:
     """Whether the claim is right at all points that were found on these sides."""
 
-    def reached(point: Point, values: object) -> bool:
+    def reached(point: Point, values: Values | None) -> bool:
         return all(side.holds(exam, point) for side in sides)
 
     there = [point for point in exam.points if reached(point, None)]
     if not all(map(exam.sides.agree, there)):
         return False
-    target, problem = Target("", reached), exam.claim.problem
-    for start in exam.points[: MOST - len(there)] if len(there) < MOST else ():
-        points = islice(found([start], target, problem, exam.is_telling, exam.adapted), 1)
-        there += points
+    for start in exam.points[: max(MOST - len(there), 0)]:
+        there += _moved([start], exam, reached)
         if not all(map(exam.sides.agree, there[-1:])):
             return False
-    if len(there) < ENOUGH:
+    if len(there) < ENOUGH or not _right_beyond(exam, there, reached):
         return False
     return is_zero(exam.got) or not is_zero([exam.right_at(point) for point in there])
+
+
+def _right_beyond(exam: Exam, there: Sequence[Point], reached: Reached) -> bool:
+    """Whether the claim is right, too, where these points are moved to the sides of other kinks, as
+    long as they stay where they have to."""
+    for other in exam.coverage.reached:
+        if other.tensor is None or any(other.reached(point, None) for point in there):
+            continue
+        more = _moved(there, exam, partial(_both, reached, other.reached))
+        if not all(map(exam.sides.agree, more)):
+            return False
+    return True
+
+
+def _both(one: Reached, other: Reached, point: Point, values: Values | None) -> bool:
+    return one(point, values) and other(point, values)
+
+
+def _moved(starts: Sequence[Point], exam: Exam, reached: Reached) -> list[Point]:
+    """A point where this holds, if one is found."""
+    target, problem = Target("", reached), exam.claim.problem
+    return list(islice(found(starts, target, problem, exam.is_telling, exam.adapted), 1))
 
 
 # undeclared facts
@@ -105,14 +130,18 @@ class Fact:
 def _assumption(evidence: Evidence) -> Finding | None:
     for variable in evidence.exam.claim.problem.variables.values():
         for fact in _facts(variable):
-            if _right_under(evidence.exam, variable.name, fact.restrict):
-                return Finding(
-                    f"The answer is right only where {fact.words}, which the problem does not say: "
-                    f"declare it ({fact.declared}), or do without it.",
-                    f"Where {variable.name} is used.",
-                    f"Declare {variable.name} with {fact.declared}, or do not use that "
-                    f"{fact.words}.",
-                )
+            ratio = _multiple_under(evidence.exam, variable.name, fact.restrict)
+            if ratio is None:
+                continue
+            found = Finding(
+                f"The answer is right only where {fact.words}, which the problem does not say: "
+                f"declare it ({fact.declared}), or do without it.",
+                f"Where {variable.name} is used.",
+                f"Declare {variable.name} with {fact.declared}, or do not use that {fact.words}.",
+            )
+            if ratio.is_number(1):
+                return found
+            evidence.nearly.append((found, ratio))
     return None
 
 
@@ -143,20 +172,32 @@ def _simplex(array: np.ndarray) -> np.ndarray:
     return np.asarray(positive / positive.sum(axis=-1, keepdims=True))
 
 
-def _right_under(exam: Exam, name: str, restrict: Callable[[np.ndarray], np.ndarray]) -> bool:
-    """Whether the claim is right wherever an input has a fact, and that for no other reason: what
-    has been tried of the kinks and terms has been tried there, too."""
+def _multiple_under(
+    exam: Exam, name: str, restrict: Callable[[np.ndarray], np.ndarray]
+) -> Ratio | None:
+    """The multiple that the claim is of the right result wherever an input has a fact, and that for
+    no other reason: what has been tried of the kinks and terms has been tried there, too."""
     compared: list[Point] = []
+    ratios: dict[int, float] = {}
     for point, scale in product(exam.points, SCALES):
         inputs = {**point.inputs, name: restrict(scale * point.inputs[name])}
         moved = exam.adapted(replace(point, inputs=inputs))
-        if exam.is_telling(moved):
-            compared.append(moved)
-            if not exam.sides.agree(moved):
-                return False
-    return len(compared) >= ENOUGH and all(
+        if not exam.is_telling(moved):
+            continue
+        got, want = exam.claimed_at(moved), exam.right_at(moved)
+        size = float(np.sum(want * want))
+        multiple = float(np.sum(got * want)) / size if size else 0.0
+        if not close(got, multiple * want, LOOSER * exam.sides.noise(moved)):
+            return None
+        if size:
+            ratios[len(compared)] = multiple
+        compared.append(moved)
+    if len(ratios) < ENOUGH or not all(
         any(target.reached(point, None) for point in compared) for target in exam.coverage.reached
-    )
+    ):
+        return None
+    ratio = named_ratio(ratios, compared, exam.problem)
+    return ratio if ratio is not None and ratio.number else None
 
 
 BRANCH = Mistake(

@@ -19,7 +19,7 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.lowering import Tensor
 from symgrad.grading.kinks import Kink
 from symgrad.grading.points import Point, Values
-from symgrad.grading.search import climb, moves
+from symgrad.grading.search import beside, climb, moves
 from symgrad.language.problem import Problem
 from symgrad.numerics.interpreter import term_value
 
@@ -107,6 +107,10 @@ def covering(
         else:
             kept.append((point, point.values(roots)))
     more = [point for point, _ in kept[len(points) :]]
+    for target in targets:
+        if target.tensor is not None and target.sign > 0 and target not in missed:
+            start = max((p for p, _ in kept), key=lambda p: target.reached(p, None))
+            more += filter(good, map(adapt, beside(start, problem, target.tensor)))
     return Coverage(more, [target for target in targets if target not in missed], missed)
 
 

@@ -20,7 +20,7 @@ from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
 from symgrad.grading.factors import Ratio, named_ratio
 from symgrad.grading.sentences import described
-from symgrad.language.expressions import Expression
+from symgrad.language.expressions import Call, Expression, parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 
@@ -143,7 +143,9 @@ def _repaired(exam: Exam) -> Iterator[tuple[str, Claim]]:
     if expression.batch is not None and exam.batch is None:
         names = tuple(n for n, b in exam.claim.problem.batch.items() if b == expression.batch)
         batch = expression.batch
-        for word, total in (("sum", batch_sum), ("mean", batch_mean)):
+        totals = [("sum", batch_sum), ("mean", batch_mean)]
+        used = {e.operation for f in exam.problem.formulas for e in parts(f) if isinstance(e, Call)}
+        for word, total in sorted(totals, key=lambda pair: pair[1] not in used):
             summed = partial(over_batch, total, expression, names, batch)
             forms.append((f"The {word} over {batch} is forgotten.", summed))
     for words, form in forms:

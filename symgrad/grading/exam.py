@@ -126,20 +126,21 @@ class Exam:
     @property
     def points(self) -> list[Point]:
         """Good points of several sizes, on both sides of every kink that could be reached, without
-        those where only the claim overflows.
+        those where only the claim overflows, or cancels.
 
         Raises: VerificationError where there are none."""
-        return [*self._drawn, *self.coverage.points]
+        return [*self.drawn, *self.coverage.points]
 
     @cached_property
-    def _drawn(self) -> list[Point]:
+    def drawn(self) -> list[Point]:
+        """Those of them that were not moved."""
         good = points(
             self.claim.problem, self._is_good, self.sides.is_sharp, self.seed, self.adapted
         )
         if not good:
             raise VerificationError("no random numbers were found at which the problem is defined")
-        finite = [point for point in good if not point.overflows(self.sides.claimed.entry.node)]
-        return finite if len(finite) >= FEWEST else good
+        telling = list(filter(self.sides.is_telling, good)) if self.right_shape else good
+        return telling if len(telling) >= FEWEST else good
 
     @cached_property
     def targets(self) -> list[Target]:
@@ -149,7 +150,7 @@ class Exam:
     @cached_property
     def coverage(self) -> Coverage:
         """The points that were moved, and what none of them has."""
-        return self.covering(self._drawn, self.targets, self.is_telling)
+        return self.covering(self.drawn, self.targets, self.is_telling)
 
     def covering(
         self, points: list[Point], targets: list[Target], good: Callable[[Point], bool]
@@ -172,7 +173,7 @@ class Exam:
         return [(kink, stepwise(kink.argument, tensors)) for kink in found]
 
     def is_telling(self, point: Point) -> bool:
-        """Whether the claim can be judged at a point, however far it was moved."""
+        """Whether the claim can be judged at a point."""
         if not self._is_good(point) or not self.sides.is_sharp(point):
             return False
         return not self.right_shape or self.sides.is_telling(point)

@@ -55,7 +55,11 @@ def diagnose(evidence: Evidence) -> Verdict:
 
 def single(evidence: Evidence) -> tuple[Mistake, Finding] | None:
     """The one mistake that explains a claim."""
-    for mistake in OF_NOTHING if is_zero(evidence.exam.got) else MISTAKES:
+    exam = evidence.exam
+    listed = OF_NOTHING if is_zero(exam.got) else MISTAKES
+    if exam.right_shape and all(map(exam.sides.agree, exam.drawn)):
+        listed = (BRANCH, *listed)  # it is wrong where inputs were moved to
+    for mistake in listed:
         found = mistake.explain(evidence)
         if found is not None:
             return mistake, found

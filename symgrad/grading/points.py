@@ -72,6 +72,7 @@ class Point:
         values = self.values([root])
         return any(
             isinstance(node, ix.Map)
+            and node.operation.meaning.kink is None
             and bool(np.any(np.isposinf(value) | (value == 0)))
             and any(np.any(np.abs(values[n]) > OVERFLOW) for n, _ in node.arguments)
             for node, value in values.items()

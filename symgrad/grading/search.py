@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus.lowering import Tensor
+from symgrad.calculus.nodes import Input, topological
 from symgrad.grading.points import Point
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.evaluation import STEP
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 
 FACTORS = (3.0, 10.0, 30.0, 1e2, 3e2, 1e3, 3e3, 1e4, 1e5, 1e6, 1e8, 1e10, 1e12)
+CLOSE = 1e-6  # of what the argument of a kink was before: right beside the kink
 STEPS = 12  # of Newton's method, of which each may go too far
 
 
@@ -51,11 +53,35 @@ def climb(point: Point, problem: Problem, tensor: Tensor, sign: float) -> Iterat
         yield point
 
 
+def beside(point: Point, problem: Problem, tensor: Tensor) -> Iterator[Point]:
+    """Points right beside a kink, on either side, where an entry of its argument is nearly 0."""
+    names = [v.name for v in problem.variables.values() if _moves(v)]
+    k = int(np.argmin(np.abs(point.value(tensor).ravel())))
+    scale = max(1e-12, float(np.abs(point.value(tensor).ravel()[k])))
+    for wanted in (CLOSE * scale, -CLOSE * scale):
+        near = point
+        for _ in range(STEPS):
+            value = float(near.value(tensor).ravel()[k])
+            if not np.isfinite(value) or abs(value - wanted) <= abs(wanted) / 2:
+                break
+            slopes = {n: _slope(near, tensor, n, k) for n in names}
+            square = sum(float(np.sum(s * s)) for s in slopes.values())
+            if not np.isfinite(square) or square == 0:
+                break
+            length = (wanted - value) / square
+            moved = {n: near.inputs[n] + length * s for n, s in slopes.items()}
+            near = _moved(near, problem, moved)
+        if abs(float(near.value(tensor).ravel()[k]) - wanted) <= abs(wanted) / 2:
+            yield near
+
+
 def _slope(point: Point, tensor: Tensor, name: str, k: int) -> np.ndarray:
     """The derivative of the k-th entry of a tensor by an input."""
     entry = tensor.closed()
     array = np.asarray(point.inputs[name], dtype=float)
     slope = np.zeros(array.shape)
+    if name not in _inputs(tensor):
+        return slope
     for index in np.ndindex(array.shape):
         moved = array.astype(complex)
         moved[index] += 1j * STEP
@@ -64,6 +90,12 @@ def _slope(point: Point, tensor: Tensor, name: str, k: int) -> np.ndarray:
         entries = over_labels(value, entry.labels, tensor.labels, point.sizes)
         slope[index] = float(np.imag(entries.ravel()[k])) / STEP
     return slope
+
+
+def _inputs(tensor: Tensor) -> set[str]:
+    """The names of the inputs that a tensor is computed from."""
+    nodes = topological([tensor.closed().node])
+    return {node.name for node in nodes if isinstance(node, Input)}
 
 
 def _moves(variable: Variable) -> bool:

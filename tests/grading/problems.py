@@ -166,6 +166,32 @@ loss = norm2(h2 - y)**2
 X: Matrix(n, n)
 loss = sum(sum(X, axis=0)**2)
 """,
+    "far_relu": """\
+x: Vector(n)
+loss = sum(relu(x - 10))
+""",
+    "tiny": """\
+x: Vector(n)
+loss = 1e-7 * norm2(x)**2 + sum(x)
+""",
+    "saturated": """\
+x: Vector(n)
+loss = sum(tanh(x - 100))
+""",
+    "eps": """\
+x: Vector(n)
+c: Vector(n)
+loss = c.T @ x / (norm2(x) + 1e-12)
+""",
+    "layer_norm": """\
+x: Vector(n)
+g: Vector(n)
+loss = dot(g, (x - mean(x)) / std(x))
+""",
+    "ball": """\
+x: Vector(n)
+loss = minimum(sum(x**2), 1000)
+""",
     "row": """\
 X: Matrix(m, n)
 loss = sum(softmax(X, axis=1)**2)
