@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from symgrad.grading.assumptions import ASSUMPTION
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.sentences import SENTENCES, described
 
@@ -30,8 +29,5 @@ OF_OPERATIONS = (
     "wrong_axis",
 )
 MASK = _mistake("misplaced_mask")
-MISTAKES = (
-    *map(_mistake, OF_OPERATIONS),
-    ASSUMPTION,
-    *(_mistake(kind) for kind in SENTENCES if kind not in (*OF_OPERATIONS, MASK.name)),
-)
+OPERATIONS = tuple(map(_mistake, OF_OPERATIONS))
+OTHERS = tuple(_mistake(kind) for kind in SENTENCES if kind not in (*OF_OPERATIONS, MASK.name))

@@ -4,7 +4,7 @@ wrong answer at every random point is the diagnosis."""
 from __future__ import annotations
 
 from symgrad.grading import formulas, multiples, rules, shapes, slips
-from symgrad.grading.assumptions import BRANCH
+from symgrad.grading.assumptions import ASSUMPTION, BRANCH
 from symgrad.grading.comparison import is_zero
 from symgrad.grading.conventions import SYMMETRIC
 from symgrad.grading.doubles import two_mistakes
@@ -28,7 +28,10 @@ MISTAKES = (
     SYMMETRIC,
     formulas.MASK,
     BRANCH,
-    *formulas.MISTAKES,
+    *formulas.OPERATIONS,
+    slips.ANOTHER,
+    ASSUMPTION,
+    *formulas.OTHERS,
 )
 PARTIAL = ("wrong_shape", "batch_sum_forgotten")  # what may not be all that is wrong
 TWO = Mistake(

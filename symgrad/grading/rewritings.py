@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 from string import digits
 
@@ -36,7 +37,6 @@ from symgrad.language.operations.meanings import Elementwise, Total
 from symgrad.language.unparse import unparse
 
 Variant = tuple[str, Expression]
-FUNCTIONS = ("sin", "cos", "exp", "log", "tanh", "sigmoid", "relu", "step", "sign", "abs")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,16 @@ OPPOSITE = {
     "extra_term": "missing_operand",
     "extra_factor": "missing_factor",
 }
+
+
+@cache
+def scalar_functions() -> list[Operation]:
+    """The functions of one number that every program may call by their names."""
+    return [
+        o
+        for o in OPERATIONS.values()
+        if isinstance(o.meaning, Elementwise) and o.arity == (1, 1) and o.reserved and o.called
+    ]
 
 
 def changed_operations(root: Expression, shape: Shape) -> Iterator[Change]:
@@ -164,9 +174,9 @@ def _functions(call: Call) -> Iterator[Variant]:
     if not isinstance(call.operation.meaning, Elementwise) or len(call.arguments) != 1:
         return
     (argument,) = call.arguments
-    for name in FUNCTIONS:
-        if name != call.operation.name:
-            yield "wrong_function", OPERATIONS[name](argument)
+    for function in scalar_functions():
+        if function is not call.operation:
+            yield "wrong_function", function(argument)
     yield "wrong_sign", call.operation(negative(argument))
 
 

@@ -12,14 +12,14 @@ from symgrad.calculus.lowering import given, lower
 from symgrad.grading.branches import Branches
 from symgrad.grading.calculation import Use
 from symgrad.grading.evidence import Evidence, Finding, Mistake, multiple
+from symgrad.grading.rewritings import scalar_functions
 from symgrad.grading.rules import Sent, diagonal, means, of_use
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import OPERATIONS, Call, Expression, Name, Operation, fold, leaves
+from symgrad.language.expressions import Call, Expression, Name, Operation, fold, leaves
 from symgrad.language.operations.meanings import Composite, Elementwise, Function
+from symgrad.language.operations.norms import norm2
 from symgrad.language.unparse import unparse
 from symgrad.numerics.interpreter import evaluate_nodes
-
-OTHERS = ("sigmoid", "tanh", "relu", "softplus", "elu", "exp", "sin", "cos", "log")
 
 
 def _twice(branches: Branches, use: Use, k: int) -> np.ndarray:
@@ -43,7 +43,7 @@ def _half_squared(branches: Branches, use: Use, k: int) -> np.ndarray:
 
 
 def _is_norm(use: Use) -> bool:
-    return use.statement.call.operation is OPERATIONS["norm2"]
+    return use.statement.call.operation is norm2
 
 
 def _has_mask(use: Use) -> bool:
@@ -87,10 +87,10 @@ def _named(operation: Operation, node: Expression, arguments: tuple[Expression, 
     return Call(node.operation, arguments, node.shape, node.options, node.batch)
 
 
-def _instead(name: str, by_result: bool) -> Sent | None:
+def _instead(other: Operation, by_result: bool) -> Sent | None:
     """What is sent with another function's derivative, at the argument or written by the
     result."""
-    slope = _derivative(OPERATIONS[name], by_result)
+    slope = _derivative(other, by_result)
     if slope is None:
         return None
 
@@ -102,22 +102,22 @@ def _instead(name: str, by_result: bool) -> Sent | None:
 
 
 def _another(evidence: Evidence) -> Finding | None:
-    for name in OTHERS:
+    for other in scalar_functions():
         for by_result in (False, True):
-            sent = _instead(name, by_result)
+            sent = _instead(other, by_result)
             if sent is None:
                 continue
             found = of_use(
-                "", "", "", _ANOTHER.format(other=name), _ITS, partial(_is_other, name), sent
+                "", "", "", _ANOTHER.format(other=other.name), _ITS, partial(_is_other, other), sent
             ).explain(evidence)
             if found is not None:
                 return found
     return None
 
 
-def _is_other(name: str, use: Use) -> bool:
+def _is_other(other: Operation, use: Use) -> bool:
     call = use.statement.call
-    return call.operation.name != name and len(call.arguments) == 1 and means(Elementwise)(use)
+    return call.operation is not other and len(call.arguments) == 1 and means(Elementwise)(use)
 
 
 _ANOTHER = "The derivative of {other} stands in the place of that of {{name}}, in {{formula}}."
@@ -191,15 +191,15 @@ MISTAKES = (
         _other_side,
     ),
     Mistake(
-        "another_activation",
-        "The derivative of another activation.",
-        "Each activation has its own derivative: sigmoid s (1 - s), tanh 1 - t^2, relu 1[z > 0].",
-        _another,
-    ),
-    Mistake(
         "regularizer_not_differentiated",
         "A regularizer that stands in the answer as it does in the loss.",
         "The derivative of a sum is the sum of the derivatives, the regularizer's too.",
         _undifferentiated,
     ),
+)
+ANOTHER = Mistake(
+    "another_activation",
+    "The derivative of another activation.",
+    "Each activation has its own derivative: sigmoid s (1 - s), tanh 1 - t^2, relu 1[z > 0].",
+    _another,
 )
