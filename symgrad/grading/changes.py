@@ -153,7 +153,10 @@ def pairs(exam: Exam) -> tuple[Replacement, Replacement] | None:
     want, noise = exam.want[smallest], LOOSER * exam.noise[smallest]
     tried = 0
     for one, changed in islice(formulas.changed(_shape(exam)), MOST_FIRST):
-        again = Formulas(replace(exam, claim=changed), changed)
+        try:
+            again = Formulas(replace(exam, claim=changed), changed)
+        except SymgradError:
+            continue
         for other, claim in again.changed(_shape(exam)):
             tried += 1
             if tried > min(MOST_PAIRS, formulas.most):

@@ -75,8 +75,9 @@ def changed_operations(root: Expression, shape: Shape) -> Iterator[Change]:
     for node in reversed(parts(root)):
         if isinstance(node, Call):
             for variants in (_products, _others, _transposes, _sums, _masks, _functions):
-                for kind, new in variants(node):
-                    yield from _change(root, shape, kind, node, new)
+                with suppress(SymgradError):  # such as a power of 0
+                    for kind, new in variants(node):
+                        yield from _change(root, shape, kind, node, new)
 
 
 def changed_names(root: Expression, shape: Shape, names: Sequence[Name]) -> Iterator[Change]:

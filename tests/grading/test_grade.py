@@ -297,3 +297,8 @@ def test_an_answer_as_people_write_it(answer: str, remarks: tuple[str, ...]) -> 
     verdict = sg.grade(program, "W", answer)
     assert (verdict.correct, verdict.remarks) == (True, remarks)
     assert str(verdict) == "\n".join([verdict.diagnosis, *(f"Note: {r}." for r in remarks)])
+
+
+def test_no_change_that_is_tried_ends_in_an_error() -> None:
+    program = "X: Matrix(n, d)\nW: Matrix(d, k)\nlam: Scalar\nloss = norm2(X @ W)**2"
+    assert grade(program, "W", "2 * lam * W / norm2(W)").correct is False

@@ -47,6 +47,13 @@ def _norm_shape(name: str) -> ex.ShapeRule:
     )
 
 
+def _of_single(x: ex.Expression, axis: int | None = None) -> ex.Expression | None:
+    """The norm of one entry is its absolute value."""
+    if not single(x, axis):
+        return None
+    return absolute(x if ex.is_scalar(x) else total(x, axis=axis))
+
+
 def _unit_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     of_several("unit", arguments[0], axis_of("unit", arguments[0], options))
     return arguments[0].shape
@@ -72,7 +79,7 @@ norm2: ex.Operation = ex.register(
         ),
         shape=_norm_shape("norm2"),
         options=("axis",),
-        prepare=lambda x, axis=None: absolute(total(x, axis=axis)) if single(x, axis) else None,
+        prepare=_of_single,
         rule="norm",
         sentence="The gradient of a norm is its argument as a unit vector (0 at 0, by convention).",
         notation=lambda call, x: along(call, composing.norm(x)),
