@@ -59,8 +59,98 @@ class Row:
 
 
 NOT_COMPILING = [  # LaTeX that no TeX compiles
+    Row(
+        name="a root as a power, in the name of a rule",
+        program="x: Scalar; loss = x**(1/2)",
+        derivative={"x": "0.5 / sqrt(x)"},
+        holds={"latex": r"x^{1 / 2}"},
+    ),
+    Row(
+        name="a rule with parentheses and an underscore",
+        program="x: Vector(n); loss = sum(log(cosh(x))) + sum(log(1 + exp(x)))",
+        derivative={"x": "tanh(x) + sigmoid(x)"},
+        holds={"latex": r"log\_cosh, elementwise"},
+    ),
+    Row(
+        name="focal loss",
+        program="z: Vector(k); y: Vector(k, one_hot=True); gamma: Scalar; p = softmax(z)"
+        "; p_t = y.T @ p; loss = -(1 - p_t)**gamma * log(p_t)",
+        wrt="z",
+        at={"z": [0.3, -0.2, 0.1], "y": [0.0, 1.0, 0.0], "gamma": 2.0},
+        derivative={
+            "z": "(gamma * p_t * log(p_t) * (1 - p_t)**(gamma - 1) - (1 - p_t)**gamma) * (y - p)"
+        },
+    ),
 ]
 ANOTHER_FORMULA = [  # what is printed says another formula than was derived
+    Row(
+        name="norms of rows",
+        program="W: Matrix(p, k); lam: Scalar; loss = lam * sum(norm2(W, axis=1))",
+        derivative={"W": "lam * diag(1 / norm2(W, axis=1)) @ W"},
+        holds={"latex": r"\left\lVert W \right\rVert_{\text{rows}}"},
+    ),
+    Row(
+        name="sums of absolute values of columns",
+        program="W: Matrix(p, k); loss = sum(norm1(W, axis=0)**2)",
+        derivative={"W": "2 * sign(W) @ diag(norm1(W, axis=0).T)"},
+        holds={"latex": r"\left\lVert W \right\rVert_{1,\text{columns}}^{\odot 2}"},
+    ),
+    Row(
+        name="the square of a sum along an axis",
+        program="W: Matrix(p, k); loss = sum(sum(W, axis=0)**2)",
+        derivative={"W": "2 * ones(p) @ sum(W, axis=0)"},
+        holds={"latex": r"\left(\mathbf{1}^{\top} W\right)^{\odot 2}"},
+    ),
+    Row(
+        name="the square of a sum over a batch",
+        program="x: Vector(n); w: Vector(n); loss = sum(x.T @ w for x in batch)**2",
+        wrt="w",
+        holds={"latex": r"\left(\sum_{x \in B} x^{\top} w\right)^{2}", "text": "grad_w L"},
+        lacks={"text": "L2"},
+    ),
+    Row(
+        name="the square of a log-determinant",
+        program="M: Matrix(n, n); loss = logdet(M)**2",
+        derivative={"M": "2 * logdet(M) * inv(M).T"},
+        holds={"latex": r"\left(\log\left|\det M\right|\right)^{2}"},
+    ),
+    Row(
+        name="a sigma of the user's, and a sigmoid",
+        program="sigma: Scalar; x: Scalar; loss = softplus(sigma * (x - 1))",
+        holds={"latex": r"\operatorname{sigmoid}\left(\sigma \left(x - 1\right)\right)"},
+    ),
+    Row(
+        name="signs of ours that the user has",
+        program="I: Matrix(n, n); B: Matrix(n, n); L: Matrix(n, n); d: Scalar; e: Vector(n)"
+        "; loss = d * trace(I @ B @ L @ inv(4 * eye(n) + B)) + sum(exp(e))",
+        wrt="d",
+        holds={"latex": r"\mathbf{I}"},
+    ),
+    Row(
+        name="two reciprocals of vectors",
+        program="x: Vector(n); loss = 1 / sum(1 / x)",
+        kind="hessian",
+        lacks={"latex": r"^{\top} / "},
+    ),
+    Row(
+        name="a definition that is a transpose",
+        program="A: Matrix(m, n); C: Matrix(m, n); B = exp(A).T; loss = trace(B @ C)**2",
+        wrt="A",
+        derivative={"A": "2 * trace(B @ C) * exp(A) * C"},
+    ),
+    Row(
+        name="a number that no size of a vector shows",
+        program="x: Vector(n); y: Vector(m); loss = sum(ones(m)) * sum(x) + sum(y)",
+        wrt="x",
+        derivative={"x": "m * ones(n)"},
+        holds={"latex": r"\operatorname{sum}\left(\mathbf{1}_{m}\right)"},
+    ),
+    Row(
+        name="a number and an accent in a name",
+        program="W2_hat: Matrix(n, n); x: Vector(n); loss = 1e-4 * sum(W2_hat @ x)",
+        wrt="x",
+        holds={"latex": r"10^{-4} \hat{W}_{2}^{\top} \mathbf{1}"},
+    ),
 ]
 STABLE = [  # finite in many digits, so finite here, value and gradient
     Row(

@@ -62,6 +62,8 @@ def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
         bound[batch] = (*bound.get(batch, ()), name)
     inputs: dict[str, Expression] = {name: v.expression() for name, v in variables.items()}
     loss = problem.output_name if "L" in symbols else "L"
+    if problem.output_name == "loss":
+        taken.add(loss)
     spelled = spelling(problem.formulas, symbols)
     return Naming(inputs, definitions, bound, taken, symbols, loss, spelled)
 

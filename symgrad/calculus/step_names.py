@@ -63,8 +63,6 @@ class StepNames:
         shape = matrix_shape(node.axes)
         if node is self.root and not self.turned:
             name = self.naming.loss if self.problem.output_name == "loss" else "f"
-            if name not in self.naming.symbols:
-                name = fresh(name, self.naming.taken)
             return self._output(name, shape, batch)
         symbol = call.operation.symbol if call is not None else "u"
         if shape == SCALAR and batch is not None and self._is_example_loss(node):

@@ -24,6 +24,7 @@ LATEX = {name: rf"\{name}" for name in GREEK}
 LATEX |= {"lam": r"\lambda", "eps": r"\varepsilon", "loss": "L"}
 ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde"}
 _VALID = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[\u0391-\u03a9\u03b1-\u03c9][0-9]*")
+_NUMBERED = re.compile(r"(.*[^0-9])([0-9]+)")
 _PARTS = re.compile(r"(?P<stem>.*?[^0-9_])_?(?P<sub>[0-9]*)_?")
 
 
@@ -44,12 +45,14 @@ def check_name(name: str) -> str:
 def parts_of(name: str) -> tuple[str, list[str], list[str]]:
     """A name taken apart: its stem, its accents from the innermost out, its subscripts.
 
-    >>> parts_of("W_in_2"), parts_of("A_hat")
-    (('W', [], ['in', '2']), ('A', ['hat'], []))
+    >>> parts_of("W_in_2"), parts_of("A2_hat")
+    (('W', [], ['in', '2']), ('A', ['hat'], ['2']))
     """
     match = _PARTS.fullmatch(name)
     stem, digits = (match["stem"], match["sub"]) if match else (name, "")
     stem, *rest = stem.split("_")
+    if numbered := _NUMBERED.fullmatch(stem) if rest else None:  # W2_hat
+        stem, rest = numbered[1], [numbered[2], *rest]
     accents = [part for part in reversed(rest) if part in ACCENTS]
     subscripts = [part for part in rest if part and part not in ACCENTS]
     return stem, accents, [*subscripts, *([digits] if digits else [])]

@@ -8,6 +8,7 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from tests.test_cases import CASES, DERIVED
+from tests.test_real_inputs import ANOTHER_FORMULA, NOT_COMPILING, Row
 from tests.typesetting.read_back import misread
 
 
@@ -19,6 +20,11 @@ def test_cases_read_back(case: dict[str, str]) -> None:
 @pytest.mark.parametrize("name", examples.names())
 def test_examples_read_back(name: str) -> None:
     assert [*misread(sg.derive(examples.text(name)))] == []
+
+
+@pytest.mark.parametrize("row", [*NOT_COMPILING, *ANOTHER_FORMULA], ids=lambda row: row.name)
+def test_what_was_printed_wrong_reads_back(row: Row) -> None:
+    assert [*misread(DERIVED[row.kind](row.text, row.wrt))] == []
 
 
 def test_a_vector_below_a_fraction_stays_there() -> None:

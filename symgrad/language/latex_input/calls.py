@@ -76,6 +76,8 @@ class Calls:
         if is_parenthesis(base):
             return lt.parts_of(base.inner), 1
         count = 1
+        if isinstance(base, lt.Fence):  # \\log|x|
+            return (first,), 1
         if self.head(first) is not None:
             _, more = self._arguments(rest[1:])
             count += more

@@ -89,12 +89,16 @@ class Entries:
         letters = tuple(dict.fromkeys(x for v in values for x in v.letters))
         if letters:
             return Value(operation(*(self.spread(v, letters) for v in values)), letters)
-        plain = [v for v in values if v.constant is None]
-        filling = [v.constant if plain and v.constant is not None else v.expression for v in values]
-        constant = None
-        if not plain and len({v.expression.shape for v in values}) == 1:
-            constant = operation(*(v.constant for v in values if v.constant is not None))
-        return Value(operation(*filling), (), constant)
+        plain = [v for v in values if v.constant is None and not v.scalar]
+        numbers = [v.expression if v.constant is None else v.constant for v in values]
+        if plain:  # equal numbers beside a vector or matrix
+            filling = [
+                v.expression if v in plain else e for v, e in zip(values, numbers, strict=True)
+            ]
+            return Value(operation(*filling))
+        filled_in = any(v.constant is not None for v in values)
+        constant = operation(*numbers) if filled_in else None
+        return Value(operation(*(v.expression for v in values)), (), constant)
 
     def times(self, left: Value, right: Value) -> Value:
         """The product of two factors beside each other."""

@@ -17,6 +17,11 @@ from symgrad.language.tex import latex
 from symgrad.language.typeset import batch
 
 GREEK = {"lam": "lambda", "eps": "epsilon", "varepsilon": "epsilon", "varphi": "phi"}
+OURS = {
+    ("mathbf", "I"),
+    ("mathbf", "e"),
+    ("mathcal", "B"),
+}  # not the user's I, e, B
 GREEK |= {"vartheta": "theta", "varrho": "rho", "varsigma": "sigma"}
 
 
@@ -49,7 +54,7 @@ class Names:
         own = exact(node)
         if own in self.exact:
             return self.exact[own]
-        key = loose(node)
+        key = None if own in OURS else loose(node)
         found = [] if key is None else list(dict.fromkeys(self.loose.get(key, ())))
         if len(found) > 1:
             raise UnknownNameError(

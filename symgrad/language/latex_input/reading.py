@@ -184,23 +184,29 @@ def _entries_of(
 def _sized(reader: Reader, value: Value, shape: Shape | None) -> Expression:
     """A value in the shape that it must have, every size in it known."""
     e = value.expression
-    if shape is not None and e.shape != shape and value.constant is not None and len(shape) == 2:
-        number = value.constant.value if isinstance(value.constant, ex.Number) else None
-        if number == 0:
-            return filled(zeros, _dims(shape))
-        fill = filled(ones, _dims(shape))
-        return fill if number == 1 else value.constant * fill
     if shape is not None and len(shape) == len(e.shape):
-        for own, wanted in zip(e.shape, shape, strict=True):
-            if " " in str(own):
-                raise ShapeError("a size", (own, wanted))
+        pairs = [*zip(e.shape, shape, strict=True)]
+        fits = all(own == wanted or (_is_free(own) and wanted != 1) for own, wanted in pairs)
+        for own, wanted in pairs if fits else ():
+            if own != wanted:
+                raise ShapeError("the sizes do not fit", (own, wanted))
+        if not fits and value.constant is not None and len(shape) == 2:
+            return _filled(value.constant, _dims(shape))
     left = [d for node in ex.parts(e) for d in node.shape if " " in str(d)]
     if left:
         (*dims,) = sorted(reader.scope.dimensions)
         if len(dims) == 1:
-            raise ShapeError("a size", (left[0], dimension(dims[0])))
+            raise ShapeError("the sizes do not fit", (left[0], dimension(dims[0])))
         raise ProgramError(r"it is not clear how many entries \mathbf{1} or I has here")
     return e
+
+
+def _filled(constant: Expression, dims: tuple[Dimension, ...]) -> Expression:
+    """A number in every entry."""
+    number = constant.value if isinstance(constant, ex.Number) else None
+    if number == 0:
+        return filled(zeros, dims)
+    return filled(ones, dims) if number == 1 else constant * filled(ones, dims)
 
 
 def _dims(shape: Shape) -> tuple[Dimension, ...]:

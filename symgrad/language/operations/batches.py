@@ -22,7 +22,7 @@ def _total(name: str, mean: bool, rule: str) -> Operation:
             sentence="The gradient of a sum over the batch is the sum of the gradients.",
             text=Spelling(f"{name.removeprefix('batch_')}({{0}} for {{variables}} in {{batch}})"),
             notation=_mean if mean else _sum,
-            symbol="L",
+            symbol="s",
             category="batch",
         )
     )
