@@ -21,18 +21,23 @@ from tests.typesetting import pages
 from tests.typesetting.derivations import cases, randoms, surrounded
 from tests.typesetting.read_back import misread
 
+PARTS = ("cases", "surrounded", "random")
+
 
 def main() -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.typesetting", description=__doc__)
     parser.add_argument("--random", type=int, default=500, help="how many random programs")
+    parser.add_argument("--only", choices=PARTS, help="one part of what is printed")
     parser.add_argument("--katex", type=Path, help="the folder with node_modules/katex")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     wrong = 0
     every: list[Document] = []
     formulas: list[list[str]] = []
-    for name, derivation in chain(cases(), surrounded(), randoms(range(options.random))):
+    parts = {"cases": cases(), "surrounded": surrounded(), "random": randoms(range(options.random))}
+    chosen = parts if options.only is None else {options.only: parts[options.only]}
+    for name, derivation in chain.from_iterable(chosen.values()):
         try:
             found = [*misread(derivation)]
         except VerificationError:  # defined at no random numbers

@@ -26,6 +26,9 @@ class Bases:
         if isinstance(base, lt.Sym) and base.text == "e" and self._is_e(base):
             return self._e(node)
         if node.below is None:
+            mark = isinstance(node.above, lt.Sym) and node.above.text in ("T", r"\top")
+            if mark and isinstance(base, lt.Num) and base.digits == "1":  # 1^T x
+                return self.reader.scripted(self.reader.filled(base), node)
             return None
         number = isinstance(base, lt.Num) and base.digits in ("0", "1")
         sized = number or (isinstance(base, lt.Sym) and base.text == "I")

@@ -16,7 +16,8 @@ from symgrad.language.scope import Scope
 class Context(Protocol):
     """The reader of a formula, as its parts see it: `examples` are the indices that run over a
     batch, `counts` the letters that stand for how many
-    examples a batch has, `slopes` derivatives by their text."""
+    examples a batch has, `slopes` derivatives by their text;
+    `plain_ones` says that a 1 before a factor is a vector of ones."""
 
     scope: Scope
     names: Names
@@ -24,6 +25,7 @@ class Context(Protocol):
     examples: dict[str, str]
     counts: dict[object, str]
     slopes: Mapping[str, Expression]
+    plain_ones: bool
 
     def value(self, node: Node) -> Value:
         """What a part of the formula means."""

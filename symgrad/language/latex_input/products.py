@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from symgrad.errors import ShapeError, SymgradError
 from symgrad.language.expressions import OPERATIONS
@@ -39,11 +40,18 @@ def product(reader: Context, factors: Sequence[Node]) -> Value:
             break
         elif k + 1 < len(factors) and _is_indicator(node, factors[k + 1]):
             value, count = _indicator(reader, factors[k + 1]), 2
+        elif _is_vector_of_ones(node, k > 0 or reader.plain_ones):
+            value = reader.filled(node)
         else:
             value = reader.value(node)
         values.append((value, node))
         k += count
     return _multiplied(reader, values)
+
+
+def _is_vector_of_ones(node: Node, possible: bool) -> TypeGuard[lt.Num]:
+    """X^T 1: a number 1 behind a factor would say nothing."""
+    return possible and isinstance(node, lt.Num) and node.digits == "1"
 
 
 def _is_note(reader: Context, node: Node) -> bool:
@@ -57,7 +65,7 @@ def _is_note(reader: Context, node: Node) -> bool:
 
 def _is_indicator(node: Node, after: Node) -> bool:
     r"""\mathbf 1[z > 0], I(z > 0)"""
-    one = isinstance(node, lt.Num) and node.font and node.digits == "1"
+    one = isinstance(node, lt.Num) and node.digits == "1"
     sign = isinstance(node, lt.Sym) and node.text == "I"
     fence = after.base if isinstance(after, lt.Script) else after
     inner = fence.inner if isinstance(fence, lt.Fence) else None

@@ -44,6 +44,7 @@ class Reader:
     slopes: Mapping[str, Expression] = field(default_factory=dict)
     entries: Entries = field(default_factory=Entries)
     examples: dict[str, str] = field(default_factory=dict)  # index of a batch -> the batch
+    plain_ones: bool = False  # whether 1 b^T has a vector of ones
     counts: dict[object, str] = field(default_factory=dict)  # what N is -> the batch that has N
 
     def value(self, node: lt.Node) -> Value:

@@ -100,10 +100,32 @@ def read_formula(text: str, problem: Problem, known: Known = Known()) -> Equatio
     names = Names([*scope.meanings, *sorted(scope.dimensions - {*scope.meanings}), "loss"], table)
     root = tree(text, lambda word: word in names or is_function(word))
     counts = _counts(root, names, scope)
+    try:
+        return _read(scope, names, root, known, counts, plain_ones=False)
+    except ShapeError as error:
+        if not any(isinstance(node, lt.Num) and node.digits == "1" for node in lt.walk(root)):
+            raise
+        try:
+            return _read(scope, names, root, known, counts, plain_ones=True)
+        except SymgradError:
+            raise error from None
+
+
+def _read(
+    scope: Scope,
+    names: Names,
+    root: lt.Node,
+    known: Known,
+    counts: dict[object, str],
+    *,
+    plain_ones: bool,
+) -> Equation:
+    """An equation, once the sizes of 1 and I in it are found."""
     free: dict[str, Dimension] = {}
     entries = Entries()
     while True:
-        reader = Reader(scope, names, free, known.slopes, entries, counts=counts)
+        reader = Reader(scope, names, free, known.slopes, entries, plain_ones=plain_ones)
+        reader.counts = counts
         before = len(entries.sizes)
         try:
             return _equation(reader, root, known.shape)
