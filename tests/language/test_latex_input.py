@@ -75,6 +75,7 @@ READ = [
     (r"2 \log|\det A| A^{-\top}", "2 * logdet(A) * inv(A).T"),
     (r"\nabla_{x} L = \mathbf 1", "dL/dx = ones(n)"),
     (r"\frac{dL}{dx} = 2 W^T \frac{dL}{dy}", "dL/dx = 2 * W.T @ dL/dy"),
+    (r"\frac{\partial \hat{y}_i}{\partial x_j} = W_{ij}", "dyhat/dx = W"),
     (r"\mathrm{d}W = y x^\top", "dW = y @ x.T"),
     (r"$dL = y^T y$, $dq = dL$", "dL = y.T @ y\ndq = dL"),
     (r"\bar{W} = y x^T", "W_bar = y @ x.T"),

@@ -112,4 +112,49 @@ MUTANTS: list[Mutant] = [
         ("a mean counts what it does not sum", "axis in (None, k)", "True"),
         ("a variance is not centred", "mean(_centered(x, **axis) ** 2", "mean(x ** 2"),
     ),
+    *planted_in(
+        "symgrad/language/latex_input/entries.py",
+        "tests/language/test_latex_input.py",
+        (
+            "ones beside a matrix are a column",
+            "numbers = [v.expression if v.constant is None else v.constant for v in values]",
+            "numbers = [v.expression for v in values]",
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/latex_input/scripts.py",
+        "tests/language/test_latex_input.py",
+        (
+            "A^{-T} is the inverse",
+            "return Value(signs.INVERSE(self._plain(value)).T)",
+            "return Value(signs.INVERSE(self._plain(value)))",
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/latex_input/sums.py",
+        "tests/language/test_latex_input.py",
+        (
+            "a comparison is read from the right",
+            'if sign in ("<", r"\\geq"):',
+            'if sign in (">", r"\\leq"):',
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/composing.py",
+        "tests/rendering/test_read_back.py",
+        (
+            "a vector below joins other denominators",
+            "return (formula, ()) if whole.by_entry else (",
+            "return (",
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/evident.py",
+        "tests/rendering/test_read_back.py",
+        (
+            "a constant never says its size",
+            "classes.of((id(node), axis)) != classes.of(KNOWN)",
+            "classes.of((id(node), axis)) == (0, 0)",
+        ),
+    ),
 ]

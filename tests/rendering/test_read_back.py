@@ -7,8 +7,10 @@ import pytest
 
 import symgrad as sg
 from symgrad import examples
+from symgrad.errors import VerificationError
 from tests.test_cases import CASES, DERIVED
 from tests.test_real_inputs import ANOTHER_FORMULA, NOT_COMPILING, Row
+from tests.typesetting.derivations import randoms, surrounded
 from tests.typesetting.read_back import misread
 
 
@@ -25,6 +27,33 @@ def test_examples_read_back(name: str) -> None:
 @pytest.mark.parametrize("row", [*NOT_COMPILING, *ANOTHER_FORMULA], ids=lambda row: row.name)
 def test_what_was_printed_wrong_reads_back(row: Row) -> None:
     assert [*misread(DERIVED[row.kind](row.text, row.wrt))] == []
+
+
+OFTEN = [
+    "norm1",
+    "norm2",
+    "unit",
+    "log_cosh",
+    "softmax",
+    "sum",
+    "logdet",
+    "variable_power",
+    "huber",
+]
+
+
+@pytest.mark.parametrize("name", OFTEN)
+def test_operations_under_a_power_read_back(name: str) -> None:
+    for text, derivation in surrounded([name], ("({})**2",)):
+        assert [*misread(derivation)] == [], text
+
+
+def test_random_programs_read_back() -> None:
+    for name, derivation in randoms(range(25, 40)):
+        try:
+            assert [*misread(derivation)] == [], name
+        except VerificationError:  # defined at no random numbers
+            continue
 
 
 def test_a_vector_below_a_fraction_stays_there() -> None:

@@ -106,13 +106,14 @@ def _letters(below: lt.Node) -> tuple[str, ...] | None:
 
 def _slope(reader: Reader, slope: Slope) -> Left:
     """A derivative, perhaps by the entries of a variable."""
-    letters: tuple[str, ...] = ()
+    top = None if slope.top is None else _entry(reader, slope.top)
+    letters: tuple[str, ...] = () if top is None else top[1]
     bottoms: list[lt.Node] = []
     for bottom in slope.bottoms:
         found = _entry(reader, bottom)
         bottoms.append(bottom if found is None else found[0])
         letters += () if found is None else found[1]
-    text, e = Derivatives(reader).name(replace(slope, bottoms=tuple(bottoms)))
+    text, e = Derivatives(reader).name(Slope(slope.top if top is None else top[0], tuple(bottoms)))
     known = reader.slopes.get(text)
     e = e if known is None else known
     return Left(text, None if e is None else e.shape, letters)

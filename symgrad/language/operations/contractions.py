@@ -114,6 +114,8 @@ def _sum_notation(call: ex.Call, x: Formula) -> Formula:
     axis = call.options.get("axis")
     if axis is None or len(call.arguments[0].shape) > 2:
         return function(call, x)
+    if call.arguments[0].shape[axis] == ONE:
+        return x
     factors = (x, ONES) if axis == 1 else (transposed(ONES), x)
     return juxtaposed(*factors, (False, False))
 

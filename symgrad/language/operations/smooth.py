@@ -19,7 +19,7 @@ from symgrad.language.shapes import elementwise as elementwise_shape
 from symgrad.language.typeset import power, times
 
 HALF = Fraction(1, 2)
-LOG = Symbol(latex=r"\log")
+LOG, COSH = Symbol(latex=r"\log"), Symbol(latex=r"\cosh")
 
 exp: ex.Operation = elementwise(
     "exp",
@@ -120,7 +120,7 @@ log_cosh = elementwise(
     _log_cosh,
     symbol="s",
     derivative=lambda x: (tanh(x),),
-    latex=r"\log\cosh",
+    notation=lambda call, x: applied(LOG, applied(COSH, x)),
     reserved=False,
 )
 
