@@ -25,6 +25,7 @@ READERS = {
     "symgrad/grading/latex_sheet.py": "a derivation in LaTeX",
     "symgrad/grading/notation.py": "names of derivatives, dL/dx",
     "symgrad/grading/meanings.py": "the numbers of layers",
+    "symgrad/grading/sides.py": "entries, x_i",
     "symgrad/grading/sheet.py": "a derivation that was handed in",
     "symgrad/language/handwriting.py": "signs, and what is written below a norm",
     "symgrad/language/latex_input/equations.py": "a text with LaTeX in it",

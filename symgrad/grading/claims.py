@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from symgrad.errors import ProgramError
+from symgrad.errors import ProgramError, SymgradError
 from symgrad.grading.answer import LOSS_NAMES, Claim
 from symgrad.grading.meanings import Meanings
 from symgrad.grading.notation import Names, Symbol, named, symbol_of
@@ -19,6 +20,14 @@ from symgrad.language.parser import parse_within
 from symgrad.language.problem import Variable
 from symgrad.language.syntax import syntax_tree
 from symgrad.language.tokens import plain_signs
+
+ONES = re.compile(
+    r"(?<=[\w)\]'])[ ]+(?:@ *)?1(?![\w.])(?! *[*/(^])|(?<![\w.)\]])1(?:\^T|\.T|')[ @]+"
+)
+
+
+def _ones(size: str, match: re.Match[str]) -> str:
+    return f" @ ones({size})" if match[0].strip().endswith("1") else f"ones({size}).T @ "
 
 
 @dataclass(frozen=True)
@@ -56,11 +65,27 @@ class Reader:
         words = set(re.findall(r"[^\W\d]\w*", written.text))
         derivatives = {word for word in words if symbol_of(word, names) is not None}
         known = {*names.known, *self.paper.said, *self.paper.macros, *self.paper.sizes}
-        match syntax_tree(plain_signs(written.text), known | derivatives).body:
+        text = plain_signs(written.text)
+        if ONES.search(text):
+            return self._with_ones(replace(written, text=text))
+        match syntax_tree(text, known | derivatives).body:
             case [ast.Expr(value=tree)]:
                 tree = _Replaced({n: m.tree for n, m in self.paper.macros.items()}).visit(tree)
                 return Formula(tree, derivatives_in(tree, names))
         raise ProgramError("a formula is wanted after =", column=1)
+
+    def _with_ones(self, piece: Piece) -> Formula:
+        """A formula in which 1 beside a matrix is a vector of ones: of the length that fits."""
+        error: SymgradError | None = None
+        for size in sorted(self.paper.sizes):
+            written = piece.replaced(ONES, partial(_ones, size))
+            try:
+                formula = self.formula(written)
+                self.claim(formula)
+                return formula
+            except SymgradError as found:
+                error = error or found
+        raise error or ProgramError("no vector of ones fits here", column=1)
 
     def claim(
         self,

@@ -128,12 +128,14 @@ class Derivatives:
         outputs = (self.paper.asked.output, self.paper.current.output)
         called = [e.name for e in outputs if isinstance(e, Name)]  # loss = a
         tops = (*WHOLE, OPEN, self.paper.asked.output_name, *called)
-        way, layout = meaning
+        way, exam = meaning
         if symbol.then:
             self.found.add(("hessian", symbol.of, symbol.then))
         elif way.one or symbol.top not in tops:
             return
-        elif self.layout == "numerator" and not (symbol.turned or layout.layout == "numerator"):
+        elif self.layout == "numerator" and not (
+            symbol.turned or exam.layout == "numerator" or exam.claim.expression.shape == SCALAR
+        ):
             return  # a step, in the shape of its variable
         elif lacking:
             text = f"{symbol.name} uses {lacking[0].name}, which no line says"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TypeAlias
 
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
 from symgrad.grading.notation import symbol_of
@@ -32,6 +33,9 @@ SINGLE = re.compile(r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z]\b|\\[A-Za-z]))")
 OF_LOSS = re.compile(r"(?:^|[$\\&\s])d\s*(?:L|\\ell|\\mathcal\s*\{?L\}?)\s*&?=", re.MULTILINE)
 
 
+Unread: TypeAlias = tuple[str, Callable[[], Row]]  # what its left side says, and its reading
+
+
 @dataclass
 class LatexSheet:
     """Reads the formulas of a text one after the other, each among the names that are known by
@@ -40,11 +44,13 @@ class LatexSheet:
     text: str
     paper: Paper
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Unread]:
         """The equations; what is none says nothing."""
         for formula in formulas(self.text):
             if EQUALS.search(formula.text):
-                yield self._row(self._whole(formula))
+                whole = self._whole(formula)
+                left = whole.text[: _parts(whole.text)[0][1]].strip("& ")
+                yield left, partial(self._row, whole)
 
     @cached_property
     def differential(self) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.layouts import LAYOUTS
-from symgrad.errors import OptionError, ProgramError, ShapeError, SymgradError
+from symgrad.errors import OptionError, ProgramError, ShapeError, SymgradError, UnknownNameError
 from symgrad.grading.answer import is_latex
 from symgrad.grading.derivatives import Found
-from symgrad.grading.latex_sheet import LatexSheet
+from symgrad.grading.latex_sheet import LatexSheet, Unread
 from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import as_written
 from symgrad.grading.sheet import Piece, Row, rows_of
@@ -62,7 +63,7 @@ def grade_derivation(
     if layout not in LAYOUTS:
         raise OptionError(f"layout is one of {', '.join(LAYOUTS)}, not {layout!r}")
     try:
-        return _Grading(Sides(asked, layout, seed), kind or usual).graded(text, wanted)
+        return _Grading(Sides(asked, wanted, layout, seed), kind or usual).graded(text, wanted)
     except SymgradError as error:
         error.message = as_written(error.message)
         raise error.at(None, None, "derivation") from None
@@ -75,18 +76,42 @@ class _Grading:
     sides: Sides
     kind: str
     lines: list[LineVerdict] = field(default_factory=list)
+    unread: dict[int, Unread] = field(default_factory=dict)
     untried: list[int] = field(default_factory=list)  # lines with a branch that was not reached
 
     def graded(self, text: str, wanted: Sequence[str]) -> Verdict:
         """The verdict on the whole."""
         paper = self.sides.paper
-        rows = LatexSheet(text, paper).rows() if is_latex(text) else rows_of(text, paper.said)
-        wrong = (verdict for row in rows if (verdict := self._row(row)) is not None)
-        verdict = next(wrong, None)
+        if is_latex(text):
+            self.unread = dict(enumerate(LatexSheet(text, paper).rows()))
+        else:
+            for k, row in enumerate(rows_of(text, paper.said)):
+                self.unread[k] = row.left.text, partial(replace, row)
+        verdict = None
+        while self.unread and verdict is None:
+            verdict = self._next(min(self.unread))
         if not self.lines:
             raise ProgramError("the derivation is empty: it has no line dL/dx = ... or name = ...")
         verdict = verdict or self._summary(wanted)
         return replace(verdict, remarks=tuple(self.sides.reader.remarks))
+
+    def _next(self, number: int) -> Verdict | None:
+        """Grade an equation; first a later one that defines a name in it: L = r.T r with r = ..."""
+        _, read = self.unread.pop(number)
+        before = len(self.lines)
+        try:
+            return self._row(read())
+        except UnknownNameError as error:
+            del self.lines[before:]
+            wanted = error.message.split()[0]
+            later = next((k for k, (name, _) in self.unread.items() if name == wanted), None)
+            if later is None:
+                raise
+        verdict = self._next(later)
+        if verdict is None:
+            self.unread[number] = "", read
+            verdict = self._next(number)
+        return verdict
 
     def _row(self, row: Row) -> Verdict | None:
         """Grade the sides of an equation; a verdict where one is not true."""

@@ -9,7 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from symgrad.grading.sheet import DERIVATIVE, FRACTION, NABLA, OF, SECOND, TURNED, Piece
+from symgrad.errors import ProgramError, UnknownNameError
+from symgrad.grading.sheet import (
+    BARE,
+    DERIVATIVE,
+    FRACTION,
+    LOWERED,
+    NABLA,
+    OF,
+    SECOND,
+    TURNED,
+    Piece,
+)
 
 WHOLE = ("L", "loss", "Loss", "J", "E", "cost", "Cost")  # what the loss is called
 ONE = ("l", "ell", "ℓ")  # what the loss of one example is called
@@ -18,6 +29,7 @@ SHORT = re.compile(
     r"(?:grad|nabla|bar)_(?P<a>\w+)|(?P<b>\w+?)(?:_grad|_bar|bar|\.grad)|(?:d|g|delta|δ)_?(?P<c>\w+)"
 )
 LONG = re.compile(r"d(?P<top>[^\W_]\w*?)_d(?P<of>[^\W\d]\w*)")
+JOINED = re.compile(rf"[d∂](?P<top>{'|'.join((*WHOLE, *ONE))})[d∂](?P<of>\w+)")
 LAYER = re.compile(r"(?:delta|δ)_?(?:\^?[({\[])?(?P<layer>\d*)[)}\]]?")
 
 
@@ -52,13 +64,14 @@ class Names:
     known: frozenset[str]
     output: str = "loss"
     batched: bool = False
+    single: str | None = None  # what is differentiated by, where that is one variable
 
     def of(self, text: str) -> str | None:
         """The known name that a text means, as W1 for W_1 or W^(1)."""
         text = text.strip("() ")
         if text in self.known:
             return text
-        plain = re.sub(r"[_^(){}\[\]]", "", text)
+        plain = re.sub(r"[_^(){}\[\]]", "", text.translate(LOWERED))
         return next((n for n in self.known if re.sub("_", "", n) == plain), None)
 
     def top(self, text: str) -> str | None:
@@ -89,8 +102,25 @@ def symbol_of(text: str, names: Names) -> Symbol | None:
         inner = symbol_of(inside["inner"], names)
         return inner and replace(inner, differential=True)
     return (
-        _second(text, names) or _fraction(text, names) or _nabla(text, names) or _short(text, names)
+        _bare(text, names)
+        or _second(text, names)
+        or _fraction(text, names)
+        or _nabla(text, names)
+        or _short(text, names)
     )
+
+
+def _bare(text: str, names: Names) -> Symbol | None:
+    if not re.fullmatch(BARE, text):
+        return None
+    match = re.search(r"(\w+)(?:\((\w+)\))?$", text)
+    top, of = match.groups() if match else ("", None)
+    of = of if of in names.known else names.single
+    if top in names.known and top != names.output:
+        return None  # by that name
+    if of is None:
+        raise ProgramError(f"say by what: grad_x {top}")
+    return Symbol(names.top(top) or top, of)
 
 
 def _second(text: str, names: Names) -> Symbol | None:
@@ -114,11 +144,15 @@ def _second(text: str, names: Names) -> Symbol | None:
 def _fraction(text: str, names: Names) -> Symbol | None:
     if re.fullmatch(FRACTION, text):
         above, below = (p.strip()[1:].strip() for p in text.split("/"))
-    elif match := LONG.fullmatch(text):
+    elif match := LONG.fullmatch(text) or JOINED.fullmatch(text):
         above, below = match["top"], match["of"]
+        if match.re is JOINED and names.of(below) is None:
+            return None
     else:
         return None
     top, of = names.top(above), names.of(below)
+    if top is None and "/" in text:
+        raise UnknownNameError(f"{above} is not declared")
     return Symbol(top, of or below.strip("() ")) if top else None
 
 

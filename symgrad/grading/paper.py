@@ -35,6 +35,7 @@ class Paper:
     """
 
     asked: Problem
+    wanted: tuple[str, ...] = ()
     given: dict[str, Expression] = field(default_factory=dict)
     symbols: dict[str, Symbol] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
@@ -54,6 +55,7 @@ class Paper:
             frozenset({*self.asked.variables, *self.asked.definitions, *defined}),
             self.asked.output_name,
             bool(self.asked.batch),
+            self.wanted[0] if len(self.wanted) == 1 else None,
         )
 
     @cached_property

@@ -25,14 +25,17 @@ NABLA = (
 )
 DIFFERENTIAL = rf"d\({FRACTION}\)"
 WORD = r"[^\W_]+(?![\w(])"  # but no function that is called
-DERIVATIVE = rf"(?:{SECOND}|{DIFFERENTIAL}|{FRACTION}|{NABLA})"
+BARE = r"(?:∇|(?<!\w)(?:grad|nabla)\s)\s?(?:L|l|loss|f|J)\b(?:\(\w+\))?"  # by what is not said
+DERIVATIVE = rf"(?:{SECOND}|{DIFFERENTIAL}|{FRACTION}|{BARE}|{NABLA}|{NAME}\.grad\b)"
 TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
-LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{NAME}(?:\.grad)?"
-EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT})\s*(?P<is>:?=(?!=)|:(?=\s))")
+LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{NAME}"
+OF_WHAT = r"(?:(?<=[LJEf])\(\w+(?:, ?\w+)*\))?"  # L(x, y)
+EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT}){OF_WHAT}\s*(?P<is>:?=(?!=)|:(?=\s))")
 EQUALS = re.compile(r"(?<![=<>!:])(?::?=)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
 SECTION = re.compile(r"(Given|Used|Forward|Backward|Result|Layout|Checked)\b")
 REMARKS = ("Used", "Layout", "Checked")  # sections of a printed derivation that claim nothing of it
+LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 OPERATORS = "=+-*/@⊙·×−∘,(["
 GOING_ON = re.compile(r"\s*(?:[+*/@⊙·×∘)\]]|[-−](?!\s*\w+.*=))")
 WORDS = frozenset(  # that stand between formulas
@@ -155,13 +158,25 @@ def _lines(text: str) -> Iterator[Piece]:
     section = ""
     for number, line in enumerate(text.splitlines(), 1):
         code = line.split("#")[0]
-        if not code.strip():
-            section = ""
+        if not code.strip(" \t=-_*"):
+            code = section = ""
         if (title := SECTION.match(code)) and (code[title.end() :][:1] in ("", " ", ":")):
             section = title[1]
             code = " " * title.end() + code[title.end() :]
+        code = _without_marks(code)
         places = [(number, column) for column in range(1, len(code) + 1)]
         yield Piece("", []) if section in REMARKS else Piece(code, places).part(0)
+
+
+def _without_marks(line: str) -> str:
+    """A line without the marks of tables and bold words, with one = for two, as long as before."""
+    line = re.sub(r"^\s*\*\*[\w .:]+\*\*", lambda m: " " * len(m[0]), line)
+    if re.fullmatch(r"\s*\|.*\|\s*", line):
+        line = re.sub(r"^\s*\||\|\s*$", lambda m: " " * len(m[0]), line).replace(" | ", " ; ")
+    for match in re.finditer("==", line):
+        if _is_open(line, match.start()):
+            line = f"{line[: match.start()]}= {line[match.end() :]}"
+    return line
 
 
 def _goes_on(row: Row, piece: Piece) -> bool:
@@ -264,7 +279,9 @@ def _until(piece: Piece, known: AbstractSet[str]) -> Piece:
     """A formula without the words after it."""
     text = piece.text
     cuts = [len(text)]
-    for match in re.finditer(r"\s{2,}|\t|[,;]\s|\s(?=\()|\s(?=[^\W\d_]{1,})|\s*(?:=>|⇒|→)", text):
+    for match in re.finditer(
+        r"\s{2,}|\t|[,;]\s|\s(?=[(\[])|\s(?=[^\W\d_]{1,})|\s*(?:=>|⇒|→)", text
+    ):
         if not _is_open(text, match.start()) or not match.start():
             continue
         if _is_cut(text, match, known):
@@ -277,6 +294,7 @@ def _until(piece: Piece, known: AbstractSet[str]) -> Piece:
 
 def _is_made_of(word: str, known: AbstractSet[str]) -> bool:
     """Whether a word is a number, a known name, or short ones without a sign between them."""
+    word = word.translate(LOWERED).rstrip("ᵀ")
     short = "".join(re.escape(name) for name in known if len(name) == 1)
     letters = rf"[{short}]" if short else r"(?!)"
     return word in known or re.fullmatch(rf"\d+|(?:\d*{letters}\d*[ᵀT]?)+", word) is not None
@@ -284,14 +302,14 @@ def _is_made_of(word: str, known: AbstractSet[str]) -> bool:
 
 def _is_cut(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
     """Whether words begin at a gap."""
-    after = text[match.end() :].lstrip()
+    after = re.split(r"[;,]\s", text[match.end() :].lstrip())[0]
     if match[0].strip() in (",", ";", "=>", "⇒", "→"):
         return True
     if text[: match.start()].rstrip().endswith(tuple(OPERATORS)) or not after:
         return False
     if len(match[0].expandtabs()) > 1:
         return after[0] not in "=+-*/@⊙·×−∘.)]^"
-    inside = re.match(r"\(([^()]*)\)\s*\.?$", after)
+    inside = re.match(r"[(\[]([^()\[\]]*)[)\]]\s*\.?$", after)
     words = re.findall(WORD, inside[1] if inside else after)
     unknown = [w for w in words if not _is_made_of(w, known)]
     if inside:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
+from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, did_you_mean
 from symgrad.grading.answer import LOSS_NAMES
 from symgrad.grading.claims import Formula, Reader
 from symgrad.grading.derivatives import Derivatives, Graded, Meaning
 from symgrad.grading.differentials import Differentials
 from symgrad.grading.grade import judged
 from symgrad.grading.meanings import Meanings
-from symgrad.grading.notation import OPEN, WHOLE, Symbol, symbol_of
+from symgrad.grading.notation import OPEN, WHOLE, Names, Symbol, symbol_of
 from symgrad.grading.opening import equal, restated
 from symgrad.grading.paper import Macro, Paper
 from symgrad.grading.sheet import Piece, Row
@@ -24,6 +25,8 @@ from symgrad.language.problem import Problem
 from symgrad.language.scope import Scope
 
 DEFINES = "defines a new name: not graded itself"
+ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
+INDEXED = "in index notation: not graded"
 VECTORISED = "a vectorised form: not graded"
 Grader: TypeAlias = Callable[[Piece, int], Graded]  # of the k-th side of an equation
 
@@ -33,11 +36,12 @@ class Sides:
     """Grades sides, by what stands on the left."""
 
     asked: Problem
+    wanted: tuple[str, ...]
     layout: str
     seed: int
 
     def __post_init__(self) -> None:
-        self.paper = Paper(self.asked)
+        self.paper = Paper(self.asked, self.wanted)
         self.reader = Reader(Meanings(self.paper))
         self.derivatives = Derivatives(self.paper, self.reader, self.layout, self.seed)
         self.differentials = Differentials(self.paper, self.reader, self.seed)
@@ -46,8 +50,9 @@ class Sides:
         """What grades the sides of an equation. Raises: SymgradError where its left side cannot be
         read."""
         text, names = row.left.text, self.paper.names
-        if "vec" in text:
-            return lambda side, k: (None, VECTORISED)
+        if "vec" in text or _indexed(row, names):
+            words = VECTORISED if "vec" in text else INDEXED
+            return lambda side, k: (None, words)
         symbol = symbol_of(text, names)
         of = self.differentials.left(row)
         if of is not None:
@@ -69,7 +74,11 @@ class Sides:
         if text.isidentifier():
             Scope.of(self.asked).check_new(text)
             return lambda side, k: self._defined(text, side, k)
-        meaning = self.reader.claim(self.reader.formula(row.left)).expression
+        try:
+            meaning = self.reader.claim(self.reader.formula(row.left)).expression
+        except SymgradError as error:
+            unread = f"not graded, since it cannot be read: {error.message}"
+            return lambda side, k: (None, unread)
         return lambda side, k: self._same(text, meaning, self.reader.formula(side))
 
     def _delta(self, symbol: Symbol, text: str, side: Piece, k: int) -> Graded:
@@ -153,3 +162,12 @@ class Sides:
         """Whether a formula has the value of another."""
         claim = self.reader.claim(formula)
         return judged(equal(self.paper.problem(), meaning, claim, name, self.seed)), "right"
+
+
+def _indexed(row: Row, names: Names) -> bool:
+    """Whether a line is about entries, x_i: in text these are not read."""
+    text = " ".join([row.left.text, *(side.text for side in row.sides)])
+    return any(
+        match[0] not in names.known and (match["name"] is None or names.of(match["name"]))
+        for match in ENTRY.finditer(text)
+    )

@@ -30,6 +30,15 @@ w: Vector(d)
 y: Vector(n)
 loss = norm2(X @ w - y)**2 / 2
 """,
+    "softmax_of_data": """\
+X: Matrix(n, d)
+W: Matrix(d, k)
+b: Vector(k)
+Y: Matrix(n, k, one_hot=True)
+Z = X @ W + ones(n) @ b.T
+P = softmax(Z, axis=1)
+loss = -sum(Y * log(P)) / n
+""",
     "map": """\
 A: Matrix(m, n)
 x: Vector(n)
@@ -184,6 +193,46 @@ RIGHT = [
         dL/ds = exp(s) = L
         dL/dx = dL/ds * ds/dx = L x / s""",
         5,
+    ),
+    ("least_squares", "x", "L = rᵀ r, where r = W x - y\n∇L(x) = 2 Wᵀ r", 2),
+    (
+        "least_squares",
+        "x",
+        """\
+        d/dx (x^T W^T W x) = 2 W^T W x
+        L(x + h) - L(x) = 2 h^T W^T (W x - y) + O(h^2)
+        ∂L/∂x_i = 2 Σ_j W_ji (W x - y)_j
+        Thus ∇L = 2 W^T (W x - y)""",
+        1,
+    ),
+    (
+        "mlp",
+        "W2",
+        """\
+        | step                  | rule          |
+        |-----------------------|---------------|
+        | dLdz2 = p - y         | cross-entropy |
+        | ∂L/∂W₂ = ∂L/∂z₂ a₁ᵀ   | product       |""",
+        2,
+    ),
+    (
+        "mlp",
+        "W2",
+        """\
+        Solution
+        ========
+        **Step 1.** z2.grad == p - y [softmax]
+        **Step 2.** W2.grad := np.outer(z2.grad, a1);""",
+        2,
+    ),
+    (
+        "softmax_of_data",
+        ["W", "b"],
+        """\
+        dZ = (P - Y) / n
+        dW = X^T dZ
+        db = dZ^T 1""",
+        3,
     ),
     # LaTeX
     (
