@@ -49,6 +49,7 @@ class Reader:
 
     meanings: Meanings
     lacking: list[Symbol] = field(default_factory=list)
+    truths: dict[str, Expression] = field(default_factory=dict)  # the right values of these
     remarks: dict[str, None] = field(default_factory=dict)  # what was read otherwise than typed
 
     @property
@@ -96,7 +97,7 @@ class Reader:
     ) -> Claim:
         """What a formula claims; `one` is whether of one example, `own` the derivative that it is
         of, `more` variables beside those of the problem, by the names in the formula."""
-        self.lacking = []
+        self.lacking, self.truths = [], {}
         asked = self.paper.asked
         losses = {asked.output_name, *LOSS_NAMES} - self.paper.names.known
         self.paper.losses |= formula.words & losses
@@ -111,7 +112,10 @@ class Reader:
                 if own is not None and symbol.name == own.name:
                     raise ProgramError(f"{symbol.name} stands on both sides", column=1)
                 name = symbol.name
-                given |= self._true(symbol, one, name)
+                self.truths |= self._true(symbol, one, name)
+                given |= self.truths
+            elif name in self.paper.unfounded:
+                self.lacking.append(self.paper.unfounded[name])
             renamed[word] = name
         problem = replace(problem, definitions=given)
         other = {word: ast.Name(id=name, ctx=ast.Load()) for word, name in renamed.items()}

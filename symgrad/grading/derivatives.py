@@ -121,7 +121,10 @@ class Derivatives:
         """Let later lines use the value of a derivative."""
         if self.paper.value_name(symbol) is None and not symbol.turned and not symbol.then:
             value = self.reader.claim(formula, own=symbol)
+            self.paper.given |= self.reader.truths
             self.paper.assign(symbol, value.expression, one)
+            if self.reader.lacking:
+                self.paper.unfounded[symbol.name] = self.reader.lacking[0]
 
     def _note(self, symbol: Symbol, meaning: Meaning, lacking: Sequence[Symbol]) -> None:
         """Whether what the problem asks for is found."""
@@ -133,7 +136,7 @@ class Derivatives:
             self.found.add(("hessian", symbol.of, symbol.then))
         elif way.one or symbol.top not in tops:
             return
-        elif self.layout == "numerator" and not (
+        elif (way.kind, self.layout) == ("gradient", "numerator") and not (
             symbol.turned or exam.layout == "numerator" or exam.claim.expression.shape == SCALAR
         ):
             return  # a step, in the shape of its variable

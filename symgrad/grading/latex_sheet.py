@@ -11,7 +11,7 @@ from typing import TypeAlias
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
 from symgrad.grading.notation import symbol_of
 from symgrad.grading.paper import Paper
-from symgrad.grading.sheet import Piece, Row
+from symgrad.grading.sheet import STACKED, Piece, Row
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.latex_input import Equation, Known, read_formula
 from symgrad.language.latex_input.equations import Formula, formulas
@@ -21,7 +21,14 @@ from symgrad.language.unparse import unparse
 BRACED = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 FRACTION = re.compile(rf"\\[dt]?frac\s*(?=\{{\s*(?:\\partial|\\mathrm\s*\{{?d)){BRACED}\s*{BRACED}")
 BETWEEN = re.compile(r"(?:\\cdot|\\times|\\left|\\right|\\[,;:! ]|\^\{?\\?(?:top|T)\}?|[\s&().,])*")
-EQUALS = re.compile(r"(?<![<>!:\\])=(?:\s*&\s*=)?")
+EQUALS = re.compile(r"(?<![<>!\\]):?=(?:\s*&\s*=)?")
+NOTHING = re.compile(r"(?<!\\)%.*|\\in\s*\\mathbb\s*\{?[A-Z]\}?(?:\^(?:\{[^{}]*\}|\w))?")
+SIGNS = re.compile(  # that mean =, perhaps with a word above
+    rf"\\(?:overset|stackrel|underset)\s*{BRACED}\s*\{{\s*=\s*\}}|\\(?:coloneqq|triangleq|equiv)\b"
+)
+OPERATOR = re.compile(r"frac\s*\{\s*(?:\\partial|d|\\mathrm\s*(?:\{d\}|d))\s*\}")
+NEXT = re.compile(r"[,;]\s*(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)+(?=[^,;]*=)")
+BY = re.compile(r"\\nabla(?!\s*_)")
 ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|to)\b"
 BESIDE = rf"(?:\s|&|\\q?quad\b|\\[,;: ]|\\(?:text|mbox){BRACED}|{ARROWS})"
 BEFORE = re.compile(rf"{BESIDE}+")
@@ -30,7 +37,7 @@ QUOTIENT = re.compile(  # \frac{dL}{dW}
     r"(?<=frac)(\s*\{\s*)d(?=\s*[A-Za-z\\{])([^{}]*(?:\{[^{}]*\}[^{}]*)*\}\s*\{\s*)d"
 )
 SINGLE = re.compile(r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z]\b|\\[A-Za-z]))")
-OF_LOSS = re.compile(r"(?:^|[$\\&\s])d\s*(?:L|\\ell|\\mathcal\s*\{?L\}?)\s*&?=", re.MULTILINE)
+MOVED = re.compile(r"(?:^|[$\\&\s])d\s?(?:[A-Za-z]|\\[a-z]+)[^=\n&]{0,20}&?=", re.MULTILINE)  # dW =
 
 
 Unread: TypeAlias = tuple[str, Callable[[], Row]]  # what its left side says, and its reading
@@ -44,18 +51,26 @@ class LatexSheet:
     text: str
     paper: Paper
 
+    def __post_init__(self) -> None:
+        blanked = NOTHING.sub(lambda m: " " * len(m[0]), self.text)
+        self.text = SIGNS.sub(lambda m: "=".ljust(len(m[0])), blanked)
+
     def rows(self) -> Iterator[Unread]:
         """The equations; what is none says nothing."""
         for formula in formulas(self.text):
             if EQUALS.search(formula.text):
                 whole = self._whole(formula)
-                left = whole.text[: _parts(whole.text)[0][1]].strip("& ")
-                yield left, partial(self._row, whole)
+                cuts = [m for m in NEXT.finditer(whole.text) if _is_open(whole.text[: m.start()])]
+                ends = [*(m.start() for m in cuts), None]
+                for start, end in zip([0, *(m.end() for m in cuts)], ends, strict=True):
+                    part = whole.part(start, end)
+                    left = part.text[: _parts(part.text)[0][1]].strip("&: ")
+                    yield left, partial(self._row, part)
 
     @cached_property
     def differential(self) -> bool:
-        """Whether the text has the differential of the loss, so that d is no name."""
-        return OF_LOSS.search(self.text) is not None
+        """Whether the text says dL = ... or dW = ..., so that d is no name."""
+        return "d" not in self.paper.names.known and MOVED.search(self.text) is not None
 
     def _whole(self, formula: Formula) -> Piece:
         """A formula with its places, without the words around it."""
@@ -67,6 +82,8 @@ class LatexSheet:
         front, back = BEFORE.match(formula.text), AFTER.search(formula.text)
         start, end = front.end() if front else 0, back.start() if back else len(places)
         piece = Piece(formula.text, places).part(start, end)
+        if (single := self.paper.names.single) is not None:
+            piece = piece.replaced(BY, lambda m: rf"\nabla_{{{single}}}")
         piece = piece.replaced(QUOTIENT, lambda m: rf"{m[1]}\partial {m[2]}\partial ")
         return piece.replaced(SINGLE, lambda m: r"\mathrm{d}") if self.differential else piece
 
@@ -74,7 +91,9 @@ class LatexSheet:
         """An equation, each side read by itself beside the left one."""
         left, *sides = [whole.part(*ends) for ends in _parts(whole.text)]
         if r"\operatorname{vec}" in left.text:
-            return Row(left, sides)
+            return Row(left, sides, STACKED)
+        if OPERATOR.search(left.text):
+            return Row(left, sides, "the derivative of a formula without a name: not graded")
         row = Row(left)
         for side in sides:
             row.sides.append(self._side(row, left, side))

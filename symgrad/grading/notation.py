@@ -26,7 +26,7 @@ WHOLE = ("L", "loss", "Loss", "J", "E", "cost", "Cost")  # what the loss is call
 ONE = ("l", "ell", "ℓ")  # what the loss of one example is called
 OPEN = "?"  # the loss, or that of one example
 SHORT = re.compile(
-    r"(?:grad|nabla|bar)_(?P<a>\w+)|(?P<b>\w+?)(?:_grad|_bar|bar|\.grad)|(?:d|g|delta|δ)_?(?P<c>\w+)"
+    r"(?:grad|nabla|bar)_(?P<a>\w+)|(?P<b>\w+?)(?:_grad|_bar|bar|\.grad)|(?:delta|δ|d|g)_?(?P<c>\w+)"
 )
 LONG = re.compile(r"d(?P<top>[^\W_]\w*?)_d(?P<of>[^\W\d]\w*)")
 JOINED = re.compile(rf"[d∂](?P<top>{'|'.join((*WHOLE, *ONE))})[d∂](?P<of>\w+)")
@@ -88,8 +88,9 @@ def symbol_of(text: str, names: Names) -> Symbol | None:
     """The derivative that a left side or a name means; None where it is none.
 
     >>> known = Names(frozenset({"W1", "z", "x"}))
-    >>> [symbol_of(t, known).name for t in ("∂L/∂W_1", "grad_z l", "dW1", "z_bar", "gz", "dz/dx")]
-    ['dL_dW1', 'dL_dz', 'd_W1', 'd_z', 'd_z', 'dz_dx']
+    >>> texts = ("∂L/∂W_1", "grad_z l", "dW1", "z_bar", "gz", "delta_z", "dz/dx")
+    >>> [symbol_of(text, known).name for text in texts]
+    ['dL_dW1', 'dL_dz', 'd_W1', 'd_z', 'd_z', 'd_z', 'dz_dx']
     """
     text = text.strip()
     if text in names.known:

@@ -40,6 +40,7 @@ class Paper:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
     single: set[str] = field(default_factory=set)
+    unfounded: dict[str, Symbol] = field(default_factory=dict)  # what uses what no line gives
     macros: dict[str, Macro] = field(default_factory=dict)
     losses: set[str] = field(default_factory=set)  # the names of the loss that formulas use
     current: Problem = field(init=False)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from symgrad.errors import ProgramError, ShapeError, SymgradError
 
 Place = tuple[int, int]  # line and column, from 1
+STACKED = "a vectorised form: not graded"
 VECTORISED = re.compile(r"(?P<left>d2? ?\w* / d [^=]*?)\s*=")  # d vec(f) / d vec(X).T
 NAME = r"[^\W\d_](?:(?!ᵀ)\w)*(?:\^[({\[]\w+[)}\]])?"
 OF = rf"(?:{NAME}|\({NAME}\))"
@@ -105,11 +106,11 @@ class Piece:
 
 @dataclass
 class Row:
-    """An equation; `latex` is whether its parts are LaTeX."""
+    """An equation."""
 
     left: Piece
     sides: list[Piece] = field(default_factory=list)
-    latex: bool = False
+    unread: str = ""  # why it is not graded, where its parts are not read
 
     @property
     def line(self) -> int:
@@ -192,7 +193,7 @@ def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
     """The equations of a line."""
     if (stacked := VECTORISED.match(piece.text)) and "vec(" in stacked["left"]:
         left = piece.part(0, stacked.end("left"))
-        yield Row(left, [_until(piece.part(stacked.end()), known)])
+        yield Row(left, [_until(piece.part(stacked.end()), known)], STACKED)
         return
     starts = [m for m in EQUATION.finditer(piece.text) if _begins(piece.text, m, known)]
     if not starts:

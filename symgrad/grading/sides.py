@@ -27,7 +27,6 @@ from symgrad.language.scope import Scope
 DEFINES = "defines a new name: not graded itself"
 ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
 INDEXED = "in index notation: not graded"
-VECTORISED = "a vectorised form: not graded"
 Grader: TypeAlias = Callable[[Piece, int], Graded]  # of the k-th side of an equation
 
 
@@ -50,9 +49,9 @@ class Sides:
         """What grades the sides of an equation. Raises: SymgradError where its left side cannot be
         read."""
         text, names = row.left.text, self.paper.names
-        if "vec" in text or _indexed(row, names):
-            words = VECTORISED if "vec" in text else INDEXED
-            return lambda side, k: (None, words)
+        unread = row.unread or (INDEXED if _indexed(row, names) else "")
+        if unread:
+            return lambda side, k: (None, unread)
         symbol = symbol_of(text, names)
         of = self.differentials.left(row)
         if of is not None:
@@ -77,8 +76,9 @@ class Sides:
         try:
             meaning = self.reader.claim(self.reader.formula(row.left)).expression
         except SymgradError as error:
-            unread = f"not graded, since it cannot be read: {error.message}"
-            return lambda side, k: (None, unread)
+            words = f"not graded, since it cannot be read: {error.message}"
+            return lambda side, k: (None, words)
+        self.paper.given |= self.reader.truths
         return lambda side, k: self._same(text, meaning, self.reader.formula(side))
 
     def _delta(self, symbol: Symbol, text: str, side: Piece, k: int) -> Graded:
@@ -155,7 +155,9 @@ class Sides:
             meaning = self.differentials.claim(formula).expression
             self.paper.macros[name] = Macro(formula.tree, Name(name, meaning.shape, meaning.batch))
             return None, DEFINES
-        self.paper.define(name, self.reader.claim(formula).expression)
+        claim = self.reader.claim(formula)
+        self.paper.given |= self.reader.truths
+        self.paper.define(name, claim.expression)
         return None, DEFINES
 
     def _same(self, name: str, meaning: Expression, formula: Formula) -> Graded:

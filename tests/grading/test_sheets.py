@@ -353,6 +353,36 @@ RIGHT = [
         r"so $\frac{\partial f}{\partial x} = \operatorname{diag}(1 - f \odot f) A$.",
         2,
     ),
+    (
+        "least_squares",
+        "x",
+        r"""
+        % comment = not this
+        Sei $r := Wx - y \in \mathbb{R}^m$, $L = r^\top r$.
+        \[ \begin{aligned}
+          \frac{\partial L}{\partial r} &= 2r, & \frac{\partial r}{\partial x} &= W, \\
+          \frac{\partial}{\partial x} \|Wx\|^2 &= 2 W^\top W x \\
+          \nabla L &\overset{\text{chain}}{=} W^\top \frac{\partial L}{\partial r} % done
+        \end{aligned} \]""",
+        4,
+    ),
+    (
+        "least_squares",
+        "x",
+        r"$\frac{\partial L}{\partial x} = \left(\frac{\partial r}{\partial x}"
+        r"\right)^\top \frac{\partial L}{\partial r} = W^\top (2 r)$ with $r = Wx - y$",
+        2,
+    ),
+    (
+        "mlp",
+        ["W2", "b2"],
+        r"""
+        \begin{align*}
+        \delta^{[2]} &= p - y \\
+        dW^{[2]} &= \delta^{[2]} (a^{[1]})^T, & db^{[2]} &= \delta^{[2]}
+        \end{align*}""",
+        3,
+    ),
     ("exponential", "x", r"\nabla_x L = e^{\|x\|} \frac{x}{\|x\|}", 1),
 ]
 # program, wrt, text; the first line that is wrong and a word of what is said of it

@@ -36,4 +36,31 @@ MUTANTS: list[Mutant] = [
         ),
         ("a regulariser is any branch", "regularizer not in (None, branch.regularizer)", "False"),
     ),
+    *planted_in(
+        "symgrad/grading/lines.py",
+        f"{TESTS}/test_lines.py {TESTS}/test_sheets.py",
+        ("nothing graded is right", "if not right:", "if False:"),
+        ("what is asked for may be missing", "if missing:", "if False:"),
+    ),
+    *planted_in(
+        "symgrad/grading/derivatives.py",
+        f"{TESTS}/test_lines.py tests/cli/test_grade.py",
+        ("a step is the result in numerator layout", 'exam.layout == "numerator"', "True"),
+        ("one example's gradient is that of all", "elif way.one or symbol.top", "elif symbol.top"),
+        ("what no line gives is given", "elif lacking:", "elif False:"),
+    ),
+    *planted_in(
+        "symgrad/grading/differentials.py",
+        f"{TESTS}/test_sheets.py",
+        ("what moves elsewhere stands still", "[*inside, *self.moving]", "[*inside]"),
+    ),
+    *planted_in(
+        "symgrad/grading/opening.py",
+        f"{TESTS}/test_sheets.py {TESTS}/test_lines.py",
+        (
+            "a part with the other sign is the part",
+            "(-meaning, -reference)",
+            "(-meaning, reference)",
+        ),
+    ),
 ]
