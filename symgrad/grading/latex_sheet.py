@@ -27,7 +27,7 @@ SIGNS = re.compile(  # that mean =, perhaps with a word above
     rf"\\(?:overset|stackrel|underset)\s*{BRACED}\s*\{{\s*=\s*\}}|\\(?:coloneqq|triangleq|equiv)\b"
 )
 OPERATOR = re.compile(r"frac\s*\{\s*(?:\\partial|d|\\mathrm\s*(?:\{d\}|d))\s*\}")
-NEXT = re.compile(r"[,;]\s*(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)+(?=[^,;]*=)")
+NEXT = re.compile(r"(?<!\\)[,;]\s*(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)+(?=[^,;]*=)")
 BY = re.compile(r"\\nabla(?!\s*_)")
 ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|to)\b"
 BESIDE = rf"(?:\s|&|\\q?quad\b|\\[,;: ]|\\(?:text|mbox){BRACED}|{ARROWS})"

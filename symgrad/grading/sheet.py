@@ -16,7 +16,7 @@ from symgrad.errors import ProgramError, ShapeError, SymgradError
 
 Place = tuple[int, int]  # line and column, from 1
 STACKED = "a vectorised form: not graded"
-VECTORISED = re.compile(r"(?P<left>d2? ?\w* / d [^=]*?)\s*=")  # d vec(f) / d vec(X).T
+VECTORISED = re.compile(r"(?P<left>d2? ?[\w()]* / d [^=]*?)\s*=")  # d vec(f) / d vec(X).T
 NAME = r"[^\W\d_](?:(?!ᵀ)\w)*(?:\^[({\[]\w+[)}\]])?"
 OF = rf"(?:{NAME}|\({NAME}\))"
 SECOND = rf"d(?:2|\^2|\*\*2)\s?{OF}\s*/\s*(?:d\s?{OF}\s*d\s?{OF}|d\s?{OF}(?:\^2|\*\*2))"
