@@ -56,6 +56,7 @@ FALSE = [
     ("two_layers", "W1", TWO_LAYERS.replace("sum(dl/dh @ x.T for x, y in batch)", "dl/dh @ x.T"), 8,
      "batch_sum_forgotten", "grad_W1: "),
     ("two_layers", "W1", TWO_LAYERS.split("dL/dW2")[0], None, "incomplete", "none says dL/dW1"),
+    ("two_layers", "W1", "dl/dW1 = 2 * W2.T @ (f - y) @ x.T", None, "incomplete", "dL/dW1"),
     ("two_layers", None, "dl/df = 2 * (f - y)", None, "incomplete", "none says dL/dW1, dL/dW2"),
     ("two_layers", "W2", "dL/dW2 = sum(dL/df @ h.T for x, y in batch)", None, "incomplete",
      "dL/dW2 uses dL/df, which no line says"),
