@@ -20,6 +20,7 @@ from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.errors import DataError, did_you_mean
+from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem, Wrt
 from symgrad.numerics.callables import called
@@ -27,7 +28,7 @@ from symgrad.numerics.comparison import Arrays, Comparison, Numbers, precision, 
 from symgrad.numerics.evaluation import STEP, Sample, drawn
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.inputs import Signature
-from symgrad.numerics.interpreter import evaluate_nodes
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 from symgrad.numerics.interpreter import spread as spread_over
 from symgrad.numerics.libraries import NumPy, plain_array
 from symgrad.numerics.quotients import EPS, Quotient, derivative, noise_of
@@ -278,10 +279,18 @@ def _distance(
     labels = ix.new_labels(argument.axes)
     core = tuple(x for x, place in zip(labels, at, strict=True) if place is None)
     others = tuple(x for x in labels if x not in core)
+    known = dict(values)
+    if len(core) > 2:  # a tensor, in which only its entries count
+        over = over_labels(values[argument], labels, (*others, *core), sizes)
+        flat = over.reshape((*over.shape[: len(others)], -1))
+        core = (ix.Label(dimension(flat.shape[-1])),)
+        labels = (*others, *core)
+        argument = ix.intern(ix.Input, tuple(x.axis for x in labels), name="?x", facts=frozenset())
+        known[argument] = flat
     name = Name("?x", ix.matrix_shape(x.axis for x in core))
     value = {name.name: tensor(ix.Entry(argument, labels), core, others)}
     entry = lower(node.operation.meaning.kink(name), value).closed()
-    return np.asarray(np.abs(evaluate_nodes([entry.node], arrays, sizes, values)[entry.node]))
+    return np.asarray(np.abs(evaluate_nodes([entry.node], arrays, sizes, known)[entry.node]))
 
 
 def _arrays(

@@ -202,16 +202,17 @@ class _Check(Judge):
         if kind in ("directional", "hvp"):
             free = derivation.free or derivation.value
             of = (free, derivation.value_labels) if kind == "directional" else gradient(str(key))
-            return lambda sample, value: (
-                value,
-                sample.along({x: sample.inputs[dx] for dx, x in seeds.items()}, *of),
+            return lambda sample, value: _moving(
+                sample, value, {x: sample.inputs[dx] for dx, x in seeds.items()}, of
             )
         if kind == "hessian":
             a, b = str(key[0]), str(key[1])
             v = self.rng.standard_normal(np.shape(self.sample.inputs[b]))
-            return lambda sample, value: (
+            return lambda sample, value: _moving(
+                sample,
                 np.tensordot(value, v, v.ndim) if v.ndim else value * v,
-                sample.along({b: v}, *gradient(a)),
+                {b: v},
+                gradient(a),
             )
         entry, _ = gradient(str(key))
         return lambda sample, value: (value, sample.over(entry, outcome.labels))
@@ -252,6 +253,15 @@ class _Check(Judge):
         value, labels = self.derivation.value, self.derivation.value_labels
         yield lambda sample: (returned(sample)[0], sample.over(value, labels))
         yield lambda sample: (returned(sample)[k], sample.over(outcome.entry, outcome.labels))
+
+
+def _moving(
+    sample: Sample, claim: Any, directions: Mapping[str, Any], of: tuple[Entry, tuple[Label, ...]]
+) -> tuple[Any, Any]:
+    """A claimed derivative of an entry along directions, and the true one: neither is known where
+    the entry has no value."""
+    known = np.isfinite(sample.over(*of))
+    return np.where(known, claim, np.nan), np.where(known, sample.along(directions, *of), np.nan)
 
 
 def _printed(expression: Expression, node: Node) -> Comparison:

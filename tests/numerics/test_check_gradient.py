@@ -108,6 +108,22 @@ def test_a_report_says_what_was_found() -> None:
     assert str(report).startswith("gradient check: passed (complex step)")
 
 
+@pytest.mark.parametrize("function", ["max", "min", "norm2", "norm1"])
+@pytest.mark.parametrize("size", [1, 2])
+def test_kinks_of_tensors_and_of_single_entries(function: str, size: int) -> None:
+    shapes = {"T": (size, 2, size), "x": (size,)}
+    for (name, shape), kind in zip(shapes.items(), ("Tensor(m, 2, n)", "Vector(n)"), strict=True):
+        program = f"{name}: {kind}\nloss = {function}({name})"
+        if name == "T":
+            program = f'T: {kind}\nloss = {function}(einsum("ijk->ijk", T))'
+        at = {name: np.arange(1.0, 1 + np.prod(shape)).reshape(shape)}
+        assert sg.check_gradient(program, inputs=at).passed
+        tied = {name: np.zeros(shape)}
+        alone = function in ("max", "min") and name == "x" and size == 1
+        wanted = "passed" if alone else "inconclusive"
+        assert sg.check_gradient(program, inputs=tied).verdict == wanted
+
+
 def test_the_taylor_slope_is_part_of_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     """A complex step that agrees with a wrong gradient is contradicted by the values."""
     program, inputs = "x: Vector(n)\nloss = sum(sin(x))", {"x": np.array([0.3, 0.4])}

@@ -216,6 +216,16 @@ def test_where_nothing_is_finite_it_is_not_checked(program: str, steps: tuple[in
     assert sg.check_gradient(program).verdict == "not finite"
 
 
+@pytest.mark.parametrize("kind", [sg.hessian, sg.hvp, sg.directional])
+@pytest.mark.parametrize("loss", ["log(-x**2)", "arccosh(x) + arcsin(x)", "sqrt(-1 - x**2)"])
+def test_a_second_derivative_of_what_has_no_value_is_not_checked(
+    kind: Callable[..., sg.Derivation], loss: str
+) -> None:
+    derivation = kind(f"x: Scalar\nloss = {loss}")
+    assert derivation.verify().verdict == "not checked"
+    assert "not checked" in derivation.text()
+
+
 def test_a_wrong_cotangent_beside_a_pole_is_found() -> None:
     derivation, number = tampered(
         sg.derive("x: Vector(n)\nloss = sum(1 / diag(x))").data, "dL/dx", scaled
