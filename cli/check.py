@@ -36,12 +36,12 @@ STATUS = {
 def check(program: ProgramFile, wrt: list[str] | None, against: Callable[..., Any] | None) -> None:
     """Check a gradient against numerical differentiation at random numbers.
 
-    With --against it is your own. The function is called as grad(W=..., x=...), with those of the
-    program's inputs that its parameters are named after, or with one dictionary of all inputs. They
-    are NumPy arrays: a Vector(n) has the shape (n,), a Matrix(m, n) the shape (m, n); what is of an
-    example has the batch as a first axis more. It returns a dictionary with an array for each name
-    of --wrt (an array alone where there is one name), or value and dictionary. It is called at
-    several random points.
+    With --against model.py:grad it is your own. The function is called as grad(W=..., x=...), with
+    those of the program's inputs that its parameters are named after, or with one dictionary of all
+    inputs. They are NumPy arrays: a Vector(n) has the shape (n,), a Matrix(m, n) the shape (m, n);
+    what is of an example has the batch as a first axis more. It returns a dictionary with an array
+    for each name of --wrt (an array alone where there is one name), or value and dictionary. It is
+    called at several random points.
 
     Exit status: 0 passed, 1 failed, 3 inconclusive (at a kink, or rounding hides the gradient),
     4 not finite.
@@ -49,7 +49,6 @@ def check(program: ProgramFile, wrt: list[str] | None, against: Callable[..., An
     \b
     Examples:
       symgrad check two_layer_linear
-      symgrad check model.sg --wrt W --against model.py:grad
     """
     import symgrad as sg
 

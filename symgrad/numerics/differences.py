@@ -122,7 +122,9 @@ def _claimed(
     claimed = {}
     for name in names:
         if name not in gradients:
-            raise DataError(f"gradients: that by {name} is missing")
+            some = [n for n in names if n in gradients]
+            told = f"; given are {', '.join(some)}: wrt them alone (--wrt {','.join(some)})"
+            raise DataError(f"the gradient by {name} is missing{told if some else ''}")
         array = plain_array(f"the gradient by {name}", gradients[name])
         shape = np.shape(derived[name])
         if array.shape != shape:

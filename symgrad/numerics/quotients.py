@@ -27,6 +27,7 @@ HALVINGS = 90
 LEVELS = 4  # quotients that are extrapolated together
 AMPLIFIED = 8.0  # noise in an extrapolated quotient, by that in the last one
 ACCURATE = 1e-11  # relative; more is not asked for
+CONVERGED = 0.1  # what is left to extrapolate, relative; beyond, the steps are too large
 RESOLVED = 4.0  # a jump is one where it is so many times what it may be off by
 POINTS = 9  # for the noise
 SPACINGS = (1e-8, 1e-6, 1e-10, 1e-4, 1e-12, 1e-2, 1e-1)
@@ -69,9 +70,10 @@ def derivative(f: Line, scale: float, noise: float, resolution: float = 0.0) -> 
         if abs(kink) > RESOLVED * (unsure + rounding):
             jump = abs(kink)
         else:
-            error = max(rest, abs(value - before) if math.isfinite(before) else 0.0)
-            error += max(abs(kink), unsure) + rounding
-            best = min(best, Quotient(value, error), key=lambda q: q.error)
+            rest = max(rest, abs(value - before) if math.isfinite(before) else 0.0)
+            rest += max(abs(kink), unsure)
+            if rest <= max(CONVERGED * abs(value), RESOLVED * rounding):
+                best = min(best, Quotient(value, rest + rounding), key=lambda q: q.error)
         before = value
         if best.error <= max(ACCURATE * abs(best.value), 2 * rounding) or best.error < rounding / 8:
             break

@@ -38,13 +38,13 @@ def taylor(
     large.
     """
     kept: list[tuple[float, float]] = []
-    noise, last = max(noise, EPS * abs(value)), 0.0
+    noise, last = max(noise, EPS * abs(value), EPS * size), 0.0  # x + hv is rounded, too
     for h in STEPS:
         rest = along(h) - value - h * slope
         if not math.isfinite(rest):
             kept.clear()
             continue
-        if abs(rest) <= 100 * (noise + EPS * h * size):
+        if abs(rest) <= 100 * noise:
             break
         kept.append((math.log(h), math.log(abs(rest))))
         last = rest

@@ -17,12 +17,12 @@ loss = mean((w.T @ relu(x) + b - t)**2 for x, t in batch)
 """
 FILE = """\
 import numpy as np
-import beside
+import rectifier
 
 
 def grad(x, t, w, b):
-    r = beside.relu(x) @ w + b - t
-    return {"w": 2 * beside.relu(x).T @ r / len(x), "b": 2 * r.mean()}
+    r = rectifier.relu(x) @ w + b - t
+    return {"w": 2 * rectifier.relu(x).T @ r / len(x), "b": 2 * r.mean()}
 
 
 def everything(inputs):
@@ -51,6 +51,10 @@ def by_w(x, t, w, b):
     return grad(x, t, w, b)["w"]
 
 
+def some(x, t, w, b):
+    return {"w": grad(x, t, w, b)["w"]}
+
+
 def short(x, t, w, b):
     return {"w": np.ones(7), "b": 0.0}
 
@@ -71,7 +75,9 @@ nothing = 3
 def check(symgrad, tmp_path: Path):
     (tmp_path / "net.sg").write_text(PROGRAM, encoding="utf-8")
     (tmp_path / "model.py").write_text(FILE, encoding="utf-8")
-    (tmp_path / "beside.py").write_text("def relu(x):\n    return x * (x > 0)\n", encoding="utf-8")
+    (tmp_path / "rectifier.py").write_text(
+        "def relu(x):\n    return x * (x > 0)\n", encoding="utf-8"
+    )
     return lambda against, *more: symgrad("check", "net.sg", "--against", against, *more)
 
 
@@ -87,6 +93,13 @@ def test_a_gradient_of_ones_own_is_checked(name: str, status: int, check) -> Non
     assert "  w: largest" in result.stdout and "  b: largest" in result.stdout
 
 
+def test_what_is_not_returned_is_said_with_the_option(check) -> None:
+    result = check("model.py:some")
+    told = "the gradient by b is missing; given are w: wrt them alone (--wrt w)"
+    assert result.exit_code == 1 and told in result.stderr
+    assert check("model.py:some", "--wrt", "w").exit_code == 0
+
+
 def test_an_array_alone_is_enough_for_one_name(check) -> None:
     assert check("model.py:by_w", "--wrt", "w").exit_code == 0
     result = check("model.py:by_w")
@@ -94,7 +107,7 @@ def test_an_array_alone_is_enough_for_one_name(check) -> None:
 
 
 FAILING = [
-    ("model.py:fails", 1, "fails of model.py fails: ZeroDivisionError: division by zero (line 41)"),
+    ("model.py:fails", 1, "fails of model.py fails: ZeroDivisionError: division by zero (line 45)"),
     ("model.py:short", 1, "the gradient by w has shape (7,), not ("),
     ("model.py:unknown", 1, "unknown takes p0, p1; its parameters are to be among x, t, w, b"),
     ("model.py:gard", 2, "model.py has no function gard; did you mean grad"),

@@ -178,6 +178,12 @@ RIGHT = [
     Case(
         "beside a pole", lambda x: float(np.sum(np.log(x))), np.array([1e-8, 2.0]), lambda x: 1 / x
     ),
+    Case(
+        "a unit vector of a tiny one",
+        lambda x: float(G[:3] @ x / np.linalg.norm(x)),
+        1e-15 * HARD[:3],
+        lambda x: (G[:3] - (G[:3] @ x) * x / (x @ x)) / np.linalg.norm(x),
+    ),
     Case("x log x near 0", lambda x: x * np.log(x), 1e-6, lambda x: np.log(x) + 1),
     Case(
         "sharp",

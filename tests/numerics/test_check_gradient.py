@@ -139,6 +139,14 @@ def test_the_taylor_slope_is_part_of_the_verdict(monkeypatch: pytest.MonkeyPatch
     assert report.taylor_slope == pytest.approx(1.0, abs=0.05)
 
 
+def test_noise_inside_of_a_small_value_contradicts_nothing() -> None:
+    program = "W: Matrix(m, n)\nb: Vector(m)\nloss = logdet(W @ W.T + diag(exp(b)))"
+    W = 1e-6 * np.sin(np.arange(12.0)).reshape(3, 4)
+    inputs = {"W": W, "b": np.array([-6.025e-08, 1.009e-08, 1.165e-07])}
+    for seed in range(5):
+        assert sg.check_gradient(program, None, inputs, seed=seed).verdict == "passed"
+
+
 def test_a_linear_loss_has_no_slope() -> None:
     report = sg.check_gradient("x: Vector(n)\na: Vector(n)\nloss = a.T @ x", ["x"])
     assert (report.verdict, report.taylor_slope) == ("passed", None)
