@@ -44,7 +44,7 @@ class Row:
     kind: str = "gradient"
     at: Mapping[str, Any] | None = None  # the numbers; without them random ones, all names 2 or 3
     value: float | None = None
-    derivative: Mapping[str, Any] = field(default_factory=dict)  # numbers, or text of the language
+    derivative: Mapping[Any, Any] = field(default_factory=dict)  # numbers, or text of the language
     same: Mapping[str, str] = field(default_factory=dict)  # the printed result, to the letter
     holds: Pieces = field(default_factory=dict)
     lacks: Pieces = field(default_factory=dict)
@@ -341,6 +341,45 @@ STABLE = [  # finite in many digits, so finite here, value and gradient
         value=0,
         derivative={"X": [[4, -2], [-2, 1]]},
         same={"X": "det(X) * inv(X).T"},
+    ),
+    Row(
+        name="a root of squares that are 0",
+        program="x: Vector(n); loss = sum((x**2)**0.75) + sum(x**2)**0.75 + sum(sqrt(x**2))",
+        at={"x": [0.0, 0.0]},
+        value=0,
+        derivative={"x": [0, 0]},
+    ),
+    Row(
+        name="a power of 0 by its exponent and base",
+        program="c: Scalar; x: Scalar; loss = c**x",
+        wrt="c",
+        at={"c": 0.0, "x": 0.0},
+        value=1,
+        derivative={"c": 0},
+    ),
+    Row(
+        name="curvature of a power of 0",
+        program="c: Scalar; x: Scalar; loss = c**x",
+        wrt=("c", "x"),
+        kind="hessian",
+        at={"c": 0.0, "x": 3.0},
+        derivative={("c", "c"): 0, ("c", "x"): 0, ("x", "x"): 0},
+    ),
+    Row(
+        name="curvature of a line as a power",
+        program="c: Scalar; x: Scalar; loss = c**x",
+        wrt="c",
+        kind="hessian",
+        at={"c": 0.0, "x": 1.0},
+        derivative={("c", "c"): 0},
+    ),
+    Row(
+        name="curvature of a cubed norm at 0",
+        program="x: Vector(n); loss = norm2(x)**3",
+        kind="hessian",
+        at={"x": [0.0, 0.0]},
+        value=0,
+        derivative={("x", "x"): [[0, 0], [0, 0]]},
     ),
     Row(
         name="independent components",

@@ -2,6 +2,8 @@
 
     x log(y) = 0          where x = 0, though y be 0
     d(x log(y)) = x / y = 0 by y there, and log(y) dx = 0 where dx = 0
+    d(y^x) = x y^(x - 1) = 0         by y where x = 0, though y be 0
+    d(s^p) = 2 p x s^(p - 1) = 0     where s = sum x^2 is 0, p > 1/2; and s / sqrt(s) = 0
 
 The code takes y as 1 where its weight is 0. A quotient is treated so where a logarithm of its
 denominator has that weight in the same program: 0 / 0 is no number elsewhere.
@@ -15,6 +17,7 @@ from dataclasses import dataclass, field
 import sympy
 
 from symgrad.calculus import nodes as ix
+from symgrad.calculus.entries import even
 from symgrad.calculus.functions import map_entry
 from symgrad.calculus.logarithms import has_logarithm
 from symgrad.calculus.nodes import ONE, Entry, Factor, Node, Polynomial, Term
@@ -23,7 +26,7 @@ from symgrad.calculus.rebuilding import Counterpart, again
 from symgrad.calculus.terms import opened
 from symgrad.language import expressions as ex
 from symgrad.language.operations.meanings import Elementwise
-from symgrad.language.operations.smooth import log, log1p, xlogy
+from symgrad.language.operations.smooth import log, log1p, variable_power, xlogy
 from symgrad.numerics.flattening import Flat
 
 
@@ -51,12 +54,10 @@ GIVEN = (ix.Length, ix.Constant, ix.Identity)
 def at_limits(flat: Flat) -> Flat:
     """The results, by their limits where a weight is 0."""
     order = ix.topological(entry.node for entry, _ in flat.results)
-    if not any(isinstance(n, ix.Map) and n.operation in (*GUARDS, xlogy) for n in order):
-        return flat
     limits = _Limits()
     for node in order:
         limits.note(node)
-    if not limits.weights:
+    if not (limits.weights or limits.powers):
         return flat
     for node in order:
         limits.add(node)
@@ -68,6 +69,7 @@ def at_limits(flat: Flat) -> Flat:
 class _Limits:
     done: dict[Node, Counterpart] = field(default_factory=dict)
     weights: set[tuple[Node, Node]] = field(default_factory=set)  # what is below, and its weight
+    powers: bool = False  # whether there are powers to guard
 
     def note(self, node: Node) -> None:
         """Remember which logarithms have which weights."""
@@ -76,6 +78,7 @@ class _Limits:
             self._pair(*(operand for operand, _ in node.arguments))
         for term in opened(node, labels) if isinstance(node, Polynomial) else ():
             for factor in term.factors:
+                self.powers = self.powers or bool(_of_zero(term, factor))
                 for logarithm in _logarithms(factor):
                     for beside in _weights(term, factor):
                         self._pair(beside.node, _argument(logarithm))
@@ -98,6 +101,9 @@ class _Limits:
         factors = []
         for factor in term.factors:
             weights = _weights(term, factor)
+            if powered := _of_zero(term, factor):
+                factors.append(self._power(factor, powered))
+                continue
             if factor.power < 0:
                 weights = [w for w in weights if (factor.node, w.node) in self.weights]
                 made = self._made(factor)
@@ -117,6 +123,18 @@ class _Limits:
         entry = map_entry(guard, [weight, Entry(made.node, made.labels)], made.labels)
         return Factor(*entry, made.power)
 
+    def _power(self, factor: Factor, weights: Sequence[Factor]) -> Factor:
+        """A power whose base is guarded."""
+        made = self._made(factor)
+        if not isinstance(made.node, ix.Map):
+            return self._guarded(one_or, made, weights)
+        base, exponent = (
+            Factor(n, tuple(made.labels[k] for k in at)) for n, at in made.node.arguments
+        )
+        safe = self._guarded(one_or, base._replace(labels=made.labels), weights)
+        entries = [Entry(f.node, f.labels) for f in (safe, exponent)]
+        return Factor(*map_entry(made.node.operation, entries, made.labels))
+
     def _logarithm(self, factor: Factor, weights: Sequence[Factor]) -> Factor:
         """The logarithm, or the sum with one in it, with its argument guarded."""
         node, labels, power = factor
@@ -135,6 +153,37 @@ class _Limits:
             return term._replace(factors=tuple(parts))
 
         return Factor(*contract(map(again, opened(node, labels)), labels), power)
+
+
+def _of_zero(term: Term, factor: Factor) -> list[Factor]:
+    """What is 0 where a power of 0 has no number that counts: the exponent's own factors beside it,
+    a sum of squares beside one of their roots."""
+    node, labels, power = factor
+    if isinstance(node, ix.Map) and node.operation is variable_power and power == 1:
+        (base, _), (exponent, _) = node.arguments
+        if base.axes != node.axes:
+            return []
+        own = {exponent, *exponent.operands}
+        return [w for w in _weights(term, factor) if own & {w.node, *w.node.operands}]
+    if isinstance(node, ix.Apply) and power == -1 and node.operation.meaning.kink is not None:
+        argument = node.arguments[0][0]
+        squared = any(_is_square(f.node, argument) for f in term.factors if f.power > 0)
+        return [factor._replace(power=ONE)] if squared else []
+    if not isinstance(node, Polynomial) or not -0.5 < power < 0:
+        return []
+    squares = [f for t in node.terms for f in t.factors if even(f)]
+    whole = all(any(f in squares for f in t.factors) and t.coefficient > 0 for t in node.terms)
+    roots = {f.node for f in squares}
+    return (
+        [factor._replace(power=ONE)] if whole and any(f.node in roots for f in term.factors) else []
+    )
+
+
+def _is_square(node: Node, root: Node) -> bool:
+    """Whether it is a multiple of squares of the other: 0 where that is 0, as its norm is."""
+    return isinstance(node, Polynomial) and all(
+        any(f.node is root and even(f) for f in t.factors) for t in node.terms
+    )
 
 
 def _logarithms(factor: Factor, within: bool = True) -> Iterator[ix.Map]:

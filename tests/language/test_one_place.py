@@ -86,7 +86,8 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
     "kron": "the vectorised form of a result is made of it",
     "norm2": "what an orthogonal matrix keeps: a rule of the algebra",
     **dict.fromkeys(
-        ("exp", "log", "log1p", "xlogy"), "the laws of logarithms: rules of the algebra"
+        ("exp", "log", "log1p", "variable_power", "xlogy"),
+        "the laws of logarithms: rules of the algebra",
     ),
     "step": "also a line of a derivation, and a schedule",
     "sign": "also the name of a mistake",

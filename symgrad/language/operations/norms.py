@@ -158,3 +158,10 @@ rewrite(
     identity="norm2(x)^2 times the unit vector of x is norm2(x) x",
     over=("all",),
 )
+rewrite(
+    name="squared norm over norm",
+    pattern=lambda x: dot(x, x) / norm2(x),
+    replacement=lambda x: norm2(x),
+    identity="x^T x / norm2(x) = norm2(x)",
+    over=("all",),
+)

@@ -5,6 +5,8 @@ Conventions at the kink: relu'(0) = 0, abs'(0) = 0, a tie of maximum or minimum 
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import sympy
 
 from symgrad.language.composing import ONES, magnitude
@@ -12,6 +14,8 @@ from symgrad.language.expressions import Expression, expression
 from symgrad.language.formula import RELATION, Applied, Formula, Infix, Number
 from symgrad.language.operations.elementwise import elementwise
 from symgrad.language.operations.meanings import rewrite
+
+HALF = Fraction(1, 2)
 
 
 def _zero(x: Expression) -> Expression:
@@ -86,4 +90,10 @@ rewrite(
     pattern=lambda x: sign(x) / absolute(x),
     replacement=lambda x: 1 / x,
     identity="sign(x) / |x| = 1 / x",
+)
+rewrite(
+    name="root of a square",
+    pattern=lambda x: (x**2) ** HALF,
+    replacement=lambda x: absolute(x),
+    identity="sqrt(x^2) = |x|",
 )
