@@ -166,10 +166,12 @@ class _Ranges:
             return False
         scales = [(f, self.scale(f.node)) for f in wide]
         over = [set(s.shift.at(f.labels).labels) for f, s in scales if s is not None]
-        summed = [own for own in over if not own.isdisjoint(term.summed)]
-        return all(own == summed[0] for own in summed) and all(
-            max(over, key=len).issuperset(own) for own in over
-        )
+        nested = all(max(over, key=len).issuperset(own) for own in over)
+        inner = [x for x in term.summed if not isinstance(x.axis, str)]  # over no examples
+        if all(x in term.summed for f in term.factors for x in f.labels):
+            inner = []  # a sum of all is no product of matrices
+        summed = [own for own in over if not own.isdisjoint(inner)]
+        return nested and all(own == summed[0] for own in summed)
 
     def _divides(self, factor: Factor | ix.ClosedFactor) -> bool:
         """Whether it has something that may be too large below a fraction line."""
@@ -314,9 +316,13 @@ def _is_product(node: Node) -> bool:
 
 def _contracts(term: ix.ClosedTerm) -> bool:
     """Whether it is a product of matrices: a sum over an index that some factors have with others
-    that they do not share."""
-    summed = [set(f.labels) for f in term.factors if not set(term.summed).isdisjoint(f.labels)]
-    return any(own != summed[0] for own in summed)
+    that they do not share, but for that of the examples."""
+    own = [
+        {k for k, axis in zip(f.labels, f.node.axes, strict=True) if not isinstance(axis, str)}
+        for f in term.factors
+    ]
+    summed = [labels for labels in own if not labels.isdisjoint(term.summed)]
+    return any(labels != summed[0] for labels in summed)
 
 
 def _bounded(node: ix.Map | ix.Apply) -> bool:

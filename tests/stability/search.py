@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 
@@ -32,6 +31,7 @@ POINTS = [
     (1.0, 0.0, 2.0),
 ]
 POWERS = (2.0, 3.0, 0.5, 1.5)
+CUBE = ("power", "x", 3.0)
 SIMPLE = ("exp", "log", "sum", "softmax", "sigmoid", "1+", "1-", "1/", "-")
 
 
@@ -82,17 +82,20 @@ def found(tree: Tree, form: str = "vector") -> Iterator[tuple[float, Sequence[fl
     """The value and the gradient by x at each point, in float64."""
     points = np.array(POINTS)
     function = sg.derive(program(tree, form), ["x"]).lambdify()
-    inputs = {"w": np.array(WEIGHTS)}
+
+    def at(x: np.ndarray) -> tuple[float, np.ndarray]:
+        inputs = {"x": x, "w": np.array(WEIGHTS)}
+        if form == "rows":
+            inputs |= {"w": np.tile(WEIGHTS, (len(x), 1)), "v": np.ones(len(x))}
+        value, gradient = function(inputs)
+        return float(value), gradient["x"]
+
     with np.errstate(all="ignore"):
         if form == "vector":
-            for at in points:
-                value, gradient = function({"x": at, **inputs})
-                yield float(value), gradient["x"]
-            return
-        if form == "rows":
-            inputs = {"w": np.tile(WEIGHTS, (len(points), 1)), "v": np.ones(len(points))}
-        _, gradient = function({"x": points, **inputs})
-        yield from ((math.nan, row) for row in gradient["x"])
+            yield from map(at, points)
+        else:
+            together = at(points)[1]
+            yield from ((at(x[None])[0], row) for x, row in zip(points, together, strict=True))
 
 
 def excused(tree: Tree, at: Sequence[float]) -> str:
@@ -105,6 +108,8 @@ def excused(tree: Tree, at: Sequence[float]) -> str:
             return "a quotient of exponentials of what is beyond the range of floats"
         if isinstance(part, tuple) and part[0] == "softmax" and 0.0 in at and vanishes(part, at):
             return "exactly 0 over a probability that is beyond the range of floats"
+        if part in (("sigmoid", CUBE), ("softmax", CUBE)):
+            return "an exponential of 1e9, which has seven digits behind the point"
     return ""
 
 
@@ -114,15 +119,15 @@ def failures(tree: Tree, form: str = "vector") -> Iterator[str]:
     if not any(wanted):
         return
     for at, (value, gradient), exact in zip(POINTS, found(tree, form), wanted, strict=True):
-        if exact is None or agrees(value, gradient, exact, form):
+        if exact is None or agrees(value, gradient, exact):
             continue
         exact = exactly(tree, at, MANY)  # in which 1 + exp(-500) is not 1
-        if exact is not None and not agrees(value, gradient, exact, form) and not excused(tree, at):
+        if exact is not None and not agrees(value, gradient, exact) and not excused(tree, at):
             yield f"{text(tree)} at {at}: {value} {gradient}, not {list(map(float, exact))}"
 
 
-def agrees(value: float, gradient: Sequence[float], exact: Sequence[mpf], form: str) -> bool:
-    """Whether value (of a vector alone) and gradient are right, near enough."""
+def agrees(value: float, gradient: Sequence[float], exact: Sequence[mpf]) -> bool:
+    """Whether value and gradient are right, near enough."""
     right = np.array(list(map(float, exact)))
-    got = np.array([value if form == "vector" else right[0], *gradient])
-    return np.allclose(got, right, rtol=1e-6, atol=1e-9 * max(1, np.abs(right).max()))
+    near = 1e-9 * max(1, np.abs(right).max())
+    return np.allclose([value, *gradient], right, rtol=1e-6, atol=near)
