@@ -89,10 +89,6 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
         ("exp", "log", "log1p", "variable_power", "xlogy"),
         "the laws of logarithms: rules of the algebra",
     ),
-    **dict.fromkeys(
-        ("abs", "cos", "elu", "relu", "sigmoid", "sin", "softplus", "tanh"),
-        "their derivatives are mixed up: a table of slips",
-    ),
     "step": "also a line of a derivation, and a schedule",
     "sign": "also the name of a mistake",
     "var": "also a part of LaTeX's \\varepsilon",
