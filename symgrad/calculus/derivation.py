@@ -179,9 +179,9 @@ class Derivation:
     def seed_variables(self) -> list[Variable]:
         """The inputs that a caller gives beside the problem's."""
         return [
-            replace(self.problem.variables[of], name=name, facts=frozenset())
-            if of in self.problem.variables
-            else variable_like(name, self.problem.output.shape)
+            variable_like(name, self.problem.output.shape)
+            if self.kind == "pullback"
+            else replace(self.problem.variables[of], name=name, facts=frozenset())
             for name, of in self.seeds.items()
         ]
 

@@ -221,7 +221,8 @@ def directional(problem: Problem, wrt: Wrt = None) -> Derivation:
     work = _begin(problem, wrt)
     directions, seeds = work.directions()
     (entry,) = forward([work.value], directions)
-    top = Name(f"d{problem.output_name}", problem.output.shape)
+    output = problem.output_name
+    top = Name(work.called.new_name(f"d{output}", f"d_{output}"), problem.output.shape)
     results: dict[Key, _Found] = {"*": _Found(entry, work.labels, top)}
     return work.finished("directional", results, seeds)
 

@@ -83,9 +83,9 @@ class TensorNotation:
         batches = [x for x in term.summed if isinstance(x.axis, str)]
         if not batches:
             return _front(term.coefficient, *self._split(term.factors, free))
-        inside = [f for f in term.factors if batches[0] in f.labels]
-        others = [f for f in term.factors if f not in inside]
-        if len(batches) > 1 or not inside or any(f.node.axes for f in others):
+        inside = [f for f in term.factors if f.node.axes]
+        others = [f for f in term.factors if not f.node.axes]
+        if len(batches) > 1 or not any(batches[0] in f.labels for f in inside):
             raise NoMatrixForm(term)
         body = _front(Fraction(1), *self._split(inside, free))
         batch = batches[0].axis

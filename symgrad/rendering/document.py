@@ -157,7 +157,7 @@ def given_variables(derivation: Derivation) -> tuple[tuple[Formula, str], ...]:
     given = [_given(variable) for variable in derivation.problem.variables.values()]
     for variable in derivation.seed_variables:
         of = derivation.seeds[variable.name]
-        role = f"direction of {of}" if of in derivation.problem.variables else of
+        role = of if derivation.kind == "pullback" else f"direction of {of}"
         given.append((_given(variable)[0], role))
     return tuple(given)
 
