@@ -572,7 +572,7 @@ CLOSED = [  # a result uses only what is defined beside it
         derivative={
             "X": "4 * X @ (S * (Q.T @ Q) - diag(S * (Q.T @ Q) @ ones(n)))",
         },
-        holds={"result": "X @ g2.T + X @ g2", "text": "g = diag(G)"},
+        holds={"result": "X @ g3.T + X @ g3", "text": "g = diag(G)"},
     ),
     Row(
         name="a vector that is standardized",
@@ -582,7 +582,7 @@ CLOSED = [  # a result uses only what is defined beside it
             "x": "(g - mean(g) - (x - mean(x)) / std(x) * mean(g * (x - mean(x)) / std(x)))"
             " / std(x)"
         },
-        holds={"result": "g2 - sum(g2) / n"},
+        holds={"result": ("g2 = x - sum(x) / n", "g3 - sum(g3) / n")},
     ),
     Row(
         name="batch normalization",

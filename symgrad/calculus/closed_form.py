@@ -20,7 +20,8 @@ from symgrad.language.literals import retyped
 from symgrad.language.unparse import unparse
 
 LONGEST = 40  # names and functions in one expression
-SHARED = 5  # a part of more than this is written once where it is used twice
+SHARED = 5  # a part of more than this is written once where it is used twice,
+SHORT = 2  # of more than this where there are definitions anyway
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
     """The entry, over all these labels, in matrix notation. Raises NoMatrixForm."""
     root = aligned(entry, labels)
     reference = naming.reference
-    names = _shared(root, reference, set(naming.taken))
+    names = _shared(root, reference, set(naming.taken), SHARED)
+    if names:  # one more definition costs little then
+        names = _shared(root, reference, set(naming.taken), SHORT)
     notation = Notation(lambda node: names.get(node) or reference(node), naming.bound)
 
     def written(node: Node) -> Expression:
@@ -102,10 +105,10 @@ def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:
 
 
 def _shared(
-    root: Node, reference: Callable[[Node], Expression | None], taken: set[str]
+    root: Node, reference: Callable[[Node], Expression | None], taken: set[str], short: int
 ) -> dict[Node, Name]:
-    """Names for the parts of a long result: what is used more than once, and what is long
-    itself."""
+    """Names for the parts of a long result: what is used more than once and not `short`, and what
+    is long itself."""
     order = ix.topological([root], lambda node: reference(node) is None)
     uses = Counter(n for node in order if reference(node) is None for n in _operands(node))
     length: dict[Node, int] = {}
@@ -115,7 +118,7 @@ def _shared(
             length[node] = 1
             continue
         length[node] = _length(node, length)
-        long = length[node] > LONGEST or (uses[node] > 1 and length[node] > SHARED)
+        long = length[node] > LONGEST or (uses[node] > 1 and length[node] > short)
         if long and node is not root and len(core_axes(node.axes)) <= 2:
             names[node] = Name(_name(node, taken), matrix_shape(node.axes), batch_of(node))
             length[node] = 1
