@@ -81,7 +81,7 @@ class Reader:
         text = re.sub(rf"(?<![\w/.])(?:{pattern})(?!\w)", lambda m: names[m[0]], text)
         for axis, size in self.sizes.items():
             text = re.sub(
-                rf"\|{axis}\|" if str(axis) in self.batch else rf"(?<![\w.]){axis}\b",
+                rf"size\({axis}\)" if str(axis) in self.batch else rf"(?<![\w.]){axis}\b",
                 str(size),
                 text,
             )
