@@ -18,6 +18,7 @@ from symgrad.language.vocabulary import Vocabulary
 from symgrad.language.writing import Piece, Writer, Writing
 
 MAGNITUDE, NORM, PRIME, TRANSPOSED_INVERSE = "_magnitude", "_norm", "_prime_", "_minus_T"
+ONES = "_ones"  # a vector of as many as fit
 CARET, EQUALS = "^", "="
 COMPARED = {"≥": ">=", "≤": "<=", "≠": "!="}
 SPELLED = {".*": "*", "./": "/", ".^": "**"}  # MATLAB's
@@ -71,6 +72,16 @@ def _newline(writer: Writer, token: Token) -> None:
 
 def _string(writer: Writer, token: Token) -> None:
     writer.add(token.text, token, ends=True)
+
+
+def _number(writer: Writer, token: Token) -> None:
+    """A number; 1 as a factor of its own, Z^T 1 and 1^T Z, is a vector of ones."""
+    product = writer.after_value or (writer.last is not None and writer.last.text == "@")
+    turned = writer.texts(1)[:1] in (["ᵀ"], ["'"]) or writer.texts(2) == ["^", "T"]
+    if token.text == "1" and (product or turned):
+        writer.add(ONES, token, begins=True, ends=True)
+    else:
+        writer.add(token.text, token, ends=True)
 
 
 def _fraction(writer: Writer, token: Token) -> None:
@@ -262,7 +273,8 @@ def _operator(writer: Writer, token: Token) -> None:
     elif text == "√":
         _root(writer, token)
     elif text == "𝟙":
-        writer.add("1", token, begins=True, ends=True)
+        indicator = writer.texts(1)[:1] in (["["], ["{"], ["("])
+        writer.add("1" if indicator else ONES, token, begins=True, ends=True)
     elif text == "∑":
         if writer.texts(1) != ["("]:
             writer.refuse(token.start, "∑ is read before a bracket: ∑(x) is sum(x)")
@@ -450,7 +462,7 @@ KINDS: dict[str, Callable[[Writer, Token], None]] = {
     "newline": _newline,
     "comment": _space,
     "string": _string,
-    "number": _string,
+    "number": _number,
     "fraction": _fraction,
     "accented": lambda writer, token: _word(writer, str(accented(token.text)), token),
     "lowered": _lowered,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
-from symgrad.language.handwriting import TRANSPOSED_INVERSE
+from symgrad.language.handwriting import ONES, TRANSPOSED_INVERSE
 from symgrad.language.names import kind_of
 from symgrad.language.operations.arrays import MODULES
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
@@ -122,7 +122,9 @@ def _without_kind(tree: ast.expr) -> set[int]:
                 found.add(id(skipped))
             case ast.Subscript(value=ast.Name(id="I") as skipped, slice=ast.Compare()):
                 found.add(id(skipped))
-            case ast.Name(id=name) as skipped if name == TRANSPOSED_INVERSE or name in bound:
+            case ast.Name(id=name) as skipped if (
+                name in (TRANSPOSED_INVERSE, ONES) or name in bound
+            ):
                 found.add(id(skipped))
     return found
 

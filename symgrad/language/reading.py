@@ -8,7 +8,7 @@ from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_m
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation, Size, exact
-from symgrad.language.handwriting import MAGNITUDE, NORM, PRIME, TRANSPOSED_INVERSE
+from symgrad.language.handwriting import MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, conventions
 from symgrad.language.operations.advice import advice
@@ -43,13 +43,31 @@ def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
             refuse(node.op, "this operator is not part of the language")
         spine.append(node)
         node = node.left
-    with errors_at(node):
-        value = _operand(node, scope, depth + 1)
+    if spine and _ones(node):  # 1^T Z
+        operator = spine.pop()
+        value = read_expression(operator.right, scope, depth + 1)
+        with errors_at(operator):
+            value = conventions.row_of_ones(value, _remark(operator, scope))
+    else:
+        with errors_at(node):
+            value = _operand(node, scope, depth + 1)
     for operator in reversed(spine):
+        if _ones(operator.right):
+            with errors_at(operator):
+                value = conventions.times_ones(value, _remark(operator, scope))
+            continue
         right = read_expression(operator.right, scope, depth + 1)
         with errors_at(operator):
             value = _combined(operator, value, right, scope)
     return value
+
+
+def _ones(node: ast.expr) -> bool:
+    """Whether this is 1 as a vector, or as a row."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name), attr="T"):
+            return name == ONES
+    return False
 
 
 def _combined(operator: ast.BinOp, left: Expression, right: Expression, scope: Scope) -> Expression:

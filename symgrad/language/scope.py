@@ -126,6 +126,8 @@ class Scope:
             return Number(CONSTANTS[name])
         if function_named(name) is not None:
             raise UnknownNameError(f"{name} is a function; write {name}(...)")
+        if name.startswith("_ones"):
+            raise UnknownNameError("how many ones are meant is not known; write ones(n)")
         known = [*self.meanings, *self.dimensions]
         hint = self._hint(name) or did_you_mean(name, known) or self._declaration(name)
         raise UnknownNameError(f"{name} is not declared{hint}")

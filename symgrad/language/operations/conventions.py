@@ -20,6 +20,7 @@ from symgrad.language.expressions import (
     is_scalar,
 )
 from symgrad.language.handwriting import PRIME
+from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import inv
@@ -271,3 +272,21 @@ def check_roles(
 
 def _is_one_hot(e: Expression, variables: Variables) -> bool:
     return isinstance(e, Name) and e.name in variables and "one_hot" in variables[e.name].facts
+
+
+def times_ones(left: Expression, remark: Remark) -> Expression:
+    """Z 1: the sum of each row."""
+    if len(left.shape) != 2 or left.shape[1] == ONE:
+        raise ProgramError("how many ones are meant is not known; write ones(n)")
+    value = left @ filled(ones, left.shape[1:])
+    remark("1 is a number, a vector is ones(n)", unparse(value))
+    return value
+
+
+def row_of_ones(right: Expression, remark: Remark) -> Expression:
+    """1^T Z: the sum of each column."""
+    if len(right.shape) != 2 or right.shape[0] == ONE:
+        raise ProgramError("how many ones are meant is not known; write ones(n)")
+    value = filled(ones, right.shape[:1]).T @ right
+    remark("1 is a number, a vector is ones(n)", unparse(value))
+    return value
