@@ -300,6 +300,15 @@ def _infix(writer: Writer, token: Token) -> None:
     text = SPELLED.get(token.text) or COMPARED.get(token.text, token.text)
     if token.text in SPELLED:
         writer.note(token, f"{token.text} is MATLAB's")
+    if text == "=" and writer.last is None and not writer.open:
+        _drop(writer, token, "nothing stands before =")
+        return
+    if text == "." and writer.after_value and not writer.texts(1):
+        _drop(writer, token, "a line ends without a point")
+        return
+    if text == ":=" and not writer.open:
+        writer.note(token, ":= is no assignment here")
+        text = "="
     unary = text in "+-" and not writer.after_value
     if text == "=" and _continues_a_chain(writer):
         writer.add("==", token, sign=EQUALS)
@@ -309,6 +318,14 @@ def _infix(writer: Writer, token: Token) -> None:
         writer.add(text, token)
     if text != "." and not unary:
         writer.operate("*" if text in PRODUCTS else text)
+
+
+def _drop(writer: Writer, token: Token, reason: str) -> None:
+    """Read on without a sign, and the spaces after it."""
+    writer.note(token, reason)
+    writer.pieces.append(Piece("", token.start, token.end))
+    while writer.at < len(writer.tokens) and writer.tokens[writer.at].kind == "space":
+        writer.at += 1
 
 
 def _continues_a_chain(writer: Writer) -> bool:

@@ -71,7 +71,8 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
             with errors_at(statement):
                 if isinstance(statement, ast.AnnAssign):
                     raise ProgramError(
-                        "an answer declares no variables; it uses those of the problem"
+                        "an answer declares no variables, it uses those of the problem; "
+                        f"write grad = {typed(statement.annotation)}"
                     )
                 if statement is not statements[-1]:
                     _read(statement, scope)

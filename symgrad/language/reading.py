@@ -47,7 +47,8 @@ def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
         operator = spine.pop()
         value = read_expression(operator.right, scope, depth + 1)
         with errors_at(operator):
-            value = conventions.row_of_ones(value, _remark(operator, scope))
+            turned = isinstance(node, ast.Attribute)
+            value = conventions.ones_times(value, turned, _remark(operator, scope))
     else:
         with errors_at(node):
             value = _operand(node, scope, depth + 1)
@@ -73,7 +74,10 @@ def _ones(node: ast.expr) -> bool:
 def _combined(operator: ast.BinOp, left: Expression, right: Expression, scope: Scope) -> Expression:
     """A sum, a product or a quotient."""
     if not isinstance(operator.op, ast.Mult):
-        return OPERATIONS[BINARY[type(operator.op)]](left, right)
+        operation = OPERATIONS[BINARY[type(operator.op)]]
+        if isinstance(operator.op, ast.Add | ast.Sub) and not (scope.declares or scope.inferred):
+            left, right = conventions.spread(left, right, _remark(operator, scope))
+        return operation(left, right)
     sign = sign_of(operator.op)
     if sign == AFTER_DIVISION:
         conventions.after_division(operator, right, _remark(operator, scope))

@@ -90,9 +90,6 @@ def _slips(code: str) -> Iterator[str]:
     comment = re.match(r"\s*(//|%|/\*)\s*(.*)", code)
     if comment:
         yield f"{comment[1]} begins no comment; write # {comment[2]}".rstrip()
-    walrus = re.fullmatch(rf"\s*({NAME})\s*:=\s*(.+)", code)
-    if walrus:
-        yield f":= is no assignment here; write {walrus[1]} = {walrus[2].strip()}"
     aim = re.fullmatch(rf"\s*({AIMS})(?:_\S+)?\s+(?![=:*+/@-])(.+)", code)
     if aim and not (len(aim[1]) < 6 and aim[2].startswith("(")):
         loss = aim[2].strip()

@@ -116,10 +116,11 @@ def after_division(node: ast.BinOp, right: Expression, remark: Remark) -> None:
     match node.left:
         case ast.BinOp(op=ast.Div(), left=top, right=bottom) if is_scalar(right):
             one, two, three = (typed(n) for n in (top, bottom, node.right))
-            reading = f"({one} / {two}) * ({three})"
+            three = three if three.isalnum() else f"({three})"
+            reading = f"({one} / {two}) * {three}"
             numbers = isinstance(top, ast.Constant) and isinstance(bottom, ast.Constant)
             if not numbers or end_of(bottom) == start_of(node.right):
-                raise _two(typed(node), reading, f"{one} / ({two} * ({three}))")
+                raise _two(typed(node), reading, f"{one} / ({two} * {three})")
             remark("", reading)
 
 
@@ -283,10 +284,37 @@ def times_ones(left: Expression, remark: Remark) -> Expression:
     return value
 
 
-def row_of_ones(right: Expression, remark: Remark) -> Expression:
-    """1^T Z: the sum of each column."""
-    if len(right.shape) != 2 or right.shape[0] == ONE:
+def ones_times(right: Expression, turned: bool, remark: Remark) -> Expression:
+    """1^T Z: the sum of each column; 1 b^T: a row, to be repeated in a sum with a matrix."""
+    if not turned and right.shape[:1] == (ONE,) and not is_scalar(right):
+        return right
+    if not turned or len(right.shape) != 2 or right.shape[0] == ONE:
         raise ProgramError("how many ones are meant is not known; write ones(n)")
     value = filled(ones, right.shape[:1]).T @ right
     remark("1 is a number, a vector is ones(n)", unparse(value))
     return value
+
+
+def spread(left: Expression, right: Expression, remark: Remark) -> tuple[Expression, Expression]:
+    """The terms of a sum, a row beside a matrix repeated: X W + 1 b^T, X W + b^T, and as in array
+    code X W + b, where b has as many entries as a row and not as a column."""
+    both = []
+    for e, other in ((left, right), (right, left)):
+        rows, columns = other.shape[:2]
+        row = e.T if _is_column(e) else e
+        fits = len(other.shape) == 2 and row.shape == (ONE, columns) and ONE not in other.shape
+        if fits and (row is e or rows != columns):
+            both.append(filled(ones, (rows,)) @ _without_one(row))
+            remark("", f"a sum with each row, {unparse(both[-1])}")
+        else:
+            both.append(e)
+    return both[0], both[1]
+
+
+def _without_one(e: Expression) -> Expression:
+    """1 * b as b."""
+    if isinstance(e, Call) and e.operation is OPERATIONS["multiply"]:
+        first, second = e.arguments
+        if isinstance(first, Number) and first.value == 1:
+            return second
+    return e
