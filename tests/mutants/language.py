@@ -155,6 +155,42 @@ MUTANTS: list[Mutant] = [
             "a constant never says its size",
             "classes.of((id(node), axis)) != classes.of(KNOWN)",
             "classes.of((id(node), axis)) == (0, 0)",
+        "symgrad/language/handwriting.py",
+        "tests/language/test_handwriting.py",
+        ("an option is taken apart", '(["("], ["="], [":"])', '(["("], [":"])'),
+        ("a power may be transposed", "if writer.depths[-1].raising:", "if False:"),
+    ),
+    *planted_in(
+        "symgrad/language/operations/conventions.py",
+        "tests/language/test_handwriting.py tests/language/test_proposals.py",
+        (
+            "a square's power is one of entries",
+            "if len(set(base.shape)) == 1:",
+            "if False:",
+        ),
+        (
+            "at least is more than",
+            "holds = 1 - step(_minus(right, left))",
+            "holds = step(_minus(left, right))",
+        ),
+        ("a square matrix takes a vector as rows", "(row is e or rows != columns)", "True"),
+    ),
+    *planted_in(
+        "symgrad/language/shapes.py",
+        "tests/language/test_proposals.py",
+        (
+            "a vector is repeated the wrong way",
+            'return f"ones({rows}) @ {_turned(e)}"',
+            'return f"ones({columns}) @ {_turned(e)}"',
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/writing.py",
+        "tests/language/test_handwriting.py",
+        (
+            "places are those of the text as read",
+            "return min(piece.start + inside, piece.end)",
+            "return offset",
         ),
     ),
 ]
