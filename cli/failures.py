@@ -12,6 +12,12 @@ import click
 if TYPE_CHECKING:
     from symgrad.errors import SymgradError
 
+PLAIN = {  # what click calls kinds of values
+    "integer range": "a whole number",
+    "integer": "a whole number",
+    "float range": "a number",
+    "float": "a number",
+}
 FAILED, INCONCLUSIVE, NOT_FINITE, INTERRUPTED = 1, 3, 4, 130
 
 
@@ -33,7 +39,10 @@ class Failure(click.ClickException):
     """An error of click, in our words and form."""
 
     def __init__(self, error: click.ClickException) -> None:
-        super().__init__(error.format_message().rstrip(".") + _nearest(error))
+        said = error.format_message().rstrip(".")
+        for kind, words in PLAIN.items():
+            said = said.replace(f"is not a valid {kind}", f"is not {words}")
+        super().__init__(said + _nearest(error))
         self.exit_code = error.exit_code  # type: ignore[misc]
         context = getattr(error, "ctx", None)
         self.usage = context.get_usage() if context else ""
@@ -82,6 +91,8 @@ class Group(click.Group):
 
             known = self.list_commands(ctx)
             near = did_you_mean(args[0], known) or f"; there are {', '.join(known)}"
+            if args[0] in ("help", "version"):
+                near = f"; write {ctx.command_path} --{args[0]}"
             ctx.fail(f"No such command {args[0]!r}{near}")
         return super().resolve_command(ctx, args)
 

@@ -34,6 +34,10 @@ class ProgramFile:
     def _read(self) -> Problem:
         import symgrad as sg
 
+        if self.path.suffix in (".csv", ".npz", ".npy", ".json", ".tsv", ".xlsx"):
+            raise sg.ProgramError("these are data, no program; train takes them after --data").at(
+                None, None, str(self.path)
+            )
         if str(self.path) != "-":
             return sg.load(self.path)
         if sys.stdin is None:

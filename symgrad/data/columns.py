@@ -47,9 +47,17 @@ def _columns_of(name: str, table: Table) -> list[str]:
     numbered = [column for column in table if re.fullmatch(rf"{re.escape(name)}_?[0-9]+", column)]
     if not numbered:
         raise DataError(
-            f"no column {name}, and no {name}1, {name}2, ...; the columns are {', '.join(table)}"
+            f"no column {name}, and no {name}1, {name}2, ...; the columns are {', '.join(table)}; "
+            f"{_named(name, table)}"
         )
     return sorted(numbered, key=lambda column: int(re.findall(r"[0-9]+$", column)[0]))
+
+
+def _named(name: str, table: Table) -> str:
+    """How a variable gets its columns."""
+    if all(re.fullmatch(r"[-+.0-9eE]+", column) for column in table):
+        return "the first line holds numbers, a line of names is wanted before it"
+    return f"say which they are, as in --columns {name}={next(iter(table))}"
 
 
 def _array(name: str, kind: str, chosen: Sequence[str], values: list[Array]) -> Array:
@@ -60,6 +68,8 @@ def _array(name: str, kind: str, chosen: Sequence[str], values: list[Array]) -> 
         return one_hot(values[0])
     if kind in ("Vector", "one_hot"):
         if text:
+            if not _text(values[chosen.index(text[0])]):
+                raise DataError(f"{name}: column {text[0]} has an empty entry; a number is wanted")
             raise DataError(
                 f"{name}: column {text[0]} holds text: {_text(values[chosen.index(text[0])])!r}; "
                 f"labels need a vector declared with one_hot=True, and one column"

@@ -33,6 +33,8 @@ def read_table(lines: Iterable[str]) -> Table:
                 raise DataError(
                     f"{count}, but the header names {len(rows[0])}", line=reader.line_num
                 )
+            if not rows and len(row) == 1 and (sign := _other_separator(row[0])):
+                raise DataError(f"its entries are separated by {sign}; commas are wanted", line=1)
             if any("\0" in entry for entry in row):
                 raise DataError("an entry has a zero byte; text is wanted", line=reader.line_num)
             if row:
@@ -45,6 +47,11 @@ def read_table(lines: Iterable[str]) -> Table:
     if len(set(header)) != len(header):
         raise DataError(f"two columns have one name: {', '.join(header)}")
     return {name: _column(column) for name, *column in zip(*rows, strict=True)}
+
+
+def _other_separator(line: str) -> str:
+    """A semicolon or a tabulator where a line has one."""
+    return next((name for sign, name in ((";", "semicolons"), ("\t", "tabs")) if sign in line), "")
 
 
 def one_hot(labels: Array) -> Array:

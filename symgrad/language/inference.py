@@ -18,7 +18,7 @@ from symgrad.language.operations.arrays import MODULES
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.reading import batches, read_expression
 from symgrad.language.scope import SIZE, Scope, function_named
-from symgrad.language.syntax import sign_of, syntax_tree
+from symgrad.language.syntax import sign_of, syntax_tree, typed
 
 LETTERS = ("n", "m", "k", "p", "q", "r", "s", "d", "h", "l")
 
@@ -66,10 +66,15 @@ def _kinds_read(error: SymgradError, text: str) -> str:
 
 def _tree(text: str) -> ast.expr:
     """The syntax tree of the text, which is one expression and nothing else."""
-    match syntax_tree(text).body:
+    body = syntax_tree(text).body
+    match body:
         case [ast.Expr(value=value)]:
             return value
-    raise ProgramError("one expression is wanted, without declarations or assignments")
+        case [*_, ast.Assign(value=value) | ast.Expr(value=value)]:
+            hint = f"; write {typed(value)}" if len(body) == 1 else ": a program stands in a file"
+        case _:
+            hint = ", such as norm2(W @ x - y)**2"
+    raise ProgramError(f"one expression is wanted, without declarations or assignments{hint}")
 
 
 def _kinds(tree: ast.expr, used: list[str]) -> dict[str, str]:

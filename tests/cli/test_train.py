@@ -95,6 +95,16 @@ def test_validation_and_patience(symgrad, program: str, csv: str) -> None:
         ("a,b\n1,2\n", "line.csv: no column x, and no x1, x2, ...; the columns are a, b"),
         ("x,t\n1,2\n3\n", "line.csv, line 3: 1 entry, but the header names 2"),
         ("x,t\n1,2\n?,4\n", "line.csv: x: column x holds text: '?'"),
+        ("x,t\n1,2\n,4\n", "line.csv: x: column x has an empty entry"),
+        ("x;t\n1;2\n", "line.csv, line 1: its entries are separated by semicolons"),
+        (
+            "1,2\n3,4\n",
+            "line.csv: no column x, and no x1, x2, ...; the columns are 1, 2; the first",
+        ),
+        (
+            "a,b\n1,2\n",
+            "line.csv: no column x, and no x1, x2, ...; the columns are a, b; say which",
+        ),
     ],
 )
 def test_a_csv_that_does_not_fit(text: str, message: str, symgrad, program: str, tmp_path) -> None:

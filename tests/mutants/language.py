@@ -16,8 +16,8 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "a repair turns the wrong factor",
-            "{_turned(left)} @ {unparse(right)}?",
-            "{unparse(left)} @ {_turned(right)}?",
+            "{_turned(left)} @ {other}?",
+            "{one} @ {_turned(right)}?",
         ),
         (
             "shapes that are transposes agree",
