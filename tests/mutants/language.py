@@ -155,6 +155,9 @@ MUTANTS: list[Mutant] = [
             "a constant never says its size",
             "classes.of((id(node), axis)) != classes.of(KNOWN)",
             "classes.of((id(node), axis)) == (0, 0)",
+        ),
+    ),
+    *planted_in(
         "symgrad/language/handwriting.py",
         "tests/language/test_handwriting.py",
         ("an option is taken apart", '(["("], ["="], [":"])', '(["("], [":"])'),
