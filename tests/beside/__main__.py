@@ -14,7 +14,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -91,33 +91,41 @@ def compared(seed: int) -> str:
 
 def derived(kind: str, run: Reference, p: Program, along: Arrays, inputs: Arrays) -> dict[str, Any]:
     """JAX's value and derivatives by the keys of ours."""
-    at = {n: np.asarray(inputs[n]) for n in p.wrt}
-    directions = {n: along[n] for n in p.wrt}
+
+    def compiled(inputs: Arrays, along: Arrays) -> dict[str, Any]:
+        at = {n: inputs[n] for n in p.wrt}
+
+        def f(free: Arrays) -> Any:
+            return run({**inputs, **free})
+
+        return {"value": f(at), **derivatives(kind, f, at, along)}
+
+    found = jax.jit(compiled)(dict(inputs), dict(along))  # at once: else each operation by itself
+    return {name: np.asarray(array) for name, array in found.items()}
+
+
+def derivatives(kind: str, f: Callable[[Arrays], Any], at: Arrays, along: Arrays) -> dict[str, Any]:
+    """Those of f at some of its inputs."""
+    directions = {name: along[name] for name in at}
 
     def scalar(free: Arrays) -> Any:
-        return run({**inputs, **free})[0, 0]
+        return f(free)[0, 0]
 
-    def f(free: Arrays) -> Any:
-        return run({**inputs, **free})
-
-    found: dict[str, Any] = {"value": f(at)}
     match kind:
         case "gradient":
-            found |= jax.grad(scalar)(at)
+            return dict(jax.grad(scalar)(at))
         case "jacobian":
-            found |= jax.jacrev(f)(at)
+            return dict(jax.jacrev(f)(at))
         case "hessian":
-            blocks = jax.hessian(scalar)(at)
-            keys = [(a, b) for k, a in enumerate(p.wrt) for b in p.wrt[k:]]
-            found |= {str((a, b)): blocks[a][b] for a, b in keys}
+            blocks, names = jax.hessian(scalar)(at), list(at)
+            keys = [(a, b) for k, a in enumerate(names) for b in names[k:]]
+            return {str((a, b)): blocks[a][b] for a, b in keys}
         case "hvp":
-            found |= jax.jvp(jax.grad(scalar), (at,), (directions,))[1]
+            return dict(jax.jvp(jax.grad(scalar), (at,), (directions,))[1])
         case "directional":
-            found["*"] = jax.jvp(f, (at,), (directions,))[1]
-        case "pullback":
-            value, back = jax.vjp(f, at)
-            found |= back(np.reshape(along["cotangent"], value.shape))[0]
-    return {name: np.asarray(array) for name, array in found.items()}
+            return {"*": jax.jvp(f, (at,), (directions,))[1]}
+    value, back = jax.vjp(f, at)
+    return dict(back(along["cotangent"].reshape(value.shape))[0])
 
 
 def difference(ours: Any, theirs: Any) -> float:
@@ -148,9 +156,8 @@ def main(arguments: list[str]) -> int:
             print(f"--- {seed}: {type(error).__name__}: {error}", flush=True)
             if not isinstance(error, Differs | sg.SymgradError):
                 print("".join(traceback.format_exc(limit=-4)), flush=True)
-        if sum(counts.values()) % 50 == 0:
-            jax.clear_caches()  # of what it compiled, gigabytes
         if sum(counts.values()) % 100 == 0:
+            jax.clear_caches()  # of what it compiled, gigabytes
             print(f"{time.monotonic() - start:.0f} s: {dict(counts)}", file=sys.stderr, flush=True)
     print(dict(counts))
     return int(counts.keys() - {"right", "refused", "not finite"} != set())
