@@ -18,7 +18,7 @@ from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.proofs import KINDS, Proof
 from symgrad.calculus.vectorized import Vectorized, vectorized
-from symgrad.errors import OptionError, VerificationError
+from symgrad.errors import OptionError, VerificationError, one_of, whole_number
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
 from symgrad.numerics import callables, differences, proofs, verification
@@ -208,7 +208,8 @@ class Derivation:
              = <dL/dz @ x.T, dW>                                    moved across
           dL/dW = dL/dz @ x.T                                       what stands beside dW
         """
-        found = self._proofs("full", kind).get(number)
+        one_of("form", form, ("text", "latex"))
+        found = self._proofs("full", kind).get(whole_number("the number of a step", number))
         if found is None:
             raise OptionError(f"there is no proof of step {number}: choose a backward step")
         lines = rendering.proof_equations(found)
@@ -221,9 +222,9 @@ class Derivation:
 
     def _proofs(self, level: str, why: str) -> Mapping[int, Proof]:
         """The proofs that a level shows, every line checked."""
-        if why not in KINDS:
-            raise OptionError(f"the reason is one of {', '.join(KINDS)}, not {why!r}")
-        return proofs.proofs(self.data, why) if level == "full" else {}
+        one_of("the reason", why, KINDS)
+        full = isinstance(level, str) and level == "full"
+        return proofs.proofs(self.data, KINDS[KINDS.index(why)]) if full else {}
 
     def _repr_latex_(self) -> str:
         return f"$$\n{rendering.latex_display(self.data)}\n$$"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from numbers import Integral
+from typing import Any
 
 WIDTH = 100  # characters of a line that an error shows
 
@@ -121,9 +123,39 @@ def _cells(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def one_of(what: str, value: object, known: Iterable[str]) -> None:
+    """Raises: OptionError where the value is none of the words that there are."""
+    words = list(known)
+    if not (isinstance(value, str) and value in words):
+        near = did_you_mean(value, words)
+        raise OptionError(f"{what} is one of {', '.join(words)}, not {value!r}{near}")
+
+
+def whole_number(what: str, value: object, least: int = 0) -> int:
+    """The value; an OptionError where it is no whole number, or a smaller one."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        wanted = "0 or a positive" if least == 0 else "a positive"
+        raise OptionError(f"{what} is {value!r}; {wanted} whole number is wanted")
+    return int(value)
+
+
+def text_wanted(what: str, value: object) -> str:
+    """The value; a ProgramError where it is no text."""
+    if not isinstance(value, str):
+        raise ProgramError(f"{what} is a text, not a {type(value).__name__}")
+    return value
+
+
+def names_wanted(what: str, value: object) -> Mapping[str, Any]:
+    """The value; a DataError where it is no mapping from names."""
+    if not isinstance(value, Mapping):
+        raise DataError(f"{what}: a mapping by name is wanted, not a {type(value).__name__}")
+    return value
+
+
+def did_you_mean(name: object, known: Iterable[object]) -> str:
     """`; did you mean a, b?` with the nearest known names, or nothing."""
-    names = list(dict.fromkeys(known))
+    name, names = str(name), list(dict.fromkeys(map(str, known)))
     alike = [k for k in names if _folded(k) == _folded(name) and k != name]
     near = list(dict.fromkeys([*alike, *difflib.get_close_matches(name, names, n=3)]))[:3]
     return f"; did you mean {', '.join(near)}?" if near else ""

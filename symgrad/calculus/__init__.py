@@ -1,5 +1,8 @@
 """How a problem is differentiated."""
 
+import sympy
+
+from symgrad.errors import ProgramError
 from symgrad.language.problem import Problem
 
 
@@ -11,6 +14,9 @@ def as_problem(source: object) -> Problem:
         from symgrad.language.parser import parse
 
         return parse(source)
+    if not isinstance(source, sympy.Basic | sympy.MatrixBase):
+        kind = type(source).__name__
+        raise ProgramError(f"a problem is a text, a Problem or a SymPy expression, not a {kind}")
     from symgrad.language.sympy_input import problem_from_sympy
 
     problem: Problem = problem_from_sympy(source)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from symgrad.calculus.nodes import Label, core_axes
-from symgrad.errors import OptionError
+from symgrad.errors import OptionError, one_of
 from symgrad.language.dimensions import ONE
 
 LAYOUTS = ("variable", "numerator", "denominator")
@@ -50,8 +50,7 @@ class Arranged(NamedTuple):
 
 def check_layout(kind: str, layout: str) -> None:
     """Raises: OptionError for a layout that there is not, or not for this kind of derivative."""
-    if layout not in LAYOUTS:
-        raise OptionError(f"layout is one of {', '.join(LAYOUTS)}, not {layout!r}")
+    one_of("layout", layout, LAYOUTS)
     if layout != "variable" and kind in ONLY:
         raise OptionError(
             f"layout={layout!r} is for a gradient or a Jacobian; {kind} has one layout: "

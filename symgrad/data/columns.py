@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from symgrad.data.tables import Array, Table, number, one_hot
-from symgrad.errors import DataError, did_you_mean
+from symgrad.errors import DataError, did_you_mean, names_wanted
 
 
 def batch_arrays(
@@ -27,6 +27,8 @@ def batch_arrays(
     >>> arrays["x"].tolist(), arrays["y"].tolist()
     ([[1.0, 3.0], [2.0, 4.0]], [[0.0, 1.0], [1.0, 0.0]])
     """
+    for what, given in (("table", table), ("kinds", kinds), ("columns", columns or {})):
+        names_wanted(what, given)
     columns = dict(columns or {})
     for name in columns:
         if name not in kinds:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from symgrad.errors import ProgramError, SymgradError
+from symgrad.errors import ProgramError, SymgradError, text_wanted
 from symgrad.language.expressions import Expression
 from symgrad.language.latex_input import parse_latex
 from symgrad.language.parser import parse_within
@@ -68,6 +68,7 @@ def read_answer(problem: Problem, text: str) -> Claim:
     >>> list(read_answer(problem, "two = 2\\ngrad = two x").definitions)
     ['two']
     """
+    text = text_wanted("an answer", text)
     try:
         if is_latex(text):
             text = parse_latex(text, problem)

@@ -11,7 +11,15 @@ import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.layouts import LAYOUTS
-from symgrad.errors import OptionError, ProgramError, ShapeError, SymgradError, UnknownNameError
+from symgrad.errors import (
+    ProgramError,
+    ShapeError,
+    SymgradError,
+    UnknownNameError,
+    one_of,
+    text_wanted,
+    whole_number,
+)
 from symgrad.grading.answer import is_latex
 from symgrad.grading.derivatives import Found
 from symgrad.grading.latex_sheet import LatexSheet, Unread
@@ -58,10 +66,10 @@ def grade_derivation(
     asked = as_problem(problem)
     wanted = asked.wrt(wrt)
     usual = "gradient" if asked.output.shape == SCALAR else "jacobian"
-    if kind not in (None, usual, *HIGHER):
-        raise OptionError(f"kind is one of {', '.join((usual, *HIGHER))}, not {kind!r}")
-    if layout not in LAYOUTS:
-        raise OptionError(f"layout is one of {', '.join(LAYOUTS)}, not {layout!r}")
+    if kind is not None:
+        one_of("kind", kind, (usual, *HIGHER))
+    one_of("layout", layout, LAYOUTS)
+    text, seed = text_wanted("a derivation", text), whole_number("seed", seed)
     try:
         return _Grading(Sides(asked, wanted, layout, seed), kind or usual).graded(text, wanted)
     except SymgradError as error:

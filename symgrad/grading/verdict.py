@@ -58,7 +58,7 @@ class Verdict:
         >>> verdict.hint(3)
         'Multiply the answer by 2.'
         """
-        if level not in HINTS:
+        if not isinstance(level, int) or level not in HINTS:
             raise OptionError(f"the level of a hint is 1, 2 or 3, not {level!r}")
         return self.hints[level - 1] if self.hints else ""
 

@@ -10,7 +10,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError
+from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, text_wanted
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
 from symgrad.language.handwriting import ONES, TRANSPOSED_INVERSE
 from symgrad.language.names import kind_of
@@ -36,7 +36,7 @@ def parse_expression(text: str) -> Problem:
     >>> [f"{v.name}: {v.kind}{v.dims}" for v in problem.variables.values()]
     ['W: Matrix(m, n)', 'x: Vector(n,)', 'y: Vector(m,)', 'lam: Scalar()']
     """
-    text = text.strip()
+    text = text_wanted("an expression", text).strip()
     try:
         inference = _Inference(_tree(text))
         scope, value = inference.fitted()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from symgrad.errors import ProgramError, SymgradError
+from symgrad.errors import ProgramError, SymgradError, text_wanted
 from symgrad.language.declarations import check_tensors, declaration
 from symgrad.language.expressions import Expression, is_scalar
 from symgrad.language.handwriting import EQUALS
@@ -39,7 +39,7 @@ def parse(text: str, filename: str | None = None) -> Problem:
     >>> problem.parameters
     ('x',)
     """
-    with _readable(filename, text):
+    with _readable(filename, text_wanted("a program", text)):
         return _problem(program_tree(text), filename)
 
 
@@ -47,7 +47,7 @@ def load(path: str | Path) -> Problem:
     """The problem in a file (UTF-8 text)."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, TypeError, ValueError) as error:  # ValueError: no text, no path
         raise ProgramError(f"cannot be read: {error}", filename=str(path)) from None
     return parse(text, filename=str(path))
 

@@ -148,7 +148,11 @@ class Problem:
             chosen = self.parameters
         elif isinstance(chosen, str | sympy.Basic):
             chosen = (chosen,)
-        names = tuple(dict.fromkeys(str(getattr(c, "name", c)) for c in chosen))
+        try:
+            names = tuple(dict.fromkeys(str(getattr(c, "name", c)) for c in chosen))
+        except TypeError:
+            kind = type(chosen).__name__
+            raise UnknownNameError(f"wrt: a name or several are wanted, not a {kind}") from None
         if not names:
             raise UnknownNameError("wrt is empty: name at least one variable to differentiate by")
         for name in names:

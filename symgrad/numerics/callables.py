@@ -65,7 +65,7 @@ class FunctionNumbers(Numbers):
         self._named = isinstance(at, Mapping)
         self._form = at if self._named else {_first_name(function): at}
         self.point = {str(n): _array(f"at: {n}", a) for n, a in self._form.items()}
-        if not self.point:
+        if not any(a.size for a in self.point.values()):
             raise DataError("at: there is nothing to differentiate by")
         self.value = self._number(self._called(function, self.point))
         again = self._number(self._called(function, self.point))

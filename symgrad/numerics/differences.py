@@ -19,7 +19,7 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
 from symgrad.calculus.lowering import lower, tensor
-from symgrad.errors import DataError, did_you_mean
+from symgrad.errors import DataError, did_you_mean, names_wanted, whole_number
 from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem, Wrt
@@ -66,6 +66,7 @@ def check_gradient(
     `entries` of each parameter are checked.
     Raises: DataError where the inputs or the gradients do not fit the problem.
     """
+    seed, entries = whole_number("seed", seed), whole_number("entries", entries)
     derivation = gradient(problem, problem.wrt(wrt))
     if inputs is not None:
         return _at(derivation, inputs, gradients, seed, entries)
@@ -115,7 +116,7 @@ def _claimed(
     names: tuple[str, ...], gradients: Mapping[str, Any], derived: Mapping[Any, Any]
 ) -> dict[str, np.ndarray]:
     """The gradients that a user gives, as arrays of the right shapes."""
-    for name in gradients:
+    for name in names_wanted("gradients", gradients):
         if name not in names:
             near = did_you_mean(name, names)
             raise DataError(f"gradients: {name} is not among {', '.join(names)}{near}")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis
-from symgrad.errors import NotFiniteError, OptionError
+from symgrad.errors import NotFiniteError, OptionError, one_of
 from symgrad.language.problem import Problem
 from symgrad.numerics.array_api import standard_source
 from symgrad.numerics.bound import Bound, Buffered
@@ -188,8 +188,7 @@ def compile_derivation(
     standard, in the type and on the device of the inputs (the extra array-api).
     """
     dtype = dtype_of(dtype)
-    if modules not in MODULES:
-        raise OptionError(f"modules is one of {', '.join(MODULES)}, not {modules!r}")
+    one_of("modules", modules, MODULES)
     if modules == "array_api" and reuse_buffers:
         raise OptionError("reuse_buffers=True is for NumPy and Numba: other arrays may be constant")
     return Function(derivation, dtype, reuse_buffers, modules)
@@ -205,7 +204,7 @@ def dtype_of(dtype: npt.DTypeLike) -> str:
     """
     try:
         name = str(np.dtype(dtype))
-    except TypeError:
+    except (TypeError, ValueError):  # ValueError: text that is none, an odd structure
         name = ""
     if name not in ("float64", "float32"):
         raise OptionError(f"dtype is {dtype!r}; 'float64' or 'float32' is wanted")

@@ -26,7 +26,7 @@ from symgrad.calculus.derivation import Derivation, Outcome, Step
 from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.nodes import Axis, Entry, Label, Node
 from symgrad.calculus.vectorized import vectorized
-from symgrad.errors import DataError
+from symgrad.errors import DataError, whole_number
 from symgrad.language.expressions import Expression
 from symgrad.numerics.evaluation import Sample, batch_first, drawn
 from symgrad.numerics.function import Function, compile_derivation
@@ -89,6 +89,7 @@ class Verification:
 
 def verify(derivation: Derivation, seed: int = 0, code: bool = True) -> Verification:
     """Check every step and result at random numbers, with `code` the generated function too."""
+    seed = whole_number("seed", seed)
     with np.errstate(all="ignore"):
         return _Check(derivation, seed).run(code)
 

@@ -13,7 +13,7 @@ from symgrad.calculus.index_notation import indexed, written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.used import used_steps
 from symgrad.calculus.vectorized import Vectorized, vectorized
-from symgrad.errors import OptionError
+from symgrad.errors import one_of
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import SCALAR
@@ -131,8 +131,7 @@ def document(
 
     Raises: OptionError for another level.
     """
-    if level not in LEVELS:
-        raise OptionError(f"level is one of {', '.join(LEVELS)}, not {level!r}")
+    one_of("level", level, LEVELS)
     steps = () if level == "result" else derivation.steps
     lines = [_line(step, proofs.get(step.number)) for step in steps]
     results = answers(derivation, stepwise=level != "result")

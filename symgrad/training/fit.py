@@ -5,16 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.derive import value
-from symgrad.errors import DataError, NotFiniteError, OptionError, VerificationError
+from symgrad.errors import (
+    DataError,
+    NotFiniteError,
+    OptionError,
+    VerificationError,
+    names_wanted,
+    whole_number,
+)
 from symgrad.language.problem import Problem
 from symgrad.numerics.differences import check_gradient
 from symgrad.numerics.function import compile_derivation, dtype_of
+from symgrad.numerics.libraries import plain_array
 from symgrad.training.base import Optimizer
 from symgrad.training.chunks import read
 from symgrad.training.data import Array, Arrays, Data, dimension_sizes, read_data, shape_of
@@ -107,20 +116,24 @@ def fit(
     (2.0, 10.0)
     """
     problem = as_problem(problem)
-    epochs = checked_count("epochs", epochs)
+    epochs, seed = checked_count("epochs", epochs), whole_number("seed", seed)
+    parameters = names_wanted("parameters", {} if parameters is None else parameters)
+    sizes = names_wanted("sizes", {} if sizes is None else sizes)
+    if progress is not None and not callable(progress):
+        raise OptionError(f"progress is {progress!r}; a function of three numbers is wanted")
     if batch_size not in (None, DEFAULT_BATCH) and not problem.batch:
         raise OptionError(
             "batch_size: the problem has no batch, so each step takes all data; leave it out, or "
             "write the loss as mean(... for x in batch)"
         )
     dtype = dtype_of(dtype)
-    trained = _trained(problem, data, parameters or {})
+    trained = _trained(problem, data, parameters)
     whole = read(problem, data, dtype, trained)
     training, validating = _divided(problem, whole, validation, dtype, trained, seed)
     trainer = Trainer(
         problem,
         training,
-        parameters=_start(problem, whole, trained, parameters or {}, initial, sizes or {}, seed),
+        parameters=_start(problem, whole, trained, parameters, initial, sizes, seed),
         optimizer=optimizer,
         batch_size=batch_size,
         dtype=dtype,
@@ -214,7 +227,7 @@ def _start(
     seed: int,
 ) -> dict[str, Any]:
     """The initial value of every parameter."""
-    arrays: dict[str, Array] = {name: np.asarray(value) for name, value in given.items()}
+    arrays: dict[str, Array] = {n: plain_array(f"parameters: {n}", v) for n, v in given.items()}
     dimensions = dimension_sizes(problem, {**data.arrays, **arrays}, sizes)
     missing = {
         name: (problem.variables[name], shape_of(problem.variables[name], dimensions))
@@ -236,6 +249,8 @@ def _score(
     def score() -> float:
         with np.errstate(all="ignore"):
             number = loss(inputs)[0] if metric is None else metric(trainer.parameters, data.arrays)
+        if np.ndim(number) or not isinstance(np.asarray(number)[()], Real):
+            raise OptionError(f"metric gave {number!r}; a number is wanted")
         if not math.isfinite(number):
             raise NotFiniteError(f"epoch {trainer.epochs}: the validation score is {number}")
         return float(number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any
 
 import sympy
@@ -22,10 +23,7 @@ class Range:
 
     def check(self, what: str, value: Any) -> None:
         """Raises: OptionError where the value is no number, or lies elsewhere."""
-        try:
-            is_number = not isinstance(value, (bool, str)) and math.isfinite(value)
-        except TypeError:
-            is_number = False
+        is_number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
         if not is_number or not self.holds(value):
             raise OptionError(f"{what} is {value!r}; {self.words} is wanted")
 
@@ -92,7 +90,7 @@ wanted
     """
     for name in (field.name for field in fields(record) if field.name in HYPERPARAMETERS):
         value = getattr(record, name)
-        if name != "learning_rate" or not callable(value):
+        if name != "learning_rate" or not hasattr(value, "written"):
             HYPERPARAMETERS[name].range.check(f"{type(record).__name__}: {name}", value)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from symgrad.training.hyperparameters import checked_count
+from symgrad.training.hyperparameters import NOT_NEGATIVE, checked_count
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Stopping:
     parameters: npt.NDArray[Any] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
+        NOT_NEGATIVE.check("tolerance", self.tolerance)
         if self.patience is not None:
             checked_count("patience", self.patience)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.derive import gradient
-from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean
+from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean, whole_number
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import compile_derivation, dtype_of
 from symgrad.numerics.libraries import plain_array
@@ -64,6 +64,8 @@ class Trainer:
         modules: str = "numpy",
         seed: int = 0,
     ) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise OptionError(f"optimizer is {optimizer!r}; one such as Adam() is wanted")
         self.problem: Problem = as_problem(problem)
         self.wrt = parameter_names(self.problem, parameters)
         dtype = dtype_of(dtype)
@@ -79,7 +81,7 @@ class Trainer:
         self.epochs = 0
         self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm
         self._data, self._drop_last, self._modules = data, drop_last, modules
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(whole_number("seed", seed))
         self._steps = self._prepared()
 
     def _prepared(self) -> PlainSteps | CompiledSteps:
@@ -130,6 +132,8 @@ class Trainer:
             except np.linalg.LinAlgError as error:
                 told = f"a matrix has no inverse ({error})"
                 raise self._not_finite(self.state.iteration + 1, [told]) from None
+            except ArithmeticError as error:  # of numbers: those of arrays become inf and nan
+                raise self._not_finite(self.state.iteration + 1, [str(error)]) from None
             total += losses
             largest = max(largest, square)
             if step < steps.count:
@@ -151,7 +155,7 @@ class Trainer:
         count = self._data.count
         if permutation is None:
             return self._rng.permutation(count)
-        order = np.asarray(permutation)
+        order = plain_array("permutation", permutation)
         if not (
             order.shape == (count,)
             and order.dtype.kind in "iu"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from symgrad.errors import ProgramError, ShapeError, SymgradError
+from symgrad.errors import ProgramError, ShapeError, SymgradError, text_wanted
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import Dimension, Shape, core, dimension
 from symgrad.language.expressions import Expression
@@ -73,6 +73,9 @@ def parse_latex(text: str, problem: Problem, *, shape: Shape | None = None) -> s
     >>> parse_latex(r"\sum_{i=1}^m \log\left(1 + e^{y_i}\right)", problem)
     'sum(log(1 + exp(y)))'
     """
+    if not isinstance(problem, Problem):
+        raise ProgramError(f"parse_latex needs a Problem, not a {type(problem).__name__}")
+    text = text_wanted("LaTeX", text)
     return "\n".join(e.text for e in read_latex(text, problem, Known(shape=shape)))
 
 

@@ -24,7 +24,7 @@ from symgrad.language.composing import (
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core
 from symgrad.language.formula import Fence, Formula, Symbol
 from symgrad.language.operations.meanings import Contraction
-from symgrad.language.shapes import axis_of, given, reduced, same, square, vector
+from symgrad.language.shapes import axis_of, given, reduced, same, single, square, vector
 from symgrad.language.typeset import function
 from symgrad.language.unparse import unparse
 
@@ -118,6 +118,13 @@ def _sum_notation(call: ex.Call, x: Formula) -> Formula:
         return x
     factors = (x, ONES) if axis == 1 else (transposed(ONES), x)
     return juxtaposed(*factors, (False, False))
+
+
+def alone(x: ex.Expression, axis: int | None = None) -> ex.Expression | None:
+    """The one entry that there is along the axis, or in all; None where there are several."""
+    if not single(x, axis):
+        return None
+    return x if ex.is_scalar(x) else total(x, axis=axis)
 
 
 trace = contraction(

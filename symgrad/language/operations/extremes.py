@@ -11,11 +11,11 @@ from typing import Any
 
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import Shape
-from symgrad.language.operations.contractions import total
+from symgrad.language.operations.contractions import alone
 from symgrad.language.operations.meanings import Function
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.piecewise import step
-from symgrad.language.shapes import axis_of, of_several, reduced, single
+from symgrad.language.shapes import axis_of, of_several, reduced
 
 
 def _shape(name: str) -> ex.ShapeRule:
@@ -82,7 +82,7 @@ def _extreme(
             shape=_shape(name),
             options=("axis",),
             reserved=False,
-            prepare=lambda x, axis=None: total(x, axis=axis) if single(x, axis) else None,
+            prepare=alone,
             rule=f"{name} of entries",
             latex=rf"\{name}",
             sentence="The entries that are the extreme one share the gradient.",

@@ -8,12 +8,12 @@ from symgrad.language import composing
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.formula import Formula
-from symgrad.language.operations.contractions import dot, total
+from symgrad.language.operations.contractions import alone, dot, total
 from symgrad.language.operations.meanings import Composite, Function, rewrite
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import sqrt
-from symgrad.language.shapes import axis_of, of_several, reduced, single
+from symgrad.language.shapes import axis_of, of_several, reduced
 from symgrad.language.typeset import along, function
 
 
@@ -49,9 +49,8 @@ def _norm_shape(name: str) -> ex.ShapeRule:
 
 def _of_single(x: ex.Expression, axis: int | None = None) -> ex.Expression | None:
     """The norm of one entry is its absolute value."""
-    if not single(x, axis):
-        return None
-    return absolute(x if ex.is_scalar(x) else total(x, axis=axis))
+    entry = alone(x, axis)
+    return None if entry is None else absolute(entry)
 
 
 def _unit_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:

@@ -1,0 +1,84 @@
+"""Arguments of a wrong kind: each is told in words, by an error of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.data import batch_arrays
+
+PROGRAM = "x: Vector(d)\nt: Scalar\nw: Vector(d)\nloss = mean((w.T @ x - t)**2 for x, t in batch)"
+DATA = {"x": [[1.0, 2.0], [3.0, 4.0]], "t": [1.0, 2.0]}
+START = {"w": np.ones(2)}
+ARRAY = np.ones(2)
+
+
+def fit(**options: Any) -> Any:
+    return sg.fit(PROGRAM, DATA, **{"epochs": 1, **options})
+
+
+def trainer(data: Any = DATA, **options: Any) -> Any:
+    return sg.Trainer(PROGRAM, data, **{"parameters": START, "optimizer": sg.Adam(), **options})
+
+
+WRONG: list[tuple[Callable[[Any], Any], list[Any], str]] = [
+    (sg.parse, [None, 3, b"x", ["x"]], "a program is a text, not a"),
+    (sg.load, [None, 3, "\0", "\ud800", "/no/such/file"], "cannot be read"),
+    (sg.parse_expression, [None, b"x"], "an expression is a text, not a"),
+    (sg.derive, [None, 3, ARRAY, {}, {"w": [1]}], "a problem is a text, a Problem or a SymPy"),
+    (lambda v: sg.derive(PROGRAM, v), [True, 3, np.array("w"), object()], "wrt: a name or several"),
+    (lambda v: sg.derive(PROGRAM, layout=v), [None, ARRAY, 3], "layout is one of"),
+    (lambda v: sg.derive(PROGRAM).text(level=v), [None, ARRAY], "level is one of"),
+    (lambda v: sg.derive(PROGRAM).latex(why=v), [None, ARRAY], "the reason is one of"),
+    (lambda v: sg.derive(PROGRAM).proof(v), [None, [], "1", 1.5], "the number of a step is"),
+    (lambda v: sg.derive(PROGRAM).proof(6, form=v), [None, "html"], "form is one of"),
+    (lambda v: sg.derive(PROGRAM).verify(seed=v), [-1, 1.5, "a", None], "seed is"),
+    (lambda v: sg.derive(PROGRAM).lambdify(modules=v), [None, ARRAY, "torch"], "modules is one of"),
+    (lambda v: sg.derive(PROGRAM).lambdify(v), [3, "\ud800", [1], {"w": [1, 2]}], "dtype is"),
+    (lambda v: sg.check_gradient(PROGRAM, seed=v), [-1, None, "a"], "seed is"),
+    (lambda v: sg.check_gradient(PROGRAM, entries=v), [-1, None, 1.5, ARRAY], "entries is"),
+    (lambda v: sg.check_gradient(PROGRAM, gradients=v), [3, "w", ARRAY], "gradients: a mapping"),
+    (lambda v: sg.grade(PROGRAM, "w", v), [None, 3, ARRAY, b"w"], "an answer is a text, not a"),
+    (lambda v: sg.grade(PROGRAM, "w", "w").hint(v), [0, 4, "1", ARRAY, None], "level of a hint"),
+    (lambda v: sg.grade_derivation(PROGRAM, "w", v), [None, 3], "a derivation is a text, not a"),
+    (lambda v: sg.parse_latex(v, sg.parse(PROGRAM)), [None, 3], "LaTeX is a text, not a"),
+    (lambda v: sg.parse_latex("w", v), [None, PROGRAM], "parse_latex needs a Problem"),
+    (lambda v: fit(seed=v), [-1, 1.5, None, "a"], "seed is"),
+    (lambda v: fit(parameters=v), [3, "w", ARRAY], "parameters: a mapping"),
+    (lambda v: fit(parameters={"w": v}), [[[1], [1, 2]], None, "ab"], "w is no array of numbers"),
+    (lambda v: fit(sizes=v), [3, "d", ARRAY], "sizes: a mapping"),
+    (lambda v: fit(sizes=v), [{1: 2}], "sizes: 1 is no dimension"),
+    (lambda v: fit(tolerance=v), [None, -1, "a", ARRAY], "tolerance is"),
+    (lambda v: fit(progress=v), [3, "a"], "progress is"),
+    (lambda v: fit(epochs=v), [0, None, "x", np.array("x"), np.ma.masked], "epochs is"),
+    (lambda v: fit(validation=0.5, metric=lambda *_: v), [None, "a", ARRAY, 1j], "metric gave"),
+    (lambda v: trainer(optimizer=v), [None, "adam", sg.Adam, 3], "optimizer is"),
+    (lambda v: trainer(data=v), [None, 3, [1]], "data is a"),
+    (lambda v: trainer(data={**DATA, v: 1}), [1, None], "is not declared in the problem"),
+    (lambda v: trainer().epoch(v), [[[1], [1, 2]], "a", [0, 0]], "permutation"),
+    (lambda v: sg.Adam(learning_rate=v), [lambda: 1, None, "a", 1j, -1], "learning_rate is"),
+    (lambda v: batch_arrays(v, {"x": "Vector"}), [None, "x", [1]], "table: a mapping"),
+    (lambda v: batch_arrays({"x": ARRAY}, v), [None, "x"], "kinds: a mapping"),
+]
+CASES = [
+    pytest.param(call, value, message, id=f"{k}-{type(value).__name__}")
+    for k, (call, values, message) in enumerate(WRONG)
+    for value in values
+]
+
+
+@pytest.mark.parametrize(("call", "value", "message"), CASES)
+def test_a_wrong_kind_of_argument(call: Callable[[Any], Any], value: Any, message: str) -> None:
+    with pytest.raises(sg.SymgradError, match=message):
+        call(value)
+
+
+def test_a_number_divided_by_zero_ends_a_training_in_words() -> None:
+    """Once a ZeroDivisionError: n - 1 is 0."""
+    text = "x: Vector(n)\nw: Scalar\nloss = norm2(w * x - mean(x))**2 / (n - 1)"
+    with pytest.raises(sg.NotFiniteError, match="step 1|not finite"):
+        sg.Trainer(text, {"x": [1.0]}, parameters={"w": 1.0}, optimizer=sg.Adam()).epoch()
