@@ -119,13 +119,7 @@ def fit(
     epochs, seed = checked_count("epochs", epochs), whole_number("seed", seed)
     parameters = names_wanted("parameters", {} if parameters is None else parameters)
     sizes = names_wanted("sizes", {} if sizes is None else sizes)
-    if progress is not None and not callable(progress):
-        raise OptionError(f"progress is {progress!r}; a function of three numbers is wanted")
-    if batch_size not in (None, DEFAULT_BATCH) and not problem.batch:
-        raise OptionError(
-            "batch_size: the problem has no batch, so each step takes all data; leave it out, or "
-            "write the loss as mean(... for x in batch)"
-        )
+    _check_options(problem, batch_size, progress)
     dtype = dtype_of(dtype)
     trained = _trained(problem, data, parameters)
     whole = read(problem, data, dtype, trained)
@@ -148,6 +142,16 @@ def fit(
     if check:
         _check(trainer, training)
     return _train(trainer, epochs, stopping, score, progress)
+
+
+def _check_options(problem: Problem, batch_size: int | None, progress: Progress | None) -> None:
+    if progress is not None and not callable(progress):
+        raise OptionError(f"progress is {progress!r}; a function of three numbers is wanted")
+    if batch_size not in (None, DEFAULT_BATCH) and not problem.batch:
+        raise OptionError(
+            "batch_size: the problem has no batch, so each step takes all data; leave it out, or "
+            "write the loss as mean(... for x in batch)"
+        )
 
 
 def _train(
