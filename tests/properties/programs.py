@@ -44,7 +44,7 @@ FACTS = {
 }
 LABELS = {"i": "m", "k": "n", "l": "n"}
 OF_EXAMPLES = ("b", "y", "z", "D", "e", "R", "i", "k", "l")  # what each example may have its own of
-CONSTANTS = ("2", "0.5", "1e-3", "-1", "0", "1", "n")
+CONSTANTS = ("2", "0.5", "1e-3", "(-1)", "0", "1", "n")
 
 
 @dataclass(frozen=True)
