@@ -15,7 +15,12 @@ import click
 def writable(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """The value of -o; told before any work is done, where it is a folder or in no folder."""
     if value is not None and value != "-":
-        target = Path(os.path.realpath(value))
+        try:
+            target = Path(os.path.realpath(value))
+            with contextlib.suppress(FileNotFoundError):
+                target.lstat()
+        except (OSError, ValueError) as error:  # a name that is too long, or has a zero byte
+            raise _failed(value, getattr(error, "strerror", None) or str(error)) from None
         if target.is_dir():
             raise _failed(value, os.strerror(errno.EISDIR))
         if target.is_symlink():  # links in a circle have no target

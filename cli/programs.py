@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -81,7 +83,7 @@ def find_program(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> ProgramFile | None:
     """The program that FILE names; wrong usage where there is none."""
-    if value is None or value == "-" or Path(value).is_file():
+    if value is None or value == "-" or os.path.isfile(value):
         return None if value is None else ProgramFile(Path(value))
     from symgrad import examples
 
@@ -95,11 +97,13 @@ def _not_found(value: str, known: Iterable[str]) -> str:
     from symgrad.errors import did_you_mean
 
     folder = Path(value).parent
-    if Path(value).is_dir():
+    if os.path.isdir(value):
         return f"{value} is a folder; a file with a program is wanted"
     if re.search(r"[()@^*=+]|\s[-/]\s", value):
         return f"no file {value}; an expression is given with derive -e"
-    files = [str(path) for path in folder.iterdir()] if folder.is_dir() else []
+    files: list[str] = []
+    with contextlib.suppress(OSError, ValueError):  # no folder, or none that may be read
+        files = [str(path) for path in folder.iterdir()]
     near = did_you_mean(value, [*files, *known])
     listed = near or f"; there are {', '.join(known)}"
     return f"no file {value}, and no example of that name{listed}"

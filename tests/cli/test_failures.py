@@ -55,6 +55,15 @@ def test_a_closed_input_holds_no_answer(option: str, scripts: Path) -> None:
     assert f"Invalid value for '{option}': standard input is closed" in closed.stderr
 
 
+@pytest.mark.parametrize("name", ["x" * 500, "a\0b"])
+def test_a_name_that_no_file_has(name: str, symgrad, program: str) -> None:
+    """Once a traceback of pathlib."""
+    result = symgrad("derive", name)
+    assert result.exit_code == 2 and "no file" in result.stderr
+    result = symgrad("derive", program, "-o", name)
+    assert result.exit_code == 1 and "cannot be written" in result.stderr
+
+
 def test_too_little_memory_is_one_message(symgrad, program: str, monkeypatch) -> None:
     def derive(*arguments: object, **options: object) -> None:
         raise MemoryError("Unable to allocate 14.6 TiB")
