@@ -25,7 +25,7 @@ from symgrad.numerics.reports import (
     GradientReport,
     ParameterReport,
 )
-from symgrad.numerics.taylor import Taylor, taylor
+from symgrad.numerics.taylor import SEEN, Taylor, taylor
 
 Arrays: TypeAlias = Mapping[str, Any]
 
@@ -196,9 +196,7 @@ class Comparison:
         if numeric.kink or not np.isfinite(off):
             return 0.0, INCONCLUSIVE
         if off > self.tolerance * scale + error:
-            error += sum(
-                float(np.abs(self.numbers.rounding(n) * directions[n]).sum()) for n in self.claimed
-            )
+            error += self._rounding(directions)
         if off > self.tolerance * scale + error:
             return off / scale, FAILED
         sure = error <= self.coarse * SURE * scale or scale < self.numbers.negligible(error)
@@ -225,16 +223,22 @@ class Comparison:
             for n, g in self.claimed.items()
         }
         parts = [np.asarray(g * directions[n]).reshape(-1) for n, g in self.claimed.items()]
-        slope, size = sum(float(p.sum()) for p in parts), np.linalg.norm(np.concatenate(parts))
+        slope = sum(float(p.sum()) for p in parts)
+        size = float(np.linalg.norm(np.concatenate(parts)))
 
         def along(h: float) -> float:
             return float(self.numbers.along(directions, h))
 
-        found = taylor(along, self.numbers.value, slope, float(size), self.numbers.noise)
-        if found.contradicts:  # unless the values have more noise than their last digit
+        found = taylor(along, self.numbers.value, slope, size, self.numbers.noise)
+        if found.contradicts:  # unless value or gradient have more noise than their last digit
             noise = max(self.numbers.noise, noise_of(along))
-            found = taylor(along, self.numbers.value, slope, float(size), noise)
+            size = max(size, self._rounding(directions) / SEEN)
+            found = taylor(along, self.numbers.value, slope, size, noise)
         return found
+
+    def _rounding(self, directions: Arrays) -> float:
+        """What rounding may do to a derivative along directions."""
+        return float(sum(np.abs(self.numbers.rounding(n) * d).sum() for n, d in directions.items()))
 
 
 def spread(point: Any) -> Any:

@@ -24,7 +24,7 @@ from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem, Wrt
 from symgrad.numerics.callables import called
-from symgrad.numerics.comparison import Arrays, Comparison, Numbers, precision, spread
+from symgrad.numerics.comparison import TOLERANCE, Arrays, Comparison, Numbers, precision, spread
 from symgrad.numerics.evaluation import STEP, Sample, drawn
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.inputs import Signature
@@ -39,6 +39,8 @@ Claim: TypeAlias = Mapping[str, Any] | Callable[..., Any] | None
 
 DRAWN = 3  # random inputs, until some tell right from wrong
 MOST_ENTRIES = 1000  # of a gradient, checked one by one
+UNDERFLOW = 1e-280  # of an imaginary part
+LARGER = (1e-20, 1e-30)  # steps for derivatives so small; where they differ it is none of the first
 ASIDE = (1e-9, 1e-12)  # relative moves: a derivative that jumps alike at both is at a kink
 JUMP = 1e-6  # of the largest entry
 ZERO = 0.1  # of what rounding, taken some hundred times too large, does to an entry: 0 below it
@@ -172,7 +174,10 @@ class ProgramNumbers(Numbers):
         return self._slope(directions, STEP / max(largest, 1.0), 1.0 / largest)
 
     def _slope(self, directions: Arrays, step: float, scale: float) -> Quotient:
-        numeric = float(np.imag(self.along(directions, 1j * step))) / step
+        numeric = self._complex(directions, step)
+        if abs(numeric) * step < UNDERFLOW:
+            one, other = (self._complex(directions, step / STEP * h) for h in LARGER)
+            numeric = one if abs(one - other) < TOLERANCE * abs(one) else numeric
         if np.isfinite(numeric):
             return Quotient(numeric)
 
@@ -180,6 +185,9 @@ class ProgramNumbers(Numbers):
             return float(self.along(directions, t))
 
         return derivative(line, scale, noise_of(lambda t: line(scale * t)))
+
+    def _complex(self, directions: Arrays, step: float) -> float:
+        return float(np.imag(self.along(directions, 1j * step))) / step
 
     def negligible(self, error: Any) -> Any:
         """Below what an entry counts as 0."""

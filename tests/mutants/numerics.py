@@ -114,7 +114,7 @@ MUTANTS: list[Mutant] = [
         ("values have no noise", "return max(level, EPS * largest)", "return 0.0"),
         ("sides of a kink agree", "RESOLVED = 4.0", "RESOLVED = 1e9"),
         ("a step is exact", "(values + steepest * resolution)", "values"),
-        ("a jump is no error", "error += max(abs(kink), unsure) + rounding", "error += rounding"),
+        ("a jump is no error", "rest += max(abs(kink), unsure)", "rest += 0.0"),
     ),
     *planted_in(
         "symgrad/numerics/callables.py",

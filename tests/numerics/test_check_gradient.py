@@ -139,6 +139,22 @@ def test_the_taylor_slope_is_part_of_the_verdict(monkeypatch: pytest.MonkeyPatch
     assert report.taylor_slope == pytest.approx(1.0, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("loss", "at"),
+    [
+        ("exp(-norm2(x)**2)", [15.0, 11.0]),
+        ("1e-200 * norm2(x)**2", [1.0, 2.0]),
+        ("1 + exp(-norm2(x)**2)", [15.0, 16.0]),
+        ("sum(exp(-abs(x))**3)", [200.0, -210.0]),
+    ],
+)
+def test_derivatives_of_1e_200_are_seen(loss: str, at: list[float]) -> None:
+    program, inputs = f"x: Vector(n)\nloss = {loss}", {"x": np.array(at)}
+    assert sg.check_gradient(program, inputs=inputs).verdict == "passed"
+    wrong = {"x": 1.00001 * right(program, inputs)["x"]}
+    assert sg.check_gradient(program, inputs=inputs, gradients=wrong).verdict == "failed"
+
+
 def test_noise_inside_of_a_small_value_contradicts_nothing() -> None:
     program = "W: Matrix(m, n)\nb: Vector(m)\nloss = logdet(W @ W.T + diag(exp(b)))"
     W = 1e-6 * np.sin(np.arange(12.0)).reshape(3, 4)
