@@ -197,8 +197,9 @@ class _Truth:
             claim = np.array([_number(form.value, at) for at in POINTS])
         else:
             assert isinstance(form, Expression)
-            points = {x.name: POINTS[:, k] for k, x in enumerate(POINT)}
-            claim = np.broadcast_to(self.sample.evaluated(form, **points), len(POINTS))
+            names = [x.name for x in POINT]
+            points = [dict(zip(names, map(np.asarray, at), strict=True)) for at in POINTS]
+            claim = np.array([float(self.sample.evaluated(form, **at)) for at in points])
         truth = _scalar_truth(rule)
         defined = np.isfinite(truth)
         return claim[defined], truth[defined]

@@ -75,8 +75,15 @@ def _pairing(pairing: Pairing) -> Formula:
     if is_negative(left):
         return composing.negative(_pairing(replace(pairing, left=negated(left))))
     if is_scalar(right):
-        body = written(times(left, right))
+        product = times(left, right)
+        if is_negative(product):
+            return composing.negative(_pairing_of(written(negated(product)), pairing))
+        body = written(product)
     else:
         both = fm.Listed((written(left), written(right)))
         body = fm.Fence((both,), left=r"\langle", right=r"\rangle")
+    return _pairing_of(body, pairing)
+
+
+def _pairing_of(body: Formula, pairing: Pairing) -> Formula:
     return body if pairing.batch is None else composing.summed(batch(pairing.batch), body)

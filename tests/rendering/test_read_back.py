@@ -11,6 +11,7 @@ from symgrad.errors import VerificationError
 from tests.test_cases import CASES, DERIVED
 from tests.test_real_inputs import ANOTHER_FORMULA, NOT_COMPILING, Row
 from tests.typesetting.derivations import randoms, surrounded
+from tests.typesetting.proofs import misread_proofs
 from tests.typesetting.read_back import misread
 
 
@@ -46,6 +47,14 @@ OFTEN = [
 def test_operations_under_a_power_read_back(name: str) -> None:
     for text, derivation in surrounded([name], ("({})**2",)):
         assert [*misread(derivation)] == [], text
+
+
+@pytest.mark.parametrize("case", CASES[::12], ids=lambda case: str(case["id"]))
+def test_proofs_read_back(case: dict[str, str]) -> None:
+    derivation = DERIVED[case["kind"]](case["program"], case["wrt"])
+    clash = {"t", "u"} & {*derivation.problem.variables}  # the points of scalar functions
+    if not derivation.data.seeds and not clash:
+        assert [*misread_proofs(derivation)] == []
 
 
 def test_random_programs_read_back() -> None:

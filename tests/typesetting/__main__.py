@@ -19,6 +19,7 @@ from symgrad.errors import VerificationError
 from symgrad.rendering.document import Document
 from tests.typesetting import pages
 from tests.typesetting.derivations import cases, randoms, surrounded
+from tests.typesetting.proofs import misread_proofs
 from tests.typesetting.read_back import misread
 
 PARTS = ("cases", "surrounded", "random")
@@ -40,6 +41,7 @@ def main() -> int:
     for name, derivation in chain.from_iterable(chosen.values()):
         try:
             found = [*misread(derivation)]
+            found += [] if derivation.data.seeds else misread_proofs(derivation)
         except VerificationError:  # defined at no random numbers
             continue
         for line in found:

@@ -14,7 +14,7 @@ from symgrad.errors import SymgradError
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.composing import PARTIAL
-from symgrad.language.dimensions import ONE, dimension
+from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name, Operation
 from symgrad.language.formula import Formula
 from symgrad.language.plain import plain_text
@@ -22,7 +22,7 @@ from symgrad.language.sympy_rules import expression_of
 from symgrad.language.typeset import sign, typeset
 from symgrad.language.unparse import unparse
 
-POINT = tuple(Name(letter, (dimension(6), ONE)) for letter in "tu")  # checked at six at once
+POINT = tuple(Name(letter, SCALAR) for letter in "tu")
 RELATIONS = {">": ">", "<": "<", ">=": r"\geq", "<=": r"\leq", "==": "=", "!=": r"\neq"}
 SYMBOLS = tuple(sympy.Symbol(letter, real=True) for letter in "tu")
 

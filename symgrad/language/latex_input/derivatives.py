@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgrad.errors import ProgramError, UnknownNameError
 from symgrad.language.dimensions import ONE, core
@@ -39,9 +39,20 @@ class Derivatives:
 
     def differential(self, factors: Sequence[lt.Node]) -> Value | None:
         r"""dW or \mathrm{d} W at the beginning of factors, where that is a name."""
-        name = differential_of(factors, self.reader.names)
+        if len(factors) < 2:
+            return None
+        of = factors[1]
+        raised = isinstance(of, lt.Script) and (of.above is not None or of.primes > 0)
+        bare = of.base if isinstance(of, lt.Script) and raised and of.below is None else of
+        if isinstance(of, lt.Script) and raised and of.below is not None:
+            bare = lt.Script(of.at, of.base, of.below, None)
+        name = differential_of((factors[0], bare), self.reader.names)
         found = None if name is None else self.reader.scope.meanings.get(name)
-        return None if found is None else Value(found)
+        if found is None:
+            return None
+        if isinstance(of, lt.Script) and raised:
+            return self.reader.scripted(Value(found), replace(of, below=None))
+        return Value(found)
 
     def known(self, slope: Slope) -> Expression:
         """The name dL/dW, in the shape of W."""

@@ -134,7 +134,7 @@ class Entries:
 
     def whole(self, value: Value, letters: tuple[str, ...]) -> Value:
         """The array whose axes are these letters, in this order."""
-        if set(value.letters) != {*letters} and not (not value.letters and value.scalar):
+        if not {*value.letters} <= {*letters} or not value.scalar:
             raise ProgramError(
                 f"the indices {', '.join(value.letters)} stand here, where {', '.join(letters)} "
                 "are wanted"

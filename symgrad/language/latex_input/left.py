@@ -8,7 +8,7 @@ from symgrad.errors import SymgradError
 from symgrad.language.dimensions import Shape
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.derivatives import Derivatives, differential_of
-from symgrad.language.latex_input.names import new_name
+from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
 from symgrad.language.latex_input.sums import index_letter
@@ -36,6 +36,9 @@ def left_side(reader: Reader, node: lt.Node) -> Left | None:
             return None if slope is None else _slope(reader, slope)
         case lt.Row(factors=(first, *rest)):
             by = gradient_of(first)
+            slope = slope_of(first, reader.names)
+            if slope is not None and slope.top is None:  # d/dt of a function of t
+                return Left(f"d/d{''.join(map(look, slope.bottoms))}")
             if by is not None and len(rest) == 1 and by is not first:
                 return _slope(reader, Slope(rest[0], (by,)))
             fenced = len(rest) == 1 and isinstance(rest[0], lt.Fence) and rest[0].left == "("
@@ -124,5 +127,7 @@ def _entry(reader: Reader, node: lt.Node) -> tuple[lt.Node, tuple[str, ...]] | N
     if not isinstance(node, lt.Script) or node.below is None or reader.names.find(node):
         return None
     letters = _letters(node.below)
-    known = reader.names.find(node.base) is not None
-    return (node.base, letters) if known and letters is not None else None
+    fenced = isinstance(node.base, lt.Fence) and node.base.left == "("
+    base = node.base.inner if isinstance(node.base, lt.Fence) and fenced else node.base
+    known = reader.names.find(base) is not None
+    return (base, letters) if known and letters is not None else None

@@ -191,6 +191,7 @@ def _equation(reader: Reader, root: lt.Node, shape: Shape | None) -> Equation:
         elif left is not None and left.letters:
             value = reader.entries.whole(value, left.letters)
         sides.append(_sized(reader, value, shape))
+        shape = sides[0].shape if shape is None else shape  # Y X = I
     return Equation(left, tuple(sides))
 
 

@@ -1,0 +1,85 @@
+"""The lines of proofs read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from symgrad.api import Derivation
+from symgrad.calculus.nodes import batch_of, matrix_shape
+from symgrad.calculus.proofs import KINDS, Proof, ProofLine, proof_of
+from symgrad.calculus.proofs.lines import Pairings, Scalar, ScalarRule
+from symgrad.calculus.proofs.scalars import POINT
+from symgrad.errors import SymgradError
+from symgrad.language.expressions import Expression, Name, leaves
+from symgrad.language.formula import Formula
+from symgrad.language.latex_input import Known, read_formula
+from symgrad.numerics.proofs import _Truth
+from symgrad.numerics.verification import TOLERANCE, Judge, difference
+from symgrad.rendering.equations import Equation, proof_equations
+from symgrad.rendering.latex import chained
+from tests.typesetting.read_back import known_of
+
+
+def misread_proofs(derivation: Derivation, seed: int = 0) -> Iterator[str]:
+    """The lines of proofs that cannot be read, or are read as something else."""
+    data = derivation.data
+    for kind in KINDS:
+        for step in data.steps:
+            proof = proof_of(data, step, kind)
+            if proof is not None:
+                yield from _misread(derivation, proof, Judge(data, seed))
+
+
+def _misread(derivation: Derivation, proof: Proof, judge: Judge) -> Iterator[str]:
+    data = derivation.data
+    direction = judge.rng.standard_normal(np.shape(judge.sample.value(proof.uses.variable)))
+    truth = _Truth(proof, judge.sample, direction)
+    known = _known(known_of(data), proof)
+    left: Formula | None = None
+    for line, equation in zip(proof.lines, proof_equations(proof), strict=True):
+        left = equation.left or left
+        latex = chained(Equation(left, equation.sides), data.table)
+        try:
+            found = read_formula(latex, data.problem, known)
+        except (SymgradError, RecursionError) as error:
+            yield f"{latex}: {error}"
+            continue
+        with np.errstate(all="ignore"):
+            for claim, got in _sides(line, found.sides[-1], truth):
+                if difference(got, claim) > TOLERANCE:
+                    yield f"{latex}: {found.text}"
+
+
+def _sides(line: ProofLine, side: Expression, truth: _Truth) -> Iterator[tuple[Any, Any]]:
+    """What a line says and what is read, where that is a value by itself."""
+    right = line.right
+    if isinstance(line.truth, ScalarRule) or line.by_entry:
+        return
+    if isinstance(right, Expression):
+        yield truth._expression(right), truth._expression(side)
+    elif isinstance(right, Pairings) and all(
+        p.batch is None and p.right.batch is None for p in right.parts
+    ):
+        yield truth._claim(right, False), truth._expression(side)
+
+
+def _known(known: Known, proof: Proof) -> Known:
+    """With the names of a proof: differentials, and the points t, u of scalar functions."""
+    names, slopes = dict(known.names), dict(known.slopes)
+    for name, node in proof.uses.called.items():
+        own = Name(name, matrix_shape(node.axes), batch_of(node))
+        (names if name.isidentifier() else slopes).setdefault(name, own)
+    if any(isinstance(line.right, Scalar) for line in proof.lines):
+        names |= {x.name: x for x in POINT if x.name not in names}
+    for line in proof.lines:
+        forms = [line.left, line.right]
+        if isinstance(line.right, Pairings):
+            forms += [form for p in line.right.parts for form in (p.left, p.right)]
+        for e in forms:
+            for leaf in leaves(e) if isinstance(e, Expression) else ():
+                if isinstance(leaf, Name):
+                    (names if leaf.name.isidentifier() else slopes).setdefault(leaf.name, leaf)
+    return Known(names, slopes, known.table)
