@@ -186,3 +186,32 @@ def names_in(text: str) -> set[str]:
     """The names in a text, a derivative such as dL/dz being one."""
     pieces = re.findall(r"d\w+/d\w+|(?<![\w.])[^\W\d]\w*", QUOTED.sub("", text))
     return {*pieces}
+
+
+OUR_NAMES = [  # programs that have names which we would give
+    (
+        "pullback",
+        "cotangent: Vector(n)\nL: Matrix(n, n)\nf = exp(L @ cotangent)",
+        "c in R^n, cotangent",
+    ),
+    ("hvp", "x: Vector(n)\ndx: Vector(n)\nloss = sum(exp(x * dx))", "d_x in R^n, direction of x"),
+    ("directional", "x: Vector(n)\ndf: Scalar\nf = df * exp(x)", "d_f = exp(x) * (ddf + df * dx)"),
+    (
+        "gradient",
+        "g: Vector(n)\nr: Vector(n)\nL: Scalar\nloss = L * sum(g / std(r))",
+        "grad_r loss",
+    ),
+    ("gradient", "x: Vector(n)\ne = exp(x)\nloss = norm2(e)**2", "dL/de = 2 * e"),
+    (
+        "jacobian",
+        "x: Vector(n)\nA: Matrix(m, n)\nf = mean(exp(A @ x) for x in batch)",
+        'sum(einsum("j,k,ij->ijk", exp(A @ x), x, eye(m)) for x in batch) / size(batch)',
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "shown"), OUR_NAMES)
+def test_the_user_s_names_come_first(kind: str, text: str, shown: str) -> None:
+    derivation = KINDS[kind](text)
+    assert_closed(derivation)
+    assert shown in derivation.text()
