@@ -201,4 +201,13 @@ MUTANTS: list[Mutant] = [
             "tuple(labels), Term(Fraction(2), ()))",
         ),
     ),
+    *planted_in(
+        "symgrad/calculus/logarithms.py",
+        "tests/calculus/test_rewriting.py",
+        (
+            "a logarithm of any sum is a sum of logarithms",
+            "if factor.power == 1 and _one_hot(factor.node) and factor",
+            "if factor.power == 1 and factor",
+        ),
+    ),
 ]

@@ -153,4 +153,37 @@ MUTANTS: list[Mutant] = [
             "size = max(1.0, _largest(truth[finite]), floor)",
         ),
     ),
+    *planted_in(
+        "symgrad/numerics/ranges.py",
+        "tests/test_real_inputs.py",
+        (
+            "nothing is too large",
+            "return any(j != k for j in large for k in small)",
+            "return False",
+        ),
+        (
+            "a weight of 0 counts in the shift",
+            "constant = isinstance(weight.node, (ix.Length, ix.Constant)) or not inside",
+            "constant = True",
+        ),
+    ),
+    *planted_in(
+        "symgrad/numerics/limits.py",
+        "tests/test_real_inputs.py",
+        (
+            "0 / 0 beside a logarithm",
+            "weights = [w for w in weights if (factor.node, w.node) in self.weights]",
+            "weights = []",
+        ),
+        ("0 log 0", "inside = bool(weights) and any(_logarithms(factor))", "inside = False"),
+    ),
+    *planted_in(
+        "symgrad/numerics/cofactors.py",
+        "tests/numerics/test_cofactors.py",
+        (
+            "a reflection has another sign",
+            "xp.linalg.det(u) * xp.linalg.det(v)",
+            "xp.linalg.det(u) * xp.linalg.det(u)",
+        ),
+    ),
 ]
