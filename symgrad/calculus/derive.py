@@ -173,7 +173,7 @@ def _scalar(problem: Problem, what: str) -> None:
     if problem.output.shape != SCALAR:
         raise ShapeError(
             f"the {what} is of a scalar; {problem.output_name} is {describe(problem.output.shape)} "
-            "(of its Jacobian write --of jacobian on the command line, sg.jacobian in Python)"
+            "(for its Jacobian: --of jacobian, or sg.jacobian in Python)"
         )
 
 

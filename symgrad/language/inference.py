@@ -55,6 +55,9 @@ def _kinds_read(error: SymgradError, text: str) -> str:
         return ""
     words = {n.id for n in ast.walk(_tree(text)) if isinstance(n, ast.Name)}
     found = [w for w in error.message.replace(".", " ").split() if w in words]
+    joined = [w for w in found if len(w) == 2 and w.isalpha()]
+    if joined:
+        return f" ({joined[0]} was read as one name; a product is written {' '.join(joined[0])})"
     vectors = [w for w in dict.fromkeys(found) if kind_of(w) == "Vector" and not function_named(w)]
     if not vectors:
         return ""

@@ -20,9 +20,6 @@ from symgrad.language.writing import Note, Writing
 LONGEST_TEXT = 64 * 1024  # characters
 SIGN, TYPED, NOTES = "sign", "typed", "notes"  # attributes that nodes of a tree have here
 REFUSED = {
-    ast.BitXor: "^ is no power; write **",
-    ast.Mod: "% is not part of the language",
-    ast.FloorDiv: "// is not part of the language; write /",
     ast.Import: "import is not part of the language; leave it out, functions have their names",
     ast.ImportFrom: "from ... import is not part of the language; leave it out",
     ast.FunctionDef: "def and decorators (@) are not part of the language",

@@ -128,6 +128,9 @@ class Writer:
         """Add a piece, up to the end of the token; between two values that meet, a product."""
         if begins and self.after_value:
             self._juxtapose(token)
+        before = self.pieces[-1].text[-1:] if self.pieces else ""
+        if before.isidentifier() and (text[:1] == "_" or self.pieces[-1].text[:1] == "_"):
+            self.pieces.append(Piece(" ", token.start, token.start))
         piece = Piece(text, token.start, token.end if end is None else end, sign, begins, ends)
         self.pieces.append(piece)
         if text.strip():

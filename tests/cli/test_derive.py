@@ -124,5 +124,5 @@ def test_code_in_single_precision(symgrad, program: str) -> None:
 def test_an_expression_that_is_no_scalar_says_how_its_names_were_read(symgrad) -> None:
     result = symgrad("derive", "-e", "softmax(t * x)")
     assert result.exit_code == 1
-    assert "write --of jacobian on the command line, sg.jacobian in Python" in result.stderr
+    assert "for its Jacobian: --of jacobian, or sg.jacobian in Python" in result.stderr
     assert "; the names were read as t: Vector(n), x: Vector(n)" in result.stderr

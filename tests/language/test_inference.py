@@ -80,6 +80,8 @@ WRONG: list[tuple[str, type[SymgradError], Place, str]] = [
     ("exp + x", UnknownNameError, (1, 1), "exp is a function"),
     ("x + _y", UnknownNameError, (None, None), "'_y' is no valid name"),
     ("x +", ProgramError, (1, 4), "syntax"),
+    ("1/2 ||Xw - y||^2", ShapeError, (1, 7), "(Xw was read as one name; a product is written X w)"),
+    ("W + x", ShapeError, (1, 1), "in lower case, x is read as a vector"),
     ("x = y", ProgramError, (None, None), "one expression is wanted"),
     ("x; y", ProgramError, (None, None), "one expression is wanted"),
     ("x: Vector(n)\nx.T @ x", ProgramError, (None, None), "one expression is wanted"),

@@ -103,6 +103,8 @@ class Reader:
         if node.font and node.digits in ("0", "1"):
             return self.filled(node)
         digits = node.digits
+        if not (digits.isascii() and digits.replace(".", "", 1).isdecimal()):
+            raise ProgramError(f"{digits} is no number")
         value = float(digits) if "." in digits else int(digits)
         return Value(ex.Number(ex.exact(value)))
 
