@@ -155,6 +155,15 @@ def test_derivatives_of_1e_200_are_seen(loss: str, at: list[float]) -> None:
     assert sg.check_gradient(program, inputs=inputs, gradients=wrong).verdict == "failed"
 
 
+def test_what_rounding_hides_is_no_gradient_of_0() -> None:
+    """Of 1 and 1 + 5e-14 rounding leaves a difference that could be another."""
+    program = "a: Vector(n)\nb: Vector(n)\nx: Vector(n)\nloss = sum((a - b) * x)"
+    inputs = {"a": np.full(2, 1 + 5e-14), "b": np.ones(2), "x": np.ones(2)}
+    assert sg.check_gradient(program, "x", inputs).passed
+    hidden = sg.check_gradient(program, "x", inputs, gradients={"x": np.zeros(2)})
+    assert hidden.verdict == "inconclusive" and "rounding" in hidden.reason
+
+
 def test_noise_inside_of_a_small_value_contradicts_nothing() -> None:
     program = "W: Matrix(m, n)\nb: Vector(m)\nloss = logdet(W @ W.T + diag(exp(b)))"
     W = 1e-6 * np.sin(np.arange(12.0)).reshape(3, 4)
