@@ -21,6 +21,7 @@ from symgrad.language.problem import Variable
 from symgrad.language.syntax import syntax_tree
 from symgrad.language.tokens import plain_signs
 
+INNER = re.compile(r"[<⟨]([^<>⟨⟩]*),([^<>⟨⟩,]*)[>⟩]")  # <G, dX>
 ONES = re.compile(
     r"(?<=[\w)\]'])[ ]+(?:@ *)?1(?![\w.])(?! *[*/(^])|(?<![\w.)\]])1(?:\^T|\.T|')[ @]+"
 )
@@ -66,6 +67,7 @@ class Reader:
         words = set(re.findall(r"[^\W\d]\w*", written.text))
         derivatives = {word for word in words if symbol_of(word, names) is not None}
         known = {*names.known, *self.paper.said, *self.paper.macros, *self.paper.sizes}
+        written = written.replaced(INNER, lambda m: f"sum(({m[1]}) * ({m[2]}))")
         text = plain_signs(written.text)
         if ONES.search(text):
             return self._with_ones(replace(written, text=text))

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from symgrad.errors import SymgradError
+from symgrad.errors import ProgramError, SymgradError
 from symgrad.grading.answer import Claim
 from symgrad.grading.claims import Formula, Reader
 from symgrad.grading.exam import Exam
 from symgrad.grading.notation import OPEN, Names, Symbol, symbol_of
 from symgrad.grading.opening import unused, variable_like, with_pairing
-from symgrad.grading.paper import Paper
+from symgrad.grading.paper import Paper, words_of
 from symgrad.grading.sheet import Piece, Row
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.problem import Problem, Variable
@@ -80,6 +80,8 @@ class Differentials:
         called = {name: self._move(name).name for name in names}
         for base in (self.paper.asked, self.paper.current):
             problem = self._opened(base, of, names)
+            if not words_of(problem.output) <= {*problem.variables, *problem.definitions}:
+                raise ProgramError(f"d{of} cannot be judged: it uses derivatives", column=1)
             if isinstance(of, Symbol):
                 key, part, title = of.of, claim, f"d(dL/d{of.of})"
             else:
@@ -107,7 +109,8 @@ class Differentials:
     def _opened(self, base: Problem, of: Symbol | str, names: list[str]) -> Problem:
         """The problem of what moves, as a function of everything that moves it."""
         if isinstance(of, str) and of in self.paper.names.known:
-            problem = replace(base, output=self.paper.problem().definitions[of], output_name="f")
+            named = self.paper.named(base)
+            problem = replace(named, output=self.paper.problem().definitions[of], output_name="f")
         else:
             problem = base
         for name in names:

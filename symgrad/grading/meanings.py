@@ -89,7 +89,10 @@ class Meanings:
         if meaning is None:
             return
         one = meaning.batch is not None
-        base = replace(self.paper.current, output=meaning, output_name=symbol.top)
+        base = self.paper.named(self.paper.current)
+        base = replace(base, output=meaning, output_name=symbol.top)
+        if not words_of(meaning) <= {*base.variables, *base.definitions}:
+            return
         kind = "gradient" if meaning.shape == SCALAR else "jacobian"
         if one:
             base = example_of(base)

@@ -104,6 +104,15 @@ class Paper:
         definitions = {**base.definitions, **losses, **given}
         return replace(base, variables=variables, definitions=definitions)
 
+    def named(self, base: Problem) -> Problem:
+        """A problem with the names of the derivation among its definitions."""
+        definitions = dict(base.definitions)
+        for name, value in self.given.items():
+            known = {*base.variables, *definitions}
+            if name not in self.symbols and name not in known and words_of(value) <= known:
+                definitions[name] = value
+        return replace(base, definitions=definitions)
+
     def single_given(self) -> dict[str, Expression]:
         """What is said of each example by itself."""
         single: dict[str, Expression] = {}

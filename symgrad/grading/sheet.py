@@ -283,7 +283,8 @@ def _until(piece: Piece, known: AbstractSet[str]) -> Piece:
     for match in re.finditer(
         r"\s{2,}|\t|[,;]\s|\s(?=[(\[])|\s(?=[^\W\d_]{1,})|\s*(?:=>|⇒|→)", text
     ):
-        if not _is_open(text, match.start()) or not match.start():
+        front = text[: match.start()]
+        if not _is_open(text, match.start()) or not front or front.count("<") > front.count(">"):
             continue
         if _is_cut(text, match, known):
             cuts.append(match.start())

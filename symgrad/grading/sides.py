@@ -170,6 +170,7 @@ def _indexed(row: Row, names: Names) -> bool:
     """Whether a line is about entries, x_i: in text these are not read."""
     text = " ".join([row.left.text, *(side.text for side in row.sides)])
     return any(
-        match[0] not in names.known and (match["name"] is None or names.of(match["name"]))
+        match[0] not in names.known
+        and (match["name"] is None or names.of(match["name"]) or names.of(match["name"][1:]))
         for match in ENTRY.finditer(text)
     )

@@ -383,6 +383,15 @@ RIGHT = [
         \end{align*}""",
         3,
     ),
+    (
+        "two_layers",
+        "W2",
+        r"""
+        Let $\ell = \|y - f\|^2$, so that $\frac{\partial \ell}{\partial f} = 2 (f - y)$ and
+        $\mathrm{d} \ell = 2 (f - y)^\top \mathrm{d} f = \langle 2 (f - y), \mathrm{d} f \rangle$.
+        $\nabla_{W_2} L = \sum_{(x, y) \in B} 2 (f - y) h^\top$""",
+        4,
+    ),
     ("exponential", "x", r"\nabla_x L = e^{\|x\|} \frac{x}{\|x\|}", 1),
 ]
 # program, wrt, text; the first line that is wrong and a word of what is said of it
