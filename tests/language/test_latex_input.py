@@ -71,6 +71,7 @@ READ = [
     (r"\lambda I_n + \mathbf{1}_n \mathbf{1}_n^T", "lam * eye(n) + ones(n) @ ones(n).T"),
     (r"A + 1x^\top - x 1^T", "A + ones(n) @ x.T - x @ ones(n).T"),
     (r"\frac1n A^T 1", "1 / n * A.T @ ones(n)"),
+    (r"\lambda \cdot 1", "lam * 1"),
     (r"1[x > 0]", "step(x)"),
     (r"2 \log|\det A| A^{-\top}", "2 * logdet(A) * inv(A).T"),
     (r"\nabla_{x} L = \mathbf 1", "dL/dx = ones(n)"),

@@ -92,6 +92,12 @@ def test_constants_have_their_sizes_where_nothing_shows_them() -> None:
     assert r"\mathbf{1}^{\top} x" in text
 
 
+def test_bars_are_of_a_determinant() -> None:
+    derivation = sg.derive("B: Matrix(n, n)\nloss = sum(abs(B)) + det(B)")
+    assert r"\operatorname{abs}\left(B\right)" in derivation.latex()
+    assert [*misread(derivation)] == []
+
+
 def test_an_index_is_no_label() -> None:
     program = 'A: Matrix(m, n)\ni: Index(m)\nloss = sum(einsum("ij,ij->i", A, A)) * sum(A[i])'
     derivation = sg.derive(program, "A")

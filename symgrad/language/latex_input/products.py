@@ -40,7 +40,7 @@ def product(reader: Context, factors: Sequence[Node]) -> Value:
             break
         elif k + 1 < len(factors) and _is_indicator(node, factors[k + 1]):
             value, count = _indicator(reader, factors[k + 1]), 2
-        elif _is_vector_of_ones(node, k > 0 or reader.plain_ones):
+        elif _is_vector_of_ones(node, reader.plain_ones or not all(v.scalar for v, _ in values)):
             value = reader.filled(node)
         else:
             value = reader.value(node)

@@ -10,16 +10,23 @@ from fractions import Fraction
 import sympy
 
 from symgrad.language.composing import ONES, magnitude
-from symgrad.language.expressions import Expression, expression
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Call, Expression, expression
 from symgrad.language.formula import RELATION, Applied, Formula, Infix, Number
 from symgrad.language.operations.elementwise import elementwise
 from symgrad.language.operations.meanings import rewrite
+from symgrad.language.typeset import function
 
 HALF = Fraction(1, 2)
 
 
 def _zero(x: Expression) -> Expression:
     return expression(0) * x
+
+
+def _is_square(call: Call) -> bool:
+    """Whether bars would be those of a determinant."""
+    return len(call.shape) == 2 and call.shape[0] == call.shape[1] != ONE
 
 
 def _positive(x: Formula) -> Formula:
@@ -50,7 +57,7 @@ absolute = elementwise(
     lambda x: sympy.Piecewise((x, x > 0), (-x, True)),
     derivative=lambda x: (sign(x),),
     kink=lambda x: x,
-    notation=lambda call, x: magnitude(x),
+    notation=lambda call, x: function(call, x) if _is_square(call) else magnitude(x),
     elsewhere=("absolute", "fabs"),
     sentence="The derivative of the absolute value is the sign (0 at 0, by convention).",
     sympy_classes=(sympy.Abs,),
