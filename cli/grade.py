@@ -66,7 +66,8 @@ def grade(
     \b
     Examples:
       symgrad grade two_layer_linear --wrt W2 --answer "sum(2 * (f - y) @ h.T for x, y in batch)"
-      symgrad grade two_layer_linear --derivation sheet.txt
+      echo "grad_b = mean(p - t for x, t in batch)" | \\
+        symgrad grade logistic_regression --wrt b --derivation -
     """
     if sum(given is not None for given in (answer, answer_file, derivation)) != 1:
         raise click.UsageError("give one of --answer, --answer-file and --derivation")

@@ -241,6 +241,7 @@ WRONG = [
     ("transpose", "ridge", "w", "2 * (X @ w - y).T @ X + 2 * lam * w.T", "1 x d, not d x 1"),
     ("missing_operand", "least_squares", "x", "2 * W.T @ (W @ x)", "W @ x - y"),
     ("missing_operand", "eps", "c", "x / norm2(x)", "1e-12"),
+    ("missing_operand", "eps", "x", "c / norm2(x) - (c.T @ x) * x / norm2(x)**3", "1e-12"),
     ("extra_term", "hadamard", "Y", "X * X + Y", "X"),
     ("extra_factor", "hadamard", "Y", "X * X * Y", "X * X"),
     ("wrong_function", "exponential", "x", "sin(norm2(x)) * x / norm2(x)", "exp"),

@@ -125,3 +125,10 @@ def test_a_changed_formula_keeps_the_shape() -> None:
     claim = read_answer(parse(PROGRAMS["least_squares"]), "2 * (W @ x - y) @ x.T")
     for change in changed_operations(claim.expression, claim.expression.shape):
         assert change.formula.shape == claim.expression.shape
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_is_not_finite_agrees_with_nothing(value: float) -> None:
+    assert not close(np.array([value]), np.array([1.0]), 0.0)
+    assert not close(np.array([1.0]), np.array([value]), 0.0)
+    assert not close(np.array([value]), np.array([value]), 0.0)

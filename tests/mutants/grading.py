@@ -63,4 +63,38 @@ MUTANTS: list[Mutant] = [
             "(-meaning, reference)",
         ),
     ),
+    *planted_in(
+        "symgrad/grading/coverage.py",
+        TESTS,
+        (
+            "one side of a kink is enough",
+            "for sign in (1.0, -1.0))",
+            "for sign in (1.0,))",
+        ),
+        ("a term that is not seen counts", "COUNTS = 1e-3", "COUNTS = 0.0"),
+        (
+            "no input is moved right beside a kink",
+            "more += filter(good, map(adapt, beside(start, problem, target.tensor)))",
+            "pass",
+        ),
+    ),
+    *planted_in(
+        "symgrad/grading/comparison.py",
+        TESTS,
+        ("an infinite answer agrees with any", "np.all(np.isfinite(one)) and", "True or"),
+    ),
+    *planted_in(
+        "symgrad/grading/assumptions.py",
+        TESTS,
+        (
+            "an assumption may hide a branch",
+            "any(target.reached(point, None) for point in compared) for target in",
+            "True for target in",
+        ),
+    ),
+    *planted_in(
+        "symgrad/grading/sentences.py",
+        TESTS,
+        ("a sentence says the whole answer", "if evidence.is_answer(found.right)", "if False"),
+    ),
 ]
