@@ -13,10 +13,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import symgrad as sg
-from symgrad.numerics.interpreter import evaluate_nodes, over_labels
-from symgrad.numerics.libraries import NumPy
 
 from .programs import Program, program
+from .rounding import rounded
 from .test_random_programs import close, directions, parsed
 
 KINDS: dict[str, Callable[..., sg.Derivation]] = {
@@ -90,31 +89,11 @@ def test_float32_is_as_right_as_its_rounding_lets_it_be(random: Random, kind: st
     function = derivation.lambdify("float32")
     got, given = called(function, p)
     assert all(np.asarray(x).dtype == np.float32 for x in got)
-    arrays, sizes = function.signature.arrays([*p.inputs], p.inputs, NumPy(np.dtype(float)))
-    for seed in derivation.data.seeds:
-        value = given[-1] if kind == "pullback" else directions(p)[derivation.data.seeds[seed]]
-        arrays[seed] = function.signature.seed(seed, value, sizes, NumPy(np.dtype(float)))
-    wanted = [(derivation.data.value, derivation.data.value_labels)]
-    wanted += [(o.entry, o.labels) for o in derivation.data.outcomes.values()]
-    rng = np.random.default_rng(4)
-
-    def blurred(value: Any) -> Any:
-        if np.issubdtype(np.asarray(value).dtype, np.integer):
-            return value
-        return value * (1 + SINGLE * rng.uniform(-1, 1, np.shape(value)))
-
-    def values(blur: Callable[[Any], Any] | None) -> list[Any]:
-        own = {n: a if blur is None else blur(a) for n, a in arrays.items()}
-        nodes = evaluate_nodes([e.node for e, _ in wanted], own, sizes, blur=blur)
-        return [over_labels(nodes[e.node], e.labels, labels, sizes) for e, labels in wanted]
-
-    right, moved = values(None), [values(blurred) for _ in range(5)]
-    for k, (mine, exact) in enumerate(zip(got, right, strict=True)):
+    seeds = {**directions(p), "cotangent": given[-1]}
+    for mine, (exact, off) in zip(got, rounded(derivation, p.inputs, seeds, SINGLE), strict=True):
         if not np.isfinite(exact).all():
             continue
-        off = max(np.abs(other[k] - exact).max(initial=0) for other in moved)
-        scale = max(1.0, np.abs(exact).max(initial=0))
-        bound = 50 * off + 20 * SINGLE * scale
+        bound = 50 * off + 20 * SINGLE * max(1.0, np.abs(exact).max(initial=0))
         error = np.abs(np.ravel(mine) - np.ravel(exact)).max(initial=0)
         assert error <= bound or not np.isfinite(bound)
 
