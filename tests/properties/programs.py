@@ -181,7 +181,11 @@ def program(random: Random, shape: Shape = (), depth: int = 3) -> Program:
     text = "\n".join(lines)
     sizes = {d: random.choice((1, 2, 2, 3, 3, 4)) for d in (*DIMENSIONS, "one", "two")}
     seed = random.randrange(2**30)
-    wrt = random.sample(sorted(variables.keys() & VARIABLES), random.choice([1, 2, 3]))
+    named = sorted(variables.keys() & VARIABLES)
+    said = words("\n".join(line for line in lines if " = " in line))
+    used = [name for name in named if name in said]
+    names = used if used and random.random() < 0.9 else named
+    wrt = random.sample(names, min(len(names), random.choice([1, 2, 3])))
     return Program(text, tuple(wrt), numbers(text, sizes, seed), sizes, seed)
 
 
