@@ -6,6 +6,7 @@ import ast
 import bisect
 import re
 import unicodedata
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
@@ -58,7 +59,10 @@ def syntax_tree(text: str, known: Collection[str] | None = None) -> ast.Module:
     _check_characters(text)
     writing = in_signs_of_the_language(text, known)
     try:
-        return _placed(with_digits(ast.parse(writing.text), writing.text), writing)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # of 2if, which the reading refuses
+            tree = ast.parse(writing.text)
+        return _placed(with_digits(tree, writing.text), writing)
     except SyntaxError as error:
         line = error.lineno or 1
         column = _column(writing, line, error.offset)

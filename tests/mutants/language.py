@@ -34,7 +34,7 @@ MUTANTS: list[Mutant] = [
             "column(shape[0]) if axis == 1",
             "column(shape[0]) if axis == 0",
         ),
-        ("the other axis is proposed wrongly", "write axis={1 - axis}", "write axis={axis}"),
+        ("the other axis is proposed wrongly", "write axis={others[0]}", "write axis={axis}"),
     ),
     *planted_in(
         "symgrad/language/operations/losses.py",
