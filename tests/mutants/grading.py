@@ -55,7 +55,7 @@ MUTANTS: list[Mutant] = [
     ),
     *planted_in(
         "symgrad/grading/opening.py",
-        "symgrad/grading/opening.py",
+        f"{TESTS}/test_factors.py symgrad/grading/opening.py",
         (
             "a part with the other sign is the part",
             "(-meaning, -reference)",
