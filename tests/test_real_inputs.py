@@ -382,6 +382,13 @@ STABLE = [  # finite in many digits, so finite here, value and gradient
         derivative={("x", "x"): [[0, 0], [0, 0]]},
     ),
     Row(
+        name="logarithms on a diagonal, with weights",
+        program="B: Matrix(n, n); loss = trace(sin(eye(n)) * log(2 + B))",
+        at={"B": [[0.0, 1.0], [1.0, 2.0]]},
+        value=np.sin(1) * np.log(8),
+        derivative={"B": [[np.sin(1) / 2, 0], [0, np.sin(1) / 4]]},
+    ),
+    Row(
         name="independent components",
         program="x: Vector(n); W: Matrix(n, n); g = sigmoid(W @ x)"
         "; loss = -sum(sum(log(g * (1 - g))) + log(abs(det(W))) for x in batch)",

@@ -159,6 +159,8 @@ def _of_zero(term: Term, factor: Factor) -> list[Factor]:
     """What is 0 where a power of 0 has no number that counts: the exponent's own factors beside it,
     a sum of squares beside one of their roots."""
     node, labels, power = factor
+    if len({*labels}) < len(labels):
+        return []
     if isinstance(node, ix.Map) and node.operation is variable_power and power == 1:
         (base, _), (exponent, _) = node.arguments
         if base.axes != node.axes:
@@ -220,12 +222,14 @@ def _is_positive(node: Node) -> bool:
 
 def _weights(term: Term, factor: Factor) -> list[Factor]:
     """The factors beside it that are over the same indices and may be 0."""
+    if len({*factor.labels}) < len(factor.labels):  # entries A_ii
+        return []
     return [
         f
         for f in term.factors
         if f is not factor
         and f.power > 0
-        and set(f.labels) == set(factor.labels)
+        and sorted(map(id, f.labels)) == sorted(map(id, factor.labels))
         and not isinstance(f.node, GIVEN)
         and not has_logarithm(f.node)
         and not any(_logarithms(f))

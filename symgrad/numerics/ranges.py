@@ -127,6 +127,8 @@ class _Ranges:
             return PLAIN
         if len(node.terms) > 1 and any(map(_contracts, node.terms)):
             return PLAIN
+        if any(len({*f.labels}) < len(f.labels) for t in node.terms for f in t.factors):
+            return PLAIN  # entries A_ii
         if opposite(node):
             return self.extent(node.operands[0], depth + 1)
         terms = [
@@ -160,6 +162,8 @@ class _Ranges:
     def _meet(self, term: Term, wide: Sequence[Factor]) -> bool:
         """Whether shifts meet entry by entry, as in a quotient or a product of functions: a product
         of matrices stays one, and so does an outer product."""
+        if any(len({*f.labels}) < len(f.labels) for f in term.factors):
+            return False  # entries A_ii
         extents = [self.extent(f.node) for f in wide]
         alike = all(x.large and not x.tower for x in extents) and not any(map(self._divides, wide))
         if alike and len(wide) > 1 and not all(_is_product(f.node) for f in wide):
