@@ -389,6 +389,14 @@ STABLE = [  # finite in many digits, so finite here, value and gradient
         derivative={"B": [[np.sin(1) / 2, 0], [0, np.sin(1) / 4]]},
     ),
     Row(
+        name="determinant of what is on a diagonal",
+        program="S: Matrix(n, n); A: Matrix(n, n); loss = det(2 * eye(n) + (S * eye(n)) * A)",
+        wrt="S",
+        at={"S": [[1.0, 5.0], [7.0, 2.0]], "A": [[3.0, 5.0], [7.0, 4.0]]},
+        value=50,
+        derivative={"S": [[30, 0], [0, 20]]},
+    ),
+    Row(
         name="independent components",
         program="x: Vector(n); W: Matrix(n, n); g = sigmoid(W @ x)"
         "; loss = -sum(sum(log(g * (1 - g))) + log(abs(det(W))) for x in batch)",

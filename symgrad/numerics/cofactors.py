@@ -64,9 +64,10 @@ def with_cofactors(flat: Flat) -> Flat:
 
 def _made(factor: Factor, done: dict[Node, Counterpart]) -> Factor:
     """What became of a factor; cofactors are made of what became of their matrix."""
-    if factor.node in done:
-        return Factor(*done[factor.node].at(factor.labels), factor.power)
-    return Factor(*again(factor.node, factor.labels, done, contract), factor.power)
+    if factor.node not in done:
+        labels = ix.new_labels(factor.node.axes)
+        done[factor.node] = Counterpart.of(again(factor.node, labels, done, contract), labels)
+    return Factor(*done[factor.node].at(factor.labels), factor.power)
 
 
 def _has_cofactors(node: Node) -> bool:
