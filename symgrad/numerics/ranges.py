@@ -125,10 +125,9 @@ class _Ranges:
             return Extent(not _bounded(node), True, True, tower)
         if not isinstance(node, Polynomial) or len(node.terms) > MOST or depth > DEEPEST:
             return PLAIN
-        if len(node.terms) > 1 and any(map(_contracts, node.terms)):
+        matrices = len(node.terms) > 1 and any(map(_contracts, node.terms))
+        if matrices or any(map(_on_diagonal, node.terms)):
             return PLAIN
-        if any(len({*f.labels}) < len(f.labels) for t in node.terms for f in t.factors):
-            return PLAIN  # entries A_ii
         if opposite(node):
             return self.extent(node.operands[0], depth + 1)
         terms = [
@@ -147,7 +146,7 @@ class _Ranges:
 
     def _product(self, term: Term) -> Term:
         """A term with one exponential, where factors of it may be too large beside small ones."""
-        wide = [f for f in term.factors if any(self.extent(f.node))]
+        wide = [f for f in term.factors if any(self.extent(f.node)) and not _on_diagonal(term)]
         if not _risky([(self.extent(f.node), f.power) for f in wide]) or not self._meet(term, wide):
             return term._replace(factors=tuple(map(self._made, term.factors)))
         shifts, rests, plain = self._split(term.factors)
@@ -162,8 +161,6 @@ class _Ranges:
     def _meet(self, term: Term, wide: Sequence[Factor]) -> bool:
         """Whether shifts meet entry by entry, as in a quotient or a product of functions: a product
         of matrices stays one, and so does an outer product."""
-        if any(len({*f.labels}) < len(f.labels) for f in term.factors):
-            return False  # entries A_ii
         extents = [self.extent(f.node) for f in wide]
         alike = all(x.large and not x.tower for x in extents) and not any(map(self._divides, wide))
         if alike and len(wide) > 1 and not all(_is_product(f.node) for f in wide):
@@ -316,6 +313,11 @@ def _raised(extent: Extent, power: Any) -> Extent:
 def _is_product(node: Node) -> bool:
     """Whether it is a function, or a product without a sum."""
     return not isinstance(node, Polynomial) or (len(node.terms) == 1 and not node.terms[0].summed)
+
+
+def _on_diagonal(term: Term | ix.ClosedTerm) -> bool:
+    """Whether it has entries A_ii."""
+    return any(len({*f.labels}) < len(f.labels) for f in term.factors)
 
 
 def _contracts(term: ix.ClosedTerm) -> bool:
