@@ -38,6 +38,7 @@ cofactors = ex.Operation(
         symmetric=True,
     ),
     shape=lambda arguments, options: arguments[0].shape,
+    text=ex.Spelling("det({0}) * inv({0}).T", ex.PRODUCT),
     rule="cofactors",
     sentence="The matrix of cofactors of X is det(X) inv(X).T.",
 )

@@ -280,7 +280,9 @@ def test_the_left_side_and_what_the_signs_mean() -> None:
         "d2L / d vec(X) d x.T",
         r"\frac{\partial^{2} L}{\partial \operatorname{vec}\left(X\right) \, \partial x^{\top}}",
     )
-    assert form.latex == r"2 \left(I \otimes \left(X x\right)\right) + 2 \left(x \otimes X\right)"
+    assert (
+        form.latex == r"2 \left(I_{n} \otimes \left(X x\right)\right) + 2 \left(x \otimes X\right)"
+    )
 
 
 def test_the_texts_say_it() -> None:

@@ -18,7 +18,7 @@ from .programs import Program, program
 
 STEP = 1e-5
 checks = list(HealthCheck)
-many = settings(max_examples=300, deadline=None, suppress_health_check=checks)
+many = settings(max_examples=200, deadline=None, suppress_health_check=checks)
 some = settings(max_examples=80, deadline=None, suppress_health_check=checks)
 randoms = st.randoms(use_true_random=False)
 shapes = st.sampled_from([(), ("n",), ("m",), ("m", "n"), ("m", "n", "p")])
@@ -92,6 +92,7 @@ def test_a_gradient_is_right_and_reads_back(random: Random) -> None:
 @given(randoms, shapes)
 def test_a_jacobian_is_right(random: Random, shape: tuple[str, ...]) -> None:
     p = program(random, shape, depth=2)
+    assume("std(" not in p.text or 1 not in p.sizes.values())  # at its kink: not finite
     text = p.text.replace("loss =", "f =")
     derivation = sg.jacobian(parsed(text), p.wrt)
     _, derivatives = derivation.lambdify()(p.inputs)

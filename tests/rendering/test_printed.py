@@ -162,6 +162,10 @@ class Reader:
             return top / bottom
         if token == r"\sqrt":
             return np.sqrt(self.braced())
+        if token == r"\operatorname":
+            for part in "{abs}":
+                self.take(part)
+            return abs(self.inside("(", ")"))
         if token in FUNCTIONS:
             return FUNCTIONS[token](self.inside("(", ")"))  # type: ignore[no-any-return]
         if token == r"\left":
