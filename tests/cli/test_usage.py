@@ -24,7 +24,7 @@ import pytest
         (["derive", "."], ". is a folder; a file with a program is wanted"),
         (["derive", "x.T @ x"], "an expression is given with derive -e"),
         (["derive", "line.sg", "--format", "htm"], "did you mean html?"),
-        (["derive", "line.sg", "--frmat", "html"], "Did you mean one of: '--format'"),
+        (["derive", "line.sg", "--frmat", "html"], "--format"),
         (["derive", "line.sg", "--format", "pdf"], "'pdf' is not one of 'latex'"),
         (["derive", "line.sg", "--of", "gradent"], "'gradent' is not one of 'gradient'"),
         (["check"], "Missing argument 'FILE'"),
