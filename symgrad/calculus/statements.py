@@ -11,13 +11,13 @@ from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.derivation import Key, Outcome, Step
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import Derivative, IndexForm
+from symgrad.calculus.index_notation import Derivative, IndexForm, in_language
 from symgrad.calculus.layouts import Arranged
 from symgrad.calculus.nodes import Entry, Node, batch_of, core_axes, matrix_shape
-from symgrad.calculus.notation import full
 from symgrad.calculus.rebuilding import Counterpart, rebuilt
 from symgrad.calculus.step_names import StepNames
 from symgrad.calculus.step_rules import CHAIN_RULE, SEVERAL, StepRule, statement_rule, terms_by_leaf
+from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.literals import retyped
@@ -161,7 +161,10 @@ class Writer:
     def _derivative(self, node: Node, derivative: Node, top: Expression) -> Derivative:
         bottom = self.called.reference(node)
         if bottom is None:
-            bottom = full(self.called.notation.of(node), node)
+            whole = self.called.notation.whole(node) or in_language(self.called.definition(node))
+            if whole is None:
+                raise NoMatrixForm(node)
+            bottom = whole
         elif is_call(bottom, transpose):  # a row by its own name
             bottom = bottom.arguments[0]
         text = unparse(bottom)

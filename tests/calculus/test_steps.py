@@ -141,3 +141,14 @@ def test_what_was_derived_before_from_the_same_symbols_changes_nothing() -> None
     step = sg.derive(sg.squared_norm(x + y), wrt=x).data.steps[0]
     assert unparse(before.data.steps[0].right) == "y + x"
     assert unparse(step.right) == "x + y"
+
+
+def test_a_tensor_without_a_name_is_written_below_its_cotangent() -> None:
+    derivation = sg.derive(
+        "x: Vector(n)\ny: Vector(m)\nq: Vector(p)\n"
+        'loss = sum(softmax(einsum("i,j,k->ijk", x, y, ones(p)), axis=2)**2 * '
+        'einsum("i,j,k->ijk", x, y, q))',
+        "x",
+    )
+    assert 'dL/d(einsum("ij,k->ijk", z, ones(p))) = ' in derivation.text()
+    assert derivation.verify().passed
