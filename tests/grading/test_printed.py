@@ -12,6 +12,7 @@ CHOSEN = [
     ("two_layer_linear", "variable"),
     ("softmax_regression", "numerator"),
     ("max_margin", "denominator"),
+    ("mcb-62", "variable"),
     ("mcb-75", "variable"),
     ("sympy-xxTx", "denominator"),
     ("mn-tr-xaxb-hessian", "variable"),

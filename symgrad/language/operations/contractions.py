@@ -166,7 +166,7 @@ diag = contraction(
     sentence="Only the diagonal passes a gradient.",
     latex=r"\operatorname{diag}",
     elsewhere=("diagonal", "diagflat"),
-    symbol="d",
+    symbol="g",
     sympy_classes=(DiagMatrix, DiagonalOf),
 )
 lookup = contraction(

@@ -69,7 +69,7 @@ det = ex.register(
         rule="determinant",
         sentence="The gradient of a determinant is it times the transposed inverse (Jacobi).",
         latex=r"\det",
-        symbol="d",
+        symbol="D",
         source="Petersen and Pedersen, The Matrix Cookbook, eq. 49",
         sympy_classes=(sympy.Determinant,),
     )
