@@ -9,7 +9,7 @@ import click
 
 from .check import STATUS
 from .failures import remark
-from .options import KINDS, of_option, output_option, wrt_option
+from .options import KINDS, LAYOUTS, of_option, output_option, wrt_option
 from .output import write
 from .programs import ProgramFile, find_program
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from symgrad.language.problem import Problem
 
 FORMATS = ["latex", "markdown", "html", "text", "json"]
-LAYOUTS = ["variable", "numerator", "denominator"]
 REASONS = ["index", "differential"]
 
 

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from .failures import FAILED, INCONCLUSIVE, fail
-from .options import wrt_option
+from .options import LAYOUTS, wrt_option
 from .output import write
 from .programs import ProgramFile, TextFile, file_argument, text_of
 
@@ -34,7 +34,7 @@ STATUS = {True: 0, False: FAILED, None: INCONCLUSIVE}
 )
 @click.option(
     "--layout",
-    type=click.Choice(["variable", "numerator", "denominator"]),
+    type=click.Choice(LAYOUTS),
     default="variable",
     show_default=True,
     help="The layout that the answer is to be in.",

@@ -17,6 +17,7 @@ KINDS = {
     "directional": "directional",
     "pullback": "pullback",
 }
+LAYOUTS = ["variable", "numerator", "denominator"]
 
 
 def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:

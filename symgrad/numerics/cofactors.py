@@ -59,8 +59,7 @@ def with_cofactors(flat: Flat) -> Flat:
         else:
             entry = again(node, labels, done, contract)
         done[node] = Counterpart.of(entry, labels)
-    results = [(done[e.node].at(e.labels), labels) for e, labels in flat.results]
-    return Flat(results, (*flat.passes, done))
+    return flat.after(done)
 
 
 def _made(factor: Factor, done: dict[Node, Counterpart]) -> Factor:

@@ -43,6 +43,11 @@ class Flat:
                 entry = made[entry.node].at(entry.labels)
         return entry
 
+    def after(self, made: Mapping[Node, Counterpart]) -> Flat:
+        """The same after one more pass."""
+        results = [(made[entry.node].at(entry.labels), labels) for entry, labels in self.results]
+        return Flat(results, (*self.passes, made))
+
 
 def flattened(results: Sequence[Result]) -> Flat:
     """The results with such products multiplied out, where nothing else needs them."""
@@ -81,9 +86,7 @@ def _once(before: Flat, nodes: Sequence[Node]) -> Flat:
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
         return contract([each for t in terms for each in flat(t, labels)], labels)
 
-    done = rebuilt(roots, combine=combine)
-    results = [(done[entry.node].at(entry.labels), labels) for entry, labels in before.results]
-    return Flat(results, (*before.passes, done))
+    return before.after(rebuilt(roots, combine=combine))
 
 
 def _occurrences(node: Node) -> Sequence[Node]:

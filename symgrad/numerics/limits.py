@@ -61,8 +61,7 @@ def at_limits(flat: Flat) -> Flat:
         return flat
     for node in order:
         limits.add(node)
-    results = [(limits.done[e.node].at(e.labels), labels) for e, labels in flat.results]
-    return Flat(results, (*flat.passes, limits.done))
+    return flat.after(limits.done)
 
 
 @dataclass

@@ -87,8 +87,7 @@ def in_range(flat: Flat) -> Flat:
     ranges = _Ranges()
     for node in order:
         ranges.add(node)
-    results = [(ranges.done[e.node].at(e.labels), labels) for e, labels in flat.results]
-    return Flat(results, (*flat.passes, ranges.done))
+    return flat.after(ranges.done)
 
 
 @dataclass

@@ -16,13 +16,16 @@ from symgrad.language.table import Table
 from symgrad.language.tex import latex
 from symgrad.language.typeset import batch
 
-GREEK = {"lam": "lambda", "eps": "epsilon", "varepsilon": "epsilon", "varphi": "phi"}
-OURS = {
-    ("mathbf", "I"),
-    ("mathbf", "e"),
-    ("mathcal", "B"),
-}  # not the user's I, e, B
-GREEK |= {"vartheta": "theta", "varrho": "rho", "varsigma": "sigma"}
+GREEK = {
+    "lam": "lambda",
+    "eps": "epsilon",
+    "varepsilon": "epsilon",
+    "varphi": "phi",
+    "vartheta": "theta",
+    "varrho": "rho",
+    "varsigma": "sigma",
+}
+OURS = {("mathbf", "I"), ("mathbf", "e"), ("mathcal", "B")}  # not the user's I, e, B
 
 
 class Names:
@@ -96,6 +99,16 @@ def loose(node: Node) -> str | None:
     >>> loose(tree(r"\\hat{\\mathbf{W}}_{in}^{(2)}")), loose(tree(r"\\lambda_1"))
     ('Win2hat', 'lambda1')
     """
+    apart = _taken_apart(node)
+    stem = None if apart is None else _word(apart[0])
+    if apart is None or stem is None or stem.isdigit():
+        return None
+    return "".join((stem, *apart[1], *apart[2]))
+
+
+def _taken_apart(node: Node) -> tuple[Node, list[str], list[str]] | None:
+    """A stem, the words beside it and its accents, the inner ones first; None where something
+    beside it is no word."""
     accents: list[str] = []
     scripts: list[str] = []
     while True:
@@ -103,15 +116,12 @@ def loose(node: Node) -> str | None:
             case Accent(accent=accent, inner=inner):
                 accents, node = [accent.removeprefix("\\"), *accents], inner
             case Script(base=base, below=below, above=above, primes=0):
-                own = [*parts_of(below), *_layer(above)]
-                words = [_word(part) for part in own]
+                words = [_word(part) for part in (*parts_of(below), *_layer(above))]
                 if (above is not None and not _layer(above)) or None in words:
                     return None
                 scripts, node = [*filter(None, words), *scripts], base
             case _:
-                break
-    stem = _word(node)
-    return None if stem is None or stem.isdigit() else "".join((stem, *scripts, *accents))
+                return node, scripts, accents
 
 
 def _layer(above: Node | None) -> list[Node]:
@@ -169,21 +179,10 @@ def new_name(node: Node) -> str | None:
     >>> new_name(tree(r"\hat{y}_1")), new_name(tree(r"\delta^{(2)}")), new_name(tree("2 x"))
     ('y_1_hat', 'delta_2', None)
     """
-    accents: list[str] = []
-    scripts: list[str] = []
-    while not isinstance(node, Sym):
-        match node:
-            case Accent(accent=accent, inner=inner):
-                accents, node = [*accents, accent.removeprefix("\\")], inner
-            case Script(base=base, below=below, above=above, primes=0):
-                own = [*parts_of(below), *_layer(above)]
-                words = [_word(part) for part in own]
-                if (above is not None and not _layer(above)) or None in words:
-                    return None
-                scripts, node = [*filter(None, words), *scripts], base
-            case _:
-                return None
-    stem = _letters(node.text)
+    apart = _taken_apart(node)
+    if apart is None or not isinstance(apart[0], Sym):
+        return None
+    stem = _letters(apart[0].text)
     if stem is None or not stem[0].isalpha():
         return None
-    return "_".join(("lam" if stem == "lambda" else stem, *scripts, *accents))
+    return "_".join(("lam" if stem == "lambda" else stem, *apart[1], *apart[2]))
