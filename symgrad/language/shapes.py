@@ -20,6 +20,7 @@ from symgrad.language.unparse import unparse, written
 
 Arguments = tuple[Expression, ...]
 Rule = Callable[[Arguments, Options], Shape]
+AxisOf = Callable[[str, Expression, Options], int | None]
 
 
 def given(e: Expression) -> str:
@@ -203,18 +204,40 @@ def axis_of(name: str, argument: Expression, options: Options) -> int | None:
     return axis
 
 
-def along_axis(name: str, argument: Expression, options: Options) -> int | None:
-    """The axis of a vector function; a matrix needs one, a vector has but one."""
+def axis_of_several(name: str, argument: Expression, options: Options) -> int | None:
+    """The same, of a function of several entries at once."""
     axis = axis_of(name, argument, options)
     of_several(name, argument, axis)
+    return axis
+
+
+def along_axis(name: str, argument: Expression, options: Options) -> int | None:
+    """The axis of a vector function; a matrix needs one, a vector has but one."""
+    axis = axis_of_several(name, argument, options)
     if axis is None and ONE not in argument.shape:
         axes = "axis=1 (each row) or axis=0" if len(argument.shape) == 2 else "an axis"
         raise ShapeError(f"{name} of a matrix needs {axes}; {given(argument)}")
     return axis
 
 
-def reduced(shape: Shape, axis: int | None) -> Shape:
-    """The shape that is left when the axis (None: all) is summed over."""
+def kept(name: str, axis: AxisOf = axis_of_several) -> Rule:
+    """A rule: the shape of the argument, where a function of several entries keeps it."""
+
+    def rule(arguments: Arguments, options: Options) -> Shape:
+        axis(name, arguments[0], options)
+        return arguments[0].shape
+
+    return rule
+
+
+def reduced(name: str, axis: AxisOf = axis_of) -> Rule:
+    """A rule: the shape that is left when an axis, or all, is summed over."""
+    return lambda arguments, options: _without(
+        arguments[0].shape, axis(name, arguments[0], options)
+    )
+
+
+def _without(shape: Shape, axis: int | None) -> Shape:
     if axis is None:
         return SCALAR
     if len(shape) > 2:

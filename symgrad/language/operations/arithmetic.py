@@ -6,12 +6,13 @@ import math
 import operator
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from symgrad.errors import ProgramError
 from symgrad.language import composing
 from symgrad.language import expressions as ex
 from symgrad.language.formula import Formula
-from symgrad.language.operations.meanings import Contraction, Linear, Monomial
+from symgrad.language.operations.meanings import Contraction, Linear, Monomial, declare
 from symgrad.language.shapes import elementwise, matrix, matrix_product
 from symgrad.language.typeset import infix, times
 from symgrad.language.typeset import power as raised_to
@@ -107,114 +108,94 @@ def _negative(argument: ex.Expression) -> ex.Expression | None:
     return ex.Number(-argument.value, digits=argument.digits)
 
 
-add = ex.register(
-    ex.Operation(
-        name="add",
-        called=False,
-        meaning=Linear((1, 1)),
-        shape=elementwise("add"),
-        arity=(2, 2),
-        rule="sum",
-        sentence="A sum passes its gradient on to each term.",
-        text=ex.Spelling("{0} + {1}", ex.SUM, (ex.SUM, ex.SUM)),
-        notation=infix("+"),
-        symbol="z",
-    )
+def _operator(name: str, meaning: type, **columns: Any) -> ex.Operation:
+    """Declare an operator, elementwise if nothing else is said, of as many operands as its spelling
+    has."""
+    count = len(columns["text"].places)
+    record = {"shape": elementwise(name), "arity": (count, count), "called": False}
+    return declare(name, meaning, **record | columns)
+
+
+add = _operator(
+    "add",
+    Linear,
+    coefficients=(1, 1),
+    rule="sum",
+    sentence="A sum passes its gradient on to each term.",
+    text=ex.Spelling("{0} + {1}", ex.SUM, (ex.SUM, ex.SUM)),
+    notation=infix("+"),
+    symbol="z",
 )
-subtract = ex.register(
-    ex.Operation(
-        name="subtract",
-        called=False,
-        meaning=Linear((1, -1)),
-        shape=elementwise("subtract"),
-        arity=(2, 2),
-        rule="difference",
-        sentence="A difference passes its gradient to the first term, its negative to the second.",
-        text=ex.Spelling("{0} - {1}", ex.SUM, (ex.SUM, ex.PRODUCT)),
-        notation=infix("-"),
-        symbol="r",
-    )
+subtract = _operator(
+    "subtract",
+    Linear,
+    coefficients=(1, -1),
+    rule="difference",
+    sentence="A difference passes its gradient to the first term, its negative to the second.",
+    text=ex.Spelling("{0} - {1}", ex.SUM, (ex.SUM, ex.PRODUCT)),
+    notation=infix("-"),
+    symbol="r",
 )
-negative = ex.register(
-    ex.Operation(
-        name="negative",
-        called=False,
-        meaning=Linear((-1,)),
-        shape=elementwise("negative"),
-        prepare=_negative,
-        rule="constant factor",
-        sentence="A constant factor stays as it is.",
-        text=ex.Spelling("-{0}", ex.SIGN, (ex.SIGN,)),
-        notation=lambda call, x: composing.negative(x),
-    )
+negative = _operator(
+    "negative",
+    Linear,
+    coefficients=(-1,),
+    prepare=_negative,
+    rule="constant factor",
+    sentence="A constant factor stays as it is.",
+    text=ex.Spelling("-{0}", ex.SIGN, (ex.SIGN,)),
+    notation=lambda call, x: composing.negative(x),
 )
-multiply = ex.register(
-    ex.Operation(
-        name="multiply",
-        called=False,
-        meaning=Monomial(lambda call: (Fraction(1), Fraction(1))),
-        shape=elementwise("multiply"),
-        arity=(2, 2),
-        rule="product",
-        sentence="In a product each factor's gradient is the incoming one times the other factors.",
-        text=ex.Spelling("{0} * {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
-        notation=times,
-        symbol="m",
-    )
+multiply = _operator(
+    "multiply",
+    Monomial,
+    powers=lambda call: (Fraction(1), Fraction(1)),
+    rule="product",
+    sentence="In a product each factor's gradient is the incoming one times the other factors.",
+    text=ex.Spelling("{0} * {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
+    notation=times,
+    symbol="m",
 )
-divide = ex.register(
-    ex.Operation(
-        name="divide",
-        called=False,
-        meaning=Monomial(lambda call: (Fraction(1), Fraction(-1))),
-        shape=elementwise("divide"),
-        prepare=_divide,
-        arity=(2, 2),
-        rule="quotient",
-        sentence="A quotient is a product with the denominator to the power -1.",
-        text=ex.Spelling("{0} / {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
-        notation=_over,
-        symbol="q",
-    )
+divide = _operator(
+    "divide",
+    Monomial,
+    powers=lambda call: (Fraction(1), Fraction(-1)),
+    prepare=_divide,
+    rule="quotient",
+    sentence="A quotient is a product with the denominator to the power -1.",
+    text=ex.Spelling("{0} / {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
+    notation=_over,
+    symbol="q",
 )
-power = ex.register(
-    ex.Operation(
-        name="power",
-        called=False,
-        meaning=Monomial(lambda call: (_exponent(call),)),
-        shape=elementwise("power"),
-        prepare=_constant_power,
-        arity=(2, 2),
-        rule="power",
-        sentence="The derivative of a power is the exponent times the power lowered by one.",
-        text=ex.Spelling("{0}**{1}", ex.POWER, (ex.ATOM, ex.SIGN)),
-        notation=raised_to,
-        symbol="q",
-    )
+power = _operator(
+    "power",
+    Monomial,
+    powers=lambda call: (_exponent(call),),
+    prepare=_constant_power,
+    rule="power",
+    sentence="The derivative of a power is the exponent times the power lowered by one.",
+    text=ex.Spelling("{0}**{1}", ex.POWER, (ex.ATOM, ex.SIGN)),
+    notation=raised_to,
+    symbol="q",
 )
-matmul = ex.register(
-    ex.Operation(
-        name="matmul",
-        called=False,
-        meaning=Contraction(lambda call: "ij,jk->ik"),
-        shape=matrix_product,
-        arity=(2, 2),
-        rule="matrix product",
-        sentence="The gradient of a factor is the incoming gradient times the other, transposed.",
-        text=ex.Spelling("{0} @ {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
-        notation=lambda call, x, y: composing.juxtaposed(x, y, (False, False)),
-        symbol="z",
-    )
+matmul = _operator(
+    "matmul",
+    Contraction,
+    indices=lambda call: "ij,jk->ik",
+    shape=matrix_product,
+    rule="matrix product",
+    sentence="The gradient of a factor is the incoming gradient times the other, transposed.",
+    text=ex.Spelling("{0} @ {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
+    notation=lambda call, x, y: composing.juxtaposed(x, y, (False, False)),
+    symbol="z",
 )
-transpose = ex.register(
-    ex.Operation(
-        name="transpose",
-        called=False,
-        meaning=Contraction(lambda call: "ij->ji"),
-        shape=lambda arguments, options: matrix(".T", arguments[0])[::-1],
-        rule="transpose",
-        sentence="The gradient of a transpose is the transposed gradient.",
-        text=ex.Spelling("{0}.T", ex.ATOM, (ex.ATOM,)),
-        notation=lambda call, x: composing.transposed(x),
-    )
+transpose = _operator(
+    "transpose",
+    Contraction,
+    indices=lambda call: "ij->ji",
+    shape=lambda arguments, options: matrix(".T", arguments[0])[::-1],
+    rule="transpose",
+    sentence="The gradient of a transpose is the transposed gradient.",
+    text=ex.Spelling("{0}.T", ex.ATOM, (ex.ATOM,)),
+    notation=lambda call, x: composing.transposed(x),
 )

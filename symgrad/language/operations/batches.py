@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from symgrad.errors import ProgramError
 from symgrad.language.composing import ONE, juxtaposed, listed, quotient, summed
-from symgrad.language.expressions import Call, Expression, Operation, Spelling, is_scalar, register
+from symgrad.language.expressions import Call, Expression, Operation, Spelling, is_scalar
 from symgrad.language.formula import RELATION, Fence, Formula, Infix, Named
-from symgrad.language.operations.meanings import Total
+from symgrad.language.operations.meanings import Total, declare
 from symgrad.language.typeset import batch, length
 
 
 def _total(name: str, mean: bool, rule: str) -> Operation:
-    return register(
-        Operation(
-            name=name,
-            called=False,
-            meaning=Total(mean),
-            shape=lambda arguments, options: arguments[0].shape,
-            options=("variables", "batch"),
-            rule=rule,
-            sentence="The gradient of a sum over the batch is the sum of the gradients.",
-            text=Spelling(f"{name.removeprefix('batch_')}({{0}} for {{variables}} in {{batch}})"),
-            notation=_mean if mean else _sum,
-            symbol="s",
-            category="batch",
-        )
+    return declare(
+        name,
+        Total,
+        mean=mean,
+        called=False,
+        shape=lambda arguments, options: arguments[0].shape,
+        options=("variables", "batch"),
+        rule=rule,
+        sentence="The gradient of a sum over the batch is the sum of the gradients.",
+        text=Spelling(f"{name.removeprefix('batch_')}({{0}} for {{variables}} in {{batch}})"),
+        notation=_mean if mean else _sum,
+        symbol="s",
+        category="batch",
     )
 
 

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from symgrad.errors import ProgramError
 from symgrad.language.composing import ONES
 from symgrad.language.dimensions import ONE, Dimension
-from symgrad.language.expressions import Call, Expression, Operation, Spelling, register
+from symgrad.language.expressions import Call, Expression, Operation, Spelling
 from symgrad.language.formula import Formula, Symbol
-from symgrad.language.operations.meanings import Filled, Identity
+from symgrad.language.operations.meanings import Filled, Identity, declare
 
 
-def constant(
-    name: str, meaning: object, symbol: Formula, elsewhere: tuple[str, ...] = ()
-) -> Operation:
+def constant(name: str, meaning: type, symbol: Formula, **columns: Any) -> Operation:
     """Declare a constant; its shape is its option."""
-    return register(
-        Operation(
-            name=name,
-            elsewhere=elsewhere,
-            meaning=meaning,
-            shape=lambda arguments, options: options["shape"],
-            arity=(0, 0),
-            options=("shape",),
-            rule="constant",
-            sentence="A constant has no derivative.",
-            text=Spelling(f"{name}({{dimensions}})", places=()),
-            notation=lambda call: symbol,
-            category="constant",
-        )
+    return declare(
+        name,
+        meaning,
+        shape=lambda arguments, options: options["shape"],
+        arity=(0, 0),
+        options=("shape",),
+        rule="constant",
+        sentence="A constant has no derivative.",
+        text=Spelling(f"{name}({{dimensions}})", places=()),
+        notation=lambda call: symbol,
+        category="constant",
+        **columns,
     )
 
 
-ones = constant("ones", Filled(1), ONES)
-zeros = constant("zeros", Filled(0), Symbol(latex=r"\mathbf{0}"))
+ones = constant("ones", Filled, ONES, value=1)
+zeros = constant("zeros", Filled, Symbol(latex=r"\mathbf{0}"), value=0)
 eye = constant(
-    "eye", Identity(), Symbol(latex="I", instead=r"\mathbf{I}"), ("identity", "Identity", "Id")
+    "eye",
+    Identity,
+    Symbol(latex="I", instead=r"\mathbf{I}"),
+    elsewhere=("identity", "Identity", "Id"),
 )
 
 

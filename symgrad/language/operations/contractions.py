@@ -23,7 +23,7 @@ from symgrad.language.composing import (
 )
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core
 from symgrad.language.formula import Fence, Formula, Symbol
-from symgrad.language.operations.meanings import Contraction
+from symgrad.language.operations.meanings import Contraction, declare
 from symgrad.language.shapes import axis_of, given, reduced, same, single, square, vector
 from symgrad.language.typeset import function
 from symgrad.language.unparse import unparse
@@ -35,14 +35,17 @@ def contraction(
     shape: ex.ShapeRule,
     *,
     arity: int = 1,
-    symbol: str = "c",
     **columns: Any,
 ) -> ex.Operation:
     """Declare an operation by its index letters: "ij,jk->ik", of rows and columns. `columns` are
     others of its `Operation`."""
-    meaning = Contraction(indices if callable(indices) else lambda call: indices)
-    record: dict[str, Any] = {"shape": shape, "arity": (arity, arity), "symbol": symbol}
-    return ex.register(ex.Operation(name=name, meaning=meaning, **record | columns))
+    record: dict[str, Any] = {
+        "indices": indices if callable(indices) else lambda call: indices,
+        "shape": shape,
+        "arity": (arity, arity),
+        "symbol": "c",
+    }
+    return declare(name, Contraction, **record | columns)
 
 
 def _dot_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
@@ -96,7 +99,7 @@ def _sum_indices(call: ex.Call) -> str:
 total = contraction(
     "sum",
     _sum_indices,
-    lambda arguments, options: _reduced("sum", arguments, options),
+    reduced("sum"),
     rule="sum of entries",
     sentence="Each entry of a sum has the gradient of the sum.",
     options=("axis",),
@@ -104,10 +107,6 @@ total = contraction(
     elsewhere=("Σ", "∑", "reduce_sum"),
     symbol="s",
 )
-
-
-def _reduced(name: str, arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-    return reduced(arguments[0].shape, axis_of(name, arguments[0], options))
 
 
 def _sum_notation(call: ex.Call, x: Formula) -> Formula:
@@ -235,33 +234,23 @@ def _einsum_indices(call: ex.Call) -> str:
     parts, output = _spec(call.arguments, call.options)
     written = []
     for letters, argument in zip(parts, call.arguments, strict=True):
-        left = iter(letters)
-        own = "".join(
-            "" if d == ONE and len(argument.shape) < 3 else next(left) for d in argument.shape
-        )
-        placed = iter(own)
-        written.append(
-            "".join(
-                "?" if d == ONE and len(argument.shape) < 3 else next(placed)
-                for d in argument.shape
-            )
-        )
+        rest, matrix = iter(letters), len(argument.shape) < 3
+        written.append("".join("?" if d == ONE and matrix else next(rest) for d in argument.shape))
     return f"{','.join(written)}->{output}"
 
 
-einsum = ex.register(
-    ex.Operation(
-        name="einsum",
-        meaning=Contraction(_einsum_indices),
-        shape=_einsum_shape,
-        arity=(1, 8),
-        options=("spec",),
-        rule="product over indices",
-        sentence="Each factor's gradient is the incoming one times the other factors, summed over "
-        "the indices that the factor does not have.",
-        notation=lambda call, *factors: _einsum_notation(call, factors),
-        symbol="t",
-    )
+einsum = declare(
+    "einsum",
+    Contraction,
+    indices=_einsum_indices,
+    shape=_einsum_shape,
+    arity=(1, 8),
+    options=("spec",),
+    rule="product over indices",
+    sentence="Each factor's gradient is the incoming one times the other factors, summed over "
+    "the indices that the factor does not have.",
+    notation=lambda call, *factors: _einsum_notation(call, factors),
+    symbol="t",
 )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import sympy
 
-from symgrad.language.expressions import Expression, Operation, register
-from symgrad.language.operations.meanings import Composite, Elementwise
+from symgrad.language.expressions import Expression, Operation
+from symgrad.language.operations.meanings import Composite, Elementwise, declare
 from symgrad.language.shapes import elementwise as elementwise_shape
 
 
@@ -19,51 +19,36 @@ def elementwise(
     definition: Callable[..., sympy.Expr],
     kernel: Callable[..., Any] | None = None,
     *,
-    derivative: Callable[..., tuple[Expression, ...]],
-    kink: Callable[..., Expression] | None = None,
-    seam: Callable[..., Expression] | None = None,
-    reflection: Callable[[Expression], Expression] | None = None,
-    positive: bool = False,
-    logarithm: Callable[..., Expression] | None = None,
     arity: int = 1,
     **columns: Any,
 ) -> Operation:
     """Declare a scalar function by its definition in SymPy and its kernel, `kernel(xp, x)`; without
-    one, the namespace's function of that name. `columns` are others of its `Operation`."""
+    one, the namespace's function of that name. `columns` are others of its meaning, `derivative`
+    among them, and of its `Operation`."""
     record: dict[str, Any] = {
+        "definition": definition,
+        "kernel": kernel or (lambda xp, *x: getattr(xp, name)(*x)),
+        "shape": elementwise_shape(name),
         "arity": (1 if "prepare" in columns else arity, arity),
         "rule": f"{name}, elementwise",
         "sentence": f"{name} acts on each entry: multiply by its derivative, entry by entry.",
         "symbol": "h",
     }
-    meaning = Elementwise(
-        definition=definition,
-        kernel=kernel or (lambda xp, *x: getattr(xp, name)(*x)),
-        derivative=derivative,
-        kink=kink,
-        seam=seam,
-        reflection=reflection,
-        positive=positive,
-        logarithm=logarithm,
-    )
-    shape = elementwise_shape(name)
-    return register(Operation(name=name, meaning=meaning, shape=shape, **record | columns))
+    return declare(name, Elementwise, **record | columns)
 
 
 def composite(name: str, definition: Callable[..., Expression], **columns: Any) -> Operation:
     """Declare an abbreviation for another expression, elementwise in its arguments; what its
     definition takes by keyword alone are parameters: `lambda p, *, gamma=2: ...`."""
     record: dict[str, Any] = {
+        "definition": definition,
+        "parameters": parameters_of(definition),
         "shape": elementwise_shape(name),
         "rule": "definition",
         "sentence": f"{name} stands for its definition.",
         "reserved": False,
     }
-    parameters = parameters_of(definition)
-    meaning = Composite(definition)
-    return register(
-        Operation(name=name, meaning=meaning, parameters=parameters, **record | columns)
-    )
+    return declare(name, Composite, **record | columns)
 
 
 def parameters_of(definition: Callable[..., Expression]) -> tuple[str, ...]:

@@ -10,23 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import Shape
 from symgrad.language.operations.contractions import alone
-from symgrad.language.operations.meanings import Function
+from symgrad.language.operations.meanings import Function, declare
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.piecewise import step
-from symgrad.language.shapes import axis_of, of_several, reduced
-
-
-def _shape(name: str) -> ex.ShapeRule:
-    return lambda arguments, options: reduced(
-        arguments[0].shape, axis_of(name, arguments[0], options)
-    )
-
-
-def _kept(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-    of_several("hardmax", arguments[0], axis_of("hardmax", arguments[0], options))
-    return arguments[0].shape
+from symgrad.language.shapes import kept, reduced
 
 
 def _hardmax(xp: Namespace, x: Any, axis: Any) -> Any:
@@ -34,25 +22,22 @@ def _hardmax(xp: Namespace, x: Any, axis: Any) -> Any:
     return chosen / xp.sum(chosen, axis)
 
 
-hardmax = ex.register(
-    ex.Operation(
-        name="hardmax",
-        meaning=Function(
-            over="all",
-            pullback=lambda g, h, x: (ex.expression(0) * x,),
-            kernel=_hardmax,
-            positive=True,
-            simplex=True,
-            kink=lambda x: _lead(x),
-        ),
-        shape=_kept,
-        options=("axis",),
-        reserved=False,
-        rule="hardmax",
-        sentence="Hardmax, 1 where the entry is largest and else 0, has derivative 0.",
-        symbol="h",
-        source="The limit of softmax(x / t) as t goes to 0",
-    )
+hardmax = declare(
+    "hardmax",
+    Function,
+    over="all",
+    pullback=lambda g, h, x: (ex.expression(0) * x,),
+    kernel=_hardmax,
+    positive=True,
+    simplex=True,
+    kink=lambda x: _lead(x),
+    shape=kept("hardmax"),
+    options=("axis",),
+    reserved=False,
+    rule="hardmax",
+    sentence="Hardmax, 1 where the entry is largest and else 0, has derivative 0.",
+    symbol="h",
+    source="The limit of softmax(x / t) as t goes to 0",
 )
 
 
@@ -68,26 +53,23 @@ def _extreme(
     chosen: Callable[[ex.Expression], ex.Expression],
     kink: Callable[[ex.Expression], ex.Expression],
 ) -> ex.Operation:
-    return ex.register(
-        ex.Operation(
-            name=name,
-            elsewhere=(f"a{name}", f"reduce_{name}"),
-            of_two=f"{name}imum",
-            meaning=Function(
-                over="all",
-                pullback=lambda g, y, x: (g * chosen(x),),
-                kernel=kernel,
-                kink=kink,
-            ),
-            shape=_shape(name),
-            options=("axis",),
-            reserved=False,
-            prepare=alone,
-            rule=f"{name} of entries",
-            latex=rf"\{name}",
-            sentence="The entries that are the extreme one share the gradient.",
-            symbol="m",
-        )
+    return declare(
+        name,
+        Function,
+        over="all",
+        pullback=lambda g, y, x: (g * chosen(x),),
+        kernel=kernel,
+        kink=kink,
+        elsewhere=(f"a{name}", f"reduce_{name}"),
+        of_two=f"{name}imum",
+        shape=reduced(name),
+        options=("axis",),
+        reserved=False,
+        prepare=alone,
+        rule=f"{name} of entries",
+        latex=rf"\{name}",
+        sentence="The entries that are the extreme one share the gradient.",
+        symbol="m",
     )
 
 

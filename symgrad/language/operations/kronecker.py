@@ -9,8 +9,8 @@ import sympy
 from symgrad.errors import ShapeError
 from symgrad.language.composing import chain
 from symgrad.language.dimensions import ONE, Shape
-from symgrad.language.expressions import Expression, Operation, Options, ShapeRule, register
-from symgrad.language.operations.meanings import Function
+from symgrad.language.expressions import Expression, Operation, Options, ShapeRule
+from symgrad.language.operations.meanings import Function, declare
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.shapes import given, matrix
 
@@ -51,54 +51,45 @@ def _quotient(name: str) -> ShapeRule:
     return rule
 
 
-kron: Operation = register(
-    Operation(
-        name="kron",
-        meaning=Function(
-            over="matrix",
-            pullback=lambda g, z, x, y: (kron_left(g, y), kron_right(g, x)),
-            kernel=_kron,
-        ),
-        shape=_kron_shape,
-        arity=(2, 2),
-        reserved=False,
-        rule="Kronecker product",
-        sentence="In a Kronecker product a factor's gradient sums the blocks against the other.",
-        notation=lambda call, x, y: chain(r"\otimes", x, y),
-        symbol="K",
-        sympy_classes=(sympy.KroneckerProduct,),
-        source="Magnus and Neudecker, Matrix Differential Calculus, ch. 2",
-    )
+kron: Operation = declare(
+    "kron",
+    Function,
+    over="matrix",
+    pullback=lambda g, z, x, y: (kron_left(g, y), kron_right(g, x)),
+    kernel=_kron,
+    shape=_kron_shape,
+    arity=(2, 2),
+    reserved=False,
+    rule="Kronecker product",
+    sentence="In a Kronecker product a factor's gradient sums the blocks against the other.",
+    notation=lambda call, x, y: chain(r"\otimes", x, y),
+    symbol="K",
+    sympy_classes=(sympy.KroneckerProduct,),
+    source="Magnus and Neudecker, Matrix Differential Calculus, ch. 2",
 )
-kron_left: Operation = register(
-    Operation(
-        name="kron_left",
-        meaning=Function(
-            over="matrix",
-            pullback=lambda h, z, g, y: (kron(h, y), kron_right(g, h)),
-            kernel=_kron_left,
-        ),
-        shape=_quotient("kron_left"),
-        arity=(2, 2),
-        reserved=False,
-        rule="blocks against a matrix",
-        sentence="Entry (i, k) is the inner product of block (i, k) of the first with the second.",
-        latex=r"\operatorname{blocks}",
-    )
+kron_left: Operation = declare(
+    "kron_left",
+    Function,
+    over="matrix",
+    pullback=lambda h, z, g, y: (kron(h, y), kron_right(g, h)),
+    kernel=_kron_left,
+    shape=_quotient("kron_left"),
+    arity=(2, 2),
+    reserved=False,
+    rule="blocks against a matrix",
+    sentence="Entry (i, k) is the inner product of block (i, k) of the first with the second.",
+    latex=r"\operatorname{blocks}",
 )
-kron_right: Operation = register(
-    Operation(
-        name="kron_right",
-        meaning=Function(
-            over="matrix",
-            pullback=lambda h, z, g, x: (kron(x, h), kron_left(g, h)),
-            kernel=_kron_right,
-        ),
-        shape=_quotient("kron_right"),
-        arity=(2, 2),
-        reserved=False,
-        rule="sum of blocks",
-        sentence="The blocks of the first, each times an entry of the second, summed.",
-        latex=r"\operatorname{blocksum}",
-    )
+kron_right: Operation = declare(
+    "kron_right",
+    Function,
+    over="matrix",
+    pullback=lambda h, z, g, x: (kron(x, h), kron_left(g, h)),
+    kernel=_kron_right,
+    shape=_quotient("kron_right"),
+    arity=(2, 2),
+    reserved=False,
+    rule="sum of blocks",
+    sentence="The blocks of the first, each times an entry of the second, summed.",
+    latex=r"\operatorname{blocksum}",
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 import sympy
 
@@ -11,7 +13,7 @@ from symgrad.language.composing import inverted
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.formula import Applied, Row, Symbol
 from symgrad.language.operations.constants import eye, filled
-from symgrad.language.operations.meanings import Composite, Function, rewrite
+from symgrad.language.operations.meanings import Composite, Function, declare, rewrite
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import log
 from symgrad.language.shapes import matrix_product, of_several, square
@@ -19,162 +21,133 @@ from symgrad.language.shapes import matrix_product, of_several, square
 LOG, DET = Symbol(latex=r"\log"), Symbol(latex=r"\det")
 
 
-def _to_scalar(name: str) -> ex.ShapeRule:
+def _of_square(name: str, shape: Callable[..., Shape]) -> ex.ShapeRule:
+    """A rule of a square matrix, with more arguments or none: the shape that these give."""
+
     def rule(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
         of_several(name, arguments[0], wanted="a square matrix")
         square(name, arguments[0])
-        return SCALAR
+        return shape(*arguments)
 
     return rule
 
 
-def _inverse_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-    of_several("inv", arguments[0], wanted="a square matrix")
-    n = square("inv", arguments[0])
-    return (n, n)
-
-
-inv = ex.register(
-    ex.Operation(
-        name="inv",
-        elsewhere=("inverse",),
-        meaning=Function(
-            over="matrix",
-            pullback=lambda g, y, x: (-y.T @ g @ y.T,),
-            kernel=lambda xp, x: xp.inv(x),
-            symmetric=True,
-            solver=lambda xp, x, b: xp.solve(x, b),
-            equation=lambda y, x: (y @ x, filled(eye, x.shape[:1])),
-        ),
-        shape=_inverse_shape,
-        rule="inverse",
-        sentence="The differential of an inverse Y is -Y dX Y, so the gradient is -Y^T G Y^T.",
-        notation=lambda call, x: inverted(x),
-        symbol="Y",
-        source="Petersen and Pedersen, The Matrix Cookbook, eq. 59",
-        sympy_classes=(sympy.Inverse,),
-    )
+inv = declare(
+    "inv",
+    Function,
+    over="matrix",
+    pullback=lambda g, y, x: (-y.T @ g @ y.T,),
+    kernel=lambda xp, x: xp.inv(x),
+    symmetric=True,
+    solver=lambda xp, x, b: xp.solve(x, b),
+    equation=lambda y, x: (y @ x, filled(eye, x.shape[:1])),
+    elsewhere=("inverse",),
+    shape=_of_square("inv", lambda x: x.shape),
+    rule="inverse",
+    sentence="The differential of an inverse Y is -Y dX Y, so the gradient is -Y^T G Y^T.",
+    notation=lambda call, x: inverted(x),
+    symbol="Y",
+    source="Petersen and Pedersen, The Matrix Cookbook, eq. 59",
+    sympy_classes=(sympy.Inverse,),
 )
-det = ex.register(
-    ex.Operation(
-        name="det",
-        elsewhere=("determinant",),
-        meaning=Function(
-            over="matrix",
-            pullback=lambda g, y, x: (g * y * inv(x).T,),
-            kernel=lambda xp, x: xp.det(x),
-            cofactors=True,
-        ),
-        shape=_to_scalar("det"),
-        rule="determinant",
-        sentence="The gradient of a determinant is it times the transposed inverse (Jacobi).",
-        latex=r"\det",
-        symbol="D",
-        source="Petersen and Pedersen, The Matrix Cookbook, eq. 49",
-        sympy_classes=(sympy.Determinant,),
-    )
+det = declare(
+    "det",
+    Function,
+    over="matrix",
+    pullback=lambda g, y, x: (g * y * inv(x).T,),
+    kernel=lambda xp, x: xp.det(x),
+    cofactors=True,
+    elsewhere=("determinant",),
+    shape=_of_square("det", lambda x: SCALAR),
+    rule="determinant",
+    sentence="The gradient of a determinant is it times the transposed inverse (Jacobi).",
+    latex=r"\det",
+    symbol="D",
+    source="Petersen and Pedersen, The Matrix Cookbook, eq. 49",
+    sympy_classes=(sympy.Determinant,),
 )
-logdet = ex.register(
-    ex.Operation(
-        name="logdet",
-        aliases=("log_det",),
-        meaning=Function(
-            over="matrix",
-            pullback=lambda g, y, x: (g * inv(x).T,),
-            kernel=lambda xp, x: xp.log_abs_det(x),
-        ),
-        shape=_to_scalar("logdet"),
-        rule="log-determinant",
-        sentence="The gradient of log |det X| is the transposed inverse.",
-        notation=lambda call, x: Applied((LOG, Row((DET, x))), left="|", right="|"),
-        symbol="s",
-        source="Petersen and Pedersen, The Matrix Cookbook, eq. 57",
-    )
+logdet = declare(
+    "logdet",
+    Function,
+    over="matrix",
+    pullback=lambda g, y, x: (g * inv(x).T,),
+    kernel=lambda xp, x: xp.log_abs_det(x),
+    aliases=("log_det",),
+    shape=_of_square("logdet", lambda x: SCALAR),
+    rule="log-determinant",
+    sentence="The gradient of log |det X| is the transposed inverse.",
+    notation=lambda call, x: Applied((LOG, Row((DET, x))), left="|", right="|"),
+    symbol="s",
+    source="Petersen and Pedersen, The Matrix Cookbook, eq. 57",
 )
-solve = ex.register(
-    ex.Operation(
-        name="solve",
-        reserved=False,
-        meaning=Composite(lambda a, b: inv(a) @ b),
-        shape=lambda arguments, options: _solve_shape(arguments),
-        arity=(2, 2),
-        rule="linear system",
-        sentence="solve(A, b) is A^-1 b.",
-    )
+solve = declare(
+    "solve",
+    Composite,
+    definition=lambda a, b: inv(a) @ b,
+    reserved=False,
+    shape=_of_square("solve", lambda *both: matrix_product(both, {})),
+    arity=(2, 2),
+    rule="linear system",
+    sentence="solve(A, b) is A^-1 b.",
 )
 
-
-def _solve_shape(arguments: tuple[ex.Expression, ...]) -> Shape:
-    of_several("solve", arguments[0], wanted="a square matrix")
-    square("solve", arguments[0])
-    return matrix_product(arguments, {})
-
-
-rewrite(
+of_matrices = partial(rewrite, over=("matrix",))
+of_matrices(
     name="inverse of an orthogonal matrix",
     pattern=lambda x: inv(x),
     replacement=lambda x: x.T,
     identity="X^-1 = X^T for an orthogonal X",
-    over=("matrix",),
     fact="orthogonal",
 )
-rewrite(
+of_matrices(
     name="log-determinant of an orthogonal matrix",
     pattern=lambda x: logdet(x),
     replacement=lambda x: ex.Number(Fraction(0)),
     identity="|det X| = 1 for an orthogonal X",
-    over=("matrix",),
     fact="orthogonal",
 )
-rewrite(
+of_matrices(
     name="magnitude of an orthogonal matrix's determinant",
     pattern=lambda x: absolute(det(x)),
     replacement=lambda x: ex.Number(Fraction(1)),
     identity="|det X| = 1 for an orthogonal X",
-    over=("matrix",),
     fact="orthogonal",
 )
-rewrite(
+of_matrices(
     name="square of an orthogonal matrix's determinant",
     pattern=lambda x: det(x) ** 2,
     replacement=lambda x: ex.Number(Fraction(1)),
     identity="det(X)^2 = 1 for an orthogonal X",
-    over=("matrix",),
     partial=True,
     fact="orthogonal",
 )
-rewrite(
+of_matrices(
     name="logarithm of a determinant",
     pattern=lambda x: log(det(x)),
     replacement=lambda x: logdet(x),
     identity="log(det(X)) = logdet(X), without overflow",
-    over=("matrix",),
 )
-rewrite(
+of_matrices(
     name="logarithm of a determinant's magnitude",
     pattern=lambda x: log(absolute(det(x))),
     replacement=lambda x: logdet(x),
     identity="log |det(X)| = logdet(X), without overflow",
-    over=("matrix",),
 )
-rewrite(
+of_matrices(
     name="inverse of an inverse",
     pattern=lambda x: inv(inv(x)),
     replacement=lambda x: x,
     identity="the inverse of the inverse of X is X",
-    over=("matrix",),
 )
-rewrite(
+of_matrices(
     name="determinant of an inverse",
     pattern=lambda x: det(inv(x)),
     replacement=lambda x: 1 / det(x),
     identity="det(X^-1) = 1 / det(X)",
-    over=("matrix",),
 )
-rewrite(
+of_matrices(
     name="log-determinant of an inverse",
     pattern=lambda x: logdet(inv(x)),
     replacement=lambda x: -logdet(x),
     identity="logdet(X^-1) = -logdet(X)",
-    over=("matrix",),
 )

@@ -14,13 +14,13 @@ Total        the sum or mean over a batch
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
 import sympy
 
-from symgrad.language.expressions import Call, Expression
+from symgrad.language.expressions import Call, Expression, Operation, register
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,13 @@ class Total:
     """The sum (or mean) over the examples of a batch."""
 
     mean: bool
+
+
+def declare(name: str, meaning: type, **columns: Any) -> Operation:
+    """Make an operation known; `columns` are those of its meaning and those of its `Operation`."""
+    own = columns.keys() & {field.name for field in fields(meaning)}
+    made = meaning(**{column: columns.pop(column) for column in own})
+    return register(Operation(name=name, meaning=made, **columns))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Expression, Operation, ShapeRule, Size, register
+from symgrad.language.expressions import Expression, Operation, Size
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import LETTERS, einsum, total
-from symgrad.language.operations.meanings import Composite
-from symgrad.language.shapes import axis_of, reduced
+from symgrad.language.operations.meanings import Composite, declare
+from symgrad.language.shapes import reduced
 
 
 def _mean(x: Expression, **options: int) -> Expression:
@@ -31,25 +31,18 @@ def _centered(x: Expression, axis: int | None = None) -> Expression:
     return x - einsum(mean(x, axis=axis), every, spec=f"{rest},{letters[axis]}->{letters}")
 
 
-def _reduced(name: str) -> ShapeRule:
-    return lambda arguments, options: reduced(
-        arguments[0].shape, axis_of(name, arguments[0], options)
-    )
-
-
 def _moment(
     name: str, definition: Callable[..., Expression], sentence: str, reserved: bool = False
 ) -> Operation:
-    return register(
-        Operation(
-            name=name,
-            meaning=Composite(definition),
-            shape=_reduced(name),
-            options=("axis",),
-            rule=f"{name} of entries",
-            reserved=reserved,
-            sentence=sentence,
-        )
+    return declare(
+        name,
+        Composite,
+        definition=definition,
+        shape=reduced(name),
+        options=("axis",),
+        rule=f"{name} of entries",
+        reserved=reserved,
+        sentence=sentence,
     )
 
 

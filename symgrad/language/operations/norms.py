@@ -6,14 +6,14 @@ from typing import Any
 
 from symgrad.language import composing
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import SCALAR, Shape
+from symgrad.language.dimensions import SCALAR
 from symgrad.language.formula import Formula
 from symgrad.language.operations.contractions import alone, dot, total
-from symgrad.language.operations.meanings import Composite, Function, rewrite
+from symgrad.language.operations.meanings import Composite, Function, declare, rewrite
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import sqrt
-from symgrad.language.shapes import axis_of, of_several, reduced
+from symgrad.language.shapes import kept, reduced
 from symgrad.language.typeset import along, function
 
 
@@ -41,21 +41,10 @@ def _unit_pullback(
     return ((g - dot(g, u) * u) / norm2(x),)
 
 
-def _norm_shape(name: str) -> ex.ShapeRule:
-    return lambda arguments, options: reduced(
-        arguments[0].shape, axis_of(name, arguments[0], options)
-    )
-
-
 def _of_single(x: ex.Expression, axis: int | None = None) -> ex.Expression | None:
     """The norm of one entry is its absolute value."""
     entry = alone(x, axis)
     return None if entry is None else absolute(entry)
-
-
-def _unit_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-    of_several("unit", arguments[0], axis_of("unit", arguments[0], options))
-    return arguments[0].shape
 
 
 def _unit_notation(call: ex.Call, x: Formula) -> Formula:
@@ -64,69 +53,61 @@ def _unit_notation(call: ex.Call, x: Formula) -> Formula:
     return composing.quotient(x, composing.norm(x), scalar=False)
 
 
-norm2: ex.Operation = ex.register(
-    ex.Operation(
-        name="norm2",
-        aliases=("norm",),
-        meaning=Function(
-            over="all",
-            definition=lambda x: sqrt(dot(x, x)),
-            pullback=lambda g, n, x: (g * unit(x),),
-            kernel=_norm2,
-            positive=True,
-            kink=lambda x: norm2(x),
-        ),
-        shape=_norm_shape("norm2"),
-        options=("axis",),
-        prepare=_of_single,
-        rule="norm",
-        sentence="The gradient of a norm is its argument as a unit vector (0 at 0, by convention).",
-        notation=lambda call, x: along(call, composing.norm(x)),
-        symbol="n",
-    )
+norm2: ex.Operation = declare(
+    "norm2",
+    Function,
+    over="all",
+    definition=lambda x: sqrt(dot(x, x)),
+    pullback=lambda g, n, x: (g * unit(x),),
+    kernel=_norm2,
+    positive=True,
+    kink=lambda x: norm2(x),
+    aliases=("norm",),
+    shape=reduced("norm2"),
+    options=("axis",),
+    prepare=_of_single,
+    rule="norm",
+    sentence="The gradient of a norm is its argument as a unit vector (0 at 0, by convention).",
+    notation=lambda call, x: along(call, composing.norm(x)),
+    symbol="n",
 )
-unit: ex.Operation = ex.register(
-    ex.Operation(
-        name="unit",
-        reserved=False,
-        meaning=Function(
-            over="all",
-            definition=lambda x: x / norm2(x),
-            pullback=_unit_pullback,
-            kernel=_unit,
-            kink=lambda x: norm2(x),
-        ),
-        shape=_unit_shape,
-        options=("axis",),
-        rule="unit vector",
-        sentence="A unit vector changes only across its own direction.",
-        notation=_unit_notation,
-        symbol="v",
-    )
+unit: ex.Operation = declare(
+    "unit",
+    Function,
+    over="all",
+    definition=lambda x: x / norm2(x),
+    pullback=_unit_pullback,
+    kernel=_unit,
+    kink=lambda x: norm2(x),
+    reserved=False,
+    shape=kept("unit"),
+    options=("axis",),
+    rule="unit vector",
+    sentence="A unit vector changes only across its own direction.",
+    notation=_unit_notation,
+    symbol="v",
 )
-norm1 = ex.register(
-    ex.Operation(
-        name="norm1",
-        meaning=Composite(lambda x, **axis: total(absolute(x), **axis)),
-        shape=_norm_shape("norm1"),
-        options=("axis",),
-        rule="sum of absolute values",
-        sentence="The gradient of a sum of absolute values is the sign of each entry.",
-        notation=lambda call, x: along(call, composing.norm(x), composing.ONE),
-    )
+norm1 = declare(
+    "norm1",
+    Composite,
+    definition=lambda x, **axis: total(absolute(x), **axis),
+    shape=reduced("norm1"),
+    options=("axis",),
+    rule="sum of absolute values",
+    sentence="The gradient of a sum of absolute values is the sign of each entry.",
+    notation=lambda call, x: along(call, composing.norm(x), composing.ONE),
 )
-squared_norm = ex.register(
-    ex.Operation(
-        name="squared_norm",
-        reserved=False,
-        meaning=Composite(lambda x: dot(x, x)),
-        shape=lambda arguments, options: SCALAR,
-        rule="squared norm",
-        sentence="The gradient of a squared norm is twice its argument.",
-        text=ex.Spelling("norm2({0})**2", ex.POWER),
-        notation=lambda call, x: composing.raised(composing.norm(x), composing.TWO),
-        symbol="l",
-    )
+squared_norm = declare(
+    "squared_norm",
+    Composite,
+    definition=lambda x: dot(x, x),
+    reserved=False,
+    shape=lambda arguments, options: SCALAR,
+    rule="squared norm",
+    sentence="The gradient of a squared norm is twice its argument.",
+    text=ex.Spelling("norm2({0})**2", ex.POWER),
+    notation=lambda call, x: composing.raised(composing.norm(x), composing.TWO),
+    symbol="l",
 )
 rewrite(
     name="norm",

@@ -13,7 +13,7 @@ from symgrad.language import expressions as ex
 from symgrad.language.composing import ONE, ONES, applied, chain
 from symgrad.language.formula import Root, Symbol
 from symgrad.language.operations.elementwise import elementwise
-from symgrad.language.operations.meanings import Monomial, rewrite
+from symgrad.language.operations.meanings import Monomial, declare, rewrite
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.shapes import elementwise as elementwise_shape
 from symgrad.language.typeset import power, times
@@ -96,16 +96,15 @@ arctanh = elementwise(
     "arctanh", sympy.atanh, derivative=lambda x: (1 / (1 - x**2),), reserved=False
 )
 
-sqrt = ex.register(
-    ex.Operation(
-        name="sqrt",
-        meaning=Monomial(lambda call: (HALF,)),
-        shape=elementwise_shape("sqrt"),
-        rule="square root",
-        sentence="The derivative of a square root is one half of its reciprocal.",
-        notation=lambda call, x: Root((x,)),
-        symbol="s",
-    )
+sqrt = declare(
+    "sqrt",
+    Monomial,
+    powers=lambda call: (HALF,),
+    shape=elementwise_shape("sqrt"),
+    rule="square root",
+    sentence="The derivative of a square root is one half of its reciprocal.",
+    notation=lambda call, x: Root((x,)),
+    symbol="s",
 )
 
 

@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgrad.language.dimensions import SCALAR, Shape
-from symgrad.language.expressions import Expression, Operation, Options, ShapeRule, register
+from symgrad.language.expressions import Operation
 from symgrad.language.operations.contractions import dot, total
-from symgrad.language.operations.meanings import Function, rewrite
+from symgrad.language.operations.meanings import Function, declare, rewrite
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.smooth import exp, log
-from symgrad.language.shapes import along_axis, reduced
-
-
-def _kept(name: str) -> ShapeRule:
-    def rule(arguments: tuple[Expression, ...], options: Options) -> Shape:
-        along_axis(name, arguments[0], options)
-        return arguments[0].shape
-
-    return rule
-
-
-def _reduced(arguments: tuple[Expression, ...], options: Options) -> Shape:
-    axis = along_axis("logsumexp", arguments[0], options)
-    return SCALAR if axis is None else reduced(arguments[0].shape, axis)
+from symgrad.language.shapes import along_axis, kept, reduced
 
 
 def _softmax(xp: Namespace, x: Any, axis: Any) -> Any:
@@ -41,58 +27,49 @@ def _log_softmax(xp: Namespace, x: Any, axis: Any) -> Any:
     return z - xp.log(xp.sum(xp.exp(z), axis))
 
 
-softmax: Operation = register(
-    Operation(
-        name="softmax",
-        meaning=Function(
-            over="vector",
-            definition=lambda x: exp(x) / total(exp(x)),
-            pullback=lambda g, p, x: (p * (g - dot(g, p)),),
-            kernel=_softmax,
-            positive=True,
-            logarithm=lambda x: log_softmax(x),
-            simplex=True,
-        ),
-        shape=_kept("softmax"),
-        options=("axis",),
-        rule="softmax",
-        sentence="The incoming gradient meets the Jacobian of p = softmax(x), diag(p) - p p^T.",
-        symbol="p",
-        source="Bridle, Probabilistic interpretation of feedforward networks, 1990",
-    )
+softmax: Operation = declare(
+    "softmax",
+    Function,
+    over="vector",
+    definition=lambda x: exp(x) / total(exp(x)),
+    pullback=lambda g, p, x: (p * (g - dot(g, p)),),
+    kernel=_softmax,
+    positive=True,
+    logarithm=lambda x: log_softmax(x),
+    simplex=True,
+    shape=kept("softmax", along_axis),
+    options=("axis",),
+    rule="softmax",
+    sentence="The incoming gradient meets the Jacobian of p = softmax(x), diag(p) - p p^T.",
+    symbol="p",
+    source="Bridle, Probabilistic interpretation of feedforward networks, 1990",
 )
-log_softmax: Operation = register(
-    Operation(
-        name="log_softmax",
-        meaning=Function(
-            over="vector",
-            definition=lambda x: x - log(total(exp(x))),
-            pullback=lambda g, y, x: (g - softmax(x) * total(g),),
-            kernel=_log_softmax,
-        ),
-        shape=_kept("log_softmax"),
-        options=("axis",),
-        rule="log-softmax",
-        sentence="Log-softmax takes away softmax times the sum of the incoming gradient.",
-        symbol="q",
-    )
+log_softmax: Operation = declare(
+    "log_softmax",
+    Function,
+    over="vector",
+    definition=lambda x: x - log(total(exp(x))),
+    pullback=lambda g, y, x: (g - softmax(x) * total(g),),
+    kernel=_log_softmax,
+    shape=kept("log_softmax", along_axis),
+    options=("axis",),
+    rule="log-softmax",
+    sentence="Log-softmax takes away softmax times the sum of the incoming gradient.",
+    symbol="q",
 )
-logsumexp = register(
-    Operation(
-        name="logsumexp",
-        elsewhere=("lse",),
-        meaning=Function(
-            over="vector",
-            definition=lambda x: log(total(exp(x))),
-            pullback=lambda g, y, x: (g * softmax(x),),
-            kernel=_logsumexp,
-        ),
-        shape=_reduced,
-        options=("axis",),
-        rule="log-sum-exp",
-        sentence="The gradient of log-sum-exp is softmax.",
-        symbol="s",
-    )
+logsumexp = declare(
+    "logsumexp",
+    Function,
+    over="vector",
+    definition=lambda x: log(total(exp(x))),
+    pullback=lambda g, y, x: (g * softmax(x),),
+    kernel=_logsumexp,
+    elsewhere=("lse",),
+    shape=reduced("logsumexp", along_axis),
+    options=("axis",),
+    rule="log-sum-exp",
+    sentence="The gradient of log-sum-exp is softmax.",
+    symbol="s",
 )
 rewrite(
     name="softmax",
