@@ -9,19 +9,28 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from symgrad.errors import DataError, did_you_mean
-from symgrad.numerics.comparison import Arrays, Comparison, Numbers, largest, precision, spread
+from symgrad.numerics.comparison import (
+    FLOOR,
+    Arrays,
+    Comparison,
+    Numbers,
+    largest,
+    precision,
+    spread,
+)
 from symgrad.numerics.libraries import plain_array
-from symgrad.numerics.quotients import EPS, Quotient, derivative, noise_of
+from symgrad.numerics.quotients import EPS, UNDERFLOW, Quotient, derivative, noise_of
 from symgrad.numerics.reports import GradientReport
 
 MOST_ENTRIES = 200  # of all gradients, checked one by one
 ABSOLUTE = 1e-8  # up to which error a derivative far below it is 0
-ZERO = 0.2  # of the error
+WIDE = 2.0**60  # times wider steps, at which what is hidden beside a loss is seen
 
 
 def check_function(
@@ -112,11 +121,15 @@ class FunctionNumbers(Numbers):
 
         steps = [np.abs(self.point[n][d != 0]) / np.abs(d[d != 0]) for n, d in directions.items()]
         resolution = EPS * max(float(s.max(initial=0.0)) for s in steps)
-        return derivative(line, scale, self.noise, resolution)
+        found = derivative(line, scale, self.noise, resolution)
+        if found.kink or not abs(found.value) <= found.error <= ABSOLUTE:
+            return found
+        wide = derivative(line, WIDE * scale, self.noise, resolution)  # 0, or only hidden?
+        return replace(found, hidden=wide.error < abs(wide.value) < found.error)
 
-    def negligible(self, error: Any) -> Any:
-        """Below what an entry counts as 0."""
-        return np.where(np.asarray(error) <= ABSOLUTE, ZERO * error, 0.0)
+    def zero(self, error: Any, top: float) -> Any:
+        """Up to what a claim counts as 0: what rounding of the largest may be."""
+        return np.where(np.asarray(error) <= ABSOLUTE, max(FLOOR * top, UNDERFLOW), -1.0)
 
     def claimed(self, gradient: Any) -> tuple[dict[str, np.ndarray], float]:
         """The gradient by each name, called where it is a function, and its precision."""

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.nodes import Apply, Factor, Node, Polynomial, Term
-from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rebuilding import Counterpart, again
-from symgrad.calculus.terms import opened
+from symgrad.calculus.nodes import Apply, Factor, Node, Term
 from symgrad.language import expressions as ex
 from symgrad.language.operations.meanings import Function
 from symgrad.numerics.flattening import Flat
+from symgrad.numerics.passes import Pass
 from symgrad.numerics.systems import solvable
 
 NAME = "cofactors"
@@ -47,27 +45,14 @@ cofactors = ex.Operation(
 def with_cofactors(flat: Flat) -> Flat:
     """The results with cofactors instead of determinants that meet their inverse."""
     order = ix.topological(entry.node for entry, _ in flat.results)
-    if not (any(map(_has_cofactors, order)) and any(map(solvable, order))):
-        return flat
-    done: dict[Node, Counterpart] = {}
-    for node in order:
-        labels = ix.new_labels(node.axes)
-        if isinstance(node, Polynomial):
-            terms = (_term(t) for t in opened(node, labels))
-            made = (t._replace(factors=tuple(_made(f, done) for f in t.factors)) for t in terms)
-            entry = contract(made, labels)
-        else:
-            entry = again(node, labels, done, contract)
-        done[node] = Counterpart.of(entry, labels)
-    return flat.after(done)
+    meet = any(map(_has_cofactors, order)) and any(map(solvable, order))
+    return _Cofactors().over(flat, order) if meet else flat
 
 
-def _made(factor: Factor, done: dict[Node, Counterpart]) -> Factor:
-    """What became of a factor; cofactors are made of what became of their matrix."""
-    if factor.node not in done:
-        labels = ix.new_labels(factor.node.axes)
-        done[factor.node] = Counterpart.of(again(factor.node, labels, done, contract), labels)
-    return Factor(*done[factor.node].at(factor.labels), factor.power)
+class _Cofactors(Pass):
+    def term(self, term: Term) -> Term:
+        """A term with cofactors, which are made of what became of their matrix."""
+        return term._replace(factors=tuple(map(self.made, _term(term).factors)))
 
 
 def _has_cofactors(node: Node) -> bool:

@@ -34,6 +34,7 @@ FLOOR = 1e-14  # of the largest entry: its own rounding
 SURE = 1e-6  # what a numerical derivative may be off by, relative to its entry
 SURE_FLOOR = 1e-8  # and to the largest entry
 NEAR_KINK = 1e-6  # the Taylor test steps over it
+ZERO = 0.1  # of the error: it hides what is smaller
 DIGITS = 100.0  # roundings in an entry of a claimed gradient
 SMALL = 1e-6  # an entry below this part of the largest is reported relative to that part
 SMALLEST = 1e-150  # of a gradient's entries, for a direction in which each counts alike
@@ -73,9 +74,9 @@ class Numbers(ABC):
         something differs."""
         return 0.0
 
-    @abstractmethod
-    def negligible(self, error: Any) -> Any:
-        """Below what an entry counts as 0, where the numerical derivatives are off by `error`."""
+    def zero(self, error: Any, top: float) -> Any:
+        """Up to what a claim that its error hides counts as 0, where the largest is `top`."""
+        return np.inf
 
     def along(self, directions: Arrays, h: complex) -> Any:
         """The loss at a step along the directions."""
@@ -147,6 +148,7 @@ class Comparison:
         values = np.array([q.value for q in quotients])
         error = np.array([q.error for q in quotients])
         kinks = np.array([q.kink for q in quotients], bool)
+        hidden = np.array([q.hidden for q in quotients], bool)
         flat = claimed.reshape(-1)
         found = np.where(np.isfinite(values), values, 0.0)
         top = max(np.abs(found).max(initial=0.0), np.abs(flat).max(initial=0.0))
@@ -162,7 +164,9 @@ class Comparison:
         if not (right | kinks).all():
             rounding = np.broadcast_to(self.numbers.rounding(name), claimed.shape)
             error = error + rounding.reshape(-1)[entries]
-            below = size < self.numbers.negligible(error)
+            every = max(float(np.abs(g).max(initial=0.0)) for g in self.claimed.values())
+            below = ~hidden & (size <= ZERO * error)
+            below &= np.abs(flat[entries]) <= self.numbers.zero(error, every)
             right |= (off <= allowed + error) & (sure(error) | below)
             zero = np.where(below, error / TOLERANCE, 0.0)
         wrong = (off > allowed + error) & ~kinks
@@ -199,7 +203,8 @@ class Comparison:
             error += self._rounding(directions)
         if off > self.tolerance * scale + error:
             return off / scale, FAILED
-        sure = error <= self.coarse * SURE * scale or scale < self.numbers.negligible(error)
+        zero = scale <= min(ZERO * error, self.numbers.zero(error, 0.0)) and not numeric.hidden
+        sure = error <= self.coarse * SURE * scale or zero
         return off / max(scale, error / TOLERANCE), PASSED if sure else INCONCLUSIVE
 
     def _directions(self) -> Arrays:

@@ -9,7 +9,7 @@ quotients decide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -31,7 +31,7 @@ from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 from symgrad.numerics.interpreter import spread as spread_over
 from symgrad.numerics.libraries import NumPy, plain_array
-from symgrad.numerics.quotients import EPS, Quotient, derivative, noise_of
+from symgrad.numerics.quotients import EPS, UNDERFLOW, Quotient, derivative, noise_of
 from symgrad.numerics.reports import FAILED, GradientReport
 from symgrad.numerics.verification import BLURS
 
@@ -39,11 +39,9 @@ Claim: TypeAlias = Mapping[str, Any] | Callable[..., Any] | None
 
 DRAWN = 3  # random inputs, until some tell right from wrong
 MOST_ENTRIES = 1000  # of a gradient, checked one by one
-UNDERFLOW = 1e-280  # of an imaginary part
 LARGER = (1e-20, 1e-30)  # steps for derivatives so small; where they differ it is none of the first
 ASIDE = (1e-9, 1e-12)  # relative moves: a derivative that jumps alike at both is at a kink
 JUMP = 1e-6  # of the largest entry
-ZERO = 0.1  # of what rounding, taken some hundred times too large, does to an entry: 0 below it
 
 
 def check_gradient(
@@ -189,10 +187,6 @@ class ProgramNumbers(Numbers):
     def _complex(self, directions: Arrays, step: float) -> float:
         return float(np.imag(self.along(directions, 1j * step))) / step
 
-    def negligible(self, error: Any) -> Any:
-        """Below what an entry counts as 0."""
-        return ZERO * error
-
     def rounding(self, name: str) -> Any:
         """How an entry changes where every value on the way is changed a little."""
         return self._rounding[name]
@@ -222,7 +216,6 @@ class ProgramNumbers(Numbers):
         none = {n: np.zeros(np.shape(a), bool) for n, a in self.point.items()}
         if self.kink_distance is None:
             return none
-        here = self._gradient({})
         aside = {
             n: spread(a) * self.rng.choice([-1.0, 1.0], a.shape) * self.rng.uniform(0.5, 1, a.shape)
             for n, a in self.point.items()
@@ -230,25 +223,23 @@ class ProgramNumbers(Numbers):
         far, near = (
             [{n: a + h * aside[n] for n, a in self.point.items()} for h in (s, -s)] for s in ASIDE
         )
-        changes = [self._change(here, sides) for sides in (far, near)]
+        one, other = map(self._gradient, far)
+        change = {n: np.abs(one[n] - other[n]) for n in one}
+        one, other = map(self._gradient, near)
+        jump = {n: np.abs(one[n] - other[n]) for n in one}
         candidates = {
-            n: smaller
-            > np.fmax(0.1 * changes[0][n], JUMP * np.abs(smaller + np.abs(here[n])).max())
-            for n, smaller in changes[1].items()
-            if smaller.size
+            n: jump[n]
+            > np.fmax(0.1 * change[n], JUMP * np.fmax.reduce(jump[n] + np.abs(one[n]), axis=None))
+            for n in jump
+            if jump[n].size
         }
         if not any(map(np.any, candidates.values())):
             return none
         noise = [self._noise(side) for side in near]  # beside the kink, which is none of rounding
         return none | {
-            n: found & (changes[1][n] > np.fmax(noise[0][n], noise[1][n]))
+            n: found & (jump[n] > np.fmax(noise[0][n], noise[1][n]))
             for n, found in candidates.items()
         }
-
-    def _change(self, here: Arrays, sides: Sequence[Arrays]) -> dict[str, Any]:
-        """How far the gradient of one of these points or the other is from that here."""
-        one, other = map(self._gradient, sides)
-        return {n: np.fmax(np.abs(one[n] - g), np.abs(other[n] - g)) for n, g in here.items()}
 
     def _gradient(self, moved: Arrays) -> dict[str, Any]:
         """The derived gradient by its nodes, where the parameters are these."""
@@ -273,6 +264,9 @@ def kink_distance(derivation: Derivation, inputs: Mapping[str, Any]) -> float | 
             distance = _distance(node, values, arrays, sizes)
             if distance.size:
                 nearest = min(float(distance.min()), np.inf if nearest is None else nearest)
+        elif isinstance(node, ix.Polynomial):  # a root of what is 0 here has one as well
+            factors = [f for t in node.terms for f in t.factors if 0 < f.power < 1]
+            nearest = 0.0 if any(np.any(values[f.node] == 0) for f in factors) else nearest
     return nearest
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from symgrad.calculus.entries import infinite
 from symgrad.calculus.nodes import ONE, Factor, Node, OneHot, Term
 from symgrad.calculus.terms import times
 from symgrad.numerics.listing import Array, Labels, Listing, Op, dims_of
@@ -60,7 +61,10 @@ class Factors:
             elif factor.power > 0:
                 above.append(self._part(factor, parts))
             elif factor.labels:
-                under.append((self._array(inverse), Term(ONE, (factor,))))
+                array = self._array(inverse)
+                if infinite(factor):  # 1 / -0 is -inf, and the 0 of a diagonal has no sign
+                    array = self.listing.ufunc("add", [array, 0.0], array.labels)
+                under.append((array, Term(ONE, (factor,))))
             else:
                 below.append(self._power(inverse))
         self._divide(above, under, parts)

@@ -4,30 +4,33 @@
     d(x log(y)) = x / y = 0 by y there, and log(y) dx = 0 where dx = 0
     d(y^x) = x y^(x - 1) = 0         by y where x = 0, though y be 0
     d(s^p) = 2 p x s^(p - 1) = 0     where s = sum x^2 is 0, p > 1/2; and s / sqrt(s) = 0
+    d(sqrt(s)) = x / sqrt(s) = 0     there by convention, as that of norm2(x)
 
 The code takes y as 1 where its weight is 0. A quotient is treated so where a logarithm of its
-denominator has that weight in the same program: 0 / 0 is no number elsewhere.
+denominator has that weight, or that root is computed, in the same program: 0 / 0 is no number
+elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
 
 import sympy
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.entries import even
+from symgrad.calculus.entries import even, positive
 from symgrad.calculus.functions import map_entry
 from symgrad.calculus.logarithms import has_logarithm
-from symgrad.calculus.nodes import ONE, Entry, Factor, Node, Polynomial, Term
+from symgrad.calculus.nodes import ONE, ClosedFactor, Entry, Factor, Node, Polynomial, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rebuilding import Counterpart, again
 from symgrad.calculus.terms import opened
 from symgrad.language import expressions as ex
 from symgrad.language.operations.meanings import Elementwise
 from symgrad.language.operations.smooth import log, log1p, variable_power, xlogy
 from symgrad.numerics.flattening import Flat
+from symgrad.numerics.passes import Pass
 
 
 def _guard(name: str, instead: int) -> ex.Operation:
@@ -54,77 +57,55 @@ GIVEN = (ix.Length, ix.Constant, ix.Identity)
 def at_limits(flat: Flat) -> Flat:
     """The results, by their limits where a weight is 0."""
     order = ix.topological(entry.node for entry, _ in flat.results)
-    limits = _Limits()
-    for node in order:
-        limits.note(node)
-    if not (limits.weights or limits.powers):
-        return flat
-    for node in order:
-        limits.add(node)
-    return flat.after(limits.done)
+    limits = _Limits(order)
+    return limits.over(flat, order) if limits.weights or limits.powers else flat
 
 
-@dataclass
-class _Limits:
-    done: dict[Node, Counterpart] = field(default_factory=dict)
-    weights: set[tuple[Node, Node]] = field(default_factory=set)  # what is below, and its weight
-    powers: bool = False  # whether there are powers to guard
+class _Limits(Pass):
+    def __init__(self, order: Sequence[Node]) -> None:
+        super().__init__()
+        sums = [(node, ix.new_labels(node.axes)) for node in order if isinstance(node, Polynomial)]
+        beside = [(t, f) for node, labels in sums for t in opened(node, labels) for f in t.factors]
+        pairs = [
+            (weight.node, _argument(logarithm))
+            for term, factor in beside
+            for logarithm in _logarithms(factor)
+            for weight in _weights(term, factor)
+        ]
+        for node in order:
+            if isinstance(node, ix.Map) and node.operation is xlogy:
+                (weight, _), (argument, _) = node.arguments
+                pairs.append((weight, argument))
+        self.weights = {(below, weight) for weight, node in pairs for below in _factors(node)}
+        self.roots = {f.node for _, f in beside if f.power == Fraction(1, 2)}
+        self.powers = any(self._of_zero(*each) for each in beside)
 
-    def note(self, node: Node) -> None:
-        """Remember which logarithms have which weights."""
-        labels = ix.new_labels(node.axes)
-        if isinstance(node, ix.Map) and node.operation is xlogy:
-            self._pair(*(operand for operand, _ in node.arguments))
-        for term in opened(node, labels) if isinstance(node, Polynomial) else ():
-            for factor in term.factors:
-                self.powers = self.powers or bool(_of_zero(term, factor))
-                for logarithm in _logarithms(factor):
-                    for beside in _weights(term, factor):
-                        self._pair(beside.node, _argument(logarithm))
+    def term(self, term: Term) -> Term:
+        """A term with guards where a weight may be 0."""
+        return term._replace(factors=tuple(self._factor(term, f) for f in term.factors))
 
-    def _pair(self, weight: Node, argument: Node) -> None:
-        single = isinstance(argument, Polynomial) and len(argument.terms) == 1
-        below = (argument, *argument.operands) if single else (argument,)
-        self.weights |= {(node, weight) for node in below}
-
-    def add(self, node: Node) -> None:
-        """The node again, of what became of its operands."""
-        labels = ix.new_labels(node.axes)
-        if isinstance(node, Polynomial):
-            entry = contract([self._term(t) for t in opened(node, labels)], labels)
-        else:
-            entry = again(node, labels, self.done, contract)
-        self.done[node] = Counterpart.of(entry, labels)
-
-    def _term(self, term: Term) -> Term:
-        factors = []
-        for factor in term.factors:
-            weights = _weights(term, factor)
-            if powered := _of_zero(term, factor):
-                factors.append(self._power(factor, powered))
-                continue
-            if factor.power < 0:
-                weights = [w for w in weights if (factor.node, w.node) in self.weights]
-                made = self._made(factor)
-                factors.append(self._guarded(one_or, made, weights) if weights else made)
-                continue
-            weights = [w for w in weights if not _looks_up(w)]
-            inside = bool(weights) and any(_logarithms(factor))
-            factors.append(self._logarithm(factor, weights) if inside else self._made(factor))
-        return term._replace(factors=tuple(factors))
-
-    def _made(self, factor: Factor) -> Factor:
-        return Factor(*self.done[factor.node].at(factor.labels), factor.power)
+    def _factor(self, term: Term, factor: Factor) -> Factor:
+        weights = _weights(term, factor)
+        if zeros := self._of_zero(term, factor):
+            return self._power(factor, zeros)
+        if factor.power < 0:
+            weights = [w for w in weights if (factor.node, w.node) in self.weights]
+            return self._guarded(one_or, self.made(factor), weights)
+        weights = [w for w in weights if not _looks_up(w)]
+        inside = bool(weights) and any(_logarithms(factor))
+        return self._logarithm(factor, weights) if inside else self.made(factor)
 
     def _guarded(self, guard: ex.Operation, made: Factor, weights: Sequence[Factor]) -> Factor:
         """A factor, as another number where a weight is 0."""
-        weight = contract([Term(ONE, tuple(map(self._made, weights)))], made.labels)
+        if not weights:
+            return made
+        weight = contract([Term(ONE, tuple(map(self.made, weights)))], made.labels)
         entry = map_entry(guard, [weight, Entry(made.node, made.labels)], made.labels)
         return Factor(*entry, made.power)
 
     def _power(self, factor: Factor, weights: Sequence[Factor]) -> Factor:
         """A power whose base is guarded."""
-        made = self._made(factor)
+        made = self.made(factor)
         if not isinstance(made.node, ix.Map):
             return self._guarded(one_or, made, weights)
         base, exponent = (
@@ -139,52 +120,71 @@ class _Limits:
         node, labels, power = factor
         if isinstance(node, ix.Map):
             ((argument, at),) = node.arguments
-            inner = self._made(Factor(argument, tuple(labels[k] for k in at)))
+            inner = self.made(Factor(argument, tuple(labels[k] for k in at)))
             safe = self._guarded(GUARDS[node.operation], inner, weights)
             return Factor(*map_entry(node.operation, [Entry(safe.node, safe.labels)], labels))
         assert isinstance(node, Polynomial)
 
         def again(term: Term) -> Term:
             parts = (
-                self._logarithm(f, weights) if any(_logarithms(f, within=False)) else self._made(f)
+                self._logarithm(f, weights) if any(_logarithms(f, within=False)) else self.made(f)
                 for f in term.factors
             )
             return term._replace(factors=tuple(parts))
 
         return Factor(*contract(map(again, opened(node, labels)), labels), power)
 
-
-def _of_zero(term: Term, factor: Factor) -> list[Factor]:
-    """What is 0 where a power of 0 has no number that counts: the exponent's own factors beside it,
-    a sum of squares beside one of their roots."""
-    node, labels, power = factor
-    if len({*labels}) < len(labels):
-        return []
-    if isinstance(node, ix.Map) and node.operation is variable_power and power == 1:
-        (base, _), (exponent, _) = node.arguments
-        if base.axes != node.axes:
+    def _of_zero(self, term: Term, factor: Factor) -> list[Factor]:
+        """What is 0 where a power of 0 has no number that counts: the exponent's own factors beside
+        it; or a root of a sum of squares, beside more of what is squared than it divides by."""
+        node, labels, power = factor
+        if _on_diagonal(factor):
             return []
-        own = {exponent, *exponent.operands}
-        return [w for w in _weights(term, factor) if own & {w.node, *w.node.operands}]
-    if isinstance(node, ix.Apply) and power == -1 and node.operation.meaning.kink is not None:
-        argument = node.arguments[0][0]
-        squared = any(_is_square(f.node, argument) for f in term.factors if f.power > 0)
-        return [factor._replace(power=ONE)] if squared else []
-    if not isinstance(node, Polynomial) or not -0.5 < power < 0:
-        return []
-    squares = [f for t in node.terms for f in t.factors if even(f)]
-    whole = all(any(f in squares for f in t.factors) and t.coefficient > 0 for t in node.terms)
-    roots = {f.node for f in squares}
-    return (
-        [factor._replace(power=ONE)] if whole and any(f.node in roots for f in term.factors) else []
-    )
+        if isinstance(node, ix.Map) and node.operation is variable_power and power == 1:
+            (base, _), (exponent, _) = node.arguments
+            own = {exponent, *exponent.operands} if base.axes == node.axes else set()
+            return [w for w in _weights(term, factor) if own & {w.node, *w.node.operands}]
+        squared = _squared(node) if power < 0 else None
+        if not squared:
+            return []
+        order = -power if isinstance(node, ix.Apply) else -2 * power
+        degree = sum(_degree(f, squared) for f in term.factors)
+        root = order == degree == 1 and node in self.roots
+        return [factor._replace(power=ONE)] if root or degree > order else []
 
 
-def _is_square(node: Node, root: Node) -> bool:
-    """Whether it is a multiple of squares of the other: 0 where that is 0, as its norm is."""
-    return isinstance(node, Polynomial) and all(
-        any(f.node is root and even(f) for f in t.factors) for t in node.terms
-    )
+def _squared(node: Node) -> set[Node]:
+    """What is 0 where a sum of squares, or a norm, is 0."""
+    if isinstance(node, ix.Apply) and node.operation.meaning.kink is not None and positive(node):
+        return {node.arguments[0][0]}
+    if not isinstance(node, Polynomial) or any(t.coefficient < 0 for t in node.terms):
+        return set()
+    each = [
+        set().union(*({f.node} if even(f) else _squared(f.node) for f in t.factors))
+        for t in node.terms
+    ]
+    return set().union(*each) if all(each) else set()
+
+
+def _degree(factor: Factor | ClosedFactor, roots: set[Node]) -> Any:
+    """How many of these nodes are multiplied in it."""
+    node, _, power = factor
+    if node in roots:
+        return power
+    if not isinstance(node, Polynomial) or power < 0 or not node.terms:
+        return 0
+    return power * min(sum(f.power for f in t.factors if f.node in roots) for t in node.terms)
+
+
+def _factors(node: Node) -> tuple[Node, ...]:
+    """A node, and the factors of it where it is a product."""
+    single = isinstance(node, Polynomial) and len(node.terms) == 1
+    return (node, *node.operands) if single else (node,)
+
+
+def _on_diagonal(factor: Factor) -> bool:
+    """Whether it is an entry A_ii."""
+    return len({*factor.labels}) < len(factor.labels)
 
 
 def _logarithms(factor: Factor, within: bool = True) -> Iterator[ix.Map]:
@@ -221,7 +221,7 @@ def _is_positive(node: Node) -> bool:
 
 def _weights(term: Term, factor: Factor) -> list[Factor]:
     """The factors beside it that are over the same indices and may be 0."""
-    if len({*factor.labels}) < len(factor.labels):  # entries A_ii
+    if _on_diagonal(factor):
         return []
     return [
         f

@@ -24,6 +24,7 @@ Line = Callable[[float], float]
 EPS = float(np.finfo(float).eps)
 FIRST = 0.2871  # of the scale: no power of 2, at which a period may lie
 HALVINGS = 90
+UNDERFLOW = 1e-280  # below it is 0, or a step is lost
 LEVELS = 4  # quotients that are extrapolated together
 AMPLIFIED = 8.0  # noise in an extrapolated quotient, by that in the last one
 ACCURATE = 1e-11  # relative; more is not asked for
@@ -35,11 +36,13 @@ SPACINGS = (1e-8, 1e-6, 1e-10, 1e-4, 1e-12, 1e-2, 1e-1)
 
 @dataclass(frozen=True)
 class Quotient:
-    """A derivative, what it may be off by, and whether the sides have different ones."""
+    """A derivative, what it may be off by, whether the sides have different ones, and whether it is
+    known not to be 0, though it may be by this error."""
 
     value: float
     error: float = 0.0
     kink: bool = False
+    hidden: bool = False
 
 
 def derivative(f: Line, scale: float, noise: float, resolution: float = 0.0) -> Quotient:
@@ -52,7 +55,7 @@ def derivative(f: Line, scale: float, noise: float, resolution: float = 0.0) -> 
     True
     """
     at = lru_cache(maxsize=None)(f)
-    best, jump, before, steepest = Quotient(math.nan, math.inf), 0.0, math.inf, 0.0
+    best, jump, before, least = Quotient(math.nan, math.inf), 0.0, math.inf, math.inf
     central: list[float] = []
     second: list[float] = []
     for j in range(HALVINGS):
@@ -60,7 +63,8 @@ def derivative(f: Line, scale: float, noise: float, resolution: float = 0.0) -> 
         right, left = at(h), at(-h)
         central.append((right - left) / (2 * h))
         second.append(((right - at(0.0)) - (at(0.0) - left)) / h)
-        steepest = max(steepest, *np.nan_to_num(np.abs([central[-1], second[-1]]), posinf=0.0))
+        last = [*central[-LEVELS:], *second[-LEVELS:]]
+        steepest = float(np.nan_to_num(np.abs(last), posinf=0.0).max())
         values = max(noise, EPS * abs(right), EPS * abs(left))
         rounding = AMPLIFIED * (values + steepest * resolution) / h
         if not np.isfinite(central[-LEVELS:]).all() or len(central) < LEVELS:
@@ -75,8 +79,11 @@ def derivative(f: Line, scale: float, noise: float, resolution: float = 0.0) -> 
             if rest <= max(CONVERGED * abs(value), RESOLVED * rounding):
                 best = min(best, Quotient(value, rest + rounding), key=lambda q: q.error)
         before = value
-        if best.error <= max(ACCURATE * abs(best.value), 2 * rounding) or best.error < rounding / 8:
+        if best.error <= ACCURATE * abs(best.value) or best.error < rounding / 8:
             break
+        if best.error <= 2 * rounding and rounding > least:  # f changes no less than its noise
+            break
+        least = min(least, rounding)
         if rounding > 1e3 * (abs(central[-1]) + jump) and math.isinf(best.error):
             break
     return Quotient(best.value, best.error, kink=best.error > 0.1 * jump > 0)

@@ -100,13 +100,13 @@ MUTANTS: list[Mutant] = [
         ("complex step may be coarse", "TOLERANCE = 1e-7", "TOLERANCE = 1e-4"),
         ("a small entry is not looked at", "\nFLOOR = 1e-14", "\nFLOOR = 1e-3"),
         ("only the largest entry counts", "+ self.floor * top\n", "+ top\n"),
+        ("all that rounding allows is 0", "\nZERO = 0.1", "\nZERO = 1e12"),
         ("a gradient of 0 has no scale", "(sure(error) | below)", "sure(error)"),
     ),
     *planted_in(
         "symgrad/numerics/differences.py",
         "tests/numerics/test_check_gradient.py",
         ("a kink is never met", "JUMP = 1e-6", "JUMP = 1e6"),
-        ("all that rounding allows is 0", "ZERO = 0.1", "ZERO = 1e12"),
     ),
     *planted_in(
         "symgrad/numerics/quotients.py",
@@ -120,6 +120,11 @@ MUTANTS: list[Mutant] = [
         "symgrad/numerics/callables.py",
         "tests/numerics/test_user_gradients.py",
         ("all that noise hides is 0", "ABSOLUTE = 1e-8", "ABSOLUTE = 1e8"),
+        (
+            "what is hidden is 0",
+            "hidden=wide.error < abs(wide.value) < found.error",
+            "hidden=False",
+        ),
         ("a function may change its point", "else np.array(a) for", "else np.asarray(a) for"),
     ),
     *planted_in(

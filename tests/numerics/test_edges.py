@@ -159,3 +159,31 @@ def test_values_and_derivatives_at_the_edges(backend: str) -> None:
             if not np.allclose(got, typed, rtol=tolerance, atol=tolerance / 10, equal_nan=True):
                 wrong.append(f"{name} at {points(name)}, {key}: {got}, not {typed}")
     assert not wrong, "\n".join(wrong)
+
+
+ROOTS = {  # a loss at a root of 0 -> the gradient by x that norm2 has there, 0
+    "std(x)": np.full(3, 0.7),
+    "sqrt(var(x))": np.zeros(4),
+    "sqrt(mean(x**2))": np.zeros(3),
+    "sqrt(sum((x - sum(x) / 3)**2) / 2)": np.full(3, -2.0),
+    "norm2(x - mean(x))": np.full(3, 0.7),
+    "sqrt(x.T @ x / 2) * 3 + sum(x)": np.zeros(2),
+}
+
+
+@pytest.mark.parametrize(("loss", "at"), ROOTS.items())
+@pytest.mark.parametrize("modules", ["numpy", "array_api"])
+def test_the_root_of_a_sum_of_squares_has_the_slope_0_of_a_norm(
+    loss: str, at: Any, modules: str
+) -> None:
+    function = sg.derive(f"x: Vector(n)\nloss = {loss}").lambdify(modules=modules)
+    assert np.allclose(function({"x": at})[1]["x"], 1.0 if "+" in loss else 0.0)
+    assert sg.check_gradient(f"x: Vector(n)\nloss = {loss}", inputs={"x": at}).verdict == (
+        "inconclusive"
+    )
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_quotient_of_0_by_a_root_of_0_has_no_number() -> None:
+    program = "x: Vector(n)\nloss = sum((x - mean(x)) / std(x))"
+    assert np.isnan(sg.derive(program).lambdify()(x=np.ones(3))[0])

@@ -168,6 +168,31 @@ def test_where_noise_hides_the_gradient_nothing_passes(
     assert sg.check_gradient(hidden(1.0), at=W, gradient=right).passed
 
 
+@pytest.mark.parametrize("size", [1e-15, 1e-16, 1e-17, 1e-20, 1e-30])
+@pytest.mark.parametrize("inner", [lambda x: x @ x, lambda x: (x**3).sum() + x @ x])
+def test_what_is_tiny_beside_the_loss_is_not_passed(size: float, inner: Any) -> None:
+    x = np.array([0.5, -1.2, 2.0])
+    slope = 2 * x if inner(np.ones(1)) == 1 else 3 * x**2 + 2 * x
+    for factor in (7.0, -1.0, 1 + 1e-3, 1.0, *([0.0] if size > 1e-21 else [])):
+        report = sg.check_gradient(
+            lambda x: 1 + size * inner(x), at=x, gradient=factor * size * slope
+        )
+        assert report.verdict == "inconclusive" or (factor != 1 and report.verdict == "failed")
+        assert report.verdict == "failed" or "rounding" in report.reason
+        alone = sg.check_gradient(lambda x: size * inner(x), at=x, gradient=factor * size * slope)
+        assert alone.verdict == ("passed" if factor == 1 else "failed")
+
+
+def test_rounding_beside_other_entries_is_a_gradient_of_0() -> None:
+    """That by a bias that is subtracted again, as its sums of rounded terms leave it."""
+    case = CASES["batch norm, with a bias that does nothing"]
+    right = case.gradient(**case.at)
+    assert 0 < np.abs(right["b"]).max() < 1e-14
+    for change, verdict in ((1.0, "passed"), (1e5, "failed")):
+        claimed = right | {"b": change * right["b"]}
+        assert sg.check_gradient(case.function, at=case.at, gradient=claimed).verdict == verdict
+
+
 def test_a_random_function_is_noise() -> None:
     rng = np.random.default_rng(0)
     report = sg.check_gradient(

@@ -214,6 +214,7 @@ def test_where_nothing_is_finite_it_is_not_checked(program: str, steps: tuple[in
         assert told in derivation.text(level) and "not checked" in derivation.text(level)
     assert derivation.checked.verdict == "not checked"
     assert sg.check_gradient(program).verdict == "not finite"
+    assert all(derivation.verify(seed).failed == () for seed in range(6))  # negative numbers, too
 
 
 @pytest.mark.parametrize("kind", [sg.hessian, sg.hvp, sg.directional])
