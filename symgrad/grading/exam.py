@@ -20,7 +20,9 @@ from symgrad.grading.kinks import Kink, kinks
 from symgrad.grading.points import Point, points
 from symgrad.grading.stepwise import stepwise, with_definitions
 from symgrad.language.dimensions import Shape, core
+from symgrad.language.operations.conventions import one_axis, turned
 from symgrad.language.problem import Problem
+from symgrad.language.unparse import unparse
 
 FEWEST = 2  # points
 
@@ -42,6 +44,18 @@ class Exam:
     layout: str = "variable"
     title: str = ""  # what the right result is called, where that is no derivative
     along: Mapping[str, str] = field(default_factory=dict)  # of "hvp": what moves -> its direction
+
+    def __post_init__(self) -> None:
+        """A claim that has one axis in array code is a row or a column, as is asked for."""
+        claim = self.claim
+        e, problem = claim.expression, claim.problem
+        if one_axis(e, problem.definitions) and e.shape not in self.shapes:
+            new = turned(e)
+            if new.shape in self.shapes:
+                remarks = (*problem.remarks, f"read {unparse(e)} as {unparse(new)}")
+                self.claim = replace(
+                    claim, expression=new, problem=replace(problem, remarks=remarks)
+                )
 
     @property
     def name(self) -> str:

@@ -59,13 +59,14 @@ def grade(
         nothing = Claim(asked, asked.output, {})
         exam = Exam(asked, key, kind, nothing, seed, layout=layout)
         return misfit(error, exam.what, exam.shapes, exam.expected)
-    verdict = judged(Exam(asked, key, kind, claim, seed, layout=layout))
+    exam = Exam(asked, key, kind, claim, seed, layout=layout)
+    verdict = judged(exam)
     for side in claim.others if verdict.correct else ():
         other = judged(Exam(asked, key, kind, replace(claim, expression=side), seed, layout=layout))
         if not other.correct:
             verdict = replace(other, diagnosis=f"{unparse(side)}: {other.diagnosis}")
             break
-    return replace(verdict, remarks=claim.problem.remarks)
+    return replace(verdict, remarks=exam.claim.problem.remarks)
 
 
 def judged(exam: Exam) -> Verdict:

@@ -18,7 +18,7 @@ from symgrad.language.operations.contractions import lookup, onehot
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, start_of, typed
 from symgrad.language.unparse import unparse
-from symgrad.language.writing import AFTER_DIVISION
+from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
 
 DEEPEST = 100
 BINARY = {
@@ -73,15 +73,17 @@ def _ones(node: ast.expr) -> bool:
 
 def _combined(operator: ast.BinOp, left: Expression, right: Expression, scope: Scope) -> Expression:
     """A sum, a product or a quotient."""
+    sign, remark = sign_of(operator.op), _remark(operator, scope)
+    if not scope.declares:
+        matrices = isinstance(operator.op, ast.MatMult) or sign in (JUXTAPOSED, AFTER_DIVISION)
+        left, right = conventions.beside(left, right, matrices, scope.definitions, remark)
     if not isinstance(operator.op, ast.Mult):
-        operation = OPERATIONS[BINARY[type(operator.op)]]
         if isinstance(operator.op, ast.Add | ast.Sub) and not (scope.declares or scope.inferred):
-            left, right = conventions.spread(left, right, _remark(operator, scope))
-        return operation(left, right)
-    sign = sign_of(operator.op)
+            left, right = conventions.spread(left, right, scope.definitions, remark)
+        return OPERATIONS[BINARY[type(operator.op)]](left, right)
     if sign == AFTER_DIVISION:
-        conventions.after_division(operator, right, _remark(operator, scope))
-    return conventions.product(sign, left, right, _remark(operator, scope), scope.inferred)
+        conventions.after_division(operator, right, remark)
+    return conventions.product(sign, left, right, remark, scope.inferred)
 
 
 def _remark(node: ast.expr, scope: Scope) -> conventions.Remark:

@@ -17,14 +17,16 @@ from symgrad.language.expressions import (
     Name,
     Number,
     Operation,
+    fold,
     is_scalar,
+    operands,
 )
 from symgrad.language.handwriting import PRIME
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import inv
-from symgrad.language.operations.meanings import Elementwise, Linear
+from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, step
 from symgrad.language.operations.smooth import exp
@@ -35,6 +37,7 @@ from symgrad.language.unparse import unparse
 from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
 
 Variables = Mapping[str, Variable]
+Definitions = Mapping[str, Expression]
 Remark = Callable[[str, str], None]  # why programs refuse it; as what it was read
 
 
@@ -295,20 +298,72 @@ def ones_times(right: Expression, turned: bool, remark: Remark) -> Expression:
     return value
 
 
-def spread(left: Expression, right: Expression, remark: Remark) -> tuple[Expression, Expression]:
+def spread(
+    left: Expression, right: Expression, definitions: Definitions, remark: Remark
+) -> tuple[Expression, Expression]:
     """The terms of a sum, a row beside a matrix repeated: X W + 1 b^T, X W + b^T, and as in array
     code X W + b, where b has as many entries as a row and not as a column."""
     both = []
     for e, other in ((left, right), (right, left)):
         rows, columns = other.shape[:2]
-        row = e.T if _is_column(e) else e
+        row = turned(e) if _is_column(e) else e
         fits = len(other.shape) == 2 and row.shape == (ONE, columns) and ONE not in other.shape
-        if fits and (row is e or rows != columns):
+        if fits and (row is e or rows != columns or one_axis(e, definitions)):
             both.append(filled(ones, (rows,)) @ _without_one(row))
             remark("", f"a sum with each row, {unparse(both[-1])}")
         else:
             both.append(e)
     return both[0], both[1]
+
+
+def one_axis(e: Expression, definitions: Definitions) -> bool:
+    """Whether an array has one axis in array code, so that it is a row or a column as what is
+    beside it: sums along axis 0, what is made of them entry by entry, and their products with a
+    matrix."""
+
+    def inside(node: Expression) -> tuple[Expression, ...]:
+        value = definitions.get(node.name) if isinstance(node, Name) else None
+        return operands(node) if value is None else (value,)
+
+    def visit(node: Expression, within: tuple[bool, ...]) -> bool:
+        if ONE not in node.shape or is_scalar(node) or not isinstance(node, Call):
+            return within == (True,)  # of a name: its definition
+        if node.options.get("axis") == 0:
+            return True
+        if node.operation in (OPERATIONS["matmul"], OPERATIONS["transpose"]):
+            return any(within)
+        entrywise = isinstance(node.operation.meaning, Linear | Monomial | Elementwise)
+        parts = [one for one, a in zip(within, node.arguments, strict=True) if not is_scalar(a)]
+        return entrywise and bool(parts) and all(parts)
+
+    return ONE in e.shape and not is_scalar(e) and fold(e, visit, inside)
+
+
+def beside(
+    left: Expression, right: Expression, product: bool, definitions: Definitions, remark: Remark
+) -> tuple[Expression, Expression]:
+    """Two operands, the one with one axis turned where it fits in no other way: mean(X, axis=0) + b
+    and W @ sum(X, axis=0), where a sum along axis 0 is a row here."""
+    if len(left.shape) != 2 or len(right.shape) != 2 or is_scalar(left) or is_scalar(right):
+        return left, right
+    both = [left, right]
+    for k, e in enumerate(both):
+        other = both[1 - k]
+        if product:
+            row = k == 0  # before a matrix
+            turns = ONE not in other.shape and not _fits(left, right) and row == _is_column(e)
+        else:
+            turns = e.shape[0] == ONE and _is_column(other)
+        if turns and one_axis(e, definitions):
+            both[k] = turned(e)
+            remark("a sum along axis 0 is a row", f"one with {unparse(both[k])}")
+    return both[0], both[1]
+
+
+def turned(e: Expression) -> Expression:
+    """The transpose, of a transpose what is in it."""
+    is_transpose = isinstance(e, Call) and e.operation is OPERATIONS["transpose"]
+    return operands(e)[0] if is_transpose else e.T
 
 
 def _without_one(e: Expression) -> Expression:
