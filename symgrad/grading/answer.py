@@ -14,6 +14,7 @@ from symgrad.language.latex_input import parse_latex
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
 from symgrad.language.syntax import errors_at, syntax_tree
+from symgrad.language.tokens import is_latex
 
 DERIVATIVE = re.compile(r"(?<!\w)[d∂](L|l|loss) ?/ ?[d∂]([^\W\d]\w*)")
 ONE_WORD = re.compile(r"\bd(L|l|loss)_d(?=[^\W\d])")
@@ -75,11 +76,6 @@ def read_answer(problem: Problem, text: str) -> Claim:
         return claimed(problem, statements_of(text, problem))
     except SymgradError as error:
         raise written_in(error, "answer", text) from None
-
-
-def is_latex(text: str) -> bool:
-    r"""Whether a text is LaTeX: it has a command, \frac, or dollar signs."""
-    return re.search(r"\\[^\W\d_]|\\[|,;!]|\$", text) is not None
 
 
 def claimed(problem: Problem, statements: Sequence[ast.stmt]) -> Claim:

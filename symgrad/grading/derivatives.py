@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from symgrad.errors import ShapeError, SymgradError
 from symgrad.grading.answer import Claim
 from symgrad.grading.claims import Formula, Reader, is_chain_rule
-from symgrad.grading.exam import Exam
+from symgrad.grading.exam import Exam, fitted
 from symgrad.grading.grade import judged
 from symgrad.grading.meanings import Way
 from symgrad.grading.misfit import misfit
@@ -85,7 +85,7 @@ class Derivatives:
             if symbol.turned:
                 claim = replace(claim, expression=_transposed(claim.expression))
             for layout in self._layouts(way, symbol):
-                exam = Exam(way.problem, way.key, way.kind, claim, self.seed, False, layout)
+                exam = fitted(Exam(way.problem, way.key, way.kind, claim, self.seed, False, layout))
                 meanings.append(Meaning(way, exam))
         return meanings
 

@@ -45,18 +45,6 @@ class Exam:
     title: str = ""  # what the right result is called, where that is no derivative
     along: Mapping[str, str] = field(default_factory=dict)  # of "hvp": what moves -> its direction
 
-    def __post_init__(self) -> None:
-        """A claim that has one axis in array code is a row or a column, as is asked for."""
-        claim = self.claim
-        e, problem = claim.expression, claim.problem
-        if one_axis(e, problem.definitions) and e.shape not in self.shapes:
-            new = turned(e)
-            if new.shape in self.shapes:
-                remarks = (*problem.remarks, f"read {unparse(e)} as {unparse(new)}")
-                self.claim = replace(
-                    claim, expression=new, problem=replace(problem, remarks=remarks)
-                )
-
     @property
     def name(self) -> str:
         """What was differentiated by."""
@@ -240,3 +228,18 @@ class Exam:
     def correct(self) -> bool:
         """Whether the claim is the right result."""
         return self.right_shape and all(map(close, self.got, self.want, self.noise))
+
+
+def fitted(exam: Exam) -> Exam:
+    """The exam with a claim that has one axis in array code as the row or column that is asked
+    for."""
+    claim, problem = exam.claim, exam.claim.problem
+    e, new = claim.expression, turned(claim.expression)
+    if not one_axis(e, problem.definitions) or e.shape in exam.shapes:
+        return exam
+    if new.shape not in exam.shapes:
+        return exam
+    told = (*problem.remarks, f"read {unparse(e)} as {unparse(new)}")
+    return replace(
+        exam, claim=replace(claim, expression=new, problem=replace(problem, remarks=told))
+    )

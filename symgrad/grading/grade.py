@@ -12,7 +12,7 @@ from symgrad.calculus.derivation import Key
 from symgrad.errors import OptionError, ShapeError, UnknownNameError
 from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.evidence import Evidence
-from symgrad.grading.exam import Exam
+from symgrad.grading.exam import Exam, fitted
 from symgrad.grading.misfit import misfit
 from symgrad.grading.mistakes import diagnose
 from symgrad.grading.verdict import CORRECT, WHERE_TRIED, Verdict
@@ -59,10 +59,10 @@ def grade(
         nothing = Claim(asked, asked.output, {})
         exam = Exam(asked, key, kind, nothing, seed, layout=layout)
         return misfit(error, exam.what, exam.shapes, exam.expected)
-    exam = Exam(asked, key, kind, claim, seed, layout=layout)
+    exam = fitted(Exam(asked, key, kind, claim, seed, layout=layout))
     verdict = judged(exam)
     for side in claim.others if verdict.correct else ():
-        other = judged(Exam(asked, key, kind, replace(claim, expression=side), seed, layout=layout))
+        other = judged(fitted(replace(exam, claim=replace(claim, expression=side))))
         if not other.correct:
             verdict = replace(other, diagnosis=f"{unparse(side)}: {other.diagnosis}")
             break

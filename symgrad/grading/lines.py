@@ -20,7 +20,6 @@ from symgrad.errors import (
     text_wanted,
     whole_number,
 )
-from symgrad.grading.answer import is_latex
 from symgrad.grading.derivatives import Found
 from symgrad.grading.latex_sheet import LatexSheet, Unread
 from symgrad.grading.misfit import misfit
@@ -30,6 +29,7 @@ from symgrad.grading.sides import Sides
 from symgrad.grading.verdict import CORRECT, WHERE_TRIED, LineVerdict, Verdict
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem, Wrt
+from symgrad.language.tokens import is_latex
 
 HIGHER = ("hessian", "hvp", "directional")
 INCOMPLETE, UNGRADED = "incomplete", "ungraded"

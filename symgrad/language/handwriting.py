@@ -19,6 +19,7 @@ from symgrad.language.writing import Piece, Writer, Writing
 
 MAGNITUDE, NORM, PRIME, TRANSPOSED_INVERSE = "_magnitude", "_norm", "_prime_", "_minus_T"
 ONES = "_ones"  # a vector of as many as fit
+FORMULA = "_latex"  # what is typed there is LaTeX
 CARET, EQUALS = "^", "="
 COMPARED = {"≥": ">=", "≤": "<=", "≠": "!="}
 SPELLED = {".*": "*", "./": "/", ".^": "**"}  # MATLAB's
@@ -68,6 +69,10 @@ def _newline(writer: Writer, token: Token) -> None:
         writer.operate("")
     writer.add(token.text, token)
     writer.last = None
+
+
+def _latex(writer: Writer, token: Token) -> None:
+    writer.add(FORMULA, token, ends=True)
 
 
 def _string(writer: Writer, token: Token) -> None:
@@ -478,6 +483,7 @@ KINDS: dict[str, Callable[[Writer, Token], None]] = {
     "space": _space,
     "newline": _newline,
     "comment": _space,
+    "latex": _latex,
     "string": _string,
     "number": _number,
     "fraction": _fraction,

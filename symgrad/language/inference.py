@@ -11,14 +11,15 @@ import itertools
 from collections.abc import Iterator
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, text_wanted
-from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
-from symgrad.language.handwriting import ONES, TRANSPOSED_INVERSE
+from symgrad.language.expressions import OPERATIONS, Expression, is_scalar, parts
+from symgrad.language.handwriting import FORMULA, ONES, TRANSPOSED_INVERSE
+from symgrad.language.latex_input.undeclared import undeclared
 from symgrad.language.names import kind_of
 from symgrad.language.operations.arrays import MODULES
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.reading import batches, read_expression
 from symgrad.language.scope import SIZE, Scope, function_named
-from symgrad.language.syntax import sign_of, syntax_tree, typed
+from symgrad.language.syntax import syntax_tree, typed
 
 LETTERS = ("n", "m", "k", "p", "q", "r", "s", "d", "h", "l")
 
@@ -45,6 +46,7 @@ def parse_expression(text: str) -> Problem:
         scope.check_new(name)
         return scope.problem(name, value)
     except SymgradError as error:
+        error.line = error.line or error.column and 1  # of LaTeX that is no tree yet
         error.message += _kinds_read(error, text)
         raise error.within(text) from None
 
@@ -83,58 +85,29 @@ def _tree(text: str) -> ast.expr:
 def _kinds(tree: ast.expr, used: list[str]) -> dict[str, str]:
     """Each name that the text leaves undeclared -> its kind, in order of appearance."""
     labels: set[str] = set()
-    others: set[int] = set()  # what is no variable: a batch, a constant
+    skipped: set[int] = set()  # what is no variable: np of np.exp, e of e^x, I of I[z > 0], a batch
+    bound = set(batches(tree).values())
     for node in ast.walk(tree):
         match node:
             case ast.Subscript(slice=ast.Name(id=name)):
                 labels.add(name)
-            case ast.comprehension(iter=ast.Name() as batch):
-                others.add(id(batch))
-            case ast.Call(func=ast.Name(id=function), args=[ast.Name() as batch]) if (
-                function == SIZE
-            ):
-                others.add(id(batch))
+            case ast.Call(func=ast.Name() as function, args=arguments):
+                skipped.add(id(function))
+                skipped |= {id(a) for a in arguments if function.id == SIZE}
+            case ast.Attribute(value=ast.Name(id=name) as module) if name in MODULES:
+                skipped |= {id(module)} if node.attr != "T" else set()
             case ast.BinOp(op=ast.Pow(), left=ast.Name(id="e") as constant):
-                others.add(id(constant))
-            case ast.Name(id="pi") as constant:
-                others.add(id(constant))
-    skipped = others | _without_kind(tree)
+                skipped.add(id(constant))
+            case ast.Subscript(value=ast.Name(id="I") as indicator, slice=ast.Compare()):
+                skipped.add(id(indicator))
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in skipped]
     names.sort(key=lambda n: (n.lineno, n.col_offset))
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    without = {*used, *bound, "pi", TRANSPOSED_INVERSE, ONES}
     return {
         n.id: kind_of(n.id, n.id in labels)
         for n in names
-        if not (function_named(n.id) or n.id in used or id(n) in called)
+        if n.id not in without and function_named(n.id) is None
     }
-
-
-def _without_kind(tree: ast.expr) -> set[int]:
-    """Names that stand for no array: np of np.exp, e of e^x, I of I[z > 0], batch of |batch|."""
-    found: set[int] = set()
-    bound = {
-        c.iter.id
-        for c in ast.walk(tree)
-        if isinstance(c, ast.comprehension)
-        if isinstance(c.iter, ast.Name)
-    }
-    for node in ast.walk(tree):
-        match node:
-            case ast.Attribute(value=ast.Name(id=name) as skipped, attr=attribute) if (
-                name in MODULES and attribute != "T"
-            ):
-                found.add(id(skipped))
-            case ast.BinOp(left=ast.Name(id="e") as skipped, op=ast.Pow() as power) if sign_of(
-                power
-            ):
-                found.add(id(skipped))
-            case ast.Subscript(value=ast.Name(id="I") as skipped, slice=ast.Compare()):
-                found.add(id(skipped))
-            case ast.Name(id=name) as skipped if (
-                name in (TRANSPOSED_INVERSE, ONES) or name in bound
-            ):
-                found.add(id(skipped))
-    return found
 
 
 def _used_dimensions(tree: ast.expr) -> list[str]:
@@ -159,8 +132,12 @@ class _Inference:
 
     def __init__(self, tree: ast.expr) -> None:
         self.tree = tree
-        self.used = _used_dimensions(tree)
-        self.kinds = _kinds(tree, self.used)
+        if isinstance(tree, ast.Name) and tree.id == FORMULA:
+            names, self.used = undeclared(typed(tree))
+            self.kinds = {name: kind_of(name) for name in names}
+        else:
+            self.used = _used_dimensions(tree)
+            self.kinds = _kinds(tree, self.used)
         self.batches = batches(tree)
         self.dims = {
             name: tuple(f"{name} {k}" for k in range(KINDS[kind] or 0))
@@ -182,7 +159,7 @@ class _Inference:
                 if not self._merged(error, letters):
                     raise
                 continue
-            self._check_used(scope)
+            self._check_used(scope, value)
             return scope, value
 
     def _letters(self) -> dict[str, str]:
@@ -209,10 +186,12 @@ class _Inference:
         }
         return True
 
-    def _check_used(self, scope: Scope) -> None:
+    def _check_used(self, scope: Scope, value: Expression) -> None:
         """Raises: UnknownNameError for a dimension that no variable has."""
+        known = {str(d) for v in scope.variables.values() for d in v.dims}
+        dims = {str(d) for e in parts(value) for d in (*e.shape, getattr(e, "dimension", 1))}
         for name in self.used:
-            if not any(name == str(d) for v in scope.variables.values() for d in v.dims):
+            if name in dims - known:
                 raise UnknownNameError(
                     f"no name here has the dimension {name}; declare it in a program"
                 )

@@ -12,9 +12,9 @@ from pathlib import Path
 from symgrad.errors import ProgramError, SymgradError, text_wanted
 from symgrad.language.declarations import check_tensors, declaration
 from symgrad.language.expressions import Expression, is_scalar
-from symgrad.language.handwriting import EQUALS
+from symgrad.language.handwriting import EQUALS, FORMULA
 from symgrad.language.problem import Problem
-from symgrad.language.reading import batches, read_expression
+from symgrad.language.reading import batches, formula, read_expression
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import (
     errors_at,
@@ -210,6 +210,19 @@ def sides_of(value: ast.expr) -> list[ast.expr]:
     return [value]
 
 
+def _formula(node: ast.Name, scope: Scope) -> str:
+    """Add what an equation in LaTeX says: a name, and what it is equal to."""
+    equation = formula(node, scope)
+    if equation.left is None or not equation.left.text.isidentifier():
+        raise ProgramError(f"write a name before =; write loss = {typed(node)}")
+    name = "loss" if equation.left.text == "L" else equation.left.text
+    scope.check_new(name)
+    scope.define(name, equation.sides[0])
+    for side in equation.sides[1:]:
+        scope.check_equal(name, equation.sides[0], side)
+    return name
+
+
 def _read(statement: ast.stmt, scope: Scope) -> str | None:
     """Add what a line says to the names; the name that it assigns to, if it does."""
     match statement:
@@ -233,6 +246,8 @@ def _read(statement: ast.stmt, scope: Scope) -> str | None:
             value=ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[value])
         ):
             raise ProgramError(f"== compares, = assigns; write {name} = {typed(value)}")
+        case ast.Expr(value=ast.Name(id=name) as latex) if name == FORMULA:
+            return _formula(latex, scope)
         case ast.Expr(value=value):
             expression = read_expression(value, scope)
             output = "loss" if is_scalar(expression) else "f"

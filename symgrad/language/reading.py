@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import ast
 
-from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
+from symgrad.errors import (
+    ProgramError,
+    ShapeError,
+    SymgradError,
+    UnknownNameError,
+    did_you_mean,
+)
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation, Size, exact
-from symgrad.language.handwriting import MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
+from symgrad.language.handwriting import FORMULA, MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
+from symgrad.language.latex_input.reading import Equation, read_latex_line
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, conventions
 from symgrad.language.operations.advice import advice
@@ -16,7 +23,7 @@ from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import lookup, onehot
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
-from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, start_of, typed
+from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
 from symgrad.language.unparse import unparse
 from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
 
@@ -63,6 +70,19 @@ def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
     return value
 
 
+def formula(node: ast.Name, scope: Scope) -> Equation:
+    """What LaTeX says."""
+    text, start, end = span(node)
+    try:
+        equation = read_latex_line(text[start:end], scope)
+    except SymgradError as error:
+        column = node.col_offset + (error.column or 1)
+        error.line = None
+        raise error.at(node.lineno, column, None) from None
+    _remark(node, scope)("", "; ".join(map(unparse, equation.sides)))
+    return equation
+
+
 def _ones(node: ast.expr) -> bool:
     """Whether this is 1 as a vector, or as a row."""
     match node:
@@ -100,6 +120,8 @@ def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
     match node:
         case ast.Constant(value=value):
             return _number(value, digits_of(node))
+        case ast.Name(id=name) if name == FORMULA:
+            return formula(node, scope).sides[-1]
         case ast.Name(id=name):
             return scope.meaning(name)
         case ast.UnaryOp(op=ast.USub(), operand=operand):

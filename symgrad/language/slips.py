@@ -31,6 +31,8 @@ BLOCKS = {
 }
 AIMS = "arg ?min|min|minimi[sz]e|arg ?max|max|maximi[sz]e"
 NAME = r"[^\W\d]\w*"
+SET = {"in": "∈", "mathbb{R}": "ℝ", "R": "ℝ", "times": "×"}  # x \\in \\mathbb{R}^{m \\times n}
+_SET = re.compile(r"\\(?:in|mathbb\{R\}|R|times)(?![A-Za-z])")
 
 
 def kind_meant(word: str) -> str | None:
@@ -68,7 +70,7 @@ def check_lines(text: str) -> None:
     """Raises: ProgramError for lines that Python reads, or half reads, as something else."""
     depth = 0
     for number, line in enumerate(re.split(r"\r\n?|\n", text), 1):
-        code = line.split("#")[0]
+        code = _SET.sub(lambda found: SET[found[0][1:]], line.split("#")[0])
         if depth == 0:
             for message in _slips(code):
                 column = len(code) - len(code.lstrip()) + 1

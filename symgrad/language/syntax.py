@@ -137,30 +137,36 @@ def _placed(tree: ast.Module, writing: Writing) -> ast.Module:
 
 def text_of(statements: Sequence[ast.stmt]) -> str:
     """The text of which these are lines."""
-    return str(getattr(statements[0], TYPED, ("",))[0]) if statements else ""
+    return span(statements[0])[0] if statements else ""
 
 
 def typed(node: ast.AST) -> str:
     """What was typed for a part of a text, on one line."""
-    original, start, end = getattr(node, TYPED, ("", 0, 0))
+    original, start, end = span(node)
     return " ".join(original[start:end].split())
+
+
+def span(node: ast.AST) -> tuple[str, int, int]:
+    """A text, and from where to where in it a part of it stands."""
+    found: tuple[str, int, int] = getattr(node, TYPED, ("", 0, 0))
+    return found
 
 
 def place_of(node: ast.AST, start: int) -> tuple[int, int]:
     """Line and column of a place in the text of which this is a part."""
-    lines = _starts(getattr(node, TYPED, ("", 0, 0))[0])
+    lines = _starts(span(node)[0])
     line = bisect.bisect_right(lines, start)
     return line, start - lines[line - 1] + 1
 
 
 def start_of(node: ast.AST) -> int:
     """Where a part of a text begins in it."""
-    return int(getattr(node, TYPED, ("", 0, 0))[1])
+    return span(node)[1]
 
 
 def end_of(node: ast.AST) -> int:
     """Where a part of a text ends in it."""
-    return int(getattr(node, TYPED, ("", 0, 0))[2])
+    return span(node)[2]
 
 
 def sign_of(operator: ast.operator | ast.Compare) -> str:

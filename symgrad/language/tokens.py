@@ -77,6 +77,12 @@ _TOKEN = re.compile(
 
 
 _QUOTED = re.compile(r"'[^'\r\n]*'")
+_LATEX = re.compile(r"\\(?:[^\W\d_]{2}|[|,;!{])|\$")
+_SIDE = re.compile(  # the right side of a line, or all of it
+    r"^[ \t]*(?:[^\W\d]\w*[ \t]*:?=[ \t]*)?"
+    rf"([^#\r\n]*?(?:{_LATEX.pattern})[^#\r\n]*?)[ \t]*(?:#.*)?$",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,11 @@ class Token:
         )
 
 
+def is_latex(text: str) -> bool:
+    r"""Whether a text is LaTeX: it has a command, \frac, or dollar signs."""
+    return _LATEX.search(text) is not None
+
+
 def plain_signs(text: str) -> str:
     """The text, as long as before, with the plain sign for each that means no more than it."""
     if text.isascii():
@@ -113,13 +124,17 @@ def _narrow(character: str) -> str:
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The tokens of a text; ' is a quotation mark only where no value stands before it."""
+    """The tokens of a text; ' is a quotation mark only where no value stands before it, and what is
+    LaTeX is one token."""
+    latex = {m.start(1): m for m in _SIDE.finditer(text)} if is_latex(text) else {}
     text = plain_signs(text)
     position = 0
     last = Token("newline", "", 0, 0)
     while position < len(text):
         quoted = _QUOTED.match(text, position)
-        if quoted and not (last.ends_operand and last.end == position):
+        if position in latex:
+            last = Token("latex", latex[position][1], position, latex[position].end(1))
+        elif quoted and not (last.ends_operand and last.end == position):
             last = Token("string", quoted[0], position, quoted.end())
         else:
             match = _TOKEN.match(text, position)

@@ -447,3 +447,39 @@ def test_tokens_are_the_text() -> None:
     for text, *_ in (*READ, *REFUSED, *EXPRESSIONS):
         found = list(tokens(text))
         assert "".join(text[t.start : t.end] for t in found) == text
+
+
+LATEX = "W: Matrix(m, n)\nx: Vector(n)\ny: Vector(m)\nlam: Scalar\n"
+
+
+def test_a_program_may_have_lines_of_latex() -> None:
+    text = r"""r = \hat{y} - y
+\hat{y} = \tanh(W x)  # a guess
+r = \hat{y} - y
+loss = \frac{1}{2} \|r\|^2 + \lambda \|W\|_F^2"""
+    problem = sg.parse(LATEX + text.partition("\n")[2])
+    same = "y_hat = tanh(W @ x)\nr = y_hat - y\nloss = 1 / 2 * norm2(r)**2 + lam * norm2(W)**2"
+    said = {**problem.definitions, "loss": problem.output}
+    assert "\n".join(f"{name} = {unparse(e)}" for name, e in said.items()) == same
+    assert problem.remarks[0] == r"read \hat{y} = \tanh(W x) as tanh(W @ x)"
+    with pytest.raises(sg.SymgradError, match=r"line 5, column 5: \\hat\{y\} is not declared"):
+        sg.parse(LATEX + text)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "message"),
+    [
+        (r"loss = \|W x - q\|", 16, "q is not declared"),
+        (r"loss = \|W x - x\|", 10, "shapes differ"),
+        (r"loss = L + \|x\|", 8, "L is not declared"),
+        (r"\|x\|^2", 1, r"write loss = \|x\|^2"),
+        (r"x = \tanh(y)", 1, "x is given twice"),
+        (r"b \in \mathbb{R}^{m \times n}", 1, "write b: Matrix(m, n)"),
+        (r"loss = sum(W \ x)", 14, "A \\ b is solve(A, b)"),
+    ],
+)
+def test_wrong_latex_in_a_program(line: str, column: int, message: str) -> None:
+    with pytest.raises(sg.SymgradError) as caught:
+        sg.parse(LATEX + line)
+    assert message in caught.value.message
+    assert (caught.value.line, caught.value.column) == (5, column)

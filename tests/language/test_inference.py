@@ -6,6 +6,7 @@ import pytest
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError
 from symgrad.language.inference import kind_of, parse_expression
+from symgrad.language.unparse import unparse
 
 INFERRED = [
     ("norm2(W @ x - y)**2", "loss; W: Matrix(m, n); x: Vector(n); y: Vector(m)"),
@@ -92,6 +93,19 @@ WRONG: list[tuple[str, type[SymgradError], Place, str]] = [
     ("x.real", ProgramError, (1, 1), "the only attribute is .T"),
 ]
 
+WRONG += [
+    (r"\foo x", UnknownNameError, (1, 1), r"\foo is not declared"),
+    (r"\frac{x", ProgramError, (1, 8), "} is expected here, not the end"),
+    (r"\sin x + x^\top", ShapeError, (1, 1), "shapes differ"),
+    (r"f = \sin(x)", ProgramError, (None, None), r"one expression is wanted"),
+    (
+        r"\frac1n \sum_{i=1}^n (w^\top x_i - y_i)^2",
+        ProgramError,
+        (1, 23),
+        "entries (with an index)",
+    ),
+]
+
 
 @pytest.mark.parametrize(
     ("text", "kind", "place", "message"), WRONG, ids=[w[0][:30] for w in WRONG]
@@ -101,3 +115,33 @@ def test_what_is_refused(text: str, kind: type[SymgradError], place: Place, mess
         parse_expression(text)
     assert message in caught.value.message
     assert (caught.value.line, caught.value.column) == place
+
+
+LATEX = [
+    (r"\frac{1}{2} \|Wx - y\|^2", "W: m n, x: n, y: m", "1 / 2 * norm2(W @ x - y)**2"),
+    (r"$x^\top A x$", "x: n, A: n n", "x.T @ A @ x"),
+    (
+        r"\|W_1 x\|_2^2 + \lambda \|W_1\|_F^2",
+        "W_1: m n, x: n, lam",
+        "norm2(W_1 @ x)**2 + lam * norm2(W_1)**2",
+    ),
+    (r"\sigma(W x + b)", "W: m n, x: n, b: m", "sigmoid(W @ x + b)"),
+    (r"\frac{1}{\sigma^2} e^{x}", "sigma, x: n", "1 / sigma**2 * exp(x)"),
+    (r"-\sum_i y_i \log \hat{y}_i", "y: n, y_hat: n", "-sum(y * log(y_hat))"),
+    (r"\frac1n \sum_{i=1}^n x_i^2", "x: n", "1 / n * sum(x**2)"),
+    (r"\mathbf{1}_n^\top \exp(x)", "x: n", "ones(n).T @ exp(x)"),
+    (r"\log\det(A + I)", "A: n n", "log(det(A + eye(n)))"),
+    (r"x^\top x^{(2)}", "x: n, x_2: n", "x.T @ x_2"),
+]
+
+
+@pytest.mark.parametrize(("text", "declared", "same"), LATEX, ids=[row[0] for row in LATEX])
+def test_latex_is_read(text: str, declared: str, same: str) -> None:
+    problem = parse_expression(text)
+    shapes = (" ".join(map(str, v.dims)) for v in problem.variables.values())
+    names = (
+        f"{name}: {shape}" if shape else name
+        for name, shape in zip(problem.variables, shapes, strict=True)
+    )
+    assert ", ".join(names) == declared
+    assert unparse(problem.output) == same

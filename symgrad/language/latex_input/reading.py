@@ -7,7 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from symgrad.errors import ProgramError, ShapeError, SymgradError, text_wanted
+from symgrad.errors import (
+    ProgramError,
+    ShapeError,
+    SymgradError,
+    UnknownNameError,
+    text_wanted,
+)
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import Dimension, Shape, core, dimension
 from symgrad.language.expressions import Expression
@@ -99,8 +105,34 @@ def read_formula(text: str, problem: Problem, known: Known = Known()) -> Equatio
     output = problem.output_name
     called = "L" if output == "loss" and "L" not in scope.meanings else output
     scope.meanings[output] = ex.Name(called, problem.output.shape)
-    table = known.table or table_of(problem)
-    names = Names([*scope.meanings, *sorted(scope.dimensions - {*scope.meanings}), "loss"], table)
+    known = replace(known, table=known.table or table_of(problem))
+    return read_among(text, scope, known, ("loss",))
+
+
+def read_latex_line(text: str, scope: Scope) -> Equation:
+    """What one line of LaTeX says among the names of a scope; its errors have their column.
+
+    Raises: SymgradError, also where it is no formula or several."""
+    found = formulas(text)
+    if len(found) != 1:
+        raise ProgramError(f"one formula of LaTeX is wanted on a line, not {len(found)}")
+    try:
+        equation = read_among(found[0].text, scope)
+    except SymgradError as error:
+        error.column = found[0].begin + (error.column or 1)
+        raise
+    for leaf in (leaf for side in equation.sides for leaf in ex.leaves(side)):
+        if isinstance(leaf, ex.Name) and leaf.name not in scope.meanings:
+            raise UnknownNameError(f"{leaf.name} is not declared")
+    return equation
+
+
+def read_among(
+    text: str, scope: Scope, known: Known = Known(), more: tuple[str, ...] = ()
+) -> Equation:
+    """One formula or equation among the names of a scope, and `more` that mean nothing alone."""
+    table = known.table or Table(sorted({*scope.meanings, *scope.dimensions} - {"loss"}))
+    names = Names([*scope.meanings, *sorted(scope.dimensions - {*scope.meanings}), *more], table)
     root = tree(text, lambda word: word in names or is_function(word))
     counts = _counts(root, names, scope)
     try:

@@ -128,13 +128,21 @@ def parts_of(node: Node | None) -> tuple[Node, ...]:
     return node.parts if isinstance(node, Listed) else (node,)
 
 
+def inside(node: Node) -> Iterator[Node]:
+    """The nodes that it is made of, in order."""
+    parts: list[object] = [getattr(node, f.name) for f in fields(node)]
+    while parts:
+        part = parts.pop(0)
+        if isinstance(part, Node):
+            yield part
+        elif isinstance(part, tuple):
+            parts = [*part, *parts]
+
+
 def walk(root: Node) -> Iterator[Node]:
     """Every node."""
-    stack: list[object] = [root]
+    stack = [root]
     while stack:
         node = stack.pop()
-        if isinstance(node, Node):
-            yield node
-            stack += [getattr(node, f.name) for f in fields(node)]
-        elif isinstance(node, tuple):
-            stack += node
+        yield node
+        stack += inside(node)
