@@ -32,6 +32,7 @@ READ = [
     (r"\mathbf{W}_{2}^{\mathsf T} \bm{p}", "W2.T @ p"),
     (r"x' A x", "x.T @ A @ x"),
     (r"A x^T x", "A * (x.T @ x)"),
+    (r"\operatorname{bce}(p, p)", "binary_cross_entropy(p, p)"),
     (r"A^{-1} x", "inv(A) @ x"),
     (r"A^{-\top} x", "inv(A).T @ x"),
     (r"A^2", "A @ A"),
@@ -111,6 +112,7 @@ def test_sums_over_a_batch(formula: str) -> None:
 @pytest.mark.parametrize(
     ("formula", "message"),
     [
+        (r"\operatorname{MSE}(y, W x)", "MSE is not declared"),  # a mean of squares, or a sum
         (r"2 q x", r"latex, line 1, column 3: q is not declared"),
         (r"W y", "inner dimensions differ"),
         (r"x +\n(W x", r"is not closed"),

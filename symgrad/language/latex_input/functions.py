@@ -17,8 +17,7 @@ from symgrad.language.latex_input.tree import (
     Sym,
     parts_of,
 )
-from symgrad.language.operations.signs import WORDS
-from symgrad.language.scope import function_named
+from symgrad.language.scope import function_elsewhere, function_named
 from symgrad.language.tex import latex
 from symgrad.language.typeset import AXES, sign
 
@@ -42,7 +41,7 @@ def operation_of(head: Node) -> Operation | None:
     for name in (word, word.lower()):
         if len(name) > 1 and (found := function_named(name)) is not None:
             return found
-    return WORDS.get(word.lower())
+    return function_elsewhere(word.lower())
 
 
 def is_function(word: str) -> bool:

@@ -74,6 +74,7 @@ cross_entropy = loss(
     _cross_entropy,
     r"\operatorname{CE}",
     "Cross-entropy of a label y (one-hot, a distribution, or an Index) and probabilities p.",
+    elsewhere=("ce",),
     labels=True,
 )
 squared_error = loss(
@@ -93,6 +94,7 @@ binary_cross_entropy = loss(
     lambda t, p: -total(t * log(p) + (1 - t) * log(1 - p)),
     r"\operatorname{BCE}",
     "Cross-entropy of labels t in [0, 1] and probabilities p, summed over the entries.",
+    elsewhere=("bce",),
 )
 
 

@@ -40,6 +40,7 @@ step = elementwise(
     derivative=lambda x: (_zero(x),),
     kink=lambda x: x,
     notation=lambda call, x: Applied((ONES, _positive(x)), left="[", right="]"),
+    elsewhere=("heaviside",),
     sentence="The unit step, 1 where x > 0 and else 0, has derivative 0.",
     reserved=False,
 )

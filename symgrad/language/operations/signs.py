@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from symgrad.language.expressions import Expression, Operation
-from symgrad.language.operations.activations import sigmoid
 from symgrad.language.operations.extremes import largest, smallest
 from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import det, inv, logdet
-from symgrad.language.operations.losses import binary_cross_entropy, cross_entropy, squared_error
 from symgrad.language.operations.norms import norm1, norm2
-from symgrad.language.operations.piecewise import absolute, maximum, minimum, sign, step
+from symgrad.language.operations.piecewise import absolute, maximum, minimum, step
 from symgrad.language.operations.smooth import exp, log, sqrt
-from symgrad.language.operations.softmax import logsumexp
 
 MAGNITUDE, DETERMINANT, INVERSE = absolute, det, inv  # |x|, |A|, A^{-1}
 EXPONENTIAL, ROOT, KRONECKER, INDICATOR = exp, sqrt, kron, step
@@ -19,17 +16,6 @@ LOGARITHM, LOG_DETERMINANT = log, logdet
 NORMS = {"2": norm2, "F": norm2, "fro": norm2, "1": norm1}  # by what is lowered beside the bars
 LARGEST = largest
 EXTREMES = {largest: maximum, smallest: minimum}  # \max is of a vector or of two
-WORDS = {  # in small letters
-    "ln": log,
-    "sgn": sign,
-    "lse": logsumexp,
-    "sigm": sigmoid,
-    "logistic_sigmoid": sigmoid,
-    "heaviside": step,
-    "ce": cross_entropy,
-    "bce": binary_cross_entropy,
-    "mse": squared_error,
-}
 
 
 def determined(e: Expression, bars: bool) -> Expression | None:
