@@ -13,7 +13,7 @@ from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
-from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label, core_axes
+from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, fold, leaves
@@ -167,9 +167,8 @@ def drawn(derivation: Derivation, seed: int, rng: np.random.Generator) -> Sample
     roots += [o.entry.node for o in derivation.outcomes.values()] + [derivation.value.node]
     best: tuple[float, Sample] | None = None
     for inputs, sizes in draws(derivation.problem, seed):
-        for name in derivation.seeds:
-            shape = [size_of(axis, sizes) for axis in seed_axes(derivation, name)]
-            inputs[name] = rng.standard_normal(shape)
+        for v in derivation.seed_variables:
+            inputs[v.name] = rng.standard_normal([size_of(axis, sizes) for axis in axes_of(v)])
         try:
             values = evaluate_nodes(roots, inputs, sizes)
             bad = sum(_badness(node, value, values) for node, value in values.items())
@@ -182,13 +181,6 @@ def drawn(derivation: Derivation, seed: int, rng: np.random.Generator) -> Sample
     if best is None:
         raise VerificationError("no random numbers were found at which the problem is defined")
     return best[1]
-
-
-def seed_axes(derivation: Derivation, name: str) -> tuple[Axis, ...]:
-    """The axes of a direction, those of its variable, or of a cotangent, those of f."""
-    variable = derivation.problem.variables.get(derivation.seeds[name])
-    axes = core_axes(derivation.problem.output.shape) if variable is None else axes_of(variable)
-    return tuple(axis for axis in axes if axis != 1)
 
 
 def batch_first(value: Any, axes: Sequence[Axis]) -> Any:

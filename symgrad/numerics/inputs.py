@@ -11,7 +11,7 @@ import numpy as np
 from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError, did_you_mean
-from symgrad.language.problem import Problem
+from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.facts import check_facts
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import Library, NumPy, plain_array
@@ -21,12 +21,13 @@ from symgrad.numerics.sizes import axes_of, check_labels, infer_sizes, normal_sh
 @dataclass(frozen=True)
 class Signature:
     """The inputs of a problem, the `seeds` that a caller gives beside them (cotangents and
-    directions, each of a variable), and the derivatives by their keys."""
+    directions, each of a variable, and `given` as one), and the derivatives by their keys."""
 
     problem: Problem
     kind: str
     keys: tuple[Key, ...]
     seeds: Mapping[str, str]
+    given: Mapping[str, Variable]
     transposed: frozenset[Key]
 
     @classmethod
@@ -34,17 +35,14 @@ class Signature:
         """That of a derivation's function."""
         outcomes = derivation.outcomes
         transposed = frozenset(key for key, o in outcomes.items() if o.transposed)
-        seeds = dict(derivation.seeds)
-        return cls(derivation.problem, derivation.kind, tuple(outcomes), seeds, transposed)
+        given = {seed.name: seed for seed in derivation.seed_variables}
+        seeds, problem = dict(derivation.seeds), derivation.problem
+        return cls(problem, derivation.kind, tuple(outcomes), seeds, given, transposed)
 
     @property
     def axes(self) -> dict[str, tuple[Axis, ...]]:
         """The axes of each input's array, and of each direction's or cotangent's."""
-        axes = {name: axes_of(v) for name, v in self.problem.variables.items()}
-        for seed, of in self.seeds.items():
-            output = tuple(d for d in self.problem.output.shape if d != 1)
-            axes[seed] = output if self.kind == "pullback" else axes[of]
-        return axes
+        return {name: axes_of(v) for name, v in {**self.problem.variables, **self.given}.items()}
 
     def needed(self, names: Sequence[str], inputs: Mapping[str, Any]) -> list[str]:
         """Those of the names that are inputs of the problem.
@@ -108,18 +106,13 @@ class Signature:
         """A seed in the shape that it is computed with; it may be given with the axes of length 1
         that its variable, or f, is declared or given with."""
         of = self.seeds[seed]
-        variable = self.problem.variables.get(of)
-        name = f"the direction of {of}" if variable else "the cotangent"
+        name = "the cotangent" if self.kind == "pullback" else f"the direction of {of}"
         array = library.array(name, value, False)
         shape, wanted = tuple(array.shape), tuple(size_of(axis, sizes) for axis in self.axes[seed])
-        if variable is None:
-            whole = tuple(size_of(d, sizes) for d in self.problem.output.shape)
-            own = wanted if shape == whole else shape
-        else:
-            try:
-                own = normal_shape(variable, shape)
-            except DataError:
-                own = shape
+        try:
+            own = normal_shape(self.given[seed], shape)
+        except DataError:
+            own = shape
         if own != wanted:
             raise DataError(f"{name} has shape {shape}; {wanted} is wanted")
         return library.reshaped(array, wanted)

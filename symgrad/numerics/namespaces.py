@@ -11,15 +11,8 @@ import numpy as np
 class _NumPy:
     """NumPy, where it differs from what kernels want."""
 
-    inv = staticmethod(np.linalg.inv)
-    det = staticmethod(np.linalg.det)
-    solve = staticmethod(np.linalg.solve)
-
     def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
-
-    def where(self, condition: Any, x: Any, y: Any) -> Any:
-        return np.where(condition, x, y)
+        return getattr(np if hasattr(np, name) else np.linalg, name)
 
     def greater(self, x: Any, y: Any) -> Any:
         return np.greater(x, y).astype(np.result_type(x, y))
@@ -108,26 +101,20 @@ def _real(x: Any) -> Any:
 NUMPY, COMPLEX = _NumPy(), _Complex()
 
 
+def _compared(name: str) -> Callable[[Any, Any], Any]:
+    compare = getattr(np, name)
+    return lambda x, y: compare(_real(x), _real(y))
+
+
 class _Near(np.ndarray):
     """A complex array whose abs and comparisons are those of COMPLEX, as operators."""
 
+    __gt__, __ge__ = _compared("greater"), _compared("greater_equal")
+    __lt__, __le__ = _compared("less"), _compared("less_equal")
+    __eq__ = _compared("equal")
+
     def __abs__(self) -> Any:
         return COMPLEX.abs(self)
-
-    def __gt__(self, other: Any) -> Any:
-        return _real(self) > _real(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return _real(self) >= _real(other)
-
-    def __lt__(self, other: Any) -> Any:
-        return _real(self) < _real(other)
-
-    def __le__(self, other: Any) -> Any:
-        return _real(self) <= _real(other)
-
-    def __eq__(self, other: Any) -> Any:
-        return _real(self) == _real(other)
 
 
 def run(kernel: Callable[..., Any], arrays: Sequence[Any], *axis: Any) -> Any:

@@ -47,12 +47,13 @@ class Differs(Exception):
     """Two results that are not the same."""
 
 
-def compared(seed: int) -> str:
+def compared(seed: int, strong: bool = False) -> str:
     """How the program of this seed fared: right, refused, or not finite; else an exception."""
     random = Random(seed)
     kind = random.choices(list(KINDS), (5, 2, 1, 1, 1, 1))[0]
     shape = () if kind in OF_SCALARS else random.choice(SHAPES)
     p = program(random, shape, depth=2 if kind in ("jacobian", "hessian") else 3)
+    p = p.strong if strong else p
     text = p.text if kind in OF_SCALARS else p.text.replace("loss =", "f =")
     try:
         problem = sg.parse(text)
@@ -149,13 +150,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.beside")
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--first", type=int, default=0, help="seed of the first program")
+    parser.add_argument("--strong", action="store_true", help="by every variable that is used")
     chosen = parser.parse_args(arguments)
     warnings.simplefilter("error")
     counts: Counter[str] = Counter()
     start = time.monotonic()
     for seed in range(chosen.first, chosen.first + chosen.count):
         try:
-            counts[compared(seed)] += 1
+            counts[compared(seed, chosen.strong)] += 1
         except Exception as error:
             counts[type(error).__name__] += 1
             print(f"--- {seed}: {type(error).__name__}: {error}", flush=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import numpy as np
@@ -67,10 +67,15 @@ class Program:
         """Whether a tensor takes part, so that a result may have no matrix notation."""
         return re.search(r'[ (]T\b|->\w{3}"', self.text) is not None
 
+    @property
+    def strong(self) -> Program:
+        """The same program, differentiated by each variable that stands in it."""
+        used = words("\n".join(re.findall(r" = (.*)", self.text))) & VARIABLES.keys()
+        return replace(self, wrt=tuple(sorted(used)) or self.wrt)
+
     def resized(self, sizes: Mapping[str, int], seed: int) -> Program:
         """The same program with numbers of other sizes."""
-        inputs = numbers(self.text, sizes, seed)
-        return Program(self.text, self.wrt, inputs, sizes, seed)
+        return replace(self, inputs=numbers(self.text, sizes, seed), sizes=sizes, seed=seed)
 
 
 @dataclass(frozen=True)

@@ -68,18 +68,19 @@ def _trace_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> S
 
 def _lookup_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     table, label = arguments
-    if not isinstance(label, ex.Name) or label.index_of is None:
-        raise ShapeError(
-            f"{unparse(table)}[{unparse(label)}]: a look-up needs a label declared as Index(n); "
-            f"{given(label)}"
-        )
-    if table.shape[0] != label.index_of:
-        raise ShapeError(
-            f"{unparse(table)}[{label.name}]: {given(table)}, "
-            f"but {label.name} is below {label.index_of}",
-            (table.shape[0], label.index_of),
-        )
+    text = f"{unparse(table)}[{unparse(label)}]:"
+    below = _labels(f"{text} a look-up", label)
+    if table.shape[0] != below:
+        facts = f"{given(table)}, but {unparse(label)} is below {below}"
+        raise ShapeError(f"{text} {facts}", (table.shape[0], below))
     return column(table.shape[1])
+
+
+def _labels(what: str, argument: ex.Expression) -> Dimension:
+    """How many labels a label is one of."""
+    if not isinstance(argument, ex.Name) or argument.index_of is None:
+        raise ShapeError(f"{what} needs a label declared as Index(n); {given(argument)}")
+    return argument.index_of
 
 
 LETTERS = "ijklpqrst"
@@ -184,18 +185,12 @@ lookup = contraction(
 onehot = contraction(
     "onehot",
     "r->ra",
-    lambda arguments, options: column(_label(arguments[0])),
+    lambda arguments, options: column(_labels("onehot", arguments[0])),
     rule="label",
     sentence="A label has no derivative.",
     notation=lambda call, label: lowered(Symbol(latex=r"\mathbf{e}"), label),
     labels=True,
 )
-
-
-def _label(argument: ex.Expression) -> Dimension:
-    if not isinstance(argument, ex.Name) or argument.index_of is None:
-        raise ShapeError(f"onehot needs a label declared as Index(n); {given(argument)}")
-    return argument.index_of
 
 
 def _spec(arguments: tuple[ex.Expression, ...], options: ex.Options) -> tuple[list[str], str]:

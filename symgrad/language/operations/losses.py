@@ -12,7 +12,6 @@ from symgrad.language import composing
 from symgrad.language.composing import lowered, raised
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Name, Operation, Options, ShapeRule
-from symgrad.language.formula import Formula
 from symgrad.language.operations.activations import softplus
 from symgrad.language.operations.contractions import lookup, total
 from symgrad.language.operations.elementwise import composite, elementwise
@@ -50,7 +49,6 @@ def _cross_entropy(y: Expression, p: Expression) -> Expression:
 def loss(
     name: str,
     definition: Callable[..., Expression],
-    written: str | Callable[..., Formula],
     sentence: str,
     **columns: Any,
 ) -> Operation:
@@ -61,8 +59,6 @@ def loss(
         shape=_label_and_prediction(name),
         arity=(2, 2),
         sentence=sentence,
-        latex=written if isinstance(written, str) else "",
-        notation=None if isinstance(written, str) else written,
         symbol="l",
         category="loss",
         **columns,
@@ -72,28 +68,28 @@ def loss(
 cross_entropy = loss(
     "cross_entropy",
     _cross_entropy,
-    r"\operatorname{CE}",
     "Cross-entropy of a label y (one-hot, a distribution, or an Index) and probabilities p.",
+    latex=r"\operatorname{CE}",
     elsewhere=("ce",),
     labels=True,
 )
 squared_error = loss(
     "squared_error",
     lambda y, f: norm2(y - f) ** 2,
-    lambda call, y, f: raised(composing.norm(composing.chain("-", y, f)), composing.TWO),
     "The L2 loss: the squared distance of label and prediction.",
+    notation=lambda call, y, f: raised(composing.norm(composing.chain("-", y, f)), composing.TWO),
 )
 absolute_error = loss(
     "absolute_error",
     lambda y, f: norm1(y - f),
-    lambda call, y, f: lowered(composing.norm(composing.chain("-", y, f)), composing.ONE),
     "The L1 loss: the sum of absolute differences.",
+    notation=lambda call, y, f: lowered(composing.norm(composing.chain("-", y, f)), composing.ONE),
 )
 binary_cross_entropy = loss(
     "binary_cross_entropy",
     lambda t, p: -total(t * log(p) + (1 - t) * log(1 - p)),
-    r"\operatorname{BCE}",
     "Cross-entropy of labels t in [0, 1] and probabilities p, summed over the entries.",
+    latex=r"\operatorname{BCE}",
     elsewhere=("bce",),
 )
 
