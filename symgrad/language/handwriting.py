@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from itertools import takewhile
 
 from symgrad.language.tokens import SUBSCRIPTS, SUPERSCRIPTS, Token, accented
-from symgrad.language.vocabulary import Vocabulary
+from symgrad.language.vocabulary import MODULES, Vocabulary
 from symgrad.language.writing import Piece, Writer, Writing
 
 MAGNITUDE, NORM, PRIME, TRANSPOSED_INVERSE = "_magnitude", "_norm", "_prime_", "_minus_T"
@@ -193,8 +193,11 @@ def _keyword(writer: Writer, text: str, token: Token) -> None:
 
 
 def _may_be_several(writer: Writer, text: str, token: Token) -> bool:
-    """Whether a word stands where several names can: as no option, kind, function or batch."""
+    """Whether a word stands where several names can: as no option, kind, function, batch, or
+    module such as the np of np.cos."""
     if writer.vocabulary.has(writer.vocabulary.resolved(text)) or text[0] != token.text[0]:
+        return False
+    if text in MODULES and writer.texts(1) == ["."]:
         return False
     before = [p.text for p in writer.pieces[-2:] if p.text.strip()]
     if writer.text[token.start] == "∂":

@@ -25,6 +25,7 @@ from symgrad.language.operations.contractions import lookup, onehot
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
 from symgrad.language.unparse import unparse
+from symgrad.language.vocabulary import MODULES
 from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
 
 DEEPEST = 100
@@ -228,7 +229,7 @@ def _module(node: ast.expr, scope: Scope) -> bool:
     """Whether this is np, torch.nn or the like."""
     while isinstance(node, ast.Attribute):
         node = node.value
-    return isinstance(node, ast.Name) and node.id in arrays.MODULES and not scope.has(node.id)
+    return isinstance(node, ast.Name) and node.id in MODULES and not scope.has(node.id)
 
 
 def _called(node: ast.Call, scope: Scope, depth: int) -> Expression:

@@ -10,6 +10,9 @@ from symgrad.language.names import greek
 from symgrad.language.scope import function_elsewhere, function_named
 
 SAME = (("lam", "lambda", "λ", "lambd", "lmbda", "lamda"), ("eps", "epsilon", "ε"))
+MODULES = frozenset(
+    "np numpy torch tf tensorflow jnp jax math scipy sp cp nn functional F K special linalg".split()
+)  # of array code
 LONGEST = 8  # letters of names that were written together
 
 

@@ -341,6 +341,13 @@ def test_places_are_those_of_the_typed_text(text: str, place: tuple[int, int]) -
     assert (caught.value.line, caught.value.column) == place
 
 
+def test_a_module_is_no_product_of_dimensions() -> None:
+    problem = sg.parse("P: Matrix(n, p)\nx: Vector(p)\nloss = sum(sin(P @ x))")
+    names = {*problem.variables, "n", "p", "L", "loss"}
+    expression = parse_within(problem, syntax_tree("np.cos(P @ x)", names).body)[1]
+    assert unparse(expression) == "cos(P @ x)"
+
+
 def test_where_t_is_a_name_a_power_of_it_is_no_transpose() -> None:
     problem = sg.parse("x: Scalar\nT: Scalar\nloss = x**T")
     with pytest.raises(sg.ProgramError, match="two readings, as T is declared"):

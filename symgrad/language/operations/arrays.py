@@ -26,27 +26,6 @@ from symgrad.language.scope import function_elsewhere
 from symgrad.language.shapes import given
 from symgrad.language.unparse import unparse
 
-MODULES = frozenset(
-    (
-        "np",
-        "numpy",
-        "torch",
-        "tf",
-        "tensorflow",
-        "jnp",
-        "jax",
-        "math",
-        "scipy",
-        "sp",
-        "cp",
-        "nn",
-        "functional",
-        "F",
-        "K",
-        "special",
-        "linalg",
-    )
-)
 UNCHANGED = frozenset(
     (
         "astype",
