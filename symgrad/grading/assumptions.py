@@ -10,8 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from symgrad.grading.changes import LOOSER
-from symgrad.grading.comparison import close, is_zero
+from symgrad.grading.comparison import LOOSER, close, vanish
 from symgrad.grading.coverage import Target, found
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
@@ -90,7 +89,8 @@ def _right_where(exam: Exam, sides: Sequence[Side]) -> bool:
             return False
     if len(there) < ENOUGH or not _right_beyond(exam, there, reached):
         return False
-    return is_zero(exam.got) or not is_zero([exam.right_at(point) for point in there])
+    right = [exam.right_at(point) for point in there]
+    return vanish(exam.got, exam.noise) or not vanish(right, map(exam.sides.noise, there))
 
 
 def _right_beyond(exam: Exam, there: Sequence[Point], reached: Reached) -> bool:

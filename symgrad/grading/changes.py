@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 
 import numpy as np
 
-from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.lowering import Tensor
 from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim, read_answer
-from symgrad.grading.comparison import close
+from symgrad.grading.comparison import LOOSER, close
 from symgrad.grading.exam import Exam
-from symgrad.grading.factors import Ratio, named_ratio
+from symgrad.grading.factors import At, Ratio, multiple
 from symgrad.grading.points import Point
 from symgrad.grading.rewritings import (
     OPPOSITE,
@@ -23,15 +22,15 @@ from symgrad.grading.rewritings import (
     changed_families,
     changed_names,
     changed_operations,
+    summands,
     unshared,
 )
 from symgrad.grading.stepwise import stepwise
 from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import Expression, Name, leaves, parts
+from symgrad.language.expressions import Expression, Name, Size, leaves, parts
 
 WORK = 25_000  # formulas that are tried, times the length of one
 MOST_FIRST, MOST_PAIRS = 120, 4000  # of two operations
-LOOSER = 4  # times the noise that a right answer may have: for what is only computed to compare
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,9 @@ class Formulas:
 
     def _changed(self, shape: Shape) -> Iterator[tuple[Change, Claim]]:
         names = _names(self.exam)
-        own = [Name(n, e.shape, e.batch) for n, e in self.claim.definitions.items()]
+        own: list[Name | Size] = [
+            Name(n, e.shape, e.batch) for n, e in self.claim.definitions.items()
+        ]
         for changes in (changed_operations, changed_families, changed_names):
             for name, formula in self.formulas.items():
                 given = () if changes is changed_operations else (names if name else names + own,)
@@ -105,18 +106,14 @@ class Formulas:
             for k, (want, noise) in enumerate(zip(wanted, self.exam.noise, strict=True))
         )
 
-    def ratio(self, claim: Claim) -> Ratio | None:
-        """The multiple that a changed claim is of the right result."""
-        exam, ratios = self.exam, dict[int, float]()
-        for k, (want, noise) in enumerate(zip(exam.want, exam.noise, strict=True)):
-            got = self.at(claim, k)
-            size = float(np.sum(want * want))
-            if got is None or not size:
-                return None
-            ratios[k] = float(np.sum(got * want)) / size
-            if not ratios[k] or not close(got / ratios[k], want, LOOSER * noise):
-                return None
-        return named_ratio(ratios, exam.points, exam.problem)
+    def terms(self) -> list[tuple[Expression, At]]:
+        """The terms of the claim, each with its values at the points."""
+        summed = summands(self.formulas[""])
+        tensors = [(term, stepwise(term, self.tensors)) for term in summed]
+        return [
+            (term, cache(lambda k, tensor=tensor: self.exam.points[k].value(tensor)))
+            for term, tensor in (tensors if len(tensors) > 1 else ())
+        ]
 
 
 def replacement(exam: Exam) -> Replacement | None:
@@ -126,7 +123,7 @@ def replacement(exam: Exam) -> Replacement | None:
     for change, changed in formulas.changed(_shape(exam)):
         if formulas.has(changed, exam.want) and replace(exam, claim=changed).correct:
             return Replacement(change.kind, change.old, change.new)
-    right = _right_formula(exam)
+    right = right_formula(exam)
     if right is None:
         return None
     formulas = Formulas(exam, right)
@@ -136,13 +133,26 @@ def replacement(exam: Exam) -> Replacement | None:
     return None
 
 
-def scaled(exam: Exam) -> tuple[Replacement, Ratio] | None:
-    """The one operation after which a claim is a multiple of the right result, and which."""
-    formulas = Formulas(exam, exam.claim)
+def all_but_one(exam: Exam) -> tuple[Replacement, Ratio, Expression | None] | None:
+    """The one operation after which a claim is a multiple of the right result, and which; or after
+    which it is right but for a multiple of this one of the right result's terms."""
+    formulas, right = Formulas(exam, exam.claim), right_formula(exam)
+    terms = [] if right is None else Formulas(exam, right).terms()
     for change, changed in formulas.changed(_shape(exam)):
-        ratio = formulas.ratio(changed)
-        if ratio is not None:
-            return Replacement(change.kind, change.old, change.new), ratio
+        at = cache(partial(formulas.at, changed))
+        ratio = multiple(exam, exam.want.__getitem__, wanted=at)
+        if ratio is not None and ratio.number:
+            return Replacement(change.kind, change.old, change.new), ratio, None
+        for term, value in terms:
+
+            def has(k: int, at: At = at, value: At = value) -> np.ndarray | None:
+                got, own = at(k), value(k)
+                return None if got is None or own is None else own + got - exam.want[k]
+
+            ratio = multiple(exam, value, wanted=has)
+            exchanged = change.kind == "extra_term" and ratio is not None and not ratio.number
+            if ratio is not None and not ratio.is_number(1) and not exchanged:
+                return Replacement(change.kind, change.old, change.new), ratio, term
     return None
 
 
@@ -192,19 +202,20 @@ def _shape(exam: Exam) -> Shape:
     return next(iter(exam.shapes))
 
 
-def _names(exam: Exam) -> list[Name]:
+def _names(exam: Exam) -> list[Name | Size]:
     """What the claim may refer to."""
     problem, definitions = exam.claim.problem, exam.claim.definitions
     variables = [v.expression() for v in problem.variables.values() if v.kind != "Index"]
     computed = [(n, d) for n, d in problem.definitions.items() if n not in definitions]
-    return [*variables, *(Name(n, d.shape, d.batch) for n, d in computed)]
+    sizes = [Size(d) for d in dict.fromkeys(d for v in problem.variables.values() for d in v.dims)]
+    return [*variables, *(Name(n, d.shape, d.batch) for n, d in computed), *sizes]
 
 
-def _right_formula(exam: Exam) -> Claim | None:
+def right_formula(exam: Exam) -> Claim | None:
     """The right result as a claim, where the language can say it."""
-    if isinstance(exam.outcome.expression, IndexForm):
-        return None
+    problem, own = exam.claim.problem, exam.claim.definitions
+    others = {n: d for n, d in problem.definitions.items() if n not in own}
     try:
-        return read_answer(exam.claim.problem, exam.expected)
+        return read_answer(replace(problem, definitions=others), exam.expected)
     except SymgradError:
-        return None  # such as a result with the size of a batch
+        return None  # such as a result in index notation

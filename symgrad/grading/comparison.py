@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -11,12 +12,14 @@ from symgrad.calculus.nodes import Entry, Label, Node
 from symgrad.grading.points import Point
 from symgrad.language.dimensions import ONE
 
+Arrays: TypeAlias = Iterable[np.ndarray]
 RELATIVE = 1e-9  # by how much an entry may differ
 NOISE = 64.0  # times what the entries move by when every result on the way is off by rounding
 SHAKES = 2
 SMALLEST = 1e-290  # what is below may have lost its digits by underflow
 SHARP = 1e-9  # of the largest entry
 LARGEST_NOISE = 1e-6  # of the largest entry: from there on a claim's noise hides nothing
+LOOSER = 4  # times the noise that a right answer may have: for what is only computed to compare
 MORE_NOISE = 1e4  # by which a claim may be noisier than a right result that cancels
 
 
@@ -94,6 +97,11 @@ def largest_entry(array: np.ndarray) -> float:
     return float(finite.max()) if finite.size else 0.0
 
 
-def is_zero(arrays: list[np.ndarray]) -> bool:
-    """Whether all entries are 0."""
-    return all(largest_entry(a) == 0 for a in arrays)
+def all_close(got: Arrays, want: Arrays, noise: Iterable[float]) -> bool:
+    """Whether arrays that are only computed to compare agree at all points."""
+    return all(map(close, got, want, [LOOSER * level for level in noise]))
+
+
+def vanish(arrays: Sequence[np.ndarray], noise: Iterable[float]) -> bool:
+    """Whether all entries are 0, but for rounding."""
+    return all_close(arrays, [np.zeros_like(a) for a in arrays], noise)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from symgrad.grading.changes import LOOSER
-from symgrad.grading.comparison import close
+from symgrad.grading.comparison import all_close
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 
 
@@ -35,7 +34,7 @@ def _symmetric(evidence: Evidence) -> Finding | None:
     for words, form in FORMS:
         wanted = [form(np.atleast_2d(want)) for want in exam.want]
         got = [np.atleast_2d(array) for array in exam.got]
-        if all(map(close, got, wanted, [LOOSER * noise for noise in exam.noise])):
+        if all_close(got, wanted, exam.noise):
             name = exam.name
             return Finding(
                 f"This is right in another convention of symmetric matrices: of the gradient G by "

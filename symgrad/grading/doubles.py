@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -12,26 +12,27 @@ import numpy as np
 
 from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim
-from symgrad.grading.branches import Branches
-from symgrad.grading.calculation import Use
-from symgrad.grading.changes import LOOSER, pairs, scaled
-from symgrad.grading.comparison import close
+from symgrad.grading.branches import shortened
+from symgrad.grading.changes import Formulas, all_but_one, pairs, right_formula
+from symgrad.grading.comparison import LOOSER, close
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
-from symgrad.grading.factors import Ratio, named_ratio
-from symgrad.grading.sentences import described
+from symgrad.grading.factors import At, Ratio, named_ratio
+from symgrad.grading.sentences import described, off
 from symgrad.language.expressions import Call, Expression, parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
+from symgrad.language.unparse import unparse
 
+Told: TypeAlias = Callable[[Ratio], Finding]
 Single: TypeAlias = Callable[[Evidence], tuple[Mistake, Finding] | None]
 NOTHING = 1e-9  # times a part: none of it
-MOST_USES = 8  # branches of which two may be wrong
+MOST_PARTS = 8  # of which two may be wrong
 
 
 def two_mistakes(evidence: Evidence, single: Single) -> Finding | None:
     """The two mistakes that explain a claim, `single` being the search for one."""
-    for search in (_factor_and_rule, _two_branches, _factor_and_change, _two_changes):
+    for search in (_factor_and_rule, _two_parts, _change_and_term, _two_changes):
         found = search(evidence) if evidence.exam.right_shape else None
         if found is not None:
             return found
@@ -51,27 +52,39 @@ def _both(one: Finding, other: Finding) -> Finding:
     return Finding(f"Two things are wrong. {one.sentence} {other.sentence}", where, right)
 
 
-def _multiplied(ratio: Ratio, what: str) -> Finding:
+def _multiplied(ratio: Ratio) -> Finding:
     """That what is left of a claim has a wrong factor."""
     if ratio.is_number(-1):
         return Finding("The sign is wrong.", "", "Change the sign.")
-    small = ratio.power < 0 if ratio.unit else abs(float(ratio.number)) < 1
-    factor = f"the factor {1 / ratio} is missing" if small else f"the factor {ratio} is too much"
-    return Finding(f"Beside that, {factor}{what}.", "", f"Multiply by {1 / ratio}.")
+    word = f"{1 / ratio} is missing" if ratio.is_small else f"{ratio} is too much"
+    return Finding(f"Beside that, the factor {word}.", "", f"Multiply by {1 / ratio}.")
 
 
 def _factor_and_rule(evidence: Evidence) -> Finding | None:
     for found, ratio in evidence.nearly:
         if ratio.number:
-            return _both(found, _multiplied(ratio, ""))
+            return _both(found, _multiplied(ratio))
     return None
 
 
-def _factor_and_change(evidence: Evidence) -> Finding | None:
-    found = scaled(evidence.exam)
+def _change_and_term(evidence: Evidence) -> Finding | None:
+    found = all_but_one(evidence.exam)
     if found is None:
         return None
-    return _both(described(evidence, found[0]), _multiplied(found[1], ""))
+    change, ratio, term = found
+    told = described(evidence, change)
+    return _both(told, _multiplied(ratio) if term is None else _off_term(term, ratio))
+
+
+def _words(term: Expression) -> str:
+    return f"the term {shortened(unparse(term))}"
+
+
+def _off_term(term: Expression, ratio: Ratio) -> Finding:
+    """A term of the right result is named where it stands in the answer, too."""
+    if ratio.number:
+        return off(_words(term), ratio)
+    return Finding("A term is missing.", "In the sum as a whole.", f"Add {_words(term)}.")
 
 
 def _two_changes(evidence: Evidence) -> Finding | None:
@@ -84,27 +97,47 @@ def _two_changes(evidence: Evidence) -> Finding | None:
 # two branches
 
 
-def _two_branches(evidence: Evidence) -> Finding | None:
-    branches = evidence.branches
-    if branches is None:
-        return None
-    uses = branches.calculation.uses[: 4 * MOST_USES]
-    last = [use for use in uses if use.argument is branches.calculation.variable]
-    chosen = list(dict.fromkeys([*filter(branches.is_regularizer, uses), *last, *uses]))
-    for one, other in combinations(chosen[:MOST_USES], 2):
-        ratios = _multiples(branches, one, other)
-        if ratios is not None and not any(ratio.is_number(1) for ratio in ratios):
-            parts = zip((one, other), ratios, strict=True)
-            return _both(*(_off(branches, use, ratio) for use, ratio in parts))
+def _two_parts(evidence: Evidence) -> Finding | None:
+    """Two branches of the chain rule, or two terms of the right result."""
+    for exam, numbers, found in _parts(evidence):
+        for (one, of_one), (other, of_other) in combinations(found[:MOST_PARTS], 2):
+            ratios = _multiples(exam, numbers, of_one, of_other)
+            if ratios is not None and not any(ratio.is_number(1) for ratio in ratios):
+                return _both(one(ratios[0]), other(ratios[1]))
     return None
 
 
-def _multiples(branches: Branches, one: Use, other: Use) -> tuple[Ratio, Ratio] | None:
-    """The multiples that a claim has of two branches, if all else is right."""
-    exam = branches.exam
+def _parts(evidence: Evidence) -> Iterator[tuple[Exam, Sequence[int], list[tuple[Told, At]]]]:
+    branches = evidence.branches
+    if branches is not None:
+        uses = branches.calculation.uses[: 4 * MOST_PARTS]
+        last = [use for use in uses if use.argument is branches.calculation.variable]
+        chosen = dict.fromkeys([*filter(branches.is_regularizer, uses), *last, *uses])
+        yield (
+            branches.exam,
+            branches.points,
+            [
+                (
+                    partial(off, f"the part through {branches.describe(use)}"),
+                    partial(branches.part, use),
+                )
+                for use in chosen
+            ],
+        )
+    right = right_formula(evidence.exam)
+    if right is not None:
+        terms = Formulas(evidence.exam, right).terms()
+        numbers = range(len(evidence.exam.points))
+        yield evidence.exam, numbers, [(partial(_off_term, term), value) for term, value in terms]
+
+
+def _multiples(
+    exam: Exam, numbers: Sequence[int], one: At, other: At
+) -> tuple[Ratio, Ratio] | None:
+    """The multiples that a claim has of two parts, if all else is right."""
     found: tuple[dict[int, float], dict[int, float]] = ({}, {})
-    for k in branches.points:
-        parts = np.stack([branches.part(use, k).ravel() for use in (one, other)], axis=1)
+    for k in numbers:
+        parts = np.stack([np.ravel(at(k)) for at in (one, other)], axis=1)
         off = (exam.got[k] - exam.want[k]).ravel()
         sizes = np.linalg.norm(parts, axis=0)
         if not np.all(sizes) or np.linalg.cond(parts / sizes) > 1e6:
@@ -118,17 +151,6 @@ def _multiples(branches: Branches, one: Use, other: Use) -> tuple[Ratio, Ratio] 
         return None
     one_ratio, other_ratio = (named_ratio(f, exam.points, exam.problem) for f in found)
     return None if one_ratio is None or other_ratio is None else (one_ratio, other_ratio)
-
-
-def _off(branches: Branches, use: Use, ratio: Ratio) -> Finding:
-    part = f"the part through {branches.describe(use)}"
-    if not ratio.number:
-        return Finding(f"A term is missing: {part}.", f"In {part}.", f"Add {part}.")
-    if ratio.is_number(-1):
-        return Finding(f"The sign is wrong of {part}.", f"In {part}.", f"Change its sign: {part}.")
-    return Finding(
-        f"The answer has {ratio} times {part}.", f"In {part}.", f"Multiply {part} by {1 / ratio}."
-    )
 
 
 # an answer of the right shape, but for one thing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 
@@ -12,10 +12,10 @@ from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim
 from symgrad.grading.branches import Branches
 from symgrad.grading.calculation import Use
-from symgrad.grading.changes import LOOSER, Replacement, replacement
-from symgrad.grading.comparison import close, largest_entry
+from symgrad.grading.changes import Replacement, replacement
+from symgrad.grading.comparison import LOOSER, close, largest_entry
 from symgrad.grading.exam import Exam
-from symgrad.grading.factors import Ratio, named_ratio
+from symgrad.grading.factors import Ratio, multiple
 from symgrad.grading.opening import unused
 from symgrad.grading.stepwise import with_definitions
 from symgrad.language.dimensions import ONE
@@ -23,9 +23,6 @@ from symgrad.language.expressions import Expression
 from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.contractions import dot
 from symgrad.language.problem import Variable
-
-NOTHING = 1e-12  # of the largest entry
-CERTAIN = 1e8  # times the noise: from here on a ratio is known well enough to be named
 
 
 @dataclass(frozen=True)
@@ -71,8 +68,7 @@ class Evidence:
         exam = self.exam
         if not exam.right_shape:
             return None
-        zeros = [np.zeros_like(want) for want in exam.want]
-        return multiple(exam, range(len(exam.want)), zeros.__getitem__, exam.want.__getitem__)
+        return multiple(exam, exam.want.__getitem__)
 
     @cached_property
     def branches(self) -> Branches | None:
@@ -108,8 +104,7 @@ class Evidence:
             moved = branches.at_variable(use, passed(k) - branches.contribution(use, k), k)
             return np.asarray(want[k] + moved)
 
-        zeros = [np.zeros_like(array) for array in want]
-        return multiple(branches.exam, branches.points, zeros.__getitem__, changed)
+        return multiple(branches.exam, changed, numbers=branches.points)
 
     @cached_property
     def replacement(self) -> Replacement | None:
@@ -143,28 +138,7 @@ def _multiple_of(branches: Branches, use: Use) -> Ratio | None:
     """The multiple that a claim has of the part through a use, if all else is right."""
     part = cache(partial(branches.part, use))
     want = branches.exam.want
-    return multiple(branches.exam, branches.points, lambda k: want[k] - part(k), part)
-
-
-def multiple(
-    exam: Exam,
-    numbers: Iterable[int],
-    rest: Callable[[int], np.ndarray],
-    part: Callable[[int], np.ndarray],
-) -> Ratio | None:
-    """The factor c with claim = rest + c part at the points of these numbers, if there is one."""
-    ratios: dict[int, float] = {}
-    for k in numbers:
-        one, others = part(k), rest(k)
-        ratio, size = 0.0, largest_entry(one)
-        if size > NOTHING * largest_entry(exam.want[k]):
-            unit = one / size
-            ratio = float(np.sum((exam.got[k] - others) * unit) / np.sum(unit * one))
-            if size > CERTAIN * exam.noise[k]:
-                ratios[k] = ratio
-        if not close(others + ratio * one, exam.got[k], LOOSER * exam.noise[k]):
-            return None
-    return named_ratio(ratios, exam.points, exam.problem)
+    return multiple(branches.exam, part, lambda k: want[k] - part(k), numbers=branches.points)
 
 
 def _paired(exam: Exam) -> Exam | None:

@@ -1,19 +1,25 @@
-"""Constant factors by their names: 2, -1, 1/n, 1/|batch|."""
+"""Constant factors by their names: 2, -1, 1/n, 1/size(batch)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations_with_replacement
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from symgrad.grading.comparison import LOOSER, close, largest_entry
+from symgrad.grading.exam import Exam
 from symgrad.grading.points import Point
 from symgrad.language.problem import Problem
 
 SAME = 1e-7  # relative: from here on two numbers count as one
 LARGEST_DENOMINATOR = 60
+NOTHING = 1e-12  # of the largest entry
+CERTAIN = 1e8  # times the noise: from here on a ratio is known well enough to be named
+At: TypeAlias = Callable[[int], Any]  # arrays by the numbers of points
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,16 @@ class Ratio:
     number: Fraction | float
     unit: str = ""
     power: int = 0
-    batch: bool = False  # whether the unit is the size of a batch
+    batch: str = ""  # whose size the unit is
 
     def __rtruediv__(self, one: int) -> Ratio:
         """One divided by it."""
         return Ratio(one / self.number, self.unit, -self.power, self.batch)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether what it is a multiple of lacks a factor, not has one too much."""
+        return self.power < 0 if self.unit else abs(float(self.number)) < 1
 
     def is_number(self, value: Fraction | int) -> bool:
         """Whether it is this number."""
@@ -46,6 +57,32 @@ class Ratio:
             return f"{number}/{over}" if "/" not in number else f"{number} / {over}"
         signs = {"1": "", "-1": "-"}
         return f"{signs[number]}{self.unit}" if number in signs else f"{number} {self.unit}"
+
+
+def multiple(
+    exam: Exam,
+    part: At,
+    rest: At | None = None,
+    wanted: At | None = None,
+    numbers: Iterable[int] | None = None,
+) -> Ratio | None:
+    """The factor c with wanted = rest + c part at the points of these numbers, if there is one;
+    `wanted` is the claim, where nothing else is said."""
+    ratios: dict[int, float] = {}
+    for k in range(len(exam.points)) if numbers is None else numbers:
+        one, goal = part(k), exam.got[k] if wanted is None else wanted(k)
+        others = np.zeros_like(exam.want[k]) if rest is None else rest(k)
+        if one is None or others is None or goal is None or one.shape != goal.shape:
+            return None
+        ratio, size = 0.0, largest_entry(one)
+        if size > NOTHING * largest_entry(exam.want[k]):
+            unit = one / size
+            ratio = float(np.sum((goal - others) * unit) / np.sum(unit * one))
+            if size > CERTAIN * exam.noise[k]:
+                ratios[k] = ratio
+        if not close(others + ratio * one, goal, LOOSER * exam.noise[k]):
+            return None
+    return named_ratio(ratios, exam.points, exam.problem)
 
 
 def named_ratio(ratios: Mapping[int, float], points: list[Point], problem: Problem) -> Ratio | None:
@@ -76,18 +113,19 @@ def _constant(values: np.ndarray) -> Fraction | float | None:
     return near if abs(first - float(near)) <= SAME * max(abs(first), SAME) else first
 
 
-def _units(points: list[Point], problem: Problem) -> Iterator[tuple[str, np.ndarray, bool]]:
+def _units(points: list[Point], problem: Problem) -> Iterator[tuple[str, np.ndarray, str]]:
     sizes = [axis for axis in points[0].sizes if not isinstance(axis, str)]
     batches = [axis for axis in points[0].sizes if isinstance(axis, str)]
     arrays = {axis: np.array([p.sizes[axis] for p in points], dtype=float) for axis in sizes}
     for axis in batches:
-        yield f"|{axis}|", np.array([p.sizes[axis] for p in points], dtype=float), True
+        size = np.array([p.sizes[axis] for p in points], dtype=float)
+        yield f"size({axis})", size, axis
     for axis in sizes:
-        yield str(axis), arrays[axis], False
+        yield str(axis), arrays[axis], ""
     for one, other in combinations_with_replacement(sizes, 2):
-        yield f"{one} {other}", arrays[one] * arrays[other], False
+        yield f"{one} {other}", arrays[one] * arrays[other], ""
     for variable in problem.variables.values():
         if variable.kind == "Scalar" and variable.batch is None:
             array = np.array([float(p.inputs[variable.name]) for p in points])
             if np.all(array):
-                yield variable.name, array, False
+                yield variable.name, array, ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from symgrad.grading import formulas, multiples, rules, shapes, slips
 from symgrad.grading.assumptions import ASSUMPTION, BRANCH
-from symgrad.grading.comparison import is_zero
+from symgrad.grading.comparison import vanish
 from symgrad.grading.conventions import SYMMETRIC
 from symgrad.grading.doubles import two_mistakes
 from symgrad.grading.evidence import Evidence, Finding, Mistake
@@ -59,7 +59,7 @@ def diagnose(evidence: Evidence) -> Verdict:
 def single(evidence: Evidence) -> tuple[Mistake, Finding] | None:
     """The one mistake that explains a claim."""
     exam = evidence.exam
-    listed = OF_NOTHING if is_zero(exam.got) else MISTAKES
+    listed = OF_NOTHING if vanish(exam.got, exam.noise) else MISTAKES
     if exam.right_shape and all(map(exam.sides.agree, exam.drawn)):
         listed = (BRANCH, *listed)  # it is wrong where inputs were moved to
     for mistake in listed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from symgrad.grading.evidence import Evidence, Finding, Mistake
-from symgrad.grading.factors import Ratio
+from symgrad.grading.sentences import times
 from symgrad.language.expressions import Call, parts
 from symgrad.language.operations.meanings import Total
 
@@ -25,7 +25,7 @@ def _factor(evidence: Evidence) -> Finding | None:
     if ratio is None:
         return None
     return Finding(
-        _off(evidence.exam.what, ratio), correction=f"Multiply the answer by {1 / ratio}."
+        times(evidence.exam.what, ratio), correction=f"Multiply the answer by {1 / ratio}."
     )
 
 
@@ -40,7 +40,7 @@ def _size_of_batch(power: int, sentence: str, evidence: Evidence) -> Finding | N
     totals = [c.operation.meaning for c in calls if isinstance(c.operation.meaning, Total)]
     if not any(total.mean == (power > 0) for total in totals):
         return None
-    text = f"{sentence.format(ratio.unit.strip('|'))}: the answer is {ratio} times what it should"
+    text = f"{sentence.format(ratio.batch)}: the answer is {ratio} times what it should"
     if branch is None:
         return Finding(f"{text} be.", correction=f"Multiply the answer by {1 / ratio}.")
     part = f"the part through {branch.words}"
@@ -59,20 +59,12 @@ def _of_branch(
     part = f"the part through {branch.words}"
     where = f"In {part}."
     if number is None:
-        text = _off(sentence.format(branch.words), branch.factor)
+        text = times(sentence.format(branch.words), branch.factor)
         return Finding(text, where, f"Multiply {part} by {1 / branch.factor}.")
     if not branch.factor.is_number(number):
         return None
     change = f"Add {part}." if number == 0 else f"Change the sign of {part}."
     return Finding(sentence.format(branch.words), where, change)
-
-
-def _off(what: str, ratio: Ratio) -> str:
-    """The answer has `ratio` times this: a factor is missing, or is too much."""
-    small = ratio.power < 0 if ratio.unit else abs(float(ratio.number)) < 1
-    if small:
-        return f"The answer has {ratio} times {what}: the factor {1 / ratio} is missing."
-    return f"The answer has {ratio} times {what}: the factor {ratio} is too much."
 
 
 MEAN = "The answer is a mean over {0}, the loss is a sum"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,12 +19,14 @@ from symgrad.language.expressions import (
     Name,
     Number,
     Operation,
+    Size,
     fold,
     is_scalar,
     parts,
 )
 from symgrad.language.operations.arithmetic import (
     add,
+    divide,
     matmul,
     multiply,
     negative,
@@ -33,10 +35,11 @@ from symgrad.language.operations.arithmetic import (
     transpose,
 )
 from symgrad.language.operations.contractions import dot
-from symgrad.language.operations.meanings import Elementwise, Total
+from symgrad.language.operations.meanings import Elementwise, Function, Total
 from symgrad.language.unparse import unparse
 
 Variant = tuple[str, Expression]
+MOST_TERMS = 12  # into which a formula is multiplied out
 
 
 @dataclass(frozen=True)
@@ -74,18 +77,54 @@ def changed_operations(root: Expression, shape: Shape) -> Iterator[Change]:
     of several equal ones."""
     for node in reversed(parts(root)):
         if isinstance(node, Call):
-            for variants in (_products, _others, _transposes, _sums, _masks, _functions):
+            for variants in VARIANTS:
                 with suppress(SymgradError):  # such as a power of 0
                     for kind, new in variants(node):
                         yield from _change(root, shape, kind, node, new)
 
 
-def changed_names(root: Expression, shape: Shape, names: Sequence[Name]) -> Iterator[Change]:
-    """Every formula of this shape that has another of these names in the place of one."""
+def changed_names(root: Expression, shape: Shape, names: Sequence[Name | Size]) -> Iterator[Change]:
+    """Every formula of this shape that has another of these names, or sizes, in the place of
+    one."""
     for node in parts(root):
-        for name in names if isinstance(node, Name) else ():
-            if isinstance(node, Name) and name.name != node.name and name.batch == node.batch:
+        for name in names:
+            alike = type(name) is type(node) and name.batch == node.batch
+            if alike and unparse(name) != unparse(node):
                 yield from _change(root, shape, "wrong_value", node, name)
+
+
+def summands(root: Expression) -> list[Expression]:
+    """The terms that a formula is the sum of, products of sums multiplied out; itself where it has
+    one, or too many."""
+    terms = [root]
+    if isinstance(root, Call):
+        with suppress(SymgradError):
+            terms = _summands(root)
+    fits = all((term.shape, term.batch) == (root.shape, root.batch) for term in terms)
+    return terms if fits and len(terms) <= MOST_TERMS else [root]
+
+
+def _summands(call: Call) -> list[Expression]:
+    parts = [summands(argument) for argument in call.arguments]
+    operation = call.operation
+    if operation is add:
+        return [*parts[0], *parts[1]]
+    if operation is subtract:
+        return [*parts[0], *(_signed(negative, term) for term in parts[1])]
+    if operation is negative or isinstance(operation.meaning, Total) or operation is transpose:
+        return [_signed(lambda t: replace(call, arguments=(t,)), term) for term in parts[0]]
+    if operation in (multiply, matmul):
+        return [_signed(operation, one, other) for one, other in product(*parts)]
+    if operation is divide:
+        return [_signed(operation, term, call.arguments[1]) for term in parts[0]]
+    return [call]
+
+
+def _signed(operation: Callable[..., Expression], *arguments: Expression) -> Expression:
+    """What is linear in each argument, their signs taken out."""
+    inner = [a.arguments[0] if is_call(a, negative) else a for a in arguments]
+    minus = sum(one is not other for one, other in zip(inner, arguments, strict=True)) % 2
+    return negative(operation(*inner)) if minus else operation(*inner)
 
 
 def unshared(root: Expression) -> Expression:
@@ -112,15 +151,20 @@ def _change(
 
 
 def _products(call: Call) -> Iterator[Variant]:
-    if call.operation not in (multiply, matmul, dot):
+    if call.operation not in (multiply, matmul, dot, divide):
         return
     a, b = call.arguments
+    if call.operation is divide:
+        yield "extra_factor", a
+        yield from (("wrong_exponent", new) for new in _valid(multiply, [(a, b)]))
+        return
     scalar = is_scalar(a) or is_scalar(b)
     forms = [(a, b), (_flipped(a), b), (a, _flipped(b))]
     if call.operation is multiply:
         if not scalar:
             yield from (("elementwise_product", new) for new in _valid(matmul, forms))
         yield from (("extra_factor", factor) for factor in (a, b))
+        yield from (("wrong_exponent", new) for new in _valid(divide, [(a, b), (b, a)]))
     elif not scalar:
         yield from (("matrix_product", new) for new in _valid(multiply, forms))
     if call.operation is matmul:
@@ -171,10 +215,14 @@ def _masks(call: Call) -> Iterator[Variant]:
 
 
 def _functions(call: Call) -> Iterator[Variant]:
-    """Another function of an argument, or of its negative."""
-    if not isinstance(call.operation.meaning, Elementwise) or len(call.arguments) != 1:
+    """Another function of an argument, or of its negative, or none."""
+    if not isinstance(call.operation.meaning, Elementwise | Function) or len(call.arguments) != 1:
         return
     (argument,) = call.arguments
+    if argument.shape == call.shape:
+        yield "wrong_function", argument
+    if isinstance(call.operation.meaning, Function):
+        return
     for function in scalar_functions():
         if function is not call.operation:
             yield "wrong_function", function(argument)
@@ -200,10 +248,24 @@ def _others(call: Call) -> Iterator[Variant]:
             yield "wrong_axis", other if other.shape == call.shape else other.T
 
 
-def changed_families(root: Expression, shape: Shape, names: Sequence[Name]) -> Iterator[Change]:
+def _numbers(call: Call) -> Iterator[Variant]:
+    """Another number; exponents have their own kind."""
+    for k, number in enumerate(call.arguments):
+        if isinstance(number, Number) and call.operation is not power:
+            before, after = call.arguments[:k], call.arguments[k + 1 :]
+            for value in (2 * number.value, number.value / 2, number.value + 1, number.value - 1):
+                yield "wrong_number", _again(call, (*before, Number(value), *after))
+
+
+VARIANTS = (_products, _others, _transposes, _sums, _masks, _functions, _numbers)
+
+
+def changed_families(
+    root: Expression, shape: Shape, names: Sequence[Name | Size]
+) -> Iterator[Change]:
     """Every formula in which all names of one family, such as h1, h2, h3, or those of them that are
     factors of matrix products, are one number off."""
-    known = {name.name: name for name in names}
+    known = {name.name: name for name in names if isinstance(name, Name)}
     inside = {part for node in parts(root) if is_call(node, matmul) for part in _factors(node)}
     named = [(p, p.name.rstrip(digits)) for p in parts(root) if isinstance(p, Name)]
     numbered = [(p, stem, int(p.name[len(stem) :])) for p, stem in named if p.name != stem]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from symgrad.grading.branches import shortened
 from symgrad.grading.changes import Replacement
 from symgrad.grading.evidence import Evidence, Finding
+from symgrad.grading.factors import Ratio
 from symgrad.language.unparse import unparse
 
 
@@ -82,6 +83,12 @@ SENTENCES = {
         "another",
         "A power brings its exponent down and keeps one less: d(u^3) = 3 u^2 du.",
     ),
+    "wrong_number": Sentence(
+        "A number is wrong: {0} stands",
+        "{0}",
+        "another number",
+        "Numbers change by exponents alone, which come down: d(u^2) = 2 u du.",
+    ),
     "wrong_axis": Sentence(
         "The wrong axis: {0} stands",
         "{0}",
@@ -104,6 +111,22 @@ SENTENCES = {
         "A factor is too much in a product: {0} stands", "{0}", "another", KEEPS
     ),
 }
+
+
+def off(part: str, ratio: Ratio) -> Finding:
+    """That a claim has a wrong multiple of a part of it, or none."""
+    if not ratio.number:
+        return Finding(f"A term is missing: {part}.", f"In {part}.", f"Add {part}.")
+    if ratio.is_number(-1):
+        return Finding(f"The sign is wrong of {part}.", f"In {part}.", f"Change its sign: {part}.")
+    return Finding(times(part, ratio), f"In {part}.", f"Multiply {part} by {1 / ratio}.")
+
+
+def times(what: str, ratio: Ratio) -> str:
+    """The answer has `ratio` times this: a factor is missing, or is too much."""
+    if ratio.is_small:
+        return f"The answer has {ratio} times {what}: the factor {1 / ratio} is missing."
+    return f"The answer has {ratio} times {what}: the factor {ratio} is too much."
 
 
 def described(evidence: Evidence, found: Replacement) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from symgrad.grading.comparison import close, is_zero
+from symgrad.grading.comparison import all_close, close, vanish
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
 from symgrad.grading.misfit import likely_shape, shown, wanted
@@ -34,7 +34,7 @@ def _batch_sum_forgotten(evidence: Evidence) -> Finding | None:
     start = f"The answer belongs to one example of {batch}, the loss to all of them: "
     for name in ("sum", "mean"):
         totals = [getattr(np, name)(got, axis=0) for got in exam.got]
-        if all(map(close, totals, exam.want, [4 * n for n in exam.noise])):
+        if all_close(totals, exam.want, exam.noise):
             return Finding(
                 f"{start}the {name} over {batch} is forgotten. With it, the answer is right.",
                 correction=f"Write {name}(... for {examples} in {batch}) around the answer.",
@@ -50,7 +50,7 @@ def _transpose(evidence: Evidence) -> Finding | None:
     if len(shape) != 2 or shape[::-1] not in exam.shapes or exam.claim.expression.batch:
         return None
     turned = [got.T for got in exam.got]
-    if not all(map(close, turned, exam.want, [4 * n for n in exam.noise])):
+    if not all_close(turned, exam.want, exam.noise):
         return None
     turn = "Take the transpose of the answer."
     if exam.kind == "jacobian":
@@ -79,7 +79,7 @@ def _wrong_shape(evidence: Evidence) -> Finding | None:
     if expression.shape == SCALAR:
         shape = next(iter(exam.shapes))
         dimensions = ", ".join(str(d) for d in shape if d != ONE)
-        constant = "zeros" if is_zero(exam.got) else "ones"
+        constant = "zeros" if vanish(exam.got, exam.noise) else "ones"
         scaled = f"zeros({dimensions})" if constant == "zeros" else f"... * ones({dimensions})"
         if all(map(_spread, exam.got, exam.want, exam.noise)):
             like = f"Each entry has that value: it is to be spread over the shape of {exam.name}."
@@ -95,7 +95,7 @@ def _wrong_shape(evidence: Evidence) -> Finding | None:
 
 def _zero(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
-    if not is_zero(exam.got) or is_zero(exam.want):
+    if not vanish(exam.got, exam.noise) or vanish(exam.want, exam.noise):
         return None
     return Finding(
         f"The answer is 0 everywhere, but {exam.what} is not: it depends on {exam.name}."

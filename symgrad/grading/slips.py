@@ -11,7 +11,8 @@ import numpy as np
 from symgrad.calculus.lowering import given, lower
 from symgrad.grading.branches import Branches
 from symgrad.grading.calculation import Use
-from symgrad.grading.evidence import Evidence, Finding, Mistake, multiple
+from symgrad.grading.evidence import Evidence, Finding, Mistake
+from symgrad.grading.factors import multiple
 from symgrad.grading.rewritings import scalar_functions
 from symgrad.grading.rules import Sent, diagonal, means, of_use
 from symgrad.language.dimensions import SCALAR
@@ -145,7 +146,7 @@ def _undifferentiated(evidence: Evidence) -> Finding | None:
             return np.asarray(exam.points[k].inputs[exam.name]) ** 2
 
         for part in (term, square):
-            ratio = multiple(exam, branches.points, rest, part)
+            ratio = multiple(exam, part, rest, numbers=branches.points)
             if ratio is not None and ratio.number and not (part is term and ratio.unit):
                 words = branches.describe(use)
                 return Finding(

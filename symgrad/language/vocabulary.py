@@ -10,9 +10,10 @@ from symgrad.language.names import greek
 from symgrad.language.scope import function_elsewhere, function_named
 
 SAME = (("lam", "lambda", "λ", "lambd", "lmbda", "lamda"), ("eps", "epsilon", "ε"))
-MODULES = frozenset(
-    "np numpy torch tf tensorflow jnp jax math scipy sp cp nn functional F K special linalg".split()
-)  # of array code
+MODULES = frozenset(  # of array code
+    ("np", "numpy", "torch", "tf", "tensorflow", "jnp", "jax", "math", "scipy", "sp", "cp", "nn")
+    + ("functional", "F", "K", "special", "linalg")
+)
 LONGEST = 8  # letters of names that were written together
 
 

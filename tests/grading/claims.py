@@ -114,10 +114,12 @@ WRONG = [
     ("missing_branch", "robust", "w", "mean((w.T @ x - t) * x for x, t in batch)", "- 100 < 0"),
     ("sign", "least_squares", "W", "2 * (y - W @ x) @ x.T", "-1 times"),
     ("sign", "logistic_regression", "b", "mean(t - p for x, t in batch)", "-1 times"),
-    ("mean_for_sum", "two_layers", "W2", "mean(2 * (f - y) @ h.T for x, y in batch)", "|batch|"),
-    ("sum_for_mean", "logistic_regression", "w", "sum((p - t) * x for x, t in batch)", "|batch|"),
+    ("mean_for_sum", "two_layers", "W2", "mean(2 * (f - y) @ h.T for x, y in batch)",
+     "size(batch)"),
+    ("sum_for_mean", "logistic_regression", "w", "sum((p - t) * x for x, t in batch)",
+     "size(batch)"),
     ("sum_for_mean", "softmax_regression", "W",
-     "sum((p - y) @ x.T for x, y in batch) + 2 * lam * W", "|batch|"),
+     "sum((p - y) @ x.T for x, y in batch) + 2 * lam * W", "size(batch)"),
     ("factor", "least_squares", "W", "(W @ x - y) @ x.T", "the factor 2 is missing"),
     ("factor", "quadratic_form", "A", "2 * x @ x.T", "the factor 2 is too much"),
     ("factor", "square", "x", "2 * x", "the factor n is too much"),
@@ -256,6 +258,11 @@ WRONG = [
      "mean((p - y) @ x.T for x, y in batch) + lam * norm2(W)**2", "lam * norm2(W)**2"),
     ("symmetric_convention", "symmetric", "B", "x @ y.T + y @ x.T - diag(x * y)", "ij and ji"),
     ("derivative_twice", "tanh_net", "b1", "W2.T @ r * (1 - a**2)**2", "tanh"),
+    ("zero", "quadratic_form", "x", "(A - A) @ x + A @ x - A @ x", "depends on x"),
+    ("wrong_number", "logistic_regression", "w", "mean((1 / (1 + exp(-2 * s)) - t) * x"
+     " for x, t in batch)", "A number is wrong"),
+    ("wrong_exponent", "distance", "x", "W.T @ (W @ x - y) * norm2(W @ x - y)",
+     "/ norm2(W @ x - y)"),
     ("unlisted", "ridge", "w", "X.T @ X @ X.T @ X @ w", "should be"),
 ]  # fmt: skip
 
@@ -311,4 +318,9 @@ DOUBLES = [
     ("residual_net", "x", "(h - y) + W.T @ ((1 - tanh(W @ x)**2) * (y - h))", ""),
     ("quadratic_form", "x", "2 * A @ x - A.T @ x", ""),
     ("row_labels", "W", "X.T @ (P - Y)", "each row of Y sums to 1"),
+    # one in each of two terms
+    ("ridge", "w", "2 * X.T @ (X @ w + y) + lam * w", ""),
+    ("ridge", "w", "2 * X.T @ (X @ w + y) - 2 * lam * w", "sign"),
+    ("softmax_regression", "W", "mean((p + y) @ x.T for x, y in batch) + lam * W", "lam * W"),
+    ("softmax_regression", "W", "mean((z - y) @ x.T for x, y in batch) + W * lam", "lam * W"),
 ]  # fmt: skip

@@ -54,13 +54,13 @@ WRONG = [
         LABELED.format("sum"),
         f"{COUNT} * 2 * sum(x * (x.T @ w) for x in batch)",
         "factor",
-        "the factor |batch| is too much",
+        "the factor size(batch) is too much",
     ),
     (
         LABELED.format("mean"),
         f"2 * mean(x * (x.T @ w) for x in batch) / {COUNT}",
         "factor",
-        "the factor |batch| is missing",
+        "the factor size(batch) is missing",
     ),
 ]
 

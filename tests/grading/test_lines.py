@@ -67,7 +67,7 @@ FALSE = [
      "p)"), 2, "diagonal_only", "softmax(z)"),
     ("softmax_regression", "W", SOFTMAX.replace("2 * lam", "lam"), 5, "factor_of_the_regularizer",
      "dL/dW: "),
-    ("softmax_regression", "b", "dL/dz = p - y", 1, "sum_for_mean", "|batch|"),
+    ("softmax_regression", "b", "dL/dz = p - y", 1, "sum_for_mean", "size(batch)"),
     ("tanh_net", "W1", TANH.replace("1 - a**2", "1 - z**2"), 4, "derivative_at_input", "tanh(z)"),
     ("tanh_net", "W1", TANH.replace("W2.T @ dL/dr", "W2.T @ y"), 3, "wrong_value", "dL/da: "),
     ("tanh_net", "W1", TANH.replace("dL/da * (1 - a**2)", "dL/da + a"), 4, "unlisted", "dL/dz: "),

@@ -85,8 +85,8 @@ def test_rounding_is_seen_where_results_cancel() -> None:
         (lambda p: 2 / p["d"], "2/d"),
         (lambda p: -p["k"], "-k"),
         (lambda p: 1 / (p["d"] * p["k"]), "1/(d k)"),
-        (lambda p: 3 * p["batch"], "3 |batch|"),
-        (lambda p: 1 / (2 * p["batch"]), "1/2 / |batch|"),
+        (lambda p: 3 * p["batch"], "3 size(batch)"),
+        (lambda p: 1 / (2 * p["batch"]), "1/2 / size(batch)"),
         (lambda p: p["d"] ** 3, "None"),
     ],
 )
