@@ -9,29 +9,32 @@ from __future__ import annotations
 
 import keyword
 import re
-import unicodedata
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from itertools import takewhile
+from typing import NoReturn
 
-from symgrad.language.tokens import SUBSCRIPTS, SUPERSCRIPTS, Token, accented
+from symgrad.language.tokens import Token
 from symgrad.language.vocabulary import MODULES, Vocabulary
-from symgrad.language.writing import Piece, Writer, Writing
+from symgrad.language.writing import Bracket, Piece, Writer, Writing
 
 MAGNITUDE, NORM, PRIME, TRANSPOSED_INVERSE = "_magnitude", "_norm", "_prime_", "_minus_T"
 ONES = "_ones"  # a vector of as many as fit
 FORMULA = "_latex"  # what is typed there is LaTeX
 CARET, EQUALS = "^", "="
-COMPARED = {"≥": ">=", "≤": "<=", "≠": "!="}
-SPELLED = {".*": "*", "./": "/", ".^": "**"}  # MATLAB's
+OTHERWISE = {".*": "*", "./": "/", ":=": "=", "≥": ">=", "≤": "<=", "≠": "!="}
+FOREIGN = {".*": ".* is MATLAB's", "./": "./ is MATLAB's", ":=": ":= is no assignment here"}
 PRODUCTS = "·×⊙⊗"
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 ENDS = ("+", "-", ")", "]", "}", ",", "=", "|", "‖", ">", "<", ">=", "<=")  # of an argument
+LOSS = ("L", "l", "loss")
 UNPAIRED = "stands alone; the absolute value is |x|, and there is no or"
 REFUSED = {
     "//": "// is not part of the language; write /",
     "\\": "\\ is not part of the language; A \\ b is solve(A, b)",
     "~": "not and ~ are not part of the language",
     "&": "& is not part of the language; multiply conditions, (x > 0) * (y > 0)",
+    **{sign: f"{sign} is not part of the language" for sign in "%$?!"},
 }
 
 
@@ -53,10 +56,14 @@ def in_signs_of_the_language(text: str, known: Collection[str] | None = None) ->
 
 def _paired(writer: Writer) -> None:
     """Refuse a bar that is still open."""
-    for bracket in writer.open:
+    for bracket in writer.open[1:]:
         if bracket.sign in "|‖":
-            start = writer.pieces[bracket.piece].start
-            writer.refuse(start, f"{writer.text[start]} {UNPAIRED}")
+            _unpaired(writer, bracket)
+
+
+def _unpaired(writer: Writer, bracket: Bracket) -> NoReturn:
+    start = writer.pieces[bracket.piece].start
+    writer.refuse(start, f"{writer.text[start]} {UNPAIRED}")
 
 
 def _space(writer: Writer, token: Token) -> None:
@@ -82,7 +89,7 @@ def _string(writer: Writer, token: Token) -> None:
 def _number(writer: Writer, token: Token) -> None:
     """A number; 1 as a factor of its own, Z^T 1 and 1^T Z, is a vector of ones."""
     product = writer.after_value or (writer.last is not None and writer.last.text == "@")
-    turned = writer.texts(1)[:1] in (["ᵀ"], ["'"]) or writer.texts(2) == ["^", "T"]
+    turned = any(following.kind == "transpose" for following in writer.following(1))
     if token.text == "1" and (product or turned):
         writer.add(ONES, token, begins=True, ends=True)
     else:
@@ -90,8 +97,7 @@ def _number(writer: Writer, token: Token) -> None:
 
 
 def _fraction(writer: Writer, token: Token) -> None:
-    top, _, bottom = unicodedata.normalize("NFKC", token.text).partition("\u2044")
-    writer.add(f"({top}/{bottom})", token, begins=True, ends=True)
+    writer.add(token.text, token, begins=True, ends=True)
 
 
 def _lowered(writer: Writer, token: Token) -> None:
@@ -99,20 +105,17 @@ def _lowered(writer: Writer, token: Token) -> None:
 
 
 def _raised(writer: Writer, token: Token) -> None:
-    text = "".join(SUPERSCRIPTS[c] for c in token.text)
-    if text == "T":
-        _transpose(writer, token)
-    elif text in ("-T", "-1T"):
-        _exponent(writer, token, TRANSPOSED_INVERSE)
-    elif re.fullmatch(r"-?\d+|[nkm]", text):
-        _exponent(writer, token, f"({text})")
-    else:
-        writer.refuse(token.start, f"the power {token.text} is not read; write ^({text})")
+    """x², xⁿ."""
+    if not re.fullmatch(r"-?\d+|[nkm]", token.text):
+        typed = writer.text[token.start : token.end]
+        writer.refuse(token.start, f"the power {typed} is not read; write ^({token.text})")
+    _exponent(writer, token, f"({token.text})")
 
 
 def _exponent(writer: Writer, token: Token, exponent: str) -> None:
     if not writer.after_value:
-        writer.refuse(token.start, f"nothing stands before {token.text}")
+        typed = writer.text[token.start : token.end]
+        writer.refuse(token.start, f"nothing stands before {typed}")
     writer.add("**", token, token.start, sign=CARET)
     writer.operate("**")
     writer.add(exponent, token, ends=True)
@@ -126,56 +129,36 @@ def _name(writer: Writer, token: Token) -> None:
     if writer.last is not None and writer.last.text == ".":
         _attribute(writer, token)
         return
-    text, end = _subscripted(writer, token)
-    _word(writer, text, Token(token.kind, token.text, token.start, end))
+    text, words, following = token.text, writer.vocabulary, writer.texts(1)
+    called = following == ["("]
+    name = words.resolved(text)
+    if (called or following == ["'"]) and (function := words.function(text)):
+        told = not text.isascii() or text.startswith("sigma")
+        remark = f"read {text} as {function}" if told else ""
+        writer.note(token, f"{text} is called {function}", remark)
+        _function(writer, function, token)
+    elif name == text and keyword.iskeyword(text):
+        _keyword(writer, text, token)
+    elif words.is_function(text, called):
+        _function(writer, text, token)
+    elif not words.has(name) and _may_be_several(writer, token) and (parts := words.apart(text)):
+        writer.note(token, f"{text} is not declared", f"read {text} as {' '.join(parts)}")
+        for part in parts:
+            writer.add(part, token, begins=True, ends=True)
+    else:
+        factor = not called or words.has(name) or words.is_factor(name)
+        writer.add(name, token, begins=True, ends=factor)
 
 
 def _attribute(writer: Writer, token: Token) -> None:
     called = writer.texts(1) == ["("] and token.text != "T"
     before = writer.pieces[-2].text if len(writer.pieces) > 1 else ""
-    if before[-1:].isdigit() and before[:1].isdigit() and writer.depths[-1].raising:
+    if before[-1:].isdigit() and before[:1].isdigit() and writer.raising:
         writer.refuse(token.start, "what is transposed here? Write (A**2).T")
     writer.add(token.text, token, ends=not called)
     if token.text == "T" and writer.texts(2) == ["(", ")"]:
         writer.note(token, "T is no method")
         writer.skip(2)
-
-
-def _subscripted(writer: Writer, token: Token) -> tuple[str, int]:
-    """A name with W_{1} and W₁ in it as one word, and where it ends."""
-    following = writer.tokens[writer.at : writer.at + 3]
-    texts = [t.text for t in following]
-    if token.text.endswith("_") and len(texts) == 3 and (texts[0], texts[2]) == ("{", "}"):
-        return token.text + texts[1], writer.skip(3)
-    if following and following[0].kind == "lowered":
-        return token.text + "".join(SUBSCRIPTS[c] for c in texts[0]), writer.skip(1)
-    return token.text, token.end
-
-
-def _word(writer: Writer, text: str, token: Token) -> None:
-    words = writer.vocabulary
-    following = writer.texts(1)
-    function = words.function(text) if following in (["("], ["'"]) else ""
-    if text == "∇":
-        _nabla(writer, token)
-    elif function:
-        told = not text.isascii() or text.startswith("sigma")
-        writer.note(
-            token, f"{text} is called {function}", f"read {text} as {function}" if told else ""
-        )
-        _function(writer, function, token)
-    elif keyword.iskeyword(text) and words.resolved(text) == text:
-        _keyword(writer, text, token)
-    elif words.is_function(text, following == ["("]):
-        _function(writer, text, token)
-    elif _may_be_several(writer, text, token) and (parts := words.apart(text)):
-        writer.note(token, f"{text} is not declared", f"read {text} as {' '.join(parts)}")
-        for part in parts:
-            writer.add(part, token, begins=True, ends=True)
-    else:
-        name = words.resolved(text)
-        factor = words.has(name) or words.is_factor(name) or following != ["("]
-        writer.add(name, token, begins=True, ends=factor)
 
 
 def _keyword(writer: Writer, text: str, token: Token) -> None:
@@ -192,12 +175,10 @@ def _keyword(writer: Writer, text: str, token: Token) -> None:
         )
 
 
-def _may_be_several(writer: Writer, text: str, token: Token) -> bool:
+def _may_be_several(writer: Writer, token: Token) -> bool:
     """Whether a word stands where several names can: as no option, kind, function, batch, or
     module such as the np of np.cos."""
-    if writer.vocabulary.has(writer.vocabulary.resolved(text)) or text[0] != token.text[0]:
-        return False
-    if text in MODULES and writer.texts(1) == ["."]:
+    if token.text in MODULES and writer.texts(1) == ["."]:
         return False
     before = [p.text for p in writer.pieces[-2:] if p.text.strip()]
     if writer.text[token.start] == "∂":
@@ -217,7 +198,7 @@ def _function(writer: Writer, name: str, token: Token) -> None:
             end = writer.skip(3)
             writer.add(f"{name}(", token, end, begins=True)
             writer.push("(", f")**{digits}")
-        case ["^", *_]:
+        case [power, *_] if power[0] == "^":
             writer.refuse(token.start, f"write the power after its argument: {name}(x)^2")
         case [argument, *_] if argument.isidentifier() and not keyword.iskeyword(argument):
             _without_brackets(writer, name, token)
@@ -247,18 +228,12 @@ def _without_brackets(writer: Writer, name: str, token: Token) -> None:
 
 def _nabla(writer: Writer, token: Token) -> None:
     """The gradient of the loss as a name: ∇_W L, ∇W and ∇L."""
-    texts, used, of = writer.texts(5), 0, ""
-    match texts:
-        case ["_", "{", name, "}", *_]:
-            used, of = 4, name
-        case [name, *_] if name.startswith("_") and name != "_":
-            used, of = 1, name[1:]
-        case [("L" | "l" | "loss"), *_]:
+    of, used = "", 0
+    match writer.texts(2):
+        case [name, *_] if name in LOSS:
             used = 1
-        case [name, *_] if name.isidentifier():
-            used, of = 1, name
-    if of and texts[used : used + 1] in (["L"], ["l"], ["loss"]):
-        used += 1
+        case [name, *rest] if name.strip("_").isidentifier():
+            of, used = name.removeprefix("_"), 1 + (rest[:1] in ([loss] for loss in LOSS))
     end = writer.skip(used) if used else token.end
     writer.add(f"grad_{of}" if of else "grad", token, end, begins=True, ends=True)
 
@@ -266,59 +241,41 @@ def _nabla(writer: Writer, token: Token) -> None:
 # operators
 
 
-def _operator(writer: Writer, token: Token) -> None:
-    text = token.text
-    if text in ("^", "**", ".^"):
-        _power(writer, token)
-    elif text in ("'", ".'") and writer.after_value:
-        _transpose(writer, token)
-    elif text in ("|", "||", "‖"):
-        _bars(writer, token)
-    elif text in BRACKETS:
-        _bracket(writer, token)
-    elif text in BRACKETS.values():
-        _closed(writer, token)
-    elif text == "√":
-        _root(writer, token)
-    elif text == "𝟙":
-        indicator = writer.texts(1)[:1] in (["["], ["{"], ["("])
-        writer.add("1" if indicator else ONES, token, begins=True, ends=True)
-    elif text == "∑":
-        if writer.texts(1) != ["("]:
-            writer.refuse(token.start, "∑ is read before a bracket: ∑(x) is sum(x)")
-        _word(writer, text, token)
-    elif text in "%~$?!\\&" or text == "//":
-        writer.refuse(token.start, REFUSED.get(text, f"{text} is not part of the language"))
-    elif not text.isascii() and text not in COMPARED and text not in PRODUCTS:
-        _foreign(writer, token)
-    else:
-        _infix(writer, token)
+def _ones(writer: Writer, token: Token) -> None:
+    indicator = writer.texts(1)[:1] in (["["], ["{"], ["("])
+    writer.add("1" if indicator else ONES, token, begins=True, ends=True)
+
+
+def _sum(writer: Writer, token: Token) -> None:
+    if writer.texts(1) != ["("]:
+        writer.refuse(token.start, "∑ is read before a bracket: ∑(x) is sum(x)")
+    _name(writer, token)
 
 
 def _foreign(writer: Writer, token: Token) -> None:
     """A letter stays as it is; a sign that means nothing here is refused."""
-    if not (token.text.isalnum() or token.text.isspace()):
-        code = f"U+{ord(token.text):04X}"
-        writer.refuse(token.start, f"the sign {token.text} ({code}) is not part of the language")
-    writer.add(token.text, token)
+    text = token.text
+    if text in REFUSED:
+        writer.refuse(token.start, REFUSED[text])
+    if not (text.isascii() or text.isalnum() or text.isspace()):
+        code = f"U+{ord(text):04X}"
+        writer.refuse(token.start, f"the sign {text} ({code}) is not part of the language")
+    writer.add(text, token)
 
 
 def _infix(writer: Writer, token: Token) -> None:
     """An operator between two values, or whatever Python makes of it."""
-    text = SPELLED.get(token.text) or COMPARED.get(token.text, token.text)
-    if token.text in SPELLED:
-        writer.note(token, f"{token.text} is MATLAB's")
-    if text == "=" and writer.last is None and not writer.open:
+    text, outside = OTHERWISE.get(token.text, token.text), len(writer.open) == 1
+    if text == "=" and writer.last is None and outside:
         _drop(writer, token, "nothing stands before =")
         return
     if text == "." and writer.after_value and not writer.texts(1):
         _drop(writer, token, "a line ends without a point")
         return
-    if text == ":=" and not writer.open:
-        writer.note(token, ":= is no assignment here")
-        text = "="
+    if token.text in FOREIGN:
+        writer.note(token, FOREIGN[token.text])
     unary = text in "+-" and not writer.after_value
-    if text == "=" and _continues_a_chain(writer):
+    if text == "=" and outside and _continues_a_chain(writer):
         writer.add("==", token, sign=EQUALS)
     elif text in PRODUCTS:
         writer.add("*", token, sign=text)
@@ -340,32 +297,27 @@ def _continues_a_chain(writer: Writer) -> bool:
     """Whether a = is the second or a later one of a line whose last side is no name alone."""
     line = list(takewhile(lambda piece: piece.text != "\n", reversed(writer.pieces)))
     signs = [k for k, piece in enumerate(line) if piece.text == "=" or piece.sign == EQUALS]
-    if writer.open or not signs:
+    if not signs:
         return False
     side = "".join(piece.text for piece in reversed(line[: signs[0]])).strip()
     return line[signs[0]].sign == EQUALS or not side.isidentifier()
 
 
 def _power(writer: Writer, token: Token) -> None:
-    """A power, or a transpose: ^T, ^{T}, ^-T."""
-    match writer.texts(4):
-        case [("T" | "ᵀ") as one, *_] | ["{" | "(", ("T" | "ᵀ") as one, "}" | ")", *_]:
-            _transposing(writer, token, 1 if writer.texts(1) == [one] else 3)
-            return
-        case ["-", "T" | "ᵀ", *_] | ["{" | "(", "-", "T" | "ᵀ", "}" | ")"]:
-            end = writer.skip(2 if writer.texts(1) == ["-"] else 4)
-            writer.note(token, "^ is no power")
-            _exponent(writer, Token("operator", "^-T", token.start, end), TRANSPOSED_INVERSE)
-            return
-        case [word, *_] if re.match(r"T[A-Za-z]", word) and writer.vocabulary.apart(word[1:]):
-            _split_off(writer, word)
-            _power(writer, token)
-            return
-    if not writer.after_value and token.text != "**":
-        writer.refuse(token.start, f"nothing stands before {token.text}")
-    if token.text != "**":
+    """A power; x^Ty is x^T y where y is a name and Ty none."""
+    following = writer.following(1)
+    word = following[0].text if following and following[0].kind == "name" else ""
+    if word[:1] == "T" and writer.vocabulary.apart(word[1:]) and not writer.vocabulary.has(word):
+        end = following[0].start + 1
+        writer.split(word, end)
+        _transpose(writer, Token("transpose", f"{token.text}T", token.start, end))
+        return
+    caret = token.text != "**"
+    if caret:
+        if not writer.after_value:
+            writer.refuse(token.start, f"nothing stands before {token.text}")
         writer.note(token, f"{token.text} is no power")
-    writer.add("**", token, sign=CARET if token.text != "**" else "")
+    writer.add("**", token, sign=CARET if caret else "")
     writer.operate("**")
     if writer.texts(1) == ["{"]:
         writer.skip(1)
@@ -373,40 +325,36 @@ def _power(writer: Writer, token: Token) -> None:
         writer.push("{", ")")
 
 
-def _split_off(writer: Writer, word: str) -> None:
-    """Make two tokens of the next one, the first of which is T."""
-    k = next(k for k in range(writer.at, len(writer.tokens)) if writer.tokens[k].text == word)
-    start, end = writer.tokens[k].start, writer.tokens[k].end
-    writer.tokens[k : k + 1] = [
-        Token("name", "T", start, start + 1),
-        Token("name", word[1:], start + 1, end),
-    ]
+def _inverse(writer: Writer, token: Token) -> None:
+    """A^-T, A⁻ᵀ."""
+    if token.text.isascii():
+        writer.note(token, "^ is no power")
+    _exponent(writer, token, TRANSPOSED_INVERSE)
 
 
-def _transposing(writer: Writer, token: Token, count: int) -> None:
-    """x^T; where T is a name, a power of it is as likely."""
-    if writer.vocabulary.has("T"):
-        if token.text == "**":
-            writer.add("**", token)
+def _transpose(writer: Writer, token: Token) -> None:
+    """The transpose of what was written last; where T is a name, a power of it is as likely."""
+    sign = re.match(r"\*\*|\.?\^|\.?'|", token.text)
+    before = sign[0] if sign else ""
+    if before not in ("", "'", ".'") and writer.vocabulary.has("T"):
+        if before == "**":
+            writer.add("**", token, token.start + 2)
             writer.operate("**")
+            writer.add("T", token, ends=True)
             return
         writer.refuse(
             token.start,
             "^T has two readings, as T is declared: write .T for the transpose, **T for a power",
         )
-    end = writer.skip(count)
-    writer.note(token, f"{token.text}T is no transpose")
-    _transpose(writer, Token("operator", ".T", token.start, end))
-
-
-def _transpose(writer: Writer, token: Token) -> None:
-    """The transpose of what was written last."""
+    if before in ("'", ".'") and not writer.after_value:
+        writer.add(token.text, token)
+        return
     if not writer.after_value:
         writer.refuse(token.start, "nothing stands before the transpose; write x.T")
-    if writer.depths[-1].raising:
+    if writer.raising:
         writer.refuse(token.start, "what is transposed here? Write (A^-1)^T or A^-T")
-    if token.text in ("'", ".'"):
-        writer.note(token, "' is no transpose")
+    if before:
+        writer.note(token, "' is no transpose" if "'" in before else f"{before}T is no transpose")
     writer.add(".T", token, ends=True)
 
 
@@ -422,14 +370,11 @@ def _bracket(writer: Writer, token: Token) -> None:
 
 
 def _closed(writer: Writer, token: Token) -> None:
-    closing = token.text
-    if writer.open:
-        innermost = writer.open[-1]
-        if innermost.sign in "|‖":
-            start = writer.pieces[innermost.piece].start
-            writer.refuse(start, f"{writer.text[start]} {UNPAIRED}")
-        if BRACKETS[innermost.sign] == closing:
-            closing = writer.pop().closing
+    closing, innermost = token.text, writer.open[-1]
+    if innermost.sign in ("|", "‖"):
+        _unpaired(writer, innermost)
+    if BRACKETS.get(innermost.sign) == closing:
+        closing = writer.open.pop().closing
     writer.add(closing, token, ends=True)
     if "**" in closing:
         writer.operate("**")
@@ -441,7 +386,7 @@ def _root(writer: Writer, token: Token) -> None:
     following = next(writer.ahead(), token)
     if following.text == "(":
         return
-    if following.kind not in ("name", "number", "accented"):
+    if following.kind not in ("name", "number"):
         writer.refuse(token.start, "√ is read before a name, a number or a bracket: √(x + y)")
     writer.add("(", token, token.end)
     writer.skip(1)
@@ -451,11 +396,10 @@ def _root(writer: Writer, token: Token) -> None:
 
 def _bars(writer: Writer, token: Token) -> None:
     """|x| and ‖x‖."""
-    sign = "|" if token.text == "|" else "‖"
-    inside = writer.open[-1].sign if writer.open else ""
+    sign, inside = "|" if token.text == "|" else "‖", writer.open[-1].sign
     if token.text == "||" and inside == "|":
         for start in (token.start, token.start + 1):
-            _bars(writer, Token("operator", "|", start, start + 1))
+            _bars(writer, Token("bar", "|", start, start + 1))
     elif inside == sign and writer.after_value:
         _closing_bar(writer, token)
     else:
@@ -465,20 +409,15 @@ def _bars(writer: Writer, token: Token) -> None:
 
 def _closing_bar(writer: Writer, token: Token) -> None:
     """The second bar, and what is written below it: ‖x‖_1, ‖W‖_F."""
-    bracket = writer.pop()
-    below, end = "", token.end
-    if bracket.sign == "‖":
-        match [t.text for t in writer.tokens[writer.at : writer.at + 4]]:
-            case ["_", "{", below, "}"]:
-                end = writer.skip(4)
-            case [text, *_] if re.fullmatch(r"_\w+", text):
-                below, end = text[1:], writer.skip(1)
-            case [text, *_] if text and set(text) <= SUBSCRIPTS.keys():
-                below, end = "".join(SUBSCRIPTS[c] for c in text), writer.skip(1)
-    if below:
-        old = writer.pieces[bracket.piece]
-        name = f"{NORM}_{below}("
-        writer.pieces[bracket.piece] = Piece(name, old.start, old.end, old.sign, old.begins)
+    bracket, end = writer.open.pop(), token.end
+    match writer.tokens[writer.at : writer.at + 1]:
+        case [Token("name" | "lowered" as kind, below)] if bracket.sign == "‖" and (
+            kind == "lowered" or below[0] == "_"
+        ):
+            end = writer.skip(1)
+            old = writer.pieces[bracket.piece]
+            name = f"{NORM}_{below.removeprefix('_')}("
+            writer.pieces[bracket.piece] = replace(old, text=name)
     writer.add(bracket.closing, token, end, ends=True)
 
 
@@ -490,9 +429,19 @@ KINDS: dict[str, Callable[[Writer, Token], None]] = {
     "string": _string,
     "number": _number,
     "fraction": _fraction,
-    "accented": lambda writer, token: _word(writer, str(accented(token.text)), token),
     "lowered": _lowered,
     "raised": _raised,
     "name": _name,
-    "operator": _operator,
+    "nabla": _nabla,
+    "transpose": _transpose,
+    "inverse": _inverse,
+    "power": _power,
+    "bar": _bars,
+    "opening": _bracket,
+    "closing": _closed,
+    "root": _root,
+    "ones": _ones,
+    "sum": _sum,
+    "operator": _infix,
+    "foreign": _foreign,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import cache
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
 from symgrad.language.constants import CONSTANTS
@@ -18,12 +19,21 @@ from symgrad.language.unparse import unparse
 SIZE = "size"  # size(batch) is the number of examples
 
 
+@cache
+def _called(count: int) -> tuple[dict[str, Operation], dict[str, Operation]]:
+    """What programs call each of `count` operations; and what other places do."""
+    here, elsewhere = dict[str, Operation](), dict[str, Operation]()
+    for name, operation in OPERATIONS.items():
+        own = (name, *operation.aliases) if operation.called else operation.aliases
+        here |= dict.fromkeys(own, operation)
+        for other in (*operation.elsewhere, *(n.replace("_", "") for n in own)):
+            elsewhere.setdefault(other, operation)
+    return here, elsewhere
+
+
 def function_named(name: str) -> Operation | None:
     """The operation that a program calls by this name, if there is one."""
-    operation = OPERATIONS.get(name)
-    if operation is None:
-        return next((o for o in OPERATIONS.values() if name in o.aliases), None)
-    return operation if operation.called else None
+    return _called(len(OPERATIONS))[0].get(name)
 
 
 def function_elsewhere(name: str) -> Operation | None:
@@ -32,12 +42,9 @@ def function_elsewhere(name: str) -> Operation | None:
     >>> [getattr(function_elsewhere(name), "name", None) for name in ("ln", "ReLU", "foo")]
     ['log', 'relu', None]
     """
+    elsewhere = _called(len(OPERATIONS))[1]
     spelled = name.lower().replace("_", "")
-    for operation in OPERATIONS.values():
-        own = {name.replace("_", "") for name in (operation.name, *operation.aliases)}
-        if name in operation.elsewhere or (operation.called and spelled in own):
-            return operation
-    return None
+    return elsewhere.get(name) or elsewhere.get(spelled)
 
 
 def function_names() -> list[str]:

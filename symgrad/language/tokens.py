@@ -58,24 +58,38 @@ def accented(letter: str) -> str | None:
 
 _ACCENTED = "".join(filter(accented, map(chr, [*range(0xC0, 0x180), *range(0x1E00, 0x1F00)])))
 READ = re.compile(f"[{''.join(SUPERSCRIPTS)}{''.join(SUBSCRIPTS)}{FRACTIONS}{_ACCENTED}𝟙]")
-_TOKEN = re.compile(
-    rf"""(?P<newline>\r\n?|\n)
-    |(?P<space>\s+?)
-    |(?P<comment>\#[^\r\n]*)
-    |(?P<string>\"[^"\r\n]*\")
-    |(?P<number>0[xXbBoO]\w+
-        |(?:[0-9][0-9_]*(?:\.(?![A-Za-df-z'.]|[eE](?![+-]?[0-9]))[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-    |(?P<accented>[{_ACCENTED}]|[{_WORD}{_GREEK}][{"".join(ACCENTS)}])
-    |(?P<name>[{_GREEK}][0-9]*(?:_[A-Za-z0-9]+)?|[{_WORD}][{_WORD}0-9]*|∇)
-    |(?P<raised>[{"".join(SUPERSCRIPTS)}]+)
-    |(?P<lowered>[{"".join(SUBSCRIPTS)}]+)
-    |(?P<fraction>[{FRACTIONS}])
-    |(?P<operator>\*\*|//|==|!=|<=|>=|->|:=|\+=|-=|\*=|/=|@=|\.[*/^']|\|\||.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-
+_POWER = r"(?:\*\*|\.?\^)"
+_TURNED = r"(?:[Tᵀ](?!\w)|\{ *[Tᵀ] *\}|\( *[Tᵀ] *\))".replace(" ", r"[ \t]")
+_KINDS = {
+    "newline": r"\r\n?|\n",
+    "space": r"\s+?",
+    "comment": r"\#[^\r\n]*",
+    "string": r'"[^"\r\n]*"',
+    "number": r"0[xXbBoO]\w+|(?:[0-9][0-9_]*(?:\.(?![A-Za-df-z'.]|[eE](?![+-]?[0-9]))[0-9]*)?"
+    r"|\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
+    "accented": f"[{_ACCENTED}]|[{_WORD}{_GREEK}][{''.join(ACCENTS)}]",
+    "name": rf"(?:[{_GREEK}][0-9]*(?:_[A-Za-z0-9]*)?|[{_WORD}][{_WORD}0-9]*)"
+    rf"(?:(?<=_)\{{[ \t]*\w+[ \t]*\}}|[{''.join(SUBSCRIPTS)}]+)?",
+    "nabla": "∇",
+    "transpose": rf"{_POWER}[ \t]*{_TURNED}|[ᵀᵗ](?![{''.join(SUPERSCRIPTS)}])|\.?'",
+    "inverse": rf"{_POWER}[ \t]*{_TURNED.replace('[T', '-[T')}|⁻¹?[ᵀᵗ]",
+    "power": _POWER,
+    "raised": f"[{''.join(SUPERSCRIPTS)}]+",
+    "lowered": f"[{''.join(SUBSCRIPTS)}]+",
+    "fraction": f"[{FRACTIONS}]",
+    "bar": r"\|\||[|‖]",
+    "opening": r"[(\[{]",
+    "closing": r"[)\]}]",
+    "root": "√",
+    "ones": "𝟙",
+    "sum": "∑",
+    "operator": r"[-+*/@=!<>:]=|->|\.[*/]|/(?!/)|[-+*@<>=,.:;·×⊙⊗≥≤≠]",
+    "foreign": "//|.",
+}
+_TOKEN = re.compile("|".join(f"(?P<{kind}>{p})" for kind, p in _KINDS.items()), re.DOTALL)
+_READ_ON = str.maketrans(SUPERSCRIPTS | SUBSCRIPTS | dict.fromkeys("{} \t", ""))
+ENDING = {"name", "number", "fraction", "raised", "lowered", "transpose", "inverse"}
+ENDING |= {"closing", "bar"}
 _QUOTED = re.compile(r"'[^'\r\n]*'")
 _LATEX = re.compile(r"\\(?:[^\W\d_]{2}|[|,;!{])|\$")
 _SIDE = re.compile(  # the right side of a line, or all of it
@@ -97,9 +111,7 @@ class Token:
     @property
     def ends_operand(self) -> bool:
         """Whether a value ends here."""
-        return self.kind in ("name", "accented", "number", "fraction", "raised", "lowered") or (
-            self.text in (")", "]", "}", "|", "||", "‖", "'", ".'")
-        )
+        return self.kind in ENDING
 
 
 def is_latex(text: str) -> bool:
@@ -138,7 +150,19 @@ def tokens(text: str) -> Iterator[Token]:
             last = Token("string", quoted[0], position, quoted.end())
         else:
             match = _TOKEN.match(text, position)
-            assert match is not None, "the last operator is any character"
-            last = Token(str(match.lastgroup), match[0], position, match.end())
+            assert match is not None, "the last kind is any character"
+            last = _token(str(match.lastgroup), match)
         position = last.end
         yield last
+
+
+def _token(kind: str, match: re.Match[str]) -> Token:
+    """A token: W₁ is the name W1, W_{in} W_in, ŷ y_hat; ½ is (1/2)."""
+    text = match[0]
+    if kind == "accented":
+        kind, text = "name", str(accented(text))
+    elif kind == "fraction":
+        text = f"({unicodedata.normalize('NFKC', text).replace(chr(0x2044), '/')})"
+    elif kind in ("name", "raised", "lowered"):
+        text = text.translate(_READ_ON)
+    return Token(kind, text, match.start(), match.end())

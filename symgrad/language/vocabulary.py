@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 from symgrad.language.names import greek
 from symgrad.language.scope import function_elsewhere, function_named
@@ -14,6 +15,9 @@ MODULES = frozenset(  # of array code
     ("np", "numpy", "torch", "tf", "tensorflow", "jnp", "jax", "math", "scipy", "sp", "cp", "nn")
     + ("functional", "F", "K", "special", "linalg")
 )
+_LETTERS: dict[str, list[str]] = {}  # what each letter is called -> the letter
+for _letter in map(chr, range(0x391, 0x3CA)):
+    _LETTERS.setdefault(greek(_letter), []).append(_letter)
 LONGEST = 8  # letters of names that were written together
 
 
@@ -75,15 +79,12 @@ class Vocabulary:
         return ways[-1][0] if len(ways[-1]) == 1 else []
 
 
-def _spellings(word: str) -> list[str]:
+@cache
+def _spellings(word: str) -> tuple[str, ...]:
     """Other ways to write a word."""
+    match = re.fullmatch(r"(.*?)(_?\d*)", word)
+    stem, digits = match.groups() if match else (word, "")
     found = [word.replace("_", ""), re.sub(r"(?<=[^\W\d_])(\d+)$", r"_\1", word)]
-    stem, digits = re.fullmatch(r"(.*?)(_?\d*)", word).groups()  # type: ignore[union-attr]
-    if len(stem) == 1 and greek(stem):
-        found.append(greek(stem) + digits)
-    else:
-        found += [g + digits for g in map(chr, range(0x391, 0x3CA)) if greek(g) == stem]
-    for group in SAME:
-        if stem in group:
-            found += [other + digits for other in group]
-    return found
+    stems = [greek(stem)] if len(stem) == 1 else _LETTERS.get(stem, [])
+    stems = [*stems, *(other for group in SAME if stem in group for other in group)]
+    return (*found, *(other + digits for other in stems if other))

@@ -7,7 +7,7 @@ import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import NoReturn
 
 from symgrad.errors import ProgramError
@@ -84,19 +84,13 @@ class Writing:
 
 @dataclass
 class Bracket:
-    """One that is open: its sign, what closes it, and which piece opened it."""
+    """One that is open: its sign, what closes it, which piece opened it, and the last operator in
+    it."""
 
-    sign: str
-    closing: str
-    piece: int
-
-
-@dataclass
-class Depth:
-    """What stands inside a bracket: the last operator, and whether it raises to what follows."""
-
+    sign: str = ""
+    closing: str = ""
+    piece: int = 0
     operator: str = ""
-    raising: bool = False
 
 
 @dataclass
@@ -108,8 +102,7 @@ class Writer:
     pieces: list[Piece] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     at: int = 0
-    open: list[Bracket] = field(default_factory=list)
-    depths: list[Depth] = field(default_factory=lambda: [Depth()])
+    open: list[Bracket] = field(default_factory=lambda: [Bracket()])  # the first one is the text
     last: Piece | None = None  # the last piece on this line that is no space
 
     def __post_init__(self) -> None:
@@ -137,34 +130,30 @@ class Writer:
             self.last = piece
 
     def _juxtapose(self, token: Token) -> None:
-        depth = self.depths[-1]
-        divided = depth.operator == "/"
-        self.pieces.append(
-            Piece("*", token.start, token.start, AFTER_DIVISION if divided else JUXTAPOSED)
-        )
+        sign = AFTER_DIVISION if self.open[-1].operator == "/" else JUXTAPOSED
+        self.pieces.append(Piece("*", token.start, token.start, sign))
         assert self.last is not None
         left = self.text[self.last.start : self.last.end].strip()
         self.note(token, f"an operator is missing after {left}")
-        self.depths[-1] = Depth("*" if divided else depth.operator)
+        self.operate("*")
 
     @property
     def after_value(self) -> bool:
         """Whether a value ends with the last piece."""
         return self.last is not None and self.last.ends
 
+    @property
+    def raising(self) -> bool:
+        """Whether the last operator raises to what follows."""
+        return self.open[-1].operator == "**"
+
     def operate(self, text: str) -> None:
         """Note the operator that was added last."""
-        self.depths[-1] = Depth(text, text == "**")
+        self.open[-1].operator = text
 
     def push(self, sign: str, closing: str) -> None:
         """Note what closes the piece that was added last."""
         self.open.append(Bracket(sign, closing, len(self.pieces) - 1))
-        self.depths.append(Depth())
-
-    def pop(self) -> Bracket:
-        """The bracket that is closed now."""
-        self.depths.pop()
-        return self.open.pop()
 
     def note(self, token: Token, reason: str = "", remark: str = "") -> None:
         """Note what is not the language's."""
@@ -181,9 +170,13 @@ class Writer:
         rest = (self.tokens[k] for k in range(self.at, len(self.tokens)))
         return (t for t in takewhile(lambda t: t.kind != "newline", rest) if t.kind != "space")
 
-    def texts(self, count: int) -> list[str]:
+    def following(self, count: int) -> list[Token]:
         """The next tokens on this line, as many as there are up to this number."""
-        return [token.text for token, _ in zip(self.ahead(), range(count), strict=False)]
+        return list(islice(self.ahead(), count))
+
+    def texts(self, count: int) -> list[str]:
+        """Their texts."""
+        return [token.text for token in self.following(count)]
 
     def skip(self, count: int) -> int:
         """Pass over so many tokens that are no spaces; where the last one ends."""
@@ -191,3 +184,9 @@ class Writer:
             count -= self.tokens[self.at].kind != "space"
             self.at += 1
         return self.tokens[self.at - 1].end
+
+    def split(self, word: str, start: int) -> None:
+        """Take the first letter off a word, which is the next token that is no space."""
+        end = self.skip(1)
+        self.at -= 1
+        self.tokens[self.at] = Token("name", word[1:], start, end)

@@ -161,7 +161,7 @@ MUTANTS: list[Mutant] = [
         "symgrad/language/handwriting.py",
         "tests/language/test_handwriting.py",
         ("an option is taken apart", '(["("], ["="], [":"])', '(["("], [":"])'),
-        ("a power may be transposed", "if writer.depths[-1].raising:", "if False:"),
+        ("a power may be transposed", "if writer.raising:", "if False:"),
     ),
     *planted_in(
         "symgrad/language/operations/conventions.py",
