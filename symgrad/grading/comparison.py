@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
@@ -23,24 +23,33 @@ LOOSER = 4  # times the noise that a right answer may have: for what is only com
 MORE_NOISE = 1e4  # by which a claim may be noisier than a right result that cancels
 
 
-class Result(NamedTuple):
-    """An entry over all these labels."""
+@dataclass(frozen=True, eq=False)
+class Result:
+    """An entry over all these labels; each point is computed once, being asked for many times."""
 
     entry: Entry
     labels: tuple[Label, ...]
+    _arrays: dict[Point, np.ndarray] = field(default_factory=dict, init=False, repr=False)
+    _rounding: dict[tuple[Point, int], float] = field(default_factory=dict, init=False, repr=False)
 
     def at(self, point: Point) -> np.ndarray:
         """Its array: the batch first, no axis of length 1 that is declared so."""
-        array = point.array(self.entry, self.labels)
-        axes = zip(array.shape, self.labels, strict=True)
-        return array.reshape([n for n, x in axes if x.axis != ONE])
+        if point not in self._arrays:
+            self._arrays[point] = self._array(point)
+        return self._arrays[point]
 
     def rounding(self, point: Point, seed: int) -> float:
         """What rounding may change in it."""
-        rng = np.random.default_rng(seed)
-        value = point.array(self.entry, self.labels)
-        shaken = [point.array(self.entry, self.labels, rng=rng) for _ in range(SHAKES)]
-        return NOISE * max(largest_entry(other - value) for other in shaken)
+        if (point, seed) not in self._rounding:
+            rng, value = np.random.default_rng(seed), self.at(point)
+            moved = max(largest_entry(self._array(point, rng) - value) for _ in range(SHAKES))
+            self._rounding[point, seed] = NOISE * moved
+        return self._rounding[point, seed]
+
+    def _array(self, point: Point, rng: np.random.Generator | None = None) -> np.ndarray:
+        array = point.array(self.entry, self.labels, rng=rng)
+        axes = zip(array.shape, self.labels, strict=True)
+        return array.reshape([n for n, x in axes if x.axis != ONE])
 
 
 @dataclass(frozen=True)

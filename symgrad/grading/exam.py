@@ -11,7 +11,7 @@ import numpy as np
 from symgrad.calculus import derive
 from symgrad.calculus.derivation import Derivation, Key, Outcome
 from symgrad.calculus.lowering import Tensor, input_tensor
-from symgrad.calculus.nodes import core_axes, matrix_shape
+from symgrad.calculus.nodes import Node, core_axes, matrix_shape
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
 from symgrad.grading.comparison import Comparison, Result, close
@@ -194,12 +194,15 @@ class Exam:
         names = self.problem.variables.keys() - self.claim.problem.variables.keys()
         return frozenset(names & self.tensors.keys())
 
+    @cached_property
+    def _roots(self) -> list[Node]:
+        """What has to be finite: the right result, the loss, and what is opened."""
+        opened = [self.tensors[name].closed().node for name in self.opened]
+        return [*opened, self.outcome.entry.node, self.derivation.value.node]
+
     def _is_good(self, point: Point) -> bool:
-        entries = [self.tensors[name].closed() for name in self.opened]
-        entries += [self.outcome.entry, self.derivation.value]
-        return all(np.all(np.isfinite(a)) for a in point.inputs.values()) and all(
-            point.well_conditioned(entry.node) for entry in entries
-        )
+        finite = all(np.all(np.isfinite(a)) for a in point.inputs.values())
+        return finite and point.well_conditioned(self._roots)
 
     @cached_property
     def got(self) -> list[np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, TypeAlias
@@ -27,7 +27,7 @@ WORST_CONDITION = 1e4
 OVERFLOW = 100.0  # an infinite value of a function is overflow where its argument is beyond this
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Point:
     """Inputs, and the size of each dimension and batch."""
 
@@ -78,10 +78,10 @@ class Point:
             for node, value in values.items()
         )
 
-    def well_conditioned(self, root: ix.Node) -> bool:
-        """Whether everything below the node is finite and no inverse nearly singular."""
-        values = self.values([root])
-        return root in values and all(_is_good(n, v, values) for n, v in values.items())
+    def well_conditioned(self, roots: Sequence[ix.Node]) -> bool:
+        """Whether everything below the nodes is finite and no inverse nearly singular."""
+        values = self.values(roots)
+        return roots[0] in values and all(_is_good(n, v, values) for n, v in values.items())
 
 
 def points(

@@ -1,23 +1,32 @@
 """`python -m tests.grading.printed`: every built-in example and case, printed and graded.
 
-Each is printed as text and as LaTeX, with its results alone and with its steps, in every layout,
-and goes through `grade_derivation` unchanged; every line has to be right, or to name something.
-Words choose some of them by their names.
+Each is printed as text and as LaTeX, with its results alone, with its steps and in full, in every
+layout, and goes through `grade_derivation` unchanged; every line has to be right, or to name
+something. Words choose some of them by their names.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
+from unittest.mock import patch
 
 import symgrad as sg
 from symgrad import examples
 from symgrad.grading import grade_derivation
+from symgrad.grading.exam import Exam
+from symgrad.language.expressions import Expression
+from symgrad.language.problem import Problem
+from symgrad.language.unparse import unparse
 
 from ..test_cases import CASES, DERIVED
 
 LAYOUTS = ("variable", "numerator", "denominator")
+FORMS, LEVELS = ("text", "latex"), ("result", "steps", "full")
 NAMING = ("defines a new name", "another name of the loss", "a vectorised form")
 
 
@@ -35,18 +44,22 @@ class Printed:
         """Those that its kind has."""
         return LAYOUTS if self.kind in ("gradient", "jacobian") else LAYOUTS[:1]
 
-    def fault(self, form: str, level: str, layout: str) -> str:
-        """What is wrong with how it is graded; nothing where each line is right."""
-        derive = DERIVED[self.kind]
+    def derived(self, layout: str) -> sg.Derivation | None:
+        """Its derivation; none where it has no such layout."""
+        options = [layout] if len(self.layouts) > 1 else []
         try:
-            derivation = derive(
-                self.program, self.wrt, *([layout] if len(self.layouts) > 1 else [])
-            )
+            return DERIVED[self.kind](self.program, self.wrt, *options)
         except sg.OptionError:
-            return ""  # it has no such layout
+            return None
+
+    def fault(self, derivation: sg.Derivation, form: str, level: str, layout: str) -> str:
+        """What is wrong with how it is graded; nothing where each line is right."""
         text = getattr(derivation, form)(level)
         kind = self.kind if self.kind not in ("gradient", "jacobian") else None
-        verdict = grade_derivation(self.program, self.wrt, text, kind=kind, layout=layout)
+        try:
+            verdict = grade_derivation(self.program, self.wrt, text, kind=kind, layout=layout)
+        except sg.SymgradError as error:
+            return str(error)
         rest = [x for x in verdict.lines if x.correct is None and not x.remark.startswith(NAMING)]
         return "" if verdict.correct and not rest else f"{verdict} {list(map(str, rest))}"
 
@@ -59,19 +72,60 @@ def every() -> Iterator[Printed]:
         yield Printed(case["id"], case["program"], case["wrt"], case["kind"])
 
 
+def described(exam: Exam) -> tuple[object, ...]:
+    """The text of everything that an exam is about: the right result, and the claim."""
+    claim = exam.claim
+    options = exam.key, exam.kind, exam.layout, exam.seed, tuple(exam.along.items())
+    claimed = _described(claim.problem), _formulas(claim.definitions), unparse(claim.expression)
+    return (*options, _described(exam.problem)), claimed
+
+
+def _described(problem: Problem) -> object:
+    variables = tuple(problem.variables.values())
+    return variables, _formulas(problem.definitions), unparse(problem.output)
+
+
+def _formulas(named: Mapping[str, Expression]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, unparse(formula)) for name, formula in named.items())
+
+
+@contextmanager
+def each_claim_once() -> Iterator[None]:
+    """While nothing is derived, or tried at random points, that was in another form of the same
+    derivation."""
+    known: dict[object, Any] = {}
+
+    def remembered(name: str, asked: Callable[[Exam], Any]) -> property:
+        def value(exam: Exam) -> Any:
+            right, claimed = described(exam)
+            key = (name, right) if name == "derivation" else (name, right, claimed)
+            if key not in known:
+                known[key] = asked(exam)
+            return known[key]
+
+        return property(value)
+
+    with ExitStack() as stack:
+        for name in ("derivation", "correct", "coverage"):
+            found = vars(Exam)[name]
+            asked = found.fget if isinstance(found, property) else found.func
+            stack.enter_context(patch.object(Exam, name, remembered(name, asked)))
+        yield
+
+
 def main(words: Sequence[str]) -> int:
     """The exit status: 1 where one is not graded right."""
     faults = graded = 0
     for printed in every():
         if words and not any(word in printed.name for word in words):
             continue
-        for form in ("text", "latex"):
+        with each_claim_once():
             for layout in printed.layouts:
-                for level in ("result", "steps"):
-                    try:
-                        fault = printed.fault(form, level, layout)
-                    except sg.SymgradError as error:
-                        fault = str(error)
+                derivation = printed.derived(layout)
+                if derivation is None:
+                    continue
+                for form, level in product(FORMS, LEVELS):
+                    fault = printed.fault(derivation, form, level, layout)
                     graded += 1
                     faults += bool(fault)
                     if fault:

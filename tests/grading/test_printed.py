@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .printed import Printed, every
+from .printed import LEVELS, Printed, each_claim_once, every
 
 PRINTED = {printed.name: printed for printed in every()}
 # Of each kind one; each with something of its own: a batch, a stable form, tensors, differentials.
@@ -24,12 +24,17 @@ CHOSEN = [
 @pytest.mark.parametrize("form", ["text", "latex"])
 @pytest.mark.parametrize(("name", "layout"), CHOSEN)
 def test_what_is_printed_is_graded_right(name: str, layout: str, form: str) -> None:
-    for level in ("result", "steps"):
-        assert PRINTED[name].fault(form, level, layout) == ""
+    derivation = PRINTED[name].derived(layout)
+    assert derivation is not None
+    for level in LEVELS:
+        assert PRINTED[name].fault(derivation, form, level, layout) == ""
 
 
 def test_a_line_that_is_not_true_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = Printed("wrong", "x: Vector(n)\nloss = norm2(x)**2", ["x"])
-    assert wrong.fault("text", "steps", "variable") == ""
+    derivation = wrong.derived("variable")
+    assert derivation is not None
+    assert wrong.fault(derivation, "text", "steps", "variable") == ""
     monkeypatch.setattr("symgrad.api.Derivation.text", lambda self, level: "dL/dx = 3 * x")
-    assert "the factor" in wrong.fault("text", "steps", "variable")
+    with each_claim_once():
+        assert "the factor" in wrong.fault(derivation, "text", "steps", "variable")
