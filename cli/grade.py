@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from .failures import FAILED, INCONCLUSIVE, fail
-from .options import LAYOUTS, wrt_option
+from .options import KINDS, LAYOUTS, wrt_option
 from .output import write
 from .programs import ProgramFile, TextFile, file_argument, text_of
 
@@ -31,6 +31,11 @@ STATUS = {True: 0, False: FAILED, None: INCONCLUSIVE}
     "--derivation",
     type=TextFile(),
     help="A file with a derivation, text or LaTeX, graded line by line: dL/dx = ...",
+)
+@click.option(
+    "--of",
+    type=click.Choice([kind for kind in KINDS if kind != "pullback"]),
+    help="What the answer or derivation is to come to.  [default: gradient; of an f, jacobian]",
 )
 @click.option(
     "--layout",
@@ -54,6 +59,7 @@ def grade(
     answer: str | None,
     answer_file: IO[str] | None,
     derivation: IO[str] | None,
+    of: str | None,
     layout: str,
     hint: int | None,
     show_answer: bool,
@@ -68,15 +74,18 @@ def grade(
       symgrad grade two_layer_linear --wrt W2 --answer "sum(2 * (f - y) @ h.T for x, y in batch)"
       echo "grad_b = mean(p - t for x, t in batch)" | \\
         symgrad grade logistic_regression --wrt b --derivation -
+      symgrad derive linear_regression --of hessian | \\
+        symgrad grade linear_regression --of hessian --derivation -
     """
     if sum(given is not None for given in (answer, answer_file, derivation)) != 1:
         raise click.UsageError("give one of --answer, --answer-file and --derivation")
-    if derivation is None and (wrt is None or len(wrt) != 1):
+    most = 2 if of == "hessian" else 1
+    if derivation is None and (wrt is None or len(wrt) > most):
         raise click.UsageError("--wrt names the one variable that the answer differentiates by")
     from symgrad.errors import SymgradError, VerificationError
 
     try:
-        verdict = _verdict(program, wrt, answer, answer_file, derivation, layout)
+        verdict = _verdict(program, wrt, answer, answer_file, derivation, of, layout)
     except SymgradError as error:
         judged = not isinstance(error, VerificationError)
         _fail(error, "unreadable" if judged else "not_judged", form)
@@ -97,15 +106,22 @@ def _verdict(
     answer: str | None,
     answer_file: IO[str] | None,
     derivation: IO[str] | None,
+    of: str | None,
     layout: str,
 ) -> Verdict:
     import symgrad.grading as grading
+    from symgrad.language.dimensions import SCALAR
 
+    problem = program.problem()
     if derivation is not None:
-        return grading.grade_derivation(program.problem(), wrt, text_of(derivation), layout=layout)
+        text = text_of(derivation)
+        return grading.grade_derivation(problem, wrt, text, kind=of, layout=layout)
     assert wrt is not None
     text = text_of(answer_file) if answer_file is not None else answer or ""
-    return grading.grade(program.problem(), wrt[0], text, layout=layout)
+    kind = of or ("gradient" if problem.output.shape == SCALAR else "jacobian")
+    return grading.grade(
+        problem, wrt if kind == "hessian" else wrt[0], text, kind=kind, layout=layout
+    )
 
 
 def _json(verdict: Verdict, said: str, show_answer: bool) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from string import ascii_uppercase
+from types import MappingProxyType
 from typing import TypeAlias
 
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
 from symgrad.grading.notation import symbol_of
 from symgrad.grading.paper import Paper
 from symgrad.grading.sheet import STACKED, Piece, Row
+from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name
-from symgrad.language.latex_input import Equation, Known, read_formula
+from symgrad.language.latex_input import Equation, Known, Left, read_formula
 from symgrad.language.latex_input.equations import Formula, formulas
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
@@ -21,7 +24,7 @@ from symgrad.language.unparse import unparse
 BRACED = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 FRACTION = re.compile(rf"\\[dt]?frac\s*(?=\{{\s*(?:\\partial|\\mathrm\s*\{{?d)){BRACED}\s*{BRACED}")
 BETWEEN = re.compile(r"(?:\\cdot|\\times|\\left|\\right|\\[,;:! ]|\^\{?\\?(?:top|T)\}?|[\s&().,])*")
-EQUALS = re.compile(r"(?<![<>!\\]):?=(?:\s*&\s*=)?")
+EQUALS = re.compile(r"(?<![<>!\\]):?=:?(?:\s*&\s*=)?")
 NOTHING = re.compile(r"(?<!\\)%.*|\\in\s*\\mathbb\s*\{?[A-Z]\}?(?:\^(?:\{[^{}]*\}|\w))?")
 SIGNS = re.compile(  # that mean =, perhaps with a word above
     rf"\\(?:overset|stackrel|underset)\s*{BRACED}\s*\{{\s*=\s*\}}|\\(?:coloneqq|triangleq|equiv)\b"
@@ -110,25 +113,48 @@ class LatexSheet:
         try:
             equation = self._read(f"{head} {side.text}")
         except SymgradError as error:
+            if (array := self._array(left, side)) is not None:
+                row.left = array[0]
+                return array[1]
             error.column = max(1, (error.column or 1) - len(head) - 1)
+            if isinstance(error, UnknownNameError) and (new := self._new(side.text)) is not None:
+                return side.saying(new)
             name, text = self._left(left.text), self._factors(side.text)
             if name is not None:
-                row.left = left.saying(name)
-            if name is not None and text is not None:
-                return side.saying(text)
-            if name is not None and isinstance(error, ShapeError):
-                return replace(side, error=error)
+                row.left = left.saying(name.text)
+                if text is not None:
+                    return side.saying(text)
+                if isinstance(error, ShapeError):
+                    return replace(side, error=error)
             raise side.located(error) from None
-        name = equation.left.text if equation.left is not None else unparse(equation.sides[0])
-        row.left = left.saying(name)
+        said = equation.left.text if equation.left is not None else unparse(equation.sides[0])
+        row.left = left.saying(said)
         return side.saying(unparse(equation.sides[-1]))
 
-    def _read(self, text: str) -> Equation:
-        """An equation, in which dx may be the differential of x."""
+    def _array(self, left: Piece, side: Piece) -> tuple[Piece, Piece] | None:
+        """A derivative by indices, those of its variable first, and what it is said to be. None
+        where it has no indices."""
+        found = self._left(left.text)
+        unused = next(x for x in ascii_uppercase if x not in self.paper.names.known)
+        entries, count = FRACTION.subn(unused, left.text)
+        symbol = symbol_of(found.text, self.paper.names) if found and found.letters else None
+        if found is None or found.shape is None or symbol is None or not count:
+            return None
+        above = self.paper.problem().definitions.get(symbol.top, self.paper.asked.output).shape
+        split = len(core(above))
+        array = Name(unused, (*found.shape[split:], *found.shape[:split]))
+        try:
+            meaning = self._read(f"{entries} = {side.text}", {unused: array}).sides[-1]
+        except SymgradError:
+            return None
+        return left.saying(found.text), side.saying(unparse(meaning))
+
+    def _read(self, text: str, more: Mapping[str, Expression] = MappingProxyType({})) -> Equation:
+        """An equation, in which dx may be the differential of x, and `more` names have meanings."""
         problem = self.paper.problem()
         spelled = {
-            name: Name(name, value.shape, value.batch)
-            for name, value in self.paper.spellings().items()
+            **{n: Name(n, e.shape, e.batch) for n, e in self.paper.spellings().items()},
+            **more,
         }
         try:
             known = self._differentials(problem) if self.differential else {}
@@ -150,16 +176,20 @@ class LatexSheet:
         if not FRACTION.search(text) or not BETWEEN.fullmatch(FRACTION.sub("", text)):
             return None
         factors = [self._left(found[0]) for found in FRACTION.finditer(text)]
-        slopes = [f for f in factors if f is not None and symbol_of(f, self.paper.names)]
+        slopes = [f.text for f in factors if f and symbol_of(f.text, self.paper.names)]
         return " * ".join(slopes) if len(slopes) == len(factors) else None
 
-    def _left(self, text: str) -> str | None:
+    def _new(self, text: str) -> str | None:
+        """A name that is new, where that is the whole text."""
+        left = self._left(text)
+        return left.text if left and not left.letters and left.text.isidentifier() else None
+
+    def _left(self, text: str) -> Left | None:
         """What a left side says; None where it is no name."""
         try:
-            left = read_formula(f"{text} = 0", self.paper.problem()).left
+            return read_formula(f"{text} = 0", self.paper.problem()).left
         except SymgradError:
             return None
-        return None if left is None else left.text
 
 
 def _parts(text: str) -> list[tuple[int, int]]:

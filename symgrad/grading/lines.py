@@ -26,13 +26,13 @@ from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import as_written
 from symgrad.grading.sheet import Piece, Row, rows_of
 from symgrad.grading.sides import Sides
-from symgrad.grading.verdict import CORRECT, WHERE_TRIED, LineVerdict, Verdict
+from symgrad.grading.verdict import CORRECT, INCOMPLETE, WHERE_TRIED, LineVerdict, Verdict
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.tokens import is_latex
 
 HIGHER = ("hessian", "hvp", "directional")
-INCOMPLETE, UNGRADED = "incomplete", "ungraded"
+UNGRADED = "ungraded"
 
 
 def grade_derivation(
@@ -74,6 +74,9 @@ def grade_derivation(
         return _Grading(Sides(asked, wanted, layout, seed), kind or usual).graded(text, wanted)
     except SymgradError as error:
         error.message = as_written(error.message)
+        if isinstance(error, UnknownNameError) and error.message.endswith(" is not declared"):
+            name = error.message.split()[0]
+            error.message += f"; a name of your own needs a line before it: {name} = ..."
         raise error.at(None, None, "derivation") from None
 
 
@@ -126,6 +129,8 @@ class _Grading:
         with located(row.left):
             grader = self.sides.grader(row)
         for k, side in enumerate(row.sides):
+            if k > 0 and self.sides.is_new(side.text):  # ... = p - y = delta
+                return self._row(Row(side, row.sides[k - 1 : k]))
             with located(side if side.text else row.left):
                 if not side.text:
                     raise ProgramError("a formula is missing after =")
@@ -162,7 +167,9 @@ class _Grading:
             called = ", ".join(_called(key, self.sides.asked) for key in missing)
             lacking = self.sides.derivatives.lacking
             uses = [as_written(lacking[key[1]]) for key in missing if key[1] in lacking]
-            text = f"Every line is true, but {uses[0] if uses else f'none says {called}'}."
+            text = (
+                f"Incomplete: every line is true, but {uses[0] if uses else f'none says {called}'}."
+            )
             return Verdict(False, INCOMPLETE, text, "", lines=lines)
         text = f"Right: {'its one line is' if right == 1 else f'all {right} lines are'} true"
         layout = self.sides.layout

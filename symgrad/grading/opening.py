@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from symgrad.calculus.lowering import Tensor, input_tensor, lower
+from symgrad.calculus.nodes import Node
 from symgrad.errors import ProgramError
 from symgrad.grading.answer import Claim
 from symgrad.grading.exam import Exam
 from symgrad.grading.stepwise import lowered_call
-from symgrad.language.dimensions import ONE, SCALAR, Dimension
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape
 from symgrad.language.expressions import Call, Expression, Name, fold, parts
 from symgrad.language.operations.batches import batch_sum, over_batch
+from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import total as entry_sum
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
@@ -65,7 +67,8 @@ def with_name(problem: Problem, name: str, meaning: Expression) -> Problem | Non
         if not isinstance(node, Call):
             return _Part(node, lower(node, tensors))
         tensor = lowered_call(node, [part.tensor for part in arguments], whole=False)
-        found = wanted.get((_form(tensor), node.shape))
+        form = _form(tensor)
+        found = wanted.get((form, node.shape)) or _spread(form, node.shape, wanted)
         formula = found or replace(node, arguments=tuple(part.formula for part in arguments))
         return _Part(formula, tensor)
 
@@ -80,6 +83,9 @@ def with_name(problem: Problem, name: str, meaning: Expression) -> Problem | Non
         definitions[other] = part.formula
     output = definitions.pop("")
     return replace(problem, definitions=definitions, output=output) if name in definitions else None
+
+
+_Form: TypeAlias = tuple[Node, tuple[int, ...]]
 
 
 class _Part(NamedTuple):
@@ -102,7 +108,19 @@ def _forms(
     return forms
 
 
-def _form(tensor: Tensor) -> object:
+def _spread(form: _Form, shape: Shape, wanted: Mapping[object, Expression]) -> Expression | None:
+    """A matrix of which all columns, or all rows, are a part."""
+    node, places = form
+    if len(shape) != 2 or ONE in shape or places not in ((0,), (1,)):
+        return None
+    part = wanted.get(((node, (0,)), (shape[places[0]], ONE)))
+    if part is None:
+        return None
+    other = filled(ones, (shape[1 - places[0]],))
+    return part @ other.T if places == (0,) else other @ part.T
+
+
+def _form(tensor: Tensor) -> _Form:
     """What two tensors have in common that are the same."""
     entry = tensor.closed()
     return entry.node, tuple(map(tensor.labels.index, entry.labels))

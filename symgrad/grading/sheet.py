@@ -32,7 +32,7 @@ TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
 LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{NAME}"
 OF_WHAT = r"(?:(?<=[LJEf])\(\w+(?:, ?\w+)*\))?"  # L(x, y)
 EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT}){OF_WHAT}\s*(?P<is>:?=(?!=)|:(?=\s))")
-EQUALS = re.compile(r"(?<![=<>!:])(?::?=)(?![=>])")
+EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
 SECTION = re.compile(r"(Given|Used|Forward|Backward|Result|Layout|Checked)\b")
 REMARKS = ("Used", "Layout", "Checked")  # sections of a printed derivation that claim nothing of it

@@ -20,7 +20,7 @@ from symgrad.grading.opening import equal, restated
 from symgrad.grading.paper import Macro, Paper
 from symgrad.grading.sheet import Piece, Row
 from symgrad.grading.verdict import Verdict
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.problem import Problem
 from symgrad.language.scope import Scope
 
@@ -80,6 +80,15 @@ class Sides:
             return lambda side, k: (None, words)
         self.paper.given |= self.reader.truths
         return lambda side, k: self._same(text, meaning, self.reader.formula(side))
+
+    def is_new(self, text: str) -> bool:
+        """Whether a side is nothing but a name that no line gave: what it stands for is before
+        it."""
+        names, symbol = self.paper.names, symbol_of(text, self.paper.names)
+        if symbol is not None:
+            return symbol.layer is not None and self.paper.value_name(symbol) is None
+        known = {*names.known, *self.paper.said, *self.paper.macros, *self.paper.sizes, *OPERATIONS}
+        return text.isidentifier() and text not in known
 
     def _delta(self, symbol: Symbol, text: str, side: Piece, k: int) -> Graded:
         """delta2 = ...: the cotangent of what goes into the second layer's function, or of another

@@ -8,6 +8,7 @@ from symgrad.errors import OptionError
 
 CORRECT = "correct"
 WHERE_TRIED = "correct_where_tried"  # right, but a branch could not be reached
+INCOMPLETE = "incomplete"  # each line of a derivation is true, but it does not come to its end
 COLUMN = 58  # in which what is said of a line begins
 HINTS = (1, 2, 3)  # where, which rule, the corrected part
 
@@ -64,7 +65,8 @@ class Verdict:
 
     def __str__(self) -> str:
         place = "" if self.line is None else f" (line {self.line})"
-        said = f"Wrong{place}: {self.diagnosis}" if self.correct is False else self.diagnosis
+        wrong = self.correct is False and self.kind != INCOMPLETE
+        said = f"Wrong{place}: {self.diagnosis}" if wrong else self.diagnosis
         return "\n".join([said, *(f"Note: {remark}." for remark in self.remarks)])
 
     @property

@@ -85,6 +85,21 @@ def test_a_derivation_in_numerator_layout(symgrad) -> None:
     assert column.exit_code == 1 and "none says dL/dW2" in column.stdout
 
 
+@pytest.mark.parametrize("kind", ["gradient", "hessian", "hvp", "directional"])
+def test_a_printed_derivation_of_each_kind(kind: str, symgrad) -> None:
+    printed = symgrad("derive", "linear_regression", "--of", kind, "--wrt", "w").stdout
+    given = ["grade", "linear_regression", "--wrt", "w", "--derivation", "-"]
+    assert symgrad(*given, "--of", kind, input=printed).exit_code == 0
+    other = symgrad(*given, "--of", "hessian" if kind != "hessian" else "hvp", input=printed)
+    assert other.exit_code == 1 and "Incomplete: every line is true" in other.stdout
+
+
+def test_an_answer_that_is_a_hessian(symgrad) -> None:
+    given = ["grade", "linear_regression", "--wrt", "w", "--of", "hessian", "--answer"]
+    assert symgrad(*given, "2 * mean(x @ x.T for x, t in batch)").exit_code == 0
+    assert symgrad(*given, "mean(x @ x.T for x, t in batch)").exit_code == 1
+
+
 def test_a_derivation_in_which_nothing_was_graded(symgrad) -> None:
     result = symgrad("grade", PROGRAM, "--derivation", "-", input="r = y - f\n")
     assert result.exit_code == 3 and "Nothing was graded" in result.stdout

@@ -13,7 +13,8 @@ CHOSEN = [
     ("softmax_regression", "numerator"),
     ("max_margin", "denominator"),
     ("mcb-62", "variable"),
-    ("mcb-75", "variable"),
+    ("mcb-75", "denominator"),
+    ("tg-prim-layernorm", "variable"),
     ("sympy-xxTx", "denominator"),
     ("mn-tr-xaxb-hessian", "variable"),
     ("graph-line1-hvp", "variable"),
@@ -26,7 +27,7 @@ CHOSEN = [
 def test_what_is_printed_is_graded_right(name: str, layout: str, form: str) -> None:
     derivation = PRINTED[name].derived(layout)
     assert derivation is not None
-    for level in LEVELS:
+    for level in LEVELS[:2]:
         assert PRINTED[name].fault(derivation, form, level, layout) == ""
 
 

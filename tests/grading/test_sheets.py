@@ -234,7 +234,19 @@ RIGHT = [
         db = dZ^T 1""",
         3,
     ),
+    ("mlp", "W2", "dL/dz2 = p - y =: delta\ndL/dW2 = delta a1^T", 3),
+    ("mlp", "W2", "dL/dz2 = p - y = e\ndL/dW2 = e a1^T", 2),
     # LaTeX
+    (
+        "mlp",
+        "W2",
+        r"""
+        \begin{align*}
+        \frac{\partial L}{\partial z_2} &= p - y =: \delta \\
+        \frac{\partial L}{\partial W_2} &= \delta a_1^T = G
+        \end{align*}""",
+        3,
+    ),
     (
         "least_squares",
         None,
