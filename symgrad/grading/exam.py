@@ -237,9 +237,10 @@ def fitted(exam: Exam) -> Exam:
     """The exam with a claim that has one axis in array code as the row or column that is asked
     for."""
     claim, problem = exam.claim, exam.claim.problem
-    e, new = claim.expression, turned(claim.expression)
+    e = claim.expression
     if not one_axis(e, problem.definitions) or e.shape in exam.shapes:
         return exam
+    new = turned(e)
     if new.shape not in exam.shapes:
         return exam
     told = (*problem.remarks, f"read {unparse(e)} as {unparse(new)}")
