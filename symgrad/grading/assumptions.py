@@ -89,7 +89,7 @@ def _right_where(exam: Exam, sides: Sequence[Side]) -> bool:
             return False
     if len(there) < ENOUGH or not _right_beyond(exam, there, reached):
         return False
-    right = [exam.right_at(point) for point in there]
+    right = [exam.sides.right.at(point) for point in there]
     return vanish(exam.got, exam.noise) or not vanish(right, map(exam.sides.noise, there))
 
 
@@ -184,7 +184,7 @@ def _multiple_under(
         moved = exam.adapted(replace(point, inputs=inputs))
         if not exam.is_telling(moved):
             continue
-        got, want = exam.claimed_at(moved), exam.right_at(moved)
+        got, want = exam.claimed_at(moved), exam.sides.right.at(moved)
         size = float(np.sum(want * want))
         multiple = float(np.sum(got * want)) / size if size else 0.0
         if not close(got, multiple * want, LOOSER * exam.sides.noise(moved)):

@@ -99,10 +99,6 @@ class Exam:
         """The batch that the right result has an index of."""
         return next((x.axis for x in self.outcome.labels if isinstance(x.axis, str)), None)
 
-    def right_at(self, point: Point) -> np.ndarray:
-        """The right result as an array: its batch first."""
-        return self.sides.right.at(point)
-
     # what is claimed
 
     @cached_property
@@ -212,7 +208,7 @@ class Exam:
     @cached_property
     def want(self) -> list[np.ndarray]:
         """The right result at each point."""
-        return [self.right_at(point) for point in self.points]
+        return [self.sides.right.at(point) for point in self.points]
 
     @cached_property
     def noise(self) -> list[float]:
