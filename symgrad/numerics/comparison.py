@@ -11,12 +11,21 @@ direction in which each counts alike; then only some are checked one by one, or 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from symgrad.numerics.quotients import EPS, Quotient, noise_of
+from symgrad.numerics.quotients import (
+    EPS,
+    RESOLVED,
+    SMALL,
+    Arrays,
+    Quotient,
+    derivative,
+    noise_of,
+    spread,
+)
 from symgrad.numerics.reports import (
     FAILED,
     INCONCLUSIVE,
@@ -25,18 +34,15 @@ from symgrad.numerics.reports import (
     GradientReport,
     ParameterReport,
 )
-from symgrad.numerics.taylor import SEEN, Taylor, taylor
-
-Arrays: TypeAlias = Mapping[str, Any]
+from symgrad.numerics.taylor import Taylor, taylor
 
 TOLERANCE = 1e-7
 FLOOR = 1e-14  # of the largest entry: its own rounding
 SURE = 1e-6  # what a numerical derivative may be off by, relative to its entry
 SURE_FLOOR = 1e-8  # and to the largest entry
-NEAR_KINK = 1e-6  # the Taylor test steps over it
 ZERO = 0.1  # of the error: it hides what is smaller
 DIGITS = 100.0  # roundings in an entry of a claimed gradient
-SMALL = 1e-6  # an entry below this part of the largest is reported relative to that part
+
 SMALLEST = 1e-150  # of a gradient's entries, for a direction in which each counts alike
 AT_A_KINK = "at a kink: the derivatives on its sides differ"
 HIDDEN = "rounding is larger than what is to be seen of the gradient"
@@ -58,12 +64,16 @@ class Numbers(ABC):
         """The loss where the parameters are these."""
 
     @abstractmethod
-    def entry(self, name: str, k: int) -> Quotient:
-        """The derivative by the k-th entry of a parameter."""
-
-    @abstractmethod
     def slope(self, directions: Arrays) -> Quotient:
         """The derivative along these directions together."""
+
+    def entry(self, name: str, k: int) -> Quotient:
+        """The derivative by the k-th entry of a parameter."""
+        if not self.still(name).reshape(-1)[k]:
+            return Quotient(float("nan"), float("inf"), kink=True)
+        direction = np.zeros(np.shape(self.point[name]))
+        direction.reshape(-1)[k] = 1.0
+        return self.slope({name: direction})
 
     def still(self, name: str) -> Any:
         """1 where an entry has one derivative, 0 where it is known to be at a kink."""
@@ -72,15 +82,30 @@ class Numbers(ABC):
     def rounding(self, name: str) -> Any:
         """What the derivatives may be off by beside the quotients' errors; asked for where
         something differs."""
-        return 0.0
+        return np.zeros(np.shape(self.point[name]))
 
     def zero(self, error: Any, top: float) -> Any:
         """Up to what a claim that its error hides counts as 0, where the largest is `top`."""
         return np.inf
 
+    def origin(self) -> str:
+        """What is not finite first, where that is known."""
+        return ""
+
     def along(self, directions: Arrays, h: complex) -> Any:
         """The loss at a step along the directions."""
-        return self.at({n: self.point[n] + h * d for n, d in directions.items()})
+        return self.at(dict(self.point) | {n: self.point[n] + h * d for n, d in directions.items()})
+
+
+class Judgement(NamedTuple):
+    """Claims against numerical derivatives: the verdict, and of each its relative error, what the
+    derivative may be off by, whether it is wrong and whether it is at a kink."""
+
+    verdict: str
+    relative: np.ndarray
+    error: np.ndarray
+    wrong: np.ndarray
+    kinks: np.ndarray
 
 
 class Comparison:
@@ -97,11 +122,12 @@ class Comparison:
     def report(self, entries: int) -> GradientReport:
         """The verdict, where up to `entries` entries are checked one by one."""
         numbers, claimed = self.numbers, self.claimed
-        if not np.isfinite(numbers.value):
-            return self._not_finite(f"the loss is {numbers.value}")
-        for name, gradient in claimed.items():
-            if not np.isfinite(gradient).all():
-                return self._not_finite(f"the gradient by {name} is not finite")
+        bad = [n for n, g in claimed.items() if not np.isfinite(g).all()]
+        if bad or not np.isfinite(numbers.value):
+            told = f"the gradient by {bad[0]} is not finite" if bad else ""
+            told = told if np.isfinite(numbers.value) else f"the loss is {numbers.value}"
+            told, distance = told + numbers.origin(), numbers.kink_distance
+            return GradientReport(NOT_FINITE, {}, None, None, "", distance, numbers.method, told)
         many = sum(g.size for g in claimed.values()) > entries
         error, together = self._together() if many else (None, PASSED)
         part = entries // len(claimed) if many and together == PASSED else entries
@@ -109,15 +135,17 @@ class Comparison:
         verdicts = [r.verdict for r in reports.values()]
         if together != PASSED and any(r.checked < r.size for r in reports.values()):
             verdicts.append(together)
-        found = self._taylor()
-        kinks = any(r.kinks for r in reports.values()) or not all(map(self._still, claimed))
-        near = numbers.kink_distance is not None and numbers.kink_distance < NEAR_KINK
-        if found.contradicts and not kinks and not near:
+        found, contradicts = self._taylor()
+        kinks = any(r.kinks for r in reports.values())
+        kinks = kinks or not all(np.all(numbers.still(n)) for n in claimed)
+        reason = ""
+        if contradicts and not kinks:
+            if FAILED not in verdicts and error is None:
+                reason = "the loss leaves its tangent in proportion to the step"
             verdicts.append(FAILED)
         verdict = next((v for v in (FAILED, INCONCLUSIVE) if v in verdicts), PASSED)
-        reason = {INCONCLUSIVE: AT_A_KINK if kinks else HIDDEN}.get(verdict, "")
-        if verdict == FAILED and FAILED not in verdicts[: len(reports)] and error is None:
-            reason = "the loss leaves its tangent in proportion to the step"
+        if verdict == INCONCLUSIVE:
+            reason = AT_A_KINK if kinks else HIDDEN
         return GradientReport(
             verdict,
             reports,
@@ -129,14 +157,34 @@ class Comparison:
             reason,
         )
 
-    def _not_finite(self, reason: str) -> GradientReport:
-        distance, method = self.numbers.kink_distance, self.numbers.method
-        return GradientReport(NOT_FINITE, {}, None, None, "", distance, method, reason)
-
-    def _still(self, name: str) -> bool:
-        return bool(np.all(self.numbers.still(name)))
-
-    # one by one
+    def _judged(
+        self,
+        claim: Any,
+        quotients: Sequence[Quotient],
+        size: Any,
+        top: float,
+        rounding: Callable[[], Any],
+    ) -> Judgement:
+        """Claims of these sizes, the largest being `top`, against numerical derivatives."""
+        error = np.array([q.error for q in quotients])
+        kinks = np.array([q.kink for q in quotients], bool)
+        off = np.abs(claim - np.array([q.value for q in quotients]))
+        allowed = self.tolerance * size + self.floor * top
+        sure = self.coarse * (SURE * size + SURE_FLOOR * top)
+        right = (off <= allowed + error) & (error <= sure)
+        least = np.full(len(quotients), max(SMALL * top, 1e-300))
+        if not (right | kinks).all():
+            error = error + rounding()
+            every = max(float(np.abs(g).max(initial=0.0)) for g in self.claimed.values())
+            zero = (size <= ZERO * error) & (np.abs(claim) <= self.numbers.zero(error, every))
+            zero &= ~np.array([q.hidden for q in quotients], bool)
+            right |= (off <= allowed + error) & ((error <= sure) | zero)
+            least = np.where(zero, np.maximum(least, error / TOLERANCE), least)
+        wrong = (off > allowed + error) & ~kinks
+        relative = off / np.maximum(size, least)
+        relative = np.where(kinks | np.isnan(relative), 0.0, relative)
+        passed = PASSED if (right & ~kinks).all() else INCONCLUSIVE
+        return Judgement(FAILED if wrong.any() else passed, relative, error, wrong, kinks)
 
     def _parameter(self, name: str, most: int) -> ParameterReport:
         """Every entry (or a random part of so many) against its numerical derivative."""
@@ -145,67 +193,34 @@ class Comparison:
         if claimed.size > most:
             entries = np.sort(self.rng.choice(claimed.size, most, replace=False))
         quotients = [self.numbers.entry(name, int(k)) for k in entries]
-        values = np.array([q.value for q in quotients])
-        error = np.array([q.error for q in quotients])
-        kinks = np.array([q.kink for q in quotients], bool)
-        hidden = np.array([q.hidden for q in quotients], bool)
-        flat = claimed.reshape(-1)
-        found = np.where(np.isfinite(values), values, 0.0)
-        top = max(np.abs(found).max(initial=0.0), np.abs(flat).max(initial=0.0))
-        off = np.abs(flat[entries] - values)
-        size = np.maximum(np.abs(flat[entries]), np.abs(found))
-        allowed = self.tolerance * size + self.floor * top
-
-        def sure(error: Any) -> Any:
-            return error <= self.coarse * (SURE * size + SURE_FLOOR * top)
-
-        right = (off <= allowed + error) & sure(error)
-        zero = np.zeros(len(entries))
-        if not (right | kinks).all():
-            rounding = np.broadcast_to(self.numbers.rounding(name), claimed.shape)
-            error = error + rounding.reshape(-1)[entries]
-            every = max(float(np.abs(g).max(initial=0.0)) for g in self.claimed.values())
-            below = ~hidden & (size <= ZERO * error)
-            below &= np.abs(flat[entries]) <= self.numbers.zero(error, every)
-            right |= (off <= allowed + error) & (sure(error) | below)
-            zero = np.where(below, error / TOLERANCE, 0.0)
-        wrong = (off > allowed + error) & ~kinks
-        relative = off / np.maximum.reduce(
-            [size, zero, np.full(len(entries), max(SMALL * top, 1e-300))]
+        claim = claimed.reshape(-1)[entries]
+        found = np.nan_to_num([q.value for q in quotients], posinf=0.0, neginf=0.0)
+        size = np.maximum(np.abs(claim), np.abs(found))
+        top = max(size.max(initial=0.0), np.abs(claimed).max(initial=0.0))
+        judged = self._judged(
+            claim, quotients, size, top, lambda: self.numbers.rounding(name).reshape(-1)[entries]
         )
-        relative = np.where(kinks | np.isnan(relative), 0.0, relative)
-        judged = FAILED if wrong.any() else PASSED if (right & ~kinks).all() else INCONCLUSIVE
-        worst = int(np.argmax(np.where(wrong, 2.0 + relative, relative))) if entries.size else 0
+        relative = judged.relative
+        worst = int(np.argmax(np.where(judged.wrong, 2.0 + relative, relative)) if size.size else 0)
         where = np.unravel_index(int(entries[worst]), claimed.shape) if claimed.ndim else ()
         return ParameterReport(
             float(relative.max(initial=0.0)),
             tuple(int(k) for k in where),
             len(entries),
             claimed.size,
-            judged,
-            int(kinks.sum()),
-            float(error.max(initial=0.0)),
+            judged.verdict,
+            int(judged.kinks.sum()),
+            float(judged.error.max(initial=0.0)),
         )
 
-    # together
-
     def _together(self) -> tuple[float, str]:
-        """The derivative along a random direction: its relative error, and the verdict."""
+        """All entries along a random direction: the relative error, and the verdict."""
         directions = self._directions()
         numeric = self.numbers.slope(directions)
-        parts = np.concatenate([(g * directions[n]).reshape(-1) for n, g in self.claimed.items()])
-        off = abs(float(parts.sum()) - numeric.value)
-        scale = float(np.linalg.norm(parts)) or abs(numeric.value) or 1.0
-        error = numeric.error
-        if numeric.kink or not np.isfinite(off):
-            return 0.0, INCONCLUSIVE
-        if off > self.tolerance * scale + error:
-            error += self._rounding(directions)
-        if off > self.tolerance * scale + error:
-            return off / scale, FAILED
-        zero = scale <= min(ZERO * error, self.numbers.zero(error, 0.0)) and not numeric.hidden
-        sure = error <= self.coarse * SURE * scale or zero
-        return off / max(scale, error / TOLERANCE), PASSED if sure else INCONCLUSIVE
+        slope, size = self._slope(directions)
+        scale = np.array([size or abs(numeric.value) or 1.0])
+        judged = self._judged(slope, [numeric], scale, 0.0, lambda: self._rounding(directions))
+        return float(judged.relative[0]), judged.verdict
 
     def _directions(self) -> Arrays:
         """A direction in which each entry counts alike, however small its derivative is; one at a
@@ -216,54 +231,35 @@ class Comparison:
         for n, g in self.claimed.items():
             scale = tops[n] if tops[n] > SMALLEST else other
             signs = self.rng.choice([-1.0, 1.0], g.shape) * self.rng.uniform(0.5, 1.5, g.shape)
-            directions[n] = (
-                self.numbers.still(n) * signs / np.maximum(np.abs(g), self.numbers.even * scale)
-            )
+            size = np.maximum(np.abs(g), self.numbers.even * scale)
+            directions[n] = self.numbers.still(n) * signs / size
         return directions
 
-    def _taylor(self) -> Taylor:
-        """The Taylor test along a random direction, as large as the parameters are."""
-        directions = {
-            n: self.rng.standard_normal(g.shape) * spread(self.numbers.point[n])
-            for n, g in self.claimed.items()
-        }
-        parts = [np.asarray(g * directions[n]).reshape(-1) for n, g in self.claimed.items()]
-        slope = sum(float(p.sum()) for p in parts)
-        size = float(np.linalg.norm(np.concatenate(parts)))
-
-        def along(h: float) -> float:
-            return float(self.numbers.along(directions, h))
-
-        found = taylor(along, self.numbers.value, slope, size, self.numbers.noise)
-        if found.contradicts:  # unless value or gradient have more noise than their last digit
-            noise = max(self.numbers.noise, noise_of(along))
-            size = max(size, self._rounding(directions) / SEEN)
-            found = taylor(along, self.numbers.value, slope, size, noise)
-        return found
+    def _slope(self, directions: Arrays) -> tuple[float, float]:
+        """The claimed derivative along directions, and the size of its terms."""
+        parts = [np.reshape(g * directions[n], -1) for n, g in self.claimed.items()]
+        return sum(float(p.sum()) for p in parts), float(np.linalg.norm(np.concatenate(parts)))
 
     def _rounding(self, directions: Arrays) -> float:
         """What rounding may do to a derivative along directions."""
         return float(sum(np.abs(self.numbers.rounding(n) * d).sum() for n, d in directions.items()))
 
+    def _taylor(self) -> tuple[Taylor, bool]:
+        """The Taylor test along a random direction, as large as the parameters are; and whether the
+        values contradict the claim, with all the noise that they have."""
+        numbers = self.numbers
+        directions = {
+            n: self.rng.standard_normal(g.shape) * spread(numbers.point[n])
+            for n, g in self.claimed.items()
+        }
+        slope, size = self._slope(directions)
 
-def spread(point: Any) -> Any:
-    """How far each entry of a parameter may be moved for a step of 1: by its own size, by that of
-    the others where it is 0, by 1 where all are."""
-    size, scale = np.abs(np.asarray(point, float)), largest(point)
-    return np.where(size > SMALL * scale, size, scale)
+        def line(h: float) -> float:
+            return float(numbers.along(directions, h))
 
-
-def precision(arrays: Iterable[Any]) -> float:
-    """The coarsest rounding among arrays: that of float32 where one is.
-
-    >>> round(precision([np.ones(2), np.ones(2, "float32")]), 9)
-    1.19e-07
-    """
-    types = [getattr(a, "dtype", None) for a in arrays]
-    floats = [np.finfo(t).eps for t in types if isinstance(t, np.dtype) and t.kind == "f"]
-    return max([EPS, *map(float, floats)])
-
-
-def largest(point: Any) -> float:
-    """The size of a parameter: that of its largest entry, 1 where all are 0."""
-    return float(np.abs(point).max(initial=0.0)) or 1.0
+        found = taylor(line, numbers.value, slope, size, numbers.noise)
+        if not found.looks_wrong:
+            return found, False
+        numeric = derivative(line, 1.0, max(numbers.noise, noise_of(line)))
+        allowed = RESOLVED * numeric.error + SURE * size + self._rounding(directions)
+        return found, not numeric.kink and abs(numeric.value - slope) > allowed

@@ -18,20 +18,26 @@ import numpy as np
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
-from symgrad.calculus.lowering import lower, tensor
 from symgrad.errors import DataError, did_you_mean, names_wanted, whole_number
-from symgrad.language.dimensions import dimension
-from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem, Wrt
-from symgrad.numerics.callables import called
-from symgrad.numerics.comparison import TOLERANCE, Arrays, Comparison, Numbers, precision, spread
+from symgrad.language.unparse import unparse
+from symgrad.numerics.claims import called, claims
+from symgrad.numerics.comparison import TOLERANCE, Comparison, Numbers
 from symgrad.numerics.evaluation import STEP, Sample, drawn
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.inputs import Signature
-from symgrad.numerics.interpreter import evaluate_nodes, over_labels
-from symgrad.numerics.interpreter import spread as spread_over
-from symgrad.numerics.libraries import NumPy, plain_array
-from symgrad.numerics.quotients import EPS, UNDERFLOW, Quotient, derivative, noise_of
+from symgrad.numerics.interpreter import evaluate_nodes
+from symgrad.numerics.kinks import kink_distance
+from symgrad.numerics.libraries import NumPy
+from symgrad.numerics.quotients import (
+    EPS,
+    UNDERFLOW,
+    Arrays,
+    Quotient,
+    derivative,
+    noise_of,
+    spread,
+)
 from symgrad.numerics.reports import FAILED, GradientReport
 from symgrad.numerics.verification import BLURS
 
@@ -88,53 +94,22 @@ def _at(
     """The check at these inputs."""
     names = derivation.wrt
     value, derived = compile_derivation(derivation)(inputs)
+    given: Any = gradients
     if callable(gradients):
         with np.errstate(all="ignore"):
-            copies = {n: np.array(a) for n, a in inputs.items()}
-            gradients = _given(names, called(gradients, copies))
-    claimed = derived if gradients is None else _claimed(names, gradients, derived)
-    eps = precision((gradients or {}).values())
+            given = called(gradients, {n: np.array(a) for n, a in inputs.items()})
+    elif gradients is not None:
+        for name in names_wanted("gradients", gradients):
+            if name not in names:
+                near = did_you_mean(name, names)
+                raise DataError(f"gradients: {name} is not among {', '.join(names)}{near}")
+    shapes = {n: np.shape(derived[n]) for n in names}
+    given = derived if given is None else given
+    claimed, eps = claims(given, shapes, alone=len(names) == 1, wrt=True)
     numbers = ProgramNumbers(derivation, inputs, float(value), seed)
     shaped = {n: np.reshape(claimed[n], np.shape(numbers.point[n])) for n in names}
     with np.errstate(all="ignore"):
         return Comparison(numbers, shaped, seed, eps).report(entries)
-
-
-def _given(names: tuple[str, ...], result: Any) -> Mapping[str, Any]:
-    """The gradients by name of what a user's function returns."""
-    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
-        result = result[1]
-    if isinstance(result, Mapping):
-        return result
-    if len(names) == 1:
-        return {names[0]: result}
-    given, wanted = type(result).__name__, ", ".join(names)
-    raise DataError(f"the gradient is a {given}; a dictionary with {wanted} is wanted")
-
-
-def _claimed(
-    names: tuple[str, ...], gradients: Mapping[str, Any], derived: Mapping[Any, Any]
-) -> dict[str, np.ndarray]:
-    """The gradients that a user gives, as arrays of the right shapes."""
-    for name in names_wanted("gradients", gradients):
-        if name not in names:
-            near = did_you_mean(name, names)
-            raise DataError(f"gradients: {name} is not among {', '.join(names)}{near}")
-    claimed = {}
-    for name in names:
-        if name not in gradients:
-            some = [n for n in names if n in gradients]
-            told = f"; given are {', '.join(some)}: wrt them alone (--wrt {','.join(some)})"
-            raise DataError(f"the gradient by {name} is missing{told if some else ''}")
-        array = plain_array(f"the gradient by {name}", gradients[name])
-        shape = np.shape(derived[name])
-        if array.shape != shape:
-            raise DataError(f"the gradient by {name} has shape {array.shape}, not {shape}")
-        try:
-            claimed[name] = array.astype(float)
-        except (TypeError, ValueError):
-            raise DataError(f"the gradient by {name} is no array of numbers") from None
-    return claimed
 
 
 class ProgramNumbers(Numbers):
@@ -148,36 +123,28 @@ class ProgramNumbers(Numbers):
         self.derivation = derivation
         self.value, self.noise = value, EPS * abs(value)
         self.node = (derivation.free or derivation.value).node
-        self.arrays, self.sizes = _arrays(derivation, inputs)
+        arrays = Signature.of(derivation).arrays([*inputs], inputs, NumPy(np.dtype(float)))
+        self.arrays, self.sizes = arrays
         self.point = {n: self.arrays[n] for n in derivation.wrt}
-        self.kink_distance = kink_distance(derivation, inputs)
+        self.kink_distance = kink_distance(derivation.value.node, self.arrays, self.sizes)
         self.rng = np.random.default_rng([seed, 2])
 
     def at(self, moved: Arrays) -> Any:
         """The loss where the parameters are these."""
         return evaluate_nodes([self.node], {**self.arrays, **moved}, self.sizes)[self.node]
 
-    def entry(self, name: str, k: int) -> Quotient:
-        """The derivative by the k-th entry, by complex step."""
-        point = self.point[name]
-        direction = np.zeros(point.shape)
-        direction.reshape(-1)[k] = 1.0
-        if not self.still(name).reshape(-1)[k]:
-            return Quotient(float("nan"), float("inf"), kink=True)
-        return self._slope({name: direction}, STEP, float(spread(point).reshape(-1)[k]))
-
     def slope(self, directions: Arrays) -> Quotient:
-        """The derivative along these directions together."""
+        """The derivative along these directions together, by complex step."""
         largest = max(float(np.abs(d).max(initial=0.0)) for d in directions.values()) or 1.0
-        return self._slope(directions, STEP / max(largest, 1.0), 1.0 / largest)
-
-    def _slope(self, directions: Arrays, step: float, scale: float) -> Quotient:
+        step = STEP / max(largest, 1.0)
         numeric = self._complex(directions, step)
         if abs(numeric) * step < UNDERFLOW:
             one, other = (self._complex(directions, step / STEP * h) for h in LARGER)
             numeric = one if abs(one - other) < TOLERANCE * abs(one) else numeric
         if np.isfinite(numeric):
             return Quotient(numeric)
+        moves = [np.abs(d) / spread(self.point[n]) for n, d in directions.items()]
+        scale = 1.0 / max(float(m.max(initial=0.0)) for m in moves)
 
         def line(t: float) -> float:
             return float(self.along(directions, t))
@@ -204,6 +171,15 @@ class ProgramNumbers(Numbers):
         return {
             n: 2 * np.max([np.abs(b[n] - g) for b in blurred], axis=0) for n, g in exact.items()
         }
+
+    def origin(self) -> str:
+        """The first line of the derivation that is not finite."""
+        sample = Sample(self.derivation, self.arrays, self.sizes, {})
+        for step in self.derivation.steps:
+            value = np.asarray(sample.value(step.node), float)
+            for bad in value[~np.isfinite(value)]:
+                return f": {unparse(step.left)} = {unparse(step.right)} is {bad}"
+        return ""
 
     # kinks
 
@@ -250,55 +226,3 @@ class ProgramNumbers(Numbers):
             str(key): sample.over(outcome.entry, outcome.labels)
             for key, outcome in self.derivation.outcomes.items()
         }
-
-
-def kink_distance(derivation: Derivation, inputs: Mapping[str, Any]) -> float | None:
-    """How far the nearest argument of relu, abs, max or a norm is from where it has no
-    derivative."""
-    arrays, sizes = _arrays(derivation, inputs)
-    nearest: float | None = None
-    order = ix.topological([derivation.value.node])
-    values = evaluate_nodes(order, arrays, sizes)
-    for node in order:
-        if isinstance(node, (ix.Map, ix.Apply)) and node.operation.meaning.kink is not None:
-            distance = _distance(node, values, arrays, sizes)
-            if distance.size:
-                nearest = min(float(distance.min()), np.inf if nearest is None else nearest)
-        elif isinstance(node, ix.Polynomial):  # a root of what is 0 here has one as well
-            factors = [f for t in node.terms for f in t.factors if 0 < f.power < 1]
-            nearest = 0.0 if any(np.any(values[f.node] == 0) for f in factors) else nearest
-    return nearest
-
-
-def _distance(
-    node: ix.Map | ix.Apply,
-    values: Mapping[ix.Node, Any],
-    arrays: Mapping[str, Any],
-    sizes: Mapping[ix.Axis, int],
-) -> np.ndarray:
-    """How far each entry of a node is from its kink."""
-    if isinstance(node, ix.Map) and len(node.arguments) > 1:  # the kink is where they tie
-        one, other = (spread_over(values[n], at, len(node.axes)) for n, at in node.arguments)
-        return np.asarray(np.abs(np.subtract(one, other)))
-    (argument, at), *_ = node.arguments
-    labels = ix.new_labels(argument.axes)
-    core = tuple(x for x, place in zip(labels, at, strict=True) if place is None)
-    others = tuple(x for x in labels if x not in core)
-    known = dict(values)
-    if len(core) > 2:  # a tensor, in which only its entries count
-        over = over_labels(values[argument], labels, (*others, *core), sizes)
-        flat = over.reshape((*over.shape[: len(others)], -1))
-        core = (ix.Label(dimension(flat.shape[-1])),)
-        labels = (*others, *core)
-        argument = ix.intern(ix.Input, tuple(x.axis for x in labels), name="?x", facts=frozenset())
-        known[argument] = flat
-    name = Name("?x", ix.matrix_shape(x.axis for x in core))
-    value = {name.name: tensor(ix.Entry(argument, labels), core, others)}
-    entry = lower(node.operation.meaning.kink(name), value).closed()
-    return np.asarray(np.abs(evaluate_nodes([entry.node], arrays, sizes, known)[entry.node]))
-
-
-def _arrays(
-    derivation: Derivation, inputs: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[ix.Axis, int]]:
-    return Signature.of(derivation).arrays([*inputs], inputs, NumPy(np.dtype(float)))

@@ -13,13 +13,15 @@ smaller. What a quotient may be off by is what is left to extrapolate, and the n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, TypeAlias
 
 import numpy as np
 
 Line = Callable[[float], float]
+Arrays: TypeAlias = Mapping[str, Any]  # parameters, directions
 
 EPS = float(np.finfo(float).eps)
 FIRST = 0.2871  # of the scale: no power of 2, at which a period may lie
@@ -30,6 +32,7 @@ AMPLIFIED = 8.0  # noise in an extrapolated quotient, by that in the last one
 ACCURATE = 1e-11  # relative; more is not asked for
 CONVERGED = 0.1  # what is left to extrapolate, relative; beyond, the steps are too large
 RESOLVED = 4.0  # a jump is one where it is so many times what it may be off by
+SMALL = 1e-6  # of the largest entry: another scale, whose steps or errors are its own
 POINTS = 9  # for the noise
 SPACINGS = (1e-8, 1e-6, 1e-10, 1e-4, 1e-12, 1e-2, 1e-1)
 
@@ -115,18 +118,18 @@ def noise_of(f: Line) -> float:
     >>> 1e-5 < noise_of(lambda t: (1e12 + math.exp(0.1 + t)) - 1e12) < 1e-3
     True
     """
-    largest = abs(f(0.0))
+    top = abs(f(0.0))
     for spacing in SPACINGS:
         values = np.array([f(k * spacing) for k in range(POINTS)])
         if not np.isfinite(values).all() or np.ptp(values) > 0.1 * np.abs(values).max():
             continue
-        largest = max(largest, float(np.abs(values).max()))
+        top = max(top, float(np.abs(values).max()))
         if 2 * np.count_nonzero(np.diff(values) == 0) >= POINTS - 1:
             continue  # steps too small to be seen
         level = _level(values)
         if level is not None:
-            return max(level, EPS * largest)
-    return EPS * largest
+            return max(level, EPS * top)
+    return EPS * top
 
 
 def _level(values: np.ndarray) -> float | None:
@@ -142,3 +145,15 @@ def _level(values: np.ndarray) -> float | None:
         if mixed[k] and high <= 4 * low:
             return levels[k]
     return None
+
+
+def spread(point: Any) -> Any:
+    """How far each entry of a parameter may be moved for a step of 1: by its own size, by that of
+    the others where it is 0, by 1 where all are."""
+    size, scale = np.abs(np.asarray(point, float)), largest(point)
+    return np.where(size > SMALL * scale, size, scale)
+
+
+def largest(point: Any) -> float:
+    """The size of a parameter: that of its largest entry, 1 where all are 0."""
+    return float(np.abs(point).max(initial=0.0)) or 1.0
