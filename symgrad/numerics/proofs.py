@@ -19,7 +19,7 @@ from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.nodes import Input, Label, Map, Node, Term, batch_of, intern
 from symgrad.calculus.proofs import Kind, Proof, ProofLine, proof_of
 from symgrad.calculus.proofs.lines import Form, Indexed, Pairing, Pairings, Scalar, ScalarRule
-from symgrad.calculus.proofs.scalars import POINT, SYMBOLS
+from symgrad.calculus.proofs.scalars import symbol_of
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Expression
@@ -194,11 +194,12 @@ class _Truth:
     def _scalar(self, rule: ScalarRule, form: Form) -> Sides:
         """A scalar function at the points at which it is defined."""
         if isinstance(form, Scalar):
-            claim = np.array([_number(form.value, at) for at in POINTS])
+            symbols = [symbol_of(name) for name in rule.point]
+            claim = np.array([_number(form.value, symbols, at) for at in POINTS])
         else:
             assert isinstance(form, Expression)
-            names = [x.name for x in POINT]
-            points = [dict(zip(names, map(np.asarray, at), strict=True)) for at in POINTS]
+            names = [x.name for x in rule.point]
+            points = [dict(zip(names, map(np.asarray, at), strict=False)) for at in POINTS]
             claim = np.array([float(self.sample.evaluated(form, **at)) for at in points])
         truth = _scalar_truth(rule)
         defined = np.isfinite(truth)
@@ -210,9 +211,9 @@ def _scalar_truth(rule: ScalarRule) -> np.ndarray:
     """The function, or its slope, at the points; nan where it is not defined."""
     operation, k = rule.operation, rule.argument
     names = [
-        intern(Input, (dimension(len(POINTS)),), name=x.name, facts=frozenset()) for x in POINT
+        intern(Input, (dimension(len(POINTS)),), name=x.name, facts=frozenset()) for x in rule.point
     ]
-    arguments = tuple((node, (0,)) for node in names[: operation.arity[1]])
+    arguments = tuple((node, (0,)) for node in names)
     node = intern(Map, names[0].axes, operation=operation, arguments=arguments)
 
     def at(step: complex) -> Any:
@@ -223,6 +224,6 @@ def _scalar_truth(rule: ScalarRule) -> np.ndarray:
     return np.where(np.isfinite(at(0)), slope, np.nan)
 
 
-def _number(value: sympy.Expr, at: Sequence[float]) -> float:
-    number = value.subs(dict(zip(SYMBOLS, at, strict=True))).evalf()
+def _number(value: sympy.Expr, symbols: Sequence[sympy.Symbol], at: Sequence[float]) -> float:
+    number = value.subs(dict(zip(symbols, at, strict=False))).evalf()
     return float(number) if number.is_real else float("nan")

@@ -10,8 +10,7 @@ import numpy as np
 from symgrad.api import Derivation
 from symgrad.calculus.nodes import batch_of, matrix_shape
 from symgrad.calculus.proofs import KINDS, Proof, ProofLine, proof_of
-from symgrad.calculus.proofs.lines import Pairings, Scalar, ScalarRule
-from symgrad.calculus.proofs.scalars import POINT
+from symgrad.calculus.proofs.lines import Pairings, ScalarRule
 from symgrad.errors import SymgradError
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.formula import Formula
@@ -67,14 +66,14 @@ def _sides(line: ProofLine, side: Expression, truth: _Truth) -> Iterator[tuple[A
 
 
 def _known(known: Known, proof: Proof) -> Known:
-    """With the names of a proof: differentials, and the points t, u of scalar functions."""
+    """With the names of a proof: differentials, and the numbers that scalar functions are of."""
     names, slopes = dict(known.names), dict(known.slopes)
     for name, node in proof.uses.called.items():
         own = Name(name, matrix_shape(node.axes), batch_of(node))
         (names if name.isidentifier() else slopes).setdefault(name, own)
-    if any(isinstance(line.right, Scalar) for line in proof.lines):
-        names |= {x.name: x for x in POINT if x.name not in names}
     for line in proof.lines:
+        if isinstance(line.truth, ScalarRule):
+            names |= {x.name: x for x in line.truth.point}
         forms = [line.left, line.right]
         if isinstance(line.right, Pairings):
             forms += [form for p in line.right.parts for form in (p.left, p.right)]

@@ -9,13 +9,13 @@ Both are the one chain rule, read forward and backward, and written in matrix no
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, count
 
 from symgrad.calculus.algebra import times, transposed
 from symgrad.calculus.chain_rule import contributions, placed, tangent
 from symgrad.calculus.derivation import Derivative, IndexForm
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import Tensor, lower, tensor
-from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term, batch_of
 from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.polynomials import contract
@@ -50,21 +50,25 @@ class _Writer:
         self.labels = {uses.variable: uses.labels}
         self.labels |= {node: s.labels for node, s in uses.statements.items()}
         self.beside = {user: uses.cotangent(user, self.labels[user]) for user in uses.users}
+        self.top: Expression = Name("L", SCALAR)
+        if isinstance(uses.step.left, Derivative) and is_scalar(uses.step.left.top):
+            self.top = uses.step.left.top
+        names = {*uses.taken, unparse(self.top)}
+        self.sign = next(d for d in _signs() if not any(d + n in uses.taken for n in names))
         self.differentials = {node: self._differential(node) for node in self.labels}
         symbols = {uses.differential(node): node for node in self.labels}
         self.notation = Notation(
             lambda n: self._symbol(symbols[n]) if n in symbols else uses.named(n),
             uses.derivation.naming.bound,
         )
-        self.top: Expression = Name("L", SCALAR)
-        if isinstance(uses.step.left, Derivative) and is_scalar(uses.step.left.top):
-            self.top = uses.step.left.top
 
     def _differential(self, node: Node) -> Differential:
-        name = self.uses.name(node)
-        symbol = fresh(f"d{name.name}", self.uses.taken)
-        self.uses.called[symbol] = self.uses.differential(node)
-        return Differential(symbol, name.shape, name.batch, of=name)
+        differential = self._of(self.uses.name(node))
+        self.uses.called[differential.name] = self.uses.differential(node)
+        return differential
+
+    def _of(self, e: Expression) -> Differential:
+        return Differential(f"{self.sign}{unparse(e)}", e.shape, e.batch, of=e, sign=self.sign)
 
     def _symbol(self, node: Node) -> Expression:
         """The differential of a node, a column as the node is."""
@@ -117,8 +121,7 @@ class _Writer:
         return lines
 
     def _line(self, parts: list[Pairing], move: str) -> ProofLine:
-        left = Differential(f"d{unparse(self.top)}", self.top.shape, self.top.batch, of=self.top)
-        return ProofLine(left, Pairings(tuple(parts)), move, self.uses.change.node)
+        return ProofLine(self._of(self.top), Pairings(tuple(parts)), move, self.uses.change.node)
 
     def _pairings(self) -> list[Pairing]:
         return [self._pairing(node, entry) for node, entry in self.beside.items()]
@@ -190,6 +193,11 @@ class _Writer:
             results.append((step.right, f"as in step ({step.number})"))
         change = uses.change.node
         return [ProofLine(step.left, right, move, change, True) for right, move in results]
+
+
+def _signs() -> Iterator[str]:
+    """What may stand before a name for its differential: d, unless that is another name."""
+    return chain(("d", "D"), (f"d{k}_" for k in count(2)))
 
 
 def _texts(line: ProofLine) -> list[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from symgrad.calculus.nodes import Label, Node, Term
 from symgrad.language.composing import DIFFERENTIAL
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name, Operation
-from symgrad.language.formula import Formula, Listed
+from symgrad.language.formula import Formula, Listed, Named
 from symgrad.language.typeset import typeset
 
 Kind: TypeAlias = Literal["index", "differential"]
@@ -24,14 +24,17 @@ KINDS: tuple[Kind, ...] = ("index", "differential")
 
 @dataclass(frozen=True, eq=False)
 class Differential(Name):
-    """The name of a differential: dX, how `of` moves."""
+    """The name of a differential: dX, how `of` moves; where the `sign` is no d, another name."""
 
     of: Expression = field(default_factory=lambda: Name("x", SCALAR))
+    sign: str = "d"
 
     @property
     def formula(self) -> Formula:
         """d, upright, before the name."""
-        return Listed((DIFFERENTIAL, typeset(self.of)), separator="")
+        if self.sign == "d":
+            return Listed((DIFFERENTIAL, typeset(self.of)), separator="")
+        return Named(name=self.name)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Indexed:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A function of the real numbers t, u."""
+    """A function of real numbers, which have the names of the line's rule."""
 
     written: Formula
     value: sympy.Expr
@@ -69,10 +72,12 @@ class Scalar:
 
 @dataclass(frozen=True)
 class ScalarRule:
-    """What a line on a scalar function says: its value, or its derivative by one argument."""
+    """What a line on a scalar function says: its value, or its derivative by one argument; the
+    names of the numbers that it is of."""
 
     operation: Operation
     argument: int | None
+    point: tuple[Name, ...]
 
 
 Form: TypeAlias = Expression | Pairings | Indexed | Scalar

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sympy
 from sympy.core.relational import Relational
 
+from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import Map
 from symgrad.calculus.proofs.lines import ProofLine, Scalar, ScalarRule
 from symgrad.calculus.proofs.uses import Uses
@@ -22,9 +23,8 @@ from symgrad.language.sympy_rules import expression_of
 from symgrad.language.typeset import sign, typeset
 from symgrad.language.unparse import unparse
 
-POINT = tuple(Name(letter, SCALAR) for letter in "tu")
+LETTERS = "tuwrqabc"  # of numbers, where no name of the derivation is the same
 RELATIONS = {">": ">", "<": "<", ">=": r"\geq", "<=": r"\leq", "==": "=", "!=": r"\neq"}
-SYMBOLS = tuple(sympy.Symbol(letter, real=True) for letter in "tu")
 
 
 def scalar_lines(uses: Uses) -> Iterator[ProofLine]:
@@ -38,33 +38,37 @@ def scalar_lines(uses: Uses) -> Iterator[ProofLine]:
         for k, (argument, _) in enumerate(node.arguments)
         if argument in moving
     )
+    taken = {*uses.taken}
+    letters = (*(x for x in LETTERS if x not in taken), *LETTERS)
+    point = [Name(fresh(x, taken), SCALAR) for x in letters]
     for operation, k in used:
-        yield from _lines(operation, k)
+        yield from _lines(operation, k, point[: operation.arity[1]])
 
 
-def _lines(operation: Operation, k: int) -> Iterator[ProofLine]:
-    meaning, arity = operation.meaning, operation.arity[1]
-    value = meaning.definition(*SYMBOLS[:arity])
-    called = _called(operation, arity)
+def _lines(operation: Operation, k: int, point: Sequence[Name]) -> Iterator[ProofLine]:
+    meaning = operation.meaning
+    at = [symbol_of(name) for name in point]
+    value = meaning.definition(*at)
+    called = composing.applied(sign(operation), *map(typeset, point))
     definition = Scalar(_written(value), value)
+    whole, by_one = (ScalarRule(operation, each, tuple(point)) for each in (None, k))
     if plain_text(definition.written) != plain_text(called):
-        yield ProofLine(called, definition, "definition", ScalarRule(operation, None))
-    slope = value.diff(SYMBOLS[k])
-    left = _slope(called, k)
+        yield ProofLine(called, definition, "definition", whole)
+    slope = value.diff(at[k])
+    left = _slope(called, typeset(point[k]))
     derivative = Scalar(_written(slope), slope)
-    yield ProofLine(left, derivative, "scalar calculus", ScalarRule(operation, k))
-    recorded: Expression = meaning.derivative(*POINT[:arity])[k]
+    yield ProofLine(left, derivative, "scalar calculus", by_one)
+    recorded: Expression = meaning.derivative(*point)[k]
     if unparse(recorded).replace(" ", "") != plain_text(derivative.written).replace(" ", ""):
-        yield ProofLine(left, recorded, "as the record has it", ScalarRule(operation, k))
+        yield ProofLine(left, recorded, "as the record has it", by_one)
 
 
-def _called(operation: Operation, arity: int) -> Formula:
-    inside = [fm.Symbol(latex=letter) for letter in "tu"[:arity]]
-    return composing.applied(sign(operation), *inside)
+def symbol_of(name: Name) -> sympy.Symbol:
+    """The real number of this name, in SymPy."""
+    return sympy.Symbol(name.name, real=True)
 
 
-def _slope(called: Formula, k: int) -> Formula:
-    by = fm.Symbol(latex="tu"[k])
+def _slope(called: Formula, by: Formula) -> Formula:
     front = fm.Fraction((PARTIAL, composing.partial(by)))
     whole = fm.Row((front, called), scalars=2)
     return composing.spelled(whole, f"d {plain_text(called)} / d{plain_text(by)}")
