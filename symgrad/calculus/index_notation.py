@@ -241,11 +241,17 @@ def in_language(e: Expression) -> Expression | None:
     return e.expression if isinstance(e, IndexForm) else e
 
 
+def slope(top: Formula, bottom: Formula) -> Formula:
+    """The derivative of one by the other: dL/dx, dL/d(A.T)."""
+    by = plain_text(bottom)
+    text = f"d{plain_text(top)}/d{by if by.replace(',', '').isidentifier() else f'({by})'}"
+    return composing.derivative(top, bottom, text)
+
+
 def entry_name(named: Expression) -> Formula:
     """A name in index notation, where a transposed vector is the vector."""
     while isinstance(named, Call) and ONE in named.shape:
         named = named.arguments[0]
     if isinstance(named, Derivative):
-        top, bottom = entry_name(named.top), entry_name(named.bottom)
-        return composing.derivative(top, bottom, f"d{plain_text(top)}/d{plain_text(bottom)}")
+        return slope(entry_name(named.top), entry_name(named.bottom))
     return written(named)

@@ -119,7 +119,7 @@ class _Truth:
             return self._scalar(line.truth, line.right)
         claim = self._claim(line.right, line.by_entry)
         if isinstance(line.truth, Node):
-            truth = self.values[line.truth]
+            truth = self._value(line.truth)
             if not isinstance(line.right, Indexed):
                 truth = batch_first(truth, line.truth.axes)
         else:
@@ -128,6 +128,12 @@ class _Truth:
             claim = np.broadcast_to(claim, np.shape(truth))  # the same for each example
         fits = np.shape(claim) in (np.shape(truth), ())
         return np.broadcast_to(claim if fits else np.nan, np.shape(truth)), truth
+
+    def _value(self, node: Node) -> Any:
+        """The value of a node, of those that stand in the proof."""
+        sample = self.sample
+        known = {**sample.values, **self.values}
+        return evaluate_nodes([node], sample.inputs, sample.sizes, known, sample.blur)[node]
 
     def _claim(self, form: Form, by_entry: bool) -> Any:
         """The right side of a line; a derivative by entries times the direction, summed."""

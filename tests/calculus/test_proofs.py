@@ -13,6 +13,7 @@ from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.proofs import KINDS, Proof, proof_of
 from symgrad.calculus.proofs.lines import Differential, Indexed, Pairings
 from symgrad.language.expressions import OPERATIONS, Expression, Operation, is_scalar
+from symgrad.language.operations.meanings import Function
 from symgrad.language.plain import plain_text
 from symgrad.language.table import PLAIN
 from symgrad.language.unparse import unparse
@@ -191,6 +192,52 @@ def test_the_inverse_follows_from_what_it_solves() -> None:
         "= -<Y.T @ dL/dY @ Y.T, dA>",
         "dL/dA = -Y.T @ dL/dY @ Y.T",
     ]
+
+
+def test_the_inverse_by_entries_follows_from_what_it_solves() -> None:
+    proved = of_step("A: Matrix(n, n)\nY = inv(A)\nloss = sum(tanh(Y))", "A", "index")
+    assert proved[1:5] == [
+        "sum_k Y_ik A_kj = [i = j]",
+        "sum_k dY_ik/dA_pq A_kj + Y_ip [j = q] = 0",
+        "dY_ij/dA_pq = -Y_ip Y_qj",
+        "(dL/dA)_pq = -sum_i,j (dL/dY)_ij Y_ip Y_qj",  # nothing in it is summed out
+    ]
+
+
+@each_record
+def test_a_derivative_follows_from_something_that_has_a_name(operation: Operation) -> None:
+    meaning = operation.meaning
+    if isinstance(meaning, Function):
+        assert meaning.definition or meaning.equation or meaning.identity
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "line"),
+    [
+        ("t: Vector(n)\nloss = sum(tanh(t))", "index", "d tanh(u) / du = 1 - tanh(u)**2"),
+        ("t: Vector(n)\nu: Vector(n)\nloss = t.T @ exp(u)", "index", "d exp(w) / dw = exp(w)"),
+        ("p: Vector(n)\nx: Vector(n)\nz = p * x\nloss = sum(exp(z))", "index", "dz_i/dx_q = p_i"),
+        ("dx: Vector(n)\nx: Vector(n)\nloss = dx.T @ x", "differential", "DL = dx.T @ Dx"),
+        ("x: Vector(n)\ndL: Vector(n)\nloss = dL.T @ x", "differential", "DL = dL.T @ Dx"),
+        (
+            "x: Vector(n)\ndx: Vector(n)\nDx: Vector(n)\nloss = sum(dx * x * Dx)",
+            "differential",
+            "d2_L = sum(dx * Dx * d2_x)",
+        ),
+    ],
+)
+def test_the_letters_of_a_proof_are_no_names(source: str, kind: str, line: str) -> None:
+    """Numbers that functions are of, an entry's letters, and the sign of a differential."""
+    derivation = sg.derive(source).data
+    lines = [line for proof in proofs(derivation, kind) for line in equations(proof)]
+    assert any(each.startswith(line) for each in lines)
+
+
+def test_the_differential_of_a_variable_is_not_its_direction() -> None:
+    derivation = sg.hvp("x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x")
+    proof = proof_of(derivation.data, derivation.data.steps[-1], "differential")
+    assert equations(proof)[1] == "DL = Dx.T @ A @ x + x.T @ A @ Dx"
+    assert r"\mathrm{Dx}" in derivation.latex("full", why="differential")
 
 
 def test_the_uses_of_a_node_are_summed_in_one_proof() -> None:

@@ -15,14 +15,12 @@ from symgrad.calculus.algebra import times, transposed
 from symgrad.calculus.chain_rule import contributions, placed, tangent
 from symgrad.calculus.derivation import Derivative, IndexForm
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.lowering import Tensor, lower, tensor
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term, batch_of
 from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.proofs.definitions import as_it_is
 from symgrad.calculus.proofs.lines import Differential, Pairing, Pairings, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
-from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels, label_of
+from symgrad.calculus.proofs.uses import Proof, Statement, Uses
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name, is_scalar
@@ -82,30 +80,15 @@ class _Writer:
 
     def solved(self, statement: Statement) -> Iterator[ProofLine]:
         """The differential of what solves an equation, from that of its sides."""
-        node = statement.entry.node
-        if not isinstance(node, Apply) or node.operation.meaning.equation is None:
+        solved, node = self.uses.equation(statement), statement.entry.node
+        if solved is None or any(map(self.uses.is_row, solved.operands)):
             return
-        operands = (node, *(argument for argument, _ in node.arguments))
-        if any(n not in self.labels or self.uses.is_row(n) for n in operands):
-            return
-        names = [self.uses.name(n) for n in operands]
-        left, right = node.operation.meaning.equation(*names)
-        yield ProofLine(left, right, f"what the {node.operation.rule} is", None)
-        values = {x.name: self._tensor(n) for x, n in zip(names, operands, strict=True)}
-        symbols = {as_it_is(n): self.uses.differential(self.uses.plain(n)) for n in operands}
-        whole = lower(left, values)
-        entry = whole.closed()
-        moved = contract(tangent(entry.node, entry.labels, symbols), whole.labels)
-        both, zero = self.notation.of(moved.node), filled(zeros, left.shape)
-        yield ProofLine(both, zero, "differential of both sides", None)
+        left, right = solved.sides
+        yield ProofLine(left, right, solved.said, None)
+        both = self.notation.of(solved.moved(self.uses).node)
+        yield ProofLine(both, filled(zeros, left.shape), "differential of both sides", None)
         solution, truth = self._written(self._moved(statement), node), self.uses.differential(node)
         yield ProofLine(self._symbol(node), solution, "solved for it", truth)
-
-    def _tensor(self, node: Node) -> Tensor:
-        labels = tuple(map(label_of, node.axes))
-        core = core_labels(labels)
-        others = tuple(x for x in labels if x not in core)
-        return tensor(Entry(as_it_is(node), labels), core, others)
 
     # dL
 
@@ -178,7 +161,7 @@ class _Writer:
         if isinstance(node, Map):
             return f"derivative of {node.operation.name}, entry by entry"
         if isinstance(node, Apply) and node.operation.meaning.equation is None:
-            return f"the known differential of {node.operation.name}"
+            return node.operation.meaning.identity or f"derivative of {node.operation.name}"
         right = self.uses.right(statement)
         operation = right.operation if isinstance(right, Call) else einsum
         return f"differential: {operation.rule}"

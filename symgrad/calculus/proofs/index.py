@@ -13,25 +13,29 @@ from symgrad.calculus.index_notation import (
     Letters,
     entry_name,
     indexed,
+    slope,
 )
 from symgrad.calculus.polynomials import contract
+from symgrad.calculus.proofs.definitions import as_it_is
 from symgrad.calculus.proofs.lines import Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels
+from symgrad.calculus.reduction import reduced
 from symgrad.calculus.terms import identity, opened, product
-from symgrad.language.composing import derivative
-from symgrad.language.plain import plain_text
+from symgrad.language import composing
+from symgrad.language.formula import Formula
 
 PLACES = "pqrstuvabcd"  # the letters of the variable's entry
-KNOWN = "the known identity, at one entry"  # the pull-back of a cotangent that is 1 there
-SUMMED = "each [a = b] summed out"
+SUMMED, JOINED = "each [a = b] summed out", "equal terms joined"
 
 
 def index_proof(uses: Uses) -> Proof:
     """The lines of one step."""
     writer = _Writer(uses)
     lines = [writer.definition(*each) for each in uses.definitions()]
-    lines += [*scalar_lines(uses), *map(writer.slope, uses.statements.values())]
+    lines += scalar_lines(uses)
+    for statement in uses.statements.values():
+        lines += [*writer.solved(statement), writer.slope(statement)]
     lines += writer.total(lines[-1].right)
     return Proof("index", tuple(lines), uses)
 
@@ -68,6 +72,41 @@ class _Writer:
 
     # the derivative of one statement
 
+    def solved(self, statement: Statement) -> Iterator[ProofLine]:
+        """What a statement's function solves, and the derivative of both sides by an entry."""
+        solved, letters = self.uses.equation(statement), self.letters()
+        if solved is None:
+            return
+        (left, right), labels = solved.entries, solved.labels
+        for label in labels:
+            letters.of(label)
+        truth = left.node
+        written = self.notation.terms(terms_of(left), letters)
+        yield ProofLine(written, self.indexed(terms_of(right), labels, letters), solved.said, truth)
+        letters = Letters({x: letters.of(x) for x in (*labels, *self.places)}, letters.taken)
+        active = {as_it_is(n) for n in solved.operands}
+        slopes = [self._unsolved(p, letters) for p in partials(*left, active)]
+        both, moved = composing.total(slopes), solved.moved(self.uses).node
+        yield ProofLine(both, self.indexed((), labels, letters), "derivative of both sides", moved)
+
+    def _unsolved(self, p: Partial, letters: Letters) -> Formula:
+        """A partial derivative times that of its operand by the variable's entry, as a sign."""
+        of, rest = self.uses.plain(p.of), p.rest
+        if of is self.uses.variable:
+            (term,) = self._inserted(p)
+            return self.notation.term(reduced(term) or term, letters)
+        factors = [self._derivative(of, p.labels, letters)]
+        if rest.factors:
+            factors.append(self.notation.term(rest._replace(summed=()), letters))
+        over, body = letters.over(rest.summed), composing.product(factors, apart=True)
+        return body if over is None else composing.summed(over, body)
+
+    def _derivative(self, node: ix.Node, labels: tuple[ix.Label, ...], letters: Letters) -> Formula:
+        """The sign of the derivative of a node's entry by that of the variable."""
+        top = self.notation.entry(node, labels, letters)
+        below = self.notation.entry(self.uses.variable, self.places, letters)
+        return slope(top, below)
+
     def slope(self, statement: Statement) -> ProofLine:
         """The derivative of a statement by an entry of the variable."""
         uses, letters = self.uses, self.letters()
@@ -80,16 +119,16 @@ class _Writer:
         entry = contract(inserted, over)
         self.slopes[statement.node] = statement.labels, entry
         if isinstance(statement.entry.node, ix.Apply):
-            move = KNOWN
+            meaning = statement.entry.node.operation.meaning
+            named = meaning.identity or f"derivative of {statement.entry.node.operation.name}"
+            move = named if uses.equation(statement) is None else "solved for it"
         elif through:
             move = f"chain rule, through {', '.join(through)}"
         elif len(uses.users) > 1 and statement.node is uses.derivation.value.node:
             move = "derivative by an entry, all else fixed"
         else:
             move = "derivative by an entry"
-        top = self.notation.entry(statement.node, statement.labels, letters)
-        below = self.notation.entry(uses.variable, self.places, letters)
-        left = derivative(top, below, f"d{plain_text(top)}/d{plain_text(below)}")
+        left = self._derivative(statement.node, statement.labels, letters)
         right = self.indexed(terms_of(entry), statement.labels, letters)
         return ProofLine(left, right, move, uses.differential(statement.node), by_entry=True)
 
@@ -126,14 +165,15 @@ class _Writer:
         index = letters.indices((*extra, *self.places))
         change, labels = uses.change
         terms = tuple(term for user in uses.users for term in self._sent(user))
-        sides = [self.indexed(terms, labels, letters)]
-        entry = contract(terms, (*extra, *self.places))
-        short = self.indexed(terms_of(entry), labels, self.letters_of(letters))
-        if short.written != sides[0].written:
-            sides.append(short)
-        if isinstance(last, Indexed) and [s.written for s in sides] == [last.written]:
-            sides = []  # the statement is what is differentiated
-        for side, move in zip(sides, (self._move(), SUMMED), strict=False):
+        sides = {self._move(): self.indexed(terms, labels, letters)}
+        entry = terms_of(contract(terms, (*extra, *self.places)))
+        if any(isinstance(f.node, ix.Identity) for t in terms for f in t.factors):
+            sides[SUMMED] = self.indexed(entry, labels, self.letters_of(letters))
+        elif len(entry) != len(terms):
+            sides[JOINED] = self.indexed(entry, labels, self.letters_of(letters))
+        if isinstance(last, Indexed) and {s.written for s in sides.values()} == {last.written}:
+            sides = {}  # the statement is what is differentiated
+        for move, side in sides.items():
             yield ProofLine(indexed(entry_name(step.left), index), side, move, change, True)
         if not isinstance(step.right, IndexForm):
             yield ProofLine(step.left, step.right, "in matrix notation", change, by_entry=True)

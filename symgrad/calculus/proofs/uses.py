@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from symgrad.calculus.algebra import transposed
-from symgrad.calculus.chain_rule import Reverse
+from symgrad.calculus.chain_rule import Reverse, tangent
 from symgrad.calculus.derivation import Derivation, Step
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import batch_name, entry_name
+from symgrad.calculus.lowering import Tensor, lower, tensor
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import (
     Apply,
@@ -31,6 +32,7 @@ from symgrad.calculus.nodes import (
     matrix_shape,
 )
 from symgrad.calculus.notation import Notation, full
+from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is, renamed, taken_apart
 from symgrad.calculus.proofs.lines import Kind, ProofLine
 from symgrad.language.expressions import Call, Expression, Name, leaves
@@ -45,6 +47,23 @@ class Statement:
     labels: tuple[Label, ...]
     entry: Entry
     written: Expression | None = None  # where that is plain from a definition in the language
+
+
+@dataclass(frozen=True)
+class Solved:
+    """An equation that a function of its operands solves: the sides as expressions of names, and as
+    entries in which each name is a node that nothing is simplified through."""
+
+    operands: tuple[Node, ...]
+    sides: tuple[Expression, Expression]
+    entries: tuple[Entry, Entry]
+    labels: tuple[Label, ...]
+    said: str
+
+    def moved(self, uses: Uses) -> Entry:
+        """How the left side moves, which the right one does not."""
+        symbols = {as_it_is(n): uses.differential(uses.plain(n)) for n in self.operands}
+        return contract(tangent(*self.entries[0], symbols), self.labels)
 
 
 @dataclass
@@ -147,6 +166,23 @@ class Uses:
             called[part.name] = self.name(part.symbol.node, part.call.operation.symbol)
         return statements
 
+    def equation(self, statement: Statement) -> Solved | None:
+        """The equation that a statement's function solves, where all that is in it has a name."""
+        node = statement.entry.node
+        if not isinstance(node, Apply) or node.operation.meaning.equation is None:
+            return None
+        operands = (node, *(argument for argument, _ in node.arguments))
+        if any(n not in {self.variable, *self.statements} for n in operands):
+            return None
+        names = [self.name(n) for n in operands]
+        sides = node.operation.meaning.equation(*names)
+        values = {x.name: _as_tensor(n) for x, n in zip(names, operands, strict=True)}
+        left, right = (lower(side, values) for side in sides)
+        over = dict(zip(right.core, left.core, strict=True))
+        whole = left.closed(), contract(right.renamed(over), left.labels)
+        said = f"what the {node.operation.rule} is"
+        return Solved(operands, sides, whole, left.labels, said)
+
     # what it is called
 
     def reference(self, node: Node) -> Expression | None:
@@ -242,6 +278,13 @@ def uses_of(derivation: Derivation, step: Step) -> Uses | None:
 def label_of(axis: Axis) -> Label:
     """A new index; a batch has one for all, as everything is said of one example."""
     return batch_label(axis) if isinstance(axis, str) else Label(axis)
+
+
+def _as_tensor(node: Node) -> Tensor:
+    """A node that nothing is simplified through, as a matrix, of each example."""
+    labels = tuple(map(label_of, node.axes))
+    core = core_labels(labels)
+    return tensor(Entry(as_it_is(node), labels), core, tuple(x for x in labels if x not in core))
 
 
 def core_labels(labels: tuple[Label, ...]) -> tuple[Label, ...]:

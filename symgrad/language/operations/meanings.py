@@ -87,7 +87,8 @@ class Function:
     without a definition in the language it is what defines its derivative. `kernel(xp, *x)`
     over "matrix", else `kernel(xp, x, axis)`, are its numbers, in a `Namespace`, with any leading
     axes. `solver(xp, x, b)` is the product of kernel(xp, x) and b, had without kernel(xp, x).
-    `equation(y, *x)` are the two sides of what y solves, where its differential follows from that.
+    `equation(y, *x)` are the two sides of what y solves, where its differential follows from that;
+    `identity` names what it follows from else, where there is no definition.
     """
 
     over: str
@@ -102,6 +103,7 @@ class Function:
     solver: Callable[..., Any] | None = None
     cofactors: bool = False  # whether y inv(x).T is finite also where x has no inverse
     equation: Callable[..., tuple[Expression, Expression]] | None = None
+    identity: str = ""
 
 
 @dataclass(frozen=True)
