@@ -139,7 +139,8 @@ def is_zero(line: ProofLine) -> bool:
     """Whether a line says that something is zero, which stays true times any number."""
     right = line.right
     filled = isinstance(right, Call) and right.operation is zeros
-    return filled or (isinstance(right, Scalar) and right.value == 0)
+    empty = isinstance(right, Indexed) and not right.terms
+    return filled or empty or (isinstance(right, Scalar) and right.value == 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
