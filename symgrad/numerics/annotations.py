@@ -27,7 +27,7 @@ from symgrad.language.plain import plain_text
 from symgrad.language.unparse import unparse
 from symgrad.numerics.comments import Comments, comment
 from symgrad.numerics.emitter import Computed, Record
-from symgrad.numerics.flattening import Flat
+from symgrad.numerics.passes import Flat
 from symgrad.numerics.source import Program
 
 SHORT = 9  # names and functions of a part that has no name in the derivation

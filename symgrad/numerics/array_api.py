@@ -98,14 +98,13 @@ class _Standard(Text):
     def ufunc(self, op: Op) -> str:
         """A ufunc, by its sign where it has one, else by the standard's name."""
         name = op.name
-        if name in COMPARISONS:
-            sign = f" {COMPARISONS[name]} "
-            return f"xp.astype({sign.join(map(self.of, op.operands))}, dtype)"
-        if name in INFIX and not all(x.constant for x in op.operands):
-            return INFIX[name].format(*map(self.of, op.operands))
         texts = [*map(self.array, op.operands)]  # not every library's functions take numbers
+        numbers = all(x.constant for x in op.operands)  # signs between them would give no array
+        sides = texts if numbers else [*map(self.of, op.operands)]
+        if name in COMPARISONS:
+            return f"xp.astype({f' {COMPARISONS[name]} '.join(sides)}, dtype)"
         if name in INFIX:
-            return INFIX[name].format(*texts)
+            return INFIX[name].format(*sides)
         if name == "where":
             return f"xp.where({texts[0]} != 0, {texts[1]}, {texts[2]})"
         if op.of_math:

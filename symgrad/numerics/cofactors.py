@@ -13,8 +13,7 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import Apply, Factor, Node, Term
 from symgrad.language import expressions as ex
 from symgrad.language.operations.meanings import Function
-from symgrad.numerics.flattening import Flat
-from symgrad.numerics.passes import Pass
+from symgrad.numerics.passes import Flat, Pass
 from symgrad.numerics.systems import solvable
 
 NAME = "cofactors"
@@ -44,9 +43,8 @@ cofactors = ex.Operation(
 
 def with_cofactors(flat: Flat) -> Flat:
     """The results with cofactors instead of determinants that meet their inverse."""
-    order = ix.topological(entry.node for entry, _ in flat.results)
-    meet = any(map(_has_cofactors, order)) and any(map(solvable, order))
-    return _Cofactors().over(flat, order) if meet else flat
+    meet = any(map(_has_cofactors, flat.nodes)) and any(map(solvable, flat.nodes))
+    return _Cofactors().over(flat) if meet else flat
 
 
 class _Cofactors(Pass):

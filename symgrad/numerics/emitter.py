@@ -9,9 +9,10 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.terms import opened
 from symgrad.numerics.cofactors import with_cofactors
 from symgrad.numerics.contraction import Costs
-from symgrad.numerics.flattening import Flat, flattened
+from symgrad.numerics.flattening import flattened
 from symgrad.numerics.limits import at_limits
 from symgrad.numerics.listing import Array, Listing, Op, dims_of
+from symgrad.numerics.passes import Flat
 from symgrad.numerics.products import Products
 from symgrad.numerics.ranges import in_range
 from symgrad.numerics.source import Program
@@ -41,7 +42,7 @@ def program(
     made: frozenset[ix.Node] = frozenset()
     while True:
         emitter = _Emitter(Costs(sizes or {}), made, None if record is None else {})
-        written = emitter.program(flat.results)
+        written = emitter.program(flat)
         wanted = emitter.systems.wanted([op for op, _ in written.results])
         if not wanted:
             break
@@ -67,13 +68,13 @@ class _Emitter:
         told = None if self.computed is None else self._computed
         self.products = Products(self.listing, self._dense, self.costs, self.systems, told)
 
-    def program(self, results: Sequence[tuple[ix.Entry, tuple[ix.Label, ...]]]) -> Program:
-        for node in ix.topological(entry.node for entry, _ in results):
+    def program(self, flat: Flat) -> Program:
+        for node in flat.nodes:
             if isinstance(node, ix.OneHot):
                 self.labels.add(node.label.name)
             elif not isinstance(node, ix.Identity):  # both are made where they are needed
                 self.values[node] = self._node(node)
-        returned = [(self._full(entry, labels), dims_of(labels)) for entry, labels in results]
+        returned = [(self._full(entry, labels), dims_of(labels)) for entry, labels in flat.results]
         return Program(
             inputs=tuple(self.inputs),
             ops=tuple(self.listing.ops),

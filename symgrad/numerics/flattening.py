@@ -7,86 +7,50 @@ Y (c b^T) Y                with an inverse Y: (Y c) (b^T Y), two systems with a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from symgrad.calculus.entries import singular
-from symgrad.calculus.nodes import (
-    ONE,
-    ClosedTerm,
-    Entry,
-    Label,
-    Node,
-    Polynomial,
-    Term,
-    topological,
-)
-from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rebuilding import Counterpart, rebuilt
+from symgrad.calculus.nodes import ONE, ClosedTerm, Label, Node, Polynomial, Term
 from symgrad.calculus.terms import opened, product
+from symgrad.numerics.passes import Flat, Pass, Result
 from symgrad.numerics.systems import solvable
-
-Result = tuple[Entry, tuple[Label, ...]]
-
-
-@dataclass(frozen=True)
-class Flat:
-    """The results, and what became of each node, pass by pass."""
-
-    results: Sequence[Result]
-    passes: tuple[Mapping[Node, Counterpart], ...] = ()
-
-    def of(self, entry: Entry) -> Entry:
-        """What became of a node; itself where the results did not need it."""
-        for made in self.passes:
-            if entry.node in made:
-                entry = made[entry.node].at(entry.labels)
-        return entry
-
-    def after(self, made: Mapping[Node, Counterpart]) -> Flat:
-        """The same after one more pass."""
-        results = [(made[entry.node].at(entry.labels), labels) for entry, labels in self.results]
-        return Flat(results, (*self.passes, made))
 
 
 def flattened(results: Sequence[Result]) -> Flat:
     """The results with such products multiplied out, where nothing else needs them."""
-    nodes = _nodes(results)
-    flat = _once(Flat(results), nodes)
-    fewer = _nodes(flat.results)
-    while any(map(solvable, nodes)) and len(fewer) < len(nodes):  # what is made is a product again
-        nodes, flat = fewer, _once(flat, fewer)
-        fewer = _nodes(flat.results)
+    before = Flat(results)
+    flat = _Flattening(before).over(before)
+    while any(map(solvable, before.nodes)) and len(flat.nodes) < len(before.nodes):
+        before, flat = flat, _Flattening(flat).over(flat)  # what is made is a product again
     return flat
 
 
-def _nodes(results: Sequence[Result]) -> list[Node]:
-    return topological(entry.node for entry, _ in results)
+class _Flattening(Pass):
+    normal = False
 
+    def __init__(self, flat: Flat) -> None:
+        super().__init__()
+        self.uses = Counter(operand for node in flat.nodes for operand in _occurrences(node))
+        self.uses.update(entry.node for entry, _ in flat.results)
 
-def _once(before: Flat, nodes: Sequence[Node]) -> Flat:
-    roots = [entry.node for entry, _ in before.results]
-    uses = Counter(operand for node in nodes for operand in _occurrences(node))
-    uses.update(roots)
-
-    def alone(node: Polynomial) -> bool:
-        return len(node.terms) == 1 and uses[node] == 1
-
-    def cheap(node: Polynomial) -> bool:
-        outer = uses[node] == 1 and len(node.axes) > 1 and all(map(_outer, node.terms))
-        return alone(node) or outer or _multiple(node)
-
-    def flat(term: Term, labels: tuple[Label, ...]) -> list[Term]:
+    def terms(self, terms: Sequence[Term], labels: tuple[Label, ...]) -> list[Term]:
+        """The terms multiplied out: those of a number, or of what has an inverse in it."""
+        made = super().terms(terms, labels)
         if not labels:
-            return _multiplied(term, alone)
-        terms = _multiplied(term, cheap)
-        inverse = any(solvable(f.node) for t in terms for f in t.factors)
-        return terms if inverse else [term]
+            return [each for t in made for each in _multiplied(t, self._alone)]
+        out = [(t, _multiplied(t, self._cheap)) for t in made]
+        return [each for t, parts in out for each in (parts if _has_inverse(parts) else [t])]
 
-    def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
-        return contract([each for t in terms for each in flat(t, labels)], labels)
+    def _alone(self, node: Polynomial) -> bool:
+        return len(node.terms) == 1 and self.uses[node] == 1
 
-    return before.after(rebuilt(roots, combine=combine))
+    def _cheap(self, node: Polynomial) -> bool:
+        outer = self.uses[node] == 1 and len(node.axes) > 1 and all(map(_outer, node.terms))
+        return self._alone(node) or outer or _multiple(node)
+
+
+def _has_inverse(terms: Sequence[Term]) -> bool:
+    return any(solvable(f.node) for t in terms for f in t.factors)
 
 
 def _occurrences(node: Node) -> Sequence[Node]:
@@ -100,15 +64,10 @@ def _multiplied(term: Term, opens: Callable[[Polynomial], bool]) -> list[Term]:
     """A term multiplied out, with the definitions of the nodes that `opens` chooses."""
     done = [term._replace(factors=())]
     for factor in term.factors:
+        node, labels, power = factor
         inner = [Term(ONE, (factor,))]
-        node = factor.node
-        if (
-            isinstance(node, Polynomial)
-            and factor.power == 1
-            and opens(node)
-            and not singular(node)
-        ):
-            inner = opened(node, factor.labels)
+        if isinstance(node, Polynomial) and power == 1 and opens(node) and not singular(node):
+            inner = opened(node, labels)
         done = [product((t, each)) for t in done for each in inner]
     return done
 

@@ -29,8 +29,7 @@ from symgrad.calculus.terms import opened
 from symgrad.language import expressions as ex
 from symgrad.language.operations.meanings import Elementwise
 from symgrad.language.operations.smooth import log, log1p, variable_power, xlogy
-from symgrad.numerics.flattening import Flat
-from symgrad.numerics.passes import Pass
+from symgrad.numerics.passes import Flat, Pass
 
 
 def _guard(name: str, instead: int) -> ex.Operation:
@@ -56,9 +55,8 @@ GIVEN = (ix.Length, ix.Constant, ix.Identity)
 
 def at_limits(flat: Flat) -> Flat:
     """The results, by their limits where a weight is 0."""
-    order = ix.topological(entry.node for entry, _ in flat.results)
-    limits = _Limits(order)
-    return limits.over(flat, order) if limits.weights or limits.powers else flat
+    limits = _Limits(flat.nodes)
+    return limits.over(flat) if limits.weights or limits.powers else flat
 
 
 class _Limits(Pass):

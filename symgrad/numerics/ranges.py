@@ -30,8 +30,7 @@ from symgrad.language.operations.meanings import Elementwise
 from symgrad.language.operations.piecewise import maximum, sign
 from symgrad.language.operations.smooth import exp, log, log1p
 from symgrad.numerics.extents import MOST, Extents, on_diagonal
-from symgrad.numerics.flattening import Flat
-from symgrad.numerics.passes import Pass
+from symgrad.numerics.passes import Flat, Pass
 
 Labels = tuple[Label, ...]
 NOTHING = -1e30  # the logarithm of 0, finite
@@ -59,8 +58,7 @@ log_magnitude = ex.Operation(
 def in_range(flat: Flat) -> Flat:
     """The results so that nothing leaves the range of floats on the way, where the result does
     not."""
-    order = ix.topological(entry.node for entry, _ in flat.results)
-    return _Ranges().over(flat, order) if any(map(has_logarithm, order)) else flat
+    return _Ranges().over(flat) if any(map(has_logarithm, flat.nodes)) else flat
 
 
 class Scale(NamedTuple):
@@ -96,7 +94,7 @@ class _Ranges(Pass):
         """A term with one exponential, where factors of it may be too large beside small ones."""
         wide = [f for f in term.factors if any(self.extents.of(f.node))]
         if on_diagonal(term) or not self.extents.risky(wide) or not self._meet(term, wide):
-            return term._replace(factors=tuple(map(self.made, term.factors)))
+            return super().term(term)
         shifts, rests, plain = self._parts(term.factors)
         labels = tuple(dict.fromkeys(x for f in term.factors for x in f.labels))
         for k, (node, own, power) in enumerate(plain):

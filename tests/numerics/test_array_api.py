@@ -33,6 +33,8 @@ PROGRAMS = {
     "blocks of a batch": "A: Matrix(2, 3)\nB: Matrix(2, 2)\nx: Vector(2)\n"
     "loss = mean(sum(sin(kron(A, B + x @ x.T))) for x in batch)",
     "a function of math": "A: Matrix(2, 3)\nx: Vector(3)\nloss = sum(gelu(A @ x)) + erf(x.T @ x)",
+    "numbers alone": "x: Vector(3)\nloss = (step(2) + relu(-1) + gelu(2) + max(eye(2)) + elu(-2)\n"
+    "  + norm2(ones(3)) + huber(3, 2) + 2**0.5 + var(ones(2)) + softplus(1)) * sum(x)",
     "elementary": "x: Vector(3)\nloss = sum(log(cosh(x)) + log1p(x**2) + maximum(x, 0.1))",
 }
 LIBRARIES = ["numpy", "array_api_strict", "torch", "jax.numpy"]

@@ -281,5 +281,5 @@ def filled(template: str, shapes: Mapping[str, Shape], part: Part) -> str:
 
 
 def words(text: str) -> set[str]:
-    """The names in a text."""
-    return set(re.findall(r"\b[a-zA-Z]\w*\b", text))
+    """The names in a text, without the T of a transpose."""
+    return set(re.findall(r"(?<![.\w])[a-zA-Z]\w*", text))
