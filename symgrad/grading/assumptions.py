@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice, product
-from typing import TypeAlias
 
 import numpy as np
 
 from symgrad.grading.comparison import LOOSER, close, vanish
-from symgrad.grading.coverage import Target, found
+from symgrad.grading.coverage import Target, found, side
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
 from symgrad.grading.factors import Ratio, named_ratio
-from symgrad.grading.points import Point, Values
+from symgrad.grading.points import Point
 from symgrad.language.problem import Variable
 
-Reached: TypeAlias = Callable[[Point, Values | None], bool]
 ENOUGH = 2  # points at which something has to hold
 MOST = 4  # points that it is looked at
 MOST_KINKS = 8
@@ -28,31 +25,12 @@ SCALES = (1.0, 100.0)
 # one side of a kink
 
 
-@dataclass(frozen=True)
-class Side:
-    """Every entry of a kink's argument has this sign."""
-
-    kink: int
-    sign: float
-
-    def holds(self, exam: Exam, point: Point) -> bool:
-        """Whether it has, at a point."""
-        value = point.value(exam.switches[self.kink][1])
-        return bool(np.all(self.sign * value > 0))
-
-    def words(self, exam: Exam) -> str:
-        """The condition as text."""
-        return f"{exam.switches[self.kink][0]} {'>' if self.sign > 0 else '<'} 0"
-
-
 def _missing_branch(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
-    if not exam.right_shape:
-        return None
-    for sides in _candidates(exam):
-        if _right_where(exam, sides):
-            words = " and ".join(side.words(exam) for side in sides)
-            others = " or ".join(replace(s, sign=-s.sign).words(exam) for s in sides)
+    for sides in _candidates(exam) if exam.right_shape else ():
+        if _right_where(exam, [here for here, _ in sides]):
+            words = " and ".join(here.words for here, _ in sides)
+            others = " or ".join(beyond.words for _, beyond in sides)
             return Finding(
                 f"The answer is right where {words}, but not in general where {others}: that "
                 "branch is missing.",
@@ -62,57 +40,50 @@ def _missing_branch(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _candidates(exam: Exam) -> Iterator[tuple[Side, ...]]:
-    """One side of one kink; then the sides of two or three kinks on which a right point is."""
-    numbers = range(min(len(exam.switches), MOST_KINKS))
-    for kink, sign in product(numbers, (-1.0, 1.0)):
-        yield (Side(kink, sign),)
+def _candidates(exam: Exam) -> Iterator[Sequence[tuple[Target, Target]]]:
+    """One side of one kink, and the other one; then the sides of two or three kinks on which a
+    right point is."""
+    sides = [
+        (side(text, tensor, sign, np.all), side(text, tensor, -sign, np.all))
+        for (text, tensor), sign in product(exam.switches[:MOST_KINKS], (-1.0, 1.0))
+    ]
+    yield from ([pair] for pair in sides)
     for point in islice(filter(exam.sides.agree, exam.points), 1):
-        sides = [Side(kink, sign) for kink, sign in product(numbers, (-1.0, 1.0))]
-        held = [side for side in sides if side.holds(exam, point)]
+        held = [(here, beyond) for here, beyond in sides if here.reached(point, None)]
         if 1 < len(held) <= 3:
-            yield tuple(held)
+            yield held
 
 
-def _right_where(exam: Exam, sides: Sequence[Side]) -> bool:
+def _right_where(exam: Exam, sides: Sequence[Target]) -> bool:
     """Whether the claim is right at all points that were found on these sides."""
-
-    def reached(point: Point, values: Values | None) -> bool:
-        return all(side.holds(exam, point) for side in sides)
-
-    there = [point for point in exam.points if reached(point, None)]
+    there = [point for point in exam.points if all(s.reached(point, None) for s in sides)]
     if not all(map(exam.sides.agree, there)):
         return False
     for start in exam.points[: max(MOST - len(there), 0)]:
-        there += _moved([start], exam, reached)
+        there += _moved([start], exam, sides)
         if not all(map(exam.sides.agree, there[-1:])):
             return False
-    if len(there) < ENOUGH or not _right_beyond(exam, there, reached):
+    if len(there) < ENOUGH or not _right_beyond(exam, there, sides):
         return False
     right = [exam.sides.right.at(point) for point in there]
     return vanish(exam.got, exam.noise) or not vanish(right, map(exam.sides.noise, there))
 
 
-def _right_beyond(exam: Exam, there: Sequence[Point], reached: Reached) -> bool:
+def _right_beyond(exam: Exam, there: Sequence[Point], sides: Sequence[Target]) -> bool:
     """Whether the claim is right, too, where these points are moved to the sides of other kinks, as
     long as they stay where they have to."""
-    for other in exam.coverage.reached:
-        if other.tensor is None or any(other.reached(point, None) for point in there):
-            continue
-        more = _moved(there, exam, partial(_both, reached, other.reached))
-        if not all(map(exam.sides.agree, more)):
-            return False
-    return True
+    return all(
+        all(map(exam.sides.agree, _moved(there, exam, [*sides, other])))
+        for other in exam.coverage.reached
+        if other.tensor is not None and not any(other.reached(p, None) for p in there)
+    )
 
 
-def _both(one: Reached, other: Reached, point: Point, values: Values | None) -> bool:
-    return one(point, values) and other(point, values)
-
-
-def _moved(starts: Sequence[Point], exam: Exam, reached: Reached) -> list[Point]:
-    """A point where this holds, if one is found."""
-    target, problem = Target("", reached), exam.claim.problem
-    return list(islice(found(starts, target, problem, exam.is_telling, exam.adapted), 1))
+def _moved(starts: Sequence[Point], exam: Exam, sides: Sequence[Target]) -> list[Point]:
+    """A point where all of these hold, if one is found."""
+    target = Target("", lambda point, values: all(s.reached(point, values) for s in sides))
+    points = found(starts, target, exam.claim.problem, exam.is_telling, exam.adapted)
+    return list(islice(points, 1))
 
 
 # undeclared facts

@@ -55,10 +55,10 @@ class Coverage:
         return tuple(target.words for target in self.missed if target.words)
 
 
-def side(text: str, tensor: Tensor, sign: float) -> Target:
-    """Where some entry of a kink's argument has this sign."""
+def side(text: str, tensor: Tensor, sign: float, entries: Callable[..., object] = np.any) -> Target:
+    """Where some entry of a kink's argument, or all, have this sign."""
     words = f"{text} {'>' if sign > 0 else '<'} 0"
-    return Target(words, partial(_has_sign, tensor, sign), tensor, sign)
+    return Target(words, partial(_have_sign, tensor, sign, entries), tensor, sign)
 
 
 def unsaturated(tensor: Tensor, whole: bool) -> Target:
@@ -131,9 +131,15 @@ def found(
     return filter(good, islice(reaching, MOST))
 
 
-def _has_sign(tensor: Tensor, sign: float, point: Point, values: Values | None) -> bool:
+def _have_sign(
+    tensor: Tensor,
+    sign: float,
+    entries: Callable[..., object],
+    point: Point,
+    values: Values | None,
+) -> bool:
     value = point.value(tensor, values)
-    return bool(np.any(np.isfinite(value) & (sign * value > 0)))
+    return bool(entries(np.isfinite(value) & (sign * value > 0)))
 
 
 def _is_near(tensor: Tensor, point: Point, values: Values | None) -> bool:

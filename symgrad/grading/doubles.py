@@ -18,7 +18,7 @@ from symgrad.grading.comparison import LOOSER, close
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
 from symgrad.grading.factors import At, Ratio, named_ratio
-from symgrad.grading.sentences import described, off
+from symgrad.grading.formulas import described, off
 from symgrad.language.expressions import Call, Expression, parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from symgrad.grading.evidence import Evidence, Finding, Mistake
-from symgrad.grading.sentences import times
+from symgrad.grading.formulas import times
 from symgrad.language.expressions import Call, parts
 from symgrad.language.operations.meanings import Total
 

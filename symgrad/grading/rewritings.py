@@ -59,6 +59,7 @@ OPPOSITE = {
     "matrix_product": "elementwise_product",
     "extra_term": "missing_operand",
     "extra_factor": "missing_factor",
+    "extra_function": "missing_function",
 }
 
 
@@ -220,20 +221,19 @@ def _functions(call: Call) -> Iterator[Variant]:
         return
     (argument,) = call.arguments
     if argument.shape == call.shape:
-        yield "wrong_function", argument
-    if isinstance(call.operation.meaning, Function):
-        return
+        yield "extra_function", argument
     for function in scalar_functions():
         if function is not call.operation:
             yield "wrong_function", function(argument)
-    yield "wrong_sign", call.operation(negative(argument))
+    yield "wrong_sign", call.operation(negative(argument), **call.options)
 
 
 def _others(call: Call) -> Iterator[Variant]:
     """Another exponent, no minus, another axis."""
     if call.operation is power and isinstance(exponent := call.arguments[1], Number):
-        for off in (1, -1):
-            yield "wrong_exponent", power(call.arguments[0], Number(exponent.value + off))
+        e = exponent.value
+        for other in (e + 1, e - 1, -e, 2 * e, e / 2):
+            yield "wrong_exponent", power(call.arguments[0], Number(other))
     elif call.operation in (add, subtract, multiply):
         for k, base in enumerate(call.arguments):
             if not isinstance(base, Number):

@@ -9,8 +9,8 @@ import numpy as np
 from symgrad.grading.comparison import all_close, close, vanish
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
+from symgrad.grading.formulas import described
 from symgrad.grading.misfit import likely_shape, shown, wanted
-from symgrad.grading.sentences import described
 from symgrad.language.dimensions import ONE, SCALAR
 
 

@@ -263,6 +263,8 @@ WRONG = [
      " for x, t in batch)", "A number is wrong"),
     ("wrong_exponent", "distance", "x", "W.T @ (W @ x - y) * norm2(W @ x - y)",
      "/ norm2(W @ x - y)"),
+    ("missing_function", "sine", "x", "c * x", "cos(x)"),
+    ("extra_function", "ridge", "w", "2 * X.T @ (X @ w - y) + 2 * lam * tanh(w)", "tanh(w)"),
     ("unlisted", "ridge", "w", "X.T @ X @ X.T @ X @ w", "should be"),
 ]  # fmt: skip
 
