@@ -20,6 +20,7 @@ from symgrad.language.expressions import (
     Number,
     Operation,
     Size,
+    Value,
     fold,
     is_scalar,
     parts,
@@ -231,8 +232,7 @@ def _functions(call: Call) -> Iterator[Variant]:
 def _others(call: Call) -> Iterator[Variant]:
     """Another exponent, no minus, another axis."""
     if call.operation is power and isinstance(exponent := call.arguments[1], Number):
-        e = exponent.value
-        for other in (e + 1, e - 1, -e, 2 * e, e / 2):
+        for other in _others_of(exponent.value, -exponent.value):
             yield "wrong_exponent", power(call.arguments[0], Number(other))
     elif call.operation in (add, subtract, multiply):
         for k, base in enumerate(call.arguments):
@@ -253,8 +253,13 @@ def _numbers(call: Call) -> Iterator[Variant]:
     for k, number in enumerate(call.arguments):
         if isinstance(number, Number) and call.operation is not power:
             before, after = call.arguments[:k], call.arguments[k + 1 :]
-            for value in (2 * number.value, number.value / 2, number.value + 1, number.value - 1):
+            for value in _others_of(number.value):
                 yield "wrong_number", _again(call, (*before, Number(value), *after))
+
+
+def _others_of(number: Value, *others: Value) -> tuple[Value, ...]:
+    """What a number is mistaken for."""
+    return (number + 1, number - 1, *others, 2 * number, number / 2)
 
 
 VARIANTS = (_products, _others, _transposes, _sums, _masks, _functions, _numbers)
