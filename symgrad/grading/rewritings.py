@@ -244,8 +244,8 @@ def _others(call: Call) -> Iterator[Variant]:
     axis = call.options.get("axis")
     if axis in (0, 1) and len(call.arguments) == 1:
         with suppress(SymgradError):
-            other = call.operation(*call.arguments, **{**call.options, "axis": 1 - axis})
-            yield "wrong_axis", other if other.shape == call.shape else other.T
+            along = call.operation(*call.arguments, **{**call.options, "axis": 1 - axis})
+            yield "wrong_axis", along if along.shape == call.shape else along.T
 
 
 def _numbers(call: Call) -> Iterator[Variant]:
