@@ -49,7 +49,7 @@ def in_signs_of_the_language(text: str, known: Collection[str] | None = None) ->
     while writer.at < len(writer.tokens):
         token = writer.tokens[writer.at]
         writer.at += 1
-        KINDS[token.kind](writer, token)
+        _read(writer, token)
     _paired(writer)
     return Writing.of(text, writer.pieces, writer.notes)
 
@@ -66,8 +66,13 @@ def _unpaired(writer: Writer, bracket: Bracket) -> NoReturn:
     writer.refuse(start, f"{writer.text[start]} {UNPAIRED}")
 
 
-def _space(writer: Writer, token: Token) -> None:
-    writer.add(token.text, token)
+def _read(writer: Writer, token: Token) -> None:
+    """Read a token on: as its kind is, else as it stands."""
+    if token.kind in KINDS:
+        KINDS[token.kind](writer, token)
+    else:
+        value = token.kind in ("string", "fraction")
+        writer.add(token.text, token, begins=token.kind == "fraction", ends=value)
 
 
 def _newline(writer: Writer, token: Token) -> None:
@@ -78,14 +83,6 @@ def _newline(writer: Writer, token: Token) -> None:
     writer.last = None
 
 
-def _latex(writer: Writer, token: Token) -> None:
-    writer.add(FORMULA, token, ends=True)
-
-
-def _string(writer: Writer, token: Token) -> None:
-    writer.add(token.text, token, ends=True)
-
-
 def _number(writer: Writer, token: Token) -> None:
     """A number; 1 as a factor of its own, Z^T 1 and 1^T Z, is a vector of ones."""
     product = writer.after_value or (writer.last is not None and writer.last.text == "@")
@@ -94,10 +91,6 @@ def _number(writer: Writer, token: Token) -> None:
         writer.add(ONES, token, begins=True, ends=True)
     else:
         writer.add(token.text, token, ends=True)
-
-
-def _fraction(writer: Writer, token: Token) -> None:
-    writer.add(token.text, token, begins=True, ends=True)
 
 
 def _lowered(writer: Writer, token: Token) -> None:
@@ -222,7 +215,7 @@ def _without_brackets(writer: Writer, name: str, token: Token) -> None:
     writer.note(token, f"{name} is a function, its argument stands in brackets")
     writer.add(f"{name}(", token, begins=True)
     writer.skip(1)
-    KINDS[operands[0].kind](writer, operands[0])
+    _read(writer, operands[0])
     writer.add(")", operands[-1], ends=True)
 
 
@@ -390,7 +383,7 @@ def _root(writer: Writer, token: Token) -> None:
         writer.refuse(token.start, "√ is read before a name, a number or a bracket: √(x + y)")
     writer.add("(", token, token.end)
     writer.skip(1)
-    KINDS[following.kind](writer, following)
+    _read(writer, following)
     writer.add(")", following, ends=True)
 
 
@@ -422,13 +415,9 @@ def _closing_bar(writer: Writer, token: Token) -> None:
 
 
 KINDS: dict[str, Callable[[Writer, Token], None]] = {
-    "space": _space,
     "newline": _newline,
-    "comment": _space,
-    "latex": _latex,
-    "string": _string,
+    "latex": lambda writer, token: writer.add(FORMULA, token, ends=True),
     "number": _number,
-    "fraction": _fraction,
     "lowered": _lowered,
     "raised": _raised,
     "name": _name,

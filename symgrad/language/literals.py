@@ -17,15 +17,10 @@ QUOTIENT = " / "  # between the digits of an exponent that was typed as a quotie
 SMALL = Fraction(1, 1000)  # below it a number is written with a power of ten, where others are
 
 
-def with_digits(tree: ast.Module, text: str) -> ast.Module:
-    """The tree, each number in it with its digits in the text that the tree was made of."""
-    lines = [line.encode() for line in re.split(r"\r\n?|\n", text)]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-            typed = lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode()
-            if LITERAL.fullmatch(typed):
-                setattr(node, DIGITS, typed)
-    return tree
+def keep_digits(node: ast.AST, typed: str) -> None:
+    """Note how a number of a syntax tree was typed."""
+    if isinstance(node, ast.Constant) and LITERAL.fullmatch(typed):
+        setattr(node, DIGITS, typed)
 
 
 def digits_of(node: ast.Constant) -> str:

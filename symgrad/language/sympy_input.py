@@ -102,8 +102,6 @@ class _Reading:
                 self._check_dimension(symbol)
         batch = BATCH_NAME if name in self.batched else None
         variable = replace(variable_of(symbol), batch=batch, origin=object())
-        if variable.kind == "Scalar" and name in self.dimensions:
-            raise UnknownNameError(f"{name} is both a Scalar and a dimension; rename one of them")
         if name in self.scope.definitions:
             raise UnknownNameError(f"{name} is both a symbol and a named result; rename one")
         declared = self.scope.variables.get(name)

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError
 from symgrad.language.handwriting import in_signs_of_the_language
-from symgrad.language.literals import with_digits
+from symgrad.language.literals import keep_digits
 from symgrad.language.slips import check_lines, syntax_message
 from symgrad.language.tokens import READ, plain_signs
 from symgrad.language.writing import Note, Writing
@@ -62,7 +62,7 @@ def syntax_tree(text: str, known: Collection[str] | None = None) -> ast.Module:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # of 2if, which the reading refuses
             tree = ast.parse(writing.text)
-        return _placed(with_digits(tree, writing.text), writing)
+        return _placed(tree, writing)
     except SyntaxError as error:
         line = error.lineno or 1
         column = _column(writing, line, error.offset)
@@ -107,13 +107,15 @@ def _placed(tree: ast.Module, writing: Writing) -> ast.Module:
             column = len(lines[line - 1][:column].decode())
         return starts[line - 1] + column
 
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.expr | ast.stmt | ast.keyword)]
     spans: dict[ast.AST, tuple[int, int]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.expr | ast.stmt | ast.keyword):
-            last = offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
-            spans[node] = offset(node.lineno, node.col_offset), last
-    for node, (first, last) in spans.items():
-        if isinstance(node, ast.BinOp) and writing.notes is not None:
+    for node in nodes:
+        last = offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+        spans[node] = offset(node.lineno, node.col_offset), last
+    for node in nodes:
+        first, last = spans[node]
+        keep_digits(node, text[first:last])
+        if isinstance(node, ast.BinOp):
             sign = writing.sign(spans[node.left][1], spans[node.right][0])
             if sign:
                 node.op = type(node.op)()  # Python has one for all
@@ -123,13 +125,11 @@ def _placed(tree: ast.Module, writing: Writing) -> ast.Module:
             setattr(node, SIGN, writing.sign(*sides))
         start, end = writing.place(first), writing.place(last, end=True)
         line = bisect.bisect_right(original, start)
-        assert isinstance(node, ast.expr | ast.stmt | ast.keyword)
         node.lineno, node.col_offset = line, start - original[line - 1]
         setattr(node, TYPED, (writing.original, start, end))
-    for number, statement in enumerate(tree.body):
-        after = [writing.place(spans[s][0]) for s in tree.body[number + 1 :][:1]]
-        stop = after[0] if after else len(writing.original) + 1
-        start = writing.place(spans[statement][0])
+    starts_of_lines = [span(statement)[1] for statement in tree.body]
+    stops = [*starts_of_lines[1:], len(writing.original) + 1]
+    for statement, start, stop in zip(tree.body, starts_of_lines, stops, strict=False):
         notes = [note for note in writing.notes if start <= note.start < stop]
         setattr(statement, NOTES, notes)
     return tree

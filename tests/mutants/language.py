@@ -173,8 +173,8 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "at least is more than",
-            "holds = 1 - step(_minus(right, left))",
-            "holds = step(_minus(left, right))",
+            "holds if isinstance(sign, ast.Gt | ast.Lt) else 1 - holds",
+            "holds",
         ),
         ("a square matrix takes a vector as rows", "(row is e or rows != columns)", "True"),
     ),

@@ -5,7 +5,9 @@ A vector has one axis there, so that a sum over the rows of a matrix is a vector
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
+from functools import reduce
 
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import ONE, SCALAR
@@ -26,24 +28,9 @@ from symgrad.language.scope import function_elsewhere
 from symgrad.language.shapes import given
 from symgrad.language.unparse import unparse
 
-UNCHANGED = frozenset(
-    (
-        "astype",
-        "float",
-        "double",
-        "float32",
-        "float64",
-        "int",
-        "to",
-        "type",
-        "numpy",
-        "detach",
-        "copy",
-        "clone",
-        "contiguous",
-        "asarray",
-        "array",
-    )
+UNCHANGED = frozenset(  # what changes an array's type or place alone
+    ("astype", "float", "double", "float32", "float64", "int", "to", "type", "numpy", "detach")
+    + ("copy", "clone", "contiguous", "asarray", "array")
 )
 Arguments = tuple[Expression, ...]
 
@@ -65,27 +52,15 @@ def _where(condition: Expression, one: Expression, other: Expression) -> Express
 
 
 FUNCTIONS: Mapping[str, Callable[..., Expression]] = {
-    "transpose": lambda x, *axes: x.T,
-    "t": lambda x: x.T,
-    "swapaxes": lambda x, *axes: x.T,
-    "dot": dotted,
-    "matmul": dotted,
-    "mm": dotted,
-    "mv": dotted,
-    "inner": dot,
-    "vdot": dot,
-    "multiply": lambda x, y: x * y,
-    "mul": lambda x, y: x * y,
-    "hadamard": lambda x, y: x * y,
-    "add": lambda x, y: x + y,
-    "subtract": lambda x, y: x - y,
-    "sub": lambda x, y: x - y,
-    "divide": lambda x, y: x / y,
-    "div": lambda x, y: x / y,
-    "negative": lambda x: -x,
-    "neg": lambda x: -x,
-    "power": lambda x, y: x**y,
-    "pow": lambda x, y: x**y,
+    **dict.fromkeys(("transpose", "t", "swapaxes"), lambda x, *axes: x.T),
+    **dict.fromkeys(("dot", "matmul", "mm", "mv"), dotted),
+    **dict.fromkeys(("inner", "vdot"), dot),
+    **dict.fromkeys(("multiply", "mul", "hadamard"), operator.mul),
+    "add": operator.add,
+    **dict.fromkeys(("subtract", "sub"), operator.sub),
+    **dict.fromkeys(("divide", "div"), operator.truediv),
+    **dict.fromkeys(("negative", "neg"), operator.neg),
+    **dict.fromkeys(("power", "pow"), operator.pow),
     "square": lambda x: x**2,
     "reciprocal": lambda x: 1 / x,
     "ones_like": _like(ones),
@@ -108,10 +83,7 @@ def size(x: Expression, axis: int) -> Expression:
 def length(x: Expression) -> Expression:
     """x.size as the dimensions that it is."""
     entries = [size(x, axis) for axis, d in enumerate(x.shape) if d != ONE]
-    value = expression(1) if not entries else entries[0]
-    for factor in entries[1:]:
-        value = value * factor
-    return value
+    return reduce(operator.mul, entries) if entries else expression(1)
 
 
 def applied(

@@ -6,7 +6,9 @@ Where a sign has one meaning that fits, it is read so; where two fit, it is refu
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, SCALAR
@@ -29,13 +31,13 @@ from symgrad.language.operations.linear_algebra import inv
 from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, step
-from symgrad.language.operations.smooth import exp
 from symgrad.language.problem import Variable
 from symgrad.language.shapes import given
 from symgrad.language.syntax import end_of, start_of, typed
 from symgrad.language.unparse import unparse
 from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
 
+FROBENIUS = ("F", "f", "fro", "Fro")
 Variables = Mapping[str, Variable]
 Definitions = Mapping[str, Expression]
 Remark = Callable[[str, str], None]  # why programs refuse it; as what it was read
@@ -148,16 +150,6 @@ def power(base: Expression, exponent: Expression, remark: Remark, inferred: bool
     return value
 
 
-def exponential(x: Expression) -> Expression:
-    """e^x."""
-    return exp(x)
-
-
-def transposed_inverse(base: Expression) -> Expression:
-    """A^-T."""
-    return inv(base).T
-
-
 def magnitude(x: Expression, remark: Remark) -> Expression:
     """|x|."""
     text = unparse(x)
@@ -171,23 +163,15 @@ def magnitude(x: Expression, remark: Remark) -> Expression:
 
 def norm(below: str, x: Expression, remark: Remark) -> Expression:
     """‖x‖, ‖x‖_1, ‖x‖_2, ‖A‖_F."""
-    text = unparse(x)
-    vector = is_scalar(x) or 1 in x.shape
-    if below in ("F", "f", "fro", "Fro"):
-        return norm2(x)
-    if below == "1" and vector:
-        return norm1(x)
-    if below == "2" and vector:
-        return norm2(x)
-    if below == "":
-        if not vector:
+    text, vector, frobenius = unparse(x), is_scalar(x) or ONE in x.shape, below in FROBENIUS
+    if frobenius or below == "" or (vector and below in ("1", "2")):
+        if not (vector or frobenius):
             remark("", f"the Frobenius norm, norm2({text})")
-        return norm2(x)
+        return norm1(x) if below == "1" else norm2(x)
     if below in ("1", "2"):
-        entries = f"norm{below}({text}), of all entries"
         raise ProgramError(
             f"‖{text}‖_{below} of a matrix may be the operator norm, which symgrad does not have; "
-            f"write {entries}"
+            f"write norm{below}({text}), of all entries"
         )
     if below in ("inf", "∞", "max"):
         raise ProgramError(f"the largest entry is written max(abs({text}))")
@@ -205,25 +189,17 @@ def derivative(name: str, x: Expression) -> Expression:
 
 def indicator(node: ast.Compare, read: Callable[[ast.expr], Expression]) -> Expression:
     """1 where a condition holds, else 0: (z > 0), (0 < z <= 1)."""
-    value: Expression | None = None
     sides = [read(side) for side in (node.left, *node.comparators)]
-    for operator, left, right in zip(node.ops, sides, sides[1:], strict=False):
-        match operator:
-            case ast.Gt():
-                holds = step(_minus(left, right))
-            case ast.Lt():
-                holds = step(_minus(right, left))
-            case ast.GtE():
-                holds = 1 - step(_minus(right, left))
-            case ast.LtE():
-                holds = 1 - step(_minus(left, right))
-            case _:
-                raise ProgramError(
-                    "== and != compare; to assign write =, a condition is written (x > 0)"
-                )
-        value = holds if value is None else value * holds
-    assert value is not None
-    return value
+    holding = []
+    for sign, left, right in zip(node.ops, sides, sides[1:], strict=False):
+        if not isinstance(sign, ast.Gt | ast.Lt | ast.GtE | ast.LtE):
+            raise ProgramError(
+                "== and != compare; to assign write =, a condition is written (x > 0)"
+            )
+        above, below = (left, right) if isinstance(sign, ast.Gt | ast.LtE) else (right, left)
+        holds = step(_minus(above, below))
+        holding.append(holds if isinstance(sign, ast.Gt | ast.Lt) else 1 - holds)
+    return reduce(operator.mul, holding)
 
 
 def _minus(left: Expression, right: Expression) -> Expression:
