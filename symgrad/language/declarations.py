@@ -82,19 +82,17 @@ def _fact(node: ast.keyword) -> str:
 def check_tensors(tree: ast.Module) -> None:
     """Where each tensor is only reduced to one number, as in sum(T), and nothing in the program has
     a third index, something else was meant by it."""
-    nodes = list(ast.walk(tree))
-    if any(isinstance(n, ast.Name) and n.id == "einsum" for n in nodes):
-        return
-    if any(isinstance(n, ast.keyword) and n.arg == "axis" for n in nodes):
-        return
     tensors = {
         n.target.id: n
-        for n in nodes
+        for n in tree.body
         if isinstance(n, ast.AnnAssign)
         and isinstance(n.target, ast.Name)
         and isinstance(n.annotation, ast.Call)
         and getattr(n.annotation.func, "id", "") == "Tensor"
     }
+    nodes = list(ast.walk(tree)) if tensors else []
+    if any(getattr(n, "id", "") == "einsum" or getattr(n, "arg", "") == "axis" for n in nodes):
+        return
     loads = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     used = {id(n) for n in loads if n.id in tensors}
     reduced = {id(n.args[0]) for n in nodes if isinstance(n, ast.Call) and _is_reduction(n)}

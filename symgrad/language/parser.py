@@ -161,7 +161,8 @@ def _without_loss(statements: Sequence[ast.stmt], scope: Scope) -> ProgramError:
 
 def given_names(statements: Sequence[ast.stmt]) -> set[str]:
     """The names that some line declares or assigns to."""
-    nodes = (node for statement in statements for node in ast.walk(statement))
+    targets = [t for s in statements for t in getattr(s, "targets", [getattr(s, "target", None)])]
+    nodes = (node for target in targets if target is not None for node in ast.walk(target))
     return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 

@@ -92,11 +92,13 @@ class Scope:
         """Add a variable, and its dimensions."""
         self.variables[variable.name] = variable
         self.meanings[variable.name] = variable.expression()
-        self.dimensions |= {str(d) for d in variable.dims if d.is_Symbol}
-        for scalar in self.variables.values():
-            if scalar.kind == "Scalar" and scalar.name in self.dimensions:
+        dims = {str(d) for d in variable.dims if d.is_Symbol}
+        self.dimensions |= dims
+        for name in (variable.name, *sorted(dims)):
+            other = self.variables.get(name)
+            if other is not None and other.kind == "Scalar" and name in self.dimensions:
                 raise UnknownNameError(
-                    f"{scalar.name} is both a Scalar and a dimension; rename one of them"
+                    f"{name} is both a Scalar and a dimension; rename one of them"
                 )
 
     def define(self, name: str, value: Expression) -> None:

@@ -91,7 +91,7 @@ _READ_ON = str.maketrans(SUPERSCRIPTS | SUBSCRIPTS | dict.fromkeys("{} \t", ""))
 ENDING = {"name", "number", "fraction", "raised", "lowered", "transpose", "inverse"}
 ENDING |= {"closing", "bar"}
 _QUOTED = re.compile(r"'[^'\r\n]*'")
-_LATEX = re.compile(r"\\(?:[^\W\d_]{2}|[|,;!{])|\$")
+_LATEX = re.compile(r"\\(?:[^\W\d_]{2}|[|,;!{])|\$|\^\{[(\[]\d+[)\]]\}")
 _SIDE = re.compile(  # the right side of a line, or all of it
     r"^[ \t]*(?:[^\W\d]\w*[ \t]*:?=[ \t]*)?"
     rf"([^#\r\n]*?(?:{_LATEX.pattern})[^#\r\n]*?)[ \t]*(?:#.*)?$",
@@ -115,7 +115,7 @@ class Token:
 
 
 def is_latex(text: str) -> bool:
-    r"""Whether a text is LaTeX: it has a command, \frac, or dollar signs."""
+    r"""Whether a text is LaTeX: it has a command, \frac, dollar signs, or a layer, W^{(1)}."""
     return _LATEX.search(text) is not None
 
 

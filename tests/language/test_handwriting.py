@@ -191,6 +191,8 @@ READ = [
     ("x * exp(sum(X, axis=0))", "x * exp(sum(X, axis=0)).T"),
     ("W @ sum(X, axis=0)", "W @ sum(X, axis=0).T"),
     ("np.sum(X, axis=0) @ W.T + b.T", "sum(X, axis=0) @ W.T + b.T"),
+    ("np.sum(X, axis=0) @ x", "sum(X, axis=0) @ x"),
+    ("x.T @ sum(X, axis=0)", "x.T @ sum(X, axis=0).T"),
     ("X - np.mean(X, axis=0)", "X - ones(m) @ mean(X, axis=0)"),
     ("A - np.mean(A, axis=0)", "A - ones(n) @ mean(A, axis=0)"),
     ("X.mean(0)", "mean(X, axis=0).T"),

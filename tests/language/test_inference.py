@@ -132,6 +132,8 @@ LATEX = [
     (r"\mathbf{1}_n^\top \exp(x)", "x: n", "ones(n).T @ exp(x)"),
     (r"\log\det(A + I)", "A: n n", "log(det(A + eye(n)))"),
     (r"x^\top x^{(2)}", "x: n, x_2: n", "x.T @ x_2"),
+    (r"W^{(1)} x + b^{(1)}", "W_1: m n, x: n, b_1: m", "W_1 @ x + b_1"),
+    (r"\begin{align} \|x\|^2 \end{align}", "x: n", "norm2(x)**2"),
 ]
 
 

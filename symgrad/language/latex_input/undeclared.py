@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.equations import formulas
 from symgrad.language.latex_input.functions import is_function, operation_of
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.names import new_name
@@ -20,7 +21,8 @@ def undeclared(text: str) -> tuple[list[str], list[str]]:
     >>> undeclared(r"\frac{1}{n} \sum_{i=1}^n (w^\top x_i - \hat{y}_i)^2 + \lambda \|W_1\|^2")
     (['w', 'x', 'y_hat', 'lam', 'W_1'], ['n'])
     """
-    root = tree(text, is_function)
+    found = formulas(text)
+    root = tree(found[0].text if found else text, is_function)
     letters: set[str] = set()
     dims: dict[str, None] = {}
     for node in lt.walk(root):

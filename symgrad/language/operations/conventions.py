@@ -326,8 +326,7 @@ def beside(
     for k, e in enumerate(both):
         other = both[1 - k]
         if product:
-            row = k == 0  # before a matrix
-            turns = ONE not in other.shape and not _fits(left, right) and row == _is_column(e)
+            turns = not _fits(left, right) and _is_column(e) == (k == 0)  # a row stands before
         else:
             turns = e.shape[0] == ONE and _is_column(other)
         if turns and one_axis(e, definitions):
