@@ -24,6 +24,7 @@ Options: TypeAlias = Mapping[str, Any]
 Method: TypeAlias = "Callable[[Any, Operand], Expression]"
 ShapeRule: TypeAlias = "Callable[[tuple[Expression, ...], Options], Shape]"
 Result = TypeVar("Result")
+Tree = TypeVar("Tree")
 TOO_LARGE = "the numbers of the program have a product that is too large"
 EXACT = 10**9
 
@@ -275,14 +276,14 @@ def operands(node: Expression) -> tuple[Expression, ...]:
 
 
 def fold(
-    root: Expression,
-    visit: Callable[[Expression, tuple[Result, ...]], Result],
-    inside: Callable[[Expression], tuple[Expression, ...]] = operands,
+    root: Tree,
+    visit: Callable[[Tree, tuple[Result, ...]], Result],
+    inside: Callable[[Tree], tuple[Tree, ...]] = operands,  # type: ignore[assignment]
 ) -> Result:
     """visit(node, results of what is `inside` it) from the leaves to the root, each node once,
     without recursion."""
     results: dict[int, Result] = {}
-    stack: list[tuple[Expression, tuple[Expression, ...] | None]] = [(root, None)]
+    stack: list[tuple[Tree, tuple[Tree, ...] | None]] = [(root, None)]
     while stack:
         node, visited = stack.pop()
         if id(node) in results:

@@ -185,18 +185,20 @@ def _refuse_notes(statement: ast.stmt, scope: Scope, noted: int) -> None:
 def _equated(names: Sequence[str], value: ast.expr, scope: Scope) -> str:
     """name = a, or name = other = a = b, whose sides are equal: each new name is given the first
     side. The last of the names that are new."""
-    first, *others = sides_of(value)
-    expression = read_expression(first, scope)
+    first, *others = (read_expression(side, scope) for side in sides_of(value))
     new = sorted((n for n in names if n not in scope.meanings), key=lambda n: n in ("loss", "f"))
-    if not new:
-        scope.check_new(names[0])
     equal = [scope.meaning(name) for name in names if name not in new]
-    for name in new:
+    return _given(new or names[:1], [first, *equal, *others], scope)
+
+
+def _given(names: Sequence[str], sides: Sequence[Expression], scope: Scope) -> str:
+    """Give each of these names the first side, to which the others are equal; the last name."""
+    for name in names:
         scope.check_new(name)
-        scope.define(name, expression)
-    for side in (*equal, *(read_expression(other, scope) for other in others)):
-        scope.check_equal(new[-1], expression, side)
-    return new[-1]
+        scope.define(name, sides[0])
+    for side in sides[1:]:
+        scope.check_equal(names[-1], sides[0], side)
+    return names[-1]
 
 
 def sides_of(value: ast.expr) -> list[ast.expr]:
@@ -217,11 +219,7 @@ def _formula(node: ast.Name, scope: Scope) -> str:
     if equation.left is None or not equation.left.text.isidentifier():
         raise ProgramError(f"write a name before =; write loss = {typed(node)}")
     name = "loss" if equation.left.text == "L" else equation.left.text
-    scope.check_new(name)
-    scope.define(name, equation.sides[0])
-    for side in equation.sides[1:]:
-        scope.check_equal(name, equation.sides[0], side)
-    return name
+    return _given([name], equation.sides, scope)
 
 
 def _read(statement: ast.stmt, scope: Scope) -> str | None:

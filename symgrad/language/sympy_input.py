@@ -17,7 +17,7 @@ from symgrad.language.scope import Scope
 from symgrad.language.symbols import variable_of
 from symgrad.language.sympy_nodes import BATCH_NAME, CallNode, NamedNode
 from symgrad.language.sympy_rules import ENTRY_SYMBOL, dimension_of, expression_of, is_symbol
-from symgrad.language.sympy_trees import HINTS, Arguments, nodes_of, shown, sympified
+from symgrad.language.sympy_trees import HINTS, Arguments, folded, shown, sympified
 from symgrad.language.unparse import unparse
 
 
@@ -34,7 +34,8 @@ def problem_from_sympy(source: object) -> Problem:
     (('x', 'W'), 'loss')
     """
     root = sympified(source)
-    nodes = [node for node, _ in nodes_of(root, is_symbol)]
+    nodes: list[sympy.Basic] = []
+    folded(root, lambda node, _: nodes.append(node), is_symbol)
     reading = _Reading(_dimensions(nodes), _batched(nodes))
     for node in nodes:
         reading.add(node)

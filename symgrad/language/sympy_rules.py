@@ -242,11 +242,11 @@ def expression_of(node: sympy.Basic) -> ex.Expression:
 
 def translated(node: sympy.Basic) -> ex.Expression:
     """The expression of a node of SymPy's own, which may have ours inside."""
-    done: dict[int, ex.Expression] = {}
-    for part, operands in trees.nodes_of(node, lambda part: _declared(part) is not None):
-        arguments = tuple(done[id(operand)] for operand in operands)
-        done[id(part)] = _declared(part) or trees.meaning_of(part, arguments)
-    return done[id(node)]
+
+    def visit(part: sympy.Basic, arguments: trees.Arguments) -> ex.Expression:
+        return _declared(part) or trees.meaning_of(part, arguments)
+
+    return trees.folded(node, visit, lambda part: _declared(part) is not None)
 
 
 def is_symbol(node: sympy.Basic) -> bool:

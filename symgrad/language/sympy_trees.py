@@ -12,12 +12,11 @@ from sympy.core.sympify import SympifyError, _sympify
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.errors import ProgramError, did_you_mean
-from symgrad.language.expressions import Expression, Operation
+from symgrad.language.expressions import Expression, Operation, Result, fold
 from symgrad.language.operations import OPERATIONS
 
 Operands: TypeAlias = tuple[sympy.Basic, ...]
 Arguments: TypeAlias = tuple[Expression, ...]
-Nodes: TypeAlias = list[tuple[sympy.Basic, Operands]]
 
 SUPPORTED = (
     "supported are +, -, *, /, powers, .T, Trace, Determinant, Inverse, HadamardProduct, "
@@ -123,18 +122,16 @@ def operands_of(node: sympy.Basic) -> Operands:
     return tuple(node.args)
 
 
-def nodes_of(root: sympy.Basic, is_leaf: Callable[[sympy.Basic], bool]) -> Nodes:
-    """Every node with its operands, once, operands before what is made of them."""
-    operands: dict[int, Operands] = {}
-    done: dict[int, tuple[sympy.Basic, Operands]] = {}
-    stack = [root]
-    while stack:
-        node = stack[-1]
-        if id(node) not in operands:
-            operands[id(node)] = () if is_leaf(node) else operands_of(node)
-        waiting = [o for o in operands[id(node)] if id(o) not in done]
-        if waiting:
-            stack.extend(reversed(waiting))
-            continue
-        done.setdefault(id(stack.pop()), (node, operands[id(node)]))
-    return list(done.values())
+def folded(
+    root: sympy.Basic,
+    visit: Callable[[sympy.Basic, tuple[Result, ...]], Result],
+    is_leaf: Callable[[sympy.Basic], bool],
+) -> Result:
+    """visit(node, results of its operands), operands first, each node once."""
+    kept: list[Operands] = []  # operands that are made here; their ids stay theirs
+
+    def inside(node: sympy.Basic) -> Operands:
+        kept.append(() if is_leaf(node) else operands_of(node))
+        return kept[-1]
+
+    return fold(root, visit, inside)
