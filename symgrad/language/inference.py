@@ -82,45 +82,37 @@ def _tree(text: str) -> ast.expr:
     raise ProgramError(f"one expression is wanted, without declarations or assignments{hint}")
 
 
-def _kinds(tree: ast.expr, used: list[str]) -> dict[str, str]:
-    """Each name that the text leaves undeclared -> its kind, in order of appearance."""
+def _kinds(tree: ast.expr) -> tuple[dict[str, str], list[str]]:
+    """Each name that the text leaves undeclared -> its kind, in order of appearance; and the
+    dimensions that it names itself, in ones(n), zeros(m, n) and eye(n)."""
     labels: set[str] = set()
     skipped: set[int] = set()  # what is no variable: np of np.exp, e of e^x, I of I[z > 0], a batch
-    bound = set(batches(tree).values())
+    used: dict[str, None] = {}
     for node in ast.walk(tree):
         match node:
             case ast.Subscript(slice=ast.Name(id=name)):
                 labels.add(name)
             case ast.Call(func=ast.Name() as function, args=arguments):
-                skipped.add(id(function))
-                skipped |= {id(a) for a in arguments if function.id == SIZE}
+                names = [a for a in arguments if isinstance(a, ast.Name)]
+                operation = OPERATIONS.get(function.id)
+                if operation is not None and operation.category == "constant":
+                    used |= dict.fromkeys(name.id for name in names)
+                skipped |= {id(function), *(id(a) for a in names if function.id == SIZE)}
             case ast.Attribute(value=ast.Name(id=name) as module) if name in MODULES:
                 skipped |= {id(module)} if node.attr != "T" else set()
             case ast.BinOp(op=ast.Pow(), left=ast.Name(id="e") as constant):
                 skipped.add(id(constant))
             case ast.Subscript(value=ast.Name(id="I") as indicator, slice=ast.Compare()):
                 skipped.add(id(indicator))
-    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in skipped]
-    names.sort(key=lambda n: (n.lineno, n.col_offset))
-    without = {*used, *bound, "pi", TRANSPOSED_INVERSE, ONES}
-    return {
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in skipped]
+    found.sort(key=lambda n: (n.lineno, n.col_offset))
+    others = {*used, *batches(tree).values(), "pi", TRANSPOSED_INVERSE, ONES}
+    kinds = {
         n.id: kind_of(n.id, n.id in labels)
-        for n in names
-        if n.id not in without and function_named(n.id) is None
+        for n in found
+        if n.id not in others and function_named(n.id) is None
     }
-
-
-def _used_dimensions(tree: ast.expr) -> list[str]:
-    """The dimensions that the text names itself, in ones(n), zeros(m, n) and eye(n)."""
-    used = [
-        argument.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        if node.func.id in OPERATIONS and OPERATIONS[node.func.id].category == "constant"
-        for argument in node.args
-        if isinstance(argument, ast.Name)
-    ]
-    return list(dict.fromkeys(used))
+    return kinds, list(used)
 
 
 class _Inference:
@@ -136,8 +128,7 @@ class _Inference:
             names, self.used = undeclared(typed(tree))
             self.kinds = {name: kind_of(name) for name in names}
         else:
-            self.used = _used_dimensions(tree)
-            self.kinds = _kinds(tree, self.used)
+            self.kinds, self.used = _kinds(tree)
         self.batches = batches(tree)
         self.dims = {
             name: tuple(f"{name} {k}" for k in range(KINDS[kind] or 0))

@@ -17,13 +17,11 @@ from symgrad.language.expressions import OPERATIONS, Expression, Number, Operati
 from symgrad.language.handwriting import FORMULA, MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
 from symgrad.language.latex_input.reading import Equation, read_latex_line
 from symgrad.language.literals import digits_of
-from symgrad.language.operations import arrays, conventions
+from symgrad.language.operations import arrays, conventions, signs
 from symgrad.language.operations.advice import advice
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import lookup, onehot
-from symgrad.language.operations.linear_algebra import inv
-from symgrad.language.operations.smooth import exp
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
 from symgrad.language.unparse import unparse
@@ -154,13 +152,13 @@ def _power(node: ast.BinOp, scope: Scope, depth: int) -> Expression:
     remark = _remark(node, scope)
     match node.left:
         case ast.Name(id="e") if sign_of(node.op) and not scope.has("e"):
-            value = exp(read_expression(node.right, scope, depth))
+            value = signs.EXPONENTIAL(read_expression(node.right, scope, depth))
             remark("e^x is exp(x)", unparse(value))
             return value
     base = read_expression(node.left, scope, depth)
     match node.right:
         case ast.Name(id=name) if name == TRANSPOSED_INVERSE:
-            return inv(base).T
+            return signs.INVERSE(base).T
     exponent = read_expression(node.right, scope, depth)
     if sign_of(node.op):
         return conventions.power(base, exponent, remark, scope.inferred)

@@ -16,7 +16,7 @@ from symgrad.language.handwriting import in_signs_of_the_language
 from symgrad.language.literals import keep_digits
 from symgrad.language.slips import check_lines, syntax_message
 from symgrad.language.tokens import READ, plain_signs
-from symgrad.language.writing import Note, Writing
+from symgrad.language.writing import Note, Writing, place
 
 LONGEST_TEXT = 64 * 1024  # characters
 SIGN, TYPED, NOTES = "sign", "typed", "notes"  # attributes that nodes of a tree have here
@@ -154,9 +154,7 @@ def span(node: ast.AST) -> tuple[str, int, int]:
 
 def place_of(node: ast.AST, start: int) -> tuple[int, int]:
     """Line and column of a place in the text of which this is a part."""
-    lines = _starts(span(node)[0])
-    line = bisect.bisect_right(lines, start)
-    return line, start - lines[line - 1] + 1
+    return place(span(node)[0], start)
 
 
 def start_of(node: ast.AST) -> int:

@@ -7,6 +7,7 @@ import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice, takewhile
 from typing import NoReturn
 
@@ -15,6 +16,12 @@ from symgrad.language.tokens import Token, tokens
 from symgrad.language.vocabulary import Vocabulary
 
 JUXTAPOSED, AFTER_DIVISION = " ", "/ "  # signs of a product that was not written
+
+
+def place(text: str, start: int) -> tuple[int, int]:
+    """Line and column of a place in a text."""
+    before = re.split(r"\r\n?|\n", text[:start])
+    return len(before), len(before[-1]) + 1
 
 
 @dataclass(frozen=True)
@@ -57,16 +64,21 @@ class Writing:
             at += len(piece.text)
         return cls(original, tuple(pieces), tuple(notes), tuple(offsets))
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The text as it is read on."""
         return "".join(piece.text for piece in self.pieces)
 
+    @cached_property
+    def unchanged(self) -> bool:
+        """Whether it was typed so."""
+        return self.text == self.original
+
     def place(self, offset: int, end: bool = False) -> int:
         """Where in the original stood what is at this offset of the text (or ends there)."""
+        if self.unchanged:
+            return offset
         k = max(bisect.bisect_right(self.offsets, offset - end) - 1, 0)
-        if not self.pieces:
-            return 0
         piece, inside = self.pieces[k], offset - self.offsets[k]
         if len(piece.text) == piece.end - piece.start:
             return min(piece.start + inside, piece.end)
@@ -161,9 +173,7 @@ class Writer:
 
     def refuse(self, start: int, message: str, end: int = 0) -> NoReturn:
         """Refuse the text at this place, up to `end`."""
-        before = re.split(r"\r\n?|\n", self.text[:start])
-        place = len(before), len(before[-1]) + 1
-        raise ProgramError(message).at(*place, None, max(end - start, 1))
+        raise ProgramError(message).at(*place(self.text, start), None, max(end - start, 1))
 
     def ahead(self) -> Iterator[Token]:
         """The tokens that follow on this line, without spaces."""

@@ -31,6 +31,7 @@ from symgrad.language.problem import Problem
 from symgrad.language.scope import Scope
 from symgrad.language.table import Table
 from symgrad.language.unparse import unparse
+from symgrad.language.writing import place
 
 MOST_SIZES = 40  # of 1 and I in a formula
 
@@ -306,11 +307,9 @@ def _placed(text: str, formula: Formula) -> Iterator[None]:
     try:
         yield
     except SymgradError as error:
-        place = formula.begin + (error.column or 1) - 1
-        line = text.count("\n", 0, place) + 1
-        column = place - text.rfind("\n", 0, place)
+        at = place(text, formula.begin + (error.column or 1) - 1)
         error.line = error.column = None
-        raise error.at(line, column, "latex") from None
+        raise error.at(*at, "latex") from None
     except RecursionError:
         raise ProgramError("nested too deeply; give intermediate results names") from None
 
