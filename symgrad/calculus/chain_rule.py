@@ -149,11 +149,11 @@ def reverse(
 def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
     """The cotangent under its own name, over all entries though it be the same in several; a number
     or an identity has none."""
-    if isinstance(entry.node, ix.Polynomial) and all(
-        isinstance(f.node, (ix.Identity, ix.Length, ix.Constant))
-        for t in entry.node.terms
-        for f in t.factors
-    ):
+    plain = (ix.Identity, ix.Length, ix.Constant)
+    number = isinstance(entry.node, ix.Polynomial) and all(
+        isinstance(operand, plain) for operand in entry.node.operands
+    )
+    if number or isinstance(entry.node, ix.Identity):
         return entry
     labels = tuple(x for x in out if x in entry.labels or not isinstance(x.axis, str))
     inner = aligned(entry, labels)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from symgrad.calculus.algebra import is_negative, negated, times
+from symgrad.calculus.algebra import is_negative, negated
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.proofs.lines import Form, Pairing, Pairings
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import Dimension
-from symgrad.language.expressions import Expression, is_scalar
+from symgrad.language.expressions import Expression
 from symgrad.language.formula import Formula
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import batch, dimension_formula
@@ -74,8 +74,8 @@ def _pairing(pairing: Pairing) -> Formula:
     left, right = pairing.left, pairing.right
     if is_negative(left):
         return composing.negative(_pairing(replace(pairing, left=negated(left))))
-    if is_scalar(right):
-        product = times(left, right)
+    product = pairing.product
+    if product is not None:
         if is_negative(product):
             return composing.negative(_pairing_of(written(negated(product)), pairing))
         body = written(product)

@@ -240,6 +240,28 @@ def test_the_differential_of_a_variable_is_not_its_direction() -> None:
     assert r"\mathrm{Dx}" in derivation.latex("full", why="differential")
 
 
+def test_a_jacobian_by_differentials_stands_before_that_of_the_variable() -> None:
+    data = sg.jacobian("W: Matrix(m, n)\nx: Vector(n)\nf = tanh(W @ x)", ["x"]).data
+    first, second = (proof_of(data, step, "differential") for step in data.steps[-2:])
+    assert equations(first)[2:] == [
+        "df = (1 - f**2) * dz",
+        "= diag(1 - f**2) @ dz",
+        "df/dz = diag(1 - f**2)",
+    ]
+    assert equations(second) == [
+        "z = W @ x",
+        "df = df/dz @ dz",
+        "= df/dz @ W @ dx",
+        "df/dx = df/dz @ W",
+    ]
+
+
+def test_no_step_multiplies_by_the_identity_that_a_jacobian_begins_with() -> None:
+    for definition, wanted in (("A @ x", "A"), ("softmax(x)", "diag(f) - f @ f.T")):
+        steps = sg.jacobian(f"A: Matrix(m, n)\nx: Vector(n)\nf = {definition}", ["x"]).steps
+        assert unparse(steps[-1].right) == wanted
+
+
 def test_the_uses_of_a_node_are_summed_in_one_proof() -> None:
     assert of_step(CLASSIFIER, "W", "index") == [
         "z_i = sum_j W_ij x_j",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
 
-from symgrad.calculus.algebra import times, transposed
+from symgrad.calculus.algebra import transposed
 from symgrad.calculus.chain_rule import contributions, placed, tangent
 from symgrad.calculus.derivation import Derivative, IndexForm
 from symgrad.calculus.functions import aligned
@@ -23,7 +23,7 @@ from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, is_scalar
+from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.contractions import einsum
 from symgrad.language.unparse import unparse
@@ -31,8 +31,8 @@ from symgrad.language.unparse import unparse
 
 def differential_proof(uses: Uses) -> Proof:
     """The lines of one step. Raises: NoMatrixForm."""
-    if uses.reverse.extra:
-        raise NoMatrixForm(uses.variable)  # dL is no number
+    if any(isinstance(x.axis, str) for x in uses.reverse.extra):
+        raise NoMatrixForm(uses.variable)  # f is of each example
     writer = _Writer(uses)
     lines = [writer.definition(*each) for each in uses.definitions()]
     lines += [line for s in uses.statements.values() for line in writer.solved(s)]
@@ -45,11 +45,12 @@ class _Writer:
 
     def __init__(self, uses: Uses) -> None:
         self.uses = uses
+        self.extra = uses.reverse.extra  # the indices of f
         self.labels = {uses.variable: uses.labels}
         self.labels |= {node: s.labels for node, s in uses.statements.items()}
         self.beside = {user: uses.cotangent(user, self.labels[user]) for user in uses.users}
         self.top: Expression = Name("L", SCALAR)
-        if isinstance(uses.step.left, Derivative) and is_scalar(uses.step.left.top):
+        if isinstance(uses.step.left, Derivative):
             self.top = uses.step.left.top
         names = {*uses.taken, unparse(self.top)}
         self.sign = next(d for d in _signs() if not any(d + n in uses.taken for n in names))
@@ -116,9 +117,10 @@ class _Writer:
 
     def _written(self, entry: Entry, node: Node) -> Expression:
         """An entry over the indices of a node, in matrix notation."""
-        own = self.labels[node]
-        labels = tuple(x for x in own if x in entry.labels or not isinstance(x.axis, str))
-        return full(self.notation.of(aligned(entry, labels)), node)
+        over = tuple(x for x in self.extra if x in entry.labels) + self.labels[node]
+        labels = tuple(x for x in over if x in entry.labels or not isinstance(x.axis, str))
+        shown = aligned(entry, labels)
+        return full(self.notation.of(shown), shown)
 
     def _inserted(self, statement: Statement) -> list[ProofLine]:
         """The differential of a statement in the place of its symbol, then moved across."""
@@ -128,7 +130,7 @@ class _Writer:
         whole = [*self._pairings(), self._pairing(node, beside, moved)]
         for of, entry in self._sent(statement, beside).items():
             terms = [Term(ONE, (Factor(*e),)) for e in (self.beside.pop(of, None), entry) if e]
-            self.beside[of] = contract(terms, self.labels[of])
+            self.beside[of] = contract(terms, (*self.extra, *self.labels[of]))
         lines = [self._line(whole, self._rule(statement))]
         across = self._line(self._pairings(), "moved across")
         return lines if _texts(across) == _texts(lines[0]) else [*lines, across]
@@ -144,12 +146,13 @@ class _Writer:
         node, labels = statement.entry
         missing = tuple(x for x in statement.labels if x not in labels and x not in self._example)
         received: dict[Node, list[Term]] = {}
-        for sent in contributions(node, labels, beside, (), self.uses.moving):
+        for sent in contributions(node, labels, beside, self.extra, self.uses.moving):
             plain = self.uses.plain(sent.of)
             term = placed(self.labels[plain], sent)
             term = term._replace(summed=(*term.summed, *missing))
             received.setdefault(plain, []).append(term)
-        return {of: contract(terms, self.labels[of]) for of, terms in received.items()}
+        over = {of: (*self.extra, *self.labels[of]) for of in received}
+        return {of: contract(terms, over[of]) for of, terms in received.items()}
 
     @property
     def _example(self) -> Sequence[Label]:
@@ -184,11 +187,9 @@ def _signs() -> Iterator[str]:
 
 
 def _texts(line: ProofLine) -> list[tuple[str, ...]]:
-    """A sum of inner products as it is written; of a number it does not matter on which side."""
+    """A sum of inner products as it is written."""
     assert isinstance(line.right, Pairings)
     return [
-        (unparse(times(p.left, p.right)),)
-        if is_scalar(p.right)
-        else (*map(unparse, (p.left, p.right)),)
+        tuple(map(unparse, (p.left, p.right) if p.product is None else (p.product,)))
         for p in line.right.parts
     ]

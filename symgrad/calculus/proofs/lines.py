@@ -11,11 +11,13 @@ from typing import Literal, TypeAlias
 
 import sympy
 
+from symgrad.calculus.algebra import is_call, product, times
 from symgrad.calculus.nodes import Label, Node, Term
 from symgrad.language.composing import DIFFERENTIAL
-from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Expression, Name, Operation
+from symgrad.language.dimensions import SCALAR, core
+from symgrad.language.expressions import Expression, Name, Operation, is_scalar
 from symgrad.language.formula import Formula, Listed, Named
+from symgrad.language.operations.constants import eye
 from symgrad.language.typeset import typeset
 
 Kind: TypeAlias = Literal["index", "differential"]
@@ -39,11 +41,21 @@ class Differential(Name):
 
 @dataclass(frozen=True)
 class Pairing:
-    """The inner product <left, right>, summed over the examples of `batch` where there is one."""
+    """The inner product <left, right>, summed over the examples of `batch` where there is one; what
+    `left` has beside the indices of `right`, those of f, stays."""
 
     left: Expression
     right: Expression
     batch: str | None = None
+
+    @property
+    def product(self) -> Expression | None:
+        """The same of a number, and of a Jacobian and a vector, where it is a product."""
+        if is_scalar(self.right):
+            return times(self.left, self.right)
+        if len(core(self.left.shape)) > len(core(self.right.shape)):
+            return self.right if is_call(self.left, eye) else product(self.left, self.right)
+        return None
 
 
 @dataclass(frozen=True)
