@@ -169,10 +169,8 @@ class Derivation:
         if top is not None and is_call(top, transpose):
             (top,) = top.arguments
         given = self.problem.output_name
-        turned = {*self.value.labels} == {*self.value_labels} and (
-            self.value.labels != self.value_labels
-        )
-        own = isinstance(top, Name) and top.name not in self.naming.symbols and not turned
+        moved = self.value.labels != self.value_labels
+        own = isinstance(top, Name) and top.name not in self.naming.symbols and not moved
         return top.name if isinstance(top, Name) and own else given
 
     @property

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import chain, count
 
 from symgrad.calculus import nodes as ix
+from symgrad.calculus.algebra import is_call
 from symgrad.calculus.terms import opened
 from symgrad.language import composing, unparse
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import ONE, SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name, Operation
 from symgrad.language.formula import Formula
+from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import batch, dimension_formula, length, sign, typeset
 
@@ -146,7 +148,8 @@ class IndexNotation:
         return _in_notation(node.operation, inside, plain)
 
     def _slice(self, node: ix.Node, labels: Sequence[Hashable], letters: Letters) -> Formula:
-        """All of a node along the axes that have no label: of A its row A_i,:, or A alone."""
+        """All of a node along the axes that have no label: of A its row A_i,:, or A alone; [...]_k
+        where a : would not tell which axis is meant."""
         own = [
             ix.Label(axis) if x is None else x for x, axis in zip(labels, node.axes, strict=True)
         ]
@@ -155,11 +158,46 @@ class IndexNotation:
             if (named := self.name(node)) is not None:
                 return named
             if (whole := self.whole(node)) is not None:
-                return written(whole)
-        inner = Letters({**letters.known, **dict.fromkeys(free, ":")}, letters.taken)
+                return written(whole, shown=False)
+        places = [[*self._places(node, own, x)] for x in own]
+        plain = self.name(node) is not None or (
+            len(free) == 1
+            and bool(at := places[own.index(free[0])])
+            and not any(isinstance(n, ix.Apply) for n in at)
+        )
+        inner = Letters(
+            {**letters.known, **dict.fromkeys(free if plain else (), ":")}, letters.taken
+        )
+        over = inner.indices(free)
         formula = self.entry(node, own, inner)
         letters.known |= {x: text for x, text in inner.known.items() if x not in free}
-        return formula
+        if plain or over is None:
+            return formula
+        ones = [
+            indexed(composing.lowered(composing.ONES, dimension_formula(axis)), letter(inner.of(x)))
+            for x, axis, found in zip(own, node.axes, places, strict=True)
+            if x in free and not found
+        ]
+        body = composing.product([formula, *ones], apart=True)
+        return composing.lowered(fm.Fence((body,), left="[", right="]"), over)
+
+    def _places(
+        self, node: ix.Node, labels: Sequence[Hashable], label: Hashable
+    ) -> Iterator[ix.Node]:
+        """What an index is written at: entries by a name, and functions."""
+        inside: list[tuple[ix.Node, Sequence[Hashable]]] = []
+        match None if self.name(node) is not None else node:
+            case ix.Alias(inner=inner):
+                inside = [(inner, labels)]
+            case ix.Polynomial():
+                terms = opened(node, labels)  # type: ignore[arg-type]
+                inside = [(f.node, f.labels) for term in terms for f in term.factors]
+            case ix.Map(arguments=arguments):
+                inside = [(argument, [labels[k] for k in at]) for argument, at in arguments]
+            case _ if label in labels:
+                yield node
+        for own, at in inside:
+            yield from self._places(own, at, label)
 
 
 def _in_notation(operation: Operation, inside: Sequence[Formula], plain: Formula) -> Formula:
@@ -185,7 +223,7 @@ class Derivative(Name):
     @property
     def formula(self) -> Formula:
         """The fraction of partial derivatives."""
-        return composing.derivative(typeset(self.top), typeset(self.bottom), self.name)
+        return composing.derivative(typeset(self.top), typeset(self.bottom, shown=False), self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,9 +263,10 @@ def index_form(
     return IndexForm(ix.core_axes(node.axes), formula, indices, ix.batch_of(node))
 
 
-def written(e: Expression) -> Formula:
-    """An expression as it is printed; in text in the language, or else in index notation."""
-    formula = typeset(e)
+def written(e: Expression, shown: bool = True) -> Formula:
+    """An expression as it is printed; in text in the language, or else in index notation. `shown`
+    says that its shape is."""
+    formula = typeset(e, shown)
     if isinstance(e, IndexForm):
         if e.expression is None:
             return formula
@@ -250,8 +289,8 @@ def slope(top: Formula, bottom: Formula) -> Formula:
 
 def entry_name(named: Expression) -> Formula:
     """A name in index notation, where a transposed vector is the vector."""
-    while isinstance(named, Call) and ONE in named.shape:
+    while is_call(named, transpose) and ONE in named.shape:
         named = named.arguments[0]
     if isinstance(named, Derivative):
         return slope(entry_name(named.top), entry_name(named.bottom))
-    return written(named)
+    return written(named, shown=False)

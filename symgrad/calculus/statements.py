@@ -63,9 +63,12 @@ class Writer:
         for node in ix.topological([root]):
             if is_statement(node):
                 self._statement(node)
-        if root not in self.numbers:
-            right = self.called.definition(root)
-            self._forward_step(root, Name(self.called.problem.output_name, right.shape), right)
+        value = self.called.lowered.output
+        whole = aligned(value.closed(), value.labels)
+        if whole not in self.numbers:
+            right = self.called.definition(whole)
+            self.calls[whole] = right if isinstance(right, Call) else None
+            self._forward_step(whole, Name(self.called.problem.output_name, right.shape), right)
 
     def _statement(self, node: Node) -> None:
         right = self.called.definition(node)
@@ -89,7 +92,7 @@ class Writer:
     def top(self) -> Expression:
         """What is differentiated, by its name."""
         name = self.called.names.get(self.called.root)
-        if name is None or self.called.turned:
+        if name is None or self.called.moved:
             output = self.called.problem.output
             return Name(self.called.problem.output_name, output.shape)
         return name.arguments[0] if is_call(name, transpose) else name

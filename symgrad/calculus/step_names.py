@@ -61,7 +61,7 @@ class StepNames:
             return self.lowered.names[node]
         batch = batch_of(node)
         shape = matrix_shape(node.axes)
-        if node is self.root and not self.turned:
+        if node is self.root and not self.moved:
             name = self.naming.loss if self.problem.output_name == "loss" else "f"
             return self._output(name, shape, batch)
         symbol = call.operation.symbol if call is not None else "u"
@@ -70,11 +70,9 @@ class StepNames:
         return Name(fresh(symbol, self.naming.taken), shape, batch)
 
     @property
-    def turned(self) -> bool:
-        """Whether f is a matrix whose node is its transpose: then f is no name of the node."""
-        value = self.lowered.output
-        labels = value.closed().labels
-        return {*labels} == {*value.labels} and labels != value.labels
+    def moved(self) -> bool:
+        """Whether f is its node transposed, or repeated along an axis: then f is no name of it."""
+        return self.lowered.output.closed().labels != self.lowered.output.labels
 
     def _output(self, name: str, shape: Shape, batch: str | None) -> Expression:
         """The name of f: transposed where f is a row, which is a column as a node."""

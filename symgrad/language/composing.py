@@ -228,13 +228,18 @@ def derivative(top: Formula, bottom: Formula, text: str) -> Formula:
 
 
 def partial(formula: Formula) -> Formula:
-    r"""\partial formula"""
-    return fm.Listed((PARTIAL, formula), separator=" ")
+    r"""\partial formula; of a product in brackets."""
+    return _behind(PARTIAL, formula)
 
 
 def second(formula: Formula) -> Formula:
     r"""\partial^2 formula"""
-    return fm.Listed((raised(PARTIAL, TWO), formula), separator=" ")
+    return _behind(raised(PARTIAL, TWO), formula)
+
+
+def _behind(sign: Formula, formula: Formula) -> Formula:
+    product = fm.bracketed(fm.levels(formula, flat=False)[0], fm.SCRIPT)
+    return fm.Listed((sign, fm.Fence((formula,)) if product else formula), separator=" ")
 
 
 def indicator(left: Formula, sign: str, right: Formula) -> Formula:

@@ -15,14 +15,15 @@ Slot = tuple[int, int]  # a part of an expression, and which of its dimensions
 KNOWN: Slot = (0, -1)
 
 
-def unsized(root: Expression) -> set[int]:
-    """The constants (by their ids) that are to be written with their sizes."""
+def unsized(root: Expression, shown: bool = True) -> set[int]:
+    """The constants (by their ids) that are to be written with their sizes; `shown` says that the
+    shape of the whole is known."""
     nodes = parts(root)
     constants = [node for node in nodes if is_constant(node)]
     if not constants:
         return set()
     classes = _Classes()
-    for axis in range(len(root.shape)):
+    for axis in range(len(root.shape) if shown else 0):
         classes.join((id(root), axis), KNOWN)
     for node in nodes:
         for one, other in _equal(node):

@@ -14,8 +14,9 @@ from symgrad.language.formula import Formula
 AXES = ("columns", "rows")  # what an operation along an axis is done to
 
 
-def typeset(root: ex.Expression) -> Formula:
-    r"""The formula of an expression.
+def typeset(root: ex.Expression, shown: bool = True) -> Formula:
+    r"""The formula of an expression; each 1 has its size where that is not evident. `shown` says
+    that the shape of the whole is.
 
     >>> from symgrad.language.dimensions import column, dimension
     >>> from symgrad.language.tex import latex
@@ -23,7 +24,7 @@ def typeset(root: ex.Expression) -> Formula:
     >>> latex(typeset(2 * (x - 1).T @ x))
     '2 \\left(x_{1} - \\mathbf{1}\\right)^{\\top} x_{1}'
     """
-    sized = unsized(root)
+    sized = unsized(root, shown)
 
     def visit(node: ex.Expression, arguments: tuple[Formula, ...]) -> Formula:
         formula = _formula(node, arguments)

@@ -86,6 +86,34 @@ def test_what_is_transposed_is_not_called_by_its_transpose(program: str) -> None
     assert "e = f" not in derivation.text()
 
 
+TENSOR = 'einsum("i,j,k->ijk", ones(n), z, ones(n))'
+AMBIGUOUS = [
+    # what has equal entries along an axis: f, a derivative's bottom, all of a tensor
+    ("jacobian", "A: Matrix(m, n)\nf = A.T"),
+    ("directional", "a: Scalar\nx: Vector(n)\nf = exp(a) * ones(n)"),
+    ("gradient", "a: Scalar\nx: Vector(n)\nloss = min(a * ones(n, n)) + sum(x)"),
+    ("gradient", f"x: Vector(n)\nz: Vector(p)\nloss = norm2(softmax({TENSOR}, axis=1))"),
+    ("gradient", f"x: Vector(n)\nz: Vector(p)\nloss = min(softmax({TENSOR}, axis=0))"),
+    ("jacobian", f"x: Vector(n)\na: Scalar\nz: Vector(p)\nf = a * norm2({TENSOR}, axis=0)"),
+    # one : for two axes, and letters that are a function's name
+    ("hvp", "T: Tensor(m, n, p)\nloss = sum(norm2(norm2(T, axis=2), axis=0)**2)"),
+    ("jacobian", "A: Matrix(m, n)\nD: Matrix(m, n)\nf = D / (1 + exp(A)**2)"),
+    # a 1 of any size in an inner product, and behind a sum over a batch
+    ("gradient", "R: Matrix(m, n)\nloss = sin(trace(R @ ones(n, m)))"),
+    ("directional", "b: Scalar\nA: Matrix(m, n)\nf = sum(b * ones(m, n) for b in one) + A"),
+    ("gradient", "x: Vector(n)\nloss = sum(huber(x, 2))"),
+]
+
+
+@pytest.mark.parametrize(("kind", "program"), AMBIGUOUS)
+def test_what_might_be_read_in_two_ways_reads_back(kind: str, program: str) -> None:
+    derivation = DERIVED[kind](program, None)
+    assert derivation.verify().passed
+    assert [*misread(derivation)] == []
+    if not derivation.data.seeds:
+        assert [*misread_proofs(derivation)] == []
+
+
 def test_constants_have_their_sizes_where_nothing_shows_them() -> None:
     text = sg.derive("x: Vector(n)\nloss = sum(ones(n)) * sum(x) + ones(n).T @ x").latex()
     assert r"\operatorname{sum}\left(\mathbf{1}_{n}\right)" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from symgrad.errors import SymgradError
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.formula import Formula
 from symgrad.language.latex_input import Known, read_formula
+from symgrad.numerics.evaluation import Sample
 from symgrad.numerics.proofs import _Truth
-from symgrad.numerics.verification import TOLERANCE, Judge, difference
+from symgrad.numerics.verification import TOLERANCE, Judge
 from symgrad.rendering.equations import Equation, proof_equations
 from symgrad.rendering.latex import chained
 from tests.typesetting.read_back import known_of
@@ -35,7 +37,13 @@ def misread_proofs(derivation: Derivation, seed: int = 0) -> Iterator[str]:
 def _misread(derivation: Derivation, proof: Proof, judge: Judge) -> Iterator[str]:
     data = derivation.data
     direction = judge.rng.standard_normal(np.shape(judge.sample.value(proof.uses.variable)))
-    truth = _Truth(proof, judge.sample, direction)
+    truths: dict[int, _Truth] = {}
+
+    def sides(line: ProofLine, side: Expression, sample: Sample) -> tuple[Any, Any] | None:
+        if id(sample) not in truths:
+            truths[id(sample)] = _Truth(proof, sample, direction)
+        return _sides(line, side, truths[id(sample)])
+
     known = _known(known_of(data), proof)
     left: Formula | None = None
     for line, equation in zip(proof.lines, proof_equations(proof), strict=True):
@@ -46,23 +54,24 @@ def _misread(derivation: Derivation, proof: Proof, judge: Judge) -> Iterator[str
         except (SymgradError, RecursionError) as error:
             yield f"{latex}: {error}"
             continue
+        compared = partial(sides, line, found.sides[-1])
         with np.errstate(all="ignore"):
-            for claim, got in _sides(line, found.sides[-1], truth):
-                if difference(got, claim) > TOLERANCE:
-                    yield f"{latex}: {found.text}"
+            if compared(judge.sample) is not None and judge.error(compared) > TOLERANCE:
+                yield f"{latex}: {found.text}"
 
 
-def _sides(line: ProofLine, side: Expression, truth: _Truth) -> Iterator[tuple[Any, Any]]:
-    """What a line says and what is read, where that is a value by itself."""
+def _sides(line: ProofLine, side: Expression, truth: _Truth) -> tuple[Any, Any] | None:
+    """What is read and what a line says, where that is a value by itself."""
     right = line.right
     if isinstance(line.truth, ScalarRule) or line.by_entry:
-        return
+        return None
     if isinstance(right, Expression):
-        yield truth._expression(right), truth._expression(side)
-    elif isinstance(right, Pairings) and all(
+        return truth._expression(side), truth._expression(right)
+    if isinstance(right, Pairings) and all(
         p.batch is None and p.right.batch is None for p in right.parts
     ):
-        yield truth._claim(right, False), truth._expression(side)
+        return truth._expression(side), truth._claim(right, False)
+    return None
 
 
 def _known(known: Known, proof: Proof) -> Known:

@@ -9,7 +9,6 @@ from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
-from symgrad.language.latex_input.names import exact as look_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.contractions import onehot
@@ -78,7 +77,7 @@ class Bases:
 
     def _is_e(self, base: lt.Sym) -> bool:
         r"""Whether it is no name; \mathbf{e} is one only where it is printed so."""
-        bold = base.font == "mathbf" and look_of(base) not in self.reader.names.exact
+        bold = base.font == "mathbf" and base not in self.reader.names.exact
         return bold or self.reader.names.find(base) is None
 
     def _filled_at(self, base: lt.Num, node: lt.Script) -> Value:

@@ -12,10 +12,11 @@ from symgrad.language.dimensions import ONE, dims
 from symgrad.language.expressions import OPERATIONS, Expression, Name, Operation
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
-from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.entries import Value, is_slice
 from symgrad.language.latex_input.functions import operation_of, options_of
 from symgrad.language.latex_input.names import look
 from symgrad.language.operations import signs
+from symgrad.language.operations.contractions import total
 from symgrad.language.operations.meanings import Contraction, Elementwise, Function
 
 
@@ -103,8 +104,14 @@ class Calls:
         if not lettered:
             return Value(operation(*(v.expression for v in values), **options))
         (value,) = values if len(values) == 1 else (None,)
-        if value is None or ":" not in value.letters:
+        slices = () if value is None else tuple(filter(is_slice, value.letters))
+        if value is None or not slices:
             raise ProgramError(f"{operation.name} is of a whole vector, not of an entry")
+        if len(slices) == len(value.letters):
+            found = operation(value.expression, **options)
+            return Value(found, value.letters if found.shape == value.expression.shape else ())
+        if len(slices) > 1:
+            raise ProgramError(f"{operation.name} of several axes beside others cannot be read")
         return self._along(operation, value, ":")
 
     def _along(self, operation: Operation, value: Value, letter: str) -> Value:
@@ -176,6 +183,11 @@ class Calls:
         parts = lt.parts_of(inner)
         if len(parts) != 2:
             raise ProgramError("an inner product is of two vectors", column=inner.at + 1)
+        values = list(map(self.reader.value, parts))
+        if any(v.constant is not None for v in values):  # of any size
+            return Value(
+                total(self.reader.entries.entrywise(OPERATIONS["multiply"], *values).expression)
+            )
         return Value(OPERATIONS["dot"](*(self.reader.expression(p) for p in parts)))
 
 

@@ -23,7 +23,7 @@ class Context(Protocol):
     names: Names
     entries: Entries
     examples: dict[str, str]
-    counts: dict[object, str]
+    counts: dict[Node, str]
     slopes: Mapping[str, Expression]
     plain_ones: bool
 

@@ -39,11 +39,14 @@ class Entries:
     sizes: dict[str, Dimension] = field(default_factory=dict)
 
     def entry(self, value: Value, letters: tuple[str, ...]) -> Value:
-        """value[letters]: one letter an index."""
+        """value[letters]: one letter an index; of several : each is a letter of its own."""
         dims = value.expression.shape
         dims = dims if len(dims) > 2 else core(dims)
+        letters = tuple(
+            ":" * letters[: k + 1].count(":") if x == ":" else x for k, x in enumerate(letters)
+        )
         for letter, d in zip(letters, dims, strict=True):
-            if letter == ":":
+            if is_slice(letter):
                 self.sizes[letter] = d
             elif self.sizes.setdefault(letter, d) != d:
                 raise ShapeError(
@@ -59,8 +62,6 @@ class Entries:
 
     def _einsum(self, values: list[Value], letters: tuple[str, ...]) -> Expression:
         every = dict.fromkeys(x for v in values for x in (*v.letters,))
-        if ":" in every and len(every) > 1 and any(len(v.letters) > 2 for v in values):
-            raise ProgramError("slices of tensors cannot be read; write entries")
         signs = dict(zip(every, ALPHABET, strict=False))
         inputs = ",".join("".join(signs[x] for x in v.letters) for v in values)
         spec = f"{inputs}->{''.join(signs[x] for x in letters)}"
@@ -144,11 +145,25 @@ class Entries:
             return self._constant(value.expression, letters)
         return replace(value, expression=self.spread(value, letters), letters=())
 
+    def gathered(self, value: Value, letters: tuple[str, ...]) -> Value:
+        """[...]_kl: the array over these letters; beside others all along each of them."""
+        rest = tuple(x for x in value.letters if x not in letters)
+        if not rest:
+            return self.whole(value, letters)
+        slices = tuple(":" * k for k, _ in enumerate(letters, start=1))
+        self.sizes |= {x: self.size(letter) for x, letter in zip(slices, letters, strict=True)}
+        return Value(self.spread(value, (*rest, *letters)), (*rest, *slices))
+
     def _constant(self, e: Expression, letters: tuple[str, ...]) -> Value:
         if not letters:
             return Value(e)
         fill = self._einsum([Value(filled(ones, (self.size(x),)), (x,)) for x in letters], letters)
         return Value(e * fill)
+
+
+def is_slice(letter: str) -> bool:
+    """Whether it stands for all entries along an axis."""
+    return letter.startswith(":")
 
 
 def shape_of(value: Value) -> tuple[Dimension, ...]:

@@ -6,7 +6,7 @@ from functools import cache
 
 from symgrad.language.expressions import OPERATIONS, Operation
 from symgrad.language.latex_input.grammar import tree
-from symgrad.language.latex_input.names import exact, loose
+from symgrad.language.latex_input.names import loose
 from symgrad.language.latex_input.tree import (
     Chain,
     Fraction,
@@ -23,16 +23,16 @@ from symgrad.language.typeset import AXES, sign
 
 
 @cache
-def _looks(count: int) -> dict[object, str]:
+def _looks(count: int) -> dict[Node, str]:
     """What each function's own sign looks like -> its name; of `count` records."""
-    return {exact(tree(latex(sign(o)))): name for name, o in OPERATIONS.items()}
+    return {tree(latex(sign(o))): name for name, o in OPERATIONS.items()}
 
 
 def operation_of(head: Node) -> Operation | None:
     """The function that stands there, by its sign or its name; None where it is none."""
     if not isinstance(head, Sym | Script):
         return None
-    own = _looks(len(OPERATIONS)).get(exact(head))
+    own = _looks(len(OPERATIONS)).get(head)
     if own is not None and OPERATIONS[own].called:
         return OPERATIONS[own]
     if not isinstance(head, Sym):

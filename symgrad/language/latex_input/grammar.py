@@ -71,6 +71,7 @@ class Grammar:
         self.input, self.known = Cursor(tokens(text)), known
         self.closing: list[str] = []  # the bars that are open
         self.depth = 0
+        self.lowered = False  # where jtr are three letters, and tr is no function
 
     # sums and products
 
@@ -159,7 +160,9 @@ class Grammar:
             if sign == "'":
                 primes += 1
             elif sign == "_" and below is None:
+                outside, self.lowered = self.lowered, True
                 below = self._script()
+                self.lowered = outside
             elif sign == "^" and above is None:
                 above = self._script()
                 while isinstance(above, Sym) and above.text == "'":  # x^\prime
@@ -266,8 +269,9 @@ def _letters(grammar: Grammar, single: bool) -> Node:
         if not token.tight or not token.text.isalpha():
             break
         run, place = run + token.text, place + 1
-    if not all(map(grammar.known, run)):
-        for count in range(len(run), 1, -1):
+    begun = grammar.lowered and grammar.input.follows_letter
+    if not (begun or all(map(grammar.known, run))):
+        for count in range(len(run), len(run) - 1 if grammar.lowered else 1, -1):
             if grammar.known(run[:count]):
                 grammar.input.place += count
                 return Sym(at, run[:count])
@@ -316,7 +320,7 @@ def _cases(grammar: Grammar) -> Node:
             if otherwise.strip(" ,.") not in BEFORE_CONDITION:
                 break
         else:
-            condition = grammar.relation()
+            condition = grammar.listed()
         rows.append((value, condition))
         if grammar.input.next != r"\end":
             grammar.input.take("\\\\")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from symgrad.errors import SymgradError
 from symgrad.language.dimensions import Shape
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.derivatives import Derivatives, differential_of
 from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
-from symgrad.language.latex_input.sums import index_letter
+from symgrad.language.latex_input.sums import letters_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,8 @@ class Left:
 
 def left_side(reader: Reader, node: lt.Node) -> Left | None:
     """What an equation says something of; None where its left side is an expression itself."""
+    if reader.names.find(node) is not None:
+        return _name(reader, node)
     match node:
         case lt.Script(base=lt.Fence(left="(" | "[", inner=inner)):
             return _scripted(left_side(reader, inner), node)
@@ -60,7 +61,7 @@ def _name(reader: Reader, node: lt.Node) -> Left | None:
         return Left("L" if node.text != "f" else "f")
     if isinstance(node, lt.Script) and node.below is not None and node.above is None:
         known = reader.names.find(node.base)
-        if known is not None and _letters(node.below) is not None:
+        if known is not None and letters_of(node.below) is not None:
             return _scripted(_name(reader, node.base), node)
     found = new_name(node)
     return None if found is None else Left(found)
@@ -84,7 +85,7 @@ def _scripted(left: Left | None, node: lt.Script) -> Left | None:
     if left is None:
         return None
     if node.below is not None:
-        letters = _letters(node.below)
+        letters = letters_of(node.below)
         if letters is None:
             return None
         left = replace(left, letters=letters)
@@ -95,16 +96,6 @@ def _scripted(left: Left | None, node: lt.Script) -> Left | None:
     text = left.text if left.text.isidentifier() else f"({left.text})"
     shape = None if left.shape is None else left.shape[::-1]
     return Left(f"{text}.T", shape, left.letters)
-
-
-def _letters(below: lt.Node) -> tuple[str, ...] | None:
-    parts = lt.parts_of(below)
-    if len(parts) == 1 and isinstance(parts[0], lt.Row):
-        parts = parts[0].factors
-    try:
-        return tuple(map(index_letter, parts))
-    except SymgradError:
-        return None
 
 
 def _slope(reader: Reader, slope: Slope) -> Left:
@@ -126,7 +117,7 @@ def _entry(reader: Reader, node: lt.Node) -> tuple[lt.Node, tuple[str, ...]] | N
     """The name and the letters of an entry W_ij; None where it is none."""
     if not isinstance(node, lt.Script) or node.below is None or reader.names.find(node):
         return None
-    letters = _letters(node.below)
+    letters = letters_of(node.below)
     fenced = isinstance(node.base, lt.Fence) and node.base.left == "("
     base = node.base.inner if isinstance(node.base, lt.Fence) and fenced else node.base
     known = reader.names.find(base) is not None

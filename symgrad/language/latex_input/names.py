@@ -25,19 +25,19 @@ GREEK = {
     "varrho": "rho",
     "varsigma": "sigma",
 }
-OURS = {("mathbf", "I"), ("mathbf", "e"), ("mathcal", "B")}  # not the user's I, e, B
+OURS = {Sym(0, "I", "mathbf"), Sym(0, "e", "mathbf"), Sym(0, "B", "mathcal")}  # not the user's
 
 
 class Names:
     """The names that a formula may have, by what they look like."""
 
     def __init__(self, names: Iterable[str], table: Table) -> None:
-        self.exact: dict[object, str] = {}
+        self.exact: dict[Node, str] = {}
         self.loose: dict[str, list[str]] = {}
         self.table = table
         for name in names:
             look = tree(latex(table.symbol(name), table))
-            self.exact.setdefault(exact(look), name)
+            self.exact.setdefault(look, name)
             for key in dict.fromkeys((loose(look), loose(spelled(name)), "".join(_parts(name)))):
                 if key is not None:
                     self.loose.setdefault(key, []).append(name)
@@ -45,19 +45,17 @@ class Names:
     def __contains__(self, word: str) -> bool:
         return word in self.loose
 
-    def batch_looks(self, name: str) -> tuple[object, ...]:
+    def batch_looks(self, name: str) -> tuple[Node, ...]:
         """How a batch is written: as it is printed, and by its name."""
-        printed = exact(tree(latex(batch(name), self.table)))
-        return printed, exact(Sym(0, name)), exact(Sym(0, name, "text"))
+        return tree(latex(batch(name), self.table)), Sym(0, name), Sym(0, name, "text")
 
     def find(self, node: Node) -> str | None:
         """The name that a part of a formula is; None where it is none.
 
         Raises: UnknownNameError where it may be two."""
-        own = exact(node)
-        if own in self.exact:
-            return self.exact[own]
-        key = None if own in OURS else loose(node)
+        if node in self.exact:
+            return self.exact[node]
+        key = None if node in OURS else loose(node)
         found = [] if key is None else list(dict.fromkeys(self.loose.get(key, ())))
         if len(found) > 1:
             raise UnknownNameError(
@@ -74,22 +72,6 @@ def spelled(name: str) -> Node:
 def _parts(name: str) -> list[str]:
     stem, accents, below = spelling.parts_of(name)
     return [GREEK.get(stem, stem), *below, *accents]
-
-
-def exact(node: Node) -> object:
-    """What a name looks like, its font and its scripts apart; None of what looks like none."""
-    match node:
-        case Sym(text=text, font=font):
-            return (font, text)
-        case Num(digits=digits, font=font):
-            return (font, digits)
-        case Accent(accent=accent, inner=inner):
-            return (accent, exact(inner))
-        case Script(base=base, below=below, above=None, primes=0) if below is not None:
-            return (exact(base), "_", *map(exact, parts_of(below)))
-        case Row(factors=factors):
-            return ("row", *map(exact, factors))
-    return None
 
 
 def loose(node: Node) -> str | None:

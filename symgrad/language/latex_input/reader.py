@@ -21,11 +21,10 @@ from symgrad.language.latex_input.calls import Calls
 from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Entries, Value
 from symgrad.language.latex_input.names import Names, look
-from symgrad.language.latex_input.names import exact as look_of
 from symgrad.language.latex_input.products import product
 from symgrad.language.latex_input.scripts import Scripts
 from symgrad.language.latex_input.slopes import gradient_of
-from symgrad.language.latex_input.sums import Sums
+from symgrad.language.latex_input.sums import Sums, letters_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.scope import Scope
@@ -45,7 +44,7 @@ class Reader:
     entries: Entries = field(default_factory=Entries)
     examples: dict[str, str] = field(default_factory=dict)  # index of a batch -> the batch
     plain_ones: bool = False  # whether 1 b^T has a vector of ones
-    counts: dict[object, str] = field(default_factory=dict)  # what N is -> the batch that has N
+    counts: dict[lt.Node, str] = field(default_factory=dict)  # what N is -> the batch that has N
 
     def value(self, node: lt.Node) -> Value:
         """What a part of the formula means; errors on the way have its place."""
@@ -120,7 +119,7 @@ class Reader:
 
     def _symbol(self, node: lt.Node) -> Value:
         """A sign of ours, or of everyone's."""
-        if (batch := self.counts.get(look_of(node))) is not None:
+        if (batch := self.counts.get(node)) is not None:
             return Value(Size(batch))
         match node:
             case lt.Sym(text="I"):
@@ -197,13 +196,16 @@ class Reader:
         return self.scripted(self.value(base), node)
 
     def _bracketed(self, base: lt.Fence, node: lt.Script) -> Value:
-        """[...]_ij: the letters in it are its own."""
-        outside, self.entries.sizes = self.entries.sizes, {}
+        """[...]_ij: these letters are its own."""
+        own = letters_of(node.below) or ()
+        sizes = self.entries.sizes
+        inside = {x: sizes.pop(x) for x in own if x in sizes}
         value = self.value(base)
-        if value.letters or value.scalar:
-            value = self.scripted(value, replace(node, above=None, primes=0))
-            node = replace(node, below=None)
-        self.entries.sizes = outside
+        if own and value.scalar:
+            value, node = self.entries.gathered(value, own), replace(node, below=None)
+        for x in own:
+            sizes.pop(x, None)
+        sizes.update(inside)
         return self.scripted(value, node)
 
     def scripted(self, value: Value, node: lt.Script) -> Value:

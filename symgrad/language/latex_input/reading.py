@@ -24,12 +24,12 @@ from symgrad.language.latex_input.functions import is_function
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.left import Left, left_side
 from symgrad.language.latex_input.names import Names
-from symgrad.language.latex_input.names import exact as look_of
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.operations.constants import filled, ones, zeros
 from symgrad.language.problem import Problem
 from symgrad.language.scope import Scope
 from symgrad.language.table import Table
+from symgrad.language.tex import latex
 from symgrad.language.unparse import unparse
 from symgrad.language.writing import place
 
@@ -134,6 +134,10 @@ def read_among(
     """One formula or equation among the names of a scope, and `more` that mean nothing alone."""
     table = known.table or Table(sorted({*scope.meanings, *scope.dimensions} - {"loss"}))
     names = Names([*scope.meanings, *sorted(scope.dimensions - {*scope.meanings}), *more], table)
+    for slope, e in known.slopes.items():
+        if e.formula is not None:  # as it is printed
+            names.exact[tree(latex(e.formula, table))] = slope
+            scope.meanings[slope] = e
     root = tree(text, lambda word: word in names or is_function(word))
     counts = _counts(root, names, scope)
     try:
@@ -152,7 +156,7 @@ def _read(
     names: Names,
     root: lt.Node,
     known: Known,
-    counts: dict[object, str],
+    counts: dict[lt.Node, str],
     *,
     plain_ones: bool,
 ) -> Equation:
@@ -194,14 +198,14 @@ def _with(problem: Problem, known: Known, equation: Equation) -> tuple[Problem, 
     return replace(problem, definitions={**problem.definitions, left.text: value}), known
 
 
-def _counts(root: lt.Node, names: Names, scope: Scope) -> dict[object, str]:
+def _counts(root: lt.Node, names: Names, scope: Scope) -> dict[lt.Node, str]:
     """What stands above sums and is no name of the problem -> the only batch."""
     batches = list(dict.fromkeys(scope.batches.values()))
     if len(batches) != 1:
         return {}
     above = [node.above for node in lt.walk(root) if isinstance(node, lt.Big)]
     letters = [n for n in above if isinstance(n, lt.Sym | lt.Script) and names.find(n) is None]
-    return {look_of(node): batches[0] for node in letters}
+    return dict.fromkeys(letters, batches[0])
 
 
 def _equation(reader: Reader, root: lt.Node, shape: Shape | None) -> Equation:

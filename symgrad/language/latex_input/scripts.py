@@ -9,7 +9,7 @@ from symgrad.language.dimensions import ONE, SCALAR, core
 from symgrad.language.expressions import OPERATIONS, Expression, Name, Number
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
-from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.entries import Value, is_slice
 from symgrad.language.latex_input.sums import index_letter
 from symgrad.language.operations import signs
 from symgrad.language.operations.contractions import lookup
@@ -60,12 +60,11 @@ class Scripts:
 
     def _of_entries(self, value: Value, letters: list[str]) -> Value:
         """[...]_ij of what has these letters, and softmax(Z_i,:)_j."""
-        if ":" in value.letters and len(letters) == value.letters.count(":") == 1:
-            own = tuple(letters[0] if x == ":" else x for x in value.letters)
-            shape = value.expression.shape
-            dims = shape if len(shape) > 2 else core(shape)
-            self.reader.entries.sizes.setdefault(letters[0], dims[own.index(letters[0])])
-            return Value(value.expression, own)
+        slices = list(filter(is_slice, value.letters))
+        if slices and len(letters) == len(slices):
+            named = dict(zip(slices, letters, strict=True))
+            own = tuple(named.get(x, x) for x in value.letters)
+            return self.reader.entries.entry(Value(value.expression), own)
         if {*letters} == {*value.letters}:
             return self.reader.entries.whole(value, tuple(letters))
         raise ProgramError("an entry has no further index")

@@ -10,7 +10,6 @@ from symgrad.language.expressions import OPERATIONS, Expression, Name, Number, S
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
-from symgrad.language.latex_input.names import exact as look_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import eye, filled
@@ -46,12 +45,16 @@ class Sums:
         if len(names) < len(found):  # i \in B
             return self._over_indices(node, [members], batch)
         for name in names:
-            self.reader.scope.check_batch(name, batch)
+            if self.reader.scope.meanings[name].batch != batch:
+                self.reader.scope.check_batch(name, batch)
         return self._over_batch(self.reader.value(node.body), names, batch)
 
     def _over_batch(self, body: Value, names: tuple[str, ...], batch: str) -> Value:
         e = over_batch(OPERATIONS["batch_sum"], body.expression, names, batch)
-        return Value(e, body.letters)
+        constant = body.constant
+        if constant is not None:
+            constant = over_batch(OPERATIONS["batch_sum"], constant, names, batch)
+        return Value(e, body.letters, constant)
 
     def _over_indices(self, node: lt.Big, over: list[lt.Node], batch: str | None = None) -> Value:
         """The sum over index letters, from the last to the first."""
@@ -66,7 +69,7 @@ class Sums:
             else:
                 letters.append(index_letter(begin))
         if batch is None and letters and node.above is not None:
-            batch = self.reader.counts.get(look_of(node.above))
+            batch = self.reader.counts.get(node.above)
             batch = batch or self.batch_size(node.above)
         if batch is not None:
             self.reader.examples[letters[0]] = batch
@@ -119,7 +122,7 @@ class Sums:
         if self.reader.names.find(node) is not None or not isinstance(node, lt.Sym):
             return None
         for batch in batches:
-            if look_of(node) in self.reader.names.batch_looks(batch):
+            if node in self.reader.names.batch_looks(batch):
                 return batch
         word = node.text
         return batches[0] if len(batches) == 1 and word in BATCHES else None
@@ -187,7 +190,9 @@ class Sums:
         for value, condition in reversed(rows):
             own = self.reader.value(value)
             if condition is not None:
-                holds = self.reader.value(condition)
+                holds, *more = map(self.reader.value, lt.parts_of(condition))
+                for other in more:  # and
+                    holds = entries.entrywise(OPERATIONS["multiply"], holds, other)
                 own = entries.entrywise(OPERATIONS["multiply"], own, holds)
                 if whole is not None:
                     rest = entries.entrywise(OPERATIONS["multiply"], whole, self._not(holds))
@@ -206,3 +211,14 @@ def index_letter(node: lt.Node) -> str:
         case lt.Script(base=lt.Sym(text=text), below=lt.Num(digits=digits), above=None):
             return text + digits
     raise ProgramError("an index is a letter", column=node.at + 1)
+
+
+def letters_of(below: lt.Node | None) -> tuple[str, ...] | None:
+    """The index letters that are lowered beside something; None where other things are."""
+    parts = lt.parts_of(below)
+    if len(parts) == 1:
+        parts = lt.factors_of(parts[0])
+    try:
+        return tuple(map(index_letter, parts))
+    except SymgradError:
+        return None

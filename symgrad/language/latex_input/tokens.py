@@ -116,6 +116,12 @@ class Cursor:
         return self.tokens[self.place] if self.place < len(self.tokens) else None
 
     @property
+    def follows_letter(self) -> bool:
+        """Whether a letter stands directly before it."""
+        before = self.tokens[self.place - 1] if self.place else None
+        return before is not None and before.text.isalpha()
+
+    @property
     def next(self) -> str:
         """Its text."""
         return "" if self.token is None else self.token.text

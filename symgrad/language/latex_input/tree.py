@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(frozen=True)
 class Node:
-    """Base of the nodes; `at` is where it begins in the text."""
+    """Base of the nodes; `at` is where it begins in the text. What looks alike is equal."""
 
-    at: int
+    at: int = field(compare=False)
 
 
 @dataclass(frozen=True)
