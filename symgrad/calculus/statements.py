@@ -63,8 +63,7 @@ class Writer:
         for node in ix.topological([root]):
             if is_statement(node):
                 self._statement(node)
-        value = self.called.lowered.output
-        whole = aligned(value.closed(), value.labels)
+        whole = self.called.whole
         if whole not in self.numbers:
             right = self.called.definition(whole)
             self.calls[whole] = right if isinstance(right, Call) else None
@@ -72,12 +71,11 @@ class Writer:
 
     def _statement(self, node: Node) -> None:
         right = self.called.definition(node)
-        untransposed = right
+        call = right
         if isinstance(node, ix.Apply) and is_call(right, transpose):
-            untransposed = right.arguments[0]
-        call = untransposed if isinstance(untransposed, Call) else None
-        self.calls[node] = call
-        self.called.names[node] = self.called.statement(node, call)
+            call = right.arguments[0]
+        self.calls[node] = call if isinstance(call, Call) else None
+        self.called.names[node] = self.called.statement(node, self.calls[node])
         self._forward_step(node, self.called.names[node], right)
 
     def _forward_step(self, node: Node, name: Expression, right: Expression) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import transposed
+from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
 from symgrad.calculus.nodes import Node, batch_of, matrix_shape
@@ -69,10 +71,16 @@ class StepNames:
             symbol = "l"
         return Name(fresh(symbol, self.naming.taken), shape, batch)
 
+    @cached_property
+    def whole(self) -> Node:
+        """f with its axes in order: what `root` is, transposed, or repeated along an axis."""
+        value = self.lowered.output
+        return aligned(value.closed(), value.labels)
+
     @property
     def moved(self) -> bool:
-        """Whether f is its node transposed, or repeated along an axis: then f is no name of it."""
-        return self.lowered.output.closed().labels != self.lowered.output.labels
+        """Whether f is another array than `root`: then f is no name of that."""
+        return self.whole is not self.root
 
     def _output(self, name: str, shape: Shape, batch: str | None) -> Expression:
         """The name of f: transposed where f is a row, which is a column as a node."""

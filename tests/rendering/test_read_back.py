@@ -114,6 +114,17 @@ def test_what_might_be_read_in_two_ways_reads_back(kind: str, program: str) -> N
         assert [*misread_proofs(derivation)] == []
 
 
+@pytest.mark.parametrize(
+    ("program", "line"),
+    [
+        ("A: Matrix(m, n)\nf = A.T", "f = A.T"),
+        ("a: Scalar\nx: Vector(n)\nf = exp(a) * ones(n)", "f = e * ones(n)"),
+    ],
+)
+def test_the_last_forward_line_has_the_shape_of_f(program: str, line: str) -> None:
+    assert line in sg.jacobian(program).text().partition("Forward")[2]
+
+
 def test_constants_have_their_sizes_where_nothing_shows_them() -> None:
     text = sg.derive("x: Vector(n)\nloss = sum(ones(n)) * sum(x) + ones(n).T @ x").latex()
     assert r"\operatorname{sum}\left(\mathbf{1}_{n}\right)" in text
