@@ -59,10 +59,8 @@ class Writer:
 
     def forward(self) -> None:
         """One step for each statement that the value needs."""
-        root = self.called.root
-        for node in ix.topological([root]):
-            if is_statement(node):
-                self._statement(node)
+        for node in filter(is_statement, ix.topological([self.called.root])):
+            self._statement(node)
         whole = self.called.whole
         if whole not in self.numbers:
             right = self.called.definition(whole)
