@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice, product
 
 import numpy as np
 
 from symgrad.grading.comparison import LOOSER, close, vanish
-from symgrad.grading.coverage import Target, found, side
+from symgrad.grading.coverage import Target, found, near, side
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
 from symgrad.grading.factors import Ratio, named_ratio
@@ -70,13 +71,24 @@ def _right_where(exam: Exam, sides: Sequence[Target]) -> bool:
 
 
 def _right_beyond(exam: Exam, there: Sequence[Point], sides: Sequence[Target]) -> bool:
-    """Whether the claim is right, too, where these points are moved to the sides of other kinks, as
-    long as they stay where they have to."""
-    return all(
-        all(map(exam.sides.agree, _moved(there, exam, [*sides, other])))
-        for other in exam.coverage.reached
-        if other.tensor is not None and not any(other.reached(p, None) for p in there)
-    )
+    """Whether the claim is right, too, where these points are moved to the sides of other kinks, or
+    close to these, as long as they stay where they have to."""
+    good = partial(_is_there, exam, sides)
+    problem, roots = exam.claim.problem, exam.sides.roots
+    for other in exam.coverage.reached:
+        if other.tensor is None:
+            continue
+        starts = [*there, *exam.points] if other.sign > 0 else []
+        more = near(starts, other, problem, good, exam.adapted, roots)
+        if not any(other.reached(point, None) for point in there):
+            more = [*more, *_moved(there, exam, [*sides, other])]
+        if not all(map(exam.sides.agree, more)):
+            return False
+    return True
+
+
+def _is_there(exam: Exam, sides: Sequence[Target], point: Point) -> bool:
+    return exam.is_telling(point) and all(s.reached(point, None) for s in sides)
 
 
 def _moved(starts: Sequence[Point], exam: Exam, sides: Sequence[Target]) -> list[Point]:

@@ -26,6 +26,7 @@ from symgrad.numerics.interpreter import term_value
 COUNTS = 1e-3  # of a sum's entry: a term of this size is seen
 NEAR = 3.0  # an argument of this size does not saturate a function
 STARTS = 3  # points from which a search begins
+MOST_BESIDE = 8  # points from which a kink is looked for that is seen
 MOST = 30  # candidates of one search that turn out not to be good
 
 
@@ -94,8 +95,8 @@ def covering(
     """Further good points, such that every target is reached at one; and the targets for which none
     was found. The values of the roots are computed once."""
     arguments = [t.tensor.closed().node for t in targets if t.tensor is not None]
-    roots = [*roots, *arguments]
-    kept = [(point, point.values(roots)) for point in points]
+    known = [*roots, *arguments]
+    kept = [(point, point.values(known)) for point in points]
     missed: list[Target] = []
     for target in targets:
         if any(target.reached(point, values) for point, values in kept):
@@ -105,13 +106,41 @@ def covering(
         if point is None:
             missed.append(target)
         else:
-            kept.append((point, point.values(roots)))
+            kept.append((point, point.values(known)))
     more = [point for point, _ in kept[len(points) :]]
     for target in targets:
         if target.tensor is not None and target.sign > 0 and target not in missed:
-            start = max((p for p, _ in kept), key=lambda p: target.reached(p, None))
-            more += filter(good, map(adapt, beside(start, problem, target.tensor)))
+            more += near([p for p, _ in kept], target, problem, good, adapt, roots)
     return Coverage(more, [target for target in targets if target not in missed], missed)
+
+
+def near(
+    starts: Sequence[Point],
+    target: Target,
+    problem: Problem,
+    good: Callable[[Point], bool],
+    adapt: Callable[[Point], Point],
+    roots: Sequence[ix.Node],
+) -> Sequence[Point]:
+    """Good points right beside a kink, where one of the roots jumps if one does somewhere."""
+    assert target.tensor is not None
+    chosen: Sequence[Point] = ()
+    for start in sorted(starts, key=lambda p: not target.reached(p, None))[:MOST_BESIDE]:
+        pair = [*filter(good, map(adapt, beside(start, problem, target.tensor)))]
+        if _jump(roots, pair):
+            return pair
+        chosen = chosen or pair
+    return chosen
+
+
+def _jump(roots: Sequence[ix.Node], points: Sequence[Point]) -> bool:
+    """Whether a kink between these points is seen: as one of these changes from one to the
+    other."""
+    values = [point.values(roots) for point in points]
+    if len(values) < 2 or not all(node in v for v in values for node in roots):
+        return False
+    pairs = [(np.asarray(values[0][node]), np.asarray(values[1][node])) for node in roots]
+    return any(bool(np.any(np.abs(a - b) > COUNTS * np.abs(a))) for a, b in pairs)
 
 
 def found(

@@ -76,6 +76,8 @@ def test_a_side_of_a_kink_that_no_input_reaches_is_named() -> None:
          "x * step(100 - abs(x)) + 100 * sign(x) * step(abs(x) - 100)", True),
         ("relu(dot(x, y) - 1000)", "y * step(dot(x, y) - 999)", False),
         ("relu(dot(x, y) - 1000)", "y * step(dot(x, y) - 1000)", True),
+        ("sum(relu(x - 1) * step(y) * step(y - x) * step(7 - x - y))",
+         "step(x - 1.1) * step(y) * step(y - x) * step(7 - x - y)", False),
     ],
 )  # fmt: skip
 def test_a_threshold_is_tried_from_close_by(loss: str, answer: str, correct: bool) -> None:
