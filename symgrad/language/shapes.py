@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, describe
 from symgrad.language.expressions import (
-    ATOM,
     OPERATIONS,
     PRODUCT,
-    SIGN,
     Call,
     Expression,
+    Name,
     Options,
 )
-from symgrad.language.formula import bracketed
-from symgrad.language.unparse import unparse, written
+from symgrad.language.unparse import unparse
 
 Arguments = tuple[Expression, ...]
 Rule = Callable[[Arguments, Options], Shape]
+COLUMNS = "The columns of the left factor must be the rows of the right one."
 AxisOf = Callable[[str, Expression, Options], int | None]
 
 
@@ -67,33 +66,35 @@ def _fitting(name: str, arguments: Arguments) -> str:
     if len(arguments) != 2 or any(len(a.shape) != 2 for a in arguments):
         return ""
     left, right = arguments
-    turned = left.shape == right.shape[::-1]
-    texts = {
-        left: _repeated(left, right.shape) or unparse(left),
-        right: _turned(right) if turned else _repeated(right, left.shape) or unparse(right),
-    }
-    if [*texts.values()] == [unparse(left), unparse(right)]:
-        return ""
+    other = turned(right) if left.shape == right.shape[::-1] else _repeated(right, left.shape)
+    both = _repeated(left, right.shape), other
     spelling = OPERATIONS[name].text
-    if spelling is None:
-        return f"; write {name}({texts[left]}, {texts[right]})"
-    shown = []
-    for (e, text), place in zip(texts.items(), spelling.places, strict=True):
-        changed = f"({text})" if place >= PRODUCT else text
-        shown.append(_within(e, place) if text == unparse(e) else changed)
-    return f"; write {spelling.template.format(*shown)}"
+    places = (0, 0) if spelling is None else spelling.places
+    shown = [
+        Name(f"({unparse(new)})", new.shape) if new is not old and place >= PRODUCT else new
+        for new, old, place in zip(both, arguments, places, strict=True)
+    ]
+    return f"; write {_text(name, *shown)}" if both != arguments else ""
 
 
-def _repeated(e: Expression, shape: Shape) -> str:
-    """A vector repeated to this shape; nothing where it does not fit."""
+def _repeated(e: Expression, shape: Shape) -> Expression:
+    """A vector repeated to this shape; as it is where it does not fit."""
     rows, columns = shape
     if ONE in shape or e.shape == SCALAR or ONE not in e.shape:
-        return ""
-    if e.shape[0] == ONE:
-        return f"ones({rows}) @ {_within(e, SIGN)}" if e.shape[1] == columns else ""
-    if e.shape[0] == columns:
-        return f"ones({rows}) @ {_turned(e)}"
-    return f"{_within(e, PRODUCT)} @ ones({columns}).T" if e.shape[0] == rows else ""
+        return e
+    row = turned(e) if e.shape == (columns, ONE) else e
+    if row.shape == (ONE, columns):
+        return _ones(rows) @ row
+    return e @ _ones(columns).T if e.shape == (rows, ONE) else e
+
+
+def _ones(size: Dimension) -> Expression:
+    return Call(OPERATIONS["ones"], (), column(size), {"dimensions": str(size)})
+
+
+def _text(name: str, *arguments: Expression) -> str:
+    """A call as text, whether or not the shapes fit."""
+    return unparse(Call(OPERATIONS[name], arguments, SCALAR))
 
 
 def matrix_product(arguments: Arguments, options: Options) -> Shape:
@@ -103,21 +104,22 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
         matrix("@", argument)
     if left.shape[1] == right.shape[0]:
         return (left.shape[0], right.shape[1])
-    one, other = _factors(left, right)
-    text = f"{one} @ {other}"
+    text = _text("matmul", left, right)
     if SCALAR in (left.shape, right.shape):
         raise ShapeError(
             f"{text}: {given(left if left.shape == SCALAR else right)}; multiply by a scalar with "
-            f"*; write {one} * {other}"
+            f"*; write {_text('multiply', left, right)}"
         )
+    fitting: Arguments
     if left.shape[0] == right.shape[0]:
-        hint = f"Did you mean {_turned(left)} @ {other}?"
+        fitting = turned(left), right
     elif left.shape[1] == right.shape[1]:
-        hint = f"Did you mean {one} @ {_turned(right)}?"
+        fitting = left, turned(right)
     elif left.shape == right.shape[::-1]:
-        hint = "Did you mean {} @ {}?".format(*_factors(right, left))
+        fitting = right, left
     else:
-        hint = "The columns of the left factor must be the rows of the right one."
+        fitting = ()
+    hint = f"Did you mean {_text('matmul', *fitting)}?" if fitting else COLUMNS
     raise ShapeError(
         f"{text}: inner dimensions differ: {given(left)}, {given(right)} "
         f"({left.shape[1]} and {right.shape[0]} must agree). {hint}",
@@ -125,23 +127,11 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
     )
 
 
-def _factors(left: Expression, right: Expression) -> Iterator[str]:
-    """Both factors of a matrix product, with their brackets."""
-    for e, wanted in ((left, PRODUCT), (right, SIGN)):
-        yield _within(e, wanted)
-
-
-def _within(e: Expression, wanted: int) -> str:
-    """The text of an expression in a place that wants what binds like this."""
-    text, binds = written(e)
-    return f"({text})" if bracketed(binds, wanted) else text
-
-
-def _turned(e: Expression) -> str:
-    """The transpose of a factor, as one would write it."""
+def turned(e: Expression) -> Expression:
+    """The transpose, of a transpose what is in it."""
     if isinstance(e, Call) and e.operation is OPERATIONS["transpose"]:
-        return _within(e.arguments[0], SIGN)
-    return f"{_within(e, ATOM)}.T"
+        return e.arguments[0]
+    return e.T
 
 
 def matrix(name: str, argument: Expression) -> Shape:

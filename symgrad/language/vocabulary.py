@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from symgrad.language.names import greek
 from symgrad.language.scope import function_elsewhere, function_named
 
-SAME = (("lam", "lambda", "λ", "lambd", "lmbda", "lamda"), ("eps", "epsilon", "ε"))
+SAME = {**dict.fromkeys(("lam", "lambd", "lmbda", "lamda"), "lambda"), "eps": "epsilon"}
 MODULES = frozenset(  # of array code
     ("np", "numpy", "torch", "tf", "tensorflow", "jnp", "jax", "math", "scipy", "sp", "cp", "nn")
     + ("functional", "F", "K", "special", "linalg")
 )
-_LETTERS: dict[str, list[str]] = {}  # what each letter is called -> the letter
-for _letter in map(chr, range(0x391, 0x3CA)):
-    _LETTERS.setdefault(greek(_letter), []).append(_letter)
 LONGEST = 8  # letters of names that were written together
 
 
@@ -40,7 +37,12 @@ class Vocabulary:
         """
         if self.known is None or word in self.known:
             return word
-        return next((s for s in _spellings(word) if s in self.known), word)
+        return self._spelled.get(_letters(word), word)
+
+    @cached_property
+    def _spelled(self) -> dict[str, str]:
+        """What each known name is in letters -> the name."""
+        return {_letters(name): name for name in sorted(self.known or (), reverse=True)}
 
     def function(self, word: str) -> str:
         """The function that a word before a bracket means where it is no known name: σ(z)."""
@@ -80,11 +82,9 @@ class Vocabulary:
 
 
 @cache
-def _spellings(word: str) -> tuple[str, ...]:
-    """Other ways to write a word."""
-    match = re.fullmatch(r"(.*?)(_?\d*)", word)
-    stem, digits = match.groups() if match else (word, "")
-    found = [word.replace("_", ""), re.sub(r"(?<=[^\W\d_])(\d+)$", r"_\1", word)]
-    stems = [greek(stem)] if len(stem) == 1 else _LETTERS.get(stem, [])
-    stems = [*stems, *(other for group in SAME if stem in group for other in group)]
-    return (*found, *(other + digits for other in stems if other))
+def _letters(name: str) -> str:
+    """A name in letters and digits, which all its spellings share: lambda1 for λ_1."""
+    match = re.fullmatch(r"(.*?)_?(\d*)", name)
+    stem, digits = match.groups() if match else (name, "")
+    stem = greek(stem) if len(stem) == 1 and greek(stem) else stem
+    return SAME.get(stem, stem).replace("_", "") + digits

@@ -32,7 +32,7 @@ from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, step
 from symgrad.language.problem import Variable
-from symgrad.language.shapes import given
+from symgrad.language.shapes import given, turned
 from symgrad.language.syntax import end_of, start_of, typed
 from symgrad.language.unparse import unparse
 from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
@@ -333,12 +333,6 @@ def beside(
             both[k] = turned(e)
             remark("a sum along axis 0 is a row", f"one with {unparse(both[k])}")
     return both[0], both[1]
-
-
-def turned(e: Expression) -> Expression:
-    """The transpose, of a transpose what is in it."""
-    is_transpose = isinstance(e, Call) and e.operation is OPERATIONS["transpose"]
-    return operands(e)[0] if is_transpose else e.T
 
 
 def _without_one(e: Expression) -> Expression:
