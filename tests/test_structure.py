@@ -33,7 +33,7 @@ READERS = {
     "symgrad/language/latex_input/tokens.py": "LaTeX",
     "symgrad/language/literals.py": "numbers, as they were typed",
     "symgrad/language/names.py": "names: a stem and its number",
-    "symgrad/language/slips.py": "lines that are none of a program",
+    "symgrad/language/mistyped.py": "lines that are none of a program",
     "symgrad/language/syntax.py": "programs",
     "symgrad/language/tokens.py": "the signs of a text",
     "symgrad/language/vocabulary.py": "names, and other ways to write them",

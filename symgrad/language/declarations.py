@@ -7,8 +7,8 @@ import ast
 from symgrad.errors import ProgramError, ShapeError, did_you_mean
 from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.expressions import OPERATIONS
+from symgrad.language.mistyped import kind_meant, space_meant
 from symgrad.language.problem import FACTS, KINDS, Variable, number_or_name
-from symgrad.language.slips import kind_meant, space_meant
 from symgrad.language.syntax import source_of, typed
 
 

@@ -11,12 +11,12 @@ import itertools
 from collections.abc import Iterator
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, text_wanted
+from symgrad.language.elaboration import batches, read_expression
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar, parts
 from symgrad.language.handwriting import FORMULA, ONES, TRANSPOSED_INVERSE
 from symgrad.language.latex_input.undeclared import undeclared
 from symgrad.language.names import kind_of
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
-from symgrad.language.reading import batches, read_expression
 from symgrad.language.scope import SIZE, Scope, function_named
 from symgrad.language.syntax import syntax_tree, typed
 from symgrad.language.vocabulary import MODULES

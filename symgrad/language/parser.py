@@ -11,10 +11,10 @@ from pathlib import Path
 
 from symgrad.errors import ProgramError, SymgradError, text_wanted
 from symgrad.language.declarations import check_tensors, declaration
+from symgrad.language.elaboration import batches, formula, read_expression
 from symgrad.language.expressions import Expression, is_scalar
 from symgrad.language.handwriting import EQUALS, FORMULA
 from symgrad.language.problem import Problem
-from symgrad.language.reading import batches, formula, read_expression
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import (
     errors_at,

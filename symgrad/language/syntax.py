@@ -14,7 +14,7 @@ from typing import NoReturn
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError
 from symgrad.language.handwriting import in_signs_of_the_language
 from symgrad.language.literals import keep_digits
-from symgrad.language.slips import check_lines, syntax_message
+from symgrad.language.mistyped import check_lines, syntax_message
 from symgrad.language.tokens import READ, plain_signs
 from symgrad.language.writing import Note, Writing, place
 

@@ -16,8 +16,8 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "a repair turns the wrong factor",
-            "{_turned(left)} @ {other}?",
-            "{one} @ {_turned(right)}?",
+            "fitting = turned(left), right",
+            "fitting = left, turned(right)",
         ),
         (
             "shapes that are transposes agree",
@@ -183,8 +183,8 @@ MUTANTS: list[Mutant] = [
         "tests/language/test_proposals.py",
         (
             "a vector is repeated the wrong way",
-            'return f"ones({rows}) @ {_turned(e)}"',
-            'return f"ones({columns}) @ {_turned(e)}"',
+            "return _ones(rows) @ row",
+            "return _ones(columns) @ row",
         ),
     ),
     *planted_in(
