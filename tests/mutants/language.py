@@ -176,7 +176,17 @@ MUTANTS: list[Mutant] = [
             "holds if isinstance(sign, ast.Gt | ast.Lt) else 1 - holds",
             "holds",
         ),
-        ("a square matrix takes a vector as rows", "(row is e or rows != columns)", "True"),
+        (
+            "a square matrix takes a vector as rows",
+            "rows != columns or one_axis(e, definitions)",
+            "True",
+        ),
+        (
+            "a sum along axis 0 is a row alone",
+            "if turns and one_axis(e, definitions):",
+            "if False:",
+        ),
+        ("any row may be a column", "if turns and one_axis(e, definitions):", "if turns:"),
     ),
     *planted_in(
         "symgrad/language/shapes.py",
