@@ -19,9 +19,13 @@ from symgrad.language.unparse import unparse
 SIZE = "size"  # size(batch) is the number of examples
 
 
+def _last() -> Operation:
+    return next(reversed(OPERATIONS.values()))
+
+
 @cache
-def _called(count: int) -> tuple[dict[str, Operation], dict[str, Operation]]:
-    """What programs call each of `count` operations; and what other places do."""
+def _called(last: Operation) -> tuple[dict[str, Operation], dict[str, Operation]]:
+    """What programs call each operation, and what other places do; `last` was declared last."""
     here, elsewhere = dict[str, Operation](), dict[str, Operation]()
     for name, operation in OPERATIONS.items():
         own = (name, *operation.aliases) if operation.called else operation.aliases
@@ -33,7 +37,7 @@ def _called(count: int) -> tuple[dict[str, Operation], dict[str, Operation]]:
 
 def function_named(name: str) -> Operation | None:
     """The operation that a program calls by this name, if there is one."""
-    return _called(len(OPERATIONS))[0].get(name)
+    return _called(_last())[0].get(name)
 
 
 def function_elsewhere(name: str) -> Operation | None:
@@ -42,7 +46,7 @@ def function_elsewhere(name: str) -> Operation | None:
     >>> [getattr(function_elsewhere(name), "name", None) for name in ("ln", "ReLU", "foo")]
     ['log', 'relu', None]
     """
-    elsewhere = _called(len(OPERATIONS))[1]
+    elsewhere = _called(_last())[1]
     spelled = name.lower().replace("_", "")
     return elsewhere.get(name) or elsewhere.get(spelled)
 

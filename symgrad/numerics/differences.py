@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from symgrad.calculus import nodes as ix
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
 from symgrad.errors import DataError, did_you_mean, names_wanted, whole_number
@@ -39,7 +38,6 @@ from symgrad.numerics.quotients import (
     spread,
 )
 from symgrad.numerics.reports import FAILED, GradientReport
-from symgrad.numerics.verification import BLURS
 
 Claim: TypeAlias = Mapping[str, Any] | Callable[..., Any] | None
 
@@ -160,21 +158,16 @@ class ProgramNumbers(Numbers):
 
     @cached_property
     def _rounding(self) -> dict[str, Any]:
-        return self._noise({})
+        return self._noise(self._sample({}))
 
-    def _noise(self, moved: Arrays) -> dict[str, Any]:
-        """What rounding may do to the gradient, where the parameters are these."""
-        exact, arrays = self._gradient(moved), {**self.arrays, **moved}
-        order = ix.topological([o.entry.node for o in self.derivation.outcomes.values()])
-        sample = Sample(self.derivation, arrays, self.sizes, dict.fromkeys(order))
-        blurred = [self._values(sample.blurred(self.rng)) for _ in range(BLURS)]
-        return {
-            n: 2 * np.max([np.abs(b[n] - g) for b in blurred], axis=0) for n, g in exact.items()
-        }
+    def _noise(self, sample: Sample) -> dict[str, Any]:
+        """What rounding may do to the gradient."""
+        exact, blurred = self._gradient(sample), [*map(self._gradient, sample.blurred)]
+        return {n: 2 * np.max([np.abs(b[n] - exact[n]) for b in blurred], axis=0) for n in exact}
 
     def origin(self) -> str:
         """The first line of the derivation that is not finite."""
-        sample = Sample(self.derivation, self.arrays, self.sizes, {})
+        sample = self._sample({})
         for step in self.derivation.steps:
             value = np.asarray(sample.value(step.node), float)
             for bad in value[~np.isfinite(value)]:
@@ -197,31 +190,29 @@ class ProgramNumbers(Numbers):
             for n, a in self.point.items()
         }
         far, near = (
-            [{n: a + h * aside[n] for n, a in self.point.items()} for h in (s, -s)] for s in ASIDE
+            [self._sample({n: a + h * aside[n] for n, a in self.point.items()}) for h in (s, -s)]
+            for s in ASIDE
         )
-        one, other = map(self._gradient, far)
-        change = {n: np.abs(one[n] - other[n]) for n in one}
-        one, other = map(self._gradient, near)
-        jump = {n: np.abs(one[n] - other[n]) for n in one}
-        candidates = {
-            n: jump[n]
-            > np.fmax(0.1 * change[n], JUMP * np.fmax.reduce(jump[n] + np.abs(one[n]), axis=None))
-            for n in jump
-            if jump[n].size
-        }
-        if not any(map(np.any, candidates.values())):
+        change, jump = self._across(*far), self._across(*near)
+        large = {n: jump[n] > 0.1 * change[n] for n in none}
+        if not any(map(np.any, large.values())):
             return none
         noise = [self._noise(side) for side in near]  # beside the kink, which is none of rounding
-        return none | {
-            n: found & (jump[n] > np.fmax(noise[0][n], noise[1][n]))
-            for n, found in candidates.items()
-        }
+        return {n: large[n] & (jump[n] > np.fmax(noise[0][n], noise[1][n])) for n in none}
 
-    def _gradient(self, moved: Arrays) -> dict[str, Any]:
-        """The derived gradient by its nodes, where the parameters are these."""
-        return self._values(Sample(self.derivation, {**self.arrays, **moved}, self.sizes, {}))
+    def _across(self, *sides: Sample) -> dict[str, Any]:
+        """How far the gradient changes between two points, where that is no rounding."""
+        one, other = map(self._gradient, sides)
+        off = {n: np.abs(one[n] - other[n]) for n in one}
+        top = {n: np.fmax.reduce(np.ravel(off[n] + np.abs(one[n])), initial=0.0) for n in one}
+        return {n: np.where(off[n] > JUMP * top[n], off[n], 0.0) for n in one}
 
-    def _values(self, sample: Sample) -> dict[str, Any]:
+    def _sample(self, moved: Arrays) -> Sample:
+        """The derivation where the parameters are these."""
+        return Sample(self.derivation, {**self.arrays, **moved}, self.sizes, {})
+
+    def _gradient(self, sample: Sample) -> dict[str, Any]:
+        """The derived gradient by its nodes."""
         return {
             str(key): sample.over(outcome.entry, outcome.labels)
             for key, outcome in self.derivation.outcomes.items()

@@ -27,6 +27,7 @@ from symgrad.numerics.vectorized import stacking
 # 0 it would be all that is left, and wrong.
 STEP = 1e-170
 WORST_CONDITION = 1e4
+BLURS = 3  # one alone may happen to cancel
 BLUR = 1e-13  # a relative change of every value, some hundred times that of rounding
 
 
@@ -41,16 +42,21 @@ class Sample:
     values: dict[Node, Any]
     blur: Callable[[Any], Any] | None = None
 
-    def blurred(self, rng: np.random.Generator) -> Sample:
-        """The same with every number changed by a relative `BLUR` at most."""
+    @cached_property
+    def blurred(self) -> list[Sample]:
+        """The same, several times, with every number changed by a relative `BLUR` at most."""
+        rng = np.random.default_rng(0)
 
         def blur(value: Any) -> Any:
             whole = np.issubdtype(np.asarray(value).dtype, np.integer)
             return value if whole else value * (1 + BLUR * rng.uniform(-1, 1, np.shape(value)))
 
-        inputs = {name: blur(array) for name, array in self.inputs.items()}
-        values = evaluate_nodes(self.values, inputs, self.sizes, blur=blur)
-        return Sample(self.derivation, inputs, self.sizes, values, blur)
+        samples = []
+        for _ in range(BLURS):
+            inputs = {name: blur(array) for name, array in self.inputs.items()}
+            values = evaluate_nodes(self.values, inputs, self.sizes, blur=blur)
+            samples.append(Sample(self.derivation, inputs, self.sizes, values, blur))
+        return samples
 
     def value(self, node: Node) -> Any:
         """The value of a node."""

@@ -97,16 +97,26 @@ def term_value(node: ix.Polynomial, k: int, values: Mapping[Node, Any], sizes: S
 
 
 def _term(term: ClosedTerm, rank: int, values: Mapping[Node, Any], shape: tuple[int, ...]) -> Any:
-    products: dict[tuple[int, ...], Any] = {(): float(term.coefficient)}  # indices -> their product
-    for factor in term.factors:
-        value = _power(np.asarray(values[factor.node]), factor.power)
-        products[factor.labels] = products.get(factor.labels, 1.0) * value
+    operands = [(_power(np.asarray(values[f.node]), f.power), f.labels) for f in term.factors]
+    return summed_product(term.coefficient, operands, range(rank), dict(enumerate(shape)))
+
+
+def summed_product(
+    coefficient: Any,
+    operands: Iterable[tuple[Any, tuple[Any, ...]]],
+    out: Sequence[Any],
+    sizes: Mapping[Any, int],
+) -> Any:
+    """The product of arrays with these indices, summed over all but `out`; an index that no array
+    has is one of ones, of its size."""
+    products: dict[tuple[Any, ...], Any] = {(): float(coefficient)}
+    for value, labels in operands:
+        products[labels] = products.get(labels, 1.0) * value
     carried = {x for labels in products for x in labels}
-    for k in range(rank):
-        if k not in carried:
-            products[k,] = np.ones(shape[k])
-    operands = [part for labels, value in products.items() for part in (value, list(labels))]
-    return np.einsum(*operands, list(range(rank)), optimize=len(products) > MANY)
+    products |= {(x,): np.ones(size) for x, size in sizes.items() if x not in carried}
+    number = {x: k for k, x in enumerate(dict.fromkeys((*sizes, *carried)))}
+    parts = [p for labels, value in products.items() for p in (value, [number[x] for x in labels])]
+    return np.einsum(*parts, [number[x] for x in out], optimize=len(products) > MANY)
 
 
 def _power(value: Any, power: Any) -> Any:

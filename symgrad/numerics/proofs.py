@@ -24,7 +24,7 @@ from symgrad.errors import VerificationError
 from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Expression
 from symgrad.numerics.evaluation import STEP, Sample, batch_first
-from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of, summed_product
 from symgrad.numerics.verification import TOLERANCE, Judge
 
 Sides = tuple[Any, Any]  # what is claimed, and what is true
@@ -185,15 +185,8 @@ class _Truth:
         nodes = [f.node for f in term.factors]
         values = evaluate_nodes(nodes, sample.inputs, sample.sizes, known)
         operands = [(np.asarray(values[f.node]) ** float(f.power), f.labels) for f in term.factors]
-        operands += beside
-        carried = {x for _, own in operands for x in own}
-        for label in (*labels, *term.summed):
-            if label not in carried:
-                operands.append((np.ones(size_of(label.axis, sample.sizes)), (label,)))
-        number = {x: k for k, x in enumerate(dict.fromkeys((*labels, *carried, *term.summed)))}
-        parts: list[Any] = [p for value, own in operands for p in (value, [number[x] for x in own])]
-        total = np.einsum(*parts, [number[x] for x in labels]) if parts else 1.0
-        return float(term.coefficient) * total
+        lengths = {x: size_of(x.axis, sample.sizes) for x in (*labels, *term.summed)}
+        return summed_product(term.coefficient, operands + beside, labels, lengths)
 
     # scalar functions
 

@@ -35,7 +35,6 @@ from symgrad.numerics.sizes import infer_sizes
 from symgrad.numerics.vectorized import commutation
 
 TOLERANCE = 1e-8
-BLURS = 3  # one alone may happen to cancel
 
 Comparison = Callable[[Sample], tuple[Any, Any]]  # what is claimed, and what it should be
 Returned = Callable[[Sample], list[Any]]  # the value and all results of a generated function
@@ -101,7 +100,6 @@ class Judge:
         self.derivation = derivation
         self.rng = np.random.default_rng(seed)
         self.sample = drawn(derivation, seed, self.rng)
-        self.blurred: list[Sample] = []
 
     def error(self, comparison: Comparison) -> float:
         """The relative error of a claim, where rounding does not explain it."""
@@ -109,9 +107,7 @@ class Judge:
         error = difference(claim, truth)
         if error <= TOLERANCE or np.isnan(error):
             return error
-        if not self.blurred:
-            self.blurred = [self.sample.blurred(self.rng) for _ in range(BLURS)]
-        pairs = [comparison(sample) for sample in self.blurred]
+        pairs = map(comparison, self.sample.blurred)
         noise = max(_largest(a - claim) + _largest(b - truth) for a, b in pairs)
         return difference(claim, truth, noise / TOLERANCE)
 
@@ -194,29 +190,22 @@ class _Check(Judge):
 
     def _derivative(self, outcome: Outcome) -> Callable[[Sample, Any], tuple[Any, Any]]:
         """The value of a result against what it is the derivative of."""
-        derivation, seeds = self.derivation, self.derivation.seeds
-        kind, key = derivation.kind, outcome.key
-
-        def gradient(name: str) -> tuple[Entry, tuple[Label, ...]]:
-            return derivation.passes[0].of(derivation.inputs[name])
-
+        derivation, kind = self.derivation, self.derivation.kind
+        of = derivation.free or derivation.value, derivation.value_labels
+        if kind != "directional":
+            first, *second = map(str, outcome.key if kind == "hessian" else [outcome.key])
+            of = derivation.passes[0].of(derivation.inputs[first])
         if kind in ("directional", "hvp"):
-            free = derivation.free or derivation.value
-            of = (free, derivation.value_labels) if kind == "directional" else gradient(str(key))
+            seeds = derivation.seeds.items()
             return lambda sample, value: _moving(
-                sample, value, {x: sample.inputs[dx] for dx, x in seeds.items()}, of
+                sample, value, {x: sample.inputs[dx] for dx, x in seeds}, of
             )
         if kind == "hessian":
-            a, b = str(key[0]), str(key[1])
-            v = self.rng.standard_normal(np.shape(self.sample.inputs[b]))
+            v = self.rng.standard_normal(np.shape(self.sample.inputs[second[0]]))
             return lambda sample, value: _moving(
-                sample,
-                np.tensordot(value, v, v.ndim) if v.ndim else value * v,
-                {b: v},
-                gradient(a),
+                sample, np.tensordot(value, v, v.ndim), {second[0]: v}, of
             )
-        entry, _ = gradient(str(key))
-        return lambda sample, value: (value, sample.over(entry, outcome.labels))
+        return lambda sample, value: (value, sample.over(of[0], outcome.labels))
 
     # what is generated
 
