@@ -118,13 +118,20 @@ class Derivatives:
         raise error
 
     def keep(self, symbol: Symbol, formula: Formula, one: bool) -> None:
-        """Let later lines use the value of a derivative."""
-        if self.paper.value_name(symbol) is None and not symbol.turned and not symbol.then:
-            value = self.reader.claim(formula, own=symbol)
-            self.paper.given |= self.reader.truths
-            self.paper.assign(symbol, value.expression, one)
-            if self.reader.lacking:
-                self.paper.unfounded[symbol.name] = self.reader.lacking[0]
+        """Let later lines use the value of a derivative; that which uses what no line gives, until
+        one is found that does not."""
+        paper = self.paper
+        known = paper.value_name(symbol)
+        if symbol.turned or symbol.then or (known is not None and known not in paper.unfounded):
+            return
+        value = self.reader.claim(formula, own=symbol)
+        if known is not None and self.reader.lacking:
+            return
+        paper.given |= self.reader.truths
+        paper.assign(symbol, value.expression, one)
+        paper.unfounded.pop(symbol.name, None)
+        if self.reader.lacking:
+            paper.unfounded[symbol.name] = self.reader.lacking[0]
 
     def _note(self, symbol: Symbol, meaning: Meaning, lacking: Sequence[Symbol]) -> None:
         """Whether what the problem asks for is found."""

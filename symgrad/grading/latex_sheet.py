@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
-from symgrad.grading.notation import symbol_of
+from symgrad.grading.notation import WHOLE, symbol_of
 from symgrad.grading.paper import Paper
 from symgrad.grading.sheet import STACKED, Piece, Row
 from symgrad.language.dimensions import core
@@ -23,23 +23,35 @@ from symgrad.language.unparse import unparse
 
 BRACED = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 FRACTION = re.compile(rf"\\[dt]?frac\s*(?=\{{\s*(?:\\partial|\\mathrm\s*\{{?d)){BRACED}\s*{BRACED}")
+ENTRIES = re.compile(rf"\\[dt]?frac\s*\{{\s*\\partial\s*\w+_.*?\}}\s*{BRACED}")  # of r_i by W_kl
 BETWEEN = re.compile(r"(?:\\cdot|\\times|\\left|\\right|\\[,;:! ]|\^\{?\\?(?:top|T)\}?|[\s&().,])*")
 EQUALS = re.compile(r"(?<![<>!\\]):?=:?(?:\s*&\s*=)?")
 NOTHING = re.compile(r"(?<!\\)%.*|\\in\s*\\mathbb\s*\{?[A-Z]\}?(?:\^(?:\{[^{}]*\}|\w))?")
 SIGNS = re.compile(  # that mean =, perhaps with a word above
     rf"\\(?:overset|stackrel|underset)\s*{BRACED}\s*\{{\s*=\s*\}}|\\(?:coloneqq|triangleq|equiv)\b"
 )
-OPERATOR = re.compile(r"frac\s*\{\s*(?:\\partial|d|\\mathrm\s*(?:\{d\}|d))\s*\}")
+D = r"(?:\\partial|d|\\mathrm\s*(?:\{d\}|d))"
+OPERATOR = re.compile(  # d/dw of a formula
+    rf"\\[dt]?frac\s*\{{\s*{D}\s*\}}\s*\{{\s*{D}\s*"
+    r"(?:(?P<by>[^{}]*)|(?P<braced>[^{}]*\{\w+\}))\s*\}"
+)
+LOSS = r"\s*(?:\\math\w+\s*)?\{?\\?\w+\}?(?:\s*\(.*\))?[\s&]*$"
+GRADIENT = re.compile(  # \nabla_w of a formula
+    rf"\\nabla\s*_\s*(?:(?P<by>[A-Za-z])(?!\w)|\{{(?P<braced>[^{{}}]*)\}})(?!{LOSS})(?=.*\S)"
+)
+MOVING = re.compile(rf"(?<![A-Za-z{{\\]){D}\s*(?:\\left|\\[bB]ig+l?)?\s*[(\[]")  # d(r^T r)
+UNNAMED = "the differential of a formula without a name: not graded"
 NEXT = re.compile(r"(?<!\\)[,;]\s*(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)+(?=[^,;]*=)")
 BY = re.compile(r"\\nabla(?!\s*_)")
 ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|to)\b"
-BESIDE = rf"(?:\s|&|\\q?quad\b|\\[,;: ]|\\(?:text|mbox){BRACED}|{ARROWS})"
+END = r"\\(?:blacksquare|square|qed|Box)\b"
+BESIDE = rf"(?:{END}|\s|&|\\q?quad\b|\\[,;: ]|\\(?:text|mbox){BRACED}|{ARROWS})"
 BEFORE = re.compile(rf"{BESIDE}+")
 AFTER = re.compile(rf"(?:{BESIDE}|[.,;])+$")
 QUOTIENT = re.compile(  # \frac{dL}{dW}
     r"(?<=frac)(\s*\{\s*)d(?=\s*[A-Za-z\\{])([^{}]*(?:\{[^{}]*\}[^{}]*)*\}\s*\{\s*)d"
 )
-SINGLE = re.compile(r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z]\b|\\[A-Za-z]))")
+SINGLE = re.compile(r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z](?![A-Za-z])|\\[A-Za-z]))")
 MOVED = re.compile(  # dW =, or a d that is no name
     r"\\math(?:rm|sf)\s*(?:\{d\}|d\b)|(?:^|[$\\&\s])d\s?(?:[A-Za-z]|\\[a-z]+)[^=\n&]{0,20}&?=",
     re.MULTILINE,
@@ -100,16 +112,36 @@ class LatexSheet:
         left, *sides = [whole.part(*ends) for ends in _parts(whole.text)]
         if r"\operatorname{vec}" in left.text:
             return Row(left, sides, STACKED)
-        if OPERATOR.search(left.text):
-            return Row(left, sides, "the derivative of a formula without a name: not graded")
+        if (of := OPERATOR.match(left.text) or GRADIENT.match(left.text)) is not None:
+            return self._of_a_formula(of, left, sides)
         row = Row(left)
         for side in sides:
             row.sides.append(self._side(row, left, side))
         return row
 
+    def _of_a_formula(self, of: re.Match[str], left: Piece, sides: list[Piece]) -> Row:
+        """d/dw of a formula."""
+        wanted = of["by"] or of["braced"]
+        by, formula = self._left(wanted), left.part(of.end())
+        row = Row(left, sides, by=by.text if by else wanted)
+        if row.by in self.paper.names.known:
+            try:
+                meaning = self._read(f"{unused_letter(self.paper)} = {formula.text}").sides[-1]
+            except UnknownNameError as error:
+                name = re.escape(error.message.split()[0])
+                if re.search(rf"(?<!\w){name}\s*&?\s*:?=", self.text):
+                    raise
+                return row  # of any matrix M
+            row.of = formula.saying(unparse(meaning))
+            head = left.saying(unused_letter(self.paper))
+            row.sides = [self._side(Row(head), head, side) for side in sides]
+        return row
+
     def _side(self, row: Row, left: Piece, side: Piece) -> Piece:
         """A side in text of the language; the row's left side, too."""
         head = f"{left.text} ="
+        if self.differential and MOVING.search(side.text):
+            return replace(side, unread=UNNAMED)
         try:
             equation = self._read(f"{head} {side.text}")
         except SymgradError as error:
@@ -126,6 +158,8 @@ class LatexSheet:
                     return side.saying(text)
                 if isinstance(error, ShapeError):
                     return replace(side, error=error)
+            if ENTRIES.search(side.text):
+                return replace(side, unread="the chain rule by entries: not graded itself")
             raise side.located(error) from None
         said = equation.left.text if equation.left is not None else unparse(equation.sides[0])
         row.left = left.saying(said)
@@ -135,16 +169,16 @@ class LatexSheet:
         """A derivative by indices, those of its variable first, and what it is said to be. None
         where it has no indices."""
         found = self._left(left.text)
-        unused = next(x for x in ascii_uppercase if x not in self.paper.names.known)
-        entries, count = FRACTION.subn(unused, left.text)
+        new = unused_letter(self.paper)
+        entries, count = FRACTION.subn(new, left.text)
         symbol = symbol_of(found.text, self.paper.names) if found and found.letters else None
         if found is None or found.shape is None or symbol is None or not count:
             return None
         above = self.paper.problem().definitions.get(symbol.top, self.paper.asked.output).shape
         split = len(core(above))
-        array = Name(unused, (*found.shape[split:], *found.shape[:split]))
+        array = Name(new, (*found.shape[split:], *found.shape[:split]))
         try:
-            meaning = self._read(f"{entries} = {side.text}", {unused: array}).sides[-1]
+            meaning = self._read(f"{entries} = {side.text}", {new: array}).sides[-1]
         except SymgradError:
             return None
         return left.saying(found.text), side.saying(unparse(meaning))
@@ -190,6 +224,11 @@ class LatexSheet:
             return read_formula(f"{text} = 0", self.paper.problem()).left
         except SymgradError:
             return None
+
+
+def unused_letter(paper: Paper) -> str:
+    """A letter that is no name."""
+    return next(x for x in ascii_uppercase if x not in {*paper.names.known, *WHOLE})
 
 
 def _parts(text: str) -> list[tuple[int, int]]:

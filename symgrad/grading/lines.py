@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -115,7 +116,8 @@ class _Grading:
         except UnknownNameError as error:
             del self.lines[before:]
             wanted = error.message.split()[0]
-            later = next((k for k, (name, _) in self.unread.items() if name == wanted), None)
+            defines = re.compile(rf"{re.escape(wanted)}(_.*)?")  # r, or its entries r_i
+            later = next((k for k, (n, _) in self.unread.items() if defines.fullmatch(n)), None)
             if later is None:
                 raise
         verdict = self._next(later)
@@ -135,7 +137,7 @@ class _Grading:
                 if not side.text:
                     raise ProgramError("a formula is missing after =")
                 try:
-                    verdict, remark = grader(side, k)
+                    verdict, remark = (None, side.unread) if side.unread else grader(side, k)
                 except ShapeError as error:
                     verdict, remark = misfit(error, row.left.shown, {}, ""), ""
                 if verdict is not None and verdict.kind == WHERE_TRIED:

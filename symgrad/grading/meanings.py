@@ -91,11 +91,11 @@ class Meanings:
         one = meaning.batch is not None
         base = self.paper.named(self.paper.current)
         base = replace(base, output=meaning, output_name=symbol.top)
-        if not words_of(meaning) <= {*base.variables, *base.definitions}:
-            return
         kind = "gradient" if meaning.shape == SCALAR else "jacobian"
         if one:
             base = example_of(base)
+        if not words_of(meaning) <= {*base.variables, *base.definitions}:
+            return
         for problem in self.views(base, symbol.of, one):
             yield Way(problem, symbol.of, kind, one)
 
@@ -114,7 +114,11 @@ class Meanings:
 
     def _named(self, base: Problem, given: Mapping[str, Expression]) -> Problem:
         """The problem with the names of the derivation wherever their meaning stands in it."""
-        kept = {n: d for n, d in base.definitions.items() if n not in given or _reaches(base, n)}
+        kept: dict[str, Expression] = {}
+        for name, definition in base.definitions.items():
+            used = name not in given or _reaches(base, name)
+            if used and words_of(definition) <= {*base.variables, *kept}:
+                kept[name] = definition
         changed = replace(base, definitions=kept)
         for name, meaning in given.items():
             if name not in self.paper.symbols and name not in kept:

@@ -163,7 +163,7 @@ def example_of(problem: Problem) -> Problem:
     variables = {n: replace(v, batch=None) for n, v in problem.variables.items()}
     definitions: dict[str, Expression] = {}
     for name, definition in problem.definitions.items():
-        if not _of_all(definition):
+        if not _of_all(definition) and words_of(definition) <= {*variables, *definitions}:
             definitions[name] = alone(definition)
     return replace(
         problem, variables=variables, definitions=definitions, output=alone(problem.output)

@@ -31,6 +31,9 @@ DERIVATIVE = rf"(?:{SECOND}|{DIFFERENTIAL}|{FRACTION}|{BARE}|{NABLA}|{NAME}\.gra
 TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
 LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{NAME}"
 OF_WHAT = r"(?:(?<=[LJEf])\(\w+(?:, ?\w+)*\))?"  # L(x, y)
+OPERATOR = re.compile(
+    rf"[d∂]\s?/\s?[d∂](?P<by>{NAME})\s+(?P<of>[^=\s][^=]*?)\s*=(?!=)"
+)  # d/dw of it
 EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT}){OF_WHAT}\s*(?P<is>:?=(?!=)|:(?=\s))")
 EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
@@ -59,6 +62,7 @@ class Piece:
     places: Sequence[Place]
     source: str = ""  # what was typed, where that is not the text
     error: ShapeError | None = None  # why it has no meaning
+    unread: str = ""  # why it is not graded
 
     @property
     def shown(self) -> str:
@@ -106,11 +110,14 @@ class Piece:
 
 @dataclass
 class Row:
-    """An equation."""
+    """An equation; where its left side is the derivative of a formula without a name, `of` that
+    formula and `by` what it is differentiated by."""
 
     left: Piece
     sides: list[Piece] = field(default_factory=list)
     unread: str = ""  # why it is not graded, where its parts are not read
+    of: Piece | None = None
+    by: str = ""
 
     @property
     def line(self) -> int:
@@ -194,6 +201,11 @@ def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
     if (stacked := VECTORISED.match(piece.text)) and "vec(" in stacked["left"]:
         left = piece.part(0, stacked.end("left"))
         yield Row(left, [_until(piece.part(stacked.end()), known)], STACKED)
+        return
+    if (operator := OPERATOR.search(piece.text)) is not None:
+        left = piece.part(operator.start(), operator.end("of"))
+        of = piece.part(operator.start("of"), operator.end("of"))
+        yield Row(left, _sides(piece.part(operator.end()), known), of=of, by=operator["by"])
         return
     starts = [m for m in EQUATION.finditer(piece.text) if _begins(piece.text, m, known)]
     if not starts:

@@ -16,7 +16,7 @@ from symgrad.grading.differentials import Differentials
 from symgrad.grading.grade import judged
 from symgrad.grading.meanings import Meanings
 from symgrad.grading.notation import OPEN, WHOLE, Names, Symbol, symbol_of
-from symgrad.grading.opening import equal, restated
+from symgrad.grading.opening import equal, restated, unused
 from symgrad.grading.paper import Macro, Paper
 from symgrad.grading.sheet import Piece, Row
 from symgrad.grading.verdict import Verdict
@@ -26,6 +26,7 @@ from symgrad.language.scope import Scope
 
 DEFINES = "defines a new name: not graded itself"
 ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
+UNNAMED = "the derivative of a formula without a name: not graded"
 INDEXED = "in index notation: not graded"
 Grader: TypeAlias = Callable[[Piece, int], Graded]  # of the k-th side of an equation
 
@@ -49,6 +50,8 @@ class Sides:
         """What grades the sides of an equation. Raises: SymgradError where its left side cannot be
         read."""
         text, names = row.left.text, self.paper.names
+        if row.by:
+            return self._of_a_formula(row)
         unread = row.unread or (INDEXED if _indexed(row, names) else "")
         if unread:
             return lambda side, k: (None, unread)
@@ -80,6 +83,15 @@ class Sides:
             return lambda side, k: (None, words)
         self.paper.given |= self.reader.truths
         return lambda side, k: self._same(text, meaning, self.reader.formula(side))
+
+    def _of_a_formula(self, row: Row) -> Grader:
+        """d/dw of a formula: the formula gets a name."""
+        by = self.paper.names.of(row.by)
+        if by is None or row.of is None:
+            return lambda side, k: (None, UNNAMED)
+        name = unused("formula", {*self.paper.problem().definitions, *self.paper.said})
+        self.paper.given[name] = self.reader.claim(self.reader.formula(row.of)).expression
+        return lambda side, k: self.derivatives.graded(Symbol(name, by), side)
 
     def is_new(self, text: str) -> bool:
         """Whether a side is nothing but a name that no line gave: what it stands for is before
@@ -177,7 +189,8 @@ class Sides:
 
 def _indexed(row: Row, names: Names) -> bool:
     """Whether a line is about entries, x_i: in text these are not read."""
-    text = " ".join([row.left.text, *(side.text for side in row.sides)])
+    read = (side.text for side in row.sides if side.error is None and not side.unread)
+    text = " ".join([row.left.text, *read])
     return any(
         match[0] not in names.known
         and (match["name"] is None or names.of(match["name"]) or names.of(match["name"][1:]))

@@ -203,7 +203,7 @@ RIGHT = [
         L(x + h) - L(x) = 2 h^T W^T (W x - y) + O(h^2)
         ∂L/∂x_i = 2 Σ_j W_ji (W x - y)_j
         Thus ∇L = 2 W^T (W x - y)""",
-        1,
+        2,
     ),
     (
         "mlp",
@@ -376,7 +376,7 @@ RIGHT = [
           \frac{\partial}{\partial x} \|Wx\|^2 &= 2 W^\top W x \\
           \nabla L &\overset{\text{chain}}{=} W^\top \frac{\partial L}{\partial r} % done
         \end{aligned} \]""",
-        4,
+        5,
     ),
     (
         "least_squares",

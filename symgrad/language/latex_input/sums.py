@@ -32,6 +32,12 @@ class Sums:
             return body if body.scalar else Value(total(body.expression))
         if isinstance(node.below, lt.Chain) and node.below.signs == (r"\in",):
             return self._over_set(node, *node.below.operands)
+        if isinstance(node.below, lt.Fence):  # \sum_{(x, y)}
+            found = [self.reader.names.find(part) for part in lt.parts_of(node.below.inner)]
+            batches = {self.reader.scope.batches.get(name or "") for name in found}
+            if len(batches) == 1 and (batch := batches.pop()) is not None:
+                names = tuple(filter(None, found))
+                return self._over_batch(self.reader.value(node.body), names, batch)
         return self._over_indices(node, list(over))
 
     def _over_set(self, node: lt.Big, members: lt.Node, of: lt.Node) -> Value:
