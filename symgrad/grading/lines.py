@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -116,8 +115,9 @@ class _Grading:
         except UnknownNameError as error:
             del self.lines[before:]
             wanted = error.message.split()[0]
-            defines = re.compile(rf"{re.escape(wanted)}(_.*)?")  # r, or its entries r_i
-            later = next((k for k, (n, _) in self.unread.items() if defines.fullmatch(n)), None)
+            entries = f"{wanted}_"  # r_i
+            defining = (n == wanted or n.startswith(entries) for n, _ in self.unread.values())
+            later = next((k for k, found in zip(self.unread, defining, strict=True) if found), None)
             if later is None:
                 raise
         verdict = self._next(later)
