@@ -18,7 +18,7 @@ from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern, new_labels
 from symgrad.calculus.proofs.lines import Differential
-from symgrad.calculus.rebuilding import rebuilt, without_aliases
+from symgrad.calculus.rebuilding import without_aliases
 from symgrad.calculus.rules import Applied, recorded
 from symgrad.calculus.statements import Writer
 from symgrad.calculus.step_names import StepNames
@@ -120,7 +120,7 @@ class _Work:
     ) -> Derivation:
         """The derivation with these results."""
         roots = [self.value.node, *(result.entry.node for result in results.values())]
-        plain = rebuilt(roots, instead=self.called.declared)
+        plain = self.called.simplified(roots)
         of = len(self.labels) if kind == "jacobian" else 0
         first_order = kind in ("gradient", "jacobian", "pullback")
         outcomes = {

@@ -47,12 +47,16 @@ def rebuilt(
     keep: Callable[[Node], bool] = lambda node: False,
     combine: Combine = factored,
     instead: Mapping[Node, Node] | None = None,
+    known: dict[Node, Counterpart] | None = None,
 ) -> dict[Node, Counterpart]:
     """Every node below the roots without aliases, simplified through them; sums are put together by
-    `combine`, nodes to `keep` stay as they are, and other inputs stand `instead` of some."""
-    done: dict[Node, Counterpart] = {}
+    `combine`, nodes to `keep` stay as they are, and other inputs stand `instead` of some. What is
+    `known` from such a call is not made again, and what is made is added to it."""
+    done = {} if known is None else known
     other = instead or {}
-    for node in ix.topological(roots, lambda node: not keep(node)):
+    for node in ix.topological(roots, lambda node: not keep(node) and node not in done):
+        if node in done:
+            continue
         labels = ix.new_labels(node.axes)
         if node in other or keep(node):
             entry = Entry(other.get(node, node), labels)

@@ -21,7 +21,7 @@ MOST_FACTORS = 8  # that a product has before it is a factor of the next one
 def reduced(term: Term) -> Term | None:
     """The term with its views, numbers, identities and facts worked in; None where it is zero."""
     coefficient = term.coefficient
-    if coefficient == 0:
+    if not coefficient:
         return None
     factors: list[Factor] = []
     identities: list[tuple[Label, ...]] = []
@@ -29,7 +29,7 @@ def reduced(term: Term) -> Term | None:
     while pending:
         factor = pending.pop()
         node, labels, power = factor
-        if power == 0:
+        if not power:
             continue  # 0**0 = 1, as NumPy has it
         if isinstance(node, ix.Polynomial) and not node.terms:
             if power < 0:
@@ -59,8 +59,8 @@ def joined(factors: Iterable[Factor]) -> list[Factor]:
     powers: dict[tuple[Node, tuple[Label, ...], bool], Value] = {}
     for factor in factors:
         entry = (factor.node, factor.labels, infinite(factor))  # 0 / 0 is not 1
-        powers[entry] = powers.get(entry, 0) + factor.power
-    return [Factor(n, labels, p) for (n, labels, _), p in powers.items() if p != 0]
+        powers[entry] = powers[entry] + factor.power if entry in powers else factor.power
+    return [Factor(n, labels, p) for (n, labels, _), p in powers.items() if p]
 
 
 def _view(factor: Factor) -> Term | None:
@@ -122,10 +122,10 @@ def _substitute(
 def _facts(coefficient: Value, factors: list[Factor], summed: Sequence[Label]) -> Term:
     """What was declared of the entries, and the sums over indices that nothing carries."""
     factors = [
-        f._replace(power=ONE) if f.power > 1 and zeros_and_ones(f.node) else f for f in factors
+        f._replace(power=ONE) if zeros_and_ones(f.node) and f.power > 1 else f for f in factors
     ]
     carried = [x for f in factors for x in f.labels]
-    for factor in [f for f in factors if f.power == 1 and sums_to_one(f.node)]:
+    for factor in [f for f in factors if sums_to_one(f.node) and f.power == 1]:
         node = factor.node
         over = node.split(factor.labels)[1] if isinstance(node, ix.Apply) else factor.labels[-1:]
         if all(x in summed and carried.count(x) == 1 for x in over):

@@ -14,7 +14,7 @@ from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Derivative, IndexForm, in_language
 from symgrad.calculus.layouts import Arranged
 from symgrad.calculus.nodes import Entry, Node, batch_of, core_axes, matrix_shape
-from symgrad.calculus.rebuilding import Counterpart, rebuilt
+from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.step_names import StepNames
 from symgrad.calculus.step_rules import CHAIN_RULE, SEVERAL, StepRule, statement_rule, terms_by_leaf
 from symgrad.calculus.term_graph import NoMatrixForm
@@ -120,7 +120,7 @@ class Writer:
         for node in ix.topological(roots):
             if node in self.called.lowered.names and node not in self.numbers:
                 self._statement(node)
-        plain = rebuilt(roots, instead=self.called.declared)
+        plain = self.called.simplified(roots)
         lefts: dict[Node, Derivative] = {}
         for node, entry in cotangents.items():
             if node is not self.called.root:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
 from symgrad.calculus.nodes import Node, batch_of, matrix_shape
 from symgrad.calculus.notation import Notation
-from symgrad.calculus.rebuilding import rebuilt
+from symgrad.calculus.rebuilding import Counterpart, rebuilt
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.problem import Problem
@@ -29,6 +29,7 @@ class StepNames:
     root: Node
     declared: Mapping[Node, Node]
     names: dict[Node, Expression] = field(default_factory=dict)
+    plain: dict[Node, Counterpart] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.naming = naming(self.problem, {**self.lowered.names, **self._simplified_names()})
@@ -38,12 +39,17 @@ class StepNames:
         """The names of definitions once more, for them simplified by what is declared."""
         if not self.declared:
             return {}
-        plain = rebuilt(self.lowered.names, instead=self.declared)
+        plain = self.simplified(self.lowered.names)
         return {
             plain[n].node: name
             for n, name in self.lowered.names.items()
             if [*plain[n].places] == [*range(len(n.axes))]
         }
+
+    def simplified(self, roots: Iterable[Node]) -> Mapping[Node, Counterpart]:
+        """What the roots, and all below them, are without the names of cotangents, by what is
+        declared."""
+        return rebuilt(roots, instead=self.declared, known=self.plain)
 
     def new_name(self, wanted: str, otherwise: str) -> str:
         """A name that nothing else has."""
