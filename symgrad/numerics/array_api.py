@@ -8,16 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symgrad.errors import OptionError
-from symgrad.numerics.cofactors import SOURCE
 from symgrad.numerics.comments import NONE, Comments
 from symgrad.numerics.listing import Op
 from symgrad.numerics.source import COMPARISONS, INFIX, Program, Text
 
 PLACE = "dtype=dtype, device=device"
-IMPORTS = (
-    "from array_api_compat import array_namespace",
-    "from array_api_compat import device as device_of",
-)
 EACH = """
 
 def each(xp, function, x):  # by the library's own, where it has one
@@ -45,13 +40,11 @@ class _Standard(Text):
     """Operations in the functions of the standard."""
 
     library = prefix = "xp."
-
-    @property
-    def imports(self) -> tuple[str, ...]:
-        """The lines that import what it calls."""
-        mathematics = any(op.of_math for op in self.program.ops)
-        imports = ("import math", "", *IMPORTS, EACH) if mathematics else IMPORTS
-        return (*imports, SOURCE) if self.has_cofactors else imports
+    modules = (
+        "from array_api_compat import array_namespace",
+        "from array_api_compat import device as device_of",
+    )
+    each = (EACH,)
 
     @property
     def head(self) -> tuple[str, ...]:

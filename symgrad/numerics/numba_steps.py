@@ -64,9 +64,10 @@ class Steps:
         entry: Callable[[See], str],
         kind: str = "",
         kept: Sequence[int] = (),
+        at: Callable[[See], str] | None = None,
     ) -> None:
         sizes = self.sizes(shape), self.sizes(dims)
-        self.steps.append(Step(target, *sizes, entry, kind, tuple(kept)))
+        self.steps.append(Step(target, *sizes, entry, kind, tuple(kept), at))
 
     def _ufunc(self, op: Op, name: str) -> None:
         template, at = entry_text(op.name, len(op.operands)), indices(op.dims)
@@ -157,8 +158,7 @@ class Steps:
         def entry(see: See) -> str:
             return self.entries.spread(value, dims, at, see)
 
-        shapes = self.sizes(op.dims), self.sizes(dims)
-        self.steps.append(Step(name, *shapes, entry, "scatter", (), place))
+        self._step(name, op.dims, dims, entry, "scatter", at=place)
 
 
 def _common(shapes: Sequence[Dims]) -> Dims:

@@ -119,6 +119,8 @@ class Text:
     """Operations as NumPy has them; an operation with a line is called by its name."""
 
     library = prefix = "np."  # behind the prefix stands what buffers have by a local name
+    modules: tuple[str, ...] = ("import numpy as np",)
+    each: tuple[str, ...] = ()  # what functions of `math` are called by
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -126,14 +128,10 @@ class Text:
     @property
     def imports(self) -> tuple[str, ...]:
         """The lines that import what it calls."""
+        names = {op.name for op in self.program.ops}
         mathematics = any(op.of_math for op in self.program.ops)
-        imports = (*(["import math", ""] if mathematics else []), "import numpy as np")
-        return (*imports, SOURCE) if self.has_cofactors else imports
-
-    @property
-    def has_cofactors(self) -> bool:
-        """Whether a line calls the function of that name."""
-        return any(op.name == NAME for op in self.program.ops)
+        imports = ("import math", "", *self.modules, *self.each) if mathematics else self.modules
+        return (*imports, SOURCE) if NAME in names else imports
 
     @property
     def head(self) -> tuple[str, ...]:

@@ -163,10 +163,11 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True)
 class Reference:
-    """A program as a function of its variables."""
+    """A program as a function of its variables; `blur` changes each value on the way."""
 
     text: str
     sizes: Mapping[str, int]
+    blur: Callable[[Any], Any] | None = None
 
     def __call__(self, inputs: Arrays) -> Any:
         """The output, with axes of length 1 that the language does not count left out."""
@@ -220,6 +221,12 @@ class Run:
 
     def value(self, node: ast.expr, example: Mapping[str, int]) -> Any:
         """The value of an expression; `example` says which one of its batch a name is."""
+        value, blur = self.exact(node, example), self.program.blur
+        real = blur and not isinstance(value, str) and jnp.issubdtype(value.dtype, jnp.floating)
+        return blur(value) if blur and real else value
+
+    def exact(self, node: ast.expr, example: Mapping[str, int]) -> Any:
+        """The same from the values of its parts."""
         match node:
             case ast.Constant(value=value):
                 return value if isinstance(value, str) else jnp.full((1, 1), float(value))

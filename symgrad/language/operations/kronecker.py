@@ -51,16 +51,16 @@ def _quotient(name: str) -> ShapeRule:
     return rule
 
 
-kron: Operation = declare(
+def _of_two(name: str, **columns: Any) -> Operation:
+    return declare(name, Function, over="matrix", arity=(2, 2), reserved=False, **columns)
+
+
+kron: Operation = _of_two(
     "kron",
-    Function,
-    over="matrix",
     pullback=lambda g, z, x, y: (kron_left(g, y), kron_right(g, x)),
     kernel=_kron,
     identity="each entry is a product of two",
     shape=_kron_shape,
-    arity=(2, 2),
-    reserved=False,
     rule="Kronecker product",
     sentence="In a Kronecker product a factor's gradient sums the blocks against the other.",
     notation=lambda call, x, y: chain(r"\otimes", x, y),
@@ -68,30 +68,22 @@ kron: Operation = declare(
     sympy_classes=(sympy.KroneckerProduct,),
     source="Magnus and Neudecker, Matrix Differential Calculus, ch. 2",
 )
-kron_left: Operation = declare(
+kron_left: Operation = _of_two(
     "kron_left",
-    Function,
-    over="matrix",
     pullback=lambda h, z, g, y: (kron(h, y), kron_right(g, h)),
     kernel=_kron_left,
     identity="each entry is an inner product with a block",
     shape=_quotient("kron_left"),
-    arity=(2, 2),
-    reserved=False,
     rule="blocks against a matrix",
     sentence="Entry (i, k) is the inner product of block (i, k) of the first with the second.",
     latex=r"\operatorname{blocks}",
 )
-kron_right: Operation = declare(
+kron_right: Operation = _of_two(
     "kron_right",
-    Function,
-    over="matrix",
     pullback=lambda h, z, g, x: (kron(x, h), kron_left(g, h)),
     kernel=_kron_right,
     identity="a sum of multiples of blocks",
     shape=_quotient("kron_right"),
-    arity=(2, 2),
-    reserved=False,
     rule="sum of blocks",
     sentence="The blocks of the first, each times an entry of the second, summed.",
     latex=r"\operatorname{blocksum}",

@@ -27,46 +27,41 @@ def _log_softmax(xp: Namespace, x: Any, axis: Any) -> Any:
     return z - xp.log(xp.sum(xp.exp(z), axis))
 
 
-softmax: Operation = declare(
+def _of_vectors(name: str, **columns: Any) -> Operation:
+    """Declare a function of vectors, which keeps their shape if nothing else is said."""
+    record = {"over": "vector", "options": ("axis",), "shape": kept(name, along_axis)}
+    return declare(name, Function, **record | columns)
+
+
+softmax: Operation = _of_vectors(
     "softmax",
-    Function,
-    over="vector",
     definition=lambda x: exp(x) / total(exp(x)),
     pullback=lambda g, p, x: (p * (g - dot(g, p)),),
     kernel=_softmax,
     positive=True,
     logarithm=lambda x: log_softmax(x),
     simplex=True,
-    shape=kept("softmax", along_axis),
-    options=("axis",),
     rule="softmax",
     sentence="The incoming gradient meets the Jacobian of p = softmax(x), diag(p) - p p^T.",
     symbol="p",
     source="Bridle, Probabilistic interpretation of feedforward networks, 1990",
 )
-log_softmax: Operation = declare(
+log_softmax: Operation = _of_vectors(
     "log_softmax",
-    Function,
-    over="vector",
     definition=lambda x: x - log(total(exp(x))),
     pullback=lambda g, y, x: (g - softmax(x) * total(g),),
     kernel=_log_softmax,
-    shape=kept("log_softmax", along_axis),
-    options=("axis",),
     rule="log-softmax",
     sentence="Log-softmax takes away softmax times the sum of the incoming gradient.",
     symbol="q",
 )
-logsumexp = declare(
+logsumexp = _of_vectors(
     "logsumexp",
-    Function,
-    over="vector",
     definition=lambda x: log(total(exp(x))),
     pullback=lambda g, y, x: (g * softmax(x),),
     kernel=_logsumexp,
     elsewhere=("lse",),
     shape=reduced("logsumexp", along_axis),
-    options=("axis",),
     rule="log-sum-exp",
     sentence="The gradient of log-sum-exp is softmax.",
     symbol="s",
