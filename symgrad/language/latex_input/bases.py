@@ -9,6 +9,7 @@ from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.names import label_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.contractions import onehot
@@ -87,14 +88,10 @@ class Bases:
         rest = replace(node, below=None)
         if isinstance(below, lt.Chain) and base.digits == "1":
             return self.reader.scripted(self.reader.value(below), rest)
-        label = self._is_label(lt.parts_of(below)[0])
+        first = lt.parts_of(below)[0]
+        label = label_of(self.reader.scope, self.reader.names, first) is not None
         number = Value(ex.Number(ex.exact(int(base.digits))))  # each entry
         return self.reader.scripted(self.reader.filled(base) if label else number, rest)
-
-    def _is_label(self, node: lt.Node) -> bool:
-        name = self.reader.names.find(node)
-        meaning = None if name is None else self.reader.scope.meanings.get(name)
-        return isinstance(meaning, ex.Name) and meaning.index_of is not None
 
 
 def _constant(base: lt.Node) -> ex.Operation:

@@ -13,6 +13,7 @@ from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.names import Names, look, new_name
 from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
+from symgrad.language.latex_input.sums import letters_of
 from symgrad.language.unparse import unparse
 
 
@@ -25,7 +26,11 @@ class Derivatives:
     def value(self, node: lt.Node) -> Value | None:
         """The derivative that a fraction or a quotient is; None where it is none."""
         slope = slope_of(node, self.reader.names)
-        return None if slope is None else Value(self.known(slope))
+        if slope is None:
+            return None
+        whole, letters = without_letters(slope, self.reader.names)
+        value = Value(self.known(whole))
+        return self.reader.entries.entry(value, letters) if letters else value
 
     def gradient(self, factors: Sequence[lt.Node]) -> tuple[Value, int] | None:
         r"""\nabla_W L at the beginning of factors, and how many these are."""
@@ -127,6 +132,25 @@ class Derivatives:
             return name, None
         text = unparse(e)
         return text if text.isidentifier() else f"({text})", e
+
+
+def without_letters(slope: Slope, names: Names) -> tuple[Slope, tuple[str, ...]]:
+    """A derivative of entries by entries as that of the whole, and the letters of these."""
+    top, letters = (None, ()) if slope.top is None else _entry(slope.top, names)
+    bottoms = [_entry(bottom, names) for bottom in slope.bottoms]
+    whole = Slope(top, tuple(bottom for bottom, _ in bottoms))
+    return whole, (*letters, *(letter for _, own in bottoms for letter in own))
+
+
+def _entry(node: lt.Node, names: Names) -> tuple[lt.Node, tuple[str, ...]]:
+    """The name and the letters of an entry W_ij; what is none, without letters."""
+    if not isinstance(node, lt.Script) or node.below is None or names.find(node) is not None:
+        return node, ()
+    base = node.base
+    if isinstance(base, lt.Fence) and base.left == "(":
+        base = base.inner
+    letters = letters_of(node.below)
+    return (node, ()) if letters is None or names.find(base) is None else (base, letters)
 
 
 def differential_of(factors: Sequence[lt.Node], names: Names) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from symgrad.errors import ProgramError, ShapeError
-from symgrad.language.dimensions import ONE, SCALAR, Dimension, core
+from symgrad.language.dimensions import ONE, Dimension, core
 from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size, is_scalar
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import einsum, total
@@ -164,8 +164,3 @@ class Entries:
 def is_slice(letter: str) -> bool:
     """Whether it stands for all entries along an axis."""
     return letter.startswith(":")
-
-
-def shape_of(value: Value) -> tuple[Dimension, ...]:
-    """The shape of one value; of entries that of a number."""
-    return SCALAR if value.letters else value.expression.shape

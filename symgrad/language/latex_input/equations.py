@@ -23,7 +23,7 @@ BESIDE = re.compile(
 )
 ENDS = re.compile(r"\\\\(?:\*|\[[^\]]*\])?")
 SPACE = re.compile(r"(?:\s|&|~|\\[,;:! ]|\\q?quad\b|\{\})*")
-GOES_ON = re.compile(r"=|\+|-|\\(?:odot|cdot|times|circ|otimes|leq?|geq?)\b|\)|\\right|\\bigr")
+GOES_ON = re.compile(r"=|\+|-|\*|\\(?:odot|cdot|times|circ|otimes|leq?|geq?)\b|\)|\\right|\\bigr")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ DEEPEST = 60
 CLOSER = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "‖": "‖", "⟨": "⟩", r"\lfloor": r"\rfloor"}
 RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq", r"\in", ":=", r"\approx", r"\equiv", r"\to")
 TIMES = (r"\cdot", r"\times")
-HADAMARD = (r"\odot", r"\oslash", "/")
+HADAMARD = (r"\odot", r"\oslash", "/", "*")
 FONTS = (r"\mathbf", r"\boldsymbol", r"\mathcal", r"\mathbb", r"\mathfrak", r"\mathsf")
 ACCENTS = (r"\hat", r"\bar", r"\tilde", r"\dot")
 STOPS = {
@@ -111,7 +111,7 @@ class Grammar:
         return self._chain(self.hadamard, (r"\otimes",))
 
     def hadamard(self) -> Node:
-        r"""a \odot b / c"""
+        r"""a \odot b / c * d"""
         return self._chain(lambda: self.signed(self.product), HADAMARD)
 
     def _chain(self, operand: Callable[[], Node], signs: tuple[str, ...]) -> Node:

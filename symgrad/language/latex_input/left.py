@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from symgrad.language.dimensions import Shape
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.derivatives import Derivatives, differential_of
+from symgrad.language.latex_input.derivatives import Derivatives, differential_of, without_letters
 from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
@@ -100,25 +100,8 @@ def _scripted(left: Left | None, node: lt.Script) -> Left | None:
 
 def _slope(reader: Reader, slope: Slope) -> Left:
     """A derivative, perhaps by the entries of a variable."""
-    top = None if slope.top is None else _entry(reader, slope.top)
-    letters: tuple[str, ...] = () if top is None else top[1]
-    bottoms: list[lt.Node] = []
-    for bottom in slope.bottoms:
-        found = _entry(reader, bottom)
-        bottoms.append(bottom if found is None else found[0])
-        letters += () if found is None else found[1]
-    text, e = Derivatives(reader).name(Slope(slope.top if top is None else top[0], tuple(bottoms)))
+    whole, letters = without_letters(slope, reader.names)
+    text, e = Derivatives(reader).name(whole)
     known = reader.slopes.get(text)
     e = e if known is None else known
     return Left(text, None if e is None else e.shape, letters)
-
-
-def _entry(reader: Reader, node: lt.Node) -> tuple[lt.Node, tuple[str, ...]] | None:
-    """The name and the letters of an entry W_ij; None where it is none."""
-    if not isinstance(node, lt.Script) or node.below is None or reader.names.find(node):
-        return None
-    letters = letters_of(node.below)
-    fenced = isinstance(node.base, lt.Fence) and node.base.left == "("
-    base = node.base.inner if isinstance(node.base, lt.Fence) and fenced else node.base
-    known = reader.names.find(base) is not None
-    return (base, letters) if known and letters is not None else None

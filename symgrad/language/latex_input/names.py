@@ -10,8 +10,10 @@ from collections.abc import Iterable
 
 from symgrad.errors import UnknownNameError
 from symgrad.language import names as spelling
+from symgrad.language.expressions import Name
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.tree import Accent, Fence, Node, Num, Row, Script, Sym, parts_of
+from symgrad.language.scope import Scope
 from symgrad.language.table import Table
 from symgrad.language.tex import latex
 from symgrad.language.typeset import batch
@@ -62,6 +64,12 @@ class Names:
                 f"this may be {' or '.join(found)}; write it as it is printed", column=node.at + 1
             )
         return found[0] if found else None
+
+
+def label_of(scope: Scope, names: Names, node: Node) -> Name | None:
+    """The integer label of the problem that stands there; None where it is none."""
+    meaning = scope.meanings.get(names.find(node) or "")
+    return meaning if isinstance(meaning, Name) and meaning.index_of is not None else None
 
 
 def spelled(name: str) -> Node:

@@ -144,7 +144,7 @@ class Reader:
     # operators
 
     def _chain(self, node: lt.Chain) -> Value:
-        if node.signs[0] in CHAINS:
+        if node.signs[0] in (*CHAINS, "*"):
             value = self.value(node.operands[0])
             for sign, operand in zip(node.signs, node.operands[1:], strict=True):
                 value = self._joined(value, sign, operand)
@@ -158,7 +158,13 @@ class Reader:
         return Sums(self).condition(node)
 
     def _joined(self, left: Value, sign: str, operand: lt.Node) -> Value:
-        """left sign operand; after a slash stands one factor, and 1/2 x is half of x."""
+        """left sign operand; after a slash stands one factor, and 1/2 x is half of x; a star is of
+        entries where both have one shape, else of matrices."""
+        if sign == "*":
+            right = self.value(operand)
+            if left.letters or right.letters or left.expression.shape != right.expression.shape:
+                return self.entries.times(left, right)
+            return self.entries.entrywise(OPERATIONS["multiply"], left, right)
         factors = lt.factors_of(operand)
         if sign != "/" or len(factors) == 1 or Calls(self).head(factors[0]) is not None:
             return self.entries.entrywise(OPERATIONS[CHAINS[sign]], left, self.value(operand))

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import ONE, SCALAR, core
-from symgrad.language.expressions import OPERATIONS, Expression, Name, Number
+from symgrad.language.expressions import OPERATIONS, Expression, Number
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
+from symgrad.language.latex_input.names import label_of
 from symgrad.language.latex_input.sums import index_letter
 from symgrad.language.operations import signs
 from symgrad.language.operations.contractions import lookup
@@ -71,13 +72,8 @@ class Scripts:
 
     def _label(self, node: lt.Node) -> str | Expression:
         """An index letter, or an integer label of the problem."""
-        name = self.reader.names.find(node)
-        meaning = None if name is None else self.reader.scope.meanings.get(name)
-        if isinstance(meaning, Name) and meaning.index_of is not None:
-            return meaning
-        if isinstance(node, lt.Num):
-            raise ProgramError("an index is a letter here, no number", column=node.at + 1)
-        return index_letter(node)
+        label = label_of(self.reader.scope, self.reader.names, node)
+        return index_letter(node) if label is None else label
 
     # raised
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.expressions import OPERATIONS, Expression, Name, Number, Size, exact
+from symgrad.language.expressions import OPERATIONS, Expression, Number, Size, exact
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.names import label_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import eye, filled
@@ -183,11 +184,8 @@ class Sums:
         return self.reader.entries.entry(Value(filled(eye, (size,))), (one, other))
 
     def _index_or_label(self, node: lt.Node) -> str | Expression:
-        name = self.reader.names.find(node)
-        meaning = None if name is None else self.reader.scope.meanings.get(name)
-        if isinstance(meaning, Name) and meaning.index_of is not None:
-            return meaning
-        return index_letter(node)
+        label = label_of(self.reader.scope, self.reader.names, node)
+        return index_letter(node) if label is None else label
 
     def cases(self, rows: Sequence[tuple[lt.Node, lt.Node | None]]) -> Value:
         """Values by their conditions, each tried in turn."""

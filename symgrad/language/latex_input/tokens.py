@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from symgrad.errors import ProgramError
+from symgrad.language.tokens import plain_signs
 
 LONGEST_TEXT = 64 * 1024  # characters
 TOKEN = re.compile(r"\\(?:[A-Za-z]+\*?|.)|\d+(?:\.\d+)?|\.\d+|\S", re.DOTALL)
@@ -19,16 +20,16 @@ SILENT = OPENING | CLOSING | SIZES | SPACES | STYLES | {r"\middle", r"\phantom"}
 WORDS = {rf"\{font}" for font in ("text", "textrm", "textit", "textbf", "textsf", "mathrm")}
 WORDS |= {rf"\{font}" for font in ("mathtt", "mathit", "operatorname", "operatorname*", "mbox")}
 SAME = {
-    r"\lVert": "‖", r"\rVert": "‖", r"\|": "‖", r"\Vert": "‖", "∥": "‖",
+    r"\lVert": "‖", r"\rVert": "‖", r"\|": "‖", r"\Vert": "‖",
     r"\lvert": "|", r"\rvert": "|", r"\vert": "|", r"\mid": "|",
     r"\lbrace": r"\{", r"\rbrace": r"\}", r"\lbrack": "[", r"\rbrack": "]",
     r"\langle": "⟨", r"\rangle": "⟩", r"\lparen": "(", r"\rparen": ")",
     r"\dfrac": r"\frac", r"\tfrac": r"\frac", r"\cfrac": r"\frac",
     r"\le": r"\leq", r"\ge": r"\geq", "≤": r"\leq", "≥": r"\geq", r"\ne": r"\neq",
-    r"\lt": "<", r"\gt": ">", "−": "-", "·": r"\cdot", "*": r"\cdot", r"\ast": r"\cdot",
-    "×": r"\times", "⊙": r"\odot", r"\circ": r"\odot", "∘": r"\odot", r"\bullet": r"\odot",
+    r"\lt": "<", r"\gt": ">", "·": r"\cdot", r"\ast": "*",
+    "×": r"\times", "⊙": r"\odot", r"\circ": r"\odot", r"\bullet": r"\odot",
     "⊘": r"\oslash", "⊗": r"\otimes", "∑": r"\sum", "∇": r"\nabla", "∂": r"\partial",
-    r"\intercal": r"\top", "⊤": r"\top", "ᵀ": r"\top", "∈": r"\in", r"\prime": "'", "′": "'",
+    r"\intercal": r"\top", "ᵀ": r"\top", "∈": r"\in", r"\prime": "'",
     r"\bm": r"\boldsymbol", r"\pmb": r"\boldsymbol", r"\symbf": r"\mathbf", r"\vec": r"\boldsymbol",
     r"\mathbbm": r"\mathbb", r"\mathds": r"\mathbb", r"\mathscr": r"\mathcal",
     r"\widehat": r"\hat", r"\widetilde": r"\tilde", r"\overline": r"\bar", "√": r"\sqrt",
@@ -86,6 +87,7 @@ def _token(own: str, at: int, side: int, tight: bool) -> Token:
         side = 1 if own[1] == "l" else -1
     if own == r"\tr":
         return Token(r"\operatorname", at, "tr")
+    own = own if own in SAME else plain_signs(own)
     return Token(SAME.get(own, own), at, side=side, tight=tight)
 
 
