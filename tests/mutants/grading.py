@@ -15,6 +15,11 @@ MUTANTS: list[Mutant] = [
             "Ratio(one / self.number, self.unit, -self.power",
             "Ratio(one / self.number, self.unit, self.power",
         ),
+        (
+            "a small factor is too much",
+            "abs(float(self.number)) < 1",
+            "abs(float(self.number)) > 1",
+        ),
     ),
     *planted_in(
         "symgrad/grading/multiples.py",
@@ -28,11 +33,6 @@ MUTANTS: list[Mutant] = [
             "a mean is told where there is none",
             "if not any(total.mean == (power > 0) for total in totals):",
             "if False:",
-        ),
-        (
-            "a small factor is too much",
-            "abs(float(ratio.number)) < 1",
-            "abs(float(ratio.number)) > 1",
         ),
         ("a regulariser is any branch", "regularizer not in (None, branch.regularizer)", "False"),
     ),
@@ -73,7 +73,7 @@ MUTANTS: list[Mutant] = [
         ("a term that is not seen counts", "COUNTS = 1e-3", "COUNTS = 0.0"),
         (
             "no input is moved right beside a kink",
-            "more += filter(good, map(adapt, beside(start, problem, target.tensor)))",
+            "more += near([p for p, _ in kept], target, problem, good, adapt, roots)",
             "pass",
         ),
     ),
@@ -92,8 +92,13 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/grading/sentences.py",
+        "symgrad/grading/formulas.py",
         TESTS,
         ("a sentence says the whole answer", "if evidence.is_answer(found.right)", "if False"),
+    ),
+    *planted_in(
+        "symgrad/grading/coverage.py",
+        f"{TESTS}/test_grade.py",
+        ("a kink is tried where another hides it", "if _jump(roots, pair):", "if pair:"),
     ),
 ]
