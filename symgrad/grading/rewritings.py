@@ -90,8 +90,8 @@ def changed_names(root: Expression, shape: Shape, names: Sequence[Name | Size]) 
     one."""
     for node in parts(root):
         for name in names:
-            alike = type(name) is type(node) and name.batch == node.batch
-            if alike and unparse(name) != unparse(node):
+            alike = type(name) is type(node) or (isinstance(name, Name) and _is_function(node))
+            if alike and name.batch == node.batch and unparse(name) != unparse(node):
                 yield from _change(root, shape, "wrong_value", node, name)
 
 
@@ -216,9 +216,17 @@ def _masks(call: Call) -> Iterator[Variant]:
                     yield from (("misplaced_mask", e) for e in _valid(multiply, [(mask, product)]))
 
 
+def _is_function(e: Expression) -> bool:
+    """Whether it is a function of one argument, such as an activation."""
+    meanings = Elementwise | Function
+    return (
+        isinstance(e, Call) and isinstance(e.operation.meaning, meanings) and len(e.arguments) == 1
+    )
+
+
 def _functions(call: Call) -> Iterator[Variant]:
     """Another function of an argument, or of its negative, or none."""
-    if not isinstance(call.operation.meaning, Elementwise | Function) or len(call.arguments) != 1:
+    if not _is_function(call):
         return
     (argument,) = call.arguments
     if argument.shape == call.shape:

@@ -94,6 +94,16 @@ RIGHT = [
     ("layer_norm", "x", "(g - mean(g) - (x - mean(x)) / std(x) * mean(g * (x - mean(x)) / std(x)))"
      " / std(x)"),
     ("ball", "x", "2 * x * step(1000 - sum(x**2))"),
+    ("least_squares", "W", "np.outer(2 * (W @ x - y), x)"),
+    ("trace", "A", 'einsum("ij,kj->ik", C, B)'),
+    ("tanh_net", "b1", "t = 2 * sigmoid(2 * z) - 1\n(W2.T @ r) * (1 - t * t)"),
+    ("ridge", "w", "X.T @ X @ w + X.T @ X @ w - X.T @ y - X.T @ y + lam * (w + w)"),
+    ("quadratic_form", "A", 'einsum("i,j->ij", x, x)'),
+    ("hadamard", "X", 'einsum("ij,ij->ij", 2 * X, Y)'),
+    ("distance", "x", "loss**-1 * (W.T @ (W @ x - y))"),
+    ("exponential", "x", "np.exp(norm2(x)) * x / norm2(x)"),
+    ("cross_entropy", "z", "sum(y) * exp(z) / sum(exp(z)) - y"),
+    ("relu_net", "x", "W.T @ ((z > 0) * (V.T @ r))"),
 ]  # fmt: skip
 
 WRONG = [
@@ -263,6 +273,20 @@ WRONG = [
      " for x, t in batch)", "A number is wrong"),
     ("wrong_exponent", "distance", "x", "W.T @ (W @ x - y) * norm2(W @ x - y)",
      "/ norm2(W @ x - y)"),
+    ("wrong_value", "cross_entropy", "z", "sum(y) * sigmoid(z) - y", "p"),
+    ("missing_operand", "recurrence", "W", "g = 2 * (h2 - y) * -h2**2\n"
+     "g @ h1.T + (W.T @ g * (1 - h1**2)) @ h0.T", "1 - h2**2"),
+    ("wrong_exponent", "recurrence", "W", "g = 2 * (h2 - y) * (1 - h2)\n"
+     "g @ h1.T + (W.T @ g * (1 - h1**2)) @ h0.T", "1 - h2**2"),
+    ("extra_term", "square", "x", "2 * x / (n + 1)", "n + 1 stands where n"),
+    ("wrong_exponent", "distance", "x", "W.T @ (W @ x - y) / norm2(W @ x - y)**2", "**2"),
+    ("wrong_exponent", "exponential", "x", "loss * norm2(x) * x", "loss / norm2(x)"),
+    ("wrong_sign", "logistic_regression", "w", "mean((1 / (1 - exp(-s)) - t) * x for x, t in"
+     " batch)", "1 + exp(-s)"),
+    ("extra_factor", "two_layers", "W1", "sum(2 * W2.T @ (f - 2 * y) @ x.T for x, y in batch)",
+     "2 * y stands where y"),
+    ("wrong_number", "residual_net", "x",
+     "2 * (h - y) + W.T @ ((2 - tanh(W @ x)**2) * (2 * (h - y)))", "1 - tanh(W @ x)**2"),
     ("missing_function", "sine", "x", "c * x", "cos(x)"),
     ("extra_function", "ridge", "w", "2 * X.T @ (X @ w - y) + 2 * lam * tanh(w)", "tanh(w)"),
     ("unlisted", "ridge", "w", "X.T @ X @ X.T @ X @ w", "should be"),
