@@ -159,13 +159,17 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/ranges.py",
+        "symgrad/numerics/extents.py",
         "tests/test_real_inputs.py",
         (
             "nothing is too large",
             "return any(j != k for j in large for k in small)",
             "return False",
         ),
+    ),
+    *planted_in(
+        "symgrad/numerics/ranges.py",
+        "tests/test_real_inputs.py",
         (
             "a weight of 0 counts in the shift",
             "constant = isinstance(weight.node, (ix.Length, ix.Constant)) or not inside",
