@@ -92,11 +92,8 @@ ENDING = {"name", "number", "fraction", "raised", "lowered", "transpose", "inver
 ENDING |= {"closing", "bar"}
 _QUOTED = re.compile(r"'[^'\r\n]*'")
 _LATEX = re.compile(r"\\(?:[^\W\d_]{2}|[|,;!{])|\$|\^\{[(\[]\d+[)\]]\}")
-_SIDE = re.compile(  # the right side of a line, or all of it
-    r"^[ \t]*(?:[^\W\d]\w*[ \t]*:?=[ \t]*)?"
-    rf"([^#\r\n]*?(?:{_LATEX.pattern})[^#\r\n]*?)[ \t]*(?:#.*)?$",
-    re.MULTILINE,
-)
+# The right side of a line, or all of it.
+_SIDE = re.compile(r"^[ \t]*(?:[^\W\d]\w*[ \t]*:?=[ \t]*)?([^#\r\n]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -138,14 +135,14 @@ def _narrow(character: str) -> str:
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of a text; ' is a quotation mark only where no value stands before it, and what is
     LaTeX is one token."""
-    latex = {m.start(1): m for m in _SIDE.finditer(text)} if is_latex(text) else {}
+    sides = {m.start(1): m[1].rstrip() for m in _SIDE.finditer(text)} if is_latex(text) else {}
     text = plain_signs(text)
     position = 0
     last = Token("newline", "", 0, 0)
     while position < len(text):
         quoted = _QUOTED.match(text, position)
-        if position in latex:
-            last = Token("latex", latex[position][1], position, latex[position].end(1))
+        if is_latex(side := sides.get(position, "")):
+            last = Token("latex", side, position, position + len(side))
         elif quoted and not (last.ends_operand and last.end == position):
             last = Token("string", quoted[0], position, quoted.end())
         else:

@@ -24,6 +24,7 @@ from symgrad.language.latex_input.tree import (
 )
 
 DEEPEST = 60
+LONGEST_WORD = 40  # letters
 CLOSER = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "‖": "‖", "⟨": "⟩", r"\lfloor": r"\rfloor"}
 RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq", r"\in", ":=", r"\approx", r"\equiv", r"\to")
 TIMES = (r"\cdot", r"\times")
@@ -264,7 +265,7 @@ def _letters(grammar: Grammar, single: bool) -> Node:
     """A letter, or a word that is known, where its letters are not names each."""
     at, run = grammar.input.at, grammar.input.next
     place = grammar.input.place + 1
-    while not single and place < len(grammar.input.tokens):
+    while not single and place < len(grammar.input.tokens) and len(run) < LONGEST_WORD:
         token = grammar.input.tokens[place]
         if not token.tight or not token.text.isalpha():
             break
