@@ -16,16 +16,14 @@ from symgrad.calculus.index_notation import (
     slope,
 )
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.proofs.definitions import as_it_is
 from symgrad.calculus.proofs.lines import Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels
-from symgrad.calculus.reduction import reduced
 from symgrad.calculus.terms import identity, opened, product
-from symgrad.language import composing
 from symgrad.language.formula import Formula
 
 PLACES = "pqrstuvabcd"  # the letters of the variable's entry
+SOLVED = "both sides differentiated, and solved for it"
 SUMMED, JOINED = "each [a = b] summed out", "equal terms joined"
 
 
@@ -73,7 +71,7 @@ class _Writer:
     # the derivative of one statement
 
     def solved(self, statement: Statement) -> Iterator[ProofLine]:
-        """What a statement's function solves, and the derivative of both sides by an entry."""
+        """What a statement's function solves."""
         solved, letters = self.uses.equation(statement), self.letters()
         if solved is None:
             return
@@ -83,23 +81,6 @@ class _Writer:
         truth = left.node
         written = self.notation.terms(terms_of(left), letters)
         yield ProofLine(written, self.indexed(terms_of(right), labels, letters), solved.said, truth)
-        letters = Letters({x: letters.of(x) for x in (*labels, *self.places)}, letters.taken)
-        active = {as_it_is(n) for n in solved.operands}
-        slopes = [self._unsolved(p, letters) for p in partials(*left, active)]
-        both, moved = composing.total(slopes), solved.moved(self.uses).node
-        yield ProofLine(both, self.indexed((), labels, letters), "derivative of both sides", moved)
-
-    def _unsolved(self, p: Partial, letters: Letters) -> Formula:
-        """A partial derivative times that of its operand by the variable's entry, as a sign."""
-        of, rest = self.uses.plain(p.of), p.rest
-        if of is self.uses.variable:
-            (term,) = self._inserted(p)
-            return self.notation.term(reduced(term) or term, letters)
-        factors = [self._derivative(of, p.labels, letters)]
-        if rest.factors:
-            factors.append(self.notation.term(rest._replace(summed=()), letters))
-        over, body = letters.over(rest.summed), composing.product(factors, apart=True)
-        return body if over is None else composing.summed(over, body)
 
     def _derivative(self, node: ix.Node, labels: tuple[ix.Label, ...], letters: Letters) -> Formula:
         """The sign of the derivative of a node's entry by that of the variable."""
@@ -121,7 +102,7 @@ class _Writer:
         if isinstance(statement.entry.node, ix.Apply):
             meaning = statement.entry.node.operation.meaning
             named = meaning.identity or f"derivative of {statement.entry.node.operation.name}"
-            move = named if uses.equation(statement) is None else "solved for it"
+            move = named if uses.equation(statement) is None else SOLVED
         elif through:
             move = f"chain rule, through {', '.join(through)}"
         elif len(uses.users) > 1 and statement.node is uses.derivation.value.node:
