@@ -153,9 +153,9 @@ def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
     number = isinstance(entry.node, ix.Polynomial) and all(
         isinstance(operand, plain) for operand in entry.node.operands
     )
-    if number or isinstance(entry.node, ix.Identity):
-        return entry
     labels = tuple(x for x in out if x in entry.labels or not isinstance(x.axis, str))
+    if number or (isinstance(entry.node, ix.Identity) and len(labels) == len(entry.labels)):
+        return entry
     inner = aligned(entry, labels)
     return Entry(ix.intern(ix.Alias, inner.axes, of=node, inner=inner), labels)
 

@@ -62,6 +62,9 @@ PROGRAMS = [
     ("hessian", "x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x + sum(exp(x))"),
     ("hvp", "x: Vector(n)\nA: Matrix(n, n)\nloss = norm2(A @ tanh(x))**2"),
     ("jacobian", "W: Matrix(m, n)\nx: Vector(n)\nf = softmax(W @ x)"),
+    ("jacobian", "x: Vector(n)\ny: Vector(m)\nf = y * norm2(x) + ones(m) * sum(exp(x))"),
+    ("jacobian", "x: Vector(n)\nA: Matrix(n, n)\nf = A @ unit(x) * logdet(A) + x * max(x)"),
+    ("jacobian", "z: Vector(p)\nf = softmax(z) @ ones(3).T"),  # the node of f has fewer axes
     (
         "pullback",
         "X: Matrix(t, d)\nU: Tensor(h, d, e)\nV: Tensor(h, d, e)\n"

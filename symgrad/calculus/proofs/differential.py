@@ -88,7 +88,10 @@ class _Writer:
         yield ProofLine(left, right, solved.said, None)
         both = self.notation.of(solved.moved(self.uses).node)
         yield ProofLine(both, filled(zeros, left.shape), "differential of both sides", None)
-        solution, truth = self._written(self._moved(statement), node), self.uses.differential(node)
+        solution, truth = (
+            self._written(self._moved(statement), self.labels[node]),
+            self.uses.differential(node),
+        )
         yield ProofLine(self._symbol(node), solution, "solved for it", truth)
 
     # dL
@@ -113,11 +116,14 @@ class _Writer:
     def _pairing(self, node: Node, beside: Entry, moved: Expression | None = None) -> Pairing:
         """<what stands beside, how the node moves>: by its symbol, or as it is written."""
         batch = None if self.uses.is_of_one_example else batch_of(node)
-        return Pairing(self._written(beside, node), moved or self._symbol(node), batch)
+        return Pairing(
+            self._written(beside, (*self.extra, *self.labels[node])),
+            moved or self._symbol(node),
+            batch,
+        )
 
-    def _written(self, entry: Entry, node: Node) -> Expression:
-        """An entry over the indices of a node, in matrix notation."""
-        over = tuple(x for x in self.extra if x in entry.labels) + self.labels[node]
+    def _written(self, entry: Entry, over: tuple[Label, ...]) -> Expression:
+        """An entry over these indices, in matrix notation."""
         labels = tuple(x for x in over if x in entry.labels or not isinstance(x.axis, str))
         shown = aligned(entry, labels)
         return full(self.notation.of(shown), shown)
@@ -126,7 +132,7 @@ class _Writer:
         """The differential of a statement in the place of its symbol, then moved across."""
         node = statement.node
         beside = self.beside.pop(node)
-        moved = self._written(self._moved(statement), node)
+        moved = self._written(self._moved(statement), self.labels[node])
         whole = [*self._pairings(), self._pairing(node, beside, moved)]
         for of, entry in self._sent(statement, beside).items():
             terms = [Term(ONE, (Factor(*e),)) for e in (self.beside.pop(of, None), entry) if e]
@@ -172,7 +178,8 @@ class _Writer:
     def result(self) -> list[ProofLine]:
         """What stands beside the variable's differential, and as the step says it."""
         uses, step = self.uses, self.uses.step
-        beside = self._written(self.beside.get(uses.variable, contract((), ())), uses.variable)
+        entry = self.beside.get(uses.variable, contract((), ()))
+        beside = self._written(entry, (*self.extra, *self.labels[uses.variable]))
         symbol = unparse(self._symbol(uses.variable))
         results = [(beside, f"what stands beside {symbol}")]
         if not isinstance(step.right, IndexForm) and unparse(step.right) != unparse(beside):

@@ -52,7 +52,8 @@ class Pairing:
     def product(self) -> Expression | None:
         """The same of a number, and of a Jacobian and a vector, where it is a product."""
         if is_scalar(self.right):
-            return times(self.left, self.right)
+            both = self.left, self.right
+            return times(*both) if is_scalar(self.left) else times(*reversed(both))
         if len(core(self.left.shape)) > len(core(self.right.shape)):
             return self.right if is_call(self.left, eye) else product(self.left, self.right)
         return None
