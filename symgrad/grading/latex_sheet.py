@@ -13,7 +13,7 @@ from typing import TypeAlias
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
 from symgrad.grading.notation import WHOLE, symbol_of
 from symgrad.grading.paper import Paper
-from symgrad.grading.sheet import STACKED, Piece, Row
+from symgrad.grading.sheet import PARTIAL, STACKED, Piece, Row
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.latex_input import Equation, Known, Left, read_formula
@@ -79,13 +79,15 @@ class LatexSheet:
         """The equations; what is none says nothing."""
         for formula in formulas(self.text):
             if EQUALS.search(formula.text):
+                beside = self.text[formula.begin : formula.begin + len(formula.text)]
+                fixed = f"{PARTIAL}: not graded" if PARTIAL in beside else ""
                 whole = self._whole(formula)
                 cuts = [m for m in NEXT.finditer(whole.text) if _is_open(whole.text[: m.start()])]
                 ends = [*(m.start() for m in cuts), None]
                 for start, end in zip([0, *(m.end() for m in cuts)], ends, strict=True):
                     part = whole.part(start, end)
                     left = part.text[: _parts(part.text)[0][1]].strip("&: ")
-                    yield left, partial(self._row, part)
+                    yield left, partial(self._row, part, fixed)
 
     @cached_property
     def differential(self) -> bool:
@@ -107,9 +109,11 @@ class LatexSheet:
         piece = piece.replaced(QUOTIENT, lambda m: rf"{m[1]}\partial {m[2]}\partial ")
         return piece.replaced(SINGLE, lambda m: r"\mathrm{d}") if self.differential else piece
 
-    def _row(self, whole: Piece) -> Row:
+    def _row(self, whole: Piece, unread: str = "") -> Row:
         """An equation, each side read by itself beside the left one."""
         left, *sides = [whole.part(*ends) for ends in _parts(whole.text)]
+        if unread:
+            return Row(left, sides, unread)
         if r"\operatorname{vec}" in left.text:
             return Row(left, sides, STACKED)
         if (of := OPERATOR.match(left.text) or GRADIENT.match(left.text)) is not None:

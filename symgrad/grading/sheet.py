@@ -16,6 +16,7 @@ from symgrad.errors import ProgramError, ShapeError, SymgradError
 
 Place = tuple[int, int]  # line and column, from 1
 STACKED = "a vectorised form: not graded"
+PARTIAL = "all else fixed"  # what is said beside a derivative that is no whole one
 VECTORISED = re.compile(r"(?P<left>d2? ?[\w()]* / d [^=]*?)\s*=")  # d vec(f) / d vec(X).T
 NAME = r"[^\W\d_](?:(?!ᵀ)\w)*(?:\^[({\[]\w+[)}\]])?"
 OF = rf"(?:{NAME}|\({NAME}\))"
@@ -214,7 +215,8 @@ def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
     ends = [m.start() for m in starts[1:]]
     for match, end in zip(starts, [*ends, None], strict=True):
         left = piece.part(match.start("left"), match.end("left"))
-        yield Row(left, _sides(piece.part(match.end(), end), known))
+        fixed = f"{PARTIAL}: not graded" if PARTIAL in piece.text else ""
+        yield Row(left, _sides(piece.part(match.end(), end), known), fixed)
 
 
 def _begins(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:

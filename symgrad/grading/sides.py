@@ -26,6 +26,7 @@ from symgrad.language.scope import Scope
 
 DEFINES = "defines a new name: not graded itself"
 ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
+SUM = re.compile(r"\bsum_[a-z]+\b")  # sum_i,j
 UNNAMED = "the derivative of a formula without a name: not graded"
 INDEXED = "in index notation: not graded"
 Grader: TypeAlias = Callable[[Piece, int], Graded]  # of the k-th side of an equation
@@ -191,7 +192,7 @@ def _indexed(row: Row, names: Names) -> bool:
     """Whether a line is about entries, x_i: in text these are not read."""
     read = (side.text for side in row.sides if side.error is None and not side.unread)
     text = " ".join([row.left.text, *read])
-    return any(
+    return SUM.search(text) is not None or any(
         match[0] not in names.known
         and (match["name"] is None or names.of(match["name"]) or names.of(match["name"][1:]))
         for match in ENTRY.finditer(text)

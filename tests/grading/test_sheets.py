@@ -236,7 +236,25 @@ RIGHT = [
     ),
     ("mlp", "W2", "dL/dz2 = p - y =: delta\ndL/dW2 = delta a1^T", 3),
     ("mlp", "W2", "dL/dz2 = p - y = e\ndL/dW2 = e a1^T", 2),
+    (
+        "ridge",
+        "w",
+        """\
+        dL/dw = 2 lam w               derivative by an entry, all else fixed
+        dL/dw = 2 X^T (X w - y) + 2 lam w""",
+        1,
+    ),
     # LaTeX
+    (
+        "ridge",
+        "w",
+        r"""
+        \begin{align*}
+        \frac{\partial L}{\partial w} &= 2 \lambda w && \text{all else fixed} \\
+        \nabla_w L &= 2 X^\top (X w - y) + 2 \lambda w
+        \end{align*}""",
+        1,
+    ),
     (
         "mlp",
         "W2",
