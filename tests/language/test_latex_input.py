@@ -54,6 +54,7 @@ READ = [
     (r"W^T y * x + A * x", "W.T @ y * x + A @ x"),
     (r"2 * x^T * A \ast x", "2 * x.T @ A @ x"),
     (r"\log \lambda * x", "log(lam) * x"),
+    (r"\frac{\partial L}{\partial W_{tr}} = W_{tr}", "dL/dW = W"),
     (r"\operatorname{tr}(A^T A)", "trace(A.T @ A)"),
     (r"\mathrm{diag}(x) A", "diag(x) @ A"),
     (r"\mathbf{1}[x > 0]", "step(x)"),

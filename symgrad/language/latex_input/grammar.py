@@ -52,13 +52,18 @@ BEFORE_CONDITION = ("if", "for", "when", "where", "falls", "si")
 Known = Callable[[str], bool]
 
 
-def tree(text: str, known: Known = lambda word: False) -> Node:
-    r"""The tree of a formula; letters beside each other are one word where that is `known`.
+def _never(word: str) -> bool:
+    return False
+
+
+def tree(text: str, known: Known = _never, called: Known = _never) -> Node:
+    r"""The tree of a formula; letters beside each other are one word where that is a `known` name,
+    or what a function is `called`; lowered letters are no function.
 
     >>> tree(r"2 x_1^\top").factors[1].above.text
     '\\top'
     """
-    grammar = Grammar(text, known)
+    grammar = Grammar(text, known, called)
     node = grammar.listed()
     if grammar.input.token is not None:
         raise grammar.input.error(f"{grammar.input.token.text} is not expected here")
@@ -68,11 +73,15 @@ def tree(text: str, known: Known = lambda word: False) -> Node:
 class Grammar:
     """Reads tokens from the left."""
 
-    def __init__(self, text: str, known: Known) -> None:
-        self.input, self.known = Cursor(tokens(text)), known
+    def __init__(self, text: str, names: Known, functions: Known) -> None:
+        self.input, self.names, self.functions = Cursor(tokens(text)), names, functions
         self.closing: list[str] = []  # the bars that are open
         self.depth = 0
         self.lowered = False  # where jtr are three letters, and tr is no function
+
+    def known(self, word: str) -> bool:
+        """Whether letters are one word."""
+        return self.names(word) or (not self.lowered and self.functions(word))
 
     # sums and products
 

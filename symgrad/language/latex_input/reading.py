@@ -138,7 +138,7 @@ def read_among(
         if e.formula is not None:  # as it is printed
             names.exact[tree(latex(e.formula, table))] = slope
             scope.meanings[slope] = e
-    root = tree(text, lambda word: word in names or is_function(word))
+    root = tree(text, names.__contains__, is_function)
     counts = _counts(root, names, scope)
     try:
         return _read(scope, names, root, known, counts, plain_ones=False)

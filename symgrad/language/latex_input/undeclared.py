@@ -22,7 +22,7 @@ def undeclared(text: str) -> tuple[list[str], list[str]]:
     (['w', 'x', 'y_hat', 'lam', 'W_1'], ['n'])
     """
     found = formulas(text)
-    root = tree(found[0].text if found else text, is_function)
+    root = tree(found[0].text if found else text, called=is_function)
     letters: set[str] = set()
     dims: dict[str, None] = {}
     for node in lt.walk(root):
