@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
 from symgrad.calculus.lowering import Tensor
 from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim, read_answer
-from symgrad.grading.comparison import LOOSER, close
+from symgrad.grading.comparison import LOOSER, RELATIVE, close
 from symgrad.grading.exam import Exam
 from symgrad.grading.factors import At, Ratio, multiple
 from symgrad.grading.points import Point
@@ -28,9 +30,9 @@ from symgrad.grading.rewritings import (
 from symgrad.grading.stepwise import stepwise
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, Size, leaves, parts
+from symgrad.language.unparse import unparse
 
 WORK = 25_000  # formulas that are tried, times the length of one
-MOST_FIRST, MOST_PAIRS = 120, 4000  # of two operations
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Formulas:
 
     def has(self, claim: Claim, wanted: Sequence[np.ndarray]) -> bool:
         """Whether a changed claim has the wanted values at all points."""
-        return all(
+        return len(wanted) == len(self.exam.points) and all(
             (got := self.at(claim, k)) is not None and close(got, want, LOOSER * noise)
             for k, (want, noise) in enumerate(zip(wanted, self.exam.noise, strict=True))
         )
@@ -122,14 +124,14 @@ def replacement(exam: Exam) -> Replacement | None:
     formulas = Formulas(exam, exam.claim)
     for change, changed in formulas.changed(_shape(exam)):
         if formulas.has(changed, exam.want) and replace(exam, claim=changed).correct:
-            return Replacement(change.kind, change.old, change.new)
+            return _forward(change)
     right = right_formula(exam)
     if right is None:
         return None
     formulas = Formulas(exam, right)
     for change, changed in formulas.changed(exam.claim.expression.shape):
         if formulas.has(changed, exam.got) and is_claim(exam, changed):
-            return Replacement(OPPOSITE.get(change.kind, change.kind), change.new, change.old)
+            return _backward(change)
     return None
 
 
@@ -142,7 +144,7 @@ def all_but_one(exam: Exam) -> tuple[Replacement, Ratio, Expression | None] | No
         at = cache(partial(formulas.at, changed))
         ratio = multiple(exam, exam.want.__getitem__, wanted=at)
         if ratio is not None and ratio.number:
-            return Replacement(change.kind, change.old, change.new), ratio, None
+            return _forward(change), ratio, None
         for term, value in terms:
 
             def has(k: int, at: At = at, value: At = value) -> np.ndarray | None:
@@ -152,33 +154,68 @@ def all_but_one(exam: Exam) -> tuple[Replacement, Ratio, Expression | None] | No
             ratio = multiple(exam, value, wanted=has)
             exchanged = change.kind == "extra_term" and ratio is not None and not ratio.number
             if ratio is not None and not ratio.is_number(1) and not exchanged:
-                return Replacement(change.kind, change.old, change.new), ratio, term
+                return _forward(change), ratio, term
     return None
 
 
 def pairs(exam: Exam) -> tuple[Replacement, Replacement] | None:
-    """Two operations after which a claim is right."""
-    formulas = Formulas(exam, exam.claim)
-    smallest = min(range(len(exam.points)), key=lambda k: exam.want[k].size)
-    want, noise = exam.want[smallest], LOOSER * exam.noise[smallest]
-    tried = 0
-    for one, changed in islice(formulas.changed(_shape(exam)), MOST_FIRST):
-        try:
-            again = Formulas(replace(exam, claim=changed), changed)
-        except SymgradError:
-            continue
-        for other, claim in again.changed(_shape(exam)):
-            tried += 1
-            if tried > min(MOST_PAIRS, formulas.most):
-                return None
-            got = again.at(claim, smallest)
-            if got is None or not close(got, want, noise):
-                continue
-            if again.has(claim, exam.want) and replace(exam, claim=claim).correct:
-                return Replacement(one.kind, one.old, one.new), Replacement(
-                    other.kind, other.old, other.new
-                )
+    """A change of the claim and one of the right result after which they are the same."""
+    right = right_formula(exam)
+    if right is None:
+        return None
+    k = min(range(len(exam.points)), key=lambda k: exam.want[k].size)
+    noise = LOOSER * exam.noise[k]
+    own, other = Formulas(exam, exam.claim), Formulas(exam, right)
+    ones = _values(own, _shape(exam), k)
+    others = sorted(_values(other, exam.claim.expression.shape, k), key=lambda x: x.key)
+    keys = [x.key for x in others]
+    for one in ones:
+        near = RELATIVE * abs(one.key) + noise * one.value.size
+        for two in others[bisect_left(keys, one.key - near) : bisect_right(keys, one.key + near)]:
+            if _says_two(one.change, two.change) and close(one.value, two.value, noise):
+                changed = replace(exam, claim=one.claim)
+                values = (other.at(two.claim, k) for k in range(len(exam.points)))
+                wanted = [value for value in values if value is not None]
+                if own.has(one.claim, wanted) and is_claim(changed, two.claim):
+                    return _forward(one.change), _backward(two.change)
     return None
+
+
+class _Changed(NamedTuple):
+    """A changed formula, its value at a point, and a number that equal values share."""
+
+    change: Change
+    claim: Claim
+    value: np.ndarray
+    key: float
+
+
+def _values(formulas: Formulas, shape: Shape, k: int) -> list[_Changed]:
+    """Those that are finite and not 0."""
+    found = []
+    for change, claim in formulas.changed(shape):
+        value = formulas.at(claim, k)
+        if value is not None and np.all(np.isfinite(value)) and np.any(value):
+            weights = np.cos(np.arange(1, value.size + 1))  # none of them alike
+            found.append(_Changed(change, claim, value, float(weights @ value.ravel())))
+    return found
+
+
+def _says_two(one: Change, two: Change) -> bool:
+    """Whether two changes are no single one: what differs was not left out on both sides, nor made
+    the same."""
+    left_out = one.kind in OPPOSITE and two.kind in OPPOSITE and one.kind == two.kind
+    return not left_out and unparse(one.new) != unparse(two.new)
+
+
+def _forward(change: Change) -> Replacement:
+    """What a change of a wrong formula into a right one says."""
+    return Replacement(change.kind, change.old, change.new)
+
+
+def _backward(change: Change) -> Replacement:
+    """What a change of the right formula into the wrong one says."""
+    return Replacement(OPPOSITE.get(change.kind, change.kind), change.new, change.old)
 
 
 def is_claim(exam: Exam, formula: Claim) -> bool:

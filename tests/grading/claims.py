@@ -344,6 +344,10 @@ DOUBLES = [
     ("residual_net", "x", "(h - y) + W.T @ ((1 - tanh(W @ x)**2) * (y - h))", ""),
     ("quadratic_form", "x", "2 * A @ x - A.T @ x", ""),
     ("row_labels", "W", "X.T @ (P - Y)", "each row of Y sums to 1"),
+    ("cross_entropy", "z", "sum(y) * tanh(z) + y", "tanh(z) stands where p"),
+    ("residual_net", "x", "2 * (h + y) + W.T @ ((1 - tanh(W @ x)) * (2 * (h - y)))", "exponent"),
+    ("recurrence", "W", "g = 2 * (h2 + y) * (1 - h2)\ng @ h1.T + (W.T @ g * (1 - h1**2)) @ h0.T",
+     "h2 + y stands where h2 - y"),
     # one in each of two terms
     ("ridge", "w", "2 * X.T @ (X @ w + y) + lam * w", ""),
     ("ridge", "w", "2 * X.T @ (X @ w + y) - 2 * lam * w", "sign"),
