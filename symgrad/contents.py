@@ -16,19 +16,20 @@ from typing import Any
 import sympy
 
 from symgrad.api import derive
-from symgrad.calculus.index_notation import index_form
+from symgrad.calculus.index_notation import at, index_form
 from symgrad.calculus.lowering import lower_problem
-from symgrad.calculus.nodes import Input, Node
+from symgrad.calculus.nodes import Input, Node, batch_of, matrix_shape
 from symgrad.errors import SymgradError
 from symgrad.examples import names, text
-from symgrad.language.dimensions import ONE, SCALAR, dimension, dims
-from symgrad.language.expressions import OPERATIONS, Call, Expression, Operation
-from symgrad.language.formula import Formula, Named
+from symgrad.language.dimensions import ONE, SCALAR, core, dimension, dims
+from symgrad.language.expressions import OPERATIONS, Call, Expression, Letter, Name, Operation
 from symgrad.language.operations import meanings
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
-from symgrad.language.operations.contractions import dot
+from symgrad.language.operations.contractions import dot, total
+from symgrad.language.operations.entries import Ranges
 from symgrad.language.parser import parse
+from symgrad.language.plain import plain_text
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
 from symgrad.training.base import Optimizer
@@ -152,12 +153,20 @@ def _as_call(e: Expression) -> Call:
 
 
 def _called(operation: Operation, variables: Variables) -> Expression:
+    if isinstance(operation.meaning, meanings.Gathered):
+        (whole,) = (v.expression() for v in variables)
+        ranges = Ranges(map(Letter, "ijk", core(whole.shape)))
+        return operation(at(whole, ranges), ranges=ranges)
     spec = {"spec": "ij,jk->ik"} if "spec" in operation.options else {}
     return operation(*(v.expression() for v in variables), **spec)
 
 
 def _signatures(operation: Operation) -> Iterator[Variables]:
     """Kinds of arguments, those first that show the most."""
+    if isinstance(operation.meaning, meanings.Gathered):
+        yield (Variable("x", "Vector", (N,)),)
+        yield (Variable("X", "Matrix", (M, N)),)
+        yield (Variable("T", "Tensor", (M, N, K)),)
     if is_elementwise(operation):
         yield _variables(operation, "Scalar", ())
     if operation.called and getattr(operation.meaning, "over", "") != "matrix":
@@ -167,6 +176,9 @@ def _signatures(operation: Operation) -> Iterator[Variables]:
     yield _variables(operation, "Matrix", (N, N))
     yield (Variable("v", "Index", (N,)),)
     yield Variable("Z", "Matrix", (M, N)), Variable("v", "Index", (M,))
+    rows, columns = Variable("v", "Index", (M,)), Variable("w", "Index", (N,))
+    yield Variable("Z", "Matrix", (M, N)), rows, columns
+    yield rows, Variable("w", "Index", (M,))
 
 
 def _variables(operation: Operation, kind: str, dimensions: tuple[Any, ...]) -> Variables:
@@ -185,11 +197,13 @@ def paired(variables: Sequence[Variable], result: Expression) -> Problem:
     """The result, or where it is no scalar its inner product with a given cotangent, as a loss."""
     known = {v.name: v for v in variables}
     if result.shape != SCALAR:
-        matrix = result.shape[1] != ONE
-        kind, dimensions = ("Matrix", result.shape) if matrix else ("Vector", result.shape[:1])
-        name = COTANGENT.upper() if matrix else COTANGENT
+        is_vector = result.shape[1:] == (ONE,)
+        kind = "Vector" if is_vector else "Matrix" if len(result.shape) == 2 else "Tensor"
+        dimensions = result.shape[:1] if is_vector else result.shape
+        name = COTANGENT if is_vector else COTANGENT.upper()
         known[name] = Variable(name, kind, dimensions, frozenset({"data"}))
-        result = dot(known[name].expression(), result)
+        g = known[name].expression()
+        result = total(g * result) if kind == "Tensor" else dot(g, result)
     return Problem(known, {}, result)
 
 
@@ -211,12 +225,15 @@ def _formula(call: Call, variables: Variables) -> str:
         case meanings.Contraction() | meanings.Filled() | meanings.Identity() | meanings.Total():
             problem = Problem({v.name: v for v in variables}, {}, call, "f")
             node = lower_problem(problem).output.closed().node
-            return index_form(node, _input_name).text
+            bound = {"batch": (LOSS.name,)}
+            return plain_text(index_form(node, _input_name, bound=bound).formula)
     return ""
 
 
-def _input_name(node: Node) -> Formula | None:
-    return Named(name=node.name) if isinstance(node, Input) else None
+def _input_name(node: Node) -> Expression | None:
+    if not isinstance(node, Input):
+        return None
+    return Name(node.name, matrix_shape(node.axes), batch_of(node))
 
 
 def sympy_text(e: sympy.Expr) -> str:

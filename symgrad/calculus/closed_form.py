@@ -60,7 +60,7 @@ def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Cl
     except NoMatrixForm:
         notation = Notation(naming.reference, naming.bound)
         with recorded() as applied:
-            form = notation.index_form(aligned(entry, labels), naming.symbols)
+            form = notation.index_form(aligned(entry, labels), naming.taken)
         return ClosedForm((), form, tuple(applied.values()))
 
 

@@ -121,7 +121,7 @@ class Outcome:
 
 def _is_long(form: ClosedForm) -> bool:
     if isinstance(form.expression, IndexForm):
-        return len(form.expression.text) > LONGEST_INDEX_FORM
+        return len(unparse(form.expression.body)) > LONGEST_INDEX_FORM
     return bool(form.definitions)
 
 

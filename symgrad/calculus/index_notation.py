@@ -1,216 +1,190 @@
-"""Statements written in index notation, as formulas."""
+"""Nodes written entry by entry, with index letters: what has no matrix form, and proofs.
+
+u[i, j] = sum(W[i, k] * x[k, j] for k in range(n))
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import chain, count
+from types import MappingProxyType
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import is_call
+from symgrad.calculus.algebra import over, power, scaled, signed_sum, times
+from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of
 from symgrad.calculus.terms import opened
-from symgrad.language import composing, unparse
+from symgrad.language import composing
 from symgrad.language import formula as fm
-from symgrad.language.dimensions import ONE, SCALAR, Shape
-from symgrad.language.expressions import Call, Expression, Name, Operation
+from symgrad.language.dimensions import SCALAR, Shape
+from symgrad.language.expressions import Expression, Letter, Name, Number, Size, Value
 from symgrad.language.formula import Formula
-from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.operations.batches import batch_sum, over_batch
+from symgrad.language.operations.contractions import lookup
+from symgrad.language.operations.entries import (
+    Ranges,
+    array,
+    entry,
+    index_sum,
+    indices,
+    same_label,
+)
 from symgrad.language.plain import plain_text
-from symgrad.language.typeset import batch, dimension_formula, length, sign, typeset
+from symgrad.language.typeset import typeset
+from symgrad.language.unparse import unparse
+from symgrad.language.unparse import written as unparsed
 
 BINDS = dict(enumerate((fm.SUM, fm.KRONECKER, fm.SIGN, fm.SCRIPT, fm.ATOM), start=1))
 LETTERS = "ijklpqrstuvabcd"
-Named = Callable[[ix.Node], Formula | None]
-
-
-def batch_name(label: Hashable) -> str | None:
-    """The batch that a label runs along, if any."""
-    axis = getattr(label, "axis", None)
-    return axis if isinstance(axis, str) else None
+Written = Callable[[Node], "Expression | None"]
 
 
 @dataclass
 class Letters:
-    """An index letter for each label, given out in order; those `taken` by the user are left out. A
-    batch's index is not written at an entry (everything is said of one example); a sum over it is
-    written with the batch's name."""
+    """An index letter for each label, given out in order; those `taken` by the user are left
+    out."""
 
-    known: dict[Hashable, str] = field(default_factory=dict)
+    known: dict[Label, Letter] = field(default_factory=dict)
     taken: AbstractSet[str] = frozenset()
 
-    def of(self, label: Hashable) -> str:
+    def of(self, label: Label) -> Letter:
         """The letter of a label."""
         if label not in self.known:
-            if (name := batch_name(label)) is not None:
-                self.known[label] = name
-            else:
-                taken = {*self.known.values(), *self.taken}
-                letters = chain(LETTERS, (f"i{k}" for k in count(1)))
-                self.known[label] = next(x for x in letters if x not in taken)
+            taken = {*(letter.name for letter in self.known.values()), *self.taken}
+            letters = chain(LETTERS, (f"i{k}" for k in count(1)))
+            name = next(x for x in letters if x not in taken)
+            self.known[label] = Letter(name, label.axis)
         return self.known[label]
 
-    def indices(self, labels: Sequence[Hashable]) -> Formula | None:
-        """The letters of labels, those of a batch left out: ij, or i,: with commas."""
-        letters = [self.of(x) for x in labels if batch_name(x) is None]
-        short = all(len(x) == 1 for x in letters) and ":" not in letters
-        return composing.listed(map(letter, letters), "" if short else ",") if letters else None
-
-    def over(self, labels: Sequence[Hashable]) -> Formula | None:
-        """What a sum over labels goes over; None where there are none."""
-        names = [batch(name) if (name := batch_name(x)) else letter(self.of(x)) for x in labels]
-        return composing.listed(names, ",") if names else None
+    def all(self, labels: Sequence[Label]) -> Ranges:
+        """The letters of labels, those of a batch left out."""
+        return Ranges(self.of(x) for x in labels if not is_batch(x))
 
 
-def letter(text: str) -> Formula:
-    """An index letter, or the sign of all entries."""
-    if text == ":":
-        return composing.ALL
-    return fm.Symbol(latex=text if len(text) == 1 else f"{text[0]}_{{{text[1:]}}}", text=text)
+def is_batch(label: Label) -> bool:
+    """Whether a label runs along a batch: all is said of one example."""
+    return isinstance(label.axis, str)
 
 
 @dataclass
-class IndexNotation:
-    """Writes nodes; `name(node)` gives what a node is called, None where it is written out.
-    `whole(node)` is a vector or matrix in matrix notation, for functions of all of it."""
+class EntryNotation:
+    """Expressions for entries of nodes.
 
-    name: Named
-    whole: Callable[[ix.Node], Expression | None] = lambda node: None
+    `name(node)` is what a node is called, None where it is written out; `whole(node)` is a vector
+    or matrix in matrix notation, where it has one; `bound` are each batch's variables."""
 
-    def entry(self, node: ix.Node, labels: Sequence[Hashable], letters: Letters) -> Formula:
-        """node[labels], as W_ij."""
+    name: Written
+    whole: Written
+    bound: Mapping[str, tuple[str, ...]]
+
+    def entry(self, node: Node, labels: Sequence[Label], letters: Letters) -> Expression:
+        """node[labels], as W[i, j]."""
         match node:
             case ix.Identity():
-                one, other = (letter(letters.of(x)) for x in labels if batch_name(x) is None)
-                return composing.indicator(one, "=", other)
+                return same_label(*letters.all(labels))
             case ix.OneHot():
-                return composing.indicator(
-                    letter(letters.of(labels[-1])), "=", fm.Named(name=node.label.name)
-                )
+                label = Name(node.label.name, SCALAR, batch_of(node), node.axes[-1])
+                return same_label(letters.of(labels[-1]), label)
             case ix.Length():
-                of = node.axis
-                return length(of) if isinstance(of, str) else dimension_formula(of)
+                return Size(node.axis)
             case ix.Constant():
-                return composing.number(node.value)
+                return Number(node.value)
         named = self.name(node)
         if named is not None:
-            return indexed(named, letters.indices(labels))
+            return at(named, letters.all(labels))
         if isinstance(node, ix.Alias):
             return self.entry(node.inner, labels, letters)
         return self.right(node, labels, letters)
 
-    def right(self, node: ix.Node, labels: Sequence[Hashable], letters: Letters) -> Formula:
+    def right(self, node: Node, labels: Sequence[Label], letters: Letters) -> Expression:
         """The definition of node[labels]."""
         match node:
             case ix.Alias():
                 return self.right(node.inner, labels, letters)
             case ix.Polynomial():
-                return self.terms(opened(node, labels), letters)  # type: ignore[arg-type]
-            case ix.Map() | ix.Apply():
-                return self._call(node, labels, letters)
+                return self.terms(opened(node, labels), letters)
+            case ix.Map():
+                inside = (
+                    self.entry(argument, [labels[k] for k in places], letters)
+                    for argument, places in node.arguments
+                )
+                return node.operation(*inside)
+            case ix.Apply():
+                return self._applied(node, labels, letters)
         return self.entry(node, labels, letters)
 
-    def terms(self, terms: Sequence[ix.Term], letters: Letters) -> Formula:
+    def terms(self, terms: Sequence[Term], letters: Letters) -> Expression:
         """A sum of terms."""
-        return (
-            composing.total(self.term(t, letters) for t in terms)
-            if terms
-            else fm.Number(digits="0")
-        )
+        return signed_sum([self.term(t, letters) for t in terms]) if terms else Number(Fraction(0))
 
-    def term(self, term: ix.Term, letters: Letters) -> Formula:
-        """sum_j 2 W_ij x_j"""
-        if term.coefficient < 0:
-            return composing.negative(
-                self.term(term._replace(coefficient=-term.coefficient), letters)
-            )
-        factors = [self._factor(f, letters) for f in term.factors]
-        if term.coefficient != 1:
-            factors.insert(0, composing.number(term.coefficient))
-        body, over = composing.product(factors, apart=True), letters.over(term.summed)
-        return body if over is None else composing.summed(over, body)
+    def term(self, term: Term, letters: Letters) -> Expression:
+        """2 * sum(W[i, j] * x[j] for j in range(n))"""
+        within = [f for f in term.factors if not {*f.labels}.isdisjoint(term.summed)]
+        outside = [f for f in term.factors if {*f.labels}.isdisjoint(term.summed)]
+        value = self._product(term.coefficient, outside, letters)
+        carried = {x for f in within for x in f.labels}
+        for label in term.summed:
+            if label not in carried:  # n equal terms
+                value = times(value, Size(label.axis))
+        if not within:
+            return value
+        inner = Letters({**letters.known}, letters.taken)  # its own letters end with the sum
+        ranges = inner.all([x for x in term.summed if x in carried])
+        body = self._product(Fraction(1), within, inner)
+        body = index_sum(body, ranges=ranges) if ranges else body
+        for label in term.summed:
+            if is_batch(label) and label in carried:
+                body = over_batch(batch_sum, body, self.bound[label.axis], label.axis)
+        return times(value, body)
 
-    def _factor(self, factor: ix.Factor, letters: Letters) -> Formula:
-        base = self.entry(factor.node, factor.labels, letters)
-        return base if factor.power == 1 else composing.raised(base, composing.number(factor.power))
+    def _product(
+        self, coefficient: Value, factors: Sequence[Factor], letters: Letters
+    ) -> Expression:
+        """coefficient * factors, those with a negative power below."""
+        above: Expression | None = None
+        below: list[Expression] = []
+        for factor in factors:
+            base = self.entry(factor.node, factor.labels, letters)
+            if factor.power < 0:
+                below.append(power(base, -factor.power))
+            else:
+                own = power(base, factor.power)
+                above = own if above is None else times(above, own)
+        value = Number(coefficient) if above is None else scaled(coefficient, above)
+        for own in below:
+            value = over(value, own)
+        return value
 
-    def _call(
-        self, node: ix.Map | ix.Apply, labels: Sequence[Hashable], letters: Letters
-    ) -> Formula:
+    def _applied(self, node: ix.Apply, labels: Sequence[Label], letters: Letters) -> Expression:
+        """A function of whole vectors or matrices, at an entry."""
         inside = [
-            self._slice(argument, [None if k is None else labels[k] for k in at], letters)
-            for argument, at in node.arguments
+            self._whole(argument, acted, letters) for argument, acted in node.opened(tuple(labels))
         ]
-        plain = composing.applied(sign(node.operation), *inside)
-        if isinstance(node, ix.Apply):
-            indices = letters.indices(node.split(labels)[1])
-            return indexed(_in_notation(node.operation, inside, plain), indices)
-        return _in_notation(node.operation, inside, plain)
+        return at(node.operation(*inside), letters.all(node.split(labels)[1]))
 
-    def _slice(self, node: ix.Node, labels: Sequence[Hashable], letters: Letters) -> Formula:
-        """All of a node along the axes that have no label: of A its row A_i,:, or A alone; [...]_k
-        where a : would not tell which axis is meant."""
-        own = [
-            ix.Label(axis) if x is None else x for x, axis in zip(labels, node.axes, strict=True)
-        ]
-        free = [new for x, new in zip(labels, own, strict=True) if x is None]
-        if free and all(x in free or batch_name(x) for x in own):
-            if (named := self.name(node)) is not None:
-                return named
-            if (whole := self.whole(node)) is not None:
-                return written(whole, shown=False)
-        places = [[*self._places(node, own, x)] for x in own]
-        plain = self.name(node) is not None or (
-            len(free) == 1
-            and bool(at := places[own.index(free[0])])
-            and not any(isinstance(n, ix.Apply) for n in at)
-        )
+    def _whole(self, argument: ix.Entry, acted: Sequence[Label], letters: Letters) -> Expression:
+        """All of a node along the labels that a function acts on: of A its row A[i], or A alone."""
+        node, labels = argument
+        own = [x for x in labels if not is_batch(x)]
+        if [*acted] == own and (whole := self.name(node) or self.whole(node)) is not None:
+            return whole
+        named = self.name(node)
+        if named is not None and len(own) == 2 and own[1:] == [*acted]:
+            return lookup(named, letters.of(own[0]))
         inner = Letters(
-            {**letters.known, **dict.fromkeys(free if plain else (), ":")}, letters.taken
+            {x: letter for x, letter in letters.known.items() if x not in acted},
+            {*letters.taken, *(letter.name for letter in letters.known.values())},
         )
-        over = inner.indices(free)
-        formula = self.entry(node, own, inner)
-        letters.known |= {x: text for x, text in inner.known.items() if x not in free}
-        if plain or over is None:
-            return formula
-        ones = [
-            indexed(composing.lowered(composing.ONES, dimension_formula(axis)), letter(inner.of(x)))
-            for x, axis, found in zip(own, node.axes, places, strict=True)
-            if x in free and not found
-        ]
-        body = composing.product([formula, *ones], apart=True)
-        return composing.lowered(fm.Fence((body,), left="[", right="]"), over)
-
-    def _places(
-        self, node: ix.Node, labels: Sequence[Hashable], label: Hashable
-    ) -> Iterator[ix.Node]:
-        """What an index is written at: entries by a name, and functions."""
-        inside: list[tuple[ix.Node, Sequence[Hashable]]] = []
-        match None if self.name(node) is not None else node:
-            case ix.Alias(inner=inner):
-                inside = [(inner, labels)]
-            case ix.Polynomial():
-                terms = opened(node, labels)  # type: ignore[arg-type]
-                inside = [(f.node, f.labels) for term in terms for f in term.factors]
-            case ix.Map(arguments=arguments):
-                inside = [(argument, [labels[k] for k in at]) for argument, at in arguments]
-            case _ if label in labels:
-                yield node
-        for own, at in inside:
-            yield from self._places(own, at, label)
+        return array(self.entry(node, labels, inner), inner.all(acted))
 
 
-def _in_notation(operation: Operation, inside: Sequence[Formula], plain: Formula) -> Formula:
-    """A function in its own notation; in text as it is called."""
-    if operation.notation is None:
-        return plain
-    arguments = tuple(Name("x", SCALAR) for _ in inside)
-    return fm.Either((operation.notation(Call(operation, arguments, SCALAR), *inside), plain))
-
-
-def indexed(named: Formula, indices: Formula | None) -> Formula:
-    """A name with its indices."""
-    return named if indices is None else composing.lowered(named, indices)
+def at(whole: Expression, letters: Sequence[Letter]) -> Expression:
+    """The entry of a vector, matrix or tensor at its letters; a number is itself."""
+    if not letters:
+        return whole
+    return lookup(whole, *letters) if len(letters) == 1 else entry(whole, *letters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,69 +202,61 @@ class Derivative(Name):
 
 @dataclass(frozen=True, eq=False)
 class IndexForm(Expression):
-    """A tensor that matrix notation cannot say, written in index notation; `indices` are those of
-    the left side. `expression` says it in the language, where that can."""
+    """What matrix notation cannot say, entry by entry: `body` is the entry at these letters."""
 
+    body: Expression
+    letters: Ranges
     shape: Shape
-    written: Formula
-    indices: Formula | None
-    batch: str | None = None
-    named: tuple[Expression, ...] = ()  # what it calls by a name
-    expression: Expression | None = None
+    batch: str | None
+
+    @property
+    def expression(self) -> Expression:
+        """The array in the language: matrix(... for i in range(m) for j in range(n))."""
+        return array(self.body, self.letters)
 
     @property
     def formula(self) -> Formula:
-        """What it says."""
-        return self.written
+        """The entry; the indices stand at the left side."""
+        return typeset(self.body, shown=False)
+
+    def at_left(self, left: Formula) -> Formula:
+        """The left side with the indices of the entry."""
+        return composing.lowered(left, indices(self.letters)) if self.letters else left
 
     @property
     def text(self) -> str:
-        """What it says as text, in the language where that can."""
-        return plain_text(written(self))
+        """The array as text of the language."""
+        return unparse(self.expression)
 
 
 def index_form(
-    node: ix.Node,
-    name: Named,
-    whole: Callable[[ix.Node], Expression | None] = lambda node: None,
+    node: Node,
+    name: Written,
+    whole: Written = lambda node: None,
+    bound: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     taken: AbstractSet[str] = frozenset(),
 ) -> IndexForm:
-    """A node by its definition, in index notation; its own indices are the first letters."""
-    letters = Letters(taken=taken)
-    labels = ix.new_labels(node.axes)
-    indices = letters.indices(labels)
-    formula = IndexNotation(name, whole).right(node, labels, letters)
-    return IndexForm(ix.core_axes(node.axes), formula, indices, ix.batch_of(node))
+    """A node by its definition, entry by entry; its own indices are the first letters."""
+    letters, labels = Letters(taken=taken), ix.new_labels(node.axes)
+    own = letters.all(labels)
+    body = EntryNotation(name, whole, bound).right(node, labels, letters)
+    return IndexForm(body, own, ix.matrix_shape(node.axes), batch_of(node))
 
 
-def written(e: Expression, shown: bool = True) -> Formula:
-    """An expression as it is printed; in text in the language, or else in index notation. `shown`
-    says that its shape is."""
-    formula = typeset(e, shown)
-    if isinstance(e, IndexForm):
-        if e.expression is None:
-            return formula
-        e = e.expression
-    text, binds = unparse.written(e)
-    return composing.spelled(formula, text, BINDS[binds])
+def written(e: Expression) -> Formula:
+    """An expression as it is printed, in text in the language."""
+    text, binds = unparsed(in_language(e))
+    return composing.spelled(typeset(e), text, BINDS[binds])
 
 
-def in_language(e: Expression) -> Expression | None:
-    """The expression in the language, None where that cannot say it."""
-    return e.expression if isinstance(e, IndexForm) else e
-
-
-def slope(top: Formula, bottom: Formula) -> Formula:
+def slope(top: Expression, bottom: Expression) -> Formula:
     """The derivative of one by the other: dL/dx, dL/d(A.T)."""
-    by = plain_text(bottom)
-    text = f"d{plain_text(top)}/d{by if by.replace(',', '').isidentifier() else f'({by})'}"
-    return composing.derivative(top, bottom, text)
+    above, below = (typeset(e, shown=False) for e in (top, bottom))
+    by = plain_text(below)
+    by = by if by.replace(",", "").isidentifier() else f"({by})"
+    return composing.derivative(above, below, f"d{plain_text(above)}/d{by}")
 
 
-def entry_name(named: Expression) -> Formula:
-    """A name in index notation, where a transposed vector is the vector."""
-    while is_call(named, transpose) and ONE in named.shape:
-        named = named.arguments[0]
-    if isinstance(named, Derivative):
-        return slope(entry_name(named.top), entry_name(named.bottom))
-    return written(named, shown=False)
+def in_language(e: Expression) -> Expression:
+    """The expression in the language: of entries the array."""
+    return e.expression if isinstance(e, IndexForm) else e

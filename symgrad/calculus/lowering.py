@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import reduce
+from functools import cache, reduce
 from itertools import count
 
 from symgrad.calculus import nodes as ix
@@ -18,7 +18,16 @@ from symgrad.calculus.reduction import MOST_FACTORS
 from symgrad.calculus.terms import identity, length, product, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, operands
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Letter,
+    Name,
+    Number,
+    Size,
+    fold,
+    operands,
+)
 from symgrad.language.operations import meanings
 from symgrad.language.operations.arithmetic import matmul
 from symgrad.language.problem import TIES, Problem, Variable
@@ -191,6 +200,9 @@ def _lower(node: Expression, arguments: tuple[Tensor, ...], values: Mapping[str,
     match node:
         case Name():
             return values[node.name]
+        case Letter():
+            row, index = Label(node.index_of), letter_label(node.name, node.index_of)
+            return Tensor((Term(ONE, (identity(row, index),)),), (row, None), (index,))
         case Number():
             return Tensor((Term(node.value, ()),))
         case Size():
@@ -228,6 +240,8 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
             return _composite(call, meaning, arguments)
         case meanings.Total():
             return _total(meaning, arguments[0], str(call.options["batch"]))
+        case meanings.Gathered():
+            return _gathered(meaning, arguments[0], call.options["ranges"])
     raise TypeError(f"no meaning: {meaning!r}")
 
 
@@ -378,3 +392,23 @@ def _total(meaning: meanings.Total, argument: Tensor, batch: str) -> Tensor:
     term = Term(example.coefficient, (*weight, *example.factors), (*example.summed, new))
     others = tuple(x for x in argument.others if x is not label)
     return Tensor((term,), argument.axes, others)
+
+
+@cache
+def letter_label(name: str, axis: dimensions.Dimension) -> Label:
+    """The label of an index letter, until it is summed over or becomes an axis."""
+    return Label(axis)
+
+
+def _gathered(meaning: meanings.Gathered, argument: Tensor, ranges: Sequence[Letter]) -> Tensor:
+    """sum_ij of what stands at i, j; or the array that has these as its axes."""
+    bound = [letter_label(x.name, x.index_of) for x in ranges]
+    new = {x: Label(x.axis) for x in bound}
+    others = tuple(x for x in argument.others if x not in new)
+    summed = tuple(new.values())
+    terms = argument.renamed(new)
+    if meaning.summed:
+        terms = tuple(t._replace(summed=(*t.summed, *summed)) for t in terms)
+        return Tensor(terms, argument.axes, others)
+    axes = (*summed, *(None,) * (2 - len(summed)))
+    return Tensor(terms, axes, others)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
@@ -15,15 +15,13 @@ from symgrad.calculus.algebra import (
     times,
     transposed,
 )
-from symgrad.calculus.index_notation import IndexForm, entry_name, index_form
+from symgrad.calculus.index_notation import IndexForm, index_form
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.tensor_notation import TensorNotation
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.calculus.terms import opened
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Expression, Name, Number, Size
-from symgrad.language.formula import Formula
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.contractions import onehot
@@ -92,28 +90,7 @@ class Notation:
 
     def index_form(self, root: Node, symbols: AbstractSet[str]) -> IndexForm:
         """The node by its definition in index notation, its letters none of these symbols."""
-
-        used: dict[int, Expression] = {}
-
-        def name(node: Node) -> Formula | None:
-            named = self.reference(node)
-            if named is None:
-                return None
-            used[id(named)] = named
-            return entry_name(named)
-
-        def whole(node: Node) -> Expression | None:
-            written = self.whole(node)
-            if written is not None:
-                used[id(written)] = written
-            return written
-
-        form = index_form(root, name, whole, symbols)
-        try:
-            said = TensorNotation(self.reference, self.whole, self.bound).definition(root)
-        except NoMatrixForm:
-            said = None
-        return replace(form, named=tuple(used.values()), expression=said)
+        return index_form(root, self.reference, self.whole, self.bound, symbols)
 
     def _tried(self, node: Node) -> Expression | None:
         try:

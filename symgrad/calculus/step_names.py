@@ -61,7 +61,7 @@ class StepNames:
 
     def definition(self, node: Node) -> Expression:
         """A node by its definition, in matrix notation where there is one."""
-        return self.notation.defined(node, self.naming.symbols)
+        return self.notation.defined(node, self.naming.taken)
 
     def statement(self, node: Node, call: Call | None) -> Expression:
         """A name for a statement that is written as this call: the user's, or a new one."""

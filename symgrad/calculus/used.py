@@ -41,7 +41,7 @@ def names_in(expression: Expression) -> Iterable[str]:
     """The names in an expression, those of which a derivative is made among them."""
     pending = leaves(expression)
     if isinstance(expression, IndexForm):
-        pending = [leaf for named in expression.named for leaf in leaves(named)]
+        pending = leaves(expression.body)
     while pending:
         leaf = pending.pop()
         if isinstance(leaf, Derivative):

@@ -11,9 +11,18 @@ from symgrad.errors import (
     UnknownNameError,
     did_you_mean,
 )
+from symgrad.language.comprehensions import NAMES, over_indices, read_comprehension
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import Dimension, dimension
-from symgrad.language.expressions import OPERATIONS, Expression, Number, Operation, Size, exact
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Expression,
+    Number,
+    Operation,
+    Size,
+    exact,
+    label_size,
+)
 from symgrad.language.handwriting import FORMULA, MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
 from symgrad.language.latex_input.reading import Equation, read_latex_line
 from symgrad.language.literals import digits_of
@@ -21,7 +30,8 @@ from symgrad.language.operations import arrays, conventions, signs
 from symgrad.language.operations.advice import advice
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
-from symgrad.language.operations.contractions import lookup, onehot
+from symgrad.language.operations.contractions import lookup
+from symgrad.language.operations.entries import entry, same_label
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
 from symgrad.language.unparse import unparse
@@ -131,6 +141,11 @@ def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
             return read_expression(operand, scope, depth)
         case ast.BinOp(op=ast.Pow()):
             return _power(node, scope, depth)
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq() as op], comparators=[right]) if (
+            _is_label(left, scope) and _is_label(right, scope)
+        ):
+            equal = same_label(*(read_expression(side, scope, depth) for side in (left, right)))
+            return equal if isinstance(op, ast.Eq) else 1 - equal
         case ast.Compare():
             return conventions.indicator(node, lambda side: read_expression(side, scope, depth))
         case ast.IfExp(test=ast.Compare() as test, body=body, orelse=other):
@@ -145,6 +160,11 @@ def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
         case ast.Call():
             return _called(node, scope, depth)
     refuse(node, f"{type(node).__name__.lower()} is not part of the language")
+
+
+def _is_label(node: ast.expr, scope: Scope) -> bool:
+    """Whether this is a label, or an index letter."""
+    return isinstance(node, ast.Name) and label_size(scope.meanings.get(node.id)) is not None
 
 
 def _power(node: ast.BinOp, scope: Scope, depth: int) -> Expression:
@@ -194,8 +214,11 @@ def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Expression:
             value = arrays.size(read_expression(array, scope, depth), axis)
             _remark(node, scope)(f"{typed(node)} is array code", "")
             return value
-        case ast.Subscript(slice=ast.Tuple(elts=[ast.Name() as row, ast.Name() as column])):
-            return _entry(node, row, column, scope, depth)
+        case ast.Subscript(slice=ast.Tuple(elts=[_, *_] as labels)) if all(
+            isinstance(label, ast.Name) for label in labels
+        ):
+            table = read_expression(node.value, scope, depth)
+            return entry(table, *(read_expression(label, scope, depth) for label in labels))
     table = read_expression(node.value, scope, depth)
     match node.slice:
         case ast.Tuple(elts=[ast.Constant(), ast.Constant()]):
@@ -210,19 +233,6 @@ def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Expression:
                 f"declare i: Index({table.shape[0]}) and write {typed(node.value)}[i]"
             )
     return lookup(table, read_expression(node.slice, scope, depth))
-
-
-def _entry(
-    node: ast.Subscript, row: ast.Name, column: ast.Name, scope: Scope, depth: int
-) -> Expression:
-    """A[i, j], of labels."""
-    table = read_expression(node.value, scope, depth)
-    for label, size in zip((row.id, column.id), table.shape, strict=False):
-        if label not in scope.variables:
-            raise UnknownNameError(f"{typed(node)}: declare {label}: Index({size}) above")
-    value = lookup(table, scope.meaning(row.id)).T @ onehot(scope.meaning(column.id))
-    _remark(node, scope)(f"{typed(node)} has two labels", unparse(value))
-    return value
 
 
 def _module(node: ast.expr, scope: Scope) -> bool:
@@ -242,7 +252,7 @@ def _called(node: ast.Call, scope: Scope, depth: int) -> Expression:
             return read_expression(node.args[0], scope, depth)
         case ast.Name(id=name) if name == SIZE:
             return _size(node, scope)
-        case ast.Name(id=name) if function_named(name) is not None:
+        case ast.Name(id=name) if function_named(name) is not None or name in NAMES:
             return _call(name, node, scope, depth)
         case ast.Name(id="len") if _is_batch(node.args, scope):
             _remark(node, scope)("len(...) of a batch is size(...)", "")
@@ -339,6 +349,11 @@ def _number(value: object, digits: str) -> Expression:
 
 
 def _call(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
+    if node.args and over_indices(node.args[0]) and len(node.args) == 1 and not node.keywords:
+        assert isinstance(node.args[0], ast.GeneratorExp)
+        return read_comprehension(
+            name, node.args[0], scope, lambda part: read_expression(part, scope, depth)
+        )
     operation = function_named(name)
     assert operation is not None
     if any(isinstance(argument, ast.Starred) for argument in node.args):
@@ -425,6 +440,9 @@ def _over_batch(
             "for ... in batch (a generator) stands only inside sum(...) or mean(...)"
         )
     examples, batch = _generator(node)
+    if batch in scope.dimensions:
+        index = ", ".join(examples)
+        raise ProgramError(f"{batch} is a dimension; write for {index} in range({batch})")
     body = read_expression(node.elt, scope, depth)
     for example in examples:
         scope.check_batch(example, batch)
@@ -435,7 +453,7 @@ def batches(tree: ast.Module | ast.expr) -> dict[str, str]:
     """The names bound by `for x, y in batch` anywhere in the program -> the batch."""
     bound: dict[str, str] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.GeneratorExp):
+        if isinstance(node, ast.GeneratorExp) and not over_indices(node):
             with errors_at(node):
                 examples, batch = _generator(node)
                 for name in examples:
@@ -453,9 +471,4 @@ def _generator(node: ast.GeneratorExp) -> tuple[tuple[str, ...], str]:
             elements = target.elts if isinstance(target, ast.Tuple) else [target]
             if all(isinstance(e, ast.Name) for e in elements):
                 return tuple(e.id for e in elements if isinstance(e, ast.Name)), batch
-        case [ast.comprehension(target=ast.Name(), iter=ast.Call(func=ast.Name(id="range")))]:
-            raise ProgramError(
-                "a generator is over examples, `for x, y in batch`; a sum over an index is sum(x), "
-                "dot(x, y), A @ x or einsum(...)"
-            )
     raise ProgramError("a generator reads `for x, y in batch`, with names only")

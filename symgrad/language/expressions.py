@@ -1,7 +1,8 @@
 """Expressions: what a user wrote, and what a derivation prints, as a tree of operations.
 
-There are four kinds of nodes: a `Name` of a variable or definition, a `Number`, a `Size` (a
-dimension used as a number), and a `Call` of an operation. Every node knows its shape and the batch
+There are five kinds of nodes: a `Name` of a variable or definition, a `Number`, a `Size` (a
+dimension used as a number), a `Letter` (an index that a sum over entries binds), and a `Call` of an
+operation. Every node knows its shape and the batch
 whose index it carries, if any. An operation is one record: what it means, how it is written.
 """
 
@@ -45,7 +46,7 @@ def _operator(name: str) -> tuple[Method, Method]:
 
 
 class Expression:
-    """Base of the four kinds of nodes; arithmetic on them builds calls. `formula` is how one is
+    """Base of the five kinds of nodes; arithmetic on them builds calls. `formula` is how one is
     written whose kind does not say it."""
 
     shape: Shape
@@ -99,6 +100,16 @@ class Size(Expression):
     """A dimension, or (a string) the length of a batch, used as a number."""
 
     dimension: Dimension | str
+    shape: Shape = SCALAR
+    batch: None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Letter(Expression):
+    """An index below a dimension, bound by a sum or an array over entries: i in `x[i]`."""
+
+    name: str
+    index_of: Dimension
     shape: Shape = SCALAR
     batch: None = None
 
@@ -192,7 +203,8 @@ class Operation:
     def node(self, arguments: tuple[Expression, ...], options: Options) -> Call:
         """The call itself."""
         for a in arguments:
-            if isinstance(a, Name) and a.index_of is not None and not self.labels:
+            if label_size(a) is not None and not self.labels:
+                assert isinstance(a, Name | Letter)
                 hint = f"write Z[{a.name}] or onehot({a.name})"
                 raise ShapeError(f"{self.name}: {a.name} is an integer label; {hint}")
         shape = self.shape(arguments, options)
@@ -255,6 +267,11 @@ def exact(value: int | float | Fraction) -> Value:
 def expression(operand: Operand) -> Expression:
     """The operand itself, or the number that it is as an expression."""
     return operand if isinstance(operand, Expression) else Number(exact(operand))
+
+
+def label_size(e: Expression | None) -> Dimension | None:
+    """What a label or an index letter is below; None for anything else."""
+    return e.index_of if isinstance(e, Name | Letter) else None
 
 
 def is_scalar(e: Expression) -> bool:

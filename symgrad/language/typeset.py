@@ -43,7 +43,7 @@ def _formula(node: ex.Expression, arguments: tuple[Formula, ...]) -> Formula:
     if node.formula is not None:
         return node.formula
     match node:
-        case ex.Name():
+        case ex.Name() | ex.Letter():
             return fm.Named(name=node.name)
         case ex.Number():
             return composing.number(node.value, node.digits)

@@ -31,6 +31,8 @@ def written(root: ex.Expression) -> Written:
 
 def _write(node: ex.Expression, arguments: tuple[Written, ...]) -> Written:
     match node:
+        case ex.Letter():
+            return node.name, ex.ATOM
         case ex.Name():
             return node.name, ex.ATOM if node.name.isidentifier() else ex.POWER
         case ex.Number():
@@ -82,4 +84,5 @@ def _call(node: ex.Call, arguments: tuple[Written, ...]) -> Written:
         f"({text})" if bracketed(binds, wanted) else text
         for (text, binds), wanted in zip(arguments, spelling.places, strict=False)
     ]
-    return spelling.template.format(*texts, **node.options), spelling.precedence
+    rest = ", ".join(text for text, _ in arguments[len(texts) :])
+    return spelling.template.format(*texts, rest=rest, **node.options), spelling.precedence

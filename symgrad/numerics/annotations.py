@@ -16,14 +16,13 @@ from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.closed_form import leaf_count
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import IndexForm, indexed, written
+from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.operations.arithmetic import transpose
-from symgrad.language.plain import plain_text
 from symgrad.language.unparse import unparse
 from symgrad.numerics.comments import Comments, comment
 from symgrad.numerics.emitter import Computed, Record
@@ -137,8 +136,7 @@ class _Equations:
         row = is_call(names[0], transpose) and ONE in names[0].shape
         if isinstance(right, IndexForm):
             names = [transposed(name) if row else name for name in names]
-            lefts = [plain_text(indexed(written(name), right.indices)) for name in names]
-            return "" if turned else " = ".join([*lefts, right.text])
+            return "" if turned else " = ".join([*map(unparse, names), right.text])
         sides = [transposed(e) if turned != row else e for e in (*names, right)]
         return " = ".join(map(unparse, sides))
 
@@ -161,7 +159,7 @@ class _Equations:
         self.lengths[node] = 1
 
     def _definition(self, node: ix.Node) -> Expression:
-        return self.notation.defined(node, self.naming.symbols)
+        return self.notation.defined(node, self.naming.taken)
 
     def _reference(self, node: ix.Node) -> Expression | None:
         if isinstance(node, ix.Input):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Outcome, Step
-from symgrad.calculus.index_notation import indexed, written
+from symgrad.calculus.index_notation import written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.used import used_steps
 from symgrad.calculus.vectorized import Vectorized, vectorized
@@ -210,8 +210,7 @@ def left_of(left: Formula, right: Expression) -> Formula:
     """The left side of an equation, with indices where the right side is in index notation."""
     if not isinstance(right, IndexForm):
         return left
-    whole = indexed(left, right.indices)
-    return whole if right.expression is None else composing.spelled(whole, plain_text(left))
+    return composing.spelled(right.at_left(left), plain_text(left))
 
 
 def answers(derivation: Derivation, stepwise: bool) -> tuple[Answer, ...]:

@@ -138,11 +138,11 @@ def test_softmax_is_the_quotient_of_its_definition_in_indices() -> None:
         "z_i = softmax(x)_i",
         "e_i = exp(x_i)",
         "s = sum_i e_i",
-        "z_i = e_i s^(-1)",
+        "z_i = e_i / s",
         "d exp(t) / dt = exp(t)",
         "de_i/dx_p = e_i [i = p]",
         "ds/dx_p = e_p",
-        "dz_i/dx_p = s^(-1) e_i [i = p] - e_i s^(-2) e_p",
+        "dz_i/dx_p = e_i [i = p] / s - e_i e_p / s^2",
     ]
 
 
@@ -152,7 +152,7 @@ def test_a_function_of_each_row_is_taken_apart_for_all_rows() -> None:
         "P_ij = softmax(X_i,:)_j",
         "e_ij = exp(X_ij)",
         "s_i = sum_j e_ij",
-        "P_ij = e_ij s_i^(-1)",
+        "P_ij = e_ij / s_i",
     ]
 
 
@@ -264,11 +264,11 @@ def test_no_step_multiplies_by_the_identity_that_a_jacobian_begins_with() -> Non
 def test_the_uses_of_a_node_are_summed_in_one_proof() -> None:
     assert of_step(CLASSIFIER, "W", "index") == [
         "z_i = sum_j W_ij x_j",
-        "L = sum_batch l + sum_i,j W_ij^2",
+        "L = sum_(x, y) in batch l + sum_i,j W_ij^2",
         "dz_i/dW_pr = x_r [i = p]",  # q is a name
         "dL/dW_pr = 2 W_pr",
-        "(dL/dW)_pr = sum_batch,i (dL/dz)_i x_r [i = p] + 2 W_pr",
-        "= 2 W_pr + sum_batch (dL/dz)_p x_r",
+        "(dL/dW)_pr = sum_(x, y) in batch sum_i (dL/dz)_i x_r [i = p] + 2 W_pr",
+        "= 2 W_pr + sum_(x, y) in batch (dL/dz)_p x_r",
         "dL/dW = 2 * W + sum(dL/dz @ x.T for x, y in batch)",
     ]
     by_differentials = of_step(CLASSIFIER, "W", "differential")

@@ -82,6 +82,11 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
     **dict.fromkeys(
         ("batch_sum", "batch_mean", "mean"), "the batch: a sum with a range of its own"
     ),
+    **dict.fromkeys(
+        ("entry", "same_label", "index_sum"),
+        "index notation: what has no matrix form is made of it",
+    ),
+    **dict.fromkeys(("vector", "matrix", "tensor"), "also the kinds of variables"),
     "sqrt": "the power one half, a power of the normal form",
     "kron": "the vectorised form of a result is made of it",
     "norm2": "what an orthogonal matrix keeps: a rule of the algebra",
@@ -104,4 +109,4 @@ def test_one_file_names_an_operation(name: str) -> None:
 
 
 def test_what_is_structure_is_named_elsewhere() -> None:
-    assert not [name for name in STRUCTURE if len(places(name)) == 1]
+    assert not [name for name in STRUCTURE.keys() & RECORDS.keys() if len(places(name)) == 1]

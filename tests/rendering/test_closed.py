@@ -16,6 +16,7 @@ from symgrad.calculus.proofs import proof_of
 from symgrad.examples import names as examples
 from symgrad.examples import text as example
 from symgrad.language.expressions import OPERATIONS
+from symgrad.language.operations.entries import ARRAYS
 from symgrad.language.plain import plain_text
 from symgrad.language.scope import function_names
 from symgrad.language.tex import latex
@@ -28,10 +29,11 @@ FILE = Path(__file__).parent.parent / "cases" / "cases.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
 KINDS = {"gradient": sg.derive, "jacobian": sg.jacobian, "hessian": sg.hessian, "hvp": sg.hvp}
 KINDS |= {"directional": sg.directional, "pullback": sg.pullback}
-WORDS = {"for", "in", "T", "axis", "pi", "e", "vec"} | {*function_names()}
+WORDS = {"for", "in", "T", "axis", "pi", "e", "vec", "range", *ARRAYS, *function_names()}
 NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 INDEXED = re.compile(r"^\((.*)\)_\w+$|^(\w+)_[i-v]{2,}$")
 QUOTED = re.compile(r'"[^"]*"')
+BOUND = re.compile(r"\bfor (\w+) in range")
 
 
 class _Checks:
@@ -87,9 +89,10 @@ def undefined(derivation: sg.Derivation, doc: Document) -> list[str]:
             known = known | {"K"}
         for side in equation.sides:
             text = QUOTED.sub("", plain_text(side))
+            named = known | {*BOUND.findall(text)}
             for left in sorted(defined, key=len, reverse=True):
                 text = uses(text, left)
-            found += [f"{n} in {plain_text(side)}" for n in NAME.findall(text) if n not in known]
+            found += [f"{n} in {plain_text(side)}" for n in NAME.findall(text) if n not in named]
         if equation.kind not in ("result", "vectorized"):
             twice = {*lefts(equation)} & {*defined} if equation.kind == "definition" else ()
             found += [f"{name} twice" for name in twice]
@@ -205,7 +208,7 @@ OUR_NAMES = [  # programs that have names which we would give
     (
         "jacobian",
         "x: Vector(n)\nA: Matrix(m, n)\nf = mean(exp(A @ x) for x in batch)",
-        'sum(einsum("j,k,ij->ijk", exp(A @ x), x, eye(m)) for x in batch) / size(batch)',
+        "tensor((i == j) * sum(exp(sum(A[j, l] * x[l] for l in range(n))) * x[k] for x in batch)",
     ),
 ]
 

@@ -138,7 +138,7 @@ def test_own_notations_give_way(program: str, latex: str) -> None:
 
 def test_index_letters_give_way() -> None:
     shown = sg.jacobian("i: Matrix(m, k)\nf = i @ i.T", "i").latex()
-    assert r"i_{lq} \, [j = p]" in shown
+    assert r"i_{lq} [j = p]" in shown
 
 
 @pytest.mark.parametrize(("name", "latex"), NAMES)

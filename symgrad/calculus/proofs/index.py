@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.chain_rule import Partial, contributions, partials
 from symgrad.calculus.index_notation import (
+    EntryNotation,
     IndexForm,
-    IndexNotation,
     Letters,
-    entry_name,
-    indexed,
+    at,
     slope,
 )
 from symgrad.calculus.polynomials import contract
@@ -20,7 +19,9 @@ from symgrad.calculus.proofs.lines import Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels
 from symgrad.calculus.terms import identity, opened, product
+from symgrad.language.expressions import Letter
 from symgrad.language.formula import Formula
+from symgrad.language.typeset import typeset
 
 PLACES = "pqrstuvabcd"  # the letters of the variable's entry
 SOLVED = "both sides differentiated, and solved for it"
@@ -42,31 +43,34 @@ class _Writer:
     def __init__(self, uses: Uses) -> None:
         self.uses = uses
         self.places = uses.labels
-        self.notation = IndexNotation(uses.entry_name, uses.notation.whole)
-        self.symbols = uses.derivation.naming.symbols
+        bound = uses.derivation.naming.bound
+        self.notation = EntryNotation(uses.named, uses.notation.whole, bound)
+        self.taken = uses.derivation.naming.taken | uses.taken
         self.slopes: dict[ix.Node, tuple[tuple[ix.Label, ...], ix.Entry]] = {}
 
     def letters(self) -> Letters:
         """Letters among which those of the variable's entry are given."""
         free = (letter for letter in PLACES if letter not in self.uses.taken)
-        return Letters(dict(zip(core_labels(self.places), free, strict=False)), self.symbols)
+        places = zip(core_labels(self.places), free, strict=False)
+        return Letters({x: Letter(name, x.axis) for x, name in places}, self.taken)
 
     def indexed(
         self, terms: tuple[ix.Term, ...], labels: tuple[ix.Label, ...], letters: Letters
     ) -> Indexed:
         """Terms as they are written, for a line that is true of these indices."""
-        return Indexed(self.notation.terms(terms, letters), terms, labels)
+        return Indexed(typeset(self.notation.terms(terms, letters)), terms, labels)
 
     def definition(self, statement: Statement, move: str) -> ProofLine:
         """A statement, by its definition."""
         node, labels, entry = statement.node, statement.labels, statement.entry
-        letters = Letters({}, self.symbols)
+        letters = Letters({}, self.taken)
         left = self.notation.entry(node, labels, letters)
         if entry.node is not node and self.uses.reference(entry.node) is not None:
             right = self.notation.entry(*entry, letters)
         else:
             right = self.notation.right(*entry, letters)
-        return ProofLine(left, Indexed(right, terms_of(entry), labels), move, node)
+        form = Indexed(typeset(right), terms_of(entry), labels)
+        return ProofLine(typeset(left), form, move, node)
 
     # the derivative of one statement
 
@@ -76,10 +80,9 @@ class _Writer:
         if solved is None:
             return
         (left, right), labels = solved.entries, solved.labels
-        for label in labels:
-            letters.of(label)
+        letters.all(labels)
         truth = left.node
-        written = self.notation.terms(terms_of(left), letters)
+        written = typeset(self.notation.terms(terms_of(left), letters))
         yield ProofLine(written, self.indexed(terms_of(right), labels, letters), solved.said, truth)
 
     def _derivative(self, node: ix.Node, labels: tuple[ix.Label, ...], letters: Letters) -> Formula:
@@ -91,8 +94,7 @@ class _Writer:
     def slope(self, statement: Statement) -> ProofLine:
         """The derivative of a statement by an entry of the variable."""
         uses, letters = self.uses, self.letters()
-        for label in statement.labels:
-            letters.of(label)
+        letters.all(statement.labels)
         known = list(self._partials(statement))
         through = dict.fromkeys(uses.name(p.of).name for p in known if p.of in self.slopes)
         inserted = [term for p in known for term in self._inserted(p)]
@@ -143,7 +145,7 @@ class _Writer:
         uses = self.uses
         step, extra = uses.step, uses.reverse.extra
         letters = self.letters()
-        index = letters.indices((*extra, *self.places))
+        index = letters.all((*extra, *self.places))
         change, labels = uses.change
         terms = tuple(term for user in uses.users for term in self._sent(user))
         sides = {self._move(): self.indexed(terms, labels, letters)}
@@ -155,14 +157,14 @@ class _Writer:
         if isinstance(last, Indexed) and {s.written for s in sides.values()} == {last.written}:
             sides = {}  # the statement is what is differentiated
         for move, side in sides.items():
-            yield ProofLine(indexed(entry_name(step.left), index), side, move, change, True)
+            yield ProofLine(typeset(at(step.left, index)), side, move, change, True)
         if not isinstance(step.right, IndexForm):
             yield ProofLine(step.left, step.right, "in matrix notation", change, by_entry=True)
 
     def letters_of(self, letters: Letters) -> Letters:
         """The letters of the result's indices alone."""
         labels = (*self.uses.reverse.extra, *self.places)
-        return Letters({x: letters.of(x) for x in labels if x in letters.known}, self.symbols)
+        return Letters({x: letters.of(x) for x in labels if x in letters.known}, self.taken)
 
     def _move(self) -> str:
         return "chain rule" if len(self.uses.users) == 1 else "chain rule: the sum over its uses"

@@ -15,7 +15,7 @@ from symgrad.calculus.chain_rule import Reverse, tangent
 from symgrad.calculus.derivation import Derivation, Step
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import batch_name, entry_name
+from symgrad.calculus.index_notation import is_batch
 from symgrad.calculus.lowering import Tensor, lower, tensor
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import (
@@ -36,7 +36,6 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is, renamed, taken_apart
 from symgrad.calculus.proofs.lines import Kind, ProofLine
 from symgrad.language.expressions import Call, Expression, Name, leaves
-from symgrad.language.formula import Formula
 
 
 @dataclass(frozen=True)
@@ -212,11 +211,6 @@ class Uses:
         """Whether what has the node's name is its transpose."""
         return isinstance(self.reference(node), Call)
 
-    def entry_name(self, node: Node) -> Formula | None:
-        """What a node is called in index notation."""
-        named = self.named(node)
-        return None if named is None else entry_name(named)
-
     @property
     def notation(self) -> Notation:
         """Writes nodes by their names."""
@@ -289,4 +283,4 @@ def _as_tensor(node: Node) -> Tensor:
 
 def core_labels(labels: tuple[Label, ...]) -> tuple[Label, ...]:
     """The labels that are no batch's."""
-    return tuple(x for x in labels if batch_name(x) is None)
+    return tuple(x for x in labels if not is_batch(x))

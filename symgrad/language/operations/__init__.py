@@ -6,7 +6,7 @@ from symgrad.language.expressions import OPERATIONS
 
 __all__ = ["OPERATIONS"]
 FILES = (
-    "activations arithmetic batches constants contractions elementwise extremes kronecker "
+    "activations arithmetic batches constants contractions elementwise entries extremes kronecker "
     "linear_algebra losses moments norms piecewise smooth softmax"
 )
 for file in FILES.split():

@@ -78,9 +78,10 @@ def _lookup_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> 
 
 def _labels(what: str, argument: ex.Expression) -> Dimension:
     """How many labels a label is one of."""
-    if not isinstance(argument, ex.Name) or argument.index_of is None:
+    size = ex.label_size(argument)
+    if size is None:
         raise ShapeError(f"{what} needs a label declared as Index(n); {given(argument)}")
-    return argument.index_of
+    return size
 
 
 LETTERS = "ijklpqrst"
@@ -177,7 +178,9 @@ lookup = contraction(
     rule="look-up",
     sentence="A look-up passes its gradient to the row that was looked up, and to no other.",
     text=ex.Spelling("{0}[{1}]", places=(ex.ATOM, 0)),
-    notation=lambda call, table, label: lowered(table, listed((label, ALL), ",")),
+    notation=lambda call, table, label: lowered(
+        table, label if ex.is_scalar(call) else listed((label, ALL), ",")
+    ),
     symbol="e",
     labels=True,
     called=False,

@@ -9,6 +9,7 @@ Elementwise  z = f(a, b), a scalar function      by a SymPy definition
 Function     y = f(x) of whole vectors or matrices
 Composite    an abbreviation: another expression of the language
 Total        the sum or mean over a batch
+Gathered     the sum over index letters, or the array that has them as axes
 """
 
 from __future__ import annotations
@@ -118,6 +119,13 @@ class Total:
     """The sum (or mean) over the examples of a batch."""
 
     mean: bool
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What stands behind is said for each index of some ranges: its sum, or the array of it."""
+
+    summed: bool
 
 
 def declare(name: str, meaning: type, **columns: Any) -> Operation:

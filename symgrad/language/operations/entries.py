@@ -1,0 +1,159 @@
+"""Entries at index letters, and what gathers them: sum(x[i] * y[i] for i in range(n))."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from symgrad.errors import ShapeError
+from symgrad.language import expressions as ex
+from symgrad.language.composing import indicator, listed, lowered, summed
+from symgrad.language.dimensions import SCALAR, Shape, column, core
+from symgrad.language.expressions import Call, Letter, Operation, Spelling
+from symgrad.language.formula import Fence, Formula
+from symgrad.language.operations.contractions import contraction
+from symgrad.language.operations.meanings import Contraction, Gathered, declare
+from symgrad.language.shapes import given
+from symgrad.language.typeset import typeset
+from symgrad.language.unparse import unparse
+
+AXES = "rstuvw"
+
+
+class Ranges(tuple[Letter, ...]):
+    """Index letters and how far each runs, in the order in which they are written."""
+
+    def __format__(self, spec: str) -> str:
+        """for i in range(m) for j in range(n)"""
+        return " ".join(f"for {x.name} in range({x.index_of})" for x in self)
+
+
+def _entry_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
+    """A number, where there is one label for each index, below what that index runs along."""
+    array, *labels = arguments
+    dims = array.shape if len(array.shape) > 2 else core(array.shape)
+    text = f"{unparse(array)}[{', '.join(map(unparse, labels))}]"
+    if len(labels) != len(dims):
+        raise ShapeError(f"{text}: {given(array)}; {len(labels)} indices are written")
+    for label, d in zip(labels, dims, strict=True):
+        size = ex.label_size(label)
+        if size is None:
+            raise ShapeError(f"{text}: {unparse(label)} is no index; {given(label)}")
+        if size != d:
+            raise ShapeError(
+                f"{text}: {given(array)}, but {unparse(label)} is below {size}", (d, size)
+            )
+    return SCALAR
+
+
+def _entry_indices(call: Call) -> str:
+    """rs,r,s-> of a matrix and two labels."""
+    own = AXES[: len(call.arguments) - 1]
+    return f"{own},{','.join(own)}->"
+
+
+entry = declare(
+    "entry",
+    Contraction,
+    indices=_entry_indices,
+    shape=_entry_shape,
+    arity=(2, 1 + len(AXES)),
+    rule="entry",
+    sentence="An entry passes its gradient to its own place, and to no other.",
+    text=Spelling("{0}[{rest}]", places=(ex.ATOM,)),
+    notation=lambda call, array, *labels: lowered(array, indices(call.arguments[1:])),
+    symbol="e",
+    labels=True,
+    called=False,
+    category="entries",
+)
+
+
+def _equal_shape(labels: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
+    sizes = [ex.label_size(label) for label in labels]
+    if None in sizes or sizes[0] != sizes[1]:
+        one, other = map(given, labels)
+        raise ShapeError(f"== compares two labels below the same number: {one}, {other}")
+    return SCALAR
+
+
+same_label = contraction(
+    "same_label",
+    "r,r->",
+    _equal_shape,
+    arity=2,
+    rule="equal labels",
+    sentence="Whether two labels are equal has no derivative.",
+    text=Spelling("({0} == {1})", places=(ex.ATOM, ex.ATOM)),
+    notation=lambda call, one, other: indicator(one, "=", other),
+    labels=True,
+    called=False,
+    category="entries",
+)
+
+
+def indices(letters: Sequence[ex.Expression]) -> Formula:
+    """The labels of an entry: ij; with commas where one is longer than a letter."""
+    short = all(isinstance(x, Letter) and len(x.name) == 1 for x in letters)
+    return listed(map(typeset, letters), "" if short else ",")
+
+
+def _gathering(name: str, summed: bool, **columns: Any) -> Operation:
+    return declare(
+        name,
+        Gathered,
+        summed=summed,
+        options=("ranges",),
+        text=Spelling(f"{name.removeprefix('index_')}({{0}} {{ranges}})"),
+        called=False,
+        reserved=False,
+        category="entries",
+        **columns,
+    )
+
+
+index_sum = _gathering(
+    "index_sum",
+    True,
+    shape=lambda arguments, options: arguments[0].shape,
+    rule="sum over indices",
+    sentence="The gradient of a sum over indices is the sum of the gradients.",
+    notation=lambda call, body: summed(listed(map(typeset, call.options["ranges"]), ","), body),
+    symbol="s",
+)
+
+
+def _array(name: str, ranks: Sequence[int]) -> Operation:
+    """The array of a number for each index, where there are that many indices."""
+
+    def shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
+        (body,) = arguments
+        dims = tuple(x.index_of for x in options["ranges"])
+        if len(dims) not in ranks:
+            right = next(kind for kind, own in RANKS.items() if len(dims) in own)
+            count = "1 index makes" if len(dims) == 1 else f"{len(dims)} indices make"
+            raise ShapeError(f"{count} a {right}; write {right}(...)")
+        if not ex.is_scalar(body):
+            raise ShapeError(f"an entry is a number; {given(body)}")
+        return column(dims[0]) if len(dims) == 1 else dims
+
+    return _gathering(
+        name,
+        False,
+        shape=shape,
+        rule="array of entries",
+        sentence="Each entry of an array passes on its own part of the gradient.",
+        notation=lambda call, body: lowered(
+            Fence((body,), left="[", right="]"), indices(call.options["ranges"])
+        ),
+    )
+
+
+RANKS = {"vector": (1,), "matrix": (2,), "tensor": range(3, 1 + len(AXES))}
+ARRAYS = {name: _array(name, ranks) for name, ranks in RANKS.items()}
+
+
+def array(body: ex.Expression, letters: Sequence[Letter]) -> ex.Expression:
+    """The vector, matrix or tensor of a number for each index; without indices the number."""
+    name = next((name for name, ranks in RANKS.items() if len(letters) in ranks), None)
+    return body if name is None else ARRAYS[name](body, ranges=Ranges(letters))
