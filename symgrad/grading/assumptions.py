@@ -10,7 +10,7 @@ from itertools import islice, product
 import numpy as np
 
 from symgrad.grading.comparison import LOOSER, close, vanish
-from symgrad.grading.coverage import Target, found, near, side
+from symgrad.grading.coverage import Target, side
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
 from symgrad.grading.factors import Ratio, named_ratio
@@ -73,15 +73,11 @@ def _right_where(exam: Exam, sides: Sequence[Target]) -> bool:
 def _right_beyond(exam: Exam, there: Sequence[Point], sides: Sequence[Target]) -> bool:
     """Whether the claim is right, too, where these points are moved to the sides of other kinks, or
     close to these, as long as they stay where they have to."""
-    good = partial(_is_there, exam, sides)
-    problem, roots = exam.claim.problem, exam.sides.roots
+    search = exam.search(partial(_is_there, exam, sides))
     for other in exam.coverage.reached:
-        if other.tensor is None:
-            continue
-        starts = [*there, *exam.points] if other.sign > 0 else []
-        more = near(starts, other, problem, good, exam.adapted, roots)
-        if not any(other.reached(point, None) for point in there):
-            more = [*more, *_moved(there, exam, [*sides, other])]
+        more = [*search.near([*there, *exam.points], other, exam.sides.roots)]
+        if other.tensor is not None and not any(other.reached(p, None) for p in there):
+            more += _moved(there, exam, [*sides, other])
         if not all(map(exam.sides.agree, more)):
             return False
     return True
@@ -94,8 +90,7 @@ def _is_there(exam: Exam, sides: Sequence[Target], point: Point) -> bool:
 def _moved(starts: Sequence[Point], exam: Exam, sides: Sequence[Target]) -> list[Point]:
     """A point where all of these hold, if one is found."""
     target = Target("", lambda point, values: all(s.reached(point, values) for s in sides))
-    points = found(starts, target, exam.claim.problem, exam.is_telling, exam.adapted)
-    return list(islice(points, 1))
+    return list(islice(exam.search().found(starts, target), 1))
 
 
 # undeclared facts

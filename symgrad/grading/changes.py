@@ -225,7 +225,7 @@ def is_claim(exam: Exam, formula: Claim) -> bool:
     def is_finite(point: Point) -> bool:
         return all(bool(np.all(np.isfinite(e.claimed_at(point)))) for e in (exam, other))
 
-    points = other.covering(exam.points, other.targets, is_finite).points
+    points = other.search(is_finite).covering(exam.points, other.targets, other.sides.roots).points
     return all(
         close(exam.claimed_at(p), other.claimed_at(p), _noise(exam, other, p)) for p in points
     )

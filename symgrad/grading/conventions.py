@@ -9,18 +9,12 @@ import numpy as np
 from symgrad.grading.comparison import all_close
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 
-
-def _joined(g: np.ndarray) -> np.ndarray:
-    return np.asarray(g + g.T - np.diag(np.diag(g)))
-
-
-def _symmetric_part(g: np.ndarray) -> np.ndarray:
-    return np.asarray((g + g.T) / 2)
-
-
 FORMS: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = (
-    ("G + G.T - diag(diag(G)), in which the entries ij and ji count as one", _joined),
-    ("(G + G.T) / 2, the symmetric part", _symmetric_part),
+    (
+        "G + G.T - diag(diag(G)), in which the entries ij and ji count as one",
+        lambda g: g + g.T - np.diag(np.diag(g)),
+    ),
+    ("(G + G.T) / 2, the symmetric part", lambda g: (g + g.T) / 2),
 )
 
 

@@ -84,53 +84,63 @@ def terms(roots: Iterable[ix.Node]) -> Iterator[Target]:
                 yield Target("", partial(_counts, node, k))
 
 
-def covering(
-    points: Sequence[Point],
-    targets: Sequence[Target],
-    problem: Problem,
-    good: Callable[[Point], bool],
-    adapt: Callable[[Point], Point],
-    roots: Sequence[ix.Node],
-) -> Coverage:
-    """Further good points, such that every target is reached at one; and the targets for which none
-    was found. The values of the roots are computed once."""
-    arguments = [t.tensor.closed().node for t in targets if t.tensor is not None]
-    known = [*roots, *arguments]
-    kept = [(point, point.values(known)) for point in points]
-    missed: list[Target] = []
-    for target in targets:
-        if any(target.reached(point, values) for point, values in kept):
-            continue
-        starts = [point for point, _ in reversed(kept)][:STARTS]
-        point = next(found(starts, target, problem, good, adapt), None)
-        if point is None:
-            missed.append(target)
-        else:
-            kept.append((point, point.values(known)))
-    more = [point for point, _ in kept[len(points) :]]
-    for target in targets:
-        if target.tensor is not None and target.sign > 0 and target not in missed:
-            more += near([p for p, _ in kept], target, problem, good, adapt, roots)
-    return Coverage(more, [target for target in targets if target not in missed], missed)
+@dataclass(frozen=True)
+class Search:
+    """A search for good points of a problem, each adapted after it was moved."""
 
+    problem: Problem
+    good: Callable[[Point], bool]
+    adapt: Callable[[Point], Point]
 
-def near(
-    starts: Sequence[Point],
-    target: Target,
-    problem: Problem,
-    good: Callable[[Point], bool],
-    adapt: Callable[[Point], Point],
-    roots: Sequence[ix.Node],
-) -> Sequence[Point]:
-    """Good points right beside a kink, where one of the roots jumps if one does somewhere."""
-    assert target.tensor is not None
-    chosen: Sequence[Point] = ()
-    for start in sorted(starts, key=lambda p: not target.reached(p, None))[:MOST_BESIDE]:
-        pair = [*filter(good, map(adapt, beside(start, problem, target.tensor)))]
-        if _jump(roots, pair):
-            return pair
-        chosen = chosen or pair
-    return chosen
+    def covering(
+        self, points: Sequence[Point], targets: Sequence[Target], roots: Sequence[ix.Node]
+    ) -> Coverage:
+        """Further points, such that every target is reached at one; and the targets for which none
+        was found. The values of the roots are computed once."""
+        arguments = [t.tensor.closed().node for t in targets if t.tensor is not None]
+        known = [*roots, *arguments]
+        kept = [(point, point.values(known)) for point in points]
+        missed: list[Target] = []
+        for target in targets:
+            if any(target.reached(point, values) for point, values in kept):
+                continue
+            starts = [point for point, _ in reversed(kept)][:STARTS]
+            point = next(self.found(starts, target), None)
+            if point is None:
+                missed.append(target)
+            else:
+                kept.append((point, point.values(known)))
+        more = [point for point, _ in kept[len(points) :]]
+        reached = [target for target in targets if target not in missed]
+        for target in reached:
+            more += self.near([p for p, _ in kept], target, roots)
+        return Coverage(more, reached, missed)
+
+    def found(self, starts: Sequence[Point], target: Target) -> Iterator[Point]:
+        """Points that reach a target."""
+        candidates = chain.from_iterable(moves(start, self.problem) for start in starts)
+        if target.tensor is not None:
+            uphill = (climb(start, self.problem, target.tensor, target.sign) for start in starts)
+            candidates = chain(chain.from_iterable(uphill), candidates)
+        adapted = map(self.adapt, candidates)
+        reaching = (point for point in adapted if target.reached(point, None))
+        return filter(self.good, islice(reaching, MOST))
+
+    def near(
+        self, starts: Sequence[Point], target: Target, roots: Sequence[ix.Node]
+    ) -> Sequence[Point]:
+        """Points right beside the kink that a target is the upper side of, where one of the roots
+        jumps if one does somewhere."""
+        chosen: Sequence[Point] = ()
+        if target.tensor is None or target.sign < 0:
+            return chosen
+        for start in sorted(starts, key=lambda p: not target.reached(p, None))[:MOST_BESIDE]:
+            moved = map(self.adapt, beside(start, self.problem, target.tensor))
+            pair = [*filter(self.good, moved)]
+            if _jump(roots, pair):
+                return pair
+            chosen = chosen or pair
+        return chosen
 
 
 def _jump(roots: Sequence[ix.Node], points: Sequence[Point]) -> bool:
@@ -141,23 +151,6 @@ def _jump(roots: Sequence[ix.Node], points: Sequence[Point]) -> bool:
         return False
     pairs = [(np.asarray(values[0][node]), np.asarray(values[1][node])) for node in roots]
     return any(bool(np.any(np.abs(a - b) > COUNTS * np.abs(a))) for a, b in pairs)
-
-
-def found(
-    starts: Sequence[Point],
-    target: Target,
-    problem: Problem,
-    good: Callable[[Point], bool],
-    adapt: Callable[[Point], Point],
-) -> Iterator[Point]:
-    """Good points that reach a target."""
-    candidates = chain.from_iterable(moves(start, problem) for start in starts)
-    if target.tensor is not None:
-        uphill = (climb(start, problem, target.tensor, target.sign) for start in starts)
-        candidates = chain(chain.from_iterable(uphill), candidates)
-    adapted = map(adapt, candidates)
-    reaching = (point for point in adapted if target.reached(point, None))
-    return filter(good, islice(reaching, MOST))
 
 
 def _have_sign(

@@ -15,7 +15,7 @@ from symgrad.calculus.nodes import Node, core_axes, matrix_shape
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
 from symgrad.grading.comparison import Comparison, Result, close
-from symgrad.grading.coverage import Coverage, Target, covering, of_kinks, terms
+from symgrad.grading.coverage import Coverage, Search, Target, of_kinks, terms
 from symgrad.grading.kinks import Kink, kinks
 from symgrad.grading.points import Point, points
 from symgrad.grading.stepwise import stepwise, with_definitions
@@ -149,14 +149,11 @@ class Exam:
     @cached_property
     def coverage(self) -> Coverage:
         """The points that were moved, and what none of them has."""
-        return self.covering(self.drawn, self.targets, self.is_telling)
+        return self.search().covering(self.drawn, self.targets, self.sides.roots)
 
-    def covering(
-        self, points: list[Point], targets: list[Target], good: Callable[[Point], bool]
-    ) -> Coverage:
-        """Further points such that all targets are reached, and those that are not."""
-        roots = self.sides.roots
-        return covering(points, targets, self.claim.problem, good, self.adapted, roots)
+    def search(self, good: Callable[[Point], bool] | None = None) -> Search:
+        """The search for points that are good, or at which the claim can be judged."""
+        return Search(self.claim.problem, good or self.is_telling, self.adapted)
 
     @cached_property
     def switches(self) -> list[tuple[str, Tensor]]:

@@ -36,43 +36,43 @@ def moves(point: Point, problem: Problem) -> Iterator[Point]:
 
 
 def climb(point: Point, problem: Problem, tensor: Tensor, sign: float) -> Iterator[Point]:
-    """Points at which one entry of a tensor is ever further on this side of 0, by Newton's
-    method."""
-    names = [v.name for v in problem.variables.values() if _moves(v)]
+    """Points at which one entry of a tensor is ever further on this side of 0."""
     for _ in range(STEPS):
         values = point.value(tensor).ravel()
         if not np.all(np.isfinite(values)):
             return
         k = int(np.argmax(sign * values))
-        slopes = {n: _slope(point, tensor, n, k) for n in names}
-        square = sum(float(np.sum(s * s)) for s in slopes.values())
-        if not np.isfinite(square) or square == 0:
+        moved = _closer(point, problem, tensor, k, sign * (1 + 0.1 * abs(values[k])))
+        if moved is None:
             return
-        length = (sign * (1 + 0.1 * abs(values[k])) - values[k]) / square
-        point = _moved(point, problem, {n: point.inputs[n] + length * s for n, s in slopes.items()})
+        point = moved
         yield point
 
 
 def beside(point: Point, problem: Problem, tensor: Tensor) -> Iterator[Point]:
     """Points right beside a kink, on either side, where an entry of its argument is nearly 0."""
-    names = [v.name for v in problem.variables.values() if _moves(v)]
-    k = int(np.argmin(np.abs(point.value(tensor).ravel())))
-    scale = max(1e-12, float(np.abs(point.value(tensor).ravel()[k])))
-    for wanted in (CLOSE * scale, -CLOSE * scale):
-        near = point
+    sizes = np.abs(point.value(tensor).ravel())
+    k = int(np.argmin(sizes))
+    for wanted in CLOSE * max(1e-12, float(sizes[k])) * np.array([1.0, -1.0]):
+        near: Point | None = point
         for _ in range(STEPS):
-            value = float(near.value(tensor).ravel()[k])
-            if not np.isfinite(value) or abs(value - wanted) <= abs(wanted) / 2:
+            if near is None or abs(near.value(tensor).ravel()[k] - wanted) <= abs(wanted) / 2:
                 break
-            slopes = {n: _slope(near, tensor, n, k) for n in names}
-            square = sum(float(np.sum(s * s)) for s in slopes.values())
-            if not np.isfinite(square) or square == 0:
-                break
-            length = (wanted - value) / square
-            moved = {n: near.inputs[n] + length * s for n, s in slopes.items()}
-            near = _moved(near, problem, moved)
-        if abs(float(near.value(tensor).ravel()[k]) - wanted) <= abs(wanted) / 2:
+            near = _closer(near, problem, tensor, k, float(wanted))
+        if near is not None and abs(near.value(tensor).ravel()[k] - wanted) <= abs(wanted) / 2:
             yield near
+
+
+def _closer(point: Point, problem: Problem, tensor: Tensor, k: int, wanted: float) -> Point | None:
+    """A step of Newton's method to where the k-th entry of a tensor has this value; None where it
+    does not move."""
+    names = [v.name for v in problem.variables.values() if _moves(v)]
+    slopes = {n: _slope(point, tensor, n, k) for n in names}
+    square = sum(float(np.sum(s * s)) for s in slopes.values())
+    if not np.isfinite(square) or square == 0:
+        return None
+    length = (wanted - point.value(tensor).ravel()[k]) / square
+    return _moved(point, problem, {n: point.inputs[n] + length * s for n, s in slopes.items()})
 
 
 def _slope(point: Point, tensor: Tensor, name: str, k: int) -> np.ndarray:

@@ -73,7 +73,7 @@ MUTANTS: list[Mutant] = [
         ("a term that is not seen counts", "COUNTS = 1e-3", "COUNTS = 0.0"),
         (
             "no input is moved right beside a kink",
-            "more += near([p for p, _ in kept], target, problem, good, adapt, roots)",
+            "more += self.near([p for p, _ in kept], target, roots)",
             "pass",
         ),
     ),
