@@ -204,7 +204,7 @@ def _values(formulas: Formulas, shape: Shape, k: int) -> list[_Changed]:
 def _says_two(one: Change, two: Change) -> bool:
     """Whether two changes are no single one: what differs was not left out on both sides, nor made
     the same."""
-    left_out = one.kind in OPPOSITE and two.kind in OPPOSITE and one.kind == two.kind
+    left_out = {"extra_term", "extra_factor"} >= {one.kind, two.kind}
     return not left_out and unparse(one.new) != unparse(two.new)
 
 
