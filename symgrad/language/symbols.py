@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import sympy
@@ -10,7 +12,8 @@ from sympy.core.symbol import Str
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import ONE, Dimension
 from symgrad.language.expressions import Name
-from symgrad.language.problem import Variable
+from symgrad.language.problem import Variable, variable_like
+from symgrad.language.sympy_indices import base_of
 from symgrad.language.sympy_nodes import MatrixOperators, Operators
 from symgrad.language.sympy_rules import check_free, dimension_of
 
@@ -100,23 +103,31 @@ class Index(sympy.Symbol):  # type: ignore[misc]
         return (self.name, self.variable.dims[0]), {}
 
 
-def variable_of(symbol: sympy.Symbol | sympy.MatrixSymbol) -> Variable:
-    """The variable that any symbol stands for, one of SymPy's own, too.
+def variable_of(symbol: sympy.Symbol | sympy.MatrixSymbol | sympy.Indexed) -> Variable:
+    """The variable that any symbol stands for, one of SymPy's own, too; an Indexed is of one.
 
     >>> variable_of(sympy.MatrixSymbol("x", 3, 1)).kind
     'Vector'
     """
     if isinstance(symbol, Scalar | Vector | Matrix | Index):
         return symbol.variable
+    if isinstance(symbol, sympy.Indexed):
+        base = base_of(symbol)
+        return replace(variable_like(check_free(base.name), base.shape), facts=_known(symbol.base))
     if isinstance(symbol, sympy.MatrixSymbol):
         rows, columns = map(dimension_of, symbol.shape)
         column = columns == ONE and rows != ONE
         kind, dims = ("Vector", (rows,)) if column else ("Matrix", (rows, columns))
         return _variable(kind, symbol.name, dims, set())
-    return _variable("Scalar", symbol.name, (), {"positive"} if symbol.is_positive else set())
+    return _variable("Scalar", symbol.name, (), _known(symbol))
 
 
-def _variable(kind: str, name: Any, dims: tuple[Dimension, ...], facts: set[str]) -> Variable:
+def _known(symbol: sympy.Expr) -> frozenset[str]:
+    """What SymPy knows of it."""
+    return frozenset({"positive"} if symbol.is_positive else ())
+
+
+def _variable(kind: str, name: Any, dims: tuple[Dimension, ...], facts: Set[str]) -> Variable:
     return Variable(check_free(str(name)), kind, dims, frozenset(facts))
 
 

@@ -15,6 +15,7 @@ from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.scope import Scope
 from symgrad.language.symbols import variable_of
+from symgrad.language.sympy_indices import Bound, is_label, lettered
 from symgrad.language.sympy_nodes import BATCH_NAME, CallNode, NamedNode
 from symgrad.language.sympy_rules import ENTRY_SYMBOL, dimension_of, expression_of, is_symbol
 from symgrad.language.sympy_trees import HINTS, Arguments, folded, shown, sympified
@@ -50,7 +51,9 @@ def problem_from_sympy(source: object) -> Problem:
         raise ProgramError(
             f"the {name} belongs to one example of the batch; write batch_sum(..., over=[{over}])"
         )
-    return Problem(reading.ordered(value), reading.scope.definitions, value, name)
+    taken = (*reading.dimensions, *reading.scope.meanings)
+    definitions = {n: lettered(e, taken) for n, e in reading.scope.definitions.items()}
+    return Problem(reading.ordered(value), definitions, lettered(value, taken), name)
 
 
 @dataclass
@@ -68,9 +71,12 @@ class _Reading:
         elif isinstance(node, sympy.Identity | sympy.ZeroMatrix | sympy.OneMatrix):
             for d in map(dimension_of, node.args):
                 self._check_dimension(d)
-        elif isinstance(node, sympy.Dummy) and node is not ENTRY_SYMBOL:
+        elif isinstance(node, sympy.Dummy) and node is not ENTRY_SYMBOL and not is_label(node):
             raise ProgramError(f"{shown(node)}: {HINTS[sympy.Dummy]}")
-        elif is_symbol(node):
+        elif isinstance(node, Bound):
+            for letter in node.letters:
+                self._check_dimension(letter.index_of)
+        elif is_symbol(node) or isinstance(node, sympy.Indexed):
             self._declare(node)
 
     def within_batch(self, root: ex.Expression) -> ex.Expression:
@@ -95,14 +101,16 @@ class _Reading:
             raise UnknownNameError(f"no vector or matrix here has the dimension {d}")
 
     def _declare(self, symbol: Any) -> None:
-        name = symbol.name
         if type(symbol) is sympy.Symbol:
+            name = symbol.name
             if name in self.dimensions:
                 return
             if symbol.is_integer and symbol.is_positive:
                 self._check_dimension(symbol)
+        variable = variable_of(symbol)
+        name = variable.name
         batch = BATCH_NAME if name in self.batched else None
-        variable = replace(variable_of(symbol), batch=batch, origin=object())
+        variable = replace(variable, batch=batch, origin=object())
         if name in self.scope.definitions:
             raise UnknownNameError(f"{name} is both a symbol and a named result; rename one")
         declared = self.scope.variables.get(name)
@@ -136,7 +144,7 @@ def _dimensions(nodes: list[sympy.Basic]) -> dict[str, Dimension]:
     dims = [
         d
         for node in nodes
-        if isinstance(node, sympy.MatrixSymbol) or hasattr(node, "variable")
+        if isinstance(node, sympy.MatrixSymbol | sympy.Indexed) or hasattr(node, "variable")
         for d in variable_of(node).dims
     ]
     return {str(d): d for d in dims if d.is_Symbol}

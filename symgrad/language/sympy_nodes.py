@@ -17,15 +17,17 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
+from sympy.tensor.indexed import Idx
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import expressions as ex
 from symgrad.language import sympy_rules as rules
-from symgrad.language.dimensions import SCALAR, Shape
+from symgrad.language.dimensions import ONE, SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name, Operation
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.arithmetic import power
 from symgrad.language.operations.meanings import Total
+from symgrad.language.sympy_indices import is_label
 from symgrad.language.sympy_trees import HINTS, OPERANDS, NoRuleError, operations, sympified
 from symgrad.language.tex import latex
 from symgrad.language.typeset import typeset
@@ -152,8 +154,14 @@ class MatrixOperators(Operators):
         return self.expression.shape
 
     def __getitem__(self, label: object) -> sympy.Expr:
-        if isinstance(label, tuple | slice):
+        if isinstance(label, slice):
             raise ProgramError(f"{unparse(self.expression)}[...]: {HINTS[MatrixElement]}")
+        if isinstance(label, sympy.Symbol | Idx) and self.shape[1] == ONE and not is_label(label):
+            label = (label, 0)
+        if isinstance(label, tuple):
+            element = MatrixElement(self, *label)
+            rules.expression_of(element)  # refuses what is no entry
+            return element
         return call("lookup", self, label)
 
     def applyfunc(self, function: Callable[[Any], Any]) -> sympy.Expr:
@@ -192,6 +200,12 @@ class ScalarCall(CallNode, sympy.Expr):  # type: ignore[misc]
     is_Matrix = True
     is_square = True
     shape = SCALAR
+
+    def __getitem__(self, place: object) -> sympy.Expr:
+        """The number itself, as the entry of a 1 x 1 matrix."""
+        if place not in (0, (0, 0)):
+            raise ShapeError(f"{unparse(self.expression)} is a number; its entry is [0, 0]")
+        return self
 
 
 class NamedNode(Operators):

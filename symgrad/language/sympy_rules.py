@@ -11,7 +11,6 @@ from sympy.matrices.expressions.adjoint import Adjoint
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalMatrix
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
-from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language import expressions as ex
@@ -160,13 +159,7 @@ def _filled(operation: ex.Operation) -> trees.ClassRule:
     return lambda node: filled(operation, tuple(map(dimension_of, node.args)))
 
 
-# parts and entries of a matrix
-
-
-def _element(node: MatrixElement, matrix: ex.Expression) -> ex.Expression:
-    if ex.is_scalar(matrix) and node.indices == (0, 0):
-        return matrix
-    raise ProgramError(f"{trees.shown(node)}: {trees.HINTS[MatrixElement]}")
+# functions of the entries of a matrix
 
 
 def _applied(
@@ -216,14 +209,12 @@ trees.RULES |= LEAVES | {
     HadamardProduct: lambda node, *factors: reduce(operator.mul, factors),
     HadamardPower: lambda node, base, exponent: base**exponent,
     DiagonalMatrix: lambda node, matrix: matrix * filled(eye, matrix.shape[:1]),
-    MatrixElement: _element,
     ElementwiseApplyFunction: _applied,
 }
 trees.OPERANDS |= dict.fromkeys(LEAVES, lambda node: ())
 trees.OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)
 trees.OPERANDS |= {
     sympy.Inverse: lambda node: (node.arg,),
-    MatrixElement: lambda node: (node.parent,),
     ElementwiseApplyFunction: lambda node: (node.expr, node.function(ENTRY_SYMBOL)),
 }
 

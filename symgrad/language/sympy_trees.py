@@ -24,14 +24,14 @@ SUPPORTED = (
     "functions, and symgrad's own"
 )
 HINTS: dict[type, str] = {
-    MatrixElement: "only a label chooses entries: Z[v] with v = Index('v', n)",
+    MatrixElement: "a number chooses no entry; letters of a Sum do, and labels: Z[v] with "
+    "v = Index('v', n)",
     sympy.MatrixBase: "declare Matrix(name, m, n) and give its numbers as data",
     sympy.NDimArray: "declare Vector(name, n) or Matrix(name, m, n) and give its numbers as data",
     sympy.Piecewise: "write it with relu, abs, sign, maximum or minimum",
     sympy.Derivative: "give the expression itself; symgrad derives it",
     sympy.Dummy: "a Dummy has no name of its own; use Scalar(name)",
     sympy.AtomicExpr: "numbers are real and finite",
-    sympy.Sum: "write sums over entries as products, or with sum, dot or trace",
 }
 
 

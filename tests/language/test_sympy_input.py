@@ -58,6 +58,8 @@ N = sympy.Symbol("n")
 P, Q = MatrixSymbol("P", N, N), MatrixSymbol("Q", N, N)
 p, q = MatrixSymbol("p", N, 1), MatrixSymbol("q", N, 1)
 s, t = sympy.symbols("s t")
+i, j = sympy.symbols("i j", integer=True)
+E = sympy.IndexedBase("E")
 
 
 def text(expression: object) -> str:
@@ -420,8 +422,28 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     (lambda: softmax(W, axes=1), ProgramError, "softmax has no option axes"),
     (lambda: softmax(), ProgramError, "softmax takes 1 argument, 0 given"),
     (lambda: Z[0], ShapeError, "a look-up needs a label declared as Index(n)"),
-    (lambda: Z[0, 1], ProgramError, "only a label chooses entries"),
-    (lambda: P[0, 1], ProgramError, "only a label chooses entries"),
+    (lambda: Z[0, 1], ProgramError, "Z[0, 1]: a number chooses no entry"),
+    (lambda: P[0, 1], ProgramError, "P[0, 1]: a number chooses no entry"),
+    (lambda: sympy.Sum(E[i + 1], (i, 0, N - 1)), ProgramError, "i + 1"),
+    (
+        lambda: sympy.Sum(E[i], (i, 1, N - 1)),
+        ProgramError,
+        "runs along a whole axis: (i, 0, n - 1)",
+    ),
+    (lambda: sympy.Sum(E[i], (i, 1, j), (j, 1, N)), ProgramError, "runs along a whole axis"),
+    (lambda: sympy.Sum(i * E[i], (i, 1, N)), ShapeError, "i is an integer label"),
+    (lambda: E[i], ProgramError, "no sum binds the index i: write Sum(..., (i, 0, n - 1))"),
+    (lambda: sympy.Sum(E[i], (i, 1, N)) * p[j, 0], ProgramError, "no sum binds the index j"),
+    (
+        lambda: sympy.Sum(E[i], (i, 1, N)) + sympy.Sum(E[i], (i, 1, m)),
+        UnknownNameError,
+        "Vector(n) and Vector(m)",
+    ),
+    (
+        lambda: sympy.Sum(x[i], (i, 1, m)) + total(u),
+        ShapeError,
+        "x is a vector (n x 1), but i is below m",
+    ),
     (lambda: v + 1, ShapeError, "v is an integer label"),
     (lambda: x + "y", ProgramError, "'y' is text"),
     (lambda: "x + y", ProgramError, "'x + y' is text"),

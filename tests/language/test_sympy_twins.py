@@ -1,0 +1,126 @@
+"""SymPy as people write it, each expression beside the program in text that means the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+from sympy import IndexedBase, KroneckerDelta, MatrixSymbol, OneMatrix, Product, Sum, Trace
+
+import symgrad as sg
+from symgrad.language.sympy_input import problem_from_sympy
+
+m, n, k = sympy.symbols("m n k", integer=True, positive=True)
+i, j, r = sympy.symbols("i j r", integer=True)
+a, b = sympy.symbols("a b", real=True)
+x, y, z = (MatrixSymbol(name, n, 1) for name in "xyz")
+A, B = MatrixSymbol("A", n, n), MatrixSymbol("B", n, n)
+u, v, w, G, H, T = map(IndexedBase, "uvwGHT")
+s = IndexedBase("s", shape=(n,))
+V, M = sg.Vector("V", "n"), sg.Matrix("M", "m", "n")
+OF_N, AND, OF_M = (i, 0, n - 1), (j, 0, n - 1), (i, 1, m)
+ez = z.applyfunc(sympy.exp)
+
+SUMS = [
+    (Sum((u[i] - (a * v[i] + b)) ** 2, (i, 0, m - 1)), "norm2(u - a * v - b)**2", "u v: m"),
+    (sympy.log(Sum(sympy.exp(u[i]), OF_N)), "logsumexp(u)", "u: n"),
+    (Sum(u[i] * v[i], (i, 1, n)), "u.T @ v", "u v: n"),
+    (Sum(u[i], OF_N) * Sum(v[i], OF_M), "sum(u) * sum(v)", "u: n, v: m"),
+    (Sum(u[i] * G[i, j] * v[j], OF_M, AND), "u.T @ G @ v", "u: m, v: n, G: m n"),
+    (Sum(u[i] * Sum(G[i, j] * v[j], AND) ** 2, OF_M), "u.T @ (G @ v)**2", "u: m, v: n, G: m n"),
+    (Sum(G[i, j] ** 2, OF_M, AND), "norm2(G)**2", "G: m n"),
+    (Sum(G[i, j] * H[j, i], OF_N, AND), "trace(G @ H)", "G H: n n"),
+    (Sum(G[i, i], OF_N), "trace(G)", "G: n n"),
+    (Sum(KroneckerDelta(i, j) * G[i, j] * u[i], OF_N, AND), "diag(G).T @ u", "G: n n, u: n"),
+    (Sum((u[i] - u[j]) ** 2, OF_N, AND), "2 * n * norm2(u)**2 - 2 * sum(u)**2", "u: n"),
+    (Sum(3 * u[i], OF_N) / n, "3 * mean(u)", "u: n"),
+    (
+        Sum(T[i, j, r] * u[i] * u[j] * v[r], OF_N, AND, (r, 0, k - 1)),
+        'einsum("ijl,i,j,l->", T, u, u, v)',
+        "T: n n k, u: n, v: k",
+    ),
+    (Sum(s[i] ** 3, OF_N), "sum(s**3)", "s: n"),
+    (sympy.log(Product(s[i] ** 2, (i, 1, n))), "sum(log(s**2))", "s: n"),
+    (Product(sympy.exp(u[i] * v[i]), OF_N), "exp(u.T @ v)", "u v: n"),
+    (Sum(Sum(u[i], OF_N) * v[i], OF_N), "sum(u) * sum(v)", "u v: n"),
+    (Sum(u[i], (i, 0, 4)), "sum(u)", "u: 5"),
+    (Sum(V[i] * M[j, i], OF_N, (j, 1, m)), "ones(m).T @ M @ V", "V: n, M: m n"),
+    (Sum(sg.relu(u[i] - V[i]), OF_N), "sum(relu(u - V))", "u V: n"),
+    (
+        Sum(sg.huber(u[i], 2) * M[j, i], OF_N, (j, 1, m)),
+        "ones(m).T @ M @ huber(u, 2)",
+        "u: n, M: m n",
+    ),
+    (Sum(sympy.tanh(u[i]) * A[i, j] * x[j, 0], OF_N, AND), "tanh(u).T @ A @ x", "u x: n, A: n n"),
+]
+ENTRIES = [
+    ((x.T * A * x)[0, 0], "x.T @ A @ x", "x: n, A: n n"),
+    (sympy.sqrt((x.T * x)[0]), "norm2(x)", "x: n"),
+    (((x - A * y).T * (x - A * y))[0, 0], "norm2(x - A @ y)**2", "x y: n, A: n n"),
+    ((x.T * A**2 * y)[0, 0], "x.T @ A @ A @ y", "x y: n, A: n n"),
+    (sympy.exp(-(x.T * B.T * A * x)[0]) + a, "exp(-(x.T @ B.T @ A @ x)) + a", "x: n, A B: n n"),
+    (sympy.log((OneMatrix(1, n) * ez)[0, 0]), "logsumexp(z)", "z: n"),
+    (
+        -(y.T * (ez / (OneMatrix(1, n) * ez)[0, 0]).applyfunc(sympy.log)),
+        "-(y.T @ log(softmax(z)))",
+        "y z: n",
+    ),
+    ((x.T * A.I * x)[0, 0], "x.T @ inv(A) @ x", "x: n, A: n n"),
+    (Sum(A[i, i] ** 2, OF_N), "sum(diag(A)**2)", "A: n n"),
+    (Sum((A * x)[i, 0] ** 2, OF_N), "norm2(A @ x)**2", "x: n, A: n n"),
+    (Sum((M * V)[i] ** 2, OF_M), "norm2(M @ V)**2", "V: n, M: m n"),
+    ((V.T * V)[0, 0] / Trace(A), "norm2(V)**2 / trace(A)", "V: n, A: n n"),
+]
+SIZES = {"m": 3, "n": 4, "k": 2}
+
+
+def declared(names: str) -> str:
+    """The declarations of a program: "x y: n, A: n n" for two vectors and a matrix."""
+    lines = []
+    for group in filter(None, names.split(", ")):
+        variables, _, dims = group.partition(":")
+        kind = ("Scalar", "Vector", "Matrix", "Tensor")[len(dims.split())]
+        inside = f"({', '.join(dims.split())})" if dims else ""
+        lines += [f"{name}: {kind}{inside}" for name in variables.split()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def point(problem: sg.Problem) -> dict[str, Any]:
+    """Random numbers for each variable."""
+    rng = np.random.default_rng(5)
+    shapes = {
+        v.name: [SIZES.get(str(d)) or int(d) for d in v.dims]
+        for v in sorted(problem.variables.values(), key=lambda v: v.name)
+    }
+    return {name: rng.uniform(0.3, 1.5, shape) for name, shape in shapes.items()}
+
+
+@pytest.mark.parametrize(("expression", "formula", "names"), [*SUMS, *ENTRIES])
+def test_an_expression_is_the_program_beside_it(expression: Any, formula: str, names: str) -> None:
+    problem = problem_from_sympy(expression)
+    kinds = {v.name: (v.kind, tuple(map(str, v.dims))) for v in problem.variables.values()}
+    scalars = "".join(f"{name}: Scalar\n" for name, (kind, _) in kinds.items() if kind == "Scalar")
+    twin = sg.parse(f"{scalars}{declared(names)}loss = {formula}")
+    assert kinds == {v.name: (v.kind, tuple(map(str, v.dims))) for v in twin.variables.values()}
+    given = point(problem)
+    (value, gradient), (wanted, slopes) = (sg.derive(p).lambdify()(given) for p in (problem, twin))
+    assert value == pytest.approx(wanted, rel=1e-12)
+    for name, slope in slopes.items():
+        np.testing.assert_allclose(gradient[name], slope, rtol=1e-10, atol=1e-12)
+    assert sg.check_gradient(problem, None, given).verdict == "passed"
+
+
+RESULTS = [
+    ((x.T * A * x)[0, 0], "x", "A @ x + A.T @ x"),
+    (sympy.sqrt((x.T * x)[0]), "x", "unit(x)"),
+    (SUMS[0][0], "a", "-2 * (u - b - a * v).T @ v"),
+    (SUMS[1][0], "u", "softmax(u)"),
+    (ENTRIES[6][0], "z", "sum(y) * softmax(z) - y"),
+]
+
+
+@pytest.mark.parametrize(("expression", "name", "result"), RESULTS)
+def test_the_gradient_is_in_matrix_notation(expression: Any, name: str, result: str) -> None:
+    assert sg.derive(expression, [name]).results[name].expression == result
