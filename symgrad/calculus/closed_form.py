@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.expansion import simplified
+from symgrad.calculus.expansion import multiplied, simplified
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.naming import Naming, fresh
@@ -57,6 +57,11 @@ def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Cl
     """A result in matrix notation, or in index notation where there is no matrix form."""
     try:
         return closed_form(entry, labels, naming)
+    except NoMatrixForm:
+        pass
+    try:
+        root = multiplied(aligned(entry, labels), lambda n: naming.reference(n) is not None)
+        return closed_form(Entry(root, labels), labels, naming)
     except NoMatrixForm:
         notation = Notation(naming.reference, naming.bound)
         with recorded() as applied:

@@ -36,6 +36,26 @@ def simplified(root: Node, named: Callable[[Node], bool]) -> Node:
     return aligned(done[root].at(labels), labels)
 
 
+def multiplied(root: Node, named: Callable[[Node], bool]) -> Node:
+    """A node in which sums over more than two indices are multiplied out, while these are few:
+    (X_ij - X_kj) A_ik has no matrix form, X_ij A_ik - X_kj A_ik has."""
+
+    def parts(factor: Factor) -> Sequence[Term] | None:
+        node = factor.node
+        if named(node) or not isinstance(node, Polynomial) or len(node.axes) < 3:
+            return None
+        return opened(node, factor.labels) if factor.power == 1 else None
+
+    def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
+        return contract(
+            [t for term in terms for t in multiplied_out(term, parts, MOST_TERMS)], labels
+        )
+
+    done = rebuilt([root], lambda node: node is not root and named(node), combine)
+    labels = new_labels(root.axes)
+    return aligned(done[root].at(labels), labels)
+
+
 def _flat(terms: Sequence[Term], named: Callable[[Node], bool]) -> list[Term]:
     """The terms with the products in them, as far as they have no name, multiplied out; a sum that
     stands alone becomes its terms."""

@@ -90,6 +90,7 @@ def test_a_program_with_indices_is_the_one_without(names: str, indexed: str, pla
     for name, slope in slopes.items():
         np.testing.assert_allclose(gradient[name], slope, rtol=1e-10, atol=1e-12)
         result = derived[0].results[name]
+        assert result.notation == "matrix"
         again = sg.parse(f"{names}f = {result.expression.splitlines()[-1]}")
         if len(result.expression.splitlines()) == 1:
             read = np.reshape(sg.evaluate(again, given), np.shape(slope))
