@@ -629,16 +629,22 @@ CLOSED = [  # a result uses only what is defined beside it
         wrt="A",
         kind="jacobian",
         derivative={"A": 'einsum("ij,ik,jl->ijkl", 1 / Y, eye(m), eye(n))'},
-        same={"A": 'einsum("kl,ik,jl->ijkl", 1 / Y, eye(m), eye(n))'},
+        same={
+            "A": "tensor((i == k) * (j == l) / Y[k, l] for i in range(m) for j in range(n) "
+            "for k in range(m) for l in range(n))"
+        },
     ),
     Row(
         name="a Jacobian of four indices",
         program="A: Matrix(m, n); X: Matrix(n, k); f = A @ X",
         wrt="X",
         kind="jacobian",
-        same={"X": 'einsum("ik,jl->ijkl", A, eye(k))'},
+        same={
+            "X": "tensor(A[i, l] * (j == p) for i in range(m) for j in range(k) for l in range(n) "
+            "for p in range(k))"
+        },
         derivative={"X": 'einsum("ik,jl->ijkl", A, eye(k))'},
-        holds={"latex": r"A_{il} \, [j = p]"},
+        holds={"latex": r"A_{il} [j = p]"},
     ),
 ]
 NET = "X: Matrix(n, d); W: Matrix(d, k); b: Vector(k); c: Vector(n)"

@@ -15,6 +15,8 @@ from types import MappingProxyType
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import over, power, scaled, signed_sum, times
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.calculus.terms import opened
 from symgrad.language import composing
 from symgrad.language import formula as fm
@@ -121,6 +123,7 @@ class EntryNotation:
 
     def term(self, term: Term, letters: Letters) -> Expression:
         """2 * sum(W[i, j] * x[j] for j in range(n))"""
+        term = apart(term)
         within = [f for f in term.factors if not {*f.labels}.isdisjoint(term.summed)]
         outside = [f for f in term.factors if {*f.labels}.isdisjoint(term.summed)]
         value = self._product(term.coefficient, outside, letters)
@@ -178,6 +181,28 @@ class EntryNotation:
             {*letters.taken, *(letter.name for letter in letters.known.values())},
         )
         return array(self.entry(node, labels, inner), inner.all(acted))
+
+
+def apart(term: Term) -> Term:
+    """Sums over a batch as nodes of their own where there are two, (sum_b u_b) (sum_b v_b), or
+    where the term is of one example, u_b (sum_b v_b)."""
+    batches = [x for x in term.summed if is_batch(x)]
+    carried = {x for f in term.factors for x in f.labels if is_batch(x)}
+    if len(carried) < 2:
+        return term
+    for label in batches:
+        own = [f for f in term.factors if label in f.labels]
+        rest = [f for f in term.factors if label not in f.labels]
+        inside = dict.fromkeys(x for f in own for x in f.labels)
+        if any(x in inside for x in batches if x is not label):
+            raise NoMatrixForm(term)
+        outside = {x for f in rest for x in f.labels}
+        bound = tuple(x for x in term.summed if x in inside and x not in outside)
+        free = [x for x in inside if x not in bound]
+        entry = contract([Term(Fraction(1), tuple(own), bound)], free)
+        summed = tuple(x for x in term.summed if x not in bound)
+        term = Term(term.coefficient, (*rest, Factor(*entry)), summed)
+    return term
 
 
 def at(whole: Expression, letters: Sequence[Letter]) -> Expression:

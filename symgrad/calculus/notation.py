@@ -15,9 +15,8 @@ from symgrad.calculus.algebra import (
     times,
     transposed,
 )
-from symgrad.calculus.index_notation import IndexForm, index_form
+from symgrad.calculus.index_notation import IndexForm, apart, index_form
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes
-from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.calculus.terms import opened
 from symgrad.language.dimensions import ONE, SCALAR
@@ -160,7 +159,7 @@ class Notation:
         return signed_sum(parts) if parts else Number(Fraction(0))
 
     def _term(self, term: Term, free: list[Label]) -> Expression:
-        term = _apart(term)
+        term = apart(term)
         outside, inside, batch = _split_batch(term)
         if batch is None:
             return TermGraph(self.of, term.coefficient, list(term.factors), free).expression()
@@ -177,28 +176,6 @@ class Notation:
         if isinstance(front, Number):
             return scaled(front.value, summed)
         return times(front, summed)
-
-
-def _apart(term: Term) -> Term:
-    """Sums over a batch as nodes of their own where there are two, (sum_b u_b) (sum_b v_b), or
-    where the term is of one example, u_b (sum_b v_b)."""
-    batches = [x for x in term.summed if isinstance(x.axis, str)]
-    carried = {x for f in term.factors for x in f.labels if isinstance(x.axis, str)}
-    if len(carried) < 2:
-        return term
-    for label in batches:
-        own = [f for f in term.factors if label in f.labels]
-        rest = [f for f in term.factors if label not in f.labels]
-        inside = dict.fromkeys(x for f in own for x in f.labels)
-        if any(x in inside for x in batches if x is not label):
-            raise NoMatrixForm(term)
-        outside = {x for f in rest for x in f.labels}
-        bound = tuple(x for x in term.summed if x in inside and x not in outside)
-        free = [x for x in inside if x not in bound]
-        entry = contract([Term(Fraction(1), tuple(own), bound)], free)
-        summed = tuple(x for x in term.summed if x not in bound)
-        term = Term(term.coefficient, (*rest, Factor(*entry)), summed)
-    return term
 
 
 def _split_batch(term: Term) -> tuple[list[Factor], list[Factor], str | None]:

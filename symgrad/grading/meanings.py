@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from symgrad.calculus import derive
-from symgrad.calculus.index_notation import IndexForm
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.grading.answer import Claim, statements_of
 from symgrad.grading.notation import ONE, OPEN, Symbol
@@ -130,8 +129,6 @@ class Meanings:
         for way in self.ways(symbol):
             if way.one == one or not one:
                 outcome = derive.KINDS[way.kind](way.problem, [way.key]).outcomes[way.key]
-                if isinstance(outcome.closed.expression, IndexForm):
-                    continue
                 try:
                     problem = self.paper.problem(one)
                     lines = statements_of(outcome.closed.text, problem)

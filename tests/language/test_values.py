@@ -56,6 +56,15 @@ def blocks(K: Any) -> Any:
 
 
 VALUES: list[tuple[str, Callable[..., Any]]] = [
+    ("S[k, k]", lambda S, k: S[k, k]),
+    ("(k == k)", lambda k: 1.0),
+    ("sum(x[i] * y[i] for i in range(n))", lambda x, y: x @ y),
+    ("vector(x[i] + S[i, i] for i in range(n))", lambda x, S: x + np.diag(S)),
+    ("matrix(A[j, i] for i in range(n) for j in range(m))", lambda A: A.T),
+    (
+        "tensor(A[i, j] * (j == l) for j in range(n) for i in range(m) for l in range(n))",
+        lambda A: np.einsum("ij,jl->jil", A, np.eye(3)),
+    ),
     ("a + b", lambda a, b: a + b),
     ("x - y", lambda x, y: x - y),
     ("-x", lambda x: -x),

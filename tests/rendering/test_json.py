@@ -41,7 +41,7 @@ def test_json_in_full() -> None:
     assert last["proof"]["lines"][1] == {
         "left": "dr_i/dW_pq",
         "right": "x_q [i = p]",
-        "latex": r"\frac{\partial r_{i}}{\partial W_{pq}} = x_{q} \, [i = p]",
+        "latex": r"\frac{\partial r_{i}}{\partial W_{pq}} = x_{q} [i = p]",
         "move": "derivative by an entry",
     }
 

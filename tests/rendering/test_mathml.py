@@ -42,6 +42,7 @@ from symgrad.language.formula import (
 from symgrad.language.names import LATEX
 from symgrad.language.typeset import typeset
 from symgrad.rendering.mathml import mathml, pieces, symbol
+from tests.calls import calls as of_kinds
 
 (n,) = dims("n")
 ARGUMENTS = [
@@ -62,6 +63,8 @@ def inside(formula: Formula) -> str:
 
 def calls(operation: Operation) -> list[Call]:
     """The operation on all that it takes of scalars, vectors, matrices and labels."""
+    if operation.category == "entries":
+        return [*of_kinds(operation)]
     options = {key: value for key, value in OPTIONS.items() if key in operation.options}
     found = []
     for arguments in product(ARGUMENTS, repeat=operation.arity[0]):

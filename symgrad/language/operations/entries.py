@@ -7,14 +7,14 @@ from typing import Any
 
 from symgrad.errors import ShapeError
 from symgrad.language import expressions as ex
-from symgrad.language.composing import indicator, listed, lowered, summed
+from symgrad.language.composing import ONES, indicator, listed, lowered, product, summed
 from symgrad.language.dimensions import SCALAR, Shape, column, core
 from symgrad.language.expressions import Call, Letter, Operation, Spelling
 from symgrad.language.formula import Fence, Formula
-from symgrad.language.operations.contractions import contraction
+from symgrad.language.operations.contractions import contraction, lookup
 from symgrad.language.operations.meanings import Contraction, Gathered, declare
 from symgrad.language.shapes import given
-from symgrad.language.typeset import typeset
+from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.language.unparse import unparse
 
 AXES = "rstuvw"
@@ -112,13 +112,32 @@ def _gathering(name: str, summed: bool, **columns: Any) -> Operation:
     )
 
 
+def _spread(call: Call, body: Formula) -> Formula:
+    """The body, times an entry of a vector of ones for each index of which nothing in it tells how
+    far it runs."""
+    told = {
+        unparse(label)
+        for part in ex.parts(call.arguments[0])
+        if isinstance(part, Call) and part.operation in (entry, lookup)
+        for label in part.arguments[1:]
+    }
+    ones = [
+        lowered(lowered(ONES, dimension_formula(x.index_of)), typeset(x))
+        for x in call.options["ranges"]
+        if x.name not in told
+    ]
+    return product([body, *ones], apart=True) if ones else body
+
+
 index_sum = _gathering(
     "index_sum",
     True,
     shape=lambda arguments, options: arguments[0].shape,
     rule="sum over indices",
     sentence="The gradient of a sum over indices is the sum of the gradients.",
-    notation=lambda call, body: summed(listed(map(typeset, call.options["ranges"]), ","), body),
+    notation=lambda call, body: summed(
+        listed(map(typeset, call.options["ranges"]), ","), _spread(call, body)
+    ),
     symbol="s",
 )
 
@@ -144,7 +163,7 @@ def _array(name: str, ranks: Sequence[int]) -> Operation:
         rule="array of entries",
         sentence="Each entry of an array passes on its own part of the gradient.",
         notation=lambda call, body: lowered(
-            Fence((body,), left="[", right="]"), indices(call.options["ranges"])
+            Fence((_spread(call, body),), left="[", right="]"), indices(call.options["ranges"])
         ),
     )
 
