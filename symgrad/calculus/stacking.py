@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgrad.calculus.algebra import is_call, product, times, transposed
 from symgrad.calculus.functions import aligned
@@ -16,15 +16,16 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language import dimensions
 from symgrad.language.dimensions import Shape, column
-from symgrad.language.expressions import Call, Expression, Name, Operation, Value
+from symgrad.language.expressions import Expression, Name, Operation, Value
+from symgrad.language.operations import kronecker
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.contractions import diag
-from symgrad.language.operations.kronecker import kron
 
 Pair = tuple[Label | None, Label | None]  # the index of the rows and that of the columns
 Join = Callable[[Expression, Expression], Expression]
 
-vec = Operation(  # not registered: a sign of this notation, which programs cannot use
+# Not registered: signs of this notation, which programs cannot use.
+vec = Operation(
     name="vec",
     meaning=None,
     shape=lambda arguments, options: column(dimensions.product(arguments[0].shape)),
@@ -32,6 +33,8 @@ vec = Operation(  # not registered: a sign of this notation, which programs cann
     sentence="vec stacks the columns of a matrix.",
     latex=r"\operatorname{vec}",
 )
+kron = replace(kronecker.kron, shape=lambda arguments, options: _blocks(*arguments))  # of vectors
+SIGNS = {operation.name: operation for operation in (vec, kron)}
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,10 @@ def _outer(rows: Expression, columns: Expression) -> Expression:
 
 def _kron(fast: Expression, slow: Expression) -> Expression:
     """vec(A X B) = kron(B.T, A) vec(X): the first index runs fastest."""
-    shape: Shape = tuple(a * b for a, b in zip(slow.shape, fast.shape, strict=True))
     if is_call(slow, eye) and is_call(fast, eye):
-        return filled(eye, shape[:1])
-    return Call(kron, (slow, fast), shape)
+        return filled(eye, _blocks(slow, fast)[:1])
+    return kron(slow, fast)
+
+
+def _blocks(slow: Expression, fast: Expression) -> Shape:
+    return tuple(a * b for a, b in zip(slow.shape, fast.shape, strict=True))

@@ -10,17 +10,24 @@ from string import ascii_uppercase
 from types import MappingProxyType
 from typing import TypeAlias
 
+from symgrad.calculus import stacking
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
 from symgrad.grading.notation import WHOLE, symbol_of
 from symgrad.grading.paper import Paper
-from symgrad.grading.sheet import PARTIAL, STACKED, Piece, Row
+from symgrad.grading.sheet import PARTIAL, Piece, Row
+from symgrad.grading.stacked import commutations, stacked_shape
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.latex_input import Equation, Known, Left, read_formula
 from symgrad.language.latex_input.equations import Formula, formulas
 from symgrad.language.problem import Problem
+from symgrad.language.scope import also_called
 from symgrad.language.unparse import unparse
 
+VEC = re.compile(
+    r"\\(?:operatorname|math\w+|text)\s*\{vec\}\s*(?:\\left)?\s*\((.*?)(?:\\right)?\s*\)"
+)
+TOP = re.compile(r"\^\s*(?:\{\s*\\?(?:top|T)\s*\}|\\top|T)")
 BRACED = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 FRACTION = re.compile(rf"\\[dt]?frac\s*(?=\{{\s*(?:\\partial|\\mathrm\s*\{{?d)){BRACED}\s*{BRACED}")
 ENTRIES = re.compile(rf"\\[dt]?frac\s*\{{\s*\\partial\s*\w+_.*?\}}\s*{BRACED}")  # of r_i by W_kl
@@ -114,14 +121,28 @@ class LatexSheet:
         left, *sides = [whole.part(*ends) for ends in _parts(whole.text)]
         if unread:
             return Row(left, sides, unread)
-        if r"\operatorname{vec}" in left.text:
-            return Row(left, sides, STACKED)
+        if VEC.search(left.text):
+            return self._stacked(left, sides)
         if (of := OPERATOR.match(left.text) or GRADIENT.match(left.text)) is not None:
             return self._of_a_formula(of, left, sides)
         row = Row(left)
         for side in sides:
             row.sides.append(self._side(row, left, side))
         return row
+
+    def _stacked(self, left: Piece, sides: list[Piece]) -> Row:
+        """A derivative in vectorised form: its shape says how long ones and identities are."""
+        found = self._left(TOP.sub("", VEC.sub(r"\1", left.text)))
+        symbol = symbol_of(found.text, self.paper.names) if found else None
+        if found is None or symbol is None:
+            return Row(left, sides, "a vectorised form: not graded")
+        new, shape = unused_letter(self.paper), stacked_shape(symbol, self.paper)
+        known = {k: v.expression() for k, v in commutations(shape, self.paper).items()}
+        more = {**known, new: Name(new, shape)}
+        with also_called(stacking.SIGNS):
+            read = [self._read(f"{new} = {side.text}", more).sides[-1] for side in sides]
+        said = [s.saying(unparse(e)) for s, e in zip(sides, read, strict=True)]
+        return Row(left, said, stacked=found.text)
 
     def _of_a_formula(self, of: re.Match[str], left: Piece, sides: list[Piece]) -> Row:
         """d/dw of a formula."""

@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from symgrad.errors import ProgramError, ShapeError, SymgradError
 
 Place = tuple[int, int]  # line and column, from 1
-STACKED = "a vectorised form: not graded"
 PARTIAL = "all else fixed"  # what is said beside a derivative that is no whole one
-VECTORISED = re.compile(r"(?P<left>d2? ?[\w()]* / d [^=]*?)\s*=")  # d vec(f) / d vec(X).T
+VECTORISED = re.compile(r"(?P<left>[d∂]2? ?[\w()]* ?/ ?[d∂] ?[^=]*?)\s*=")  # d vec(f) / d vec(X).T
 NAME = r"[^\W\d_](?:(?!ᵀ)\w)*(?:\^[({\[]\w+[)}\]])?"
 OF = rf"(?:{NAME}|\({NAME}\))"
 SECOND = rf"d(?:2|\^2|\*\*2)\s?{OF}\s*/\s*(?:d\s?{OF}\s*d\s?{OF}|d\s?{OF}(?:\^2|\*\*2))"
@@ -30,6 +29,7 @@ WORD = r"[^\W_]+(?![\w(])"  # but no function that is called
 BARE = r"(?:∇|(?<!\w)(?:grad|nabla)\s)\s?(?:L|l|loss|f|J)\b(?:\(\w+\))?"  # by what is not said
 DERIVATIVE = rf"(?:{SECOND}|{DIFFERENTIAL}|{FRACTION}|{BARE}|{NABLA}|{NAME}\.grad\b)"
 TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
+VEC = re.compile(rf"vec\((\w+)\)|{TURNED}| ")
 LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{NAME}"
 OF_WHAT = r"(?:(?<=[LJEf])\(\w+(?:, ?\w+)*\))?"  # L(x, y)
 OPERATOR = re.compile(
@@ -119,6 +119,7 @@ class Row:
     unread: str = ""  # why it is not graded, where its parts are not read
     of: Piece | None = None
     by: str = ""
+    stacked: str = ""  # the derivative without its vec, where that stands in it
 
     @property
     def line(self) -> int:
@@ -201,7 +202,8 @@ def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
     """The equations of a line."""
     if (stacked := VECTORISED.match(piece.text)) and "vec(" in stacked["left"]:
         left = piece.part(0, stacked.end("left"))
-        yield Row(left, [_until(piece.part(stacked.end()), known)], STACKED)
+        sides = _sides(piece.part(stacked.end()), known)
+        yield Row(left, sides, stacked=VEC.sub(r"\1", left.text))
         return
     if (operator := OPERATOR.search(piece.text)) is not None:
         left = piece.part(operator.start(), operator.end("of"))

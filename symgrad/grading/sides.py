@@ -19,6 +19,7 @@ from symgrad.grading.notation import OPEN, WHOLE, Names, Symbol, symbol_of
 from symgrad.grading.opening import equal, restated, unused
 from symgrad.grading.paper import Macro, Paper
 from symgrad.grading.sheet import Piece, Row
+from symgrad.grading.stacked import Stacked
 from symgrad.grading.verdict import Verdict
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.problem import Problem
@@ -45,6 +46,7 @@ class Sides:
         self.paper = Paper(self.asked, self.wanted)
         self.reader = Reader(Meanings(self.paper))
         self.derivatives = Derivatives(self.paper, self.reader, self.layout, self.seed)
+        self.stacked = Stacked(self.reader, self.derivatives, self.seed)
         self.differentials = Differentials(self.paper, self.reader, self.seed)
 
     def grader(self, row: Row) -> Grader:
@@ -56,7 +58,9 @@ class Sides:
         unread = row.unread or (INDEXED if _indexed(row, names) else "")
         if unread:
             return lambda side, k: (None, unread)
-        symbol = symbol_of(text, names)
+        symbol = symbol_of(row.stacked or text, names)
+        if row.stacked and symbol is not None:
+            return lambda side, k: self.stacked.graded(symbol, side)
         of = self.differentials.left(row)
         if of is not None:
             return lambda side, k: self._differential(of, symbol, side)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
 from symgrad.language.constants import CONSTANTS
@@ -17,6 +20,7 @@ from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
 
 SIZE = "size"  # size(batch) is the number of examples
+_also: ContextVar[Mapping[str, Operation]] = ContextVar("also", default=MappingProxyType({}))
 
 
 def _last() -> Operation:
@@ -37,7 +41,17 @@ def _called(last: Operation) -> tuple[dict[str, Operation], dict[str, Operation]
 
 def function_named(name: str) -> Operation | None:
     """The operation that a program calls by this name, if there is one."""
-    return _called(_last())[0].get(name)
+    return _also.get().get(name) or _called(_last())[0].get(name)
+
+
+@contextmanager
+def also_called(signs: Mapping[str, Operation]) -> Iterator[None]:
+    """Formulas may use these signs too, which programs have not."""
+    token = _also.set(signs)
+    try:
+        yield
+    finally:
+        _also.reset(token)
 
 
 def function_elsewhere(name: str) -> Operation | None:

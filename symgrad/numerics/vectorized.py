@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.calculus.stacking import vec
-from symgrad.language.dimensions import ONE
+from symgrad.calculus.stacking import kron, vec
 from symgrad.language.expressions import Call, Expression
-from symgrad.language.operations.kronecker import kron
 
 
 def _stacked(matrix: Any) -> Any:
@@ -18,10 +16,10 @@ def _stacked(matrix: Any) -> Any:
 
 
 def stacking(e: Expression) -> Callable[..., Any] | None:
-    """What computes vec, or kron with a vector, of matrices; None for what the language has."""
+    """What computes vec and kron of matrices and vectors; None for what the language has."""
     if not isinstance(e, Call):
         return None
-    if e.operation is kron and any(ONE in a.shape for a in e.arguments):
+    if e.operation is kron:
         return np.kron
     return _stacked if e.operation is vec else None
 

@@ -28,7 +28,7 @@ from ..test_cases import CASES, DERIVED
 
 LAYOUTS = ("variable", "numerator", "denominator")
 FORMS, LEVELS = ("text", "latex"), ("result", "steps")
-NAMING = ("defines a new name", "another name of the loss", "a vectorised form")
+NAMING = ("defines a new name", "another name of the loss")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from symgrad.language.latex_input.slopes import gradient_of
 from symgrad.language.latex_input.sums import Sums, letters_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.constants import eye, filled, ones, zeros
-from symgrad.language.scope import Scope
+from symgrad.language.scope import Scope, function_named
 
 CHAINS = {"+": "add", "-": "subtract", r"\odot": "multiply", r"\oslash": "divide", "/": "divide"}
 
@@ -150,10 +150,11 @@ class Reader:
                 value = self._joined(value, sign, operand)
             return value
         if node.signs[0] == r"\otimes":
+            kronecker = function_named(signs.KRONECKER.name) or signs.KRONECKER
             value = self.value(node.operands[0])
             for operand in node.operands[1:]:
                 right = self.expression(operand)
-                value = Value(signs.KRONECKER(value.expression, right))
+                value = Value(kronecker(value.expression, right))
             return value
         return Sums(self).condition(node)
 
