@@ -34,19 +34,26 @@ def given(e: Expression) -> str:
 
 
 def elementwise(name: str) -> Rule:
-    """A rule: all shapes equal, or scalars; the result has the common shape."""
+    """A rule: all shapes equal, or scalars, or a row beside a matrix, repeated as NumPy repeats it;
+    the result has the common shape."""
 
     def rule(arguments: Arguments, options: Options) -> Shape:
         shape = SCALAR
         for argument in arguments:
-            if argument.shape in (SCALAR, shape):
+            if argument.shape in (SCALAR, shape) or _is_row_of(argument.shape, shape):
                 continue
-            if shape != SCALAR:
+            if shape != SCALAR and not _is_row_of(shape, argument.shape):
                 raise _differ(name, arguments, shape, argument.shape)
             shape = argument.shape
         return shape
 
     return rule
+
+
+def _is_row_of(row: Shape, shape: Shape) -> bool:
+    """Whether it is 1 x n beside m x n. A column is not repeated: a vector typed beside a matrix
+    may be meant as a row."""
+    return len(shape) == 2 and ONE not in shape and row == (ONE, shape[1])
 
 
 def _differ(name: str, arguments: Arguments, one: Shape, two: Shape) -> ShapeError:

@@ -75,7 +75,7 @@ READ = [
     (r"\nabla_x L = -\frac{\mathbf 1}{\lambda}", "dL/dx = -(ones(n) / lam)"),
     (r"\nabla_x L = \lambda \mathbf{0}", "dL/dx = lam * zeros(n)"),
     (r"\lambda I_n + \mathbf{1}_n \mathbf{1}_n^T", "lam * eye(n) + ones(n) @ ones(n).T"),
-    (r"A + 1x^\top - x 1^T", "A + ones(n) @ x.T - x @ ones(n).T"),
+    (r"A + 1x^\top - x 1^T", "A + 1 * x.T - x @ ones(n).T"),
     (r"\frac1n A^T 1", "1 / n * A.T @ ones(n)"),
     (r"\lambda \cdot 1", "lam * 1"),
     (r"1[x > 0]", "step(x)"),

@@ -33,7 +33,6 @@ SLIPS = [
     ("loss = sum(X * x)", "loss = sum(X @ x)"),
     ("loss = sum(x * X)", "(ones(n) @ x.T) * X"),
     ("loss = sum(X / c)", "X / (c @ ones(d).T)"),
-    ("loss = sum(X - x.T)", "X - (ones(n) @ x.T)"),
     ("loss = sum(maximum(X, x))", "maximum(X, ones(n) @ x.T)"),
     ("loss = sum(x + y.T)", "x + y"),
     ("loss = sum(X + W.T @ A)", ""),
