@@ -100,28 +100,23 @@ class Calls:
             if not options:
                 return entries.entrywise(operation, *values)
             return Value(operation(values[0].expression, **options), values[0].letters)
-        lettered = [v for v in values if v.letters]
-        if not lettered:
+        if not any(v.letters for v in values):
             return Value(operation(*(v.expression for v in values), **options))
-        (value,) = values if len(values) == 1 else (None,)
-        slices = () if value is None else tuple(filter(is_slice, value.letters))
-        if value is None or not slices:
+        slices = tuple(filter(is_slice, values[0].letters))
+        if len(values) > 1 or not slices:
             raise ProgramError(f"{operation.name} is of a whole vector, not of an entry")
-        if len(slices) == len(value.letters):
-            found = operation(value.expression, **options)
-            return Value(found, value.letters if found.shape == value.expression.shape else ())
-        if len(slices) > 1:
-            raise ProgramError(f"{operation.name} of several axes beside others cannot be read")
-        return self._along(operation, value, ":")
+        return self._along(operation, values[0], slices)
 
-    def _along(self, operation: Operation, value: Value, letter: str) -> Value:
-        """A function of vectors along a letter."""
+    def _along(self, operation: Operation, value: Value, along: tuple[str, ...]) -> Value:
+        """A function of vectors along a letter, or along all of them."""
         e, letters = value.expression, value.letters
-        rest = tuple(x for x in letters if x != letter)
+        rest = tuple(x for x in letters if x not in along)
         if not rest:
             found = operation(e)
             return Value(found, letters if found.shape == e.shape else ())
-        axis = letters.index(letter)
+        if len(along) > 1:
+            raise ProgramError(f"{operation.name} of several axes beside others cannot be read")
+        axis = letters.index(along[0])
         found = operation(e, axis=axis)
         if found.shape == e.shape:
             return Value(found, letters)
@@ -138,7 +133,7 @@ class Calls:
                 raise ProgramError(
                     f"what is lowered beside {operation.name} cannot be read", column=node.at + 1
                 )
-            value = self._along(operation, value, letter)
+            value = self._along(operation, value, (letter,))
         return value
 
     def _derivative(self, operation: Operation, values: list[Value], primes: int) -> Value:

@@ -163,7 +163,9 @@ class Reader:
         entries where both have one shape, else of matrices."""
         if sign == "*":
             right = self.value(operand)
-            if left.letters or right.letters or left.expression.shape != right.expression.shape:
+            whole = not (left.letters or right.letters or left.scalar or right.scalar)
+            filled = left.constant is not None or right.constant is not None
+            if not (whole and (filled or left.expression.shape == right.expression.shape)):
                 return self.entries.times(left, right)
             return self.entries.entrywise(OPERATIONS["multiply"], left, right)
         factors = lt.factors_of(operand)

@@ -9,7 +9,7 @@ from symgrad.errors import ProgramError
 from symgrad.language.tokens import plain_signs
 
 LONGEST_TEXT = 64 * 1024  # characters
-TOKEN = re.compile(r"\\(?:[A-Za-z]+\*?|.)|\d+(?:\.\d+)?|\.\d+|\S", re.DOTALL)
+TOKEN = re.compile(r"\\(?:operatorname\*|[A-Za-z]+|.)|\d+(?:\.\d+)?|\.\d+|\S", re.DOTALL)
 OPENING = {r"\left", r"\bigl", r"\Bigl", r"\biggl", r"\Biggl"}
 CLOSING = {r"\right", r"\bigr", r"\Bigr", r"\biggr", r"\Biggr"}
 SIZES = {rf"\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "m")}
