@@ -49,6 +49,15 @@ def product(reader: Context, factors: Sequence[Node]) -> Value:
     return _multiplied(reader, values)
 
 
+def starred(reader: Context, left: Value, right: Value) -> Value:
+    """left * right, of entries where both have one shape, else of matrices."""
+    whole = not (left.letters or right.letters or left.scalar or right.scalar)
+    filled = left.constant is not None or right.constant is not None
+    if whole and (filled or left.expression.shape == right.expression.shape):
+        return reader.entries.entrywise(OPERATIONS["multiply"], left, right)
+    return reader.entries.times(left, right)
+
+
 def _is_vector_of_ones(node: Node, possible: bool) -> TypeGuard[lt.Num]:
     """X^T 1: a number 1 behind a factor would say nothing."""
     return possible and isinstance(node, lt.Num) and node.digits == "1"

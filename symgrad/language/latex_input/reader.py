@@ -21,7 +21,7 @@ from symgrad.language.latex_input.calls import Calls
 from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Entries, Value
 from symgrad.language.latex_input.names import Names, look
-from symgrad.language.latex_input.products import product
+from symgrad.language.latex_input.products import product, starred
 from symgrad.language.latex_input.scripts import Scripts
 from symgrad.language.latex_input.slopes import gradient_of
 from symgrad.language.latex_input.sums import Sums, letters_of
@@ -159,15 +159,9 @@ class Reader:
         return Sums(self).condition(node)
 
     def _joined(self, left: Value, sign: str, operand: lt.Node) -> Value:
-        """left sign operand; after a slash stands one factor, and 1/2 x is half of x; a star is of
-        entries where both have one shape, else of matrices."""
+        """left sign operand; after a slash stands one factor, and 1/2 x is half of x."""
         if sign == "*":
-            right = self.value(operand)
-            whole = not (left.letters or right.letters or left.scalar or right.scalar)
-            filled = left.constant is not None or right.constant is not None
-            if not (whole and (filled or left.expression.shape == right.expression.shape)):
-                return self.entries.times(left, right)
-            return self.entries.entrywise(OPERATIONS["multiply"], left, right)
+            return starred(self, left, self.value(operand))
         factors = lt.factors_of(operand)
         if sign != "/" or len(factors) == 1 or Calls(self).head(factors[0]) is not None:
             return self.entries.entrywise(OPERATIONS[CHAINS[sign]], left, self.value(operand))
