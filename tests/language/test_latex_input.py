@@ -68,6 +68,7 @@ READ = [
     (r"\mathbf{e}_o", "onehot(o)"),
     (r"\langle x, A x\rangle", "dot(x, A @ x)"),
     (r"\sum_{i=1}^n x_i", "sum(x)"),
+    (r"\sum_{i,j} [i = j] x_i", 'sum(sum(einsum("ij,i->ij", eye(n), x), axis=1))'),
     (r"\sum_i e^{x_i}", "sum(exp(x))"),
     (r"\frac{e^{x_i}}{\sum_j e^{x_j}}", "exp(x) / sum(exp(x))"),
     (r"\sqrt{\lambda}", "sqrt(lam)"),

@@ -11,7 +11,7 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.calls import Calls
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.derivatives import Derivatives
-from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.entries import UnknownSizeError, Value
 from symgrad.language.latex_input.tree import Node
 
 COMPARISONS = ("<", ">", r"\leq", r"\geq", "=", r"\neq")
@@ -21,8 +21,9 @@ MANY = 12  # factors that are grouped in every way
 def product(reader: Context, factors: Sequence[Node]) -> Value:
     """The product of factors, functions taking those after them."""
     calls = Calls(reader)
-    values: list[tuple[Value, Node]] = []
+    values: list[tuple[Value | None, Node]] = []
     k = 0
+    value: Value | None
     while k < len(factors):
         node = factors[k]
         gradient = Derivatives(reader).gradient(factors[k:])
@@ -40,13 +41,23 @@ def product(reader: Context, factors: Sequence[Node]) -> Value:
             break
         elif k + 1 < len(factors) and _is_indicator(node, factors[k + 1]):
             value, count = _indicator(reader, factors[k + 1]), 2
-        elif _is_vector_of_ones(node, reader.plain_ones or not all(v.scalar for v, _ in values)):
+        elif _is_vector_of_ones(
+            node, reader.plain_ones or not all(v.scalar for v, _ in values if v)
+        ):
             value = reader.filled(node)
         else:
-            value = reader.value(node)
+            value = _sized(reader, node)
         values.append((value, node))
         k += count
-    return _multiplied(reader, values)
+    return _multiplied(reader, [(v or reader.value(node), node) for v, node in values])
+
+
+def _sized(reader: Context, node: Node) -> Value | None:
+    """A factor; None where the other ones have to say first how far an index runs."""
+    try:
+        return reader.value(node)
+    except UnknownSizeError:
+        return None
 
 
 def starred(reader: Context, left: Value, right: Value) -> Value:
