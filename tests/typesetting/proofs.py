@@ -56,7 +56,9 @@ def _misread(derivation: Derivation, proof: Proof, judge: Judge) -> Iterator[str
             continue
         compared = partial(sides, line, found.sides[-1])
         with np.errstate(all="ignore"):
-            if compared(judge.sample) is not None and judge.error(compared) > TOLERANCE:
+            if compared(judge.sample) is None or not truths[id(judge.sample)].finite:
+                continue
+            if judge.error(compared) > TOLERANCE:
                 yield f"{latex}: {found.text}"
 
 
