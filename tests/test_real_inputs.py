@@ -717,6 +717,72 @@ MESSAGES = [  # messages that lead on, and what is accepted and was not meant
         refused=("T: Tensor(m, n, k)", "a matrix is declared Matrix(m, n)"),
     ),
 ]
+SHORT = [  # a result is what a textbook gives
+    Row(
+        name="Poisson regression's deviance",
+        program="y: Vector(n); eta: Vector(n); mu = exp(eta); loss = sum(y * log(y / mu) - y + mu)",
+        wrt="eta",
+        same={"eta": "mu - y"},
+    ),
+    Row(
+        name="the logarithm of absolute values",
+        program="x: Vector(n); loss = sum(log(abs(x)))",
+        wrt="x",
+        same={"x": "1 / x"},
+    ),
+    Row(
+        name="a maximum with 0 is relu",
+        program="x: Vector(n); loss = sum(maximum(0, x))",
+        wrt="x",
+        same={"x": "step(x)"},
+    ),
+    Row(
+        name="a minimum with 0 is minus relu of the opposite",
+        program="x: Vector(n); t: Vector(n); loss = sum(minimum(t - x, 0))",
+        wrt="x",
+        same={"x": "-step(x - t)"},
+    ),
+    Row(
+        name="a maximum with another number stays one",
+        program="x: Vector(n); loss = sum(maximum(x, 1))",
+        wrt="x",
+        same={"x": "0.5 * (1 + sign(x - 1))"},
+    ),
+    Row(
+        name="a function of a symmetric matrix, entry by entry, is symmetric",
+        program="D: Matrix(n, n, symmetric=True); y: Vector(n); K = exp(-D**2 / 2) + eye(n)"
+        "; loss = y.T @ inv(K) @ y",
+        wrt="y",
+        same={"y": "2 * inv(K) @ y"},
+    ),
+    Row(
+        name="a function of two symmetric matrices and a number is symmetric",
+        program="D: Matrix(n, n, symmetric=True); c: Scalar; y: Vector(n)"
+        "; loss = y.T @ (maximum(D, D**3) * maximum(D, c)) @ y",
+        wrt="y",
+        same={"y": "2 * maximum(D, D**3) * maximum(D, c) @ y"},
+    ),
+    Row(
+        name="a function of a matrix that is not symmetric is not",
+        program="D: Matrix(n, n, symmetric=True); E: Matrix(n, n); y: Vector(n)"
+        "; K = maximum(D, E) + eye(n); loss = y.T @ inv(K) @ y",
+        wrt="y",
+        same={"y": "inv(K) @ y + inv(K).T @ y"},
+    ),
+    Row(
+        name="an entry of a vector",
+        program="s: Vector(n); i: Index(n); loss = s[i]**2",
+        wrt="s",
+        same={"s": "2 * s[i] * onehot(i)"},
+        holds={"latex result": r"2 s_{i} \mathbf{e}_{i}"},
+    ),
+    Row(
+        name="an entry of a function of a vector",
+        program="s: Vector(n); i: Index(n); loss = (s - 1)[i]**3 * sum(s)",
+        wrt="s",
+        same={"s": "(s - 1)[i]**2 * ((s - 1)[i] + 3 * sum(s) * onehot(i))"},
+    ),
+]
 TABLES: Mapping[str, list[Row]] = {
     "compiles": NOT_COMPILING,
     "formula": ANOTHER_FORMULA,
@@ -725,6 +791,7 @@ TABLES: Mapping[str, list[Row]] = {
     "numbers": NUMBERS,
     "exponents": EXPONENTS,
     "closed": CLOSED,
+    "short": SHORT,
     "messages": MESSAGES,
 }
 ROWS = [pytest.param(r, id=f"{kind}: {r.name}") for kind, rows in TABLES.items() for r in rows]
@@ -743,6 +810,10 @@ def numbers(row: Row, problem: sg.Problem) -> dict[str, np.ndarray]:
     for v in problem.variables.values():
         shape = [7] * (v.batch is not None) + [sizes[d] for d in v.dims]
         found[v.name] = rng.uniform(0.5, 1.5, shape)
+        if v.kind == "Index":
+            found[v.name] = np.zeros(shape[: v.batch is not None], int)
+        elif "symmetric" in v.facts:
+            found[v.name] += found[v.name].T
     return found
 
 

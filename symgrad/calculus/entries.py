@@ -39,6 +39,8 @@ def _is_symmetric(node: Node) -> bool:
         return "symmetric" in node.facts
     if isinstance(node, ix.Apply):
         return bool(node.operation.meaning.symmetric) and symmetric(node.arguments[0][0])
+    if isinstance(node, ix.Map):  # f(S_ij, c), entry by entry
+        return all(not at or (len(at) == 2 and symmetric(n)) for n, at in node.arguments)
     if isinstance(node, ix.Polynomial):
         straight, crossed = (
             {(key_of(numbered(t.factors, at, symmetric)), t.coefficient) for t in node.terms}

@@ -23,6 +23,7 @@ from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, Number, Value
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
+from symgrad.language.operations.entries import entry
 from symgrad.language.operations.norms import squared_norm
 
 
@@ -231,16 +232,24 @@ def _summed(pieces: list[Piece]) -> Expression:
         return squared_norm(pieces[0].value)
     vectors = all(p.value.shape[1] == 1 for p in pieces)
     if len(pieces) == 2 and vectors and all(p.power == 1 for p in pieces):
-        return product(transposed(pieces[0].value), pieces[1].value)
+        one, other = (p.value for p in pieces)
+        return _entry(one, other) or _entry(other, one) or product(transposed(one), other)
     combined = _combined(pieces)
     if is_call(combined, diag) and combined.shape[1] == ONE:  # sum_i M_ii
         return trace(combined.arguments[0])
     return total(combined)
 
 
+def _entry(vector: Expression, label: Expression) -> Expression | None:
+    """x^T e_v is the entry of x that v names."""
+    if is_call(label, onehot) and not is_call(vector, onehot):
+        return entry(vector, label.arguments[0])
+    return None
+
+
 def _lookup(matrix: Expression, vector: Expression) -> Expression | None:
     """Z^T e_v is the row of Z that v names."""
     table = transposed(matrix)
-    if getattr(vector, "operation", None) is onehot and isinstance(table, Name):
-        return lookup(table, vector.arguments[0])  # type: ignore[attr-defined]
+    if is_call(vector, onehot) and isinstance(table, Name):
+        return lookup(table, vector.arguments[0])
     return None

@@ -217,8 +217,9 @@ def test_facts_are_true(operation: Operation) -> None:
     [
         ("loss = relu(x)", 0.0, 0.0),
         ("loss = abs(x)", 0.0, 0.0),
-        ("loss = maximum(x, 0)", 0.0, 0.5),
-        ("loss = minimum(0, x)", 0.0, 0.5),
+        ("loss = maximum(x, 0)", 0.0, 0.0),
+        ("loss = minimum(0, x)", 0.0, 0.0),
+        ("loss = maximum(x, 1)", 1.0, 0.5),
         ("loss = sign(x) + step(x)", 0.0, 0.0),
         ("loss = norm2(x * ones(3))", 0.0, 0.0),
         ("loss = hinge(x)", 1.0, 0.0),

@@ -1,6 +1,7 @@
 """Scalar functions with a kink: sign, step, abs, ReLU, maximum, minimum.
 
-Conventions at the kink: relu'(0) = 0, abs'(0) = 0, a tie of maximum or minimum is one half each.
+Conventions at the kink: relu'(0) = 0, abs'(0) = 0, a tie of maximum or minimum is one half each,
+where neither argument is the number 0: maximum(x, 0) is relu(x).
 """
 
 from __future__ import annotations
@@ -98,6 +99,30 @@ rewrite(
     pattern=lambda x: sign(x) / absolute(x),
     replacement=lambda x: 1 / x,
     identity="sign(x) / |x| = 1 / x",
+)
+rewrite(
+    name="maximum of x and 0",
+    pattern=lambda x: maximum(x, expression(0)),
+    replacement=lambda x: relu(x),
+    identity="max(x, 0) = relu(x)",
+)
+rewrite(
+    name="maximum of 0 and x",
+    pattern=lambda x: maximum(expression(0), x),
+    replacement=lambda x: relu(x),
+    identity="max(0, x) = relu(x)",
+)
+rewrite(
+    name="minimum of x and 0",
+    pattern=lambda x: minimum(x, expression(0)),
+    replacement=lambda x: -relu(-x),
+    identity="min(x, 0) = -relu(-x)",
+)
+rewrite(
+    name="minimum of 0 and x",
+    pattern=lambda x: minimum(expression(0), x),
+    replacement=lambda x: -relu(-x),
+    identity="min(0, x) = -relu(-x)",
 )
 rewrite(
     name="root of a square",
