@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TypeGuard
 
 from symgrad.errors import ProgramError, SymgradError
@@ -102,10 +102,13 @@ class Calls:
             return Value(operation(values[0].expression, **options), values[0].letters)
         if not any(v.letters for v in values):
             return Value(operation(*(v.expression for v in values), **options))
-        slices = tuple(filter(is_slice, values[0].letters))
-        if len(values) > 1 or not slices:
+        slices = tuple(x for v in values for x in v.letters if is_slice(x))
+        if not slices:
             raise ProgramError(f"{operation.name} is of a whole vector, not of an entry")
-        return self._along(operation, values[0], slices)
+        along_all = {*values[0].letters} == {*slices}
+        if len(values) == 1 and (len(slices) == 1 or along_all):
+            return self._along(operation, values[0], slices)
+        return entries.beside(partial(operation, **options), values)
 
     def _along(self, operation: Operation, value: Value, along: tuple[str, ...]) -> Value:
         """A function of vectors along a letter, or along all of them."""
@@ -114,8 +117,6 @@ class Calls:
         if not rest:
             found = operation(e)
             return Value(found, letters if found.shape == e.shape else ())
-        if len(along) > 1:
-            raise ProgramError(f"{operation.name} of several axes beside others cannot be read")
         axis = letters.index(along[0])
         found = operation(e, axis=axis)
         if found.shape == e.shape:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, Dimension, core
-from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size, is_scalar
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Expression,
+    Letter,
+    Name,
+    Operation,
+    Size,
+    is_scalar,
+    leaves,
+)
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import einsum, total
+from symgrad.language.operations.entries import array, entry
 
 ALPHABET = "ijklpqrstuvabcdefghmnowxyz"
 
@@ -153,6 +165,35 @@ class Entries:
         slices = tuple(":" * k for k, _ in enumerate(letters, start=1))
         self.sizes |= {x: self.size(letter) for x, letter in zip(slices, letters, strict=True)}
         return Value(self.spread(value, (*rest, *letters)), (*rest, *slices))
+
+    def beside(self, function: Callable[..., Expression], values: list[Value]) -> Value:
+        """A function of slices, for each of the letters beside them."""
+        taken = {x.name for v in values for x in leaves(v.expression) if isinstance(x, Name)}
+        fresh = (name for name in (f"i{k}" for k in count(1)) if name not in taken)
+
+        def letters(dims: Iterable[Dimension]) -> list[Letter]:
+            return [Letter(name, d) for d, name in zip(dims, fresh, strict=False)]
+
+        rest = tuple(dict.fromkeys(x for v in values for x in v.letters if not is_slice(x)))
+        each = letters([self.size(x) for x in rest])
+        places = dict(zip(rest, each, strict=True))
+
+        def own(value: Value) -> Expression:
+            if not value.letters:
+                return value.expression
+            dims = value.expression.shape
+            dims = dims if len(dims) > 2 else core(dims)
+            free = {x: y for x, y in zip(value.letters, letters(dims), strict=True) if is_slice(x)}
+            at = [free.get(x) or places[x] for x in value.letters]
+            return array(entry(value.expression, *at), [*free.values()])
+
+        found = function(*map(own, values))
+        dims = found.shape if len(found.shape) > 2 else core(found.shape)
+        inner = letters(dims)
+        slices = tuple(":" * k for k, _ in enumerate(dims, start=1))
+        self.sizes |= dict(zip(slices, dims, strict=True))
+        body = entry(found, *inner) if inner else found
+        return Value(array(body, [*each, *inner]), (*rest, *slices))
 
     def _constant(self, e: Expression, letters: tuple[str, ...]) -> Value:
         if not letters:

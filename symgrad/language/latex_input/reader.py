@@ -153,8 +153,7 @@ class Reader:
             kronecker = function_named(signs.KRONECKER.name) or signs.KRONECKER
             value = self.value(node.operands[0])
             for operand in node.operands[1:]:
-                right = self.expression(operand)
-                value = Value(kronecker(value.expression, right))
+                value = Calls(self).call(kronecker, [value, self.value(operand)], {})
             return value
         return Sums(self).condition(node)
 
