@@ -146,6 +146,8 @@ class Problem:
         """
         if chosen is None:
             chosen = self.parameters
+        elif isinstance(chosen, sympy.MatrixBase):
+            chosen = tuple(chosen)  # its symbols
         elif isinstance(chosen, str | sympy.Basic):
             chosen = (chosen,)
         try:

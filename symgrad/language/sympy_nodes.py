@@ -21,6 +21,7 @@ from sympy.tensor.indexed import Idx
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import expressions as ex
+from symgrad.language import sympy_cases
 from symgrad.language import sympy_rules as rules
 from symgrad.language.dimensions import ONE, SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name, Operation
@@ -28,7 +29,7 @@ from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.arithmetic import power
 from symgrad.language.operations.meanings import Total
 from symgrad.language.sympy_indices import is_label
-from symgrad.language.sympy_trees import HINTS, OPERANDS, NoRuleError, operations, sympified
+from symgrad.language.sympy_trees import HINTS, OPERANDS, RULES, NoRuleError, operations, sympified
 from symgrad.language.tex import latex
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
@@ -163,6 +164,10 @@ class MatrixOperators(Operators):
             rules.expression_of(element)  # refuses what is no entry
             return element
         return call("lookup", self, label)
+
+    def norm(self) -> sympy.Expr:
+        """The root of the sum of all entries' squares."""
+        return call("norm2", self)
 
     def applyfunc(self, function: Callable[[Any], Any]) -> sympy.Expr:
         """The function of each entry."""
@@ -317,5 +322,7 @@ def _plain(option: sympy.Basic) -> int | float | str:
     return int(option) if option.is_Integer else float(option)
 
 
+RULES |= sympy_cases.RULES
+OPERANDS |= sympy_cases.OPERANDS
 OPERANDS[CallNode] = lambda node: node.args[1]
 OPERANDS[NamedNode] = lambda node: node.args[1:]

@@ -137,6 +137,12 @@ def _flat(node: sympy.Basic) -> list[sympy.Basic]:
     return [factor for arg in node.args for factor in (arg.args if arg.is_Mul else (arg,))]
 
 
+def _base_and_exponent(node: sympy.Pow) -> tuple[sympy.Basic, ...]:
+    """All numbers are real: |x|^2 = x^2."""
+    base, exponent = node.args
+    return (base.args[0] if isinstance(base, sympy.Abs) and exponent.is_even else base, exponent)
+
+
 def _power(node: sympy.Basic, base: ex.Expression, exponent: ex.Expression) -> ex.Expression:
     value: ex.Value = exponent.value if isinstance(exponent, ex.Number) else 1
     if isinstance(exponent, ex.Number) and value == 1:
@@ -188,6 +194,13 @@ def _applied(
     return value
 
 
+def _number_of(node: sympy.MatrixBase) -> tuple[sympy.Basic, ...]:
+    """What an explicit 1 x 1 matrix holds."""
+    if node.shape != SCALAR:
+        raise ProgramError(f"{trees.shown(node)}: {trees.HINTS[sympy.MatrixBase]}")
+    return (node[0, 0],)
+
+
 LEAVES: dict[type, trees.ClassRule] = {
     sympy.Rational: _rational,
     sympy.Float: lambda node: exact_number(float(node)),
@@ -210,11 +223,14 @@ trees.RULES |= LEAVES | {
     HadamardPower: lambda node, base, exponent: base**exponent,
     DiagonalMatrix: lambda node, matrix: matrix * filled(eye, matrix.shape[:1]),
     ElementwiseApplyFunction: _applied,
+    sympy.MatrixBase: lambda node, entry: entry,
 }
 trees.OPERANDS |= dict.fromkeys(LEAVES, lambda node: ())
 trees.OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)
 trees.OPERANDS |= {
+    sympy.Pow: _base_and_exponent,
     sympy.Inverse: lambda node: (node.arg,),
+    sympy.MatrixBase: _number_of,
     ElementwiseApplyFunction: lambda node: (node.expr, node.function(ENTRY_SYMBOL)),
 }
 

@@ -8,6 +8,7 @@ from functools import cache, reduce
 from typing import Any, TypeAlias
 
 import sympy
+from sympy.core.function import AppliedUndef
 from sympy.core.sympify import SympifyError, _sympify
 from sympy.matrices.expressions.matexpr import MatrixElement
 
@@ -20,15 +21,16 @@ Arguments: TypeAlias = tuple[Expression, ...]
 
 SUPPORTED = (
     "supported are +, -, *, /, powers, .T, Trace, Determinant, Inverse, HadamardProduct, "
-    "HadamardPower, Identity, ZeroMatrix, OneMatrix, DiagMatrix, applyfunc, the usual scalar "
-    "functions, and symgrad's own"
+    "HadamardPower, Identity, ZeroMatrix, OneMatrix, DiagMatrix, applyfunc, Sum over entries, "
+    "Piecewise, the usual scalar functions, and symgrad's own"
 )
 HINTS: dict[type, str] = {
     MatrixElement: "a number chooses no entry; letters of a Sum do, and labels: Z[v] with "
     "v = Index('v', n)",
     sympy.MatrixBase: "declare Matrix(name, m, n) and give its numbers as data",
     sympy.NDimArray: "declare Vector(name, n) or Matrix(name, m, n) and give its numbers as data",
-    sympy.Piecewise: "write it with relu, abs, sign, maximum or minimum",
+    sympy.BlockMatrix: "write its blocks as sums and products of their own",
+    AppliedUndef: "a function has a formula here; write it out",
     sympy.Derivative: "give the expression itself; symgrad derives it",
     sympy.Dummy: "a Dummy has no name of its own; use Scalar(name)",
     sympy.AtomicExpr: "numbers are real and finite",
@@ -108,6 +110,11 @@ def sympified(value: object) -> sympy.Basic:
         result = _sympify(value)
     except SympifyError:
         result = None
+    if isinstance(value, sympy.Eq):
+        one, other = map(shown, value.args)
+        raise ProgramError(
+            f"{shown(value)} is an equation; give one side, {one} or {other}, or their difference"
+        )
     if not isinstance(result, sympy.Expr | sympy.MatrixBase | sympy.NDimArray):
         raise ProgramError(f"{shown(value)} ({type(value).__name__}) is no SymPy expression")
     return result

@@ -169,6 +169,7 @@ PLAIN = [
     (sympy.E * s, "e * s"),
     (sympy.Abs(s) * sympy.sign(t), "abs(s) * sign(t)"),
     (sympy.Max(s, t, 1), "maximum(maximum(1, s), t)"),
+    (sympy.Abs(s) ** 2, "s**2"),
     (sympy.Min(s, t), "minimum(s, t)"),
     (sympy.asin(s) + sympy.erf(t), "arcsin(s) + erf(t)"),
 ]
@@ -459,9 +460,12 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     (lambda: sympy.gamma(s), ProgramError, "gamma(s): gamma is not part of the language"),
     (lambda: sympy.Function("softmx")(s), ProgramError, "did you mean softmax"),
     (lambda: sympy.Function("relu")(s), ProgramError, "call symgrad's own relu"),
-    (lambda: sympy.Piecewise((s, s > 0), (0, True)), ProgramError, "write it with relu"),
+    (lambda: sympy.Piecewise((s, s > 0)), ProgramError, "the last case is for all else"),
+    (lambda: sympy.Piecewise((s, sympy.Eq(s, 0)), (t, True)), ProgramError, "only two index"),
+    (lambda: sympy.Eq(s, t), ProgramError, "Eq(s, t) is an equation; give one side, s or t"),
+    (lambda: sympy.Function("f")(s), ProgramError, "a function has a formula here; write it out"),
     (lambda: sympy.Derivative(s**2, s), ProgramError, "symgrad derives it"),
-    (lambda: sympy.BlockMatrix([[P, Q]]), ProgramError, "supported are +, -"),
+    (lambda: sympy.BlockMatrix([[P, Q]]), ProgramError, "write its blocks as sums"),
     (lambda: sympy.Dummy("z") ** 2, ProgramError, "a Dummy has no name of its own"),
     (lambda: x.applyfunc(squared_norm), ProgramError, "squared_norm is no function of one entry"),
     (

@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy
-from sympy import IndexedBase, KroneckerDelta, MatrixSymbol, OneMatrix, Product, Sum, Trace
+from sympy import (
+    HadamardProduct,
+    IndexedBase,
+    KroneckerDelta,
+    MatrixSymbol,
+    OneMatrix,
+    Product,
+    Sum,
+    Trace,
+)
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix
 
 import symgrad as sg
 from symgrad.language.sympy_input import problem_from_sympy
@@ -73,6 +83,63 @@ ENTRIES = [
     (Sum((M * V)[i] ** 2, OF_M), "norm2(M @ V)**2", "V: n, M: m n"),
     ((V.T * V)[0, 0] / Trace(A), "norm2(V)**2 / trace(A)", "V: n, A: n n"),
 ]
+leaky = sympy.Piecewise((a, a > 0), (b * a, True))
+CASES = [
+    (sympy.Max(0, a) * b, "relu(a) * b", ""),
+    (sympy.Piecewise((a, a >= 0), (0, True)) * b, "relu(a) * b", ""),
+    (sympy.Piecewise((0, a < b), (a - b, True)), "relu(a - b)", ""),
+    (sympy.Piecewise((-a, a < 0), (a, True)) + b, "abs(a) + b", ""),
+    (sympy.Piecewise((a, a > b), (b, True)) * a, "maximum(a, b) * a", ""),
+    (sympy.Piecewise((a, a < b), (b, True)) * a, "minimum(a, b) * a", ""),
+    (sympy.Heaviside(a - b) * a**2, "step(a - b) * a**2", ""),
+    (leaky, "a * step(a) + b * a * (1 - step(a))", ""),
+    (
+        sympy.Piecewise((a**2 / 2, abs(a) <= b), (b * (abs(a) - b / 2), True)),
+        "(a**2 / 2 * (1 - step(abs(a) - b)) + b * (abs(a) - b / 2) * step(abs(a) - b))",
+        "",
+    ),
+    (
+        sympy.Piecewise((a**2, (a > b) & (a < 1)), (b**2, (a > 1) | (b > 1)), (a * b, True)),
+        "a**2 * step(a - b) * step(1 - a) + (1 - step(a - b) * step(1 - a))"
+        " * (b**2 * (1 - (1 - step(a - 1)) * (1 - step(b - 1)))"
+        " + a * b * (1 - step(a - 1)) * (1 - step(b - 1)))",
+        "",
+    ),
+    (Sum(sympy.Max(0, u[i] - 1) ** 2, OF_N), "norm2(relu(u - 1))**2", "u: n"),
+    (Sum(abs(u[i] - v[i]), OF_N), "norm1(u - v)", "u v: n"),
+    (
+        Sum(sympy.Piecewise((u[i] * u[j], sympy.Ne(i, j)), (0, True)), OF_N, AND),
+        "sum(u)**2 - norm2(u)**2",
+        "u: n",
+    ),
+    (x.T * x.applyfunc(lambda e: sympy.Max(e - 1, 0)), "x.T @ relu(x - 1)", "x: n"),
+    (
+        x.T * x.applyfunc(lambda e: sympy.Piecewise((e, e > 1), (a * e**2, True))),
+        "x.T @ (x * step(x - 1) + a * x**2 * (1 - step(x - 1)))",
+        "x: n",
+    ),
+]
+E = sympy.Matrix([[a, b], [b, a * b]])
+e = sympy.Matrix([a, b])
+EXPLICIT = [
+    (e.T * E * e, "a**3 + 2 * a * b**2 + a * b**3", ""),
+    (E.det(), "a**2 * b - b**2", ""),
+    (e.norm(), "sqrt(a**2 + b**2)", ""),
+    (E.norm() ** 2, "a**2 + 2 * b**2 + a**2 * b**2", ""),
+    (sympy.log((E * E).trace()), "log(a**2 + 2 * b**2 + a**2 * b**2)", ""),
+    ((E.inv() * e)[0] + b, "(b * a**2 - b**2) / (a**2 * b - b**2) + b", ""),
+    (V.norm() * M.norm(), "norm2(V) * norm2(M)", "V: n, M: m n"),
+    (Trace(sympy.MatMul(A, A, evaluate=False)), "trace(A @ A)", "A: n n"),
+    (Trace(sympy.MatAdd(A, A, B, evaluate=False) * A), "trace((2 * A + B) @ A)", "A B: n n"),
+    (Trace(DiagonalMatrix(A) * B), "diag(A).T @ diag(B)", "A B: n n"),
+    (x.T * DiagMatrix(x) * x, "sum(x**3)", "x: n"),
+    (Trace(A**3 + a * A**-1), "trace(A @ A @ A) + a * trace(inv(A))", "A: n n"),
+    (
+        Trace(HadamardProduct(B, A - x * y.T) * HadamardProduct(B, A - x * y.T).T),
+        "norm2(B * (A - x @ y.T))**2",
+        "x y: n, A B: n n",
+    ),
+]
 SIZES = {"m": 3, "n": 4, "k": 2}
 
 
@@ -97,7 +164,7 @@ def point(problem: sg.Problem) -> dict[str, Any]:
     return {name: rng.uniform(0.3, 1.5, shape) for name, shape in shapes.items()}
 
 
-@pytest.mark.parametrize(("expression", "formula", "names"), [*SUMS, *ENTRIES])
+@pytest.mark.parametrize(("expression", "formula", "names"), [*SUMS, *ENTRIES, *CASES, *EXPLICIT])
 def test_an_expression_is_the_program_beside_it(expression: Any, formula: str, names: str) -> None:
     problem = problem_from_sympy(expression)
     kinds = {v.name: (v.kind, tuple(map(str, v.dims))) for v in problem.variables.values()}
@@ -124,3 +191,9 @@ RESULTS = [
 @pytest.mark.parametrize(("expression", "name", "result"), RESULTS)
 def test_the_gradient_is_in_matrix_notation(expression: Any, name: str, result: str) -> None:
     assert sg.derive(expression, [name]).results[name].expression == result
+
+
+def test_a_matrix_of_symbols_says_what_is_differentiated_by() -> None:
+    for wrt in (e, sympy.ImmutableMatrix(e), E[0, :]):
+        assert sg.derive(e.T * E * e, wrt).wrt == ("a", "b")
+    assert sg.derive(SUMS[0][0], [u, a]).wrt == ("u", "a")
