@@ -180,7 +180,8 @@ class EntryNotation:
             {x: letter for x, letter in letters.known.items() if x not in acted},
             {*letters.taken, *(letter.name for letter in letters.known.values())},
         )
-        return array(self.entry(node, labels, inner), inner.all(acted))
+        bound = inner.all(acted)  # before a sum inside gives its own letters
+        return array(self.entry(node, labels, inner), bound)
 
 
 def apart(term: Term) -> Term:
