@@ -14,7 +14,7 @@ from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term, new_labels
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
-from symgrad.calculus.terms import magnitude, multiplied_out, opened, times
+from symgrad.calculus.terms import magnitude, multiplied_out, opened, product, times
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name
 
@@ -37,14 +37,17 @@ def simplified(root: Node, named: Callable[[Node], bool]) -> Node:
 
 
 def multiplied(root: Node, named: Callable[[Node], bool]) -> Node:
-    """A node in which sums over more than two indices are multiplied out, while these are few:
-    (X_ij - X_kj) A_ik has no matrix form, X_ij A_ik - X_kj A_ik has."""
+    """A node in which sums over more than two indices, and their squares, are multiplied out, while
+    these are few: (X_ij - X_kj) A_ik has no matrix form, X_ij A_ik - X_kj A_ik has."""
 
     def parts(factor: Factor) -> Sequence[Term] | None:
         node = factor.node
         if named(node) or not isinstance(node, Polynomial) or len(node.axes) < 3:
             return None
-        return opened(node, factor.labels) if factor.power == 1 else None
+        terms = opened(node, factor.labels)
+        if factor.power == 2:
+            return [product((a, b)) for a in terms for b in opened(node, factor.labels)]
+        return terms if factor.power == 1 else None
 
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
         return contract(

@@ -338,3 +338,11 @@ def test_every_form_shows_the_same_lines(kind: str) -> None:
         for row in derivation.proof(number, kind).splitlines():
             assert row.split("  ")[1].strip() in text
         assert derivation.proof(number, kind, "latex") in tex
+
+
+def test_equal_terms_of_all_examples_are_counted() -> None:
+    program = (
+        "k: Index(n)\nZ: Matrix(n, d)\nv: Vector(d)\n"
+        "loss = sum(logsumexp(Z @ v) - v.T @ Z[k] for k in batch)"
+    )
+    assert of_step(program, "v", "index", 3)[2:] == ["dL/ds = size(batch)"] * 2

@@ -52,6 +52,11 @@ TWINS = [
         "x.T**2 @ S @ ones(n) + ones(n).T @ S @ x**2 - 2 * x.T @ S @ x",
     ),
     (
+        "X: Matrix(n, d)\nS: Matrix(n, n)\n",
+        f"sum(S[i, j] * norm2(X[i] - X[j])**2 {OF_N} {AND})",
+        "trace(X.T @ (diag((S + S.T) @ ones(n)) - 2 * S) @ X)",
+    ),
+    (
         ROWS,
         "mean((y[i] - sum(X[i, j] * w[j] for j in range(d)))**2 for i in range(n))",
         "norm2(y - X @ w)**2 / n",
@@ -132,6 +137,7 @@ def test_tensors_are_said_entry_by_entry() -> None:
         ("norm2(matrix(x[i] for i in range(n)))", r"1 index makes a vector; write vector\(...\)"),
         ("sum(S[i, j] for i in range(n) for j in range(d))", "S is a n x n|below d"),
         ("x[j]", "j is not declared"),
+        ("sum((i == j) * x[i] for i in range(n) for j in range(d))", "below the same number"),
     ],
 )
 def test_what_is_no_sum_over_indices(line: str, message: str) -> None:

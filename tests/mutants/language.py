@@ -21,8 +21,8 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "shapes that are transposes agree",
-            "if argument.shape in (SCALAR, shape):",
-            "if argument.shape in (SCALAR, shape, shape[::-1]):",
+            "if argument.shape in (SCALAR, shape) or",
+            "if argument.shape in (SCALAR, shape, shape[::-1]) or",
         ),
         (
             "an axis may be one too many",
@@ -35,6 +35,60 @@ MUTANTS: list[Mutant] = [
             "column(shape[0]) if axis == 0",
         ),
         ("the other axis is proposed wrongly", "write axis={others[0]}", "write axis={axis}"),
+    ),
+    *planted_in(
+        "symgrad/language/shapes.py",
+        "tests/language/test_rows.py",
+        (
+            "a column is repeated",
+            "row == (ONE, shape[1])",
+            "row in ((ONE, shape[1]), (shape[0], ONE))",
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/operations/entries.py",
+        "tests/language/test_comprehensions.py tests/rendering/test_read_back.py",
+        (
+            "an entry is looked up in any size",
+            "        if size != d:\n",
+            "        if size != d and False:\n",
+        ),
+        ("labels of two sizes are compared", "or sizes[0] != sizes[1]", ""),
+        ("nothing tells how far an index runs", "if x.name not in told", "if x.name in told"),
+    ),
+    *planted_in(
+        "symgrad/language/comprehensions.py",
+        "tests/language/test_comprehensions.py",
+        ("a condition is left out", "body = body * read(condition)", "read(condition)"),
+        ("a mean is a sum", 'letters if name == "mean" else ()', "()"),
+    ),
+    *planted_in(
+        "symgrad/calculus/lowering.py",
+        "tests/language/test_comprehensions.py",
+        (
+            "the axes of an array change places",
+            "axes = (*summed, *(None,) * (2 - len(summed)))",
+            "axes = (*summed[::-1], *(None,) * (2 - len(summed)))",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/index_notation.py",
+        "tests/rendering/test_read_back.py tests/language/test_comprehensions.py",
+        (
+            "an inner sum takes a letter of an outer one",
+            "inner = Letters({**letters.known}, letters.taken)",
+            "inner = Letters({}, letters.taken)",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/index_notation.py",
+        "tests/calculus/test_proofs.py",
+        ("equal terms are counted once", "value = times(value, Size(label.axis))", "pass"),
+    ),
+    *planted_in(
+        "symgrad/calculus/expansion.py",
+        "tests/language/test_comprehensions.py",
+        ("nothing is multiplied out", "len(node.axes) < 3", "len(node.axes) < 9"),
     ),
     *planted_in(
         "symgrad/language/operations/losses.py",
