@@ -14,7 +14,7 @@ from symgrad.calculus import stacking
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
 from symgrad.grading.notation import WHOLE, symbol_of
 from symgrad.grading.paper import Paper
-from symgrad.grading.sheet import PARTIAL, Piece, Row
+from symgrad.grading.sheet import PARTIAL, REASON, Piece, Row
 from symgrad.grading.stacked import commutations, stacked_shape
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name
@@ -24,6 +24,7 @@ from symgrad.language.problem import Problem
 from symgrad.language.scope import also_called
 from symgrad.language.unparse import unparse
 
+REASONS = re.compile(r"\{\\small \(\d+\)(?s:.*?)^\}$", re.MULTILINE)  # as derivations are printed
 VEC = re.compile(
     r"\\(?:operatorname|math\w+|text)\s*\{vec\}\s*(?:\\left)?\s*\((.*?)(?:\\right)?\s*\)"
 )
@@ -84,17 +85,20 @@ class LatexSheet:
 
     def rows(self) -> Iterator[Unread]:
         """The equations; what is none says nothing."""
+        reasons = [match.span() for match in REASONS.finditer(self.text)]
         for formula in formulas(self.text):
             if EQUALS.search(formula.text):
                 beside = self.text[formula.begin : formula.begin + len(formula.text)]
-                fixed = f"{PARTIAL}: not graded" if PARTIAL in beside else ""
+                unread = f"{PARTIAL}: not graded" if PARTIAL in beside else ""
+                if any(start < formula.begin < end for start, end in reasons):
+                    unread = REASON
                 whole = self._whole(formula)
                 cuts = [m for m in NEXT.finditer(whole.text) if _is_open(whole.text[: m.start()])]
                 ends = [*(m.start() for m in cuts), None]
                 for start, end in zip([0, *(m.end() for m in cuts)], ends, strict=True):
                     part = whole.part(start, end)
                     left = part.text[: _parts(part.text)[0][1]].strip("&: ")
-                    yield left, partial(self._row, part, fixed)
+                    yield left, partial(self._row, part, unread)
 
     @cached_property
     def differential(self) -> bool:

@@ -15,6 +15,12 @@ from dataclasses import dataclass, field
 from symgrad.errors import ProgramError, ShapeError, SymgradError
 
 Place = tuple[int, int]  # line and column, from 1
+REASON = "a reason for the step above: not graded"
+REASONS = re.compile(  # below a step of a printed derivation: a sentence, and a proof in entries
+    r"^(?P<gap> *)(?:Forward {3}|Backward {2}| {10})\(\d+\) .*\n(?: {40,}.*\n)?"
+    r"(?P=gap) {14}[A-Z].*\.\n(?P<lines>(?:(?P=gap) {16}.*\n?)+)",
+    re.MULTILINE,
+)
 PARTIAL = "all else fixed"  # what is said beside a derivative that is no whole one
 VECTORISED = re.compile(r"(?P<left>[d∂]2? ?[\w()]* ?/ ?[d∂] ?[^=]*?)\s*=")  # d vec(f) / d vec(X).T
 NAME = r"[^\W\d_](?:(?!ᵀ)\w)*(?:\^[({\[]\w+[)}\]])?"
@@ -136,10 +142,17 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
     """
     lefts = re.findall(rf"({NAME})\s*=(?!=)", text)
     known = frozenset({*known, *lefts} - WORDS)
+    reasons = {
+        text.count("\n", 0, match.start("lines")) + k
+        for match in REASONS.finditer(text)
+        for k, _ in enumerate(match["lines"].splitlines(), 1)
+    }
     rows: list[Row] = []
     before = False  # whether the line before belongs to the last row
     for piece in _lines(text):
-        if not piece.text:
+        if piece.text and piece.line in reasons:
+            rows += _reason(piece, rows[-1].left)
+        elif not piece.text:
             before = False
         elif rows and piece.text.startswith("=") and not piece.text.startswith(("=>", "==")):
             rows[-1].sides += _sides(piece.part(1), known)
@@ -155,6 +168,14 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
             rows += found
             before = bool(found)
     return rows
+
+
+def _reason(piece: Piece, before: Piece) -> Iterator[Row]:
+    """A line of a proof, or what goes on with the one `before`."""
+    said = piece.part(0, len(re.split(r"\s{2,}", piece.text)[0]))
+    left, *sides = _split(said)
+    if sides:
+        yield Row(left if left.text else before, sides, REASON)
 
 
 def _is_formula(text: str, known: AbstractSet[str]) -> bool:

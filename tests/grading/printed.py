@@ -2,8 +2,8 @@
 
 Each is printed as text and as LaTeX, with its results alone and with its steps, in every layout,
 and goes through `grade_derivation` unchanged; every line has to be right, or to name something.
-Words choose some of them by their names; `--full` takes the level "full" too, whose proofs are not
-all read.
+Words choose some of them by their names; `--full` takes the level "full" too, whose proofs are
+reasons, verified as they are derived, that no grader reads.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ..test_cases import CASES, DERIVED
 
 LAYOUTS = ("variable", "numerator", "denominator")
 FORMS, LEVELS = ("text", "latex"), ("result", "steps")
-NAMING = ("defines a new name", "another name of the loss")
+NAMING = ("defines a new name", "another name of the loss", "a reason for")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import symgrad as sg
+
 from .printed import LEVELS, Printed, each_claim_once, every
 
 PRINTED = {printed.name: printed for printed in every()}
@@ -39,3 +41,23 @@ def test_a_line_that_is_not_true_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("symgrad.api.Derivation.text", lambda self, level: "dL/dx = 3 * x")
     with each_claim_once():
         assert "the factor" in wrong.fault(derivation, "text", "steps", "variable")
+
+
+@pytest.mark.parametrize("form", ["text", "latex"])
+@pytest.mark.parametrize(("name", "layout"), CHOSEN[:7])
+def test_proofs_are_reasons(name: str, layout: str, form: str) -> None:
+    derivation = PRINTED[name].derived(layout)
+    assert derivation is not None
+    with each_claim_once():
+        assert PRINTED[name].fault(derivation, form, "full", layout) == ""
+
+
+def test_a_step_that_is_not_true_is_found_between_reasons() -> None:
+    program = "A: Matrix(m, n)\nx: Vector(n)\nloss = norm2(A @ x)**2"
+    text = sg.derive(program, ["x"]).text("full")
+    assert sg.grade_derivation(program, "x", text).correct
+    wrong = text.replace(") dL/dx = ", ") dL/dx = 2 * ")
+    assert wrong != text
+    verdict = sg.grade_derivation(program, "x", wrong)
+    assert verdict.correct is False
+    assert any("a reason" in line.remark for line in verdict.lines)

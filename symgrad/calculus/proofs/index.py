@@ -107,13 +107,18 @@ class _Writer:
             move = named if uses.equation(statement) is None else SOLVED
         elif through:
             move = f"chain rule, through {', '.join(through)}"
-        elif len(uses.users) > 1 and statement.node is uses.derivation.value.node:
+        elif self._stand_still(statement.node):
             move = "derivative by an entry, all else fixed"
         else:
             move = "derivative by an entry"
         left = self._derivative(statement.node, statement.labels, letters)
         right = self.indexed(terms_of(entry), statement.labels, letters)
         return ProofLine(left, right, move, uses.differential(statement.node), by_entry=True)
+
+    def _stand_still(self, node: ix.Node) -> bool:
+        """Whether there is another use below this one, which depends on the variable too."""
+        others = {*self.uses.users} - {node}
+        return bool(others) and not others.isdisjoint(ix.topological(node.operands))
 
     def _partials(self, statement: Statement) -> Iterator[Partial]:
         node, labels = statement.entry
