@@ -717,6 +717,10 @@ MESSAGES = [  # messages that lead on, and what is accepted and was not meant
         refused=("T: Tensor(m, n, k)", "a matrix is declared Matrix(m, n)"),
     ),
 ]
+STUDENT = (
+    "w: Vector(d); x: Vector(d); y: Scalar; s: Scalar; nu: Scalar; t: Scalar"
+    "; r = (y - w.T @ x) / s; loss = log(1 + r**2 / nu)"
+)
 SHORT = [  # a result is what a textbook gives
     Row(
         name="Poisson regression's deviance",
@@ -768,6 +772,48 @@ SHORT = [  # a result is what a textbook gives
         "; K = maximum(D, E) + eye(n); loss = y.T @ inv(K) @ y",
         wrt="y",
         same={"y": "inv(K) @ y + inv(K).T @ y"},
+    ),
+    Row(
+        name="a quotient with a name, in a sum over its own denominator",
+        program=STUDENT,
+        wrt="w",
+        same={"w": "-2 * r * x / s / (nu + r**2)"},
+        holds={"latex result": r"-\frac{2 r x}{s \left(\nu + r^{2}\right)}"},
+    ),
+    Row(
+        name="a sum over another denominator stays one",
+        program=STUDENT.replace("r**2 / nu", "r**2 / nu + t / x.T @ x"),
+        wrt="w",
+        derivative={"w": "-2 * r * x / s / nu / (1 + r**2 / nu + t / x.T @ x)"},
+        lacks={"result": "y - w.T @ x"},
+    ),
+    Row(
+        name="a quotient of traces with a name",
+        program="W: Matrix(n, k); S: Matrix(n, n, symmetric=True)"
+        "; B: Matrix(n, n, symmetric=True); L = trace(W.T @ S @ W) / trace(W.T @ B @ W); loss = L",
+        wrt="W",
+        same={"W": "2 * (S @ W - L * B @ W) / trace(W.T @ B @ W)"},
+    ),
+    Row(
+        name="a product with a name is found in a higher power",
+        program="a: Scalar; b: Scalar; x: Vector(n); q = exp(a) / norm2(b * x)"
+        "; loss = q**3 * sum(x) + a",
+        wrt="a",
+        same={"a": "1 + 3 * q**3 * sum(x)"},
+    ),
+    Row(
+        name="a derivative with a name is called by it, half of a product is not",
+        program="a: Vector(n); b: Vector(n); c: Vector(n); d: Vector(n); q = sin(a) * sin(b)"
+        "; loss = q.T @ c + (sin(a) * cos(b)).T @ d",
+        wrt=("c", "d"),
+        same={"c": "q", "d": "sin(a) * cos(b)"},
+    ),
+    Row(
+        name="a sum with a name is found where nothing else has its index",
+        program="A: Matrix(m, n); x: Vector(n); u: Vector(m); z = A @ sin(x)"
+        "; loss = dot(u, z * z) + dot(u, (A * A) @ sin(x))",
+        wrt="u",
+        same={"u": "z**2 + A**2 @ sin(x)"},
     ),
     Row(
         name="an entry of a vector",

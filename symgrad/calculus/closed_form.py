@@ -78,13 +78,24 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
         names = _shared(root, reference, set(naming.taken), SHORT)
     notation = Notation(lambda node: names.get(node) or reference(node), naming.bound)
 
+    known: dict[Node, int] = {}
+
+    def named(node: Node) -> Expression | None:
+        return names.get(node) or reference(node.inner if isinstance(node, ix.Alias) else node)
+
     def written(node: Node) -> Expression:
-        short = simplified(node, lambda n: n in names or reference(n) is not None)
+        short = simplified(
+            node,
+            lambda n: named(n) is not None,
+            naming.products,
+            lambda n: leaf_count(n, named, known),
+        )
         return retyped(full(_by_definition(notation, short, node), node), naming.spelled)
 
     with recorded() as applied:
         definitions = [(name, written(node)) for node, name in names.items()]
-        result = written(root)
+        called = reference(root)
+        result = written(root) if called is None else full(called, root)
         return ClosedForm(_used(definitions, result), result, tuple(applied.values()))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from symgrad.calculus.entries import singular
+from symgrad.calculus.folding import Length, Products, cancelled, folded
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term, new_labels
@@ -21,15 +22,24 @@ from symgrad.language.expressions import Name
 MOST_TERMS = 16
 
 
-def simplified(root: Node, named: Callable[[Node], bool]) -> Node:
-    """A node by a definition in which products are multiplied out, up to nodes that have a name."""
+def simplified(
+    root: Node, named: Callable[[Node], bool], products: Products, length: Length
+) -> Node:
+    """A node by a definition in which products are multiplied out, up to nodes that have a name;
+    `products` are such nodes that may be found again in a longer product."""
 
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
         flat = _flat(terms, named)
         node, own = _shorter(contract(flat, labels), named)
         if not isinstance(node, Polynomial):
             return Entry(node, own)
-        return contract(opened(node, own), labels, factored=True)
+        terms = opened(node, own)
+        plain = contract(terms, labels, factored=True)
+        other = [cancelled(folded(t, products, length), named) for t in terms]
+        if all(a is b for a, b in zip(terms, other, strict=True)):
+            return plain
+        short = contract(other, labels, factored=True)
+        return short if length(short.node) < length(plain.node) else plain
 
     done = rebuilt([root], lambda node: node is not root and named(node), combine)
     labels = new_labels(root.axes)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.entries import symmetric
+from symgrad.calculus.folding import Products, products
 from symgrad.calculus.nodes import Input, Node, core_axes
 from symgrad.language.dimensions import ONE, Dimension, Shape
 from symgrad.language.expressions import OPERATIONS, Expression, Name
@@ -26,6 +28,11 @@ class Naming:
     symbols: frozenset[str] = frozenset()  # the user's own names
     loss: str = "L"  # what the output of a scalar problem is called; another where the user has L
     spelled: Spelling | None = None  # how numbers are, where that is not as anywhere
+
+    @cached_property
+    def products(self) -> Products:
+        """The user's definitions that are products."""
+        return products(self.definitions)
 
     def reference(self, node: Node) -> Expression | None:
         """What the user calls a node, as a column where it is a vector; None where it has no

@@ -1,0 +1,118 @@
+"""Products that have a name, found again in terms, and denominators that cancel: with r = e / s,
+
+    e^2 / s^2 / nu = r^2 / nu        1 / (1 + r^2 / nu) / nu = 1 / (nu + r^2)
+
+Only what is printed is written so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.entries import symmetric
+from symgrad.calculus.nodes import ClosedFactor, Factor, Label, Node, Term
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.terms import magnitude, opened, product
+from symgrad.language.expressions import Value
+
+Length = Callable[[Node], int]  # how many names and functions a node shows
+Products = Mapping[Node, Sequence[ix.Polynomial]]
+Matched = tuple[dict[int, Label], dict[Factor, Value]]  # labels, and the power of each factor
+
+
+def products(nodes: Iterable[Node]) -> Products:
+    """Those nodes that are one product of several entries, by the first of them."""
+    found: dict[Node, list[ix.Polynomial]] = {}
+    for node in nodes:
+        if isinstance(node, ix.Polynomial) and len(node.terms) == 1 and not symmetric(node):
+            ((coefficient, factors, _),) = node.terms
+            if coefficient == 1 and len(factors) > 1:
+                found.setdefault(factors[0].node, []).append(node)
+    return found
+
+
+def folded(term: Term, named: Products, length: Length) -> Term:
+    """The term with named products in the place of their factors, where it is shorter then."""
+    for factor in term.factors:
+        for node in named.get(factor.node, ()):
+            for other in _with_name(term, node):
+                if _length(other, length) < _length(term, length):
+                    return folded(other, named, length)
+    return term
+
+
+def _length(term: Term, length: Length) -> int:
+    return sum(length(f.node) for f in term.factors)
+
+
+def _with_name(term: Term, node: ix.Polynomial) -> Iterator[Term]:
+    """The term with a product in the place of its factors, in each way in which they are found."""
+    (own,) = node.terms
+    for labels, found in _matched(own.factors, term.factors, ({}, {})):
+        power = _power({*found.values()})
+        if power is None or (own.summed and power != 1):
+            continue
+        powers = {f: f.power - power * f.power / ratio for f, ratio in found.items()}
+        rest = [f._replace(power=powers.get(f, f.power)) for f in term.factors]
+        left = tuple(f for f in rest if f.power)
+        bound = [labels[k] for k in own.summed]
+        carried = {x for f in left for x in f.labels}
+        if all(x in term.summed and x not in carried for x in bound):
+            name = ix.intern(ix.Alias, node.axes, of=node, inner=node)
+            at = tuple(labels[k] for k in range(len(node.axes)))
+            summed = tuple(x for x in term.summed if x not in bound)
+            yield Term(term.coefficient, (*left, Factor(name, at, power)), summed)
+
+
+def _power(ratios: set[Value]) -> Value | None:
+    """The largest whole power of a product that has its factors to no higher ones than these."""
+    if len(ratios) == 1:
+        return next(iter(ratios))
+    if any(not isinstance(r, Fraction) for r in ratios):
+        return None
+    least = min(ratios, key=magnitude)
+    one_sign = len({r > 0 for r in ratios}) == 1
+    return Fraction(int(least)) if one_sign and magnitude(least) >= 1 else None
+
+
+def _matched(
+    factors: Sequence[ClosedFactor], among: Sequence[Factor], match: Matched
+) -> Iterator[Matched]:
+    """Every way to find the factors of a product among others: what its labels are, and how many
+    times its power each has."""
+    if not factors:
+        yield match
+        return
+    labels, found = match
+    first = factors[0]
+    for factor in among:
+        if factor.node is not first.node or factor in found:
+            continue
+        ways = {factor.labels, factor.labels[::-1]} if symmetric(first.node) else {factor.labels}
+        for way in ways:
+            known = {**labels, **dict(zip(first.labels, way, strict=True))}
+            agree = all(labels.get(k, x) is x for k, x in known.items())
+            if agree and len({*known.values()}) == len(known):
+                ratio = factor.power / first.power
+                yield from _matched(factors[1:], among, (known, {**found, factor: ratio}))
+
+
+def cancelled(term: Term, named: Callable[[Node], bool]) -> Term:
+    """The term with a sum times its own denominator multiplied out: (1 + r / n) n = n + r."""
+    for k, (node, labels, power) in enumerate(term.factors):
+        if not isinstance(node, ix.Polynomial) or named(node) or len(node.terms) < 2:
+            continue
+        if power not in (1, -1):
+            continue
+        below = {f: f for t in opened(node, labels) for f in t.factors if f.power < 0}
+        for factor in below:
+            other = factor._replace(power=-factor.power * power)
+            if other in term.factors and set(other.labels) <= set(labels):
+                front = Term(Fraction(1), (factor._replace(power=-factor.power),))
+                whole = contract([product((t, front)) for t in opened(node, labels)], labels)
+                rest = [f for f in term.without(k).factors if f != other]
+                again = term._replace(factors=(*rest, Factor(*whole, power)))
+                return cancelled(again, named)
+    return term
