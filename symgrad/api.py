@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import sympy
 
@@ -19,6 +19,7 @@ from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.proofs import KINDS, Proof
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError, VerificationError, one_of, whole_number
+from symgrad.explicit import ExplicitJacobian, explicit_jacobian
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
 from symgrad.numerics import callables, differences, proofs, verification
@@ -260,9 +261,17 @@ def derive(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Deriva
     return _derived("gradient", problem, wrt, layout)
 
 
-def jacobian(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
+@overload
+def jacobian(problem: Problem | str, wrt: Wrt = None, layout: str = "variable") -> Derivation: ...
+@overload
+def jacobian(
+    problem: sympy.Basic, wrt: Wrt = None, layout: str = "variable"
+) -> Derivation | ExplicitJacobian: ...
+def jacobian(
+    problem: Source, wrt: Wrt = None, layout: str = "variable"
+) -> Derivation | ExplicitJacobian:
     """The Jacobian of f: shape(f) + shape(variable), a vector counting as one axis, a scalar as
-    none.
+    none. Of `sympy.Matrix([f1, f2])` it is an ExplicitJacobian, with a row for each expression.
 
     That is `layout` "variable"; "numerator" differs from it for a scalar f alone, whose Jacobian
     by an n-vector then is a row, 1 x n. "denominator" is shape(variable) + shape(f): up to two
@@ -274,6 +283,9 @@ def jacobian(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Deri
     >>> jacobian(linear, ["x"], layout="denominator").results["x"].expression
     'A.T'
     """
+    if isinstance(problem, sympy.MatrixBase):
+        one_of("layout of an explicit matrix", layout, ("variable", "numerator"))
+        return explicit_jacobian(problem, wrt)
     return _derived("jacobian", problem, wrt, layout)
 
 

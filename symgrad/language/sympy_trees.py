@@ -25,9 +25,10 @@ SUPPORTED = (
     "Piecewise, the usual scalar functions, and symgrad's own"
 )
 HINTS: dict[type, str] = {
-    MatrixElement: "a number chooses no entry; letters of a Sum do, and labels: Z[v] with "
-    "v = Index('v', n)",
-    sympy.MatrixBase: "declare Matrix(name, m, n) and give its numbers as data",
+    MatrixElement: "a number chooses no entry: write the whole, as x.T*A*x, or give it symbols as "
+    "dimensions; letters of a Sum choose entries, and labels do, Z[v] with v = Index('v', n)",
+    sympy.MatrixBase: "declare Matrix(name, m, n) and give its numbers as data; a column of "
+    "expressions has a Jacobian, sg.jacobian",
     sympy.NDimArray: "declare Vector(name, n) or Matrix(name, m, n) and give its numbers as data",
     sympy.BlockMatrix: "write its blocks as sums and products of their own",
     AppliedUndef: "a function has a formula here; write it out",

@@ -1,0 +1,101 @@
+"""The Jacobian of an explicit column of expressions, one row for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy
+
+from symgrad import rendering
+from symgrad.calculus import as_problem
+from symgrad.calculus import derive as calculus
+from symgrad.calculus.derivation import Derivation
+from symgrad.errors import ShapeError
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.problem import Problem, Wrt
+from symgrad.numerics import verification
+from symgrad.numerics.function import compile_derivation
+
+
+@dataclass(frozen=True)
+class ExplicitJacobian:
+    """The Jacobian of `sympy.Matrix([f1, f2])` by numbers; `wrt` are their names.
+
+    `derivations` has the gradient of each expression; None where it has none of the variables.
+    """
+
+    problems: tuple[Problem, ...]
+    derivations: tuple[Derivation | None, ...]
+    wrt: tuple[str, ...]
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The entries as text, a row for each expression, a column for each variable."""
+        return tuple(map(tuple, self._entries("text")))
+
+    @property
+    def latex(self) -> str:
+        """The matrix in LaTeX."""
+        rows = r" \\ ".join(map(" & ".join, self._entries("latex")))
+        return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+
+    def _entries(self, form: str) -> list[list[str]]:
+        return [[_written(d, name, form) for name in self.wrt] for d in self.derivations]
+
+    def verify(self, seed: int = 0) -> tuple[verification.Verification, ...]:
+        """Check every step of every row at random numbers."""
+        return tuple(verification.verify(d, seed) for d in self.derivations if d is not None)
+
+    def evaluate(self, inputs: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+        """The expressions and their Jacobian at numbers."""
+        matrix, values = np.zeros((len(self.problems), len(self.wrt))), []
+        for row, problem, derivation in zip(matrix, self.problems, self.derivations, strict=True):
+            own = {name: inputs[name] for name in problem.variables if name in inputs}
+            value, slopes = compile_derivation(derivation or calculus.value(problem))(own)
+            row[:] = [slopes.get(name, 0.0) for name in self.wrt] if derivation else 0.0
+            values.append(value)
+        return np.array(values), matrix
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex}$$"
+
+    def __str__(self) -> str:
+        rows = (f"[{', '.join(row)}]" for row in self.rows)
+        return f"[{', '.join(rows)}]"
+
+
+def _written(derivation: Derivation | None, name: str, form: str) -> str:
+    """An entry as text or LaTeX; 0 where the expression does not have the variable."""
+    outcome = None if derivation is None else derivation.outcomes.get(name)
+    if derivation is None or outcome is None:
+        return "0"
+    closed = outcome.closed
+    if form == "text":
+        return closed.text
+    return rendering.latex_expression(closed.expression, derivation.table)
+
+
+def explicit_jacobian(column: sympy.MatrixBase, wrt: Wrt) -> ExplicitJacobian:
+    """The Jacobian of a column (or row) of expressions by variables that are numbers.
+
+    >>> x, y = sympy.symbols("x y")
+    >>> print(explicit_jacobian(sympy.Matrix([x**2 + y, x * y + y**2]), [x, y]))
+    [[2 * x, 1], [y, 2 * y + x]]
+    """
+    if 1 not in column.shape:
+        raise ShapeError(f"a Jacobian is of a column of expressions; this is {column.shape}")
+    problems = tuple(map(as_problem, column))
+    variables = {name: v for problem in problems for name, v in problem.variables.items()}
+    whole = Problem(variables, {}, problems[0].output)
+    names = whole.wrt(wrt)
+    for name in names:
+        if variables[name].shape != SCALAR:
+            raise ShapeError(f"{name} is no number: derive each expression by it with sg.derive")
+    derivations = []
+    for problem in problems:
+        own = [name for name in names if name in problem.variables]
+        derivations.append(calculus.derived("gradient", problem, own) if own else None)
+    return ExplicitJacobian(problems, tuple(derivations), names)

@@ -1,0 +1,57 @@
+"""The Jacobian of an explicit column of expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+
+import symgrad as sg
+
+a, b, c = sympy.symbols("a b c", real=True)
+n = sympy.Symbol("n", integer=True, positive=True)
+x = sympy.MatrixSymbol("x", n, 1)
+square = (x.T * x)[0]
+COLUMNS: list[tuple[list[Any], list[Any], str]] = [
+    ([a**2 + b, a * b + b**2], [a, b], "[[2 * a, 1], [b, 2 * b + a]]"),
+    ([a * sympy.cos(b), a * sympy.sin(b)], [a, b], "[[cos(b), -a * sin(b)], [sin(b), a * cos(b)]]"),
+    ([sympy.exp(a), 3, b], [b, a], "[[0, exp(a)], [0, 0], [1, 0]]"),
+    ([a * square, c], [a], "[[norm2(x)**2], [0]]"),
+]
+
+
+@pytest.mark.parametrize(("column", "wrt", "text"), COLUMNS)
+def test_a_row_for_each_expression(column: list[Any], wrt: list[Any], text: str) -> None:
+    jacobian: Any = sg.jacobian(sympy.Matrix(column), wrt)
+    assert str(jacobian) == text
+    assert all(v.passed for v in jacobian.verify())
+    inputs: dict[str, Any] = {"a": 0.7, "b": 1.3, "c": 0.4, "x": np.array([0.2, 0.5, 0.9])}
+    places = {a: 0.7, b: 1.3, c: 0.4}
+    plain = sympy.Matrix(column).subs(square, float(inputs["x"] @ inputs["x"]))
+    values, matrix = jacobian.evaluate(inputs)
+    wanted = plain.jacobian(wrt).subs(places)
+    np.testing.assert_allclose(values, np.array(plain.subs(places), dtype=float).ravel())
+    np.testing.assert_allclose(matrix, np.array(wanted, dtype=float))
+
+
+def test_latex() -> None:
+    jacobian: Any = sg.jacobian(sympy.Matrix([a * b, b]), [a, b])
+    assert jacobian.latex == r"\begin{bmatrix} b & a \\ 0 & 1 \end{bmatrix}"
+
+
+WRONG: list[tuple[Callable[[], Any], str]] = [
+    (lambda: sg.jacobian(sympy.Matrix([a]), [b]), "b is not declared"),
+    (lambda: sg.jacobian(sympy.Matrix([[a, b], [b, a]])), "of a column of expressions"),
+    (lambda: sg.jacobian(sympy.Matrix([square]), x), "x is no number"),
+    (lambda: sg.jacobian(sympy.Matrix([a]), layout="denominator"), "layout of an explicit matrix"),
+    (lambda: sg.derive(sympy.Matrix([a, b])), "a column of expressions has a Jacobian"),
+]
+
+
+@pytest.mark.parametrize(("thunk", "message"), WRONG)
+def test_what_has_none(thunk: Callable[[], Any], message: str) -> None:
+    with pytest.raises(sg.SymgradError, match=message):
+        thunk()
