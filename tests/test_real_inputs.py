@@ -816,6 +816,37 @@ SHORT = [  # a result is what a textbook gives
         same={"u": "z**2 + A**2 @ sin(x)"},
     ),
     Row(
+        name="two sums over a batch with a factor in common",
+        program="x1: Vector(d); x2: Vector(d); w: Vector(d)"
+        "; loss = sum((w.T @ x1 - w.T @ x2)**2 for x1, x2 in batch)",
+        wrt="w",
+        same={"w": "2 * sum((w.T @ x1 - w.T @ x2) * (x1 - x2) for x1, x2 in batch)"},
+    ),
+    Row(
+        name="Bradley and Terry's model",
+        program="s: Vector(n); i: Index(n); j: Index(n)"
+        "; loss = -sum(log(sigmoid(s[i] - s[j])) for i, j in batch)",
+        wrt="s",
+        same={"s": "sum(sigmoid(s[j] - s[i]) * (onehot(j) - onehot(i)) for i, j in batch)"},
+    ),
+    Row(
+        name="two sums over a batch without a factor in common stay two",
+        program="x1: Vector(d); x2: Vector(d); w: Vector(d)"
+        "; loss = sum(exp(w.T @ x1) + sin(w.T @ x2) for x1, x2 in batch)",
+        wrt="w",
+        same={
+            "w": "sum(cos(w.T @ x2) * x2 for x1, x2 in batch)"
+            " + sum(exp(w.T @ x1) * x1 for x1, x2 in batch)"
+        },
+    ),
+    Row(
+        name="a long scalar before two of three terms",
+        program="a: Scalar; x: Vector(n); y: Vector(n); z: Vector(n)"
+        "; loss = exp(a) * sum(x * (y + z)) + sum(x)",
+        wrt="x",
+        same={"x": "exp(a) * (y + z) + 1"},
+    ),
+    Row(
         name="an entry of a vector",
         program="s: Vector(n); i: Index(n); loss = s[i]**2",
         wrt="s",
@@ -829,6 +860,8 @@ SHORT = [  # a result is what a textbook gives
         same={"s": "(s - 1)[i]**2 * ((s - 1)[i] + 3 * sum(s) * onehot(i))"},
     ),
 ]
+
+
 TABLES: Mapping[str, list[Row]] = {
     "compiles": NOT_COMPILING,
     "formula": ANOTHER_FORMULA,
@@ -895,3 +928,15 @@ def test_real_input(row: Row) -> None:
             printed = PRINTED[form](derivation)
             for each in (piece,) if isinstance(piece, str) else piece:
                 assert (each in printed) is wanted, printed
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in SHORT])
+def test_a_short_result_is_the_derivative(row: Row) -> None:
+    derivation = DERIVED[row.kind](row.text, row.wrt)
+    inputs = numbers(row, derivation.problem)
+    _, derivatives = derivation.lambdify()(inputs)
+    for key, text in row.same.items():
+        got = np.asarray(derivatives[key])
+        right = np.broadcast_to(expected(row, text, inputs).reshape(-1, *got.shape)[0], got.shape)
+        np.testing.assert_allclose(got, right, rtol=1e-9, atol=1e-9)
+    assert derivation.verify().passed

@@ -6,11 +6,13 @@ Only what is printed is treated so; numbers are computed by the stable form.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 
 from symgrad.calculus.entries import singular
 from symgrad.calculus.folding import Length, Products, cancelled, folded
 from symgrad.calculus.functions import aligned
+from symgrad.calculus.gathering import gathered
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term, new_labels
 from symgrad.calculus.polynomials import contract
@@ -36,7 +38,8 @@ def simplified(
         terms = opened(node, own)
         plain = contract(terms, labels, factored=True)
         other = [cancelled(folded(t, products, length), named) for t in terms]
-        if all(a is b for a, b in zip(terms, other, strict=True)):
+        other = gathered(other, own, length)
+        if len(terms) == len(other) and all(map(operator.is_, terms, other)):
             return plain
         short = contract(other, labels, factored=True)
         return short if length(short.node) < length(plain.node) else plain

@@ -1,0 +1,74 @@
+"""Sums with a factor in common as one sum: sum_b a_b x_b - sum_b a_b y_b = sum_b a_b (x_b - y_b).
+
+Only what is printed is written so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from symgrad.calculus.folding import Length
+from symgrad.calculus.nodes import Factor, Label, Polynomial, Term, core_axes
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.terms import opened
+
+
+def gathered(terms: Sequence[Term], labels: Sequence[Label], length: Length) -> list[Term]:
+    """The terms, those with a factor in common joined where matrix notation can say it."""
+    kept = list(terms)
+    for key in _common_factors(kept, length):
+        chosen = [(t, f) for t in kept for f in t.factors if _key(f, t) == key]
+        own = [t for t, _ in chosen]
+        if len({*map(id, own)}) != len(own) or len(own) < 2:
+            continue  # twice in one term, or in one term alone
+        one = _joined(chosen, labels)
+        if one is not None:
+            kept = [one if t is own[0] else t for t in kept if t is own[0] or not _in(t, own)]
+    return kept
+
+
+def _in(term: Term, terms: Sequence[Term]) -> bool:
+    return any(term is t for t in terms)
+
+
+def _common_factors(terms: Sequence[Term], length: Length) -> list[Hashable]:
+    """What several terms have, the most frequent first: what is of each example of a sum over a
+    batch, or a long scalar."""
+    count: dict[Hashable, int] = {}
+    for term in terms:
+        for factor in term.factors:
+            of_example = any(isinstance(x.axis, str) and x in term.summed for x in factor.labels)
+            if of_example or (not factor.labels and length(factor.node) > 1):
+                key = _key(factor, term)
+                count[key] = count.get(key, 0) + 1
+    return sorted((k for k, n in count.items() if n > 1), key=lambda k: -count[k])
+
+
+def _key(factor: Factor, term: Term) -> Hashable:
+    """The factor, whatever its summed indices are called."""
+    places = tuple(None if x in term.summed else x for x in factor.labels)
+    return factor.node, places, factor.power
+
+
+def _joined(chosen: Sequence[tuple[Term, Factor]], labels: Sequence[Label]) -> Term | None:
+    """The sum of terms as one term, each with its common factor."""
+    first, common = chosen[0]
+    bound = tuple(dict.fromkeys(x for x in common.labels if x in first.summed))
+    inside: list[Term] = []
+    for term, factor in chosen:
+        names = dict(zip(factor.labels, common.labels, strict=True))
+        rest = tuple(x for x in term.summed if x not in names)
+        inside.append(Term(term.coefficient, tuple(f.renamed(names) for f in term.factors), rest))
+    node, own = contract(inside, (*labels, *bound), factored=True)
+    if not isinstance(node, Polynomial) or len(node.terms) != 1:
+        return None
+    (term,) = opened(node, own)
+    if len(term.factors) < 2 or any(map(_is_tensor, term.factors)):
+        return None
+    return term._replace(summed=(*bound, *term.summed))
+
+
+def _is_tensor(factor: Factor) -> bool:
+    """Whether no matrix, or one for each example of a batch, has these axes."""
+    axes = factor.node.axes
+    return len(core_axes(axes)) > 2 or len(axes) - len(core_axes(axes)) > 1
