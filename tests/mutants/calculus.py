@@ -26,16 +26,6 @@ MUTANTS: list[Mutant] = [
         ("a cotangent that nothing uses is a step", "and entry.node in needed)", ")"),
     ),
     *planted_in(
-        "symgrad/calculus/tensor_notation.py",
-        f"{CASES} tests/test_real_inputs.py",
-        ("an einsum forgets powers", "if factor.power > 0:", "if True:"),
-        (
-            "letters of an einsum are mixed up",
-            "letters[x] for x in free)",
-            "letters[x] for x in reversed(free))",
-        ),
-    ),
-    *planted_in(
         "symgrad/calculus/lowering.py",
         "tests/numerics/test_facts.py",
         (
@@ -129,7 +119,7 @@ MUTANTS: list[Mutant] = [
         ("0 / 0 is 1", "infinite(factor))  # 0 / 0 is not 1", "False)  # 0 / 0 is not 1"),
         (
             "every entry is its own square",
-            "if f.power > 1 and zeros_and_ones(f.node)",
+            "if zeros_and_ones(f.node) and f.power > 1",
             "if f.power > 1",
         ),
         ("an identity leaves its sum", "summed.remove(one)", "pass"),
