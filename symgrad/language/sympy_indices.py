@@ -118,6 +118,8 @@ def _entry(node: sympy.Expr, array: ex.Expression, indices: Sequence[sympy.Basic
     places = [(index, d) for index, d in zip(indices, dims, strict=False) if d != ONE or index != 0]
     if not places and ex.is_scalar(array):
         return array
+    if len(places) == 1 and array.shape[0] == ONE:
+        array = array.T  # a row has its entries as the column has them
     return entry(array, *(_label(index, node, d) for index, d in places))
 
 
@@ -144,6 +146,37 @@ trees.OPERANDS |= {
     MatrixElement: lambda node: (node.parent, *_labels(node.indices)),
     sympy.KroneckerDelta: lambda node: _labels(node.args[:2]),
 }
+
+
+def free_labels(nodes: Iterable[sympy.Basic]) -> dict[sympy.Symbol, Dimension]:
+    """The symbols at an index that no sum binds, where it is known what they are below: labels."""
+    free: dict[sympy.Symbol, list[object]] = {}
+    sizes: dict[object, Dimension] = {}
+    for node in nodes:
+        for index, place, size in _places(node):
+            if is_label(index):
+                sizes[place] = index.expression.index_of
+            elif isinstance(index, sympy.Symbol | Idx):
+                free.setdefault(index, []).append(place)
+            if size is not None:
+                sizes[place] = dimension_of(size)
+    return {
+        symbol: next(sizes[place] for place in places if place in sizes)
+        for symbol, places in free.items()
+        if any(place in sizes for place in places)
+    }
+
+
+def _places(node: sympy.Basic) -> Iterator[tuple[sympy.Basic, object, sympy.Basic | None]]:
+    """Each index of a node, the axis at which it stands, and how long that is where it is said."""
+    if isinstance(node, sympy.KroneckerDelta):
+        for index in node.args[:2]:
+            yield index, node, None
+    elif isinstance(node, Indexed | MatrixElement):
+        array = node.base if isinstance(node, Indexed) else node.parent
+        sizes = array.shape or [None] * len(node.indices)
+        for axis, (index, size) in enumerate(zip(node.indices, sizes, strict=False)):
+            yield index, (array, axis), size
 
 
 def lettered(root: ex.Expression, taken: Iterable[str]) -> ex.Expression:

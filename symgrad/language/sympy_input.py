@@ -14,8 +14,8 @@ from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.scope import Scope
-from symgrad.language.symbols import variable_of
-from symgrad.language.sympy_indices import Bound, is_label, lettered
+from symgrad.language.symbols import Index, variable_of
+from symgrad.language.sympy_indices import Bound, free_labels, is_label, lettered
 from symgrad.language.sympy_nodes import BATCH_NAME, CallNode, NamedNode
 from symgrad.language.sympy_rules import ENTRY_SYMBOL, dimension_of, expression_of, is_symbol
 from symgrad.language.sympy_trees import HINTS, Arguments, folded, shown, sympified
@@ -35,8 +35,10 @@ def problem_from_sympy(source: object) -> Problem:
     (('x', 'W'), 'loss')
     """
     root = sympified(source)
-    nodes: list[sympy.Basic] = []
-    folded(root, lambda node, _: nodes.append(node), is_symbol)
+    nodes = _nodes(root)
+    if labels := free_labels(nodes):
+        root = root.xreplace({symbol: Index(str(symbol), d) for symbol, d in labels.items()})
+        nodes = _nodes(root)
     reading = _Reading(_dimensions(nodes), _batched(nodes))
     for node in nodes:
         reading.add(node)
@@ -137,6 +139,13 @@ class _Reading:
         names = [leaf.name for v in values for leaf in ex.leaves(v) if isinstance(leaf, ex.Name)]
         variables = self.scope.variables
         return {name: variables[name] for name in [*self.batched, *names] if name in variables}
+
+
+def _nodes(root: sympy.Basic) -> list[sympy.Basic]:
+    """Every node that the meaning is made of, operands first."""
+    nodes: list[sympy.Basic] = []
+    folded(root, lambda node, _: nodes.append(node), is_symbol)
+    return nodes
 
 
 def _dimensions(nodes: list[sympy.Basic]) -> dict[str, Dimension]:

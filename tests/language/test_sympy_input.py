@@ -434,7 +434,7 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     (lambda: sympy.Sum(E[i], (i, 1, j), (j, 1, N)), ProgramError, "runs along a whole axis"),
     (lambda: sympy.Sum(i * E[i], (i, 1, N)), ShapeError, "i is an integer label"),
     (lambda: E[i], ProgramError, "no sum binds the index i: write Sum(..., (i, 0, n - 1))"),
-    (lambda: sympy.Sum(E[i], (i, 1, N)) * p[j, 0], ProgramError, "no sum binds the index j"),
+    (lambda: sympy.Sum(E[i], (i, 1, N)) + sympy.KroneckerDelta(i, j), ProgramError, "no sum binds"),
     (
         lambda: sympy.Sum(E[i], (i, 1, N)) + sympy.Sum(E[i], (i, 1, m)),
         UnknownNameError,

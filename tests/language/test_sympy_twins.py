@@ -21,6 +21,7 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix
 
 import symgrad as sg
 from symgrad.language.sympy_input import problem_from_sympy
+from symgrad.language.unparse import unparse
 
 m, n, k = sympy.symbols("m n k", integer=True, positive=True)
 i, j, r = sympy.symbols("i j r", integer=True)
@@ -84,6 +85,21 @@ ENTRIES = [
     ((V.T * V)[0, 0] / Trace(A), "norm2(V)**2 / trace(A)", "V: n, A: n n"),
 ]
 leaky = sympy.Piecewise((a, a > 0), (b * a, True))
+R = MatrixSymbol("R", 1, n)
+row = IndexedBase("q", shape=(1, n))
+o = sympy.Symbol("o", integer=True)
+LABELS = [
+    (Sum(R[0, i] * x[i, 0] ** 2, OF_N), "R @ x**2", "R: 1 n, x: n"),
+    (Sum(row[0, i] * x[i, 0], OF_N), "q @ x", "q: 1 n, x: n"),
+    (
+        -sympy.log(sympy.exp(u[o]) / Sum(sympy.exp(u[j]), AND)),
+        "-log(softmax(u)[o])",
+        "u: n, o: Index(n)",
+    ),
+    (-Sum(KroneckerDelta(i, o) * sympy.log(u[i]), OF_N), "-log(u[o])", "u: n, o: Index(n)"),
+    (x[o, 0] ** 2 * Sum(x[o, 0], (o, 1, n)), "x[o]**2 * sum(x)", "x: n, o: Index(n)"),
+    (G[o, i].subs(i, o) * Sum(G[i, j], OF_N, AND), "G[o, o] * sum(G)", "G: n n, o: Index(n)"),
+]
 CASES = [
     (sympy.Max(0, a) * b, "relu(a) * b", ""),
     (sympy.Piecewise((a, a >= 0), (0, True)) * b, "relu(a) * b", ""),
@@ -148,6 +164,9 @@ def declared(names: str) -> str:
     lines = []
     for group in filter(None, names.split(", ")):
         variables, _, dims = group.partition(":")
+        if dims.startswith(" Index"):
+            lines.append(group)
+            continue
         kind = ("Scalar", "Vector", "Matrix", "Tensor")[len(dims.split())]
         inside = f"({', '.join(dims.split())})" if dims else ""
         lines += [f"{name}: {kind}{inside}" for name in variables.split()]
@@ -161,10 +180,13 @@ def point(problem: sg.Problem) -> dict[str, Any]:
         v.name: [SIZES.get(str(d)) or int(d) for d in v.dims]
         for v in sorted(problem.variables.values(), key=lambda v: v.name)
     }
-    return {name: rng.uniform(0.3, 1.5, shape) for name, shape in shapes.items()}
+    labels = {v.name: 2 for v in problem.variables.values() if v.kind == "Index"}
+    return {name: rng.uniform(0.3, 1.5, shape) for name, shape in shapes.items()} | labels
 
 
-@pytest.mark.parametrize(("expression", "formula", "names"), [*SUMS, *ENTRIES, *CASES, *EXPLICIT])
+@pytest.mark.parametrize(
+    ("expression", "formula", "names"), [*SUMS, *ENTRIES, *LABELS, *CASES, *EXPLICIT]
+)
 def test_an_expression_is_the_program_beside_it(expression: Any, formula: str, names: str) -> None:
     problem = problem_from_sympy(expression)
     kinds = {v.name: (v.kind, tuple(map(str, v.dims))) for v in problem.variables.values()}
@@ -177,6 +199,9 @@ def test_an_expression_is_the_program_beside_it(expression: Any, formula: str, n
     for name, slope in slopes.items():
         np.testing.assert_allclose(gradient[name], slope, rtol=1e-10, atol=1e-12)
     assert sg.check_gradient(problem, None, given).verdict == "passed"
+    lines = "".join(f"{name} = {unparse(e)}\n" for name, e in problem.definitions.items())
+    again = sg.parse(f"{scalars}{declared(names)}{lines}loss = {unparse(problem.output)}")
+    assert sg.evaluate(again, given) == pytest.approx(wanted, rel=1e-12)
 
 
 RESULTS = [
@@ -185,6 +210,7 @@ RESULTS = [
     (SUMS[0][0], "a", "-2 * (u - b - a * v).T @ v"),
     (SUMS[1][0], "u", "softmax(u)"),
     (ENTRIES[6][0], "z", "sum(y) * softmax(z) - y"),
+    (LABELS[2][0], "u", "softmax(u) - onehot(o)"),
 ]
 
 
