@@ -31,14 +31,17 @@ WHOLE = "an index runs along a whole axis: (i, 0, n - 1) or (i, 1, n)"
 
 
 class BoundIndex(sympy.Dummy):  # type: ignore[misc]
-    """An index that a sum binds; its `expression` is a letter of its own."""
+    """An index that a sum binds; its `expression` is a letter of its own, `start` its first
+    value."""
 
     expression: Letter
+    start: int
 
-    def __new__(cls, name: str, size: Dimension) -> Any:
-        """The index of that name below `size`."""
+    def __new__(cls, name: str, size: Dimension, start: int = 0) -> Any:
+        """The index of that name that has `size` values."""
         node = sympy.Dummy.__new__(cls, name, integer=True, nonnegative=True)
         node.expression = Letter(name, size)
+        node.start = start
         return node
 
 
@@ -58,7 +61,7 @@ def _bound(node: ExprWithLimits, summand: sympy.Expr) -> Bound:
         size = _size(limit, set(node.variables))
         if size is None:
             raise ProgramError(f"{trees.shown(node)}: {WHOLE}")
-        indices[limit[0]] = BoundIndex(str(getattr(limit[0], "name", limit[0])), size)
+        indices[limit[0]] = BoundIndex(str(limit[0]).strip("_"), size, int(limit[1]))
     return Bound(summand.xreplace(indices), *indices.values())
 
 
@@ -125,6 +128,8 @@ def _entry(node: sympy.Expr, array: ex.Expression, indices: Sequence[sympy.Basic
 
 def _equal(node: sympy.KroneckerDelta) -> ex.Expression:
     one, other = node.args[:2]
+    if len({index.start for index in (one, other) if isinstance(index, BoundIndex)}) > 1:
+        raise ProgramError(f"{trees.shown(node)}: one index starts at 0, the other at 1")
     sizes = [label_size(getattr(index, "expression", None)) for index in (one, other)]
     size = next((size for size in sizes if size is not None), None)
     return same_label(_label(one, node, size), _label(other, node, size))

@@ -23,7 +23,7 @@ from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import expressions as ex
 from symgrad.language import sympy_cases
 from symgrad.language import sympy_rules as rules
-from symgrad.language.dimensions import ONE, SCALAR, Shape
+from symgrad.language.dimensions import ONE, SCALAR, Shape, describe
 from symgrad.language.expressions import Call, Expression, Name, Operation
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.arithmetic import power
@@ -160,10 +160,18 @@ class MatrixOperators(Operators):
         if isinstance(label, sympy.Symbol | Idx) and self.shape[1] == ONE and not is_label(label):
             label = (label, 0)
         if isinstance(label, tuple):
-            element = MatrixElement(self, *label)
-            rules.expression_of(element)  # refuses what is no entry
-            return element
+            return self._entry(*map(sympified, label))
         return call("lookup", self, label)
+
+    def _entry(self, *indices: sympy.Basic) -> sympy.Expr:
+        try:
+            element = MatrixElement(self, *indices)
+        except (IndexError, TypeError):
+            places = ", ".join(map(str, indices))
+            text = unparse(self.expression)
+            raise ShapeError(f"{text}[{places}]: {text} is {describe(self.shape)}") from None
+        rules.expression_of(element)  # refuses what is no entry
+        return element
 
     def norm(self) -> sympy.Expr:
         """The root of the sum of all entries' squares."""

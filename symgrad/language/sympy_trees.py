@@ -30,6 +30,7 @@ HINTS: dict[type, str] = {
     sympy.MatrixBase: "declare Matrix(name, m, n) and give its numbers as data; a column of "
     "expressions has a Jacobian, sg.jacobian",
     sympy.NDimArray: "declare Vector(name, n) or Matrix(name, m, n) and give its numbers as data",
+    sympy.IndexedBase: "it has entries, u[i], for a Sum over i",
     sympy.BlockMatrix: "write its blocks as sums and products of their own",
     AppliedUndef: "a function has a formula here; write it out",
     sympy.Derivative: "give the expression itself; symgrad derives it",

@@ -433,6 +433,18 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     ),
     (lambda: sympy.Sum(E[i], (i, 1, j), (j, 1, N)), ProgramError, "runs along a whole axis"),
     (lambda: sympy.Sum(i * E[i], (i, 1, N)), ShapeError, "i is an integer label"),
+    (
+        lambda: sympy.Sum(sympy.KroneckerDelta(i, j) * E[i] * E[j], (i, 0, N - 1), (j, 1, N)),
+        ProgramError,
+        "one index starts at 0, the other at 1",
+    ),
+    (lambda: E, ProgramError, "it has entries, u[i], for a Sum over i"),
+    (lambda: Z[i, j, i], ShapeError, "Z[i, j, i]: Z is n x k"),
+    (lambda: x[i, 3], ShapeError, "x[i, 3]: x is n x 1"),
+    (lambda: Z["i", j], ProgramError, "'i' is text"),
+    (lambda: Z[i, None], ProgramError, "None (NoneType) is no SymPy expression"),
+    (lambda: Z[i, :], ProgramError, "is no SymPy expression"),
+    (lambda: (x.T * x)[0, 1], ShapeError, "x.T @ x is a number; its entry is [0, 0]"),
     (lambda: E[i], ProgramError, "no sum binds the index i: write Sum(..., (i, 0, n - 1))"),
     (lambda: sympy.Sum(E[i], (i, 1, N)) + sympy.KroneckerDelta(i, j), ProgramError, "no sum binds"),
     (
