@@ -840,6 +840,32 @@ SHORT = [  # a result is what a textbook gives
         },
     ),
     Row(
+        name="a sum over a batch is not put into another one",
+        program="x: Vector(n); y: Scalar; w: Vector(n); v: Vector(n)"
+        "; a = sum(w.T @ x for x, y in batch)"
+        "; loss = a**3 * sum(y * exp(w.T @ x) for x, y in batch)",
+        wrt="w",
+        lacks={"result": "sum((sum("},
+    ),
+    Row(
+        name="powers of absolute values",
+        program="x: Vector(n); c: Vector(n); loss = sum(abs(x)**2 * c) + sum(abs(c)**4)",
+        wrt=("x", "c"),
+        same={"x": "2 * x * c", "c": "x**2 + 4 * c**3"},
+    ),
+    Row(
+        name="an absolute value beside another sign",
+        program="x: Vector(n); c: Vector(n); loss = sum(abs(x) * sign(c))",
+        wrt="x",
+        same={"x": "sign(c) * sign(x)"},
+    ),
+    Row(
+        name="the norm of a vector of symbols",
+        program="x1: Scalar; x2: Scalar; loss = sqrt(abs(x1)**2 + abs(x2)**2)",
+        wrt="x1",
+        same={"x1": "x1 / sqrt(x1**2 + x2**2)"},
+    ),
+    Row(
         name="a long scalar before two of three terms",
         program="a: Scalar; x: Vector(n); y: Vector(n); z: Vector(n)"
         "; loss = exp(a) * sum(x * (y + z)) + sum(x)",

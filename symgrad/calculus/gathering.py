@@ -18,6 +18,8 @@ def gathered(terms: Sequence[Term], labels: Sequence[Label], length: Length) -> 
     kept = list(terms)
     for key in _common_factors(kept, length):
         chosen = [(t, f) for t in kept for f in t.factors if _key(f, t) == key]
+        if any(len(_batches(t)) > 1 for t, _ in chosen):
+            continue  # a product of two sums over a batch: none is to stand in the other
         own = [t for t, _ in chosen]
         if len({*map(id, own)}) != len(own) or len(own) < 2:
             continue  # twice in one term, or in one term alone
@@ -25,6 +27,11 @@ def gathered(terms: Sequence[Term], labels: Sequence[Label], length: Length) -> 
         if one is not None:
             kept = [one if t is own[0] else t for t in kept if t is own[0] or not _in(t, own)]
     return kept
+
+
+def _batches(term: Term) -> list[Label]:
+    """The batches that are summed over."""
+    return [x for x in term.summed if isinstance(x.axis, str)]
 
 
 def _in(term: Term, terms: Sequence[Term]) -> bool:
@@ -36,8 +43,9 @@ def _common_factors(terms: Sequence[Term], length: Length) -> list[Hashable]:
     batch, or a long scalar."""
     count: dict[Hashable, int] = {}
     for term in terms:
+        batches = _batches(term)
         for factor in term.factors:
-            of_example = any(isinstance(x.axis, str) and x in term.summed for x in factor.labels)
+            of_example = any(x in batches for x in factor.labels)
             if of_example or (not factor.labels and length(factor.node) > 1):
                 key = _key(factor, term)
                 count[key] = count.get(key, 0) + 1

@@ -101,6 +101,19 @@ rewrite(
     identity="sign(x) / |x| = 1 / x",
 )
 rewrite(
+    name="absolute value times sign",
+    pattern=lambda x: absolute(x) * sign(x),
+    replacement=lambda x: x,
+    identity="|x| sign(x) = x",
+    partial=True,
+)
+rewrite(
+    name="square of an absolute value",
+    pattern=lambda x: absolute(x) ** 2,
+    replacement=lambda x: x**2,
+    identity="|x|^2 = x^2",
+)
+rewrite(
     name="maximum of x and 0",
     pattern=lambda x: maximum(x, expression(0)),
     replacement=lambda x: relu(x),
