@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.language.dimensions import dims
+from symgrad.language.operations.entries import entry
+from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
 
 VECTORS = "x: Vector(n)\ny: Vector(n)\n"
@@ -144,3 +147,11 @@ def test_what_is_no_sum_over_indices(line: str, message: str) -> None:
     names = "x: Vector(n)\nS: Matrix(n, n)\nz: Vector(d)\n"
     with pytest.raises(sg.SymgradError, match=message):
         sg.parse(f"{names}loss = {line}")
+
+
+def test_an_entry_of_a_row_is_that_of_its_column() -> None:
+    x, k = Variable("x", "Vector", dims("n")), Variable("k", "Index", dims("n"))
+    row = entry(x.expression().T, k.expression())
+    problem = Problem({"x": x, "k": k}, {}, row)
+    assert sg.evaluate(problem, {"x": np.array([1.0, 2.0, 3.0]), "k": 1}) == 2.0
+    assert sg.derive(problem, ["x"]).results["x"].expression == "onehot(k)"

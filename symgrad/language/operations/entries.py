@@ -8,7 +8,7 @@ from typing import Any
 from symgrad.errors import ShapeError
 from symgrad.language import expressions as ex
 from symgrad.language.composing import ONES, indicator, listed, lowered, product, summed
-from symgrad.language.dimensions import SCALAR, Shape, column, core
+from symgrad.language.dimensions import ONE, SCALAR, Shape, column, core
 from symgrad.language.expressions import Call, Letter, Operation, Spelling
 from symgrad.language.formula import Fence, Formula
 from symgrad.language.operations.contractions import contraction, lookup
@@ -47,9 +47,10 @@ def _entry_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> S
 
 
 def _entry_indices(call: Call) -> str:
-    """rs,r,s-> of a matrix and two labels."""
+    """rs,r,s-> of a matrix and two labels; ?r,r-> of a row, whose first dimension is 1."""
     own = AXES[: len(call.arguments) - 1]
-    return f"{own},{','.join(own)}->"
+    row = len(own) == 1 and call.arguments[0].shape[0] == ONE
+    return f"{'?' * row}{own},{','.join(own)}->"
 
 
 entry = declare(
