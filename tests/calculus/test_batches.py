@@ -29,7 +29,7 @@ GRADIENTS = [  # what is derived, by what, the result
     (
         f"{MEAN}loss = mean(norm2(x - mu)**2 for x in batch)",
         "x",
-        "2 * (x - mean(x for x in batch)) / size(batch)",
+        "2 * (x - mu) / size(batch)",
     ),
     (
         f"{MEAN}loss = mean((b.T @ (x - mu))**2 for x in batch)",
