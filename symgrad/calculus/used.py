@@ -10,15 +10,17 @@ from symgrad.language.expressions import Expression, Name, leaves
 
 def used_steps(derivation: Derivation, expression: Expression) -> list[Step]:
     """The steps whose left sides an expression uses, directly or through other steps, in order;
-    what the problem itself defines is not among them.
+    what the problem itself defines is not among them. Beside dL/dh stands what L is of h: that may
+    be another function than as the program writes it.
 
     >>> from symgrad.calculus.derive import gradient
     >>> from symgrad.language.parser import parse
     >>> derivation = gradient(parse("x: Vector(n)\\nloss = norm2(exp(x))**2"))
     >>> [step.left.name for step in used_steps(derivation, derivation.steps[-1].right)]
-    ['e', 'dL/de']
+    ['e', 'L', 'dL/de']
     """
-    problem = {derivation.output_called, *derivation.problem.definitions}
+    output = derivation.output_called
+    problem = {output, *derivation.problem.definitions}
     if derivation.total is not None:
         problem.add(derivation.total[0].name)
     by_name = {
@@ -26,14 +28,16 @@ def used_steps(derivation: Derivation, expression: Expression) -> list[Step]:
         for step in derivation.steps
         if isinstance(step.left, Name) and step.left.name not in problem
     }
+    last = [s for s in derivation.steps if isinstance(s.left, Name) and s.left.name == output]
     found: dict[int, Step] = {}
     pending = [expression]
     while pending:
         for name in names_in(pending.pop()):
             step = by_name.get(name)
             if step is not None and step.number not in found:
-                found[step.number] = step
-                pending.append(step.right)
+                more = [step, *last] if isinstance(step.left, Derivative) else [step]
+                found |= {s.number: s for s in more}
+                pending += [s.right for s in more]
     return [found[number] for number in sorted(found)]
 
 

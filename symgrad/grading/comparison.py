@@ -46,6 +46,10 @@ class Result:
             self._rounding[point, seed] = NOISE * moved
         return self._rounding[point, seed]
 
+    def is_sharp(self, point: Point, seed: int) -> bool:
+        """Whether it is well above what rounding may change."""
+        return self.rounding(point, seed) <= SHARP * largest_entry(self.at(point))
+
     def _array(self, point: Point, rng: np.random.Generator | None = None) -> np.ndarray:
         array = point.array(self.entry, self.labels, rng=rng)
         axes = zip(array.shape, self.labels, strict=True)
@@ -78,8 +82,7 @@ class Comparison:
 
     def is_sharp(self, point: Point) -> bool:
         """Whether the right result is well above what rounding may change."""
-        most = SHARP * largest_entry(self.right.at(point))
-        return self.right.rounding(point, self.seed) <= most
+        return self.right.is_sharp(point, self.seed)
 
     def is_telling(self, point: Point) -> bool:
         """Whether the claim can be judged at a point, however far it was moved."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -195,8 +195,10 @@ class Exam:
         return [*opened, self.outcome.entry.node, self.derivation.value.node]
 
     def _is_good(self, point: Point) -> bool:
-        finite = all(np.all(np.isfinite(a)) for a in point.inputs.values())
-        return finite and point.well_conditioned(self._roots)
+        if not all(np.all(np.isfinite(a)) for a in point.inputs.values()):
+            return False
+        values = [self.tensors[name] for name in self.opened]
+        return point.well_conditioned(self._roots) and _have_digits(values, point, self.seed)
 
     @cached_property
     def got(self) -> list[np.ndarray]:
@@ -225,6 +227,11 @@ class Exam:
     def correct(self) -> bool:
         """Whether the claim is the right result."""
         return self.right_shape and all(map(close, self.got, self.want, self.noise))
+
+
+def _have_digits(values: Sequence[Tensor], point: Point, seed: int) -> bool:
+    """Whether rounding leaves something of each: tanh(20) - tanh(30) has no digits."""
+    return all(Result(t.closed(), t.labels).is_sharp(point, seed) for t in values)
 
 
 def fitted(exam: Exam) -> Exam:

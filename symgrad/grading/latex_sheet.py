@@ -43,7 +43,7 @@ OPERATOR = re.compile(  # d/dw of a formula
     rf"\\[dt]?frac\s*\{{\s*{D}\s*\}}\s*\{{\s*{D}\s*"
     r"(?:(?P<by>[^{}]*)|(?P<braced>[^{}]*\{\w+\}))\s*\}"
 )
-LOSS = r"\s*(?:\\math\w+\s*)?\{?\\?\w+\}?(?:\s*\(.*\))?[\s&]*$"
+LOSS = r"\s*(?:\\math\w+\s*)?\{?\\?\w+(?:\{\w+\})?\}?(?:\s*\(.*\))?[\s&]*$"
 GRADIENT = re.compile(  # \nabla_w of a formula
     rf"\\nabla\s*_\s*(?:(?P<by>[A-Za-z])(?!\w)|\{{(?P<braced>[^{{}}]*)\}})(?!{LOSS})(?=.*\S)"
 )

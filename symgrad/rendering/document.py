@@ -223,15 +223,16 @@ def answers(derivation: Derivation, stepwise: bool) -> tuple[Answer, ...]:
         own = outcome.beside(taken)
         taken |= {name.name for name, _ in own.definitions}
         steps = [] if stepwise else used_steps(derivation, own.expression)
-        equations = [_definition(step) for step in steps if step.number not in told]
+        equations = [_definition(derivation, step) for step in steps if step.number not in told]
         told |= {step.number for step in steps}
         found.append(_answer(derivation, own, equations))
     return tuple(found)
 
 
-def _definition(step: Step) -> Equation:
+def _definition(derivation: Derivation, step: Step) -> Equation:
     left = left_of(written(step.left), step.right)
-    return Equation(left, (written(step.right),), kind="definition")
+    again = isinstance(step.left, Name) and step.left.name == derivation.output_called
+    return Equation(left, (written(step.right),), kind="output" if again else "definition")
 
 
 def _answer(derivation: Derivation, outcome: Outcome, equations: list[Equation]) -> Answer:

@@ -107,7 +107,7 @@ def _result(answer: Answer, table: Table) -> dict[str, Any]:
         "definitions": [
             [plain_text(formula) for formula in e.formulas]
             for e in answer.equations
-            if e.kind == "definition"
+            if e.kind in ("definition", "output")
         ],
         **_both(result.sides[0], table),
         "shape": _sizes(outcome.shape),

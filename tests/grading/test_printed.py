@@ -18,6 +18,8 @@ CHOSEN = [
     ("mcb-75", "denominator"),
     ("tg-prim-layernorm", "variable"),
     ("sympy-xxTx", "denominator"),
+    ("graph-bipartite", "variable"),
+    ("scalar-fan-mul", "variable"),
     ("mn-tr-xaxb-hessian", "variable"),
     ("graph-line1-hvp", "variable"),
     ("mcb-d-hadamard", "variable"),
@@ -31,6 +33,12 @@ def test_what_is_printed_is_graded_right(name: str, layout: str, form: str) -> N
     assert derivation is not None
     for level in LEVELS:
         assert PRINTED[name].fault(derivation, form, level, layout) == ""
+
+
+def test_no_line_is_judged_where_a_value_has_lost_its_digits() -> None:
+    derivation = PRINTED["deep-siamese"].derived("variable")
+    assert derivation is not None
+    assert PRINTED["deep-siamese"].fault(derivation, "latex", "result", "variable") == ""
 
 
 def test_a_line_that_is_not_true_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
