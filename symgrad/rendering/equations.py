@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from symgrad.calculus.algebra import is_negative, negated
+from symgrad.calculus.algebra import is_call, is_negative, negated
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.proofs.lines import Form, Pairing, Pairings
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import Dimension
-from symgrad.language.expressions import Expression
+from symgrad.language.expressions import Expression, Number
 from symgrad.language.formula import Formula
+from symgrad.language.operations.constants import zeros
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import batch, dimension_formula
 
@@ -65,8 +66,14 @@ def _right(right: Form) -> Formula:
     if isinstance(right, Expression):
         return written(right)
     if isinstance(right, Pairings):
-        return composing.total(map(_pairing, right.parts))
+        parts = [part for part in right.parts if not _is_zero(part.right)]
+        return composing.total(map(_pairing, parts)) if parts else fm.Number(digits="0")
     return right.written
+
+
+def _is_zero(e: Expression) -> bool:
+    """Whether it is zeros, with which an inner product is 0."""
+    return is_call(e, zeros) or (isinstance(e, Number) and e.value == 0)
 
 
 def _pairing(pairing: Pairing) -> Formula:

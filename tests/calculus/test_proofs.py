@@ -346,3 +346,8 @@ def test_equal_terms_of_all_examples_are_counted() -> None:
         "loss = sum(logsumexp(Z @ v) - v.T @ Z[k] for k in batch)"
     )
     assert of_step(program, "v", "index", 3)[2:] == ["dL/ds = size(batch)"] * 2
+
+
+def test_a_differential_that_vanishes_is_0() -> None:
+    program = "A: Matrix(m, n)\nloss = sum((hardmax(A) @ ones(n))**2)"
+    assert "= 0" in of_step(program, "A", "differential")
