@@ -15,6 +15,7 @@ y: Vector(m)
 p: Vector(k)
 lam: Scalar
 o: Index(k)
+l: Index(m)
 yhat = W @ x
 loss = norm2(W @ x - y)**2
 """
@@ -36,6 +37,7 @@ READ = [
     (r"A^{-1} x", "inv(A) @ x"),
     (r"A^{-\top} x", "inv(A).T @ x"),
     (r"A^2", "A @ A"),
+    (r"(W_2)_{o,l} [o = o]", "W2[o, l] * (o == o)"),
     (r"A^{\odot 2}", "A**2"),
     (r"\tfrac12 \|x\|_2^2", "1 / 2 * norm2(x)**2"),
     (r"\dfrac{\lambda}{2}\lVert W \rVert_F^2", "lam / 2 * norm2(W)**2"),

@@ -14,6 +14,7 @@ from symgrad.language.latex_input.names import label_of
 from symgrad.language.latex_input.sums import index_letter
 from symgrad.language.operations import signs
 from symgrad.language.operations.contractions import lookup
+from symgrad.language.operations.entries import entry
 
 LARGEST_POWER = 10  # of a matrix
 
@@ -40,6 +41,9 @@ class Scripts:
         if len(parts) == 1 and isinstance(parts[0], lt.Row):
             parts = list(parts[0].factors)
         labels = [self._label(part) for part in parts]
+        known = [x for x in labels if isinstance(x, Expression)]
+        if len(known) == len(labels) > 1 and not value.letters:
+            return Value(entry(value.expression, *known))
         if isinstance(labels[0], Expression) and len(parts) <= 2 and not value.letters:
             found = lookup(value.expression, labels[0])
             if len(labels) == 1 or labels[1] == ":":

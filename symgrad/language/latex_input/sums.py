@@ -15,6 +15,7 @@ from symgrad.language.operations import signs
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.contractions import onehot, total
+from symgrad.language.operations.entries import same_label
 
 BATCHES = ("B", "D", "S", "batch", "data")  # what people call the only batch
 
@@ -171,12 +172,12 @@ class Sums:
         return self.reader.entries.entrywise(OPERATIONS["subtract"], one, step)
 
     def _equal(self, left: lt.Node, right: lt.Node) -> Value:
-        """[i = j] of two indices, [i = o] of an index and a label."""
+        """[i = j] of two indices or two labels, [i = o] of an index and a label."""
         one, other = (self._index_or_label(x) for x in (left, right))
         if isinstance(one, Expression):
             one, other = other, one
         if isinstance(one, Expression):
-            raise ProgramError("two labels cannot be compared", column=left.at + 1)
+            return Value(same_label(other, one))  # type: ignore[arg-type]
         if isinstance(other, Expression):
             return self.reader.entries.entry(Value(onehot(other)), (one,))
         known = other if other in self.reader.entries.sizes else one
