@@ -114,7 +114,9 @@ def _by_shape(node: Call) -> Iterator[tuple[Slot, Slot]]:
         if isinstance(axis, int) and rank == len(node.shape) == 2 and argument.shape != node.shape:
             yield (id(argument), 1 - axis), (id(node), 1 - axis)
     if getattr(node.operation.meaning, "over", "") == "matrix" and arguments:
-        yield (id(arguments[0]), 0), (id(arguments[0]), 1)
+        first, *others = arguments  # det(A), solve(A, B); but not kron(A, B)
+        if all(d == first.shape[0] for d in (first.shape[1], *(e.shape[0] for e in others))):
+            yield (id(first), 0), (id(first), 1)
 
 
 # matrices of equal numbers
