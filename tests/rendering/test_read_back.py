@@ -101,7 +101,7 @@ AMBIGUOUS = [
     # functions of a slice for each of the other indices
     ("jacobian", "A: Matrix(m, n)\nB: Matrix(p, n)\nf = kron(A, exp(B)) @ ones(n**2)"),
     # ones inside a function of blocks, which are no square
-    ("pullback", "A: Matrix(m, n)\nC: Matrix(n, p)\nf = kron(A, C) @ ones(n*p)"),
+    ("gradient", "A: Matrix(m, n)\nC: Matrix(n, p)\nloss = sum((kron(A, C) @ ones(n*p))**2)"),
     # a sum inside an array over letters of its own
     ("hvp", "T: Tensor(m, n, p)\na: Scalar\nloss = min(sum(T, axis=0)) * a**2"),
     # a 1 of any size in an inner product, and behind a sum over a batch
