@@ -16,7 +16,7 @@ from typing import Any
 import sympy
 
 from symgrad.api import derive
-from symgrad.calculus.index_notation import at, index_form
+from symgrad.calculus.index_notation import index_form
 from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import Input, Node, batch_of, matrix_shape
 from symgrad.errors import SymgradError
@@ -27,7 +27,7 @@ from symgrad.language.operations import meanings
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import dot, total
-from symgrad.language.operations.entries import Ranges
+from symgrad.language.operations.entries import Ranges, at
 from symgrad.language.parser import parse
 from symgrad.language.plain import plain_text
 from symgrad.language.problem import Problem, Variable
@@ -156,7 +156,7 @@ def _called(operation: Operation, variables: Variables) -> Expression:
     if isinstance(operation.meaning, meanings.Gathered):
         (whole,) = (v.expression() for v in variables)
         ranges = Ranges(map(Letter, "ijk", core(whole.shape)))
-        return operation(at(whole, ranges), ranges=ranges)
+        return operation(at(whole, *ranges), ranges=ranges)
     spec = {"spec": "ij,jk->ik"} if "spec" in operation.options else {}
     return operation(*(v.expression() for v in variables), **spec)
 

@@ -24,11 +24,10 @@ from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Letter, Name, Number, Size, Value
 from symgrad.language.formula import Formula
 from symgrad.language.operations.batches import batch_sum, over_batch
-from symgrad.language.operations.contractions import lookup
 from symgrad.language.operations.entries import (
     Ranges,
     array,
-    entry,
+    at,
     index_sum,
     indices,
     same_label,
@@ -95,7 +94,7 @@ class EntryNotation:
                 return Number(node.value)
         named = self.name(node)
         if named is not None:
-            return at(named, letters.all(labels))
+            return at(named, *letters.all(labels))
         if isinstance(node, ix.Alias):
             return self.entry(node.inner, labels, letters)
         return self.right(node, labels, letters)
@@ -165,7 +164,7 @@ class EntryNotation:
         inside = [
             self._whole(argument, acted, letters) for argument, acted in node.opened(tuple(labels))
         ]
-        return at(node.operation(*inside), letters.all(node.split(labels)[1]))
+        return at(node.operation(*inside), *letters.all(node.split(labels)[1]))
 
     def _whole(self, argument: ix.Entry, acted: Sequence[Label], letters: Letters) -> Expression:
         """All of a node along the labels that a function acts on: of A its row A[i], or A alone."""
@@ -175,7 +174,7 @@ class EntryNotation:
             return whole
         named = self.name(node)
         if named is not None and len(own) == 2 and own[1:] == [*acted]:
-            return lookup(named, letters.of(own[0]))
+            return at(named, letters.of(own[0]))
         inner = Letters(
             {x: letter for x, letter in letters.known.items() if x not in acted},
             {*letters.taken, *(letter.name for letter in letters.known.values())},
@@ -204,13 +203,6 @@ def apart(term: Term) -> Term:
         summed = tuple(x for x in term.summed if x not in bound)
         term = Term(term.coefficient, (*rest, Factor(*entry)), summed)
     return term
-
-
-def at(whole: Expression, letters: Sequence[Letter]) -> Expression:
-    """The entry of a vector, matrix or tensor at its letters; a number is itself."""
-    if not letters:
-        return whole
-    return lookup(whole, *letters) if len(letters) == 1 else entry(whole, *letters)
 
 
 @dataclass(frozen=True, eq=False)

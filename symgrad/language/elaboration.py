@@ -30,8 +30,7 @@ from symgrad.language.operations import arrays, conventions, signs
 from symgrad.language.operations.advice import advice
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
-from symgrad.language.operations.contractions import lookup
-from symgrad.language.operations.entries import entry, same_label
+from symgrad.language.operations.entries import at, same_label
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
 from symgrad.language.unparse import unparse
@@ -218,7 +217,7 @@ def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Expression:
             isinstance(label, ast.Name) for label in labels
         ):
             table = read_expression(node.value, scope, depth)
-            return entry(table, *(read_expression(label, scope, depth) for label in labels))
+            return at(table, *(read_expression(label, scope, depth) for label in labels))
     table = read_expression(node.value, scope, depth)
     match node.slice:
         case ast.Tuple(elts=[ast.Constant(), ast.Constant()]):
@@ -232,7 +231,7 @@ def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Expression:
                 f"{typed(node)}: an entry is looked up by a label, not by the number {number}; "
                 f"declare i: Index({table.shape[0]}) and write {typed(node.value)}[i]"
             )
-    return lookup(table, read_expression(node.slice, scope, depth))
+    return at(table, read_expression(node.slice, scope, depth))
 
 
 def _module(node: ast.expr, scope: Scope) -> bool:

@@ -21,7 +21,7 @@ from symgrad.language import expressions as ex
 from symgrad.language import sympy_trees as trees
 from symgrad.language.dimensions import ONE, Dimension, Shape, column
 from symgrad.language.expressions import Letter, label_size
-from symgrad.language.operations.entries import Ranges, entry, index_sum, same_label
+from symgrad.language.operations.entries import Ranges, at, index_sum, same_label
 from symgrad.language.operations.smooth import exp
 from symgrad.language.scope import function_named
 from symgrad.language.sympy_rules import dimension_of
@@ -121,9 +121,7 @@ def _entry(node: sympy.Expr, array: ex.Expression, indices: Sequence[sympy.Basic
     places = [(index, d) for index, d in zip(indices, dims, strict=False) if d != ONE or index != 0]
     if not places and ex.is_scalar(array):
         return array
-    if len(places) == 1 and array.shape[0] == ONE:
-        array = array.T  # a row has its entries as the column has them
-    return entry(array, *(_label(index, node, d) for index, d in places))
+    return at(array, *(_label(index, node, d) for index, d in places))
 
 
 def _equal(node: sympy.KroneckerDelta) -> ex.Expression:

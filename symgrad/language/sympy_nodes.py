@@ -28,7 +28,6 @@ from symgrad.language.expressions import Call, Expression, Name, Operation
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.arithmetic import power
 from symgrad.language.operations.meanings import Total
-from symgrad.language.sympy_indices import is_label
 from symgrad.language.sympy_trees import HINTS, OPERANDS, RULES, NoRuleError, operations, sympified
 from symgrad.language.tex import latex
 from symgrad.language.typeset import typeset
@@ -157,7 +156,7 @@ class MatrixOperators(Operators):
     def __getitem__(self, label: object) -> sympy.Expr:
         if isinstance(label, slice):
             raise ProgramError(f"{unparse(self.expression)}[...]: {HINTS[MatrixElement]}")
-        if isinstance(label, sympy.Symbol | Idx) and self.shape[1] == ONE and not is_label(label):
+        if isinstance(label, sympy.Symbol | Idx) and self.shape[1] == ONE:
             label = (label, 0)
         if isinstance(label, tuple):
             return self._entry(*map(sympified, label))

@@ -11,7 +11,6 @@ from symgrad.calculus.index_notation import (
     EntryNotation,
     IndexForm,
     Letters,
-    at,
     slope,
 )
 from symgrad.calculus.polynomials import contract
@@ -21,6 +20,7 @@ from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels
 from symgrad.calculus.terms import identity, opened, product
 from symgrad.language.expressions import Letter
 from symgrad.language.formula import Formula
+from symgrad.language.operations.entries import at
 from symgrad.language.typeset import typeset
 
 PLACES = "pqrstuvabcd"  # the letters of the variable's entry
@@ -162,7 +162,7 @@ class _Writer:
         if isinstance(last, Indexed) and {s.written for s in sides.values()} == {last.written}:
             sides = {}  # the statement is what is differentiated
         for move, side in sides.items():
-            yield ProofLine(typeset(at(step.left, index)), side, move, change, True)
+            yield ProofLine(typeset(at(step.left, *index)), side, move, change, True)
         if not isinstance(step.right, IndexForm):
             yield ProofLine(step.left, step.right, "in matrix notation", change, by_entry=True)
 

@@ -13,8 +13,7 @@ from symgrad.language.latex_input.entries import Value, is_slice
 from symgrad.language.latex_input.names import label_of
 from symgrad.language.latex_input.sums import index_letter
 from symgrad.language.operations import signs
-from symgrad.language.operations.contractions import lookup
-from symgrad.language.operations.entries import entry
+from symgrad.language.operations.entries import at
 
 LARGEST_POWER = 10  # of a matrix
 
@@ -43,9 +42,9 @@ class Scripts:
         labels = [self._label(part) for part in parts]
         known = [x for x in labels if isinstance(x, Expression)]
         if len(known) == len(labels) > 1 and not value.letters:
-            return Value(entry(value.expression, *known))
+            return Value(at(value.expression, *known))
         if isinstance(labels[0], Expression) and len(parts) <= 2 and not value.letters:
-            found = lookup(value.expression, labels[0])
+            found = at(value.expression, labels[0])
             if len(labels) == 1 or labels[1] == ":":
                 return Value(found)
             return self.reader.entries.entry(Value(found), (str(labels[1]),))

@@ -178,9 +178,7 @@ lookup = contraction(
     rule="look-up",
     sentence="A look-up passes its gradient to the row that was looked up, and to no other.",
     text=ex.Spelling("{0}[{1}]", places=(ex.ATOM, 0)),
-    notation=lambda call, table, label: lowered(
-        table, label if ex.is_scalar(call) else listed((label, ALL), ",")
-    ),
+    notation=lambda call, table, label: lowered(table, listed((label, ALL), ",")),
     symbol="e",
     labels=True,
     called=False,

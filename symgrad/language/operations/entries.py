@@ -70,6 +70,20 @@ entry = declare(
 )
 
 
+def at(whole: ex.Expression, *labels: ex.Expression) -> ex.Expression:
+    """An entry of an array; at one label a row of a matrix; a number at no label is itself.
+
+    >>> from symgrad.language.expressions import Letter, Name
+    >>> A, i = Name("A", ("m", "n")), Letter("i", "m")
+    >>> unparse(at(A, i)), unparse(at(A, i, Letter("j", "n")))
+    ('A[i]', 'A[i, j]')
+    """
+    if not labels:
+        return whole
+    rows = len(labels) == 1 and len(whole.shape) == 2 and ONE not in whole.shape
+    return lookup(whole, *labels) if rows else entry(whole, *labels)
+
+
 def _equal_shape(labels: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     sizes = [ex.label_size(label) for label in labels]
     if None in sizes or sizes[0] != sizes[1]:

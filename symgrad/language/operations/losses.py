@@ -13,8 +13,9 @@ from symgrad.language.composing import lowered, raised
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Name, Operation, Options, ShapeRule
 from symgrad.language.operations.activations import softplus
-from symgrad.language.operations.contractions import lookup, total
+from symgrad.language.operations.contractions import total
 from symgrad.language.operations.elementwise import composite, elementwise
+from symgrad.language.operations.entries import at
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, minimum, relu, sign
@@ -42,7 +43,7 @@ def _label_and_prediction(name: str) -> ShapeRule:
 
 def _cross_entropy(y: Expression, p: Expression) -> Expression:
     if isinstance(y, Name) and y.index_of is not None:
-        return -lookup(log(p), y)
+        return -at(log(p), y)
     return -total(y * log(p))
 
 
