@@ -698,8 +698,11 @@ MESSAGES = [  # messages that lead on, and what is accepted and was not meant
     Row(name="pi", program="t: Scalar; loss = 2 * pi * t", derivative={"t": "2 * pi"}),
     Row(
         name="an entry by its number",
-        program="x: Vector(n); loss = x[0]",
-        refused=("declare i: Index(n) and write x[i]",),
+        program="x: Vector(n); loss = x[0] * x[-1]**2",
+        same={
+            "x": "vector((i == 0) * x[n - 1]**2 + 2 * x[0] * x[n - 1] * (i == n - 1) "
+            "for i in range(n))"
+        },
     ),
     Row(
         name="a loop",

@@ -47,6 +47,8 @@ def _is_symmetric(node: Node) -> bool:
             for at in ({0: 0, 1: 1}, {0: 1, 1: 0})
         )
         return straight == crossed
+    if isinstance(node, ix.OneHot) and isinstance(node.label, ix.Place):  # [i = n - 1 - j]
+        return node.label.coefficients == (-1,) and node.axes[0] == node.label.offset + 1
     return isinstance(node, ix.Identity)
 
 

@@ -5,15 +5,16 @@ u[i, j] = sum(W[i, k] * x[k, j] for k in range(n))
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import chain, count
+from itertools import chain, count, repeat
 from types import MappingProxyType
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import over, power, scaled, signed_sum, times
+from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm
@@ -28,10 +29,11 @@ from symgrad.language.operations.entries import (
     Ranges,
     array,
     at,
+    equal_places,
     index_sum,
     indices,
-    same_label,
 )
+from symgrad.language.operations.places import Affine, affine, labelled
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
@@ -45,12 +47,43 @@ Written = Callable[[Node], "Expression | None"]
 @dataclass
 class Letters:
     """An index letter for each label, given out in order; those `taken` by the user are left
-    out."""
+    out. `placed` are labels of which a term says where they are: r of [r = i + 1]."""
 
     known: dict[Label, Letter] = field(default_factory=dict)
     taken: AbstractSet[str] = frozenset()
+    placed: Mapping[Label, Factor] = field(default_factory=dict)
 
-    def of(self, label: Label) -> Letter:
+    def of(self, label: Label) -> Expression:
+        """The letter of a label, or its place by other letters."""
+        if label in self.placed:
+            return labelled(self.place(self.placed[label]), label.axis)
+        return self.letter(label)
+
+    def place(self, hot: Factor) -> Affine:
+        """i + 1 of [r = i + 1]."""
+        assert isinstance(hot.node, ix.OneHot)
+        number = hot.node.label
+        assert isinstance(number, ix.Place)
+        where = Affine({}, number.offset)
+        for c, x in zip(number.coefficients, hot.labels, strict=False):
+            own = affine(self.of(x))
+            assert own is not None
+            where = where.plus(own, c)
+        return where
+
+    def letters_of(self, labels: Iterable[Label]) -> set[Label]:
+        """The labels that have letters of their own, by which all of these are told."""
+        found: set[Label] = set()
+        for x in labels:
+            hot = self.placed.get(x)
+            found |= {x} if hot is None else self.letters_of(hot.labels[:-1])
+        return found
+
+    def with_places(self, hots: Mapping[Label, Factor]) -> Letters:
+        """The same letters, where these labels have their places."""
+        return Letters({**self.known}, self.taken, {**self.placed, **hots})
+
+    def letter(self, label: Label) -> Letter:
         """The letter of a label."""
         if label not in self.known:
             taken = {*(letter.name for letter in self.known.values()), *self.taken}
@@ -59,9 +92,13 @@ class Letters:
             self.known[label] = Letter(name, label.axis)
         return self.known[label]
 
-    def all(self, labels: Sequence[Label]) -> Ranges:
-        """The letters of labels, those of a batch left out."""
-        return Ranges(self.of(x) for x in labels if not is_batch(x))
+    def all(self, labels: Sequence[Label]) -> tuple[Expression, ...]:
+        """What stands for each label at an entry, those of a batch left out."""
+        return tuple(self.of(x) for x in labels if not is_batch(x))
+
+    def ranges(self, labels: Sequence[Label]) -> Ranges:
+        """The letters that labels are bound by, those of a batch left out."""
+        return Ranges(self.letter(x) for x in labels if not is_batch(x))
 
 
 def is_batch(label: Label) -> bool:
@@ -84,10 +121,13 @@ class EntryNotation:
         """node[labels], as W[i, j]."""
         match node:
             case ix.Identity():
-                return same_label(*letters.all(labels))
-            case ix.OneHot():
-                label = Name(node.label.name, SCALAR, batch_of(node), node.axes[-1])
-                return same_label(letters.of(labels[-1]), label)
+                return equal_places(*letters.all(labels))
+            case ix.OneHot(label=ix.Place()):
+                where = letters.place(Factor(node, tuple(labels)))
+                return equal_places(letters.of(labels[-1]), where)
+            case ix.OneHot(label=ix.Input() as own):
+                label = Name(own.name, SCALAR, batch_of(node), node.axes[-1])
+                return equal_places(letters.of(labels[-1]), label)
             case ix.Length():
                 return Size(node.axis)
             case ix.Constant():
@@ -123,17 +163,21 @@ class EntryNotation:
     def term(self, term: Term, letters: Letters) -> Expression:
         """2 * sum(W[i, j] * x[j] for j in range(n))"""
         term = apart(term)
-        within = [f for f in term.factors if not {*f.labels}.isdisjoint(term.summed)]
-        outside = [f for f in term.factors if {*f.labels}.isdisjoint(term.summed)]
+        term, places = _placed(term, letters)
+        letters = letters.with_places(places) if places else letters
+        within, outside = list[Factor](), list[Factor]()
+        for f in term.factors:
+            bound = not letters.letters_of(f.labels).isdisjoint(term.summed)
+            (within if bound else outside).append(f)
         value = self._product(term.coefficient, outside, letters)
-        carried = {x for f in within for x in f.labels}
+        carried = {x for f in within for x in letters.letters_of(f.labels)}
         for label in term.summed:
             if label not in carried:  # n equal terms
                 value = times(value, Size(label.axis))
         if not within:
             return value
-        inner = Letters({**letters.known}, letters.taken)  # its own letters end with the sum
-        ranges = inner.all([x for x in term.summed if x in carried])
+        inner = letters.with_places({})  # its own letters end with the sum
+        ranges = inner.ranges([x for x in term.summed if x in carried])
         body = self._product(Fraction(1), within, inner)
         body = index_sum(body, ranges=ranges) if ranges else body
         for label in term.summed:
@@ -178,9 +222,38 @@ class EntryNotation:
         inner = Letters(
             {x: letter for x, letter in letters.known.items() if x not in acted},
             {*letters.taken, *(letter.name for letter in letters.known.values())},
+            letters.placed,
         )
-        bound = inner.all(acted)  # before a sum inside gives its own letters
+        bound = inner.ranges(acted)  # before a sum inside gives its own letters
         return array(self.entry(node, labels, inner), bound)
+
+
+def _placed(term: Term, letters: Letters) -> tuple[Term, dict[Label, Factor]]:
+    """sum_r [r = i + 1] x_r is x_(i + 1): the term without such factors, and these."""
+    places: dict[Label, Factor] = {}
+    rest = []
+    for f in map(_turned, term.factors, repeat(term.summed)):
+        row = f.labels[-1] if f.labels else None
+        if (
+            row in term.summed
+            and row not in places
+            and isinstance(f.node, ix.OneHot)
+            and isinstance(f.node.label, ix.Place)
+            and row not in letters.with_places(places).letters_of(f.labels[:-1])
+        ):
+            places[row] = f
+        else:
+            rest.append(f)
+    summed = tuple(x for x in term.summed if x not in places)
+    return (Term(term.coefficient, tuple(rest), summed), places) if places else (term, places)
+
+
+def _turned(f: Factor, summed: Sequence[Label]) -> Factor:
+    """[r = n - 1 - i] as [i = n - 1 - r] where only i is summed."""
+    turns = isinstance(f.node, ix.OneHot) and len(f.labels) == 2 and symmetric(f.node)
+    if turns and f.labels[0] in summed and f.labels[1] not in summed:
+        return f._replace(labels=f.labels[::-1])
+    return f
 
 
 def apart(term: Term) -> Term:
@@ -256,7 +329,7 @@ def index_form(
 ) -> IndexForm:
     """A node by its definition, entry by entry; its own indices are the first letters."""
     letters, labels = Letters(taken=taken), ix.new_labels(node.axes)
-    own = letters.all(labels)
+    own = letters.ranges(labels)
     body = EntryNotation(name, whole, bound).right(node, labels, letters)
     return IndexForm(body, own, ix.matrix_shape(node.axes), batch_of(node))
 

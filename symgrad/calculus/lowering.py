@@ -15,7 +15,7 @@ from symgrad.calculus.functions import apply_entry, map_entry
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import MOST_FACTORS
-from symgrad.calculus.terms import identity, length, product, times
+from symgrad.calculus.terms import identity, length, place, product, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
 from symgrad.language.expressions import (
@@ -240,6 +240,8 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
             return _composite(call, meaning, arguments)
         case meanings.Total():
             return _total(meaning, arguments[0], str(call.options["batch"]))
+        case meanings.Placed():
+            return _placed(call)
         case meanings.Gathered():
             return _gathered(meaning, arguments[0], call.options["ranges"])
     raise TypeError(f"no meaning: {meaning!r}")
@@ -398,6 +400,14 @@ def _total(meaning: meanings.Total, argument: Tensor, batch: str) -> Tensor:
 def letter_label(name: str, axis: dimensions.Dimension) -> Label:
     """The label of an index letter, until it is summed over or becomes an axis."""
     return Label(axis)
+
+
+def _placed(call: Call) -> Tensor:
+    """[r = i + j + ...] over the axis where that is a label."""
+    letters = tuple(letter_label(x.name, x.index_of) for x in call.arguments)  # type: ignore[attr-defined]
+    row = Label(call.options["below"])
+    entry = place(call.options["coefficients"], call.options["offset"], letters, row)
+    return Tensor((Term(ONE, (Factor(*entry),)),), (row, None), letters)
 
 
 def _gathered(meaning: meanings.Gathered, argument: Tensor, ranges: Sequence[Letter]) -> Tensor:

@@ -6,6 +6,7 @@ A node is a tensor with axes; its definition says each entry by the entries of o
     Map          h_i  = sigmoid(z_i)                      a scalar function, entry by entry
     Apply        p    = softmax(x)                        a function of whole vectors or matrices
     Input, Identity, OneHot, Length                       what is given
+    Place                                                 i + 1, the number that is an index
     Alias        a cotangent by its name: nothing is simplified through it
 
 Equal nodes are one object (they are interned), so that common subexpressions are found by identity.
@@ -154,12 +155,22 @@ class OneHot(Node):
     """The one-hot vectors of integer labels, [r = v]; the last axis is that of the vector."""
 
     __slots__ = ("label",)
-    label: Input
+    label: Input | Place
 
     @property
     def operands(self) -> tuple[Node, ...]:
         """The labels."""
         return (self.label,)
+
+
+class Place(Node):
+    """The whole numbers a_i i + a_j j + ... + offset over the indices that are its axes: where the
+    entry of another array stands. As the label of a `OneHot` it takes parts of axes: a shift by 1,
+    [r = i + 1], the windows of a convolution, [r = i + j], the first entry, [r = 0]."""
+
+    __slots__ = ("coefficients", "offset")
+    coefficients: tuple[int, ...]
+    offset: Dimension
 
 
 class Length(Node):

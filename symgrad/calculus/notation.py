@@ -111,9 +111,11 @@ class Notation:
                 raise NoMatrixForm(node)
             case ix.Alias():
                 return self.of(node.inner)
-            case ix.OneHot():
+            case ix.Place() | ix.OneHot(label=ix.Place()):
+                raise NoMatrixForm(node)
+            case ix.OneHot(label=ix.Input() as label):
                 return onehot(
-                    Name(node.label.name, (Fraction(1), Fraction(1)), batch_of(node), node.axes[-1])
+                    Name(label.name, (Fraction(1), Fraction(1)), batch_of(node), node.axes[-1])
                 )
             case ix.Identity():
                 return filled(eye, (node.axes[0],))

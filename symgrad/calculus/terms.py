@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.nodes import ONE, ClosedFactor, ClosedTerm, Factor, Label, Term
+from symgrad.calculus.nodes import ONE, ClosedFactor, ClosedTerm, Entry, Factor, Label, Term
+from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Value, exact
 
 
@@ -32,6 +33,26 @@ def _opened(term: ClosedTerm, labels: Sequence[Label]) -> Term:
 def identity(one: Label, other: Label) -> Factor:
     """[one = other]"""
     return Factor(ix.intern(ix.Identity, (one.axis, other.axis)), (one, other))
+
+
+def place(
+    coefficients: Sequence[int], offset: Dimension, letters: Sequence[Label], row: Label
+) -> Entry:
+    """[row = c i + d j + ... + offset], each letter once."""
+    count: dict[Label, int] = {}
+    for c, x in zip(coefficients, letters, strict=True):
+        count[x] = count.get(x, 0) + c
+    own = tuple(x for x, c in count.items() if c)
+    if offset == 0 and [count[x] for x in own] == [1] and own[0].axis == row.axis:
+        return Entry(*identity(own[0], row)[:2])
+    number = ix.intern(
+        ix.Place,
+        tuple(x.axis for x in own),
+        coefficients=tuple(count[x] for x in own),
+        offset=offset,
+    )
+    hot = ix.intern(ix.OneHot, (*number.axes, row.axis), label=number)
+    return Entry(hot, (*own, row))
 
 
 def length(label: Label) -> Factor:

@@ -15,7 +15,7 @@ from symgrad.calculus.lowering import Tensor
 from symgrad.language.problem import Problem
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
 from symgrad.numerics.sampling import draws
-from symgrad.numerics.sizes import axes_of
+from symgrad.numerics.sizes import axes_of, enlarged
 
 Values: TypeAlias = Mapping[ix.Node, Any]
 ROUNDS = 6
@@ -122,7 +122,7 @@ def rounds(problem: Problem, seed: int) -> Iterator[Iterator[Point]]:
         sizes: dict[ix.Axis, int] = dict(zip(symbols, map(int, chosen), strict=False))
         for position, batch in enumerate(batches):
             sizes[batch] = BATCH_SIZES[(k + position) % len(BATCH_SIZES)]
-        yield _round(problem, sizes, seed + k, k)
+        yield _round(problem, enlarged(problem, sizes), seed + k, k)
 
 
 def _round(problem: Problem, sizes: dict[ix.Axis, int], seed: int, first: int) -> Iterator[Point]:

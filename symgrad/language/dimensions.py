@@ -34,6 +34,27 @@ def dimension(name: str | int | Dimension) -> Dimension:
     return sympy.Integer(name)
 
 
+def dimension_text(d: Dimension) -> str:
+    """A dimension as a program has it; of a sum what is added comes first.
+
+    >>> n, m = dims("n m")
+    >>> dimension_text(n - m + 1), dimension_text(2 * n)
+    ('n - m + 1', '2*n')
+    """
+    if not d.is_Add:
+        return str(d)
+    (minus, first), *rest = summands(d)
+    text = f"-{first}" if minus else str(first)
+    return text + "".join(f" {'-' if minus else '+'} {term}" for minus, term in rest)
+
+
+def summands(d: Dimension) -> list[tuple[bool, Dimension]]:
+    """The terms of a sum, each with whether it is taken away: positive ones first, numbers last."""
+    terms = [(bool(t.could_extract_minus_sign()), t) for t in d.as_ordered_terms()]
+    terms.sort(key=lambda term: (term[1].is_Number, term[0]))
+    return [(minus, -t if minus else t) for minus, t in terms]
+
+
 def dims(names: str) -> tuple[Dimension, ...]:
     """Several dimensions at once, from names with spaces or commas between.
 
@@ -55,7 +76,7 @@ def column(d: Dimension) -> Shape:
 
 def describe(shape: Shape) -> str:
     """A shape as the error messages show it: `d x 1`."""
-    return " x ".join(map(str, shape))
+    return " x ".join(map(dimension_text, shape))
 
 
 def kind(shape: Shape) -> str:

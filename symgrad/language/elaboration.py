@@ -6,7 +6,6 @@ import ast
 
 from symgrad.errors import (
     ProgramError,
-    ShapeError,
     SymgradError,
     UnknownNameError,
     did_you_mean,
@@ -21,7 +20,6 @@ from symgrad.language.expressions import (
     Operation,
     Size,
     exact,
-    label_size,
 )
 from symgrad.language.handwriting import FORMULA, MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
 from symgrad.language.latex_input.reading import Equation, read_latex_line
@@ -30,7 +28,8 @@ from symgrad.language.operations import arrays, conventions, signs
 from symgrad.language.operations.advice import advice
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
-from symgrad.language.operations.entries import at, same_label
+from symgrad.language.operations.entries import at
+from symgrad.language.places import equality, subscripted
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
 from symgrad.language.unparse import unparse
@@ -140,11 +139,8 @@ def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
             return read_expression(operand, scope, depth)
         case ast.BinOp(op=ast.Pow()):
             return _power(node, scope, depth)
-        case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq() as op], comparators=[right]) if (
-            _is_label(left, scope) and _is_label(right, scope)
-        ):
-            equal = same_label(*(read_expression(side, scope, depth) for side in (left, right)))
-            return equal if isinstance(op, ast.Eq) else 1 - equal
+        case ast.Compare() if (equal := equality(node, scope)) is not None:
+            return equal
         case ast.Compare():
             return conventions.indicator(node, lambda side: read_expression(side, scope, depth))
         case ast.IfExp(test=ast.Compare() as test, body=body, orelse=other):
@@ -159,11 +155,6 @@ def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
         case ast.Call():
             return _called(node, scope, depth)
     refuse(node, f"{type(node).__name__.lower()} is not part of the language")
-
-
-def _is_label(node: ast.expr, scope: Scope) -> bool:
-    """Whether this is a label, or an index letter."""
-    return isinstance(node, ast.Name) and label_size(scope.meanings.get(node.id)) is not None
 
 
 def _power(node: ast.BinOp, scope: Scope, depth: int) -> Expression:
@@ -213,25 +204,11 @@ def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Expression:
             value = arrays.size(read_expression(array, scope, depth), axis)
             _remark(node, scope)(f"{typed(node)} is array code", "")
             return value
-        case ast.Subscript(slice=ast.Tuple(elts=[_, *_] as labels)) if all(
-            isinstance(label, ast.Name) for label in labels
-        ):
-            table = read_expression(node.value, scope, depth)
-            return at(table, *(read_expression(label, scope, depth) for label in labels))
     table = read_expression(node.value, scope, depth)
-    match node.slice:
-        case ast.Tuple(elts=[ast.Constant(), ast.Constant()]):
-            raise ShapeError(
-                f"{typed(node)}: an entry is looked up by labels, not by numbers; declare "
-                f"i: Index({table.shape[0]}) and j: Index({table.shape[1]}) and write "
-                f"{typed(node.value)}[i].T @ onehot(j)"
-            )
-        case ast.Constant(value=int(number)) | ast.UnaryOp(operand=ast.Constant(value=int(number))):
-            raise ShapeError(
-                f"{typed(node)}: an entry is looked up by a label, not by the number {number}; "
-                f"declare i: Index({table.shape[0]}) and write {typed(node.value)}[i]"
-            )
-    return at(table, read_expression(node.slice, scope, depth))
+    if (found := subscripted(node, table, scope)) is not None:
+        return found
+    labels = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return at(table, *(read_expression(label, scope, depth) for label in labels))
 
 
 def _module(node: ast.expr, scope: Scope) -> bool:

@@ -131,10 +131,10 @@ class Call(Expression):
 
 @dataclass(frozen=True)
 class Spelling:
-    """How an operator is written in the language: a template of its arguments ({0}, {1}, ...), how
-    tightly it binds, and how tightly each argument must."""
+    """How an operator is written in the language: a template of its arguments ({0}, {1}, ...) or
+    what makes the text of their texts, how tightly it binds, and how tightly each argument must."""
 
-    template: str
+    template: str | Callable[[Call, tuple[str, ...]], str]
     precedence: int = ATOM
     places: tuple[int, ...] = (0,)
 
@@ -204,9 +204,9 @@ class Operation:
         """The call itself."""
         for a in arguments:
             if label_size(a) is not None and not self.labels:
-                assert isinstance(a, Name | Letter)
-                hint = f"write Z[{a.name}] or onehot({a.name})"
-                raise ShapeError(f"{self.name}: {a.name} is an integer label; {hint}")
+                name = a.name if isinstance(a, Name | Letter) else "this"
+                hint = f"write Z[{name}] or onehot({name})"
+                raise ShapeError(f"{self.name}: {name} is an integer label; {hint}")
         shape = self.shape(arguments, options)
         return Call(self, arguments, shape, options, common_batch(arguments))
 
@@ -270,7 +270,10 @@ def expression(operand: Operand) -> Expression:
 
 
 def label_size(e: Expression | None) -> Dimension | None:
-    """What a label or an index letter is below; None for anything else."""
+    """What a label, an index letter or a sum of such is below; None for anything else."""
+    if isinstance(e, Call):
+        below: Dimension | None = e.options.get("below")
+        return below
     return e.index_of if isinstance(e, Name | Letter) else None
 
 

@@ -51,8 +51,11 @@ class PlainText:
             case fm.Fraction():
                 return f"{written[0]}/{written[1]}" if node.small else " / ".join(written)
             case fm.Script():
-                pairs = zip(node.at, written[1:], strict=True)
-                return written[0] + "".join(f"{at}{script}" for at, script in pairs)
+                scripts = zip(node.at, parts[1:], written[1:], strict=True)
+                return written[0] + "".join(
+                    f"{at}{self._one(part, script) if at == '_' else script}"
+                    for at, part, script in scripts
+                )
             case fm.Fence() | fm.Applied():
                 left, right = (_sign(x) for x in (node.left, node.right))
                 function, inside = (
@@ -60,7 +63,7 @@ class PlainText:
                 )
                 return f"{function}{left}{', '.join(inside)}{right}"
             case fm.Big():
-                return f"sum_{written[0]} {written[1]}"
+                return f"sum_{self._one(parts[0], written[0])} {written[1]}"
             case fm.Root():
                 return f"sqrt{self.fenced(written[0])}"
             case fm.Accent():
@@ -69,6 +72,11 @@ class PlainText:
                 cases = (" if ".join(written[k : k + 2]) for k in range(0, len(written), 2))
                 return " else ".join(cases)
         raise TypeError(f"no text of {node!r}")
+
+    def _one(self, script: fm.Formula, written: str) -> str:
+        """A script as one word: x_(i + 1)."""
+        several = isinstance(script, fm.Infix) and r"\in" not in script.signs
+        return self.fenced(written) if several else written
 
 
 def _sign(sign: str) -> str:

@@ -13,6 +13,7 @@ from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_m
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension, kind
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.names import check_name
+from symgrad.language.operations.entries import positive_sizes
 
 KINDS = {"Scalar": 0, "Vector": 1, "Matrix": 2, "Index": 1, "Tensor": None}  # how many dimensions
 FACTS = {
@@ -115,6 +116,11 @@ class Problem:
     def batch(self) -> dict[str, str]:
         """Each variable of which every example has its own -> the name of its batch."""
         return {v.name: v.batch for v in self.variables.values() if v.batch is not None}
+
+    @cached_property
+    def positive_sizes(self) -> dict[Dimension, str]:
+        """What must be at least 1 for all its entries and indices to be there, and where."""
+        return positive_sizes(self.formulas)
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from symgrad.language import composing
 from symgrad.language import expressions as ex
 from symgrad.language import formula as fm
-from symgrad.language.dimensions import Dimension, core
+from symgrad.language.dimensions import Dimension, core, summands
 from symgrad.language.evident import is_identity, unsized
 from symgrad.language.formula import Formula
 
@@ -140,13 +140,18 @@ def length(of: str) -> Formula:
 
 
 def dimension_formula(dimension: Dimension) -> Formula:
-    r"""A dimension: a name, a number, or a product or power of these.
+    r"""A dimension: a name, a number, or a sum, product or power of these.
 
     >>> from symgrad.language.dimensions import dimension
     >>> from symgrad.language.tex import latex
     >>> latex(dimension_formula(dimension("m") * dimension("n") ** 2))
     'm n^{2}'
     """
+    if dimension.is_Add:
+        return composing.total(
+            composing.negative(dimension_formula(term)) if minus else dimension_formula(term)
+            for minus, term in summands(dimension)
+        )
     if dimension.is_Mul:
         return composing.product(map(dimension_formula, dimension.args))
     if dimension.is_Pow:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from symgrad.language import expressions as ex
 from symgrad.language.composing import decimal
 from symgrad.language.constants import in_constants
+from symgrad.language.dimensions import Dimension, dimension_text
 from symgrad.language.formula import bracketed
 
 LARGEST_DENOMINATOR = 10_000  # of a fraction that is written as one
@@ -38,11 +39,18 @@ def _write(node: ex.Expression, arguments: tuple[Written, ...]) -> Written:
         case ex.Number():
             return _number(node.value, node.digits)
         case ex.Size():
-            size = node.dimension
-            return (f"size({size})" if isinstance(size, str) else str(size)), ex.ATOM
+            return _size(node.dimension)
         case ex.Call():
             return _call(node, arguments)
     raise TypeError(f"no expression: {node!r}")
+
+
+def _size(dimension: Dimension | str) -> Written:
+    """n, n - 1, m * n; size(batch)"""
+    if isinstance(dimension, str):
+        return f"size({dimension})", ex.ATOM
+    binds = {dimension.is_Add: ex.SUM, dimension.is_Mul: ex.PRODUCT, dimension.is_Pow: ex.POWER}
+    return dimension_text(dimension), binds.get(True, ex.ATOM)
 
 
 def _number(value: ex.Value, digits: str) -> Written:
@@ -84,5 +92,7 @@ def _call(node: ex.Call, arguments: tuple[Written, ...]) -> Written:
         f"({text})" if bracketed(binds, wanted) else text
         for (text, binds), wanted in zip(arguments, spelling.places, strict=False)
     ]
+    if callable(spelling.template):
+        return spelling.template(node, tuple(text for text, _ in arguments)), spelling.precedence
     rest = ", ".join(text for text, _ in arguments[len(texts) :])
     return spelling.template.format(*texts, rest=rest, **node.options), spelling.precedence

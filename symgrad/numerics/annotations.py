@@ -20,7 +20,7 @@ from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
-from symgrad.language.dimensions import ONE
+from symgrad.language.dimensions import ONE, dimension_text
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.unparse import unparse
@@ -60,7 +60,7 @@ def _legend(program: Program, axes: Mapping[str, Sequence[ix.Axis]]) -> Iterable
 
 
 def _size(axis: ix.Axis) -> str:
-    return f"|{axis}|" if isinstance(axis, str) else str(axis)
+    return f"|{axis}|" if isinstance(axis, str) else dimension_text(axis)
 
 
 def _value_name(derivation: Derivation) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.numerics.comments import NONE, Comments
 from symgrad.numerics.listing import Op
@@ -80,6 +81,8 @@ class _Standard(Text):
                 return self._taken(op)
             case "scatter":
                 return self._scattered(op)
+            case "arange":
+                return f"xp.asarray({self.placed(op)}, device=device)"
             case "full":
                 return f"xp.full({self.shape(op.dims)}, {self.of(*op.operands)}, {PLACE})"
             case "eye":
@@ -87,6 +90,10 @@ class _Standard(Text):
             case "diagonal":
                 return self._diagonal(op)
         return super().line(op)
+
+    def indices(self, axis: Axis) -> str:
+        """All indices of an axis."""
+        return f"xp.arange({self.program.size(axis)}, device=device)"
 
     def ufunc(self, op: Op) -> str:
         """A ufunc, by its sign where it has one, else by the standard's name."""
@@ -143,6 +150,9 @@ class _Standard(Text):
         """Rows looked up by a vector of labels, or by one label."""
         (table, labels), (axis,) = op.operands, op.axes
         array, rows = self.of(table), self.of(labels)
+        if len(labels.dims) > 1:
+            flat = f"xp.take({array}, xp.reshape({rows}, (-1,)), axis={axis})"
+            return f"xp.reshape({flat}, {self.shape(op.dims)})"
         if labels.dims:
             return f"xp.take({array}, {rows}, axis={axis})"
         taken = f"xp.take({array}, xp.reshape({rows}, (1,)), axis={axis})"
@@ -151,6 +161,11 @@ class _Standard(Text):
     def _scattered(self, op: Op) -> str:
         """Values added where labels say, as a product with one-hot vectors."""
         value, *labels = op.operands
+        if any(len(label.dims) > 1 for label in labels):
+            raise OptionError(
+                "modules='array_api': a gradient by what stands at a sum of letters, as x[i + j], "
+                "is added up in NumPy only; use modules='numpy'"
+            )
         sizes = [*map(self.program.size, op.dims)]
         count = len(labels)
         rest = sizes[count:]

@@ -71,7 +71,8 @@ class _Emitter:
     def program(self, flat: Flat) -> Program:
         for node in flat.nodes:
             if isinstance(node, ix.OneHot):
-                self.labels.add(node.label.name)
+                if isinstance(node.label, ix.Input):
+                    self.labels.add(node.label.name)
             elif not isinstance(node, ix.Identity):  # both are made where they are needed
                 self.values[node] = self._node(node)
         returned = [(self._full(entry, labels), dims_of(labels)) for entry, labels in flat.results]
@@ -87,6 +88,9 @@ class _Emitter:
             case ix.Input():
                 op = self.listing.op("input", (), node.axes, name=f"p{len(self.inputs)}")
                 return self.inputs.setdefault(node.name, op)
+            case ix.Place():
+                how = (node.coefficients, node.offset)
+                return self.listing.op("arange", (), node.axes, axes=how)
             case ix.Length():
                 return self.listing.op("size", axes=(node.axis,))
             case ix.Constant():

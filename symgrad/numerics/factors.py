@@ -54,7 +54,7 @@ class Factors:
         square = term.summed and sum(bool(f.labels) for f in term.factors) == 1
         for factor in term.factors:
             inverse = factor._replace(power=-factor.power)
-            if isinstance(factor.node, OneHot):
+            if isinstance(factor.node, OneHot) and len({*factor.labels}) == len(factor.labels):
                 hot.append((factor.node, factor.labels))
             elif factor.power == 2 and square and factor.labels:
                 above += [self._part(factor._replace(power=ONE), parts)] * 2  # a sum of squares

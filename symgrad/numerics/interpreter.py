@@ -70,7 +70,12 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
         case ix.Input():
             return inputs[node.name]
         case ix.OneHot():
-            return np.eye(size_of(node.axes[-1], sizes))[values[node.label].astype(int)]
+            size, rows = size_of(node.axes[-1], sizes), values[node.label].astype(int)
+            if np.any(rows < 0) or np.any(rows >= size):
+                raise DataError(f"there is no entry {rows.max()} of {size}")
+            return np.eye(size)[rows]
+        case ix.Place():
+            return _places(node, sizes)
         case ix.Identity():
             return np.eye(size_of(node.axes[0], sizes))
         case ix.Length():
@@ -88,6 +93,14 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
         case ix.Apply():
             return _apply(node, values)
     raise TypeError(f"no node: {node!r}")
+
+
+def _places(node: ix.Place, sizes: Sizes) -> np.ndarray:
+    """The numbers c i + d j + offset."""
+    shape = [size_of(axis, sizes) for axis in node.axes]
+    moved = (c * np.arange(n) for c, n in zip(node.coefficients, shape, strict=True))
+    grid = np.ix_(*moved) if shape else ()
+    return np.asarray(sum(grid, np.asarray(size_of(node.offset, sizes))))
 
 
 def term_value(node: ix.Polynomial, k: int, values: Mapping[Node, Any], sizes: Sizes) -> Any:

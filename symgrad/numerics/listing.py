@@ -13,6 +13,7 @@ as plain NumPy, `buffers` with results written into arrays that are there.
     scatter                 zeros, to which values are added where labels say: values, *labels
     linalg                  inverses, determinants, systems by NumPy's name, any leading axes first
     full, eye               one number everywhere; the identity
+    arange                  whole numbers, c i + d j + offset; `axes` are (c, d) and the offset
     permute, expand, drop, diagonal, broadcast, reshape     views: the memory is the operand's
 """
 

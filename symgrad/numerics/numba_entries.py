@@ -58,6 +58,8 @@ class Entries:
                 return f"real({op.value!r})"
             case "scalar":
                 return f"({INFIX[op.name].format(*(self.entry(x, (), see) for x in op.operands))})"
+            case "arange":
+                return self._numbered(op, at)
             case "eye":
                 return EYE.format(*at)
             case "take":
@@ -65,6 +67,12 @@ class Entries:
             case "full" | "broadcast":
                 return self.spread(op.operands[0], op.dims, at, see)
         return self.entry(op.operands[0], self._seen(op, at), see)
+
+    def _numbered(self, op: Op, at: Sequence[str]) -> str:
+        """c i + d j + offset"""
+        coefficients, offset = op.axes
+        terms = [f"{c} * {i}" for c, i in zip(coefficients, at, strict=True)]
+        return f"({' + '.join([*terms, self.program.size(offset)])})"
 
     def _taken(self, op: Op, at: Sequence[str], see: See) -> str:
         """A row looked up: table[labels], along an axis."""

@@ -9,7 +9,7 @@ import numpy as np
 from symgrad.calculus.nodes import Axis
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.sizes import axes_of, whole_shape
+from symgrad.numerics.sizes import axes_of, enlarged, whole_shape
 
 BATCH = 4
 LEAST = 3  # of two numbers without their mean nothing is left but a sign
@@ -39,6 +39,7 @@ def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], 
         for position, axis in enumerate(symbols):
             place = position if k // len(SPREADS) % 2 == 0 else len(symbols) - position
             sizes[axis] = BATCH if isinstance(axis, str) else LEAST + place % 4
+        enlarged(problem, sizes)
         spread = SPREADS[k % len(SPREADS)]
         inputs = {}
         for v in problem.variables.values():

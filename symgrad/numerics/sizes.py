@@ -48,6 +48,28 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
                     f"but {size} in {name} (shape {np.shape(array)})"
                 )
             seen.setdefault(axis, name)
+    _check_indices(problem, sizes)
+    return sizes
+
+
+def _check_indices(problem: Problem, sizes: Mapping[Axis, int]) -> None:
+    """Raises: DataError where an entry that the problem names is not there."""
+    for number, said in problem.positive_sizes.items():
+        known = {d: sizes[d] for d in number.free_symbols if d in sizes}
+        if len(known) == len(number.free_symbols) and number.subs(known) < 1:
+            told = ", ".join(f"{d} = {size}" for d, size in known.items())
+            raise DataError(f"{said}: there is no such index where {told}")
+
+
+def enlarged(problem: Problem, sizes: dict[Axis, int]) -> dict[Axis, int]:
+    """Sizes at which the problem has all entries that it names: the same, or larger ones."""
+    for number in problem.positive_sizes:
+        missing = 1 - number.subs({d: sizes.get(d, d) for d in number.free_symbols})
+        if missing.is_Integer and missing > 0:
+            added = (t for t in number.as_ordered_terms() if not t.could_extract_minus_sign())
+            grows = next((d for t in added for d in t.free_symbols if d in sizes), None)
+            if grows is not None:
+                sizes[grows] += int(missing) + 1
     return sizes
 
 

@@ -33,7 +33,7 @@ COMPARISONS = {
     "not_equal": "!=",
 }
 REDUCTIONS = {"add": "sum", "maximum": "max", "minimum": "min"}
-SIZED = {"full", "eye", "broadcast", "reshape", "scatter"}  # their text has sizes
+SIZED = {"full", "eye", "broadcast", "reshape", "scatter", "arange"}  # their text has sizes
 TYPED = {"full", "eye", "scatter"}  # and the type of the numbers
 
 
@@ -53,8 +53,7 @@ class Program:
     @cached_property
     def used(self) -> tuple[Axis, ...]:
         """The axes whose sizes stand in plain source."""
-        sized = (a for op in self._all for a in (op.dims if op.kind in SIZED else _of_size(op)))
-        return _symbolic(sized)
+        return _symbolic(axis for op in self._all for axis in _sized(op))
 
     def check_counts(self, sizes: Mapping[Axis, int]) -> None:
         """Raises: DataError where it counts the examples of a batch that has none."""
@@ -98,6 +97,14 @@ class Program:
         if isinstance(axis, sympy.Integer):
             return str(int(axis))
         return f"n{self._places[axis]}"
+
+
+def _sized(op: Op) -> Dims:
+    """The axes whose sizes stand in an operation's line."""
+    if op.kind == "arange":
+        return (*op.dims, op.axes[1])
+    several = op.kind == "take" and len(op.operands[1].dims) > 1  # looked up in one row of labels
+    return op.dims if op.kind in SIZED or several else _of_size(op)
 
 
 def _of_size(op: Op) -> Dims:
@@ -229,6 +236,8 @@ class Text:
                 return f"{self.library}{op.name}({self.list(op.operands)}){last}"
             case "full":
                 return self.call("full", f"{self.shape(op.dims)}, {self.list(op.operands)}, dtype")
+            case "arange":
+                return self.placed(op)
             case "eye":
                 return self.call("eye", f"{self.program.size(op.dims[0])}, dtype=dtype")
             case "diagonal":
@@ -241,6 +250,21 @@ class Text:
             case "reshape":
                 return self.call("reshape", f"{self.list(op.operands)}, {self.shape(op.dims)}")
         return self.of(op)
+
+    def indices(self, axis: Axis) -> str:
+        """All indices of an axis."""
+        return self.call("arange", self.program.size(axis))
+
+    def placed(self, op: Op) -> str:
+        """The numbers c i + d j + offset."""
+        coefficients, offset = op.axes
+        terms = []
+        for k, (c, axis) in enumerate(zip(coefficients, op.dims, strict=True)):
+            behind = len(op.dims) - k - 1
+            indices = self.indices(axis)
+            spread = f"[:{', None' * behind}]" if behind else ""
+            terms.append(f"{f'{c} * ' if c != 1 else ''}{indices}{spread}")
+        return " + ".join([*terms, *([self.program.size(offset)] if offset or not terms else [])])
 
     def ufunc(self, op: Op) -> str:
         """A ufunc, by its sign where it has one."""

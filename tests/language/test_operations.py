@@ -89,7 +89,8 @@ each_single = pytest.mark.parametrize("call", SINGLE, ids=map(unparse, SINGLE))
 
 
 def test_every_operation_is_called() -> None:
-    assert {call.operation.name for call in CALLS} == set(OPERATIONS)
+    inside = {"place"}  # it stands in an entry
+    assert {call.operation.name for call in CALLS} == set(OPERATIONS) - inside
 
 
 @each_call

@@ -169,7 +169,7 @@ class _Writer:
     def letters_of(self, letters: Letters) -> Letters:
         """The letters of the result's indices alone."""
         labels = (*self.uses.reverse.extra, *self.places)
-        return Letters({x: letters.of(x) for x in labels if x in letters.known}, self.taken)
+        return Letters({x: letters.letter(x) for x in labels if x in letters.known}, self.taken)
 
     def _move(self) -> str:
         return "chain rule" if len(self.uses.users) == 1 else "chain rule: the sum over its uses"

@@ -11,9 +11,9 @@ from symgrad.language.expressions import Expression, Name, is_scalar
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import Names, look, new_name
 from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
-from symgrad.language.latex_input.sums import letters_of
 from symgrad.language.unparse import unparse
 
 

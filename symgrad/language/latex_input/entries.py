@@ -46,9 +46,11 @@ class UnknownSizeError(ProgramError):
 
 @dataclass
 class Entries:
-    """Arithmetic of values with letters; `sizes` is how far each letter runs."""
+    """Arithmetic of values with letters; `sizes` is how far each letter runs, `from_one` are those
+    that begin at 1."""
 
     sizes: dict[str, Dimension] = field(default_factory=dict)
+    from_one: set[str] = field(default_factory=set)
 
     def entry(self, value: Value, letters: tuple[str, ...]) -> Value:
         """value[letters]: one letter an index; of several : each is a letter of its own."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from symgrad.language.dimensions import Shape
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.derivatives import Derivatives, differential_of, without_letters
+from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
-from symgrad.language.latex_input.sums import letters_of
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,13 @@ from symgrad.language.latex_input.bases import Bases
 from symgrad.language.latex_input.calls import Calls
 from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Entries, Value
+from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import Names, look
+from symgrad.language.latex_input.places import bind, letter_of
 from symgrad.language.latex_input.products import product, starred
 from symgrad.language.latex_input.scripts import Scripts
 from symgrad.language.latex_input.slopes import gradient_of
-from symgrad.language.latex_input.sums import Sums, letters_of
+from symgrad.language.latex_input.sums import Sums
 from symgrad.language.operations import signs
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.scope import Scope, function_named
@@ -199,9 +201,14 @@ class Reader:
 
     def _bracketed(self, base: lt.Fence, node: lt.Script) -> Value:
         """[...]_ij: these letters are its own."""
-        own = letters_of(node.below) or ()
+        parts = lt.parts_of(node.below)
+        bounds = any(isinstance(p, lt.Chain) and p.signs[0] == r"\leq" for p in parts)
+        below = lt.Listed(node.at, tuple(map(letter_of, parts))) if bounds else node.below
+        own = letters_of(below) or ()
         sizes = self.entries.sizes
         inside = {x: sizes.pop(x) for x in own if x in sizes}
+        for part in parts if bounds else ():
+            bind(self, part)
         value = self.value(base)
         if own and value.scalar:
             value, node = self.entries.gathered(value, own), replace(node, below=None)

@@ -255,7 +255,7 @@ def _sized(reader: Reader, value: Value, shape: Shape | None) -> Expression:
                 raise ShapeError("the sizes do not fit", (own, wanted))
         if not fits and value.constant is not None and len(shape) == 2:
             return _filled(value.constant, _dims(shape))
-    left = [d for node in ex.parts(e) for d in node.shape if " " in str(d)]
+    left = [d for node in ex.parts(e) for d in node.shape if any(map(_is_free, d.free_symbols))]
     if left:
         (*dims,) = sorted(reader.scope.dimensions)
         if len(dims) == 1:

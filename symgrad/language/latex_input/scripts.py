@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import ONE, SCALAR, core
 from symgrad.language.expressions import OPERATIONS, Expression, Number
+from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
+from symgrad.language.latex_input.letters import index_letter
 from symgrad.language.latex_input.names import label_of
-from symgrad.language.latex_input.sums import index_letter
 from symgrad.language.operations import signs
 from symgrad.language.operations.entries import at
 
@@ -27,18 +28,21 @@ class Scripts:
     def beside(self, value: Value, node: lt.Script) -> Value:
         """A value with the scripts of a node."""
         if node.below is not None:
-            value = self.indexed(value, node.below)
+            bracketed = isinstance(node.base, lt.Fence) and node.base.left == "["
+            value = self.indexed(value, node.below, bracketed)
         for _ in range(node.primes):
             value = self._transposed(value)
         return value if node.above is None else self._raised(value, node.above)
 
     # indices
 
-    def indexed(self, value: Value, below: lt.Node) -> Value:
+    def indexed(self, value: Value, below: lt.Node, bracketed: bool = False) -> Value:
         """A value with indices: letters of sums, labels of look-ups, the index of an example."""
         parts = list(lt.parts_of(below))
-        if len(parts) == 1 and isinstance(parts[0], lt.Row):
+        if len(parts) == 1 and isinstance(parts[0], lt.Row) and not places.is_sum(parts[0]):
             parts = list(parts[0].factors)
+        if any(map(places.is_sum, parts)) and not value.letters:
+            return places.entry_at(self.reader, value, parts, bracketed)
         labels = [self._label(part) for part in parts]
         known = [x for x in labels if isinstance(x, Expression)]
         if len(known) == len(labels) > 1 and not value.letters:
@@ -60,7 +64,15 @@ class Scripts:
             examples.setdefault(letters.pop(0), batch)
         if letters and len(letters) != rank:
             raise ProgramError(f"{len(letters)} indices, where {rank} are wanted")
+        if self._shorter(value, letters):
+            return places.entry_at(self.reader, value, parts)
         return self.reader.entries.entry(value, tuple(letters)) if letters else value
+
+    def _shorter(self, value: Value, letters: list[str]) -> bool:
+        """Whether a letter is known to run along a part of its axis."""
+        e, sizes = value.expression, self.reader.entries.sizes
+        dims = e.shape if len(e.shape) > 2 else core(e.shape)
+        return any(sizes.get(x, d) != d for x, d in zip(letters, dims, strict=False))
 
     def _of_entries(self, value: Value, letters: list[str]) -> Value:
         """[...]_ij of what has these letters, and softmax(Z_i,:)_j."""

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.expressions import OPERATIONS, Expression, Number, Size, exact
+from symgrad.language.expressions import OPERATIONS, Expression, Number, exact
+from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.letters import index_letter
 from symgrad.language.latex_input.names import label_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.batches import over_batch
@@ -69,7 +71,7 @@ class Sums:
         letters: list[str] = []
         batches: list[str] = []
         for part in over:
-            begin = part.operands[0] if isinstance(part, lt.Chain) else part
+            begin = places.letter_of(part)
             if (named := self.batch_of(begin)) is not None:
                 batches.append(named)
             elif isinstance(begin, lt.Row):  # \sum_{ij}
@@ -83,10 +85,14 @@ class Sums:
             self.reader.examples[letters[0]] = batch
         sizes = self.reader.entries.sizes
         outside = {x: sizes.pop(x) for x in letters if x in sizes}
+        from_one = {*self.reader.entries.from_one}
+        for part in over if batch is None else ():
+            places.bind(self.reader, part, node.above)
         whole = self._summed(self._body(node, letters), letters, batches)
         for letter in letters:
             self.reader.entries.sizes.pop(letter, None)
         self.reader.entries.sizes.update(outside)
+        self.reader.entries.from_one = from_one
         return whole
 
     def _summed(self, body: Value, letters: list[str], batches: list[str]) -> Value:
@@ -104,10 +110,6 @@ class Sums:
         """What is summed; where it has no sense by entries, a letter is that of an example."""
         reader = self.reader
         sizes, examples = dict(reader.entries.sizes), dict(reader.examples)
-        if node.above is not None and len(letters) == 1 and letters[0] not in examples:
-            above = reader.value(node.above).expression
-            if isinstance(above, Size) and not isinstance(above.dimension, str):
-                reader.entries.sizes.setdefault(letters[0], above.dimension)
         try:
             return reader.value(node.body)
         except SymgradError:
@@ -173,6 +175,8 @@ class Sums:
 
     def _equal(self, left: lt.Node, right: lt.Node) -> Value:
         """[i = j] of two indices or two labels, [i = o] of an index and a label."""
+        if places.is_sum(left) or places.is_sum(right):
+            return places.equal_at(self.reader, left, right)
         one, other = (self._index_or_label(x) for x in (left, right))
         if isinstance(one, Expression):
             one, other = other, one
@@ -180,8 +184,10 @@ class Sums:
             return Value(same_label(other, one))  # type: ignore[arg-type]
         if isinstance(other, Expression):
             return self.reader.entries.entry(Value(onehot(other)), (one,))
-        known = other if other in self.reader.entries.sizes else one
-        size = self.reader.entries.size(known)
+        sizes = self.reader.entries.sizes
+        if one in sizes and other in sizes:
+            return places.equal_at(self.reader, left, right)
+        size = self.reader.entries.size(other if other in sizes else one)
         return self.reader.entries.entry(Value(filled(eye, (size,))), (one, other))
 
     def _index_or_label(self, node: lt.Node) -> str | Expression:
@@ -206,24 +212,3 @@ class Sums:
         if whole is None:
             raise ProgramError("no case is given")
         return whole
-
-
-def index_letter(node: lt.Node) -> str:
-    """The letter of an index."""
-    match node:
-        case lt.Sym(text=text) if len(text.removeprefix("\\")) <= 5:
-            return text
-        case lt.Script(base=lt.Sym(text=text), below=lt.Num(digits=digits), above=None):
-            return text + digits
-    raise ProgramError("an index is a letter", column=node.at + 1)
-
-
-def letters_of(below: lt.Node | None) -> tuple[str, ...] | None:
-    """The index letters that are lowered beside something; None where other things are."""
-    parts = lt.parts_of(below)
-    if len(parts) == 1:
-        parts = lt.factors_of(parts[0])
-    try:
-        return tuple(map(index_letter, parts))
-    except SymgradError:
-        return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from symgrad.errors import ProgramError
 from symgrad.language.composing import ONES
-from symgrad.language.dimensions import ONE, Dimension
+from symgrad.language.dimensions import ONE, Dimension, dimension_text
 from symgrad.language.expressions import Call, Expression, Operation, Spelling
 from symgrad.language.formula import Formula, Symbol
 from symgrad.language.operations.meanings import Filled, Identity, declare
@@ -47,5 +47,5 @@ def filled(operation: Operation, dimensions: tuple[Dimension, ...]) -> Expressio
             f"{operation.name} takes {'one dimension' if square else 'one or two dimensions'}"
         )
     shape = (*dimensions, dimensions[0] if square else ONE)[:2]
-    text = ", ".join(map(str, dimensions))
+    text = ", ".join(map(dimension_text, dimensions))
     return Call(operation, (), shape, {"shape": shape, "dimensions": text})

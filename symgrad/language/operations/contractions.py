@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy
@@ -170,6 +170,14 @@ diag = contraction(
     symbol="g",
     sympy_classes=(DiagMatrix, DiagonalOf),
 )
+
+
+def indexable(array: Formula, labels: Sequence[ex.Expression]) -> Formula:
+    """What indices are lowered beside: where one is a number [x], since x_0 may be a name."""
+    numbers = any(isinstance(x, ex.Call) and not x.arguments for x in labels)
+    return Fence((array,), left="[", right="]", tall=False) if numbers else array
+
+
 lookup = contraction(
     "lookup",
     "ri,r->ia",
@@ -178,7 +186,9 @@ lookup = contraction(
     rule="look-up",
     sentence="A look-up passes its gradient to the row that was looked up, and to no other.",
     text=ex.Spelling("{0}[{1}]", places=(ex.ATOM, 0)),
-    notation=lambda call, table, label: lowered(table, listed((label, ALL), ",")),
+    notation=lambda call, table, label: lowered(
+        indexable(table, call.arguments[1:]), listed((label, ALL), ",")
+    ),
     symbol="e",
     labels=True,
     called=False,

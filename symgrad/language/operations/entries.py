@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import sympy
 
 from symgrad.errors import ShapeError
 from symgrad.language import expressions as ex
 from symgrad.language.composing import ONES, indicator, listed, lowered, product, summed
-from symgrad.language.dimensions import ONE, SCALAR, Shape, column, core
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core, dimension_text
 from symgrad.language.expressions import Call, Letter, Operation, Spelling
-from symgrad.language.formula import Fence, Formula
-from symgrad.language.operations.contractions import contraction, lookup
+from symgrad.language.formula import RELATION, Fence, Formula, Infix, Number
+from symgrad.language.operations.contractions import contraction, indexable, lookup
 from symgrad.language.operations.meanings import Contraction, Gathered, declare
+from symgrad.language.operations.places import (
+    ZERO,
+    Affine,
+    affine,
+    at_place,
+    labelled,
+    place,
+    reachable,
+)
 from symgrad.language.shapes import given
 from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.language.unparse import unparse
@@ -25,7 +36,7 @@ class Ranges(tuple[Letter, ...]):
 
     def __format__(self, spec: str) -> str:
         """for i in range(m) for j in range(n)"""
-        return " ".join(f"for {x.name} in range({x.index_of})" for x in self)
+        return " ".join(f"for {x.name} in range({dimension_text(x.index_of)})" for x in self)
 
 
 def _entry_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
@@ -62,7 +73,9 @@ entry = declare(
     rule="entry",
     sentence="An entry passes its gradient to its own place, and to no other.",
     text=Spelling("{0}[{rest}]", places=(ex.ATOM,)),
-    notation=lambda call, array, *labels: lowered(array, indices(call.arguments[1:])),
+    notation=lambda call, array, *labels: lowered(
+        indexable(array, call.arguments[1:]), indices(call.arguments[1:])
+    ),
     symbol="e",
     labels=True,
     called=False,
@@ -99,12 +112,78 @@ same_label = contraction(
     arity=2,
     rule="equal labels",
     sentence="Whether two labels are equal has no derivative.",
-    text=Spelling("({0} == {1})", places=(ex.ATOM, ex.ATOM)),
+    text=Spelling("({0} == {1})", places=(ex.SUM, ex.SUM)),
     notation=lambda call, one, other: indicator(one, "=", other),
     labels=True,
     called=False,
     category="entries",
 )
+
+
+def equal_places(one: Affine | ex.Expression, other: Affine | ex.Expression) -> ex.Expression:
+    """(i + 1 == j) as a number, of letters or of the label of an example."""
+    sides = [side if isinstance(side, Affine) else affine(side) for side in (one, other)]
+    first, second = sides
+    if first is None or second is None:
+        size = next(d for x in (one, other) if (d := _below(x)) is not None)
+        labels = [
+            at_place(where, size, where.text) if where is not None else side
+            for where, side in zip(sides, (one, other), strict=True)
+        ]
+        return same_label(*labels)  # type: ignore[arg-type]
+    low = [where.least for where in (first, second)]
+    up = sympy.expand(sum((-d for d in low if not reachable(d)), ZERO))
+    moved = [where.plus(Affine({}, up)) for where in (first, second)]
+    tops = [sympy.expand(where.most + 1) for where in moved]
+    room = [all(reachable(sympy.expand(top - t)) for t in tops) for top in tops]
+    below = tops[room.index(True)] if any(room) else sympy.expand(sum(tops))
+    return same_label(*(labelled(where, below) for where in moved))
+
+
+def _below(side: Affine | ex.Expression) -> Dimension | None:
+    """What the label of an example is below."""
+    return ex.label_size(side) if isinstance(side, ex.Name) else None
+
+
+def positive_sizes(formulas: Iterable[ex.Expression]) -> dict[Dimension, str]:
+    """What must be at least 1 so that there are all entries and indices that stand in these
+    formulas, each beside where that is: n - 1 of `x[i + 1] for i in range(n - 1)`."""
+    needed: dict[Dimension, str] = {}
+    for part in (part for root in formulas for part in ex.parts(root)):
+        if not isinstance(part, Call):
+            continue
+        if (where := affine(part)) is not None:
+            beyond = sympy.expand(part.options["below"] - where.most)
+            for number in (sympy.expand(where.least + 1), beyond):
+                needed.setdefault(number, f"the index {where.text}")
+        for letter in part.options.get("ranges", ()):
+            needed.setdefault(
+                letter.index_of, f"for {letter.name} in range({dimension_text(letter.index_of)})"
+            )
+    return {d: said for d, said in needed.items() if not (d.is_Symbol or d.is_Integer)}
+
+
+def limits(call: Call, separator: str = "") -> Formula:
+    """What a sum or an array goes over: i, j. Where a letter is no place by itself, it is said how
+    far it runs: 0 <= i < n - 1."""
+    placed = _letters(call, within=(place,))
+    bounds = [_bounded(x) if x.name in placed else typeset(x) for x in call.options["ranges"]]
+    if placed:
+        return listed(bounds, ", ")
+    return listed(bounds, separator) if separator else indices(call.options["ranges"])
+
+
+def _bounded(letter: Letter) -> Formula:
+    """0 <= i < n"""
+    ends = (Number(digits="0"), typeset(letter), dimension_formula(letter.index_of))
+    return Infix(ends, signs=(r"\leq", "<"), binds=RELATION)
+
+
+def _letters(call: Call, within: Sequence[Operation]) -> set[str]:
+    """The labels in the body of a sum or an array that stand in these operations."""
+    parts = (part for part in ex.parts(call.arguments[0]) if isinstance(part, Call))
+    labels = (x for part in parts if part.operation in within for x in part.arguments)
+    return {x.name for x in labels if isinstance(x, Letter)}
 
 
 def indices(letters: Sequence[ex.Expression]) -> Formula:
@@ -130,12 +209,7 @@ def _gathering(name: str, summed: bool, **columns: Any) -> Operation:
 def _spread(call: Call, body: Formula) -> Formula:
     """The body, times an entry of a vector of ones for each index of which nothing in it tells how
     far it runs."""
-    told = {
-        unparse(label)
-        for part in ex.parts(call.arguments[0])
-        if isinstance(part, Call) and part.operation in (entry, lookup)
-        for label in part.arguments[1:]
-    }
+    told = _letters(call, within=(entry, lookup, place))
     ones = [
         lowered(lowered(ONES, dimension_formula(x.index_of)), typeset(x))
         for x in call.options["ranges"]
@@ -150,9 +224,7 @@ index_sum = _gathering(
     shape=lambda arguments, options: arguments[0].shape,
     rule="sum over indices",
     sentence="The gradient of a sum over indices is the sum of the gradients.",
-    notation=lambda call, body: summed(
-        listed(map(typeset, call.options["ranges"]), ","), _spread(call, body)
-    ),
+    notation=lambda call, body: summed(limits(call, ","), _spread(call, body)),
     symbol="s",
 )
 
@@ -178,7 +250,7 @@ def _array(name: str, ranks: Sequence[int]) -> Operation:
         rule="array of entries",
         sentence="Each entry of an array passes on its own part of the gradient.",
         notation=lambda call, body: lowered(
-            Fence((_spread(call, body),), left="[", right="]"), indices(call.options["ranges"])
+            Fence((_spread(call, body),), left="[", right="]"), limits(call)
         ),
     )
 

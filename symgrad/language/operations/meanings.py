@@ -10,6 +10,7 @@ Function     y = f(x) of whole vectors or matrices
 Composite    an abbreviation: another expression of the language
 Total        the sum or mean over a batch
 Gathered     the sum over index letters, or the array that has them as axes
+Placed       the number that is made of index letters, i + 1, as the label of an entry
 """
 
 from __future__ import annotations
@@ -126,6 +127,11 @@ class Gathered:
     """What stands behind is said for each index of some ranges: its sum, or the array of it."""
 
     summed: bool
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A sum of multiples of index letters: where an entry stands."""
 
 
 def declare(name: str, meaning: type, **columns: Any) -> Operation:

@@ -1,0 +1,27 @@
+"""Index letters in LaTeX."""
+
+from __future__ import annotations
+
+from symgrad.errors import ProgramError, SymgradError
+from symgrad.language.latex_input import tree as lt
+
+
+def index_letter(node: lt.Node) -> str:
+    """The letter of an index."""
+    match node:
+        case lt.Sym(text=text) if len(text.removeprefix("\\")) <= 5:
+            return text
+        case lt.Script(base=lt.Sym(text=text), below=lt.Num(digits=digits), above=None):
+            return text + digits
+    raise ProgramError("an index is a letter", column=node.at + 1)
+
+
+def letters_of(below: lt.Node | None) -> tuple[str, ...] | None:
+    """The index letters that are lowered beside something; None where other things are."""
+    parts = lt.parts_of(below)
+    if len(parts) == 1:
+        parts = lt.factors_of(parts[0])
+    try:
+        return tuple(map(index_letter, parts))
+    except SymgradError:
+        return None

@@ -1,0 +1,120 @@
+r"""Where an entry stands, in LaTeX: x_{i + 1}, k_{n - 1 - i}, [x]_0, \sum_{0 \leq i < n - 1}."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy
+
+from symgrad.errors import ProgramError
+from symgrad.language.dimensions import core, dimension
+from symgrad.language.expressions import Expression, Letter
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.context import Context
+from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.letters import index_letter
+from symgrad.language.operations.entries import array, at, equal_places
+from symgrad.language.operations.places import Affine, at_place
+
+
+def is_sum(node: lt.Node) -> bool:
+    """Whether an index is made of several parts, or a number."""
+    several = isinstance(node, lt.Row) and isinstance(node.factors[0], lt.Num)
+    return several or isinstance(node, lt.Chain | lt.Negative | lt.Num)
+
+
+def place_of(reader: Context, node: lt.Node) -> Affine:
+    """A sum of letters, dimensions and whole numbers.
+
+    Raises: ProgramError for anything else."""
+    match node:
+        case lt.Num(digits=digits) if digits.isdecimal():
+            return Affine({}, sympy.Integer(int(digits)))
+        case lt.Negative(inner=inner):
+            return Affine().plus(place_of(reader, inner), -1)
+        case lt.Chain(operands=(first, *rest), signs=signs) if {*signs} <= {"+", "-"}:
+            where = place_of(reader, first)
+            for sign, operand in zip(signs, rest, strict=True):
+                where = where.plus(place_of(reader, operand), 1 if sign == "+" else -1)
+            return where
+        case lt.Row(factors=(lt.Num(digits=digits), factor)) if digits.isdecimal():
+            return Affine().plus(place_of(reader, factor), int(digits))
+    name = reader.names.find(node)
+    if name is not None and name in reader.scope.dimensions:
+        return Affine({}, dimension(name))
+    letter, entries = index_letter(node), reader.entries
+    first = sympy.Integer(letter in entries.from_one)
+    return Affine({Letter(letter, entries.size(letter)): 1}, first)
+
+
+def entry_at(
+    reader: Context, value: Value, parts: Sequence[lt.Node], bracketed: bool = False
+) -> Value:
+    """The entry at these places, over the letters in them; one at a number is `bracketed`."""
+    e = value.expression
+    dims = e.shape if len(e.shape) > 2 else core(e.shape)
+    if len(parts) != len(dims):
+        raise ProgramError(f"{len(parts)} indices, where {len(dims)} are wanted")
+    labels: list[Expression] = []
+    letters: dict[str, Letter] = {}
+    for k, (part, d) in enumerate(zip(parts, dims, strict=True)):
+        if part == lt.Sym(0, ":"):
+            letters[":" * (k + 1)] = slice_ = Letter(f"_{k}", d)
+            labels.append(slice_)
+            continue
+        if not is_sum(part) and (name := index_letter(part)) not in reader.entries.sizes:
+            reader.entries.sizes[name] = d
+        where = place_of(reader, part)
+        _check_counting(where, bracketed, part)
+        if any(x.name in reader.entries.from_one for x in where.letters):
+            where = where.plus(Affine({}, sympy.Integer(-1)))
+        letters |= {x.name: x for x in where.letters}
+        labels.append(at_place(where, d, where.text))
+    whole = array(at(e, *labels), [*letters.values()])
+    return Value(whole, () if {*letters} <= {":", "::"} else tuple(letters))
+
+
+def _check_counting(where: Affine, bracketed: bool, part: lt.Node) -> None:
+    """Raises: ProgramError for x_1, of which nobody knows where its numbers begin."""
+    if not (where.letters or bracketed):
+        raise ProgramError(
+            "an entry at a number is written [x]_{0}, and numbers count from 0",
+            column=part.at + 1,
+        )
+
+
+def equal_at(reader: Context, left: lt.Node, right: lt.Node) -> Value:
+    """[i + 1 = j] over the letters in it."""
+    one, other = place_of(reader, left), place_of(reader, right)
+    letters = {x.name: x for x in (*one.letters, *other.letters)}
+    return Value(array(equal_places(one, other), [*letters.values()]), tuple(letters))
+
+
+def letter_of(part: lt.Node) -> lt.Node:
+    r"""i of i, i = 1 and 0 \leq i < n."""
+    if isinstance(part, lt.Chain):
+        return part.operands[part.signs[0] == r"\leq"]
+    return part
+
+
+def bind(reader: Context, part: lt.Node, above: lt.Node | None = None) -> None:
+    r"""Take down how far a letter runs: 0 \leq i < n, or i = 1 with `above` its last value."""
+    if not isinstance(part, lt.Chain):
+        return
+    letter, entries = index_letter(letter_of(part)), reader.entries
+    match part:
+        case lt.Chain(operands=(first, _, stop), signs=(r"\leq", "<")):
+            start, size = place_of(reader, first), place_of(reader, stop)
+        case lt.Chain(operands=(_, first), signs=("=",)) if above is not None:
+            try:
+                start, end = place_of(reader, first), place_of(reader, above)
+            except ProgramError:
+                return
+            size = end.plus(start, -1).plus(Affine({}, sympy.Integer(1)))
+        case _:
+            return
+    if start.letters or size.letters or start.offset not in (0, 1):
+        raise ProgramError("an index begins at 0 or 1", column=part.at + 1)
+    entries.sizes[letter] = size.offset
+    if start.offset == 1:
+        entries.from_one.add(letter)

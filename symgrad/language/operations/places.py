@@ -1,0 +1,173 @@
+"""Where an entry stands that is at no letter alone: x[i + 1], k[n - 1 - i], x[i + j], x[0]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import sympy
+
+from symgrad.errors import ShapeError
+from symgrad.language.composing import negative, product
+from symgrad.language.composing import total as added
+from symgrad.language.dimensions import SCALAR, Dimension, Shape, dimension_text, summands
+from symgrad.language.expressions import SUM, Call, Expression, Letter, Options, Spelling
+from symgrad.language.formula import Formula, Number
+from symgrad.language.operations.meanings import Placed, declare
+from symgrad.language.typeset import dimension_formula
+
+MOST = 6  # letters at one place
+ZERO = sympy.Integer(0)
+
+
+@dataclass(frozen=True)
+class Affine:
+    """c i + d j + ... + offset, of index letters i, j; each runs from 0 to below its size."""
+
+    coefficients: Mapping[Letter, int] = field(default_factory=dict)
+    offset: Dimension = ZERO
+
+    def plus(self, other: Affine, times: int = 1) -> Affine:
+        """self + times * other"""
+        letters = dict.fromkeys((*self.coefficients, *other.coefficients))
+        found = {
+            x: self.coefficients.get(x, 0) + times * other.coefficients.get(x, 0) for x in letters
+        }
+        offset = sympy.expand(self.offset + times * other.offset)
+        return Affine({x: c for x, c in found.items() if c}, offset)
+
+    @property
+    def least(self) -> Dimension:
+        """The smallest value."""
+        return self._end(lambda c: c < 0)
+
+    @property
+    def most(self) -> Dimension:
+        """The largest value."""
+        return self._end(lambda c: c > 0)
+
+    def _end(self, moves: Callable[[int], bool]) -> Dimension:
+        far = (c * (x.index_of - 1) for x, c in self.coefficients.items() if moves(c))
+        return sympy.expand(sum(far, self.offset))
+
+    @property
+    def text(self) -> str:
+        """i + 2 * j - 1, as a program has it."""
+        return _text(tuple(self.coefficients.values()), self.offset, [x.name for x in self.letters])
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        """The letters."""
+        return tuple(self.coefficients)
+
+
+def affine(label: Expression) -> Affine | None:
+    """A letter or a place as a sum; None for the label of an example, whose range alone is
+    known."""
+    if isinstance(label, Letter):
+        return Affine({label: 1})
+    if isinstance(label, Call) and label.operation is place:
+        letters = (x for x in label.arguments if isinstance(x, Letter))
+        pairs = zip(letters, label.options["coefficients"], strict=True)
+        return Affine({}).plus(Affine(dict(pairs), label.options["offset"]))
+    return None
+
+
+def at_place(where: Affine, below: Dimension, said: str = "") -> Expression:
+    """The label of an axis that has entries 0 to below - 1; `said` is the entry, for messages.
+
+    Raises: ShapeError where it is beyond the axis, at whatever sizes."""
+    if where.letters == () and where.offset.is_Integer and where.offset < 0:
+        where = Affine({}, where.offset + below)  # as in Python, -1 is the last one
+    if not (reachable(where.least) and reachable(sympy.expand(below - 1 - where.most))):
+        least, most = dimension_text(where.least), dimension_text(where.most)
+        reach = f"is from {least} to {most}" if where.letters else "is outside"
+        hint = "; a letter of range(a, b) is from a to b - 1" if where.letters else ""
+        last = dimension_text(below - 1)
+        raise ShapeError(
+            f"{said}: {where.text} {reach}; there are 0 to {last} along this axis{hint}"
+        )
+    return labelled(where, below)
+
+
+def labelled(where: Affine, below: Dimension) -> Expression:
+    """The label that is known to be below this."""
+    if where.offset == 0 and list(where.coefficients.values()) == [1]:
+        (letter,) = where.letters
+        if letter.index_of == below:
+            return letter
+    coefficients = tuple(where.coefficients.values())
+    options = {"coefficients": coefficients, "offset": where.offset, "below": below}
+    return Call(place, where.letters, SCALAR, options)
+
+
+def reachable(number: Dimension) -> bool:
+    """Whether it is at least 0 once every size is large enough: n - 2, and 0."""
+    if number.is_Integer:
+        return bool(number >= 0)
+    terms = sympy.expand(number).as_ordered_terms()
+    return all(t.is_Integer or not t.could_extract_minus_sign() for t in terms)
+
+
+T = TypeVar("T")
+
+
+def _terms(
+    coefficients: Sequence[int], offset: Dimension, letters: Sequence[T]
+) -> list[tuple[bool, int, T | Dimension]]:
+    """Whether it is taken away, how many times, and what, of each term; a positive one first."""
+    terms: list[tuple[bool, int, T | Dimension]] = [
+        (c < 0, abs(c), x) for c, x in zip(coefficients, letters, strict=True)
+    ]
+    if offset != 0 or not terms:
+        terms += [(minus, 1, d) for minus, d in summands(offset)]
+    first = next((term for term in terms if not term[0]), terms[0])
+    return [first, *(term for term in terms if term is not first)]
+
+
+def _text(coefficients: Sequence[int], offset: Dimension, letters: Sequence[str]) -> str:
+    """n - 2 * i - 1"""
+    text = ""
+    for minus, count, term in _terms(coefficients, offset, letters):
+        own = term if isinstance(term, str) else dimension_text(term)
+        sign = (" - " if text else "-") if minus else " + " if text else ""
+        text += f"{sign}{own if count == 1 else f'{count} * {own}'}"
+    return text
+
+
+def _formula(call: Call, *letters: Formula) -> Formula:
+    """The same without a sign between a number and its letter."""
+    parts = []
+    for minus, count, term in _terms(call.options["coefficients"], call.options["offset"], letters):
+        own = term if isinstance(term, Formula) else dimension_formula(term)
+        own = own if count == 1 else product([Number(digits=str(count)), own])
+        parts.append(negative(own) if minus else own)
+    return added(parts)
+
+
+def _shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+    if "below" not in options:
+        raise ShapeError("a place is that of an entry: x[i + 1]")
+    return SCALAR
+
+
+place = declare(
+    "place",
+    Placed,
+    shape=_shape,
+    arity=(0, MOST),
+    options=("coefficients", "offset", "below"),
+    rule="index",
+    sentence="An index has no derivative.",
+    text=Spelling(
+        lambda call, texts: _text(call.options["coefficients"], call.options["offset"], texts),
+        precedence=SUM,
+        places=(),
+    ),
+    notation=_formula,
+    labels=True,
+    called=False,
+    reserved=False,
+    category="entries",
+)

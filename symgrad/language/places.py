@@ -1,0 +1,92 @@
+"""Places of entries as programs write them: x[i + 1], A[0, -1], range(1, n - 1)."""
+
+from __future__ import annotations
+
+import ast
+
+import sympy
+
+from symgrad.errors import ShapeError
+from symgrad.language.dimensions import ONE, Dimension, core, dimension
+from symgrad.language.expressions import Expression, label_size
+from symgrad.language.operations.entries import at, equal_places
+from symgrad.language.operations.places import Affine, affine, at_place
+from symgrad.language.scope import Scope
+from symgrad.language.shapes import given
+from symgrad.language.syntax import errors_at, typed
+
+
+def read_place(node: ast.expr, scope: Scope) -> Affine | None:
+    """A sum of letters, dimensions and whole numbers; None where something else stands in it."""
+    match node:
+        case ast.Constant(value=int(value)) if not isinstance(value, bool):
+            return Affine({}, sympy.Integer(value))
+        case ast.Name(id=name) if name in scope.meanings:
+            return affine(scope.meanings[name])
+        case ast.Name(id=name) if name in scope.dimensions:
+            return Affine({}, dimension(name))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            inner = read_place(operand, scope)
+            return None if inner is None else Affine().plus(inner, -1)
+        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() as op, left=left, right=right):
+            one, other = read_place(left, scope), read_place(right, scope)
+            if one is None or other is None:
+                return None
+            if not isinstance(op, ast.Mult):
+                return one.plus(other, -1 if isinstance(op, ast.Sub) else 1)
+            for number, term in ((one, other), (other, one)):
+                if not number.letters and number.offset.is_Integer:
+                    return Affine().plus(term, int(number.offset))
+    return None
+
+
+def subscripted(node: ast.Subscript, table: Expression, scope: Scope) -> Expression | None:
+    """The entry, or the row of a matrix, at these places; None where one of them is no place."""
+    nodes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    places = [read_place(node, scope) for node in nodes]
+    labels = [
+        scope.meanings.get(n.id) if p is None and isinstance(n, ast.Name) else None
+        for n, p in zip(nodes, places, strict=True)
+    ]
+    if any(p is None and label_size(x) is None for p, x in zip(places, labels, strict=True)):
+        return None
+    dims = table.shape
+    if len(nodes) < len(dims) and len(dims) == 2 and ONE in dims:
+        dims = core(dims)
+    if len(nodes) > len(dims) or (len(nodes) < len(dims) != 2):
+        count = "1 index is" if len(nodes) == 1 else f"{len(nodes)} indices are"
+        raise ShapeError(f"{given(table)}; {count} written")
+    found: list[Expression] = []
+    for index, where, label, d in zip(nodes, places, labels, dims, strict=False):
+        if where is None:
+            assert label is not None
+            found.append(label)
+        elif d != ONE or where != Affine():
+            with errors_at(index):
+                found.append(at_place(where, d, typed(node)))
+    return at(table, *found)
+
+
+def extent(node: ast.expr, scope: Scope) -> Dimension | None:
+    """A sum of dimensions and numbers, as range(n - 1) has it; None for anything else."""
+    where = read_place(node, scope)
+    return None if where is None or where.letters else where.offset
+
+
+def equality(node: ast.Compare, scope: Scope) -> Expression | None:
+    """(i == j), (i + 1 != k) as a number; None where a side is no place and no label."""
+    match node:
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq() as sign], comparators=[right]):
+            one, other = (_side(side, scope) for side in (left, right))
+            numbers = all(isinstance(x, Affine) and not x.letters for x in (one, other))
+            if one is None or other is None or numbers:
+                return None
+            equal = equal_places(one, other)
+            return equal if isinstance(sign, ast.Eq) else 1 - equal
+    return None
+
+
+def _side(node: ast.expr, scope: Scope) -> Affine | Expression | None:
+    where = read_place(node, scope)
+    label = scope.meanings.get(node.id) if isinstance(node, ast.Name) else None
+    return where if where is not None else label if label_size(label) is not None else None
