@@ -66,6 +66,12 @@ PARSED = {  # what needs more than arguments of the right kind
     ],
     "matrix": ["matrix(A[j, i] * v[i] for i in range(n) for j in range(m))"],
     "tensor": ["tensor(A[i, j] * q[l] for i in range(m) for l in range(p) for j in range(n))"],
+    "where": [
+        "where(v > w, v**2, a)",
+        "where(A <= 0.4, A * B, exp(A))",
+        "where(0.3 < a < 0.6, b, sin(a))",
+        "where(a > b, v, w)",
+    ],
     "huber": ["huber(a)", "huber(v)", "huber(a, 0.4)", "huber(v, 0.4)", "huber(A, 1.0)"],
     "kron_left": ["kron_left(kron(A, C), C)"],
     "kron_right": ["kron_right(kron(A, C), A)"],

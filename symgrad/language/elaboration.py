@@ -145,7 +145,7 @@ def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
             return conventions.indicator(node, lambda side: read_expression(side, scope, depth))
         case ast.IfExp(test=ast.Compare() as test, body=body, orelse=other):
             parts = [read_expression(part, scope, depth) for part in (test, body, other)]
-            chosen = arrays.FUNCTIONS["where"](*parts)
+            chosen = signs.CASES(*parts)
             _remark(node, scope)("if ... else is not part of the language", unparse(chosen))
             return chosen
         case ast.Attribute():

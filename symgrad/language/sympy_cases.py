@@ -1,7 +1,5 @@
-"""SymPy's cases, Piecewise and Heaviside, as the operations with a kink that they are.
-
-Each is written in SymPy's own terms first, so that the rules of those give the meaning.
-"""
+"""SymPy's cases, Piecewise and Heaviside. A condition is written as a number in SymPy's own terms
+first, so that the rules of those give the meaning."""
 
 from __future__ import annotations
 
@@ -10,9 +8,12 @@ from typing import Any
 
 import sympy
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanFunction
 
 from symgrad.errors import ProgramError
 from symgrad.language import sympy_trees as trees
+from symgrad.language.expressions import Expression
+from symgrad.language.operations.cases import where
 from symgrad.language.operations.piecewise import step
 
 
@@ -57,37 +58,30 @@ def _truth(condition: sympy.Basic) -> sympy.Expr:
     return rule(*(sides if isinstance(condition, Relational) else map(_truth, sides)))
 
 
-def _with_kink(over: sympy.Expr, value: sympy.Expr, other: sympy.Expr) -> sympy.Expr | None:
-    """`value` where over > 0, else `other`, where that is continuous and has a name."""
-    forms = {over: sympy.Max, -over: sympy.Min}
-    form = forms.get(sympy.expand(value - other)) or forms.get(value - other)
-    if form is not None:
-        return form(value, other)
-    if value == -other and value in (over, -over):
-        return sympy.Abs(over) if value == over else -sympy.Abs(over)
-    return None
-
-
-def _cases(node: sympy.Piecewise) -> sympy.Expr:
-    """The sum of the values, each times where it holds."""
-    (value, condition), (other, last) = node.args[0], node.args[-1]
+def _parts(node: sympy.Piecewise) -> Sequence[sympy.Basic]:
+    """Each value before its condition, the last value alone."""
+    other, last = node.args[-1]
     if last != sympy.true:
         raise ProgramError(f"{trees.shown(node)}: the last case is for all else: (..., True)")
-    if len(node.args) == 2 and type(condition) in TRUTHS and isinstance(condition, Relational):
-        named = _with_kink(condition.gts - condition.lts, value, other)
-        if named is not None:
-            return named
-    for case, condition in reversed(node.args[:-1]):
-        truth = _truth(condition)
-        other = case * truth + other * (1 - truth)
+    return [*(part for pair in node.args[:-1] for part in pair), other]
+
+
+def _cases(node: sympy.Piecewise, *parts: Expression) -> Expression:
+    """The first value whose condition holds."""
+    *front, other = parts
+    for value, truth in reversed([*zip(front[::2], front[1::2], strict=True)]):
+        other = where(truth, value, other)
     return other
 
 
+CONDITIONS = (Relational, BooleanFunction)
 RULES: dict[type, trees.ClassRule] = {
-    sympy.Piecewise: lambda node, value: value,
+    sympy.Piecewise: _cases,
+    **dict.fromkeys(CONDITIONS, lambda node, truth: truth),
     sympy.Heaviside: lambda node, x: step(x),
 }
 OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {
-    sympy.Piecewise: lambda node: (_cases(node),),
+    sympy.Piecewise: _parts,
+    **dict.fromkeys(CONDITIONS, lambda node: (_truth(node),)),
     sympy.Heaviside: lambda node: node.args[:1],
 }

@@ -28,6 +28,7 @@ from symgrad.language.expressions import Call, Expression, Name, Operation
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.arithmetic import power
 from symgrad.language.operations.meanings import Total
+from symgrad.language.operations.piecewise import step
 from symgrad.language.sympy_trees import HINTS, OPERANDS, RULES, NoRuleError, operations, sympified
 from symgrad.language.tex import latex
 from symgrad.language.typeset import typeset
@@ -88,6 +89,15 @@ def _operators(
     return straight, reflected
 
 
+def _comparison(difference: Callable[[Any, Any], Any]) -> tuple[Method, Method]:
+    """Where a difference is positive, and where it is not: as numbers, entry by entry."""
+
+    def positive(self: Any, other: object) -> Any:
+        return call(step.name, difference(self, other))
+
+    return positive, lambda self, other: 1 - positive(self, other)
+
+
 class Operators:
     """The operators of the language for SymPy objects that know their `expression`.
 
@@ -144,8 +154,11 @@ class Operators:
 
 
 class MatrixOperators(Operators):
-    """What a matrix has beside the operators: look-up of a row, and functions of each entry."""
+    """What a matrix has beside the operators: comparisons, look-up of a row, and functions of each
+    entry."""
 
+    __gt__, __le__ = _comparison(operator.sub)
+    __lt__, __ge__ = _comparison(lambda left, right: right - left)
     __iter__ = None  # its length is not known; without this, Python would try 0, 1, ... as labels
 
     @property
@@ -263,7 +276,8 @@ def call(name: str, *operands: object, **options: Any) -> sympy.Expr:
     x - softmax(x)
     """
     operation = OPERATIONS[name]
-    arguments = tuple(map(sympified, operands))
+    conditions = sympy_cases.CONDITIONS
+    arguments = tuple(x if isinstance(x, conditions) else sympified(x) for x in operands)
     meaning = rules.matrix_power if operation is power else operation  # as everywhere in SymPy
     value = meaning(*map(rules.expression_of, arguments), **options)
     if len(value.shape) != len(SCALAR):

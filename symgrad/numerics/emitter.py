@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.terms import opened
+from symgrad.numerics.branches import chosen_alone
 from symgrad.numerics.cofactors import with_cofactors
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import flattened
@@ -38,7 +39,7 @@ def program(
 ) -> Program:
     """A function that returns the results, each over all its labels; `sizes`, where they are known,
     decide the order of products. A `record` is filled in."""
-    flat = in_range(at_limits(with_cofactors(flattened(results))))
+    flat = chosen_alone(in_range(at_limits(with_cofactors(flattened(results)))))
     made: frozenset[ix.Node] = frozenset()
     while True:
         emitter = _Emitter(Costs(sizes or {}), made, None if record is None else {})

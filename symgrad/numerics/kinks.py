@@ -9,9 +9,9 @@ import numpy as np
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.lowering import lower, tensor
-from symgrad.language.dimensions import dimension
+from symgrad.language.dimensions import SCALAR, dimension
 from symgrad.language.expressions import Name
-from symgrad.numerics.interpreter import evaluate_nodes, over_labels, spread
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 
 Values = Mapping[ix.Node, Any]
 
@@ -28,16 +28,28 @@ def kink_distance(
             factors = [f for t in node.terms for f in t.factors if 0 < f.power < 1]
             distances += [0.0 for f in factors if np.any(values[f.node] == 0)]
         elif isinstance(node, (ix.Map, ix.Apply)) and node.operation.meaning.kink is not None:
-            distance = np.abs(_distances(node, values, sizes))
+            distance = np.abs(_distances(node, values, arrays, sizes))
             distances += [float(distance.min())] if distance.size else []
     return min(distances, default=None)
 
 
-def _distances(node: ix.Map | ix.Apply, values: Values, sizes: Mapping[ix.Axis, int]) -> np.ndarray:
+def _distances(
+    node: ix.Map | ix.Apply,
+    values: Values,
+    arrays: Mapping[str, Any],
+    sizes: Mapping[ix.Axis, int],
+) -> np.ndarray:
     """How far each entry of a node is from its kink."""
-    if isinstance(node, ix.Map) and len(node.arguments) > 1:  # the kink is where they tie
-        one, other = (spread(values[n], at, len(node.axes)) for n, at in node.arguments)
-        return np.asarray(one - other)
+    if isinstance(node, ix.Map):
+        every = ix.new_labels(node.axes)
+        given = {
+            f"?{k}": ix.Entry(n, tuple(every[j] for j in at))
+            for k, (n, at) in enumerate(node.arguments)
+        }
+        names = [Name(x, SCALAR) for x in given]
+        entries = {x: tensor(e, others=e.labels) for x, e in given.items()}
+        distance = lower(node.operation.meaning.kink(*names), entries).closed().node
+        return np.asarray(evaluate_nodes([distance], arrays, sizes, values)[distance])
     (argument, at), *_ = node.arguments
     labels = ix.new_labels(argument.axes)
     core = tuple(x for x, place in zip(labels, at, strict=True) if place is None)

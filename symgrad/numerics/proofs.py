@@ -28,7 +28,10 @@ from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of, s
 from symgrad.numerics.verification import TOLERANCE, Judge
 
 Sides = tuple[Any, Any]  # what is claimed, and what is true
-POINTS = np.array([(0.3, 0.7), (0.8, 0.4), (-0.6, 1.7), (1.6, 0.9), (2.5, 1.2), (-2.1, 0.5)])
+POINTS = np.array(  # of scalar functions, of up to three arguments
+    [(0.3, 0.7, 0.9), (0.8, 0.4, -0.3), (-0.6, 1.7, 0.5)]
+    + [(1.6, 0.9, 1.3), (2.5, 1.2, 0.6), (-2.1, 0.5, 2.2)]
+)
 
 
 def proofs(derivation: Derivation, kind: Kind, seed: int = 0) -> dict[int, Proof]:

@@ -166,8 +166,8 @@ READ = [
     ("(z <= b)", "1 - step(z - b)"),
     ("(0 < z < 1)", "step(z) * step(1 - z)"),
     ("(z > 0).astype(float)", "step(z)"),
-    ("np.where(z > 0, 1, 0)", "step(z)"),
-    ("np.where(z > 0, b, 0)", "step(z) * b"),
+    ("np.where(z > 0, 1, 0)", "where(z > 0, 1, 0)"),
+    ("np.where(z > 0, b, 0)", "where(z > 0, b, 0)"),
     ("np.heaviside(z, 0)", "step(z)"),
     # array code
     ("np.dot(W, x)", "W @ x"),

@@ -100,8 +100,10 @@ def test_the_kernel_of_complex_numbers_gives_the_derivative(operation: Operation
 
 @each_elementwise
 def test_a_kink_is_where_the_one_sided_slopes_differ(operation: Operation) -> None:
-    """Of one argument at 0, of two at a tie; a function without a kink has one slope there."""
-    points = [np.full(1, 0.0 if operation.arity[1] == 1 else 0.7)] * operation.arity[1]
+    """Of one argument at 0, of two at a tie, of cases where the first one is 0; a function without
+    a kink has one slope there."""
+    at = {1: (0.0,), 2: (0.7, 0.7), 3: (0.0, 0.7, -0.7)}[operation.arity[1]]
+    points = [np.full(1, x) for x in at]
     h = 1e-7
     with np.errstate(all="ignore"):
         at, right, left = (

@@ -94,6 +94,7 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
         ("exp", "log", "log1p", "variable_power", "xlogy"),
         "the laws of logarithms: rules of the algebra",
     ),
+    "where": "NumPy's word for it, by which code has it; SymPy's Piecewise is made of it",
     "step": "also a line of a derivation, and a schedule",
     "sign": "also the name of a mistake",
     "var": "also a part of LaTeX's \\varepsilon",

@@ -63,7 +63,7 @@ SLIPS = [
     ("loss = Sum(x)", "loss = sum(x)"),
     ("loss = mse(x, y)", "mean((x - y)**2)"),
     ("loss = float32(t)", "loss = t"),
-    ("loss = t if t > 0 else -t", "loss = step(t) * t + (1 - step(t)) * -t"),
+    ("loss = t if t > 0 else -t", "loss = where(t > 0, t, -t)"),
     ("loss = x.shape[0] * t", "loss = d * t"),
     ("loss = len(x) * t", "loss = d * t"),
     ("loss = sum(sum(x) for x in batch) / len(batch)",

@@ -195,6 +195,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "kron_left": (sg.kron(A, W), W),
     "kron_right": (sg.kron(W, A), W),
     "ones": (4,),
+    "where": (sg.step(x - y), x, y),
     "onehot": (v,),
     "zeros": (3, 2),
 }

@@ -204,10 +204,8 @@ class Sums:
                 holds, *more = map(self.reader.value, lt.parts_of(condition))
                 for other in more:  # and
                     holds = entries.entrywise(OPERATIONS["multiply"], holds, other)
-                own = entries.entrywise(OPERATIONS["multiply"], own, holds)
-                if whole is not None:
-                    rest = entries.entrywise(OPERATIONS["multiply"], whole, self._not(holds))
-                    own = entries.entrywise(OPERATIONS["add"], own, rest)
+                rest = Value(Number(exact(0))) if whole is None else whole
+                own = entries.entrywise(signs.CASES, holds, own, rest)
             whole = own
         if whole is None:
             raise ProgramError("no case is given")

@@ -45,12 +45,6 @@ def _like(constant: Operation) -> Callable[..., Expression]:
     return lambda x: filled(constant, x.shape if x.shape[1:] != (ONE,) else x.shape[:1])
 
 
-def _where(condition: Expression, one: Expression, other: Expression) -> Expression:
-    if isinstance(other, Number) and other.value == 0:
-        return condition if isinstance(one, Number) and one.value == 1 else condition * one
-    return condition * one + (1 - condition) * other
-
-
 FUNCTIONS: Mapping[str, Callable[..., Expression]] = {
     **dict.fromkeys(("transpose", "t", "swapaxes"), lambda x, *axes: x.T),
     **dict.fromkeys(("dot", "matmul", "mm", "mv"), dotted),
@@ -65,7 +59,6 @@ FUNCTIONS: Mapping[str, Callable[..., Expression]] = {
     "reciprocal": lambda x: 1 / x,
     "ones_like": _like(ones),
     "zeros_like": _like(zeros),
-    "where": _where,
     "heaviside": lambda x, at_zero=None: step(x),
     "indicator": lambda x: x,
     "len": lambda x: size(x, 0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from symgrad.language.expressions import Expression, Operation
+from symgrad.language.operations.cases import where
 from symgrad.language.operations.extremes import largest, smallest
 from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import det, inv, logdet
@@ -12,6 +13,7 @@ from symgrad.language.operations.smooth import exp, log, sqrt
 
 MAGNITUDE, DETERMINANT, INVERSE = absolute, det, inv  # |x|, |A|, A^{-1}
 EXPONENTIAL, ROOT, KRONECKER, INDICATOR = exp, sqrt, kron, step
+CASES = where  # a if x > 0 else b
 LOGARITHM, LOG_DETERMINANT = log, logdet
 NORMS = {"2": norm2, "F": norm2, "fro": norm2, "1": norm1}  # by what is lowered beside the bars
 LARGEST = largest

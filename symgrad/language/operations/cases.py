@@ -1,0 +1,141 @@
+"""Cases: where(x > y, a, b) is a in the entries where x > y, else b.
+
+A condition is read as a number that is 1 where it holds and else 0, by whoever reads it: step(x)
+for x > 0, 1 - step(-x) for x >= 0, a product for what holds together. Here it is turned into
+nested choices by one comparison each, of which the branch that is not chosen has no influence, be
+it infinite or no number.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import sympy
+
+from symgrad.errors import ProgramError
+from symgrad.language import expressions as ex
+from symgrad.language.formula import RELATION, Cases, Formula, Infix, Number
+from symgrad.language.operations.arithmetic import multiply, subtract
+from symgrad.language.operations.elementwise import composite, elementwise
+from symgrad.language.operations.entries import same_label
+from symgrad.language.operations.meanings import rewrite
+from symgrad.language.operations.piecewise import absolute, maximum, minimum, relu, step
+from symgrad.language.unparse import unparse
+
+PLACES = (ex.SUM, ex.SUM, 0, 0)
+
+
+def _cases(x: Formula, y: Formula, a: Formula, b: Formula) -> Formula:
+    return Cases((a, Infix((x, y), signs=(">",), binds=RELATION), b))
+
+
+choice = elementwise(
+    "choice",
+    lambda x, a, b: sympy.Piecewise((a, x > 0), (b, True)),
+    lambda xp, x, a, b: xp.where(xp.greater(x, 0), a, b),
+    arity=3,
+    derivative=lambda x, a, b: (ex.expression(0) * x, step(x), 1 - step(x)),
+    kink=lambda x, a, b: x,
+    called=False,
+    text=ex.Spelling("where({0} > 0, {1}, {2})", places=(ex.SUM, 0, 0)),
+    notation=lambda call, x, a, b: _cases(x, Number(digits="0"), a, b),
+    rule="cases",
+    sentence="Cases pass the gradient on to what is chosen, and none to the condition.",
+)
+
+
+def _by_condition(*arguments: ex.Expression) -> ex.Expression | None:
+    """where(t, a, b) by what the condition t compares; None where that is given apart."""
+    if len(arguments) > 3:
+        return None
+    condition, one, other = arguments
+    return chosen(condition, one, other)
+
+
+def chosen(condition: ex.Expression, one: ex.Expression, other: ex.Expression) -> ex.Expression:
+    """`one` where the condition, 1 or 0, is 1, else `other`.
+
+    Raises: ProgramError for what is no condition."""
+    operation = getattr(condition, "operation", None)
+    if operation is step:
+        (over,) = ex.operands(condition)
+        both = ex.operands(over) if getattr(over, "operation", None) is subtract else ()
+        return where(*(both or (over, ex.expression(0))), one, other)
+    if operation is same_label:
+        return condition * one + (1 - condition) * other
+    if operation is multiply:
+        first, second = ex.operands(condition)
+        return chosen(first, chosen(second, one, other), other)
+    if operation is subtract:
+        whole, opposite = ex.operands(condition)
+        if isinstance(whole, ex.Number) and whole.value == 1:
+            return chosen(opposite, other, one)
+    text = unparse(condition)
+    raise ProgramError(f"where: {text} is no condition; write where({text} > 0, ...)")
+
+
+where: ex.Operation = composite(
+    "where",
+    lambda x, y, a, b: choice(x - y, a, b),
+    arity=(3, 4),
+    prepare=_by_condition,
+    text=ex.Spelling("where({0} > {1}, {2}, {3})", places=PLACES),
+    notation=lambda call, *parts: _cases(*parts),
+    rule="cases",
+    sentence="Cases pass the gradient on to what is chosen, and none to the condition.",
+)
+
+
+ZERO, UNIT = ex.expression(0), ex.expression(1)
+named = partial(rewrite, name="cases with a name")
+of_two = partial(named, over=("scalar", "scalar"))
+named(
+    pattern=lambda x: choice(x, UNIT, ZERO),
+    replacement=lambda x: step(x),
+    identity="1 where x > 0, else 0, is step(x)",
+)
+named(
+    pattern=lambda x: choice(x, ZERO, UNIT),
+    replacement=lambda x: 1 - step(x),
+    identity="0 where x > 0, else 1, is 1 - step(x)",
+)
+named(
+    pattern=lambda x: choice(x, x, ZERO),
+    replacement=lambda x: relu(x),
+    identity="x where x > 0, else 0, is relu(x)",
+)
+named(
+    pattern=lambda x: choice(-x, ZERO, x),
+    replacement=lambda x: relu(x),
+    identity="0 where x < 0, else x, is relu(x)",
+)
+named(
+    pattern=lambda x: choice(-x, x, ZERO),
+    replacement=lambda x: -relu(-x),
+    identity="x where x < 0, else 0, is -relu(-x)",
+)
+named(
+    pattern=lambda x: choice(x, ZERO, x),
+    replacement=lambda x: -relu(-x),
+    identity="0 where x > 0, else x, is -relu(-x)",
+)
+named(
+    pattern=lambda x: choice(x, x, -x),
+    replacement=lambda x: absolute(x),
+    identity="x where x > 0, else -x, is |x|",
+)
+named(
+    pattern=lambda x: choice(-x, -x, x),
+    replacement=lambda x: absolute(x),
+    identity="-x where x < 0, else x, is |x|",
+)
+of_two(
+    pattern=lambda x, y: choice(x - y, x, y),
+    replacement=lambda x, y: maximum(x, y),
+    identity="x where x > y, else y, is max(x, y)",
+)
+of_two(
+    pattern=lambda x, y: choice(x - y, y, x),
+    replacement=lambda x, y: minimum(y, x),
+    identity="y where x > y, else x, is min(x, y)",
+)

@@ -1,0 +1,116 @@
+"""What is not chosen has no influence: of 1[x > 0] f(x), f is not looked at where x <= 0.
+
+    (1 - 1[x > 0]) exp(x) = 0     at x = 1000, where exp(x) is too large
+    1[x > 0] / sqrt(x) = 0        at x = 0 and below
+
+The code takes as 1 what may not be finite, wherever a factor beside it is 0 by such a condition:
+the condition itself, or a cotangent with it in every term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
+
+import numpy as np
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.functions import map_entry
+from symgrad.calculus.nodes import ClosedTerm, Entry, Factor, Node, Polynomial, Term
+from symgrad.language.expressions import Operation
+from symgrad.language.operations.piecewise import step
+from symgrad.numerics.limits import GIVEN, one_or
+from symgrad.numerics.namespaces import NUMPY
+from symgrad.numerics.passes import Flat, Pass
+
+Gate = tuple[Node, tuple[int, ...]]  # a condition, and which axes of a node that is 0 by it it has
+FAR = (-1e3, -1.0, 0.0, 1.0, 1e3)
+
+
+def chosen_alone(flat: Flat) -> Flat:
+    """The results, without what is not chosen."""
+    chooses = any(isinstance(node, ix.Map) and node.operation is step for node in flat.nodes)
+    return _Branches(flat.nodes).over(flat) if chooses else flat
+
+
+class _Branches(Pass):
+    def __init__(self, order: Sequence[Node]) -> None:
+        super().__init__()
+        self.conditions: set[Node] = set()  # 1 where something holds, else 0
+        self.gates: dict[Node, frozenset[Gate]] = {}
+        self.wild: set[Node] = set()  # what may not be finite in some entries alone
+        for node in order:
+            if self._is_condition(node):
+                self.conditions.add(node)
+                self.gates[node] = frozenset({(node, tuple(range(len(node.axes))))})
+                continue
+            each = [*map(self._gates_of, node.terms)] if isinstance(node, Polynomial) else []
+            self.gates[node] = frozenset.intersection(*each) if each else frozenset()
+            if self._is_wild(node):
+                self.wild.add(node)
+
+    def _is_condition(self, node: Node) -> bool:
+        """step(x), or 1 - step(x), or 1 - step(x) step(y)."""
+        if isinstance(node, ix.Map):
+            return node.operation is step
+        if not isinstance(node, Polynomial) or len(node.terms) != 2:
+            return False
+        whole, other = sorted(node.terms, key=lambda t: len(t.factors))
+        opposite = other.coefficient == -1 and not other.summed
+        only = all(f.node in self.conditions and f.power > 0 for f in other.factors)
+        return whole == (1, (), ()) and opposite and only
+
+    def _gates_of(self, term: ClosedTerm) -> frozenset[Gate]:
+        """By what a term is 0."""
+        return frozenset(
+            (gate, tuple(f.labels[k] for k in places))
+            for f in term.factors
+            if f.power > 0
+            for gate, places in self.gates[f.node]
+            if not {f.labels[k] for k in places} & {*term.summed}
+        )
+
+    def _is_wild(self, node: Node) -> bool:
+        if isinstance(node, ix.Map):
+            inside = any(argument in self.wild for argument, _ in node.arguments)
+            return inside or not _is_tame(node.operation)
+        return isinstance(node, Polynomial) and any(
+            not t.summed and any(map(self._may_be_infinite, t.factors)) for t in node.terms
+        )
+
+    def _may_be_infinite(self, factor: Factor | ix.ClosedFactor) -> bool:
+        whole = factor.power > 0 and factor.power == int(factor.power)
+        return factor.node in self.wild or not (whole or isinstance(factor.node, GIVEN))
+
+    def term(self, term: Term) -> Term:
+        """A term with 1 for what is not chosen."""
+        factors = (self._factor(f, [*self._beside(term, f)]) for f in term.factors)
+        return term._replace(factors=tuple(factors))
+
+    def _beside(self, term: Term, factor: Factor) -> Iterator[Entry]:
+        """The conditions by which the other factors are 0, of each entry of this one."""
+        if not self._may_be_infinite(factor):
+            return
+        for other in term.factors:
+            if other is not factor and other.power > 0:
+                for gate, places in self.gates[other.node]:
+                    labels = tuple(other.labels[k] for k in places)
+                    if labels and {*labels} <= {*factor.labels}:
+                        made = self.made(Factor(gate, labels))
+                        yield Entry(made.node, made.labels)
+
+    def _factor(self, factor: Factor, conditions: Sequence[Entry]) -> Factor:
+        made = self.made(factor)
+        for condition in dict.fromkeys(conditions):
+            own = Entry(made.node, made.labels)
+            made = Factor(*map_entry(one_or, [condition, own], factor.labels), factor.power)
+        return made
+
+
+@cache
+def _is_tame(operation: Operation) -> bool:
+    """Whether a scalar function is finite wherever its arguments are."""
+    points = np.array([*product(FAR, repeat=operation.arity[1])]).T
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(operation.meaning.kernel(NUMPY, *points)).all())

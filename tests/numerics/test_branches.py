@@ -1,0 +1,114 @@
+"""What is not chosen has no influence, on every back end; and cases that have a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+AT = np.array([1000.0, -1000.0, 0.0, 2.0, -0.25])
+Pair = tuple[Any, Any]
+
+
+def elu(x: Any) -> Pair:
+    e = np.exp(np.minimum(x, 0))
+    return np.where(x > 0, x, e - 1), np.where(x > 0, 1, e)
+
+
+def logarithm(x: Any) -> Pair:
+    safe = np.where(x > 0, x, 1)
+    return np.where(x > 0, np.log(safe), 0), np.where(x > 0, 1 / safe, 0)
+
+
+def root(x: Any) -> Pair:
+    safe = np.where(x > 0, x, 1)
+    reciprocal = 1 / np.where(x > 0, 1, x - 0.5)
+    return (
+        np.where(x > 0, np.sqrt(safe), reciprocal),
+        np.where(x > 0, 0.5 / np.sqrt(safe), -(reciprocal**2)),
+    )
+
+
+def nested(x: Any) -> Pair:
+    """exp(x) up to 1, then its tangent, its square from 3 on."""
+    e = np.exp(np.minimum(x, 1))
+    line = np.where(x > 1, np.e * x, e)
+    return np.where(x >= 3, line**2, line), np.where(x >= 3, 2 * line * np.e, np.minimum(e, np.e))
+
+
+PROGRAMS: dict[str, Callable[[Any], Pair]] = {
+    "where(x > 0, x, exp(x) - 1)": elu,
+    "where(x <= 0, exp(x) - 1, x)": elu,
+    "(x > 0) * x + (x <= 0) * (exp(x) - 1)": elu,
+    "where(x > 0, log(x), 0)": logarithm,
+    "where(x > 0, sqrt(x), 1 / (x - 0.5))": root,
+    "where(x >= 3, (e * x)**2, where(x > 1, e * x, exp(x)))": nested,
+}
+BACKENDS: list[dict[str, Any]] = [
+    {},
+    {"reuse_buffers": True},
+    {"modules": "numba"},
+    {"modules": "array_api"},
+]
+
+
+@pytest.mark.parametrize("options", BACKENDS, ids=str)
+@pytest.mark.parametrize("text", PROGRAMS)
+def test_the_other_branch_may_be_anything(text: str, options: dict[str, Any]) -> None:
+    needed = options.get("modules", "numpy")
+    pytest.importorskip({"array_api": "array_api_compat"}.get(needed, needed))
+    program = f"x: Vector(n)\nw: Vector(n)\nloss = sum(w * ({text}))"
+    function = sg.derive(program).lambdify(**options)
+    w = np.arange(1.0, 6.0)
+    value, gradients = function(x=AT, w=w)
+    wanted, slope = PROGRAMS[text](AT)
+    np.testing.assert_allclose(value, w @ wanted, rtol=1e-13)
+    np.testing.assert_allclose(gradients["w"], wanted, rtol=1e-13)
+    np.testing.assert_allclose(gradients["x"], w * slope, rtol=1e-13, atol=1e-300)
+
+
+def test_a_second_derivative_has_no_other_branch_either() -> None:
+    hessian = sg.hessian("x: Vector(n)\nloss = sum(where(x > 0, x**2, exp(x)))")
+    found = hessian.lambdify()(x=AT)[1]["x", "x"]
+    np.testing.assert_allclose(np.diag(found), np.where(AT > 0, 2, np.exp(np.minimum(AT, 0))))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("where(x > 0, 1, 0)", "step(x)"),
+        ("where(x > 0, x, 0)", "relu(x)"),
+        ("where(x < 0, 0, x)", "relu(x)"),
+        ("where(x > 0, x, -x)", "abs(x)"),
+        ("where(x < 0, -x, x)", "abs(x)"),
+        ("where(x > w, x, w)", "maximum(x, w)"),
+        ("where(x < w, x, w)", "minimum(x, w)"),
+    ],
+)
+def test_cases_that_have_a_name_are_called_by_it(text: str, name: str) -> None:
+    result = sg.derive(f"x: Vector(n)\nw: Vector(n)\nloss = sum({text} * w**2)", ["w"]).results["w"]
+    assert name in result.expression
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("x", r"where: x is no condition; write where\(x > 0, ...\)"),
+        ("x * w", "where: . is no condition"),
+        ("x > 0 and w > 0", "multiply conditions"),
+        ("x == 0", "== and != compare"),
+    ],
+)
+def test_what_is_no_condition_is_refused(condition: str, message: str) -> None:
+    with pytest.raises(sg.SymgradError, match=message):
+        sg.parse(f"x: Vector(n)\nw: Vector(n)\nloss = sum(where({condition}, x, w))")
+
+
+def test_a_jump_is_a_kink() -> None:
+    program = "x: Scalar\nloss = where(x > 1, x, x**2)"
+    assert sg.check_gradient(program, inputs={"x": 0.3}).passed
+    assert sg.check_gradient(program, inputs={"x": 1.0}).verdict == "inconclusive"
