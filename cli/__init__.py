@@ -12,6 +12,7 @@ from .derive import derive
 from .failures import Group
 from .grade import grade
 from .run import run
+from .solve import solve
 from .train import train
 
 __all__ = ["main"]
@@ -33,5 +34,5 @@ def main() -> None:
     """
 
 
-for command in (derive, check, grade, code, train, run, catalog):
+for command in (derive, solve, check, grade, code, train, run, catalog):
     main.add_command(command)

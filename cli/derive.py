@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from .check import STATUS
-from .failures import remark
 from .options import KINDS, LAYOUTS, of_option, output_option, wrt_option
 from .output import write
-from .programs import ProgramFile, find_program
+from .programs import ProgramFile, find_program, given_problem
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
@@ -75,13 +74,7 @@ def derive(
     import symgrad as sg
     from symgrad.calculus.layouts import check_layout
 
-    if program is not None and expression is None:
-        problem = program.problem()
-    elif program is None and expression is not None:
-        problem = sg.parse_expression(expression)
-        remark(problem)
-    else:
-        raise click.UsageError("give either a FILE or -e EXPRESSION")
+    problem = given_problem(program, expression)
     check_layout(of, layout)
     options = {} if layout == "variable" else {"layout": layout}
     try:

@@ -92,6 +92,19 @@ def find_program(
     raise click.BadParameter(_not_found(value, examples.names()), param_hint="FILE")
 
 
+def given_problem(program: ProgramFile | None, expression: str | None) -> Problem:
+    """The problem of a FILE, or of what is given with -e; wrong usage where both or none is."""
+    import symgrad as sg
+
+    if program is not None and expression is None:
+        return program.problem()
+    if program is None and expression is not None:
+        problem = sg.parse_expression(expression)
+        remark(problem)
+        return problem
+    raise click.UsageError("give either a FILE or -e EXPRESSION")
+
+
 def _not_found(value: str, known: Iterable[str]) -> str:
     """What FILE may have been meant to be."""
     from symgrad.errors import did_you_mean

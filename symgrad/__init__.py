@@ -9,7 +9,7 @@ import_module("symgrad.api")  # what derives is loaded at once: with it, all rul
 # to type checkers.
 _PUBLIC = {
     "api": "Derivation Result check_gradient derive directional evaluate hessian hvp jacobian"
-    " pullback",
+    " pullback stationary",
     "contents": "catalog",
     "errors": "DataError NotFiniteError OptionError ProgramError ShapeError SymgradError"
     " UnknownNameError VerificationError",

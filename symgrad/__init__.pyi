@@ -13,6 +13,7 @@ from symgrad.api import (
     hvp as hvp,
     jacobian as jacobian,
     pullback as pullback,
+    stationary as stationary,
 )
 from symgrad.contents import catalog as catalog
 from symgrad.errors import (

@@ -17,6 +17,7 @@ from symgrad.calculus.closed_form import ClosedForm
 from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.proofs import KINDS, Proof
+from symgrad.calculus.stationary import stationary as solved
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError, VerificationError, one_of, whole_number
 from symgrad.explicit import ExplicitJacobian, explicit_jacobian
@@ -323,6 +324,21 @@ def pullback(problem: Source, wrt: Wrt = None) -> Derivation:
     Each pull-back has the shape of its variable.
     """
     return _derived("pullback", problem, wrt)
+
+
+def stationary(problem: Source, wrt: Wrt = None) -> Derivation:
+    """Where the gradient is zero: the equations solved for wrt, in this order, line by line.
+
+    That is done where they are linear in the unknown, or in its inverse, once they are multiplied
+    out and without denominators. The results are the solutions; `layout` says what must be
+    invertible for them. `lambdify()` gives the loss there, and the solutions by their names.
+    Raises: SymgradError with the reason where there is no solution in closed form.
+
+    >>> program = "X: Matrix(m, n)\\nw: Vector(n)\\ny: Vector(m)\\nloss = norm2(X @ w - y)**2"
+    >>> stationary(program, ["w"]).results["w"].expression
+    'inv(X.T @ X) @ X.T @ y'
+    """
+    return Derivation(solved(as_problem(problem), wrt))
 
 
 def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:

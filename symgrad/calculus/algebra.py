@@ -23,6 +23,7 @@ from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag, dot, einsum
 from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.smooth import sqrt
+from symgrad.language.unparse import unparse
 
 HALF = Fraction(1, 2)
 ENTRIES = "ijklpqrs"
@@ -57,12 +58,21 @@ def transposed(e: Expression) -> Expression:
 
 
 def _is_symmetric(e: Expression) -> bool:
-    """Whether it is its own transpose: S, inv(S), I, diag(v)."""
-    while isinstance(e, Call) and getattr(e.operation.meaning, "symmetric", False):
-        e = e.arguments[0]
+    """Whether it is its own transpose: S, inv(S), I, diag(v), inv(X.T @ X + c I)."""
+    if isinstance(e, Call) and getattr(e.operation.meaning, "symmetric", False):
+        return _is_its_transpose(e.arguments[0])
     if isinstance(e, Name):
         return e.symmetric
     return is_call(e, eye) or (is_call(e, diag) and e.shape[1] != ONE)
+
+
+def _is_its_transpose(e: Expression) -> bool:
+    """The same of sums and products, whose transposes are written out otherwise."""
+    if is_call(e, op.add, op.subtract, op.negative, op.multiply):
+        return all(is_scalar(a) or _is_its_transpose(a) for a in e.arguments)
+    if is_call(e, op.matmul):
+        return e.shape[0] == e.shape[1] and unparse(transposed(e)) == unparse(e)
+    return _is_symmetric(e)
 
 
 def _acts_alike(e: Call) -> bool:

@@ -26,6 +26,7 @@ from symgrad.language.unparse import unparse
 
 Key = str | tuple[str, str]
 LONGEST_INDEX_FORM = 100  # characters
+SOLVING = "solving"  # the kind of a step that holds where a gradient is zero
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Step:
     """
 
     number: int
-    kind: str  # "forward" or "backward"
+    kind: str  # "forward", "backward", or SOLVING
     left: Expression
     right: Expression
     rule: str

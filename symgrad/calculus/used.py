@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Step
+from symgrad.calculus.derivation import SOLVING, Derivation, Derivative, IndexForm, Step
 from symgrad.language.expressions import Expression, Name, leaves
 
 
@@ -26,7 +26,7 @@ def used_steps(derivation: Derivation, expression: Expression) -> list[Step]:
     by_name = {
         step.left.name: step
         for step in derivation.steps
-        if isinstance(step.left, Name) and step.left.name not in problem
+        if isinstance(step.left, Name) and step.left.name not in problem and step.kind != SOLVING
     }
     last = [s for s in derivation.steps if isinstance(s.left, Name) and s.left.name == output]
     found: dict[int, Step] = {}

@@ -58,6 +58,17 @@ class Sample:
             samples.append(Sample(self.derivation, inputs, self.sizes, values, blur))
         return samples
 
+    @cached_property
+    def solved(self) -> Sample:
+        """The same where the unknowns of a stationary point are what they were found to be."""
+        found = {
+            str(key): np.reshape(
+                self.over(outcome.entry, outcome.labels), np.shape(self.inputs[str(key)])
+            )
+            for key, outcome in self.derivation.outcomes.items()
+        }
+        return Sample(self.derivation, {**self.inputs, **found}, self.sizes, {}, self.blur)
+
     def value(self, node: Node) -> Any:
         """The value of a node."""
         if node not in self.values:

@@ -27,7 +27,8 @@ DRAWS = 10 * len(SPREADS)
 
 def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], dict[Axis, int]]]:
     """Inputs of several kinds and sizes: around 0, positive, small; wide and tall; at last of
-    each variable another kind. Problems differ in where they are defined."""
+    each variable another kind, and sizes in any order. Problems differ in where they are
+    defined."""
     rng = np.random.default_rng(seed)
     symbols: dict[Axis, None] = {}
     for variable in problem.variables.values():
@@ -36,8 +37,11 @@ def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], 
                 symbols.setdefault(axis)
     for k in range(DRAWS):
         sizes: dict[Axis, int] = {}
-        for position, axis in enumerate(symbols):
-            place = position if k // len(SPREADS) % 2 == 0 else len(symbols) - position
+        forward = [*range(len(symbols))]
+        places = forward if k // len(SPREADS) % 2 == 0 else [len(symbols) - p for p in forward]
+        if k >= ALIKE:
+            places = rng.permutation(places).tolist()
+        for place, axis in zip(places, symbols, strict=True):
             sizes[axis] = BATCH if isinstance(axis, str) else LEAST + place % 4
         enlarged(problem, sizes)
         spread = SPREADS[k % len(SPREADS)]

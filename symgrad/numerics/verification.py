@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus.chain_rule import Reverse
-from symgrad.calculus.derivation import Derivation, Outcome, Step
+from symgrad.calculus.derivation import SOLVING, Derivation, Outcome, Step
 from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.nodes import Axis, Entry, Label, Node
 from symgrad.calculus.vectorized import vectorized
@@ -130,6 +130,9 @@ class _Check(Judge):
     # what is printed
 
     def _step(self, step: Step) -> Iterator[Comparison]:
+        if step.kind == SOLVING:
+            yield _at_solution(step)
+            return
         for side in (step.right, step.simplified):
             printed = None if side is None else in_language(side)
             if printed is not None:
@@ -141,11 +144,13 @@ class _Check(Judge):
 
     def _outcome(self, outcome: Outcome) -> Iterator[Comparison]:
         said = in_language(outcome.expression)
+        solves = self.derivation.kind == "stationary"
 
         def value(sample: Sample) -> Any:
             return sample.over(outcome.entry, outcome.labels)
 
         def printed(sample: Sample) -> tuple[Any, Any]:
+            sample = sample.solved if solves else sample
             named: dict[str, Any] = {}
             for name, definition in outcome.definitions:
                 named[name.name] = sample.evaluated(definition, **named)
@@ -162,8 +167,25 @@ class _Check(Judge):
                 sample.stacked(form.expression, **{k: commutation(rows, columns)}),
                 value(sample).reshape(sample.shape(form.expression), order="F"),
             )
+        if solves:
+            yield self._residual(outcome)
+            return
         derivative = self._derivative(outcome)
         yield lambda sample: derivative(sample, value(sample))
+
+    def _residual(self, outcome: Outcome) -> Comparison:
+        """The gradient at the solution, and 0."""
+        key = str(outcome.key)
+        entry, labels = self.derivation.passes[0].of(self.derivation.inputs[key])
+        tied = "symmetric" in self.derivation.problem.variables[key].facts
+
+        def sides(sample: Sample) -> tuple[Any, Any]:
+            gradient = sample.solved.over(entry, labels)
+            if tied:
+                gradient = gradient + np.swapaxes(gradient, -1, -2)
+            return gradient, np.zeros_like(gradient)
+
+        return sides
 
     # the chain rule, statement by statement
 
@@ -252,6 +274,18 @@ def _moving(
     the entry has no value."""
     known = np.isfinite(sample.over(*of))
     return np.where(known, claim, np.nan), np.where(known, sample.along(directions, *of), np.nan)
+
+
+def _at_solution(step: Step) -> Comparison:
+    """Both sides of a line that solves, where it is solved."""
+    left, right = map(in_language, (step.left, step.right))
+
+    def sides(sample: Sample) -> tuple[Any, Any]:
+        if left is None or right is None:
+            return np.nan, np.nan
+        return sample.solved.evaluated(left), sample.solved.evaluated(right)
+
+    return sides
 
 
 def _printed(expression: Expression, node: Node) -> Comparison:

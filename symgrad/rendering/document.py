@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
 
-from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Outcome, Step
+from symgrad.calculus.derivation import SOLVING, Derivation, Derivative, IndexForm, Outcome, Step
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.used import used_steps
@@ -37,6 +37,7 @@ TITLES = {
     "hvp": "Hessian-vector product",
     "directional": "Directional derivative",
     "pullback": "Pull-back",
+    "stationary": "Stationary point",
 }
 FACTS = {
     "positive": "positive",
@@ -67,11 +68,12 @@ class Verified(Protocol):
 
 @dataclass(frozen=True)
 class Line:
-    """A step with, at level "full", why it is true."""
+    """A step with, at level "full", why it is true: in a sentence, and a proof where it has one."""
 
     step: Step
     equation: Equation
     proof: Proof | None = None
+    sentence: str = ""
 
     @property
     def why(self) -> tuple[Equation, ...]:
@@ -99,6 +101,7 @@ class Document:
     rewrites: tuple[str, ...]
     forward: tuple[Line, ...]
     backward: tuple[Line, ...]
+    solving: tuple[Line, ...]
     results: tuple[Answer, ...]
     layout: str
     verification: Verified
@@ -109,6 +112,11 @@ class Document:
         return self.derivation.table
 
     @property
+    def layout_title(self) -> str:
+        """What the remark on the results is about."""
+        return "Holds" if self.derivation.kind == "stationary" else "Layout"
+
+    @property
     def equations(self) -> Iterator[Equation]:
         """Those of the results."""
         return (equation for answer in self.results for equation in answer.equations)
@@ -116,7 +124,7 @@ class Document:
     @property
     def parts(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
         """The parts that have steps, with their titles."""
-        parts = (("Forward", self.forward), ("Backward", self.backward))
+        parts = (("Forward", self.forward), ("Backward", self.backward), ("Solve", self.solving))
         yield from ((title, lines) for title, lines in parts if lines)
 
 
@@ -133,7 +141,7 @@ def document(
     """
     one_of("level", level, LEVELS)
     steps = () if level == "result" else derivation.steps
-    lines = [_line(step, proofs.get(step.number)) for step in steps]
+    lines = [_line(step, proofs.get(step.number), level == "full") for step in steps]
     results = answers(derivation, stepwise=level != "result")
     signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
     return Document(
@@ -144,6 +152,7 @@ def document(
         rewrites=tuple(rule.identity for rule in derivation.rewrites),
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
+        solving=tuple(line for line in lines if line.step.kind == SOLVING),
         results=results,
         layout=" ".join((derivation.layout, *signs)),
         verification=verification,
@@ -198,12 +207,13 @@ def _given(variable: Variable) -> tuple[Formula, str]:
     return fm.Infix((name, space), signs=(r"\in",), binds=fm.RELATION), facts
 
 
-def _line(step: Step, proof: Proof | None) -> Line:
+def _line(step: Step, proof: Proof | None, full: bool) -> Line:
     sides = [written(side) for side in (step.right, step.simplified) if side is not None]
     note = f"{step.rule}{from_steps(step.uses)}"
     left = left_of(written(step.left), step.right)
     equation = Equation(left, tuple(sides), note, step.number, kind="step")
-    return Line(step, equation, proof)
+    told = proof is not None or (full and step.kind == SOLVING)
+    return Line(step, equation, proof, step.sentence if told else "")
 
 
 def left_of(left: Formula, right: Expression) -> Formula:

@@ -142,9 +142,9 @@ def _links(text: str) -> list[Child]:
 
 
 def _why(line: Line, table: Table) -> list[Element]:
-    if not line.why:
+    if not line.sentence:
         return []
-    lines = [made("p", line.step.sentence)]
+    lines = [made("p", line.sentence)]
     for row in line.why:
         front = [] if row.left is None else [mathml(row.left, table)]
         lines.append(made("p", *front, *_side(row.sides[0], table), f" ({row.note})"))

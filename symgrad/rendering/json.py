@@ -35,7 +35,7 @@ def json(doc: Document) -> str:
         },
         "total": next((_defined(e, doc.table) for e in total), None),
         "rewrites": list(doc.rewrites),
-        "steps": [_step(line, doc.table) for line in (*doc.forward, *doc.backward)],
+        "steps": [_step(line, doc.table) for _, lines in doc.parts for line in lines],
         "results": [_result(answer, doc.table) for answer in doc.results],
         "layout": doc.layout,
         "max_relative_error": doc.verification.max_relative_error,

@@ -56,9 +56,10 @@ def _lines(doc: Document) -> Iterator[str]:
     for title, lines in doc.parts:
         yield rf"\noindent\textbf{{{title}}}"
         yield from aligned((line.equation for line in lines), doc.table)
-        for line in (line for line in lines if line.why):
-            yield rf"\noindent {{\small ({line.step.number}) {escaped(line.step.sentence)}"
-            yield from (*aligned(line.why, doc.table), "}")
+        for line in (line for line in lines if line.sentence):
+            told = rf"\noindent {{\small ({line.step.number}) {escaped(line.sentence)}"
+            why = aligned(line.why, doc.table) if line.why else [r"\par"]
+            yield from (told, *why, "}")
     yield r"\noindent\textbf{Result}"
     yield from aligned(doc.equations, doc.table)
     yield rf"\emph{{{escaped(doc.layout)}}} \emph{{Checked:}} {escaped(doc.verification.sentence)}."

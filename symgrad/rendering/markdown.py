@@ -26,8 +26,8 @@ def _lines(doc: Document) -> Iterator[str]:
         for line in lines:
             formula = chained(line.equation, doc.table)
             yield from (f"({line.step.number}) ${formula}$ \u2014 {line.equation.note}", "")
-            if line.why:
-                yield from (f"> {line.step.sentence}", ">")
+            if line.sentence:
+                yield from (f"> {line.sentence}", *([">"] if line.why else []))
                 for row in line.why:
                     yield f"> ${chained(row, doc.table)}$ \u2014 {row.note}  "
                 yield ""

@@ -26,7 +26,7 @@ def _lines(doc: Document) -> Iterator[str]:
         yield from _section(title, [row for line in lines for row in _step(line)])
     equations = doc.equations
     yield from _section("Result", [row for e in equations for row in _noted("", e)])
-    yield from _section("Layout", [doc.layout])
+    yield from _section(doc.layout_title, [doc.layout])
     yield from _section("Checked", [doc.verification.sentence])
 
 
@@ -56,8 +56,8 @@ def _beside(row: str, note: str, column: int) -> list[str]:
 
 def _step(line: Line) -> list[str]:
     rows = _noted(f"({line.step.number}) ", line.equation)
-    if line.why:
-        rows += [f"    {row}" for row in (line.step.sentence, *text_rows(line.why, NOTE - 4))]
+    if line.sentence:
+        rows += [f"    {row}" for row in (line.sentence, *text_rows(line.why, NOTE - 4))]
     return rows
 
 

@@ -89,6 +89,7 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
     **dict.fromkeys(("vector", "matrix", "tensor"), "also the kinds of variables"),
     "sqrt": "the power one half, a power of the normal form",
     "kron": "the vectorised form of a result is made of it",
+    "inv": "linear equations for an unknown are solved by it",
     "norm2": "what an orthogonal matrix keeps: a rule of the algebra",
     **dict.fromkeys(
         ("exp", "log", "log1p", "variable_power", "xlogy"),

@@ -1,0 +1,54 @@
+"""symgrad solve."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from .check import STATUS
+from .derive import FORMATS
+from .options import output_option, wrt_option
+from .output import write
+from .programs import ProgramFile, find_program, given_problem
+
+
+@click.command()
+@click.argument("program", metavar="[FILE]", callback=find_program, required=False)
+@click.option("-e", "--expression", help="Solve for this expression instead of a file.")
+@wrt_option
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--level",
+    type=click.Choice(["result", "steps", "full"]),
+    default="steps",
+    show_default=True,
+    help="The solution alone, every step, or every step with its reason.",
+)
+@output_option
+def solve(
+    program: ProgramFile | None,
+    expression: str | None,
+    wrt: list[str] | None,
+    form: str,
+    level: str,
+    output: str,
+) -> None:
+    """Set the gradient to zero and solve, step by step.
+
+    This is done where the gradient is linear in the unknown or in its inverse; several unknowns are
+    found in the order given, as in --wrt mu,Sigma.
+
+    Exit status: 0 solved and checked, 1 no closed form (the reason is said), 3 what was solved
+    could not be checked.
+
+    \b
+    Examples:
+      symgrad solve -e "norm2(X @ w - y)**2 + lambda * norm2(w)**2" --wrt w
+    """
+    import symgrad as sg
+
+    derivation = sg.stationary(given_problem(program, expression), wrt=wrt)
+    text = derivation.json() if form == "json" else getattr(derivation, form)(level=level)
+    write(text, output)
+    sys.exit(STATUS[derivation.checked.verdict])

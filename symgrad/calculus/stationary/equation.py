@@ -1,0 +1,129 @@
+"""An equation in index notation, sum of terms = 0, for one unknown: multiplied out, and what in it
+is not linear in the unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.terms import multiplied_out, opened, product
+from symgrad.errors import SymgradError
+
+MOST_TERMS = 200
+MOST_POWER = 4
+
+
+class NoClosedForm(SymgradError):
+    """An equation that has no solution in closed form, with the reason."""
+
+
+@dataclass(frozen=True)
+class Equation:
+    """sum of `terms` = 0 over the labels, for the entries of the unknown."""
+
+    terms: tuple[Term, ...]
+    labels: tuple[Label, ...]
+    unknown: Node
+    _known: dict[Node, bool] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, entry: Entry, labels: Sequence[Label], unknown: Node) -> Equation:
+        """entry = 0 over these labels."""
+        return cls(tuple(terms_of(entry)), tuple(labels), unknown)
+
+    def with_terms(self, terms: Sequence[Term]) -> Equation:
+        """The same equation with other terms, put in normal form."""
+        return replace(self, terms=tuple(terms_of(contract(terms, self.labels))))
+
+    @cached_property
+    def core(self) -> tuple[Label, ...]:
+        """Its labels without those of a batch."""
+        return tuple(x for x in self.labels if not isinstance(x.axis, str))
+
+    def depends(self, node: Node) -> bool:
+        """Whether a node is another one where the unknown is."""
+        for each in ix.topological([node], lambda n: n not in self._known):
+            if each not in self._known:
+                below = any(self._known[n] for n in each.operands)
+                self._known[each] = each is self.unknown or below
+        return self._known[node]
+
+    def unknowns(self, term: Term) -> list[Factor]:
+        """The factors of a term that depend on the unknown."""
+        return [f for f in term.factors if self.depends(f.node)]
+
+    @property
+    def constants(self) -> list[Term]:
+        """The terms without the unknown."""
+        return [t for t in self.terms if not self.unknowns(t)]
+
+    @property
+    def others(self) -> list[Term]:
+        """The terms with the unknown."""
+        return [t for t in self.terms if self.unknowns(t)]
+
+    @property
+    def linear(self) -> bool:
+        """Whether every term has the unknown at most once, and nothing else that depends on it."""
+        return all(self.is_linear(term) for term in self.others)
+
+    def is_linear(self, term: Term) -> bool:
+        """Whether the unknown is one factor of the term, and nothing else depends on it."""
+        return [(f.node, f.power) for f in self.unknowns(term)] == [(self.unknown, 1)]
+
+    def expanded(self) -> Equation:
+        """The equation with the sums in which the unknown stands multiplied out, and all sums where
+        that makes it shorter: (1 - y) p + y p is p."""
+        needed = self._multiplied_out(self.depends)
+        whole = needed._multiplied_out(lambda node: True)
+        return whole if len(whole.terms) < len(needed.terms) else needed
+
+    def _multiplied_out(self, chosen: Callable[[Node], bool]) -> Equation:
+        """The equation with these sums multiplied out."""
+
+        def parts(factor: Factor) -> list[Term] | None:
+            return _parts(factor) if chosen(factor.node) else None
+
+        terms: list[Term] = []
+        for term in self.terms:
+            terms += multiplied_out(term, parts, MOST_TERMS)
+            if len(terms) > MOST_TERMS:
+                raise NoClosedForm(f"multiplied out, the gradient has over {MOST_TERMS} terms")
+        again = self.with_terms(terms)
+        return again if _same(again.terms, self.terms) else again._multiplied_out(chosen)
+
+
+def _parts(factor: Factor) -> list[Term] | None:
+    """A sum, or a whole power of one, as its terms."""
+    node, labels, power = factor
+    if isinstance(node, ix.Alias):
+        return [Term(ONE, (Factor(node.inner, labels, power),))]
+    whole = isinstance(power, Fraction) and power.denominator == 1
+    if not isinstance(node, ix.Polynomial) or not whole or not 1 <= power <= MOST_POWER:
+        return None
+    terms = opened(node, labels)
+    if power == 1:
+        return terms
+    rest = Term(ONE, (factor._replace(power=power - 1),))
+    return [product((t, rest)) for t in terms]
+
+
+def terms_of(entry: Entry) -> list[Term]:
+    """The terms of a sum, or the one entry as a term."""
+    if isinstance(entry.node, ix.Polynomial):
+        return opened(entry.node, entry.labels)
+    return [Term(ONE, (Factor(entry.node, entry.labels),))]
+
+
+def _same(one: Sequence[Term], other: Sequence[Term]) -> bool:
+    """Whether two lists have the same factors, whatever their summed indices are called."""
+
+    def shape(terms: Sequence[Term]) -> list[object]:
+        return [(t.coefficient, [(f.node, f.power) for f in t.factors]) for t in terms]
+
+    return shape(one) == shape(other)

@@ -1,0 +1,65 @@
+"""The lines of a solution, and what must hold for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from symgrad.calculus.nodes import Entry, Label
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.stationary.equation import Equation
+from symgrad.language.expressions import Expression
+from symgrad.language.unparse import unparse
+
+Write = Callable[[Entry, Sequence[Label]], Expression]
+
+
+class Line(NamedTuple):
+    """One line: left = right, what was done, and why it may be done."""
+
+    left: Expression
+    right: Expression
+    rule: str
+    sentence: str
+
+
+@dataclass
+class Page:
+    """The lines that solve for the unknown called `name` (as a column, where it is a row);
+    `write(entry, labels)` is an entry as they have it."""
+
+    name: Expression
+    write: Write
+    lines: list[Line] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """The name of the unknown."""
+        return unparse(self.name)
+
+    def text(self, entry: Entry, labels: Sequence[Label] | None = None) -> str:
+        """An entry in the language."""
+        return unparse(self.write(entry, entry.labels if labels is None else labels))
+
+    def line(self, left: Expression, right: Expression, rule: str, sentence: str) -> None:
+        """A line, unless it says what the last one says."""
+        said = [(unparse(line.left), unparse(line.right)) for line in self.lines[-1:]]
+        if (unparse(left), unparse(right)) not in said:
+            self.lines.append(Line(left, right, rule, sentence))
+
+    def sides(
+        self, left: Entry, right: Entry, labels: Sequence[Label], rule: str, sentence: str
+    ) -> None:
+        """left = right, of entries over these labels."""
+        self.line(self.write(left, labels), self.write(right, labels), rule, sentence)
+
+    def equation(self, equation: Equation, rule: str, sentence: str) -> None:
+        """sum of terms = 0"""
+        whole = contract(equation.terms, equation.labels)
+        self.sides(whole, contract([], ()), equation.labels, rule, sentence)
+
+    def need(self, condition: str) -> None:
+        """Note what must hold."""
+        if condition not in self.conditions:
+            self.conditions.append(condition)

@@ -1,0 +1,67 @@
+"""Why an equation has no solution in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from symgrad.calculus.nodes import ONE, Factor, Input, Term
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.stationary.equation import Equation, NoClosedForm
+from symgrad.calculus.stationary.page import Page
+
+
+def power_of(equation: Equation) -> Fraction:
+    """The one whole power to which the entries of the unknown stand there, at free indices; 1 where
+    there is no such."""
+    found = [f for t in equation.others for f in equation.unknowns(t)]
+    alone = all(len(equation.unknowns(t)) == 1 for t in equation.others)
+    free = all(f.node is equation.unknown and {*f.labels} <= {*equation.labels} for f in found)
+    powers = {f.power for f in found}
+    power = powers.pop() if len(powers) == 1 else ONE
+    whole = isinstance(power, Fraction) and power.denominator == 1 and power > 1
+    return power if alone and free and whole and isinstance(power, Fraction) else ONE
+
+
+def check_solvable(equation: Equation, power: Fraction, page: Page) -> None:
+    """Raises: NoClosedForm where no linear equation for the unknown is left, or none that has one
+    solution."""
+    name = str(page)
+    if not equation.terms:
+        raise NoClosedForm(f"the gradient by {name} is 0 wherever {name} is: all are stationary")
+    if not equation.others:
+        left = _sum(equation, equation.terms, page)
+        raise NoClosedForm(f"the gradient by {name} does not depend on {name}: {left} = 0")
+    if power == 1 and not equation.linear:
+        raise NoClosedForm(f"the gradient is not linear in {name}: {_culprit(equation, page)}")
+    if power > 1 and not (isinstance(equation.unknown, Input) and _positive(equation.unknown)):
+        raise NoClosedForm(
+            f"the gradient is not linear in {name}: {name}**{power} has several roots; with "
+            f"positive=True in the declaration of {name} it is the positive one"
+        )
+    if not equation.constants:
+        raise NoClosedForm(
+            f"{_sum(equation, equation.terms, page)} = 0 has no term without {name}: {name} = 0 "
+            f"solves it; another {name} does only where what it is multiplied by is singular, as "
+            "an eigenvector, and has no closed form"
+        )
+
+
+def _positive(unknown: Input) -> bool:
+    return "positive" in unknown.facts
+
+
+def _sum(equation: Equation, terms: Sequence[Term], page: Page) -> str:
+    return page.text(contract(terms, equation.labels), equation.labels)
+
+
+def _culprit(equation: Equation, page: Page) -> str:
+    """What is not linear: a function of the unknown, a power of it, or a product."""
+    term = next(t for t in equation.others if not equation.is_linear(t))
+    found: list[Factor] = equation.unknowns(term)
+    functions = [f for f in found if f.node is not equation.unknown]
+    if functions or len(found) == 1:
+        (one, *_) = functions or found
+        entry = contract([Term(ONE, (one,))], one.labels)
+        return page.text(entry, one.labels)
+    return _sum(equation, [term._replace(coefficient=ONE)], page)

@@ -1,0 +1,150 @@
+"""One equation for one unknown, solved line by line: cleared, collected, factored, inverted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from symgrad.calculus.algebra import product, times
+from symgrad.calculus.functions import aligned
+from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.nodes import ONE, Entry, Factor, Term
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.stationary.clearing import (
+    divided,
+    invertible,
+    never_zero,
+    number_of,
+    over,
+    scale_of,
+)
+from symgrad.calculus.stationary.collecting import Collected, collected
+from symgrad.calculus.stationary.equation import Equation, terms_of
+from symgrad.calculus.stationary.page import Page
+from symgrad.calculus.stationary.preparing import prepared
+from symgrad.calculus.stationary.reasons import check_solvable, power_of
+from symgrad.language.dimensions import ONE as UNIT
+from symgrad.language.expressions import Expression, Name, Number, Value, is_scalar
+from symgrad.language.operations.arithmetic import multiply
+from symgrad.language.operations.linear_algebra import inv
+from symgrad.language.unparse import unparse
+
+
+def solved(page: Page, equation: Equation) -> Entry:
+    """The unknown, over the equation's labels, with the lines that lead to it.
+
+    Raises: NoClosedForm with the reason."""
+    equation = prepared(page, equation)
+    power = power_of(equation)
+    check_solvable(equation, power, page)
+    number = number_of(equation)
+    equation = divided(equation, number)
+    places = collected(equation)
+    right = _collect(page, equation, places, number)
+    solution = _inverted(page, places, right)
+    if power != 1:
+        solution = contract([Term(ONE, (Factor(*solution, 1 / power),))], equation.labels)
+    _finish(page, solution, equation, places, power)
+    return solution
+
+
+def _collect(page: Page, equation: Equation, places: Collected, number: Value) -> Entry:
+    """What stands on the right side, the unknown's terms being on the left."""
+    opposite = [t._replace(coefficient=-t.coefficient) for t in equation.constants]
+    left, right = (contract(terms, places.labels) for terms in (equation.others, opposite))
+    rule = f"{page} to the left"
+    if number == -1:
+        rule += ", signs changed"
+    elif number != 1:
+        rule += f", divided by {unparse(Number(number))}"
+    sentence = f"The terms without {page} are taken to the other side."
+    page.sides(left, right, equation.labels, rule, sentence)
+    if places.turned:
+        sentence = f"{page}.T stood there: both sides are transposed."
+        page.sides(left, right, places.labels, "transposed", sentence)
+    if places.entrywise is None or len(equation.others) > 1:
+        sentence = f"{page} stands in every term on the left."
+        factored = _factored(page, places)
+        page.line(factored, page.write(right, places.labels), "factored", sentence)
+    return right
+
+
+def _factored(page: Page, places: Collected) -> Expression:
+    """L X R, H x, or c * x."""
+    unknown = page.name
+    if places.entrywise is not None:
+        front = page.write(places.entrywise, places.entrywise.labels)
+        if is_scalar(front):
+            return times(front, unknown)
+        return multiply(page.write(places.entrywise, places.labels), unknown)
+    for side, entry in places.sides:
+        matrix = page.write(entry, places.order(side))
+        unknown = product(matrix, unknown) if side == "left" else product(unknown, matrix)
+    return unknown
+
+
+def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
+    """The right side over the coefficient, or times its inverse."""
+    if places.entrywise is not None:
+        if not never_zero(places.entrywise.node):
+            page.need(f"{page.text(places.entrywise)} is not 0")
+        below = Factor(*places.entrywise, -ONE)
+        terms = [t._replace(factors=(*t.factors, below)) for t in terms_of(right)]
+        return contract(terms, places.labels)
+    places, right = _scaled(page, places, right)
+    core = places.core
+    batch = places.labels[: len(places.labels) - len(core)]
+    values = {"right": tensor(Entry(aligned(right, places.labels), places.labels), core, batch)}
+    whole: Expression = Name("right", (*(x.axis for x in core), UNIT)[:2])
+    for side, entry in places.sides:
+        order = places.order(side)
+        values[side + "?"] = tensor(Entry(aligned(entry, order), order), order[-2:], batch)
+        inverse = inv(Name(side + "?", tuple(x.axis for x in order[-2:])))
+        whole = inverse @ whole if side == "left" else whole @ inverse
+        if not invertible(entry.node):
+            text = page.text(entry, order)
+            page.need(f"{text} is invertible{_rank(page, entry)}")
+    result = lower(whole, values)
+    return Entry(aligned(result.closed(), result.labels), places.labels)
+
+
+def _scaled(page: Page, places: Collected, right: Entry) -> tuple[Collected, Entry]:
+    """Both sides over the scalars of the coefficient: (c S)^-1 b = S^-1 b / c."""
+    side, entry = places.sides[0]
+    scale = scale_of(entry)
+    for factor in scale.factors:
+        if not never_zero(factor.node):
+            page.need(f"{page.text(Entry(factor.node, ()))} is not 0")
+    again = over(entry, scale)
+    left, other = (again, places.right) if side == "left" else (places.left, again)
+    return replace(places, left=left, right=other), over(right, scale)
+
+
+def _rank(page: Page, entry: Entry) -> str:
+    """Of X^T X: that X has full column rank."""
+    first, *others = terms_of(entry)
+    if others or len(first.factors) != 2 or len(first.summed) != 1:
+        return ""
+    one, other = first.factors
+    places = {f.labels.index(first.summed[0]) for f in (one, other)}
+    of_batch = isinstance(first.summed[0].axis, str)
+    if one.node is not other.node or len(one.labels) != 2 or len(places) > 1 or of_batch:
+        return ""
+    text = page.text(Entry(one.node, one.labels))
+    return f" ({text} has full {'row' if places.pop() else 'column'} rank)"
+
+
+def _finish(
+    page: Page, solution: Entry, equation: Equation, places: Collected, power: Fraction
+) -> None:
+    """The line that says what the unknown is."""
+    rule, sentence = "solved", ""
+    if places.entrywise is not None:
+        rule = "divided by the coefficient"
+    elif places.sides:
+        sides = " and ".join(f"the {side}" for side, _ in places.sides)
+        rule = f"times the inverse from {sides}"
+        sentence = "A matrix times its inverse is the identity."
+    if power != 1:
+        rule += ", positive root"
+    page.line(page.name, page.write(solution, equation.labels), rule, sentence)

@@ -1,0 +1,234 @@
+"""Stationary points of textbooks: each solution as text, put back into the gradient; and why there
+is none in closed form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+import symgrad as sg
+
+DECLARED = {
+    "X": "Matrix(m, n)",
+    "W": "Matrix(n, k)",
+    "Y": "Matrix(m, k)",
+    "w": "Vector(n)",
+    "y": "Vector(m)",
+    "lam": "Scalar",
+    "s": "Vector(m, positive=True)",
+    "K": "Matrix(n, n, symmetric=True)",
+    "S": "Matrix(n, n, symmetric=True)",
+    "B": "Matrix(n, n)",
+    "a": "Vector(n)",
+    "t": "Vector(n)",
+    "U": "Matrix(m, r)",
+    "V": "Matrix(n, r)",
+    "M": "Matrix(m, n)",
+    "A": "Matrix(k, n)",
+    "b": "Vector(k)",
+    "nu": "Vector(k)",
+    "mu": "Vector(d)",
+    "Sigma": "Matrix(d, d, symmetric=True)",
+    "P": "Matrix(d, d)",
+    "z": "Vector(d)",
+    "u": "Scalar",
+    "q": "Scalar",
+    "sigma": "Scalar(positive=True)",
+    "p": "Scalar",
+    "c": "Scalar",
+    "pi_": "Vector(n)",
+}
+LINEAR = "mean((w.T @ x + c - u)**2 for x, u in batch)"
+GAUSS = "sum((z - mu).T @ inv(Sigma) @ (z - mu) + logdet(Sigma) for z in batch) / 2"
+HAT = "mu_hat = mean(z for z in batch)\n"
+SOLVED: list[tuple[str, str, str, Mapping[str, str]]] = [
+    ("least squares", "norm2(X @ w - y)**2", "w", {"w": "inv(X.T @ X) @ X.T @ y"}),
+    (
+        "ridge",
+        "norm2(X @ w - y)**2 + lam * norm2(w)**2",
+        "w",
+        {"w": "inv(lam * eye(n) + X.T @ X) @ X.T @ y"},
+    ),
+    (
+        "weighted",
+        "sum(s * (X @ w - y)**2)",
+        "w",
+        {"w": "inv(X.T @ diag(s) @ X) @ X.T @ (s * y)"},
+    ),
+    (
+        "several outputs",
+        "norm2(X @ W - Y)**2",
+        "W",
+        {"W": "inv(X.T @ X) @ X.T @ Y"},
+    ),
+    (
+        "kernel ridge",
+        "norm2(t - K @ a)**2 + lam * a.T @ K @ a",
+        "a",
+        {"a": "inv(lam * eye(n) + K) @ t"},
+    ),
+    (
+        "Gaussian",
+        GAUSS,
+        "mu Sigma",
+        {
+            "mu": "mean(z for z in batch)",
+            "Sigma": HAT + "mean((z - mu_hat) @ (z - mu_hat).T for z in batch)",
+        },
+    ),
+    (
+        "Gaussian, the covariance first",
+        GAUSS,
+        "Sigma mu",
+        {"mu": "mean(z for z in batch)"},
+    ),
+    (
+        "Gaussian, no symmetry declared",
+        GAUSS.replace("Sigma", "P"),
+        "mu P",
+        {"P": HAT + "mean((z - mu_hat) @ (z - mu_hat).T for z in batch)"},
+    ),
+    (
+        "precision",
+        "mean(z.T @ P @ z for z in batch) - logdet(P)",
+        "P",
+        {"P": "inv(mean(z @ z.T for z in batch))"},
+    ),
+    (
+        "minimum variance",
+        "w.T @ S @ w / 2 - lam * (sum(w) - 1)",
+        "w lam",
+        {"w": "inv(S) @ ones(n) / sum(inv(S))", "lam": "1 / sum(inv(S))"},
+    ),
+    (
+        "mean and variance",
+        "c * w.T @ S @ w / 2 - t.T @ w",
+        "w",
+        {"w": "inv(S) @ t / c"},
+    ),
+    (
+        "projection onto A @ w = b",
+        "norm2(w - a)**2 + nu.T @ (A @ w - b)",
+        "w nu",
+        {"w": "a - A.T @ inv(A @ A.T) @ (A @ a - b)"},
+    ),
+    (
+        "alternating least squares",
+        "norm2(M - U @ V.T)**2 + lam * norm2(U)**2",
+        "U",
+        {"U": "M @ V @ inv(lam * eye(r) + V.T @ V)"},
+    ),
+    (
+        "alternating least squares, the other factor",
+        "norm2(M - U @ V.T)**2 + lam * norm2(V)**2",
+        "V",
+        {"V": "M.T @ U @ inv(lam * eye(r) + U.T @ U)"},
+    ),
+    ("Fisher's direction", "w.T @ S @ w / 2 - w.T @ (a - t)", "w", {"w": "inv(S) @ (a - t)"}),
+    (
+        "normal distribution",
+        "sum((u - c)**2 / (2 * sigma**2) + log(sigma) for u in batch)",
+        "c sigma",
+        {
+            "c": "mean(u for u in batch)",
+            "sigma": "c_hat = mean(u for u in batch)\nsqrt(mean((u - c_hat)**2 for u in batch))",
+        },
+    ),
+    (
+        "Bernoulli",
+        "-sum(u * log(p) + (1 - u) * log(1 - p) for u in batch)",
+        "p",
+        {"p": "mean(u for u in batch)"},
+    ),
+    (
+        "multinomial",
+        "-sum(t * log(pi_)) + lam * (sum(pi_) - 1)",
+        "pi_ lam",
+        {"pi_": "t / sum(t)", "lam": "sum(t)"},
+    ),
+    ("Poisson", "sum(q - u * log(q) for u in batch)", "q", {"q": "mean(u for u in batch)"}),
+    ("least squares of a batch", LINEAR, "c w", {}),
+    (
+        "masked, one row",
+        "norm2(s * (X @ w - y))**2",
+        "w",
+        {"w": "inv(X.T @ diag(s**2) @ X) @ X.T @ (s**2 * y)"},
+    ),
+    (
+        "between two matrices",
+        "norm2(X @ W @ B2 - Y2)**2",
+        "W",
+        {"W": "inv(X.T @ X) @ X.T @ Y2 @ B2.T @ inv(B2 @ B2.T)"},
+    ),
+    ("entry by entry", "norm2(s * y - z2)**2", "y", {"y": "z2 / s"}),
+    (
+        "a sum of two square matrices",
+        "a.T @ B @ a / 2 - t.T @ a",
+        "a",
+        {"a": "2 * inv(B + B.T) @ t"},
+    ),
+    ("square, so that X goes", "norm2(B @ a - t)**2", "a", {"a": "inv(B) @ t"}),
+    ("the scale of a vector", "norm2(y - c * X @ w)**2", "c", {}),
+    ("an estimate of least squares inside a logarithm", "log(norm2(X @ w - y)**2)", "w", {}),
+    ("a symmetric unknown", "norm2(S - B)**2", "S", {"S": "0.5 * (B + B.T)"}),
+    ("Tikhonov", "norm2(X @ w - y)**2 + norm2(A @ w)**2", "w", {}),
+]
+MORE = {"B2": "Matrix(k, l)", "Y2": "Matrix(m, l)", "z2": "Vector(m)", "x": "Vector(n)"}
+REFUSED = [
+    ("loss = norm2(tanh(X @ w) - y)**2", "w", "not linear in w: tanh(X @ w)"),
+    ("loss = sum(softplus(X @ w)) - y.T @ X @ w", "w", "not linear in w: sigmoid(X @ w)"),
+    ("loss = w.T @ S @ w - lam * (w.T @ w - 1)", "w lam", "as an eigenvector"),
+    ("loss = w.T @ S @ w - lam * (w.T @ w - 1)", "w", "w = 0 solves it"),
+    ("loss = norm2(B @ T + T @ C - D)**2\nT: Matrix(n, n)", "T", "Sylvester"),
+    ("loss = norm2(M - U @ V.T)**2", "U V", "not linear in V"),
+    ("loss = norm2(s2 * (M - U @ V.T))**2", "U", "a matrix of its own"),
+    ("loss = a.T @ w", "w", "does not depend on w: a = 0"),
+    ("loss = 0 * sum(w) + sum(a)", "w", "is 0 wherever w is"),
+    ("loss = norm2(G @ a - t)**2", "G", "is declared orthogonal"),
+    ("loss = sum(h * log(h))", "h", "is declared simplex"),
+    ("loss = c**4 / 4 - c * lam", "c", "several roots"),
+    ("loss = c**3 / 3 - c**2 + lam * c", "c", "not linear in c: c**2"),
+    ("loss = trace(R @ B) + trace(inv(R) @ C) - logdet(R)", "R", "not linear in R"),
+]
+OTHERS = {
+    "C": "Matrix(n, n)",
+    "D": "Matrix(n, n)",
+    "R": "Matrix(n, n)",
+    "s2": "Matrix(m, n)",
+    "G": "Matrix(n, n, orthogonal=True)",
+    "h": "Vector(n, simplex=True)",
+}
+
+
+def program(text: str) -> str:
+    """The lines with a declaration of every name in them."""
+    kinds = {**DECLARED, **MORE, **OTHERS}
+    lines, given = (
+        text.split("\n"),
+        {line.split(":")[0] for line in text.split("\n") if ":" in line},
+    )
+    names = [n for n in dict.fromkeys(re.findall(r"\b[A-Za-z]\w*", text)) if n in kinds]
+    declared = [f"{name}: {kinds[name]}" for name in names if name not in given]
+    return "\n".join([*declared, *sorted(lines, key=lambda line: line.startswith("loss"))])
+
+
+@pytest.mark.parametrize(
+    ("loss", "wrt", "wanted"), [row[1:] for row in SOLVED], ids=[row[0] for row in SOLVED]
+)
+def test_a_known_solution_is_found_and_put_back(
+    loss: str, wrt: str, wanted: Mapping[str, str]
+) -> None:
+    derivation = sg.stationary(program(f"loss = {loss}"), wrt.split())
+    found = {name: result.expression for name, result in derivation.results.items()}
+    assert list(found) == wrt.split()
+    assert found | wanted == found
+    assert derivation.verify().passed
+    assert derivation.checked.verdict == "passed"
+
+
+@pytest.mark.parametrize(("text", "wrt", "reason"), REFUSED)
+def test_there_is_a_reason_where_there_is_no_closed_form(text: str, wrt: str, reason: str) -> None:
+    with pytest.raises(sg.SymgradError, match=re.escape(reason)):
+        sg.stationary(program(text), wrt.split())
