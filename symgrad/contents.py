@@ -217,7 +217,9 @@ def _written(call: Call) -> str:
 def _formula(call: Call, variables: Variables) -> str:
     meaning = call.operation.meaning
     match meaning:
-        case meanings.Elementwise() if not isinstance(meaning.definition, type):
+        case meanings.Elementwise() if meaning.definition is not None and not isinstance(
+            meaning.definition, type
+        ):
             symbols = [sympy.Symbol(v.name, real=True) for v in variables]
             return sympy_text(meaning.definition(*symbols))
         case meanings.Composite() | meanings.Function() if meaning.definition is not None:

@@ -38,7 +38,8 @@ def _is_symmetric(node: Node) -> bool:
     if isinstance(node, ix.Input):
         return "symmetric" in node.facts
     if isinstance(node, ix.Apply):
-        return bool(node.operation.meaning.symmetric) and symmetric(node.arguments[0][0])
+        matrices = (n for n, at in node.arguments if at.count(None) == 2)
+        return bool(node.operation.meaning.symmetric) and all(map(symmetric, matrices))
     if isinstance(node, ix.Map):  # f(S_ij, c), entry by entry
         return all(not at or (len(at) == 2 and symmetric(n)) for n, at in node.arguments)
     if isinstance(node, ix.Polynomial):

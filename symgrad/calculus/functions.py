@@ -33,7 +33,7 @@ def apply_entry(
     ordered: list[Entry] = []
     for argument, own in arguments:
         first = [x for x in leading if x in argument.labels]
-        kept = operation.meaning.over != "matrix" and set(own) <= set(argument.labels)
+        kept = operation.meaning.along and set(own) <= set(argument.labels)
         labels = argument.labels if kept else (*first, *own)
         ordered.append(Entry(aligned(argument, labels), labels))
     acted = {x for _, own in arguments for x in own}

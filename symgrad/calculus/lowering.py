@@ -351,7 +351,7 @@ def _function(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
         tuple(x for k, x in enumerate(a.axes) if x is not None and axis in (None, k))
         for a in arguments
     ]
-    if not all(acting):
+    if not all(acting) and call.operation.meaning.over != "arguments":
         raise ProgramError(f"{call.operation.name} of a single number is not defined")
     leading = tuple(
         dict.fromkeys(

@@ -62,7 +62,8 @@ def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
     """The names of a problem."""
     variables = problem.variables
     dims = dimension_names(d for v in variables.values() for d in v.dims)
-    symbols = frozenset({*variables, *problem.definitions, problem.output_name, *dims})
+    functions = problem.functions
+    symbols = frozenset({*variables, *functions, *problem.definitions, problem.output_name, *dims})
     taken = {*symbols, *OPERATIONS, "T", "pi"}
     bound: dict[str, tuple[str, ...]] = {}
     for name, batch in problem.batch.items():

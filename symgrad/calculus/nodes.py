@@ -232,7 +232,7 @@ class Apply(Node):
     def opened(self, labels: Sequence[Label]) -> list[tuple[Entry, tuple[Label, ...]]]:
         """Each argument at its labels, and those that the function acts on: the core's labels where
         it keeps its argument's indices, else new ones."""
-        keeps = self.core and self.operation.meaning.over != "matrix"
+        keeps = self.core and self.operation.meaning.along
         arguments = []
         for node, places in self.arguments:
             core = iter(self.split(labels)[1] if keeps else ())

@@ -147,7 +147,7 @@ class Notation:
             return node.operation(*values)
         argument, at = node.arguments[0]
         own = [k for k, axis in zip(at, argument.axes, strict=True) if not isinstance(axis, str)]
-        if len(own) != 2 or len(values) > 1 or node.operation.meaning.over == "matrix":
+        if len(own) != 2 or len(values) > 1 or not node.operation.meaning.along:
             raise NoMatrixForm(node)
         value = node.operation(*values, axis=own.index(None))
         return transposed(value) if value.shape[0] == ONE else value

@@ -17,6 +17,7 @@ from symgrad.grading.misfit import misfit
 from symgrad.grading.mistakes import diagnose
 from symgrad.grading.verdict import CORRECT, WHERE_TRIED, Verdict
 from symgrad.language.problem import Problem, Wrt
+from symgrad.language.scope import also_called, functions_beside
 from symgrad.language.unparse import unparse
 
 DERIVATIVES = ("gradient", "jacobian", "hessian")
@@ -52,7 +53,12 @@ def grade(
     if kind not in DERIVATIVES:
         raise OptionError(f"kind is one of {', '.join(DERIVATIVES)}, not {kind!r}")
     asked = as_problem(problem)
-    key = _key(asked, wrt, kind)
+    with also_called(functions_beside(asked)):
+        return _graded(asked, _key(asked, wrt, kind), answer, kind, layout, seed)
+
+
+def _graded(asked: Problem, key: Key, answer: str, kind: str, layout: str, seed: int) -> Verdict:
+    """The verdict on what an answer claims, and on what else it says to be equal."""
     try:
         claim = read_answer(asked, answer)
     except ShapeError as error:

@@ -62,7 +62,7 @@ def _of(root: Expression) -> Iterator[Kink]:
                 yield Kink(border(*call.arguments))
             elif len(call.arguments) == 1:
                 yield Kink(call.arguments[0], switch=False)
-        elif isinstance(meaning, Function) and meaning.over != "matrix":
+        elif isinstance(meaning, Function) and meaning.along:
             yield Kink(call.arguments[0], switch=False, whole=True)
 
 

@@ -29,6 +29,7 @@ from symgrad.grading.sides import Sides
 from symgrad.grading.verdict import CORRECT, INCOMPLETE, WHERE_TRIED, LineVerdict, Verdict
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem, Wrt
+from symgrad.language.scope import also_called, functions_beside
 from symgrad.language.tokens import is_latex
 
 HIGHER = ("hessian", "hvp", "directional")
@@ -71,7 +72,8 @@ def grade_derivation(
     one_of("layout", layout, LAYOUTS)
     text, seed = text_wanted("a derivation", text), whole_number("seed", seed)
     try:
-        return _Grading(Sides(asked, wanted, layout, seed), kind or usual).graded(text, wanted)
+        with also_called(functions_beside(asked)):
+            return _Grading(Sides(asked, wanted, layout, seed), kind or usual).graded(text, wanted)
     except SymgradError as error:
         error.message = as_written(error.message)
         if isinstance(error, UnknownNameError) and error.message.endswith(" is not declared"):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from symgrad.errors import ProgramError, ShapeError, did_you_mean
 from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.mistyped import kind_meant, space_meant
+from symgrad.language.names import check_name
+from symgrad.language.operations import unspecified
+from symgrad.language.operations.unspecified import Unspecified
 from symgrad.language.problem import FACTS, KINDS, Variable, number_or_name
 from symgrad.language.syntax import source_of, typed
 
@@ -36,7 +40,22 @@ def declaration(name: str, annotation: ast.expr, batch: str | None) -> Variable:
         if isinstance(argument, ast.Name) and argument.id in FACTS:
             raise ProgramError(f"{name}: a fact is written {argument.id}=True")
     dims = tuple(map(declared_dimension, arguments))
-    return Variable(name, kind, dims, frozenset(map(_fact, keywords)) - {""}, batch)
+    return Variable(name, kind, dims, frozenset(_fact(k, FACTS) for k in keywords) - {""}, batch)
+
+
+def function_declaration(name: str, annotation: ast.expr) -> Unspecified | None:
+    """The function that `phi: Function` leaves open; None of any other declaration."""
+    match annotation:
+        case ast.Name(id="Function"):
+            return Unspecified(check_name(name))
+        case ast.Call(func=ast.Name(id="Function"), args=[], keywords=keywords):
+            facts = frozenset(_fact(k, unspecified.FACTS) for k in keywords) - {""}
+            return Unspecified(check_name(name), facts)
+        case ast.Call(func=ast.Name(id="Function")):
+            raise ProgramError(
+                f"{name}: write {name}: Function; the first call tells of what it is a function"
+            )
+    return None
 
 
 def _meant(name: str, annotation: ast.expr) -> str:
@@ -68,14 +87,14 @@ def declared_dimension(node: ast.expr) -> Dimension:
     )
 
 
-def _fact(node: ast.keyword) -> str:
-    """The fact that holds; nothing where it is denied."""
+def _fact(node: ast.keyword, known: Collection[str]) -> str:
+    """The fact that holds, one of those known; nothing where it is denied."""
     if node.arg is None:
         raise ProgramError("** before an argument is not part of the language")
     if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool)):
         raise ProgramError(f"the fact {node.arg} is True or False, not {source_of(node.value)}")
-    if node.arg not in FACTS:
-        raise ProgramError(f"unknown fact {node.arg}{did_you_mean(node.arg, FACTS)}")
+    if node.arg not in known:
+        raise ProgramError(f"unknown fact {node.arg}{did_you_mean(node.arg, known)}")
     return node.arg if node.value.value else ""
 
 

@@ -240,6 +240,9 @@ def _called(node: ast.Call, scope: Scope, depth: int) -> Expression:
         case ast.Name(id=name):
             known = [*function_names(), *arrays.FUNCTIONS]
             told = advice(name, list(map(typed, node.args))) or did_you_mean(name, known)
+            told = told or f"; declare it above, as in {name}: Function" * (
+                scope.declares and name[0] != "_"
+            )
             raise UnknownNameError(f"unknown function {name}{told}")
         case ast.Attribute(value=module, attr=name) if _module(module, scope):
             operation = function_named(name)

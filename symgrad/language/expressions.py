@@ -196,7 +196,7 @@ class Operation:
             return prepared
         return self.node(arguments, options)
 
-    def __reduce__(self) -> tuple[Callable[[str], Operation], tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[..., Operation], tuple[Any, ...]]:
         """An operation is pickled by its name."""
         return operation_named, (self.name,)
 

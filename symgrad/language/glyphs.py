@@ -9,7 +9,7 @@ from symgrad.language.names import CAPITAL_GREEK, SMALL_GREEK
 SIGNS = (
     (r"- \cdot \times \odot \oslash \otimes \oplus \in \sum \prod", "\u2212⋅×⊙⊘⊗⊕∈∑∏"),
     (r"\leq \geq \neq \approx \sim \pm \infty \partial \nabla \top", "≤≥≠≈∼±∞∂∇⊤"),
-    (r"\leftarrow \rightarrow \uparrow \downarrow \mapsto \dots", "←→↑↓↦…"),
+    (r"\leftarrow \rightarrow \uparrow \downarrow \mapsto \to \dots", "←→↑↓↦→…"),
     (r"\star \ast \circ \bullet \dagger \diamond \square \ell", "⋆∗∘∙†⋄□ℓ"),
     (r"\lVert \rVert \langle \rangle \lfloor \rfloor \lceil \rceil", "‖‖⟨⟩⌊⌋⌈⌉"),
     (r"\hat \bar \tilde \varepsilon \varphi \vartheta", "^¯~εφϑ"),

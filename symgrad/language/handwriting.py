@@ -132,8 +132,8 @@ def _name(writer: Writer, token: Token) -> None:
         _function(writer, function, token)
     elif name == text and keyword.iskeyword(text):
         _keyword(writer, text, token)
-    elif words.is_function(text, called):
-        _function(writer, text, token)
+    elif words.is_function(name, called):
+        _function(writer, name, token)
     elif not words.has(name) and _may_be_several(writer, token) and (parts := words.apart(text)):
         writer.note(token, f"{text} is not declared", f"read {text} as {' '.join(parts)}")
         for part in parts:
@@ -182,10 +182,11 @@ def _may_be_several(writer: Writer, token: Token) -> bool:
 def _function(writer: Writer, name: str, token: Token) -> None:
     """A function of the language; f'(x) is its derivative, f^2(x) a power of its value."""
     match writer.texts(3):
-        case ["'", "(", *_]:
-            writer.skip(1)
-            writer.note(token, f"{name}' is no function")
-            writer.add(f"{PRIME}{name}", token, begins=True)
+        case ["'", "(", *_] | ["'", "'", "("] as following:
+            primes = following.count("'")
+            writer.skip(primes)
+            writer.note(token, f"{name}{chr(39) * primes} is no function")
+            writer.add(f"{primes * PRIME}{name}", token, begins=True)
         case [("^" | "**") as power, digits, "("] if digits.isdigit():
             writer.note(token, f"{name}{power}{digits}(...) is no power")
             end = writer.skip(3)

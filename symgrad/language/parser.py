@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from symgrad.errors import ProgramError, SymgradError, text_wanted
-from symgrad.language.declarations import check_tensors, declaration
+from symgrad.language.declarations import check_tensors, declaration, function_declaration
 from symgrad.language.elaboration import batches, formula, read_expression
 from symgrad.language.expressions import Expression, is_scalar
 from symgrad.language.handwriting import EQUALS, FORMULA
 from symgrad.language.problem import Problem
-from symgrad.language.scope import Scope
+from symgrad.language.scope import Scope, also_called
 from symgrad.language.syntax import (
     errors_at,
     notes_of,
@@ -66,7 +66,7 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
     """
     scope = Scope.of(problem)
     scope.own = given_names(statements)
-    with _readable(None, text_of(statements)):
+    with _readable(None, text_of(statements)), also_called(scope.functions):
         for statement in statements:
             with errors_at(statement):
                 if isinstance(statement, ast.AnnAssign):
@@ -123,7 +123,7 @@ def _problem(tree: ast.Module, filename: str | None) -> Problem:
         noted = len(scope.notes)
         if problem is not None:
             refuse(statement, _after(statement, problem.output_name))
-        with errors_at(statement):
+        with errors_at(statement), also_called(scope.functions):
             name = _read(statement, scope)
             _refuse_notes(statement, scope, noted)
         if name == "loss" or (name == "f" and statement is tree.body[-1]):
@@ -227,7 +227,10 @@ def _read(statement: ast.stmt, scope: Scope) -> str | None:
     match statement:
         case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
             scope.check_new(name)
-            scope.declare(declaration(name, annotation, scope.batches.get(name)))
+            if function := function_declaration(name, annotation):
+                scope.leave_open(function)
+            else:
+                scope.declare(declaration(name, annotation, scope.batches.get(name)))
             return None
         case ast.Assign(targets=targets, value=value) if all(
             isinstance(target, ast.Name) for target in targets

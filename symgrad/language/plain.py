@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from symgrad.language import formula as fm
 from symgrad.language.glyphs import GLYPHS, plain
 
-ASCII = {"-": "-", r"\in": "in", r"\times": "x", r"\langle": "<", r"\rangle": ">"}
+ASCII = {"-": "-", r"\in": "in", r"\times": "x", r"\langle": "<", r"\rangle": ">", r"\to": "->"}
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ import sympy
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension, kind
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.names import check_name
 from symgrad.language.operations.entries import positive_sizes
+from symgrad.language.operations.unspecified import calls_of
 
 KINDS = {"Scalar": 0, "Vector": 1, "Matrix": 2, "Index": 1, "Tensor": None}  # how many dimensions
 FACTS = {
@@ -50,7 +51,7 @@ class Variable:
     def __post_init__(self) -> None:
         check_name(self.name)
         if self.kind not in KINDS:
-            kinds = "Scalar, Vector(n), Matrix(m, n), Tensor(a, b, c), Index(n)"
+            kinds = "Scalar, Vector(n), Matrix(m, n), Tensor(a, b, c), Index(n), Function"
             raise ProgramError(f"unknown kind {self.kind} of {self.name}; use {kinds}")
         self._check_dimensions()
         for fact in self.facts:
@@ -130,6 +131,11 @@ class Problem:
             for v in self.variables.values()
             if v.differentiable and v.batch is None and not v.facts & {"data", "one_hot"}
         )
+
+    @cached_property
+    def functions(self) -> dict[str, Call]:
+        """The functions that it leaves open: of each, by its name, the first call."""
+        return calls_of((*self.formulas, *(side for _, side in self.chains)))
 
     @property
     def formulas(self) -> tuple[Expression, ...]:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
 from symgrad.language.constants import CONSTANTS
@@ -16,11 +15,12 @@ from symgrad.language.dimensions import describe, dimension
 from symgrad.language.expressions import Expression, Name, Number, Operation, Size, is_scalar
 from symgrad.language.names import check_name, kind_of
 from symgrad.language.operations import OPERATIONS
+from symgrad.language.operations.unspecified import Functions, Unspecified, function_of
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
 
 SIZE = "size"  # size(batch) is the number of examples
-_also: ContextVar[Mapping[str, Operation]] = ContextVar("also", default=MappingProxyType({}))
+_also: ContextVar[tuple[Mapping[str, Operation], ...]] = ContextVar("also", default=())
 
 
 def _last() -> Operation:
@@ -41,17 +41,23 @@ def _called(last: Operation) -> tuple[dict[str, Operation], dict[str, Operation]
 
 def function_named(name: str) -> Operation | None:
     """The operation that a program calls by this name, if there is one."""
-    return _also.get().get(name) or _called(_last())[0].get(name)
+    also = next((signs[name] for signs in _also.get() if name in signs), None)
+    return also or _called(_last())[0].get(name)
 
 
 @contextmanager
 def also_called(signs: Mapping[str, Operation]) -> Iterator[None]:
-    """Formulas may use these signs too, which programs have not."""
-    token = _also.set(signs)
+    """Formulas may use these signs too, which not every program has."""
+    token = _also.set((signs, *_also.get()))
     try:
         yield
     finally:
         _also.reset(token)
+
+
+def open_functions() -> list[str]:
+    """The names of the functions that the program being read leaves open."""
+    return [name for signs in _also.get() if isinstance(signs, Functions) for name in signs]
 
 
 def function_elsewhere(name: str) -> Operation | None:
@@ -71,11 +77,18 @@ def function_names() -> list[str]:
     return called + [alias for operation in OPERATIONS.values() for alias in operation.aliases]
 
 
+def functions_beside(problem: Problem) -> Functions:
+    """The functions that a problem leaves open, as they are called beside it."""
+    functions = {name: function_of(call) for name, call in problem.functions.items()}
+    return Functions(functions, beside=True)
+
+
 @dataclass
 class Scope:
     """The names of a program: `meanings` is what an expression may refer to."""
 
     variables: dict[str, Variable] = field(default_factory=dict)
+    functions: Functions = field(default_factory=Functions)  # that are left open
     definitions: dict[str, Expression] = field(default_factory=dict)
     meanings: dict[str, Expression] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
@@ -95,7 +108,7 @@ class Scope:
     @classmethod
     def of(cls, problem: Problem) -> Scope:
         """The names that an expression beside this problem may use."""
-        scope = cls(batches=problem.batch)
+        scope = cls(batches=problem.batch, functions=functions_beside(problem))
         for variable in problem.variables.values():
             scope.declare(variable)
         for name, value in problem.definitions.items():
@@ -118,6 +131,19 @@ class Scope:
                 raise UnknownNameError(
                     f"{name} is both a Scalar and a dimension; rename one of them"
                 )
+
+    def leave_open(self, function: Unspecified) -> None:
+        """Add a function without a formula. Raises: UnknownNameError for a name that is taken."""
+        name = function.name
+        if name in _called(_last())[0]:  # what is not reserved, such as silu
+            raise UnknownNameError(f"{name} is a function of the language; use another name")
+        whole = name.rpartition("_")[0]
+        if name in self.functions or f"{name}_1" in self.functions.declared:
+            both = (whole, name) if whole in self.functions.declared else (name, f"{name}_1")
+            raise UnknownNameError(
+                f"{both[1]} is the derivative of {both[0]}; use another name for one of them"
+            )
+        self.functions.declared[name] = function
 
     def define(self, name: str, value: Expression) -> None:
         """Add a definition."""

@@ -15,6 +15,8 @@ from symgrad.errors import ProgramError, SymgradError, UnknownNameError
 from symgrad.language.handwriting import in_signs_of_the_language
 from symgrad.language.literals import keep_digits
 from symgrad.language.mistyped import check_lines, syntax_message
+from symgrad.language.operations.unspecified import Functions, Unspecified
+from symgrad.language.scope import also_called
 from symgrad.language.tokens import READ, plain_signs
 from symgrad.language.writing import Note, Writing, place
 
@@ -79,7 +81,9 @@ def program_tree(text: str) -> ast.Module:
     """The syntax tree of a program, whose names are those that it gives itself."""
     names = re.findall(r"^[ \t]*([^\W\d]\w*)[ \t]*(?:=(?!=)|:)", text, re.MULTILINE)
     names += re.findall(r"\w+", " ".join(re.findall(r":[ \t]*[A-Z]\w*\(([^)\n]*)\)", text)))
-    return syntax_tree(text, {*names})
+    functions = re.findall(r"^[ \t]*([^\W\d]\w*)[ \t]*:[ \t]*Function\b", text, re.MULTILINE)
+    with also_called(Functions({name: Unspecified(name) for name in functions})):
+        return syntax_tree(text, {*names} - {*functions})
 
 
 def _starts(text: str) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from symgrad.language.names import greek
-from symgrad.language.scope import function_elsewhere, function_named
+from symgrad.language.scope import function_elsewhere, function_named, open_functions
 
 SAME = {**dict.fromkeys(("lam", "lambd", "lmbda", "lamda"), "lambda"), "eps": "epsilon"}
 MODULES = frozenset(  # of array code
@@ -42,7 +42,8 @@ class Vocabulary:
     @cached_property
     def _spelled(self) -> dict[str, str]:
         """What each known name is in letters -> the name."""
-        return {_letters(name): name for name in sorted(self.known or (), reverse=True)}
+        names = (*open_functions(), *sorted(self.known or (), reverse=True))
+        return {_letters(name): name for name in names}
 
     def function(self, word: str) -> str:
         """The function that a word before a bracket means where it is no known name: σ(z)."""

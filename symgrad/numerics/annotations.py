@@ -23,6 +23,7 @@ from symgrad.calculus.rebuilding import rebuilt
 from symgrad.language.dimensions import ONE, dimension_text
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.operations.unspecified import derivative
 from symgrad.language.unparse import unparse
 from symgrad.numerics.comments import Comments, comment
 from symgrad.numerics.emitter import Computed, Record
@@ -53,8 +54,10 @@ def _legend(program: Program, axes: Mapping[str, Sequence[ix.Axis]]) -> Iterable
     for k, name in enumerate(program.inputs):
         shape = " x ".join(map(_size, axes[name]))
         yield f"p{k}: {name} ({shape or 'a number'})"
-    for text, axis in zip(program.arguments[len(program.inputs) :], program.used, strict=True):
-        yield f"{text}: {_size(axis)}"
+    for axis in program.used:
+        yield f"{program.size(axis)}: {_size(axis)}"
+    for text, (function, by) in zip(program.callables, program.functions, strict=True):
+        yield f"{text}: {derivative(function, by).name}"
     if any(isinstance(axis, str) for each in axes.values() for axis in each):
         yield EXAMPLES
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from symgrad.calculus.derivation import Key
 from symgrad.calculus.nodes import Axis
+from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import NumPy
@@ -40,9 +41,13 @@ class Bound:
     derivatives: dict[Key, np.ndarray]
     labels: dict[str, int]
     others: dict[str, tuple[int, ...]]
+    given: Mapping[str, Given]  # the functions that it calls
 
-    def admits(self, inputs: Arrays) -> bool:
-        """Whether the sizes are the same and all labels in range: the function does not look."""
+    def admits(self, inputs: Arrays, given: Mapping[str, Given]) -> bool:
+        """Whether the sizes and functions are the same and all labels in range: the function does
+        not look."""
+        if given != self.given:
+            return False
         for name, size in self.labels.items():
             if name not in inputs or not in_range(inputs[name], size):
                 return False
@@ -72,16 +77,20 @@ class Buffered:
         return last
 
     def __call__(
-        self, inputs: Arrays, direction: object = None, cotangent: object = None
+        self,
+        inputs: Arrays,
+        given: Mapping[str, Given],
+        direction: object = None,
+        cotangent: object = None,
     ) -> tuple[Any, dict[Key, np.ndarray]]:
         """The value and the derivatives. (There are no directions or cotangents.)"""
         bound = getattr(self.threads, "last", None)
-        if bound is not None and bound.admits(inputs):
+        if bound is not None and bound.admits(inputs, given):
             value = bound.function(inputs)
             if value is not None:
                 return value, bound.derivatives
         arrays, sizes = self._read(inputs)
-        bound = self.threads.last = self._bound_to(arrays, sizes, inputs)
+        bound = self.threads.last = self._bound_to(arrays, sizes, inputs, given)
         return bound.function(arrays), bound.derivatives
 
     def _read(self, inputs: Arrays) -> tuple[dict[str, Any], dict[Axis, int]]:
@@ -90,24 +99,34 @@ class Buffered:
         program.check_counts(sizes)
         return arrays, sizes
 
-    def step(self, inputs: Arrays) -> Bound:
+    def step(self, inputs: Arrays, given: Mapping[str, Given]) -> Bound:
         """The function without its checks, for inputs like these, which are checked."""
-        return self._allocated(*self._read(inputs), inputs, checked=False)
+        return self._allocated(*self._read(inputs), inputs, given, checked=False)
 
-    def _bound_to(self, arrays: Arrays, sizes: Sizes, inputs: Arrays) -> Bound:
+    def _bound_to(
+        self, arrays: Arrays, sizes: Sizes, inputs: Arrays, given: Mapping[str, Given]
+    ) -> Bound:
         bounds: OrderedDict[Hashable, Bound] = self.threads.__dict__.setdefault(
             "bounds", OrderedDict()
         )
         types = tuple(array.dtype for array in arrays.values())
-        key = types, tuple(sorted((name, np.shape(value)) for name, value in inputs.items()))
-        if key not in bounds:
-            bounds[key] = self._allocated(arrays, sizes, inputs, checked=True)
+        shapes = tuple(sorted((name, np.shape(value)) for name, value in inputs.items()))
+        key = types, shapes, tuple((name, id(g.given)) for name, g in given.items())
+        if key not in bounds:  # what it has an id of lives as long as it does
+            bounds[key] = self._allocated(arrays, sizes, inputs, given, checked=True)
         bounds.move_to_end(key)
         while len(bounds) > MOST:
             bounds.popitem(last=False)
         return bounds[key]
 
-    def _allocated(self, arrays: Arrays, sizes: Sizes, inputs: Arrays, checked: bool) -> Bound:
+    def _allocated(
+        self,
+        arrays: Arrays,
+        sizes: Sizes,
+        inputs: Arrays,
+        given: Mapping[str, Given],
+        checked: bool,
+    ) -> Bound:
         """A program for these sizes with new buffers."""
         program = self.plan.of_sizes(sizes)
         names = program.inputs
@@ -115,7 +134,10 @@ class Buffered:
         dtypes = tuple(arrays[name].dtype for name in names)
         counts = [size_of(axis, sizes) for axis in program.axes]
         allocate = self.allocating(program, checked)
-        function, flat, views = allocate(*counts, self.dtype, names, tuple(shapes.values()), dtypes)
+        called = callables(program.functions, given, NumPy(self.dtype))
+        function, flat, views = allocate(
+            *counts, self.dtype, names, tuple(shapes.values()), dtypes, *called
+        )
         derivatives = {}
         for key, view in zip(self.signature.keys, views, strict=True):
             shape = self.signature.shape(key, inputs)
@@ -123,4 +145,4 @@ class Buffered:
         labels = label_sizes(self.signature.problem, sizes)
         labels = {name: size for name, size in labels.items() if name in names}
         others = {n: np.shape(a) for n, a in inputs.items() if n not in names}
-        return Bound(function, shapes, flat, derivatives, labels, others)
+        return Bound(function, shapes, flat, derivatives, labels, others, given)

@@ -1,10 +1,10 @@
 """A program with its results written into buffers that are there already.
 
-The source made here defines `allocate(sizes, dtype, names, shapes, dtypes)`, which makes every
-array once and returns a function that uses them at each call: `function(inputs)`, which looks the
-arrays up by name and checks them, or without checks `function(p0, p1, ...)`. A buffer is used again
-as soon as nothing needs the value in it, nor a view of it, by an elementwise line in place. The
-derivatives are views of one flat vector.
+The source made here defines `allocate(sizes, dtype, names, shapes, dtypes, functions)`, which makes
+every array once and returns a function that uses them at each call: `function(inputs)`, which looks
+the arrays up by name and checks them, or without checks `function(p0, p1, ...)`. A buffer is used
+again as soon as nothing needs the value in it, nor a view of it, by an elementwise line in place.
+The derivatives are views of one flat vector.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ def buffered_source(program: Program, checked: bool = True) -> str:
         made += [f"{letter}{k} = {names}[{k}]" for k in count]
     made += [*gradients, *planner.buffers, *(f"{t} = {text}" for text, t in planner.views.items())]
     sizes = [f"n{k}" for k in range(len(program.axes))]
+    given = [*sizes, "dtype", "names", "shapes", "dtypes", *program.callables]
     arguments = "inputs" if checked else ", ".join(f"p{k}" for k in count)
     checks = _checks(program) if checked else []
     derivatives = "".join(f"g{k}, " for k in range(len(program.results) - 1))
     return "\n".join(
         [
             *(*planner.imports, "", ""),
-            f"def allocate({', '.join([*sizes, 'dtype', 'names', 'shapes', 'dtypes'])}):",
+            f"def allocate({', '.join(given)}):",
             *(f"    {line}" for line in made),
             f"    def function({arguments}):",
             *(f"        {line}" for line in (*checks, *body)),

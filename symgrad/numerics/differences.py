@@ -24,6 +24,7 @@ from symgrad.numerics.claims import called, claims
 from symgrad.numerics.comparison import TOLERANCE, Comparison, Numbers
 from symgrad.numerics.evaluation import STEP, Sample, drawn
 from symgrad.numerics.function import compile_derivation
+from symgrad.numerics.given import given_functions
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import evaluate_nodes
 from symgrad.numerics.kinks import kink_distance
@@ -38,6 +39,7 @@ from symgrad.numerics.quotients import (
     spread,
 )
 from symgrad.numerics.reports import FAILED, GradientReport
+from symgrad.numerics.unspecified import drawn_functions, each_draw, standing_for
 
 Claim: TypeAlias = Mapping[str, Any] | Callable[..., Any] | None
 
@@ -73,9 +75,21 @@ def check_gradient(
     seed, entries = whole_number("seed", seed), whole_number("entries", entries)
     derivation = gradient(problem, problem.wrt(wrt))
     if inputs is not None:
-        return _at(derivation, inputs, gradients, seed, entries)
+        with standing_for(given_functions(problem, inputs)):
+            return _at(derivation, inputs, gradients, seed, entries)
+
+    def look(number: int) -> GradientReport:
+        return _at_random(derivation, gradients, seed + DRAWN * number, entries)
+
+    reports = each_draw(problem, look)
+    return next((r for r in reports if not r.passed), reports[0])
+
+
+def _at_random(derivation: Derivation, gradients: Claim, seed: int, entries: int) -> GradientReport:
+    """The check at random inputs, others where they show nothing."""
     for number in range(seed, seed + DRAWN):
-        inputs = drawn(derivation, number, np.random.default_rng(number)).inputs
+        sample = drawn(derivation, number, np.random.default_rng(number))
+        inputs = sample.inputs | drawn_functions(derivation.problem)
         report = _at(derivation, inputs, gradients, number, entries)
         if report.verdict == FAILED or (report.passed and not callable(gradients)):
             break
@@ -95,7 +109,7 @@ def _at(
     given: Any = gradients
     if callable(gradients):
         with np.errstate(all="ignore"):
-            given = called(gradients, {n: np.array(a) for n, a in inputs.items()})
+            given = called(gradients, {n: _own(a) for n, a in inputs.items()})
     elif gradients is not None:
         for name in names_wanted("gradients", gradients):
             if name not in names:
@@ -110,6 +124,11 @@ def _at(
         return Comparison(numbers, shaped, seed, eps).report(entries)
 
 
+def _own(value: Any) -> Any:
+    """An input as an array of its own; a function as it is."""
+    return value if callable(value) or isinstance(value, tuple) else np.array(value)
+
+
 class ProgramNumbers(Numbers):
     """A program's loss at inputs, by its nodes."""
 
@@ -121,8 +140,9 @@ class ProgramNumbers(Numbers):
         self.derivation = derivation
         self.value, self.noise = value, EPS * abs(value)
         self.node = (derivation.free or derivation.value).node
-        arrays = Signature.of(derivation).arrays([*inputs], inputs, NumPy(np.dtype(float)))
-        self.arrays, self.sizes = arrays
+        signature = Signature.of(derivation)
+        shaped, _ = signature.apart(inputs)
+        self.arrays, self.sizes = signature.arrays([*shaped], shaped, NumPy(np.dtype(float)))
         self.point = {n: self.arrays[n] for n in derivation.wrt}
         self.kink_distance = kink_distance(derivation.value.node, self.arrays, self.sizes)
         self.rng = np.random.default_rng([seed, 2])

@@ -126,7 +126,7 @@ class _Emitter:
         arrays = [Array(self._dense(n), places) for (n, places), _ in opened]
         (_, over), acting = opened[-1]
         leading = node.split(labels)[0]
-        if node.operation.meaning.over == "matrix":
+        if not node.operation.meaning.along:
             over = (*leading, *acting)
         if solvable(node):
             op = self.systems.inverse(node, self.listing.aligned(arrays[0], over))

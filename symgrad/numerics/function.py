@@ -17,6 +17,7 @@ from symgrad.numerics.array_api import standard_source
 from symgrad.numerics.bound import Bound, Buffered
 from symgrad.numerics.buffers import buffered_source
 from symgrad.numerics.comments import NONE, Comments
+from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import AnyLibrary, Library, NumPy, compat
@@ -43,7 +44,11 @@ class Plain:
     library: Callable[[Sequence[Any]], Library]
 
     def __call__(
-        self, inputs: Mapping[str, Any], direction: Mapping[str, Any] | None, cotangent: Any
+        self,
+        inputs: Mapping[str, Any],
+        given: Mapping[str, Given],
+        direction: Mapping[str, Any] | None,
+        cotangent: Any,
     ) -> tuple[Any, dict[Key, Any]]:
         """The value and the derivatives."""
         signature, names = self.signature, self.program.inputs
@@ -55,7 +60,8 @@ class Plain:
         for seed, value in seeds.items():
             arrays[seed] = signature.seed(seed, value, sizes, library)
         counts = (size_of(axis, sizes) for axis in self.axes)
-        value, *derivatives = self.function(*(arrays[name] for name in names), *counts)
+        called = callables(self.program.functions, given, library)
+        value, *derivatives = self.function(*(arrays[name] for name in names), *counts, *called)
         return library.result(value, None), {
             key: library.result(derivative, signature.shape(key, inputs))
             for key, derivative in zip(signature.keys, derivatives, strict=True)
@@ -153,7 +159,7 @@ class Function:
             inputs = {**(inputs or {}), **named}
         try:
             with np.errstate(all="ignore"):  # what is not finite is seen in the results
-                return self._call(inputs, direction, cotangent)
+                return self._call(*self.signature.apart(inputs), direction, cotangent)
         except np.linalg.LinAlgError as error:
             raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
         except ArithmeticError as error:  # of numbers: those of arrays become inf and nan
@@ -162,12 +168,13 @@ class Function:
     def step(self, inputs: Mapping[str, Any]) -> Bound:
         """With modules="numpy": the function without its checks, for arrays of these sizes and
         types; these are checked here."""
-        return self._buffered().step(inputs)
+        return self._buffered().step(*self.signature.apart(inputs))
 
     def compiled(self, inputs: Mapping[str, Any]) -> tuple[Compiled, list[int]]:
         """With modules="numba": what is compiled for arrays like these, and the sizes it takes."""
         from symgrad.numerics.numba_backend import Compiled
 
+        inputs, _ = self.signature.apart(inputs)
         _, sizes = self.signature.arrays(self.inputs, inputs, NumPy(self.dtype))
         planned = self.plan.of_sizes(sizes)
         counts = [size_of(axis, sizes) for axis in planned.axes]

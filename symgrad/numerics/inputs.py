@@ -13,6 +13,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError, did_you_mean
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.facts import check_facts
+from symgrad.numerics.given import Given, given_functions
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import Library, NumPy, plain_array
 from symgrad.numerics.sizes import axes_of, check_labels, infer_sizes, normal_shape
@@ -43,6 +44,13 @@ class Signature:
     def axes(self) -> dict[str, tuple[Axis, ...]]:
         """The axes of each input's array, and of each direction's or cotangent's."""
         return {name: axes_of(v) for name, v in {**self.problem.variables, **self.given}.items()}
+
+    def apart(self, inputs: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, Given]]:
+        """The arrays among the inputs, and the functions for those that the problem leaves open."""
+        if not self.problem.functions or not isinstance(inputs, Mapping):
+            return inputs, {}
+        given = given_functions(self.problem, inputs)
+        return {name: value for name, value in inputs.items() if name not in given}, given
 
     def needed(self, names: Sequence[str], inputs: Mapping[str, Any]) -> list[str]:
         """Those of the names that are inputs of the problem.

@@ -149,7 +149,7 @@ def spread(value: Any, at: tuple[int, ...], rank: int) -> Any:
 
 
 def _apply(node: ix.Apply, values: Mapping[Node, Any]) -> Any:
-    if node.operation.meaning.over != "matrix":
+    if node.operation.meaning.along:
         ((argument, at),) = node.arguments
         acted = tuple(k - len(at) for k, place in enumerate(at) if place is None)
         axis = acted if len(acted) > 1 else acted[0]

@@ -12,6 +12,7 @@ as plain NumPy, `buffers` with results written into arrays that are there.
     take                    rows of a table, along the axis `axes`, that labels name
     scatter                 zeros, to which values are added where labels say: values, *labels
     linalg                  inverses, determinants, systems by NumPy's name, any leading axes first
+    call                    a function of the caller's, `axes` its function and what it is by
     full, eye               one number everywhere; the identity
     arange                  whole numbers, c i + d j + offset; `axes` are (c, d) and the offset
     permute, expand, drop, diagonal, broadcast, reshape     views: the memory is the operand's

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.language.operations.unspecified import By, Unspecified
+from symgrad.numerics.unspecified import numbers_of
+
 
 class _NumPy:
     """NumPy, where it differs from what kernels want."""
@@ -25,6 +28,9 @@ class _NumPy:
 
     def entrywise(self, function: Callable[[float], float], x: Any, slope: Any) -> Any:
         return np.vectorize(function, otypes=[np.result_type(1.0 * x)])(x)
+
+    def unspecified(self, function: Unspecified, by: By, *x: Any) -> Any:
+        return numbers_of(function)(by, *x)
 
     def sum(self, x: Any, axis: Any) -> Any:
         return np.sum(x, axis, keepdims=True)

@@ -49,6 +49,12 @@ class Compiled:
 
     def __init__(self, program: Program, axes: Axes) -> None:
         numba()
+        if program.functions:
+            names = ", ".join(dict.fromkeys(f.name for f, _ in program.functions))
+            raise OptionError(
+                f"modules='numba' compiles no function that is given at the call, and the program "
+                f"leaves {names} open; use modules='numpy'"
+            )
         self.program = program
         self.axes = [axes[name] for name in program.inputs]
         self.source = _source(program, self.axes)

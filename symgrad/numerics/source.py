@@ -12,6 +12,7 @@ import sympy
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError
+from symgrad.language.operations.unspecified import By, Unspecified
 from symgrad.numerics.cofactors import NAME, SOURCE
 from symgrad.numerics.comments import NONE, Comments, beside
 from symgrad.numerics.listing import VIEWS, Dims, Op
@@ -87,10 +88,21 @@ class Program:
         """The operations, each behind those without lines that only it needs."""
         return [x for op in (*self.ops, *(r for r, _ in self.results)) for x in (*_inside(op), op)]
 
+    @cached_property
+    def functions(self) -> tuple[tuple[Unspecified, By], ...]:
+        """The functions of the caller's that it calls, f0, f1, ..., and what each is by."""
+        return tuple(dict.fromkeys(op.axes for op in self.ops if op.kind == "call"))
+
+    @property
+    def callables(self) -> tuple[str, ...]:
+        """What these are called."""
+        return tuple(f"f{k}" for k in range(len(self.functions)))
+
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The names of its arguments: p0, p1, ... and sizes."""
-        return (*(f"p{k}" for k in range(len(self.inputs))), *map(self.size, self.used))
+        """The names of its arguments: p0, p1, ..., sizes, and functions."""
+        inputs = (f"p{k}" for k in range(len(self.inputs)))
+        return (*inputs, *map(self.size, self.used), *self.callables)
 
     def size(self, axis: Axis) -> str:
         """An axis's size: a number, or an argument of the function."""
@@ -234,6 +246,8 @@ class Text:
                     return f"{NAME}({self.library[:-1]}, {self.list(op.operands)})"
                 last = "[1]" if op.name == "linalg.slogdet" else ""
                 return f"{self.library}{op.name}({self.list(op.operands)}){last}"
+            case "call":
+                return f"f{self.program.functions.index(op.axes)}({self.list(op.operands)})"
             case "full":
                 return self.call("full", f"{self.shape(op.dims)}, {self.list(op.operands)}, dtype")
             case "arange":

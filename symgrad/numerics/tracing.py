@@ -16,6 +16,7 @@ import numpy as np
 from symgrad.calculus.nodes import Label
 from symgrad.errors import ProgramError
 from symgrad.language.expressions import Operation
+from symgrad.language.operations.unspecified import By, Unspecified, derivative
 from symgrad.numerics.listing import Array, Labels, Listing, Op, dims_of
 
 
@@ -34,7 +35,7 @@ def traced(
     """
     xp = _Tracer(listing, labels)
     kernel = operation.meaning.kernel
-    whole = operation.meaning.over == "matrix" if acting else True
+    whole = not (acting and operation.meaning.along)
     try:
         value = kernel(xp, *(Traced(xp, a) for a in arrays), *([] if whole else [acting]))
     except (AttributeError, TypeError) as error:
@@ -137,6 +138,23 @@ class _Tracer:
 
     def max(self, x: Traced, axis: Labels) -> Traced:
         return Traced(self, self.listing.reduced("maximum", x.array, axis))
+
+    def unspecified(self, function: Unspecified, by: By, *x: Traced) -> Traced:
+        """A call of what the caller gives; its arguments have the same leading axes."""
+        arrays = [a.array for a in x]
+        cuts = [len(a.labels) - rank for a, rank in zip(arrays, function.ranks, strict=True)]
+        leading = self._together(*(a.labels[:k] for a, k in zip(arrays, cuts, strict=True)))
+        own = [a.labels[k:] for a, k in zip(arrays, cuts, strict=True)]
+        aligned = (
+            self.listing.aligned(a, (*leading, *last)) for a, last in zip(arrays, own, strict=True)
+        )
+        axes = (Label(axis) for k in by for axis in dims_of(own[k - 1]))
+        labels = (*leading, *axes)
+        name = derivative(function, by).name
+        op = self.listing.op(
+            "call", tuple(aligned), dims_of(labels), name=name, axes=(function, by)
+        )
+        return Traced(self, Array(op, labels))
 
     def _matrix(self, name: str, rank: int, x: Traced) -> Traced:
         labels = x.array.labels[: len(x.array.labels) - 2 + rank]

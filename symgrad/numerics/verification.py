@@ -13,7 +13,7 @@ gradient whose terms cancel, is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
@@ -32,6 +32,7 @@ from symgrad.numerics.evaluation import Sample, batch_first, drawn
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import infer_sizes
+from symgrad.numerics.unspecified import drawn_functions, each_draw
 from symgrad.numerics.vectorized import commutation
 
 TOLERANCE = 1e-8
@@ -89,8 +90,18 @@ class Verification:
 def verify(derivation: Derivation, seed: int = 0, code: bool = True) -> Verification:
     """Check every step and result at random numbers, with `code` the generated function too."""
     seed = whole_number("seed", seed)
+
+    def look(number: int) -> tuple[StepCheck, ...]:
+        return _Check(derivation, seed + number).run(code)
+
     with np.errstate(all="ignore"):
-        return _Check(derivation, seed).run(code)
+        found = each_draw(derivation.problem, look)
+    return Verification(tuple(map(_worst, zip(*found, strict=True))))
+
+
+def _worst(checks: Sequence[StepCheck]) -> StepCheck:
+    """The check with the largest error; of those of which nothing was finite, if all are."""
+    return max(checks, key=lambda check: -1.0 if np.isnan(check.error) else check.error)
 
 
 class Judge:
@@ -113,13 +124,13 @@ class Judge:
 
 
 class _Check(Judge):
-    def run(self, code: bool) -> Verification:
+    def run(self, code: bool) -> tuple[StepCheck, ...]:
         checks = [self._checked(s.number, self._step(s)) for s in self.derivation.steps]
         functions = [*self._functions()] if code else []
         for k, outcome in enumerate(self.derivation.outcomes.values(), start=1):
             returned = (each for f in functions for each in self._code(f, outcome, k))
             checks.append(self._checked(0, chain(self._outcome(outcome), returned)))
-        return Verification(tuple(checks))
+        return tuple(checks)
 
     def _checked(self, number: int, comparisons: Iterable[Comparison]) -> StepCheck:
         """The largest error of these comparisons."""
@@ -237,7 +248,8 @@ class _Check(Judge):
 
         def returned(function: Function, sample: Sample) -> list[Any]:
             given = {x: sample.inputs[dx] for dx, x in seeds.items()}
-            inputs = {n: array for n, array in sample.inputs.items() if n not in seeds}
+            inputs: dict[str, Any] = {n: a for n, a in sample.inputs.items() if n not in seeds}
+            inputs |= drawn_functions(self.derivation.problem)
             directions, cotangent = given or None, None
             if self.derivation.kind == "pullback":
                 directions, (cotangent,) = None, given.values()

@@ -16,9 +16,10 @@ from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import one_of
 from symgrad.language import composing
 from symgrad.language import formula as fm
-from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.dimensions import SCALAR, Dimension, core
+from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.formula import Formula
+from symgrad.language.operations.unspecified import function_of
 from symgrad.language.plain import plain_text
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.table import Table
@@ -163,6 +164,7 @@ def given_variables(derivation: Derivation) -> tuple[tuple[Formula, str], ...]:
     """Where each variable is, and what is declared of it; those that a caller gives beside the
     problem's among them: a direction or a cotangent."""
     given = [_given(variable) for variable in derivation.problem.variables.values()]
+    given += map(_function, derivation.problem.functions.values())
     for variable in derivation.seed_variables:
         of = derivation.seeds[variable.name]
         role = of if derivation.kind == "pullback" else f"direction of {of}"
@@ -196,8 +198,7 @@ def _sides(problem: Problem, name: str, value: Expression) -> tuple[Formula, ...
 
 def _given(variable: Variable) -> tuple[Formula, str]:
     """Where a variable is, and what is declared of it."""
-    dims = shape_formula(variable.dims)
-    space: Formula = composing.raised(REALS, dims) if variable.dims else REALS
+    dims, space = shape_formula(variable.dims), _space(variable.dims)
     if variable.kind == "Index":
         last = composing.chain("-", dims, composing.ONE)
         labels = composing.listed((fm.Number(digits="0"), composing.DOTS, last))
@@ -205,6 +206,20 @@ def _given(variable: Variable) -> tuple[Formula, str]:
     facts = ", ".join(FACTS[f] for f in sorted(variable.facts) if f in FACTS)
     name = fm.Named(name=variable.name)
     return fm.Infix((name, space), signs=(r"\in",), binds=fm.RELATION), facts
+
+
+def _function(call: Call) -> tuple[Formula, str]:
+    """Of what a function is that the program leaves open, and what is declared of it."""
+    function = function_of(call)
+    spaces = [_space(() if function.entrywise else core(a.shape)) for a in call.arguments]
+    name, crosses = fm.Named(name=function.name), (r"\times",) * (len(spaces) - 1)
+    maps = (name, *spaces, REALS)
+    facts = ", ".join(sorted(function.facts - {"scalar"}))
+    return fm.Infix(maps, signs=(":", *crosses, r"\to"), binds=fm.RELATION), facts
+
+
+def _space(dims: tuple[Dimension, ...]) -> Formula:
+    return composing.raised(REALS, shape_formula(dims)) if dims else REALS
 
 
 def _line(step: Step, proof: Proof | None, full: bool) -> Line:

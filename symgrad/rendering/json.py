@@ -5,8 +5,10 @@ from __future__ import annotations
 import json as _json
 from typing import Any
 
-from symgrad.language.dimensions import Dimension
+from symgrad.language.dimensions import Dimension, core
+from symgrad.language.expressions import Call
 from symgrad.language.formula import Formula
+from symgrad.language.operations.unspecified import function_of
 from symgrad.language.plain import plain_text
 from symgrad.language.problem import Variable
 from symgrad.language.table import Table
@@ -26,6 +28,7 @@ def json(doc: Document) -> str:
         "kind": derivation.kind,
         "wrt": list(derivation.wrt),
         "variables": [_variable(v) for v in derivation.problem.variables.values()],
+        "functions": [_function(call) for call in derivation.problem.functions.values()],
         "seeds": [_variable(v) for v in derivation.seed_variables],
         "definitions": [_defined(e, doc.table) for e in definitions],
         "output": {
@@ -53,6 +56,13 @@ def _variable(variable: Variable) -> dict[str, Any]:
         "facts": sorted(variable.facts),
         "batch": variable.batch,
     }
+
+
+def _function(call: Call) -> dict[str, Any]:
+    """A function that the program leaves open: its arguments' dimensions, none of a number."""
+    function = function_of(call)
+    shapes = [[] if function.entrywise else _sizes(core(a.shape)) for a in call.arguments]
+    return {"name": function.name, "arguments": shapes, "facts": sorted(function.facts)}
 
 
 def _sizes(dims: tuple[Dimension, ...]) -> list[str]:

@@ -47,6 +47,8 @@ def scalar_lines(uses: Uses) -> Iterator[ProofLine]:
 
 def _lines(operation: Operation, k: int, point: Sequence[Name]) -> Iterator[ProofLine]:
     meaning = operation.meaning
+    if meaning.definition is None:  # f' is all that is known
+        return
     at = [symbol_of(name) for name in point]
     value = meaning.definition(*at)
     called = composing.applied(sign(operation), *map(typeset, point))

@@ -15,9 +15,11 @@ from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
 from symgrad.language.latex_input.functions import operation_of, options_of
 from symgrad.language.latex_input.names import look
+from symgrad.language.latex_input.open_functions import OpenFunctions
 from symgrad.language.operations import signs
 from symgrad.language.operations.contractions import total
 from symgrad.language.operations.meanings import Contraction, Elementwise, Function
+from symgrad.language.operations.unspecified import Derivative
 
 
 @dataclass
@@ -27,9 +29,12 @@ class Calls:
     reader: Context
 
     def head(self, node: lt.Node) -> Operation | None:
-        """The function whose name stands there; a name of the user's is none."""
+        """The function whose name stands there; a name of the user's is none, but of a function
+        that the problem leaves open."""
         base = node.base if isinstance(node, lt.Script) else node
         names = self.reader.names
+        if (left_open := OpenFunctions(self.reader).head(node)) is not None:
+            return left_open
         if names.find(node) is not None or names.find(base) is not None:
             return None
         return operation_of(node) or operation_of(base)
@@ -43,7 +48,9 @@ class Calls:
             raise ProgramError(f"{operation.name} has no argument here", column=head.at + 1)
         below = above = None
         primes = 0
-        if isinstance(head, lt.Script) and operation_of(head) is None:
+        if isinstance(operation, Derivative):
+            pass  # what is beside its name was read with it
+        elif isinstance(head, lt.Script) and operation_of(head) is None:
             below, above, primes = head.below, head.above, head.primes
         for of_all, of_two in signs.EXTREMES.items():
             if operation in (of_all, of_two):

@@ -12,6 +12,7 @@ from symgrad.language.latex_input.calls import Calls
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import UnknownSizeError, Value
+from symgrad.language.latex_input.open_functions import OpenFunctions
 from symgrad.language.latex_input.tree import Node
 
 COMPARISONS = ("<", ">", r"\leq", r"\geq", "=", r"\neq")
@@ -25,10 +26,14 @@ def product(reader: Context, factors: Sequence[Node]) -> Value:
     k = 0
     value: Value | None
     while k < len(factors):
-        node = factors[k]
-        gradient = Derivatives(reader).gradient(factors[k:])
-        operation = calls.head(node)
-        count = 1
+        node, count = factors[k], 1
+        gradient = None
+        operation = OpenFunctions(reader).after_nabla(factors[k:])
+        if operation is not None:
+            k += 1
+        else:
+            gradient = Derivatives(reader).gradient(factors[k:])
+            operation = calls.head(node)
         differential = Derivatives(reader).differential(factors[k : k + 2])
         if gradient is not None:
             value, count = gradient

@@ -27,7 +27,7 @@ from symgrad.language.latex_input.names import Names
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.operations.constants import filled, ones, zeros
 from symgrad.language.problem import Problem
-from symgrad.language.scope import Scope
+from symgrad.language.scope import Scope, also_called
 from symgrad.language.table import Table
 from symgrad.language.tex import latex
 from symgrad.language.unparse import unparse
@@ -132,12 +132,22 @@ def read_among(
     text: str, scope: Scope, known: Known = Known(), more: tuple[str, ...] = ()
 ) -> Equation:
     """One formula or equation among the names of a scope, and `more` that mean nothing alone."""
-    table = known.table or Table(sorted({*scope.meanings, *scope.dimensions} - {"loss"}))
-    names = Names([*scope.meanings, *sorted(scope.dimensions - {*scope.meanings}), *more], table)
+    functions = {*scope.functions}
+    table = known.table or Table(
+        sorted({*scope.meanings, *functions, *scope.dimensions} - {"loss"})
+    )
+    letters = sorted((functions | scope.dimensions) - {*scope.meanings})
+    names = Names([*scope.meanings, *letters, *more], table)
     for slope, e in known.slopes.items():
         if e.formula is not None:  # as it is printed
             names.exact[tree(latex(e.formula, table))] = slope
             scope.meanings[slope] = e
+    with also_called(scope.functions):
+        return _read_in_two_ways(text, scope, names, known)
+
+
+def _read_in_two_ways(text: str, scope: Scope, names: Names, known: Known) -> Equation:
+    """An equation, a 1 in it being a number, or where that does not fit a vector of ones."""
     root = tree(text, names.__contains__, is_function)
     counts = _counts(root, names, scope)
     try:
@@ -180,8 +190,8 @@ def _read(
 def table_of(problem: Problem) -> Table:
     """What the names of a problem look like: in print the same."""
     dims = {str(s) for v in problem.variables.values() for d in v.dims for s in d.free_symbols}
-    names = {*problem.variables, *problem.definitions, problem.output_name, *dims} - {"loss"}
-    return Table(sorted(names))
+    names = {*problem.variables, *problem.functions, *problem.definitions, *dims}
+    return Table(sorted({*names, problem.output_name} - {"loss"}))
 
 
 def _with(problem: Problem, known: Known, equation: Equation) -> tuple[Problem, Known]:

@@ -32,6 +32,7 @@ from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, step
 from symgrad.language.problem import Variable
+from symgrad.language.scope import function_named
 from symgrad.language.shapes import given, turned
 from symgrad.language.syntax import end_of, start_of, typed
 from symgrad.language.unparse import unparse
@@ -179,12 +180,15 @@ def norm(below: str, x: Expression, remark: Remark) -> Expression:
 
 
 def derivative(name: str, x: Expression) -> Expression:
-    """f'(x) of a function that acts entry by entry."""
-    function = name.removeprefix(PRIME)
-    meaning = OPERATIONS[function].meaning
-    if not isinstance(meaning, Elementwise) or OPERATIONS[function].arity[0] != 1:
+    """f'(x) or f''(x) of a function that acts entry by entry; f''(x) of one that is left open."""
+    order, function = name.count(PRIME), name.replace(PRIME, "")
+    by = function_named(f"{function}_{'1' * order}")
+    operation = function_named(function)
+    if by is not None:
+        return by(x)
+    if operation is None or not isinstance(operation.meaning, Elementwise) or order > 1:
         raise ProgramError(f"{function}' is not read; write the derivative of {function} out")
-    return meaning.derivative(x)[0]
+    return operation.meaning.derivative(x)[0]
 
 
 def indicator(node: ast.Compare, read: Callable[[ast.expr], Expression]) -> Expression:

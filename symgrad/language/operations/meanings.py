@@ -64,15 +64,16 @@ class Identity:
 class Elementwise:
     """A scalar function applied to each entry.
 
-    `definition` gives it as a SymPy expression; `derivative` has one expression an argument, in the
-    textbook's form (a test compares it with SymPy's derivative of the definition).
+    `definition` gives it as a SymPy expression, where it has one; `derivative` has one expression
+    an argument, in the textbook's form (a test compares it with SymPy's derivative of the
+    definition).
     `kernel(xp, *x)` are its numbers, in a `Namespace`. `kink` is zero where the function has no
     derivative, `seam` where it has one and yet goes over into another formula.
     """
 
-    definition: Callable[..., sympy.Expr]
     kernel: Callable[..., Any]
     derivative: Callable[..., tuple[Expression, ...]]
+    definition: Callable[..., sympy.Expr] | None = None
     kink: Callable[..., Expression] | None = None
     seam: Callable[..., Expression] | None = None
     reflection: Callable[[Expression], Expression] | None = None  # f(-x), said by f(x)
@@ -84,11 +85,12 @@ class Elementwise:
 class Function:
     """A function of a whole vector or matrix, with the pull-back of its cotangent.
 
-    `over` says what its argument is: "vector" (one axis), "matrix" (two), or "all" (either).
+    `over` says what its argument is: "vector" (one axis), "matrix" (two), or "all" (either); or
+    "arguments" where there are several, each a number or a vector.
     `pullback(g, y, *x)` is the cotangent of each argument, g that of the result y; for a function
-    without a definition in the language it is what defines its derivative. `kernel(xp, *x)`
-    over "matrix", else `kernel(xp, x, axis)`, are its numbers, in a `Namespace`, with any leading
-    axes. `solver(xp, x, b)` is the product of kernel(xp, x) and b, had without kernel(xp, x).
+    without a definition in the language it is what defines its derivative. `kernel(xp, *x)`, or
+    `kernel(xp, x, axis)` where it goes `along` an axis, are its numbers, in a `Namespace`, with any
+    leading axes. `solver(xp, x, b)` is the product of kernel(xp, x) and b, without kernel(xp, x).
     `equation(y, *x)` are the two sides of what y solves, where its differential follows from that;
     `identity` names what it follows from else, where there is no definition.
     """
@@ -101,11 +103,16 @@ class Function:
     positive: bool = False  # whether every value is at least 0
     logarithm: Callable[..., Expression] | None = None  # of a positive f(x), said without f
     simplex: bool = False  # whether the values sum to 1
-    symmetric: bool = False  # whether a symmetric argument gives a symmetric result
+    symmetric: bool = False  # whether the result is symmetric where every matrix argument is
     solver: Callable[..., Any] | None = None
     cofactors: bool = False  # whether y inv(x).T is finite also where x has no inverse
     equation: Callable[..., tuple[Expression, Expression]] | None = None
     identity: str = ""
+
+    @property
+    def along(self) -> bool:
+        """Whether it goes along an axis of its one argument, or along all."""
+        return self.over in ("vector", "all")
 
 
 @dataclass(frozen=True)

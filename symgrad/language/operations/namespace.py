@@ -41,6 +41,10 @@ class Namespace(Protocol):
     def entrywise(self, function: Callable[[float], float], x: Any, slope: Unary) -> Any:
         """A function of Python's `math` at each entry; `slope` is its derivative."""
 
+    def unspecified(self, function: Any, by: tuple[int, ...], *x: Any) -> Any:
+        """A function that the program leaves open, or its derivative by some arguments; vectors are
+        the last axis of an array."""
+
     def sum(self, x: Any, axis: Any) -> Any:
         """The sum over the axis (or axes), which stays, of length 1."""
 

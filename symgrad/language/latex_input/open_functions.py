@@ -1,0 +1,93 @@
+r"""Functions that a problem leaves open, and their derivatives, as they are written:
+
+    \phi'(z)                    \phi''(z)  \phi^{(2)}(z)  \phi_{11}(z)
+    \nabla_{2} \ell(y, f)       \nabla_{f} \ell(y, f)  \partial_{2} \ell(y, f)
+    \nabla^{2}_{12} \ell(y, f)  \nabla g(x)
+
+What is lowered says the numbers of arguments, or is these themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symgrad.language.expressions import Operation
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.context import Context
+
+SIGNS = (r"\nabla", r"\partial")
+
+
+@dataclass
+class OpenFunctions:
+    """Reads the names of such functions, for a reader."""
+
+    reader: Context
+
+    def head(self, node: lt.Node) -> Operation | None:
+        """The function, or the derivative, whose name stands there."""
+        if (name := self._name(node)) is not None:
+            return self._called(name, "")
+        if not isinstance(node, lt.Script):
+            return None
+        if node.primes or node.above is not None:
+            name = self._name(_bare(node))
+            order = node.primes or _order(node.above)
+            return None if name is None or not order else self._called(name, "1" * order)
+        name, digits = self._name(node.base), _digits(node.below)
+        return None if name is None or not digits else self._called(name, digits)
+
+    def after_nabla(self, factors: Sequence[lt.Node]) -> Operation | None:
+        r"""The derivative that \nabla before a function means."""
+        name = self._name(factors[1]) if len(factors) > 1 else None
+        base = factors[0].base if isinstance(factors[0], lt.Script) else factors[0]
+        if name is None or not (isinstance(base, lt.Sym) and base.text in SIGNS):
+            return None
+        below = above = None
+        if isinstance(factors[0], lt.Script):
+            below, above = factors[0].below, factors[0].above
+        order = int(above.digits) if isinstance(above, lt.Num) else 1
+        digits = "1" if below is None else _digits(below) or _argument(below, factors[2:])
+        if above is None:
+            order = len(digits)
+        return self._called(name, digits * order if len(digits) == 1 else digits)
+
+    def _name(self, node: lt.Node) -> str | None:
+        name = self.reader.names.find(node)
+        return name if name in self.reader.scope.functions.declared else None
+
+    def _called(self, name: str, digits: str) -> Operation | None:
+        return self.reader.scope.functions.get(f"{name}_{digits}" if digits else name)
+
+
+def _bare(node: lt.Script) -> lt.Node:
+    """A name without its primes, or what is raised beside it."""
+    return node.base if node.below is None else lt.Script(node.at, node.base, node.below, None)
+
+
+def _order(above: lt.Node | None) -> int:
+    r"""The k of \phi^{(k)}."""
+    match above:
+        case lt.Fence(left="(", inner=lt.Num(digits=digits)) if digits.isdecimal():
+            return int(digits)
+    return 0
+
+
+def _digits(below: lt.Node | None) -> str:
+    """The numbers of arguments, 12 or 1, 2."""
+    parts = lt.parts_of(below)
+    digits = "".join(part.digits for part in parts if isinstance(part, lt.Num))
+    return digits if all(isinstance(part, lt.Num) for part in parts) else ""
+
+
+def _argument(below: lt.Node, rest: Sequence[lt.Node]) -> str:
+    """The numbers of the arguments that are named, f or y f; nothing where they are none."""
+    call = rest[0] if rest else None
+    fence = call.base if isinstance(call, lt.Script) else call
+    if not isinstance(fence, lt.Fence):
+        return ""
+    arguments = lt.parts_of(fence.inner)
+    names = below.factors if isinstance(below, lt.Row) else lt.parts_of(below)
+    found = [str(arguments.index(n) + 1) for n in names if n in arguments]
+    return "".join(sorted(found)) if len(found) == len(names) else ""
