@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .check import STATUS
-from .options import KINDS, LAYOUTS, of_option, output_option, wrt_option
+from .options import KINDS, LAYOUTS, of_option, output_option, symmetric_option, wrt_option
 from .output import write
 from .programs import ProgramFile, find_program, given_problem
 
@@ -32,6 +32,7 @@ REASONS = ["index", "differential"]
     help="Of a gradient: its variable's shape (variable, denominator) or the transpose. Of a "
     "Jacobian: the indices of f first (variable, numerator) or those of the variable.",
 )
+@symmetric_option
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
     "--level",
@@ -52,6 +53,7 @@ def derive(
     wrt: list[str] | None,
     of: str,
     layout: str,
+    symmetric: str,
     form: str,
     level: str,
     why: str | None,
@@ -77,6 +79,10 @@ def derive(
     problem = given_problem(program, expression)
     check_layout(of, layout)
     options = {} if layout == "variable" else {"layout": layout}
+    if symmetric != "independent":
+        if of != "gradient":
+            raise click.UsageError("--symmetric is for a gradient")
+        options["symmetric"] = symmetric
     try:
         derivation = getattr(sg, KINDS[of])(problem, wrt=wrt, **options)
     except sg.ShapeError as error:

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from .failures import FAILED, INCONCLUSIVE, fail
-from .options import KINDS, LAYOUTS, wrt_option
+from .options import KINDS, LAYOUTS, symmetric_option, wrt_option
 from .output import write
 from .programs import ProgramFile, TextFile, file_argument, text_of
 
@@ -44,6 +44,7 @@ STATUS = {True: 0, False: FAILED, None: INCONCLUSIVE}
     show_default=True,
     help="The layout that the answer is to be in.",
 )
+@symmetric_option
 @click.option(
     "--hint",
     type=click.IntRange(1, 3),
@@ -61,6 +62,7 @@ def grade(
     derivation: IO[str] | None,
     of: str | None,
     layout: str,
+    symmetric: str,
     hint: int | None,
     show_answer: bool,
     form: str,
@@ -79,13 +81,15 @@ def grade(
     """
     if sum(given is not None for given in (answer, answer_file, derivation)) != 1:
         raise click.UsageError("give one of --answer, --answer-file and --derivation")
+    if derivation is not None and symmetric != "independent":
+        raise click.UsageError("--symmetric is for an --answer")
     most = 2 if of == "hessian" else 1
     if derivation is None and (wrt is None or len(wrt) > most):
         raise click.UsageError("--wrt names the one variable that the answer differentiates by")
     from symgrad.errors import SymgradError, VerificationError
 
     try:
-        verdict = _verdict(program, wrt, answer, answer_file, derivation, of, layout)
+        verdict = _verdict(program, wrt, answer, answer_file, derivation, of, layout, symmetric)
     except SymgradError as error:
         judged = not isinstance(error, VerificationError)
         _fail(error, "unreadable" if judged else "not_judged", form)
@@ -108,6 +112,7 @@ def _verdict(
     derivation: IO[str] | None,
     of: str | None,
     layout: str,
+    symmetric: str,
 ) -> Verdict:
     import symgrad.grading as grading
     from symgrad.language.dimensions import SCALAR
@@ -120,7 +125,12 @@ def _verdict(
     text = text_of(answer_file) if answer_file is not None else answer or ""
     kind = of or ("gradient" if problem.output.shape == SCALAR else "jacobian")
     return grading.grade(
-        problem, wrt if kind == "hessian" else wrt[0], text, kind=kind, layout=layout
+        problem,
+        wrt if kind == "hessian" else wrt[0],
+        text,
+        kind=kind,
+        layout=layout,
+        symmetric=symmetric,
     )
 
 

@@ -37,6 +37,14 @@ of_option = click.option(
     show_default=True,
     help="What to derive.",
 )
+symmetric_option = click.option(
+    "--symmetric",
+    type=click.Choice(["independent", "part", "entries"]),
+    default="independent",
+    show_default=True,
+    help="Of the gradient G by a symmetric matrix: G itself, each entry counting alone; its "
+    "symmetric part; or the entries ij and ji as one, G + G^T - diag(diag(G)).",
+)
 output_option = click.option(
     "-o",
     "--output",

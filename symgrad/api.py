@@ -14,6 +14,7 @@ from symgrad.calculus import as_problem
 from symgrad.calculus import derivation as data
 from symgrad.calculus import derive as calculus
 from symgrad.calculus.closed_form import ClosedForm
+from symgrad.calculus.conventions import in_convention
 from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.proofs import KINDS, Proof
@@ -245,12 +246,17 @@ def _derived(kind: str, problem: Source, wrt: Wrt, layout: str = "variable") -> 
     return Derivation(calculus.derived(kind, as_problem(problem), wrt, layout))
 
 
-def derive(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Derivation:
+def derive(
+    problem: Source, wrt: Wrt = None, layout: str = "variable", symmetric: str = "independent"
+) -> Derivation:
     """The gradient of a scalar by each of wrt, in the variable's shape.
 
     `problem` is a Problem, a program text, or a SymPy expression; `wrt` are names or symbols
     (default: all parameters). `layout` is "variable" or "denominator", both with the variable's
-    shape, or "numerator", its transpose: of an n-vector a row, 1 x n. Raises: SymgradError where
+    shape, or "numerator", its transpose: of an n-vector a row, 1 x n. `symmetric` says how the
+    entries of a matrix that is declared symmetric count: "independent" (all of them, the gradient
+    is G), "part" (the symmetric part, (G + G.T) / 2), "entries" (those on both sides of the
+    diagonal as one, G + G.T - diag(diag(G))). Raises: SymgradError where
     the problem is not scalar or a name is not its input.
 
     >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2"
@@ -258,8 +264,12 @@ def derive(problem: Source, wrt: Wrt = None, layout: str = "variable") -> Deriva
     '2 * (W @ x - y) @ x.T'
     >>> derive(program, ["x"], layout="numerator").results["x"].expression
     '2 * (W @ x - y).T @ W'
+    >>> program = "S: Matrix(n, n, symmetric=True)\\nB: Matrix(n, n)\\nloss = trace(B @ S)"
+    >>> derive(program, "S", symmetric="entries").results["S"].expression
+    'B.T + B - diag(diag(B))'
     """
-    return _derived("gradient", problem, wrt, layout)
+    derived = _derived("gradient", problem, wrt, layout)
+    return Derivation(in_convention(derived.data, symmetric, layout))
 
 
 @overload

@@ -78,7 +78,8 @@ class Outcome:
     by the names of the steps, or with `definitions` of its own.
 
     `entry` and `labels` are the result in index notation: its axes in the order of the layout.
-    `transposed` says that this is the transpose of the derivative called `name`. `last` is what the
+    `transposed` says that this is the transpose of the derivative called `name`, `convention` how
+    the entries of a symmetric variable count (see `conventions`). `last` is what the
     last step has for it, if anything; `long` says that the closed form is longer than that.
     """
 
@@ -91,6 +92,7 @@ class Outcome:
     last: Expression | None
     long: bool
     transposed: bool = False
+    convention: str = "independent"
 
     @cached_property
     def closed(self) -> ClosedForm:

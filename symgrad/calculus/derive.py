@@ -12,6 +12,7 @@ import symgrad.calculus.logarithms  # noqa: F401  its rules
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
 from symgrad.calculus.algebra import paired
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
+from symgrad.calculus.conventions import ties_told
 from symgrad.calculus.derivation import Derivation, Derivative, Key
 from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
 from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
@@ -27,7 +28,7 @@ from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.meanings import REWRITES
-from symgrad.language.problem import TIES, Problem, Wrt
+from symgrad.language.problem import Problem, Wrt
 
 SEED = Term(ONE, ())  # dL/dL = 1
 PRODUCTS = {  # what has a matrix form where the derivative itself has none
@@ -104,12 +105,7 @@ class _Work:
             sentences.append(
                 f"More than two indices have no matrix form; {PRODUCTS[kind]} has one."
             )
-        variables = self.problem.variables
-        if tied := [n for n in self.wrt if variables[n].facts & TIES]:
-            sentences.append(f"The entries of {' and '.join(tied)} count as independent.")
-        if any("symmetric" in variables[n].facts for n in tied):
-            sentences.append("Along symmetric directions a gradient G acts as (G + G^T) / 2.")
-        return " ".join(sentences)
+        return " ".join([*sentences, *ties_told(self.problem, self.wrt)])
 
     def finished(
         self,

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from symgrad.calculus import derive
+from symgrad.calculus.conventions import in_convention
 from symgrad.calculus.derivation import Derivation, Key, Outcome
 from symgrad.calculus.lowering import Tensor, input_tensor
 from symgrad.calculus.nodes import Node, core_axes, matrix_shape
@@ -43,6 +44,7 @@ class Exam:
     seed: int = 0
     numbered: bool = True  # whether a diagnosis may name steps of the derivation by their numbers
     layout: str = "variable"
+    symmetric: str = "independent"
     title: str = ""  # what the right result is called, where that is no derivative
     along: Mapping[str, str] = field(default_factory=dict)  # of "hvp": what moves -> its direction
 
@@ -67,7 +69,8 @@ class Exam:
         """The derivation of the right result."""
         keys = (self.key,) if isinstance(self.key, str) else self.key
         names = list(dict.fromkeys([*keys, *self.along]))
-        return derive.derived(self.kind, self.problem, names, self.layout)
+        derivation = derive.derived(self.kind, self.problem, names, self.layout)
+        return in_convention(derivation, self.symmetric, self.layout)
 
     @property
     def outcome(self) -> Outcome:

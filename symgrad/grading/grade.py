@@ -30,6 +30,7 @@ def grade(
     *,
     kind: str = "gradient",
     layout: str = "variable",
+    symmetric: str = "independent",
     seed: int = 0,
 ) -> Verdict:
     """Whether a claimed derivative is right, and if not, what the mistake is.
@@ -37,9 +38,9 @@ def grade(
     `wrt` is one variable (of a Hessian's block two); `answer` is text of the language in the names
     of the problem: an expression, or definitions and last `grad = ...`. In `layout` "variable" a
     gradient has the shape of its variable and a Jacobian is in numerator layout; "numerator" and
-    "denominator" are as in `symgrad.derive`. Any equivalent form is right: the answer is compared
-    with the derivative entry by entry at random points of several sizes. An answer whose shapes do
-    not fit is wrong.
+    "denominator" are as in `symgrad.derive`, and so is `symmetric`, how the entries of a symmetric
+    matrix count. Any equivalent form is right: the answer is compared with the derivative entry by
+    entry at random points of several sizes. An answer whose shapes do not fit is wrong.
 
     Raises: SymgradError with line and column for an answer that cannot be read.
 
@@ -54,18 +55,20 @@ def grade(
         raise OptionError(f"kind is one of {', '.join(DERIVATIVES)}, not {kind!r}")
     asked = as_problem(problem)
     with also_called(functions_beside(asked)):
-        return _graded(asked, _key(asked, wrt, kind), answer, kind, layout, seed)
+        return _graded(asked, _key(asked, wrt, kind), answer, kind, layout, symmetric, seed)
 
 
-def _graded(asked: Problem, key: Key, answer: str, kind: str, layout: str, seed: int) -> Verdict:
+def _graded(
+    asked: Problem, key: Key, answer: str, kind: str, layout: str, symmetric: str, seed: int
+) -> Verdict:
     """The verdict on what an answer claims, and on what else it says to be equal."""
     try:
         claim = read_answer(asked, answer)
     except ShapeError as error:
         nothing = Claim(asked, asked.output, {})
-        exam = Exam(asked, key, kind, nothing, seed, layout=layout)
+        exam = Exam(asked, key, kind, nothing, seed, layout=layout, symmetric=symmetric)
         return misfit(error, exam.what, exam.shapes, exam.expected)
-    exam = fitted(Exam(asked, key, kind, claim, seed, layout=layout))
+    exam = fitted(Exam(asked, key, kind, claim, seed, layout=layout, symmetric=symmetric))
     verdict = judged(exam)
     for side in claim.others if verdict.correct else ():
         other = judged(fitted(replace(exam, claim=replace(claim, expression=side))))

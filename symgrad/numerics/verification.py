@@ -37,6 +37,11 @@ from symgrad.numerics.vectorized import commutation
 
 TOLERANCE = 1e-8
 
+COUNTED: Mapping[str, Callable[[Any], Any]] = {  # a gradient by a symmetric matrix
+    "independent": lambda g: g,
+    "part": lambda g: (g + np.swapaxes(g, -1, -2)) / 2,
+    "entries": lambda g: (g + np.swapaxes(g, -1, -2)) * (1 - np.eye(g.shape[-1]) / 2),
+}
 Comparison = Callable[[Sample], tuple[Any, Any]]  # what is claimed, and what it should be
 Returned = Callable[[Sample], list[Any]]  # the value and all results of a generated function
 
@@ -238,7 +243,8 @@ class _Check(Judge):
             return lambda sample, value: _moving(
                 sample, np.tensordot(value, v, v.ndim), {second[0]: v}, of
             )
-        return lambda sample, value: (value, sample.over(of[0], outcome.labels))
+        counted = COUNTED[outcome.convention]
+        return lambda sample, value: (value, counted(sample.over(of[0], outcome.labels)))
 
     # what is generated
 
