@@ -187,7 +187,8 @@ def _variables(operation: Operation, kind: str, dimensions: tuple[Any, ...]) -> 
     if definition is None or isinstance(definition, type):
         chosen = ["x", "y"]
     else:
-        chosen = list(inspect.signature(definition).parameters)
+        every = inspect.signature(definition).parameters.values()
+        chosen = [p.name for p in every if p.kind is not p.KEYWORD_ONLY]
     chosen = chosen[: operation.arity[1]]
     chosen = [name.upper() for name in chosen] if kind == "Matrix" else chosen
     return tuple(Variable(name, kind, dimensions) for name in chosen)

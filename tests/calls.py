@@ -72,6 +72,7 @@ PARSED = {  # what needs more than arguments of the right kind
         "where(0.3 < a < 0.6, b, sin(a))",
         "where(a > b, v, w)",
     ],
+    "polygamma": ["polygamma(v)", "polygamma(v, order=2)", "polygamma(A, order=3)"],
     "huber": ["huber(a)", "huber(v)", "huber(a, 0.4)", "huber(v, 0.4)", "huber(A, 1.0)"],
     "kron_left": ["kron_left(kron(A, C), C)"],
     "kron_right": ["kron_right(kron(A, C), A)"],

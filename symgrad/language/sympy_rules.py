@@ -201,6 +201,15 @@ def _number_of(node: sympy.MatrixBase) -> tuple[sympy.Basic, ...]:
     return (node[0, 0],)
 
 
+def _gamma_by_logarithm(node: sympy.gamma) -> tuple[sympy.Basic, ...]:
+    """Gamma(x) by the logarithm of its magnitude; below 0 it has the sign of sin(pi x)."""
+    (x,) = node.args
+    magnitude = sympy.exp(sympy.loggamma(x))
+    if x.is_positive:
+        return (magnitude,)
+    return (magnitude * sympy.Piecewise((1, x > 0), (sympy.sign(sympy.sin(sympy.pi * x)), True)),)
+
+
 LEAVES: dict[type, trees.ClassRule] = {
     sympy.Rational: _rational,
     sympy.Float: lambda node: exact_number(float(node)),
@@ -224,11 +233,13 @@ trees.RULES |= LEAVES | {
     DiagonalMatrix: lambda node, matrix: matrix * filled(eye, matrix.shape[:1]),
     ElementwiseApplyFunction: _applied,
     sympy.MatrixBase: lambda node, entry: entry,
+    sympy.gamma: lambda node, value: value,
 }
 trees.OPERANDS |= dict.fromkeys(LEAVES, lambda node: ())
 trees.OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)
 trees.OPERANDS |= {
     sympy.Pow: _base_and_exponent,
+    sympy.gamma: _gamma_by_logarithm,
     sympy.Inverse: lambda node: (node.arg,),
     sympy.MatrixBase: _number_of,
     ElementwiseApplyFunction: lambda node: (node.expr, node.function(ENTRY_SYMBOL)),

@@ -68,6 +68,9 @@ class _Complex(_NumPy):
     def sign(self, x: Any) -> Any:
         return np.sign(_real(x))
 
+    def floor(self, x: Any) -> Any:
+        return np.floor(_real(x))
+
     def greater(self, x: Any, y: Any) -> Any:
         return 1.0 * (_real(x) > _real(y))
 

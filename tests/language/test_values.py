@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -148,6 +149,7 @@ VALUES: list[tuple[str, Callable[..., Any]]] = [
         "binary_cross_entropy(y, p)",
         lambda y, p: -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)),
     ),
+    ("polygamma(p, order=2)", lambda p: [float(mpmath.polygamma(2, t)) for t in p]),
     ("where(x > y, x**2, a)", lambda x, y, a: np.where(x > y, x**2, a)),
     ("where(A <= 0, A * B, a)", lambda A, B, a: np.where(A <= 0, A * B, a)),
     ("where(0 < x < 1, x, where(x >= 1, 1, 0))", lambda x: np.clip(x, 0, 1)),

@@ -11,6 +11,8 @@ ADVICE = {
     "cot": "write 1 / tan({0})",
     "sech": "write 1 / cosh({0})",
     "erfc": "write 1 - erf({0})",
+    "gamma": "the gamma function of a positive number is exp(gammaln({0}))",
+    "factorial": "write exp(gammaln({0} + 1))",
     "logit": "write log({0} / (1 - {0}))",
     **dict.fromkeys(("logsigmoid", "log_sigmoid"), "write log(sigmoid({0}))"),
     "softsign": "write {0} / (1 + abs({0}))",
