@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMATS = ["latex", "markdown", "html", "text", "json"]
 REASONS = ["index", "differential"]
+METHODS = ["backpropagation", "differentials"]
 
 
 @click.command()
@@ -46,6 +47,14 @@ REASONS = ["index", "differential"]
     type=click.Choice(REASONS),
     help="The proof of each step, in index notation or by differentials (with --level full).",
 )
+@click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default=METHODS[0],
+    show_default=True,
+    help="Of a gradient: step by step backward, or for each of --wrt one chain of differentials, "
+    "from dL to <G, dX>.",
+)
 @output_option
 def derive(
     program: ProgramFile | None,
@@ -57,6 +66,7 @@ def derive(
     form: str,
     level: str,
     why: str | None,
+    method: str,
     output: str,
 ) -> None:
     """Derive the gradient of a loss, step by step.
@@ -71,18 +81,22 @@ def derive(
       symgrad derive -e "norm2(W @ x - y)**2" --wrt W
       symgrad derive two_layer_linear --format latex --level full
       symgrad derive -e "x.T @ A @ x" --wrt x --of hessian
-      symgrad derive -e "trace(inv(A) @ B)" --wrt A --why differential
+      symgrad derive -e "trace(inv(A) @ B)" --wrt A --method differentials
+      symgrad derive -e "trace(inv(A) @ B)" --wrt A --level full --why differential
     """
     import symgrad as sg
     from symgrad.calculus.layouts import check_layout
 
     problem = given_problem(program, expression)
     check_layout(of, layout)
+    if method != METHODS[0] and of != "gradient":
+        raise click.UsageError(f"--method {method} derives a gradient, not --of {of}")
     options = {} if layout == "variable" else {"layout": layout}
     if symmetric != "independent":
         if of != "gradient":
             raise click.UsageError("--symmetric is for a gradient")
         options["symmetric"] = symmetric
+    options |= {} if method == METHODS[0] else {"method": method}
     try:
         derivation = getattr(sg, KINDS[of])(problem, wrt=wrt, **options)
     except sg.ShapeError as error:

@@ -31,6 +31,7 @@ from symgrad.numerics.reports import GradientReport
 
 Key = data.Key
 Source: TypeAlias = Problem | str | sympy.Basic
+METHODS = ("backpropagation", "differentials")
 ENTRIES = 200  # of a gradient, checked one by one for a text
 
 
@@ -125,9 +126,11 @@ class Checked:
 
 @dataclass(frozen=True)
 class Derivation:
-    """A derivation: its steps, results, texts, NumPy function and verification."""
+    """A derivation: its steps, results, texts, NumPy function and verification. `method` is how
+    the texts derive: step by step backward, or as a chain of differentials for each of wrt."""
 
     data: data.Derivation
+    method: str = METHODS[0]
 
     @property
     def problem(self) -> Problem:
@@ -208,7 +211,7 @@ class Derivation:
           z = W @ x                                                 step (1)
           dL = <dL/dz, dz>                                          what the gradient means
              = <dL/dz, dW @ x>                                      differential: matrix product
-             = <dL/dz @ x.T, dW>                                    moved across
+             = <dL/dz @ x.T, dW>                                    factors across, transposed
           dL/dW = dL/dz @ x.T                                       what stands beside dW
         """
         one_of("form", form, ("text", "latex"))
@@ -221,12 +224,19 @@ class Derivation:
         return "\n".join(rendering.text_rows(lines)) + "\n"
 
     def _document(self, level: str, why: str) -> rendering.Document:
-        return rendering.document(self.data, self.checked, level, self._proofs(level, why))
+        checked, found = self.checked, self._proofs(level, why)
+        return rendering.document(self.data, checked, level, found, self._chains(level))
+
+    def _chains(self, level: str) -> Mapping[str, Proof] | None:
+        """The chains that a level shows, every line checked; None by another method."""
+        if self.method != "differentials" or level == "result":
+            return None
+        return proofs.chains(self.data, full=level == "full")
 
     def _proofs(self, level: str, why: str) -> Mapping[int, Proof]:
         """The proofs that a level shows, every line checked."""
         one_of("the reason", why, KINDS)
-        full = isinstance(level, str) and level == "full"
+        full = isinstance(level, str) and level == "full" and self.method == METHODS[0]
         return proofs.proofs(self.data, KINDS[KINDS.index(why)]) if full else {}
 
     def _repr_latex_(self) -> str:
@@ -247,7 +257,11 @@ def _derived(kind: str, problem: Source, wrt: Wrt, layout: str = "variable") -> 
 
 
 def derive(
-    problem: Source, wrt: Wrt = None, layout: str = "variable", symmetric: str = "independent"
+    problem: Source,
+    wrt: Wrt = None,
+    layout: str = "variable",
+    symmetric: str = "independent",
+    method: str = METHODS[0],
 ) -> Derivation:
     """The gradient of a scalar by each of wrt, in the variable's shape.
 
@@ -256,8 +270,9 @@ def derive(
     shape, or "numerator", its transpose: of an n-vector a row, 1 x n. `symmetric` says how the
     entries of a matrix that is declared symmetric count: "independent" (all of them, the gradient
     is G), "part" (the symmetric part, (G + G.T) / 2), "entries" (those on both sides of the
-    diagonal as one, G + G.T - diag(diag(G))). Raises: SymgradError where
-    the problem is not scalar or a name is not its input.
+    diagonal as one, G + G.T - diag(diag(G))). `method` is how it is shown: "backpropagation", step
+    by step backward, or "differentials", one chain for each of wrt from dL to <G, dX>, every move
+    named. Raises: SymgradError where the problem is not scalar or a name is not its input.
 
     >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2"
     >>> derive(program, ["W"]).results["W"].expression
@@ -267,9 +282,22 @@ def derive(
     >>> program = "S: Matrix(n, n, symmetric=True)\\nB: Matrix(n, n)\\nloss = trace(B @ S)"
     >>> derive(program, "S", symmetric="entries").results["S"].expression
     'B.T + B - diag(diag(B))'
+
+    By differentials (Petersen and Pedersen, The Matrix Cookbook, section 2; Magnus and Neudecker):
+
+    >>> program = "A: Matrix(n, n)\\nX: Matrix(n, n)\\nloss = trace(A @ inv(X))"
+    >>> text = derive(program, ["X"], method="differentials").text()
+    >>> print(text[text.index("By X") : text.index("Result")].rstrip())
+    By X      dL = trace(A @ dY)                                        trace, from (2)
+                 = <A.T, dY>                                            trace as inner product
+                 = <A.T, -Y @ dX @ Y>                                   inverse, from (1)
+                 = -<Y.T @ A.T @ Y.T, dX>                               factors across, transposed
+              dL/dX = -Y.T @ A.T @ Y.T                                  what stands beside dX
+                    = -inv(X).T @ A.T @ inv(X).T                        by the program's names
     """
+    one_of("method", method, METHODS)
     derived = _derived("gradient", problem, wrt, layout)
-    return Derivation(in_convention(derived.data, symmetric, layout))
+    return Derivation(in_convention(derived.data, symmetric, layout), method)
 
 
 @overload

@@ -94,6 +94,11 @@ class Outcome:
     transposed: bool = False
     convention: str = "independent"
 
+    @property
+    def moved(self) -> bool:
+        """Whether it is made of what the chain rule gives: its transpose, or by a convention."""
+        return self.transposed or self.convention != "independent"
+
     @cached_property
     def closed(self) -> ClosedForm:
         """The result in closed form, however long."""

@@ -44,7 +44,7 @@ OPERATOR = re.compile(
 EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT}){OF_WHAT}\s*(?P<is>:?=(?!=)|:(?=\s))")
 EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
-SECTION = re.compile(r"(Given|Used|Forward|Backward|Result|Layout|Checked)\b")
+SECTION = re.compile(r"(Given|Used|Forward|Backward|By \w+|Result|Layout|Checked)\b")
 REMARKS = ("Used", "Layout", "Checked")  # sections of a printed derivation that claim nothing of it
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 OPERATORS = "=+-*/@⊙·×−∘,(["

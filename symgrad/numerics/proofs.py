@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property, partial
-from itertools import chain
+from itertools import chain as joined
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ import sympy
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.nodes import Input, Label, Map, Node, Term, batch_of, intern
-from symgrad.calculus.proofs import Kind, Proof, ProofLine, proof_of
+from symgrad.calculus.proofs import Kind, Proof, ProofLine, chain, proof_of
 from symgrad.calculus.proofs.lines import Form, Indexed, Pairing, Pairings, Scalar, ScalarRule
 from symgrad.calculus.proofs.scalars import symbol_of
-from symgrad.errors import VerificationError
+from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.errors import OptionError, VerificationError
 from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Expression
 from symgrad.numerics.evaluation import STEP, Sample, batch_first
@@ -42,12 +43,36 @@ def proofs(derivation: Derivation, kind: Kind, seed: int = 0) -> dict[int, Proof
     found = {step.number: proof_of(derivation, step, kind) for step in derivation.steps}
     proved = {number: proof for number, proof in found.items() if proof is not None}
     for number, proof in proved.items():
-        for line, error in untrue(proof, judge):
-            raise VerificationError(
-                f"a line of the proof of step {number} ({line.move}) is not true at random numbers "
-                f"(relative error {error:.1e}); please report this program"
-            )
+        _check(proof, judge, f"the proof of step {number}")
     return proved
+
+
+def chains(derivation: Derivation, full: bool = False, seed: int = 0) -> dict[str, Proof]:
+    """The derivation of a gradient by differentials, a chain for each variable, each line checked.
+
+    Raises: VerificationError for a line that is not true, OptionError where matrix notation has no
+    form for one."""
+    judge = Judge(derivation, seed)
+    found = {}
+    for name in derivation.wrt:
+        try:
+            found[name] = chain(derivation, name, full)
+        except NoMatrixForm:
+            raise OptionError(
+                f"by differentials: between {name} and {derivation.problem.output_name} stands "
+                "what matrix notation has no form for; the method backpropagation has it in index "
+                "notation"
+            ) from None
+        _check(found[name], judge, f"the derivation by {name}")
+    return found
+
+
+def _check(proof: Proof, judge: Judge, what: str) -> None:
+    for line, error in untrue(proof, judge):
+        raise VerificationError(
+            f"a line of {what} ({line.move}) is not true at random numbers "
+            f"(relative error {error:.1e}); please report this program"
+        )
 
 
 def untrue(proof: Proof, judge: Judge) -> Iterator[tuple[ProofLine, float]]:
@@ -77,28 +102,28 @@ class _Truth:
         x = sample.value(self.uses.variable)
         self.values: dict[Node, Any] = {self.uses.variable: x}
         moved = {self.uses.variable: direction}
-        for user, inner in self.uses.inner.items():
-            for node in (user, *(s.node for s in inner)):
-                self.values[node] = self._at(user, node, x)
-                moved[node] = sample.derivative(partial(self._at, user, node), x, direction)
+        for user in self.uses.inner:
+            values, along = (self._at(user, at) for at in (x, x + 1j * STEP * direction))
+            self.values |= values
+            moved |= {node: np.imag(value) / STEP for node, value in along.items()}
         self.values |= {symbol: moved[node] for node, symbol in self.uses.moved.items()}
         self.values[self.change] = sum(self._sent(user, moved[user]) for user in self.uses.users)
         called = self.uses.called.items()
         self.arrays = {name: batch_first(self.values[n], n.axes) for name, n in called}
 
-    def _at(self, user: Node, wanted: Node, x: Any) -> Any:
-        """The value of a node where the variable is x and all else in the user's statement
-        stays."""
+    def _at(self, user: Node, x: Any) -> dict[Node, Any]:
+        """The values of a use and of what it is taken apart into, where the variable is x and all
+        else in the user's statement stays."""
         sample = self.sample
-        known = {node: sample.value(node) for node in user.operands}
-        known[self.uses.variable] = x
-        for s in () if wanted is user else self.uses.inner[user]:
+        still = {node: sample.value(node) for node in self.uses.fixed(user)}
+        still[self.uses.variable] = x
+        whole = evaluate_nodes([user], sample.inputs, sample.sizes, still)[user]
+        known, inner = dict(still), self.uses.inner[user]
+        for s in inner:
             node, own = s.entry
             value = evaluate_nodes([node], sample.inputs, sample.sizes, known)[node]
             known[s.node] = over_labels(value, own, s.labels, sample.sizes)
-        if wanted not in known:
-            known |= evaluate_nodes([wanted], sample.inputs, sample.sizes, known)
-        return known[wanted]
+        return {user: whole, **{s.node: known[s.node] for s in inner}}
 
     def _sent(self, user: Node, moved: Any) -> Any:
         """<cotangent, how a use moves>, for each example where all is said of one."""
@@ -111,7 +136,7 @@ class _Truth:
     @cached_property
     def finite(self) -> bool:
         """Whether all that the proof speaks of is finite; else its lines are of no use there."""
-        values = chain(self.values.values(), map(self.sample.value, self.uses.users))
+        values = joined(self.values.values(), map(self.sample.value, self.uses.users))
         return all(np.isfinite(value).all() for value in values)
 
     # lines

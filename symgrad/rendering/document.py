@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
 
-from symgrad.calculus.derivation import SOLVING, Derivation, Derivative, IndexForm, Outcome, Step
+from symgrad.calculus.algebra import transposed
+from symgrad.calculus.derivation import (
+    SOLVING,
+    Derivation,
+    Derivative,
+    IndexForm,
+    Key,
+    Outcome,
+    Step,
+)
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.used import used_steps
@@ -29,6 +38,7 @@ from symgrad.rendering.equations import Equation, proof_equations, shape_formula
 
 Proofs = Mapping[int, Proof]
 NO_PROOFS: Proofs = MappingProxyType({})
+Chains = Mapping[str, Proof]
 LEVELS = ("result", "steps", "full")
 TITLES = {
     "value": "Value",
@@ -92,6 +102,32 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Chain:
+    """The derivation by differentials, by one variable."""
+
+    name: str
+    proof: Proof
+
+    @property
+    def title(self) -> str:
+        """Which variable moves."""
+        return f"By {self.name}"
+
+    @property
+    def equations(self) -> tuple[Equation, ...]:
+        """From dL to the gradient."""
+        return tuple(proof_equations(self.proof))
+
+    def ends(self, outcome: Outcome) -> Outcome:
+        """The result as the last line has it, where it is too long to be written out."""
+        if outcome.moved and not outcome.transposed:
+            return outcome
+        last = self.proof.lines[-1].right
+        assert isinstance(last, Expression)
+        return replace(outcome, last=transposed(last) if outcome.transposed else last)
+
+
+@dataclass(frozen=True)
 class Document:
     """A derivation laid out: what each printer prints, in this order."""
 
@@ -103,6 +139,7 @@ class Document:
     forward: tuple[Line, ...]
     backward: tuple[Line, ...]
     solving: tuple[Line, ...]
+    chains: tuple[Chain, ...]  # instead of what is backward
     results: tuple[Answer, ...]
     layout: str
     verification: Verified
@@ -134,14 +171,19 @@ def document(
     verification: Verified,
     level: str = "steps",
     proofs: Proofs = NO_PROOFS,
+    chains: Chains | None = None,
 ) -> Document:
     """The outline of a derivation at level "result", "steps" or "full"; `proofs` are those of its
-    steps, by their numbers.
+    steps, by their numbers. `chains` are the derivation by differentials, by the names of the
+    variables, which then stand in the place of the steps backward.
 
     Raises: OptionError for another level.
     """
     one_of("level", level, LEVELS)
     steps = () if level == "result" else derivation.steps
+    if chains:
+        steps = tuple(step for step in steps if step.kind == "forward")
+        derivation = _by_differentials(derivation, chains)
     lines = [_line(step, proofs.get(step.number), level == "full") for step in steps]
     results = answers(derivation, stepwise=level != "result")
     signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
@@ -154,10 +196,19 @@ def document(
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         solving=tuple(line for line in lines if line.step.kind == SOLVING),
+        chains=tuple(Chain(name, proof) for name, proof in (chains or {}).items()),
         results=results,
         layout=" ".join((derivation.layout, *signs)),
         verification=verification,
     )
+
+
+def _by_differentials(derivation: Derivation, chains: Chains) -> Derivation:
+    """The derivation with its results as the chains end."""
+    ends: dict[Key, Outcome] = {
+        name: Chain(name, proof).ends(derivation.outcomes[name]) for name, proof in chains.items()
+    }
+    return replace(derivation, outcomes=ends)
 
 
 def given_variables(derivation: Derivation) -> tuple[tuple[Formula, str], ...]:

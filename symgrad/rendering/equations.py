@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from symgrad.calculus.algebra import is_call, is_negative, negated
@@ -18,6 +18,7 @@ from symgrad.language.operations.constants import zeros
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import batch, dimension_formula
 
+Bound = Mapping[str, tuple[str, ...]]  # the variables of each batch
 LONG = 88  # characters after which a sum goes over several lines
 
 
@@ -55,19 +56,21 @@ def shape_formula(shape: tuple[Dimension, ...]) -> Formula:
 
 def proof_equations(proof: Proof) -> Iterator[Equation]:
     """The lines of a proof, each left side once."""
+    bound = proof.uses.derivation.naming.bound
     before: object = None
     for line in proof.lines:
         left = written(line.left) if isinstance(line.left, Expression) else line.left
-        yield Equation(None if left == before else left, (_right(line.right),), line.move)
+        yield Equation(None if left == before else left, (_right(line.right, bound),), line.move)
         before = left
 
 
-def _right(right: Form) -> Formula:
+def _right(right: Form, bound: Bound) -> Formula:
     if isinstance(right, Expression):
         return written(right)
     if isinstance(right, Pairings):
         parts = [part for part in right.parts if not _is_zero(part.right)]
-        return composing.total(map(_pairing, parts)) if parts else fm.Number(digits="0")
+        each = (_pairing(part, bound) for part in parts)
+        return composing.total(each) if parts else fm.Number(digits="0")
     return right.written
 
 
@@ -76,21 +79,24 @@ def _is_zero(e: Expression) -> bool:
     return is_call(e, zeros) or (isinstance(e, Number) and e.value == 0)
 
 
-def _pairing(pairing: Pairing) -> Formula:
+def _pairing(pairing: Pairing, bound: Bound) -> Formula:
     """An inner product, over the examples of a batch."""
     left, right = pairing.left, pairing.right
     if is_negative(left):
-        return composing.negative(_pairing(replace(pairing, left=negated(left))))
+        return composing.negative(_pairing(replace(pairing, left=negated(left)), bound))
     product = pairing.product
-    if product is not None:
-        if is_negative(product):
-            return composing.negative(_pairing_of(written(negated(product)), pairing))
-        body = written(product)
-    else:
+    if product is None:
         both = fm.Listed((written(left), written(right)))
-        body = fm.Fence((both,), left=r"\langle", right=r"\rangle")
-    return _pairing_of(body, pairing)
+        inner = fm.Fence((both,), left=r"\langle", right=r"\rangle")
+        return _over_batch(inner, pairing.batch, bound)
+    if is_negative(product):
+        return composing.negative(_over_batch(written(negated(product)), pairing.batch, bound))
+    return _over_batch(written(product), pairing.batch, bound)
 
 
-def _pairing_of(body: Formula, pairing: Pairing) -> Formula:
-    return body if pairing.batch is None else composing.summed(batch(pairing.batch), body)
+def _over_batch(body: Formula, over: str | None, bound: Bound) -> Formula:
+    """A formula of each example, summed."""
+    if over is None:
+        return body
+    text = f"sum({plain_text(body)} for {', '.join(bound[over])} in {over})"
+    return composing.spelled(composing.summed(batch(over), body), text)

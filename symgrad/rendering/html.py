@@ -95,6 +95,10 @@ def _page(doc: Document, title: str) -> Element:
     sections = [_section("Given", *_given(doc))]
     for name, lines in doc.parts:
         sections.append(_section(name, _table(row for x in lines for row in _step(x, doc.table))))
+    for chain in doc.chains:
+        sections.append(
+            _section(chain.title, _table(_equation(e, doc.table) for e in chain.equations))
+        )
     equations = doc.equations
     sections.append(_section("Result", _table(_equation(e, doc.table) for e in equations)))
     checked = f"Checked: {doc.verification.sentence}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as _json
+from collections.abc import Iterable
 from typing import Any
 
 from symgrad.language.dimensions import Dimension, core
@@ -39,6 +40,7 @@ def json(doc: Document) -> str:
         "total": next((_defined(e, doc.table) for e in total), None),
         "rewrites": list(doc.rewrites),
         "steps": [_step(line, doc.table) for _, lines in doc.parts for line in lines],
+        "chains": {c.name: _lines(c.equations, doc.table) for c in doc.chains},
         "results": [_result(answer, doc.table) for answer in doc.results],
         "layout": doc.layout,
         "max_relative_error": doc.verification.max_relative_error,
@@ -95,17 +97,21 @@ def _step(line: Line, table: Table) -> dict[str, Any]:
 
 
 def _proof(line: Line, kind: str, table: Table) -> dict[str, Any]:
+    """The lines of a proof."""
+    return {"kind": kind, "lines": _lines(line.why, table)}
+
+
+def _lines(equations: Iterable[Equation], table: Table) -> list[dict[str, str]]:
     """The lines, each as text and in LaTeX; a left side is left out where it is the one before."""
-    lines = [
+    return [
         {
             "left": "" if row.left is None else plain_text(row.left),
             "right": plain_text(row.sides[0]),
             "latex": chained(row, table),
             "move": row.note,
         }
-        for row in line.why
+        for row in equations
     ]
-    return {"kind": kind, "lines": lines}
 
 
 def _result(answer: Answer, table: Table) -> dict[str, Any]:

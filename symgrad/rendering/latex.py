@@ -60,6 +60,10 @@ def _lines(doc: Document) -> Iterator[str]:
             told = rf"\noindent {{\small ({line.step.number}) {escaped(line.sentence)}"
             why = aligned(line.why, doc.table) if line.why else [r"\par"]
             yield from (told, *why, "}")
+    for chain in doc.chains:
+        by = tex(fm.Named(name=chain.name), doc.table)
+        yield rf"\noindent\textbf{{By}} ${by}$"
+        yield from aligned(chain.equations, doc.table)
     yield r"\noindent\textbf{Result}"
     yield from aligned(doc.equations, doc.table)
     yield rf"\emph{{{escaped(doc.layout)}}} \emph{{Checked:}} {escaped(doc.verification.sentence)}."

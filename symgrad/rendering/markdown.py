@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from symgrad.language.formula import Named
 from symgrad.language.tex import latex
 from symgrad.rendering.document import Document
 from symgrad.rendering.equations import shape_formula
@@ -31,6 +32,10 @@ def _lines(doc: Document) -> Iterator[str]:
                 for row in line.why:
                     yield f"> ${chained(row, doc.table)}$ \u2014 {row.note}  "
                 yield ""
+    for chain in doc.chains:
+        yield from (f"### By ${latex(Named(name=chain.name), doc.table)}$", "")
+        for row in chain.equations:
+            yield from (f"${chained(row, doc.table)}$ \u2014 {row.note}", "")
     yield from ("### Result", "")
     for equation in doc.equations:
         yield f"$${chained(equation, doc.table)}$$"

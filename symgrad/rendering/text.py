@@ -24,6 +24,8 @@ def _lines(doc: Document) -> Iterator[str]:
         yield from _section("Used", list(doc.rewrites))
     for title, lines in doc.parts:
         yield from _section(title, [row for line in lines for row in _step(line)])
+    for chain in doc.chains:
+        yield from _section(chain.title, [row[2:] for row in text_rows(chain.equations)])
     equations = doc.equations
     yield from _section("Result", [row for e in equations for row in _noted("", e)])
     yield from _section(doc.layout_title, [doc.layout])
@@ -31,7 +33,7 @@ def _lines(doc: Document) -> Iterator[str]:
 
 
 def _section(title: str, rows: list[str]) -> Iterator[str]:
-    yield f"{title:<10}{rows[0]}"
+    yield f"{title:<9} {rows[0]}"
     yield from (INDENT + row for row in rows[1:])
     yield ""
 

@@ -11,7 +11,7 @@ is printed.
 from __future__ import annotations
 
 from symgrad.calculus.derivation import Derivation, Step
-from symgrad.calculus.proofs.differential import differential_proof
+from symgrad.calculus.proofs.differential import chain, differential_proof
 from symgrad.calculus.proofs.index import index_proof
 from symgrad.calculus.proofs.lines import KINDS, Kind, ProofLine
 from symgrad.calculus.proofs.uses import Proof, Uses, uses_of
@@ -38,4 +38,4 @@ def proof_of(derivation: Derivation, step: Step, kind: Kind) -> Proof | None:
     return None if uses is None else index_proof(uses)
 
 
-__all__ = ["KINDS", "Kind", "Proof", "ProofLine", "Uses", "proof_of"]
+__all__ = ["KINDS", "Kind", "Proof", "ProofLine", "Uses", "chain", "proof_of"]

@@ -9,35 +9,48 @@ Both are the one chain rule, read forward and backward, and written in matrix no
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, count
+from dataclasses import replace
+from itertools import pairwise
 
-from symgrad.calculus.algebra import transposed
-from symgrad.calculus.chain_rule import contributions, placed, tangent
-from symgrad.calculus.derivation import Derivative, IndexForm
-from symgrad.calculus.functions import aligned
+from symgrad.calculus.chain_rule import contributions, placed
+from symgrad.calculus.derivation import Derivation, Derivative
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term, batch_of
-from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.proofs.lines import Differential, Pairing, Pairings, ProofLine
+from symgrad.calculus.proofs.lines import Pairing, Pairings, ProofLine
+from symgrad.calculus.proofs.moves import moves
 from symgrad.calculus.proofs.scalars import scalar_lines
+from symgrad.calculus.proofs.signs import Signs
+from symgrad.calculus.proofs.solved import equation_of
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses
+from symgrad.calculus.proofs.whole import whole_of
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name
+from symgrad.language.expressions import Call, Expression
 from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.contractions import einsum
 from symgrad.language.unparse import unparse
+
+LONG = 60  # characters of what is written once, under a name
+
+
+def chain(derivation: Derivation, name: str, full: bool = False) -> Proof:
+    """The whole derivation of a gradient by one variable: from dL to what stands beside the
+    variable's own differential; with `full` the functions in it are taken apart, and each
+    differential has its reason. Raises: NoMatrixForm."""
+    return _proof(whole_of(derivation, name, apart=full), reasons=full)
 
 
 def differential_proof(uses: Uses) -> Proof:
     """The lines of one step. Raises: NoMatrixForm."""
     if any(isinstance(x.axis, str) for x in uses.reverse.extra):
         raise NoMatrixForm(uses.variable)  # f is of each example
+    return _proof(uses, reasons=True)
+
+
+def _proof(uses: Uses, reasons: bool) -> Proof:
     writer = _Writer(uses)
-    lines = [writer.definition(*each) for each in uses.definitions()]
-    lines += [line for s in uses.statements.values() for line in writer.solved(s)]
-    lines += [*scalar_lines(uses), *writer.changes(), *writer.result()]
-    return Proof("differential", tuple(lines), uses)
+    lines = [*writer.definitions()]
+    lines += [*writer.solutions(), *scalar_lines(uses)] if reasons else []
+    return Proof("differential", (*lines, *writer.chain()), uses)
 
 
 class _Writer:
@@ -46,69 +59,59 @@ class _Writer:
     def __init__(self, uses: Uses) -> None:
         self.uses = uses
         self.extra = uses.reverse.extra  # the indices of f
-        self.labels = {uses.variable: uses.labels}
-        self.labels |= {node: s.labels for node, s in uses.statements.items()}
+        self.signs = Signs(uses)
+        self.labels = self.signs.labels
         self.beside = {user: uses.cotangent(user, self.labels[user]) for user in uses.users}
-        self.top: Expression = Name("L", SCALAR)
-        if isinstance(uses.step.left, Derivative):
-            self.top = uses.step.left.top
-        names = {*uses.taken, unparse(self.top)}
-        self.sign = next(d for d in _signs() if not any(d + n in uses.taken for n in names))
-        self.differentials = {node: self._differential(node) for node in self.labels}
-        symbols = {uses.differential(node): node for node in self.labels}
-        self.notation = Notation(
-            lambda n: self._symbol(symbols[n]) if n in symbols else uses.named(n),
-            uses.derivation.naming.bound,
-        )
 
-    def _differential(self, node: Node) -> Differential:
-        differential = self._of(self.uses.name(node))
-        self.uses.called[differential.name] = self.uses.differential(node)
-        return differential
+    def definitions(self) -> Iterator[ProofLine]:
+        """The statements, each by its definition."""
+        for statement, move in self.uses.definitions():
+            node = statement.node
+            yield ProofLine(self.uses.name(node), self.uses.right(statement), move, node)
 
-    def _of(self, e: Expression) -> Differential:
-        return Differential(f"{self.sign}{unparse(e)}", e.shape, e.batch, of=e, sign=self.sign)
+    def solutions(self) -> Iterator[ProofLine]:
+        """The differentials of all that solves an equation."""
+        return (line for s in self.uses.statements.values() for line in self._solved(s))
 
-    def _symbol(self, node: Node) -> Expression:
-        """The differential of a node, a column as the node is."""
-        differential = self.differentials[node]
-        return transposed(differential) if self.uses.is_row(node) else differential
-
-    def definition(self, statement: Statement, move: str) -> ProofLine:
-        """A statement, by its definition."""
-        node = statement.node
-        return ProofLine(self.uses.name(node), self.uses.right(statement), move, node)
-
-    def solved(self, statement: Statement) -> Iterator[ProofLine]:
+    def _solved(self, statement: Statement) -> Iterator[ProofLine]:
         """The differential of what solves an equation, from that of its sides."""
-        solved, node = self.uses.equation(statement), statement.entry.node
+        solved, node = equation_of(self.uses, statement), statement.entry.node
         if solved is None or any(map(self.uses.is_row, solved.operands)):
             return
         left, right = solved.sides
         yield ProofLine(left, right, solved.said, None)
-        both = self.notation.of(solved.moved(self.uses).node)
+        both = self.signs.notation.of(solved.moved(self.uses).node)
         yield ProofLine(both, filled(zeros, left.shape), "differential of both sides", None)
         solution, truth = (
-            self._written(self._moved(statement), self.labels[node]),
+            self.signs.written(self.signs.moved(statement), self.labels[node]),
             self.uses.differential(node),
         )
-        yield ProofLine(self._symbol(node), solution, "solved for it", truth)
+        yield ProofLine(self.signs.of(node), solution, "solved for it", truth)
 
     # dL
 
-    def changes(self) -> list[ProofLine]:
+    def chain(self) -> list[ProofLine]:
+        """From dL to what stands beside the differential of the variable."""
+        return [*self._changes(), *self._result()]
+
+    def _changes(self) -> list[ProofLine]:
         """dL from the differentials of the uses down to that of the variable."""
-        top = unparse(self.top)
+        top = unparse(self.uses.top)
         lines: list[ProofLine] = []
         if all(self.uses.name(user).name != top for user in self.uses.users):
-            lines.append(self._line(self._pairings(), "what the gradient means"))
+            lines.append(self._line(self._pairings(), self.uses.meant))
         for statement in reversed(self.uses.statements.values()):
             if statement.node in self.beside:
-                lines += self._inserted(statement)
+                lines += [*self._named(statement), *self._inserted(statement)]
         return lines
 
     def _line(self, parts: list[Pairing], move: str) -> ProofLine:
-        return ProofLine(self._of(self.top), Pairings(tuple(parts)), move, self.uses.change.node)
+        return ProofLine(
+            self.signs.differential(self.uses.top),
+            Pairings(tuple(parts)),
+            move,
+            self.uses.change.node,
+        )
 
     def _pairings(self) -> list[Pairing]:
         return [self._pairing(node, entry) for node, entry in self.beside.items()]
@@ -117,35 +120,54 @@ class _Writer:
         """<what stands beside, how the node moves>: by its symbol, or as it is written."""
         batch = None if self.uses.is_of_one_example else batch_of(node)
         return Pairing(
-            self._written(beside, (*self.extra, *self.labels[node])),
-            moved or self._symbol(node),
+            self.signs.beside(beside, (*self.extra, *self.labels[node])),
+            moved or self.signs.of(node),
             batch,
         )
 
-    def _written(self, entry: Entry, over: tuple[Label, ...]) -> Expression:
-        """An entry over these indices, in matrix notation."""
-        labels = tuple(x for x in over if x in entry.labels or not isinstance(x.axis, str))
-        shown = aligned(entry, labels)
-        return full(self.notation.of(shown), shown)
-
     def _inserted(self, statement: Statement) -> list[ProofLine]:
         """The differential of a statement in the place of its symbol, then moved across."""
-        node = statement.node
-        beside = self.beside.pop(node)
-        moved = self._written(self._moved(statement), self.labels[node])
-        whole = [*self._pairings(), self._pairing(node, beside, moved)]
-        for of, entry in self._sent(statement, beside).items():
-            terms = [Term(ONE, (Factor(*e),)) for e in (self.beside.pop(of, None), entry) if e]
-            self.beside[of] = contract(terms, (*self.extra, *self.labels[of]))
-        lines = [self._line(whole, self._rule(statement))]
-        across = self._line(self._pairings(), "moved across")
-        return lines if _texts(across) == _texts(lines[0]) else [*lines, across]
+        node, place = statement.node, [*self.beside].index(statement.node)
+        before, after = self._pairings()[:place], self._pairings()[place + 1 :]
+        beside = self.beside[node]
+        inserted = self._pairing(node, beside, self.signs.differentiated(statement))
+        lines = [self._line([*before, inserted, *after], self._rule(statement))]
+        lines += [
+            self._line([*before, *parts, *after], move) for move, parts in self._moves(inserted)
+        ]
+        self._send(statement, beside)
+        return _as_collected(
+            lines, self._line(self._pairings(), "moved across" if self.extra else "")
+        )
 
-    def _moved(self, statement: Statement) -> Entry:
-        """The differential of a statement."""
-        symbols = {n: self.uses.differential(self.uses.plain(n)) for n in self.uses.moving}
-        terms = tangent(statement.entry.node, statement.entry.labels, symbols)
-        return contract(terms, statement.labels)
+    def _named(self, statement: Statement) -> Iterator[ProofLine]:
+        """A long cotangent under its name, before its statement is inserted."""
+        node, labels = statement.node, self.labels[statement.node]
+        cotangent = self.uses.cotangent(node, labels)
+        name = self.uses.reference(cotangent.node)
+        beside = self.signs.beside(self.beside[node], (*self.extra, *labels))
+        if isinstance(name, Derivative) and len(unparse(beside)) > LONG:
+            yield ProofLine(name, beside, "by name from here on", cotangent.node)
+            self.beside[node] = cotangent
+
+    def _moves(self, inserted: Pairing) -> Iterator[tuple[str, list[Pairing]]]:
+        """The moves of an inner product of a scalar; of a Jacobian's they are one step."""
+        return iter(()) if self.extra else moves(inserted, self.signs.texts)
+
+    def _send(self, statement: Statement, beside: Entry) -> None:
+        """What stood beside the differential of a statement, beside those of its operands: in its
+        place, or where there is such a one."""
+        sent = self._sent(statement, beside)
+        known = [*self.beside.items()]
+        self.beside = {}
+        for of, entry in known:
+            new = sent if of is statement.node else {of: entry}
+            for operand, part in new.items():
+                self._add(operand, part)
+
+    def _add(self, of: Node, entry: Entry) -> None:
+        terms = [Term(ONE, (Factor(*e),)) for e in (self.beside.get(of), entry) if e]
+        self.beside[of] = contract(terms, (*self.extra, *self.labels[of]))
 
     def _sent(self, statement: Statement, beside: Entry) -> dict[Node, Entry]:
         """What comes to stand beside the differential of each operand that moves."""
@@ -166,6 +188,8 @@ class _Writer:
 
     def _rule(self, statement: Statement) -> str:
         """The name of the rule by which a statement moves."""
+        if (named := self.uses.rule(statement)) is not None:
+            return named
         node = statement.entry.node
         if isinstance(node, Map):
             return f"derivative of {node.operation.name}, entry by entry"
@@ -175,28 +199,55 @@ class _Writer:
         operation = right.operation if isinstance(right, Call) else einsum
         return f"differential: {operation.rule}"
 
-    def result(self) -> list[ProofLine]:
+    def _result(self) -> list[ProofLine]:
         """What stands beside the variable's differential, and as the step says it."""
-        uses, step = self.uses, self.uses.step
+        uses = self.uses
         entry = self.beside.get(uses.variable, contract((), ()))
-        beside = self._written(entry, (*self.extra, *self.labels[uses.variable]))
-        symbol = unparse(self._symbol(uses.variable))
+        beside = self.signs.beside(entry, (*self.extra, *self.labels[uses.variable]))
+        symbol = unparse(self.signs.of(uses.variable))
         results = [(beside, f"what stands beside {symbol}")]
-        if not isinstance(step.right, IndexForm) and unparse(step.right) != unparse(beside):
-            results.append((step.right, f"as in step ({step.number})"))
+        if uses.answer is not None and unparse(uses.answer) != unparse(beside):
+            results.append((uses.answer, uses.said))
         change = uses.change.node
-        return [ProofLine(step.left, right, move, change, True) for right, move in results]
+        return [ProofLine(uses.left, right, move, change, True) for right, move in results]
 
 
-def _signs() -> Iterator[str]:
-    """What may stand before a name for its differential: d, unless that is another name."""
-    return chain(("d", "D"), (f"d{k}_" for k in count(2)))
+def _as_collected(lines: list[ProofLine], final: ProofLine) -> list[ProofLine]:
+    """The lines that say something new, to the last as it is collected; one that differs from
+    that by the order of its factors alone is written in that order."""
+    if len(lines) > 1 and _signs_in(lines[-1]) == _signs_in(final):
+        lines[-1] = replace(final, move=lines[-1].move)
+    said = lines[:1]
+    said += [line for last, line in pairwise(lines) if _texts(last) != _texts(line)]
+    if _texts(final) == _texts(said[-1]):
+        return said
+    move = final.move or _collecting(_parts(said[-1]), _parts(final))
+    return [*said, replace(final, move=move)]
+
+
+def _collecting(before: Sequence[Pairing], after: Sequence[Pairing]) -> str:
+    """What is done where a sum of inner products becomes another."""
+    if not {unparse(p.right) for p in before} <= {unparse(p.right) for p in after}:
+        return "moved across"  # what has no rule of its own
+    if len(after) < len(before):
+        return "terms joined"
+    summed = sum(p.batch is not None for p in after) < sum(p.batch is not None for p in before)
+    return "summed over the batch" if summed else "simplified"
+
+
+def _signs_in(line: ProofLine) -> list[list[str]]:
+    """What stands in each part, in whatever order."""
+    return [sorted("".join(part)) for part in _texts(line)]
 
 
 def _texts(line: ProofLine) -> list[tuple[str, ...]]:
     """A sum of inner products as it is written."""
-    assert isinstance(line.right, Pairings)
     return [
         tuple(map(unparse, (p.left, p.right) if p.product is None else (p.product,)))
-        for p in line.right.parts
+        for p in _parts(line)
     ]
+
+
+def _parts(line: ProofLine) -> Sequence[Pairing]:
+    assert isinstance(line.right, Pairings)
+    return line.right.parts

@@ -9,13 +9,13 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.chain_rule import Partial, contributions, partials
 from symgrad.calculus.index_notation import (
     EntryNotation,
-    IndexForm,
     Letters,
     slope,
 )
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.lines import Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
+from symgrad.calculus.proofs.solved import equation_of
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels
 from symgrad.calculus.terms import identity, opened, product
 from symgrad.language.expressions import Letter
@@ -76,7 +76,7 @@ class _Writer:
 
     def solved(self, statement: Statement) -> Iterator[ProofLine]:
         """What a statement's function solves."""
-        solved, letters = self.uses.equation(statement), self.letters()
+        solved, letters = equation_of(self.uses, statement), self.letters()
         if solved is None:
             return
         (left, right), labels = solved.entries, solved.labels
@@ -104,7 +104,7 @@ class _Writer:
         if isinstance(statement.entry.node, ix.Apply):
             meaning = statement.entry.node.operation.meaning
             named = meaning.identity or f"derivative of {statement.entry.node.operation.name}"
-            move = named if uses.equation(statement) is None else SOLVED
+            move = named if equation_of(uses, statement) is None else SOLVED
         elif through:
             move = f"chain rule, through {', '.join(through)}"
         elif self._stand_still(statement.node):
@@ -148,7 +148,7 @@ class _Writer:
         """What the chain rule makes of the derivatives: in index notation, and as the step says
         it."""
         uses = self.uses
-        step, extra = uses.step, uses.reverse.extra
+        extra = uses.reverse.extra
         letters = self.letters()
         index = letters.all((*extra, *self.places))
         change, labels = uses.change
@@ -162,9 +162,9 @@ class _Writer:
         if isinstance(last, Indexed) and {s.written for s in sides.values()} == {last.written}:
             sides = {}  # the statement is what is differentiated
         for move, side in sides.items():
-            yield ProofLine(typeset(at(step.left, *index)), side, move, change, True)
-        if not isinstance(step.right, IndexForm):
-            yield ProofLine(step.left, step.right, "in matrix notation", change, by_entry=True)
+            yield ProofLine(typeset(at(uses.left, *index)), side, move, change, True)
+        if uses.answer is not None:
+            yield ProofLine(uses.left, uses.answer, "in matrix notation", change, by_entry=True)
 
     def letters_of(self, letters: Letters) -> Letters:
         """The letters of the result's indices alone."""

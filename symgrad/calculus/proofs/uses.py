@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from symgrad.calculus.algebra import transposed
-from symgrad.calculus.chain_rule import Reverse, tangent
-from symgrad.calculus.derivation import Derivation, Step
+from symgrad.calculus.chain_rule import Reverse
+from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Step
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import is_batch
-from symgrad.calculus.lowering import Tensor, lower, tensor
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import (
+    Alias,
     Apply,
     Axis,
     Entry,
@@ -32,9 +32,9 @@ from symgrad.calculus.nodes import (
     matrix_shape,
 )
 from symgrad.calculus.notation import Notation, full
-from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is, renamed, taken_apart
 from symgrad.calculus.proofs.lines import Kind, ProofLine
+from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name, leaves
 
 
@@ -48,32 +48,18 @@ class Statement:
     written: Expression | None = None  # where that is plain from a definition in the language
 
 
-@dataclass(frozen=True)
-class Solved:
-    """An equation that a function of its operands solves: the sides as expressions of names, and as
-    entries in which each name is a node that nothing is simplified through."""
-
-    operands: tuple[Node, ...]
-    sides: tuple[Expression, Expression]
-    entries: tuple[Entry, Entry]
-    labels: tuple[Label, ...]
-    said: str
-
-    def moved(self, uses: Uses) -> Entry:
-        """How the left side moves, which the right one does not."""
-        symbols = {as_it_is(n): uses.differential(uses.plain(n)) for n in self.operands}
-        return contract(tangent(*self.entries[0], symbols), self.labels)
-
-
 @dataclass
 class Uses:
-    """The statements in which the node of a step stands: `users` are their nodes, `statements` what
-    they are taken apart into, operands first."""
+    """The statements in which a node stands: `users` are their nodes, `statements` what they are
+    taken apart into, operands first. `left` is the derivative by the node, and `answer` what it
+    is `said` to be, if anything."""
 
     derivation: Derivation
-    step: Step
     reverse: Reverse
     variable: Node
+    left: Expression
+    answer: Expression | None
+    said: str
     statements: dict[Node, Statement] = field(default_factory=dict)
     inner: dict[Node, list[Statement]] = field(default_factory=dict)  # those before each user's
     new: dict[Node, Expression] = field(default_factory=dict)  # names that stand here only
@@ -89,7 +75,7 @@ class Uses:
         self.name(self.variable, "v")
         self.labels = tuple(map(label_of, self.variable.axes))
         for user in self.users:
-            self._unfold(user)
+            self.unfold(user)
 
     @cached_property
     def numbers(self) -> dict[Node, int]:
@@ -111,17 +97,36 @@ class Uses:
     def moving(self) -> set[Node]:
         """The nodes that move in a statement. Of two uses, each stays where it stands in the
         other."""
-        return {*self.variables, *self.statements} - {*self.users}
+        inside = {*self.statements} - {*self.users}
+        return {*self.variables, *inside, *map(as_it_is, inside)}
 
     def plain(self, node: Node) -> Node:
         """The node that moves, of one that stands for it in what is taken apart."""
-        return self.variable if node in self.variables else node
+        return node.inner if isinstance(node, Alias) and node.of is node.inner else node
 
     @property
     def is_of_one_example(self) -> bool:
         """Whether all is said of one example of a batch."""
         batch = batch_of(self.variable)
         return batch is not None and all(batch in user.axes for user in self.users)
+
+    @property
+    def top(self) -> Expression:
+        """What is differentiated, by its name."""
+        return self.left.top if isinstance(self.left, Derivative) else Name("L", SCALAR)
+
+    @property
+    def meant(self) -> str:
+        """Why the first line is true."""
+        return "what the gradient means"
+
+    def rule(self, statement: Statement) -> str | None:
+        """The rule of a statement, where it is a step."""
+        return None
+
+    def fixed(self, user: Node) -> set[Node]:
+        """The operands of a use that stay while the variable moves in it."""
+        return {*user.operands} - {self.variable}
 
     @property
     def change(self) -> Entry:
@@ -142,18 +147,22 @@ class Uses:
 
     # what is taken apart
 
-    def _unfold(self, user: Node) -> None:
+    def unfold(self, user: Node) -> None:
         """The statements that a use is taken apart into, itself the last of them."""
-        self.name(user, user.operation.symbol if isinstance(user, (Map, Apply)) else "u")
-        labels = tuple(map(label_of, user.axes))
-        statements = [Statement(user, labels, Entry(user, labels))]
-        if isinstance(user, Apply) and user.operation.meaning.definition is not None:
-            statements = self._taken_apart(user, labels)
+        self.inner[user] = self.add(user)[:-1]
+
+    def add(self, node: Node, apart: bool = True) -> list[Statement]:
+        """The statement that a node is, a function taken `apart` if there is a definition."""
+        self.name(node, node.operation.symbol if isinstance(node, (Map, Apply)) else "u")
+        labels = tuple(map(label_of, node.axes))
+        statements = [Statement(node, labels, Entry(node, labels))]
+        if apart and isinstance(node, Apply) and node.operation.meaning.definition is not None:
+            statements = self._taken_apart(node, labels)
         for s in statements:
             self.statements[s.node] = s
             if s.labels == s.entry.labels:
                 self.symbols[s.entry.node] = s.node
-        self.inner[user] = statements[:-1]
+        return statements
 
     def _taken_apart(self, user: Apply, labels: tuple[Label, ...]) -> list[Statement]:
         called = {f"?{k}": self.notation.whole(node) for k, (node, _) in enumerate(user.arguments)}
@@ -164,23 +173,6 @@ class Uses:
             statements.append(Statement(*part.symbol, part.entry, written))
             called[part.name] = self.name(part.symbol.node, part.call.operation.symbol)
         return statements
-
-    def equation(self, statement: Statement) -> Solved | None:
-        """The equation that a statement's function solves, where all that is in it has a name."""
-        node = statement.entry.node
-        if not isinstance(node, Apply) or node.operation.meaning.equation is None:
-            return None
-        operands = (node, *(argument for argument, _ in node.arguments))
-        if any(n not in {self.variable, *self.statements} for n in operands):
-            return None
-        names = [self.name(n) for n in operands]
-        sides = node.operation.meaning.equation(*names)
-        values = {x.name: _as_tensor(n) for x, n in zip(names, operands, strict=True)}
-        left, right = (lower(side, values) for side in sides)
-        over = dict(zip(right.core, left.core, strict=True))
-        whole = left.closed(), contract(right.renamed(over), left.labels)
-        said = f"what the {node.operation.rule} is"
-        return Solved(operands, sides, whole, left.labels, said)
 
     # what it is called
 
@@ -266,19 +258,13 @@ def uses_of(derivation: Derivation, step: Step) -> Uses | None:
     found = next((p for p in derivation.passes if of in p.cotangents), None)
     if of is None or found is None or not found.users.get(of):
         return None
-    return Uses(derivation, step, found, of)
+    answer = None if isinstance(step.right, IndexForm) else step.right
+    return Uses(derivation, found, of, step.left, answer, f"as in step ({step.number})")
 
 
 def label_of(axis: Axis) -> Label:
     """A new index; a batch has one for all, as everything is said of one example."""
     return batch_label(axis) if isinstance(axis, str) else Label(axis)
-
-
-def _as_tensor(node: Node) -> Tensor:
-    """A node that nothing is simplified through, as a matrix, of each example."""
-    labels = tuple(map(label_of, node.axes))
-    core = core_labels(labels)
-    return tensor(Entry(as_it_is(node), labels), core, tuple(x for x in labels if x not in core))
 
 
 def core_labels(labels: tuple[Label, ...]) -> tuple[Label, ...]:

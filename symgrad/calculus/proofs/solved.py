@@ -1,0 +1,55 @@
+"""Functions that solve an equation: Y = inv(A) is what Y A = I says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symgrad.calculus.chain_rule import tangent
+from symgrad.calculus.lowering import Tensor, lower, tensor
+from symgrad.calculus.nodes import Apply, Entry, Label, Node
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.proofs.definitions import as_it_is
+from symgrad.calculus.proofs.uses import Statement, Uses, core_labels, label_of
+from symgrad.language.expressions import Expression
+
+
+@dataclass(frozen=True)
+class Solved:
+    """An equation that a function of its operands solves: the sides as expressions of names, and as
+    entries in which each name is a node that nothing is simplified through."""
+
+    operands: tuple[Node, ...]
+    sides: tuple[Expression, Expression]
+    entries: tuple[Entry, Entry]
+    labels: tuple[Label, ...]
+    said: str
+
+    def moved(self, uses: Uses) -> Entry:
+        """How the left side moves, which the right one does not."""
+        symbols = {as_it_is(n): uses.differential(uses.plain(n)) for n in self.operands}
+        return contract(tangent(*self.entries[0], symbols), self.labels)
+
+
+def equation_of(uses: Uses, statement: Statement) -> Solved | None:
+    """The equation that a statement's function solves, where all that is in it has a name."""
+    node = statement.entry.node
+    if not isinstance(node, Apply) or node.operation.meaning.equation is None:
+        return None
+    operands = (node, *(argument for argument, _ in node.arguments))
+    if any(n not in {uses.variable, *uses.statements} for n in operands):
+        return None
+    names = [uses.name(n) for n in operands]
+    sides = node.operation.meaning.equation(*names)
+    values = {x.name: _as_tensor(n) for x, n in zip(names, operands, strict=True)}
+    left, right = (lower(side, values) for side in sides)
+    over = dict(zip(right.core, left.core, strict=True))
+    whole = left.closed(), contract(right.renamed(over), left.labels)
+    said = f"what the {node.operation.rule} is"
+    return Solved(operands, sides, whole, left.labels, said)
+
+
+def _as_tensor(node: Node) -> Tensor:
+    """A node that nothing is simplified through, as a matrix, of each example."""
+    labels = tuple(map(label_of, node.axes))
+    core = core_labels(labels)
+    return tensor(Entry(as_it_is(node), labels), core, tuple(x for x in labels if x not in core))
