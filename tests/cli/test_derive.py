@@ -24,6 +24,17 @@ def test_levels_tell_more_and_more(symgrad) -> None:
     assert lengths == sorted(set(lengths))
 
 
+def test_a_gradient_by_differentials(symgrad) -> None:
+    command = ("derive", "-e", "norm2(W @ x)**2", "--wrt", "W", "--method", "differentials")
+    shown = symgrad(*command)
+    assert shown.exit_code == 0 and "= <2 * z @ x.T, dW> " in shown.stdout
+    assert symgrad(*command, "--level", "result").stdout.count("dW") == 0
+    (chain,) = json.loads(symgrad(*command, "--format", "json").stdout)["chains"].values()
+    assert chain[0]["left"] == "dL"
+    refused = symgrad(*command, "--of", "hessian")
+    assert refused.exit_code == 2 and "derives a gradient, not --of hessian" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("why", "line"),
     [

@@ -2,7 +2,8 @@
 
 Each is printed as text and as LaTeX, with its results alone and with its steps, in every layout,
 and goes through `grade_derivation` unchanged; every line has to be right, or to name something.
-Words choose some of them by their names; `--full` takes the level "full" too, whose proofs are
+Words choose some of them by their names; `--differentials` takes the gradients by that method,
+`--full` takes the level "full" too, whose proofs are
 reasons, verified as they are derived, that no grader reads.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 from unittest.mock import patch
@@ -39,6 +40,7 @@ class Printed:
     program: str
     wrt: Sequence[str] | None
     kind: str = "gradient"
+    method: str = "backpropagation"
 
     @property
     def layouts(self) -> tuple[str, ...]:
@@ -48,8 +50,9 @@ class Printed:
     def derived(self, layout: str) -> sg.Derivation | None:
         """Its derivation; none where it has no such layout."""
         options = [layout] if len(self.layouts) > 1 else []
+        chosen = {"method": self.method} if self.kind == "gradient" else {}
         try:
-            return DERIVED[self.kind](self.program, self.wrt, *options)
+            return DERIVED[self.kind](self.program, self.wrt, *options, **chosen)
         except sg.OptionError:
             return None
 
@@ -118,8 +121,12 @@ def main(words: Sequence[str]) -> int:
     """The exit status: 1 where one is not graded right."""
     faults = graded = 0
     levels = (*LEVELS, "full") if "--full" in words else LEVELS
-    words = [word for word in words if word != "--full"]
+    by_differentials = "--differentials" in words
+    words = [word for word in words if not word.startswith("--")]
     for printed in every():
+        if by_differentials and printed.kind != "gradient":
+            continue
+        printed = replace(printed, method="differentials") if by_differentials else printed
         if words and not any(word in printed.name for word in words):
             continue
         with each_claim_once():

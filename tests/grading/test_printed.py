@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import symgrad as sg
@@ -33,6 +35,15 @@ def test_what_is_printed_is_graded_right(name: str, layout: str, form: str) -> N
     assert derivation is not None
     for level in LEVELS:
         assert PRINTED[name].fault(derivation, form, level, layout) == ""
+
+
+@pytest.mark.parametrize("form", ["text", "latex"])
+@pytest.mark.parametrize("name", ["two_layer_linear", "mcb-62", "optax-poly"])
+def test_a_chain_of_differentials_is_graded_right(name: str, form: str) -> None:
+    printed = replace(PRINTED[name], method="differentials")
+    derivation = printed.derived("variable")
+    assert derivation is not None
+    assert printed.fault(derivation, form, "steps", "variable") == ""
 
 
 def test_no_line_is_judged_where_a_value_has_lost_its_digits() -> None:

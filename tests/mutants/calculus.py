@@ -9,6 +9,7 @@ ORTHOGONAL = "tests/calculus/test_orthogonality.py"
 FACTS = "tests/calculus/test_facts.py"
 ZEROS = "tests/calculus/test_zeros.py"
 BATCHES = "tests/calculus/test_batches.py"
+CHAINS = "tests/calculus/test_chains.py"
 CLOSED = "tests/rendering/test_closed.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
@@ -18,6 +19,29 @@ MUTANTS: list[Mutant] = [
             "a result is written past its names",
             "None if named(factor.node) else",
             "None if False else",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/proofs/moves.py",
+        CHAINS,
+        (
+            "the transpose rule forgets its transpose",
+            "replace(pairing, left=transposed(pairing.left), right=e.arguments[0])",
+            "replace(pairing, right=e.arguments[0])",
+        ),
+        (
+            "two factors that move are moved across one another",
+            "if len(moving) != 1:",
+            "if not moving:",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/proofs/product_rule.py",
+        CHAINS,
+        (
+            "the differential of a denominator has no minus",
+            "yield negated(divided(whole, power(bottom, Fraction(2))))",
+            "yield divided(whole, power(bottom, Fraction(2)))",
         ),
     ),
     *planted_in(
