@@ -17,6 +17,13 @@ from .programs import ProgramFile, find_program, given_problem
 @click.argument("program", metavar="[FILE]", callback=find_program, required=False)
 @click.option("-e", "--expression", help="Solve for this expression instead of a file.")
 @wrt_option
+@click.option(
+    "--subject-to",
+    metavar="EQUATION",
+    multiple=True,
+    help="A constraint, as in 'A @ w = b'; it gets a multiplier, which is found, too. May be given "
+    "several times.",
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
     "--level",
@@ -30,6 +37,7 @@ def solve(
     program: ProgramFile | None,
     expression: str | None,
     wrt: list[str] | None,
+    subject_to: tuple[str, ...],
     form: str,
     level: str,
     output: str,
@@ -45,10 +53,11 @@ def solve(
     \b
     Examples:
       symgrad solve -e "norm2(X @ w - y)**2 + lambda * norm2(w)**2" --wrt w
+      symgrad solve -e "norm2(X @ w - y)**2" --wrt w --subject-to "sum(w) = 1"
     """
     import symgrad as sg
 
-    derivation = sg.stationary(given_problem(program, expression), wrt=wrt)
+    derivation = sg.stationary(given_problem(program, expression), wrt=wrt, subject_to=subject_to)
     text = derivation.json() if form == "json" else getattr(derivation, form)(level=level)
     write(text, output)
     sys.exit(STATUS[derivation.checked.verdict])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias, overload
@@ -364,19 +364,26 @@ def pullback(problem: Source, wrt: Wrt = None) -> Derivation:
     return _derived("pullback", problem, wrt)
 
 
-def stationary(problem: Source, wrt: Wrt = None) -> Derivation:
+def stationary(
+    problem: Source, wrt: Wrt = None, subject_to: str | Iterable[str] = ()
+) -> Derivation:
     """Where the gradient is zero: the equations solved for wrt, in this order, line by line.
 
     That is done where they are linear in the unknown, or in its inverse, once they are multiplied
     out and without denominators. The results are the solutions; `layout` says what must be
-    invertible for them. `lambdify()` gives the loss there, and the solutions by their names.
+    invertible for them. `subject_to` are equations that wrt obey, `"A @ w = b"`: the loss gets a
+    multiplier times each of them added, which is found, too. `lambdify()` gives the loss there, and
+    the solutions by their names.
     Raises: SymgradError with the reason where there is no solution in closed form.
 
     >>> program = "X: Matrix(m, n)\\nw: Vector(n)\\ny: Vector(m)\\nloss = norm2(X @ w - y)**2"
     >>> stationary(program, ["w"]).results["w"].expression
     'inv(X.T @ X) @ X.T @ y'
+    >>> program = "S: Matrix(n, n, symmetric=True)\\nw: Vector(n)\\nloss = w.T @ S @ w / 2"
+    >>> stationary(program, ["w"], subject_to="sum(w) = 1").results["w"].expression
+    'inv(S) @ ones(n) / sum(inv(S))'
     """
-    return Derivation(solved(as_problem(problem), wrt))
+    return Derivation(solved(as_problem(problem), wrt, subject_to))
 
 
 def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:

@@ -39,7 +39,7 @@ def test_each_convention_is_what_it_says(loss: str) -> None:
     found = {}
     for convention in ("independent", "part", "entries"):
         derivation = sg.derive(program, "S", symmetric=convention)
-        assert derivation.verify().passed and derivation.checked.verdict == "passed"
+        assert derivation.verify().passed
         found[convention] = derivation.lambdify()(inputs)[1]["S"]
         *definitions, last = derivation.results["S"].expression.split("\n")
         read = "\n".join([DECLARED, *definitions, f"f = {last}"])

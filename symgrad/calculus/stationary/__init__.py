@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
 from symgrad.calculus.lowering import input_tensor
 from symgrad.calculus.stationary.equation import NoClosedForm
 from symgrad.calculus.stationary.results import derivation_of
 from symgrad.calculus.stationary.system import System, Unknown
+from symgrad.language.constraints import lagrangian
 from symgrad.language.problem import Problem, Wrt
 
 TIED = ("simplex", "one_hot", "orthogonal")
 
 
-def stationary(problem: Problem, wrt: Wrt = None) -> Derivation:
-    """The values of wrt, found in this order, at which the gradient by them is zero.
+def stationary(
+    problem: Problem, wrt: Wrt = None, subject_to: str | Iterable[str] = ()
+) -> Derivation:
+    """The values of wrt, found in this order, at which the gradient by them is zero; under
+    constraints those of the Lagrangian, whose multipliers are found, too.
 
     Raises: NoClosedForm, a SymgradError, with the reason where there are none in closed form.
 
@@ -23,7 +29,9 @@ def stationary(problem: Problem, wrt: Wrt = None) -> Derivation:
     >>> stationary(parse(program), "w").outcomes["w"].closed.text
     'inv(X.T @ X) @ X.T @ y'
     """
-    derivation = gradient(problem, wrt)
+    names = problem.wrt(wrt)
+    problem, multipliers = lagrangian(problem, subject_to)
+    derivation = gradient(problem, (*names, *multipliers))
     for name in derivation.wrt:
         for fact in TIED:
             if fact in problem.variables[name].facts:

@@ -38,11 +38,14 @@ class Cleared(NamedTuple):
 
 
 def without_denominators(equation: Equation) -> Cleared | None:
-    """The equation times every denominator in which the unknown stands, at free indices alone."""
+    """The equation times every denominator in which the unknown stands, at free indices alone, and
+    times other scalars below a fraction line (a mean stays one)."""
     least: dict[Place, Value] = {}
     for term in equation.terms:
-        for f in equation.unknowns(term):
-            if f.power < 0 and set(f.labels) <= set(equation.labels):
+        for f in term.factors:
+            scalar = not f.labels and not isinstance(f.node, ix.Length)
+            free = equation.depends(f.node) and set(f.labels) <= set(equation.labels)
+            if f.power < 0 and (scalar or free):
                 place = f.node, f.labels
                 least[place] = min(least.get(place, f.power), f.power)
     if not least:

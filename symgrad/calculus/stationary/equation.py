@@ -80,8 +80,12 @@ class Equation:
         """The equation with the sums in which the unknown stands multiplied out, and all sums where
         that makes it shorter: (1 - y) p + y p is p."""
         needed = self._multiplied_out(self.depends)
-        whole = needed._multiplied_out(lambda node: True)
+        whole = needed.flat()
         return whole if len(whole.terms) < len(needed.terms) else needed
+
+    def flat(self) -> Equation:
+        """The equation with all sums multiplied out."""
+        return self._multiplied_out(lambda node: True)
 
     def _multiplied_out(self, chosen: Callable[[Node], bool]) -> Equation:
         """The equation with these sums multiplied out."""

@@ -27,10 +27,11 @@ class Line(NamedTuple):
 @dataclass
 class Page:
     """The lines that solve for the unknown called `name` (as a column, where it is a row);
-    `write(entry, labels)` is an entry as they have it."""
+    `write(entry, labels)` is an entry as they have it, `short` simplified."""
 
     name: Expression
     write: Write
+    short: Write
     lines: list[Line] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
 
@@ -63,3 +64,9 @@ class Page:
         """Note what must hold."""
         if condition not in self.conditions:
             self.conditions.append(condition)
+
+
+def listed(words: list[str]) -> str:
+    """a, b and c"""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

@@ -25,7 +25,7 @@ def prepared(page: Page, equation: Equation) -> Equation:
     equation = equation.expanded()
     while True:
         if cleared := without_denominators(equation):
-            equation = _multiplied(page, cleared, f"{page} then stands in no denominator")
+            equation = _multiplied(page, cleared, "nothing is left in a denominator")
         elif cleared := without_common(equation):
             equation = _multiplied(page, cleared, "every term has it")
         elif not equation.linear and (cleared := without_inverse(equation)):

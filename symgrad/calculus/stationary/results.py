@@ -12,7 +12,8 @@ from symgrad.calculus.closed_form import ClosedForm, closed_result
 from symgrad.calculus.derivation import SOLVING, Derivation, Outcome, Step
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import Entry, Node
-from symgrad.calculus.stationary.page import Line
+from symgrad.calculus.stationary.convexity import nature
+from symgrad.calculus.stationary.page import Line, listed
 from symgrad.calculus.stationary.system import System, Unknown, put
 from symgrad.language.expressions import Expression, Name
 
@@ -117,10 +118,4 @@ def _sentences(system: System) -> Iterator[str]:
     needs = list(dict.fromkeys(c for u in system.order for c in u.conditions))
     if needs:
         yield f"That holds where {listed(needs)}."
-    yield "A stationary point; whether it is a minimum was not shown."
-
-
-def listed(words: list[str]) -> str:
-    """a, b and c"""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    yield nature(system)

@@ -147,4 +147,4 @@ def _finish(
         sentence = "A matrix times its inverse is the identity."
     if power != 1:
         rule += ", positive root"
-    page.line(page.name, page.write(solution, equation.labels), rule, sentence)
+    page.line(page.name, page.short(solution, equation.labels), rule, sentence)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import HALF
-from symgrad.calculus.closed_form import leaf_count
+from symgrad.calculus.closed_form import closed_result, leaf_count
 from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
@@ -20,7 +20,7 @@ from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
-from symgrad.calculus.stationary.page import Line, Page
+from symgrad.calculus.stationary.page import Line, Page, listed
 from symgrad.calculus.stationary.solving import solved
 from symgrad.language.expressions import Expression
 from symgrad.language.literals import retyped
@@ -28,7 +28,7 @@ from symgrad.language.literals import retyped
 SHORT = 12  # names and functions in what is written out where it is put in
 
 
-@dataclass
+@dataclass(eq=False)
 class Unknown:
     """One unknown with its node and the outcome of its gradient; what it is found to be, with the
     axes of the node, by those found later; the lines that say so, and what they need."""
@@ -59,6 +59,11 @@ class System:
             return notation.index_form(node, naming.taken)
         return retyped(whole, naming.spelled)
 
+    def short(self, entry: Entry, labels: Sequence[Label]) -> Expression:
+        """The same simplified, where that is one expression."""
+        form = closed_result(entry, tuple(labels), self.derivation.naming)
+        return self.write(entry, labels) if form.definitions else form.expression
+
     def solve(self) -> None:
         """Find one unknown after the other, in the order given as far as that is possible.
 
@@ -79,7 +84,7 @@ class System:
         entry, labels = unknown.outcome.entry, unknown.outcome.labels
         name = self.derivation.naming.reference(unknown.node)
         assert name is not None
-        page = Page(name, self.write)
+        page = Page(name, self.write, self.short)
         zero = self.write(contract([], ()), labels)
         symmetrised = _symmetric_part(entry, labels, unknown.node)
         if symmetrised is None:
@@ -92,15 +97,28 @@ class System:
         page.lines.append(Line(left, zero, rule, reason))
         found = [u for u in self.order if self._depends(u, pending)]
         if found:
-            nodes = {u.node: u.solution for u in found if u.solution is not None}
+            nodes = {u.node: self._so_far(u) for u in found}
             entry = rebuilt([entry.node], instead=nodes)[entry.node].at(entry.labels)
-            names = " and ".join(u.name for u in found)
+            names = listed([u.name for u in found])
             left = self.write(entry, labels)
             page.lines.append(Line(left, zero, f"{names} put in", f"As found for {names}."))
-        solution = solved(page, Equation.of(entry, labels, unknown.node))
+        equation = Equation.of(entry, labels, unknown.node)
+        if found and not equation.flat().terms:
+            raise NoClosedForm(
+                f"with {listed([u.name for u in found])} put in, nothing is left of the equation "
+                f"of {unknown.name}: it follows from the others, as a constraint said twice does"
+            )
+        solution = solved(page, equation)
         unknown.solution = aligned(solution, labels)
         unknown.lines, unknown.conditions = page.lines, page.conditions
         self.order.append(unknown)
+
+    def _so_far(self, found: Unknown) -> Node:
+        """What an unknown is by those that are still to be found."""
+        assert found.solution is not None
+        later = self.order[self.order.index(found) + 1 :]
+        others = {u.node: self._so_far(u) for u in later if self._depends(found, [u])}
+        return put(found.solution, others)
 
     @staticmethod
     def _depends(found: Unknown, others: Sequence[Unknown]) -> bool:
