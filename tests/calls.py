@@ -60,6 +60,7 @@ PARSED = {  # what needs more than arguments of the right kind
         "sum(exp(v[i + 1] - v[i]) for i in range(n - 1))",
         "sum(A[i, j] * T[i, j, l] for i in range(m) for j in range(n) for l in range(p))",
     ],
+    "index_mean": ["mean(v[i] * w[i]**2 for i in range(n))"],
     "vector": [
         "vector(exp(v[i]) * S[i, i] for i in range(n))",
         "vector(v[n - 1 - i] * S[i, 0] for i in range(n))",

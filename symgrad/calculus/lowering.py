@@ -411,14 +411,17 @@ def _placed(call: Call) -> Tensor:
 
 
 def _gathered(meaning: meanings.Gathered, argument: Tensor, ranges: Sequence[Letter]) -> Tensor:
-    """sum_ij of what stands at i, j; or the array that has these as its axes."""
+    """sum_ij of what stands at i, j, or the mean; or the array that has these as its axes."""
     bound = [letter_label(x.name, x.index_of) for x in ranges]
     new = {x: Label(x.axis) for x in bound}
     others = tuple(x for x in argument.others if x not in new)
     summed = tuple(new.values())
     terms = argument.renamed(new)
     if meaning.summed:
-        terms = tuple(t._replace(summed=(*t.summed, *summed)) for t in terms)
+        weights = [length(x)._replace(power=Fraction(-1)) for x in summed if meaning.mean]
+        terms = tuple(
+            t._replace(factors=(*weights, *t.factors), summed=(*t.summed, *summed)) for t in terms
+        )
         return Tensor(terms, argument.axes, others)
     axes = (*summed, *(None,) * (2 - len(summed)))
     return Tensor(terms, axes, others)

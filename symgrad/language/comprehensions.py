@@ -11,8 +11,8 @@ import sympy
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import ONE, Dimension
-from symgrad.language.expressions import Expression, Letter, Size
-from symgrad.language.operations.entries import ARRAYS, Ranges, index_sum
+from symgrad.language.expressions import Expression, Letter
+from symgrad.language.operations.entries import ARRAYS, Ranges, index_mean, index_sum
 from symgrad.language.operations.places import Affine, labelled, reachable
 from symgrad.language.places import extent
 from symgrad.language.scope import Scope
@@ -46,10 +46,7 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
             for condition in part.ifs:
                 body = body * read(condition)
     if name in ("sum", "mean"):
-        value = index_sum(body, ranges=letters)
-        for letter in letters if name == "mean" else ():
-            value = value / Size(letter.index_of)
-        return value
+        return (index_sum if name == "sum" else index_mean)(body, ranges=letters)
     return ARRAYS[name](body, ranges=letters)
 
 

@@ -8,8 +8,18 @@ from typing import Any
 import sympy
 
 from symgrad.errors import ShapeError
+from symgrad.language import composing
 from symgrad.language import expressions as ex
-from symgrad.language.composing import ONES, indicator, listed, lowered, product, summed
+from symgrad.language.composing import (
+    ONES,
+    indicator,
+    juxtaposed,
+    listed,
+    lowered,
+    product,
+    quotient,
+    summed,
+)
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core, dimension_text
 from symgrad.language.expressions import Call, Letter, Operation, Spelling
 from symgrad.language.formula import RELATION, Fence, Formula, Infix, Number
@@ -192,11 +202,10 @@ def indices(letters: Sequence[ex.Expression]) -> Formula:
     return listed(map(typeset, letters), "" if short else ",")
 
 
-def _gathering(name: str, summed: bool, **columns: Any) -> Operation:
+def _gathering(name: str, **columns: Any) -> Operation:
     return declare(
         name,
         Gathered,
-        summed=summed,
         options=("ranges",),
         text=Spelling(f"{name.removeprefix('index_')}({{0}} {{ranges}})"),
         called=False,
@@ -218,14 +227,33 @@ def _spread(call: Call, body: Formula) -> Formula:
     return product([body, *ones], apart=True) if ones else body
 
 
+def _mean_notation(call: Call, body: Formula) -> Formula:
+    """1 / n times the sum."""
+    sizes = product(dimension_formula(x.index_of) for x in call.options["ranges"])
+    total = summed(limits(call, ","), _spread(call, body))
+    return juxtaposed(quotient(composing.ONE, sizes), total)
+
+
 index_sum = _gathering(
     "index_sum",
-    True,
+    summed=True,
     shape=lambda arguments, options: arguments[0].shape,
     rule="sum over indices",
     sentence="The gradient of a sum over indices is the sum of the gradients.",
     notation=lambda call, body: summed(limits(call, ","), _spread(call, body)),
     symbol="s",
+)
+
+
+index_mean = _gathering(
+    "index_mean",
+    summed=True,
+    mean=True,
+    shape=lambda arguments, options: arguments[0].shape,
+    rule="mean over indices",
+    sentence="The gradient of a mean over indices is the mean of the gradients.",
+    notation=_mean_notation,
+    symbol="m",
 )
 
 
@@ -245,7 +273,7 @@ def _array(name: str, ranks: Sequence[int]) -> Operation:
 
     return _gathering(
         name,
-        False,
+        summed=False,
         shape=shape,
         rule="array of entries",
         sentence="Each entry of an array passes on its own part of the gradient.",

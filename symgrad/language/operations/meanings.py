@@ -9,7 +9,7 @@ Elementwise  z = f(a, b), a scalar function      by a SymPy definition
 Function     y = f(x) of whole vectors or matrices
 Composite    an abbreviation: another expression of the language
 Total        the sum or mean over a batch
-Gathered     the sum over index letters, or the array that has them as axes
+Gathered     the sum or mean over index letters, or the array that has them as axes
 Placed       the number that is made of index letters, i + 1, as the label of an entry
 """
 
@@ -131,9 +131,11 @@ class Total:
 
 @dataclass(frozen=True)
 class Gathered:
-    """What stands behind is said for each index of some ranges: its sum, or the array of it."""
+    """What stands behind is said for each index of some ranges: its sum or mean, or the array of
+    it."""
 
     summed: bool
+    mean: bool = False
 
 
 @dataclass(frozen=True)
