@@ -33,7 +33,7 @@ from symgrad.language.operations.entries import (
     index_sum,
     indices,
 )
-from symgrad.language.operations.places import Affine, affine, labelled
+from symgrad.language.operations.places import Affine, affine, as_number, labelled
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
@@ -56,16 +56,16 @@ class Letters:
     def of(self, label: Label) -> Expression:
         """The letter of a label, or its place by other letters."""
         if label in self.placed:
-            return labelled(self.place(self.placed[label]), label.axis)
+            hot = self.placed[label]
+            assert isinstance(hot.node, ix.OneHot)
+            assert isinstance(hot.node.label, ix.Place)
+            return labelled(self.place(hot.node.label, hot.labels), label.axis)
         return self.letter(label)
 
-    def place(self, hot: Factor) -> Affine:
-        """i + 1 of [r = i + 1]."""
-        assert isinstance(hot.node, ix.OneHot)
-        number = hot.node.label
-        assert isinstance(number, ix.Place)
+    def place(self, number: ix.Place, labels: Sequence[Label]) -> Affine:
+        """i + 1 at these labels."""
         where = Affine({}, number.offset)
-        for c, x in zip(number.coefficients, hot.labels, strict=False):
+        for c, x in zip(number.coefficients, labels, strict=False):
             own = affine(self.of(x))
             assert own is not None
             where = where.plus(own, c)
@@ -122,12 +122,14 @@ class EntryNotation:
         match node:
             case ix.Identity():
                 return equal_places(*letters.all(labels))
-            case ix.OneHot(label=ix.Place()):
-                where = letters.place(Factor(node, tuple(labels)))
+            case ix.OneHot(label=ix.Place() as number):
+                where = letters.place(number, labels)
                 return equal_places(letters.of(labels[-1]), where)
             case ix.OneHot(label=ix.Input() as own):
                 label = Name(own.name, SCALAR, batch_of(node), node.axes[-1])
                 return equal_places(letters.of(labels[-1]), label)
+            case ix.Place():
+                return as_number(letters.place(node, labels))
             case ix.Length():
                 return Size(node.axis)
             case ix.Constant():

@@ -242,6 +242,8 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
             return _total(meaning, arguments[0], str(call.options["batch"]))
         case meanings.Placed():
             return _placed(call)
+        case meanings.Numbered():
+            return _numbered(call.arguments[0])
         case meanings.Gathered():
             return _gathered(meaning, arguments[0], call.options["ranges"])
     raise TypeError(f"no meaning: {meaning!r}")
@@ -408,6 +410,14 @@ def _placed(call: Call) -> Tensor:
     row = Label(call.options["below"])
     entry = place(call.options["coefficients"], call.options["offset"], letters, row)
     return Tensor((Term(ONE, (Factor(*entry),)),), (row, None), letters)
+
+
+def _numbered(letter: Expression) -> Tensor:
+    """The number that a letter is."""
+    assert isinstance(letter, Letter)
+    index = letter_label(letter.name, letter.index_of)
+    node = ix.intern(ix.Place, (index.axis,), coefficients=(1,), offset=dimensions.ZERO)
+    return Tensor((Term(ONE, (Factor(node, (index,)),)),), others=(index,))
 
 
 def _gathered(meaning: meanings.Gathered, argument: Tensor, ranges: Sequence[Letter]) -> Tensor:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import operator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import reduce
 
 import sympy
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.declarations import declared_dimension
-from symgrad.language.dimensions import ONE, Dimension
+from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Letter
 from symgrad.language.operations.entries import ARRAYS, Ranges, index_mean, index_sum
-from symgrad.language.operations.places import Affine, labelled, reachable
-from symgrad.language.places import extent
+from symgrad.language.operations.piecewise import step
+from symgrad.language.operations.places import Affine, as_number, labelled, reachable
+from symgrad.language.places import read_place
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import errors_at, source_of
 
@@ -38,20 +41,28 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
     """sum, mean, vector, matrix or tensor of what stands behind, for each index of the ranges."""
     if name not in NAMES:
         raise ProgramError(f"a generator stands only inside {', '.join(NAMES)}")
-    named = [_letter(part, scope) for part in node.generators]
-    letters = Ranges(letter for letter, _ in named)
-    with _bound(named, scope):
-        body = read(node.elt)
+    letters: list[Letter] = []
+    conditions: list[Expression] = []
+    with ExitStack() as bound:
         for part in node.generators:
-            for condition in part.ifs:
-                body = body * read(condition)
+            letter, start, stop = _letter(part, scope)
+            letters.append(letter)
+            where = Affine({letter: 1}, start.least)
+            bound.enter_context(_bound(letter.name, where, scope))
+            if start.letters:  # range(i, n)
+                conditions.append(1 - step(as_number(start.plus(where, -1))))
+            if stop.letters:  # range(i)
+                conditions.append(step(as_number(stop.plus(where, -1))))
+            conditions += map(read, part.ifs)
+        body = reduce(operator.mul, conditions, read(node.elt))
     if name in ("sum", "mean"):
-        return (index_sum if name == "sum" else index_mean)(body, ranges=letters)
-    return ARRAYS[name](body, ranges=letters)
+        return (index_sum if name == "sum" else index_mean)(body, ranges=Ranges(letters))
+    return ARRAYS[name](body, ranges=Ranges(letters))
 
 
-def _letter(part: ast.comprehension, scope: Scope) -> tuple[Letter, Expression]:
-    """i of `for i in range(n)`, and what the name means: of `range(1, n)` it is i + 1."""
+def _letter(part: ast.comprehension, scope: Scope) -> tuple[Letter, Affine, Affine]:
+    """i of `for i in range(1, n)`, and where it begins and ends; of `for j in range(i)` the letter
+    that has all numbers which i allows."""
     match part:
         case ast.comprehension(
             target=ast.Name(id=name),
@@ -63,15 +74,14 @@ def _letter(part: ast.comprehension, scope: Scope) -> tuple[Letter, Expression]:
                     raise UnknownNameError(f"{name} has a meaning already; use another letter")
             start, stop = (_end(node, scope) for node in (*[_ZERO][len(ends) - 1 :], *ends))
             with errors_at(ends[-1]):
-                size = sympy.expand(stop - start)
+                size = sympy.expand(stop.most - start.least)
                 if size == ONE:
                     raise ProgramError(
                         f"{source_of(part.iter)} has one number only; leave the index out"
                     )
-                if size.is_nonpositive or not reachable(start):
+                if size.is_nonpositive or not reachable(start.least):
                     raise ShapeError(f"{source_of(part.iter)} has no numbers that are indices")
-                letter = Letter(name, size)
-                return letter, labelled(Affine({letter: 1}, start), stop)
+            return Letter(name, size), start, stop
     raise ProgramError(
         f"for {source_of(part.target)} in {source_of(part.iter)}: an index runs as in "
         "`for i in range(n)`, from 0 to below a dimension, or as in `range(1, n - 1)`"
@@ -81,9 +91,9 @@ def _letter(part: ast.comprehension, scope: Scope) -> tuple[Letter, Expression]:
 _ZERO = ast.Constant(value=0)
 
 
-def _end(node: ast.expr, scope: Scope) -> Dimension:
+def _end(node: ast.expr, scope: Scope) -> Affine:
     """Where a range begins or ends."""
-    found = extent(node, scope)
+    found = read_place(node, scope)
     if found is not None:
         return found
     with errors_at(node):
@@ -92,14 +102,12 @@ def _end(node: ast.expr, scope: Scope) -> Dimension:
 
 
 @contextmanager
-def _bound(named: Sequence[tuple[Letter, Expression]], scope: Scope) -> Iterator[None]:
-    """The letters have their meaning inside."""
-    for letter, meaning in named:
-        if letter.name in scope.meanings:
-            raise ProgramError(f"for {letter.name} stands twice; use another letter")
-        scope.meanings[letter.name] = meaning
+def _bound(name: str, where: Affine, scope: Scope) -> Iterator[None]:
+    """The letter has its meaning inside."""
+    if name in scope.meanings:
+        raise ProgramError(f"for {name} stands twice; use another letter")
+    scope.meanings[name] = labelled(where, sympy.expand(where.most + 1))
     try:
         yield
     finally:
-        for letter, _ in named:
-            scope.meanings.pop(letter.name, None)
+        scope.meanings.pop(name, None)

@@ -12,7 +12,7 @@ from symgrad.errors import ShapeError
 Dimension: TypeAlias = sympy.Expr
 Shape: TypeAlias = tuple[Dimension, ...]
 
-ONE = sympy.Integer(1)
+ONE, ZERO = sympy.Integer(1), sympy.Integer(0)
 SCALAR: Shape = (ONE, ONE)
 LARGEST = 10**6
 

@@ -29,6 +29,7 @@ from symgrad.language.operations.advice import advice
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.entries import at
+from symgrad.language.operations.places import affine, as_number
 from symgrad.language.places import equality, subscripted
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
@@ -132,7 +133,9 @@ def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
         case ast.Name(id=name) if name == FORMULA:
             return formula(node, scope).sides[-1]
         case ast.Name(id=name):
-            return scope.meaning(name)
+            meaning = scope.meaning(name)
+            where = affine(meaning)
+            return meaning if where is None else as_number(where)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -read_expression(operand, scope, depth)
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):

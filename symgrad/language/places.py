@@ -7,7 +7,7 @@ import ast
 import sympy
 
 from symgrad.errors import ShapeError
-from symgrad.language.dimensions import ONE, Dimension, core, dimension
+from symgrad.language.dimensions import ONE, core, dimension
 from symgrad.language.expressions import Expression, label_size
 from symgrad.language.operations.entries import at, equal_places
 from symgrad.language.operations.places import Affine, affine, at_place
@@ -65,12 +65,6 @@ def subscripted(node: ast.Subscript, table: Expression, scope: Scope) -> Express
             with errors_at(index):
                 found.append(at_place(where, d, typed(node)))
     return at(table, *found)
-
-
-def extent(node: ast.expr, scope: Scope) -> Dimension | None:
-    """A sum of dimensions and numbers, as range(n - 1) has it; None for anything else."""
-    where = read_place(node, scope)
-    return None if where is None or where.letters else where.offset
 
 
 def equality(node: ast.Compare, scope: Scope) -> Expression | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, count
-from typing import Any
 
 import sympy
+from sympy import KroneckerDelta
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.indexed import Idx, Indexed
@@ -19,30 +19,26 @@ from sympy.tensor.indexed import Idx, Indexed
 from symgrad.errors import ProgramError
 from symgrad.language import expressions as ex
 from symgrad.language import sympy_trees as trees
-from symgrad.language.dimensions import ONE, Dimension, Shape, column
+from symgrad.language.dimensions import ONE, Dimension, Shape, column, dimension
 from symgrad.language.expressions import Letter, label_size
-from symgrad.language.operations.entries import Ranges, at, index_sum, same_label
+from symgrad.language.operations.entries import Ranges, at, equal_places, index_sum, same_label
+from symgrad.language.operations.places import Affine, at_place
 from symgrad.language.operations.smooth import exp
 from symgrad.language.scope import function_named
+from symgrad.language.sympy_axes import (
+    Axes,
+    Axis,
+    BoundIndex,
+    Use,
+    affine_of,
+    extent_of,
+    known,
+)
 from symgrad.language.sympy_rules import dimension_of
 
 LETTERS = "ijklpqrst"
-WHOLE = "an index runs along a whole axis: (i, 0, n - 1) or (i, 1, n)"
-
-
-class BoundIndex(sympy.Dummy):  # type: ignore[misc]
-    """An index that a sum binds; its `expression` is a letter of its own, `start` its first
-    value."""
-
-    expression: Letter
-    start: int
-
-    def __new__(cls, name: str, size: Dimension, start: int = 0) -> Any:
-        """The index of that name that has `size` values."""
-        node = sympy.Dummy.__new__(cls, name, integer=True, nonnegative=True)
-        node.expression = Letter(name, size)
-        node.start = start
-        return node
+UNKNOWN = dimension("size")
+WHOLE = "an index runs along an axis or a part of it: (i, 0, n - 1), (i, 1, n), (i, 0, n - 2)"
 
 
 class Bound(sympy.Basic):  # type: ignore[misc]
@@ -51,34 +47,41 @@ class Bound(sympy.Basic):  # type: ignore[misc]
     @property
     def letters(self) -> Ranges:
         """The letters that are bound."""
-        return Ranges(index.expression for index in self.args[1:])
+        return Ranges(index.letter for index in self.args[1:])
 
 
 def _bound(node: ExprWithLimits, summand: sympy.Expr) -> Bound:
     """The summand with indices of its own."""
     indices = {}
     for limit in node.limits:
-        size = _size(limit, set(node.variables))
+        size = _size(limit, node.variables)
         if size is None:
             raise ProgramError(f"{trees.shown(node)}: {WHOLE}")
-        indices[limit[0]] = BoundIndex(str(limit[0]).strip("_"), size, int(limit[1]))
+        indices[limit[0]] = BoundIndex(str(limit[0]).strip("_"), size, extent_of(limit[1]))
     return Bound(summand.xreplace(indices), *indices.values())
 
 
-def _size(limit: sympy.Tuple, variables: set[sympy.Basic]) -> Dimension | None:
-    """n of (i, 0, n - 1) and of (i, 1, n); None for any other limits."""
-    if len(limit) != 3 or limit[1] not in (0, 1):
+def _size(limit: sympy.Tuple, variables: Sequence[sympy.Basic]) -> Dimension | None:
+    """n of (i, 0, n - 1), n - 1 of (i, 1, n - 1); None for what is no range."""
+    if len(limit) != 3 or {*variables} & (limit[1].free_symbols | limit[2].free_symbols):
         return None
-    size = sympy.expand(limit[2] - limit[1] + 1)
-    named = isinstance(size, sympy.Symbol) and not size.is_Dummy
-    if (named and size not in variables) or (size.is_Integer and size > 1):
-        return dimension_of(size)
-    return None
+    first, last = map(extent_of, limit[1:])
+    if first is None or last is None:
+        return None
+    size = sympy.expand(last - first + 1)
+    return None if size == 1 or size.is_nonpositive else size
 
 
 def is_label(index: sympy.Basic) -> bool:
     """Whether it is known how many values the index has."""
-    return label_size(getattr(index, "expression", None)) is not None
+    return below(index) is not None
+
+
+def below(index: sympy.Basic) -> Dimension | None:
+    """How many values an index has; None where it is not known."""
+    if isinstance(index, BoundIndex):
+        return index.letter.index_of
+    return label_size(getattr(index, "expression", None))
 
 
 def _labels(indices: Iterable[sympy.Basic]) -> tuple[sympy.Basic, ...]:
@@ -86,15 +89,23 @@ def _labels(indices: Iterable[sympy.Basic]) -> tuple[sympy.Basic, ...]:
     return tuple(index for index in indices if is_label(index))
 
 
-def _label(index: sympy.Basic, node: sympy.Basic, size: Dimension | None) -> ex.Expression:
+def _label(index: sympy.Basic, axis: Axis, size: Dimension, said: str) -> ex.Expression:
     """The label at a place of an axis; a symbol that no sum has bound yet fits anywhere."""
-    if is_label(index):
+    if is_label(index) and not isinstance(index, BoundIndex):
         label: ex.Expression = index.expression
         return label
-    if isinstance(index, sympy.Symbol | Idx):
-        name = str(index)
-        return Letter(name, dimension_of(sympy.Symbol("size")) if size is None else size)
-    raise ProgramError(f"{trees.shown(node)}: {trees.HINTS[MatrixElement]}")
+    axes = known()
+    named = isinstance(index, sympy.Symbol | Idx) and not isinstance(index, BoundIndex)
+    if named and (axes is None or str(index) not in axes.names):
+        return Letter(str(index), size)
+    where = affine_of(index)
+    if where is None:
+        raise ProgramError(
+            f"{said}: an index is a letter of a sum, a whole number, or a sum of such"
+        )
+    if axes is None:  # it is not known yet how they count
+        return Letter("i", size)
+    return at_place(where.plus(Affine({}, sympy.Integer(-axes.first.get(axis, 0)))), size, said)
 
 
 def base_of(node: Indexed) -> ex.Name:
@@ -106,31 +117,53 @@ def base_of(node: Indexed) -> ex.Name:
     >>> base_of(sympy.IndexedBase("x")[i]).shape
     (n, 1)
     """
-    shape = node.base.shape
-    if shape is None:
-        sizes: Iterator[Any] = (_label(index, node, None) for index in node.indices)
-        dims: Shape = tuple(label.index_of for label in sizes)
+    name, shape, axes = str(node.base.label), node.base.shape, known()
+    if shape is not None:
+        dims: Shape = tuple(map(dimension_of, shape))
+    elif axes is not None:
+        dims = tuple(axes.sizes.get((name, k), UNKNOWN) for k in range(len(node.indices)))
     else:
-        dims = tuple(map(dimension_of, shape))
-    return ex.Name(str(node.base.label), column(dims[0]) if len(dims) == 1 else dims)
+        dims = tuple(below(x) or UNKNOWN for x in node.indices)
+    return ex.Name(name, column(dims[0]) if len(dims) == 1 else dims)
 
 
 def _entry(node: sympy.Expr, array: ex.Expression, indices: Sequence[sympy.Basic]) -> ex.Expression:
     """The entry of an array; along an axis of length 1 there is only the first."""
     dims: Shape = array.shape if len(indices) > 1 else array.shape[:1]
-    places = [(index, d) for index, d in zip(indices, dims, strict=False) if d != ONE or index != 0]
-    if not places and ex.is_scalar(array):
-        return array
-    return at(array, *(_label(index, node, d) for index, d in places))
+    key, said = _array(node), trees.shown(node)
+    labels = [
+        _label(index, (key, k), d, said)
+        for k, (index, d) in enumerate(zip(indices, dims, strict=False))
+        if d != ONE or index != 0
+    ]
+    return array if not labels and ex.is_scalar(array) else at(array, *labels)
 
 
-def _equal(node: sympy.KroneckerDelta) -> ex.Expression:
+def _array(node: sympy.Expr) -> object:
+    """What stands for the array of an entry where its axes are looked up."""
+    return str(node.base.label) if isinstance(node, Indexed) else node.parent
+
+
+def _equal(node: KroneckerDelta) -> ex.Expression:
     one, other = node.args[:2]
     if len({index.start for index in (one, other) if isinstance(index, BoundIndex)}) > 1:
         raise ProgramError(f"{trees.shown(node)}: one index starts at 0, the other at 1")
-    sizes = [label_size(getattr(index, "expression", None)) for index in (one, other)]
-    size = next((size for size in sizes if size is not None), None)
-    return same_label(_label(one, node, size), _label(other, node, size))
+    first, second = _side(one), _side(other)
+    if first is not None and second is not None:
+        return equal_places(first, second)
+    sizes = [below(index) for index in (one, other)]
+    size = next((size for size in sizes if size is not None), UNKNOWN)
+    said = trees.shown(node)
+    return same_label(*(_label(index, (node, 0), size, said) for index in (one, other)))
+
+
+def _side(index: sympy.Basic) -> Affine | ex.Expression | None:
+    """A bound index, a sum with one, or the label of an example."""
+    if is_label(index) and not isinstance(index, BoundIndex):
+        label: ex.Expression = index.expression
+        return label
+    where = affine_of(index)
+    return where if where is not None and where.letters else None
 
 
 trees.RULES |= {
@@ -139,7 +172,7 @@ trees.RULES |= {
     Bound: lambda node, summand: index_sum(summand, ranges=node.letters),
     Indexed: lambda node, *labels: _entry(node, base_of(node), node.indices),
     MatrixElement: lambda node, matrix, *labels: _entry(node, matrix, node.indices),
-    sympy.KroneckerDelta: lambda node, *labels: _equal(node),
+    KroneckerDelta: lambda node, *labels: _equal(node),
 }
 trees.OPERANDS |= {
     sympy.Sum: lambda node: (_bound(node, node.function),),
@@ -147,39 +180,50 @@ trees.OPERANDS |= {
     Bound: lambda node: node.args[:1],
     Indexed: lambda node: _labels(node.indices),
     MatrixElement: lambda node: (node.parent, *_labels(node.indices)),
-    sympy.KroneckerDelta: lambda node: _labels(node.args[:2]),
+    KroneckerDelta: lambda node: _labels(node.args[:2]),
 }
 
 
-def free_labels(nodes: Iterable[sympy.Basic]) -> dict[sympy.Symbol, Dimension]:
-    """The symbols at an index that no sum binds, where it is known what they are below: labels."""
-    free: dict[sympy.Symbol, list[object]] = {}
-    sizes: dict[object, Dimension] = {}
+def uses(nodes: Iterable[sympy.Basic]) -> Iterator[Use]:
+    """Each index at an axis that is no label."""
     for node in nodes:
-        for index, place, size in _places(node):
+        for index, axis, size in _places(node) if not isinstance(node, KroneckerDelta) else ():
+            where = affine_of(index)
+            free = type(index) is sympy.Symbol  # a label, or a dimension
+            if where is not None and not free:
+                yield Use(axis, where, None if size is None else dimension_of(size))
+
+
+def free_labels(nodes: Iterable[sympy.Basic], axes: Axes) -> dict[sympy.Symbol, Dimension]:
+    """The symbols at an index that no sum binds, where it is known what they are below: labels."""
+    free: dict[sympy.Symbol, list[Axis]] = {}
+    sizes = dict(axes.sizes)
+    for node in nodes:
+        for index, axis, size in _places(node):
             if is_label(index):
-                sizes[place] = index.expression.index_of
-            elif isinstance(index, sympy.Symbol | Idx):
-                free.setdefault(index, []).append(place)
+                sizes.setdefault(axis, below(index) or UNKNOWN)
+            elif isinstance(index, sympy.Symbol | Idx) and str(index) not in axes.names:
+                free.setdefault(index, []).append(axis)
             if size is not None:
-                sizes[place] = dimension_of(size)
+                sizes[axis] = dimension_of(size)
     return {
-        symbol: next(sizes[place] for place in places if place in sizes)
+        symbol: next(sizes[axis] for axis in places if axis in sizes)
         for symbol, places in free.items()
-        if any(place in sizes for place in places)
+        if any(axis in sizes for axis in places)
     }
 
 
-def _places(node: sympy.Basic) -> Iterator[tuple[sympy.Basic, object, sympy.Basic | None]]:
+def _places(node: sympy.Basic) -> Iterator[tuple[sympy.Basic, Axis, sympy.Basic | None]]:
     """Each index of a node, the axis at which it stands, and how long that is where it is said."""
-    if isinstance(node, sympy.KroneckerDelta):
+    if isinstance(node, KroneckerDelta):
         for index in node.args[:2]:
-            yield index, node, None
+            yield index, (node, 0), None
     elif isinstance(node, Indexed | MatrixElement):
         array = node.base if isinstance(node, Indexed) else node.parent
         sizes = array.shape or [None] * len(node.indices)
-        for axis, (index, size) in enumerate(zip(node.indices, sizes, strict=False)):
-            yield index, (array, axis), size
+        for k, (index, size) in enumerate(zip(node.indices, sizes, strict=False)):
+            if size != 1:
+                yield index, (_array(node), k), size
 
 
 def lettered(root: ex.Expression, taken: Iterable[str]) -> ex.Expression:

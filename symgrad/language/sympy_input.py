@@ -15,7 +15,8 @@ from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.scope import Scope
 from symgrad.language.symbols import Index, variable_of
-from symgrad.language.sympy_indices import Bound, free_labels, is_label, lettered
+from symgrad.language.sympy_axes import axes_of, counting
+from symgrad.language.sympy_indices import Bound, free_labels, is_label, lettered, uses
 from symgrad.language.sympy_nodes import BATCH_NAME, CallNode, NamedNode
 from symgrad.language.sympy_rules import ENTRY_SYMBOL, dimension_of, expression_of, is_symbol
 from symgrad.language.sympy_trees import HINTS, Arguments, folded, shown, sympified
@@ -36,9 +37,16 @@ def problem_from_sympy(source: object) -> Problem:
     """
     root = sympified(source)
     nodes = _nodes(root)
-    if labels := free_labels(nodes):
+    axes = axes_of(uses(nodes), _names(nodes))
+    if labels := free_labels(nodes, axes):
         root = root.xreplace({symbol: Index(str(symbol), d) for symbol, d in labels.items()})
-        nodes = _nodes(root)
+    with counting(axes):
+        return _problem(root)
+
+
+def _problem(root: sympy.Basic) -> Problem:
+    """The problem of an expression whose axes are known."""
+    nodes = _nodes(root)
     reading = _Reading(_dimensions(nodes), _batched(nodes))
     for node in nodes:
         reading.add(node)
@@ -99,8 +107,9 @@ class _Reading:
         return ex.fold(root, visit)
 
     def _check_dimension(self, d: Dimension) -> None:
-        if d.is_Symbol and str(d) not in self.dimensions:
-            raise UnknownNameError(f"no vector or matrix here has the dimension {d}")
+        for symbol in d.free_symbols:
+            if str(symbol) not in self.dimensions:
+                raise UnknownNameError(f"no vector or matrix here has the dimension {symbol}")
 
     def _declare(self, symbol: Any) -> None:
         if type(symbol) is sympy.Symbol:
@@ -156,7 +165,13 @@ def _dimensions(nodes: list[sympy.Basic]) -> dict[str, Dimension]:
         if isinstance(node, sympy.MatrixSymbol | sympy.Indexed) or hasattr(node, "variable")
         for d in variable_of(node).dims
     ]
-    return {str(d): d for d in dims if d.is_Symbol}
+    return {str(s): s for d in dims for s in d.free_symbols}
+
+
+def _names(nodes: list[sympy.Basic]) -> set[str]:
+    """The names of the dimensions that are declared."""
+    shaped = (node for node in nodes if isinstance(node, sympy.MatrixSymbol))
+    return {str(s) for node in shaped for d in node.shape for s in d.free_symbols}
 
 
 def _batched(nodes: list[sympy.Basic]) -> list[str]:

@@ -91,9 +91,9 @@ class _Standard(Text):
                 return self._diagonal(op)
         return super().line(op)
 
-    def indices(self, axis: Axis) -> str:
-        """All indices of an axis."""
-        return f"xp.arange({self.program.size(axis)}, device=device)"
+    def indices(self, axis: Axis, kind: str) -> str:
+        """All indices of an axis, as whole numbers or as "float"."""
+        return f"xp.arange({self.program.size(axis)}, {PLACE if kind else 'device=device'})"
 
     def ufunc(self, op: Op) -> str:
         """A ufunc, by its sign where it has one, else by the standard's name."""

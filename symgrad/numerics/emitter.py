@@ -74,7 +74,7 @@ class _Emitter:
             if isinstance(node, ix.OneHot):
                 if isinstance(node.label, ix.Input):
                     self.labels.add(node.label.name)
-            elif not isinstance(node, ix.Identity):  # both are made where they are needed
+            elif not isinstance(node, (ix.Identity, ix.Place)):  # made where they are needed
                 self.values[node] = self._node(node)
         returned = [(self._full(entry, labels), dims_of(labels)) for entry, labels in flat.results]
         return Program(
@@ -89,9 +89,6 @@ class _Emitter:
             case ix.Input():
                 op = self.listing.op("input", (), node.axes, name=f"p{len(self.inputs)}")
                 return self.inputs.setdefault(node.name, op)
-            case ix.Place():
-                how = (node.coefficients, node.offset)
-                return self.listing.op("arange", (), node.axes, axes=how)
             case ix.Length():
                 return self.listing.op("size", axes=(node.axis,))
             case ix.Constant():
@@ -108,10 +105,15 @@ class _Emitter:
         """A node's array, also where it is an identity or one-hot vectors."""
         if isinstance(node, ix.Identity):
             return self.listing.op("eye", (), node.axes)
+        if isinstance(node, ix.Place):
+            return self.listing.indices(node, name="float")
         if isinstance(node, ix.OneHot):
-            rows = node.axes[-1]
+            rows, label = node.axes[-1], node.label
             eye = self.listing.op("eye", (), (rows, rows))
-            return self.listing.op("take", (eye, self.values[node.label]), node.axes, axes=(0,))
+            which = (
+                self.listing.indices(label) if isinstance(label, ix.Place) else self.values[label]
+            )
+            return self.listing.op("take", (eye, which), node.axes, axes=(0,))
         return self.values[node]
 
     def _map(self, node: ix.Map) -> Op:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symgrad.calculus.entries import infinite
-from symgrad.calculus.nodes import ONE, Factor, Node, OneHot, Term
+from symgrad.calculus.nodes import ONE, Factor, Node, OneHot, Place, Term
 from symgrad.calculus.terms import times
 from symgrad.numerics.listing import Array, Labels, Listing, Op, dims_of
 
@@ -141,8 +141,13 @@ class Factors:
     def _taken(self, table: Array, node: OneHot, labels: Labels) -> Array:
         at = table.labels.index(labels[-1])
         looked_up = (*table.labels[:at], *labels[:-1], *table.labels[at + 1 :])
-        operands = table.op, self.dense(node.label)
+        operands = table.op, self._label(node)
         return Array(self.listing.op("take", operands, dims_of(looked_up), axes=(at,)), looked_up)
+
+    def _label(self, hot: OneHot) -> Op:
+        """Which row each one-hot vector names."""
+        label = hot.label
+        return self.listing.indices(label) if isinstance(label, Place) else self.dense(label)
 
     def scattered(self, a: Array, hot: list[Hot], out: Sequence[Hashable]) -> Array:
         """sum_n [r = u_n] [s = v_n] g_nk: each row of g added where its example's labels say.
@@ -152,7 +157,7 @@ class Factors:
         examples = tuple(dict.fromkeys(x for _, labels in hot for x in labels[:-1]))
         rest = tuple(x for x in a.labels if x not in examples)
         at = [
-            self.listing.aligned(Array(self.dense(node.label), labels[:-1]), examples)
+            self.listing.aligned(Array(self._label(node), labels[:-1]), examples)
             for node, labels in hot
         ]
         added = self.listing.aligned(a, (*examples, *rest))

@@ -61,7 +61,10 @@ def over_labels(value: Any, own: Sequence[Label], labels: Sequence[Label], sizes
 
 
 def _is_exact(node: Node) -> bool:
-    """Whether it is a function with a kink: a sign, a maximum, a part of its argument."""
+    """Whether it is an index, or a function with a kink: a sign, a maximum, a part of its
+    argument."""
+    if isinstance(node, (ix.Place, ix.OneHot)):
+        return True
     return isinstance(node, ix.Map) and node.operation.meaning.kink is not None
 
 
@@ -100,7 +103,7 @@ def _places(node: ix.Place, sizes: Sizes) -> np.ndarray:
     shape = [size_of(axis, sizes) for axis in node.axes]
     moved = (c * np.arange(n) for c, n in zip(node.coefficients, shape, strict=True))
     grid = np.ix_(*moved) if shape else ()
-    return np.asarray(sum(grid, np.asarray(size_of(node.offset, sizes))))
+    return np.asarray(sum(grid, np.asarray(size_of(node.offset, sizes))), dtype=float)
 
 
 def term_value(node: ix.Polynomial, k: int, values: Mapping[Node, Any], sizes: Sizes) -> Any:

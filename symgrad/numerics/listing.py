@@ -24,7 +24,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from symgrad.calculus.nodes import Axis
+from symgrad.calculus.nodes import Axis, Place
 from symgrad.language.dimensions import ONE
 
 GIVEN = {"input", "size", "number"}
@@ -123,6 +123,11 @@ class Listing:
             if line and not op.inline:
                 self.ops.append(op)
         return op
+
+    def indices(self, place: Place, name: str = "") -> Op:
+        """The whole numbers that a place is; as numbers to compute with the name is "float"."""
+        how = (place.coefficients, place.offset)
+        return self.op("arange", (), place.axes, name=name, axes=how)
 
     def number(self, value: float) -> Op:
         """A number that is written out."""

@@ -72,7 +72,8 @@ class Entries:
         """c i + d j + offset"""
         coefficients, offset = op.axes
         terms = [f"{c} * {i}" for c, i in zip(coefficients, at, strict=True)]
-        return f"({' + '.join([*terms, self.program.size(offset)])})"
+        total = f"({' + '.join([*terms, self.program.size(offset)])})"
+        return f"real({total})" if op.name == "float" else total
 
     def _taken(self, op: Op, at: Sequence[str], see: See) -> str:
         """A row looked up: table[labels], along an axis."""

@@ -35,6 +35,7 @@ COMPARISONS = {
 }
 REDUCTIONS = {"add": "sum", "maximum": "max", "minimum": "min"}
 SIZED = {"full", "eye", "broadcast", "reshape", "scatter", "arange"}  # their text has sizes
+TYPED_NAMES = {*COMPARISONS, "float"}
 TYPED = {"full", "eye", "scatter"}  # and the type of the numbers
 
 
@@ -156,7 +157,7 @@ class Text:
     def head(self) -> tuple[str, ...]:
         """What the lines refer to."""
         ops = self.program.ops
-        typed = any(op.kind in TYPED or op.name in COMPARISONS or op.of_math for op in ops)
+        typed = any(op.kind in TYPED or op.name in TYPED_NAMES or op.of_math for op in ops)
         first = self.program.floats
         return (f"dtype = {f'{first}.dtype' if first else 'np.float64'}",) if typed else ()
 
@@ -265,9 +266,9 @@ class Text:
                 return self.call("reshape", f"{self.list(op.operands)}, {self.shape(op.dims)}")
         return self.of(op)
 
-    def indices(self, axis: Axis) -> str:
-        """All indices of an axis."""
-        return self.call("arange", self.program.size(axis))
+    def indices(self, axis: Axis, kind: str) -> str:
+        """All indices of an axis, as whole numbers or as "float"."""
+        return self.call("arange", self.program.size(axis) + ", dtype=dtype" * (kind == "float"))
 
     def placed(self, op: Op) -> str:
         """The numbers c i + d j + offset."""
@@ -275,7 +276,7 @@ class Text:
         terms = []
         for k, (c, axis) in enumerate(zip(coefficients, op.dims, strict=True)):
             behind = len(op.dims) - k - 1
-            indices = self.indices(axis)
+            indices = self.indices(axis, op.name)
             spread = f"[:{', None' * behind}]" if behind else ""
             terms.append(f"{f'{c} * ' if c != 1 else ''}{indices}{spread}")
         return " + ".join([*terms, *([self.program.size(offset)] if offset or not terms else [])])

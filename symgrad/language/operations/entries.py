@@ -20,17 +20,26 @@ from symgrad.language.composing import (
     quotient,
     summed,
 )
-from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core, dimension_text
+from symgrad.language.dimensions import (
+    ONE,
+    SCALAR,
+    ZERO,
+    Dimension,
+    Shape,
+    column,
+    core,
+    dimension_text,
+)
 from symgrad.language.expressions import Call, Letter, Operation, Spelling
 from symgrad.language.formula import RELATION, Fence, Formula, Infix, Number
 from symgrad.language.operations.contractions import contraction, indexable, lookup
 from symgrad.language.operations.meanings import Contraction, Gathered, declare
 from symgrad.language.operations.places import (
-    ZERO,
     Affine,
     affine,
     at_place,
     labelled,
+    number_of,
     place,
     reachable,
 )
@@ -176,7 +185,7 @@ def positive_sizes(formulas: Iterable[ex.Expression]) -> dict[Dimension, str]:
 def limits(call: Call, separator: str = "") -> Formula:
     """What a sum or an array goes over: i, j. Where a letter is no place by itself, it is said how
     far it runs: 0 <= i < n - 1."""
-    placed = _letters(call, within=(place,))
+    placed = _letters(call, within=(place, number_of))
     bounds = [_bounded(x) if x.name in placed else typeset(x) for x in call.options["ranges"]]
     if placed:
         return listed(bounds, ", ")
@@ -218,7 +227,7 @@ def _gathering(name: str, **columns: Any) -> Operation:
 def _spread(call: Call, body: Formula) -> Formula:
     """The body, times an entry of a vector of ones for each index of which nothing in it tells how
     far it runs."""
-    told = _letters(call, within=(entry, lookup, place))
+    told = _letters(call, within=(entry, lookup, place, number_of))
     ones = [
         lowered(lowered(ONES, dimension_formula(x.index_of)), typeset(x))
         for x in call.options["ranges"]

@@ -11,6 +11,7 @@ Composite    an abbreviation: another expression of the language
 Total        the sum or mean over a batch
 Gathered     the sum or mean over index letters, or the array that has them as axes
 Placed       the number that is made of index letters, i + 1, as the label of an entry
+Numbered     the number that an index letter is, as a number
 """
 
 from __future__ import annotations
@@ -141,6 +142,11 @@ class Gathered:
 @dataclass(frozen=True)
 class Placed:
     """A sum of multiples of index letters: where an entry stands."""
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """The number that an index letter is."""
 
 
 def declare(name: str, meaning: type, **columns: Any) -> Operation:

@@ -11,14 +11,22 @@ import sympy
 from symgrad.errors import ShapeError
 from symgrad.language.composing import negative, product
 from symgrad.language.composing import total as added
-from symgrad.language.dimensions import SCALAR, Dimension, Shape, dimension_text, summands
-from symgrad.language.expressions import SUM, Call, Expression, Letter, Options, Spelling
+from symgrad.language.dimensions import SCALAR, ZERO, Dimension, Shape, dimension_text, summands
+from symgrad.language.expressions import (
+    SUM,
+    Call,
+    Expression,
+    Letter,
+    Options,
+    Size,
+    Spelling,
+    expression,
+)
 from symgrad.language.formula import Formula, Number
-from symgrad.language.operations.meanings import Placed, declare
+from symgrad.language.operations.meanings import Numbered, Placed, declare
 from symgrad.language.typeset import dimension_formula
 
 MOST = 6  # letters at one place
-ZERO = sympy.Integer(0)
 
 
 @dataclass(frozen=True)
@@ -171,3 +179,40 @@ place = declare(
     reserved=False,
     category="entries",
 )
+
+
+def _number_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+    if not isinstance(arguments[0], Letter):
+        raise ShapeError("only the letter of an index is a number")
+    return SCALAR
+
+
+number_of = declare(
+    "number_of",
+    Numbered,
+    shape=_number_shape,
+    rule="index",
+    sentence="An index has no derivative.",
+    text=Spelling("{0}", places=(SUM,)),
+    notation=lambda call, letter: letter,
+    labels=True,
+    called=False,
+    reserved=False,
+    category="entries",
+)
+
+
+def as_number(where: Affine) -> Expression:
+    """i + 1 as a number."""
+    parts = [
+        (c, number_of(x) if abs(c) == 1 else abs(c) * number_of(x))
+        for x, c in where.coefficients.items()
+    ]
+    for minus, d in summands(where.offset) if where.offset != 0 or not parts else ():
+        parts.append((-1 if minus else 1, expression(int(d)) if d.is_Integer else Size(d)))
+    parts.sort(key=lambda part: part[0] < 0)
+    (sign, total), *rest = parts
+    total = -total if sign < 0 else total
+    for sign, part in rest:
+        total = total - part if sign < 0 else total + part
+    return total
