@@ -54,10 +54,12 @@ PARSED = {  # what needs more than arguments of the right kind
     ],
     "entry": ["S[k, k]", "(S + S.T)[k, k]", "v[0]", "T[0, k, -1]"],
     "place": [],
+    "number_of": [],
     "same_label": ["(k == k)"],
     "index_sum": [
         "sum(v[i] * w[i]**2 for i in range(n))",
         "sum(exp(v[i + 1] - v[i]) for i in range(n - 1))",
+        "sum(cos(i) * v[j] for i in range(1, n) for j in range(i))",
         "sum(A[i, j] * T[i, j, l] for i in range(m) for j in range(n) for l in range(p))",
     ],
     "index_mean": ["mean(v[i] * w[i]**2 for i in range(n))"],

@@ -20,6 +20,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import infinite, symmetric
 from symgrad.calculus.nodes import ONE, ClosedTerm, Entry, Factor, Label, Node, Term
+from symgrad.calculus.placing import is_part
 from symgrad.calculus.reduction import reduced
 from symgrad.calculus.rules import TERM_RULES, trigger
 from symgrad.calculus.terms import key_of, magnitude, numbered, opened, product
@@ -37,7 +38,7 @@ def contract(terms: Iterable[Term], out: Sequence[Label], factored: bool = False
         term = reduced(pending.pop())
         if term is None:
             continue
-        rewritten = _rewrite(term) or _spread_identity(term)
+        rewritten = _rewrite(term) or _spread_identity(term) or _taken_apart(term)
         if rewritten is not None:
             pending.extend(reversed(rewritten))
             continue
@@ -93,6 +94,19 @@ def _spread_identity(term: Term) -> list[Term] | None:
         if any(x in term.summed for x in labels):
             continue
         if any(isinstance(f.node, ix.Identity) for t in node.terms for f in t.factors):
+            return [product((t, term.without(k))) for t in opened(node, labels)]
+    return None
+
+
+def _taken_apart(term: Term) -> list[Term] | None:
+    """A part of a matrix that is put together of blocks, sum_r [r = i + a] M_rj, block by block."""
+    rows = {f.labels[-1] for f in term.factors if is_part(f)} & {*term.summed}
+    if not rows or any(map(infinite, term.factors)):
+        return None
+    for k, (node, labels, power) in enumerate(term.factors):
+        if power != 1 or not isinstance(node, ix.Polynomial) or rows.isdisjoint(labels):
+            continue
+        if all(any(is_part(f) for f in t.factors) for t in opened(node, labels)):
             return [product((t, term.without(k))) for t in opened(node, labels)]
     return None
 

@@ -11,6 +11,7 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, infinite, positive, sums_to_one, vanishes, zeros_and_ones
 from symgrad.calculus.functions import spread
 from symgrad.calculus.nodes import ONE, Factor, Label, Node, Term
+from symgrad.calculus.placing import met
 from symgrad.calculus.terms import identity, length, opened, place, raised, times
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import Dimension
@@ -52,6 +53,12 @@ def reduced(term: Term) -> Term | None:
         else:
             factors.append(factor)
     summed = list(term.summed)
+    if any(map(_places, (f.node for f in factors))):
+        common = met(factors, summed)
+        if common is None:
+            return None
+        identities += [f.labels for f in common if isinstance(f.node, ix.Identity)]
+        factors = [f for f in common if not isinstance(f.node, ix.Identity)]
     if identities:
         factors = _substitute(factors, identities, summed)
     return _facts(coefficient, joined(factors), summed)

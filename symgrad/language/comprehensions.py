@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import reduce
 
@@ -45,7 +45,7 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
     conditions: list[Expression] = []
     with ExitStack() as bound:
         for part in node.generators:
-            letter, start, stop = _letter(part, scope)
+            letter, start, stop = _letter(part, scope, letters)
             letters.append(letter)
             where = Affine({letter: 1}, start.least)
             bound.enter_context(_bound(letter.name, where, scope))
@@ -60,7 +60,9 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
     return ARRAYS[name](body, ranges=Ranges(letters))
 
 
-def _letter(part: ast.comprehension, scope: Scope) -> tuple[Letter, Affine, Affine]:
+def _letter(
+    part: ast.comprehension, scope: Scope, others: Sequence[Letter]
+) -> tuple[Letter, Affine, Affine]:
     """i of `for i in range(1, n)`, and where it begins and ends; of `for j in range(i)` the letter
     that has all numbers which i allows."""
     match part:
@@ -70,6 +72,8 @@ def _letter(part: ast.comprehension, scope: Scope) -> tuple[Letter, Affine, Affi
             is_async=0,
         ):
             with errors_at(part.target):
+                if name in (letter.name for letter in others):
+                    raise ProgramError(f"for {name} stands twice; use another letter")
                 if scope.has(name):
                     raise UnknownNameError(f"{name} has a meaning already; use another letter")
             start, stop = (_end(node, scope) for node in (*[_ZERO][len(ends) - 1 :], *ends))
@@ -104,8 +108,6 @@ def _end(node: ast.expr, scope: Scope) -> Affine:
 @contextmanager
 def _bound(name: str, where: Affine, scope: Scope) -> Iterator[None]:
     """The letter has its meaning inside."""
-    if name in scope.meanings:
-        raise ProgramError(f"for {name} stands twice; use another letter")
     scope.meanings[name] = labelled(where, sympy.expand(where.most + 1))
     try:
         yield

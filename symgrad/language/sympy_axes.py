@@ -7,16 +7,17 @@ in common count alike: from 1 where that alone fits, else from 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 import sympy
+from sympy.tensor.indexed import Idx
 
 from symgrad.errors import ProgramError
-from symgrad.language.dimensions import Dimension
+from symgrad.language.dimensions import ZERO, Dimension
 from symgrad.language.expressions import Expression, Letter
 from symgrad.language.operations.places import Affine, as_number, reachable
 from symgrad.language.sympy_rules import dimension_of
@@ -32,12 +33,15 @@ class BoundIndex(sympy.Dummy):  # type: ignore[misc]
     start: Dimension
     expression: Expression
 
-    def __new__(cls, name: str, size: Dimension, start: Any = 0) -> Any:
+    def __new__(cls, name: str, size: Dimension, start: Dimension = ZERO) -> Any:
         """The index of that name that has `size` values."""
         node = sympy.Dummy.__new__(cls, name, integer=True)
-        node.letter, node.start = Letter(name, size), sympy.sympify(start)
+        node.letter, node.start = Letter(name, size), start
         node.expression = as_number(Affine({node.letter: 1}, node.start))
         return node
+
+    def _sympystr(self, printer: Any) -> str:
+        return str(self.name)
 
 
 class Use(NamedTuple):
@@ -90,6 +94,11 @@ def affine_of(index: sympy.Expr) -> Affine | None:
             return None
         if factor == 1:
             own = Affine({}, sympy.Integer(1))
+        elif isinstance(factor, Idx):
+            found = affine_of(factor.label)
+            if found is None:
+                return None
+            own = found
         elif isinstance(factor, BoundIndex):
             own = Affine({factor.letter: 1}, factor.start)
         elif type(factor) is sympy.Symbol:
@@ -100,7 +109,7 @@ def affine_of(index: sympy.Expr) -> Affine | None:
     return where
 
 
-def axes_of(uses: Iterable[Use], names: Iterable[str]) -> Axes:
+def axes_of(uses: Sequence[Use], names: Iterable[str]) -> Axes:
     """How the axes count of which these are all uses.
 
     Raises: ProgramError where nothing says how long one is."""
@@ -113,7 +122,9 @@ def axes_of(uses: Iterable[Use], names: Iterable[str]) -> Axes:
             first[axis] = begins
             declared = next((use.size for use in own if use.size is not None), None)
             sizes[axis] = _longest(own, begins) if declared is None else declared
-    return Axes(first, sizes, frozenset(names))
+    lengths = (*sizes.values(), *(x.index_of for use in uses for x in use.where.letters))
+    known_names = {str(symbol) for d in lengths for symbol in d.free_symbols}
+    return Axes(first, sizes, frozenset(known_names.union(names)))
 
 
 def _linked(uses: Iterable[Use]) -> list[list[Use]]:

@@ -51,25 +51,26 @@ class Bound(sympy.Basic):  # type: ignore[misc]
 
 
 def _bound(node: ExprWithLimits, summand: sympy.Expr) -> Bound:
-    """The summand with indices of its own."""
-    indices = {}
-    for limit in node.limits:
-        size = _size(limit, node.variables)
-        if size is None:
+    """The summand with indices of its own; of (j, 0, i) the letter has all values that i allows,
+    and the summand is 0 beyond it."""
+    indices: dict[sympy.Basic, BoundIndex] = {}
+    for limit in reversed(node.limits):
+        ends = [affine_of(end.xreplace(indices)) for end in limit[1:]]
+        inner = {*node.variables} - {*indices}
+        start, last = ends if len(ends) == 2 else (None, None)
+        if start is None or last is None or any(inner & end.free_symbols for end in limit[1:]):
             raise ProgramError(f"{trees.shown(node)}: {WHOLE}")
-        indices[limit[0]] = BoundIndex(str(limit[0]).strip("_"), size, extent_of(limit[1]))
-    return Bound(summand.xreplace(indices), *indices.values())
-
-
-def _size(limit: sympy.Tuple, variables: Sequence[sympy.Basic]) -> Dimension | None:
-    """n of (i, 0, n - 1), n - 1 of (i, 1, n - 1); None for what is no range."""
-    if len(limit) != 3 or {*variables} & (limit[1].free_symbols | limit[2].free_symbols):
-        return None
-    first, last = map(extent_of, limit[1:])
-    if first is None or last is None:
-        return None
-    size = sympy.expand(last - first + 1)
-    return None if size == 1 or size.is_nonpositive else size
+        size = sympy.expand(last.most - start.least + 1)
+        if size == 1 or size.is_nonpositive:
+            raise ProgramError(f"{trees.shown(node)}: {WHOLE}")
+        index = BoundIndex(str(limit[0]).strip("_"), size, start.least)
+        indices[limit[0]] = index
+        if start.letters:
+            summand *= 1 - sympy.Heaviside(limit[1] - limit[0], 0)
+        if last.letters:
+            summand *= sympy.Heaviside(limit[2] + 1 - limit[0], 0)
+    bound = [indices[limit[0]] for limit in node.limits]
+    return Bound(summand.xreplace(indices), *bound)
 
 
 def is_label(index: sympy.Basic) -> bool:
@@ -95,7 +96,7 @@ def _label(index: sympy.Basic, axis: Axis, size: Dimension, said: str) -> ex.Exp
         label: ex.Expression = index.expression
         return label
     axes = known()
-    named = isinstance(index, sympy.Symbol | Idx) and not isinstance(index, BoundIndex)
+    named = isinstance(index, sympy.Symbol) and not isinstance(index, BoundIndex)
     if named and (axes is None or str(index) not in axes.names):
         return Letter(str(index), size)
     where = affine_of(index)
@@ -104,7 +105,11 @@ def _label(index: sympy.Basic, axis: Axis, size: Dimension, said: str) -> ex.Exp
             f"{said}: an index is a letter of a sum, a whole number, or a sum of such"
         )
     if axes is None:  # it is not known yet how they count
-        return Letter("i", size)
+        whole = isinstance(index, BoundIndex) and size in (index.letter.index_of, UNKNOWN)
+        return index.letter if whole else Letter("i", size)
+    unbound = {str(s) for s in where.offset.free_symbols} - axes.names
+    if unbound:
+        return Letter(min(unbound), size)
     return at_place(where.plus(Affine({}, sympy.Integer(-axes.first.get(axis, 0)))), size, said)
 
 
@@ -123,7 +128,7 @@ def base_of(node: Indexed) -> ex.Name:
     elif axes is not None:
         dims = tuple(axes.sizes.get((name, k), UNKNOWN) for k in range(len(node.indices)))
     else:
-        dims = tuple(below(x) or UNKNOWN for x in node.indices)
+        dims = tuple(below(_plain(x)) or UNKNOWN for x in node.indices)
     return ex.Name(name, column(dims[0]) if len(dims) == 1 else dims)
 
 
@@ -132,7 +137,7 @@ def _entry(node: sympy.Expr, array: ex.Expression, indices: Sequence[sympy.Basic
     dims: Shape = array.shape if len(indices) > 1 else array.shape[:1]
     key, said = _array(node), trees.shown(node)
     labels = [
-        _label(index, (key, k), d, said)
+        _label(_plain(index), (key, k), d, said)
         for k, (index, d) in enumerate(zip(indices, dims, strict=False))
         if d != ONE or index != 0
     ]
@@ -184,6 +189,11 @@ trees.OPERANDS |= {
 }
 
 
+def _plain(index: sympy.Basic) -> sympy.Basic:
+    """An index without the range that an Idx says."""
+    return index.label if isinstance(index, Idx) else index
+
+
 def uses(nodes: Iterable[sympy.Basic]) -> Iterator[Use]:
     """Each index at an axis that is no label."""
     for node in nodes:
@@ -191,7 +201,7 @@ def uses(nodes: Iterable[sympy.Basic]) -> Iterator[Use]:
             where = affine_of(index)
             free = type(index) is sympy.Symbol  # a label, or a dimension
             if where is not None and not free:
-                yield Use(axis, where, None if size is None else dimension_of(size))
+                yield Use(axis, where, None if size is None else extent_of(size))
 
 
 def free_labels(nodes: Iterable[sympy.Basic], axes: Axes) -> dict[sympy.Symbol, Dimension]:
@@ -202,10 +212,10 @@ def free_labels(nodes: Iterable[sympy.Basic], axes: Axes) -> dict[sympy.Symbol, 
         for index, axis, size in _places(node):
             if is_label(index):
                 sizes.setdefault(axis, below(index) or UNKNOWN)
-            elif isinstance(index, sympy.Symbol | Idx) and str(index) not in axes.names:
+            elif isinstance(index, sympy.Symbol) and str(index) not in axes.names:
                 free.setdefault(index, []).append(axis)
             if size is not None:
-                sizes[axis] = dimension_of(size)
+                sizes[axis] = extent_of(size) or UNKNOWN
     return {
         symbol: next(sizes[axis] for axis in places if axis in sizes)
         for symbol, places in free.items()
@@ -223,7 +233,7 @@ def _places(node: sympy.Basic) -> Iterator[tuple[sympy.Basic, Axis, sympy.Basic 
         sizes = array.shape or [None] * len(node.indices)
         for k, (index, size) in enumerate(zip(node.indices, sizes, strict=False)):
             if size != 1:
-                yield index, (_array(node), k), size
+                yield _plain(index), (_array(node), k), size
 
 
 def lettered(root: ex.Expression, taken: Iterable[str]) -> ex.Expression:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.errors import ProgramError, UnknownNameError
 from symgrad.language import expressions as ex
@@ -37,11 +38,28 @@ def problem_from_sympy(source: object) -> Problem:
     """
     root = sympified(source)
     nodes = _nodes(root)
-    axes = axes_of(uses(nodes), _names(nodes))
+    axes = axes_of([*uses(nodes)], _names(nodes))
     if labels := free_labels(nodes, axes):
         root = root.xreplace({symbol: Index(str(symbol), d) for symbol, d in labels.items()})
     with counting(axes):
-        return _problem(root)
+        return _problem(_again(root, nodes))
+
+
+def _again(root: sympy.Basic, nodes: list[sympy.Basic]) -> sympy.Basic:
+    """The expression with nodes of ours made again: what they mean depends on how axes count."""
+    ours = any(isinstance(node, CallNode) for node in nodes)
+    if not ours or not any(isinstance(node, sympy.Indexed | MatrixElement) for node in nodes):
+        return root
+
+    def visit(node: sympy.Basic, args: tuple[sympy.Basic, ...]) -> sympy.Basic:
+        same = all(a is b for a, b in zip(args, node.args, strict=False))
+        return node if same and not isinstance(node, CallNode) else node.func(*args)
+
+    return ex.fold(root, visit, lambda node: () if _is_leaf(node) else node.args)
+
+
+def _is_leaf(node: sympy.Basic) -> bool:
+    return is_symbol(node) or not node.args or isinstance(node, sympy.IndexedBase)
 
 
 def _problem(root: sympy.Basic) -> Problem:

@@ -17,11 +17,10 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
-from sympy.tensor.indexed import Idx
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import expressions as ex
-from symgrad.language import sympy_cases
+from symgrad.language import sympy_arrays, sympy_cases
 from symgrad.language import sympy_rules as rules
 from symgrad.language.dimensions import ONE, SCALAR, Shape, describe
 from symgrad.language.expressions import Call, Expression, Name, Operation
@@ -169,7 +168,7 @@ class MatrixOperators(Operators):
     def __getitem__(self, label: object) -> sympy.Expr:
         if isinstance(label, slice):
             raise ProgramError(f"{unparse(self.expression)}[...]: {HINTS[MatrixElement]}")
-        if isinstance(label, sympy.Symbol | Idx) and self.shape[1] == ONE:
+        if self.shape[1] == ONE and not isinstance(label, tuple):
             label = (label, 0)
         if isinstance(label, tuple):
             return self._entry(*map(sympified, label))
@@ -343,7 +342,7 @@ def _plain(option: sympy.Basic) -> int | float | str:
     return int(option) if option.is_Integer else float(option)
 
 
-RULES |= sympy_cases.RULES
-OPERANDS |= sympy_cases.OPERANDS
+RULES |= sympy_cases.RULES | sympy_arrays.RULES
+OPERANDS |= sympy_cases.OPERANDS | sympy_arrays.OPERANDS
 OPERANDS[CallNode] = lambda node: node.args[1]
 OPERANDS[NamedNode] = lambda node: node.args[1:]

@@ -194,13 +194,6 @@ def _applied(
     return value
 
 
-def _number_of(node: sympy.MatrixBase) -> tuple[sympy.Basic, ...]:
-    """What an explicit 1 x 1 matrix holds."""
-    if node.shape != SCALAR:
-        raise ProgramError(f"{trees.shown(node)}: {trees.HINTS[sympy.MatrixBase]}")
-    return (node[0, 0],)
-
-
 def _gamma_by_logarithm(node: sympy.gamma) -> tuple[sympy.Basic, ...]:
     """Gamma(x) by the logarithm of its magnitude; below 0 it has the sign of sin(pi x)."""
     (x,) = node.args
@@ -232,7 +225,6 @@ trees.RULES |= LEAVES | {
     HadamardPower: lambda node, base, exponent: base**exponent,
     DiagonalMatrix: lambda node, matrix: matrix * filled(eye, matrix.shape[:1]),
     ElementwiseApplyFunction: _applied,
-    sympy.MatrixBase: lambda node, entry: entry,
     sympy.gamma: lambda node, value: value,
 }
 trees.OPERANDS |= dict.fromkeys(LEAVES, lambda node: ())
@@ -241,7 +233,6 @@ trees.OPERANDS |= {
     sympy.Pow: _base_and_exponent,
     sympy.gamma: _gamma_by_logarithm,
     sympy.Inverse: lambda node: (node.arg,),
-    sympy.MatrixBase: _number_of,
     ElementwiseApplyFunction: lambda node: (node.expr, node.function(ENTRY_SYMBOL)),
 }
 

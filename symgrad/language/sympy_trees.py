@@ -31,7 +31,6 @@ HINTS: dict[type, str] = {
     "expressions has a Jacobian, sg.jacobian",
     sympy.NDimArray: "declare Vector(name, n) or Matrix(name, m, n) and give its numbers as data",
     sympy.IndexedBase: "it has entries, u[i], for a Sum over i",
-    sympy.BlockMatrix: "write its blocks as sums and products of their own",
     AppliedUndef: "a function has a formula here; write it out",
     sympy.Derivative: "give the expression itself; symgrad derives it",
     sympy.Dummy: "a Dummy has no name of its own; use Scalar(name)",

@@ -83,7 +83,7 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
         ("batch_sum", "batch_mean", "mean"), "the batch: a sum with a range of its own"
     ),
     **dict.fromkeys(
-        ("entry", "same_label", "index_sum"),
+        ("entry", "same_label", "index_sum", "index_mean"),
         "index notation: what has no matrix form is made of it",
     ),
     **dict.fromkeys(("vector", "matrix", "tensor"), "also the kinds of variables"),

@@ -56,6 +56,16 @@ PROGRAMS: list[tuple[str, Callable[..., Any]]] = [
         "sum(T[0, j, l] * A[1, j] * X[l, 0] for j in range(n) for l in range(p))",
         lambda A, X, T: A[1] @ T[0] @ X[:, 0],
     ),
+    ("sum(i * x[i]**2 for i in range(n))", lambda x: np.arange(len(x)) @ x**2),
+    (
+        "sum(x[i] * y[j] * cos(i - j) for i in range(n) for j in range(i))",
+        lambda x, y: x @ np.tril(np.cos(np.subtract.outer(*[np.arange(len(x))] * 2)), -1) @ y,
+    ),
+    (
+        "sum(sum(x[j] for j in range(i, n))**2 for i in range(1, n))",
+        lambda x: np.sum(np.cumsum(x[::-1])[:-1] ** 2),
+    ),
+    ("sum(x[i] / (i + 1) for i in range(n))", lambda x: np.sum(x / np.arange(1, len(x) + 1))),
     ("norm2(B[0] - B[-1])**2", lambda B: np.sum((B[0] - B[-1]) ** 2)),
     ("B[0, 0] * B[1, 1] - B[0, 1] * B[1, 0]", lambda B: np.linalg.det(B[:2, :2])),
 ]

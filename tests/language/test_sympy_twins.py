@@ -156,6 +156,107 @@ EXPLICIT = [
         "x y: n, A B: n n",
     ),
 ]
+N = MatrixSymbol("N", 2, 2)
+t = MatrixSymbol("t", 3, 1)
+C = MatrixSymbol("C", n, m)
+FIRST = sympy.Matrix([[1, 2, 0], [0, -1, 3], [4, 0, 1]])
+W = sympy.BlockMatrix([[A, B], [B, A]])
+PLACES = [
+    (
+        Sum((u[i + 1] - u[i]) ** 2, (i, 0, n - 2)),
+        "sum((u[i + 1] - u[i])**2 for i in range(n - 1))",
+        "u: n",
+    ),
+    (
+        Sum((u[i + 1] - u[i]) ** 2, (i, 1, n - 1)),
+        "sum((u[i + 1] - u[i])**2 for i in range(n - 1))",
+        "u: n",
+    ),
+    (
+        Sum(x[i, 0] * x[i - 1, 0], (i, 1, n - 1)),
+        "sum(x[i] * x[i - 1] for i in range(1, n))",
+        "x: n",
+    ),
+    (Sum(x[i, 0] * x[n - 1 - i, 0], OF_N), "sum(x[i] * x[n - 1 - i] for i in range(n))", "x: n"),
+    (
+        Sum(Sum(v[j] * u[i + j], (j, 0, m - 1)) ** 2, (i, 0, n - m)),
+        "sum(sum(v[j] * u[i + j] for j in range(m))**2 for i in range(n - m + 1))",
+        "u: n, v: m",
+    ),
+    (
+        Sum(Sum(v[j] * u[i + j - 1], (j, 1, m)) ** 2, (i, 1, n - m + 1)),
+        "sum(sum(v[j] * u[i + j] for j in range(m))**2 for i in range(n - m + 1))",
+        "u: n, v: m",
+    ),
+    (x[0, 0] ** 2 * x[n - 1, 0], "x[0]**2 * x[-1]", "x: n"),
+    (N[0, 0] * N[1, 1] - N[0, 1] * N[1, 0], "det(N)", "N: 2 2"),
+    (
+        sum((t[r + 1, 0] - t[r, 0]) ** 2 for r in range(2)),
+        "(t[1] - t[0])**2 + (t[2] - t[1])**2",
+        "t: 3",
+    ),
+    (
+        Sum(sg.relu(V[i + 1] - V[i]), (i, 0, n - 2)),
+        "sum(relu(V[i + 1] - V[i]) for i in range(n - 1))",
+        "V: n",
+    ),
+    (Sum(C[i, 0] * C[i, m - 1], OF_N), "sum(C[i, 0] * C[i, -1] for i in range(n))", "C: n m"),
+    (Sum(u[sympy.Idx(i, n)] ** 2, OF_N), "norm2(u)**2", "u: n"),
+    (Sum(A[i, i + 1], (i, 0, n - 2)), "sum(A[i, i + 1] for i in range(n - 1))", "A: n n"),
+    (
+        Sum(KroneckerDelta(i + 1, j) * u[i] * v[j], OF_N, AND),
+        "sum((i + 1 == j) * u[i] * v[j] for i in range(n) for j in range(n))",
+        "u v: n",
+    ),
+]
+NUMBERED = [
+    (Sum(i * u[i], OF_N), "sum(i * u[i] for i in range(n))", "u: n"),
+    (Sum(i * u[i], (i, 1, n)), "sum((i + 1) * u[i] for i in range(n))", "u: n"),
+    (
+        Sum(u[i] * sympy.cos(2 * sympy.pi * i / n), OF_N),
+        "sum(u[i] * cos(2 * pi * i / n) for i in range(n))",
+        "u: n",
+    ),
+    (
+        Sum(u[i] * u[j], (j, 0, i), OF_N),
+        "sum(u[i] * u[j] for i in range(n) for j in range(i + 1))",
+        "u: n",
+    ),
+    (
+        Sum(Sum(v[j], (j, 0, i)) ** 2 * u[i], OF_N),
+        "sum(u[i] * sum(v[j] for j in range(i + 1))**2 for i in range(n))",
+        "u v: n",
+    ),
+    (
+        Trace(sympy.FunctionMatrix(n, n, sympy.Lambda((i, j), i + j)) * A),
+        "sum((i + j) * A[i, j] for i in range(n) for j in range(n))",
+        "A: n n",
+    ),
+]
+PARTS = [
+    (
+        W.det(),
+        "det(matrix(A[i, j] for i in range(n) for j in range(n)) + B) * det(A - B)",
+        "A B: n n",
+    ),
+    (Trace(W * W), "2 * trace(A @ A) + 2 * trace(B @ B)", "A B: n n"),
+    (
+        (sympy.BlockMatrix([[x], [y]]).T * W * sympy.BlockMatrix([[x], [y]]))[0, 0],
+        "x.T @ A @ x + y.T @ A @ y + x.T @ B @ y + y.T @ B @ x",
+        "x y: n, A B: n n",
+    ),
+    (Trace(sympy.BlockDiagMatrix(A, B) ** 2), "trace(A @ A) + trace(B @ B)", "A B: n n"),
+    (
+        (t.T * FIRST * t)[0, 0],
+        "t[0]**2 - t[1]**2 + t[2]**2 + 2 * t[0] * t[1] + 3 * t[1] * t[2] + 4 * t[0] * t[2]",
+        "t: 3",
+    ),
+    (sympy.ones(1, 2) * N * sympy.ones(2, 1), "sum(N)", "N: 2 2"),
+    (Trace(E * N), "a * N[0, 0] + b * N[0, 1] + b * N[1, 0] + a * b * N[1, 1]", "N: 2 2"),
+    (Trace((N + sympy.eye(2)).T * (N + sympy.eye(2))), "norm2(N + eye(2))**2", "N: 2 2"),
+    (sympy.log((N.T * N).as_explicit().trace()), "log(norm2(N)**2)", "N: 2 2"),
+    ((t[1:3, 0].T * t[0:2, 0])[0, 0], "t[0] * t[1] + t[1] * t[2]", "t: 3"),
+]
 SIZES = {"m": 3, "n": 4, "k": 2}
 
 
@@ -185,7 +286,8 @@ def point(problem: sg.Problem) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("expression", "formula", "names"), [*SUMS, *ENTRIES, *LABELS, *CASES, *EXPLICIT]
+    ("expression", "formula", "names"),
+    [*SUMS, *ENTRIES, *LABELS, *CASES, *EXPLICIT, *PLACES, *NUMBERED, *PARTS],
 )
 def test_an_expression_is_the_program_beside_it(expression: Any, formula: str, names: str) -> None:
     problem = problem_from_sympy(expression)

@@ -62,6 +62,7 @@ VALUES: list[tuple[str, Callable[..., Any]]] = [
     ("sum(x[i] * y[i] for i in range(n))", lambda x, y: x @ y),
     ("vector(x[i] + S[i, i] for i in range(n))", lambda x, S: x + np.diag(S)),
     ("mean(x[i] * S[i, i] for i in range(n))", lambda x, S: np.mean(x * np.diag(S))),
+    ("sum(i * x[i] for i in range(n))", lambda x: np.arange(len(x)) @ x),
     ("vector(x[i + 1] - x[i] for i in range(n - 1))", lambda x: np.diff(x)),
     ("matrix(A[j, i] for i in range(n) for j in range(m))", lambda A: A.T),
     (

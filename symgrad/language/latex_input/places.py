@@ -14,7 +14,7 @@ from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.letters import index_letter
 from symgrad.language.operations.entries import array, at, equal_places
-from symgrad.language.operations.places import Affine, at_place
+from symgrad.language.operations.places import Affine, as_number, at_place
 
 
 def is_sum(node: lt.Node) -> bool:
@@ -88,6 +88,12 @@ def equal_at(reader: Context, left: lt.Node, right: lt.Node) -> Value:
     one, other = place_of(reader, left), place_of(reader, right)
     letters = {x.name: x for x in (*one.letters, *other.letters)}
     return Value(array(equal_places(one, other), [*letters.values()]), tuple(letters))
+
+
+def number_at(reader: Context, node: lt.Node) -> Value:
+    """The number that an index letter is, over that letter."""
+    where = place_of(reader, node)
+    return Value(array(as_number(where), where.letters), tuple(x.name for x in where.letters))
 
 
 def letter_of(part: lt.Node) -> lt.Node:

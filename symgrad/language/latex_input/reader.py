@@ -22,7 +22,7 @@ from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Entries, Value
 from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import Names, look
-from symgrad.language.latex_input.places import bind, letter_of
+from symgrad.language.latex_input.places import bind, letter_of, number_at
 from symgrad.language.latex_input.products import product, starred
 from symgrad.language.latex_input.scripts import Scripts
 from symgrad.language.latex_input.slopes import gradient_of
@@ -123,6 +123,8 @@ class Reader:
         """A sign of ours, or of everyone's."""
         if (batch := self.counts.get(node)) is not None:
             return Value(Size(batch))
+        if isinstance(node, lt.Sym) and node.text in self.entries.sizes:
+            return number_at(self, node)
         match node:
             case lt.Sym(text="I"):
                 return Value(filled(eye, (self._size(node.at),)))
