@@ -3,6 +3,7 @@ r"""Where an entry stands, in LaTeX: x_{i + 1}, k_{n - 1 - i}, [x]_0, \sum_{0 \l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sympy
 
@@ -12,7 +13,7 @@ from symgrad.language.expressions import Expression, Letter
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
-from symgrad.language.latex_input.letters import index_letter
+from symgrad.language.latex_input.letters import index_letter, letters_of
 from symgrad.language.operations.entries import array, at, equal_places
 from symgrad.language.operations.places import Affine, as_number, at_place
 
@@ -124,3 +125,22 @@ def bind(reader: Context, part: lt.Node, above: lt.Node | None = None) -> None:
     entries.sizes[letter] = size.offset
     if start.offset == 1:
         entries.from_one.add(letter)
+
+
+def bracketed(reader: Context, base: lt.Fence, node: lt.Script) -> Value:
+    r"""[...]_ij, [...]_{0 \leq i < n}: these letters are its own."""
+    parts = lt.parts_of(node.below)
+    bounds = any(isinstance(p, lt.Chain) and p.signs[0] == r"\leq" for p in parts)
+    below = lt.Listed(node.at, tuple(map(letter_of, parts))) if bounds else node.below
+    own = letters_of(below) or ()
+    sizes = reader.entries.sizes
+    inside = {x: sizes.pop(x) for x in own if x in sizes}
+    for part in parts if bounds else ():
+        bind(reader, part)
+    value = reader.value(base)
+    if own and value.scalar:
+        value, node = reader.entries.gathered(value, own), replace(node, below=None)
+    for x in own:
+        sizes.pop(x, None)
+    sizes.update(inside)
+    return reader.scripted(value, node)

@@ -20,9 +20,8 @@ from symgrad.language.latex_input.bases import Bases
 from symgrad.language.latex_input.calls import Calls
 from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Entries, Value
-from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import Names, look
-from symgrad.language.latex_input.places import bind, letter_of, number_at
+from symgrad.language.latex_input.places import bracketed, number_at
 from symgrad.language.latex_input.products import product, starred
 from symgrad.language.latex_input.scripts import Scripts
 from symgrad.language.latex_input.slopes import gradient_of
@@ -194,30 +193,12 @@ class Reader:
             norm = Calls(self).norm(base, node.below)
             return self.scripted(norm, replace(node, below=None))
         if isinstance(base, lt.Fence) and base.left == "[" and node.below is not None:
-            return self._bracketed(base, node)
+            return bracketed(self, base, node)
         if node.below is not None:
             named = self.named(replace(node, above=None, primes=0))
             if named is not None:
                 return self.scripted(named, replace(node, below=None))
         return self.scripted(self.value(base), node)
-
-    def _bracketed(self, base: lt.Fence, node: lt.Script) -> Value:
-        """[...]_ij: these letters are its own."""
-        parts = lt.parts_of(node.below)
-        bounds = any(isinstance(p, lt.Chain) and p.signs[0] == r"\leq" for p in parts)
-        below = lt.Listed(node.at, tuple(map(letter_of, parts))) if bounds else node.below
-        own = letters_of(below) or ()
-        sizes = self.entries.sizes
-        inside = {x: sizes.pop(x) for x in own if x in sizes}
-        for part in parts if bounds else ():
-            bind(self, part)
-        value = self.value(base)
-        if own and value.scalar:
-            value, node = self.entries.gathered(value, own), replace(node, below=None)
-        for x in own:
-            sizes.pop(x, None)
-        sizes.update(inside)
-        return self.scripted(value, node)
 
     def scripted(self, value: Value, node: lt.Script) -> Value:
         """A value with the scripts of a node."""
