@@ -28,6 +28,7 @@ from symgrad.numerics import callables, differences, proofs, verification
 from symgrad.numerics.chains import check_chains
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.reports import GradientReport
+from symgrad.numerics.solutions import check_regular
 
 Key = data.Key
 Source: TypeAlias = Problem | str | sympy.Basic
@@ -383,7 +384,9 @@ def stationary(
     >>> stationary(program, ["w"], subject_to="sum(w) = 1").results["w"].expression
     'inv(S) @ ones(n) / sum(inv(S))'
     """
-    return Derivation(solved(as_problem(problem), wrt, subject_to))
+    derivation = solved(as_problem(problem), wrt, subject_to)
+    check_regular(derivation)
+    return Derivation(derivation)
 
 
 def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:

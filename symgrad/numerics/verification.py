@@ -301,7 +301,9 @@ def _at_solution(step: Step) -> Comparison:
     def sides(sample: Sample) -> tuple[Any, Any]:
         if left is None or right is None:
             return np.nan, np.nan
-        return sample.solved.evaluated(left), sample.solved.evaluated(right)
+        solved = sample.solved
+        both = np.broadcast_arrays(solved.evaluated(left), solved.evaluated(right))
+        return both[0], both[1]
 
     return sides
 

@@ -174,9 +174,28 @@ SOLVED: list[tuple[str, str, str, Mapping[str, str]]] = [
     ("the scale of a vector", "norm2(y - c * X @ w)**2", "c", {}),
     ("an estimate of least squares inside a logarithm", "log(norm2(X @ w - y)**2)", "w", {}),
     ("a symmetric unknown", "norm2(S - B)**2", "S", {"S": "0.5 * (B + B.T)"}),
+    ("transposed", "norm2(R.T - B)**2", "R", {"R": "B.T"}),
+    ("twice transposed", "trace(R @ R) - trace(B @ R)", "R", {"R": "0.5 * B"}),
+    ("two matrices on one side", "trace(R @ B @ R.T) - trace(R)", "R", {"R": "inv(B.T + B)"}),
+    ("a row", "norm2(row - t.T)**2 + c * norm2(row)**2", "row", {"row": "t.T / (c + 1)"}),
+    (
+        "one of each example",
+        "mean(norm2(P @ z - mu)**2 + c * norm2(z)**2 for z, mu in batch)",
+        "z",
+        {},
+    ),
+    ("a linear map of examples", "mean(norm2(P @ z - mu)**2 for z, mu in batch)", "P", {}),
+    ("entries", "sum((w[i] - t[i])**2 for i in range(n))", "w", {"w": "t"}),
+    ("0", "norm2(w)**2", "w", {"w": "zeros(n)"}),
     ("Tikhonov", "norm2(X @ w - y)**2 + norm2(A @ w)**2", "w", {}),
 ]
-MORE = {"B2": "Matrix(k, l)", "Y2": "Matrix(m, l)", "z2": "Vector(m)", "x": "Vector(n)"}
+MORE = {
+    "B2": "Matrix(k, l)",
+    "Y2": "Matrix(m, l)",
+    "z2": "Vector(m)",
+    "row": "Matrix(1, n)",
+    "x": "Vector(n)",
+}
 REFUSED = [
     ("loss = norm2(tanh(X @ w) - y)**2", "w", "not linear in w: tanh(X @ w)"),
     ("loss = sum(softplus(X @ w)) - y.T @ X @ w", "w", "not linear in w: sigmoid(X @ w)"),
@@ -185,12 +204,16 @@ REFUSED = [
     ("loss = norm2(B @ T + T @ C - D)**2\nT: Matrix(n, n)", "T", "Sylvester"),
     ("loss = norm2(M - U @ V.T)**2", "U V", "not linear in V"),
     ("loss = norm2(s2 * (M - U @ V.T))**2", "U", "a matrix of its own"),
-    ("loss = a.T @ w", "w", "does not depend on w: a = 0"),
+    ("loss = a.T @ w", "w", "comes to a = 0, which does not depend on w"),
     ("loss = 0 * sum(w) + sum(a)", "w", "is 0 wherever w is"),
     ("loss = norm2(G @ a - t)**2", "G", "is declared orthogonal"),
     ("loss = sum(h * log(h))", "h", "is declared simplex"),
     ("loss = c**4 / 4 - c * lam", "c", "several roots"),
     ("loss = c**3 / 3 - c**2 + lam * c", "c", "not linear in c: c**2"),
+    ("loss = norm2(w[0] - c)**2", "w", "singular at all random numbers"),
+    ("loss = (t.T @ w - c)**2", "w", "singular at all random numbers"),
+    ("loss = log(c)", "c", "comes to 1 = 0"),
+    ("loss = logdet(R)", "R", "no invertible R solves it"),
     ("loss = trace(R @ B) + trace(inv(R) @ C) - logdet(R)", "R", "not linear in R"),
 ]
 OTHERS = {
@@ -275,6 +298,8 @@ CONVEX = [
     ("w.T @ B @ B @ w / 2 - t.T @ w", "w", "was not shown"),
     (LINEAR, "c w", "A minimum: the loss is a sum of squares of what is affine in c and w"),
     ("norm2(w - a)**2 - norm2(x - t)**2", "w x", "was not shown"),
+    ("trace(R @ R) - trace(B @ R)", "R", "was not shown"),
+    ("trace(R @ R.T) - trace(B @ R)", "R", "A minimum: "),
     ("norm2(w - a)**2 - 3 * w.T @ x + norm2(x)**2", "w x", "was not shown"),
     (GAUSS, "mu Sigma", "was not shown"),
 ]

@@ -88,9 +88,12 @@ def without_common(equation: Equation) -> Cleared | None:
 
 def _dividable(factor: Factor, equation: Equation) -> bool:
     """Whether the equation may be divided by it: a mean stays one."""
+    node = factor.node
     whole = set(factor.labels) == set(equation.labels) or not factor.labels
-    kept = isinstance(factor.node, (ix.Identity, ix.OneHot, ix.Length))
-    return whole and factor.node is not equation.unknown and not kept
+    axes = {x.axis for t in equation.terms for x in t.summed}
+    mean = isinstance(node, ix.Length) and node.axis in axes
+    kept = mean or isinstance(node, (ix.Identity, ix.OneHot))
+    return whole and node is not equation.unknown and not kept
 
 
 def never_zero(node: Node) -> bool:

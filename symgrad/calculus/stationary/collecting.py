@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from symgrad.calculus.entries import symmetric
+from symgrad.calculus.functions import aligned
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
@@ -174,23 +175,25 @@ def _of_matrix(parts: list[_Placed], labels: tuple[Label, ...], turned: bool) ->
     if any(part.both.factors for part in parts):
         raise NoClosedForm("it stands in matrix products and entry by entry")
     inner = Label(row.axis), Label(column.axis)
-    lefts = [_side(p.left, p.row, row, inner[0], batch) for p in parts]
-    rights = [_side(p.right, p.column, column, inner[1], batch) for p in parts]
+    rows, columns = (*batch, row, inner[0]), (*batch, inner[1], column)
+    lefts = [_side(p.left, p.row, row, inner[0], rows) for p in parts]
+    rights = [_side(p.right, p.column, column, inner[1], columns) for p in parts]
     fronts = [p.front for p in parts]
-    if len({e.node for e in rights}) == 1:
-        left, right = _sum(fronts, lefts, (*batch, row, inner[0])), rights[0]
-    elif len({e.node for e in lefts}) == 1:
-        left, right = lefts[0], _sum(fronts, rights, (*batch, inner[1], column))
-    else:
-        raise NoClosedForm(SYLVESTER)
-    alone = {_one(row, inner[0]).node, _one(inner[1], column).node}
-    return Collected(
-        labels,
-        None if left.node in alone else left,
-        None if right.node in alone else right,
-        inner=inner,
-        turned=turned,
+    kinds = {e.node for e in lefts}, {e.node for e in rights}
+    one = (
+        _side(Term(ONE, ()), row, row, inner[0], rows).node,
+        _side(Term(ONE, ()), column, column, inner[1], columns).node,
     )
+    if kinds[0] == {one[0]}:
+        return Collected(labels, right=_sum(fronts, rights, columns), inner=inner, turned=turned)
+    if kinds[1] == {one[1]}:
+        return Collected(labels, _sum(fronts, lefts, rows), inner=inner, turned=turned)
+    if len(kinds[1]) == 1:
+        return Collected(labels, _sum(fronts, lefts, rows), rights[0], inner=inner, turned=turned)
+    if len(kinds[0]) == 1:
+        right = _sum(fronts, rights, columns)
+        return Collected(labels, lefts[0], right, inner=inner, turned=turned)
+    raise NoClosedForm(SYLVESTER)
 
 
 SYLVESTER = (
@@ -199,19 +202,13 @@ SYLVESTER = (
 )
 
 
-def _one(a: Label, b: Label) -> Entry:
-    return contract([Term(ONE, (identity(a, b),))], (a, b))
-
-
-def _side(part: Term, at: Label, free: Label, inner: Label, batch: Sequence[Label]) -> Entry:
-    """What stands at one side, over (free, inner); rows before what is multiplied, columns
-    behind."""
-    order = (free, inner)
+def _side(part: Term, at: Label, free: Label, inner: Label, order: Sequence[Label]) -> Entry:
+    """What stands at one side, over these labels, of which `free` is the equation's."""
     if at is free:
         whole = part._replace(factors=(*part.factors, identity(free, inner)))
     else:
         whole = _renamed(part, at, inner)
-    return contract([whole], (*batch, *order))
+    return Entry(aligned(contract([whole], order), order), tuple(order))
 
 
 def _sum(fronts: Sequence[Term], sides: Sequence[Entry], labels: Sequence[Label]) -> Entry:

@@ -108,6 +108,8 @@ def _hessian(unknown: Unknown, sign: Sign) -> str:
         if not equation.linear or not equation.others or symmetric(unknown.node):
             return ""
         places = collected(equation)
+        if places.turned:  # trace(X @ X) has no sign
+            return ""
     except NoClosedForm:
         return ""
     sides = [(entry, places.order(side)) for side, entry in places.sides]
@@ -122,7 +124,7 @@ def _hessian(unknown: Unknown, sign: Sign) -> str:
         return ""
     if len(sides) > 1:
         return f"what stands on each side of {unknown.name} has the form A.T @ D @ A"
-    text = unparse(sign.system.write(*sides[0]))
+    text = unparse(sign.system.short(*sides[0]))
     form = ", of the form A.T @ D @ A" if ends[0] and not sign.matrices else ""
     return f"the loss is quadratic in {unknown.name} with the coefficient {text}{form}"
 

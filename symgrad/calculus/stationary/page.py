@@ -34,6 +34,7 @@ class Page:
     short: Write
     lines: list[Line] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
+    inverted: bool = False  # whether the unknown's inverse stood there
 
     def __str__(self) -> str:
         """The name of the unknown."""
@@ -41,7 +42,7 @@ class Page:
 
     def text(self, entry: Entry, labels: Sequence[Label] | None = None) -> str:
         """An entry in the language."""
-        return unparse(self.write(entry, entry.labels if labels is None else labels))
+        return unparse(self.short(entry, entry.labels if labels is None else labels))
 
     def line(self, left: Expression, right: Expression, rule: str, sentence: str) -> None:
         """A line, unless it says what the last one says."""

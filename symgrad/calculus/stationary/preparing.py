@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from symgrad.calculus.algebra import is_call
+from symgrad.calculus.nodes import Entry
 from symgrad.calculus.stationary.clearing import (
     Cleared,
     invertible,
@@ -12,7 +13,7 @@ from symgrad.calculus.stationary.clearing import (
     without_inverse,
     without_leading,
 )
-from symgrad.calculus.stationary.equation import Equation
+from symgrad.calculus.stationary.equation import Equation, terms_of
 from symgrad.calculus.stationary.page import Page
 from symgrad.language.expressions import Expression, Number
 from symgrad.language.operations.arithmetic import divide
@@ -42,8 +43,9 @@ def _multiplied(page: Page, cleared: Cleared, why: str) -> Equation:
     by = page.write(cleared.by, cleared.by.labels)
     below = by.arguments[1] if is_call(by, divide) and _is_one(by.arguments[0]) else None
     text = unparse(by if below is None else below)
-    if not never_zero(cleared.by.node):
-        page.need(f"{text} is not 0")
+    for factor in terms_of(cleared.by)[0].factors:
+        if not never_zero(factor.node):
+            page.need(f"{page.text(Entry(factor.node, factor.labels))} is not 0")
     equation = cleared.equation.expanded()
     done = "multiplied" if below is None else "divided"
     rule = f"{done} by {text}"
@@ -54,6 +56,7 @@ def _multiplied(page: Page, cleared: Cleared, why: str) -> Equation:
 def _uninverted(page: Page, cleared: Cleared) -> Equation:
     """Times the unknown, whose inverse stands there."""
     sides = "both sides" if cleared.side == "both" else f"the {cleared.side}"
+    page.inverted = True
     page.equation(
         cleared.equation,
         f"times {page} from {sides}",

@@ -31,7 +31,9 @@ def check_solvable(equation: Equation, power: Fraction, page: Page) -> None:
         raise NoClosedForm(f"the gradient by {name} is 0 wherever {name} is: all are stationary")
     if not equation.others:
         left = _sum(equation, equation.terms, page)
-        raise NoClosedForm(f"the gradient by {name} does not depend on {name}: {left} = 0")
+        raise NoClosedForm(
+            f"that the gradient by {name} is 0 comes to {left} = 0, which does not depend on {name}"
+        )
     if power == 1 and not equation.linear:
         raise NoClosedForm(f"the gradient is not linear in {name}: {_culprit(equation, page)}")
     if power > 1 and not (isinstance(equation.unknown, Input) and _positive(equation.unknown)):
@@ -39,12 +41,25 @@ def check_solvable(equation: Equation, power: Fraction, page: Page) -> None:
             f"the gradient is not linear in {name}: {name}**{power} has several roots; with "
             f"positive=True in the declaration of {name} it is the positive one"
         )
-    if not equation.constants:
+    if equation.constants or (_is_alone(equation) and not page.inverted):
+        return
+    if page.inverted:
         raise NoClosedForm(
-            f"{_sum(equation, equation.terms, page)} = 0 has no term without {name}: {name} = 0 "
-            f"solves it; another {name} does only where what it is multiplied by is singular, as "
-            "an eigenvector, and has no closed form"
+            f"{_sum(equation, equation.terms, page)} = 0 has no term without {name}, and no "
+            f"invertible {name} solves it"
         )
+    raise NoClosedForm(
+        f"{_sum(equation, equation.terms, page)} = 0 has no term without {name}: {name} = 0 "
+        f"solves it; another {name} does only where what it is multiplied by is singular, as "
+        "an eigenvector, and has no closed form"
+    )
+
+
+def _is_alone(equation: Equation) -> bool:
+    """Whether the equation says that a multiple of each entry of the unknown is 0."""
+    return all(
+        len(t.factors) == 1 and {*t.factors[0].labels} == {*equation.labels} for t in equation.terms
+    )
 
 
 def _positive(unknown: Input) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from symgrad.calculus import nodes as ix
+from symgrad.calculus.algebra import transposed
 from symgrad.calculus.closed_form import ClosedForm, closed_result
 from symgrad.calculus.derivation import SOLVING, Derivation, Outcome, Step
 from symgrad.calculus.naming import fresh
@@ -37,7 +38,14 @@ class Solution(Outcome):
             definitions.append((name, outcome.closed.expression))
         naming = replace(naming, definitions={**naming.definitions, **names})
         form = closed_result(self.entry, self.labels, naming)
-        return replace(form, definitions=(*definitions, *form.definitions))
+        shaped = in_shape(form.expression, self.name)
+        return replace(form, definitions=(*definitions, *form.definitions), expression=shaped)
+
+
+def in_shape(found: Expression, unknown: Expression) -> Expression:
+    """What was found, a column in index notation, as a row where the unknown is one."""
+    turned = found.shape != unknown.shape and found.shape == unknown.shape[::-1]
+    return transposed(found) if turned else found
 
 
 def derivation_of(system: System) -> Derivation:
@@ -85,7 +93,8 @@ def _by_names(system: System, unknown: Unknown) -> Expression:
     assert unknown.solution is not None
     later = {u.node: system.final(u) for u in system.put_in(unknown)}
     labels = unknown.outcome.labels
-    return system.write(Entry(put(unknown.solution, later), labels), labels)
+    found = system.write(Entry(put(unknown.solution, later), labels), labels)
+    return in_shape(found, system.derivation.problem.variables[unknown.name].expression())
 
 
 def _steps(system: System, outcomes: Mapping[str, Outcome], number: int) -> Iterator[Step]:

@@ -42,6 +42,9 @@ def solved(page: Page, equation: Equation) -> Entry:
     places = collected(equation)
     right = _collect(page, equation, places, number)
     solution = _inverted(page, places, right)
+    if places.turned:  # what was found is over (column, row)
+        turned = dict(zip(places.core, equation.core, strict=True))
+        solution = Entry(solution.node, tuple(turned.get(x, x) for x in solution.labels))
     if power != 1:
         solution = contract([Term(ONE, (Factor(*solution, 1 / power),))], equation.labels)
     _finish(page, solution, equation, places, power)

@@ -15,6 +15,7 @@ from symgrad.calculus.closed_form import closed_result, leaf_count
 from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
+from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
@@ -56,13 +57,16 @@ class System:
         node = aligned(entry, labels)
         whole = notation.whole(node)
         if whole is None:
-            return notation.index_form(node, naming.taken)
+            whole = in_language(notation.index_form(node, naming.taken))
+        if whole is None:
+            raise NoClosedForm("an equation for it can be written in no notation that there is")
         return retyped(whole, naming.spelled)
 
     def short(self, entry: Entry, labels: Sequence[Label]) -> Expression:
         """The same simplified, where that is one expression."""
         form = closed_result(entry, tuple(labels), self.derivation.naming)
-        return self.write(entry, labels) if form.definitions else form.expression
+        said = None if form.definitions else in_language(form.expression)
+        return self.write(entry, labels) if said is None else said
 
     def solve(self) -> None:
         """Find one unknown after the other, in the order given as far as that is possible.
@@ -88,7 +92,7 @@ class System:
         zero = self.write(contract([], ()), labels)
         symmetrised = _symmetric_part(entry, labels, unknown.node)
         if symmetrised is None:
-            left, rule = unknown.outcome.closed.expression, "set to zero"
+            left, rule = self._gradient(unknown), "set to zero"
             reason = f"Where {unknown.name} is stationary, the gradient by it is 0."
         else:
             entry = symmetrised
@@ -112,6 +116,12 @@ class System:
         unknown.solution = aligned(solution, labels)
         unknown.lines, unknown.conditions = page.lines, page.conditions
         self.order.append(unknown)
+
+    def _gradient(self, unknown: Unknown) -> Expression:
+        """The gradient as its derivation has it, where that is one expression."""
+        form, outcome = unknown.outcome.closed, unknown.outcome
+        said = None if form.definitions else in_language(form.expression)
+        return self.write(outcome.entry, outcome.labels) if said is None else said
 
     def _so_far(self, found: Unknown) -> Node:
         """What an unknown is by those that are still to be found."""
