@@ -587,7 +587,7 @@ CLOSED = [  # a result uses only what is defined beside it
         derivative={
             "X": "4 * X @ (S * (Q.T @ Q) - diag(S * (Q.T @ Q) @ ones(n)))",
         },
-        holds={"result": "X @ g3.T + X @ g3", "text": "g = diag(G)"},
+        holds={"result": "X @ (g3 + g3.T)", "text": "g = diag(G)"},
     ),
     Row(
         name="a vector that is standardized",
@@ -597,7 +597,7 @@ CLOSED = [  # a result uses only what is defined beside it
             "x": "(g - mean(g) - (x - mean(x)) / std(x) * mean(g * (x - mean(x)) / std(x)))"
             " / std(x)"
         },
-        holds={"result": ("g2 = x - sum(x) / n", "g3 - sum(g3) / n")},
+        holds={"result": ("g2 = x - mean(x)", "g3 - sum(g3) / n")},
     ),
     Row(
         name="batch normalization",
@@ -774,7 +774,7 @@ SHORT = [  # a result is what a textbook gives
         program="D: Matrix(n, n, symmetric=True); E: Matrix(n, n); y: Vector(n)"
         "; K = maximum(D, E) + eye(n); loss = y.T @ inv(K) @ y",
         wrt="y",
-        same={"y": "inv(K) @ y + inv(K).T @ y"},
+        same={"y": "(inv(K) + inv(K).T) @ y"},
     ),
     Row(
         name="a quotient with a name, in a sum over its own denominator",
@@ -795,7 +795,7 @@ SHORT = [  # a result is what a textbook gives
         program="W: Matrix(n, k); S: Matrix(n, n, symmetric=True)"
         "; B: Matrix(n, n, symmetric=True); L = trace(W.T @ S @ W) / trace(W.T @ B @ W); loss = L",
         wrt="W",
-        same={"W": "2 * (S @ W - L * B @ W) / trace(W.T @ B @ W)"},
+        same={"W": "2 * (S - L * B) @ W / trace(W.T @ B @ W)"},
     ),
     Row(
         name="a product with a name is found in a higher power",
@@ -823,7 +823,7 @@ SHORT = [  # a result is what a textbook gives
         program="x1: Vector(d); x2: Vector(d); w: Vector(d)"
         "; loss = sum((w.T @ x1 - w.T @ x2)**2 for x1, x2 in batch)",
         wrt="w",
-        same={"w": "2 * sum((w.T @ x1 - w.T @ x2) * (x1 - x2) for x1, x2 in batch)"},
+        same={"w": "2 * sum(w.T @ (x1 - x2) * (x1 - x2) for x1, x2 in batch)"},
     ),
     Row(
         name="Bradley and Terry's model",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import TypeGuard
 
 from symgrad.language.dimensions import ONE
@@ -63,6 +64,8 @@ def _is_symmetric(e: Expression) -> bool:
         return _is_its_transpose(e.arguments[0])
     if isinstance(e, Name):
         return e.symmetric
+    if is_call(e, op.add):
+        return _is_transpose(*reversed(e.arguments))
     return is_call(e, eye) or (is_call(e, diag) and e.shape[1] != ONE)
 
 
@@ -73,6 +76,10 @@ def _is_its_transpose(e: Expression) -> bool:
     if is_call(e, op.matmul):
         return e.shape[0] == e.shape[1] and unparse(transposed(e)) == unparse(e)
     return _is_symmetric(e)
+
+
+def _is_transpose(e: Expression, of: Expression) -> bool:
+    return is_call(e, op.transpose) and e.arguments[0] == of
 
 
 def _acts_alike(e: Call) -> bool:
@@ -105,6 +112,38 @@ def product(left: Expression, right: Expression) -> Expression:
     if is_call(right, op.negative):
         return negated(product(left, right.arguments[0]))
     return left @ right
+
+
+def turned(e: Expression) -> Expression:
+    """A product that is its own transpose, or in a trace, with as few transposes as may be:
+    v^T R^T u = u^T R v."""
+    other = _reversed(e)
+    return other if _transposes(other) < _transposes(e) else e
+
+
+def drawn_out(e: Expression) -> Expression:
+    """A product of three or more transposes as one: A^T B^T C^T = (C B A)^T."""
+    short = len(_factors(e)) < 3
+    return e if short or _transposes(e) < len(_factors(e)) else op.transpose(_reversed(e))
+
+
+def _reversed(e: Expression) -> Expression:
+    """The transpose of a product, its factors turned round, also where it is a number."""
+    first, *rest = (transposed(f) for f in reversed(_factors(e)))
+    return reduce(product, rest, first)
+
+
+def _factors(e: Expression) -> list[Expression]:
+    """The factors of a matrix product."""
+    factors = []
+    while is_call(e, op.matmul):
+        e, last = e.arguments
+        factors.append(last)
+    return [e, *reversed(factors)]
+
+
+def _transposes(e: Expression) -> int:
+    return sum(is_call(f, op.transpose) for f in _factors(e))
 
 
 def times(scalar: Expression, e: Expression) -> Expression:
@@ -194,6 +233,8 @@ def signed_sum(parts: Sequence[Expression]) -> Expression:
     """The sum of the parts, a positive one first."""
     first = next((k for k, part in enumerate(parts) if not is_negative(part)), 0)
     ordered = [parts[first], *parts[:first], *parts[first + 1 :]]
+    if len(ordered) == 2 and _is_transpose(ordered[0], ordered[1]):
+        ordered.reverse()  # A + A^T
     result = ordered[0]
     for part in ordered[1:]:
         result = result - negated(part) if is_negative(part) else result + part

@@ -6,22 +6,20 @@ Only what is printed is treated so; numbers are computed by the stable form.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 
 from symgrad.calculus.entries import singular
-from symgrad.calculus.folding import Length, Products, cancelled, folded
+from symgrad.calculus.folding import MOST_TERMS, Length, Products, cancelled, folded, over_one
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.gathering import gathered
+from symgrad.calculus.inverses import told_apart
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term, new_labels
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
-from symgrad.calculus.terms import magnitude, multiplied_out, opened, product, times
+from symgrad.calculus.terms import magnitude, multiplied_out, opened, repeated, times
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name
-
-MOST_TERMS = 16
 
 
 def simplified(
@@ -39,10 +37,9 @@ def simplified(
         plain = contract(terms, labels, factored=True)
         other = [cancelled(folded(t, products, length), named) for t in terms]
         other = gathered(other, own, length)
-        if len(terms) == len(other) and all(map(operator.is_, terms, other)):
-            return plain
-        short = contract(other, labels, factored=True)
-        return short if length(short.node) < length(plain.node) else plain
+        ways = (other, over_one(other, own, named), list(map(told_apart, terms)))
+        entries = (contract(way, labels, factored=True) for way in ways)
+        return min((plain, *entries), key=lambda entry: length(entry.node))
 
     done = rebuilt([root], lambda node: node is not root and named(node), combine)
     labels = new_labels(root.axes)
@@ -54,13 +51,7 @@ def multiplied(root: Node, named: Callable[[Node], bool]) -> Node:
     these are few: (X_ij - X_kj) A_ik has no matrix form, X_ij A_ik - X_kj A_ik has."""
 
     def parts(factor: Factor) -> Sequence[Term] | None:
-        node = factor.node
-        if named(node) or not isinstance(node, Polynomial) or len(node.axes) < 3:
-            return None
-        terms = opened(node, factor.labels)
-        if factor.power == 2:
-            return [product((a, b)) for a in terms for b in opened(node, factor.labels)]
-        return terms if factor.power == 1 else None
+        return None if named(factor.node) or len(factor.labels) < 3 else repeated(factor)
 
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
         return contract(

@@ -1,6 +1,7 @@
 """Products that have a name, found again in terms, and denominators that cancel: with r = e / s,
 
     e^2 / s^2 / nu = r^2 / nu        1 / (1 + r^2 / nu) / nu = 1 / (nu + r^2)
+    1 - a / (a + b) = b / (a + b)
 
 Only what is printed is written so.
 """
@@ -14,9 +15,11 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import ClosedFactor, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.terms import magnitude, opened, product
+from symgrad.calculus.reduction import joined
+from symgrad.calculus.terms import magnitude, multiplied_out, opened, product, repeated
 from symgrad.language.expressions import Value
 
+MOST_TERMS = 16  # of a sum that is multiplied out
 Length = Callable[[Node], int]  # how many names and functions a node shows
 Products = Mapping[Node, Sequence[ix.Polynomial]]
 Matched = tuple[dict[int, Label], dict[Factor, Value]]  # labels, and the power of each factor
@@ -116,3 +119,32 @@ def cancelled(term: Term, named: Callable[[Node], bool]) -> Term:
                 again = term._replace(factors=(*rest, Factor(*whole, power)))
                 return cancelled(again, named)
     return term
+
+
+def over_one(
+    terms: Sequence[Term], labels: Sequence[Label], named: Callable[[Node], bool]
+) -> list[Term]:
+    """The sum over its least common denominator, what is above it multiplied out; the terms
+    themselves where there is none, or they become many."""
+    below: dict[Factor, Value] = {}
+    for factor in (f for t in terms for f in t.factors if f.power < 0):
+        if set(factor.labels) <= set(labels):
+            entry = factor._replace(power=Fraction(1))
+            below[entry] = max(below.get(entry, Fraction(0)), -factor.power)
+    if len(terms) < 2 or not below:
+        return list(terms)
+    front = Term(Fraction(1), tuple(f._replace(power=p) for f, p in below.items()))
+
+    def parts(factor: Factor) -> Sequence[Term] | None:
+        return None if named(factor.node) else repeated(factor)
+
+    above: list[Term] = []
+    for term in terms:
+        whole = product((term, front))
+        whole = whole._replace(factors=tuple(joined(whole.factors)))
+        above += multiplied_out(whole, parts, MOST_TERMS)
+        if len(above) > MOST_TERMS:
+            return list(terms)
+    sum_above = contract(above, labels, factored=True)
+    divided = (f._replace(power=-p) for f, p in below.items())
+    return [Term(Fraction(1), (Factor(*sum_above), *divided))]

@@ -1,4 +1,6 @@
-"""Sums with a factor in common as one sum: sum_b a_b x_b - sum_b a_b y_b = sum_b a_b (x_b - y_b).
+"""Sums with a factor in common as one sum:
+
+    sum_b a_b x_b - sum_b a_b y_b = sum_b a_b (x_b - y_b)        A x + A^T x = (A + A^T) x
 
 Only what is printed is written so.
 """
@@ -6,9 +8,10 @@ Only what is printed is written so.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from fractions import Fraction
 
 from symgrad.calculus.folding import Length
-from symgrad.calculus.nodes import Factor, Label, Polynomial, Term, core_axes
+from symgrad.calculus.nodes import Factor, Label, OneHot, Polynomial, Term, core_axes
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import opened
 
@@ -23,7 +26,7 @@ def gathered(terms: Sequence[Term], labels: Sequence[Label], length: Length) -> 
         own = [t for t, _ in chosen]
         if len({*map(id, own)}) != len(own) or len(own) < 2:
             continue  # twice in one term, or in one term alone
-        one = _joined(chosen, labels)
+        one = _joined(chosen, labels, length)
         if one is not None:
             kept = [one if t is own[0] else t for t in kept if t is own[0] or not _in(t, own)]
     return kept
@@ -39,17 +42,29 @@ def _in(term: Term, terms: Sequence[Term]) -> bool:
 
 
 def _common_factors(terms: Sequence[Term], length: Length) -> list[Hashable]:
-    """What several terms have, the most frequent first: what is of each example of a sum over a
-    batch, or a long scalar."""
+    """What several terms have, the most frequent first: what is in a sum, or a long scalar."""
     count: dict[Hashable, int] = {}
     for term in terms:
-        batches = _batches(term)
         for factor in term.factors:
-            of_example = any(x in batches for x in factor.labels)
-            if of_example or (not factor.labels and length(factor.node) > 1):
+            if _in_sum(factor, term) or (not factor.labels and length(factor.node) > 1):
                 key = _key(factor, term)
                 count[key] = count.get(key, 0) + 1
     return sorted((k for k, n in count.items() if n > 1), key=lambda k: -count[k])
+
+
+def _in_sum(factor: Factor, term: Term) -> bool:
+    """Whether it is of each example of a sum over a batch, or stands in a product beside a matrix
+    or vector that is left without it: A^T in A^T x, and x, too; but Z in no look-up."""
+    bound = [x for x in factor.labels if x in term.summed]
+    if any(isinstance(x.axis, str) for x in bound):
+        return True
+    rest = [f for f in term.factors if f is not factor]
+    beside = [f for f in rest if bound and bound[0] in f.labels]
+    if len(bound) != 1 or not beside or any(isinstance(f.node, OneHot) for f in beside):
+        return False
+    free = {x for f in rest for x in f.labels if x not in term.summed}
+    matrix_free = {x for x in free if not isinstance(x.axis, str)}
+    return all(matrix_free <= {*f.labels} for f in beside)
 
 
 def _key(factor: Factor, term: Term) -> Hashable:
@@ -58,22 +73,27 @@ def _key(factor: Factor, term: Term) -> Hashable:
     return factor.node, places, factor.power
 
 
-def _joined(chosen: Sequence[tuple[Term, Factor]], labels: Sequence[Label]) -> Term | None:
+def _joined(
+    chosen: Sequence[tuple[Term, Factor]], labels: Sequence[Label], length: Length
+) -> Term | None:
     """The sum of terms as one term, each with its common factor."""
     first, common = chosen[0]
     bound = tuple(dict.fromkeys(x for x in common.labels if x in first.summed))
     inside: list[Term] = []
     for term, factor in chosen:
         names = dict(zip(factor.labels, common.labels, strict=True))
-        rest = tuple(x for x in term.summed if x not in names)
-        inside.append(Term(term.coefficient, tuple(f.renamed(names) for f in term.factors), rest))
-    node, own = contract(inside, (*labels, *bound), factored=True)
+        rest = tuple(f.renamed(names) for f in term.factors if f is not factor)
+        summed = tuple(x for x in term.summed if x not in names)
+        inside.append(Term(term.coefficient, rest, summed))
+    inner = (*labels, *bound)
+    node, own = contract(gathered(inside, inner, length), inner, factored=True)
     if not isinstance(node, Polynomial) or len(node.terms) != 1:
+        parts = Term(Fraction(1), (Factor(node, own),))
+    else:
+        (parts,) = opened(node, own)
+    if any(map(_is_tensor, parts.factors)):
         return None
-    (term,) = opened(node, own)
-    if len(term.factors) < 2 or any(map(_is_tensor, term.factors)):
-        return None
-    return term._replace(summed=(*bound, *term.summed))
+    return parts._replace(factors=(common, *parts.factors), summed=(*bound, *parts.summed))
 
 
 def _is_tensor(factor: Factor) -> bool:

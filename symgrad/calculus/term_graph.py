@@ -16,14 +16,25 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symgrad.calculus.algebra import is_call, over, power, product, scaled, times, transposed
+from symgrad.calculus.algebra import (
+    drawn_out,
+    is_call,
+    over,
+    power,
+    product,
+    scaled,
+    times,
+    transposed,
+    turned,
+)
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Factor, Label, Node
-from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Expression, Name, Number, Value
+from symgrad.language.dimensions import ONE, core
+from symgrad.language.expressions import Expression, Name, Number, Size, Value
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
 from symgrad.language.operations.entries import entry
+from symgrad.language.operations.moments import mean
 from symgrad.language.operations.norms import squared_norm
 
 
@@ -127,7 +138,7 @@ class TermGraph:
             return None
         straight = transposed(other.value)
         if isinstance(straight, Name) and not isinstance(other.value, Name):
-            return Piece(trace(product(one.value, straight)))
+            return Piece(trace(turned(product(one.value, straight))))
         return None
 
     def _toward(
@@ -164,7 +175,7 @@ class TermGraph:
         if start in self.vectors or end in self.vectors or len(self.edges[pair]) > 1:
             return False
         back = self._toward(self.edges.pop(pair), pair, end)
-        self.scalars.append(Piece(trace(product(joined, back))))
+        self.scalars.append(Piece(trace(turned(product(joined, back)))))
         return True
 
     def _rank(self, label: Hashable) -> int:
@@ -195,12 +206,13 @@ class TermGraph:
             matrix = product(diag(_combined(left)), matrix)
         if right:
             matrix = product(matrix, diag(_combined(right)))
-        return matrix
+        return drawn_out(matrix)
 
     def _front(self, value: Expression | None) -> Expression:
         """The coefficient and the scalars before (or under) the rest."""
         above = [power(p.value, p.power) for p in self.scalars if p.power > 0]
         below = [power(p.value, -p.power) for p in self.scalars if p.power < 0]
+        above = [_mean(e, below) for e in above]
         top = value
         for scalar in reversed(above):
             top = scalar if top is None else times(scalar, top)
@@ -208,6 +220,21 @@ class TermGraph:
         for scalar in below:
             result = over(result, scalar)
         return result
+
+
+def _mean(e: Expression, below: list[Expression]) -> Expression:
+    """The mean where it is a sum over as many entries as the sizes below it say; takes these out
+    of what is below."""
+    if not is_call(e, total) or e.options:
+        return e
+    kept = list(below)
+    for d in core(e.arguments[0].shape):
+        size = next((x for x in kept if isinstance(x, Size) and x.dimension == d), None)
+        if size is None:
+            return e
+        kept.remove(size)
+    below[:] = kept
+    return mean(e.arguments[0])
 
 
 def _is_eye(value: Expression) -> bool:
@@ -233,7 +260,7 @@ def _summed(pieces: list[Piece]) -> Expression:
     vectors = all(p.value.shape[1] == 1 for p in pieces)
     if len(pieces) == 2 and vectors and all(p.power == 1 for p in pieces):
         one, other = (p.value for p in pieces)
-        return _entry(one, other) or _entry(other, one) or product(transposed(one), other)
+        return _entry(one, other) or _entry(other, one) or turned(product(transposed(one), other))
     combined = _combined(pieces)
     if is_call(combined, diag) and combined.shape[1] == ONE:  # sum_i M_ii
         return trace(combined.arguments[0])

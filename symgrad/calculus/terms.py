@@ -95,6 +95,15 @@ def product(terms: Iterable[Term]) -> Term:
     )
 
 
+def repeated(factor: Factor) -> Sequence[Term] | None:
+    """A sum as its terms, the square of one as the products of these; None for anything else."""
+    node, labels, power = factor
+    if not isinstance(node, ix.Polynomial) or power not in (1, 2):
+        return None
+    once = opened(node, labels)
+    return once if power == 1 else [product((a, b)) for a in once for b in opened(node, labels)]
+
+
 def multiplied_out(
     term: Term, parts: Callable[[Factor], Sequence[Term] | None], most: float = math.inf
 ) -> list[Term]:

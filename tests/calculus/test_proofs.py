@@ -236,7 +236,7 @@ def test_the_letters_of_a_proof_are_no_names(source: str, kind: str, line: str) 
 def test_the_differential_of_a_variable_is_not_its_direction() -> None:
     derivation = sg.hvp("x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x")
     proof = proof_of(derivation.data, derivation.data.steps[-1], "differential")
-    assert equations(proof)[1] == "DL = Dx.T @ A.T @ x + x.T @ A.T @ Dx"
+    assert equations(proof)[1] == "DL = Dx.T @ A @ x + x.T @ A @ Dx"
     assert r"\mathrm{Dx}" in derivation.latex("full", why="differential")
 
 

@@ -307,7 +307,7 @@ def test_an_expression_is_the_program_beside_it(expression: Any, formula: str, n
 
 
 RESULTS = [
-    ((x.T * A * x)[0, 0], "x", "A @ x + A.T @ x"),
+    ((x.T * A * x)[0, 0], "x", "(A + A.T) @ x"),
     (sympy.sqrt((x.T * x)[0]), "x", "unit(x)"),
     (SUMS[0][0], "a", "-2 * (u - b - a * v).T @ v"),
     (SUMS[1][0], "u", "softmax(u)"),

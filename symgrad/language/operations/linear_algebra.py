@@ -142,6 +142,18 @@ of_matrices(
     identity="the inverse of the inverse of X is X",
 )
 of_matrices(
+    name="inverse times its matrix",
+    pattern=lambda x: inv(x) @ x,
+    replacement=lambda x: filled(eye, x.shape[:1]),
+    identity="X^-1 X = I",
+)
+of_matrices(
+    name="matrix times its inverse",
+    pattern=lambda x: x @ inv(x),
+    replacement=lambda x: filled(eye, x.shape[:1]),
+    identity="X X^-1 = I",
+)
+of_matrices(
     name="determinant of an inverse",
     pattern=lambda x: det(inv(x)),
     replacement=lambda x: 1 / det(x),

@@ -108,6 +108,25 @@ rewrite(
     partial=True,
 )
 rewrite(
+    name="sign times its argument",
+    pattern=lambda x: sign(x) * x,
+    replacement=lambda x: absolute(x),
+    identity="sign(x) x = |x|",
+)
+rewrite(
+    name="step times relu",
+    pattern=lambda x: step(x) * relu(x),
+    replacement=lambda x: relu(x),
+    identity="relu(x) is 0 where step(x) is",
+    partial=True,
+)
+rewrite(
+    name="step times its argument",
+    pattern=lambda x: step(x) * x,
+    replacement=lambda x: relu(x),
+    identity="step(x) x = relu(x)",
+)
+rewrite(
     name="square of an absolute value",
     pattern=lambda x: absolute(x) ** 2,
     replacement=lambda x: x**2,
