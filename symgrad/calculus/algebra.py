@@ -115,16 +115,16 @@ def product(left: Expression, right: Expression) -> Expression:
 
 
 def turned(e: Expression) -> Expression:
-    """A product that is its own transpose, or in a trace, with as few transposes as may be:
-    v^T R^T u = u^T R v."""
+    """A product that is its own transpose, or in a trace, with as few transposes and parentheses as
+    may be: v^T R^T u = u^T R v and (x - y)^T w = w^T (x - y)."""
     other = _reversed(e)
-    return other if _transposes(other) < _transposes(e) else e
+    return other if _marks(other) < _marks(e) else e
 
 
 def drawn_out(e: Expression) -> Expression:
     """A product of three or more transposes as one: A^T B^T C^T = (C B A)^T."""
-    short = len(_factors(e)) < 3
-    return e if short or _transposes(e) < len(_factors(e)) else op.transpose(_reversed(e))
+    count = len(_factors(e))
+    return op.transpose(_reversed(e)) if count == len(_transposes(e)) > 2 else e
 
 
 def _reversed(e: Expression) -> Expression:
@@ -142,8 +142,12 @@ def _factors(e: Expression) -> list[Expression]:
     return [e, *reversed(factors)]
 
 
-def _transposes(e: Expression) -> int:
-    return sum(is_call(f, op.transpose) for f in _factors(e))
+def _transposes(e: Expression) -> list[Expression]:
+    return [f.arguments[0] for f in _factors(e) if is_call(f, op.transpose)]
+
+
+def _marks(e: Expression) -> int:
+    return sum(1 if isinstance(x, Name) else 2 for x in _transposes(e))
 
 
 def times(scalar: Expression, e: Expression) -> Expression:
