@@ -309,7 +309,7 @@ def test_an_expression_is_the_program_beside_it(expression: Any, formula: str, n
 RESULTS = [
     ((x.T * A * x)[0, 0], "x", "(A + A.T) @ x"),
     (sympy.sqrt((x.T * x)[0]), "x", "unit(x)"),
-    (SUMS[0][0], "a", "-2 * (u - b - a * v).T @ v"),
+    (SUMS[0][0], "a", "-2 * v.T @ (u - b - a * v)"),
     (SUMS[1][0], "u", "softmax(u)"),
     (ENTRIES[6][0], "z", "sum(y) * softmax(z) - y"),
     (LABELS[2][0], "u", "softmax(u) - onehot(o)"),

@@ -216,6 +216,38 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/calculus/folding.py",
+        "tests/calculus/test_length.py",
+        (
+            "a sum over one denominator is not divided by it",
+            "(f._replace(power=-p) for f, p in below.items())",
+            "(f for f in ())",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/gathering.py",
+        "tests/calculus/test_textbook.py",
+        (
+            "sums with a factor in common lose it",
+            "factors=(common, *parts.factors)",
+            "factors=parts.factors",
+        ),
+        (
+            "a look-up is joined",
+            "isinstance(f.node, OneHot) for f in beside",
+            "False for f in beside",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/inverses.py",
+        "tests/test_cases.py",
+        (
+            "the inverse of a product keeps its order",
+            "zip(reversed(chain), places",
+            "zip(chain, places",
+        ),
+    ),
+    *planted_in(
         "symgrad/calculus/logarithms.py",
         "tests/calculus/test_rewriting.py",
         (
