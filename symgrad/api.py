@@ -18,15 +18,22 @@ from symgrad.calculus.conventions import in_convention
 from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.proofs import KINDS, Proof
+from symgrad.calculus.recurrences.derive import gradient as step_gradient
+from symgrad.calculus.recurrences.derive import value as step_value
+from symgrad.calculus.recurrences.joined import Joined
 from symgrad.calculus.stationary import stationary as solved
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import OptionError, VerificationError, one_of, whole_number
 from symgrad.explicit import ExplicitJacobian, explicit_jacobian
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
+from symgrad.language.unparse import unparse
 from symgrad.numerics import callables, differences, proofs, verification
 from symgrad.numerics.chains import check_chains
 from symgrad.numerics.function import Function, compile_derivation
+from symgrad.numerics.recurrences.checks import check_steps
+from symgrad.numerics.recurrences.function import StepFunction, compile_joined
+from symgrad.numerics.recurrences.verification import lengths_of, verify_joined
 from symgrad.numerics.reports import GradientReport
 from symgrad.numerics.solutions import check_regular
 
@@ -253,7 +260,110 @@ class Derivation:
         return compile_derivation(self.data, dtype, reuse_buffers, modules)
 
 
+@dataclass(frozen=True)
+class StepResult(Result):
+    """One gradient of a program with steps: its last line, after the lines that it uses."""
+
+    data: Joined = field(repr=False)  # type: ignore[assignment]
+
+    @property
+    def notation(self) -> str:
+        """ "matrix"."""
+        return "matrix"
+
+    @property
+    def expression(self) -> str:
+        """The right-hand side as text; of a series that of an entry."""
+        return unparse(self.data.results[str(self.key)].expression)
+
+    @property
+    def latex(self) -> str:
+        """The right-hand side in LaTeX."""
+        e = self.data.results[str(self.key)].expression
+        return rendering.latex_expression(e, self.data.table)
+
+    @property
+    def vectorized(self) -> None:
+        """A gradient has at most two indices."""
+        return None
+
+
+@dataclass(frozen=True)
+class StepChecked(Checked):
+    """What the texts say of the checks of a program with steps."""
+
+    lengths: tuple[int, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """All checks in a line."""
+        steps = ", ".join(map(str, self.lengths))
+        return f"{super().sentence}; line by line the same as unrolled for {steps} steps"
+
+
+@dataclass(frozen=True)
+class StepDerivation(Derivation):
+    """The derivation of a program with time steps or layers, closed for any number of them."""
+
+    data: Joined  # type: ignore[assignment]
+
+    @cached_property
+    def results(self) -> dict[Key, Result]:
+        """Each gradient by its variable's name."""
+        return {name: StepResult(self.data, name) for name in self.data.results}
+
+    def verify(self, seed: int = 0) -> verification.Verification:
+        """Check every line, and the results against the program unrolled, at several lengths."""
+        return verify_joined(self.data, seed)
+
+    @cached_property
+    def checked(self) -> Checked:
+        """The checks that the texts report; a line that is not true is never printed."""
+        verified = verify_joined(self.data, code=False)
+        if verified.failed:
+            raise VerificationError(
+                f"lines {', '.join(map(str, verified.failed))} are not true at random numbers "
+                f"(relative error {verified.max_relative_error:.1e}); please report this program"
+            )
+        lengths = lengths_of(self.problem)
+        report = check_steps(self.data, lengths[len(lengths) // 2])
+        return StepChecked(verified, report, lengths)
+
+    def proof(self, number: int, kind: str = "differential", form: str = "text") -> str:
+        """A program with steps has no proofs of its own: a step of it is a program that has."""
+        raise OptionError(
+            "of a program with time steps single lines are not proved; derive one step alone"
+        )
+
+    def _document(self, level: str, why: str) -> rendering.Document:
+        one_of("the reason", why, KINDS)
+        return rendering.step_document(self.data, self.checked, level)
+
+    def _repr_latex_(self) -> str:
+        document = rendering.step_document(self.data, self.checked, "result")
+        return "\n".join(rendering.aligned(document.equations, self.data.table))
+
+    def lambdify(  # type: ignore[override]
+        self,
+        dtype: str = "float64",
+        reuse_buffers: bool = False,
+        modules: str = "numpy",
+        recompute: bool = False,
+    ) -> StepFunction:
+        """The NumPy function, a loop forward and one back; with `recompute` the way back computes
+        each step again from the states, for less memory."""
+        return compile_joined(self.data, dtype, reuse_buffers, modules, recompute)
+
+
 def _derived(kind: str, problem: Source, wrt: Wrt, layout: str = "variable") -> Derivation:
+    problem = as_problem(problem)
+    if problem.loop is not None:
+        if kind != "gradient" or layout != "variable":
+            raise OptionError(
+                f"of a program with time steps the gradient is derived, in layout 'variable', not "
+                f"{kind} in layout {layout!r}"
+            )
+        return StepDerivation(step_gradient(problem, wrt))
     return Derivation(calculus.derived(kind, as_problem(problem), wrt, layout))
 
 
@@ -298,6 +408,12 @@ def derive(
     """
     one_of("method", method, METHODS)
     derived = _derived("gradient", problem, wrt, layout)
+    if isinstance(derived, StepDerivation):
+        if method != METHODS[0] or symmetric != "independent":
+            raise OptionError(
+                "a program with time steps is derived by backpropagation, its entries independent"
+            )
+        return derived
     return Derivation(in_convention(derived.data, symmetric, layout), method)
 
 
@@ -395,7 +511,11 @@ def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:
     >>> float(evaluate("x: Vector(n)\\nloss = x.T @ x", {"x": [3.0, 4.0]}))
     25.0
     """
-    value, _ = compile_derivation(calculus.value(as_problem(problem)))(inputs)
+    problem = as_problem(problem)
+    if problem.loop is not None:
+        value, _ = compile_joined(step_value(problem))(inputs)
+        return value
+    value, _ = compile_derivation(calculus.value(problem))(inputs)
     return value
 
 

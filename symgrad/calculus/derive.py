@@ -187,6 +187,17 @@ def gradient(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Der
     return work.finished("gradient", _cotangents(work, backward, names), passes=[backward])
 
 
+def cotangents(problem: Problem, wrt: Sequence[str]) -> Derivation:
+    """The gradient of a part of a program, as a part: every derivative is one of the whole loss, by
+    the name that it has in all of the program."""
+    if not wrt:
+        return value(problem)
+    work = _begin(problem, wrt)
+    backward = reverse(work.value.node, (), [SEED], (), work.nodes.values())
+    names = work.named(backward, Name(work.called.naming.loss, SCALAR))
+    return work.finished("gradient", _cotangents(work, backward, names), passes=[backward])
+
+
 def jacobian(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Derivation:
     """The Jacobian of f: shape(f) + shape(variable), where a vector counts as one axis, a scalar as
     none; in denominator layout the variable's first."""

@@ -24,6 +24,7 @@ from symgrad.language import formula as fm
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Letter, Name, Number, Size, Value
 from symgrad.language.formula import Formula
+from symgrad.language.names import entry_parts
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.entries import (
     Ranges,
@@ -286,6 +287,15 @@ class Derivative(Name):
 
     top: Expression = field(default_factory=lambda: Name("L", SCALAR))
     bottom: Expression = field(default_factory=lambda: Name("x", SCALAR))
+
+    @classmethod
+    def of(
+        cls, top: Expression, bottom: Expression, shape: Shape, batch: str | None = None
+    ) -> Derivative:
+        """The derivative of one by the other, by its name: dL/dW, dL/dh[t], dL/d(A.T)."""
+        text = unparse(bottom)
+        by = text if entry_parts(text)[0].isidentifier() else f"({text})"
+        return cls(f"d{unparse(top)}/d{by}", shape, batch, top=top, bottom=bottom)
 
     @property
     def formula(self) -> Formula:

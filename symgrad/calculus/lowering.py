@@ -155,11 +155,18 @@ class Lowered:
     output: Tensor
     inputs: Mapping[str, Tensor]
     names: Mapping[Node, Expression]  # the name; transposed where it is a row
-    variables: Mapping[str, Variable]
+    values: Mapping[str, Tensor]  # what each name stands for
 
 
 def lower_problem(problem: Problem) -> Lowered:
-    """The whole problem; nodes that are only another form of an input keep that input's name."""
+    """The whole problem; nodes that are only another form of an input keep that input's name.
+
+    Raises: ProgramError for one with time steps: its parts are problems."""
+    if problem.loop is not None:
+        raise ProgramError(
+            "this is not done for programs with time steps or layers; what is: their gradient "
+            "(derive), its check, code and training"
+        )
     inputs = {name: input_tensor(v) for name, v in problem.variables.items()}
     values = dict(inputs)
     names: dict[Node, Expression] = {}
@@ -171,7 +178,7 @@ def lower_problem(problem: Problem) -> Lowered:
             named = Name(name, definition.shape, definition.batch)
             row = len(value.core) == 1 and value.axes[0] is None
             names.setdefault(entry.node, transposed(named) if row else named)
-    return Lowered(lower(problem.output, values), inputs, names, problem.variables)
+    return Lowered(lower(problem.output, values), inputs, names, values)
 
 
 def _new_labels(shape: dimensions.Shape) -> tuple[Label | None, ...]:

@@ -13,6 +13,7 @@ from symgrad.calculus.nodes import Input, Node, core_axes
 from symgrad.language.dimensions import ONE, Dimension, Shape
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.literals import Spelling, spelling
+from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Problem
 
 
@@ -28,6 +29,12 @@ class Naming:
     symbols: frozenset[str] = frozenset()  # the user's own names
     loss: str = "L"  # what the output of a scalar problem is called; another where the user has L
     spelled: Spelling | None = None  # how numbers are, where that is not as anywhere
+    index: str = ""  # what new names are at, where they have a value at each step
+
+    def new(self, symbol: str) -> str:
+        """A name that nothing else has."""
+        name = fresh(symbol, self.taken)
+        return entry_of(name, self.index) if self.index else name
 
     @cached_property
     def products(self) -> Products:
@@ -60,20 +67,19 @@ class Naming:
 
 def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
     """The names of a problem."""
-    variables = problem.variables
-    dims = dimension_names(d for v in variables.values() for d in v.dims)
-    functions = problem.functions
-    symbols = frozenset({*variables, *functions, *problem.definitions, problem.output_name, *dims})
-    taken = {*symbols, *OPERATIONS, "T", "pi"}
+    variables, whole = problem.variables, problem.within or problem
+    symbols = whole.names
+    own = {entry_parts(name)[0] for name in (*variables, *problem.definitions)}
+    taken = {*symbols, *own, *problem.taken, *OPERATIONS, "T", "pi"}
     bound: dict[str, tuple[str, ...]] = {}
-    for name, batch in problem.batch.items():
+    for name, batch in whole.batch.items():
         bound[batch] = (*bound.get(batch, ()), name)
     inputs: dict[str, Expression] = {name: v.expression() for name, v in variables.items()}
     loss = problem.output_name if "L" in symbols else "L"
     if problem.output_name == "loss":
         taken.add(loss)
     spelled = spelling(problem.formulas, symbols)
-    return Naming(inputs, definitions, bound, taken, symbols, loss, spelled)
+    return Naming(inputs, definitions, bound, taken, symbols, loss, spelled, problem.index)
 
 
 def fresh(symbol: str, taken: set[str]) -> str:

@@ -23,7 +23,6 @@ from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.literals import retyped
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.batches import batch_sum
-from symgrad.language.unparse import unparse
 
 SHORT = 9  # names and functions in what a step adds after a second equals sign
 
@@ -166,10 +165,7 @@ class Writer:
             bottom = whole
         elif is_call(bottom, transpose):  # a row by its own name
             bottom = bottom.arguments[0]
-        text = unparse(bottom)
-        name = f"d{unparse(top)}/d{text if text.isidentifier() else f'({text})'}"
-        shape = matrix_shape(derivative.axes)
-        return Derivative(name, shape, batch_of(derivative), top=top, bottom=bottom)
+        return Derivative.of(top, bottom, matrix_shape(derivative.axes), batch_of(derivative))
 
     def _leaf_count(self, node: Node) -> int:
         return leaf_count(node, self.called.naming.reference, self.lengths)

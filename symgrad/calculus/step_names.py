@@ -75,7 +75,7 @@ class StepNames:
         symbol = call.operation.symbol if call is not None else "u"
         if shape == SCALAR and batch is not None and self._is_example_loss(node):
             symbol = "l"
-        return Name(fresh(symbol, self.naming.taken), shape, batch)
+        return Name(self.naming.new(symbol), shape, batch)
 
     @cached_property
     def whole(self) -> Node:

@@ -206,10 +206,13 @@ def listed(parts: Iterable[Formula], separator: str = ", ") -> Formula:
     return parts[0] if len(parts) == 1 else fm.Listed(parts, separator=separator)
 
 
-def summed(over: Formula, body: Formula) -> Formula:
-    """The sum of body over an index or a set; a minus goes before the sign."""
+def summed(over: Formula, body: Formula, upto: Formula | None = None) -> Formula:
+    """The sum of body over an index or a set, or up to a number; a minus goes before the sign."""
     positive = opposite(body)
-    return fm.Big((over, body)) if positive is None else negative(fm.Big((over, positive)))
+    last = () if upto is None else (upto,)
+    if positive is None:
+        return fm.Big((over, body, *last))
+    return negative(fm.Big((over, positive, *last)))
 
 
 def magnitude(formula: Formula, tall: bool = True) -> Formula:

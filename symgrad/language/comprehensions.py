@@ -18,6 +18,7 @@ from symgrad.language.operations.entries import ARRAYS, Ranges, index_mean, inde
 from symgrad.language.operations.piecewise import step
 from symgrad.language.operations.places import Affine, as_number, labelled, reachable
 from symgrad.language.places import read_place
+from symgrad.language.recurrences import over_steps, sum_over_steps
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import errors_at, source_of
 
@@ -39,6 +40,8 @@ def _is_range(part: ast.comprehension) -> bool:
 
 def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Read) -> Expression:
     """sum, mean, vector, matrix or tensor of what stands behind, for each index of the ranges."""
+    if over_steps(node, scope):
+        return sum_over_steps(name, node, scope, read)
     if name not in NAMES:
         raise ProgramError(f"a generator stands only inside {', '.join(NAMES)}")
     letters: list[Letter] = []

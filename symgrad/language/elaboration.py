@@ -31,6 +31,7 @@ from symgrad.language.operations.constants import filled
 from symgrad.language.operations.entries import at
 from symgrad.language.operations.places import affine, as_number
 from symgrad.language.places import equality, subscripted
+from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
 from symgrad.language.unparse import unparse
@@ -194,6 +195,8 @@ def _attribute(node: ast.Attribute, scope: Scope, depth: int) -> Expression:
 
 def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Expression:
     """Z[k], 1[z > 0], x.shape[0]."""
+    if is_series(node.value, scope):
+        return read_entry(node, scope)
     match node:
         case ast.Subscript(value=ast.Constant(value=1), slice=ast.Compare() as condition):
             return read_expression(condition, scope, depth)

@@ -127,7 +127,7 @@ class Applied(Formula):
 
 @dataclass(frozen=True, kw_only=True)
 class Big(Formula):
-    """A sum sign with what it goes over, and its body."""
+    """A sum sign with what it goes over, its body, and what stands above it, if anything."""
 
     sign: str = r"\sum"
 
@@ -181,7 +181,7 @@ def levels(node: Formula, flat: bool) -> Levels:
             own = SCRIPT if node.left == "|" else ATOM  # log|det A|^2: of the log or of the square?
             return own, (INDEXED, *(RELATION,) * (count - 1))
         case Big():
-            return BIG, (LIST, KRONECKER)
+            return BIG, (LIST, KRONECKER, LIST)[:count]
         case Cases():
             return RELATION, (LIST,) * count
     return ATOM, (LIST,) * count

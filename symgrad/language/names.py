@@ -25,11 +25,14 @@ LATEX |= {"lam": r"\lambda", "eps": r"\varepsilon", "ell": r"\ell", "loss": "L"}
 ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde"}
 _VALID = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[\u0391-\u03a9\u03b1-\u03c9][0-9]*")
 _NUMBERED = re.compile(r"(.*[^0-9])([0-9]+)")
+_ENTRY = re.compile(r"([^\[\]]+)\[([\w +-]+)\]")
 _PARTS = re.compile(r"(?P<stem>.*?[^0-9_])_?(?P<sub>[0-9]*)_?")
 
 
 def check_name(name: str) -> str:
-    """The name itself where a user may give it to a variable; else UnknownNameError."""
+    """The name itself where a user may give it to a variable; else UnknownNameError. Of h[t] that
+    is asked of h."""
+    whole, (name, _) = name, entry_parts(name)
     if unicodedata.normalize("NFKC", name) != name:
         raise UnknownNameError(f"the name {name!r} has characters that look like others; use ASCII")
     if keyword.iskeyword(name):
@@ -39,7 +42,26 @@ def check_name(name: str) -> str:
         raise UnknownNameError(
             f"{name!r} is no valid name: a letter, then letters, digits or _; or one Greek letter"
         )
-    return name
+    return whole
+
+
+def entry_of(series: str, index: str) -> str:
+    """The name of a series' entry.
+
+    >>> entry_of("h", "t - 1")
+    'h[t - 1]'
+    """
+    return f"{series}[{index}]"
+
+
+def entry_parts(name: str) -> tuple[str, str]:
+    """The series and the index of an entry; of another name itself, and nothing.
+
+    >>> entry_parts("h[t - 1]"), entry_parts("h")
+    (('h', 't - 1'), ('h', ''))
+    """
+    match = _ENTRY.fullmatch(name)
+    return (match[1], match[2]) if match else (name, "")
 
 
 def parts_of(name: str) -> tuple[str, list[str], list[str]]:

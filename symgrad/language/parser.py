@@ -15,6 +15,7 @@ from symgrad.language.elaboration import batches, formula, read_expression
 from symgrad.language.expressions import Expression, is_scalar
 from symgrad.language.handwriting import EQUALS, FORMULA
 from symgrad.language.problem import Problem
+from symgrad.language.recurrences import declared_steps, read_initial, read_loop, series_of
 from symgrad.language.scope import Scope, also_called
 from symgrad.language.syntax import (
     errors_at,
@@ -163,7 +164,9 @@ def given_names(statements: Sequence[ast.stmt]) -> set[str]:
     """The names that some line declares or assigns to."""
     targets = [t for s in statements for t in getattr(s, "targets", [getattr(s, "target", None)])]
     nodes = (node for target in targets if target is not None for node in ast.walk(target))
-    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    loops = [s for s in statements if isinstance(s, ast.For)]
+    return names | {name for loop in loops for name in given_names(loop.body)}
 
 
 def _refuse_notes(statement: ast.stmt, scope: Scope, noted: int) -> None:
@@ -229,8 +232,18 @@ def _read(statement: ast.stmt, scope: Scope) -> str | None:
             scope.check_new(name)
             if function := function_declaration(name, annotation):
                 scope.leave_open(function)
-            else:
-                scope.declare(declaration(name, annotation, scope.batches.get(name)))
+                return None
+            kind, steps = declared_steps(annotation)
+            variable = declaration(name, kind, scope.batches.get(name))
+            scope.declare(replace(variable, steps=steps))
+            if steps is not None:
+                series_of(scope, steps).declare(replace(variable, steps=steps))
+            return None
+        case ast.Assign(targets=[ast.Subscript() as target], value=value):
+            read_initial(target, value, scope, lambda part: read_expression(part, scope))
+            return None
+        case ast.For():
+            read_loop(statement, scope, lambda part: read_expression(part, scope))
             return None
         case ast.Assign(targets=targets, value=value) if all(
             isinstance(target, ast.Name) for target in targets

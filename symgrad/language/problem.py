@@ -12,7 +12,7 @@ import sympy
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension, kind
 from symgrad.language.expressions import Call, Expression, Name
-from symgrad.language.names import check_name
+from symgrad.language.names import check_name, entry_of, entry_parts
 from symgrad.language.operations.entries import positive_sizes
 from symgrad.language.operations.unspecified import calls_of
 
@@ -31,12 +31,33 @@ Wrt: TypeAlias = str | sympy.Basic | Iterable[str | sympy.Basic] | None
 
 
 @dataclass(frozen=True)
+class Steps:
+    """Time steps, or layers: `index` runs from 1 to `length`."""
+
+    index: str
+    length: Dimension
+
+
+@dataclass(frozen=True)
+class Loop:
+    """What is done at each step. `initial` are the states at 0, by their names; `step` is what one
+    step defines, by the names of the entries (h[t]), in order. `before` are the definitions that
+    stand above."""
+
+    steps: Steps
+    initial: Mapping[str, Expression]
+    step: Mapping[str, Expression]
+    before: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Variable:
     """A declared variable.
 
     `dims` are its dimensions as declared: none for a Scalar, one for a Vector; for an Index the
     number that its labels stay below. `facts` are of FACTS. `batch` names the batch whose examples
-    each have a value of their own. `origin` tells it from a variable of the same name in another
+    each have a value of their own; `steps` are those of a series, which has a value at each of
+    them. `origin` tells it from a variable of the same name in another
     problem: nodes are shared within a problem only, so that each is written in the order of its own
     text.
     """
@@ -46,6 +67,7 @@ class Variable:
     dims: tuple[Dimension, ...] = ()
     facts: frozenset[str] = frozenset()
     batch: str | None = None
+    steps: Steps | None = None
     origin: object = field(default_factory=object, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -92,6 +114,10 @@ class Variable:
         """Whether a derivative with respect to it makes sense: an integer label has none."""
         return self.kind != "Index"
 
+    def at(self, index: str) -> Variable:
+        """An entry of a series."""
+        return replace(self, name=entry_of(self.name, index), steps=None)
+
     def expression(self) -> Name:
         """The variable as an expression."""
         index_of = self.dims[0] if self.kind == "Index" else None
@@ -112,6 +138,10 @@ class Problem:
     filename: str | None = None
     remarks: tuple[str, ...] = ()
     chains: tuple[tuple[str, Expression], ...] = ()  # what else is said to equal a name
+    loop: Loop | None = None  # of a program with time steps or layers
+    within: Problem | None = None  # the program of which this is a part: names are told apart there
+    index: str = ""  # of what is one step: what new names are at
+    taken: frozenset[str] = frozenset()  # of a part: what new names are called in the others
 
     @cached_property
     def batch(self) -> dict[str, str]:
@@ -138,9 +168,22 @@ class Problem:
         return calls_of((*self.formulas, *(side for _, side in self.chains)))
 
     @property
+    def names(self) -> frozenset[str]:
+        """Every name that the program gives, and those of its dimensions and steps."""
+        sizes = {d for v in self.variables.values() for d in v.dims}
+        own = {*self.variables, *self.functions, *self.definitions, self.output_name}
+        if self.loop is not None:
+            own |= {entry_parts(name)[0] for name in (*self.loop.step, *self.loop.initial)}
+            own.add(self.loop.steps.index)
+            sizes.add(self.loop.steps.length)
+        return frozenset(own | {str(symbol) for d in sizes for symbol in d.free_symbols})
+
+    @property
     def formulas(self) -> tuple[Expression, ...]:
-        """What the definitions say, and the output."""
-        return (*self.definitions.values(), self.output)
+        """What the definitions say, those of a step among them, and the output."""
+        loop = self.loop
+        steps = () if loop is None else (*loop.initial.values(), *loop.step.values())
+        return (*self.definitions.values(), *steps, self.output)
 
     def free(self, names: Iterable[str]) -> Problem:
         """The problem in which no entries of these variables are tied to each other."""

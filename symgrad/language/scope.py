@@ -17,6 +17,7 @@ from symgrad.language.names import check_name, kind_of
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.unspecified import Functions, Unspecified, function_of
 from symgrad.language.problem import Problem, Variable
+from symgrad.language.series import Series
 from symgrad.language.unparse import unparse
 
 SIZE = "size"  # size(batch) is the number of examples
@@ -98,6 +99,8 @@ class Scope:
     declares: bool = False  # whether lines may declare more variables
     inferred: bool = False  # whether dimensions may still become equal
     notes: list[tuple[int, str, str]] = field(default_factory=list)  # place, reason, remark
+    series: Series | None = None  # what has an entry at each step
+    pending: dict[str, Expression] = field(default_factory=dict)  # states at 0, above the loop
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -117,12 +120,17 @@ class Scope:
 
     def has(self, name: str) -> bool:
         """Whether a variable, a definition or a dimension has this name."""
-        return name in self.meanings or name in self.dimensions
+        return name in self.meanings or name in self.dimensions or self.is_series(name)
+
+    def is_series(self, name: str) -> bool:
+        """Whether it has entries at steps, and no meaning without an index."""
+        return self.series is not None and (name in self.series.names or name == self.series.index)
 
     def declare(self, variable: Variable) -> None:
         """Add a variable, and its dimensions."""
         self.variables[variable.name] = variable
-        self.meanings[variable.name] = variable.expression()
+        if variable.steps is None:
+            self.meanings[variable.name] = variable.expression()
         dims = {str(d) for d in variable.dims if d.is_Symbol}
         self.dimensions |= dims
         for name in (variable.name, *sorted(dims)):
@@ -164,7 +172,7 @@ class Scope:
         operation = function_named(check_name(name))
         if operation is not None and (operation.reserved or name in operation.aliases):
             raise UnknownNameError(f"{name} is the name of a function; use another name")
-        if name in self.meanings:
+        if name in self.meanings or self.is_series(name) or name in self.pending:
             raise UnknownNameError(
                 f"{name} is given twice; each name has one meaning, use another name"
             )
@@ -179,6 +187,8 @@ class Scope:
             return Number(CONSTANTS[name])
         if function_named(name) is not None:
             raise UnknownNameError(f"{name} is a function; write {name}(...)")
+        if self.series is not None and self.is_series(name):
+            raise UnknownNameError(self.series.bare(name))
         if name.startswith("_ones"):
             raise UnknownNameError("how many ones are meant is not known; write ones(n)")
         known = [*self.meanings, *self.dimensions]
@@ -219,6 +229,9 @@ class Scope:
 
     def problem(self, output: str, value: Expression, filename: str | None = None) -> Problem:
         """The problem whose loss (or f) this value is."""
+        if self.pending and (self.series is None or not self.series.initial):
+            name = next(iter(self.pending))
+            raise ProgramError(f"{name}[0] is given, but there is no loop that goes on from it")
         if output == "loss" and not is_scalar(value):
             text = unparse(value)
             total = f"sum({text} for {self._examples(value)})" if value.batch else f"sum({text})"
@@ -239,6 +252,7 @@ class Scope:
             filename,
             remarks=self.remarks,
             chains=tuple(self.chains),
+            loop=None if self.series is None else self.series.loop,
         )
 
     def _examples(self, value: Expression) -> str:

@@ -79,8 +79,12 @@ def syntax_tree(text: str, known: Collection[str] | None = None) -> ast.Module:
 
 def program_tree(text: str) -> ast.Module:
     """The syntax tree of a program, whose names are those that it gives itself."""
-    names = re.findall(r"^[ \t]*([^\W\d]\w*)[ \t]*(?:=(?!=)|:)", text, re.MULTILINE)
+    given = r"^[ \t]*([^\W\d]\w*)[ \t]*(?:\[[^\]\n]*\][ \t]*)?(?:=(?!=)|:)"
+    names = re.findall(given, text, re.MULTILINE)
     names += re.findall(r"\w+", " ".join(re.findall(r":[ \t]*[A-Z]\w*\(([^)\n]*)\)", text)))
+    names += [
+        n for pair in re.findall(r"\[[ \t]*(\w+)[ \t]*:[ \t]*(\w+)[ \t]*\]", text) for n in pair
+    ]
     functions = re.findall(r"^[ \t]*([^\W\d]\w*)[ \t]*:[ \t]*Function\b", text, re.MULTILINE)
     with also_called(Functions({name: Unspecified(name) for name in functions})):
         return syntax_tree(text, {*names} - {*functions})

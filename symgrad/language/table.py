@@ -10,14 +10,17 @@ from collections.abc import Iterable
 from functools import cache
 
 from symgrad.language import formula as fm
-from symgrad.language.composing import listed, lowered
-from symgrad.language.names import ACCENTS, parts_of, word
+from symgrad.language.composing import listed, lowered, raised
+from symgrad.language.names import ACCENTS, entry_parts, parts_of, word
+
+LAYERS = ("l",)  # index letters that books raise in brackets, as in W^{(l)}; others they lower
 
 
 class Table:
     """Symbols for names, given out in order; those of the user's `names` first."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    def __init__(self, names: Iterable[str] = (), layers: bool = False) -> None:
+        self.layers = layers  # whether an index counts layers
         self.symbols: dict[str, fm.Formula] = {}
         self.looks: dict[fm.Formula, str] = {}
         for name in names:
@@ -26,7 +29,11 @@ class Table:
     def symbol(self, name: str) -> fm.Formula:
         """What a name looks like: as no other name does."""
         if name not in self.symbols:
-            choices = (glyph(name), *_others(name))
+            series, index = entry_parts(name)
+            bases = (glyph(series), *_others(series))
+            choices = (
+                tuple(at_index(base, index, self.layers) for base in bases) if index else bases
+            )
             chosen = next((f for f in choices if f not in self.looks), choices[-1])
             self.symbols[name] = chosen
             self.looks[chosen] = name
@@ -68,6 +75,9 @@ def _others(name: str) -> tuple[fm.Formula, ...]:
 @cache
 def glyph(name: str, bold: bool = False) -> fm.Formula:
     """A name as a formula: digits at the end and what follows a _ become a subscript."""
+    series, index = entry_parts(name)
+    if index:
+        return at_index(glyph(series, bold), index, index[0] in LAYERS)
     if not name.replace("_", "a").isalnum():
         return fm.Words(text=name)
     stem, accents, subscripts = parts_of(name)
@@ -76,6 +86,24 @@ def glyph(name: str, bold: bool = False) -> fm.Formula:
         formula = fm.Accent((formula,), accent=ACCENTS[accent])
     below = tuple(map(_letter, subscripts))
     return lowered(formula, listed(below, ",")) if below else formula
+
+
+def at_index(base: fm.Formula, index: str, layers: bool) -> fm.Formula:
+    r"""A series at an index: h_{t - 1}; of `layers` W^{(l)}.
+
+    >>> from symgrad.language.tex import latex
+    >>> latex(at_index(glyph("h"), "t - 1", False)), latex(at_index(glyph("W_in"), "l", True))
+    ('h_{t - 1}', 'W_{\\mathrm{in}}^{(l)}')
+    """
+    first, *rest = index.split()
+    at: fm.Formula = _letter(first)
+    if rest:
+        at = fm.Infix((at, _letter(rest[1])), signs=(rest[0],))
+    if layers:
+        return raised(base, fm.Fence((at,), tall=False))
+    if isinstance(base, fm.Script) and base.at == "_":
+        return lowered(base.parts[0], listed((base.parts[1], at), ","))
+    return lowered(base, at)
 
 
 def _letter(text: str) -> fm.Formula:

@@ -58,7 +58,8 @@ class Latex:
             case fm.Applied():
                 return written[0] + delimited(node, ", ".join(written[1:]))
             case fm.Big():
-                return rf"{node.sign}_{{{written[0]}}} {written[1]}"
+                above = f"^{{{written[2]}}}" if len(written) > 2 else ""
+                return rf"{node.sign}_{{{written[0]}}}{above} {written[1]}"
             case fm.Root():
                 return rf"\sqrt{{{written[0]}}}"
             case fm.Accent():

@@ -9,6 +9,7 @@ from symgrad.language.composing import decimal
 from symgrad.language.constants import in_constants
 from symgrad.language.dimensions import Dimension, dimension_text
 from symgrad.language.formula import bracketed
+from symgrad.language.names import entry_parts
 
 LARGEST_DENOMINATOR = 10_000  # of a fraction that is written as one
 Written = tuple[str, int]  # a text, and how tightly it binds
@@ -35,7 +36,7 @@ def _write(node: ex.Expression, arguments: tuple[Written, ...]) -> Written:
         case ex.Letter():
             return node.name, ex.ATOM
         case ex.Name():
-            return node.name, ex.ATOM if node.name.isidentifier() else ex.POWER
+            return node.name, ex.ATOM if entry_parts(node.name)[0].isidentifier() else ex.POWER
         case ex.Number():
             return _number(node.value, node.digits)
         case ex.Size():

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from symgrad.calculus.nodes import Axis
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Size, leaves
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import axes_of, enlarged, whole_shape
@@ -35,6 +37,9 @@ def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], 
         for axis in (*axes_of(variable), *variable.dims):
             if isinstance(axis, str) or axis.is_Symbol:
                 symbols.setdefault(axis)
+    for leaf in (leaf for e in problem.formulas for leaf in leaves(e)):
+        if isinstance(leaf, Size) and leaf.dimension not in symbols and leaf.dimension != ONE:
+            symbols[leaf.dimension] = None
     for k in range(DRAWS):
         sizes: dict[Axis, int] = {}
         forward = [*range(len(symbols))]

@@ -100,11 +100,18 @@ def in_range(labels: Any, size: int) -> bool:
 
 
 def axes_of(variable: Variable) -> tuple[Axis, ...]:
-    """The axes of a variable's array: its batch, then the dimensions that are not 1."""
-    batch: tuple[Axis, ...] = () if variable.batch is None else (variable.batch,)
+    """The axes of a variable's array: its batch, its steps, then the dimensions that are not 1."""
+    leading: tuple[Axis, ...] = () if variable.batch is None else (variable.batch,)
+    if variable.steps is not None:
+        leading = (*leading, variable.steps.length)
     if variable.kind == "Index":
-        return batch
-    return (*batch, *(d for d in variable.dims if d != ONE))
+        return leading
+    return (*leading, *(d for d in variable.dims if d != ONE))
+
+
+def _leading(variable: Variable) -> int:
+    """How many axes come before those that are declared."""
+    return int(variable.batch is not None) + int(variable.steps is not None)
 
 
 def normal_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -113,7 +120,7 @@ def normal_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
     wanted = len(axes_of(variable))
     if len(shape) == wanted:
         return shape
-    leading = int(variable.batch is not None)
+    leading = _leading(variable)
     fixed = [d == ONE for d in variable.dims]
     if variable.kind == "Vector" and len(shape) == wanted + 1 and shape[-1] == 1:
         return shape[:-1]
@@ -131,7 +138,7 @@ def normal_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def whole_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape with an axis for each dimension that is declared, those of 1 too."""
-    leading = int(variable.batch is not None)
+    leading = _leading(variable)
     rest = iter(shape[leading:])
     return (*shape[:leading], *(1 if d == ONE else next(rest) for d in variable.dims))
 

@@ -5,6 +5,7 @@ from symgrad.rendering.equations import proof_equations
 from symgrad.rendering.json import json
 from symgrad.rendering.latex import aligned, latex, latex_display, latex_expression
 from symgrad.rendering.markdown import markdown
+from symgrad.rendering.steps import step_document
 from symgrad.rendering.text import text, text_rows
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "latex_expression",
     "markdown",
     "proof_equations",
+    "step_document",
     "text",
     "text_rows",
 ]

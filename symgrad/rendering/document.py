@@ -214,12 +214,12 @@ def _by_differentials(derivation: Derivation, chains: Chains) -> Derivation:
 def given_variables(derivation: Derivation) -> tuple[tuple[Formula, str], ...]:
     """Where each variable is, and what is declared of it; those that a caller gives beside the
     problem's among them: a direction or a cotangent."""
-    given = [_given(variable) for variable in derivation.problem.variables.values()]
+    given = [given_variable(variable) for variable in derivation.problem.variables.values()]
     given += map(_function, derivation.problem.functions.values())
     for variable in derivation.seed_variables:
         of = derivation.seeds[variable.name]
         role = of if derivation.kind == "pullback" else f"direction of {of}"
-        given.append((_given(variable)[0], role))
+        given.append((given_variable(variable)[0], role))
     return tuple(given)
 
 
@@ -247,7 +247,7 @@ def _sides(problem: Problem, name: str, value: Expression) -> tuple[Formula, ...
     return tuple(map(written, (value, *others)))
 
 
-def _given(variable: Variable) -> tuple[Formula, str]:
+def given_variable(variable: Variable) -> tuple[Formula, str]:
     """Where a variable is, and what is declared of it."""
     dims, space = shape_formula(variable.dims), _space(variable.dims)
     if variable.kind == "Index":

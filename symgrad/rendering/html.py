@@ -108,7 +108,7 @@ def _page(doc: Document, title: str) -> Element:
 
 def _section(title: str, *children: Child) -> Element:
     """A part of the page under its heading."""
-    name = title.lower()
+    name = "-".join("".join(c if c.isalnum() else " " for c in title.lower()).split())
     heading = made("h2", title, id=name)
     return made("section", heading, *children, **{"aria-labelledby": name})
 

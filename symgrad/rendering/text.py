@@ -33,8 +33,11 @@ def _lines(doc: Document) -> Iterator[str]:
 
 
 def _section(title: str, rows: list[str]) -> Iterator[str]:
-    yield f"{title:<9} {rows[0]}"
-    yield from (INDENT + row for row in rows[1:])
+    if len(title) >= len(INDENT):
+        yield title
+    else:
+        yield f"{title:<10}{rows.pop(0)}"
+    yield from (INDENT + row for row in rows)
     yield ""
 
 

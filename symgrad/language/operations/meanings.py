@@ -12,6 +12,7 @@ Total        the sum or mean over a batch
 Gathered     the sum or mean over index letters, or the array that has them as axes
 Placed       the number that is made of index letters, i + 1, as the label of an entry
 Numbered     the number that an index letter is, as a number
+OverSteps    the sum over the steps of a recurrence
 """
 
 from __future__ import annotations
@@ -147,6 +148,11 @@ class Placed:
 @dataclass(frozen=True)
 class Numbered:
     """The number that an index letter is."""
+
+
+@dataclass(frozen=True)
+class OverSteps:
+    """The sum over time steps or layers; a step is a problem of its own."""
 
 
 def declare(name: str, meaning: type, **columns: Any) -> Operation:

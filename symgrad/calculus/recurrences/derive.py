@@ -1,0 +1,228 @@
+r"""The gradient of a program with steps: the gradients of its parts, joined.
+
+What step t sends to h_{t-1} is the pull-back of one step. Named by the step before, it is what step
+t + 1 sends to h_t, and with it the cotangent of h_t is known:
+
+    \bar h_t = (what the loss at t sends) + (what step t + 1 sends),      t = T - 1, ..., 1
+
+It starts at T with what comes after the steps. What has no t receives the sum over t.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from symgrad.calculus.derivation import Derivation, Step
+from symgrad.calculus.index_notation import Derivative, in_language
+from symgrad.calculus.nodes import Input
+from symgrad.calculus.recurrences.derived import DerivedParts, result_of, uses
+from symgrad.calculus.recurrences.joined import Joined, Line
+from symgrad.calculus.recurrences.parts import Parts
+from symgrad.calculus.recurrences.received import Received
+from symgrad.calculus.recurrences.substitution import at_steps, renamed, substituted
+from symgrad.errors import ShapeError
+from symgrad.language.dimensions import SCALAR, describe
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.operations.constants import filled, zeros
+from symgrad.language.problem import Problem, Wrt
+from symgrad.language.unparse import unparse
+
+
+def gradient(problem: Problem, wrt: Wrt = None) -> Joined:
+    """The gradient of a scalar by each of wrt, each in its variable's shape; by what has an entry
+    at each step, an entry each."""
+    if problem.output.shape != SCALAR:
+        raise ShapeError(
+            f"the gradient is of a scalar; {problem.output_name} is "
+            f"{describe(problem.output.shape)}"
+        )
+    return _Joining(DerivedParts(problem, problem.wrt(wrt))).joined()
+
+
+def value(problem: Problem) -> Joined:
+    """The value alone, with its forward lines."""
+    return _Joining(DerivedParts(problem, ())).joined()
+
+
+@dataclass
+class _Joining:
+    """The derived parts of a program while they are joined: its lines, and what is received."""
+
+    of: DerivedParts
+    lines: list[Line] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.received = Received(self.of)
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of the program."""
+        return self.of.parts
+
+    def joined(self) -> Joined:
+        """All of it."""
+        self._forward()
+        self._backward()
+        results = {name: self.received.result(name) for name in self.of.wrt}
+        return Joined(
+            problem=self.of.problem,
+            wrt=self.of.wrt,
+            parts=self.parts,
+            derivations={
+                name: part
+                for name, part in (
+                    ("before", self.of.before),
+                    ("step", self.of.step),
+                    ("start", self.of.start),
+                    ("after", self.of.after),
+                )
+                if part is not None
+            },
+            given={own.name: name for name, own in self.of.given.items()},
+            lines=tuple(self.lines),
+            results=results,
+            loss=self.of.loss,
+        )
+
+    def _forward(self) -> None:
+        if self.of.before is not None:
+            self._part("before", self.of.before, "forward")
+        self._part("step", self.of.step, "forward")
+        alone = False
+        for total in self.of.totals:
+            alone = (
+                isinstance(self.parts.output, Name) and self.parts.output.name == total.name.name
+            )
+            left = self.of.loss if alone else total.name
+            self._new("after", left, self.parts.summed(total), total.written.operation.rule)
+        self._part("after", self.of.after, "forward", root=not alone)
+
+    def _part(self, when: str, part: Derivation, kind: str, root: bool = False) -> None:
+        """The steps of a part that are lines."""
+        own = {given.name for given in self.of.given.values()}
+        whole = (part.free or part.value).node
+        scaffold: set[str] = set()  # the scalar that a part was made
+        for step in part.steps:
+            if step.kind != kind:
+                continue
+            if uses(in_language(step.right), dict.fromkeys(own | scaffold)) or (
+                step.node is whole and not root
+            ):
+                scaffold.add(unparse(step.left))
+                continue
+            self._add(Line(when, step, when))
+
+    def _add(self, line: Line) -> None:
+        number = len(self.lines) + 1
+        self.lines.append(
+            replace(line, step=replace(line.step, number=number), of=line.step.number)
+        )
+
+    def _new(self, when: str, left: Expression, right: Expression, rule: str) -> None:
+        """A line that no part has."""
+        template = self.of.step.steps[0]
+        step = replace(
+            template,
+            kind="forward" if when in ("before", "after") else "backward",
+            left=left,
+            right=right,
+            rule=rule,
+            uses=(),
+            sentence="",
+            shape=left.shape,
+            of=None,
+            plain=None,
+        )
+        self._add(Line(when, step, ""))
+
+    def _backward(self) -> None:
+        for step in _own(self.of.after):
+            self._add(Line("late", step, "after"))
+        self._sums()
+        self._handed_on()
+        first = {} if self.of.start is None else self._first_lines(self.of.start)
+        for step in _own(self.of.step):
+            self._recursion(step, first)
+        self._down_to_before()
+
+    def _sums(self) -> None:
+        """The cotangents of sums that are no numbers."""
+        for total in self.of.totals:
+            if total.name.name in self.of.given:
+                outcome = self.of.after_wrt[total.name.name]
+                self._new("late", self.of.derivative(total.name), result_of(outcome), "chain rule")
+
+    def _handed_on(self) -> None:
+        """What the next step sends to the states whose cotangents no line of a step says."""
+        last = {self.parts.index: self.parts.last}
+        for own, name in self.of.passed.items():
+            h = self.of.states_given[own]
+            outcome = self.of.after_wrt.get(self.of.last(h).name)
+            end = filled(zeros, h.shape) if outcome is None else result_of(outcome)
+            self._new("last", at_steps(name, last), end, "chain rule")
+            sent = self.of.carried.get(own, filled(zeros, h.shape))
+            self._new("next", name, sent, "chain rule")
+
+    def _first_lines(self, start: Derivation) -> dict[str, Step]:
+        """The lines at the last step, by their left sides, in the names of the others."""
+        same = {
+            name.name: self.of.step.names[node]
+            for node, name in start.names.items()
+            if isinstance(name, Name) and node in self.of.step.names
+        }
+        found = {}
+        for step in _own(start):
+            left = renamed(step.left, lambda n: _called(n, same))
+            right = renamed(in_language(step.right), lambda n: _called(n, same))
+            found[unparse(left)] = replace(step, left=left, right=right, plain=None)
+        return found
+
+    def _recursion(self, step: Step, first: Mapping[str, Step]) -> None:
+        """A line of one step; where it uses the step after, one for the last step before it."""
+        right = in_language(step.right)
+        later = {n: h for n, h in self.of.states_given.items() if n not in self.of.passed}
+        if not uses(right, later):
+            self._add(
+                Line("down", self.of.shown(replace(step, right=self.of.named(right))), "step")
+            )
+            return
+        last = {self.parts.index: self.parts.last}
+        at_end = first.get(unparse(step.left))
+        end = filled(zeros, step.left.shape) if at_end is None else at_end.right
+        sent = {
+            self.of.cotangent(h).name: result_of(self.of.after_wrt[self.of.last(h).name])
+            for h in self.parts.states.values()
+            if self.of.last(h).name in self.of.after_wrt
+        }
+        end = at_steps(substituted(self.of.named(end), sent), last)
+        template = step if at_end is None else at_end
+        start = replace(template, left=at_steps(step.left, last), right=end, plain=None, of=step.of)
+        self._add(Line("last", start, "start"))
+        general = substituted(self.of.named(right), self.of.carried)
+        self._add(Line("next", replace(step, right=general, plain=None), "step"))
+
+    def _down_to_before(self) -> None:
+        """The cotangents of what is before the steps, and its own lines."""
+        if self.of.before is None or not self.of.before.outcomes:
+            return
+        for name, received in self.received.handed_on():
+            self._new("late 0", name, received, "chain rule")
+        for step in _own(self.of.before):
+            shown = self.of.shown(replace(step, right=self.received.sent(step.right)))
+            self._add(Line("late 0", shown, "before"))
+
+
+def _own(part: Derivation) -> Iterator[Step]:
+    """The backward steps of what a part computes: those of what it is given join others."""
+    for step in part.steps:
+        if step.kind == "backward" and not isinstance(step.of, Input):
+            yield step
+
+
+def _called(name: Name, same: Mapping[str, Expression]) -> Expression:
+    """A name of one part by what the other calls it; of a cotangent what it is by."""
+    if isinstance(name, Derivative):
+        bottom = renamed(name.bottom, lambda n: _called(n, same))
+        return Derivative.of(name.top, bottom, name.shape, name.batch)
+    return same.get(name.name, name)

@@ -1,0 +1,235 @@
+"""Time steps and layers: h[0] = ..., for t in range(1, T + 1): h[t] = ..., sums over t."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from symgrad.errors import ProgramError, ShapeError, UnknownNameError
+from symgrad.language.declarations import declared_dimension
+from symgrad.language.dimensions import Dimension, describe, dimension
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.names import check_name, entry_of
+from symgrad.language.operations.steps import step_sum
+from symgrad.language.problem import Steps
+from symgrad.language.scope import Scope
+from symgrad.language.series import Series
+from symgrad.language.syntax import errors_at, source_of, typed
+
+Read = Callable[[ast.expr], Expression]
+RUNS = "steps run as in `for t in range(1, T + 1)`, from 1 to a dimension"
+
+
+def steps_of(node: ast.expr) -> Dimension | None:
+    """T of range(1, T + 1); None for another range."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id="range"),
+            args=[
+                ast.Constant(value=1),
+                ast.BinOp(left=length, op=ast.Add(), right=ast.Constant(value=1)),
+            ],
+            keywords=[],
+        ):
+            return declared_dimension(length)
+        case ast.Call(
+            func=ast.Name(id="range"),
+            args=[ast.Constant(value=1), ast.Constant(value=int(end))],
+            keywords=[],
+        ) if end > 1:
+            return dimension(end - 1)
+    return None
+
+
+def declared_steps(node: ast.expr) -> tuple[ast.expr, Steps | None]:
+    """Vector(d)[t:T] taken apart: the kind, and the steps of a series."""
+    match node:
+        case ast.Subscript(
+            value=ast.Call() | ast.Name() as kind,
+            slice=ast.Slice(lower=ast.Name(id=index), upper=ast.expr() as length, step=None),
+        ):
+            return kind, Steps(index, declared_dimension(length))
+    return node, None
+
+
+def series_of(scope: Scope, steps: Steps) -> Series:
+    """The series of a program, whose steps are these.
+
+    Raises: ProgramError where others have another number of steps."""
+    if scope.series is None:
+        check_name(steps.index)
+        scope.series = Series(steps)
+        if steps.length.is_Symbol:
+            scope.dimensions.add(str(steps.length))
+    elif scope.series.steps.length != steps.length:
+        one, other = scope.series.steps.length, steps.length
+        raise ProgramError(f"one loop is read: its steps run to {one}, these to {other}")
+    return scope.series
+
+
+def read_entry(node: ast.Subscript, scope: Scope) -> Expression:
+    """h[t], h[t - 1], h[T], h[0] of a series or state."""
+    series, name = scope.series, getattr(node.value, "id", "")
+    assert series is not None
+    index = _index(node.slice, series)
+    known = series.inside if series.letter else series.after
+    entry = entry_of(name, index)
+    if entry in known:
+        return known[entry]
+    if entry in series.after and not index.isdigit():
+        return series.after[entry]
+    raise UnknownNameError(f"{source_of(node)}: {_missing(name, index, series)}")
+
+
+def _index(node: ast.expr, series: Series) -> str:
+    """An index by its name in all of the program."""
+    match node:
+        case ast.Name(id=letter) if letter == series.letter:
+            return series.index
+        case ast.BinOp(
+            left=ast.Name(id=letter), op=ast.Sub() | ast.Add() as operator, right=right
+        ) if letter == series.letter and isinstance(right, ast.Constant):
+            sign = "-" if isinstance(operator, ast.Sub) else "+"
+            return f"{series.index} {sign} {right.value!r}"
+    return source_of(node)
+
+
+def _missing(name: str, index: str, series: Series) -> str:
+    """Why a series has no such entry here."""
+    t = series.index
+    if not series.letter:
+        if index == t or index.startswith(f"{t} "):
+            return f"{t} is known inside of `for {t} in range(1, {series.last} + 1)` only"
+        return f"outside of the steps {name} is known at {series.last}, and a state at 0"
+    if index == f"{t} - 1":
+        if series.names.get(name) is not None:
+            return f"{name} is given at each step and taken there; write {name}[{series.letter}]"
+        return f"{name}[0] is not given; write {name}[0] = ... above the loop"
+    if index == t:
+        return f"{name}[{series.letter}] is not known yet; it is defined further down"
+    return f"a step knows {name}[{series.letter}] and what was one step before"
+
+
+def read_initial(target: ast.Subscript, value: ast.expr, scope: Scope, read: Read) -> None:
+    """h[0] = ...: the value of a state before the first step."""
+    match target:
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=0)):
+            pass
+        case _:
+            raise ProgramError(
+                f"{source_of(target)} = ...: a state is given at 0 above the loop, as in h[0] = "
+                "zeros(n), and h[t] in it"
+            )
+    scope.check_new(name)
+    with errors_at(value):
+        scope.pending[name] = read(value)
+
+
+def read_loop(node: ast.For, scope: Scope, read: Read) -> None:
+    """for t in range(1, T + 1): the definitions of one step."""
+    length = steps_of(node.iter)
+    if length is None or not isinstance(node.target, ast.Name) or node.orelse:
+        raise ProgramError(f"for {typed(node.target)} in {typed(node.iter)}: {RUNS}")
+    letter = _new_letter(node.target, scope)
+    series = series_of(scope, Steps(letter, length))
+    if series.step:
+        raise ProgramError("a second loop: a program has one; write what it does in the first")
+    series.before = tuple(scope.definitions)
+    for name, value in scope.pending.items():
+        series.start(name, value)
+    for name in _defined(node):
+        if name not in series.names:
+            scope.check_new(name)
+            series.names[name] = None
+    with series.at(letter):
+        for _ in range(len(series.initial) + 1):  # until it is known which states have a batch
+            batches = _batches(series)
+            series.again()
+            for statement in node.body:
+                with errors_at(statement):
+                    _read_step(statement, scope, series, read)
+            if _batches(series) == batches:
+                break
+    for name in series.initial:
+        if entry_of(name, series.index) not in series.step:
+            raise ProgramError(f"{name}[0] is given, but no step defines {name}[{letter}]")
+
+
+def _defined(node: ast.For) -> list[str]:
+    """The names that a loop defines entries of."""
+    targets = (s.targets[0] for s in node.body if isinstance(s, ast.Assign))
+    entries = (t.value for t in targets if isinstance(t, ast.Subscript))
+    return list(dict.fromkeys(e.id for e in entries if isinstance(e, ast.Name)))
+
+
+def _batches(series: Series) -> list[str | None]:
+    """The batches of the states one step before."""
+    return [series.inside[entry_of(n, f"{series.index} - 1")].batch for n in series.initial]
+
+
+def _read_step(statement: ast.stmt, scope: Scope, series: Series, read: Read) -> None:
+    """h[t] = ... inside of the loop."""
+    match statement:
+        case ast.Assign(
+            targets=[ast.Subscript(value=ast.Name(id=name), slice=ast.Name(id=letter))], value=value
+        ) if letter == series.letter:
+            pass
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            raise ProgramError(
+                f"inside of a step each name has its index; write {name}[{series.letter}] = "
+                f"{typed(value)}"
+            )
+        case _:
+            raise ProgramError(f"a step has lines such as h[{series.letter}] = ...")
+    entry = entry_of(name, series.index)
+    if entry in series.step or series.names.get(name) is not None:
+        raise UnknownNameError(f"{name}[{letter}] is given twice; use another name")
+    with errors_at(value):
+        e = read(value)
+        initial = series.initial.get(name)
+        if initial is not None and initial.shape != e.shape:
+            raise ShapeError(
+                f"{name}[{letter}] is {describe(e.shape)}, but {name}[0] is "
+                f"{describe(initial.shape)}; a state has one shape"
+            )
+    series.define(name, e)
+
+
+def _new_letter(target: ast.Name, scope: Scope) -> str:
+    """The index of a loop or a sum, where no other meaning is in its way."""
+    taken = {*scope.meanings, *scope.dimensions, *scope.pending}
+    if scope.series is not None:
+        taken |= {*scope.series.names}
+    if target.id in taken:
+        raise UnknownNameError(f"{target.id} has a meaning already; use another index")
+    return target.id
+
+
+def sum_over_steps(name: str, node: ast.GeneratorExp, scope: Scope, read: Read) -> Expression:
+    """sum(... for t in range(1, T + 1)), or the mean."""
+    (part,), series = node.generators, scope.series
+    assert series is not None
+    if name not in ("sum", "mean") or part.ifs or not isinstance(part.target, ast.Name):
+        raise ProgramError(f"over steps there is sum(...) or mean(...); {RUNS}")
+    with series.at(_new_letter(part.target, scope)):
+        body = read(node.elt)
+    return step_sum(body, name == "mean", series.steps)
+
+
+def over_steps(node: ast.GeneratorExp, scope: Scope) -> bool:
+    """Whether this goes over the steps of the program, from 1 to the last."""
+    return (
+        scope.series is not None
+        and len(node.generators) == 1
+        and steps_of(node.generators[0].iter) == scope.series.steps.length
+    )
+
+
+def is_series(node: ast.expr, scope: Scope) -> bool:
+    """Whether this names what has an entry at each step."""
+    return isinstance(node, ast.Name) and scope.series is not None and node.id in scope.series.names
+
+
+def entry_name(e: Expression) -> str:
+    """The name of an entry; nothing of another expression."""
+    return e.name if isinstance(e, Name) else ""

@@ -1,0 +1,1 @@
+"""Programs with time steps or layers, as numbers: what is printed, unrolled, and as code."""

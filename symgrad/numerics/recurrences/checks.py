@@ -1,0 +1,56 @@
+"""Is the gradient of a program with steps right? Unrolled, by complex step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.recurrences.joined import Joined
+from symgrad.calculus.recurrences.unrolled import parameters_at, unrolled
+from symgrad.language.names import entry_of
+from symgrad.language.problem import Problem
+from symgrad.numerics import differences
+from symgrad.numerics.recurrences.function import compile_joined, sizes_with_steps
+from symgrad.numerics.reports import GradientReport
+from symgrad.numerics.sizes import normal_shape
+
+ENTRIES = 200
+
+
+def check_steps(
+    joined: Joined, length: int, inputs: Mapping[str, Any] | None = None, **options: Any
+) -> GradientReport:
+    """Compare the gradients with numerical differentiation of the program with so many steps
+    written out: at random inputs those that it has unrolled, at given ones those of the loop."""
+    problem = joined.problem
+    names = [n for w in joined.wrt for n in parameters_at(problem, w, length)]
+    flat = unrolled(problem, length)
+    options = {"entries": ENTRIES, **options}
+    if inputs is None:
+        return differences.check_gradient(flat, names, **options)
+    claimed = options.pop("gradients", None)
+    if claimed is None:
+        _, claimed = compile_joined(joined)(inputs)
+    arrays = {n: a for name in problem.variables for n, a in entries(problem, name, inputs[name])}
+    gradients = {n: a for name in joined.wrt for n, a in entries(problem, name, claimed[name])}
+    return differences.check_gradient(flat, names, arrays, gradients=gradients, **options)
+
+
+def entries(problem: Problem, name: str, array: Any) -> list[tuple[str, Any]]:
+    """An array by the names that it has unrolled."""
+    variable = problem.variables[name]
+    if variable.steps is None:
+        return [(name, array)]
+    array = np.asarray(array)
+    array = array.reshape(normal_shape(variable, array.shape))
+    steps = np.moveaxis(array, int(variable.batch is not None), 0)
+    return [(entry_of(name, str(k)), entry) for k, entry in enumerate(steps, start=1)]
+
+
+def steps_given(problem: Problem, inputs: Mapping[str, Any]) -> int:
+    """How many steps the inputs have."""
+    assert problem.loop is not None
+    length = problem.loop.steps.length
+    return int(length) if length.is_Integer else sizes_with_steps(problem, inputs)[length]

@@ -1,0 +1,167 @@
+"""A derivation with steps as a NumPy function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.nodes import Axis
+from symgrad.calculus.recurrences.joined import Joined
+from symgrad.errors import DataError, NotFiniteError, OptionError
+from symgrad.language.problem import Problem
+from symgrad.numerics.bound import Bound
+from symgrad.numerics.function import dtype_of
+from symgrad.numerics.inputs import Signature
+from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.libraries import NumPy
+from symgrad.numerics.recurrences.source import StepLoop
+from symgrad.numerics.sizes import infer_sizes
+from symgrad.numerics.source import defined
+
+
+class StepFunction:
+    """value, gradients = function(inputs), or function(x=..., W=..., T=...); how many steps there
+    are is read off a series, or given by its name. `source` is the code; it runs without
+    symgrad."""
+
+    def __init__(self, joined: Joined, dtype: str, reuse: bool, recompute: bool) -> None:
+        loop = StepLoop(joined, recompute)
+        self.dtype = np.dtype(dtype)
+        self.signature = Signature(joined.problem, "gradient", joined.wrt, {}, {}, frozenset())
+        self.source: str = loop.source
+        self.axes: tuple[Axis, ...] = loop.axes
+        self.length = str(joined.parts.loop.steps.length)
+        self._reuse, self._bound = reuse, dict[Any, Bound]()
+        self.flat_gradient = np.empty(0, self.dtype)
+
+    @property
+    def problem(self) -> Problem:
+        """What was differentiated."""
+        return self.signature.problem
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The problem's names for the arguments p0, p1, ... of the source, in order."""
+        return tuple(self.problem.variables)
+
+    @cached_property
+    def _function(self) -> Any:
+        return defined(self.source, {})["function"]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "_function"} | {"_bound": {}}
+
+    def _read(self, inputs: Mapping[str, Any]) -> tuple[list[Any], list[int]]:
+        """The arrays and the sizes."""
+        if not isinstance(inputs, Mapping):
+            given = type(inputs).__name__
+            raise DataError(f"the inputs are a {given}; a mapping from name to array is wanted")
+        steps = {}
+        if self.length in inputs and self.length not in self.problem.variables:
+            inputs = dict(inputs)
+            steps = {self._axis: _count(self.length, inputs.pop(self.length))}
+        arrays, sizes = self.signature.arrays(self.inputs, inputs, NumPy(self.dtype))
+        for axis, count in steps.items():
+            if sizes.setdefault(axis, count) != count:
+                raise DataError(f"{axis} is given as {count}, but the arrays have {sizes[axis]}")
+        if self._axis not in sizes and self._axis in self.axes:
+            raise DataError(
+                f"how many steps there are is shown by no array: give {self.length}, as in "
+                f"{self.length}=10"
+            )
+        return [arrays[name] for name in self.inputs], [size_of(a, sizes) for a in self.axes]
+
+    @property
+    def _axis(self) -> Axis:
+        assert self.problem.loop is not None
+        return self.problem.loop.steps.length
+
+    def __call__(
+        self, inputs: Mapping[str, Any] | None = None, **named: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """The value, and each gradient by its name, in the shape its variable was given in."""
+        for option in ("direction", "cotangent"):
+            if named.pop(option, None) is not None:
+                raise DataError(f"a gradient takes no {option}")
+        if named or inputs is None:
+            inputs = {**(inputs or {}), **named}
+        arrays, counts = self._read(inputs)
+        value, derived = self._computed(arrays, counts)
+        shapes = {name: self.signature.shape(name, inputs) for name in derived}
+        if self._reuse:
+            derived = self._buffered(derived)
+        return value, {
+            n: g if shapes[n] is None else g.reshape(shapes[n]) for n, g in derived.items()
+        }
+
+    def _computed(self, arrays: Sequence[Any], counts: Sequence[int]) -> tuple[Any, dict[str, Any]]:
+        try:
+            with np.errstate(all="ignore"):  # what is not finite is seen in the results
+                value, *derived = self._function(*arrays, *counts)
+        except np.linalg.LinAlgError as error:
+            raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
+        except ArithmeticError as error:
+            raise NotFiniteError(f"not finite at inputs of these sizes ({error})") from None
+        gradients = zip(self.signature.keys, derived, strict=True)
+        return value, {str(name): gradient for name, gradient in gradients}
+
+    def _buffered(self, derived: dict[str, Any]) -> dict[str, Any]:
+        """The gradients as views of one vector, which the next call overwrites."""
+        size = sum(g.size for g in derived.values())
+        if self.flat_gradient.size != size:
+            self.flat_gradient = np.empty(size, self.dtype)
+        views, at = {}, 0
+        for name, gradient in derived.items():
+            views[name] = self.flat_gradient[at : at + gradient.size].reshape(gradient.shape)
+            views[name][...] = gradient
+            at += gradient.size
+        return views
+
+    def step(self, inputs: Mapping[str, Any]) -> Bound:
+        """The function without its checks, for arrays of these sizes; these are checked here."""
+        arrays, counts = self._read(inputs)
+        _, derived = self._computed(arrays, counts)
+        flat = np.empty(sum(g.size for g in derived.values()), self.dtype)
+
+        def function(*arrays: Any) -> Any:
+            value, *gradients = self._function(*arrays, *counts)
+            np.concatenate([g.ravel() for g in gradients], out=flat)
+            return value
+
+        shapes = {name: a.shape for name, a in zip(self.inputs, arrays, strict=True)}
+        return Bound(function, shapes, flat, {}, {}, {}, {})
+
+
+def compile_joined(
+    joined: Joined,
+    dtype: str = "float64",
+    reuse_buffers: bool = False,
+    modules: str = "numpy",
+    recompute: bool = False,
+) -> StepFunction:
+    """The NumPy function of a derivation with steps. With `recompute` the way back computes what a
+    step has forward again, from its states, instead of keeping it: less memory, about a third more
+    time."""
+    if modules != "numpy":
+        raise OptionError(f"programs with time steps have modules='numpy', not {modules!r}")
+    return StepFunction(joined, dtype_of(dtype), reuse_buffers, recompute)
+
+
+def sizes_with_steps(problem: Problem, inputs: Mapping[str, Any]) -> dict[Axis, int]:
+    """The sizes that the inputs tell, among them how many steps there are, where that is given."""
+    assert problem.loop is not None
+    length = problem.loop.steps.length
+    own = {n: a for n, a in inputs.items() if n in problem.variables}
+    sizes = infer_sizes(problem, own)
+    if str(length) in inputs and str(length) not in problem.variables:
+        sizes[length] = _count(str(length), inputs[str(length)])
+    return sizes
+
+
+def _count(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise DataError(f"{name} is {value!r}; a number of steps, 1 or more, is wanted")
+    return int(value)

@@ -1,0 +1,100 @@
+"""The parts of a program with steps as operations."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from symgrad.calculus.nodes import Axis
+from symgrad.calculus.recurrences.joined import Joined
+from symgrad.language.names import entry_of, entry_parts
+from symgrad.numerics.recurrences.split import Part
+from symgrad.numerics.sizes import axes_of
+
+
+class StepParts:
+    """The parts of a program as operations, and what each of their inputs is in code.
+
+    There p0 is a variable, x0 its entry at a step and q0 all of them with the steps first, u0 a
+    definition before the steps, h0 the list of a state, e0 what a step defines beside it, s0 a sum
+    over the steps; c0, dh0, du0, ds0 are cotangents, g0 a gradient.
+    """
+
+    def __init__(self, joined: Joined) -> None:
+        self.joined = joined
+        self.parts, self.problem = joined.parts, joined.problem
+        self.place = {name: k for k, name in enumerate(self.problem.variables)}
+        self.states = {name: k for k, name in enumerate(self.parts.states)}
+        self.given = {of: own for own, of in joined.given.items()}
+        self.before, self.step, self.after = self._parts()
+
+    @property
+    def at_steps(self) -> list[str]:
+        """What one step is given that has an entry at each."""
+        series = [entry_of(n, self.t) for n, v in self.problem.variables.items() if v.steps]
+        return [*series, *(entry_of(h, f"{self.t} - 1") for h in self.states)]
+
+    @property
+    def length(self) -> str:
+        """How many steps there are, in code."""
+        length = self.parts.loop.steps.length
+        return str(length) if is_number(length) else f"n{self.axes.index(length)}"
+
+    @property
+    def t(self) -> str:
+        """The index in the program."""
+        return self.parts.index
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes whose sizes it takes."""
+        variables = self.problem.variables.values()
+        dims: list[Axis] = [axis for v in variables for axis in (*axes_of(v), *v.dims)]
+        found = [a for a in (*dims, self.parts.loop.steps.length) if not is_number(a)]
+        return tuple(dict.fromkeys(found))
+
+    def _parts(self) -> tuple[Part | None, Part, Part]:
+        derivations = self.joined.derivations
+        inputs = self._inputs()
+        before = None
+        if "before" in derivations:
+            names = [*self.parts.before]
+            before = Part.of("a", derivations["before"], names, self.axes, inputs)
+        bodies = [total.body.name for total in self.parts.totals.values()]
+        names = [h.name for h in self.parts.states.values()]
+        names = list(dict.fromkeys([*names, *bodies, *self.beside]))
+        step = Part.of("v", derivations["step"], names, self.axes, inputs)
+        output = self.problem.output_name
+        after = Part.of("w", derivations["after"], [output], self.axes, inputs)
+        return before, step, after
+
+    @cached_property
+    def beside(self) -> list[str]:
+        """What a step defines beside the states and what comes after reads of the last one."""
+        last = self.joined.derivations["after"].problem.variables
+        names = (n for n in self.parts.step if entry_parts(n)[0] not in self.states)
+        return [n for n in names if entry_of(entry_parts(n)[0], self.parts.last) in last]
+
+    def _inputs(self) -> dict[str, str]:
+        """What each input of a part is in code."""
+        t, last = self.t, self.parts.last
+        names = {name: f"p{k}" for name, k in self.place.items()}
+        names |= {entry_of(name, t): f"x{k}" for name, k in self.place.items()}
+        names |= {entry_of(name, last): f"q{k}[n - 1]" for name, k in self.place.items()}
+        for h, k in self.states.items():
+            names |= {entry_of(h, f"{t} - 1"): f"h{k}[t - 1]", entry_of(h, "0"): f"h{k}[0]"}
+            names |= {entry_of(h, last): f"h{k}[n]"}
+            names[self.given.get(entry_of(h, t), "")] = f"c{k}"
+            names[self.given.get(entry_of(h, "0"), "")] = f"dh{k}"
+        for k, name in enumerate(self.parts.before):
+            names.setdefault(name, f"u{k}")
+            names.setdefault(self.given.get(name, ""), f"du{k}")
+        for k, name in enumerate(self.beside):
+            names[entry_of(entry_parts(name)[0], last)] = f"e{k}"
+        for k, name in enumerate(self.parts.totals):
+            names |= {name: f"s{k}", self.given.get(name, ""): f"ds{k}"}
+        return names
+
+
+def is_number(axis: Axis) -> bool:
+    """Whether an axis has a size of its own."""
+    return not isinstance(axis, str) and bool(axis.is_Integer)

@@ -1,0 +1,148 @@
+"""A derivation with steps done as it is printed: each line at each of its steps, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.algebra import is_call, transposed
+from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
+from symgrad.calculus.nodes import Axis, batch_label
+from symgrad.calculus.recurrences.joined import Joined, Line
+from symgrad.calculus.recurrences.substitution import at_steps
+from symgrad.calculus.recurrences.unrolled import indices
+from symgrad.errors import VerificationError
+from symgrad.language.expressions import Call, Expression, Name, fold, leaves
+from symgrad.language.names import entry_of, entry_parts
+from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.operations.steps import sum_of_steps
+from symgrad.language.unparse import unparse
+from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
+
+
+@dataclass
+class Run:
+    """The values of all names so far: h[0], h[1], dL/dh[1]; `sides` are the lines with two right
+    sides, which have to be equal."""
+
+    joined: Joined
+    length: int
+    values: dict[str, Any]  # of the unrolled program's variables
+    sizes: dict[Axis, int]
+    sides: list[tuple[int, Any, Any]] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)  # each name -> the line that says it
+
+    def __post_init__(self) -> None:
+        self.steps = self.joined.parts.loop.steps
+        self._definitions()
+        for k, line in self._order():
+            self._done(line, self._indices(k))
+
+    def result(self, name: str) -> Any:
+        """A result, over its steps where it has an entry at each."""
+        expression = self.joined.results[name].expression
+        if self.joined.problem.variables[name].steps is None:
+            return self.value(expression, self._indices(self.length))
+        entries = [self.value(expression, self._indices(k)) for k in self._counts]
+        return np.stack(entries, axis=int(expression.batch is not None))
+
+    @property
+    def _counts(self) -> range:
+        return range(1, self.length + 1)
+
+    def _indices(self, k: int) -> dict[str, str]:
+        return {**indices(self.steps.index, k), str(self.steps.length): str(self.length)}
+
+    def _definitions(self) -> None:
+        """What the program itself defines."""
+        parts = self.joined.parts
+        last = self._indices(self.length)
+        for name, e in parts.before.items():
+            self.values[name] = self.value(e, last)
+        for k in self._counts:
+            for name, e in parts.step.items():
+                at = self._indices(k)
+                self.values[entry_of(entry_parts(name)[0], str(k))] = self.value(e, at)
+        for name, total in parts.totals.items():
+            body = self.joined.parts.summed(total)
+            self.values[name] = self.value(body, last)
+        for name, e in parts.after.items():
+            self.values[name] = self.value(e, last)
+        self.values[self.joined.problem.output_name] = self.value(parts.output, last)
+        self.values[self.joined.loss.name] = self.values[self.joined.problem.output_name]
+
+    def _order(self) -> Iterator[tuple[int, Line]]:
+        """The lines in the order in which they are done, each with its step."""
+        by: dict[str, list[Line]] = {}
+        for line in self.joined.lines:
+            group = "back" if line.when in ("last", "next", "down") else line.when
+            by.setdefault(group, []).append(line)
+        yield from ((0, line) for line in by.get("before", ()))
+        yield from ((k, line) for k in self._counts for line in by.get("step", ()))
+        for group in ("after", "late"):
+            yield from ((self.length, line) for line in by.get(group, ()))
+        for k in reversed(self._counts):
+            skipped = "next" if k == self.length else "last"
+            yield from ((k, line) for line in by.get("back", ()) if line.when != skipped)
+        yield from ((0, line) for line in by.get("late 0", ()))
+
+    def _done(self, line: Line, at: Mapping[str, str]) -> None:
+        left, right = line.step.left, line.step.right
+        value = self.value(right, at)
+        if line.step.simplified is not None:
+            self.sides.append((line.step.number, self.value(line.step.simplified, at), value))
+        if is_call(left, transpose):
+            left, value = transposed(left), np.swapaxes(value, -1, -2)
+        name = unparse(at_steps(left, at))
+        if np.isfinite(self.values.get(name, np.nan)).all():  # as typed it may overflow
+            self.sides.append((line.step.number, value, self.values[name]))
+        self.values[name] = value
+        self.lines[name] = line.step.number
+
+    def value(self, e: Expression, at: Mapping[str, str]) -> Any:
+        """The value of what is printed, at these indices: its batch first."""
+        sums: dict[str, Any] = {}
+
+        def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+            if not isinstance(node, Call):
+                return node
+            if not is_call(node, sum_of_steps):
+                return node if arguments == node.arguments else replace(node, arguments=arguments)
+            name = Name(f"?{len(sums)}", node.shape, node.batch)
+            each = (self.value(arguments[0], {**at, **self._indices(k)}) for k in self._counts)
+            sums[name.name] = sum(each)
+            return name
+
+        return self._evaluated(at_steps(fold(e, visit), at), sums)
+
+    def _evaluated(self, e: Expression, sums: Mapping[str, Any]) -> Any:
+        names = {leaf.name: leaf for leaf in leaves(e) if isinstance(leaf, Name)}
+        arrays = {**self.values, **sums}
+        known: dict[str, Any] = {}
+        tensors = {name: self._tensor(leaf, arrays, known) for name, leaf in names.items()}
+        tensor = lower(e, tensors)
+        entry = tensor.closed()
+        value = evaluate_nodes([entry.node], known, self.sizes)[entry.node]
+        return over_labels(value, entry.labels, tensor.labels, self.sizes)
+
+    def _tensor(self, name: Name, arrays: Mapping[str, Any], known: dict[str, Any]) -> Tensor:
+        if name.name not in arrays:
+            raise VerificationError(f"{name.name} is used before it is known")
+        value = arrays[name.name]
+        variable = self.joined.problem.variables.get(entry_parts(name.name)[0])
+        if variable is not None and variable.kind == "Index":
+            known[name.name] = value
+            return input_tensor(
+                variable.at(entry_parts(name.name)[1]) if variable.steps else variable
+            )
+        batch = () if name.batch is None else (batch_label(name.batch),)
+        tensor = given(name.name, name.shape, frozenset(), batch)
+        shape = [size_of(x.axis, self.sizes) for x in tensor.labels]
+        value = np.asarray(value)
+        if value.size != np.prod(shape, dtype=int):  # a state at 0 is the same for all examples
+            value = np.broadcast_to(value, shape)
+        known[name.name] = np.reshape(value, shape)
+        return tensor

@@ -1,0 +1,138 @@
+"""The program of a part, split: what is done forward, and what needs a cotangent and waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.lowering import lower_problem
+from symgrad.calculus.nodes import Axis, Entry, Label
+from symgrad.numerics.emitter import program
+from symgrad.numerics.listing import Op
+from symgrad.numerics.source import Program, Text
+
+
+@dataclass
+class Part:
+    """A part as operations. `results` are what it returns, by name; `inputs` says what each input
+    is in code, `prefix` what its operations are called. Those that are `kept` are lists there."""
+
+    prefix: str
+    program: Program
+    results: Mapping[str, Op]
+    inputs: Mapping[str, str]
+    kept: frozenset[Op] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        prefix: str,
+        derivation: Derivation,
+        names: Sequence[str],
+        axes: tuple[Axis, ...],
+        inputs: Mapping[str, str],
+    ) -> Part:
+        """Those of its names that are wanted, then its derivatives, as "d x"."""
+        problem = derivation.problem
+        lowered = lower_problem(problem)
+        results: dict[str, tuple[Entry, tuple[Label, ...]]] = {}
+        for name in names:
+            own = lowered.output if name == problem.output_name else lowered.values[name]
+            results[name] = own.closed(), own.labels
+        results |= {f"d {k}": (o.entry, o.labels) for k, o in derivation.outcomes.items()}
+        made = replace(program([*results.values()]), order=axes)
+        ops = (op for op, _ in made.results)
+        return cls(prefix, made, dict(zip(results, ops, strict=True)), inputs)
+
+    @cached_property
+    def text(self) -> PartText:
+        """The operations as text."""
+        return PartText(self)
+
+    def lines(self, ops: Iterable[Op]) -> list[str]:
+        """The lines of operations."""
+        return [line for op in ops for line in self.text.steps(op)]
+
+    def result(self, name: str) -> str:
+        """A result as text."""
+        op = self.results[name]
+        return self.text.arithmetic(op) if op.kind == "scalar" else self.text.of(op)
+
+    def derivative(self, name: str) -> str | None:
+        """A derivative as text, where there is one."""
+        return self.result(f"d {name}") if f"d {name}" in self.results else None
+
+    @property
+    def derivatives(self) -> list[str]:
+        """The names that it has derivatives by."""
+        return [name[2:] for name in self.results if name.startswith("d ")]
+
+    def depending(self, on: Iterable[str]) -> set[Op]:
+        """The operations that need one of these inputs."""
+        own = self.program.inputs
+        places = {f"p{own.index(name)}" for name in on if name in own}
+        found: set[Op] = set()
+        for root in (*self.program.ops, *self.results.values()):
+            for op in _below(root):
+                if (op.kind == "input" and op.name in places) or not found.isdisjoint(op.operands):
+                    found.add(op)
+        return found
+
+
+class PartText(Text):
+    """The operations of a part as NumPy has them."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__(part.program)
+        self.part = part
+        self.places = {f"p{k}": name for k, name in enumerate(part.program.inputs)}
+
+    def named(self, op: Op) -> str:
+        """What an operation with a line is called."""
+        name = f"{self.part.prefix}{self.program.names[op][1:]}"
+        return f"{name}[t]" if op in self.part.kept else name
+
+    def of(self, op: Op) -> str:
+        """An operand."""
+        return self.part.inputs[self.places[op.name]] if op.kind == "input" else super().of(op)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The operations of one step: once before all steps, in each step forward, and on the way
+    back. `kept` are those of the way forward that the way back reads."""
+
+    once: tuple[Op, ...]
+    forward: tuple[Op, ...]
+    backward: tuple[Op, ...]
+    kept: frozenset[Op]
+
+    @classmethod
+    def of(cls, part: Part, at_steps: Iterable[str], cotangents: Iterable[str]) -> Split:
+        """By what they need: an input with an entry at each step, or a cotangent."""
+        late = part.depending(cotangents)
+        each = part.depending(at_steps)
+        ops = part.program.ops
+        backward = tuple(op for op in ops if op in late)
+        forward = tuple(op for op in ops if op in each and op not in late)
+        once = tuple(op for op in ops if op not in each and op not in late)
+        roots = [op for name, op in part.results.items() if name.startswith("d ")]
+        read = {x for op in backward for x in op.reads()}
+        read |= {x for op in roots for x in (op.reads() if op.inline else [op])}
+        return cls(once, forward, backward, frozenset(x for x in read if x in {*forward}))
+
+
+def _below(root: Op) -> Iterator[Op]:
+    """The operations below one, each after its operands, itself last."""
+    done: set[Op] = set()
+    stack = [(root, False)]
+    while stack:
+        op, ready = stack.pop()
+        if ready:
+            yield op
+        elif op not in done:
+            done.add(op)
+            stack.append((op, True))
+            stack += [(x, False) for x in op.operands if x not in done]

@@ -1,0 +1,132 @@
+"""Every line of a derivation with steps, at random numbers and several lengths.
+
+Each part is verified as any derivation is: its steps, its chain rule, statement by statement. What
+joins the parts is verified by doing what is printed, line by line from the first step to the last
+and back, and comparing the results with the gradient of the program unrolled, which the ordinary
+engine derives without knowing of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.derive import gradient
+from symgrad.calculus.nodes import Axis
+from symgrad.calculus.recurrences.joined import Joined
+from symgrad.calculus.recurrences.unrolled import parameters_at, unrolled
+from symgrad.errors import whole_number
+from symgrad.language.problem import Problem
+from symgrad.numerics import verification
+from symgrad.numerics.evaluation import Sample, drawn
+from symgrad.numerics.recurrences.function import compile_joined
+from symgrad.numerics.recurrences.printed import Run
+from symgrad.numerics.verification import TOLERANCE, StepCheck, Verification, difference
+
+LENGTHS = (1, 2, 5)
+
+
+def lengths_of(problem: Problem) -> tuple[int, ...]:
+    """How many steps a program is tried with."""
+    assert problem.loop is not None
+    length = problem.loop.steps.length
+    return LENGTHS if length.is_Symbol else (int(length),)
+
+
+def verify_joined(joined: Joined, seed: int = 0, code: bool = True) -> Verification:
+    """Check every line and result at random numbers, with `code` the generated function too."""
+    seed = whole_number("seed", seed)
+    checks = [*_of_parts(joined, seed)]
+    with np.errstate(all="ignore"):
+        for length in lengths_of(joined.problem):
+            checks += _Unrolled(joined, length, seed).checks(code)
+    return Verification(tuple(checks))
+
+
+def _of_parts(joined: Joined, seed: int) -> Iterator[StepCheck]:
+    """The steps of each part, by the numbers of the lines that they are."""
+    for name, part in joined.derivations.items():
+        lines = {line.of: line.step.number for line in joined.lines if line.part == name}
+        for check in verification.verify(part, seed, code=False).steps:
+            if not np.isnan(check.error):  # of zeros, as a state may be at 0, nothing is known
+                yield StepCheck(lines.get(check.number, 0), check.error)
+
+
+@dataclass
+class _Unrolled:
+    """A derivation beside that of the program with so many steps written out."""
+
+    joined: Joined
+    length: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        problem = self.joined.problem
+        names = [n for w in self.joined.wrt for n in parameters_at(problem, w, self.length)]
+        self.derivation: Derivation = gradient(unrolled(problem, self.length), names)
+        self.sample = drawn(self.derivation, self.seed, np.random.default_rng(self.seed))
+
+    def checks(self, code: bool) -> Iterator[StepCheck]:
+        """The lines with two sides, and each result, as printed and as computed."""
+        run = self._run(self.sample)
+        for number, claim, truth in run.sides:
+            yield StepCheck(number, difference(claim, truth))
+        value, derived = self._computed() if code else (None, {})
+        if code:
+            yield StepCheck(0, difference(value, self._value(self.sample)))
+        for name in self.joined.wrt:
+            truth = self.truth(name, self.sample)
+            claims = [run.result(name), *([derived[name]] if code else [])]
+            yield StepCheck(0, max(self._error(name, claim, truth) for claim in claims))
+
+    def _run(self, sample: Sample) -> Run:
+        return Run(self.joined, self.length, dict(sample.inputs), self._sizes(sample))
+
+    def _sizes(self, sample: Sample) -> dict[Axis, int]:
+        return {**sample.sizes, self.joined.parts.loop.steps.length: self.length}
+
+    def _error(self, name: str, claim: Any, truth: Any) -> float:
+        """The relative error of a result, where rounding does not explain it."""
+        error = difference(claim, truth)
+        if error <= TOLERANCE or np.isnan(error):
+            return 0.0 if np.isnan(error) else error
+        noise = 0.0
+        for blurred in self.sample.blurred:
+            noise += float(np.abs(self._run(blurred).result(name) - claim).max())
+            noise += float(np.abs(self.truth(name, blurred) - truth).max())
+        return difference(claim, truth, noise / TOLERANCE)
+
+    def _value(self, sample: Sample) -> Any:
+        return sample.over(self.derivation.value, self.derivation.value_labels)
+
+    def truth(self, name: str, sample: Sample) -> Any:
+        """A gradient of the unrolled program, over its steps where it has one at each."""
+        outcomes = self.derivation.outcomes
+        names = parameters_at(self.joined.problem, name, self.length)
+        entries = [sample.over(outcomes[n].entry, outcomes[n].labels) for n in names]
+        return self.stacked(name, entries)
+
+    def stacked(self, name: str, entries: list[Any]) -> Any:
+        """The entries of a series as one array, behind the axis of a batch."""
+        variable = self.joined.problem.variables[name]
+        if variable.steps is None:
+            return entries[0]
+        return np.stack(entries, axis=int(variable.batch is not None))
+
+    def _computed(self) -> tuple[Any, dict[str, Any]]:
+        """What the generated function returns."""
+        problem, sample = self.joined.problem, self.sample
+        inputs = {
+            name: self.stacked(
+                name, [sample.inputs[n] for n in parameters_at(problem, name, self.length)]
+            )
+            for name in problem.variables
+        }
+        length = problem.loop.steps.length if problem.loop else None
+        if length is not None and length.is_Symbol:
+            inputs[str(length)] = self.length
+        return compile_joined(self.joined)(inputs)

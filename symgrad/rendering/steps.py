@@ -1,0 +1,172 @@
+"""The outline of a derivation with time steps or layers: what is done once, at each step forward,
+and at each step back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from symgrad.calculus.index_notation import written
+from symgrad.calculus.recurrences.joined import Joined
+from symgrad.calculus.recurrences.joined import Line as StepLine
+from symgrad.errors import one_of
+from symgrad.language import composing
+from symgrad.language import formula as fm
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.formula import Formula
+from symgrad.language.names import entry_of
+from symgrad.language.plain import plain_text
+from symgrad.language.problem import Steps, Variable
+from symgrad.language.typeset import dimension_formula, typeset
+from symgrad.language.unparse import unparse
+from symgrad.rendering.document import (
+    LEVELS,
+    NABLA,
+    NO_PROOFS,
+    Answer,
+    Document,
+    Line,
+    Proofs,
+    Verified,
+    from_steps,
+    given_variable,
+)
+from symgrad.rendering.equations import Equation
+
+
+@dataclass(frozen=True)
+class StepDocument(Document):
+    """A derivation laid out, its lines by the steps at which they are done."""
+
+    sections: tuple[tuple[str, tuple[Line, ...]], ...] = ()
+
+    @property
+    def parts(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
+        """The parts that have lines, with their titles."""
+        yield from ((title, lines) for title, lines in self.sections if lines)
+
+
+def step_document(
+    joined: Joined, verification: Verified, level: str = "steps", proofs: Proofs = NO_PROOFS
+) -> StepDocument:
+    """The outline at level "result", "steps" or "full"; `proofs` are those of its lines.
+
+    Raises: OptionError for another level."""
+    one_of("level", level, LEVELS)
+    sections = tuple(
+        (title, tuple(_line(line, joined, proofs) for line in joined.lines if line.when in when))
+        for title, when in _titles(joined.parts.loop.steps).items()
+    )
+    lines = [line for _, own in sections for line in own]
+    return StepDocument(
+        joined,  # type: ignore[arg-type]  # what printers ask of a derivation it has
+        title="Gradient",
+        variables=tuple(_variable(v, joined) for v in joined.problem.variables.values()),
+        program=tuple(_program(joined)),
+        rewrites=tuple(rule.identity for rule in joined.rewrites),
+        forward=tuple(line for line in lines if line.step.kind == "forward"),
+        backward=tuple(line for line in lines if line.step.kind == "backward"),
+        solving=(),
+        chains=(),
+        results=_answers(joined),
+        layout=joined.layout,
+        verification=verification,
+        sections=sections if level != "result" else (),
+    )
+
+
+def _titles(steps: Steps) -> dict[str, tuple[str, ...]]:
+    t, last = steps.index, steps.length
+    return {
+        "Before": ("before",),
+        f"Forward, {t} = 1, ..., {last}": ("step",),
+        "After": ("after",),
+        f"Backward, from {last}": ("late",),
+        f"Backward, {t} = {last}, ..., 1": ("last", "next", "down"),
+        "Backward, at 0": ("late 0",),
+    }
+
+
+def _line(line: StepLine, joined: Joined, proofs: Proofs) -> Line:
+    step = line.step
+    steps = joined.parts.loop.steps
+    sides = [written(side) for side in (step.right, step.simplified) if side is not None]
+    numbers = tuple(n for k in step.uses if (n := _numbered(joined, line.part, k)))
+    note = f"{step.rule}{from_steps(numbers)}"
+    if line.when == "next":
+        t = steps.index
+        note += f"{' and' if numbers else ', from'} {t} + 1, for {t} < {steps.length}"
+    equation = Equation(written(step.left), tuple(sides), note, step.number, kind="step")
+    return Line(step, equation, proofs.get(step.number))
+
+
+def _numbered(joined: Joined, part: str, of: int) -> int:
+    """The number of the line that a part's step is; 0 where it is none."""
+    part = "step" if part == "start" else part
+    return next((x.step.number for x in joined.lines if x.part == part and x.of == of), 0)
+
+
+def _steps(steps: Steps) -> Formula:
+    """t = 1, ..., T"""
+    first = (fm.Named(name=steps.index), fm.Number(digits="1"))
+    begins = fm.Infix(first, signs=("=",), binds=fm.RELATION)
+    counted = composing.listed((begins, composing.DOTS, dimension_formula(steps.length)))
+    runs = fm.Fence((counted,), tall=False)
+    return composing.spelled(runs, f"for {steps.index} in range(1, {steps.length} + 1)", fm.LIST)
+
+
+def _variable(variable: Variable, joined: Joined) -> tuple[Formula, str]:
+    if variable.steps is None:
+        return given_variable(variable)
+    space, facts = given_variable(variable.at(joined.parts.index))
+    each = f"{joined.parts.index} = 1, ..., {joined.parts.last}"
+    return space, f"{facts}, {each}" if facts else each
+
+
+def _program(joined: Joined) -> Iterator[Equation]:
+    """The program in the user's order: one step has its index beside it."""
+    problem, loop = joined.problem, joined.parts.loop
+    above = [n for n in problem.definitions if n in loop.before]
+    for name in above:
+        yield _defined(name, problem.definitions[name])
+    for state, value in loop.initial.items():
+        yield _defined(entry_of(state, "0"), value)
+    for name, value in loop.step.items():
+        each = fm.Listed((written(value), _steps(loop.steps)), separator=r",\quad ")
+        text = f"{plain_text(written(value))}  {plain_text(_steps(loop.steps))}"
+        yield Equation(_name(name, value), (composing.spelled(each, text, fm.LIST),))
+    for name, value in problem.definitions.items():
+        if name not in above:
+            yield _defined(name, value)
+    output = _name(problem.output_name, problem.output)
+    if joined.output_called != problem.output_name:
+        output = composing.spelled(output, f"{joined.output_called} = {problem.output_name}")
+    yield Equation(output, (written(problem.output),))
+
+
+def _defined(name: str, value: Expression) -> Equation:
+    return Equation(_name(name, value), (written(value),))
+
+
+def _name(name: str, value: Expression) -> Formula:
+    return written(Name(name, value.shape, value.batch))
+
+
+def _answers(joined: Joined) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(
+            joined.results[name],  # type: ignore[arg-type]
+            (_result(joined, name),),
+            None,
+        )
+        for name in joined.wrt
+    )
+
+
+def _result(joined: Joined, name: str) -> Equation:
+    result = joined.results[name]
+    derivative = result.name
+    by = composing.lowered(NABLA, typeset(derivative.bottom))
+    text = f"grad_{unparse(derivative.bottom)} {unparse(derivative.top)}"
+    left = composing.spelled(composing.listed((by, typeset(derivative.top)), " "), text)
+    return Equation(left, (written(result.expression),), shape=result.shape, kind="result")

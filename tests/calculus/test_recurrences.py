@@ -1,0 +1,115 @@
+"""Programs with steps: the recursion that books print, right at every length."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import symgrad as sg
+from symgrad.errors import SymgradError
+from symgrad.language.unparse import unparse
+from symgrad.numerics.recurrences.verification import verify_joined
+from tests.recurrences import LSTM, MLP, PROGRAMS, RNN
+
+EACH = pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS)
+
+
+def lines(derivation: sg.Derivation) -> list[str]:
+    return [f"{unparse(step.left)} = {unparse(step.right)}" for step in derivation.steps]
+
+
+@EACH
+def test_each_is_the_same_as_unrolled(text: str) -> None:
+    """Parts, printed lines and code, at one, two and five steps."""
+    verification = sg.derive(text).verify()
+    assert verification.passed
+    assert verification.max_relative_error < 1e-10
+
+
+def test_backpropagation_through_time() -> None:
+    derivation = sg.derive(RNN)
+    assert lines(derivation) == [
+        "z[t] = W @ h[t - 1] + U @ x[t] + b",
+        "h[t] = tanh(z[t])",
+        "r[t] = y[t] - V @ h[t]",
+        "l[t] = norm2(r[t])**2",
+        "L = sum(l[t] for t in range(1, T + 1))",
+        "dL/dr[t] = 2 * r[t]",
+        "dL/dh[T] = -V.T @ dL/dr[T]",
+        "dL/dh[t] = W.T @ dL/dz[t + 1] - V.T @ dL/dr[t]",
+        "dL/dz[t] = dL/dh[t] * (1 - h[t]**2)",
+    ]
+    assert {name: r.expression for name, r in derivation.results.items()} == {
+        "W": "sum(dL/dz[t] @ h[t - 1].T for t in range(1, T + 1))",
+        "U": "sum(dL/dz[t] @ x[t].T for t in range(1, T + 1))",
+        "b": "sum(dL/dz[t] for t in range(1, T + 1))",
+        "V": "-sum(dL/dr[t] @ h[t].T for t in range(1, T + 1))",
+    }
+
+
+def test_the_four_equations_of_backpropagation() -> None:
+    derivation = sg.derive(MLP)
+    assert lines(derivation)[4:] == [
+        "dloss/dr = r",
+        "dloss/da[L] = -dloss/dr",
+        "dloss/da[l] = W[l + 1].T @ dloss/dz[l + 1]",
+        "dloss/dz[l] = dloss/da[l] * a[l] * (1 - a[l])",
+    ]
+    assert {name: r.expression for name, r in derivation.results.items()} == {
+        "W": "dloss/dz[l] @ a[l - 1].T",
+        "b": "dloss/dz[l]",
+    }
+
+
+def test_two_states_meet() -> None:
+    found = lines(sg.derive(LSTM, ["U_i"]))
+    assert "dL/dc[t] = dL/dc[t + 1] * f[t + 1] + dL/dh2[t] * (1 - h2[t]**2)" in found
+    assert "dL/dc[T] = dL/dh2[T] * (1 - h2[T]**2)" in found
+
+
+def test_what_no_parameter_reaches_is_not_gone_back_through() -> None:
+    derivation = sg.derive(RNN, ["V"])
+    assert lines(derivation)[5:] == ["dL/dr[t] = 2 * r[t]"]
+
+
+def test_a_wrong_line_is_found() -> None:
+    joined = sg.derive(RNN).data
+    for k, line in enumerate(joined.lines):
+        if line.step.kind == "backward":
+            wrong = replace(line, step=replace(line.step, right=2 * line.step.right))
+            changed = replace(joined, lines=(*joined.lines[:k], wrong, *joined.lines[k + 1 :]))
+            assert not verify_joined(changed, code=False).passed
+
+
+def test_a_wrong_result_is_found() -> None:
+    joined = sg.derive(RNN).data
+    wrong = replace(joined.results["b"], expression=2 * joined.results["b"].expression)
+    changed = replace(joined, results={**joined.results, "b": wrong})
+    assert not verify_joined(changed, code=False).passed
+
+
+@EACH
+def test_each_is_printed_in_every_format(text: str) -> None:
+    derivation = sg.derive(text)
+    for print_ in (derivation.text, derivation.latex, derivation.markdown, derivation.html):
+        for level in ("result", "steps", "full"):
+            assert "None" not in print_(level)
+    assert "unrolled" in derivation.json()
+
+
+def test_layers_are_raised_and_steps_lowered_in_latex() -> None:
+    assert r"\left(W^{(l + 1)}\right)^{\top}" in sg.derive(MLP).latex()
+    assert r"\nabla_{W} L &= \sum_{t = 1}^{T} " in sg.derive(RNN).latex()
+    assert r"h_{t - 1}^{\top}" in sg.derive(RNN).latex()
+
+
+@pytest.mark.parametrize("what", [sg.jacobian, sg.hessian, sg.hvp, sg.directional, sg.pullback])
+def test_other_derivatives_are_refused(what: object) -> None:
+    with pytest.raises(SymgradError, match="of a program with time steps the gradient is derived"):
+        what(RNN)  # type: ignore[operator]
+
+
+def test_grading_is_refused() -> None:
+    with pytest.raises(SymgradError, match="not done for programs with time steps"):
+        sg.grade(RNN, wrt="W", answer="W")

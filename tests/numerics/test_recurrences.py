@@ -1,0 +1,81 @@
+"""Code of programs with steps: called, recomputed, at many steps."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.errors import SymgradError
+from tests.recurrences import DESCENT, FIVE, LSTM, RNN
+
+rng = np.random.default_rng(0)
+
+
+def rnn(steps: int) -> dict[str, np.ndarray]:
+    shapes = {"x": (steps, 2), "y": (steps, 3), "W": (4, 4), "U": (4, 2), "b": (4,), "V": (3, 4)}
+    return {name: rng.standard_normal(shape) / 3 for name, shape in shapes.items()}
+
+
+def test_the_source_runs_alone_for_a_thousand_steps() -> None:
+    function = sg.derive(RNN).lambdify()
+    inputs = rnn(1000)
+    value, derived = function(inputs)
+    scope: dict[str, object] = {}
+    exec(function.source, scope)
+    arrays = [inputs[name] for name in function.inputs]
+    again = scope["function"](*arrays, 1000, 2, 3, 4)  # type: ignore[operator]
+    np.testing.assert_allclose(again[0], value)
+    for name, array in zip(derived, again[1:], strict=True):
+        np.testing.assert_allclose(array, derived[name])
+        assert array.shape == inputs[name].shape
+
+
+def test_recomputing_gives_the_same_and_keeps_less() -> None:
+    derivation, inputs = sg.derive(RNN), rnn(20)
+    kept, again = derivation.lambdify(), derivation.lambdify(recompute=True)
+    for one, other in zip(kept(inputs)[1].values(), again(inputs)[1].values(), strict=True):
+        np.testing.assert_allclose(one, other)
+    assert kept.source.count("[None] * (n + 1)") > again.source.count("[None] * (n + 1)")
+
+
+def test_the_number_of_steps_is_given_where_nothing_shows_it() -> None:
+    inputs = {"X": rng.standard_normal((5, 2)), "y": rng.standard_normal(5), "w0": np.zeros(2)}
+    function = sg.derive(DESCENT).lambdify()
+    losses = [function(inputs, eta=0.1, T=steps)[0] for steps in (1, 10, 100)]
+    assert losses == sorted(losses, reverse=True)
+    with pytest.raises(SymgradError, match="how many steps there are is shown by no array"):
+        function(inputs, eta=0.1)
+    with pytest.raises(SymgradError, match="a number of steps, 1 or more"):
+        function(inputs, eta=0.1, T=0)
+    assert float(sg.evaluate(DESCENT, {**inputs, "eta": 0.1, "T": 10})) == pytest.approx(losses[1])
+
+
+def test_a_fixed_number_of_steps_is_wanted() -> None:
+    inputs = {"W": rng.standard_normal((4, 2, 2)), "x": np.ones(2)}
+    with pytest.raises(SymgradError, match="5"):
+        sg.derive(FIVE).lambdify()(inputs)
+
+
+def test_examples_come_before_steps() -> None:
+    sizes = {"d": 2, "n": 3, "m": 1}
+    inputs = {"x": rng.standard_normal((6, 4, 2)), "y": rng.standard_normal((6, 4, 1))}
+    problem = sg.parse(LSTM)
+    for v in problem.variables.values():
+        if v.name not in inputs:
+            inputs[v.name] = rng.standard_normal([sizes[str(d)] for d in v.dims])
+    derived = sg.derive(problem).lambdify()(inputs)[1]
+    assert {name: derived[name].shape for name in ("U_i", "V")} == {"U_i": (3, 3), "V": (1, 3)}
+
+
+def test_other_libraries_are_refused() -> None:
+    with pytest.raises(SymgradError, match="programs with time steps have modules='numpy'"):
+        sg.derive(RNN).lambdify(modules="numba")
+
+
+def test_a_function_is_pickled() -> None:
+    function, inputs = sg.derive(RNN).lambdify(), rnn(3)
+    again = pickle.loads(pickle.dumps(function))
+    np.testing.assert_allclose(again(inputs)[0], function(inputs)[0])
