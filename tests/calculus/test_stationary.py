@@ -128,6 +128,8 @@ SOLVED: list[tuple[str, str, str, Mapping[str, str]]] = [
         {"V": "M.T @ U @ inv(lam * eye(r) + U.T @ U)"},
     ),
     ("Fisher's direction", "w.T @ S @ w / 2 - w.T @ (a - t)", "w", {"w": "inv(S) @ (a - t)"}),
+    ("Fisher's ratio", "(w.T @ (a - t))**2 / (w.T @ S @ w)", "w", {"w": "inv(S) @ (a - t)"}),
+    ("the ratio's logarithm", "log((w.T @ a)**2 / (w.T @ S @ w))", "w", {"w": "inv(S) @ a"}),
     (
         "normal distribution",
         "sum((u - c)**2 / (2 * sigma**2) + log(sigma) for u in batch)",
@@ -212,6 +214,8 @@ REFUSED = [
     ("loss = c**3 / 3 - c**2 + lam * c", "c", "not linear in c: c**2"),
     ("loss = norm2(w[0] - c)**2", "w", "singular at all random numbers"),
     ("loss = (t.T @ w - c)**2", "w", "singular at all random numbers"),
+    ("loss = w.T @ S @ w / (w.T @ w)", "w", "w is an eigenvector"),
+    ("loss = (w.T @ a)**2 / (w.T @ S @ w + 1)", "w", "not linear in w"),
     ("loss = log(c)", "c", "comes to 1 = 0"),
     ("loss = logdet(R)", "R", "no invertible R solves it"),
     ("loss = trace(R @ B) + trace(inv(R) @ C) - logdet(R)", "R", "not linear in R"),

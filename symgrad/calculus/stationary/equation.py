@@ -83,6 +83,10 @@ class Equation:
         whole = needed.flat()
         return whole if len(whole.terms) < len(needed.terms) else needed
 
+    def around_scalars(self) -> Equation:
+        """The equation with the sums in which the unknown stands multiplied out, not numbers."""
+        return self._multiplied_out(lambda node: bool(node.axes) and self.depends(node))
+
     def flat(self) -> Equation:
         """The equation with all sums multiplied out."""
         return self._multiplied_out(lambda node: True)

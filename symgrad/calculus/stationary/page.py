@@ -34,6 +34,7 @@ class Page:
     short: Write
     lines: list[Line] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
+    remark: str = ""  # on what was found
     inverted: bool = False  # whether the unknown's inverse stood there
 
     def __str__(self) -> str:

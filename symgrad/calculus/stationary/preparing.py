@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from symgrad.calculus.algebra import is_call
 from symgrad.calculus.nodes import Entry
 from symgrad.calculus.stationary.clearing import (
@@ -26,9 +28,9 @@ def prepared(page: Page, equation: Equation) -> Equation:
     equation = equation.expanded()
     while True:
         if cleared := without_denominators(equation):
-            equation = _multiplied(page, cleared, "nothing is left in a denominator")
+            equation = multiplied(page, cleared, "nothing is left in a denominator")
         elif cleared := without_common(equation):
-            equation = _multiplied(page, cleared, "every term has it")
+            equation = multiplied(page, cleared, "every term has it")
         elif not equation.linear and (cleared := without_inverse(equation)):
             equation = _uninverted(page, cleared)
         else:
@@ -38,7 +40,12 @@ def prepared(page: Page, equation: Equation) -> Equation:
     return _led(page, equation)
 
 
-def _multiplied(page: Page, cleared: Cleared, why: str) -> Equation:
+def multiplied(
+    page: Page,
+    cleared: Cleared,
+    why: str,
+    expanded: Callable[[Equation], Equation] = Equation.expanded,
+) -> Equation:
     """Times an entry."""
     by = page.write(cleared.by, cleared.by.labels)
     below = by.arguments[1] if is_call(by, divide) and _is_one(by.arguments[0]) else None
@@ -46,7 +53,7 @@ def _multiplied(page: Page, cleared: Cleared, why: str) -> Equation:
     for factor in terms_of(cleared.by)[0].factors:
         if not never_zero(factor.node):
             page.need(f"{page.text(Entry(factor.node, factor.labels))} is not 0")
-    equation = cleared.equation.expanded()
+    equation = expanded(cleared.equation)
     done = "multiplied" if below is None else "divided"
     rule = f"{done} by {text}"
     page.equation(equation, rule, f"Both sides are {rule}: {why}.")

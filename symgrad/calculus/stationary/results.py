@@ -127,4 +127,5 @@ def _sentences(system: System) -> Iterator[str]:
     needs = list(dict.fromkeys(c for u in system.order for c in u.conditions))
     if needs:
         yield f"That holds where {listed(needs)}."
+    yield from (u.remark for u in system.order if u.remark)
     yield nature(system)

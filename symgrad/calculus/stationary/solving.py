@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -30,11 +31,13 @@ from symgrad.language.operations.linear_algebra import inv
 from symgrad.language.unparse import unparse
 
 
-def solved(page: Page, equation: Equation) -> Entry:
+def solved(
+    page: Page, equation: Equation, prepare: Callable[[Page, Equation], Equation] = prepared
+) -> Entry:
     """The unknown, over the equation's labels, with the lines that lead to it.
 
     Raises: NoClosedForm with the reason."""
-    equation = prepared(page, equation)
+    equation = prepare(page, equation)
     power = power_of(equation)
     check_solvable(equation, power, page)
     number = number_of(equation)

@@ -20,6 +20,7 @@ from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
+from symgrad.calculus.stationary.direction import directed, homogeneous
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.calculus.stationary.page import Line, Page, listed
 from symgrad.calculus.stationary.solving import solved
@@ -40,6 +41,7 @@ class Unknown:
     solution: Node | None = None
     lines: list[Line] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
+    remark: str = ""
 
 
 @dataclass
@@ -112,9 +114,13 @@ class System:
                 f"with {listed([u.name for u in found])} put in, nothing is left of the equation "
                 f"of {unknown.name}: it follows from the others, as a constraint said twice does"
             )
-        solution = solved(page, equation)
+        loss = self.derivation.value.node
+        if not equation.expanded().linear and homogeneous(loss, unknown.node) == 0:
+            solution = solved(page, equation, directed)
+        else:
+            solution = solved(page, equation)
         unknown.solution = aligned(solution, labels)
-        unknown.lines, unknown.conditions = page.lines, page.conditions
+        unknown.lines, unknown.conditions, unknown.remark = page.lines, page.conditions, page.remark
         self.order.append(unknown)
 
     def _gradient(self, unknown: Unknown) -> Expression:

@@ -1,0 +1,77 @@
+"""An unknown of which only the direction counts, as in Fisher's ratio of the variances between and
+within two classes:
+
+    (w^T d)^2 / (w^T S w)      S w = d (w^T S w) / (w^T d)      w is a multiple of S^-1 d
+
+Where the loss is the same for every multiple of the unknown, the numbers before both sides, which
+depend on it, are left out: by Euler's theorem w . grad = 0, so that with S w = d these are equal.
+"""
+
+from __future__ import annotations
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.nodes import Factor, Node
+from symgrad.calculus.stationary.clearing import without_common, without_denominators
+from symgrad.calculus.stationary.equation import Equation, NoClosedForm
+from symgrad.calculus.stationary.page import Page
+from symgrad.calculus.stationary.preparing import multiplied
+from symgrad.language.expressions import Value
+
+
+def directed(page: Page, equation: Equation) -> Equation:
+    """The equation without the numbers that only scale the unknown.
+
+    Raises: NoClosedForm where there is more than one such number on a side."""
+    equation = equation.around_scalars()
+    while cleared := without_denominators(equation) or without_common(equation):
+        equation = multiplied(page, cleared, "it is a number", Equation.around_scalars)
+    kept: dict[bool, set[object]] = {True: set(), False: set()}
+    terms = []
+    for term in equation.terms:
+        scalars = [f for f in equation.unknowns(term) if not f.labels]
+        rest = tuple(f for f in term.factors if f not in scalars)
+        moving = [f for f in rest if equation.depends(f.node)]
+        if [(f.node, f.power) for f in moving] not in ([], [(equation.unknown, 1)]):
+            raise NoClosedForm(f"the gradient is not linear in {page}, not even up to a factor")
+        kept[bool(moving)].add(frozenset((f.node, f.power) for f in scalars))
+        terms.append(term._replace(factors=rest))
+    if not kept[False]:
+        raise NoClosedForm(
+            f"that the gradient is 0 says that {page} is an eigenvector, the loss being the same "
+            f"for every multiple of {page}: there are several, none in closed form"
+        )
+    if len(kept[True]) > 1 or len(kept[False]) > 1:
+        raise NoClosedForm(f"the gradient is not linear in {page}, not even up to a factor")
+    equation = equation.with_terms(terms)
+    page.remark = f"{page} up to a factor: the loss is the same for every multiple of it."
+    sentence = (
+        f"The numbers that depend on {page} scale it, and the loss is the same for a multiple."
+    )
+    page.equation(equation, f"{page} up to a factor", sentence)
+    return equation
+
+
+def homogeneous(node: Node, unknown: Node) -> Value | None:
+    """The degree k where node(t x) = t^k node(x) for every t > 0 by its form; None where it is not
+    known to be so."""
+    known: dict[Node, Value | None] = {}
+    for each in ix.topological([node]):
+        below = {known[n] for n in each.operands}
+        if each is unknown:
+            known[each] = 1 * ix.ONE
+        elif below <= {0 * ix.ONE}:
+            known[each] = 0 * ix.ONE
+        elif isinstance(each, ix.Alias):
+            known[each] = known[each.inner]
+        elif isinstance(each, ix.Polynomial) and None not in below:
+            degrees = {_degree(t.factors, known) for t in each.terms}
+            known[each] = degrees.pop() if len(degrees) == 1 else None
+        else:
+            known[each] = None
+    return known[node]
+
+
+def _degree(
+    factors: tuple[Factor | ix.ClosedFactor, ...], known: dict[Node, Value | None]
+) -> Value:
+    return sum((f.power * (known[f.node] or 0) for f in factors), start=0 * ix.ONE)
