@@ -208,9 +208,9 @@ class EntryNotation:
 
     def _applied(self, node: ix.Apply, labels: Sequence[Label], letters: Letters) -> Expression:
         """A function of whole vectors or matrices, at an entry."""
-        inside = [
-            self._whole(argument, acted, letters) for argument, acted in node.opened(tuple(labels))
-        ]
+        # Along labels of their own: y[j, j] of y = f(rows) may have the row's label there, too.
+        along = tuple(Label(x.axis) if k in node.core else x for k, x in enumerate(labels))
+        inside = [self._whole(argument, acted, letters) for argument, acted in node.opened(along)]
         return at(node.operation(*inside), *letters.all(node.split(labels)[1]))
 
     def _whole(self, argument: ix.Entry, acted: Sequence[Label], letters: Letters) -> Expression:

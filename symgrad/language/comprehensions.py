@@ -13,17 +13,19 @@ import sympy
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Expression, Letter
+from symgrad.language.expressions import Expression, Letter, expression
+from symgrad.language.operations.cases import chosen
 from symgrad.language.operations.entries import ARRAYS, Ranges, index_mean, index_sum
 from symgrad.language.operations.piecewise import step
 from symgrad.language.operations.places import Affine, as_number, labelled, reachable
+from symgrad.language.operations.products import product_over
 from symgrad.language.places import read_place
 from symgrad.language.recurrences import over_steps, sum_over_steps
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import errors_at, source_of
 
 Read = Callable[[ast.expr], Expression]
-NAMES = ("sum", "mean", *ARRAYS)
+NAMES = ("sum", "mean", "prod", *ARRAYS)
 
 
 def over_indices(node: ast.expr) -> bool:
@@ -57,7 +59,12 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
             if stop.letters:  # range(i)
                 conditions.append(step(as_number(stop.plus(where, -1))))
             conditions += map(read, part.ifs)
-        body = reduce(operator.mul, conditions, read(node.elt))
+        body = read(node.elt)
+    if name == "prod":
+        for holds in conditions:
+            body = chosen(holds, body, expression(1))
+        return product_over(body, letters)
+    body = reduce(operator.mul, conditions, body)
     if name in ("sum", "mean"):
         return (index_sum if name == "sum" else index_mean)(body, ranges=Ranges(letters))
     return ARRAYS[name](body, ranges=Ranges(letters))

@@ -23,7 +23,7 @@ from symgrad.language.dimensions import ONE, Dimension, Shape, column, dimension
 from symgrad.language.expressions import Letter, label_size
 from symgrad.language.operations.entries import Ranges, at, equal_places, index_sum, same_label
 from symgrad.language.operations.places import Affine, at_place
-from symgrad.language.operations.smooth import exp
+from symgrad.language.operations.products import product_over
 from symgrad.language.scope import function_named
 from symgrad.language.sympy_axes import (
     Axes,
@@ -44,15 +44,24 @@ WHOLE = "an index runs along an axis or a part of it: (i, 0, n - 1), (i, 1, n), 
 class Bound(sympy.Basic):  # type: ignore[misc]
     """What a sum adds up: args are the summand, and the indices that it binds."""
 
+    neutral = 0  # what changes nothing
+
     @property
     def letters(self) -> Ranges:
         """The letters that are bound."""
         return Ranges(index.letter for index in self.args[1:])
 
 
-def _bound(node: ExprWithLimits, summand: sympy.Expr) -> Bound:
-    """The summand with indices of its own; of (j, 0, i) the letter has all values that i allows,
-    and the summand is 0 beyond it."""
+class BoundProduct(Bound):
+    """What a product multiplies: args are the factor, and the indices that it binds."""
+
+    neutral = 1
+
+
+def _bound(node: ExprWithLimits, kind: type[Bound] = Bound) -> Bound:
+    """The summand, or the factor, with indices of its own; of (j, 0, i) the letter has all values
+    that i allows, and the summand is 0 beyond it, the factor 1."""
+    body = node.function
     indices: dict[sympy.Basic, BoundIndex] = {}
     for limit in reversed(node.limits):
         ends = [affine_of(end.xreplace(indices)) for end in limit[1:]]
@@ -66,11 +75,13 @@ def _bound(node: ExprWithLimits, summand: sympy.Expr) -> Bound:
         index = BoundIndex(str(limit[0]).strip("_"), size, start.least)
         indices[limit[0]] = index
         if start.letters:
-            summand *= 1 - sympy.Heaviside(limit[1] - limit[0], 0)
+            outside = sympy.Heaviside(limit[1] - limit[0], 0)
+            body = body * (1 - outside) + kind.neutral * outside
         if last.letters:
-            summand *= sympy.Heaviside(limit[2] + 1 - limit[0], 0)
+            within = sympy.Heaviside(limit[2] + 1 - limit[0], 0)
+            body = body * within + kind.neutral * (1 - within)
     bound = [indices[limit[0]] for limit in node.limits]
-    return Bound(summand.xreplace(indices), *bound)
+    return kind(body.xreplace(indices), *bound)
 
 
 def is_label(index: sympy.Basic) -> bool:
@@ -173,15 +184,16 @@ def _side(index: sympy.Basic) -> Affine | ex.Expression | None:
 
 trees.RULES |= {
     sympy.Sum: lambda node, total: total,
-    sympy.Product: lambda node, logarithm: exp(logarithm),
+    sympy.Product: lambda node, product: product,
+    BoundProduct: lambda node, factor: product_over(factor, node.letters),
     Bound: lambda node, summand: index_sum(summand, ranges=node.letters),
     Indexed: lambda node, *labels: _entry(node, base_of(node), node.indices),
     MatrixElement: lambda node, matrix, *labels: _entry(node, matrix, node.indices),
     KroneckerDelta: lambda node, *labels: _equal(node),
 }
 trees.OPERANDS |= {
-    sympy.Sum: lambda node: (_bound(node, node.function),),
-    sympy.Product: lambda node: (_bound(node, sympy.log(node.function)),),
+    sympy.Sum: lambda node: (_bound(node),),
+    sympy.Product: lambda node: (_bound(node, BoundProduct),),
     Bound: lambda node: node.args[:1],
     Indexed: lambda node: _labels(node.indices),
     MatrixElement: lambda node: (node.parent, *_labels(node.indices)),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
+from symgrad.language.operations.namespace import Routine
 from symgrad.numerics.comments import NONE, Comments
 from symgrad.numerics.listing import Op
 from symgrad.numerics.source import COMPARISONS, INFIX, Program, Text
@@ -55,6 +56,10 @@ class _Standard(Text):
             f"xp = array_namespace({first})",
             f"dtype, device = {first}.dtype, device_of({first})",
         )
+
+    def routine(self, routine: Routine) -> str:
+        """The text of a function that is called."""
+        return routine.standard or routine.source
 
     def steps(self, op: Op) -> list[str]:
         """The line of an operation."""

@@ -13,25 +13,28 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import Apply, Factor, Node, Term
 from symgrad.language import expressions as ex
 from symgrad.language.operations.meanings import Function
+from symgrad.language.operations.namespace import Routine
 from symgrad.numerics.passes import Flat, Pass
 from symgrad.numerics.systems import solvable
 
-NAME = "cofactors"
-SOURCE = """
-
+COFACTORS = Routine(
+    name="cofactors",
+    indices="ij->ij",
+    source="""
 def cofactors(xp, x):  # det(x) inv(x).T by singular values, so also of a singular matrix
     u, s, v = xp.linalg.svd(x)
     one = xp.tril(xp.triu(xp.ones_like(x)))
     others = xp.prod(s[..., None, :] * (1 - one) + one, axis=-1)
     sign = xp.linalg.det(u) * xp.linalg.det(v)
-    return (u * (sign[..., None] * others)[..., None, :]) @ v"""
+    return (u * (sign[..., None] * others)[..., None, :]) @ v""",
+)
 
 cofactors = ex.Operation(
-    name=NAME,
+    name=COFACTORS.name,
     meaning=Function(
         over="matrix",
         pullback=lambda g, y, x: (0 * x,),
-        kernel=lambda xp, x: xp.cofactors(x),
+        kernel=lambda xp, x: xp.routine(COFACTORS, x),
         symmetric=True,
     ),
     shape=lambda arguments, options: arguments[0].shape,

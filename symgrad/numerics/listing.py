@@ -6,11 +6,12 @@ as plain NumPy, `buffers` with results written into arrays that are there.
     input, size, number     what is given
     scalar                  arithmetic of numbers, written inside of what needs it
     ufunc                   entry by entry, with NumPy's broadcasting; comparisons give 1 and 0
-    reduce                  "add" or "maximum" over `axes`
+    reduce                  "add", "multiply" or "maximum" over `axes`
     product                 a sum of products of two arrays; `axes` are the index letters of both
                             and of the result, as numbers, the name is NumPy's form of it
     take                    rows of a table, along the axis `axes`, that labels name
     scatter                 zeros, to which values are added where labels say: values, *labels
+    routine                 a function of the last axes that has its own text, by its name
     linalg                  inverses, determinants, systems by NumPy's name, any leading axes first
     call                    a function of the caller's, `axes` its function and what it is by
     full, eye               one number everywhere; the identity
@@ -158,7 +159,7 @@ class Listing:
         )
 
     def reduced(self, name: str, a: Array, labels: Sequence[Hashable]) -> Array:
-        """The sum ("add") or largest ("maximum") over these labels."""
+        """The sum ("add"), product ("multiply") or largest ("maximum") over these labels."""
         if not labels:
             return a
         axes = tuple(a.labels.index(x) for x in labels)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from symgrad.language.operations.namespace import Routine
 from symgrad.language.operations.unspecified import By, Unspecified
+from symgrad.numerics.source import defined
 from symgrad.numerics.unspecified import numbers_of
 
 
@@ -37,6 +41,15 @@ class _NumPy:
 
     def max(self, x: Any, axis: Any) -> Any:
         return np.max(x, axis, keepdims=True)
+
+    def prod(self, x: Any, axis: Any) -> Any:
+        return np.prod(x, axis, keepdims=True)
+
+    def routine(self, routine: Routine, *x: Any, axis: Any = None) -> Any:
+        function = _made(routine.name, routine.source)
+        if axis is None:
+            return function(np, *map(np.asarray, x))
+        return np.moveaxis(function(np, np.moveaxis(np.asarray(*x), axis, -1)), -1, axis)
 
     def log_abs_det(self, x: Any) -> Any:
         return np.linalg.slogdet(x)[1]
@@ -95,12 +108,23 @@ class _Complex(_NumPy):
         largest = _real(x) == np.max(_real(x), axis, keepdims=True)
         return self.sum(self.where(largest, x, 0), axis) / self.sum(largest, axis)
 
+    def routine(self, routine: Routine, *x: Any, axis: Any = None) -> Any:
+        own = replace(routine, source=routine.analytic or routine.source)
+        return super().routine(own, *x, axis=axis)
+
     def log_abs_det(self, x: Any) -> Any:
         sign, logarithm = np.linalg.slogdet(x)
         return logarithm + np.log(self.abs(sign))
 
     def where(self, condition: Any, x: Any, y: Any) -> Any:
         return np.where(_real(condition), x, y).view(_Near)
+
+
+@cache
+def _made(name: str, source: str) -> Callable[..., Any]:
+    """The function that a text defines."""
+    made: Callable[..., Any] = defined(source, {})[name]
+    return made
 
 
 def _real(x: Any) -> Any:

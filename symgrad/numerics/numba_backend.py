@@ -19,6 +19,7 @@ import sympy
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
+from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics import numba_kernels
 from symgrad.numerics.listing import Dims, Op
 from symgrad.numerics.numba_loops import Writer, grouped
@@ -237,6 +238,9 @@ def _helpers(double: bool) -> dict[str, Any]:
     """Our own functions, compiled where they are called."""
     njit = numba().njit
     made = {name: njit(getattr(numba_kernels, name), error_model="numpy") for name in HELPERS}
+    for name, routine in ROUTINES.items():
+        text = routine.loops or routine.source.replace("(xp, ", "(").replace("xp.", "np.")
+        made.setdefault(name, njit(defined(text, {"np": np})[name], error_model="numpy"))
     exponential = numba_kernels.exp if double else _exponential
     made[numba_kernels.exp.__name__] = njit(exponential, fastmath={"contract"}, error_model="numpy")
     return made

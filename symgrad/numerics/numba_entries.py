@@ -15,7 +15,7 @@ from symgrad.numerics import numba_kernels
 from symgrad.numerics.listing import Dims, Op
 from symgrad.numerics.source import COMPARISONS, INFIX, Program
 
-STORED = {"input", "ufunc", "reduce", "product", "linalg", "scatter"}
+STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter"}
 See: TypeAlias = Callable[[str, Sequence[str]], str]  # an array's name, indices -> its entry
 EYE = "(real(1.0) if {0} == {1} else real(0.0))"
 

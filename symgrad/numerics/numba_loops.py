@@ -33,7 +33,7 @@ class Step:
     shape: Dims
     dims: Dims
     entry: Callable[[See], str]
-    kind: str = ""  # "", "add", "maximum", "scatter", "call"
+    kind: str = ""  # "", "add", "multiply", "maximum", "scatter", "call"
     kept: tuple[int, ...] = ()
     at: Callable[[See], str] | None = None
 
@@ -155,7 +155,7 @@ class Writer:
         """What a sum or maximum starts from, and where: before all loops, or before the last."""
         if not step.kind:
             return []
-        empty = "real(-np.inf)" if step.kind == "maximum" else "real(0.0)"
+        empty = {"maximum": "real(-np.inf)", "multiply": "real(1.0)"}.get(step.kind, "real(0.0)")
         if _row(step):
             return [f"x_{step.target} = {empty}"] if depth else []
         if depth:
@@ -183,7 +183,7 @@ class Writer:
         place = f"x_{step.target}" if _row(step) else self._total(step)
         if step.kind == "maximum":
             return f"{place} = maximum({place}, {text})"
-        return f"{place} += {text}"
+        return f"{place} {'*' if step.kind == 'multiply' else '+'}= {text}"
 
     def _total(self, step: Step) -> str:
         return self.see(step.target, [f"i{k}" for k in step.kept])
@@ -192,4 +192,5 @@ class Writer:
 def _row(step: Step) -> bool:
     """Whether it is a sum over the last axis alone, gathered in a number."""
     rank = len(step.dims)
-    return step.kind in ("add", "maximum") and rank > 1 and step.kept == tuple(range(rank - 1))
+    gathers = step.kind in ("add", "multiply", "maximum")
+    return gathers and rank > 1 and step.kept == tuple(range(rank - 1))

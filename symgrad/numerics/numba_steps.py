@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
-from symgrad.numerics.cofactors import NAME
+from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.listing import Dims, Op
 from symgrad.numerics.numba_entries import STORED, Entries, See, entry_text, indices
 from symgrad.numerics.numba_loops import Step
@@ -30,7 +30,10 @@ class Steps:
                 case "product":
                     self._product(op, name)
                 case "linalg":
-                    self._matrices(op, name)
+                    self._matrices(op, name, 2)
+                case "routine":
+                    inside, _ = ROUTINES[op.name].indices.split("->")
+                    self._matrices(op, name, len(inside.split(",")[0]))
                 case "scatter":
                     self._scatter(op, name)
 
@@ -125,9 +128,10 @@ class Steps:
 
         self._step(name, op.dims, dims, entry, "add", range(len(out)))
 
-    def _matrices(self, op: Op, name: str) -> None:
-        """Matrices, or a matrix and its right side, for each index of the leading axes."""
-        leading = op.operands[0].dims[:-2]
+    def _matrices(self, op: Op, name: str, rank: int) -> None:
+        """Matrices, or a matrix and its right side, for each index of the leading axes; or what
+        else a function is of, of this rank."""
+        leading = op.operands[0].dims[: len(op.operands[0].dims) - rank]
         cut = len(leading)
         spread = [(x, (*leading, *x.dims[cut:])) for x in op.operands]
         arrays = [self.own(x, dims) or self.let(x, dims) for x, dims in spread]
@@ -136,7 +140,7 @@ class Steps:
         part = "[1]" if op.name == "linalg.slogdet" else ""
 
         def text(see: See) -> str:
-            function = op.name if op.name == NAME else f"np.{op.name}"
+            function = op.name if op.kind == "routine" else f"np.{op.name}"
             called = f"{function}({', '.join(see(x, at) for x in arrays)}){part}"
             return f"{see(name, at)}{whole} = {called}"
 

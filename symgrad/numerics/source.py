@@ -12,8 +12,8 @@ import sympy
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError
+from symgrad.language.operations.namespace import ROUTINES, Routine
 from symgrad.language.operations.unspecified import By, Unspecified
-from symgrad.numerics.cofactors import NAME, SOURCE
 from symgrad.numerics.comments import NONE, Comments, beside
 from symgrad.numerics.listing import VIEWS, Dims, Op
 
@@ -33,7 +33,7 @@ COMPARISONS = {
     "equal": "==",
     "not_equal": "!=",
 }
-REDUCTIONS = {"add": "sum", "maximum": "max", "minimum": "min"}
+REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
 SIZED = {"full", "eye", "broadcast", "reshape", "scatter", "arange"}  # their text has sizes
 TYPED_NAMES = {*COMPARISONS, "float"}
 TYPED = {"full", "eye", "scatter"}  # and the type of the numbers
@@ -150,10 +150,14 @@ class Text:
     @property
     def imports(self) -> tuple[str, ...]:
         """The lines that import what it calls."""
-        names = {op.name for op in self.program.ops}
         mathematics = any(op.of_math for op in self.program.ops)
         imports = ("import math", "", *self.modules, *self.each) if mathematics else self.modules
-        return (*imports, SOURCE) if NAME in names else imports
+        used = dict.fromkeys(op.name for op in self.program.ops if op.kind == "routine")
+        return (*imports, *("\n" + self.routine(ROUTINES[name]) for name in used))
+
+    def routine(self, routine: Routine) -> str:
+        """The text of a function that is called."""
+        return routine.source
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -245,12 +249,12 @@ class Text:
             case "scatter":
                 return self.call("zeros", f"{self.shape(op.dims)}, dtype")
             case "linalg":
-                if op.name == NAME:
-                    return f"{NAME}({self.library[:-1]}, {self.list(op.operands)})"
                 last = "[1]" if op.name == "linalg.slogdet" else ""
                 return f"{self.library}{op.name}({self.list(op.operands)}){last}"
             case "call":
                 return f"f{self.program.functions.index(op.axes)}({self.list(op.operands)})"
+            case "routine":
+                return f"{op.name}({self.library[:-1]}, {self.list(op.operands)})"
             case "full":
                 return self.call("full", f"{self.shape(op.dims)}, {self.list(op.operands)}, dtype")
             case "arange":

@@ -16,6 +16,7 @@ import numpy as np
 from symgrad.calculus.nodes import Label
 from symgrad.errors import ProgramError
 from symgrad.language.expressions import Operation
+from symgrad.language.operations.namespace import Routine
 from symgrad.language.operations.unspecified import By, Unspecified, derivative
 from symgrad.numerics.listing import Array, Labels, Listing, Op, dims_of
 
@@ -99,7 +100,6 @@ class _Tracer:
         self.order = order
         self.inv = partial(self._matrix, "linalg.inv", 2)
         self.det = partial(self._matrix, "linalg.det", 0)
-        self.cofactors = partial(self._matrix, "cofactors", 2)
         self.log_abs_det = partial(self._matrix, "linalg.slogdet", 0)
 
     def __getattr__(self, name: str) -> Any:
@@ -155,6 +155,20 @@ class _Tracer:
             "call", tuple(aligned), dims_of(labels), name=name, axes=(function, by)
         )
         return Traced(self, Array(op, labels))
+
+    def prod(self, x: Traced, axis: Labels) -> Traced:
+        return Traced(self, self.listing.reduced("multiply", x.array, axis))
+
+    def routine(self, routine: Routine, *x: Traced, axis: Labels = ()) -> Traced:
+        """Of arrays with the leading axes of the first one."""
+        first, *others = (each.array for each in x)
+        labels = (*(label for label in first.labels if label not in axis), *axis)
+        inside, outside = routine.indices.split("->")
+        own = dict(zip(inside.split(",")[0][::-1], labels[::-1], strict=False))
+        out = (*labels[: len(labels) - len(own)], *(own[letter] for letter in outside))
+        operands = (self.listing.permuted(first, labels), *(a.op for a in others))
+        op = self.listing.op("routine", operands, dims_of(out), name=routine.name)
+        return Traced(self, Array(op, out))
 
     def _matrix(self, name: str, rank: int, x: Traced) -> Traced:
         labels = x.array.labels[: len(x.array.labels) - 2 + rank]

@@ -95,6 +95,7 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
         ("exp", "log", "log1p", "variable_power", "xlogy"),
         "the laws of logarithms: rules of the algebra",
     ),
+    "prod": "a reduction of arrays, by NumPy's name; SymPy's Product; of a number for each index",
     "where": "NumPy's word for it, by which code has it; SymPy's Piecewise is made of it",
     "step": "also a line of a derivation, and a schedule",
     "sign": "also the name of a mistake",

@@ -8,9 +8,33 @@ arrays, from which the code of every back end is made. Operators do arithmetic a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 Unary: TypeAlias = Callable[[Any], Any]
+
+
+ROUTINES: dict[str, Routine] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routine:
+    """A function that no back end has by itself, as text that stands before the generated code.
+
+    `indices` are its last axes and those of its result, "ij->ji"; any leading ones stay. `source`
+    is `def name(xp, x): ...` for NumPy, and for what it is not: `standard` for other libraries,
+    `loops` for Numba, which has no leading axes, `analytic` for complex arrays near the real axis.
+    """
+
+    name: str
+    indices: str
+    source: str
+    standard: str = ""
+    loops: str = ""
+    analytic: str = ""
+
+    def __post_init__(self) -> None:
+        ROUTINES[self.name] = self
 
 
 class Namespace(Protocol):
@@ -50,6 +74,12 @@ class Namespace(Protocol):
 
     def max(self, x: Any, axis: Any) -> Any:
         """The largest over the axis (or axes), which stays, of length 1."""
+
+    def prod(self, x: Any, axis: Any) -> Any:
+        """The product over the axis (or axes), which stays, of length 1."""
+
+    def routine(self, routine: Routine, *x: Any, axis: Any = None) -> Any:
+        """A function that has its own text; one of vectors goes along the axis."""
 
     def log_abs_det(self, x: Any) -> Any:
         """log |det x|, without overflow."""
