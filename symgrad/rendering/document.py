@@ -152,7 +152,7 @@ class Document:
     @property
     def layout_title(self) -> str:
         """What the remark on the results is about."""
-        return "Holds" if self.derivation.kind == "stationary" else "Layout"
+        return "Remark" if self.derivation.kind == "stationary" else "Layout"
 
     @property
     def equations(self) -> Iterator[Equation]:

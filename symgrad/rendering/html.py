@@ -10,6 +10,7 @@ from symgrad.language.table import Table
 from symgrad.rendering.document import Document, Line
 from symgrad.rendering.equations import LONG, Equation, shape_formula, width
 from symgrad.rendering.mathml import Child, made, mathml, pieces
+from symgrad.rendering.prose import spans
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1b1b; --soft: #5c5c5c; --line: #dcdcdc;
@@ -102,7 +103,7 @@ def _page(doc: Document, title: str) -> Element:
     equations = doc.equations
     sections.append(_section("Result", _table(_equation(e, doc.table) for e in equations)))
     checked = f"Checked: {doc.verification.sentence}."
-    notes = [made("p", text) for text in (doc.layout, checked) if text]
+    notes = [made("p", *_prose(text)) for text in (doc.layout, checked) if text]
     return made("main", made("h1", title), *sections, made("footer", *notes))
 
 
@@ -133,6 +134,20 @@ def _step(line: Line, table: Table) -> list[Element]:
     return [row, *_why(line, table)]
 
 
+def _prose(text: str) -> list[Child]:
+    """A sentence, its formulas as code."""
+    return [made("code", part) if formula else part for part, formula in spans(text)]
+
+
+def _noted(text: str) -> list[Child]:
+    """A note: its formulas as code, the numbers of steps as links."""
+    return [
+        child
+        for part, formula in spans(text)
+        for child in ([made("code", part)] if formula else _links(part))
+    ]
+
+
 def _links(text: str) -> list[Child]:
     """The text with each number in parentheses as a link to its step."""
     front, *pieces = text.split("(")
@@ -148,7 +163,7 @@ def _links(text: str) -> list[Child]:
 def _why(line: Line, table: Table) -> list[Element]:
     if not line.sentence:
         return []
-    lines = [made("p", line.sentence)]
+    lines = [made("p", *_prose(line.sentence))]
     for row in line.why:
         front = [] if row.left is None else [mathml(row.left, table)]
         lines.append(made("p", *front, *_side(row.sides[0], table), f" ({row.note})"))
@@ -165,7 +180,7 @@ def _equation(equation: Equation, table: Table) -> Element:
     """A row: number, left side, right sides, and what is said of it."""
     formulas = [element for side in equation.sides for element in _side(side, table)]
     number = "" if equation.number is None else f"({equation.number})"
-    note = _links(equation.note)
+    note = _noted(equation.note)
     if equation.shape is not None:
         note = [mathml(shape_formula(equation.shape), table)]
     left = [] if equation.left is None else [mathml(equation.left, table)]

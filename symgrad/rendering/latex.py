@@ -14,6 +14,7 @@ from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
 from symgrad.rendering.document import Document, answers, given_variables, program
 from symgrad.rendering.equations import LONG, Equation, shape_formula, width
+from symgrad.rendering.prose import prose_latex
 
 
 def latex_expression(root: Expression, table: Table = PLAIN) -> str:
@@ -57,7 +58,7 @@ def _lines(doc: Document) -> Iterator[str]:
         yield rf"\noindent\textbf{{{title}}}"
         yield from aligned((line.equation for line in lines), doc.table)
         for line in (line for line in lines if line.sentence):
-            told = rf"\noindent {{\small ({line.step.number}) {escaped(line.sentence)}"
+            told = rf"\noindent {{\small ({line.step.number}) {prose_latex(line.sentence)}"
             why = aligned(line.why, doc.table) if line.why else [r"\par"]
             yield from (told, *why, "}")
     for chain in doc.chains:
@@ -66,7 +67,8 @@ def _lines(doc: Document) -> Iterator[str]:
         yield from aligned(chain.equations, doc.table)
     yield r"\noindent\textbf{Result}"
     yield from aligned(doc.equations, doc.table)
-    yield rf"\emph{{{escaped(doc.layout)}}} \emph{{Checked:}} {escaped(doc.verification.sentence)}."
+    checked = escaped(doc.verification.sentence)
+    yield rf"\emph{{{prose_latex(doc.layout)}}} \emph{{Checked:}} {checked}."
 
 
 def given(variables: Iterable[tuple[Formula, str]], table: Table) -> str:
@@ -95,7 +97,7 @@ def aligned(equations: Iterable[Equation], table: Table) -> list[str]:
 
 def _note(equation: Equation, table: Table) -> str:
     if not equation.shape:
-        return escaped(equation.note) if equation.shape is None else "scalar"
+        return prose_latex(equation.note) if equation.shape is None else "scalar"
     return f"${tex(shape_formula(equation.shape), table)}$"
 
 

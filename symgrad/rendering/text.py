@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from symgrad.language.plain import plain_text
 from symgrad.rendering.document import Document, Line
 from symgrad.rendering.equations import Equation, shape_formula
+from symgrad.rendering.prose import plain
 
 INDENT = " " * 10
 NOTE = 58  # the column in which the rules begin
@@ -28,7 +29,7 @@ def _lines(doc: Document) -> Iterator[str]:
         yield from _section(chain.title, [row[2:] for row in text_rows(chain.equations)])
     equations = doc.equations
     yield from _section("Result", [row for e in equations for row in _noted("", e)])
-    yield from _section(doc.layout_title, [doc.layout])
+    yield from _section(doc.layout_title, [plain(doc.layout)])
     yield from _section("Checked", [doc.verification.sentence])
 
 
@@ -50,7 +51,7 @@ def _noted(number: str, equation: Equation) -> list[str]:
     row = number + _equation(equation)
     if equation.shape is not None:
         return [f"{row:<{NOTE}}  ({plain_text(shape_formula(equation.shape))})"]
-    return _beside(row, equation.note, NOTE)
+    return _beside(row, plain(equation.note), NOTE)
 
 
 def _beside(row: str, note: str, column: int) -> list[str]:
@@ -62,7 +63,7 @@ def _beside(row: str, note: str, column: int) -> list[str]:
 def _step(line: Line) -> list[str]:
     rows = _noted(f"({line.step.number}) ", line.equation)
     if line.sentence:
-        rows += [f"    {row}" for row in (line.sentence, *text_rows(line.why, NOTE - 4))]
+        rows += [f"    {row}" for row in (plain(line.sentence), *text_rows(line.why, NOTE - 4))]
     return rows
 
 

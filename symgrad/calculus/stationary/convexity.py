@@ -48,7 +48,7 @@ class Sign:
             if _unknown(f):
                 expression = self.system.write(Entry(f.node, f.labels), f.labels)
                 none = "is not negative" if is_scalar(expression) else "has no negative entry"
-                self.need(f"{unparse(expression)} {none}")
+                self.need(f"`{unparse(expression)}` {none}")
         return True
 
     def need(self, condition: str) -> None:
@@ -60,7 +60,7 @@ class Sign:
         """Note that a matrix must be positive semidefinite."""
         self.matrices = True
         text = unparse(self.system.write(Entry(factor.node, factor.labels), factor.labels))
-        self.need(f"{text} is positive semidefinite")
+        self.need(f"`{text}` is positive semidefinite")
 
 
 def nature(system: System) -> str:
@@ -123,10 +123,10 @@ def _hessian(unknown: Unknown, sign: Sign) -> str:
     ):
         return ""
     if len(sides) > 1:
-        return f"what stands on each side of {unknown.name} has the form A.T @ D @ A"
+        return f"what stands on each side of {unknown.name} has the form `A.T @ D @ A`"
     text = unparse(sign.system.short(*sides[0]))
-    form = ", of the form A.T @ D @ A" if ends[0] and not sign.matrices else ""
-    return f"the loss is quadratic in {unknown.name} with the coefficient {text}{form}"
+    form = ", of the form `A.T @ D @ A`" if ends[0] and not sign.matrices else ""
+    return f"the loss is quadratic in {unknown.name} with the coefficient `{text}`{form}"
 
 
 def _form(term: Term, ends: Sequence[Label], sign: Sign) -> bool:

@@ -45,6 +45,10 @@ class Page:
         """An entry in the language."""
         return unparse(self.short(entry, entry.labels if labels is None else labels))
 
+    def code(self, entry: Entry, labels: Sequence[Label] | None = None) -> str:
+        """An entry in the language, marked as a formula of a sentence."""
+        return f"`{self.text(entry, labels)}`"
+
     def line(self, left: Expression, right: Expression, rule: str, sentence: str) -> None:
         """A line, unless it says what the last one says."""
         said = [(unparse(line.left), unparse(line.right)) for line in self.lines[-1:]]

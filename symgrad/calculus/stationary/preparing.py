@@ -49,10 +49,10 @@ def multiplied(
     """Times an entry."""
     by = page.write(cleared.by, cleared.by.labels)
     below = by.arguments[1] if is_call(by, divide) and _is_one(by.arguments[0]) else None
-    text = unparse(by if below is None else below)
+    text = f"`{unparse(by if below is None else below)}`"
     for factor in terms_of(cleared.by)[0].factors:
         if not never_zero(factor.node):
-            page.need(f"{page.text(Entry(factor.node, factor.labels))} is not 0")
+            page.need(f"{page.code(Entry(factor.node, factor.labels))} is not 0")
     equation = expanded(cleared.equation)
     done = "multiplied" if below is None else "divided"
     rule = f"{done} by {text}"
@@ -79,14 +79,14 @@ def _led(page: Page, equation: Equation) -> Equation:
         text = unparse(matrix)
         known = invertible(cleared.by.node)
         if not known:
-            page.need(f"{text} is invertible")
+            page.need(f"`{text}` is invertible")
         equation = cleared.equation
         factor = unparse(matrix.arguments[0]) if is_call(matrix, inv) else f"inv({text})"
         stands = "before" if cleared.side == "left" else "behind"
         page.equation(
             equation,
-            f"times {factor} from the {cleared.side}",
-            f"{text} stands {stands} every term"
+            f"times `{factor}` from the {cleared.side}",
+            f"`{text}` stands {stands} every term"
             + ("." if known else "; where it is invertible, it can be left out."),
         )
     return equation

@@ -62,11 +62,11 @@ def _collect(page: Page, equation: Equation, places: Collected, number: Value) -
     if number == -1:
         rule += ", signs changed"
     elif number != 1:
-        rule += f", divided by {unparse(Number(number))}"
+        rule += f", divided by `{unparse(Number(number))}`"
     sentence = f"The terms without {page} are taken to the other side."
     page.sides(left, right, equation.labels, rule, sentence)
     if places.turned:
-        sentence = f"{page}.T stood there: both sides are transposed."
+        sentence = f"`{page}.T` stood there: both sides are transposed."
         page.sides(left, right, places.labels, "transposed", sentence)
     if places.entrywise is None or len(equation.others) > 1:
         sentence = f"{page} stands in every term on the left."
@@ -93,7 +93,7 @@ def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
     """The right side over the coefficient, or times its inverse."""
     if places.entrywise is not None:
         if not never_zero(places.entrywise.node):
-            page.need(f"{page.text(places.entrywise)} is not 0")
+            page.need(f"{page.code(places.entrywise)} is not 0")
         below = Factor(*places.entrywise, -ONE)
         terms = [t._replace(factors=(*t.factors, below)) for t in terms_of(right)]
         return contract(terms, places.labels)
@@ -108,7 +108,7 @@ def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
         inverse = inv(Name(side + "?", tuple(x.axis for x in order[-2:])))
         whole = inverse @ whole if side == "left" else whole @ inverse
         if not invertible(entry.node):
-            text = page.text(entry, order)
+            text = page.code(entry, order)
             page.need(f"{text} is invertible{_rank(page, entry)}")
     result = lower(whole, values)
     return Entry(aligned(result.closed(), result.labels), places.labels)
@@ -120,7 +120,7 @@ def _scaled(page: Page, places: Collected, right: Entry) -> tuple[Collected, Ent
     scale = scale_of(entry)
     for factor in scale.factors:
         if not never_zero(factor.node):
-            page.need(f"{page.text(Entry(factor.node, ()))} is not 0")
+            page.need(f"{page.code(Entry(factor.node, ()))} is not 0")
     again = over(entry, scale)
     left, other = (again, places.right) if side == "left" else (places.left, again)
     return replace(places, left=left, right=other), over(right, scale)
@@ -136,7 +136,7 @@ def _rank(page: Page, entry: Entry) -> str:
     of_batch = isinstance(first.summed[0].axis, str)
     if one.node is not other.node or len(one.labels) != 2 or len(places) > 1 or of_batch:
         return ""
-    text = page.text(Entry(one.node, one.labels))
+    text = page.code(Entry(one.node, one.labels))
     return f" ({text} has full {'row' if places.pop() else 'column'} rank)"
 
 
