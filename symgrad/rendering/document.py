@@ -120,10 +120,11 @@ class Chain:
 
     def ends(self, outcome: Outcome) -> Outcome:
         """The result as the last line has it, where it is too long to be written out."""
+        last = self.proof.lines[-1].right
         if outcome.moved and not outcome.transposed:
             return outcome
-        last = self.proof.lines[-1].right
-        assert isinstance(last, Expression)
+        if not isinstance(last, Expression):  # by entries
+            return replace(outcome, last=None)
         return replace(outcome, last=transposed(last) if outcome.transposed else last)
 
 

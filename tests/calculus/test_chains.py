@@ -128,6 +128,33 @@ def test_what_does_not_move_is_0_and_the_variable_alone_is_1() -> None:
     assert of("x: Scalar\nloss = x", "x")[-1][0] == "dloss/dx = 1"
 
 
+def test_what_has_no_matrix_form_is_said_entry_by_entry() -> None:
+    """Lines in indices stand between those in matrices, and are as true."""
+    source = "T: Tensor(n, n, n)\nA: Matrix(n, n)\nx: Vector(n)\ny = A @ x\nloss = "
+    source += (
+        "sum(T[i, j, k] * y[i] * y[j] * y[k] for i in range(n) for j in range(n) for k in range(n))"
+    )
+    chained = of(source, "A")
+    first = "dL = sum_i,j,k y_i (du)_jki + sum_i,j,k u_ijk (dy)_k"
+    assert chained[0] == (first, "product over indices, from (3)")
+    assert chained[-1] == ("dL/dA = dL/dy @ x.T", "what stands beside dA")
+    assert (" = <dL/dy @ x.T, dA>", "factors across, transposed") in chained
+    derivation = sg.derive(source, ["T", "A"], method="differentials")
+    assert "(dL/dT)_ijk = y_k y_i y_j" in derivation.text()
+    judge = Judge(derivation.data, 0)
+    assert not [*untrue(chain(derivation.data, "A"), judge)]
+
+
+def test_the_terms_of_a_product_stand_apart() -> None:
+    source = "S: Matrix(n, n)\nB: Matrix(n, n)\nloss = trace(B @ S @ S)"
+    assert of(source, "S")[0][0].count("trace") == 2
+
+
+def test_a_function_left_open_is_a_step_like_any_other() -> None:
+    source = "x: Vector(n)\nW: Matrix(m, n)\nphi: Function\nloss = sum(phi(W @ x))"
+    assert (" = <phi_1(z) @ x.T, dW>", "factors across, transposed") in of(source, "W")
+
+
 def test_a_long_cotangent_is_written_once() -> None:
     """Each layer of a residual net uses the cotangent of its value twice."""
     lines = ["x: Vector(n)", "W: Matrix(n, n)", "h0 = x"]
@@ -164,6 +191,7 @@ MOVES = [
     (c, total(moving(A)), "c * ones(m, n)", "dX", "sum as inner product"),
     (A, moving(c) * B, "sum(A * B)", "dX", "scalar out of the inner product"),
     (u, moving(c) * u, "u.T @ u", "dX", "scalar out of the inner product"),
+    (c, u.T * moving(c) @ u, "c * u.T @ u", "dX", "scalar out of the inner product"),
     (A, moving(A) / c, "A / c", "dX", "linearity"),
     (A, -moving(A), "-A", "dX", "linearity"),
 ]

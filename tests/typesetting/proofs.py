@@ -10,7 +10,7 @@ import numpy as np
 
 from symgrad.api import Derivation
 from symgrad.calculus.nodes import batch_of, matrix_shape
-from symgrad.calculus.proofs import KINDS, Proof, ProofLine, proof_of
+from symgrad.calculus.proofs import KINDS, Proof, ProofLine, chain, proof_of
 from symgrad.calculus.proofs.lines import Pairings, ScalarRule
 from symgrad.errors import SymgradError
 from symgrad.language.expressions import Expression, Name, leaves
@@ -32,6 +32,8 @@ def misread_proofs(derivation: Derivation, seed: int = 0) -> Iterator[str]:
             proof = proof_of(data, step, kind)
             if proof is not None:
                 yield from _misread(derivation, proof, Judge(data, seed))
+    for name in data.wrt if data.kind == "gradient" else ():
+        yield from _misread(derivation, chain(data, name), Judge(data, seed))
 
 
 def _misread(derivation: Derivation, proof: Proof, judge: Judge) -> Iterator[str]:

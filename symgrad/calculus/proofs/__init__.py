@@ -11,7 +11,8 @@ is printed.
 from __future__ import annotations
 
 from symgrad.calculus.derivation import Derivation, Step
-from symgrad.calculus.proofs.differential import chain, differential_proof
+from symgrad.calculus.proofs.chains import chain
+from symgrad.calculus.proofs.differential import differential_proof
 from symgrad.calculus.proofs.index import index_proof
 from symgrad.calculus.proofs.lines import KINDS, Kind, ProofLine
 from symgrad.calculus.proofs.uses import Proof, Uses, uses_of

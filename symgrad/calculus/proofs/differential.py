@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from symgrad.calculus.chain_rule import contributions, placed
-from symgrad.calculus.derivation import Derivation, Derivative
+from symgrad.calculus.derivation import Derivative
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term, batch_of
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.lines import Pairing, Pairings, ProofLine
@@ -22,39 +22,25 @@ from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.signs import Signs
 from symgrad.calculus.proofs.solved import equation_of
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses
-from symgrad.calculus.proofs.whole import whole_of
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Call, Expression
 from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.contractions import einsum
 from symgrad.language.unparse import unparse
 
+NAMED = "by name from here on"
 LONG = 60  # characters of what is written once, under a name
-
-
-def chain(derivation: Derivation, name: str, full: bool = False) -> Proof:
-    """The whole derivation of a gradient by one variable: from dL to what stands beside the
-    variable's own differential; with `full` the functions in it are taken apart, and each
-    differential has its reason. Raises: NoMatrixForm."""
-    return _proof(whole_of(derivation, name, apart=full), reasons=full)
 
 
 def differential_proof(uses: Uses) -> Proof:
     """The lines of one step. Raises: NoMatrixForm."""
     if any(isinstance(x.axis, str) for x in uses.reverse.extra):
         raise NoMatrixForm(uses.variable)  # f is of each example
-    return _proof(uses, reasons=True)
+    return Writer(uses).proof(reasons=True)
 
 
-def _proof(uses: Uses, reasons: bool) -> Proof:
-    writer = _Writer(uses)
-    lines = [*writer.definitions()]
-    lines += [*writer.solutions(), *scalar_lines(uses)] if reasons else []
-    return Proof("differential", (*lines, *writer.chain()), uses)
-
-
-class _Writer:
-    """`beside` is what stands beside the differential of each node."""
+class Writer:
+    """Writes a proof. `beside` is what stands beside the differential of each node."""
 
     def __init__(self, uses: Uses) -> None:
         self.uses = uses
@@ -63,13 +49,19 @@ class _Writer:
         self.labels = self.signs.labels
         self.beside = {user: uses.cotangent(user, self.labels[user]) for user in uses.users}
 
-    def definitions(self) -> Iterator[ProofLine]:
+    def proof(self, reasons: bool) -> Proof:
+        """The proof, with the `reasons` for the differentials in it."""
+        lines = [*self._definitions()]
+        lines += [*self._solutions(), *scalar_lines(self.uses)] if reasons else []
+        return Proof("differential", (*lines, *self._changes(), *self.result()), self.uses)
+
+    def _definitions(self) -> Iterator[ProofLine]:
         """The statements, each by its definition."""
         for statement, move in self.uses.definitions():
             node = statement.node
             yield ProofLine(self.uses.name(node), self.uses.right(statement), move, node)
 
-    def solutions(self) -> Iterator[ProofLine]:
+    def _solutions(self) -> Iterator[ProofLine]:
         """The differentials of all that solves an equation."""
         return (line for s in self.uses.statements.values() for line in self._solved(s))
 
@@ -90,22 +82,19 @@ class _Writer:
 
     # dL
 
-    def chain(self) -> list[ProofLine]:
-        """From dL to what stands beside the differential of the variable."""
-        return [*self._changes(), *self._result()]
-
     def _changes(self) -> list[ProofLine]:
         """dL from the differentials of the uses down to that of the variable."""
         top = unparse(self.uses.top)
         lines: list[ProofLine] = []
         if all(self.uses.name(user).name != top for user in self.uses.users):
-            lines.append(self._line(self._pairings(), self.uses.meant))
+            lines.append(self.line(self.pairings(), self.uses.meant))
         for statement in reversed(self.uses.statements.values()):
             if statement.node in self.beside:
-                lines += [*self._named(statement), *self._inserted(statement)]
+                lines += self.inserted(statement)
         return lines
 
-    def _line(self, parts: list[Pairing], move: str) -> ProofLine:
+    def line(self, parts: list[Pairing], move: str) -> ProofLine:
+        """dL as a sum of inner products."""
         return ProofLine(
             self.signs.differential(self.uses.top),
             Pairings(tuple(parts)),
@@ -113,7 +102,8 @@ class _Writer:
             self.uses.change.node,
         )
 
-    def _pairings(self) -> list[Pairing]:
+    def pairings(self) -> list[Pairing]:
+        """What stands beside each differential. Raises: NoMatrixForm."""
         return [self._pairing(node, entry) for node, entry in self.beside.items()]
 
     def _pairing(self, node: Node, beside: Entry, moved: Expression | None = None) -> Pairing:
@@ -125,36 +115,37 @@ class _Writer:
             batch,
         )
 
-    def _inserted(self, statement: Statement) -> list[ProofLine]:
+    def inserted(self, statement: Statement) -> list[ProofLine]:
         """The differential of a statement in the place of its symbol, then moved across."""
+        named = [*self.named(statement)]
         node, place = statement.node, [*self.beside].index(statement.node)
-        before, after = self._pairings()[:place], self._pairings()[place + 1 :]
+        before, after = self.pairings()[:place], self.pairings()[place + 1 :]
         beside = self.beside[node]
         inserted = self._pairing(node, beside, self.signs.differentiated(statement))
-        lines = [self._line([*before, inserted, *after], self._rule(statement))]
+        lines = [self.line([*before, inserted, *after], self.rule(statement))]
         lines += [
-            self._line([*before, *parts, *after], move) for move, parts in self._moves(inserted)
+            self.line([*before, *parts, *after], move) for move, parts in self._moves(inserted)
         ]
-        self._send(statement, beside)
-        return _as_collected(
-            lines, self._line(self._pairings(), "moved across" if self.extra else "")
+        self.send(statement, beside)
+        return named + _as_collected(
+            lines, self.line(self.pairings(), "moved across" if self.extra else "")
         )
 
-    def _named(self, statement: Statement) -> Iterator[ProofLine]:
+    def named(self, statement: Statement) -> Iterator[ProofLine]:
         """A long cotangent under its name, before its statement is inserted."""
         node, labels = statement.node, self.labels[statement.node]
         cotangent = self.uses.cotangent(node, labels)
         name = self.uses.reference(cotangent.node)
         beside = self.signs.beside(self.beside[node], (*self.extra, *labels))
         if isinstance(name, Derivative) and len(unparse(beside)) > LONG:
-            yield ProofLine(name, beside, "by name from here on", cotangent.node)
+            yield ProofLine(name, beside, NAMED, cotangent.node)
             self.beside[node] = cotangent
 
     def _moves(self, inserted: Pairing) -> Iterator[tuple[str, list[Pairing]]]:
         """The moves of an inner product of a scalar; of a Jacobian's they are one step."""
         return iter(()) if self.extra else moves(inserted, self.signs.texts)
 
-    def _send(self, statement: Statement, beside: Entry) -> None:
+    def send(self, statement: Statement, beside: Entry) -> None:
         """What stood beside the differential of a statement, beside those of its operands: in its
         place, or where there is such a one."""
         sent = self._sent(statement, beside)
@@ -186,7 +177,7 @@ class _Writer:
     def _example(self) -> Sequence[Label]:
         return self.uses.change.labels
 
-    def _rule(self, statement: Statement) -> str:
+    def rule(self, statement: Statement) -> str:
         """The name of the rule by which a statement moves."""
         if (named := self.uses.rule(statement)) is not None:
             return named
@@ -199,7 +190,7 @@ class _Writer:
         operation = right.operation if isinstance(right, Call) else einsum
         return f"differential: {operation.rule}"
 
-    def _result(self) -> list[ProofLine]:
+    def result(self) -> list[ProofLine]:
         """What stands beside the variable's differential, and as the step says it."""
         uses = self.uses
         entry = self.beside.get(uses.variable, contract((), ()))

@@ -17,11 +17,12 @@ from functools import reduce
 from symgrad.calculus.algebra import is_call, negated, over, product, times, transposed
 from symgrad.calculus.proofs.lines import Differential, Pairing
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Number, Size, is_scalar, leaves
+from symgrad.language.expressions import Call, Expression, Name, Number, Size, is_scalar, leaves
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.batches import batch_mean, batch_sum
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, dot, lookup, onehot, total, trace
+from symgrad.language.operations.entries import entry
 from symgrad.language.unparse import unparse
 
 LINEARITY = "linearity"
@@ -145,6 +146,9 @@ def _matmul(pairing: Pairing, e: Call) -> tuple[str, Pairing] | None:
         return None
     before, moving, after = found
     left = pairing.left
+    apart = _apart(moving) if is_call(moving, op.multiply) else None
+    if apart is not None and is_scalar(apart[0]):
+        return _scalar_out(pairing, apart[0], _product([*before, apart[1], *after]))
     if is_scalar(e):  # a^T E b = <a b^T, E>
         sides = [transposed(_product(part)) for part in (before, after) if part]
         name = "trace of a scalar, cyclic rule" if len(sides) == 2 else "scalar as inner product"
@@ -184,11 +188,15 @@ def _multiply(pairing: Pairing, e: Call) -> tuple[str, Pairing] | None:
         return None
     moving, still = found
     if is_scalar(moving) and not is_scalar(still):
-        left = _inner(pairing.left, still)
-        return "scalar out of the inner product", replace(pairing, left=left, right=moving)
+        return _scalar_out(pairing, moving, still)
     if moving.shape != still.shape:
         return None
     return "Hadamard rule", replace(pairing, left=_by_entry(pairing.left, still), right=moving)
+
+
+def _scalar_out(pairing: Pairing, moving: Expression, still: Expression) -> tuple[str, Pairing]:
+    alone = times(pairing.left, still) if is_scalar(still) else _inner(pairing.left, still)
+    return "scalar out of the inner product", replace(pairing, left=alone, right=moving)
 
 
 def _inner(left: Expression, still: Expression) -> Expression:
@@ -244,8 +252,10 @@ def _total(pairing: Pairing, e: Call) -> tuple[str, Pairing] | None:
 
 def _lookup(pairing: Pairing, e: Call) -> tuple[str, Pairing] | None:
     """<g, Z[k]> = <onehot(k) g^T, Z>."""
-    table, label = e.arguments
-    chosen = onehot(label)
+    table, *labels = e.arguments
+    if len(labels) > 1 or not isinstance(labels[0], Name):
+        return None
+    chosen = onehot(labels[0])
     if table.shape[1] == ONE:
         left = times(pairing.left, chosen)
     else:
@@ -272,6 +282,7 @@ RULES: dict[str, Rule] = {
     dot.name: _dot,
     total.name: _total,
     lookup.name: _lookup,
+    entry.name: _lookup,
     batch_sum.name: _batch,
     batch_mean.name: _batch,
 }

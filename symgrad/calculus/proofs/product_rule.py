@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import reduce
 
 from symgrad.calculus.algebra import (
+    is_call,
     negated,
     over,
     power,
@@ -59,9 +60,11 @@ def _of_call(e: Call, moved: tuple[Expression | None, ...]) -> Expression:
     if isinstance(meaning, Linear):
         parts = zip(meaning.coefficients, moved, strict=True)
         return _sum(e, (scaled(Fraction(c), m) for c, m in parts if m is not None))
-    if isinstance(meaning, Contraction | Total) or e.operation is op.multiply:
-        each = ((k, m) for k, m in enumerate(moved) if m is not None)
-        return _sum(e, (_with(e, k, m) for k, m in each))
+    if isinstance(meaning, Contraction):
+        each = ((k, t) for k, m in enumerate(moved) if m is not None for t in _terms(m))
+        return _sum(e, (_with(e, k, term) for k, term in each))
+    if isinstance(meaning, Total) or e.operation is op.multiply:
+        return _sum(e, (_with(e, k, m) for k, m in enumerate(moved) if m is not None))
     raise NoProductRule(e.operation.name)
 
 
@@ -73,6 +76,14 @@ def _sum(e: Call, parts: Iterable[Expression]) -> Expression:
     return signed_sum(terms)
 
 
+def _terms(moved: Expression) -> list[Expression]:
+    """The terms of a sum, with their signs."""
+    if is_call(moved, op.add, op.subtract) and moved.arguments[1].shape == moved.shape:
+        one, other = map(_terms, moved.arguments)
+        return [*one, *(map(negated, other) if moved.operation is op.subtract else other)]
+    return [moved]
+
+
 def _with(e: Call, k: int, moved: Expression) -> Expression:
     """A product with another factor in the k-th place."""
     arguments = (*e.arguments[:k], moved, *e.arguments[k + 1 :])
@@ -82,6 +93,8 @@ def _with(e: Call, k: int, moved: Expression) -> Expression:
         return transposed(*arguments)
     if e.operation is op.multiply and is_scalar(arguments[0]):
         return times(*arguments)
+    if is_call(moved, op.negative) and isinstance(e.operation.meaning, Contraction):
+        return negated(_with(e, k, moved.arguments[0]))
     return replace(e, arguments=arguments)
 
 

@@ -1,0 +1,120 @@
+"""The derivation of a gradient by differentials, one chain for each variable. What matrix notation
+has no form for is said entry by entry, in lines of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from symgrad.calculus.derivation import Derivation, Derivative
+from symgrad.calculus.index_notation import EntryNotation, Letters
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.proofs.differential import NAMED, Writer
+from symgrad.calculus.proofs.index import terms_of
+from symgrad.calculus.proofs.lines import Indexed, ProofLine
+from symgrad.calculus.proofs.uses import Proof, Statement
+from symgrad.calculus.proofs.whole import whole_of
+from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.language.expressions import Expression
+from symgrad.language.operations.entries import at
+from symgrad.language.plain import plain_text
+from symgrad.language.typeset import typeset
+
+
+def chain(derivation: Derivation, name: str, full: bool = False) -> Proof:
+    """The whole derivation of a gradient by one variable: from dL to what stands beside the
+    variable's own differential; with `full` the functions in it are taken apart, and each
+    differential has its reason. Raises: NoMatrixForm."""
+    return _Chain(whole_of(derivation, name, apart=full)).proof(reasons=full)
+
+
+class _Chain(Writer):
+    def inserted(self, statement: Statement) -> list[ProofLine]:
+        """The lines of a statement, by entries where they have no matrix form."""
+        named = [*self.named(statement)]
+        before = {**self.beside}
+        try:
+            return named + super().inserted(statement)
+        except NoMatrixForm:
+            self.beside = before
+            return named + self._inserted_by_entries(statement)
+
+    def named(self, statement: Statement) -> Iterator[ProofLine]:
+        """A cotangent under its name, where it is long or has no matrix form."""
+        try:
+            yield from super().named(statement)
+        except NoMatrixForm:
+            node = statement.node
+            cotangent = self.uses.cotangent(node, self.labels[node])
+            name = self.uses.reference(cotangent.node)
+            terms = self._terms(self.beside[node])
+            if isinstance(name, Derivative) and len(terms) + len(terms[0].factors) > 2:
+                yield self._entries(name, cotangent.labels, terms, NAMED, cotangent.node)
+                self.beside[node] = cotangent
+
+    def _terms(self, entry: Entry) -> tuple[Term, ...]:
+        """An entry by its name, or the sum that it is."""
+        if self.uses.named(entry.node) is not None:
+            return (Term(ONE, (Factor(*entry),)),)
+        return terms_of(entry)
+
+    def _inserted_by_entries(self, statement: Statement) -> list[ProofLine]:
+        moved = {statement.node: self.signs.moved(statement)}
+        lines = [self._by_entries(moved, self.rule(statement))]
+        self.send(statement, self.beside[statement.node])
+        try:
+            return [*lines, self.line(self.pairings(), "moved across")]
+        except NoMatrixForm:
+            across = self._by_entries({}, "moved across")
+            again = _text(across) == _text(lines[0])
+            return lines if again else [*lines, across]
+
+    def _by_entries(self, moved: dict[Node, Entry], move: str) -> ProofLine:
+        """dL as a sum over entries, some nodes by how they move."""
+        terms = tuple(term for node in self.beside for term in self._paired(node, moved))
+        top = self.signs.differential(self.uses.top)
+        return self._entries(top, (), terms, move, self.uses.change.node)
+
+    def _entries(
+        self,
+        left: Expression,
+        labels: tuple[Label, ...],
+        terms: tuple[Term, ...],
+        move: str,
+        truth: Node,
+    ) -> ProofLine:
+        """left[labels] as a sum of terms."""
+        letters = Letters({}, self.uses.derivation.naming.taken | self.uses.taken)
+        entry = typeset(at(left, *letters.all(labels)))
+        notation = self.signs.notation
+        written = EntryNotation(notation.reference, notation.whole, notation.bound)
+        right = Indexed(typeset(written.terms(terms, letters)), terms, labels)
+        return ProofLine(entry, right, move, truth)
+
+    def _paired(self, node: Node, moved: dict[Node, Entry]) -> Iterator[Term]:
+        labels = self.labels[node]
+        along = moved.get(node) or Entry(self.uses.differential(node), labels)
+        factors = (Factor(*self.beside[node]), Factor(*along))
+        yield from terms_of(contract([Term(ONE, factors, labels)], ()))
+
+    def result(self) -> list[ProofLine]:
+        """The gradient, by entries where it has no matrix form."""
+        try:
+            return super().result()
+        except NoMatrixForm:
+            places, node = self.uses.labels, self.uses.variable
+            terms = self._terms(self.beside[node])
+            move = f"what stands beside {self.signs.differentials[node].name}"
+            line = self._entries(self.uses.left, places, terms, move, self.uses.change.node)
+            whole = Indexed(_form(line).written, terms, ())
+            return [replace(line, right=whole, by_entry=True)]
+
+
+def _text(line: ProofLine) -> str:
+    return plain_text(_form(line).written)
+
+
+def _form(line: ProofLine) -> Indexed:
+    assert isinstance(line.right, Indexed)
+    return line.right
