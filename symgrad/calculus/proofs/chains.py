@@ -15,6 +15,7 @@ from symgrad.calculus.proofs.index import terms_of
 from symgrad.calculus.proofs.lines import Indexed, ProofLine
 from symgrad.calculus.proofs.uses import Proof, Statement
 from symgrad.calculus.proofs.whole import whole_of
+from symgrad.calculus.step_rules import statement_rule
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Expression
 from symgrad.language.operations.entries import at
@@ -30,6 +31,21 @@ def chain(derivation: Derivation, name: str, full: bool = False) -> Proof:
 
 
 class _Chain(Writer):
+    def definition(self, statement: Statement, move: str) -> ProofLine:
+        """A statement, by its entries where it has no matrix form."""
+        try:
+            return super().definition(statement, move)
+        except NoMatrixForm:
+            name, terms = self.uses.name(statement.node), terms_of(statement.entry)
+            return self._entries(name, statement.labels, terms, move, statement.node)
+
+    def rule(self, statement: Statement) -> str:
+        """The name of the rule by which a statement moves."""
+        try:
+            return super().rule(statement)
+        except NoMatrixForm:
+            return f"differential: {statement_rule(statement.entry.node, None).name}"
+
     def inserted(self, statement: Statement) -> list[ProofLine]:
         """The lines of a statement, by entries where they have no matrix form."""
         named = [*self.named(statement)]

@@ -51,15 +51,14 @@ class Writer:
 
     def proof(self, reasons: bool) -> Proof:
         """The proof, with the `reasons` for the differentials in it."""
-        lines = [*self._definitions()]
+        lines = [self.definition(*each) for each in self.uses.definitions()]
         lines += [*self._solutions(), *scalar_lines(self.uses)] if reasons else []
         return Proof("differential", (*lines, *self._changes(), *self.result()), self.uses)
 
-    def _definitions(self) -> Iterator[ProofLine]:
-        """The statements, each by its definition."""
-        for statement, move in self.uses.definitions():
-            node = statement.node
-            yield ProofLine(self.uses.name(node), self.uses.right(statement), move, node)
+    def definition(self, statement: Statement, move: str) -> ProofLine:
+        """A statement, by its definition. Raises: NoMatrixForm."""
+        node = statement.node
+        return ProofLine(self.uses.name(node), self.uses.right(statement), move, node)
 
     def _solutions(self) -> Iterator[ProofLine]:
         """The differentials of all that solves an equation."""
