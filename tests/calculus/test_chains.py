@@ -92,7 +92,9 @@ def test_the_net_of_the_lecture() -> None:
 
 
 def test_the_logarithm_of_a_determinant() -> None:
-    source = "X: Matrix(n, n)\nA: Matrix(n, n)\nloss = logdet(X.T @ A @ X)"
+    source = "X: Matrix(n, m)\nA: Matrix(n, n)\nloss = logdet(X.T @ A @ X)"
+    square = source.replace("(n, m)", "(n, n)")
+    assert (" = <2 * inv(X).T, dX>", "terms joined, simplified") in of(square, "X")
     assert of(source, "X")[:6] == [
         ("dL = trace(inv(z) @ dz)", "log-determinant, from (2)"),
         (" = <inv(z).T, dz>", "trace as inner product"),
@@ -248,7 +250,7 @@ def test_every_form_has_the_chain() -> None:
     assert r"\noindent\textbf{By} $W$" in tex
     assert r"\left\langle 2 V^{\top} r, \mathrm{d}h \right\rangle && \text{factors across" in tex
     assert derivation.markdown().count(r"\mathrm{d}L = ") == 2
-    assert '<h2 id="by x">By x</h2>' in derivation.html()
+    assert '<h2 id="by-x">By x</h2>' in derivation.html()
     assert '"move": "factors across, transposed"' in derivation.json()
     assert derivation.results["W"].expression == sg.derive(NET, ["W"]).results["W"].expression
 

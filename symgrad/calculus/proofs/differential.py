@@ -220,7 +220,9 @@ def _collecting(before: Sequence[Pairing], after: Sequence[Pairing]) -> str:
     if not {unparse(p.right) for p in before} <= {unparse(p.right) for p in after}:
         return "moved across"  # what has no rule of its own
     if len(after) < len(before):
-        return "terms joined"
+        whole = [unparse(p.left) for p in after]
+        plain = all(any(unparse(p.left) in left for left in whole) for p in before)
+        return "terms joined" if plain else "terms joined, simplified"
     summed = sum(p.batch is not None for p in after) < sum(p.batch is not None for p in before)
     return "summed over the batch" if summed else "simplified"
 
