@@ -81,7 +81,11 @@ def _problem(root: sympy.Basic) -> Problem:
         )
     taken = (*reading.dimensions, *reading.scope.meanings)
     definitions = {n: lettered(e, taken) for n, e in reading.scope.definitions.items()}
-    return Problem(reading.ordered(value), definitions, lettered(value, taken), name)
+    problem = Problem(reading.ordered(value), definitions, lettered(value, taken), name)
+    for function in problem.functions.keys() & {*taken, name}:
+        other = "the name of the result" if function == name else "a symbol"
+        raise UnknownNameError(f"{function} is {other} and a function; rename the function")
+    return problem
 
 
 @dataclass

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import reduce
 
 import sympy
+from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.adjoint import Adjoint
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalMatrix
@@ -21,6 +22,7 @@ from symgrad.language.operations.arithmetic import divide, negative
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial
 from symgrad.language.operations.smooth import sqrt
+from symgrad.language.operations.unspecified import Unspecified, derivative
 from symgrad.language.problem import number_or_name
 from symgrad.language.scope import function_named
 from symgrad.language.unparse import unparse
@@ -203,6 +205,15 @@ def _gamma_by_logarithm(node: sympy.gamma) -> tuple[sympy.Basic, ...]:
     return (magnitude * sympy.Piecewise((1, x > 0), (sympy.sign(sympy.sin(sympy.pi * x)), True)),)
 
 
+def _left_open(node: AppliedUndef, *arguments: ex.Expression) -> ex.Expression:
+    """A function without a formula, Function('f')(x)."""
+    name = node.func.__name__
+    if function_named(name) is not None:
+        raise UnknownNameError(f"{name} is a function of the language; use another name")
+    function = Unspecified(check_name(name)).first_called(arguments)
+    return derivative(function)(*arguments)
+
+
 LEAVES: dict[type, trees.ClassRule] = {
     sympy.Rational: _rational,
     sympy.Float: lambda node: exact_number(float(node)),
@@ -226,6 +237,7 @@ trees.RULES |= LEAVES | {
     DiagonalMatrix: lambda node, matrix: matrix * filled(eye, matrix.shape[:1]),
     ElementwiseApplyFunction: _applied,
     sympy.gamma: lambda node, value: value,
+    AppliedUndef: _left_open,
 }
 trees.OPERANDS |= dict.fromkeys(LEAVES, lambda node: ())
 trees.OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)

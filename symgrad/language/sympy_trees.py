@@ -8,7 +8,6 @@ from functools import cache, reduce
 from typing import Any, TypeAlias
 
 import sympy
-from sympy.core.function import AppliedUndef
 from sympy.core.sympify import SympifyError, _sympify
 from sympy.matrices.expressions.matexpr import MatrixElement
 
@@ -31,7 +30,6 @@ HINTS: dict[type, str] = {
     "expressions has a Jacobian, sg.jacobian",
     sympy.NDimArray: "declare Vector(name, n) or Matrix(name, m, n) and give its numbers as data",
     sympy.IndexedBase: "it has entries, u[i], for a Sum over i",
-    AppliedUndef: "a function has a formula here; write it out",
     sympy.Derivative: "give the expression itself; symgrad derives it",
     sympy.Dummy: "a Dummy has no name of its own; use Scalar(name)",
     sympy.AtomicExpr: "numbers are real and finite",

@@ -65,6 +65,9 @@ def _sampled(
     """The chunks with their first examples, and those with the largest labels, which show how many
     there are."""
     dask = _dask()
+    if problem.functions:
+        names = ", ".join(problem.functions)
+        raise OptionError(f"{names}: functions are given beside data in memory, not in chunks")
     reading = dask.delayed(partial(_read_chunk, problem, constants, dtype, parameters))
     sample = dask.delayed(_sample)
     samples: tuple[Data, ...] = dask.compute(*(sample(reading, chunk) for chunk in chunks))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,24 +26,31 @@ class Data:
     """Arrays by name: `examples` have one row for each of `count` examples, `constants` have not.
 
     A problem without a batch has constants only, and a count of 0. Of data in `chunks`, delayed
-    mappings, the examples are a few that stand for all where shapes are wanted.
+    mappings, the examples are a few that stand for all where shapes are wanted. `functions` are
+    those that the problem leaves open.
     """
 
     examples: Arrays
     constants: Arrays
     count: int
     chunks: tuple[Any, ...] = ()
+    functions: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def arrays(self) -> Arrays:
         """All of them."""
         return {**self.constants, **self.examples}
 
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """All that a problem takes, but for its parameters."""
+        return {**self.arrays, **self.functions}
+
     def rows(self, chosen: Array | slice) -> Data:
         """The same constants with some of the examples."""
         examples = {name: array[chosen] for name, array in self.examples.items()}
         count = len(next(iter(examples.values()))) if examples else 0
-        return Data(examples, self.constants, count)
+        return Data(examples, self.constants, count, functions=self.functions)
 
 
 def read_data(
@@ -51,33 +58,37 @@ def read_data(
 ) -> Data:
     """The arrays given, checked against the problem; labels become whole numbers.
 
-    Every variable but the parameters must be given.
+    Every variable but the parameters must be given, and the functions that the problem leaves open.
     Raises: DataError for a name unknown or missing, for arrays that are no numbers or do not agree
     in their lengths; NotFiniteError for a value that is not finite.
     """
     if not isinstance(data, Mapping):
         raise DataError(f"data is a {type(data).__name__}; a mapping from name to array is wanted")
+    functions = {name: data[name] for name in problem.functions if name in data}
+    data = {name: value for name, value in data.items() if name not in functions}
     for name in data:
         if name not in problem.variables:
-            near = did_you_mean(name, problem.variables)
+            near = did_you_mean(name, [*problem.variables, *problem.functions])
             raise DataError(f"data: {name} is not declared in the problem{near}")
         if name in parameters:
             raise DataError(f"{name} is given as data and as a parameter; give it as one of them")
     missing = [n for n in problem.variables if n not in data and n not in parameters]
-    if missing:
-        wanted = ", ".join(f"{n}: {declaration(problem.variables[n])}" for n in missing)
+    left_open = [n for n in problem.functions if n not in functions]
+    if missing or left_open:
+        declared = [f"{n}: {declaration(problem.variables[n])}" for n in missing]
+        wanted = ", ".join([*declared, *(f"{n}: Function, as (f, df)" for n in left_open)])
         raise DataError(f"data: missing is {wanted}; given is {', '.join(data) or 'nothing'}")
     arrays = {name: _array(problem.variables[name], value, dtype) for name, value in data.items()}
     infer_sizes(problem, arrays)
     if len(set(problem.batch.values())) != 1:  # several batches have no common example
-        return Data({}, arrays, 0)
+        return Data({}, arrays, 0, functions=functions)
     examples = {name: array for name, array in arrays.items() if name in problem.batch}
     constants = {name: array for name, array in arrays.items() if name not in problem.batch}
     lengths = {len(array) for array in examples.values()}
     count = lengths.pop() if lengths else 0
     if not count:
         raise DataError(f"data: {', '.join(examples)} hold no examples")
-    return Data(examples, constants, count)
+    return Data(examples, constants, count, functions=functions)
 
 
 def as_observed(problem: Problem, data: Data) -> Problem:

@@ -99,7 +99,8 @@ def fit(
     patience, the parameters with the best score are returned.
     `progress(epoch, epochs, loss)` is called after each epoch.
 
-    `data` is a mapping from name to array. With dask arrays, or a list of delayed mappings, the
+    `data` is a mapping from name to array; a function that the problem leaves open is given there
+    as (f, df), the function and its derivative. With dask arrays, or a list of delayed mappings, the
     gradient is worked out chunk by chunk where dask runs its tasks, and an epoch is one step with
     all examples, whatever `batch_size` is (see `symgrad.training.chunks`; extra `dask`). In
     minibatches the loss has to be linear in its sums over the batch (see `Trainer`).
@@ -201,7 +202,8 @@ def _divided(
     their own."""
     if isinstance(validation, Mapping):
         constants = {n: a for n, a in data.constants.items() if n not in problem.batch}
-        return data, read_data(problem, {**constants, **validation}, dtype, trained)
+        own = {**constants, **data.functions, **validation}
+        return data, read_data(problem, own, dtype, trained)
     if not isinstance(validation, (int, float)) or not 0 <= validation < 1:
         raise OptionError(
             f"validation is {validation!r}; a share from 0 to below 1, or data, is wanted"
@@ -247,7 +249,7 @@ def _score(
     """The validation score of the trainer's parameters as they are when it is called."""
     if data is None:
         return None
-    inputs = {**data.arrays, **trainer.parameters}
+    inputs = {**data.inputs, **trainer.parameters}
     loss = compile_derivation(value(trainer.problem), dtype=str(trainer.flat.dtype))
 
     def score() -> float:
@@ -265,6 +267,6 @@ def _score(
 def _check(trainer: Trainer, data: Data) -> None:
     """Raise VerificationError where finite differences show another gradient."""
     few = data.rows(slice(0, CHECKED)) if data.count else data
-    report = check_gradient(trainer.problem, trainer.wrt, {**few.arrays, **trainer.parameters})
+    report = check_gradient(trainer.problem, trainer.wrt, {**few.inputs, **trainer.parameters})
     if report.verdict == "failed":
         raise VerificationError(f"the gradient failed its check before the first step: {report}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -41,13 +42,13 @@ class Minibatches:
         stop = self.data.count - (self.size - 1 if self.drop_last else 0)
         return [slice(k, k + self.size) for k in range(0, stop, self.size)]
 
-    def inputs(self, rows: Data) -> Arrays:
-        """All arrays that the gradient of these rows takes."""
-        arrays = {**rows.arrays, **self.parameters}
+    def inputs(self, rows: Data) -> dict[str, Any]:
+        """All that the gradient of these rows takes."""
+        inputs = {**rows.inputs, **self.parameters}
         if self.weight:
             dtype = next(iter(self.parameters.values())).dtype
-            arrays[self.weight] = np.array(self.data.count / rows.count, dtype)
-        return arrays
+            inputs[self.weight] = np.array(self.data.count / rows.count, dtype)
+        return inputs
 
 
 class ArrayGradients:

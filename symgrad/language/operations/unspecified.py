@@ -296,13 +296,26 @@ def _check_derivative(function: Unspecified, by: By) -> None:
 
 
 def calls_of(formulas: Iterable[Expression]) -> dict[str, Call]:
-    """The functions that formulas leave open: of each, by its name, the first call."""
+    """The functions that formulas leave open: of each, by its name, the first call.
+
+    Raises: ProgramError where two of a name differ in their arguments."""
     calls: dict[str, Call] = {}
     for formula in formulas:
         for node in parts(formula):
             if isinstance(node, Call) and isinstance(node.operation, Derivative):
-                calls.setdefault(node.operation.function.name, node)
+                function = node.operation.function
+                first = function_of(calls.setdefault(function.name, node))
+                if first != function:
+                    raise ProgramError(
+                        f"{function.name} is called as a function of {_arguments(first)}, and of "
+                        f"{_arguments(function)}; give one of them another name"
+                    )
     return calls
+
+
+def _arguments(function: Unspecified) -> str:
+    """a number and a vector"""
+    return " and ".join(("a number", "a vector")[rank] for rank in function.ranks)
 
 
 def function_of(call: Call) -> Unspecified:
