@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ONE, Axis, ClosedFactor, ClosedTerm, Entry, Label, Node
-from symgrad.calculus.rules import NODE_RULES
+from symgrad.calculus.rules import rules_of
 from symgrad.language.expressions import Operation
 
 
@@ -73,8 +73,7 @@ def _placed(
 
 
 def _rewritten(operation: Operation, node: Node, labels: tuple[Label, ...]) -> Entry:
-    for rule in NODE_RULES.get(operation.name, ()):
-        entry = rule(node, labels)
-        if entry is not None:
+    for rule in rules_of(operation.name):
+        if (entry := rule(node, labels)) is not None:
             return entry
     return Entry(node, labels)

@@ -13,8 +13,15 @@ from symgrad.language.operations.meanings import Rewrite
 NodeRule: TypeAlias = Callable[[Node, tuple[Label, ...]], Entry | None]
 TermRule: TypeAlias = Callable[[Term, Factor], list[Term] | None]
 
+EVERY = ""  # in place of a name: tried for all functions
 NODE_RULES: dict[str, list[NodeRule]] = {}  # an operation's name -> rules for its nodes
 TERM_RULES: dict[Hashable, list[TermRule]] = {}  # a factor's trigger -> rules for its term
+
+
+def rules_of(name: str) -> Iterator[NodeRule]:
+    """The rules for the nodes of an operation."""
+    yield from NODE_RULES.get(name, ())
+    yield from NODE_RULES.get(EVERY, ())
 
 
 def trigger(factor: Factor) -> Hashable:

@@ -39,7 +39,7 @@ from symgrad.numerics.quotients import (
     spread,
 )
 from symgrad.numerics.reports import FAILED, GradientReport
-from symgrad.numerics.unspecified import drawn_functions, each_draw, standing_for
+from symgrad.numerics.unspecified import Smooth, drawn_functions, each_draw, standing_for
 
 Claim: TypeAlias = Mapping[str, Any] | Callable[..., Any] | None
 
@@ -141,7 +141,9 @@ class ProgramNumbers(Numbers):
         self.value, self.noise = value, EPS * abs(value)
         self.node = (derivation.free or derivation.value).node
         signature = Signature.of(derivation)
-        shaped, _ = signature.apart(inputs)
+        shaped, given = signature.apart(inputs)
+        if not all(isinstance(g.given, Smooth) for g in given.values()):
+            self.method = "difference quotients"  # the caller's take no complex numbers
         self.arrays, self.sizes = signature.arrays([*shaped], shaped, NumPy(np.dtype(float)))
         self.point = {n: self.arrays[n] for n in derivation.wrt}
         self.kink_distance = kink_distance(derivation.value.node, self.arrays, self.sizes)

@@ -16,7 +16,13 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import DataError
-from symgrad.language.operations.unspecified import By, Unspecified, derivative, function_of
+from symgrad.language.operations.unspecified import (
+    POSITIVE,
+    By,
+    Unspecified,
+    derivative,
+    function_of,
+)
 from symgrad.language.problem import Problem
 from symgrad.numerics.libraries import Library, NumPy
 from symgrad.numerics.unspecified import Smooth
@@ -35,6 +41,11 @@ class Given:
         """The function itself, or a derivative; None where it is not given."""
         if isinstance(self.given, Smooth):
             return partial(self.given, by)
+        if not callable(self.given) and not isinstance(self.given, tuple | list):
+            raise DataError(
+                f"{self.function.name} is a function that the program leaves open, and no "
+                f"{type(self.given).__name__}: {form(self.function)}"
+            )
         levels = (self.given,) if callable(self.given) else self.given
         found = (
             levels[len(by)] if isinstance(levels, tuple | list) and len(by) < len(levels) else None
@@ -80,7 +91,19 @@ class Called:
                 f"{name} returned the shape {tuple(value.shape)} at arguments of the shape {at}; "
                 f"{wanted} is wanted{hint}"
             )
-        return np.array(value)[()] if isinstance(self.library, NumPy) else value
+        if not isinstance(self.library, NumPy):
+            return value
+        self._check_sign(name, value)
+        return np.array(value)[()]
+
+    def _check_sign(self, name: str, value: Any) -> None:
+        """What was declared is used in the derivation: else results would be wrong."""
+        if derivative(self.function, self.by).meaning.positive and np.min(value, initial=0.0) < 0:
+            fact = POSITIVE[len(self.by)]
+            raise DataError(
+                f"{self.function.name} is declared {fact}, but {name} is {np.min(value):.3g} "
+                f"somewhere; leave out {fact}=True"
+            )
 
     def _shape(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
         """What the examples have in common, then an axis for each vector that it is by."""
@@ -103,17 +126,17 @@ def callables(needed: Needed, given: Mapping[str, Given], library: Library) -> l
     if missing:
         by = max((by for f, by in needed if f is missing[0]), key=len)
         raise DataError(
-            f"{missing[0].name} is a function that the program leaves open: {_form(missing[0], by)}"
+            f"{missing[0].name} is a function that the program leaves open: {form(missing[0], by)}"
         )
     return [given[f.name].called(by, library) for f, by in needed]
 
 
 def _missing(function: Unspecified, by: By) -> str:
-    return f"{derivative(function, by).name} is needed and not given: {_form(function, by)}"
+    return f"{derivative(function, by).name} is needed and not given: {form(function, by)}"
 
 
-def _form(function: Unspecified, by: By) -> str:
-    """How to give it."""
+def form(function: Unspecified, by: By = (1,)) -> str:
+    """How to give a function, up to the derivative that is needed."""
     name, count = function.name, len(function.ranks)
     if not by:
         return f"give {name}=f"

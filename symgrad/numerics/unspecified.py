@@ -124,6 +124,9 @@ def _waves(facts: frozenset[str], rng: np.random.Generator) -> np.ndarray:
     zero, one, quarter = np.zeros(WAVES), np.ones(WAVES), np.full(WAVES, np.pi / 2)
     height, start = rng.uniform(0.3, 1, WAVES), rng.uniform(0, 2 * np.pi, WAVES)
     scale = rng.uniform(0.4, 1.2, WAVES) * rng.choice([-1.0, 1.0], WAVES)
+    if "even" in facts:  # f(x) + f(-x)
+        half = _waves(facts - {"even"}, rng)
+        return np.hstack([half, half * [[1.0], [1.0], [1.0], [1.0], [-1.0]]])
     facts = facts & {"positive", "increasing", "convex"}
     if not facts:
         return np.array([height, zero, one, start, scale])

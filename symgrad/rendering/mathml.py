@@ -44,7 +44,7 @@ class MathML:
         """A node."""
         match node:
             case fm.Symbol():
-                return symbol(node.latex)
+                return symbol(node.latex.strip())
             case fm.Number():
                 return made("mn", node.digits)
             case fm.Words():

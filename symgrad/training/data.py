@@ -12,7 +12,9 @@ import numpy.typing as npt
 import sympy
 
 from symgrad.errors import DataError, NotFiniteError, did_you_mean
+from symgrad.language.operations.unspecified import function_of
 from symgrad.language.problem import Problem, Variable
+from symgrad.numerics.given import form
 from symgrad.numerics.libraries import plain_array
 from symgrad.numerics.sizes import infer_sizes
 
@@ -76,7 +78,8 @@ def read_data(
     left_open = [n for n in problem.functions if n not in functions]
     if missing or left_open:
         declared = [f"{n}: {declaration(problem.variables[n])}" for n in missing]
-        wanted = ", ".join([*declared, *(f"{n}: Function, as (f, df)" for n in left_open)])
+        given = (f"{n}: Function ({form(function_of(problem.functions[n]))})" for n in left_open)
+        wanted = ", ".join([*declared, *given])
         raise DataError(f"data: missing is {wanted}; given is {', '.join(data) or 'nothing'}")
     arrays = {name: _array(problem.variables[name], value, dtype) for name, value in data.items()}
     infer_sizes(problem, arrays)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
+import sympy
 
 import symgrad as sg
 from symgrad.language.operations.unspecified import Unspecified, derivative
@@ -21,6 +23,9 @@ RESULTS = {  # of x, after HEAD
     "g: Function(scalar=True)\nloss = g(A @ x)": "A.T @ g_1(A @ x)",
     "sigma: Function\nloss = sum(sigma(x) + exp(x))": "exp(x) + sigma_1(x)",
     "f: Function\nloss = sum(f(x))": "f_1(x)",
+    "phi: Function(positive=True)\nloss = sum(abs(phi(x)))": "phi_1(x)",
+    "phi: Function(even=True)\nloss = sum(phi(x - y) + phi(y - x))": "2 * phi_1(x - y)",
+    "phi: Function(even=True)\nloss = sum(phi_1(-x))": "-phi_11(x)",
     "phi: Function(increasing=True)\nloss = sum(log(phi_1(x)**2))": "2 * phi_11(x) / phi_1(x)",
     "phi: Function\nphi_1: Vector(n)\nloss = phi_1.T @ phi(x)": "phi_1 * phi_1(x)",
 }
@@ -45,6 +50,8 @@ MESSAGES = {
     "phi: Function(convx=True)\nloss = sum(phi(x))": "unknown fact convx; did you mean convex?",
     "phi: Function(convex=True)\nloss = phi(x, y)": "phi is declared convex, which is said of a "
     "function of one number",
+    "phi: Function(even=True, increasing=True)\nloss = sum(phi(x))": "phi: a function that is even "
+    "and increasing is constant",
     "relu: Function\nloss = sum(relu(x))": "relu is the name of a function; use another name",
     "phi: Function\nphi: Vector(n)\nloss = sum(phi)": "phi is the name of a function; use another "
     "name",
@@ -93,3 +100,41 @@ def test_pickle(by: tuple[int, ...]) -> None:
     """An operation stays one object."""
     operation = derivative(Unspecified("phi", frozenset(), (0,)), by)
     assert pickle.loads(pickle.dumps(operation)) is operation
+
+
+s, t = sympy.symbols("s t", real=True)
+n, m = sympy.symbols("n m", integer=True, positive=True)
+i = sympy.Symbol("i", integer=True)
+x, y = sympy.MatrixSymbol("x", n, 1), sympy.MatrixSymbol("y", m, 1)
+W = sympy.MatrixSymbol("W", m, n)
+u = sympy.IndexedBase("u")
+phi, ell = sympy.Function("phi"), sympy.Function("ell")
+SYMPY = [
+    (phi(s * t), "s", "phi_1(s * t) * t"),
+    (phi(s, t) ** 2, "t", "2 * phi(s, t) * phi_2(s, t)"),
+    (sympy.Trace(y.T * (W * x).applyfunc(phi)), "W", "y * phi_1(W @ x) @ x.T"),
+    (ell(y, W * x), "W", "ell_2(y, W @ x) @ x.T"),
+    (sympy.Sum(phi(u[i] * s), (i, 0, n - 1)), "s", "phi_1(s * u).T @ u"),
+    (phi((x.T * x)[0, 0]), "x", "2 * phi_1(norm2(x)**2) * x"),
+]
+REFUSED = [
+    (phi(s) + phi(s, t), "phi is called as a function of a number, and of a number and a number"),
+    (phi(s) + sympy.Symbol("phi", real=True), "phi is a symbol and a function"),
+    (sympy.Function("f")(W), "f is the name of the result and a function"),
+    (sympy.Function("relu")(s), "relu is a function of the language"),
+]
+
+
+@pytest.mark.parametrize(("expression", "wrt", "expected"), SYMPY)
+def test_sympy(expression: Any, wrt: str, expected: str) -> None:
+    """SymPy's undefined functions are such, of scalars, of entries, of vectors."""
+    derivation = sg.derive(expression, wrt)
+    assert derivation.results[wrt].expression == expected
+    assert derivation.verify().passed
+
+
+@pytest.mark.parametrize(("expression", "expected"), REFUSED)
+def test_sympy_refused(expression: Any, expected: str) -> None:
+    """One name means one thing."""
+    with pytest.raises(sg.SymgradError, match=expected):
+        sg.pullback(expression)

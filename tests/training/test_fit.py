@@ -277,3 +277,29 @@ def test_a_batch_size_without_a_batch_is_refused() -> None:
     text = "X: Matrix(m, n, data=True)\nw: Vector(n)\nloss = norm2(X @ w)**2"
     with pytest.raises(OptionError, match="batch_size: the problem has no batch"):
         fit(text, {"X": np.ones((3, 2))}, batch_size=2)
+
+
+def test_functions_left_open() -> None:
+    """With tanh and the squared error given beside the data, the training is that of the program
+    with them."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((40, 3))
+    data: dict[str, Any] = {"x": x, "t": np.sin(x[:, 0])}
+    declared = "phi: Function\nell: Function\nx: Vector(d)\nt: Scalar\nw: Vector(d)\n"
+    program = declared + "loss = sum(ell(t, phi(w.T @ x)) for x, t in batch)"
+    twin = program.replace("phi: Function\nell: Function\n", "")
+    twin = twin.replace("ell(t, phi(w.T @ x))", "(t - tanh(w.T @ x))**2")
+    functions = {
+        "phi": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+        "ell": (lambda t, f: (t - f) ** 2, (None, lambda t, f: 2 * (f - t))),
+    }
+    options: dict[str, Any] = {"epochs": 3, "batch_size": 16, "validation": 0.25}
+    found = fit(program, data | functions, **options)
+    expected = fit(twin, data, **options)
+    np.testing.assert_allclose(found.parameters["w"], expected.parameters["w"])
+    assert found.history.validation == pytest.approx(expected.history.validation)
+    with pytest.raises(DataError, match=r"missing is phi: Function \(give phi=\(f, df\)\), ell"):
+        fit(program, data)
+    wrong = functions | {"phi": (np.tanh, lambda z: 2 * np.ones_like(z))}
+    with pytest.raises(VerificationError, match="failed its check before the first step"):
+        fit(program, data | wrong, **options)

@@ -110,7 +110,7 @@ class Calls:
         if not any(v.letters for v in values):
             return Value(operation(*(v.expression for v in values), **options))
         slices = tuple(x for v in values for x in v.letters if is_slice(x))
-        if not slices:
+        if not slices and getattr(operation.meaning, "over", "") != "arguments":
             raise ProgramError(f"{operation.name} is of a whole vector, not of an entry")
         along_all = {*values[0].letters} == {*slices}
         if len(values) == 1 and (len(slices) == 1 or along_all):

@@ -48,9 +48,9 @@ class OpenFunctions:
         if isinstance(factors[0], lt.Script):
             below, above = factors[0].below, factors[0].above
         order = int(above.digits) if isinstance(above, lt.Num) else 1
-        digits = "1" if below is None else _digits(below) or _argument(below, factors[2:])
-        if above is None:
-            order = len(digits)
+        digits = "1" if below is None else _digits(below) or _arguments(below, factors[2:])
+        if not digits:
+            return None
         return self._called(name, digits * order if len(digits) == 1 else digits)
 
     def _name(self, node: lt.Node) -> str | None:
@@ -81,13 +81,14 @@ def _digits(below: lt.Node | None) -> str:
     return digits if all(isinstance(part, lt.Num) for part in parts) else ""
 
 
-def _argument(below: lt.Node, rest: Sequence[lt.Node]) -> str:
+def _arguments(below: lt.Node, rest: Sequence[lt.Node]) -> str:
     """The numbers of the arguments that are named, f or y f; nothing where they are none."""
     call = rest[0] if rest else None
     fence = call.base if isinstance(call, lt.Script) else call
     if not isinstance(fence, lt.Fence):
         return ""
     arguments = lt.parts_of(fence.inner)
-    names = below.factors if isinstance(below, lt.Row) else lt.parts_of(below)
-    found = [str(arguments.index(n) + 1) for n in names if n in arguments]
-    return "".join(sorted(found)) if len(found) == len(names) else ""
+    several = below.factors if isinstance(below, lt.Row) else lt.parts_of(below)
+    names = (below,) if below in arguments else several
+    numbers = sorted(arguments.index(name) + 1 for name in names if name in arguments)
+    return "".join(map(str, numbers)) if len(numbers) == len(names) else ""

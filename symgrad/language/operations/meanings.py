@@ -80,6 +80,7 @@ class Elementwise:
     seam: Callable[..., Expression] | None = None
     reflection: Callable[[Expression], Expression] | None = None  # f(-x), said by f(x)
     positive: bool = False  # whether every value is at least 0
+    parity: int = 0  # f(-x) = parity * f(x), where that is known
     logarithm: Callable[..., Expression] | None = None  # of f(x), x > 0 unless f is positive
 
 

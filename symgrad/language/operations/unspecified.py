@@ -5,7 +5,7 @@ r"""Functions that a program leaves open, `phi: Function`: any activation, any l
 
 Such a function is an operation like all others, and so are its derivatives, which are called by the
 numbers of the arguments that they are by: phi_1 is phi', phi_11 is phi'', ell_2 the gradient by f,
-ell_12 the matrix of second derivatives by y and f. In LaTeX \phi'(z) and \nabla_{2} \ell(y, f).
+ell_12 the matrix of second derivatives by y and f. In LaTeX \phi'(z), \nabla_{2} \ell(y, f).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from symgrad.language.operations.contractions import einsum
 from symgrad.language.operations.meanings import Composite, Elementwise, Function
 from symgrad.language.shapes import elementwise, given
 
-FACTS = ("convex", "increasing", "positive", "scalar")
+FACTS = ("convex", "even", "increasing", "positive", "scalar")
 POSITIVE = ("positive", "increasing", "convex")  # phi, phi', phi'' has no value below 0
 MOST = 9  # arguments: each is a digit in the name of a derivative
 LETTERS = "abcdefghijklmnop"  # of the axes of a derivative
@@ -49,6 +49,10 @@ class Unspecified:
     facts: frozenset[str] = frozenset()
     ranks: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.facts >= {"even", "increasing"}:
+            raise ProgramError(f"{self.name}: a function that is even and increasing is constant")
+
     @property
     def entrywise(self) -> bool:
         """Whether it is of one number, and so of each entry of an array."""
@@ -62,7 +66,7 @@ class Unspecified:
             return self
         if len(arguments) == 1 and "scalar" not in self.facts:
             return replace(self, ranks=(0,))
-        for fact in sorted(self.facts & {"increasing", "convex"}):
+        for fact in sorted(self.facts & {"even", "increasing", "convex"}):
             raise ProgramError(
                 f"{self.name} is declared {fact}, which is said of a function of one number"
             )
@@ -125,7 +129,9 @@ def _of_entries(function: Unspecified, by: By, name: str) -> dict[str, Any]:
     """The record of a function of each entry."""
     return {
         "meaning": Elementwise(
-            derivative=lambda x: (derivative(function, (*by, 1))(x),), **_numbers(function, by)
+            derivative=lambda x: (derivative(function, (*by, 1))(x),),
+            parity=(-1) ** len(by) if "even" in function.facts else 0,
+            **_numbers(function, by),
         ),
         "shape": elementwise(name),
         "rule": f"{name}, elementwise",
@@ -191,30 +197,22 @@ def _sent(
 
 
 def notation(function: Unspecified, by: By, arguments: tuple[Formula, ...]) -> Formula:
-    r"""\phi''(z), \nabla_{2} \ell(y, f), \partial_{1} \ell(a, b)."""
+    r"""\phi''(z), \nabla_{12} \ell(y, f), \partial_{1} \ell(a, b), \nabla^{2} g(x)."""
     name: Formula = fm.Named(name=function.name)
     if not by:
         return composing.applied(name, *arguments)
-    if function.entrywise:
-        head: Formula = fm.Listed((name, *(PRIME,) * len(by)), separator="")
-    else:
-        whole = any(function.ranks[k - 1] for k in by)
-        head = fm.Listed((_sign(function, by, whole), name), separator="")
+    parts = (name, *(PRIME,) * len(by)) if function.entrywise else (_sign(function, by), name)
     digits = "".join(map(str, by))
-    return composing.applied(
-        composing.spelled(head, f"{function.name}_{digits}", fm.ATOM), *arguments
-    )
+    head = composing.spelled(fm.Listed(parts, separator=""), f"{function.name}_{digits}", fm.ATOM)
+    return composing.applied(head, *arguments)
 
 
-def _sign(function: Unspecified, by: By, whole: bool) -> Formula:
-    """The sign before the function: of one argument without its number."""
-    sign = NABLA if whole else composing.PARTIAL
-    below = fm.Number(digits="".join(map(str, by)))
-    order = fm.Number(digits=str(len(by)))
+def _sign(function: Unspecified, by: By) -> Formula:
+    """The sign before the function: of its one argument without a number."""
     if len(function.ranks) == 1:
-        return composing.raised(sign, order) if len(by) > 1 else sign
-    lowered = composing.lowered(sign, below)
-    return composing.raised(lowered, order) if len(by) > 1 else lowered
+        return fm.Symbol(latex=rf"\nabla^{{{len(by)}}}" if len(by) > 1 else r"\nabla ")
+    sign = NABLA if any(function.ranks[k - 1] for k in by) else composing.PARTIAL
+    return composing.lowered(sign, fm.Number(digits="".join(map(str, by))))
 
 
 # how programs call it

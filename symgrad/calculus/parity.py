@@ -1,0 +1,60 @@
+"""What is known of a function where its argument turns its sign.
+
+    f(-u) = f(u) of an even function, and so f'(-u) = -f'(u)        |u| = u where u is at least 0
+
+Of u and -u the one that was met first is kept, so that f(x - y) and f(y - x) are one node.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.entries import positive
+from symgrad.calculus.functions import map_entry
+from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.rules import EVERY, NODE_RULES, record
+from symgrad.calculus.terms import opened
+from symgrad.language.operations.meanings import Rewrite
+from symgrad.language.operations.piecewise import absolute
+
+MAGNITUDE = Rewrite(
+    name="absolute value of what is not negative",
+    pattern=lambda x: absolute(x),
+    replacement=lambda x: x,
+    identity="|x| = x, where x is at least 0",
+)
+
+
+def _magnitude(node: Node, labels: tuple[Label, ...]) -> Entry | None:
+    """The argument of an absolute value, where no entry of it is negative."""
+    assert isinstance(node, ix.Map)
+    ((argument, at),) = node.arguments
+    if not positive(argument):
+        return None
+    record(MAGNITUDE)
+    return Entry(argument, tuple(labels[k] for k in at))
+
+
+def _turned(node: Node, labels: tuple[Label, ...]) -> Entry | None:
+    """f(-u) by f(u), of a function that is even or odd."""
+    if not isinstance(node, ix.Map) or not node.operation.meaning.parity:
+        return None
+    ((argument, at),) = node.arguments
+    if not isinstance(argument, ix.Polynomial):
+        return None
+    own = tuple(labels[k] for k in at)
+    opposite = contract(
+        (t._replace(coefficient=-t.coefficient) for t in opened(argument, own)), own
+    )
+    if opposite.node.serial > argument.serial or len(opposite.labels) < len(own):
+        return None
+    value = map_entry(node.operation, [opposite], labels)
+    if node.operation.meaning.parity > 0:
+        return value
+    return contract((Term(Fraction(-1), (Factor(*value),)),), labels)
+
+
+NODE_RULES.setdefault(absolute.name, []).append(_magnitude)
+NODE_RULES.setdefault(EVERY, []).append(_turned)
