@@ -132,7 +132,9 @@ def _name(writer: Writer, token: Token) -> None:
         _function(writer, function, token)
     elif name == text and keyword.iskeyword(text):
         _keyword(writer, text, token)
-    elif words.is_function(name, called):
+    elif words.is_function(text, called):
+        _function(writer, text, token)
+    elif words.is_function(name, called):  # φ for phi
         _function(writer, name, token)
     elif not words.has(name) and _may_be_several(writer, token) and (parts := words.apart(text)):
         writer.note(token, f"{text} is not declared", f"read {text} as {' '.join(parts)}")

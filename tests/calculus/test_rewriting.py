@@ -102,11 +102,13 @@ def test_rule_fires_and_is_true(
     ("rule", "shapes"), [case for case in CASES if {*case[1]} <= {SCALAR, (n, ONE)}]
 )
 def test_rule_fires_inside_a_program(rule: Rewrite, shapes: Wildcards) -> None:
-    """Of softplus(example), times a parameter, in a batch; and the derivation says so."""
+    """Of softplus(example), times a parameter, in a batch; and the derivation says so. What is
+    nowhere negative has no absolute value: of tanh(example)."""
     names, _ = wildcards(shapes)
     declared = [f"{x.name}0: {'Scalar' if x.shape == SCALAR else 'Vector(n)'}" for x in names]
-    inner = [f"{x.name} = softplus({x.name}0)" for x in names]
     text = unparse(rule.pattern(*names))
+    function = "tanh" if "abs(" in text else "softplus"
+    inner = [f"{x.name} = {function}({x.name}0)" for x in names]
     bound = ", ".join(f"{x.name}0" for x in names)
     lines = [*declared, "c: Scalar", *inner, f"loss = sum(c * sum({text}) for {bound} in batch)"]
     derivation = sg.derive("\n".join(lines))
