@@ -8,6 +8,7 @@ Of u and -u the one that was met first is kept, so that f(x - y) and f(y - x) ar
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import positive
@@ -16,24 +17,29 @@ from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rules import EVERY, NODE_RULES, record
 from symgrad.calculus.terms import opened
+from symgrad.language.expressions import Operation
 from symgrad.language.operations.meanings import Rewrite
-from symgrad.language.operations.piecewise import absolute
-
-MAGNITUDE = Rewrite(
-    name="absolute value of what is not negative",
-    pattern=lambda x: absolute(x),
-    replacement=lambda x: x,
-    identity="|x| = x, where x is at least 0",
-)
 
 
-def _magnitude(node: Node, labels: tuple[Label, ...]) -> Entry | None:
-    """The argument of an absolute value, where no entry of it is negative."""
-    assert isinstance(node, ix.Map)
+@cache
+def _rule(operation: Operation) -> Rewrite:
+    """That a function has no effect on what is nowhere negative."""
+    return Rewrite(
+        name=f"{operation.name} of what is not negative",
+        pattern=operation,
+        replacement=lambda x: x,
+        identity=f"{operation.name}(x) = x, where x is at least 0",
+    )
+
+
+def _idle(node: Node, labels: tuple[Label, ...]) -> Entry | None:
+    """The argument of a function that changes nothing but negative numbers."""
+    if not isinstance(node, ix.Map) or not node.operation.meaning.keeps_positive:
+        return None
     ((argument, at),) = node.arguments
     if not positive(argument):
         return None
-    record(MAGNITUDE)
+    record(_rule(node.operation))
     return Entry(argument, tuple(labels[k] for k in at))
 
 
@@ -56,5 +62,4 @@ def _turned(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     return contract((Term(Fraction(-1), (Factor(*value),)),), labels)
 
 
-NODE_RULES.setdefault(absolute.name, []).append(_magnitude)
-NODE_RULES.setdefault(EVERY, []).append(_turned)
+NODE_RULES.setdefault(EVERY, []).extend((_idle, _turned))

@@ -81,6 +81,7 @@ class Elementwise:
     reflection: Callable[[Expression], Expression] | None = None  # f(-x), said by f(x)
     positive: bool = False  # whether every value is at least 0
     parity: int = 0  # f(-x) = parity * f(x), where that is known
+    keeps_positive: bool = False  # whether f(x) = x for every x that is at least 0
     logarithm: Callable[..., Expression] | None = None  # of f(x), x > 0 unless f is positive
 
 

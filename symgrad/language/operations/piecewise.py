@@ -64,6 +64,7 @@ absolute = elementwise(
     sentence="The derivative of the absolute value is the sign (0 at 0, by convention).",
     sympy_classes=(sympy.Abs,),
     positive=True,
+    keeps_positive=True,
 )
 relu = elementwise(
     "relu",
