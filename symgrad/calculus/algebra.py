@@ -23,6 +23,7 @@ from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag, dot, einsum
 from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
+from symgrad.language.operations.moments import root_of
 from symgrad.language.operations.smooth import sqrt
 from symgrad.language.unparse import unparse
 
@@ -222,7 +223,7 @@ def power(e: Expression, exponent: Value) -> Expression:
     if exponent == 1:
         return e
     if exponent == HALF:
-        return sqrt(e)
+        return root_of(e) or sqrt(e)
     return op.power(e, Number(exponent))
 
 
@@ -234,7 +235,8 @@ def is_negative(e: Expression) -> bool:
 
 
 def signed_sum(parts: Sequence[Expression]) -> Expression:
-    """The sum of the parts, a positive one first."""
+    """The sum of the parts, a positive one first; diag(v) X + M X is (diag(v) + M) X."""
+    parts = _joined(parts)
     first = next((k for k, part in enumerate(parts) if not is_negative(part)), 0)
     ordered = [parts[first], *parts[:first], *parts[first + 1 :]]
     if len(ordered) == 2 and _is_transpose(ordered[0], ordered[1]):
@@ -243,6 +245,27 @@ def signed_sum(parts: Sequence[Expression]) -> Expression:
     for part in ordered[1:]:
         result = result - negated(part) if is_negative(part) else result + part
     return result
+
+
+def _joined(parts: Sequence[Expression]) -> list[Expression]:
+    joined: list[Expression] = []
+    for part in parts:
+        for k, other in enumerate(joined):
+            if is_call(part, op.matmul) and is_call(other, op.matmul):
+                (one, right), (two, same) = other.arguments, part.arguments
+                if right == same and (_is_diagonal(one) or _is_diagonal(two)):
+                    joined[k] = product(signed_sum([one, two]), right)
+                    break
+        else:
+            joined.append(part)
+    return joined
+
+
+def _is_diagonal(e: Expression) -> bool:
+    """Whether it is diag(v), or some of them."""
+    if is_call(e, op.multiply, op.negative, op.add, op.subtract):
+        return all(is_scalar(a) or _is_diagonal(a) for a in e.arguments)
+    return is_call(e, diag) and bool(e.shape[1] != ONE)
 
 
 def paired(one: Expression, other: Expression) -> Expression:

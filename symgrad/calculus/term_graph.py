@@ -29,12 +29,12 @@ from symgrad.calculus.algebra import (
 )
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Factor, Label, Node
-from symgrad.language.dimensions import ONE, core
-from symgrad.language.expressions import Expression, Name, Number, Size, Value
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Expression, Name, Number, Value
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
 from symgrad.language.operations.entries import entry
-from symgrad.language.operations.moments import mean
+from symgrad.language.operations.moments import moment_of
 from symgrad.language.operations.norms import squared_norm
 
 
@@ -212,7 +212,7 @@ class TermGraph:
         """The coefficient and the scalars before (or under) the rest."""
         above = [power(p.value, p.power) for p in self.scalars if p.power > 0]
         below = [power(p.value, -p.power) for p in self.scalars if p.power < 0]
-        above = [_mean(e, below) for e in above]
+        above = [moment_of(e, below) for e in above]
         top = value
         for scalar in reversed(above):
             top = scalar if top is None else times(scalar, top)
@@ -220,21 +220,6 @@ class TermGraph:
         for scalar in below:
             result = over(result, scalar)
         return result
-
-
-def _mean(e: Expression, below: list[Expression]) -> Expression:
-    """The mean where it is a sum over as many entries as the sizes below it say; takes these out
-    of what is below."""
-    if not is_call(e, total) or e.options:
-        return e
-    kept = list(below)
-    for d in core(e.arguments[0].shape):
-        size = next((x for x in kept if isinstance(x, Size) and x.dimension == d), None)
-        if size is None:
-            return e
-        kept.remove(size)
-    below[:] = kept
-    return mean(e.arguments[0])
 
 
 def _is_eye(value: Expression) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeGuard
 
-from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Expression, Operation, Size
+from symgrad.language.dimensions import ONE, core
+from symgrad.language.expressions import Call, Expression, Operation, Size
+from symgrad.language.operations.arithmetic import subtract
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import LETTERS, einsum, total
 from symgrad.language.operations.meanings import Composite, declare
+from symgrad.language.operations.norms import squared_norm
 from symgrad.language.shapes import reduced
 
 
@@ -57,3 +60,39 @@ std = _moment(
     lambda x, **axis: var(x, **axis) ** 0.5,
     "The standard deviation is the root of the variance.",
 )
+
+
+def moment_of(e: Expression, below: list[Expression]) -> Expression:
+    """The mean or variance where it is a sum over as many entries as the sizes below it say; takes
+    these out of what is below."""
+    moment, x = var, _deviating(e)
+    if _is(e, total) and not e.options:
+        moment, (x,) = mean, e.arguments
+    if x is None:
+        return e
+    kept = list(below)
+    for d in core(x.shape):
+        size = next((b for b in kept if isinstance(b, Size) and b.dimension == d), None)
+        if size is None:
+            return e
+        kept.remove(size)
+    below[:] = kept
+    return moment(x)
+
+
+def _deviating(e: Expression) -> Expression | None:
+    """x of norm2(x - mean(x))**2."""
+    if _is(e, squared_norm) and _is(e.arguments[0], subtract):
+        x, center = e.arguments[0].arguments
+        if _is(center, mean) and not center.options and center.arguments[0] == x:
+            return x
+    return None
+
+
+def root_of(e: Expression) -> Expression | None:
+    """The standard deviation of which this is the square."""
+    return std(*e.arguments, **e.options) if _is(e, var) else None
+
+
+def _is(e: Expression, operation: Operation) -> TypeGuard[Call]:
+    return isinstance(e, Call) and e.operation is operation
