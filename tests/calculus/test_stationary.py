@@ -188,6 +188,7 @@ SOLVED: list[tuple[str, str, str, Mapping[str, str]]] = [
     ),
     ("a linear map of examples", "mean(norm2(P @ z - mu)**2 for z, mu in batch)", "P", {}),
     ("entries", "sum((w[i] - t[i])**2 for i in range(n))", "w", {"w": "t"}),
+    ("a tensor", "sum(T3 * T3) - sum(T3)", "T3", {}),
     ("0", "norm2(w)**2", "w", {"w": "zeros(n)"}),
     ("Tikhonov", "norm2(X @ w - y)**2 + norm2(A @ w)**2", "w", {}),
 ]
@@ -196,6 +197,7 @@ MORE = {
     "Y2": "Matrix(m, l)",
     "z2": "Vector(m)",
     "row": "Matrix(1, n)",
+    "T3": "Tensor(n, k, m)",
     "x": "Vector(n)",
 }
 REFUSED = [
@@ -361,3 +363,10 @@ def test_a_minimum_is_one(loss: str, wrt: str) -> None:
         assert values.min() >= -1e-12
     if "A maximum" in told:
         assert values.max() <= 1e-12
+
+
+def test_what_is_not_linear_is_found_in_a_deep_net() -> None:
+    layers = [f"W{i}: Matrix(n, n)\nh{i + 1} = tanh(W{i} @ h{i})" for i in range(12)]
+    text = "\n".join(["h0: Vector(n)", *layers, "y: Vector(n)", "loss = norm2(h12 - y)**2"])
+    with pytest.raises(sg.SymgradError, match=r"not linear in W0: h1 = tanh\(W0 @ h0\)"):
+        sg.stationary(text, "W0")

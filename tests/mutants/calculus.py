@@ -11,7 +11,45 @@ ZEROS = "tests/calculus/test_zeros.py"
 BATCHES = "tests/calculus/test_batches.py"
 CHAINS = "tests/calculus/test_chains.py"
 CLOSED = "tests/rendering/test_closed.py"
+STATIONARY = "tests/calculus/test_stationary.py"
 MUTANTS: list[Mutant] = [
+    *planted_in(
+        "symgrad/calculus/stationary/solving.py",
+        STATIONARY,
+        (
+            "a transposed unknown is not turned back",
+            "if places.turned:  # what was found",
+            "if False:  # what was found",
+        ),
+        (
+            "a term keeps its sign on the other side of an equation",
+            "coefficient=-t.coefficient) for t in equation.constants",
+            "coefficient=t.coefficient) for t in equation.constants",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/stationary/convexity.py",
+        STATIONARY,
+        (
+            "a minimum is claimed where an unknown stands transposed in its gradient",
+            "if places.turned:",
+            "if False:",
+        ),
+        (
+            "what may be negative is taken for a weight",
+            "if _unknown(f):",
+            "if False:",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/conventions.py",
+        "tests/calculus/test_conventions.py",
+        (
+            "the diagonal of a symmetric matrix counts twice",
+            "Term(-ONE, diagonal)",
+            "Term(ONE - ONE, diagonal)",
+        ),
+    ),
     *planted_in(
         "symgrad/calculus/expansion.py",
         f"{CLOSED} tests/test_real_inputs.py",

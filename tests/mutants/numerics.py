@@ -8,6 +8,15 @@ LABELS = "tests/numerics/test_labels.py"
 INPUTS = "tests/numerics/test_inputs.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
+        "symgrad/numerics/verification.py",
+        "tests/numerics/test_solutions.py",
+        (
+            "a solution is not put back into the gradient",
+            "return gradient, np.zeros_like(gradient)",
+            "return gradient, gradient",
+        ),
+    ),
+    *planted_in(
         "symgrad/numerics/sizes.py",
         "tests/numerics/test_sizes.py tests/numerics/test_function.py",
         ("a label may be the size itself", "np.max(labels) < size", "np.max(labels) <= size"),

@@ -66,6 +66,8 @@ def collected(equation: Equation) -> Collected:
 
     Raises: NoClosedForm where that is no matrix on either side of it."""
     core = equation.core
+    if len(core) > 2:
+        return _of_tensor(equation)
     if len(core) < 2:
         return _of_vector(equation)
     for turned in (False, True):
@@ -76,6 +78,18 @@ def collected(equation: Equation) -> Collected:
             labels = (*batch, row, column)
             return _of_matrix([p for p in parts if p is not None], labels, turned)
     raise _irregular(equation)
+
+
+def _of_tensor(equation: Equation) -> Collected:
+    """Entry by entry."""
+    rest = []
+    for term in equation.others:
+        (k,) = (k for k, f in enumerate(term.factors) if equation.depends(f.node))
+        at = [x for x in term.factors[k].labels if not isinstance(x.axis, str)]
+        if at != [*equation.core]:
+            raise NoClosedForm("it has more than two indices, and stands there not entry by entry")
+        rest.append(term.without(k))
+    return Collected(equation.labels, entrywise=contract(rest, equation.labels))
 
 
 def _of_vector(equation: Equation) -> Collected:

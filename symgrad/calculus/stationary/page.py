@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from symgrad.calculus.nodes import Entry, Label
+from symgrad.calculus.nodes import Entry, Label, Node, new_labels
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation
 from symgrad.language.expressions import Expression
@@ -27,11 +27,13 @@ class Line(NamedTuple):
 @dataclass
 class Page:
     """The lines that solve for the unknown called `name` (as a column, where it is a row);
-    `write(entry, labels)` is an entry as they have it, `short` simplified."""
+    `write(entry, labels)` is an entry as they have it, `short` simplified; `define(node)` is a node
+    by its definition."""
 
     name: Expression
     write: Write
     short: Write
+    define: Callable[[Node], Expression]
     lines: list[Line] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
     remark: str = ""  # on what was found
@@ -44,6 +46,13 @@ class Page:
     def text(self, entry: Entry, labels: Sequence[Label] | None = None) -> str:
         """An entry in the language."""
         return unparse(self.short(entry, entry.labels if labels is None else labels))
+
+    def defined(self, node: Node) -> str:
+        """A node in the language: name and definition, or the latter alone."""
+        text = self.text(Entry(node, new_labels(node.axes)))
+        definition = unparse(self.define(node))
+        named = text != definition and text.isidentifier()
+        return f"{text} = {definition}" if named else definition
 
     def code(self, entry: Entry, labels: Sequence[Label] | None = None) -> str:
         """An entry in the language, marked as a formula of a sentence."""

@@ -15,8 +15,9 @@ from symgrad.calculus.stationary.clearing import (
     without_inverse,
     without_leading,
 )
-from symgrad.calculus.stationary.equation import Equation, terms_of
+from symgrad.calculus.stationary.equation import Equation, NoClosedForm, terms_of
 from symgrad.calculus.stationary.page import Page
+from symgrad.calculus.stationary.reasons import function_of, not_linear
 from symgrad.language.expressions import Expression, Number
 from symgrad.language.operations.arithmetic import divide
 from symgrad.language.operations.linear_algebra import inv
@@ -25,7 +26,12 @@ from symgrad.language.unparse import unparse
 
 def prepared(page: Page, equation: Equation) -> Equation:
     """Multiplied out, without denominators, common factors and the unknown's inverse."""
-    equation = equation.expanded()
+    try:
+        equation = equation.expanded()
+    except NoClosedForm:  # too many terms
+        if (function := function_of(equation)) is not None:
+            raise not_linear(page, page.defined(function)) from None
+        raise
     while True:
         if cleared := without_denominators(equation):
             equation = multiplied(page, cleared, "nothing is left in a denominator")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ONE, Factor, Input, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.calculus.stationary.page import Page
+from symgrad.language.operations.linear_algebra import inv
 
 
 def power_of(equation: Equation) -> Fraction:
@@ -35,7 +37,7 @@ def check_solvable(equation: Equation, power: Fraction, page: Page) -> None:
             f"that the gradient by {name} is 0 comes to {left} = 0, which does not depend on {name}"
         )
     if power == 1 and not equation.linear:
-        raise NoClosedForm(f"the gradient is not linear in {name}: {_culprit(equation, page)}")
+        raise not_linear(page, _culprit(equation, page))
     if power > 1 and not (isinstance(equation.unknown, Input) and _positive(equation.unknown)):
         raise NoClosedForm(
             f"the gradient is not linear in {name}: {name}**{power} has several roots; with "
@@ -53,6 +55,21 @@ def check_solvable(equation: Equation, power: Fraction, page: Page) -> None:
         f"solves it; another {name} does only where what it is multiplied by is singular, as "
         "an eigenvector, and has no closed form"
     )
+
+
+def not_linear(page: Page, what: str) -> NoClosedForm:
+    """The error of what is not linear in the unknown."""
+    return NoClosedForm(f"the gradient is not linear in {page}: {what}")
+
+
+def function_of(equation: Equation) -> ix.Node | None:
+    """A function of the unknown that stands in the equation, other than its inverse."""
+    roots = [f.node for t in equation.terms for f in t.factors]
+    for node in ix.topological(roots):
+        is_inverse = isinstance(node, ix.Apply) and node.operation is inv
+        if isinstance(node, ix.Map | ix.Apply) and equation.depends(node) and not is_inverse:
+            return node
+    return None
 
 
 def _is_alone(equation: Equation) -> bool:
@@ -77,6 +94,8 @@ def _culprit(equation: Equation, page: Page) -> str:
     functions = [f for f in found if f.node is not equation.unknown]
     if functions or len(found) == 1:
         (one, *_) = functions or found
+        if isinstance(one.node, ix.Map | ix.Apply):
+            return page.defined(one.node)
         entry = contract([Term(ONE, (one,))], one.labels)
         return page.text(entry, one.labels)
     return _sum(equation, [term._replace(coefficient=ONE)], page)

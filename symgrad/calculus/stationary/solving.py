@@ -92,8 +92,7 @@ def _factored(page: Page, places: Collected) -> Expression:
 def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
     """The right side over the coefficient, or times its inverse."""
     if places.entrywise is not None:
-        if not never_zero(places.entrywise.node):
-            page.need(f"{page.code(places.entrywise)} is not 0")
+        _not_zero(page, places.entrywise)
         below = Factor(*places.entrywise, -ONE)
         terms = [t._replace(factors=(*t.factors, below)) for t in terms_of(right)]
         return contract(terms, places.labels)
@@ -112,6 +111,15 @@ def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
             page.need(f"{text} is invertible{_rank(page, entry)}")
     result = lower(whole, values)
     return Entry(aligned(result.closed(), result.labels), places.labels)
+
+
+def _not_zero(page: Page, entry: Entry) -> None:
+    """Note that a coefficient is not 0: of a product, that none of its factors is."""
+    first, *others = terms_of(entry)
+    whole = bool(others or first.summed)
+    for part in [entry] if whole else [Entry(f.node, f.labels) for f in first.factors]:
+        if not never_zero(part.node):
+            page.need(f"{page.code(part)} is not 0")
 
 
 def _scaled(page: Page, places: Collected, right: Entry) -> tuple[Collected, Entry]:

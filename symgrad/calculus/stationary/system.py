@@ -70,6 +70,13 @@ class System:
         said = None if form.definitions else in_language(form.expression)
         return self.write(entry, labels) if said is None else said
 
+    def define(self, node: Node) -> Expression:
+        """A node by its definition, in the language."""
+        naming = self.derivation.naming
+        form = Notation(naming.reference, naming.bound).defined(node, naming.taken)
+        said = in_language(form)
+        return self.write(Entry(node, ix.new_labels(node.axes)), ()) if said is None else said
+
     def solve(self) -> None:
         """Find one unknown after the other, in the order given as far as that is possible.
 
@@ -90,7 +97,7 @@ class System:
         entry, labels = unknown.outcome.entry, unknown.outcome.labels
         name = self.derivation.naming.reference(unknown.node)
         assert name is not None
-        page = Page(name, self.write, self.short)
+        page = Page(name, self.write, self.short, self.define)
         zero = self.write(contract([], ()), labels)
         symmetrised = _symmetric_part(entry, labels, unknown.node)
         if symmetrised is None:
@@ -115,7 +122,7 @@ class System:
                 f"of {unknown.name}: it follows from the others, as a constraint said twice does"
             )
         loss = self.derivation.value.node
-        if not equation.expanded().linear and homogeneous(loss, unknown.node) == 0:
+        if homogeneous(loss, unknown.node) == 0 and not equation.expanded().linear:
             solution = solved(page, equation, directed)
         else:
             solution = solved(page, equation)
