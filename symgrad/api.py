@@ -28,7 +28,7 @@ from symgrad.explicit import ExplicitJacobian, explicit_jacobian
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.unparse import unparse
-from symgrad.numerics import callables, differences, proofs, verification
+from symgrad.numerics import callables, differences, gradients, proofs, verification
 from symgrad.numerics.chains import check_chains
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.recurrences.checks import check_steps
@@ -561,7 +561,7 @@ def check_gradient(
                 "at and gradient are for a Python function; of a program: inputs "
                 "and gradients={name: array}"
             )
-        return differences.check_gradient(as_problem(problem), wrt, inputs, **options)
+        return gradients.check_gradient(as_problem(problem), wrt, inputs, **options)
     if not callable(problem):
         raise OptionError(f"a program or a function is wanted, not a {type(problem).__name__}")
     if at is None or gradient is None or wrt is not None or inputs is not None:

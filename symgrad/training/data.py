@@ -19,6 +19,7 @@ from symgrad.numerics.libraries import plain_array
 from symgrad.numerics.sizes import infer_sizes
 
 MOST_ENTRIES = 2**40
+FEW_STEPS = 4
 Array: TypeAlias = npt.NDArray[Any]
 Arrays: TypeAlias = dict[str, Array]
 
@@ -103,7 +104,10 @@ def as_observed(problem: Problem, data: Data) -> Problem:
     one_hot = {
         name: replace(variable, facts=variable.facts | {"one_hot"})
         for name, variable in problem.variables.items()
-        if variable.kind == "Vector" and name in data.examples and _is_one_hot(data.examples[name])
+        if variable.kind == "Vector"
+        and variable.steps is None
+        and name in data.examples
+        and _is_one_hot(data.examples[name])
     }
     return replace(problem, variables={**problem.variables, **one_hot}) if one_hot else problem
 
@@ -160,7 +164,7 @@ def dimension_sizes(
     declared = {
         str(symbol): symbol
         for variable in problem.variables.values()
-        for dimension in variable.dims
+        for dimension in dimensions_of(variable)
         for symbol in dimension.free_symbols
     }
     for name, size in sizes.items():
@@ -188,13 +192,35 @@ def dimension_sizes(
     return dimensions | largest
 
 
+def dimensions_of(variable: Variable) -> tuple[sympy.Expr, ...]:
+    """The dimensions of a parameter's array, the number of its steps or layers first."""
+    steps = () if variable.steps is None else (variable.steps.length,)
+    return (*steps, *variable.dims)
+
+
+def first_steps(problem: Problem, arrays: dict[str, Any]) -> dict[str, Any]:
+    """The arrays up to a few time steps or layers, which are enough to check a gradient."""
+    if problem.loop is None or not problem.loop.steps.length.is_Symbol:
+        return arrays
+    series = {name: v for name, v in problem.variables.items() if v.steps is not None}
+    return {
+        name: array
+        if name not in series
+        else array[:, :FEW_STEPS]
+        if series[name].batch is not None
+        else array[:FEW_STEPS]
+        for name, array in arrays.items()
+    }
+
+
 def shape_of(variable: Variable, sizes: Mapping[sympy.Symbol, int]) -> tuple[int, ...]:
     """The shape of a parameter.
 
     Raises: DataError where the size of a dimension is not known.
     """
-    shape = tuple(dimension.subs(sizes) for dimension in variable.dims)
-    for dimension, size in zip(variable.dims, shape, strict=True):
+    dims = dimensions_of(variable)
+    shape = tuple(dimension.subs(sizes) for dimension in dims)
+    for dimension, size in zip(dims, shape, strict=True):
         if not size.is_Integer:
             raise DataError(
                 f"the data do not show the size of {dimension}, which {variable.name} has: "

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from symgrad.calculus import as_problem
-from symgrad.calculus.derive import value
 from symgrad.errors import (
     DataError,
     NotFiniteError,
@@ -21,12 +20,20 @@ from symgrad.errors import (
     whole_number,
 )
 from symgrad.language.problem import Problem
-from symgrad.numerics.differences import check_gradient
-from symgrad.numerics.function import compile_derivation, dtype_of
+from symgrad.numerics.function import dtype_of
+from symgrad.numerics.gradients import check_gradient, value_function
 from symgrad.numerics.libraries import plain_array
 from symgrad.training.base import Optimizer
 from symgrad.training.chunks import read
-from symgrad.training.data import Array, Arrays, Data, dimension_sizes, read_data, shape_of
+from symgrad.training.data import (
+    Array,
+    Arrays,
+    Data,
+    dimension_sizes,
+    first_steps,
+    read_data,
+    shape_of,
+)
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.initial import Choice, initial_values
 from symgrad.training.stopping import Stopping
@@ -250,7 +257,7 @@ def _score(
     if data is None:
         return None
     inputs = {**data.inputs, **trainer.parameters}
-    loss = compile_derivation(value(trainer.problem), dtype=str(trainer.flat.dtype))
+    loss = value_function(trainer.problem, str(trainer.flat.dtype))
 
     def score() -> float:
         with np.errstate(all="ignore"):
@@ -267,6 +274,7 @@ def _score(
 def _check(trainer: Trainer, data: Data) -> None:
     """Raise VerificationError where finite differences show another gradient."""
     few = data.rows(slice(0, CHECKED)) if data.count else data
-    report = check_gradient(trainer.problem, trainer.wrt, {**few.inputs, **trainer.parameters})
+    inputs = first_steps(trainer.problem, {**few.inputs, **trainer.parameters})
+    report = check_gradient(trainer.problem, trainer.wrt, inputs)
     if report.verdict == "failed":
         raise VerificationError(f"the gradient failed its check before the first step: {report}")

@@ -132,15 +132,30 @@ def initial_values(
     rng = np.random.default_rng(seed)
     values = {}
     for name, (variable, shape) in variables.items():
-        if name in chosen:
-            values[name] = scheme_of(chosen[name])(shape, rng)
-        elif len(shape) == 2:
-            values[name] = _as_declared(variable, usual(shape, rng))
-        elif "simplex" in variable.facts:
-            values[name] = np.full(shape, 1 / shape[0])
-        else:
-            values[name] = np.full(shape, 1.0 if "positive" in variable.facts else 0.0)
+        scheme = scheme_of(chosen[name]) if name in chosen else None
+        if variable.steps is None:
+            values[name] = _initial(variable, shape, scheme, usual, rng)
+        else:  # of each layer its own
+            layers = (_initial(variable, shape[1:], scheme, usual, rng) for _ in range(shape[0]))
+            values[name] = np.stack([*layers])
     return values
+
+
+def _initial(
+    variable: Variable,
+    shape: Shape,
+    scheme: Scheme | None,
+    usual: Scheme,
+    rng: np.random.Generator,
+) -> Array:
+    """The value of one variable."""
+    if scheme is not None:
+        return scheme(shape, rng)
+    if len(shape) == 2:
+        return _as_declared(variable, usual(shape, rng))
+    if "simplex" in variable.facts:
+        return np.full(shape, 1 / shape[0])
+    return np.full(shape, 1.0 if "positive" in variable.facts else 0.0)
 
 
 def _as_declared(variable: Variable, matrix: Array) -> Array:

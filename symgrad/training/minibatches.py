@@ -11,6 +11,7 @@ import numpy as np
 
 from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import Function
+from symgrad.numerics.recurrences.function import StepFunction
 from symgrad.training.data import Array, Arrays, Data
 
 
@@ -55,7 +56,7 @@ class ArrayGradients:
     """The gradients of the minibatches. An epoch copies the data once, in its order, and a
     minibatch is a view of the copy."""
 
-    def __init__(self, function: Function, minibatches: Minibatches) -> None:
+    def __init__(self, function: Function | StepFunction, minibatches: Minibatches) -> None:
         self.count = len(minibatches.rows)
         data = minibatches.data
         self._copies: list[tuple[Array, Array]] = []  # what is copied where before an epoch

@@ -23,6 +23,7 @@ from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, leaves
 from symgrad.language.operations.batches import batch_sum
 from symgrad.language.operations.meanings import Total
+from symgrad.language.operations.steps import sum_of_steps
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
 
@@ -116,7 +117,7 @@ ALL = "train it on all examples at once, with batch_size=None"
 def _is_linear(outer: Problem, names: Collection[str]) -> bool:
     """Whether the loss is a sum of the totals times what is free of them, and of other terms."""
     made_of_totals: set[Node] = set()
-    for node in topological([lower_problem(outer).output.closed().node]):
+    for node in topological([lower_problem(_without_steps(outer)).output.closed().node]):
         if isinstance(node, Input) and node.name in names:
             made_of_totals.add(node)
         elif isinstance(node, Polynomial):
@@ -129,6 +130,28 @@ def _is_linear(outer: Problem, names: Collection[str]) -> bool:
         elif not made_of_totals.isdisjoint(node.operands):
             return False
     return True
+
+
+def _without_steps(problem: Problem) -> Problem:
+    """The problem with variables in the place of what the last step gives, and what is summed over
+    the steps in the place of its sum: where that is linear, the sum is."""
+    if problem.loop is None:
+        return problem
+
+    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        if not isinstance(node, Call):
+            return node
+        if node.operation is sum_of_steps:
+            return arguments[0]
+        return replace(node, arguments=arguments)
+
+    definitions = {n: fold(d, visit) for n, d in problem.definitions.items()}
+    output = fold(problem.output, visit)
+    variables = dict(problem.variables)
+    for leaf in (leaf for e in (*definitions.values(), output) for leaf in leaves(e)):
+        if isinstance(leaf, Name) and leaf.name not in {*variables, *definitions}:
+            variables[leaf.name] = _variable(leaf.name, leaf)
+    return replace(problem, variables=variables, definitions=definitions, output=output, loop=None)
 
 
 def _needed(problem: Problem) -> Problem:
@@ -144,7 +167,7 @@ def _names(root: Expression) -> set[str]:
     return {leaf.name for leaf in leaves(root) if isinstance(leaf, Name)}
 
 
-def _variable(name: str, total: Call) -> Variable:
+def _variable(name: str, total: Expression) -> Variable:
     """A variable in the place of a total."""
     if total.shape == SCALAR:
         return Variable(name, "Scalar")

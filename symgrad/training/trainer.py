@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from symgrad.calculus import as_problem
-from symgrad.calculus.derive import gradient
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean, whole_number
 from symgrad.language.problem import Problem
-from symgrad.numerics.function import compile_derivation, dtype_of
+from symgrad.numerics.function import Function, dtype_of
+from symgrad.numerics.gradients import gradient_function
 from symgrad.numerics.libraries import plain_array
 from symgrad.training.base import Optimizer
 from symgrad.training.data import Array, Arrays, Data, as_observed, dimension_sizes, read_data
@@ -98,10 +98,8 @@ class Trainer:
         if self.batch_size < data.count:
             problem, weight = weighted(problem)
         batches = Minibatches(data, self.parameters, self.batch_size, self._drop_last, weight)
-        function = compile_derivation(
-            gradient(problem, self.wrt), dtype=dtype, reuse_buffers=True, modules=self._modules
-        )
-        if self._modules == "numba":
+        function = gradient_function(problem, self.wrt, dtype, self._modules)
+        if self._modules == "numba" and isinstance(function, Function):
             from symgrad.training.compiled import CompiledSteps
 
             return CompiledSteps(function, batches, self.state, self.flat)

@@ -9,6 +9,7 @@ import numpy as np
 
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.calculus.recurrences.unrolled import parameters_at, unrolled
+from symgrad.errors import DataError
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem
 from symgrad.numerics import differences
@@ -17,6 +18,7 @@ from symgrad.numerics.reports import GradientReport
 from symgrad.numerics.sizes import normal_shape
 
 ENTRIES = 200
+MOST_STEPS = 50
 
 
 def check_steps(
@@ -25,6 +27,11 @@ def check_steps(
     """Compare the gradients with numerical differentiation of the program with so many steps
     written out: at random inputs those that it has unrolled, at given ones those of the loop."""
     problem = joined.problem
+    if length > MOST_STEPS:
+        raise DataError(
+            f"a check writes out every step: {length} are given, {MOST_STEPS} are the most; take "
+            "the first few"
+        )
     names = [n for w in joined.wrt for n in parameters_at(problem, w, length)]
     flat = unrolled(problem, length)
     options = {"entries": ENTRIES, **options}
