@@ -89,7 +89,10 @@ def find_program(
 
     if value in examples.names():
         return ProgramFile(examples.path(value), value)
-    raise click.BadParameter(_not_found(value, examples.names()), param_hint="FILE")
+    if value in examples.with_steps():  # these have no data of their own
+        return ProgramFile(examples.path(value))
+    known = (*examples.names(), *examples.with_steps())
+    raise click.BadParameter(_not_found(value, known), param_hint="FILE")
 
 
 def given_problem(program: ProgramFile | None, expression: str | None) -> Problem:

@@ -273,8 +273,12 @@ class StepResult(Result):
 
     @property
     def expression(self) -> str:
-        """The right-hand side as text; of a series that of an entry."""
-        return unparse(self.data.results[str(self.key)].expression)
+        """The right-hand side as text, of a series that of an entry, after the lines that it uses:
+        first at the last step, then for each before it."""
+        e = self.data.results[str(self.key)].expression
+        lines = (line.step for line in self.data.used_by(e))
+        text = [f"{unparse(step.left)} = {unparse(step.right)}" for step in lines]
+        return "\n".join([*text, unparse(e)])
 
     @property
     def latex(self) -> str:

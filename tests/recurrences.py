@@ -2,115 +2,16 @@
 
 from __future__ import annotations
 
-RNN = """\
-x: Vector(d, data=True)[t:T]
-y: Vector(m, data=True)[t:T]
-W: Matrix(n, n)
-U: Matrix(n, d)
-b: Vector(n)
-V: Matrix(m, n)
-h[0] = zeros(n)
-for t in range(1, T + 1):
-    h[t] = tanh(W @ h[t - 1] + U @ x[t] + b)
-loss = sum(norm2(y[t] - V @ h[t])**2 for t in range(1, T + 1))
-"""
-MLP = """\
-W: Matrix(n, n)[l:L]
-b: Vector(n)[l:L]
-x: Vector(n, data=True)
-y: Vector(n, data=True)
-a[0] = x
-for l in range(1, L + 1):
-    z[l] = W[l] @ a[l - 1] + b[l]
-    a[l] = sigmoid(z[l])
-loss = 1/2 * norm2(y - a[L])**2
-"""
-LSTM = """\
-x: Vector(d)[t:T]
-y: Vector(m)[t:T]
-W_i: Matrix(n, d)
-U_i: Matrix(n, n)
-W_f: Matrix(n, d)
-U_f: Matrix(n, n)
-W_o: Matrix(n, d)
-U_o: Matrix(n, n)
-W_g: Matrix(n, d)
-U_g: Matrix(n, n)
-b_g: Vector(n)
-V: Matrix(m, n)
-h[0] = zeros(n)
-c[0] = zeros(n)
-for t in range(1, T + 1):
-    i[t] = sigmoid(W_i @ x[t] + U_i @ h[t - 1])
-    f[t] = sigmoid(W_f @ x[t] + U_f @ h[t - 1])
-    o[t] = sigmoid(W_o @ x[t] + U_o @ h[t - 1])
-    g[t] = tanh(W_g @ x[t] + U_g @ h[t - 1] + b_g)
-    c[t] = f[t] * c[t - 1] + i[t] * g[t]
-    h[t] = o[t] * tanh(c[t])
-loss = mean(sum(norm2(y[t] - V @ h[t])**2 for t in range(1, T + 1)) for x, y in batch)
-"""
-GRU = """\
-x: Vector(d, data=True)[t:T]
-y: Scalar(data=True)
-W_r: Matrix(n, d)
-U_r: Matrix(n, n)
-W_u: Matrix(n, d)
-U_u: Matrix(n, n)
-W_h: Matrix(n, d)
-U_h: Matrix(n, n)
-w: Vector(n)
-h[0] = zeros(n)
-for t in range(1, T + 1):
-    r[t] = sigmoid(W_r @ x[t] + U_r @ h[t - 1])
-    u[t] = sigmoid(W_u @ x[t] + U_u @ h[t - 1])
-    q[t] = tanh(W_h @ x[t] + U_h @ (r[t] * h[t - 1]))
-    h[t] = (1 - u[t]) * h[t - 1] + u[t] * q[t]
-loss = (y - w.T @ h[T])**2
-"""
-RESIDUAL = """\
-x: Vector(n, data=True)
-y: Vector(m, data=True)
-W: Matrix(k, n)[l:L]
-V: Matrix(n, k)[l:L]
-C: Matrix(m, n)
-h[0] = x
-for l in range(1, L + 1):
-    h[l] = h[l - 1] + V[l] @ relu(W[l] @ h[l - 1])
-p = softmax(C @ h[L])
-loss = mean(-y.T @ log(p) for x, y in batch)
-"""
-POWER = """\
-A: Matrix(n, n)
-v0: Vector(n)
-v[0] = v0 / norm2(v0)
-for t in range(1, T + 1):
-    u[t] = A @ v[t - 1]
-    v[t] = u[t] / norm2(u[t])
-loss = v[T].T @ A @ v[T]
-"""
-HMM = """\
-A: Matrix(k, k, positive=True)
-B: Matrix(n, k, positive=True)
-p: Vector(k, positive=True)
-o: Index(n)[t:T]
-alpha[0] = p
-for t in range(1, T + 1):
-    q[t] = B[o[t]] * (A.T @ alpha[t - 1])
-    c[t] = sum(q[t])
-    alpha[t] = q[t] / c[t]
-loss = -sum(log(c[t]) for t in range(1, T + 1))
-"""
-DESCENT = """\
-X: Matrix(m, n, data=True)
-y: Vector(m, data=True)
-w0: Vector(n)
-eta: Scalar
-K = X.T @ X / m
-w[0] = w0
-for t in range(1, T + 1):
-    w[t] = w[t - 1] - eta * (K @ w[t - 1] - X.T @ y / m)
-loss = norm2(X @ w[T] - y)**2 / m
-"""
+from symgrad.examples import text
+
+RNN = text("rnn")
+MLP = text("lecture_mlp")
+LSTM = text("lstm")
+GRU = text("gru")
+RESIDUAL = text("residual_net")
+POWER = text("power_iteration")
+HMM = text("hmm")
+DESCENT = text("gradient_descent")
 LOGISTIC = """\
 r: Scalar
 x0: Scalar

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+STEPS = FOLDER / "steps"
 
 
 def names() -> tuple[str, ...]:
@@ -16,6 +17,15 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in FOLDER.glob("*.sg")))
 
 
+def with_steps() -> tuple[str, ...]:
+    """The examples with time steps or layers of any number, in alphabetical order.
+
+    >>> with_steps()[:2]
+    ('gradient_descent', 'gru')
+    """
+    return tuple(sorted(file.stem for file in STEPS.glob("*.sg")))
+
+
 def path(name: str) -> Path:
     """The file of an example.
 
@@ -24,6 +34,8 @@ def path(name: str) -> Path:
     >>> path("max_margin").name
     'max_margin.sg'
     """
+    if name in with_steps():
+        return STEPS / f"{name}.sg"
     if name not in names():
         raise KeyError(name)
     return FOLDER / f"{name}.sg"

@@ -68,7 +68,7 @@ def step_document(
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         solving=(),
         chains=(),
-        results=_answers(joined),
+        results=_answers(joined, level == "result"),
         layout=joined.layout,
         verification=verification,
         sections=sections if level != "result" else (),
@@ -152,15 +152,25 @@ def _name(name: str, value: Expression) -> Formula:
     return written(Name(name, value.shape, value.batch))
 
 
-def _answers(joined: Joined) -> tuple[Answer, ...]:
-    return tuple(
-        Answer(
-            joined.results[name],  # type: ignore[arg-type]
-            (_result(joined, name),),
-            None,
-        )
-        for name in joined.wrt
-    )
+def _answers(joined: Joined, alone: bool) -> tuple[Answer, ...]:
+    """The results; what they use of the lines stands before them where they are `alone`."""
+    told: set[int] = set()
+    answers = []
+    for name in joined.wrt:
+        result = joined.results[name]
+        lines = joined.used_by(result.expression) if alone else []
+        equations = [_told(line, joined) for line in lines if line.step.number not in told]
+        told |= {line.step.number for line in lines}
+        equations.append(_result(joined, name))
+        answers.append(Answer(result, tuple(equations), None))  # type: ignore[arg-type]
+    return tuple(answers)
+
+
+def _told(line: StepLine, joined: Joined) -> Equation:
+    steps = joined.parts.loop.steps
+    note = f"for {steps.index} < {steps.length}" if line.when == "next" else ""
+    sides = (written(line.step.right),)
+    return Equation(written(line.step.left), sides, note, kind="definition")
 
 
 def _result(joined: Joined, name: str) -> Equation:

@@ -19,6 +19,10 @@ def lines(derivation: sg.Derivation) -> list[str]:
     return [f"{unparse(step.left)} = {unparse(step.right)}" for step in derivation.steps]
 
 
+def results(derivation: sg.Derivation) -> dict[str, str]:
+    return {name: r.expression.splitlines()[-1] for name, r in derivation.results.items()}
+
+
 @EACH
 def test_each_is_the_same_as_unrolled(text: str) -> None:
     """Parts, printed lines and code, at one, two and five steps."""
@@ -40,7 +44,7 @@ def test_backpropagation_through_time() -> None:
         "dL/dh[t] = W.T @ dL/dz[t + 1] - V.T @ dL/dr[t]",
         "dL/dz[t] = dL/dh[t] * (1 - h[t]**2)",
     ]
-    assert {name: r.expression for name, r in derivation.results.items()} == {
+    assert results(derivation) == {
         "W": "sum(dL/dz[t] @ h[t - 1].T for t in range(1, T + 1))",
         "U": "sum(dL/dz[t] @ x[t].T for t in range(1, T + 1))",
         "b": "sum(dL/dz[t] for t in range(1, T + 1))",
@@ -56,7 +60,7 @@ def test_the_four_equations_of_backpropagation() -> None:
         "dloss/da[l] = W[l + 1].T @ dloss/dz[l + 1]",
         "dloss/dz[l] = dloss/da[l] * a[l] * (1 - a[l])",
     ]
-    assert {name: r.expression for name, r in derivation.results.items()} == {
+    assert results(derivation) == {
         "W": "dloss/dz[l] @ a[l - 1].T",
         "b": "dloss/dz[l]",
     }
@@ -96,6 +100,19 @@ def test_each_is_printed_in_every_format(text: str) -> None:
         for level in ("result", "steps", "full"):
             assert "None" not in print_(level)
     assert "unrolled" in derivation.json()
+
+
+def test_a_result_says_what_it_uses() -> None:
+    assert sg.derive(RNN, ["b"]).results["b"].expression.splitlines() == [
+        "r[t] = y[t] - V @ h[t]",
+        "dL/dr[t] = 2 * r[t]",
+        "dL/dh[T] = -V.T @ dL/dr[T]",
+        "dL/dh[t] = W.T @ dL/dz[t + 1] - V.T @ dL/dr[t]",
+        "dL/dz[t] = dL/dh[t] * (1 - h[t]**2)",
+        "sum(dL/dz[t] for t in range(1, T + 1))",
+    ]
+    page = sg.derive(RNN, ["V"]).text("result")
+    assert "dL/dr[t] = 2 * r[t]" in page and "dL/dh" not in page
 
 
 def test_layers_are_raised_and_steps_lowered_in_latex() -> None:

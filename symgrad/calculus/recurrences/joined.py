@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from symgrad.calculus.derivation import Derivation, Step
-from symgrad.calculus.index_notation import Derivative
+from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.layouts import layout_sentence
-from symgrad.calculus.recurrences.parts import Parts
+from symgrad.calculus.recurrences.parts import Parts, names_in
+from symgrad.calculus.recurrences.substitution import name_at
 from symgrad.calculus.rules import Applied
 from symgrad.language.dimensions import Dimension, core
 from symgrad.language.expressions import Expression, Name
@@ -72,6 +73,27 @@ class Joined:
         if self.loss.name not in self.problem.names:
             table.symbols["loss"] = table.symbol(self.loss.name)
         return table
+
+    def used_by(self, e: Expression) -> list[Line]:
+        """The lines that an expression uses, directly or through others, in order."""
+        found: set[int] = set()
+        pending, known = [e], set(self.parts.own_names)
+        while pending:
+            for name in names_in(pending.pop()):
+                at = self._at_a_step(name)
+                if at in known:
+                    continue
+                known.add(at)
+                for k, line in enumerate(self.lines):
+                    if isinstance(line.step.left, Name) and self._at_a_step(line.step.left) == at:
+                        found.add(k)
+                        pending.append(in_language(line.step.right))
+        return [self.lines[k] for k in sorted(found)]
+
+    def _at_a_step(self, name: Name) -> str:
+        """A name at whatever step: dL/dh[T] and dL/dh[t + 1] are dL/dh[t]."""
+        t = self.parts.index
+        return name_at(name, dict.fromkeys((f"{t} + 1", f"{t} - 1", self.parts.last), t)).name
 
     @property
     def output_called(self) -> str:

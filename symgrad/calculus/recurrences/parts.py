@@ -79,6 +79,12 @@ class Parts:
         """The last step."""
         return str(self.loop.steps.length)
 
+    @property
+    def own_names(self) -> set[str]:
+        """What the program itself defines, at a step where it has an index."""
+        loop = self.loop
+        return {*self.problem.definitions, *loop.step, *(entry_of(h, "0") for h in loop.initial)}
+
     @cached_property
     def states(self) -> dict[str, Name]:
         """Each state -> its entry at a step."""
