@@ -62,7 +62,7 @@ def transposed(e: Expression) -> Expression:
 def _is_symmetric(e: Expression) -> bool:
     """Whether it is its own transpose: S, inv(S), I, diag(v), inv(X.T @ X + c I)."""
     if isinstance(e, Call) and getattr(e.operation.meaning, "symmetric", False):
-        return _is_its_transpose(e.arguments[0])
+        return all(_is_its_transpose(a) for a in e.arguments if ONE not in a.shape)
     if isinstance(e, Name):
         return e.symmetric
     if is_call(e, op.add):

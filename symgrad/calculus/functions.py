@@ -29,15 +29,17 @@ def apply_entry(
     """operation(arguments); each argument comes with the labels that the function acts on.
 
     `leading` are the other labels, which only enumerate; `core` are those of the result. Of a
-    function of vectors the labels stay in the argument's order."""
+    function of vectors the labels stay in the argument's order, else the core comes last."""
+    along = operation.meaning.along
     ordered: list[Entry] = []
     for argument, own in arguments:
         first = [x for x in leading if x in argument.labels]
-        kept = operation.meaning.along and set(own) <= set(argument.labels)
+        kept = along and set(own) <= set(argument.labels)
         labels = argument.labels if kept else (*first, *own)
         ordered.append(Entry(aligned(argument, labels), labels))
     acted = {x for _, own in arguments for x in own}
-    carried = [x for a in ordered for x in a.labels if x in core or x not in acted]
+    stays = core if along else ()
+    carried = [x for a in ordered for x in a.labels if x in stays or x not in acted]
     labels = tuple(dict.fromkeys([*carried, *core]))
     position = {label: k for k, label in enumerate(labels)}
     placed = tuple(

@@ -69,6 +69,12 @@ def test_wrong(answer: str, diagnosis: str) -> None:
     assert diagnosis in verdict.diagnosis
 
 
+def test_by_no_argument() -> None:
+    """What is lowered beside nabla is an argument, or its number."""
+    with pytest.raises(sg.SymgradError, match="dell/dW is not known here"):
+        sg.parse_latex(r"\nabla_W \ell(y, \phi(Wx))", sg.parse(NET))
+
+
 def test_derivation() -> None:
     """A derivation, line by line."""
     sheet = "z = W x\nf = phi(z)\ndL/df = ell_2(y, f)\ndL/dz = dL/df * phi'(z)\ndL/dW = dL/dz x^T"

@@ -138,3 +138,47 @@ def test_sympy_refused(expression: Any, expected: str) -> None:
     """One name means one thing."""
     with pytest.raises(sg.SymgradError, match=expected):
         sg.pullback(expression)
+
+
+NET = """phi: Function
+ell: Function
+W: Matrix(m, n)
+b: Vector(m)
+V: Matrix(k, m)
+c: Vector(k)
+x: Vector(n)
+y: Vector(k)
+loss = mean(ell(y, phi(V @ phi(W @ x + b) + c)) for x, y in batch)"""
+GLM = """g: Function(increasing=True)
+ell: Function
+w: Vector(d)
+x: Vector(d)
+t: Scalar
+loss = mean(ell(t, g(w.T @ x)) for x, t in batch)"""
+KERNEL = """phi: Function
+X: Matrix(n, d)
+a: Vector(n)
+loss = sum(a[i] * a[j] * phi(norm2(X[i] - X[j])**2) for i in range(n) for j in range(n))"""
+INDICES = KERNEL.replace("norm2(X[i] - X[j])**2", "sum((X[i, k] - X[j, k])**2 for k in range(d))")
+DISTANCE = "phi: Function\nx: Vector(d)\ny: Vector(d)\nloss = phi(norm2(x - y)**2)"
+LEARNED = """k: Function
+X: Matrix(n, d)
+a: Vector(n)
+loss = sum(a[i] * a[j] * k(X[i], X[j]) for i in range(n) for j in range(n))"""
+MODELS = [(NET, ["W", "c"]), (GLM, ["w"]), (KERNEL, ["X"]), (INDICES, ["X"]), (DISTANCE, ["x"])]
+
+
+@pytest.mark.parametrize(("program", "wrt"), [*MODELS, (LEARNED, ["X"])])
+@pytest.mark.parametrize("of", [sg.derive, sg.hessian, sg.hvp])
+def test_models(program: str, wrt: list[str], of: Any) -> None:
+    """A net with any activation and loss, a generalised linear model with any link, kernels with
+    any function of the distance or of both points."""
+    derivation = of(program, wrt)
+    assert derivation.verify().passed
+
+
+def test_symmetric() -> None:
+    """A second derivative by one argument is its own transpose, for each example too."""
+    derivation = sg.hvp(NET, ["c"])
+    assert ".T" not in derivation.results["c"].expression
+    assert "ell_22" in derivation.results["c"].expression

@@ -252,6 +252,27 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/language/operations/unspecified.py",
+        "tests/language/test_unspecified.py",
+        (
+            "a mixed derivative is turned the wrong way",
+            "(more.T if before or not own else more) @ g",
+            "(more if before or not own else more.T) @ g",
+        ),
+        (
+            "the second derivative of an increasing function is positive, too",
+            "order < len(POSITIVE) and POSITIVE[order] in function.facts",
+            "order and bool(function.facts & {*POSITIVE})",
+        ),
+        ("every derivative of an even function is even", "(-1) ** len(by)", "1"),
+    ),
+    *planted_in(
+        "symgrad/language/latex_input/open_functions.py",
+        "tests/grading/test_open_functions.py",
+        ("any name below nabla is the first argument", "if not digits:", "if digits is None:"),
+        ("primes are not counted", 'self._called(name, "1" * order)', 'self._called(name, "1")'),
+    ),
+    *planted_in(
         "symgrad/language/writing.py",
         "tests/language/test_handwriting.py",
         (

@@ -28,6 +28,22 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/numerics/given.py",
+        "tests/numerics/test_given.py",
+        ("a function may return any shape", "if tuple(value.shape) != wanted:", "if False:"),
+        ("what a function returns is not copied", "return np.array(value)[()]", "return value"),
+        (
+            "complex numbers are made real",
+            "value * complex(np.nan) if any(map(np.iscomplexobj, arguments)) else value",
+            "value",
+        ),
+    ),
+    *planted_in(
+        "symgrad/numerics/unspecified.py",
+        "tests/numerics/test_given.py",
+        ("a derivative has no turn", "+ order * np.angle(c)", "+ 0 * order"),
+    ),
+    *planted_in(
         "symgrad/numerics/inputs.py",
         INPUTS,
         ("any direction is taken", "if name not in self.seeds.values():", "if False:"),
