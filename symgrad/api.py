@@ -16,7 +16,7 @@ from symgrad.calculus import derive as calculus
 from symgrad.calculus.closed_form import ClosedForm
 from symgrad.calculus.conventions import in_convention
 from symgrad.calculus.derivation import Step
-from symgrad.calculus.index_notation import IndexForm
+from symgrad.calculus.index_notation import IndexForm, in_language
 from symgrad.calculus.proofs import KINDS, Proof
 from symgrad.calculus.recurrences.derive import gradient as step_gradient
 from symgrad.calculus.recurrences.derive import value as step_value
@@ -27,6 +27,7 @@ from symgrad.errors import OptionError, VerificationError, one_of, whole_number
 from symgrad.explicit import ExplicitJacobian, explicit_jacobian
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
+from symgrad.language.sympy_output import sympy_of
 from symgrad.language.unparse import unparse
 from symgrad.numerics import callables, differences, gradients, proofs, verification
 from symgrad.numerics.chains import check_chains
@@ -92,6 +93,21 @@ class Result:
         'kron(eye(n), A)'
         """
         return vectorized(self.data, self.data.outcomes[self.key])
+
+    def sympy(self) -> sympy.Basic:
+        """The derivative as a SymPy expression of the problem's variables: a matrix expression, or
+        where it is said entry by entry a Sum, a FunctionMatrix, an ArrayComprehension.
+
+        Raises: SymgradError for the number of examples of a batch.
+
+        >>> derive("A: Matrix(n, n)\\nx: Vector(n)\\nloss = x.T @ A @ x", "x").results["x"].sympy()
+        A*x + A.T*x
+        """
+        form, problem = self._form, self.data.problem
+        own = {name.name: value for name, value in form.definitions}
+        return sympy_of(
+            in_language(form.expression), {**problem.definitions, **own}, problem.symbols
+        )
 
     def __str__(self) -> str:
         return self.expression

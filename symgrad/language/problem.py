@@ -142,6 +142,7 @@ class Problem:
     within: Problem | None = None  # the program of which this is a part: names are told apart there
     index: str = ""  # of what is one step: what new names are at
     taken: frozenset[str] = frozenset()  # of a part: what new names are called in the others
+    symbols: Mapping[str, sympy.Basic] = field(default_factory=dict)  # of SymPy, as they were given
 
     @cached_property
     def batch(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -81,11 +82,20 @@ def _problem(root: sympy.Basic) -> Problem:
         )
     taken = (*reading.dimensions, *reading.scope.meanings)
     definitions = {n: lettered(e, taken) for n, e in reading.scope.definitions.items()}
-    problem = Problem(reading.ordered(value), definitions, lettered(value, taken), name)
+    variables = reading.ordered(value)
+    symbols = _given(nodes, variables)
+    problem = Problem(variables, definitions, lettered(value, taken), name, symbols=symbols)
     for function in problem.functions.keys() & {*taken, name}:
         other = "the name of the result" if function == name else "a symbol"
         raise UnknownNameError(f"{function} is {other} and a function; rename the function")
     return problem
+
+
+def _given(nodes: list[sympy.Basic], names: Iterable[str]) -> dict[str, sympy.Basic]:
+    """The symbols that were given, of dimensions and of variables of these names."""
+    given = {str(x.name): x for x in nodes if is_symbol(x)}
+    sizes = {str(s): s for x in given.values() for d in getattr(x, "shape", ()) for s in _free(d)}
+    return {**sizes, **{name: given[name] for name in names if name in given}}
 
 
 @dataclass
@@ -188,6 +198,11 @@ def _dimensions(nodes: list[sympy.Basic]) -> dict[str, Dimension]:
         for d in variable_of(node).dims
     ]
     return {str(s): s for d in dims for s in d.free_symbols}
+
+
+def _free(d: object) -> set[sympy.Symbol]:
+    """The symbols in a dimension."""
+    return d.free_symbols if isinstance(d, sympy.Basic) else set()
 
 
 def _names(nodes: list[sympy.Basic]) -> set[str]:

@@ -131,7 +131,7 @@ def test_sums_over_a_batch(formula: str) -> None:
         (r"x +\n(W x", r"is not closed"),
         (r"x / 2 y", "how far this / goes"),
         (r"\mathbf{1}", "how many entries"),
-        (r"x_1", "an index is a letter"),
+        (r"x_1", "numbers count from 0"),
         (r"\sin^{-1} x", "inverse function"),
         (r"\frac{1", "a brace|is expected"),
         (r"\exp", "has no argument"),

@@ -1,0 +1,339 @@
+"""Expressions of the language as SymPy's, for users to go on computing.
+
+Matrix notation becomes matrix expressions (MatMul, Inverse, Trace, HadamardProduct, applyfunc);
+what is said entry by entry a Sum, or a FunctionMatrix; a tensor an ArrayComprehension. An operation
+that SymPy does not have is a node of ours, which is a SymPy object, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import chain, count, islice
+from typing import Any
+
+import sympy
+from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.tensor.array.array_comprehension import ArrayComprehension
+
+from symgrad.errors import ProgramError
+from symgrad.language import expressions as ex
+from symgrad.language.constants import multiple
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape
+from symgrad.language.expressions import Call, Expression
+from symgrad.language.operations import meanings
+from symgrad.language.operations.arithmetic import matmul, transpose
+from symgrad.language.operations.constants import zeros
+from symgrad.language.operations.places import affine
+from symgrad.language.sympy_nodes import call as node_of
+from symgrad.language.sympy_nodes import total
+
+Symbols = Mapping[str, sympy.Basic]
+LETTERS = "ijklpqrst"
+UNITS = {"pi": sympy.pi, "pi**2": sympy.pi**2, "sqrt(pi)": sympy.sqrt(sympy.pi)}
+UNITS |= {"sqrt(2)": sympy.sqrt(2), "sqrt(2 * pi)": sympy.sqrt(2 * sympy.pi)}
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An array of three indices or more: its entry as a function of them."""
+
+    entry: Callable[..., sympy.Expr]
+
+
+@dataclass
+class Writer:
+    """Writes expressions; `symbols` are what names stand for, if not for symbols of their own."""
+
+    symbols: Symbols
+    taken: set[str] = field(default_factory=set)
+
+    def write(self, root: Expression) -> Any:
+        """The value of an expression."""
+        self.taken |= {
+            leaf.name for leaf in ex.leaves(root) if isinstance(leaf, ex.Name | ex.Letter)
+        }
+        return ex.fold(root, self._write)
+
+    def whole(self, root: Expression) -> sympy.Basic:
+        """The same; of a tensor the array."""
+        value = self.write(root)
+        if not isinstance(value, Tensor):
+            return sympy.sympify(value)
+        letters = self.letters(len(root.shape))
+        ranges = zip(letters, self.shape(root.shape), strict=True)
+        return ArrayComprehension(value.entry(*letters), *((x, 0, d - 1) for x, d in ranges))
+
+    def dim(self, d: Dimension) -> Dimension:
+        """A dimension by the symbols that it was given with."""
+        return d.xreplace({x: self.symbols.get(str(x), x) for x in d.free_symbols})
+
+    def shape(self, shape: Shape) -> Shape:
+        """A shape by these."""
+        return tuple(map(self.dim, shape))
+
+    def letters(self, number: int) -> list[sympy.Symbol]:
+        """New index letters."""
+        names = (x for x in chain(LETTERS, (f"i{k}" for k in count(1))) if x not in self.taken)
+        found = [sympy.Symbol(name, integer=True) for name in islice(names, number)]
+        self.taken |= {x.name for x in found}
+        return found
+
+    def _write(self, node: Expression, arguments: tuple[Any, ...]) -> Any:
+        match node:
+            case ex.Name():
+                return self._name(node)
+            case ex.Letter():
+                return sympy.Symbol(node.name, integer=True)
+            case ex.Number():
+                return number(node.value)
+            case ex.Size():
+                if isinstance(node.dimension, str):
+                    raise ProgramError(
+                        f"size({node.dimension}), a number of examples, is none of SymPy"
+                    )
+                return node.dimension
+            case Call():
+                return self._call(node, arguments)
+        raise TypeError(f"no expression: {node!r}")
+
+    def _name(self, name: ex.Name) -> Any:
+        if name.name in self.symbols:
+            return self.symbols[name.name]
+        if name.index_of is not None:
+            return sympy.Symbol(name.name, integer=True)
+        if name.shape == SCALAR:
+            return sympy.Symbol(name.name, real=True)
+        if len(name.shape) > 2:
+            base = sympy.IndexedBase(name.name, shape=name.shape)
+            return Tensor(lambda *at: base[at])
+        return sympy.MatrixSymbol(name.name, *self.shape(name.shape))
+
+    def _call(self, call: Call, arguments: tuple[Any, ...]) -> Any:
+        operation, meaning = call.operation, call.operation.meaning
+        match meaning:
+            case meanings.Linear():
+                return self._sum(call, meaning.coefficients, arguments)
+            case meanings.Monomial():
+                return self._product(call, meaning.powers(call), arguments)
+            case meanings.Placed():
+                return _place(call)
+            case meanings.Numbered():
+                return arguments[0]
+            case meanings.Filled():
+                filled = sympy.ZeroMatrix if operation is zeros else sympy.OneMatrix
+                return filled(*self.shape(call.shape))
+            case meanings.Identity():
+                return sympy.Identity(self.dim(call.shape[0]))
+            case meanings.Elementwise() if meaning.definition is not None:
+                return self._entrywise(call, meaning.definition, arguments)
+            case meanings.Gathered():
+                return self._gathered(call, meaning, arguments[0])
+            case meanings.Total():
+                names = str(call.options["variables"]).split(", ")
+                over = [leaf for leaf in ex.leaves(call) if getattr(leaf, "name", "") in names]
+                symbols = [self._name(x) for x in over if isinstance(x, ex.Name)]
+                return total(operation.name, arguments[0], symbols)
+        return self._other(call, arguments)
+
+    def _other(self, call: Call, arguments: tuple[Any, ...]) -> Any:
+        """A matrix product, a function that SymPy has, one with a definition, sums over indices."""
+        operation, meaning = call.operation, call.operation.meaning
+        if operation is matmul:
+            return _number_in(sympy.MatMul(*arguments), call.shape)
+        if operation is transpose:
+            return sympy.Transpose(arguments[0]).doit(deep=False)
+        if operation.sympy_classes:
+            column = call.arguments[0].shape[1] == ONE
+            own = operation.sympy_classes[0 if column or len(operation.sympy_classes) < 2 else 1]
+            return own(*arguments)
+        definition = getattr(meaning, "definition", None)
+        along = isinstance(meaning, meanings.Function) and call.options.get("axis") is not None
+        if definition is not None and not along:
+            return self._defined(call, definition, arguments)
+        if isinstance(meaning, meanings.Contraction):
+            return self._contracted(call, meaning.indices(call), arguments)
+        if any(isinstance(a, Tensor) for a in arguments):
+            raise ProgramError(f"{operation.name} of a tensor is no function of SymPy")
+        return node_of(operation.name, *arguments, **call.options)
+
+    def _defined(self, call: Call, definition: Callable[..., Expression], values: Any) -> Any:
+        """By a definition in the language, the arguments named for it."""
+        names = [ex.Name(f"?{len(self.taken)}{k}", a.shape) for k, a in enumerate(call.arguments)]
+        named = {x.name: value for x, value in zip(names, values, strict=True)}
+        options = {key: value for key, value in call.options.items() if value is not None}
+        inner = Writer({**self.symbols, **named}, self.taken)
+        return inner.write(definition(*names, **options))
+
+    # sums, products, functions of each entry
+
+    def _sum(self, call: Call, coefficients: Sequence[int], values: Sequence[Any]) -> Any:
+        if len(call.shape) > 2:
+            pairs = [*zip(coefficients, values, strict=True)]
+            return Tensor(lambda *at: sum(c * _entry(v, call.shape, at) for c, v in pairs))
+        terms = [_spread(value, self.shape(call.shape)) for value in values]
+        scaled = [t if c == 1 else -t for c, t in zip(coefficients, terms, strict=True)]
+        return sum(scaled[1:], scaled[0])
+
+    def _product(self, call: Call, powers: Sequence[Fraction], values: Sequence[Any]) -> Any:
+        exponents = [number(p) for p in powers]
+        pairs = [*zip(values, exponents, strict=False)]
+        if len(call.shape) > 2:
+            return Tensor(
+                lambda *at: sympy.Mul(*(_entry(v, call.shape, at) ** p for v, p in pairs))
+            )
+        scalars = [v**p for v, p in pairs if not _is_matrix(v)]
+        matrices = [(_spread(v, self.shape(call.shape)), p) for v, p in pairs if _is_matrix(v)]
+        raised = [v if p == 1 else HadamardPower(v, p) for v, p in matrices]
+        if not raised:
+            return sympy.Mul(*scalars)
+        whole = raised[0] if len(raised) == 1 else HadamardProduct(*raised)
+        return sympy.Mul(*scalars) * whole
+
+    def _entrywise(self, call: Call, definition: Callable[..., Any], values: Sequence[Any]) -> Any:
+        inside = {k: v for k, v in enumerate(values) if _is_matrix(v)}
+        if len(call.shape) > 2:
+            return Tensor(lambda *at: definition(*(_entry(v, call.shape, at) for v in values)))
+        if not inside:
+            return definition(*values)
+        if len({*inside.values()}) == 1:
+            dummy = sympy.Dummy("d", real=True)
+            body = definition(*(dummy if k in inside else v for k, v in enumerate(values)))
+            matrix = next(iter(inside.values()))
+            return matrix.applyfunc(sympy.Lambda(dummy, body))
+        spread = [_spread(v, self.shape(call.shape)) for v in values]
+        return self._matrix(call.shape, lambda *at: definition(*(_at(v, at) for v in spread)))
+
+    # entry by entry
+
+    def _matrix(self, shape: Shape, entry: Callable[..., sympy.Expr]) -> sympy.MatrixExpr:
+        """The matrix of an entry at its row and column."""
+        rows, columns = self.letters(2)
+        return sympy.FunctionMatrix(
+            *self.shape(shape), sympy.Lambda((rows, columns), entry(rows, columns))
+        )
+
+    def _gathered(self, call: Call, meaning: meanings.Gathered, body: Any) -> Any:
+        ranges = call.options["ranges"]
+        letters = [sympy.Symbol(x.name, integer=True) for x in ranges]
+        sizes = [self.dim(x.index_of) for x in ranges]
+        if meaning.summed:
+            limits = [(x, 0, d - 1) for x, d in zip(letters, sizes, strict=True)]
+            weight = sympy.Mul(*sizes) if meaning.mean else 1
+            if not _is_matrix(body):
+                return sympy.Sum(body, *limits) / weight
+            entry: Callable[..., Any] = lambda *at: sympy.Sum(_at(body, at), *limits) / weight  # noqa: E731
+            return self._matrix(call.shape, entry)
+        if len(sizes) > 2:
+            return Tensor(
+                lambda *at: body.subs(dict(zip(letters, at, strict=True)), simultaneous=True)
+            )
+        if len(letters) == 1:
+            letters = [*letters, *self.letters(1)]
+        return sympy.FunctionMatrix(*self.shape(call.shape), sympy.Lambda(tuple(letters), body))
+
+    def _contracted(self, call: Call, indices: str, values: Sequence[Any]) -> Any:
+        """A sum over index letters, as the operation's record has them."""
+        inputs, output = indices.split("->")
+        sizes: dict[str, Dimension] = {}
+        parts = list(zip(inputs.split(","), call.arguments, values, strict=True))
+        for own, argument, _ in parts:
+            dims = (ex.label_size(argument),) if own_label(argument) else argument.shape
+            sizes |= {x: d for x, d in zip(own, dims, strict=False) if d != ONE and x != "?"}
+        bound = dict(zip(sizes, self.letters(len(sizes)), strict=True))
+
+        def entry(*at: Any) -> sympy.Expr:
+            places = {**bound, **{x: i for x, i in zip(output, at, strict=False) if x in sizes}}
+            factors = []
+            for own, argument, value in parts:
+                if own_label(argument):
+                    factors.append(sympy.KroneckerDelta(places[own[0]], value))
+                else:
+                    here = [places.get(x, sympy.Integer(0)) for x in own]
+                    factors.append(_entry(value, argument.shape, here))
+            summed = [(bound[x], 0, self.dim(sizes[x]) - 1) for x in sizes if x not in output]
+            body = sympy.Mul(*factors)
+            twins = [x for x in output if output.count(x) > 1]
+            if twins:
+                body *= sympy.KroneckerDelta(*at[:2])
+            return sympy.Sum(body, *summed) if summed else body
+
+        if call.shape == SCALAR:
+            return entry()
+        return Tensor(entry) if len(call.shape) > 2 else self._matrix(call.shape, entry)
+
+
+def own_label(argument: Expression) -> bool:
+    """Whether it is a label, which stands for its one-hot vector."""
+    return ex.label_size(argument) is not None
+
+
+def _place(call: Call) -> sympy.Expr:
+    where = affine(call)
+    assert where is not None
+    terms = (c * sympy.Symbol(x.name, integer=True) for x, c in where.coefficients.items())
+    return sum(terms, where.offset)
+
+
+def _is_matrix(value: Any) -> bool:
+    return isinstance(value, sympy.MatrixExpr)
+
+
+def _entry(value: Any, shape: Shape, at: Sequence[Any]) -> Any:
+    """The entry of a number, a matrix or a tensor."""
+    if isinstance(value, Tensor):
+        return value.entry(*at)
+    return _at(value, [*at, sympy.Integer(0)][:2]) if _is_matrix(value) else value
+
+
+def _at(value: Any, at: Sequence[Any]) -> Any:
+    """The entry of a matrix; of a row or column there is one only along the other axis."""
+    if not _is_matrix(value):
+        return value
+    places = [0 if d == 1 else i for i, d in zip(at, value.shape, strict=True)]
+    if isinstance(value, sympy.FunctionMatrix):
+        return value.lamda(*places)
+    return MatrixElement(value, *places)
+
+
+def _spread(value: Any, shape: Shape) -> Any:
+    """A number as a matrix of this shape, a row or column as several alike."""
+    if shape == SCALAR or len(shape) > 2:
+        return value
+    if not _is_matrix(value):
+        return value * sympy.OneMatrix(*shape)
+    rows, columns = value.shape
+    if rows == 1 and shape[0] != 1:
+        value = sympy.OneMatrix(shape[0], 1) * value
+    if columns == 1 and shape[1] != 1:
+        value = value * sympy.OneMatrix(1, shape[1])
+    return value
+
+
+def _number_in(value: Any, shape: Shape) -> Any:
+    return MatrixElement(value, 0, 0) if shape == SCALAR and _is_matrix(value) else value
+
+
+def number(value: ex.Value) -> sympy.Expr:
+    """A number, by pi and roots where it is made of these."""
+    if isinstance(value, Fraction):
+        return sympy.Rational(value.numerator, value.denominator)
+    if value == float(sympy.E):
+        return sympy.E
+    found = multiple(value)
+    if found is None:
+        return sympy.Float(value)
+    unit, ratio = UNITS[found.unit], sympy.Rational(found.top, found.bottom)
+    return ratio / unit if found.below else ratio * unit
+
+
+def sympy_of(
+    expression: Expression, definitions: Mapping[str, Expression], symbols: Symbols
+) -> sympy.Basic:
+    """An expression as SymPy's, with what names stand for in place of these."""
+    known = dict(symbols)
+    for name, value in definitions.items():
+        known[name] = Writer(known).write(value)
+    return Writer(known).whole(expression)
