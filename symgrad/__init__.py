@@ -24,6 +24,7 @@ _PUBLIC = {
     "language.symbols": "Index Matrix Scalar Vector",
     "language.sympy_functions": "batch_mean batch_sum",
     "language.sympy_nodes": "named",
+    "positional": "lambdify",
     "training.fit": "FitResult fit",
     "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD Lion NAdam OPTIMIZERS RMSprop"
     " SGD",

@@ -101,7 +101,7 @@ class Result:
         Raises: SymgradError for the number of examples of a batch.
 
         >>> derive("A: Matrix(n, n)\\nx: Vector(n)\\nloss = x.T @ A @ x", "x").results["x"].sympy()
-        A*x + A.T*x
+        (A + A.T)*x
         """
         form, problem = self._form, self.data.problem
         own = {name.name: value for name, value in form.definitions}

@@ -55,3 +55,14 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
 def test_what_has_none(thunk: Callable[[], Any], message: str) -> None:
     with pytest.raises(sg.SymgradError, match=message):
         thunk()
+
+
+def test_a_function_takes_its_arguments_in_order() -> None:
+    f = sg.lambdify([b, a], a**2 * b + sympy.exp(b), wrt=[a, b])
+    value, by_a, by_b = f(0.5, 2.0)
+    assert (value, by_a, by_b) == pytest.approx((2 + np.exp(0.5), 2.0, 4 + np.exp(0.5)))
+    for symbols, message in (([a], "no argument is given for b"), ([a, b, x], "does not stand")):
+        with pytest.raises(sg.SymgradError, match=message):
+            sg.lambdify(symbols, a**2 * b)
+    with pytest.raises(TypeError, match="2 arguments are wanted: b, a"):
+        f(1.0)

@@ -37,6 +37,7 @@ TRUTHS: dict[type, Any] = {
     sympy.StrictLessThan: lambda x, y: _unit_step(y - x),
     sympy.LessThan: lambda x, y: 1 - _unit_step(x - y),
     sympy.Not: lambda truth: 1 - truth,
+    sympy.ITE: lambda truth, one, other: truth * one + (1 - truth) * other,
     sympy.And: _both,
     sympy.Or: _either,
 }

@@ -26,6 +26,7 @@ from symgrad.language.expressions import Call, Expression
 from symgrad.language.operations import meanings
 from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.constants import zeros
+from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.places import affine
 from symgrad.language.sympy_nodes import call as node_of
 from symgrad.language.sympy_nodes import total
@@ -61,7 +62,7 @@ class Writer:
         """The same; of a tensor the array."""
         value = self.write(root)
         if not isinstance(value, Tensor):
-            return sympy.sympify(value)
+            return value
         letters = self.letters(len(root.shape))
         ranges = zip(letters, self.shape(root.shape), strict=True)
         return ArrayComprehension(value.entry(*letters), *((x, 0, d - 1) for x, d in ranges))
@@ -128,9 +129,10 @@ class Writer:
             case meanings.Identity():
                 return sympy.Identity(self.dim(call.shape[0]))
             case meanings.Elementwise() if meaning.definition is not None:
-                return self._entrywise(call, meaning.definition, arguments)
+                own = operation.sympy_classes[:1] or (meaning.definition,)
+                return self._entrywise(call, own[0], arguments)
             case meanings.Gathered():
-                return self._gathered(call, meaning, arguments[0])
+                return _gathered(self, call, meaning, arguments[0])
             case meanings.Total():
                 names = str(call.options["variables"]).split(", ")
                 over = [leaf for leaf in ex.leaves(call) if getattr(leaf, "name", "") in names]
@@ -142,9 +144,13 @@ class Writer:
         """A matrix product, a function that SymPy has, one with a definition, sums over indices."""
         operation, meaning = call.operation, call.operation.meaning
         if operation is matmul:
-            return _number_in(sympy.MatMul(*arguments), call.shape)
+            return _number_in(_times(*arguments), call.shape)
         if operation is transpose:
             return sympy.Transpose(arguments[0]).doit(deep=False)
+        if operation is dot and _is_matrix(arguments[0]):
+            left, right = arguments
+            product = _times(sympy.Transpose(left).doit(deep=False), right)
+            return _number_in(product, SCALAR) if left.shape[1] == 1 else sympy.Trace(product)
         if operation.sympy_classes:
             column = call.arguments[0].shape[1] == ONE
             own = operation.sympy_classes[0 if column or len(operation.sympy_classes) < 2 else 1]
@@ -154,7 +160,11 @@ class Writer:
         if definition is not None and not along:
             return self._defined(call, definition, arguments)
         if isinstance(meaning, meanings.Contraction):
-            return self._contracted(call, meaning.indices(call), arguments)
+            if meaning.indices(call) == "ij->" and _is_matrix(arguments[0]):
+                rows, columns = arguments[0].shape
+                left, right = sympy.OneMatrix(1, rows), sympy.OneMatrix(columns, 1)
+                return MatrixElement(sympy.MatMul(left, arguments[0], right), 0, 0)
+            return _contracted(self, call, meaning.indices(call), arguments)
         if any(isinstance(a, Tensor) for a in arguments):
             raise ProgramError(f"{operation.name} of a tensor is no function of SymPy")
         return node_of(operation.name, *arguments, **call.options)
@@ -174,8 +184,10 @@ class Writer:
             pairs = [*zip(coefficients, values, strict=True)]
             return Tensor(lambda *at: sum(c * _entry(v, call.shape, at) for c, v in pairs))
         terms = [_spread(value, self.shape(call.shape)) for value in values]
-        scaled = [t if c == 1 else -t for c, t in zip(coefficients, terms, strict=True)]
-        return sum(scaled[1:], scaled[0])
+        scaled = [_times(sympy.Integer(c), t) for c, t in zip(coefficients, terms, strict=True)]
+        if not any(map(_is_matrix, scaled)):
+            return sympy.Add(*scaled)
+        return sympy.MatAdd(*(t for x in scaled for t in _parts(x, sympy.MatAdd)))
 
     def _product(self, call: Call, powers: Sequence[Fraction], values: Sequence[Any]) -> Any:
         exponents = [number(p) for p in powers]
@@ -190,7 +202,7 @@ class Writer:
         if not raised:
             return sympy.Mul(*scalars)
         whole = raised[0] if len(raised) == 1 else HadamardProduct(*raised)
-        return sympy.Mul(*scalars) * whole
+        return _times(sympy.Mul(*scalars), whole)
 
     def _entrywise(self, call: Call, definition: Callable[..., Any], values: Sequence[Any]) -> Any:
         inside = {k: v for k, v in enumerate(values) if _is_matrix(v)}
@@ -204,65 +216,65 @@ class Writer:
             matrix = next(iter(inside.values()))
             return matrix.applyfunc(sympy.Lambda(dummy, body))
         spread = [_spread(v, self.shape(call.shape)) for v in values]
-        return self._matrix(call.shape, lambda *at: definition(*(_at(v, at) for v in spread)))
+        return self.matrix(call.shape, lambda *at: definition(*(_at(v, at) for v in spread)))
 
     # entry by entry
 
-    def _matrix(self, shape: Shape, entry: Callable[..., sympy.Expr]) -> sympy.MatrixExpr:
+    def matrix(self, shape: Shape, entry: Callable[..., sympy.Expr]) -> sympy.MatrixExpr:
         """The matrix of an entry at its row and column."""
         rows, columns = self.letters(2)
         return sympy.FunctionMatrix(
             *self.shape(shape), sympy.Lambda((rows, columns), entry(rows, columns))
         )
 
-    def _gathered(self, call: Call, meaning: meanings.Gathered, body: Any) -> Any:
-        ranges = call.options["ranges"]
-        letters = [sympy.Symbol(x.name, integer=True) for x in ranges]
-        sizes = [self.dim(x.index_of) for x in ranges]
-        if meaning.summed:
-            limits = [(x, 0, d - 1) for x, d in zip(letters, sizes, strict=True)]
-            weight = sympy.Mul(*sizes) if meaning.mean else 1
-            if not _is_matrix(body):
-                return sympy.Sum(body, *limits) / weight
-            entry: Callable[..., Any] = lambda *at: sympy.Sum(_at(body, at), *limits) / weight  # noqa: E731
-            return self._matrix(call.shape, entry)
-        if len(sizes) > 2:
-            return Tensor(
-                lambda *at: body.subs(dict(zip(letters, at, strict=True)), simultaneous=True)
-            )
-        if len(letters) == 1:
-            letters = [*letters, *self.letters(1)]
-        return sympy.FunctionMatrix(*self.shape(call.shape), sympy.Lambda(tuple(letters), body))
 
-    def _contracted(self, call: Call, indices: str, values: Sequence[Any]) -> Any:
-        """A sum over index letters, as the operation's record has them."""
-        inputs, output = indices.split("->")
-        sizes: dict[str, Dimension] = {}
-        parts = list(zip(inputs.split(","), call.arguments, values, strict=True))
-        for own, argument, _ in parts:
-            dims = (ex.label_size(argument),) if own_label(argument) else argument.shape
-            sizes |= {x: d for x, d in zip(own, dims, strict=False) if d != ONE and x != "?"}
-        bound = dict(zip(sizes, self.letters(len(sizes)), strict=True))
+def _gathered(writer: Writer, call: Call, meaning: meanings.Gathered, body: Any) -> Any:
+    ranges = call.options["ranges"]
+    letters = [sympy.Symbol(x.name, integer=True) for x in ranges]
+    sizes = [writer.dim(x.index_of) for x in ranges]
+    if meaning.summed:
+        limits = [(x, 0, d - 1) for x, d in zip(letters, sizes, strict=True)]
+        weight = sympy.Mul(*sizes) if meaning.mean else 1
+        if not _is_matrix(body):
+            return sympy.Sum(body, *limits) / weight
+        entry: Callable[..., Any] = lambda *at: sympy.Sum(_at(body, at), *limits) / weight  # noqa: E731
+        return writer.matrix(call.shape, entry)
+    if len(sizes) > 2:
+        return Tensor(lambda *at: body.subs(dict(zip(letters, at, strict=True)), simultaneous=True))
+    if len(letters) == 1:
+        letters = [*letters, *writer.letters(1)]
+    return sympy.FunctionMatrix(*writer.shape(call.shape), sympy.Lambda(tuple(letters), body))
 
-        def entry(*at: Any) -> sympy.Expr:
-            places = {**bound, **{x: i for x, i in zip(output, at, strict=False) if x in sizes}}
-            factors = []
-            for own, argument, value in parts:
-                if own_label(argument):
-                    factors.append(sympy.KroneckerDelta(places[own[0]], value))
-                else:
-                    here = [places.get(x, sympy.Integer(0)) for x in own]
-                    factors.append(_entry(value, argument.shape, here))
-            summed = [(bound[x], 0, self.dim(sizes[x]) - 1) for x in sizes if x not in output]
-            body = sympy.Mul(*factors)
-            twins = [x for x in output if output.count(x) > 1]
-            if twins:
-                body *= sympy.KroneckerDelta(*at[:2])
-            return sympy.Sum(body, *summed) if summed else body
 
-        if call.shape == SCALAR:
-            return entry()
-        return Tensor(entry) if len(call.shape) > 2 else self._matrix(call.shape, entry)
+def _contracted(writer: Writer, call: Call, indices: str, values: Sequence[Any]) -> Any:
+    """A sum over index letters, as the operation's record has them."""
+    inputs, output = indices.split("->")
+    sizes: dict[str, Dimension] = {}
+    parts = list(zip(inputs.split(","), call.arguments, values, strict=True))
+    for own, argument, _ in parts:
+        dims = (ex.label_size(argument),) if own_label(argument) else argument.shape
+        sizes |= {x: d for x, d in zip(own, dims, strict=False) if d != ONE and x != "?"}
+    bound = dict(zip(sizes, writer.letters(len(sizes)), strict=True))
+
+    def entry(*at: Any) -> sympy.Expr:
+        places = {**bound, **{x: i for x, i in zip(output, at, strict=False) if x in sizes}}
+        factors = []
+        for own, argument, value in parts:
+            if own_label(argument):
+                factors.append(sympy.KroneckerDelta(places[own[0]], value))
+            else:
+                here = [places.get(x, sympy.Integer(0)) for x in own]
+                factors.append(_entry(value, argument.shape, here))
+        summed = [(bound[x], 0, writer.dim(sizes[x]) - 1) for x in sizes if x not in output]
+        body = sympy.Mul(*factors)
+        twins = [x for x in output if output.count(x) > 1]
+        if twins:
+            body *= sympy.KroneckerDelta(*at[:2])
+        return sympy.Sum(body, *summed) if summed else body
+
+    if call.shape == SCALAR:
+        return entry()
+    return Tensor(entry) if len(call.shape) > 2 else writer.matrix(call.shape, entry)
 
 
 def own_label(argument: Expression) -> bool:
@@ -303,13 +315,30 @@ def _spread(value: Any, shape: Shape) -> Any:
     if shape == SCALAR or len(shape) > 2:
         return value
     if not _is_matrix(value):
-        return value * sympy.OneMatrix(*shape)
+        return _times(value, sympy.OneMatrix(*shape))
     rows, columns = value.shape
     if rows == 1 and shape[0] != 1:
-        value = sympy.OneMatrix(shape[0], 1) * value
+        value = _times(sympy.OneMatrix(shape[0], 1), value)
     if columns == 1 and shape[1] != 1:
-        value = value * sympy.OneMatrix(1, shape[1])
+        value = _times(value, sympy.OneMatrix(1, shape[1]))
     return value
+
+
+def _times(*factors: Any) -> Any:
+    """A product, scalars first; SymPy's own sign would evaluate what is inside, and write out its
+    entries."""
+    if not any(map(_is_matrix, factors)):
+        return sympy.Mul(*factors)
+    flat = [x for factor in factors for x in _parts(factor, sympy.MatMul)]
+    scalar = sympy.Mul(*(x for x in flat if not _is_matrix(x)))
+    matrices = [x for x in flat if _is_matrix(x)]
+    front = [] if scalar == 1 else [scalar]
+    return matrices[0] if not front and len(matrices) == 1 else sympy.MatMul(*front, *matrices)
+
+
+def _parts(value: Any, kind: type) -> tuple[Any, ...]:
+    """The terms of a sum, the factors of a product."""
+    return value.args if isinstance(value, kind) else (value,)  # type: ignore[attr-defined]
 
 
 def _number_in(value: Any, shape: Shape) -> Any:

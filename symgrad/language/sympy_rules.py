@@ -123,8 +123,10 @@ def _product(node: sympy.Basic, *arguments: ex.Expression) -> ex.Expression:
         minus ^= opposite is not None
         factor = argument if opposite is None else opposite
         if isinstance(factor, ex.Call) and factor.operation is divide:
-            factor, denominator = factor.arguments
-            below.append(denominator)
+            numerator, denominator = factor.arguments
+            if ex.is_scalar(denominator):  # else it is a quotient of entries
+                factor = numerator
+                below.append(denominator)
         if not (isinstance(factor, ex.Number) and factor.value == 1):
             above.append(factor)
     above.sort(key=lambda factor: not ex.is_scalar(factor))

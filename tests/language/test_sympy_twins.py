@@ -138,6 +138,11 @@ CASES = [
 E = sympy.Matrix([[a, b], [b, a * b]])
 e = sympy.Matrix([a, b])
 EXPLICIT = [
+    (
+        Trace(A.applyfunc(lambda e: 1 / (1 + sympy.exp(-e))) * B),
+        "trace(sigmoid(A) @ B)",
+        "A B: n n",
+    ),
     (e.T * E * e, "a**3 + 2 * a * b**2 + a * b**3", ""),
     (E.det(), "a**2 * b - b**2", ""),
     (e.norm(), "sqrt(a**2 + b**2)", ""),

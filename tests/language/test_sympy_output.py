@@ -1,0 +1,101 @@
+"""Results as SymPy expressions: read again they have the same value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+
+import symgrad as sg
+from symgrad.language.sympy_input import problem_from_sympy
+
+CASES = json.loads((Path(__file__).parents[1] / "cases" / "cases.json").read_text("utf-8"))["cases"]
+GRADIENTS = [case for case in CASES if case["kind"] == "gradient"][::7]
+NO_VARIABLES = {"sympy-ones", "tg-softmax-sum-gradient"}  # all ones, all zeros
+
+
+@pytest.mark.parametrize("case", GRADIENTS, ids=lambda case: case["id"])
+def test_a_result_read_again_is_the_same(case: dict[str, Any]) -> None:
+    derivation = sg.derive(case["program"], case["wrt"])
+    given = {name: np.array(value) for name, value in case["inputs"].items()}
+    _, gradient = derivation.lambdify()(given)
+    for name, result in derivation.results.items():
+        written = result.sympy()
+        if case["id"] in NO_VARIABLES or "size(" in result.expression:
+            continue
+        again = problem_from_sympy(written)
+        if again.variables:
+            value = sg.evaluate(again, {n: given[n] for n in again.variables})
+            wanted = np.asarray(gradient[name])
+            np.testing.assert_allclose(
+                np.reshape(value, wanted.shape), wanted, rtol=1e-8, atol=1e-10
+            )
+
+
+n = sympy.Symbol("n", integer=True, positive=True)
+A, x = sympy.MatrixSymbol("A", n, n), sympy.MatrixSymbol("x", n, 1)
+VECTORS = "x: Vector(n)\ny: Vector(n)\n"
+PROGRAMS = [
+    "A: Matrix(n, n)\nx: Vector(n)\nloss = x.T @ A @ x",
+    f"{VECTORS}loss = sum((x[i + 1] - x[i])**2 for i in range(n - 1))",
+    f"{VECTORS}loss = sum(x[i] * y[n - 1 - i] for i in range(n))",
+    f"{VECTORS}loss = sum(cos(i) * x[i] * y[i]**2 for i in range(n))",
+    f"{VECTORS}loss = x[0] * y[-1]**2",
+    f"{VECTORS}loss = norm2(tanh(x) - y)**3",
+    f"{VECTORS}k: Index(n)\nloss = -log(softmax(x)[k]) + x[k] * y[k]**2",
+    "X: Matrix(m, n)\nW: Matrix(n, m)\nloss = logdet(X @ W) + trace(W @ X @ W @ X)",
+]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_sympy_computes_the_same_number(program: str) -> None:
+    """Its own evaluation, of explicit matrices in place of the symbols."""
+    derivation = sg.derive(program)
+    sizes = {"n": 4, "m": 3}
+    rng = np.random.default_rng(2)
+    given: dict[str, Any] = {}
+    for v in derivation.problem.variables.values():
+        shape = [sizes[str(d)] for d in v.dims]
+        given[v.name] = 2 if v.kind == "Index" else rng.uniform(0.3, 1.2, shape)
+    _, gradient = derivation.lambdify()(given)
+    for name, result in derivation.results.items():
+        written = result.sympy()
+        dims = {s: sizes[str(s)] for s in written.atoms(sympy.Symbol) if str(s) in sizes}
+        value = written.subs(dims)
+        symbols = {s: given[s.name] for s in value.free_symbols if s.name in given}
+        symbols |= {s: given[s.name] for s in value.atoms(sympy.MatrixSymbol) if s.name in given}
+        columns = {
+            s: sympy.Matrix(np.reshape(number, s.shape)) if hasattr(s, "shape") else number
+            for s, number in symbols.items()
+        }
+        found = value.subs(columns).doit()
+        found = found.as_explicit() if hasattr(found, "as_explicit") else found
+        wanted = np.asarray(gradient[name])
+        got = np.array(found.tolist(), dtype=float).reshape(wanted.shape)
+        np.testing.assert_allclose(got, wanted, rtol=1e-9)
+
+
+def test_the_users_own_symbols_stand_in_results() -> None:
+    result = sg.derive((x.T * A * x)[0, 0], [x]).results["x"].sympy()
+    assert result == (A + A.T) * x
+    m = sympy.Symbol("m")  # no assumptions
+    y = sympy.MatrixSymbol("y", m, 1)
+    assert sg.derive((y.T * y)[0, 0], [y]).results["y"].sympy() == 2 * y
+    a, b = sympy.symbols("a b")
+    assert sg.derive(a**2 * sympy.sin(b), [a]).results["a"].sympy() == 2 * a * sympy.sin(b)
+
+
+def test_what_has_three_indices_is_an_array() -> None:
+    tensor = sg.jacobian("W: Matrix(m, n)\nx: Vector(n)\nf = W @ x", ["W"]).results["W"].sympy()
+    dims = {s: 2 for s in tensor.free_symbols if str(s) in ("m", "n")}
+    assert tensor.subs(dims).doit().shape == (2, 2, 2)
+
+
+def test_a_number_of_examples_has_no_form() -> None:
+    program = "w: Scalar\nt: Scalar\nloss = w * size(batch) + sum(t * w for t in batch)"
+    with pytest.raises(sg.SymgradError, match="is none of SymPy"):
+        sg.derive(program, "w").results["w"].sympy()
