@@ -21,10 +21,22 @@ from symgrad.language.problem import Variable
 from symgrad.language.syntax import syntax_tree
 from symgrad.language.tokens import plain_signs
 
-INNER = re.compile(r"[<⟨]([^<>⟨⟩]*),([^<>⟨⟩,]*)[>⟩]")  # <G, dX>
+INNER = re.compile(r"[<⟨]([^<>⟨⟩]*)[>⟩]")  # <G, dX>
 ONES = re.compile(
     r"(?<=[\w)\]'])[ ]+(?:@ *)?1(?![\w.])(?! *[*/(^])|(?<![\w.)\]])1(?:\^T|\.T|')[ @]+"
 )
+
+
+def _paired(match: re.Match[str]) -> str:
+    """The sum of products that an inner product is; its comma is the last outside brackets."""
+    inside, depth, commas = match[1], 0, []
+    for k, sign in enumerate(inside):
+        depth += (sign in "([") - (sign in ")]")
+        if sign == "," and depth == 0:
+            commas.append(k)
+    if not commas:
+        return match[0]
+    return f"sum(({inside[: commas[-1]]}) * ({inside[commas[-1] + 1 :]}))"
 
 
 def _ones(size: str, match: re.Match[str]) -> str:
@@ -67,7 +79,7 @@ class Reader:
         words = set(re.findall(r"[^\W\d]\w*", written.text))
         derivatives = {word for word in words if symbol_of(word, names) is not None}
         known = {*names.known, *self.paper.said, *self.paper.macros, *self.paper.sizes}
-        written = written.replaced(INNER, lambda m: f"sum(({m[1]}) * ({m[2]}))")
+        written = written.replaced(INNER, _paired)
         text = plain_signs(written.text)
         if ONES.search(text):
             return self._with_ones(replace(written, text=text))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 import symgrad as sg
+from symgrad.grading import grade_derivation
 
 from .printed import LEVELS, Printed, each_claim_once, every
 
@@ -80,3 +81,9 @@ def test_a_step_that_is_not_true_is_found_between_reasons() -> None:
     verdict = sg.grade_derivation(program, "x", wrong)
     assert verdict.correct is False
     assert any("a reason" in line.remark for line in verdict.lines)
+
+
+def test_a_call_with_an_option_may_stand_in_an_inner_product() -> None:
+    program = "Y: Matrix(n, k)\nX: Matrix(n, k)\nloss = sum(Y * softmax(X, axis=1))"
+    sheet = "dL = <ones(n) @ ones(k).T, softmax(X, axis=1) * dY>\n   = <softmax(X, axis=1), dY>"
+    assert [line.correct for line in grade_derivation(program, ["Y"], sheet).lines] == [True] * 2

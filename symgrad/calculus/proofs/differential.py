@@ -8,9 +8,8 @@ Both are the one chain rule, read forward and backward, and written in matrix no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from symgrad.calculus.chain_rule import contributions, placed
 from symgrad.calculus.derivation import Derivative
@@ -24,11 +23,13 @@ from symgrad.calculus.proofs.solved import equation_of
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Call, Expression
+from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.contractions import einsum
 from symgrad.language.unparse import unparse
 
 NAMED = "by name from here on"
+Bound = Mapping[str, tuple[str, ...]]  # the variables of each batch
 LONG = 60  # characters of what is written once, under a name
 
 
@@ -126,9 +127,9 @@ class Writer:
             self.line([*before, *parts, *after], move) for move, parts in self._moves(inserted)
         ]
         self.send(statement, beside)
-        return named + _as_collected(
-            lines, self.line(self.pairings(), "moved across" if self.extra else "")
-        )
+        final = self.line(self.pairings(), "moved across" if self.extra else "")
+        bound = self.uses.derivation.naming.bound
+        return named + _as_collected(lines, final, bound)
 
     def named(self, statement: Statement) -> Iterator[ProofLine]:
         """A long cotangent under its name, before its statement is inserted."""
@@ -202,16 +203,17 @@ class Writer:
         return [ProofLine(uses.left, right, move, change, True) for right, move in results]
 
 
-def _as_collected(lines: list[ProofLine], final: ProofLine) -> list[ProofLine]:
+def _as_collected(lines: list[ProofLine], final: ProofLine, bound: Bound) -> list[ProofLine]:
     """The lines that say something new, to the last as it is collected; one that differs from
     that by the order of its factors alone is written in that order."""
-    if len(lines) > 1 and _signs_in(lines[-1]) == _signs_in(final):
-        lines[-1] = replace(final, move=lines[-1].move)
-    said = lines[:1]
-    said += [line for last, line in pairwise(lines) if _texts(last) != _texts(line)]
-    if _texts(final) == _texts(said[-1]):
+    texts = [_texts(line, bound) for line in lines]
+    last = _texts(final, bound)
+    if len(lines) > 1 and [*map(sorted, texts[-1])] == [*map(sorted, last)]:
+        lines[-1], texts[-1] = replace(final, move=lines[-1].move), last
+    said = [line for k, line in enumerate(lines) if k == 0 or texts[k] != texts[k - 1]]
+    if last == texts[-1]:
         return said
-    move = final.move or _collecting(_parts(said[-1]), _parts(final))
+    move = final.move or _collecting(_parts(lines[-1]), _parts(final))
     return [*said, replace(final, move=move)]
 
 
@@ -227,17 +229,19 @@ def _collecting(before: Sequence[Pairing], after: Sequence[Pairing]) -> str:
     return "summed over the batch" if summed else "simplified"
 
 
-def _signs_in(line: ProofLine) -> list[list[str]]:
-    """What stands in each part, in whatever order."""
-    return [sorted("".join(part)) for part in _texts(line)]
+def _texts(line: ProofLine, bound: Bound) -> list[str]:
+    """The terms of a sum of inner products as they are written."""
+    return [_text(pairing, bound) for pairing in _parts(line)]
 
 
-def _texts(line: ProofLine) -> list[tuple[str, ...]]:
-    """A sum of inner products as it is written."""
-    return [
-        tuple(map(unparse, (p.left, p.right) if p.product is None else (p.product,)))
-        for p in _parts(line)
-    ]
+def _text(pairing: Pairing, bound: Bound) -> str:
+    product, batch = pairing.product, pairing.batch
+    if product is None:
+        return f"<{unparse(pairing.left)}, {unparse(pairing.right)}> {batch}"
+    each = batch is not None and product.batch is not None
+    return unparse(
+        over_batch(batch_sum, product, bound[str(batch)], str(batch)) if each else product
+    )
 
 
 def _parts(line: ProofLine) -> Sequence[Pairing]:

@@ -153,9 +153,10 @@ def _matmul(pairing: Pairing, e: Call) -> tuple[str, Pairing] | None:
         sides = [transposed(_product(part)) for part in (before, after) if part]
         name = "trace of a scalar, cyclic rule" if len(sides) == 2 else "scalar as inner product"
         return name, replace(pairing, left=times(left, _product(sides)), right=moving)
-    turned = [transposed(_product(part)) if part else None for part in (before, after)]
-    parts = [turned[0], left, turned[1]]
-    whole = _product([part for part in parts if part is not None])
+    turned = [[transposed(_product(part))] if part else [] for part in (before, after)]
+    scalars, rest = _scalars(left)
+    inside = [] if is_call(rest or left, eye) else [rest or left]
+    whole = _fronted(scalars, _product([*turned[0], *inside, *turned[1]]))
     return "factors across, transposed", replace(pairing, left=whole, right=moving)
 
 
@@ -211,6 +212,8 @@ def _by_entry(left: Expression, still: Expression) -> Expression:
     """The product entry by entry, one of matrices behind it."""
     scalars, rest = _scalars(left)
     front = left if rest is None else rest
+    if is_call(front, ones):
+        return _fronted(scalars, still)
     whole = still * front if is_call(front, op.matmul) else front * still
     return _fronted(scalars, whole)
 
