@@ -34,6 +34,7 @@ FRACTION = re.compile(rf"\\[dt]?frac\s*(?=\{{\s*(?:\\partial|\\mathrm\s*\{{?d)){
 ENTRIES = re.compile(rf"\\[dt]?frac\s*\{{\s*\\partial\s*\w+_.*?\}}\s*{BRACED}")  # of r_i by W_kl
 BETWEEN = re.compile(r"(?:\\cdot|\\times|\\left|\\right|\\[,;:! ]|\^\{?\\?(?:top|T)\}?|[\s&().,])*")
 EQUALS = re.compile(r"(?<![<>!\\]):?=:?(?:\s*&\s*=)?")
+CALLED = r"(?!\s*(?:\\left\s*)?\()"  # not before arguments
 NOTHING = re.compile(r"(?<!\\)%.*|\\in\s*\\mathbb\s*\{?[A-Z]\}?(?:\^(?:\{[^{}]*\}|\w))?")
 SIGNS = re.compile(  # that mean =, perhaps with a word above
     rf"\\(?:overset|stackrel|underset)\s*{BRACED}\s*\{{\s*=\s*\}}|\\(?:coloneqq|triangleq|equiv)\b"
@@ -81,7 +82,8 @@ class LatexSheet:
         blanked = NOTHING.sub(lambda m: " " * len(m[0]), self.text)
         self.text = SIGNS.sub(lambda m: "=".ljust(len(m[0])), blanked)
         if self.paper.asked.batch and "l" not in self.paper.said:  # one example's loss
-            self.text = re.sub(r"\\ell\b", "l   ", self.text)
+            called = CALLED if "ell" in self.paper.asked.functions else ""
+            self.text = re.sub(rf"\\ell\b{called}", "l   ", self.text)
 
     def rows(self) -> Iterator[Unread]:
         """The equations; what is none says nothing."""

@@ -83,6 +83,21 @@ def test_derivation() -> None:
     assert (verdict.correct, verdict.line) == (False, 4)
 
 
+def test_loss_of_an_example() -> None:
+    r"""\ell before arguments is the function, else the loss of one example; our own pages say
+    both."""
+    one = "ell(y, phi(W @ x))"
+    problem = sg.parse(NET.replace(one, f"sum({one} for x, y in batch)"))
+    derivation = sg.derive(problem, "W")
+    assert sg.grade_derivation(problem, "W", derivation.text()).correct
+    assert sg.grade_derivation(problem, "W", derivation.latex()).correct
+    sheet = r"""With $z = Wx$ and $f = \phi(z)$ for one example
+    $\frac{\partial \ell}{\partial f} = \nabla_{2}\ell(y, f)$, and
+    $\frac{\partial L}{\partial W}
+      = \sum_{(x, y) \in B} (\nabla_{2} \ell(y, f) \odot \phi'(z)) x^\top$"""
+    assert sg.grade_derivation(problem, "W", sheet).correct
+
+
 @pytest.mark.parametrize(("output", "wrt"), PRINTED.items())
 def test_printed(output: str, wrt: str) -> None:
     """What we print reads back, in text and LaTeX."""

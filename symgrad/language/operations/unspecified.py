@@ -155,7 +155,7 @@ def _of_vectors(function: Unspecified, by: By, name: str) -> dict[str, Any]:
             **_numbers(function, by),
         ),
         "shape": lambda arguments, options: _shape(function, by, arguments),
-        "rule": f"{name}, of whole vectors",
+        "rule": f"{name}, by {'its argument' if len(function.ranks) == 1 else 'each argument'}",
         "sentence": f"An argument of {function.name} receives the derivative by it, times the "
         "incoming gradient.",
         "symbol": "l",
