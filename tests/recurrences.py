@@ -80,6 +80,57 @@ for l in range(1, 6):
     a[l] = tanh(W[l] @ a[l - 1])
 loss = sum(a[5])
 """
+KALMAN = """\
+y: Vector(m, data=True)[t:T]
+F: Matrix(n, n)
+H: Matrix(m, n)
+Q: Matrix(n, n)
+R: Matrix(m, m)
+mu[0] = zeros(n)
+P[0] = eye(n)
+for t in range(1, T + 1):
+    M[t] = F @ P[t - 1] @ F.T + Q @ Q.T
+    S[t] = H @ M[t] @ H.T + R @ R.T
+    e[t] = y[t] - H @ F @ mu[t - 1]
+    K[t] = M[t] @ H.T @ inv(S[t])
+    mu[t] = F @ mu[t - 1] + K[t] @ e[t]
+    P[t] = M[t] - K[t] @ H @ M[t]
+loss = sum(logdet(S[t]) + e[t].T @ inv(S[t]) @ e[t] for t in range(1, T + 1))
+"""
+TWINS = """\
+a: Vector(n)
+h[0] = a
+g[0] = a
+for t in range(1, T + 1):
+    h[t] = sin(g[t - 1])
+    g[t] = sin(g[t - 1])
+loss = sum(h[T] * g[T])
+"""
+BESIDE = """\
+W: Matrix(n, n)[l:L]
+x: Vector(n)
+h[0] = x
+for l in range(1, L + 1):
+    z[l] = W[l] @ h[l - 1]
+    h[l] = relu(z[l])
+loss = norm2(z[L])**2 + sum(norm2(W[l])**2 for l in range(1, L + 1))
+"""
+EMBEDDED = """\
+E: Matrix(v, d)
+o: Index(v)[t:T]
+U: Matrix(n, d)
+W: Matrix(n, n)
+C: Matrix(v, n)
+h[0] = zeros(n)
+for t in range(1, T + 1):
+    h[t] = tanh(W @ h[t - 1] + U @ E[o[t]])
+loss = -mean(sum(log_softmax(C @ h[t])[o[t]] for t in range(1, T + 1)) for o in batch)
+"""
+COVARIANCE = """\
+x: Vector(n)[t:T]
+S = sum(x[t] @ x[t].T for t in range(1, T + 1))
+loss = logdet(S + eye(n))
+"""
 PROGRAMS = {
     name.lower(): text for name, text in globals().items() if name.isupper() and "loss = " in text
 }

@@ -95,14 +95,20 @@ def _line(line: StepLine, joined: Joined, proofs: Proofs) -> Line:
     note = f"{step.rule}{from_steps(numbers)}"
     if line.when == "next":
         t = steps.index
-        note += f"{' and' if numbers else ', from'} {t} + 1, for {t} < {steps.length}"
+        if f"[{t} + 1]" in unparse(step.right):
+            note += f"{' and' if numbers else ', from'} {t} + 1"
+        note += f", for {t} < {steps.length}"
     equation = Equation(written(step.left), tuple(sides), note, step.number, kind="step")
     return Line(step, equation, proofs.get(step.number))
 
 
 def _numbered(joined: Joined, part: str, of: int) -> int:
-    """The number of the line that a part's step is; 0 where it is none."""
-    part = "step" if part == "start" else part
+    """The number of the line that a part's step is; 0 where it is none. The last step has the
+    lines of one step, by what they compute."""
+    if part == "start":
+        node = joined.derivations["start"].steps[of - 1].node
+        steps = joined.derivations["step"].steps
+        part, of = "step", next((s.number for s in steps if s.node is node), 0)
     return next((x.step.number for x in joined.lines if x.part == part and x.of == of), 0)
 
 

@@ -12,7 +12,40 @@ BATCHES = "tests/calculus/test_batches.py"
 CHAINS = "tests/calculus/test_chains.py"
 CLOSED = "tests/rendering/test_closed.py"
 STATIONARY = "tests/calculus/test_stationary.py"
+RECURRENCES = "tests/calculus/test_recurrences.py"
 MUTANTS: list[Mutant] = [
+    *planted_in(
+        "symgrad/calculus/recurrences/substitution.py",
+        RECURRENCES,
+        (
+            "what the next step sends is taken from this one",
+            "return replace(name, name=entry_of(series, indices[index]))",
+            "return name",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/recurrences/derived.py",
+        RECURRENCES,
+        (
+            "a state keeps its index where a step later is meant",
+            'return {t: f"{t} + 1", f"{t} - 1": t}',
+            'return {t: f"{t} + 1"}',
+        ),
+        (
+            "the last step is not known to come before what follows",
+            "        late += self.beside\n",
+            "",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/recurrences/received.py",
+        RECURRENCES,
+        (
+            "what comes after the steps sends nothing to a parameter",
+            "        if name in self.of.after_wrt:\n            terms",
+            "        if False:\n            terms",
+        ),
+    ),
     *planted_in(
         "symgrad/calculus/stationary/solving.py",
         STATIONARY,

@@ -8,6 +8,15 @@ LABELS = "tests/numerics/test_labels.py"
 INPUTS = "tests/numerics/test_inputs.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
+        "symgrad/numerics/recurrences/source.py",
+        "tests/calculus/test_recurrences.py",
+        (
+            "the way back begins one step late",
+            'lines += ["for t in range(n, 0, -1):"',
+            'lines += ["for t in range(n - 1, 0, -1):"',
+        ),
+    ),
+    *planted_in(
         "symgrad/numerics/verification.py",
         "tests/numerics/test_solutions.py",
         (

@@ -20,11 +20,10 @@ from symgrad.calculus.recurrences.derived import DerivedParts, result_of, uses
 from symgrad.calculus.recurrences.joined import Joined, Line
 from symgrad.calculus.recurrences.parts import Parts
 from symgrad.calculus.recurrences.received import Received
-from symgrad.calculus.recurrences.substitution import at_steps, renamed, substituted
+from symgrad.calculus.recurrences.substitution import at_steps, nothing, renamed, substituted
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
-from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.unparse import unparse
 
@@ -75,6 +74,7 @@ class _Joining:
                     ("before", self.of.before),
                     ("step", self.of.step),
                     ("start", self.of.start),
+                    ("whole", self.of.whole),
                     ("after", self.of.after),
                 )
                 if part is not None
@@ -159,9 +159,9 @@ class _Joining:
         for own, name in self.of.passed.items():
             h = self.of.states_given[own]
             outcome = self.of.after_wrt.get(self.of.last(h).name)
-            end = filled(zeros, h.shape) if outcome is None else result_of(outcome)
+            end = nothing(h.shape) if outcome is None else result_of(outcome)
             self._new("last", at_steps(name, last), end, "chain rule")
-            sent = self.of.carried.get(own, filled(zeros, h.shape))
+            sent = self.of.carried.get(own, nothing(h.shape))
             self._new("next", name, sent, "chain rule")
 
     def _first_lines(self, start: Derivation) -> dict[str, Step]:
@@ -182,17 +182,19 @@ class _Joining:
         """A line of one step; where it uses the step after, one for the last step before it."""
         right = in_language(step.right)
         later = {n: h for n, h in self.of.states_given.items() if n not in self.of.passed}
-        if not uses(right, later):
+        at_end = first.get(unparse(step.left))
+        beside = {self.of.cotangent(name).name: name for name in self.of.beside}
+        alike = at_end is None or not uses(in_language(at_end.right), beside)
+        if not uses(right, later) and alike:
             self._add(
                 Line("down", self.of.shown(replace(step, right=self.of.named(right))), "step")
             )
             return
         last = {self.parts.index: self.parts.last}
-        at_end = first.get(unparse(step.left))
-        end = filled(zeros, step.left.shape) if at_end is None else at_end.right
+        end = nothing(step.left.shape) if at_end is None else at_end.right
         sent = {
             self.of.cotangent(h).name: result_of(self.of.after_wrt[self.of.last(h).name])
-            for h in self.parts.states.values()
+            for h in (*self.parts.states.values(), *self.of.beside)
             if self.of.last(h).name in self.of.after_wrt
         }
         end = at_steps(substituted(self.of.named(end), sent), last)

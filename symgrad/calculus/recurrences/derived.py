@@ -22,8 +22,9 @@ from symgrad.language.problem import Problem
 @dataclass
 class DerivedParts:
     """`before`, `step` and `after` with the gradients of their scalars; `start` is one step too,
-    as it is at the last step, where nothing comes back from a step after it. `given` says by what
-    name each part is given the cotangent of what it hands on."""
+    as it is at the last step, where nothing comes back from a step after it; `whole` is one step
+    with all that it may be given. `given` says by what name each part is given the cotangent of
+    what it hands on."""
 
     problem: Problem
     wrt: tuple[str, ...]
@@ -41,7 +42,10 @@ class DerivedParts:
         self.after = self._derived(self.parts.part(self.parts.after, self.parts.output))
         self.step = self._derived(self._one_step(self.parts.states.values()))
         late = [h for h in self.parts.states.values() if self.last(h).name in self.after_wrt]
+        late += self.beside
         self.start = self._derived(self._one_step(late)) if late or self.totals else None
+        every = [*self.parts.states.values(), *self.beside]
+        self.whole = self._derived(self._one_step(every)) if self.beside else self.step
         outputs = [Name(n, e.shape, e.batch) for n, e in self.parts.before.items()]
         pairs = [(self.cotangent(name), name) for name in outputs]
         self.before = None
@@ -89,6 +93,16 @@ class DerivedParts:
     def after_wrt(self) -> Mapping[str, Outcome]:
         """What comes after the steps, differentiated by what it is given."""
         return {str(key): outcome for key, outcome in self.after.outcomes.items()}
+
+    @cached_property
+    def beside(self) -> list[Name]:
+        """What a step defines beside the states and what comes after reads of the last one."""
+        return [
+            Name(name, e.shape, e.batch)
+            for name, e in self.parts.step.items()
+            if name not in {h.name for h in self.parts.states.values()}
+            and entry_of(entry_parts(name)[0], self.parts.last) in self.after_wrt
+        ]
 
     @property
     def totals(self) -> list[Total]:
@@ -159,6 +173,7 @@ class DerivedParts:
                 continue
             direct = any(h.name in {n.name for n in names_in(e)} for e in self.parts.step.values())
             direct = direct or any(total.body.name == h.name for total in self.totals)
+            direct = direct or own.name in lines
             if direct:
                 name = entry_of(fresh("m", self.parts.taken), self.parts.index)
                 found[self.cotangent(h).name] = Name(name, h.shape, h.batch)

@@ -11,12 +11,11 @@ from symgrad.calculus.naming import fresh
 from symgrad.calculus.recurrences.derived import DerivedParts, result_of
 from symgrad.calculus.recurrences.joined import Sum
 from symgrad.calculus.recurrences.parts import Parts, names_in
-from symgrad.calculus.recurrences.substitution import at_steps, substituted
+from symgrad.calculus.recurrences.substitution import at_steps, nothing, substituted
 from symgrad.errors import ProgramError
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.batches import batch_sum, over_batch
-from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.steps import step_sum
 
 
@@ -91,7 +90,7 @@ class Received:
                 sent = at_steps(self.of.carried[own], first)
                 terms.append(self._over_examples(sent, of))
         terms += self._terms(of.name)
-        return signed_sum(terms) if terms else filled(zeros, of.shape)
+        return signed_sum(terms) if terms else nothing(of.shape)
 
     def _over_examples(self, e: Expression, of: Name) -> Expression:
         """The sum over the examples, where each has a cotangent of what is the same for all."""
@@ -127,10 +126,10 @@ class Received:
             if name in before:
                 terms.append(self.sent(result_of(before[name])))
             own = variable.expression()
-            right = signed_sum(terms) if terms else filled(zeros, own.shape)
+            right = signed_sum(terms) if terms else nothing(own.shape)
             return Sum(name, self.of.derivative(own), right)
         entry = variable.at(self.parts.index).expression()
         step = {str(key): outcome for key, outcome in self.of.step.outcomes.items()}
         if entry.name not in step:
-            return Sum(name, self.of.derivative(entry), filled(zeros, entry.shape))
+            return Sum(name, self.of.derivative(entry), nothing(entry.shape))
         return Sum(name, self.of.derivative(entry), self.of.named(result_of(step[entry.name])))

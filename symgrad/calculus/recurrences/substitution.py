@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from symgrad.calculus.algebra import is_call, is_negative, negated, transposed
 from symgrad.calculus.index_notation import Derivative
-from symgrad.language.expressions import Call, Expression, Name, fold
+from symgrad.language.dimensions import ONE, SCALAR, Shape
+from symgrad.language.expressions import Call, Expression, Name, Number, fold
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations import arithmetic as op
+from symgrad.language.operations.constants import filled, zeros
 
 
 def substituted(e: Expression, values: Mapping[str, Expression]) -> Expression:
@@ -43,6 +46,19 @@ def _rebuilt(call: Call, arguments: tuple[Expression, ...]) -> Expression:
         if call.operation is op.add and is_negative(left):
             return right - negated(left)
     return replace(call, arguments=arguments)
+
+
+def nothing(shape: Shape) -> Expression:
+    """Zero of a shape.
+
+    >>> from symgrad.language.dimensions import column, dimension
+    >>> from symgrad.language.unparse import unparse
+    >>> unparse(nothing(SCALAR)), unparse(nothing(column(dimension("n"))))
+    ('0', 'zeros(n)')
+    """
+    if shape == SCALAR:
+        return Number(Fraction(0))
+    return filled(zeros, shape[:1] if shape[1:] == (ONE,) else shape)
 
 
 def at_steps(e: Expression, indices: Mapping[str, str]) -> Expression:

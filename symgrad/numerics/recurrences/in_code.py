@@ -62,7 +62,7 @@ class StepParts:
         bodies = [total.body.name for total in self.parts.totals.values()]
         names = [h.name for h in self.parts.states.values()]
         names = list(dict.fromkeys([*names, *bodies, *self.beside]))
-        step = Part.of("v", derivations["step"], names, self.axes, inputs)
+        step = Part.of("v", derivations["whole"], names, self.axes, inputs)
         output = self.problem.output_name
         after = Part.of("w", derivations["after"], [output], self.axes, inputs)
         return before, step, after
@@ -90,6 +90,7 @@ class StepParts:
             names.setdefault(self.given.get(name, ""), f"du{k}")
         for k, name in enumerate(self.beside):
             names[entry_of(entry_parts(name)[0], last)] = f"e{k}"
+            names[self.given.get(name, "")] = f"ce{k}"
         for k, name in enumerate(self.parts.totals):
             names |= {name: f"s{k}", self.given.get(name, ""): f"ds{k}"}
         return names

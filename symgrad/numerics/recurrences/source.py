@@ -112,6 +112,12 @@ class StepLoop:
         for k, name in enumerate(self.parts.totals):
             if self.of.given.get(name) in self.step.program.inputs:
                 lines.append(f"ds{k} = {self.after.derivative(name)}")
+        beside = [
+            (f"ce{k}", self.after.derivative(entry_of(entry_parts(name)[0], self.parts.last)))
+            for k, name in enumerate(self.of.beside)
+            if self.of.given.get(name) in self.step.program.inputs
+        ]
+        lines += [f"{name} = {sent}" for name, sent in beside]
         sums = self._sums()
         lines += [f"{target} = {start}" for target, start, _ in sums]
         inside = self._entries()
@@ -125,6 +131,9 @@ class StepLoop:
                 str(self.step.derivative(entry_of(h, f"{self.of.t} - 1"))) for h in carried
             )
             inside.append(f"{left} = {right}")
+        alone = [name for name, _ in beside]  # what the last step alone receives
+        alone += [f"c{self.of.states[h]}" for h in received if h not in carried]
+        inside += [f"{name} = np.zeros_like({name})" for name in alone]
         lines += ["for t in range(n, 0, -1):", *(f"{INDENT}{line}" for line in inside or ["pass"])]
         return [*lines, *self._back(carried), self._return()]
 
