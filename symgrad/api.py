@@ -248,8 +248,9 @@ class Derivation:
         return "\n".join(rendering.text_rows(lines)) + "\n"
 
     def _document(self, level: str, why: str) -> rendering.Document:
-        checked, found = self.checked, self._proofs(level, why)
-        return rendering.document(self.data, checked, level, found, self._chains(level))
+        checked, chains = self.checked, self._chains(level)
+        found = self._proofs("steps" if chains else level, why)
+        return rendering.document(self.data, checked, level, found, chains)
 
     def _chains(self, level: str) -> Mapping[str, Proof] | None:
         """The chains that a level shows, every line checked; None by another method."""
@@ -260,7 +261,7 @@ class Derivation:
     def _proofs(self, level: str, why: str) -> Mapping[int, Proof]:
         """The proofs that a level shows, every line checked."""
         one_of("the reason", why, KINDS)
-        full = isinstance(level, str) and level == "full" and self.method == METHODS[0]
+        full = isinstance(level, str) and level == "full"
         return proofs.proofs(self.data, KINDS[KINDS.index(why)]) if full else {}
 
     def _repr_latex_(self) -> str:
@@ -423,8 +424,9 @@ def derive(
                  = <A.T, dY>                                            trace as inner product
                  = <A.T, -Y @ dX @ Y>                                   inverse, from (1)
                  = -<Y.T @ A.T @ Y.T, dX>                               factors across, transposed
-              dL/dX = -Y.T @ A.T @ Y.T                                  what stands beside dX
-                    = -inv(X).T @ A.T @ inv(X).T                        by the program's names
+                 = -<(Y @ A @ Y).T, dX>                                 simplified
+              dL/dX = -(Y @ A @ Y).T                                    what stands beside dX
+                    = -(inv(X) @ A @ inv(X)).T                          by the program's names
     """
     one_of("method", method, METHODS)
     derived = _derived("gradient", problem, wrt, layout)

@@ -255,6 +255,14 @@ def test_every_form_has_the_chain() -> None:
     assert derivation.results["W"].expression == sg.derive(NET, ["W"]).results["W"].expression
 
 
+def test_a_step_has_its_own_proof_beside_a_chain() -> None:
+    derivation = sg.derive(NET, ["W"], method="differentials")
+    assert derivation.proof(10) == sg.derive(NET, ["W"]).proof(10)
+    assert "tanh acts on each entry" not in derivation.text("full")
+    with pytest.raises(sg.OptionError, match="the reason"):
+        derivation.text("full", why="words")
+
+
 def test_another_method_is_an_error_that_names_these() -> None:
     with pytest.raises(sg.OptionError, match="backpropagation, differentials, not 'chain-rule'"):
         sg.derive(NET, method="chain-rule")
