@@ -20,6 +20,7 @@ from symgrad.language.expressions import (
     is_scalar,
 )
 from symgrad.language.operations import arithmetic as op
+from symgrad.language.operations.batches import batch_mean, batch_sum
 from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag, dot, einsum
 from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
@@ -62,18 +63,23 @@ def transposed(e: Expression) -> Expression:
 def _is_symmetric(e: Expression) -> bool:
     """Whether it is its own transpose: S, inv(S), I, diag(v), inv(X.T @ X + c I)."""
     if isinstance(e, Call) and getattr(e.operation.meaning, "symmetric", False):
-        return all(_is_its_transpose(a) for a in e.arguments if ONE not in a.shape)
+        return all(is_its_transpose(a) for a in e.arguments if ONE not in a.shape)
     if isinstance(e, Name):
         return e.symmetric
+    if is_call(e, batch_sum, batch_mean):
+        return is_its_transpose(e.arguments[0])
     if is_call(e, op.add):
         return _is_transpose(*reversed(e.arguments))
     return is_call(e, eye) or (is_call(e, diag) and e.shape[1] != ONE)
 
 
-def _is_its_transpose(e: Expression) -> bool:
-    """The same of sums and products, whose transposes are written out otherwise."""
-    if is_call(e, op.add, op.subtract, op.negative, op.multiply):
-        return all(is_scalar(a) or _is_its_transpose(a) for a in e.arguments)
+def is_its_transpose(e: Expression) -> bool:
+    """Whether it is its own transpose, also of sums and products, whose transposes are written out
+    otherwise."""
+    if is_call(e, op.add, op.subtract, op.negative, op.multiply) and all(
+        is_scalar(a) or is_its_transpose(a) for a in e.arguments
+    ):
+        return True
     if is_call(e, op.matmul):
         return e.shape[0] == e.shape[1] and unparse(transposed(e)) == unparse(e)
     return _is_symmetric(e)

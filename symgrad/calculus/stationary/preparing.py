@@ -70,6 +70,7 @@ def _uninverted(page: Page, cleared: Cleared) -> Equation:
     """Times the unknown, whose inverse stands there."""
     sides = "both sides" if cleared.side == "both" else f"the {cleared.side}"
     page.inverted = True
+    page.need(f"`{page}` is invertible")
     page.equation(
         cleared.equation,
         f"times {page} from {sides}",

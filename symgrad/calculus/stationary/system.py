@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import HALF
+from symgrad.calculus.algebra import HALF, is_its_transpose
 from symgrad.calculus.closed_form import closed_result, leaf_count
 from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import in_language
-from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
@@ -99,9 +99,11 @@ class System:
         assert name is not None
         page = Page(name, self.write, self.short, self.define)
         zero = self.write(contract([], ()), labels)
-        symmetrised = _symmetric_part(entry, labels, unknown.node)
+        left, rule = self._gradient(unknown), "set to zero"
+        symmetrised = None
+        if symmetric(unknown.node) and not is_its_transpose(left):
+            symmetrised = _symmetric_part(entry, labels, unknown.node)
         if symmetrised is None:
-            left, rule = self._gradient(unknown), "set to zero"
             reason = f"Where {unknown.name} is stationary, the gradient by it is 0."
         else:
             entry = symmetrised
@@ -190,8 +192,11 @@ def put(node: Node, others: Mapping[Node, Node]) -> Node:
 def _symmetric_part(entry: Entry, labels: Sequence[Label], unknown: Node) -> Entry | None:
     """(G + G.T) / 2 by a symmetric unknown; None where G is that itself."""
     core = [x for x in labels if not isinstance(x.axis, str)]
-    if not symmetric(unknown) or len(core) != 2 or symmetric(aligned(entry, core)):
+    if len(core) != 2:
         return None
-    turned = {core[0]: core[1], core[1]: core[0]}
-    factor = Factor(*entry)
-    return contract([Term(HALF, (factor,)), Term(HALF, (factor.renamed(turned),))], labels)
+    straight = Factor(*entry)
+    crossed = straight.renamed({core[0]: core[1], core[1]: core[0]})
+    gap = contract([Term(ONE, (straight,)), Term(-ONE, (crossed,))], labels)
+    if not Equation.of(gap, labels, unknown).flat().terms:
+        return None
+    return contract([Term(HALF, (straight,)), Term(HALF, (crossed,))], labels)
