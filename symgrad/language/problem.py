@@ -215,6 +215,10 @@ class Problem:
             raise UnknownNameError("wrt is empty: name at least one variable to differentiate by")
         for name in names:
             if name not in self.variables:
+                if name in self.functions:
+                    raise UnknownNameError(
+                        f"wrt: {name} is a function that is left open; inputs are {self._inputs}"
+                    )
                 if name in self.definitions or name == self.output_name:
                     raise UnknownNameError(
                         f"wrt: {name} is computed, not an input; inputs are {self._inputs}"

@@ -23,6 +23,8 @@ RESULTS = {  # of x, after HEAD
     "g: Function(scalar=True)\nloss = g(A @ x)": "A.T @ g_1(A @ x)",
     "sigma: Function\nloss = sum(sigma(x) + exp(x))": "exp(x) + sigma_1(x)",
     "f: Function\nloss = sum(f(x))": "f_1(x)",
+    "phi: Function\nloss = \\sum_i \\phi(x_i)": "phi_1(x)",
+    "ell: Function\nloss = \\ell(y, A x)": "A.T @ ell_2(y, A @ x)",
     "phi: Function(positive=True)\nloss = sum(abs(phi(x)))": "phi_1(x)",
     "phi: Function(even=True)\nloss = sum(phi(x - y) + phi(y - x))": "2 * phi_1(x - y)",
     "phi: Function(even=True)\nloss = sum(phi_1(-x))": "-phi_11(x)",
@@ -93,6 +95,12 @@ def test_message(program: str, expected: str) -> None:
     with pytest.raises(sg.SymgradError) as caught:
         sg.derive(HEAD + program)
     assert caught.value.message == expected
+
+
+def test_no_derivative_by_a_function() -> None:
+    """A function is nothing to differentiate by."""
+    with pytest.raises(sg.SymgradError, match="wrt: phi is a function that is left open"):
+        sg.derive(HEAD + "phi: Function\nloss = sum(phi(x))", "phi")
 
 
 @pytest.mark.parametrize("by", [(), (1,), (1, 1)])

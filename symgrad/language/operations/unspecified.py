@@ -253,6 +253,8 @@ class Functions(Mapping[str, Operation]):
     def _first(self, function: Unspecified, name: str, by: By) -> Operation:
         """What a function is whose arguments are not known yet: the first call tells."""
 
+        whole = "scalar" in function.facts
+
         def called(*arguments: Expression) -> Expression:
             known = self.declared[function.name] = function.first_called(arguments)
             _check_derivative(known, by)
@@ -261,7 +263,7 @@ class Functions(Mapping[str, Operation]):
         return Operation(
             name=name,
             meaning=Composite(called),
-            shape=lambda arguments, options: SCALAR,
+            shape=lambda arguments, options: SCALAR if whole else arguments[0].shape,
             arity=(1, MOST),
             rule="",
             sentence="",
