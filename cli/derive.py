@@ -13,6 +13,7 @@ from .output import write
 from .programs import ProgramFile, find_program, given_problem
 
 if TYPE_CHECKING:
+    from symgrad import Derivation
     from symgrad.language.problem import Problem
 
 FORMATS = ["latex", "markdown", "html", "text", "json"]
@@ -43,6 +44,12 @@ METHODS = ["backpropagation", "differentials"]
     help="The results alone, every step, or every step with the proof that it is true.",
 )
 @click.option(
+    "--form",
+    "notation",
+    type=click.Choice(["components"]),
+    help="The results alone, entry by entry: x[i]: sum(A[i, j] * y[j] for j in range(n)).",
+)
+@click.option(
     "--why",
     type=click.Choice(REASONS),
     help="The proof of each step, in index notation or by differentials (with --level full).",
@@ -65,6 +72,7 @@ def derive(
     symmetric: str,
     form: str,
     level: str,
+    notation: str | None,
     why: str | None,
     method: str,
     output: str,
@@ -103,12 +111,22 @@ def derive(
         if expression is not None:
             error.message += f"; the names were read as {_kinds(problem)}"
         raise
-    if form == "json":
+    if notation:
+        write(_components(derivation, form), output)
+    elif form == "json":
         write(derivation.json(why=why or "index"), output)
     else:
         level, why = "full" if why else level, why or "index"
         write(getattr(derivation, form)(level=level, why=why), output)
     sys.exit(STATUS[derivation.checked.verdict])
+
+
+def _components(derivation: Derivation, form: str) -> str:
+    """Each result entry by entry, one a line."""
+    if form not in ("text", "latex"):
+        raise click.UsageError("--form components is for --format text or latex")
+    found = [result.component() for result in derivation.results.values()]
+    return "\n".join(c.line if form == "text" else c.latex for c in found) + "\n"
 
 
 def _kinds(problem: Problem) -> str:

@@ -23,6 +23,7 @@ from symgrad.calculus.recurrences.derive import value as step_value
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.calculus.stationary import stationary as solved
 from symgrad.calculus.vectorized import Vectorized, vectorized
+from symgrad.components import Component, component_of
 from symgrad.errors import OptionError, VerificationError, one_of, whole_number
 from symgrad.explicit import ExplicitJacobian, explicit_jacobian
 from symgrad.language.expressions import Expression
@@ -93,6 +94,15 @@ class Result:
         'kron(eye(n), A)'
         """
         return vectorized(self.data, self.data.outcomes[self.key])
+
+    def component(self) -> Component:
+        """The entry [i, j] of the derivative, as text with indices (`str`, `.text`) and `.latex`.
+
+        >>> derived = derive("A: Matrix(n, n)\\nx: Vector(n)\\nloss = x.T @ A @ x", "A")
+        >>> print(derived.results["A"].component())
+        x[i] * x[j]
+        """
+        return component_of(self.data.outcomes[self.key], self.data.table)
 
     def sympy(self) -> sympy.Basic:
         """The derivative as a SymPy expression of the problem's variables: a matrix expression, or
@@ -307,6 +317,14 @@ class StepResult(Result):
     def vectorized(self) -> None:
         """A gradient has at most two indices."""
         return None
+
+    def sympy(self) -> sympy.Basic:
+        """Raises: OptionError: SymPy has no recursion of states."""
+        raise OptionError("a result with states over time has no form in SymPy")
+
+    def component(self) -> Component:
+        """Raises: OptionError: the recursion is said in matrix notation."""
+        raise OptionError("a result with states over time is not written entry by entry")
 
 
 @dataclass(frozen=True)

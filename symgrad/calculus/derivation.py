@@ -25,7 +25,7 @@ from symgrad.language.table import Table
 from symgrad.language.unparse import unparse
 
 Key = str | tuple[str, str]
-LONGEST_INDEX_FORM = 100  # characters
+LONGEST_INDEX_FORM = 160  # characters
 SOLVING = "solving"  # the kind of a step that holds where a gradient is zero
 
 

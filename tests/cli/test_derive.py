@@ -137,3 +137,10 @@ def test_an_expression_that_is_no_scalar_says_how_its_names_were_read(symgrad) -
     assert result.exit_code == 1
     assert "for its Jacobian: --of jacobian, or sg.jacobian in Python" in result.stderr
     assert "; the names were read as t: Vector(n), x: Vector(n)" in result.stderr
+
+
+def test_the_results_entry_by_entry(symgrad) -> None:
+    call = ("derive", "-e", "z.T @ A @ x", "--wrt", "x", "--form", "components")
+    assert symgrad(*call).stdout == "x[i]: sum(z[j] * A[j, i] for j in range(m))\n"
+    assert symgrad(*call, "--format", "latex").stdout == "\\sum_{j} z_{j} A_{ji}\n"
+    assert symgrad(*call, "--format", "html").exit_code == 2
