@@ -151,6 +151,11 @@ class Document:
         return self.derivation.table
 
     @property
+    def output_place(self) -> int:
+        """Where in the program the loss (or f) stands."""
+        return len(self.derivation.problem.definitions)
+
+    @property
     def layout_title(self) -> str:
         """What the remark on the results is about."""
         return "Remark" if self.derivation.kind == "stationary" else "Layout"

@@ -23,7 +23,7 @@ from symgrad.rendering.latex import chained
 def json(doc: Document) -> str:
     """A derivation as JSON: texts in the language, LaTeX, rules, shapes, proofs."""
     derivation = doc.derivation
-    count = len(derivation.problem.definitions)
+    count = doc.output_place
     definitions, (output, *total) = doc.program[:count], doc.program[count:]
     content = {
         "kind": derivation.kind,
@@ -57,6 +57,7 @@ def _variable(variable: Variable) -> dict[str, Any]:
         "dims": _sizes(variable.dims),
         "facts": sorted(variable.facts),
         "batch": variable.batch,
+        "steps": _steps(variable),
     }
 
 
@@ -65,6 +66,12 @@ def _function(call: Call) -> dict[str, Any]:
     function = function_of(call)
     shapes = [[] if function.entrywise else _sizes(core(a.shape)) for a in call.arguments]
     return {"name": function.name, "arguments": shapes, "facts": sorted(function.facts)}
+
+
+def _steps(variable: Variable) -> dict[str, str] | None:
+    """What counts the steps of a series, and how many there are."""
+    steps = variable.steps
+    return None if steps is None else {"index": steps.index, "length": str(steps.length)}
 
 
 def _sizes(dims: tuple[Dimension, ...]) -> list[str]:

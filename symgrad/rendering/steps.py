@@ -41,6 +41,11 @@ class StepDocument(Document):
     sections: tuple[tuple[str, tuple[Line, ...]], ...] = ()
 
     @property
+    def output_place(self) -> int:
+        """The loss is the last line of the program."""
+        return len(self.program) - 1
+
+    @property
     def parts(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
         """The parts that have lines, with their titles."""
         yield from ((title, lines) for title, lines in self.sections if lines)

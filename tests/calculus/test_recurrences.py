@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -99,6 +100,14 @@ def test_each_is_printed_in_every_format(text: str) -> None:
         for level in ("result", "steps", "full"):
             assert "None" not in print_(level)
     assert "unrolled" in derivation.json()
+
+
+def test_json_has_the_program_and_its_series() -> None:
+    content = json.loads(sg.derive(RNN).json())
+    assert [d["name"] for d in content["definitions"]] == ["h[0]", "h[t]"]
+    assert content["output"]["expression"].startswith("sum(norm2(")
+    steps = {v["name"]: v["steps"] for v in content["variables"]}
+    assert steps["x"] == {"index": "t", "length": "T"} and steps["W"] is None
 
 
 def test_a_result_says_what_it_uses() -> None:

@@ -29,6 +29,7 @@ def test_json_in_full() -> None:
     content = json.loads(sg.derive(PROGRAM, ["W"]).json())
     assert content["variables"][2] == {
         "name": "y", "kind": "Vector", "dims": ["m"], "facts": ["one_hot"], "batch": None,
+        "steps": None,
     }  # fmt: skip
     assert content["output"]["expression"] == "norm2(W @ x - y)**2"
     (result,) = content["results"]

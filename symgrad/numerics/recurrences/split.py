@@ -111,13 +111,15 @@ class Split:
 
     @classmethod
     def of(cls, part: Part, at_steps: Iterable[str], cotangents: Iterable[str]) -> Split:
-        """By what they need: an input with an entry at each step, or a cotangent."""
-        late = part.depending(cotangents)
-        each = part.depending(at_steps)
-        ops = part.program.ops
-        backward = tuple(op for op in ops if op in late)
-        forward = tuple(op for op in ops if op in each and op not in late)
-        once = tuple(op for op in ops if op not in each and op not in late)
+        """By what they need, an input with an entry at each step or a cotangent, and by what needs
+        them: what the values do not, waits."""
+        moving = part.depending(at_steps) | part.depending(cotangents)
+        values = [op for name, op in part.results.items() if not name.startswith("d ")]
+        needed = {op for root in values for op in _below(root)}
+        ops = [op for op in part.program.ops if op in moving]
+        backward = tuple(op for op in ops if op not in needed)
+        forward = tuple(op for op in ops if op in needed)
+        once = tuple(op for op in part.program.ops if op not in moving)
         roots = [op for name, op in part.results.items() if name.startswith("d ")]
         read = {x for op in backward for x in op.reads()}
         read |= {x for op in roots for x in (op.reads() if op.inline else [op])}
