@@ -25,7 +25,7 @@ from symgrad.language.handwriting import FORMULA, MAGNITUDE, NORM, ONES, PRIME, 
 from symgrad.language.latex_input.reading import Equation, read_latex_line
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, conventions, signs
-from symgrad.language.operations.advice import advice
+from symgrad.language.operations.advice import OF_REAL, advice
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.entries import at
@@ -190,7 +190,8 @@ def _attribute(node: ast.Attribute, scope: Scope, depth: int) -> Expression:
         value = arrays.length(read_expression(node.value, scope, depth))
         _remark(node, scope)(f"{typed(node)} is array code", "")
         return value
-    raise ProgramError(f"the only attribute is .T, not .{node.attr}")
+    told = f"; {OF_REAL[node.attr]}" if node.attr in OF_REAL else ""
+    raise ProgramError(f"the only attribute is .T, not .{node.attr}{told}")
 
 
 def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Expression:

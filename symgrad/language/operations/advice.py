@@ -1,7 +1,17 @@
 """Functions that people call and that are written otherwise: what to write, with {0} and {1} for
 the arguments; or why there is nothing to write."""
 
+REAL = "all numbers are real here"
+OF_REAL = {  # what complex matrices are declared, or transposed, by
+    "complex": REAL,
+    "hermitian": f"{REAL}: a Hermitian matrix is symmetric=True",
+    "unitary": f"{REAL}: a unitary matrix is orthogonal=True",
+    "H": f"{REAL}, so that the conjugate transpose is .T",
+}
 ADVICE = {
+    **dict.fromkeys(("conj", "conjugate", "real", "Re"), f"{REAL}: leave it out"),
+    **dict.fromkeys(("imag", "Im"), f"{REAL}: it is 0"),
+    **dict.fromkeys(("adjoint", "hermitian", "ctranspose"), f"{REAL}: write {{0}}.T"),
     "log2": "write log({0}) / log(2)",
     "log10": "write log({0}) / log(10)",
     "cbrt": "write {0}**(1/3)",
