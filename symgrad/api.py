@@ -164,7 +164,7 @@ class Derivation:
     the texts derive: step by step backward, or as a chain of differentials for each of wrt."""
 
     data: data.Derivation
-    method: str = METHODS[0]
+    method: str = field(default=METHODS[0], repr=False)
 
     @property
     def problem(self) -> Problem:
