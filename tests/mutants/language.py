@@ -91,6 +91,29 @@ MUTANTS: list[Mutant] = [
         ("nothing is multiplied out", "len(node.axes) < 3", "len(node.axes) < 9"),
     ),
     *planted_in(
+        "symgrad/language/operations/places.py",
+        "tests/language/test_places.py tests/language/test_comprehensions.py",
+        (
+            "an index may leave its axis",
+            "if not (reachable(where.least) and reachable(",
+            "if not (reachable(where.least) or reachable(",
+        ),
+        (
+            "the last entry is the first",
+            "where = Affine({}, where.offset + below)",
+            "where = Affine({}, where.offset + 1)",
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/sympy_axes.py",
+        "tests/language/test_sympy_twins.py",
+        (
+            "indices of SymPy always count from 0",
+            "return int(one and any(",
+            "return 0 * int(one and any(",
+        ),
+    ),
+    *planted_in(
         "symgrad/language/operations/losses.py",
         "tests/language/test_messages.py",
         (
