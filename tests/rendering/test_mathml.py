@@ -67,7 +67,8 @@ def calls(operation: Operation) -> list[Call]:
         return [*of_kinds(operation)]
     options = {key: value for key, value in OPTIONS.items() if key in operation.options}
     found = []
-    for arguments in product(ARGUMENTS, repeat=operation.arity[0]):
+    some = ARGUMENTS[:2] if operation.arity[1] > 3 else ARGUMENTS
+    for arguments in (x for count in {*operation.arity} for x in product(some, repeat=count)):
         for chosen in ({}, options):
             try:
                 found.append(operation.node(arguments, chosen))

@@ -12,14 +12,16 @@ from functools import partial
 
 import sympy
 
-from symgrad.errors import ProgramError
+from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import expressions as ex
+from symgrad.language.dimensions import Shape
 from symgrad.language.formula import RELATION, Cases, Formula, Infix, Number
 from symgrad.language.operations.arithmetic import multiply, subtract
 from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.entries import same_label
 from symgrad.language.operations.meanings import rewrite
 from symgrad.language.operations.piecewise import absolute, maximum, minimum, relu, step
+from symgrad.language.shapes import elementwise as elementwise_shape
 from symgrad.language.unparse import unparse
 
 PLACES = (ex.SUM, ex.SUM, 0, 0)
@@ -74,11 +76,18 @@ def chosen(condition: ex.Expression, one: ex.Expression, other: ex.Expression) -
     raise ProgramError(f"where: {text} is no condition; write where({text} > 0, ...)")
 
 
+def _shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
+    if len(arguments) != len(PLACES):
+        raise ShapeError("where compares two sides and chooses one of two")
+    return elementwise_shape("where")(arguments, options)
+
+
 where: ex.Operation = composite(
     "where",
     lambda x, y, a, b: choice(x - y, a, b),
     arity=(3, 4),
     prepare=_by_condition,
+    shape=_shape,
     text=ex.Spelling("where({0} > {1}, {2}, {3})", places=PLACES),
     notation=lambda call, *parts: _cases(*parts),
     rule="cases",
