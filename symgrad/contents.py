@@ -109,9 +109,16 @@ def entry_of(operation: Operation) -> Entry | None:
         return None
     problem = paired(variables, call)
     wrt = [v.name for v in variables if v.differentiable]
-    results = derive(problem, wrt).results if wrt else {}
-    derivatives = tuple((name, results[name].expression) for name in wrt)
+    derivatives = tuple((name, _derivative(problem, name)) for name in wrt)
     return Entry(_written(call), _formula(call, variables), derivatives)
+
+
+def _derivative(problem: Problem, name: str) -> str:
+    """The gradient by a variable, or that it is not known."""
+    try:
+        return derive(problem, [name]).results[name].expression
+    except SymgradError as error:
+        return error.message
 
 
 def is_elementwise(operation: Operation) -> bool:
@@ -185,7 +192,7 @@ def _variables(operation: Operation, kind: str, dimensions: tuple[Any, ...]) -> 
     """As many variables as it takes arguments, with the names that its definition has."""
     definition = getattr(operation.meaning, "definition", None)
     if definition is None or isinstance(definition, type):
-        chosen = ["x", "y"]
+        chosen = ["x", "y", "z"]
     else:
         every = inspect.signature(definition).parameters.values()
         chosen = [p.name for p in every if p.kind is not p.KEYWORD_ONLY]

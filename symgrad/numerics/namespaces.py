@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -45,10 +44,14 @@ class _NumPy:
     def prod(self, x: Any, axis: Any) -> Any:
         return np.prod(x, axis, keepdims=True)
 
+    def texts(self, routine: Routine) -> str:
+        """What defines a routine, and those that it calls."""
+        return "\n".join(each.source for each in (*routine.uses, routine))
+
     def routine(self, routine: Routine, *x: Any, axis: Any = None) -> Any:
-        function = _made(routine.name, routine.source)
+        function = _made(routine.name, self.texts(routine))
         if axis is None:
-            return function(np, *map(np.asarray, x))
+            return function(np, *_over_all(routine.indices, x))
         return np.moveaxis(function(np, np.moveaxis(np.asarray(*x), axis, -1)), -1, axis)
 
     def log_abs_det(self, x: Any) -> Any:
@@ -108,9 +111,8 @@ class _Complex(_NumPy):
         largest = _real(x) == np.max(_real(x), axis, keepdims=True)
         return self.sum(self.where(largest, x, 0), axis) / self.sum(largest, axis)
 
-    def routine(self, routine: Routine, *x: Any, axis: Any = None) -> Any:
-        own = replace(routine, source=routine.analytic or routine.source)
-        return super().routine(own, *x, axis=axis)
+    def texts(self, routine: Routine) -> str:
+        return routine.analytic or super().texts(routine)
 
     def log_abs_det(self, x: Any) -> Any:
         sign, logarithm = np.linalg.slogdet(x)
@@ -118,6 +120,16 @@ class _Complex(_NumPy):
 
     def where(self, condition: Any, x: Any, y: Any) -> Any:
         return np.where(_real(condition), x, y).view(_Near)
+
+
+def _over_all(indices: str, arrays: Sequence[Any]) -> list[Any]:
+    """Arrays, each spread over the leading axes of all."""
+    ranks = map(len, indices.split("->")[0].split(","))
+    cuts = [np.ndim(a) - rank for a, rank in zip(arrays, ranks, strict=True)]
+    shapes = [(np.shape(a)[:k], np.shape(a)[k:]) for a, k in zip(arrays, cuts, strict=True)]
+    lead = np.broadcast_shapes(*(first for first, _ in shapes))
+    pairs = zip(arrays, shapes, strict=True)
+    return [np.broadcast_to(np.asarray(a), (*lead, *own)) for a, (_, own) in pairs]
 
 
 @cache

@@ -239,8 +239,8 @@ def _helpers(double: bool) -> dict[str, Any]:
     njit = numba().njit
     made = {name: njit(getattr(numba_kernels, name), error_model="numpy") for name in HELPERS}
     for name, routine in ROUTINES.items():
-        text = routine.loops or routine.source.replace("(xp, ", "(").replace("xp.", "np.")
-        made.setdefault(name, njit(defined(text, {"np": np})[name], error_model="numpy"))
+        text = routine.loops or routine.source.replace("xp, ", "").replace("xp.", "np.")
+        made.setdefault(name, njit(defined(text, {"np": np, **made})[name], error_model="numpy"))
     exponential = numba_kernels.exp if double else _exponential
     made[numba_kernels.exp.__name__] = njit(exponential, fastmath={"contract"}, error_model="numpy")
     return made

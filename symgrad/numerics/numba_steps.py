@@ -141,7 +141,10 @@ class Steps:
 
         def text(see: See) -> str:
             function = op.name if op.kind == "routine" else f"np.{op.name}"
-            called = f"{function}({', '.join(see(x, at) for x in arrays)}){part}"
+            parts = [see(x, at) for x in arrays]
+            if op.kind == "routine":  # they multiply matrices
+                parts = [f"np.ascontiguousarray({each})" for each in parts]
+            called = f"{function}({', '.join(parts)}){part}"
             return f"{see(name, at)}{whole} = {called}"
 
         self._step(name, op.dims, leading, text, "call")

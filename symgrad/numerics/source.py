@@ -152,8 +152,9 @@ class Text:
         """The lines that import what it calls."""
         mathematics = any(op.of_math for op in self.program.ops)
         imports = ("import math", "", *self.modules, *self.each) if mathematics else self.modules
-        used = dict.fromkeys(op.name for op in self.program.ops if op.kind == "routine")
-        return (*imports, *("\n" + self.routine(ROUTINES[name]) for name in used))
+        called = [ROUTINES[op.name] for op in self.program.ops if op.kind == "routine"]
+        used = dict.fromkeys(each for routine in called for each in (*routine.uses, routine))
+        return (*imports, *("\n" + self.routine(routine) for routine in used))
 
     def routine(self, routine: Routine) -> str:
         """The text of a function that is called."""

@@ -160,14 +160,24 @@ class _Tracer:
         return Traced(self, self.listing.reduced("multiply", x.array, axis))
 
     def routine(self, routine: Routine, *x: Traced, axis: Labels = ()) -> Traced:
-        """Of arrays with the leading axes of the first one."""
-        first, *others = (each.array for each in x)
-        labels = (*(label for label in first.labels if label not in axis), *axis)
+        """Of arrays each of which is spread over the leading axes of all."""
         inside, outside = routine.indices.split("->")
-        own = dict(zip(inside.split(",")[0][::-1], labels[::-1], strict=False))
-        out = (*labels[: len(labels) - len(own)], *(own[letter] for letter in outside))
-        operands = (self.listing.permuted(first, labels), *(a.op for a in others))
-        op = self.listing.op("routine", operands, dims_of(out), name=routine.name)
+        own: dict[str, Any] = {}
+        split: list[tuple[Array, Labels, Labels]] = []
+        for letters, a in zip(inside.split(","), (each.array for each in x), strict=True):
+            labels = (*(label for label in a.labels if label not in axis), *axis)
+            cut = len(labels) - len(letters)
+            own |= dict(zip(letters, labels[cut:], strict=True))
+            split.append((a, labels[:cut], labels[cut:]))
+        lead = self._together(*(leading for _, leading, _ in split))
+        operands = [
+            self.listing.permuted(a, (*lead, *acted))
+            if {*leading} == {*lead}
+            else self.listing.broadcast(a, (*lead, *acted)).op
+            for a, leading, acted in split
+        ]
+        out = (*lead, *(own[letter] for letter in outside))
+        op = self.listing.op("routine", tuple(operands), dims_of(out), name=routine.name)
         return Traced(self, Array(op, out))
 
     def _matrix(self, name: str, rank: int, x: Traced) -> Traced:

@@ -56,6 +56,14 @@ def blocks(K: Any) -> Any:
     return K.reshape(2, 3, 3, 3)
 
 
+def exponential(S: Any) -> Any:
+    term, total = np.eye(3), np.eye(3)
+    for k in range(1, 60):
+        term = term @ S / k
+        total = total + term
+    return total
+
+
 VALUES: list[tuple[str, Callable[..., Any]]] = [
     ("S[k, k]", lambda S, k: S[k, k]),
     ("(k == k)", lambda k: 1.0),
@@ -151,6 +159,13 @@ VALUES: list[tuple[str, Callable[..., Any]]] = [
         "binary_cross_entropy(y, p)",
         lambda y, p: -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)),
     ),
+    ("matrix_power(S, 3)", lambda S: S @ S @ S),
+    ("matrix_power(S, -2)", lambda S: np.linalg.inv(S) @ np.linalg.inv(S)),
+    ("pinv(A)", lambda A: A.T @ np.linalg.inv(A @ A.T)),
+    ("sqrtm(S) @ sqrtm(S)", lambda S: S),
+    ("S @ sylvester(S, S.T, S @ S) + sylvester(S, S.T, S @ S) @ S.T", lambda S: S @ S),
+    ("expm(S)", exponential),
+    ("expm_frechet(S, eye(n))", exponential),
     ("prod(x)", lambda x: np.prod(x)),
     ("prod(A, axis=1)", lambda A: A.prod(1)),
     ("prod(A, axis=0).T", lambda A: A.prod(0)),

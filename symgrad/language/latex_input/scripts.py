@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import ONE, SCALAR, core
-from symgrad.language.expressions import OPERATIONS, Expression, Number
+from symgrad.language.expressions import OPERATIONS, Expression
 from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
@@ -14,6 +15,7 @@ from symgrad.language.latex_input.entries import Value, is_slice
 from symgrad.language.latex_input.letters import index_letter
 from symgrad.language.latex_input.names import label_of
 from symgrad.language.operations import signs
+from symgrad.language.operations.arithmetic import constant_value
 from symgrad.language.operations.entries import at
 
 LARGEST_POWER = 10  # of a matrix
@@ -96,6 +98,8 @@ class Scripts:
         match above:
             case lt.Sym(text="T" | "t" | r"\top" | "H") if self._is_mark(above, value):
                 return self._transposed(value)
+            case lt.Sym(text=r"\dagger"):
+                return Value(signs.PSEUDO_INVERSE(self._plain(value)))
             case lt.Negative(inner=lt.Sym(text="T" | r"\top")):
                 return Value(signs.INVERSE(self._plain(value)).T)
             case lt.Row(factors=(lt.Sym(text=r"\odot"), exponent)):
@@ -128,17 +132,21 @@ class Scripts:
         """A^{-1} and A^2 of a square matrix; of a vector entry by entry."""
         e = value.expression
         exponent = self.reader.expression(above)
-        number = exponent.value if isinstance(exponent, Number) else None
+        number = constant_value(exponent)
         shape = e.shape
         if number == -1 and ONE not in shape:
             return Value(signs.INVERSE(e))
         if len(shape) == 2 and shape[0] == shape[1]:
-            if number is None or number != int(number) or not 0 < number < LARGEST_POWER:
+            if number == Fraction(1, 2):
+                return Value(signs.MATRIX_ROOT(e))
+            size = 0.0 if number is None else abs(float(number))
+            if number is None or number != int(number) or not 0 < size < LARGEST_POWER:
                 raise ProgramError(
                     r"a power of a matrix is ^{-1} or ^2, ^3, ...; of its entries ^{\odot 2}"
                 )
-            whole = e
-            for _ in range(int(number) - 1):
-                whole = whole @ e
+            factor = e if number > 0 else signs.INVERSE(e)
+            whole = factor
+            for _ in range(abs(int(number)) - 1):
+                whole = whole @ factor
             return Value(whole)
         return self._entrywise(value, above)

@@ -54,11 +54,9 @@ ADVICE = {
         ("concat", "concatenate", "vstack", "hstack", "cat", "stack"),
         "multiply each part by a matrix of its own and add: W1 @ x + W2 @ y",
     ),
-    "pinv": "write inv({0}.T @ {0}) @ {0}.T, where the columns are independent",
     **dict.fromkeys(("Linear", "Dense"), "write W @ {0} + b"),
     "dropout": "it is random: leave it out",
     **dict.fromkeys(("randn", "rand"), "declare what is random, as in eps: Vector(n, data=True)"),
-    "expm": "the exponential of a matrix is not part of the language; exp is of each entry",
 }
 
 

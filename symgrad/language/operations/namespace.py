@@ -24,6 +24,7 @@ class Routine:
     `indices` are its last axes and those of its result, "ij->ji"; any leading ones stay. `source`
     is `def name(xp, x): ...` for NumPy, and for what it is not: `standard` for other libraries,
     `loops` for Numba, which has no leading axes, `analytic` for complex arrays near the real axis.
+    `uses` are routines that it calls.
     """
 
     name: str
@@ -32,8 +33,11 @@ class Routine:
     standard: str = ""
     loops: str = ""
     analytic: str = ""
+    uses: tuple[Routine, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.name in ROUTINES:
+            raise ValueError(f"the routine {self.name} is declared twice")
         ROUTINES[self.name] = self
 
 
