@@ -76,6 +76,8 @@ def with_name(problem: Problem, name: str, meaning: Expression) -> Problem | Non
     for other, definition in [*problem.definitions.items(), ("", problem.output)]:
         if not wanted and _names(meaning) <= tensors.keys():
             wanted = _forms(meaning, reference, tensors)
+        if not _names(definition) <= tensors.keys():
+            return None  # it is said by a name that the problem does not have
         part = fold(definition, visit)
         tensors[other] = part.tensor
         if name in _names(part.formula):  # what the part is made of stands before its first use
