@@ -140,7 +140,7 @@ WRONG = [
      "regularizer"),
     ("factor_of_the_regularizer", "ridge", "w", "2 * X.T @ (X @ w - y) + lam * w", "factor 2"),
     ("factor_of_the_regularizer", "ridge", "w", "2 * X.T @ (X @ w - y) + 2 * w", "lam"),
-    ("missing_term", "quadratic_form", "x", "A @ x", "x in x.T @ A @ x"),
+    ("missing_term", "quadratic_form", "x", "A @ x", "x in step (1), L = x.T @ A @ x"),
     ("missing_term", "residual_net", "x", "2 * (h - y)", "tanh(W @ x)"),
     ("missing_term", "residual_net", "x", "2 * W.T @ ((1 - tanh(W @ x)**2) * (h - y))",
      "x in step (3), h = x + "),
