@@ -98,12 +98,15 @@ def _sections() -> Iterator[str]:
 
 
 def entry_of(operation: Operation) -> Entry | None:
-    """The operation with its derivative; None where it is only another form of an operation.
+    """The operation with its derivative; None where it has none of its own: another form of an
+    operation, an index.
 
     >>> from symgrad.language.operations.contractions import trace
     >>> entry_of(trace)
     Entry(written='trace(X)', formula='sum_i X_ii', derivatives=(('X', 'eye(n)'),))
     """
+    if isinstance(operation.meaning, meanings.Placed | meanings.Numbered):
+        return None  # an index, no value
     variables, call = call_of(operation)
     if call.operation is not operation:
         return None

@@ -28,6 +28,11 @@ def entry(name: str) -> Entry:
     return found
 
 
+def known(name: str) -> dict[str, str]:
+    """The derivatives that it has."""
+    return {of: text for of, text in entry(name).derivatives if not text.endswith("is not known")}
+
+
 def in_the_language(name: str) -> bool:
     """Whether the formula is written in the language, not in index notation or by cases."""
     formula, variables = entry(name).formula, call_of(OWN[name])[0]
@@ -43,7 +48,11 @@ def lines() -> list[str]:
 
 
 def test_only_another_form_of_an_operation_is_left_out() -> None:
-    assert set(OPERATIONS) - set(OWN) == {"power"}  # x**y with a constant y
+    assert set(OPERATIONS) - set(OWN) == {
+        "power",
+        "place",
+        "number_of",
+    }  # x**y with a constant y, i + 1
 
 
 @pytest.mark.parametrize("name", [n for n, o in OPERATIONS.items() if o.called])
@@ -64,10 +73,8 @@ def test_no_line_is_longer_than_a_page_is_wide(lines: list[str]) -> None:
 @pytest.mark.parametrize("name", DERIVED)
 def test_the_derivative_is_that_of_the_operation(name: str) -> None:
     problem = paired(*call_of(OWN[name]))
-    derivation = sg.derive(problem, [of for of, _ in entry(name).derivatives])
-    assert [(key, r.expression) for key, r in derivation.results.items()] == [
-        *entry(name).derivatives
-    ]
+    derivation = sg.derive(problem, [*known(name)])
+    assert {key: r.expression for key, r in derivation.results.items()} == known(name)
     if all(d.is_Atom for v in problem.variables.values() for d in v.dims):
         assert derivation.verify().passed
 
@@ -78,7 +85,7 @@ def test_the_pull_back_is_true(name: str) -> None:
     output = "loss" if call.shape == SCALAR else "f"
     problem = Problem({v.name: v for v in variables}, {}, call, output)
     if call.batch is None:
-        assert sg.pullback(problem, [of for of, _ in entry(name).derivatives]).verify().passed
+        assert sg.pullback(problem, [*known(name)]).verify().passed
 
 
 def at_numbers(name: str) -> dict[str, np.ndarray]:

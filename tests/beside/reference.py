@@ -97,6 +97,11 @@ def relu(x: Any) -> Any:
     return jnp.where(x > 0, x, 0.0)
 
 
+def magnitude(x: Any) -> Any:
+    """|x|, with slope 0 at 0; that of jnp.abs is 1 there."""
+    return x * jnp.sign(x)
+
+
 def huber(r: Any, delta: float = 1.0) -> Any:
     """Quadratic up to delta, linear beyond."""
     small = jnp.abs(r) <= delta
@@ -116,12 +121,13 @@ def total(f: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 SAME = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan")
-SAME += ("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "abs", "sign", "maximum")
+SAME += ("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "sign", "maximum")
 SAME += ("minimum", "kron")
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: getattr(jnp, name) for name in SAME},
     **{name: along(getattr(jnp, name)) for name in ("sum", "mean", "max", "min", "var", "std")},
-    "norm1": along(lambda x, axis: jnp.sum(jnp.abs(x), axis=axis)),
+    "abs": magnitude,
+    "norm1": along(lambda x, axis: jnp.sum(magnitude(x), axis=axis)),
     "norm2": along(norm2),
     "logsumexp": along(jax.scipy.special.logsumexp),
     "softmax": kept(jax.nn.softmax),
@@ -144,7 +150,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "logistic": lambda m: jnp.logaddexp(-m, 0.0),
     "squared_norm": total(lambda x: x * x),
     "squared_error": total(lambda y, f: (y - f) ** 2),
-    "absolute_error": total(lambda y, f: jnp.abs(y - f)),
+    "absolute_error": total(lambda y, f: magnitude(y - f)),
     "binary_cross_entropy": total(lambda t, p: -t * jnp.log(p) - (1 - t) * jnp.log(1 - p)),
     "cross_entropy": cross_entropy,
     "dot": total(lambda x, y: x * y),

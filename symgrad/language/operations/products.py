@@ -123,14 +123,6 @@ rewrite(
 rewrite(
     name="logarithm of a product",
     pattern=lambda x: log(product(x)),
-    replacement=lambda x: total(log(x)),
-    identity="log(prod(x)) = sum(log(x)) for positive x, without overflow",
-    over=("vector",),
-    fact="positive",
-)
-rewrite(
-    name="logarithm of a product",
-    pattern=lambda x: log(product(x)),
     replacement=lambda x: total(log(absolute(x))),
     identity="log(prod(x)) = sum(log(|x|)) where the product is positive, without overflow",
     over=("vector",),
