@@ -211,7 +211,7 @@ def _left_open(node: AppliedUndef, *arguments: ex.Expression) -> ex.Expression:
     """A function without a formula, Function('f')(x)."""
     name = node.func.__name__
     if function_named(name) is not None:
-        raise UnknownNameError(f"{name} is a function of the language; use another name")
+        raise ProgramError(f"{name} is a function of the language; call symgrad's own {name}")
     function = Unspecified(check_name(name)).first_called(arguments)
     return derivative(function)(*arguments)
 

@@ -65,6 +65,12 @@ class Affine:
         return _text(tuple(self.coefficients.values()), self.offset, [x.name for x in self.letters])
 
     @property
+    def alone(self) -> Letter | None:
+        """The letter that it is, where it is one."""
+        plain = self.offset == 0 and [*self.coefficients.values()] == [1]
+        return self.letters[0] if plain else None
+
+    @property
     def letters(self) -> tuple[Letter, ...]:
         """The letters."""
         return tuple(self.coefficients)
@@ -93,18 +99,19 @@ def at_place(where: Affine, below: Dimension, said: str = "") -> Expression:
         reach = f"is from {least} to {most}" if where.letters else "is outside"
         hint = "; a letter of range(a, b) is from a to b - 1" if where.letters else ""
         last = dimension_text(below - 1)
+        front = f"{said}: " if said != where.text else ""
+        alone = where.alone
         raise ShapeError(
-            f"{said}: {where.text} {reach}; there are 0 to {last} along this axis{hint}"
+            f"{front}{where.text} {reach}; there are 0 to {last} along this axis{hint}",
+            None if alone is None else (below, alone.index_of),
         )
     return labelled(where, below)
 
 
 def labelled(where: Affine, below: Dimension) -> Expression:
     """The label that is known to be below this."""
-    if where.offset == 0 and list(where.coefficients.values()) == [1]:
-        (letter,) = where.letters
-        if letter.index_of == below:
-            return letter
+    if where.alone is not None and where.alone.index_of == below:
+        return where.alone
     coefficients = tuple(where.coefficients.values())
     options = {"coefficients": coefficients, "offset": where.offset, "below": below}
     return Call(place, where.letters, SCALAR, options)
