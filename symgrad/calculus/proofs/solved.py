@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symgrad.calculus.chain_rule import tangent
 from symgrad.calculus.lowering import Tensor, lower, tensor
-from symgrad.calculus.nodes import Apply, Entry, Label, Node
+from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is
 from symgrad.calculus.proofs.uses import Statement, Uses, core_labels, label_of
@@ -25,9 +26,17 @@ class Solved:
     said: str
 
     def moved(self, uses: Uses) -> Entry:
-        """How the left side moves, which the right one does not."""
+        """How the left side moves, less how the right one does: nothing."""
         symbols = {as_it_is(n): uses.differential(uses.plain(n)) for n in self.operands}
-        return contract(tangent(*self.entries[0], symbols), self.labels)
+        left, right = (_moving(*side, symbols) for side in self.entries)
+        minus = [t._replace(coefficient=-t.coefficient) for t in right]
+        return contract([*left, *minus], self.labels)
+
+
+def _moving(node: Node, labels: tuple[Label, ...], symbols: Mapping[Node, Node]) -> list[Term]:
+    if node in symbols:
+        return [Term(ONE, (Factor(symbols[node], labels),))]
+    return tangent(node, labels, symbols)
 
 
 def equation_of(uses: Uses, statement: Statement) -> Solved | None:
