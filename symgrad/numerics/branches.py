@@ -4,7 +4,8 @@
     1[x > 0] / sqrt(x) = 0        at x = 0 and below
 
 The code takes as 1 what may not be finite, wherever a factor beside it is 0 by such a condition:
-the condition itself, or a cotangent with it in every term.
+the condition itself, or a cotangent with it in every term. What does not depend on anything that
+the condition depends on is no branch: t / s of relu(x) t / s stays.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ class _Branches(Pass):
         self.conditions: set[Node] = set()  # 1 where something holds, else 0
         self.gates: dict[Node, frozenset[Gate]] = {}
         self.wild: set[Node] = set()  # what may not be finite in some entries alone
+        self.inputs: dict[Node, frozenset[Node]] = {}  # what each depends on
         for node in order:
+            own = {node} if isinstance(node, ix.Input) else set()
+            self.inputs[node] = frozenset(own).union(*(self.inputs[n] for n in node.operands))
             if self._is_condition(node):
                 self.conditions.add(node)
                 self.gates[node] = frozenset({(node, tuple(range(len(node.axes))))})
@@ -96,7 +100,8 @@ class _Branches(Pass):
             if other is not factor and other.power > 0:
                 for gate, places in self.gates[other.node]:
                     labels = tuple(other.labels[k] for k in places)
-                    if labels and {*labels} <= {*factor.labels}:
+                    tied = self.inputs[gate] & self.inputs[factor.node]
+                    if tied and labels and {*labels} <= {*factor.labels}:
                         made = self.made(Factor(gate, labels))
                         yield Entry(made.node, made.labels)
 
