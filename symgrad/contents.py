@@ -61,7 +61,7 @@ def catalog() -> str:
     """Operators, functions, losses, models, optimizers and schedules, as text for a terminal.
 
     >>> print(next(line for line in catalog().splitlines() if "sigmoid(x)" in line))
-      sigmoid(x)     1/(1 + exp(-x))                     by x  sigmoid(x) * (1 - sigmoid(x))
+      sigmoid(x)         1/(1 + exp(-x))                     by x  sigmoid(x) * (1 - sigmoid(x))
     """
     return "\n\n".join(_sections()) + "\n"
 

@@ -707,7 +707,7 @@ MESSAGES = [  # messages that lead on, and what is accepted and was not meant
     Row(
         name="a loop",
         program="x: Vector(n); for t in range(T):; loss = sum(x)",
-        refused=("for is not part of the language", "sum(... for x in batch)"),
+        refused=("`for t in range(1, T + 1)`, from 1 to a dimension",),
     ),
     Row(
         name="another name for the loss",
