@@ -55,7 +55,7 @@ class Row:
     @property
     def text(self) -> str:
         """The program."""
-        return "\n".join(line.strip() for line in self.program.split(";"))
+        return "\n".join(line.strip(" ") for line in self.program.split(";"))
 
 
 NOT_COMPILING = [  # LaTeX that no TeX compiles
@@ -706,7 +706,7 @@ MESSAGES = [  # messages that lead on, and what is accepted and was not meant
     ),
     Row(
         name="a loop",
-        program="x: Vector(n); for t in range(T):; loss = sum(x)",
+        program="x: Vector(n); for t in range(T):; \th[t] = x; loss = sum(x)",
         refused=("`for t in range(1, T + 1)`, from 1 to a dimension",),
     ),
     Row(

@@ -130,6 +130,8 @@ def syntax_message(error: SyntaxError, text: str) -> str:
     if "was never closed" in error.msg:
         whole = _closed(code)
         return f"syntax: {error.msg}" + (f"; write {whole}" if whole else "")
+    if "expected an indented block" in error.msg:
+        return f"syntax: what is done at each step stands below the for, indented; write     {code}"
     if "indent" in error.msg:
         return f"syntax: a line begins without spaces; write {code}"
     plain = re.sub(r",\s*for\b", " for", code)

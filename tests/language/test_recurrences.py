@@ -17,6 +17,7 @@ WRONG = {
     HEAD + "loss = sum(sum(x[t - 1]) for t in range(1, T + 1))": "x is given at each step",
     HEAD + "loss = sum(sum(t * x[t]) for t in range(1, T + 1))": "t counts steps, and is no number",
     HEAD + "for t in range(T):\n    h[t] = x[t]\nloss = 1": "steps run as in `for t in range",
+    HEAD + "for t in range(1, T + 1):\nh[t] = x[t]": "stands below the for, indented",
     HEAD + "for t in range(1, T + 1):\n    h[t] = W @ h[t - 1]\nloss = sum(h[T])": (
         "h\\[0\\] is not given; write h\\[0\\] = ... above the loop"
     ),
