@@ -272,3 +272,11 @@ def test_a_numerator_layout_turns_the_result_alone() -> None:
     derivation = sg.derive(NET, ["W"], layout="numerator", method="differentials")
     assert "dL/dW = 2 * (1 - h**2) * (V.T @ r) @ x.T" in derivation.text()
     assert "(grad_W L).T = " in derivation.text()
+
+
+def test_a_tensor_without_influence_has_a_chain() -> None:
+    derivation = sg.derive(
+        "T: Tensor(m, n, p)\nloss = sum(softmax(T, axis=2))", "T", method="differentials"
+    )
+    assert "loss does not depend on T" in derivation.text()
+    assert derivation.verify().passed

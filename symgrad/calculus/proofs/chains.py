@@ -120,7 +120,7 @@ class _Chain(Writer):
             return super().result()
         except NoMatrixForm:
             places, node = self.uses.labels, self.uses.variable
-            terms = self._terms(self.beside[node])
+            terms = self._terms(self.beside[node]) if node in self.beside else ()  # 0
             move = f"what stands beside {self.signs.differentials[node].name}"
             line = self._entries(self.uses.left, places, terms, move, self.uses.change.node)
             whole = Indexed(_form(line).written, terms, ())
