@@ -70,7 +70,7 @@ def test_comments_of_the_examples_are_true(name: str, kind: str) -> None:
     assert len(list(reader.checked())) == len(reader.lines) > 5
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 @pytest.mark.usefixtures("whole")
 @quiet

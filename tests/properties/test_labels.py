@@ -20,8 +20,8 @@ import symgrad as sg
 from .labels import LabelProgram, label_program
 
 STEP, WIDE = 1e-5, 1e-3
-many = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-some = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 randoms = st.randoms(use_true_random=False)
 Arrays = Mapping[str, np.ndarray]
 

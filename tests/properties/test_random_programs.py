@@ -18,8 +18,8 @@ from .programs import Program, program
 
 STEP = 1e-5
 checks = list(HealthCheck)
-many = settings(max_examples=120, deadline=None, suppress_health_check=checks)
-some = settings(max_examples=50, deadline=None, suppress_health_check=checks)
+many = settings(max_examples=200, deadline=None, suppress_health_check=checks)
+some = settings(max_examples=80, deadline=None, suppress_health_check=checks)
 randoms = st.randoms(use_true_random=False)
 shapes = st.sampled_from([(), ("n",), ("m",), ("m", "n"), ("m", "n", "p")])
 Arrays = Mapping[str, Any]

@@ -250,7 +250,7 @@ def expressions(count: int) -> Iterator[tuple[Expression, dict[str, Array]]]:
 
 def test_brackets_are_where_the_value_needs_them() -> None:
     compared = 0
-    for e, values in expressions(900):
+    for e, values in expressions(1500):
         text = latex(typeset(e))
         with np.errstate(all="ignore"):
             try:
@@ -261,4 +261,4 @@ def test_brackets_are_where_the_value_needs_them() -> None:
         if np.isfinite(want + got).all() and np.abs(want).max() < 1e6:
             np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-9, err_msg=text)
             compared += 1
-    assert compared > 300
+    assert compared > 500
