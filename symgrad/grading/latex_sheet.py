@@ -48,7 +48,10 @@ LOSS = r"\s*(?:\\math\w+\s*)?\{?\\?\w+(?:\{\w+\})?\}?(?:\s*\(.*\))?[\s&]*$"
 GRADIENT = re.compile(  # \nabla_w of a formula
     rf"\\nabla\s*_\s*(?:(?P<by>[A-Za-z])(?!\w)|\{{(?P<braced>[^{{}}]*)\}})(?!{LOSS})(?=.*\S)"
 )
-MOVING = re.compile(rf"(?<![A-Za-z{{\\]){D}\s*(?:\\left|\\[bB]ig+l?)?\s*[(\[]")  # d(r^T r)
+UPRIGHT = re.compile(r"\\math(?:rm|sf)\s*(?:\{d\}|d\b)")
+BRACKET = r"\s*(?:\\left|\\[bB]ig+l?)?\s*[(\[]"
+MOVING = re.compile(rf"(?<![A-Za-z{{\\]){D}{BRACKET}")  # d(r^T r)
+MOVING_UPRIGHT = re.compile(UPRIGHT.pattern + BRACKET)
 UNNAMED = "the differential of a formula without a name: not graded"
 NEXT = re.compile(r"(?<!\\)[,;]\s*(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)+(?=[^,;]*=)")
 BY = re.compile(r"\\nabla(?!\s*_)")
@@ -61,9 +64,8 @@ QUOTIENT = re.compile(  # \frac{dL}{dW}
     r"(?<=frac)(\s*\{\s*)d(?=\s*[A-Za-z\\{])([^{}]*(?:\{[^{}]*\}[^{}]*)*\}\s*\{\s*)d"
 )
 SINGLE = re.compile(r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z](?![A-Za-z])|\\[A-Za-z]))")
-MOVED = re.compile(  # dW =, or a d that is no name
-    r"\\math(?:rm|sf)\s*(?:\{d\}|d\b)|(?:^|[$\\&\s])d\s?(?:[A-Za-z]|\\[a-z]+)[^=\n&]{0,20}&?=",
-    re.MULTILINE,
+MOVED = re.compile(  # dW =
+    r"(?:^|[$\\&\s])d\s?(?:[A-Za-z]|\\[a-z]+)[^=\n&]{0,20}&?=", re.MULTILINE
 )
 
 
@@ -104,8 +106,14 @@ class LatexSheet:
 
     @cached_property
     def differential(self) -> bool:
-        """Whether the text says dL = ... or dW = ..., so that d is no name."""
-        return "d" not in self.paper.names.known and MOVED.search(self.text) is not None
+        """Whether the text has differentials: an upright d, which no name is, or dW = ..."""
+        plain = not self._named_d and MOVED.search(self.text)
+        return bool(plain or UPRIGHT.search(self.text))
+
+    @property
+    def _named_d(self) -> bool:
+        """Whether d is a name, so that only an upright one is of a differential."""
+        return "d" in self.paper.names.known
 
     def _whole(self, formula: Formula) -> Piece:
         """A formula with its places, without the words around it."""
@@ -120,7 +128,9 @@ class LatexSheet:
         if (single := self.paper.names.single) is not None:
             piece = piece.replaced(BY, lambda m: rf"\nabla_{{{single}}}")
         piece = piece.replaced(QUOTIENT, lambda m: rf"{m[1]}\partial {m[2]}\partial ")
-        return piece.replaced(SINGLE, lambda m: r"\mathrm{d}") if self.differential else piece
+        if self._named_d or not self.differential:
+            return piece
+        return piece.replaced(SINGLE, lambda m: r"\mathrm{d}")
 
     def _row(self, whole: Piece, unread: str = "") -> Row:
         """An equation, each side read by itself beside the left one."""
@@ -171,7 +181,8 @@ class LatexSheet:
     def _side(self, row: Row, left: Piece, side: Piece) -> Piece:
         """A side in text of the language; the row's left side, too."""
         head = f"{left.text} ="
-        if self.differential and MOVING.search(side.text):
+        moving = MOVING_UPRIGHT if self._named_d else MOVING
+        if self.differential and moving.search(side.text):
             return replace(side, unread=UNNAMED)
         try:
             equation = self._read(f"{head} {side.text}")

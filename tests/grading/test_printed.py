@@ -39,7 +39,9 @@ def test_what_is_printed_is_graded_right(name: str, layout: str, form: str) -> N
 
 
 @pytest.mark.parametrize("form", ["text", "latex"])
-@pytest.mark.parametrize("name", ["two_layer_linear", "mcb-62", "optax-poly"])
+@pytest.mark.parametrize(
+    "name", ["two_layer_linear", "mcb-62", "optax-poly", "pt-ce-weight", "tg-prim-layernorm"]
+)
 def test_a_chain_of_differentials_is_graded_right(name: str, form: str) -> None:
     printed = replace(PRINTED[name], method="differentials")
     derivation = printed.derived("variable")

@@ -159,4 +159,6 @@ def differential_of(factors: Sequence[lt.Node], names: Names) -> str | None:
         return None
     known = names.find(factors[1])
     name = new_name(factors[1]) if known is None else known
-    return None if name is None else f"d{'L' if name == 'loss' else name}"
+    if name == "loss" and "L" not in names.known:
+        name = "L"
+    return None if name is None else f"d{name}"

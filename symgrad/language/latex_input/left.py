@@ -25,7 +25,9 @@ class Left:
 
 def left_side(reader: Reader, node: lt.Node) -> Left | None:
     """What an equation says something of; None where its left side is an expression itself."""
-    if reader.names.find(node) is not None:
+    factors = node.factors if isinstance(node, lt.Row) else ()
+    moves = len(factors) == 2 and differential_of(factors, reader.names) is not None
+    if not moves and reader.names.find(node) is not None:
         return _name(reader, node)
     match node:
         case lt.Script(base=lt.Fence(left="(" | "[", inner=inner)):

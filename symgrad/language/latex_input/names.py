@@ -47,6 +47,11 @@ class Names:
     def __contains__(self, word: str) -> bool:
         return word in self.loose
 
+    @property
+    def known(self) -> frozenset[str]:
+        """The names themselves."""
+        return frozenset(self.exact.values())
+
     def batch_looks(self, name: str) -> tuple[Node, ...]:
         """How a batch is written: as it is printed, and by its name."""
         return tree(latex(batch(name), self.table)), Sym(0, name), Sym(0, name, "text")
