@@ -248,16 +248,9 @@ FRECHET = Routine(
     uses=(EXPM,),
     source="""
 def expm_frechet(xp, x, e):  # a block of the exponential of [[x, e], [0, x]]
-    n = x.shape[-1]
-    above = xp.concatenate((x, e), axis=-1)
-    below = xp.concatenate((0.0 * x, x), axis=-1)
-    return expm(xp, xp.concatenate((above, below), axis=-2))[..., :n, n:]""",
-    standard="""
-def expm_frechet(xp, x, e):  # a block of the exponential of [[x, e], [0, x]]
-    n = x.shape[-1]
-    above = xp.concat((x, e), axis=-1)
-    below = xp.concat((0.0 * x, x), axis=-1)
-    return expm(xp, xp.concat((above, below), axis=-2))[..., :n, n:]""",
+    above, below = xp.stack((x, e), axis=-2), xp.stack((0.0 * x, x), axis=-2)
+    n, whole = x.shape[-1], xp.stack((above, below), axis=-4)
+    return expm(xp, xp.reshape(whole, (*x.shape[:-2], 2 * n, 2 * n)))[..., :n, n:]""",
     loops="""
 def expm_frechet(x, e):
     n = len(x)
