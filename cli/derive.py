@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 import click
 
 from .check import STATUS
-from .options import KINDS, LAYOUTS, of_option, output_option, symmetric_option, wrt_option
+from .options import KINDS, LAYOUTS, derivation_options, of_option, symmetric_option
 from .output import write
-from .programs import ProgramFile, find_program, given_problem
+from .programs import ProgramFile, given_problem
 
 if TYPE_CHECKING:
     from symgrad import Derivation
     from symgrad.language.problem import Problem
 
-FORMATS = ["latex", "markdown", "html", "text", "json"]
 REASONS = ["index", "differential"]
 METHODS = ["backpropagation", "differentials"]
 
 
 @click.command()
-@click.argument("program", metavar="[FILE]", callback=find_program, required=False)
-@click.option("-e", "--expression", help="Derive this expression instead of a file.")
-@wrt_option
+@derivation_options(
+    expression="Derive this expression instead of a file.",
+    level="The results alone, every step, or every step with the proof that it is true.",
+)
 @of_option
 @click.option(
     "--layout",
@@ -35,14 +35,6 @@ METHODS = ["backpropagation", "differentials"]
     "Jacobian: the indices of f first (variable, numerator) or those of the variable.",
 )
 @symmetric_option
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option(
-    "--level",
-    type=click.Choice(["result", "steps", "full"]),
-    default="steps",
-    show_default=True,
-    help="The results alone, every step, or every step with the proof that it is true.",
-)
 @click.option(
     "--form",
     "notation",
@@ -62,7 +54,6 @@ METHODS = ["backpropagation", "differentials"]
     help="Of a gradient: step by step backward, or for each of --wrt one chain of differentials, "
     "from dL to <G, dX>.",
 )
-@output_option
 def derive(
     program: ProgramFile | None,
     expression: str | None,

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from functools import reduce
+from typing import Any, TypeVar
 
 import click
 
 from .output import writable
+from .programs import find_program
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 KINDS = {
     "gradient": "derive",
@@ -18,6 +23,8 @@ KINDS = {
     "pullback": "pullback",
 }
 LAYOUTS = ["variable", "numerator", "denominator"]
+FORMATS = ["latex", "markdown", "html", "text", "json"]
+LEVELS = ["result", "steps", "full"]
 
 
 def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
@@ -53,3 +60,21 @@ output_option = click.option(
     default="-",
     help="Write to this file instead of standard output.",
 )
+
+
+def derivation_options(expression: str, level: str) -> Callable[[Command], Command]:
+    """Of a command that prints a derivation: what it is of and by, its form and where it goes; with
+    the help of --expression and --level."""
+    given = (
+        click.argument("program", metavar="[FILE]", callback=find_program, required=False),
+        click.option("-e", "--expression", help=expression),
+        wrt_option,
+        click.option(
+            "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True
+        ),
+        click.option(
+            "--level", type=click.Choice(LEVELS), default="steps", show_default=True, help=level
+        ),
+        output_option,
+    )
+    return lambda command: reduce(lambda c, option: option(c), reversed(given), command)

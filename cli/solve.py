@@ -7,16 +7,16 @@ import sys
 import click
 
 from .check import STATUS
-from .derive import FORMATS
-from .options import output_option, wrt_option
+from .options import derivation_options
 from .output import write
-from .programs import ProgramFile, find_program, given_problem
+from .programs import ProgramFile, given_problem
 
 
 @click.command()
-@click.argument("program", metavar="[FILE]", callback=find_program, required=False)
-@click.option("-e", "--expression", help="Solve for this expression instead of a file.")
-@wrt_option
+@derivation_options(
+    expression="Solve for this expression instead of a file.",
+    level="The solution alone, every step, or every step with its reason.",
+)
 @click.option(
     "--subject-to",
     metavar="EQUATION",
@@ -24,15 +24,6 @@ from .programs import ProgramFile, find_program, given_problem
     help="A constraint, as in 'A @ w = b'; it gets a multiplier, which is found, too. May be given "
     "several times.",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option(
-    "--level",
-    type=click.Choice(["result", "steps", "full"]),
-    default="steps",
-    show_default=True,
-    help="The solution alone, every step, or every step with its reason.",
-)
-@output_option
 def solve(
     program: ProgramFile | None,
     expression: str | None,
