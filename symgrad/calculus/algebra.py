@@ -121,7 +121,7 @@ def product(left: Expression, right: Expression) -> Expression:
     return left @ right
 
 
-def turned(e: Expression) -> Expression:
+def fewest_transposes(e: Expression) -> Expression:
     """A product that is its own transpose, or in a trace, with as few transposes and parentheses as
     may be: v^T R^T u = u^T R v and (x - y)^T w = w^T (x - y)."""
     other = _reversed(e)

@@ -18,6 +18,7 @@ from fractions import Fraction
 
 from symgrad.calculus.algebra import (
     drawn_out,
+    fewest_transposes,
     is_call,
     over,
     power,
@@ -25,7 +26,6 @@ from symgrad.calculus.algebra import (
     scaled,
     times,
     transposed,
-    turned,
 )
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Factor, Label, Node
@@ -138,7 +138,7 @@ class TermGraph:
             return None
         straight = transposed(other.value)
         if isinstance(straight, Name) and not isinstance(other.value, Name):
-            return Piece(trace(turned(product(one.value, straight))))
+            return Piece(trace(fewest_transposes(product(one.value, straight))))
         return None
 
     def _toward(
@@ -175,7 +175,7 @@ class TermGraph:
         if start in self.vectors or end in self.vectors or len(self.edges[pair]) > 1:
             return False
         back = self._toward(self.edges.pop(pair), pair, end)
-        self.scalars.append(Piece(trace(turned(product(joined, back)))))
+        self.scalars.append(Piece(trace(fewest_transposes(product(joined, back)))))
         return True
 
     def _rank(self, label: Hashable) -> int:
@@ -245,7 +245,11 @@ def _summed(pieces: list[Piece]) -> Expression:
     vectors = all(p.value.shape[1] == 1 for p in pieces)
     if len(pieces) == 2 and vectors and all(p.power == 1 for p in pieces):
         one, other = (p.value for p in pieces)
-        return _entry(one, other) or _entry(other, one) or turned(product(transposed(one), other))
+        return (
+            _entry(one, other)
+            or _entry(other, one)
+            or fewest_transposes(product(transposed(one), other))
+        )
     combined = _combined(pieces)
     if is_call(combined, diag) and combined.shape[1] == ONE:  # sum_i M_ii
         return trace(combined.arguments[0])

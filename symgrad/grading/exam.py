@@ -23,7 +23,7 @@ from symgrad.grading.stepwise import stepwise, with_definitions
 from symgrad.language.dimensions import Shape, core
 from symgrad.language.operations.conventions import one_axis
 from symgrad.language.problem import Problem
-from symgrad.language.shapes import turned
+from symgrad.language.shapes import plain_transpose
 from symgrad.language.unparse import unparse
 
 FEWEST = 2  # points
@@ -244,7 +244,7 @@ def fitted(exam: Exam) -> Exam:
     e = claim.expression
     if not one_axis(e, problem.definitions) or e.shape in exam.shapes:
         return exam
-    new = turned(e)
+    new = plain_transpose(e)
     if new.shape not in exam.shapes:
         return exam
     told = (*problem.remarks, f"read {unparse(e)} as {unparse(new)}")

@@ -73,7 +73,9 @@ def _fitting(name: str, arguments: Arguments) -> str:
     if len(arguments) != 2 or any(len(a.shape) != 2 for a in arguments):
         return ""
     left, right = arguments
-    other = turned(right) if left.shape == right.shape[::-1] else _repeated(right, left.shape)
+    other = (
+        plain_transpose(right) if left.shape == right.shape[::-1] else _repeated(right, left.shape)
+    )
     both = _repeated(left, right.shape), other
     spelling = OPERATIONS[name].text
     places = (0, 0) if spelling is None else spelling.places
@@ -89,7 +91,7 @@ def _repeated(e: Expression, shape: Shape) -> Expression:
     rows, columns = shape
     if ONE in shape or e.shape == SCALAR or ONE not in e.shape:
         return e
-    row = turned(e) if e.shape == (columns, ONE) else e
+    row = plain_transpose(e) if e.shape == (columns, ONE) else e
     if row.shape == (ONE, columns):
         return _ones(rows) @ row
     return e @ _ones(columns).T if e.shape == (rows, ONE) else e
@@ -119,9 +121,9 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
         )
     fitting: Arguments
     if left.shape[0] == right.shape[0]:
-        fitting = turned(left), right
+        fitting = plain_transpose(left), right
     elif left.shape[1] == right.shape[1]:
-        fitting = left, turned(right)
+        fitting = left, plain_transpose(right)
     elif left.shape == right.shape[::-1]:
         fitting = right, left
     else:
@@ -134,7 +136,7 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
     )
 
 
-def turned(e: Expression) -> Expression:
+def plain_transpose(e: Expression) -> Expression:
     """The transpose, of a transpose what is in it."""
     if isinstance(e, Call) and e.operation is OPERATIONS["transpose"]:
         return e.arguments[0]

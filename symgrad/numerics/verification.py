@@ -235,12 +235,12 @@ class _Check(Judge):
             of = derivation.passes[0].of(derivation.inputs[first])
         if kind in ("directional", "hvp"):
             seeds = derivation.seeds.items()
-            return lambda sample, value: _moving(
+            return lambda sample, value: _claimed_and_true(
                 sample, value, {x: sample.inputs[dx] for dx, x in seeds}, of
             )
         if kind == "hessian":
             v = self.rng.standard_normal(np.shape(self.sample.inputs[second[0]]))
-            return lambda sample, value: _moving(
+            return lambda sample, value: _claimed_and_true(
                 sample, np.tensordot(value, v, v.ndim), {second[0]: v}, of
             )
         counted = COUNTED[outcome.convention]
@@ -285,7 +285,7 @@ class _Check(Judge):
         yield lambda sample: (returned(sample)[k], sample.over(outcome.entry, outcome.labels))
 
 
-def _moving(
+def _claimed_and_true(
     sample: Sample, claim: Any, directions: Mapping[str, Any], of: tuple[Entry, tuple[Label, ...]]
 ) -> tuple[Any, Any]:
     """A claimed derivative of an entry along directions, and the true one: neither is known where

@@ -16,8 +16,8 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "a repair turns the wrong factor",
-            "fitting = turned(left), right",
-            "fitting = left, turned(right)",
+            "fitting = plain_transpose(left), right",
+            "fitting = left, plain_transpose(right)",
         ),
         (
             "shapes that are transposes agree",

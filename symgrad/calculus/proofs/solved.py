@@ -28,12 +28,14 @@ class Solved:
     def moved(self, uses: Uses) -> Entry:
         """How the left side moves, less how the right one does: nothing."""
         symbols = {as_it_is(n): uses.differential(uses.plain(n)) for n in self.operands}
-        left, right = (_moving(*side, symbols) for side in self.entries)
+        left, right = (_differential_terms(*side, symbols) for side in self.entries)
         minus = [t._replace(coefficient=-t.coefficient) for t in right]
         return contract([*left, *minus], self.labels)
 
 
-def _moving(node: Node, labels: tuple[Label, ...], symbols: Mapping[Node, Node]) -> list[Term]:
+def _differential_terms(
+    node: Node, labels: tuple[Label, ...], symbols: Mapping[Node, Node]
+) -> list[Term]:
     if node in symbols:
         return [Term(ONE, (Factor(symbols[node], labels),))]
     return tangent(node, labels, symbols)

@@ -33,7 +33,7 @@ from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, step
 from symgrad.language.problem import Variable
 from symgrad.language.scope import function_named
-from symgrad.language.shapes import given, turned
+from symgrad.language.shapes import given, plain_transpose
 from symgrad.language.syntax import end_of, start_of, typed
 from symgrad.language.unparse import unparse
 from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
@@ -286,7 +286,7 @@ def spread(
     both = []
     for e, other in ((left, right), (right, left)):
         rows, columns = other.shape[:2]
-        row = turned(e) if _is_column(e) else e
+        row = plain_transpose(e) if _is_column(e) else e
         fits = len(other.shape) == 2 and row.shape == (ONE, columns) and ONE not in other.shape
         if fits and (row is e or rows != columns or one_axis(e, definitions)):
             both.append(filled(ones, (rows,)) @ _without_one(row))
@@ -334,7 +334,7 @@ def beside(
         else:
             turns = e.shape[0] == ONE and _is_column(other)
         if turns and one_axis(e, definitions):
-            both[k] = turned(e)
+            both[k] = plain_transpose(e)
             remark("a sum along axis 0 is a row", f"one with {unparse(both[k])}")
     return both[0], both[1]
 
