@@ -131,6 +131,30 @@ x: Vector(n)[t:T]
 S = sum(x[t] @ x[t].T for t in range(1, T + 1))
 loss = logdet(S + eye(n))
 """
+WIDTHS = """\
+W: Matrix(n[l], n[l - 1])[l:L]
+b: Vector(n[l])[l:L]
+E: Matrix(n[0], d)
+x: Vector(d)
+y: Index(n[L])
+a[0] = tanh(E @ x)
+for l in range(1, L + 1):
+    z[l] = W[l] @ a[l - 1] + b[l]
+    a[l] = relu(z[l])
+loss = -mean(log_softmax(z[L])[y] for x, y in batch) + sum(
+    norm2(W[l])**2 / n[l - 1] for l in range(1, L + 1))
+"""
+SIZES = """\
+W: Matrix(n[k], n[k - 1])[k:3]
+g: Vector(n[k - 1])[k:3]
+x: Vector(n[0])
+y: Vector(n[3])
+h[0] = x
+for l in range(1, 4):
+    m[l] = mean(h[l - 1]) + sum(h[l - 1][i]**3 for i in range(n[l - 1]))
+    h[l] = softmax(W[l] @ (g[l] * h[l - 1])) * m[l] + ones(n[l]) / n[l]
+loss = norm2(h[3] - y)**2 / n[3]
+"""
 PROGRAMS = {
     name.lower(): text for name, text in globals().items() if name.isupper() and "loss = " in text
 }

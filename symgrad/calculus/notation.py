@@ -114,9 +114,7 @@ class Notation:
             case ix.Place() | ix.OneHot(label=ix.Place()):
                 raise NoMatrixForm(node)
             case ix.OneHot(label=ix.Input() as label):
-                return onehot(
-                    Name(label.name, (Fraction(1), Fraction(1)), batch_of(node), node.axes[-1])
-                )
+                return onehot(Name(label.name, SCALAR, batch_of(node), node.axes[-1]))
             case ix.Identity():
                 return filled(eye, (node.axes[0],))
             case ix.Length():

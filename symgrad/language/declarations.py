@@ -9,7 +9,7 @@ from symgrad.errors import ProgramError, ShapeError, did_you_mean
 from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.mistyped import kind_meant, space_meant
-from symgrad.language.names import check_name
+from symgrad.language.names import check_name, entry_of
 from symgrad.language.operations import unspecified
 from symgrad.language.operations.advice import OF_REAL
 from symgrad.language.operations.unspecified import Unspecified
@@ -73,8 +73,10 @@ def _meant(name: str, annotation: ast.expr) -> str:
 
 
 def declared_dimension(node: ast.expr) -> Dimension:
-    """A dimension: a name, or a number."""
+    """A dimension: a name, a number, or the size of a layer, as in n[l - 1]."""
     match node:
+        case ast.Subscript(value=ast.Name(id=name), slice=index) if is_index(index):
+            return number_or_name(entry_of(name, source_of(index)))
         case ast.Name(id=name):
             return number_or_name(name)
         case ast.Constant(value=int(value)) if not isinstance(value, bool):
@@ -86,6 +88,16 @@ def declared_dimension(node: ast.expr) -> Dimension:
     raise ShapeError(
         f"{source_of(node)} is no dimension: a name or a positive whole number is wanted"
     )
+
+
+def is_index(node: ast.expr) -> bool:
+    """Whether this is an index of a step: t, t - 1, 0."""
+    match node:
+        case ast.BinOp(left=ast.Name(), op=ast.Add() | ast.Sub(), right=ast.Constant(value=int())):
+            return True
+        case ast.Constant(value=int(value)):
+            return not isinstance(value, bool)
+    return isinstance(node, ast.Name)
 
 
 def _fact(node: ast.keyword, known: Collection[str]) -> str:

@@ -409,6 +409,10 @@ def _dimension(node: ast.expr, scope: Scope, name: str) -> Dimension:
             return dimension(_dimension(left, scope, name) * _dimension(right, scope, name))
         case ast.BinOp(op=ast.Pow(), left=ast.Name() as base, right=ast.Constant(value=2)):
             return _dimension(base, scope, name) ** 2
+        case ast.Subscript() if is_series(node.value, scope):
+            size = read_entry(node, scope)
+            if isinstance(size, Size) and not isinstance(size.dimension, str):
+                return size.dimension
         case ast.Name(id=used) if used not in scope.dimensions:
             raise UnknownNameError(
                 f"{name}({used}): the dimension {used} is not declared"

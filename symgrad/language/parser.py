@@ -15,7 +15,7 @@ from symgrad.language.elaboration import batches, formula, read_expression
 from symgrad.language.expressions import Expression, is_scalar
 from symgrad.language.handwriting import EQUALS, FORMULA
 from symgrad.language.problem import Problem
-from symgrad.language.recurrences import declared_steps, read_initial, read_loop, series_of
+from symgrad.language.recurrences import declare_series, declared_steps, read_initial, read_loop
 from symgrad.language.scope import Scope, also_called
 from symgrad.language.syntax import (
     errors_at,
@@ -235,9 +235,10 @@ def _read(statement: ast.stmt, scope: Scope) -> str | None:
                 return None
             kind, steps = declared_steps(annotation)
             variable = declaration(name, kind, scope.batches.get(name))
-            scope.declare(replace(variable, steps=steps))
-            if steps is not None:
-                series_of(scope, steps).declare(replace(variable, steps=steps))
+            if steps is None:
+                scope.declare(variable)
+            else:
+                declare_series(variable, steps, scope)
             return None
         case ast.Assign(targets=[ast.Subscript() as target], value=value):
             read_initial(target, value, scope, lambda part: read_expression(part, scope))

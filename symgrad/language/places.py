@@ -8,9 +8,10 @@ import sympy
 
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import ONE, core, dimension
-from symgrad.language.expressions import Expression, label_size
+from symgrad.language.expressions import Expression, Size, label_size
 from symgrad.language.operations.entries import at, equal_places
 from symgrad.language.operations.places import Affine, affine, at_place
+from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import Scope
 from symgrad.language.shapes import given
 from symgrad.language.syntax import errors_at, typed
@@ -25,6 +26,9 @@ def read_place(node: ast.expr, scope: Scope) -> Affine | None:
             return affine(scope.meanings[name])
         case ast.Name(id=name) if name in scope.dimensions:
             return Affine({}, dimension(name))
+        case ast.Subscript() if is_series(node.value, scope):
+            size = read_entry(node, scope)
+            return Affine({}, size.dimension) if isinstance(size, Size) else None
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             inner = read_place(operand, scope)
             return None if inner is None else Affine().plus(inner, -1)

@@ -12,6 +12,7 @@ import sympy
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension, kind
 from symgrad.language.expressions import Call, Expression, Name
+from symgrad.language.layered import depends_on, shape_at
 from symgrad.language.names import check_name, entry_of, entry_parts
 from symgrad.language.operations.entries import positive_sizes
 from symgrad.language.operations.unspecified import calls_of
@@ -116,7 +117,19 @@ class Variable:
 
     def at(self, index: str) -> Variable:
         """An entry of a series."""
-        return replace(self, name=entry_of(self.name, index), steps=None)
+        assert self.steps is not None
+        entry = replace(self, name=entry_of(self.name, index), steps=None)
+        return entry.sized({self.steps.index: index})
+
+    def sized(self, indices: Mapping[str, str]) -> Variable:
+        """The same with its sizes at other steps."""
+        dims = shape_at(self.dims, indices)
+        return self if dims == self.dims else replace(self, dims=dims)
+
+    @property
+    def ragged(self) -> bool:
+        """Whether the entries of a series differ in their shapes."""
+        return self.steps is not None and depends_on(self.dims, self.steps.index)
 
     def expression(self) -> Name:
         """The variable as an expression."""
@@ -177,7 +190,8 @@ class Problem:
             own |= {entry_parts(name)[0] for name in (*self.loop.step, *self.loop.initial)}
             own.add(self.loop.steps.index)
             sizes.add(self.loop.steps.length)
-        return frozenset(own | {str(symbol) for d in sizes for symbol in d.free_symbols})
+        symbols = {str(symbol) for d in sizes for symbol in d.free_symbols}
+        return frozenset(own | {entry_parts(symbol)[0] for symbol in symbols})
 
     @property
     def formulas(self) -> tuple[Expression, ...]:

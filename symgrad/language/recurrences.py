@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import permutations
+
+from sympy import Expr
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.declarations import declared_dimension
-from symgrad.language.dimensions import Dimension, describe, dimension
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.dimensions import Dimension, Shape, describe, dimension
+from symgrad.language.expressions import Expression, Name, Size
+from symgrad.language.layered import depends_on, dimension_at, layered, shape_at
 from symgrad.language.names import check_name, entry_of
 from symgrad.language.operations.steps import step_sum
-from symgrad.language.problem import Steps
+from symgrad.language.problem import Steps, Variable
 from symgrad.language.scope import Scope
 from symgrad.language.series import Series
 from symgrad.language.syntax import errors_at, source_of, typed
@@ -52,6 +58,14 @@ def declared_steps(node: ast.expr) -> tuple[ast.expr, Steps | None]:
     return node, None
 
 
+def declare_series(variable: Variable, steps: Steps, scope: Scope) -> None:
+    """Add a variable with an entry at each step; the letter is the program's."""
+    series = series_of(scope, steps)
+    variable = replace(variable.sized({steps.index: series.index}), steps=series.steps)
+    scope.declare(variable)
+    series.declare(variable)
+
+
 def series_of(scope: Scope, steps: Steps) -> Series:
     """The series of a program, whose steps are these.
 
@@ -72,6 +86,8 @@ def read_entry(node: ast.Subscript, scope: Scope) -> Expression:
     series, name = scope.series, getattr(node.value, "id", "")
     assert series is not None
     index = _index(node.slice, series)
+    if name in scope.layered:
+        return Size(size_at(name, index, series))
     known = series.inside if series.letter else series.after
     entry = entry_of(name, index)
     if entry in known:
@@ -79,6 +95,17 @@ def read_entry(node: ast.Subscript, scope: Scope) -> Expression:
     if entry in series.after and not index.isdigit():
         return series.after[entry]
     raise UnknownNameError(f"{source_of(node)}: {_missing(name, index, series)}")
+
+
+def size_at(name: str, index: str, series: Series) -> Dimension:
+    """n[l], the size of a layer."""
+    t = series.index
+    known = {"0", series.last, *((t, f"{t} - 1") if series.letter else ())}
+    if index not in known:
+        raise UnknownNameError(
+            f"{name}[{index}]: a size is known at {', '.join(sorted(known))} here"
+        )
+    return dimension(entry_of(name, index))
 
 
 def _index(node: ast.expr, series: Series) -> str:
@@ -185,14 +212,40 @@ def _read_step(statement: ast.stmt, scope: Scope, series: Series, read: Read) ->
     if entry in series.step or series.names.get(name) is not None:
         raise UnknownNameError(f"{name}[{letter}] is given twice; use another name")
     with errors_at(value):
-        e = read(value)
+        with _sizes_at_first(series):
+            e = read(value)
         initial = series.initial.get(name)
-        if initial is not None and initial.shape != e.shape:
+        wanted = None if initial is None else shape_at(initial.shape, {"0": series.index})
+        if initial is not None and wanted != e.shape:
             raise ShapeError(
                 f"{name}[{letter}] is {describe(e.shape)}, but {name}[0] is "
-                f"{describe(initial.shape)}; a state has one shape"
+                f"{describe(initial.shape)}; {_one_shape(initial.shape, e.shape, series.index)}"
             )
     series.define(name, e)
+
+
+@contextmanager
+def _sizes_at_first(series: Series) -> Iterator[None]:
+    """Where the size of a layer meets another one, say what it is at 0: what a state begins with
+    tells what it has in a step."""
+    try:
+        yield
+    except ShapeError as error:
+        for one, other in permutations(d for d in error.dimensions or () if isinstance(d, Expr)):
+            first = dimension_at(one, {f"{series.index} - 1": "0"})
+            if first != one and not layered(other):
+                told = f"{error.args[0]} Where the steps begin, write {first} for {other}."
+                wider = ShapeError(told, error.dimensions)
+                raise wider.at(error.line, error.column, None, error.width) from None
+        raise
+
+
+def _one_shape(initial: Shape, later: Shape, t: str) -> str:
+    """What is wanted of a state that has another shape at 0."""
+    first = shape_at(later, {t: "0"})
+    if depends_on(later, t) and not depends_on(later, f"{t} - 1"):
+        return f"at 0 it is {describe(first)} then"
+    return "a state has one shape"
 
 
 def _new_letter(target: ast.Name, scope: Scope) -> str:
@@ -227,7 +280,9 @@ def over_steps(node: ast.GeneratorExp, scope: Scope) -> bool:
 
 def is_series(node: ast.expr, scope: Scope) -> bool:
     """Whether this names what has an entry at each step."""
-    return isinstance(node, ast.Name) and scope.series is not None and node.id in scope.series.names
+    if not isinstance(node, ast.Name) or scope.series is None:
+        return False
+    return node.id in scope.series.names or node.id in scope.layered
 
 
 def entry_name(e: Expression) -> str:

@@ -13,7 +13,7 @@ from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_m
 from symgrad.language.constants import CONSTANTS
 from symgrad.language.dimensions import describe, dimension
 from symgrad.language.expressions import Expression, Name, Number, Operation, Size, is_scalar
-from symgrad.language.names import check_name, kind_of
+from symgrad.language.names import check_name, entry_parts, kind_of
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.unspecified import Functions, Unspecified, function_of
 from symgrad.language.problem import Problem, Variable
@@ -124,7 +124,14 @@ class Scope:
 
     def is_series(self, name: str) -> bool:
         """Whether it has entries at steps, and no meaning without an index."""
-        return self.series is not None and (name in self.series.names or name == self.series.index)
+        if self.series is None:
+            return False
+        return name in self.series.names or name == self.series.index or name in self.layered
+
+    @property
+    def layered(self) -> set[str]:
+        """The names of sizes that depend on the step: n of n[l]."""
+        return {name for name, index in map(entry_parts, self.dimensions) if index}
 
     def declare(self, variable: Variable) -> None:
         """Add a variable, and its dimensions."""
@@ -133,6 +140,10 @@ class Scope:
             self.meanings[variable.name] = variable.expression()
         dims = {str(d) for d in variable.dims if d.is_Symbol}
         self.dimensions |= dims
+        for name in self.layered & {*self.dimensions, *self.variables}:
+            raise UnknownNameError(
+                f"{name} is the size of a layer, as in {name}[0]; rename the other"
+            )
         for name in (variable.name, *sorted(dims)):
             other = self.variables.get(name)
             if other is not None and other.kind == "Scalar" and name in self.dimensions:
@@ -232,6 +243,11 @@ class Scope:
         if self.pending and (self.series is None or not self.series.initial):
             name = next(iter(self.pending))
             raise ProgramError(f"{name}[0] is given, but there is no loop that goes on from it")
+        if self.series is not None:
+            self.series.check_sizes(self.variables.values())
+        elif self.layered:
+            name = min(self.layered)
+            raise ProgramError(f"{name} is the size of a layer, and nothing here has layers")
         if output == "loss" and not is_scalar(value):
             text = unparse(value)
             total = f"sum({text} for {self._examples(value)})" if value.batch else f"sum({text})"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from symgrad.errors import ProgramError
+from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.expressions import Expression, Name
+from symgrad.language.layered import layered, shape_at
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Loop, Steps, Variable
 
@@ -44,10 +46,28 @@ class Series:
         return f"{name} has a value at each step; write {name}[{here}]"
 
     def declare(self, variable: Variable) -> None:
-        """Add a series that is given."""
+        """Add a series that is given.
+
+        Raises: ShapeError where a size is one of a step that the series does not know."""
+        t = self.index
+        self._check_sizes(variable, {t, f"{t} - 1"}, f"{t} and {t} - 1")
         self.names[variable.name] = variable
         for index, known in ((self.index, self.inside), (self.last, self.after)):
             known[entry_of(variable.name, index)] = variable.at(index).expression()
+
+    def check_sizes(self, variables: Iterable[Variable]) -> None:
+        """Raises: ShapeError where what has no index has a size that is neither the first nor the
+        last."""
+        for variable in variables:
+            if variable.steps is None:
+                self._check_sizes(variable, set(), f"0 and {self.last}")
+
+    def _check_sizes(self, variable: Variable, more: set[str], told: str) -> None:
+        for size, (_, index) in (each for d in variable.dims for each in layered(d).items()):
+            if index not in {"0", self.last, *more}:
+                raise ShapeError(
+                    f"{variable.name}: there is no size {size} here; its index may be {told}"
+                )
 
     def start(self, name: str, value: Expression) -> None:
         """Add a state with its value at 0."""
@@ -56,7 +76,8 @@ class Series:
         self.names[name] = None
         self.initial[name] = value
         self.after[entry_of(name, "0")] = _named(name, "0", value)
-        self.inside[entry_of(name, f"{self.index} - 1")] = _named(name, f"{self.index} - 1", value)
+        before = f"{self.index} - 1"
+        self.inside[entry_of(name, before)] = _named(name, before, value, {"0": before})
 
     def define(self, name: str, value: Expression) -> None:
         """Add what one step defines."""
@@ -64,10 +85,10 @@ class Series:
         entry = entry_of(name, self.index)
         self.step[entry] = value
         self.inside[entry] = _named(name, self.index, value)
-        self.after[entry_of(name, self.last)] = _named(name, self.last, value)
+        t, before = self.index, f"{self.index} - 1"
+        self.after[entry_of(name, self.last)] = _named(name, self.last, value, {t: self.last})
         if name in self.initial:
-            before = entry_of(name, f"{self.index} - 1")
-            self.inside[before] = _named(name, f"{self.index} - 1", value)
+            self.inside[entry_of(name, before)] = _named(name, before, value, {t: before})
 
     def again(self) -> None:
         """Forget what one step defines, to read it once more."""
@@ -92,5 +113,8 @@ class Series:
         return Loop(self.steps, self.initial, self.step, self.before)
 
 
-def _named(name: str, index: str, value: Expression) -> Name:
-    return Name(entry_of(name, index), value.shape, value.batch)
+def _named(
+    name: str, index: str, value: Expression, indices: Mapping[str, str] = MappingProxyType({})
+) -> Name:
+    """An entry as it is at another step."""
+    return Name(entry_of(name, index), shape_at(value.shape, indices), value.batch)

@@ -10,6 +10,8 @@ from symgrad.language import formula as fm
 from symgrad.language.dimensions import Dimension, core, summands
 from symgrad.language.evident import is_identity, unsized
 from symgrad.language.formula import Formula
+from symgrad.language.names import entry_parts
+from symgrad.language.table import at_index
 
 AXES = ("columns", "rows")  # what an operation along an axis is done to
 
@@ -158,5 +160,8 @@ def dimension_formula(dimension: Dimension) -> Formula:
         base, exponent = dimension.args
         return composing.raised(dimension_formula(base), dimension_formula(exponent))
     if dimension.is_Symbol:
-        return fm.Named(name=str(dimension))
+        name, index = entry_parts(str(dimension))
+        if not index:
+            return fm.Named(name=name)
+        return composing.spelled(at_index(fm.Named(name=name), index, False), str(dimension))
     return fm.Number(digits=str(dimension))

@@ -15,6 +15,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.layers import Shapes
 from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.sizes import in_range, label_sizes
@@ -36,7 +37,7 @@ class Bound:
     """
 
     function: Callable[..., Any]
-    shapes: dict[str, tuple[int, ...]]
+    shapes: Mapping[str, Shapes]
     flat: np.ndarray
     derivatives: dict[Key, np.ndarray]
     labels: dict[str, int]

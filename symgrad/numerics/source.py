@@ -44,15 +44,13 @@ class Program:
     """A function of arrays (in the order of `inputs`) and of sizes.
 
     `ops` are its steps, `results` what it returns: operations and their shapes. `floats` is the
-    argument whose type the function computes in, if there is one. A part of a longer function has
-    that one's `order` of axes.
+    argument whose type the function computes in, if there is one.
     """
 
     inputs: tuple[str, ...]
     ops: tuple[Op, ...]
     results: tuple[tuple[Op, Dims], ...]
     floats: str
-    order: tuple[Axis, ...] = ()
 
     @cached_property
     def used(self) -> tuple[Axis, ...]:
@@ -75,7 +73,7 @@ class Program:
         """The axes that it meets: those used, then the others; `n0` is the size of the first."""
         shapes = (*(op.dims for op in self.ops), *(dims for _, dims in self.results))
         shapes += tuple(op.dims for op in self._all if op.kind == "input")
-        return _symbolic((*self.order, *self.used, *(axis for dims in shapes for axis in dims)))
+        return _symbolic((*self.used, *(axis for dims in shapes for axis in dims)))
 
     @cached_property
     def _places(self) -> dict[Axis, int]:

@@ -45,6 +45,28 @@ WRONG = {
     START + "loss = 1": "h\\[0\\] is given, but there is no loop",
     LOOP + "h[1] = 3\nloss = sum(h[T])": "a state is given at 0 above the loop",
 }
+LAYERS = "W: Matrix(n[l], n[l - 1])[l:L]\n"
+NET = "x: Vector(n[0])\na[0] = x\nfor l in range(1, L + 1):\n    a[l] = tanh(W[l] @ a[l - 1])\n"
+SUM = LAYERS + NET + "loss = sum(a[L])"
+WRONG |= {
+    SUM.replace("x: Vector(n[0])", "x: Vector(d)"): "begin, write n\\[0\\] for d",
+    SUM.replace("x: Vector(n[0])", "x: Vector(n[1])"): "n\\[l - 1\\] and n\\[1\\] must agree",
+    SUM.replace("n[l]", "n[l + 1]"): "no size n\\[l \\+ 1\\] here; its index may be l and",
+    SUM.replace("n[l]", "n[2 * l]"): "n\\[2 \\* l\\] is no dimension",
+    SUM.replace("W[l] @", "W[l].T @"): "Did you mean W\\[l\\] @ a\\[l - 1\\]",
+    SUM.replace("tanh(", "n * ("): "n has a value at each step; write n\\[l\\]",
+    SUM.replace("tanh(", "n[l + 1] * ("): "a size is known at 0, L, l, l - 1 here",
+    SUM.replace("sum(a[L])", "n[l] * sum(a[L])"): "a size is known at 0, L here",
+    SUM.replace("a[0] = x", "a[0] = zeros(n[1])"): "a size is known at 0, L here",
+    SUM.replace(
+        "tanh(W[l] @ a[l - 1])", "W[l]"
+    ): "a\\[l\\] is n\\[l\\] x n\\[l - 1\\], but a\\[0\\] is",
+    SUM.replace("a[0]", "y: Vector(n[2])\na[0]"): "no size n\\[2\\] here; its index may be 0 and L",
+    SUM.replace("a[0]", "y: Vector(n)\na[0]"): "n is the size of a layer",
+    "n: Scalar\n" + SUM: "n is the size of a layer",
+    SUM.replace("a[0]", "n: Scalar\na[0]"): "n is given twice",
+    "x: Vector(n[0])\nloss = sum(x)": "n is the size of a layer, and nothing here has layers",
+}
 
 
 @pytest.mark.parametrize("text", WRONG)
@@ -57,6 +79,13 @@ def test_the_letter_of_a_sum_may_be_another() -> None:
     one = sg.derive(LOOP + "loss = sum(norm2(h[t])**2 for t in range(1, T + 1))", ["W"])
     two = sg.derive(LOOP + "loss = sum(norm2(h[s])**2 for s in range(1, T + 1))", ["W"])
     assert one.text() == two.text()
+
+
+def test_the_letter_of_a_declaration_may_be_another() -> None:
+    other = SUM.replace("n[l], n[l - 1])[l:L]", "n[k], n[k-1])[k:L]")
+    problem = sg.parse(other)
+    assert [str(d) for d in problem.variables["W"].dims] == ["n[k]", "n[k - 1]"]
+    assert sg.derive(other).verify().passed
 
 
 def test_a_range_of_numbers_stays_a_sum_over_indices() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.errors import SymgradError
-from tests.recurrences import DESCENT, FIVE, LSTM, RNN
+from tests.recurrences import DESCENT, FIVE, LSTM, RNN, WIDTHS
 
 rng = np.random.default_rng(0)
 
@@ -79,3 +79,50 @@ def test_a_function_is_pickled() -> None:
     function, inputs = sg.derive(RNN).lambdify(), rnn(3)
     again = pickle.loads(pickle.dumps(function))
     np.testing.assert_allclose(again(inputs)[0], function(inputs)[0])
+
+
+def widths(*sizes: int) -> dict[str, object]:
+    """Inputs of WIDTHS whose layers have these sizes."""
+    pairs = [*zip(sizes[1:], sizes, strict=False)]
+    return {
+        "W": [rng.standard_normal(pair) for pair in pairs],
+        "b": [rng.standard_normal(size) for size, _ in pairs],
+        "E": rng.standard_normal((sizes[0], 2)),
+        "x": rng.standard_normal((5, 2)),
+        "y": rng.integers(0, sizes[-1], 5),
+    }
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+@pytest.mark.parametrize("sizes", [(3, 4), (3, 2, 6, 4)])
+def test_layers_of_different_sizes_are_lists(sizes: tuple[int, ...], recompute: bool) -> None:
+    inputs = widths(*sizes)
+    function = sg.derive(WIDTHS, ["W", "b", "E"]).lambdify(recompute=recompute)
+    value, derived = function(inputs)
+    for name in ("W", "b"):
+        assert [g.shape for g in derived[name]] == [a.shape for a in inputs[name]]  # type: ignore[attr-defined]
+    assert sg.check_gradient(WIDTHS, ["W", "b", "E"], inputs=inputs, gradients=derived).passed
+    assert "for t in range(n, 0, -1):" in function.source
+    by_layer = {**inputs, "W": dict(enumerate(inputs["W"], start=1))}  # type: ignore[arg-type]
+    assert function(by_layer)[0] == value
+    buffered = sg.derive(WIDTHS, ["W"]).lambdify(reuse_buffers=True)(inputs)[1]
+    np.testing.assert_array_equal(buffered["W"][-1], derived["W"][-1])
+
+
+def test_arrays_that_do_not_fit_are_told_by_their_layer() -> None:
+    inputs, function = widths(3, 2, 4), sg.derive(WIDTHS, ["W"]).lambdify()
+    first, second = inputs["W"]  # type: ignore[misc]
+    for changed, told in (
+        ({"W": [second, first]}, r"n\[0\] is 3 in E \(shape \(3, 2\)\) but 2 in W\[1\]"),
+        ({"W": [first]}, "L is 1 in W, but 2 in b"),
+        ({"W": [first, second.T]}, r"n\[1\] is 2 in W\[1\] .* but 4 in W\[2\]"),
+        ({"W": [first, second[0]]}, r"W\[2\] has shape \(2,\); \(n\[2\], n\[1\]\) is wanted"),
+        ({"W": 1.0}, "W is given as a list of arrays, one for each l"),
+        ({"W": {1: first, 3: second}}, r"W is given at \[1, 3\]; at l = 1, 2, ... is wanted"),
+        ({"W": [first, "a"]}, r"W\[2\] is no array of numbers"),
+        ({"y": np.full(5, 4)}, "label 4"),
+        ({"L": 3}, "L is given as 3, but the arrays have 2"),
+        ({"E": np.ones((2, 2))}, r"n\[0\]"),
+    ):
+        with pytest.raises(SymgradError, match=told):
+            function({**inputs, **changed})

@@ -11,7 +11,7 @@ from symgrad.calculus.derive import cotangents
 from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.recurrences.parts import Parts, Total, names_in
-from symgrad.calculus.recurrences.substitution import at_steps, substituted
+from symgrad.calculus.recurrences.substitution import at_steps, name_at, substituted
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name
@@ -79,7 +79,7 @@ class DerivedParts:
 
     def last(self, h: Name) -> Name:
         """An entry at the last step."""
-        return replace(h, name=entry_of(entry_parts(h.name)[0], self.parts.last))
+        return name_at(h, {self.parts.index: self.parts.last})
 
     def _derived(self, part: Problem) -> Derivation:
         wrt = [name for name in part.variables if name in self.active]

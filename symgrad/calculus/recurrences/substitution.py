@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
+
+import sympy
 
 from symgrad.calculus.algebra import is_call, is_negative, negated, transposed
 from symgrad.calculus.index_notation import Derivative
-from symgrad.language.dimensions import ONE, SCALAR, Shape
-from symgrad.language.expressions import Call, Expression, Name, Number, fold
+from symgrad.language.dimensions import ONE, SCALAR, Shape, dimension_text
+from symgrad.language.expressions import Call, Expression, Letter, Name, Number, Size, fold
+from symgrad.language.layered import dimension_at, shape_at
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.constants import filled, zeros
+from symgrad.language.operations.entries import Ranges
 
 
 def substituted(e: Expression, values: Mapping[str, Expression]) -> Expression:
@@ -62,7 +67,7 @@ def nothing(shape: Shape) -> Expression:
 
 
 def at_steps(e: Expression, indices: Mapping[str, str]) -> Expression:
-    """The expression at other steps: `indices` has the new index of each.
+    """The expression at other steps: `indices` has the new index of each. Sizes are moved with it.
 
     >>> from symgrad.language.dimensions import column, dimension
     >>> from symgrad.language.unparse import unparse
@@ -70,17 +75,71 @@ def at_steps(e: Expression, indices: Mapping[str, str]) -> Expression:
     >>> unparse(at_steps(2 * h, {"t": "t + 1"}))
     '2 * h[t + 1]'
     """
-    return renamed(e, lambda name: name_at(name, indices))
+    return fold(e, _Moved(indices))
 
 
 def name_at(name: Name, indices: Mapping[str, str]) -> Name:
     """A name at another step; of a cotangent what it is by."""
+    shape = shape_at(name.shape, indices)
     if isinstance(name, Derivative):
         bottom = at_steps(name.bottom, indices)
         if bottom is name.bottom:
             return name
-        return Derivative.of(name.top, bottom, name.shape, name.batch)
+        return Derivative.of(name.top, bottom, shape, name.batch)
+    below = None if name.index_of is None else dimension_at(name.index_of, indices)
     series, index = entry_parts(name.name)
-    if index not in indices or not index:
+    own = entry_of(series, indices[index]) if index and index in indices else name.name
+    if (own, shape, below) == (name.name, name.shape, name.index_of):
         return name
-    return replace(name, name=entry_of(series, indices[index]))
+    return replace(name, name=own, shape=shape, index_of=below)
+
+
+class _Moved:
+    """A node at other steps: its name, and the sizes that its shape and its options have."""
+
+    def __init__(self, indices: Mapping[str, str]) -> None:
+        self.indices = indices
+        self.letters: dict[Letter, Letter] = {}
+
+    def __call__(self, node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        match node:
+            case Name():
+                return name_at(node, self.indices)
+            case Size(dimension=sympy.Expr() as d):
+                moved = dimension_at(d, self.indices)
+                return node if moved == d else Size(moved)
+            case Letter():
+                return self._letter(node)
+            case Call():
+                return self._call(node, arguments)
+        return node
+
+    def _letter(self, letter: Letter) -> Letter:
+        """A letter, the same wherever it stands."""
+        if letter not in self.letters:
+            d = dimension_at(letter.index_of, self.indices)
+            same = d == letter.index_of
+            self.letters[letter] = letter if same else replace(letter, index_of=d)
+        return self.letters[letter]
+
+    def _call(self, call: Call, arguments: tuple[Expression, ...]) -> Expression:
+        shape = shape_at(call.shape, self.indices)
+        options = {name: self._option(name, call, value) for name, value in call.options.items()}
+        if (shape, options) != (call.shape, call.options):
+            return replace(call, arguments=arguments, shape=shape, options=options)
+        return call if arguments == call.arguments else _rebuilt(call, arguments)
+
+    def _option(self, name: str, call: Call, value: Any) -> Any:
+        """The option of a call: a size, sizes, letters."""
+        match value:
+            case sympy.Expr():
+                return dimension_at(value, self.indices)
+            case Ranges():
+                letters = tuple(map(self._letter, value))
+                return value if letters == tuple(value) else Ranges(letters)
+            case str() if name == "dimensions":
+                dims = shape_at(call.options["shape"], self.indices)
+                return ", ".join(map(dimension_text, dims[: 1 + value.count(",")]))
+            case tuple() if name == "shape":
+                return shape_at(value, self.indices)
+        return value

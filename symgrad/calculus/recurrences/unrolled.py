@@ -29,7 +29,8 @@ def unrolled(problem: Problem, length: int) -> Problem:
     counts = range(1, length + 1)
     variables: dict[str, Variable] = {}
     for variable in problem.variables.values():
-        entries = [variable] if variable.steps is None else [variable.at(str(k)) for k in counts]
+        of = variable.sized({last: str(length)})
+        entries = [of] if variable.steps is None else [of.at(str(k)) for k in counts]
         variables |= {entry.name: entry for entry in entries}
 
     def written(e: Expression) -> Expression:

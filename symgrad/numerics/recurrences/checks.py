@@ -13,6 +13,7 @@ from symgrad.errors import DataError
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem
 from symgrad.numerics import differences
+from symgrad.numerics.layers import layers
 from symgrad.numerics.recurrences.function import compile_joined, sizes_with_steps
 from symgrad.numerics.reports import GradientReport
 from symgrad.numerics.sizes import normal_shape
@@ -50,9 +51,12 @@ def entries(problem: Problem, name: str, array: Any) -> list[tuple[str, Any]]:
     variable = problem.variables[name]
     if variable.steps is None:
         return [(name, array)]
-    array = np.asarray(array)
-    array = array.reshape(normal_shape(variable, array.shape))
-    steps = np.moveaxis(array, int(variable.batch is not None), 0)
+    if variable.ragged:
+        steps: Any = layers(variable, array)
+    else:
+        array = np.asarray(array)
+        array = array.reshape(normal_shape(variable, array.shape))
+        steps = np.moveaxis(array, int(variable.batch is not None), 0)
     return [(entry_of(name, str(k)), entry) for k, entry in enumerate(steps, start=1)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,11 +12,15 @@ import numpy as np
 from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.errors import DataError, NotFiniteError, OptionError
+from symgrad.language.dimensions import dimension
+from symgrad.language.layered import layered
+from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem
 from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import dtype_of
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.layers import apart, flattened, layers, shapes_of, together, views
 from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.recurrences.source import StepLoop
 from symgrad.numerics.sizes import infer_sizes
@@ -63,7 +68,13 @@ class StepFunction:
         if self.length in inputs and self.length not in self.problem.variables:
             inputs = dict(inputs)
             steps = {self._axis: _count(self.length, inputs.pop(self.length))}
-        arrays, sizes = self.signature.arrays(self.inputs, inputs, NumPy(self.dtype))
+        problem, inputs, lists = apart(self.problem, inputs)
+        names = [*problem.variables]
+        signature = replace(self.signature, problem=problem)
+        each, sizes = signature.arrays(names, inputs, NumPy(self.dtype))
+        arrays = together(self.inputs, self.problem, each)
+        if lists:
+            sizes[self._axis] = lists
         for axis, count in steps.items():
             if sizes.setdefault(axis, count) != count:
                 raise DataError(f"{axis} is given as {count}, but the arrays have {sizes[axis]}")
@@ -72,7 +83,17 @@ class StepFunction:
                 f"how many steps there are is shown by no array: give {self.length}, as in "
                 f"{self.length}=10"
             )
-        return [arrays[name] for name in self.inputs], [size_of(a, sizes) for a in self.axes]
+        return [arrays[name] for name in self.inputs], [self._size(a, sizes) for a in self.axes]
+
+    def _size(self, axis: Axis, sizes: Mapping[Axis, int]) -> Any:
+        """A size; of one that depends on the step those of all, from 0 on."""
+        dims = {d for v in self.problem.variables.values() for d in v.dims}
+        if not any(str(axis) == name for d in dims for name, _ in layered(d).values()):
+            return size_of(axis, sizes)
+        count = size_of(self._axis, sizes)
+        last = sizes.get(dimension(entry_of(str(axis), self.length)), 0)
+        known = [sizes.get(dimension(entry_of(str(axis), str(k))), 0) for k in range(count + 1)]
+        return [*known[:-1], known[-1] or last]
 
     @property
     def _axis(self) -> Axis:
@@ -90,12 +111,18 @@ class StepFunction:
             inputs = {**(inputs or {}), **named}
         arrays, counts = self._read(inputs)
         value, derived = self._computed(arrays, counts)
-        shapes = {name: self.signature.shape(name, inputs) for name in derived}
         if self._reuse:
             derived = self._buffered(derived)
-        return value, {
-            n: g if shapes[n] is None else g.reshape(shapes[n]) for n, g in derived.items()
-        }
+        return value, {name: self._as_given(name, g, inputs) for name, g in derived.items()}
+
+    def _as_given(self, name: str, derivative: Any, inputs: Mapping[str, Any]) -> Any:
+        """A derivative in the shape in which its variable was given, or those of its layers."""
+        variable = self.problem.variables[name]
+        if variable.ragged:
+            given = layers(variable, inputs[name])
+            return [d.reshape(np.shape(x)) for d, x in zip(derivative, given, strict=True)]
+        shape = self.signature.shape(name, inputs)
+        return derivative if shape is None else derivative.reshape(shape)
 
     def _computed(self, arrays: Sequence[Any], counts: Sequence[int]) -> tuple[Any, dict[str, Any]]:
         try:
@@ -110,28 +137,25 @@ class StepFunction:
 
     def _buffered(self, derived: dict[str, Any]) -> dict[str, Any]:
         """The gradients as views of one vector, which the next call overwrites."""
-        size = sum(g.size for g in derived.values())
+        pieces = flattened(derived.values())
+        size = sum(piece.size for piece in pieces)
         if self.flat_gradient.size != size:
             self.flat_gradient = np.empty(size, self.dtype)
-        views, at = {}, 0
-        for name, gradient in derived.items():
-            views[name] = self.flat_gradient[at : at + gradient.size].reshape(gradient.shape)
-            views[name][...] = gradient
-            at += gradient.size
-        return views
+        np.concatenate(pieces, out=self.flat_gradient)
+        return views(self.flat_gradient, {name: shapes_of(g) for name, g in derived.items()})
 
     def step(self, inputs: Mapping[str, Any]) -> Bound:
         """The function without its checks, for arrays of these sizes; these are checked here."""
         arrays, counts = self._read(inputs)
         _, derived = self._computed(arrays, counts)
-        flat = np.empty(sum(g.size for g in derived.values()), self.dtype)
+        flat = np.empty(sum(piece.size for piece in flattened(derived.values())), self.dtype)
 
         def function(*arrays: Any) -> Any:
             value, *gradients = self._function(*arrays, *counts)
-            np.concatenate([g.ravel() for g in gradients], out=flat)
+            np.concatenate(flattened(gradients), out=flat)
             return value
 
-        shapes = {name: a.shape for name, a in zip(self.inputs, arrays, strict=True)}
+        shapes = {name: shapes_of(a) for name, a in zip(self.inputs, arrays, strict=True)}
         return Bound(function, shapes, flat, {}, {}, {}, {})
 
 
@@ -155,7 +179,10 @@ def sizes_with_steps(problem: Problem, inputs: Mapping[str, Any]) -> dict[Axis, 
     assert problem.loop is not None
     length = problem.loop.steps.length
     own = {n: a for n, a in inputs.items() if n in problem.variables}
-    sizes = infer_sizes(problem, own)
+    written, own, lists = apart(problem, own)
+    sizes = infer_sizes(written, own)
+    if lists:
+        sizes[length] = lists
     if str(length) in inputs and str(length) not in problem.variables:
         sizes[length] = _count(str(length), inputs[str(length)])
     return sizes

@@ -6,8 +6,9 @@ from functools import cached_property
 
 from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined
+from symgrad.language.dimensions import dimension
 from symgrad.language.names import entry_of, entry_parts
-from symgrad.numerics.recurrences.split import Part
+from symgrad.numerics.recurrences.split import Order, Part
 from symgrad.numerics.sizes import axes_of
 
 
@@ -50,7 +51,12 @@ class StepParts:
         variables = self.problem.variables.values()
         dims: list[Axis] = [axis for v in variables for axis in (*axes_of(v), *v.dims)]
         found = [a for a in (*dims, self.parts.loop.steps.length) if not is_number(a)]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(map(of_all_steps, found)))
+
+    @property
+    def order(self) -> Order:
+        """The axes, and what their sizes are called at a step."""
+        return Order(self.axes, {self.t: "t", self.parts.last: "n"})
 
     def _parts(self) -> tuple[Part | None, Part, Part]:
         derivations = self.joined.derivations
@@ -58,13 +64,13 @@ class StepParts:
         before = None
         if "before" in derivations:
             names = [*self.parts.before]
-            before = Part.of("a", derivations["before"], names, self.axes, inputs)
+            before = Part.of("a", derivations["before"], names, self.order, inputs)
         bodies = [total.body.name for total in self.parts.totals.values()]
         names = [h.name for h in self.parts.states.values()]
         names = list(dict.fromkeys([*names, *bodies, *self.beside]))
-        step = Part.of("v", derivations["whole"], names, self.axes, inputs)
+        step = Part.of("v", derivations["whole"], names, self.order, inputs)
         output = self.problem.output_name
-        after = Part.of("w", derivations["after"], [output], self.axes, inputs)
+        after = Part.of("w", derivations["after"], [output], self.order, inputs)
         return before, step, after
 
     @cached_property
@@ -73,6 +79,13 @@ class StepParts:
         last = self.joined.derivations["after"].problem.variables
         names = (n for n in self.parts.step if entry_parts(n)[0] not in self.states)
         return [n for n in names if entry_of(entry_parts(n)[0], self.parts.last) in last]
+
+    def target(self, name: str) -> tuple[str, str]:
+        """What a gradient is called while it is added up, and an array of its shape."""
+        if name in self.place:
+            return f"g{self.place[name]}", f"p{self.place[name]}"
+        k = [*self.parts.before].index(name)
+        return f"du{k}", f"u{k}"
 
     def _inputs(self) -> dict[str, str]:
         """What each input of a part is in code."""
@@ -94,6 +107,13 @@ class StepParts:
         for k, name in enumerate(self.parts.totals):
             names |= {name: f"s{k}", self.given.get(name, ""): f"ds{k}"}
         return names
+
+
+def of_all_steps(axis: Axis) -> Axis:
+    """The axis whose size is given: of a size that depends on the step a list of all, by its
+    name."""
+    name, index = entry_parts(str(axis))
+    return dimension(name) if index and not isinstance(axis, str) else axis
 
 
 def is_number(axis: Axis) -> bool:

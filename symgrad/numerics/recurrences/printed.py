@@ -21,6 +21,7 @@ from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.steps import sum_of_steps
 from symgrad.language.unparse import unparse
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
+from symgrad.numerics.layers import stacked
 
 
 @dataclass
@@ -44,10 +45,10 @@ class Run:
     def result(self, name: str) -> Any:
         """A result, over its steps where it has an entry at each."""
         expression = self.joined.results[name].expression
-        if self.joined.problem.variables[name].steps is None:
+        variable = self.joined.problem.variables[name]
+        if variable.steps is None:
             return self.value(expression, self._indices(self.length))
-        entries = [self.value(expression, self._indices(k)) for k in self._counts]
-        return np.stack(entries, axis=int(expression.batch is not None))
+        return stacked(variable, [self.value(expression, self._indices(k)) for k in self._counts])
 
     @property
     def _counts(self) -> range:
@@ -135,9 +136,8 @@ class Run:
         variable = self.joined.problem.variables.get(entry_parts(name.name)[0])
         if variable is not None and variable.kind == "Index":
             known[name.name] = value
-            return input_tensor(
-                variable.at(entry_parts(name.name)[1]) if variable.steps else variable
-            )
+            sized = variable.sized(self._indices(self.length))
+            return input_tensor(sized.at(entry_parts(name.name)[1]) if variable.steps else sized)
         batch = () if name.batch is None else (batch_label(name.batch),)
         tensor = given(name.name, name.shape, frozenset(), batch)
         shape = [size_of(x.axis, self.sizes) for x in tensor.labels]

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 
 from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined
+from symgrad.language.dimensions import core
+from symgrad.language.expressions import Name
+from symgrad.language.layered import depends_on, shape_at
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Variable
 from symgrad.numerics.recurrences.in_code import StepParts
@@ -50,8 +53,9 @@ class StepLoop:
 
     def _head(self, parts: Iterable[Part]) -> list[str]:
         lines = [f"n = {self.of.length}"]
-        floats = (n for n, v in self.of.problem.variables.items() if v.kind != "Index")
-        first = next((f"p{self.of.place[name]}.dtype" for name in floats), "np.float64")
+        floats = ((n, v) for n, v in self.of.problem.variables.items() if v.kind != "Index")
+        arrays = (f"p{self.of.place[n]}{'[0]' if v.ragged else ''}" for n, v in floats)
+        first = next((f"{array}.dtype" for array in arrays), "np.float64")
         if any(op.kind in TYPED or part.text.head for part in parts for op in part.program.ops):
             lines.append(f"dtype = {first}")
         for name, variable in self.of.problem.variables.items():
@@ -112,12 +116,15 @@ class StepLoop:
         for k, name in enumerate(self.parts.totals):
             if self.of.given.get(name) in self.step.program.inputs:
                 lines.append(f"ds{k} = {self.after.derivative(name)}")
-        beside = [
-            (f"ce{k}", self.after.derivative(entry_of(entry_parts(name)[0], self.parts.last)))
+        step = self.parts.step
+        alone = {  # what the last step alone receives, and what each is of
+            f"ce{k}": Name(name, step[name].shape, step[name].batch)
             for k, name in enumerate(self.of.beside)
             if self.of.given.get(name) in self.step.program.inputs
-        ]
-        lines += [f"{name} = {sent}" for name, sent in beside]
+        }
+        for name, of in alone.items():
+            sent = self.after.derivative(entry_of(entry_parts(of.name)[0], self.parts.last))
+            lines.append(f"{name} = {sent}")
         sums = self._sums()
         lines += [f"{target} = {start}" for target, start, _ in sums]
         inside = self._entries()
@@ -131,9 +138,12 @@ class StepLoop:
                 str(self.step.derivative(entry_of(h, f"{self.of.t} - 1"))) for h in carried
             )
             inside.append(f"{left} = {right}")
-        alone = [name for name, _ in beside]  # what the last step alone receives
-        alone += [f"c{self.of.states[h]}" for h in received if h not in carried]
-        inside += [f"{name} = np.zeros_like({name})" for name in alone]
+        alone |= {
+            f"c{self.of.states[h]}": self.parts.states[h] for h in received if h not in carried
+        }
+        inside += [
+            f"{name} = {_nothing(name, of, self.of.t, self.step)}" for name, of in alone.items()
+        ]
         lines += ["for t in range(n, 0, -1):", *(f"{INDENT}{line}" for line in inside or ["pass"])]
         return [*lines, *self._back(carried), self._return()]
 
@@ -152,23 +162,16 @@ class StepLoop:
             value = self.step.derivative(name)
             if index == self.of.t and base in self.of.place:
                 k, variable = self.of.place[base], self.of.problem.variables[base]
-                start = f"np.zeros_like(p{k})"
+                start = "[None] * n" if variable.ragged else f"np.zeros_like(p{k})"
                 found.append(
                     (f"g{k}", start, f"{_steps_first(variable, f'g{k}')}[t - 1] = {value}")
                 )
             elif not index:
-                target, of = self._target(name)
+                target, of = self.of.target(name)
                 number = not self.step.results[f"d {name}"].dims
                 start = "0.0" if number else f"np.zeros_like({of})"
                 found.append((target, start, f"{target} += {value}"))
         return found
-
-    def _target(self, name: str) -> tuple[str, str]:
-        """What a gradient is called while it is added up, and an array of its shape."""
-        if name in self.of.place:
-            return f"g{self.of.place[name]}", f"p{self.of.place[name]}"
-        k = [*self.parts.before].index(name)
-        return f"du{k}", f"u{k}"
 
     def _back(self, carried: list[str]) -> list[str]:
         """What is before the steps: the cotangents that it receives, and its operations."""
@@ -180,17 +183,10 @@ class StepLoop:
             sent = self.after.derivative(name)
             if index == "0":
                 own = self._joined_cotangent(base, carried)
-                lines.append(
-                    f"dh{self.of.states[base]} = {own} + {sent}"
-                    if sent
-                    else f"dh{self.of.states[base]} = {own}"
-                )
+                lines.append(f"dh{self.of.states[base]} = {own}{f' + {sent}' if sent else ''}")
             elif sent:
-                lines.append(
-                    f"du{k} = du{k} + {sent}"
-                    if name in self.step.derivatives
-                    else f"du{k} = {sent}"
-                )
+                before = f"du{k} + " if name in self.step.derivatives else ""
+                lines.append(f"du{k} = {before}{sent}")
         wanted = {
             self.before.inputs[n] for n in self.before.program.inputs if n in self.joined.given
         }
@@ -214,10 +210,24 @@ class StepLoop:
                 terms.append(f"g{k}")
             parts = (self.after, self.before)
             terms += [d for p in parts if p is not None and (d := p.derivative(name)) is not None]
-            returned.append(f"np.array({' + '.join(terms) or f'np.zeros_like(p{k})'})")
+            if self.of.problem.variables[name].ragged:
+                each = "np.array(x)" if terms else "np.zeros_like(x)"
+                returned.append(f"[{each} for x in {'g' if terms else 'p'}{k}]")
+            else:
+                returned.append(f"np.array({' + '.join(terms) or f'np.zeros_like(p{k})'})")
         return f"return {', '.join(returned)}"
 
 
+def _nothing(name: str, of: Name, t: str, step: Part) -> str:
+    """Zeros in the place of a cotangent, as it is one step before."""
+    if not depends_on(of.shape, t):
+        return f"np.zeros_like({name})"
+    batch = () if of.batch is None else (of.batch,)
+    dims = (*batch, *core(shape_at(of.shape, {t: f"{t} - 1"})))
+    return f"np.zeros({step.text.shape(dims)}, {name}.dtype)"
+
+
 def _steps_first(variable: Variable, text: str) -> str:
-    """A series with the axis of its steps before that of the batch."""
-    return text if variable.batch is None else f"np.moveaxis({text}, 1, 0)"
+    """A series with its steps before the axis of the batch, as a list has them."""
+    first = variable.batch is None or variable.ragged
+    return text if first else f"np.moveaxis({text}, 1, 0)"

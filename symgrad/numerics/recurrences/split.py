@@ -3,15 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+
+import sympy
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import Axis, Entry, Label
+from symgrad.language.dimensions import dimension
+from symgrad.language.layered import depends_on, index_at
+from symgrad.language.names import entry_parts
 from symgrad.numerics.emitter import program
 from symgrad.numerics.listing import Op
 from symgrad.numerics.source import Program, Text
+
+
+@dataclass(frozen=True)
+class Order:
+    """The axes whose sizes a function takes, n0, n1, ..., and its `indices` of a step."""
+
+    axes: tuple[Axis, ...]
+    indices: Mapping[str, str]
+
+    def size(self, axis: Axis) -> str:
+        """An axis's size in code, n2[t - 1] where it depends on the step."""
+        if isinstance(axis, str) or axis.is_Symbol:
+            name, index = entry_parts(str(axis))
+            if not index:
+                return f"n{self.axes.index(axis)}"
+            return f"n{self.axes.index(dimension(name))}[{index_at(index, self.indices)}]"
+        named = {symbol: sympy.Symbol(self.size(symbol)) for symbol in axis.free_symbols}
+        return f"({axis.xreplace(named)})"
+
+    def moves(self, op: Op) -> bool:
+        """Whether an operation has a size that differs from step to step."""
+        axes = (*op.dims, *(op.axes if op.kind == "size" else ()))
+        sizes = tuple(axis for axis in axes if not isinstance(axis, str))
+        return any(depends_on(sizes, t) for t, index in self.indices.items() if index == "t")
+
+
+@dataclass(frozen=True)
+class PartProgram(Program):
+    """The program of a part, in a longer function."""
+
+    whole: Order = Order((), {})
+
+    def size(self, axis: Axis) -> str:
+        """An axis's size: a number, or what the whole function calls it."""
+        number = not isinstance(axis, str) and axis.is_Integer
+        return str(int(axis)) if number else self.whole.size(axis)
 
 
 @dataclass
@@ -20,7 +61,7 @@ class Part:
     is in code, `prefix` what its operations are called. Those that are `kept` are lists there."""
 
     prefix: str
-    program: Program
+    program: PartProgram
     results: Mapping[str, Op]
     inputs: Mapping[str, str]
     kept: frozenset[Op] = frozenset()
@@ -31,7 +72,7 @@ class Part:
         prefix: str,
         derivation: Derivation,
         names: Sequence[str],
-        axes: tuple[Axis, ...],
+        order: Order,
         inputs: Mapping[str, str],
     ) -> Part:
         """Those of its names that are wanted, then its derivatives, as "d x"."""
@@ -42,7 +83,8 @@ class Part:
             own = lowered.output if name == problem.output_name else lowered.values[name]
             results[name] = own.closed(), own.labels
         results |= {f"d {k}": (o.entry, o.labels) for k, o in derivation.outcomes.items()}
-        made = replace(program([*results.values()]), order=axes)
+        plain = program([*results.values()])
+        made = PartProgram(plain.inputs, plain.ops, plain.results, plain.floats, order)
         ops = (op for op, _ in made.results)
         return cls(prefix, made, dict(zip(results, ops, strict=True)), inputs)
 
@@ -70,13 +112,14 @@ class Part:
         return [name[2:] for name in self.results if name.startswith("d ")]
 
     def depending(self, on: Iterable[str]) -> set[Op]:
-        """The operations that need one of these inputs."""
+        """The operations that need one of these inputs, or sizes of one step."""
         own = self.program.inputs
         places = {f"p{own.index(name)}" for name in on if name in own}
         found: set[Op] = set()
         for root in (*self.program.ops, *self.results.values()):
             for op in _below(root):
-                if (op.kind == "input" and op.name in places) or not found.isdisjoint(op.operands):
+                given = op.kind == "input" and op.name in places
+                if given or self.program.whole.moves(op) or not found.isdisjoint(op.operands):
                     found.add(op)
         return found
 

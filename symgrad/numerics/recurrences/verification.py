@@ -23,6 +23,7 @@ from symgrad.errors import whole_number
 from symgrad.language.problem import Problem
 from symgrad.numerics import verification
 from symgrad.numerics.evaluation import Sample, drawn
+from symgrad.numerics.layers import flat, stacked
 from symgrad.numerics.recurrences.function import compile_joined
 from symgrad.numerics.recurrences.printed import Run
 from symgrad.numerics.verification import TOLERANCE, StepCheck, Verification, difference
@@ -82,7 +83,7 @@ class _Unrolled:
             yield StepCheck(0, difference(value, self._value(self.sample)))
         for name in self.joined.wrt:
             truth = self.truth(name, self.sample)
-            claims = [run.result(name), *([derived[name]] if code else [])]
+            claims = [flat(run.result(name)), *([flat(derived[name])] if code else [])]
             errors = [self._error(name, claim, truth) for claim in claims]
             yield StepCheck(0, float(np.max(errors)))  # nan where nothing finite was found
 
@@ -97,9 +98,9 @@ class _Unrolled:
         error = difference(claim, truth)
         if error <= TOLERANCE or np.isnan(error):
             return error
-        printed, noise = self._run(self.sample).result(name), 0.0
+        printed, noise = flat(self._run(self.sample).result(name)), 0.0
         for blurred in self.sample.blurred:
-            moved = np.abs(self._run(blurred).result(name) - printed).max()
+            moved = np.abs(flat(self._run(blurred).result(name)) - printed).max()
             noise = max(noise, float(moved + np.abs(self.truth(name, blurred) - truth).max()))
         return difference(claim, truth, noise / TOLERANCE)
 
@@ -111,20 +112,17 @@ class _Unrolled:
         outcomes = self.derivation.outcomes
         names = parameters_at(self.joined.problem, name, self.length)
         entries = [sample.over(outcomes[n].entry, outcomes[n].labels) for n in names]
-        return self.stacked(name, entries)
+        return flat(self._stacked(name, entries))
 
-    def stacked(self, name: str, entries: list[Any]) -> Any:
-        """The entries of a series as one array, behind the axis of a batch."""
+    def _stacked(self, name: str, entries: list[Any]) -> Any:
         variable = self.joined.problem.variables[name]
-        if variable.steps is None:
-            return entries[0]
-        return np.stack(entries, axis=int(variable.batch is not None))
+        return entries[0] if variable.steps is None else stacked(variable, entries)
 
     def _computed(self) -> tuple[Any, dict[str, Any]]:
         """What the generated function returns."""
         problem, sample = self.joined.problem, self.sample
         inputs = {
-            name: self.stacked(
+            name: self._stacked(
                 name, [sample.inputs[n] for n in parameters_at(problem, name, self.length)]
             )
             for name in problem.variables

@@ -1,0 +1,126 @@
+"""A series as arrays: one with an axis for its steps, or a list where they differ in shape.
+
+For all that looks at arrays, sizes and declared facts, such a list is as many variables, W[1],
+W[2], ..., each with a shape of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from symgrad.errors import DataError
+from symgrad.language.names import entry_of
+from symgrad.language.problem import Problem, Variable
+
+Shape: TypeAlias = tuple[int, ...]
+Shapes: TypeAlias = Shape | list[Shape]
+
+
+def apart(problem: Problem, inputs: Mapping[str, Any]) -> tuple[Problem, dict[str, Any], int]:
+    """The problem and the inputs with the entries of such lists as variables of their own, and how
+    many each list has; 0 where there is none.
+
+    Raises: DataError where a list is none, or two differ in their lengths."""
+    lists = {
+        name: layers(variable, inputs[name])
+        for name, variable in problem.variables.items()
+        if variable.ragged and name in inputs
+    }
+    if not lists:
+        return problem, dict(inputs), 0
+    assert problem.loop is not None
+    (first, own), *others = lists.items()
+    length = problem.loop.steps.length
+    for name, entries in others:
+        if len(entries) != len(own):
+            raise DataError(f"{length} is {len(own)} in {first}, but {len(entries)} in {name}")
+    if length.is_Integer and len(own) != length:
+        raise DataError(f"{first} has {len(own)} arrays; {length} are wanted")
+    variables: dict[str, Variable] = {}
+    arrays = {name: value for name, value in inputs.items() if name not in lists}
+    for name, variable in problem.variables.items():
+        for k, entry in enumerate(lists.get(name, ()), start=1):
+            of = variable.at(str(k))
+            variables[of.name], arrays[of.name] = of, entry
+        if name not in lists:
+            variables[name] = variable.sized({str(length): str(len(own))})
+    return replace(problem, variables=variables), arrays, len(own)
+
+
+def layers(variable: Variable, value: Any) -> list[Any]:
+    """The arrays of a series whose entries differ in shape, from a list or by their steps.
+
+    Raises: DataError where they are not given so."""
+    assert variable.steps is not None
+    t = variable.steps.index
+    if isinstance(value, Mapping):
+        wanted = [*range(1, len(value) + 1)]
+        if sorted(value, key=str) != sorted(wanted, key=str):
+            raise DataError(f"{variable.name} is given at {[*value]}; at {t} = 1, 2, ... is wanted")
+        value = [value[k] for k in wanted]
+    if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str) or not len(value):
+        raise DataError(
+            f"{variable.name} is given as a list of arrays, one for each {t}: they differ in shape"
+        )
+    return [*value]
+
+
+def together(names: Iterable[str], problem: Problem, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by the names of variables, those of lists as lists again."""
+    found = {}
+    for name in names:
+        if problem.variables[name].ragged and name not in values:
+            every = (entry_of(name, str(k)) for k in range(1, len(values) + 1))
+            found[name] = [values[entry] for entry in every if entry in values]
+        elif name in values:
+            found[name] = values[name]
+    return found
+
+
+def stacked(variable: Variable, entries: Sequence[Any]) -> Any:
+    """The entries of a series together, its steps behind the axis of a batch."""
+    if variable.ragged:
+        return [*entries]
+    return np.stack(entries, axis=int(variable.batch is not None))
+
+
+def flat(value: Any) -> Any:
+    """The numbers of an array, or of a list of them in a row."""
+    return np.concatenate(flattened([value])) if isinstance(value, list) else value
+
+
+def flattened(values: Iterable[Any]) -> list[Any]:
+    """The numbers of each array, and of each array of a list."""
+    arrays = (a for value in values for a in (value if isinstance(value, list) else [value]))
+    return [np.ravel(a) for a in arrays]
+
+
+def shapes_of(value: Any) -> Shapes:
+    """The shape of an array, or those of a list of them."""
+    return [np.shape(a) for a in value] if isinstance(value, list) else np.shape(value)
+
+
+def shaped(value: Any, shapes: Shapes) -> Any:
+    """An array, or the arrays of a list, in these shapes."""
+    if isinstance(shapes, list):
+        return [np.reshape(a, shape) for a, shape in zip(value, shapes, strict=True)]
+    return np.reshape(value, shapes)
+
+
+def views(vector: Any, shapes: Mapping[str, Shapes]) -> dict[str, Any]:
+    """The pieces of a vector, one after another, in these shapes."""
+    found, at = {}, 0
+
+    def piece(shape: Shape) -> Any:
+        nonlocal at
+        at += math.prod(shape)
+        return vector[at - math.prod(shape) : at].reshape(shape)
+
+    for name, own in shapes.items():
+        found[name] = [piece(s) for s in own] if isinstance(own, list) else piece(own)
+    return found
