@@ -29,11 +29,10 @@ from symgrad.explicit import ExplicitJacobian, explicit_jacobian
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.sympy_output import sympy_of
-from symgrad.language.unparse import unparse
 from symgrad.numerics import callables, differences, gradients, proofs, verification
 from symgrad.numerics.chains import check_chains
 from symgrad.numerics.function import Function, compile_derivation
-from symgrad.numerics.recurrences.checks import check_steps
+from symgrad.numerics.recurrences.checks import check_steps, value_unrolled
 from symgrad.numerics.recurrences.function import StepFunction, compile_joined
 from symgrad.numerics.recurrences.verification import lengths_of, verify_joined
 from symgrad.numerics.reports import GradientReport
@@ -300,12 +299,9 @@ class StepResult(Result):
 
     @property
     def expression(self) -> str:
-        """The right-hand side as text, of a series that of an entry, after the lines that it uses:
-        first at the last step, then for each before it."""
-        e = self.data.results[str(self.key)].expression
-        lines = (line.step for line in self.data.used_by(e))
-        text = [f"{unparse(step.left)} = {unparse(step.right)}" for step in lines]
-        return "\n".join([*text, unparse(e)])
+        """The right-hand side as text, of a series that of an entry, after the equations that it
+        uses: what is at T, and at every other step."""
+        return self.data.text(str(self.key))
 
     @property
     def latex(self) -> str:
@@ -552,6 +548,8 @@ def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:
     25.0
     """
     problem = as_problem(problem)
+    if problem.loop is not None and problem.loop.equations:
+        return value_unrolled(problem, inputs)
     if problem.loop is not None:
         value, _ = compile_joined(step_value(problem))(inputs)
         return value

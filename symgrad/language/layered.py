@@ -8,8 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from symgrad.errors import ProgramError
 from symgrad.language.dimensions import Dimension, Shape, dimension
 from symgrad.language.names import entry_of, entry_parts
+
+FAR = 3  # the most steps between two entries of one line
+
+
+def index_parts(index: str) -> tuple[str, int]:
+    """What an index counts from, and how far.
+
+    >>> index_parts("t + 1"), index_parts("T"), index_parts("T - 1"), index_parts("0")
+    (('t', 1), ('T', 0), ('T', -1), ('', 0))
+    """
+    base, *rest = index.split()
+    if not (base.isidentifier() or base.isdigit()) or len(rest) not in (0, 2):
+        raise ProgramError(f"[{index}] is no step, such as [t + 1]")
+    by = int("".join(rest)) if rest and rest[1].isdigit() else 0
+    if abs(by) > FAR or (rest and not by):
+        raise ProgramError(f"[{index}] is no step; at most {FAR} steps lie between two entries")
+    return ("", int(base) + by) if base.isdigit() else (base, by)
+
+
+def index_of(base: str, by: int) -> str:
+    """The index that is so far from a base.
+
+    >>> index_of("t", -1), index_of("", 0)
+    ('t - 1', '0')
+    """
+    if not base:
+        return str(by)
+    return f"{base} {'-' if by < 0 else '+'} {abs(by)}" if by else base
 
 
 def index_at(index: str, indices: Mapping[str, str]) -> str:
@@ -21,16 +50,10 @@ def index_at(index: str, indices: Mapping[str, str]) -> str:
     if index in indices:
         return indices[index]
     letter, *shift = index.split() or [""]
-    return _moved(indices[letter], int("".join(shift))) if shift and letter in indices else index
-
-
-def _moved(index: str, by: int) -> str:
-    """An index so many steps later."""
-    letter, *shift = index.split()
-    if letter.isdigit():
-        return str(int(letter) + by)
-    by += int("".join(shift) or 0)
-    return f"{letter} {'-' if by < 0 else '+'} {abs(by)}" if by else letter
+    if not shift or letter not in indices:
+        return index
+    base, by = index_parts(indices[letter])
+    return index_of(base, by + int("".join(shift)))
 
 
 def layered(d: Dimension) -> dict[Dimension, tuple[str, str]]:

@@ -84,7 +84,7 @@ def _slips(code: str) -> Iterator[str]:
     if re.match(r"\s*@\s*\w", code):
         yield "def and decorators (@) are not part of the language"
     block = re.match(r"\s*(if|for|while|def|class|try|with)\b.*:\s*\S?.*$", code)
-    steps = re.match(r"\s*for\s+\w+\s+in\s+range\s*\(", code)
+    steps = re.match(r"\s*for\s+\w+\s+in\s+(?:reversed\s*\(\s*)?range\s*\(", code)
     if block and not steps and not re.match(rf"\s*{block[1]}\s*:\s*\S", code):
         yield BLOCKS[block[1]]
     declared = re.match(r"\s*(\w+)\s*:(?!=)", code)

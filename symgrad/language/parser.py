@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from symgrad.errors import ProgramError, SymgradError, text_wanted
 from symgrad.language.declarations import check_tensors, declaration, function_declaration
 from symgrad.language.elaboration import batches, formula, read_expression
+from symgrad.language.equations import entry_at, in_order, is_equation, read_equation, runs_down
 from symgrad.language.expressions import Expression, is_scalar
 from symgrad.language.handwriting import EQUALS, FORMULA
 from symgrad.language.problem import Problem
@@ -66,6 +67,9 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
     (n, 1)
     """
     scope = Scope.of(problem)
+    if scope.series is not None:
+        scope.series.below = True
+        statements = in_order(statements, scope.series)
     scope.own = given_names(statements)
     with _readable(None, text_of(statements)), also_called(scope.functions):
         for statement in statements:
@@ -77,11 +81,15 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
                     )
                 if statement is not statements[-1]:
                     _read(statement, scope)
-        expression = _last(statements[-1], scope)
+        with nullcontext() if scope.series is None else scope.series.any_step():
+            expression = _last(statements[-1], scope)
         remarks = [n.remark for s in statements for n in notes_of(s) if n.remark]
         told = tuple(dict.fromkeys((*remarks, *scope.remarks)))
         chains = (*problem.chains, *scope.chains)
-        changed = replace(problem, definitions=scope.definitions, remarks=told, chains=chains)
+        loop = None if scope.series is None else scope.series.loop
+        changed = replace(
+            problem, definitions=scope.definitions, remarks=told, chains=chains, loop=loop
+        )
         return changed, expression
 
 
@@ -95,12 +103,19 @@ def _last(statement: ast.stmt, scope: Scope) -> Expression:
             with errors_at(statement):
                 return scope.definitions.pop(_equated(names, value, scope))
         case ast.Expr(value=value):
-            first, *others = sides_of(value)
-            expression = read_expression(first, scope)
-            for other in others:
-                scope.check_equal("", expression, read_expression(other, scope))
-            return expression
+            return _sides(value, scope)
+        case ast.Assign(targets=[ast.Subscript()], value=value) if scope.series is not None:
+            return _sides(value, scope)
     raise ProgramError("the last line is an expression or `grad = ...`", line=statement.lineno)
+
+
+def _sides(value: ast.expr, scope: Scope) -> Expression:
+    """The first of sides that are equal."""
+    first, *others = sides_of(value)
+    expression = read_expression(first, scope)
+    for other in others:
+        scope.check_equal("", expression, read_expression(other, scope))
+    return expression
 
 
 @contextmanager
@@ -120,7 +135,7 @@ def _problem(tree: ast.Module, filename: str | None) -> Problem:
     scope = Scope(batches=batches(tree), own=given_names(tree.body), declares=True)
     check_tensors(tree)
     problem = None
-    for statement in tree.body:
+    for statement in _lines(tree.body, scope):
         noted = len(scope.notes)
         if problem is not None:
             refuse(statement, _after(statement, problem.output_name))
@@ -133,6 +148,17 @@ def _problem(tree: ast.Module, filename: str | None) -> Problem:
     if problem is None:
         raise _without_loss(tree.body, scope)
     return problem
+
+
+def _lines(statements: Sequence[ast.stmt], scope: Scope) -> Iterator[ast.stmt]:
+    """The lines of a program; those below its steps in the order in which they can be read."""
+    for k, statement in enumerate(statements):
+        is_below = is_equation(statement) or runs_down(statement)
+        series = scope.series if is_below else None
+        if series is not None and series.is_read(entry_at(statement)):
+            yield from in_order(statements[k:], series)
+            return
+        yield statement
 
 
 def _after(statement: ast.stmt, output: str) -> str:
@@ -225,6 +251,15 @@ def _formula(node: ast.Name, scope: Scope) -> str:
     return _given([name], equation.sides, scope)
 
 
+def _read_entry(target: ast.Subscript, value: ast.expr, scope: Scope, index: str) -> None:
+    """h[0] = ... above the loop, g[T] = ... or g[t] = ... below it."""
+    series = scope.series
+    if series is not None and series.is_read(index):
+        read_equation(target, value, series, lambda part: read_expression(part, scope))
+    else:
+        read_initial(target, value, scope, lambda part: read_expression(part, scope))
+
+
 def _read(statement: ast.stmt, scope: Scope) -> str | None:
     """Add what a line says to the names; the name that it assigns to, if it does."""
     match statement:
@@ -241,7 +276,7 @@ def _read(statement: ast.stmt, scope: Scope) -> str | None:
                 declare_series(variable, steps, scope)
             return None
         case ast.Assign(targets=[ast.Subscript() as target], value=value):
-            read_initial(target, value, scope, lambda part: read_expression(part, scope))
+            _read_entry(target, value, scope, entry_at(statement))
             return None
         case ast.For():
             read_loop(statement, scope, lambda part: read_expression(part, scope))

@@ -43,12 +43,13 @@ class Steps:
 class Loop:
     """What is done at each step. `initial` are the states at 0, by their names; `step` is what one
     step defines, by the names of the entries (h[t]), in order. `before` are the definitions that
-    stand above."""
+    stand above; `equations` stand below: what g[T] is, and what g[t] is at every other step."""
 
     steps: Steps
     initial: Mapping[str, Expression]
     step: Mapping[str, Expression]
     before: tuple[str, ...]
+    equations: Mapping[str, Expression] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,9 @@ class Problem:
         sizes = {d for v in self.variables.values() for d in v.dims}
         own = {*self.variables, *self.functions, *self.definitions, self.output_name}
         if self.loop is not None:
-            own |= {entry_parts(name)[0] for name in (*self.loop.step, *self.loop.initial)}
+            loop = self.loop
+            entries = (*loop.step, *loop.initial, *loop.equations)
+            own |= {entry_parts(name)[0] for name in entries}
             own.add(self.loop.steps.index)
             sizes.add(self.loop.steps.length)
         symbols = {str(symbol) for d in sizes for symbol in d.free_symbols}
@@ -197,7 +200,9 @@ class Problem:
     def formulas(self) -> tuple[Expression, ...]:
         """What the definitions say, those of a step among them, and the output."""
         loop = self.loop
-        steps = () if loop is None else (*loop.initial.values(), *loop.step.values())
+        steps: tuple[Expression, ...] = ()
+        if loop is not None:
+            steps = (*loop.initial.values(), *loop.step.values(), *loop.equations.values())
         return (*self.definitions.values(), *steps, self.output)
 
     def free(self, names: Iterable[str]) -> Problem:

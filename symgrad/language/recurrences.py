@@ -14,7 +14,7 @@ from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import Dimension, Shape, describe, dimension
 from symgrad.language.expressions import Expression, Name, Size
-from symgrad.language.layered import depends_on, dimension_at, layered, shape_at
+from symgrad.language.layered import depends_on, dimension_at, index_parts, layered, shape_at
 from symgrad.language.names import check_name, entry_of
 from symgrad.language.operations.steps import step_sum
 from symgrad.language.problem import Steps, Variable
@@ -92,6 +92,11 @@ def read_entry(node: ast.Subscript, scope: Scope) -> Expression:
     entry = entry_of(name, index)
     if entry in known:
         return known[entry]
+    found = series.entry(name, index) if series.below else None
+    if found is not None:
+        base = index_parts(index)[0]
+        if base in (series.last, "") or (base == series.index and _has(node, series.letter)):
+            return found
     if entry in series.after and not index.isdigit():
         return series.after[entry]
     raise UnknownNameError(f"{source_of(node)}: {_missing(name, index, series)}")
@@ -101,11 +106,15 @@ def size_at(name: str, index: str, series: Series) -> Dimension:
     """n[l], the size of a layer."""
     t = series.index
     known = {"0", series.last, *((t, f"{t} - 1") if series.letter else ())}
-    if index not in known:
+    if index not in known and not (series.below and index_parts(index)[0] in (*known, "")):
         raise UnknownNameError(
             f"{name}[{index}]: a size is known at {', '.join(sorted(known))} here"
         )
     return dimension(entry_of(name, index))
+
+
+def _has(node: ast.AST, letter: str) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == letter for part in ast.walk(node))
 
 
 def _index(node: ast.expr, series: Series) -> str:
@@ -124,6 +133,8 @@ def _index(node: ast.expr, series: Series) -> str:
 def _missing(name: str, index: str, series: Series) -> str:
     """Why a series has no such entry here."""
     t = series.index
+    if series.below and series.letter:
+        return f"{name} is given at no step; give {name}[{series.last}] and {name}[{t}]"
     if not series.letter:
         if index == t or index.startswith(f"{t} "):
             return f"{t} is known inside of `for {t} in range(1, {series.last} + 1)` only"
@@ -161,6 +172,8 @@ def read_loop(node: ast.For, scope: Scope, read: Read) -> None:
     series = series_of(scope, Steps(letter, length))
     if series.step:
         raise ProgramError("a second loop: a program has one; write what it does in the first")
+    if series.equations:
+        raise ProgramError(f"{next(iter(series.equations))} = ... stands below the loop")
     series.before = tuple(scope.definitions)
     for name, value in scope.pending.items():
         series.start(name, value)

@@ -112,6 +112,9 @@ class Scope:
     def of(cls, problem: Problem) -> Scope:
         """The names that an expression beside this problem may use."""
         scope = cls(batches=problem.batch, functions=functions_beside(problem))
+        if problem.loop is not None:
+            scope.series = Series.of(problem.loop, problem.variables.values())
+            scope.dimensions |= {str(d) for d in {problem.loop.steps.length} if d.is_Symbol}
         for variable in problem.variables.values():
             scope.declare(variable)
         for name, value in problem.definitions.items():

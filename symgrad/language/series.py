@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.expressions import Expression, Name
-from symgrad.language.layered import layered, shape_at
-from symgrad.language.names import entry_of
+from symgrad.language.layered import dimension_at, index_of, index_parts, layered, shape_at
+from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Loop, Steps, Variable
 
 
@@ -26,7 +26,25 @@ class Series:
     inside: dict[str, Expression] = field(default_factory=dict)
     after: dict[str, Expression] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    equations: dict[str, Expression] = field(default_factory=dict)  # below the loop
+    below: bool = False  # whether what is read now may use entries at any step
     letter: str = ""  # what the index is called here: nothing outside of a step
+
+    @classmethod
+    def of(cls, loop: Loop, variables: Iterable[Variable]) -> Series:
+        """The series of a program that was read."""
+        series = cls(loop.steps)
+        for variable in variables:
+            if variable.steps is not None:
+                series.declare(variable)
+        for name, value in loop.initial.items():
+            series.start(name, value)
+        for name, value in loop.step.items():
+            series.define(entry_parts(name)[0], value)
+        series.before = loop.before
+        for name, value in loop.equations.items():
+            series.equate(name, value)
+        return series
 
     @property
     def last(self) -> str:
@@ -90,6 +108,28 @@ class Series:
         if name in self.initial:
             self.inside[entry_of(name, before)] = _named(name, before, value, {t: before})
 
+    def equate(self, entry: str, value: Expression) -> None:
+        """Add what an entry is equal to: g[T], or g[t] at every step that has no own equation."""
+        name = entry_parts(entry)[0]
+        self.names.setdefault(name, None)
+        self.equations[entry] = value
+        base, by = index_parts(entry_parts(entry)[1])
+        for index, known in ((self.index, self.inside), (self.last, self.after)):
+            at = {base: index_of(index, -by)} if base else {str(by): index}
+            known.setdefault(entry_of(name, index), _named(name, index, value, at))
+
+    def entry(self, name: str, index: str) -> Expression | None:
+        """An entry at any step; None of what is not known yet."""
+        if (value := self.equations.get(entry_of(name, index))) is not None:
+            return _named(name, index, value)
+        own = self.inside.get(entry_of(name, self.index))
+        if not isinstance(own, Name):
+            return None
+        at = {self.index: index}
+        below = None if own.index_of is None else dimension_at(own.index_of, at)
+        shape = shape_at(own.shape, at)
+        return replace(own, name=entry_of(name, index), shape=shape, index_of=below)
+
     def again(self) -> None:
         """Forget what one step defines, to read it once more."""
         for entry in self.step:
@@ -99,18 +139,32 @@ class Series:
     @contextmanager
     def at(self, letter: str) -> Iterator[None]:
         """Inside of a step, whose index is called by this letter."""
-        if self.letter:
+        if self.letter and not self.below:
             raise ProgramError(f"for {letter} stands inside of for {self.letter}; one loop is read")
-        self.letter = letter
+        outside, self.letter = self.letter, letter
         try:
             yield
         finally:
-            self.letter = ""
+            self.letter = outside
+
+    @contextmanager
+    def any_step(self) -> Iterator[None]:
+        """Below the loop, where entries are used at t, t + 1, T: at any step t."""
+        before, self.below = self.below, True
+        try:
+            with self.at(self.index):
+                yield
+        finally:
+            self.below = before
+
+    def is_read(self, entry: str) -> bool:
+        """Whether the loop stands above, so that an entry that is given has an equation."""
+        return bool(self.step) or not (entry.isdigit() or self.initial)
 
     @property
     def loop(self) -> Loop:
         """All of it."""
-        return Loop(self.steps, self.initial, self.step, self.before)
+        return Loop(self.steps, self.initial, self.step, self.before, self.equations)
 
 
 def _named(

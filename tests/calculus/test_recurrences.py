@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.calculus.derive import value
+from symgrad.calculus.recurrences.unrolled import unrolled
 from symgrad.errors import SymgradError
+from symgrad.language.parser import parse_within
+from symgrad.language.syntax import program_tree
 from symgrad.language.unparse import unparse
-from symgrad.numerics.recurrences.verification import verify_joined
+from symgrad.numerics.function import compile_derivation
+from symgrad.numerics.layers import flat
+from symgrad.numerics.recurrences.verification import Unrolled, verify_joined
+from tests.numerics.test_recurrences import rnn
 from tests.recurrences import LSTM, MLP, PROGRAMS, RNN, SHARED
 
 EACH = pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS)
@@ -44,10 +52,10 @@ def test_backpropagation_through_time() -> None:
         "dL/dz[t] = dL/dh[t] * (1 - h[t]**2)",
     ]
     assert results(derivation) == {
-        "W": "sum(dL/dz[t] @ h[t - 1].T for t in range(1, T + 1))",
-        "U": "sum(dL/dz[t] @ x[t].T for t in range(1, T + 1))",
-        "b": "sum(dL/dz[t] for t in range(1, T + 1))",
-        "V": "-sum(dL/dr[t] @ h[t].T for t in range(1, T + 1))",
+        "W": "sum(dL_dz[t] @ h[t - 1].T for t in range(1, T + 1))",
+        "U": "sum(dL_dz[t] @ x[t].T for t in range(1, T + 1))",
+        "b": "sum(dL_dz[t] for t in range(1, T + 1))",
+        "V": "-sum(dL_dr[t] @ h[t].T for t in range(1, T + 1))",
     }
 
 
@@ -60,8 +68,8 @@ def test_the_four_equations_of_backpropagation() -> None:
         "dloss/dz[l] = dloss/da[l] * a[l] * (1 - a[l])",
     ]
     assert results(derivation) == {
-        "W": "dloss/dz[l] @ a[l - 1].T",
-        "b": "dloss/dz[l]",
+        "W": "dloss_dz[l] @ a[l - 1].T",
+        "b": "dloss_dz[l]",
     }
 
 
@@ -113,14 +121,45 @@ def test_json_has_the_program_and_its_series() -> None:
 def test_a_result_says_what_it_uses() -> None:
     assert sg.derive(RNN, ["b"]).results["b"].expression.splitlines() == [
         "r[t] = y[t] - V @ h[t]",
-        "dL/dr[t] = 2 * r[t]",
-        "dL/dh[T] = -V.T @ dL/dr[T]",
-        "dL/dh[t] = W.T @ dL/dz[t + 1] - V.T @ dL/dr[t]",
-        "dL/dz[t] = dL/dh[t] * (1 - h[t]**2)",
-        "sum(dL/dz[t] for t in range(1, T + 1))",
+        "dL_dr[t] = 2 * r[t]",
+        "dL_dh[T] = -V.T @ dL_dr[T]",
+        "dL_dh[t] = W.T @ dL_dz[t + 1] - V.T @ dL_dr[t]",
+        "dL_dz[t] = dL_dh[t] * (1 - h[t]**2)",
+        "sum(dL_dz[t] for t in range(1, T + 1))",
     ]
     page = sg.derive(RNN, ["V"]).text("result")
     assert "dL/dr[t] = 2 * r[t]" in page and "dL/dh" not in page
+
+
+@EACH
+def test_each_result_reads_back(text: str) -> None:
+    """Behind the program its equations have the value of the gradient, at each step."""
+    joined = sg.derive(text).data
+    problem, last = joined.problem, joined.parts.last
+    length = int(last) if last.isdigit() else 2
+    run = Unrolled(joined, length, seed=0)
+    for name in joined.wrt:
+        whole, e = parse_within(problem, program_tree(joined.text(name)).body)
+        counts = range(1, length + 1) if problem.variables[name].steps else [0]
+        parts = [unrolled(replace(whole, output=e), length, at=k) for k in counts]
+        got = [compile_derivation(value(p))(run.sample.inputs)[0] for p in parts]
+        claim = flat(run.stacked(name, got))
+        np.testing.assert_allclose(claim, run.truth(name, run.sample), atol=1e-9)
+
+
+def test_the_printed_text_is_a_program() -> None:
+    lines = sg.derive(RNN, ["W"]).results["W"].expression.splitlines()
+    text = "\n".join([RNN.partition("loss = ")[0], *lines[:-1], f"f = {lines[-1]}"])
+    problem = sg.parse(text)
+    inputs = rnn(4)
+    wanted = sg.derive(RNN, ["W"]).lambdify()(inputs)[1]["W"]
+    np.testing.assert_allclose(sg.evaluate(problem, inputs), wanted)
+    with pytest.raises(SymgradError, match="has a value, sg.evaluate, and no derivation"):
+        sg.derive(text.replace("f = ", "loss = norm2(") + ")")
+    with pytest.raises(SymgradError, match="T is given as 3, but the arrays have 4"):
+        sg.evaluate(problem, {**inputs, "T": 3})
+    with pytest.raises(SymgradError, match="51 are given, 50 are the most"):
+        sg.evaluate(problem, rnn(51))
 
 
 def test_layers_are_raised_and_steps_lowered_in_latex() -> None:

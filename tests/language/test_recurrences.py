@@ -40,10 +40,10 @@ WRONG = {
         "W has a meaning already"
     ),
     LOOP + "for t in range(1, T + 1):\n    g[t] = h[t]\nloss = sum(g[T])": "a second loop",
-    LOOP + "h[0] = x\nloss = sum(h[T])": "h is given twice",
+    LOOP + "h[0] = x\nloss = sum(h[T])": "h is given above; use another name",
     LOOP + "loss = sum(h[t] for t in range(1, T + 1) if t)": "over steps there is sum",
     START + "loss = 1": "h\\[0\\] is given, but there is no loop",
-    LOOP + "h[1] = 3\nloss = sum(h[T])": "a state is given at 0 above the loop",
+    LOOP + "h[1] = 3\nloss = sum(h[T])": "h is given above; use another name",
 }
 LAYERS = "W: Matrix(n[l], n[l - 1])[l:L]\n"
 NET = "x: Vector(n[0])\na[0] = x\nfor l in range(1, L + 1):\n    a[l] = tanh(W[l] @ a[l - 1])\n"

@@ -18,10 +18,10 @@ from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.nodes import Input
 from symgrad.calculus.recurrences.derived import DerivedParts, result_of, uses
 from symgrad.calculus.recurrences.joined import Joined, Line
-from symgrad.calculus.recurrences.parts import Parts
+from symgrad.calculus.recurrences.parts import Parts, Total
 from symgrad.calculus.recurrences.received import Received
 from symgrad.calculus.recurrences.substitution import at_steps, nothing, renamed, substituted
-from symgrad.errors import ShapeError
+from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.problem import Problem, Wrt
@@ -31,6 +31,7 @@ from symgrad.language.unparse import unparse
 def gradient(problem: Problem, wrt: Wrt = None) -> Joined:
     """The gradient of a scalar by each of wrt, each in its variable's shape; by what has an entry
     at each step, an entry each."""
+    _without_equations(problem)
     if problem.output.shape != SCALAR:
         raise ShapeError(
             f"the gradient is of a scalar; {problem.output_name} is "
@@ -41,7 +42,17 @@ def gradient(problem: Problem, wrt: Wrt = None) -> Joined:
 
 def value(problem: Problem) -> Joined:
     """The value alone, with its forward lines."""
+    _without_equations(problem)
     return _Joining(DerivedParts(problem, ())).joined()
+
+
+def _without_equations(problem: Problem) -> None:
+    if problem.loop is not None and problem.loop.equations:
+        name = next(iter(problem.loop.equations))
+        raise ProgramError(
+            f"{name} = ... stands below the steps: such a program has a value, sg.evaluate, and no "
+            "derivation"
+        )
 
 
 @dataclass
@@ -95,8 +106,14 @@ class _Joining:
                 isinstance(self.parts.output, Name) and self.parts.output.name == total.name.name
             )
             left = self.of.loss if alone else total.name
-            self._new("after", left, self.parts.summed(total), total.written.operation.rule)
+            self._new("after", left, self._summed(total), total.written.operation.rule)
         self._part("after", self.of.after, "forward", root=not alone)
+
+    def _summed(self, total: Total) -> Expression:
+        """A sum over the steps, of what it sums by its name where a line or the program has it."""
+        lines = {unparse(line.step.left) for line in self.lines}
+        has_name = total.body.name in {*lines, *self.parts.own_names}
+        return self.parts.summed(total) if has_name else total.written
 
     def _part(self, when: str, part: Derivation, kind: str, root: bool = False) -> None:
         """The steps of a part that are lines."""

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 
+from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.derivation import Derivation, Step
 from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.layouts import layout_sentence
 from symgrad.calculus.recurrences.parts import Parts, names_in
-from symgrad.calculus.recurrences.substitution import name_at
+from symgrad.calculus.recurrences.substitution import name_at, renamed
 from symgrad.calculus.rules import Applied
 from symgrad.language.dimensions import Dimension, core
 from symgrad.language.expressions import Expression, Name
+from symgrad.language.names import entry_of, entry_parts, greek
+from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.problem import TIES, Problem, Variable
 from symgrad.language.table import LAYERS, Table
+from symgrad.language.unparse import unparse
 
 
 @dataclass(frozen=True)
@@ -90,10 +95,43 @@ class Joined:
                         pending.append(in_language(line.step.right))
         return [self.lines[k] for k in sorted(found)]
 
+    @cached_property
+    def equations(self) -> dict[int, tuple[Name, Expression]]:
+        """Each line by its number as an equation of the language, in which cotangents have names:
+        dL_dh[t] for dL/dh[t]."""
+        return {line.step.number: self._equation(line.step) for line in self.lines}
+
+    def _equation(self, step: Step) -> tuple[Name, Expression]:
+        left, right = self.in_names(step.left), self.in_names(step.right)
+        if is_call(left, transpose):
+            left, right = transposed(left), transposed(right)
+        assert isinstance(left, Name)
+        return left, right
+
+    def in_names(self, e: Expression) -> Expression:
+        """An expression with names in the place of cotangents."""
+        return renamed(in_language(e), self._plain)
+
+    def _plain(self, name: Name) -> Name:
+        if not isinstance(name, Derivative):
+            return name
+        series, index = entry_parts(name.name.removesuffix(")").replace("/d(", "/d"))
+        base = "".join(greek(c) or (c if c.isalnum() else "_") for c in series)
+        base = next(n for n in (base + "_" * k for k in count()) if n not in self.problem.names)
+        return Name(entry_of(base, index) if index else base, name.shape, name.batch)
+
+    def text(self, key: str) -> str:
+        """A result in the language: the equations of the lines that it uses, then itself, of a
+        series at t."""
+        e = self.results[key].expression
+        used = (self.equations[line.step.number] for line in self.used_by(e))
+        lines = [f"{unparse(left)} = {unparse(right)}" for left, right in used]
+        return "\n".join([*lines, unparse(self.in_names(e))])
+
     def _at_a_step(self, name: Name) -> str:
-        """A name at whatever step: dL/dh[T] and dL/dh[t + 1] are dL/dh[t]."""
+        """A name at whatever step: dL/dh[T], dL/dh[1] and dL/dh[t + 1] are dL/dh[t]."""
         t = self.parts.index
-        return name_at(name, dict.fromkeys((f"{t} + 1", f"{t} - 1", self.parts.last), t)).name
+        return name_at(name, dict.fromkeys((f"{t} + 1", f"{t} - 1", "1", self.parts.last), t)).name
 
     @property
     def output_called(self) -> str:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgrad.calculus.algebra import is_call
 from symgrad.calculus.recurrences.substitution import at_steps
-from symgrad.language.expressions import Call, Expression, Number, Size, fold
+from symgrad.errors import ProgramError
+from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, leaves
+from symgrad.language.layered import FAR, index_of
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.steps import sum_of_steps
 from symgrad.language.problem import Problem, Variable
 
 
-def unrolled(problem: Problem, length: int) -> Problem:
+def unrolled(problem: Problem, length: int, at: int = 0) -> Problem:
     """The problem with this many steps: its variables are x[1], x[2], ..., its definitions h[0],
-    h[1], ...
+    h[1], ...; an output that has an entry at each step is that at step `at`.
+
+    Raises: ProgramError where equations use entries that there are none of.
 
     >>> from symgrad.language.parser import parse
     >>> from symgrad.language.unparse import unparse
@@ -34,7 +39,7 @@ def unrolled(problem: Problem, length: int) -> Problem:
         variables |= {entry.name: entry for entry in entries}
 
     def written(e: Expression) -> Expression:
-        return at_steps(_without_sums(e, t, length, last), {last: str(length)})
+        return at_steps(_without_sums(e, t, length, last), from_the_end(last, length))
 
     definitions: dict[str, Expression] = {}
     waiting = dict(problem.definitions)
@@ -46,19 +51,79 @@ def unrolled(problem: Problem, length: int) -> Problem:
         for name, e in loop.step.items():
             entry = entry_of(entry_parts(name)[0], str(k))
             definitions[entry] = at_step(written(e), t, k)
-    definitions |= {name: written(e) for name, e in waiting.items()}
-    return replace(
-        problem,
-        variables=variables,
-        definitions=definitions,
-        output=written(problem.output),
-        loop=None,
-    )
+    output = at_step(written(problem.output), t, at)
+    known = {*variables, *definitions}
+    equations = {name_at_end(name, last, length): written(e) for name, e in loop.equations.items()}
+    asked = Equations(t, length, equations, {n: written(e) for n, e in waiting.items()})
+    definitions |= asked.needed([*waiting], output, known)
+    return replace(problem, variables=variables, definitions=definitions, output=output, loop=None)
+
+
+@dataclass(frozen=True)
+class Equations:
+    """What stands below the steps: `equations` by the entries that they say, of g[t] every one
+    that no other says, and `definitions`."""
+
+    t: str
+    length: int
+    equations: Mapping[str, Expression]
+    definitions: Mapping[str, Expression]
+
+    def needed(
+        self, names: Iterable[str], output: Expression, known: set[str]
+    ) -> dict[str, Expression]:
+        """The definitions of these names and of what the output uses, each after those that it
+        uses itself."""
+        done: dict[str, Expression] = {}
+        found: dict[str, Expression] = {}
+        pending = [*reversed(list(names_in(output))), *reversed(list(names))]
+        while pending:
+            name = pending[-1]
+            if name in done or name in known:
+                pending.pop()
+            elif name in found:
+                done[pending.pop()] = found[name]
+            else:
+                found[name] = self._meaning(name)
+                uses = names_in(found[name])
+                if circle := next((n for n in uses if n in found and n not in done), None):
+                    raise ProgramError(f"{circle} is defined by itself")
+                pending += reversed(uses)
+        return done
+
+    def _meaning(self, name: str) -> Expression:
+        if name in self.definitions:
+            return self.definitions[name]
+        if name in self.equations:
+            return self.equations[name]
+        series, index = entry_parts(name)
+        for by in range(-FAR, FAR + 1):  # g[t - 1] = ... says g[3] at step 4
+            general = entry_of(series, index_of(self.t, by))
+            if general in self.equations and 0 <= int(index) <= self.length:
+                return at_step(self.equations[general], self.t, int(index) - by)
+        steps = "1 step" if self.length == 1 else f"{self.length} steps"
+        raise ProgramError(f"with {steps} there is no {name}, which is used")
+
+
+def names_in(e: Expression) -> list[str]:
+    """The names in an expression, each once."""
+    return list(dict.fromkeys(leaf.name for leaf in leaves(e) if isinstance(leaf, Name)))
+
+
+def name_at_end(name: str, last: str, length: int) -> str:
+    """g[T], g[T - 1] with a number."""
+    series, index = entry_parts(name)
+    return entry_of(series, from_the_end(last, length).get(index, index))
+
+
+def from_the_end(last: str, length: int) -> dict[str, str]:
+    """The numbers that indices beside the last step are."""
+    return {index_of(last, k): str(length + k) for k in range(-FAR, FAR + 1)}
 
 
 def indices(t: str, k: int) -> dict[str, str]:
     """The numbers that indices are at step k."""
-    return {t: str(k), f"{t} - 1": str(k - 1), f"{t} + 1": str(k + 1)}
+    return {index_of(t, by): str(k + by) for by in range(-FAR, FAR + 1)}
 
 
 def at_step(e: Expression, t: str, k: int) -> Expression:

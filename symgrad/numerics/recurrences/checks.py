@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.calculus import derive
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.calculus.recurrences.unrolled import parameters_at, unrolled
 from symgrad.errors import DataError
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem
 from symgrad.numerics import differences
+from symgrad.numerics.function import compile_derivation
+from symgrad.numerics.inputs import Signature
 from symgrad.numerics.layers import layers
+from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.recurrences.function import compile_joined, sizes_with_steps
 from symgrad.numerics.reports import GradientReport
 from symgrad.numerics.sizes import normal_shape
@@ -28,11 +32,7 @@ def check_steps(
     """Compare the gradients with numerical differentiation of the program with so many steps
     written out: at random inputs those that it has unrolled, at given ones those of the loop."""
     problem = joined.problem
-    if length > MOST_STEPS:
-        raise DataError(
-            f"a check writes out every step: {length} are given, {MOST_STEPS} are the most; take "
-            "the first few"
-        )
+    _check_length(length, "whether a gradient is right")
     names = [n for w in joined.wrt for n in parameters_at(problem, w, length)]
     flat = unrolled(problem, length)
     options = {"entries": ENTRIES, **options}
@@ -65,3 +65,31 @@ def steps_given(problem: Problem, inputs: Mapping[str, Any]) -> int:
     assert problem.loop is not None
     length = problem.loop.steps.length
     return int(length) if length.is_Integer else sizes_with_steps(problem, inputs)[length]
+
+
+def value_unrolled(problem: Problem, inputs: Mapping[str, Any]) -> Any:
+    """The value of a program with equations below its steps, written out."""
+    assert problem.loop is not None
+    names, length = [*problem.variables], problem.loop.steps.length
+    given = {n: a for n, a in inputs.items() if n != str(length)}
+    signature = Signature(problem, "gradient", (), {}, {}, frozenset())
+    arrays, sizes = signature.arrays(names, given, NumPy(np.dtype(np.float64)))
+    for axis, size in sizes_with_steps(problem, inputs).items():
+        if sizes.setdefault(axis, size) != size:
+            raise DataError(f"{axis} is given as {size}, but the arrays have {sizes[axis]}")
+    if length.is_Symbol and length not in sizes:
+        raise DataError(f"how many steps there are is shown by no array: give {length}")
+    count = int(length) if length.is_Integer else sizes[length]
+    _check_length(count, "its value")
+    flat = unrolled(problem, count)
+    own = {n: a for name in names for n, a in entries(problem, name, arrays[name])}
+    value, _ = compile_derivation(derive.value(flat))(own)
+    return value
+
+
+def _check_length(length: int, what: str) -> None:
+    if length > MOST_STEPS:
+        raise DataError(
+            f"{what} is found by writing out every step: {length} are given, {MOST_STEPS} are the "
+            "most; take the first few"
+        )

@@ -44,7 +44,7 @@ def verify_joined(joined: Joined, seed: int = 0, code: bool = True) -> Verificat
     checks = [*_of_parts(joined, seed)]
     with np.errstate(all="ignore"):
         for length in lengths_of(joined.problem):
-            checks += _Unrolled(joined, length, seed).checks(code)
+            checks += Unrolled(joined, length, seed).checks(code)
     return Verification(tuple(checks))
 
 
@@ -60,7 +60,7 @@ def _of_parts(joined: Joined, seed: int) -> Iterator[StepCheck]:
 
 
 @dataclass
-class _Unrolled:
+class Unrolled:
     """A derivation beside that of the program with so many steps written out."""
 
     joined: Joined
@@ -112,9 +112,10 @@ class _Unrolled:
         outcomes = self.derivation.outcomes
         names = parameters_at(self.joined.problem, name, self.length)
         entries = [sample.over(outcomes[n].entry, outcomes[n].labels) for n in names]
-        return flat(self._stacked(name, entries))
+        return flat(self.stacked(name, entries))
 
-    def _stacked(self, name: str, entries: list[Any]) -> Any:
+    def stacked(self, name: str, entries: list[Any]) -> Any:
+        """What a variable has at each of its steps together, or once."""
         variable = self.joined.problem.variables[name]
         return entries[0] if variable.steps is None else stacked(variable, entries)
 
@@ -122,7 +123,7 @@ class _Unrolled:
         """What the generated function returns."""
         problem, sample = self.joined.problem, self.sample
         inputs = {
-            name: self._stacked(
+            name: self.stacked(
                 name, [sample.inputs[n] for n in parameters_at(problem, name, self.length)]
             )
             for name in problem.variables
