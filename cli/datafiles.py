@@ -56,7 +56,19 @@ def _read_npz(path: Path) -> dict[str, Any]:
         raise ValueError(told) from None
     if named is None:
         raise ValueError("it holds one array without a name; np.savez writes names")
-    return named
+    return _with_layers(named)
+
+
+def _with_layers(named: dict[str, Any]) -> dict[str, Any]:
+    """The arrays with those of layers, W[1], W[2], ..., by the number of each."""
+    found: dict[str, Any] = {}
+    for name, array in named.items():
+        series, _, index = name.partition("[")
+        if index.rstrip("]").isdecimal() and series not in named:
+            found.setdefault(series, {})[int(index.rstrip("]"))] = array
+        else:
+            found[name] = array
+    return found
 
 
 def _read_csv(path: Path, problem: Problem, columns: dict[str, list[str]] | None) -> dict[str, Any]:

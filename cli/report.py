@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .programs import ProgramFile
@@ -33,13 +33,23 @@ def outcome(
     return "\n".join(lines)
 
 
+def named_arrays(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Each array by its name, those of layers that differ in shape as W[1], W[2], ..."""
+    import numpy as np
+
+    for name, value in values.items():
+        if isinstance(value, list):
+            yield from ((f"{name}[{k}]", layer) for k, layer in enumerate(value, start=1))
+        else:
+            yield name, np.asarray(value)
+
+
 def parameters(result: FitResult) -> str:
     """Every parameter with its shape and, shortened where they are many, its numbers."""
     import numpy as np
 
     lines = []
-    for name, value in result.parameters.items():
-        array = np.asarray(value)
+    for name, array in named_arrays(result.parameters):
         shape = " x ".join(map(str, array.shape))
         lines.append(f"{name} ({shape}) =" if shape else f"{name} =")
         lines.append(np.array2string(array, precision=4, threshold=50, suppress_small=True))

@@ -9,7 +9,7 @@ import click
 
 from .output import writable, write
 from .programs import ProgramFile, file_argument
-from .report import outcome, parameters
+from .report import named_arrays, outcome, parameters
 from .training import Training, data_wanted, train_program, training_options
 
 
@@ -21,7 +21,7 @@ from .training import Training, data_wanted, train_program, training_options
     "--output",
     metavar="FILE",
     callback=writable,
-    help="Write the parameters to this npz file, an array for each name.",
+    help="Write the parameters to this npz file, an array for each name; of layers W[1], W[2], ...",
 )
 def train(program: ProgramFile, training: Training, output: str | None) -> None:
     """Train the parameters of a program on data.
@@ -46,7 +46,7 @@ def train(program: ProgramFile, training: Training, output: str | None) -> None:
         return
     import numpy as np
 
-    arrays: dict[str, Any] = dict(result.parameters)
+    arrays: dict[str, Any] = dict(named_arrays(result.parameters))
     archive = io.BytesIO()
     np.savez(archive, **arrays)
     write(archive.getvalue(), output)

@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 
 def _sizes(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, int]:
-    sizes = {}
+) -> dict[str, int | list[int]]:
+    sizes: dict[str, int | list[int]] = {}
     for value in values:
-        name, _, number = value.partition("=")
-        if not (name.strip() and number.strip().isdecimal() and int(number)):
-            raise click.BadParameter(f"{value!r}: NAME=NUMBER is wanted, as in h=16")
-        sizes[name.strip()] = int(number)
+        name, _, after = value.partition("=")
+        numbers = [number.strip() for number in after.split(",")]
+        if not name.strip() or not all(n.isdecimal() and int(n) for n in numbers):
+            raise click.BadParameter(
+                f"{value!r}: NAME=NUMBER is wanted, as in h=16, or of layers n=2,16,1"
+            )
+        several = [int(n) for n in numbers]
+        sizes[name.strip()] = several if several[1:] else several[0]
     return sizes
 
 
@@ -67,8 +71,8 @@ OPTIONS = [
         "sizes",
         multiple=True,
         callback=_sizes,
-        metavar="NAME=NUMBER",
-        help="A dimension that the data does not fix, as in h=16.",
+        metavar="NAME=NUMBER,...",
+        help="A dimension that the data does not fix, as in h=16; of layers all, n=2,16,1.",
     ),
     click.option(
         "--validation",
@@ -95,7 +99,7 @@ class Training:
     epochs: int | None
     batch_size: int | None
     seed: int
-    sizes: dict[str, int]
+    sizes: dict[str, int | list[int]]
     validation: float
     patience: int | None
 

@@ -147,13 +147,14 @@ loss = -mean(log_softmax(z[L])[y] for x, y in batch) + sum(
 SIZES = """\
 W: Matrix(n[k], n[k - 1])[k:3]
 g: Vector(n[k - 1])[k:3]
+c: Scalar(data=True)[k:3]
 x: Vector(n[0])
 y: Vector(n[3])
 h[0] = x
 for l in range(1, 4):
     m[l] = mean(h[l - 1]) + sum(h[l - 1][i]**3 for i in range(n[l - 1]))
     h[l] = softmax(W[l] @ (g[l] * h[l - 1])) * m[l] + ones(n[l]) / n[l]
-loss = norm2(h[3] - y)**2 / n[3]
+loss = norm2(h[3] - y)**2 / n[3] + sum(c[l] for l in range(1, 4))
 """
 PROGRAMS = {
     name.lower(): text for name, text in globals().items() if name.isupper() and "loss = " in text

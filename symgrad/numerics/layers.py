@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from symgrad.errors import DataError
+from symgrad.language.dimensions import Dimension, dimension
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem, Variable
 
@@ -21,9 +22,11 @@ Shape: TypeAlias = tuple[int, ...]
 Shapes: TypeAlias = Shape | list[Shape]
 
 
-def apart(problem: Problem, inputs: Mapping[str, Any]) -> tuple[Problem, dict[str, Any], int]:
+def apart(
+    problem: Problem, inputs: Mapping[str, Any], count: int = 0
+) -> tuple[Problem, dict[str, Any], int]:
     """The problem and the inputs with the entries of such lists as variables of their own, and how
-    many each list has; 0 where there is none.
+    many each list has: `count`, which is 0 where it is not known, where there is none.
 
     Raises: DataError where a list is none, or two differ in their lengths."""
     lists = {
@@ -31,25 +34,39 @@ def apart(problem: Problem, inputs: Mapping[str, Any]) -> tuple[Problem, dict[st
         for name, variable in problem.variables.items()
         if variable.ragged and name in inputs
     }
-    if not lists:
+    if problem.loop is None or not (lists or count):
         return problem, dict(inputs), 0
-    assert problem.loop is not None
-    (first, own), *others = lists.items()
     length = problem.loop.steps.length
+    count = _count(length, lists) or count
+    variables: dict[str, Variable] = {}
+    arrays = {name: value for name, value in inputs.items() if name not in lists}
+    for name, variable in problem.variables.items():
+        for of, entry in zip(entries_of(variable, count), lists.get(name, ()), strict=False):
+            variables[of.name], arrays[of.name] = of, entry
+        if name not in lists:
+            variables[name] = variable.sized({str(length): str(count)})
+        if name not in lists and variable.steps is not None and lists:
+            steps = replace(variable.steps, length=dimension(count))
+            variables[name] = replace(variables[name], steps=steps)
+    return replace(problem, variables=variables), arrays, count
+
+
+def _count(length: Dimension, lists: Mapping[str, Sequence[Any]]) -> int:
+    """How many entries each list has; 0 where there is none."""
+    if not lists:
+        return 0
+    (first, own), *others = lists.items()
     for name, entries in others:
         if len(entries) != len(own):
             raise DataError(f"{length} is {len(own)} in {first}, but {len(entries)} in {name}")
     if length.is_Integer and len(own) != length:
         raise DataError(f"{first} has {len(own)} arrays; {length} are wanted")
-    variables: dict[str, Variable] = {}
-    arrays = {name: value for name, value in inputs.items() if name not in lists}
-    for name, variable in problem.variables.items():
-        for k, entry in enumerate(lists.get(name, ()), start=1):
-            of = variable.at(str(k))
-            variables[of.name], arrays[of.name] = of, entry
-        if name not in lists:
-            variables[name] = variable.sized({str(length): str(len(own))})
-    return replace(problem, variables=variables), arrays, len(own)
+    return len(own)
+
+
+def entries_of(variable: Variable, count: int) -> list[Variable]:
+    """The entries of a series that differ in shape, as variables; none of another variable."""
+    return [variable.at(str(k)) for k in range(1, count + 1)] if variable.ragged else []
 
 
 def layers(variable: Variable, value: Any) -> list[Any]:
@@ -103,6 +120,11 @@ def flattened(values: Iterable[Any]) -> list[Any]:
 def shapes_of(value: Any) -> Shapes:
     """The shape of an array, or those of a list of them."""
     return [np.shape(a) for a in value] if isinstance(value, list) else np.shape(value)
+
+
+def copied(value: Any) -> Any:
+    """An array of one's own, or a list of such."""
+    return [np.array(a) for a in value] if isinstance(value, list) else np.array(value)
 
 
 def shaped(value: Any, shapes: Shapes) -> Any:

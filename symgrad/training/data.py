@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import sympy
 
 from symgrad.errors import DataError, NotFiniteError, did_you_mean
 from symgrad.language.operations.unspecified import function_of
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.given import form
+from symgrad.numerics.layers import apart, layers
 from symgrad.numerics.libraries import plain_array
 from symgrad.numerics.sizes import infer_sizes
 
-MOST_ENTRIES = 2**40
 FEW_STEPS = 4
 Array: TypeAlias = npt.NDArray[Any]
 Arrays: TypeAlias = dict[str, Array]
@@ -82,8 +80,8 @@ def read_data(
         given = (f"{n}: Function ({form(function_of(problem.functions[n]))})" for n in left_open)
         wanted = ", ".join([*declared, *given])
         raise DataError(f"data: missing is {wanted}; given is {', '.join(data) or 'nothing'}")
-    arrays = {name: _array(problem.variables[name], value, dtype) for name, value in data.items()}
-    infer_sizes(problem, arrays)
+    arrays = {name: _arrays(problem.variables[name], value, dtype) for name, value in data.items()}
+    infer_sizes(*apart(problem, arrays)[:2])
     if len(set(problem.batch.values())) != 1:  # several batches have no common example
         return Data({}, arrays, 0, functions=functions)
     examples = {name: array for name, array in arrays.items() if name in problem.batch}
@@ -133,6 +131,19 @@ def declaration(variable: Variable) -> str:
     )
 
 
+def _arrays(variable: Variable, value: Any, dtype: str) -> Any:
+    """The array of a variable, or the list of its layers' arrays."""
+    if not variable.ragged:
+        return _array(variable, value, dtype)
+    if variable.batch is not None:
+        raise DataError(
+            f"data: {variable.name} has other shapes at other steps, and each example has its own: "
+            "that is not trained on"
+        )
+    each = enumerate(layers(variable, value), start=1)
+    return [_array(variable.at(str(k)), entry, dtype) for k, entry in each]
+
+
 def _array(variable: Variable, value: Any, dtype: str) -> Array:
     try:
         array = plain_array(f"data: {variable.name}", value)
@@ -152,55 +163,11 @@ def _array(variable: Variable, value: Any, dtype: str) -> Array:
     return labels
 
 
-def dimension_sizes(
-    problem: Problem, arrays: Arrays, sizes: Mapping[str, int]
-) -> dict[sympy.Symbol, int]:
-    """The size of each dimension: from the arrays, from `sizes`, or from the largest label.
-
-    Raises: DataError where two disagree, or a label is too large.
-    """
-    axes = infer_sizes(problem, arrays)
-    dimensions = {axis: size for axis, size in axes.items() if isinstance(axis, sympy.Symbol)}
-    declared = {
-        str(symbol): symbol
-        for variable in problem.variables.values()
-        for dimension in dimensions_of(variable)
-        for symbol in dimension.free_symbols
-    }
-    for name, size in sizes.items():
-        if name not in declared:
-            near = did_you_mean(name, declared)
-            raise DataError(f"sizes: {name} is no dimension of the problem{near}")
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-            raise DataError(f"sizes: {name} is {size!r}; a positive whole number is wanted")
-        if dimensions.setdefault(declared[name], int(size)) != size:
-            raise DataError(
-                f"sizes: {name} is {size}, but the arrays have {dimensions[declared[name]]}"
-            )
-    largest: dict[sympy.Symbol, int] = {}
-    labels = [v for v in problem.variables.values() if v.kind == "Index" and v.name in arrays]
-    for variable in labels:
-        (dimension,) = variable.dims
-        top = int(arrays[variable.name].max())
-        if dimension.is_Symbol and dimension not in dimensions:
-            largest[dimension] = max(largest.get(dimension, 0), top + 1)
-        elif top >= dimension.subs(dimensions):
-            raise DataError(
-                f"data: {variable.name} has the label {top}; labels below {dimension} = "
-                f"{dimension.subs(dimensions)} are wanted"
-            )
-    return dimensions | largest
-
-
-def dimensions_of(variable: Variable) -> tuple[sympy.Expr, ...]:
-    """The dimensions of a parameter's array, the number of its steps or layers first."""
-    steps = () if variable.steps is None else (variable.steps.length,)
-    return (*steps, *variable.dims)
-
-
 def first_steps(problem: Problem, arrays: dict[str, Any]) -> dict[str, Any]:
     """The arrays up to a few time steps or layers, which are enough to check a gradient."""
     if problem.loop is None or not problem.loop.steps.length.is_Symbol:
+        return arrays
+    if any(v.ragged for v in problem.variables.values()):  # the last one's size may be that of data
         return arrays
     series = {name: v for name, v in problem.variables.items() if v.steps is not None}
     return {
@@ -211,22 +178,3 @@ def first_steps(problem: Problem, arrays: dict[str, Any]) -> dict[str, Any]:
         else array[:FEW_STEPS]
         for name, array in arrays.items()
     }
-
-
-def shape_of(variable: Variable, sizes: Mapping[sympy.Symbol, int]) -> tuple[int, ...]:
-    """The shape of a parameter.
-
-    Raises: DataError where the size of a dimension is not known.
-    """
-    dims = dimensions_of(variable)
-    shape = tuple(dimension.subs(sizes) for dimension in dims)
-    for dimension, size in zip(dims, shape, strict=True):
-        if not size.is_Integer:
-            raise DataError(
-                f"the data do not show the size of {dimension}, which {variable.name} has: "
-                f'give it, as in sizes={{"{dimension}": 16}}'
-            )
-    entries = math.prod(map(int, shape))
-    if entries > MOST_ENTRIES:
-        raise DataError(f"{variable.name} would have {entries} entries, more than memory holds")
-    return tuple(map(int, shape))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, TypeAlias
@@ -22,22 +22,15 @@ from symgrad.errors import (
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import dtype_of
 from symgrad.numerics.gradients import check_gradient, value_function
-from symgrad.numerics.libraries import plain_array
+from symgrad.numerics.layers import copied
 from symgrad.training.base import Optimizer
 from symgrad.training.chunks import read
-from symgrad.training.data import (
-    Array,
-    Arrays,
-    Data,
-    dimension_sizes,
-    first_steps,
-    read_data,
-    shape_of,
-)
+from symgrad.training.data import Arrays, Data, first_steps, read_data
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.initial import Choice, initial_values
+from symgrad.training.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.stopping import Stopping
-from symgrad.training.trainer import ADAM, Trainer, parameter_names
+from symgrad.training.trainer import ADAM, Trainer, given_value, parameter_names
 
 Metric: TypeAlias = Callable[[Arrays, Arrays], float]
 Progress: TypeAlias = Callable[[int, int, float], object]
@@ -85,7 +78,7 @@ def fit(
     patience: int | None = None,
     parameters: Mapping[str, Any] | None = None,
     initial: Choice | Mapping[str, Choice] = "glorot",
-    sizes: Mapping[str, int] | None = None,
+    sizes: Mapping[str, int | Sequence[int]] | None = None,
     tolerance: float = 1e-12,
     check: bool = True,
     dtype: str = "float64",
@@ -98,7 +91,8 @@ def fit(
 
     Parameters are what the problem declares so and `data` does not give. Those that `parameters`
     does not give start as `initial` says ("glorot", "he", ..., see `initial_values`); `sizes` gives
-    dimensions that no array shows. The gradient is checked by finite differences before the first
+    dimensions that no array shows, {"h": 16}, and those of layers from the input on, {"n": [2, 16,
+    1]}. The gradient is checked by finite differences before the first
     step, unless `check` is false. `validation` is the share of the examples that is set aside, or
     data of their own; the score on them is the loss, or what `metric(parameters, data)` gives,
     where larger is better. Training stops where the gradient is zero (in all steps of an epoch, no
@@ -184,7 +178,7 @@ def _train(
             break
     if stopping.parameters is not None:
         trainer.flat[:] = stopping.parameters
-    arrays = {name: array.copy() for name, array in trainer.parameters.items()}
+    arrays = {name: copied(value) for name, value in trainer.parameters.items()}
     return FitResult(arrays, history, trainer.epochs, stopped)
 
 
@@ -236,14 +230,14 @@ def _start(
     trained: tuple[str, ...],
     given: Mapping[str, Any],
     initial: Choice | Mapping[str, Choice],
-    sizes: Mapping[str, int],
+    sizes: Mapping[str, int | Sequence[int]],
     seed: int,
 ) -> dict[str, Any]:
     """The initial value of every parameter."""
-    arrays: dict[str, Array] = {n: plain_array(f"parameters: {n}", v) for n, v in given.items()}
+    arrays = {n: given_value(problem.variables[n], v) for n, v in given.items()}
     dimensions = dimension_sizes(problem, {**data.arrays, **arrays}, sizes)
     missing = {
-        name: (problem.variables[name], shape_of(problem.variables[name], dimensions))
+        name: (problem.variables[name], shapes_wanted(problem, name, dimensions))
         for name in trained
         if name not in given
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -112,11 +112,11 @@ def scheme_of(choice: Choice) -> Scheme:
 
 
 def initial_values(
-    variables: Mapping[str, tuple[Variable, Shape]],
+    variables: Mapping[str, tuple[Variable, Shape | list[Shape]]],
     choice: Choice | Mapping[str, Choice],
     seed: int,
-) -> dict[str, Array]:
-    """Initial values of these variables, each with its shape.
+) -> dict[str, Any]:
+    """Initial values of these variables, each with its shape, or with those of its layers.
 
     A scheme is for the matrices; given by name, {"Z": "normal"}, it is for that variable whatever
     it is, and the others take Glorot's. Else a vector or scalar starts at 0, or where it is
@@ -133,12 +133,24 @@ def initial_values(
     values = {}
     for name, (variable, shape) in variables.items():
         scheme = scheme_of(chosen[name]) if name in chosen else None
-        if variable.steps is None:
-            values[name] = _initial(variable, shape, scheme, usual, rng)
-        else:  # of each layer its own
-            layers = (_initial(variable, shape[1:], scheme, usual, rng) for _ in range(shape[0]))
-            values[name] = np.stack([*layers])
+        values[name] = _initial_of_each(variable, shape, scheme, usual, rng)
     return values
+
+
+def _initial_of_each(
+    variable: Variable,
+    shape: Shape | list[Shape],
+    scheme: Scheme | None,
+    usual: Scheme,
+    rng: np.random.Generator,
+) -> Any:
+    """The value of one variable, of each layer its own."""
+    if isinstance(shape, list):
+        return [_initial(variable, own, scheme, usual, rng) for own in shape]
+    if variable.steps is None:
+        return _initial(variable, shape, scheme, usual, rng)
+    each = (_initial(variable, shape[1:], scheme, usual, rng) for _ in range(shape[0]))
+    return np.stack([*each])
 
 
 def _initial(

@@ -11,6 +11,7 @@ import numpy as np
 
 from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import Function
+from symgrad.numerics.layers import flattened, shaped
 from symgrad.numerics.recurrences.function import StepFunction
 from symgrad.training.data import Array, Arrays, Data
 
@@ -47,7 +48,7 @@ class Minibatches:
         """All that the gradient of these rows takes."""
         inputs = {**rows.inputs, **self.parameters}
         if self.weight:
-            dtype = next(iter(self.parameters.values())).dtype
+            dtype = flattened(self.parameters.values())[0].dtype
             inputs[self.weight] = np.array(self.data.count / rows.count, dtype)
         return inputs
 
@@ -71,7 +72,7 @@ class ArrayGradients:
             if rows.count not in functions:
                 functions[rows.count] = function.step(inputs)
             step = functions[rows.count]
-            arrays = (inputs[name].reshape(shape) for name, shape in step.shapes.items())
+            arrays = (shaped(inputs[name], shape) for name, shape in step.shapes.items())
             self._calls.append((step, tuple(arrays)))
 
     def begin(self, order: Array) -> None:

@@ -11,16 +11,19 @@ import numpy.typing as npt
 
 from symgrad.calculus import as_problem
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean, whole_number
-from symgrad.language.problem import Problem
+from symgrad.language.names import entry_of
+from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.function import Function, dtype_of
 from symgrad.numerics.gradients import gradient_function
+from symgrad.numerics.layers import Shapes, flat, flattened, layers, shapes_of, views
 from symgrad.numerics.libraries import plain_array
 from symgrad.training.base import Optimizer
-from symgrad.training.data import Array, Arrays, Data, as_observed, dimension_sizes, read_data
+from symgrad.training.data import Array, Data, as_observed, read_data
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam
+from symgrad.training.sizes import dimension_sizes
 from symgrad.training.totals import weighted
 
 if TYPE_CHECKING:
@@ -71,7 +74,7 @@ class Trainer:
         dtype = dtype_of(dtype)
         if not isinstance(data, Data):
             data = read_data(self.problem, data, dtype, self.wrt)
-        self.flat, self._shapes = _flat(parameters, self.wrt, dtype)
+        self.flat, self._shapes = _flat(self.problem, parameters, self.wrt, dtype)
         self.parameters = views(self.flat, self._shapes)
         dimension_sizes(self.problem, {**data.arrays, **self.parameters}, {})
         whole = batch_size is None or optimizer.whole_data
@@ -165,7 +168,7 @@ class Trainer:
     def _check_finite(self, value: float, slope: Array) -> None:
         """Raise NotFiniteError where a loss or gradient is no number; a large one is one."""
         gradients = views(slope, self._shapes)
-        bad = [name for name in self.wrt if not np.isfinite(gradients[name]).all()]
+        bad = [name for name in self.wrt if not np.isfinite(flat(gradients[name])).all()]
         if not bad and math.isfinite(value):
             return
         grown = self._grown()
@@ -173,15 +176,15 @@ class Trainer:
         told += grown
         told += [f"the gradient with respect to {name} is not finite" for name in bad]
         if not grown and not bad:
-            size, name = max((float(np.abs(a).max()), n) for n, a in self.parameters.items())
+            size, name = max((float(np.abs(flat(a)).max()), n) for n, a in self.parameters.items())
             told.append(f"the parameter with the largest entry is {name} ({size:.3g})")
         raise self._not_finite(self.state.iteration + 1, told)
 
     def _grown(self) -> list[str]:
         return [
             f"the parameter {name} is not finite"
-            for name, array in self.parameters.items()
-            if not np.isfinite(array).all()
+            for name, value in self.parameters.items()
+            if not np.isfinite(flat(value)).all()
         ]
 
     def _not_finite(self, step: int, told: list[str]) -> NotFiniteError:
@@ -209,23 +212,24 @@ def parameter_names(problem: Problem, parameters: Mapping[str, Any]) -> tuple[st
     return tuple(name for name in problem.variables if name in parameters)
 
 
+def given_value(variable: Variable, value: Any) -> Any:
+    """A parameter as it is given: an array, or a list with one for each layer."""
+    name = f"parameters: {variable.name}"
+    if not variable.ragged:
+        return plain_array(name, value)
+    each = enumerate(layers(variable, value), start=1)
+    return [plain_array(entry_of(name, str(k)), entry) for k, entry in each]
+
+
 def _flat(
-    parameters: Mapping[str, Any], names: tuple[str, ...], dtype: str
-) -> tuple[Array, dict[str, tuple[int, ...]]]:
+    problem: Problem, parameters: Mapping[str, Any], names: tuple[str, ...], dtype: str
+) -> tuple[Array, dict[str, Shapes]]:
     """One vector with all the parameters, and their shapes."""
-    arrays = {}
-    for name in names:
+    values = {name: given_value(problem.variables[name], parameters[name]) for name in names}
+    pieces = []
+    for name, value in values.items():
         try:
-            value = plain_array(f"parameters: {name}", parameters[name])
-            arrays[name] = value.astype(dtype)
+            pieces += [piece.astype(dtype) for piece in flattened([value])]
         except (TypeError, ValueError):
             raise DataError(f"parameters: {name} is no array of numbers") from None
-    flat = np.concatenate([array.ravel() for array in arrays.values()])
-    return flat, {name: array.shape for name, array in arrays.items()}
-
-
-def views(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> Arrays:
-    """The pieces of a flat vector, one after another, in these shapes."""
-    ends = np.cumsum([math.prod(shape) for shape in shapes.values()])[:-1]
-    pieces = np.split(flat, ends)
-    return {n: piece.reshape(s) for (n, s), piece in zip(shapes.items(), pieces, strict=True)}
+    return np.concatenate(pieces), {name: shapes_of(value) for name, value in values.items()}

@@ -10,6 +10,8 @@ import zipfile
 import numpy as np
 import pytest
 
+from tests.recurrences import MLP
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 2))
 T = X @ [2.0, -1.0] + RNG.normal(scale=0.01, size=60)
@@ -218,3 +220,28 @@ def test_a_size_that_no_memory_holds(symgrad, tmp_path) -> None:
         result = symgrad("train", "wide.sg", "--data", "line.npz", "--size", f"h={size}")
         assert result.exit_code == 1
         assert "W would have" in result.stderr and "more than memory holds" in result.stderr
+
+
+def test_layers_are_written_and_read_by_their_numbers(symgrad, tmp_path) -> None:
+    text = MLP.replace("1/2 * norm2(y - a[L])**2", "mean(norm2(y - a[L])**2 for x, y in batch)")
+    (tmp_path / "net.sg").write_text(text, encoding="utf-8")
+    np.savez(tmp_path / "data.npz", x=X, y=X[:, :1])
+    size = ["--size", "n=2,4,1", "--epochs", "2"]
+    first = symgrad("train", "net.sg", "--data", "data.npz", *size)
+    assert "W[1] (4 x 2) =" in first.stdout
+    assert symgrad("train", "net.sg", "--data", "data.npz", *size, "-o", "net.npz").exit_code == 0
+    layers = trained(tmp_path, "net.npz")
+    assert {name: a.shape for name, a in layers.items()} == {
+        "W[1]": (4, 2),
+        "W[2]": (1, 4),
+        "b[1]": (4,),
+        "b[2]": (1,),
+    }
+    given = {name: layers[name] for name in ("W[1]", "W[2]")}
+    np.savez(tmp_path / "more.npz", x=X, y=X[:, :1], **given)
+    again = symgrad("train", "net.sg", "--data", "more.npz", "--epochs", "2")
+    assert again.exit_code == 0
+    assert "W[1]" not in again.stdout
+    refused = symgrad("train", "net.sg", "--data", "data.npz", "--size", "n=2,a")
+    assert refused.exit_code != 0
+    assert "n=2,16,1" in refused.stderr

@@ -166,8 +166,8 @@ class _Joining:
     def _sums(self) -> None:
         """The cotangents of sums that are no numbers."""
         for total in self.of.totals:
-            if total.name.name in self.of.given:
-                outcome = self.of.after_wrt[total.name.name]
+            outcome = self.of.after_wrt.get(total.name.name)  # none of a sum over data alone
+            if total.name.name in self.of.given and outcome is not None:
                 self._new("late", self.of.derivative(total.name), result_of(outcome), "chain rule")
 
     def _handed_on(self) -> None:
