@@ -28,6 +28,8 @@ from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.contractions import dot, total
 from symgrad.language.operations.entries import Ranges, at
+from symgrad.language.operations.places import Affine
+from symgrad.language.operations.slices import slice_bounds, sliced
 from symgrad.language.parser import parse
 from symgrad.language.plain import plain_text
 from symgrad.language.problem import Problem, Variable
@@ -44,6 +46,8 @@ COTANGENT = "g"
 WIDTH = 100
 FORMULA = 40  # a longer formula has its derivative below it
 LOSS = Variable("l", "Scalar", batch="batch")
+
+SECOND = Affine({}, ONE)
 
 Variables = tuple[Variable, ...]
 
@@ -167,13 +171,18 @@ def _called(operation: Operation, variables: Variables) -> Expression:
         (whole,) = (v.expression() for v in variables)
         ranges = Ranges(map(Letter, "ijk", core(whole.shape)))
         return operation(at(whole, *ranges), ranges=ranges)
+    if isinstance(operation.meaning, meanings.Sliced):
+        (whole,) = (v.expression() for v in variables)
+        return sliced(
+            whole, [slice_bounds(None if d == ONE else SECOND, None, d) for d in whole.shape]
+        )
     spec = {"spec": "ij,jk->ik"} if "spec" in operation.options else {}
     return operation(*(v.expression() for v in variables), **spec)
 
 
 def _signatures(operation: Operation) -> Iterator[Variables]:
     """Kinds of arguments, those first that show the most."""
-    if isinstance(operation.meaning, meanings.Gathered):
+    if isinstance(operation.meaning, meanings.Gathered | meanings.Sliced):
         yield (Variable("x", "Vector", (N,)),)
         yield (Variable("X", "Matrix", (M, N)),)
         yield (Variable("T", "Tensor", (M, N, K)),)

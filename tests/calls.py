@@ -54,6 +54,7 @@ PARSED = {  # what needs more than arguments of the right kind
     ],
     "entry": ["S[k, k]", "(S + S.T)[k, k]", "v[0]", "T[0, k, -1]"],
     "place": [],
+    "slice_of": ["v[1:]", "S[:-1, 2:]", "v.T[:-1]"],
     "number_of": [],
     "same_label": ["(k == k)"],
     "index_sum": [

@@ -25,6 +25,8 @@ from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag, dot, einsum
 from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.moments import root_of
+from symgrad.language.operations.places import Affine
+from symgrad.language.operations.slices import bounds_of, slice_of, sliced
 from symgrad.language.operations.smooth import sqrt
 from symgrad.language.unparse import unparse
 
@@ -54,6 +56,9 @@ def transposed(e: Expression) -> Expression:
             return transposed(e.arguments[0]) / e.arguments[1]
         if e.operation is op.negative:
             return negated(transposed(e.arguments[0]))
+        if e.operation is slice_of and _turns(e.arguments[0]) >= 0:
+            array, rows, columns = e.arguments[0], *bounds_of(e)
+            return sliced(transposed(array), (columns, rows))
         if _acts_alike(e) and _turns(e) > 0:
             options = {"axis": 1 - e.options["axis"]} if "axis" in e.options else {}
             return e.operation(*map(transposed, e.arguments), **options)
@@ -114,11 +119,35 @@ def product(left: Expression, right: Expression) -> Expression:
     if is_call(right, op.matmul):
         one, other = right.arguments
         return product(product(left, one), other)
+    if is_call(left, op.matmul) and _is_part_of_identity(left.arguments[1], 0):
+        one, other = left.arguments
+        return product(one, product(other, right))
     if is_call(right, op.multiply) and is_scalar(right.arguments[0]):
         return times(right.arguments[0], product(left, right.arguments[1]))
     if is_call(right, op.negative):
         return negated(product(left, right.arguments[0]))
-    return left @ right
+    return _part(left, right) or left @ right
+
+
+def _part(left: Expression, right: Expression) -> Expression | None:
+    """Some rows of the identity times X are these rows of X: I[1:, :] @ X = X[1:, :]."""
+    if _is_part_of_identity(left, 0):
+        rows, columns = bounds_of(left)[0], (Affine(), right.shape[1])
+        if is_call(right, op.transpose) and right.shape[0] != ONE:
+            return transposed(sliced(right.arguments[0], (columns, rows)))
+        return sliced(right, (rows, columns))
+    if _is_part_of_identity(right, 1):
+        if is_call(left, op.matmul):
+            return product(left.arguments[0], product(left.arguments[1], right))
+        return transposed(product(transposed(right), transposed(left)))
+    return None
+
+
+def _is_part_of_identity(e: Expression, axis: int) -> TypeGuard[Call]:
+    """Whether it is some rows, or columns, of the identity."""
+    if not (is_call(e, slice_of) and is_call(e.arguments[0], eye)):
+        return False
+    return bool(e.shape[1 - axis] == e.arguments[0].shape[1 - axis])
 
 
 def fewest_transposes(e: Expression) -> Expression:

@@ -54,17 +54,23 @@ def _common_factors(terms: Sequence[Term], length: Length) -> list[Hashable]:
 
 def _in_sum(factor: Factor, term: Term) -> bool:
     """Whether it is of each example of a sum over a batch, or stands in a product beside a matrix
-    or vector that is left without it: A^T in A^T x, and x, too; but Z in no look-up."""
+    or vector that is left without it: A^T in A^T x, and x, too; but Z in no look-up, x in no
+    slice."""
     bound = [x for x in factor.labels if x in term.summed]
     if any(isinstance(x.axis, str) for x in bound):
         return True
     rest = [f for f in term.factors if f is not factor]
     beside = [f for f in rest if bound and bound[0] in f.labels]
-    if len(bound) != 1 or not beside or any(isinstance(f.node, OneHot) for f in beside):
+    if len(bound) != 1 or not beside or any(_looks_up(f, bound[0]) for f in beside):
         return False
     free = {x for f in rest for x in f.labels if x not in term.summed}
     matrix_free = {x for x in free if not isinstance(x.axis, str)}
     return all(matrix_free <= {*f.labels} for f in beside)
+
+
+def _looks_up(factor: Factor, label: Label) -> bool:
+    """Whether it takes rows, at this index, of what stands beside it: Z in a look-up, x[1:]."""
+    return isinstance(factor.node, OneHot) and factor.labels[-1] is label
 
 
 def _key(factor: Factor, term: Term) -> Hashable:

@@ -30,6 +30,7 @@ from symgrad.language.expressions import (
 )
 from symgrad.language.operations import meanings
 from symgrad.language.operations.arithmetic import matmul
+from symgrad.language.operations.places import affine
 from symgrad.language.problem import TIES, Problem, Variable
 
 
@@ -247,6 +248,8 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
             return _composite(call, meaning, arguments)
         case meanings.Total():
             return _total(meaning, arguments[0], str(call.options["batch"]))
+        case meanings.Sliced():
+            return _sliced(call, arguments)
         case meanings.Placed():
             return _placed(call)
         case meanings.Numbered():
@@ -417,6 +420,27 @@ def _placed(call: Call) -> Tensor:
     row = Label(call.options["below"])
     entry = place(call.options["coefficients"], call.options["offset"], letters, row)
     return Tensor((Term(ONE, (Factor(*entry),)),), (row, None), letters)
+
+
+def _sliced(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
+    """sum_r [r = i + start] x_r, along each axis where it is not all of it."""
+    array, *starts = arguments
+    labels, axes, parts = dict[Label, Label](), list[Label | None](), list[Term]()
+    for row, start, given, size in zip(
+        array.axes, starts, call.arguments[1:], call.options["lengths"], strict=True
+    ):
+        where = affine(given)
+        assert where is not None
+        if row is None or row.axis == size:
+            axes.append(row)
+            continue
+        own, labels[row] = Label(size), Label(row.axis)
+        coefficients = (1, *where.coefficients.values())
+        hot = place(coefficients, where.offset, (own, *start.others), labels[row])
+        parts.append(Term(ONE, (Factor(*hot),), (labels[row],)))
+        axes.append(own)
+    terms = tuple(product((*parts, t)) for t in array.renamed(labels))
+    return Tensor(terms, tuple(axes), _others(arguments))
 
 
 def _numbered(letter: Expression) -> Tensor:

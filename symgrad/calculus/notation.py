@@ -23,7 +23,9 @@ from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Expression, Name, Number, Size
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.operations.constants import eye, filled, ones, zeros
-from symgrad.language.operations.contractions import onehot
+from symgrad.language.operations.contractions import lookup, onehot
+from symgrad.language.operations.places import Affine, labelled
+from symgrad.language.operations.slices import sliced
 
 Reference = Callable[[Node], "Expression | None"]
 
@@ -111,8 +113,10 @@ class Notation:
                 raise NoMatrixForm(node)
             case ix.Alias():
                 return self.of(node.inner)
-            case ix.Place() | ix.OneHot(label=ix.Place()):
+            case ix.Place():
                 raise NoMatrixForm(node)
+            case ix.OneHot(label=ix.Place() as label):
+                return _rows_of_identity(node, label)
             case ix.OneHot(label=ix.Input() as label):
                 return onehot(Name(label.name, SCALAR, batch_of(node), node.axes[-1]))
             case ix.Identity():
@@ -176,6 +180,17 @@ class Notation:
         if isinstance(front, Number):
             return scaled(front.value, summed)
         return times(front, summed)
+
+
+def _rows_of_identity(node: ix.OneHot, place: ix.Place) -> Expression:
+    """[r = i + 1] over i and r is the identity without its first row, [r = 0] is its first one."""
+    whole = filled(eye, node.axes[-1:])
+    start = Affine({}, place.offset)
+    if not place.coefficients:
+        return lookup(whole, labelled(start, node.axes[-1]))
+    if place.coefficients != (1,):
+        raise NoMatrixForm(node)
+    return sliced(whole, [(start, node.axes[0]), (Affine(), node.axes[1])])
 
 
 def _split_batch(term: Term) -> tuple[list[Factor], list[Factor], str | None]:

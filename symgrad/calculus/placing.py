@@ -12,8 +12,7 @@ import sympy
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import Factor, Label
 from symgrad.calculus.terms import identity, place
-from symgrad.language.dimensions import Dimension
-from symgrad.language.operations.places import reachable
+from symgrad.language.dimensions import Dimension, reachable
 
 
 def met(factors: list[Factor], summed: list[Label]) -> list[Factor] | None:

@@ -36,6 +36,7 @@ from symgrad.language.operations.contractions import diag, lookup, onehot, total
 from symgrad.language.operations.entries import entry
 from symgrad.language.operations.moments import moment_of
 from symgrad.language.operations.norms import squared_norm
+from symgrad.language.operations.slices import slice_of
 
 
 class NoMatrixForm(Exception):
@@ -94,10 +95,18 @@ class TermGraph:
 
     def expression(self) -> Expression:
         """The term in matrix notation."""
+        for label in self._bound():
+            if any(self._selects(label, pair) for pair in self.edges):
+                self._remove(label, 2)
         while bound := self._bound():
             if not any(self._remove(label, most) for most in (0, 1, 2) for label in bound):
                 raise NoMatrixForm(bound)
         return self._front(self._free_part())
+
+    def _selects(self, label: Hashable, pair: tuple[Hashable, Hashable]) -> bool:
+        """Whether the edge is some rows of the identity, its columns at the label: a slice."""
+        value = self.edges[pair][0].value
+        return pair[1] is label and is_call(value, slice_of) and _is_eye(value.arguments[0])
 
     def _bound(self) -> list[Hashable]:
         labels = dict.fromkeys([*(x for pair in self.edges for x in pair), *self.vectors])
@@ -258,14 +267,21 @@ def _summed(pieces: list[Piece]) -> Expression:
 
 def _entry(vector: Expression, label: Expression) -> Expression | None:
     """x^T e_v is the entry of x that v names."""
-    if is_call(label, onehot) and not is_call(vector, onehot):
-        return entry(vector, label.arguments[0])
+    if (named := _label(label)) is not None and _label(vector) is None:
+        return entry(vector, named)
     return None
+
+
+def _label(vector: Expression) -> Expression | None:
+    """v of the one-hot vector e_v."""
+    if is_call(vector, onehot):
+        return vector.arguments[0]
+    return vector.arguments[1] if is_call(vector, lookup) and _is_eye(vector.arguments[0]) else None
 
 
 def _lookup(matrix: Expression, vector: Expression) -> Expression | None:
     """Z^T e_v is the row of Z that v names."""
-    table = transposed(matrix)
-    if is_call(vector, onehot) and isinstance(table, Name):
-        return lookup(table, vector.arguments[0])
-    return None
+    table, label = transposed(matrix), _label(vector)
+    if label is None:
+        return None
+    return lookup(table, label) if isinstance(table, Name) or not isinstance(label, Name) else None

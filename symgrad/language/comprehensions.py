@@ -12,12 +12,12 @@ import sympy
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.declarations import declared_dimension
-from symgrad.language.dimensions import ONE
+from symgrad.language.dimensions import ONE, reachable
 from symgrad.language.expressions import Expression, Letter, expression
 from symgrad.language.operations.cases import chosen
 from symgrad.language.operations.entries import ARRAYS, Ranges, index_mean, index_sum
 from symgrad.language.operations.piecewise import step
-from symgrad.language.operations.places import Affine, as_number, labelled, reachable
+from symgrad.language.operations.places import Affine, as_number, labelled
 from symgrad.language.operations.products import product_over
 from symgrad.language.places import read_place
 from symgrad.language.recurrences import over_steps, sum_over_steps

@@ -55,6 +55,33 @@ def summands(d: Dimension) -> list[tuple[bool, Dimension]]:
     return [(minus, -t if minus else t) for minus, t in terms]
 
 
+def reachable(number: Dimension) -> bool:
+    """Whether it is at least 0 once every size is large enough: n - 2, and 0."""
+    if number.is_Integer:
+        return bool(number >= 0)
+    terms = sympy.expand(number).as_ordered_terms()
+    return all(t.is_Integer or not t.could_extract_minus_sign() for t in terms)
+
+
+def possible(number: Dimension) -> bool:
+    """Whether it is at least 0 at some sizes: n - k, and not -k."""
+    terms = sympy.expand(number).as_ordered_terms()
+    grows = any(not t.is_Integer and not t.could_extract_minus_sign() for t in terms)
+    return grows or reachable(sympy.expand(number))
+
+
+def size_of(number: Dimension) -> Dimension:
+    """A sum of dimensions and numbers as a dimension.
+
+    >>> size_of(dimension("n") - 1)
+    n - 1
+    """
+    number = sympy.expand(number)
+    if not possible(number - 1):
+        raise ShapeError(f"{dimension_text(number)} is no dimension: it is never positive")
+    return dimension(int(number)) if number.is_Integer else number
+
+
 def dims(names: str) -> tuple[Dimension, ...]:
     """Several dimensions at once, from names with spaces or commas between.
 

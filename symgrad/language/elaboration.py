@@ -12,7 +12,7 @@ from symgrad.errors import (
 )
 from symgrad.language.comprehensions import NAMES, over_indices, read_comprehension
 from symgrad.language.declarations import declared_dimension
-from symgrad.language.dimensions import Dimension, dimension
+from symgrad.language.dimensions import Dimension, dimension, size_of
 from symgrad.language.expressions import (
     OPERATIONS,
     Expression,
@@ -30,7 +30,7 @@ from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.entries import at
 from symgrad.language.operations.places import affine, as_number
-from symgrad.language.places import equality, subscripted
+from symgrad.language.places import equality, read_place, subscripted
 from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
@@ -403,8 +403,10 @@ def _option(operation: Operation, node: ast.keyword) -> int | float:
 
 
 def _dimension(node: ast.expr, scope: Scope, name: str) -> Dimension:
-    """A dimension where it is used: declared, or a product as a Kronecker product has it."""
+    """A dimension where it is used: declared, a sum, or a product as a Kronecker product has it."""
     match node:
+        case ast.BinOp(op=ast.Add() | ast.Sub()) if (found := read_place(node, scope)) is not None:
+            return size_of(found.offset)
         case ast.BinOp(op=ast.Mult(), left=left, right=right):
             return dimension(_dimension(left, scope, name) * _dimension(right, scope, name))
         case ast.BinOp(op=ast.Pow(), left=ast.Name() as base, right=ast.Constant(value=2)):

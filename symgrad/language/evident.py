@@ -37,7 +37,7 @@ def unsized(root: Expression, shown: bool = True) -> set[int]:
             for axis, d in enumerate(node.shape)
             if d != ONE
         )
-        or any("spec" in user.options for user in users.get(id(node), ()))
+        or any("spec" in u.options or u.operation.labels for u in users.get(id(node), ()))
         or (_fills_matrix(node) and not _only_by_entry(node, users))
     }
 

@@ -11,6 +11,7 @@ from symgrad.language.dimensions import ONE, core, dimension
 from symgrad.language.expressions import Expression, Size, label_size
 from symgrad.language.operations.entries import at, equal_places
 from symgrad.language.operations.places import Affine, affine, at_place
+from symgrad.language.operations.slices import slice_bounds, sliced
 from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import Scope
 from symgrad.language.shapes import given
@@ -47,6 +48,8 @@ def read_place(node: ast.expr, scope: Scope) -> Affine | None:
 def subscripted(node: ast.Subscript, table: Expression, scope: Scope) -> Expression | None:
     """The entry, or the row of a matrix, at these places; None where one of them is no place."""
     nodes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if any(isinstance(n, ast.Slice) for n in nodes):
+        return _part(nodes, table, scope)
     places = [read_place(node, scope) for node in nodes]
     labels = [
         scope.meanings.get(n.id) if p is None and isinstance(n, ast.Name) else None
@@ -69,6 +72,53 @@ def subscripted(node: ast.Subscript, table: Expression, scope: Scope) -> Express
             with errors_at(index):
                 found.append(at_place(where, d, typed(node)))
     return at(table, *found)
+
+
+def _part(nodes: list[ast.expr], table: Expression, scope: Scope) -> Expression:
+    """x[1:], X[:, :-1]; X[1:, 0] is a column of X[1:, :]."""
+    axes = [k for k, d in enumerate(table.shape) if d != ONE or len(nodes) > 1]
+    if len(table.shape) > 2 or not 0 < len(nodes) <= len(axes):
+        raise ShapeError(f"{given(table)}; a slice is one of a vector or a matrix")
+    bounds = [(Affine(), d) for d in table.shape]
+    for axis, node in zip(axes, nodes, strict=False):
+        if isinstance(node, ast.Slice):
+            with errors_at(node):
+                bounds[axis] = slice_bounds(*_ends(node, scope), table.shape[axis])
+    part = sliced(table, bounds)
+    for axis, node in zip(axes, nodes, strict=False):
+        if not isinstance(node, ast.Slice):
+            return _line(node, part.T if axis else part, scope)
+    return part
+
+
+def _line(node: ast.expr, table: Expression, scope: Scope) -> Expression:
+    """The row of a matrix at this place; all of a vector at 0, where there is one row."""
+    if table.shape[0] == ONE and read_place(node, scope) == Affine():
+        return table.T
+    found = subscripted(ast.Subscript(value=node, slice=node), table, scope)
+    if found is None:
+        raise ShapeError(f"{typed(node)} is no place: a number, an index or a dimension is wanted")
+    return found
+
+
+def _ends(node: ast.Slice, scope: Scope) -> tuple[Affine | None, Affine | None]:
+    """Where a slice begins and ends, as far as it is said."""
+    if node.step is not None:
+        raise ShapeError(
+            "a slice goes over every entry; with steps write vector(x[2 * i] for i in range(m))"
+        )
+    return _end(node.lower, scope), _end(node.upper, scope)
+
+
+def _end(node: ast.expr | None, scope: Scope) -> Affine | None:
+    if node is None:
+        return None
+    found = read_place(node, scope)
+    if found is None:
+        raise ShapeError(
+            f"{typed(node)} is no place: a number, a dimension, an index or a sum is wanted"
+        )
+    return found
 
 
 def equality(node: ast.Compare, scope: Scope) -> Expression | None:

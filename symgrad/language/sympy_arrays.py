@@ -19,6 +19,7 @@ from symgrad.language.expressions import Letter
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.entries import array, at, equal_places
 from symgrad.language.operations.places import Affine, at_place
+from symgrad.language.operations.slices import slice_bounds, sliced
 from symgrad.language.sympy_axes import BoundIndex
 from symgrad.language.sympy_rules import dimension_of
 
@@ -122,6 +123,10 @@ def _within(whole: Dimension, ends: Sequence[Dimension]) -> ex.Expression:
 
 def _slice(node: MatrixSlice, whole: ex.Expression) -> ex.Expression:
     """The rows and columns of a slice."""
+    each = (node.rowslice, node.colslice)
+    if all(step == 1 for _, _, step in each):
+        along = zip(each, whole.shape, strict=True)
+        return sliced(whole, [slice_bounds(_end(a), _end(b), d) for (a, b, _), d in along])
     shape = tuple(sympy.Integer(d) for d in node.shape)
     letters = _letters(shape)
     places = [
@@ -135,6 +140,12 @@ def _slice(node: MatrixSlice, whole: ex.Expression) -> ex.Expression:
         if d != ONE or len(whole.shape) == 2 and ONE not in whole.shape
     ]
     return _array(at(whole, *labels), letters)
+
+
+def _end(number: sympy.Expr) -> Affine:
+    """Where a slice begins or ends, by the dimensions of the language."""
+    value = sympy.Integer(0) + number
+    return Affine({}, value.xreplace({s: dimension_of(s) for s in value.free_symbols}))
 
 
 def _indices(node: sympy.FunctionMatrix) -> tuple[sympy.Basic, ...]:

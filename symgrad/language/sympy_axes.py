@@ -17,9 +17,9 @@ import sympy
 from sympy.tensor.indexed import Idx
 
 from symgrad.errors import ProgramError
-from symgrad.language.dimensions import ZERO, Dimension
+from symgrad.language.dimensions import ZERO, Dimension, reachable
 from symgrad.language.expressions import Expression, Letter
-from symgrad.language.operations.places import Affine, as_number, reachable
+from symgrad.language.operations.places import Affine, as_number
 from symgrad.language.sympy_rules import dimension_of
 
 Axis: TypeAlias = tuple[object, int]  # of which array, and which

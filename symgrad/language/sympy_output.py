@@ -16,6 +16,7 @@ from typing import Any
 import sympy
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.tensor.array.array_comprehension import ArrayComprehension
 
 from symgrad.errors import ProgramError
@@ -119,6 +120,8 @@ class Writer:
                 return self._sum(call, meaning.coefficients, arguments)
             case meanings.Monomial():
                 return self._product(call, meaning.powers(call), arguments)
+            case meanings.Sliced():
+                return self._sliced(call, *arguments)
             case meanings.Placed():
                 return _place(call)
             case meanings.Numbered():
@@ -139,6 +142,11 @@ class Writer:
                 symbols = [self._name(x) for x in over if isinstance(x, ex.Name)]
                 return total(operation.name, arguments[0], symbols)
         return self._other(call, arguments)
+
+    def _sliced(self, call: Call, array: Any, *starts: Any) -> Any:
+        lengths = map(self.dim, call.options["lengths"])
+        rows, columns = ((a, a + d) for a, d in zip(starts, lengths, strict=True))
+        return MatrixSlice(array, rows, columns)
 
     def _other(self, call: Call, arguments: tuple[Any, ...]) -> Any:
         """A matrix product, a function that SymPy has, one with a definition, sums over indices."""

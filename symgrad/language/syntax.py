@@ -42,7 +42,7 @@ REFUSED = {
     ast.DictComp: "comprehensions are not part of the language",
     ast.GeneratorExp: "a generator (for ... in) stands only inside sum(...) or mean(...)",
     ast.Starred: "* before an argument is not part of the language",
-    ast.Slice: "slices are not part of the language",
+    ast.Slice: "a slice stands alone in brackets: x[1:], X[1:, :]",
     ast.List: "lists are not part of the language; declare a Vector or Matrix",
     ast.Tuple: "tuples are not part of the language; a decimal point is .",
     ast.Set: "braces { } are not part of the language; write ( )",

@@ -94,6 +94,7 @@ def _call(node: ex.Call, arguments: tuple[Written, ...]) -> Written:
         for (text, binds), wanted in zip(arguments, spelling.places, strict=False)
     ]
     if callable(spelling.template):
-        return spelling.template(node, tuple(text for text, _ in arguments)), spelling.precedence
+        others = (text for text, _ in arguments[len(texts) :])
+        return spelling.template(node, (*texts, *others)), spelling.precedence
     rest = ", ".join(text for text, _ in arguments[len(texts) :])
     return spelling.template.format(*texts, rest=rest, **node.options), spelling.precedence

@@ -86,6 +86,8 @@ class _Standard(Text):
                 return self._taken(op)
             case "scatter":
                 return self._scattered(op)
+            case "pad":
+                return self._padded(op)
             case "arange":
                 return f"xp.asarray({self.placed(op)}, device=device)"
             case "full":
@@ -162,6 +164,26 @@ class _Standard(Text):
             return f"xp.take({array}, {rows}, axis={axis})"
         taken = f"xp.take({array}, xp.reshape({rows}, (1,)), axis={axis})"
         return f"xp.squeeze({taken}, axis={axis})"
+
+    def _padded(self, op: Op) -> str:
+        """Values with zeros before and behind them, along one axis after the other."""
+        size = self.program.size
+        inside = [f"{size(part[-1])} - {size(part[0])}" if part[1:] else "1" for part in op.axes]
+        shape = [*inside, *map(size, op.dims[len(op.axes) :])]
+        alone = ["None" if not part[1:] else ":" for part in op.axes]
+        value = f"{self.array(op.operands[0])}"
+        if "None" in alone and op.operands[0].dims:
+            value += f"[{', '.join([*alone, '...'])}]"
+        text = f"xp.broadcast_to({value}, ({', '.join(shape)},))"
+        for axis, (part, d) in enumerate(zip(op.axes, op.dims, strict=False)):
+            behind = size(part[1]) if part[1:] else f"{size(part[0])} + 1"
+            zeros = (
+                f"xp.zeros(({', '.join([*shape[:axis], count, *shape[axis + 1 :]])},), {PLACE})"
+                for count in (size(part[0]), f"{size(d)} - ({behind})")
+            )
+            text = f"xp.concat(({f', {text}, '.join(zeros)}), axis={axis})"
+            shape[axis] = size(d)
+        return text
 
     def _scattered(self, op: Op) -> str:
         """Values added where labels say, as a product with one-hot vectors."""

@@ -10,7 +10,7 @@ The derivatives are views of one flat vector.
 from __future__ import annotations
 
 from symgrad.numerics.listing import VIEWS, Dims, Op
-from symgrad.numerics.source import Program, Text
+from symgrad.numerics.source import FILLED, Program, Text
 
 KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 
@@ -159,14 +159,14 @@ class _Planner(Text):
         """Whether NumPy can write it into an array."""
         if op.kind == "product":
             return op.name in ("dot", "matmul")
-        return op.kind in ("reduce", "scatter") or (
+        return op.kind in ("reduce", *FILLED) or (
             op.kind == "ufunc" and op.name != "where" and not op.of_math
         )
 
     def _into(self, op: Op) -> list[str]:
         """The lines that write it into its buffer."""
         out = self.places[op]
-        if op.kind == "scatter":
+        if op.kind in FILLED:
             return [f"{out}.fill(0.0)", self.added(op)]
         if op.kind == "product":
             return [self.call(op.name, f"{self.list(op.operands)}, {out}")]

@@ -12,7 +12,7 @@ from symgrad.numerics.cofactors import with_cofactors
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import flattened
 from symgrad.numerics.limits import at_limits
-from symgrad.numerics.listing import Array, Listing, Op, dims_of
+from symgrad.numerics.listing import Array, Listing, Op, dims_of, part_of
 from symgrad.numerics.passes import Flat
 from symgrad.numerics.products import Products
 from symgrad.numerics.ranges import in_range
@@ -110,6 +110,9 @@ class _Emitter:
         if isinstance(node, ix.OneHot):
             rows, label = node.axes[-1], node.label
             eye = self.listing.op("eye", (), (rows, rows))
+            if (part := part_of(label)) is not None:
+                (*own, row), other = ix.new_labels(node.axes), ix.Label(rows)
+                return self.listing.sliced(Array(eye, (other, row)), other, part, (*own,)).op
             which = (
                 self.listing.indices(label) if isinstance(label, ix.Place) else self.values[label]
             )

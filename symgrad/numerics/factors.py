@@ -9,7 +9,7 @@ from fractions import Fraction
 from symgrad.calculus.entries import infinite
 from symgrad.calculus.nodes import ONE, Factor, Node, OneHot, Place, Term
 from symgrad.calculus.terms import times
-from symgrad.numerics.listing import Array, Labels, Listing, Op, dims_of
+from symgrad.numerics.listing import Array, Labels, Listing, Op, Part, dims_of, part_of
 
 Hot = tuple[OneHot, Labels]
 
@@ -140,6 +140,8 @@ class Factors:
 
     def _taken(self, table: Array, node: OneHot, labels: Labels) -> Array:
         at = table.labels.index(labels[-1])
+        if (part := part_of(node.label)) is not None:
+            return self.listing.sliced(table, labels[-1], part, labels[:-1])
         looked_up = (*table.labels[:at], *labels[:-1], *table.labels[at + 1 :])
         operands = table.op, self._label(node)
         return Array(self.listing.op("take", operands, dims_of(looked_up), axes=(at,)), looked_up)
@@ -155,6 +157,9 @@ class Factors:
         All labels at once: after a sum over n nothing says which u_n belongs to which v_n."""
         hot = sorted(hot, key=lambda one: out.index(one[1][-1]))
         examples = tuple(dict.fromkeys(x for _, labels in hot for x in labels[:-1]))
+        parts = [part for node, _ in hot if (part := part_of(node.label)) is not None]
+        if len(parts) == len(hot) and sum(len(labels) - 1 for _, labels in hot) == len(examples):
+            return self._padded(a, hot, parts)
         rest = tuple(x for x in a.labels if x not in examples)
         at = [
             self.listing.aligned(Array(self._label(node), labels[:-1]), examples)
@@ -163,3 +168,12 @@ class Factors:
         added = self.listing.aligned(a, (*examples, *rest))
         labels = (*(labels[-1] for _, labels in hot), *rest)
         return Array(self.listing.op("scatter", (added, *at), dims_of(labels)), labels)
+
+    def _padded(self, a: Array, hot: list[Hot], parts: list[Part]) -> Array:
+        """sum_i [r = i + 1] g_ik: g among zeros."""
+        letters = [x for _, labels in hot for x in labels[:-1]]
+        rest = tuple(x for x in a.labels if x not in letters)
+        labels = (*(labels[-1] for _, labels in hot), *rest)
+        value = self.listing.aligned(a, (*letters, *rest))
+        op = self.listing.op("pad", (value,), dims_of(labels), axes=tuple(parts))
+        return Array(op, labels)

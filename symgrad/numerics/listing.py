@@ -11,12 +11,16 @@ as plain NumPy, `buffers` with results written into arrays that are there.
                             and of the result, as numbers, the name is NumPy's form of it
     take                    rows of a table, along the axis `axes`, that labels name
     scatter                 zeros, to which values are added where labels say: values, *labels
+    pad                     zeros, in which values stand from a place on; `axes` has for each of the
+                            first axes where that begins and ends, or the one place there
     routine                 a function of the last axes that has its own text, by its name
     linalg                  inverses, determinants, systems by NumPy's name, any leading axes first
     call                    a function of the caller's, `axes` its function and what it is by
     full, eye               one number everywhere; the identity
     arange                  whole numbers, c i + d j + offset; `axes` are (c, d) and the offset
-    permute, expand, drop, diagonal, broadcast, reshape     views: the memory is the operand's
+    permute, expand, drop, diagonal, broadcast, reshape, slice      views: the memory is the
+                            operand's; a slice goes along its first axis of `axes` from the second
+                            to before the third, or is the one entry where there is none
 """
 
 from __future__ import annotations
@@ -25,14 +29,17 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from symgrad.calculus.nodes import Axis, Place
-from symgrad.language.dimensions import ONE
+import sympy
+
+from symgrad.calculus.nodes import Axis, Node, Place
+from symgrad.language.dimensions import ONE, Dimension
 
 GIVEN = {"input", "size", "number"}
 INLINE = GIVEN | {"scalar", "permute", "expand", "drop"}
-VIEWS = {"permute", "expand", "drop", "diagonal", "broadcast", "reshape"}
+VIEWS = {"permute", "expand", "drop", "diagonal", "broadcast", "reshape", "slice"}
 Labels: TypeAlias = tuple[Hashable, ...]
 Dims: TypeAlias = tuple[Axis, ...]
+Part: TypeAlias = tuple[Dimension, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,6 +102,14 @@ def dims_of(labels: Labels) -> Dims:
     return tuple(x.axis for x in labels)  # type: ignore[attr-defined]
 
 
+def part_of(label: Node) -> Part | None:
+    """Where a part of an axis begins and ends, of i + start; of a number alone where it is; None
+    of anything else."""
+    if not isinstance(label, Place) or label.coefficients not in ((), (1,)):
+        return None
+    return (label.offset, *(sympy.expand(label.offset + d) for d in label.axes))
+
+
 @dataclass
 class Listing:
     """The operations so far; `ops` are those with a line, in order."""
@@ -129,6 +144,12 @@ class Listing:
         """The whole numbers that a place is; as numbers to compute with the name is "float"."""
         how = (place.coefficients, place.offset)
         return self.op("arange", (), place.axes, name=name, axes=how)
+
+    def sliced(self, a: Array, label: Hashable, part: Part, labels: Labels) -> Array:
+        """A part of a label's axis as a view; `labels` is the index of that part, if it has one."""
+        axis = a.labels.index(label)
+        over = (*a.labels[:axis], *labels, *a.labels[axis + 1 :])
+        return Array(self.op("slice", (a.op,), dims_of(over), axes=(axis, *part)), over)
 
     def number(self, value: float) -> Op:
         """A number that is written out."""

@@ -15,7 +15,7 @@ from symgrad.numerics import numba_kernels
 from symgrad.numerics.listing import Dims, Op
 from symgrad.numerics.source import COMPARISONS, INFIX, Program
 
-STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter"}
+STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
 See: TypeAlias = Callable[[str, Sequence[str]], str]  # an array's name, indices -> its entry
 EYE = "(real(1.0) if {0} == {1} else real(0.0))"
 
@@ -99,6 +99,11 @@ class Entries:
                 return [at[-1] if k in op.axes else next(rest) for k in range(rank)]
             case "reshape":
                 return self._block(op, at)
+            case "slice":
+                axis, begin, *stop = op.axes
+                within = f"{at[axis]} + " if stop else ""
+                whole = f"({within}{self.program.size(begin)})"
+                return [*at[:axis], whole, *at[axis + len(stop) :]]
         raise TypeError(f"no view: {op.kind}")
 
     def _block(self, op: Op, at: Sequence[str]) -> list[str]:

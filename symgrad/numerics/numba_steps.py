@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import sympy
+
 from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
 from symgrad.language.operations.namespace import ROUTINES
@@ -36,6 +38,8 @@ class Steps:
                     self._matrices(op, name, len(inside.split(",")[0]))
                 case "scatter":
                     self._scatter(op, name)
+                case "pad":
+                    self._pad(op, name)
 
     def sizes(self, dims: Sequence[Axis]) -> tuple[str, ...]:
         """A shape as texts."""
@@ -161,6 +165,26 @@ class Steps:
             rows = [self.entries.spread(label, over, at[:cut], see) for label in labels]
             sized = zip(rows, self.sizes(op.dims), strict=False)
             return ", ".join([*(f"checked({row}, {size})" for row, size in sized), *at[cut:]])
+
+        def entry(see: See) -> str:
+            return self.entries.spread(value, dims, at, see)
+
+        self._step(name, op.dims, dims, entry, "scatter", at=place)
+
+    def _pad(self, op: Op, name: str) -> None:
+        """Values among zeros."""
+        (value,) = op.operands
+        inside = [sympy.expand(part[1] - part[0]) for part in op.axes if len(part) > 1]
+        dims = (*inside, *op.dims[len(op.axes) :])
+        at = indices(dims)
+
+        def place(see: See) -> str:
+            own, starts = iter(at), [self.program.size(part[0]) for part in op.axes]
+            moved = (
+                f"{next(own)} + {start}" if len(part) > 1 else start
+                for part, start in zip(op.axes, starts, strict=True)
+            )
+            return ", ".join([*moved, *own])
 
         def entry(see: See) -> str:
             return self.entries.spread(value, dims, at, see)

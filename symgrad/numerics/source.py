@@ -15,7 +15,7 @@ from symgrad.errors import DataError
 from symgrad.language.operations.namespace import ROUTINES, Routine
 from symgrad.language.operations.unspecified import By, Unspecified
 from symgrad.numerics.comments import NONE, Comments, beside
-from symgrad.numerics.listing import VIEWS, Dims, Op
+from symgrad.numerics.listing import VIEWS, Dims, Op, Part
 
 INFIX = {
     "add": "{0} + {1}",
@@ -34,9 +34,10 @@ COMPARISONS = {
     "not_equal": "!=",
 }
 REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
-SIZED = {"full", "eye", "broadcast", "reshape", "scatter", "arange"}  # their text has sizes
+SIZED = {"full", "eye", "broadcast", "reshape", "scatter", "pad", "arange"}  # their text has sizes
+FILLED = {"scatter", "pad"}  # zeros at first
 TYPED_NAMES = {*COMPARISONS, "float"}
-TYPED = {"full", "eye", "scatter"}  # and the type of the numbers
+TYPED = {"full", "eye", "scatter", "pad"}  # and the type of the numbers
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,10 @@ def _sized(op: Op) -> Dims:
     """The axes whose sizes stand in an operation's line."""
     if op.kind == "arange":
         return (*op.dims, op.axes[1])
+    if op.kind == "slice":
+        return op.axes[1:]
+    if op.kind == "pad":
+        return (*op.dims, *(end for part in op.axes for end in part))
     several = op.kind == "take" and len(op.operands[1].dims) > 1  # looked up in one row of labels
     return op.dims if op.kind in SIZED or several else _of_size(op)
 
@@ -169,7 +174,7 @@ class Text:
     def steps(self, op: Op) -> list[str]:
         """The lines of an operation."""
         line = f"{self.named(op)} = {self.line(op)}"
-        return [line, self.added(op)] if op.kind == "scatter" else [line]
+        return [line, self.added(op)] if op.kind in FILLED else [line]
 
     def returned(self) -> list[str]:
         """The results, the caller's own: copies of what is an input, a view, or another result."""
@@ -245,7 +250,7 @@ class Text:
                 return self.product(op)
             case "take":
                 return self.call("take", f"{self.list(op.operands)}, axis={op.axes[0]}")
-            case "scatter":
+            case "scatter" | "pad":
                 return self.call("zeros", f"{self.shape(op.dims)}, dtype")
             case "linalg":
                 last = "[1]" if op.name == "linalg.slogdet" else ""
@@ -265,6 +270,8 @@ class Text:
                 return self.call(
                     "diagonal", f"{self.list(op.operands)}, axis1={one}, axis2={other}"
                 )
+            case "slice":
+                return self.of(op.operands[0]) + self.cut(op)
             case "broadcast":
                 return self.call("broadcast_to", f"{self.list(op.operands)}, {self.shape(op.dims)}")
             case "reshape":
@@ -274,6 +281,16 @@ class Text:
     def indices(self, axis: Axis, kind: str) -> str:
         """All indices of an axis, as whole numbers or as "float"."""
         return self.call("arange", self.program.size(axis) + ", dtype=dtype" * (kind == "float"))
+
+    def cut(self, op: Op) -> str:
+        """[:, 1:n0] along an axis; an array also where one entry is left."""
+        axis, *part = op.axes
+        last = ", ..." if len(part) == 1 else ""
+        return f"[{':, ' * axis}{self.ends([tuple(part)])}{last}]"
+
+    def ends(self, parts: Iterable[Part]) -> str:
+        """1:n0, 0 of the part of an axis, and one place of the next one."""
+        return ", ".join(":".join(map(self.program.size, part)) for part in parts)
 
     def placed(self, op: Op) -> str:
         """The numbers c i + d j + offset."""
@@ -315,8 +332,10 @@ class Text:
         return self.call(op.name, operands)
 
     def added(self, op: Op) -> str:
-        """The call that fills what a scatter made."""
+        """The line that fills what a scatter made, or what is padded."""
         values, *labels = op.operands
+        if op.kind == "pad":
+            return f"{self.named(op)}[{self.ends(op.axes)}] = {self.of(values)}"
         at = self.list(labels) if len(labels) == 1 else f"({self.list(labels)})"
         return f"np.add.at({self.named(op)}, {at}, {self.of(values)})"
 

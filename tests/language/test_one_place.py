@@ -76,7 +76,7 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
         ("ones", "zeros", "eye"), "a constant: sums without a factor, deltas; SymPy has it, too"
     ),
     **dict.fromkeys(
-        ("trace", "dot", "diag", "lookup", "onehot", "einsum", "squared_norm"),
+        ("trace", "dot", "diag", "lookup", "onehot", "einsum", "squared_norm", "slice_of"),
         "matrix notation is made of it: what a graph of indices reduces to",
     ),
     **dict.fromkeys(

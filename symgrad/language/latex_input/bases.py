@@ -61,6 +61,12 @@ class Bases:
                         return None
                     whole *= part
                 return whole
+            case lt.Chain(operands=operands, signs=between) if {*between} <= {"+", "-"}:
+                terms = [self._dim(operand) for operand in operands]
+                known = [d for d in terms if d is not None]
+                ways = (1, *(1 if sign == "+" else -1 for sign in between))
+                total = sum(way * d for way, d in zip(ways, known, strict=False))
+                return total if len(known) == len(terms) else None
             case lt.Script(base=base, below=None, above=lt.Num(digits="2")):
                 inner = self._dim(base)
                 return None if inner is None else inner**2

@@ -28,11 +28,30 @@ ALPHABET = "ijklpqrstuvabcdefghmnowxyz"
 @dataclass(frozen=True)
 class Value:
     """An expression; with `letters` it is the array over these of what stands there. `constant` is
-    the number that a vector or matrix of equal numbers has in each entry."""
+    the number that a vector or matrix of equal numbers has in each entry. A slice may be `turned`,
+    a row."""
 
     expression: Expression
     letters: tuple[str, ...] = ()
     constant: Expression | None = None
+    turned: bool = False
+
+    @property
+    def slices(self) -> tuple[str, ...]:
+        """What stands for all entries along an axis."""
+        return tuple(filter(is_slice, self.letters))
+
+    @property
+    def row(self) -> bool:
+        """Whether it is a row, or for each of its letters one."""
+        whole = not self.scalar and self.expression.shape[0] == ONE
+        return whole or bool(self.slices and self.turned)
+
+    @property
+    def column(self) -> bool:
+        """Whether it is a column, or for each of its letters one."""
+        whole = not self.scalar and self.expression.shape[1] == ONE
+        return whole or bool(self.slices and not self.turned)
 
     @property
     def scalar(self) -> bool:
@@ -85,6 +104,9 @@ class Entries:
         """The value over more letters, or in another order of its own."""
         if value.letters == letters or (not value.letters and is_scalar(value.expression)):
             return value.expression
+        slices = tuple(filter(is_slice, letters))
+        if not value.letters and len(core(value.expression.shape)) == len(slices):
+            value = Value(value.expression, slices)  # a whole vector beside rows of a matrix
         if not value.letters:
             raise ProgramError(
                 "entries (with an index) and a whole vector or matrix (without) stand together"
@@ -116,16 +138,22 @@ class Entries:
         return Value(operation(*(v.expression for v in values)), (), constant)
 
     def times(self, left: Value, right: Value) -> Value:
-        """The product of two factors beside each other."""
+        """The product of two factors beside each other; a row before a column, summed up."""
+        if (left.slices or right.slices) and left.row and right.column:
+            whole = (
+                replace(v, turned=False) if v.slices else self._slice(v) for v in (left, right)
+            )
+            return self.summed(self.times(*whole), ":")
+        turned = left.turned or right.turned
         letters = tuple(dict.fromkeys((*left.letters, *right.letters)))
         multiply = OPERATIONS["multiply"]
         if letters:
             if {left.letters, right.letters} <= {letters, ()}:
                 both = (self.spread(v, letters) for v in (left, right))
-                return Value(multiply(*both), letters)
+                return Value(multiply(*both), letters, turned=turned)
             for v in (left, right):
                 self.spread(v, letters)
-            return Value(self._einsum([left, right], letters), letters)
+            return Value(self._einsum([left, right], letters), letters, turned=turned)
         if left.scalar or right.scalar:
             constant = None
             for one, other in ((left, right), (right, left)):
@@ -133,6 +161,11 @@ class Entries:
                     constant = multiply(one.expression, other.constant)
             return Value(multiply(left.expression, right.expression), (), constant)
         return Value(left.expression @ right.expression)
+
+    def _slice(self, value: Value) -> Value:
+        """A whole vector as the slice that is all of it."""
+        (d,) = core(value.expression.shape)
+        return self.entry(value, (":",)) if self.sizes.setdefault(":", d) == d else value
 
     def summed(self, value: Value, letter: str) -> Value:
         """The sum over a letter."""

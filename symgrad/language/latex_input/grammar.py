@@ -87,11 +87,15 @@ class Grammar:
 
     def listed(self) -> Node:
         """a, b"""
-        at, parts = self.input.at, [self.relation()]
+        at, parts = self.input.at, [self.slice()]
         while self.input.next in (",", ";"):
             self.input.take()
-            parts.append(self.relation())
+            parts.append(self.slice())
         return parts[0] if len(parts) == 1 else Listed(at, tuple(parts))
+
+    def slice(self) -> Node:
+        """a : b, where it is lowered"""
+        return self._chain(self.relation, (":",) if self.lowered else ())
 
     def relation(self) -> Node:
         """a = b = c, or a > b"""
@@ -145,7 +149,7 @@ class Grammar:
 
     def _goes_on(self) -> bool:
         token = self.input.token
-        if token is None or token.text in STOPS:
+        if token is None or token.text in STOPS or (self.lowered and token.text == ":"):
             return False
         bar = token.text in ("|", "‖")
         return not (bar and token.side <= 0 and self.closing[-1:] == [token.text])

@@ -8,7 +8,7 @@ from dataclasses import replace
 import sympy
 
 from symgrad.errors import ProgramError
-from symgrad.language.dimensions import core, dimension
+from symgrad.language.dimensions import ONE, Dimension, core, dimension
 from symgrad.language.expressions import Expression, Letter
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
@@ -16,6 +16,7 @@ from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.letters import index_letter, letters_of
 from symgrad.language.operations.entries import array, at, equal_places
 from symgrad.language.operations.places import Affine, as_number, at_place
+from symgrad.language.operations.slices import slice_bounds, sliced
 
 
 def is_sum(node: lt.Node) -> bool:
@@ -73,6 +74,49 @@ def entry_at(
         labels.append(at_place(where, d, where.text))
     whole = array(at(e, *labels), [*letters.values()])
     return Value(whole, () if {*letters} <= {":", "::"} else tuple(letters))
+
+
+def is_part(node: lt.Node) -> bool:
+    """Whether it is 2:n."""
+    return isinstance(node, lt.Chain) and node.signs == (":",)
+
+
+def part_at(reader: Context, value: Value, parts: Sequence[lt.Node], bracketed: bool) -> Value:
+    """x_{2:n} from the second entry to the last, and in X_{2:m,:} of each column; [x]_{i:i + 1}
+    counts from 0, as its letter does."""
+    e = value.expression
+    axes = [k for k, d in enumerate(e.shape) if d != ONE or len(parts) > 1]
+    if value.letters or len(e.shape) > 2 or len(parts) != len(axes):
+        raise ProgramError("a slice is one of a vector or of a matrix, along each axis")
+    bounds = [(Affine(), d) for d in e.shape]
+    for axis, part in zip(axes, parts, strict=True):
+        if is_part(part):
+            bounds[axis] = _bounds(reader, part, e.shape[axis], bracketed)
+        elif part != lt.Sym(0, ":"):
+            raise ProgramError("beside a slice stands another one, or :", column=part.at + 1)
+    found = sliced(e, bounds)
+    letters = {x.name: x for start, _ in bounds for x in start.letters}
+    if not letters:
+        return Value(found)
+    free = [Letter(f"_{k}", d) for k, d in enumerate(core(found.shape))]
+    slices = tuple(":" * (k + 1) for k, _ in enumerate(free))
+    reader.entries.sizes |= {x: letter.index_of for x, letter in zip(slices, free, strict=True)}
+    whole = array(at(found, *free), [*letters.values(), *free])
+    return Value(whole, (*letters, *slices))
+
+
+def _bounds(
+    reader: Context, part: lt.Node, d: Dimension, bracketed: bool
+) -> tuple[Affine, Dimension]:
+    assert isinstance(part, lt.Chain)
+    first, last = (place_of(reader, end) for end in part.operands)
+    counted = {x.name: x for x in first.letters}
+    last = Affine({counted.get(x.name, x): c for x, c in last.coefficients.items()}, last.offset)
+    if not bracketed and {*counted} <= reader.entries.from_one:
+        first, last = (end.plus(Affine({}, sympy.Integer(-1))) for end in (first, last))
+    if first.offset.is_negative and not first.letters:
+        raise ProgramError("the numbers of a slice count from 1", column=part.at + 1)
+    return slice_bounds(first, last.plus(Affine({}, ONE)), d)
 
 
 def _check_counting(where: Affine, bracketed: bool, part: lt.Node) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgrad.errors import ProgramError
@@ -43,6 +43,8 @@ class Scripts:
         parts = list(lt.parts_of(below))
         if len(parts) == 1 and isinstance(parts[0], lt.Row) and not places.is_sum(parts[0]):
             parts = list(parts[0].factors)
+        if any(map(places.is_part, parts)):
+            return places.part_at(self.reader, value, parts, bracketed)
         if any(map(places.is_sum, parts)) and not value.letters:
             return places.entry_at(self.reader, value, parts, bracketed)
         labels = [self._label(part) for part in parts]
@@ -119,8 +121,8 @@ class Scripts:
         return not value.scalar or self.reader.names.find(mark) is None
 
     def _transposed(self, value: Value) -> Value:
-        if value.letters:  # an entry, or a slice beside another
-            return value
+        if value.letters:
+            return replace(value, turned=not value.turned)
         return Value(value.expression.T, (), value.constant)
 
     def _plain(self, value: Value) -> Expression:

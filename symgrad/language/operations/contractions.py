@@ -25,7 +25,7 @@ from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, c
 from symgrad.language.formula import Fence, Formula, Symbol
 from symgrad.language.operations.meanings import Contraction, declare
 from symgrad.language.shapes import axis_of, given, reduced, same, single, square, vector
-from symgrad.language.typeset import function
+from symgrad.language.typeset import function, typeset
 from symgrad.language.unparse import unparse
 
 
@@ -185,14 +185,35 @@ lookup = contraction(
     arity=2,
     rule="look-up",
     sentence="A look-up passes its gradient to the row that was looked up, and to no other.",
-    text=ex.Spelling("{0}[{1}]", places=(ex.ATOM, 0)),
-    notation=lambda call, table, label: lowered(
-        indexable(table, call.arguments[1:]), listed((label, ALL), ",")
-    ),
+    text=ex.Spelling(lambda call, texts: _row_or_column(call, texts), places=(ex.ATOM, 0)),
+    notation=lambda call, table, label: _line_notation(call, table, label),
     symbol="e",
     labels=True,
     called=False,
 )
+
+
+def _is_column(call: ex.Call) -> bool:
+    """Whether it is a column of a matrix, a row of its transpose, at a place."""
+    table, label = call.arguments
+    turned = isinstance(table, ex.Call) and table.operation.name == "transpose"
+    return turned and not isinstance(label, ex.Name)
+
+
+def _row_or_column(call: ex.Call, texts: tuple[str, ...]) -> str:
+    table, label = texts
+    return f"{table.removesuffix('.T')}[:, {label}]" if _is_column(call) else f"{table}[{label}]"
+
+
+def _line_notation(call: ex.Call, table: Formula, label: Formula) -> Formula:
+    places: list[Formula] = [label, ALL]
+    if _is_column(call):
+        (whole,) = ex.operands(call.arguments[0])
+        table = typeset(whole)
+        places.reverse()
+    return lowered(indexable(table, call.arguments[1:]), listed(places, ","))
+
+
 onehot = contraction(
     "onehot",
     "r->ra",

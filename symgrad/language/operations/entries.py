@@ -29,11 +29,12 @@ from symgrad.language.dimensions import (
     column,
     core,
     dimension_text,
+    reachable,
 )
 from symgrad.language.expressions import Call, Letter, Operation, Spelling
 from symgrad.language.formula import RELATION, Fence, Formula, Infix, Number
 from symgrad.language.operations.contractions import contraction, indexable, lookup
-from symgrad.language.operations.meanings import Contraction, Gathered, declare
+from symgrad.language.operations.meanings import Contraction, Gathered, Sliced, declare
 from symgrad.language.operations.places import (
     Affine,
     affine,
@@ -41,7 +42,6 @@ from symgrad.language.operations.places import (
     labelled,
     number_of,
     place,
-    reachable,
 )
 from symgrad.language.shapes import given
 from symgrad.language.typeset import dimension_formula, typeset
@@ -179,6 +179,8 @@ def positive_sizes(formulas: Iterable[ex.Expression]) -> dict[Dimension, str]:
             needed.setdefault(
                 letter.index_of, f"for {letter.name} in range({dimension_text(letter.index_of)})"
             )
+        for d in part.shape:
+            needed.setdefault(d, f"a part of the length {dimension_text(d)}")
     return {d: said for d, said in needed.items() if not (d.is_Symbol or d.is_Integer)}
 
 
@@ -199,9 +201,10 @@ def _bounded(letter: Letter) -> Formula:
 
 
 def _letters(call: Call, within: Sequence[Operation]) -> set[str]:
-    """The labels in the body of a sum or an array that stand in these operations."""
+    """The labels in the body of a sum or an array that stand in these operations, or in slices."""
     parts = (part for part in ex.parts(call.arguments[0]) if isinstance(part, Call))
-    labels = (x for part in parts if part.operation in within for x in part.arguments)
+    saying = (p for p in parts if p.operation in within or isinstance(p.operation.meaning, Sliced))
+    labels = (x for part in saying for x in part.arguments)
     return {x.name for x in labels if isinstance(x, Letter)}
 
 

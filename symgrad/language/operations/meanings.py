@@ -10,6 +10,7 @@ Function     y = f(x) of whole vectors or matrices
 Composite    an abbreviation: another expression of the language
 Total        the sum or mean over a batch
 Gathered     the sum or mean over index letters, or the array that has them as axes
+Sliced       a part of an array, from a place on
 Placed       the number that is made of index letters, i + 1, as the label of an entry
 Numbered     the number that an index letter is, as a number
 OverSteps    the sum over the steps of a recurrence
@@ -145,6 +146,12 @@ class Gathered:
 @dataclass(frozen=True)
 class Placed:
     """A sum of multiples of index letters: where an entry stands."""
+
+
+@dataclass(frozen=True)
+class Sliced:
+    """The part of an array that begins at a place along each axis: places follow the array, the
+    option `lengths` says how long it is."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,15 @@ import sympy
 from symgrad.errors import ShapeError
 from symgrad.language.composing import negative, product
 from symgrad.language.composing import total as added
-from symgrad.language.dimensions import SCALAR, ZERO, Dimension, Shape, dimension_text, summands
+from symgrad.language.dimensions import (
+    SCALAR,
+    ZERO,
+    Dimension,
+    Shape,
+    dimension_text,
+    reachable,
+    summands,
+)
 from symgrad.language.expressions import (
     SUM,
     Call,
@@ -115,14 +123,6 @@ def labelled(where: Affine, below: Dimension) -> Expression:
     coefficients = tuple(where.coefficients.values())
     options = {"coefficients": coefficients, "offset": where.offset, "below": below}
     return Call(place, where.letters, SCALAR, options)
-
-
-def reachable(number: Dimension) -> bool:
-    """Whether it is at least 0 once every size is large enough: n - 2, and 0."""
-    if number.is_Integer:
-        return bool(number >= 0)
-    terms = sympy.expand(number).as_ordered_terms()
-    return all(t.is_Integer or not t.could_extract_minus_sign() for t in terms)
 
 
 T = TypeVar("T")
