@@ -56,7 +56,7 @@ class Component:
 def component_of(outcome: Outcome, table: Table) -> Component:
     """A result by its definition in index notation; what the user named keeps its name."""
     naming = outcome.naming
-    notation = Notation(naming.reference, naming.bound)
-    form = notation.index_form(aligned(outcome.entry, outcome.labels), naming.taken)
+    notation = Notation(naming.reference, naming.bound, naming.taken)
+    form = notation.index_form(aligned(outcome.entry, outcome.labels))
     key = outcome.key if isinstance(outcome.key, str) else ", ".join(outcome.key)
     return Component(key, form, table)

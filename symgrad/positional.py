@@ -33,12 +33,14 @@ def lambdify(
     """
     problem = as_problem(expression)
     names = [str(getattr(symbol, "name", symbol)) for symbol in symbols]
+    counts = [*map(str, problem.counts)]
     for name in names:
-        if name not in problem.variables:
+        if name not in problem.variables and name not in counts:
             raise UnknownNameError(f"{name} does not stand in the expression")
-    if missing := [name for name in problem.variables if name not in names]:
+    if missing := [name for name in (*problem.variables, *counts) if name not in names]:
         raise UnknownNameError(f"no argument is given for {', '.join(missing)}")
-    chosen = [name for name in names if problem.variables[name].differentiable]
+    variables = (problem.variables[name] for name in names if name not in counts)
+    chosen = [v.name for v in variables if v.differentiable]
     keys = problem.wrt(chosen if wrt is None else wrt)
     function = compile_derivation(calculus.derived("gradient", problem, keys))
 

@@ -63,9 +63,9 @@ def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Cl
         root = multiplied(aligned(entry, labels), lambda n: naming.reference(n) is not None)
         return closed_form(Entry(root, labels), labels, naming)
     except NoMatrixForm:
-        notation = Notation(naming.reference, naming.bound)
+        notation = Notation(naming.reference, naming.bound, naming.taken)
         with recorded() as applied:
-            form = notation.index_form(aligned(entry, labels), naming.taken)
+            form = notation.index_form(aligned(entry, labels))
         return ClosedForm((), form, tuple(applied.values()))
 
 
@@ -76,7 +76,7 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
     names = _shared(root, reference, set(naming.taken), SHARED)
     if names:  # one more definition costs little then
         names = _shared(root, reference, set(naming.taken), SHORT)
-    notation = Notation(lambda node: names.get(node) or reference(node), naming.bound)
+    notation = Notation(lambda node: names.get(node) or reference(node), naming.bound, naming.taken)
 
     known: dict[Node, int] = {}
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import symgrad.calculus.logarithms  # noqa: F401  its rules
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
 import symgrad.calculus.parity  # noqa: F401  its rules
+import symgrad.calculus.powers  # noqa: F401  its rule
 from symgrad.calculus.algebra import paired
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
 from symgrad.calculus.conventions import ties_told

@@ -15,7 +15,8 @@ from symgrad.calculus.algebra import (
     times,
     transposed,
 )
-from symgrad.calculus.index_notation import IndexForm, apart, index_form
+from symgrad.calculus.counted import at_letter, counter
+from symgrad.calculus.index_notation import EntryNotation, IndexForm, Letters, apart, index_form
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.calculus.terms import opened
@@ -24,6 +25,7 @@ from symgrad.language.expressions import Expression, Name, Number, Size
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.contractions import lookup, onehot
+from symgrad.language.operations.entries import index_sum
 from symgrad.language.operations.places import Affine, labelled
 from symgrad.language.operations.slices import sliced
 
@@ -47,24 +49,30 @@ class Notation:
     """Expressions for nodes.
 
     `reference(node)` names a node where a name is to stand for it; every other node is written by
-    its definition. `bound` are the variables of each batch, as `for x, y in batch` has them.
+    its definition. `bound` are the variables of each batch, as `for x, y in batch` has them; no
+    index letter is one of the `taken` names.
     """
 
     reference: Reference
     bound: dict[str, tuple[str, ...]]
+    taken: AbstractSet[str]
     written: dict[Node, Expression | None] = field(default_factory=dict)
 
     def of(self, root: Node) -> Expression:
         """The node by its name or definition: a scalar, a column, or a matrix."""
+        written = self._written(root)
+        if written is None:
+            raise NoMatrixForm(root)
+        return written
+
+    def _written(self, root: Node) -> Expression | None:
+        """The same, operands first; None where it has no matrix form."""
         for node in ix.topological(
             [root], lambda n: n not in self.written and self.reference(n) is None
         ):
             if node not in self.written:
                 self.written[node] = self.reference(node) or self._tried(node)
-        written = self.written[root]
-        if written is None:
-            raise NoMatrixForm(root)
-        return written
+        return self.written[root]
 
     def whole(self, root: Node) -> Expression | None:
         """The same over all its indices, None where it has no matrix form."""
@@ -78,20 +86,20 @@ class Notation:
         if isinstance(root, ix.Input):
             return self.of(root)
         for operand in root.operands:
-            self.of(operand)
+            self._written(operand)
         return self._definition(root)
 
-    def defined(self, root: Node, symbols: AbstractSet[str]) -> Expression:
-        """The node by its definition, over all its indices; in index notation, its letters none of
-        these symbols, where matrix notation has no form."""
+    def defined(self, root: Node) -> Expression:
+        """The node by its definition, over all its indices; in index notation where matrix notation
+        has no form."""
         try:
             return full(self.definition(root), root)
         except NoMatrixForm:
-            return self.index_form(root, symbols)
+            return self.index_form(root)
 
-    def index_form(self, root: Node, symbols: AbstractSet[str]) -> IndexForm:
-        """The node by its definition in index notation, its letters none of these symbols."""
-        return index_form(root, self.reference, self.whole, self.bound, symbols)
+    def index_form(self, root: Node) -> IndexForm:
+        """The node by its definition in index notation."""
+        return index_form(root, self.reference, self.whole, self.bound, self.taken)
 
     def _tried(self, node: Node) -> Expression | None:
         try:
@@ -166,6 +174,9 @@ class Notation:
         term = apart(term)
         outside, inside, batch = _split_batch(term)
         if batch is None:
+            label = counter(term)
+            if label is not None:
+                return self._counted(term, label, free)
             return TermGraph(self.of, term.coefficient, list(term.factors), free).expression()
         body = TermGraph(self.of, Fraction(1), inside, free).expression()
         mean = [
@@ -180,6 +191,26 @@ class Notation:
         if isinstance(front, Number):
             return scaled(front.value, summed)
         return times(front, summed)
+
+    def _counted(self, term: Term, label: Label, free: list[Label]) -> Expression:
+        """The sum over an index that only counts, each summand in matrix notation."""
+        letters = Letters(taken=self.taken)
+        ranges = letters.ranges([label])
+        entries = EntryNotation(self.reference, self.whole, self.bound)
+        at = {
+            f.node: at_letter(f, label, entries, letters) for f in term.factors if label in f.labels
+        }
+
+        def written(node: Node) -> Expression:
+            return at.get(node) or self.of(node)
+
+        factors = [
+            f._replace(labels=tuple(x for x in f.labels if x is not label)) for f in term.factors
+        ]
+        summed = index_sum(
+            TermGraph(written, Fraction(1), factors, free).expression(), ranges=ranges
+        )
+        return scaled(term.coefficient, summed)
 
 
 def _rows_of_identity(node: ix.OneHot, place: ix.Place) -> Expression:

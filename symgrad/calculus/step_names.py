@@ -33,7 +33,7 @@ class StepNames:
 
     def __post_init__(self) -> None:
         self.naming = naming(self.problem, {**self.lowered.names, **self._simplified_names()})
-        self.notation = Notation(self.reference, self.naming.bound)
+        self.notation = Notation(self.reference, self.naming.bound, self.naming.taken)
 
     def _simplified_names(self) -> dict[Node, Expression]:
         """The names of definitions once more, for them simplified by what is declared."""
@@ -61,7 +61,7 @@ class StepNames:
 
     def definition(self, node: Node) -> Expression:
         """A node by its definition, in matrix notation where there is one."""
-        return self.notation.defined(node, self.naming.taken)
+        return self.notation.defined(node)
 
     def statement(self, node: Node, call: Call | None) -> Expression:
         """A name for a statement that is written as this call: the user's, or a new one."""

@@ -103,7 +103,9 @@ def vectorized(derivation: Derivation, outcome: Outcome) -> Vectorized | None:
         return None
     n, m = (dimensions.product([x.axis for x in stack]) for stack in (columns, rows))
     commutation = Name(fresh("K", set(derivation.naming.taken)), (n, n))
-    notation = Notation(derivation.naming.reference, derivation.naming.bound)
+    notation = Notation(
+        derivation.naming.reference, derivation.naming.bound, derivation.naming.taken
+    )
     stacking = Stacking(rows, columns, commutation, notation)
     # Tensors are always multiplied out; products of matrices only where it does not go without.
     parts = _matrices(stacking, outcome, _is_tensor) or _matrices(stacking, outcome, _is_product)

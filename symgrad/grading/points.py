@@ -114,6 +114,7 @@ def rounds(problem: Problem, seed: int) -> Iterator[Iterator[Point]]:
         axis for v in problem.variables.values() for axis in (*axes_of(v), *v.dims)
     )
     symbols = [axis for axis in axes if not isinstance(axis, str) and axis.is_Symbol]
+    symbols += problem.counts
     batches = [axis for axis in axes if isinstance(axis, str)]
     for k in range(ROUNDS):
         chosen = SMALLEST_SIZE + rng.permutation(max(3, len(symbols)))

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from symgrad.calculus.lowering import Tensor, lower
 from symgrad.calculus.nodes import ONE, Factor, Term
-from symgrad.language.expressions import Call, Expression, Name, Number, fold, operands
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Name,
+    Number,
+    fold,
+    label_size,
+    operands,
+)
 
 
 def stepwise(
@@ -49,8 +57,6 @@ def lowered_call(call: Call, arguments: Sequence[Tensor], whole: bool = True) ->
 def _place(k: int, argument: Expression) -> Expression:
     """A name `?k` for the k-th argument of a call; numbers and integer labels stay what they
     are."""
-    if isinstance(argument, Number) or (
-        isinstance(argument, Name) and argument.index_of is not None
-    ):
+    if isinstance(argument, Number) or label_size(argument) is not None:
         return argument
     return Name(f"?{k}", argument.shape, argument.batch)

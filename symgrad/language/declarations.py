@@ -16,6 +16,8 @@ from symgrad.language.operations.unspecified import Unspecified
 from symgrad.language.problem import FACTS, KINDS, Variable, number_or_name
 from symgrad.language.syntax import source_of, typed
 
+DIMENSION = "Dimension"  # k: Dimension, a whole number that no array tells
+
 
 def declaration(name: str, annotation: ast.expr, batch: str | None) -> Variable:
     """The variable that a declaration says; `batch` is the one whose examples have their own."""

@@ -10,7 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from symgrad.errors import ProgramError, SymgradError, text_wanted
-from symgrad.language.declarations import check_tensors, declaration, function_declaration
+from symgrad.language.declarations import (
+    DIMENSION,
+    check_tensors,
+    declaration,
+    function_declaration,
+)
 from symgrad.language.elaboration import batches, formula, read_expression
 from symgrad.language.equations import entry_at, in_order, is_equation, read_equation, runs_down
 from symgrad.language.expressions import Expression, is_scalar
@@ -267,6 +272,9 @@ def _read(statement: ast.stmt, scope: Scope) -> str | None:
             scope.check_new(name)
             if function := function_declaration(name, annotation):
                 scope.leave_open(function)
+                return None
+            if getattr(annotation, "id", "") == DIMENSION:
+                scope.dimensions.add(name)
                 return None
             kind, steps = declared_steps(annotation)
             variable = declaration(name, kind, scope.batches.get(name))

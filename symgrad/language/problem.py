@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -11,7 +11,7 @@ import sympy
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension, kind
-from symgrad.language.expressions import Call, Expression, Name
+from symgrad.language.expressions import Call, Expression, Name, Size, parts
 from symgrad.language.layered import depends_on, shape_at
 from symgrad.language.names import check_name, entry_of, entry_parts
 from symgrad.language.operations.entries import positive_sizes
@@ -182,6 +182,16 @@ class Problem:
         """The functions that it leaves open: of each, by its name, the first call."""
         return calls_of((*self.formulas, *(side for _, side in self.chains)))
 
+    @cached_property
+    def counts(self) -> tuple[Dimension, ...]:
+        """The dimensions that no variable has: whoever calls gives their numbers. Those of programs
+        with steps are told by the steps."""
+        if self.loop is not None or self.within is not None:
+            return ()
+        known = {s for v in self.variables.values() for d in v.dims for s in d.free_symbols}
+        met = (s for root in self.formulas for d in dimensions_in(root) for s in d.free_symbols)
+        return tuple(s for s in dict.fromkeys(met) if s not in known)
+
     @property
     def names(self) -> frozenset[str]:
         """Every name that the program gives, and those of its dimensions and steps."""
@@ -193,6 +203,7 @@ class Problem:
             own |= {entry_parts(name)[0] for name in entries}
             own.add(self.loop.steps.index)
             sizes.add(self.loop.steps.length)
+        sizes.update(self.counts)
         symbols = {str(symbol) for d in sizes for symbol in d.free_symbols}
         return frozenset(own | {entry_parts(symbol)[0] for symbol in symbols})
 
@@ -264,6 +275,15 @@ def variable_like(name: str, shape: Shape) -> Variable:
     of = kind(shape).replace("Row", "Matrix")
     dims = {"Scalar": (), "Vector": shape[:1]}.get(of, shape)
     return Variable(name, of, dims)
+
+
+def dimensions_in(root: Expression) -> Iterator[Dimension]:
+    """The dimensions that an expression names: as numbers, as shapes, by how far letters run."""
+    for part in parts(root):
+        if isinstance(part, Size) and not isinstance(part.dimension, str):
+            yield part.dimension
+        elif isinstance(part, Call):
+            yield from (letter.index_of for letter in part.options.get("ranges", ()))
 
 
 def number_or_name(text: str | int) -> Dimension:

@@ -117,6 +117,7 @@ class Scope:
             scope.dimensions |= {str(d) for d in {problem.loop.steps.length} if d.is_Symbol}
         for variable in problem.variables.values():
             scope.declare(variable)
+        scope.dimensions |= {str(d) for d in problem.counts}
         for name, value in problem.definitions.items():
             scope.define(name, value)
         return scope

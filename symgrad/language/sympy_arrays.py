@@ -18,10 +18,10 @@ from symgrad.language.dimensions import ONE, SCALAR, ZERO, Dimension, Shape
 from symgrad.language.expressions import Letter
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.entries import array, at, equal_places
-from symgrad.language.operations.places import Affine, at_place
+from symgrad.language.operations.places import Affine, as_number, at_place
 from symgrad.language.operations.slices import slice_bounds, sliced
-from symgrad.language.sympy_axes import BoundIndex
-from symgrad.language.sympy_rules import dimension_of
+from symgrad.language.sympy_axes import BoundIndex, affine_of
+from symgrad.language.sympy_rules import dimension_of, matrix_power
 
 MOST_ENTRIES = 400  # of an explicit matrix
 
@@ -162,7 +162,24 @@ class _OfIndices(sympy.Basic):  # type: ignore[misc]
         return sympy.Basic.__new__(cls, node.lamda(*bound), *bound)
 
 
+# powers
+
+
+def counted(node: sympy.MatPow) -> Affine | None:
+    """The exponent where it is no number: made of dimensions and indices."""
+    symbols = node.exp.free_symbols
+    whole = symbols and all(symbol.is_integer for symbol in symbols)
+    return affine_of(node.exp) if whole else None
+
+
+def _matrix_power(node: sympy.MatPow, base: ex.Expression, *given: ex.Expression) -> ex.Expression:
+    """X**k, k a number or a dimension."""
+    where = counted(node)
+    return matrix_power(base, *given if where is None else (as_number(where),))
+
+
 RULES: dict[type, trees.ClassRule] = {
+    sympy.MatPow: _matrix_power,
     sympy.MatrixBase: _explicit,
     sympy.BlockMatrix: _block_matrix,
     MatrixSlice: _slice,
@@ -171,6 +188,7 @@ RULES: dict[type, trees.ClassRule] = {
     _OfIndices: lambda node, entry: array(entry, [index.letter for index in node.args[1:]]),
 }
 OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {
+    sympy.MatPow: lambda node: node.args[: 2 if counted(node) is None else 1],
     sympy.MatrixBase: _entries,
     sympy.BlockMatrix: _blocks,
     MatrixSlice: lambda node: (node.parent,),

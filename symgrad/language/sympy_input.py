@@ -17,6 +17,7 @@ from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.scope import Scope
 from symgrad.language.symbols import Index, variable_of
+from symgrad.language.sympy_arrays import counted
 from symgrad.language.sympy_axes import axes_of, counting
 from symgrad.language.sympy_indices import Bound, free_labels, is_label, lettered, uses
 from symgrad.language.sympy_nodes import BATCH_NAME, CallNode, NamedNode
@@ -94,7 +95,9 @@ def _problem(root: sympy.Basic) -> Problem:
 def _given(nodes: list[sympy.Basic], names: Iterable[str]) -> dict[str, sympy.Basic]:
     """The symbols that were given, of dimensions and of variables of these names."""
     given = {str(x.name): x for x in nodes if is_symbol(x)}
-    sizes = {str(s): s for x in given.values() for d in getattr(x, "shape", ()) for s in _free(d)}
+    powers = (x.exp for x in nodes if isinstance(x, sympy.MatPow) and counted(x))
+    dims = (*powers, *(d for x in given.values() for d in getattr(x, "shape", ())))
+    sizes = {str(s): s for d in dims for s in _free(d) if not isinstance(s, sympy.Dummy)}
     return {**sizes, **{name: given[name] for name in names if name in given}}
 
 
@@ -197,6 +200,7 @@ def _dimensions(nodes: list[sympy.Basic]) -> dict[str, Dimension]:
         if isinstance(node, sympy.MatrixSymbol | sympy.Indexed) or hasattr(node, "variable")
         for d in variable_of(node).dims
     ]
+    dims += [e.offset for node in nodes if isinstance(node, sympy.MatPow) and (e := counted(node))]
     return {str(s): s for d in dims for s in d.free_symbols}
 
 
@@ -208,7 +212,9 @@ def _free(d: object) -> set[sympy.Symbol]:
 def _names(nodes: list[sympy.Basic]) -> set[str]:
     """The names of the dimensions that are declared."""
     shaped = (node for node in nodes if isinstance(node, sympy.MatrixSymbol))
-    return {str(s) for node in shaped for d in node.shape for s in d.free_symbols}
+    powers = (node for node in nodes if isinstance(node, sympy.MatPow) and counted(node))
+    dims = (*(d for node in shaped for d in node.shape), *(node.exp for node in powers))
+    return {str(s) for d in dims for s in d.free_symbols if not isinstance(s, sympy.Dummy)}
 
 
 def _batched(nodes: list[sympy.Basic]) -> list[str]:

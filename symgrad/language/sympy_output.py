@@ -29,6 +29,7 @@ from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.constants import zeros
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.places import affine
+from symgrad.language.problem import dimensions_in
 from symgrad.language.sympy_nodes import call as node_of
 from symgrad.language.sympy_nodes import total
 
@@ -57,6 +58,7 @@ class Writer:
         self.taken |= {
             leaf.name for leaf in ex.leaves(root) if isinstance(leaf, ex.Name | ex.Letter)
         }
+        self.taken |= {str(s) for d in dimensions_in(root) for s in d.free_symbols}
         return ex.fold(root, self._write)
 
     def whole(self, root: Expression) -> sympy.Basic:
@@ -96,7 +98,7 @@ class Writer:
                     raise ProgramError(
                         f"size({node.dimension}), a number of examples, is none of SymPy"
                     )
-                return node.dimension
+                return self.dim(node.dimension)
             case Call():
                 return self._call(node, arguments)
         raise TypeError(f"no expression: {node!r}")

@@ -18,8 +18,11 @@ from symgrad.language import expressions as ex
 from symgrad.language import sympy_trees as trees
 from symgrad.language.dimensions import SCALAR, Dimension, describe
 from symgrad.language.names import check_name
+from symgrad.language.operations import matrix_functions
 from symgrad.language.operations.arithmetic import divide, negative
 from symgrad.language.operations.constants import eye, filled, ones, zeros
+from symgrad.language.operations.matrix_functions import sqrtm
+from symgrad.language.operations.matrix_powers import exponent_of
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial
 from symgrad.language.operations.smooth import sqrt
 from symgrad.language.operations.unspecified import Unspecified, derivative
@@ -71,24 +74,32 @@ def sympy_product(left: ex.Expression, right: ex.Expression) -> ex.Expression:
 
 
 def matrix_power(base: ex.Expression, exponent: ex.Expression) -> ex.Expression:
-    """What ** means in SymPy: of a square matrix the repeated product, -1 the inverse."""
+    """What ** means in SymPy: of a square matrix the repeated product, -1 the inverse; X**k with a
+    dimension k is a power of that length."""
     if ex.is_scalar(base) and ex.is_scalar(exponent):
         return base**exponent
     text = f"{unparse(base)}**{unparse(exponent)}"
-    value = exponent.value if isinstance(exponent, ex.Number) else None
+    value: ex.Value | None = exponent.value if isinstance(exponent, ex.Number) else None
     if base.shape[0] != base.shape[1] or not ex.is_scalar(exponent):
         raise ShapeError(
             f"{text}: {unparse(base)} is {describe(base.shape)}; ** of a matrix is the power of a "
             "square one. Elementwise, write HadamardPower(x, p)."
         )
-    if not isinstance(value, Fraction) or value.denominator != 1:
-        raise ProgramError(f"{text}: the exponent of a matrix is a whole number")
-    if abs(value) > LARGEST_POWER:
+    if isinstance(value, Fraction) and value.denominator == 1 and abs(value) <= LARGEST_POWER:
+        if value == 0:
+            return filled(eye, (base.shape[0],))
+        factor = trees.operations()[sympy.Inverse](base) if value < 0 else base
+        return reduce(lambda product, f: product @ f, [factor] * abs(int(value)))
+    if value == Fraction(1, 2):
+        return sqrtm(base)
+    if value is not None and not -LARGEST_POWER <= value <= LARGEST_POWER:
         raise ProgramError(f"{text}: powers of a matrix go up to {LARGEST_POWER}")
-    if value == 0:
-        return filled(eye, (base.shape[0],))
-    factor = trees.operations()[sympy.Inverse](base) if value < 0 else base
-    return reduce(lambda product, f: product @ f, [factor] * abs(int(value)))
+    if not isinstance(exponent, ex.Number) and exponent_of(exponent) is None:
+        raise ProgramError(
+            f"{text}: the exponent of a matrix is a whole number, or a symbol that is one, "
+            "sympy.Symbol('k', integer=True)"
+        )
+    return matrix_functions.matrix_power(base, exponent)
 
 
 # sums and products
@@ -231,7 +242,6 @@ trees.RULES |= LEAVES | {
     sympy.Mul: _product,
     sympy.MatMul: _product,
     sympy.Pow: _power,
-    sympy.MatPow: lambda node, base, exponent: matrix_power(base, exponent),
     sympy.Transpose: lambda node, matrix: matrix.T,
     Adjoint: lambda node, matrix: matrix.T,
     HadamardProduct: lambda node, *factors: reduce(operator.mul, factors),

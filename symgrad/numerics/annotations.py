@@ -115,7 +115,7 @@ class _Equations:
     def __init__(self, derivation: Derivation, named: Mapping[ix.Node, list[Expression]]) -> None:
         self.naming = derivation.naming
         self.named = named
-        self.notation = Notation(self._reference, self.naming.bound)
+        self.notation = Notation(self._reference, self.naming.bound, self.naming.taken)
         self.called: dict[ix.Node, Expression] = {}  # what has been computed
         self.lines: set[Expression] = set()  # that are called as they are
         self.lengths: dict[ix.Node, int] = {}
@@ -162,7 +162,7 @@ class _Equations:
         self.lengths[node] = 1
 
     def _definition(self, node: ix.Node) -> Expression:
-        return self.notation.defined(node, self.naming.taken)
+        return self.notation.defined(node)
 
     def _reference(self, node: ix.Node) -> Expression | None:
         if isinstance(node, ix.Input):

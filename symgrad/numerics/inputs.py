@@ -56,11 +56,11 @@ class Signature:
         """Those of the names that are inputs of the problem.
 
         Raises: DataError where one is not given."""
-        needed = [n for n in names if n not in self.seeds]
+        needed = [n for n in names if n in self.problem.variables]
         if not isinstance(inputs, Mapping):
             given = type(inputs).__name__
             raise DataError(f"the inputs are a {given}; a mapping from name to array is wanted")
-        missing = [n for n in needed if n not in inputs]
+        missing = [n for n in (*needed, *map(str, self.problem.counts)) if n not in inputs]
         if missing:
             near = did_you_mean(missing[0], map(str, inputs))
             raise DataError(f"no value is given for {', '.join(missing)}{near}")
@@ -86,7 +86,7 @@ class Signature:
             arrays[name] = library.reshaped(array, normal_shape(variable, tuple(array.shape)))
         if isinstance(library, NumPy):
             check_labels(self.problem, arrays, sizes)
-            check_facts(self.problem, shaped)
+            check_facts(self.problem, {n: a for n, a in shaped.items() if n in self.axes})
         return arrays, sizes
 
     def seeded(self, direction: Mapping[str, Any] | None, cotangent: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import sympy
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
-from symgrad.language.operations.namespace import ROUTINES
+from symgrad.language.operations.namespace import ROUTINES, Routine
 from symgrad.numerics import numba_kernels
 from symgrad.numerics.listing import Dims, Op
 from symgrad.numerics.numba_loops import Writer, grouped
@@ -239,11 +239,16 @@ def _helpers(double: bool) -> dict[str, Any]:
     njit = numba().njit
     made = {name: njit(getattr(numba_kernels, name), error_model="numpy") for name in HELPERS}
     for name, routine in ROUTINES.items():
-        text = routine.loops or routine.source.replace("xp, ", "").replace("xp.", "np.")
-        made.setdefault(name, njit(defined(text, {"np": np, **made})[name], error_model="numpy"))
+        function = defined(for_numba(routine), {"np": np, **made})[name]
+        made.setdefault(name, njit(function, error_model="numpy"))
     exponential = numba_kernels.exp if double else _exponential
     made[numba_kernels.exp.__name__] = njit(exponential, fastmath={"contract"}, error_model="numpy")
     return made
+
+
+def for_numba(routine: Routine) -> str:
+    """The text of a routine in what Numba compiles."""
+    return routine.loops or routine.source.replace("xp, ", "").replace("xp.", "np.")
 
 
 def _exponential(x: Any) -> Any:

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from symgrad.calculus.nodes import Axis
-from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Size, leaves
-from symgrad.language.problem import Problem, Variable
+from symgrad.language.problem import Problem, Variable, dimensions_in
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import axes_of, enlarged, whole_shape
 
@@ -37,9 +35,8 @@ def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], 
         for axis in (*axes_of(variable), *variable.dims):
             if isinstance(axis, str) or axis.is_Symbol:
                 symbols.setdefault(axis)
-    for leaf in (leaf for e in problem.formulas for leaf in leaves(e)):
-        if isinstance(leaf, Size) and leaf.dimension not in symbols and leaf.dimension != ONE:
-            symbols[leaf.dimension] = None
+    for d in (d for e in problem.formulas for d in dimensions_in(e)):
+        symbols |= dict.fromkeys(d.free_symbols - symbols.keys())
     for k in range(DRAWS):
         sizes: dict[Axis, int] = {}
         forward = [*range(len(symbols))]
@@ -54,6 +51,7 @@ def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], 
         for v in problem.variables.values():
             own = SPREADS[rng.integers(len(SPREADS))] if k >= ALIKE else spread
             inputs[v.name] = _draw(v, sizes, rng, *own)
+        inputs |= {str(d): np.array(sizes[d]) for d in problem.counts}
         yield inputs, sizes
 
 

@@ -26,8 +26,12 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
     """
     sizes: dict[Axis, int] = {}
     seen: dict[Axis, str] = {}
+    counts = {str(d): d for d in problem.counts}
     for name, array in arrays.items():
         variable = problem.variables.get(name)
+        if name in counts:
+            sizes[counts[name]] = _count(name, array)
+            continue
         if variable is None:
             near = did_you_mean(str(name), problem.variables)
             raise DataError(f"{name} is not declared in the problem{near}")
@@ -50,6 +54,13 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
             seen.setdefault(axis, name)
     _check_indices(problem, sizes)
     return sizes
+
+
+def _count(name: str, value: Any) -> int:
+    """A dimension that no array has, as it is given."""
+    if np.ndim(value) or not np.equal(value, np.floor(value)) or value < 1:
+        raise DataError(f"{name} is {value!r}; a positive whole number is wanted")
+    return int(value)
 
 
 def _check_indices(problem: Problem, sizes: Mapping[Axis, int]) -> None:

@@ -276,7 +276,8 @@ class _Check(Judge):
     def _told(self) -> Mapping[Axis, int]:
         """The sizes that the inputs tell."""
         problem, inputs = self.derivation.problem, self.sample.inputs
-        return infer_sizes(problem, {n: inputs[n] for n in problem.variables})
+        counts = map(str, problem.counts)
+        return infer_sizes(problem, {n: inputs[n] for n in (*problem.variables, *counts)})
 
     def _code(self, returned: Returned, outcome: Outcome, k: int) -> Iterator[Comparison]:
         """The value and the k-th result of a generated function."""

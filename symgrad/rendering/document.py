@@ -32,7 +32,7 @@ from symgrad.language.operations.unspecified import function_of
 from symgrad.language.plain import plain_text
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.table import Table
-from symgrad.language.typeset import typeset
+from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.language.unparse import unparse
 from symgrad.rendering.equations import Equation, proof_equations, shape_formula
 
@@ -57,6 +57,7 @@ FACTS = {
     "symmetric": "symmetric",
     "orthogonal": "orthogonal",
 }
+NUMBERS = fm.Symbol(latex=r"\mathbb{N}", text="N")
 REALS = fm.Symbol(latex=r"\mathbb{R}", text="R")
 NABLA = fm.Symbol(latex=r"\nabla")
 
@@ -221,6 +222,7 @@ def given_variables(derivation: Derivation) -> tuple[tuple[Formula, str], ...]:
     """Where each variable is, and what is declared of it; those that a caller gives beside the
     problem's among them: a direction or a cotangent."""
     given = [given_variable(variable) for variable in derivation.problem.variables.values()]
+    given += map(_count, derivation.problem.counts)
     given += map(_function, derivation.problem.functions.values())
     for variable in derivation.seed_variables:
         of = derivation.seeds[variable.name]
@@ -263,6 +265,11 @@ def given_variable(variable: Variable) -> tuple[Formula, str]:
     facts = ", ".join(FACTS[f] for f in sorted(variable.facts) if f in FACTS)
     name = fm.Named(name=variable.name)
     return fm.Infix((name, space), signs=(r"\in",), binds=fm.RELATION), facts
+
+
+def _count(d: Dimension) -> tuple[Formula, str]:
+    """A dimension that no variable has."""
+    return fm.Infix((dimension_formula(d), NUMBERS), signs=(r"\in",), binds=fm.RELATION), "from 1"
 
 
 def _function(call: Call) -> tuple[Formula, str]:

@@ -29,6 +29,7 @@ def json(doc: Document) -> str:
         "kind": derivation.kind,
         "wrt": list(derivation.wrt),
         "variables": [_variable(v) for v in derivation.problem.variables.values()],
+        "dimensions": [str(d) for d in derivation.problem.counts],
         "functions": [_function(call) for call in derivation.problem.functions.values()],
         "seeds": [_variable(v) for v in derivation.seed_variables],
         "definitions": [_defined(e, doc.table) for e in definitions],

@@ -22,7 +22,7 @@ ALPHABETS = {  # where 0, A and a stand
     r"\mathsf": (0x1D7E2, 0x1D5A0, 0x1D5BA),
     r"\mathtt": (0x1D7F6, 0x1D670, 0x1D68A),
 }
-REALS = "ℝ"  # older than its alphabet
+OLDER = {"R": "ℝ", "N": "ℕ"}  # than their alphabet
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,8 @@ def symbol(latex: str) -> Element:
 
 def _lettered(font: str, character: str) -> str:
     """The character in an alphabet that has a place of its own in Unicode."""
-    if (font, character) == (r"\mathbb", "R"):
-        return REALS
+    if font == r"\mathbb" and character in OLDER:
+        return OLDER[character]
     for first, last, place in zip("0Aa", "9Zz", ALPHABETS[font], strict=True):
         if first <= character <= last:
             return chr(place + ord(character) - ord(first))

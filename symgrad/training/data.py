@@ -65,20 +65,26 @@ def read_data(
     """
     if not isinstance(data, Mapping):
         raise DataError(f"data is a {type(data).__name__}; a mapping from name to array is wanted")
-    functions = {name: data[name] for name in problem.functions if name in data}
+    beside = [*problem.functions, *map(str, problem.counts)]
+    functions = {name: data[name] for name in beside if name in data}
     data = {name: value for name, value in data.items() if name not in functions}
     for name in data:
         if name not in problem.variables:
-            near = did_you_mean(name, [*problem.variables, *problem.functions])
+            near = did_you_mean(name, [*problem.variables, *beside])
             raise DataError(f"data: {name} is not declared in the problem{near}")
         if name in parameters:
             raise DataError(f"{name} is given as data and as a parameter; give it as one of them")
     missing = [n for n in problem.variables if n not in data and n not in parameters]
-    left_open = [n for n in problem.functions if n not in functions]
+    left_open = [n for n in beside if n not in functions]
     if missing or left_open:
         declared = [f"{n}: {declaration(problem.variables[n])}" for n in missing]
-        given = (f"{n}: Function ({form(function_of(problem.functions[n]))})" for n in left_open)
-        wanted = ", ".join([*declared, *given])
+        given = (
+            f"{n}: Function ({form(function_of(problem.functions[n]))})"
+            for n in left_open
+            if n in problem.functions
+        )
+        counts = [f"{n}: Dimension" for n in left_open if n not in problem.functions]
+        wanted = ", ".join([*declared, *given, *counts])
         raise DataError(f"data: missing is {wanted}; given is {', '.join(data) or 'nothing'}")
     arrays = {name: _arrays(problem.variables[name], value, dtype) for name, value in data.items()}
     infer_sizes(*apart(problem, arrays)[:2])

@@ -262,7 +262,22 @@ PARTS = [
     (sympy.log((N.T * N).as_explicit().trace()), "log(norm2(N)**2)", "N: 2 2"),
     ((t[1:3, 0].T * t[0:2, 0])[0, 0], "t[0] * t[1] + t[1] * t[2]", "t: 3"),
 ]
-SIZES = {"m": 3, "n": 4, "k": 2}
+c = sympy.Symbol("c", integer=True)
+POWERS = [
+    (Trace(B * A**c), "trace(B @ matrix_power(A, c))", "A B: n n, c"),
+    (Trace(A**m * B.T), "trace(matrix_power(A, m) @ B.T)", "A B: n n, m"),
+    ((x.T * A ** (c - 1) * x)[0, 0], "x.T @ matrix_power(A, c - 1) @ x", "x: n, A: n n, c"),
+    (Trace(B * A**-c), "trace(B @ matrix_power(inv(A), c))", "A B: n n, c"),
+    (Trace(A ** (2 * c)), "trace(matrix_power(A @ A, c))", "A: n n, c"),
+    (Trace((A + x * x.T) ** n), "trace(matrix_power(A + x @ x.T, n))", "x: n, A: n n"),
+    (Trace(A**3 * A**c), "trace(matrix_power(A, 3) @ matrix_power(A, c))", "A: n n, c"),
+    (
+        Trace((A.T * A + sympy.Identity(n)) ** sympy.Rational(1, 2)),
+        "trace(sqrtm(A.T @ A + eye(n)))",
+        "A: n n",
+    ),
+]
+SIZES = {"m": 3, "n": 4, "k": 2, "c": 3}
 
 
 def declared(names: str) -> str:
@@ -270,6 +285,9 @@ def declared(names: str) -> str:
     lines = []
     for group in filter(None, names.split(", ")):
         variables, _, dims = group.partition(":")
+        if not dims:
+            lines.append(f"{group}: Dimension")
+            continue
         if dims.startswith(" Index"):
             lines.append(group)
             continue
@@ -287,12 +305,14 @@ def point(problem: sg.Problem) -> dict[str, Any]:
         for v in sorted(problem.variables.values(), key=lambda v: v.name)
     }
     labels = {v.name: 2 for v in problem.variables.values() if v.kind == "Index"}
-    return {name: rng.uniform(0.3, 1.5, shape) for name, shape in shapes.items()} | labels
+    counts = {str(d): SIZES[str(d)] for d in problem.counts}
+    drawn = {name: rng.uniform(0.3, 1.5, shape) for name, shape in shapes.items()}
+    return drawn | labels | counts
 
 
 @pytest.mark.parametrize(
     ("expression", "formula", "names"),
-    [*SUMS, *ENTRIES, *LABELS, *CASES, *EXPLICIT, *PLACES, *NUMBERED, *PARTS],
+    [*SUMS, *ENTRIES, *LABELS, *CASES, *EXPLICIT, *PLACES, *NUMBERED, *PARTS, *POWERS],
 )
 def test_an_expression_is_the_program_beside_it(expression: Any, formula: str, names: str) -> None:
     problem = problem_from_sympy(expression)
@@ -318,6 +338,12 @@ RESULTS = [
     (SUMS[1][0], "u", "softmax(u)"),
     (ENTRIES[6][0], "z", "sum(y) * softmax(z) - y"),
     (LABELS[2][0], "u", "softmax(u) - onehot(o)"),
+    (Trace(A**c), "A", "c * matrix_power(A.T, c - 1)"),
+    (
+        Trace(B * A**c),
+        "A",
+        "sum(matrix_power(A.T, i) @ B.T @ matrix_power(A.T, c - i - 1) for i in range(c))",
+    ),
 ]
 
 

@@ -290,6 +290,17 @@ MUTANTS: list[Mutant] = [
         ("every derivative of an even function is even", "(-1) ** len(by)", "1"),
     ),
     *planted_in(
+        "symgrad/language/operations/matrix_powers.py",
+        "tests/numerics/test_matrix_functions.py",
+        (
+            "the factors after the one that moves are one too many",
+            "sympy.expand(exponent - 1)",
+            "sympy.expand(exponent)",
+        ),
+        ("a power of a negative number is the matrix 1", "whole = (k >= 0) &", "whole ="),
+        ("the compiled power has a factor more", "range(int(k[0]))", "range(int(k[0]) + 1)"),
+    ),
+    *planted_in(
         "symgrad/language/latex_input/open_functions.py",
         "tests/grading/test_open_functions.py",
         ("any name below nabla is the first argument", "if not digits:", "if digits is None:"),

@@ -38,6 +38,7 @@ class Signs:
         self.notation = Notation(
             lambda n: self.of(symbols[n]) if n in symbols else uses.named(n),
             uses.derivation.naming.bound,
+            uses.taken,
         )
 
     def _called(self, node: Node) -> Differential:

@@ -206,7 +206,7 @@ class Uses:
     @property
     def notation(self) -> Notation:
         """Writes nodes by their names."""
-        return Notation(self.reference, self.derivation.naming.bound)
+        return Notation(self.reference, self.derivation.naming.bound, self.taken)
 
     def right(self, statement: Statement) -> Expression:
         """The right side of a statement, in the shape of its name. Raises: NoMatrixForm."""

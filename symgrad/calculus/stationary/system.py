@@ -55,11 +55,11 @@ class System:
     def write(self, entry: Entry, labels: Sequence[Label]) -> Expression:
         """An entry over these labels, by the user's names."""
         naming = self.derivation.naming
-        notation = Notation(naming.reference, naming.bound)
+        notation = Notation(naming.reference, naming.bound, naming.taken)
         node = aligned(entry, labels)
         whole = notation.whole(node)
         if whole is None:
-            whole = in_language(notation.index_form(node, naming.taken))
+            whole = in_language(notation.index_form(node))
         if whole is None:
             raise NoClosedForm("an equation for it can be written in no notation that there is")
         return retyped(whole, naming.spelled)
@@ -73,7 +73,7 @@ class System:
     def define(self, node: Node) -> Expression:
         """A node by its definition, in the language."""
         naming = self.derivation.naming
-        form = Notation(naming.reference, naming.bound).defined(node, naming.taken)
+        form = Notation(naming.reference, naming.bound, naming.taken).defined(node)
         said = in_language(form)
         return self.write(Entry(node, ix.new_labels(node.axes)), ()) if said is None else said
 

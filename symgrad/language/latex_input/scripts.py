@@ -17,6 +17,7 @@ from symgrad.language.latex_input.names import label_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.arithmetic import constant_value
 from symgrad.language.operations.entries import at
+from symgrad.language.operations.places import Affine, as_number
 
 LARGEST_POWER = 10  # of a matrix
 
@@ -130,9 +131,19 @@ class Scripts:
             raise ProgramError("an entry has no transpose")
         return value.expression
 
+    def _count(self, above: lt.Node) -> Affine | None:
+        """k or k - j - 1, of dimensions and indices."""
+        try:
+            where = places.place_of(self.reader, above)
+        except ProgramError:
+            return None
+        return None if where.offset.is_Integer and not where.letters else where
+
     def _matrix_power(self, value: Value, above: lt.Node) -> Value:
         """A^{-1} and A^2 of a square matrix; of a vector entry by entry."""
         e = value.expression
+        if len(e.shape) == 2 and e.shape[0] == e.shape[1] and (k := self._count(above)):
+            return Value(OPERATIONS["matrix_power"](e, as_number(k)), value.letters)
         exponent = self.reader.expression(above)
         number = constant_value(exponent)
         shape = e.shape

@@ -17,7 +17,7 @@ from symgrad.language.operations import signs
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.contractions import onehot, total
-from symgrad.language.operations.entries import same_label
+from symgrad.language.operations.entries import Ranges, index_sum, same_label, unbound
 
 BATCHES = ("B", "D", "S", "batch", "data")  # what people call the only batch
 
@@ -100,6 +100,8 @@ class Sums:
             along = self.reader.examples.get(letter)
             if along is not None and letter not in body.letters:
                 body = self._over_batch(body, self._variables(along), along)
+            elif counted := [x for x in unbound(body.expression) if x.name == letter]:
+                body = Value(index_sum(body.expression, ranges=Ranges(counted[:1])), body.letters)
             else:
                 body = self.reader.entries.summed(body, letter)
         for named in batches:

@@ -58,6 +58,18 @@ class Ranges(tuple[Letter, ...]):
         return " ".join(f"for {x.name} in range({dimension_text(x.index_of)})" for x in self)
 
 
+def unbound(root: ex.Expression) -> frozenset[Letter]:
+    """The letters that no sum or array in an expression binds, as in an exponent X^j."""
+
+    def visit(node: ex.Expression, inside: tuple[frozenset[Letter], ...]) -> frozenset[Letter]:
+        if isinstance(node, Letter):
+            return frozenset({node})
+        bound = node.options.get("ranges", ()) if isinstance(node, Call) else ()
+        return frozenset[Letter]().union(*inside).difference(bound)
+
+    return ex.fold(root, visit)
+
+
 def _entry_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     """A number, where there is one label for each index, below what that index runs along."""
     array, *labels = arguments

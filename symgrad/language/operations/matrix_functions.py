@@ -8,16 +8,21 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any
 
+import sympy
+
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import composing
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import ONE, Shape
+from symgrad.language.dimensions import ONE, Shape, summands
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.elementwise import composite
 from symgrad.language.operations.linear_algebra import inv
-from symgrad.language.operations.meanings import Composite, Function, declare
+from symgrad.language.operations.matrix_powers import exponent_of, not_known, power_to
+from symgrad.language.operations.meanings import Function, declare
 from symgrad.language.operations.namespace import Routine
+from symgrad.language.operations.places import Affine, as_number
 from symgrad.language.shapes import given, matrix, of_several, square
+from symgrad.language.unparse import unparse
 
 LARGEST_POWER = 64  # it is written out as a product
 
@@ -58,7 +63,7 @@ def _power_given(*arguments: ex.Expression, **options: float) -> ex.Expression |
     x, *second = arguments
     if second:
         if not isinstance(second[0], ex.Number):
-            raise ProgramError("matrix_power: the power is a number; write matrix_power(A, 3)")
+            return raised_to(x, second[0])
         options = {"power": float(second[0].value)}
     power = options.get("power", 2)
     if power != int(power) or abs(power) > LARGEST_POWER:
@@ -86,6 +91,27 @@ matrix_power: ex.Operation = composite(
     ),
     sentence="A power of a matrix is the product of so many factors.",
 )
+
+
+def raised_to(x: ex.Expression, k: ex.Expression) -> ex.Expression:
+    """X^k; of X^-k the power of the inverse.
+
+    Raises: SymgradError for what is no sum of dimensions, indices and whole numbers."""
+    where = exponent_of(k)
+    if where is None:
+        raise ProgramError(
+            f"matrix_power: the power is a whole number or a dimension, not {unparse(k)}"
+        )
+    if where.letters:
+        return power_to(None).node((x, k), {})
+    if where.offset.is_Integer:
+        return matrix_power(x, power=int(where.offset))
+    below = all(minus for minus, _ in summands(where.offset))
+    if below:
+        x, where = inv(x), Affine({}, sympy.expand(-where.offset))
+        k = as_number(where)
+    return power_to(where.offset).node((x, k), {})
+
 
 # the pseudo-inverse
 
@@ -261,18 +287,7 @@ def expm_frechet(x, e):
 )
 
 
-def _not_known(*arguments: ex.Expression) -> ex.Expression:
-    raise ProgramError("the second derivative of expm is not known")
-
-
-_second = ex.Operation(
-    name="second_derivative_of_expm",
-    meaning=Composite(definition=_not_known),
-    shape=lambda arguments, options: arguments[0].shape,
-    arity=(3, 3),
-    rule="matrix exponential",
-    sentence="",
-)
+_second = not_known("the second derivative of expm", 3)
 expm_frechet: ex.Operation = _of_matrices(
     "expm_frechet",
     arity=(2, 2),

@@ -1,0 +1,153 @@
+"""Powers of a matrix whose exponent is no number: X^k with k a dimension, X^j with an index j."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import sympy
+
+from symgrad.errors import ProgramError
+from symgrad.language import composing
+from symgrad.language import expressions as ex
+from symgrad.language.dimensions import SCALAR, Dimension, Shape
+from symgrad.language.expressions import Call, Expression, Letter, Operation
+from symgrad.language.operations.arithmetic import add, multiply, negative, subtract
+from symgrad.language.operations.entries import Ranges, index_sum
+from symgrad.language.operations.meanings import Composite, Function
+from symgrad.language.operations.namespace import Routine
+from symgrad.language.operations.places import Affine, as_number, number_of
+from symgrad.language.shapes import given, of_several, square
+
+NAME = "matrix_power"
+_SQUARING = """
+def matrix_power(xp, x, k):  # by repeated squaring; no number where k is none of 0, 1, 2, ...
+    y = xp.tril(xp.triu(xp.ones_like(x)))
+    k = xp.real(k + 0.0 * x[..., 0, 0])[..., None, None]
+    whole = (k >= 0) & (k == xp.floor(k))
+    k = xp.where(whole, k, 0.0 * k)
+    while True:
+        odd = k - 2.0 * xp.floor(k / 2.0) > 0
+        y = xp.where(odd, y @ x, y)
+        k = xp.floor(k / 2.0)
+        if not bool(xp.any(k > 0)):
+            return xp.where(whole, y, xp.nan * y)
+        x = x @ x"""
+POWER = Routine(
+    name="matrix_power",
+    indices="ij,->ij",
+    source=_SQUARING,
+    standard=_SQUARING.replace("xp.real", ""),
+    loops="""
+def matrix_power(x, k):
+    y = np.eye(len(x), dtype=x.dtype)
+    if k[0] < 0 or k[0] != np.floor(k[0]):
+        return y * np.nan
+    for _ in range(int(k[0])):
+        y = y @ x
+    return y""",
+)
+
+
+def not_known(what: str, arity: int) -> Operation:
+    """What stands for a derivative that is not known: an error where it is needed."""
+
+    def refused(*arguments: Expression) -> Expression:
+        raise ProgramError(f"{what} is not known")
+
+    return Operation(
+        name="not_known",
+        meaning=Composite(definition=refused),
+        shape=lambda arguments, options: arguments[0].shape,
+        arity=(arity, arity),
+        rule="",
+        sentence="",
+    )
+
+
+_of_index = not_known(
+    "the derivative of a power X^j whose exponent j is an index (that of X^k is, k a dimension)", 3
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Power(Operation):
+    """X^k. Its derivative is a sum over j < k, so `exponent` is k, where that is a dimension."""
+
+    exponent: Dimension | None
+
+    def __reduce__(self) -> tuple[Callable[..., Operation], tuple[Any, ...]]:
+        """Pickled by its exponent."""
+        return power_to, (self.exponent,)
+
+
+@cache
+def power_to(exponent: Dimension | None) -> Power:
+    """The operation that raises a matrix to this power; None of one with an index in it."""
+
+    def pullback(g: Expression, y: Expression, x: Expression, k: Expression) -> Any:
+        if exponent is None:
+            return _of_index(g, x, k), 0 * k
+        if exponent == 1:
+            return g, 0 * k
+        letter = Letter("j", exponent)
+        before, after = Affine({letter: 1}), Affine({letter: -1}, sympy.expand(exponent - 1))
+        left, right = (power_to(None)(x.T, as_number(count)) for count in (before, after))
+        return index_sum(left @ g @ right, ranges=Ranges((letter,))), 0 * k
+
+    return Power(
+        name=NAME,
+        exponent=exponent,
+        meaning=Function(
+            over="arguments",
+            pullback=pullback,
+            kernel=lambda xp, x, k: xp.routine(POWER, x, k),
+            symmetric=True,
+            identity="the product rule, factor by factor",
+        ),
+        arity=(2, 2),
+        shape=_shape,
+        rule="power of a matrix",
+        sentence="Each of the k factors of X^k moves alone: a sum over j, of j factors before it.",
+        notation=lambda call, x, k: composing.raised(x, k),
+        symbol="Y",
+        sympy_classes=(sympy.MatPow,),
+    )
+
+
+def _shape(arguments: tuple[Expression, ...], options: ex.Options) -> Shape:
+    x, k = arguments
+    of_several("matrix_power", x, wanted="a square matrix")
+    square("matrix_power", x)
+    if k.shape != SCALAR:
+        raise ProgramError(f"matrix_power: the power is a number; {given(k)}")
+    return x.shape
+
+
+def exponent_of(k: Expression) -> Affine | None:
+    """An exponent as a sum of indices, dimensions and whole numbers; None for anything else."""
+
+    def visit(node: Expression, parts: tuple[Affine | None, ...]) -> Affine | None:
+        match node:
+            case ex.Size():
+                return Affine({}, node.dimension)
+            case ex.Number() if node.value == int(node.value):
+                return Affine({}, sympy.Integer(int(node.value)))
+            case Letter():
+                return Affine({node: 1})
+        if not isinstance(node, Call) or None in parts:
+            return None
+        known = [part for part in parts if part is not None]
+        if node.operation is number_of:
+            return known[0]
+        if node.operation in (add, subtract):
+            return known[0].plus(known[1], 1 if node.operation is add else -1)
+        if node.operation is negative:
+            return Affine().plus(known[0], -1)
+        if node.operation is multiply and not known[0].letters and known[0].offset.is_Integer:
+            return Affine().plus(known[1], int(known[0].offset))
+        return None
+
+    return ex.fold(k, visit)
