@@ -265,23 +265,28 @@ def _read_entry(target: ast.Subscript, value: ast.expr, scope: Scope, index: str
         read_initial(target, value, scope, lambda part: read_expression(part, scope))
 
 
+def _declare(name: str, annotation: ast.expr, scope: Scope) -> None:
+    """Add what a declaration says: a function, a dimension, a variable, one at each step."""
+    scope.check_new(name)
+    if function := function_declaration(name, annotation):
+        scope.leave_open(function)
+        return
+    if getattr(annotation, "id", "") == DIMENSION:
+        scope.dimensions.add(name)
+        return
+    kind, steps = declared_steps(annotation)
+    variable = declaration(name, kind, scope.batches.get(name))
+    if steps is None:
+        scope.declare(variable)
+    else:
+        declare_series(variable, steps, scope)
+
+
 def _read(statement: ast.stmt, scope: Scope) -> str | None:
     """Add what a line says to the names; the name that it assigns to, if it does."""
     match statement:
         case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
-            scope.check_new(name)
-            if function := function_declaration(name, annotation):
-                scope.leave_open(function)
-                return None
-            if getattr(annotation, "id", "") == DIMENSION:
-                scope.dimensions.add(name)
-                return None
-            kind, steps = declared_steps(annotation)
-            variable = declaration(name, kind, scope.batches.get(name))
-            if steps is None:
-                scope.declare(variable)
-            else:
-                declare_series(variable, steps, scope)
+            _declare(name, annotation, scope)
             return None
         case ast.Assign(targets=[ast.Subscript() as target], value=value):
             _read_entry(target, value, scope, entry_at(statement))
