@@ -272,6 +272,7 @@ def _declare(name: str, annotation: ast.expr, scope: Scope) -> None:
         scope.leave_open(function)
         return
     if getattr(annotation, "id", "") == DIMENSION:
+        scope.counts.add(name)
         scope.dimensions.add(name)
         return
     kind, steps = declared_steps(annotation)

@@ -93,6 +93,7 @@ class Scope:
     definitions: dict[str, Expression] = field(default_factory=dict)
     meanings: dict[str, Expression] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
+    counts: set[str] = field(default_factory=set)  # dimensions that are declared
     batches: Mapping[str, str] = field(default_factory=dict)  # what `for x in batch` binds -> batch
     own: AbstractSet[str] = frozenset()  # what some line gives a meaning: no constant there
     chains: list[tuple[str, Expression]] = field(default_factory=list)  # name = a = b: of b
@@ -252,6 +253,11 @@ class Scope:
         elif self.layered:
             name = min(self.layered)
             raise ProgramError(f"{name} is the size of a layer, and nothing here has layers")
+        if self.counts and self.series is not None:
+            raise ProgramError(
+                f"{min(self.counts)}: Dimension is not read beside time steps or layers; there the "
+                "dimensions are those of arrays"
+            )
         if output == "loss" and not is_scalar(value):
             text = unparse(value)
             total = f"sum({text} for {self._examples(value)})" if value.batch else f"sum({text})"

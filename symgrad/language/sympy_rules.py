@@ -18,10 +18,9 @@ from symgrad.language import expressions as ex
 from symgrad.language import sympy_trees as trees
 from symgrad.language.dimensions import SCALAR, Dimension, describe
 from symgrad.language.names import check_name
-from symgrad.language.operations import matrix_functions
+from symgrad.language.operations import signs
 from symgrad.language.operations.arithmetic import divide, negative
 from symgrad.language.operations.constants import eye, filled, ones, zeros
-from symgrad.language.operations.matrix_functions import sqrtm
 from symgrad.language.operations.matrix_powers import exponent_of
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial
 from symgrad.language.operations.smooth import sqrt
@@ -91,7 +90,7 @@ def matrix_power(base: ex.Expression, exponent: ex.Expression) -> ex.Expression:
         factor = trees.operations()[sympy.Inverse](base) if value < 0 else base
         return reduce(lambda product, f: product @ f, [factor] * abs(int(value)))
     if value == Fraction(1, 2):
-        return sqrtm(base)
+        return signs.MATRIX_ROOT(base)
     if value is not None and not -LARGEST_POWER <= value <= LARGEST_POWER:
         raise ProgramError(f"{text}: powers of a matrix go up to {LARGEST_POWER}")
     if not isinstance(exponent, ex.Number) and exponent_of(exponent) is None:
@@ -99,7 +98,7 @@ def matrix_power(base: ex.Expression, exponent: ex.Expression) -> ex.Expression:
             f"{text}: the exponent of a matrix is a whole number, or a symbol that is one, "
             "sympy.Symbol('k', integer=True)"
         )
-    return matrix_functions.matrix_power(base, exponent)
+    return signs.MATRIX_POWER(base, exponent)
 
 
 # sums and products

@@ -143,7 +143,7 @@ class Scripts:
         """A^{-1} and A^2 of a square matrix; of a vector entry by entry."""
         e = value.expression
         if len(e.shape) == 2 and e.shape[0] == e.shape[1] and (k := self._count(above)):
-            return Value(OPERATIONS["matrix_power"](e, as_number(k)), value.letters)
+            return Value(signs.MATRIX_POWER(e, as_number(k)), value.letters)
         exponent = self.reader.expression(above)
         number = constant_value(exponent)
         shape = e.shape

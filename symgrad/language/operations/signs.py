@@ -7,14 +7,14 @@ from symgrad.language.operations.cases import where
 from symgrad.language.operations.extremes import largest, smallest
 from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import det, inv, logdet
-from symgrad.language.operations.matrix_functions import pinv, sqrtm
+from symgrad.language.operations.matrix_functions import matrix_power, pinv, sqrtm
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, maximum, minimum, step
 from symgrad.language.operations.smooth import exp, log, sqrt
 
 MAGNITUDE, DETERMINANT, INVERSE = absolute, det, inv  # |x|, |A|, A^{-1}
 EXPONENTIAL, ROOT, KRONECKER, INDICATOR = exp, sqrt, kron, step
-PSEUDO_INVERSE, MATRIX_ROOT = pinv, sqrtm  # A^\dagger, A^{1/2}
+PSEUDO_INVERSE, MATRIX_ROOT, MATRIX_POWER = pinv, sqrtm, matrix_power  # A^\dagger, A^{1/2}, A^k
 CASES = where  # a if x > 0 else b
 LOGARITHM, LOG_DETERMINANT = log, logdet
 NORMS = {"2": norm2, "F": norm2, "fro": norm2, "1": norm1}  # by what is lowered beside the bars
