@@ -202,9 +202,7 @@ class Derivation:
             )
         if self.data.kind != "gradient":
             return Checked(verified, None)
-        return Checked(
-            verified, differences.check_gradient(self.problem, self.wrt, entries=ENTRIES)
-        )
+        return Checked(verified, differences.checked(self.data, ENTRIES))
 
     def latex(self, level: str = "steps", why: str = "index") -> str:
         """A LaTeX fragment (amsmath and amssymb); level is "result", "steps" or "full".

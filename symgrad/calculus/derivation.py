@@ -133,7 +133,7 @@ def _is_long(form: ClosedForm) -> bool:
     return bool(form.definitions)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derivation:
     """All of it. `value` is the loss (or f); `seeds` are the names of inputs that a caller gives
     beside the problem's: the cotangent of a pull-back, the directions of a directional

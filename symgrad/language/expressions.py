@@ -302,17 +302,19 @@ def fold(
 ) -> Result:
     """visit(node, results of what is `inside` it) from the leaves to the root, each node once,
     without recursion."""
+    if not inside(root):
+        return visit(root, ())
     results: dict[int, Result] = {}
     stack: list[tuple[Tree, tuple[Tree, ...] | None]] = [(root, None)]
     while stack:
-        node, visited = stack.pop()
+        node, below = stack.pop()
         if id(node) in results:
             continue
-        if visited is None and (visited := inside(node)):
-            stack.append((node, visited))
-            stack.extend((below, None) for below in reversed(visited))
+        if below is None and (below := inside(node)):
+            stack.append((node, below))
+            stack += [(n, None) for n in below[::-1]]
         else:
-            results[id(node)] = visit(node, tuple(results[id(below)] for below in visited))
+            results[id(node)] = visit(node, tuple([results[id(n)] for n in below]))
     return results[id(root)]
 
 

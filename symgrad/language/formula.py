@@ -219,7 +219,7 @@ class Writer(Protocol[Out]):
 def printed(root: Formula, writer: Writer[Out]) -> Out:
     """A formula in one format, from the leaves up, without recursion. A fraction inside a fraction,
     or in an exponent, is written a / b."""
-    done: dict[tuple[int, bool], Out] = {}
+    done: dict[tuple[int, bool], tuple[Out, float]] = {}  # and how tightly it binds
     shown: dict[tuple[int, bool], Formula] = {}
 
     def show(formula: Formula, inside: bool) -> Formula:
@@ -230,24 +230,25 @@ def printed(root: Formula, writer: Writer[Out]) -> Out:
             shown[key] = Infix(node.parts, signs=("/",), binds=HADAMARD) if sloped else node
         return shown[key]
 
-    stack = [(show(root, False), False)]
+    first = show(root, False)
+    stack: list[tuple[Formula, bool, list[tuple[Formula, bool]] | None]] = [(first, False, None)]
     while stack:
-        node, inside = stack[-1]
-        parts = [
-            (show(part, x), x) for part, x in zip(node.parts, _inside(node, inside), strict=True)
-        ]
-        waiting = [(part, x) for part, x in parts if (id(part), x) not in done]
-        if waiting:
-            stack.extend(reversed(waiting))
+        node, inside, parts = stack.pop()
+        if (id(node), inside) in done:
             continue
-        stack.pop()
-        written = []
-        for (part, x), wanted in zip(parts, levels(node, writer.flat)[1], strict=True):
-            needs = bracketed(levels(part, writer.flat)[0], wanted)
-            out = done[id(part), x]
-            written.append(writer.fenced(out) if needs else out)
-        done[id(node), inside] = writer.write(node, tuple(part for part, _ in parts), written)
-    return done[id(node), inside]
+        if parts is None:
+            places = zip(node.parts, _inside(node, inside), strict=True)
+            parts = [(show(part, x), x) for part, x in places]
+            stack.append((node, inside, parts))
+            stack += [(part, x, None) for part, x in reversed(parts)]
+            continue
+        own, wanted = levels(node, writer.flat)
+        written = [
+            writer.fenced(out) if bracketed(binds, want) else out
+            for (out, binds), want in zip((done[id(n), x] for n, x in parts), wanted, strict=True)
+        ]
+        done[id(node), inside] = writer.write(node, tuple(n for n, _ in parts), written), own
+    return done[id(first), False][0]
 
 
 def _inside(node: Formula, inside: bool) -> Iterable[bool]:

@@ -77,11 +77,24 @@ def check_gradient(
     if inputs is not None:
         with standing_for(given_functions(problem, inputs)):
             return _at(derivation, inputs, gradients, seed, entries)
+    return _at_draws(derivation, gradients, seed, entries)
+
+
+def checked(derivation: Derivation, entries: int) -> GradientReport:
+    """The check of a gradient that was derived; of one in another layout, or by another convention,
+    that of the gradient itself."""
+    if any(outcome.moved for outcome in derivation.outcomes.values()):
+        derivation = gradient(derivation.problem, derivation.wrt)
+    return _at_draws(derivation, None, 0, entries)
+
+
+def _at_draws(derivation: Derivation, gradients: Claim, seed: int, entries: int) -> GradientReport:
+    """The check for each draw of the functions that the program leaves open."""
 
     def look(number: int) -> GradientReport:
         return _at_random(derivation, gradients, seed + DRAWN * number, entries)
 
-    reports = each_draw(problem, look)
+    reports = each_draw(derivation.problem, look)
     return next((r for r in reports if not r.passed), reports[0])
 
 

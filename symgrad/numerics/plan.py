@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.nodes import Axis
@@ -11,6 +12,9 @@ from symgrad.numerics.annotations import annotated
 from symgrad.numerics.comments import NONE, Comments
 from symgrad.numerics.emitter import Record, program
 from symgrad.numerics.source import Program
+
+# Of any sizes: plain, with buffers, and as it is verified, a derivation has one program.
+_programs: WeakKeyDictionary[Derivation, Program] = WeakKeyDictionary()
 
 
 class Plan:
@@ -21,7 +25,9 @@ class Plan:
         self.results = results + [(o.entry, o.labels) for o in derivation.outcomes.values()]
         self.derivation: Derivation | None = derivation
         self.axes = axes
-        self.program: Program = program(self.results)
+        if derivation not in _programs:
+            _programs[derivation] = program(self.results)
+        self.program: Program = _programs[derivation]
         self.noted: Comments | None = None
 
     def of_sizes(self, sizes: Mapping[Axis, int]) -> Program:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.calculus.derive import derived
+from symgrad.calculus.derive import derived, gradient
+from symgrad.numerics import differences
 
 REGRESSION = """\
 W: Matrix(m, n)
@@ -182,3 +183,23 @@ def test_a_tensor_has_no_transpose() -> None:
     assert sg.derive(program, ["T"], layout="denominator").verify().passed
     with pytest.raises(sg.SymgradError, match="derivative by T has 3 indices and no transpose"):
         sg.derive(program, ["T"], layout="numerator")
+
+
+@pytest.mark.parametrize(
+    ("options", "again"), [({}, 0), ({"layout": "numerator"}, 1), ({"symmetric": "entries"}, 1)]
+)
+def test_a_text_checks_the_gradient_that_it_shows(
+    options: dict[str, str], again: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is derived once more only where its entries are those of another layout or convention."""
+    program = "S: Matrix(n, n, symmetric=True)\nB: Matrix(n, n)\nloss = trace(B @ S)"
+    made: list[Any] = []
+
+    def counted(*arguments: Any) -> Any:
+        made.append(arguments)
+        return gradient(*arguments)
+
+    monkeypatch.setattr(differences, "gradient", counted)
+    derivation = sg.derive(program, ["S"], **options)
+    assert derivation.checked.verdict == "passed"
+    assert len(made) == again

@@ -17,6 +17,11 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/numerics/plan.py",
+        "tests/numerics/test_function.py",
+        ("a program is made for each function", "if derivation not in _programs:", "if True:"),
+    ),
+    *planted_in(
         "symgrad/numerics/verification.py",
         "tests/numerics/test_solutions.py",
         (
@@ -136,6 +141,11 @@ MUTANTS: list[Mutant] = [
         ("only the largest entry counts", "+ self.floor * top\n", "+ top\n"),
         ("all that rounding allows is 0", "\nZERO = 0.1", "\nZERO = 1e12"),
         ("a gradient of 0 has no scale", "((error <= sure) | zero)", "(error <= sure)"),
+    ),
+    *planted_in(
+        "symgrad/numerics/differences.py",
+        "tests/calculus/test_layouts.py",
+        ("a transpose is checked as the gradient", "if any(outcome.moved", "if any(False"),
     ),
     *planted_in(
         "symgrad/numerics/differences.py",

@@ -14,7 +14,9 @@ import pytest
 
 import symgrad as sg
 from symgrad.numerics import function as function_module
+from symgrad.numerics import plan
 from symgrad.numerics.comments import comment
+from symgrad.numerics.emitter import program
 
 REGRESSION = """\
 W: Matrix(m, n)
@@ -54,6 +56,21 @@ def test_derivatives_have_the_shapes_in_which_the_variables_were_given() -> None
     for name, gradient in upright.items():
         assert np.shape(gradient) == np.shape(columns[name])
         np.testing.assert_allclose(np.ravel(gradient), np.ravel(flat[name]), rtol=1e-15)
+
+
+def test_a_derivation_is_made_into_operations_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+
+    def counted(results: Any) -> Any:
+        made.append(results)
+        return program(results)
+
+    monkeypatch.setattr(plan, "program", counted)
+    derivation, other = sg.derive(REGRESSION, ["W"]), sg.derive(REGRESSION, ["W"])
+    functions = [derivation.lambdify(reuse_buffers=b, dtype="float32") for b in (False, True)]
+    assert len(made) == 1 and functions[0].plan.program is functions[1].plan.program
+    other.lambdify()
+    assert len(made) == 2
 
 
 def test_lists_and_keywords_are_inputs_too() -> None:
