@@ -9,13 +9,15 @@ import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.derivation import Key
-from symgrad.errors import OptionError, ShapeError, UnknownNameError
+from symgrad.errors import OptionError, ShapeError, UnknownNameError, text_wanted
 from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.evidence import Evidence
 from symgrad.grading.exam import Exam, fitted
 from symgrad.grading.misfit import misfit
 from symgrad.grading.mistakes import diagnose
+from symgrad.grading.recursions import graded_recursion
 from symgrad.grading.verdict import CORRECT, WHERE_TRIED, Verdict
+from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.scope import also_called, functions_beside
 from symgrad.language.unparse import unparse
@@ -54,6 +56,15 @@ def grade(
     if kind not in DERIVATIVES:
         raise OptionError(f"kind is one of {', '.join(DERIVATIVES)}, not {kind!r}")
     asked = as_problem(problem)
+    if asked.loop is not None and asked.output.shape == SCALAR:
+        if (kind, layout, symmetric) != ("gradient", "variable", "independent"):
+            raise OptionError(
+                "of a program with time steps a gradient is graded, in layout 'variable', its "
+                "entries independent"
+            )
+        name = _key(asked, wrt, kind)
+        assert isinstance(name, str)
+        return graded_recursion(asked, name, text_wanted("an answer", answer), seed)
     with also_called(functions_beside(asked)):
         return _graded(asked, _key(asked, wrt, kind), answer, kind, layout, symmetric, seed)
 

@@ -147,7 +147,7 @@ def _change(
     text = unparse(old)
     equal = {part for part in parts(root) if part.shape == old.shape and unparse(part) == text}
     for places in ({old}, equal) if len(equal) > 1 else ({old},):
-        formula = _replaced(root, places, new)
+        formula = replaced(root, places, new)
         if formula is not None and formula.shape == shape:
             yield Change(kind, old, new, formula)
 
@@ -301,7 +301,7 @@ def _shifted(
     formula: Expression | None = root
     for old, new in places:
         if formula is not None and new is not None:
-            formula = _replaced(formula, {old}, new)
+            formula = replaced(formula, {old}, new)
     if formula is not None and formula.shape == shape:
         yield Change("off_by_one", root, formula, formula)
 
@@ -331,7 +331,7 @@ def _again(call: Call, arguments: tuple[Expression, ...]) -> Call:
     return new
 
 
-def _replaced(root: Expression, old: Set[Expression], new: Expression) -> Expression | None:
+def replaced(root: Expression, old: Set[Expression], new: Expression) -> Expression | None:
     """The formula with some parts replaced; None where the shapes no longer fit."""
 
     def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:

@@ -19,6 +19,10 @@ from symgrad.language.syntax import NOTES, errors_at, notes_of, source_of
 Read = Callable[[ast.expr], Expression]
 
 
+class StartError(ProgramError):
+    """A recursion that begins nowhere."""
+
+
 def in_order(statements: Sequence[ast.stmt], series: Series) -> list[ast.stmt]:
     """The lines below the loop, those of loops by themselves, each after lines that say of what
     kind the names are that it uses.
@@ -34,6 +38,8 @@ def in_order(statements: Sequence[ast.stmt], series: Series) -> list[ast.stmt]:
     while lines:
         ready = (line for line in lines[:-1] if _used(line) & given <= known)
         line = next(ready, lines[0])
+        for name in _used(line) & given - known if _entries(line) else ():
+            raise StartError(f"{name}[{series.last}] is not given, from which {name} begins")
         lines.remove(line)
         done.append(line)
         known |= {*_given(line)}
@@ -104,7 +110,7 @@ def _check_ends(statements: Sequence[ast.stmt], series: Series) -> None:
                         f"`for {index} in range({begin} - 1, 0, -1)`"
                     )
                 if begin != series.last and name not in ends:
-                    raise ProgramError(
+                    raise StartError(
                         f"{name}[{series.last}] is not given; write it above the loop, or let the "
                         f"loop begin at {series.last}"
                     )

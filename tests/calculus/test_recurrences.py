@@ -172,8 +172,3 @@ def test_layers_are_raised_and_steps_lowered_in_latex() -> None:
 def test_other_derivatives_are_refused(what: object) -> None:
     with pytest.raises(SymgradError, match="of a program with time steps the gradient is derived"):
         what(RNN)  # type: ignore[operator]
-
-
-def test_grading_is_refused() -> None:
-    with pytest.raises(SymgradError, match="not done for programs with time steps"):
-        sg.grade(RNN, wrt="W", answer="W")
