@@ -131,6 +131,17 @@ x: Vector(n)[t:T]
 S = sum(x[t] @ x[t].T for t in range(1, T + 1))
 loss = logdet(S + eye(n))
 """
+OPEN = """\
+phi: Function
+ell: Function
+W: Matrix(n[l], n[l - 1])[l:L]
+x: Vector(n[0], data=True)
+y: Vector(n[L], data=True)
+a[0] = x
+for l in range(1, L + 1):
+    a[l] = phi(W[l] @ a[l - 1])
+loss = ell(a[L], y)
+"""
 WIDTHS = """\
 W: Matrix(n[l], n[l - 1])[l:L]
 b: Vector(n[l])[l:L]

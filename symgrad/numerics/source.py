@@ -100,6 +100,10 @@ class Program:
         """What these are called."""
         return tuple(f"f{k}" for k in range(len(self.functions)))
 
+    def called(self, op: Op) -> str:
+        """What the function that an operation calls is called."""
+        return self.callables[self.functions.index(op.axes)]
+
     @property
     def arguments(self) -> tuple[str, ...]:
         """The names of its arguments: p0, p1, ..., sizes, and functions."""
@@ -256,7 +260,7 @@ class Text:
                 last = "[1]" if op.name == "linalg.slogdet" else ""
                 return f"{self.library}{op.name}({self.list(op.operands)}){last}"
             case "call":
-                return f"f{self.program.functions.index(op.axes)}({self.list(op.operands)})"
+                return f"{self.program.called(op)}({self.list(op.operands)})"
             case "routine":
                 return f"{op.name}({self.library[:-1]}, {self.list(op.operands)})"
             case "full":

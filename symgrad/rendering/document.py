@@ -223,7 +223,7 @@ def given_variables(derivation: Derivation) -> tuple[tuple[Formula, str], ...]:
     problem's among them: a direction or a cotangent."""
     given = [given_variable(variable) for variable in derivation.problem.variables.values()]
     given += map(_count, derivation.problem.counts)
-    given += map(_function, derivation.problem.functions.values())
+    given += map(given_function, derivation.problem.functions.values())
     for variable in derivation.seed_variables:
         of = derivation.seeds[variable.name]
         role = of if derivation.kind == "pullback" else f"direction of {of}"
@@ -272,7 +272,7 @@ def _count(d: Dimension) -> tuple[Formula, str]:
     return fm.Infix((dimension_formula(d), NUMBERS), signs=(r"\in",), binds=fm.RELATION), "from 1"
 
 
-def _function(call: Call) -> tuple[Formula, str]:
+def given_function(call: Call) -> tuple[Formula, str]:
     """Of what a function is that the program leaves open, and what is declared of it."""
     function = function_of(call)
     spaces = [_space(() if function.entrywise else core(a.shape)) for a in call.arguments]

@@ -29,6 +29,7 @@ from symgrad.rendering.document import (
     Proofs,
     Verified,
     from_steps,
+    given_function,
     given_variable,
 )
 from symgrad.rendering.equations import Equation
@@ -66,7 +67,10 @@ def step_document(
     return StepDocument(
         joined,  # type: ignore[arg-type]  # what printers ask of a derivation it has
         title="Gradient",
-        variables=tuple(_variable(v, joined) for v in joined.problem.variables.values()),
+        variables=(
+            *(_variable(v, joined) for v in joined.problem.variables.values()),
+            *map(given_function, joined.problem.functions.values()),
+        ),
         program=tuple(_program(joined)),
         rewrites=tuple(rule.identity for rule in joined.rewrites),
         forward=tuple(line for line in lines if line.step.kind == "forward"),

@@ -18,6 +18,7 @@ from symgrad.language.unparse import unparse
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.layers import flat
 from symgrad.numerics.recurrences.verification import Unrolled, verify_joined
+from symgrad.numerics.unspecified import drawn_functions
 from tests.numerics.test_recurrences import rnn
 from tests.recurrences import LSTM, MLP, PROGRAMS, RNN, SHARED
 
@@ -142,7 +143,8 @@ def test_each_result_reads_back(text: str) -> None:
         whole, e = parse_within(problem, program_tree(joined.text(name)).body)
         counts = range(1, length + 1) if problem.variables[name].steps else [0]
         parts = [unrolled(replace(whole, output=e), length, at=k) for k in counts]
-        got = [compile_derivation(value(p))(run.sample.inputs)[0] for p in parts]
+        inputs = {**run.sample.inputs, **drawn_functions(problem)}
+        got = [compile_derivation(value(p))(inputs)[0] for p in parts]
         claim = flat(run.stacked(name, got))
         np.testing.assert_allclose(claim, run.truth(name, run.sample), atol=1e-9)
 

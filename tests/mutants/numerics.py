@@ -8,7 +8,26 @@ LABELS = "tests/numerics/test_labels.py"
 INPUTS = "tests/numerics/test_inputs.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
-        "symgrad/numerics/recurrences/source.py",
+        "symgrad/numerics/layers.py",
+        "tests/numerics/test_recurrences.py tests/training/test_sizes.py",
+        ("lists may differ in their lengths", "if len(entries) != len(own):", "if False:"),
+        (
+            "the other series may have another number of steps",
+            "steps = replace(variable.steps, length=dimension(count))",
+            "steps = variable.steps",
+        ),
+    ),
+    *planted_in(
+        "symgrad/numerics/recurrences/split.py",
+        "tests/numerics/test_recurrences.py tests/calculus/test_recurrences.py",
+        (
+            "what has sizes of one step is made once",
+            "given or self.program.whole.moves(op) or",
+            "given or",
+        ),
+    ),
+    *planted_in(
+        "symgrad/numerics/recurrences/way_back.py",
         "tests/calculus/test_recurrences.py",
         (
             "the way back begins one step late",

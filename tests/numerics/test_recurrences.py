@@ -9,7 +9,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.errors import SymgradError
-from tests.recurrences import DESCENT, FIVE, LSTM, RNN, WIDTHS
+from tests.recurrences import DESCENT, FIVE, LSTM, OPEN, RNN, WIDTHS
 
 rng = np.random.default_rng(0)
 
@@ -126,3 +126,32 @@ def test_arrays_that_do_not_fit_are_told_by_their_layer() -> None:
     ):
         with pytest.raises(SymgradError, match=told):
             function({**inputs, **changed})
+
+
+def squares(a: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.sum((a - y) ** 2, axis=-1)
+
+
+def test_functions_that_are_left_open_are_given() -> None:
+    phi = np.tanh, lambda z: 1 - np.tanh(z) ** 2
+    ell = squares, (lambda a, y: 2 * (a - y), lambda a, y: -2 * (a - y))
+    arrays = {"W": widths(3, 4, 2)["W"], "x": np.ones(3), "y": np.ones(2)}
+    function = sg.derive(OPEN).lambdify()
+    value, derived = function(arrays, phi=phi, ell=ell)
+    written = OPEN.replace("phi(", "tanh(").replace("ell(a[L], y)", "norm2(a[L] - y)**2")
+    same, expected = sg.derive(written.partition("W:")[2].join(["W:", ""])).lambdify()(arrays)
+    assert value == pytest.approx(same)
+    for one, other in zip(derived["W"], expected["W"], strict=True):
+        np.testing.assert_allclose(one, other)
+    given = {**arrays, "phi": phi, "ell": ell}
+    assert sg.check_gradient(OPEN, inputs=given).passed
+    assert sg.evaluate(OPEN, {**arrays, "phi": np.tanh, "ell": squares}) == pytest.approx(same)
+    for changed, told in (
+        ({"phi": np.tanh}, r"phi_1 is needed and not given: give phi=\(f, df\)"),
+        ({"ell": 3}, "ell is a function that the program leaves open, and no int"),
+        ({"phi": (lambda z: z[:1], phi[1])}, "phi returned the shape"),
+    ):
+        with pytest.raises(SymgradError, match=told):
+            function({**given, **changed})
+    with pytest.raises(SymgradError, match="ell is a function that the program leaves open"):
+        function(arrays, phi=phi)

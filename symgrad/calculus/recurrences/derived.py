@@ -31,12 +31,6 @@ class DerivedParts:
     given: dict[str, Name] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.problem.functions:
-            name = next(iter(self.problem.functions))
-            raise ProgramError(
-                f"{name} is a function that is left open, which programs with time steps do not "
-                "have; write one, such as tanh"
-            )
         self.parts = Parts(self.problem)
         self.active = self._active()
         self.after = self._derived(self.parts.part(self.parts.after, self.parts.output))

@@ -17,8 +17,7 @@ from symgrad.numerics import differences
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.layers import layers
-from symgrad.numerics.libraries import NumPy
-from symgrad.numerics.recurrences.function import compile_joined, sizes_with_steps
+from symgrad.numerics.recurrences.function import arrays_of, compile_joined, sizes_with_steps
 from symgrad.numerics.reports import GradientReport
 from symgrad.numerics.sizes import normal_shape
 
@@ -42,6 +41,7 @@ def check_steps(
     if claimed is None:
         _, claimed = compile_joined(joined)(inputs)
     arrays = {n: a for name in problem.variables for n, a in entries(problem, name, inputs[name])}
+    arrays |= {name: inputs[name] for name in problem.functions if name in inputs}
     gradients = {n: a for name in joined.wrt for n, a in entries(problem, name, claimed[name])}
     return differences.check_gradient(flat, names, arrays, gradients=gradients, **options)
 
@@ -70,19 +70,16 @@ def steps_given(problem: Problem, inputs: Mapping[str, Any]) -> int:
 def value_unrolled(problem: Problem, inputs: Mapping[str, Any]) -> Any:
     """The value of a program with equations below its steps, written out."""
     assert problem.loop is not None
-    names, length = [*problem.variables], problem.loop.steps.length
-    given = {n: a for n, a in inputs.items() if n != str(length)}
+    length = problem.loop.steps.length
     signature = Signature(problem, "gradient", (), {}, {}, frozenset())
-    arrays, sizes = signature.arrays(names, given, NumPy(np.dtype(np.float64)))
-    for axis, size in sizes_with_steps(problem, inputs).items():
-        if sizes.setdefault(axis, size) != size:
-            raise DataError(f"{axis} is given as {size}, but the arrays have {sizes[axis]}")
+    arrays, sizes = arrays_of(signature, signature.apart(inputs)[0], np.dtype(np.float64))
     if length.is_Symbol and length not in sizes:
         raise DataError(f"how many steps there are is shown by no array: give {length}")
     count = int(length) if length.is_Integer else sizes[length]
     _check_length(count, "its value")
     flat = unrolled(problem, count)
-    own = {n: a for name in names for n, a in entries(problem, name, arrays[name])}
+    own = {n: a for name in arrays for n, a in entries(problem, name, arrays[name])}
+    own |= {name: inputs[name] for name in problem.functions if name in inputs}
     value, _ = compile_derivation(derive.value(flat))(own)
     return value
 

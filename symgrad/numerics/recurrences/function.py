@@ -18,6 +18,7 @@ from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem
 from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import dtype_of
+from symgrad.numerics.given import callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.layers import apart, flattened, layers, shapes_of, together, views
@@ -38,6 +39,7 @@ class StepFunction:
         self.signature = Signature(joined.problem, "gradient", joined.wrt, {}, {}, frozenset())
         self.source: str = loop.source
         self.axes: tuple[Axis, ...] = loop.axes
+        self.functions = loop.functions
         self.length = str(joined.parts.loop.steps.length)
         self._reuse, self._bound = reuse, dict[Any, Bound]()
         self.flat_gradient = np.empty(0, self.dtype)
@@ -59,31 +61,21 @@ class StepFunction:
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_function"} | {"_bound": {}}
 
-    def _read(self, inputs: Mapping[str, Any]) -> tuple[list[Any], list[int]]:
-        """The arrays and the sizes."""
+    def _read(self, inputs: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
+        """The arrays, and the sizes and functions."""
         if not isinstance(inputs, Mapping):
             given = type(inputs).__name__
             raise DataError(f"the inputs are a {given}; a mapping from name to array is wanted")
-        steps = {}
-        if self.length in inputs and self.length not in self.problem.variables:
-            inputs = dict(inputs)
-            steps = {self._axis: _count(self.length, inputs.pop(self.length))}
-        problem, inputs, lists = apart(self.problem, inputs)
-        names = [*problem.variables]
-        signature = replace(self.signature, problem=problem)
-        each, sizes = signature.arrays(names, inputs, NumPy(self.dtype))
-        arrays = together(self.inputs, self.problem, each)
-        if lists:
-            sizes[self._axis] = lists
-        for axis, count in steps.items():
-            if sizes.setdefault(axis, count) != count:
-                raise DataError(f"{axis} is given as {count}, but the arrays have {sizes[axis]}")
+        inputs, functions = self.signature.apart(inputs)
+        called = callables(self.functions, functions, NumPy(self.dtype))
+        arrays, sizes = arrays_of(self.signature, inputs, self.dtype)
         if self._axis not in sizes and self._axis in self.axes:
             raise DataError(
                 f"how many steps there are is shown by no array: give {self.length}, as in "
                 f"{self.length}=10"
             )
-        return [arrays[name] for name in self.inputs], [self._size(a, sizes) for a in self.axes]
+        counts = (self._size(axis, sizes) for axis in self.axes)
+        return [arrays[name] for name in self.inputs], [*counts, *called]
 
     def _size(self, axis: Axis, sizes: Mapping[Axis, int]) -> Any:
         """A size; of one that depends on the step those of all, from 0 on."""
@@ -124,7 +116,7 @@ class StepFunction:
         shape = self.signature.shape(name, inputs)
         return derivative if shape is None else derivative.reshape(shape)
 
-    def _computed(self, arrays: Sequence[Any], counts: Sequence[int]) -> tuple[Any, dict[str, Any]]:
+    def _computed(self, arrays: Sequence[Any], counts: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
         try:
             with np.errstate(all="ignore"):  # what is not finite is seen in the results
                 value, *derived = self._function(*arrays, *counts)
@@ -172,6 +164,27 @@ def compile_joined(
     if modules != "numpy":
         raise OptionError(f"programs with time steps have modules='numpy', not {modules!r}")
     return StepFunction(joined, dtype_of(dtype), reuse_buffers, recompute)
+
+
+def arrays_of(
+    signature: Signature, inputs: Mapping[str, Any], dtype: np.dtype[Any]
+) -> tuple[dict[str, Any], dict[Axis, int]]:
+    """The arrays of a program with steps, those of layers as lists, and the sizes, among them how
+    many steps there are: a list or an array shows it, or it is given by its name."""
+    problem = signature.problem
+    assert problem.loop is not None
+    length, steps = problem.loop.steps.length, 0
+    if str(length) in inputs and str(length) not in problem.variables:
+        inputs = dict(inputs)
+        steps = _count(str(length), inputs.pop(str(length)))
+    written, each, lists = apart(problem, inputs)
+    signature = replace(signature, problem=written)
+    found, sizes = signature.arrays([*written.variables], each, NumPy(dtype))
+    if lists:
+        sizes[length] = lists
+    if steps and sizes.setdefault(length, steps) != steps:
+        raise DataError(f"{length} is given as {steps}, but the arrays have {sizes[length]}")
+    return together(problem.variables, problem, found), sizes
 
 
 def sizes_with_steps(problem: Problem, inputs: Mapping[str, Any]) -> dict[Axis, int]:

@@ -8,8 +8,11 @@ from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.language.dimensions import dimension
 from symgrad.language.names import entry_of, entry_parts
+from symgrad.language.problem import Variable
 from symgrad.numerics.recurrences.split import Order, Part
 from symgrad.numerics.sizes import axes_of
+
+INDENT = " " * 4
 
 
 class StepParts:
@@ -119,3 +122,9 @@ def of_all_steps(axis: Axis) -> Axis:
 def is_number(axis: Axis) -> bool:
     """Whether an axis has a size of its own."""
     return not isinstance(axis, str) and bool(axis.is_Integer)
+
+
+def steps_first(variable: Variable, text: str) -> str:
+    """A series with its steps before the axis of the batch, as a list has them."""
+    first = variable.batch is None or variable.ragged
+    return text if first else f"np.moveaxis({text}, 1, 0)"

@@ -10,16 +10,12 @@ from collections.abc import Iterable
 
 from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined
-from symgrad.language.dimensions import core
-from symgrad.language.expressions import Name
-from symgrad.language.layered import depends_on, shape_at
 from symgrad.language.names import entry_of, entry_parts
-from symgrad.language.problem import Variable
-from symgrad.numerics.recurrences.in_code import StepParts
+from symgrad.numerics.given import Needed
+from symgrad.numerics.recurrences.in_code import INDENT, StepParts, steps_first
 from symgrad.numerics.recurrences.split import Part, Split
+from symgrad.numerics.recurrences.way_back import WayBack
 from symgrad.numerics.source import TYPED
-
-INDENT = " " * 4
 
 
 class StepLoop:
@@ -40,14 +36,24 @@ class StepLoop:
         return self.of.axes
 
     @property
+    def functions(self) -> Needed:
+        """The functions of the caller's that it calls, in its order."""
+        return [each for part in self._each for each in part.program.functions]
+
+    @property
+    def _each(self) -> list[Part]:
+        return [part for part in (self.before, self.step, self.after) if part is not None]
+
+    @property
     def source(self) -> str:
         """All of it."""
-        parts = [part for part in (self.before, self.step, self.after) if part is not None]
+        parts = self._each
         imports = dict.fromkeys(line for part in parts for line in part.text.imports)
         arguments = [f"p{k}" for k in self.of.place.values()] + [
             f"n{k}" for k in range(len(self.axes))
         ]
-        body = [*self._head(parts), *self._forward(), *self._backward()]
+        arguments += [name for part in parts for name in part.program.callables]
+        body = [*self._head(parts), *self._forward(), *self._back()]
         lines = [f"{INDENT}{line}" for line in body]
         return "\n".join([*imports, "", "", f"def function({', '.join(arguments)}):", *lines, ""])
 
@@ -61,7 +67,7 @@ class StepLoop:
         for name, variable in self.of.problem.variables.items():
             if variable.steps is not None:
                 k = self.of.place[name]
-                lines.append(f"q{k} = {_steps_first(variable, f'p{k}')}")
+                lines.append(f"q{k} = {steps_first(variable, f'p{k}')}")
         return lines
 
     def _entries(self) -> list[str]:
@@ -103,131 +109,9 @@ class StepLoop:
         dims = (name.batch, *(d for d in name.shape if d != 1))
         return f"np.broadcast_to({value}, {self.step.text.shape(dims)})"
 
-    def _backward(self) -> list[str]:
-        if not self.joined.wrt:
-            return ["return value,"]
-        lines: list[str] = []
-        carried = [h for h in self.of.states if self._carries(h)]
-        received = [h for h in self.of.states if self._cotangent(h) in self.step.program.inputs]
-        for h in dict.fromkeys([*carried, *received]):
-            k = self.of.states[h]
-            sent = self.after.derivative(entry_of(h, self.parts.last))
-            lines.append(f"c{k} = {sent or f'np.zeros_like(h{k}[n])'}")
-        for k, name in enumerate(self.parts.totals):
-            if self.of.given.get(name) in self.step.program.inputs:
-                lines.append(f"ds{k} = {self.after.derivative(name)}")
-        step = self.parts.step
-        alone = {  # what the last step alone receives, and what each is of
-            f"ce{k}": Name(name, step[name].shape, step[name].batch)
-            for k, name in enumerate(self.of.beside)
-            if self.of.given.get(name) in self.step.program.inputs
-        }
-        for name, of in alone.items():
-            sent = self.after.derivative(entry_of(entry_parts(of.name)[0], self.parts.last))
-            lines.append(f"{name} = {sent}")
-        sums = self._sums()
-        lines += [f"{target} = {start}" for target, start, _ in sums]
-        inside = self._entries()
+    def _back(self) -> list[str]:
+        """The way back: a step begins with what it is given, or all of its way forward."""
+        begins = self._entries()
         if self.recompute:
-            inside += self.step.lines(self.split.forward)
-        inside += self.step.lines(self.split.backward)
-        inside += [line for _, _, line in sums if line]
-        if carried:
-            left = ", ".join(f"c{self.of.states[h]}" for h in carried)
-            right = ", ".join(
-                str(self.step.derivative(entry_of(h, f"{self.of.t} - 1"))) for h in carried
-            )
-            inside.append(f"{left} = {right}")
-        alone |= {
-            f"c{self.of.states[h]}": self.parts.states[h] for h in received if h not in carried
-        }
-        inside += [
-            f"{name} = {_nothing(name, of, self.of.t, self.step)}" for name, of in alone.items()
-        ]
-        lines += ["for t in range(n, 0, -1):", *(f"{INDENT}{line}" for line in inside or ["pass"])]
-        return [*lines, *self._back(carried), self._return()]
-
-    def _carries(self, h: str) -> bool:
-        return self.step.derivative(entry_of(h, f"{self.of.t} - 1")) is not None
-
-    def _cotangent(self, h: str) -> str:
-        return self.of.given.get(entry_of(h, self.of.t), "")
-
-    def _sums(self) -> list[tuple[str, str, str]]:
-        """What is added up, or has an entry at each step: its name, how it begins, and the line of
-        a step."""
-        found = []
-        for name in self.step.derivatives:
-            base, index = entry_parts(name)
-            value = self.step.derivative(name)
-            if index == self.of.t and base in self.of.place:
-                k, variable = self.of.place[base], self.of.problem.variables[base]
-                start = "[None] * n" if variable.ragged else f"np.zeros_like(p{k})"
-                found.append(
-                    (f"g{k}", start, f"{_steps_first(variable, f'g{k}')}[t - 1] = {value}")
-                )
-            elif not index:
-                target, of = self.of.target(name)
-                number = not self.step.results[f"d {name}"].dims
-                start = "0.0" if number else f"np.zeros_like({of})"
-                found.append((target, start, f"{target} += {value}"))
-        return found
-
-    def _back(self, carried: list[str]) -> list[str]:
-        """What is before the steps: the cotangents that it receives, and its operations."""
-        if self.before is None:
-            return []
-        lines = []
-        for k, name in enumerate(self.parts.before):
-            base, index = entry_parts(name)
-            sent = self.after.derivative(name)
-            if index == "0":
-                own = self._joined_cotangent(base, carried)
-                lines.append(f"dh{self.of.states[base]} = {own}{f' + {sent}' if sent else ''}")
-            elif sent:
-                before = f"du{k} + " if name in self.step.derivatives else ""
-                lines.append(f"du{k} = {before}{sent}")
-        wanted = {
-            self.before.inputs[n] for n in self.before.program.inputs if n in self.joined.given
-        }
-        lines = [line for line in lines if line.partition(" = ")[0] in wanted]
-        return [*lines, *self.before.lines(op for op in self.before.program.ops if op in self.late)]
-
-    def _joined_cotangent(self, h: str, carried: list[str]) -> str:
-        if h not in carried:
-            return "0.0"
-        name, first = self.parts.states[h], self.parts.before[entry_of(h, "0")]
-        over = name.batch is not None and first.batch is None
-        return f"c{self.of.states[h]}.sum(axis=0)" if over else f"c{self.of.states[h]}"
-
-    def _return(self) -> str:
-        """The value, and the gradients, each an array of the caller's own."""
-        returned = ["value"]
-        for name in self.joined.wrt:
-            k, terms = self.of.place[name], []
-            entry = entry_of(name, self.of.t)
-            if name in self.step.derivatives or entry in self.step.derivatives:
-                terms.append(f"g{k}")
-            parts = (self.after, self.before)
-            terms += [d for p in parts if p is not None and (d := p.derivative(name)) is not None]
-            if self.of.problem.variables[name].ragged:
-                each = "np.array(x)" if terms else "np.zeros_like(x)"
-                returned.append(f"[{each} for x in {'g' if terms else 'p'}{k}]")
-            else:
-                returned.append(f"np.array({' + '.join(terms) or f'np.zeros_like(p{k})'})")
-        return f"return {', '.join(returned)}"
-
-
-def _nothing(name: str, of: Name, t: str, step: Part) -> str:
-    """Zeros in the place of a cotangent, as it is one step before."""
-    if not depends_on(of.shape, t):
-        return f"np.zeros_like({name})"
-    batch = () if of.batch is None else (of.batch,)
-    dims = (*batch, *core(shape_at(of.shape, {t: f"{t} - 1"})))
-    return f"np.zeros({step.text.shape(dims)}, {name}.dtype)"
-
-
-def _steps_first(variable: Variable, text: str) -> str:
-    """A series with its steps before the axis of the batch, as a list has them."""
-    first = variable.batch is None or variable.ragged
-    return text if first else f"np.moveaxis({text}, 1, 0)"
+            begins += self.step.lines(self.split.forward)
+        return WayBack(self.of, begins, self.split.backward, self.late).lines()

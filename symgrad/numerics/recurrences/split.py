@@ -48,11 +48,17 @@ class PartProgram(Program):
     """The program of a part, in a longer function."""
 
     whole: Order = Order((), {})
+    prefix: str = ""
 
     def size(self, axis: Axis) -> str:
         """An axis's size: a number, or what the whole function calls it."""
         number = not isinstance(axis, str) and axis.is_Integer
         return str(int(axis)) if number else self.whole.size(axis)
+
+    @property
+    def callables(self) -> tuple[str, ...]:
+        """What the caller's functions are called in the whole function."""
+        return tuple(f"{self.prefix}f{k}" for k in range(len(self.functions)))
 
 
 @dataclass
@@ -84,7 +90,8 @@ class Part:
             results[name] = own.closed(), own.labels
         results |= {f"d {k}": (o.entry, o.labels) for k, o in derivation.outcomes.items()}
         plain = program([*results.values()])
-        made = PartProgram(plain.inputs, plain.ops, plain.results, plain.floats, order)
+        of_plain = (plain.inputs, plain.ops, plain.results, plain.floats)
+        made = PartProgram(*of_plain, order, prefix)
         ops = (op for op, _ in made.results)
         return cls(prefix, made, dict(zip(results, ops, strict=True)), inputs)
 

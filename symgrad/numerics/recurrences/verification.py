@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from symgrad.numerics.evaluation import Sample, drawn
 from symgrad.numerics.layers import flat, stacked
 from symgrad.numerics.recurrences.function import compile_joined
 from symgrad.numerics.recurrences.printed import Run
+from symgrad.numerics.unspecified import drawn_functions, each_draw
 from symgrad.numerics.verification import TOLERANCE, StepCheck, Verification, difference
 
 LENGTHS = (1, 2, 5)
@@ -44,8 +46,14 @@ def verify_joined(joined: Joined, seed: int = 0, code: bool = True) -> Verificat
     checks = [*_of_parts(joined, seed)]
     with np.errstate(all="ignore"):
         for length in lengths_of(joined.problem):
-            checks += Unrolled(joined, length, seed).checks(code)
+            look = partial(_at_length, joined, length, seed, code)
+            checks += [check for found in each_draw(joined.problem, look) for check in found]
     return Verification(tuple(checks))
+
+
+def _at_length(joined: Joined, length: int, seed: int, code: bool, number: int) -> list[StepCheck]:
+    """The checks at so many steps, with other random functions for each number."""
+    return [*Unrolled(joined, length, seed + number).checks(code)]
 
 
 def _of_parts(joined: Joined, seed: int) -> Iterator[StepCheck]:
@@ -122,12 +130,13 @@ class Unrolled:
     def _computed(self) -> tuple[Any, dict[str, Any]]:
         """What the generated function returns."""
         problem, sample = self.joined.problem, self.sample
-        inputs = {
+        inputs: dict[str, Any] = {
             name: self.stacked(
                 name, [sample.inputs[n] for n in parameters_at(problem, name, self.length)]
             )
             for name in problem.variables
         }
+        inputs |= drawn_functions(problem)
         length = problem.loop.steps.length if problem.loop else None
         if length is not None and length.is_Symbol:
             inputs[str(length)] = self.length

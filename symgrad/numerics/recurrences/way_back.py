@@ -1,0 +1,152 @@
+"""The way back of a program with steps: the loop that takes the cotangents from the last step to
+the first, and what is before the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symgrad.language.dimensions import core
+from symgrad.language.expressions import Name
+from symgrad.language.layered import depends_on, shape_at
+from symgrad.language.names import entry_of, entry_parts
+from symgrad.numerics.listing import Op
+from symgrad.numerics.recurrences.in_code import INDENT, StepParts, steps_first
+from symgrad.numerics.recurrences.split import Part
+
+
+@dataclass
+class WayBack:
+    """`begins` are the lines that a step begins with, `backward` its operations, `late` those of
+    the part before the steps that need a cotangent."""
+
+    of: StepParts
+    begins: Sequence[str]
+    backward: Sequence[Op]
+    late: set[Op]
+
+    def __post_init__(self) -> None:
+        self.before, self.step, self.after = self.of.before, self.of.step, self.of.after
+        self.parts = self.of.parts
+
+    def lines(self) -> list[str]:
+        """The cotangents at the last step, the loop, what is before it, and what is returned."""
+        if not self.of.joined.wrt:
+            return ["return value,"]
+        lines: list[str] = []
+        carried = [h for h in self.of.states if self._carries(h)]
+        received = [h for h in self.of.states if self._cotangent(h) in self.step.program.inputs]
+        for h in dict.fromkeys([*carried, *received]):
+            k = self.of.states[h]
+            sent = self.after.derivative(entry_of(h, self.parts.last))
+            lines.append(f"c{k} = {sent or f'np.zeros_like(h{k}[n])'}")
+        for k, name in enumerate(self.parts.totals):
+            if self.of.given.get(name) in self.step.program.inputs:
+                lines.append(f"ds{k} = {self.after.derivative(name)}")
+        step = self.parts.step
+        alone = {  # what the last step alone receives, and what each is of
+            f"ce{k}": Name(name, step[name].shape, step[name].batch)
+            for k, name in enumerate(self.of.beside)
+            if self.of.given.get(name) in self.step.program.inputs
+        }
+        for name, of in alone.items():
+            sent = self.after.derivative(entry_of(entry_parts(of.name)[0], self.parts.last))
+            lines.append(f"{name} = {sent}")
+        sums = self._sums()
+        lines += [f"{target} = {start}" for target, start, _ in sums]
+        inside = [*self.begins, *self.step.lines(self.backward)]
+        inside += [line for _, _, line in sums if line]
+        if carried:
+            left = ", ".join(f"c{self.of.states[h]}" for h in carried)
+            right = ", ".join(
+                str(self.step.derivative(entry_of(h, f"{self.of.t} - 1"))) for h in carried
+            )
+            inside.append(f"{left} = {right}")
+        alone |= {
+            f"c{self.of.states[h]}": self.parts.states[h] for h in received if h not in carried
+        }
+        inside += [
+            f"{name} = {_nothing(name, of, self.of.t, self.step)}" for name, of in alone.items()
+        ]
+        lines += ["for t in range(n, 0, -1):", *(f"{INDENT}{line}" for line in inside or ["pass"])]
+        return [*lines, *self._back(carried), self._return()]
+
+    def _carries(self, h: str) -> bool:
+        return self.step.derivative(entry_of(h, f"{self.of.t} - 1")) is not None
+
+    def _cotangent(self, h: str) -> str:
+        return self.of.given.get(entry_of(h, self.of.t), "")
+
+    def _sums(self) -> list[tuple[str, str, str]]:
+        """What is added up, or has an entry at each step: its name, how it begins, and the line of
+        a step."""
+        found = []
+        for name in self.step.derivatives:
+            base, index = entry_parts(name)
+            value = self.step.derivative(name)
+            if index == self.of.t and base in self.of.place:
+                k, variable = self.of.place[base], self.of.problem.variables[base]
+                start = "[None] * n" if variable.ragged else f"np.zeros_like(p{k})"
+                found.append((f"g{k}", start, f"{steps_first(variable, f'g{k}')}[t - 1] = {value}"))
+            elif not index:
+                target, of = self.of.target(name)
+                number = not self.step.results[f"d {name}"].dims
+                start = "0.0" if number else f"np.zeros_like({of})"
+                found.append((target, start, f"{target} += {value}"))
+        return found
+
+    def _back(self, carried: list[str]) -> list[str]:
+        """What is before the steps: the cotangents that it receives, and its operations."""
+        if self.before is None:
+            return []
+        lines = []
+        for k, name in enumerate(self.parts.before):
+            base, index = entry_parts(name)
+            sent = self.after.derivative(name)
+            if index == "0":
+                own = self._joined_cotangent(base, carried)
+                lines.append(f"dh{self.of.states[base]} = {own}{f' + {sent}' if sent else ''}")
+            elif sent:
+                before = f"du{k} + " if name in self.step.derivatives else ""
+                lines.append(f"du{k} = {before}{sent}")
+        wanted = {
+            self.before.inputs[n] for n in self.before.program.inputs if n in self.of.joined.given
+        }
+        lines = [line for line in lines if line.partition(" = ")[0] in wanted]
+        return [
+            *lines,
+            *self.before.lines(op for op in self.before.program.ops if op in self.late),
+        ]
+
+    def _joined_cotangent(self, h: str, carried: list[str]) -> str:
+        if h not in carried:
+            return "0.0"
+        name, first = self.parts.states[h], self.parts.before[entry_of(h, "0")]
+        over = name.batch is not None and first.batch is None
+        return f"c{self.of.states[h]}.sum(axis=0)" if over else f"c{self.of.states[h]}"
+
+    def _return(self) -> str:
+        """The value, and the gradients, each an array of the caller's own."""
+        returned = ["value"]
+        for name in self.of.joined.wrt:
+            k, terms = self.of.place[name], []
+            entry = entry_of(name, self.of.t)
+            if name in self.step.derivatives or entry in self.step.derivatives:
+                terms.append(f"g{k}")
+            parts = (self.after, self.before)
+            terms += [d for p in parts if p is not None and (d := p.derivative(name)) is not None]
+            if self.of.problem.variables[name].ragged:
+                each = "np.array(x)" if terms else "np.zeros_like(x)"
+                returned.append(f"[{each} for x in {'g' if terms else 'p'}{k}]")
+            else:
+                returned.append(f"np.array({' + '.join(terms) or f'np.zeros_like(p{k})'})")
+        return f"return {', '.join(returned)}"
+
+
+def _nothing(name: str, of: Name, t: str, step: Part) -> str:
+    """Zeros in the place of a cotangent, as it is one step before."""
+    if not depends_on(of.shape, t):
+        return f"np.zeros_like({name})"
+    batch = () if of.batch is None else (of.batch,)
+    dims = (*batch, *core(shape_at(of.shape, {t: f"{t} - 1"})))
+    return f"np.zeros({step.text.shape(dims)}, {name}.dtype)"
