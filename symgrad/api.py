@@ -25,7 +25,7 @@ from symgrad.calculus.stationary import stationary as solved
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.components import Component, component_of
 from symgrad.errors import OptionError, VerificationError, one_of, whole_number
-from symgrad.explicit import ExplicitJacobian, explicit_jacobian
+from symgrad.explicit import ExplicitGradient, ExplicitJacobian, explicit_jacobian
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.sympy_output import sympy_of
@@ -165,10 +165,26 @@ class Derivation:
     data: data.Derivation
     method: str = field(default=METHODS[0], repr=False)
 
+    by: sympy.ImmutableMatrix | None = field(default=None, repr=False)
+
     @property
     def problem(self) -> Problem:
         """What was derived."""
         return self.data.problem
+
+    @property
+    def matrix(self) -> ExplicitGradient:
+        """The gradient by `wrt=sympy.Matrix([[a, b], [c, d]])` in the layout of that matrix: `str`,
+        `.rows`, `.latex`, `.sympy()`. Raises: OptionError where wrt is none.
+
+        >>> a, b = sympy.symbols("a b")
+        >>> A = sympy.Matrix([[a, b], [b, a]])
+        >>> print(derive(A.det(), A).matrix)
+        [[2 * a, -2 * b], [-2 * b, 2 * a]]
+        """
+        if self.by is None:
+            raise OptionError("there is no matrix of gradients: wrt is no explicit Matrix")
+        return ExplicitGradient(self.data, self.by)
 
     @property
     def wrt(self) -> tuple[str, ...]:
@@ -448,7 +464,10 @@ def derive(
                 "a program with time steps is derived by backpropagation, its entries independent"
             )
         return derived
-    return Derivation(in_convention(derived.data, symmetric, layout), method)
+    by = None
+    if isinstance(wrt, sympy.MatrixBase) and all(isinstance(x, sympy.Symbol) for x in wrt):
+        by = sympy.ImmutableMatrix(wrt)
+    return Derivation(in_convention(derived.data, symmetric, layout), method, by)
 
 
 @overload

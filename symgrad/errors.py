@@ -153,11 +153,11 @@ def names_wanted(what: str, value: object) -> Mapping[str, Any]:
     return value
 
 
-def did_you_mean(name: object, known: Iterable[object]) -> str:
-    """`; did you mean a, b?` with the nearest known names, or nothing."""
+def did_you_mean(name: object, known: Iterable[object], alike_by: float = 0.6) -> str:
+    """`; did you mean a, b?` with the nearest known names, or nothing; 1 is as like as can be."""
     name, names = str(name), list(dict.fromkeys(map(str, known)))
     alike = [k for k in names if _folded(k) == _folded(name) and k != name]
-    near = list(dict.fromkeys([*alike, *difflib.get_close_matches(name, names, n=3)]))[:3]
+    near = list(dict.fromkeys([*alike, *difflib.get_close_matches(name, names, 3, alike_by)]))[:3]
     return f"; did you mean {', '.join(near)}?" if near else ""
 
 

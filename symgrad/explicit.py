@@ -16,6 +16,7 @@ from symgrad.calculus.derivation import Derivation
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem, Wrt
+from symgrad.language.sympy_output import sympy_of
 from symgrad.numerics import verification
 from symgrad.numerics.function import compile_derivation
 
@@ -39,8 +40,7 @@ class ExplicitJacobian:
     @property
     def latex(self) -> str:
         """The matrix in LaTeX."""
-        rows = r" \\ ".join(map(" & ".join, self._entries("latex")))
-        return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+        return _matrix(self._entries("latex"))
 
     def _entries(self, form: str) -> list[list[str]]:
         return [[_written(d, name, form) for name in self.wrt] for d in self.derivations]
@@ -64,8 +64,57 @@ class ExplicitJacobian:
         return f"$${self.latex}$$"
 
     def __str__(self) -> str:
-        rows = (f"[{', '.join(row)}]" for row in self.rows)
-        return f"[{', '.join(rows)}]"
+        return _shown(self.rows)
+
+
+@dataclass(frozen=True)
+class ExplicitGradient:
+    """The gradient of a number by an explicit matrix of symbols, entry by entry in its layout."""
+
+    derivation: Derivation
+    wrt: sympy.ImmutableMatrix
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The entries as text, row by row."""
+        return tuple(map(tuple, self._entries("text")))
+
+    @property
+    def latex(self) -> str:
+        """The matrix in LaTeX."""
+        return _matrix(self._entries("latex"))
+
+    def _entries(self, form: str) -> list[list[str]]:
+        return [[_written(self.derivation, str(x), form) for x in r] for r in self.wrt.tolist()]
+
+    def sympy(self) -> sympy.Matrix:
+        """The matrix of SymPy expressions of the symbols that were given."""
+        problem = self.derivation.problem
+        outcomes = self.derivation.outcomes
+
+        def entry(symbol: sympy.Symbol) -> sympy.Expr:
+            if str(symbol) not in outcomes:
+                return sympy.Integer(0)
+            closed = outcomes[str(symbol)].closed
+            own = {name.name: value for name, value in closed.definitions}
+            return sympy_of(closed.expression, {**problem.definitions, **own}, problem.symbols)
+
+        return sympy.Matrix(*self.wrt.shape, [entry(symbol) for symbol in self.wrt])
+
+    def __str__(self) -> str:
+        return _shown(self.rows)
+
+
+def _shown(rows: tuple[tuple[str, ...], ...]) -> str:
+    """A matrix as text: [[2 * x, 1], [y, x]]."""
+    lines = (f"[{', '.join(row)}]" for row in rows)
+    return f"[{', '.join(lines)}]"
+
+
+def _matrix(entries: list[list[str]]) -> str:
+    """A matrix in LaTeX."""
+    rows = r" \\ ".join(map(" & ".join, entries))
+    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
 
 
 def _written(derivation: Derivation | None, name: str, form: str) -> str:
@@ -87,7 +136,10 @@ def explicit_jacobian(column: sympy.MatrixBase, wrt: Wrt) -> ExplicitJacobian:
     [[2 * x, 1], [y, 2 * y + x]]
     """
     if 1 not in column.shape:
-        raise ShapeError(f"a Jacobian is of a column of expressions; this is {column.shape}")
+        raise ShapeError(
+            f"a Jacobian is of a column of expressions; this is {column.shape}: give its entries "
+            "as one, matrix.vec(), column by column"
+        )
     problems = tuple(map(as_problem, column))
     variables = {name: v for problem in problems for name, v in problem.variables.items()}
     whole = Problem(variables, {}, problems[0].output)

@@ -66,3 +66,32 @@ def test_a_function_takes_its_arguments_in_order() -> None:
             sg.lambdify(symbols, a**2 * b)
     with pytest.raises(TypeError, match="2 arguments are wanted: b, a"):
         f(1.0)
+
+
+def test_a_gradient_by_a_matrix_of_symbols_is_one_in_its_layout() -> None:
+    d, unused = sympy.symbols("d unused", real=True)
+    M = sympy.Matrix([[a, b], [c, d]])
+    loss = a * (M.T * M).trace() + (M * M)[0, 1]
+    found = sg.derive(loss, M).matrix
+    wanted = sympy.Matrix(2, 2, [sympy.diff(loss, x) for x in M])
+    assert (found.sympy() - wanted).expand() == sympy.zeros(2, 2)
+    assert sg.derive(M.det(), M).matrix.rows == (("d", "-c"), ("-b", "a"))
+    assert sg.derive(M.det(), M).matrix.latex == (r"\begin{bmatrix} d & -c \\ -b & a \end{bmatrix}")
+    row = sg.derive(a**2 * d, sympy.Matrix([[d, unused, a]])).matrix
+    assert str(row) == "[[a**2, 0, 2 * a * d]]" or str(row) == "[[a**2, 0, 2 * d * a]]"
+    assert row.sympy() == sympy.Matrix([[a**2, 0, 2 * a * d]])
+
+
+def test_the_entries_of_a_matrix_symbol_together_are_that_matrix() -> None:
+    Z = sympy.MatrixSymbol("Z", 2, 2)
+    derivation = sg.derive(sympy.Trace(Z.T * Z), Z.as_explicit())
+    assert derivation.results["Z"].expression == "2 * Z"
+    with pytest.raises(sg.SymgradError, match="wrt is no explicit Matrix"):
+        _ = derivation.matrix
+    with pytest.raises(sg.SymgradError, match="is an entry; differentiate by Z"):
+        sg.derive(Z[0, 0] ** 2, sympy.Matrix([Z[0, 0]]))
+
+
+def test_a_matrix_of_expressions_has_no_jacobian() -> None:
+    with pytest.raises(sg.SymgradError, match=r"matrix.vec\(\), column by column"):
+        sg.jacobian(sympy.Matrix([[a, b], [b, a]]), [a])

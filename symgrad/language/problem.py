@@ -233,7 +233,9 @@ class Problem:
         if chosen is None:
             chosen = self.parameters
         elif isinstance(chosen, sympy.MatrixBase):
-            chosen = tuple(chosen)  # its symbols
+            symbols = _symbols_in(chosen)
+            met = tuple(x for x in symbols if str(x) in self.variables)
+            chosen = met or symbols
         elif isinstance(chosen, str | sympy.Basic):
             chosen = (chosen,)
         try:
@@ -264,6 +266,21 @@ class Problem:
     @property
     def _inputs(self) -> str:
         return ", ".join(self.variables) or "none"
+
+
+def _symbols_in(matrix: sympy.MatrixBase) -> tuple[sympy.Basic, ...]:
+    """The symbols that an explicit matrix is made of; of all entries of a MatrixSymbol that one.
+
+    Raises: UnknownNameError for single entries of one."""
+    for entry in matrix:
+        whole = getattr(entry, "parent", None)
+        if whole is not None:
+            if sympy.ImmutableMatrix(matrix) == whole.as_explicit():
+                return (whole,)
+            raise UnknownNameError(
+                f"wrt: {entry} is an entry; differentiate by {whole}, and take the entry of that"
+            )
+    return tuple(matrix)
 
 
 def variable_like(name: str, shape: Shape) -> Variable:

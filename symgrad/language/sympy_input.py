@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,13 +10,13 @@ from typing import Any
 import sympy
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from symgrad.errors import ProgramError, UnknownNameError
+from symgrad.errors import ProgramError, UnknownNameError, did_you_mean
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import Dimension
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
-from symgrad.language.scope import Scope
+from symgrad.language.scope import Scope, function_names
 from symgrad.language.symbols import Index, variable_of
 from symgrad.language.sympy_arrays import counted
 from symgrad.language.sympy_axes import axes_of, counting
@@ -24,6 +25,8 @@ from symgrad.language.sympy_nodes import BATCH_NAME, CallNode, NamedNode
 from symgrad.language.sympy_rules import ENTRY_SYMBOL, dimension_of, expression_of, is_symbol
 from symgrad.language.sympy_trees import HINTS, Arguments, folded, shown, sympified
 from symgrad.language.unparse import unparse
+
+SHORT = 3  # letters of a name that is like others by chance, as ell is like elu
 
 
 def problem_from_sympy(source: object) -> Problem:
@@ -85,11 +88,26 @@ def _problem(root: sympy.Basic) -> Problem:
     definitions = {n: lettered(e, taken) for n, e in reading.scope.definitions.items()}
     variables = reading.ordered(value)
     symbols = _given(nodes, variables)
-    problem = Problem(variables, definitions, lettered(value, taken), name, symbols=symbols)
+    output = lettered(value, taken)
+    problem = Problem(variables, definitions, output, name, symbols=symbols)
+    problem = replace(problem, remarks=_nearly_known(problem))
+    for remark in problem.remarks:
+        warnings.warn(remark, stacklevel=2)
     for function in problem.functions.keys() & {*taken, name}:
         other = "the name of the result" if function == name else "a symbol"
         raise UnknownNameError(f"{function} is {other} and a function; rename the function")
     return problem
+
+
+def _nearly_known(problem: Problem) -> tuple[str, ...]:
+    """Of each function that is left open and is called nearly as one of the language, that it is
+    so."""
+    near = {name: did_you_mean(name, function_names(), 0.8) for name in problem.functions}
+    return tuple(
+        f"{name} is taken as a function that is left open{meant}"
+        for name, meant in near.items()
+        if meant and len(name) > SHORT
+    )
 
 
 def _given(nodes: list[sympy.Basic], names: Iterable[str]) -> dict[str, sympy.Basic]:

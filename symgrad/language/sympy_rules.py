@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
 
@@ -217,6 +218,21 @@ def _gamma_by_logarithm(node: sympy.gamma) -> tuple[sympy.Basic, ...]:
     return (magnitude * sympy.Piecewise((1, x > 0), (sympy.sign(sympy.sin(sympy.pi * x)), True)),)
 
 
+# SymPy's functions that are others' quotients, differences, products
+BY_OTHERS: dict[type, Callable[..., sympy.Expr]] = {
+    sympy.sec: lambda x: 1 / sympy.cos(x),
+    sympy.csc: lambda x: 1 / sympy.sin(x),
+    sympy.cot: lambda x: sympy.cos(x) / sympy.sin(x),
+    sympy.sech: lambda x: 1 / sympy.cosh(x),
+    sympy.csch: lambda x: 1 / sympy.sinh(x),
+    sympy.coth: lambda x: sympy.cosh(x) / sympy.sinh(x),
+    sympy.erfc: lambda x: 1 - sympy.erf(x),
+    sympy.factorial: lambda n: sympy.gamma(n + 1),
+    sympy.binomial: lambda n, k: sympy.gamma(n + 1) / sympy.gamma(k + 1) / sympy.gamma(n - k + 1),
+    sympy.beta: lambda x, y, *_: sympy.gamma(x) * sympy.gamma(y) / sympy.gamma(x + y),
+}
+
+
 def _left_open(node: AppliedUndef, *arguments: ex.Expression) -> ex.Expression:
     """A function without a formula, Function('f')(x)."""
     name = node.func.__name__
@@ -250,6 +266,8 @@ trees.RULES |= LEAVES | {
     sympy.gamma: lambda node, value: value,
     AppliedUndef: _left_open,
 }
+trees.RULES |= dict.fromkeys(BY_OTHERS, lambda node, value: value)
+trees.OPERANDS |= dict.fromkeys(BY_OTHERS, lambda node: (BY_OTHERS[node.func](*node.args),))
 trees.OPERANDS |= dict.fromkeys(LEAVES, lambda node: ())
 trees.OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)
 trees.OPERANDS |= {

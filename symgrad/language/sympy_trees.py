@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import sympy
 from sympy.core.sympify import SympifyError, _sympify
+from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.errors import ProgramError, did_you_mean
@@ -31,6 +32,18 @@ HINTS: dict[type, str] = {
     sympy.NDimArray: "declare Vector(name, n) or Matrix(name, m, n) and give its numbers as data",
     sympy.IndexedBase: "it has entries, u[i], for a Sum over i",
     sympy.Derivative: "give the expression itself; symgrad derives it",
+    sympy.Integral: "integrate it first, .doit(), where it has a closed form; sums are Sum(...)",
+    sympy.Limit: "take the limit first, .doit()",
+    sympy.Subs: "substitute first, .doit()",
+    sympy.Lambda: "call it with symbols",
+    sympy.Order: "leave the remainder out, .removeO()",
+    sympy.conjugate: "all numbers are real: declare the symbol real=True",
+    sympy.re: "all numbers are real: declare the symbol real=True",
+    sympy.im: "all numbers are real: declare the symbol real=True",
+    sympy.arg: "all numbers are real: declare the symbol real=True",
+    sympy.DiracDelta: "it is no function of numbers; Heaviside is one, with the slope 0",
+    sympy.floor: "it is constant between its steps and has no gradient; Heaviside is a step",
+    sympy.ceiling: "it is constant between its steps and has no gradient; Heaviside is a step",
     sympy.Dummy: "a Dummy has no name of its own; use Scalar(name)",
     sympy.AtomicExpr: "numbers are real and finite",
 }
@@ -71,7 +84,7 @@ def class_of(node: sympy.Basic) -> type:
     name = type(node).__name__
     if isinstance(node, sympy.Function) and name in OPERATIONS:
         hint = f"call symgrad's own {name}"
-    elif isinstance(node, sympy.Function):
+    elif isinstance(node, sympy.Function) and hint is SUPPORTED:
         hint = (did_you_mean(name, OPERATIONS) or f"; {hint}")[2:]
     raise NoRuleError(f"{shown(node)}: {name} is not part of the language; {hint}")
 
@@ -109,6 +122,10 @@ def sympified(value: object) -> sympy.Basic:
         result = _sympify(value)
     except SympifyError:
         result = None
+    if isinstance(value, Boolean) and not isinstance(value, sympy.Expr | sympy.Eq):
+        raise ProgramError(
+            f"{shown(value)} is a condition; as a number it is Piecewise((1, condition), (0, True))"
+        )
     if isinstance(value, sympy.Eq):
         one, other = map(shown, value.args)
         raise ProgramError(

@@ -418,6 +418,18 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     (lambda: x**2, ShapeError, "Elementwise, write HadamardPower"),
     (lambda: A**a, ProgramError, "the exponent of a matrix is a whole number"),
     (lambda: A**100, ProgramError, "powers of a matrix go up to 64"),
+    (lambda: sympy.Derivative(a**2, a), ProgramError, "give the expression itself; symgrad"),
+    (lambda: sympy.Integral(a, (a, 0, 1)), ProgramError, "integrate it first, .doit()"),
+    (lambda: sympy.Limit(a, a, 0), ProgramError, "take the limit first, .doit()"),
+    (lambda: sympy.Subs(a**2, a, 1), ProgramError, "substitute first, .doit()"),
+    (
+        lambda: sympy.Symbol("c") + sympy.O(sympy.Symbol("c") ** 2),
+        ProgramError,
+        "leave the remainder out, .removeO()",
+    ),
+    (lambda: sympy.re(sympy.Symbol("c")), ProgramError, "declare the symbol real=True"),
+    (lambda: sympy.floor(a), ProgramError, "it is constant between its steps"),
+    (lambda: a > 0, ProgramError, "is a condition; as a number it is Piecewise"),
     (lambda: Trace(W * W.T) + named("r", 2 * a) + det(W), ShapeError, "det needs a square matrix"),
     (lambda: softmax(W), ShapeError, "needs axis=1"),
     (lambda: softmax(W, axis="rows"), ProgramError, "axis must be a number, 0 or 1, not 'rows'"),
@@ -525,3 +537,35 @@ def test_an_operation_that_was_registered_after_the_import_has_a_function(
     monkeypatch.setitem(OPERATIONS, "late", replace(OPERATIONS["tanh"], name="late"))
     assert text(sg.late(A * x)) == "late(A @ x)"
     assert "late" in dir(sg)
+
+
+@pytest.mark.parametrize(("name", "near"), [("softmx", "softmax"), ("sigmod", "sigmoid")])
+def test_a_function_called_nearly_as_one_of_the_language_is_told(name: str, near: str) -> None:
+    with pytest.warns(UserWarning, match=f"{name} is taken as a function .* mean {near}"):
+        problem = problem_from_sympy(sympy.Function(name)(a) * a)
+    assert problem.remarks
+
+
+@pytest.mark.parametrize("name", ["f", "phi", "ell", "psi", "sigma", "kernel"])
+def test_a_function_of_any_other_name_is_left_open(name: str) -> None:
+    assert problem_from_sympy(sympy.Function(name)(a) * a).remarks == ()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [sympy.sec, sympy.csc, sympy.cot, sympy.sech, sympy.csch, sympy.coth, sympy.erfc],
+    ids=str,
+)
+def test_functions_by_others(function: Any) -> None:
+    """Each beside SymPy's own derivative."""
+    derivation = sg.derive(function(a) * a, [a])
+    value, slopes = derivation.lambdify()(a=0.7)
+    assert value == pytest.approx(float(0.7 * function(0.7)))
+    wanted = sympy.diff(function(a) * a, a).subs(a, 0.7)
+    assert slopes["a"] == pytest.approx(float(wanted))
+
+
+def test_binomial_and_beta() -> None:
+    for expression in (sympy.factorial(a), sympy.binomial(a, 1.3), sympy.beta(a, 1.3)):
+        found = sg.evaluate(problem_from_sympy(expression), {"a": 2.6})
+        assert found == pytest.approx(float(expression.subs(a, 2.6)))
