@@ -72,12 +72,13 @@ class Letters:
             where = where.plus(own, c)
         return where
 
-    def letters_of(self, labels: Iterable[Label]) -> set[Label]:
-        """The labels that have letters of their own, by which all of these are told."""
-        found: set[Label] = set()
+    def letters_of(self, labels: Iterable[Label]) -> dict[Label, None]:
+        """The labels that have letters of their own, by which all of these are told, in the order
+        in which they stand there."""
+        found: dict[Label, None] = {}
         for x in labels:
             hot = self.placed.get(x)
-            found |= {x} if hot is None else self.letters_of(hot.labels[:-1])
+            found |= {x: None} if hot is None else self.letters_of(hot.labels[:-1])
         return found
 
     def with_places(self, hots: Mapping[Label, Factor]) -> Letters:
@@ -170,17 +171,17 @@ class EntryNotation:
         letters = letters.with_places(places) if places else letters
         within, outside = list[Factor](), list[Factor]()
         for f in term.factors:
-            bound = not letters.letters_of(f.labels).isdisjoint(term.summed)
+            bound = not letters.letters_of(f.labels).keys().isdisjoint(term.summed)
             (within if bound else outside).append(f)
         value = self._product(term.coefficient, outside, letters)
-        carried = {x for f in within for x in letters.letters_of(f.labels)}
+        carried = dict.fromkeys(x for f in within for x in letters.letters_of(f.labels))
         for label in term.summed:
             if label not in carried:  # n equal terms
                 value = times(value, Size(label.axis))
         if not within:
             return value
         inner = letters.with_places({})  # its own letters end with the sum
-        ranges = inner.ranges([x for x in term.summed if x in carried])
+        ranges = inner.ranges([x for x in carried if x in term.summed])
         body = self._product(Fraction(1), within, inner)
         body = index_sum(body, ranges=ranges) if ranges else body
         for label in term.summed:

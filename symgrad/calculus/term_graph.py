@@ -13,7 +13,7 @@ product. What cannot be reduced so has no matrix form: `NoMatrixForm`.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgrad.calculus.algebra import (
@@ -31,6 +31,7 @@ from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Factor, Label, Node
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, Number, Value
+from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
 from symgrad.language.operations.entries import entry
@@ -105,8 +106,7 @@ class TermGraph:
 
     def _selects(self, label: Hashable, pair: tuple[Hashable, Hashable]) -> bool:
         """Whether the edge is some rows of the identity, its columns at the label: a slice."""
-        value = self.edges[pair][0].value
-        return pair[1] is label and is_call(value, slice_of) and _is_eye(value.arguments[0])
+        return pair[1] is label and _is_part(self.edges[pair][0].value)
 
     def _bound(self) -> list[Hashable]:
         labels = dict.fromkeys([*(x for pair in self.edges for x in pair), *self.vectors])
@@ -134,11 +134,25 @@ class TermGraph:
             traced = self._trace(pieces) if len(pieces) == 2 else None
             self.scalars.append(traced or Piece(_summed(pieces)))
             return
+        if not own and len(pieces) == 2 and (shifted := self._diagonal(pieces, pair, label)):
+            self.vectors.setdefault(rest, []).append(Piece(shifted))
+            return
         matrix = self._toward(pieces, pair, rest)
         vector = _combined(own) if own else filled(ones, (label.axis,))  # type: ignore[attr-defined]
         looked_up = _lookup(matrix, vector)
         value = looked_up if looked_up is not None else product(matrix, vector)
         self.vectors.setdefault(rest, []).append(Piece(value))
+
+    def _diagonal(
+        self, pieces: list[Piece], pair: tuple[Hashable, Hashable], label: Hashable
+    ) -> Expression | None:
+        """sum_j [j = i + 1] B_ij as the diagonal of a part of B."""
+        straight = pair[1] is label
+        one, other = (p if straight else replace(p, value=transposed(p.value)) for p in pieces)
+        for rows, rest in ((one, other), (other, one)):
+            if _is_part(rows.value) and rows.value.shape[1] == label.axis:  # type: ignore[attr-defined]
+                return power(diag(product(rest.value, transposed(rows.value))), rest.power)
+        return None
 
     def _trace(self, pieces: list[Piece]) -> Piece | None:
         """sum_ij A_ij B_ji as a trace, where A and B are different matrices."""
@@ -235,6 +249,10 @@ def _is_eye(value: Expression) -> bool:
     return getattr(value, "operation", None) is eye
 
 
+def _is_part(value: Expression) -> bool:
+    return is_call(value, slice_of) and _is_eye(value.arguments[0])
+
+
 def _combined(pieces: list[Piece]) -> Expression:
     """The Hadamard product of pieces, negative powers below a fraction line."""
     above = [power(p.value, p.power) for p in pieces if p.power > 0]
@@ -266,10 +284,16 @@ def _summed(pieces: list[Piece]) -> Expression:
 
 
 def _entry(vector: Expression, label: Expression) -> Expression | None:
-    """x^T e_v is the entry of x that v names."""
-    if (named := _label(label)) is not None and _label(vector) is None:
+    """x^T e_v is the entry of x that v names; of a row or a column that of the matrix."""
+    named = _label(label)
+    if named is None or _label(vector) is not None:
+        return None
+    if not is_call(vector, lookup) or isinstance(named, Name):
         return entry(vector, named)
-    return None
+    table, row = vector.arguments
+    if is_call(table, transpose):
+        return entry(table.arguments[0], named, row)
+    return entry(table, row, named)
 
 
 def _label(vector: Expression) -> Expression | None:

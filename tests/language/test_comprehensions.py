@@ -10,6 +10,7 @@ from symgrad.language.dimensions import dims
 from symgrad.language.operations.entries import entry
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
+from tests.typesetting.read_back import misread
 
 VECTORS = "x: Vector(n)\ny: Vector(n)\n"
 MATRICES = "A: Matrix(m, n)\nB: Matrix(m, n)\nC: Matrix(n, p)\nx: Vector(n)\nz: Vector(m)\n"
@@ -104,6 +105,7 @@ def test_a_program_with_indices_is_the_one_without(names: str, indexed: str, pla
             read = np.reshape(sg.evaluate(again, given), np.shape(slope))
             np.testing.assert_allclose(read, slope, rtol=1e-10, atol=1e-12)
     assert derived[0].verify().passed
+    assert list(misread(derived[0])) == []
 
 
 @pytest.mark.parametrize(("names", "indexed", "plain"), TWINS)

@@ -121,12 +121,12 @@ def test_a_difference_is_a_part_of_the_identity_twice() -> None:
 def test_every_back_end_has_slices() -> None:
     pytest.importorskip("numba")
     pytest.importorskip("array_api_compat")
-    for k in (0, 3, 5, 7, 8):
+    for k in (5, 3, 7):
         problem = parsed(PROGRAMS[k][0])
         derived, given = sg.derive(problem), point(problem)
         wanted = derived.lambdify()(given)[1]
         for options in ({"reuse_buffers": True}, {"modules": "numba"}, {"modules": "array_api"}):
-            if k > 5 and "numba" in options.values():
+            if k != 5 and "numba" in options.values():
                 continue  # compiling takes its time
             function = derived.lambdify(**options)  # type: ignore[arg-type]
             function(given)

@@ -105,6 +105,43 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/language/operations/slices.py",
+        "tests/language/test_slices.py",
+        (
+            "a slice in LaTeX counts from 0",
+            "first = start.plus(Affine({}, sympy.Integer(from_one)))",
+            "first = start",
+        ),
+        (
+            "a slice may go beyond its axis",
+            "if not (possible(start.least) and possible(d - stop.most)):",
+            "if not possible(start.least):",
+        ),
+        (
+            "a slice of a slice forgets the first",
+            "(start.plus(before), length)",
+            "(start, length)",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/algebra.py",
+        "tests/language/test_slices.py",
+        (
+            "rows of the identity take columns",
+            "rows, columns = bounds_of(left)[0], (Affine(), right.shape[1])",
+            "rows, columns = bounds_of(left)[1], (Affine(), right.shape[1])",
+        ),
+    ),
+    *planted_in(
+        "symgrad/numerics/listing.py",
+        "tests/language/test_slices.py",
+        (
+            "a part of an axis begins one too late",
+            "return (label.offset, *(sympy.expand(label.offset + d)",
+            "return (label.offset + 1, *(sympy.expand(label.offset + d)",
+        ),
+    ),
+    *planted_in(
         "symgrad/language/sympy_axes.py",
         "tests/language/test_sympy_twins.py",
         (

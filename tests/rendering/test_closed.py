@@ -191,6 +191,24 @@ def names_in(text: str) -> set[str]:
     return {*pieces}
 
 
+LETTERED = (  # results that are long in index notation: by the names of the steps, which are there
+    "x: Vector(n)\nk: Vector(m)\nloss = norm2(x)**2 + sum((sum(k[j] * x[i + j] for j in range(m))"
+    " - x[i])**2 for i in range(n - m + 1))",
+    "x: Vector(n)\ny: Vector(n)\nlam: Scalar\n"
+    "loss = norm2(x - y)**2 + lam * sum((x[i + 1] - x[i])**2 for i in range(n - 1))",
+    "x: Vector(n)\ny: Vector(n)\nu = vector(exp(x[i] * x[n - 1 - i]) for i in range(n))\nloss = "
+    "sum(log(1 + exp(-y[i] * sum(u[j] * cos(i - j) for j in range(i + 1)))) for i in range(n))",
+    "T: Tensor(m, n, p)\nx: Vector(n)\ny: Vector(p)\nz: Vector(m)\nloss = sum(exp(z[i] * tanh("
+    "sum(T[i, j, k] * x[j] * y[k] for j in range(n) for k in range(p)))) for i in range(m))",
+)
+
+
+@pytest.mark.parametrize("text", LETTERED)
+def test_the_pages_of_index_programs_are_closed(text: str) -> None:
+    for kind in ("gradient", "directional"):
+        assert_closed(KINDS[kind](text))
+
+
 OUR_NAMES = [  # programs that have names which we would give
     (
         "pullback",
