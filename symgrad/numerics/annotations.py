@@ -27,6 +27,7 @@ from symgrad.language.operations.unspecified import derivative
 from symgrad.language.unparse import unparse
 from symgrad.numerics.comments import Comments, comment
 from symgrad.numerics.emitter import Computed, Record
+from symgrad.numerics.limits import GUARDS
 from symgrad.numerics.passes import Flat
 from symgrad.numerics.source import Program
 
@@ -144,16 +145,23 @@ class _Equations:
         return " = ".join(map(unparse, sides))
 
     def _part(self, node: ix.Node, turned: bool, target: str) -> str:
+        """The definition of a part without a name; what is long, or guarded, is called as its line
+        from then on."""
         if leaf_count(node, self._reference, self.lengths) > SHORT:
-            called = f"<{target}>" if target in self.naming.taken else target
-            line = Name(called, ix.matrix_shape(node.axes), ix.batch_of(node))
-            self.lines.add(line)
-            self._call(node, transposed(line) if turned else line)
+            self._call_as_line(node, turned, target)
             return ""
         right = self._definition(node)
+        if isinstance(node, ix.Map) and node.operation in GUARDS.values():
+            self._call_as_line(node, turned, target)
         if isinstance(right, IndexForm) or not self.lines.isdisjoint(leaves(right)):
             return ""
         return unparse(transposed(right) if turned else right)
+
+    def _call_as_line(self, node: ix.Node, turned: bool, target: str) -> None:
+        called = f"<{target}>" if target in self.naming.taken else target
+        line = Name(called, ix.matrix_shape(node.axes), ix.batch_of(node))
+        self.lines.add(line)
+        self._call(node, transposed(line) if turned else line)
 
     def _call(self, node: ix.Node, name: Expression) -> None:
         """What the node is called from now on."""

@@ -41,6 +41,15 @@ MUTANTS: list[Mutant] = [
         ("a program is made for each function", "if derivation not in _programs:", "if True:"),
     ),
     *planted_in(
+        "symgrad/numerics/annotations.py",
+        "tests/numerics/test_function.py",
+        (
+            "a comment forgets that a value is guarded",
+            "node.operation in GUARDS.values():",
+            "node.operation in ():",
+        ),
+    ),
+    *planted_in(
         "symgrad/numerics/verification.py",
         "tests/numerics/test_solutions.py",
         (

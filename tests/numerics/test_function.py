@@ -223,6 +223,17 @@ def test_the_source_says_the_steps_of_the_derivation() -> None:
     assert sg.derive(program).lambdify().source == READABLE
 
 
+def test_a_comment_says_what_a_guard_does() -> None:
+    source = sg.derive("x: Vector(n)\nloss = sum(where(x > 0, sqrt(x), x**2))").lambdify().source
+    guarded = re.search(
+        r"(v\d+) = np.where\((v\d+), p0, 1.0\) +# where\((.*) == 0, 1, x\)\n", source
+    )
+    assert guarded is not None
+    line, weight, name = guarded.groups()
+    assert re.search(rf"{weight} = .*# {name} = step\(x\)\n", source)
+    assert re.search(rf"# dL/dx = .* / sqrt\({line}\)", source)
+
+
 @pytest.mark.parametrize("options", [{}, {"modules": "array_api"}])
 def test_what_runs_has_no_comments(
     options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
