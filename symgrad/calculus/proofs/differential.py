@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from symgrad.calculus.algebra import is_negative, negated
 from symgrad.calculus.chain_rule import contributions, placed
 from symgrad.calculus.derivation import Derivative
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term, batch_of
@@ -22,13 +23,13 @@ from symgrad.calculus.proofs.signs import Signs
 from symgrad.calculus.proofs.solved import equation_of
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.language.expressions import Call, Expression
+from symgrad.language.expressions import Call, Expression, Name, leaves
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.contractions import einsum
 from symgrad.language.unparse import unparse
 
-NAMED = "by name from here on"
+NAMED, SIMPLIFIED = "by name from here on", "simplified"
 Bound = Mapping[str, tuple[str, ...]]  # the variables of each batch
 LONG = 60  # characters of what is written once, under a name
 
@@ -122,6 +123,9 @@ class Writer:
         before, after = self.pairings()[:place], self.pairings()[place + 1 :]
         beside = self.beside[node]
         inserted = self._pairing(node, beside, self.signs.differentiated(statement))
+        if is_negative(inserted.right):
+            left, right = negated(inserted.left), negated(inserted.right)
+            inserted = replace(inserted, left=left, right=right)
         lines = [self.line([*before, inserted, *after], self.rule(statement))]
         lines += [
             self.line([*before, *parts, *after], move) for move, parts in self._moves(inserted)
@@ -205,16 +209,29 @@ class Writer:
 
 def _as_collected(lines: list[ProofLine], final: ProofLine, bound: Bound) -> list[ProofLine]:
     """The lines that say something new, to the last as it is collected; one that differs from
-    that by the order of its factors alone is written in that order."""
+    that by the order of its terms and factors alone, or is longer with the same names, is written
+    as that."""
     texts = [_texts(line, bound) for line in lines]
     last = _texts(final, bound)
-    if len(lines) > 1 and [*map(sorted, texts[-1])] == [*map(sorted, last)]:
-        lines[-1], texts[-1] = replace(final, move=lines[-1].move), last
-    said = [line for k, line in enumerate(lines) if k == 0 or texts[k] != texts[k - 1]]
-    if last == texts[-1]:
-        return said
     move = final.move or _collecting(_parts(lines[-1]), _parts(final))
-    return [*said, replace(final, move=move)]
+    shorter = move == SIMPLIFIED and _names(lines[-1]) == _names(final)
+    if len(lines) > 1 and (_in_any_order(texts[-1]) == _in_any_order(last) or shorter):
+        moved = lines[-1].move
+        alike = _in_any_order(texts[-1]) == _in_any_order(last)
+        lines[-1] = replace(final, move=moved if alike else f"{moved}, {SIMPLIFIED}")
+        texts[-1] = last
+    said = [line for k, line in enumerate(lines) if k == 0 or texts[k] != texts[k - 1]]
+    return said if last == texts[-1] else [*said, replace(final, move=move)]
+
+
+def _in_any_order(texts: Sequence[str]) -> list[list[str]]:
+    return sorted(map(sorted, texts))
+
+
+def _names(line: ProofLine) -> set[str]:
+    """The names that stand beside the differentials."""
+    sides = (leaves(part.left) for part in _parts(line))
+    return {leaf.name for side in sides for leaf in side if isinstance(leaf, Name)}
 
 
 def _collecting(before: Sequence[Pairing], after: Sequence[Pairing]) -> str:
@@ -224,9 +241,9 @@ def _collecting(before: Sequence[Pairing], after: Sequence[Pairing]) -> str:
     if len(after) < len(before):
         whole = [unparse(p.left) for p in after]
         plain = all(any(unparse(p.left) in left for left in whole) for p in before)
-        return "terms joined" if plain else "terms joined, simplified"
+        return "terms joined" if plain else f"terms joined, {SIMPLIFIED}"
     summed = sum(p.batch is not None for p in after) < sum(p.batch is not None for p in before)
-    return "summed over the batch" if summed else "simplified"
+    return "summed over the batch" if summed else SIMPLIFIED
 
 
 def _texts(line: ProofLine, bound: Bound) -> list[str]:
