@@ -122,7 +122,8 @@ class Chain:
     def ends(self, outcome: Outcome) -> Outcome:
         """The result as the last line has it, where it is too long to be written out."""
         last = self.proof.lines[-1].right
-        if outcome.moved and not outcome.transposed:
+        written_out = outcome.expression is outcome.closed.expression
+        if written_out or (outcome.moved and not outcome.transposed):
             return outcome
         if not isinstance(last, Expression):  # by entries
             return replace(outcome, last=None)
