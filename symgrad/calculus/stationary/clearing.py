@@ -8,7 +8,7 @@ common factors, and the unknown itself where its inverse is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation, terms_of
-from symgrad.calculus.terms import identity, key_of, magnitude, numbered, times
+from symgrad.calculus.terms import key_of, magnitude, numbered, product, times
 from symgrad.language.expressions import Value, exact
 from symgrad.language.operations.linear_algebra import inv
 
@@ -50,10 +50,14 @@ def without_denominators(equation: Equation) -> Cleared | None:
                 least[place] = min(least.get(place, f.power), f.power)
     if not least:
         return None
-    factors = tuple(Factor(*place, -power) for place, power in least.items())
-    terms = [t._replace(factors=(*t.factors, *factors)) for t in equation.terms]
-    by = contract([Term(ONE, factors)], equation.labels)
-    return Cleared(equation.with_terms(terms), by)
+    return _times(equation, [Factor(*place, -power) for place, power in least.items()])
+
+
+def _times(equation: Equation, factors: Sequence[Factor]) -> Cleared:
+    """The equation times entries at its own labels."""
+    by = Term(ONE, tuple(factors))
+    terms = [product((t, by)) for t in equation.terms]
+    return Cleared(equation.with_terms(terms), contract([by], equation.labels))
 
 
 # factors that all terms have
@@ -79,11 +83,7 @@ def without_common(equation: Equation) -> Cleared | None:
         }
     if not shared:
         return None
-    factors = tuple(Factor(*place, power) for place, power in shared.items())
-    inverse = tuple(f._replace(power=-f.power) for f in factors)
-    terms = [t._replace(factors=(*t.factors, *inverse)) for t in equation.terms]
-    by = contract([Term(ONE, inverse)], equation.labels)
-    return Cleared(equation.with_terms(terms), by)
+    return _times(equation, [Factor(*place, -power) for place, power in shared.items()])
 
 
 def _dividable(factor: Factor, equation: Equation) -> bool:
@@ -132,22 +132,11 @@ def scale_of(entry: Entry) -> Term:
     return Term(number, tuple(f for f in first.factors if f in shared))
 
 
-def over(entry: Entry, scale: Term) -> Entry:
-    """An entry over a number and scalars."""
+def over(terms: Iterable[Term], scale: Term) -> list[Term]:
+    """Terms over a number and scalars."""
     below = tuple(f._replace(power=-f.power) for f in scale.factors)
-    terms = [
-        t._replace(
-            coefficient=exact(t.coefficient / scale.coefficient), factors=(*t.factors, *below)
-        )
-        for t in terms_of(entry)
-    ]
-    return contract(terms, entry.labels)
-
-
-def divided(equation: Equation, number: Value) -> Equation:
-    """The equation over a number."""
-    terms = [t._replace(coefficient=exact(t.coefficient / number)) for t in equation.terms]
-    return equation.with_terms(terms)
+    one_over = Term(exact(1 / scale.coefficient), below)
+    return [product((t, one_over)) for t in terms]
 
 
 # the unknown's inverse
@@ -190,46 +179,9 @@ def _times_unknown(equation: Equation, label: Label, first: bool) -> Equation:
         old = Label(label.axis)
         factors = [f.renamed({label: old}) for f in term.factors]
         at = (label, old) if first else (old, label)
-        whole = Term(
-            term.coefficient, (*factors, Factor(equation.unknown, at)), (*term.summed, old)
-        )
-        terms.append(_cancelled(whole, equation))
-    return equation.with_terms(terms)
-
-
-def _cancelled(term: Term, equation: Equation) -> Term:
-    """sum_j (X^-1)_ij X_jk = [i = k], wherever it stands in the term."""
-    found = next(_pairs(term, equation), None)
-    if found is None:
-        return term
-    one, other, pair = found
-    factors = tuple(f for f in term.factors if f is not one and f is not other)
-    carried = {x for f in factors for x in f.labels} | set(pair)
-    lost = {x for f in (one, other) for x in f.labels} - carried
-    summed = tuple(x for x in term.summed if x not in lost)
-    return _cancelled(Term(term.coefficient, (*factors, identity(*pair)), summed), equation)
-
-
-def _pairs(term: Term, equation: Equation) -> Iterator[tuple[Factor, Factor, tuple[Label, Label]]]:
-    """An inverse and its matrix that share a summed index which nothing else has, and the indices
-    that are left."""
-    inverses = [f for f in term.factors if f.power == 1 and _inverts(f.node, equation)]
-    matrices = [f for f in term.factors if f.power == 1 and f.node is equation.unknown]
-    for one in inverses:
-        for other in matrices:
-            for a, b in _ways(one, other):
-                inner, outer = (a[1], (a[0], b[1])) if a[1] is b[0] else (a[0], (b[0], a[1]))
-                carriers = [f for f in term.factors if inner in f.labels]
-                shared = a[1] is b[0] or a[0] is b[1]
-                if shared and inner in term.summed and len(carriers) == 2:
-                    yield one, other, outer
-
-
-def _ways(one: Factor, other: Factor) -> Iterator[tuple[tuple[Label, Label], tuple[Label, Label]]]:
-    """The labels of two matrices in each order that symmetry allows."""
-    for a in (one.labels, one.labels[::-1])[: 1 + symmetric(one.node)]:
-        for b in (other.labels, other.labels[::-1])[: 1 + symmetric(other.node)]:
-            yield (a[0], a[1]), (b[0], b[1])
+        whole = (*factors, Factor(equation.unknown, at))
+        terms.append(Term(term.coefficient, whole, (*term.summed, old)))
+    return equation.with_terms(terms)  # where X^-1 X is the identity
 
 
 # a matrix before all terms

@@ -12,7 +12,6 @@ from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import ONE, Entry, Factor, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.clearing import (
-    divided,
     invertible,
     never_zero,
     number_of,
@@ -41,7 +40,7 @@ def solved(
     power = power_of(equation)
     check_solvable(equation, power, page)
     number = number_of(equation)
-    equation = divided(equation, number)
+    equation = equation.with_terms(over(equation.terms, Term(number, ())))
     places = collected(equation)
     right = _collect(page, equation, places, number)
     solution = _inverted(page, places, right)
@@ -93,9 +92,8 @@ def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
     """The right side over the coefficient, or times its inverse."""
     if places.entrywise is not None:
         _not_zero(page, places.entrywise)
-        below = Factor(*places.entrywise, -ONE)
-        terms = [t._replace(factors=(*t.factors, below)) for t in terms_of(right)]
-        return contract(terms, places.labels)
+        below = Term(ONE, (Factor(*places.entrywise),))
+        return contract(over(terms_of(right), below), places.labels)
     places, right = _scaled(page, places, right)
     core = places.core
     batch = places.labels[: len(places.labels) - len(core)]
@@ -129,9 +127,8 @@ def _scaled(page: Page, places: Collected, right: Entry) -> tuple[Collected, Ent
     for factor in scale.factors:
         if not never_zero(factor.node):
             page.need(f"{page.code(Entry(factor.node, ()))} is not 0")
-    again = over(entry, scale)
-    left, other = (again, places.right) if side == "left" else (places.left, again)
-    return replace(places, left=left, right=other), over(right, scale)
+    again, other = (contract(over(terms_of(e), scale), e.labels) for e in (entry, right))
+    return replace(places, **{side: again}), other
 
 
 def _rank(page: Page, entry: Entry) -> str:
