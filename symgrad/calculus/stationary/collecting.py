@@ -16,7 +16,7 @@ from symgrad.calculus.functions import aligned
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
-from symgrad.calculus.terms import identity
+from symgrad.calculus.terms import identity, product
 
 
 @dataclass(frozen=True)
@@ -51,114 +51,70 @@ class Collected:
 
 
 class _Placed(NamedTuple):
-    """A term c L_ik X_kl R_lj in its parts; `both` are factors over rows and columns."""
+    """A term c L_ik X_kl R_lj: where the unknown is, and what stands at no index of the equation,
+    at the first, at the second, at both."""
 
-    front: Term
-    left: Term
-    right: Term
-    both: Term
-    row: Label  # of the unknown
-    column: Label
+    at: tuple[Label, ...]
+    parts: dict[tuple[int, ...], Term]
+
+    def part(self, *ends: int) -> Term:
+        """What stands at these of the two."""
+        return self.parts.get(ends, Term(ONE, ()))
 
 
 def collected(equation: Equation) -> Collected:
     """What the unknown is multiplied by.
 
     Raises: NoClosedForm where that is no matrix on either side of it."""
-    core = equation.core
-    if len(core) > 2:
-        return _of_tensor(equation)
-    if len(core) < 2:
-        return _of_vector(equation)
+    batch = tuple(x for x in equation.labels if isinstance(x.axis, str))
     for turned in (False, True):
-        row, column = reversed(core) if turned else core
-        parts = [_placed(term, equation, row, column) for term in equation.others]
-        if all(part is not None for part in parts):
-            batch = tuple(x for x in equation.labels if x not in core)
-            labels = (*batch, row, column)
-            return _of_matrix([p for p in parts if p is not None], labels, turned)
+        core = equation.core[::-1] if turned else equation.core
+        apart = [_apart(term, equation) for term in equation.others]
+        if all(core in _ways(at, equation) for at, _ in apart):
+            whole = contract([rest for _, rest in apart], (*batch, *core))
+            return Collected((*batch, *core), entrywise=whole, turned=turned)
+        if len(core) > 2:
+            raise NoClosedForm("it has more than two indices, and stands there not entry by entry")
+        placed = [_placed(term, equation, core) for term in equation.others]
+        if all(placed):
+            return _beside([p for p in placed if p], batch, core, turned)
     raise _irregular(equation)
 
 
-def _of_tensor(equation: Equation) -> Collected:
-    """Entry by entry."""
-    rest = []
-    for term in equation.others:
-        (k,) = (k for k, f in enumerate(term.factors) if equation.depends(f.node))
-        at = [x for x in term.factors[k].labels if not isinstance(x.axis, str)]
-        if at != [*equation.core]:
-            raise NoClosedForm("it has more than two indices, and stands there not entry by entry")
-        rest.append(term.without(k))
-    return Collected(equation.labels, entrywise=contract(rest, equation.labels))
-
-
-def _of_vector(equation: Equation) -> Collected:
-    """H over (i, k), or entry by entry."""
-    core = equation.core
-    inner = tuple(Label(x.axis) for x in core)
-    terms, entrywise = [], True
-    for term in equation.others:
-        (k,) = (k for k, f in enumerate(term.factors) if equation.depends(f.node))
-        at = tuple(x for x in term.factors[k].labels if not isinstance(x.axis, str))
-        rest = term.without(k)
-        if at == core:
-            ties = tuple(identity(a, b) for a, b in zip(core, inner, strict=True))
-            terms.append(rest._replace(factors=(*rest.factors, *ties)))
-        else:
-            entrywise = False
-            terms.append(_renamed(rest, at[0], inner[0]))
-    if entrywise:
-        alone = [t._replace(factors=t.factors[: len(t.factors) - len(core)]) for t in terms]
-        return Collected(equation.labels, entrywise=contract(alone, equation.labels))
-    batch = tuple(x for x in equation.labels if x not in core)
-    return Collected(equation.labels, left=contract(terms, (*batch, *core, *inner)), inner=inner)
-
-
-def _renamed(term: Term, old: Label, new: Label) -> Term:
-    """The term with a summed index as a free one."""
-    factors = tuple(f.renamed({old: new}) for f in term.factors)
-    return Term(term.coefficient, factors, tuple(x for x in term.summed if x is not old))
-
-
-def _placed(term: Term, equation: Equation, row: Label, column: Label) -> _Placed | None:
-    """The parts of a term, where every piece of it stands on one side of the unknown."""
+def _apart(term: Term, equation: Equation) -> tuple[tuple[Label, ...], Term]:
+    """The indices of the unknown in a term, and the term without it."""
     (k,) = (k for k, f in enumerate(term.factors) if equation.depends(f.node))
-    unknown, rest = term.factors[k], term.without(k)
-    core = [x for x in unknown.labels if not isinstance(x.axis, str)]
-    ways = [(core[0], core[1])] if len(core) == 2 else []
-    if ways and symmetric(equation.unknown):
-        ways.append((core[1], core[0]))
-    for a, c in ways:
-        fits = a in (row, *term.summed) and c in (column, *term.summed)
-        parts = _sides(rest, {row, a}, {column, c}) if fits else None
-        if parts is None:
-            continue
-        front, left, right, both = parts
-        if not both.factors or (a is row and c is column):
-            return _Placed(front, left, right, both, a, c)
+    at = tuple(x for x in term.factors[k].labels if not isinstance(x.axis, str))
+    return at, term.without(k)
+
+
+def _ways(at: tuple[Label, ...], equation: Equation) -> list[tuple[Label, ...]]:
+    """The indices in each order that symmetry allows."""
+    return [at, at[::-1]] if symmetric(equation.unknown) else [at]
+
+
+def _placed(term: Term, equation: Equation, core: tuple[Label, ...]) -> _Placed | None:
+    """The parts of a term, where every piece of it stands on one side of the unknown."""
+    at, rest = _apart(term, equation)
+    for way in _ways(at, equation):
+        ends = [{*pair} for pair in zip(way, core, strict=True)]
+        if all(x is free or x in term.summed for x, free in zip(way, core, strict=True)):
+            placed = _Placed(way, _parts(rest, ends))
+            if way == core or not placed.part(0, 1).factors:
+                return placed
     return None
 
 
-def _sides(term: Term, rows: set[Label], columns: set[Label]) -> tuple[Term, ...] | None:
-    """Its scalars with the coefficient, what stands at the rows, at the columns, at both."""
-    names = ("front", "left", "right", "both")
-    sides: dict[str, list[Factor]] = {name: [] for name in names}
-    summed: dict[str, list[Label]] = {name: [] for name in names}
-    bound = [x for x in term.summed if x not in rows | columns]
+def _parts(term: Term, ends: Sequence[set[Label]]) -> dict[tuple[int, ...], Term]:
+    """What stands at none, one or both of the ends; the coefficient at none."""
+    parts = {(): Term(term.coefficient, ())}
+    bound = [x for x in term.summed if not any(x in end for end in ends)]
     for piece in pieces(term.factors, bound):
         carried = {x for f in piece for x in f.labels}
-        at_rows, at_columns = carried & rows, carried & columns
-        side = "front"
-        if at_rows and at_columns:
-            side = "both"
-        elif at_rows or at_columns:
-            side = "left" if at_rows else "right"
-        sides[side] += piece
-        summed[side] += [x for x in term.summed if x in carried]
-    if any(x in term.summed for f in sides["both"] for x in f.labels if x in rows | columns):
-        return None
-    front, *others = (Term(ONE, tuple(sides[n]), tuple(summed[n])) for n in names)
-    return (front._replace(coefficient=term.coefficient), *others)
+        at = tuple(k for k, end in enumerate(ends) if carried & end)
+        own = Term(ONE, tuple(piece), tuple(x for x in term.summed if x in carried))
+        parts[at] = product((parts.get(at, Term(ONE, ())), own))
+    return parts
 
 
 def pieces(factors: Sequence[Factor], bound: Sequence[Label]) -> list[list[Factor]]:
@@ -174,39 +130,27 @@ def pieces(factors: Sequence[Factor], bound: Sequence[Label]) -> list[list[Facto
     return [group for group, _ in groups]
 
 
-def _of_matrix(parts: list[_Placed], labels: tuple[Label, ...], turned: bool) -> Collected:
-    *batch, row, column = labels
-    if all(part.row is row and part.column is column for part in parts):
-        whole = [
-            Term(
-                p.front.coefficient,
-                (*p.front.factors, *p.left.factors, *p.right.factors, *p.both.factors),
-                (*p.front.summed, *p.left.summed, *p.right.summed, *p.both.summed),
-            )
-            for p in parts
-        ]
-        return Collected(labels, entrywise=contract(whole, labels), turned=turned)
-    if any(part.both.factors for part in parts):
+def _beside(
+    placed: list[_Placed], batch: tuple[Label, ...], core: tuple[Label, ...], turned: bool
+) -> Collected:
+    """The matrices on the two sides of the unknown, of which one may differ from term to term."""
+    if any(p.part(0, 1).factors for p in placed):
         raise NoClosedForm("it stands in matrix products and entry by entry")
-    inner = Label(row.axis), Label(column.axis)
-    rows, columns = (*batch, row, inner[0]), (*batch, inner[1], column)
-    lefts = [_side(p.left, p.row, row, inner[0], rows) for p in parts]
-    rights = [_side(p.right, p.column, column, inner[1], columns) for p in parts]
-    fronts = [p.front for p in parts]
-    kinds = {e.node for e in lefts}, {e.node for e in rights}
-    one = (
-        _side(Term(ONE, ()), row, row, inner[0], rows).node,
-        _side(Term(ONE, ()), column, column, inner[1], columns).node,
-    )
-    if kinds[0] == {one[0]}:
-        return Collected(labels, right=_sum(fronts, rights, columns), inner=inner, turned=turned)
-    if kinds[1] == {one[1]}:
-        return Collected(labels, _sum(fronts, lefts, rows), inner=inner, turned=turned)
-    if len(kinds[1]) == 1:
-        return Collected(labels, _sum(fronts, lefts, rows), rights[0], inner=inner, turned=turned)
-    if len(kinds[0]) == 1:
-        right = _sum(fronts, rights, columns)
-        return Collected(labels, lefts[0], right, inner=inner, turned=turned)
+    inner = tuple(Label(x.axis) for x in core)
+    sides: list[list[Entry]] = []
+    alone = [True, True]  # whether nothing stands there
+    for k, (free, new) in enumerate(zip(core, inner, strict=True)):
+        order = (*batch, *((free, new) if k == 0 else (new, free)))
+        sides.append([_side(p.part(k), p.at[k], free, new, order) for p in placed])
+        nothing = _side(Term(ONE, ()), free, free, new, order)
+        alone[k] = all(entry.node is nothing.node for entry in sides[k])
+    same = [len({entry.node for entry in side}) == 1 for side in sides]
+    fronts = [p.part() for p in placed]
+    for k, other, fits in ((1, 0, alone), (0, 1, alone), (0, 1, same), (1, 0, same)):
+        if k < len(core) and fits[other]:
+            found = [None if alone[j] else side[0] for j, side in enumerate(sides)]
+            found[k] = _sum(fronts, sides[k])
+            return Collected((*batch, *core), *found, inner=inner, turned=turned)
     raise NoClosedForm(SYLVESTER)
 
 
@@ -221,27 +165,25 @@ def _side(part: Term, at: Label, free: Label, inner: Label, order: Sequence[Labe
     if at is free:
         whole = part._replace(factors=(*part.factors, identity(free, inner)))
     else:
-        whole = _renamed(part, at, inner)
+        factors = tuple(f.renamed({at: inner}) for f in part.factors)
+        whole = Term(part.coefficient, factors, tuple(x for x in part.summed if x is not at))
     return Entry(aligned(contract([whole], order), order), tuple(order))
 
 
-def _sum(fronts: Sequence[Term], sides: Sequence[Entry], labels: Sequence[Label]) -> Entry:
+def _sum(fronts: Sequence[Term], sides: Sequence[Entry]) -> Entry:
     terms = [
-        front._replace(factors=(*front.factors, Factor(*side)))
+        product((front, Term(ONE, (Factor(*side),))))
         for front, side in zip(fronts, sides, strict=True)
     ]
-    return contract(terms, labels)
+    return contract(terms, sides[0].labels)
 
 
 def _irregular(equation: Equation) -> NoClosedForm:
     """Why the unknown stands on no side of a matrix."""
-    for term in equation.others:
-        for row, column in (equation.core, equation.core[::-1]):
-            if _placed(term, equation, row, column) is not None:
-                break
-        else:
-            return NoClosedForm(
-                "each of its rows (or columns) has a matrix of its own, as where entries are "
-                "masked; write the problem of one row, with a vector as the unknown"
-            )
-    return NoClosedForm("it stands there both as it is and transposed")
+    ways = (equation.core, equation.core[::-1])
+    if all(any(_placed(term, equation, core) for core in ways) for term in equation.others):
+        return NoClosedForm("it stands there both as it is and transposed")
+    return NoClosedForm(
+        "each of its rows (or columns) has a matrix of its own, as where entries are masked; write "
+        "the problem of one row, with a vector as the unknown"
+    )
