@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from symgrad.calculus.algebra import is_call, is_negative, negated
+from symgrad.calculus.algebra import is_negative, negated
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.proofs.lines import Form, Pairing, Pairings
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import Dimension
-from symgrad.language.expressions import Expression, Number
+from symgrad.language.expressions import Expression
 from symgrad.language.formula import Formula
-from symgrad.language.operations.constants import zeros
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import batch, dimension_formula
 
@@ -68,15 +67,9 @@ def _right(right: Form, bound: Bound) -> Formula:
     if isinstance(right, Expression):
         return written(right)
     if isinstance(right, Pairings):
-        parts = [part for part in right.parts if not _is_zero(part.right)]
-        each = (_pairing(part, bound) for part in parts)
-        return composing.total(each) if parts else fm.Number(digits="0")
+        each = (_pairing(part, bound) for part in right.parts)
+        return composing.total(each) if right.parts else fm.Number(digits="0")
     return right.written
-
-
-def _is_zero(e: Expression) -> bool:
-    """Whether it is zeros, with which an inner product is 0."""
-    return is_call(e, zeros) or (isinstance(e, Number) and e.value == 0)
 
 
 def _pairing(pairing: Pairing, bound: Bound) -> Formula:

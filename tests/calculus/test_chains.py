@@ -64,6 +64,7 @@ def test_every_line_of_every_chain_is_true(program: str, wrt: list[str] | None) 
         proof = chain(derivation, name)
         assert not [*untrue(proof, judge)]
         ends_as_a_gradient(proof)
+        says_something_new(proof)
 
 
 def ends_as_a_gradient(proof: Proof) -> None:
@@ -73,6 +74,13 @@ def ends_as_a_gradient(proof: Proof) -> None:
         assert isinstance(part.right, Differential) or is_scalar(part.right)
     assert len(last.parts) <= 1
     assert proof.lines[-1].by_entry and isinstance(proof.lines[-1].right, Expression)
+
+
+def says_something_new(proof: Proof) -> None:
+    """No line is the one above it, its terms and factors in another order."""
+    said = [line for line, _ in rows(proof)]
+    ordered = ["".join(sorted(line.translate({ord("+"): None, ord(" "): None}))) for line in said]
+    assert not [line for line, above in zip(ordered[1:], ordered, strict=False) if line == above]
 
 
 def test_the_net_of_the_lecture() -> None:
@@ -106,6 +114,18 @@ def test_the_logarithm_of_a_determinant() -> None:
         (" = <A @ X @ inv(z), dX> + <A.T @ X @ inv(z).T, dX>", "transpose rule"),
         (" = <A @ X @ inv(z) + A.T @ X @ inv(z).T, dX>", "terms joined"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("formula", "line"),
+    [
+        ("mean(exp(x))", (" = <ones(n) / n, de>", "mean as inner product")),
+        ("sum(-exp(x))", (" = -<e, dx>", "Hadamard rule")),
+    ],
+)
+def test_what_is_only_put_in_order_is_no_line_of_its_own(formula: str, line: tuple[str, str]) -> None:
+    chained = of(f"x: Vector(n)\nloss = {formula}", "x")
+    assert line in chained
 
 
 def test_a_product_is_differentiated_as_it_is_written() -> None:

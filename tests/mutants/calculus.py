@@ -101,6 +101,11 @@ MUTANTS: list[Mutant] = [
             "replace(pairing, right=e.arguments[0])",
         ),
         (
+            "a mean is moved as a sum",
+            "left = left if size == ONE else over(left, Size(size))",
+            "left = left",
+        ),
+        (
             "two factors that move are moved across one another",
             "if len(moving) != 1:",
             "if not moving:",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from symgrad.calculus.algebra import is_negative, negated
+from symgrad.calculus.algebra import is_call, is_negative, negated
 from symgrad.calculus.chain_rule import contributions, placed
 from symgrad.calculus.derivation import Derivative
 from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term, batch_of
@@ -23,7 +23,7 @@ from symgrad.calculus.proofs.signs import Signs
 from symgrad.calculus.proofs.solved import equation_of
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.language.expressions import Call, Expression, Name, leaves
+from symgrad.language.expressions import Call, Expression, Name, Number, leaves
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.contractions import einsum
@@ -31,6 +31,7 @@ from symgrad.language.unparse import unparse
 
 NAMED, SIMPLIFIED = "by name from here on", "simplified"
 Bound = Mapping[str, tuple[str, ...]]  # the variables of each batch
+SUMS = str.maketrans("", "", "+ ")  # how a sum is told from its terms
 LONG = 60  # characters of what is written once, under a name
 
 
@@ -95,10 +96,10 @@ class Writer:
         return lines
 
     def line(self, parts: list[Pairing], move: str) -> ProofLine:
-        """dL as a sum of inner products."""
+        """dL as a sum of inner products, of those with what moves."""
         return ProofLine(
             self.signs.differential(self.uses.top),
-            Pairings(tuple(parts)),
+            Pairings(tuple(p for p in parts if not _is_zero(p.right))),
             move,
             self.uses.change.node,
         )
@@ -207,25 +208,29 @@ class Writer:
         return [ProofLine(uses.left, right, move, change, True) for right, move in results]
 
 
+def _is_zero(e: Expression) -> bool:
+    """Whether it is zeros, with which an inner product is 0."""
+    return is_call(e, zeros) or (isinstance(e, Number) and e.value == 0)
+
+
 def _as_collected(lines: list[ProofLine], final: ProofLine, bound: Bound) -> list[ProofLine]:
-    """The lines that say something new, to the last as it is collected; one that differs from
-    that by the order of its terms and factors alone, or is longer with the same names, is written
-    as that."""
-    texts = [_texts(line, bound) for line in lines]
-    last = _texts(final, bound)
+    """The lines that say something new, to the last as it is collected: what is only put in order,
+    or written shorter without another name, is one line with the move before it."""
     move = final.move or _collecting(_parts(lines[-1]), _parts(final))
-    shorter = move == SIMPLIFIED and _names(lines[-1]) == _names(final)
-    if len(lines) > 1 and (_in_any_order(texts[-1]) == _in_any_order(last) or shorter):
-        moved = lines[-1].move
-        alike = _in_any_order(texts[-1]) == _in_any_order(last)
-        lines[-1] = replace(final, move=moved if alike else f"{moved}, {SIMPLIFIED}")
-        texts[-1] = last
-    said = [line for k, line in enumerate(lines) if k == 0 or texts[k] != texts[k - 1]]
-    return said if last == texts[-1] else [*said, replace(final, move=move)]
+    said: list[ProofLine] = []
+    for line in (*lines, replace(final, move=move)):
+        if said and _in_any_order(line, bound) == _in_any_order(said[-1], bound):
+            said[-1] = replace(line, move=said[-1].move)
+        elif len(said) > 1 and line.move == SIMPLIFIED and _names(line) <= _names(said[-1]):
+            said[-1] = replace(line, move=f"{said[-1].move}, {SIMPLIFIED}")
+        else:
+            said.append(line)
+    return said
 
 
-def _in_any_order(texts: Sequence[str]) -> list[list[str]]:
-    return sorted(map(sorted, texts))
+def _in_any_order(line: ProofLine, bound: Bound) -> list[str]:
+    """The signs of a line, the same in whatever order its terms and factors stand."""
+    return sorted("".join(_text(part, bound) for part in _parts(line)).translate(SUMS))
 
 
 def _names(line: ProofLine) -> set[str]:
@@ -244,11 +249,6 @@ def _collecting(before: Sequence[Pairing], after: Sequence[Pairing]) -> str:
         return "terms joined" if plain else f"terms joined, {SIMPLIFIED}"
     summed = sum(p.batch is not None for p in after) < sum(p.batch is not None for p in before)
     return "summed over the batch" if summed else SIMPLIFIED
-
-
-def _texts(line: ProofLine, bound: Bound) -> list[str]:
-    """The terms of a sum of inner products as they are written."""
-    return [_text(pairing, bound) for pairing in _parts(line)]
 
 
 def _text(pairing: Pairing, bound: Bound) -> str:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 
-from symgrad.calculus.algebra import is_call, negated, over, product, times, transposed
+from symgrad.calculus.algebra import is_call, is_negative, negated, over, product, times, transposed
 from symgrad.calculus.proofs.lines import Differential, Pairing
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, Number, Size, is_scalar, leaves
@@ -23,6 +23,7 @@ from symgrad.language.operations.batches import batch_mean, batch_sum
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, dot, lookup, onehot, total, trace
 from symgrad.language.operations.entries import entry
+from symgrad.language.operations.moments import mean
 from symgrad.language.unparse import unparse
 
 LINEARITY = "linearity"
@@ -107,7 +108,10 @@ def _scalars(e: Expression) -> tuple[list[tuple[Expression, bool]], Expression |
 
 
 def _fronted(scalars: Sequence[tuple[Expression, bool]], e: Expression) -> Expression:
-    """An expression with scalars before it, or below it."""
+    """An expression with scalars before it, or below it; a minus stays in front."""
+    if scalars and is_negative(e):
+        whole = _fronted(scalars, negated(e))
+        return op.negative(whole) if is_call(whole, op.subtract) else negated(whole)
     for scalar, below in scalars:
         e = over(e, scalar) if below else times(scalar, e)
     return e
@@ -253,6 +257,17 @@ def _total(pairing: Pairing, e: Call) -> tuple[str, Pairing] | None:
     return "sum as inner product", replace(pairing, left=times(pairing.left, one), right=body)
 
 
+def _mean(pairing: Pairing, e: Call) -> tuple[str, Pairing] | None:
+    found = _total(pairing, e)
+    if found is None:
+        return None
+    (body,) = e.arguments
+    left = found[1].left
+    for size in body.shape:
+        left = left if size == ONE else over(left, Size(size))
+    return "mean as inner product", replace(found[1], left=left)
+
+
 def _lookup(pairing: Pairing, e: Call) -> tuple[str, Pairing] | None:
     """<g, Z[k]> = <onehot(k) g^T, Z>."""
     table, *labels = e.arguments
@@ -284,6 +299,7 @@ RULES: dict[str, Rule] = {
     diag.name: _diag,
     dot.name: _dot,
     total.name: _total,
+    mean.name: _mean,
     lookup.name: _lookup,
     entry.name: _lookup,
     batch_sum.name: _batch,
