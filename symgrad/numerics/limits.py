@@ -44,7 +44,7 @@ def _guard(name: str, instead: int) -> ex.Operation:
         arity=(2, 2),
         rule="limit",
         sentence=f"The second, or {instead} where the first is 0.",
-        text=ex.Spelling(f"where({{0}} == 0, {instead}, {{1}})", ex.ATOM, (0, 0)),
+        text=ex.Spelling(f"where(abs({{0}}) > 0, {{1}}, {instead})", ex.ATOM, (0, 0)),
     )
 
 
