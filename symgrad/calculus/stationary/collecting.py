@@ -107,7 +107,7 @@ def _placed(term: Term, equation: Equation, core: tuple[Label, ...]) -> _Placed 
 
 def _parts(term: Term, ends: Sequence[set[Label]]) -> dict[tuple[int, ...], Term]:
     """What stands at none, one or both of the ends; the coefficient at none."""
-    parts = {(): Term(term.coefficient, ())}
+    parts: dict[tuple[int, ...], Term] = {(): Term(term.coefficient, ())}
     bound = [x for x in term.summed if not any(x in end for end in ends)]
     for piece in pieces(term.factors, bound):
         carried = {x for f in piece for x in f.labels}
@@ -148,9 +148,10 @@ def _beside(
     fronts = [p.part() for p in placed]
     for k, other, fits in ((1, 0, alone), (0, 1, alone), (0, 1, same), (1, 0, same)):
         if k < len(core) and fits[other]:
-            found = [None if alone[j] else side[0] for j, side in enumerate(sides)]
-            found[k] = _sum(fronts, sides[k])
-            return Collected((*batch, *core), *found, inner=inner, turned=turned)
+            whole = _sum(fronts, sides[k])
+            beside = None if alone[other] else sides[other][0]
+            left, right = (whole, beside) if k == 0 else (beside, whole)
+            return Collected((*batch, *core), left, right, inner=inner, turned=turned)
     raise NoClosedForm(SYLVESTER)
 
 

@@ -128,7 +128,8 @@ def _scaled(page: Page, places: Collected, right: Entry) -> tuple[Collected, Ent
         if not never_zero(factor.node):
             page.need(f"{page.code(Entry(factor.node, ()))} is not 0")
     again, other = (contract(over(terms_of(e), scale), e.labels) for e in (entry, right))
-    return replace(places, **{side: again}), other
+    one = replace(places, left=again) if side == "left" else replace(places, right=again)
+    return one, other
 
 
 def _rank(page: Page, entry: Entry) -> str:
