@@ -123,7 +123,9 @@ def test_the_logarithm_of_a_determinant() -> None:
         ("sum(-exp(x))", (" = -<e, dx>", "Hadamard rule")),
     ],
 )
-def test_what_is_only_put_in_order_is_no_line_of_its_own(formula: str, line: tuple[str, str]) -> None:
+def test_what_is_only_put_in_order_is_no_line_of_its_own(
+    formula: str, line: tuple[str, str]
+) -> None:
     chained = of(f"x: Vector(n)\nloss = {formula}", "x")
     assert line in chained
 
@@ -300,3 +302,10 @@ def test_a_tensor_without_influence_has_a_chain() -> None:
     )
     assert "loss does not depend on T" in derivation.text()
     assert derivation.verify().passed
+
+
+def test_a_program_with_time_steps_says_how_it_is_derived() -> None:
+    steps = "x: Vector(n)[t:T]\nh[0] = zeros(n)\nfor t in range(1, T + 1):\n    h[t] = tanh(x[t])\n"
+    program = f"{steps}loss = sum(h[T])"
+    with pytest.raises(sg.OptionError, match="time steps is derived by backpropagation"):
+        sg.derive(program, method="differentials")

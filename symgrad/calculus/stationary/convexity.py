@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import permutations
-from math import inf
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, positive, symmetric
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
+from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.collecting import collected, pieces
-from symgrad.calculus.stationary.equation import Equation, NoClosedForm, terms_of
+from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degree, terms_of
 from symgrad.calculus.stationary.page import listed
 from symgrad.calculus.stationary.system import System, Unknown
 from symgrad.language.expressions import is_scalar
@@ -195,29 +195,6 @@ def _split(
 # a sum of squares
 
 
-def degree(node: Node, unknowns: AbstractSet[Node]) -> float:
-    """The degree of a node as a polynomial in the entries of the unknowns, or more; inf where it
-    is none."""
-    known: dict[Node, float] = {}
-    for each in ix.topological([node]):
-        if each in unknowns:
-            known[each] = 1
-        elif isinstance(each, ix.Alias):
-            known[each] = known[each.inner]
-        elif isinstance(each, ix.Polynomial):
-            known[each] = max(
-                (sum(_power(f, known[f.node]) for f in t.factors) for t in each.terms), default=0
-            )
-        else:
-            known[each] = inf if any(known[n] for n in each.operands) else 0
-    return known[node]
-
-
-def _power(factor: Factor | ix.ClosedFactor, of: float) -> float:
-    whole = factor.power > 0 and factor.power == int(factor.power)
-    return 0 if not of else of * float(factor.power) if whole else inf
-
-
 def _convex(node: Node, unknowns: AbstractSet[Node], sign: Sign) -> bool:
     """Whether a node is a sum of squares of what is affine in the unknowns, with weights of one
     sign, and of what is affine."""
@@ -225,10 +202,11 @@ def _convex(node: Node, unknowns: AbstractSet[Node], sign: Sign) -> bool:
         return True
     if not isinstance(node, ix.Polynomial):
         return False
-    for term in terms_of(Entry(node, ix.new_labels(node.axes))):
-        moving = [f for f in term.factors if degree(f.node, unknowns)]
-        if sum(_power(f, degree(f.node, unknowns)) for f in moving) <= 1:
+    labels = ix.new_labels(node.axes)
+    for term in terms_of(Entry(node, labels)):
+        if degree(contract([term], labels).node, unknowns) <= 1:
             continue
+        moving = [f for f in term.factors if degree(f.node, unknowns)]
         rest = [f for f in term.factors if f not in moving]
         if len(moving) != 1 or not sign.add(term.coefficient, rest):
             return False

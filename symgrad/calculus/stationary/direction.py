@@ -9,13 +9,10 @@ depend on it, are left out: by Euler's theorem w . grad = 0, so that with S w = 
 
 from __future__ import annotations
 
-from symgrad.calculus import nodes as ix
-from symgrad.calculus.nodes import Factor, Node
 from symgrad.calculus.stationary.clearing import without_common, without_denominators
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.calculus.stationary.page import Page
 from symgrad.calculus.stationary.preparing import multiplied
-from symgrad.language.expressions import Value
 
 
 def directed(page: Page, equation: Equation) -> Equation:
@@ -49,29 +46,3 @@ def directed(page: Page, equation: Equation) -> Equation:
     )
     page.equation(equation, f"{page} up to a factor", sentence)
     return equation
-
-
-def homogeneous(node: Node, unknown: Node) -> Value | None:
-    """The degree k where node(t x) = t^k node(x) for every t > 0 by its form; None where it is not
-    known to be so."""
-    known: dict[Node, Value | None] = {}
-    for each in ix.topological([node]):
-        below = {known[n] for n in each.operands}
-        if each is unknown:
-            known[each] = 1 * ix.ONE
-        elif below <= {0 * ix.ONE}:
-            known[each] = 0 * ix.ONE
-        elif isinstance(each, ix.Alias):
-            known[each] = known[each.inner]
-        elif isinstance(each, ix.Polynomial) and None not in below:
-            degrees = {_degree(t.factors, known) for t in each.terms}
-            known[each] = degrees.pop() if len(degrees) == 1 else None
-        else:
-            known[each] = None
-    return known[node]
-
-
-def _degree(
-    factors: tuple[Factor | ix.ClosedFactor, ...], known: dict[Node, Value | None]
-) -> Value:
-    return sum((f.power * (known[f.node] or 0) for f in factors), start=0 * ix.ONE)

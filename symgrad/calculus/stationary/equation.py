@@ -3,16 +3,19 @@ is not linear in the unknown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from math import inf
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import multiplied_out, opened, product
 from symgrad.errors import SymgradError
+from symgrad.language.expressions import Value
 
 MOST_TERMS = 200
 MOST_POWER = 4
@@ -135,3 +138,45 @@ def _same(one: Sequence[Term], other: Sequence[Term]) -> bool:
         return [(t.coefficient, [(f.node, f.power) for f in t.factors]) for t in terms]
 
     return shape(one) == shape(other)
+
+
+def degrees(node: Node, unknowns: AbstractSet[Node]) -> AbstractSet[Value] | None:
+    """The degrees of the products that a node is a sum of, in the entries of the unknowns; None
+    where a function of these is in it, or a power of a sum that is no product."""
+    known: dict[Node, AbstractSet[Value] | None] = {}
+    for each in ix.topological([node]):
+        if each in unknowns:
+            known[each] = {ONE}
+        elif isinstance(each, ix.Alias):
+            known[each] = known[each.inner]
+        elif isinstance(each, ix.Polynomial):
+            terms = [_degrees(t.factors, known) for t in each.terms]
+            known[each] = {d for term in terms for d in term or ()} if None not in terms else None
+        else:
+            known[each] = {0 * ONE} if all(known[n] == {0} for n in each.operands) else None
+    return known[node]
+
+
+def _degrees(
+    factors: Sequence[ix.ClosedFactor], known: Mapping[Node, AbstractSet[Value] | None]
+) -> AbstractSet[Value] | None:
+    whole: AbstractSet[Value] = {0 * ONE}
+    for node, _, power in factors:
+        own = known[node]
+        if own is None:
+            return None
+        if len(own) > 1 and power not in range(1, MOST_POWER + 1):
+            return None
+        times = 1 if len(own) == 1 else int(power)
+        steps = [d * power for d in own] if len(own) == 1 else own
+        for _ in range(times):
+            whole = {a + b for a in whole for b in steps}
+    return whole
+
+
+def degree(node: Node, unknowns: AbstractSet[Node]) -> float:
+    """The degree of a node as a polynomial in the entries of the unknowns; inf where it is none."""
+    found = degrees(node, unknowns)
+    if found is None or any(d < 0 or d != int(d) for d in found):
+        return inf
+    return float(max(found, default=0))

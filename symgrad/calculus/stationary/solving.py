@@ -21,7 +21,6 @@ from symgrad.calculus.stationary.clearing import (
 from symgrad.calculus.stationary.collecting import Collected, collected
 from symgrad.calculus.stationary.equation import Equation, terms_of
 from symgrad.calculus.stationary.page import Page
-from symgrad.calculus.stationary.preparing import prepared
 from symgrad.calculus.stationary.reasons import check_solvable, power_of
 from symgrad.language.dimensions import ONE as UNIT
 from symgrad.language.expressions import Expression, Name, Number, Value, is_scalar
@@ -30,9 +29,7 @@ from symgrad.language.operations.linear_algebra import inv
 from symgrad.language.unparse import unparse
 
 
-def solved(
-    page: Page, equation: Equation, prepare: Callable[[Page, Equation], Equation] = prepared
-) -> Entry:
+def solved(page: Page, equation: Equation, prepare: Callable[[Page, Equation], Equation]) -> Entry:
     """The unknown, over the equation's labels, with the lines that lead to it.
 
     Raises: NoClosedForm with the reason."""

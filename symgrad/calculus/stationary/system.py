@@ -20,9 +20,10 @@ from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
-from symgrad.calculus.stationary.direction import directed, homogeneous
-from symgrad.calculus.stationary.equation import Equation, NoClosedForm
+from symgrad.calculus.stationary.direction import directed
+from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degrees
 from symgrad.calculus.stationary.page import Line, Page, listed
+from symgrad.calculus.stationary.preparing import prepared
 from symgrad.calculus.stationary.solving import solved
 from symgrad.language.expressions import Expression
 from symgrad.language.literals import retyped
@@ -124,10 +125,8 @@ class System:
                 f"of {unknown.name}: it follows from the others, as a constraint said twice does"
             )
         loss = self.derivation.value.node
-        if homogeneous(loss, unknown.node) == 0 and not equation.expanded().linear:
-            solution = solved(page, equation, directed)
-        else:
-            solution = solved(page, equation)
+        scales = degrees(loss, {unknown.node}) == {0} and not equation.expanded().linear
+        solution = solved(page, equation, directed if scales else prepared)
         unknown.solution = aligned(solution, labels)
         unknown.lines, unknown.conditions, unknown.remark = page.lines, page.conditions, page.remark
         self.order.append(unknown)
