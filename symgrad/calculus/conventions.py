@@ -55,14 +55,14 @@ def in_convention(derivation: Derivation, symmetric: str, layout: str = "variabl
     others = ties_told(problem, [n for n in derivation.wrt if n not in names])
     told = SENTENCES[symmetric].format(names=" and ".join(names))
     outcomes = {
-        key: _moved(outcome, symmetric) if key in names else outcome
+        key: by_convention(outcome, symmetric) if key in names else outcome
         for key, outcome in derivation.outcomes.items()
     }
     sentences = [layout_sentence("gradient", layout, scalar=True), told, *others]
     return replace(derivation, outcomes=outcomes, layout=" ".join(sentences))
 
 
-def _moved(outcome: Outcome, symmetric: str) -> Outcome:
+def by_convention(outcome: Outcome, symmetric: str) -> Outcome:
     """A result in another convention: no step has it."""
     core = [x for x in outcome.labels if core_axes([x.axis])]
     if len(core) != 2:

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
-from symgrad.calculus.lowering import input_tensor
 from symgrad.calculus.stationary.equation import NoClosedForm
 from symgrad.calculus.stationary.results import derivation_of
-from symgrad.calculus.stationary.system import System, Unknown
+from symgrad.calculus.stationary.system import System
 from symgrad.language.constraints import lagrangian
 from symgrad.language.problem import Problem, Wrt
 
@@ -39,17 +38,7 @@ def stationary(
                     f"{name} is declared {fact}: where its gradient is 0 is no minimum among such "
                     f"{name}; leave out {fact}=True and state what ties its entries as a constraint"
                 )
-    system = System(
-        derivation,
-        [
-            Unknown(
-                name,
-                input_tensor(problem.variables[name]).closed().node,
-                derivation.outcomes[name],
-            )
-            for name in derivation.wrt
-        ],
-    )
+    system = System(derivation)
     system.solve()
     return derivation_of(system)
 

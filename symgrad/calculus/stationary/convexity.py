@@ -46,7 +46,7 @@ class Sign:
         self.value = sign
         for f in factors:
             if _unknown(f):
-                expression = self.system.write(Entry(f.node, f.labels), f.labels)
+                expression = self.system.writing.write(Entry(f.node, f.labels), f.labels)
                 none = "is not negative" if is_scalar(expression) else "has no negative entry"
                 self.need(f"`{unparse(expression)}` {none}")
         return True
@@ -59,7 +59,7 @@ class Sign:
     def definite(self, factor: Factor) -> None:
         """Note that a matrix must be positive semidefinite."""
         self.matrices = True
-        text = unparse(self.system.write(Entry(factor.node, factor.labels), factor.labels))
+        text = unparse(self.system.writing.write(Entry(factor.node, factor.labels), factor.labels))
         self.need(f"`{text}` is positive semidefinite")
 
 
@@ -124,7 +124,7 @@ def _hessian(unknown: Unknown, sign: Sign) -> str:
         return ""
     if len(sides) > 1:
         return f"what stands on each side of {unknown.name} has the form `A.T @ D @ A`"
-    text = unparse(sign.system.short(*sides[0]))
+    text = unparse(sign.system.writing.short(*sides[0]))
     form = ", of the form `A.T @ D @ A`" if ends[0] and not sign.matrices else ""
     return f"the loss is quadratic in {unknown.name} with the coefficient `{text}`{form}"
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from symgrad.calculus.closed_form import closed_result
+from symgrad.calculus.functions import aligned
+from symgrad.calculus.index_notation import in_language
+from symgrad.calculus.naming import Naming
 from symgrad.calculus.nodes import Entry, Label, Node, new_labels
+from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.stationary.equation import Equation
+from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.language.expressions import Expression
+from symgrad.language.literals import retyped
 from symgrad.language.unparse import unparse
-
-Write = Callable[[Entry, Sequence[Label]], Expression]
 
 
 class Line(NamedTuple):
@@ -25,15 +29,42 @@ class Line(NamedTuple):
 
 
 @dataclass
-class Page:
-    """The lines that solve for the unknown called `name` (as a column, where it is a row);
-    `write(entry, labels)` is an entry as they have it, `short` simplified; `define(node)` is a node
-    by its definition."""
+class Writing:
+    """Writes entries by the user's names."""
+
+    naming: Naming
+
+    @property
+    def _notation(self) -> Notation:
+        return Notation(self.naming.reference, self.naming.bound, self.naming.taken)
+
+    def write(self, entry: Entry, labels: Sequence[Label]) -> Expression:
+        """An entry over these labels, as it is."""
+        node = aligned(entry, labels)
+        whole = self._notation.whole(node)
+        if whole is None:
+            whole = in_language(self._notation.index_form(node))
+        if whole is None:
+            raise NoClosedForm("an equation for it can be written in no notation that there is")
+        return retyped(whole, self.naming.spelled)
+
+    def short(self, entry: Entry, labels: Sequence[Label]) -> Expression:
+        """The same simplified, where that is one expression."""
+        form = closed_result(entry, tuple(labels), self.naming)
+        said = None if form.definitions else in_language(form.expression)
+        return self.write(entry, labels) if said is None else said
+
+    def define(self, node: Node) -> Expression:
+        """A node by its definition, in the language."""
+        said = in_language(self._notation.defined(node))
+        return self.write(Entry(node, new_labels(node.axes)), ()) if said is None else said
+
+
+@dataclass
+class Page(Writing):
+    """The lines that solve for the unknown called `name`, as a column, where it is a row."""
 
     name: Expression
-    write: Write
-    short: Write
-    define: Callable[[Node], Expression]
     lines: list[Line] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
     remark: str = ""  # on what was found

@@ -93,14 +93,14 @@ def _by_names(system: System, unknown: Unknown) -> Expression:
     assert unknown.solution is not None
     later = {u.node: system.final(u) for u in system.put_in(unknown)}
     labels = unknown.outcome.labels
-    found = system.write(Entry(put(unknown.solution, later), labels), labels)
+    found = system.writing.write(Entry(put(unknown.solution, later), labels), labels)
     return in_shape(found, system.derivation.problem.variables[unknown.name].expression())
 
 
 def _steps(system: System, outcomes: Mapping[str, Outcome], number: int) -> Iterator[Step]:
     """The lines as steps; at the end those in which what was found later is put in."""
     naming = system.derivation.naming
-    lines = [(u, line) for u in system.order for line in u.lines]
+    lines = [(u, line) for u in system.order for line in u.page.lines]
     for unknown in system.order:
         if later := system.put_in(unknown):
             names = listed([u.name for u in later])
@@ -124,8 +124,8 @@ def _steps(system: System, outcomes: Mapping[str, Outcome], number: int) -> Iter
 
 def _sentences(system: System) -> Iterator[str]:
     """What is needed for the solution."""
-    needs = list(dict.fromkeys(c for u in system.order for c in u.conditions))
+    needs = list(dict.fromkeys(c for u in system.order for c in u.page.conditions))
     if needs:
         yield f"That holds where {listed(needs)}."
-    yield from (u.remark for u in system.order if u.remark)
+    yield from (u.page.remark for u in system.order if u.page.remark)
     yield nature(system)
