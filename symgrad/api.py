@@ -19,6 +19,7 @@ from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm, in_language
 from symgrad.calculus.proofs import KINDS, Proof
 from symgrad.calculus.recurrences.derive import gradient as step_gradient
+from symgrad.calculus.recurrences.derive import hvp as step_hvp
 from symgrad.calculus.recurrences.derive import value as step_value
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.calculus.stationary import stationary as solved
@@ -404,13 +405,24 @@ class StepDerivation(Derivation):
         return compile_joined(self.data, dtype, reuse_buffers, modules, recompute)
 
 
+INSTEAD = {
+    "hessian": "its products with a direction are: sg.hvp, --of hvp",
+    "jacobian": "the gradient of one entry, or of <c, f> for a vector c, has its rows",
+    "pullback": "declare a vector c, data=True, and derive loss = c.T @ f",
+    "directional": "it is the inner product of the gradient and the direction",
+}
+
+
 def _derived(kind: str, problem: Source, wrt: Wrt, layout: str = "variable") -> Derivation:
     problem = as_problem(problem)
     if problem.loop is not None:
-        if kind != "gradient" or layout != "variable":
+        if kind == "hvp":
+            return StepDerivation(step_hvp(problem, wrt))
+        if kind != "gradient":
+            raise OptionError(f"of a program with time steps no {kind} is derived; {INSTEAD[kind]}")
+        if layout != "variable":
             raise OptionError(
-                f"of a program with time steps the gradient is derived, in layout 'variable', not "
-                f"{kind} in layout {layout!r}"
+                f"the gradient of a program with time steps is in layout 'variable', not {layout!r}"
             )
         return StepDerivation(step_gradient(problem, wrt))
     return Derivation(calculus.derived(kind, as_problem(problem), wrt, layout))
@@ -461,7 +473,8 @@ def derive(
     if isinstance(derived, StepDerivation):
         if method != METHODS[0] or symmetric != "independent":
             raise OptionError(
-                "a program with time steps is derived by backpropagation, its entries independent"
+                "a program with time steps is derived by backpropagation, its entries independent; "
+                "derive one step alone for a chain of differentials"
             )
         return derived
     by = None

@@ -70,7 +70,7 @@ class StepNames:
         batch = batch_of(node)
         shape = matrix_shape(node.axes)
         if node is self.root and not self.moved:
-            name = self.naming.loss if self.problem.output_name == "loss" else "f"
+            name = "f" if self.problem.output_name == "f" else self.naming.loss
             return self._output(name, shape, batch)
         symbol = call.operation.symbol if call is not None else "u"
         if shape == SCALAR and batch is not None and self._is_example_loss(node):

@@ -23,6 +23,7 @@ from symgrad.rendering.document import (
     LEVELS,
     NABLA,
     NO_PROOFS,
+    TITLES,
     Answer,
     Document,
     Line,
@@ -66,7 +67,7 @@ def step_document(
     lines = [line for _, own in sections for line in own]
     return StepDocument(
         joined,  # type: ignore[arg-type]  # what printers ask of a derivation it has
-        title="Gradient",
+        title=TITLES[joined.kind],
         variables=(
             *(_variable(v, joined) for v in joined.problem.variables.values()),
             *map(given_function, joined.problem.functions.values()),
@@ -131,9 +132,12 @@ def _steps(steps: Steps) -> Formula:
 
 
 def _variable(variable: Variable, joined: Joined) -> tuple[Formula, str]:
+    index = joined.parts.index
+    space, facts = given_variable(variable if variable.steps is None else variable.at(index))
+    if variable.name in joined.seeds:
+        facts = f"direction of {joined.seeds[variable.name]}"
     if variable.steps is None:
-        return given_variable(variable)
-    space, facts = given_variable(variable.at(joined.parts.index))
+        return space, facts
     each = f"{joined.parts.index} = 1, ..., {joined.parts.last}"
     return space, f"{facts}, {each}" if facts else each
 

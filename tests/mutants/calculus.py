@@ -15,6 +15,15 @@ STATIONARY = "tests/calculus/test_stationary.py"
 RECURRENCES = "tests/calculus/test_recurrences.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
+        "symgrad/calculus/recurrences/tangents.py",
+        "tests/calculus/test_tangents.py",
+        (
+            "what is before the steps has no differential at 0",
+            "initial[self._called(h)] = self._of(first, parts.before[first])",
+            "initial[self._called(h)] = nothing(parts.before[first].shape)",
+        ),
+    ),
+    *planted_in(
         "symgrad/calculus/recurrences/substitution.py",
         RECURRENCES,
         (

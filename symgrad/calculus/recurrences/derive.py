@@ -20,7 +20,14 @@ from symgrad.calculus.recurrences.derived import DerivedParts, result_of, uses
 from symgrad.calculus.recurrences.joined import Joined, Line
 from symgrad.calculus.recurrences.parts import Parts, Total
 from symgrad.calculus.recurrences.received import Received
-from symgrad.calculus.recurrences.substitution import at_steps, nothing, renamed, substituted
+from symgrad.calculus.recurrences.substitution import (
+    at_steps,
+    name_at,
+    nothing,
+    renamed,
+    substituted,
+)
+from symgrad.calculus.recurrences.tangents import Tangents
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
@@ -32,18 +39,29 @@ def gradient(problem: Problem, wrt: Wrt = None) -> Joined:
     """The gradient of a scalar by each of wrt, each in its variable's shape; by what has an entry
     at each step, an entry each."""
     _without_equations(problem)
-    if problem.output.shape != SCALAR:
-        raise ShapeError(
-            f"the gradient is of a scalar; {problem.output_name} is "
-            f"{describe(problem.output.shape)}"
-        )
+    _scalar(problem, "gradient")
     return _Joining(DerivedParts(problem, problem.wrt(wrt))).joined()
+
+
+def hvp(problem: Problem, wrt: Wrt = None) -> Joined:
+    """The Hessian times a direction over all of wrt: the gradient of the derivative along it."""
+    _without_equations(problem)
+    _scalar(problem, "Hessian-vector product")
+    along = Tangents(problem, problem.wrt(wrt))
+    return replace(gradient(along.problem, along.wrt), along=along)
 
 
 def value(problem: Problem) -> Joined:
     """The value alone, with its forward lines."""
     _without_equations(problem)
     return _Joining(DerivedParts(problem, ())).joined()
+
+
+def _scalar(problem: Problem, what: str) -> None:
+    if problem.output.shape != SCALAR:
+        raise ShapeError(
+            f"the {what} is of a scalar; {problem.output_name} is {describe(problem.output.shape)}"
+        )
 
 
 def _without_equations(problem: Problem) -> None:
@@ -210,11 +228,13 @@ class _Joining:
         last = {self.parts.index: self.parts.last}
         end = nothing(step.left.shape) if at_end is None else at_end.right
         sent = {
-            self.of.cotangent(h).name: result_of(self.of.after_wrt[self.of.last(h).name])
+            name_at(self.of.cotangent(h), last).name: result_of(
+                self.of.after_wrt[self.of.last(h).name]
+            )
             for h in (*self.parts.states.values(), *self.of.beside)
             if self.of.last(h).name in self.of.after_wrt
         }
-        end = at_steps(substituted(self.of.named(end), sent), last)
+        end = substituted(at_steps(self.of.named(end), last), sent)
         template = step if at_end is None else at_end
         start = replace(template, left=at_steps(step.left, last), right=end, plain=None, of=step.of)
         self._add(Line("last", start, "start"))

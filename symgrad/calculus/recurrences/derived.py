@@ -32,7 +32,7 @@ class DerivedParts:
 
     def __post_init__(self) -> None:
         self.parts = Parts(self.problem)
-        self.active = self._active()
+        self.active = active_names(self.parts, self.wrt)
         self.after = self._derived(self.parts.part(self.parts.after, self.parts.output))
         self.step = self._derived(self._one_step(self.parts.states.values()))
         late = [h for h in self.parts.states.values() if self.last(h).name in self.after_wrt]
@@ -46,30 +46,6 @@ class DerivedParts:
         if pairs:
             scalar = self.parts.scalar(pairs)
             self.before = self._derived(self.parts.part(self.parts.before, scalar))
-
-    # what depends on wrt
-
-    def _active(self) -> set[str]:
-        """Every name whose value depends on one of wrt."""
-        parts, t = self.parts, self.parts.index
-        series = {n for n in self.wrt if self.problem.variables[n].steps is not None}
-        active = {*self.wrt} - series
-        active |= {entry_of(n, index) for n in series for index in (t, parts.last)}
-        definitions = [*parts.before.items(), *parts.step.items(), *parts.after.items()]
-        while True:
-            count = len(active)
-            for name, e in definitions:
-                if any(leaf.name in active for leaf in names_in(e)):
-                    active.add(name)
-            for h in parts.states:
-                if {entry_of(h, "0"), entry_of(h, t)} & active:
-                    active.add(entry_of(h, f"{t} - 1"))
-            for name in parts.step:
-                if name in active:
-                    active.add(entry_of(entry_parts(name)[0], parts.last))
-            active |= {s for s, total in parts.totals.items() if total.body.name in active}
-            if len(active) == count:
-                return active
 
     def last(self, h: Name) -> Name:
         """An entry at the last step."""
@@ -195,6 +171,29 @@ class DerivedParts:
         own = dict.fromkeys(given.name for given in self.given.values())
         also = step.simplified
         return replace(step, plain=None) if also is not None and uses(also, own) else step
+
+
+def active_names(parts: Parts, wrt: Iterable[str]) -> set[str]:
+    """Every name whose value depends on one of wrt."""
+    t, wrt = parts.index, {*wrt}
+    series = {n for n in wrt if parts.problem.variables[n].steps is not None}
+    active = wrt - series
+    active |= {entry_of(n, index) for n in series for index in (t, parts.last)}
+    definitions = [*parts.before.items(), *parts.step.items(), *parts.after.items()]
+    while True:
+        count = len(active)
+        for name, e in definitions:
+            if any(leaf.name in active for leaf in names_in(e)):
+                active.add(name)
+        for h in parts.states:
+            if {entry_of(h, "0"), entry_of(h, t)} & active:
+                active.add(entry_of(h, f"{t} - 1"))
+        for name in parts.step:
+            if name in active:
+                active.add(entry_of(entry_parts(name)[0], parts.last))
+        active |= {s for s, total in parts.totals.items() if total.body.name in active}
+        if len(active) == count:
+            return active
 
 
 def next_step(t: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.layouts import layout_sentence
 from symgrad.calculus.recurrences.parts import Parts, names_in
 from symgrad.calculus.recurrences.substitution import name_at, renamed
+from symgrad.calculus.recurrences.tangents import Tangents
 from symgrad.calculus.rules import Applied
 from symgrad.language.dimensions import Dimension, core
 from symgrad.language.expressions import Expression, Name
@@ -57,7 +58,8 @@ class Sum:
 @dataclass(frozen=True)
 class Joined:
     """All of it. `derivations` are those of the parts; `given` says which output each cotangent
-    belongs to that a part takes."""
+    belongs to that a part takes. Of a product with the Hessian `along` is the program with its
+    differentials."""
 
     problem: Problem
     wrt: tuple[str, ...]
@@ -67,8 +69,23 @@ class Joined:
     lines: tuple[Line, ...] = field(repr=False)
     results: Mapping[str, Sum] = field(repr=False)
     loss: Name
+    along: Tangents | None = None
 
-    kind = "gradient"
+    @property
+    def kind(self) -> str:
+        """What is derived."""
+        return "gradient" if self.along is None else "hvp"
+
+    @property
+    def seeds(self) -> Mapping[str, str]:
+        """Whose direction each variable is that is one."""
+        return {} if self.along is None else self.along.seeds
+
+    @property
+    def valued(self) -> str:
+        """What the value is that code returns: the loss, also beside what is along directions."""
+        of = self.problem if self.along is None else self.along.original
+        return of.output_name
 
     @cached_property
     def table(self) -> Table:

@@ -37,6 +37,7 @@ class StepFunction:
         loop = StepLoop(joined, recompute)
         self.dtype = np.dtype(dtype)
         self.signature = Signature(joined.problem, "gradient", joined.wrt, {}, {}, frozenset())
+        self.directed = replace(self.signature, kind=joined.kind, seeds=joined.seeds)
         self.source: str = loop.source
         self.axes: tuple[Axis, ...] = loop.axes
         self.functions = loop.functions
@@ -96,11 +97,11 @@ class StepFunction:
         self, inputs: Mapping[str, Any] | None = None, **named: Any
     ) -> tuple[Any, dict[str, Any]]:
         """The value, and each gradient by its name, in the shape its variable was given in."""
-        for option in ("direction", "cotangent"):
-            if named.pop(option, None) is not None:
-                raise DataError(f"a gradient takes no {option}")
+        given = named.pop("direction", None), named.pop("cotangent", None)
         if named or inputs is None:
             inputs = {**(inputs or {}), **named}
+        if seeds := self.directed.seeded(*given):
+            inputs = {**inputs, **seeds}
         arrays, counts = self._read(inputs)
         value, derived = self._computed(arrays, counts)
         if self._reuse:

@@ -72,8 +72,8 @@ class StepParts:
         names = [h.name for h in self.parts.states.values()]
         names = list(dict.fromkeys([*names, *bodies, *self.beside]))
         step = Part.of("v", derivations["whole"], names, self.order, inputs)
-        output = self.problem.output_name
-        after = Part.of("w", derivations["after"], [output], self.order, inputs)
+        outputs = [*dict.fromkeys([self.problem.output_name, self.joined.valued])]
+        after = Part.of("w", derivations["after"], outputs, self.order, inputs)
         return before, step, after
 
     @cached_property

@@ -99,7 +99,7 @@ class StepLoop:
         inside += [f"e{k} = {step.result(name)}" for k, name in enumerate(self.of.beside)]
         lines += ["for t in range(1, n + 1):", *(f"{INDENT}{line}" for line in inside)]
         lines += self.after.lines(self.after.program.ops)
-        return [*lines, f"value = {self.after.result(self.of.problem.output_name)}"]
+        return [*lines, f"value = {self.after.result(self.joined.valued)}"]
 
     def _spread(self, state: str, value: str) -> str:
         """A state at 0, for each example where it has a batch only later."""

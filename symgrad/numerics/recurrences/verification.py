@@ -16,14 +16,16 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus.derivation import Derivation
-from symgrad.calculus.derive import gradient
+from symgrad.calculus.derive import directional, gradient
 from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined
+from symgrad.calculus.recurrences.tangents import Tangents
 from symgrad.calculus.recurrences.unrolled import parameters_at, unrolled
 from symgrad.errors import whole_number
 from symgrad.language.problem import Problem
 from symgrad.numerics import verification
 from symgrad.numerics.evaluation import Sample, drawn
+from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.layers import flat, stacked
 from symgrad.numerics.recurrences.function import compile_joined
 from symgrad.numerics.recurrences.printed import Run
@@ -87,13 +89,31 @@ class Unrolled:
         for number, claim, truth in run.sides:
             yield StepCheck(number, difference(claim, truth))
         value, derived = self._computed() if code else (None, {})
+        along = self.joined.along
         if code:
-            yield StepCheck(0, difference(value, self._value(self.sample)))
+            truth = self._value(self.sample) if along is None else run.values[self.joined.valued]
+            yield StepCheck(0, difference(value, truth))
+        if along is not None:
+            yield StepCheck(0, self._along(along, run.values[self.joined.problem.output_name]))
         for name in self.joined.wrt:
             truth = self.truth(name, self.sample)
             claims = [flat(run.result(name)), *([flat(derived[name])] if code else [])]
             errors = [self._error(name, claim, truth) for claim in claims]
             yield StepCheck(0, float(np.max(errors)))  # nan where nothing finite was found
+
+    def _along(self, along: Tangents, claim: Any) -> float:
+        """The error of the derivative along the directions, beside that of the program as it was,
+        written out."""
+        pairs = [(seed, of) for seed, of in along.seeds.items()]
+        own = [n for _, of in pairs for n in parameters_at(along.original, of, self.length)]
+        names = (n for seed, _ in pairs for n in parameters_at(along.problem, seed, self.length))
+        given = dict(zip(own, names, strict=True))
+        truth = directional(unrolled(along.original, self.length), own)
+        inputs = {**self.sample.inputs, **drawn_functions(along.original)}
+        directions = {of: self.sample.inputs[name] for of, name in given.items()}
+        needed = {n: a for n, a in inputs.items() if n not in given.values()}
+        _, derived = compile_derivation(truth)(needed, direction=directions)
+        return difference(claim, derived["*"])
 
     def _run(self, sample: Sample) -> Run:
         return Run(self.joined, self.length, dict(sample.inputs), self._sizes(sample))
@@ -140,4 +160,5 @@ class Unrolled:
         length = problem.loop.steps.length if problem.loop else None
         if length is not None and length.is_Symbol:
             inputs[str(length)] = self.length
-        return compile_joined(self.joined)(inputs)
+        directions = {of: inputs.pop(seed) for seed, of in self.joined.seeds.items()}
+        return compile_joined(self.joined)(inputs, direction=directions or None)
