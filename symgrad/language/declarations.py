@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection
 
 from symgrad.errors import ProgramError, ShapeError, did_you_mean
-from symgrad.language.dimensions import Dimension, dimension
+from symgrad.language.dimensions import Dimension, dimension, size_of
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.mistyped import kind_meant, space_meant
 from symgrad.language.names import check_name, entry_of
@@ -87,9 +87,21 @@ def declared_dimension(node: ast.expr) -> Dimension:
             raise ShapeError(
                 f"dimension -{value!r}: a dimension is a name or a positive whole number"
             )
+        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() as sign, left=left, right=right):
+            one, other = (_term(side) for side in (left, right))
+            whole = {ast.Add: one + other, ast.Sub: one - other, ast.Mult: one * other}[type(sign)]
+            return size_of(whole)
     raise ShapeError(
         f"{source_of(node)} is no dimension: a name or a positive whole number is wanted"
     )
+
+
+def _term(node: ast.expr) -> Dimension:
+    """A term of a sum of dimensions, as in n - (m - 1)."""
+    match node:
+        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult()) | ast.Name() | ast.Constant():
+            return declared_dimension(node)
+    raise ShapeError(f"{source_of(node)} is no dimension: a name or a positive number is wanted")
 
 
 def is_index(node: ast.expr) -> bool:

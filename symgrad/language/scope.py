@@ -143,7 +143,7 @@ class Scope:
         self.variables[variable.name] = variable
         if variable.steps is None:
             self.meanings[variable.name] = variable.expression()
-        dims = {str(d) for d in variable.dims if d.is_Symbol}
+        dims = {str(s) for d in variable.dims for s in d.free_symbols}
         self.dimensions |= dims
         for name in self.layered & {*self.dimensions, *self.variables}:
             raise UnknownNameError(

@@ -10,7 +10,7 @@ import sympy
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError, did_you_mean
-from symgrad.language.dimensions import ONE
+from symgrad.language.dimensions import ONE, Dimension, dimension_text
 from symgrad.language.problem import Problem, Variable
 
 
@@ -52,8 +52,44 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
                     f"but {size} in {name} (shape {np.shape(array)})"
                 )
             seen.setdefault(axis, name)
+    _solve_sums(sizes, seen, arrays)
     _check_indices(problem, sizes)
     return sizes
+
+
+def _solve_sums(
+    sizes: dict[Axis, int], seen: Mapping[Axis, str], arrays: Mapping[str, Any]
+) -> None:
+    """Find n where an array has n - m + 1 entries and m is known.
+
+    Raises: DataError where another array says otherwise, or nothing fits."""
+    sums = [a for a in sizes if not isinstance(a, str) and not a.is_Symbol]
+    for axis in sums:
+        unknown = [d for d in axis.free_symbols if d not in sizes]
+        if len(unknown) == 1 and sympy.degree(axis, unknown[0]) == 1:
+            slope = axis.coeff(unknown[0]).subs(_plain(sizes))
+            found = (sizes[axis] - axis.subs({unknown[0]: 0}).subs(_plain(sizes))) / slope
+            if found.is_Integer and found > 0:
+                sizes[unknown[0]] = int(found)
+    for axis in sums:
+        expected = axis.subs(_plain(sizes))
+        if expected != sizes[axis] and not expected.free_symbols & {*sizes}:
+            name = seen[axis]
+            known = ", ".join(f"{d} = {sizes[d]}" for d in _names(axis) if d in sizes)
+            raise DataError(
+                f"{name} has shape {np.shape(arrays[name])}, where {dimension_text(axis)} is wanted"
+                + (f" and {known}" if known else "")
+            )
+
+
+def _names(d: Dimension) -> list[Dimension]:
+    """The names of dimensions in a sum."""
+    return sorted(d.free_symbols, key=str)
+
+
+def _plain(sizes: Mapping[Axis, int]) -> dict[Axis, int]:
+    """The sizes of names."""
+    return {d: size for d, size in sizes.items() if not isinstance(d, str) and d.is_Symbol}
 
 
 def _count(name: str, value: Any) -> int:
@@ -66,7 +102,7 @@ def _count(name: str, value: Any) -> int:
 def _check_indices(problem: Problem, sizes: Mapping[Axis, int]) -> None:
     """Raises: DataError where an entry that the problem names is not there."""
     for number, said in problem.positive_sizes.items():
-        known = {d: sizes[d] for d in number.free_symbols if d in sizes}
+        known = {d: sizes[d] for d in _names(number) if d in sizes}
         if len(known) == len(number.free_symbols) and number.subs(known) < 1:
             told = ", ".join(f"{d} = {size}" for d, size in known.items())
             raise DataError(f"{said}: there is no such index where {told}")

@@ -166,7 +166,7 @@ def test_what_is_no_slice(line: str, message: str) -> None:
 def test_arrays_that_are_too_short_are_told() -> None:
     with pytest.raises(sg.SymgradError, match="where n = 1"):
         sg.evaluate("x: Vector(n)\nloss = sum(x[1:])", {"x": np.ones(1)})
-    with pytest.raises(sg.SymgradError, match="where n = 2, k = 3|where k = 3, n = 2"):
+    with pytest.raises(sg.SymgradError, match="where k = 3, n = 2"):
         sg.evaluate(
             "x: Vector(n)\ny: Vector(k)\nloss = x[:k].T @ y", {"x": np.ones(2), "y": np.ones(3)}
         )

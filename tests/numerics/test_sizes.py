@@ -37,3 +37,41 @@ def test_sizes_that_do_not_fit_are_told(
 def test_a_column_may_have_one_axis_or_two(shape: tuple[int, ...]) -> None:
     value, slope = sg.derive("x: Vector(n)\nloss = sum(x**2)").lambdify()(x=np.ones(shape))
     assert (value, slope["x"].shape) == (3.0, shape)
+
+
+SUMS = "x: Vector(n)\nk: Vector(m)\ny: Vector(n - m + 1)\nloss = norm2(x[m - 1:] - y)**2 + sum(k)"
+
+
+def test_sizes_are_sums_of_others() -> None:
+    given = {"x": np.arange(6.0), "k": np.ones(3), "y": np.ones(4)}
+    assert sg.check_gradient(SUMS, None, given).verdict == "passed"
+    assert sg.derive(SUMS).verify().passed
+    result = sg.derive("X: Matrix(2*n, n + 1)\nloss = norm2(X[n:, 1:])**2").results["X"]
+    assert result.expression == "2 * eye(2*n)[:, n:] @ X[n:, 1:] @ eye(n + 1)[1:, :]"
+
+
+@pytest.mark.parametrize(
+    ("program", "given", "message"),
+    [
+        (SUMS, {"x": 6, "k": 3, "y": 5}, "y has shape .5,., where n - m . 1 is wanted and m = 3"),
+        (
+            "x: Vector(2*n)\nloss = n * sum(x)",
+            {"x": 5},
+            r"x has shape \(5,\), where 2\*n is wanted",
+        ),
+        (SUMS, {"x": 2, "k": 3, "y": 1}, "y has shape"),
+    ],
+)
+def test_a_size_that_is_another_sum_is_refused(program: str, given: dict, message: str) -> None:
+    with pytest.raises(sg.SymgradError, match=message):
+        sg.evaluate(program, {name: np.ones(size) for name, size in given.items()})
+
+
+def test_a_size_is_found_from_a_sum() -> None:
+    assert sg.evaluate("x: Vector(2*n)\nloss = n * sum(x)", {"x": np.ones(4)}) == 8.0
+
+
+@pytest.mark.parametrize("d", ["n - n", "2 - 3", "n / 2", "-n", "n**2"])
+def test_what_is_no_size(d: str) -> None:
+    with pytest.raises(sg.SymgradError, match="is no dimension|a positive whole number"):
+        sg.parse(f"x: Vector({d})\nloss = sum(x)")

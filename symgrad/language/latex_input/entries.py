@@ -70,6 +70,12 @@ class Entries:
 
     sizes: dict[str, Dimension] = field(default_factory=dict)
     from_one: set[str] = field(default_factory=set)
+    made: dict[tuple[str, Dimension], Letter] = field(default_factory=dict)
+
+    def letter(self, name: str) -> Letter:
+        """The one letter of this name that runs so far."""
+        size = self.size(name)
+        return self.made.setdefault((name, size), Letter(name, size))
 
     def entry(self, value: Value, letters: tuple[str, ...]) -> Value:
         """value[letters]: one letter an index; of several : each is a letter of its own."""

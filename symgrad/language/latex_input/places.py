@@ -46,7 +46,7 @@ def place_of(reader: Context, node: lt.Node) -> Affine:
         return Affine({}, dimension(name))
     letter, entries = index_letter(node), reader.entries
     first = sympy.Integer(letter in entries.from_one)
-    return Affine({Letter(letter, entries.size(letter)): 1}, first)
+    return Affine({entries.letter(letter): 1}, first)
 
 
 def entry_at(
@@ -110,9 +110,7 @@ def _bounds(
 ) -> tuple[Affine, Dimension]:
     assert isinstance(part, lt.Chain)
     first, last = (place_of(reader, end) for end in part.operands)
-    counted = {x.name: x for x in first.letters}
-    last = Affine({counted.get(x.name, x): c for x, c in last.coefficients.items()}, last.offset)
-    if not bracketed and {*counted} <= reader.entries.from_one:
+    if not bracketed and {x.name for x in first.letters} <= reader.entries.from_one:
         first, last = (end.plus(Affine({}, sympy.Integer(-1))) for end in (first, last))
     if first.offset.is_negative and not first.letters:
         raise ProgramError("the numbers of a slice count from 1", column=part.at + 1)

@@ -180,9 +180,8 @@ def positive_sizes(formulas: Iterable[ex.Expression]) -> dict[Dimension, str]:
     """What must be at least 1 so that there are all entries and indices that stand in these
     formulas, each beside where that is: n - 1 of `x[i + 1] for i in range(n - 1)`."""
     needed: dict[Dimension, str] = {}
-    for part in (part for root in formulas for part in ex.parts(root)):
-        if not isinstance(part, Call):
-            continue
+    parts = [part for root in formulas for part in ex.parts(root)]
+    for part in (part for part in parts if isinstance(part, Call)):
         if (where := affine(part)) is not None:
             beyond = sympy.expand(part.options["below"] - where.most)
             for number in (sympy.expand(where.least + 1), beyond):
@@ -191,8 +190,8 @@ def positive_sizes(formulas: Iterable[ex.Expression]) -> dict[Dimension, str]:
             needed.setdefault(
                 letter.index_of, f"for {letter.name} in range({dimension_text(letter.index_of)})"
             )
-        for d in part.shape:
-            needed.setdefault(d, f"a part of the length {dimension_text(d)}")
+    for d in (d for part in parts for d in part.shape):
+        needed.setdefault(d, f"the size {dimension_text(d)}")
     return {d: said for d, said in needed.items() if not (d.is_Symbol or d.is_Integer)}
 
 
