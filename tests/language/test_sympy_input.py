@@ -471,7 +471,7 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     (lambda: np.ones(3) * x, ProgramError, "an array is data"),
     (lambda: [x], ProgramError, "is no SymPy expression"),
     (lambda: None, ProgramError, "None (NoneType) is no SymPy expression"),
-    (lambda: sympy.true, ProgramError, "is no SymPy expression"),
+    (lambda: sympy.true, ProgramError, "True is a condition; as a number"),
     (lambda: sympy.zeros(1, 401) + sympy.ones(1, 401), ProgramError, "give its numbers as data"),
     (lambda: sympy.I * a, ProgramError, "numbers are real and finite"),
     (lambda: s + sympy.oo * t, ProgramError, "numbers are real and finite"),
