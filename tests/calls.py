@@ -76,7 +76,7 @@ PARSED = {  # what needs more than arguments of the right kind
         "where(0.3 < a < 0.6, b, sin(a))",
         "where(a > b, v, w)",
     ],
-    "matrix_power": ["matrix_power(S, 3)", "matrix_power(S, -2)", "matrix_power(S, p)"],
+    "matrix_power": ["matrix_power(S, 3)", "matrix_power(S, -2)", "matrix_power(S, n)"],
     "expm": ["expm(0.2 * S)"],
     "expm_frechet": ["expm_frechet(eye(n), S)"],
     "sylvester": ["sylvester(S, S, S)"],

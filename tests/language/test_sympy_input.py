@@ -558,14 +558,14 @@ def test_a_function_of_any_other_name_is_left_open(name: str) -> None:
 )
 def test_functions_by_others(function: Any) -> None:
     """Each beside SymPy's own derivative."""
-    derivation = sg.derive(function(a) * a, [a])
-    value, slopes = derivation.lambdify()(a=0.7)
+    t = sympy.Symbol("t", real=True)
+    value, slopes = sg.derive(function(t) * t, [t]).lambdify()(t=0.7)
     assert value == pytest.approx(float(0.7 * function(0.7)))
-    wanted = sympy.diff(function(a) * a, a).subs(a, 0.7)
-    assert slopes["a"] == pytest.approx(float(wanted))
+    assert slopes["t"] == pytest.approx(float(sympy.diff(function(t) * t, t).subs(t, 0.7)))
 
 
 def test_binomial_and_beta() -> None:
-    for expression in (sympy.factorial(a), sympy.binomial(a, 1.3), sympy.beta(a, 1.3)):
-        found = sg.evaluate(problem_from_sympy(expression), {"a": 2.6})
-        assert found == pytest.approx(float(expression.subs(a, 2.6)))
+    t = sympy.Symbol("t", positive=True)
+    for expression in (sympy.factorial(t), sympy.binomial(t, 1.3), sympy.beta(t, 1.3)):
+        found = sg.evaluate(problem_from_sympy(expression), {"t": 2.6})
+        assert found == pytest.approx(float(expression.subs(t, 2.6)))

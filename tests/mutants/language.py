@@ -327,6 +327,13 @@ MUTANTS: list[Mutant] = [
         ("every derivative of an even function is even", "(-1) ** len(by)", "1"),
     ),
     *planted_in(
+        "symgrad/language/operations/spectra.py",
+        "tests/numerics/test_spectra.py",
+        ("equal eigenvalues are no kink", "+ filled(eye, size)", "+ filled(ones, (*size, *size))"),
+        ("a singular value of 0 has a direction", "s > least", "s >= 0"),
+        ("the polar factor stays in its plane", "(w - q @ w.T @ q,)", "(w + q @ w.T @ q,)"),
+    ),
+    *planted_in(
         "symgrad/language/operations/matrix_powers.py",
         "tests/numerics/test_matrix_functions.py",
         (
