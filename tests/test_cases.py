@@ -8,7 +8,7 @@ result must read back to them, and every step and every line of its proofs must 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,9 @@ import symgrad as sg
 from symgrad.calculus.proofs import KINDS
 from symgrad.language.expressions import OPERATIONS
 from symgrad.numerics.proofs import proofs
+from tests.derived import of_case
 
 FILE = Path(__file__).parent / "cases" / "cases.json"
-DERIVED: dict[str, Callable[..., sg.Derivation]] = {
-    "gradient": sg.derive,
-    "jacobian": sg.jacobian,
-    "hessian": sg.hessian,
-    "hvp": sg.hvp,
-    "directional": sg.directional,
-}
 UNSUPPORTED = set() if "kron" in OPERATIONS else {"mcb-d-kron"}
 CASES = [
     case
@@ -94,7 +88,7 @@ def read_back(case: Case, expression: str) -> Any:
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # infinities are among the answers
 def test_case(case: Case) -> None:
-    derivation = DERIVED[case["kind"]](case["program"], case["wrt"])
+    derivation = of_case(case)
     directed = case["kind"] in ("hvp", "directional")
     extra = {"direction": inputs_of(case, "direction")} if directed else {}
     value, derivatives = derivation.lambdify()(inputs_of(case), **extra)

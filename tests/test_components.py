@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from tests.derived import of_case
 
 CASES = json.loads((Path(__file__).parent / "cases" / "cases.json").read_text("utf-8"))["cases"]
 GRADIENTS = [case for case in CASES if case["kind"] == "gradient"][3::9]
@@ -17,7 +18,7 @@ GRADIENTS = [case for case in CASES if case["kind"] == "gradient"][3::9]
 
 @pytest.mark.parametrize("case", GRADIENTS, ids=lambda case: case["id"])
 def test_the_array_of_entries_is_the_result(case: dict[str, Any]) -> None:
-    derivation = sg.derive(case["program"], case["wrt"])
+    derivation = of_case(case)
     given = {name: np.array(value) for name, value in case["inputs"].items()}
     _, gradient = derivation.lambdify()(given)
     head = [line for line in case["program"].splitlines() if not line.startswith("loss")]

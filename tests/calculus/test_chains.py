@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -21,14 +22,13 @@ from symgrad.language.unparse import unparse
 from symgrad.numerics.proofs import untrue
 from symgrad.numerics.verification import Judge
 from symgrad.rendering import proof_equations
+from tests.derived import of_case, of_example
 
 from ..test_cases import CASES
 
-GRADIENTS = [(c["id"], c["program"], c["wrt"]) for c in CASES if c["kind"] == "gradient"]
-GRADIENTS += [(n, examples.path(n).read_text(encoding="utf-8"), None) for n in examples.names()]
-each_gradient = pytest.mark.parametrize(
-    ("program", "wrt"), [g[1:] for g in GRADIENTS], ids=[g[0] for g in GRADIENTS]
-)
+GRADIENTS = {c["id"]: partial(of_case, c) for c in CASES if c["kind"] == "gradient"}
+GRADIENTS |= {name: partial(of_example, name) for name in examples.names()}
+each_gradient = pytest.mark.parametrize("name", GRADIENTS)
 NET = """x: Vector(n)
 y: Vector(k)
 W: Matrix(m, n)
@@ -57,11 +57,11 @@ def of(source: str, wrt: str, full: bool = False) -> list[tuple[str, str]]:
 
 
 @each_gradient
-def test_every_line_of_every_chain_is_true(program: str, wrt: list[str] | None) -> None:
-    derivation = sg.derive(program, wrt).data
+def test_every_line_of_every_chain_is_true(name: str) -> None:
+    derivation = GRADIENTS[name]().data
     judge = Judge(derivation, 0)
-    for name in derivation.wrt:
-        proof = chain(derivation, name)
+    for variable in derivation.wrt:
+        proof = chain(derivation, variable)
         assert not [*untrue(proof, judge)]
         ends_as_a_gradient(proof)
         says_something_new(proof)

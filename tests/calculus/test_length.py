@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from tests.test_cases import CASES, DERIVED
+from tests.derived import of_case
+from tests.test_cases import CASES
 
 APART = {*"()[],;"}  # what only groups
 FACT = "the book uses a fact that the program does not declare: "
@@ -63,7 +64,7 @@ def answers() -> Iterator[Answer]:
     """Every result of which a case states the closed form."""
     for case in CASES:
         if "closed_form" in case:
-            results = DERIVED[case["kind"]](case["program"], case["wrt"]).results
+            results = of_case(case).results
             for key, book in case["closed_form"].items():
                 whole = next(iter(results)) if key == "*" else tuple(key.split(","))
                 result = results.get(key) or results[whole]

@@ -24,8 +24,9 @@ from symgrad.grading.exam import Exam
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
+from tests.derived import KINDS
 
-from ..test_cases import CASES, DERIVED
+from ..test_cases import CASES
 
 LAYOUTS = ("variable", "numerator", "denominator")
 FORMS, LEVELS = ("text", "latex"), ("result", "steps")
@@ -52,7 +53,7 @@ class Printed:
         options = [layout] if len(self.layouts) > 1 else []
         chosen = {"method": self.method} if self.kind == "gradient" else {}
         try:
-            return DERIVED[self.kind](self.program, self.wrt, *options, **chosen)
+            return KINDS[self.kind](self.program, self.wrt, *options, **chosen)
         except sg.OptionError:
             return None
 

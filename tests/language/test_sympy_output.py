@@ -13,6 +13,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 import symgrad as sg
 from symgrad.language.sympy_input import problem_from_sympy
+from tests.derived import of_case
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "cases.json").read_text("utf-8"))["cases"]
 GRADIENTS = [case for case in CASES if case["kind"] == "gradient"][::7]
@@ -21,7 +22,7 @@ NO_VARIABLES = {"sympy-ones", "tg-softmax-sum-gradient"}  # all ones, all zeros
 
 @pytest.mark.parametrize("case", GRADIENTS, ids=lambda case: case["id"])
 def test_a_result_read_again_is_the_same(case: dict[str, Any]) -> None:
-    derivation = sg.derive(case["program"], case["wrt"])
+    derivation = of_case(case)
     given = {name: np.array(value) for name, value in case["inputs"].items()}
     _, gradient = derivation.lambdify()(given)
     for name, result in derivation.results.items():

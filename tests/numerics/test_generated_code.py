@@ -9,35 +9,27 @@ import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-import symgrad as sg
 from symgrad import examples
 from symgrad.numerics.buffers import buffered_source
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 from symgrad.numerics.sizes import infer_sizes, normal_shape
+from tests.derived import of_case, of_example
 
 FILE = Path(__file__).parent.parent / "cases" / "cases.json"
-DERIVED: dict[str, Callable[..., sg.Derivation]] = {
-    "gradient": sg.derive,
-    "jacobian": sg.jacobian,
-    "hessian": sg.hessian,
-}
-CASES = [c for c in json.loads(FILE.read_text(encoding="utf-8"))["cases"] if c["kind"] in DERIVED]
+KINDS = {"gradient": "derive", "jacobian": "jacobian", "hessian": "hessian"}
+CASES = [c for c in json.loads(FILE.read_text(encoding="utf-8"))["cases"] if c["kind"] in KINDS]
 ORDINARY = [c for c in CASES if not c.get("tolerance") and "stability" not in c["tags"]]
 Case = Mapping[str, Any]
 each_case = pytest.mark.parametrize("case", CASES, ids=[c["id"] for c in CASES])
 each_ordinary = pytest.mark.parametrize("case", ORDINARY, ids=[c["id"] for c in ORDINARY])
 quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")
-
-
-def derived(case: Case) -> sg.Derivation:
-    return DERIVED[case["kind"]](case["program"], case["wrt"])
 
 
 def inputs_of(case: Case) -> dict[str, np.ndarray]:
@@ -55,7 +47,7 @@ def equal(got: tuple[Any, dict[Any, Any]], wanted: tuple[Any, dict[Any, Any]], r
 @each_case
 @quiet
 def test_code_and_interpreter_agree(case: Case) -> None:
-    derivation = derived(case)
+    derivation = of_case(case)
     problem, inputs = derivation.problem, inputs_of(case)
     sizes = infer_sizes(problem, inputs)
     arrays = {
@@ -77,7 +69,7 @@ def test_code_and_interpreter_agree(case: Case) -> None:
 @each_case
 @quiet
 def test_pickled_and_buffered_functions_are_the_same_function(case: Case) -> None:
-    derivation, inputs = derived(case), inputs_of(case)
+    derivation, inputs = of_case(case), inputs_of(case)
     wanted = derivation.lambdify()(inputs)
     equal(pickle.loads(pickle.dumps(derivation.lambdify()))(inputs), wanted, 0.0)
     buffered = derivation.lambdify(reuse_buffers=True)
@@ -90,7 +82,7 @@ def test_pickled_and_buffered_functions_are_the_same_function(case: Case) -> Non
 @each_ordinary
 @quiet
 def test_float32_stays_float32(case: Case) -> None:
-    derivation, inputs = derived(case), inputs_of(case)
+    derivation, inputs = of_case(case), inputs_of(case)
     wanted = derivation.lambdify()(inputs)
     got = derivation.lambdify(dtype="float32")(inputs)
     assert {np.asarray(x).dtype for x in (got[0], *got[1].values())} == {np.dtype("float32")}
@@ -103,7 +95,7 @@ def test_inputs_are_left_alone_and_results_are_the_caller_s(case: Case) -> None:
     inputs = inputs_of(case)
     before = {name: array.copy() for name, array in inputs.items()}
     for reuse in (False, True):
-        function = derived(case).lambdify(reuse_buffers=reuse)
+        function = of_case(case).lambdify(reuse_buffers=reuse)
         function(inputs)
         _, derivatives = function(inputs)
         for name, array in inputs.items():
@@ -112,7 +104,6 @@ def test_inputs_are_left_alone_and_results_are_the_caller_s(case: Case) -> None:
                 assert not np.shares_memory(array, derivative)
 
 
-KINDS = {"gradient": "derive", "jacobian": "jacobian", "hessian": "hessian"}
 SOURCES = """
 import json, sys
 import symgrad as sg
@@ -163,7 +154,7 @@ loss = sum(norm2(einsum("ijk,i->jk", T, x) - M)**2 for x, T in batch)
 @pytest.mark.parametrize("name", examples.names())
 def test_with_buffers_ufuncs_take_arrays(name: str) -> None:
     """A number is an array of the function's type, made once."""
-    source = buffered_source(sg.derive(examples.text(name)).lambdify().plan.program)
+    source = buffered_source(of_example(name).lambdify().plan.program)
     for call in re.findall(
         r"^ +((?:add|subtract|multiply|divide|maximum|minimum)\(.*)\)$", source, re.M
     ):

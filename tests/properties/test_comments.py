@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,19 +19,13 @@ from symgrad import examples
 from symgrad.numerics import comments
 from symgrad.numerics.sampling import _draw
 from symgrad.numerics.sizes import axes_of
+from tests.derived import of_case
 
 from .comments import BATCH, Reader
 from .programs import program
 
 FILE = Path(__file__).parent.parent / "cases" / "cases.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
-DERIVED: dict[str, Callable[..., sg.Derivation]] = {
-    "gradient": sg.derive,
-    "jacobian": sg.jacobian,
-    "hessian": sg.hessian,
-    "hvp": sg.hvp,
-    "directional": sg.directional,
-}
 LABELLED = re.compile(r"for [^()]*\b[ikl]\b[^()]* in (one|two)")
 quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -49,7 +43,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("whole")
 @quiet
 def test_comments_are_true(case: Mapping[str, Any]) -> None:
-    reader = Reader(DERIVED[case["kind"]](case["program"], case["wrt"]), inputs_of(case))
+    reader = Reader(of_case(case), inputs_of(case))
     list(reader.checked())
 
 

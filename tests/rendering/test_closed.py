@@ -22,6 +22,7 @@ from symgrad.language.scope import function_names
 from symgrad.language.tex import latex
 from symgrad.rendering.document import LEVELS, Document, answers, document, program
 from symgrad.rendering.equations import Equation
+from tests.derived import of_case
 
 from ..properties.programs import program as random_program
 
@@ -125,7 +126,7 @@ def assert_closed(derivation: sg.Derivation) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_the_pages_of_a_case_are_closed(case: dict[str, str]) -> None:
-    assert_closed(KINDS[case["kind"]](case["program"], case["wrt"]))
+    assert_closed(of_case(case))
 
 
 @pytest.mark.parametrize("name", examples())

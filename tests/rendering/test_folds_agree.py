@@ -15,7 +15,8 @@ from symgrad.language.table import Table
 from symgrad.language.tex import latex
 from symgrad.rendering import document
 from symgrad.rendering.mathml import ALPHABETS, mathml
-from tests.test_cases import CASES, DERIVED
+from tests.derived import of_case
+from tests.test_cases import CASES
 from tests.typesetting.read_back import UNCHECKED, equations, known_of
 
 COMMANDS = {sign: command for command, sign in GLYPHS.items() if len(sign) == 1 and sign != " "}
@@ -68,14 +69,14 @@ def written(element: Element) -> str:
 
 
 def formulas(case: dict[str, str]) -> Iterator[tuple[Formula, Table]]:
-    data = DERIVED[case["kind"]](case["program"], case["wrt"]).data
+    data = of_case(case).data
     for equation, _ in equations(data, document(data, UNCHECKED, "steps")):
         yield from ((side, data.table) for side in equation.sides)
 
 
 @pytest.mark.parametrize("case", CASES[1::8], ids=lambda case: str(case["id"]))
 def test_mathml_says_what_latex_says(case: dict[str, str]) -> None:
-    data = DERIVED[case["kind"]](case["program"], case["wrt"]).data
+    data = of_case(case).data
     known = known_of(data)
     for formula, table in formulas(case):
         try:

@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,19 +31,19 @@ from symgrad.language.unparse import unparse
 from symgrad.rendering import document
 from symgrad.rendering import latex as latex_page
 from symgrad.rendering.html import html
+from tests.derived import of_case, of_example
 from tests.rendering.test_mathml import calls
-from tests.test_cases import CASES, DERIVED
+from tests.test_cases import CASES
 
 CHECKED: Any = SimpleNamespace(max_relative_error=0.0, sentence="not here")
 HEAD = r"\documentclass{article}\usepackage{amsmath,amssymb}\begin{document}\raggedright"
 Array = NDArray[np.float64]
 
 
-@cache
 def derivations() -> dict[str, sg.Derivation]:
     """Every case and every example."""
-    found = {case["id"]: DERIVED[case["kind"]](case["program"], case["wrt"]) for case in CASES}
-    return found | {name: sg.derive(examples.text(name)) for name in examples.names()}
+    found = {case["id"]: of_case(case) for case in CASES}
+    return found | {name: of_example(name) for name in examples.names()}
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")

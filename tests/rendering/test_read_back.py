@@ -8,7 +8,8 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.errors import VerificationError
-from tests.test_cases import CASES, DERIVED, INDEXED
+from tests.derived import KINDS, of_case, of_example
+from tests.test_cases import CASES, INDEXED
 from tests.test_real_inputs import ANOTHER_FORMULA, NOT_COMPILING, Row
 from tests.typesetting.derivations import randoms, surrounded
 from tests.typesetting.proofs import misread_proofs
@@ -21,17 +22,17 @@ from tests.typesetting.read_back import misread
     ids=lambda case: str(case["id"]),
 )
 def test_cases_read_back(case: dict[str, str]) -> None:
-    assert [*misread(DERIVED[case["kind"]](case["program"], case["wrt"]))] == []
+    assert [*misread(of_case(case))] == []
 
 
 @pytest.mark.parametrize("name", examples.names())
 def test_examples_read_back(name: str) -> None:
-    assert [*misread(sg.derive(examples.text(name)))] == []
+    assert [*misread(of_example(name))] == []
 
 
 @pytest.mark.parametrize("row", [*NOT_COMPILING, *ANOTHER_FORMULA], ids=lambda row: row.name)
 def test_what_was_printed_wrong_reads_back(row: Row) -> None:
-    assert [*misread(DERIVED[row.kind](row.text, row.wrt))] == []
+    assert [*misread(KINDS[row.kind](row.text, row.wrt))] == []
 
 
 OFTEN = [
@@ -58,7 +59,7 @@ READ = [c for k, c in enumerate(CASES) if k % 3 == 0 or c["id"] in INDEXED]
 
 @pytest.mark.parametrize("case", READ, ids=lambda case: str(case["id"]))
 def test_proofs_read_back(case: dict[str, str]) -> None:
-    derivation = DERIVED[case["kind"]](case["program"], case["wrt"])
+    derivation = of_case(case)
     clash = {"t", "u"} & {*derivation.problem.variables}  # the points of scalar functions
     if not derivation.data.seeds and not clash:
         assert [*misread_proofs(derivation)] == []
@@ -118,7 +119,7 @@ AMBIGUOUS = [
 
 @pytest.mark.parametrize(("kind", "program"), AMBIGUOUS)
 def test_what_might_be_read_in_two_ways_reads_back(kind: str, program: str) -> None:
-    derivation = DERIVED[kind](program, None)
+    derivation = KINDS[kind](program, None)
     assert derivation.verify().passed
     assert [*misread(derivation)] == []
     if not derivation.data.seeds:

@@ -12,8 +12,9 @@ from symgrad.errors import SymgradError
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import OPERATIONS, Call
 from tests import calls
+from tests.derived import of_case, of_example
 from tests.properties.programs import program
-from tests.test_cases import CASES, DERIVED
+from tests.test_cases import CASES
 
 Named = tuple[str, sg.Derivation]
 # What surrounds a call: powers, sums, transposes, products, quotients.
@@ -35,9 +36,9 @@ UNDEFINED = {"1 / (solve(S, S))"}
 def cases() -> Iterator[Named]:
     """Every case and every example."""
     for case in CASES:
-        yield case["id"], DERIVED[case["kind"]](case["program"], case["wrt"])
+        yield case["id"], of_case(case)
     for name in examples.names():
-        yield name, sg.derive(examples.text(name))
+        yield name, of_example(name)
 
 
 def surrounded(names: list[str] | None = None, around: tuple[str, ...] = AROUND) -> Iterator[Named]:

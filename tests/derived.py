@@ -1,0 +1,37 @@
+"""The public cases and the examples, each derived once in a run of the tests.
+
+A derivation is data that nothing changes, and keeps what was written or computed of it: so tests
+that look at different sides of the same one share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import symgrad as sg
+from symgrad import examples
+
+KINDS: Mapping[str, Callable[..., sg.Derivation]] = {
+    "gradient": sg.derive,
+    "jacobian": sg.jacobian,
+    "hessian": sg.hessian,
+    "hvp": sg.hvp,
+    "directional": sg.directional,
+}
+
+
+def of_case(case: Mapping[str, Any]) -> sg.Derivation:
+    """The derivation of a case of tests/cases/cases.json."""
+    return _derived(case["kind"], case["program"], tuple(case["wrt"]))
+
+
+def of_example(name: str) -> sg.Derivation:
+    """The gradient of an example by its parameters."""
+    return _derived("gradient", examples.text(name), None)
+
+
+@cache
+def _derived(kind: str, program: str, wrt: tuple[str, ...] | None) -> sg.Derivation:
+    return KINDS[kind](program, wrt if wrt is None else [*wrt])
