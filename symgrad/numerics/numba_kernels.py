@@ -20,6 +20,13 @@ def product(a: Any, b: Any, out: Any) -> None:
         out[:] = 0.0
 
 
+def put(array: Any, out: Any) -> None:
+    """out = array, entry by entry: where a slice is assigned, Numba spends seconds on compiling
+    what to say if the shapes differ."""
+    for at, entry in np.ndenumerate(array):
+        out[at] = entry
+
+
 def maximum(a: Any, b: Any) -> Any:
     """The larger of two numbers; nan where one is nan."""
     return a if a > b or a != a else b
@@ -46,7 +53,8 @@ def cofactors(x: Any) -> Any:
         for j in range(s.size):
             if j != i:
                 others *= s[j]
-        u[:, i] *= others
+        for k in range(s.size):
+            u[k, i] *= others
     return u @ v
 
 

@@ -140,7 +140,6 @@ class Steps:
         spread = [(x, (*leading, *x.dims[cut:])) for x in op.operands]
         arrays = [self.own(x, dims) or self.let(x, dims) for x, dims in spread]
         at = indices(leading)
-        whole = "[:]" if len(op.dims) > cut else ""
         part = "[1]" if op.name == "linalg.slogdet" else ""
 
         def text(see: See) -> str:
@@ -149,7 +148,9 @@ class Steps:
             if op.kind == "routine":  # they multiply matrices
                 parts = [f"np.ascontiguousarray({each})" for each in parts]
             called = f"{function}({', '.join(parts)}){part}"
-            return f"{see(name, at)}{whole} = {called}"
+            if len(op.dims) > cut:
+                return f"put({called}, {see(name, at)})"
+            return f"{see(name, at)} = {called}"
 
         self._step(name, op.dims, leading, text, "call")
 

@@ -36,6 +36,12 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/numerics/numba_kernels.py",
+        "tests/numerics/test_systems.py tests/numerics/test_cofactors.py",
+        ("a solution is not kept", "        out[at] = entry\n", "        pass\n"),
+        ("one row of cofactors is scaled", "for k in range(s.size):", "for k in range(1):"),
+    ),
+    *planted_in(
         "symgrad/numerics/plan.py",
         "tests/numerics/test_function.py",
         ("a program is made for each function", "if derivation not in _programs:", "if True:"),

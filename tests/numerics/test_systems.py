@@ -121,6 +121,17 @@ def test_the_numbers_are_the_interpreter_s(name: str, backend: str) -> None:
     equal(got, interpreted(derivation, inputs))
 
 
+def test_no_solution_is_assigned_to_a_slice() -> None:
+    """With each, Numba compiles a message about shapes that differ, for seconds."""
+    backend = pytest.importorskip("symgrad.numerics.numba_backend")
+    pytest.importorskip("numba")
+    for text in PROGRAMS.values():
+        function = sg.derive(text).lambdify()
+        compiled = backend.Compiled(function.plan.program, function.signature.axes)
+        assert "[:] = " not in compiled.source
+        assert "linalg" not in compiled.source or "put(np.linalg." in compiled.source
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_second_derivatives(name: str) -> None:
     text = PROGRAMS[name]
