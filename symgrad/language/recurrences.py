@@ -279,6 +279,11 @@ def sum_over_steps(name: str, node: ast.GeneratorExp, scope: Scope, read: Read) 
         raise ProgramError(f"over steps there is sum(...) or mean(...); {RUNS}")
     with series.at(_new_letter(part.target, scope)):
         body = read(node.elt)
+    if depends_on(body.shape, series.index):
+        raise ShapeError(
+            f"{source_of(node.elt)} is {describe(body.shape)}, of another shape at each "
+            f"{part.target.id}, so that there is no {name}"
+        )
     return step_sum(body, name == "mean", series.steps)
 
 

@@ -168,9 +168,3 @@ def test_layers_are_raised_and_steps_lowered_in_latex() -> None:
     assert r"\left(W^{(l + 1)}\right)^{\top}" in sg.derive(MLP).latex()
     assert r"\nabla_{W} L &= \sum_{t = 1}^{T} " in sg.derive(RNN).latex()
     assert r"h_{t - 1}^{\top}" in sg.derive(RNN).latex()
-
-
-@pytest.mark.parametrize("what", [sg.jacobian, sg.hessian, sg.hvp, sg.directional, sg.pullback])
-def test_other_derivatives_are_refused(what: object) -> None:
-    with pytest.raises(SymgradError, match="of a program with time steps the gradient is derived"):
-        what(RNN)  # type: ignore[operator]

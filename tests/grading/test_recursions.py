@@ -18,6 +18,7 @@ LAYERS = """\
 delta[L] = (a[L] - y) * a[L] * (1 - a[L])
 delta[l] = (W[l + 1].T @ delta[l + 1]) * a[l] * (1 - a[l])
 dL/dW[l] = delta[l] @ a[l - 1].T"""
+SQUARE = MLP.replace("n[l - 1]", "n").replace("n[l]", "n").replace("n[0]", "n").replace("n[L]", "n")
 TAKEN = "sum(dL/dz[t] @ h[t - 1].T for t in range(1, T + 1))"
 RIGHT = [
     (RNN, "W", STEPS),
@@ -38,7 +39,8 @@ WRONG = [
     (RNN, "W", STEPS, " for t in range(1, T + 1))", "", "step_sum_forgotten", "is what step t"),
     (RNN, "W", TAKEN, "sum(", "-2 * sum(", "factor", "With 3 steps: The answer has -2 times"),
     (RNN, "W", TAKEN, "@ h[t - 1].T", "@ h[t - 1]", "wrong_shape", "inner dimensions differ"),
-    (MLP, "W", LAYERS, "W[l + 1]", "W[l]", "off_by_one", "W[l] stands where W[l + 1] belongs"),
+    (SQUARE, "W", LAYERS, "W[l + 1]", "W[l]", "off_by_one", "W[l] stands where W[l + 1] belongs"),
+    (MLP, "W", LAYERS, "W[l + 1]", "W[l]", "wrong_shape", "inner dimensions differ"),
     (MLP, "W", LAYERS, "(1 - a[L])", "a[L]", "wrong_start", "starts wrong: delta[L]"),
     (MLP, "W", LAYERS, "a[L] - y", "y - a[L]", "sign", "With 3 steps, step 2: The sign is wrong"),
 ]
@@ -66,8 +68,10 @@ def test_wrong_answers(
 
 def test_a_sum_is_too_much_where_each_layer_has_a_gradient() -> None:
     answer = "sum(dL/dz[l] @ a[l - 1].T for l in range(1, L + 1))"
-    verdict = sg.grade(MLP, "W", answer)
+    verdict = sg.grade(SQUARE, "W", answer)
     assert verdict.kind == "step_sum_too_much" and verdict.correct is False
+    verdict = sg.grade(MLP, "W", answer)
+    assert verdict.kind == "wrong_shape" and "of another shape at each l" in verdict.diagnosis
 
 
 @pytest.mark.parametrize("name", ["rnn", "mlp", "last", "smooth", "beside", "embedded", "sizes"])

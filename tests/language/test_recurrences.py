@@ -65,6 +65,9 @@ WRONG |= {
     SUM.replace("a[0]", "y: Vector(n)\na[0]"): "n is the size of a layer",
     "n: Scalar\n" + SUM: "n is the size of a layer",
     SUM.replace("a[0]", "n: Scalar\na[0]"): "n is given twice",
+    SUM.replace("sum(a[L])", "sum(sum(a[l] for l in range(1, L + 1)))"): (
+        "a\\[l\\] is n\\[l\\] x 1, of another shape at each l, so that there is no sum"
+    ),
     "x: Vector(n[0])\nloss = sum(x)": "n is the size of a layer, and nothing here has layers",
 }
 
