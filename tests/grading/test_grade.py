@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import time
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.grading import MISTAKES, grade
+from symgrad.language.parser import parse
 
 from .claims import DOUBLES, MISSING, RIGHT, WRONG
 from .problems import PROGRAMS
@@ -43,6 +46,31 @@ def test_a_branch_behind_a_threshold_is_missed(loss: str, answer: str, words: st
     assert verdict.correct is False
     assert verdict.kind == "missing_branch", verdict.diagnosis
     assert words in verdict.diagnosis
+
+
+@pytest.mark.parametrize(("wrt", "answer"), [("x", "1"), ("z", "0")])
+def test_where_an_answer_is_said_to_be_right_it_is(wrt: str, answer: str) -> None:
+    """And somewhere on each of the other sides it is not."""
+    names = "x: Scalar\ny: Scalar\nz: Scalar\n"
+    loss = f"{names}loss = maximum(minimum(x, y), z)"
+    told = re.search(
+        r"right where (.*), but .* where (.*): that", grade(loss, wrt, answer).diagnosis
+    )
+    assert told is not None
+    right = parse(f"{names}f = {sg.derive(loss, wrt).results[wrt].expression}")
+    claimed = parse(f"{names}f = {answer}")
+    numbers = [dict(zip("xyz", at, strict=True)) for at in itertools.permutations((-1.0, 0.5, 2.0))]
+
+    def agrees(words: str) -> list[bool]:
+        sides = [(parse(f"{names}f = {side[:-4]}"), side[-3]) for side in words.split(" and ")]
+        return [
+            sg.evaluate(right, at) == sg.evaluate(claimed, at)
+            for at in numbers
+            if all((sg.evaluate(side, at) > 0) == (sign == ">") for side, sign in sides)
+        ]
+
+    assert agrees(told[1]) and all(agrees(told[1]))
+    assert not any(all(agrees(side)) for side in told[2].split(" or "))
 
 
 @pytest.mark.parametrize(("program", "wrt", "answer", "words"), DOUBLES)
