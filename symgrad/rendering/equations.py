@@ -14,8 +14,9 @@ from symgrad.language import formula as fm
 from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Expression
 from symgrad.language.formula import Formula
+from symgrad.language.operations.batches import members
 from symgrad.language.plain import plain_text
-from symgrad.language.typeset import batch, dimension_formula
+from symgrad.language.typeset import dimension_formula
 
 Bound = Mapping[str, tuple[str, ...]]  # the variables of each batch
 LONG = 88  # characters after which a sum goes over several lines
@@ -92,4 +93,4 @@ def _over_batch(body: Formula, over: str | None, bound: Bound) -> Formula:
     if over is None:
         return body
     text = f"sum({plain_text(body)} for {', '.join(bound[over])} in {over})"
-    return composing.spelled(composing.summed(batch(over), body), text)
+    return composing.spelled(composing.summed(members(bound[over], over), body), text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from symgrad.errors import ProgramError
 from symgrad.language.composing import ONE, juxtaposed, listed, quotient, summed
 from symgrad.language.expressions import Call, Expression, Operation, Spelling, is_scalar
@@ -28,10 +30,15 @@ def _total(name: str, mean: bool, rule: str) -> Operation:
 
 
 def _sum(call: Call, body: Formula) -> Formula:
-    names = [Named(name=name) for name in str(call.options["variables"]).split(", ")]
-    members = Fence((listed(names),), tall=False) if len(names) > 1 else names[0]
-    over = Infix((members, batch(call.options["batch"])), signs=(r"\in",), binds=RELATION)
-    return summed(over, body)
+    names = str(call.options["variables"]).split(", ")
+    return summed(members(names, call.options["batch"]), body)
+
+
+def members(variables: Sequence[str], of: str) -> Formula:
+    """(x, y) in B"""
+    names = [Named(name=name) for name in variables]
+    each = Fence((listed(names),), tall=False) if len(names) > 1 else names[0]
+    return Infix((each, batch(of)), signs=(r"\in",), binds=RELATION)
 
 
 def _mean(call: Call, body: Formula) -> Formula:
