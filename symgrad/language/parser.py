@@ -73,7 +73,6 @@ def parse_within(problem: Problem, statements: Sequence[ast.stmt]) -> tuple[Prob
     """
     scope = Scope.of(problem)
     if scope.series is not None:
-        scope.series.below = True
         statements = in_order(statements, scope.series)
     scope.own = given_names(statements)
     with _readable(None, text_of(statements)), also_called(scope.functions):

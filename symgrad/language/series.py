@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from symgrad.errors import ProgramError, ShapeError
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.dimensions import dimension
+from symgrad.language.expressions import Expression, Name, Size
 from symgrad.language.layered import dimension_at, index_of, index_parts, layered, shape_at
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Loop, Steps, Variable
@@ -129,6 +130,18 @@ class Series:
         below = None if own.index_of is None else dimension_at(own.index_of, at)
         shape = shape_at(own.shape, at)
         return replace(own, name=entry_of(name, index), shape=shape, index_of=below)
+
+    def entries(self, sizes: Iterable[str] = ()) -> dict[str, Expression]:
+        """Every entry that a formula below the loop may use, by its name, and those of sizes."""
+        ends = (index_of(base, by) for base in (self.index, self.last) for by in (0, -1, 1))
+        near = [*dict.fromkeys((*ends, "0", "1"))]
+        found: dict[str, Expression] = {
+            entry: Size(dimension(entry)) for n in sizes for entry in (entry_of(n, i) for i in near)
+        }
+        for name in self.names:
+            every = {entry_of(name, index): self.entry(name, index) for index in near}
+            found |= {entry: e for entry, e in every.items() if e is not None}
+        return found | {n: e for n, e in self.after.items() if n.endswith("[0]")}
 
     def again(self) -> None:
         """Forget what one step defines, to read it once more."""

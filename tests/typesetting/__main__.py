@@ -11,18 +11,23 @@ import argparse
 import shutil
 import sys
 import warnings
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import symgrad as sg
+from symgrad.api import StepDerivation
 from symgrad.errors import SymgradError, VerificationError
 from symgrad.rendering.document import Document
+from tests.recurrences import PROGRAMS
 from tests.typesetting import pages
 from tests.typesetting.derivations import cases, randoms, surrounded
 from tests.typesetting.proofs import misread_proofs
 from tests.typesetting.read_back import misread
+from tests.typesetting.steps import misread_steps
 
-PARTS = ("cases", "surrounded", "random")
+PARTS = ("cases", "surrounded", "random", "steps")
 
 
 def main() -> int:
@@ -36,12 +41,16 @@ def main() -> int:
     wrong = 0
     every: list[Document] = []
     formulas: list[list[str]] = []
-    parts = {"cases": cases(), "surrounded": surrounded(), "random": randoms(range(options.random))}
+    parts = {
+        "cases": cases(),
+        "surrounded": surrounded(),
+        "random": randoms(range(options.random)),
+        "steps": ((name, sg.derive(text)) for name, text in PROGRAMS.items()),
+    }
     chosen = parts if options.only is None else {options.only: parts[options.only]}
     for name, derivation in chain.from_iterable(chosen.values()):
         try:
-            found = [*misread(derivation)]
-            found += [] if derivation.data.seeds else misread_proofs(derivation)
+            found = [*_misread(derivation)]
         except VerificationError:  # defined at no random numbers
             continue
         except (SymgradError, ValueError) as error:
@@ -65,6 +74,14 @@ def main() -> int:
         print(f"KaTeX: {len(formulas) - len(refused)} of {len(formulas)} formulas")
         wrong += len(refused)
     return 1 if wrong else 0
+
+
+def _misread(derivation: sg.Derivation) -> Iterator[str]:
+    if isinstance(derivation, StepDerivation):
+        yield from misread_steps(derivation.data)
+        return
+    yield from misread(derivation)
+    yield from () if derivation.data.seeds else misread_proofs(derivation)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from symgrad.api import Derivation
+from symgrad.api import Derivation, StepDerivation
 from symgrad.calculus.proofs import KINDS
 from symgrad.errors import SymgradError
 from symgrad.language.table import Table
 from symgrad.language.tex import latex as tex
 from symgrad.numerics.proofs import proofs
-from symgrad.rendering import document, latex
+from symgrad.rendering import document, latex, step_document
 from symgrad.rendering.document import Document
 from symgrad.rendering.equations import shape_formula
 from symgrad.rendering.latex import aligned, chained, latex_display
@@ -38,6 +38,9 @@ process.stdin.on("end", () => {
 
 def documents(derivation: Derivation, full: bool = True) -> Iterator[Document]:
     """What is printed of a derivation, with its proofs of each kind if `full`."""
+    if isinstance(derivation, StepDerivation):
+        yield from (step_document(derivation.data, UNCHECKED, x) for x in ("result", "steps"))
+        return
     yield document(derivation.data, UNCHECKED, "result")
     yield document(derivation.data, UNCHECKED, "steps")
     for kind in KINDS if full else ():

@@ -14,6 +14,7 @@ from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import Names, look, new_name
 from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
+from symgrad.language.names import entry_parts
 from symgrad.language.unparse import unparse
 
 
@@ -131,7 +132,7 @@ class Derivatives:
                 raise
             return name, None
         text = unparse(e)
-        return text if text.isidentifier() else f"({text})", e
+        return text if entry_parts(text)[0].isidentifier() else f"({text})", e
 
 
 def without_letters(slope: Slope, names: Names) -> tuple[Slope, tuple[str, ...]]:

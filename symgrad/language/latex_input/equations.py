@@ -21,6 +21,7 @@ BESIDE = re.compile(
     r"\\(?:tag\*?|label|intertext|shortintertext|begin|hspace\*?|vspace\*?)\{(?!cases)[^{}]*\}"
     r"|\\end\{(?!cases)[^{}]*\}|(?<=\})\[[\d.]+(?:em|ex|pt|mm)\]"
 )
+EACH = re.compile(r",\s*\\quad\s*\([^()]*\\l?dots[^()]*\)\s*$")  # (t = 1, \dots, T)
 ENDS = re.compile(r"\\\\(?:\*|\[[^\]]*\])?")
 SPACE = re.compile(r"(?:\s|&|~|\\[,;:! ]|\\q?quad\b|\{\})*")
 GOES_ON = re.compile(r"=|\+|-|\*|\\(?:odot|cdot|times|circ|otimes|leq?|geq?)\b|\)|\\right|\\bigr")
@@ -86,6 +87,7 @@ def _rows(formula: Formula) -> Iterator[Formula]:
 
 def _without_note(row: Formula) -> Formula:
     front, note, rest = row.text.partition("&&")
+    front = EACH.sub(_blank, front)
     return Formula(front + " " * len(note + rest), row.begin)
 
 

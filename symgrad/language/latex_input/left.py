@@ -11,6 +11,7 @@ from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
+from symgrad.language.names import entry_of
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,36 @@ def _name(reader: Reader, node: lt.Node) -> Left | None:
         known = reader.names.find(node.base)
         if known is not None and letters_of(node.below) is not None:
             return _scripted(_name(reader, node.base), node)
+    if reader.scope.series is not None and (entry := _entry(reader, node)) is not None:
+        return Left(entry)
     found = new_name(node)
     return None if found is None else Left(found)
+
+
+def _entry(reader: Reader, node: lt.Node) -> str | None:
+    """The name of an entry at a step, delta_t or delta^{(l + 1)}; None where it is none."""
+    if not isinstance(node, lt.Script) or (node.below is None) == (node.above is None):
+        return None
+    index = node.below
+    if node.above is not None:
+        index = node.above.inner if isinstance(node.above, lt.Fence) else None
+    base, text = new_name(node.base), "" if index is None else _index(reader, index)
+    return entry_of(base, text) if base is not None and text else None
+
+
+def _index(reader: Reader, node: lt.Node) -> str:
+    """An index: t, T, t + 1; nothing where it is none."""
+    series = reader.scope.series
+    match node:
+        case lt.Chain(operands=(lt.Sym() as base, lt.Num(digits=by)), signs=("+" | "-" as sign,)):
+            own = _index(reader, base)
+            return f"{own} {sign} {by}" if own else ""
+        case lt.Sym(text=text):
+            known = reader.names.find(node) or text.removeprefix("\\")
+            return known if series is not None and known in (series.index, series.last) else ""
+        case lt.Num(digits=digits):
+            return digits
+    return ""
 
 
 def _differential(reader: Reader, d: lt.Node, of: lt.Node) -> Left | None:

@@ -113,7 +113,7 @@ def _multiplied(reader: Context, values: list[tuple[Value, Node]]) -> Value:
         for right, node in values[1:]:
             value = _pair(reader, value, right, node)
     except ShapeError as error:
-        if any(" " in str(d) for d in error.dimensions or ()) or len(values) > MANY:
+        if any(str(d).startswith("1 ") for d in error.dimensions or ()) or len(values) > MANY:
             raise
         grouped = _grouped(reader, values)
         if grouped is None:

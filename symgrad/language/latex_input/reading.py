@@ -25,11 +25,13 @@ from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.left import Left, left_side
 from symgrad.language.latex_input.names import Names
 from symgrad.language.latex_input.reader import Reader
+from symgrad.language.names import entry_parts
 from symgrad.language.operations.constants import filled, ones, zeros
 from symgrad.language.problem import Problem
 from symgrad.language.scope import Scope, also_called
-from symgrad.language.table import Table
+from symgrad.language.table import LAYERS, Table
 from symgrad.language.tex import latex
+from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
 from symgrad.language.writing import place
 
@@ -88,15 +90,23 @@ def parse_latex(text: str, problem: Problem, *, shape: Shape | None = None) -> s
 
 def read_latex(text: str, problem: Problem, known: Known = Known()) -> list[Equation]:
     """The equations of a text; a name on a left side may be used from then on."""
-    found = []
-    for formula in formulas(text):
-        with _placed(text, formula):
-            equation = read_formula(formula.text, problem, known)
+    found: list[Equation] = []
+    pending = formulas(text)
+    while pending:
+        for formula in pending:
+            try:
+                with _placed(text, formula):
+                    equation = read_formula(formula.text, problem, known)
+                break
+            except UnknownNameError:  # of recursions a line may use what a later one begins
+                if problem.loop is None or formula is pending[-1]:
+                    raise
+        pending.remove(formula)
         found.append(replace(equation, begin=formula.begin))
         problem, known = _with(problem, known, equation)
     if not found:
         raise ProgramError("there is no formula in this text")
-    return found
+    return sorted(found, key=lambda equation: equation.begin)
 
 
 def read_formula(text: str, problem: Problem, known: Known = Known()) -> Equation:
@@ -133,11 +143,18 @@ def read_among(
 ) -> Equation:
     """One formula or equation among the names of a scope, and `more` that mean nothing alone."""
     functions = {*scope.functions}
+    if scope.series is not None and scope.series.below:
+        scope.meanings.update(scope.series.entries(scope.layered))
+        more = (*more, *scope.series.names)
     table = known.table or Table(
-        sorted({*scope.meanings, *functions, *scope.dimensions} - {"loss"})
+        sorted({*scope.meanings, *functions, *scope.dimensions} - {"loss"}),
+        layers=scope.series is not None and scope.series.index in LAYERS,
     )
     letters = sorted((functions | scope.dimensions) - {*scope.meanings})
     names = Names([*scope.meanings, *letters, *more], table)
+    for name, e in scope.meanings.items():
+        if isinstance(e, ex.Size) and entry_parts(name)[1]:  # n_{l - 1}
+            names.exact[tree(latex(typeset(e), table))] = name
     for slope, e in known.slopes.items():
         if e.formula is not None:  # as it is printed
             names.exact[tree(latex(e.formula, table))] = slope
@@ -189,9 +206,16 @@ def _read(
 
 def table_of(problem: Problem) -> Table:
     """What the names of a problem look like: in print the same."""
+    if problem.loop is not None:
+        return Table(sorted(problem.names - {"loss"}), layers=problem.loop.steps.index in LAYERS)
     dims = {str(s) for v in problem.variables.values() for d in v.dims for s in d.free_symbols}
     names = {*problem.variables, *problem.functions, *problem.definitions, *dims}
     return Table(sorted({*names, problem.output_name} - {"loss"}))
+
+
+def as_name(text: str) -> str:
+    """An entry of a derivative by a name: dL_dh[t] of dL/dh[t]."""
+    return text.replace("/", "_")
 
 
 def _with(problem: Problem, known: Known, equation: Equation) -> tuple[Problem, Known]:
@@ -200,6 +224,9 @@ def _with(problem: Problem, known: Known, equation: Equation) -> tuple[Problem, 
     if left is None or not equation.sides:
         return problem, known
     value = equation.sides[-1]
+    if problem.loop is not None and entry_parts(left.text)[1]:
+        equations = {**problem.loop.equations, as_name(left.text): value}
+        return replace(problem, loop=replace(problem.loop, equations=equations)), known
     if not left.text.isidentifier():
         name = ex.Name(left.text, value.shape, value.batch)
         return problem, replace(known, slopes={**known.slopes, left.text: name})
@@ -300,7 +327,7 @@ def _merged(free: dict[str, Dimension], dims: tuple[Dimension, Dimension] | None
 
 def _is_free(dim: Dimension) -> bool:
     """Whether it is the size of a 1 or I by itself."""
-    return bool(dim.is_Symbol) and " " in str(dim)
+    return bool(dim.is_Symbol) and str(dim).startswith("1 ")
 
 
 def _without_sizes(error: ShapeError) -> ShapeError:

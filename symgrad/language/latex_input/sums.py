@@ -18,6 +18,8 @@ from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.contractions import onehot, total
 from symgrad.language.operations.entries import Ranges, index_sum, same_label, unbound
+from symgrad.language.operations.steps import step_sum
+from symgrad.language.problem import Steps
 
 BATCHES = ("B", "D", "S", "batch", "data")  # what people call the only batch
 
@@ -31,6 +33,8 @@ class Sums:
     def value(self, node: lt.Big) -> Value:
         """The sum of what stands behind it."""
         over = lt.parts_of(node.below)
+        if (steps := self._steps(node)) is not None:
+            return Value(step_sum(self.reader.value(node.body).expression, False, steps))
         if not over:
             body = self.reader.value(node.body)
             return body if body.scalar else Value(total(body.expression))
@@ -44,6 +48,19 @@ class Sums:
                 return self._over_batch(self.reader.value(node.body), names, batch)
         return self._over_indices(node, list(over))
 
+    def _steps(self, node: lt.Big) -> Steps | None:
+        """The steps of the program, where the sum is over all of them."""
+        series = self.reader.scope.series
+        match node:
+            case lt.Big(
+                below=lt.Chain(operands=(lt.Sym() as letter, lt.Num(digits="1")), signs=("=",)),
+                above=lt.Sym() | lt.Num() as last,
+            ) if series is not None:
+                ends = last.digits if isinstance(last, lt.Num) else self.reader.names.find(last)
+                known = self.reader.names.find(letter) or letter.text.removeprefix("\\")
+                return series.steps if (known, ends) == (series.index, series.last) else None
+        return None
+
     def _over_set(self, node: lt.Big, members: lt.Node, of: lt.Node) -> Value:
         batch = self.batch_of(of)
         if batch is None:
@@ -55,7 +72,8 @@ class Sums:
         if len(names) < len(found):  # i \in B
             return self._over_indices(node, [members], batch)
         for name in names:
-            if self.reader.scope.meanings[name].batch != batch:
+            meaning = self.reader.scope.meanings.get(name)
+            if meaning is None or meaning.batch != batch:
                 self.reader.scope.check_batch(name, batch)
         return self._over_batch(self.reader.value(node.body), names, batch)
 

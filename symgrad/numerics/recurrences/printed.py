@@ -40,32 +40,33 @@ class Run:
         self.steps = self.joined.parts.loop.steps
         self._definitions()
         for k, line in self._order():
-            self._done(line, self._indices(k))
+            self._done(line, self.indices(k))
 
     def result(self, name: str) -> Any:
         """A result, over its steps where it has an entry at each."""
         expression = self.joined.results[name].expression
         variable = self.joined.problem.variables[name]
         if variable.steps is None:
-            return self.value(expression, self._indices(self.length))
-        return stacked(variable, [self.value(expression, self._indices(k)) for k in self._counts])
+            return self.value(expression, self.indices(self.length))
+        return stacked(variable, [self.value(expression, self.indices(k)) for k in self._counts])
 
     @property
     def _counts(self) -> range:
         return range(1, self.length + 1)
 
-    def _indices(self, k: int) -> dict[str, str]:
+    def indices(self, k: int) -> dict[str, str]:
+        """The numbers that indices are at step k, and the last one."""
         return {**indices(self.steps.index, k), str(self.steps.length): str(self.length)}
 
     def _definitions(self) -> None:
         """What the program itself defines."""
         parts = self.joined.parts
-        last = self._indices(self.length)
+        last = self.indices(self.length)
         for name, e in parts.before.items():
             self.values[name] = self.value(e, last)
         for k in self._counts:
             for name, e in parts.step.items():
-                at = self._indices(k)
+                at = self.indices(k)
                 self.values[entry_of(entry_parts(name)[0], str(k))] = self.value(e, at)
         for name, total in parts.totals.items():
             body = self.joined.parts.summed(total)
@@ -113,7 +114,7 @@ class Run:
             if not is_call(node, sum_of_steps):
                 return node if arguments == node.arguments else replace(node, arguments=arguments)
             name = Name(f"?{len(sums)}", node.shape, node.batch)
-            each = (self.value(arguments[0], {**at, **self._indices(k)}) for k in self._counts)
+            each = (self.value(arguments[0], {**at, **self.indices(k)}) for k in self._counts)
             sums[name.name] = sum(each)
             return name
 
@@ -136,7 +137,7 @@ class Run:
         variable = self.joined.problem.variables.get(entry_parts(name.name)[0])
         if variable is not None and variable.kind == "Index":
             known[name.name] = value
-            sized = variable.sized(self._indices(self.length))
+            sized = variable.sized(self.indices(self.length))
             return input_tensor(sized.at(entry_parts(name.name)[1]) if variable.steps else sized)
         batch = () if name.batch is None else (batch_label(name.batch),)
         tensor = given(name.name, name.shape, frozenset(), batch)

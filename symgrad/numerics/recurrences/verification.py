@@ -85,7 +85,7 @@ class Unrolled:
 
     def checks(self, code: bool) -> Iterator[StepCheck]:
         """The lines with two sides, and each result, as printed and as computed."""
-        run = self._run(self.sample)
+        run = self.run_of(self.sample)
         for number, claim, truth in run.sides:
             yield StepCheck(number, difference(claim, truth))
         value, derived = self._computed() if code else (None, {})
@@ -115,7 +115,8 @@ class Unrolled:
         _, derived = compile_derivation(truth)(needed, direction=directions)
         return difference(claim, derived["*"])
 
-    def _run(self, sample: Sample) -> Run:
+    def run_of(self, sample: Sample) -> Run:
+        """The lines done at numbers."""
         return Run(self.joined, self.length, dict(sample.inputs), self._sizes(sample))
 
     def _sizes(self, sample: Sample) -> dict[Axis, int]:
@@ -126,9 +127,9 @@ class Unrolled:
         error = difference(claim, truth)
         if error <= TOLERANCE or np.isnan(error):
             return error
-        printed, noise = flat(self._run(self.sample).result(name)), 0.0
+        printed, noise = flat(self.run_of(self.sample).result(name)), 0.0
         for blurred in self.sample.blurred:
-            moved = np.abs(flat(self._run(blurred).result(name)) - printed).max()
+            moved = np.abs(flat(self.run_of(blurred).result(name)) - printed).max()
             noise = max(noise, float(moved + np.abs(self.truth(name, blurred) - truth).max()))
         return difference(claim, truth, noise / TOLERANCE)
 
