@@ -32,7 +32,7 @@ def in_order(statements: Sequence[ast.stmt], series: Series) -> list[ast.stmt]:
     for statement in statements:
         lines += _lines(statement, series) if isinstance(statement, ast.For) else [statement]
     _check_ends(statements, series)
-    given = {name for line in lines for name in _given(line)}
+    given = {name for line in lines for name in _given(line)} - {*series.names}
     done: list[ast.stmt] = []
     known: set[str] = set()
     while lines:

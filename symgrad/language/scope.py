@@ -115,7 +115,6 @@ class Scope:
         scope = cls(batches=problem.batch, functions=functions_beside(problem))
         if problem.loop is not None:
             scope.series = Series.of(problem.loop, problem.variables.values())
-            scope.series.below = True
             scope.dimensions |= {str(d) for d in {problem.loop.steps.length} if d.is_Symbol}
         for variable in problem.variables.values():
             scope.declare(variable)

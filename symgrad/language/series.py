@@ -33,7 +33,7 @@ class Series:
 
     @classmethod
     def of(cls, loop: Loop, variables: Iterable[Variable]) -> Series:
-        """The series of a program that was read."""
+        """The series of a program that was read, for formulas below its loop."""
         series = cls(loop.steps)
         for variable in variables:
             if variable.steps is not None:
@@ -45,6 +45,7 @@ class Series:
         series.before = loop.before
         for name, value in loop.equations.items():
             series.equate(name, value)
+        series.below = True
         return series
 
     @property

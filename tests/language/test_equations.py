@@ -72,7 +72,7 @@ def test_what_is_no_recursion_is_refused(old: str, new: str, message: str) -> No
     [
         ("g[t] = a * h[t + 1]\n", r"with 3 steps there is no h\[4\]"),
         ("g[T + 1] = 1\ng[t] = a * g[t + 1] * x[t + 1]\n", r"with 3 steps there is no x\[4\]"),
-        ("g[T] = g[1]\ng[t] = a * g[t + 1]\n", "g is not declared"),
+        ("g[T] = g[1]\ng[t] = a * g[t + 1]\n", r"g\[T\] is not given"),
         ("g[T] = a\ng[t] = a * k[t]\nk[T] = a\nk[t] = g[t]\n", "is defined by itself"),
     ],
 )

@@ -33,7 +33,7 @@ class Sums:
     def value(self, node: lt.Big) -> Value:
         """The sum of what stands behind it."""
         over = lt.parts_of(node.below)
-        if (steps := self._steps(node)) is not None:
+        if (steps := steps_of(self.reader, node)) is not None:
             return Value(step_sum(self.reader.value(node.body).expression, False, steps))
         if not over:
             body = self.reader.value(node.body)
@@ -47,19 +47,6 @@ class Sums:
                 names = tuple(filter(None, found))
                 return self._over_batch(self.reader.value(node.body), names, batch)
         return self._over_indices(node, list(over))
-
-    def _steps(self, node: lt.Big) -> Steps | None:
-        """The steps of the program, where the sum is over all of them."""
-        series = self.reader.scope.series
-        match node:
-            case lt.Big(
-                below=lt.Chain(operands=(lt.Sym() as letter, lt.Num(digits="1")), signs=("=",)),
-                above=lt.Sym() | lt.Num() as last,
-            ) if series is not None:
-                ends = last.digits if isinstance(last, lt.Num) else self.reader.names.find(last)
-                known = self.reader.names.find(letter) or letter.text.removeprefix("\\")
-                return series.steps if (known, ends) == (series.index, series.last) else None
-        return None
 
     def _over_set(self, node: lt.Big, members: lt.Node, of: lt.Node) -> Value:
         batch = self.batch_of(of)
@@ -230,3 +217,17 @@ class Sums:
         if whole is None:
             raise ProgramError("no case is given")
         return whole
+
+
+def steps_of(reader: Context, node: lt.Big) -> Steps | None:
+    """The steps of the program, where the sum is over all of them."""
+    series = reader.scope.series
+    match node:
+        case lt.Big(
+            below=lt.Chain(operands=(lt.Sym() as letter, lt.Num(digits="1")), signs=("=",)),
+            above=lt.Sym() | lt.Num() as last,
+        ) if series is not None:
+            ends = last.digits if isinstance(last, lt.Num) else reader.names.find(last)
+            known = reader.names.find(letter) or letter.text.removeprefix("\\")
+            return series.steps if (known, ends) == (series.index, series.last) else None
+    return None
