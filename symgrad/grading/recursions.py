@@ -216,7 +216,7 @@ def graded_recursion(asked: Problem, name: str, text: str, seed: int) -> Verdict
 
 def explained(recursion: Recursion, answer: Answer) -> Verdict:
     """The verdict on a wrong answer."""
-    with np.errstate(all="ignore"), suppress(ProgramError):
+    with np.errstate(all="ignore"), suppress(SymgradError):
         exam = recursion.exam(answer, *recursion.telling)
         factor = Evidence(exam).factor
         if factor is not None and not factor.is_number(1):
@@ -230,6 +230,8 @@ def explained(recursion: Recursion, answer: Answer) -> Verdict:
     for length, at in (recursion.telling, *recursion.exams):
         try:
             exam = recursion.exam(answer, length, at)
+        except ShapeError as error:
+            return misfit(error, "", {}, recursion.expected)
         except ProgramError as error:
             return without_start(recursion, error)
         with np.errstate(all="ignore"):
