@@ -314,4 +314,4 @@ def test_a_program_with_time_steps_says_how_it_is_derived() -> None:
 def test_a_sum_over_a_batch_names_what_it_is_over() -> None:
     program = "w: Vector(n)\nx: Vector(n)\nloss = mean(exp(w.T @ x) for x in batch)"
     latex = sg.derive(program, "w", method="differentials").latex()
-    assert r"\sum_{x \in B} \frac{\mathrm{d}e}{|B|}" in latex and r"\sum_{B}" not in latex
+    assert r"\sum_{x \in B} \frac{\mathrm{d}l}{|B|}" in latex and r"\sum_{B}" not in latex
