@@ -63,6 +63,13 @@ def test_what_is_compiled_computes_the_same(name: str) -> None:
     np.testing.assert_allclose(made(X), NUMPY.routine(ROUTINES[name], X), rtol=1e-12)
 
 
+@pytest.mark.parametrize("problem", [OF_X, NUCLEAR, "A: Matrix(m, n)\nloss = nuclear_norm(A)**2"])
+def test_what_is_printed_reads_back(problem: str) -> None:
+    for name, result in sg.derive(problem).results.items():
+        assert sg.grade(problem, name, result.latex).correct
+        assert sg.grade(problem, name, result.expression).correct
+
+
 def test_hessians() -> None:
     for problem, name in ((OF_X, "X"), (NUCLEAR, "A")):
         assert sg.hessian(problem, [name]).verify().passed

@@ -10,9 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from symgrad.errors import ShapeError
-from symgrad.language import composing
 from symgrad.language import expressions as ex
-from symgrad.language import formula as fm
 from symgrad.language.dimensions import ONE, SCALAR, Shape, column
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag
@@ -208,7 +206,6 @@ nuclear_norm = declare(
     elsewhere=("nuclearnorm", "trace_norm"),
     rule="nuclear norm",
     sentence="The gradient of a sum of singular values is U V^T, of X = U S V^T.",
-    notation=lambda call, x: composing.lowered(composing.norm(x), fm.Symbol(latex="*")),
     symbol="n",
     source="Watson, Characterization of the subdifferential of some matrix norms, 1992",
 )
