@@ -101,6 +101,11 @@ def _term(node: ast.expr) -> Dimension:
     match node:
         case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult()) | ast.Name() | ast.Constant():
             return declared_dimension(node)
+        case ast.Subscript(value=ast.Name()):
+            raise ShapeError(
+                f"{source_of(node)}: the size of a layer stands alone; give the sum or product a "
+                "name of its own, such as m[l]"
+            )
     raise ShapeError(f"{source_of(node)} is no dimension: a name or a positive number is wanted")
 
 

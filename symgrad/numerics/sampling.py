@@ -33,8 +33,8 @@ def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], 
     symbols: dict[Axis, None] = {}
     for variable in problem.variables.values():
         for axis in (*axes_of(variable), *variable.dims):
-            if isinstance(axis, str) or axis.is_Symbol:
-                symbols.setdefault(axis)
+            own = (axis,) if isinstance(axis, str) or axis.is_Symbol else axis.free_symbols
+            symbols |= dict.fromkeys(a for a in own if a not in symbols)
     for d in (d for e in problem.formulas for d in dimensions_in(e)):
         symbols |= dict.fromkeys(d.free_symbols - symbols.keys())
     for k in range(DRAWS):

@@ -52,6 +52,7 @@ WRONG |= {
     SUM.replace("x: Vector(n[0])", "x: Vector(d)"): "begin, write n\\[0\\] for d",
     SUM.replace("x: Vector(n[0])", "x: Vector(n[1])"): "n\\[l - 1\\] and n\\[1\\] must agree",
     SUM.replace("n[l]", "n[l + 1]"): "no size n\\[l \\+ 1\\] here; its index may be l and",
+    SUM.replace("n[l]", "2 * n[l]"): "n\\[l\\]: the size of a layer stands alone",
     SUM.replace("n[l]", "n[2 * l]"): "n\\[2 \\* l\\] is no dimension",
     SUM.replace("W[l] @", "W[l].T @"): "Did you mean W\\[l\\] @ a\\[l - 1\\]",
     SUM.replace("tanh(", "n * ("): "n has a value at each step; write n\\[l\\]",

@@ -155,3 +155,15 @@ def test_functions_that_are_left_open_are_given() -> None:
             function({**given, **changed})
     with pytest.raises(SymgradError, match="ell is a function that the program leaves open"):
         function(arrays, phi=phi)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x: Vector(n + 1)\nloss = norm2(x)**2",
+        "x: Vector(n + 1)[t:T]\nW: Matrix(n, n + 1)\n"
+        "loss = sum(norm2(W @ (x[t] + ones(n + 1)))**2 for t in range(1, T + 1)) / n",
+    ],
+)
+def test_a_size_may_be_a_sum_alone(text: str) -> None:
+    assert sg.derive(text).verify().passed

@@ -53,6 +53,7 @@ class StepParts:
         """The axes whose sizes it takes."""
         variables = self.problem.variables.values()
         dims: list[Axis] = [axis for v in variables for axis in (*axes_of(v), *v.dims)]
+        dims += [s for d in dims if not isinstance(d, str) for s in d.free_symbols]
         found = [a for a in (*dims, self.parts.loop.steps.length) if not is_number(a)]
         return tuple(dict.fromkeys(map(of_all_steps, found)))
 

@@ -28,10 +28,10 @@ class Order:
 
     def size(self, axis: Axis) -> str:
         """An axis's size in code, n2[t - 1] where it depends on the step."""
+        if axis in self.axes:
+            return f"n{self.axes.index(axis)}"
         if isinstance(axis, str) or axis.is_Symbol:
             name, index = entry_parts(str(axis))
-            if not index:
-                return f"n{self.axes.index(axis)}"
             return f"n{self.axes.index(dimension(name))}[{index_at(index, self.indices)}]"
         named = {symbol: sympy.Symbol(self.size(symbol)) for symbol in axis.free_symbols}
         return f"({axis.xreplace(named)})"
