@@ -22,6 +22,16 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/grading/recursions.py",
+        TESTS,
+        ("one step is enough", "{1: (1,), 2: (1, 2), 3: (2,)}", "{1: (1,)}"),
+    ),
+    *planted_in(
+        "symgrad/grading/recursion_mistakes.py",
+        TESTS,
+        ("no step is off by one", "for by in (-1, 1):", "for by in ():"),
+    ),
+    *planted_in(
         "symgrad/grading/multiples.py",
         TESTS,
         (
