@@ -40,6 +40,8 @@ class Partial:
 def partials(node: Node, labels: Sequence[Label], active: Container[Node]) -> Iterator[Partial]:
     """The derivative of a statement node[labels] by each active entry in it."""
     match node:
+        case ix.Named():
+            yield from partials(node.inner, labels, active)
         case ix.Polynomial():
             for term in opened(node, labels):
                 for k, factor in enumerate(term.factors):
@@ -101,6 +103,15 @@ class Reverse:
     extra: tuple[Label, ...]
     labels: Mapping[Node, tuple[Label, ...]]
     cotangents: Mapping[Node, Entry]
+    mean: str | None = None  # the batch of which cotangents are those of one example's loss
+
+    def weight(self, node: Node, other: Node) -> tuple[Factor, ...]:
+        """What the cotangent of a node counts in that of another one: of each of n examples, of
+        whose losses the loss is the mean, 1 / n."""
+        steps = (ix.batch_of(node) == self.mean) - (ix.batch_of(other) == self.mean)
+        if self.mean is None or not steps:
+            return ()
+        return (Factor(ix.intern(ix.Length, (), axis=self.mean), (), Fraction(-steps)),)
 
     @cached_property
     def users(self) -> dict[Node, list[Node]]:
@@ -124,26 +135,34 @@ def reverse(
     seed: Sequence[Term],
     extra: Sequence[Label],
     wrt: Iterable[Node],
+    lines: Container[Node] | None = None,
+    mean: str | None = None,
 ) -> Reverse:
-    """Cotangents of every node between root and wrt.
+    """Cotangents of every node between root and wrt; those of `lines` have names, where all have
+    not. Where the root is a `mean` over a batch, those in it are of one example's loss.
 
     `seed` is the cotangent of root, over its `labels` and the `extra` labels of the seed alone."""
-    wrt = list(wrt)
+    inputs = set(wrt)
     order = ix.topological([root])
-    active = active_nodes(order, wrt)
+    active = active_nodes(order, inputs)
     over: dict[Node, tuple[Label, ...]] = {root: tuple(labels)}
     received: dict[Node, list[Term]] = {root: list(seed)}
     cotangents: dict[Node, Entry] = {}
+    made = Reverse(tuple(extra), over, cotangents, mean)
     for node in reversed(order):
         if node not in active or node not in received:
             continue
         # All statements that use this node come later in the order, so that its sum is complete.
         entry = contract(received.pop(node), (*extra, *over[node]))
-        cotangents[node] = entry = _named(entry, node, (*extra, *over[node]))
+        if lines is None or node in lines or node in inputs:
+            entry = _named(entry, node, (*extra, *over[node]))
+        cotangents[node] = entry
         for sent in contributions(node, over[node], entry, tuple(extra), active):
             target = over.setdefault(sent.of, ix.new_labels(sent.of.axes))
-            received.setdefault(sent.of, []).append(placed(target, sent))
-    return Reverse(tuple(extra), over, cotangents)
+            term = placed(target, sent)
+            weighed = (*made.weight(node, sent.of), *term.factors)
+            received.setdefault(sent.of, []).append(term._replace(factors=weighed))
+    return made
 
 
 def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
@@ -168,7 +187,7 @@ def contributions(
     active: Container[Node],
 ) -> Iterator[Partial]:
     """What a statement sends to each active operand: the cotangent times the derivative."""
-    if isinstance(node, ix.Apply):
+    if isinstance(ix.unnamed(node), ix.Apply):
         yield from _pulled_back(node, labels, cotangent, extra, active)
         return
     for p in partials(node, labels, active):
@@ -192,7 +211,7 @@ def placed(target: tuple[Label, ...], sent: Partial) -> Term:
 
 
 def _pulled_back(
-    node: ix.Apply,
+    value: Node,
     labels: tuple[Label, ...],
     cotangent: Entry,
     extra: tuple[Label, ...],
@@ -203,6 +222,8 @@ def _pulled_back(
 
     The function acts on the core labels; it is the same one for each of the leading labels (rows,
     examples) and for each of the extra ones."""
+    node = ix.unnamed(value)
+    assert isinstance(node, ix.Apply)
     leading, core = node.split(labels)
     opened = node.opened(labels)
     arguments = [
@@ -210,7 +231,7 @@ def _pulled_back(
         for entry, acted in opened
     ]
     g = tensor(cotangent, core, (*extra, *leading))
-    y = tensor(Entry(node, labels), core, leading)
+    y = tensor(Entry(value, labels), core, leading)
     shapes = tuple(ix.matrix_shape(x.axis for x in t.core) for t in (g, y, *arguments))
     names, pullbacks = _pullback(node.operation, shapes)
     values = {n.name: t for n, t in zip(names, (g, y, *arguments), strict=True)}
@@ -260,7 +281,7 @@ def _along(directions: Mapping[Node, Node]) -> dict[Node, Counterpart]:
 def _moved(
     node: Node, labels: tuple[Label, ...], tangents: Mapping[Node, Counterpart]
 ) -> list[Term]:
-    if isinstance(node, ix.Apply):
+    if isinstance(ix.unnamed(node), ix.Apply):
         return _pushed_forward(node, labels, tangents)
     return [_times_tangent(p, tangents) for p in partials(node, labels, tangents)]
 
@@ -270,7 +291,7 @@ def _times_tangent(p: Partial, tangents: Mapping[Node, Counterpart]) -> Term:
 
 
 def _pushed_forward(
-    node: ix.Apply, labels: tuple[Label, ...], tangents: Mapping[Node, Counterpart]
+    node: Node, labels: tuple[Label, ...], tangents: Mapping[Node, Counterpart]
 ) -> list[Term]:
     """J v of a function whose pull-back J^T g is known: the derivative of <J^T g, v> by g."""
     g = ix.intern(ix.Input, node.axes, name="?g", facts=frozenset())

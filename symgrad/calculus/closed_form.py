@@ -13,7 +13,7 @@ from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.naming import Naming, fresh
 from symgrad.calculus.nodes import Entry, Label, Node, batch_of, core_axes, matrix_shape
 from symgrad.calculus.notation import Notation, full
-from symgrad.calculus.rules import Applied, recorded
+from symgrad.calculus.rules import Applied, as_a_formula, recorded
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.literals import retyped
@@ -97,6 +97,13 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
         called = reference(root)
         result = written(root) if called is None else full(called, root)
         return ClosedForm(_used(definitions, result), result, tuple(applied.values()))
+
+
+def named_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm:
+    """An entry that is made of the program's definitions in terms of these, by no rule that is for
+    code. Raises NoMatrixForm."""
+    with as_a_formula():
+        return closed_form(entry, labels, naming)
 
 
 def _used(

@@ -68,7 +68,7 @@ def by_convention(outcome: Outcome, symmetric: str) -> Outcome:
     if len(core) != 2:
         return outcome
     entry = contract(_terms(outcome.entry, core, symmetric), outcome.labels)
-    return replace(outcome, entry=entry, last=None, convention=symmetric)
+    return replace(outcome, entry=entry, last=None, written=None, convention=symmetric)
 
 
 def _terms(entry: Entry, core: Sequence[Label], symmetric: str) -> list[Term]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
-from symgrad.calculus.closed_form import ClosedForm, closed_form, closed_result
+from symgrad.calculus.closed_form import ClosedForm, closed_form, closed_result, named_form
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.naming import Naming
 from symgrad.calculus.nodes import Entry, Label, Node, new_labels, topological
@@ -18,7 +18,7 @@ from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.rules import Applied
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import Expression, Name, parts
+from symgrad.language.expressions import Expression, Name, leaves, parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.problem import Problem, Variable, variable_like
 from symgrad.language.table import Table
@@ -26,6 +26,8 @@ from symgrad.language.unparse import unparse
 
 Key = str | tuple[str, str]
 LONGEST_INDEX_FORM = 160  # characters
+LONGEST_DEFINED = 100  # characters of a result with definitions of its own
+SHORT = 24  # characters of what a line says beside the chain rule
 SOLVING = "solving"  # the kind of a step that holds where a gradient is zero
 
 
@@ -35,7 +37,8 @@ class Step:
 
     `left = right = simplified` (the last only where it says more). `uses` are the numbers of the
     steps that the rule refers to. `node` is what the line computes, `of` the forward node whose
-    cotangent it is, `plain` the same without cotangents where that may be short.
+    cotangent it is, `plain` the same without cotangents where that may be short, simplified
+    through the program's definitions, `named` in terms of these.
     """
 
     number: int
@@ -50,26 +53,35 @@ class Step:
     node: Node
     of: Node | None = None
     plain: Counterpart | None = None
+    named: Counterpart | None = None
 
     @cached_property
     def closed(self) -> ClosedForm | None:
         """The right-hand side without cotangents, where that may be short; None where it passes a
         tensor."""
-        if self.plain is None:
-            return None
         labels = new_labels(self.node.axes)
         try:
-            return closed_form(self.plain.at(labels), labels, self.naming)
+            forms = [
+                form(counterpart.at(labels), labels, self.naming)
+                for form, counterpart in ((named_form, self.named), (closed_form, self.plain))
+                if counterpart is not None
+            ]
         except NoMatrixForm:
             return None
+        return min(forms, key=lambda form: (len(form.definitions), len(form.text)), default=None)
 
     @property
     def simplified(self) -> Expression | None:
         """The right-hand side without cotangents, where that is short and says something else."""
+        if isinstance(self.right, IndexForm) or not any(
+            isinstance(leaf, Derivative) for leaf in leaves(self.right)
+        ):
+            return None  # it uses no cotangents
         form = self.closed
-        if form is None or form.definitions or unparse(form.expression) == unparse(self.right):
+        if form is None or form.definitions:
             return None
-        return form.expression
+        own, said = unparse(form.expression), unparse(self.right)
+        return form.expression if own != said and len(own) <= max(len(said), SHORT) else None
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,7 @@ class Outcome:
     `transposed` says that this is the transpose of the derivative called `name`, `convention` how
     the entries of a symmetric variable count (see `conventions`). `last` is what the
     last step has for it, if anything; `long` says that the closed form is longer than that.
+    `written` is the same in terms of the program's definitions, where that may be short.
     """
 
     key: Key
@@ -91,6 +104,7 @@ class Outcome:
     naming: Naming = field(repr=False)
     last: Expression | None
     long: bool
+    written: Entry | None = None
     transposed: bool = False
     convention: str = "independent"
 
@@ -106,9 +120,22 @@ class Outcome:
 
     @cached_property
     def _written(self) -> ClosedForm:
-        if self.last is not None and (self.long or _is_long(self.closed)):
-            return ClosedForm((), self.last)
-        return self.closed
+        long = self.long or _is_long(self.closed)
+        form = self._in_definitions
+        if form is not None and (long or len(form.text) <= len(self.closed.text)):
+            return form
+        return ClosedForm((), self.last) if self.last is not None and long else self.closed
+
+    @cached_property
+    def _in_definitions(self) -> ClosedForm | None:
+        """The closed form in terms of the program's definitions, where it is short."""
+        if self.written is None:
+            return None
+        try:
+            form = named_form(self.written, self.labels, self.naming)
+        except NoMatrixForm:
+            return None
+        return form if not form.definitions or len(form.text) <= LONGEST_DEFINED else None
 
     def beside(self, taken: AbstractSet[str]) -> Outcome:
         """The same result, none of its own definitions called like one of these."""
@@ -200,7 +227,10 @@ class Derivation:
         state["passes"] = tuple(replace(backward) for backward in self.passes)
         nodes = [*self.names, *self.naming.definitions, self.value.node]
         for step in self.steps:
-            nodes += [step.node, *filter(None, (step.of, step.plain and step.plain.node))]
+            nodes += [
+                step.node,
+                *filter(None, (step.of, *(p and p.node for p in (step.plain, step.named)))),
+            ]
         nodes += [outcome.entry.node for outcome in self.outcomes.values()]
         nodes += [e.node for backward in self.passes for e in backward.cotangents.values()]
         nodes = sorted(topological(nodes), key=lambda node: node.serial)  # as they were made

@@ -3,10 +3,10 @@ pull-back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import symgrad.calculus.logarithms  # noqa: F401  its rules
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
@@ -21,11 +21,13 @@ from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern, new_labels
 from symgrad.calculus.proofs.lines import Differential
-from symgrad.calculus.rebuilding import without_aliases
-from symgrad.calculus.rules import Applied, recorded
+from symgrad.calculus.rebuilding import Counterpart, without_aliases
+from symgrad.calculus.rules import Applied, as_written, recorded
+from symgrad.calculus.stated import Examples, examples, stated
 from symgrad.calculus.statements import Writer
 from symgrad.calculus.step_names import StepNames
 from symgrad.calculus.terms import identity
+from symgrad.calculus.typed import Typed
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
@@ -40,12 +42,29 @@ PRODUCTS = {  # what has a matrix form where the derivative itself has none
 
 
 class _Found(NamedTuple):
-    """A result: its entry, all labels that it is over (in a Jacobian those of f first), and the
-    name on its left side."""
+    """A result: its entry, all labels that it is over (in a Jacobian those of f first), the
+    name on its left side, and the same as the chain rule gives it for what is written."""
 
     entry: Entry
     labels: tuple[Label, ...]
-    name: Expression
+    name: Name
+    written: Entry | None = None
+
+
+Run = Callable[[Entry, Container[Node] | None], Reverse]
+
+
+class _Passes(NamedTuple):
+    """A problem differentiated as it is written, and as it is computed."""
+
+    written: Reverse
+    computed: Reverse
+
+    def of(self, node: Node) -> tuple[Entry, tuple[Label, ...]]:
+        """The cotangent of an input as it is computed, and all labels that it is over."""
+        entry, labels = self.computed.of(node)
+        _, own = self.written.of(node)
+        return Counterpart.of(entry, labels).at(own), own
 
 
 @dataclass
@@ -56,6 +75,8 @@ class _Work:
     wrt: tuple[str, ...]
     lowered: Lowered
     value: Entry
+    written: Entry
+    named: dict[Node, Node]
     writer: Writer
     rewrites: tuple[Applied, ...]
     layout: str = "variable"
@@ -75,17 +96,49 @@ class _Work:
         """The inputs that are differentiated by."""
         return {name: self.lowered.inputs[name].closed().node for name in self.wrt}
 
-    def backward(self) -> tuple[Reverse, Mapping[Node, Derivative]]:
-        """The reverse pass of a scalar, its steps written; what each derivative is called."""
-        backward = reverse(self.value.node, (), [SEED], (), self.nodes.values())
-        writer = self.writer
-        return backward, self.named(backward, writer.top(), writer.scalar_top())
+    def passed(self, run: Run) -> _Passes:
+        """The reverse pass over the problem as it is written, and over what is computed."""
+        with as_written(self.named):
+            written = run(self.written, self.writer.lines)
+        return _Passes(written, run(self.value, None))
 
-    def named(
-        self, backward: Reverse, top: Expression, example: Expression | None = None
-    ) -> Mapping[Node, Derivative]:
-        """The steps of a reverse pass, written; what the derivative by each input is called."""
-        return self.writer.backward(backward, [*self.nodes.values()], top, example)
+    def backward(self) -> _Passes:
+        """The passes of a scalar."""
+        wrt, each = self.nodes.values(), self.each
+        return self.passed(
+            lambda value, lines: reverse(
+                value.node, (), [SEED], (), wrt, lines, each.batch if each and lines else None
+            )
+        )
+
+    @cached_property
+    def each(self) -> Examples | None:
+        """What the loss is the mean of, where only that of all examples is differentiated."""
+        found = examples(self.written.node)
+        own = any(name in self.problem.batch for name in self.wrt)
+        return found if found and found.mean and not own else None
+
+    def jacobian(self) -> _Passes:
+        """The passes with one more index for each axis of the value."""
+        wrt = self.nodes.values()
+        return self.passed(lambda value, lines: _jacobian(value, self.labels, wrt, lines))
+
+    def example(self) -> tuple[Expression, Expression]:
+        """What a gradient is of: the loss, where there are examples that of one."""
+        found = examples(self.written.node)
+        if found is None or (found.mean and self.each is None):
+            return self.writer.top(), self.writer.top()
+        return self.writer.top(), self.called.names[found.loss]
+
+    def derivatives(
+        self, passes: _Passes, top: Expression, example: Expression | None = None
+    ) -> dict[str, _Found]:
+        """The derivatives of `top`, the steps to them written."""
+        names = self.writer.backward(passes.written, [*self.nodes.values()], top, example)
+        return {
+            n: _Found(*passes.of(node), names[node], passes.written.of(node)[0])
+            for n, node in self.nodes.items()
+        }
 
     def directions(self) -> tuple[dict[Node, Node], dict[str, str]]:
         """An input for the direction of each variable, and whose direction each name is."""
@@ -112,13 +165,14 @@ class _Work:
     def finished(
         self,
         kind: str,
-        results: Mapping[Key, _Found],
+        results: Mapping[Any, _Found],
         seeds: Mapping[str, str] | None = None,
-        passes: Sequence[Reverse] = (),
+        passes: _Passes | None = None,
     ) -> Derivation:
         """The derivation with these results."""
         roots = [self.value.node, *(result.entry.node for result in results.values())]
         plain = self.called.simplified(roots)
+        by_names = self.called.in_definitions(f.written.node for f in results.values() if f.written)
         of = len(self.labels) if kind == "jacobian" else 0
         first_order = kind in ("gradient", "jacobian", "pullback")
         outcomes = {
@@ -128,8 +182,9 @@ class _Work:
                 plain[entry.node].at(entry.labels),
                 arranged(labels, of, self.layout, str(key)),
                 self.nodes[str(key)] if first_order else None,
+                by_names[written.node].at(written.labels) if first_order and written else None,
             )
-            for key, (entry, labels, name) in results.items()
+            for key, (entry, labels, name, written) in results.items()
         }
         order = max((len(outcome.shape) for outcome in outcomes.values()), default=0)
         return Derivation(
@@ -144,10 +199,10 @@ class _Work:
             rewrites=self.rewrites,
             seeds=seeds or {},
             layout=self._layout(kind, order),
-            passes=tuple(passes),
-            names={**self.lowered.names, **self.called.names},
+            passes=(passes.written,) if passes else (),
+            names={**self.called.lowered.names, **self.called.names},
             inputs=self.nodes,
-            free=self.value,
+            free=self.written,
         )
 
 
@@ -157,14 +212,25 @@ def _begin(problem: Problem, wrt: Wrt, check: bool = True, layout: str = "variab
     with recorded() as applied:
         lowered = lower_problem(free)
         value = lowered.output.closed()
+    named: dict[Node, Node] = {}
+    with as_written(named):
+        as_it_is = lower_problem(free)
+        root, labels = as_it_is.output.closed(), as_it_is.output.labels
+    written = Counterpart.of(root, labels).at(lowered.output.labels)
     tied = [n for n in names if free.variables[n] is not problem.variables[n]]
     declared = {
         lowered.inputs[n].closed().node: input_tensor(problem.variables[n]).closed().node
         for n in tied
     }
-    writer = Writer(StepNames(problem, lowered, value.node, declared))
+    called = StepNames(problem, as_it_is, lowered, written.node, declared)
+    lines = stated(written.node)
+    with as_written(named):
+        program = {**free.definitions, "": free.output}
+        typed = Typed(program, as_it_is.made, lines)
+    writer = Writer(called, lines, typed)
     writer.forward()
-    return _Work(problem, names, lowered, value, writer, tuple(applied.values()), layout)
+    rewrites = tuple(applied.values())
+    return _Work(problem, names, lowered, value, written, named, writer, rewrites, layout)
 
 
 def _scalar(problem: Problem, what: str) -> None:
@@ -185,8 +251,9 @@ def gradient(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Der
     transpose."""
     _scalar(problem, "gradient")
     work = _begin(problem, wrt, layout=layout)
-    backward, names = work.backward()
-    return work.finished("gradient", _cotangents(work, backward, names), passes=[backward])
+    passes = work.backward()
+    results = work.derivatives(passes, *work.example())
+    return work.finished("gradient", results, passes=passes)
 
 
 def cotangents(problem: Problem, wrt: Sequence[str]) -> Derivation:
@@ -195,18 +262,18 @@ def cotangents(problem: Problem, wrt: Sequence[str]) -> Derivation:
     if not wrt:
         return value(problem)
     work = _begin(problem, wrt)
-    backward = reverse(work.value.node, (), [SEED], (), work.nodes.values())
-    names = work.named(backward, Name(work.called.naming.loss, SCALAR))
-    return work.finished("gradient", _cotangents(work, backward, names), passes=[backward])
+    passes = work.backward()
+    results = work.derivatives(passes, Name(work.called.naming.loss, SCALAR))
+    return work.finished("gradient", results, passes=passes)
 
 
 def jacobian(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Derivation:
     """The Jacobian of f: shape(f) + shape(variable), where a vector counts as one axis, a scalar as
     none; in denominator layout the variable's first."""
     work = _begin(problem, wrt, layout=layout)
-    backward = _jacobian(work.value, work.labels, work.nodes.values())
-    names = work.named(backward, work.writer.top())
-    return work.finished("jacobian", _cotangents(work, backward, names), passes=[backward])
+    passes = work.jacobian()
+    results = work.derivatives(passes, work.writer.top())
+    return work.finished("jacobian", results, passes=passes)
 
 
 def pullback(problem: Problem, wrt: Wrt = None) -> Derivation:
@@ -216,11 +283,13 @@ def pullback(problem: Problem, wrt: Wrt = None) -> Derivation:
     work.called.naming.declare(name, problem.output.shape)
     axes = tuple(x.axis for x in work.labels)
     cotangent = Factor(intern(Input, axes, name=name, facts=frozenset()), work.labels)
-    rooted = _rooted(work.value, work.labels, Term(ONE, (cotangent,)))
-    backward = reverse(*rooted, (), work.nodes.values())
+    seed, wrt = Term(ONE, (cotangent,)), work.nodes.values()
+    passes = work.passed(
+        lambda value, lines: reverse(*_rooted(value, work.labels, seed), (), wrt, lines)
+    )
     top = Name(fresh("L", work.called.naming.taken), SCALAR)
-    results = _cotangents(work, backward, work.named(backward, top))
-    pulled = work.finished("pullback", results, {name: "cotangent"}, [backward])
+    results = work.derivatives(passes, top)
+    pulled = work.finished("pullback", results, {name: "cotangent"}, passes)
     f = Name(problem.output_name, problem.output.shape)
     return replace(pulled, total=(top, paired(Name(name, f.shape), f)))
 
@@ -241,14 +310,15 @@ def hvp(problem: Problem, wrt: Wrt = None) -> Derivation:
     along it."""
     _scalar(problem, "Hessian-vector product")
     work = _begin(problem, wrt)
-    backward, names = work.backward()
+    passes = work.backward()
+    first = work.derivatives(passes, *work.example())
     directions, seeds = work.directions()
-    gradients = [without_aliases(backward.of(node)[0]) for node in work.nodes.values()]
+    gradients = [without_aliases(found.entry) for found in first.values()]
     results: dict[Key, _Found] = {}
-    for (n, node), entry in zip(work.nodes.items(), forward(gradients, directions), strict=True):
-        top = Differential(f"d({names[node].name})", names[node].shape, of=names[node])
-        results[n] = _Found(entry, backward.of(node)[1], top)
-    return work.finished("hvp", results, seeds, [backward])
+    for entry, (n, found) in zip(forward(gradients, directions), first.items(), strict=True):
+        top = Differential(f"d({found.name.name})", found.name.shape, of=found.name)
+        results[n] = found._replace(entry=entry, name=top)
+    return work.finished("hvp", results, seeds, passes)
 
 
 def hessian(problem: Problem, wrt: Wrt = None) -> Derivation:
@@ -262,24 +332,19 @@ def hessian(problem: Problem, wrt: Wrt = None) -> Derivation:
             "has its own, has two indices of examples; take hvp, or the Hessian of one example's "
             "loss"
         )
-    backward, names = work.backward()
+    passes = work.backward()
+    first = work.derivatives(passes, *work.example())
     loss = work.called.naming.loss
     results: dict[Key, _Found] = {}
-    for k, (a, node) in enumerate(work.nodes.items()):
-        entry, labels = backward.of(node)
+    for k, (a, found) in enumerate(first.items()):
         later = [*work.nodes.items()][k:]
-        second = _jacobian(without_aliases(entry), labels, [other for _, other in later])
+        entry = without_aliases(found.entry)
+        second = _jacobian(entry, found.labels, [other for _, other in later])
         for b, other in later:
             bottom = Name(a, SCALAR)
-            name = Derivative(f"d2{loss}/d{a}d{b}", SCALAR, top=names[other], bottom=bottom)
+            name = Derivative(f"d2{loss}/d{a}d{b}", SCALAR, top=first[b].name, bottom=bottom)
             results[a, b] = _Found(*second.of(other), name)
-    return work.finished("hessian", results, passes=[backward])
-
-
-def _cotangents(
-    work: _Work, backward: Reverse, names: Mapping[Node, Derivative]
-) -> dict[Key, _Found]:
-    return {n: _Found(*backward.of(node), names[node]) for n, node in work.nodes.items()}
+    return work.finished("hessian", results, passes=passes)
 
 
 def _rooted(
@@ -290,11 +355,16 @@ def _rooted(
     return value.node, value.labels, [seed._replace(summed=missing)]
 
 
-def _jacobian(value: Entry, labels: Sequence[Label], wrt: Iterable[Node]) -> Reverse:
+def _jacobian(
+    value: Entry,
+    labels: Sequence[Label],
+    wrt: Iterable[Node],
+    lines: Container[Node] | None = None,
+) -> Reverse:
     """Reverse accumulation with one more index for each axis of the value."""
     extra = new_labels(x.axis for x in labels)
     seed = Term(ONE, tuple(identity(a, b) for a, b in zip(extra, labels, strict=True)))
-    return reverse(*_rooted(value, labels, seed), extra, wrt)
+    return reverse(*_rooted(value, labels, seed), extra, wrt, lines)
 
 
 LAID_OUT = {"gradient": gradient, "jacobian": jacobian}  # what has layouts to choose from

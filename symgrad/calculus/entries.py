@@ -35,6 +35,7 @@ _symmetric: WeakKeyDictionary[Node, bool] = WeakKeyDictionary()
 def _is_symmetric(node: Node) -> bool:
     if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
         return False
+    node = ix.unnamed(node)
     if isinstance(node, ix.Input):
         return "symmetric" in node.facts
     if isinstance(node, ix.Apply):
@@ -55,6 +56,7 @@ def _is_symmetric(node: Node) -> bool:
 
 def positive(node: Node) -> bool:
     """Whether every entry is known to be at least 0."""
+    node = ix.unnamed(node)
     if isinstance(node, ix.Input):
         return bool(node.facts & {"positive", "simplex", "one_hot"})
     if isinstance(node, ix.Constant):
@@ -83,6 +85,7 @@ def zeros_and_ones(node: Node) -> bool:
 
 def sums_to_one(node: Node) -> bool:
     """Whether the entries of each vector sum to 1."""
+    node = ix.unnamed(node)
     if isinstance(node, ix.Input):
         return bool(node.facts & {"simplex", "one_hot"})
     if isinstance(node, ix.Apply):
@@ -92,6 +95,7 @@ def sums_to_one(node: Node) -> bool:
 
 def vanishes(node: Node, labels: Sequence[Hashable]) -> bool:
     """Whether entries of node[labels] are 0 by structure, as those of diag(x) off the diagonal."""
+    node = ix.unnamed(node)
     if isinstance(node, ix.Identity):
         return labels[0] != labels[1]
     if isinstance(node, ix.Polynomial):

@@ -38,8 +38,9 @@ def simplified(
         other = [cancelled(folded(t, products, length), named) for t in terms]
         other = gathered(other, own, length)
         ways = (other, over_one(other, own, named), list(map(told_apart, terms)))
-        entries = (contract(way, labels, factored=True) for way in ways)
-        return min((plain, *entries), key=lambda entry: length(entry.node))
+        entries = [contract(way, labels, factored=True) for way in ways]
+        shorter = [_without_sums(entry, named) for entry in entries]
+        return min((plain, *entries, *shorter), key=lambda entry: length(entry.node))
 
     done = rebuilt([root], lambda node: node is not root and named(node), combine)
     labels = new_labels(root.axes)
@@ -99,6 +100,19 @@ def _opened_once(term: Term, named: Callable[[Node], bool]) -> Term | list[Term]
         else:
             factors.append(factor)
     return Term(coefficient, tuple(factors), summed)
+
+
+def _without_sums(entry: Entry, named: Callable[[Node], bool]) -> Entry:
+    """A sum made shorter, or those in a product: ((1 - y) p - y (1 - p)) x = (p - y) x."""
+    node, labels = entry
+    if not isinstance(node, Polynomial) or len(node.terms) != 1:
+        return _shorter(entry, named)
+    (term,) = opened(node, labels)
+    factors = (
+        f if named(f.node) else Factor(*_shorter(Entry(f.node, f.labels), named), f.power)
+        for f in term.factors
+    )
+    return contract([term._replace(factors=tuple(factors))], labels)
 
 
 def _shorter(entry: Entry, named: Callable[[Node], bool]) -> Entry:

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import symmetric
-from symgrad.calculus.nodes import ClosedFactor, Factor, Label, Node, Term
+from symgrad.calculus.nodes import ClosedFactor, ClosedTerm, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import joined
 from symgrad.calculus.terms import magnitude, multiplied_out, opened, product, repeated
@@ -21,41 +21,47 @@ from symgrad.language.expressions import Value
 
 MOST_TERMS = 16  # of a sum that is multiplied out
 Length = Callable[[Node], int]  # how many names and functions a node shows
-Products = Mapping[Node, Sequence[ix.Polynomial]]
+Products = Mapping[Node, Sequence[Node]]
 Matched = tuple[dict[int, Label], dict[Factor, Value]]  # labels, and the power of each factor
 
 
 def products(nodes: Iterable[Node]) -> Products:
-    """Those nodes that are one product of several entries, by the first of them."""
-    found: dict[Node, list[ix.Polynomial]] = {}
+    """Those nodes that are one product of several entries, or a power, by the first of them."""
+    found: dict[Node, list[Node]] = {}
     for node in nodes:
-        if isinstance(node, ix.Polynomial) and len(node.terms) == 1 and not symmetric(node):
-            ((coefficient, factors, _),) = node.terms
-            if coefficient == 1 and len(factors) > 1:
+        own = ix.unnamed(node)
+        if isinstance(own, ix.Polynomial) and len(own.terms) == 1 and not symmetric(own):
+            ((coefficient, factors, _),) = own.terms
+            if coefficient == 1 and (len(factors) > 1 or factors[0].power != 1):
                 found.setdefault(factors[0].node, []).append(node)
     return found
 
 
 def folded(term: Term, named: Products, length: Length) -> Term:
     """The term with named products in the place of their factors, where it is shorter then."""
-    for factor in term.factors:
-        for node in named.get(factor.node, ()):
-            for other in _with_name(term, node):
-                if _length(other, length) < _length(term, length):
-                    return folded(other, named, length)
-    return term
+    nodes = (node for factor in term.factors for node in named.get(factor.node, ()))
+    others = (other for node in nodes for other in _with_name(term, node))
+    shorter = (each for each in others if _length(each, length) < _length(term, length))
+    ways = (folded(each, named, length) for each in shorter)
+    return min((term, *ways), key=lambda each: _length(each, length))
 
 
 def _length(term: Term, length: Length) -> int:
-    return sum(length(f.node) for f in term.factors)
+    return sum(length(f.node) + _is_root(f) for f in term.factors)
 
 
-def _with_name(term: Term, node: ix.Polynomial) -> Iterator[Term]:
+def _is_root(factor: Factor) -> bool:
+    return not isinstance(factor.power, Fraction) or factor.power.denominator != 1
+
+
+def _with_name(term: Term, node: Node) -> Iterator[Term]:
     """The term with a product in the place of its factors, in each way in which they are found."""
-    (own,) = node.terms
+    statement = ix.unnamed(node)
+    assert isinstance(statement, ix.Polynomial)
+    (own,) = statement.terms
     for labels, found in _matched(own.factors, term.factors, ({}, {})):
         power = _power({*found.values()})
-        if power is None or (own.summed and power != 1):
+        if power is None or (own.summed and power != 1) or not _is_whole(own, power):
             continue
         powers = {f: f.power - power * f.power / ratio for f, ratio in found.items()}
         rest = [f._replace(power=powers.get(f, f.power)) for f in term.factors]
@@ -63,10 +69,18 @@ def _with_name(term: Term, node: ix.Polynomial) -> Iterator[Term]:
         bound = [labels[k] for k in own.summed]
         carried = {x for f in left for x in f.labels}
         if all(x in term.summed and x not in carried for x in bound):
-            name = ix.intern(ix.Alias, node.axes, of=node, inner=node)
+            kept = isinstance(node, ix.Named)
+            name = node if kept else ix.intern(ix.Alias, node.axes, of=node, inner=node)
             at = tuple(labels[k] for k in range(len(node.axes)))
             summed = tuple(x for x in term.summed if x not in bound)
-            yield Term(term.coefficient, (*left, Factor(name, at, power)), summed)
+            factors = joined((*left, Factor(name, at, power)))
+            yield Term(term.coefficient, tuple(factors), summed)
+
+
+def _is_whole(own: ClosedTerm, power: Value) -> bool:
+    """Whether a power of a product is one of its factors too: x^2 to the 1/2 is |x|."""
+    whole = isinstance(power, Fraction) and power.denominator == 1
+    return whole or all(f.power == 1 for f in own.factors)
 
 
 def _power(ratios: set[Value]) -> Value | None:

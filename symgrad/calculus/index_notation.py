@@ -146,7 +146,7 @@ class EntryNotation:
     def right(self, node: Node, labels: Sequence[Label], letters: Letters) -> Expression:
         """The definition of node[labels]."""
         match node:
-            case ix.Alias():
+            case ix.Alias() | ix.Named():
                 return self.right(node.inner, labels, letters)
             case ix.Polynomial():
                 return self.terms(opened(node, labels), letters)

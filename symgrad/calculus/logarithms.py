@@ -16,7 +16,7 @@ from symgrad.calculus.functions import map_entry
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.nodes import ONE, ClosedFactor, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rules import NODE_RULES, record
+from symgrad.calculus.rules import FOR_CODE, NODE_RULES, record
 from symgrad.calculus.terms import opened, times
 from symgrad.language.dimensions import SCALAR, column, dimension
 from symgrad.language.expressions import Expression, Name, Operation
@@ -200,3 +200,4 @@ def _one_hot(node: Node) -> bool:
 
 
 NODE_RULES.setdefault(log.name, []).append(_logarithm)
+FOR_CODE.add(_logarithm)

@@ -15,6 +15,7 @@ from symgrad.calculus.functions import apply_entry, map_entry
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import MOST_FACTORS
+from symgrad.calculus.rules import give_name
 from symgrad.calculus.terms import identity, length, place, product, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
@@ -72,9 +73,19 @@ def tensor(
     return Tensor((Term(ONE, (Factor(entry.node, entry.labels),)),), axes, others)
 
 
-def lower(root: Expression, values: Mapping[str, Tensor]) -> Tensor:
-    """The tensor that an expression means; `values` gives what its names stand for."""
-    return fold(root, lambda node, arguments: _lower(node, arguments, values), _operands)
+def lower(
+    root: Expression, values: Mapping[str, Tensor], made: dict[int, Tensor] | None = None
+) -> Tensor:
+    """The tensor that an expression means; `values` gives what its names stand for. What becomes
+    of each part is noted in `made`, by the part's id."""
+
+    def visit(node: Expression, arguments: tuple[Tensor, ...]) -> Tensor:
+        tensor = _lower(node, arguments, values)
+        if made is not None:
+            made[id(node)] = tensor
+        return tensor
+
+    return fold(root, visit, _operands)
 
 
 def _operands(node: Expression) -> tuple[Expression, ...]:
@@ -157,6 +168,7 @@ class Lowered:
     inputs: Mapping[str, Tensor]
     names: Mapping[Node, Expression]  # the name; transposed where it is a row
     values: Mapping[str, Tensor]  # what each name stands for
+    made: Mapping[int, Tensor]  # what became of each part of the program, by its id
 
 
 def lower_problem(problem: Problem) -> Lowered:
@@ -171,15 +183,20 @@ def lower_problem(problem: Problem) -> Lowered:
     inputs = {name: input_tensor(v) for name, v in problem.variables.items()}
     values = dict(inputs)
     names: dict[Node, Expression] = {}
+    made: dict[int, Tensor] = {}
     for name, definition in problem.definitions.items():
-        value = lower(definition, values)
+        value = lower(definition, values, made)
         entry = value.closed()
+        own = not isinstance(entry.node, (ix.Input, ix.OneHot)) and entry.labels == value.labels
+        if own:
+            entry = entry._replace(node=give_name(entry.node, name))
+            made[id(definition)] = tensor(entry, value.axes, value.others)
         values[name] = replace(value, terms=(Term(ONE, (Factor(entry.node, entry.labels),)),))
-        if not isinstance(entry.node, (ix.Input, ix.OneHot)) and entry.labels == value.labels:
+        if own:
             named = Name(name, definition.shape, definition.batch)
             row = len(value.core) == 1 and value.axes[0] is None
             names.setdefault(entry.node, transposed(named) if row else named)
-    return Lowered(lower(problem.output, values), inputs, names, values)
+    return Lowered(lower(problem.output, values, made), inputs, names, values, made)
 
 
 def _new_labels(shape: dimensions.Shape) -> tuple[Label | None, ...]:

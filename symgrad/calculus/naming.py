@@ -16,6 +16,8 @@ from symgrad.language.literals import Spelling, spelling
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Problem
 
+LETTERS = "zuvqrtgabc"  # of values without a name: none that counts layers or entries
+
 
 @dataclass(frozen=True)
 class Naming:
@@ -31,9 +33,13 @@ class Naming:
     spelled: Spelling | None = None  # how numbers are, where that is not as anywhere
     index: str = ""  # what new names are at, where they have a value at each step
 
-    def new(self, symbol: str) -> str:
-        """A name that nothing else has."""
-        name = fresh(symbol, self.taken)
+    def new(self, symbol: str, within: str = "") -> str:
+        """A name that nothing else has: the symbol, of the definition that it stands `within`, or
+        another letter."""
+        of_definition = [f"{symbol}_{within}"] if within.isalnum() else []
+        wanted = (*of_definition, symbol, *LETTERS)
+        name = next((name for name in wanted if name not in self.taken), symbol)
+        name = fresh(name, self.taken)
         return entry_of(name, self.index) if self.index else name
 
     @cached_property

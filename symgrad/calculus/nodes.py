@@ -8,6 +8,7 @@ A node is a tensor with axes; its definition says each entry by the entries of o
     Input, Identity, OneHot, Length                       what is given
     Place                                                 i + 1, the number that is an index
     Alias        a cotangent by its name: nothing is simplified through it
+    Named        a definition by its name, as it was written: nor through this
 
 Equal nodes are one object (they are interned), so that common subexpressions are found by identity.
 An axis is a dimension, or the name of a batch. A `Label` names an index while terms are put
@@ -264,6 +265,24 @@ class Alias(Node):
     def operands(self) -> tuple[Node, ...]:
         """What the cotangent is."""
         return (self.inner,)
+
+
+class Named(Node):
+    """A statement of the program under its name, kept as it was written."""
+
+    __slots__ = ("inner", "name")
+    inner: Node
+    name: str
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        """Those of the statement."""
+        return self.inner.operands
+
+
+def unnamed(node: Node) -> Node:
+    """The statement that a node is, whatever its name."""
+    return node.inner if isinstance(node, Named) else node
 
 
 def batch_of(node: Node) -> str | None:

@@ -121,6 +121,8 @@ class Notation:
                 raise NoMatrixForm(node)
             case ix.Alias():
                 return self.of(node.inner)
+            case ix.Named():
+                return self._definition(node.inner)
             case ix.Place():
                 raise NoMatrixForm(node)
             case ix.OneHot(label=ix.Place() as label):

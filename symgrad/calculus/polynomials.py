@@ -22,7 +22,7 @@ from symgrad.calculus.entries import infinite, symmetric
 from symgrad.calculus.nodes import ONE, ClosedTerm, Entry, Factor, Label, Node, Term
 from symgrad.calculus.placing import is_part
 from symgrad.calculus.reduction import reduced
-from symgrad.calculus.rules import TERM_RULES, trigger
+from symgrad.calculus.rules import called, rules_for
 from symgrad.calculus.terms import key_of, magnitude, numbered, opened, product
 from symgrad.language.expressions import Value, exact
 
@@ -71,12 +71,13 @@ def _close(terms: list[Term], out: Sequence[Label]) -> Entry:
         factors = numbered(term.factors, position, symmetric)
         bound = {k for f in factors for k in f.labels if k >= len(labels)}
         closed.append(ClosedTerm(term.coefficient, factors, tuple(sorted(bound))))
-    return Entry(ix.polynomial(tuple(label.axis for label in labels), tuple(closed)), labels)
+    axes = tuple(label.axis for label in labels)
+    return called(Entry(ix.polynomial(axes, tuple(closed)), labels))
 
 
 def _rewrite(term: Term) -> list[Term] | None:
     for factor in term.factors:
-        for rule in TERM_RULES.get(trigger(factor), ()):
+        for rule in rules_for(factor):
             rewritten = rule(term, factor)
             if rewritten is not None:
                 return rewritten

@@ -73,6 +73,8 @@ def again(
     match node:
         case ix.Alias():
             return done[node.inner].at(labels)
+        case ix.Named():
+            return again(node.inner, labels, done, combine)
         case ix.Polynomial():
             terms = [
                 t._replace(

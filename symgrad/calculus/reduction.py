@@ -143,7 +143,7 @@ def _facts(coefficient: Value, factors: list[Factor], summed: Sequence[Label]) -
     ]
     carried = [x for f in factors for x in f.labels]
     for factor in [f for f in factors if sums_to_one(f.node) and f.power == 1]:
-        node = factor.node
+        node = ix.unnamed(factor.node)
         over = node.split(factor.labels)[1] if isinstance(node, ix.Apply) else factor.labels[-1:]
         if all(x in summed and carried.count(x) == 1 for x in over):
             factors.remove(factor)

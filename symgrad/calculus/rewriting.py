@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
+from typing import Any
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import declared
@@ -18,7 +19,7 @@ from symgrad.calculus.lowering import Tensor, given, lower, tensor
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import reduced
-from symgrad.calculus.rules import NODE_RULES, TERM_RULES, record, trigger
+from symgrad.calculus.rules import FOR_CODE, NODE_RULES, OF_WRITING, TERM_RULES, record, trigger
 from symgrad.calculus.terms import opened, times
 from symgrad.language.dimensions import SCALAR, Shape, column, dimension
 from symgrad.language.expressions import Name
@@ -65,6 +66,7 @@ class _Compiled:
         if isinstance(entry.node, (ix.Map, ix.Apply)):
             self.closed = entry
             NODE_RULES.setdefault(entry.node.operation.name, []).append(self.on_node)
+            rule: Any = self.on_node
         else:
             (term,) = map(reduced, self.pattern.terms) if len(self.pattern.terms) == 1 else (None,)
             if term is None or isinstance(entry.node, ix.Input):
@@ -72,6 +74,11 @@ class _Compiled:
             self.pattern = replace(self.pattern, terms=(term,))
             self.factors = sorted(term.factors, key=_definite, reverse=True)
             TERM_RULES.setdefault(trigger(self.factors[0]), []).append(self.on_term)
+            rule = self.on_term
+        if self.rule.of_writing:
+            OF_WRITING.add(rule)
+        if self.rule.for_code:
+            FOR_CODE.add(rule)
 
     def on_node(self, node: Node, labels: tuple[Label, ...]) -> Entry | None:
         """The replacement of a node, where it matches."""

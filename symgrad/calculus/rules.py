@@ -7,7 +7,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple, TypeAlias
 
-from symgrad.calculus.nodes import Apply, Entry, Factor, Label, Map, Node, Term
+from symgrad.calculus.nodes import (
+    Apply,
+    Entry,
+    Factor,
+    Label,
+    Map,
+    Named,
+    Node,
+    Term,
+    intern,
+)
 from symgrad.language.operations.meanings import Rewrite
 
 NodeRule: TypeAlias = Callable[[Node, tuple[Label, ...]], Entry | None]
@@ -16,12 +26,61 @@ TermRule: TypeAlias = Callable[[Term, Factor], list[Term] | None]
 EVERY = ""  # in place of a name: tried for all functions
 NODE_RULES: dict[str, list[NodeRule]] = {}  # an operation's name -> rules for its nodes
 TERM_RULES: dict[Hashable, list[TermRule]] = {}  # a factor's trigger -> rules for its term
+OF_WRITING: set[NodeRule | TermRule] = set()  # those that say what is written by another sign
+FOR_CODE: set[NodeRule | TermRule] = set()  # those that keep numbers in range, or exact
+_formula: ContextVar[bool] = ContextVar("formula", default=False)
+_named: ContextVar[dict[Node, Node] | None] = ContextVar("named", default=None)
+
+
+@contextmanager
+def as_written(named: dict[Node, Node]) -> Iterator[None]:
+    """Inside the block a formula stays what it is: no rule is tried but those `OF_WRITING`, and a
+    statement that is `named` is called so wherever it is made again."""
+    token = _named.set(named)
+    try:
+        yield
+    finally:
+        _named.reset(token)
+
+
+@contextmanager
+def as_a_formula() -> Iterator[None]:
+    """Inside the block no rule is tried that is only `FOR_CODE`."""
+    token = _formula.set(True)
+    try:
+        yield
+    finally:
+        _formula.reset(token)
+
+
+def _is_tried(rule: NodeRule | TermRule) -> bool:
+    if _named.get() is not None:
+        return rule in OF_WRITING
+    return not (_formula.get() and rule in FOR_CODE)
+
+
+def called(entry: Entry) -> Entry:
+    """What has just been made, by its name if it has one."""
+    named = _named.get()
+    return entry._replace(node=named.get(entry.node, entry.node)) if named else entry
+
+
+def give_name(node: Node, name: str) -> Node:
+    """The statement under its name from now on, where formulas stay what they are; else itself."""
+    named = _named.get()
+    if named is None or isinstance(node, Named):
+        return node
+    return named.setdefault(node, intern(Named, node.axes, inner=node, name=name))
 
 
 def rules_of(name: str) -> Iterator[NodeRule]:
     """The rules for the nodes of an operation."""
-    yield from NODE_RULES.get(name, ())
-    yield from NODE_RULES.get(EVERY, ())
+    return filter(_is_tried, (*NODE_RULES.get(name, ()), *NODE_RULES.get(EVERY, ())))
+
+
+def rules_for(factor: Factor) -> Iterator[TermRule]:
+    """The rules for a term with this factor."""
+    return filter(_is_tried, TERM_RULES.get(trigger(factor), ()))
 
 
 def trigger(factor: Factor) -> Hashable:

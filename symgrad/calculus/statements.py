@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
@@ -16,30 +17,22 @@ from symgrad.calculus.layouts import Arranged
 from symgrad.calculus.nodes import Entry, Node, batch_of, core_axes, matrix_shape
 from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.step_names import StepNames
-from symgrad.calculus.step_rules import CHAIN_RULE, SEVERAL, StepRule, statement_rule, terms_by_leaf
+from symgrad.calculus.step_rules import (
+    CHAIN_RULE,
+    SEVERAL,
+    StepRule,
+    definition_rule,
+    statement_rule,
+    terms_by_name,
+)
 from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.calculus.typed import Typed
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Name
+from symgrad.language.expressions import Call, Expression, Name, leaves
 from symgrad.language.literals import retyped
 from symgrad.language.operations.arithmetic import transpose
-from symgrad.language.operations.batches import batch_sum
 
 SHORT = 9  # names and functions in what a step adds after a second equals sign
-
-
-def is_statement(node: Node) -> bool:
-    """Whether a node is a line of its own, rather than written out where it is used."""
-    if isinstance(node, (ix.Map, ix.Apply)):
-        return True
-    if not isinstance(node, ix.Polynomial):
-        return False
-    if not node.axes and all(isinstance(operand, ix.Length) for operand in node.operands):
-        return False
-    if len(node.terms) != 1:
-        return bool(node.terms)
-    (term,) = node.terms
-    spread = len(term.factors) == 1 and term.coefficient == 1 and term.factors[0].power == 1
-    return not spread or bool(term.summed)
 
 
 @dataclass
@@ -47,19 +40,24 @@ class Writer:
     """Writes the steps, in order, with the names that statements and cotangents are called by."""
 
     called: StepNames
+    lines: AbstractSet[Node]
+    typed: Typed
     steps: list[Step] = field(default_factory=list)
     numbers: dict[Node, int] = field(default_factory=dict)
     calls: dict[Node, Call | None] = field(default_factory=dict)
+    terms: dict[int, dict[str, Call]] = field(default_factory=dict)  # of sums
     rights: dict[Node, Expression] = field(default_factory=dict)  # of each node's cotangent
-    terms: dict[int, dict[int, Call]] = field(default_factory=dict)  # of sums, see terms_by_leaf
     lengths: dict[Node, int] = field(default_factory=dict)
 
     # forward
 
     def forward(self) -> None:
         """One step for each statement that the value needs."""
-        for node in filter(is_statement, ix.topological([self.called.root])):
-            self._statement(node)
+        below = {*ix.topological([self.called.root])}
+        in_order = [node for node in self.called.lowered.names if node in below]
+        for node in ix.topological([*in_order, self.called.root]):
+            if node in self.lines:
+                self._statement(node)
         whole = self.called.whole
         if whole not in self.numbers:
             right = self.called.definition(whole)
@@ -67,18 +65,28 @@ class Writer:
             self._forward_step(whole, Name(self.called.problem.output_name, right.shape), right)
 
     def _statement(self, node: Node) -> None:
-        right = self.called.definition(node)
-        call = right
-        if isinstance(node, ix.Apply) and is_call(right, transpose):
-            call = right.arguments[0]
+        right, call = self._said(node)
         self.calls[node] = call if isinstance(call, Call) else None
-        self.called.names[node] = self.called.statement(node, self.calls[node])
+        within = self.typed.within.get(node, "")
+        self.called.names[node] = self.called.statement(node, self.calls[node], within)
         self._forward_step(node, self.called.names[node], right)
+
+    def _said(self, node: Node) -> tuple[Expression, Expression]:
+        """A line as the program says it, else by its definition; what that is without being
+        turned, where a row is a column as a node."""
+        said = self.typed.of(node, self.called.names)
+        if said is not None:
+            row = len(core_axes(node.axes)) == 1 and said.shape[0] == ONE
+            return transposed(said) if row else said, said
+        right = self.called.definition(node)
+        if isinstance(ix.unnamed(node), ix.Apply) and is_call(right, transpose):
+            return right, right.arguments[0]
+        return right, right
 
     def _forward_step(self, node: Node, name: Expression, right: Expression) -> None:
         if is_call(name, transpose):
             name, right = name.arguments[0], transposed(right)
-        rule = self._rule_of(node)._replace(sentence="By definition.")
+        rule = definition_rule(node, self.calls[node])
         self._step("forward", name, right, rule, node=node)
         self.numbers[node] = len(self.steps)
 
@@ -92,13 +100,6 @@ class Writer:
             return Name(self.called.problem.output_name, output.shape)
         return name.arguments[0] if is_call(name, transpose) else name
 
-    def scalar_top(self) -> Expression:
-        """The loss of one example where the loss is a plain sum of these, else the loss."""
-        call = self.calls.get(self.called.root)
-        if call is not None and call.operation is batch_sum and isinstance(call.arguments[0], Name):
-            return call.arguments[0]
-        return self.top()
-
     def backward(
         self,
         backward: Reverse,
@@ -109,26 +110,34 @@ class Writer:
         """One step for each cotangent that those of wrt use; what the derivative by each node is
         called: of `top`, or where there is one of each example of `example`."""
         asked = [backward.cotangents[node].node for node in wrt if node in backward.cotangents]
-        needed = {*ix.topological(asked)}
+        aliases = {n for n in ix.topological(asked) if isinstance(n, ix.Alias)}
         cotangents = {
             node: entry
             for node, entry in backward.cotangents.items()
-            if node in wrt or (isinstance(entry.node, ix.Alias) and entry.node in needed)
+            if node in wrt or (node in self.lines and entry.node in aliases)
         }
         roots = [entry.node for entry in cotangents.values()]
         for node in ix.topological(roots):
             if node in self.called.lowered.names and node not in self.numbers:
                 self._statement(node)
-        plain = self.called.simplified(roots)
+        plain, named = self.called.simplified(roots), self.called.in_definitions(roots)
         lefts: dict[Node, Derivative] = {}
-        for node, entry in cotangents.items():
+        for node in _layer_by_layer(backward, wrt, cotangents):
+            entry = cotangents[node]
             if node is not self.called.root:
                 numerator = top if example is None or batch_of(node) is None else example
-                lefts[node] = self._cotangent(backward, node, numerator, plain[entry.node])
+                lefts[node] = self._cotangent(
+                    backward, node, numerator, plain[entry.node], named[entry.node]
+                )
         return {n: self._derivative(n, n, top) for n in wrt} | lefts
 
     def _cotangent(
-        self, backward: Reverse, node: Node, top: Expression, plain: Counterpart
+        self,
+        backward: Reverse,
+        node: Node,
+        top: Expression,
+        plain: Counterpart,
+        named: Counterpart,
     ) -> Derivative:
         """The step of a node's cotangent; its left side."""
         entry, labels = backward.of(node)
@@ -139,8 +148,8 @@ class Writer:
         shown = aligned(Entry(inner, entry.labels), over) if alike else inner
         left = self._derivative(node, shown, top)
         right = self.called.names.get(shown) or self.called.definition(shown)
-        long = isinstance(right, IndexForm) or self._leaf_count(plain.node) > SHORT
-        users = backward.users.get(node, [])
+        long = alike or isinstance(right, IndexForm)
+        users = self._users(backward, node)
         self._step(
             "backward",
             left,
@@ -149,7 +158,8 @@ class Writer:
             uses=tuple(sorted({self.numbers[u] for u in users if u in self.numbers})),
             node=shown if alike else alias,
             of=node,
-            plain=None if alike or long else plain,
+            plain=None if long else self._if_short(plain),
+            named=None if long else self._if_short(named),
         )
         self.rights[node] = retyped(right, self.called.naming.spelled)
         if isinstance(alias, ix.Alias):
@@ -167,6 +177,21 @@ class Writer:
             bottom = bottom.arguments[0]
         return Derivative.of(top, bottom, matrix_shape(derivative.axes), batch_of(derivative))
 
+    def _if_short(self, counterpart: Counterpart) -> Counterpart | None:
+        return counterpart if self._leaf_count(counterpart.node) <= SHORT else None
+
+    def _users(self, backward: Reverse, node: Node) -> list[Node]:
+        """The lines that a node stands in."""
+        found: dict[Node, None] = {}
+        pending = list(reversed(backward.users.get(node, [])))
+        while pending:
+            user = pending.pop()
+            if user in self.lines:
+                found[user] = None
+            else:
+                pending += reversed(backward.users.get(user, []))
+        return [*found]
+
     def _leaf_count(self, node: Node) -> int:
         return leaf_count(node, self.called.naming.reference, self.lengths)
 
@@ -175,13 +200,14 @@ class Writer:
             return SEVERAL
         return self._rule_of(users[0], self.called.reference(node)) if users else CHAIN_RULE
 
-    def _rule_of(self, node: Node, operand: Expression | None = None) -> StepRule:
+    def _rule_of(self, node: Node, operand: Expression | None) -> StepRule:
         """A statement's rule, in a sum that of the term in which the operand stands."""
         call = self.calls.get(node)
         if call is not None and operand is not None:
             if id(call) not in self.terms:
-                self.terms[id(call)] = terms_by_leaf(call)
-            call = self.terms[id(call)].get(id(operand), call)
+                self.terms[id(call)] = terms_by_name(call)
+            (name,) = (leaf.name for leaf in leaves(operand) if isinstance(leaf, Name))
+            call = self.terms[id(call)].get(name, call)
         return statement_rule(node, call)
 
     def _step(
@@ -195,6 +221,7 @@ class Writer:
         of: Node | None = None,
         uses: tuple[int, ...] = (),
         plain: Counterpart | None = None,
+        named: Counterpart | None = None,
     ) -> None:
         step = Step(
             number=len(self.steps) + 1,
@@ -209,15 +236,23 @@ class Writer:
             node=node,
             of=of,
             plain=plain,
+            named=named,
         )
         self.steps.append(step)
 
     # results
 
     def outcome(
-        self, key: Key, name: Expression, entry: Entry, arranged: Arranged, last: Node | None
+        self,
+        key: Key,
+        name: Expression,
+        entry: Entry,
+        arranged: Arranged,
+        last: Node | None,
+        written: Entry | None,
     ) -> Outcome:
-        """A result, with what the last step (of the node `last`) has for it."""
+        """A result, with what the last step (of the node `last`) has for it, and what is `written`
+        by the program's definitions."""
         return Outcome(
             key=key,
             name=name,
@@ -226,6 +261,7 @@ class Writer:
             labels=arranged.labels,
             naming=self.called.naming,
             last=self._last_line(last, entry, arranged),
+            written=written if written and self._leaf_count(written.node) <= LONGEST else None,
             long=self._leaf_count(entry.node) > LONGEST,
             transposed=arranged.transposed,
         )
@@ -239,3 +275,23 @@ class Writer:
         if not arranged.moved:
             return right
         return None if isinstance(right, IndexForm) else transposed(right)
+
+
+def _layer_by_layer(
+    backward: Reverse, wrt: Sequence[Node], nodes: Container[Node]
+) -> Iterator[Node]:
+    """The nodes in the order of the pass, but each input directly after the last line that sends
+    something to it."""
+    left = {node: len({*backward.users.get(node, [])}) for node in wrt if node in nodes}
+    early = {node for node, users in left.items() if not users}
+    fed: dict[Node, list[Node]] = {}
+    for node in left:
+        for user in dict.fromkeys(backward.users.get(node, [])):
+            fed.setdefault(user, []).append(node)
+    for node in backward.cotangents:
+        if node in nodes and (node not in left or node in early):
+            yield node
+        for each in fed.get(node, ()):
+            left[each] -= 1
+            if not left[each]:
+                yield each

@@ -14,35 +14,45 @@ from symgrad.calculus.naming import fresh, naming
 from symgrad.calculus.nodes import Node, batch_of, matrix_shape
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.rebuilding import Counterpart, rebuilt
+from symgrad.calculus.rules import as_a_formula
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.problem import Problem
 
 
+def is_named(node: Node) -> bool:
+    """Whether a node is a definition of the program."""
+    return isinstance(node, ix.Named)
+
+
 @dataclass
 class StepNames:
-    """Names for the statements of a problem, whose value is the node `root`. `declared` are the
-    inputs with what is declared of them, by those that are differentiated by."""
+    """Names for the statements of a problem as it is written, `lowered`, whose value is the node
+    `root`; `computed` is the same with its rules applied. `declared` are the inputs with what is
+    declared of them, by those that are differentiated by."""
 
     problem: Problem
     lowered: Lowered
+    computed: Lowered
     root: Node
     declared: Mapping[Node, Node]
     names: dict[Node, Expression] = field(default_factory=dict)
     plain: dict[Node, Counterpart] = field(default_factory=dict)
+    kept: dict[Node, Counterpart] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.naming = naming(self.problem, {**self.lowered.names, **self._simplified_names()})
+        names = {**self.computed.names, **self.lowered.names, **self._simplified_names()}
+        self.naming = naming(self.problem, names)
         self.notation = Notation(self.reference, self.naming.bound, self.naming.taken)
 
     def _simplified_names(self) -> dict[Node, Expression]:
         """The names of definitions once more, for them simplified by what is declared."""
         if not self.declared:
             return {}
-        plain = self.simplified(self.lowered.names)
+        plain = self.simplified(self.computed.names)
         return {
             plain[n].node: name
-            for n, name in self.lowered.names.items()
+            for n, name in self.computed.names.items()
             if [*plain[n].places] == [*range(len(n.axes))]
         }
 
@@ -50,6 +60,11 @@ class StepNames:
         """What the roots, and all below them, are without the names of cotangents, by what is
         declared."""
         return rebuilt(roots, instead=self.declared, known=self.plain)
+
+    def in_definitions(self, roots: Iterable[Node]) -> Mapping[Node, Counterpart]:
+        """The same, but that the definitions of the program stay by their names."""
+        with as_a_formula():
+            return rebuilt(roots, is_named, instead=self.declared, known=self.kept)
 
     def new_name(self, wanted: str, otherwise: str) -> str:
         """A name that nothing else has."""
@@ -63,7 +78,7 @@ class StepNames:
         """A node by its definition, in matrix notation where there is one."""
         return self.notation.defined(node)
 
-    def statement(self, node: Node, call: Call | None) -> Expression:
+    def statement(self, node: Node, call: Call | None, within: str) -> Expression:
         """A name for a statement that is written as this call: the user's, or a new one."""
         if node in self.lowered.names:
             return self.lowered.names[node]
@@ -75,7 +90,7 @@ class StepNames:
         symbol = call.operation.symbol if call is not None else "u"
         if shape == SCALAR and batch is not None and self._is_example_loss(node):
             symbol = "l"
-        return Name(self.naming.new(symbol), shape, batch)
+        return Name(self.naming.new(symbol, within), shape, batch)
 
     @cached_property
     def whole(self) -> Node:
@@ -96,7 +111,4 @@ class StepNames:
         return transposed(given) if row else given
 
     def _is_example_loss(self, node: Node) -> bool:
-        root = self.root
-        return isinstance(root, ix.Polynomial) and any(
-            any(f.node is node for f in t.factors) for t in root.terms
-        )
+        return node in ix.unnamed(self.root).operands

@@ -7,9 +7,20 @@ from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call
-from symgrad.language.expressions import Call, Expression, Operation, leaves
-from symgrad.language.operations.arithmetic import add, subtract, transpose
-from symgrad.language.operations.contractions import einsum
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import Call, Expression, Name, Operation, leaves, parts
+from symgrad.language.operations.arithmetic import (
+    add,
+    divide,
+    matmul,
+    multiply,
+    negative,
+    power,
+    subtract,
+    transpose,
+)
+from symgrad.language.operations.contractions import dot, einsum
+from symgrad.language.operations.norms import norm2, squared_norm
 
 
 class StepRule(NamedTuple):
@@ -20,6 +31,7 @@ class StepRule(NamedTuple):
 
 
 CHAIN_RULE = StepRule("chain rule", "The chain rule passes the gradient on.")
+AFFINE = StepRule("affine layer", "A matrix product and a sum.")
 SEVERAL = StepRule(
     "sum over its uses", "It is used in several places: the gradients of all uses add up."
 )
@@ -32,8 +44,9 @@ def rule_of(operation: Operation) -> StepRule:
 
 def statement_rule(node: ix.Node, call: Call | None) -> StepRule:
     """The rule of a statement that is written as this call: that of its outermost operation."""
+    node = ix.unnamed(node)
     if call is not None:
-        return rule_of(call.operation)
+        return _call_rule(call)
     if isinstance(node, (ix.Map, ix.Apply)):
         return rule_of(node.operation)
     if not isinstance(node, ix.Polynomial) or not node.terms:
@@ -45,23 +58,70 @@ def statement_rule(node: ix.Node, call: Call | None) -> StepRule:
     return rule_of(transpose if moved else einsum)
 
 
-def terms_by_leaf(root: Call) -> dict[int, Call]:
-    """The id of each name in a sum -> the term in which it stands, or the least sum of all the
-    terms in which it does."""
+def _call_rule(call: Call) -> StepRule:
+    inner = without_factors(call)
+    if not isinstance(inner, Call):
+        return rule_of(negative)
+    if is_call(inner, matmul) and inner.shape == SCALAR:
+        return rule_of(dot)
+    if is_call(inner, power) and is_call(inner.arguments[0], norm2):
+        return rule_of(squared_norm)
+    return rule_of(inner.operation)
+
+
+def definition_rule(node: ix.Node, call: Call | None) -> StepRule:
+    """What a statement is called where it is said."""
+    rule = AFFINE if call is not None and _is_affine(call) else statement_rule(node, call)
+    return rule._replace(sentence="By definition.")
+
+
+def _is_affine(call: Call) -> bool:
+    """W x + b"""
+    if not is_call(call, add):
+        return False
+    products = [is_call(x, matmul) and x.shape != SCALAR for x in call.arguments]
+    plain = [not any(is_call(part, matmul) for part in parts(x)) for x in call.arguments]
+    return products in ([True, False], [False, True]) and sum(plain) == 1
+
+
+def without_factors(e: Expression) -> Expression:
+    """An expression without the numbers that it is multiplied by, or divided."""
+    while isinstance(e, Call):
+        if is_call(e, negative) or (is_call(e, divide) and _is_constant(e.arguments[1])):
+            e = e.arguments[0]
+        elif is_call(e, multiply) and any(map(_is_constant, e.arguments)):
+            e = e.arguments[1] if _is_constant(e.arguments[0]) else e.arguments[0]
+        else:
+            break
+    return e
+
+
+def _is_constant(e: Expression) -> bool:
+    return not any(isinstance(leaf, Name) for leaf in leaves(e))
+
+
+def terms_by_name(root: Call) -> dict[str, Call]:
+    """Each name in a sum -> the term in which it stands, or the least sum of all that have it."""
+    whole = without_factors(root)
+    if not isinstance(whole, Call):
+        return {}
     sums: dict[int, Call] = {}  # what is added -> the sum that it stands in
-    terms: dict[int, Call] = {}
-    pending: list[Expression] = [root]
+    terms: dict[str, Call] = {}
+    pending: list[Expression] = [whole]
     while pending:
         part = pending.pop()
         if is_call(part, add, subtract):
-            sums |= {id(argument): part for argument in part.arguments}
-            pending.extend(part.arguments)
+            inside = [without_factors(argument) for argument in part.arguments]
+            sums |= {id(argument): part for argument in inside}
+            pending.extend(inside)
             continue
-        term = part if isinstance(part, Call) else sums.get(id(part), root)
+        alone = isinstance(part, Name) or is_call(part, transpose)
+        term = part if isinstance(part, Call) and not alone else sums.get(id(part), whole)
         for leaf in leaves(part):
-            other = terms.setdefault(id(leaf), term)
-            if other is not term:
-                terms[id(leaf)] = _least_sum(term, other, sums)
+            if isinstance(leaf, Name):
+                other = terms.setdefault(leaf.name, term)
+                if other is not term:
+                    terms[leaf.name] = _least_sum(term, other, sums)
     return terms
 
 

@@ -13,7 +13,7 @@ from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
-from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label
+from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label, batch_of
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, fold, leaves
@@ -132,6 +132,9 @@ class Sample:
                 value = value if ONE in name.shape else np.swapaxes(value, -1, -2)
             assert isinstance(name, Name)
             named[name.name] = value
+        for other, definition in self.derivation.problem.definitions.items():
+            if other not in named:  # another form of an input, or the same in all rows
+                named[other] = self._lowered(definition, named)
         return named
 
     # derivatives
@@ -139,6 +142,8 @@ class Sample:
     def paired(self, backward: Reverse, node: Node, direction: Any) -> Any:
         """<Tbar, v>; what does not move counts nothing, whatever its cotangent."""
         cotangent = self.over(*backward.of(node))
+        if backward.mean is not None and batch_of(node) == backward.mean:
+            cotangent = cotangent / self.sizes[backward.mean]
         rank = np.ndim(direction)
         cotangent = np.where(direction == 0, 0.0, cotangent)
         return np.tensordot(cotangent, direction, rank) if rank else cotangent * direction

@@ -65,6 +65,7 @@ def _is_exact(node: Node) -> bool:
     argument."""
     if isinstance(node, (ix.Place, ix.OneHot)):
         return True
+    node = ix.unnamed(node)
     return isinstance(node, ix.Map) and node.operation.meaning.kink is not None
 
 
@@ -87,6 +88,8 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
             return np.float64(node.value)
         case ix.Alias():
             return values[node.inner]
+        case ix.Named():
+            return _evaluate(node.inner, values, inputs, sizes)
         case ix.Polynomial():
             shape = tuple(size_of(axis, sizes) for axis in node.axes)
             return sum((_term(t, len(shape), values, shape) for t in node.terms), np.zeros(shape))

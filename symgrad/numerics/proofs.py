@@ -127,7 +127,10 @@ class _Truth:
 
     def _sent(self, user: Node, moved: Any) -> Any:
         """<cotangent, how a use moves>, for each example where all is said of one."""
-        product = self.sample.over(*self.uses.reverse.of(user)) * moved
+        reverse = self.uses.reverse
+        product = self.sample.over(*reverse.of(user)) * moved
+        for weight in reverse.weight(user, self.uses.variable):
+            product = product * self.sample.value(weight.node) ** float(weight.power)
         first = len(self.uses.reverse.extra)
         each = self.change.axes[first:]
         summed = [first + k for k, axis in enumerate(user.axes) if axis not in each]

@@ -69,7 +69,7 @@ class Writer:
 
     def _solved(self, statement: Statement) -> Iterator[ProofLine]:
         """The differential of what solves an equation, from that of its sides."""
-        solved, node = equation_of(self.uses, statement), statement.entry.node
+        solved, node = equation_of(self.uses, statement), statement.node
         if solved is None or any(map(self.uses.is_row, solved.operands)):
             return
         left, right = solved.sides

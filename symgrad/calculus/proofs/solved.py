@@ -46,7 +46,7 @@ def equation_of(uses: Uses, statement: Statement) -> Solved | None:
     node = statement.entry.node
     if not isinstance(node, Apply) or node.operation.meaning.equation is None:
         return None
-    operands = (node, *(argument for argument, _ in node.arguments))
+    operands = (statement.node, *(argument for argument, _ in node.arguments))
     if any(n not in {uses.variable, *uses.statements} for n in operands):
         return None
     names = [uses.name(n) for n in operands]

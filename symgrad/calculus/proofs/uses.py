@@ -18,20 +18,25 @@ from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import is_batch
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import (
+    ONE,
     Alias,
     Apply,
     Axis,
     Entry,
+    Factor,
     Input,
     Label,
     Map,
     Node,
+    Term,
     batch_label,
     batch_of,
     intern,
     matrix_shape,
+    unnamed,
 )
 from symgrad.calculus.notation import Notation, full
+from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is, renamed, taken_apart
 from symgrad.calculus.proofs.lines import Kind, ProofLine
 from symgrad.language.dimensions import SCALAR
@@ -46,6 +51,11 @@ class Statement:
     labels: tuple[Label, ...]
     entry: Entry
     written: Expression | None = None  # where that is plain from a definition in the language
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is not taken apart."""
+        return self.entry.node is unnamed(self.node)
 
 
 @dataclass
@@ -81,6 +91,17 @@ class Uses:
     def numbers(self) -> dict[Node, int]:
         """The number of the step that says each statement."""
         return {s.node: s.number for s in self.derivation.steps if s.kind == "forward"}
+
+    @cached_property
+    def typed(self) -> dict[Node, Expression]:
+        """What the steps say of each statement by the names of others, in the shape of its name."""
+        steps = (s for s in self.derivation.steps if s.kind == "forward")
+        plain = (s for s in steps if not isinstance(s.right, IndexForm))
+        return {
+            s.node: s.right
+            for s in plain
+            if all(n in self.numbers or not n.operands for n in s.node.operands)
+        }
 
     @cached_property
     def users(self) -> tuple[Node, ...]:
@@ -153,11 +174,13 @@ class Uses:
 
     def add(self, node: Node, apart: bool = True) -> list[Statement]:
         """The statement that a node is, a function taken `apart` if there is a definition."""
-        self.name(node, node.operation.symbol if isinstance(node, (Map, Apply)) else "u")
+        inner = unnamed(node)
+        self.name(node, inner.operation.symbol if isinstance(inner, (Map, Apply)) else "u")
         labels = tuple(map(label_of, node.axes))
-        statements = [Statement(node, labels, Entry(node, labels))]
-        if apart and isinstance(node, Apply) and node.operation.meaning.definition is not None:
-            statements = self._taken_apart(node, labels)
+        statements = [Statement(node, labels, Entry(inner, labels))]
+        if apart and isinstance(inner, Apply) and inner.operation.meaning.definition is not None:
+            *parts, last = self._taken_apart(inner, labels)
+            statements = [*parts, replace(last, node=node)]
         for s in statements:
             self.statements[s.node] = s
             if s.labels == s.entry.labels:
@@ -171,7 +194,8 @@ class Uses:
         for part in taken_apart(user, labels):
             written = renamed(part.call, called) if plain else None
             statements.append(Statement(*part.symbol, part.entry, written))
-            called[part.name] = self.name(part.symbol.node, part.call.operation.symbol)
+            if part.symbol.node is not user:
+                called[part.name] = self.name(part.symbol.node, part.call.operation.symbol)
         return statements
 
     # what it is called
@@ -211,6 +235,8 @@ class Uses:
     def right(self, statement: Statement) -> Expression:
         """The right side of a statement, in the shape of its name. Raises: NoMatrixForm."""
         right = statement.written
+        if statement.is_whole and statement.node in self.typed:
+            return self.typed[statement.node]
         if right is None:
             node = aligned(statement.entry, statement.labels)
             named = node is not statement.node and self.reference(node) is not None
@@ -225,7 +251,11 @@ class Uses:
         """The cotangent of a statement at these labels of it."""
         entry, own = self.reverse.of(user)
         names = dict(zip(own, (*self.reverse.extra, *labels), strict=True))
-        return Entry(entry.node, tuple(names[x] for x in entry.labels))
+        placed = Entry(entry.node, tuple(names[x] for x in entry.labels))
+        weight = self.reverse.weight(user, self.variable)
+        if not weight:
+            return placed
+        return contract([Term(ONE, (*weight, Factor(*placed)))], (*self.reverse.extra, *labels))
 
     def definitions(self) -> Iterator[tuple[Statement, str]]:
         """The statements, and those that they are taken apart into, each with where it is from."""
@@ -233,10 +263,10 @@ class Uses:
             yield Statement(self.variable, self.labels, Entry(self.variable, self.labels)), "where"
         for user in self.users:
             labels = self.statements[user].labels
-            if self.statements[user].entry.node is not user:
+            if not self.statements[user].is_whole:
                 yield Statement(user, labels, Entry(user, labels)), self._given(user)
         for node, statement in self.statements.items():
-            whole = node in self.users and statement.entry.node is node
+            whole = node in self.users and statement.is_whole
             yield statement, self._given(node) if whole else "definition"
 
     def _given(self, user: Node) -> str:

@@ -54,7 +54,7 @@ class Whole(Uses):
     def definitions(self) -> Iterator[tuple[Statement, str]]:
         """What no step has defined, and functions by their definitions."""
         for node, statement in self.statements.items():
-            if node in self.new or statement.entry.node is not node:
+            if node in self.new or not statement.is_whole:
                 yield statement, "definition"
 
     @cached_property

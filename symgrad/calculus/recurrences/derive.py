@@ -168,6 +168,7 @@ class _Joining:
             shape=left.shape,
             of=None,
             plain=None,
+            named=None,
         )
         self._add(Line(when, step, ""))
 
@@ -210,7 +211,7 @@ class _Joining:
         for step in _own(start):
             left = renamed(step.left, lambda n: _called(n, same))
             right = renamed(in_language(step.right), lambda n: _called(n, same))
-            found[unparse(left)] = replace(step, left=left, right=right, plain=None)
+            found[unparse(left)] = replace(step, left=left, right=right, plain=None, named=None)
         return found
 
     def _recursion(self, step: Step, first: Mapping[str, Step]) -> None:
@@ -236,10 +237,12 @@ class _Joining:
         }
         end = substituted(at_steps(self.of.named(end), last), sent)
         template = step if at_end is None else at_end
-        start = replace(template, left=at_steps(step.left, last), right=end, plain=None, of=step.of)
+        start = replace(
+            template, left=at_steps(step.left, last), right=end, plain=None, named=None, of=step.of
+        )
         self._add(Line("last", start, "start"))
         general = substituted(self.of.named(right), self.of.carried)
-        self._add(Line("next", replace(step, right=general, plain=None), "step"))
+        self._add(Line("next", replace(step, right=general, plain=None, named=None), "step"))
 
     def _down_to_before(self) -> None:
         """The cotangents of what is before the steps, and its own lines."""

@@ -170,7 +170,9 @@ class DerivedParts:
         """A step, without the side that has cotangents which a part is given."""
         own = dict.fromkeys(given.name for given in self.given.values())
         also = step.simplified
-        return replace(step, plain=None) if also is not None and uses(also, own) else step
+        return (
+            replace(step, plain=None, named=None) if also is not None and uses(also, own) else step
+        )
 
 
 def active_names(parts: Parts, wrt: Iterable[str]) -> set[str]:

@@ -66,12 +66,14 @@ rewrite(
     pattern=lambda x: log(1 + exp(x)),
     replacement=lambda x: softplus(x),
     identity="log(1 + exp(x)) = softplus(x), without overflow",
+    for_code=True,
 )
 rewrite(
     name="logistic ratio",
     pattern=lambda x, y: exp(x) / (exp(x) + exp(y)),
     replacement=lambda x, y: sigmoid(x - y),
     identity="exp(x) / (exp(x) + exp(y)) = sigmoid(x - y), without overflow",
+    for_code=True,
     over=("scalar", "scalar"),
 )
 rewrite(
@@ -79,22 +81,26 @@ rewrite(
     pattern=lambda x: exp(x) / (1 + exp(x)),
     replacement=lambda x: sigmoid(x),
     identity="exp(x) / (1 + exp(x)) = sigmoid(x), without overflow",
+    for_code=True,
 )
 rewrite(
     name="sigmoid",
     pattern=lambda x: 1 / (1 + exp(x)),
     replacement=lambda x: sigmoid(-x),
     identity="1 / (1 + exp(x)) = sigmoid(-x), without overflow",
+    for_code=True,
 )
 rewrite(
     name="logarithm of a sigmoid",
     pattern=lambda x: log(sigmoid(x)),
     replacement=lambda x: -softplus(-x),
     identity="log(sigmoid(x)) = -softplus(-x), without underflow",
+    for_code=True,
 )
 rewrite(
     name="logarithm of the opposite sigmoid",
     pattern=lambda x: log(1 - sigmoid(x)),
     replacement=lambda x: -softplus(x),
     identity="log(1 - sigmoid(x)) = -softplus(x), without cancellation",
+    for_code=True,
 )

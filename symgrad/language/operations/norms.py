@@ -129,6 +129,7 @@ rewrite(
     pattern=lambda x: norm2(x) ** 2,
     replacement=lambda x: dot(x, x),
     identity="norm2(x)^2 = x^T x",
+    of_writing=True,
     over=("all",),
 )
 rewrite(

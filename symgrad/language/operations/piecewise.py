@@ -132,6 +132,7 @@ rewrite(
     pattern=lambda x: absolute(x) ** 2,
     replacement=lambda x: x**2,
     identity="|x|^2 = x^2",
+    of_writing=True,
 )
 rewrite(
     name="maximum of x and 0",

@@ -125,5 +125,6 @@ rewrite(
     pattern=lambda x: log(product(x)),
     replacement=lambda x: total(log(absolute(x))),
     identity="log(prod(x)) = sum(log(|x|)) where the product is positive, without overflow",
+    for_code=True,
     over=("vector",),
 )

@@ -172,24 +172,28 @@ rewrite(
     pattern=lambda x: log(exp(x)),
     replacement=lambda x: x,
     identity="log(exp(x)) = x, without overflow",
+    for_code=True,
 )
 rewrite(
     name="logarithm of cosh",
     pattern=lambda x: log(cosh(x)),
     replacement=lambda x: log_cosh(x),
     identity="log(cosh(x)) without overflow",
+    for_code=True,
 )
 rewrite(
     name="x log x",
     pattern=lambda x: x * log(x),
     replacement=lambda x: xlogy(x, x),
     identity="x log x is 0 at x = 0, its limit",
+    for_code=True,
 )
 rewrite(
     name="x log (x/y)",
     pattern=lambda x, y: x * log(x / y),
     replacement=lambda x, y: xlogy(x, x / y),
     identity="x log (x/y) is 0 at x = 0, its limit",
+    for_code=True,
     over=("scalar", "scalar"),
 )
 rewrite(
@@ -197,10 +201,12 @@ rewrite(
     pattern=lambda x: log(1 + x),
     replacement=lambda x: log1p(x),
     identity="log(1 + x) = log1p(x), exact for small x",
+    for_code=True,
 )
 rewrite(
     name="logarithm of exp minus one",
     pattern=lambda x: log(exp(x) - 1),
     replacement=lambda x: x + log1p(-exp(-x)),
     identity="log(exp(x) - 1) = x + log(1 - exp(-x)), without overflow",
+    for_code=True,
 )

@@ -71,6 +71,7 @@ rewrite(
     pattern=lambda x: exp(x) / total(exp(x)),
     replacement=lambda x: softmax(x),
     identity="exp(x) / sum(exp(x)) = softmax(x), without overflow",
+    for_code=True,
     over=("vector",),
 )
 rewrite(
@@ -78,6 +79,7 @@ rewrite(
     pattern=lambda x: log(softmax(x)),
     replacement=lambda x: log_softmax(x),
     identity="log(softmax(x)) = log_softmax(x), without underflow",
+    for_code=True,
     over=("vector",),
 )
 rewrite(
@@ -85,5 +87,6 @@ rewrite(
     pattern=lambda x: log(total(exp(x))),
     replacement=lambda x: logsumexp(x),
     identity="log(sum(exp(x))) = logsumexp(x), without overflow",
+    for_code=True,
     over=("vector",),
 )

@@ -1,0 +1,130 @@
+"""Which nodes are lines of a derivation, and which are written out where they are used.
+
+v = mean((x - mu)**2)                    x - mu is no line
+loss = -sum(y * log(p))                  nor is log(p), as the loss is a number
+f = W2 @ relu(W1 @ x)                    W1 x and relu(h) are
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.nodes import Node, batch_of, core_axes
+
+SHORT = 3  # names and numbers in what is written out
+GIVEN = (ix.Input, ix.Named, ix.OneHot, ix.Length, ix.Constant)
+
+
+class Examples(NamedTuple):
+    """The loss of one example, of which a loss is the sum or the mean, plus what has no example."""
+
+    loss: Node
+    batch: str
+    mean: bool
+
+
+def examples(root: Node) -> Examples | None:
+    """What a loss is of each example; None where examples meet elsewhere, too."""
+    whole = ix.unnamed(root)
+    if batch_of(root) is not None or not isinstance(whole, ix.Polynomial):
+        return None
+    meeting = [
+        node
+        for node in ix.topological([root])
+        if batch_of(node) is None and any(map(batch_of, node.operands))
+    ]
+    terms = [t for t in whole.terms if any(batch_of(f.node) for f in t.factors)]
+    if meeting != [root] or len(terms) != 1 or terms[0].coefficient != 1:
+        return None
+    (loss, *others) = (f for f in terms[0].factors if batch_of(f.node))
+    weights = [f for f in terms[0].factors if not batch_of(f.node)]
+    batch = str(batch_of(loss.node))
+    mean = [f for f in weights if isinstance(f.node, ix.Length) and f.node.axis == batch]
+    if others or loss.power != 1 or weights != mean or any(f.power != -1 for f in mean):
+        return None
+    return Examples(loss.node, batch, bool(mean))
+
+
+def stated(root: Node) -> set[Node]:
+    """The nodes below the root, itself included, that are lines of their own."""
+    order = ix.topological([root])
+    lines = {node for node in order if _is_statement(node)}
+    into_numbers = _into_numbers(order, lines)
+    each = examples(root)
+    kept = {root, each.loss} if each else {root}
+    inside: set[Node] = set()
+    for node in order:
+        if node not in lines or node in kept or isinstance(node, ix.Named):
+            continue
+        if _is_sum(node, inside) or (node in into_numbers and _is_function(node, lines)):
+            inside.add(node)
+            lines.remove(node)
+    return lines | {root}
+
+
+def _is_statement(node: Node) -> bool:
+    """Whether a node does something: a number, or a view of another one, does not."""
+    if isinstance(node, (ix.Map, ix.Apply, ix.Named)):
+        return True
+    if not isinstance(node, ix.Polynomial):
+        return False
+    if not node.axes and all(isinstance(operand, ix.Length) for operand in node.operands):
+        return False
+    if len(node.terms) != 1:
+        return bool(node.terms)
+    (term,) = node.terms
+    spread = len(term.factors) == 1 and term.coefficient == 1 and term.factors[0].power == 1
+    return not spread or bool(term.summed)
+
+
+def _into_numbers(order: Sequence[Node], lines: AbstractSet[Node]) -> set[Node]:
+    """The nodes that are used in numbers alone, or in what is so used entry by entry."""
+    users: dict[Node, list[Node]] = {}
+    for node in order:
+        for operand in node.operands:
+            users.setdefault(operand, []).append(node)
+    found: set[Node] = set()
+    for node in reversed(order):
+        using = users.get(node, [])
+        if using and all(_is_number(u) or (u in found and _is_short(u)) for u in using):
+            found.add(node)
+    return found
+
+
+def _is_number(node: Node) -> bool:
+    return not core_axes(node.axes)
+
+
+def _is_sum(node: Node, inside: AbstractSet[Node]) -> bool:
+    """Whether a node is a short sum of what has names: x - mu, 1 - p, -z."""
+    if not isinstance(node, ix.Polynomial) or not _is_short(node):
+        return False
+    for term in node.terms:
+        moving = [f for f in term.factors if not isinstance(f.node, (ix.Length, ix.Constant))]
+        if len(moving) > 1 or any(f.power != 1 for f in moving):
+            return False
+        if any(f.node in inside for f in moving):
+            return False
+    return True
+
+
+def _is_function(node: Node, lines: AbstractSet[Node]) -> bool:
+    """Whether a node is a function, or a product, of a few entries that have names."""
+    if not _is_short(node):
+        return False
+    return all(
+        operand in lines or isinstance(operand, (*GIVEN, ix.Polynomial))
+        for operand in node.operands
+    )
+
+
+def _is_short(node: Node) -> bool:
+    """Whether it is written entry by entry with few names."""
+    if isinstance(node, ix.Map):
+        return len(node.arguments) <= SHORT
+    if not isinstance(node, ix.Polynomial) or any(t.summed for t in node.terms):
+        return False
+    return sum(max(1, len(t.factors)) for t in node.terms) <= SHORT
