@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from textwrap import shorten
 from typing import Any
 
 from symgrad.calculus.algebra import is_call
@@ -54,6 +55,12 @@ class Step:
     of: Node | None = None
     plain: Counterpart | None = None
     named: Counterpart | None = None
+
+    def __repr__(self) -> str:
+        """The line."""
+        right = self.right.text if isinstance(self.right, IndexForm) else unparse(self.right)
+        line = shorten(f"{unparse(self.left)} = {right}", 160, placeholder="...")
+        return f"<Step {self.number}: {line}>"
 
     @cached_property
     def closed(self) -> ClosedForm | None:

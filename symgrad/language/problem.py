@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from textwrap import shorten
 from typing import TypeAlias
 
 import sympy
@@ -16,6 +17,7 @@ from symgrad.language.layered import depends_on, shape_at
 from symgrad.language.names import check_name, entry_of, entry_parts
 from symgrad.language.operations.entries import positive_sizes
 from symgrad.language.operations.unspecified import calls_of
+from symgrad.language.unparse import unparse
 
 KINDS = {"Scalar": 0, "Vector": 1, "Matrix": 2, "Index": 1, "Tensor": None}  # how many dimensions
 FACTS = {
@@ -157,6 +159,12 @@ class Problem:
     index: str = ""  # of what is one step: what new names are at
     taken: frozenset[str] = frozenset()  # of a part: what new names are called in the others
     symbols: Mapping[str, sympy.Basic] = field(default_factory=dict)  # of SymPy, as they were given
+
+    def __repr__(self) -> str:
+        """What is computed of what."""
+        output = shorten(unparse(self.output), 80, placeholder="...")
+        names = shorten(", ".join(self.variables), 80, placeholder="...")
+        return f"<Problem of {names}: {self.output_name} = {output}>"
 
     @cached_property
     def batch(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,6 +85,12 @@ class Function:
         self.plan = Plan(derivation, self.signature.axes)
         self._reuse = reuse_buffers and not self.signature.seeds
         self._call = self._made()
+
+    def __repr__(self) -> str:
+        """What goes in, what comes out."""
+        given = shorten(", ".join(self.inputs), 80, placeholder="...")
+        keys = shorten(", ".join(map(str, self.signature.keys)), 60, placeholder="...")
+        return f"<Function of {given}: value, {{{keys}}}>"
 
     def _made(self) -> Plain | Buffered:
         """What computes."""

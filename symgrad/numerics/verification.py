@@ -66,6 +66,11 @@ class Verification:
 
     steps: tuple[StepCheck, ...]
 
+    def __repr__(self) -> str:
+        """The verdict."""
+        error = self.max_relative_error
+        return f"<Verification {self.verdict}: {len(self.steps)} checks, largest error {error:.0e}>"
+
     @property
     def passed(self) -> bool:
         """Whether everything is true."""

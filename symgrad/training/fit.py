@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
+from textwrap import shorten
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -64,6 +65,13 @@ class FitResult:
     history: History
     epochs: int
     stopped: str
+
+    def __repr__(self) -> str:
+        """The parameters' shapes and the last loss."""
+        shapes = ", ".join(f"{n} {np.shape(a)}" for n, a in self.parameters.items())
+        shapes = shorten(shapes, 100, placeholder="...")
+        last = f", loss {self.history.losses[-1]:.4g}" if self.history.losses else ""
+        return f"<FitResult: {shapes}; {self.epochs} epochs{last}>"
 
 
 def fit(

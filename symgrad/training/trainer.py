@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,6 +87,11 @@ class Trainer:
         self._data, self._drop_last, self._modules = data, drop_last, modules
         self._rng = np.random.default_rng(whole_number("seed", seed))
         self._steps = self._prepared()
+
+    def __repr__(self) -> str:
+        """What it trains, how far it is."""
+        names = shorten(", ".join(self.wrt), 100, placeholder="...")
+        return f"<Trainer of {names}: {self.epochs} epochs>"
 
     def _prepared(self) -> PlainSteps | CompiledSteps:
         """The steps of an epoch, with buffers of their own."""
