@@ -122,6 +122,19 @@ class Reverse:
                 users.setdefault(operand, []).append(node)
         return users
 
+    def lines_with(self, node: Node, lines: Container[Node]) -> list[Node]:
+        """The lines that a node stands in: what is no line is written out in its users."""
+        found: dict[Node, None] = {}
+        pending = list(reversed(self.users.get(node, [])))
+        while pending:
+            user = pending.pop()
+            above = self.users.get(user, [])
+            if user in lines or not above:
+                found[user] = None
+            else:
+                pending += reversed(above)
+        return [*found]
+
     def of(self, node: Node) -> tuple[Entry, tuple[Label, ...]]:
         """The cotangent of a node, and all labels that it is over; zero where none came."""
         labels = self.labels.get(node) or ix.new_labels(node.axes)

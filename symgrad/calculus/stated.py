@@ -45,6 +45,8 @@ def examples(root: Node) -> Examples | None:
     mean = [f for f in weights if isinstance(f.node, ix.Length) and f.node.axis == batch]
     if others or loss.power != 1 or weights != mean or any(f.power != -1 for f in mean):
         return None
+    if not loss.node.operands:  # an input: its examples have no loss but the whole one
+        return None
     return Examples(loss.node, batch, bool(mean))
 
 

@@ -149,7 +149,7 @@ class Writer:
         left = self._derivative(node, shown, top)
         right = self.called.names.get(shown) or self.called.definition(shown)
         long = alike or isinstance(right, IndexForm)
-        users = self._users(backward, node)
+        users = backward.lines_with(node, self.lines)
         self._step(
             "backward",
             left,
@@ -179,18 +179,6 @@ class Writer:
 
     def _if_short(self, counterpart: Counterpart) -> Counterpart | None:
         return counterpart if self._leaf_count(counterpart.node) <= SHORT else None
-
-    def _users(self, backward: Reverse, node: Node) -> list[Node]:
-        """The lines that a node stands in."""
-        found: dict[Node, None] = {}
-        pending = list(reversed(backward.users.get(node, [])))
-        while pending:
-            user = pending.pop()
-            if user in self.lines:
-                found[user] = None
-            else:
-                pending += reversed(backward.users.get(user, []))
-        return [*found]
 
     def _leaf_count(self, node: Node) -> int:
         return leaf_count(node, self.called.naming.reference, self.lengths)

@@ -33,6 +33,7 @@ from symgrad.calculus.nodes import (
     batch_of,
     intern,
     matrix_shape,
+    topological,
     unnamed,
 )
 from symgrad.calculus.notation import Notation, full
@@ -106,8 +107,17 @@ class Uses:
     @cached_property
     def users(self) -> tuple[Node, ...]:
         """The nodes of the statements, in the order of their steps."""
-        users = self.reverse.users[self.variable]
+        users = self.reverse.lines_with(self.variable, self.numbers)
         return tuple(sorted(users, key=lambda node: self.numbers.get(node, 0)))
+
+    def between(self, user: Node) -> list[Node]:
+        """What moves in a use and is written out in it, operands first."""
+        moving = {self.variable: None}
+        for node in topological([user], lambda node: node is user or node not in self.numbers):
+            own = node not in self.numbers and node is not user
+            if own and any(operand in moving for operand in node.operands):
+                moving[node] = None
+        return [*moving][1:]
 
     @property
     def variables(self) -> tuple[Node, Node]:
@@ -147,7 +157,8 @@ class Uses:
 
     def fixed(self, user: Node) -> set[Node]:
         """The operands of a use that stay while the variable moves in it."""
-        return {*user.operands} - {self.variable}
+        moving = self.between(user)
+        return {n for part in (user, *moving) for n in part.operands} - {self.variable, *moving}
 
     @property
     def change(self) -> Entry:
@@ -170,7 +181,8 @@ class Uses:
 
     def unfold(self, user: Node) -> None:
         """The statements that a use is taken apart into, itself the last of them."""
-        self.inner[user] = self.add(user)[:-1]
+        own = [s for node in self.between(user) for s in self.add(node)]
+        self.inner[user] = [*own, *self.add(user)[:-1]]
 
     def add(self, node: Node, apart: bool = True) -> list[Statement]:
         """The statement that a node is, a function taken `apart` if there is a definition."""
