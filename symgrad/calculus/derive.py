@@ -24,7 +24,7 @@ from symgrad.calculus.proofs.lines import Differential
 from symgrad.calculus.rebuilding import Counterpart, without_aliases
 from symgrad.calculus.rules import Applied, as_written, recorded
 from symgrad.calculus.stated import Examples, examples, stated
-from symgrad.calculus.statements import Writer
+from symgrad.calculus.statements import Writer, outcome
 from symgrad.calculus.step_names import StepNames
 from symgrad.calculus.terms import identity
 from symgrad.calculus.typed import Typed
@@ -176,7 +176,8 @@ class _Work:
         of = len(self.labels) if kind == "jacobian" else 0
         first_order = kind in ("gradient", "jacobian", "pullback")
         outcomes = {
-            key: self.writer.outcome(
+            key: outcome(
+                self.writer,
                 key,
                 name,
                 plain[entry.node].at(entry.labels),

@@ -178,9 +178,10 @@ class Writer:
         return Derivative.of(top, bottom, matrix_shape(derivative.axes), batch_of(derivative))
 
     def _if_short(self, counterpart: Counterpart) -> Counterpart | None:
-        return counterpart if self._leaf_count(counterpart.node) <= SHORT else None
+        return counterpart if self.size(counterpart.node) <= SHORT else None
 
-    def _leaf_count(self, node: Node) -> int:
+    def size(self, node: Node) -> int:
+        """How many names and functions a node shows."""
         return leaf_count(node, self.called.naming.reference, self.lengths)
 
     def _rule(self, users: Sequence[Node], node: Node) -> StepRule:
@@ -228,41 +229,43 @@ class Writer:
         )
         self.steps.append(step)
 
-    # results
 
-    def outcome(
-        self,
-        key: Key,
-        name: Expression,
-        entry: Entry,
-        arranged: Arranged,
-        last: Node | None,
-        written: Entry | None,
-    ) -> Outcome:
-        """A result, with what the last step (of the node `last`) has for it, and what is `written`
-        by the program's definitions."""
-        return Outcome(
-            key=key,
-            name=name,
-            shape=core_axes(x.axis for x in arranged.labels),
-            entry=entry,
-            labels=arranged.labels,
-            naming=self.called.naming,
-            last=self._last_line(last, entry, arranged),
-            written=written if written and self._leaf_count(written.node) <= LONGEST else None,
-            long=self._leaf_count(entry.node) > LONGEST,
-            transposed=arranged.transposed,
-        )
+def outcome(
+    writer: Writer,
+    key: Key,
+    name: Expression,
+    entry: Entry,
+    arranged: Arranged,
+    last: Node | None,
+    written: Entry | None,
+) -> Outcome:
+    """A result, with what the last step (of the node `last`) has for it, and what is `written`
+    by the program's definitions."""
+    return Outcome(
+        key=key,
+        name=name,
+        shape=core_axes(x.axis for x in arranged.labels),
+        entry=entry,
+        labels=arranged.labels,
+        naming=writer.called.naming,
+        last=_last_line(writer, last, entry, arranged),
+        written=written if written and writer.size(written.node) <= LONGEST else None,
+        long=writer.size(entry.node) > LONGEST,
+        transposed=arranged.transposed,
+    )
 
-    def _last_line(self, last: Node | None, entry: Entry, arranged: Arranged) -> Expression | None:
-        """What the last step has, in the result's layout; None where it says less than the result,
-        or has its indices in another order."""
-        right = None if last is None else self.rights.get(last)
-        if right is None or any(x not in entry.labels for x in arranged.labels if x.axis != ONE):
-            return None
-        if not arranged.moved:
-            return right
-        return None if isinstance(right, IndexForm) else transposed(right)
+
+def _last_line(
+    writer: Writer, last: Node | None, entry: Entry, arranged: Arranged
+) -> Expression | None:
+    """What the last step has, in the result's layout; None where it says less than the result,
+    or has its indices in another order."""
+    right = None if last is None else writer.rights.get(last)
+    if right is None or any(x not in entry.labels for x in arranged.labels if x.axis != ONE):
+        return None
+    if not arranged.moved:
+        return right
+    return None if isinstance(right, IndexForm) else transposed(right)
 
 
 def _layer_by_layer(

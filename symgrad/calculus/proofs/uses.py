@@ -60,6 +60,42 @@ class Statement:
 
 
 @dataclass
+class Lines:
+    """What the steps of a derivation say of statements, and what is written out in these."""
+
+    derivation: Derivation
+
+    @cached_property
+    def numbers(self) -> dict[Node, int]:
+        """The number of the step that says each statement."""
+        return {s.node: s.number for s in self.derivation.steps if s.kind == "forward"}
+
+    def given(self, user: Node) -> str:
+        """Where a use is from."""
+        return f"step ({self.numbers[user]})" if user in self.numbers else "given"
+
+    @cached_property
+    def typed(self) -> dict[Node, Expression]:
+        """What the steps say of each statement by the names of others, in the shape of its name."""
+        steps = (s for s in self.derivation.steps if s.kind == "forward")
+        plain = (s for s in steps if not isinstance(s.right, IndexForm))
+        return {
+            s.node: s.right
+            for s in plain
+            if all(n in self.numbers or not n.operands for n in s.node.operands)
+        }
+
+    def between(self, variable: Node, user: Node) -> list[Node]:
+        """What moves in a use and is written out in it, operands first."""
+        moving = {variable: None}
+        for node in topological([user], lambda node: node is user or node not in self.numbers):
+            own = node not in self.numbers and node is not user
+            if own and any(operand in moving for operand in node.operands):
+                moving[node] = None
+        return [*moving][1:]
+
+
+@dataclass
 class Uses:
     """The statements in which a node stands: `users` are their nodes, `statements` what they are
     taken apart into, operands first. `left` is the derivative by the node, and `answer` what it
@@ -89,35 +125,15 @@ class Uses:
             self.unfold(user)
 
     @cached_property
-    def numbers(self) -> dict[Node, int]:
-        """The number of the step that says each statement."""
-        return {s.node: s.number for s in self.derivation.steps if s.kind == "forward"}
-
-    @cached_property
-    def typed(self) -> dict[Node, Expression]:
-        """What the steps say of each statement by the names of others, in the shape of its name."""
-        steps = (s for s in self.derivation.steps if s.kind == "forward")
-        plain = (s for s in steps if not isinstance(s.right, IndexForm))
-        return {
-            s.node: s.right
-            for s in plain
-            if all(n in self.numbers or not n.operands for n in s.node.operands)
-        }
+    def lines(self) -> Lines:
+        """What the steps say of statements."""
+        return Lines(self.derivation)
 
     @cached_property
     def users(self) -> tuple[Node, ...]:
         """The nodes of the statements, in the order of their steps."""
-        users = self.reverse.lines_with(self.variable, self.numbers)
-        return tuple(sorted(users, key=lambda node: self.numbers.get(node, 0)))
-
-    def between(self, user: Node) -> list[Node]:
-        """What moves in a use and is written out in it, operands first."""
-        moving = {self.variable: None}
-        for node in topological([user], lambda node: node is user or node not in self.numbers):
-            own = node not in self.numbers and node is not user
-            if own and any(operand in moving for operand in node.operands):
-                moving[node] = None
-        return [*moving][1:]
+        users = self.reverse.lines_with(self.variable, self.lines.numbers)
+        return tuple(sorted(users, key=lambda node: self.lines.numbers.get(node, 0)))
 
     @property
     def variables(self) -> tuple[Node, Node]:
@@ -157,7 +173,7 @@ class Uses:
 
     def fixed(self, user: Node) -> set[Node]:
         """The operands of a use that stay while the variable moves in it."""
-        moving = self.between(user)
+        moving = self.lines.between(self.variable, user)
         return {n for part in (user, *moving) for n in part.operands} - {self.variable, *moving}
 
     @property
@@ -181,7 +197,7 @@ class Uses:
 
     def unfold(self, user: Node) -> None:
         """The statements that a use is taken apart into, itself the last of them."""
-        own = [s for node in self.between(user) for s in self.add(node)]
+        own = [s for node in self.lines.between(self.variable, user) for s in self.add(node)]
         self.inner[user] = [*own, *self.add(user)[:-1]]
 
     def add(self, node: Node, apart: bool = True) -> list[Statement]:
@@ -247,8 +263,8 @@ class Uses:
     def right(self, statement: Statement) -> Expression:
         """The right side of a statement, in the shape of its name. Raises: NoMatrixForm."""
         right = statement.written
-        if statement.is_whole and statement.node in self.typed:
-            return self.typed[statement.node]
+        if statement.is_whole and statement.node in self.lines.typed:
+            return self.lines.typed[statement.node]
         if right is None:
             node = aligned(statement.entry, statement.labels)
             named = node is not statement.node and self.reference(node) is not None
@@ -276,13 +292,10 @@ class Uses:
         for user in self.users:
             labels = self.statements[user].labels
             if not self.statements[user].is_whole:
-                yield Statement(user, labels, Entry(user, labels)), self._given(user)
+                yield Statement(user, labels, Entry(user, labels)), self.lines.given(user)
         for node, statement in self.statements.items():
             whole = node in self.users and statement.is_whole
-            yield statement, self._given(node) if whole else "definition"
-
-    def _given(self, user: Node) -> str:
-        return f"step ({self.numbers[user]})" if user in self.numbers else "given"
+            yield statement, self.lines.given(node) if whole else "definition"
 
 
 @dataclass(frozen=True)

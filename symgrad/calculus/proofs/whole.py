@@ -64,7 +64,7 @@ class Whole(Uses):
 
     def rule(self, statement: Statement) -> str | None:
         """The rule of the step that a statement is, of a sum that of the term that moves."""
-        node, number = statement.node, self.numbers.get(statement.node)
+        node, number = statement.node, self.lines.numbers.get(statement.node)
         if number is None:
             return None
         moving = [n for n in node.operands if n in self.statements or n is self.variable]
