@@ -75,3 +75,26 @@ def test_lines_do_not_grow_with_the_depth_of_the_net() -> None:
     lines += [f"h{k} = tanh(W{k} @ h{k - 1})" for k in range(1, 17)]
     shown = sg.derive("\n".join([*lines, "loss = norm2(h16)**2"])).text()
     assert max(map(len, shown.splitlines())) < 600
+
+
+def test_a_proof_says_the_line_in_which_its_part_is_written_out() -> None:
+    declared = "x: Vector(n)\ny: Vector(n)\np = softmax(x)\n"
+    rows = sg.derive(f"{declared}loss = -sum(y * log(p))", ["x"]).text("full").splitlines()
+    start = next(k for k, row in enumerate(rows) if "dL/dp = -y / p" in row)
+    assert [" ".join(row.split()) for row in rows[start + 2 : start + 7]] == [
+        "s_i = log(p_i) definition",
+        "L = -sum_i y_i s_i step (2)",
+        "d log(t) / dt = 1/t scalar calculus",
+        "ds_i/dp_q = [i = q] / p_i derivative by an entry",
+        "dL/dp_q = -y_q / p_q chain rule, through s",
+    ]
+
+
+def test_an_example_moves_its_own_part_of_a_line_over_the_batch() -> None:
+    shown = sg.derive(text("linear_regression")).text("full")
+    assert "dL/dp = 2 u / size(batch) " in shown
+
+
+def test_a_sum_over_the_batch_of_an_input_has_no_loss_of_one_example() -> None:
+    shown = sg.derive("x: Scalar\nloss = sum(x for x in batch)", ["x"]).text()
+    assert "dL/dx = 1 " in shown

@@ -96,7 +96,8 @@ class _Writer:
         uses, letters = self.uses, self.letters()
         letters.all(statement.labels)
         known = list(self._partials(statement))
-        through = dict.fromkeys(uses.name(p.of).name for p in known if p.of in self.slopes)
+        inner = dict.fromkeys(uses.plain(p.of) for p in known)
+        through = [uses.name(node).name for node in inner if node in self.slopes]
         inserted = [term for p in known for term in self._inserted(p)]
         over = tuple(dict.fromkeys((*statement.labels, *self.places)))  # a batch stands once
         entry = contract(inserted, over)
@@ -137,10 +138,12 @@ class _Writer:
         return [product((p.rest, term)) for term in self._slope_at(p.of, p.labels)]
 
     def _slope_at(self, node: ix.Node, labels: tuple[ix.Label, ...]) -> tuple[ix.Term, ...]:
-        """The derivative of a statement at other labels."""
-        own, entry = self.slopes[node]
+        """The derivative of a statement at other labels: of another example it is 0."""
+        own, entry = self.slopes[self.uses.plain(node)]
         names = dict(zip(own, labels, strict=True))
-        return terms_of(ix.Entry(entry.node, tuple(names.get(x, x) for x in entry.labels)))
+        same = [identity(names[x], x) for x in own if x in self.places and names[x] is not x]
+        moved = ix.Entry(entry.node, tuple(names.get(x, x) for x in entry.labels))
+        return tuple(t._replace(factors=(*same, *t.factors)) for t in terms_of(moved))
 
     # the sum over the uses
 
