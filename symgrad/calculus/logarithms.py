@@ -30,6 +30,7 @@ PRODUCT = Rewrite(
     pattern=lambda x, y: log(exp(x) * y),
     replacement=lambda x, y: x + log(y),
     identity="log(x y) = log(x) + log(y), where x is positive",
+    for_code=True,
     over=("scalar", "scalar"),
 )
 POWER = Rewrite(
@@ -37,12 +38,14 @@ POWER = Rewrite(
     pattern=lambda x: log(x**3),
     replacement=lambda x: 3 * log(x),
     identity="log(x^p) = p log(x), where x is positive",
+    for_code=True,
 )
 CHOSEN = Rewrite(
     name="logarithm of a chosen entry",
     pattern=lambda y, x: log(dot(y, x)),
     replacement=lambda y, x: dot(y, log(x)),
     identity="log(y^T x) = y^T log(x), where y is one-hot",
+    for_code=True,
     over=("vector", "vector"),
 )
 
@@ -98,6 +101,7 @@ def _rule(operation: Operation) -> Rewrite:
         pattern=pattern,
         replacement=operation.meaning.logarithm,
         identity=said if operation.meaning.positive else f"{said}, where x is positive",
+        for_code=True,
     )
 
 

@@ -96,6 +96,12 @@ class Applied(NamedTuple):
     name: str
     identity: str
     fact: str
+    for_code: bool = False
+
+    @property
+    def remark(self) -> str:
+        """What is computed as what: the identity of a rule that is for code."""
+        return self.identity.replace(" = ", " as ", 1)
 
 
 _applied: ContextVar[dict[str, Applied] | None] = ContextVar("applied", default=None)
@@ -119,4 +125,6 @@ def record(rule: Rewrite) -> None:
     """Note that a rule is applied."""
     applied = _applied.get()
     if applied is not None:
-        applied.setdefault(rule.identity, Applied(rule.name, rule.identity, rule.fact))
+        applied.setdefault(
+            rule.identity, Applied(rule.name, rule.identity, rule.fact, rule.for_code)
+        )

@@ -3,7 +3,7 @@ in it is a formula, which each printer writes in its own way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
@@ -20,6 +20,7 @@ from symgrad.calculus.derivation import (
 )
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.proofs import Proof
+from symgrad.calculus.rules import Applied
 from symgrad.calculus.used import used_steps
 from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.errors import one_of
@@ -138,7 +139,8 @@ class Document:
     title: str
     variables: tuple[tuple[Formula, str], ...]  # where each is, and what is declared of it
     program: tuple[Equation, ...]  # the definitions, and the loss (or f), as the user wrote them
-    rewrites: tuple[str, ...]
+    rewrites: tuple[str, ...]  # the identities that the lines use
+    computed: tuple[str, ...]  # what code computes in another form, to keep numbers in range
     forward: tuple[Line, ...]
     backward: tuple[Line, ...]
     solving: tuple[Line, ...]
@@ -200,7 +202,8 @@ def document(
         title=TITLES[derivation.kind],
         variables=given_variables(derivation),
         program=program(derivation),
-        rewrites=tuple(rule.identity for rule in derivation.rewrites),
+        rewrites=used(derivation.rewrites),
+        computed=computed(derivation.rewrites),
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         solving=tuple(line for line in lines if line.step.kind == SOLVING),
@@ -209,6 +212,16 @@ def document(
         layout=" ".join((derivation.layout, *signs)),
         verification=verification,
     )
+
+
+def used(rewrites: Iterable[Applied]) -> tuple[str, ...]:
+    """The identities that lines use."""
+    return tuple(rule.identity for rule in rewrites if not rule.for_code)
+
+
+def computed(rewrites: Iterable[Applied]) -> tuple[str, ...]:
+    """What is computed as what, where a rule is for code alone."""
+    return tuple(rule.remark for rule in rewrites if rule.for_code)
 
 
 def _by_differentials(derivation: Derivation, chains: Chains) -> Derivation:

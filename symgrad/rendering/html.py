@@ -104,6 +104,8 @@ def _page(doc: Document, title: str) -> Element:
     sections.append(_section("Result", _table(_equation(e, doc.table) for e in equations)))
     checked = f"Checked: {doc.verification.sentence}."
     notes = [made("p", *_prose(text)) for text in (doc.layout, checked) if text]
+    if doc.computed:
+        notes.append(_listed("Computed: ", doc.computed))
     return made("main", made("h1", title), *sections, made("footer", *notes))
 
 
@@ -121,11 +123,15 @@ def _given(doc: Document) -> list[Element]:
     ]
     given = [made("ul", *spaces), _table(_equation(e, doc.table) for e in doc.program)]
     if doc.rewrites:
-        identities: list[Child] = ["Used: "]
-        for k, identity in enumerate(doc.rewrites):
-            identities += [*(["; "] if k else []), made("code", identity)]
-        given.append(made("p", *identities, "."))
+        given.append(_listed("Used: ", doc.rewrites))
     return given
+
+
+def _listed(title: str, identities: Iterable[str]) -> Element:
+    said: list[Child] = [title]
+    for k, identity in enumerate(identities):
+        said += [*(["; "] if k else []), made("code", identity)]
+    return made("p", *said, ".")
 
 
 def _step(line: Line, table: Table) -> list[Element]:

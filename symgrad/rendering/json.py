@@ -40,6 +40,7 @@ def json(doc: Document) -> str:
         },
         "total": next((_defined(e, doc.table) for e in total), None),
         "rewrites": list(doc.rewrites),
+        "computed": list(doc.computed),
         "steps": [_step(line, doc.table) for _, lines in doc.parts for line in lines],
         "chains": {c.name: _lines(c.equations, doc.table) for c in doc.chains},
         "results": [_result(answer, doc.table) for answer in doc.results],

@@ -69,6 +69,8 @@ def _lines(doc: Document) -> Iterator[str]:
     yield from aligned(doc.equations, doc.table)
     checked = escaped(doc.verification.sentence)
     yield rf"\emph{{{prose_latex(doc.layout)}}} \emph{{Checked:}} {checked}."
+    for form in doc.computed:
+        yield rf"\par {{\small\emph{{Computed:}} \texttt{{{escaped(form)}}}}}"
 
 
 def given(variables: Iterable[tuple[Formula, str]], table: Table) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from symgrad.language.formula import Named
 from symgrad.language.tex import latex
@@ -21,7 +21,7 @@ def _lines(doc: Document) -> Iterator[str]:
     for equation in doc.program:
         yield from (f"$${chained(equation, doc.table)}$$", "")
     if doc.rewrites:
-        yield from ("Used: " + "; ".join(f"`{rule}`" for rule in doc.rewrites) + ".", "")
+        yield from (f"Used: {_listed(doc.rewrites)}.", "")
     for title, lines in doc.parts:
         yield from (f"### {title}", "")
         for line in lines:
@@ -43,3 +43,9 @@ def _lines(doc: Document) -> Iterator[str]:
             shape = latex(shape_formula(equation.shape), doc.table)
             yield from ("", f"(${shape}$)", "")
     yield f"*{doc.layout}* Checked: {doc.verification.sentence}."
+    if doc.computed:
+        yield from ("", f"Computed: {_listed(doc.computed)}.")
+
+
+def _listed(identities: Iterable[str]) -> str:
+    return "; ".join(f"`{identity}`" for identity in identities)

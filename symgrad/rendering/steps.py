@@ -29,9 +29,11 @@ from symgrad.rendering.document import (
     Line,
     Proofs,
     Verified,
+    computed,
     from_steps,
     given_function,
     given_variable,
+    used,
 )
 from symgrad.rendering.equations import Equation
 
@@ -73,7 +75,8 @@ def step_document(
             *map(given_function, joined.problem.functions.values()),
         ),
         program=tuple(_program(joined)),
-        rewrites=tuple(rule.identity for rule in joined.rewrites),
+        rewrites=used(joined.rewrites),
+        computed=computed(joined.rewrites),
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         solving=(),

@@ -31,6 +31,8 @@ def _lines(doc: Document) -> Iterator[str]:
     yield from _section("Result", [row for e in equations for row in _noted("", e)])
     yield from _section(doc.layout_title, [plain(doc.layout)])
     yield from _section("Checked", [doc.verification.sentence])
+    if doc.computed:
+        yield from _section("Computed", list(doc.computed))
 
 
 def _section(title: str, rows: list[str]) -> Iterator[str]:

@@ -76,8 +76,8 @@ def test_a_step_has_its_number_equation_rule_and_sources() -> None:
     root = page("two_layer_linear")
     step = next(row for row in of_class(root, "step") if "from" in "".join(row.itertext()))
     number, left, right, note = ("".join(cell.itertext()) for cell in step)
-    assert (number, left, right) == ("(6)", "∂l∂r", "=2r=2(y−f)")
-    assert note == "squared norm, from (4)"
+    assert (number, left, right) == ("(5)", "∂l∂f", "=−2(y−f)")
+    assert note == "squared norm, from (3)"
 
 
 def test_the_result_states_its_shape() -> None:

@@ -178,21 +178,21 @@ rewrite(
     name="logarithm of cosh",
     pattern=lambda x: log(cosh(x)),
     replacement=lambda x: log_cosh(x),
-    identity="log(cosh(x)) without overflow",
+    identity="log(cosh(x)) = log_cosh(x), without overflow",
     for_code=True,
 )
 rewrite(
     name="x log x",
     pattern=lambda x: x * log(x),
     replacement=lambda x: xlogy(x, x),
-    identity="x log x is 0 at x = 0, its limit",
+    identity="x log(x) = xlogy(x, x), 0 at x = 0, its limit",
     for_code=True,
 )
 rewrite(
     name="x log (x/y)",
     pattern=lambda x, y: x * log(x / y),
     replacement=lambda x, y: xlogy(x, x / y),
-    identity="x log (x/y) is 0 at x = 0, its limit",
+    identity="x log(x/y) = xlogy(x, x/y), 0 at x = 0, its limit",
     for_code=True,
     over=("scalar", "scalar"),
 )
