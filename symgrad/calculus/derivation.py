@@ -27,6 +27,7 @@ from symgrad.language.unparse import unparse
 
 Key = str | tuple[str, str]
 LONGEST_INDEX_FORM = 160  # characters
+LONGEST_RESULT = 100  # characters, where the last step says it in half of them
 LONGEST_DEFINED = 100  # characters of a result with definitions of its own
 SHORT = 24  # characters of what a line says beside the chain rule
 SOLVING = "solving"  # the kind of a step that holds where a gradient is zero
@@ -128,10 +129,13 @@ class Outcome:
     @cached_property
     def _written(self) -> ClosedForm:
         long = self.long or _is_long(self.closed)
-        form = self._in_definitions
-        if form is not None and (long or len(form.text) <= len(self.closed.text)):
-            return form
-        return ClosedForm((), self.last) if self.last is not None and long else self.closed
+        form, closed = self._in_definitions, self.closed
+        if form is not None and (long or len(form.text) <= len(closed.text)):
+            closed, long = form, False
+        if self.last is None or not (long or len(closed.text) > LONGEST_RESULT):
+            return closed
+        last = ClosedForm((), self.last)
+        return last if long or 2 * len(last.text) <= len(closed.text) else closed
 
     @cached_property
     def _in_definitions(self) -> ClosedForm | None:

@@ -3,18 +3,22 @@ r"""LaTeX: a derivation as align* (amsmath, amssymb)."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.language import formula as fm
 from symgrad.language.expressions import Expression
 from symgrad.language.formula import Formula
+from symgrad.language.measure import SIGN, points
 from symgrad.language.table import PLAIN, Table
 from symgrad.language.tex import escaped
 from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
 from symgrad.rendering.document import Document, answers, given_variables, program
-from symgrad.rendering.equations import LONG, Equation, shape_formula, width
+from symgrad.rendering.equations import Equation, shape_formula
 from symgrad.rendering.prose import prose_latex
+
+WIDTH = 290.0  # points, of the narrowest page that a derivation is to fit: a slide
 
 
 def latex_expression(root: Expression, table: Table = PLAIN) -> str:
@@ -31,7 +35,7 @@ def latex_expression(root: Expression, table: Table = PLAIN) -> str:
 
 def latex(doc: Document) -> str:
     """A derivation as a LaTeX fragment that needs amsmath and amssymb alone."""
-    return "\n".join(_lines(doc)) + "\n"
+    return "\n".join([r"\allowdisplaybreaks", *_lines(doc)]) + "\n"
 
 
 def latex_display(derivation: Derivation) -> str:
@@ -86,42 +90,88 @@ def chained(equation: Equation, table: Table) -> str:
 
 
 def aligned(equations: Iterable[Equation], table: Table) -> list[str]:
-    """left = right, note, number: the rows of an align*, long sums on several lines."""
+    """left = right: the rows of an align*, long ones on several lines; at the margin a note and the
+    number, which TeX puts below where there is no room beside the row."""
+    equations = list(equations)
+    lefts = [points(e.left, table) for e in equations if e.left is not None]
+    room = max(WIDTH - max(lefts, default=0.0) - SIGN, WIDTH / 2)
     rows = []
     for equation in equations:
         left = "" if equation.left is None else tex(equation.left, table)
-        row = f"{left} &= {_right(equation, table)}"
-        row += rf" && \text{{{note}}}" if (note := _note(equation, table)) else ""
-        row += rf" \tag{{{equation.number}}}" if equation.number is not None else ""
-        rows.append(row)
+        *above, last = _lines_of(equation, table, room)
+        lines = [*(rf"{line} \notag" for line in above), last + _margin(equation, table)]
+        rows.append(f"{left} &" + " \\\\\n&".join(lines))
     return [r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"]
 
 
-def _note(equation: Equation, table: Table) -> str:
-    if not equation.shape:
-        return prose_latex(equation.note) if equation.shape is None else "scalar"
-    return f"${tex(shape_formula(equation.shape), table)}$"
+def _margin(equation: Equation, table: Table) -> str:
+    if equation.shape is None:
+        note = prose_latex(equation.note)
+    else:
+        note = f"${tex(shape_formula(equation.shape), table)}$" if equation.shape else "scalar"
+    number = "" if equation.number is None else f"({equation.number})"
+    told = r"\quad".join(filter(None, (rf"\footnotesize {note}" if note else "", number)))
+    return rf" \tag*{{{told}}}" if told else ""
 
 
-def _right(equation: Equation, table: Table) -> str:
-    whole = " = ".join(tex(side, table) for side in equation.sides)
-    if sum(width(side) for side in equation.sides) <= LONG:
-        return whole
-    first, *rest = (broken(side, table) for side in equation.sides)
-    lines = [*first, *(line for front, *more in rest for line in (f"= {front}", *more))]
-    return " \\\\\n&\\qquad ".join(lines)
+def _lines_of(equation: Equation, table: Table, room: float) -> list[str]:
+    """= side = side, as much on a line as there is room for."""
+    lines: list[str] = []
+    used = room
+    for side in equation.sides:
+        first, *more = broken(side, table, room)
+        wide = points(side, table) + SIGN
+        if lines and not more and used + wide <= room:
+            lines[-1] += f" = {first}"
+            used += wide
+        else:
+            lines += [f"= {first}", *(rf"\qquad {line}" for line in more)]
+            used = room if more else wide
+    return lines
 
 
-def broken(formula: Formula, table: Table) -> list[str]:
-    """A formula on one line, or a long sum on several."""
+def broken(formula: Formula, table: Table, room: float) -> list[str]:
+    """A formula on one line, or on several where there is no room: before the signs of a sum or
+    product, of one in brackets too."""
     formula = table.shown(formula)
-    if width(formula) <= LONG or not isinstance(formula, fm.Infix) or formula.binds > fm.SUM:
+    if points(formula, table) <= room:
         return [tex(formula, table)]
-    lines, used = [""], 0
+    match formula:
+        case fm.Negative():
+            first, *more = broken(fm.fitted(formula)[0], table, room)
+            return [f"-{first}", *more]
+        case fm.Fence(left="(", right=")"):
+            first, *more = broken(formula.parts[0], table, room - SIGN)
+            if more:
+                return [rf"\Bigl({first}", *more[:-1], rf"{more[-1]}\Bigr)"]
+        case fm.Row():
+            return _broken_row(formula, table, room)
+        case fm.Infix():
+            return _broken_infix(formula, table, room)
+    return [tex(formula, table)]
+
+
+def _broken_row(row: fm.Row, table: Table, room: float) -> list[str]:
+    """A product without signs, broken inside of its widest factor."""
+    parts = tuple(map(table.shown, fm.fitted(row)))
+    k = max(range(len(parts)), key=lambda k: points(parts[k], table))
+    others = [replace(row, parts=side) for side in (parts[:k], parts[k + 1 :])]
+    before, after = (tex(side, table) if side.parts else "" for side in others)
+    taken = sum(points(side, table) for side in others if side.parts)
+    first, *more = broken(parts[k], table, max(room - taken, room / 2))
+    lines = [f"{before} {first}".strip(), *more]
+    return [*lines[:-1], f"{lines[-1]} {after}".strip()]
+
+
+def _broken_infix(formula: fm.Infix, table: Table, room: float) -> list[str]:
+    lines, used = [""], 0.0
     for sign, part in zip(("", *formula.signs), fm.fitted(formula), strict=True):
-        used += width(part) + 2
-        if lines[-1] and used > LONG:
+        first, *more = broken(part, table, room)
+        wide = points(part, table) + SIGN
+        if lines[-1] and (used + wide > room or more):
             lines.append("")
-            used = width(part)
-        lines[-1] = f"{lines[-1]} {sign} {tex(part, table)}".strip()
+            used = 0.0
+        used += wide
+        lines[-1] = f"{lines[-1]} {sign} {first}".strip()
+        lines += more
     return lines

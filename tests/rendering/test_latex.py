@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 import symgrad as sg
 from symgrad.examples import names, text
 from symgrad.language.formula import Named
+from symgrad.language.latex_input.equations import formulas
+from symgrad.language.measure import points
+from symgrad.language.table import PLAIN
 from symgrad.language.tex import latex as tex
+from symgrad.language.typeset import typeset
 from symgrad.rendering import latex_expression
+from symgrad.rendering.latex import broken
 
 HEAD = """\
 x: Vector(n)
@@ -174,7 +180,8 @@ def test_results_in_latex() -> None:
     derivation = sg.derive(program, ["W"])
     assert derivation.results["W"].latex == r"2 \left(W x - y\right) x^{\top}"
     latex = derivation.latex("result")
-    assert r"\nabla_{W} L &= 2 \left(W x - y\right) x^{\top} && \text{$m \times n$}" in latex
+    row = r"\nabla_{W} L &= 2 \left(W x - y\right) x^{\top} \tag*{\footnotesize $m \times n$}"
+    assert row in latex
     second = sg.hessian("x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x", ["x"])
     assert r"\frac{\partial^{2} L}{\partial x^{2}} &= A + A^{\top}" in second.latex("result")
 
@@ -193,3 +200,42 @@ def test_tex_s_own_characters_are_escaped() -> None:
 def test_an_unknown_level_is_named() -> None:
     with pytest.raises(sg.OptionError, match="level is one of result, steps, full, not 'all'"):
         sg.derive("a: Scalar\nloss = a").latex("all")
+
+
+WIDE = [  # what must go over several lines
+    "x + A @ x + B @ x + A.T @ x + B.T @ x + A @ A @ x + B @ B @ x + A @ B @ x + B @ A @ x",
+    "exp(A @ x) * sin(A @ x) * cos(B @ x) * tanh(B.T @ x) * sigmoid(A.T @ x) * exp(A @ y)",
+    "A @ (x + A @ x + B @ x + A.T @ x + B.T @ x + A @ A @ x + B @ B @ x + A @ B @ x + y)",
+    "-A @ (x + A @ x + B @ x + A.T @ x + B.T @ x + A @ A @ x + B @ B @ x + A @ B @ x)",
+    "2 * (x * y + A @ x * x + B @ x * x + A.T @ x * x + B.T @ x * x) * (x - y - A @ x - B @ x)",
+]
+
+
+@pytest.mark.parametrize("wide", WIDE)
+def test_a_wide_line_is_broken_before_signs_and_reads_back(wide: str) -> None:
+    problem = sg.parse(f"{HEAD}f = {wide}")
+    formula = typeset(problem.output)
+    lines = broken(formula, PLAIN, 120.0)
+    assert len(lines) > 1
+    assert all(re.match(r"[+-]|\\odot", line) for line in lines[1:])
+    rows = r" \\ &\qquad ".join(lines)
+    (read,) = formulas(rf"\begin{{align*}} f &= {rows} \end{{align*}}")
+    again = sg.parse_latex(read.text.split("=", 1)[1].replace("&", "").replace(r"\\", ""), problem)
+    rng = np.random.default_rng(0)
+    given = {n: rng.normal(size=3) for n in "xy"} | {n: rng.normal(size=(3, 3)) for n in "AB"}
+    one, other = (sg.evaluate(f"{HEAD}f = {text}", given) for text in (wide, again))
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_row_of_an_example_fits(name: str) -> None:
+    document = sg.derive(text(name)).latex("full")
+    rows = [row for row in document.split("\n") if " &= " in row or row.startswith("&")]
+    assert max(map(len, rows)) < 420  # characters of LaTeX: rows are broken by their width
+
+
+def test_the_width_of_a_formula() -> None:
+    problem = sg.parse(f"{HEAD}f = (a + b) / (a - b) + 2 * a")
+    narrow = points(typeset(problem.output))
+    assert 45 < narrow < 55  # two letters and a sign over each other, beside 2 a
+    assert points(typeset(sg.parse(f"{HEAD}f = (a + b) - (a - b) + 2 * a").output)) > narrow

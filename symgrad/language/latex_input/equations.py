@@ -18,7 +18,8 @@ DISPLAY = re.compile(
     re.DOTALL,
 )
 BESIDE = re.compile(
-    r"\\(?:tag\*?|label|intertext|shortintertext|begin|hspace\*?|vspace\*?)\{(?!cases)[^{}]*\}"
+    r"\\(?:tag\*?|label|intertext|shortintertext|begin|hspace\*?|vspace\*?)"
+    r"\{(?!cases)(?:[^{}]|\{[^{}]*\})*\}"
     r"|\\end\{(?!cases)[^{}]*\}|(?<=\})\[[\d.]+(?:em|ex|pt|mm)\]"
 )
 EACH = re.compile(r",\s*\\quad\s*\([^()]*\\l?dots[^()]*\)\s*$")  # (t = 1, \dots, T)
