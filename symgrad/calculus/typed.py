@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from symgrad.calculus.lowering import Tensor
 from symgrad.calculus.nodes import Node
 from symgrad.language.expressions import Call, Expression, Name, fold, parts
+from symgrad.language.operations import meanings
+
+
+class _Said(NamedTuple):
+    """A part of a line by its name, if it has one, and by what it is made of."""
+
+    name: Expression
+    whole: Expression
 
 
 class Typed:
@@ -19,7 +28,7 @@ class Typed:
     def __init__(
         self, written: Mapping[str, Expression], made: Mapping[int, Tensor], lines: Iterable[Node]
     ) -> None:
-        self.lines = frozenset(lines)
+        self.lines, self.made = frozenset(lines), made
         self.nodes: dict[int, Node] = {}  # of parts of the program that are lines
         self.sources: dict[Node, Expression] = {}
         self.within: dict[Node, str] = {}  # the definition that a line is part of
@@ -39,17 +48,54 @@ class Typed:
         return node if node in self.lines and labels == tensor.labels else None
 
     def of(self, node: Node, names: Mapping[Node, Expression]) -> Expression | None:
-        """What the program says of a line, by these names; None where it does not say it."""
-        source = self.sources.get(node)
+        """What the program says of a line, by the names of those that it is made of; None where it
+        does not say it."""
+        source, used = self.sources.get(node), self._used(node)
 
-        def visit(part: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        def visit(part: Expression, arguments: tuple[_Said, ...]) -> _Said:
             if not isinstance(part, Call):
-                return part
+                return _Said(part, part)
+            called = [
+                said.name if self._is_node(part, k) else said.whole
+                for k, said in enumerate(arguments)
+            ]
+            whole = replace(part, arguments=tuple(called))
             line = self.nodes.get(id(part))
-            name = names.get(line) if line is not None and part is not source else None
-            for called in (name, *name.arguments) if isinstance(name, Call) else (name,):
-                if isinstance(called, Name) and called.shape == part.shape:
-                    return called
-            return replace(part, arguments=arguments)
+            name = names.get(line) if line in used and part is not source else None
+            for each in (name, *name.arguments) if isinstance(name, Call) else (name,):
+                if isinstance(each, Name) and each.shape == part.shape:
+                    return _Said(each, whole)
+            return _Said(whole, whole)
 
-        return None if source is None else fold(source, visit)
+        return None if source is None else fold(source, visit).whole
+
+    def _is_node(self, call: Call, k: int) -> bool:
+        """Whether an argument is used as a node, not term by term: in y^T W x, which is one
+        product, W x is none."""
+        tensor = self.made.get(id(call.arguments[k]))
+        if tensor is None:
+            return False
+        alone = len(tensor.terms) == 1 and len(tensor.terms[0].factors) == 1
+        if alone and tensor.terms[0].factors[0].node in self.lines:
+            return tensor.terms[0].coefficient == tensor.terms[0].factors[0].power == 1
+        several = len(tensor.terms) > 1
+        match call.operation.meaning:
+            case meanings.Elementwise() | meanings.Function() | meanings.Total():
+                return True
+            case meanings.Monomial() as monomial:
+                return several or monomial.powers(call)[k : k + 1] != (1,)
+            case meanings.Contraction():
+                return several and len(call.arguments) > 1
+        return several and isinstance(call.operation.meaning, meanings.Composite)
+
+    def _used(self, node: Node) -> set[Node]:
+        """The lines that stand in a line."""
+        found: set[Node] = set()
+        pending = [*node.operands]
+        while pending:
+            operand = pending.pop()
+            if operand in self.lines:
+                found.add(operand)
+            else:
+                pending += operand.operands
+        return found
