@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from symgrad.calculus.lowering import Tensor
-from symgrad.calculus.nodes import Node
+from symgrad.calculus.nodes import ONE, Node
 from symgrad.language.expressions import Call, Expression, Name, fold, parts
 from symgrad.language.operations import meanings
 
@@ -83,7 +83,7 @@ class Typed:
             case meanings.Elementwise() | meanings.Function() | meanings.Total():
                 return True
             case meanings.Monomial() as monomial:
-                return several or monomial.powers(call)[k : k + 1] != (1,)
+                return several or monomial.powers(call)[k : k + 1] != (ONE,)
             case meanings.Contraction():
                 return several and len(call.arguments) > 1
         return several and isinstance(call.operation.meaning, meanings.Composite)
