@@ -44,7 +44,7 @@ def composite(name: str, definition: Callable[..., Expression], **columns: Any) 
         "definition": definition,
         "parameters": parameters_of(definition),
         "shape": elementwise_shape(name),
-        "rule": "definition",
+        "rule": name.replace("_", " "),
         "sentence": f"{name} stands for its definition.",
         "reserved": False,
     }
