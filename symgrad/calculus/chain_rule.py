@@ -122,18 +122,24 @@ class Reverse:
                 users.setdefault(operand, []).append(node)
         return users
 
-    def lines_with(self, node: Node, lines: Container[Node]) -> list[Node]:
-        """The lines that a node stands in: what is no line is written out in its users."""
-        found: dict[Node, None] = {}
-        pending = list(reversed(self.users.get(node, [])))
+    def written_out(self, node: Node, lines: Container[Node]) -> list[Node]:
+        """The node, and what is no line that it stands in: it is written out in its users."""
+        found = {node: None}
+        pending = [node]
         while pending:
-            user = pending.pop()
-            above = self.users.get(user, [])
-            if user in lines or not above:
-                found[user] = None
-            else:
-                pending += reversed(above)
+            users = dict.fromkeys(self.users.get(pending.pop(), ()))
+            inside = [u for u in users if u not in found and self._is_inside(u, lines)]
+            found |= dict.fromkeys(inside)
+            pending += inside
         return [*found]
+
+    def lines_with(self, node: Node, lines: Container[Node]) -> list[Node]:
+        """The lines that a node stands in."""
+        users = (u for each in self.written_out(node, lines) for u in self.users.get(each, ()))
+        return [*dict.fromkeys(u for u in users if not self._is_inside(u, lines))]
+
+    def _is_inside(self, node: Node, lines: Container[Node]) -> bool:
+        return node not in lines and bool(self.users.get(node))
 
     def of(self, node: Node) -> tuple[Entry, tuple[Label, ...]]:
         """The cotangent of a node, and all labels that it is over; zero where none came."""

@@ -1,10 +1,10 @@
 """Every step of a derivation as a numerical identity at random numbers of random small sizes.
 
 Four things are compared: what is printed with what the node computes; a cotangent with the sum of
-its uses' pull-backs, as <Tbar, v> = sum over the uses s of <sbar, Ds v>, each statement s
-differentiated by complex step on its own; each result's closed form with the last step; and what
-the generated code returns with the nodes. So the text, the chain rule, the simplification and the
-code are checked apart from each other.
+its uses' pull-backs, as <Tbar, v> = sum over the uses s of <sbar, Ds v>, each statement s, be it a
+line or written out in one, differentiated by complex step on its own; each result's closed form
+with the last step; and what the generated code returns with the nodes. So the text, the chain rule,
+the simplification and the code are checked apart from each other.
 
 An error is relative to the largest entry, however small that is. Where it is too large, all of it
 is computed again with every value changed a little: a difference that rounding explains, as in a
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from itertools import chain
 from typing import Any
 
@@ -134,6 +134,11 @@ class Judge:
 
 
 class _Check(Judge):
+    @cached_property
+    def lines(self) -> set[Node]:
+        """The nodes that are lines: others are written out in these."""
+        return {step.node for step in self.derivation.steps if step.of is None}
+
     def run(self, code: bool) -> tuple[StepCheck, ...]:
         checks = [self._checked(s.number, self._step(s)) for s in self.derivation.steps]
         functions = [*self._functions()] if code else []
@@ -158,10 +163,11 @@ class _Check(Judge):
             printed = None if side is None else in_language(side)
             if printed is not None:
                 yield _printed(printed, step.node)
-        if step.of is not None:
-            for backward in self.derivation.passes:
-                if backward.users.get(step.of) and step.of in backward.cotangents:
-                    yield self._adjoint(backward, step.of)
+        for backward in self.derivation.passes:
+            if step.of is not None and step.of in backward.cotangents:
+                for node in backward.written_out(step.of, self.lines):
+                    if backward.users.get(node):
+                        yield self._adjoint(backward, node)
 
     def _outcome(self, outcome: Outcome) -> Iterator[Comparison]:
         said = in_language(outcome.expression)
@@ -215,7 +221,8 @@ class _Check(Judge):
         v = self.rng.standard_normal(np.shape(self.sample.value(node)))
         cotangent = self.sample.over(*backward.of(node))
         finite = np.isfinite(cotangent).all(tuple(range(cotangent.ndim - v.ndim)))
-        v = np.where(finite, v, 0.0)  # where it is infinite, nothing can be compared
+        finite &= not np.isinf(self.sample.value(node)).any()  # a sum with it does not move
+        v = np.where(finite, v, 0.0)  # where one is infinite, nothing can be compared
 
         def sides(sample: Sample) -> tuple[Any, Any]:
             if not np.any(v):

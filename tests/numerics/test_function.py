@@ -186,7 +186,7 @@ loss = sum(α * sum(wickedhidden) + sum(another_wicked_name[wickedlabel])
     code = " ".join(t.string for t in tokens if t.type != tokenize.COMMENT)
     assert "wicked" not in code and code.isascii()
     comments = " ".join(t.string for t in tokens if t.type == tokenize.COMMENT)
-    assert "wickedhidden = tanh(z)" in comments and "α" in comments
+    assert "wickedhidden = tanh(z_wickedhidden)" in comments and "α" in comments
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,8 @@ def test_a_comment_says_what_a_guard_does() -> None:
     )
     assert guarded is not None
     line, weight, name = guarded.groups()
-    assert re.search(rf"{weight} = .*# {name} = step\(x\)\n", source)
+    assert name == "step(x)"
+    assert re.search(rf"{weight} = .*# {re.escape(name)}\n", source)
     assert re.search(rf"# dL/dx = .* / sqrt\({line}\)", source)
 
 
