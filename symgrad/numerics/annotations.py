@@ -69,7 +69,8 @@ def _size(axis: ix.Axis) -> str:
 
 def _value_name(derivation: Derivation) -> str:
     """What the derivation calls the value."""
-    named = derivation.names.get(derivation.value.node)
+    written = derivation.free or derivation.value
+    named = derivation.names.get(written.node)
     return derivation.problem.output_name if named is None else unparse(named)
 
 
