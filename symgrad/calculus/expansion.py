@@ -35,9 +35,12 @@ def simplified(
             return Entry(node, own)
         terms = opened(node, own)
         plain = contract(terms, labels, factored=True)
-        other = [cancelled(folded(t, products, length), named) for t in terms]
-        other = gathered(other, own, length)
-        ways = (other, over_one(other, own, named), list(map(told_apart, terms)))
+        ways: list[list[Term]] = []
+        for root in (1, 0):  # one in each term may be one before all of them
+            other = [cancelled(folded(t, products, length, root), named) for t in terms]
+            other = gathered(other, own, length)
+            ways += [other, over_one(other, own, named)]
+        ways.append(list(map(told_apart, terms)))
         entries = [contract(way, labels, factored=True) for way in ways]
         shorter = [_without_sums(entry, named) for entry in entries]
         return min((plain, *entries, *shorter), key=lambda entry: length(entry.node))

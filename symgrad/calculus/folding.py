@@ -37,17 +37,17 @@ def products(nodes: Iterable[Node]) -> Products:
     return found
 
 
-def folded(term: Term, named: Products, length: Length) -> Term:
-    """The term with named products in the place of their factors, where it is shorter then."""
+def folded(term: Term, named: Products, length: Length, root: int) -> Term:
+    """The term with named products in the place of their factors, where it is shorter then; a root
+    counts as so many names."""
+
+    def count(each: Term) -> int:
+        return sum(length(f.node) + root * _is_root(f) for f in each.factors)
+
     nodes = (node for factor in term.factors for node in named.get(factor.node, ()))
     others = (other for node in nodes for other in _with_name(term, node))
-    shorter = (each for each in others if _length(each, length) < _length(term, length))
-    ways = (folded(each, named, length) for each in shorter)
-    return min((term, *ways), key=lambda each: _length(each, length))
-
-
-def _length(term: Term, length: Length) -> int:
-    return sum(length(f.node) + _is_root(f) for f in term.factors)
+    shorter = (each for each in others if count(each) < count(term))
+    return min((term, *(folded(each, named, length, root) for each in shorter)), key=count)
 
 
 def _is_root(factor: Factor) -> bool:
