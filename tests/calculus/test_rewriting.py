@@ -235,15 +235,14 @@ ROWS = [
 def test_rules_hold_for_the_rows_of_a_matrix(written: str, meant: str) -> None:
     head = "X: Matrix(m, n)\nf = "
     assert sg.parse(head + meant).output.shape == sg.parse(head + written).output.shape
-    derivation = sg.pullback(head + written, ["X"])
-    assert derivation.data.rewrites
-    forward = [step for step in derivation.steps if step.kind == "forward"]
-    assert unparse(forward[-1].right) == meant
+    data = sg.pullback(head + written, ["X"]).data
+    assert data.rewrites
+    assert closed_form(data.value, data.value_labels, data.naming).text == meant
 
 
 def test_a_rule_declared_later_is_applied() -> None:
     program = "x: Scalar\nloss = exp(log(x)) * sin(x)"
-    assert sg.derive(program).results["x"].expression != "sin(x) + x * cos(x)"
+    assert sg.derive(program).results["x"].expression != "x * cos(x) + sin(x)"
     with no_trace():
         rewrite(
             name="exponential of a logarithm",
@@ -252,7 +251,7 @@ def test_a_rule_declared_later_is_applied() -> None:
             identity="exp(log(x)) = x",
         )
         derivation = sg.derive(program)
-    assert derivation.results["x"].expression == "sin(x) + x * cos(x)"
+    assert derivation.results["x"].expression == "x * cos(x) + sin(x)"
     assert "exp(log(x)) = x" in derivation.text()
     assert "exp(log(x)) = x" not in sg.derive(program).text()
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from symgrad.calculus.derivation import Derivation, Step
+from symgrad.calculus.derivation import Derivation, Outcome, Step
 from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.nodes import Input
 from symgrad.calculus.recurrences.derived import DerivedParts, result_of, uses
@@ -226,23 +226,34 @@ class _Joining:
                 Line("down", self.of.shown(replace(step, right=self.of.named(right))), "step")
             )
             return
+        self._add(self._at_the_last(step, at_end))
+        right = self.of.named(right)
+        own = _sending(self.of.step, self.of.sent, right) or step
+        general = substituted(right, self.of.carried)
+        line = replace(step, right=general, rule=own.rule, uses=own.uses, plain=None, named=None)
+        self._add(Line("next", line, "step"))
+
+    def _at_the_last(self, step: Step, at_end: Step | None) -> Line:
+        """The line of the last step: what is below the steps sends to it, and it to itself."""
         last = {self.parts.index: self.parts.last}
         end = nothing(step.left.shape) if at_end is None else at_end.right
-        sent = {
-            name_at(self.of.cotangent(h), last).name: result_of(
-                self.of.after_wrt[self.of.last(h).name]
-            )
+        end = at_steps(self.of.named(in_language(end)), last)
+        outcomes = {
+            name_at(self.of.cotangent(h), last).name: self.of.after_wrt[self.of.last(h).name]
             for h in (*self.parts.states.values(), *self.of.beside)
             if self.of.last(h).name in self.of.after_wrt
         }
-        end = substituted(at_steps(self.of.named(end), last), sent)
-        template = step if at_end is None else at_end
-        start = replace(
-            template, left=at_steps(step.left, last), right=end, plain=None, named=None, of=step.of
+        sent = {name: result_of(outcome) for name, outcome in outcomes.items()}
+        own = _sending(self.of.after, outcomes, end)
+        line = replace(
+            own or at_end or step,
+            left=at_steps(step.left, last),
+            right=substituted(end, sent),
+            plain=None,
+            named=None,
+            of=step.of,
         )
-        self._add(Line("last", start, "start"))
-        general = substituted(self.of.named(right), self.of.carried)
-        self._add(Line("next", replace(step, right=general, plain=None, named=None), "step"))
+        return Line("last", line, "start" if own is None else "after")
 
     def _down_to_before(self) -> None:
         """The cotangents of what is before the steps, and its own lines."""
@@ -260,6 +271,15 @@ def _own(part: Derivation) -> Iterator[Step]:
     for step in part.steps:
         if step.kind == "backward" and not isinstance(step.of, Input):
             yield step
+
+
+def _sending(part: Derivation, sent: Mapping[str, Outcome], right: Expression) -> Step | None:
+    """The line of a part that says this right side, where that is one thing which the part
+    sends."""
+    if not isinstance(right, Name) or right.name not in sent:
+        return None
+    name = unparse(sent[right.name].name)
+    return next((step for step in part.steps if unparse(step.left) == name), None)
 
 
 def _called(name: Name, same: Mapping[str, Expression]) -> Expression:

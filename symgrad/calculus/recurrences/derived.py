@@ -118,16 +118,19 @@ class DerivedParts:
         return Derivative.of(self.loss, by, by.shape, by.batch)
 
     @cached_property
-    def carried(self) -> dict[str, Expression]:
-        """What the next step sends to each state, by the name of the state's cotangent."""
-        t = self.parts.index
+    def sent(self) -> dict[str, Outcome]:
+        """What one step sends to each state before it, by the name of the state's cotangent."""
+        before = f"{self.parts.index} - 1"
         outcomes = {str(key): outcome for key, outcome in self.step.outcomes.items()}
-        sent = {}
-        for name, h in self.parts.states.items():
-            outcome = outcomes.get(entry_of(name, f"{t} - 1"))
-            if outcome is not None:
-                sent[self.cotangent(h).name] = self.named(result_of(outcome), next_step(t))
-        return sent
+        states = self.parts.states.items()
+        found = {self.cotangent(h).name: outcomes.get(entry_of(n, before)) for n, h in states}
+        return {name: outcome for name, outcome in found.items() if outcome is not None}
+
+    @cached_property
+    def carried(self) -> dict[str, Expression]:
+        """The same that the next step sends."""
+        following = next_step(self.parts.index)
+        return {name: self.named(result_of(o), following) for name, o in self.sent.items()}
 
     @cached_property
     def passed(self) -> dict[str, Name]:
