@@ -50,7 +50,7 @@ def test_each_definition_has_its_differential_beside_it() -> None:
     assert unparse(along.problem.output) == "-da[L].T @ (y - a[L])"
     text = sg.hvp(problem).text()
     assert "dW[l] in R^(n[l] x n[l - 1]), direction of W" in text
-    assert "dloss = -da[L].T @ r" in text
+    assert "(5) dloss = -da[L].T @ (y - a[L])" in text
 
 
 def test_the_product_is_what_gradients_differ_by() -> None:

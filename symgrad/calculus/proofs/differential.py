@@ -218,13 +218,17 @@ def _as_collected(lines: list[ProofLine], final: ProofLine, bound: Bound) -> lis
     or written shorter without another name, is one line with the move before it."""
     move = final.move or _collecting(_parts(lines[-1]), _parts(final))
     said: list[ProofLine] = []
+
+    def is_alike(line: ProofLine) -> bool:
+        return bool(said) and _in_any_order(line, bound) == _in_any_order(said[-1], bound)
+
     for line in (*lines, replace(final, move=move)):
-        if said and _in_any_order(line, bound) == _in_any_order(said[-1], bound):
-            said[-1] = replace(line, move=said[-1].move)
-        elif len(said) > 1 and line.move == SIMPLIFIED and _names(line) <= _names(said[-1]):
-            said[-1] = replace(line, move=f"{said[-1].move}, {SIMPLIFIED}")
-        else:
-            said.append(line)
+        shorter = line.move == SIMPLIFIED and len(said) > 1 and _names(line) <= _names(said[-1])
+        if shorter and not is_alike(line):
+            line = replace(line, move=f"{said.pop().move}, {SIMPLIFIED}")
+        if is_alike(line):
+            line = replace(line, move=said.pop().move)
+        said.append(line)
     return said
 
 

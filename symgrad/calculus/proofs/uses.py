@@ -7,6 +7,7 @@ everything in them is called.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -40,6 +41,7 @@ from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is, renamed, taken_apart
 from symgrad.calculus.proofs.lines import Kind, ProofLine
+from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name, leaves
 
@@ -59,6 +61,10 @@ class Statement:
         return self.entry.node is unnamed(self.node)
 
 
+def _names(e: Expression) -> set[str]:
+    return {leaf.name for leaf in leaves(e) if isinstance(leaf, Name)}
+
+
 @dataclass
 class Lines:
     """What the steps of a derivation say of statements, and what is written out in these."""
@@ -76,14 +82,19 @@ class Lines:
 
     @cached_property
     def typed(self) -> dict[Node, Expression]:
-        """What the steps say of each statement by the names of others, in the shape of its name."""
+        """What the steps say of each statement by the names of its operands alone, in the shape of
+        its name."""
         steps = (s for s in self.derivation.steps if s.kind == "forward")
         plain = (s for s in steps if not isinstance(s.right, IndexForm))
-        return {
-            s.node: s.right
-            for s in plain
-            if all(n in self.numbers or not n.operands for n in s.node.operands)
-        }
+        return {s.node: s.right for s in plain if self._names_operands(s.node, s.right)}
+
+    def _names_operands(self, node: Node, right: Expression) -> bool:
+        if any(n.operands and n not in self.numbers for n in node.operands):
+            return False
+        given, names = self.derivation.naming.given, self.derivation.names
+        called = (given(n) if isinstance(n, Input) else names.get(n) for n in node.operands)
+        operands = {name for e in called if e is not None for name in _names(e)}
+        return _names(right) <= operands
 
     def between(self, variable: Node, user: Node) -> list[Node]:
         """What moves in a use and is written out in it, operands first."""
@@ -116,9 +127,7 @@ class Uses:
 
     def __post_init__(self) -> None:
         names = self.derivation.names.values()
-        self.taken = self.derivation.naming.taken | {
-            leaf.name for e in names for leaf in leaves(e) if isinstance(leaf, Name)
-        }
+        self.taken = self.derivation.naming.taken.union(*map(_names, names))
         self.name(self.variable, "v")
         self.labels = tuple(map(label_of, self.variable.axes))
         for user in self.users:
@@ -203,7 +212,7 @@ class Uses:
     def add(self, node: Node, apart: bool = True) -> list[Statement]:
         """The statement that a node is, a function taken `apart` if there is a definition."""
         inner = unnamed(node)
-        self.name(node, inner.operation.symbol if isinstance(inner, (Map, Apply)) else "u")
+        self.name(node, self._symbol(inner))
         labels = tuple(map(label_of, node.axes))
         statements = [Statement(node, labels, Entry(inner, labels))]
         if apart and isinstance(inner, Apply) and inner.operation.meaning.definition is not None:
@@ -214,6 +223,15 @@ class Uses:
             if s.labels == s.entry.labels:
                 self.symbols[s.entry.node] = s.node
         return statements
+
+    def _symbol(self, node: Node) -> str:
+        """What a statement is called if it has no name."""
+        if isinstance(node, (Map, Apply)):
+            return node.operation.symbol
+        with suppress(NoMatrixForm):
+            right = self.notation.definition(node)
+            return right.operation.symbol if isinstance(right, Call) else "u"
+        return "u"
 
     def _taken_apart(self, user: Apply, labels: tuple[Label, ...]) -> list[Statement]:
         called = {f"?{k}": self.notation.whole(node) for k, (node, _) in enumerate(user.arguments)}
