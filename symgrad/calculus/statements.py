@@ -12,7 +12,7 @@ from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.derivation import Key, Outcome, Step
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import Derivative, IndexForm, in_language
+from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.layouts import Arranged
 from symgrad.calculus.nodes import Entry, Node, batch_of, core_axes, matrix_shape
 from symgrad.calculus.rebuilding import Counterpart
@@ -25,7 +25,6 @@ from symgrad.calculus.step_rules import (
     statement_rule,
     terms_by_name,
 )
-from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.calculus.typed import Typed
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, leaves
@@ -72,16 +71,21 @@ class Writer:
         self._forward_step(node, self.called.names[node], right)
 
     def _said(self, node: Node) -> tuple[Expression, Expression]:
-        """A line as the program says it, else by its definition; what that is without being
-        turned, where a row is a column as a node."""
+        """A line as the program says it, if that names the lines that it uses, else by its
+        definition; what that is without being turned, where a row is a column as a node."""
         said = self.typed.of(node, self.called.names)
-        if said is not None:
+        if said is not None and self._names_used(node) <= _names(said):
             row = len(core_axes(node.axes)) == 1 and said.shape[0] == ONE
             return transposed(said) if row else said, said
         right = self.called.definition(node)
         if isinstance(ix.unnamed(node), ix.Apply) and is_call(right, transpose):
             return right, right.arguments[0]
         return right, right
+
+    def _names_used(self, node: Node) -> set[str]:
+        """The names of the lines that a line uses."""
+        used = ix.topological(node.operands, lambda n: n not in self.lines)
+        return {name for n in used if n in self.lines for name in _names(self.called.names[n])}
 
     def _forward_step(self, node: Node, name: Expression, right: Expression) -> None:
         if is_call(name, transpose):
@@ -168,12 +172,8 @@ class Writer:
 
     def _derivative(self, node: Node, derivative: Node, top: Expression) -> Derivative:
         bottom = self.called.reference(node)
-        if bottom is None:
-            whole = self.called.notation.whole(node) or in_language(self.called.definition(node))
-            if whole is None:
-                raise NoMatrixForm(node)
-            bottom = whole
-        elif is_call(bottom, transpose):  # a row by its own name
+        assert bottom is not None
+        if is_call(bottom, transpose):  # a row by its own name
             bottom = bottom.arguments[0]
         return Derivative.of(top, bottom, matrix_shape(derivative.axes), batch_of(derivative))
 
@@ -195,7 +195,7 @@ class Writer:
         if call is not None and operand is not None:
             if id(call) not in self.terms:
                 self.terms[id(call)] = terms_by_name(call)
-            (name,) = (leaf.name for leaf in leaves(operand) if isinstance(leaf, Name))
+            (name,) = _names(operand)
             call = self.terms[id(call)].get(name, call)
         return statement_rule(node, call)
 
@@ -266,6 +266,10 @@ def _last_line(
     if not arranged.moved:
         return right
     return None if isinstance(right, IndexForm) else transposed(right)
+
+
+def _names(e: Expression) -> set[str]:
+    return {leaf.name for leaf in leaves(e) if isinstance(leaf, Name)}
 
 
 def _layer_by_layer(

@@ -13,6 +13,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.calculus import logarithms, orthogonality
+from symgrad.calculus.closed_form import closed_form
 from symgrad.calculus.lowering import Tensor, given, lower
 from symgrad.calculus.nodes import Label, batch_label
 from symgrad.calculus.rules import NODE_RULES, TERM_RULES, recorded
