@@ -92,7 +92,7 @@ def test_a_proof_says_the_line_in_which_its_part_is_written_out() -> None:
 
 def test_an_example_moves_its_own_part_of_a_line_over_the_batch() -> None:
     shown = sg.derive(text("linear_regression")).text("full")
-    assert "dL/dp = 2 u / size(batch) " in shown
+    assert "dL/dp = 2 r / size(batch) " in shown
 
 
 def test_a_sum_over_the_batch_of_an_input_has_no_loss_of_one_example() -> None:

@@ -61,6 +61,16 @@ class Statement:
         return self.entry.node is unnamed(self.node)
 
 
+def _symbol(node: Node, notation: Notation) -> str:
+    """What a statement is called if it has no name."""
+    if isinstance(node, (Map, Apply)):
+        return node.operation.symbol
+    with suppress(NoMatrixForm):
+        right = notation.definition(node)
+        return right.operation.symbol if isinstance(right, Call) else "u"
+    return "u"
+
+
 def _names(e: Expression) -> set[str]:
     return {leaf.name for leaf in leaves(e) if isinstance(leaf, Name)}
 
@@ -212,7 +222,7 @@ class Uses:
     def add(self, node: Node, apart: bool = True) -> list[Statement]:
         """The statement that a node is, a function taken `apart` if there is a definition."""
         inner = unnamed(node)
-        self.name(node, self._symbol(inner))
+        self.name(node, _symbol(inner, self.notation))
         labels = tuple(map(label_of, node.axes))
         statements = [Statement(node, labels, Entry(inner, labels))]
         if apart and isinstance(inner, Apply) and inner.operation.meaning.definition is not None:
@@ -223,15 +233,6 @@ class Uses:
             if s.labels == s.entry.labels:
                 self.symbols[s.entry.node] = s.node
         return statements
-
-    def _symbol(self, node: Node) -> str:
-        """What a statement is called if it has no name."""
-        if isinstance(node, (Map, Apply)):
-            return node.operation.symbol
-        with suppress(NoMatrixForm):
-            right = self.notation.definition(node)
-            return right.operation.symbol if isinstance(right, Call) else "u"
-        return "u"
 
     def _taken_apart(self, user: Apply, labels: tuple[Label, ...]) -> list[Statement]:
         called = {f"?{k}": self.notation.whole(node) for k, (node, _) in enumerate(user.arguments)}
