@@ -16,6 +16,7 @@ from symgrad.calculus.algebra import paired
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
 from symgrad.calculus.conventions import ties_told
 from symgrad.calculus.derivation import Derivation, Derivative, Key
+from symgrad.calculus.functions import aligned
 from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
 from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
 from symgrad.calculus.naming import fresh
@@ -217,13 +218,14 @@ def _begin(problem: Problem, wrt: Wrt, check: bool = True, layout: str = "variab
     with as_written(named):
         as_it_is = lower_problem(free)
         root, labels = as_it_is.output.closed(), as_it_is.output.labels
+        whole = aligned(root, labels)
     written = Counterpart.of(root, labels).at(lowered.output.labels)
     tied = [n for n in names if free.variables[n] is not problem.variables[n]]
     declared = {
         lowered.inputs[n].closed().node: input_tensor(problem.variables[n]).closed().node
         for n in tied
     }
-    called = StepNames(problem, as_it_is, lowered, written.node, declared)
+    called = StepNames(problem, as_it_is, lowered, written.node, whole, declared)
     lines = stated(written.node)
     with as_written(named):
         program = {**free.definitions, "": free.output}

@@ -32,13 +32,18 @@ class Naming:
     loss: str = "L"  # what the output of a scalar problem is called; another where the user has L
     spelled: Spelling | None = None  # how numbers are, where that is not as anywhere
     index: str = ""  # what new names are at, where they have a value at each step
+    bases: set[str] = field(default_factory=set)  # s where there is s_q: no names themselves
 
     def new(self, symbol: str, within: str = "") -> str:
         """A name that nothing else has: the symbol, of the definition that it stands `within`, or
         another letter."""
-        of_definition = [f"{symbol}_{within}"] if within.isalnum() else []
+        free = within.isalnum() and (symbol in self.bases or symbol not in self.taken)
+        of_definition = [f"{symbol}_{within}"] if free else []
         wanted = (*of_definition, symbol, *LETTERS)
         name = next((name for name in wanted if name not in self.taken), symbol)
+        if name in of_definition:
+            self.bases.add(symbol)
+            self.taken.add(symbol)
         name = fresh(name, self.taken)
         return entry_of(name, self.index) if self.index else name
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import transposed
-from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
 from symgrad.calculus.nodes import Node, batch_of, matrix_shape
@@ -28,13 +26,15 @@ def is_named(node: Node) -> bool:
 @dataclass
 class StepNames:
     """Names for the statements of a problem as it is written, `lowered`, whose value is the node
-    `root`; `computed` is the same with its rules applied. `declared` are the inputs with what is
+    `root`; `whole` is f with its axes in order: what `root` is, transposed, or repeated along an
+    axis. `computed` is the problem with its rules applied. `declared` are the inputs with what is
     declared of them, by those that are differentiated by."""
 
     problem: Problem
     lowered: Lowered
     computed: Lowered
     root: Node
+    whole: Node
     declared: Mapping[Node, Node]
     names: dict[Node, Expression] = field(default_factory=dict)
     plain: dict[Node, Counterpart] = field(default_factory=dict)
@@ -91,12 +91,6 @@ class StepNames:
         if shape == SCALAR and batch is not None and self._is_example_loss(node):
             symbol = "l"
         return Name(self.naming.new(symbol, within), shape, batch)
-
-    @cached_property
-    def whole(self) -> Node:
-        """f with its axes in order: what `root` is, transposed, or repeated along an axis."""
-        value = self.lowered.output
-        return aligned(value.closed(), value.labels)
 
     @property
     def moved(self) -> bool:

@@ -68,11 +68,11 @@ class Point:
         return self.array(tensor.closed(), tensor.labels, values)
 
     def overflows(self, root: ix.Node) -> bool:
-        """Whether a function below the node overflows or underflows, such as exp at 1000."""
+        """Whether a function below the node overflows or underflows, such as exp at 1000, or
+        softmax at (0, 1000)."""
         values = self.values([root])
         return any(
-            isinstance(node, ix.Map)
-            and node.operation.meaning.kink is None
+            (isinstance(node, ix.Apply) or (isinstance(node, ix.Map) and not _has_kink(node)))
             and bool(np.any(np.isposinf(value) | (value == 0)))
             and any(np.any(np.abs(values[n]) > OVERFLOW) for n, _ in node.arguments)
             for node, value in values.items()
@@ -140,6 +140,10 @@ def _round(problem: Problem, sizes: dict[ix.Axis, int], seed: int, first: int) -
             for name, v in variables.items()
         }
         yield Point(cut, sizes)
+
+
+def _has_kink(node: ix.Map) -> bool:
+    return node.operation.meaning.kink is not None
 
 
 def _rounding(rng: np.random.Generator) -> Callable[[Any], Any]:
