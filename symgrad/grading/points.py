@@ -25,6 +25,7 @@ BATCH_SIZES = (4, 3, 2)
 ULPS = 2.0**-51  # relative: what rounding changes in every result, at most
 WORST_CONDITION = 1e4
 OVERFLOW = 100.0  # an infinite value of a function is overflow where its argument is beyond this
+LIMIT = 5.0  # and a value of 1 its limit: erf is 1 from 6 on, tanh from 19, sigmoid from 37
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +69,13 @@ class Point:
         return self.array(tensor.closed(), tensor.labels, values)
 
     def overflows(self, root: ix.Node) -> bool:
-        """Whether a function below the node overflows or underflows, such as exp at 1000, or
-        softmax at (0, 1000)."""
+        """Whether a function below the node overflows, underflows or is at its limit but for
+        rounding: exp at 1000, softmax at (0, 1000), sigmoid at 40."""
         values = self.values([root])
         return any(
-            (isinstance(node, ix.Apply) or (isinstance(node, ix.Map) and not _has_kink(node)))
-            and bool(np.any(np.isposinf(value) | (value == 0)))
-            and any(np.any(np.abs(values[n]) > OVERFLOW) for n, _ in node.arguments)
+            _lost(np.asarray(value), [np.abs(values[n]) for n, _ in node.arguments])
             for node, value in values.items()
+            if isinstance(node, ix.Apply) or (isinstance(node, ix.Map) and not _has_kink(node))
         )
 
     def well_conditioned(self, roots: Sequence[ix.Node]) -> bool:
@@ -140,6 +140,13 @@ def _round(problem: Problem, sizes: dict[ix.Axis, int], seed: int, first: int) -
             for name, v in variables.items()
         }
         yield Point(cut, sizes)
+
+
+def _lost(value: np.ndarray, arguments: Sequence[Any]) -> bool:
+    """Whether a value is 0, 1, -1 or infinite only as these arguments (magnitudes) are far out."""
+    farthest = max((np.max(x, initial=0.0) for x in arguments), default=0.0)
+    far = np.any(np.isposinf(value) | (value == 0)) and farthest > OVERFLOW
+    return bool(far or (np.any(np.abs(value) == 1) and farthest > LIMIT))
 
 
 def _has_kink(node: ix.Map) -> bool:
