@@ -28,6 +28,32 @@ CHOSEN = [
     ("mcb-d-hadamard", "variable"),
 ]
 
+OWN = {
+    "a value that a rule writes otherwise": "x: Vector(k)\nloss = (x.T @ x)**0.5",
+    "z_near would be an entry of z": """\
+z: Vector(n)
+w: Vector(n)
+near = softplus(-z.T @ w)
+loss = near**2""",
+    "s_q would be an entry of s": """\
+X: Matrix(n, k)
+w: Vector(n)
+q = log(X) @ ones(k)
+loss = dot(w, q) / sum(w)""",
+    "p is 0 or 1 but for rounding": """\
+w: Vector(d)
+x: Vector(d)
+y: Scalar
+z = 50 * w.T @ x
+p = sigmoid(z)
+loss = -y * log(p) - (1 - y) * log(1 - p)""",
+    "a product that another line uses": """\
+X: Matrix(m, n)
+theta: Vector(n)
+y: Vector(m)
+loss = sum(y * (X @ theta) - exp(X @ theta))""",
+}
+
 
 @pytest.mark.parametrize("form", ["text", "latex"])
 @pytest.mark.parametrize(("name", "layout"), CHOSEN)
@@ -36,6 +62,15 @@ def test_what_is_printed_is_graded_right(name: str, layout: str, form: str) -> N
     assert derivation is not None
     for level in LEVELS:
         assert PRINTED[name].fault(derivation, form, level, layout) == ""
+
+
+@pytest.mark.parametrize("form", ["text", "latex"])
+@pytest.mark.parametrize("why", OWN)
+def test_what_is_printed_of_hard_programs_is_graded_right(why: str, form: str) -> None:
+    printed = Printed(why, OWN[why], None)
+    derivation = printed.derived("variable")
+    assert derivation is not None
+    assert printed.fault(derivation, form, "steps", "variable") == ""
 
 
 @pytest.mark.parametrize("form", ["text", "latex"])
