@@ -127,7 +127,6 @@ def test_softmax_by_differentials() -> None:
         "= <dL/dz / s, de> - (dL/dz).T @ e * sum(de) / s**2",
         "= <dL/dz / s, de> - <(dL/dz).T @ e * ones(n) / s**2, de>",
         "= <(dL/dz - (dL/dz).T @ e / s) / s, de>",
-        "= <(dL/dz - (dL/dz).T @ e / s) / s, e * dx>",
         "= <(dL/dz - (dL/dz).T @ e / s) * e / s, dx>",
         "dL/dx = (dL/dz - (dL/dz).T @ e / s) * e / s",
         "= z * (dL/dz - (dL/dz).T @ z)",
@@ -170,7 +169,7 @@ def test_scalar_functions_are_proved_from_their_definitions() -> None:
 @pytest.mark.parametrize(
     ("name", "differential", "cotangent"),
     [
-        ("inv", "= <dL/dZ, -Z @ dS @ Z>", "dL/dS = -Z.T @ dL/dZ @ Z.T"),
+        ("inv", "= -<dL/dZ, Z @ dS @ Z>", "dL/dS = -Z.T @ dL/dZ @ Z.T"),
         ("det", "= dL/dZ * Z * trace(inv(S) @ dS)", "dL/dS = dL/dZ * Z * inv(S).T"),
         ("logdet", "= dL/dZ * trace(inv(S) @ dS)", "dL/dS = dL/dZ * inv(S).T"),
     ],
@@ -189,7 +188,7 @@ def test_the_inverse_follows_from_what_it_solves() -> None:
         "dY @ A + Y @ dA = zeros(n, n)",
         "dY = -Y @ dA @ Y",
         "dL = <dL/dY, dY>",
-        "= <dL/dY, -Y @ dA @ Y>",
+        "= -<dL/dY, Y @ dA @ Y>",
         "= -<Y.T @ dL/dY @ Y.T, dA>",
         "dL/dA = -Y.T @ dL/dY @ Y.T",
     ]
@@ -234,7 +233,7 @@ def test_the_letters_of_a_proof_are_no_names(source: str, kind: str, line: str) 
 
 
 def test_the_differential_of_a_variable_is_not_its_direction() -> None:
-    derivation = sg.hvp("x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x")
+    derivation = sg.hvp("x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x", ["x"])
     proof = proof_of(derivation.data, derivation.data.steps[-1], "differential")
     assert equations(proof)[1] == "DL = Dx.T @ A @ x + x.T @ A @ Dx"
     assert r"\mathrm{Dx}" in derivation.latex("full", why="differential")
@@ -266,22 +265,22 @@ def test_the_uses_of_a_node_are_summed_in_one_proof() -> None:
     assert of_step(CLASSIFIER, "W", "index") == [
         "z_i = sum_j W_ij x_j",
         "L = sum_(x, y) in batch l + sum_i,j W_ij^2",
-        "dz_i/dW_pr = x_r [i = p]",  # q is a name
-        "dL/dW_pr = 2 W_pr",
-        "(dL/dW)_pr = sum_(x, y) in batch sum_i (dL/dz)_i x_r [i = p] + 2 W_pr",
-        "= 2 W_pr + sum_(x, y) in batch (dL/dz)_p x_r",
-        "dL/dW = 2 * W + sum(dL/dz @ x.T for x, y in batch)",
+        "dz_i/dW_qr = x_r [i = q]",  # p is a name
+        "dL/dW_qr = 2 W_qr",
+        "(dL/dW)_qr = sum_(x, y) in batch sum_i (dl/dz)_i x_r [i = q] + 2 W_qr",
+        "= 2 W_qr + sum_(x, y) in batch (dl/dz)_q x_r",
+        "dL/dW = 2 * W + sum(dl/dz @ x.T for x, y in batch)",
     ]
     by_differentials = of_step(CLASSIFIER, "W", "differential")
     assert by_differentials == [
         "z = W @ x",
         "L = sum(l for x, y in batch) + norm2(W)**2",
-        "dL = sum(<dL/dz, dz> for x, y in batch) + 2 * sum(W * dW)",
-        "= sum(<dL/dz, dz> for x, y in batch) + <2 * W, dW>",
-        "= sum(<dL/dz, dW @ x> for x, y in batch) + <2 * W, dW>",
-        "= sum(<dL/dz @ x.T, dW> for x, y in batch) + <2 * W, dW>",
-        "= <2 * W + sum(dL/dz @ x.T for x, y in batch), dW>",
-        "dL/dW = 2 * W + sum(dL/dz @ x.T for x, y in batch)",
+        "dL = sum(<dl/dz, dz> for x, y in batch) + 2 * sum(W * dW)",
+        "= sum(<dl/dz, dz> for x, y in batch) + <2 * W, dW>",
+        "= sum(<dl/dz, dW @ x> for x, y in batch) + <2 * W, dW>",
+        "= sum(<dl/dz @ x.T, dW> for x, y in batch) + <2 * W, dW>",
+        "= <2 * W + sum(dl/dz @ x.T for x, y in batch), dW>",
+        "dL/dW = 2 * W + sum(dl/dz @ x.T for x, y in batch)",
     ]
 
 
@@ -289,7 +288,7 @@ def test_the_uses_of_a_node_are_summed_in_one_proof() -> None:
 def test_of_two_uses_each_stays_where_it_stands_in_the_other(kind: str) -> None:
     source = "x: Vector(n)\nq = tanh(x)\nr = q * x\nloss = sum(r**2)"
     proved = of_step(source, "x", kind)
-    wanted = {"index": "dr_i/dx_p = q_i [i = p]", "differential": "= <dL/dq, dq> + <dL/dr, q * dx>"}
+    wanted = {"index": "dr_i/dx_p = q_i [i = p]", "differential": "= <dL/dq, dq> + <dL/dr * q, dx>"}
     assert wanted[kind] in proved
 
 
@@ -313,7 +312,7 @@ def test_a_forward_step_is_a_definition() -> None:
 
 def test_what_matrix_notation_cannot_say_is_proved_in_indices() -> None:
     derivation = sg.pullback('T: Tensor(a, b, c)\nW: Matrix(c, d)\nf = einsum("ijk,kl->ijl", T, W)')
-    by_tensor = proof_of(derivation.data, derivation.steps[-1], "differential")
+    by_tensor = proof_of(derivation.data, derivation.steps[-2], "differential")
     assert by_tensor is not None and by_tensor.kind == "index"
     assert equations(by_tensor) == [
         "f_ijk = sum_l T_ijl W_lk",
