@@ -457,16 +457,15 @@ def derive(
 
     By differentials (Petersen and Pedersen, The Matrix Cookbook, section 2; Magnus and Neudecker):
 
-    >>> program = "A: Matrix(n, n)\\nX: Matrix(n, n)\\nloss = trace(A @ inv(X))"
+    >>> program = "X: Matrix(n, n)\\nloss = trace(inv(X))"
     >>> text = derive(program, ["X"], method="differentials").text()
     >>> print(text[text.index("By X") : text.index("Result")].rstrip())
-    By X      dL = trace(A @ dY)                                        trace, from (2)
-                 = <A.T, dY>                                            trace as inner product
-                 = <A.T, -Y @ dX @ Y>                                   inverse, from (1)
-                 = -<Y.T @ A.T @ Y.T, dX>                               factors across, transposed
-                 = -<(Y @ A @ Y).T, dX>                                 simplified
-              dL/dX = -(Y @ A @ Y).T                                    what stands beside dX
-                    = -(inv(X) @ A @ inv(X)).T                          by the program's names
+    By X      dL = trace(dY)                                            trace, from (2)
+                 = <eye(n), dY>                                         trace as inner product
+                 = -<eye(n), Y @ dX @ Y>                                inverse, from (1)
+                 = -<Y.T @ Y.T, dX>                                     factors across, transposed
+              dL/dX = -Y.T @ Y.T                                        what stands beside dX
+                    = -inv(X).T @ inv(X).T                              by the program's names
     """
     one_of("method", method, METHODS)
     derived = _derived("gradient", problem, wrt, layout)

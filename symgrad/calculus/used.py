@@ -15,9 +15,9 @@ def used_steps(derivation: Derivation, expression: Expression) -> list[Step]:
 
     >>> from symgrad.calculus.derive import gradient
     >>> from symgrad.language.parser import parse
-    >>> derivation = gradient(parse("x: Vector(n)\\nloss = norm2(exp(x))**2"))
+    >>> derivation = gradient(parse("x: Vector(n)\\nloss = logsumexp(exp(x) * x)"))
     >>> [step.left.name for step in used_steps(derivation, derivation.steps[-1].right)]
-    ['e', 'L', 'dL/de']
+    ['m', 'L', 'dL/dm']
     """
     output = derivation.output_called
     problem = {output, *derivation.problem.definitions}

@@ -128,7 +128,8 @@ def _is_one_hot(examples: Array) -> bool:
 def declaration(variable: Variable) -> str:
     """A variable's kind with its dimensions, and its batch.
 
-    >>> declaration(Variable("x", "Vector", (sympy.Symbol("d"),), batch="batch"))
+    >>> from symgrad.language.dimensions import dimension
+    >>> declaration(Variable("x", "Vector", (dimension("d"),), batch="batch"))
     'Vector(d) for each example of batch'
     """
     dims = f"({', '.join(map(str, variable.dims))})" if variable.dims else ""

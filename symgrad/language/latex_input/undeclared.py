@@ -9,7 +9,7 @@ from symgrad.language.latex_input.equations import formulas
 from symgrad.language.latex_input.functions import is_function, operation_of
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.names import new_name
-from symgrad.language.names import SMALL_GREEK
+from symgrad.language.names import SCALARS
 
 NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
 
@@ -60,7 +60,7 @@ def _names(node: lt.Node, letters: set[str]) -> Iterator[str]:
                 yield from _names(above, letters)
         case lt.Sym() | lt.Accent():
             name = new_name(node)
-            function = operation_of(node) is not None and name not in SMALL_GREEK
+            function = operation_of(node) is not None and name not in SCALARS
             sign = isinstance(node, lt.Sym) and node.text in NO_NAMES
             if name and not function and not sign:
                 yield name
@@ -87,6 +87,6 @@ def _scripted(node: lt.Script, letters: set[str]) -> Iterator[str]:
         return
     layer = node.above if isinstance(node.above, lt.Fence) else None
     whole = lt.Script(node.at, node.base, node.below, layer)
-    if operation_of(node.base) is None or new_name(node.base) in SMALL_GREEK:
+    if operation_of(node.base) is None or new_name(node.base) in SCALARS:
         name = new_name(whole) if node.below is not None or layer is not None else None
         yield from [name] if name else _names(node.base, letters)
