@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -79,3 +80,26 @@ def test_shapes_in_words() -> None:
     m, n = sg.dims("m n")
     shapes = map(shape_formula, ((), (m,), (m, n)))
     assert [plain_text(shape) for shape in shapes] == ["scalar", "m", "m x n"]
+
+
+COMPUTED = [  # a program, what is computed as what
+    (
+        "x: Vector(n)\nloss = log(sum(exp(x)))",
+        ["log(sum(exp(x))) as logsumexp(x), without overflow"],
+    ),
+    ("x: Scalar\nloss = x * log(x)", ["x log(x) as xlogy(x, x), 0 at x = 0, its limit"]),
+    ("x: Vector(n)\nloss = logsumexp(x)", []),
+]
+
+
+@pytest.mark.parametrize(("program", "computed"), COMPUTED)
+def test_what_is_computed_in_another_form_is_said_once(program: str, computed: list[str]) -> None:
+    """It is no identity that the lines use."""
+    derivation = sg.derive(program)
+    content = json.loads(derivation.json())
+    assert (content["rewrites"], content["computed"]) == ([], computed)
+    for shown in (derivation.text(), derivation.latex(), derivation.markdown(), derivation.html()):
+        words = re.sub(r"<[^>]*>", "", shown).replace(r"\_", "_")
+        assert [words.count(form) for form in computed] == [1] * len(computed)
+        assert ("Computed" in words) == bool(computed)
+        assert "Used" not in words
