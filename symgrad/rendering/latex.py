@@ -52,7 +52,7 @@ def latex_display(derivation: Derivation) -> str:
 
 
 def _lines(doc: Document) -> Iterator[str]:
-    yield from (rf"\paragraph{{{doc.title}.}}", f"Given {given(doc.variables, doc.table)}:")
+    yield from (rf"\noindent\textbf{{{doc.title}.}}", f"Given {given(doc.variables, doc.table)}:")
     yield from aligned(doc.program, doc.table)
     if doc.rewrites:
         yield r"\noindent\emph{Used:}"
