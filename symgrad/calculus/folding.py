@@ -32,7 +32,7 @@ def products(nodes: Iterable[Node]) -> Products:
         own = ix.unnamed(node)
         if isinstance(own, ix.Polynomial) and len(own.terms) == 1 and not symmetric(own):
             ((coefficient, factors, _),) = own.terms
-            if coefficient == 1 and (len(factors) > 1 or factors[0].power != 1):
+            if coefficient == 1 and [f.power for f in factors] not in ([], [1]):
                 found.setdefault(factors[0].node, []).append(node)
     return found
 

@@ -185,3 +185,8 @@ def test_a_program_of_a_seed_is_one_program(seed: int) -> None:
     one, other = (program(Random(seed)) for _ in range(2))
     assert one.text == other.text
     assert all(np.array_equal(one.inputs[name], other.inputs[name]) for name in one.inputs)
+
+
+def test_a_definition_that_is_a_number() -> None:
+    derivation = sg.derive("x: Scalar\nc = 1\nloss = c * x")
+    assert derivation.verify().passed and derivation.results["x"].expression == "1"
