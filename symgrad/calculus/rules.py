@@ -97,6 +97,7 @@ class Applied(NamedTuple):
     identity: str
     fact: str
     for_code: bool = False
+    of_writing: bool = False
 
     @property
     def remark(self) -> str:
@@ -126,5 +127,6 @@ def record(rule: Rewrite) -> None:
     applied = _applied.get()
     if applied is not None:
         applied.setdefault(
-            rule.identity, Applied(rule.name, rule.identity, rule.fact, rule.for_code)
+            rule.identity,
+            Applied(rule.name, rule.identity, rule.fact, rule.for_code, rule.of_writing),
         )

@@ -215,8 +215,9 @@ def document(
 
 
 def used(rewrites: Iterable[Applied]) -> tuple[str, ...]:
-    """The identities that lines use."""
-    return tuple(rule.identity for rule in rewrites if not rule.for_code)
+    """The identities that lines use, other than what is one operation for whoever writes it."""
+    shown = (rule for rule in rewrites if not rule.for_code and not rule.of_writing)
+    return tuple(rule.identity for rule in shown)
 
 
 def computed(rewrites: Iterable[Applied]) -> tuple[str, ...]:

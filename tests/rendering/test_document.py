@@ -89,6 +89,7 @@ COMPUTED = [  # a program, what is computed as what
     ),
     ("x: Scalar\nloss = x * log(x)", ["x log(x) as xlogy(x, x), 0 at x = 0, its limit"]),
     ("x: Vector(n)\nloss = logsumexp(x)", []),
+    ("x: Vector(n)\nloss = norm2(x)**2", []),
 ]
 
 
@@ -103,3 +104,11 @@ def test_what_is_computed_in_another_form_is_said_once(program: str, computed: l
         assert [words.count(form) for form in computed] == [1] * len(computed)
         assert ("Computed" in words) == bool(computed)
         assert "Used" not in words
+
+
+def test_an_identity_that_results_use_is_said_first() -> None:
+    program = "Q: Matrix(n, n, orthogonal=True)\nx: Vector(n)\nloss = norm2(Q @ x)**2"
+    derivation = sg.derive(program, ["x"])
+    for shown in (derivation.text(), derivation.latex(), derivation.markdown(), derivation.html()):
+        words = re.sub(r"<[^>]*>", "", shown).replace(r"\textasciicircum{}", "^")
+        assert re.search(r"Used:?\}?\s[^.]*X\^T X = X X\^T = I for an orthogonal X", words)
