@@ -44,7 +44,8 @@ PRODUCTS = {  # what has a matrix form where the derivative itself has none
 
 class _Found(NamedTuple):
     """A result: its entry, all labels that it is over (in a Jacobian those of f first), the
-    name on its left side, and the same as the chain rule gives it for what is written."""
+    name on its left side, and the same as the chain rule gives it for what is written, where that
+    may be short."""
 
     entry: Entry
     labels: tuple[Label, ...]
@@ -136,9 +137,10 @@ class _Work:
     ) -> dict[str, _Found]:
         """The derivatives of `top`, the steps to them written."""
         names = self.writer.backward(passes.written, [*self.nodes.values()], top, example)
+        written = {n: passes.written.of(node)[0] for n, node in self.nodes.items()}
+        short = {n: entry for n, entry in written.items() if self.called.may_be_short(entry.node)}
         return {
-            n: _Found(*passes.of(node), names[node], passes.written.of(node)[0])
-            for n, node in self.nodes.items()
+            n: _Found(*passes.of(node), names[node], short.get(n)) for n, node in self.nodes.items()
         }
 
     def directions(self) -> tuple[dict[Node, Node], dict[str, str]]:

@@ -124,14 +124,15 @@ class Writer:
         for node in ix.topological(roots):
             if node in self.called.lowered.names and node not in self.numbers:
                 self._statement(node)
-        plain, named = self.called.simplified(roots), self.called.in_definitions(roots)
+        short = [*filter(self.called.may_be_short, roots)]
+        plain, named = self.called.simplified(short), self.called.in_definitions(short)
         lefts: dict[Node, Derivative] = {}
         for node in _layer_by_layer(backward, wrt, cotangents):
             entry = cotangents[node]
             if node is not self.called.root:
                 numerator = top if example is None or batch_of(node) is None else example
                 lefts[node] = self._cotangent(
-                    backward, node, numerator, plain[entry.node], named[entry.node]
+                    backward, node, numerator, plain.get(entry.node), named.get(entry.node)
                 )
         return {n: self._derivative(n, n, top) for n in wrt} | lefts
 
@@ -140,8 +141,8 @@ class Writer:
         backward: Reverse,
         node: Node,
         top: Expression,
-        plain: Counterpart,
-        named: Counterpart,
+        plain: Counterpart | None,
+        named: Counterpart | None,
     ) -> Derivative:
         """The step of a node's cotangent; its left side."""
         entry, labels = backward.of(node)
@@ -177,8 +178,10 @@ class Writer:
             bottom = bottom.arguments[0]
         return Derivative.of(top, bottom, matrix_shape(derivative.axes), batch_of(derivative))
 
-    def _if_short(self, counterpart: Counterpart) -> Counterpart | None:
-        return counterpart if self.size(counterpart.node) <= SHORT else None
+    def _if_short(self, counterpart: Counterpart | None) -> Counterpart | None:
+        if counterpart is None or self.size(counterpart.node) > SHORT:
+            return None
+        return counterpart
 
     def size(self, node: Node) -> int:
         """How many names and functions a node shows."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import transposed
+from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
 from symgrad.calculus.nodes import Node, batch_of, matrix_shape
@@ -39,6 +40,7 @@ class StepNames:
     names: dict[Node, Expression] = field(default_factory=dict)
     plain: dict[Node, Counterpart] = field(default_factory=dict)
     kept: dict[Node, Counterpart] = field(default_factory=dict)
+    lengths: dict[Node, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = {**self.computed.names, **self.lowered.names, **self._simplified_names()}
@@ -65,6 +67,15 @@ class StepNames:
         """The same, but that the definitions of the program stay by their names."""
         with as_a_formula():
             return rebuilt(roots, is_named, instead=self.declared, known=self.kept)
+
+    def may_be_short(self, node: Node) -> bool:
+        """Whether a node may have a short form; none that is very long as it is written has."""
+        return leaf_count(node, self._as_given, self.lengths) <= 2 * LONGEST
+
+    def _as_given(self, node: Node) -> Expression | None:
+        return (
+            self.naming.given(node) if isinstance(node, ix.Input) else self.lowered.names.get(node)
+        )
 
     def new_name(self, wanted: str, otherwise: str) -> str:
         """A name that nothing else has."""
