@@ -56,6 +56,11 @@ def blocks(K: Any) -> Any:
     return K.reshape(2, 3, 3, 3)
 
 
+def polar_factor(A: Any) -> Any:
+    values, Q = np.linalg.eigh(A @ A.T)
+    return Q @ np.diag(values**-0.5) @ Q.T @ A
+
+
 def exponential(S: Any) -> Any:
     term, total = np.eye(3), np.eye(3)
     for k in range(1, 60):
@@ -108,6 +113,12 @@ VALUES: list[tuple[str, Callable[..., Any]]] = [
     ("diag(x)", lambda x: np.diag(x)),
     ("diag(S)", lambda S: np.diag(S)),
     ("S[k]", lambda S, k: S[k]),
+    ("x[1:n]", lambda x: x[1:]),
+    ("A[:, 1:n]", lambda A: A[:, 1:]),
+    ("eigvalsh(S)", lambda S: np.linalg.eigvalsh((S + S.T) / 2)),
+    ("eigenvectors(S)", lambda S: np.linalg.eigh((S + S.T) / 2)[1]),
+    ("polar_factor(A)", polar_factor),
+    ("nuclear_norm(A)", lambda A: np.trace(polar_factor(A).T @ A)),
     ("x[k]", lambda x, k: x[k]),
     ("x * onehot(k)", lambda x, k: x * np.eye(3)[k]),
     ('einsum("ij,kj->ik", A, S)', lambda A, S: A @ S.T),
