@@ -192,7 +192,8 @@ def lower_problem(problem: Problem) -> Lowered:
             entry = entry._replace(node=give_name(entry.node, name))
             made[id(definition)] = tensor(entry, value.axes, value.others)
         values[name] = replace(value, terms=(Term(ONE, (Factor(entry.node, entry.labels),)),))
-        if own:
+        number = not isinstance(entry.node, ix.Named) and not entry.node.operands
+        if own and not number:  # 1 is not called c wherever it comes up
             named = Name(name, definition.shape, definition.batch)
             row = len(value.core) == 1 and value.axes[0] is None
             names.setdefault(entry.node, transposed(named) if row else named)

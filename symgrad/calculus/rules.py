@@ -60,9 +60,11 @@ def _is_tried(rule: NodeRule | TermRule) -> bool:
 
 
 def called(entry: Entry) -> Entry:
-    """What has just been made, by its name if it has one."""
+    """What has just been made, by its name if it has one; a number is not that of a definition."""
     named = _named.get()
-    return entry._replace(node=named.get(entry.node, entry.node)) if named else entry
+    if not named or not entry.node.operands:
+        return entry
+    return entry._replace(node=named.get(entry.node, entry.node))
 
 
 def give_name(node: Node, name: str) -> Node:

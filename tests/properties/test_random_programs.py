@@ -189,4 +189,5 @@ def test_a_program_of_a_seed_is_one_program(seed: int) -> None:
 
 def test_a_definition_that_is_a_number() -> None:
     derivation = sg.derive("x: Scalar\nc = 1\nloss = c * x")
-    assert derivation.verify().passed and derivation.results["x"].expression == "1"
+    assert "dL/dx = c " in derivation.text()
+    assert not derivation.verify().failed and derivation.results["x"].expression == "1"
