@@ -84,8 +84,7 @@ class Writer:
 
     def _names_used(self, node: Node) -> set[str]:
         """The names of the lines that a line uses."""
-        used = ix.topological(node.operands, lambda n: n not in self.lines)
-        return {name for n in used if n in self.lines for name in _names(self.called.names[n])}
+        return {name for n in self.typed.used(node) for name in _names(self.called.names[n])}
 
     def _forward_step(self, node: Node, name: Expression, right: Expression) -> None:
         if is_call(name, transpose):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from symgrad.calculus.lowering import Tensor
-from symgrad.calculus.nodes import ONE, Node
+from symgrad.calculus.nodes import ONE, Node, topological
 from symgrad.language.expressions import Call, Expression, Name, fold, parts
 from symgrad.language.operations import meanings
 
@@ -50,7 +50,7 @@ class Typed:
     def of(self, node: Node, names: Mapping[Node, Expression]) -> Expression | None:
         """What the program says of a line, by the names of those that it is made of; None where it
         does not say it."""
-        source, used = self.sources.get(node), self._used(node)
+        source, used = self.sources.get(node), self.used(node)
 
         def visit(part: Expression, arguments: tuple[_Said, ...]) -> _Said:
             if not isinstance(part, Call):
@@ -88,14 +88,6 @@ class Typed:
                 return several and len(call.arguments) > 1
         return several and isinstance(call.operation.meaning, meanings.Composite)
 
-    def _used(self, node: Node) -> set[Node]:
+    def used(self, node: Node) -> set[Node]:
         """The lines that stand in a line."""
-        found: set[Node] = set()
-        pending = [*node.operands]
-        while pending:
-            operand = pending.pop()
-            if operand in self.lines:
-                found.add(operand)
-            else:
-                pending += operand.operands
-        return found
+        return {*topological(node.operands, lambda n: n not in self.lines)} & self.lines

@@ -336,4 +336,31 @@ MUTANTS: list[Mutant] = [
             "if factor.power == 1 and factor",
         ),
     ),
+    *planted_in(
+        "symgrad/calculus/statements.py",
+        "tests/calculus/test_steps.py",
+        (
+            "a line is said without the line that it uses",
+            "if said is not None and self._names_used(node) <= _names(said):",
+            "if said is not None:",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/proofs/uses.py",
+        "tests/calculus/test_chains.py",
+        (
+            "what a program calls otherwise does not move in a chain",
+            "return _names(right) <= operands",
+            "return True",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/recurrences/derive.py",
+        "tests/calculus/test_recurrences.py",
+        (
+            "the line at the last step is that of one step",
+            'Line("last", line, "start" if own is None else "after")',
+            'Line("last", line, "start")',
+        ),
+    ),
 ]
