@@ -60,7 +60,7 @@ class Result:
 
     @property
     def _form(self) -> ClosedForm:
-        return self.data.outcomes[self.key].closed
+        return self.data.outcomes[self.key].brief
 
     @property
     def notation(self) -> str:

@@ -578,6 +578,19 @@ EXPONENTS = [  # a quotient of numbers in an exponent is a number
         same={"x": "-exp(-x)"},
     ),
 ]
+STRESS = (
+    "X: Matrix(n, p); Dp: Matrix(n, n, symmetric=True); G = X @ X.T; g = diag(G)"
+    "; D2 = g @ ones(n).T + ones(n) @ g.T - 2 * G; loss = sum((D2 - Dp)**2)"
+)
+FOCAL = (
+    "z: Vector(k); y: Vector(k, one_hot=True); gamma: Scalar; p = softmax(z)"
+    "; p_t = y.T @ p; loss = -(1 - p_t)**gamma * log(p_t)"
+)
+STANDARDIZED = (
+    "X: Matrix(N, d); G: Matrix(N, d); gamma: Vector(d); mu = mean(X, axis=0)"
+    "; s = std(X, axis=0); Xhat = {Xhat}; loss = sum(G * Xhat)"
+)
+BY_COLUMNS = "(G - Xhat @ diag(mean(G * Xhat, axis=0).T) - ones(N) @ mean(G, axis=0))"
 CLOSED = [  # a result uses only what is defined beside it
     Row(
         name="heat kernel",
@@ -587,7 +600,33 @@ CLOSED = [  # a result uses only what is defined beside it
         derivative={
             "X": "4 * X @ (S * (Q.T @ Q) - diag(S * (Q.T @ Q) @ ones(n)))",
         },
-        holds={"result": "X @ (g3 + g3.T)", "text": "g = diag(G)"},
+        same={"X": "4 * X @ (S * (Q.T @ Q) - diag(S * (Q.T @ Q) @ ones(n)))"},
+        holds={"text": "g = diag(G)"},
+    ),
+    Row(
+        name="a kernel with a matrix that is not symmetric",
+        program="X: Matrix(d, n); Q: Matrix(n, n); G = X.T @ X; g = diag(G)"
+        "; S = exp(2 * G - g @ ones(n).T - ones(n) @ g.T); loss = sum(Q * S)",
+        wrt="X",
+        derivative={
+            "X": "2 * X @ (S * (Q + Q.T) - diag(S * (Q + Q.T) @ ones(n)))",
+        },
+        lacks={"result": "4 * X"},
+    ),
+    Row(
+        name="stress of distances",
+        program=STRESS,
+        wrt="X",
+        same={"X": "8 * (diag((D2 - Dp) @ ones(n)) - D2 + Dp) @ X"},
+    ),
+    Row(
+        name="stress of distances that are not symmetric",
+        program=STRESS.replace(", symmetric=True", ""),
+        wrt="X",
+        derivative={
+            "X": "4 * (diag((2 * D2 - Dp - Dp.T) @ ones(n)) - 2 * D2 + Dp + Dp.T) @ X",
+        },
+        lacks={"result": "8 *"},
     ),
     Row(
         name="a vector that is standardized",
@@ -597,7 +636,93 @@ CLOSED = [  # a result uses only what is defined beside it
             "x": "(g - mean(g) - (x - mean(x)) / std(x) * mean(g * (x - mean(x)) / std(x)))"
             " / std(x)"
         },
-        holds={"result": ("g2 = x - mean(x)", "g3 - mean(g3)")},
+        same={
+            "x": "(g - g.T @ (x - mean(x)) * (x - mean(x)) / var(x) / n - mean(g)) / std(x)",
+        },
+    ),
+    Row(
+        name="a vector that is standardized, with a name",
+        program="x: Vector(n); g: Vector(n); s = std(x); xhat = (x - mean(x)) / s"
+        "; loss = dot(g, xhat)",
+        wrt="x",
+        same={"x": "(g - g.T @ xhat * xhat / n - mean(g)) / s"},
+    ),
+    Row(
+        name="another number taken off than the mean",
+        program="x: Vector(n); g: Vector(n); w: Vector(n); loss = dot(g, (x - w.T @ x) / std(x))",
+        wrt="x",
+        derivative={
+            "x": "(g - sum(g) * w) / std(x) - dot(g, x - w.T @ x) * (x - mean(x)) / (n * std(x)**3)"
+        },
+    ),
+    Row(
+        name="columns that are standardized",
+        program=STANDARDIZED.format(Xhat="(X - mu) / s"),
+        wrt="X",
+        same={"X": f"{BY_COLUMNS} @ diag(1 / s.T)"},
+    ),
+    Row(
+        name="columns that are standardized and scaled",
+        program=STANDARDIZED.format(Xhat="(X - ones(N) @ mu) @ diag(1 / s.T)").replace(
+            "sum(G * Xhat)", "sum(G * (Xhat @ diag(gamma)))"
+        ),
+        wrt="X",
+        same={"X": f"{BY_COLUMNS} @ diag(gamma / s.T)"},
+    ),
+    Row(
+        name="columns that are standardized without a name",
+        program="X: Matrix(N, d); G: Matrix(N, d)"
+        "; loss = sum(G * ((X - mean(X, axis=0)) / std(X, axis=0)))",
+        wrt="X",
+        same={
+            "X": "(G - (X - ones(N) @ mean(X, axis=0)) @ diag(mean(G * (X - ones(N) @ mean(X, "
+            "axis=0)), axis=0).T / var(X, axis=0).T) - ones(N) @ mean(G, axis=0))"
+            " @ diag(1 / std(X, axis=0).T)"
+        },
+    ),
+    Row(
+        name="rows that are standardized",
+        program="X: Matrix(n, d); G: Matrix(n, d); mu = mean(X, axis=1); s = std(X, axis=1)"
+        "; H = diag(1 / s) @ (X - mu @ ones(d).T)"
+        "; loss = sum(G * H)",
+        wrt="X",
+        same={
+            "X": "diag(1 / s) @ (G - mean(G, axis=1) @ ones(d).T - diag(mean(G * H, axis=1)) @ H)"
+        },
+    ),
+    Row(
+        name="an entry that a one-hot vector picks, by its name",
+        program=FOCAL,
+        wrt="z",
+        at={"z": [0.3, -0.2, 0.1], "y": [0.0, 1.0, 0.0], "gamma": 2.0},
+        same={
+            "z": "(log(p_t) * gamma * (1 - p_t)**(gamma - 1) * p_t - (1 - p_t)**gamma) * (y - p)",
+        },
+        holds={"text": "y * x = (y^T x) y, where y is one-hot"},
+    ),
+    Row(
+        name="what a vector picks that is not one-hot",
+        program=FOCAL.replace("one_hot", "simplex"),
+        wrt="z",
+        at={"z": [0.3, -0.2, 0.1], "y": [0.2, 0.5, 0.3], "gamma": 2.0},
+        derivative={
+            "z": "(log(p_t) * gamma * (1 - p_t)**(gamma - 1) - (1 - p_t)**gamma / p_t)"
+            " * p * (y - p_t)"
+        },
+        lacks={"result": "y - p)", "text": "(y^T x) y"},
+    ),
+    Row(
+        name="what another one-hot vector picks",
+        program="p: Vector(k); y: Vector(k, one_hot=True); u: Vector(k, one_hot=True)"
+        "; c: Vector(k); q = y.T @ p; loss = c.T @ (u * p) * exp(q)",
+        wrt="c",
+        same={"c": "exp(q) * u * p"},
+        at={
+            "p": [0.2, 0.5, 0.3],
+            "y": [0.0, 1.0, 0.0],
+            "u": [0.0, 0.0, 1.0],
+            "c": [1.0, 2.0, 3.0],
+        },
     ),
     Row(
         name="batch normalization",
@@ -610,7 +735,11 @@ CLOSED = [  # a result uses only what is defined beside it
             " * (ones(N) @ mean(G * (xmu @ diag(1 / sqrt(v.T))), axis=0)))"
             " @ diag(gamma / sqrt(v.T))"
         },
-        holds={"text": ("mu = mean(X, axis=0)", "out = xmu @ ")},
+        same={
+            "X": "(G - xmu @ diag(mean(G * xmu, axis=0).T / v.T) - ones(N) @ mean(G, axis=0))"
+            " @ diag(gamma / sqrt(v.T))"
+        },
+        holds={"text": ("mu = mean(X, axis=0)", "out = xmu @ ", "grad_X L = (G - xmu @ diag(")},
     ),
     Row(
         name="the number of examples",

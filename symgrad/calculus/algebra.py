@@ -258,6 +258,8 @@ def power(e: Expression, exponent: Value) -> Expression:
     if exponent == 1:
         return e
     if exponent == HALF:
+        if is_call(e, op.transpose) and (root := root_of(e.arguments[0])):
+            return transposed(root)
         return root_of(e) or sqrt(e)
     return op.power(e, Number(exponent))
 

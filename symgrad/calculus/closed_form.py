@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from symgrad.calculus import nodes as ix
+from symgrad.calculus.centred import without_centred
 from symgrad.calculus.expansion import multiplied, simplified
+from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.naming import Naming, fresh
@@ -69,10 +71,13 @@ def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Cl
         return ClosedForm((), form, tuple(applied.values()))
 
 
-def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm:
-    """The entry, over all these labels, in matrix notation. Raises NoMatrixForm."""
-    root = aligned(entry, labels)
+def closed_form(
+    entry: Entry, labels: tuple[Label, ...], naming: Naming, products: Products | None = None
+) -> ClosedForm:
+    """The entry, over all these labels, in matrix notation; `products` are the definitions to be
+    found again, if not those of what is computed. Raises NoMatrixForm."""
     reference = naming.reference
+    root = without_centred(aligned(entry, labels), lambda node: reference(node) is not None)
     names = _shared(root, reference, set(naming.taken), SHARED)
     if names:  # one more definition costs little then
         names = _shared(root, reference, set(naming.taken), SHORT)
@@ -87,7 +92,7 @@ def closed_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Clos
         short = simplified(
             node,
             lambda n: named(n) is not None,
-            naming.products,
+            naming.products if products is None else products,
             lambda n: leaf_count(n, named, known),
         )
         return retyped(full(_by_definition(notation, short, node), node), naming.spelled)
@@ -103,7 +108,7 @@ def named_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Close
     """An entry that is made of the program's definitions in terms of these, by no rule that is for
     code. Raises NoMatrixForm."""
     with as_a_formula():
-        return closed_form(entry, labels, naming)
+        return closed_form(entry, labels, naming, naming.stated_products)
 
 
 def _used(

@@ -27,7 +27,7 @@ from symgrad.language.unparse import unparse
 
 Key = str | tuple[str, str]
 LONGEST_INDEX_FORM = 160  # characters
-LONGEST_RESULT = 100  # characters, where the last step says it in half of them
+LONGEST_RESULT = 101  # characters, where the last step says it in half of them; batch norm fits
 LONGEST_DEFINED = 100  # characters of a result with definitions of its own
 SHORT = 24  # characters of what a line says beside the chain rule
 SOLVING = "solving"  # the kind of a step that holds where a gradient is zero
@@ -127,10 +127,17 @@ class Outcome:
         return closed_result(self.entry, self.labels, self.naming)
 
     @cached_property
-    def _written(self) -> ClosedForm:
+    def brief(self) -> ClosedForm:
+        """The shorter one of the closed form and that in terms of the program's definitions."""
+        form = self._in_definitions
+        return form if form and len(form.text) <= len(self.closed.text) else self.closed
+
+    @cached_property
+    def form(self) -> ClosedForm:
+        """What the derivation's last line says."""
         long = self.long or _is_long(self.closed)
-        form, closed = self._in_definitions, self.closed
-        if form is not None and (long or len(form.text) <= len(closed.text)):
+        form, closed = self._in_definitions, self.brief
+        if form is not None and (long or closed is form):
             closed, long = form, False
         if self.last is None or not (long or len(closed.text) > LONGEST_RESULT):
             return closed
@@ -157,12 +164,12 @@ class Outcome:
     @property
     def definitions(self) -> tuple[tuple[Name, Expression], ...]:
         """What the expression needs beside the names of the steps, in order."""
-        return self._written.definitions
+        return self.form.definitions
 
     @property
     def expression(self) -> Expression:
         """The right-hand side."""
-        return self._written.expression
+        return self.form.expression
 
 
 def _is_long(form: ClosedForm) -> bool:

@@ -21,6 +21,7 @@ from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
 from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern, new_labels
+from symgrad.calculus.picking import PICKED
 from symgrad.calculus.proofs.lines import Differential
 from symgrad.calculus.rebuilding import Counterpart, without_aliases
 from symgrad.calculus.rules import Applied, as_written, recorded
@@ -401,9 +402,9 @@ def derived(kind: str, problem: Problem, wrt: Wrt, layout: str = "variable") -> 
 def _in_closed_forms(derivation: Derivation) -> dict[str, Applied]:
     """The rules that the closed forms use, where some are of declared facts: such a rule may be
     used there alone, and is reported like the others."""
-    facts = {rule.fact for rule in REWRITES if rule.fact}
+    facts = {rule.fact for rule in (*REWRITES, PICKED) if rule.fact}
     if not any(facts & v.facts for v in derivation.problem.variables.values()):
         return {}
     forms = [step.closed for step in derivation.steps]
-    forms += [outcome.closed for outcome in derivation.outcomes.values()]
+    forms += [form for o in derivation.outcomes.values() for form in (o.closed, o.form)]
     return {rule.identity: rule for form in forms if form for rule in form.applied}

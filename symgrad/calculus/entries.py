@@ -7,7 +7,7 @@ from fractions import Fraction
 from weakref import WeakKeyDictionary
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.nodes import ClosedFactor, Factor, Node
+from symgrad.calculus.nodes import ClosedFactor, ClosedTerm, Factor, Node
 from symgrad.calculus.terms import key_of, numbered
 
 
@@ -45,13 +45,28 @@ def _is_symmetric(node: Node) -> bool:
         return all(not at or (len(at) == 2 and symmetric(n)) for n, at in node.arguments)
     if isinstance(node, ix.Polynomial):
         straight, crossed = (
-            {(key_of(numbered(t.factors, at, symmetric)), t.coefficient) for t in node.terms}
+            {
+                (key_of(numbered(_on_diagonal(t, at[0]), at, symmetric)), t.coefficient)
+                for t in node.terms
+            }
             for at in ({0: 0, 1: 1}, {0: 1, 1: 0})
         )
         return straight == crossed
     if isinstance(node, ix.OneHot) and isinstance(node.label, ix.Place):  # [i = n - 1 - j]
         return node.label.coefficients == (-1,) and node.axes[0] == node.label.offset + 1
     return isinstance(node, ix.Identity)
+
+
+def _on_diagonal(term: ClosedTerm, first: int) -> tuple[ClosedFactor, ...]:
+    """The factors, those beside [i = j] at the one of them: u_j [i = j] = u_i [i = j]."""
+    if not any(isinstance(f.node, ix.Identity) and {*f.labels} == {0, 1} for f in term.factors):
+        return term.factors
+    return tuple(
+        f
+        if isinstance(f.node, ix.Identity)
+        else f._replace(labels=tuple(first if x in (0, 1) else x for x in f.labels))
+        for f in term.factors
+    )
 
 
 def positive(node: Node) -> bool:

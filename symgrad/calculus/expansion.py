@@ -9,14 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from symgrad.calculus.entries import singular
-from symgrad.calculus.folding import MOST_TERMS, Length, Products, cancelled, folded, over_one
+from symgrad.calculus.folding import (
+    MOST_TERMS,
+    Length,
+    Products,
+    cancelled,
+    folded,
+    over_one,
+    roots,
+)
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.gathering import gathered
 from symgrad.calculus.inverses import told_apart
 from symgrad.calculus.lowering import lower, tensor
-from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term, new_labels
+from symgrad.calculus.nodes import (
+    ONE,
+    Entry,
+    Factor,
+    Label,
+    Map,
+    Node,
+    Polynomial,
+    Term,
+    new_labels,
+)
+from symgrad.calculus.picking import PICKED, picked
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
+from symgrad.calculus.rules import record
 from symgrad.calculus.terms import magnitude, multiplied_out, opened, repeated, times
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name
@@ -43,9 +63,16 @@ def simplified(
         ways.append(list(map(told_apart, terms)))
         entries = [contract(way, labels, factored=True) for way in ways]
         shorter = [_without_sums(entry, named) for entry in entries]
-        return min((plain, *entries, *shorter), key=lambda entry: length(entry.node))
+        by_names = _picked(terms, labels, products, named)
+        best = min((plain, *entries, *shorter, *by_names), key=lambda entry: length(entry.node))
+        if best in by_names:
+            record(PICKED)
+        return best
 
-    done = rebuilt([root], lambda node: node is not root and named(node), combine)
+    bases = roots(products)
+    done = rebuilt(
+        [root], lambda node: node is not root and (named(node) or node in bases), combine
+    )
     labels = new_labels(root.axes)
     return aligned(done[root].at(labels), labels)
 
@@ -65,6 +92,23 @@ def multiplied(root: Node, named: Callable[[Node], bool]) -> Node:
     done = rebuilt([root], lambda node: node is not root and named(node), combine)
     labels = new_labels(root.axes)
     return aligned(done[root].at(labels), labels)
+
+
+def _picked(
+    terms: Sequence[Term],
+    labels: tuple[Label, ...],
+    products: Products,
+    named: Callable[[Node], bool],
+) -> list[Entry]:
+    """The sum with the names of entries that one-hot vectors pick, if there are any."""
+    found = [picked(term, products, named) for term in terms]
+    if not any(found):
+        return []
+    pieces = [new or [term] for new, term in zip(found, terms, strict=True)]
+    entries = [contract(piece, labels, factored=True) for piece in pieces]
+    whole = [cancelled(Term(ONE, (Factor(*entry),)), named) for entry in entries]
+    flat = [cancelled(term, named) for term in _flat(whole, named)]
+    return [contract(flat, labels, factored=True)]
 
 
 def _flat(terms: Sequence[Term], named: Callable[[Node], bool]) -> list[Term]:

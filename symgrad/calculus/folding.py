@@ -9,6 +9,7 @@ Only what is printed is written so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
@@ -37,12 +38,25 @@ def products(nodes: Iterable[Node]) -> Products:
     return found
 
 
+def roots(named: Products) -> set[Node]:
+    """The nodes of which named ones are roots: they stay as they are, to be found again."""
+    return {
+        closed.factors[0].node
+        for nodes in named.values()
+        for own in map(ix.unnamed, nodes)
+        if isinstance(own, ix.Polynomial)
+        for closed in own.terms
+        if len(closed.factors) == 1 and closed.factors[0].power == Fraction(1, 2)
+    }
+
+
 def folded(term: Term, named: Products, length: Length, root: int) -> Term:
     """The term with named products in the place of their factors, where it is shorter then; a root
     counts as so many names."""
+    bases = roots(named)
 
     def count(each: Term) -> int:
-        return sum(length(f.node) + root * _is_root(f) for f in each.factors)
+        return sum(_length(f, bases, length, root) for f in each.factors)
 
     nodes = (node for factor in term.factors for node in named.get(factor.node, ()))
     others = (other for node in nodes for other in _with_name(term, node))
@@ -50,8 +64,13 @@ def folded(term: Term, named: Products, length: Length, root: int) -> Term:
     return min((term, *(folded(each, named, length, root) for each in shorter)), key=count)
 
 
-def _is_root(factor: Factor) -> bool:
-    return not isinstance(factor.power, Fraction) or factor.power.denominator != 1
+def _length(factor: Factor, bases: AbstractSet[Node], length: Length, root: int) -> int:
+    """How much a factor shows: of what has a named root, that and a power of it."""
+    power = factor.power
+    if factor.node in bases and isinstance(power, Fraction) and power.denominator <= 2:
+        return 2
+    is_root = not isinstance(power, Fraction) or power.denominator != 1
+    return length(factor.node) + root * is_root
 
 
 def _with_name(term: Term, node: Node) -> Iterator[Term]:
@@ -69,7 +88,7 @@ def _with_name(term: Term, node: Node) -> Iterator[Term]:
         bound = [labels[k] for k in own.summed]
         carried = {x for f in left for x in f.labels}
         if all(x in term.summed and x not in carried for x in bound):
-            kept = isinstance(node, ix.Named)
+            kept = isinstance(node, ix.Named) or own.summed  # what no term is opened to
             name = node if kept else ix.intern(ix.Alias, node.axes, of=node, inner=node)
             at = tuple(labels[k] for k in range(len(node.axes)))
             summed = tuple(x for x in term.summed if x not in bound)

@@ -9,7 +9,7 @@ from functools import cached_property
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.folding import Products, products
-from symgrad.calculus.nodes import Input, Node, core_axes
+from symgrad.calculus.nodes import Input, Named, Node, core_axes
 from symgrad.language.dimensions import ONE, Dimension, Shape
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.literals import Spelling, spelling
@@ -49,8 +49,13 @@ class Naming:
 
     @cached_property
     def products(self) -> Products:
-        """The user's definitions that are products."""
-        return products(self.definitions)
+        """The user's definitions that are products, as they are computed."""
+        return products(n for n in self.definitions if not isinstance(n, Named))
+
+    @cached_property
+    def stated_products(self) -> Products:
+        """The same as they are stated."""
+        return products(n for n in self.definitions if isinstance(n, Named))
 
     def reference(self, node: Node) -> Expression | None:
         """What the user calls a node, as a column where it is a vector; None where it has no

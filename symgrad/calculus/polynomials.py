@@ -138,11 +138,13 @@ def _common(terms: list[Term]) -> tuple[Term, list[Term]]:
 def _stays_plain(
     terms: list[Term], entry: tuple[Node, tuple[Label, ...]], summed: set[Label]
 ) -> bool:
-    """Whether no term has to be spread over indices of the others when the entry is taken out."""
+    """Whether no term has to be spread over more indices when the entry is taken out: it has those
+    of the others, or all of the entry's anyway."""
     if not entry[1]:
         return True
     free = [
         {x for f in t.factors if (f.node, f.labels) != entry for x in f.labels} - summed
         for t in terms
     ]
-    return len(set().union(*free)) < 2 or all(labels == free[0] for labels in free)
+    most = set().union(*free)
+    return len(most) < 2 or all(labels == most or labels >= {*entry[1]} for labels in free)

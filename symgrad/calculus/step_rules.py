@@ -60,6 +60,8 @@ def statement_rule(node: ix.Node, call: Call | None) -> StepRule:
 
 def _call_rule(call: Call) -> StepRule:
     inner = without_factors(call)
+    if is_call(inner, transpose) and isinstance(inner.arguments[0], Call):
+        inner = inner.arguments[0]
     if not isinstance(inner, Call):
         return rule_of(negative)
     if is_call(inner, matmul) and inner.shape == SCALAR:

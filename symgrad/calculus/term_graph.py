@@ -30,12 +30,12 @@ from symgrad.calculus.algebra import (
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Factor, Label, Node
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Expression, Name, Number, Value
+from symgrad.language.expressions import Expression, Name, Number, Size, Value
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
 from symgrad.language.operations.entries import entry
-from symgrad.language.operations.moments import moment_of
+from symgrad.language.operations.moments import mean_along, moment_of
 from symgrad.language.operations.norms import squared_norm
 from symgrad.language.operations.slices import slice_of
 
@@ -138,6 +138,9 @@ class TermGraph:
             self.vectors.setdefault(rest, []).append(Piece(shifted))
             return
         matrix = self._toward(pieces, pair, rest)
+        if not own and _divided(self.scalars, label):
+            self.vectors.setdefault(rest, []).append(Piece(_mean_of_rows(matrix)))
+            return
         vector = _combined(own) if own else filled(ones, (label.axis,))  # type: ignore[attr-defined]
         looked_up = _lookup(matrix, vector)
         value = looked_up if looked_up is not None else product(matrix, vector)
@@ -309,3 +312,21 @@ def _lookup(matrix: Expression, vector: Expression) -> Expression | None:
     if label is None:
         return None
     return lookup(table, label) if isinstance(table, Name) or not isinstance(label, Name) else None
+
+
+def _divided(scalars: list[Piece], label: Hashable) -> bool:
+    """Whether a term is divided by how many values the label has; it is no longer then."""
+    for piece in scalars:
+        sized = isinstance(piece.value, Size) and piece.value.dimension == label.axis  # type: ignore[attr-defined]
+        if sized and piece.power == -1:
+            scalars.remove(piece)
+            return True
+    return False
+
+
+def _mean_of_rows(matrix: Expression) -> Expression:
+    """The mean of each row, as a column."""
+    turned = transposed(matrix)
+    if is_call(turned, transpose) or not is_call(matrix, transpose):
+        return mean_along(matrix, 1)
+    return transposed(mean_along(turned, 0))

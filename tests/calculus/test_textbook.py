@@ -104,7 +104,7 @@ TEXTBOOK = [
         "gradient",
         "loss = a.T @ var(X, axis=1)",
         "X",
-        "2 * (diag(a) @ X - a * (X @ ones(n)) @ ones(n).T / n) / n",
+        "2 * diag(a) @ (X - mean(X, axis=1) @ ones(n).T) / n",
     ),
     ("gradient", "loss = sum(max(B @ X, axis=0))", "X", "B.T @ hardmax(B @ X, axis=0)"),
     ("gradient", "loss = sum(logsumexp(X, axis=0))", "X", "softmax(X, axis=0)"),

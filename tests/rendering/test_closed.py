@@ -148,7 +148,7 @@ def test_the_pages_of_several_blocks_are_closed(seed: int) -> None:
 
 
 OPEN = (  # a result that is written by the names of the steps, and one with definitions of its own
-    "x: Vector(n)\ng: Vector(n)\ny = exp(x)\nloss = dot(g, (y - mean(y)) / std(y))",
+    "x: Vector(n)\ng: Vector(n)\ny = exp(x)\nloss = dot(g, (y - mean(y)) / norm2(y - mean(y)))",
     "W: Matrix(n, n)\nx: Vector(n)\nh = tanh(W @ tanh(W @ tanh(W @ x)))\nloss = norm2(h)**2",
 )
 

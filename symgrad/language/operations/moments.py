@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from symgrad.language.dimensions import ONE, core
 from symgrad.language.expressions import Call, Expression, Operation, Size
-from symgrad.language.operations.arithmetic import subtract
+from symgrad.language.operations.arithmetic import matmul, power, subtract, transpose
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import LETTERS, einsum, total
 from symgrad.language.operations.meanings import Composite, declare
@@ -87,6 +87,27 @@ def _deviating(e: Expression) -> Expression | None:
         if _is(center, mean) and not center.options and center.arguments[0] == x:
             return x
     return None
+
+
+def mean_along(x: Expression, axis: int) -> Expression:
+    """The mean along an axis, which of squared deviations from another mean is the variance."""
+    if _is(x, power) and getattr(x.arguments[1], "value", None) == 2:
+        (deviation, _) = x.arguments
+        whole, center = deviation.arguments if _is(deviation, subtract) else (x, x)
+        if _repeats_mean(center, whole, axis):
+            return var(whole, axis=axis)
+    return mean(x, axis=axis)
+
+
+def _repeats_mean(e: Expression, of: Expression, axis: int) -> bool:
+    """Whether it is the mean along an axis, once for each of what it is the mean of."""
+    if not _is(e, matmul):
+        return False
+    each, own = e.arguments if axis == 0 else reversed(e.arguments)
+    if axis == 1 and _is(each, transpose):
+        (each,) = each.arguments
+    alike = _is(own, mean) and own.options == {"axis": axis} and own.arguments[0] is of
+    return alike and _is(each, ones)
 
 
 def root_of(e: Expression) -> Expression | None:

@@ -1,0 +1,88 @@
+"""Sums that are 0 because a mean was taken off:
+
+    sum_i (x_i - mean(x)) / s = 0        and so        mean(g - x_hat (g^T x_hat) / n) = mean(g)
+
+Only what is printed is written so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.functions import aligned
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.rebuilding import rebuilt
+from symgrad.calculus.terms import multiplied_out, opened, product
+
+MOST_TERMS = 16  # of a sum that is multiplied out
+
+
+def without_centred(root: Node, named: Callable[[Node], bool]) -> Node:
+    """The node with sums over an index told apart where one of their terms is 0 so, up to nodes
+    that have a name."""
+
+    def inside(node: Node) -> bool:
+        return node is root or not named(node)
+
+    order = ix.topological([root], inside)
+    if not any(_has_lone_sum(node, named) for node in order if inside(node)):
+        return root
+
+    def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
+        return contract([t for term in terms for t in _told_apart(term, named)], labels)
+
+    done = rebuilt([root], lambda node: not inside(node), combine)
+    labels = ix.new_labels(root.axes)
+    return aligned(done[root].at(labels), labels)
+
+
+def _has_lone_sum(node: Node, named: Callable[[Node], bool]) -> bool:
+    """Whether a sum over an index of one factor alone stands in it."""
+    if not isinstance(node, ix.Polynomial):
+        return False
+    labels = ix.new_labels(node.axes)
+    lone = (each for term in opened(node, labels) for each in _lone(term))
+    return any(isinstance(f.node, ix.Polynomial) and not named(f.node) for f, _ in lone)
+
+
+def _lone(term: Term) -> Iterator[tuple[Factor, Label]]:
+    """The factors that alone have an index that is summed over."""
+    for label in term.summed:
+        carriers = [f for f in term.factors if label in f.labels]
+        if len(carriers) == 1 and carriers[0].power == 1:
+            yield carriers[0], label
+
+
+def _told_apart(term: Term, named: Callable[[Node], bool]) -> list[Term]:
+    """The term, or those of its terms that are not 0."""
+    for factor, label in _lone(term):
+        node = factor.node
+        if vanishes(factor, label):
+            return []
+        if not isinstance(node, ix.Polynomial) or named(node):
+            continue
+        rest = term._replace(factors=tuple(f for f in term.factors if f is not factor))
+        parts = [product((rest, part)) for part in opened(node, factor.labels)]
+        left = [t for part in parts for t in _told_apart(part, named)]
+        if len(parts) == 1 or len(left) < len(parts):
+            return left
+    return [term]
+
+
+def vanishes(factor: Factor, label: Label) -> bool:
+    """Whether the sum of an entry over this index is 0 whatever its names stand for."""
+    free = tuple(x for x in factor.labels if x is not label)
+    terms = multiplied_out(Term(ONE, (factor,), (label,)), _parts, MOST_TERMS)
+    if len(terms) < 2 or len(terms) > MOST_TERMS:
+        return False
+    node, _ = contract(terms, free)
+    return isinstance(node, ix.Polynomial) and not node.terms
+
+
+def _parts(factor: Factor) -> Sequence[Term] | None:
+    node = ix.unnamed(factor.node)
+    if factor.power != 1 or not isinstance(node, ix.Polynomial):
+        return None
+    return opened(node, factor.labels)
