@@ -637,7 +637,7 @@ CLOSED = [  # a result uses only what is defined beside it
             " / std(x)"
         },
         same={
-            "x": "(g - g.T @ (x - mean(x)) * (x - mean(x)) / var(x) / n - mean(g)) / std(x)",
+            "x": "(g - mean(g * (x - mean(x))) * (x - mean(x)) / var(x) - mean(g)) / std(x)",
         },
     ),
     Row(
@@ -645,7 +645,7 @@ CLOSED = [  # a result uses only what is defined beside it
         program="x: Vector(n); g: Vector(n); s = std(x); xhat = (x - mean(x)) / s"
         "; loss = dot(g, xhat)",
         wrt="x",
-        same={"x": "(g - g.T @ xhat * xhat / n - mean(g)) / s"},
+        same={"x": "(g - mean(g * xhat) * xhat - mean(g)) / s"},
     ),
     Row(
         name="another number taken off than the mean",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeGuard
 
-from symgrad.language.dimensions import ONE, core
+from symgrad.language.dimensions import ONE, SCALAR, core
 from symgrad.language.expressions import Call, Expression, Operation, Size
 from symgrad.language.operations.arithmetic import matmul, power, subtract, transpose
 from symgrad.language.operations.constants import filled, ones
@@ -68,6 +68,8 @@ def moment_of(e: Expression, below: list[Expression]) -> Expression:
     moment, x = var, _deviating(e)
     if _is(e, total) and not e.options:
         moment, (x,) = mean, e.arguments
+    elif _is(e, matmul) and _is(e.arguments[0], transpose) and e.shape == SCALAR:
+        moment, x = mean, e.arguments[0].arguments[0] * e.arguments[1]
     if x is None:
         return e
     kept = list(below)
