@@ -38,6 +38,7 @@ class Naming:
         """A name that nothing else has: the symbol, of the definition that it stands `within`, or
         another letter."""
         free = within.isalnum() and (symbol in self.bases or symbol not in self.taken)
+        free = free and symbol != "e"  # e_B is typeset like the one-hot vector of B
         of_definition = [f"{symbol}_{within}"] if free else []
         wanted = (*of_definition, symbol, *LETTERS)
         name = next((name for name in wanted if name not in self.taken), symbol)
