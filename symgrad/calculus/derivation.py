@@ -134,15 +134,17 @@ class Outcome:
 
     @cached_property
     def form(self) -> ClosedForm:
-        """What the derivation's last line says."""
-        long = self.long or _is_long(self.closed)
-        form, closed = self._in_definitions, self.brief
-        if form is not None and (long or closed is form):
-            closed, long = form, False
-        if self.last is None or not (long or len(closed.text) > LONGEST_RESULT):
+        """What the derivation's last line says: by the names of the steps where it would be long,
+        without being written out to see that."""
+        form = self._in_definitions
+        last = None if self.last is None else ClosedForm((), self.last)
+        if self.long or _is_long(self.closed):
+            closed = form or last or self.closed
+        else:
+            closed = self.brief
+        if last is None or closed is last or len(closed.text) <= LONGEST_RESULT:
             return closed
-        last = ClosedForm((), self.last)
-        return last if long or 2 * len(last.text) <= len(closed.text) else closed
+        return last if 2 * len(last.text) <= len(closed.text) else closed
 
     @cached_property
     def _in_definitions(self) -> ClosedForm | None:
