@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from symgrad.calculus.lowering import Tensor
 from symgrad.calculus.nodes import ONE, Node, topological
-from symgrad.language.expressions import Call, Expression, Name, fold, parts
+from symgrad.language.expressions import Call, Expression, Name, fold, operands, parts
 from symgrad.language.operations import meanings
 
 
@@ -52,22 +52,31 @@ class Typed:
         does not say it."""
         source, used = self.sources.get(node), self.used(node)
 
-        def visit(part: Expression, arguments: tuple[_Said, ...]) -> _Said:
-            if not isinstance(part, Call):
-                return _Said(part, part)
-            called = [
-                said.name if self._is_node(part, k) else said.whole
-                for k, said in enumerate(arguments)
-            ]
-            whole = replace(part, arguments=tuple(called))
+        def name_of(part: Expression) -> Name | None:
             line = self.nodes.get(id(part))
             name = names.get(line) if line in used and part is not source else None
             for each in (name, *name.arguments) if isinstance(name, Call) else (name,):
                 if isinstance(each, Name) and each.shape == part.shape:
-                    return _Said(each, whole)
+                    return each
+            return None
+
+        def visit(part: Expression, arguments: tuple[_Said, ...]) -> _Said:
+            name = name_of(part)
+            if name is not None or not isinstance(part, Call):
+                return _Said(name or part, part)
+            whole = replace(
+                part,
+                arguments=tuple(
+                    said.name if self._is_node(part, k) else said.whole
+                    for k, said in enumerate(arguments)
+                ),
+            )
             return _Said(whole, whole)
 
-        return None if source is None else fold(source, visit).whole
+        def inside(part: Expression) -> tuple[Expression, ...]:
+            return () if name_of(part) else operands(part)
+
+        return None if source is None else fold(source, visit, inside).whole
 
     def _is_node(self, call: Call, k: int) -> bool:
         """Whether an argument is used as a node, not term by term: in y^T W x, which is one

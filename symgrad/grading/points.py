@@ -69,14 +69,26 @@ class Point:
         return self.array(tensor.closed(), tensor.labels, values)
 
     def overflows(self, root: ix.Node) -> bool:
-        """Whether a function below the node overflows, underflows or is at its limit but for
-        rounding: exp at 1000, softmax at (0, 1000), sigmoid at 40."""
-        values = self.values([root])
+        """Whether a function below the node overflows or underflows, such as exp at 1000."""
         return any(
-            _lost(np.asarray(value), [np.abs(values[n]) for n, _ in node.arguments])
-            for node, value in values.items()
-            if isinstance(node, ix.Apply) or (isinstance(node, ix.Map) and not _has_kink(node))
+            np.any(np.isposinf(value) | (value == 0)) and farthest > OVERFLOW
+            for value, farthest in self._functions(root)
         )
+
+    def saturates(self, root: ix.Node) -> bool:
+        """Whether a function below the node is at its limit but for rounding: sigmoid at 40."""
+        return any(
+            np.any(np.abs(value) == 1) and farthest > LIMIT
+            for value, farthest in self._functions(root)
+        )
+
+    def _functions(self, root: ix.Node) -> Iterator[tuple[np.ndarray, float]]:
+        """The value of each smooth function below the node, and the largest entry in it."""
+        values = self.values([root])
+        for node, value in values.items():
+            if isinstance(node, ix.Apply) or (isinstance(node, ix.Map) and not _has_kink(node)):
+                inside = (np.max(np.abs(values[n]), initial=0.0) for n, _ in node.arguments)
+                yield np.asarray(value), float(max(inside, default=0.0))
 
     def well_conditioned(self, roots: Sequence[ix.Node]) -> bool:
         """Whether everything below the nodes is finite and no inverse nearly singular."""
@@ -140,13 +152,6 @@ def _round(problem: Problem, sizes: dict[ix.Axis, int], seed: int, first: int) -
             for name, v in variables.items()
         }
         yield Point(cut, sizes)
-
-
-def _lost(value: np.ndarray, arguments: Sequence[Any]) -> bool:
-    """Whether a value is 0, 1, -1 or infinite only as these arguments (magnitudes) are far out."""
-    farthest = max((np.max(x, initial=0.0) for x in arguments), default=0.0)
-    far = np.any(np.isposinf(value) | (value == 0)) and farthest > OVERFLOW
-    return bool(far or (np.any(np.abs(value) == 1) and farthest > LIMIT))
 
 
 def _has_kink(node: ix.Map) -> bool:

@@ -259,6 +259,9 @@ def _gathered(writer: Writer, call: Call, meaning: meanings.Gathered, body: Any)
 def _contracted(writer: Writer, call: Call, indices: str, values: Sequence[Any]) -> Any:
     """A sum over index letters, as the operation's record has them."""
     inputs, output = indices.split("->")
+    kept = [x for x in output if x in inputs]  # a letter of its own is an axis of size 1
+    if len({*inputs}) == len(inputs) == 2 and len(kept) == 1:
+        return _summed_along(writer, call, inputs.index(kept[0]), values[0])
     sizes: dict[str, Dimension] = {}
     parts = list(zip(inputs.split(","), call.arguments, values, strict=True))
     for own, argument, _ in parts:
@@ -285,6 +288,14 @@ def _contracted(writer: Writer, call: Call, indices: str, values: Sequence[Any])
     if call.shape == SCALAR:
         return entry()
     return Tensor(entry) if len(call.shape) > 2 else writer.matrix(call.shape, entry)
+
+
+def _summed_along(writer: Writer, call: Call, kept: int, value: Any) -> Any:
+    """The sums of the rows or columns of a matrix, as a product with ones."""
+    rows, columns = writer.shape(call.arguments[0].shape)
+    across = value if kept == 0 else value.T
+    sums = across * sympy.OneMatrix((columns, rows)[kept], 1)
+    return sums if call.shape[1] == ONE else sums.T
 
 
 def own_label(argument: Expression) -> bool:

@@ -162,6 +162,6 @@ def test_a_line_names_the_lines_that_it_uses() -> None:
         "x: Matrix(b, n)\nmu = x @ ones(n) @ ones(n).T / n\nd = x - mu\nloss = sum(d**2)"
     )
     (column, centred, _, *_) = derivation.steps
-    assert unparse(column.right) == "x @ ones(n) / n"
+    assert unparse(column.right) == "mean(x, axis=1)"
     assert unparse(centred.right) == f"x - {unparse(column.left)} @ ones(n).T"
     assert derivation.verify().passed

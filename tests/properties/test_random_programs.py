@@ -83,6 +83,8 @@ def test_a_gradient_is_right_and_reads_back(random: Random) -> None:
             continue
         *definitions, last = result.expression.splitlines()
         text = "\n".join([*before, *definitions, f"f = {last}"])
+        if "size(" in last and not any(" in " in line for line in text.splitlines()):
+            continue  # the number of examples, without what says that there are some
         again, batch = sg.parse(text), derivation.problem.batch
         own = {n: v for n, v in p.inputs.items() if again.batch.get(n) == batch.get(n)}
         assert close(np.ravel(sg.evaluate(again, own)), np.ravel(derivatives[name]), 1e-7)
@@ -190,4 +192,4 @@ def test_a_program_of_a_seed_is_one_program(seed: int) -> None:
 def test_a_definition_that_is_a_number() -> None:
     derivation = sg.derive("x: Scalar\nc = 1\nloss = c * x")
     assert "dL/dx = c " in derivation.text()
-    assert not derivation.verify().failed and derivation.results["x"].expression == "1"
+    assert not derivation.verify().failed and derivation.results["x"].expression == "c"
