@@ -18,7 +18,7 @@ Place = tuple[int, int]  # line and column, from 1
 REASON = "a reason for the step above: not graded"
 REASONS = re.compile(  # below a step of a printed derivation: a sentence, and a proof in entries
     r"^(?P<gap> *)(?:Forward {3}|Backward {2}| {10})\(\d+\) .*\n(?: {40,}.*\n)?"
-    r"(?P=gap) {14}[A-Z].*\.\n(?P<lines>(?:(?P=gap) {16}.*\n?)+)",
+    r"(?P<lines>(?P=gap) {14}(?:[A-Z].*|[a-z][^=\n]*)\.\n(?:(?P=gap) {16}.*\n?)+)",
     re.MULTILINE,
 )
 PARTIAL = "all else fixed"  # what is said beside a derivative that is no whole one
