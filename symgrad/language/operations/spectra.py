@@ -136,10 +136,10 @@ def _gaps(x: ex.Expression) -> ex.Expression:
 
 
 def _of_vectors(g: ex.Expression, v: ex.Expression, x: ex.Expression) -> tuple[ex.Expression, ...]:
-    """dV = V (F * V^T dS V), F_ij = 1 / (l_j - l_i), 0 on the diagonal."""
+    """dV = V (F * V^T dS V), F_ij = 1 / (l_j - l_i), 0 on the diagonal; F^T = -F, S symmetric."""
     same = filled(eye, x.shape[:1])
-    moved = v @ ((same - 1) / _gaps(x) * (v.T @ g)) @ v.T
-    return ((moved + moved.T) / 2,)
+    turned = v.T @ g - g.T @ v
+    return (v @ ((same - 1) / _gaps(x) * turned) @ v.T / 2,)
 
 
 def _of_polar(g: ex.Expression, q: ex.Expression, x: ex.Expression) -> tuple[ex.Expression, ...]:
