@@ -27,7 +27,7 @@ from symgrad.language.unparse import unparse
 
 Key = str | tuple[str, str]
 LONGEST_INDEX_FORM = 160  # characters
-LONGEST_RESULT = 101  # characters, where the last step says it in half of them; batch norm fits
+LONGEST_RESULT = 120  # characters, where the last step says it in half of them
 LONGEST_DEFINED = 100  # characters of a result with definitions of its own
 SHORT = 24  # characters of what a line says beside the chain rule
 SOLVING = "solving"  # the kind of a step that holds where a gradient is zero

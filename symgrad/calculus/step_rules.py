@@ -8,7 +8,7 @@ from typing import NamedTuple
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, Operation, leaves, parts
+from symgrad.language.expressions import Call, Expression, Name, Number, Operation, leaves, parts
 from symgrad.language.operations.arithmetic import (
     add,
     divide,
@@ -66,9 +66,14 @@ def _call_rule(call: Call) -> StepRule:
         return rule_of(negative)
     if is_call(inner, matmul) and inner.shape == SCALAR:
         return rule_of(dot)
-    if is_call(inner, power) and is_call(inner.arguments[0], norm2):
+    if is_call(inner, power) and is_call(inner.arguments[0], norm2) and _is_two(inner):
         return rule_of(squared_norm)
     return rule_of(inner.operation)
+
+
+def _is_two(call: Call) -> bool:
+    exponent = call.arguments[1]
+    return isinstance(exponent, Number) and exponent.value == 2
 
 
 def definition_rule(node: ix.Node, call: Call | None) -> StepRule:
