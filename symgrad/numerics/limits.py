@@ -14,8 +14,10 @@ elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sympy
 
@@ -151,20 +153,35 @@ class _Limits(Pass):
         return [factor._replace(power=ONE)] if root or degree > order else []
 
 
-def _squared(node: Node) -> set[Node]:
+def _squared(root: Node) -> AbstractSet[Node]:
     """What is 0 where a sum of squares, or a norm, is 0."""
+    for node in ix.topological([root], lambda n: n not in _of_squares and _is_sum(n)):
+        if node not in _of_squares:
+            _of_squares[node] = _squared_in(node)
+    return _of_squares[root]
+
+
+_of_squares: WeakKeyDictionary[Node, AbstractSet[Node]] = WeakKeyDictionary()
+
+
+def _is_sum(node: Node) -> bool:
+    return isinstance(node, Polynomial) and all(t.coefficient >= 0 for t in node.terms)
+
+
+def _squared_in(node: Node) -> AbstractSet[Node]:
+    """The same, where it is known of the operands of a sum."""
     if isinstance(node, ix.Apply) and node.operation.meaning.kink is not None and positive(node):
         return {node.arguments[0][0]}
-    if not isinstance(node, Polynomial) or any(t.coefficient < 0 for t in node.terms):
+    if not isinstance(node, Polynomial) or not _is_sum(node):
         return set()
     each = [
-        set().union(*({f.node} if even(f) else _squared(f.node) for f in t.factors))
+        set[Node]().union(*({f.node} if even(f) else _of_squares[f.node] for f in t.factors))
         for t in node.terms
     ]
-    return set().union(*each) if all(each) else set()
+    return set[Node]().union(*each) if all(each) else set()
 
 
-def _degree(factor: Factor | ClosedFactor, roots: set[Node]) -> Any:
+def _degree(factor: Factor | ClosedFactor, roots: AbstractSet[Node]) -> Any:
     """How many of these nodes are multiplied in it."""
     node, _, power = factor
     if node in roots:

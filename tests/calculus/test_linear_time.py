@@ -13,6 +13,8 @@ from types import FrameType
 import pytest
 
 import symgrad as sg
+from symgrad.calculus.recurrences.unrolled import unrolled
+from tests.recurrences import HMM
 
 
 def _scalars(n: int) -> str:
@@ -104,3 +106,14 @@ def test_a_long_product_is_right(program: Callable[[int], str]) -> None:
     derivation = sg.derive(program(20))
     assert derivation.verify().passed
     assert len(derivation.steps) > 4
+
+
+def test_code_of_sums_that_are_used_twice_takes_linear_time() -> None:
+    """In the forward recursion of a hidden Markov model each sum stands twice in the next."""
+    problem = sg.parse(HMM)
+
+    def compiled(steps: int) -> Callable[[], object]:
+        return sg.derive(unrolled(problem, steps), ["A"]).lambdify
+
+    compiled(2)()
+    assert calls(compiled(16)) < 2.5 * calls(compiled(8))
