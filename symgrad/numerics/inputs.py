@@ -86,7 +86,8 @@ class Signature:
             arrays[name] = library.reshaped(array, normal_shape(variable, tuple(array.shape)))
         if isinstance(library, NumPy):
             check_labels(self.problem, arrays, sizes)
-            check_facts(self.problem, {n: a for n, a in shaped.items() if n in self.axes})
+            declared = self.problem.variables.keys() | self.given.keys()
+            check_facts(self.problem, {n: a for n, a in shaped.items() if n in declared})
         return arrays, sizes
 
     def seeded(self, direction: Mapping[str, Any] | None, cotangent: Any) -> dict[str, Any]:
