@@ -7,7 +7,7 @@ W[2], ..., each with a shape of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -22,11 +22,15 @@ Shape: TypeAlias = tuple[int, ...]
 Shapes: TypeAlias = Shape | list[Shape]
 
 
+Written: TypeAlias = dict[tuple[int, frozenset[str]], Problem]
+
+
 def apart(
-    problem: Problem, inputs: Mapping[str, Any], count: int = 0
+    problem: Problem, inputs: Mapping[str, Any], count: int = 0, known: Written | None = None
 ) -> tuple[Problem, dict[str, Any], int]:
     """The problem and the inputs with the entries of such lists as variables of their own, and how
-    many each list has: `count`, which is 0 where it is not known, where there is none.
+    many each list has: `count`, which is 0 where it is not known, where there is none. What is
+    `known` from such calls is not made again.
 
     Raises: DataError where a list is none, or two differ in their lengths."""
     lists = {
@@ -38,17 +42,28 @@ def apart(
         return problem, dict(inputs), 0
     length = problem.loop.steps.length
     count = _count(length, lists) or count
-    variables: dict[str, Variable] = {}
     arrays = {name: value for name, value in inputs.items() if name not in lists}
+    for name, entries in lists.items():
+        arrays |= {entry_of(name, str(k)): entry for k, entry in enumerate(entries, 1)}
+    written = {} if known is None else known
+    key = count, frozenset(lists)
+    if key not in written:
+        written[key] = _written(problem, length, count, lists)
+    return written[key], arrays, count
+
+
+def _written(problem: Problem, length: Dimension, count: int, lists: Container[str]) -> Problem:
+    """The problem with each entry of the lists as a variable."""
+    variables: dict[str, Variable] = {}
     for name, variable in problem.variables.items():
-        for of, entry in zip(entries_of(variable, count), lists.get(name, ()), strict=False):
-            variables[of.name], arrays[of.name] = of, entry
-        if name not in lists:
-            variables[name] = variable.sized({str(length): str(count)})
-        if name not in lists and variable.steps is not None and lists:
+        if name in lists:
+            variables |= {entry.name: entry for entry in entries_of(variable, count)}
+            continue
+        variables[name] = variable.sized({str(length): str(count)})
+        if variable.steps is not None and lists:
             steps = replace(variable.steps, length=dimension(count))
             variables[name] = replace(variables[name], steps=steps)
-    return replace(problem, variables=variables), arrays, count
+    return replace(problem, variables=variables)
 
 
 def _count(length: Dimension, lists: Mapping[str, Sequence[Any]]) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 import symgrad as sg
 from symgrad.errors import SymgradError
+from symgrad.numerics import layers
 from tests.recurrences import DESCENT, FIVE, LSTM, OPEN, RNN, WIDTHS
 
 rng = np.random.default_rng(0)
@@ -107,6 +109,27 @@ def test_layers_of_different_sizes_are_lists(sizes: tuple[int, ...], recompute: 
     assert function(by_layer)[0] == value
     buffered = sg.derive(WIDTHS, ["W"]).lambdify(reuse_buffers=True)(inputs)[1]
     np.testing.assert_array_equal(buffered["W"][-1], derived["W"][-1])
+
+
+def test_a_problem_is_written_by_layers_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = Mock(side_effect=layers._written)
+    monkeypatch.setattr(layers, "_written", written)
+    function = sg.derive(WIDTHS, ["W", "b"]).lambdify()
+    for sizes in ((3, 4), (3, 2, 6, 4), (2, 4), (1, 5, 3, 4)):
+        function(widths(*sizes))
+    assert written.call_count == 2  # of one layer, and of three
+
+
+@pytest.mark.parametrize("loss", ["sum(a[L])", "sum(sum(a[l]) for l in range(1, L + 1))"])
+def test_gradients_of_layers_are_arrays_of_their_own(loss: str) -> None:
+    text = "b: Vector(n[l])[l:L]\nc: Vector(n[l])[l:L]\nx: Vector(n[0])\na[0] = x\n"
+    text += f"for l in range(1, L + 1):\n    a[l] = b[l] + c[l] + sum(a[l - 1])\nloss = {loss}"
+    given, again = ([np.ones(2), np.ones(3)] for _ in range(2))
+    _, derived = sg.derive(text, ["b", "c"]).lambdify()(x=np.ones(4), b=given, c=again)
+    arrays = [*given, *again, *derived["b"], *derived["c"]]
+    assert all(a.flags.writeable for a in arrays)
+    for k, array in enumerate(arrays):
+        assert not any(np.shares_memory(array, other) for other in arrays[:k])
 
 
 def test_arrays_that_do_not_fit_are_told_by_their_layer() -> None:

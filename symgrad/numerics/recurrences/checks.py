@@ -72,7 +72,7 @@ def value_unrolled(problem: Problem, inputs: Mapping[str, Any]) -> Any:
     assert problem.loop is not None
     length = problem.loop.steps.length
     signature = Signature(problem, "gradient", (), {}, {}, frozenset())
-    arrays, sizes = arrays_of(signature, signature.apart(inputs)[0], np.dtype(np.float64))
+    arrays, sizes = arrays_of(signature, signature.apart(inputs)[0], np.dtype(np.float64), {})
     if length.is_Symbol and length not in sizes:
         raise DataError(f"how many steps there are is shown by no array: give {length}")
     count = int(length) if length.is_Integer else sizes[length]

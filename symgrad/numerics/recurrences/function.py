@@ -12,7 +12,6 @@ import numpy as np
 from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.errors import DataError, NotFiniteError, OptionError
-from symgrad.language.dimensions import dimension
 from symgrad.language.layered import layered
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem
@@ -21,7 +20,15 @@ from symgrad.numerics.function import dtype_of
 from symgrad.numerics.given import callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.layers import apart, flattened, layers, shapes_of, together, views
+from symgrad.numerics.layers import (
+    Written,
+    apart,
+    flattened,
+    layers,
+    shapes_of,
+    together,
+    views,
+)
 from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.recurrences.source import StepLoop
 from symgrad.numerics.sizes import infer_sizes
@@ -43,6 +50,7 @@ class StepFunction:
         self.functions = loop.functions
         self.length = str(joined.parts.loop.steps.length)
         self._reuse, self._bound = reuse, dict[Any, Bound]()
+        self._written: Written = {}
         self.flat_gradient = np.empty(0, self.dtype)
 
     @property
@@ -60,7 +68,10 @@ class StepFunction:
         return defined(self.source, {})["function"]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "_function"} | {"_bound": {}}
+        return {k: v for k, v in self.__dict__.items() if k != "_function"} | {
+            "_bound": {},
+            "_written": {},
+        }
 
     def _read(self, inputs: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
         """The arrays, and the sizes and functions."""
@@ -69,7 +80,7 @@ class StepFunction:
             raise DataError(f"the inputs are a {given}; a mapping from name to array is wanted")
         inputs, functions = self.signature.apart(inputs)
         called = callables(self.functions, functions, NumPy(self.dtype))
-        arrays, sizes = arrays_of(self.signature, inputs, self.dtype)
+        arrays, sizes = arrays_of(self.signature, inputs, self.dtype, self._written)
         if self._axis not in sizes and self._axis in self.axes:
             raise DataError(
                 f"how many steps there are is shown by no array: give {self.length}, as in "
@@ -80,13 +91,18 @@ class StepFunction:
 
     def _size(self, axis: Axis, sizes: Mapping[Axis, int]) -> Any:
         """A size; of one that depends on the step those of all, from 0 on."""
-        dims = {d for v in self.problem.variables.values() for d in v.dims}
-        if not any(str(axis) == name for d in dims for name, _ in layered(d).values()):
+        if str(axis) not in self._of_steps:
             return size_of(axis, sizes)
         count = size_of(self._axis, sizes)
-        last = sizes.get(dimension(entry_of(str(axis), self.length)), 0)
-        known = [sizes.get(dimension(entry_of(str(axis), str(k))), 0) for k in range(count + 1)]
-        return [*known[:-1], known[-1] or last]
+        by_name = {getattr(d, "name", ""): size for d, size in sizes.items()}
+        *known, last = (by_name.get(entry_of(str(axis), str(k)), 0) for k in range(count + 1))
+        return [*known, last or by_name.get(entry_of(str(axis), self.length), 0)]
+
+    @cached_property
+    def _of_steps(self) -> set[str]:
+        """The sizes that each step has its own of."""
+        dims = {d for v in self.problem.variables.values() for d in v.dims}
+        return {name for d in dims for name, _ in layered(d).values()}
 
     @property
     def _axis(self) -> Axis:
@@ -168,7 +184,7 @@ def compile_joined(
 
 
 def arrays_of(
-    signature: Signature, inputs: Mapping[str, Any], dtype: np.dtype[Any]
+    signature: Signature, inputs: Mapping[str, Any], dtype: np.dtype[Any], known: Written
 ) -> tuple[dict[str, Any], dict[Axis, int]]:
     """The arrays of a program with steps, those of layers as lists, and the sizes, among them how
     many steps there are: a list or an array shows it, or it is given by its name."""
@@ -178,7 +194,7 @@ def arrays_of(
     if str(length) in inputs and str(length) not in problem.variables:
         inputs = dict(inputs)
         steps = _count(str(length), inputs.pop(str(length)))
-    written, each, lists = apart(problem, inputs)
+    written, each, lists = apart(problem, inputs, known=known)
     signature = replace(signature, problem=written)
     found, sizes = signature.arrays([*written.variables], each, NumPy(dtype))
     if lists:

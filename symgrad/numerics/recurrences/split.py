@@ -15,7 +15,7 @@ from symgrad.language.dimensions import dimension
 from symgrad.language.layered import depends_on, index_at
 from symgrad.language.names import entry_parts
 from symgrad.numerics.emitter import program
-from symgrad.numerics.listing import Op
+from symgrad.numerics.listing import VIEWS, Op
 from symgrad.numerics.source import Program, Text
 
 
@@ -112,6 +112,12 @@ class Part:
     def derivative(self, name: str) -> str | None:
         """A derivative as text, where there is one."""
         return self.result(f"d {name}") if f"d {name}" in self.results else None
+
+    def shared(self, name: str) -> bool:
+        """Whether a result is an input, a view, or another result too."""
+        op = self.results[name]
+        others = (other for key, other in self.results.items() if key != name)
+        return op.inline or op.kind in VIEWS or op in others
 
     @property
     def derivatives(self) -> list[str]:

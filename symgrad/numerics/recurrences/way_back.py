@@ -135,9 +135,11 @@ class WayBack:
                 terms.append(f"g{k}")
             parts = (self.after, self.before)
             terms += [d for p in parts if p is not None and (d := p.derivative(name)) is not None]
-            if self.of.problem.variables[name].ragged:
-                each = "np.array(x)" if terms else "np.zeros_like(x)"
-                returned.append(f"[{each} for x in {'g' if terms else 'p'}{k}]")
+            if self.of.problem.variables[name].ragged and not terms:
+                returned.append(f"[np.zeros_like(x) for x in p{k}]")
+            elif self.of.problem.variables[name].ragged:
+                shared = self.step.shared(f"d {entry}")
+                returned.append(f"[np.array(x) for x in g{k}]" if shared else f"g{k}")
             else:
                 returned.append(f"np.array({' + '.join(terms) or f'np.zeros_like(p{k})'})")
         return f"return {', '.join(returned)}"
