@@ -132,6 +132,23 @@ def test_gradients_of_layers_are_arrays_of_their_own(loss: str) -> None:
         assert not any(np.shares_memory(array, other) for other in arrays[:k])
 
 
+def test_what_has_the_size_of_a_layer_is_made_in_its_step() -> None:
+    text = "x: Vector(n[0])\nW: Matrix(n[l], n[l - 1])[l:L]\na[0] = x\nfor l in range(1, L + 1):\n"
+    text += "    a[l] = W[l] @ a[l - 1] + vector(i for i in range(n[l]))\nloss = sum(a[L]**2)"
+    inputs = {"x": np.ones(4), "W": [rng.standard_normal(s) for s in ((3, 4), (2, 3), (5, 2))]}
+    value, derived = sg.derive(text, ["W"]).lambdify()(inputs)
+    a = inputs["x"]
+    for W in inputs["W"]:
+        a = W @ a + np.arange(len(W))
+    np.testing.assert_allclose(value, a @ a)
+    np.testing.assert_allclose(
+        derived["W"][-1],
+        np.outer(
+            2 * a, inputs["W"][1] @ (inputs["W"][0] @ inputs["x"] + np.arange(3)) + np.arange(2)
+        ),
+    )
+
+
 def test_arrays_that_do_not_fit_are_told_by_their_layer() -> None:
     inputs, function = widths(3, 2, 4), sg.derive(WIDTHS, ["W"]).lambdify()
     first, second = inputs["W"]  # type: ignore[misc]
