@@ -1,11 +1,14 @@
-"""The public functions: where the floors meet."""
+"""The public functions: where the floors meet.
+
+What computes with numbers is imported by the functions that do, so that deriving loads no NumPy.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import sympy
 
@@ -30,14 +33,12 @@ from symgrad.explicit import ExplicitGradient, ExplicitJacobian, explicit_jacobi
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.sympy_output import sympy_of
-from symgrad.numerics import callables, differences, gradients, proofs, verification
-from symgrad.numerics.chains import check_chains
-from symgrad.numerics.function import Function, compile_derivation
-from symgrad.numerics.recurrences.checks import check_steps, value_unrolled
-from symgrad.numerics.recurrences.function import StepFunction, compile_joined
-from symgrad.numerics.recurrences.verification import lengths_of, verify_joined
-from symgrad.numerics.reports import GradientReport
-from symgrad.numerics.solutions import check_regular
+
+if TYPE_CHECKING:
+    from symgrad.numerics.function import Function
+    from symgrad.numerics.recurrences.function import StepFunction
+    from symgrad.numerics.reports import GradientReport
+    from symgrad.numerics.verification import Verification
 
 Key = data.Key
 Source: TypeAlias = Problem | str | sympy.Basic
@@ -128,7 +129,7 @@ class Checked:
     """What the texts say of the checks: all steps, and for a gradient the finite differences
     too."""
 
-    verification: verification.Verification
+    verification: Verification
     gradient: GradientReport | None
 
     @property
@@ -203,13 +204,18 @@ class Derivation:
         directional."""
         return {key: Result(self.data, key) for key in self.data.outcomes}
 
-    def verify(self, seed: int = 0) -> verification.Verification:
+    def verify(self, seed: int = 0) -> Verification:
         """Check every step as a numerical identity at random numbers, and the generated NumPy."""
-        return verification.verify(self.data, seed)
+        from symgrad.numerics.verification import verify
+
+        return verify(self.data, seed)
 
     @cached_property
     def checked(self) -> Checked:
         """The checks that the texts report; a step that is not true is never printed."""
+        from symgrad.numerics import differences, verification
+        from symgrad.numerics.chains import check_chains
+
         check_chains(self.problem)
         verified = verification.verify(self.data, code=False)
         if verified.failed:
@@ -280,11 +286,15 @@ class Derivation:
         """The chains that a level shows, every line checked; None by another method."""
         if self.method != "differentials" or level == "result":
             return None
+        from symgrad.numerics import proofs
+
         return proofs.chains(self.data, full=level == "full")
 
     def _proofs(self, level: str, why: str) -> Mapping[int, Proof]:
         """The proofs that a level shows, every line checked."""
         one_of("the reason", why, KINDS)
+        from symgrad.numerics import proofs
+
         full = isinstance(level, str) and level == "full"
         return proofs.proofs(self.data, KINDS[KINDS.index(why)]) if full else {}
 
@@ -298,6 +308,8 @@ class Derivation:
         self, dtype: str = "float64", reuse_buffers: bool = False, modules: str = "numpy"
     ) -> Function:
         """The NumPy function: value, {key: array} = f(inputs) or f(x=..., W=...)."""
+        from symgrad.numerics.function import compile_derivation
+
         return compile_derivation(self.data, dtype, reuse_buffers, modules)
 
 
@@ -362,13 +374,18 @@ class StepDerivation(Derivation):
         """Each gradient by its variable's name."""
         return {name: StepResult(self.data, name) for name in self.data.results}
 
-    def verify(self, seed: int = 0) -> verification.Verification:
+    def verify(self, seed: int = 0) -> Verification:
         """Check every line, and the results against the program unrolled, at several lengths."""
+        from symgrad.numerics.recurrences.verification import verify_joined
+
         return verify_joined(self.data, seed)
 
     @cached_property
     def checked(self) -> Checked:
         """The checks that the texts report; a line that is not true is never printed."""
+        from symgrad.numerics.recurrences.checks import check_steps
+        from symgrad.numerics.recurrences.verification import lengths_of, verify_joined
+
         verified = verify_joined(self.data, code=False)
         if verified.failed:
             raise VerificationError(
@@ -402,6 +419,8 @@ class StepDerivation(Derivation):
     ) -> StepFunction:
         """The NumPy function, a loop forward and one back; with `recompute` the way back computes
         each step again from the states, for less memory."""
+        from symgrad.numerics.recurrences.function import compile_joined
+
         return compile_joined(self.data, dtype, reuse_buffers, modules, recompute)
 
 
@@ -565,6 +584,8 @@ def stationary(
     >>> stationary(program, ["w"], subject_to="sum(w) = 1").results["w"].expression
     'inv(S) @ ones(n) / sum(inv(S))'
     """
+    from symgrad.numerics.solutions import check_regular
+
     derivation = solved(as_problem(problem), wrt, subject_to)
     check_regular(derivation)
     return Derivation(derivation)
@@ -576,6 +597,10 @@ def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:
     >>> float(evaluate("x: Vector(n)\\nloss = x.T @ x", {"x": [3.0, 4.0]}))
     25.0
     """
+    from symgrad.numerics.function import compile_derivation
+    from symgrad.numerics.recurrences.checks import value_unrolled
+    from symgrad.numerics.recurrences.function import compile_joined
+
     problem = as_problem(problem)
     if problem.loop is not None and problem.loop.equations:
         return value_unrolled(problem, inputs)
@@ -622,6 +647,8 @@ def check_gradient(
     Options: `seed`; `entries`, the most that are checked one by one.
     Raises: DataError where shapes or names do not fit, OptionError where options do not.
     """
+    from symgrad.numerics import callables, gradients
+
     if isinstance(problem, Problem | str | sympy.Basic):
         if at is not None or gradient is not None:
             raise OptionError(

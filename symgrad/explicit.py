@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import sympy
 
 from symgrad import rendering
@@ -17,8 +16,11 @@ from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.sympy_output import sympy_of
-from symgrad.numerics import verification
-from symgrad.numerics.function import compile_derivation
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from symgrad.numerics.verification import Verification
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,19 @@ class ExplicitJacobian:
     def _entries(self, form: str) -> list[list[str]]:
         return [[_written(d, name, form) for name in self.wrt] for d in self.derivations]
 
-    def verify(self, seed: int = 0) -> verification.Verification:
+    def verify(self, seed: int = 0) -> Verification:
         """Check every step of every row at random numbers."""
+        from symgrad.numerics import verification
+
         checks = (verification.verify(d, seed) for d in self.derivations if d is not None)
         return verification.Verification(tuple(step for check in checks for step in check.steps))
 
     def evaluate(self, inputs: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
         """The expressions and their Jacobian at numbers."""
+        import numpy as np
+
+        from symgrad.numerics.function import compile_derivation
+
         matrix, values = np.zeros((len(self.problems), len(self.wrt))), []
         for row, problem, derivation in zip(matrix, self.problems, self.derivations, strict=True):
             own = {name: inputs[name] for name in problem.variables if name in inputs}

@@ -53,6 +53,23 @@ def test_the_import_loads_nothing_that_deriving_does_not_need() -> None:
     assert loaded.isdisjoint((*unneeded, "numpy.random", "sympy.tensor.tensor"))
 
 
+DERIVED = """
+import sys, symgrad as sg
+problem = sg.parse("W: Matrix(m, n)\\nx: Vector(n)\\nloss = sum(log(1 + exp(W @ x)))")
+derivation = sg.derive(problem, "W", layout="numerator")
+sg.hessian(sg.parse_expression("norm2(A @ x)**2"), "x").results["x", "x"].expression
+sg.parse_latex(r"\\nabla_W L = \\sigma(Wx) x^T", problem)
+result = derivation.results["W"]
+print(result.expression, result.latex, result.component(), result.sympy(), derivation.steps)
+assert "symgrad.training" not in sys.modules
+print(*(m for m in sys.modules if m.split(".")[0] == "numpy" or m.startswith("symgrad.numerics")))
+"""
+
+
+def test_deriving_loads_no_numpy() -> None:
+    assert python(DERIVED).splitlines()[-1] == ""
+
+
 def test_fitting_and_grading_are_loaded_when_they_are_asked_for() -> None:
     program = "import symgrad, sys; symgrad.fit; print('symgrad.training.fit' in sys.modules)"
     assert python(program) == "True\n"
