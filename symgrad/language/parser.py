@@ -47,7 +47,7 @@ def parse(text: str, filename: str | None = None) -> Problem:
     ('x',)
     """
     with _readable(filename, text_wanted("a program", text)):
-        return _problem(program_tree(text), filename)
+        return replace(_problem(program_tree(text), filename), source=text)
 
 
 def load(path: str | Path) -> Problem:

@@ -159,6 +159,7 @@ class Problem:
     index: str = ""  # of what is one step: what new names are at
     taken: frozenset[str] = frozenset()  # of a part: what new names are called in the others
     symbols: Mapping[str, sympy.Basic] = field(default_factory=dict)  # of SymPy, as they were given
+    source: str = field(default="", compare=False)  # the text that it was read from, if any
 
     def __repr__(self) -> str:
         """What is computed of what."""

@@ -19,7 +19,6 @@ from symgrad.language.plain import plain_text
 from symgrad.language.typeset import dimension_formula
 
 Bound = Mapping[str, tuple[str, ...]]  # the variables of each batch
-LONG = 88  # characters after which a sum goes over several lines
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,6 @@ class Equation:
     def formulas(self) -> tuple[Formula, ...]:
         """Left and right sides."""
         return self.sides if self.left is None else (self.left, *self.sides)
-
-
-def width(formula: Formula) -> int:
-    """About how many characters of a formula are seen."""
-    return len(plain_text(formula, mathematical=True))
 
 
 def shape_formula(shape: tuple[Dimension, ...]) -> Formula:

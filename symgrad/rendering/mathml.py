@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from symgrad.language import formula as fm
@@ -27,14 +27,18 @@ OLDER = {"R": "ℝ", "N": "ℕ"}  # than their alphabet
 
 @dataclass(frozen=True)
 class MathML:
-    """Writes each node as an element, by a table of symbols."""
+    """Writes each node as an element, by a table of symbols; that of a name tells the name."""
 
     table: Table = PLAIN
+    names: dict[int, str] = field(default_factory=dict)  # of the symbols, by their id
     flat = False
 
     def shown(self, formula: fm.Formula) -> fm.Formula:
         """The symbol of a name."""
-        return self.table.shown(formula)
+        symbol = self.table.shown(formula)
+        if isinstance(formula, fm.Named):
+            self.names[id(symbol)] = formula.name
+        return symbol
 
     def fenced(self, written: Element) -> Element:
         """In round brackets."""
@@ -42,6 +46,12 @@ class MathML:
 
     def write(self, node: fm.Formula, parts: fm.Parts, written: list[Element]) -> Element:
         """A node."""
+        element = self._element(node, parts, written)
+        if id(node) in self.names:
+            element.set("data-name", self.names[id(node)])
+        return element
+
+    def _element(self, node: fm.Formula, parts: fm.Parts, written: list[Element]) -> Element:
         match node:
             case fm.Symbol():
                 return symbol(node.latex.strip())
@@ -81,17 +91,19 @@ class MathML:
 
 
 def mathml(formula: fm.Formula, table: Table = PLAIN, sign: str = "") -> Element:
-    r"""A formula as one <math> element, in display style, perhaps after a sign; its alttext is the
-    LaTeX.
+    r"""A formula as one <math> element, in display style, perhaps after a sign; its LaTeX is the
+    annotation.
 
     >>> from xml.etree.ElementTree import tostring
-    >>> tostring(mathml(fm.Number(digits="2")), encoding="unicode")
-    '<math displaystyle="true" alttext="2"><mn>2</mn></math>'
+    >>> (semantics,) = mathml(fm.Number(digits="2"))
+    >>> [tostring(element, encoding="unicode") for element in semantics]
+    ['<mn>2</mn>', '<annotation encoding="application/x-tex">2</annotation>']
     """
     written = fm.printed(formula, MathML(table))
-    front = [operator(sign, "infix")] if sign else []
-    alttext = f"{sign} {latex(formula, table)}".strip()
-    return made("math", *front, written, displaystyle="true", alttext=alttext)
+    shown = made("mrow", operator(sign, "infix"), written) if sign else written
+    tex = f"{sign} {latex(formula, table)}".strip()
+    annotation = made("annotation", tex, encoding="application/x-tex")
+    return made("math", made("semantics", shown, annotation), displaystyle="true")
 
 
 def pieces(formula: fm.Formula, table: Table = PLAIN, sign: str = "") -> list[Element]:
@@ -192,10 +204,12 @@ def _infix(signs: tuple[str, ...], written: list[Element]) -> Iterable[Element]:
 
 
 def _script(at: str, base: Element, *scripts: Element) -> Element:
-    """The base with its scripts, set tight."""
+    """The base with its scripts, set tight; what is raised stands above what is lowered."""
     tight = [deepcopy(script) for script in scripts]
     for sign in (sign for script in tight for sign in script.iter("mo") if sign.text != ","):
         sign.attrib |= {"lspace": "0", "rspace": "0"}
+    if at == "^" and base.tag == "msub":
+        return made("msubsup", *base, *tight, **base.attrib)
     return made({"_": "msub", "^": "msup"}.get(at, "msubsup"), base, *tight)
 
 

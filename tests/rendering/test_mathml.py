@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction as Rational
 from itertools import product
-from xml.etree.ElementTree import Element, fromstring, tostring
+from xml.etree.ElementTree import fromstring, tostring
 
 import pytest
 
@@ -43,6 +43,7 @@ from symgrad.language.names import LATEX
 from symgrad.language.typeset import typeset
 from symgrad.rendering.mathml import mathml, pieces, symbol
 from tests.calls import calls as of_kinds
+from tests.shown import annotations, shown
 
 (n,) = dims("n")
 ARGUMENTS = [
@@ -57,8 +58,11 @@ a, b, c = (Named(name=name) for name in "abc")
 
 
 def inside(formula: Formula) -> str:
-    """What stands in the <math> element."""
-    return "".join(tostring(child, encoding="unicode") for child in mathml(formula))
+    """The elements of a formula, without the names in them."""
+    element = mathml(formula)[0][0]
+    for part in element.iter():
+        part.attrib.pop("data-name", None)
+    return tostring(element, encoding="unicode")
 
 
 def calls(operation: Operation) -> list[Call]:
@@ -88,7 +92,7 @@ def test_every_operation_is_written(operation: Operation) -> None:
         if operation.category == "batch" and not call.options:
             continue
         page = tostring(mathml(typeset(call)), encoding="unicode")
-        assert "\\" not in "".join(fromstring(page).itertext())
+        assert "\\" not in shown(fromstring(page))
         written += 1
     assert written
 
@@ -97,7 +101,7 @@ def test_every_operation_is_written(operation: Operation) -> None:
     "name", [*LATEX, "W1", "A_hat", "b_bar1", "z_tilde", "hidden", "\u03a9", "\u03b12"]
 )
 def test_every_name_is_written(name: str) -> None:
-    text = "".join(mathml(Named(name=name)).itertext())
+    text = shown(mathml(Named(name=name)))
     assert text and "\\" not in text
 
 
@@ -179,18 +183,13 @@ def test_words_stand_apart() -> None:
     assert "⋅" in inside(juxtaposed(a, TWO))
 
 
-def alttexts(elements: list[Element]) -> list[str | None]:
-    return [element.get("alttext") for element in elements]
-
-
 def test_a_long_sum_breaks_at_its_own_signs() -> None:
     inner = juxtaposed(chain("-", b, c), indicator(a, "=", b))
     formula = chain("-", chain("+", negative(a), inner), raised(c, number(Rational(-1))))
     wanted = ["= -a", r"+ \left(b - c\right) [a = b]", "- c^{-1}"]
-    assert alttexts(pieces(formula, sign="=")) == wanted
-    text = "".join("".join(part.itertext()) for part in pieces(formula))
-    assert text == "".join(mathml(formula).itertext())
-    assert alttexts(pieces(a)) == ["a"]
+    assert [annotations(part) for part in pieces(formula, sign="=")] == [[x] for x in wanted]
+    assert "".join(map(shown, pieces(formula))) == shown(mathml(formula))
+    assert [annotations(part) for part in pieces(a)] == [["a"]]
 
 
 def test_cases_are_a_table() -> None:
@@ -203,8 +202,14 @@ def test_deep_formulas() -> None:
     formula: Formula = a
     for _ in range(200):
         formula = applied(Symbol(latex=r"\exp"), formula)
-    assert "".join(mathml(formula).itertext()).count("exp") == 200
+    assert shown(mathml(formula)).count("exp") == 200
     assert tostring(mathml(formula), encoding="unicode")
+
+
+def test_a_name_is_marked_and_stands_between_its_scripts() -> None:
+    (element,) = mathml(transposed(Named(name="W2"))).iter("msubsup")
+    assert (shown(element), element.get("data-name")) == ("W2\u22a4", "W2")
+    assert not [x for x in mathml(negative(Number(digits="1"))).iter() if x.get("data-name")]
 
 
 def test_numbers() -> None:

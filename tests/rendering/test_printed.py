@@ -33,6 +33,7 @@ from symgrad.rendering import latex as latex_page
 from symgrad.rendering.html import html
 from tests.derived import of_case, of_example
 from tests.rendering.test_mathml import calls
+from tests.shown import annotations, shown
 from tests.test_cases import CASES
 
 CHECKED: Any = SimpleNamespace(max_relative_error=0.0, sentence="not here")
@@ -65,7 +66,7 @@ def test_pages_are_well_formed() -> None:
         formulas = list(page.iter("math"))
         assert formulas, name
         for formula in formulas:
-            assert "\\" not in "".join(formula.itertext()), formula.get("alttext")
+            assert "\\" not in shown(formula), annotations(formula)
 
 
 # brackets

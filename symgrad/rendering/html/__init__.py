@@ -1,0 +1,5 @@
+"""HTML: one page that shows itself, on a screen or on paper, offline."""
+
+from symgrad.rendering.html.page import html
+
+__all__ = ["html"]

@@ -1,0 +1,97 @@
+"""Equations as rows of a table, each with what is said of it, and the reasons that fold under it.
+
+A line has its text in `data-text`, and its LaTeX in the annotations of its formulas: both are what
+its copy buttons yield.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.etree.ElementTree import Element
+
+from symgrad.language.plain import plain_text
+from symgrad.language.table import Table
+from symgrad.rendering.document import Document, Line
+from symgrad.rendering.equations import Equation, shape_formula
+from symgrad.rendering.mathml import Child, made, mathml, pieces
+from symgrad.rendering.prose import spans
+
+
+def table(rows: Iterable[Element]) -> Element:
+    """Rows below each other."""
+    return made("table", made("tbody", *rows))
+
+
+def step_rows(line: Line, doc: Document) -> list[Element]:
+    """A step, which others link to, and its reasons."""
+    row = equation_row(line.equation, doc.table)
+    row.set("id", f"step-{line.step.number}")
+    return [row, *_reasons(line, doc.table)]
+
+
+def equation_row(equation: Equation, table: Table) -> Element:
+    """A row: number, left side, right sides, and what is said of it."""
+    formulas = [piece for side in equation.sides for piece in pieces(side, table, "=")]
+    number = "" if equation.number is None else f"({equation.number})"
+    note = _noted(equation.note)
+    if equation.shape is not None:
+        note = [mathml(shape_formula(equation.shape), table)]
+    left = [] if equation.left is None else [mathml(equation.left, table)]
+    return made(
+        "tr",
+        made("th", number, scope="row", **{"class": "number"}),
+        made("td", *left, **{"class": "left"}),
+        made("td", _scroll(formulas, f"Line {number}".strip()), **{"class": "right"}),
+        made("td", *note, **{"class": "note"}),
+        **{"class": equation.kind, "data-text": _text(equation)},
+    )
+
+
+def prose(text: str) -> list[Child]:
+    """A sentence, its formulas as code."""
+    return [made("code", part) if formula else part for part, formula in spans(text)]
+
+
+def _text(equation: Equation) -> str:
+    return " = ".join(map(plain_text, equation.formulas))
+
+
+def _scroll(formulas: Iterable[Child], label: str) -> Element:
+    """A box for what may be wider than the page, which the keyboard reaches."""
+    given = {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": label}
+    return made("div", *formulas, **given)
+
+
+def _noted(text: str) -> list[Child]:
+    """A note: its formulas as code, the numbers of steps as links."""
+    return [
+        child
+        for part, formula in spans(text)
+        for child in ([made("code", part)] if formula else _links(part))
+    ]
+
+
+def _links(text: str) -> list[Child]:
+    """The text with each number in parentheses as a link to its step."""
+    front, *pieces = text.split("(")
+    children: list[Child] = [front]
+    for piece in pieces:
+        number, _, rest = piece.partition(")")
+        step = f"({number})"
+        is_step = number.isdigit()
+        children += [made("a", step, href=f"#step-{number}") if is_step else step, rest]
+    return children
+
+
+def _reasons(line: Line, table: Table) -> list[Element]:
+    """Why a step is true: a sentence, and below it, where there is one, the proof that folds."""
+    if not line.sentence:
+        return []
+    sentence = prose(line.sentence)
+    if not line.why:
+        told = made("p", *sentence, **{"class": "box"})
+    else:
+        proof = made("table", made("tbody", *(equation_row(row, table) for row in line.why)))
+        box = made("div", proof, **{"class": "box"})
+        told = made("details", made("summary", *sentence), box)
+    return [made("tr", made("td"), made("td", told, colspan="3"), **{"class": "why"})]
