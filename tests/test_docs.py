@@ -3,7 +3,8 @@
 Python blocks with >>> are doctests (pytest's doctest-glob). Blocks of plain Python are one program
 here; a block that begins with a name, `# softmax.sg`, is a file that the commands find. A symgrad
 command in a block `sh` runs; in a block `console` the output after `$ ...` is compared, too, but
-for the digits of errors, which differ from machine to machine. --rewrite-golden writes it anew.
+for the digits of errors, which differ from machine to machine, and a wrong answer may be graded.
+--rewrite-golden writes it anew.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from click.testing import CliRunner
 from symgrad_cli import main
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-NAMED = re.compile(r"# (\w+\.(?:sg|py))\n")
+NAMED = re.compile(r"# (\w+\.(?:sg|py|txt))\n")
 NUMBER = re.compile(r"\d+e[+-]\d+")
 TOOLS = re.compile(r"(\.venv/bin/)?(python|pip|pre-commit|ruff|coverage)\b|\.ci/run")
 
@@ -43,19 +44,24 @@ def commands(text: str) -> list[str]:
     return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
-def output_of(command: str) -> str:
-    """What a symgrad command prints; it has to exit with 0."""
+def output_of(command: str, wrong: bool = False) -> str:
+    """What a symgrad command prints; it has to exit with 0, or 1 where the answer may be wrong."""
     name, *arguments = shlex.split(command, comments=True)
     assert name == "symgrad"
     result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0, f"{command}: {result.output}"
+    assert result.exit_code in (0, int(wrong)), f"{command}: {result.output}"
     return result.stdout
+
+
+def output_shown(command: str) -> str:
+    """What a block `console` has below its command."""
+    return output_of(command, wrong=command.startswith("symgrad grade")).strip("\n") + "\n"
 
 
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The current folder: empty but for the files that the pages show."""
-    for _, text in of_all_pages("python"):
+    for _, text in of_all_pages("python") + of_all_pages("text"):
         if name := NAMED.match(text):
             (tmp_path / name[1]).write_text(text, encoding="utf-8")
     for _, text in of_all_pages("csv"):
@@ -82,7 +88,7 @@ def test_an_output_is_that_of_its_command(
     page: Path, block: str, folder: Path, request: pytest.FixtureRequest
 ) -> None:
     shown = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)[1:]
-    printed = [(line, output_of(line).strip("\n") + "\n") for line in shown[::2]]
+    printed = [(line, output_shown(line)) for line in shown[::2]]
     new = "\n".join(f"$ {line}\n{output}" for line, output in printed)
     if request.config.getoption("--rewrite-golden"):
         whole = page.read_text("utf-8")
@@ -100,10 +106,34 @@ def test_plain_python_runs(page: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-W", "error", str(program)], check=True, env=environment)
 
 
+def anchors(text: str) -> set[str]:
+    """The headings of a page, as GitHub makes anchors of them."""
+    headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken(page: Path, text: str) -> list[str]:
+    """The links of a page that lead nowhere."""
+    found = []
+    for link in (link for link in LINK.findall(text) if "://" not in link):
+        file, _, anchor = link.partition("#")
+        target = page.parent / file if file else page
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text("utf-8"))):
+            found.append(link)
+    return found
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_resolve(page: Path) -> None:
-    links = [link for link in LINK.findall(page.read_text("utf-8")) if "://" not in link]
-    assert [link for link in links if not (page.parent / link.partition("#")[0]).exists()] == []
+    assert broken(page, page.read_text("utf-8")) == []
+
+
+def test_a_link_that_leads_nowhere_is_found() -> None:
+    said = "[a](CHANGELOG.md) [b](docs) [c](docs/recurrences.md#through-time) [d](https://x.org/y)"
+    assert broken(ROOT / "README.md", said) == []
+    wrong = ["CHANGELOG.txt", "docs/nothing.md", "docs/recurrences.md#through-space", "#nothing"]
+    said = " ".join(f"[a]({link})" for link in wrong)
+    assert broken(ROOT / "README.md", said) == wrong
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -123,7 +153,7 @@ def test_a_file_that_is_named_is_there(page: Path) -> None:
 def test_no_line_is_too_long_and_no_block_open(page: Path) -> None:
     text = page.read_text("utf-8")
     assert text.count("```") == 2 * len(BLOCK.findall(text))
-    prose = BLOCK.sub("", text).splitlines()
+    prose = [line for line in BLOCK.sub("", text).splitlines() if not line.startswith("|")]
     assert [line for line in prose if len(line) > 100] == []
 
 
