@@ -25,6 +25,7 @@ _PUBLIC = {
     "language.sympy_functions": "batch_mean batch_sum",
     "language.sympy_nodes": "named",
     "positional": "lambdify",
+    "rendering.style": "Style",
     "training.fit": "FitResult fit",
     "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD Lion NAdam OPTIMIZERS RMSprop"
     " SGD",

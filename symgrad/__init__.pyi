@@ -43,6 +43,7 @@ from symgrad.language.symbols import (
 from symgrad.language.sympy_functions import batch_mean as batch_mean, batch_sum as batch_sum
 from symgrad.language.sympy_nodes import named as named
 from symgrad.positional import lambdify as lambdify
+from symgrad.rendering.style import Style as Style
 from symgrad.training.fit import FitResult as FitResult, fit as fit
 from symgrad.training.optimizers import (
     GD as GD,

@@ -6,9 +6,9 @@ What computes with numbers is imported by the functions that do, so that derivin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, overload
 
 import sympy
 
@@ -168,6 +168,7 @@ class Derivation:
     method: str = field(default=METHODS[0], repr=False)
 
     by: sympy.ImmutableMatrix | None = field(default=None, repr=False)
+    style: rendering.Style = field(default=rendering.PLAIN, repr=False)
 
     @property
     def problem(self) -> Problem:
@@ -227,27 +228,46 @@ class Derivation:
             return Checked(verified, None)
         return Checked(verified, differences.checked(self.data, ENTRIES))
 
-    def latex(self, level: str = "steps", why: str = "index") -> str:
+    def latex(
+        self, level: str = "steps", why: str = "index", style: rendering.Style | None = None
+    ) -> str:
         """A LaTeX fragment (amsmath and amssymb); level is "result", "steps" or "full".
 
         At level "full" each step comes with the proof that it is true, in every format: in index
         notation, or with why="differential" by differentials where matrix notation can say it.
+        `style` is how it is printed, in every format: `sg.Style(notation="bar")`; without one that
+        of the derivation (see `styled`).
         """
-        return rendering.latex(self._document(level, why))
+        return rendering.latex(self._document(level, why, style))
 
-    def markdown(self, level: str = "steps", why: str = "index") -> str:
+    def markdown(
+        self, level: str = "steps", why: str = "index", style: rendering.Style | None = None
+    ) -> str:
         """Markdown with formulas between dollar signs."""
-        return rendering.markdown(self._document(level, why))
+        return rendering.markdown(self._document(level, why, style))
 
-    def html(self, level: str = "steps", why: str = "index") -> str:
+    def html(
+        self, level: str = "steps", why: str = "index", style: rendering.Style | None = None
+    ) -> str:
         """A page that shows itself without a network: formulas in MathML."""
         from symgrad.rendering.html import html
 
-        return html(self._document(level, why))
+        return html(self._document(level, why, style))
 
-    def text(self, level: str = "steps", why: str = "index") -> str:
+    def text(
+        self, level: str = "steps", why: str = "index", style: rendering.Style | None = None
+    ) -> str:
         """Plain text for a terminal."""
-        return rendering.text(self._document(level, why))
+        return rendering.text(self._document(level, why, style))
+
+    def styled(self, style: rendering.Style) -> Self:
+        """The same derivation, printed in this style wherever none is given: in a notebook too.
+
+        >>> derived = derive("x: Vector(n)\\nloss = norm2(x)**2", "x")
+        >>> r"\\bar{x} &= 2 x" in derived.styled(rendering.Style("bar")).latex("result")
+        True
+        """
+        return replace(self, style=rendering.style_wanted(style))
 
     def json(self, why: str = "index") -> str:
         """All of it for a program to read."""
@@ -277,10 +297,13 @@ class Derivation:
             return "\n".join(rendering.aligned(lines, self.data.table)) + "\n"
         return "\n".join(rendering.text_rows(lines)) + "\n"
 
-    def _document(self, level: str, why: str) -> rendering.Document:
+    def _document(
+        self, level: str, why: str, style: rendering.Style | None = None
+    ) -> rendering.Document:
+        style = self.style if style is None else rendering.style_wanted(style)
         checked, chains = self.checked, self._chains(level)
         found = self._proofs("steps" if chains else level, why)
-        return rendering.document(self.data, checked, level, found, chains)
+        return rendering.document(self.data, checked, level, found, chains, style)
 
     def _chains(self, level: str) -> Mapping[str, Proof] | None:
         """The chains that a level shows, every line checked; None by another method."""
@@ -299,7 +322,7 @@ class Derivation:
         return proofs.proofs(self.data, KINDS[KINDS.index(why)]) if full else {}
 
     def _repr_latex_(self) -> str:
-        return f"$$\n{rendering.latex_display(self.data)}\n$$"
+        return f"$$\n{rendering.latex_display(self.data, self.style.table(self.data))}\n$$"
 
     def __str__(self) -> str:
         return self.text()
@@ -402,13 +425,16 @@ class StepDerivation(Derivation):
             "of a program with time steps single lines are not proved; derive one step alone"
         )
 
-    def _document(self, level: str, why: str) -> rendering.Document:
+    def _document(
+        self, level: str, why: str, style: rendering.Style | None = None
+    ) -> rendering.Document:
         one_of("the reason", why, KINDS)
-        return rendering.step_document(self.data, self.checked, level)
+        style = self.style if style is None else rendering.style_wanted(style)
+        return rendering.step_document(self.data, self.checked, level, style=style)
 
     def _repr_latex_(self) -> str:
-        document = rendering.step_document(self.data, self.checked, "result")
-        return "\n".join(rendering.aligned(document.equations, self.data.table))
+        document = self._document("result", "index")
+        return "\n".join(rendering.aligned(document.equations, document.table))
 
     def lambdify(  # type: ignore[override]
         self,

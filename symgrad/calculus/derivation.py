@@ -22,7 +22,7 @@ from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, leaves, parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.problem import Problem, Variable, variable_like
-from symgrad.language.table import Table
+from symgrad.language.table import Look, Table
 from symgrad.language.unparse import unparse
 
 Key = str | tuple[str, str]
@@ -211,8 +211,14 @@ class Derivation:
 
     @cached_property
     def table(self) -> Table:
+        """What each name looks like."""
+        return self.table_in(Look())
+
+    def table_in(self, look: Look) -> Table:
         """What each name looks like: the user's first, then those of the steps."""
-        table = Table(name for name in sorted(self.naming.symbols) if name != "loss")
+        look = replace(look, given=frozenset(self.problem.variables))
+        names = (name for name in sorted(self.naming.symbols) if name != "loss")
+        table = Table(names, look=look)
         if self.output_called not in self.naming.symbols:
             table.symbols["loss"] = table.symbol(self.output_called)
         return table

@@ -300,8 +300,11 @@ class Derivative(Name):
 
     @property
     def formula(self) -> Formula:
-        """The fraction of partial derivatives."""
-        return composing.derivative(typeset(self.top), typeset(self.bottom, shown=False), self.name)
+        """The derivative of a number in the notation of the table, else the fraction of partial
+        derivatives."""
+        both = typeset(self.top), typeset(self.bottom, shown=False)
+        slope = fm.Slope if self.top.shape == SCALAR else composing.derivative
+        return composing.spelled(slope(both), self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -358,7 +361,7 @@ def slope(top: Expression, bottom: Expression) -> Formula:
     above, below = (typeset(e, shown=False) for e in (top, bottom))
     by = plain_text(below)
     by = by if by.replace(",", "").isidentifier() else f"({by})"
-    return composing.derivative(above, below, f"d{plain_text(above)}/d{by}")
+    return composing.spelled(composing.derivative((above, below)), f"d{plain_text(above)}/d{by}")
 
 
 def in_language(e: Expression) -> Expression:

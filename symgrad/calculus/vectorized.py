@@ -142,7 +142,8 @@ def _left(derivation: Derivation, outcome: Outcome, by: str) -> Formula:
         bottom = listed((partial(typeset(y)), partial(typeset(x.T))), r" \, ")
         return spelled(fm.Fraction((above, bottom)), f"d2{loss} / d {unparse(y)} d {unparse(x.T)}")
     y = stacked(Name(derivation.problem.output_name, derivation.problem.output.shape))
-    return derivative(typeset(y), typeset(x.T), f"d {unparse(y)} / d {unparse(x.T)}")
+    slope = derivative((typeset(y), typeset(x.T)))
+    return spelled(slope, f"d {unparse(y)} / d {unparse(x.T)}")
 
 
 # the terms, multiplied out

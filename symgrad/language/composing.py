@@ -19,6 +19,7 @@ from symgrad.language.formula import Formula, Parts
 ONES = fm.Symbol(latex=r"\mathbf{1}", text="1")
 PARTIAL = fm.Symbol(latex=r"\partial")
 DIFFERENTIAL = fm.Symbol(latex=r"\mathrm{d}", text="d")
+NABLA = fm.Symbol(latex=r"\nabla")
 DOTS = fm.Symbol(latex=r"\dots", text="...")
 DAGGER = fm.Symbol(latex=r"\dagger")
 TOP = fm.Symbol(latex=r"\top", text="T")
@@ -138,7 +139,8 @@ def _factors_of(formula: Formula) -> Parts:
 def _is_slope(formula: Formula) -> bool:
     """Whether it is a fraction that stays one: dL/dW."""
     whole = formula.parts[0] if isinstance(formula, fm.Either) else None
-    return isinstance(whole, fm.Fraction) and not isinstance(whole.parts[0], fm.Number)
+    number = isinstance(whole, fm.Fraction) and isinstance(whole.parts[0], fm.Number)
+    return isinstance(whole, fm.Fraction | fm.Slope) and not number
 
 
 def _times(scalars: Parts, half: Formula, scalar: bool) -> Formula:
@@ -226,9 +228,14 @@ def norm(formula: Formula) -> Formula:
     return fm.Fence((formula,), left=r"\lVert", right=r"\rVert")
 
 
-def derivative(top: Formula, bottom: Formula, text: str) -> Formula:
-    """The fraction of partial derivatives, whose text is given."""
-    return spelled(fm.Fraction((partial(top), partial(bottom))), text)
+def derivative(both: Parts) -> Formula:
+    """The fraction of partial derivatives, of the first by the second."""
+    return fm.Fraction(tuple(map(partial, both)))
+
+
+def gradient(of: Formula, by: Formula) -> Formula:
+    r"""\nabla_{by} of, a sign with what it is of: in brackets before other factors."""
+    return fm.Listed((lowered(NABLA, by), of), separator=" ", binds=fm.BIG)
 
 
 def partial(formula: Formula) -> Formula:

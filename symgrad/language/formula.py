@@ -66,9 +66,11 @@ class Either(Formula):
 
 @dataclass(frozen=True, kw_only=True)
 class Listed(Formula):
-    """Formulas one after the other: arguments with commas, or index letters with nothing."""
+    """Formulas one after the other: arguments with commas, or index letters with nothing; how it
+    binds, where the separator does not say it."""
 
     separator: str = ", "
+    binds: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,14 @@ class Fraction(Formula):
 
     small: bool = False
     by_entry: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slope(Formula):
+    """The derivative of the first part by the second, in the notation of the table of symbols; one
+    that is a `result` is a gradient."""
+
+    result: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +170,7 @@ def levels(node: Formula, flat: bool) -> Levels:
             return levels(node.parts[flat], flat)[0], (LIST, LIST)
         case Listed():
             own = {"": INDEXED, " ": SCRIPT}.get(node.separator, LIST)
+            own = own if node.binds is None else node.binds
             return own, (RELATION if node.separator else INDEXED,) * count
         case Row():
             own, last = (BIG, BIG) if levels(node.parts[-1], flat)[0] == BIG else (PRODUCT, SCRIPT)
@@ -172,6 +183,8 @@ def levels(node: Formula, flat: bool) -> Levels:
             return node.binds, (*(max(last, PRODUCT),) * (count - 1), last)
         case Negative():
             return SIGN, (KRONECKER,)
+        case Slope():
+            return SCRIPT, (LIST, LIST)
         case Fraction():
             return (HADAMARD, (PRODUCT, SCRIPT)) if flat else (SCRIPT, (LIST, LIST))
         case Script():

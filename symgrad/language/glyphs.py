@@ -12,7 +12,7 @@ SIGNS = (
     (r"\leftarrow \rightarrow \uparrow \downarrow \mapsto \to \dots", "←→↑↓↦→…"),
     (r"\star \ast \circ \bullet \dagger \diamond \square \ell", "⋆∗∘∙†⋄□ℓ"),
     (r"\lVert \rVert \langle \rangle \lfloor \rfloor \lceil \rceil", "‖‖⟨⟩⌊⌋⌈⌉"),
-    (r"\hat \bar \tilde \varepsilon \varphi \vartheta", "^¯~εφϑ"),
+    (r"\hat \bar \overline \tilde \varepsilon \varphi \vartheta \prime", "^¯¯~εφϑ′"),
     (" ".join(rf"\{name}" for name in SMALL_GREEK), "αβγδϵζηθικλμνξπρστυϕχψω"),
     (" ".join(rf"\{name}" for name in CAPITAL_GREEK), "ΓΔΘΛΞΠΣΥΦΨΩ"),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from symgrad.language import formula as fm
 from symgrad.language.glyphs import GLYPHS, plain
+from symgrad.language.table import PLAIN, Table
 
 ASCII = {"-": "-", r"\in": "in", r"\times": "x", r"\langle": "<", r"\rangle": ">", r"\to": "->"}
 
@@ -16,10 +17,13 @@ class PlainText:
     itself."""
 
     mathematical: bool = False
+    table: Table = PLAIN
     flat = True
 
     def shown(self, formula: fm.Formula) -> fm.Formula:
         """The node itself, of two forms the one for text."""
+        if isinstance(formula, fm.Slope):
+            return self.table.slope(formula)
         if not isinstance(formula, fm.Either):
             return formula
         return self.shown(formula.parts[not self.mathematical])
@@ -83,11 +87,11 @@ def _sign(sign: str) -> str:
     return ASCII.get(sign) or GLYPHS.get(sign, sign.strip("\\"))
 
 
-def plain_text(formula: fm.Formula, mathematical: bool = False) -> str:
+def plain_text(formula: fm.Formula, mathematical: bool = False, table: Table = PLAIN) -> str:
     """A formula on one line of text.
 
     >>> from symgrad.language.composing import lowered
     >>> plain_text(lowered(fm.Named(name="W"), fm.Symbol(latex="i")))
     'W_i'
     """
-    return fm.printed(formula, PlainText(mathematical))
+    return fm.printed(formula, PlainText(mathematical, table))

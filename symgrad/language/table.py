@@ -6,23 +6,48 @@ them gives way to what its `instead` says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 from symgrad.language import formula as fm
-from symgrad.language.composing import listed, lowered, raised
+from symgrad.language.composing import TOP, derivative, gradient, listed, lowered, raised
+from symgrad.language.glyphs import plain
 from symgrad.language.names import ACCENTS, entry_parts, parts_of, word
 
 LAYERS = ("l",)  # index letters that books raise in brackets, as in W^{(l)}; others they lower
+DELTA = fm.Symbol(latex=r"\delta")
+SLOPES = ("partial", "nabla", "bar", "delta")  # how the derivative of the loss is written
+TRANSPOSES = {
+    "top": TOP,
+    "T": fm.Symbol(latex="T", instead=TOP.latex),
+    "prime": fm.Symbol(latex=r"\prime"),
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How our own signs are written: the transpose, and the derivative of the loss by what is
+    computed; one by a variable, of `given`, is no delta."""
+
+    transpose: str = "top"
+    slopes: str = "partial"
+    given: frozenset[str] = frozenset()
 
 
 class Table:
     """Symbols for names, given out in order; those of the user's `names` first."""
 
-    def __init__(self, names: Iterable[str] = (), layers: bool = False) -> None:
+    def __init__(
+        self, names: Iterable[str] = (), layers: bool = False, look: Look = Look()
+    ) -> None:
+        names = [*names]
         self.layers = layers  # whether an index counts layers
+        self.look = look
         self.symbols: dict[str, fm.Formula] = {}
         self.looks: dict[fm.Formula, str] = {}
+        self.slopes: dict[tuple[fm.Formula, fm.Formula], fm.Formula | None] = {}
+        self.stems = {parts_of(name)[0] for name in names}
         for name in names:
             self.symbol(name)
 
@@ -45,11 +70,56 @@ class Table:
             return self.shown(formula.parts[0])
         if isinstance(formula, fm.Named):
             return self.symbol(formula.name)
+        if isinstance(formula, fm.Slope):
+            return self.slope(formula)
+        if isinstance(formula, fm.Symbol) and formula.latex == TOP.latex:
+            formula = TRANSPOSES[self.look.transpose]
         if isinstance(formula, fm.Symbol) and formula.instead:
             plain_symbol = fm.Symbol(latex=formula.latex)
             if plain_symbol in self.looks:
                 return fm.Symbol(latex=formula.instead, text=formula.text)
         return formula
+
+    def slope(self, formula: fm.Slope) -> fm.Formula:
+        """The derivative of one by the other: by a short sign of its own, or in full."""
+        short = self.short_slope(*formula.parts)
+        if short is not None:
+            return short
+        nabla = formula.result or self.look.slopes == "nabla"
+        return gradient(*formula.parts) if nabla else derivative(formula.parts)
+
+    def short_slope(self, top: fm.Formula, bottom: fm.Formula) -> fm.Formula | None:
+        """The bar or delta that stands for a derivative; None where it has none, or where that
+        looks like something else."""
+        if self.look.slopes not in SHORT or not isinstance(bottom, fm.Named):
+            return None
+        if (top, bottom) not in self.slopes:
+            sign = SHORT[self.look.slopes](self, bottom)
+            free = sign is not None and sign not in self.looks
+            self.slopes[top, bottom] = sign if free else None
+            if sign is not None and free:
+                self.looks[sign] = f"d/d{bottom.name}"
+        return self.slopes[top, bottom]
+
+    def barred(self, bottom: fm.Named) -> fm.Formula:
+        """A name under a bar."""
+        look = self.symbol(bottom.name)
+        base, *scripts = look.parts if isinstance(look, fm.Script) else (look,)
+        wide = isinstance(base, fm.Symbol) and len(plain(base.latex)) > 1
+        bar = fm.Accent((base,), accent=r"\overline" if wide else r"\bar")
+        return replace(look, parts=(bar, *scripts)) if scripts else bar
+
+    def delta(self, bottom: fm.Named) -> fm.Formula | None:
+        """A delta with a name, unless that is one of the user's variables."""
+        if entry_parts(bottom.name)[0] in self.look.given or "delta" in self.stems:
+            return None
+        return lowered(DELTA, self.symbol(bottom.name))
+
+
+SHORT: Mapping[str, Callable[[Table, fm.Named], fm.Formula | None]] = {
+    "bar": Table.barred,
+    "delta": Table.delta,
+}
 
 
 class _Plain(Table):

@@ -6,10 +6,13 @@ from symgrad.rendering.json import json
 from symgrad.rendering.latex import aligned, latex, latex_display, latex_expression
 from symgrad.rendering.markdown import markdown
 from symgrad.rendering.steps import step_document
+from symgrad.rendering.style import PLAIN, Style, style_wanted
 from symgrad.rendering.text import text, text_rows
 
 __all__ = [
+    "PLAIN",
     "Document",
+    "Style",
     "aligned",
     "document",
     "json",
@@ -19,6 +22,7 @@ __all__ = [
     "markdown",
     "proof_equations",
     "step_document",
+    "style_wanted",
     "text",
     "text_rows",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Protocol
 
@@ -30,12 +31,15 @@ from symgrad.language.dimensions import SCALAR, Dimension, core
 from symgrad.language.expressions import Call, Expression, Name
 from symgrad.language.formula import Formula
 from symgrad.language.operations.unspecified import function_of
+from symgrad.language.phrases import Phrase, as_phrase, joined, phrase
 from symgrad.language.plain import plain_text
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.table import Table
 from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.language.unparse import unparse
 from symgrad.rendering.equations import Equation, proof_equations, shape_formula
+from symgrad.rendering.style import PLAIN, Style
+from symgrad.rendering.words import ENGLISH, Words
 
 Proofs = Mapping[int, Proof]
 NO_PROOFS: Proofs = MappingProxyType({})
@@ -60,7 +64,6 @@ FACTS = {
 }
 NUMBERS = fm.Symbol(latex=r"\mathbb{N}", text="N")
 REALS = fm.Symbol(latex=r"\mathbb{R}", text="R")
-NABLA = fm.Symbol(latex=r"\nabla")
 
 
 class Verified(Protocol):
@@ -87,11 +90,12 @@ class Line:
     equation: Equation
     proof: Proof | None = None
     sentence: str = ""
+    words: Words = ENGLISH
 
     @property
     def why(self) -> tuple[Equation, ...]:
         """The lines of the proof."""
-        return () if self.proof is None else tuple(proof_equations(self.proof))
+        return () if self.proof is None else tuple(proof_equations(self.proof, self.words))
 
 
 @dataclass(frozen=True)
@@ -109,16 +113,17 @@ class Chain:
 
     name: str
     proof: Proof
+    words: Words = ENGLISH
 
     @property
     def title(self) -> str:
         """Which variable moves."""
-        return f"By {self.name}"
+        return self.words(phrase("By {0}", self.name))
 
     @property
     def equations(self) -> tuple[Equation, ...]:
         """From dL to the gradient."""
-        return tuple(proof_equations(self.proof))
+        return tuple(proof_equations(self.proof, self.words))
 
     def ends(self, outcome: Outcome) -> Outcome:
         """The result as the last line has it, where it is too long to be written out."""
@@ -148,11 +153,23 @@ class Document:
     results: tuple[Answer, ...]
     layout: str
     verification: Verified
+    style: Style
 
-    @property
+    @cached_property
     def table(self) -> Table:
         """What each name looks like."""
-        return self.derivation.table
+        return self.style.table(self.derivation)
+
+    @property
+    def words(self) -> Words:
+        """What says the headings, and all that is said beside the formulas, in the language of the
+        style."""
+        return self.style.words
+
+    @property
+    def checked(self) -> str:
+        """All checks in a line."""
+        return self.words(self.verification.sentence)
 
     @property
     def output_place(self) -> int:
@@ -162,7 +179,7 @@ class Document:
     @property
     def layout_title(self) -> str:
         """What the remark on the results is about."""
-        return "Remark" if self.derivation.kind == "stationary" else "Layout"
+        return self.words("Remark" if self.derivation.kind == "stationary" else "Layout")
 
     @property
     def equations(self) -> Iterator[Equation]:
@@ -173,7 +190,7 @@ class Document:
     def parts(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
         """The parts that have steps, with their titles."""
         parts = (("Forward", self.forward), ("Backward", self.backward), ("Solve", self.solving))
-        yield from ((title, lines) for title, lines in parts if lines)
+        yield from ((self.words(title), lines) for title, lines in parts if lines)
 
 
 def document(
@@ -182,10 +199,11 @@ def document(
     level: str = "steps",
     proofs: Proofs = NO_PROOFS,
     chains: Chains | None = None,
+    style: Style = PLAIN,
 ) -> Document:
     """The outline of a derivation at level "result", "steps" or "full"; `proofs` are those of its
     steps, by their numbers. `chains` are the derivation by differentials, by the names of the
-    variables, which then stand in the place of the steps backward.
+    variables, which then stand in the place of the steps backward. `style` is how it is printed.
 
     Raises: OptionError for another level.
     """
@@ -194,23 +212,25 @@ def document(
     if chains:
         steps = tuple(step for step in steps if step.kind == "forward")
         derivation = _by_differentials(derivation, chains)
-    lines = [_line(step, proofs.get(step.number), level == "full") for step in steps]
+    words = style.words
+    lines = [_line(step, proofs.get(step.number), level == "full", words) for step in steps]
     results = answers(derivation, stepwise=level != "result")
     signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
     return Document(
         derivation,
-        title=TITLES[derivation.kind],
-        variables=given_variables(derivation),
+        title=words(TITLES[derivation.kind]),
+        variables=given_variables(derivation, words),
         program=program(derivation),
         rewrites=used(derivation.rewrites),
         computed=computed(derivation.rewrites),
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         solving=tuple(line for line in lines if line.step.kind == SOLVING),
-        chains=tuple(Chain(name, proof) for name, proof in (chains or {}).items()),
+        chains=tuple(Chain(name, proof, words) for name, proof in (chains or {}).items()),
         results=results,
-        layout=" ".join((derivation.layout, *signs)),
+        layout=words(joined(" ", (derivation.layout, *signs))),
         verification=verification,
+        style=style,
     )
 
 
@@ -233,7 +253,9 @@ def _by_differentials(derivation: Derivation, chains: Chains) -> Derivation:
     return replace(derivation, outcomes=ends)
 
 
-def given_variables(derivation: Derivation) -> tuple[tuple[Formula, str], ...]:
+def given_variables(
+    derivation: Derivation, words: Words = ENGLISH
+) -> tuple[tuple[Formula, str], ...]:
     """Where each variable is, and what is declared of it; those that a caller gives beside the
     problem's among them: a direction or a cotangent."""
     given = [given_variable(variable) for variable in derivation.problem.variables.values()]
@@ -241,9 +263,9 @@ def given_variables(derivation: Derivation) -> tuple[tuple[Formula, str], ...]:
     given += map(given_function, derivation.problem.functions.values())
     for variable in derivation.seed_variables:
         of = derivation.seeds[variable.name]
-        role = of if derivation.kind == "pullback" else f"direction of {of}"
+        role = of if derivation.kind == "pullback" else phrase("direction of {0}", of)
         given.append((given_variable(variable)[0], role))
-    return tuple(given)
+    return tuple((space, words(facts)) for space, facts in given)
 
 
 def program(derivation: Derivation) -> tuple[Equation, ...]:
@@ -277,7 +299,7 @@ def given_variable(variable: Variable) -> tuple[Formula, str]:
         last = composing.chain("-", dims, composing.ONE)
         labels = composing.listed((fm.Number(digits="0"), composing.DOTS, last))
         space = fm.Fence((labels,), left=r"\{", right=r"\}", tall=False)
-    facts = ", ".join(FACTS[f] for f in sorted(variable.facts) if f in FACTS)
+    facts = joined(", ", (FACTS[f] for f in sorted(variable.facts) if f in FACTS))
     name = fm.Named(name=variable.name)
     return fm.Infix((name, space), signs=(r"\in",), binds=fm.RELATION), facts
 
@@ -293,7 +315,7 @@ def given_function(call: Call) -> tuple[Formula, str]:
     spaces = [_space(() if function.entrywise else core(a.shape)) for a in call.arguments]
     name, crosses = fm.Named(name=function.name), (r"\times",) * (len(spaces) - 1)
     maps = (name, *spaces, REALS)
-    facts = ", ".join(sorted(function.facts - {"scalar"}))
+    facts = joined(", ", sorted(function.facts - {"scalar"}))
     return fm.Infix(maps, signs=(":", *crosses, r"\to"), binds=fm.RELATION), facts
 
 
@@ -301,13 +323,13 @@ def _space(dims: tuple[Dimension, ...]) -> Formula:
     return composing.raised(REALS, shape_formula(dims)) if dims else REALS
 
 
-def _line(step: Step, proof: Proof | None, full: bool) -> Line:
+def _line(step: Step, proof: Proof | None, full: bool, words: Words) -> Line:
     sides = [written(side) for side in (step.right, step.simplified) if side is not None]
-    note = f"{step.rule}{from_steps(step.uses)}"
+    note = words(noted(step.rule, step.uses))
     left = left_of(written(step.left), step.right)
     equation = Equation(left, tuple(sides), note, step.number, kind="step")
     told = proof is not None or (full and step.kind == SOLVING)
-    return Line(step, equation, proof, step.sentence if told else "")
+    return Line(step, equation, proof, words(step.sentence) if told else "", words)
 
 
 def left_of(left: Formula, right: Expression) -> Formula:
@@ -376,19 +398,19 @@ def _name(outcome: Outcome) -> tuple[Formula, str]:
         above = composing.second(fm.Named(name=outcome.naming.loss))
         return fm.Fraction((above, composing.listed(below, r" \, "))), unparse(name)
     if name.top.shape == SCALAR:
-        by = composing.lowered(NABLA, typeset(name.bottom))
-        text = f"grad_{unparse(name.bottom)} {unparse(name.top)}"
-        return composing.listed((by, typeset(name.top)), " "), text
+        slope = fm.Slope((typeset(name.top), typeset(name.bottom)), result=True)
+        return slope, f"grad_{unparse(name.bottom)} {unparse(name.top)}"
     return typeset(name), unparse(name)
 
 
-def from_steps(uses: tuple[int, ...]) -> str:
-    """ ", from (3)" or ", from (3) and (5)"."""
-    if not uses:
-        return ""
-    numbers = [f"({k})" for k in uses]
-    if len(numbers) > 3:
-        numbers = [numbers[0], "...", numbers[-1]]
-    return ", from " + (
-        numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} and {numbers[-1]}"
-    )
+def noted(rule: str, uses: tuple[int, ...]) -> str:
+    """A rule with the steps that it is of: "sum, from (3)", "sum, from (3) and (5)"."""
+    return phrase("{0}, from {1}", as_phrase(rule), listed_steps(uses)) if uses else rule
+
+
+def listed_steps(uses: tuple[int, ...]) -> Phrase:
+    """(3), or (3) and (5)"""
+    *others, last = [f"({k})" for k in uses]
+    if len(others) > 2:
+        others = [others[0], "..."]
+    return phrase("{0} and {1}", ", ".join(others), last) if others else phrase("{0}", last)

@@ -17,6 +17,7 @@ from symgrad.language.formula import Formula
 from symgrad.language.operations.batches import members
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import dimension_formula
+from symgrad.rendering.words import ENGLISH, Words
 
 Bound = Mapping[str, tuple[str, ...]]  # the variables of each batch
 
@@ -48,13 +49,15 @@ def shape_formula(shape: tuple[Dimension, ...]) -> Formula:
     return several if len(dims) > 1 else dims[0]
 
 
-def proof_equations(proof: Proof) -> Iterator[Equation]:
+def proof_equations(proof: Proof, words: Words = ENGLISH) -> Iterator[Equation]:
     """The lines of a proof, each left side once."""
     bound = proof.uses.derivation.naming.bound
     before: object = None
     for line in proof.lines:
         left = written(line.left) if isinstance(line.left, Expression) else line.left
-        yield Equation(None if left == before else left, (_right(line.right, bound),), line.move)
+        yield Equation(
+            None if left == before else left, (_right(line.right, bound),), words(line.move)
+        )
         before = left
 
 

@@ -10,6 +10,7 @@ from symgrad.language import formula as fm
 from symgrad.language.expressions import Expression
 from symgrad.language.formula import Formula
 from symgrad.language.measure import SIGN, points
+from symgrad.language.phrases import phrase
 from symgrad.language.table import PLAIN, Table
 from symgrad.language.tex import escaped
 from symgrad.language.tex import latex as tex
@@ -38,9 +39,8 @@ def latex(doc: Document) -> str:
     return "\n".join([r"\allowdisplaybreaks", *_lines(doc)]) + "\n"
 
 
-def latex_display(derivation: Derivation) -> str:
+def latex_display(derivation: Derivation, table: Table) -> str:
     """The program and the results, for a notebook cell."""
-    table = derivation.table
     results = (e for answer in answers(derivation, stepwise=False) for e in answer.equations)
     spaces = (tex(space, table) for space, _ in given_variables(derivation))
     rows = [rf"&{space}" for space in spaces]
@@ -52,10 +52,11 @@ def latex_display(derivation: Derivation) -> str:
 
 
 def _lines(doc: Document) -> Iterator[str]:
-    yield from (rf"\noindent\textbf{{{doc.title}.}}", f"Given {given(doc.variables, doc.table)}:")
+    words, spaces = doc.words, given(doc.variables, doc.table)
+    yield from (rf"\noindent\textbf{{{doc.title}.}}", f"{doc.words('Given')} {spaces}:")
     yield from aligned(doc.program, doc.table)
     if doc.rewrites:
-        yield r"\noindent\emph{Used:}"
+        yield rf"\noindent\emph{{{words('Used')}:}}"
         yield from (rf"\par {{\small\texttt{{{escaped(r)}}}}}" for r in doc.rewrites)
         yield from (r"\medskip", "")
     for title, lines in doc.parts:
@@ -67,14 +68,15 @@ def _lines(doc: Document) -> Iterator[str]:
             yield from (told, *why, "}")
     for chain in doc.chains:
         by = tex(fm.Named(name=chain.name), doc.table)
-        yield rf"\noindent\textbf{{By}} ${by}$"
+        yield rf"\noindent\textbf{{{words(phrase('By {0}', f'${by}$'))}}}"
         yield from aligned(chain.equations, doc.table)
-    yield r"\noindent\textbf{Result}"
+    yield rf"\noindent\textbf{{{words('Result')}}}"
     yield from aligned(doc.equations, doc.table)
-    checked = escaped(doc.verification.sentence)
-    yield rf"\emph{{{prose_latex(doc.layout)}}} \emph{{Checked:}} {checked}."
+    layout, checked = prose_latex(doc.layout), escaped(doc.checked)
+    yield rf"\emph{{{layout}}} \emph{{{words('Checked')}:}} {checked}."
     for form in doc.computed:
-        yield rf"\par {{\small\emph{{Computed:}} \texttt{{{escaped(form)}}}}}"
+        told = rf"\emph{{{words('Computed')}:}} \texttt{{{escaped(form)}}}"
+        yield rf"\par {{\small{told}}}"
 
 
 def given(variables: Iterable[tuple[Formula, str]], table: Table) -> str:

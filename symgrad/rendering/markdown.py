@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from symgrad.language.formula import Named
+from symgrad.language.phrases import phrase
 from symgrad.language.tex import latex
 from symgrad.rendering.document import Document
 from symgrad.rendering.equations import shape_formula
@@ -17,11 +18,12 @@ def markdown(doc: Document) -> str:
 
 
 def _lines(doc: Document) -> Iterator[str]:
-    yield from (f"## {doc.title}", "", f"**Given** {given(doc.variables, doc.table)}", "")
+    words, spaces = doc.words, given(doc.variables, doc.table)
+    yield from (f"## {doc.title}", "", f"**{words('Given')}** {spaces}", "")
     for equation in doc.program:
         yield from (f"$${chained(equation, doc.table)}$$", "")
     if doc.rewrites:
-        yield from (f"Used: {_listed(doc.rewrites)}.", "")
+        yield from (f"{words('Used')}: {_listed(doc.rewrites)}.", "")
     for title, lines in doc.parts:
         yield from (f"### {title}", "")
         for line in lines:
@@ -33,18 +35,19 @@ def _lines(doc: Document) -> Iterator[str]:
                     yield f"> ${chained(row, doc.table)}$ \u2014 {row.note}  "
                 yield ""
     for chain in doc.chains:
-        yield from (f"### By ${latex(Named(name=chain.name), doc.table)}$", "")
+        by = f"${latex(Named(name=chain.name), doc.table)}$"
+        yield from (f"### {words(phrase('By {0}', by))}", "")
         for row in chain.equations:
             yield from (f"${chained(row, doc.table)}$ \u2014 {row.note}", "")
-    yield from ("### Result", "")
+    yield from (f"### {words('Result')}", "")
     for equation in doc.equations:
         yield f"$${chained(equation, doc.table)}$$"
         if equation.shape is not None:
             shape = latex(shape_formula(equation.shape), doc.table)
             yield from ("", f"(${shape}$)", "")
-    yield f"*{doc.layout}* Checked: {doc.verification.sentence}."
+    yield f"*{doc.layout}* {words('Checked')}: {doc.checked}."
     if doc.computed:
-        yield from ("", f"Computed: {_listed(doc.computed)}.")
+        yield from ("", f"{words('Computed')}: {_listed(doc.computed)}.")
 
 
 def _listed(identities: Iterable[str]) -> str:

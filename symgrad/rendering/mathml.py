@@ -83,7 +83,8 @@ class MathML:
             case fm.Root():
                 return made("msqrt", *written)
             case fm.Accent():
-                accent = made("mo", GLYPHS[node.accent], stretchy="false")
+                wide = str(node.accent == r"\overline").lower()
+                accent = made("mo", GLYPHS[node.accent], stretchy=wide)
                 return made("mover", *written, accent, accent="true")
             case fm.Cases():
                 return _cases(written)

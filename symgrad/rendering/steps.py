@@ -15,13 +15,13 @@ from symgrad.language import formula as fm
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.formula import Formula
 from symgrad.language.names import entry_of
+from symgrad.language.phrases import as_phrase, phrase
 from symgrad.language.plain import plain_text
 from symgrad.language.problem import Steps, Variable
 from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.language.unparse import unparse
 from symgrad.rendering.document import (
     LEVELS,
-    NABLA,
     NO_PROOFS,
     TITLES,
     Answer,
@@ -30,12 +30,14 @@ from symgrad.rendering.document import (
     Proofs,
     Verified,
     computed,
-    from_steps,
     given_function,
     given_variable,
+    noted,
     used,
 )
 from symgrad.rendering.equations import Equation
+from symgrad.rendering.style import PLAIN, Style
+from symgrad.rendering.words import Words
 
 
 @dataclass(frozen=True)
@@ -52,28 +54,32 @@ class StepDocument(Document):
     @property
     def parts(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
         """The parts that have lines, with their titles."""
-        yield from ((title, lines) for title, lines in self.sections if lines)
+        yield from ((self.words(title), lines) for title, lines in self.sections if lines)
 
 
 def step_document(
-    joined: Joined, verification: Verified, level: str = "steps", proofs: Proofs = NO_PROOFS
+    joined: Joined,
+    verification: Verified,
+    level: str = "steps",
+    proofs: Proofs = NO_PROOFS,
+    style: Style = PLAIN,
 ) -> StepDocument:
-    """The outline at level "result", "steps" or "full"; `proofs` are those of its lines.
+    """The outline at level "result", "steps" or "full"; `proofs` are those of its lines, `style` is
+    how it is printed.
 
     Raises: OptionError for another level."""
     one_of("level", level, LEVELS)
+    words = style.words
+    whole = [(line.when, _line(line, joined, proofs, words)) for line in joined.lines]
     sections = tuple(
-        (title, tuple(_line(line, joined, proofs) for line in joined.lines if line.when in when))
-        for title, when in _titles(joined.parts.loop.steps).items()
+        (title, tuple(line for when, line in whole if when in whens))
+        for title, whens in _titles(joined.parts.loop.steps).items()
     )
     lines = [line for _, own in sections for line in own]
     return StepDocument(
         joined,  # type: ignore[arg-type]  # what printers ask of a derivation it has
-        title=TITLES[joined.kind],
-        variables=(
-            *(_variable(v, joined) for v in joined.problem.variables.values()),
-            *map(given_function, joined.problem.functions.values()),
-        ),
+        title=words(TITLES[joined.kind]),
+        variables=tuple((space, words(facts)) for space, facts in _variables(joined)),
         program=tuple(_program(joined)),
         rewrites=used(joined.rewrites),
         computed=computed(joined.rewrites),
@@ -81,9 +87,10 @@ def step_document(
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         solving=(),
         chains=(),
-        results=_answers(joined, level == "result"),
-        layout=joined.layout,
+        results=_answers(joined, level == "result", words),
+        layout=words(joined.layout),
         verification=verification,
+        style=style,
         sections=sections if level != "result" else (),
     )
 
@@ -92,26 +99,27 @@ def _titles(steps: Steps) -> dict[str, tuple[str, ...]]:
     t, last = steps.index, steps.length
     return {
         "Before": ("before",),
-        f"Forward, {t} = 1, ..., {last}": ("step",),
+        phrase("Forward, {0} = 1, ..., {1}", t, str(last)): ("step",),
         "After": ("after",),
-        f"Backward, from {last}": ("late",),
-        f"Backward, {t} = {last}, ..., 1": ("last", "next", "down"),
+        phrase("Backward, from {0}", str(last)): ("late",),
+        phrase("Backward, {0} = {1}, ..., 1", t, str(last)): ("last", "next", "down"),
         "Backward, at 0": ("late 0",),
     }
 
 
-def _line(line: StepLine, joined: Joined, proofs: Proofs) -> Line:
+def _line(line: StepLine, joined: Joined, proofs: Proofs, words: Words) -> Line:
     step = line.step
     steps = joined.parts.loop.steps
     sides = [written(side) for side in (step.right, step.simplified) if side is not None]
     numbers = tuple(n for k in step.uses if (n := _numbered(joined, line.part, k)))
-    note = f"{step.rule}{from_steps(numbers)}"
+    note = noted(step.rule, numbers)
     if line.when == "next":
         t = steps.index
         if f"[{t} + 1]" in unparse(step.right):
-            note += f"{' and' if numbers else ', from'} {t} + 1"
-        note += f", for {t} < {steps.length}"
-    equation = Equation(written(step.left), tuple(sides), note, step.number, kind="step")
+            template = "{0} and {1}" if numbers else "{0}, from {1}"
+            note = phrase(template, as_phrase(note), f"{t} + 1")
+        note = phrase("{0}, for {1}", as_phrase(note), f"{t} < {steps.length}")
+    equation = Equation(written(step.left), tuple(sides), words(note), step.number, kind="step")
     return Line(step, equation, proofs.get(step.number))
 
 
@@ -134,15 +142,21 @@ def _steps(steps: Steps) -> Formula:
     return composing.spelled(runs, f"for {steps.index} in range(1, {steps.length} + 1)", fm.LIST)
 
 
+def _variables(joined: Joined) -> Iterator[tuple[Formula, str]]:
+    """Where each variable is, and what is declared of it; then the functions left open."""
+    yield from (_variable(variable, joined) for variable in joined.problem.variables.values())
+    yield from map(given_function, joined.problem.functions.values())
+
+
 def _variable(variable: Variable, joined: Joined) -> tuple[Formula, str]:
     index = joined.parts.index
     space, facts = given_variable(variable if variable.steps is None else variable.at(index))
     if variable.name in joined.seeds:
-        facts = f"direction of {joined.seeds[variable.name]}"
+        facts = phrase("direction of {0}", joined.seeds[variable.name])
     if variable.steps is None:
         return space, facts
     each = f"{joined.parts.index} = 1, ..., {joined.parts.last}"
-    return space, f"{facts}, {each}" if facts else each
+    return space, phrase("{0}, {1}", as_phrase(facts), each) if facts else phrase("{0}", each)
 
 
 def _program(joined: Joined) -> Iterator[Equation]:
@@ -174,23 +188,24 @@ def _name(name: str, value: Expression) -> Formula:
     return written(Name(name, value.shape, value.batch))
 
 
-def _answers(joined: Joined, alone: bool) -> tuple[Answer, ...]:
+def _answers(joined: Joined, alone: bool, words: Words) -> tuple[Answer, ...]:
     """The results; what they use of the lines stands before them where they are `alone`."""
     told: set[int] = set()
     answers = []
     for name in joined.wrt:
         result = joined.results[name]
         lines = joined.used_by(result.expression) if alone else []
-        equations = [_told(line, joined) for line in lines if line.step.number not in told]
+        equations = [_told(line, joined, words) for line in lines if line.step.number not in told]
         told |= {line.step.number for line in lines}
         equations.append(_result(joined, name))
         answers.append(Answer(result, tuple(equations), None))  # type: ignore[arg-type]
     return tuple(answers)
 
 
-def _told(line: StepLine, joined: Joined) -> Equation:
+def _told(line: StepLine, joined: Joined, words: Words) -> Equation:
     steps = joined.parts.loop.steps
-    note = f"for {steps.index} < {steps.length}" if line.when == "next" else ""
+    when = words(phrase("for {0}", f"{steps.index} < {steps.length}"))
+    note = when if line.when == "next" else ""
     sides = (written(line.step.right),)
     return Equation(written(line.step.left), sides, note, kind="definition")
 
@@ -198,7 +213,6 @@ def _told(line: StepLine, joined: Joined) -> Equation:
 def _result(joined: Joined, name: str) -> Equation:
     result = joined.results[name]
     derivative = result.name
-    by = composing.lowered(NABLA, typeset(derivative.bottom))
-    text = f"grad_{unparse(derivative.bottom)} {unparse(derivative.top)}"
-    left = composing.spelled(composing.listed((by, typeset(derivative.top)), " "), text)
+    slope = fm.Slope((typeset(derivative.top), typeset(derivative.bottom)), result=True)
+    left = composing.spelled(slope, f"grad_{unparse(derivative.bottom)} {unparse(derivative.top)}")
     return Equation(left, (written(result.expression),), shape=result.shape, kind="result")

@@ -20,19 +20,20 @@ def text(doc: Document) -> str:
 
 def _lines(doc: Document) -> Iterator[str]:
     spaces = [plain_text(space) + (f", {facts}" if facts else "") for space, facts in doc.variables]
-    yield from _section("Given", [*spaces, *map(_equation, doc.program)])
+    words = doc.words
+    yield from _section(words("Given"), [*spaces, *map(_equation, doc.program)])
     if doc.rewrites:
-        yield from _section("Used", list(doc.rewrites))
+        yield from _section(words("Used"), list(doc.rewrites))
     for title, lines in doc.parts:
         yield from _section(title, [row for line in lines for row in _step(line)])
     for chain in doc.chains:
         yield from _section(chain.title, [row[2:] for row in text_rows(chain.equations)])
     equations = doc.equations
-    yield from _section("Result", [row for e in equations for row in _noted("", e)])
+    yield from _section(words("Result"), [row for e in equations for row in _noted("", e)])
     yield from _section(doc.layout_title, [plain(doc.layout)])
-    yield from _section("Checked", [doc.verification.sentence])
+    yield from _section(words("Checked"), [doc.checked])
     if doc.computed:
-        yield from _section("Computed", list(doc.computed))
+        yield from _section(words("Computed"), list(doc.computed))
 
 
 def _section(title: str, rows: list[str]) -> Iterator[str]:

@@ -10,21 +10,21 @@ import pytest
 
 import symgrad as sg
 from symgrad.language.plain import plain_text
-from symgrad.rendering.document import from_steps
+from symgrad.rendering.document import noted
 from symgrad.rendering.equations import shape_formula
 
 FROM = [
-    ((), ""),
-    ((3,), ", from (3)"),
-    ((3, 5), ", from (3) and (5)"),
-    ((3, 5, 6), ", from (3), (5) and (6)"),
-    ((3, 5, 6, 9), ", from (3), ... and (9)"),
+    ((), "sum"),
+    ((3,), "sum, from (3)"),
+    ((3, 5), "sum, from (3) and (5)"),
+    ((3, 5, 6), "sum, from (3), (5) and (6)"),
+    ((3, 5, 6, 9), "sum, from (3), ... and (9)"),
 ]
 
 
 @pytest.mark.parametrize(("numbers", "words"), FROM)
 def test_the_steps_that_a_step_follows_from(numbers: tuple[int, ...], words: str) -> None:
-    assert from_steps(numbers) == words
+    assert noted("sum", numbers) == words
 
 
 @pytest.mark.parametrize("count", range(2, 6))
@@ -36,7 +36,7 @@ def test_a_step_names_the_uses_of_what_it_differentiates_by(count: int) -> None:
     derivation = sg.derive(f"a: Scalar\nb: Scalar\nu = a * b\n{used}loss = {loss}", ["a"])
     uses = tuple(s.number for s in derivation.steps if s.rule.endswith(", elementwise"))
     assert len(uses) == count
-    wanted = f"sum over its uses{from_steps(uses)}"
+    wanted = noted("sum over its uses", uses)
     for shown in (derivation.text(), derivation.latex(), derivation.markdown(), derivation.html()):
         assert wanted in re.sub(r"<[^>]*>", "", shown)
 

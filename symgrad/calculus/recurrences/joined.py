@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 
@@ -20,7 +20,7 @@ from symgrad.language.expressions import Expression, Name
 from symgrad.language.names import entry_of, entry_parts, greek
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.problem import TIES, Problem, Variable
-from symgrad.language.table import LAYERS, Table
+from symgrad.language.table import LAYERS, Look, Table
 from symgrad.language.unparse import unparse
 
 
@@ -90,8 +90,13 @@ class Joined:
     @cached_property
     def table(self) -> Table:
         """What each name looks like."""
+        return self.table_in(Look())
+
+    def table_in(self, look: Look) -> Table:
+        """What each name looks like."""
+        look = replace(look, given=frozenset(self.problem.variables))
         names = sorted(name for name in self.problem.names if name != "loss")
-        table = Table(names, layers=self.parts.index in LAYERS)
+        table = Table(names, self.parts.index in LAYERS, look)
         if self.loss.name not in self.problem.names:
             table.symbols["loss"] = table.symbol(self.loss.name)
         return table

@@ -1,0 +1,49 @@
+"""Sentences with parts, which are told in any language.
+
+A sentence is a text in English. One that has parts is a `Phrase`: a text as well, which knows its
+template and its parts, so that a table of words can say it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+
+class Phrase(str):
+    """A text made of a template, "{0}, from {1}", and of what stands in its places: names and
+    formulas as they are, and other phrases.
+
+    >>> phrase("{0}, from {1}", phrase("matrix product"), "(3)")
+    'matrix product, from (3)'
+    """
+
+    template: str
+    parts: tuple[str, ...]
+
+    def __getnewargs__(self) -> tuple[str]:
+        return (str(self),)
+
+    def told(self, word: Callable[[str], str]) -> str:
+        """The phrase, its template and those of its parts as `word` has them."""
+        template = word(self.template)
+        if not self.parts:
+            return template
+        return template.format(*(p.told(word) if isinstance(p, Phrase) else p for p in self.parts))
+
+
+def phrase(template: str, *parts: str) -> Phrase:
+    """The phrase; without parts its template is the text itself."""
+    made = Phrase(template.format(*parts) if parts else template)
+    made.template, made.parts = template, parts
+    return made
+
+
+def as_phrase(text: str) -> Phrase:
+    """A text that is a sentence or word of its own."""
+    return text if isinstance(text, Phrase) else phrase(text)
+
+
+def joined(separator: str, parts: Iterable[str]) -> Phrase:
+    """Texts one after the other, each of them a sentence or word of its own."""
+    own = tuple(map(as_phrase, parts))
+    return phrase(separator.join(f"{{{k}}}" for k in range(len(own))), *own)
