@@ -54,17 +54,18 @@ def simplified(
         if not isinstance(node, Polynomial):
             return Entry(node, own)
         terms = opened(node, own)
-        plain = contract(terms, labels, factored=True)
-        ways: list[list[Term]] = []
+        ways = [terms]
         for root in (1, 0):  # one in each term may be one before all of them
             other = [cancelled(folded(t, products, length, root), named) for t in terms]
             other = gathered(other, own, length)
             ways += [other, over_one(other, own, named)]
         ways.append(list(map(told_apart, terms)))
-        entries = [contract(way, labels, factored=True) for way in ways]
+        tried = [way for k, way in enumerate(ways) if way not in ways[:k]]
+        entries = [contract(way, labels, factored=True) for way in tried]
+        entries = [entry for k, entry in enumerate(entries) if entry not in entries[:k]]
         shorter = [_without_sums(entry, named) for entry in entries]
         by_names = _picked(terms, labels, products, named)
-        best = min((plain, *entries, *shorter, *by_names), key=lambda entry: length(entry.node))
+        best = min((*entries, *shorter, *by_names), key=lambda entry: length(entry.node))
         if best in by_names:
             record(PICKED)
         return best
