@@ -122,8 +122,4 @@ def _components(derivation: Derivation, form: str) -> str:
 
 def _kinds(problem: Problem) -> str:
     """The declarations of a problem, as in `x: Vector(n), t: Scalar`."""
-    found = []
-    for variable in problem.variables.values():
-        dims = ", ".join(map(str, variable.dims))
-        found.append(f"{variable.name}: {variable.kind}" + f"({dims})" * bool(dims))
-    return ", ".join(found)
+    return ", ".join(map(str, problem.variables.values()))

@@ -49,6 +49,11 @@ def __getattr__(name: str) -> Any:
     return function
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext symgrad`: the cell magic %%symgrad, a command like those of a terminal."""
+    import_module("symgrad_cli.notebook").load(shell)
+
+
 def __dir__() -> list[str]:
     functions = import_module("symgrad.language.scope").function_names()
     return sorted({*globals(), *__all__, *functions})

@@ -120,6 +120,10 @@ class Result:
             in_language(form.expression), {**problem.definitions, **own}, problem.symbols
         )
 
+    def _repr_latex_(self) -> str:
+        """The right-hand side."""
+        return f"$${self.latex}$$"
+
     def __str__(self) -> str:
         return self.expression
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from textwrap import shorten
 
 from symgrad import rendering
 from symgrad.calculus.derivation import Outcome
@@ -48,6 +49,14 @@ class Component:
         """The entry with its indices: x[i]: ..."""
         at = f"[{', '.join(self.letters)}]" if self.letters else ""
         return f"{self.name}{at}: {self.text}"
+
+    def __repr__(self) -> str:
+        """The entry."""
+        return f"<Component {shorten(self.line, 160, placeholder='...')}>"
+
+    def _repr_latex_(self) -> str:
+        """The entry."""
+        return f"$${self.latex}$$"
 
     def __str__(self) -> str:
         return self.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import sympy
@@ -68,6 +69,9 @@ class ExplicitJacobian:
             values.append(value)
         return np.array(values), matrix
 
+    def __repr__(self) -> str:
+        return f"<ExplicitJacobian {shorten(str(self), 160, placeholder='...')}>"
+
     def _repr_latex_(self) -> str:
         return f"$${self.latex}$$"
 
@@ -108,6 +112,12 @@ class ExplicitGradient:
             return sympy_of(closed.expression, {**problem.definitions, **own}, problem.symbols)
 
         return sympy.Matrix(*self.wrt.shape, [entry(symbol) for symbol in self.wrt])
+
+    def __repr__(self) -> str:
+        return f"<ExplicitGradient {shorten(str(self), 160, placeholder='...')}>"
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex}$$"
 
     def __str__(self) -> str:
         return _shown(self.rows)

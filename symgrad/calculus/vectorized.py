@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from textwrap import shorten
 
 from symgrad.calculus.algebra import signed_sum
 from symgrad.calculus.closed_form import LONGEST, leaf_count
@@ -81,6 +82,14 @@ class Vectorized:
             vec.sentence,
             f"{k} is the commutation matrix, {k} vec({self.by}) = vec({self.by}^T).",
         )
+
+    def __repr__(self) -> str:
+        """The matrix."""
+        return f"<Vectorized {shorten(self.text, 160, placeholder='...')}>"
+
+    def _repr_latex_(self) -> str:
+        """The matrix."""
+        return f"$${self.latex}$$"
 
     def __str__(self) -> str:
         return self.text

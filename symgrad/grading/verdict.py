@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from textwrap import shorten
 
 from symgrad.errors import OptionError
+from symgrad.language.markup import code, literal, table
 
 CORRECT = "correct"
 WHERE_TRIED = "correct_where_tried"  # right, but a branch could not be reached
@@ -62,6 +64,18 @@ class Verdict:
         if not isinstance(level, int) or level not in HINTS:
             raise OptionError(f"the level of a hint is 1, 2 or 3, not {level!r}")
         return self.hints[level - 1] if self.hints else ""
+
+    def __repr__(self) -> str:
+        """What it comes to."""
+        said = shorten(self.diagnosis, 120, placeholder="...")
+        return f"<Verdict {self.kind}: {said}>"
+
+    def _repr_markdown_(self) -> str:
+        """The lines that were graded, and what is said below them."""
+        rows = [(line.line, code(line.text.strip()), literal(line.remark)) for line in self.lines]
+        parts = [table(("line", "", ""), rows)] if rows else []
+        parts += [literal(said) for said in str(self).splitlines()]
+        return "\n\n".join(parts)
 
     def __str__(self) -> str:
         place = "" if self.line is None else f" (line {self.line})"

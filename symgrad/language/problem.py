@@ -14,6 +14,7 @@ from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_m
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension, kind
 from symgrad.language.expressions import Call, Expression, Name, Size, parts
 from symgrad.language.layered import depends_on, shape_at
+from symgrad.language.markup import block
 from symgrad.language.names import check_name, entry_of, entry_parts
 from symgrad.language.operations.entries import positive_sizes
 from symgrad.language.operations.unspecified import calls_of
@@ -73,6 +74,12 @@ class Variable:
     batch: str | None = None
     steps: Steps | None = None
     origin: object = field(default_factory=object, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        """Its declaration, as in x: Vector(n)."""
+        dims = f"({', '.join(map(str, self.dims))})" * bool(self.dims)
+        steps = "" if self.steps is None else f"[{self.steps.index}:{self.steps.length}]"
+        return f"{self.name}: {self.kind}{dims}{steps}"
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -166,6 +173,13 @@ class Problem:
         output = shorten(unparse(self.output), 80, placeholder="...")
         names = shorten(", ".join(self.variables), 80, placeholder="...")
         return f"<Problem of {names}: {self.output_name} = {output}>"
+
+    def _repr_markdown_(self) -> str:
+        """The program: its text, or where it has none its declarations and definitions."""
+        lines = [*map(str, self.variables.values())]
+        lines += [f"{name} = {unparse(value)}" for name, value in self.definitions.items()]
+        lines.append(f"{self.output_name} = {unparse(self.output)}")
+        return block(self.source.strip("\n") or "\n".join(lines))
 
     @cached_property
     def batch(self) -> dict[str, str]:

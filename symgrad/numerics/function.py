@@ -13,6 +13,7 @@ import numpy.typing as npt
 from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import NotFiniteError, OptionError, one_of
+from symgrad.language.markup import block
 from symgrad.language.problem import Problem
 from symgrad.numerics.array_api import standard_source
 from symgrad.numerics.bound import Bound, Buffered
@@ -69,6 +70,13 @@ class Plain:
         }
 
 
+def described(inputs: Sequence[str], keys: Sequence[Key]) -> str:
+    """What goes into a function, and what comes out."""
+    given = shorten(", ".join(inputs), 80, placeholder="...")
+    found = shorten(", ".join(map(str, keys)), 60, placeholder="...")
+    return f"<Function of {given}: value, {{{found}}}>"
+
+
 class Function:
     """value, derivatives = function(inputs), or function(x=..., W=...).
 
@@ -88,9 +96,11 @@ class Function:
 
     def __repr__(self) -> str:
         """What goes in, what comes out."""
-        given = shorten(", ".join(self.inputs), 80, placeholder="...")
-        keys = shorten(", ".join(map(str, self.signature.keys)), 60, placeholder="...")
-        return f"<Function of {given}: value, {{{keys}}}>"
+        return described(self.inputs, self.signature.keys)
+
+    def _repr_markdown_(self) -> str:
+        """Its source."""
+        return block(self.source)
 
     def _made(self) -> Plain | Buffered:
         """What computes."""

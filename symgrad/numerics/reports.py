@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import shorten
+
+from symgrad.language.markup import code, literal, table
 
 PASSED, FAILED, INCONCLUSIVE, NOT_FINITE = "passed", "failed", "inconclusive", "not finite"
 REMAINDERS = {  # where the Taylor test has no slope
@@ -59,6 +62,19 @@ class GradientReport:
     kink_distance: float | None  # None where there is no kink at all, or none is known
     method: str
     reason: str = ""
+
+    def __repr__(self) -> str:
+        """The verdict."""
+        names = shorten(", ".join(self.parameters), 80, placeholder="...")
+        of = f" of {names}" if names else ""
+        return f"<GradientReport {self.verdict}{of}: largest error {self.max_relative_error:.0e}>"
+
+    def _repr_markdown_(self) -> str:
+        """A row for each parameter, below what is said of all of them."""
+        head, *lines = str(self).splitlines()
+        rows = [(code(name), literal(report.line)) for name, report in self.parameters.items()]
+        parts = [literal(head), *([table(("parameter", ""), rows)] if rows else [])]
+        return "\n\n".join([*parts, *map(literal, lines[len(rows) :])])
 
     @property
     def passed(self) -> bool:

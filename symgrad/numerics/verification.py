@@ -28,6 +28,7 @@ from symgrad.calculus.nodes import Axis, Entry, Label, Node
 from symgrad.calculus.vectorized import vectorized
 from symgrad.errors import DataError, whole_number
 from symgrad.language.expressions import Expression
+from symgrad.language.markup import table
 from symgrad.numerics.evaluation import Sample, batch_first, drawn
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.interpreter import size_of
@@ -70,6 +71,12 @@ class Verification:
         """The verdict."""
         error = self.max_relative_error
         return f"<Verification {self.verdict}: {len(self.steps)} checks, largest error {error:.0e}>"
+
+    def _repr_markdown_(self) -> str:
+        """The error of each step."""
+        rows = [(f"({s.number})" if s.number else "results", f"{s.error:.0e}") for s in self.steps]
+        heads = ("step", "largest relative error")
+        return f"Verification: {self.verdict}\n\n{table(heads, rows)}"
 
     @property
     def passed(self) -> bool:

@@ -18,6 +18,7 @@ from symgrad.training.equations import (
     Equation,
     State,
     align,
+    displayed,
     latex_of,
 )
 from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
@@ -76,6 +77,10 @@ class Optimizer(ABC):
         with sympy.evaluate(False):
             lines += [(latex_of(e.symbol), latex_of(e.expression)) for e in self.equations()]
         return align(lines)
+
+    def _repr_latex_(self) -> str:
+        """The update."""
+        return displayed(self.latex())
 
     def program(self) -> UpdateProgram:
         """The update as in-place NumPy operations, worked out once for each form of equations."""

@@ -78,6 +78,11 @@ def align(lines: Iterable[tuple[str, str]]) -> str:
     return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
 
 
+def displayed(block: str) -> str:
+    """An align* block as a notebook shows it."""
+    return f"$$\n{block.replace('align*', 'aligned')}\n$$"
+
+
 def latex_of(expression: sympy.Expr) -> str:
     r"""LaTeX with terms and factors in the order in which they were written.
 

@@ -20,6 +20,7 @@ from symgrad.errors import (
     names_wanted,
     whole_number,
 )
+from symgrad.language.markup import code, literal, table
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import dtype_of
 from symgrad.numerics.gradients import check_gradient, value_function
@@ -37,6 +38,7 @@ Metric: TypeAlias = Callable[[Arrays, Arrays], float]
 Progress: TypeAlias = Callable[[int, int, float], object]
 
 DEFAULT_BATCH = 32  # examples in a step
+ROWS = 10  # of a history that is shown
 CHECKED = 8  # examples are enough to check a gradient
 
 
@@ -53,6 +55,19 @@ class History:
     validation: list[float] = field(default_factory=list)
     learning_rates: list[float] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        """How long it is."""
+        return f"<History of {len(self.losses)} epochs>"
+
+    def _repr_markdown_(self) -> str:
+        """At most ROWS of its epochs, the first and the last one among them."""
+        columns = {"loss": self.losses, "validation": self.validation, "rate": self.learning_rates}
+        columns = {name: numbers for name, numbers in columns.items() if numbers}
+        count = len(self.losses)
+        epochs = {round(k) for k in np.linspace(1, count, min(count, ROWS))}
+        rows = [(k, *(f"{c[k - 1]:.4g}" for c in columns.values())) for k in sorted(epochs)]
+        return table(("epoch", *columns), rows)
+
 
 @dataclass(frozen=True)
 class FitResult:
@@ -68,10 +83,22 @@ class FitResult:
 
     def __repr__(self) -> str:
         """The parameters' shapes and the last loss."""
-        shapes = ", ".join(f"{n} {np.shape(a)}" for n, a in self.parameters.items())
+        shapes = ", ".join(f"{n} {_shapes(a)}" for n, a in self.parameters.items())
         shapes = shorten(shapes, 100, placeholder="...")
         last = f", loss {self.history.losses[-1]:.4g}" if self.history.losses else ""
         return f"<FitResult: {shapes}; {self.epochs} epochs{last}>"
+
+    def _repr_markdown_(self) -> str:
+        """The parameters' shapes, the history, and why it stopped."""
+        shapes = [(code(name), _shapes(value)) for name, value in self.parameters.items()]
+        parts = [table(("parameter", "shape"), shapes), self.history._repr_markdown_()]
+        stopped = f"Stopped {self.stopped}." if self.stopped else f"{self.epochs} epochs."
+        return "\n\n".join([*parts, literal(stopped)])
+
+
+def _shapes(value: Any) -> str:
+    """The shape of a parameter, or that of each layer where they differ."""
+    return ", ".join(str(a.shape) for a in value) if isinstance(value, list) else str(value.shape)
 
 
 def fit(

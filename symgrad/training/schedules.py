@@ -16,7 +16,7 @@ import sympy
 from sympy import cos, pi
 
 from symgrad.errors import OptionError
-from symgrad.training.equations import RATE, align, latex_of, number_function, scalar
+from symgrad.training.equations import RATE, align, displayed, latex_of, number_function, scalar
 from symgrad.training.hyperparameters import check_hyperparameters, symbols, symbols_of
 
 COUNT = scalar("n")
@@ -54,6 +54,10 @@ class Schedule(ABC):
         \end{align*}
         """
         return align([(latex_of(RATE), latex_of(self.written()))])
+
+    def _repr_latex_(self) -> str:
+        """The formula."""
+        return displayed(self.latex())
 
     @classmethod
     def written(cls) -> sympy.Expr:

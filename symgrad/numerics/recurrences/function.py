@@ -13,10 +13,11 @@ from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.errors import DataError, NotFiniteError, OptionError
 from symgrad.language.layered import layered
+from symgrad.language.markup import block
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem
 from symgrad.numerics.bound import Bound
-from symgrad.numerics.function import dtype_of
+from symgrad.numerics.function import described, dtype_of
 from symgrad.numerics.given import callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
@@ -52,6 +53,14 @@ class StepFunction:
         self._reuse, self._bound = reuse, dict[Any, Bound]()
         self._written: Written = {}
         self.flat_gradient = np.empty(0, self.dtype)
+
+    def __repr__(self) -> str:
+        """What goes in, what comes out."""
+        return described(self.inputs, self.signature.keys)
+
+    def _repr_markdown_(self) -> str:
+        """Its source."""
+        return block(self.source)
 
     @property
     def problem(self) -> Problem:
