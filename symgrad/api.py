@@ -277,6 +277,19 @@ class Derivation:
         """All of it for a program to read."""
         return rendering.json(self._document("full", why))
 
+    def graph(self, format: str = "svg") -> str:
+        """The graph of the computation as a picture: a box for each value, with its shape, the
+        operation that gives it and its cotangent; an edge for each use, with the way back beside
+        it. `format` is "svg", "dot" (Graphviz) or "tikz" (for a document that loads tikz).
+
+        >>> derived = derive("W: Matrix(m, n)\\nx: Vector(n)\\nloss = norm2(W @ x)**2", ["W"])
+        >>> [line.strip() for line in derived.graph("dot").splitlines() if "->" in line][:2]
+        ['v0 -> v2;', 'v2 -> v0 [constraint=false, style=dashed, color=darkorange3];']
+        """
+        from symgrad.rendering.graph import graph
+
+        return graph(replace(self, method=METHODS[0])._document("steps", "index"), format)
+
     def proof(self, number: int, kind: str = "differential", form: str = "text") -> str:
         """Why step `number` is true, line by line: by index notation or by differentials.
 

@@ -57,7 +57,7 @@ def test_every_example_at_every_level(name: str, level: str) -> None:
 
 
 def test_what_each_level_shows() -> None:
-    parts = ["Given", "Forward", "Backward", "Result"]
+    parts = ["Given", "Forward", "Backward", "Result", "Graph of the computation"]
     assert headings(page("two_layer_linear", "result")) == ["Given", "Result"]
     assert headings(page("two_layer_linear", "steps")) == parts
     assert headings(page("two_layer_linear", "full")) == parts
@@ -102,7 +102,7 @@ def test_the_page_is_accessible_and_whole() -> None:
     root = fromstring(text)
     assert text.startswith("<!DOCTYPE html>\n")
     assert root.get("lang") == "en"
-    assert [title.text for title in root.iter("title")] == [h1.text for h1 in root.iter("h1")]
+    assert [title.text for title in root[0].iter("title")] == [h1.text for h1 in root.iter("h1")]
     labels = [str(section.get("aria-labelledby")) for section in root.iter("section")]
     assert labels == [heading.get("id") for heading in root.iter("h2")]
     assert not list(root.iter("link")) + list(root.iter("img")) + list(root.iter("iframe"))

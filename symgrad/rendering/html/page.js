@@ -23,9 +23,18 @@
     told.textContent = text;
     setTimeout(() => { told.textContent = ""; }, 1500);
   };
+  const marked = (text) => { // where the page has no clipboard, as in a frame
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  };
   const copied = (text) => {
-    const sent = navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject();
-    sent.then(() => tell(words.copied), () => tell(text)); // else it is there to be marked
+    const sent = navigator.clipboard?.writeText(text) ?? Promise.reject();
+    sent.then(() => true, () => marked(text)).then((done) => tell(done ? words.copied : text));
   };
   const latex = (line) =>
     all("annotation", line)

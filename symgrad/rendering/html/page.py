@@ -10,7 +10,9 @@ from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
 from symgrad.rendering.document import Document
-from symgrad.rendering.html.rows import equation_row, prose, step_rows, table
+from symgrad.rendering.graph import computation
+from symgrad.rendering.graph.svg import picture
+from symgrad.rendering.html.rows import equation_row, prose, scroll, step_rows, table
 from symgrad.rendering.mathml import Child, made, mathml
 
 WORDS = {  # of what the script adds
@@ -29,29 +31,35 @@ def html(doc: Document) -> str:
     title = _title(doc)
     body = tostring(made("body", _main(doc, title)), "unicode", short_empty_elements=False)
     heading = tostring(made("title", title), "unicode")
-    style, script = _asset("page.css"), _asset("page.js")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}"/>\n'
-        f"{heading}\n<style>{style}</style>\n</head>\n{body}\n<script>{script}</script>\n</html>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy()}"/>\n'
+        f"{heading}\n<style>{_style()}</style>\n</head>\n{body}\n<script>{_script()}</script>\n</html>\n"
     )
+
+
+def policy() -> str:
+    """What the page may load: its own style and script, told by their hashes, and nothing else."""
+    hashes = (
+        f"{kind} 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+        for kind, text in (("style-src", _style()), ("script-src", _script()))
+    )
+    return "; ".join(("default-src 'none'", *hashes, "base-uri 'none'", "form-action 'none'"))
+
+
+# The files have no < and no &, so that what they say stands in HTML and XML alike.
 
 
 @cache
-def _asset(name: str) -> str:
-    """A file beside this one: it has no < and no &, so that it stands in HTML and XML alike."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+def _style() -> str:
+    graph = files("symgrad.rendering.graph").joinpath("graph.css")
+    return files(__package__).joinpath("page.css").read_text("utf-8") + graph.read_text("utf-8")
 
 
-def _policy(style: str, script: str) -> str:
-    """What the page may load: its own style and script, told by their hashes, and nothing else."""
-    allowed = {"style-src": style, "script-src": script}
-    hashes = (
-        f"{kind} 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-        for kind, text in allowed.items()
-    )
-    return "; ".join(("default-src 'none'", *hashes, "base-uri 'none'", "form-action 'none'"))
+@cache
+def _script() -> str:
+    return files(__package__).joinpath("page.js").read_text("utf-8")
 
 
 def _title(doc: Document) -> str:
@@ -67,6 +75,9 @@ def _main(doc: Document, title: str) -> Element:
     ends = (*((chain.title, chain.equations) for chain in doc.chains), ("Result", doc.equations))
     for name, equations in ends:
         sections.append(_section(name, table(equation_row(e, doc.table) for e in equations)))
+    if doc.forward:
+        drawn = picture(computation(doc))
+        sections.append(_section("Graph of the computation", scroll([drawn], drawn[0].text or "")))
     checked = f"Checked: {doc.verification.sentence}."
     notes = [made("p", *prose(text)) for text in (doc.layout, checked) if text]
     if doc.computed:

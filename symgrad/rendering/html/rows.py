@@ -41,7 +41,7 @@ def equation_row(equation: Equation, table: Table) -> Element:
         "tr",
         made("th", number, scope="row", **{"class": "number"}),
         made("td", *left, **{"class": "left"}),
-        made("td", _scroll(formulas, f"Line {number}".strip()), **{"class": "right"}),
+        made("td", scroll(formulas, f"Line {number}".strip()), **{"class": "right"}),
         made("td", *note, **{"class": "note"}),
         **{"class": equation.kind, "data-text": _text(equation)},
     )
@@ -56,7 +56,7 @@ def _text(equation: Equation) -> str:
     return " = ".join(map(plain_text, equation.formulas))
 
 
-def _scroll(formulas: Iterable[Child], label: str) -> Element:
+def scroll(formulas: Iterable[Child], label: str) -> Element:
     """A box for what may be wider than the page, which the keyboard reaches."""
     given = {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": label}
     return made("div", *formulas, **given)
