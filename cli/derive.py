@@ -10,6 +10,7 @@ import click
 from .check import STATUS
 from .options import KINDS, LAYOUTS, derivation_options, of_option, symmetric_option
 from .output import write
+from .printing import printed
 from .programs import ProgramFile, given_problem
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def derive(
     Examples:
       symgrad derive -e "norm2(W @ x - y)**2" --wrt W
       symgrad derive two_layer_linear --format latex --level full
+      symgrad derive mlp_relu --format svg -o graph.svg
       symgrad derive -e "x.T @ A @ x" --wrt x --of hessian
       symgrad derive -e "trace(inv(A) @ B)" --wrt A --method differentials
       symgrad derive -e "trace(inv(A) @ B)" --wrt A --level full --why differential
@@ -104,11 +106,9 @@ def derive(
         raise
     if notation:
         write(_components(derivation, form), output)
-    elif form == "json":
-        write(derivation.json(why=why or "index"), output)
     else:
         level, why = "full" if why else level, why or "index"
-        write(getattr(derivation, form)(level=level, why=why), output)
+        write(printed(derivation, form, level, why), output)
     sys.exit(STATUS[derivation.checked.verdict])
 
 

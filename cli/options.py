@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from .output import writable
+from .printing import GRAPHS, TEXTS
 from .programs import find_program
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -23,7 +24,6 @@ KINDS = {
     "pullback": "pullback",
 }
 LAYOUTS = ["variable", "numerator", "denominator"]
-FORMATS = ["latex", "markdown", "html", "text", "json"]
 LEVELS = ["result", "steps", "full"]
 
 
@@ -70,7 +70,12 @@ def derivation_options(expression: str, level: str) -> Callable[[Command], Comma
         click.option("-e", "--expression", help=expression),
         wrt_option,
         click.option(
-            "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True
+            "--format",
+            "form",
+            type=click.Choice([*TEXTS, *GRAPHS]),
+            default="text",
+            show_default=True,
+            help="svg, dot and tikz are the graph of the computation.",
         ),
         click.option(
             "--level", type=click.Choice(LEVELS), default="steps", show_default=True, help=level

@@ -9,6 +9,7 @@ import click
 from .check import STATUS
 from .options import derivation_options
 from .output import write
+from .printing import printed
 from .programs import ProgramFile, given_problem
 
 
@@ -49,6 +50,5 @@ def solve(
     import symgrad as sg
 
     derivation = sg.stationary(given_problem(program, expression), wrt=wrt, subject_to=subject_to)
-    text = derivation.json() if form == "json" else getattr(derivation, form)(level=level)
-    write(text, output)
+    write(printed(derivation, form, level), output)
     sys.exit(STATUS[derivation.checked.verdict])

@@ -277,7 +277,7 @@ class Derivation:
         """All of it for a program to read."""
         return rendering.json(self._document("full", why))
 
-    def graph(self, format: str = "svg") -> str:
+    def graph(self, format: str = "svg", style: rendering.Style | None = None) -> str:
         """The graph of the computation as a picture: a box for each value, with its shape, the
         operation that gives it and its cotangent; an edge for each use, with the way back beside
         it. `format` is "svg", "dot" (Graphviz) or "tikz" (for a document that loads tikz).
@@ -288,7 +288,8 @@ class Derivation:
         """
         from symgrad.rendering.graph import graph
 
-        return graph(replace(self, method=METHODS[0])._document("steps", "index"), format)
+        stepwise = replace(self, method=METHODS[0])
+        return graph(stepwise._document("steps", "index", style), format)
 
     def proof(self, number: int, kind: str = "differential", form: str = "text") -> str:
         """Why step `number` is true, line by line: by index notation or by differentials.

@@ -19,6 +19,14 @@ def test_every_form_and_level(form: str, level: str, symgrad) -> None:
     assert "W" in result.stdout and result.stdout.endswith("\n")
 
 
+@pytest.mark.parametrize(
+    ("form", "first"), [("svg", "<svg "), ("dot", "digraph "), ("tikz", r"\begin{tikzpicture}")]
+)
+def test_the_graph_of_the_computation(form: str, first: str, symgrad) -> None:
+    result = symgrad("derive", LECTURE, "--format", form)
+    assert result.exit_code == 0 and result.stdout.startswith(first)
+
+
 def test_levels_tell_more_and_more(symgrad) -> None:
     lengths = [len(symgrad("derive", LECTURE, "--level", level).stdout) for level in LEVELS]
     assert lengths == sorted(set(lengths))

@@ -78,7 +78,7 @@ def test_a_vertex_says_what_the_lines_say() -> None:
 
 def test_one_step_is_drawn_with_the_way_to_the_next() -> None:
     found = graph(of_example("rnn"))
-    (state,) = {pair for pair in arrows(found, recurrent=True)}
+    (state,) = set(arrows(found, recurrent=True))
     assert state == ("h[t]", "h[t - 1]")
     assert ("h[0]", "h[t - 1]") in arrows(found)
     layers = graph(of_example("lecture_mlp"))

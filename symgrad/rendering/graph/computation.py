@@ -19,11 +19,13 @@ from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name, fold
 from symgrad.language.formula import Formula
 from symgrad.language.names import entry_parts
+from symgrad.language.phrases import phrase
 from symgrad.language.table import Table
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
 from symgrad.rendering.document import REALS, Document, Line
 from symgrad.rendering.equations import shape_formula
+from symgrad.rendering.words import Words
 
 BACKWARD = ("gradient", "jacobian", "pullback", "hessian", "hvp", "stationary")
 NAMED = ("gradient", "jacobian", "pullback")  # whose results are the cotangents of variables
@@ -65,6 +67,7 @@ class Graph:
     edges: tuple[Edge, ...]
     table: Table
     title: str
+    words: Words
 
     @property
     def has(self) -> frozenset[str]:
@@ -113,14 +116,15 @@ class _Builder:
         edges = tuple(
             Edge(places[a], places[b], a in flows, recurrent) for a, b, recurrent in self.links
         )
-        title = f"{self.doc.title} of {self.doc.derivation.problem.output_name}"
-        return Graph(tuple(self.found.values()), edges, self.doc.table, title)
+        of = phrase("{0} of {1}", self.doc.title, self.doc.derivation.problem.output_name)
+        title = self.doc.words(phrase("{0}: the graph of the computation", self.doc.words(of)))
+        return Graph(tuple(self.found.values()), edges, self.doc.table, title, self.doc.words)
 
     def _line(self, name: str, line: Line, lines: dict[str, Line]) -> None:
         step = line.step
         right = step.right.expression if isinstance(step.right, IndexForm) else step.right
         self._uses(name, right, lines)
-        self._add(step.left, "value", step.rule, step.number)
+        self._add(step.left, "value", self.doc.words(step.rule), step.number)
 
     def _uses(self, name: str, right: Expression, lines: Iterable[str] = ()) -> None:
         """The edges to a name from what its right side uses, which is given where it is no line."""
@@ -150,7 +154,7 @@ class _Builder:
         if total is not None:
             name, value = total
             self._uses(name.name, value, self.found)
-            self._add(name, "value", "inner product")
+            self._add(name, "value", self.doc.words("inner product"))
 
     def _other_steps(self, lines: dict[str, Line]) -> None:
         """Where the states of other steps come from: h[t - 1] and h[T] from h[t], or from h[0]."""

@@ -26,7 +26,7 @@ def _lines(graph: Graph) -> Iterator[str]:
     yield f"  label={quoted(graph.title)};"
     yield "  node [shape=box, fontname=serif];"
     for k, vertex in enumerate(graph.vertices):
-        label = quoted("\n".join(map(_text, rows_of(vertex))))
+        label = quoted("\n".join(_text(row, graph) for row in rows_of(vertex)))
         doubled = ", peripheries=2" * vertex.each
         yield f"  v{k} [label={label}, {STYLES[vertex.kind]}{doubled}];"
     for edge in graph.edges:
@@ -38,9 +38,10 @@ def _lines(graph: Graph) -> Iterator[str]:
     yield "}"
 
 
-def _text(row: Row) -> str:
-    content = row.content
-    text = content if isinstance(content, str) else plain_text(content, mathematical=True)
+def _text(row: Row, graph: Graph) -> str:
+    text = row.content
+    if not isinstance(text, str):
+        text = plain_text(text, mathematical=True, table=graph.table)
     return f"{row.label} {text}".strip()
 
 

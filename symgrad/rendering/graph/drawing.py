@@ -10,6 +10,7 @@ from math import hypot
 from symgrad.language import formula as fm
 from symgrad.language.formula import Formula
 from symgrad.language.measure import WORD, points
+from symgrad.language.table import Table
 from symgrad.rendering.graph.computation import Edge, Graph, Vertex
 from symgrad.rendering.graph.layout import LEVEL, MARGIN, PORT, Layout, Point, laid_out
 
@@ -93,13 +94,12 @@ def _row_width(row: Row, graph: Graph) -> float:
     label = SMALL * WORD * (len(row.label) + 1) if row.label else 0.0
     if isinstance(row.content, str):
         return label + SMALL * WORD * len(row.content)
-    return label + SCALE * points(on_a_line(row.content), graph.table)
+    return label + SCALE * points(on_a_line(row.content, graph.table), graph.table)
 
 
-def on_a_line(formula: Formula) -> Formula:
+def on_a_line(formula: Formula, table: Table) -> Formula:
     """A derivative with a stroke instead of a bar."""
-    if isinstance(formula, fm.Either):
-        return on_a_line(formula.parts[0])
+    formula = table.shown(formula)
     if isinstance(formula, fm.Fraction):
         return fm.Infix(formula.parts, signs=("/",), binds=fm.HADAMARD)
     return formula

@@ -13,7 +13,7 @@ from symgrad.language import formula as fm
 from symgrad.language.formula import Formula
 from symgrad.language.glyphs import GLYPHS
 from symgrad.language.plain import PlainText
-from symgrad.language.table import PLAIN, Table
+from symgrad.language.table import Table
 from symgrad.rendering.mathml import made, symbol
 
 SLANT, UPRIGHT, LOWER, RAISE, BACK = "\ue000\ue001\ue002\ue003\ue004"  # of private use: in no text
@@ -27,8 +27,6 @@ COMBINING = {r"\hat": "\u0302", r"\bar": "\u0304", r"\tilde": "\u0303"}
 class Marked(PlainText):
     """Text in mathematical signs, with marks where a letter is slanted or a script begins."""
 
-    mathematical: bool = True
-    table: Table = PLAIN
     flat = False
 
     def shown(self, formula: Formula) -> Formula:
@@ -60,7 +58,7 @@ class Marked(PlainText):
 
 def spans(formula: Formula, table: Table, size: float) -> list[Element]:
     """The pieces of a label in a text of this size."""
-    pieces = _pieces(fm.printed(formula, Marked(table=table)), size)
+    pieces = _pieces(fm.printed(formula, Marked(True, table)), size)
     spans, before = [], 0.0
     for text, slanted, shift, own in pieces:
         given = {"font-style": "italic"} if slanted else {}

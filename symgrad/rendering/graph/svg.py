@@ -49,7 +49,7 @@ def picture(graph: Graph) -> Element:
     edges = zip(graph.edges, drawn.curves, strict=True)
     return made(
         "svg",
-        made("title", f"{graph.title}: the graph of the computation"),
+        made("title", graph.title),
         *(path for edge, curves in edges for path in _edge(edge, *curves)),
         *(_box(drawn, k) for k in range(len(graph.vertices))),
         *legend,
@@ -99,7 +99,7 @@ def _frame(x: float, y: float, width: float, height: float) -> Element:
 def _text(row: Row, drawn: Drawing, x: float, y: float) -> Element:
     content: list[Child] = [row.content] if isinstance(row.content, str) else []
     if not isinstance(row.content, str):
-        content += spans(on_a_line(row.content), drawn.graph.table, SIZE)
+        content += spans(on_a_line(row.content, drawn.graph.table), drawn.graph.table, SIZE)
     if row.label:
         content.insert(0, made("tspan", f"{row.label} ", **{"class": "number"}))
     place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": "middle"}
@@ -118,5 +118,7 @@ def _legend(graph: Graph, top: float) -> Iterator[Element]:
             sign = [_path((first, first, first, last), f"edge {mark}")]
         if mark == "each":
             sign.insert(0, _frame(MARGIN + 3, y - 3, 22, 12))
-        told = made("text", words, x=f"{MARGIN + 34}", y=f"{y + 10:.1f}", **{"class": "rule"})
+        told = made(
+            "text", graph.words(words), x=f"{MARGIN + 34}", y=f"{y + 10:.1f}", **{"class": "rule"}
+        )
         yield made("g", *sign, told, **{"class": mark})

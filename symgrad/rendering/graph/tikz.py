@@ -58,5 +58,6 @@ def _text(row: Row, drawn: Drawing) -> str:
         text = rf"\scriptsize {row.label} {escaped(row.content)}"
     else:
         label = rf"{{\scriptsize {row.label}}} " if row.label else ""
-        text = f"{label}${latex(on_a_line(row.content), drawn.graph.table)}$"
+        table = drawn.graph.table
+        text = f"{label}${latex(on_a_line(row.content, table), table)}$"
     return rf"\color{{orange!70!black}} {text}" if row.kind == "cotangent" else text

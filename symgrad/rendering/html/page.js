@@ -45,7 +45,7 @@
     const buttons = document.createElement(line.matches("tr") ? "td" : "span");
     buttons.className = "copy";
     if (line.querySelector("annotation"))
-      buttons.append(button(words.latex, () => copied(latex(line))));
+      buttons.append(button("LaTeX", () => copied(latex(line))));
     buttons.append(button(words.text, () => copied(line.dataset.text)));
     line.append(buttons);
   }

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
+from symgrad.language.phrases import Phrase, phrase
 from symgrad.rendering.document import Document
 from symgrad.rendering.graph import computation
 from symgrad.rendering.graph.svg import picture
 from symgrad.rendering.html.rows import equation_row, prose, scroll, step_rows, table
 from symgrad.rendering.mathml import Child, made, mathml
 
-WORDS = {  # of what the script adds
-    "data-latex": "LaTeX",
-    "data-text": "Text",
-    "data-copied": "Copied",
-    "data-reasons": "All reasons",
-}
+ADDED = {"text": "Text", "copied": "Copied", "reasons": "All reasons"}  # by the script
 
 
 def html(doc: Document) -> str:
@@ -28,14 +24,15 @@ def html(doc: Document) -> str:
 
     It asks for nothing from elsewhere, shows all without its script, and is well-formed XML too.
     """
-    title = _title(doc)
+    title = doc.words(_title(doc))
     body = tostring(made("body", _main(doc, title)), "unicode", short_empty_elements=False)
     heading = tostring(made("title", title), "unicode")
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
+        f'<!DOCTYPE html>\n<html lang="{doc.words.code}">\n<head>\n<meta charset="utf-8"/>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy()}"/>\n'
-        f"{heading}\n<style>{_style()}</style>\n</head>\n{body}\n<script>{_script()}</script>\n</html>\n"
+        f"{heading}\n<style>{_style()}</style>\n</head>\n"
+        f"{body}\n<script>{_script()}</script>\n</html>\n"
     )
 
 
@@ -62,27 +59,37 @@ def _script() -> str:
     return files(__package__).joinpath("page.js").read_text("utf-8")
 
 
-def _title(doc: Document) -> str:
+def _title(doc: Document) -> Phrase:
     wrt = ", ".join(doc.derivation.wrt)
     name = doc.derivation.problem.output_name
-    return f"{doc.title} of {name}" + (f" with respect to {wrt}" if wrt else "")
+    if not wrt:
+        return phrase("{0} of {1}", doc.title, name)
+    return phrase("{0} of {1} with respect to {2}", doc.title, name, wrt)
 
 
 def _main(doc: Document, title: str) -> Element:
-    sections = [_section("Given", *_given(doc))]
+    added = {f"data-{key}": doc.words(word) for key, word in ADDED.items()}
+    return made("main", made("h1", title), *_sections(doc), _footer(doc), **added)
+
+
+def _sections(doc: Document) -> Iterator[Element]:
+    yield _section(doc.words("Given"), *_given(doc))
     for name, lines in doc.parts:
-        sections.append(_section(name, table(row for x in lines for row in step_rows(x, doc))))
-    ends = (*((chain.title, chain.equations) for chain in doc.chains), ("Result", doc.equations))
-    for name, equations in ends:
-        sections.append(_section(name, table(equation_row(e, doc.table) for e in equations)))
+        yield _section(name, table(row for line in lines for row in step_rows(line, doc)))
+    for chain in doc.chains:
+        yield _section(chain.title, table(equation_row(e, doc) for e in chain.equations))
+    yield _section(doc.words("Result"), table(equation_row(e, doc) for e in doc.equations))
     if doc.forward:
         drawn = picture(computation(doc))
-        sections.append(_section("Graph of the computation", scroll([drawn], drawn[0].text or "")))
-    checked = f"Checked: {doc.verification.sentence}."
+        yield _section(doc.words("Graph of the computation"), scroll([drawn], drawn[0].text or ""))
+
+
+def _footer(doc: Document) -> Element:
+    checked = doc.words(phrase("Checked: {0}.", doc.checked))
     notes = [made("p", *prose(text)) for text in (doc.layout, checked) if text]
     if doc.computed:
-        notes.append(_listed("Computed: ", doc.computed))
-    return made("main", made("h1", title), *sections, made("footer", *notes), **WORDS)
+        notes.append(_listed(doc.words("Computed: {0}."), doc.computed))
+    return made("footer", *notes)
 
 
 def _section(title: str, *children: Child) -> Element:
@@ -97,17 +104,20 @@ def _given(doc: Document) -> list[Element]:
     spaces = (mathml(space, doc.table) for space, _ in doc.variables)
     facts = (f" ({facts})" if facts else "" for _, facts in doc.variables)
     items = [made("li", *pair, tabindex="0") for pair in zip(spaces, facts, strict=True)]
-    given = [made("ul", *items), table(equation_row(e, doc.table) for e in doc.program)]
+    given = [made("ul", *items), table(equation_row(e, doc) for e in doc.program)]
     if source := doc.derivation.problem.source.strip():
         typed = made("pre", made("code", source), **{"data-text": source, "tabindex": "0"})
-        given.append(made("details", made("summary", "The program as it was typed"), typed))
+        summary = made("summary", doc.words("The program as it was typed"))
+        given.append(made("details", summary, typed))
     if doc.rewrites:
-        given.append(_listed("Used: ", doc.rewrites))
+        given.append(_listed(doc.words("Used: {0}."), doc.rewrites))
     return given
 
 
-def _listed(title: str, identities: Iterable[str]) -> Element:
-    said: list[Child] = [title]
+def _listed(template: str, identities: Iterable[str]) -> Element:
+    """Identities as code in a sentence."""
+    before, _, after = template.partition("{0}")
+    said: list[Child] = [before]
     for k, identity in enumerate(identities):
         said += [*(["; "] if k else []), made("code", identity)]
-    return made("p", *said, ".")
+    return made("p", *said, after)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
+from symgrad.language.phrases import phrase
 from symgrad.language.plain import plain_text
-from symgrad.language.table import Table
 from symgrad.rendering.document import Document, Line
 from symgrad.rendering.equations import Equation, shape_formula
 from symgrad.rendering.mathml import Child, made, mathml, pieces
@@ -24,26 +24,27 @@ def table(rows: Iterable[Element]) -> Element:
 
 def step_rows(line: Line, doc: Document) -> list[Element]:
     """A step, which others link to, and its reasons."""
-    row = equation_row(line.equation, doc.table)
+    row = equation_row(line.equation, doc)
     row.set("id", f"step-{line.step.number}")
-    return [row, *_reasons(line, doc.table)]
+    return [row, *_reasons(line, doc)]
 
 
-def equation_row(equation: Equation, table: Table) -> Element:
+def equation_row(equation: Equation, doc: Document) -> Element:
     """A row: number, left side, right sides, and what is said of it."""
-    formulas = [piece for side in equation.sides for piece in pieces(side, table, "=")]
+    formulas = [piece for side in equation.sides for piece in pieces(side, doc.table, "=")]
     number = "" if equation.number is None else f"({equation.number})"
     note = _noted(equation.note)
     if equation.shape is not None:
-        note = [mathml(shape_formula(equation.shape), table)]
-    left = [] if equation.left is None else [mathml(equation.left, table)]
+        note = [mathml(shape_formula(equation.shape), doc.table)]
+    left = [] if equation.left is None else [mathml(equation.left, doc.table)]
+    label = doc.words(phrase("Line {0}", number)).strip()
     return made(
         "tr",
         made("th", number, scope="row", **{"class": "number"}),
         made("td", *left, **{"class": "left"}),
-        made("td", scroll(formulas, f"Line {number}".strip()), **{"class": "right"}),
+        made("td", scroll(formulas, label), **{"class": "right"}),
         made("td", *note, **{"class": "note"}),
-        **{"class": equation.kind, "data-text": _text(equation)},
+        **{"class": equation.kind, "data-text": _text(equation, doc)},
     )
 
 
@@ -52,8 +53,8 @@ def prose(text: str) -> list[Child]:
     return [made("code", part) if formula else part for part, formula in spans(text)]
 
 
-def _text(equation: Equation) -> str:
-    return " = ".join(map(plain_text, equation.formulas))
+def _text(equation: Equation, doc: Document) -> str:
+    return " = ".join(plain_text(formula, table=doc.table) for formula in equation.formulas)
 
 
 def scroll(formulas: Iterable[Child], label: str) -> Element:
@@ -83,7 +84,7 @@ def _links(text: str) -> list[Child]:
     return children
 
 
-def _reasons(line: Line, table: Table) -> list[Element]:
+def _reasons(line: Line, doc: Document) -> list[Element]:
     """Why a step is true: a sentence, and below it, where there is one, the proof that folds."""
     if not line.sentence:
         return []
@@ -91,7 +92,6 @@ def _reasons(line: Line, table: Table) -> list[Element]:
     if not line.why:
         told = made("p", *sentence, **{"class": "box"})
     else:
-        proof = made("table", made("tbody", *(equation_row(row, table) for row in line.why)))
-        box = made("div", proof, **{"class": "box"})
+        box = made("div", table(equation_row(row, doc) for row in line.why), **{"class": "box"})
         told = made("details", made("summary", *sentence), box)
     return [made("tr", made("td"), made("td", told, colspan="3"), **{"class": "why"})]
