@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from symgrad.language.problem import Problem
 
 REASONS = ["index", "differential"]
-METHODS = ["backpropagation", "differentials"]
+METHODS = ["backpropagation", "differentials", "chain-rule"]
 
 
 @click.command()

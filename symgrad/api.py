@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 Key = data.Key
 Source: TypeAlias = Problem | str | sympy.Basic
-METHODS = ("backpropagation", "differentials")
+METHODS = ("backpropagation", "differentials", "chain-rule")
 ENTRIES = 200  # of a gradient, checked one by one for a text
 
 
@@ -323,13 +323,13 @@ class Derivation:
         found = self._proofs("steps" if chains else level, why)
         return rendering.document(self.data, checked, level, found, chains, style)
 
-    def _chains(self, level: str) -> Mapping[str, Proof] | None:
+    def _chains(self, level: str) -> rendering.Chains | None:
         """The chains that a level shows, every line checked; None by another method."""
-        if self.method != "differentials" or level == "result":
+        if self.method == METHODS[0] or level == "result":
             return None
         from symgrad.numerics import proofs
 
-        return proofs.chains(self.data, full=level == "full")
+        return proofs.chains(self.data, self.method, full=level == "full")
 
     def _proofs(self, level: str, why: str) -> Mapping[int, Proof]:
         """The proofs that a level shows, every line checked."""

@@ -10,15 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property, partial
 from itertools import chain as joined
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import sympy
 
 from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.nodes import Input, Label, Map, Node, Term, batch_of, intern
-from symgrad.calculus.proofs import Kind, Proof, ProofLine, chain, proof_of
-from symgrad.calculus.proofs.lines import Form, Indexed, Pairing, Pairings, Scalar, ScalarRule
+from symgrad.calculus.proofs import Kind, Proof, ProofLine, Uses, chain, chains_by_rule, proof_of
+from symgrad.calculus.proofs.factors import Factor, ends
+from symgrad.calculus.proofs.lines import (
+    Form,
+    Indexed,
+    Pairing,
+    Pairings,
+    Scalar,
+    ScalarRule,
+    Way,
+    Ways,
+)
 from symgrad.calculus.proofs.scalars import symbol_of
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.errors import OptionError, VerificationError
@@ -47,24 +59,34 @@ def proofs(derivation: Derivation, kind: Kind, seed: int = 0) -> dict[int, Proof
     return proved
 
 
-def chains(derivation: Derivation, full: bool = False, seed: int = 0) -> dict[str, Proof]:
-    """The derivation of a gradient by differentials, a chain for each variable, each line checked.
+def chains(
+    derivation: Derivation, method: str, full: bool = False, seed: int = 0
+) -> dict[str, tuple[Proof, ...]]:
+    """The derivation of a gradient by differentials or by the chain rule, for each variable, each
+    line checked.
 
     Raises: VerificationError for a line that is not true, OptionError where matrix notation has no
     form for one."""
     judge = Judge(derivation, seed)
-    found = {}
+    found = chains_by_rule(derivation) if method == "chain-rule" else {}
     for name in derivation.wrt:
-        try:
-            found[name] = chain(derivation, name, full)
-        except NoMatrixForm:
-            raise OptionError(
-                f"by differentials: between {name} and {derivation.problem.output_name} stands "
-                "what matrix notation has no form for; the method backpropagation has it in index "
-                "notation"
-            ) from None
-        _check(found[name], judge, f"the derivation by {name}")
+        if name not in found:  # by differentials, or the loss does not depend on it
+            found[name] = (_by_differentials(derivation, name, full),)
+    for name, proved in found.items():
+        for proof in proved:
+            _check(proof, judge, f"the derivation by {name}")
     return found
+
+
+def _by_differentials(derivation: Derivation, name: str, full: bool) -> Proof:
+    try:
+        return chain(derivation, name, full)
+    except NoMatrixForm:
+        raise OptionError(
+            f"by differentials: between {name} and {derivation.problem.output_name} stands "
+            "what matrix notation has no form for; the method backpropagation has it in index "
+            "notation"
+        ) from None
 
 
 def _check(proof: Proof, judge: Judge, what: str) -> None:
@@ -92,6 +114,37 @@ def untrue(proof: Proof, judge: Judge) -> Iterator[tuple[ProofLine, float]]:
             yield line, error
 
 
+def _moved(uses: Uses, sample: Sample, direction: Any) -> tuple[dict[Node, Any], dict[Node, Any]]:
+    """The values of all that the variable moves, and how it moves along a direction."""
+    x = sample.value(uses.variable)
+    values, moved = {uses.variable: x}, {uses.variable: direction}
+    for user in uses.inner:
+        still, along = (_at(uses, sample, user, at) for at in (x, x + 1j * STEP * direction))
+        values |= still
+        moved |= {node: np.imag(value) / STEP for node, value in along.items()}
+    return values, moved
+
+
+def _at(uses: Uses, sample: Sample, user: Node, x: Any) -> dict[Node, Any]:
+    """The values of a use and of what it is taken apart into, where the variable is x and all else
+    in the user's statement stays."""
+    still = {node: sample.value(node) for node in uses.fixed(user)}
+    still[uses.variable] = x
+    whole = evaluate_nodes([user], sample.inputs, sample.sizes, still)[user]
+    known, inner = dict(still), uses.inner[user]
+    for s in inner:
+        node, own = s.entry
+        value = evaluate_nodes([node], sample.inputs, sample.sizes, known)[node]
+        known[s.node] = over_labels(value, own, s.labels, sample.sizes)
+    return {user: whole, **{s.node: known[s.node] for s in inner}}
+
+
+def _any(node: Node, sample: Sample) -> Any:
+    """Random numbers for what a line says of any array."""
+    shape = [size_of(axis, sample.sizes) for axis in node.axes]
+    return np.random.default_rng(len(shape)).standard_normal(shape)
+
+
 class _Truth:
     """Numbers for what a proof speaks of, and how its statements move along a direction of the
     variable."""
@@ -99,31 +152,12 @@ class _Truth:
     def __init__(self, proof: Proof, sample: Sample, direction: Any) -> None:
         self.uses, self.sample, self.direction = proof.uses, sample, direction
         self.change = proof.uses.change.node
-        x = sample.value(self.uses.variable)
-        self.values: dict[Node, Any] = {self.uses.variable: x}
-        moved = {self.uses.variable: direction}
-        for user in self.uses.inner:
-            values, along = (self._at(user, at) for at in (x, x + 1j * STEP * direction))
-            self.values |= values
-            moved |= {node: np.imag(value) / STEP for node, value in along.items()}
+        self.values, moved = _moved(self.uses, sample, direction)
         self.values |= {symbol: moved[node] for node, symbol in self.uses.moved.items()}
+        self.values |= {node: _any(node, sample) for node in self.uses.given}
         self.values[self.change] = sum(self._sent(user, moved[user]) for user in self.uses.users)
         called = self.uses.called.items()
-        self.arrays = {name: batch_first(self.values[n], n.axes) for name, n in called}
-
-    def _at(self, user: Node, x: Any) -> dict[Node, Any]:
-        """The values of a use and of what it is taken apart into, where the variable is x and all
-        else in the user's statement stays."""
-        sample = self.sample
-        still = {node: sample.value(node) for node in self.uses.fixed(user)}
-        still[self.uses.variable] = x
-        whole = evaluate_nodes([user], sample.inputs, sample.sizes, still)[user]
-        known, inner = dict(still), self.uses.inner[user]
-        for s in inner:
-            node, own = s.entry
-            value = evaluate_nodes([node], sample.inputs, sample.sizes, known)[node]
-            known[s.node] = over_labels(value, own, s.labels, sample.sizes)
-        return {user: whole, **{s.node: known[s.node] for s in inner}}
+        self.arrays = {name: batch_first(self._value(n), n.axes) for name, n in called}
 
     def _sent(self, user: Node, moved: Any) -> Any:
         """<cotangent, how a use moves>, for each example where all is said of one."""
@@ -131,6 +165,10 @@ class _Truth:
         product = self.sample.over(*reverse.of(user)) * moved
         for weight in reverse.weight(user, self.uses.variable):
             product = product * self.sample.value(weight.node) ** float(weight.power)
+        return self._summed(user, product)
+
+    def _summed(self, user: Node, product: Any) -> Any:
+        """The sum of what a use sends, for each example where all is said of one."""
         first = len(self.uses.reverse.extra)
         each = self.change.axes[first:]
         summed = [first + k for k, axis in enumerate(user.axes) if axis not in each]
@@ -153,6 +191,9 @@ class _Truth:
             truth = self._value(line.truth)
             if not isinstance(line.right, Indexed):
                 truth = batch_first(truth, line.truth.axes)
+            each = batch_of(line.truth) is not None
+            if each and np.shape(claim) == np.shape(truth)[1:]:
+                claim = np.broadcast_to(claim, np.shape(truth))  # the same for each example
         else:
             assert isinstance(line.left, Expression)
             truth = self._expression(line.left)
@@ -171,6 +212,7 @@ class _Truth:
         uses = self.uses
         match form:
             case Expression():
+                form = in_language(form)
                 if not by_entry:
                     return self._expression(form)
                 batch = batch_of(uses.variable)
@@ -179,11 +221,31 @@ class _Truth:
                 return self._inner(form, direction, batch is not None, total)
             case Pairings():
                 return sum(map(self._paired, form.parts))
+            case Ways():
+                return sum(map(self._along, form.ways))
             case Indexed():
                 beside = [(self.direction, uses.labels)] if by_entry else []
                 zero = np.zeros([size_of(x.axis, self.sample.sizes) for x in form.labels])
                 return sum((self._term(t, form.labels, beside) for t in form.terms), zero)
         raise TypeError(f"no form: {form!r}")
+
+    def _along(self, way: Way) -> Any:
+        """A product of derivatives times the direction, from the right: each statement moved by
+        complex step alone. Over a batch it is summed over, or the mean."""
+        top, *_ = way.nodes
+        moved = self.direction
+        for node, user in pairwise(reversed(way.nodes)):
+            factor = Factor.of(self.uses, user, node)
+            _, found = _moved(factor, self.sample, moved)
+            moved = found[user]
+        cotangent = (
+            1.0
+            if top in ends(self.uses.derivation)
+            else self.sample.over(*self.uses.reverse.of(top))
+        )
+        total = self._summed(top, cotangent * moved)
+        batch = batch_of(top)
+        return total / self.sample.sizes[str(batch)] if way.over == "mean" else total
 
     def _expression(self, e: Expression) -> Any:
         """The value of an expression; its batch comes first."""

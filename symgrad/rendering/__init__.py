@@ -1,6 +1,6 @@
 """How a derivation is shown. Every printer writes the outline of `document`."""
 
-from symgrad.rendering.document import Document, document
+from symgrad.rendering.document import Chains, Document, document
 from symgrad.rendering.equations import proof_equations
 from symgrad.rendering.json import json
 from symgrad.rendering.latex import aligned, latex, latex_display, latex_expression
@@ -11,6 +11,7 @@ from symgrad.rendering.text import text, text_rows
 
 __all__ = [
     "PLAIN",
+    "Chains",
     "Document",
     "Style",
     "aligned",

@@ -43,7 +43,7 @@ from symgrad.rendering.words import ENGLISH, Words
 
 Proofs = Mapping[int, Proof]
 NO_PROOFS: Proofs = MappingProxyType({})
-Chains = Mapping[str, Proof]
+Chains = Mapping[str, tuple[Proof, ...]]  # a derivation by another method, by each variable
 LEVELS = ("result", "steps", "full")
 TITLES = {
     "value": "Value",
@@ -62,6 +62,10 @@ FACTS = {
     "symmetric": "symmetric",
     "orthogonal": "orthogonal",
 }
+ROWS = (
+    "In a chain `dz/dx` has a row for each entry of `z`, a column for each of `x`; gradients are "
+    "columns, so the factors come from behind, transposed."
+)
 NUMBERS = fm.Symbol(latex=r"\mathbb{N}", text="N")
 REALS = fm.Symbol(latex=r"\mathbb{R}", text="R")
 
@@ -109,10 +113,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Chain:
-    """The derivation by differentials, by one variable."""
+    """The derivation by differentials or by the chain rule, by one variable."""
 
     name: str
-    proof: Proof
+    proofs: tuple[Proof, ...]
     words: Words = ENGLISH
 
     @property
@@ -122,12 +126,12 @@ class Chain:
 
     @property
     def equations(self) -> tuple[Equation, ...]:
-        """From dL to the gradient."""
-        return tuple(proof_equations(self.proof, self.words))
+        """From dL, or the chain, to the gradient."""
+        return tuple(e for proof in self.proofs for e in proof_equations(proof, self.words))
 
     def ends(self, outcome: Outcome) -> Outcome:
         """The result as the last line has it, where it is too long to be written out."""
-        last = self.proof.lines[-1].right
+        last = self.proofs[-1].lines[-1].right
         written_out = outcome.expression is outcome.closed.expression
         if written_out or (outcome.moved and not outcome.transposed):
             return outcome
@@ -202,7 +206,7 @@ def document(
     style: Style = PLAIN,
 ) -> Document:
     """The outline of a derivation at level "result", "steps" or "full"; `proofs` are those of its
-    steps, by their numbers. `chains` are the derivation by differentials, by the names of the
+    steps, by their numbers. `chains` are the derivation by another method, by the names of the
     variables, which then stand in the place of the steps backward. `style` is how it is printed.
 
     Raises: OptionError for another level.
@@ -211,10 +215,11 @@ def document(
     steps = () if level == "result" else derivation.steps
     if chains:
         steps = tuple(step for step in steps if step.kind == "forward")
-        derivation = _by_differentials(derivation, chains)
+        derivation = _by_chains(derivation, chains)
     words = style.words
     lines = [_line(step, proofs.get(step.number), level == "full", words) for step in steps]
     results = answers(derivation, stepwise=level != "result")
+    by_rule = any(p.kind == "chain-rule" for proved in (chains or {}).values() for p in proved)
     signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
     return Document(
         derivation,
@@ -226,9 +231,9 @@ def document(
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         solving=tuple(line for line in lines if line.step.kind == SOLVING),
-        chains=tuple(Chain(name, proof, words) for name, proof in (chains or {}).items()),
+        chains=tuple(Chain(name, proved, words) for name, proved in (chains or {}).items()),
         results=results,
-        layout=words(joined(" ", (derivation.layout, *signs))),
+        layout=words(joined(" ", (derivation.layout, *signs, *([ROWS] if by_rule else [])))),
         verification=verification,
         style=style,
     )
@@ -245,10 +250,10 @@ def computed(rewrites: Iterable[Applied]) -> tuple[str, ...]:
     return tuple(rule.remark for rule in rewrites if rule.for_code)
 
 
-def _by_differentials(derivation: Derivation, chains: Chains) -> Derivation:
+def _by_chains(derivation: Derivation, chains: Chains) -> Derivation:
     """The derivation with its results as the chains end."""
     ends: dict[Key, Outcome] = {
-        name: Chain(name, proof).ends(derivation.outcomes[name]) for name, proof in chains.items()
+        name: Chain(name, proved).ends(derivation.outcomes[name]) for name, proved in chains.items()
     }
     return replace(derivation, outcomes=ends)
 

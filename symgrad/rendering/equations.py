@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from symgrad.calculus.algebra import is_negative, negated
@@ -24,8 +24,9 @@ Bound = Mapping[str, tuple[str, ...]]  # the variables of each batch
 
 @dataclass(frozen=True)
 class Equation:
-    """left = side = side, what is said of it beside it, and its shape where that is said. A line
-    of a proof whose left side is that of the line above has none."""
+    """left = side = side, what is said of it beside it, and its shape where that is said: `fits`
+    are the shapes of its factors. A line of a proof whose left side is that of the line above has
+    none."""
 
     left: Formula | None
     sides: tuple[Formula, ...]
@@ -33,6 +34,7 @@ class Equation:
     number: int | None = None
     shape: tuple[Dimension, ...] | None = None
     kind: str = "given"
+    fits: Formula | None = None
 
     @property
     def formulas(self) -> tuple[Formula, ...]:
@@ -49,6 +51,16 @@ def shape_formula(shape: tuple[Dimension, ...]) -> Formula:
     return several if len(dims) > 1 else dims[0]
 
 
+def fitting_formula(shapes: Sequence[tuple[Dimension, ...]]) -> Formula | None:
+    """k x h, or the shapes of several factors: (h x k) (k x 1)."""
+    if not any(shapes):
+        return None
+    if len(shapes) == 1:
+        return shape_formula(shapes[0])
+    fences = (fm.Fence((shape_formula(shape),), tall=False) for shape in shapes)
+    return composing.listed(fences, " ")
+
+
 def proof_equations(proof: Proof, words: Words = ENGLISH) -> Iterator[Equation]:
     """The lines of a proof, each left side once."""
     bound = proof.uses.derivation.naming.bound
@@ -56,7 +68,10 @@ def proof_equations(proof: Proof, words: Words = ENGLISH) -> Iterator[Equation]:
     for line in proof.lines:
         left = written(line.left) if isinstance(line.left, Expression) else line.left
         yield Equation(
-            None if left == before else left, (_right(line.right, bound),), words(line.move)
+            None if left == before else left,
+            (_right(line.right, bound),),
+            words(line.move),
+            fits=fitting_formula(line.shapes),
         )
         before = left
 

@@ -111,13 +111,15 @@ def _proof(line: Line, kind: str, table: Table) -> dict[str, Any]:
 
 
 def _lines(equations: Iterable[Equation], table: Table) -> list[dict[str, str]]:
-    """The lines, each as text and in LaTeX; a left side is left out where it is the one before."""
+    """The lines, each as text and in LaTeX, with the shapes where it is about these; a left side
+    is left out where it is the one before."""
     return [
         {
             "left": "" if row.left is None else plain_text(row.left),
             "right": plain_text(row.sides[0]),
             "latex": chained(row, table),
             "move": row.note,
+            **({} if row.fits is None else {"shapes": plain_text(row.fits)}),
         }
         for row in equations
     ]

@@ -108,7 +108,8 @@ def aligned(equations: Iterable[Equation], table: Table) -> list[str]:
 
 def _margin(equation: Equation, table: Table) -> str:
     if equation.shape is None:
-        note = prose_latex(equation.note)
+        fits = [] if equation.fits is None else [f"${tex(equation.fits, table)}$"]
+        note = ": ".join((*fits, prose_latex(equation.note)))
     else:
         note = f"${tex(shape_formula(equation.shape), table)}$" if equation.shape else "scalar"
     number = "" if equation.number is None else f"({equation.number})"

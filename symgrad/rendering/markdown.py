@@ -38,7 +38,8 @@ def _lines(doc: Document) -> Iterator[str]:
         by = f"${latex(Named(name=chain.name), doc.table)}$"
         yield from (f"### {words(phrase('By {0}', by))}", "")
         for row in chain.equations:
-            yield from (f"${chained(row, doc.table)}$ \u2014 {row.note}", "")
+            fits = "" if row.fits is None else f"${latex(row.fits, doc.table)}$: "
+            yield from (f"${chained(row, doc.table)}$ \u2014 {fits}{row.note}", "")
     yield from (f"### {words('Result')}", "")
     for equation in doc.equations:
         yield f"$${chained(equation, doc.table)}$$"

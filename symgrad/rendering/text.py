@@ -76,4 +76,10 @@ def text_rows(equations: Iterable[Equation], column: int = NOTE) -> Iterator[str
     for equation in equations:
         left, right = equation.left, plain_text(equation.sides[0])
         before = " " * len(before) if left is None else plain_text(left)
-        yield from _beside(f"  {before} = {right}", equation.note, column)
+        yield from _beside(f"  {before} = {right}", _told(equation), column)
+
+
+def _told(equation: Equation) -> str:
+    """What is said beside a line of a proof."""
+    fits = [] if equation.fits is None else [plain_text(equation.fits)]
+    return ": ".join((*fits, plain(equation.note)))

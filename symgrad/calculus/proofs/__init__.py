@@ -16,6 +16,7 @@ from symgrad.calculus.proofs.differential import differential_proof
 from symgrad.calculus.proofs.index import index_proof
 from symgrad.calculus.proofs.lines import KINDS, Kind, ProofLine
 from symgrad.calculus.proofs.uses import Proof, Uses, uses_of
+from symgrad.calculus.proofs.ways import chains_by_rule
 from symgrad.calculus.term_graph import NoMatrixForm
 
 
@@ -39,4 +40,4 @@ def proof_of(derivation: Derivation, step: Step, kind: Kind) -> Proof | None:
     return None if uses is None else index_proof(uses)
 
 
-__all__ = ["KINDS", "Kind", "Proof", "ProofLine", "Uses", "chain", "proof_of"]
+__all__ = ["KINDS", "Kind", "Proof", "ProofLine", "Uses", "chain", "chains_by_rule", "proof_of"]

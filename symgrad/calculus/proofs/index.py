@@ -39,6 +39,17 @@ def index_proof(uses: Uses) -> Proof:
     return Proof("index", tuple(lines), uses)
 
 
+def slope_lines(uses: Uses) -> Iterator[ProofLine]:
+    """The derivative of one statement by an entry of the variable, what is written out in it under
+    its own name."""
+    writer = _Writer(uses)
+    (user,) = uses.users
+    for inner in uses.inner[user]:
+        yield writer.definition(inner, "definition")
+        writer.slope(inner)
+    yield writer.slope(uses.statements[user])
+
+
 class _Writer:
     def __init__(self, uses: Uses) -> None:
         self.uses = uses

@@ -14,7 +14,7 @@ import sympy
 from symgrad.calculus.algebra import is_call, product, times
 from symgrad.calculus.nodes import Label, Node, Term
 from symgrad.language.composing import DIFFERENTIAL
-from symgrad.language.dimensions import SCALAR, core
+from symgrad.language.dimensions import SCALAR, Dimension, core
 from symgrad.language.expressions import Expression, Name, Operation, is_scalar
 from symgrad.language.formula import Formula, Listed, Named
 from symgrad.language.operations.constants import eye
@@ -93,7 +93,25 @@ class ScalarRule:
     point: tuple[Name, ...]
 
 
-Form: TypeAlias = Expression | Pairings | Indexed | Scalar
+@dataclass(frozen=True)
+class Way:
+    """A product of derivatives, from the loss or a node whose cotangent is known down to another
+    one, each of a line by a node in it: these `nodes`. Over the examples of a batch it is their
+    "sum" or "mean"."""
+
+    nodes: tuple[Node, ...]
+    over: str = ""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """A derivative as the sum over ways."""
+
+    written: Formula
+    ways: tuple[Way, ...]
+
+
+Form: TypeAlias = Expression | Pairings | Indexed | Scalar | Ways
 
 
 @dataclass(frozen=True)
@@ -102,10 +120,12 @@ class ProofLine:
 
     `truth` is a node with the value of both sides; None where the left side is to be evaluated as
     it is written. With `by_entry` the sides are derivatives by an entry of the variable, and
-    `truth` is what they make of a direction: sum_p (dz_i/dx_p) dx_p = dz_i."""
+    `truth` is what they make of a direction: sum_p (dz_i/dx_p) dx_p = dz_i. `shapes` are those of
+    the right side, or of its factors, where they are what the line is about."""
 
     left: Expression | Formula
     right: Form
     move: str
     truth: Node | ScalarRule | None
     by_entry: bool = False
+    shapes: tuple[tuple[Dimension, ...], ...] = ()

@@ -20,8 +20,7 @@ from symgrad.language.unparse import unparse
 
 @dataclass
 class Whole(Uses):
-    """A loss as the one use of a variable; none where it does not depend on it. `apart` says
-    whether functions are taken apart by their definitions."""
+    """A loss as the one use of a variable; none where it does not depend on it."""
 
     apart: bool = False
 

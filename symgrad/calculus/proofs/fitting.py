@@ -1,0 +1,170 @@
+"""The lines of the chain rule in matrix notation: each factor, and how it is put to the cotangent
+that it passes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from symgrad.calculus.algebra import is_call, product, transposed
+from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Step
+from symgrad.calculus.nodes import Node, batch_of, core_axes, matrix_shape
+from symgrad.calculus.proofs.factors import Factor
+from symgrad.calculus.proofs.index import slope_lines
+from symgrad.calculus.proofs.lines import ProofLine
+from symgrad.calculus.proofs.shapes import Fits, fitting
+from symgrad.calculus.proofs.uses import Lines, Proof
+from symgrad.calculus.step_rules import SEVERAL
+from symgrad.language import composing
+from symgrad.language import formula as fm
+from symgrad.language.expressions import Expression, is_scalar
+from symgrad.language.formula import Formula
+from symgrad.language.operations.arithmetic import add, subtract
+from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
+from symgrad.language.operations.constants import eye
+from symgrad.language.operations.contractions import diag
+from symgrad.language.typeset import typeset
+from symgrad.language.unparse import unparse
+
+SIMPLIFIED = "simplified"
+KIND: Literal["chain-rule"] = "chain-rule"
+
+
+class Fitting:
+    """Says the factors of a derivation; `steps` are those of the cotangents."""
+
+    def __init__(self, derivation: Derivation, steps: Mapping[Node, Step]) -> None:
+        self.derivation, self.steps = derivation, steps
+        (self.reverse,) = derivation.passes
+        self.lines = Lines(derivation)
+        self.factors: dict[tuple[Node, ...], Factor] = {}
+
+    def factor(self, *of: Node) -> Factor:
+        """The uses of a node in lines: both are given, the node last."""
+        if of not in self.factors:
+            *users, node = of
+            left = self.left(node)
+            self.factors[of] = Factor(
+                self.derivation, self.reverse, node, left, None, "", to=tuple(users)
+            )
+        return self.factors[of]
+
+    def uses(self, node: Node) -> Factor:
+        """All uses of a node."""
+        numbers = self.lines.numbers
+        users = self.reverse.lines_with(node, numbers)
+        return self.factor(*sorted(users, key=lambda n: numbers.get(n, 0)), node)
+
+    def left(self, node: Node) -> Derivative:
+        """What the cotangent of a node is called."""
+        if node in self.steps:
+            left = self.steps[node].left
+            assert isinstance(left, Derivative)
+            return left
+        tops = [s.left.top for s in self.steps.values() if isinstance(s.left, Derivative)]
+        of = next(
+            (t for s, t in zip(self.steps, tops, strict=True) if batch_of(s) == batch_of(node)),
+            tops[-1],
+        )
+        name = self.derivation.names[node]
+        return Derivative.of(of, name, matrix_shape(node.axes), batch_of(node))
+
+    # factors
+
+    def first(self, factor: Factor) -> Proof:
+        """The derivative of the loss by what stands in it, as its step says it."""
+        said = Fits((core_axes(factor.variable.axes),), self._rule(factor))
+        return Proof(KIND, tuple(self._as_step(factor, said)), factor)
+
+    def stated(self, factor: Factor) -> Proof:
+        """A factor as a matrix, or by what it makes of G, or entry by entry."""
+        change, rule = factor.differential(factor.user), self._rule(factor)
+        shapes = (core_axes((*factor.user.axes, *factor.variable.axes)),)
+        if factor.jacobian is not None:
+            lines = [ProofLine(factor.partial, factor.jacobian, rule, change, True, shapes)]
+        elif factor.pulled is not None:
+            no_matrix = "no matrix, so " if factor.rank > 2 else ""
+            said = f"{rule}; {no_matrix}for any {factor.upstream.name}"
+            lines = [ProofLine(self._taken(factor), factor.pulled, said, factor.made, True, shapes)]
+        else:
+            lines = [*slope_lines(factor)]
+        return Proof(KIND, tuple(lines), factor)
+
+    def _taken(self, factor: Factor) -> Formula:
+        """G dz/dW"""
+        both = (typeset(factor.upstream), typeset(factor.partial))
+        dot = fm.Infix(both, signs=(r"\cdot",), binds=fm.HADAMARD)
+        return composing.spelled(dot, f"{factor.upstream.name} . {factor.partial.name}")
+
+    def _rule(self, factor: Factor) -> str:
+        """The rule of a line, by the term in which the node stands."""
+        step = self.steps.get(factor.variable)
+        if step is not None and step.rule != SEVERAL.name:
+            return f"{step.rule}{self._from(factor)}"
+        own = next(s for s in self.derivation.steps if s.node is factor.user)
+        return f"{own.rule}{self._from(factor)}"
+
+    def _from(self, factor: Factor) -> str:
+        return f", from ({self.lines.numbers[factor.user]})"
+
+    # shapes
+
+    def fitted(self, node: Node) -> Proof:
+        """The cotangent of a node, from those of its uses."""
+        uses, step = self.uses(node), self.steps.get(node)
+        lines = [*self._turned(uses)] if len(uses.to) == 1 else []
+        if step is None:
+            return Proof(KIND, tuple(lines), uses)
+        if lines and uses.jacobian is not None:
+            said = Fits((), self._put_in(uses.jacobian))
+        else:
+            said = self._fits(uses, step)
+        return Proof(KIND, (*lines, *self._as_step(uses, said)), uses)
+
+    def _turned(self, factor: Factor) -> Iterator[ProofLine]:
+        """(dz/dx)^T dL/dz, where dz/dx is a matrix."""
+        jacobian = factor.jacobian
+        plain = jacobian is None or is_scalar(jacobian) or is_call(jacobian, eye)
+        if plain or factor.user not in self.steps or len(core_axes(factor.user.axes)) != 1:
+            return
+        above = self.left(factor.user)
+        side: Expression = product(transposed(factor.derivative), above)
+        fits, change = fitting(side, above.name), factor.change.node
+        assert fits is not None
+        whole = self._of_all(factor, side)
+        yield ProofLine(factor.left, whole, fits.said, change, True, fits.shapes)
+
+    def _put_in(self, jacobian: Expression) -> str:
+        """What is done with the matrix that a factor is."""
+        if is_call(jacobian, diag):
+            return "put in: a diagonal matrix times a vector is entry by entry"
+        return "put in, multiplied out" if is_call(jacobian, add, subtract) else "put in"
+
+    def _fits(self, uses: Factor, step: Step) -> Fits:
+        """How the cotangents of uses and what they are multiplied by fit."""
+        sent = [self.left(user).name for user in uses.to if user in self.steps]
+        found = [fits for name in sent if (fits := fitting(step.right, name)) is not None]
+        if len(uses.to) > 1:
+            (shapes, said) = found[0] if len(found) == 1 else Fits((), "")
+            return Fits(shapes, "; ".join(filter(None, (said, "all ways added"))))
+        if uses.jacobian is not None and is_call(uses.jacobian, eye):
+            return Fits((), "the identity passes it on")
+        return found[0] if found else Fits((), step.rule)
+
+    def _of_all(self, factor: Factor, side: Expression) -> Expression:
+        """Of a parameter over all examples."""
+        batch = batch_of(factor.user)
+        if batch is None or batch_of(factor.variable) is not None:
+            return side
+        operation = batch_mean if self.reverse.mean == batch else batch_sum
+        return over_batch(operation, side, self.derivation.naming.bound[batch], batch)
+
+    def _as_step(self, uses: Factor, said: Fits) -> Iterator[ProofLine]:
+        """What the step of a cotangent says."""
+        step, change = self.steps[uses.variable], uses.change.node
+        left: Expression | Formula = step.left
+        if isinstance(step.right, IndexForm):
+            left = composing.spelled(step.right.at_left(typeset(step.left)), unparse(step.left))
+        yield ProofLine(left, step.right, said.said, change, True, said.shapes)
+        if step.simplified is not None:
+            yield ProofLine(left, step.simplified, SIMPLIFIED, change, by_entry=True)
