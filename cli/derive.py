@@ -52,8 +52,8 @@ METHODS = ["backpropagation", "differentials", "chain-rule"]
     type=click.Choice(METHODS),
     default=METHODS[0],
     show_default=True,
-    help="Of a gradient: step by step backward, or for each of --wrt one chain of differentials, "
-    "from dL to <G, dX>.",
+    help="Of a gradient: step by step backward; or for each of --wrt one chain of differentials, "
+    "from dL to <G, dX>; or the product of derivatives, its factors, and how their shapes fit.",
 )
 def derive(
     program: ProgramFile | None,
@@ -83,6 +83,7 @@ def derive(
       symgrad derive mlp_relu --format svg -o graph.svg
       symgrad derive -e "x.T @ A @ x" --wrt x --of hessian
       symgrad derive -e "trace(inv(A) @ B)" --wrt A --method differentials
+      symgrad derive two_layer_linear --method chain-rule
       symgrad derive -e "trace(inv(A) @ B)" --wrt A --level full --why differential
     """
     import symgrad as sg

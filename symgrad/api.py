@@ -166,7 +166,8 @@ class Checked:
 @dataclass(frozen=True)
 class Derivation:
     """A derivation: its steps, results, texts, NumPy function and verification. `method` is how
-    the texts derive: step by step backward, or as a chain of differentials for each of wrt."""
+    the texts derive: step by step backward, or for each of wrt by differentials or the chain
+    rule."""
 
     data: data.Derivation
     method: str = field(default=METHODS[0], repr=False)
@@ -506,8 +507,10 @@ def derive(
     entries of a matrix that is declared symmetric count: "independent" (all of them, the gradient
     is G), "part" (the symmetric part, (G + G.T) / 2), "entries" (those on both sides of the
     diagonal as one, G + G.T - diag(diag(G))). `method` is how it is shown: "backpropagation", step
-    by step backward, or "differentials", one chain for each of wrt from dL to <G, dX>, every move
-    named. Raises: SymgradError where the problem is not scalar or a name is not its input.
+    by step backward; "differentials", one chain for each of wrt from dL to <G, dX>, every move
+    named; "chain-rule", the product of derivatives for each of wrt, its factors one by one, and
+    how their shapes fit.
+    Raises: SymgradError where the problem is not scalar or a name is not its input.
 
     >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2"
     >>> derive(program, ["W"]).results["W"].expression
@@ -529,6 +532,16 @@ def derive(
                  = -<Y.T @ Y.T, dX>                                     factors across, transposed
               dL/dX = -Y.T @ Y.T                                        what stands beside dX
                     = -inv(X).T @ inv(X).T                              by the program's names
+
+    By the chain rule, as lectures write it:
+
+    >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\nz = W @ x\\nloss = norm2(z)**2"
+    >>> text = derive(program, ["x"], method="chain-rule").text()
+    >>> for row in text[text.index("By x") : text.index("Result")].splitlines()[:3]:
+    ...     print(" ".join(row.split()))
+    By x dL/dx = dL/dz . dz/dx chain rule
+    dL/dz = 2 * z m: squared norm, from (2)
+    dz/dx = W m x n: matrix product, from (1)
     """
     one_of("method", method, METHODS)
     derived = _derived("gradient", problem, wrt, layout)
@@ -536,7 +549,7 @@ def derive(
         if method != METHODS[0] or symmetric != "independent":
             raise OptionError(
                 "a program with time steps is derived by backpropagation, its entries independent; "
-                "derive one step alone for a chain of differentials"
+                "derive one step alone by differentials or by the chain rule"
             )
         return derived
     by = None

@@ -154,7 +154,8 @@ class _Truth:
         self.change = proof.uses.change.node
         self.values, moved = _moved(self.uses, sample, direction)
         self.values |= {symbol: moved[node] for node, symbol in self.uses.moved.items()}
-        self.values |= {node: _any(node, sample) for node in self.uses.given}
+        given = self.uses.given if isinstance(self.uses, Factor) else []
+        self.values |= {node: _any(node, sample) for node in given}
         self.values[self.change] = sum(self._sent(user, moved[user]) for user in self.uses.users)
         called = self.uses.called.items()
         self.arrays = {name: batch_first(self._value(n), n.axes) for name, n in called}

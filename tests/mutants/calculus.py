@@ -346,6 +346,34 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/calculus/proofs/factors.py",
+        "tests/calculus/test_ways.py",
+        (
+            "a factor is summed over the examples",
+            "summed = tuple(x for x in term.summed if x not in self._each)",
+            "summed = term.summed",
+        ),
+        (
+            "a factor of all examples is one of each",
+            "return None not in ends and None in inside",
+            "return False",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/proofs/ways.py",
+        "tests/calculus/test_ways.py",
+        (
+            "a way goes on where there are several",
+            "if len(above) != 1 or batch_of(above[0]) != batch_of(way[0]):",
+            "if batch_of(above[0]) != batch_of(way[0]):",
+        ),
+        (
+            "a mean is a sum over all examples",
+            'return "mean" if self.reverse.mean == batch else "sum"',
+            'return "sum"',
+        ),
+    ),
+    *planted_in(
         "symgrad/calculus/proofs/uses.py",
         "tests/calculus/test_chains.py",
         (

@@ -114,7 +114,7 @@ class Factor(Uses):
     """Uses of a node in the lines `to`, functions as they are: one of them, or all."""
 
     to: tuple[Node, ...] = ()
-    apart: bool = False
+    given: list[Node] = field(default_factory=list)  # what may be any array
 
     @classmethod
     def of(cls, uses: Uses, user: Node, node: Node) -> Factor:
@@ -125,6 +125,11 @@ class Factor(Uses):
     def users(self) -> tuple[Node, ...]:
         """The lines."""
         return self.to
+
+    def unfold(self, user: Node) -> None:
+        """The statements that are written out in a line, itself the last of them."""
+        between = (*self.lines.between(self.variable, user), user)
+        *self.inner[user], _ = (s for node in between for s in self.add(node, apart=False))
 
     @property
     def user(self) -> Node:

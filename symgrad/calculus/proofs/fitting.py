@@ -23,6 +23,7 @@ from symgrad.language.operations.arithmetic import add, subtract
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag
+from symgrad.language.phrases import Phrase, as_phrase, joined, phrase
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
 
@@ -83,8 +84,8 @@ class Fitting:
         if factor.jacobian is not None:
             lines = [ProofLine(factor.partial, factor.jacobian, rule, change, True, shapes)]
         elif factor.pulled is not None:
-            no_matrix = "no matrix, so " if factor.rank > 2 else ""
-            said = f"{rule}; {no_matrix}for any {factor.upstream.name}"
+            any_g = "no matrix, so for any {0}" if factor.rank > 2 else "for any {0}"
+            said = joined("; ", (rule, phrase(any_g, factor.upstream.name)))
             lines = [ProofLine(self._taken(factor), factor.pulled, said, factor.made, True, shapes)]
         else:
             lines = [*slope_lines(factor)]
@@ -96,16 +97,12 @@ class Fitting:
         dot = fm.Infix(both, signs=(r"\cdot",), binds=fm.HADAMARD)
         return composing.spelled(dot, f"{factor.upstream.name} . {factor.partial.name}")
 
-    def _rule(self, factor: Factor) -> str:
+    def _rule(self, factor: Factor) -> Phrase:
         """The rule of a line, by the term in which the node stands."""
-        step = self.steps.get(factor.variable)
-        if step is not None and step.rule != SEVERAL.name:
-            return f"{step.rule}{self._from(factor)}"
-        own = next(s for s in self.derivation.steps if s.node is factor.user)
-        return f"{own.rule}{self._from(factor)}"
-
-    def _from(self, factor: Factor) -> str:
-        return f", from ({self.lines.numbers[factor.user]})"
+        step, number = self.steps.get(factor.variable), self.lines.numbers[factor.user]
+        if step is None or step.rule == SEVERAL.name:
+            step = self.derivation.steps[number - 1]
+        return phrase("{0}, from {1}", as_phrase(step.rule), f"({number})")
 
     # shapes
 
@@ -146,7 +143,7 @@ class Fitting:
         found = [fits for name in sent if (fits := fitting(step.right, name)) is not None]
         if len(uses.to) > 1:
             (shapes, said) = found[0] if len(found) == 1 else Fits((), "")
-            return Fits(shapes, "; ".join(filter(None, (said, "all ways added"))))
+            return Fits(shapes, joined("; ", filter(None, (said, "all ways added"))))
         if uses.jacobian is not None and is_call(uses.jacobian, eye):
             return Fits((), "the identity passes it on")
         return found[0] if found else Fits((), step.rule)

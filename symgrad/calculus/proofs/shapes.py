@@ -11,6 +11,7 @@ from symgrad.language.dimensions import SCALAR, Dimension, core
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.batches import batch_mean, batch_sum
+from symgrad.language.phrases import joined
 
 
 class Fits(NamedTuple):
@@ -35,7 +36,7 @@ def fitting(e: Expression, upstream: str) -> Fits | None:
         return None
     places = [(factors[: own[0]], "in front"), (factors[own[0] + 1 :], "behind")]
     said = (_placed(part, place) for part, place in places if part)
-    return Fits(tuple(part.shape for part in factors), "; ".join(said))
+    return Fits(tuple(part.shape for part in factors), joined("; ", said))
 
 
 def _term(e: Expression, upstream: str) -> Expression:

@@ -135,8 +135,6 @@ class Uses:
     symbols: dict[Node, Node] = field(default_factory=dict)  # of values, by what they are
     moved: dict[Node, Node] = field(default_factory=dict)  # the symbol of each one's differential
     called: dict[str, Node] = field(default_factory=dict)  # what the names that stand here mean
-    given: list[Node] = field(default_factory=list)  # what may be any array
-    apart: bool = True  # whether functions are taken apart by their definitions
 
     def __post_init__(self) -> None:
         names = self.derivation.names.values()
@@ -219,9 +217,8 @@ class Uses:
 
     def unfold(self, user: Node) -> None:
         """The statements that a use is taken apart into, itself the last of them."""
-        between = self.lines.between(self.variable, user)
-        own = [s for node in between for s in self.add(node, self.apart)]
-        self.inner[user] = [*own, *self.add(user, self.apart)[:-1]]
+        own = [s for node in self.lines.between(self.variable, user) for s in self.add(node)]
+        self.inner[user] = [*own, *self.add(user)[:-1]]
 
     def add(self, node: Node, apart: bool = True) -> list[Statement]:
         """The statement that a node is, a function taken `apart` if there is a definition."""

@@ -20,7 +20,8 @@ from symgrad.language.unparse import unparse
 
 @dataclass
 class Whole(Uses):
-    """A loss as the one use of a variable; none where it does not depend on it."""
+    """A loss as the one use of a variable; none where it does not depend on it. `apart` says
+    whether functions are taken apart by their definitions."""
 
     apart: bool = False
 

@@ -34,6 +34,8 @@ def equation_row(equation: Equation, doc: Document) -> Element:
     formulas = [piece for side in equation.sides for piece in pieces(side, doc.table, "=")]
     number = "" if equation.number is None else f"({equation.number})"
     note = _noted(equation.note)
+    if equation.fits is not None:
+        note = [mathml(equation.fits, table), ": ", *note]
     if equation.shape is not None:
         note = [mathml(shape_formula(equation.shape), doc.table)]
     left = [] if equation.left is None else [mathml(equation.left, doc.table)]
