@@ -35,7 +35,7 @@ def equation_row(equation: Equation, doc: Document) -> Element:
     number = "" if equation.number is None else f"({equation.number})"
     note = _noted(equation.note)
     if equation.fits is not None:
-        note = [mathml(equation.fits, table), ": ", *note]
+        note = [mathml(equation.fits, doc.table), ": ", *note]
     if equation.shape is not None:
         note = [mathml(shape_formula(equation.shape), doc.table)]
     left = [] if equation.left is None else [mathml(equation.left, doc.table)]
