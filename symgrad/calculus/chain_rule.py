@@ -40,6 +40,10 @@ class Partial:
 def partials(node: Node, labels: Sequence[Label], active: Container[Node]) -> Iterator[Partial]:
     """The derivative of a statement node[labels] by each active entry in it."""
     match node:
+        case ix.Named() if (radicand := _under_root(node)) is not None:
+            if radicand.node in active:  # ds/du = 1 / (2 s)
+                half = Term(Fraction(1, 2), (Factor(node, tuple(labels), Fraction(-1)),))
+                yield Partial(radicand.node, tuple(labels[k] for k in radicand.labels), half)
         case ix.Named():
             yield from partials(node.inner, labels, active)
         case ix.Polynomial():
@@ -59,6 +63,15 @@ def partials(node: Node, labels: Sequence[Label], active: Container[Node]) -> It
                         yield Partial(*entry, term)
         case ix.Alias() if node.inner in active:
             yield Partial(node.inner, tuple(labels), Term(ONE, ()))
+
+
+def _under_root(node: ix.Named) -> ix.ClosedFactor | None:
+    """u where a definition is s = sqrt(u)."""
+    terms = node.inner.terms if isinstance(node.inner, ix.Polynomial) else ()
+    if len(terms) != 1 or terms[0].coefficient != 1 or terms[0].summed:
+        return None
+    (factor, *others) = terms[0].factors
+    return factor if not others and factor.power == Fraction(1, 2) else None
 
 
 def _without(term: Term, k: int) -> Term:

@@ -81,15 +81,15 @@ class Step:
     @property
     def simplified(self) -> Expression | None:
         """The right-hand side without cotangents, where that is short and says something else."""
-        if isinstance(self.right, IndexForm) or not any(
-            isinstance(leaf, Derivative) for leaf in leaves(self.right)
-        ):
-            return None  # it uses no cotangents
+        if isinstance(self.right, IndexForm):
+            return None
         form = self.closed
         if form is None or form.definitions:
             return None
         own, said = unparse(form.expression), unparse(self.right)
-        return form.expression if own != said and len(own) <= max(len(said), SHORT) else None
+        passed_on = any(isinstance(leaf, Derivative) for leaf in leaves(self.right))
+        short = len(own) <= max(len(said), SHORT) if passed_on else 2 * len(own) < len(said)
+        return form.expression if own != said and short else None
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class Derivation:
     names: Mapping[Node, Expression] = field(default_factory=dict)
     inputs: Mapping[str, Node] = field(default_factory=dict)
     free: Entry | None = None
-    total: tuple[Name, Expression] | None = None  # the scalar that a pull-back differentiates
+    upstream: tuple[Derivative, Name] | None = None  # dL/df of a pull-back, and what it is called
 
     def __repr__(self) -> str:
         """What it is, without its steps."""

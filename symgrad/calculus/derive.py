@@ -12,7 +12,6 @@ import symgrad.calculus.logarithms  # noqa: F401  its rules
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
 import symgrad.calculus.parity  # noqa: F401  its rules
 import symgrad.calculus.powers  # noqa: F401  its rule
-from symgrad.calculus.algebra import paired
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
 from symgrad.calculus.conventions import ties_told
 from symgrad.calculus.derivation import Derivation, Derivative, Key
@@ -285,7 +284,7 @@ def jacobian(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Der
 def pullback(problem: Problem, wrt: Wrt = None) -> Derivation:
     """The cotangent of f, given by the caller, pulled back to each of wrt."""
     work = _begin(problem, wrt)
-    name = work.called.new_name("cotangent", "c")
+    name = work.called.new_name("G", f"G_{problem.output_name}")
     work.called.naming.declare(name, problem.output.shape)
     axes = tuple(x.axis for x in work.labels)
     cotangent = Factor(intern(Input, axes, name=name, facts=frozenset()), work.labels)
@@ -296,8 +295,8 @@ def pullback(problem: Problem, wrt: Wrt = None) -> Derivation:
     top = Name(fresh("L", work.called.naming.taken), SCALAR)
     results = work.derivatives(passes, top)
     pulled = work.finished("pullback", results, {name: "cotangent"}, passes)
-    f = Name(problem.output_name, problem.output.shape)
-    return replace(pulled, total=(top, paired(Name(name, f.shape), f)))
+    of, given = work.writer.top(), Name(name, problem.output.shape)
+    return replace(pulled, upstream=(Derivative.of(top, of, given.shape), given))
 
 
 def directional(problem: Problem, wrt: Wrt = None) -> Derivation:

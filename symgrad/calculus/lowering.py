@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, reduce
@@ -15,7 +15,7 @@ from symgrad.calculus.functions import apply_entry, map_entry
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import MOST_FACTORS
-from symgrad.calculus.rules import give_name
+from symgrad.calculus.rules import give_name, stays_as_written
 from symgrad.calculus.terms import identity, length, place, product, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
@@ -33,6 +33,7 @@ from symgrad.language.operations import meanings
 from symgrad.language.operations.arithmetic import matmul
 from symgrad.language.operations.places import affine
 from symgrad.language.problem import TIES, Problem, Variable
+from symgrad.language.unparse import unparse
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,41 @@ def tensor(
 
 
 def lower(
-    root: Expression, values: Mapping[str, Tensor], made: dict[int, Tensor] | None = None
+    root: Expression,
+    values: Mapping[str, Tensor],
+    made: dict[int, Tensor] | None = None,
+    whole: Container[int] = (),
 ) -> Tensor:
     """The tensor that an expression means; `values` gives what its names stand for. What becomes
-    of each part is noted in `made`, by the part's id."""
+    of each part is noted in `made`, by the part's id; those of `whole` are nodes of their own."""
 
     def visit(node: Expression, arguments: tuple[Tensor, ...]) -> Tensor:
         tensor = _lower(node, arguments, values)
+        if id(node) in whole:
+            tensor = _kept_whole(tensor)
         if made is not None:
             made[id(node)] = tensor
         return tensor
 
     return fold(root, visit, _operands)
+
+
+def written_twice(roots: Iterable[Expression]) -> frozenset[int]:
+    """The ids of the matrix products that stand in more than one place: X w in
+    y^T (X w) - sum(exp(X w))."""
+    numbers: dict[Hashable, int] = {}
+    places: dict[int, list[int]] = {}
+
+    def visit(node: Expression, below: tuple[int, ...]) -> int:
+        own = (node.operation.name, repr(node.options)) if isinstance(node, Call) else unparse(node)
+        number = numbers.setdefault((own, below), len(numbers))
+        if is_call(node, matmul):
+            places.setdefault(number, []).append(id(node))
+        return number
+
+    for root in roots:
+        fold(root, visit)
+    return frozenset(x for ids in places.values() if len({*ids}) > 1 for x in ids)
 
 
 def _operands(node: Expression) -> tuple[Expression, ...]:
@@ -184,8 +208,9 @@ def lower_problem(problem: Problem) -> Lowered:
     values = dict(inputs)
     names: dict[Node, Expression] = {}
     made: dict[int, Tensor] = {}
+    twice = written_twice(problem.formulas) if stays_as_written() else frozenset()
     for name, definition in problem.definitions.items():
-        value = lower(definition, values, made)
+        value = lower(definition, values, made, twice)
         entry = value.closed()
         own = not isinstance(entry.node, (ix.Input, ix.OneHot)) and entry.labels == value.labels
         if own:
@@ -197,7 +222,7 @@ def lower_problem(problem: Problem) -> Lowered:
             named = Name(name, definition.shape, definition.batch)
             row = len(value.core) == 1 and value.axes[0] is None
             names.setdefault(entry.node, transposed(named) if row else named)
-    return Lowered(lower(problem.output, values, made), inputs, names, values, made)
+    return Lowered(lower(problem.output, values, made, twice), inputs, names, values, made)
 
 
 def _new_labels(shape: dimensions.Shape) -> tuple[Label | None, ...]:
@@ -366,6 +391,13 @@ def _single(argument: Tensor, always: bool = False) -> Tensor:
     return replace(argument, terms=(Term(ONE, (Factor(*argument.closed()),)),))
 
 
+def _kept_whole(argument: Tensor) -> Tensor:
+    """The tensor as a node of its own, which stays one where formulas stay as they are written."""
+    node, labels = argument.closed()
+    own = give_name(node, "") if isinstance(node, ix.Polynomial) else node
+    return replace(argument, terms=(Term(ONE, (Factor(own, labels),)),))
+
+
 def _elementwise(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
     axes = _new_labels(call.shape)
     others = _others(arguments)
@@ -420,7 +452,7 @@ def _total(meaning: meanings.Total, argument: Tensor, batch: str) -> Tensor:
     label = ix.batch_label(batch)
     weight = (length(label)._replace(power=Fraction(-1)),) if meaning.mean else ()
     new = Label(batch)
-    (example,) = _single(argument, always=True).renamed({label: new})
+    (example,) = _kept_whole(argument).renamed({label: new})
     term = Term(example.coefficient, (*weight, *example.factors), (*example.summed, new))
     others = tuple(x for x in argument.others if x is not label)
     return Tensor((term,), argument.axes, others)

@@ -43,6 +43,11 @@ def as_written(named: dict[Node, Node]) -> Iterator[None]:
         _named.reset(token)
 
 
+def stays_as_written() -> bool:
+    """Whether formulas stay what they are."""
+    return _named.get() is not None
+
+
 @contextmanager
 def as_a_formula() -> Iterator[None]:
     """Inside the block no rule is tried that is only `FOR_CODE`."""

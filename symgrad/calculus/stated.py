@@ -7,8 +7,9 @@ f = W2 @ relu(W1 @ x)                    W1 x and relu(h) are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from fractions import Fraction
 from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
@@ -54,17 +55,37 @@ def stated(root: Node) -> set[Node]:
     """The nodes below the root, itself included, that are lines of their own."""
     order = ix.topological([root])
     lines = {node for node in order if _is_statement(node)}
-    into_numbers = _into_numbers(order, lines)
+    users = _users(order)
+    into_numbers = _into_numbers(order, users)
     each = examples(root)
     kept = {root, each.loss} if each else {root}
     inside: set[Node] = set()
     for node in order:
-        if node not in lines or node in kept or isinstance(node, ix.Named):
+        if node not in lines or node in kept or _has_name(node):
             continue
-        if _is_sum(node, inside) or (node in into_numbers and _is_function(node, lines)):
+        if (
+            _is_sum(node, inside)
+            or _is_entry(node)
+            or _is_factor(node, users.get(node, ()), inside)
+            or (node in into_numbers and _is_function(node, lines, inside))
+            or _is_gate(node, users.get(node, ()), lines)
+            or _is_below_root(node, users.get(node, ()))
+        ):
             inside.add(node)
             lines.remove(node)
     return lines | {root}
+
+
+def _has_name(node: Node) -> bool:
+    return isinstance(node, ix.Named) and bool(node.name)
+
+
+def _users(order: Sequence[Node]) -> dict[Node, list[Node]]:
+    users: dict[Node, list[Node]] = {}
+    for node in order:
+        for operand in node.operands:
+            users.setdefault(operand, []).append(node)
+    return users
 
 
 def _is_statement(node: Node) -> bool:
@@ -82,12 +103,8 @@ def _is_statement(node: Node) -> bool:
     return not spread or bool(term.summed)
 
 
-def _into_numbers(order: Sequence[Node], lines: AbstractSet[Node]) -> set[Node]:
+def _into_numbers(order: Sequence[Node], users: Mapping[Node, Sequence[Node]]) -> set[Node]:
     """The nodes that are used in numbers alone, or in what is so used entry by entry."""
-    users: dict[Node, list[Node]] = {}
-    for node in order:
-        for operand in node.operands:
-            users.setdefault(operand, []).append(node)
     found: set[Node] = set()
     for node in reversed(order):
         using = users.get(node, [])
@@ -113,14 +130,73 @@ def _is_sum(node: Node, inside: AbstractSet[Node]) -> bool:
     return True
 
 
-def _is_function(node: Node, lines: AbstractSet[Node]) -> bool:
-    """Whether a node is a function, or a product, of a few entries that have names."""
+def _is_function(node: Node, lines: AbstractSet[Node], inside: AbstractSet[Node]) -> bool:
+    """Whether a node is a function, or a product, of a few entries that have names, or of such a
+    function of one: log(sigmoid(z))."""
     if not _is_short(node):
         return False
     return all(
-        operand in lines or isinstance(operand, (*GIVEN, ix.Polynomial))
+        operand in lines
+        or isinstance(operand, (*GIVEN, ix.Polynomial))
+        or (operand in inside and lines >= {*operand.operands})
         for operand in node.operands
     )
+
+
+def _is_entry(node: Node) -> bool:
+    """Whether a node is a row of what is given, Q[i]."""
+    if not isinstance(node, ix.Polynomial) or len(node.terms) != 1:
+        return False
+    coefficient, factors, _ = node.terms[0]
+    kinds = [type(f.node) for f in factors]
+    plain = coefficient == 1 and all(f.power == 1 for f in factors)
+    return plain and sorted(kinds, key=str) == [ix.Input, ix.OneHot]
+
+
+def _is_factor(node: Node, users: Sequence[Node], inside: AbstractSet[Node]) -> bool:
+    """Whether a number is a short sum that is added to others, times what is given:
+    lam * (norm2(v)**2 + norm2(w)**2)."""
+    if (
+        not isinstance(node, ix.Polynomial)
+        or not _is_number(node)
+        or not 1 < len(node.terms) <= SHORT
+    ):
+        return False
+    if any(f.node in inside for term in node.terms for f in term.factors):
+        return False
+    terms = [t for user in users if isinstance(user, ix.Polynomial) for t in user.terms]
+    used = [t for t in terms if any(f.node is node for f in t.factors)]
+    return len(users) == len(used) and all(_only_given(t, node) for t in used)
+
+
+def _only_given(term: ix.ClosedTerm, beside: Node) -> bool:
+    return all(
+        f.power == 1 if f.node is beside else isinstance(f.node, GIVEN) for f in term.factors
+    )
+
+
+def _is_below_root(node: Node, users: Sequence[Node]) -> bool:
+    """Whether a number is there for its root alone, as the mean of squares of a standard
+    deviation."""
+    if not _is_number(node) or not isinstance(node, ix.Polynomial) or len(users) != 1:
+        return False
+    user = ix.unnamed(users[0])
+    if not isinstance(user, ix.Polynomial) or len(user.terms) != 1:
+        return False
+    return [f.power for f in user.terms[0].factors] == [Fraction(1, 2)]
+
+
+def _is_gate(node: Node, users: Sequence[Node], lines: AbstractSet[Node]) -> bool:
+    """Whether a node is a function of a line that only multiplies another, o * tanh(c)."""
+    if not isinstance(node, ix.Map) or len(users) != 1:
+        return False
+    if not all(n in lines or isinstance(n, ix.Input) for n in node.operands):
+        return False
+    user = ix.unnamed(users[0])
+    if not isinstance(user, ix.Polynomial) or len(user.terms) != 1 or user.terms[0].summed:
+        return False
+    factors = user.terms[0].factors
+    return len(factors) == 2 and all(f.power == 1 for f in factors)
 
 
 def _is_short(node: Node) -> bool:

@@ -23,6 +23,7 @@ from symgrad.calculus.step_rules import (
     StepRule,
     definition_rule,
     statement_rule,
+    term_rule,
     terms_by_name,
 )
 from symgrad.calculus.typed import Typed
@@ -194,12 +195,12 @@ class Writer:
     def _rule_of(self, node: Node, operand: Expression | None) -> StepRule:
         """A statement's rule, in a sum that of the term in which the operand stands."""
         call = self.calls.get(node)
-        if call is not None and operand is not None:
-            if id(call) not in self.terms:
-                self.terms[id(call)] = terms_by_name(call)
-            (name,) = _names(operand)
-            call = self.terms[id(call)].get(name, call)
-        return statement_rule(node, call)
+        if call is None or operand is None:
+            return statement_rule(node, call)
+        if id(call) not in self.terms:
+            self.terms[id(call)] = terms_by_name(call)
+        (name,) = _names(operand)
+        return term_rule(node, call, self.terms[id(call)].get(name, call))
 
     def _step(
         self,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, Number, Operation, leaves, parts
+from symgrad.language.expressions import Call, Expression, Name, Number, Operation, leaves
 from symgrad.language.operations.arithmetic import (
     add,
     divide,
@@ -19,7 +19,10 @@ from symgrad.language.operations.arithmetic import (
     subtract,
     transpose,
 )
-from symgrad.language.operations.contractions import dot, einsum
+from symgrad.language.operations.constants import ones as filled_ones
+from symgrad.language.operations.contractions import dot, einsum, total
+from symgrad.language.operations.meanings import Elementwise, Gathered, Total
+from symgrad.language.operations.moments import mean
 from symgrad.language.operations.norms import norm2, squared_norm
 
 
@@ -31,10 +34,17 @@ class StepRule(NamedTuple):
 
 
 CHAIN_RULE = StepRule("chain rule", "The chain rule passes the gradient on.")
+DEFINITION = "definition"
 AFFINE = StepRule("affine layer", "A matrix product and a sum.")
 SEVERAL = StepRule(
     "sum over its uses", "It is used in several places: the gradients of all uses add up."
 )
+
+
+def term_rule(node: ix.Node, call: Call, term: Call) -> StepRule:
+    """The rule by which a statement, written as this call, sends to what stands in this term."""
+    rule = statement_rule(node, term)
+    return rule._replace(name=AFFINE.name) if is_affine(call) else rule
 
 
 def rule_of(operation: Operation) -> StepRule:
@@ -78,17 +88,33 @@ def _is_two(call: Call) -> bool:
 
 def definition_rule(node: ix.Node, call: Call | None) -> StepRule:
     """What a statement is called where it is said."""
-    rule = AFFINE if call is not None and _is_affine(call) else statement_rule(node, call)
-    return rule._replace(sentence="By definition.")
+    rule = AFFINE if call is not None and is_affine(call) else statement_rule(node, call)
+    plain = rule.name in (add.rule, subtract.rule)
+    return StepRule(DEFINITION if plain else rule.name, "By definition.")
 
 
-def _is_affine(call: Call) -> bool:
-    """W x + b"""
-    if not is_call(call, add):
-        return False
-    products = [is_call(x, matmul) and x.shape != SCALAR for x in call.arguments]
-    plain = [not any(is_call(part, matmul) for part in parts(x)) for x in call.arguments]
-    return products in ([True, False], [False, True]) and sum(plain) == 1
+def is_affine(call: Call) -> bool:
+    """W x + b, W h + U x + b: a sum of matrix products, at least one, and of names, each of which
+    stands in it once."""
+    sums = (add, matmul, transpose, filled_ones, multiply)
+    inside: list[Expression] = [call]
+    names: list[str] = []
+    for part in inside:
+        names += [part.name] if isinstance(part, Name) else []
+        inside += part.arguments if isinstance(part, Call) else ()
+    calls = [part for part in inside if isinstance(part, Call)]
+    return (
+        is_call(call, add)
+        and all(is_call(part, *sums) for part in calls)
+        and any(is_call(part, matmul) for part in calls)
+        and not any(is_call(part, multiply) and not _is_spread(part) for part in calls)
+        and len({*names}) == len(names)
+    )
+
+
+def _is_spread(product: Call) -> bool:
+    """Whether it is a number in every entry."""
+    return any(is_call(argument, filled_ones) for argument in product.arguments)
 
 
 def without_factors(e: Expression) -> Expression:
@@ -108,12 +134,14 @@ def _is_constant(e: Expression) -> bool:
 
 
 def terms_by_name(root: Call) -> dict[str, Call]:
-    """Each name in a sum -> the term in which it stands, or the least sum of all that have it."""
+    """Each name in a sum -> the term in which it stands, or the function in that by which it acts;
+    where these differ, the least sum of all that have it."""
     whole = without_factors(root)
     if not isinstance(whole, Call):
         return {}
     sums: dict[int, Call] = {}  # what is added -> the sum that it stands in
     terms: dict[str, Call] = {}
+    rules: dict[str, Call] = {}
     pending: list[Expression] = [whole]
     while pending:
         part = pending.pop()
@@ -124,12 +152,35 @@ def terms_by_name(root: Call) -> dict[str, Call]:
             continue
         alone = isinstance(part, Name) or is_call(part, transpose)
         term = part if isinstance(part, Call) and not alone else sums.get(id(part), whole)
-        for leaf in leaves(part):
-            if isinstance(leaf, Name):
-                other = terms.setdefault(leaf.name, term)
-                if other is not term:
-                    terms[leaf.name] = _least_sum(term, other, sums)
-    return terms
+        for name in _names(part):
+            own, other = _function_around(name, term), terms.setdefault(name, term)
+            if other is not term:
+                terms[name] = _least_sum(term, other, sums)
+            same = rules.setdefault(name, own).operation is own.operation
+            rules[name] = own if same else terms[name]
+    return rules
+
+
+def _names(e: Expression) -> set[str]:
+    return {leaf.name for leaf in leaves(e) if isinstance(leaf, Name)}
+
+
+def _is_linear(call: Call) -> bool:
+    """Whether a call is linear in each of its arguments."""
+    summed = isinstance(call.operation.meaning, (Total, Gathered))
+    return summed or is_call(call, total, mean, dot, multiply, matmul)
+
+
+def _function_around(name: str, term: Call) -> Call:
+    """The function f of sum(y * f(x)) by which x acts; else the term."""
+    part: Expression = term
+    while isinstance(part, Call) and _is_linear(part):
+        having = [a for a in part.arguments if name in _names(a)]
+        if len(having) != 1:
+            return term
+        part = without_factors(having[0])
+    function = isinstance(part, Call) and isinstance(part.operation.meaning, Elementwise)
+    return part if function or is_call(part, power, divide) else term  # type: ignore[return-value]
 
 
 def _least_sum(one: Call, other: Call, sums: Mapping[int, Call]) -> Call:

@@ -242,10 +242,10 @@ class TermGraph:
         top = value
         for scalar in reversed(above):
             top = scalar if top is None else times(scalar, top)
-        result = scaled(self.coefficient, top) if top is not None else Number(self.coefficient)
+        result = Number(self.coefficient) if top is None else top
         for scalar in below:
             result = over(result, scalar)
-        return result
+        return result if top is None else scaled(self.coefficient, result)
 
 
 def _is_eye(value: Expression) -> bool:

@@ -21,8 +21,8 @@ def used_steps(derivation: Derivation, expression: Expression) -> list[Step]:
     """
     output = derivation.output_called
     problem = {output, *derivation.problem.definitions}
-    if derivation.total is not None:
-        problem.add(derivation.total[0].name)
+    if derivation.upstream is not None:
+        problem.add(derivation.upstream[0].name)
     by_name = {
         step.left.name: step
         for step in derivation.steps

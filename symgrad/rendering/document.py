@@ -268,7 +268,8 @@ def given_variables(
     given += map(given_function, derivation.problem.functions.values())
     for variable in derivation.seed_variables:
         of = derivation.seeds[variable.name]
-        role = of if derivation.kind == "pullback" else phrase("direction of {0}", of)
+        pulled_back = derivation.kind == "pullback"
+        role = "upstream gradient" if pulled_back else phrase("direction of {0}", of)
         given.append((given_variable(variable)[0], role))
     return tuple((space, words(facts)) for space, facts in given)
 
@@ -285,9 +286,9 @@ def program(derivation: Derivation) -> tuple[Equation, ...]:
         both = f"{derivation.output_called} = {problem.output_name}"
         output = composing.spelled(output, both)
     lines.append(Equation(output, _sides(problem, problem.output_name, problem.output)))
-    if derivation.total is not None:
-        name, value = derivation.total
-        lines.append(Equation(written(name), (written(value),)))
+    if derivation.upstream is not None:
+        derivative, name = derivation.upstream
+        lines.append(Equation(written(derivative), (written(name),)))
     return tuple(lines)
 
 

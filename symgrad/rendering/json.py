@@ -24,7 +24,7 @@ def json(doc: Document) -> str:
     """A derivation as JSON: texts in the language, LaTeX, rules, shapes, proofs."""
     derivation = doc.derivation
     count = doc.output_place
-    definitions, (output, *total) = doc.program[:count], doc.program[count:]
+    definitions, (output, *upstream) = doc.program[:count], doc.program[count:]
     content = {
         "kind": derivation.kind,
         "wrt": list(derivation.wrt),
@@ -38,7 +38,7 @@ def json(doc: Document) -> str:
             "called": derivation.output_called,
             **_both(output.sides[0], doc.table),
         },
-        "total": next((_defined(e, doc.table) for e in total), None),
+        "upstream": next((_defined(e, doc.table) for e in upstream), None),
         "rewrites": list(doc.rewrites),
         "computed": list(doc.computed),
         "steps": [_step(line, doc.table) for _, lines in doc.parts for line in lines],

@@ -317,8 +317,8 @@ def test_what_matrix_notation_cannot_say_is_proved_in_indices() -> None:
     assert equations(by_tensor) == [
         "f_ijk = sum_l T_ijl W_lk",
         "df_ijk/dT_pqr = W_rk [i = p] [j = q]",
-        "(dL/dT)_pqr = sum_i,j,k cotangent_ijk W_rk [i = p] [j = q]",
-        "= sum_i cotangent_pqi W_ri",
+        "(dL/dT)_pqr = sum_i,j,k G_ijk W_rk [i = p] [j = q]",
+        "= sum_i G_pqi W_ri",
     ]
     assert all(isinstance(line.right, Indexed) for line in by_tensor.lines)
 

@@ -165,3 +165,89 @@ def test_a_line_names_the_lines_that_it_uses() -> None:
     assert unparse(column.right) == "mean(x, axis=1)"
     assert unparse(centred.right) == f"x - {unparse(column.left)} @ ones(n).T"
     assert derivation.verify().passed
+
+
+BY_HAND = [  # a program, what is asked for, and the lines that a person writes
+    (
+        "y: Scalar\nt: Scalar\nloss = sum(-t * log(y) - (1 - t) * log(1 - y) for y, t in batch)",
+        "y",
+        ["dl/dy = (1 - t) / (1 - y) - t / y  log, elementwise"],
+    ),
+    (
+        "X: Matrix(n, d)\ny: Vector(n)\nw: Vector(d)\nloss = sum(y * (X @ w) - exp(X @ w))",
+        "w",
+        ["dL/dz = y - exp(z)  sum of entries", "dL/dw = X.T @ dL/dz  matrix product"],
+    ),
+    (
+        "p: Scalar\nt: Scalar\nq = 2 * p\nloss = mean((q - t)**2 for p, t in batch)",
+        "p",
+        ["dL/dq = 2 * (q - t) / size(batch)  power", "dL/dp = 2 * dL/dq  constant factor"],
+    ),
+    (
+        "A: Matrix(m, n)\nB: Matrix(m, n)\nc: Scalar\nloss = c * (norm2(A)**2 + norm2(B)**2)",
+        "A",
+        ["dL/dA = 2 * c * A  product"],
+    ),
+    (
+        "w: Vector(d)\nc: Vector(d)\nloss = -log(sigmoid(c.T @ w))",
+        "w",
+        ["dL/dz = sigmoid(z) - 1  log, elementwise", "dL/dw = dL/dz * c  inner product"],
+    ),
+    (
+        "Q: Matrix(n, d)\ni: Index(n)\nloss = norm2(Q[i])**2",
+        "Q",
+        ["dL/dQ = 2 * onehot(i) @ Q[i].T  squared norm"],
+    ),
+    (
+        "c: Vector(n)\no: Vector(n)\nh = o * tanh(c)\nloss = norm2(h)**2",
+        "c",
+        ["dL/dh = 2 * h  squared norm", "dL/dc = dL/dh * o * (1 - tanh(c)**2)  tanh, elementwise"],
+    ),
+    (
+        "x: Vector(n)\ng: Vector(n)\ns = sqrt(mean(x**2))\nloss = dot(g, x / s)",
+        "x",
+        [
+            "dL/ds = -g.T @ x / s**2  quotient",
+            "dL/dx = g / s + dL/ds * x / s / n  sum over its uses",
+        ],
+    ),
+    (
+        "W: Matrix(m, n)\nU: Matrix(m, n)\nx: Vector(n)\nb: Vector(m)\nz = W @ x + U @ x + b\n"
+        "loss = norm2(z)**2",
+        "b",
+        ["dL/dz = 2 * z  squared norm", "dL/db = dL/dz  sum"],
+    ),
+    (
+        "W: Matrix(m, n)\nx: Vector(n)\nb: Vector(m)\nz = W @ x + b\nloss = norm2(z)**2",
+        "b",
+        ["dL/dz = 2 * z  squared norm", "dL/db = dL/dz  affine layer"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("program", "wrt", "lines"), BY_HAND)
+def test_the_lines_that_a_person_writes(program: str, wrt: str, lines: list[str]) -> None:
+    steps = [s for s in sg.derive(program, [wrt]).steps if s.kind == "backward"]
+    assert [f"{unparse(s.left)} = {unparse(s.right)}  {s.rule}" for s in steps] == lines
+
+
+def test_a_pull_back_speaks_of_its_upstream_gradient() -> None:
+    shown = sg.pullback("X: Matrix(N, D)\nW: Matrix(D, M)\nY = X @ W\nf = Y").text()
+    assert "G in R^(N x M), upstream gradient" in shown
+    assert "dL/dY = G" in shown and "dL/dX = G @ W.T" in shown
+
+
+HISTORIES = (sg.hessian, sg.hvp, sg.directional, sg.pullback, sg.jacobian)
+
+
+def test_what_is_printed_does_not_depend_on_what_was_derived_before() -> None:
+    program = (
+        "a: Vector(n)\nb: Vector(n)\nu = a + b\nv = b + a\n"
+        "loss = sum(log(1 + exp(v - a * u))) / (n + 1) - sum(u * (1 - b)) + norm2(a - b)**2"
+    )
+    fresh = sg.derive(program).text("full")
+    problem = sg.parse(program)
+    before = [sg.derive(problem, ["b", "a"])] + [derive(problem) for derive in HISTORIES]
+    for derivation in before:
+        assert derivation.text("full") and derivation.lambdify().source
+    assert sg.derive(problem).text("full") == fresh

@@ -128,9 +128,9 @@ TEXTBOOK = [
     ("directional", "loss = logdet(X)", "X", "trace(inv(X) @ dX)"),
     ("directional", "f = inv(X)", "X", "-inv(X) @ dX @ inv(X)"),
     ("directional", "f = A @ x", "x", "A @ dx"),
-    ("pullback", "f = A @ x", "x", "A.T @ cotangent"),
-    ("pullback", "f = A @ B", "A", "cotangent @ B.T"),
-    ("pullback", "f = softmax(x)", "x", "softmax(x) * (cotangent - cotangent.T @ softmax(x))"),
+    ("pullback", "f = A @ x", "x", "A.T @ G"),
+    ("pullback", "f = A @ B", "A", "G @ B.T"),
+    ("pullback", "f = softmax(x)", "x", "softmax(x) * (G - G.T @ softmax(x))"),
 ]
 
 

@@ -219,8 +219,8 @@ def test_the_pages_of_index_programs_are_closed(text: str) -> None:
 OUR_NAMES = [  # programs that have names which we would give
     (
         "pullback",
-        "cotangent: Vector(n)\nL: Matrix(n, n)\nf = exp(L @ cotangent)",
-        "c in R^n, cotangent",
+        "G: Vector(n)\nL: Matrix(n, n)\nf = exp(L @ G)",
+        "G_f in R^n, upstream gradient",
     ),
     ("hvp", "x: Vector(n)\ndx: Vector(n)\nloss = sum(exp(x * dx))", "d_x in R^n, direction of x"),
     ("directional", "x: Vector(n)\ndf: Scalar\nf = df * exp(x)", "d_f = exp(x) * (ddf + df * dx)"),
