@@ -12,9 +12,10 @@ from .options import KINDS, LAYOUTS, derivation_options, of_option, symmetric_op
 from .output import write
 from .printing import printed
 from .programs import ProgramFile, given_problem
+from .style import style_options
 
 if TYPE_CHECKING:
-    from symgrad import Derivation
+    from symgrad import Derivation, Style
     from symgrad.language.problem import Problem
 
 REASONS = ["index", "differential"]
@@ -26,6 +27,7 @@ METHODS = ["backpropagation", "differentials", "chain-rule"]
     expression="Derive this expression instead of a file.",
     level="The results alone, every step, or every step with the proof that it is true.",
 )
+@style_options
 @of_option
 @click.option(
     "--layout",
@@ -38,7 +40,7 @@ METHODS = ["backpropagation", "differentials", "chain-rule"]
 @symmetric_option
 @click.option(
     "--form",
-    "notation",
+    "components",
     type=click.Choice(["components"]),
     help="The results alone, entry by entry: x[i]: sum(A[i, j] * y[j] for j in range(n)).",
 )
@@ -64,10 +66,11 @@ def derive(
     symmetric: str,
     form: str,
     level: str,
-    notation: str | None,
+    components: str | None,
     why: str | None,
     method: str,
     output: str,
+    style: Style,
 ) -> None:
     """Derive the gradient of a loss, step by step.
 
@@ -105,11 +108,11 @@ def derive(
         if expression is not None:
             error.message += f"; the names were read as {_kinds(problem)}"
         raise
-    if notation:
+    if components:
         write(_components(derivation, form), output)
     else:
         level, why = "full" if why else level, why or "index"
-        write(printed(derivation, form, level, why), output)
+        write(printed(derivation.styled(style), form, level, why), output)
     sys.exit(STATUS[derivation.checked.verdict])
 
 

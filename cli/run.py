@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,13 +12,18 @@ from .failures import INCONCLUSIVE
 from .output import write
 from .programs import ProgramFile, find_program
 from .report import outcome
+from .style import style_options
 from .training import Training, data_wanted, train_program, training_options
+
+if TYPE_CHECKING:
+    from symgrad import Style
 
 
 @click.command()
 @click.argument("program", metavar="[FILE]", callback=find_program, default="two_layer_linear")
+@style_options
 @training_options
-def run(program: ProgramFile, training: Training) -> None:
+def run(program: ProgramFile, training: Training, style: Style) -> None:
     """Derive, check and train, all in one.
 
     Without a FILE: the two-layer linear net of the lecture, on built-in data. A file of your own
@@ -34,7 +40,7 @@ def run(program: ProgramFile, training: Training) -> None:
     import symgrad as sg
 
     problem = program.problem()
-    write(sg.derive(problem).text())
+    write(sg.derive(problem).styled(style).text())
     write("")
     report = sg.check_gradient(problem)
     write(str(report))

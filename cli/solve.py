@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from .options import derivation_options
 from .output import write
 from .printing import printed
 from .programs import ProgramFile, given_problem
+from .style import style_options
+
+if TYPE_CHECKING:
+    from symgrad import Style
 
 
 @click.command()
@@ -18,6 +23,7 @@ from .programs import ProgramFile, given_problem
     expression="Solve for this expression instead of a file.",
     level="The solution alone, every step, or every step with its reason.",
 )
+@style_options
 @click.option(
     "--subject-to",
     metavar="EQUATION",
@@ -33,6 +39,7 @@ def solve(
     form: str,
     level: str,
     output: str,
+    style: Style,
 ) -> None:
     """Set the gradient to zero and solve, step by step.
 
@@ -50,5 +57,5 @@ def solve(
     import symgrad as sg
 
     derivation = sg.stationary(given_problem(program, expression), wrt=wrt, subject_to=subject_to)
-    write(printed(derivation, form, level), output)
+    write(printed(derivation.styled(style), form, level), output)
     sys.exit(STATUS[derivation.checked.verdict])

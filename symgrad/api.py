@@ -263,7 +263,8 @@ class Derivation:
         self, level: str = "steps", why: str = "index", style: rendering.Style | None = None
     ) -> str:
         """Plain text for a terminal."""
-        return rendering.text(self._document(level, why, style))
+        style = self.style if style is None else rendering.style_wanted(style)
+        return rendering.text(self._document(level, why, style.on_one_line))
 
     def styled(self, style: rendering.Style) -> Self:
         """The same derivation, printed in this style wherever none is given: in a notebook too.

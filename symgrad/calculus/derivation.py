@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -224,6 +224,16 @@ class Derivation:
         return table
 
     @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shape of each name, of the user's and of the steps'."""
+        problem = self.problem
+        given = {v.name: v.shape for v in (*problem.variables.values(), *self.seed_variables)}
+        given |= {name: value.shape for name, value in problem.definitions.items()}
+        own = [step.left for step in self.steps]
+        own += [name for outcome in self.outcomes.values() for name, _ in outcome.definitions]
+        return given | shapes_of(own)
+
+    @property
     def output_called(self) -> str:
         """What the steps call the loss (or f), where that is no definition of the user's."""
         top = self.names.get((self.free or self.value).node)
@@ -264,6 +274,12 @@ class Derivation:
         written += [*self.problem.definitions.values(), self.problem.output]
         pieces = [piece for e in written for piece in parts(e)]
         return _unpickled, (nodes, pieces, state)
+
+
+def shapes_of(names: Iterable[Expression]) -> dict[str, Shape]:
+    """The shape of each name, among them rows by the names of columns; derivatives left out."""
+    inner = (leaf for name in names for leaf in leaves(name))
+    return {x.name: x.shape for x in inner if isinstance(x, Name) and type(x) is Name}
 
 
 def _unpickled(nodes: object, pieces: object, state: dict[str, Any]) -> Derivation:

@@ -228,6 +228,11 @@ def norm(formula: Formula) -> Formula:
     return fm.Fence((formula,), left=r"\lVert", right=r"\rVert")
 
 
+def equal(left: Formula, right: Formula) -> Formula:
+    """left = right"""
+    return fm.Infix((left, right), signs=("=",), binds=fm.RELATION)
+
+
 def derivative(both: Parts) -> Formula:
     """The fraction of partial derivatives, of the first by the second."""
     return fm.Fraction(tuple(map(partial, both)))

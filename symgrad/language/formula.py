@@ -7,7 +7,7 @@ comes first, where a minus goes) is said in `symgrad.language.composing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -39,10 +39,12 @@ class Symbol(Formula):
 
 @dataclass(frozen=True, kw_only=True)
 class Named(Formula):
-    """A name of the user's or of a step: in text it is itself, else the table of symbols has it."""
+    """A name of the user's or of a step: in text it is itself, else the table of symbols has it; a
+    `thin` one is a dimension, or has an index: it is not bold."""
 
     name: str
     binds: int = ATOM
+    thin: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +157,13 @@ class Accent(Formula):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Under(Formula):
+    """A formula and its shape below it; under a brace where it is no single sign."""
+
+    brace: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cases(Formula):
     """Values, each before its condition; the last part may be a value without one."""
 
@@ -198,6 +207,15 @@ def levels(node: Formula, flat: bool) -> Levels:
         case Cases():
             return RELATION, (LIST,) * count
     return ATOM, (LIST,) * count
+
+
+def nodes(root: Formula) -> Iterator[Formula]:
+    """All that is in a formula and not for text alone, from the left."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += reversed(node.parts[:1] if isinstance(node, Either) else node.parts)
 
 
 def fitted(formula: Formula) -> Parts:

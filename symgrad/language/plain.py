@@ -72,6 +72,8 @@ class PlainText:
                 return f"sqrt{self.fenced(written[0])}"
             case fm.Accent():
                 return f"{written[0]}{GLYPHS.get(node.accent, '')}"
+            case fm.Under():
+                return written[0]
             case fm.Cases():
                 cases = (" if ".join(written[k : k + 2]) for k in range(0, len(written), 2))
                 return " else ".join(cases)

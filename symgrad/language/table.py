@@ -33,6 +33,8 @@ class Look:
     transpose: str = "top"
     slopes: str = "partial"
     given: frozenset[str] = frozenset()
+    bold: frozenset[str] = frozenset()  # vectors and matrices, which then are set so
+    words: Callable[[str], str] = str  # what says words in formulas
 
 
 class Table:
@@ -48,6 +50,7 @@ class Table:
         self.looks: dict[fm.Formula, str] = {}
         self.slopes: dict[tuple[fm.Formula, fm.Formula], fm.Formula | None] = {}
         self.stems = {parts_of(name)[0] for name in names}
+        self.thin = Table(names, layers, replace(look, bold=frozenset())) if look.bold else self
         for name in names:
             self.symbol(name)
 
@@ -55,7 +58,7 @@ class Table:
         """What a name looks like: as no other name does."""
         if name not in self.symbols:
             series, index = entry_parts(name)
-            bases = (glyph(series), *_others(series))
+            bases = (glyph(series, bold=series in self.look.bold), *_others(series))
             choices = (
                 tuple(at_index(base, index, self.layers) for base in bases) if index else bases
             )
@@ -69,16 +72,33 @@ class Table:
         if isinstance(formula, fm.Either):
             return self.shown(formula.parts[0])
         if isinstance(formula, fm.Named):
-            return self.symbol(formula.name)
+            return (self.thin if formula.thin else self).symbol(formula.name)
         if isinstance(formula, fm.Slope):
             return self.slope(formula)
-        if isinstance(formula, fm.Symbol) and formula.latex == TOP.latex:
+        if isinstance(formula, fm.Script):
+            return self.entry(formula)
+        if isinstance(formula, fm.Words):
+            return replace(formula, text=self.look.words(formula.text))
+        return self.sign(formula) if isinstance(formula, fm.Symbol) else formula
+
+    def sign(self, formula: fm.Symbol) -> fm.Symbol:
+        """One of our own signs, or what stands for it where it is taken."""
+        if formula.latex == TOP.latex:
             formula = TRANSPOSES[self.look.transpose]
-        if isinstance(formula, fm.Symbol) and formula.instead:
-            plain_symbol = fm.Symbol(latex=formula.latex)
-            if plain_symbol in self.looks:
-                return fm.Symbol(latex=formula.instead, text=formula.text)
-        return formula
+        if not formula.instead:
+            return formula
+        forms = [formula.latex, formula.instead]
+        if self.look.bold and formula.instead.startswith(r"\mathbf"):  # the identity
+            forms.reverse()
+        free = fm.Symbol(latex=forms[0]) not in self.looks
+        return fm.Symbol(latex=forms[not free], text=formula.text)
+
+    def entry(self, formula: fm.Script) -> fm.Script:
+        """An entry of a bold matrix, which is not bold; another script as it is."""
+        base = formula.parts[0]
+        if self.thin is self or formula.at[0] != "_" or not isinstance(base, fm.Named):
+            return formula
+        return replace(formula, parts=(replace(base, thin=True), *formula.parts[1:]))
 
     def slope(self, formula: fm.Slope) -> fm.Formula:
         """The derivative of one by the other: by a short sign of its own, or in full."""
@@ -151,11 +171,19 @@ def glyph(name: str, bold: bool = False) -> fm.Formula:
     if not name.replace("_", "a").isalnum():
         return fm.Words(text=name)
     stem, accents, subscripts = parts_of(name)
-    formula = fm.Symbol(latex=rf"\boldsymbol{{{word(stem)}}}") if bold else _letter(stem)
+    formula = _letter(stem) if not bold else _heavy(_letter(stem))
     for accent in accents:
         formula = fm.Accent((formula,), accent=ACCENTS[accent])
     below = tuple(map(_letter, subscripts))
     return lowered(formula, listed(below, ",")) if below else formula
+
+
+def _heavy(letter: fm.Formula) -> fm.Formula:
+    """A letter in bold: a Latin one or a word upright, a Greek one as it is."""
+    text = letter.latex if isinstance(letter, fm.Symbol) else ""
+    upright = text.removeprefix(r"\mathrm{").removesuffix("}")
+    font = "mathbf" if upright.isascii() and upright.isalnum() else "boldsymbol"
+    return fm.Symbol(latex=rf"\{font}{{{upright}}}")
 
 
 def at_index(base: fm.Formula, index: str, layers: bool) -> fm.Formula:

@@ -64,6 +64,10 @@ class Latex:
                 return rf"\sqrt{{{written[0]}}}"
             case fm.Accent():
                 return rf"{node.accent}{{{written[0]}}}"
+            case fm.Under(brace=True):
+                return rf"\underbrace{{{written[0]}}}_{{{written[1]}}}"
+            case fm.Under():
+                return rf"\underset{{{written[1]}}}{{{written[0]}}}"
             case fm.Cases():
                 return _cases(written)
         raise TypeError(f"no LaTeX of {node!r}")
@@ -122,7 +126,7 @@ def starts_with_digit(formula: fm.Formula) -> bool:
 
 def is_word(formula: fm.Formula) -> bool:
     """Whether a name of several letters stands there, which must not touch its neighbor."""
-    while isinstance(formula, fm.Script | fm.Accent):
+    while isinstance(formula, fm.Script | fm.Accent | fm.Under):
         formula = formula.parts[0]
     return (
         isinstance(formula, fm.Symbol)

@@ -161,7 +161,8 @@ def dimension_formula(dimension: Dimension) -> Formula:
         return composing.raised(dimension_formula(base), dimension_formula(exponent))
     if dimension.is_Symbol:
         name, index = entry_parts(str(dimension))
+        symbol = fm.Named(name=name, thin=True)
         if not index:
-            return fm.Named(name=name)
-        return composing.spelled(at_index(fm.Named(name=name), index, False), str(dimension))
+            return symbol
+        return composing.spelled(at_index(symbol, index, False), str(dimension))
     return fm.Number(digits=str(dimension))

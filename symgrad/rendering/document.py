@@ -164,6 +164,15 @@ class Document:
         """What each name looks like."""
         return self.style.table(self.derivation)
 
+    @cached_property
+    def legend(self) -> tuple[Formula, ...]:
+        """What each bar or delta on the page stands for, as an equation."""
+        lines = [line for _, own in self.parts for line in own]
+        equations = [*(e for line in lines for e in (line.equation, *line.why))]
+        equations += [e for chain in self.chains for e in chain.equations]
+        formulas = [f for e in (*equations, *self.equations) for f in e.formulas]
+        return legend(formulas, self.table)
+
     @property
     def words(self) -> Words:
         """What says the headings, and all that is said beside the formulas, in the language of the
@@ -216,16 +225,17 @@ def document(
     if chains:
         steps = tuple(step for step in steps if step.kind == "forward")
         derivation = _by_chains(derivation, chains)
-    words = style.words
+    words, shapes = style.words, style.shown(derivation)
     lines = [_line(step, proofs.get(step.number), level == "full", words) for step in steps]
-    results = answers(derivation, stepwise=level != "result")
+    lines = [replace(line, equation=shapes.told(line.equation)) for line in lines]
+    results = answers(derivation, level != "result", style)
     by_rule = any(p.kind == "chain-rule" for proved in (chains or {}).values() for p in proved)
     signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
     return Document(
         derivation,
         title=words(TITLES[derivation.kind]),
         variables=given_variables(derivation, words),
-        program=program(derivation),
+        program=tuple(map(shapes.told, program(derivation))),
         rewrites=used(derivation.rewrites),
         computed=computed(derivation.rewrites),
         forward=tuple(line for line in lines if line.step.kind == "forward"),
@@ -237,6 +247,13 @@ def document(
         verification=verification,
         style=style,
     )
+
+
+def legend(formulas: Iterable[Formula], table: Table) -> tuple[Formula, ...]:
+    """What each bar or delta in formulas stands for, as an equation."""
+    slopes = {s.parts: s for f in formulas for s in fm.nodes(f) if isinstance(s, fm.Slope)}
+    short = [s for s in slopes.values() if table.short_slope(*s.parts) is not None]
+    return tuple(composing.equal(slope, composing.derivative(slope.parts)) for slope in short)
 
 
 def used(rewrites: Iterable[Applied]) -> tuple[str, ...]:
@@ -278,14 +295,15 @@ def program(derivation: Derivation) -> tuple[Equation, ...]:
     """The definitions, and the loss with the name that the steps have for it."""
     problem = derivation.problem
     lines = [
-        Equation(written(Name(name, value.shape)), _sides(problem, name, value))
+        Equation(written(Name(name, value.shape)), _sides(problem, name, value), shape=value.shape)
         for name, value in problem.definitions.items()
     ]
     output = written(Name(problem.output_name, problem.output.shape))
     if derivation.output_called != problem.output_name:
         both = f"{derivation.output_called} = {problem.output_name}"
         output = composing.spelled(output, both)
-    lines.append(Equation(output, _sides(problem, problem.output_name, problem.output)))
+    sides, shape = _sides(problem, problem.output_name, problem.output), problem.output.shape
+    lines.append(Equation(output, sides, shape=shape))
     if derivation.upstream is not None:
         derivative, name = derivation.upstream
         lines.append(Equation(written(derivative), (written(name),)))
@@ -333,9 +351,9 @@ def _line(step: Step, proof: Proof | None, full: bool, words: Words) -> Line:
     sides = [written(side) for side in (step.right, step.simplified) if side is not None]
     note = words(noted(step.rule, step.uses))
     left = left_of(written(step.left), step.right)
-    equation = Equation(left, tuple(sides), note, step.number, kind="step")
-    told = proof is not None or (full and step.kind == SOLVING)
-    return Line(step, equation, proof, words(step.sentence) if told else "", words)
+    equation = Equation(left, tuple(sides), note, step.number, step.shape, kind="step")
+    proved = proof is not None or (full and step.kind == SOLVING)
+    return Line(step, equation, proof, words(step.sentence) if proved else "", words)
 
 
 def left_of(left: Formula, right: Expression) -> Formula:
@@ -345,31 +363,34 @@ def left_of(left: Formula, right: Expression) -> Formula:
     return composing.spelled(right.at_left(left), plain_text(left))
 
 
-def answers(derivation: Derivation, stepwise: bool) -> tuple[Answer, ...]:
+def answers(derivation: Derivation, stepwise: bool, style: Style = PLAIN) -> tuple[Answer, ...]:
     """The results. What they use of the steps is defined before them, each once, unless `stepwise`
     says that the steps are there."""
-    told: set[int] = set()
+    shapes = style.shown(derivation)
+    defined: set[int] = set()
     taken = set(derivation.naming.taken)
     found = []
     for outcome in derivation.outcomes.values():
         own = outcome.beside(taken)
         taken |= {name.name for name, _ in own.definitions}
         steps = [] if stepwise else used_steps(derivation, own.expression)
-        equations = [_definition(derivation, step) for step in steps if step.number not in told]
-        told |= {step.number for step in steps}
-        found.append(_answer(derivation, own, equations))
+        equations = [_definition(derivation, step) for step in steps if step.number not in defined]
+        defined |= {step.number for step in steps}
+        answer = _answer(derivation, own, equations)
+        found.append(replace(answer, equations=tuple(map(shapes.told, answer.equations))))
     return tuple(found)
 
 
 def _definition(derivation: Derivation, step: Step) -> Equation:
     left = left_of(written(step.left), step.right)
     again = isinstance(step.left, Name) and step.left.name == derivation.output_called
-    return Equation(left, (written(step.right),), kind="output" if again else "definition")
+    kind = "output" if again else "definition"
+    return Equation(left, (written(step.right),), shape=step.shape, kind=kind)
 
 
 def _answer(derivation: Derivation, outcome: Outcome, equations: list[Equation]) -> Answer:
     equations += [
-        Equation(written(name), (written(value),), kind="definition")
+        Equation(written(name), (written(value),), shape=name.shape, kind="definition")
         for name, value in outcome.definitions
     ]
     left = left_of(result_name(outcome), outcome.expression)

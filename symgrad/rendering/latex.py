@@ -15,7 +15,7 @@ from symgrad.language.table import PLAIN, Table
 from symgrad.language.tex import escaped
 from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
-from symgrad.rendering.document import Document, answers, given_variables, program
+from symgrad.rendering.document import Document, answers, given_variables, legend, program
 from symgrad.rendering.equations import Equation, shape_formula
 from symgrad.rendering.prose import prose_latex
 
@@ -41,9 +41,10 @@ def latex(doc: Document) -> str:
 
 def latex_display(derivation: Derivation, table: Table) -> str:
     """The program and the results, for a notebook cell."""
-    results = (e for answer in answers(derivation, stepwise=False) for e in answer.equations)
+    results = [e for answer in answers(derivation, stepwise=False) for e in answer.equations]
+    signs = legend((formula for e in results for formula in e.formulas), table)
     spaces = (tex(space, table) for space, _ in given_variables(derivation))
-    rows = [rf"&{space}" for space in spaces]
+    rows = [rf"&{space}" for space in (*spaces, *(tex(sign, table) for sign in signs))]
     rows += [
         " = ".join(tex(formula, table) for formula in e.formulas).replace(" = ", " &= ", 1)
         for e in (*program(derivation), *results)
@@ -59,6 +60,9 @@ def _lines(doc: Document) -> Iterator[str]:
         yield rf"\noindent\emph{{{words('Used')}:}}"
         yield from (rf"\par {{\small\texttt{{{escaped(r)}}}}}" for r in doc.rewrites)
         yield from (r"\medskip", "")
+    if doc.legend:
+        legend = ", ".join(f"${tex(formula, doc.table)}$" for formula in doc.legend)
+        yield rf"\noindent {words('Notation')}: {legend}.\par\medskip"
     for title, lines in doc.parts:
         yield rf"\noindent\textbf{{{title}}}"
         yield from aligned((line.equation for line in lines), doc.table)
@@ -107,11 +111,10 @@ def aligned(equations: Iterable[Equation], table: Table) -> list[str]:
 
 
 def _margin(equation: Equation, table: Table) -> str:
-    if equation.shape is None:
-        fits = [] if equation.fits is None else [f"${tex(equation.fits, table)}$"]
-        note = ": ".join((*fits, prose_latex(equation.note)))
-    else:
-        note = f"${tex(shape_formula(equation.shape), table)}$" if equation.shape else "scalar"
+    fits = [] if equation.fits is None else [f"${tex(equation.fits, table)}$"]
+    told = ": ".join(filter(None, (*fits, prose_latex(equation.note))))
+    shape = "" if equation.shape is None else f"${tex(shape_formula(equation.shape), table)}$"
+    note = r"\quad ".join(filter(None, (told, shape)))
     number = "" if equation.number is None else f"({equation.number})"
     told = r"\quad".join(filter(None, (rf"\footnotesize {note}" if note else "", number)))
     return rf" \tag*{{{told}}}" if told else ""

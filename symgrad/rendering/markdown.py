@@ -8,7 +8,7 @@ from symgrad.language.formula import Named
 from symgrad.language.phrases import phrase
 from symgrad.language.tex import latex
 from symgrad.rendering.document import Document
-from symgrad.rendering.equations import shape_formula
+from symgrad.rendering.equations import Equation, shape_formula
 from symgrad.rendering.latex import chained, given
 
 
@@ -21,14 +21,18 @@ def _lines(doc: Document) -> Iterator[str]:
     words, spaces = doc.words, given(doc.variables, doc.table)
     yield from (f"## {doc.title}", "", f"**{words('Given')}** {spaces}", "")
     for equation in doc.program:
-        yield from (f"$${chained(equation, doc.table)}$$", "")
+        note = "" if equation.shape is None else f" {_note(equation, doc)}"
+        yield from (f"$${chained(equation, doc.table)}$${note}", "")
     if doc.rewrites:
         yield from (f"{words('Used')}: {_listed(doc.rewrites)}.", "")
+    if doc.legend:
+        legend = ", ".join(f"${latex(formula, doc.table)}$" for formula in doc.legend)
+        yield from (f"{words('Notation')}: {legend}.", "")
     for title, lines in doc.parts:
         yield from (f"### {title}", "")
         for line in lines:
             formula = chained(line.equation, doc.table)
-            yield from (f"({line.step.number}) ${formula}$ \u2014 {line.equation.note}", "")
+            yield from (f"({line.step.number}) ${formula}$ \u2014 {_note(line.equation, doc)}", "")
             if line.sentence:
                 yield from (f"> {line.sentence}", *([">"] if line.why else []))
                 for row in line.why:
@@ -49,6 +53,13 @@ def _lines(doc: Document) -> Iterator[str]:
     yield f"*{doc.layout}* {words('Checked')}: {doc.checked}."
     if doc.computed:
         yield from ("", f"{words('Computed')}: {_listed(doc.computed)}.")
+
+
+def _note(equation: Equation, doc: Document) -> str:
+    """What is said of an equation, and its shape."""
+    shape = equation.shape
+    told = "" if shape is None else f"${latex(shape_formula(shape), doc.table)}$"
+    return ", ".join(filter(None, (equation.note, told)))
 
 
 def _listed(identities: Iterable[str]) -> str:

@@ -86,6 +86,8 @@ class MathML:
                 wide = str(node.accent == r"\overline").lower()
                 accent = made("mo", GLYPHS[node.accent], stretchy=wide)
                 return made("mover", *written, accent, accent="true")
+            case fm.Under():
+                return _under(written[0], written[1], node.brace)
             case fm.Cases():
                 return _cases(written)
         raise TypeError(f"no MathML of {node!r}")
@@ -212,6 +214,12 @@ def _script(at: str, base: Element, *scripts: Element) -> Element:
     if at == "^" and base.tag == "msub":
         return made("msubsup", *base, *tight, **base.attrib)
     return made({"_": "msub", "^": "msup"}.get(at, "msubsup"), base, *tight)
+
+
+def _under(base: Element, shape: Element, brace: bool) -> Element:
+    """What a formula is below it."""
+    braced = made("munder", base, made("mo", "\u23df", stretchy="true")) if brace else base
+    return made("munder", braced, shape)
 
 
 def _cases(written: list[Element]) -> Element:

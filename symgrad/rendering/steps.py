@@ -4,7 +4,7 @@ and at each step back."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.recurrences.joined import Joined
@@ -70,7 +70,9 @@ def step_document(
     Raises: OptionError for another level."""
     one_of("level", level, LEVELS)
     words = style.words
+    shapes = style.shown(joined)
     whole = [(line.when, _line(line, joined, proofs, words)) for line in joined.lines]
+    whole = [(when, replace(x, equation=shapes.told(x.equation))) for when, x in whole]
     sections = tuple(
         (title, tuple(line for when, line in whole if when in whens))
         for title, whens in _titles(joined.parts.loop.steps).items()
@@ -80,14 +82,17 @@ def step_document(
         joined,  # type: ignore[arg-type]  # what printers ask of a derivation it has
         title=words(TITLES[joined.kind]),
         variables=tuple((space, words(facts)) for space, facts in _variables(joined)),
-        program=tuple(_program(joined)),
+        program=tuple(map(shapes.told, _program(joined))),
         rewrites=used(joined.rewrites),
         computed=computed(joined.rewrites),
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         solving=(),
         chains=(),
-        results=_answers(joined, level == "result", words),
+        results=tuple(
+            replace(answer, equations=tuple(map(shapes.told, answer.equations)))
+            for answer in _answers(joined, level == "result", words)
+        ),
         layout=words(joined.layout),
         verification=verification,
         style=style,
@@ -119,7 +124,8 @@ def _line(line: StepLine, joined: Joined, proofs: Proofs, words: Words) -> Line:
             template = "{0} and {1}" if numbers else "{0}, from {1}"
             note = phrase(template, as_phrase(note), f"{t} + 1")
         note = phrase("{0}, for {1}", as_phrase(note), f"{t} < {steps.length}")
-    equation = Equation(written(step.left), tuple(sides), words(note), step.number, kind="step")
+    left, note = written(step.left), words(note)
+    equation = Equation(left, tuple(sides), note, step.number, step.shape, kind="step")
     return Line(step, equation, proofs.get(step.number))
 
 
@@ -170,18 +176,19 @@ def _program(joined: Joined) -> Iterator[Equation]:
     for name, value in loop.step.items():
         each = fm.Listed((written(value), _steps(loop.steps)), separator=r",\quad ")
         text = f"{plain_text(written(value))}  {plain_text(_steps(loop.steps))}"
-        yield Equation(_name(name, value), (composing.spelled(each, text, fm.LIST),))
+        sides = (composing.spelled(each, text, fm.LIST),)
+        yield Equation(_name(name, value), sides, shape=value.shape)
     for name, value in problem.definitions.items():
         if name not in above:
             yield _defined(name, value)
     output = _name(problem.output_name, problem.output)
     if joined.output_called != problem.output_name:
         output = composing.spelled(output, f"{joined.output_called} = {problem.output_name}")
-    yield Equation(output, (written(problem.output),))
+    yield Equation(output, (written(problem.output),), shape=problem.output.shape)
 
 
 def _defined(name: str, value: Expression) -> Equation:
-    return Equation(_name(name, value), (written(value),))
+    return Equation(_name(name, value), (written(value),), shape=value.shape)
 
 
 def _name(name: str, value: Expression) -> Formula:
@@ -207,7 +214,8 @@ def _told(line: StepLine, joined: Joined, words: Words) -> Equation:
     when = words(phrase("for {0}", f"{steps.index} < {steps.length}"))
     note = when if line.when == "next" else ""
     sides = (written(line.step.right),)
-    return Equation(written(line.step.left), sides, note, kind="definition")
+    left, shape = written(line.step.left), line.step.shape
+    return Equation(left, sides, note, shape=shape, kind="definition")
 
 
 def _result(joined: Joined, name: str) -> Equation:

@@ -21,7 +21,8 @@ def text(doc: Document) -> str:
 def _lines(doc: Document) -> Iterator[str]:
     spaces = [plain_text(space) + (f", {facts}" if facts else "") for space, facts in doc.variables]
     words = doc.words
-    yield from _section(words("Given"), [*spaces, *map(_equation, doc.program)])
+    given = [row for equation in doc.program for row in _noted("", equation)]
+    yield from _section(words("Given"), [*spaces, *given])
     if doc.rewrites:
         yield from _section(words("Used"), list(doc.rewrites))
     for title, lines in doc.parts:
@@ -52,9 +53,13 @@ def _equation(equation: Equation) -> str:
 def _noted(number: str, equation: Equation) -> list[str]:
     """An equation with what is said of it: beside it, or below where it is long."""
     row = number + _equation(equation)
+    note = plain(equation.note)
     if equation.shape is not None:
-        return [f"{row:<{NOTE}}  ({plain_text(shape_formula(equation.shape))})"]
-    return _beside(row, plain(equation.note), NOTE)
+        shape = f"({plain_text(shape_formula(equation.shape))})"
+        if not note:
+            return [f"{row:<{NOTE}}  {shape}"]
+        note = f"{note}  {shape}"
+    return _beside(row, note, NOTE)
 
 
 def _beside(row: str, note: str, column: int) -> list[str]:

@@ -8,14 +8,14 @@ from functools import cached_property
 from itertools import count
 
 from symgrad.calculus.algebra import is_call, transposed
-from symgrad.calculus.derivation import Derivation, Step
+from symgrad.calculus.derivation import Derivation, Step, shapes_of
 from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.layouts import layout_sentence
 from symgrad.calculus.recurrences.parts import Parts, names_in
 from symgrad.calculus.recurrences.substitution import name_at, renamed
 from symgrad.calculus.recurrences.tangents import Tangents
 from symgrad.calculus.rules import Applied
-from symgrad.language.dimensions import Dimension, core
+from symgrad.language.dimensions import Dimension, Shape, core
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.names import entry_of, entry_parts, greek
 from symgrad.language.operations.arithmetic import transpose
@@ -100,6 +100,14 @@ class Joined:
         if self.loss.name not in self.problem.names:
             table.symbols["loss"] = table.symbol(self.loss.name)
         return table
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shape of each name; of a series that of an entry."""
+        variables = self.problem.variables.values()
+        index = self.parts.index
+        each = (v if v.steps is None else v.at(index) for v in variables)
+        return {v.name: v.shape for v in each} | shapes_of(line.step.left for line in self.lines)
 
     def used_by(self, e: Expression) -> list[Line]:
         """The lines that an expression uses, directly or through others, in order."""

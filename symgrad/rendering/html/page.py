@@ -109,6 +109,9 @@ def _given(doc: Document) -> list[Element]:
         typed = made("pre", made("code", source), **{"data-text": source, "tabindex": "0"})
         summary = made("summary", doc.words("The program as it was typed"))
         given.append(made("details", summary, typed))
+    if doc.legend:
+        legend = (made("li", mathml(formula, doc.table)) for formula in doc.legend)
+        given.append(made("ul", made("li", f"{doc.words('Notation')}:"), *legend))
     if doc.rewrites:
         given.append(_listed(doc.words("Used: {0}."), doc.rewrites))
     return given

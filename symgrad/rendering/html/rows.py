@@ -37,7 +37,7 @@ def equation_row(equation: Equation, doc: Document) -> Element:
     if equation.fits is not None:
         note = [mathml(equation.fits, doc.table), ": ", *note]
     if equation.shape is not None:
-        note = [mathml(shape_formula(equation.shape), doc.table)]
+        note += ["  " * bool(note), mathml(shape_formula(equation.shape), doc.table)]
     left = [] if equation.left is None else [mathml(equation.left, doc.table)]
     label = doc.words(phrase("Line {0}", number)).strip()
     return made(
