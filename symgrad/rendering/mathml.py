@@ -93,29 +93,26 @@ class MathML:
         raise TypeError(f"no MathML of {node!r}")
 
 
-def mathml(formula: fm.Formula, table: Table = PLAIN, sign: str = "") -> Element:
-    r"""A formula as one <math> element, in display style, perhaps after a sign; its LaTeX is the
-    annotation.
+def mathml(formula: fm.Formula, table: Table = PLAIN) -> Element:
+    r"""A formula as one <math> element, in display style; its LaTeX is the annotation.
 
     >>> from xml.etree.ElementTree import tostring
     >>> (semantics,) = mathml(fm.Number(digits="2"))
     >>> [tostring(element, encoding="unicode") for element in semantics]
     ['<mn>2</mn>', '<annotation encoding="application/x-tex">2</annotation>']
     """
-    written = fm.printed(formula, MathML(table))
-    shown = made("mrow", operator(sign, "infix"), written) if sign else written
-    tex = f"{sign} {latex(formula, table)}".strip()
+    return annotated(element_of(formula, table), latex(formula, table))
+
+
+def element_of(formula: fm.Formula, table: Table = PLAIN) -> Element:
+    """What stands in it."""
+    return fm.printed(formula, MathML(table))
+
+
+def annotated(element: Element, tex: str) -> Element:
+    """An element with its LaTeX."""
     annotation = made("annotation", tex, encoding="application/x-tex")
-    return made("math", made("semantics", shown, annotation), displaystyle="true")
-
-
-def pieces(formula: fm.Formula, table: Table = PLAIN, sign: str = "") -> list[Element]:
-    """A sum as <math> elements, one a term, between which a line may break."""
-    formula = table.shown(formula)
-    if not isinstance(formula, fm.Infix) or formula.binds > fm.SUM:
-        return [mathml(formula, table, sign)]
-    pairs = zip((sign, *formula.signs), fm.fitted(formula), strict=True)
-    return [mathml(part, table, front) for front, part in pairs]
+    return made("math", made("semantics", element, annotation), displaystyle="true")
 
 
 def made(tag: str, *children: Child, **attributes: str) -> Element:

@@ -41,9 +41,9 @@ from symgrad.language.formula import (
 )
 from symgrad.language.names import LATEX
 from symgrad.language.typeset import typeset
-from symgrad.rendering.mathml import mathml, pieces, symbol
+from symgrad.rendering.mathml import mathml, symbol
 from tests.calls import calls as of_kinds
-from tests.shown import annotations, shown
+from tests.shown import shown
 
 (n,) = dims("n")
 ARGUMENTS = [
@@ -181,15 +181,6 @@ def test_words_stand_apart() -> None:
     assert space in inside(juxtaposed(a, applied(Symbol(latex=r"\log"), b)))
     assert space not in inside(juxtaposed(a, b))
     assert "⋅" in inside(juxtaposed(a, TWO))
-
-
-def test_a_long_sum_breaks_at_its_own_signs() -> None:
-    inner = juxtaposed(chain("-", b, c), indicator(a, "=", b))
-    formula = chain("-", chain("+", negative(a), inner), raised(c, number(Rational(-1))))
-    wanted = ["= -a", r"+ \left(b - c\right) [a = b]", "- c^{-1}"]
-    assert [annotations(part) for part in pieces(formula, sign="=")] == [[x] for x in wanted]
-    assert "".join(map(shown, pieces(formula))) == shown(mathml(formula))
-    assert [annotations(part) for part in pieces(a)] == [["a"]]
 
 
 def test_cases_are_a_table() -> None:

@@ -83,7 +83,7 @@
     for (const folded of closed) folded.open = false;
   });
 
-  const hides = (box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+  const hides = (box) => box.scrollWidth > box.clientWidth;
   const sizes = new ResizeObserver((changed) => {
     for (const { target } of changed) target.tabIndex = hides(target) ? 0 : -1;
   });

@@ -13,7 +13,8 @@ from symgrad.language.phrases import phrase
 from symgrad.language.plain import plain_text
 from symgrad.rendering.document import Document, Line
 from symgrad.rendering.equations import Equation, shape_formula
-from symgrad.rendering.mathml import Child, made, mathml, pieces
+from symgrad.rendering.html.pieces import pieces
+from symgrad.rendering.mathml import Child, made, mathml
 from symgrad.rendering.prose import spans
 
 
