@@ -260,11 +260,23 @@ class Derivation:
         return html(self._document(level, why, style))
 
     def text(
-        self, level: str = "steps", why: str = "index", style: rendering.Style | None = None
+        self,
+        level: str = "steps",
+        why: str = "index",
+        style: rendering.Style | None = None,
+        width: int = 80,
+        notation: str = "code",
+        colour: bool = False,
     ) -> str:
-        """Plain text for a terminal."""
+        """Text for a terminal of that width: no line is wider, except a single word.
+
+        `notation` is "code", which `parse` and `grade_derivation` read back, or "math", the
+        mathematical signs of Unicode; with `colour` titles, numbers and notes are set apart by the
+        codes of a terminal.
+        """
         style = self.style if style is None else rendering.style_wanted(style)
-        return rendering.text(self._document(level, why, style.on_one_line))
+        doc = self._document(level, why, style.on_one_line)
+        return rendering.text(doc, width, notation, colour)
 
     def styled(self, style: rendering.Style) -> Self:
         """The same derivation, printed in this style wherever none is given: in a notebook too.
@@ -302,11 +314,11 @@ class Derivation:
 
         >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\nloss = norm2(W @ x)**2"
         >>> print(derive(program, ["W"]).proof(4), end="")
-          z = W @ x                                                 step (1)
-          dL = <dL/dz, dz>                                          what the gradient means
-             = <dL/dz, dW @ x>                                      differential: matrix product
-             = <dL/dz @ x.T, dW>                                    factors across, transposed
-          dL/dW = dL/dz @ x.T                                       what stands beside dW
+        z = W @ x                                                               step (1)
+        dL = <dL/dz, dz>                                         what the gradient means
+           = <dL/dz, dW @ x>                                differential: matrix product
+           = <dL/dz @ x.T, dW>                                factors across, transposed
+        dL/dW = dL/dz @ x.T                                        what stands beside dW
         """
         one_of("form", form, ("text", "latex"))
         found = self._proofs("full", kind).get(whole_number("the number of a step", number))
@@ -315,7 +327,7 @@ class Derivation:
         lines = rendering.proof_equations(found)
         if form == "latex":
             return "\n".join(rendering.aligned(lines, self.data.table)) + "\n"
-        return "\n".join(rendering.text_rows(lines)) + "\n"
+        return rendering.proof_text(lines, rendering.Sheet())
 
     def _document(
         self, level: str, why: str, style: rendering.Style | None = None
@@ -527,12 +539,12 @@ def derive(
     >>> program = "X: Matrix(n, n)\\nloss = trace(inv(X))"
     >>> text = derive(program, ["X"], method="differentials").text()
     >>> print(text[text.index("By X") : text.index("Result")].rstrip())
-    By X      dL = trace(dY)                                            trace, from (2)
-                 = <eye(n), dY>                                         trace as inner product
-                 = -<eye(n), Y @ dX @ Y>                                inverse, from (1)
-                 = -<Y.T @ Y.T, dX>                                     factors across, transposed
-              dL/dX = -Y.T @ Y.T                                        what stands beside dX
-                    = -inv(X).T @ inv(X).T                              by the program's names
+    By X      dL = trace(dY)                                         trace, from (2)
+                 = <eye(n), dY>                               trace as inner product
+                 = -<eye(n), Y @ dX @ Y>                           inverse, from (1)
+                 = -<Y.T @ Y.T, dX>                       factors across, transposed
+              dL/dX = -Y.T @ Y.T                               what stands beside dX
+                    = -inv(X).T @ inv(X).T                    by the program's names
 
     By the chain rule, as lectures write it:
 

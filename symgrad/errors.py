@@ -134,8 +134,9 @@ def one_of(what: str, value: object, known: Iterable[str]) -> None:
 def whole_number(what: str, value: object, least: int = 0) -> int:
     """The value; an OptionError where it is no whole number, or a smaller one."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        wanted = "0 or a positive" if least == 0 else "a positive"
-        raise OptionError(f"{what} is {value!r}; {wanted} whole number is wanted")
+        wanted = {0: "0 or a positive whole number", 1: "a positive whole number"}.get(least)
+        wanted = wanted or f"a whole number of at least {least}"
+        raise OptionError(f"{what} is {value!r}; {wanted} is wanted")
     return int(value)
 
 

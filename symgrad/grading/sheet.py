@@ -17,8 +17,8 @@ from symgrad.errors import ProgramError, ShapeError, SymgradError
 Place = tuple[int, int]  # line and column, from 1
 REASON = "a reason for the step above: not graded"
 REASONS = re.compile(  # below a step of a printed derivation: a sentence, and a proof in entries
-    r"^(?P<gap> *)(?:Forward {3}|Backward {2}| {10})\(\d+\) .*\n(?: {40,}.*\n)?"
-    r"(?P<lines>(?P=gap) {14}(?:[A-Z].*|[a-z][^=\n]*)\.\n(?:(?P=gap) {16}.*\n?)+)",
+    r"^(?P<gap> *)(?:\w+ +| {10})\(\d+\) .*\n(?:(?P=gap) {16,}.*\n)*"
+    r"(?P<lines>(?P=gap) {14}\S.*\n(?:(?P=gap) {14,}.*\n?)*)",
     re.MULTILINE,
 )
 PARTIAL = "all else fixed"  # what is said beside a derivative that is no whole one
@@ -48,7 +48,7 @@ SECTION = re.compile(r"(Given|Used|Forward|Backward|By \w+|Result|Layout|Checked
 REMARKS = ("Used", "Layout", "Checked")  # sections of a printed derivation that claim nothing of it
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 OPERATORS = "=+-*/@⊙·×−∘,(["
-GOING_ON = re.compile(r"\s*(?:[+*/@⊙·×∘)\]]|[-−](?!\s*\w+.*=))")
+GOING_ON = re.compile(r"\s*[+*/@⊙·×∘)\]]")
 WORDS = frozenset(  # that stand between formulas
     re.findall(
         r"\w+",
@@ -215,8 +215,14 @@ def _goes_on(row: Row, piece: Piece) -> bool:
     last = row.sides[-1].text if row.sides else "="
     if last.endswith(tuple("=+*/@⊙·×∘,([")) or GOING_ON.match(piece.text):
         return True
-    opened = sum(last.count(x) for x in "([") > sum(last.count(x) for x in ")]")
-    return opened and not EQUATION.match(piece.text)
+    if piece.text.startswith(("-", "−")) and len(_split(piece)) == 1:  # no item of a list
+        return True
+    return _goes_on_inside(last) and not EQUATION.match(piece.text)
+
+
+def _goes_on_inside(text: str) -> bool:
+    """Whether a bracket is open at its end."""
+    return sum(text.count(x) for x in "([<") > sum(text.count(x) for x in ")]>")
 
 
 def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
@@ -327,6 +333,8 @@ def _until(piece: Piece, known: AbstractSet[str]) -> Piece:
             cuts.append(match.start())
             break
     formula = piece.part(0, min(cuts))
+    if _goes_on_inside(formula.text):
+        return formula
     stripped = formula.text.rstrip(".,;")
     return formula.part(0, len(stripped)) if not re.search(r"\d\.$", formula.text) else formula
 

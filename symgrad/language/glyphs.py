@@ -20,7 +20,7 @@ GLYPHS = {
     command: letter
     for commands, letters in SIGNS
     for command, letter in zip(commands.split(), letters, strict=True)
-} | {r"\,": " ", r"\ ": " "}
+} | {r"\,": " ", r"\ ": " ", r"\quad": " "}
 FONTS = (
     "operatorname",
     "mathrm",
@@ -33,6 +33,17 @@ FONTS = (
     "boldsymbol",
     "text",
 )
+
+BOLD = (0x1D7CE, 0x1D400, 0x1D41A, 0x1D6A8, 0x1D6C2)
+ALPHABETS: dict[str, tuple[int, ...]] = {  # where 0, A and a stand, and Α and α if they do
+    r"\mathbf": BOLD,
+    r"\boldsymbol": BOLD,
+    r"\mathbb": (0x1D7D8, 0x1D538, 0x1D552),
+    r"\mathcal": (0x30, 0x1D4D0, 0x1D4EA),
+    r"\mathsf": (0x1D7E2, 0x1D5A0, 0x1D5BA),
+    r"\mathtt": (0x1D7F6, 0x1D670, 0x1D68A),
+}
+OLDER = {"R": "ℝ", "N": "ℕ"}  # than their alphabet
 
 
 def plain(latex: str) -> str:
@@ -47,3 +58,22 @@ def plain(latex: str) -> str:
         character = "" if word in FONTS else GLYPHS.get(f"\\{word}", word)
         text += character + command[len(word) :]
     return text.replace("{", "").replace("}", "")
+
+
+def lettered(font: str, word: str) -> str:
+    r"""A word in an alphabet that has a place of its own in Unicode; nothing for other fonts.
+
+    >>> lettered(r"\mathbf", "1"), lettered(r"\mathbb", "R"), lettered(r"\mathrm", "a")
+    ('𝟏', 'ℝ', '')
+    """
+    if font not in ALPHABETS:
+        return ""
+    older = OLDER if font == r"\mathbb" else {}
+    return "".join(older.get(c) or _placed(c, ALPHABETS[font]) for c in word)
+
+
+def _placed(character: str, alphabet: tuple[int, ...]) -> str:
+    for first, last, place in zip("0AaΑα", "9ZzΩω", alphabet, strict=False):
+        if first <= character <= last:
+            return chr(place + ord(character) - ord(first))
+    return character

@@ -13,10 +13,8 @@ ASCII = {"-": "-", r"\in": "in", r"\times": "x", r"\langle": "<", r"\rangle": ">
 
 @dataclass(frozen=True)
 class PlainText:
-    """Writes each node as text, in the words of the language or in mathematical signs; a name is
-    itself."""
+    """Writes each node as text, in the words of the language; a name is itself."""
 
-    mathematical: bool = False
     table: Table = PLAIN
     flat = True
 
@@ -26,11 +24,15 @@ class PlainText:
             return self.table.slope(formula)
         if not isinstance(formula, fm.Either):
             return formula
-        return self.shown(formula.parts[not self.mathematical])
+        return self.shown(formula.parts[1])
 
     def fenced(self, written: str) -> str:
         """In round brackets."""
         return f"({written})"
+
+    def sign(self, sign: str) -> str:
+        """An operator or a delimiter."""
+        return ASCII.get(sign) or GLYPHS.get(sign, sign.strip("\\"))
 
     def write(self, node: fm.Formula, parts: fm.Parts, written: list[str]) -> str:
         """A node."""
@@ -49,7 +51,7 @@ class PlainText:
                 return " ".join(written)
             case fm.Infix():
                 pairs = zip(node.signs, written[1:], strict=True)
-                return written[0] + "".join(f" {_sign(sign)} {part}" for sign, part in pairs)
+                return written[0] + "".join(f" {self.sign(sign)} {part}" for sign, part in pairs)
             case fm.Negative():
                 return f"-{written[0]}"
             case fm.Fraction():
@@ -61,7 +63,7 @@ class PlainText:
                     for at, part, script in scripts
                 )
             case fm.Fence() | fm.Applied():
-                left, right = (_sign(x) for x in (node.left, node.right))
+                left, right = (self.sign(x) for x in (node.left, node.right))
                 function, inside = (
                     ("", written) if isinstance(node, fm.Fence) else (written[0], written[1:])
                 )
@@ -85,15 +87,11 @@ class PlainText:
         return self.fenced(written) if several else written
 
 
-def _sign(sign: str) -> str:
-    return ASCII.get(sign) or GLYPHS.get(sign, sign.strip("\\"))
-
-
-def plain_text(formula: fm.Formula, mathematical: bool = False, table: Table = PLAIN) -> str:
+def plain_text(formula: fm.Formula, table: Table = PLAIN) -> str:
     """A formula on one line of text.
 
     >>> from symgrad.language.composing import lowered
     >>> plain_text(lowered(fm.Named(name="W"), fm.Symbol(latex="i")))
     'W_i'
     """
-    return fm.printed(formula, PlainText(mathematical, table))
+    return fm.printed(formula, PlainText(table))

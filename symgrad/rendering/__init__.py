@@ -7,12 +7,13 @@ from symgrad.rendering.latex import aligned, latex, latex_display, latex_express
 from symgrad.rendering.markdown import markdown
 from symgrad.rendering.steps import step_document
 from symgrad.rendering.style import PLAIN, Style, style_wanted
-from symgrad.rendering.text import text, text_rows
+from symgrad.rendering.text import Sheet, proof_text, text
 
 __all__ = [
     "PLAIN",
     "Chains",
     "Document",
+    "Sheet",
     "Style",
     "aligned",
     "document",
@@ -22,8 +23,8 @@ __all__ = [
     "latex_expression",
     "markdown",
     "proof_equations",
+    "proof_text",
     "step_document",
     "style_wanted",
     "text",
-    "text_rows",
 ]

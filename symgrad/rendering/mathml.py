@@ -8,21 +8,13 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from symgrad.language import formula as fm
-from symgrad.language.glyphs import GLYPHS, plain
+from symgrad.language.glyphs import GLYPHS, lettered, plain
 from symgrad.language.table import PLAIN, Table
 from symgrad.language.tex import DOT, latex, separator
 
 Child = Element | str
 TALL = ("mfrac", "msqrt", "munder", "mtable")
 NORMAL = {"mathvariant": "normal"}  # upright, where a single letter would be italic
-ALPHABETS = {  # where 0, A and a stand
-    r"\mathbf": (0x1D7CE, 0x1D400, 0x1D41A),
-    r"\mathbb": (0x1D7D8, 0x1D538, 0x1D552),
-    r"\mathcal": (0x30, 0x1D4D0, 0x1D4EA),
-    r"\mathsf": (0x1D7E2, 0x1D5A0, 0x1D5BA),
-    r"\mathtt": (0x1D7F6, 0x1D670, 0x1D68A),
-}
-OLDER = {"R": "ℝ", "N": "ℕ"}  # than their alphabet
 
 
 @dataclass(frozen=True)
@@ -142,23 +134,12 @@ def symbol(latex: str) -> Element:
         if found and not base.endswith("\\") and base.count("{") == base.count("}"):
             return made(tag, symbol(base), symbol(script.removeprefix("{").removesuffix("}")))
     font, _, word = latex.partition("{")
-    if font in ALPHABETS:
-        letters = "".join(_lettered(font, character) for character in plain(word))
+    if letters := lettered(font, plain(word)):
         return made("mi", letters, **NORMAL)
     text = plain(latex)
     upright = font != latex or text in "⊤∇…" or (text.isupper() and not text.isascii())
     upright = upright and len(text) == 1
     return made("mi", text, **(NORMAL if upright else {}))
-
-
-def _lettered(font: str, character: str) -> str:
-    """The character in an alphabet that has a place of its own in Unicode."""
-    if font == r"\mathbb" and character in OLDER:
-        return OLDER[character]
-    for first, last, place in zip("0Aa", "9Zz", ALPHABETS[font], strict=True):
-        if first <= character <= last:
-            return chr(place + ord(character) - ord(first))
-    return character
 
 
 def fence(left: str, inside: list[Element], right: str) -> Element:

@@ -60,7 +60,7 @@ def test_what_was_given_is_said_with_its_facts() -> None:
 
 
 def test_the_checks_are_said() -> None:
-    shown = sg.derive("x: Vector(n)\nloss = x.T @ x").text()
+    shown = sg.derive("x: Vector(n)\nloss = x.T @ x").text(width=120)
     assert "every step at random numbers: largest relative error" in shown
     assert "complex step" in shown and "Taylor slope 2.00" in shown
 
@@ -79,7 +79,7 @@ def test_lines_do_not_grow_with_the_depth_of_the_net() -> None:
 
 def test_a_proof_says_the_line_in_which_its_part_is_written_out() -> None:
     declared = "x: Vector(n)\ny: Vector(n)\np = softmax(x)\n"
-    rows = sg.derive(f"{declared}loss = -sum(y * log(p))", ["x"]).text("full").splitlines()
+    rows = sg.derive(f"{declared}loss = -sum(y * log(p))", ["x"]).text("full", width=100).splitlines()
     start = next(k for k, row in enumerate(rows) if "dL/dp = -y / p" in row)
     assert [" ".join(row.split()) for row in rows[start + 2 : start + 7]] == [
         "s_i = log(p_i) definition",

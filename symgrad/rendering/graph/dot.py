@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symgrad.language.plain import plain_text
+from symgrad.language.unicode import mathematics
 from symgrad.rendering.graph.computation import Graph
 from symgrad.rendering.graph.drawing import Row, rows_of
 
@@ -41,7 +41,7 @@ def _lines(graph: Graph) -> Iterator[str]:
 def _text(row: Row, graph: Graph) -> str:
     text = row.content
     if not isinstance(text, str):
-        text = plain_text(text, mathematical=True, table=graph.table)
+        text = mathematics(text, graph.table)
     return f"{row.label} {text}".strip()
 
 

@@ -12,26 +12,21 @@ from xml.etree.ElementTree import Element
 from symgrad.language import formula as fm
 from symgrad.language.formula import Formula
 from symgrad.language.glyphs import GLYPHS
-from symgrad.language.plain import PlainText
 from symgrad.language.table import Table
+from symgrad.language.unicode import COMBINING, Unicode
 from symgrad.rendering.mathml import made, symbol
 
 SLANT, UPRIGHT, LOWER, RAISE, BACK = "\ue000\ue001\ue002\ue003\ue004"  # of private use: in no text
 SHIFT = {LOWER: 0.28, RAISE: -0.42}  # of a script, in the size of the text
 SCRIPT = 0.72  # its own size
 SPACED = (r"\in", "=")
-COMBINING = {r"\hat": "\u0302", r"\bar": "\u0304", r"\tilde": "\u0303"}
 
 
 @dataclass(frozen=True)
-class Marked(PlainText):
+class Marked(Unicode):
     """Text in mathematical signs, with marks where a letter is slanted or a script begins."""
 
     flat = False
-
-    def shown(self, formula: Formula) -> Formula:
-        """The symbol of a name."""
-        return self.table.shown(super().shown(formula))
 
     def write(self, node: Formula, parts: fm.Parts, written: list[str]) -> str:
         """A node."""
@@ -51,6 +46,9 @@ class Marked(PlainText):
                 marks = {"_": LOWER, "^": RAISE}
                 scripts = zip(node.at, written[1:], strict=True)
                 return written[0] + "".join(f"{marks[at]}{text}{BACK}" for at, text in scripts)
+            case fm.Big():
+                above = f"{RAISE}{written[2]}{BACK}" if len(written) > 2 else ""
+                return f"{GLYPHS[node.sign]}{LOWER}{written[0]}{BACK}{above} {written[1]}"
             case fm.Accent():
                 return written[0].replace(UPRIGHT, COMBINING.get(node.accent, "") + UPRIGHT)
         return super().write(node, parts, written)
@@ -58,7 +56,7 @@ class Marked(PlainText):
 
 def spans(formula: Formula, table: Table, size: float) -> list[Element]:
     """The pieces of a label in a text of this size."""
-    pieces = _pieces(fm.printed(formula, Marked(True, table)), size)
+    pieces = _pieces(fm.printed(formula, Marked(table)), size)
     spans, before = [], 0.0
     for text, slanted, shift, own in pieces:
         given = {"font-style": "italic"} if slanted else {}
