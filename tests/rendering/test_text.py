@@ -79,7 +79,9 @@ def test_lines_do_not_grow_with_the_depth_of_the_net() -> None:
 
 def test_a_proof_says_the_line_in_which_its_part_is_written_out() -> None:
     declared = "x: Vector(n)\ny: Vector(n)\np = softmax(x)\n"
-    rows = sg.derive(f"{declared}loss = -sum(y * log(p))", ["x"]).text("full", width=100).splitlines()
+    rows = (
+        sg.derive(f"{declared}loss = -sum(y * log(p))", ["x"]).text("full", width=100).splitlines()
+    )
     start = next(k for k, row in enumerate(rows) if "dL/dp = -y / p" in row)
     assert [" ".join(row.split()) for row in rows[start + 2 : start + 7]] == [
         "s_i = log(p_i) definition",
