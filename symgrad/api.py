@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 Key = data.Key
 Source: TypeAlias = Problem | str | sympy.Basic
+Styled: TypeAlias = rendering.Style | None
 METHODS = ("backpropagation", "differentials", "chain-rule")
 ENTRIES = 200  # of a gradient, checked one by one for a text
 
@@ -233,9 +234,7 @@ class Derivation:
             return Checked(verified, None)
         return Checked(verified, differences.checked(self.data, ENTRIES))
 
-    def latex(
-        self, level: str = "steps", why: str = "index", style: rendering.Style | None = None
-    ) -> str:
+    def latex(self, level: str = "steps", why: str = "index", style: Styled = None) -> str:
         """A LaTeX fragment (amsmath and amssymb); level is "result", "steps" or "full".
 
         At level "full" each step comes with the proof that it is true, in every format: in index
@@ -245,15 +244,11 @@ class Derivation:
         """
         return rendering.latex(self._document(level, why, style))
 
-    def markdown(
-        self, level: str = "steps", why: str = "index", style: rendering.Style | None = None
-    ) -> str:
+    def markdown(self, level: str = "steps", why: str = "index", style: Styled = None) -> str:
         """Markdown with formulas between dollar signs."""
         return rendering.markdown(self._document(level, why, style))
 
-    def html(
-        self, level: str = "steps", why: str = "index", style: rendering.Style | None = None
-    ) -> str:
+    def html(self, level: str = "steps", why: str = "index", style: Styled = None) -> str:
         """A page that shows itself without a network: formulas in MathML."""
         from symgrad.rendering.html import html
 
@@ -263,7 +258,7 @@ class Derivation:
         self,
         level: str = "steps",
         why: str = "index",
-        style: rendering.Style | None = None,
+        style: Styled = None,
         width: int = 80,
         notation: str = "code",
         colour: bool = False,
@@ -291,7 +286,7 @@ class Derivation:
         """All of it for a program to read."""
         return rendering.json(self._document("full", why))
 
-    def graph(self, format: str = "svg", style: rendering.Style | None = None) -> str:
+    def graph(self, format: str = "svg", style: Styled = None) -> str:
         """The graph of the computation as a picture: a box for each value, with its shape, the
         operation that gives it and its cotangent; an edge for each use, with the way back beside
         it. `format` is "svg", "dot" (Graphviz) or "tikz" (for a document that loads tikz).
@@ -329,9 +324,7 @@ class Derivation:
             return "\n".join(rendering.aligned(lines, self.data.table)) + "\n"
         return rendering.proof_text(lines, rendering.Sheet())
 
-    def _document(
-        self, level: str, why: str, style: rendering.Style | None = None
-    ) -> rendering.Document:
+    def _document(self, level: str, why: str, style: Styled = None) -> rendering.Document:
         style = self.style if style is None else rendering.style_wanted(style)
         checked, chains = self.checked, self._chains(level)
         found = self._proofs("steps" if chains else level, why)
@@ -457,9 +450,7 @@ class StepDerivation(Derivation):
             "of a program with time steps single lines are not proved; derive one step alone"
         )
 
-    def _document(
-        self, level: str, why: str, style: rendering.Style | None = None
-    ) -> rendering.Document:
+    def _document(self, level: str, why: str, style: Styled = None) -> rendering.Document:
         one_of("the reason", why, KINDS)
         style = self.style if style is None else rendering.style_wanted(style)
         return rendering.step_document(self.data, self.checked, level, style=style)
