@@ -12,6 +12,7 @@ from .derive import derive
 from .failures import Group
 from .grade import grade
 from .run import run
+from .serve import serve
 from .solve import solve
 from .train import train
 
@@ -34,5 +35,5 @@ def main() -> None:
     """
 
 
-for command in (derive, solve, check, grade, code, train, run, catalog):
+for command in (derive, solve, check, grade, code, train, run, catalog, serve):
     main.add_command(command)

@@ -22,7 +22,8 @@ FLOORS = {
     "symgrad.grading": 4,
     "symgrad.training": 4,
     "symgrad": 5,
-    "symgrad_cli": 6,
+    "symgrad.web": 6,
+    "symgrad_cli": 7,
 }
 UNSAFE = {"eval", "exec", "sympify", "parse_expr", "S"}
 UNPICKLE = {"pickle.load", "pickle.loads", "pickle.Unpickler"}

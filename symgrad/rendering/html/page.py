@@ -37,12 +37,17 @@ def html(doc: Document) -> str:
 
 
 def policy() -> str:
-    """What the page may load: its own style and script, told by their hashes, and nothing else."""
-    hashes = (
-        f"{kind} 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+    """What the page may load: its own style and script, and nothing else."""
+    own = (f"{kind} {allowed}" for kind, allowed in hashes().items())
+    return "; ".join(("default-src 'none'", *own, "base-uri 'none'", "form-action 'none'"))
+
+
+def hashes() -> dict[str, str]:
+    """How a policy tells the style and the script, also that of a page with this one in a frame."""
+    return {
+        kind: f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
         for kind, text in (("style-src", _style()), ("script-src", _script()))
-    )
-    return "; ".join(("default-src 'none'", *hashes, "base-uri 'none'", "form-action 'none'"))
+    }
 
 
 # The files have no < and no &, so that what they say stands in HTML and XML alike.

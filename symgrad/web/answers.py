@@ -1,0 +1,151 @@
+"""What is answered: what a model says, its derivation in each form, and whether an answer is
+right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import symgrad as sg
+from symgrad.errors import OptionError, one_of, text_wanted
+from symgrad.grading import grade as graded
+from symgrad.grading.verdict import HINTS
+from symgrad.language.dimensions import SCALAR, Shape, core, dimension_text
+from symgrad.language.problem import Problem, Variable
+from symgrad.web.choices import DERIVATIVES, chosen
+from symgrad.web.models import read_model
+
+Request: TypeAlias = Mapping[str, Any]
+Answer: TypeAlias = dict[str, Any]
+GRADED = ("gradient", "jacobian", "hessian")
+TOLD = ("right or wrong", "hint 1", "hint 2", "hint 3", "answer")  # how much is said of an answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A form of a derivation: the name of its tab, the suffix of its file, and whether it is shown
+    as text, as a page or as a picture."""
+
+    name: str
+    label: str
+    suffix: str
+    shown: str = "text"
+    written: Callable[..., str] = field(repr=False)
+
+
+FORMS = (
+    Form(
+        name="derivation",
+        label="Derivation",
+        suffix="html",
+        shown="page",
+        written=lambda derived, **page: derived.html(**page),
+    ),
+    Form(
+        name="latex",
+        label="LaTeX",
+        suffix="tex",
+        written=lambda derived, **page: derived.latex(**page),
+    ),
+    Form(
+        name="markdown",
+        label="Markdown",
+        suffix="md",
+        written=lambda derived, **page: derived.markdown(**page),
+    ),
+    Form(
+        name="numpy",
+        label="NumPy",
+        suffix="py",
+        written=lambda derived, **page: derived.lambdify().source,
+    ),
+    Form(
+        name="json",
+        label="JSON",
+        suffix="json",
+        written=lambda derived, level, **page: derived.json(**page),
+    ),
+)
+WRITTEN = {form.name: form.written for form in FORMS}
+
+
+def read(request: Request) -> Answer:
+    """What a model says: its names with their shapes, and what was read otherwise than typed."""
+    problem = _problem(request)
+    defined = {**problem.definitions, problem.output_name: problem.output}
+    if problem.loop is not None:
+        defined = {**problem.loop.step, **defined}
+    return {
+        "variables": [_variable(v, problem) for v in problem.variables.values()],
+        "defined": [{"name": n, "shape": _shape(e.shape)} for n, e in defined.items()],
+        "remarks": list(problem.remarks),
+        "of": _usual(problem),
+    }
+
+
+def derive(request: Request) -> Answer:
+    """A derivation in the form that is wanted, and what the checks say."""
+    one_of("form", request.get("form"), WRITTEN)
+    problem = _problem(request)
+    of = request.get("of") or _usual(problem)
+    options = chosen(request, "derivation", of)
+    derived = getattr(sg, DERIVATIVES[of])(problem, wrt=_wrt(request), **options)
+    page = {"level": request.get("level", "steps"), "why": request.get("why", "index")}
+    return {"text": WRITTEN[request["form"]](derived, **page), "checked": derived.checked.verdict}
+
+
+def grade(request: Request) -> Answer:
+    """Whether an answer is right; of a wrong one no more than what is asked to be told."""
+    one_of("tell", request.get("tell"), TOLD)
+    problem = _problem(request)
+    of = request.get("of") or _usual(problem)
+    one_of("what is graded", of, GRADED)
+    wrt = _wrt(request)
+    if wrt is None or len(wrt) > (2 if of == "hessian" else 1):
+        raise OptionError("an answer differentiates by one variable: choose it")
+    answer = text_wanted("an answer", request.get("answer"))
+    options = chosen(request, "derivation", of)
+    verdict = graded(problem, wrt if of == "hessian" else wrt[0], answer, kind=of, **options)
+    told = len(TOLD) - 1 if verdict.correct else TOLD.index(request["tell"])
+    said = ("", *map(verdict.hint, HINTS), verdict.diagnosis)[told]
+    return {
+        "correct": verdict.correct,
+        "said": said,
+        "expected": verdict.expected if TOLD[told] == "answer" else None,
+        "remarks": list(verdict.remarks),
+    }
+
+
+ANSWERS: dict[str, Callable[[Request], Answer]] = {"read": read, "derive": derive, "grade": grade}
+
+
+def _problem(request: Request) -> Problem:
+    return read_model(text_wanted("a model", request.get("model")))
+
+
+def _wrt(request: Request) -> list[str] | None:
+    """The names to differentiate by; None of all parameters."""
+    names = request.get("wrt") or None
+    if names is not None and not (
+        isinstance(names, list) and all(isinstance(n, str) for n in names)
+    ):
+        raise OptionError("wrt is a list of names")
+    return names
+
+
+def _usual(problem: Problem) -> str:
+    return "gradient" if problem.output.shape == SCALAR else "jacobian"
+
+
+def _variable(variable: Variable, problem: Problem) -> Answer:
+    return {
+        "name": variable.name,
+        "shape": " × ".join(map(dimension_text, variable.dims)),
+        "differentiable": variable.differentiable,
+        "parameter": variable.name in problem.parameters,
+    }
+
+
+def _shape(shape: Shape) -> str:
+    return " × ".join(map(dimension_text, core(shape)))

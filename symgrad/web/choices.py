@@ -1,0 +1,101 @@
+"""What can be chosen on the page, in one table: a choice that is added here, or a field that
+`Style` gets, appears there by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from symgrad.api import METHODS
+from symgrad.calculus.conventions import CONVENTIONS
+from symgrad.calculus.layouts import LAYOUTS
+from symgrad.calculus.proofs import KINDS as REASONS
+from symgrad.errors import one_of
+from symgrad.rendering.document import LEVELS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One of several words. `group` says what it is a choice of; `of` are the derivatives that it
+    is for, all of them where it is empty."""
+
+    name: str
+    label: str
+    values: tuple[str, ...]
+    default: str
+    help: str
+    group: str = "derivation"
+    of: tuple[str, ...] = ()
+
+
+DERIVATIVES = {  # and the public function that derives it
+    "gradient": "derive",
+    "jacobian": "jacobian",
+    "hessian": "hessian",
+    "hvp": "hvp",
+    "directional": "directional",
+    "pullback": "pullback",
+    "stationary": "stationary",
+}
+CHOICES = (
+    Choice(
+        name="of",
+        label="Derive",
+        values=("", *DERIVATIVES),
+        default="",
+        help="What is derived; of a number the gradient, of anything else the Jacobian.",
+    ),
+    Choice(
+        name="method",
+        label="Method",
+        values=METHODS,
+        default=METHODS[0],
+        help="Step by step backward, or by differentials, from dL to <G, dX>.",
+        of=("gradient",),
+    ),
+    Choice(
+        name="layout",
+        label="Layout",
+        values=LAYOUTS,
+        default=LAYOUTS[0],
+        help="Which indices come first.",
+        of=("gradient", "jacobian"),
+    ),
+    Choice(
+        name="symmetric",
+        label="Symmetric entries",
+        values=CONVENTIONS,
+        default=CONVENTIONS[0],
+        help="How the entries of a symmetric matrix count.",
+        of=("gradient",),
+    ),
+    Choice(
+        name="level",
+        label="Level",
+        values=LEVELS,
+        default="steps",
+        help="The results alone, every step, or every step with its proof.",
+        group="page",
+    ),
+    Choice(
+        name="why",
+        label="Reasons by",
+        values=REASONS,
+        default=REASONS[0],
+        help="How steps are proved at level full.",
+        group="page",
+    ),
+)
+
+
+def chosen(request: Mapping[str, Any], group: str, of: str) -> dict[str, Any]:
+    """The choices of a group that a request makes otherwise than by default, where they are for
+    this derivative. Raises: OptionError for a word that there is not."""
+    found = {}
+    for choice in CHOICES:
+        value = request.get(choice.name, choice.default)
+        one_of(choice.name, value, choice.values)
+        if choice.group == group and (not choice.of or of in choice.of) and value != choice.default:
+            found[choice.name] = value
+    return found
