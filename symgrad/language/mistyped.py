@@ -127,6 +127,8 @@ def syntax_message(error: SyntaxError, text: str) -> str:
     declared = re.match(r"([^:=]*?)\s*:(?!=)", code)
     if declared and not re.fullmatch(NAME, declared[1]):
         return f"syntax: {declared[1]!r} is no valid name: a letter, then letters, digits or _"
+    if "Exceeds the limit" in error.msg:
+        return "the number is too large"
     if "was never closed" in error.msg:
         whole = _closed(code)
         return f"syntax: {error.msg}" + (f"; write {whole}" if whole else "")

@@ -3,7 +3,7 @@ right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -11,7 +11,7 @@ import symgrad as sg
 from symgrad.errors import OptionError, one_of, text_wanted
 from symgrad.grading import grade as graded
 from symgrad.grading.verdict import HINTS
-from symgrad.language.dimensions import SCALAR, Shape, core, dimension_text
+from symgrad.language.dimensions import SCALAR, Dimension, core, dimension_text
 from symgrad.language.problem import Problem, Variable
 from symgrad.web.choices import DERIVATIVES, chosen
 from symgrad.web.models import read_model
@@ -64,7 +64,7 @@ FORMS = (
         name="json",
         label="JSON",
         suffix="json",
-        written=lambda derived, level, **page: derived.json(**page),
+        written=lambda derived, level="", **page: derived.json(**page),
     ),
 )
 WRITTEN = {form.name: form.written for form in FORMS}
@@ -78,7 +78,7 @@ def read(request: Request) -> Answer:
         defined = {**problem.loop.step, **defined}
     return {
         "variables": [_variable(v, problem) for v in problem.variables.values()],
-        "defined": [{"name": n, "shape": _shape(e.shape)} for n, e in defined.items()],
+        "defined": [{"name": n, "dims": _dims(core(e.shape))} for n, e in defined.items()],
         "remarks": list(problem.remarks),
         "of": _usual(problem),
     }
@@ -91,7 +91,7 @@ def derive(request: Request) -> Answer:
     of = request.get("of") or _usual(problem)
     options = chosen(request, "derivation", of)
     derived = getattr(sg, DERIVATIVES[of])(problem, wrt=_wrt(request), **options)
-    page = {"level": request.get("level", "steps"), "why": request.get("why", "index")}
+    page = chosen(request, "page", of)
     return {"text": WRITTEN[request["form"]](derived, **page), "checked": derived.checked.verdict}
 
 
@@ -141,11 +141,12 @@ def _usual(problem: Problem) -> str:
 def _variable(variable: Variable, problem: Problem) -> Answer:
     return {
         "name": variable.name,
-        "shape": " × ".join(map(dimension_text, variable.dims)),
-        "differentiable": variable.differentiable,
+        "dims": _dims(variable.dims),
+        "label": variable.kind == "Index",
+        "facts": sorted(variable.facts),
         "parameter": variable.name in problem.parameters,
     }
 
 
-def _shape(shape: Shape) -> str:
-    return " × ".join(map(dimension_text, core(shape)))
+def _dims(dims: Iterable[Dimension]) -> str:
+    return " × ".join(map(dimension_text, dims))

@@ -111,8 +111,9 @@ async def _choices(request: Request) -> Response:
 
 def _example(name: str) -> dict[str, str]:
     """A program, and what its first line says that it is."""
-    text = examples.text(name)
-    return {"name": name, "text": text, "title": text.partition("\n")[0].lstrip("# ")}
+    first, *lines = examples.text(name).splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith("#"))
+    return {"name": name, "title": first.lstrip("# ").rstrip(), "text": text}
 
 
 async def _no_answer(request: Request, error: Exception) -> Response:

@@ -18,7 +18,8 @@ from symgrad.rendering.document import LEVELS
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """One of several words. `group` says what it is a choice of; `of` are the derivatives that it
-    is for, all of them where it is empty."""
+    is for, all of them where it is empty. It is shown where it matters: `needs` is a word that
+    another choice has then, or that a variable is declared with."""
 
     name: str
     label: str
@@ -27,6 +28,7 @@ class Choice:
     help: str
     group: str = "derivation"
     of: tuple[str, ...] = ()
+    needs: str = ""
 
 
 DERIVATIVES = {  # and the public function that derives it
@@ -45,6 +47,7 @@ CHOICES = (
         values=("", *DERIVATIVES),
         default="",
         help="What is derived; of a number the gradient, of anything else the Jacobian.",
+        group="kind",
     ),
     Choice(
         name="method",
@@ -69,6 +72,7 @@ CHOICES = (
         default=CONVENTIONS[0],
         help="How the entries of a symmetric matrix count.",
         of=("gradient",),
+        needs="symmetric",
     ),
     Choice(
         name="level",
@@ -85,6 +89,7 @@ CHOICES = (
         default=REASONS[0],
         help="How steps are proved at level full.",
         group="page",
+        needs="full",
     ),
 )
 

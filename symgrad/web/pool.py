@@ -40,13 +40,15 @@ class NoAnswer(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """What an answer may take: `seconds` of computing, `megabytes` of memory; how many bytes a
-    text (`text`) and an answer (`answer`) may have; how many requests may wait (`waiting`)."""
+    text (`text`) and an answer (`answer`) may have; how many requests may wait (`waiting`), and for
+    how many seconds (`patience`)."""
 
     seconds: int = 10
     megabytes: int = 1024
     text: int = 50_000
     answer: int = 4_000_000
     waiting: int = 64
+    patience: int = 60
 
     @property
     def deadline(self) -> int:
@@ -103,8 +105,8 @@ class Pool:
     async def __aexit__(self, *error: object) -> None:
         for task in self._replacing:
             task.cancel()
-        for worker in self._all:
-            await worker.end()
+        await asyncio.gather(*self._replacing, return_exceptions=True)
+        await asyncio.gather(*(worker.end() for worker in self._all))
 
     async def answer(
         self, request: bytes, gone: Callable[[], Awaitable[bool]]
@@ -128,7 +130,7 @@ class Pool:
             raise NoAnswer(HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
         self._waiting += 1
         try:
-            async with asyncio.timeout(self.limits.deadline):
+            async with asyncio.timeout(self.limits.patience):
                 return await self._idle.get()
         except TimeoutError:
             raise NoAnswer(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from None

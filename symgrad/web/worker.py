@@ -20,6 +20,7 @@ from typing import Any
 from symgrad.errors import SymgradError
 from symgrad.web.answers import ANSWERS
 
+LONGEST = 800  # characters of an error
 READY = b"ready\n"
 REFUSED = HTTPStatus.UNPROCESSABLE_ENTITY
 MEMORY = "this takes more memory than there is here ({megabytes} MB)"
@@ -70,7 +71,12 @@ def described(error: SymgradError) -> dict[str, Any]:
     """What an error says, and where in the text: line and column count from 1, `width` characters
     are meant."""
     place = {"line": error.line, "column": error.column, "width": error.width}
-    return {"message": error.message, **(place if error.line is not None else {})}
+    return {"message": _shortened(error.message), **(place if error.line is not None else {})}
+
+
+def _shortened(text: str) -> str:
+    """The text, of a long one the begin and the end: it may say names of any length."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
 
 
 def _error(message: str) -> bytes:

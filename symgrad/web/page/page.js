@@ -110,7 +110,13 @@ let known = null; // what the server said of the model
 
 const value = (choice) => $(`option-${choice.name}`).value;
 const derivative = () => $("option-of").value || known?.of || "gradient";
-const fits = (choice) => !choice.of.length || choice.of.includes(derivative());
+const words = () => [
+  ...choices.filter((choice) => !choice.needs).map(value),
+  ...(known?.variables ?? []).flatMap((variable) => variable.facts),
+];
+const fits = (choice) =>
+  (!choice.of.length || choice.of.includes(derivative())) &&
+  (!choice.needs || words().includes(choice.needs));
 
 function problem() {
   const chosen = choices.filter(fits).map((choice) => [choice.name, value(choice)]);
@@ -171,8 +177,14 @@ async function update() {
 
 // ---- The names of the model
 
+/** Where a value is: ∈ ℝ with its dimensions. */
+const space = ({ dims, label }) =>
+  label
+    ? made("span", {}, ` < ${dims}`)
+    : made("span", {}, " ∈ ℝ", made("sup", { textContent: dims.replaceAll(" ", "") }));
+
 function showNames() {
-  const names = known.variables.filter((variable) => variable.differentiable);
+  const names = known.variables.filter((variable) => !variable.label);
   const isIn = (list) => (name) => list.some((variable) => variable.name === name);
   wrt = wrt.filter(isIn(names));
   const usual = names.filter((variable) => variable.parameter).map((variable) => variable.name);
@@ -182,24 +194,23 @@ function showNames() {
       type: "checkbox",
       value: variable.name,
       checked: chosen.includes(variable.name),
-      disabled: !variable.differentiable,
+      disabled: variable.label,
     });
-    const shape = made("span", { textContent: variable.shape || "number" });
-    return made("label", {}, box, variable.name, shape);
+    return made("label", {}, box, variable.name, space(variable));
   });
   const focused = document.activeElement?.closest?.(".chips") ? document.activeElement.value : null;
   $("wrt").querySelector(".chips").replaceChildren(...chips);
   if (focused) $("wrt").querySelector(`[value="${CSS.escape(focused)}"]`)?.focus();
   $("wrt").hidden = !chips.length;
 
-  const defined = known.defined.map(({ name, shape }) =>
-    made("span", {}, made("code", { textContent: name }), ` ${shape || "number"}`),
+  const defined = known.defined.map((each) =>
+    made("span", {}, made("code", { textContent: each.name }), space(each)),
   );
   $("defined").replaceChildren(...defined);
   $("defined").hidden = !defined.length;
 
   showChoices();
-  showExam(names.map((variable) => variable.name));
+  showExam(names.map((variable) => variable.name), chosen[0]);
 }
 
 $("wrt").addEventListener("change", () => {
@@ -212,11 +223,9 @@ $("wrt").addEventListener("change", () => {
 // ---- The choices
 
 function makeChoices() {
-  const words = (choice, word) =>
-    word || (choice.name === "of" ? "what fits" : "");
   const fields = choices.map((choice) => {
     const options = choice.values.map((word) =>
-      made("option", { value: word, textContent: words(choice, word) }),
+      made("option", { value: word, textContent: word || "automatic" }),
     );
     const select = made("select", { id: `option-${choice.name}`, onchange: update }, ...options);
     return made("label", { title: choice.help }, choice.label, select);
@@ -330,14 +339,15 @@ $("present").hidden = !document.fullscreenEnabled;
 
 let told = 0; // how much was said of the answer
 
-function showExam(names) {
+function showExam(names, usual) {
   const hessian = derivative() === "hessian";
   const graded = table.graded.includes(derivative()) && names.length;
   const pairs = names.flatMap((a, k) => names.slice(k).map((b) => `${a}, ${b}`));
   const before = $("by").value;
   const options = (hessian ? pairs : names).map((name) => made("option", { textContent: name }));
   $("by").replaceChildren(...options);
-  $("by").value = options.some((option) => option.value === before) ? before : options[0]?.value;
+  const first = hessian ? `${usual}, ${usual}` : usual;
+  $("by").value = options.some((option) => option.value === before) ? before : first;
   $("exam").hidden = !graded;
 }
 
