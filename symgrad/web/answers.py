@@ -13,7 +13,7 @@ from symgrad.grading import grade as graded
 from symgrad.grading.verdict import HINTS
 from symgrad.language.dimensions import SCALAR, Dimension, core, dimension_text
 from symgrad.language.problem import Problem, Variable
-from symgrad.web.choices import DERIVATIVES, chosen
+from symgrad.web.choices import DERIVATIVES, chosen, style
 from symgrad.web.models import read_model
 
 Request: TypeAlias = Mapping[str, Any]
@@ -66,6 +66,13 @@ FORMS = (
         suffix="json",
         written=lambda derived, level="", **page: derived.json(**page),
     ),
+    Form(
+        name="graph",
+        label="Graph",
+        suffix="svg",
+        shown="picture",
+        written=lambda derived, **page: derived.graph("svg"),
+    ),
 )
 WRITTEN = {form.name: form.written for form in FORMS}
 
@@ -91,6 +98,7 @@ def derive(request: Request) -> Answer:
     of = request.get("of") or _usual(problem)
     options = chosen(request, "derivation", of)
     derived = getattr(sg, DERIVATIVES[of])(problem, wrt=_wrt(request), **options)
+    derived = derived.styled(style(request, of))
     page = chosen(request, "page", of)
     return {"text": WRITTEN[request["form"]](derived, **page), "checked": derived.checked.verdict}
 

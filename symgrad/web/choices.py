@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from symgrad.api import METHODS
@@ -13,6 +13,9 @@ from symgrad.calculus.layouts import LAYOUTS
 from symgrad.calculus.proofs import KINDS as REASONS
 from symgrad.errors import one_of
 from symgrad.rendering.document import LEVELS
+from symgrad.rendering.style import Style
+
+SWITCH = ("no", "yes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,22 @@ DERIVATIVES = {  # and the public function that derives it
     "pullback": "pullback",
     "stationary": "stationary",
 }
-CHOICES = (
+
+
+def _of_style(name: str, metadata: Mapping[str, Any]) -> Choice:
+    """A field of a style as a choice: one of its words, the first by default, or a switch."""
+    words = metadata.get("choices", SWITCH)
+    return Choice(
+        name=name,
+        label=name.capitalize(),
+        values=words,
+        default=words[0],
+        help=metadata["help"],
+        group="style",
+    )
+
+
+CHOICES: tuple[Choice, ...] = (
     Choice(
         name="of",
         label="Derive",
@@ -54,7 +72,7 @@ CHOICES = (
         label="Method",
         values=METHODS,
         default=METHODS[0],
-        help="Step by step backward, or by differentials, from dL to <G, dX>.",
+        help="Step by step backward, by the chain rule as it is taught, or by differentials.",
         of=("gradient",),
     ),
     Choice(
@@ -91,6 +109,7 @@ CHOICES = (
         group="page",
         needs="full",
     ),
+    *(_of_style(own.name, own.metadata) for own in fields(Style)),
 )
 
 
@@ -104,3 +123,9 @@ def chosen(request: Mapping[str, Any], group: str, of: str) -> dict[str, Any]:
         if choice.group == group and (not choice.of or of in choice.of) and value != choice.default:
             found[choice.name] = value
     return found
+
+
+def style(request: Mapping[str, Any], of: str) -> Style:
+    """The style that a request chooses."""
+    words: dict[str, Any] = chosen(request, "style", of)
+    return Style(**{name: word == SWITCH[1] or word for name, word in words.items()})

@@ -19,8 +19,8 @@ def read_model(text: str) -> Problem:
 
     >>> read_model("loss = norm2(W @ x - y)**2").parameters
     ('W', 'x', 'y')
-    >>> read_model(r"\[ L(W) = \|W x - y\|^2 \]").output
-    norm2(W @ x - y)**2
+    >>> read_model(r"\[ L(W) = \|W x - y\|^2 \]").remarks
+    ('read \\|W x - y\\|^2 as norm2(W @ x - y)**2',)
     """
     formula = _alone(text)
     if formula is None:

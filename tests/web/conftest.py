@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest.importorskip("starlette")
-pytest.importorskip("uvicorn")
-
-from tests.web.server import Server, served  # noqa: E402
+from tests.web.server import Server, served
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """It has two processes; an answer may take two seconds and 512 MB."""
+    for library in ("starlette", "uvicorn"):
+        pytest.importorskip(library, reason="the extra web is not installed")
     with served("--workers", "2", "--seconds", "2", "--megabytes", "512") as running:
         yield running

@@ -141,6 +141,8 @@ function load() {
     const wanted = fields.get(choice.name);
     $(`option-${choice.name}`).value = choice.values.includes(wanted) ? wanted : choice.default;
   }
+  const styled = choices.some((c) => c.group === "style" && value(c) !== c.default);
+  document.querySelector(".options details").open = styled;
   select(fields.get("form") in forms ? fields.get("form") : table.forms[0].name);
   update();
 }
@@ -223,14 +225,17 @@ $("wrt").addEventListener("change", () => {
 // ---- The choices
 
 function makeChoices() {
-  const fields = choices.map((choice) => {
+  const field = (choice) => {
     const options = choice.values.map((word) =>
       made("option", { value: word, textContent: word || "automatic" }),
     );
     const select = made("select", { id: `option-${choice.name}`, onchange: update }, ...options);
     return made("label", { title: choice.help }, choice.label, select);
-  });
-  document.querySelector(".options").replaceChildren(...fields);
+  };
+  const styles = choices.filter((choice) => choice.group === "style").map(field);
+  const others = choices.filter((choice) => choice.group !== "style").map(field);
+  const folded = made("details", {}, made("summary", { textContent: "Notation" }), ...styles);
+  document.querySelector(".options").replaceChildren(...others, folded);
 }
 
 function showChoices() {
@@ -278,7 +283,7 @@ function show(found, signal) {
   $("panel").classList.remove("stale");
   if (forms[form].shown === "page") return showPage(shown, signal);
   const picture = () =>
-    made("img", { alt: "", src: `data:image/svg+xml,${encodeURIComponent(shown)}` });
+    made("img", { alt: "The graph of the computation", src: `data:image/svg+xml,${encodeURIComponent(shown)}` });
   const element = forms[form].shown === "picture" ? picture() : made("pre", { textContent: shown });
   if (element.tagName === "PRE") element.tabIndex = 0;
   $("panel").replaceChildren(element);
