@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .check import STATUS
+from .datafiles import read_data
 from .options import KINDS, LAYOUTS, derivation_options, of_option, symmetric_option
 from .output import write
 from .printing import printed
@@ -57,6 +59,12 @@ METHODS = ["backpropagation", "differentials", "chain-rule"]
     help="Of a gradient: step by step backward; or for each of --wrt one chain of differentials, "
     "from dL to <G, dX>; or the product of derivatives, its factors, and how their shapes fit.",
 )
+@click.option(
+    "--numbers",
+    metavar="FILE|SEED",
+    help="Each line's array beside it: at the arrays of an npz or CSV file, what it does not have "
+    "at random, or all random by a seed.",
+)
 def derive(
     program: ProgramFile | None,
     expression: str | None,
@@ -69,6 +77,7 @@ def derive(
     components: str | None,
     why: str | None,
     method: str,
+    numbers: str | None,
     output: str,
     style: Style,
 ) -> None:
@@ -87,6 +96,7 @@ def derive(
       symgrad derive -e "x.T @ A @ x" --wrt x --of hessian
       symgrad derive -e "trace(inv(A) @ B)" --wrt A --method differentials
       symgrad derive two_layer_linear --method chain-rule
+      symgrad derive two_layer_linear --numbers 0
       symgrad derive -e "trace(inv(A) @ B)" --wrt A --level full --why differential
     """
     import symgrad as sg
@@ -108,6 +118,8 @@ def derive(
         if expression is not None:
             error.message += f"; the names were read as {_kinds(problem)}"
         raise
+    if numbers is not None:
+        derivation = derivation.numbered(_numbers(numbers, problem))
     if components:
         write(_components(derivation, form), output)
     else:
@@ -122,6 +134,11 @@ def _components(derivation: Derivation, form: str) -> str:
         raise click.UsageError("--form components is for --format text or latex")
     found = [result.component() for result in derivation.results.values()]
     return "\n".join(c.line if form == "text" else c.latex for c in found) + "\n"
+
+
+def _numbers(given: str, problem: Problem) -> int | dict[str, Any]:
+    """A seed, or the arrays in a file."""
+    return int(given) if given.isdecimal() else read_data(Path(given), problem, {})
 
 
 def _kinds(problem: Problem) -> str:

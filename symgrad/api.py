@@ -36,6 +36,7 @@ from symgrad.language.sympy_output import sympy_of
 
 if TYPE_CHECKING:
     from symgrad.numerics.function import Function
+    from symgrad.numerics.numbers import Numbers
     from symgrad.numerics.recurrences.function import StepFunction
     from symgrad.numerics.reports import GradientReport
     from symgrad.numerics.verification import Verification
@@ -175,6 +176,7 @@ class Derivation:
 
     by: sympy.ImmutableMatrix | None = field(default=None, repr=False)
     style: rendering.Style = field(default=rendering.PLAIN, repr=False)
+    numbers: int | Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def problem(self) -> Problem:
@@ -282,6 +284,29 @@ class Derivation:
         """
         return replace(self, style=rendering.style_wanted(style))
 
+    def numbered(self, numbers: int | Mapping[str, Any]) -> Self:
+        """The same derivation, printed with the numbers of each line beside it, in every format:
+        random ones by a seed, or arrays by the names of the variables, where what is not among
+        these is random. What is said of one example of a batch is shown of the first.
+
+        Raises: DataError where an array does not fit; OptionError where no line has numbers.
+
+        >>> derived = derive("x: Vector(2)\nloss = norm2(x)**2", "x").numbered({"x": [1.5, 2.0]})
+        >>> print(derived.text()[derived.text().index("Backward") :].splitlines()[0].rstrip())
+        Backward  (2) dL/dx = 2 * x = [3, 4]                                  squared norm, from (1)
+        """
+        if self.data.kind == "stationary":
+            raise OptionError("of a stationary point no numbers are shown: take evaluate, or solve")
+        shown = replace(self, numbers=numbers)
+        shown._numbers  # noqa: B018  it tells now what does not fit
+        return shown
+
+    @cached_property
+    def _numbers(self) -> Numbers | None:
+        from symgrad.numerics.numbers import numbers_of
+
+        return None if self.numbers is None else numbers_of(self.data, self.numbers)
+
     def json(self, why: str = "index") -> str:
         """All of it for a program to read."""
         return rendering.json(self._document("full", why))
@@ -328,7 +353,9 @@ class Derivation:
         style = self.style if style is None else rendering.style_wanted(style)
         checked, chains = self.checked, self._chains(level)
         found = self._proofs("steps" if chains else level, why)
-        return rendering.document(self.data, checked, level, found, chains, style)
+        document = rendering.document(self.data, checked, level, found, chains, style)
+        numbers = self._numbers
+        return document if numbers is None else rendering.with_numbers(document, numbers)
 
     def _chains(self, level: str) -> rendering.Chains | None:
         """The chains that a level shows, every line checked; None by another method."""
@@ -448,6 +475,13 @@ class StepDerivation(Derivation):
         """A program with steps has no proofs of its own: a step of it is a program that has."""
         raise OptionError(
             "of a program with time steps single lines are not proved; derive one step alone"
+        )
+
+    def numbered(self, numbers: int | Mapping[str, Any]) -> Self:
+        """Raises: OptionError: a line stands for any number of steps."""
+        raise OptionError(
+            "a line of a program with time steps stands for all of them, so no numbers are shown "
+            "beside it; sg.evaluate gives the loss, and lambdify the gradients"
         )
 
     def _document(self, level: str, why: str, style: Styled = None) -> rendering.Document:

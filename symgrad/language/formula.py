@@ -7,7 +7,7 @@ comes first, where a minus goes) is said in `symgrad.language.composing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -166,6 +166,17 @@ class Under(Formula):
 @dataclass(frozen=True, kw_only=True)
 class Cases(Formula):
     """Values, each before its condition; the last part may be a value without one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid(Formula):
+    """A matrix, entry by entry, row after row."""
+
+    columns: int
+
+    def rows(self, entries: Sequence[Out]) -> list[list[Out]]:
+        """The entries, as they are written, by rows."""
+        return [[*entries[k : k + self.columns]] for k in range(0, len(entries), self.columns)]
 
 
 def levels(node: Formula, flat: bool) -> Levels:

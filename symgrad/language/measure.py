@@ -61,6 +61,9 @@ class Width:
                 return RADICAL + written[0]
             case fm.Cases():
                 return sum(written[:2]) + 3 * SIGN
+            case fm.Grid():
+                columns = zip(*node.rows(written), strict=True)
+                return SIGN + sum((max(column) + SIGN for column in columns), 0.0)
         return max(written, default=LETTER)
 
 

@@ -79,6 +79,9 @@ class PlainText:
             case fm.Cases():
                 cases = (" if ".join(written[k : k + 2]) for k in range(0, len(written), 2))
                 return " else ".join(cases)
+            case fm.Grid():
+                rows = (f"[{', '.join(row)}]" for row in node.rows(written))
+                return f"[{', '.join(rows)}]" if len(written) > node.columns else "".join(rows)
         raise TypeError(f"no text of {node!r}")
 
     def _one(self, script: fm.Formula, written: str) -> str:

@@ -70,6 +70,9 @@ class Latex:
                 return rf"\underset{{{written[1]}}}{{{written[0]}}}"
             case fm.Cases():
                 return _cases(written)
+            case fm.Grid():
+                rows = r" \\ ".join(" & ".join(row) for row in node.rows(written))
+                return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
         raise TypeError(f"no LaTeX of {node!r}")
 
 

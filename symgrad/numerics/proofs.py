@@ -7,7 +7,7 @@ it is written, and compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import cache, cached_property, partial
 from itertools import chain as joined
 from itertools import pairwise
@@ -35,7 +35,7 @@ from symgrad.calculus.proofs.scalars import symbol_of
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.errors import OptionError, VerificationError
 from symgrad.language.dimensions import dimension
-from symgrad.language.expressions import Expression
+from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.numerics.evaluation import STEP, Sample, batch_first
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of, summed_product
 from symgrad.numerics.verification import TOLERANCE, Judge
@@ -114,6 +114,15 @@ def untrue(proof: Proof, judge: Judge) -> Iterator[tuple[ProofLine, float]]:
             yield line, error
 
 
+def values_of(proof: Proof, sample: Sample) -> list[Any]:
+    """What the lines of a proof are at a sample; None where they are of differentials, of any
+    array, or in index notation."""
+    uses = proof.uses
+    truth = _Truth(proof, sample, np.zeros_like(sample.value(uses.variable)))
+    open_names = {uses.upstream.name} if isinstance(uses, Factor) and uses.given else set()
+    return [truth.value(line.right, open_names) for line in proof.lines]
+
+
 def _moved(uses: Uses, sample: Sample, direction: Any) -> tuple[dict[Node, Any], dict[Node, Any]]:
     """The values of all that the variable moves, and how it moves along a direction."""
     x = sample.value(uses.variable)
@@ -182,6 +191,15 @@ class _Truth:
         return all(np.isfinite(value).all() for value in values)
 
     # lines
+
+    def value(self, form: Form, open_names: Container[str]) -> Any:
+        """What an expression is; None for other forms, and for what has one of these names."""
+        if not isinstance(form, Expression):
+            return None
+        form = in_language(form)
+        if any(isinstance(leaf, Name) and leaf.name in open_names for leaf in leaves(form)):
+            return None
+        return self._expression(form)
 
     def sides(self, line: ProofLine) -> Sides:
         """What a line claims, as it is written, and what is true."""

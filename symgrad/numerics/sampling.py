@@ -50,18 +50,19 @@ def draws(problem: Problem, seed: int) -> Iterator[tuple[dict[str, np.ndarray], 
         inputs = {}
         for v in problem.variables.values():
             own = SPREADS[rng.integers(len(SPREADS))] if k >= ALIKE else spread
-            inputs[v.name] = _draw(v, sizes, rng, *own)
+            inputs[v.name] = random_array(v, sizes, rng, *own)
         inputs |= {str(d): np.array(sizes[d]) for d in problem.counts}
         yield inputs, sizes
 
 
-def _draw(
+def random_array(
     variable: Variable,
     sizes: dict[Axis, int],
     rng: np.random.Generator,
     centre: float,
     scale: float,
 ) -> np.ndarray:
+    """An array of a variable, with what is declared of it."""
     drawn = tuple(size_of(axis, sizes) for axis in axes_of(variable))
     if variable.kind == "Index":
         return rng.integers(0, size_of(variable.dims[0], sizes), drawn)

@@ -1,6 +1,6 @@
 """How a derivation is shown. Every printer writes the outline of `document`."""
 
-from symgrad.rendering.document import Chains, Document, document
+from symgrad.rendering.document import Chains, Document, document, with_numbers
 from symgrad.rendering.equations import proof_equations
 from symgrad.rendering.json import json
 from symgrad.rendering.latex import aligned, latex, latex_display, latex_expression
@@ -27,4 +27,5 @@ __all__ = [
     "step_document",
     "style_wanted",
     "text",
+    "with_numbers",
 ]

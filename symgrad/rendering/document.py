@@ -38,6 +38,7 @@ from symgrad.language.table import Table
 from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.language.unparse import unparse
 from symgrad.rendering.equations import Equation, proof_equations, shape_formula
+from symgrad.rendering.numbers import Numbered, array_formula, of_lines
 from symgrad.rendering.style import PLAIN, Style
 from symgrad.rendering.words import ENGLISH, Words
 
@@ -118,6 +119,7 @@ class Chain:
     name: str
     proofs: tuple[Proof, ...]
     words: Words = ENGLISH
+    numbers: Numbered | None = None
 
     @property
     def title(self) -> str:
@@ -127,7 +129,11 @@ class Chain:
     @property
     def equations(self) -> tuple[Equation, ...]:
         """From dL, or the chain, to the gradient."""
-        return tuple(e for proof in self.proofs for e in proof_equations(proof, self.words))
+        return tuple(
+            equation
+            for proof in self.proofs
+            for equation in proof_equations(proof, self.words, of_lines(self.numbers, proof))
+        )
 
     def ends(self, outcome: Outcome) -> Outcome:
         """The result as the last line has it, where it is too long to be written out."""
@@ -158,6 +164,7 @@ class Document:
     layout: str
     verification: Verified
     style: Style
+    numbers: Numbered | None = None
 
     @cached_property
     def table(self) -> Table:
@@ -193,6 +200,14 @@ class Document:
     def layout_title(self) -> str:
         """What the remark on the results is about."""
         return self.words("Remark" if self.derivation.kind == "stationary" else "Layout")
+
+    @property
+    def arrays(self) -> tuple[Equation, ...]:
+        """The numbers of the variables, where there are any."""
+        inputs = {} if self.numbers is None else self.numbers.inputs
+        return tuple(
+            Equation(fm.Named(name=name), (array_formula(array),)) for name, array in inputs.items()
+        )
 
     @property
     def equations(self) -> Iterator[Equation]:
@@ -254,6 +269,28 @@ def legend(formulas: Iterable[Formula], table: Table) -> tuple[Formula, ...]:
     slopes = {s.parts: s for f in formulas for s in fm.nodes(f) if isinstance(s, fm.Slope)}
     short = [s for s in slopes.values() if table.short_slope(*s.parts) is not None]
     return tuple(composing.equal(slope, composing.derivative(slope.parts)) for slope in short)
+
+
+def with_numbers(doc: Document, numbers: Numbered) -> Document:
+    """The outline with the numbers of each line beside it."""
+
+    def line(own: Line) -> Line:
+        value = array_formula(numbers.of_step(own.step))
+        return replace(own, equation=replace(own.equation, value=value))
+
+    def answer(own: Answer) -> Answer:
+        value = array_formula(numbers.of_result(own.outcome))
+        told = (replace(e, value=value) if e.kind == "result" else e for e in own.equations)
+        return replace(own, equations=tuple(told))
+
+    return replace(
+        doc,
+        forward=tuple(map(line, doc.forward)),
+        backward=tuple(map(line, doc.backward)),
+        chains=tuple(replace(chain, numbers=numbers) for chain in doc.chains),
+        results=tuple(map(answer, doc.results)),
+        numbers=numbers,
+    )
 
 
 def used(rewrites: Iterable[Applied]) -> tuple[str, ...]:

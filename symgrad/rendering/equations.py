@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from symgrad.calculus.algebra import is_negative, negated
 from symgrad.calculus.index_notation import written
@@ -25,8 +26,8 @@ Bound = Mapping[str, tuple[str, ...]]  # the variables of each batch
 @dataclass(frozen=True)
 class Equation:
     """left = side = side, what is said of it beside it, and its shape where that is said: `fits`
-    are the shapes of its factors. A line of a proof whose left side is that of the line above has
-    none."""
+    are the shapes of its factors, and `value` its numbers. A line of a proof whose left side is
+    that of the line above has none."""
 
     left: Formula | None
     sides: tuple[Formula, ...]
@@ -35,11 +36,17 @@ class Equation:
     shape: tuple[Dimension, ...] | None = None
     kind: str = "given"
     fits: Formula | None = None
+    value: Formula | None = None
+
+    @property
+    def right(self) -> tuple[Formula, ...]:
+        """The right sides, with the numbers that they are."""
+        return self.sides if self.value is None else (*self.sides, self.value)
 
     @property
     def formulas(self) -> tuple[Formula, ...]:
         """Left and right sides."""
-        return self.sides if self.left is None else (self.left, *self.sides)
+        return self.right if self.left is None else (self.left, *self.right)
 
 
 def shape_formula(shape: tuple[Dimension, ...]) -> Formula:
@@ -61,17 +68,20 @@ def fitting_formula(shapes: Sequence[tuple[Dimension, ...]]) -> Formula | None:
     return composing.listed(fences, " ")
 
 
-def proof_equations(proof: Proof, words: Words = ENGLISH) -> Iterator[Equation]:
-    """The lines of a proof, each left side once."""
+def proof_equations(
+    proof: Proof, words: Words = ENGLISH, values: Iterable[Formula | None] = repeat(None)
+) -> Iterator[Equation]:
+    """The lines of a proof, each left side once, with their numbers where there are any."""
     bound = proof.uses.derivation.naming.bound
     before: object = None
-    for line in proof.lines:
+    for line, value in zip(proof.lines, values, strict=False):
         left = written(line.left) if isinstance(line.left, Expression) else line.left
         yield Equation(
             None if left == before else left,
             (_right(line.right, bound),),
             words(line.move),
             fits=fitting_formula(line.shapes),
+            value=value,
         )
         before = left
 

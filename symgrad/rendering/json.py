@@ -18,6 +18,7 @@ from symgrad.language.unparse import unparse
 from symgrad.rendering.document import Answer, Document, Line
 from symgrad.rendering.equations import Equation
 from symgrad.rendering.latex import chained
+from symgrad.rendering.numbers import Numbered
 
 
 def json(doc: Document) -> str:
@@ -44,6 +45,7 @@ def json(doc: Document) -> str:
         "steps": [_step(line, doc.table) for _, lines in doc.parts for line in lines],
         "chains": {c.name: _lines(c.equations, doc.table) for c in doc.chains},
         "results": [_result(answer, doc.table) for answer in doc.results],
+        "numbers": None if doc.numbers is None else _numbers(doc, doc.numbers),
         "layout": doc.layout,
         "max_relative_error": doc.verification.max_relative_error,
         "checked": doc.verification.sentence,
@@ -123,6 +125,18 @@ def _lines(equations: Iterable[Equation], table: Table) -> list[dict[str, str]]:
         }
         for row in equations
     ]
+
+
+def _numbers(doc: Document, numbers: Numbered) -> dict[str, Any]:
+    """Where the numbers are from, and all of them: of variables, steps and results."""
+    steps = (line.step for _, lines in doc.parts for line in lines)
+    results = ((str(a.outcome.key), numbers.of_result(a.outcome)) for a in doc.results)
+    return {
+        "said": numbers.said,
+        "inputs": {name: array.tolist() for name, array in numbers.inputs.items()},
+        "steps": {step.number: numbers.of_step(step).tolist() for step in steps},
+        "results": {key: array.tolist() for key, array in results},
+    }
 
 
 def _result(answer: Answer, table: Table) -> dict[str, Any]:

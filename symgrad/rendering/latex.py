@@ -56,6 +56,9 @@ def _lines(doc: Document) -> Iterator[str]:
     words, spaces = doc.words, given(doc.variables, doc.table)
     yield from (rf"\noindent\textbf{{{doc.title}.}}", f"{doc.words('Given')} {spaces}:")
     yield from aligned(doc.program, doc.table)
+    if doc.numbers is not None:
+        yield rf"\noindent\emph{{{words('Numbers')}:}} {prose_latex(words(doc.numbers.said))}:"
+        yield from aligned(doc.arrays, doc.table)
     if doc.rewrites:
         yield rf"\noindent\emph{{{words('Used')}:}}"
         yield from (rf"\par {{\small\texttt{{{escaped(r)}}}}}" for r in doc.rewrites)
@@ -124,7 +127,7 @@ def _lines_of(equation: Equation, table: Table, room: float) -> list[str]:
     """= side = side, as much on a line as there is room for."""
     lines: list[str] = []
     used = room
-    for side in equation.sides:
+    for side in equation.right:
         first, *more = broken(side, table, room)
         wide = points(side, table) + SIGN
         if lines and not more and used + wide <= room:

@@ -23,6 +23,10 @@ def _lines(doc: Document) -> Iterator[str]:
     for equation in doc.program:
         note = "" if equation.shape is None else f" {_note(equation, doc)}"
         yield from (f"$${chained(equation, doc.table)}$${note}", "")
+    if doc.numbers is not None:
+        yield from (f"{words('Numbers')}: {words(doc.numbers.said)}:", "")
+        for equation in doc.arrays:
+            yield from (f"$${chained(equation, doc.table)}$$", "")
     if doc.rewrites:
         yield from (f"{words('Used')}: {_listed(doc.rewrites)}.", "")
     if doc.legend:

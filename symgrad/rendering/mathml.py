@@ -82,6 +82,9 @@ class MathML:
                 return _under(written[0], written[1], node.brace)
             case fm.Cases():
                 return _cases(written)
+            case fm.Grid():
+                rows = [made("mtr", *(made("mtd", x) for x in row)) for row in node.rows(written)]
+                return fence("(", [made("mtable", *rows)], ")")
         raise TypeError(f"no MathML of {node!r}")
 
 

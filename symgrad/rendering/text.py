@@ -82,7 +82,7 @@ class Sheet:
         for equation in equations:
             left = "" if equation.left is None else self.formula(equation.left)
             before = left or " " * columns(before)
-            lines = chain(before, [self.formula(equation.sides[0])], width)
+            lines = chain(before, [*map(self.formula, equation.right)], width)
             yield from self._noted(lines, beside(lines, self.told(equation), width))
 
 
@@ -101,6 +101,9 @@ def _lines(doc: Document, sheet: Sheet) -> Iterator[str]:
     yield from _section(
         sheet, words("Given"), [*_variables(doc, sheet, room), *equations(doc.program)]
     )
+    if doc.numbers is not None:
+        told = filled(plain(words(doc.numbers.said)), room)
+        yield from _section(sheet, words("Numbers"), [*told, *equations(doc.arrays)])
     if doc.rewrites:
         rewrites = [row for identity in doc.rewrites for row in broken(identity, room)]
         yield from _section(sheet, words("Used"), rewrites)

@@ -8,6 +8,20 @@ LABELS = "tests/numerics/test_labels.py"
 INPUTS = "tests/numerics/test_inputs.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
+        "symgrad/numerics/numbers.py",
+        "tests/numerics/test_numbers.py",
+        (
+            "numbers beside a line are those of the last example",
+            "own = value[0] if each and np.ndim(value) else value",
+            "own = value[-1] if each and np.ndim(value) else value",
+        ),
+        (
+            "what is given is not used",
+            "whole = {**counts, **inputs, **given}",
+            "whole = {**counts, **given, **inputs}",
+        ),
+    ),
+    *planted_in(
         "symgrad/numerics/layers.py",
         "tests/numerics/test_recurrences.py tests/training/test_sizes.py",
         ("lists may differ in their lengths", "if len(entries) != len(own):", "if False:"),

@@ -79,6 +79,10 @@ def _main(doc: Document, title: str) -> Element:
 
 def _sections(doc: Document) -> Iterator[Element]:
     yield _section(doc.words("Given"), *_given(doc))
+    if doc.numbers is not None:
+        told = made("p", doc.words(doc.numbers.said))
+        rows = table(equation_row(e, doc) for e in doc.arrays)
+        yield _section(doc.words("Numbers"), told, rows)
     for name, lines in doc.parts:
         yield _section(name, table(row for line in lines for row in step_rows(line, doc)))
     for chain in doc.chains:

@@ -32,7 +32,7 @@ def step_rows(line: Line, doc: Document) -> list[Element]:
 
 def equation_row(equation: Equation, doc: Document) -> Element:
     """A row: number, left side, right sides, and what is said of it."""
-    formulas = [piece for side in equation.sides for piece in pieces(side, doc.table, "=")]
+    formulas = [piece for side in equation.right for piece in pieces(side, doc.table, "=")]
     number = "" if equation.number is None else f"({equation.number})"
     note = _noted(equation.note)
     if equation.fits is not None:
