@@ -295,17 +295,8 @@ class Derivation:
         >>> print(derived.text()[derived.text().index("Backward") :].splitlines()[0].rstrip())
         Backward  (2) dL/dx = 2 * x = [3, 4]                                  squared norm, from (1)
         """
-        if self.data.kind == "stationary":
-            raise OptionError("of a stationary point no numbers are shown: take evaluate, or solve")
-        shown = replace(self, numbers=numbers)
-        shown._numbers  # noqa: B018  it tells now what does not fit
-        return shown
-
-    @cached_property
-    def _numbers(self) -> Numbers | None:
-        from symgrad.numerics.numbers import numbers_of
-
-        return None if self.numbers is None else numbers_of(self.data, self.numbers)
+        _numbers(self.data, numbers)  # it tells now what does not fit
+        return replace(self, numbers=numbers)
 
     def json(self, why: str = "index") -> str:
         """All of it for a program to read."""
@@ -341,7 +332,7 @@ class Derivation:
         dL/dW = dL/dz @ x.T                                        what stands beside dW
         """
         one_of("form", form, ("text", "latex"))
-        found = self._proofs("full", kind).get(whole_number("the number of a step", number))
+        found = _proofs(self.data, "full", kind).get(whole_number("the number of a step", number))
         if found is None:
             raise OptionError(f"there is no proof of step {number}: choose a backward step")
         lines = rendering.proof_equations(found)
@@ -351,27 +342,12 @@ class Derivation:
 
     def _document(self, level: str, why: str, style: Styled = None) -> rendering.Document:
         style = self.style if style is None else rendering.style_wanted(style)
-        checked, chains = self.checked, self._chains(level)
-        found = self._proofs("steps" if chains else level, why)
+        checked, chains = self.checked, _chains(self.data, self.method, level)
+        found = _proofs(self.data, "steps" if chains else level, why)
         document = rendering.document(self.data, checked, level, found, chains, style)
-        numbers = self._numbers
-        return document if numbers is None else rendering.with_numbers(document, numbers)
-
-    def _chains(self, level: str) -> rendering.Chains | None:
-        """The chains that a level shows, every line checked; None by another method."""
-        if self.method == METHODS[0] or level == "result":
-            return None
-        from symgrad.numerics import proofs
-
-        return proofs.chains(self.data, self.method, full=level == "full")
-
-    def _proofs(self, level: str, why: str) -> Mapping[int, Proof]:
-        """The proofs that a level shows, every line checked."""
-        one_of("the reason", why, KINDS)
-        from symgrad.numerics import proofs
-
-        full = isinstance(level, str) and level == "full"
-        return proofs.proofs(self.data, KINDS[KINDS.index(why)]) if full else {}
+        if self.numbers is None:
+            return document
+        return rendering.with_numbers(document, _numbers(self.data, self.numbers))
 
     def _repr_latex_(self) -> str:
         return f"$$\n{rendering.latex_display(self.data, self.style.table(self.data))}\n$$"
@@ -386,6 +362,33 @@ class Derivation:
         from symgrad.numerics.function import compile_derivation
 
         return compile_derivation(self.data, dtype, reuse_buffers, modules)
+
+
+def _chains(derivation: data.Derivation, method: str, level: str) -> rendering.Chains | None:
+    """The chains that a level shows, every line checked; None by another method."""
+    if method == METHODS[0] or level == "result":
+        return None
+    from symgrad.numerics import proofs
+
+    return proofs.chains(derivation, method, full=level == "full")
+
+
+def _proofs(derivation: data.Derivation, level: str, why: str) -> Mapping[int, Proof]:
+    """The proofs that a level shows, every line checked."""
+    one_of("the reason", why, KINDS)
+    from symgrad.numerics import proofs
+
+    full = isinstance(level, str) and level == "full"
+    return proofs.proofs(derivation, KINDS[KINDS.index(why)]) if full else {}
+
+
+def _numbers(derivation: data.Derivation, given: int | Mapping[str, Any]) -> Numbers:
+    """The numbers of each line. Raises: OptionError where a line has none."""
+    if derivation.kind == "stationary":
+        raise OptionError("of a stationary point no numbers are shown: take evaluate, or solve")
+    from symgrad.numerics.numbers import numbers_of
+
+    return numbers_of(derivation, given)
 
 
 @dataclass(frozen=True)
