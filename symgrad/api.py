@@ -291,9 +291,9 @@ class Derivation:
 
         Raises: DataError where an array does not fit; OptionError where no line has numbers.
 
-        >>> derived = derive("x: Vector(2)\nloss = norm2(x)**2", "x").numbered({"x": [1.5, 2.0]})
-        >>> print(derived.text()[derived.text().index("Backward") :].splitlines()[0].rstrip())
-        Backward  (2) dL/dx = 2 * x = [3, 4]                                  squared norm, from (1)
+        >>> derived = derive("x: Vector(2)\\nloss = norm2(x)**2", "x").numbered({"x": [1.5, 2.0]})
+        >>> "dL/dx = 2 * x = [3, 4]" in derived.text()
+        True
         """
         _numbers(self.data, numbers)  # it tells now what does not fit
         return replace(self, numbers=numbers)

@@ -18,7 +18,8 @@ from symgrad.language.expressions import Expression, Number
 from symgrad.numerics import proofs as numerics
 from symgrad.numerics.proofs import untrue
 from symgrad.numerics.verification import Judge
-from symgrad.rendering import proof_equations, text_rows
+from symgrad.rendering import proof_equations
+from symgrad.rendering.text import Sheet
 from tests.derived import of_case, of_example
 
 from ..test_cases import CASES
@@ -69,7 +70,8 @@ def by_rule(source: str) -> tuple[Derivation, dict[str, tuple[Proof, ...]]]:
 def lines_of(name: str, source: str) -> list[str]:
     """What is printed of one variable, blanks as one."""
     _, found = by_rule(source)
-    rows = text_rows(e for proof in found[name] for e in proof_equations(proof))
+    equations = (e for proof in found[name] for e in proof_equations(proof))
+    rows = Sheet(width=200).proof(equations, 200)
     return [" ".join(row.split()) for row in rows]
 
 
@@ -83,7 +85,8 @@ LECTURE = [
     "dL/dW1 = sum(dl/dh @ x.T for x, y in batch) (h x 1) (1 x d): transposed behind",
 ]
 SOFTMAX = [
-    "dL/dW = mean(dl/dp . dp/dz . dz/dW for x, y in batch) + (dL/dW)_l",
+    "dL/dW = mean(dl/dp . dp/dz . dz/dW for x, y in batch) + (dL/dW)_l "
+    "chain rule: the sum over all ways",
     "dl/dp = -y / p k: cross entropy, from (3)",
     "dp/dz = diag(p) - p @ p.T k x k: softmax, from (2)",
     "dl/dz = (dp/dz).T @ dl/dp (k x k) (k x 1): transposed in front",
@@ -91,9 +94,9 @@ SOFTMAX = [
 ]
 TOTAL = [
     "dL/dz_h2 = dL/dz_h3 . dz_h3/dh2 . dh2/dz_h2 chain rule",
-    "dL/dW = dL/dz_h1 . dz_h1/dW + dL/dz_h2 . (dz_h2/dW)_h1 + dL/dz_h3 . (dz_h3/dW)_h2",
+    "dL/dW = dL/dz_h1 . dz_h1/dW + dL/dz_h2 . (dz_h2/dW)_h1 + dL/dz_h3 . (dz_h3/dW)_h2 "
     "chain rule: the sum over all ways",
-    "dL/dW = dL/dz_h3 @ h2.T + dL/dz_h2 @ h1.T + dL/dz_h1 @ x.T",
+    "dL/dW = dL/dz_h3 @ h2.T + dL/dz_h2 @ h1.T + dL/dz_h1 @ x.T all ways added",
 ]
 
 

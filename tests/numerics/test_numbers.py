@@ -34,7 +34,7 @@ PROGRAMS = [
 
 
 def test_each_line_has_its_numbers() -> None:
-    shown = sg.derive(NET, ["W", "x"]).numbered(AT).text()
+    shown = sg.derive(NET, ["W", "x"]).numbered(AT).text(width=200)
     for line in (
         "W = [[1, 2], [0, -1]]",
         "x = [0.5, 1]",
@@ -45,7 +45,7 @@ def test_each_line_has_its_numbers() -> None:
         "grad_x L = 2 * W.T @ z = [5, 12]",
     ):
         assert line in shown
-    chain = sg.derive(NET, ["x"], method="chain-rule").numbered(AT).text()
+    chain = sg.derive(NET, ["x"], method="chain-rule").numbered(AT).text(width=200)
     assert "dz/dx = W = [[1, 2], [0, -1]]" in chain
     assert "dL/dx = (dz/dx).T @ dL/dz = [5, 12]" in chain
 
@@ -82,10 +82,10 @@ def test_results_are_what_the_code_returns(kind: str, source: str) -> None:
 
 
 def test_what_is_not_given_is_random_and_fits() -> None:
-    shown = sg.derive(text("two_layer_linear")).numbered({"x": np.ones((4, 3))}).text()
+    shown = sg.derive(text("two_layer_linear")).numbered({"x": np.ones((4, 3))}).text(width=200)
     assert "as given; y, W1, W2 random; " in shown
     each = {"x": [[1.0], [2.0]], "y": [[0.0], [0.0]], "W1": [[1.0]], "W2": [[1.0]]}
-    first = sg.derive(text("two_layer_linear")).numbered(each).text()
+    first = sg.derive(text("two_layer_linear")).numbered(each).text(width=200)
     assert "h = W1 @ x = 1 " in first and "norm2(y - f)**2 for x, y in batch)" in first
     assert "L = sum(l for x, y in batch) = 5 " in first
     assert "x, y: a row for each of 4 examples" in shown
