@@ -306,13 +306,15 @@ class Derivation:
         """The graph of the computation as a picture: a box for each value, with its shape, the
         operation that gives it and its cotangent; an edge for each use, with the way back beside
         it. `format` is "svg", "dot" (Graphviz) or "tikz" (for a document that loads tikz).
+        Raises: OptionError for another one.
 
         >>> derived = derive("W: Matrix(m, n)\\nx: Vector(n)\\nloss = norm2(W @ x)**2", ["W"])
         >>> [line.strip() for line in derived.graph("dot").splitlines() if "->" in line][:2]
         ['v0 -> v2;', 'v2 -> v0 [constraint=false, style=dashed, color=darkorange3];']
         """
-        from symgrad.rendering.graph import graph
+        from symgrad.rendering.graph import WRITERS, graph
 
+        one_of("format of a graph", format, WRITERS)
         stepwise = replace(self, method=METHODS[0])
         return graph(stepwise._document("steps", "index", style), format)
 

@@ -65,7 +65,7 @@ class SymgradError(Exception):
         lines = text.split("\n")
         if self.source is None or self.line is None or not 0 < self.line <= len(lines):
             return ""
-        line, column = lines[self.line - 1].replace("\t", " "), self.column
+        line, column = visible(lines[self.line - 1].replace("\t", " ")), self.column
         number = f"  {self.line} | "
         if column is None:
             return f"{number}{line.rstrip()[:WIDTH]}"
@@ -82,7 +82,7 @@ class SymgradError(Exception):
             place.append(f"line {self.line}")
         if self.column is not None:
             place.append(f"column {self.column}")
-        return f"{', '.join(place)}: {self.message}" if place else self.message
+        return visible(f"{', '.join(place)}: {self.message}" if place else self.message)
 
 
 class ProgramError(SymgradError):
@@ -115,6 +115,22 @@ class NotFiniteError(SymgradError):
 
 class VerificationError(SymgradError):
     """A step of a derivation that is not true at random numbers: a defect of symgrad."""
+
+
+def visible(text: str) -> str:
+    r"""The text with a picture of each character that commands a terminal or turns what is written,
+    except new lines and tabs.
+
+    >>> visible("a\x1b[31m\u202eb")
+    'a\u241b[31m\ufffdb'
+    """
+    return "".join(map(_picture, text))
+
+
+def _picture(character: str) -> str:
+    if character in "\n\t" or (kind := unicodedata.category(character)) not in ("Cc", "Cf"):
+        return character
+    return chr(0x2400 + ord(character)) if kind == "Cc" and ord(character) < 0x20 else "\ufffd"
 
 
 def _cells(text: str) -> int:

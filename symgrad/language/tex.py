@@ -140,6 +140,10 @@ def is_word(formula: fm.Formula) -> bool:
 
 def escaped(text: str) -> str:
     """Text with TeX's own characters as they are read."""
-    for character in "&%$#_{}":
-        text = text.replace(character, f"\\{character}")
-    return text.replace("^", r"\textasciicircum{}")
+    return text.translate(ESCAPED)
+
+
+ESCAPED = str.maketrans(
+    {character: f"\\{character}" for character in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+)

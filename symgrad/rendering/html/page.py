@@ -9,6 +9,7 @@ from hashlib import sha256
 from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
+from symgrad.errors import visible
 from symgrad.language.phrases import Phrase, phrase
 from symgrad.rendering.document import Document
 from symgrad.rendering.graph import computation
@@ -114,7 +115,7 @@ def _given(doc: Document) -> list[Element]:
     facts = (f" ({facts})" if facts else "" for _, facts in doc.variables)
     items = [made("li", *pair, tabindex="0") for pair in zip(spaces, facts, strict=True)]
     given = [made("ul", *items), table(equation_row(e, doc) for e in doc.program)]
-    if source := doc.derivation.problem.source.strip():
+    if source := visible(doc.derivation.problem.source.strip()):
         typed = made("pre", made("code", source), **{"data-text": source, "tabindex": "0"})
         summary = made("summary", doc.words("The program as it was typed"))
         given.append(made("details", summary, typed))
