@@ -99,4 +99,29 @@ MUTANTS: list[Mutant] = [
         ),
         ("an interruption is a success", "ctx.exit(INTERRUPTED)", "ctx.exit(0)"),
     ),
+    *planted_in(
+        "symgrad/rendering/graph/computation.py",
+        "tests/rendering/test_graph.py",
+        ("a use is an edge once", "* min(count, MOST)", "* 1"),
+        (
+            "cotangents flow to what is given",
+            'if vertex.kind == "parameter"',
+            'if vertex.kind in ("parameter", "data")',
+        ),
+        ("the next step is not drawn", "index != last))", "False))"),
+    ),
+    *planted_in(
+        "symgrad/rendering/html/rows.py",
+        "tests/rendering/test_html.py",
+        (
+            "a line has the text of its left side",
+            "for formula in equation.formulas",
+            "for formula in equation.formulas[:1]",
+        ),
+    ),
+    *planted_in(
+        "symgrad/errors.py",
+        "tests/test_hostile.py",
+        ("a message commands the terminal", 'not in ("Cc", "Cf")', 'not in ("Cf",)'),
+    ),
 ]
