@@ -157,6 +157,14 @@ def test_no_line_is_too_long_and_no_block_open(page: Path) -> None:
     assert [line for line in prose if len(line) > 100] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_github_keeps_the_signs_of_a_formula(page: Path) -> None:
+    prose = re.sub(r"`[^`]*`", "", BLOCK.sub("", page.read_text("utf-8")))
+    formulas = re.findall(r"\$([^$]+)\$", prose)
+    # of a backslash and a sign Markdown takes the backslash; a block ```math is left alone
+    assert [formula for formula in formulas if re.search(r"\\[^\w\s]", formula)] == []
+
+
 def test_the_readme_begins_with_two_commands() -> None:
     first, *_ = blocks(ROOT / "README.md", "sh")
     assert commands(first) == [

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 import symgrad as sg
 from symgrad.data import iris, standardized
+from symgrad.examples import text
 
 STYLE = {
     "axes.spines.right": False,
@@ -134,6 +135,8 @@ PICTURES = (rates, optimizers, stopping, activations)
 
 def draw(folder: Path) -> None:
     """Write each picture to the folder."""
+    graph = sg.derive(text("two_layer_linear"), ["W1", "W2"]).graph("svg")
+    (folder / "graph.svg").write_text(graph, encoding="utf-8")
     for picture in PICTURES:
         with mpl.rc_context(STYLE):
             figure = Figure(figsize=SIZE, layout="constrained")

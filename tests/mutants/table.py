@@ -5,9 +5,18 @@ from __future__ import annotations
 from .calculus import MUTANTS as CALCULUS
 from .grading import MUTANTS as GRADING
 from .language import MUTANTS as LANGUAGE
+from .notebooks import MUTANTS as NOTEBOOKS
 from .numerics import MUTANTS as NUMERICS
 from .planting import Mutant
 from .rendering import MUTANTS as RENDERING
 from .training import MUTANTS as TRAINING
 
-MUTANTS: list[Mutant] = [*LANGUAGE, *CALCULUS, *RENDERING, *NUMERICS, *TRAINING, *GRADING]
+MUTANTS: list[Mutant] = [
+    *LANGUAGE,
+    *CALCULUS,
+    *RENDERING,
+    *NUMERICS,
+    *TRAINING,
+    *GRADING,
+    *NOTEBOOKS,
+]
