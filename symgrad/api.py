@@ -31,6 +31,7 @@ from symgrad.components import Component, component_of
 from symgrad.errors import OptionError, VerificationError, one_of, whole_number
 from symgrad.explicit import ExplicitGradient, ExplicitJacobian, explicit_jacobian
 from symgrad.language.expressions import Expression
+from symgrad.language.phrases import joined, phrase
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.sympy_output import sympy_of
 
@@ -146,16 +147,16 @@ class Checked:
     @property
     def sentence(self) -> str:
         """Both checks in a line."""
-        error = f"largest relative error {self.max_relative_error:.0e}"
-        parts = [f"every step at random numbers: {error}"]
+        error = phrase("largest relative error {0}", f"{self.max_relative_error:.0e}")
+        parts: list[str] = [phrase("every step at random numbers: {0}", error)]
         if unchecked := self.verification.unchecked:
-            steps = ", ".join(f"({k})" if k else "the result" for k in dict.fromkeys(unchecked))
-            some = len(unchecked) < len(self.verification.steps)
-            parts = [f"nothing finite in {steps}: not checked"]
-            parts += [f"the other steps at random numbers: {error}"] if some else []
+            named = (phrase(f"({k})" if k else "the result") for k in dict.fromkeys(unchecked))
+            parts = [phrase("nothing finite in {0}: not checked", joined(", ", named))]
+            if len(unchecked) < len(self.verification.steps):
+                parts.append(phrase("the other steps at random numbers: {0}", error))
         if self.gradient is not None:
             parts.append(self.gradient.sentence)
-        return "; ".join(parts)
+        return joined("; ", parts)
 
     @property
     def verdict(self) -> str:
@@ -440,7 +441,8 @@ class StepChecked(Checked):
     def sentence(self) -> str:
         """All checks in a line."""
         steps = ", ".join(map(str, self.lengths))
-        return f"{super().sentence}; line by line the same as unrolled for {steps} steps"
+        unrolled = phrase("line by line the same as unrolled for {0} steps", steps)
+        return joined("; ", (super().sentence, unrolled))
 
 
 @dataclass(frozen=True)

@@ -17,23 +17,24 @@ from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term, core_axes
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import identity
 from symgrad.errors import OptionError, one_of
+from symgrad.language.phrases import Phrase, enumerated, joined, phrase
 from symgrad.language.problem import TIES, Problem
 
 CONVENTIONS = ("independent", "part", "entries")
 SENTENCES = {
-    "part": "Of the gradient G by {names}, the entries being independent, this is the symmetric "
+    "part": "Of the gradient G by {0}, the entries being independent, this is the symmetric "
     "part, (G + G^T) / 2.",
-    "entries": "The entries ij and ji of {names} count as one: with G, in which they are "
+    "entries": "The entries ij and ji of {0} count as one: with G, in which they are "
     "independent, this is G + G^T - diag(diag(G)).",
 }
 
 
-def ties_told(problem: Problem, names: Iterable[str]) -> list[str]:
+def ties_told(problem: Problem, names: Iterable[str]) -> list[Phrase]:
     """What is said of variables whose declared entries depend on each other."""
     tied = [n for n in names if problem.variables[n].facts & TIES]
-    told = [f"The entries of {' and '.join(tied)} count as independent."] if tied else []
+    told = [phrase("The entries of {0} count as independent.", enumerated(tied))] if tied else []
     if any("symmetric" in problem.variables[n].facts for n in tied):
-        told.append("Along symmetric directions a gradient G acts as (G + G^T) / 2.")
+        told.append(phrase("Along symmetric directions a gradient G acts as (G + G^T) / 2."))
     return told
 
 
@@ -53,13 +54,13 @@ def in_convention(derivation: Derivation, symmetric: str, layout: str = "variabl
             "symmetric=True; leave it out"
         )
     others = ties_told(problem, [n for n in derivation.wrt if n not in names])
-    told = SENTENCES[symmetric].format(names=" and ".join(names))
+    told = phrase(SENTENCES[symmetric], enumerated(names))
     outcomes = {
         key: by_convention(outcome, symmetric) if key in names else outcome
         for key, outcome in derivation.outcomes.items()
     }
     sentences = [layout_sentence("gradient", layout, scalar=True), told, *others]
-    return replace(derivation, outcomes=outcomes, layout=" ".join(sentences))
+    return replace(derivation, outcomes=outcomes, layout=joined(" ", sentences))
 
 
 def by_convention(outcome: Outcome, symmetric: str) -> Outcome:

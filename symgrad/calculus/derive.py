@@ -33,12 +33,15 @@ from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.meanings import REWRITES
+from symgrad.language.phrases import joined, phrase
 from symgrad.language.problem import Problem, Wrt
 
 SEED = Term(ONE, ())  # dL/dL = 1
 PRODUCTS = {  # what has a matrix form where the derivative itself has none
-    "jacobian": "its product with a cotangent (pullback)",
-    "hessian": "its product with a direction (hvp)",
+    "jacobian": "More than two indices have no matrix form; "
+    "its product with a cotangent (pullback) has one.",
+    "hessian": "More than two indices have no matrix form; "
+    "its product with a direction (hvp) has one.",
 }
 
 
@@ -160,10 +163,8 @@ class _Work:
         scalar = self.problem.output.shape == SCALAR
         sentences = [layout_sentence(kind, self.layout, scalar)]
         if order > 2 and kind in PRODUCTS:
-            sentences.append(
-                f"More than two indices have no matrix form; {PRODUCTS[kind]} has one."
-            )
-        return " ".join([*sentences, *ties_told(self.problem, self.wrt)])
+            sentences.append(phrase(PRODUCTS[kind]))
+        return joined(" ", [*sentences, *ties_told(self.problem, self.wrt)])
 
     def finished(
         self,

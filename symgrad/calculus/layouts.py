@@ -12,6 +12,7 @@ from typing import NamedTuple
 from symgrad.calculus.nodes import Label, core_axes
 from symgrad.errors import OptionError, one_of
 from symgrad.language.dimensions import ONE
+from symgrad.language.phrases import Phrase, phrase
 
 LAYOUTS = ("variable", "numerator", "denominator")
 ONLY = {
@@ -22,10 +23,10 @@ ONLY = {
     "hessian": "First the indices of the first variable, then those of the second.",
 }  # the kinds that have one layout
 SCALAR = {
-    "variable": "Each {what} has the shape of its variable.",
-    "numerator": "Numerator layout: each {what} is transposed, that of a vector is a row; "
+    "variable": "Each {0} has the shape of its variable.",
+    "numerator": "Numerator layout: each {0} is transposed, that of a vector is a row; "
     "the steps have the shape of their variables.",
-    "denominator": "Denominator layout: each {what} has the shape of its variable.",
+    "denominator": "Denominator layout: each {0} has the shape of its variable.",
 }
 NUMERATOR = "Numerator layout: first the indices of f, then those of the variable."
 OTHER = {
@@ -58,13 +59,13 @@ def check_layout(kind: str, layout: str) -> None:
         )
 
 
-def layout_sentence(kind: str, layout: str, scalar: bool) -> str:
+def layout_sentence(kind: str, layout: str, scalar: bool) -> Phrase:
     """The layout in a sentence; `scalar` is whether a scalar was differentiated."""
     if kind in ONLY:
-        return ONLY[kind]
+        return phrase(ONLY[kind])
     if not scalar:
-        return OTHER[layout]
-    return SCALAR[layout].format(what="Jacobian" if kind == "jacobian" else kind)
+        return phrase(OTHER[layout])
+    return phrase(SCALAR[layout], phrase("Jacobian" if kind == "jacobian" else kind))
 
 
 def arranged(labels: Sequence[Label], of: int, layout: str, name: str) -> Arranged:

@@ -16,13 +16,14 @@ from symgrad.calculus.terms import identity, opened, times
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.operations.norms import norm2
+from symgrad.language.phrases import phrase
 
 ORTHOGONAL = "orthogonal"
 PRODUCT = Rewrite(
     name="orthogonal matrix",
     pattern=lambda x: x.T @ x,
     replacement=lambda x: filled(eye, x.shape[:1]),
-    identity="X^T X = X X^T = I for an orthogonal X",
+    identity=phrase("{0} for an orthogonal X", "X^T X = X X^T = I"),
     over=("matrix",),
     fact=ORTHOGONAL,
 )
@@ -32,7 +33,7 @@ NORM = Rewrite(
     name="norm and orthogonal matrix",
     pattern=lambda x, y: norm2(x @ y),
     replacement=lambda x, y: norm2(y),
-    identity="norm2(X u) = norm2(u) for an orthogonal X",
+    identity=phrase("{0} for an orthogonal X", "norm2(X u) = norm2(u)"),
     over=("matrix", "vector"),
     fact=ORTHOGONAL,
 )

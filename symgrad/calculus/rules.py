@@ -19,6 +19,7 @@ from symgrad.calculus.nodes import (
     intern,
 )
 from symgrad.language.operations.meanings import Rewrite
+from symgrad.language.phrases import Phrase, phrase
 
 NodeRule: TypeAlias = Callable[[Node, tuple[Label, ...]], Entry | None]
 TermRule: TypeAlias = Callable[[Term, Factor], list[Term] | None]
@@ -97,6 +98,9 @@ def trigger(factor: Factor) -> Hashable:
     return factor.power
 
 
+SAID = ("with", "where", "exact", "0 at")  # how words after an equation begin
+
+
 class Applied(NamedTuple):
     """A rule that was applied."""
 
@@ -107,9 +111,27 @@ class Applied(NamedTuple):
     of_writing: bool = False
 
     @property
-    def remark(self) -> str:
+    def told(self) -> Phrase:
+        """The identity, and what is said of it."""
+        if isinstance(self.identity, Phrase):
+            return self.identity
+        formula, more = self._apart
+        return phrase("{0}, {1}", formula, phrase(more)) if more else phrase(self.identity)
+
+    @property
+    def remark(self) -> Phrase:
         """What is computed as what: the identity of a rule that is for code."""
-        return self.identity.replace(" = ", " as ", 1)
+        formula, more = self._apart
+        one, _, other = formula.partition(" = ")
+        told = phrase("{0} as {1}", one, other)
+        return phrase("{0}, {1}", told, phrase(more)) if more else told
+
+    @property
+    def _apart(self) -> tuple[str, str]:
+        """An equation, and the words after it."""
+        found = (self.identity.find(f", {word}") for word in SAID)
+        end = max((k for k in found if self.identity.find(" = ") in range(k)), default=-1)
+        return (self.identity[:end], self.identity[end + 2 :]) if end > 0 else (self.identity, "")
 
 
 _applied: ContextVar[dict[str, Applied] | None] = ContextVar("applied", default=None)

@@ -40,6 +40,7 @@ from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.formula import Formula
 from symgrad.language.operations.constants import filled, zeros
+from symgrad.language.phrases import phrase
 from symgrad.language.table import Table
 from symgrad.language.tex import latex
 from symgrad.language.typeset import typeset
@@ -80,7 +81,7 @@ class Vectorized:
         k = self.commutation.name
         return (
             vec.sentence,
-            f"{k} is the commutation matrix, {k} vec({self.by}) = vec({self.by}^T).",
+            phrase("{0} is the commutation matrix, {0} vec({1}) = vec({1}^T).", k, self.by),
         )
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ template and its parts, so that a table of words can say it anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 
 class Phrase(str):
@@ -41,6 +41,19 @@ def phrase(template: str, *parts: str) -> Phrase:
 def as_phrase(text: str) -> Phrase:
     """A text that is a sentence or word of its own."""
     return text if isinstance(text, Phrase) else phrase(text)
+
+
+def enumerated(parts: Sequence[str]) -> Phrase:
+    """a, b and c: names as they are, and phrases.
+
+    >>> enumerated(["a", "b", "c"])
+    'a, b and c'
+    """
+    *most, last = parts
+    if not most:
+        return phrase("{0}", last)
+    front = phrase(", ".join(f"{{{k}}}" for k in range(len(most))), *most)
+    return phrase("{0} and {1}", front, last)
 
 
 def joined(separator: str, parts: Iterable[str]) -> Phrase:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 from symgrad.language.markup import code, literal, table
+from symgrad.language.phrases import Phrase, phrase
 
 PASSED, FAILED, INCONCLUSIVE, NOT_FINITE = "passed", "failed", "inconclusive", "not finite"
 REMAINDERS = {  # where the Taylor test has no slope
@@ -91,27 +92,32 @@ class GradientReport:
     def sentence(self) -> str:
         """The report in a few words."""
         if self.verdict == NOT_FINITE:
-            return f"{self.method}: not checked, {self.reason}"
-        verdict = "" if self.passed else f" ({self.verdict})"
-        return (
-            f"{self.method}{self._extent}: {self.max_relative_error:.0e}{verdict}; {self._taylor}"
-        )
+            reason = phrase("not checked, {0}", phrase(self.reason))
+            return phrase("{0}: {1}", phrase(self.method), reason)
+        error: str = f"{self.max_relative_error:.0e}"
+        if not self.passed:
+            error = phrase("{0} ({1})", error, phrase(self.verdict))
+        checked = phrase("{0}: {1}", self._extent, error)
+        return phrase("{0}; {1}", checked, self._taylor)
 
     @property
-    def _taylor(self) -> str:
+    def _taylor(self) -> Phrase:
         if self.taylor_slope is None:
-            return REMAINDERS[self.remainder]
-        return f"Taylor slope {self.taylor_slope:.2f}"
+            return phrase(REMAINDERS[self.remainder])
+        return phrase("Taylor slope {0}", f"{self.taylor_slope:.2f}")
 
     @property
-    def _extent(self) -> str:
-        """What was checked, where it is not each entry alone."""
+    def _extent(self) -> Phrase:
+        """The method, and what was checked by it, where it is not each entry alone."""
+        method = phrase(self.method)
         if self.direction_error is None:
-            return ""
+            return method
         checked = sum(p.checked for p in self.parameters.values())
         size = sum(p.size for p in self.parameters.values())
-        alone = f" and at {checked} of {size} entries" if checked else ""
-        return f" along a random direction{alone}"
+        if not checked:
+            return phrase("{0} along a random direction", method)
+        along = "{0} along a random direction and at {1} of {2} entries"
+        return phrase(along, method, str(checked), str(size))
 
     def __str__(self) -> str:
         reason = f": {self.reason}" if self.reason else ""

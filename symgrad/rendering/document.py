@@ -251,8 +251,8 @@ def document(
         title=words(TITLES[derivation.kind]),
         variables=given_variables(derivation, words),
         program=tuple(map(shapes.told, program(derivation))),
-        rewrites=used(derivation.rewrites),
-        computed=computed(derivation.rewrites),
+        rewrites=used(derivation.rewrites, words),
+        computed=computed(derivation.rewrites, words),
         forward=tuple(line for line in lines if line.step.kind == "forward"),
         backward=tuple(line for line in lines if line.step.kind == "backward"),
         solving=tuple(line for line in lines if line.step.kind == SOLVING),
@@ -293,15 +293,15 @@ def with_numbers(doc: Document, numbers: Numbered) -> Document:
     )
 
 
-def used(rewrites: Iterable[Applied]) -> tuple[str, ...]:
+def used(rewrites: Iterable[Applied], words: Words) -> tuple[str, ...]:
     """The identities that lines use, other than what is one operation for whoever writes it."""
     shown = (rule for rule in rewrites if not rule.for_code and not rule.of_writing)
-    return tuple(rule.identity for rule in shown)
+    return tuple(words(rule.told) for rule in shown)
 
 
-def computed(rewrites: Iterable[Applied]) -> tuple[str, ...]:
+def computed(rewrites: Iterable[Applied], words: Words) -> tuple[str, ...]:
     """What is computed as what, where a rule is for code alone."""
-    return tuple(rule.remark for rule in rewrites if rule.for_code)
+    return tuple(words(rule.remark) for rule in rewrites if rule.for_code)
 
 
 def _by_chains(derivation: Derivation, chains: Chains) -> Derivation:

@@ -19,6 +19,7 @@ from symgrad.calculus.step_rules import statement_rule
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Expression
 from symgrad.language.operations.entries import at
+from symgrad.language.phrases import as_phrase, phrase
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import typeset
 
@@ -44,7 +45,8 @@ class _Chain(Writer):
         try:
             return super().rule(statement)
         except NoMatrixForm:
-            return f"differential: {statement_rule(statement.entry.node, None).name}"
+            rule = statement_rule(statement.entry.node, None).name
+            return phrase("differential: {0}", as_phrase(rule))
 
     def inserted(self, statement: Statement) -> list[ProofLine]:
         """The lines of a statement, by entries where they have no matrix form."""
@@ -121,7 +123,7 @@ class _Chain(Writer):
         except NoMatrixForm:
             places, node = self.uses.labels, self.uses.variable
             terms = self._terms(self.beside[node]) if node in self.beside else ()  # 0
-            move = f"what stands beside {self.signs.differentials[node].name}"
+            move = phrase("what stands beside {0}", self.signs.differentials[node].name)
             line = self._entries(self.uses.left, places, terms, move, self.uses.change.node)
             whole = Indexed(_form(line).written, terms, ())
             return [replace(line, right=whole, by_entry=True)]

@@ -27,6 +27,7 @@ from symgrad.language.expressions import Call, Expression, Name, Number, leaves
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.contractions import einsum
+from symgrad.language.phrases import as_phrase, joined, phrase
 from symgrad.language.unparse import unparse
 
 NAMED, SIMPLIFIED = "by name from here on", "simplified"
@@ -188,12 +189,13 @@ class Writer:
             return named
         node = statement.entry.node
         if isinstance(node, Map):
-            return f"derivative of {node.operation.name}, entry by entry"
+            return phrase("derivative of {0}, entry by entry", node.operation.name)
         if isinstance(node, Apply) and node.operation.meaning.equation is None:
-            return node.operation.meaning.identity or f"derivative of {node.operation.name}"
+            name = node.operation.name
+            return node.operation.meaning.identity or phrase("derivative of {0}", name)
         right = self.uses.right(statement)
         operation = right.operation if isinstance(right, Call) else einsum
-        return f"differential: {operation.rule}"
+        return phrase("differential: {0}", as_phrase(operation.rule))
 
     def result(self) -> list[ProofLine]:
         """What stands beside the variable's differential, and as the step says it."""
@@ -201,7 +203,7 @@ class Writer:
         entry = self.beside.get(uses.variable, contract((), ()))
         beside = self.signs.beside(entry, (*self.extra, *self.labels[uses.variable]))
         symbol = unparse(self.signs.of(uses.variable))
-        results = [(beside, f"what stands beside {symbol}")]
+        results: list[tuple[Expression, str]] = [(beside, phrase("what stands beside {0}", symbol))]
         if uses.answer is not None and unparse(uses.answer) != unparse(beside):
             results.append((uses.answer, uses.said))
         change = uses.change.node
@@ -225,7 +227,7 @@ def _as_collected(lines: list[ProofLine], final: ProofLine, bound: Bound) -> lis
     for line in (*lines, replace(final, move=move)):
         shorter = line.move == SIMPLIFIED and len(said) > 1 and _names(line) <= _names(said[-1])
         if shorter and not is_alike(line):
-            line = replace(line, move=f"{said.pop().move}, {SIMPLIFIED}")
+            line = replace(line, move=joined(", ", (said.pop().move, SIMPLIFIED)))
         if is_alike(line):
             line = replace(line, move=said.pop().move)
         said.append(line)
@@ -250,7 +252,7 @@ def _collecting(before: Sequence[Pairing], after: Sequence[Pairing]) -> str:
     if len(after) < len(before):
         whole = [unparse(p.left) for p in after]
         plain = all(any(unparse(p.left) in left for left in whole) for p in before)
-        return "terms joined" if plain else f"terms joined, {SIMPLIFIED}"
+        return "terms joined" if plain else joined(", ", ("terms joined", SIMPLIFIED))
     summed = sum(p.batch is not None for p in after) < sum(p.batch is not None for p in before)
     return "summed over the batch" if summed else SIMPLIFIED
 

@@ -21,6 +21,7 @@ from symgrad.calculus.terms import identity, opened, product
 from symgrad.language.expressions import Letter
 from symgrad.language.formula import Formula
 from symgrad.language.operations.entries import at
+from symgrad.language.phrases import phrase
 from symgrad.language.typeset import typeset
 
 PLACES = "pqrstuvabcd"  # the letters of the variable's entry
@@ -115,10 +116,11 @@ class _Writer:
         self.slopes[statement.node] = statement.labels, entry
         if isinstance(statement.entry.node, ix.Apply):
             meaning = statement.entry.node.operation.meaning
-            named = meaning.identity or f"derivative of {statement.entry.node.operation.name}"
+            function = statement.entry.node.operation.name
+            named = meaning.identity or phrase("derivative of {0}", function)
             move = named if equation_of(uses, statement) is None else SOLVED
         elif through:
-            move = f"chain rule, through {', '.join(through)}"
+            move = phrase("chain rule, through {0}", ", ".join(through))
         elif self._stand_still(statement.node):
             move = "derivative by an entry, all else fixed"
         else:

@@ -24,6 +24,7 @@ from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, dot, lookup, onehot, total, trace
 from symgrad.language.operations.entries import entry
 from symgrad.language.operations.moments import mean
+from symgrad.language.phrases import joined
 from symgrad.language.unparse import unparse
 
 LINEARITY = "linearity"
@@ -50,7 +51,7 @@ def moves(pairing: Pairing, final: Container[str]) -> Iterator[tuple[str, list[P
             names[found[0]] = None
             after += _split(found[1], final)
         parts = after
-        yield ", ".join(names), parts
+        yield joined(", ", names), parts
 
 
 def _moves(e: Expression) -> bool:

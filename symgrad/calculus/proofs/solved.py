@@ -12,6 +12,7 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is
 from symgrad.calculus.proofs.uses import Statement, Uses, core_labels, label_of
 from symgrad.language.expressions import Expression
+from symgrad.language.phrases import as_phrase, phrase
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def equation_of(uses: Uses, statement: Statement) -> Solved | None:
     left, right = (lower(side, values) for side in sides)
     over = dict(zip(right.core, left.core, strict=True))
     whole = left.closed(), contract(right.renamed(over), left.labels)
-    said = f"what the {node.operation.rule} is"
+    said = phrase("what the {0} is", as_phrase(node.operation.rule))
     return Solved(operands, sides, whole, left.labels, said)
 
 

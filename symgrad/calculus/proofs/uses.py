@@ -45,6 +45,7 @@ from symgrad.calculus.proofs.lines import Kind, ProofLine
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name, leaves
+from symgrad.language.phrases import phrase
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Lines:
 
     def given(self, user: Node) -> str:
         """Where a use is from."""
-        return f"step ({self.numbers[user]})" if user in self.numbers else "given"
+        number = self.numbers.get(user)
+        return "given" if number is None else phrase("step {0}", f"({number})")
 
     @cached_property
     def typed(self) -> dict[Node, Expression]:
@@ -334,7 +336,8 @@ def uses_of(derivation: Derivation, step: Step) -> Uses | None:
     if of is None or found is None or not found.users.get(of):
         return None
     answer = None if isinstance(step.right, IndexForm) else step.right
-    return Uses(derivation, found, of, step.left, answer, f"as in step ({step.number})")
+    said = phrase("as in step {0}", f"({step.number})")
+    return Uses(derivation, found, of, step.left, answer, said)
 
 
 def label_of(axis: Axis) -> Label:

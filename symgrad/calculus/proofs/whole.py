@@ -15,6 +15,7 @@ from symgrad.calculus.derivation import Derivation, IndexForm
 from symgrad.calculus.nodes import Node, topological
 from symgrad.calculus.proofs.uses import Statement, Uses
 from symgrad.calculus.step_rules import SEVERAL
+from symgrad.language.phrases import Phrase, as_phrase, phrase
 from symgrad.language.unparse import unparse
 
 
@@ -37,7 +38,8 @@ class Whole(Uses):
         """Why dL is the variable's own differential, or 0."""
         if self.users:
             return "by definition"
-        return f"{unparse(self.top)} does not depend on {self.name(self.variable).name}"
+        names = unparse(self.top), self.name(self.variable).name
+        return phrase("{0} does not depend on {1}", *names)
 
     def fixed(self, user: Node) -> set[Node]:
         """Nothing that the variable moves stays."""
@@ -62,7 +64,7 @@ class Whole(Uses):
         """The rules of the forward steps, and of the backward ones by what they are of."""
         return {(s.kind, s.of or s.node): s.rule for s in self.derivation.steps}
 
-    def rule(self, statement: Statement) -> str | None:
+    def rule(self, statement: Statement) -> Phrase | None:
         """The rule of the step that a statement is, of a sum that of the term that moves."""
         node, number = statement.node, self.lines.numbers.get(statement.node)
         if number is None:
@@ -71,7 +73,7 @@ class Whole(Uses):
         rule = self._rules.get(("backward", moving[0])) if len(moving) == 1 else None
         if rule in (None, SEVERAL.name):
             rule = self._rules["forward", node]
-        return f"{rule}, from ({number})"
+        return phrase("{0}, from {1}", as_phrase(rule), f"({number})")
 
 
 def whole_of(derivation: Derivation, name: str, apart: bool = False) -> Whole:

@@ -19,6 +19,7 @@ from symgrad.language.dimensions import Dimension, Shape, core
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.names import entry_of, entry_parts, greek
 from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.phrases import enumerated, joined, phrase
 from symgrad.language.problem import TIES, Problem, Variable
 from symgrad.language.table import LAYERS, Look, Table
 from symgrad.language.unparse import unparse
@@ -182,8 +183,11 @@ class Joined:
     def layout(self) -> str:
         """The layout in a sentence, and where the recursion begins."""
         tied = [n for n in self.wrt if self.problem.variables[n].facts & TIES]
-        more = f" The entries of {' and '.join(tied)} count as independent." if tied else ""
-        return layout_sentence(self.kind, "variable", True) + more
+        layout = layout_sentence(self.kind, "variable", True)
+        if not tied:
+            return layout
+        told = phrase("The entries of {0} count as independent.", enumerated(tied))
+        return joined(" ", (layout, told))
 
     @property
     def rewrites(self) -> tuple[Applied, ...]:

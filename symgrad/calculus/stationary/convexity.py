@@ -20,9 +20,9 @@ from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.collecting import collected, pieces
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degree, terms_of
-from symgrad.calculus.stationary.page import listed
 from symgrad.calculus.stationary.system import System, Unknown
 from symgrad.language.expressions import is_scalar
+from symgrad.language.phrases import enumerated, phrase
 from symgrad.language.unparse import unparse
 
 NOT_SHOWN = "A stationary point; whether it is a minimum was not shown."
@@ -47,8 +47,8 @@ class Sign:
         for f in factors:
             if _unknown(f):
                 expression = self.system.writing.write(Entry(f.node, f.labels), f.labels)
-                none = "is not negative" if is_scalar(expression) else "has no negative entry"
-                self.need(f"`{unparse(expression)}` {none}")
+                one = "{0} is not negative", "{0} has no negative entry"
+                self.need(phrase(one[not is_scalar(expression)], f"`{unparse(expression)}`"))
         return True
 
     def need(self, condition: str) -> None:
@@ -60,7 +60,7 @@ class Sign:
         """Note that a matrix must be positive semidefinite."""
         self.matrices = True
         text = unparse(self.system.writing.write(Entry(factor.node, factor.labels), factor.labels))
-        self.need(f"`{text}` is positive semidefinite")
+        self.need(phrase("{0} is positive semidefinite", f"`{text}`"))
 
 
 def nature(system: System) -> str:
@@ -70,22 +70,25 @@ def nature(system: System) -> str:
     own = [u for u in system.unknowns if u not in multipliers]
     if not own or not all(_is_constraint(u, own, multipliers) for u in multipliers):
         return NOT_SHOWN
-    where = " under the constraint" + "s" * (len(multipliers) > 1) if multipliers else ""
     sign, why = Sign(system), ""
     if len(own) == 1:
         why = _hessian(own[0], sign)
     if not why:
         sign = Sign(system)
         if _convex(loss.node, {u.node for u in own}, sign):
-            names = listed([u.name for u in own])
-            why = f"the loss is a sum of squares of what is affine in {names}"
+            names = enumerated([u.name for u in own])
+            why = phrase("the loss is a sum of squares of what is affine in {0}", names)
     if not why or not sign.value:
         return NOT_SHOWN
-    point = "minimum" if sign.value > 0 else "maximum"
-    told = f"A {point}{where}: {why}."
+    point = phrase("A minimum" if sign.value > 0 else "A maximum")
+    if multipliers:
+        several = len(multipliers) > 1
+        point = phrase(
+            "{0} under the constraints" if several else "{0} under the constraint", point
+        )
     if sign.needs:
-        told = f"A {point}{where} where {listed(sign.needs)}: {why}."
-    return told
+        return phrase("{0} where {1}: {2}.", point, enumerated(sign.needs), why)
+    return phrase("{0}: {1}.", point, why)
 
 
 def _is_constraint(
@@ -123,10 +126,14 @@ def _hessian(unknown: Unknown, sign: Sign) -> str:
     ):
         return ""
     if len(sides) > 1:
-        return f"what stands on each side of {unknown.name} has the form `A.T @ D @ A`"
+        return phrase("what stands on each side of {0} has the form `A.T @ D @ A`", unknown.name)
     text = unparse(sign.system.writing.short(*sides[0]))
-    form = ", of the form `A.T @ D @ A`" if ends[0] and not sign.matrices else ""
-    return f"the loss is quadratic in {unknown.name} with the coefficient `{text}`{form}"
+    told = phrase(
+        "the loss is quadratic in {0} with the coefficient {1}", unknown.name, f"`{text}`"
+    )
+    if ends[0] and not sign.matrices:
+        return phrase("{0}, of the form `A.T @ D @ A`", told)
+    return told
 
 
 def _form(term: Term, ends: Sequence[Label], sign: Sign) -> bool:

@@ -13,6 +13,7 @@ from symgrad.calculus.stationary.clearing import without_common, without_denomin
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.calculus.stationary.page import Page
 from symgrad.calculus.stationary.preparing import multiplied
+from symgrad.language.phrases import phrase
 
 
 def directed(page: Page, equation: Equation) -> Equation:
@@ -40,9 +41,10 @@ def directed(page: Page, equation: Equation) -> Equation:
     if len(kept[True]) > 1 or len(kept[False]) > 1:
         raise NoClosedForm(f"the gradient is not linear in {page}, not even up to a factor")
     equation = equation.with_terms(terms)
-    page.remark = f"{page} up to a factor: the loss is the same for every multiple of it."
-    sentence = (
-        f"The numbers that depend on {page} scale it, and the loss is the same for a multiple."
+    name = str(page)
+    page.remark = phrase("{0} up to a factor: the loss is the same for every multiple of it.", name)
+    sentence = phrase(
+        "The numbers that depend on {0} scale it, and the loss is the same for a multiple.", name
     )
-    page.equation(equation, f"{page} up to a factor", sentence)
+    page.equation(equation, phrase("{0} up to a factor", name), sentence)
     return equation

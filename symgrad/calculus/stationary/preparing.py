@@ -21,7 +21,16 @@ from symgrad.calculus.stationary.reasons import function_of, not_linear
 from symgrad.language.expressions import Expression, Number
 from symgrad.language.operations.arithmetic import divide
 from symgrad.language.operations.linear_algebra import inv
+from symgrad.language.phrases import phrase
 from symgrad.language.unparse import unparse
+
+TIMES = {
+    "left": "times {0} from the left",
+    "right": "times {0} from the right",
+    "both": "times {0} from both sides",
+}
+STANDS = {"left": "{0} stands before every term", "right": "{0} stands behind every term"}
+LEFT_OUT = "; where it is invertible, it can be left out."
 
 
 def prepared(page: Page, equation: Equation) -> Equation:
@@ -41,7 +50,7 @@ def prepared(page: Page, equation: Equation) -> Equation:
             equation = _uninverted(page, cleared)
         else:
             break
-    sentence = f"The products in which {page} stands are multiplied out."
+    sentence = phrase("The products in which {0} stands are multiplied out.", str(page))
     page.equation(equation, "multiplied out", sentence)
     return _led(page, equation)
 
@@ -58,23 +67,21 @@ def multiplied(
     text = f"`{unparse(by if below is None else below)}`"
     for factor in terms_of(cleared.by)[0].factors:
         if not never_zero(factor.node):
-            page.need(f"{page.code(Entry(factor.node, factor.labels))} is not 0")
+            page.need(phrase("{0} is not 0", page.code(Entry(factor.node, factor.labels))))
     equation = expanded(cleared.equation)
-    done = "multiplied" if below is None else "divided"
-    rule = f"{done} by {text}"
-    page.equation(equation, rule, f"Both sides are {rule}: {why}.")
+    rule = phrase("multiplied by {0}" if below is None else "divided by {0}", text)
+    page.equation(equation, rule, phrase("Both sides are {0}: {1}.", rule, phrase(why)))
     return equation
 
 
 def _uninverted(page: Page, cleared: Cleared) -> Equation:
     """Times the unknown, whose inverse stands there."""
-    sides = "both sides" if cleared.side == "both" else f"the {cleared.side}"
     page.inverted = True
-    page.need(f"`{page}` is invertible")
+    page.need(phrase("{0} is invertible", f"`{page}`"))
     page.equation(
         cleared.equation,
-        f"times {page} from {sides}",
-        f"{page} times its inverse is the identity.",
+        phrase(TIMES[cleared.side], str(page)),
+        phrase("{0} times its inverse is the identity.", str(page)),
     )
     return cleared.equation
 
@@ -86,15 +93,12 @@ def _led(page: Page, equation: Equation) -> Equation:
         text = unparse(matrix)
         known = invertible(cleared.by.node)
         if not known:
-            page.need(f"`{text}` is invertible")
+            page.need(phrase("{0} is invertible", f"`{text}`"))
         equation = cleared.equation
         factor = unparse(matrix.arguments[0]) if is_call(matrix, inv) else f"inv({text})"
-        stands = "before" if cleared.side == "left" else "behind"
+        stands = STANDS[cleared.side] + ("." if known else LEFT_OUT)
         page.equation(
-            equation,
-            f"times `{factor}` from the {cleared.side}",
-            f"`{text}` stands {stands} every term"
-            + ("." if known else "; where it is invertible, it can be left out."),
+            equation, phrase(TIMES[cleared.side], f"`{factor}`"), phrase(stands, f"`{text}`")
         )
     return equation
 

@@ -14,9 +14,10 @@ from symgrad.calculus.derivation import SOLVING, Derivation, Outcome, Step
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import Entry, Node
 from symgrad.calculus.stationary.convexity import nature
-from symgrad.calculus.stationary.page import Line, listed
+from symgrad.calculus.stationary.page import Line
 from symgrad.calculus.stationary.system import System, Unknown, put
 from symgrad.language.expressions import Expression, Name
+from symgrad.language.phrases import enumerated, joined, phrase
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def derivation_of(system: System) -> Derivation:
         outcomes={u.name: outcomes[u.name] for u in system.unknowns},
         value=value,
         free=gradients.free or gradients.value,
-        layout=" ".join(_sentences(system)),
+        layout=joined(" ", _sentences(system)),
     )
 
 
@@ -103,9 +104,9 @@ def _steps(system: System, outcomes: Mapping[str, Outcome], number: int) -> Iter
     lines = [(u, line) for u in system.order for line in u.page.lines]
     for unknown in system.order:
         if later := system.put_in(unknown):
-            names = listed([u.name for u in later])
-            outcome = outcomes[unknown.name]
-            line = Line(outcome.name, outcome.expression, f"{names} put in", f"As found: {names}.")
+            names = enumerated([u.name for u in later])
+            outcome, rule = outcomes[unknown.name], phrase("{0} put in", names)
+            line = Line(outcome.name, outcome.expression, rule, phrase("As found: {0}.", names))
             lines.append((unknown, line))
     for k, (unknown, line) in enumerate(lines):
         yield Step(
@@ -126,6 +127,6 @@ def _sentences(system: System) -> Iterator[str]:
     """What is needed for the solution."""
     needs = list(dict.fromkeys(c for u in system.order for c in u.page.conditions))
     if needs:
-        yield f"That holds where {listed(needs)}."
+        yield phrase("That holds where {0}.", enumerated(needs))
     yield from (u.page.remark for u in system.order if u.page.remark)
     yield nature(system)

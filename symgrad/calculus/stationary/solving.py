@@ -26,6 +26,7 @@ from symgrad.language.dimensions import ONE as UNIT
 from symgrad.language.expressions import Expression, Name, Number, Value, is_scalar
 from symgrad.language.operations.arithmetic import multiply
 from symgrad.language.operations.linear_algebra import inv
+from symgrad.language.phrases import Phrase, enumerated, joined, phrase
 from symgrad.language.unparse import unparse
 
 
@@ -54,18 +55,19 @@ def _collect(page: Page, equation: Equation, places: Collected, number: Value) -
     """What stands on the right side, the unknown's terms being on the left."""
     opposite = [t._replace(coefficient=-t.coefficient) for t in equation.constants]
     left, right = (contract(terms, places.labels) for terms in (equation.others, opposite))
-    rule = f"{page} to the left"
+    name = str(page)
+    rule = phrase("{0} to the left", name)
     if number == -1:
-        rule += ", signs changed"
+        rule = joined(", ", (rule, "signs changed"))
     elif number != 1:
-        rule += f", divided by `{unparse(Number(number))}`"
-    sentence = f"The terms without {page} are taken to the other side."
+        rule = joined(", ", (rule, phrase("divided by {0}", f"`{unparse(Number(number))}`")))
+    sentence = phrase("The terms without {0} are taken to the other side.", name)
     page.sides(left, right, equation.labels, rule, sentence)
     if places.turned:
-        sentence = f"`{page}.T` stood there: both sides are transposed."
+        sentence = phrase("{0} stood there: both sides are transposed.", f"`{page}.T`")
         page.sides(left, right, places.labels, "transposed", sentence)
     if places.entrywise is None or len(equation.others) > 1:
-        sentence = f"{page} stands in every term on the left."
+        sentence = phrase("{0} stands in every term on the left.", name)
         factored = _factored(page, places)
         page.line(factored, page.write(right, places.labels), "factored", sentence)
     return right
@@ -103,7 +105,7 @@ def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
         whole = inverse @ whole if side == "left" else whole @ inverse
         if not invertible(entry.node):
             text = page.code(entry, order)
-            page.need(f"{text} is invertible{_rank(page, entry)}")
+            page.need(_invertible(page, text, entry))
     result = lower(whole, values)
     return Entry(aligned(result.closed(), result.labels), places.labels)
 
@@ -114,7 +116,7 @@ def _not_zero(page: Page, entry: Entry) -> None:
     whole = bool(others or first.summed)
     for part in [entry] if whole else [Entry(f.node, f.labels) for f in first.factors]:
         if not never_zero(part.node):
-            page.need(f"{page.code(part)} is not 0")
+            page.need(phrase("{0} is not 0", page.code(part)))
 
 
 def _scaled(page: Page, places: Collected, right: Entry) -> tuple[Collected, Entry]:
@@ -123,37 +125,38 @@ def _scaled(page: Page, places: Collected, right: Entry) -> tuple[Collected, Ent
     scale = scale_of(entry)
     for factor in scale.factors:
         if not never_zero(factor.node):
-            page.need(f"{page.code(Entry(factor.node, ()))} is not 0")
+            page.need(phrase("{0} is not 0", page.code(Entry(factor.node, ()))))
     again, other = (contract(over(terms_of(e), scale), e.labels) for e in (entry, right))
     one = replace(places, left=again) if side == "left" else replace(places, right=again)
     return one, other
 
 
-def _rank(page: Page, entry: Entry) -> str:
-    """Of X^T X: that X has full column rank."""
+def _invertible(page: Page, text: str, entry: Entry) -> Phrase:
+    """That a coefficient is invertible; of X^T X, that X has full column rank."""
+    told = phrase("{0} is invertible", text)
     first, *others = terms_of(entry)
     if others or len(first.factors) != 2 or len(first.summed) != 1:
-        return ""
+        return told
     one, other = first.factors
     places = {f.labels.index(first.summed[0]) for f in (one, other)}
     of_batch = isinstance(first.summed[0].axis, str)
     if one.node is not other.node or len(one.labels) != 2 or len(places) > 1 or of_batch:
-        return ""
-    text = page.code(Entry(one.node, one.labels))
-    return f" ({text} has full {'row' if places.pop() else 'column'} rank)"
+        return told
+    rank = "{0} ({1} has full row rank)" if places.pop() else "{0} ({1} has full column rank)"
+    return phrase(rank, told, page.code(Entry(one.node, one.labels)))
 
 
 def _finish(
     page: Page, solution: Entry, equation: Equation, places: Collected, power: Fraction
 ) -> None:
     """The line that says what the unknown is."""
-    rule, sentence = "solved", ""
+    rule, sentence = phrase("solved"), ""
     if places.entrywise is not None:
-        rule = "divided by the coefficient"
+        rule = phrase("divided by the coefficient")
     elif places.sides:
-        sides = " and ".join(f"the {side}" for side, _ in places.sides)
-        rule = f"times the inverse from {sides}"
+        sides = enumerated([phrase(f"the {side}") for side, _ in places.sides])
+        rule = phrase("times the inverse from {0}", sides)
         sentence = "A matrix times its inverse is the identity."
     if power != 1:
-        rule += ", positive root"
+        rule = joined(", ", (rule, "positive root"))
     page.line(page.name, page.short(solution, equation.labels), rule, sentence)

@@ -21,9 +21,11 @@ from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.entries import same_label
 from symgrad.language.operations.meanings import rewrite
 from symgrad.language.operations.piecewise import absolute, maximum, minimum, relu, step
+from symgrad.language.phrases import phrase
 from symgrad.language.shapes import elementwise as elementwise_shape
 from symgrad.language.unparse import unparse
 
+CHOSEN = "{0} where {1}, else {2}, is {3}"
 PLACES = (ex.SUM, ex.SUM, 0, 0)
 
 
@@ -101,50 +103,50 @@ of_two = partial(named, over=("scalar", "scalar"))
 named(
     pattern=lambda x: choice(x, UNIT, ZERO),
     replacement=lambda x: step(x),
-    identity="1 where x > 0, else 0, is step(x)",
+    identity=phrase(CHOSEN, "1", "x > 0", "0", "step(x)"),
 )
 named(
     pattern=lambda x: choice(x, ZERO, UNIT),
     replacement=lambda x: 1 - step(x),
-    identity="0 where x > 0, else 1, is 1 - step(x)",
+    identity=phrase(CHOSEN, "0", "x > 0", "1", "1 - step(x)"),
 )
 named(
     pattern=lambda x: choice(x, x, ZERO),
     replacement=lambda x: relu(x),
-    identity="x where x > 0, else 0, is relu(x)",
+    identity=phrase(CHOSEN, "x", "x > 0", "0", "relu(x)"),
 )
 named(
     pattern=lambda x: choice(-x, ZERO, x),
     replacement=lambda x: relu(x),
-    identity="0 where x < 0, else x, is relu(x)",
+    identity=phrase(CHOSEN, "0", "x < 0", "x", "relu(x)"),
 )
 named(
     pattern=lambda x: choice(-x, x, ZERO),
     replacement=lambda x: -relu(-x),
-    identity="x where x < 0, else 0, is -relu(-x)",
+    identity=phrase(CHOSEN, "x", "x < 0", "0", "-relu(-x)"),
 )
 named(
     pattern=lambda x: choice(x, ZERO, x),
     replacement=lambda x: -relu(-x),
-    identity="0 where x > 0, else x, is -relu(-x)",
+    identity=phrase(CHOSEN, "0", "x > 0", "x", "-relu(-x)"),
 )
 named(
     pattern=lambda x: choice(x, x, -x),
     replacement=lambda x: absolute(x),
-    identity="x where x > 0, else -x, is |x|",
+    identity=phrase(CHOSEN, "x", "x > 0", "-x", "|x|"),
 )
 named(
     pattern=lambda x: choice(-x, -x, x),
     replacement=lambda x: absolute(x),
-    identity="-x where x < 0, else x, is |x|",
+    identity=phrase(CHOSEN, "-x", "x < 0", "x", "|x|"),
 )
 of_two(
     pattern=lambda x, y: choice(x - y, x, y),
     replacement=lambda x, y: maximum(x, y),
-    identity="x where x > y, else y, is max(x, y)",
+    identity=phrase(CHOSEN, "x", "x > y", "y", "max(x, y)"),
 )
 of_two(
     pattern=lambda x, y: choice(x - y, y, x),
     replacement=lambda x, y: minimum(y, x),
-    identity="y where x > y, else x, is min(x, y)",
+    identity=phrase(CHOSEN, "y", "x > y", "x", "min(x, y)"),
 )

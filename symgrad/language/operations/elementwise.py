@@ -11,7 +11,10 @@ import sympy
 
 from symgrad.language.expressions import Expression, Operation
 from symgrad.language.operations.meanings import Composite, Elementwise, declare
+from symgrad.language.phrases import phrase
 from symgrad.language.shapes import elementwise as elementwise_shape
+
+ENTRYWISE = "{0} acts on each entry: multiply by its derivative, entry by entry."
 
 
 def elementwise(
@@ -30,8 +33,8 @@ def elementwise(
         "kernel": kernel or (lambda xp, *x: getattr(xp, name)(*x)),
         "shape": elementwise_shape(name),
         "arity": (1 if "prepare" in columns else arity, arity),
-        "rule": f"{name}, elementwise",
-        "sentence": f"{name} acts on each entry: multiply by its derivative, entry by entry.",
+        "rule": phrase("{0}, elementwise", name),
+        "sentence": phrase(ENTRYWISE, name),
         "symbol": "h",
     }
     return declare(name, Elementwise, **record | columns)
@@ -45,7 +48,7 @@ def composite(name: str, definition: Callable[..., Expression], **columns: Any) 
         "parameters": parameters_of(definition),
         "shape": elementwise_shape(name),
         "rule": name.replace("_", " "),
-        "sentence": f"{name} stands for its definition.",
+        "sentence": phrase("{0} stands for its definition.", name),
         "reserved": False,
     }
     return declare(name, Composite, **record | columns)

@@ -16,6 +16,7 @@ from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.meanings import Composite, Function, declare, rewrite
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import log
+from symgrad.language.phrases import phrase
 from symgrad.language.shapes import matrix_product, of_several, square
 
 LOG, DET = Symbol(latex=r"\log"), Symbol(latex=r"\det")
@@ -98,28 +99,28 @@ of_matrices(
     name="inverse of an orthogonal matrix",
     pattern=lambda x: inv(x),
     replacement=lambda x: x.T,
-    identity="X^-1 = X^T for an orthogonal X",
+    identity=phrase("{0} for an orthogonal X", "X^-1 = X^T"),
     fact="orthogonal",
 )
 of_matrices(
     name="log-determinant of an orthogonal matrix",
     pattern=lambda x: logdet(x),
     replacement=lambda x: ex.Number(Fraction(0)),
-    identity="|det X| = 1 for an orthogonal X",
+    identity=phrase("{0} for an orthogonal X", "|det X| = 1"),
     fact="orthogonal",
 )
 of_matrices(
     name="magnitude of an orthogonal matrix's determinant",
     pattern=lambda x: absolute(det(x)),
     replacement=lambda x: ex.Number(Fraction(1)),
-    identity="|det X| = 1 for an orthogonal X",
+    identity=phrase("{0} for an orthogonal X", "|det X| = 1"),
     fact="orthogonal",
 )
 of_matrices(
     name="square of an orthogonal matrix's determinant",
     pattern=lambda x: det(x) ** 2,
     replacement=lambda x: ex.Number(Fraction(1)),
-    identity="det(X)^2 = 1 for an orthogonal X",
+    identity=phrase("{0} for an orthogonal X", "det(X)^2 = 1"),
     partial=True,
     fact="orthogonal",
 )

@@ -28,7 +28,9 @@ from symgrad.language.expressions import (
 )
 from symgrad.language.formula import Formula
 from symgrad.language.operations.contractions import einsum
+from symgrad.language.operations.elementwise import ENTRYWISE
 from symgrad.language.operations.meanings import Composite, Elementwise, Function
+from symgrad.language.phrases import phrase
 from symgrad.language.shapes import elementwise, given
 
 FACTS = ("convex", "even", "increasing", "positive", "scalar")
@@ -37,6 +39,7 @@ MOST = 9  # arguments: each is a digit in the name of a derivative
 LETTERS = "abcdefghijklmnop"  # of the axes of a derivative
 NABLA = fm.Symbol(latex=r"\nabla")
 PRIME = fm.Symbol(latex="'")
+BY_ONE, BY_EACH = "{0}, by its argument", "{0}, by each argument"
 By = tuple[int, ...]  # the numbers of the arguments that a derivative is by, in order
 
 
@@ -134,8 +137,8 @@ def _of_entries(function: Unspecified, by: By, name: str) -> dict[str, Any]:
             **_numbers(function, by),
         ),
         "shape": elementwise(name),
-        "rule": f"{name}, elementwise",
-        "sentence": f"{name} acts on each entry: multiply by its derivative, entry by entry.",
+        "rule": phrase("{0}, elementwise", name),
+        "sentence": phrase(ENTRYWISE, name),
         "symbol": "h",
     }
 
@@ -155,9 +158,11 @@ def _of_vectors(function: Unspecified, by: By, name: str) -> dict[str, Any]:
             **_numbers(function, by),
         ),
         "shape": lambda arguments, options: _shape(function, by, arguments),
-        "rule": f"{name}, by {'its argument' if len(function.ranks) == 1 else 'each argument'}",
-        "sentence": f"An argument of {function.name} receives the derivative by it, times the "
-        "incoming gradient.",
+        "rule": phrase(BY_ONE if len(function.ranks) == 1 else BY_EACH, name),
+        "sentence": phrase(
+            "An argument of {0} receives the derivative by it, times the incoming gradient.",
+            function.name,
+        ),
         "symbol": "l",
     }
 
