@@ -65,6 +65,11 @@ METHODS = ["backpropagation", "differentials", "chain-rule"]
     help="Each line's array beside it: at the arrays of an npz or CSV file, what it does not have "
     "at random, or all random by a seed.",
 )
+@click.option(
+    "--stable",
+    is_flag=True,
+    help="Of a gradient: derive what code computes, such as log_softmax(z) for log(softmax(z)).",
+)
 def derive(
     program: ProgramFile | None,
     expression: str | None,
@@ -78,6 +83,7 @@ def derive(
     why: str | None,
     method: str,
     numbers: str | None,
+    stable: bool,
     output: str,
     style: Style,
 ) -> None:
@@ -106,12 +112,16 @@ def derive(
     check_layout(of, layout)
     if method != METHODS[0] and of != "gradient":
         raise click.UsageError(f"--method {method} derives a gradient, not --of {of}")
-    options = {} if layout == "variable" else {"layout": layout}
+    options: dict[str, object] = {} if layout == "variable" else {"layout": layout}
     if symmetric != "independent":
         if of != "gradient":
             raise click.UsageError("--symmetric is for a gradient")
         options["symmetric"] = symmetric
     options |= {} if method == METHODS[0] else {"method": method}
+    if stable:
+        if of != "gradient":
+            raise click.UsageError("--stable is for a gradient")
+        options["stable"] = True
     try:
         derivation = getattr(sg, KINDS[of])(problem, wrt=wrt, **options)
     except sg.ShapeError as error:

@@ -522,7 +522,9 @@ INSTEAD = {
 }
 
 
-def _derived(kind: str, problem: Source, wrt: Wrt, layout: str = "variable") -> Derivation:
+def _derived(
+    kind: str, problem: Source, wrt: Wrt, layout: str = "variable", stable: bool = False
+) -> Derivation:
     problem = as_problem(problem)
     if problem.loop is not None:
         if kind == "hvp":
@@ -533,8 +535,10 @@ def _derived(kind: str, problem: Source, wrt: Wrt, layout: str = "variable") -> 
             raise OptionError(
                 f"the gradient of a program with time steps is in layout 'variable', not {layout!r}"
             )
+        if stable:
+            raise OptionError("a program with time steps is derived as it is written, not stable")
         return StepDerivation(step_gradient(problem, wrt))
-    return Derivation(calculus.derived(kind, as_problem(problem), wrt, layout))
+    return Derivation(calculus.derived(kind, as_problem(problem), wrt, layout, stable))
 
 
 def derive(
@@ -543,6 +547,7 @@ def derive(
     layout: str = "variable",
     symmetric: str = "independent",
     method: str = METHODS[0],
+    stable: bool = False,
 ) -> Derivation:
     """The gradient of a scalar by each of wrt, in the variable's shape.
 
@@ -554,8 +559,9 @@ def derive(
     diagonal as one, G + G.T - diag(diag(G))). `method` is how it is shown: "backpropagation", step
     by step backward; "differentials", one chain for each of wrt from dL to <G, dX>, every move
     named; "chain-rule", the product of derivatives for each of wrt, its factors one by one, and
-    how their shapes fit.
-    Raises: SymgradError where the problem is not scalar or a name is not its input.
+    how their shapes fit. The loss is derived as it is written, and a remark says what code computes
+    in another form; `stable` derives that form. Raises: SymgradError where the problem is not
+    scalar or a name is not its input.
 
     >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2"
     >>> derive(program, ["W"]).results["W"].expression
@@ -589,7 +595,7 @@ def derive(
     dz/dx = W m x n: matrix product, from (1)
     """
     one_of("method", method, METHODS)
-    derived = _derived("gradient", problem, wrt, layout)
+    derived = _derived("gradient", problem, wrt, layout, stable)
     if isinstance(derived, StepDerivation):
         if method != METHODS[0] or symmetric != "independent":
             raise OptionError(

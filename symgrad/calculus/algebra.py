@@ -227,6 +227,19 @@ def negated(e: Expression) -> Expression:
     return op.negative(e)
 
 
+def turned(e: Expression, alone: bool) -> Expression:
+    """What starts with the negative of a difference of numbers with that turned round, (s - 1) x
+    for -(1 - s) x, where it stands `alone`; beside others only 1 - t for -(t - 1)."""
+    if is_call(e, *PRODUCTS):
+        first, second = e.arguments
+        return e.operation(turned(first, alone), second)
+    if is_call(e, op.negative) and is_scalar(e) and is_call(e.arguments[0], op.subtract):
+        first, second = e.arguments[0].arguments
+        if alone or (isinstance(second, Number) and not isinstance(first, Number)):
+            return second - first
+    return e
+
+
 def scaled(number: Value, e: Expression) -> Expression:
     """A number in front of an expression; unit fractions go below it."""
     if number == 1:
@@ -273,7 +286,7 @@ def is_negative(e: Expression) -> bool:
 
 def signed_sum(parts: Sequence[Expression]) -> Expression:
     """The sum of the parts, a positive one first; diag(v) X + M X is (diag(v) + M) X."""
-    parts = _joined(parts)
+    parts = [turned(part, len(parts) == 1) for part in _joined(parts)]
     first = next((k for k, part in enumerate(parts) if not is_negative(part)), 0)
     ordered = [parts[first], *parts[:first], *parts[first + 1 :]]
     if len(ordered) == 2 and _is_transpose(ordered[0], ordered[1]):

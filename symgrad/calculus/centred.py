@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from symgrad.calculus import nodes as ix
+from symgrad.calculus.facts import note
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
@@ -60,6 +61,7 @@ def _told_apart(term: Term, named: Callable[[Node], bool]) -> list[Term]:
     for factor, label in _lone(term):
         node = factor.node
         if vanishes(factor, label):
+            note(factor.node, 0)
             return []
         if not isinstance(node, ix.Polynomial) or named(node):
             continue

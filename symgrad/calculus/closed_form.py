@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.centred import without_centred
 from symgrad.calculus.expansion import multiplied, simplified
+from symgrad.calculus.facts import Fact, noting
 from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import IndexForm
@@ -19,6 +20,7 @@ from symgrad.calculus.rules import Applied, as_a_formula, recorded
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.literals import retyped
+from symgrad.language.phrases import Phrase, phrase
 from symgrad.language.unparse import unparse
 
 LONGEST = 40  # names and functions in one expression
@@ -28,13 +30,19 @@ SHORT = 2  # of more than this where there are definitions anyway
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """Definitions in order, the expression that they lead to, and the rules that were applied.
+    """Definitions in order, the expression that they lead to, and the rules and facts that were
+    applied.
 
     The expression is an `IndexForm` where matrix notation cannot say it."""
 
     definitions: tuple[tuple[Name, Expression], ...]
     expression: Expression
     applied: tuple[Applied, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    def by(self, facts: tuple[Fact, ...]) -> ClosedForm:
+        """The form of what these facts made so."""
+        return replace(self, facts=(*facts, *self.facts))
 
     @property
     def text(self) -> str:
@@ -76,6 +84,14 @@ def closed_form(
 ) -> ClosedForm:
     """The entry, over all these labels, in matrix notation; `products` are the definitions to be
     found again, if not those of what is computed. Raises NoMatrixForm."""
+    with noting() as facts:
+        form = _closed(entry, labels, naming, naming.products if products is None else products)
+        return replace(form, facts=tuple(facts))
+
+
+def _closed(
+    entry: Entry, labels: tuple[Label, ...], naming: Naming, products: Products
+) -> ClosedForm:
     reference = naming.reference
     root = without_centred(aligned(entry, labels), lambda node: reference(node) is not None)
     names = _shared(root, reference, set(naming.taken), SHARED)
@@ -92,7 +108,7 @@ def closed_form(
         short = simplified(
             node,
             lambda n: named(n) is not None,
-            naming.products if products is None else products,
+            products,
             lambda n: leaf_count(n, named, known),
         )
         return retyped(full(_by_definition(notation, short, node), node), naming.spelled)
@@ -109,6 +125,22 @@ def named_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Close
     code. Raises NoMatrixForm."""
     with as_a_formula():
         return closed_form(entry, labels, naming, naming.stated_products)
+
+
+def fact_told(fact: Fact, naming: Naming) -> Phrase | None:
+    """A fact in words; None of what matrix notation has no word for."""
+    node, total = fact
+    try:
+        name = unparse(Notation(naming.reference, naming.bound, naming.taken).of(node))
+    except NoMatrixForm:
+        return None
+    if total == 0:
+        return phrase("the sum of {0} is 0", name)
+    if len(core_axes(node.axes)) < 2:
+        return phrase("{0} sums to 1", name)
+    own = ix.unnamed(node)
+    down = isinstance(own, ix.Apply) and own.core == (0,)
+    return phrase("each column of {0} sums to 1" if down else "each row of {0} sums to 1", name)
 
 
 def _used(

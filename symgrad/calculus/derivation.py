@@ -11,7 +11,14 @@ from typing import Any
 
 from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
-from symgrad.calculus.closed_form import ClosedForm, closed_form, closed_result, named_form
+from symgrad.calculus.closed_form import (
+    ClosedForm,
+    closed_form,
+    closed_result,
+    fact_told,
+    named_form,
+)
+from symgrad.calculus.facts import Fact
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.naming import Naming
 from symgrad.calculus.nodes import Entry, Label, Node, new_labels, topological
@@ -21,6 +28,7 @@ from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, leaves, parts
 from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.phrases import Phrase
 from symgrad.language.problem import Problem, Variable, variable_like
 from symgrad.language.table import Look, Table
 from symgrad.language.unparse import unparse
@@ -40,7 +48,8 @@ class Step:
     `left = right = simplified` (the last only where it says more). `uses` are the numbers of the
     steps that the rule refers to. `node` is what the line computes, `of` the forward node whose
     cotangent it is, `plain` the same without cotangents where that may be short, simplified
-    through the program's definitions, `named` in terms of these.
+    through the program's definitions, `named` in terms of these, `shorter` the same by cotangents
+    where facts make it so.
     """
 
     number: int
@@ -53,9 +62,11 @@ class Step:
     shape: Shape
     naming: Naming = field(repr=False)
     node: Node
+    by_lines: Naming | None = field(default=None, repr=False)
     of: Node | None = None
     plain: Counterpart | None = None
     named: Counterpart | None = None
+    shorter: tuple[Expression, tuple[Fact, ...]] | None = None
 
     def __repr__(self) -> str:
         """The line."""
@@ -70,26 +81,36 @@ class Step:
         labels = new_labels(self.node.axes)
         try:
             forms = [
-                form(counterpart.at(labels), labels, self.naming)
+                form(counterpart.at(labels), labels, naming).by(counterpart.facts)
                 for form, counterpart in ((named_form, self.named), (closed_form, self.plain))
-                if counterpart is not None
+                for naming in (self.by_lines, self.naming)
+                if counterpart is not None and naming is not None
             ]
         except NoMatrixForm:
             return None
         return min(forms, key=lambda form: (len(form.definitions), len(form.text)), default=None)
 
-    @property
-    def simplified(self) -> Expression | None:
-        """The right-hand side without cotangents, where that is short and says something else."""
-        if isinstance(self.right, IndexForm):
-            return None
-        form = self.closed
+    @cached_property
+    def _shown(self) -> tuple[Expression, tuple[Fact, ...]] | None:
+        form = None if isinstance(self.right, IndexForm) else self.closed
         if form is None or form.definitions:
-            return None
+            return self.shorter
         own, said = unparse(form.expression), unparse(self.right)
         passed_on = any(isinstance(leaf, Derivative) for leaf in leaves(self.right))
         short = len(own) <= max(len(said), SHORT) if passed_on else 2 * len(own) < len(said)
-        return form.expression if own != said and short else None
+        return (form.expression, form.facts) if own != said and short else self.shorter
+
+    @property
+    def simplified(self) -> Expression | None:
+        """The right-hand side without cotangents, where that is short and says something else."""
+        return None if self._shown is None else self._shown[0]
+
+    @property
+    def facts(self) -> tuple[Phrase, ...]:
+        """What holds so that it is simplified: y sums to 1."""
+        facts = () if self._shown is None else dict.fromkeys(self._shown[1])
+        told = (fact_told(fact, self.naming) for fact in facts)
+        return tuple(dict.fromkeys(each for each in told if each is not None))
 
 
 @dataclass(frozen=True)

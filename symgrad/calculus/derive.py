@@ -4,6 +4,7 @@ pull-back."""
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -85,6 +86,7 @@ class _Work:
     writer: Writer
     rewrites: tuple[Applied, ...]
     layout: str = "variable"
+    stable: bool = False
 
     @property
     def called(self) -> StepNames:
@@ -103,7 +105,7 @@ class _Work:
 
     def passed(self, run: Run) -> _Passes:
         """The reverse pass over the problem as it is written, and over what is computed."""
-        with as_written(self.named):
+        with _written(self.named, self.stable):
             written = run(self.written, self.writer.lines)
         return _Passes(written, run(self.value, None))
 
@@ -211,14 +213,25 @@ class _Work:
         )
 
 
-def _begin(problem: Problem, wrt: Wrt, check: bool = True, layout: str = "variable") -> _Work:
+def _written(named: dict[Node, Node], stable: bool) -> AbstractContextManager[None]:
+    """Where what is shown is made: as it is written, or, `stable`, as it is computed."""
+    return nullcontext() if stable else as_written(named)
+
+
+def _begin(
+    problem: Problem,
+    wrt: Wrt,
+    check: bool = True,
+    layout: str = "variable",
+    stable: bool = False,
+) -> _Work:
     names = problem.wrt(wrt) if check else ()
     free = problem.free(names)
     with recorded() as applied:
         lowered = lower_problem(free)
         value = lowered.output.closed()
     named: dict[Node, Node] = {}
-    with as_written(named):
+    with _written(named, stable):
         as_it_is = lower_problem(free)
         root, labels = as_it_is.output.closed(), as_it_is.output.labels
         whole = aligned(root, labels)
@@ -230,13 +243,13 @@ def _begin(problem: Problem, wrt: Wrt, check: bool = True, layout: str = "variab
     }
     called = StepNames(problem, as_it_is, lowered, written.node, whole, declared)
     lines = stated(written.node)
-    with as_written(named):
-        program = {**free.definitions, "": free.output}
+    with _written(named, stable):
+        program = {} if stable else {**free.definitions, "": free.output}
         typed = Typed(program, as_it_is.made, lines)
     writer = Writer(called, lines, typed)
     writer.forward()
     rewrites = tuple(applied.values())
-    return _Work(problem, names, lowered, value, written, named, writer, rewrites, layout)
+    return _Work(problem, names, lowered, value, written, named, writer, rewrites, layout, stable)
 
 
 def _scalar(problem: Problem, what: str) -> None:
@@ -252,11 +265,13 @@ def value(problem: Problem) -> Derivation:
     return _begin(problem, problem.variables, check=False).finished("value", {})
 
 
-def gradient(problem: Problem, wrt: Wrt = None, layout: str = "variable") -> Derivation:
+def gradient(
+    problem: Problem, wrt: Wrt = None, layout: str = "variable", stable: bool = False
+) -> Derivation:
     """The gradient of a scalar by each of wrt, in the variable's shape; in numerator layout its
-    transpose."""
+    transpose. `stable` shows it of the program as it is computed."""
     _scalar(problem, "gradient")
-    work = _begin(problem, wrt, layout=layout)
+    work = _begin(problem, wrt, layout=layout, stable=stable)
     passes = work.backward()
     results = work.derivatives(passes, *work.example())
     return work.finished("gradient", results, passes=passes)
@@ -383,20 +398,25 @@ KINDS = {
 }
 
 
-def derived(kind: str, problem: Problem, wrt: Wrt, layout: str = "variable") -> Derivation:
-    """The derivation of this kind in a layout.
+def derived(
+    kind: str, problem: Problem, wrt: Wrt, layout: str = "variable", stable: bool = False
+) -> Derivation:
+    """The derivation of this kind in a layout; of a gradient as it is written, or `stable`.
 
     Raises: OptionError for a layout that there is not."""
     check_layout(kind, layout)
     with recorded() as applied:
-        if layout == "variable":
+        if stable:
+            derivation = gradient(problem, wrt, layout, stable)
+        elif layout == "variable":
             derivation = KINDS[kind](problem, wrt)
         else:
             derivation = LAID_OUT[kind](problem, wrt, layout)
     used = {**applied, **_in_closed_forms(derivation)}
     told = {rule.identity for rule in derivation.rewrites}
     facts = [rule for rule in used.values() if rule.fact and rule.identity not in told]
-    return replace(derivation, rewrites=(*derivation.rewrites, *facts))
+    rules = [rule._replace(for_code=False) if stable else rule for rule in derivation.rewrites]
+    return replace(derivation, rewrites=(*rules, *facts))
 
 
 def _in_closed_forms(derivation: Derivation) -> dict[str, Applied]:

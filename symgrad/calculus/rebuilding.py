@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
+from symgrad.calculus.facts import Fact, noting
 from symgrad.calculus.functions import apply_entry, map_entry
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
@@ -16,10 +17,11 @@ Combine = Callable[[list[Term], tuple[Label, ...]], Entry]
 
 class Counterpart(NamedTuple):
     """A node that belongs to another one, as its tangent or as what became of it, and which of the
-    other's axes it has, in its order."""
+    other's axes it has, in its order; and the facts by which it became so."""
 
     node: Node
     places: tuple[int, ...]
+    facts: tuple[Fact, ...] = ()
 
     @classmethod
     def of(cls, entry: Entry, labels: Sequence[Label]) -> Counterpart:
@@ -53,16 +55,27 @@ def rebuilt(
     `combine`, nodes to `keep` stay as they are, and other inputs stand `instead` of some. What is
     `known` from such a call is not made again, and what is made is added to it."""
     done = {} if known is None else known
-    other = instead or {}
+    with noting() as noted:
+        return _made_again(roots, keep, combine, instead or {}, done, noted)
+
+
+def _made_again(
+    roots: Iterable[Node],
+    keep: Callable[[Node], bool],
+    combine: Combine,
+    other: Mapping[Node, Node],
+    done: dict[Node, Counterpart],
+    noted: list[Fact],
+) -> dict[Node, Counterpart]:
     for node in ix.topological(roots, lambda node: not keep(node) and node not in done):
         if node in done:
             continue
-        labels = ix.new_labels(node.axes)
+        labels, before = ix.new_labels(node.axes), len(noted)
         if node in other or keep(node):
             entry = Entry(other.get(node, node), labels)
         else:
             entry = again(node, labels, done, combine)
-        done[node] = Counterpart.of(entry, labels)
+        done[node] = Counterpart.of(entry, labels)._replace(facts=tuple(noted[before:]))
     return done
 
 

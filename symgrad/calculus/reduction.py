@@ -9,6 +9,7 @@ import sympy
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, infinite, positive, sums_to_one, vanishes, zeros_and_ones
+from symgrad.calculus.facts import note
 from symgrad.calculus.functions import spread
 from symgrad.calculus.nodes import ONE, Factor, Label, Node, Term
 from symgrad.calculus.placing import met
@@ -147,6 +148,7 @@ def _facts(coefficient: Value, factors: list[Factor], summed: Sequence[Label]) -
         over = node.split(factor.labels)[1] if isinstance(node, ix.Apply) else factor.labels[-1:]
         if all(x in summed and carried.count(x) == 1 for x in over):
             factors.remove(factor)
+            note(factor.node, 1)
             carried = [x for x in carried if x not in over]
             summed = [x for x in summed if x not in over]
     carrying = {x for f in factors for x in f.labels}

@@ -164,7 +164,8 @@ def _is_factor(node: Node, users: Sequence[Node], inside: AbstractSet[Node]) -> 
         return False
     if any(f.node in inside for term in node.terms for f in term.factors):
         return False
-    terms = [t for user in users if isinstance(user, ix.Polynomial) for t in user.terms]
+    sums = [s for s in map(ix.unnamed, users) if isinstance(s, ix.Polynomial)]
+    terms = [t for s in sums for t in s.terms]
     used = [t for t in terms if any(f.node is node for f in t.factors)]
     return len(users) == len(used) and all(_only_given(t, node) for t in used)
 

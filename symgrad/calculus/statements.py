@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call, transposed
+from symgrad.calculus.centred import without_centred
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.derivation import Key, Outcome, Step
+from symgrad.calculus.facts import Fact, noting
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.layouts import Arranged
@@ -68,7 +70,9 @@ class Writer:
         right, call = self._said(node)
         self.calls[node] = call if isinstance(call, Call) else None
         within = self.typed.within.get(node, "")
-        self.called.names[node] = self.called.statement(node, self.calls[node], within)
+        name = self.called.statement(node, self.calls[node], within)
+        self.called.names[node] = name
+        self.called.lines.setdefault(node, name)
         self._forward_step(node, self.called.names[node], right)
 
     def _said(self, node: Node) -> tuple[Expression, Expression]:
@@ -163,8 +167,9 @@ class Writer:
             uses=tuple(sorted({self.numbers[u] for u in users if u in self.numbers})),
             node=shown if alike else alias,
             of=node,
-            plain=None if long else self._if_short(plain),
-            named=None if long else self._if_short(named),
+            plain=None if long else _with_facts(self._if_short(plain), inner, self.called.plain),
+            named=None if long else _with_facts(self._if_short(named), inner, self.called.kept),
+            shorter=None if long else _by_facts(shown, self.called),
         )
         self.rights[node] = retyped(right, self.called.naming.spelled)
         if isinstance(alias, ix.Alias):
@@ -179,9 +184,7 @@ class Writer:
         return Derivative.of(top, bottom, matrix_shape(derivative.axes), batch_of(derivative))
 
     def _if_short(self, counterpart: Counterpart | None) -> Counterpart | None:
-        if counterpart is None or self.size(counterpart.node) > SHORT:
-            return None
-        return counterpart
+        return counterpart if counterpart and self.size(counterpart.node) <= SHORT else None
 
     def size(self, node: Node) -> int:
         """How many names and functions a node shows."""
@@ -214,6 +217,7 @@ class Writer:
         uses: tuple[int, ...] = (),
         plain: Counterpart | None = None,
         named: Counterpart | None = None,
+        shorter: tuple[Expression, tuple[Fact, ...]] | None = None,
     ) -> None:
         step = Step(
             number=len(self.steps) + 1,
@@ -225,12 +229,37 @@ class Writer:
             sentence=rule.sentence,
             shape=left.shape,
             naming=self.called.naming,
+            by_lines=self.called.with_lines,
             node=node,
             of=of,
             plain=plain,
             named=named,
+            shorter=shorter,
         )
         self.steps.append(step)
+
+
+def _with_facts(
+    counterpart: Counterpart | None, of: Node, known: Mapping[Node, Counterpart]
+) -> Counterpart | None:
+    """What became of a node, with all facts that made it so between the node and the cotangents
+    that it uses."""
+    if counterpart is None:
+        return None
+    own = ix.topological([of], lambda n: not isinstance(n, (ix.Alias, ix.Named)))
+    made = (known[n] for n in own if n in known)
+    return counterpart._replace(facts=tuple(fact for each in made for fact in each.facts))
+
+
+def _by_facts(node: Node, called: StepNames) -> tuple[Expression, tuple[Fact, ...]] | None:
+    """A cotangent by the names of the lines without the sums that are 0 in it."""
+    with noting() as facts:
+        left = without_centred(
+            node, lambda n: isinstance(n, ix.Alias) or called.reference(n) is not None
+        )
+    if left is node:
+        return None
+    return retyped(called.definition(left), called.naming.spelled), tuple(facts)
 
 
 def outcome(

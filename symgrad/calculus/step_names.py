@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import transposed
@@ -45,6 +45,8 @@ class StepNames:
     def __post_init__(self) -> None:
         names = {**self.computed.names, **self.lowered.names, **self._simplified_names()}
         self.naming = naming(self.problem, names)
+        self.lines = {**names}  # and those of lines, as they come
+        self.with_lines = replace(self.naming, definitions=self.lines)
         self.notation = Notation(self.reference, self.naming.bound, self.naming.taken)
 
     def _simplified_names(self) -> dict[Node, Expression]:

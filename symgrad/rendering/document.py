@@ -240,8 +240,11 @@ def document(
     if chains:
         steps = tuple(step for step in steps if step.kind == "forward")
         derivation = _by_chains(derivation, chains)
-    words, shapes = style.words, style.shown(derivation)
-    lines = [_line(step, proofs.get(step.number), level == "full", words) for step in steps]
+    words, shapes, facts = style.words, style.shown(derivation), told_once(steps)
+    lines = [
+        _line(step, facts[step.number], proofs.get(step.number), level == "full", words)
+        for step in steps
+    ]
     lines = [replace(line, equation=shapes.told(line.equation)) for line in lines]
     results = answers(derivation, level != "result", style)
     by_rule = any(p.kind == "chain-rule" for proved in (chains or {}).values() for p in proved)
@@ -384,9 +387,20 @@ def _space(dims: tuple[Dimension, ...]) -> Formula:
     return composing.raised(REALS, shape_formula(dims)) if dims else REALS
 
 
-def _line(step: Step, proof: Proof | None, full: bool, words: Words) -> Line:
+def told_once(steps: Iterable[Step]) -> dict[int, tuple[Phrase, ...]]:
+    """By the numbers of the steps what holds so that each is simplified, where that is new."""
+    told: dict[Phrase, int] = {}
+    for step in steps:
+        for fact in step.facts:
+            told.setdefault(fact, step.number)
+    return {s.number: tuple(f for f in s.facts if told[f] == s.number) for s in steps}
+
+
+def _line(
+    step: Step, facts: tuple[Phrase, ...], proof: Proof | None, full: bool, words: Words
+) -> Line:
     sides = [written(side) for side in (step.right, step.simplified) if side is not None]
-    note = words(noted(step.rule, step.uses))
+    note = words(joined("; ", (noted(step.rule, step.uses), *facts)))
     left = left_of(written(step.left), step.right)
     equation = Equation(left, tuple(sides), note, step.number, step.shape, kind="step")
     proved = proof is not None or (full and step.kind == SOLVING)

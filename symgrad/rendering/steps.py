@@ -15,7 +15,8 @@ from symgrad.language import formula as fm
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.formula import Formula
 from symgrad.language.names import entry_of
-from symgrad.language.phrases import as_phrase, phrase
+from symgrad.language.phrases import Phrase, as_phrase, phrase
+from symgrad.language.phrases import joined as separated
 from symgrad.language.plain import plain_text
 from symgrad.language.problem import Steps, Variable
 from symgrad.language.typeset import dimension_formula, typeset
@@ -33,6 +34,7 @@ from symgrad.rendering.document import (
     given_function,
     given_variable,
     noted,
+    told_once,
     used,
 )
 from symgrad.rendering.equations import Equation
@@ -70,8 +72,11 @@ def step_document(
     Raises: OptionError for another level."""
     one_of("level", level, LEVELS)
     words = style.words
-    shapes = style.shown(joined)
-    whole = [(line.when, _line(line, joined, proofs, words)) for line in joined.lines]
+    shapes, facts = style.shown(joined), told_once([line.step for line in joined.lines])
+    whole = [
+        (line.when, _line(line, facts[line.step.number], joined, proofs, words))
+        for line in joined.lines
+    ]
     whole = [(when, replace(x, equation=shapes.told(x.equation))) for when, x in whole]
     sections = tuple(
         (title, tuple(line for when, line in whole if when in whens))
@@ -112,12 +117,14 @@ def _titles(steps: Steps) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _line(line: StepLine, joined: Joined, proofs: Proofs, words: Words) -> Line:
+def _line(
+    line: StepLine, facts: tuple[Phrase, ...], joined: Joined, proofs: Proofs, words: Words
+) -> Line:
     step = line.step
     steps = joined.parts.loop.steps
     sides = [written(side) for side in (step.right, step.simplified) if side is not None]
     numbers = tuple(n for k in step.uses if (n := _numbered(joined, line.part, k)))
-    note = noted(step.rule, numbers)
+    note: str = separated("; ", (noted(step.rule, numbers), *facts))
     if line.when == "next":
         t = steps.index
         if f"[{t} + 1]" in unparse(step.right):

@@ -27,6 +27,14 @@ def test_the_graph_of_the_computation(form: str, first: str, symgrad) -> None:
     assert result.exit_code == 0 and result.stdout.startswith(first)
 
 
+def test_the_derivation_of_what_is_computed(symgrad) -> None:
+    written = symgrad("derive", "softmax_regression").stdout
+    shown = symgrad("derive", "softmax_regression", "--stable")
+    assert shown.exit_code == 0 and "Forward" in shown.stdout
+    assert ("log_softmax(z)" in shown.stdout, "q = log_softmax(z)" in written) == (True, False)
+    assert symgrad("derive", LECTURE, "--stable", "--of", "hvp").exit_code == 2
+
+
 def test_levels_tell_more_and_more(symgrad) -> None:
     lengths = [len(symgrad("derive", LECTURE, "--level", level).stdout) for level in LEVELS]
     assert lengths == sorted(set(lengths))
