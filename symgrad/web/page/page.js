@@ -154,6 +154,7 @@ let pause = 0;
 
 function soon() {
   clearTimeout(pause);
+  $("panel").setAttribute("aria-busy", true);
   pause = setTimeout(update, PAUSE);
 }
 
@@ -229,12 +230,14 @@ function makeChoices() {
     const options = choice.values.map((word) =>
       made("option", { value: word, textContent: word || "automatic" }),
     );
-    const select = made("select", { id: `option-${choice.name}`, onchange: update }, ...options);
-    return made("label", { title: choice.help }, choice.label, select);
+    const id = `option-${choice.name}`;
+    const label = made("label", { htmlFor: id, textContent: choice.label });
+    const select = made("select", { id, onchange: update }, ...options);
+    return made("div", { className: "option", title: choice.help }, label, select);
   };
   const styles = choices.filter((choice) => choice.group === "style").map(field);
   const others = choices.filter((choice) => choice.group !== "style").map(field);
-  const folded = made("details", {}, made("summary", { textContent: "Notation" }), ...styles);
+  const folded = made("details", {}, made("summary", { textContent: "Style" }), ...styles);
   document.querySelector(".options").replaceChildren(...others, folded);
 }
 
