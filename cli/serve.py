@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 
@@ -75,11 +76,13 @@ def serve(
         lifespan="on",
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
         limit_concurrency=256,
         timeout_graceful_shutdown=1,
     )
     _tell(host, listening)
-    uvicorn.Server(config).run([listening])
+    with contextlib.suppress(KeyboardInterrupt):  # how it ends
+        uvicorn.Server(config).run([listening])
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -30,6 +30,7 @@ docs/train
 
 docs/recurrences
 docs/stationary
+docs/web
 docs/performance
 docs/reference
 ```

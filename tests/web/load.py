@@ -151,7 +151,7 @@ def main() -> None:
             print(f"  not right: {outcome.case.name}: {outcome.status} {outcome.said[:100]}")
     print()
     for outcome in {o.case.name: o for o in bad}.values():
-        print(f"  {outcome.case.name:20} {outcome.status}  {outcome.said[:100]}")
+        print(f"  {outcome.case.name:20} {outcome.status}  {outcome.said[:66]}")
 
 
 if __name__ == "__main__":
