@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,12 @@ METHODS = ["backpropagation", "differentials", "chain-rule"]
     "from dL to <G, dX>; or the product of derivatives, its factors, and how their shapes fit.",
 )
 @click.option(
+    "--expand",
+    metavar="NAMES",
+    multiple=True,
+    help="Write these operations out by their definitions, as in softmax,sigmoid.",
+)
+@click.option(
     "--numbers",
     metavar="FILE|SEED",
     help="Each line's array beside it: at the arrays of an npz or CSV file, what it does not have "
@@ -82,6 +89,7 @@ def derive(
     components: str | None,
     why: str | None,
     method: str,
+    expand: tuple[str, ...],
     numbers: str | None,
     stable: bool,
     output: str,
@@ -103,12 +111,15 @@ def derive(
       symgrad derive -e "trace(inv(A) @ B)" --wrt A --method differentials
       symgrad derive two_layer_linear --method chain-rule
       symgrad derive two_layer_linear --numbers 0
+      symgrad derive softmax_regression --expand softmax
       symgrad derive -e "trace(inv(A) @ B)" --wrt A --level full --why differential
     """
     import symgrad as sg
     from symgrad.calculus.layouts import check_layout
+    from symgrad.language.expanding import expanded
 
-    problem = given_problem(program, expression)
+    names = [name for text in expand for name in re.findall(r"[^\s,]+", text)]
+    problem = expanded(given_problem(program, expression), names)
     check_layout(of, layout)
     if method != METHODS[0] and of != "gradient":
         raise click.UsageError(f"--method {method} derives a gradient, not --of {of}")

@@ -30,6 +30,7 @@ from symgrad.calculus.vectorized import Vectorized, vectorized
 from symgrad.components import Component, component_of
 from symgrad.errors import OptionError, VerificationError, one_of, whole_number
 from symgrad.explicit import ExplicitGradient, ExplicitJacobian, explicit_jacobian
+from symgrad.language.expanding import expanded
 from symgrad.language.expressions import Expression
 from symgrad.language.phrases import joined, phrase
 from symgrad.language.problem import Problem, Wrt
@@ -548,6 +549,7 @@ def derive(
     symmetric: str = "independent",
     method: str = METHODS[0],
     stable: bool = False,
+    expand: str | Iterable[str] = (),
 ) -> Derivation:
     """The gradient of a scalar by each of wrt, in the variable's shape.
 
@@ -560,8 +562,9 @@ def derive(
     by step backward; "differentials", one chain for each of wrt from dL to <G, dX>, every move
     named; "chain-rule", the product of derivatives for each of wrt, its factors one by one, and
     how their shapes fit. The loss is derived as it is written, and a remark says what code computes
-    in another form; `stable` derives that form. Raises: SymgradError where the problem is not
-    scalar or a name is not its input.
+    in another form; `stable` derives that form. `expand` names operations that are written out by
+    their definitions: with "softmax" p = softmax(z) is derived as p = exp(z) / sum(exp(z)).
+    Raises: SymgradError where the problem is not scalar or a name is not its input.
 
     >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2"
     >>> derive(program, ["W"]).results["W"].expression
@@ -595,7 +598,7 @@ def derive(
     dz/dx = W m x n: matrix product, from (1)
     """
     one_of("method", method, METHODS)
-    derived = _derived("gradient", problem, wrt, layout, stable)
+    derived = _derived("gradient", expanded(as_problem(problem), expand), wrt, layout, stable)
     if isinstance(derived, StepDerivation):
         if method != METHODS[0] or symmetric != "independent":
             raise OptionError(

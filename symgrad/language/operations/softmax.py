@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgrad.language.expressions import Operation
+from symgrad.errors import ShapeError
+from symgrad.language.dimensions import ONE, describe
+from symgrad.language.expressions import Expression, Operation
+from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import dot, total
 from symgrad.language.operations.meanings import Function, declare, rewrite
 from symgrad.language.operations.namespace import Namespace
@@ -33,9 +36,19 @@ def _of_vectors(name: str, **columns: Any) -> Operation:
     return declare(name, Function, **record | columns)
 
 
+def _sums(e: Expression, x: Expression, axis: int | None = None) -> Expression:
+    """The sum of a vector; of the rows or columns of a matrix x in the place of each entry."""
+    if axis is None or ONE in x.shape:
+        return total(e)
+    if len(x.shape) > 2:
+        raise ShapeError(f"the sums along an axis of {describe(x.shape)} have no matrix form")
+    one = filled(ones, (x.shape[axis],))
+    return total(e, axis=1) @ one.T if axis == 1 else one @ total(e, axis=0)
+
+
 softmax: Operation = _of_vectors(
     "softmax",
-    definition=lambda x: exp(x) / total(exp(x)),
+    definition=lambda x, **axis: exp(x) / _sums(exp(x), x, **axis),
     pullback=lambda g, p, x: (p * (g - dot(g, p)),),
     kernel=_softmax,
     positive=True,
@@ -48,7 +61,7 @@ softmax: Operation = _of_vectors(
 )
 log_softmax: Operation = _of_vectors(
     "log_softmax",
-    definition=lambda x: x - log(total(exp(x))),
+    definition=lambda x, **axis: x - log(_sums(exp(x), x, **axis)),
     pullback=lambda g, y, x: (g - softmax(x) * total(g),),
     kernel=_log_softmax,
     rule="log-softmax",
@@ -57,7 +70,7 @@ log_softmax: Operation = _of_vectors(
 )
 logsumexp = _of_vectors(
     "logsumexp",
-    definition=lambda x: log(total(exp(x))),
+    definition=lambda x, **axis: log(total(exp(x), **axis)),
     pullback=lambda g, y, x: (g * softmax(x),),
     kernel=_logsumexp,
     elsewhere=("lse",),

@@ -1,0 +1,148 @@
+"""Operations written out by their definitions in a program: what is derived then is the definition,
+its parts being lines.
+
+    p = softmax(z)      p = exp(z) / sum(exp(z))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from functools import cache, partial
+
+import sympy
+
+from symgrad.errors import OptionError, SymgradError, did_you_mean
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Call,
+    Expression,
+    Name,
+    Operation,
+    fold,
+    parts,
+)
+from symgrad.language.operations.meanings import Composite, Elementwise
+from symgrad.language.problem import Loop, Problem
+from symgrad.language.sympy_rules import expression_of
+from symgrad.language.unparse import unparse
+
+Definitions = Mapping[str, Expression]
+
+
+def expanded(problem: Problem, names: str | Iterable[str]) -> Problem:
+    """The program with each operation of these names by its definition.
+
+    Raises: OptionError for a name of none that has a definition.
+
+    >>> from symgrad.language.parser import parse
+    >>> written = expanded(parse("z: Vector(n)\\np = softmax(z)\\nloss = p.T @ p"), "softmax")
+    >>> unparse(written.definitions["p"])
+    'exp(z) / sum(exp(z))'
+    """
+    wanted = _checked((names,) if isinstance(names, str) else names)
+    if not wanted:
+        return problem
+    write = partial(written_out, names=wanted)
+
+    def each(definitions: Definitions) -> dict[str, Expression]:
+        return {name: write(value) for name, value in definitions.items()}
+
+    return replace(
+        problem,
+        definitions=each(problem.definitions),
+        output=write(problem.output),
+        chains=tuple((name, write(side)) for name, side in problem.chains),
+        loop=None if problem.loop is None else _in_loop(problem.loop, each),
+    )
+
+
+def _in_loop(loop: Loop, each: Callable[[Definitions], dict[str, Expression]]) -> Loop:
+    initial, step, equations = map(each, (loop.initial, loop.step, loop.equations))
+    return replace(loop, initial=initial, step=step, equations=equations)
+
+
+def _checked(names: Iterable[str]) -> frozenset[str]:
+    known = {alias: o.name for o in OPERATIONS.values() for alias in (o.name, *o.aliases)}
+    wanted = frozenset(known.get(name, name) for name in names)
+    for name in sorted(wanted):
+        if not has_definition(name):
+            listed = ", ".join(filter(has_definition, OPERATIONS))
+            near = "" if name in OPERATIONS else did_you_mean(name, OPERATIONS)
+            raise OptionError(
+                f"{name} has no definition in the language{near}; those that have one: {listed}"
+            )
+    return wanted
+
+
+@cache
+def has_definition(name: str) -> bool:
+    """Whether an operation is written out by others."""
+    operation = OPERATIONS.get(name)
+    if operation is None or not operation.called:
+        return False
+    if isinstance(operation.meaning, Elementwise):
+        return _scalar(operation) is not None
+    if isinstance(operation.meaning, Composite) and operation.prepare is not None:
+        return False  # what it stands for is written by the same name
+    return getattr(operation.meaning, "definition", None) is not None
+
+
+@cache
+def _scalar(operation: Operation) -> tuple[tuple[Name, ...], Expression] | None:
+    """The definition of a scalar function, of these numbers; None where it has no other words."""
+    names = tuple(Name(f"x_{k}", SCALAR) for k in range(operation.arity[1]))
+    if operation.meaning.definition is None:
+        return None
+    try:
+        symbols = (sympy.Symbol(name.name, real=True) for name in names)
+        found = expression_of(operation.meaning.definition(*symbols))
+    except SymgradError:
+        return None
+    itself = any(isinstance(e, Call) and e.operation is operation for e in parts(found))
+    return None if itself else (names, found)
+
+
+def written_out(root: Expression, names: Collection[str]) -> Expression:
+    """An expression with these operations by their definitions."""
+
+    def visit(e: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        if not isinstance(e, Call):
+            return e
+        if e.operation.name not in names:
+            return replace(e, arguments=arguments)
+        return written_out(_definition(e, arguments), names)
+
+    return fold(root, visit)
+
+
+def _definition(call: Call, arguments: tuple[Expression, ...]) -> Expression:
+    """A call by its definition. Raises: OptionError where that does not say the options."""
+    operation = call.operation
+    if isinstance(operation.meaning, Elementwise):
+        return _at(operation, arguments)
+    try:
+        found: Expression = operation.meaning.definition(*arguments, **call.options)
+    except (TypeError, SymgradError):
+        options = ", ".join(f"{name}={value}" for name, value in call.options.items())
+        raise OptionError(
+            f"{unparse(call)} is not written out: the definition of {operation.name} has no matrix "
+            f"form with {options}"
+        ) from None
+    return found
+
+
+def _at(operation: Operation, arguments: tuple[Expression, ...]) -> Expression:
+    """The definition of a scalar function, entry by entry."""
+    found = _scalar(operation)
+    assert found is not None
+    names, definition = found
+    given = {name.name: argument for name, argument in zip(names, arguments, strict=False)}
+
+    def visit(e: Expression, inside: tuple[Expression, ...]) -> Expression:
+        if isinstance(e, Call):
+            return e.operation(*inside, **e.options)
+        return given[e.name] if isinstance(e, Name) else e
+
+    return fold(definition, visit)
