@@ -13,13 +13,14 @@ from .check import STATUS
 from .datafiles import read_data
 from .options import KINDS, LAYOUTS, derivation_options, of_option, symmetric_option
 from .output import write
-from .printing import printed
 from .programs import ProgramFile, given_problem
 from .style import style_options
 
 if TYPE_CHECKING:
     from symgrad import Derivation, Style
     from symgrad.language.problem import Problem
+
+    from .printing import Printing
 
 REASONS = ["index", "differential"]
 METHODS = ["backpropagation", "differentials", "chain-rule"]
@@ -84,7 +85,6 @@ def derive(
     of: str,
     layout: str,
     symmetric: str,
-    form: str,
     level: str,
     components: str | None,
     why: str | None,
@@ -92,7 +92,7 @@ def derive(
     expand: tuple[str, ...],
     numbers: str | None,
     stable: bool,
-    output: str,
+    printing: Printing,
     style: Style,
 ) -> None:
     """Derive the gradient of a loss, step by step.
@@ -142,10 +142,10 @@ def derive(
     if numbers is not None:
         derivation = derivation.numbered(_numbers(numbers, problem))
     if components:
-        write(_components(derivation, form), output)
+        write(_components(derivation, printing.form), printing.output)
     else:
         level, why = "full" if why else level, why or "index"
-        write(printed(derivation.styled(style), form, level, why), output)
+        printing.print(derivation.styled(style), level, why)
     sys.exit(STATUS[derivation.checked.verdict])
 
 

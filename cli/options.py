@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from .output import writable
-from .printing import GRAPHS, TEXTS
+from .printing import printing_options
 from .programs import find_program
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -70,16 +70,8 @@ def derivation_options(expression: str, level: str) -> Callable[[Command], Comma
         click.option("-e", "--expression", help=expression),
         wrt_option,
         click.option(
-            "--format",
-            "form",
-            type=click.Choice([*TEXTS, *GRAPHS]),
-            default="text",
-            show_default=True,
-            help="svg, dot and tikz are the graph of the computation.",
-        ),
-        click.option(
             "--level", type=click.Choice(LEVELS), default="steps", show_default=True, help=level
         ),
-        output_option,
+        printing_options,
     )
     return lambda command: reduce(lambda c, option: option(c), reversed(given), command)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from .terminal import paged, screen
+
 
 def writable(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """The value of -o; told before any work is done, where it is a folder or in no folder."""
@@ -30,8 +32,8 @@ def writable(context: click.Context, parameter: click.Parameter, value: str | No
     return value
 
 
-def write(result: str | bytes, output: str = "-") -> None:
-    """The result, a text with a line end, in one piece.
+def write(result: str | bytes, output: str = "-", pager: bool = False) -> None:
+    """The result, a text with a line end, in one piece; on a terminal perhaps in a pager.
 
     A file is replaced at once when all is written; a link stays, and its target is written. What is
     no plain file, such as a FIFO, is written to directly.
@@ -40,7 +42,8 @@ def write(result: str | bytes, output: str = "-") -> None:
     content = result.rstrip("\n") + "\n" if isinstance(result, str) else result
     try:
         if output == "-":
-            _print(content)
+            if isinstance(content, bytes) or not paged(content, pager):
+                _print(content)
         else:
             encoded = content.encode() if isinstance(content, str) else content
             _put(Path(output), encoded)
@@ -57,7 +60,7 @@ def _print(content: str | bytes) -> None:
     if sys.stdout is None:
         raise OSError(errno.EBADF, "it is closed")
     try:
-        click.echo(content, nl=False)
+        click.echo(content, nl=False, color=screen().colour)
     except OSError:
         _discard()
         raise

@@ -10,9 +10,11 @@ import click
 from .check import STATUS
 from .failures import INCONCLUSIVE
 from .output import write
+from .printing import text_for
 from .programs import ProgramFile, find_program
 from .report import outcome
 from .style import style_options
+from .terminal import screen
 from .training import Training, data_wanted, train_program, training_options
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def run(program: ProgramFile, training: Training, style: Style) -> None:
     import symgrad as sg
 
     problem = program.problem()
-    write(sg.derive(problem).styled(style).text())
+    write(text_for(screen(), sg.derive(problem).styled(style)))
     write("")
     report = sg.check_gradient(problem)
     write(str(report))

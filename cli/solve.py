@@ -9,13 +9,13 @@ import click
 
 from .check import STATUS
 from .options import derivation_options
-from .output import write
-from .printing import printed
 from .programs import ProgramFile, given_problem
 from .style import style_options
 
 if TYPE_CHECKING:
     from symgrad import Style
+
+    from .printing import Printing
 
 
 @click.command()
@@ -36,9 +36,8 @@ def solve(
     expression: str | None,
     wrt: list[str] | None,
     subject_to: tuple[str, ...],
-    form: str,
     level: str,
-    output: str,
+    printing: Printing,
     style: Style,
 ) -> None:
     """Set the gradient to zero and solve, step by step.
@@ -57,5 +56,5 @@ def solve(
     import symgrad as sg
 
     derivation = sg.stationary(given_problem(program, expression), wrt=wrt, subject_to=subject_to)
-    write(printed(derivation.styled(style), form, level), output)
+    printing.print(derivation.styled(style), level)
     sys.exit(STATUS[derivation.checked.verdict])

@@ -238,15 +238,22 @@ class Derivation:
             return Checked(verified, None)
         return Checked(verified, differences.checked(self.data, ENTRIES))
 
-    def latex(self, level: str = "steps", why: str = "index", style: Styled = None) -> str:
-        """A LaTeX fragment (amsmath and amssymb); level is "result", "steps" or "full".
+    def latex(
+        self,
+        level: str = "steps",
+        why: str = "index",
+        style: Styled = None,
+        standalone: bool = False,
+    ) -> str:
+        """A LaTeX fragment (amsmath and amssymb), or with `standalone` a whole document; level is
+        "result", "steps" or "full".
 
         At level "full" each step comes with the proof that it is true, in every format: in index
         notation, or with why="differential" by differentials where matrix notation can say it.
         `style` is how it is printed, in every format: `sg.Style(notation="bar")`; without one that
         of the derivation (see `styled`).
         """
-        return rendering.latex(self._document(level, why, style))
+        return rendering.latex(self._document(level, why, style), standalone)
 
     def markdown(self, level: str = "steps", why: str = "index", style: Styled = None) -> str:
         """Markdown with formulas between dollar signs."""

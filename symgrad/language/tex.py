@@ -138,12 +138,15 @@ def is_word(formula: fm.Formula) -> bool:
     )
 
 
+SPECIAL: dict[str, str | int | None] = {character: f"\\{character}" for character in "&%$#_{}"}
+SPECIAL |= {"^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "\\": r"\textbackslash{}"}
+SPECIAL |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
+
+
 def escaped(text: str) -> str:
-    """Text with TeX's own characters as they are read."""
-    return text.translate(ESCAPED)
+    """Text with TeX's own characters as they are read.
 
-
-ESCAPED = str.maketrans(
-    {character: f"\\{character}" for character in "&%$#_{}"}
-    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
-)
+    >>> escaped("a_1 < 50% of \\\\input"), escaped("W'")
+    ('a\\\\_1 \\\\textless{} 50\\\\% of \\\\textbackslash{}input', "W'")
+    """
+    return text.translate(str.maketrans(SPECIAL))

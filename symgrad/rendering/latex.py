@@ -19,6 +19,12 @@ from symgrad.rendering.document import Document, answers, given_variables, legen
 from symgrad.rendering.equations import Equation, shape_formula
 from symgrad.rendering.prose import prose_latex
 
+PREAMBLE = r"""\documentclass[a4paper]{article}
+\usepackage{iftex}
+\ifpdftex\usepackage[T1]{fontenc}\else\usepackage{fontspec}\fi
+\usepackage{amsmath,amssymb}
+\begin{document}
+"""
 WIDTH = 290.0  # points, of the narrowest page that a derivation is to fit: a slide
 
 
@@ -34,9 +40,11 @@ def latex_expression(root: Expression, table: Table = PLAIN) -> str:
     return tex(typeset(root), table)
 
 
-def latex(doc: Document) -> str:
-    """A derivation as a LaTeX fragment that needs amsmath and amssymb alone."""
-    return "\n".join([r"\allowdisplaybreaks", *_lines(doc)]) + "\n"
+def latex(doc: Document, standalone: bool = False) -> str:
+    """A derivation as a LaTeX fragment that needs amsmath and amssymb alone, or as a whole
+    document."""
+    fragment = "\n".join([r"\allowdisplaybreaks", *_lines(doc)]) + "\n"
+    return f"{PREAMBLE}\n{fragment}\n\\end{{document}}\n" if standalone else fragment
 
 
 def latex_display(derivation: Derivation, table: Table) -> str:
