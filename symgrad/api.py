@@ -167,8 +167,68 @@ class Checked:
         return "passed" if self.gradient is None else self.gradient.verdict
 
 
+class Printable:
+    """The texts of a derivation: each is its document in a format."""
+
+    style: rendering.Style
+
+    def _document(self, level: str, why: str, style: Styled = None) -> rendering.Document:
+        """What every format prints."""
+        raise NotImplementedError
+
+    def latex(
+        self,
+        level: str = "steps",
+        why: str = "index",
+        style: Styled = None,
+        standalone: bool = False,
+    ) -> str:
+        """A LaTeX fragment (amsmath and amssymb), or with `standalone` a whole document; level is
+        "result", "steps" or "full".
+
+        At level "full" each step comes with the proof that it is true, in every format: in index
+        notation, or with why="differential" by differentials where matrix notation can say it.
+        `style` is how it is printed, in every format: `sg.Style(notation="bar")`; without one that
+        of the derivation (see `styled`).
+        """
+        return rendering.latex(self._document(level, why, style), standalone)
+
+    def markdown(self, level: str = "steps", why: str = "index", style: Styled = None) -> str:
+        """Markdown with formulas between dollar signs."""
+        return rendering.markdown(self._document(level, why, style))
+
+    def html(self, level: str = "steps", why: str = "index", style: Styled = None) -> str:
+        """A page that shows itself without a network: formulas in MathML."""
+        from symgrad.rendering.html import html
+
+        return html(self._document(level, why, style))
+
+    def text(
+        self,
+        level: str = "steps",
+        why: str = "index",
+        style: Styled = None,
+        width: int = 80,
+        notation: str = "code",
+        colour: bool = False,
+    ) -> str:
+        """Text for a terminal of that width: no line is wider, except a single word.
+
+        `notation` is "code", which `parse` and `grade_derivation` read back, or "math", the
+        mathematical signs of Unicode; with `colour` titles, numbers and notes are set apart by the
+        codes of a terminal.
+        """
+        style = self.style if style is None else rendering.style_wanted(style)
+        doc = self._document(level, why, style.on_one_line)
+        return rendering.text(doc, width, notation, colour)
+
+    def json(self, why: str = "index") -> str:
+        """All of it for a program to read."""
+        return rendering.json(self._document("full", why))
+
+
 @dataclass(frozen=True)
-class Derivation:
+class Derivation(Printable):
     """A derivation: its steps, results, texts, NumPy function and verification. `method` is how
     the texts derive: step by step backward, or for each of wrt by differentials or the chain
     rule."""
@@ -238,52 +298,6 @@ class Derivation:
             return Checked(verified, None)
         return Checked(verified, differences.checked(self.data, ENTRIES))
 
-    def latex(
-        self,
-        level: str = "steps",
-        why: str = "index",
-        style: Styled = None,
-        standalone: bool = False,
-    ) -> str:
-        """A LaTeX fragment (amsmath and amssymb), or with `standalone` a whole document; level is
-        "result", "steps" or "full".
-
-        At level "full" each step comes with the proof that it is true, in every format: in index
-        notation, or with why="differential" by differentials where matrix notation can say it.
-        `style` is how it is printed, in every format: `sg.Style(notation="bar")`; without one that
-        of the derivation (see `styled`).
-        """
-        return rendering.latex(self._document(level, why, style), standalone)
-
-    def markdown(self, level: str = "steps", why: str = "index", style: Styled = None) -> str:
-        """Markdown with formulas between dollar signs."""
-        return rendering.markdown(self._document(level, why, style))
-
-    def html(self, level: str = "steps", why: str = "index", style: Styled = None) -> str:
-        """A page that shows itself without a network: formulas in MathML."""
-        from symgrad.rendering.html import html
-
-        return html(self._document(level, why, style))
-
-    def text(
-        self,
-        level: str = "steps",
-        why: str = "index",
-        style: Styled = None,
-        width: int = 80,
-        notation: str = "code",
-        colour: bool = False,
-    ) -> str:
-        """Text for a terminal of that width: no line is wider, except a single word.
-
-        `notation` is "code", which `parse` and `grade_derivation` read back, or "math", the
-        mathematical signs of Unicode; with `colour` titles, numbers and notes are set apart by the
-        codes of a terminal.
-        """
-        style = self.style if style is None else rendering.style_wanted(style)
-        doc = self._document(level, why, style.on_one_line)
-        return rendering.text(doc, width, notation, colour)
-
     def styled(self, style: rendering.Style) -> Self:
         """The same derivation, printed in this style wherever none is given: in a notebook too.
 
@@ -306,10 +320,6 @@ class Derivation:
         """
         _numbers(self.data, numbers)  # it tells now what does not fit
         return replace(self, numbers=numbers)
-
-    def json(self, why: str = "index") -> str:
-        """All of it for a program to read."""
-        return rendering.json(self._document("full", why))
 
     def graph(self, format: str = "svg", style: Styled = None) -> str:
         """The graph of the computation as a picture: a box for each value, with its shape, the
