@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
+from html import escape
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -72,9 +74,9 @@ def run(shell: Any, arguments: Sequence[str], cell: Cell | None) -> None:
     with command.make_context("%%symgrad", list(arguments)) as context:
         options, name = context.params, context.params.pop("name")
         default = context.get_parameter_source("form") is click.core.ParameterSource.DEFAULT
-        if default and options["output"] == "-":
+        if default and options["output"] == "-" and not options["components"]:
             options["form"] = "markdown"
-        if name is not None and not name.isidentifier():
+        if name is not None and (not name.isidentifier() or iskeyword(name)):
             raise click.UsageError(f"--name {name}: a name is wanted")
         if cell is not None:
             if options["program"] is not None:
@@ -86,10 +88,23 @@ def run(shell: Any, arguments: Sequence[str], cell: Cell | None) -> None:
         if name is not None and cell is not None:
             shell.user_ns[name] = cell.problem()
     text = printed.getvalue()
-    if options["form"] == "markdown" and text:
-        display({"text/markdown": text, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+    if text and options["form"] in SHOWN:
+        kind, shown = SHOWN[options["form"]]
+        display({kind: shown(text), "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
     else:
         print(text, end="")
+
+
+def framed(page: str) -> str:
+    """A page of its own within a notebook."""
+    return f'<iframe srcdoc="{escape(page)}" style="width: 100%; height: 32em; border: 0"></iframe>'
+
+
+SHOWN: dict[str, tuple[str, Callable[[str], str]]] = {  # formats that notebooks show
+    "markdown": ("text/markdown", str),
+    "html": ("text/html", framed),
+    "svg": ("image/svg+xml", str),
+}
 
 
 def _shortly(error: SymgradError) -> SymgradError:

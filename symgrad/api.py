@@ -371,7 +371,7 @@ class Derivation(Printable):
         return rendering.with_numbers(document, _numbers(self.data, self.numbers))
 
     def _repr_latex_(self) -> str:
-        return f"$$\n{rendering.latex_display(self.data, self.style.table(self.data))}\n$$"
+        return f"$$\n{rendering.latex_display(self._document('result', 'index'))}\n$$"
 
     def __str__(self) -> str:
         return self.text()
@@ -513,10 +513,6 @@ class StepDerivation(Derivation):
         one_of("the reason", why, KINDS)
         style = self.style if style is None else rendering.style_wanted(style)
         return rendering.step_document(self.data, self.checked, level, style=style)
-
-    def _repr_latex_(self) -> str:
-        document = self._document("result", "index")
-        return "\n".join(rendering.aligned(document.equations, document.table))
 
     def lambdify(  # type: ignore[override]
         self,

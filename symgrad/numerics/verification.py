@@ -73,8 +73,11 @@ class Verification:
         return f"<Verification {self.verdict}: {len(self.steps)} checks, largest error {error:.0e}>"
 
     def _repr_markdown_(self) -> str:
-        """The error of each step."""
-        rows = [(f"({s.number})" if s.number else "results", f"{s.error:.0e}") for s in self.steps]
+        """The error of each step, and that of the results, as printed and as computed."""
+        errors: dict[int, list[float]] = {}
+        for step in self.steps:
+            errors.setdefault(step.number, []).append(step.error)
+        rows = [(f"({n})" if n else "results", f"{np.max(e):.0e}") for n, e in errors.items()]
         heads = ("step", "largest relative error")
         return f"Verification: {self.verdict}\n\n{table(heads, rows)}"
 

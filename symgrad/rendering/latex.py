@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from symgrad.calculus.derivation import Derivation
 from symgrad.language import formula as fm
 from symgrad.language.expressions import Expression
 from symgrad.language.formula import Formula
@@ -15,7 +14,7 @@ from symgrad.language.table import PLAIN, Table
 from symgrad.language.tex import escaped
 from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
-from symgrad.rendering.document import Document, answers, given_variables, legend, program
+from symgrad.rendering.document import Document
 from symgrad.rendering.equations import Equation, shape_formula
 from symgrad.rendering.prose import prose_latex
 
@@ -47,17 +46,21 @@ def latex(doc: Document, standalone: bool = False) -> str:
     return f"{PREAMBLE}\n{fragment}\n\\end{{document}}\n" if standalone else fragment
 
 
-def latex_display(derivation: Derivation, table: Table) -> str:
+def latex_display(doc: Document) -> str:
     """The program and the results, for a notebook cell."""
-    results = [e for answer in answers(derivation, stepwise=False) for e in answer.equations]
-    signs = legend((formula for e in results for formula in e.formulas), table)
-    spaces = (tex(space, table) for space, _ in given_variables(derivation))
-    rows = [rf"&{space}" for space in (*spaces, *(tex(sign, table) for sign in signs))]
-    rows += [
-        " = ".join(tex(formula, table) for formula in e.formulas).replace(" = ", " &= ", 1)
-        for e in (*program(derivation), *results)
-    ]
+    table = doc.table
+    spaces = ((tex(space, table), facts) for space, facts in doc.variables)
+    rows = [rf"&{space}{_said(facts and f'({facts})')}" for space, facts in spaces]
+    rows += [f"&{tex(sign, table)}" for sign in doc.legend]
+    for equation in (*doc.program, *doc.arrays, *doc.equations):
+        left, *sides = (tex(formula, table) for formula in equation.formulas)
+        rows.append(f"{left} &= {' = '.join(sides)}{_said(equation.note)}")
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+
+def _said(text: str) -> str:
+    """What is said beside a formula."""
+    return rf"\quad \text{{{prose_latex(text)}}}" if text else ""
 
 
 def _lines(doc: Document) -> Iterator[str]:

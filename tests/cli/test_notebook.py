@@ -62,6 +62,19 @@ def test_its_options_are_those_of_the_command(run: Run) -> None:
     assert "grad_W L = 2 * (f - y) @ x.T" in captured.stdout and not captured.outputs
 
 
+def test_a_page_and_a_graph_are_shown(run: Run) -> None:
+    captured, _ = run(f"%%symgrad --format svg\n{NET}")
+    assert captured.outputs[0].data["image/svg+xml"].startswith("<svg")
+    captured, _ = run(f"%%symgrad --format html\n{NET}")
+    frame = captured.outputs[0].data["text/html"]
+    assert frame.startswith('<iframe srcdoc="&lt;!DOCTYPE html&gt;') and frame.count("<") == 2
+
+
+def test_components_are_text(run: Run) -> None:
+    captured, error = run(f"%%symgrad --form components --wrt x\n{NET}")
+    assert error is None and captured.stdout.startswith("x[i]: ")
+
+
 def test_its_program_has_a_name(run: Run, shell: Any) -> None:
     run(f"%%symgrad --name net --wrt W\n{NET}")
     captured, _ = run("import symgrad as sg\nprint(sg.derive(net, 'x').results['x'])")
@@ -87,6 +100,7 @@ WRONG = {
     '%%symgrad --wrt "W\nx: Scalar': 'OptionError: --wrt "W: No closing quotation',
     "%symgrad --wrt W": "OptionError: give either a FILE or -e EXPRESSION",
     "%%symgrad --name 2x\nx: Scalar\nloss = x": "OptionError: --name 2x: a name is wanted",
+    "%%symgrad --name class\nx: Scalar\nloss = x": "OptionError: --name class: a name is wanted",
 }
 
 

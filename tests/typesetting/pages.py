@@ -62,9 +62,8 @@ def compiled(pages: Iterable[Document], folder: Path) -> str:
 
 def formulas(name: str, derivation: Derivation, pages: Iterable[Document]) -> Iterator[list[str]]:
     """Every formula that a browser would show with KaTeX, with where it comes from."""
-    if not isinstance(derivation, StepDerivation):
-        yield [name, latex_display(derivation.data)]
     for page in pages:
+        yield [name, latex_display(page)]
         table: Table = page.table
         for space, _ in page.variables:
             yield [name, tex(space, table)]

@@ -72,6 +72,11 @@ class Joined:
     loss: Name
     along: Tangents | None = None
 
+    def __repr__(self) -> str:
+        """What it is, without its lines."""
+        by = ", ".join(self.wrt)
+        return f"<{self.kind} of {self.valued} by {by}: {len(self.lines)} lines>"
+
     @property
     def kind(self) -> str:
         """What is derived."""
