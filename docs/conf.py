@@ -4,6 +4,7 @@ It is made of the same Markdown that is read in the repository; formulas are set
 lies beside the pages, so that nothing is fetched when they are read.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import jupyter_server_mathjax
@@ -11,39 +12,10 @@ from sphinx.application import Sphinx
 
 import symgrad
 
-PAGES = """
-
-```{toctree}
-:hidden:
-:caption: Course
-:glob:
-
-docs/course/README
-docs/course/[0-9]*
-docs/derive
-docs/train
-```
-
-```{toctree}
-:hidden:
-:caption: More
-
-docs/recurrences
-docs/stationary
-docs/web
-docs/performance
-docs/reference
-```
-
-```{toctree}
-:hidden:
-:caption: Development
-
-docs/architecture
-CONTRIBUTING
-CHANGELOG
-```
-"""
+LAST = ("reference", "architecture")
+HERE = Path(__file__).parent
+COURSE = ["course/README", "course/[0-9]*", *(path.stem for path in sorted(HERE.glob("*.ipynb")))]
+MORE = [path.stem for path in sorted(HERE.glob("*.md")) if path.stem not in LAST]
 
 project, version, release = "symgrad", symgrad.__version__, symgrad.__version__
 copyright = "the symgrad authors"
@@ -78,12 +50,20 @@ mathjax2_config = {
 }
 
 
-def with_pages(app: Sphinx, page: str, text: list[str]) -> None:
-    """The list of pages, which the README has no need of in the repository."""
+def contents(title: str, pages: Iterable[str]) -> str:
+    """A part of the table of contents."""
+    listed = "\n".join(pages)
+    return f"\n\n```{{toctree}}\n:hidden:\n:glob:\n:caption: {title}\n\n{listed}\n```\n"
+
+
+def with_contents(app: Sphinx, page: str, text: list[str]) -> None:
+    """The table of contents, which the README has no need of in the repository."""
     if page == root_doc:
-        text[0] += PAGES
+        text[0] += contents("Course", (f"docs/{page}" for page in COURSE))
+        text[0] += contents("More", (f"docs/{page}" for page in (*MORE, "reference")))
+        text[0] += contents("Development", ("docs/architecture", "CONTRIBUTING", "CHANGELOG"))
 
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
-    app.connect("source-read", with_pages)
+    app.connect("source-read", with_contents)
