@@ -13,7 +13,7 @@ from symgrad.grading import grade as graded
 from symgrad.grading.verdict import HINTS
 from symgrad.language.dimensions import SCALAR, Dimension, core, dimension_text
 from symgrad.language.problem import Problem, Variable
-from symgrad.web.choices import DERIVATIVES, chosen, style
+from symgrad.web.choices import DERIVATIVES, chosen
 from symgrad.web.models import read_model
 
 Request: TypeAlias = Mapping[str, Any]
@@ -96,9 +96,11 @@ def derive(request: Request) -> Answer:
     one_of("form", request.get("form"), WRITTEN)
     problem = _problem(request)
     of = request.get("of") or _usual(problem)
-    options = chosen(request, "derivation", of)
+    options = chosen(request, "convention", of) | chosen(request, "way", of)
     derived = getattr(sg, DERIVATIVES[of])(problem, wrt=_wrt(request), **options)
-    derived = derived.styled(style(request, of))
+    derived = derived.styled(sg.Style(**chosen(request, "style", of)))
+    if seed := chosen(request, "numbers", of):
+        derived = derived.numbered(int(seed["numbers"]))
     page = chosen(request, "page", of)
     return {"text": WRITTEN[request["form"]](derived, **page), "checked": derived.checked.verdict}
 
@@ -113,7 +115,7 @@ def grade(request: Request) -> Answer:
     if wrt is None or len(wrt) > (2 if of == "hessian" else 1):
         raise OptionError("an answer differentiates by one variable: choose it")
     answer = text_wanted("an answer", request.get("answer"))
-    options = chosen(request, "derivation", of)
+    options = chosen(request, "convention", of)
     verdict = graded(problem, wrt if of == "hessian" else wrt[0], answer, kind=of, **options)
     told = len(TOLD) - 1 if verdict.correct else TOLD.index(request["tell"])
     said = ("", *map(verdict.hint, HINTS), verdict.diagnosis)[told]

@@ -20,18 +20,21 @@ SWITCH = ("no", "yes")
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One of several words. `group` says what it is a choice of; `of` are the derivatives that it
-    is for, all of them where it is empty. It is shown where it matters: `needs` is a word that
-    another choice has then, or that a variable is declared with."""
+    """One of several words. `group` says what it is a choice of: the "kind" of derivative, its
+    "convention", the "way" that it is derived, the "page", the "style". `of` are the derivatives
+    that it is for, all of them where it is empty. It is shown where it matters: `needs` is a word
+    that another choice has then, or that a variable is declared with. Few need what is `folded`
+    away."""
 
     name: str
     label: str
     values: tuple[str, ...]
     default: str
     help: str
-    group: str = "derivation"
+    group: str = "way"
     of: tuple[str, ...] = ()
     needs: str = ""
+    folded: bool = False
 
 
 DERIVATIVES = {  # and the public function that derives it
@@ -55,6 +58,7 @@ def _of_style(name: str, metadata: Mapping[str, Any]) -> Choice:
         default=words[0],
         help=metadata["help"],
         group="style",
+        folded=True,
     )
 
 
@@ -76,7 +80,17 @@ CHOICES: tuple[Choice, ...] = (
         of=("gradient",),
     ),
     Choice(
+        name="stable",
+        label="As computed",
+        values=SWITCH,
+        default=SWITCH[0],
+        help="Derive the form that code computes, which keeps numbers in range.",
+        of=("gradient",),
+        folded=True,
+    ),
+    Choice(
         name="layout",
+        group="convention",
         label="Layout",
         values=LAYOUTS,
         default=LAYOUTS[0],
@@ -85,6 +99,7 @@ CHOICES: tuple[Choice, ...] = (
     ),
     Choice(
         name="symmetric",
+        group="convention",
         label="Symmetric entries",
         values=CONVENTIONS,
         default=CONVENTIONS[0],
@@ -109,23 +124,26 @@ CHOICES: tuple[Choice, ...] = (
         group="page",
         needs="full",
     ),
+    Choice(
+        name="numbers",
+        label="Numbers",
+        values=(SWITCH[0], "1", "2", "3"),
+        default=SWITCH[0],
+        help="Random numbers beside each line, by their seed.",
+        group="numbers",
+        folded=True,
+    ),
     *(_of_style(own.name, own.metadata) for own in fields(Style)),
 )
 
 
 def chosen(request: Mapping[str, Any], group: str, of: str) -> dict[str, Any]:
     """The choices of a group that a request makes otherwise than by default, where they are for
-    this derivative. Raises: OptionError for a word that there is not."""
+    this derivative; a switch is True. Raises: OptionError for a word that there is not."""
     found = {}
     for choice in CHOICES:
         value = request.get(choice.name, choice.default)
         one_of(choice.name, value, choice.values)
         if choice.group == group and (not choice.of or of in choice.of) and value != choice.default:
-            found[choice.name] = value
+            found[choice.name] = value == SWITCH[1] or value
     return found
-
-
-def style(request: Mapping[str, Any], of: str) -> Style:
-    """The style that a request chooses."""
-    words: dict[str, Any] = chosen(request, "style", of)
-    return Style(**{name: word == SWITCH[1] or word for name, word in words.items()})

@@ -8,13 +8,14 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from symgrad.web.worker import READY
 
 AGAIN = 1.0  # seconds, until a process that did not start is tried again
+WORKER = (sys.executable, "-P", "-m", "symgrad.web.worker")
 STARTING = 60  # seconds, at most, until a process can answer
 MANY = 200  # answers of a process, which then makes room: what they left in caches goes, too
 ENVIRONMENT = {
@@ -89,10 +90,11 @@ class Worker:
 
 @dataclass(eq=False)
 class Pool:
-    """The processes, `size` of them; used in `async with`."""
+    """The processes, `size` of them, each started by `command`; used in `async with`."""
 
     size: int
     limits: Limits = field(default_factory=Limits)
+    command: Sequence[str] = WORKER
     _idle: asyncio.Queue[Worker] = field(default_factory=asyncio.Queue, init=False)
     _all: set[Worker] = field(default_factory=set, init=False)
     _replacing: set[asyncio.Task[None]] = field(default_factory=set, init=False)
@@ -159,7 +161,7 @@ class Pool:
         """Add a process, once it can answer."""
         limits = (self.limits.seconds, self.limits.megabytes, self.limits.answer)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "symgrad.web.worker", *map(str, limits)),
+            *(*self.command, *map(str, limits)),
             stdin=PIPE,
             stdout=PIPE,
             limit=2 * self.limits.answer,

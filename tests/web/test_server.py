@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -81,6 +83,21 @@ def test_whatever_can_be_chosen_is_answered(name: str, word: str) -> None:
         model = model.replace("loss = x.T @ S @ x / 2 - sum(x)", "f = S @ x")
     said = ANSWERS["derive"]({"model": model, "form": "latex", **fields})
     assert said["checked"] == "passed"
+
+
+@pytest.mark.parametrize("name", [choice.name for choice in CHOICES if choice.name != "of"])
+def test_whatever_is_chosen_an_answer_is_graded(name: str) -> None:
+    (word,) = [choice.values[:2][-1] for choice in CHOICES if choice.name == name]
+    model = "S: Matrix(n, n, symmetric=True)\nx: Vector(n)\nloss = x.T @ S @ x"
+    fields = {"model": model, "wrt": ["S"], name: word}
+    said = ANSWERS["grade"]({**fields, "answer": "x @ x.T", "tell": "answer"})
+    assert said["correct"] is True
+
+
+def test_a_choice_is_one_of_the_function_that_derives() -> None:
+    for choice in CHOICES:
+        for of in choice.of:
+            assert choice.name in inspect.signature(getattr(sg, DERIVATIVES[of])).parameters
 
 
 def told(answer: str, tell: str) -> dict[str, Any]:
@@ -207,11 +224,19 @@ def test_many_ask_at_once_and_some_ask_for_too_much(server: Server) -> None:
     assert set(server.workers()) != before  # those that took too much were ended
 
 
+ECHO = """
+import sys
+print("ready", flush=True)
+for line in sys.stdin:
+    print(200, line, end="", flush=True)
+"""
+
+
 def test_a_process_is_replaced_and_works_for_who_waits_alone() -> None:
-    question = b'{"wanted": "read", "model": "norm2(x)"}'
+    question = b'"?"'
 
     async def asks() -> list[HTTPStatus]:
-        async with Pool(1) as pool:
+        async with Pool(1, command=(sys.executable, "-S", "-c", ECHO)) as pool:
             (worker,) = pool._all
             with pytest.raises(NoAnswer) as gone:
                 await pool.answer(question, _leaves)
@@ -223,7 +248,8 @@ def test_a_process_is_replaced_and_works_for_who_waits_alone() -> None:
             worker.process.kill()
             with pytest.raises(NoAnswer) as ended:
                 await pool.answer(question, _stays)
-            status, _ = await pool.answer(question, _stays)
+            status, answer = await pool.answer(question, _stays)
+            assert answer == question + b"\n"
             return [gone.value.status, busy.value.status, ended.value.status, status]
 
     assert asyncio.run(asks()) == [408, 503, 507, 200]

@@ -103,7 +103,7 @@ const remarks = (said) => said.map((text) => made("p", { className: "soft", text
 
 // ---- What is chosen, and its place in the address
 
-const choices = table.choices;
+const choices = table.choices.filter((choice) => choice.values.length > 1);
 let wrt = []; // the names that are differentiated by; none stands for all parameters
 let form = table.forms[0].name;
 let known = null; // what the server said of the model
@@ -141,8 +141,9 @@ function load() {
     const wanted = fields.get(choice.name);
     $(`option-${choice.name}`).value = choice.values.includes(wanted) ? wanted : choice.default;
   }
-  const styled = choices.some((c) => c.group === "style" && value(c) !== c.default);
-  document.querySelector(".options details").open = styled;
+  const isChosen = (choice) => choice.folded && value(choice) !== choice.default;
+  document.querySelector(".options details").open = choices.some(isChosen);
+  showChoices();
   select(fields.get("form") in forms ? fields.get("form") : table.forms[0].name);
   update();
 }
@@ -235,10 +236,9 @@ function makeChoices() {
     const select = made("select", { id, onchange: update }, ...options);
     return made("div", { className: "option", title: choice.help }, label, select);
   };
-  const styles = choices.filter((choice) => choice.group === "style").map(field);
-  const others = choices.filter((choice) => choice.group !== "style").map(field);
-  const folded = made("details", {}, made("summary", { textContent: "Style" }), ...styles);
-  document.querySelector(".options").replaceChildren(...others, folded);
+  const fields = (folded) => choices.filter((choice) => choice.folded === folded).map(field);
+  const more = made("details", {}, made("summary", { textContent: "More" }), ...fields(true));
+  document.querySelector(".options").replaceChildren(...fields(false), more);
 }
 
 function showChoices() {
