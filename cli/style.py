@@ -12,7 +12,7 @@ CODE = "code"  # text in the language, which pastes back
 NOTATIONS = ["partial", "nabla", "bar", "delta", CODE]
 TRANSPOSES = ["top", "T", "prime"]
 SHAPES = ["none", "beside", "under"]
-LANGUAGES = ["en"]
+LANGUAGES = ["en", "ko", "de", "zh"]
 OPTIONS = {
     "notation": click.option(
         "--notation",

@@ -23,10 +23,10 @@ ONLY = {
     "hessian": "First the indices of the first variable, then those of the second.",
 }  # the kinds that have one layout
 SCALAR = {
-    "variable": "Each {0} has the shape of its variable.",
-    "numerator": "Numerator layout: each {0} is transposed, that of a vector is a row; "
+    "variable": "Each {what} has the shape of its variable.",
+    "numerator": "Numerator layout: each {what} is transposed, that of a vector is a row; "
     "the steps have the shape of their variables.",
-    "denominator": "Denominator layout: each {0} has the shape of its variable.",
+    "denominator": "Denominator layout: each {what} has the shape of its variable.",
 }
 NUMERATOR = "Numerator layout: first the indices of f, then those of the variable."
 OTHER = {
@@ -65,7 +65,7 @@ def layout_sentence(kind: str, layout: str, scalar: bool) -> Phrase:
         return phrase(ONLY[kind])
     if not scalar:
         return phrase(OTHER[layout])
-    return phrase(SCALAR[layout], phrase("Jacobian" if kind == "jacobian" else kind))
+    return phrase(SCALAR[layout].format(what="Jacobian" if kind == "jacobian" else kind))
 
 
 def arranged(labels: Sequence[Label], of: int, layout: str, name: str) -> Arranged:

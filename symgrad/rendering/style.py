@@ -12,9 +12,7 @@ from symgrad.language.dimensions import Shape, core
 from symgrad.language.names import entry_parts
 from symgrad.language.table import SLOPES, TRANSPOSES, Look, Table
 from symgrad.rendering.shapes import WHERE, Shapes
-from symgrad.rendering.words import ENGLISH, Words
-
-LANGUAGES = ("en",)
+from symgrad.rendering.words import LANGUAGES, Words, words_of
 
 
 class Symbols(Protocol):
@@ -42,7 +40,7 @@ class Style:
     `notation` is how the derivative of the loss by z is written: "partial" (the fraction), "nabla",
     "bar" or "delta", of which a legend says what it is. `transpose` is "top", "T" or "prime".
     `bold` sets vectors and matrices in bold. `shapes` are "none", "beside" each line, or "under"
-    its factors.
+    its factors. `language` is "en", "ko" (Korean), "de" (German) or "zh" (Chinese).
 
     >>> from symgrad import derive
     >>> program = "W: Matrix(m, n)\nx: Vector(n)\nz = W @ x\nloss = norm2(z)**2"
@@ -69,7 +67,7 @@ class Style:
     @cached_property
     def words(self) -> Words:
         """What is said beside the formulas."""
-        return ENGLISH
+        return words_of(self.language)
 
     @property
     def on_one_line(self) -> Style:

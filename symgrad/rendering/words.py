@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 
 from symgrad.language.phrases import Phrase
 
@@ -32,3 +35,13 @@ class Words:
 
 
 ENGLISH = Words()
+LANGUAGES = ("en", "ko", "de", "zh")
+
+
+@cache
+def words_of(language: str) -> Words:
+    """What says the texts in a language, by its table."""
+    if language == ENGLISH.code:
+        return ENGLISH
+    table = files(__package__).joinpath("languages", f"{language}.toml").read_text("utf-8")
+    return Words(tomllib.loads(table), language)

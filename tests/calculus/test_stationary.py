@@ -342,7 +342,8 @@ def test_what_is_no_constraint_is_refused(constraints: list[str], message: str) 
 
 @pytest.mark.parametrize(("loss", "wrt", "told"), CONVEX)
 def test_convexity_is_told_where_it_is_seen(loss: str, wrt: str, told: str) -> None:
-    text = sg.stationary(program(f"loss = {loss}"), wrt.split()).text(level="result", width=200)
+    found = sg.stationary(program(f"loss = {loss}"), wrt.split())
+    text = " ".join(found.text(level="result").split())
     assert told in text
 
 

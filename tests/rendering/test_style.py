@@ -144,7 +144,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"transpose": None}, "transpose is one of top, T, prime, not None"),
     ({"bold": "yes"}, "bold is True or False, not 'yes'"),
     ({"shapes": True}, "shapes is one of none, beside, under, not True"),
-    ({"language": "fr"}, "language is one of en"),
+    ({"language": "fr"}, "language is one of en, ko, de, zh, not 'fr'"),
 ]
 
 
