@@ -14,6 +14,7 @@ from symgrad.language.tex import DOT, latex, separator
 
 Child = Element | str
 TALL = ("mfrac", "msqrt", "munder", "mtable")
+STRETCHED = "\u2015"  # the bar that fonts draw over a word
 NORMAL = {"mathvariant": "normal"}  # upright, where a single letter would be italic
 
 
@@ -75,8 +76,9 @@ class MathML:
             case fm.Root():
                 return made("msqrt", *written)
             case fm.Accent():
-                wide = str(node.accent == r"\overline").lower()
-                accent = made("mo", GLYPHS[node.accent], stretchy=wide)
+                wide = node.accent == r"\overline"
+                sign = STRETCHED if wide else GLYPHS[node.accent]
+                accent = made("mo", sign, stretchy=str(wide).lower())
                 return made("mover", *written, accent, accent="true")
             case fm.Under():
                 return _under(written[0], written[1], node.brace)

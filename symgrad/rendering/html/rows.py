@@ -38,7 +38,8 @@ def equation_row(equation: Equation, doc: Document) -> Element:
     if equation.fits is not None:
         note = [mathml(equation.fits, doc.table), ": ", *note]
     if equation.shape is not None:
-        note += ["  " * bool(note), mathml(shape_formula(equation.shape), doc.table)]
+        shape = mathml(shape_formula(equation.shape), doc.table)
+        note.append(made("span", shape, **{"class": "shape"}))
     left = [] if equation.left is None else [mathml(equation.left, doc.table)]
     label = doc.words(phrase("Line {0}", number)).strip()
     return made(
