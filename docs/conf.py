@@ -21,7 +21,7 @@ project, version, release = "symgrad", symgrad.__version__, symgrad.__version__
 copyright = "the symgrad authors"
 root_doc = "README"
 include_patterns = ["*.md", "docs/**"]
-exclude_patterns = ["docs/course/make_pictures.py"]
+exclude_patterns = ["docs/*/make_*.py"]
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
 
 myst_enable_extensions = ["dollarmath"]
