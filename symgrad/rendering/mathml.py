@@ -77,8 +77,8 @@ class MathML:
                 return made("msqrt", *written)
             case fm.Accent():
                 wide = node.accent == r"\overline"
-                sign = STRETCHED if wide else GLYPHS[node.accent]
-                accent = made("mo", sign, stretchy=str(wide).lower())
+                bar = STRETCHED if wide else GLYPHS[node.accent]
+                accent = made("mo", bar, stretchy=str(wide).lower())
                 return made("mover", *written, accent, accent="true")
             case fm.Under():
                 return _under(written[0], written[1], node.brace)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,6 @@ import pytest
 import symgrad as sg
 from tests.derived import of_example
 
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 NAME = "two_layer_linear"
 GIVEN = "(all) => all.map((box) => box.getAttribute('aria-label') && box.getAttribute('role'))"
 REACHED = """() => [...document.querySelectorAll(".scroll")].every(
@@ -22,14 +17,6 @@ REACHED = """() => [...document.querySelectorAll(".scroll")].every(
 )"""
 OVER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LIT = "(all) => [...new Set(all.map((one) => one.getAttribute('data-name')))]"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
