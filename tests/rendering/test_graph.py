@@ -15,6 +15,7 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.errors import OptionError
+from symgrad.language.formula import Named
 from symgrad.rendering.graph import computation
 from symgrad.rendering.graph.computation import Graph
 from symgrad.rendering.graph.drawing import Curve, drawing
@@ -74,6 +75,12 @@ def test_a_vertex_says_what_the_lines_say() -> None:
             of = step.left.bottom.name  # type: ignore[attr-defined]
             assert vertices[of].back == step.number
     assert [n for n, v in vertices.items() if v.each] == ["x", "z1", "h", "z2", "p", "y", "l"]
+
+
+def test_a_pull_back_begins_with_the_cotangent_that_is_given() -> None:
+    derived = sg.pullback("A: Matrix(n, n)\nx: Vector(n)\nf = tanh(A @ x)", ["x"])
+    *_, last = graph(derived).vertices
+    assert (last.name, str(last.cotangent)) == ("f", str(Named(name="G")))
 
 
 def test_one_step_is_drawn_with_the_way_to_the_next() -> None:

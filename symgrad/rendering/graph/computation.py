@@ -109,7 +109,6 @@ class _Builder:
         self.cotangents = dict(self._cotangents())
         for name, line in lines.items():
             self._line(name, line, lines)
-        self._total()
         self._other_steps(lines)
         places = {name: k for k, name in enumerate(self.found)}
         flows = self._flows()
@@ -148,14 +147,6 @@ class _Builder:
         at = (_placed(left), kind, rule, number, cotangent, back, left.batch is not None)
         self.found[name] = Vertex(name, *at)
 
-    def _total(self) -> None:
-        """The scalar that a pull-back differentiates."""
-        total = getattr(self.doc.derivation, "total", None)
-        if total is not None:
-            name, value = total
-            self._uses(name.name, value, self.found)
-            self._add(name, "value", self.doc.words("inner product"))
-
     def _other_steps(self, lines: dict[str, Line]) -> None:
         """Where the states of other steps come from: h[t - 1] and h[T] from h[t], or from h[0]."""
         loop = self.doc.derivation.problem.loop
@@ -178,8 +169,11 @@ class _Builder:
         self._add(Name(name, value.shape, value.batch), "state", rule)
 
     def _cotangents(self) -> Iterator[tuple[str, tuple[Formula, int | None]]]:
-        """By the names of the values: those of the results, then those that lines have."""
+        """By the names of the values: what is given, those of the results, those of lines."""
         derivation = self.doc.derivation
+        if derivation.kind == "pullback" and derivation.upstream is not None:
+            derivative, given = derivation.upstream
+            yield unparse(derivative.bottom), (typeset(given), None)
         if derivation.kind in NAMED:
             for answer in self.doc.results:
                 if isinstance(answer.outcome.name, Derivative):
