@@ -16,7 +16,7 @@ NAMES = [operation.name for operation, _ in MADE["functions"]()]
 
 
 def test_the_page_is_that_of_the_records() -> None:
-    assert (FOLDER / "README.md").read_text(encoding="utf-8") == MADE["page"]()
+    assert FOLDER.with_suffix(".md").read_text(encoding="utf-8") == MADE["page"]()
 
 
 def test_each_has_its_picture() -> None:

@@ -1,4 +1,4 @@
-"""Writes README.md and the pictures beside this file: python docs/functions/make_functions.py.
+"""Writes docs/functions.md and its pictures: python docs/functions/make_functions.py.
 
 Needs the extra `plot`. A solid line is the function, a dashed one its derivative: they are read in
 grey. Where a function has a kink or a jump a dot tells the value that is used there.
@@ -62,7 +62,7 @@ def page() -> str:
 def _row(name: str, entry: Entry) -> str:
     formula = f" = `{entry.formula}`" if entry.formula else ""
     _, derivative = entry.derivatives[0]
-    picture = f"![{name} and its derivative]({name}.svg)"
+    picture = f"![{name} and its derivative](functions/{name}.svg)"
     return f"| `{entry.written}`{formula} | `{derivative}` | {picture} |\n"
 
 
@@ -121,7 +121,7 @@ def finish(ax: Axes, *shown: np.ndarray) -> None:
 
 def main(folder: Path) -> None:
     """Write the page and its pictures."""
-    (folder / "README.md").write_text(page(), encoding="utf-8")
+    folder.with_suffix(".md").write_text(page(), encoding="utf-8")
     with mpl.rc_context(STYLE):
         for operation, _ in functions():
             path = folder / f"{operation.name}.svg"
