@@ -118,7 +118,7 @@ def aligned(equations: Iterable[Equation], table: Table) -> list[str]:
     rows = []
     for equation in equations:
         left = "" if equation.left is None else tex(equation.left, table)
-        *above, last = _lines_of(equation, table, room)
+        *above, last = lines_of(equation, table, room)
         lines = [*(rf"{line} \notag" for line in above), last + _margin(equation, table)]
         rows.append(f"{left} &" + " \\\\\n&".join(lines))
     return [r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"]
@@ -134,7 +134,7 @@ def _margin(equation: Equation, table: Table) -> str:
     return rf" \tag*{{{told}}}" if told else ""
 
 
-def _lines_of(equation: Equation, table: Table, room: float) -> list[str]:
+def lines_of(equation: Equation, table: Table, room: float) -> list[str]:
     """= side = side, as much on a line as there is room for."""
     lines: list[str] = []
     used = room

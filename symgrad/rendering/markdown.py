@@ -1,15 +1,64 @@
-"""Markdown: headings, a list of steps, formulas between dollar signs."""
+"""Markdown: headings, a list of steps, formulas between dollar signs.
+
+Where a renderer reads Markdown before formulas, as GitHub's does, a backslash before a sign is
+eaten, and other signs become emphasis, links or tags. So formulas are written without what Markdown
+reads, in other commands of LaTeX; they look the same in GitHub, Jupyter and pandoc.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from symgrad.language.formula import Named
+from symgrad.language.markup import literal
+from symgrad.language.measure import SIGN, points
 from symgrad.language.phrases import phrase
-from symgrad.language.tex import latex
-from symgrad.rendering.document import Document
+from symgrad.language.tex import latex as tex
+from symgrad.rendering.document import Document, Line
 from symgrad.rendering.equations import Equation, shape_formula
-from symgrad.rendering.latex import chained, given
+from symgrad.rendering.latex import chained, lines_of
+from symgrad.rendering.prose import spans
+
+WIDTH = 430.0  # points at ten points, of a column of text in a browser
+COMMANDS = {
+    r"\,": r"\thinspace ",
+    r"\:": r"\medspace ",
+    r"\;": r"\thickspace ",
+    r"\!": r"\negthinspace ",
+    r"\{": r"\lbrace ",
+    r"\}": r"\rbrace ",
+    r"\|": r"\Vert ",
+    r"\\": r"\cr ",
+    "*": r"\ast ",
+    "<": r"\lt ",
+    ">": r"\gt ",
+    "](": "] (",
+}
+READ = re.compile("|".join(map(re.escape, COMMANDS)))
+OPENS = re.compile(r"(?<![A-Za-z0-9])_(?=\S)")  # emphasis might begin
+EATEN = re.compile(r"\\[!-/:-@\[-`{-~]")  # what only code keeps
+
+
+def kept(formula: str) -> str:
+    r"""A formula in LaTeX as Markdown leaves it.
+
+    >>> kept(r"\left\{0, 1\right\}_{i} \, x^{*}")
+    '\\left\\lbrace 0, 1\\right\\rbrace _ {i} \\thinspace  x^{\\ast }'
+    """
+    return OPENS.sub("_ ", READ.sub(lambda match: COMMANDS[match[0]], formula))
+
+
+def inline(formula: str) -> str:
+    """A formula in a line; in GitHub's code of formulas, where nothing else keeps it."""
+    formula = kept(formula)
+    return f"$`{formula}`$" if EATEN.search(formula) else f"${formula}$"
+
+
+def display(formula: str) -> str:
+    """A formula on lines of its own."""
+    formula = kept(formula)
+    return f"```math\n{formula}\n```" if EATEN.search(formula) else f"$${formula}$$"
 
 
 def markdown(doc: Document) -> str:
@@ -18,52 +67,86 @@ def markdown(doc: Document) -> str:
 
 
 def _lines(doc: Document) -> Iterator[str]:
-    words, spaces = doc.words, given(doc.variables, doc.table)
-    yield from (f"## {doc.title}", "", f"**{words('Given')}** {spaces}", "")
+    words = doc.words
+    yield from (f"## {doc.title}", "", f"**{words('Given')}** {_variables(doc)}", "")
     for equation in doc.program:
-        note = "" if equation.shape is None else f" {_note(equation, doc)}"
-        yield from (f"$${chained(equation, doc.table)}$${note}", "")
+        yield from _displayed(equation, doc)
     if doc.numbers is not None:
         yield from (f"{words('Numbers')}: {words(doc.numbers.said)}:", "")
         for equation in doc.arrays:
-            yield from (f"$${chained(equation, doc.table)}$$", "")
+            yield from _displayed(equation, doc)
     if doc.rewrites:
         yield from (f"{words('Used')}: {_listed(doc.rewrites)}.", "")
     if doc.legend:
-        legend = ", ".join(f"${latex(formula, doc.table)}$" for formula in doc.legend)
+        legend = ", ".join(inline(tex(formula, doc.table)) for formula in doc.legend)
         yield from (f"{words('Notation')}: {legend}.", "")
     for title, lines in doc.parts:
         yield from (f"### {title}", "")
         for line in lines:
-            formula = chained(line.equation, doc.table)
-            yield from (f"({line.step.number}) ${formula}$ \u2014 {_note(line.equation, doc)}", "")
-            if line.sentence:
-                yield from (f"> {line.sentence}", *([">"] if line.why else []))
-                for row in line.why:
-                    yield f"> ${chained(row, doc.table)}$ \u2014 {row.note}  "
-                yield ""
+            yield from _step(line, doc)
     for chain in doc.chains:
-        by = f"${latex(Named(name=chain.name), doc.table)}$"
+        by = inline(tex(Named(name=chain.name), doc.table))
         yield from (f"### {words(phrase('By {0}', by))}", "")
         for row in chain.equations:
-            fits = "" if row.fits is None else f"${latex(row.fits, doc.table)}$: "
-            yield from (f"${chained(row, doc.table)}$ \u2014 {fits}{row.note}", "")
+            yield from (_row(row, doc), "")
     yield from (f"### {words('Result')}", "")
     for equation in doc.equations:
-        yield f"$${chained(equation, doc.table)}$$"
-        if equation.shape is not None:
-            shape = latex(shape_formula(equation.shape), doc.table)
-            yield from ("", f"(${shape}$)", "")
-    yield f"*{doc.layout}* {words('Checked')}: {doc.checked}."
+        yield from _displayed(equation, doc)
+    yield f"*{_said(doc.layout)}* {words('Checked')}: {_said(doc.checked)}."
     if doc.computed:
         yield from ("", f"{words('Computed')}: {_listed(doc.computed)}.")
+
+
+def _variables(doc: Document) -> str:
+    """Each variable with its space, and what is declared of it."""
+    spaces = ((inline(tex(space, doc.table)), facts) for space, facts in doc.variables)
+    return ", ".join(f"{space} ({facts})" if facts else space for space, facts in spaces)
+
+
+def _step(line: Line, doc: Document) -> Iterator[str]:
+    note = _note(line.equation, doc)
+    yield from (f"**({line.step.number})** {note}".rstrip(), "", _formula(line.equation, doc), "")
+    if line.sentence:
+        yield from (f"> {_said(line.sentence)}", *([">"] if line.why else []))
+        yield from (f"> {_row(row, doc)}  " for row in line.why)
+        yield ""
+
+
+def _displayed(equation: Equation, doc: Document) -> Iterator[str]:
+    """An equation on lines of its own, below it what is said of it."""
+    yield from (_formula(equation, doc), "")
+    if note := _note(equation, doc):
+        yield from (f"({note})", "")
+
+
+def _formula(equation: Equation, doc: Document) -> str:
+    """An equation in display, long ones on several lines."""
+    left, *_ = equation.formulas
+    room = WIDTH - points(left, doc.table) - SIGN
+    first, *more = lines_of(equation, doc.table, max(room, WIDTH / 2))
+    if not more:
+        return display(chained(equation, doc.table))
+    rows = (rf"{tex(left, doc.table)} &{first}", *(f"&{line}" for line in more))
+    return display(r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}")
+
+
+def _row(row: Equation, doc: Document) -> str:
+    """A line of a proof, its move behind it."""
+    fits = "" if row.fits is None else f"{inline(tex(row.fits, doc.table))}: "
+    return f"{inline(chained(row, doc.table))} \u2014 {fits}{_said(row.note)}"
+
+
+def _said(text: str) -> str:
+    """Words with code between backticks; other signs are no Markdown."""
+    parts = spans(text)
+    return "".join(f"`{part}`" if formula else literal(part) for part, formula in parts)
 
 
 def _note(equation: Equation, doc: Document) -> str:
     """What is said of an equation, and its shape."""
     shape = equation.shape
-    told = "" if shape is None else f"${latex(shape_formula(shape), doc.table)}$"
-    return ", ".join(filter(None, (equation.note, told)))
+    told = "" if shape is None else inline(tex(shape_formula(shape), doc.table))
+    return ", ".join(filter(None, (_said(equation.note), told)))
 
 
 def _listed(identities: Iterable[str]) -> str:
