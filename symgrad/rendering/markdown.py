@@ -7,8 +7,9 @@ reads, in other commands of LaTeX; they look the same in GitHub, Jupyter and pan
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from string import punctuation
 
 from symgrad.language.formula import Named
 from symgrad.language.markup import literal
@@ -21,7 +22,8 @@ from symgrad.rendering.latex import chained, lines_of
 from symgrad.rendering.prose import spans
 
 WIDTH = 430.0  # points at ten points, of a column of text in a browser
-COMMANDS = {
+COMMANDS = {  # those before a sign, and signs that begin something; a new line first
+    r"\\": r"\cr ",
     r"\,": r"\thinspace ",
     r"\:": r"\medspace ",
     r"\;": r"\thickspace ",
@@ -29,36 +31,40 @@ COMMANDS = {
     r"\{": r"\lbrace ",
     r"\}": r"\rbrace ",
     r"\|": r"\Vert ",
-    r"\\": r"\cr ",
     "*": r"\ast ",
     "<": r"\lt ",
     ">": r"\gt ",
     "](": "] (",
 }
-READ = re.compile("|".join(map(re.escape, COMMANDS)))
-OPENS = re.compile(r"(?<![A-Za-z0-9])_(?=\S)")  # emphasis might begin
-EATEN = re.compile(r"\\[!-/:-@\[-`{-~]")  # what only code keeps
 
 
 def kept(formula: str) -> str:
-    r"""A formula in LaTeX as Markdown leaves it.
+    r"""A formula in LaTeX as Markdown leaves it: a _ begins emphasis only behind a sign.
 
     >>> kept(r"\left\{0, 1\right\}_{i} \, x^{*}")
     '\\left\\lbrace 0, 1\\right\\rbrace _ {i} \\thinspace  x^{\\ast }'
     """
-    return OPENS.sub("_ ", READ.sub(lambda match: COMMANDS[match[0]], formula))
+    for sign, command in COMMANDS.items():
+        formula = formula.replace(sign, command)
+    pairs = zip(f" {formula}", formula, strict=False)
+    return "".join("_ " if c == "_" and not before.isalnum() else c for before, c in pairs)
+
+
+def _is_eaten(formula: str) -> bool:
+    """Whether a backslash stands before a sign, which only code keeps."""
+    return any(before == "\\" and c in punctuation for before, c in pairwise(formula))
 
 
 def inline(formula: str) -> str:
     """A formula in a line; in GitHub's code of formulas, where nothing else keeps it."""
     formula = kept(formula)
-    return f"$`{formula}`$" if EATEN.search(formula) else f"${formula}$"
+    return f"$`{formula}`$" if _is_eaten(formula) else f"${formula}$"
 
 
 def display(formula: str) -> str:
     """A formula on lines of its own."""
     formula = kept(formula)
-    return f"```math\n{formula}\n```" if EATEN.search(formula) else f"$${formula}$$"
+    return f"```math\n{formula}\n```" if _is_eaten(formula) else f"$${formula}$$"
 
 
 def markdown(doc: Document) -> str:
