@@ -19,10 +19,9 @@ SECONDS = 120
 ERROR = re.compile(r"^(?:\S+\.tex:(?P<line>\d+): |! )(?P<said>.+)$", re.MULTILINE)
 
 
-def engines(document: str = "") -> list[str]:
-    """Those that are installed and can set the document: pdflatex ASCII alone."""
-    known = ENGINES if document.isascii() else ENGINES[1:]
-    return [engine for engine in known if shutil.which(engine)]
+def engines() -> list[str]:
+    """Those that are installed."""
+    return [engine for engine in ENGINES if shutil.which(engine)]
 
 
 def check_engine(output: str) -> None:
@@ -35,16 +34,21 @@ def check_engine(output: str) -> None:
 
 
 def pdf(document: str, output: str) -> bytes:
-    """The document as PDF. Raises: click.ClickException with what the engine said."""
-    found = engines(document) or engines()
-    with TemporaryDirectory(prefix="symgrad-") as folder:
-        paper = Path(folder) / "notes.tex"
-        paper.write_text(document, encoding="utf-8")
-        said = _set(found[0], paper)
-        made = paper.with_suffix(".pdf")
-        if said or not made.is_file():
-            raise click.ClickException(f"{output}: {found[0]} fails: {said or 'no page'}")
-        return made.read_bytes()
+    """The document as PDF, by the first engine that has its letters. Raises: click.ClickException
+    with what each engine said."""
+    said = []
+    for engine in engines():
+        with TemporaryDirectory(prefix="symgrad-") as folder:
+            paper = Path(folder) / "notes.tex"
+            paper.write_text(document, encoding="utf-8")
+            wrong = _set(engine, paper)
+            made = paper.with_suffix(".pdf")
+            if not wrong and made.is_file():
+                return made.read_bytes()
+            said.append(f"{engine} fails: {wrong or 'no page'}")
+            if document.isascii():
+                break
+    raise click.ClickException(f"{output}: {'; '.join(said)}")
 
 
 def _set(engine: str, paper: Path) -> str:

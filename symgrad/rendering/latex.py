@@ -22,8 +22,16 @@ PREAMBLE = r"""\documentclass[a4paper]{article}
 \usepackage{iftex}
 \ifpdftex\usepackage[T1]{fontenc}\else\usepackage{fontspec}\fi
 \usepackage{amsmath,amssymb}
-\begin{document}
 """
+FONTS = {  # of a language whose letters need some
+    "ko": r"\usepackage{kotex}" + "\n",
+    "zh": r"""\ifpdftex
+  \usepackage{CJKutf8}
+  \AtBeginDocument{\begin{CJK}{UTF8}{gbsn}}
+  \AtEndDocument{\clearpage\end{CJK}}
+\else\usepackage[scheme=plain]{ctex}\fi
+""",
+}
 WIDTH = 290.0  # points, of the narrowest page that a derivation is to fit: a slide
 
 
@@ -43,7 +51,10 @@ def latex(doc: Document, standalone: bool = False) -> str:
     """A derivation as a LaTeX fragment that needs amsmath and amssymb alone, or as a whole
     document."""
     fragment = "\n".join([r"\allowdisplaybreaks", *_lines(doc)]) + "\n"
-    return f"{PREAMBLE}\n{fragment}\n\\end{{document}}\n" if standalone else fragment
+    if not standalone:
+        return fragment
+    preamble = PREAMBLE + FONTS.get(doc.words.code, "")
+    return f"{preamble}\\begin{{document}}\n\n{fragment}\n\\end{{document}}\n"
 
 
 def latex_display(doc: Document) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import symgrad as sg
 from symgrad_cli import paper, terminal
 
 QUICK = ("derive", "-e", "norm2(W @ x)**2", "--wrt", "W")
@@ -220,3 +221,22 @@ def test_where_the_pager_is_used(height, pager, wanted, is_paged, monkeypatch) -
     monkeypatch.setenv("PAGER", pager)
     assert terminal.paged("line\n" * 20, wanted) is is_paged
     assert len(paging) == is_paged
+
+
+def has_packages(*names: str) -> bool:
+    """Whether LaTeX has these packages."""
+    kpsewhich = shutil.which("kpsewhich")
+    return kpsewhich is not None and not subprocess.run([kpsewhich, *names]).returncode
+
+
+@pytest.mark.parametrize(
+    ("language", "packages"), [("de", ()), ("ko", ("kotex.sty",)), ("zh", ("CJKutf8.sty",))]
+)
+@pytest.mark.skipif(not paper.engines(), reason="needs LaTeX")
+def test_each_language_has_its_letters_on_paper(language: str, packages: tuple[str, ...]) -> None:
+    if packages and not has_packages(*packages):
+        pytest.skip(f"needs {', '.join(packages)}")
+    derivation = sg.derive("x: Vector(n)\nloss = norm2(x)**2")
+    document = derivation.latex(style=sg.Style(language=language), standalone=True)
+    assert not document.isascii()
+    assert paper.pdf(document, "x.pdf").startswith(b"%PDF-")
