@@ -10,7 +10,7 @@ inputs, `forward` reads it the other way. Functions of whole vectors bring their
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -167,15 +167,16 @@ def reverse(
     seed: Sequence[Term],
     extra: Sequence[Label],
     wrt: Iterable[Node],
-    lines: Container[Node] | None = None,
+    lines: Collection[Node] | None = None,
     mean: str | None = None,
 ) -> Reverse:
-    """Cotangents of every node between root and wrt; those of `lines` have names, where all have
-    not. Where the root is a `mean` over a batch, those in it are of one example's loss.
+    """Cotangents of every node between root and wrt, those of the `lines` in their reversed order;
+    these have names, where all have not. Where the root is a `mean` over a batch, those in it are
+    of one example's loss.
 
     `seed` is the cotangent of root, over its `labels` and the `extra` labels of the seed alone."""
     inputs = set(wrt)
-    order = ix.topological([root])
+    order = ix.topological([*(lines or ()), root])
     active = active_nodes(order, inputs)
     over: dict[Node, tuple[Label, ...]] = {root: tuple(labels)}
     received: dict[Node, list[Term]] = {root: list(seed)}

@@ -97,7 +97,7 @@ class Step:
             return self.shorter
         own, said = unparse(form.expression), unparse(self.right)
         passed_on = any(isinstance(leaf, Derivative) for leaf in leaves(self.right))
-        short = len(own) <= max(len(said), SHORT) if passed_on else 2 * len(own) < len(said)
+        short = len(own) <= max(len(said), SHORT) if passed_on else 3 * len(own) < 2 * len(said)
         return (form.expression, form.facts) if own != said and short else self.shorter
 
     @property

@@ -3,7 +3,7 @@ pull-back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -57,7 +57,7 @@ class _Found(NamedTuple):
     written: Entry | None = None
 
 
-Run = Callable[[Entry, Container[Node] | None], Reverse]
+Run = Callable[[Entry, Collection[Node] | None], Reverse]
 
 
 class _Passes(NamedTuple):
@@ -106,7 +106,7 @@ class _Work:
     def passed(self, run: Run) -> _Passes:
         """The reverse pass over the problem as it is written, and over what is computed."""
         with _written(self.named, self.stable):
-            written = run(self.written, self.writer.lines)
+            written = run(self.written, self.writer.numbers)
         return _Passes(written, run(self.value, None))
 
     def backward(self) -> _Passes:
@@ -380,7 +380,7 @@ def _jacobian(
     value: Entry,
     labels: Sequence[Label],
     wrt: Iterable[Node],
-    lines: Container[Node] | None = None,
+    lines: Collection[Node] | None = None,
 ) -> Reverse:
     """Reverse accumulation with one more index for each axis of the value."""
     extra = new_labels(x.axis for x in labels)

@@ -37,6 +37,7 @@ class Naming:
     def new(self, symbol: str, within: str = "") -> str:
         """A name that nothing else has: the symbol, of the definition that it stands `within`, or
         another letter."""
+        within = entry_parts(within)[0]
         free = within.isalnum() and (symbol in self.bases or symbol not in self.taken)
         free = free and symbol != "e"  # e_B is typeset like the one-hot vector of B
         of_definition = [f"{symbol}_{within}"] if free else []

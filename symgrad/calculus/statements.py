@@ -69,7 +69,8 @@ class Writer:
     def _statement(self, node: Node) -> None:
         right, call = self._said(node)
         self.calls[node] = call if isinstance(call, Call) else None
-        within = self.typed.within.get(node, "")
+        alone = self.called.naming.index and self.typed.alike(node, self.called.lowered.names) < 2
+        within = "" if alone else self.typed.within.get(node, "")
         name = self.called.statement(node, self.calls[node], within)
         self.called.names[node] = name
         self.called.lines.setdefault(node, name)

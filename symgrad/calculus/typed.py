@@ -5,7 +5,7 @@ v = mean((x - mu)**2) / 2                and no norm2(x - mu)**2 / (2 * n)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -46,6 +46,16 @@ class Typed:
             return None
         node, labels = tensor.closed()
         return node if node in self.lines and labels == tensor.labels else None
+
+    def alike(self, node: Node, names: Container[Node]) -> int:
+        """How many lines of definitions, of those without a name, have the same symbol."""
+        symbols = [
+            source.operation.symbol
+            for n, source in self.sources.items()
+            if isinstance(source, Call) and self.within[n] and n not in names
+        ]
+        own = self.sources.get(node)
+        return symbols.count(own.operation.symbol) if isinstance(own, Call) else 1
 
     def of(self, node: Node, names: Mapping[Node, Expression]) -> Expression | None:
         """What the program says of a line, by the names of those that it is made of; None where it

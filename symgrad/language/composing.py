@@ -126,10 +126,20 @@ def quotient(top: Formula, bottom: Formula, scalar: bool = True, by_entry: bool 
     if any(_is_slope(f) for f in (top, *_factors_of(top))):
         if by_entry:
             return juxtaposed(top, quotient(ONE, bottom, by_entry=True), (True, False))
-        return juxtaposed(quotient(ONE, bottom), top, (True, scalar))  # 1/n dL/dx
+        number, rest = _number_before(top)
+        return juxtaposed(quotient(number, bottom), rest, (True, scalar))  # 2/n dL/dx
     (above, under), (below, over) = _halves(top), _halves(bottom)
     top, bottom = _times(over, above, scalar), _times(under, below, not by_entry)
     return top if bottom == ONE else fm.Fraction((top, bottom), by_entry=by_entry)
+
+
+def _number_before(product: Formula) -> tuple[Formula, Formula]:
+    """The number at the front of a product, 1 where there is none, and what it multiplies."""
+    if not isinstance(product, fm.Row) or not isinstance(product.parts[0], fm.Number):
+        return ONE, product
+    number, *rest = product.parts
+    left = replace(product, parts=(*rest,), scalars=product.scalars - 1)
+    return number, left if len(rest) > 1 else rest[0]
 
 
 def _factors_of(formula: Formula) -> Parts:

@@ -74,13 +74,13 @@ def test_the_four_equations_of_backpropagation() -> None:
     }
     text = derivation.text()
     assert re.search(r"= a\[L\] - y +squared norm, from \(3\)\n", text)
-    assert re.search(r"dz\[l \+ 1\] +matrix product, from \(1\) and l \+ 1, for l < L\n", text)
+    assert re.search(r"dz\[l \+ 1\]\s+affine layer, from \(1\) and l \+ 1, for l < L\n", text)
 
 
 def test_two_states_meet() -> None:
     found = lines(sg.derive(LSTM, ["U_i"]))
-    assert "dL/dc[t] = dL/dc[t + 1] * f[t + 1] + dL/dr[t] * (1 - r[t]**2)" in found
-    assert "dL/dc[T] = dL/dr[T] * (1 - r[T]**2)" in found
+    assert "dL/dc[t] = dL/dc[t + 1] * f[t + 1] + dL/dh[t] * o[t] * (1 - tanh(c[t])**2)" in found
+    assert "dL/dc[T] = dL/dh[T] * o[T] * (1 - tanh(c[T])**2)" in found
 
 
 def test_what_no_parameter_reaches_is_not_gone_back_through() -> None:
