@@ -32,6 +32,7 @@ from symgrad.calculus.proofs.lines import (
     Ways,
 )
 from symgrad.calculus.proofs.scalars import symbol_of
+from symgrad.calculus.proofs.uses import part_of
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.errors import OptionError, VerificationError
 from symgrad.language.dimensions import dimension
@@ -165,7 +166,9 @@ class _Truth:
         self.values |= {symbol: moved[node] for node, symbol in self.uses.moved.items()}
         given = self.uses.given if isinstance(self.uses, Factor) else []
         self.values |= {node: _any(node, sample) for node in given}
-        self.values[self.change] = sum(self._sent(user, moved[user]) for user in self.uses.users)
+        sent = {user: self._sent(user, moved[user]) for user in self.uses.users}
+        self.values |= {part_of(self.uses, user): part for user, part in sent.items()}
+        self.values[self.change] = sum(sent.values())
         called = self.uses.called.items()
         self.arrays = {name: batch_first(self._value(n), n.axes) for name, n in called}
 

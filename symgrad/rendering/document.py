@@ -39,6 +39,7 @@ from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.language.unparse import unparse
 from symgrad.rendering.equations import Equation, proof_equations, shape_formula
 from symgrad.rendering.numbers import Numbered, array_formula, of_lines
+from symgrad.rendering.reasons import chain_rule
 from symgrad.rendering.style import PLAIN, Style
 from symgrad.rendering.words import ENGLISH, Words
 
@@ -195,6 +196,16 @@ class Document:
     def output_place(self) -> int:
         """Where in the program the loss (or f) stands."""
         return len(self.derivation.problem.definitions)
+
+    @property
+    def chain_rule(self) -> Equation | None:
+        """What the proofs of the lines are instances of, where there are any."""
+        kinds = (line.proof.kind for line in self.backward if line.proof is not None)
+        kind = next(kinds, None)
+        if kind is None:
+            return None
+        rule = chain_rule(self.derivation, kind)
+        return replace(rule, note=self.words(rule.note))
 
     @property
     def layout_title(self) -> str:

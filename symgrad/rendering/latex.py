@@ -88,6 +88,9 @@ def _lines(doc: Document) -> Iterator[str]:
     if doc.legend:
         legend = ", ".join(f"${tex(formula, doc.table)}$" for formula in doc.legend)
         yield rf"\noindent {words('Notation')}: {legend}.\par\medskip"
+    if doc.chain_rule is not None:
+        yield rf"\noindent\textbf{{{words('Chain rule')}}}"
+        yield from aligned([doc.chain_rule], doc.table)
     for title, lines in doc.parts:
         yield rf"\noindent\textbf{{{title}}}"
         yield from aligned((line.equation for line in lines), doc.table)

@@ -86,6 +86,9 @@ def _lines(doc: Document) -> Iterator[str]:
     if doc.legend:
         legend = ", ".join(inline(tex(formula, doc.table)) for formula in doc.legend)
         yield from (f"{words('Notation')}: {legend}.", "")
+    if doc.chain_rule is not None:
+        rule = chained(doc.chain_rule, doc.table)
+        yield from (f"### {words('Chain rule')}", "", f"${rule}$ \u2014 {doc.chain_rule.note}", "")
     for title, lines in doc.parts:
         yield from (f"### {title}", "")
         for line in lines:

@@ -107,6 +107,8 @@ def _lines(doc: Document, sheet: Sheet) -> Iterator[str]:
     if doc.rewrites:
         rewrites = [row for identity in doc.rewrites for row in broken(identity, room)]
         yield from _section(sheet, words("Used"), rewrites)
+    if doc.chain_rule is not None:
+        yield from _section(sheet, words("Chain rule"), equations([doc.chain_rule]))
     for title, lines in doc.parts:
         yield from _section(sheet, title, [r for line in lines for r in _step(line, sheet, room)])
     for by in doc.chains:

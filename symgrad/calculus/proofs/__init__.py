@@ -10,7 +10,9 @@ is printed.
 
 from __future__ import annotations
 
-from symgrad.calculus.derivation import Derivation, Step
+from dataclasses import replace
+
+from symgrad.calculus.derivation import Derivation, Derivative, Step
 from symgrad.calculus.proofs.chains import chain
 from symgrad.calculus.proofs.differential import differential_proof
 from symgrad.calculus.proofs.index import index_proof
@@ -18,6 +20,9 @@ from symgrad.calculus.proofs.lines import KINDS, Kind, ProofLine
 from symgrad.calculus.proofs.uses import Proof, Uses, uses_of
 from symgrad.calculus.proofs.ways import chains_by_rule
 from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.language.expressions import Expression, leaves
+from symgrad.language.phrases import joined, phrase
+from symgrad.language.unparse import unparse
 
 
 def proof_of(derivation: Derivation, step: Step, kind: Kind) -> Proof | None:
@@ -33,11 +38,28 @@ def proof_of(derivation: Derivation, step: Step, kind: Kind) -> Proof | None:
     """
     if kind == "differential" and (uses := uses_of(derivation, step)) is not None:
         try:
-            return differential_proof(uses)
+            return _closed(differential_proof(uses), step)
         except NoMatrixForm:
             pass
     uses = uses_of(derivation, step)
-    return None if uses is None else index_proof(uses)
+    return None if uses is None else _closed(index_proof(uses), step)
+
+
+def _cotangents(e: Expression) -> set[str]:
+    return {leaf.name for leaf in leaves(e) if isinstance(leaf, Derivative)}
+
+
+def _closed(proof: Proof, step: Step) -> Proof:
+    """The proof, to the end of its line: with earlier cotangents put in, and by declared facts."""
+    if step.simplified is None:
+        return proof
+    used = _cotangents(step.right) - _cotangents(step.simplified)
+    earlier = [s.number for s in proof.uses.derivation.steps if unparse(s.left) in used]
+    put_in = phrase("{0} put in", ", ".join(f"({number})" for number in earlier))
+    move = joined("; ", (*([put_in] if earlier else []), *step.facts)) or phrase("simplified")
+    change = proof.uses.change.node
+    last = ProofLine(step.left, step.simplified, move, change, by_entry=True)
+    return replace(proof, lines=(*proof.lines, last))
 
 
 __all__ = ["KINDS", "Kind", "Proof", "ProofLine", "Uses", "chain", "chains_by_rule", "proof_of"]

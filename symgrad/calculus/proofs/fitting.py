@@ -164,4 +164,5 @@ class Fitting:
             left = composing.spelled(step.right.at_left(typeset(step.left)), unparse(step.left))
         yield ProofLine(left, step.right, said.said, change, True, said.shapes)
         if step.simplified is not None:
-            yield ProofLine(left, step.simplified, SIMPLIFIED, change, by_entry=True)
+            move = joined("; ", (SIMPLIFIED, *step.facts))
+            yield ProofLine(left, step.simplified, move, change, by_entry=True)

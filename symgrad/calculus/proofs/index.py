@@ -13,20 +13,23 @@ from symgrad.calculus.index_notation import (
     slope,
 )
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.proofs.lines import Indexed, ProofLine
+from symgrad.calculus.proofs.lines import Differential, Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.solved import equation_of
-from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels
+from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels, part_of
 from symgrad.calculus.terms import identity, opened, product
-from symgrad.language.expressions import Letter
+from symgrad.language import composing
+from symgrad.language import formula as fm
+from symgrad.language.expressions import Letter, Name
 from symgrad.language.formula import Formula
 from symgrad.language.operations.entries import at
 from symgrad.language.phrases import phrase
 from symgrad.language.typeset import typeset
 
 PLACES = "pqrstuvabcd"  # the letters of the variable's entry
-SOLVED = "both sides differentiated, and solved for it"
+MOVED, SOLVED = "differential of both sides", "solved for it"
 SUMMED, JOINED = "each [a = b] summed out", "equal terms joined"
+CHAIN, SUM = "chain rule", "the sum over its uses"
 
 
 def index_proof(uses: Uses) -> Proof:
@@ -35,7 +38,7 @@ def index_proof(uses: Uses) -> Proof:
     lines = [writer.definition(*each) for each in uses.definitions()]
     lines += scalar_lines(uses)
     for statement in uses.statements.values():
-        lines += [*writer.solved(statement), writer.slope(statement)]
+        lines += [*writer.solved(statement), writer.slope(statement), *writer.closed(statement)]
     lines += writer.total(lines[-1].right)
     return Proof("index", tuple(lines), uses)
 
@@ -96,6 +99,15 @@ class _Writer:
         truth = left.node
         written = typeset(self.notation.terms(terms_of(left), letters))
         yield ProofLine(written, self.indexed(terms_of(right), labels, letters), solved.said, truth)
+        moved = solved.moved(self.uses)
+        symbols = {self.uses.differential(n): self.uses.name(n) for n in solved.operands}
+        names = EntryNotation(
+            lambda n: _differential(symbols[n]) if n in symbols else self.notation.name(n),
+            self.notation.whole,
+            self.notation.bound,
+        )
+        both = typeset(names.terms(terms_of(moved), letters))
+        yield ProofLine(both, self.indexed((), labels, letters), MOVED, moved.node)
 
     def _derivative(self, node: ix.Node, labels: tuple[ix.Label, ...], letters: Letters) -> Formula:
         """The sign of the derivative of a node's entry by that of the variable."""
@@ -128,6 +140,24 @@ class _Writer:
         left = self._derivative(statement.node, statement.labels, letters)
         right = self.indexed(terms_of(entry), statement.labels, letters)
         return ProofLine(left, right, move, uses.differential(statement.node), by_entry=True)
+
+    def closed(self, statement: Statement) -> Iterator[ProofLine]:
+        """The derivative of a function that was taken apart, by its own value: p_i for e_i / s."""
+        uses, node, letters = self.uses, statement.node, self.letters()
+        if statement.is_whole or not isinstance(ix.unnamed(node), ix.Apply):
+            return
+        labels = statement.labels
+        known = [*_unit_pullback(node, labels, uses.moving)]
+        if any(p.of not in uses.variables for p in known):
+            return
+        letters.all(labels)
+        over = tuple(dict.fromkeys((*labels, *self.places)))
+        entry = contract([term for p in known for term in self._inserted(p)], over)
+        left = self._derivative(statement.node, labels, letters)
+        right = self.indexed(terms_of(entry), labels, letters)
+        said = phrase("{0} put back", uses.name(statement.node).name)
+        self.slopes[statement.node] = labels, entry
+        yield ProofLine(left, right, said, uses.differential(statement.node), by_entry=True)
 
     def _stand_still(self, node: ix.Node) -> bool:
         """Whether there is another use below this one, which depends on the variable too."""
@@ -162,16 +192,22 @@ class _Writer:
 
     def total(self, last: object) -> Iterator[ProofLine]:
         """What the chain rule makes of the derivatives: in index notation, and as the step says
-        it."""
+        it. Of several uses each has its part, and these are added."""
         uses = self.uses
         extra = uses.reverse.extra
+        parts = [*self._parts()] if len(uses.users) > 1 else []
         letters = self.letters()
         index = letters.all((*extra, *self.places))
         change, labels = uses.change
         terms = tuple(term for user in uses.users for term in self._sent(user))
-        sides = {self._move(): self.indexed(terms, labels, letters)}
         entry = terms_of(contract(terms, (*extra, *self.places)))
-        if any(isinstance(f.node, ix.Identity) for t in terms for f in t.factors):
+        sides = {CHAIN: self.indexed(terms, labels, letters)}
+        if parts:
+            yield from parts
+            left = typeset(at(uses.left, *index))
+            added = composing.total(_labelled(left, self._number(u)) for u in uses.users)
+            sides = {SUM: Indexed(added, terms, labels)}
+        elif any(isinstance(f.node, ix.Identity) for t in terms for f in t.factors):
             sides[SUMMED] = self.indexed(entry, labels, self.letters_of(letters))
         elif len(entry) != len(terms):
             sides[JOINED] = self.indexed(entry, labels, self.letters_of(letters))
@@ -182,13 +218,26 @@ class _Writer:
         if uses.answer is not None:
             yield ProofLine(uses.left, uses.answer, "in matrix notation", change, by_entry=True)
 
+    def _parts(self) -> Iterator[ProofLine]:
+        """What each use sends, by the number of its step."""
+        uses, extra = self.uses, self.uses.reverse.extra
+        for user in uses.users:
+            letters = self.letters()
+            left = typeset(at(uses.left, *letters.all((*extra, *self.places))))
+            entry = terms_of(contract(self._sent(user), (*extra, *self.places)))
+            right = self.indexed(entry, uses.change.labels, self.letters_of(letters))
+            move = phrase("from ({0})", self._number(user))
+            yield ProofLine(
+                _labelled(left, self._number(user)), right, move, part_of(uses, user), True
+            )
+
+    def _number(self, user: ix.Node) -> str:
+        return str(self.uses.lines.numbers.get(user, 0))
+
     def letters_of(self, letters: Letters) -> Letters:
         """The letters of the result's indices alone."""
         labels = (*self.uses.reverse.extra, *self.places)
         return Letters({x: letters.letter(x) for x in labels if x in letters.known}, self.taken)
-
-    def _move(self) -> str:
-        return "chain rule" if len(self.uses.users) == 1 else "chain rule: the sum over its uses"
 
     def _sent(self, user: ix.Node) -> list[ix.Term]:
         """The cotangent of a use times its derivative, summed over its entries."""
@@ -203,6 +252,18 @@ class _Writer:
         ]
 
 
+def _labelled(derivative: Formula, number: str) -> Formula:
+    """What one use sends to a derivative, or to its entry: the number of its step above it."""
+    label = fm.Fence((fm.Number(digits=number),), tall=False)
+    if isinstance(derivative, fm.Script) and derivative.at == "_":
+        return fm.Script((*derivative.parts, label), at="_^")
+    return composing.raised(fm.Fence((derivative,)), label)
+
+
+def _differential(of: Name) -> Differential:
+    return Differential(f"d{of.name}", of.shape, of.batch, of=of)
+
+
 def terms_of(entry: ix.Entry) -> tuple[ix.Term, ...]:
     """An entry by its definition where it is a sum, else as it is."""
     if isinstance(entry.node, ix.Polynomial):
@@ -211,16 +272,18 @@ def terms_of(entry: ix.Entry) -> tuple[ix.Term, ...]:
 
 
 def _unit_pullback(
-    node: ix.Apply, labels: tuple[ix.Label, ...], moving: set[ix.Node]
+    value: ix.Node, labels: tuple[ix.Label, ...], moving: set[ix.Node]
 ) -> Iterator[Partial]:
     """The derivative of each value of a function: its pull-back, of a cotangent that is 1 there."""
+    node = ix.unnamed(value)
+    assert isinstance(node, ix.Apply)
     leading, core = node.split(labels)
     inner = ix.new_labels(x.axis for x in core)
     deltas = tuple(identity(a, b) for a, b in zip(core, inner, strict=True))
     unit = contract([ix.Term(ix.ONE, deltas)], (*core, *inner))
     names = dict(zip(core, inner, strict=True))
     at = tuple(names.get(x, x) for x in labels)
-    for sent in contributions(node, at, unit, core, moving):
+    for sent in contributions(value, at, unit, core, moving):
         summed = tuple(x for x in sent.labels if x not in leading)
         rest = sent.rest._replace(summed=(*sent.rest.summed, *summed))
         yield Partial(sent.of, sent.labels, rest)

@@ -348,3 +348,9 @@ def label_of(axis: Axis) -> Label:
 def core_labels(labels: tuple[Label, ...]) -> tuple[Label, ...]:
     """The labels that are no batch's."""
     return tuple(x for x in labels if not is_batch(x))
+
+
+def part_of(uses: Uses, user: Node) -> Node:
+    """The node that stands for what one use sends, at the labels of the change."""
+    axes = uses.change.node.axes
+    return intern(Input, axes, ("dL", uses.variable, user), name="dL", facts=frozenset())

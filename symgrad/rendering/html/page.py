@@ -84,6 +84,8 @@ def _sections(doc: Document) -> Iterator[Element]:
         told = made("p", doc.words(doc.numbers.said))
         rows = table(equation_row(e, doc) for e in doc.arrays)
         yield _section(doc.words("Numbers"), told, rows)
+    if doc.chain_rule is not None:
+        yield _section(doc.words("Chain rule"), table([equation_row(doc.chain_rule, doc)]))
     for name, lines in doc.parts:
         yield _section(name, table(row for line in lines for row in step_rows(line, doc)))
     for chain in doc.chains:
