@@ -273,8 +273,8 @@ def test_the_uses_of_a_node_are_summed_in_one_proof() -> None:
         "dz_i/dW_qr = x_r [i = q]",  # p is a name
         "dL/dW_qr = 2 W_qr",
         "(dL/dW)_qr^(1) = sum_(x, y) in batch (dl/dz)_q x_r",
-        "(dL/dW)_qr^(3) = 2 W_qr",
-        "(dL/dW)_qr = (dL/dW)_qr^(1) + (dL/dW)_qr^(3)",
+        "(dL/dW)_qr^(4) = 2 W_qr",
+        "(dL/dW)_qr = (dL/dW)_qr^(1) + (dL/dW)_qr^(4)",
         "dL/dW = 2 * W + sum(dl/dz @ x.T for x, y in batch)",
     ]
     by_differentials = of_step(CLASSIFIER, "W", "differential")
