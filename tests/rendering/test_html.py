@@ -60,7 +60,7 @@ def test_what_each_level_shows() -> None:
     parts = ["Given", "Forward", "Backward", "Result", "Graph of the computation"]
     assert headings(page("two_layer_linear", "result")) == ["Given", "Result"]
     assert headings(page("two_layer_linear", "steps")) == parts
-    assert headings(page("two_layer_linear", "full")) == parts
+    assert headings(page("two_layer_linear", "full")) == [parts[0], "Chain rule", *parts[1:]]
     assert not of_class(page("two_layer_linear", "steps"), "why")
     full = page("two_layer_linear", "full")
     backward = [step for step in derivation("two_layer_linear").steps if step.of is not None]

@@ -34,6 +34,7 @@ def test_dollar_signs_pair_up_in_every_line(name: str, level: str) -> None:
     assert formulas and all(line.endswith("$$") and len(line) > 4 for line in formulas)
     headings = [line for line in lines if line.startswith("#")]
     steps = [] if level == "result" else ["### Forward", "### Backward"]
+    steps = ["### Chain rule", *steps] if level == "full" else steps
     assert headings == ["## Gradient", *steps, "### Result"]
 
 
