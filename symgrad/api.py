@@ -166,11 +166,25 @@ class Checked:
             return "not checked"
         return "passed" if self.gradient is None else self.gradient.verdict
 
+    @property
+    def checks(self) -> dict[str, Any]:
+        """The error of each step and of the result (0), and how the gradient was compared."""
+        steps: dict[int, list[float]] = {}
+        for step in self.verification.steps:
+            steps.setdefault(step.number, []).append(step.error)
+        errors = {number: max(own) for number, own in steps.items()}
+        return {"steps": errors, "gradient": self.gradient and self.gradient.checks}
+
 
 class Printable:
     """The texts of a derivation: each is its document in a format."""
 
     style: rendering.Style
+
+    @cached_property
+    def results(self) -> dict[Key, Result]:
+        """Each result by its key."""
+        raise NotImplementedError
 
     def _document(self, level: str, why: str, style: Styled = None) -> rendering.Document:
         """What every format prints."""
@@ -223,8 +237,8 @@ class Printable:
         return rendering.text(doc, width, notation, colour)
 
     def json(self, why: str = "index") -> str:
-        """All of it for a program to read."""
-        return rendering.json(self._document("full", why))
+        """All of it for a program to read, as rendering/derivation.schema.json describes it."""
+        return rendering.json(self._document("full", why), self.results)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import shorten
+from typing import Any
 
 from symgrad.language.markup import code, literal, table
 from symgrad.language.phrases import Phrase, phrase
@@ -87,6 +88,18 @@ class GradientReport:
         """The largest error of all."""
         errors = [p.max_relative_error for p in self.parameters.values()]
         return max([*errors, self.direction_error or 0.0])
+
+    @property
+    def checks(self) -> dict[str, Any]:
+        """The verdict, and each error, for a program to read."""
+        return {
+            "verdict": self.verdict,
+            "method": self.method,
+            "parameters": {n: report.max_relative_error for n, report in self.parameters.items()},
+            "direction": self.direction_error,
+            "taylor_slope": self.taylor_slope,
+            "kink_distance": self.kink_distance,
+        }
 
     @property
     def sentence(self) -> str:

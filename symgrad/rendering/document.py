@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.derivation import (
@@ -86,6 +86,10 @@ class Verified(Protocol):
     @property
     def verdict(self) -> str:
         """What they come to: "passed", or what is known else."""
+
+    @property
+    def checks(self) -> Mapping[str, Any]:
+        """Each of them, for a program to read."""
 
 
 @dataclass(frozen=True)

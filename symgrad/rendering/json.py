@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json as _json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from pathlib import Path
+from typing import Any, Protocol
 
+from symgrad.calculus.derivation import Key
 from symgrad.language.dimensions import Dimension, core
 from symgrad.language.expressions import Call
 from symgrad.language.formula import Formula
@@ -20,15 +23,37 @@ from symgrad.rendering.equations import Equation
 from symgrad.rendering.latex import chained
 from symgrad.rendering.numbers import Numbered
 
+SCHEMA = 1  # the version of derivation.schema.json, counted up where something changes its meaning
 
-def json(doc: Document) -> str:
-    """A derivation as JSON: texts in the language, LaTeX, rules, shapes, proofs."""
+
+class Closed(Protocol):
+    """A result in closed form."""
+
+    @property
+    def expression(self) -> str:
+        """As text."""
+
+    @property
+    def notation(self) -> str:
+        """ "matrix" or "index"."""
+
+
+def schema() -> str:
+    """The JSON Schema (2020-12) of what `json` writes."""
+    return (Path(__file__).parent / "derivation.schema.json").read_text(encoding="utf-8")
+
+
+def json(doc: Document, closed: Mapping[Key, Closed]) -> str:
+    """A derivation as JSON, by the schema: texts in the language, LaTeX, rules, shapes, proofs; the
+    results as the lines end, and in closed form."""
     derivation = doc.derivation
     count = doc.output_place
     definitions, (output, *upstream) = doc.program[:count], doc.program[count:]
     content = {
+        "schema": SCHEMA,
         "kind": derivation.kind,
         "wrt": list(derivation.wrt),
+        "program": derivation.problem.source,
         "variables": [_variable(v) for v in derivation.problem.variables.values()],
         "dimensions": [str(d) for d in derivation.problem.counts],
         "functions": [_function(call) for call in derivation.problem.functions.values()],
@@ -44,14 +69,24 @@ def json(doc: Document) -> str:
         "computed": list(doc.computed),
         "steps": [_step(line, doc.table) for _, lines in doc.parts for line in lines],
         "chains": {c.name: _lines(c.equations, doc.table) for c in doc.chains},
-        "results": [_result(answer, doc.table) for answer in doc.results],
+        "results": [
+            _result(answer, doc.table, closed[answer.outcome.key]) for answer in doc.results
+        ],
         "numbers": None if doc.numbers is None else _numbers(doc, doc.numbers),
         "layout": doc.layout,
-        "max_relative_error": doc.verification.max_relative_error,
+        "max_relative_error": _finite(doc.verification.max_relative_error),
+        "checks": _finite(doc.verification.checks),
         "checked": doc.verification.sentence,
         "verdict": doc.verification.verdict,
     }
     return _json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for numbers that JSON has not."""
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _variable(variable: Variable) -> dict[str, Any]:
@@ -139,7 +174,7 @@ def _numbers(doc: Document, numbers: Numbered) -> dict[str, Any]:
     }
 
 
-def _result(answer: Answer, table: Table) -> dict[str, Any]:
+def _result(answer: Answer, table: Table, closed: Closed) -> dict[str, Any]:
     outcome = answer.outcome
     (result,) = (e for e in answer.equations if e.kind == "result")
     stacked = next((e for e in answer.equations if e.kind == "vectorized"), None)
@@ -151,6 +186,8 @@ def _result(answer: Answer, table: Table) -> dict[str, Any]:
             if e.kind in ("definition", "output")
         ],
         **_both(result.sides[0], table),
+        "closed": closed.expression,
+        "notation": closed.notation,
         "shape": _sizes(outcome.shape),
         "vectorized": None
         if stacked is None

@@ -9,6 +9,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.examples import names, text
+from symgrad.rendering.json import schema
 
 PROGRAM = "W: Matrix(m, n)\nx: Vector(n)\ny: Vector(m, one_hot=True)\nloss = norm2(W @ x - y)**2"
 
@@ -54,3 +55,51 @@ def test_json_of_other_kinds(kind: Callable[..., sg.Derivation], key: object) ->
     content = json.loads(kind(PROGRAM, ["x"]).json())
     assert content["kind"] == kind.__name__
     assert [result["key"] for result in content["results"]] == [key]
+
+
+def given() -> list[sg.Derivation]:
+    """One of each kind, with proofs, chains, numbers, steps, and what is not finite."""
+    steps = "x: Vector(n)[t:T]\nW: Matrix(n, n)\nh[0] = zeros(n)\n"
+    steps += (
+        "for t in range(1, T + 1):\n    h[t] = tanh(W @ h[t - 1] + x[t])\nloss = norm2(h[T])**2"
+    )
+    pulled = "A: Matrix(m, n)\nx: Vector(n)\nf = A @ x"
+    return [
+        *(sg.derive(text(name)) for name in ("mlp_relu", "deepwalk")),
+        sg.derive(PROGRAM, "W", method="differentials"),
+        sg.derive(PROGRAM, "W", method="chain-rule"),
+        *(kind(PROGRAM, "x") for kind in (sg.hessian, sg.hvp, sg.directional)),
+        sg.jacobian("A: Matrix(n, n)\nf = A @ A", "A"),
+        sg.pullback(pulled, "x"),
+        sg.stationary(
+            "X: Matrix(m, n)\nw: Vector(n)\ny: Vector(m)\nloss = norm2(X @ w - y)**2", "w"
+        ),
+        sg.derive("phi: Function\nx: Vector(n)\nloss = sum(phi(x))"),
+        sg.derive(steps),
+        sg.derive("x: Scalar\nloss = log(0) * x"),
+    ]
+
+
+def test_json_is_as_its_schema_says() -> None:
+    validator = pytest.importorskip("jsonschema").Draft202012Validator
+    own = json.loads(schema())
+    validator.check_schema(own)
+    for derivation in given():
+        content = json.loads(derivation.json(), parse_constant=pytest.fail)
+        validator(own).validate(content)
+        assert content["schema"] == own["properties"]["schema"]["const"]
+        assert content["program"] == derivation.problem.source
+        for result in content["results"]:
+            key = result["key"] if isinstance(result["key"], str) else tuple(result["key"])
+            found = derivation.results[key]
+            assert (result["closed"], result["notation"]) == (found.expression, found.notation)
+
+
+def test_json_has_every_check() -> None:
+    derivation = sg.derive(text("two_layer_linear"))
+    checks = json.loads(derivation.json())["checks"]
+    assert [*checks["steps"]] == [*map(str, range(1, 9)), "0"]
+    assert checks["gradient"]["verdict"] == "passed"
+    assert abs(checks["gradient"]["taylor_slope"] - 2) < 0.1
+    unchecked = json.loads(sg.derive("x: Scalar\nloss = log(0) * x").json())
+    assert unchecked["verdict"] == "not checked" and None in unchecked["checks"]["steps"].values()
