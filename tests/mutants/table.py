@@ -10,6 +10,7 @@ from .numerics import MUTANTS as NUMERICS
 from .planting import Mutant
 from .rendering import MUTANTS as RENDERING
 from .training import MUTANTS as TRAINING
+from .web import MUTANTS as WEB
 
 MUTANTS: list[Mutant] = [
     *LANGUAGE,
@@ -19,4 +20,5 @@ MUTANTS: list[Mutant] = [
     *TRAINING,
     *GRADING,
     *NOTEBOOKS,
+    *WEB,
 ]

@@ -38,7 +38,7 @@ BOMBS = {
     "many factors": f"{DECLARED}loss = {FACTORS}",
     "sum of numbers": f"{DECLARED}loss = sum(s * i for i in range(10000000000))",
     "product of numbers": f"{DECLARED}loss = prod(s + i for i in range(100000000))",
-    "large matrix": "X: Matrix(200000, 200000)\nloss = norm2(X)**2",
+    "large matrix": "X: Matrix(12000, 12000)\nloss = norm2(X)**2",
     "Kronecker products": f"A: Matrix(n, n)\nloss = trace({'kron(A, ' * 20}A{')' * 20})",
     "long text": f"# {'x' * 60000}\n{DECLARED}loss = s",
 }

@@ -94,6 +94,17 @@ def test_whatever_is_chosen_an_answer_is_graded(name: str) -> None:
     assert said["correct"] is True
 
 
+def test_what_is_chosen_is_what_is_derived_and_graded() -> None:
+    model = {"model": "x: Vector(n)\nloss = norm2(x)**2", "layout": "numerator"}
+    page = {"form": "latex", "notation": "bar", "level": "full"}
+    said = ANSWERS["derive"](model | page)
+    derived = sg.derive(model["model"], layout="numerator")
+    assert said["text"] == derived.latex(level="full", style=sg.Style("bar"))
+    for answer, right in (("2 * x.T", True), ("2 * x", False)):
+        asked = model | {"wrt": ["x"], "answer": answer, "tell": "right or wrong"}
+        assert ANSWERS["grade"](asked)["correct"] is right
+
+
 def test_a_choice_is_one_of_the_function_that_derives() -> None:
     for choice in CHOICES:
         for of in choice.of:
@@ -222,6 +233,13 @@ def test_many_ask_at_once_and_some_ask_for_too_much(server: Server) -> None:
     assert [outcome for outcome in outcomes if not outcome.right] == []
     assert held < 512
     assert set(server.workers()) != before  # those that took too much were ended
+
+
+def test_the_system_refuses_a_process_more_memory(server: Server) -> None:
+    resource = pytest.importorskip("resource")
+    size = 512 << 20
+    for process in server.workers():
+        assert resource.prlimit(process, resource.RLIMIT_AS) == (size, size)
 
 
 ECHO = """
