@@ -12,6 +12,8 @@ from symgrad.calculus.conventions import CONVENTIONS
 from symgrad.calculus.layouts import LAYOUTS
 from symgrad.calculus.proofs import KINDS as REASONS
 from symgrad.errors import one_of
+from symgrad.language.expanding import has_definition
+from symgrad.language.expressions import OPERATIONS
 from symgrad.rendering.document import LEVELS
 from symgrad.rendering.style import Style
 
@@ -85,6 +87,15 @@ CHOICES: tuple[Choice, ...] = (
         values=SWITCH,
         default=SWITCH[0],
         help="Derive the form that code computes, which keeps numbers in range.",
+        of=("gradient",),
+        folded=True,
+    ),
+    Choice(
+        name="expand",
+        label="Write out",
+        values=(SWITCH[0], *filter(has_definition, OPERATIONS)),
+        default=SWITCH[0],
+        help="An operation that is derived by its definition.",
         of=("gradient",),
         folded=True,
     ),
