@@ -39,8 +39,8 @@ What `symgrad catalog` lists of functions of each entry and of losses, with its 
 solid line, f' the dashed one. Where f has a kink or a jump, dots are the values that are used
 there. `symgrad catalog` has all the others, too.
 
-| f(x) | f'(x) | picture |
-| --- | --- | --- |
+| f and f' | drawn |
+| --- | --- |
 """
 
 
@@ -63,7 +63,7 @@ def _row(name: str, entry: Entry) -> str:
     formula = f" = `{entry.formula}`" if entry.formula else ""
     _, derivative = entry.derivatives[0]
     picture = f"![{name} and its derivative](functions/{name}.svg)"
-    return f"| `{entry.written}`{formula} | `{derivative}` | {picture} |\n"
+    return f"| `{entry.written}`{formula}<br>derivative `{derivative}` | {picture} |\n"
 
 
 def values(name: str, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
