@@ -373,14 +373,18 @@ def _sides(problem: Problem, name: str, value: Expression) -> tuple[Formula, ...
 
 def given_variable(variable: Variable) -> tuple[Formula, str]:
     """Where a variable is, and what is declared of it."""
-    dims, space = shape_formula(variable.dims), _space(variable.dims)
-    if variable.kind == "Index":
-        last = composing.chain("-", dims, composing.ONE)
-        labels = composing.listed((fm.Number(digits="0"), composing.DOTS, last))
-        space = fm.Fence((labels,), left=r"\{", right=r"\}", tall=False)
+    is_label = variable.kind == "Index"
+    space = labels_below(variable.dims[0]) if is_label else space_of(variable.dims)
     facts = joined(", ", (FACTS[f] for f in sorted(variable.facts) if f in FACTS))
     name = fm.Named(name=variable.name)
     return fm.Infix((name, space), signs=(r"\in",), binds=fm.RELATION), facts
+
+
+def labels_below(d: Dimension) -> Formula:
+    """{0, ..., n - 1}"""
+    last = composing.chain("-", dimension_formula(d), composing.ONE)
+    labels = composing.listed((fm.Number(digits="0"), composing.DOTS, last))
+    return fm.Fence((labels,), left=r"\{", right=r"\}", tall=False)
 
 
 def _count(d: Dimension) -> tuple[Formula, str]:
@@ -391,14 +395,15 @@ def _count(d: Dimension) -> tuple[Formula, str]:
 def given_function(call: Call) -> tuple[Formula, str]:
     """Of what a function is that the program leaves open, and what is declared of it."""
     function = function_of(call)
-    spaces = [_space(() if function.entrywise else core(a.shape)) for a in call.arguments]
+    spaces = [space_of(() if function.entrywise else core(a.shape)) for a in call.arguments]
     name, crosses = fm.Named(name=function.name), (r"\times",) * (len(spaces) - 1)
     maps = (name, *spaces, REALS)
     facts = joined(", ", sorted(function.facts - {"scalar"}))
     return fm.Infix(maps, signs=(":", *crosses, r"\to"), binds=fm.RELATION), facts
 
 
-def _space(dims: tuple[Dimension, ...]) -> Formula:
+def space_of(dims: tuple[Dimension, ...]) -> Formula:
+    """Where arrays of these dimensions are."""
     return composing.raised(REALS, shape_formula(dims)) if dims else REALS
 
 

@@ -16,6 +16,7 @@ import symgrad as sg
 from symgrad import examples
 from symgrad.errors import OptionError
 from symgrad.language.formula import Named
+from symgrad.language.plain import plain_text
 from symgrad.rendering.graph import computation
 from symgrad.rendering.graph.computation import Graph
 from symgrad.rendering.graph.drawing import Curve, drawing
@@ -75,6 +76,14 @@ def test_a_vertex_says_what_the_lines_say() -> None:
             of = step.left.bottom.name  # type: ignore[attr-defined]
             assert vertices[of].back == step.number
     assert [n for n, v in vertices.items() if v.each] == ["x", "z1", "h", "z2", "p", "y", "l"]
+
+
+def test_a_label_is_in_no_space_of_numbers() -> None:
+    program = "v: Index(n)\nW: Matrix(n, d)\nT: Tensor(n, d, k)\n"
+    program += "loss = norm2(W[v])**2 + sum(sum(T, axis=0))"
+    found = {v.name: plain_text(v.formula) for v in graph(sg.derive(program)).vertices}
+    assert found["v"] == "v in {0, ..., n - 1}"
+    assert found["T"] == "T in R^(n x d x k)" and found["L"] == "L in R"
 
 
 def test_a_pull_back_begins_with_the_cotangent_that_is_given() -> None:

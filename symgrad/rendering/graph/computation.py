@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from symgrad.calculus.index_notation import Derivative, IndexForm, written
-from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name, fold
@@ -23,8 +22,7 @@ from symgrad.language.phrases import phrase
 from symgrad.language.table import Table
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
-from symgrad.rendering.document import REALS, Document, Line
-from symgrad.rendering.equations import shape_formula
+from symgrad.rendering.document import Document, Line, labels_below, space_of
 from symgrad.rendering.words import Words
 
 BACKWARD = ("gradient", "jacobian", "pullback", "hessian", "hvp", "stationary")
@@ -205,6 +203,6 @@ def _names(root: Expression) -> list[Name]:
 
 def _placed(left: Expression) -> Formula:
     """A name, and the space where its value is."""
-    dims = core(left.shape)
-    space = composing.raised(REALS, shape_formula(dims)) if dims else REALS
+    below = left.index_of if isinstance(left, Name) else None
+    space = space_of(core(left.shape)) if below is None else labels_below(below)
     return fm.Infix((written(left), space), signs=(r"\in",), binds=fm.RELATION)
