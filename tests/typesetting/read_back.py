@@ -99,7 +99,7 @@ def after(known: Known, equation: Equation, found: Read) -> Known:
 def equations(data: Data, doc: Document) -> Iterator[tuple[Equation, Truth]]:
     """Every equation of a page, with what its sides are."""
     values = [*data.problem.definitions.values(), data.problem.output]
-    values += [] if data.total is None else [data.total[1]]
+    values += [] if data.upstream is None else [data.upstream[1]]
     for equation, value in zip(doc.program, values, strict=True):
         yield equation, of_expression(value)
     for _, lines in doc.parts:
