@@ -13,7 +13,33 @@ CHAINS = "tests/calculus/test_chains.py"
 CLOSED = "tests/rendering/test_closed.py"
 STATIONARY = "tests/calculus/test_stationary.py"
 RECURRENCES = "tests/calculus/test_recurrences.py"
+STEPS = "tests/calculus/test_steps.py"
 MUTANTS: list[Mutant] = [
+    *planted_in(
+        "symgrad/calculus/stated.py",
+        STEPS,
+        ("a look-up is a line", "or _is_entry(node)", "or False"),
+        (
+            "a weighted sum is a line",
+            "or _is_factor(node, users.get(node, ()), inside)",
+            "or False",
+        ),
+    ),
+    *planted_in(
+        "symgrad/calculus/reduction.py",
+        STEPS,
+        ("what sums to 1 is not told", "note(factor.node, 1)", "pass"),
+    ),
+    *planted_in(
+        "symgrad/calculus/chain_rule.py",
+        STEPS,
+        ("the derivative of a root is twice as large", "Term(Fraction(1, 2), (", "Term(ONE, ("),
+    ),
+    *planted_in(
+        "symgrad/calculus/lowering.py",
+        STEPS,
+        ("a product that is written twice is no line", "if len({*ids}) > 1", "if len({*ids}) > 9"),
+    ),
     *planted_in(
         "symgrad/calculus/recurrences/tangents.py",
         "tests/calculus/test_tangents.py",
