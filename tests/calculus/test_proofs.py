@@ -374,3 +374,13 @@ def test_a_proof_ends_where_its_line_does() -> None:
     for kind in KINDS:
         last = proof_of(derivation, step, kind).lines[-1]
         assert (unparse(last.right), last.move) == ("p - y", "(5) put in; y sums to 1")
+
+
+@pytest.mark.parametrize(
+    ("name", "slope"), [("det", "dZ/dS = C"), ("logdet", "dZ/dS = C / det(S)")]
+)
+def test_a_determinant_is_expanded_by_its_cofactors(name: str, slope: str) -> None:
+    proved = of_step(f"S: Matrix(n, n)\nZ = {name}(S)\nloss = tanh(Z)", "S", "index")
+    assert proved[1:4] == ["C = det(S) * inv(S).T", "S @ C.T = det(S) * eye(n)", slope]
+    inside = of_step(f"S: Matrix(n, n)\nZ = {name}(S + eye(n))\nloss = tanh(Z)", "S", "index")
+    assert not any(line.startswith("C = ") for line in inside)  # S is not what is expanded

@@ -372,6 +372,15 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/calculus/proofs/index.py",
+        "tests/calculus/test_proofs.py",
+        (
+            "a function that was taken apart is not put back",
+            "self.slopes[statement.node] = labels, entry",
+            "self.slopes[statement.node] = self.slopes[statement.node]",
+        ),
+    ),
+    *planted_in(
         "symgrad/calculus/proofs/factors.py",
         "tests/calculus/test_ways.py",
         (

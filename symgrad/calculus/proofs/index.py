@@ -13,6 +13,7 @@ from symgrad.calculus.index_notation import (
     slope,
 )
 from symgrad.calculus.polynomials import contract
+from symgrad.calculus.proofs.expanded import expanded_lines, expansion_of
 from symgrad.calculus.proofs.lines import Differential, Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.solved import equation_of
@@ -30,6 +31,7 @@ PLACES = "pqrstuvabcd"  # the letters of the variable's entry
 MOVED, SOLVED = "differential of both sides", "solved for it"
 SUMMED, JOINED = "each [a = b] summed out", "equal terms joined"
 CHAIN, SUM = "chain rule", "the sum over its uses"
+PUT_IN = "what these are, put in"
 
 
 def index_proof(uses: Uses) -> Proof:
@@ -38,7 +40,8 @@ def index_proof(uses: Uses) -> Proof:
     lines = [writer.definition(*each) for each in uses.definitions()]
     lines += scalar_lines(uses)
     for statement in uses.statements.values():
-        lines += [*writer.solved(statement), writer.slope(statement), *writer.closed(statement)]
+        lines += [*writer.solved(statement), *expanded_lines(uses, statement)]
+        lines += [writer.slope(statement), *writer.closed(statement)]
     lines += writer.total(lines[-1].right)
     return Proof("index", tuple(lines), uses)
 
@@ -131,6 +134,7 @@ class _Writer:
             function = statement.entry.node.operation.name
             named = meaning.identity or phrase("derivative of {0}", function)
             move = named if equation_of(uses, statement) is None else SOLVED
+            move = PUT_IN if expansion_of(uses, statement) is not None else move
         elif through:
             move = phrase("chain rule, through {0}", ", ".join(through))
         elif self._stand_still(statement.node):

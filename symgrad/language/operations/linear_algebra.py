@@ -13,7 +13,7 @@ from symgrad.language.composing import inverted
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.formula import Applied, Row, Symbol
 from symgrad.language.operations.constants import eye, filled
-from symgrad.language.operations.meanings import Composite, Function, declare, rewrite
+from symgrad.language.operations.meanings import Composite, Expansion, Function, declare, rewrite
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import log
 from symgrad.language.phrases import phrase
@@ -51,6 +51,20 @@ inv = declare(
     source="Petersen and Pedersen, The Matrix Cookbook, eq. 59",
     sympy_classes=(sympy.Inverse,),
 )
+
+
+def _by_cofactors(derivative: Callable[..., ex.Expression]) -> Expansion:
+    """What a determinant is by its cofactors C, and a derivative in these."""
+    return Expansion(
+        entries=lambda x: det(x) * inv(x).T,
+        called="the cofactors",
+        sides=lambda x, c: (x @ c.T, det(x) * filled(eye, x.shape[:1])),
+        said="each row expanded by its cofactors",
+        derivative=derivative,
+        follows="the cofactors of a row have no entry of it",
+    )
+
+
 det = declare(
     "det",
     Function,
@@ -59,6 +73,7 @@ det = declare(
     kernel=lambda xp, x: xp.det(x),
     cofactors=True,
     identity="Jacobi's formula",
+    expansion=_by_cofactors(lambda x, c: c),
     elsewhere=("determinant",),
     shape=_of_square("det", lambda x: SCALAR),
     rule="determinant",
@@ -75,6 +90,7 @@ logdet = declare(
     pullback=lambda g, y, x: (g * inv(x).T,),
     kernel=lambda xp, x: xp.log_abs_det(x),
     identity="Jacobi's formula, over det",
+    expansion=_by_cofactors(lambda x, c: c / det(x)),
     aliases=("log_det",),
     shape=_of_square("logdet", lambda x: SCALAR),
     rule="log-determinant",

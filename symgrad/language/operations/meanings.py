@@ -87,6 +87,20 @@ class Elementwise:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Expansion:
+    """An identity of a function of a matrix x with entries c of their own, `sides(x, c)`, which the
+    derivative, `derivative(x, c)`, is read off; `entries(x)` is what these are. Each with what is
+    said of it: how they are `called`, what the identity is, and why the derivative `follows`."""
+
+    entries: Callable[[Expression], Expression]
+    called: str
+    sides: Callable[[Expression, Expression], tuple[Expression, Expression]]
+    said: str
+    derivative: Callable[[Expression, Expression], Expression]
+    follows: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Function:
     """A function of a whole vector or matrix, with the pull-back of its cotangent.
 
@@ -97,7 +111,8 @@ class Function:
     `kernel(xp, x, axis)` where it goes `along` an axis, are its numbers, in a `Namespace`, with any
     leading axes. `solver(xp, x, b)` is the product of kernel(xp, x) and b, without kernel(xp, x).
     `equation(y, *x)` are the two sides of what y solves, where its differential follows from that;
-    `identity` names what it follows from else, where there is no definition.
+    `identity` names what it follows from else, where there is no definition, and `expansion` shows
+    it.
     """
 
     over: str
@@ -113,6 +128,7 @@ class Function:
     cofactors: bool = False  # whether y inv(x).T is finite also where x has no inverse
     equation: Callable[..., tuple[Expression, Expression]] | None = None
     identity: str = ""
+    expansion: Expansion | None = None
 
     @property
     def along(self) -> bool:
