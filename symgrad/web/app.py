@@ -110,10 +110,11 @@ async def _choices(request: Request) -> Response:
 
 
 def _example(name: str) -> dict[str, str]:
-    """A program, and what its first line says that it is."""
-    first, *lines = examples.text(name).splitlines(keepends=True)
+    """A program, and the sentence with which it begins."""
+    lines = examples.text(name).splitlines(keepends=True)
+    said = " ".join(line[1:].strip() for line in lines if line.startswith("#"))
     text = "".join(line for line in lines if not line.startswith("#"))
-    return {"name": name, "title": first.lstrip("# ").rstrip(), "text": text}
+    return {"name": name, "title": said.partition(". ")[0] + ".", "text": text}
 
 
 async def _no_answer(request: Request, error: Exception) -> Response:

@@ -237,7 +237,8 @@ function makeChoices() {
     return made("div", { className: "option", title: choice.help }, label, select);
   };
   const fields = (folded) => choices.filter((choice) => choice.folded === folded).map(field);
-  const more = made("details", {}, made("summary", { textContent: "More" }), ...fields(true));
+  const folded = made("div", { className: "options" }, ...fields(true));
+  const more = made("details", {}, made("summary", { textContent: "More" }), folded);
   document.querySelector(".options").replaceChildren(...fields(false), more);
 }
 
