@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -155,6 +156,13 @@ def test_nothing_overlaps_and_nothing_is_cut(name: str) -> None:
         if not edge.recurrent:
             ys = [y for _, y in curves[0]]
             assert all(a <= b for a, b in pairwise(ys))
+
+
+def test_boxes_have_room_for_wide_letters() -> None:
+    found = graph(of_example("mlp_relu"))
+    wide = replace(found.vertices[-1], rule="\uc2dd" * 20)
+    drawn = drawing(replace(found, vertices=(*found.vertices[:-1], wide)))
+    assert drawn.layout.boxes[-1].width > 20 * 12  # pixels of a letter
 
 
 def test_layers_of_a_deep_and_of_a_wide_graph() -> None:

@@ -11,6 +11,7 @@ from symgrad.language import formula as fm
 from symgrad.language.formula import Formula
 from symgrad.language.measure import WORD, points
 from symgrad.language.table import Table
+from symgrad.language.unicode import columns
 from symgrad.rendering.graph.computation import Edge, Graph, Vertex
 from symgrad.rendering.graph.layout import LEVEL, MARGIN, PORT, Layout, Point, laid_out
 
@@ -93,7 +94,7 @@ def _width(rows: Sequence[Row], graph: Graph) -> float:
 def _row_width(row: Row, graph: Graph) -> float:
     label = SMALL * WORD * (len(row.label) + 1) if row.label else 0.0
     if isinstance(row.content, str):
-        return label + SMALL * WORD * len(row.content)
+        return label + SMALL * WORD * columns(row.content)
     return label + SCALE * points(on_a_line(row.content, graph.table), graph.table)
 
 
