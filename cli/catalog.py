@@ -1,18 +1,59 @@
 """symgrad catalog."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
+from .completion import articles
 from .output import write
+from .printing import printing_options, text_for
+from .terminal import FILE, screen
+
+if TYPE_CHECKING:
+    from .printing import Printing
 
 
 @click.command()
-def catalog() -> None:
+@click.argument("name", required=False, shell_complete=articles)
+@printing_options
+def catalog(name: str | None, printing: Printing) -> None:
     """List functions, losses, models and optimizers, each with its formula and its derivative.
+
+    With NAME one of them in full: what is known of it, and its derivation with every proof, which
+    is printed as any other one.
 
     \b
     Examples:
       symgrad catalog
+      symgrad catalog softmax
+      symgrad catalog huber -o huber.html
+      symgrad catalog adam --format latex
     """
     import symgrad as sg
 
-    write(sg.catalog())
+    if name is None:
+        _only(printing, "text")
+        write(sg.catalog(), printing.output, printing.pager)
+        return
+    from symgrad.article import article, latex_of, program_of
+
+    problem = program_of(name)
+    if problem is None:
+        _only(printing, "text", "latex")
+        latex = printing.form == "latex"
+        write(latex_of(name) if latex else article(name), printing.output)
+        return
+    derivation = sg.derive(problem)
+    if printing.form != "text":
+        printing.print(derivation, "full")
+        return
+    there = screen() if printing.output == "-" else FILE
+    shown = text_for(there, derivation, "full", code=printing.code)
+    write(f"{article(name)}\n{shown}", printing.output, printing.pager)
+
+
+def _only(printing: Printing, *forms: str) -> None:
+    if printing.form not in forms:
+        raise click.UsageError(f"this is printed as {' or '.join(forms)}, not as {printing.form}")

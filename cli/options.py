@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
+from .completion import variables
 from .output import writable
 from .printing import printing_options
-from .programs import find_program
+from .programs import find_program, offered
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,6 +36,7 @@ wrt_option = click.option(
     "--wrt",
     metavar="NAMES",
     callback=_names,
+    shell_complete=variables,
     help="Differentiate with respect to these, as in W1,W2.  [default: all parameters]",
 )
 of_option = click.option(
@@ -66,7 +68,13 @@ def derivation_options(expression: str, level: str) -> Callable[[Command], Comma
     """Of a command that prints a derivation: what it is of and by, its form and where it goes; with
     the help of --expression and --level."""
     given = (
-        click.argument("program", metavar="[FILE]", callback=find_program, required=False),
+        click.argument(
+            "program",
+            metavar="[FILE]",
+            callback=find_program,
+            required=False,
+            shell_complete=offered,
+        ),
         click.option("-e", "--expression", help=expression),
         wrt_option,
         click.option(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from .failures import remark
 
@@ -95,6 +96,16 @@ def find_program(
     raise click.BadParameter(_not_found(value, known), param_hint="FILE")
 
 
+def offered(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The built-in examples, and files."""
+    from symgrad.examples import names, with_steps
+
+    examples = (name for name in (*names(), *with_steps()) if name.startswith(incomplete))
+    return [*map(CompletionItem, examples), CompletionItem(incomplete, type="file")]
+
+
 def given_problem(program: ProgramFile | None, expression: str | None) -> Problem:
     """The problem of a FILE, or of what is given with -e; wrong usage where both or none is."""
     import symgrad as sg
@@ -125,4 +136,6 @@ def _not_found(value: str, known: Iterable[str]) -> str:
     return f"no file {value}, and no example of that name{listed}"
 
 
-file_argument = click.argument("program", metavar="FILE", callback=find_program)
+file_argument = click.argument(
+    "program", metavar="FILE", callback=find_program, shell_complete=offered
+)

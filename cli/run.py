@@ -11,7 +11,7 @@ from .check import STATUS
 from .failures import INCONCLUSIVE
 from .output import write
 from .printing import text_for
-from .programs import ProgramFile, find_program
+from .programs import ProgramFile, find_program, offered
 from .report import outcome
 from .style import style_options
 from .terminal import screen
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("program", metavar="[FILE]", callback=find_program, default="two_layer_linear")
+@click.argument(
+    "program",
+    metavar="[FILE]",
+    callback=find_program,
+    default="two_layer_linear",
+    shell_complete=offered,
+)
 @style_options
 @training_options
 def run(program: ProgramFile, training: Training, style: Style) -> None:

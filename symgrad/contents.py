@@ -290,6 +290,11 @@ def _model(name: str) -> Iterator[str]:
             yield from _folded(line, "    ")
 
 
+def rows_of_optimizer(name: str) -> Iterator[str]:
+    """An optimizer, what it is given, and its equations."""
+    return _optimizer(name, OPTIMIZERS[name]())
+
+
 def _optimizer(name: str, optimizer: Optimizer) -> Iterator[str]:
     yield from _folded(f"{name}: {optimizer.sentence}")
     used = {s for e in optimizer.equations() for s in e.expression.free_symbols}

@@ -1,0 +1,98 @@
+"""One thing of the catalog in full: its formula, derivative, shapes, kinks, source, an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from textwrap import wrap
+
+from symgrad.contents import call_of, entry_of, paired, rows_of_optimizer
+from symgrad.errors import OptionError, did_you_mean
+from symgrad.examples import names, text
+from symgrad.language.expressions import OPERATIONS, Operation
+from symgrad.language.parser import parse
+from symgrad.language.problem import Problem
+from symgrad.language.unparse import unparse
+from symgrad.training.optimizers import OPTIMIZERS
+
+TITLES, WIDTH = 12, 80
+LONG = 40  # characters of a kink that is said in words
+
+
+def listed() -> list[str]:
+    """The names that have an article: operations, examples, optimizers."""
+    operations = [o.name for o in OPERATIONS.values() if o.called and entry_of(o) is not None]
+    return [*operations, *names(), *OPTIMIZERS]
+
+
+def program_of(name: str) -> Problem | None:
+    """A program that shows it: an example itself, of an operation its inner product with a given
+    cotangent; None of an optimizer. Raises: OptionError for another name."""
+    if name in OPTIMIZERS:
+        return None
+    if name in names():
+        return parse(text(name))
+    variables, call = call_of(_operation(name))
+    return paired(variables, call)
+
+
+def latex_of(name: str) -> str:
+    """The equations of an optimizer."""
+    return OPTIMIZERS[name]().latex()
+
+
+def article(name: str) -> str:
+    """What is known of an operation, an example or an optimizer, as text.
+
+    >>> print(article("relu"))
+    relu(x)     x if x > 0 else 0
+    Derivative  by x  step(x)
+    Shapes      x: Scalar
+    Kink        where x = 0
+    Rule        ReLU passes the gradient on where its argument is positive, and
+                stops it elsewhere.
+    <BLANKLINE>
+    """
+    if name in OPTIMIZERS:
+        return "\n".join(rows_of_optimizer(name)) + f"\n\n{OPTIMIZERS[name]().source}\n"
+    if name in names():
+        return text(name).rstrip("\n") + "\n"
+    rows = (row for title, said in _facts(_operation(name)) for row in _row(title, said))
+    return "\n".join(rows) + "\n"
+
+
+def _operation(name: str) -> Operation:
+    found = next((o for o in OPERATIONS.values() if name in (o.name, *o.aliases)), None)
+    if found is None or entry_of(found) is None:
+        raise OptionError(f"the catalog has no {name}{did_you_mean(name, listed())}")
+    return found
+
+
+def _facts(operation: Operation) -> Iterator[tuple[str, str]]:
+    """What is known of it, each with a title."""
+    entry = entry_of(operation)
+    assert entry is not None
+    variables, call = call_of(operation)
+    yield entry.written, entry.formula
+    for name, derivative in entry.derivatives:
+        yield "Derivative", f"by {name}  {derivative}"
+    if variables:
+        yield "Shapes", ", ".join(map(str, variables))
+    kink = getattr(operation.meaning, "kink", None)
+    if kink is not None:
+        zero = unparse(kink(*call.arguments))
+        yield "Kink", f"where {zero} = 0" if len(zero) < LONG else "where extreme entries are equal"
+    yield "Rule", operation.sentence
+    if operation.aliases:
+        yield "Also", ", ".join(operation.aliases)
+    if operation.source:
+        yield "Source", operation.source
+
+
+def _row(title: str, said: str) -> Iterable[str]:
+    """A title and what is said, set in beside it; a long title stands alone."""
+    lines = wrap(said, WIDTH - TITLES, break_long_words=False, break_on_hyphens=False) or [""]
+    if len(title) >= TITLES:
+        yield title
+    else:
+        yield f"{title:<{TITLES}}{lines.pop(0)}".rstrip()
+    yield from (" " * TITLES + line for line in lines)
