@@ -88,6 +88,7 @@ SHOWN = {  # in a notebook: a part of it, and its kind
     r"\nabla_{W} L &= ": (STEPS, "latex"),
     r"\text{for t < T}": (STEPS, "latex"),
     r"\begin{pmatrix}": (DERIVATION.numbered(1), "latex"),
+    r"\text{(direction of w}\_\text{a)}": (sg.hvp("w_a: Vector(n)\nloss = norm2(w_a)**2"), "latex"),
     r"$$-2 \sum_{(x, y) \in B} W_{2}^{\top}": (DERIVATION.results["W1"], "latex"),
     "\nimport numpy as np\n": (DERIVATION.lambdify(), "markdown"),
     "\nimport numpy as np\n\n\ndef ": (STEPS.lambdify(), "markdown"),

@@ -16,7 +16,7 @@ from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
 from symgrad.rendering.document import Document
 from symgrad.rendering.equations import Equation, shape_formula
-from symgrad.rendering.prose import prose_latex
+from symgrad.rendering.prose import plain, prose_latex
 
 PREAMBLE = r"""\documentclass[a4paper]{article}
 \usepackage{iftex}
@@ -70,8 +70,11 @@ def latex_display(doc: Document) -> str:
 
 
 def _said(text: str) -> str:
-    """What is said beside a formula."""
-    return rf"\quad \text{{{prose_latex(text)}}}" if text else ""
+    """What is said beside a formula, for MathJax and KaTeX: neither knows all of TeX's commands for
+    signs within a text, both know them in formulas."""
+    signs = "_%#&${}"
+    words = "".join(rf"}}\{sign}\text{{" if sign in signs else sign for sign in plain(text))
+    return rf"\quad \text{{{words}}}" if words else ""
 
 
 def _lines(doc: Document) -> Iterator[str]:
