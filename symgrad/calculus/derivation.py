@@ -22,12 +22,14 @@ from symgrad.calculus.facts import Fact
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.naming import Naming
 from symgrad.calculus.nodes import Entry, Label, Node, new_labels, topological
+from symgrad.calculus.picking import PICKED
 from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.rules import Applied
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, leaves, parts
 from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.operations.meanings import REWRITES
 from symgrad.language.phrases import Phrase
 from symgrad.language.problem import Problem, Variable, variable_like
 from symgrad.language.table import Look, Table
@@ -216,7 +218,7 @@ class Derivation:
     value_labels: tuple[Label, ...]
     steps: tuple[Step, ...]
     outcomes: Mapping[Key, Outcome]
-    rewrites: tuple[Applied, ...] = ()
+    applied: tuple[Applied, ...] = ()  # the rules by which it was derived
     seeds: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
     passes: tuple[Reverse, ...] = ()  # what the chain rule gave, pass by pass
@@ -229,6 +231,19 @@ class Derivation:
         """What it is, without its steps."""
         by = ", ".join(self.wrt)
         return f"<{self.kind} of {self.problem.output_name} by {by}: {len(self.steps)} steps>"
+
+    @cached_property
+    def rewrites(self) -> tuple[Applied, ...]:
+        """The rules that were applied: those of declared facts in the closed forms, too, which may
+        be used there alone. They are found when they are asked for, as those forms are."""
+        facts = {rule.fact for rule in (*REWRITES, PICKED) if rule.fact}
+        if not any(facts & v.facts for v in self.problem.variables.values()):
+            return self.applied
+        forms = [step.closed for step in self.steps]
+        forms += [form for o in self.outcomes.values() for form in (o.closed, o.form)]
+        used = {r.identity: r for form in forms if form for r in form.applied if r.fact}
+        told = {rule.identity for rule in self.applied}
+        return (*self.applied, *(rule for rule in used.values() if rule.identity not in told))
 
     @cached_property
     def table(self) -> Table:

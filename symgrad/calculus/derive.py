@@ -21,7 +21,6 @@ from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
 from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern, new_labels
-from symgrad.calculus.picking import PICKED
 from symgrad.calculus.proofs.lines import Differential
 from symgrad.calculus.rebuilding import Counterpart, without_aliases
 from symgrad.calculus.rules import Applied, as_written, recorded
@@ -33,7 +32,6 @@ from symgrad.calculus.typed import Typed
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
-from symgrad.language.operations.meanings import REWRITES
 from symgrad.language.phrases import joined, phrase
 from symgrad.language.problem import Problem, Wrt
 
@@ -84,7 +82,7 @@ class _Work:
     written: Entry
     named: dict[Node, Node]
     writer: Writer
-    rewrites: tuple[Applied, ...]
+    applied: tuple[Applied, ...]
     layout: str = "variable"
     stable: bool = False
 
@@ -203,7 +201,7 @@ class _Work:
             value_labels=self.labels,
             steps=tuple(self.writer.steps),
             outcomes=outcomes,
-            rewrites=self.rewrites,
+            applied=self.applied,
             seeds=seeds or {},
             layout=self._layout(kind, order),
             passes=(passes.written,) if passes else (),
@@ -248,8 +246,8 @@ def _begin(
         typed = Typed(program, as_it_is.made, lines)
     writer = Writer(called, lines, typed)
     writer.forward()
-    rewrites = tuple(applied.values())
-    return _Work(problem, names, lowered, value, written, named, writer, rewrites, layout, stable)
+    rules = tuple(applied.values())
+    return _Work(problem, names, lowered, value, written, named, writer, rules, layout, stable)
 
 
 def _scalar(problem: Problem, what: str) -> None:
@@ -412,19 +410,7 @@ def derived(
             derivation = KINDS[kind](problem, wrt)
         else:
             derivation = LAID_OUT[kind](problem, wrt, layout)
-    used = {**applied, **_in_closed_forms(derivation)}
-    told = {rule.identity for rule in derivation.rewrites}
-    facts = [rule for rule in used.values() if rule.fact and rule.identity not in told]
-    rules = [rule._replace(for_code=False) if stable else rule for rule in derivation.rewrites]
-    return replace(derivation, rewrites=(*rules, *facts))
-
-
-def _in_closed_forms(derivation: Derivation) -> dict[str, Applied]:
-    """The rules that the closed forms use, where some are of declared facts: such a rule may be
-    used there alone, and is reported like the others."""
-    facts = {rule.fact for rule in (*REWRITES, PICKED) if rule.fact}
-    if not any(facts & v.facts for v in derivation.problem.variables.values()):
-        return {}
-    forms = [step.closed for step in derivation.steps]
-    forms += [form for o in derivation.outcomes.values() for form in (o.closed, o.form)]
-    return {rule.identity: rule for form in forms if form for rule in form.applied}
+    told = {rule.identity for rule in derivation.applied}
+    facts = [rule for rule in applied.values() if rule.fact and rule.identity not in told]
+    rules = [rule._replace(for_code=False) if stable else rule for rule in derivation.applied]
+    return replace(derivation, applied=(*rules, *facts))

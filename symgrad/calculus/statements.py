@@ -23,10 +23,9 @@ from symgrad.calculus.step_rules import (
     CHAIN_RULE,
     SEVERAL,
     StepRule,
+    Terms,
     definition_rule,
     statement_rule,
-    term_rule,
-    terms_by_name,
 )
 from symgrad.calculus.typed import Typed
 from symgrad.language.dimensions import ONE
@@ -47,7 +46,7 @@ class Writer:
     steps: list[Step] = field(default_factory=list)
     numbers: dict[Node, int] = field(default_factory=dict)
     calls: dict[Node, Call | None] = field(default_factory=dict)
-    terms: dict[int, dict[str, Call]] = field(default_factory=dict)  # of sums
+    terms: dict[int, Terms] = field(default_factory=dict)  # of calls
     rights: dict[Node, Expression] = field(default_factory=dict)  # of each node's cotangent
     lengths: dict[Node, int] = field(default_factory=dict)
 
@@ -202,9 +201,9 @@ class Writer:
         if call is None or operand is None:
             return statement_rule(node, call)
         if id(call) not in self.terms:
-            self.terms[id(call)] = terms_by_name(call)
+            self.terms[id(call)] = Terms.of(call)
         (name,) = _names(operand)
-        return term_rule(node, call, self.terms[id(call)].get(name, call))
+        return self.terms[id(call)].rule(node, name)
 
     def _step(
         self,

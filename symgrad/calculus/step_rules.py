@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
@@ -39,12 +40,6 @@ AFFINE = StepRule("affine layer", "A matrix product and a sum.")
 SEVERAL = StepRule(
     "sum over its uses", "It is used in several places: the gradients of all uses add up."
 )
-
-
-def term_rule(node: ix.Node, call: Call, term: Call) -> StepRule:
-    """The rule by which a statement, written as this call, sends to what stands in this term."""
-    rule = statement_rule(node, term)
-    return rule._replace(name=AFFINE.name) if is_affine(call) else rule
 
 
 def rule_of(operation: Operation) -> StepRule:
@@ -159,6 +154,26 @@ def terms_by_name(root: Call) -> dict[str, Call]:
             same = rules.setdefault(name, own).operation is own.operation
             rules[name] = own if same else terms[name]
     return rules
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A call as what sends to its names: the term in which each stands, and whether all of them are
+    one affine layer."""
+
+    call: Call
+    by_name: Mapping[str, Call]
+    affine: bool
+
+    @classmethod
+    def of(cls, call: Call) -> Terms:
+        """Those of a call."""
+        return cls(call, terms_by_name(call), is_affine(call))
+
+    def rule(self, node: ix.Node, name: str) -> StepRule:
+        """The rule by which a statement, written as the call, sends to a name in it."""
+        rule = statement_rule(node, self.by_name.get(name, self.call))
+        return rule._replace(name=AFFINE.name) if self.affine else rule
 
 
 def _names(e: Expression) -> set[str]:

@@ -197,5 +197,5 @@ class Joined:
     @property
     def rewrites(self) -> tuple[Applied, ...]:
         """The rules that were used."""
-        found = {r.identity: r for d in self.derivations.values() for r in d.rewrites}
+        found = {r.identity: r for d in self.derivations.values() for r in d.applied}
         return tuple(found.values())
