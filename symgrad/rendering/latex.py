@@ -181,8 +181,16 @@ def broken(formula: Formula, table: Table, room: float) -> list[str]:
             first, *more = broken(formula.parts[0], table, room - SIGN)
             if more:
                 return [rf"\Bigl({first}", *more[:-1], rf"{more[-1]}\Bigr)"]
+        case fm.Applied(left="(") if len(formula.parts) == 2:
+            function, argument = fm.fitted(formula)
+            inside = room - points(function, table)
+            first, *more = broken(fm.Fence((argument,)), table, inside)
+            return [tex(function, table) + first, *more]
         case fm.Row():
             return _broken_row(formula, table, room)
+        case fm.Fraction():  # its bar is as long as what stands above
+            sloped = fm.Infix(formula.parts, signs=("/",), binds=fm.HADAMARD)
+            return _broken_infix(sloped, table, room)
         case fm.Infix():
             return _broken_infix(formula, table, room)
     return [tex(formula, table)]

@@ -239,3 +239,23 @@ def test_the_width_of_a_formula() -> None:
     narrow = points(typeset(problem.output))
     assert 45 < narrow < 55  # two letters and a sign over each other, beside 2 a
     assert points(typeset(sg.parse(f"{HEAD}f = (a + b) - (a - b) + 2 * a").output)) > narrow
+
+
+WIDE = [
+    "loss = ({}) / (1 + norm2(x)**2)".format(
+        " + ".join(f"sum(sin({k} * x)**2)" for k in range(1, 12))
+    ),
+    "loss = sum((x * tanh(b) - sigmoid(c) + softplus(x) * b - exp(c) * sin(x) + 3 * x * b * c)"
+    " / (1 + b**2 + c**2 * x**2 + sigmoid(x) * c + exp(c * b) + tanh(x - b)**2))",
+]
+
+
+@pytest.mark.parametrize("loss", WIDE)
+def test_a_fraction_that_is_wider_than_the_page_is_broken(loss: str) -> None:
+    declared = "x: Vector(n)\nb: Vector(n)\nc: Vector(n)\n"
+    derivation = sg.derive(declared + loss, "x")
+    shown = derivation.latex()
+    given = shown[shown.index("L &=") : shown.index(r"\end{align*}")]
+    assert max(map(len, given.split(r"\\"))) < 160 and r"\Bigl(" in given
+    assert "/ " in given or r"\oslash" in given
+    assert sg.grade_derivation(derivation.problem, "x", shown).correct

@@ -25,7 +25,9 @@ BESIDE = re.compile(
 EACH = re.compile(r",\s*\\quad\s*\([^()]*\\l?dots[^()]*\)\s*$")  # (t = 1, \dots, T)
 ENDS = re.compile(r"\\\\(?:\*|\[[^\]]*\])?")
 SPACE = re.compile(r"(?:\s|&|~|\\[,;:! ]|\\q?quad\b|\{\})*")
-GOES_ON = re.compile(r"=|\+|-|\*|\\(?:odot|cdot|times|circ|otimes|leq?|geq?)\b|\)|\\right|\\bigr")
+GOES_ON = re.compile(
+    r"=|\+|-|\*|/|\\(?:odot|oslash|cdot|times|circ|otimes|leq?|geq?)\b|\)|\\right|\\[bB]igr"
+)
 
 
 @dataclass(frozen=True)
