@@ -348,7 +348,7 @@ class Derivation(Printable):
         from symgrad.rendering.graph import WRITERS, graph
 
         one_of("format of a graph", format, WRITERS)
-        stepwise = self if self.method == METHODS[0] else replace(self, method=METHODS[0])
+        stepwise = replace(self, method=METHODS[0])
         return graph(stepwise._document("steps", "index", style), format)
 
     def proof(self, number: int, kind: str = "differential", form: str = "text") -> str:

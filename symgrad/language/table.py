@@ -11,13 +11,24 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from symgrad.language import formula as fm
-from symgrad.language.composing import TOP, derivative, gradient, listed, lowered, raised
+from symgrad.language.composing import (
+    INVERSE,
+    TOP,
+    derivative,
+    gradient,
+    listed,
+    lowered,
+    negative,
+    raised,
+)
 from symgrad.language.glyphs import plain
 from symgrad.language.names import ACCENTS, entry_parts, parts_of, word
 
 LAYERS = ("l",)  # index letters that books raise in brackets, as in W^{(l)}; others they lower
 DELTA = fm.Symbol(latex=r"\delta")
 SLOPES = ("partial", "nabla", "bar", "delta")  # how the derivative of the loss is written
+MINUS_TOP = negative(TOP)
+PRIME_INVERSE = fm.Listed((fm.Symbol(latex=r"\prime"), INVERSE), separator=" ")  # A'^{-1}
 TRANSPOSES = {
     "top": TOP,
     "T": fm.Symbol(latex="T", instead=TOP.latex),
@@ -77,6 +88,8 @@ class Table:
             return self.slope(formula)
         if isinstance(formula, fm.Script):
             return self.entry(formula)
+        if formula == MINUS_TOP and self.look.transpose == "prime":
+            return PRIME_INVERSE
         if isinstance(formula, fm.Words):
             return replace(formula, text=self.look.words(formula.text))
         return self.sign(formula) if isinstance(formula, fm.Symbol) else formula
@@ -182,7 +195,8 @@ def _heavy(letter: fm.Formula) -> fm.Formula:
     """A letter in bold: a Latin one or a word upright, a Greek one as it is."""
     text = letter.latex if isinstance(letter, fm.Symbol) else ""
     upright = text.removeprefix(r"\mathrm{").removesuffix("}")
-    font = "mathbf" if upright.isascii() and upright.isalnum() else "boldsymbol"
+    ours = upright in ("I", "e")  # the identity and unit vectors are upright
+    font = "mathbf" if upright.isascii() and upright.isalnum() and not ours else "boldsymbol"
     return fm.Symbol(latex=rf"\{font}{{{upright}}}")
 
 

@@ -186,6 +186,13 @@ class Document:
         return legend(formulas, self.table)
 
     @property
+    def defining(self) -> str:
+        """The title of the part before which the legend stands, where what it is of is known: the
+        first one backward, else none."""
+        back = (title for title, own in self.parts if own[0].step.kind != "forward")
+        return next(back, "") if self.legend else ""
+
+    @property
     def words(self) -> Words:
         """What says the headings, and all that is said beside the formulas, in the language of the
         style."""

@@ -88,19 +88,18 @@ def _lines(doc: Document) -> Iterator[str]:
         yield rf"\noindent\emph{{{words('Used')}:}}"
         yield from (rf"\par {{\small\texttt{{{escaped(r)}}}}}" for r in doc.rewrites)
         yield from (r"\medskip", "")
-    if doc.legend:
-        legend = ", ".join(f"${tex(formula, doc.table)}$" for formula in doc.legend)
-        yield rf"\noindent {words('Notation')}: {legend}.\par\medskip"
     if doc.chain_rule is not None:
         yield rf"\noindent\textbf{{{words('Chain rule')}}}"
         yield from aligned([doc.chain_rule], doc.table)
     for title, lines in doc.parts:
+        yield from _legend(doc, title)
         yield rf"\noindent\textbf{{{title}}}"
         yield from aligned((line.equation for line in lines), doc.table)
         for line in (line for line in lines if line.sentence):
             told = rf"\noindent {{\small ({line.step.number}) {prose_latex(line.sentence)}"
             why = aligned(line.why, doc.table) if line.why else [r"\par"]
             yield from (told, *why, "}")
+    yield from _legend(doc, "")
     for chain in doc.chains:
         by = tex(fm.Named(name=chain.name), doc.table)
         yield rf"\noindent\textbf{{{words(phrase('By {0}', f'${by}$'))}}}"
@@ -112,6 +111,13 @@ def _lines(doc: Document) -> Iterator[str]:
     for form in doc.computed:
         told = rf"\emph{{{words('Computed')}:}} \texttt{{{escaped(form)}}}"
         yield rf"\par {{\small{told}}}"
+
+
+def _legend(doc: Document, before: str) -> Iterator[str]:
+    """What bars or deltas stand for, before the part with this title."""
+    if doc.legend and doc.defining == before:
+        legend = ", ".join(f"${tex(formula, doc.table)}$" for formula in doc.legend)
+        yield rf"\noindent {doc.words('Notation')}: {legend}.\par\medskip"
 
 
 def given(variables: Iterable[tuple[Formula, str]], table: Table) -> str:

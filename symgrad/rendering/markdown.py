@@ -83,16 +83,15 @@ def _lines(doc: Document) -> Iterator[str]:
             yield from _displayed(equation, doc)
     if doc.rewrites:
         yield from (f"{words('Used')}: {_listed(doc.rewrites)}.", "")
-    if doc.legend:
-        legend = ", ".join(inline(tex(formula, doc.table)) for formula in doc.legend)
-        yield from (f"{words('Notation')}: {legend}.", "")
     if doc.chain_rule is not None:
         rule = chained(doc.chain_rule, doc.table)
         yield from (f"### {words('Chain rule')}", "", f"${rule}$ \u2014 {doc.chain_rule.note}", "")
     for title, lines in doc.parts:
+        yield from _legend(doc, title)
         yield from (f"### {title}", "")
         for line in lines:
             yield from _step(line, doc)
+    yield from _legend(doc, "")
     for chain in doc.chains:
         by = inline(tex(Named(name=chain.name), doc.table))
         yield from (f"### {words(phrase('By {0}', by))}", "")
@@ -160,3 +159,10 @@ def _note(equation: Equation, doc: Document) -> str:
 
 def _listed(identities: Iterable[str]) -> str:
     return "; ".join(f"`{identity}`" for identity in identities)
+
+
+def _legend(doc: Document, before: str) -> Iterator[str]:
+    """What bars or deltas stand for, before the part with this title."""
+    if doc.legend and doc.defining == before:
+        legend = ", ".join(inline(tex(formula, doc.table)) for formula in doc.legend)
+        yield from (f"{doc.words('Notation')}: {legend}.", "")

@@ -18,7 +18,6 @@ from symgrad import examples
 from symgrad.errors import OptionError
 from symgrad.language.formula import Named
 from symgrad.language.plain import plain_text
-from symgrad.numerics import verification
 from symgrad.rendering.graph import computation
 from symgrad.rendering.graph.computation import Graph
 from symgrad.rendering.graph.drawing import Curve, drawing
@@ -110,13 +109,6 @@ def test_every_kind_has_a_graph(kind: str) -> None:
     flows = arrows(graph(derived), back=True)
     assert bool(flows) == (kind != "directional")
     assert all(derived.graph(form) for form in ("svg", "dot", "tikz"))
-
-
-def test_the_graph_checks_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    derived = sg.derive(TWICE)
-    assert derived.checked
-    monkeypatch.setattr(verification, "verify", None)
-    assert derived.graph()
 
 
 def test_another_format_is_an_error() -> None:

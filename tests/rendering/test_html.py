@@ -97,15 +97,6 @@ def test_the_result_states_its_shape() -> None:
     assert shown(of_class(scalar, "result")[0][-1]) == "scalar"
 
 
-def test_a_shape_stands_apart_from_the_rule() -> None:
-    beside = sg.Style(shapes="beside")
-    root = fromstring(derivation("two_layer_linear").html(style=beside))
-    assert [shown(row[-1]) for row in of_class(root, "step")][:2] == [
-        "matrix product h",
-        "matrix product k",
-    ]
-
-
 def test_the_page_is_accessible_and_whole() -> None:
     text = derivation("graph_convolution").html("full")
     root = fromstring(text)

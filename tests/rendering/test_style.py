@@ -10,6 +10,9 @@ import pytest
 
 import symgrad as sg
 from symgrad_cli import style as command_line
+from tests.derived import of_case
+from tests.test_cases import CASES
+from tests.typesetting.read_back import misread
 
 PROGRAM = """x: Vector(d), batch=True
 y: Vector(k), batch=True
@@ -56,7 +59,7 @@ def test_the_page_says_what_a_short_sign_is(
     for page in (derived.latex(style=style), derived.markdown(style=style)):
         assert "Notation: " in page
         assert definition in page
-        assert page.index(definition) < page.index("Backward")
+        assert page.index("Forward") < page.index(definition) < page.index("Backward")
     assert "Notation" not in derived.latex(style=sg.Style(notation="nabla"))
 
 
@@ -127,6 +130,32 @@ def test_shapes_stand_under_the_factors(derived: sg.Derivation) -> None:
     assert derived.text(style=sg.Style(shapes="under")) == derived.text(
         style=sg.Style(shapes="beside")
     )
+
+
+READ = [
+    sg.Style(notation="nabla", transpose="prime"),
+    sg.Style(notation="bar", transpose="T"),
+    sg.Style(notation="delta", bold=True),
+]
+
+
+@pytest.mark.parametrize("style", READ, ids=lambda style: style.notation)
+@pytest.mark.parametrize("case", CASES[4::30], ids=lambda case: str(case["id"]))
+def test_what_a_style_prints_reads_back(case: dict[str, Any], style: sg.Style) -> None:
+    derivation = of_case(case)
+    if derivation.problem.loop is None:
+        assert [*misread(derivation, style=style)] == []
+
+
+INVERSES = [("top", r"A^{-\top}"), ("T", "A^{-T}"), ("prime", r"A^{\prime -1}")]
+
+
+@pytest.mark.parametrize(("transpose", "sign"), INVERSES)
+def test_the_transpose_of_an_inverse_has_its_sign(transpose: str, sign: str) -> None:
+    derivation = sg.derive("A: Matrix(n, n)\nloss = logdet(A)", "A")
+    style = sg.Style(transpose=transpose)
+    assert rf"&= {sign}" in derivation.latex(style=style)
+    assert [*misread(derivation, style=style)] == []
 
 
 def test_a_derivation_keeps_its_style(derived: sg.Derivation) -> None:

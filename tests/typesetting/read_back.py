@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,25 +22,32 @@ from symgrad.language.latex_input import Equation as Read
 from symgrad.language.latex_input import Known, read_formula
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.plain import plain_text
+from symgrad.language.tex import latex as tex
 from symgrad.numerics.evaluation import Sample, batch_first
 from symgrad.numerics.verification import TOLERANCE, Comparison, Judge
 from symgrad.rendering import document
 from symgrad.rendering.document import Document, left_of
 from symgrad.rendering.equations import Equation
 from symgrad.rendering.latex import chained
+from symgrad.rendering.style import PLAIN, Style
 
 UNCHECKED: Any = SimpleNamespace(max_relative_error=0.0, sentence="not here")
 Truth = Callable[[Sample], Any]
 
 
-def misread(derivation: Derivation, seed: int = 0) -> Iterator[str]:
-    """The equations of a derivation that cannot be read, or are read as something else."""
+def misread(derivation: Derivation, seed: int = 0, style: Style = PLAIN) -> Iterator[str]:
+    """The equations of a derivation that cannot be read, or are read as something else, where the
+    page's legend is known."""
     data = derivation.data
     judge = Judge(data, seed)
-    known = known_of(data)
-    pages = [document(data, UNCHECKED, level) for level in ("steps", "result")]
+    pages = [document(data, UNCHECKED, level, style=style) for level in ("steps", "result")]
+    known, table = replace(known_of(data), table=style.table(data)), pages[0].table
+    for page in pages:
+        for sign in page.legend:
+            defined = Equation(None, (sign,), kind="definition")
+            known = after(known, defined, read_formula(tex(sign, table), data.problem, known))
     for equation, truth in (e for page in pages for e in equations(data, page)):
-        latex = chained(equation, data.table)
+        latex = chained(equation, table)
         try:
             found = read_formula(latex, data.problem, known)
         except (SymgradError, RecursionError) as error:

@@ -179,8 +179,8 @@ class Grammar:
                 self.lowered = outside
             elif sign == "^" and above is None:
                 above = self._script()
-                while isinstance(above, Sym) and above.text == "'":  # x^\prime
-                    above, primes = None, primes + 1
+                own, above = _primed(above)
+                primes += own
             else:
                 raise self.input.error("two scripts at one place; use braces")
         if below is None and above is None and not primes:
@@ -204,9 +204,9 @@ class Grammar:
         bars, self.closing = self.closing, []
         if self.input.next == "}":
             node: Node = Row(at, ())
-        elif self.input.next == r"\odot":  # an exponent of entries
-            self.input.take()
-            node = Row(at, (Sym(at, r"\odot"), self.sum()))
+        elif self.input.next in (r"\odot", "'"):  # an exponent of entries; A^{\prime -1}
+            mark = Sym(at, self.input.take().text)
+            node = mark if self.input.next == "}" else Row(at, (mark, self.sum()))
         else:
             node = self.listed()
         self.input.take("}")
@@ -347,3 +347,11 @@ def _environment(grammar: Grammar, command: str) -> int:
     for text in "{cases}":
         grammar.input.take(text)
     return at
+
+
+def _primed(above: Node) -> tuple[int, Node | None]:
+    """How many primes are raised, and what else."""
+    factors = above.factors if isinstance(above, Row) else (above,)
+    rest = [f for f in factors if not (isinstance(f, Sym) and f.text == "'")]
+    primes = len(factors) - len(rest)
+    return primes, above if not primes else next(iter(rest), None)

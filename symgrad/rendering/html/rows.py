@@ -39,7 +39,7 @@ def equation_row(equation: Equation, doc: Document) -> Element:
         note = [mathml(equation.fits, doc.table), ": ", *note]
     if equation.shape is not None:
         shape = mathml(shape_formula(equation.shape), doc.table)
-        note += [" ", made("span", shape, **{"class": "shape"})] if note else [shape]
+        note.append(made("span", shape, **{"class": "shape"}))
     left = [] if equation.left is None else [mathml(equation.left, doc.table)]
     label = doc.words(phrase("Line {0}", number)).strip()
     return made(
