@@ -90,7 +90,7 @@ SOFTMAX = [
     "dl/dp = -y / p k: cross entropy, from (3)",
     "dp/dz = diag(p) - p @ p.T k x k: softmax, from (2)",
     "dl/dz = (dp/dz).T @ dl/dp (k x k) (k x 1): transposed in front",
-    "= p - y simplified",
+    "= p - y simplified; y sums to 1",
 ]
 TOTAL = [
     "dL/dz_h2 = dL/dz_h3 . dz_h3/dh2 . dh2/dz_h2 chain rule",
