@@ -15,11 +15,6 @@ MUTANTS: list[Mutant] = [
             "own = value[0] if each and np.ndim(value) else value",
             "own = value[-1] if each and np.ndim(value) else value",
         ),
-        (
-            "what is given is not used",
-            "whole = {**counts, **inputs, **given}",
-            "whole = {**counts, **given, **inputs}",
-        ),
     ),
     *planted_in(
         "symgrad/numerics/layers.py",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.chain_rule import active_nodes, contributions, placed
+from symgrad.calculus.chain_rule import active_nodes, contributions, partials, placed
 from symgrad.calculus.closed_form import leaf_count
 from symgrad.calculus.derivation import Derivation, Derivative
 from symgrad.calculus.expansion import simplified
@@ -161,10 +161,15 @@ class Factor(Uses):
         return batch_of(self.user) or batch_of(self.variable)
 
     def _is_mixed(self, user: Node) -> bool:
-        """Whether each example of a line is of all examples of the node."""
-        ends = batch_of(user), batch_of(self.variable)
-        inside = (batch_of(s.node) for s in self.inner[user])
-        return None not in ends and None in inside
+        """Whether each example of a line is of all examples of the node: x - mean(x)."""
+        if batch_of(user) is None or batch_of(self.variable) is None:
+            return False
+        statements = (*self.inner[user], self.statements[user])
+        return any(batch_of(s.node) is None or self._meets_others(s.entry) for s in statements)
+
+    def _meets_others(self, entry: Entry) -> bool:
+        found = (x for p in partials(*entry, self.moving) for x in p.labels)
+        return any(is_batch(x) and x not in entry.labels for x in found)
 
     @cached_property
     def derivative(self) -> Derivative:
@@ -232,7 +237,9 @@ class Factor(Uses):
     def _passed(self, seed: list[Term], extra: tuple[Label, ...]) -> Entry:
         """A cotangent of the line passed on to the node, example by example."""
         labels = {node: s.labels for node, s in self.statements.items()}
-        labels[self.variable] = self.labels
+        # Where examples meet, that of the node is another one than that of the line.
+        own = new_labels(self.variable.axes) if self._is_mixed(self.user) else self.labels
+        labels[self.variable] = own
         received: dict[Node, list[Term]] = {self.user: seed}
         for node, statement in reversed(self.statements.items()):
             if node not in received:
@@ -243,7 +250,9 @@ class Factor(Uses):
                 term = placed(labels[of], sent)
                 summed = tuple(x for x in term.summed if x not in self._each)
                 received.setdefault(of, []).append(term._replace(summed=summed))
-        return contract(received.get(self.variable, ()), self._over(self.labels, extra))
+        entry = contract(received.get(self.variable, ()), self._over(own, extra))
+        names = dict(zip(own, self.labels, strict=True))
+        return Entry(entry.node, tuple(names.get(x, x) for x in entry.labels))
 
     def _over(self, labels: tuple[Label, ...], extra: tuple[Label, ...]) -> tuple[Label, ...]:
         return tuple(dict.fromkeys((*self._each, *extra, *labels)))
