@@ -110,7 +110,9 @@ def _lines(doc: Document, sheet: Sheet) -> Iterator[str]:
     if doc.chain_rule is not None:
         yield from _section(sheet, words("Chain rule"), equations([doc.chain_rule]))
     for title, lines in doc.parts:
+        yield from _legend(doc, sheet, title)
         yield from _section(sheet, title, [r for line in lines for r in _step(line, sheet, room)])
+    yield from _legend(doc, sheet, "")
     for by in doc.chains:
         yield from _section(sheet, by.title, [*sheet.proof(by.equations, room)])
     yield from _section(sheet, words("Result"), equations(doc.equations))
@@ -123,6 +125,14 @@ def _lines(doc: Document, sheet: Sheet) -> Iterator[str]:
         rows = [row for sentence in sentences for row in filled(sentence, room)]
         if rows:
             yield from _section(sheet, title, rows)
+
+
+def _legend(doc: Document, sheet: Sheet, before: str) -> Iterator[str]:
+    """What bars or deltas stand for, before the part with this title; the language has none."""
+    if doc.legend and doc.defining == before and sheet.notation != "code":
+        told = ", ".join(map(sheet.formula, doc.legend))
+        rows = broken(told, sheet.width - INDENT)
+        yield from _section(sheet, doc.words("Notation"), [*rows])
 
 
 def _variables(doc: Document, sheet: Sheet, room: int) -> Iterator[str]:

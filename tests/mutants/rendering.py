@@ -124,4 +124,32 @@ MUTANTS: list[Mutant] = [
         "tests/test_hostile.py",
         ("a message commands the terminal", 'not in ("Cc", "Cf")', 'not in ("Cf",)'),
     ),
+    *planted_in(
+        "symgrad/language/table.py",
+        "tests/rendering/test_style.py",
+        (
+            "a bar that is the user's name stands for a derivative",
+            "free = sign is not None and sign not in self.looks",
+            "free = sign is not None",
+        ),
+        (
+            "the user's T is a transpose, too",
+            "free = fm.Symbol(latex=forms[0]) not in self.looks",
+            "free = True",
+        ),
+    ),
+    *planted_in(
+        "symgrad/rendering/document.py",
+        "tests/rendering/test_style.py",
+        (
+            "a delta is nowhere defined",
+            "short = [s for s in slopes.values() if table.short_slope(*s.parts) is not None]",
+            "short = []",
+        ),
+    ),
+    *planted_in(
+        "symgrad/rendering/shapes.py",
+        "tests/rendering/test_style.py",
+        ("a transpose has the shape of what it is of", "shape[::-1]", "shape"),
+    ),
 ]

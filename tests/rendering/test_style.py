@@ -63,6 +63,13 @@ def test_the_page_says_what_a_short_sign_is(
     assert "Notation" not in derived.latex(style=sg.Style(notation="nabla"))
 
 
+def test_text_in_mathematical_notation_says_it_too(derived: sg.Derivation) -> None:
+    style = sg.Style(notation="delta")
+    assert "Notation  δ_z = ∂L/∂z" in derived.text(notation="math", style=style)
+    assert "Notation" not in derived.text(style=style)
+    assert "dL/dz = 2 * z" in derived.text(style=style)
+
+
 TAKEN = [
     ("bar", "z_bar: Vector(h)", r"\frac{\partial L}{\partial z}"),
     ("delta", "delta_x: Vector(h)", r"\frac{\partial L}{\partial z}"),
