@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, count
 
 from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.index_notation import written
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.formula import Formula
@@ -27,7 +28,8 @@ def chain_rule(derivation: Derivation, kind: str) -> Equation:
     """
     taken = set(derivation.naming.taken)
     line, value, i, p = (_named(names, taken) for names in (LINES, VALUES, ENTRY, INSIDE))
-    of = fm.Named(name=derivation.output_called)
+    pulled = derivation.upstream  # a pull-back is of a loss that is known by its gradient alone
+    of = written(pulled[0].top) if pulled else fm.Named(name=derivation.output_called)
     if kind == "differential":
         moved = (fm.Listed((composing.DIFFERENTIAL, x), separator="") for x in (of, line, value))
         whole, own, inside = moved

@@ -57,7 +57,7 @@ def test_entries_are_independent(name: str, loss: str) -> None:
     np.testing.assert_allclose(found[name], wanted[name], rtol=1e-10, atol=1e-12)
     assert derivation.verify().passed
     assert sg.check_gradient(declared, [name]).passed
-    assert f"The entries of {name} count as independent." in derivation.text("result")
+    assert f"The entries of {name} count as independent." in derivation.text("result", width=200)
 
 
 @pytest.mark.parametrize("name", ["S", "p", "y"])

@@ -30,3 +30,8 @@ def test_golden(name: str, golden: Golden) -> None:
 
 def test_the_page_has_them_all() -> None:
     assert len(PROGRAMS) == 14
+
+
+def test_the_chain_rule_of_a_pull_back_is_of_the_loss() -> None:
+    shown = sg.pullback(PROGRAMS["linear_layer"]).text("full")
+    assert "dL/dv_p = sum_s sum_i dL/ds_i ds_i/dv_p" in shown
