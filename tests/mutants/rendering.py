@@ -58,17 +58,61 @@ MUTANTS: list[Mutant] = [
             "return THIN if row.apart or is_word(left) or is_word(right)",
             "return THIN if row.apart",
         ),
-        ("TeX reads what is text", 'for character in "&%$#_{}":', 'for character in "&%$#{}":'),
+        ("TeX reads what is text", 'for character in "&%$#_{}"}', 'for character in "&%$#{}"}'),
     ),
     *planted_in(
         "symgrad/language/plain.py",
         f"tests/rendering/test_text.py tests/rendering/test_document.py {FORMULAS}",
-        ("a sum forgets its index", 'f"sum_{written[0]} {written[1]}"', "written[1]"),
+        (
+            "a sum forgets its index",
+            'f"sum_{self._one(parts[0], written[0])} {written[1]}"',
+            "written[1]",
+        ),
         (
             "a root is a product",
             'return f"sqrt{self.fenced(written[0])}"',
             'return f"sqrt {written[0]}"',
         ),
+    ),
+    *planted_in(
+        "symgrad/language/unicode.py",
+        "tests/rendering/test_lines.py",
+        (
+            "a script loses what has no small character",
+            "if all(c in SCRIPTS",
+            "if any(c in SCRIPTS",
+        ),
+        (
+            "a combining mark is a column",
+            "unicodedata.combining(c) > 0",
+            "unicodedata.combining(c) < 0",
+        ),
+    ),
+    *planted_in(
+        "symgrad/rendering/lines.py",
+        "tests/rendering/test_lines.py",
+        ("a line breaks where it is tightest", "loosest = min(levels)", "loosest = max(levels)"),
+        ("what goes on is as wide as the line", "room - hang - 2)", "room)"),
+    ),
+    *planted_in(
+        "symgrad/rendering/markdown.py",
+        "tests/rendering/test_markdown.py",
+        (
+            "a backslash is eaten",
+            'return any(before == "\\\\" and c in',
+            "return any(False and c in",
+        ),
+        ("emphasis begins behind a bracket", "and not before.isalnum()", "and before.isalnum()"),
+    ),
+    *planted_in(
+        "cli/terminal.py",
+        "tests/cli/test_printing.py",
+        ("colour goes into a pipe", 'return there and said.get("TERM")', 'return said.get("TERM")'),
+    ),
+    *planted_in(
+        "cli/paper.py",
+        "tests/cli/test_printing.py",
+        ("LaTeX reads any file", '"openin_any": "p"', '"openin_any": "a"'),
     ),
     *planted_in(
         "symgrad/language/table.py",
