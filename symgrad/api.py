@@ -152,7 +152,7 @@ class Checked:
         parts: list[str] = [phrase("every step at random numbers: {0}", error)]
         if unchecked := self.verification.unchecked:
             named = (phrase(f"({k})" if k else "the result") for k in dict.fromkeys(unchecked))
-            parts = [phrase("nothing finite in {0}: not checked", joined(", ", named))]
+            parts = [phrase("nothing to compare in {0}: not checked", joined(", ", named))]
             if len(unchecked) < len(self.verification.steps):
                 parts.append(phrase("the other steps at random numbers: {0}", error))
         if self.gradient is not None:

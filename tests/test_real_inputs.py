@@ -474,7 +474,7 @@ CHECKED = [  # no right gradient is called wrong, no wrong one right
         wrt="x",
         at={"x": [3.0, 4.0], "y": [1.0, 0.0]},
         check="not finite",
-        holds={"text": "nothing finite in (1): not checked"},
+        holds={"text": "nothing to compare in (1): not checked"},
         lacks={"text": "every step at random numbers"},
     ),
     Row(

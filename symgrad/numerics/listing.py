@@ -37,6 +37,7 @@ from symgrad.language.dimensions import ONE, Dimension
 GIVEN = {"input", "size", "number"}
 INLINE = GIVEN | {"scalar", "permute", "expand", "drop"}
 VIEWS = {"permute", "expand", "drop", "diagonal", "broadcast", "reshape", "slice"}
+DEEPEST = 20  # operations within one another: Python reads 200 brackets, a person fewer
 Labels: TypeAlias = tuple[Hashable, ...]
 Dims: TypeAlias = tuple[Axis, ...]
 Part: TypeAlias = tuple[Dimension, ...]
@@ -58,6 +59,7 @@ class Op:
     value: float = 0.0
     constant: bool = False
     serial: int = 0
+    depth: int = 0  # how many operations are written inside of one another in its text
 
     @property
     def inline(self) -> bool:
@@ -134,7 +136,8 @@ class Listing:
         if op is None:
             constant = kind in ("size", "number")
             constant = constant or (kind == "scalar" and all(x.constant for x in operands))
-            op = Op(kind, name, operands, axes, dims, value, constant, len(self.table))
+            depth = 1 + max((x.depth for x in operands if x.inline), default=0)
+            op = Op(kind, name, operands, axes, dims, value, constant, len(self.table), depth)
             self.table[key] = op
             if line and not op.inline:
                 self.ops.append(op)
@@ -156,7 +159,10 @@ class Listing:
         return self.op("number", value=float(value))
 
     def scalar(self, name: str, *operands: Op) -> Op:
-        """The product ("multiply"), quotient ("divide") or negative of numbers."""
+        """The product ("multiply"), quotient ("divide") or negative of numbers: inside of what
+        needs it, while that is short."""
+        if any(x.depth >= DEEPEST for x in operands if x.inline):
+            return self.ufunc(name, operands, ()).op
         return self.op("scalar", operands, name=name)
 
     def ufunc(self, name: str, operands: Sequence[Operand], labels: Labels) -> Array:

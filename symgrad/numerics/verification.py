@@ -138,6 +138,8 @@ class Judge:
         error = difference(claim, truth)
         if error <= TOLERANCE or np.isnan(error):
             return error
+        if max(_largest(claim), _largest(truth)) < np.finfo(float).tiny:
+            return np.nan  # such numbers have lost their digits
         pairs = map(comparison, self.sample.blurred)
         noise = max(_largest(a - claim) + _largest(b - truth) for a, b in pairs)
         return difference(claim, truth, noise / TOLERANCE)

@@ -4,6 +4,7 @@ another way to them; with buffers, pickled, in float32."""
 from __future__ import annotations
 
 import json
+import math
 import os
 import pickle
 import re
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import symgrad as sg
 from symgrad import examples
 from symgrad.numerics.buffers import buffered_source
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels
@@ -160,3 +162,14 @@ def test_with_buffers_ufuncs_take_arrays(name: str) -> None:
     ):
         operands = call.split("(", 1)[1].split(", ")
         assert not any(re.fullmatch(r"-?[\d.]+", operand) for operand in operands), call
+
+
+@pytest.mark.parametrize("sign", ["*", "/"])
+def test_a_long_product_of_numbers_is_several_lines(sign: str) -> None:
+    names = [f"a{k}" for k in range(400)]
+    text = "\n".join(f"{name}: Scalar" for name in names)
+    function = sg.derive(f"{text}\nloss = {f' {sign} '.join(names)}", names[:1]).lambdify()
+    assert max(line.count("(") for line in function.source.splitlines()[5:]) < 50
+    value, derived = function({name: 1.5 - (k % 2) for k, name in enumerate(names)})
+    expected = math.prod((1.5 - k % 2) ** (1 if sign == "*" or k == 0 else -1) for k in range(400))
+    np.testing.assert_allclose([value, derived["a0"]], [expected, expected / 1.5], rtol=1e-12)

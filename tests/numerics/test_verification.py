@@ -232,12 +232,20 @@ def test_where_nothing_is_finite_it_is_not_checked(program: str, steps: tuple[in
     verified = derivation.verify()
     assert (verified.passed, verified.verdict) == (False, "not checked")
     assert tuple(k for k in verified.unchecked if k) == steps
-    told = f"nothing finite in {', '.join(f'({k})' for k in steps)}"
+    told = f"nothing to compare in {', '.join(f'({k})' for k in steps)}"
     for level in ("steps", "full"):
         assert told in derivation.text(level) and "not checked" in derivation.text(level)
     assert derivation.checked.verdict == "not checked"
     assert sg.check_gradient(program).verdict == "not finite"
     assert all(derivation.verify(seed).failed == () for seed in range(6))  # negative numbers, too
+
+
+@pytest.mark.parametrize("shift", [725, 735])
+def test_numbers_that_have_lost_their_digits_are_not_compared(shift: int) -> None:
+    """exp(-725) is 1e-315, of which nine digits are left."""
+    derivation = sg.derive(f"x: Scalar\nloss = exp(-x**2 - {shift})")
+    assert (derivation.verify().failed, derivation.verify().verdict) == ((), "not checked")
+    assert "nothing to compare in (2): not checked" in " ".join(derivation.text().split())
 
 
 @pytest.mark.parametrize("kind", [sg.hessian, sg.hvp, sg.directional])
