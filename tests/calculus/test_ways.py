@@ -224,3 +224,10 @@ def test_what_has_no_chain_is_refused() -> None:
     )
     with pytest.raises(sg.OptionError, match="derive one step alone"):
         sg.derive(steps, ["W"], method="chain-rule")
+
+
+@pytest.mark.parametrize("name", MET)
+@pytest.mark.parametrize("why", ["index", "differential"])
+def test_where_examples_meet_no_proof_is_of_one(name: str, why: str) -> None:
+    shown = sg.derive(OTHERS[name], MET[name]).text("full", why=why)
+    assert "Chain rule" in shown and "from (1)" in shown

@@ -381,17 +381,21 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/calculus/proofs/uses.py",
+        "tests/calculus/test_ways.py",
+        (
+            "a factor of all examples is one of each",
+            "return any(is_batch(x) and x not in e.labels for e, x in found)",
+            "return False",
+        ),
+    ),
+    *planted_in(
         "symgrad/calculus/proofs/factors.py",
         "tests/calculus/test_ways.py",
         (
             "a factor is summed over the examples",
             "summed = tuple(x for x in term.summed if x not in self._each)",
             "summed = term.summed",
-        ),
-        (
-            "a factor of all examples is one of each",
-            "return any(is_batch(x) and x not in entry.labels for x in found)",
-            "return False",
         ),
     ),
     *planted_in(

@@ -17,7 +17,7 @@ from symgrad.calculus.proofs.chains import chain
 from symgrad.calculus.proofs.differential import differential_proof
 from symgrad.calculus.proofs.index import index_proof
 from symgrad.calculus.proofs.lines import KINDS, Kind, ProofLine
-from symgrad.calculus.proofs.uses import Proof, Uses, uses_of
+from symgrad.calculus.proofs.uses import Proof, Uses, examples_meet, uses_of
 from symgrad.calculus.proofs.ways import chains_by_rule
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Expression, leaves
@@ -26,9 +26,9 @@ from symgrad.language.unparse import unparse
 
 
 def proof_of(derivation: Derivation, step: Step, kind: Kind) -> Proof | None:
-    """The proof of a backward step; None for a forward step, which is a definition, and for a step
-    that nothing is sent to. By differentials where matrix notation can say every line, else in
-    index notation.
+    """The proof of a backward step; None for a forward step, which is a definition, for a step that
+    nothing is sent to, and where examples meet in one line: a proof is of one example. By
+    differentials where matrix notation can say every line, else in index notation.
 
     >>> from symgrad.calculus.derive import gradient
     >>> from symgrad.language.parser import parse
@@ -36,6 +36,8 @@ def proof_of(derivation: Derivation, step: Step, kind: Kind) -> Proof | None:
     >>> proof_of(derivation, derivation.steps[-1], "differential").kind
     'differential'
     """
+    if _examples_meet(derivation, step):
+        return None
     if kind == "differential" and (uses := uses_of(derivation, step)) is not None:
         try:
             return _closed(differential_proof(uses), step)
@@ -43,6 +45,11 @@ def proof_of(derivation: Derivation, step: Step, kind: Kind) -> Proof | None:
             pass
     uses = uses_of(derivation, step)
     return None if uses is None else _closed(index_proof(uses), step)
+
+
+def _examples_meet(derivation: Derivation, step: Step) -> bool:
+    uses = uses_of(derivation, step)
+    return uses is not None and any(examples_meet(uses, user) for user in uses.users)
 
 
 def _cotangents(e: Expression) -> set[str]:

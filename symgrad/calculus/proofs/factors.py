@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.chain_rule import active_nodes, contributions, partials, placed
+from symgrad.calculus.chain_rule import active_nodes, contributions, placed
 from symgrad.calculus.closed_form import leaf_count
 from symgrad.calculus.derivation import Derivation, Derivative
 from symgrad.calculus.expansion import simplified
@@ -35,7 +35,7 @@ from symgrad.calculus.nodes import (
 )
 from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.proofs.uses import Uses, core_labels
+from symgrad.calculus.proofs.uses import Uses, core_labels, examples_meet
 from symgrad.calculus.stated import examples
 from symgrad.calculus.terms import identity
 from symgrad.language import composing
@@ -164,12 +164,8 @@ class Factor(Uses):
         """Whether each example of a line is of all examples of the node: x - mean(x)."""
         if batch_of(user) is None or batch_of(self.variable) is None:
             return False
-        statements = (*self.inner[user], self.statements[user])
-        return any(batch_of(s.node) is None or self._meets_others(s.entry) for s in statements)
-
-    def _meets_others(self, entry: Entry) -> bool:
-        found = (x for p in partials(*entry, self.moving) for x in p.labels)
-        return any(is_batch(x) and x not in entry.labels for x in found)
+        inside = any(batch_of(s.node) is None for s in self.inner[user])
+        return inside or examples_meet(self, user)
 
     @cached_property
     def derivative(self) -> Derivative:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from symgrad.calculus.algebra import transposed
-from symgrad.calculus.chain_rule import Reverse
+from symgrad.calculus.chain_rule import Reverse, partials
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Step
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
@@ -354,3 +354,12 @@ def part_of(uses: Uses, user: Node) -> Node:
     """The node that stands for what one use sends, at the labels of the change."""
     axes = uses.change.node.axes
     return intern(Input, axes, ("dL", uses.variable, user), name="dL", facts=frozenset())
+
+
+def examples_meet(uses: Uses, user: Node) -> bool:
+    """Whether in one statement of a use an example is of the variable's others: x - mean(x)."""
+    if batch_of(user) is None or batch_of(uses.variable) is None:
+        return False
+    entries = (s.entry for s in (*uses.inner[user], uses.statements[user]))
+    found = ((e, x) for e in entries for p in partials(*e, uses.moving) for x in p.labels)
+    return any(is_batch(x) and x not in e.labels for e, x in found)
