@@ -15,7 +15,7 @@ import pytest
             ["derive", "absent.sg"],
             "no file absent.sg, and no example of that name; there are deepwalk",
         ),
-        (["derrive"], "did you mean derive?"),
+        (["derrive"], "did you mean derive"),
         (["help"], "; write main --help"),
         (["train", "max_margin", "--epochs", "ten"], "'ten' is not a whole number"),
         (["train", "max_margin", "--learning-rate", "fast"], "'fast' is not a number"),
