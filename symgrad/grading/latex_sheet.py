@@ -24,7 +24,12 @@ from symgrad.language.problem import Problem
 from symgrad.language.scope import also_called
 from symgrad.language.unparse import unparse
 
-REASONS = re.compile(r"\{\\small \(\d+\)(?s:.*?)^\}$", re.MULTILINE)  # as derivations are printed
+REASONS = re.compile(  # as derivations are printed: proofs, and the chain rule that they apply
+    r"\{\\small \(\d+\)(?s:.*?)^\}$"
+    r"|^\\noindent\\textbf\{Chain rule\}\n\\begin\{align\*\}\n"
+    r".*over the lines(?s:.*?)\\end\{align\*\}$",
+    re.MULTILINE,
+)
 VEC = re.compile(
     r"\\(?:operatorname|math\w+|text)\s*\{vec\}\s*(?:\\left)?\s*\((.*?)(?:\\right)?\s*\)"
 )

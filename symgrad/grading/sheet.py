@@ -46,6 +46,7 @@ EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
 SECTION = re.compile(r"(Given|Used|Forward|Backward|By \w+|Result|Layout|Checked)\b")
 REMARKS = ("Used", "Layout", "Checked")  # sections of a printed derivation that claim nothing of it
+RULE = re.compile(r"^Chain rule\n +d\S+ = .*\n(?= +over the lines)", re.MULTILINE)  # as printed
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 OPERATORS = "=+-*/@⊙·×−∘,(["
 GOING_ON = re.compile(r"\s*[+*/@⊙·×∘)\]]")
@@ -147,11 +148,12 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
         for match in REASONS.finditer(text)
         for k, _ in enumerate(match["lines"].splitlines(), 1)
     }
+    reasons |= {text.count("\n", 0, match.end()) for match in RULE.finditer(text)}
     rows: list[Row] = []
     before = False  # whether the line before belongs to the last row
     for piece in _lines(text):
         if piece.text and piece.line in reasons:
-            rows += _reason(piece, rows[-1].left)
+            rows += _reason(piece, rows[-1].left if rows else Piece("", []))
         elif not piece.text:
             before = False
         elif rows and piece.text.startswith("=") and not piece.text.startswith(("=>", "==")):
