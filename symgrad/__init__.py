@@ -8,9 +8,9 @@ import_module("symgrad.api")  # what derives is loaded at once: with it, all rul
 # Each module, and what it offers here; loaded when first asked for. `__init__.pyi` says the same
 # to type checkers.
 _PUBLIC = {
-    "api": "Derivation Result check_gradient derive directional evaluate hessian hvp jacobian"
-    " pullback stationary",
+    "api": "check_gradient derive directional evaluate hessian hvp jacobian pullback stationary",
     "contents": "catalog",
+    "derivations": "Derivation",
     "errors": "DataError NotFiniteError OptionError ProgramError ShapeError SymgradError"
     " UnknownNameError VerificationError",
     "grading.grade": "grade",
@@ -26,6 +26,7 @@ _PUBLIC = {
     "language.sympy_nodes": "named",
     "positional": "lambdify",
     "rendering.style": "Style",
+    "results": "Result",
     "training.fit": "FitResult fit",
     "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD Lion NAdam OPTIMIZERS RMSprop"
     " SGD",

@@ -3,8 +3,6 @@
 from typing import Any as Any
 
 from symgrad.api import (
-    Derivation as Derivation,
-    Result as Result,
     check_gradient as check_gradient,
     derive as derive,
     directional as directional,
@@ -16,6 +14,7 @@ from symgrad.api import (
     stationary as stationary,
 )
 from symgrad.contents import catalog as catalog
+from symgrad.derivations import Derivation as Derivation
 from symgrad.errors import (
     DataError as DataError,
     NotFiniteError as NotFiniteError,
@@ -44,6 +43,7 @@ from symgrad.language.sympy_functions import batch_mean as batch_mean, batch_sum
 from symgrad.language.sympy_nodes import named as named
 from symgrad.positional import lambdify as lambdify
 from symgrad.rendering.style import Style as Style
+from symgrad.results import Result as Result
 from symgrad.training.fit import FitResult as FitResult, fit as fit
 from symgrad.training.optimizers import (
     GD as GD,

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from symgrad.api import METHODS
 from symgrad.calculus.conventions import CONVENTIONS
 from symgrad.calculus.layouts import LAYOUTS
 from symgrad.calculus.proofs import KINDS as REASONS
+from symgrad.derivations import METHODS
 from symgrad.errors import one_of
 from symgrad.language.expanding import has_definition
 from symgrad.language.expressions import OPERATIONS

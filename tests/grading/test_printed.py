@@ -95,7 +95,7 @@ def test_a_line_that_is_not_true_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> 
     derivation = wrong.derived("variable")
     assert derivation is not None
     assert wrong.fault(derivation, "text", "steps", "variable") == ""
-    monkeypatch.setattr("symgrad.api.Derivation.text", lambda self, level: "dL/dx = 3 * x")
+    monkeypatch.setattr("symgrad.derivations.Derivation.text", lambda self, level: "dL/dx = 3 * x")
     with each_claim_once():
         assert "the factor" in wrong.fault(derivation, "text", "steps", "variable")
 

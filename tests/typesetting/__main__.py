@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import symgrad as sg
-from symgrad.api import StepDerivation
+from symgrad.derivations import StepDerivation
 from symgrad.errors import SymgradError, VerificationError
 from symgrad.rendering.document import Document
 from tests.recurrences import PROGRAMS

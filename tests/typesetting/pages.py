@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from symgrad.api import Derivation, StepDerivation
 from symgrad.calculus.proofs import KINDS
+from symgrad.derivations import Derivation, StepDerivation
 from symgrad.errors import SymgradError
 from symgrad.language.table import Table
 from symgrad.language.tex import latex as tex

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.api import Derivation
 from symgrad.calculus.nodes import batch_of, matrix_shape
 from symgrad.calculus.proofs import KINDS, Proof, ProofLine, chain, proof_of
 from symgrad.calculus.proofs.lines import Pairings, ScalarRule
+from symgrad.derivations import Derivation
 from symgrad.errors import SymgradError
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.formula import Formula
