@@ -687,7 +687,7 @@ CLOSED = [  # a result uses only what is defined beside it
         "; loss = sum(G * H)",
         wrt="X",
         same={
-            "X": "diag(1 / s) @ (G - mean(G, axis=1) @ ones(d).T - diag(mean(G * H, axis=1)) @ H)"
+            "X": "diag(1 / s) @ (G - diag(mean(G * H, axis=1)) @ H - mean(G, axis=1) @ ones(d).T)"
         },
     ),
     Row(

@@ -345,7 +345,9 @@ def test_a_text_of_a_deep_model_needs_few_evaluations(
     monkeypatch.setattr(
         differences, "evaluate_nodes", lambda *args: made.append(args) or whole(*args)
     )
-    assert "complex step along a random direction and at " in sg.derive(deep(layers)).text()
+    assert "complex step along a random direction and at " in sg.derive(deep(layers)).text(
+        width=200
+    )
     assert len(made) < 220
 
 

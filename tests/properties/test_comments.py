@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import symgrad as sg
 from symgrad import examples
 from symgrad.numerics import comments
-from symgrad.numerics.sampling import _draw
+from symgrad.numerics.sampling import random_array
 from symgrad.numerics.sizes import axes_of
 from tests.derived import of_case
 
@@ -52,7 +52,7 @@ def numbers(problem: sg.Problem) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     axes = {axis: None for v in problem.variables.values() for axis in (*v.dims, *axes_of(v))}
     sizes = {a: BATCH if isinstance(a, str) else 2 + k % 4 for k, a in enumerate(axes)}
-    return {n: _draw(v, sizes, rng, 0.0, 1.0) for n, v in problem.variables.items()}
+    return {n: random_array(v, sizes, rng, 0.0, 1.0) for n, v in problem.variables.items()}
 
 
 @pytest.mark.parametrize("name", examples.names())

@@ -118,4 +118,7 @@ def test_colour_changes_no_column() -> None:
     derivation = sg.derive(text("mlp_relu"))
     shown = derivation.text("full", colour=True)
     assert re.sub(r"\x1b\[\d*m", "", shown) == derivation.text("full")
-    assert "\x1b[1mBackward\x1b[0m" in shown and "\x1b[2msoftmax, from (4)\x1b[0m" in shown
+    assert (
+        "\x1b[1mBackward\x1b[0m" in shown
+        and "\x1b[2msoftmax, from (4); y sums to 1\x1b[0m" in shown
+    )

@@ -94,4 +94,9 @@ def _known(known: Known, proof: Proof) -> Known:
             for leaf in leaves(e) if isinstance(e, Expression) else ():
                 if isinstance(leaf, Name):
                     (names if leaf.name.isidentifier() else slopes).setdefault(leaf.name, leaf)
+    if proof.kind == "index":  # where both sides of an equation of entries are differentiated
+        moved = (
+            Name(f"d{e.name}", e.shape, e.batch) for e in names.values() if isinstance(e, Name)
+        )
+        names = {e.name: e for e in moved} | names
     return Known(names, slopes, known.table)

@@ -56,7 +56,7 @@ def done(page: Any) -> Any:
 
 def shown(page: Any) -> Any:
     """The derivation's page."""
-    return page.frame_locator("#panel iframe")
+    return page.frame_locator("#panel iframe:not(.next)")
 
 
 def clipboard(page: Any) -> str:

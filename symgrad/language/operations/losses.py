@@ -69,7 +69,8 @@ def loss(
 cross_entropy = loss(
     "cross_entropy",
     _cross_entropy,
-    "Cross-entropy of a label y (one-hot, a distribution, or an Index) and probabilities p.",
+    "Cross-entropy is -sum_i y_i log p_i (y one-hot, a distribution, or an Index): by p its "
+    "gradient is -y / p.",
     latex=r"\operatorname{CE}",
     elsewhere=("ce",),
     labels=True,
