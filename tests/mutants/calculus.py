@@ -54,8 +54,8 @@ MUTANTS: list[Mutant] = [
         RECURRENCES,
         (
             "what the next step sends is taken from this one",
-            "return replace(name, name=entry_of(series, indices[index]))",
-            "return name",
+            "return replace(name, name=own, shape=shape, index_of=below)",
+            "return replace(name, shape=shape, index_of=below)",
         ),
     ),
     *planted_in(
@@ -158,7 +158,11 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/calculus/statements.py",
         CLOSED,
-        ("a cotangent that nothing uses is a step", "and entry.node in needed)", ")"),
+        (
+            "a cotangent that nothing uses is a step",
+            "(node in self.lines and entry.node in aliases)",
+            "node in self.lines",
+        ),
     ),
     *planted_in(
         "symgrad/calculus/lowering.py",
@@ -315,7 +319,11 @@ MUTANTS: list[Mutant] = [
             "[power(p.value, -p.power) for p in self.scalars if p.power < 0]",
             "[power(p.value, p.power) for p in self.scalars if p.power < 0]",
         ),
-        ("a look-up takes the column", "table = transposed(matrix)", "table = matrix"),
+        (
+            "a look-up takes the column",
+            "table, label = transposed(matrix), _label(vector)",
+            "table, label = matrix, _label(vector)",
+        ),
     ),
     *planted_in(
         "symgrad/calculus/chain_rule.py",

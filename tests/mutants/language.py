@@ -59,8 +59,12 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/language/comprehensions.py",
         "tests/language/test_comprehensions.py",
-        ("a condition is left out", "body = body * read(condition)", "read(condition)"),
-        ("a mean is a sum", 'letters if name == "mean" else ()', "()"),
+        (
+            "a condition is left out",
+            "conditions += map(read, part.ifs)",
+            "list(map(read, part.ifs))",
+        ),
+        ("a mean is a sum", '(index_sum if name == "sum" else index_mean)', "index_sum"),
     ),
     *planted_in(
         "symgrad/calculus/lowering.py",
@@ -76,8 +80,8 @@ MUTANTS: list[Mutant] = [
         "tests/rendering/test_read_back.py tests/language/test_comprehensions.py",
         (
             "an inner sum takes a letter of an outer one",
-            "inner = Letters({**letters.known}, letters.taken)",
-            "inner = Letters({}, letters.taken)",
+            "{*letters.taken, *(letter.name for letter in letters.known.values())},",
+            "letters.taken,",
         ),
     ),
     *planted_in(
@@ -88,7 +92,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/calculus/expansion.py",
         "tests/language/test_comprehensions.py",
-        ("nothing is multiplied out", "len(node.axes) < 3", "len(node.axes) < 9"),
+        ("nothing is multiplied out", "len(factor.labels) < 3", "len(factor.labels) < 9"),
     ),
     *planted_in(
         "symgrad/language/operations/places.py",

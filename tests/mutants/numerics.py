@@ -238,7 +238,7 @@ MUTANTS: list[Mutant] = [
             "functions = [*self._functions()] if code else []",
             "functions: list[Returned] = []",
         ),
-        ("cotangents are not paired", "yield self._adjoint(backward, step.of)", "pass"),
+        ("cotangents are not paired", "yield self._adjoint(backward, node)", "pass"),
         (
             "an error is absolute",
             "size = max(_largest(truth[finite]), floor)",

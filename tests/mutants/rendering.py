@@ -9,18 +9,18 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/rendering/document.py",
         "tests/rendering/test_document.py tests/rendering/test_text.py",
-        ("long lists name every step", "if len(numbers) > 3:", "if len(numbers) > 4:"),
-        ("lists end too early", 'numbers[0], "...", numbers[-1]', 'numbers[0], "...", numbers[-2]'),
+        ("long lists name every step", "if len(others) > 2:", "if len(others) > 3:"),
+        ("lists end too early", 'others = [others[0], "..."]', 'others = ["..."]'),
     ),
     *planted_in(
         "symgrad/rendering/document.py",
         "tests/rendering/test_closed.py",
         (
             "a result alone lacks the steps that it uses",
-            'stepwise=level != "result"',
-            "stepwise=True",
+            'answers(derivation, level != "result", style)',
+            "answers(derivation, True, style)",
         ),
-        ("a definition is told twice", "told |= {step.number for step in steps}", "pass"),
+        ("a definition is told twice", "defined |= {step.number for step in steps}", "pass"),
         (
             "a direction is not given",
             "for variable in derivation.seed_variables:",
@@ -30,7 +30,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/calculus/used.py",
         "tests/rendering/test_closed.py",
-        ("what a step uses is not looked for", "pending.append(step.right)", "pass"),
+        ("what a step uses is not looked for", "pending += [s.right for s in more]", "pass"),
     ),
     *planted_in(
         "symgrad/language/formula.py",

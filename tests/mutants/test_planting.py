@@ -55,3 +55,8 @@ def test_where_no_test_runs_nothing_is_said(tree: Path) -> None:
 
 def test_every_mutant_has_a_name_of_its_own() -> None:
     assert len({m.name for m in MUTANTS}) == len(MUTANTS)
+
+
+def test_every_row_fits_the_code() -> None:
+    root = Path(__file__).parents[2]
+    assert [fault for m in MUTANTS if (fault := m.fault(root))] == []
