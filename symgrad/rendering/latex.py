@@ -86,7 +86,9 @@ def _lines(doc: Document) -> Iterator[str]:
         yield from aligned(doc.arrays, doc.table)
     if doc.rewrites:
         yield rf"\noindent\emph{{{words('Used')}:}}"
-        yield from (rf"\par {{\small\texttt{{{escaped(r)}}}}}" for r in doc.rewrites)
+        yield from (
+            rf"\par {{\small\raggedright\texttt{{{escaped(r)}}}\par}}" for r in doc.rewrites
+        )
         yield from (r"\medskip", "")
     if doc.chain_rule is not None:
         yield rf"\noindent\textbf{{{words('Chain rule')}}}"
@@ -110,7 +112,7 @@ def _lines(doc: Document) -> Iterator[str]:
     yield rf"\emph{{{layout}}} \emph{{{words('Checked')}:}} {checked}."
     for form in doc.computed:
         told = rf"\emph{{{words('Computed')}:}} \texttt{{{escaped(form)}}}"
-        yield rf"\par {{\small{told}}}"
+        yield rf"\par {{\small\raggedright{told}\par}}"
 
 
 def _legend(doc: Document, before: str) -> Iterator[str]:
@@ -183,14 +185,14 @@ def broken(formula: Formula, table: Table, room: float) -> list[str]:
         case fm.Negative():
             first, *more = broken(fm.fitted(formula)[0], table, room)
             return [f"-{first}", *more]
-        case fm.Fence(left="(", right=")"):
+        case fm.Fence(left="(" | "[" as left, right=")" | "]" as right):
             first, *more = broken(formula.parts[0], table, room - SIGN)
             if more:
-                return [rf"\Bigl({first}", *more[:-1], rf"{more[-1]}\Bigr)"]
-        case fm.Applied(left="(") if len(formula.parts) == 2:
+                return [rf"\Bigl{left}{first}", *more[:-1], rf"{more[-1]}\Bigr{right}"]
+        case fm.Applied(left="(" | "[" as left, right=right) if len(formula.parts) == 2:
             function, argument = fm.fitted(formula)
             inside = room - points(function, table)
-            first, *more = broken(fm.Fence((argument,)), table, inside)
+            first, *more = broken(fm.Fence((argument,), left=left, right=right), table, inside)
             return [tex(function, table) + first, *more]
         case fm.Row():
             return _broken_row(formula, table, room)
@@ -219,7 +221,8 @@ def _broken_infix(formula: fm.Infix, table: Table, room: float) -> list[str]:
     for sign, part in zip(("", *formula.signs), fm.fitted(formula), strict=True):
         first, *more = broken(part, table, room)
         wide = points(part, table) + SIGN
-        if lines[-1] and (used + wide > room or more):
+        short = used + wide <= room and not more
+        if lines[-1] and not short and formula.binds != fm.RELATION:  # = begins a line, > does not
             lines.append("")
             used = 0.0
         used += wide

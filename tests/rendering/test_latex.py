@@ -259,3 +259,13 @@ def test_a_fraction_that_is_wider_than_the_page_is_broken(loss: str) -> None:
     assert max(map(len, given.split(r"\\"))) < 160 and r"\Bigl(" in given
     assert "/ " in given or r"\oslash" in given
     assert sg.grade_derivation(derivation.problem, "x", shown).correct
+
+
+def test_a_condition_that_is_wide_is_broken_in_its_brackets() -> None:
+    """Before + and -, not before >: a line that begins with > would be a row of its own."""
+    declared = "".join(f"{x}: Vector(d)\n" for x in ("h", "r", "t", "h2", "t2")) + "gamma: Scalar\n"
+    loss = "loss = maximum(0, gamma + norm2(h + r - t) - norm2(h2 + r - t2))"
+    derivation = sg.derive(declared + loss, ["h", "r"])
+    shown = derivation.latex()
+    assert r"\Bigl[" in shown and r"&\qquad >" not in shown
+    assert sg.grade_derivation(derivation.problem, ["h", "r"], shown).correct

@@ -35,6 +35,7 @@ from tests.derived import of_case, of_example
 from tests.rendering.test_mathml import calls
 from tests.shown import annotations, shown
 from tests.test_cases import CASES
+from tests.typesetting.paper import CLASSES, too_wide
 
 CHECKED: Any = SimpleNamespace(max_relative_error=0.0, sentence="not here")
 HEAD = r"\documentclass{article}\usepackage{amsmath,amssymb}\begin{document}\raggedright"
@@ -262,3 +263,11 @@ def test_brackets_are_where_the_value_needs_them() -> None:
             np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-9, err_msg=text)
             compared += 1
     assert compared > 500
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_what_does_not_fit_its_page_is_counted(tmp_path: Path) -> None:
+    fragments = ["fits", r"\noindent\hbox{\hskip 500pt}", r"\undefined", r"$x$"]
+    for head in CLASSES.values():
+        found, errors = too_wide(fragments, head, tmp_path)
+        assert ([*found], errors) == ([1], 1)
