@@ -30,8 +30,8 @@ SHORT = 2  # of more than this where there are definitions anyway
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """Definitions in order, the expression that they lead to, and the rules and facts that were
-    applied.
+    """Definitions in order, the expression that they lead to, the rules and facts that were
+    applied, and which nodes the definitions are.
 
     The expression is an `IndexForm` where matrix notation cannot say it."""
 
@@ -39,6 +39,7 @@ class ClosedForm:
     expression: Expression
     applied: tuple[Applied, ...] = ()
     facts: tuple[Fact, ...] = ()
+    nodes: tuple[Node, ...] = ()
 
     def by(self, facts: tuple[Fact, ...]) -> ClosedForm:
         """The form of what these facts made so."""
@@ -117,7 +118,10 @@ def _closed(
         definitions = [(name, written(node)) for node, name in names.items()]
         called = reference(root)
         result = written(root) if called is None else full(called, root)
-        return ClosedForm(_used(definitions, result), result, tuple(applied.values()))
+    used = _used(definitions, result)
+    nodes = {name: node for node, name in names.items()}
+    rules = tuple(applied.values())
+    return ClosedForm(used, result, rules, nodes=tuple(nodes[name] for name, _ in used))
 
 
 def named_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from textwrap import shorten
@@ -180,16 +179,23 @@ class Outcome:
             return None
         return form if not form.definitions or len(form.text) <= LONGEST_DEFINED else None
 
-    def beside(self, taken: AbstractSet[str]) -> Outcome:
-        """The same result, none of its own definitions called like one of these."""
-        if not any(name.name in taken for name, _ in self.definitions):
+    def beside(self, named: Mapping[Node, Name]) -> Outcome:
+        """The same result after others, which have these names for what they define."""
+        if not named or not self.definitions:
             return self
-        return replace(self, naming=replace(self.naming, taken=self.naming.taken | taken))
+        taken = self.naming.taken | {name.name for name in named.values()}
+        definitions = {**self.naming.definitions, **named}
+        return replace(self, naming=replace(self.naming, definitions=definitions, taken=taken))
 
     @property
     def definitions(self) -> tuple[tuple[Name, Expression], ...]:
         """What the expression needs beside the names of the steps, in order."""
         return self.form.definitions
+
+    @property
+    def named(self) -> dict[Node, Name]:
+        """What these definitions are names of."""
+        return {n: name for n, (name, _) in zip(self.form.nodes, self.definitions, strict=True)}
 
     @property
     def expression(self) -> Expression:

@@ -20,6 +20,7 @@ from symgrad.calculus.derivation import (
     Step,
 )
 from symgrad.calculus.index_notation import written
+from symgrad.calculus.nodes import Node
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.rules import Applied
 from symgrad.calculus.used import used_steps
@@ -442,15 +443,15 @@ def left_of(left: Formula, right: Expression) -> Formula:
 
 
 def answers(derivation: Derivation, stepwise: bool, style: Style = PLAIN) -> tuple[Answer, ...]:
-    """The results. What they use of the steps is defined before them, each once, unless `stepwise`
-    says that the steps are there."""
+    """The results. What several use is defined once; so is what they use of the steps, unless
+    `stepwise` says that the steps are there."""
     shapes = style.shown(derivation)
     defined: set[int] = set()
-    taken = set(derivation.naming.taken)
+    named: dict[Node, Name] = {}
     found = []
     for outcome in derivation.outcomes.values():
-        own = outcome.beside(taken)
-        taken |= {name.name for name, _ in own.definitions}
+        own = outcome.beside(named)
+        named |= own.named
         steps = [] if stepwise else used_steps(derivation, own.expression)
         equations = [_definition(derivation, step) for step in steps if step.number not in defined]
         defined |= {step.number for step in steps}

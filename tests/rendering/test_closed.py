@@ -244,3 +244,10 @@ def test_the_user_s_names_come_first(kind: str, text: str, shown: str) -> None:
     derivation = KINDS[kind](text)
     assert_closed(derivation)
     assert shown in derivation.text(width=120)
+
+
+def test_what_several_results_use_is_defined_once() -> None:
+    """The five products of a recurrent net with three steps have eight definitions together."""
+    (case,) = (c for c in CASES if c["id"] == "deep-rnn3-hvp")
+    found = [e for e in outline(of_case(case), "result").equations if e.kind == "definition"]
+    assert len(found) == len({plain_text(e.sides[0]) for e in found}) == 8
