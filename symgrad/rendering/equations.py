@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 
 from symgrad.calculus.algebra import is_negative, negated
-from symgrad.calculus.index_notation import written
+from symgrad.calculus.index_notation import IndexForm, written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.proofs.lines import Form, Pairing, Pairings
 from symgrad.language import composing
@@ -66,6 +66,13 @@ def fitting_formula(shapes: Sequence[tuple[Dimension, ...]]) -> Formula | None:
         return shape_formula(shapes[0])
     fences = (fm.Fence((shape_formula(shape),), tall=False) for shape in shapes)
     return composing.listed(fences, " ")
+
+
+def left_of(left: Formula, right: Expression) -> Formula:
+    """The left side of an equation, with indices where the right side is in index notation."""
+    if not isinstance(right, IndexForm):
+        return left
+    return composing.spelled(right.at_left(left), plain_text(left))
 
 
 def proof_equations(

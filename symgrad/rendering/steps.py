@@ -30,14 +30,10 @@ from symgrad.rendering.document import (
     Line,
     Proofs,
     Verified,
-    computed,
-    given_function,
-    given_variable,
-    noted,
-    told_once,
-    used,
 )
 from symgrad.rendering.equations import Equation
+from symgrad.rendering.given import given_function, given_variable
+from symgrad.rendering.notes import computed, noted, told_once, used
 from symgrad.rendering.style import PLAIN, Style
 from symgrad.rendering.words import Words
 

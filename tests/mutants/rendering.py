@@ -7,20 +7,28 @@ from .planting import Mutant, planted_in
 FORMULAS = "tests/language/test_formula.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
-        "symgrad/rendering/document.py",
-        "tests/rendering/test_document.py tests/rendering/test_text.py",
+        "symgrad/rendering/notes.py",
+        "tests/rendering/test_notes.py tests/rendering/test_text.py",
         ("long lists name every step", "if len(others) > 2:", "if len(others) > 3:"),
         ("lists end too early", 'others = [others[0], "..."]', 'others = ["..."]'),
     ),
     *planted_in(
-        "symgrad/rendering/document.py",
+        "symgrad/rendering/outline.py",
         "tests/rendering/test_closed.py",
         (
             "a result alone lacks the steps that it uses",
             'answers(derivation, level != "result", style)',
             "answers(derivation, True, style)",
         ),
+    ),
+    *planted_in(
+        "symgrad/rendering/answers.py",
+        "tests/rendering/test_closed.py",
         ("a definition is told twice", "defined |= {step.number for step in steps}", "pass"),
+    ),
+    *planted_in(
+        "symgrad/rendering/given.py",
+        "tests/rendering/test_closed.py",
         (
             "a direction is not given",
             "for variable in derivation.seed_variables:",

@@ -20,8 +20,11 @@ from symgrad.language.operations.entries import ARRAYS
 from symgrad.language.plain import plain_text
 from symgrad.language.scope import function_names
 from symgrad.language.tex import latex
-from symgrad.rendering.document import LEVELS, Document, answers, document, program
+from symgrad.rendering.answers import answers
+from symgrad.rendering.document import LEVELS, Document
 from symgrad.rendering.equations import Equation
+from symgrad.rendering.given import program
+from symgrad.rendering.outline import document
 from tests.derived import of_case
 
 from ..properties.programs import program as random_program

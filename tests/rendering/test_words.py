@@ -23,9 +23,11 @@ from symgrad.language.operations.unspecified import FACTS as OF_FUNCTIONS
 from symgrad.language.phrases import Phrase
 from symgrad.numerics.reports import REMAINDERS
 from symgrad.rendering import document, latex, step_document
-from symgrad.rendering.document import FACTS, ROWS, TITLES
+from symgrad.rendering.document import TITLES
+from symgrad.rendering.given import FACTS
 from symgrad.rendering.graph.svg import LEGEND
 from symgrad.rendering.html.page import ADDED
+from symgrad.rendering.outline import ROWS
 from symgrad.rendering.words import LANGUAGES, Words, words_of
 from tests.derived import of_case, of_example
 from tests.test_cases import CASES

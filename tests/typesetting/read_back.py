@@ -26,8 +26,8 @@ from symgrad.language.tex import latex as tex
 from symgrad.numerics.evaluation import Sample, batch_first
 from symgrad.numerics.verification import TOLERANCE, Comparison, Judge
 from symgrad.rendering import document
-from symgrad.rendering.document import Document, left_of
-from symgrad.rendering.equations import Equation
+from symgrad.rendering.document import Document
+from symgrad.rendering.equations import Equation, left_of
 from symgrad.rendering.latex import chained
 from symgrad.rendering.style import PLAIN, Style
 

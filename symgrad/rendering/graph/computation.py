@@ -22,7 +22,8 @@ from symgrad.language.phrases import phrase
 from symgrad.language.table import Table
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
-from symgrad.rendering.document import Document, Line, labels_below, space_of
+from symgrad.rendering.document import Document, Line
+from symgrad.rendering.given import labels_below, space_of
 from symgrad.rendering.words import Words
 
 BACKWARD = ("gradient", "jacobian", "pullback", "hessian", "hvp", "stationary")

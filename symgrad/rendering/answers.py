@@ -1,0 +1,88 @@
+"""The results: what each is called, what it uses, and what it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symgrad.calculus.derivation import Derivation, Derivative, Outcome, Step
+from symgrad.calculus.index_notation import written
+from symgrad.calculus.nodes import Node
+from symgrad.calculus.used import used_steps
+from symgrad.calculus.vectorized import vectorized
+from symgrad.language import composing
+from symgrad.language import formula as fm
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import Name
+from symgrad.language.formula import Formula
+from symgrad.language.typeset import typeset
+from symgrad.language.unparse import unparse
+from symgrad.rendering.document import Answer
+from symgrad.rendering.equations import Equation, left_of
+from symgrad.rendering.style import PLAIN, Style
+
+
+def answers(derivation: Derivation, stepwise: bool, style: Style = PLAIN) -> tuple[Answer, ...]:
+    """The results. What several use is defined once; so is what they use of the steps, unless
+    `stepwise` says that the steps are there."""
+    shapes = style.shown(derivation)
+    defined: set[int] = set()
+    named: dict[Node, Name] = {}
+    found = []
+    for outcome in derivation.outcomes.values():
+        own = outcome.beside(named)
+        named |= own.named
+        steps = [] if stepwise else used_steps(derivation, own.expression)
+        equations = [_definition(derivation, step) for step in steps if step.number not in defined]
+        defined |= {step.number for step in steps}
+        answer = _answer(derivation, own, equations)
+        found.append(replace(answer, equations=tuple(map(shapes.told, answer.equations))))
+    return tuple(found)
+
+
+def _definition(derivation: Derivation, step: Step) -> Equation:
+    left = left_of(written(step.left), step.right)
+    again = isinstance(step.left, Name) and step.left.name == derivation.output_called
+    kind = "output" if again else "definition"
+    return Equation(left, (written(step.right),), shape=step.shape, kind=kind)
+
+
+def _answer(derivation: Derivation, outcome: Outcome, equations: list[Equation]) -> Answer:
+    equations += [
+        Equation(written(name), (written(value),), shape=name.shape, kind="definition")
+        for name, value in outcome.definitions
+    ]
+    left = left_of(result_name(outcome), outcome.expression)
+    equations.append(
+        Equation(left, (written(outcome.expression),), shape=outcome.shape, kind="result")
+    )
+    stacked = vectorized(derivation, outcome)
+    if stacked is not None:
+        own = Equation(stacked.left, (written(stacked.expression),), kind="vectorized")
+        equations.append(replace(own, shape=stacked.expression.shape))
+    return Answer(outcome, tuple(equations), stacked)
+
+
+def result_name(outcome: Outcome) -> Formula:
+    r"""\nabla_{W} L for a gradient (grad_W L in text), else the derivative as a fraction; its
+    transpose where the layout wants that."""
+    formula, text = _name(outcome)
+    if outcome.transposed:
+        formula, text = composing.transposed(formula), f"({text}).T"
+    return composing.spelled(formula, text)
+
+
+def _name(outcome: Outcome) -> tuple[Formula, str]:
+    name = outcome.name
+    if not isinstance(name, Derivative):
+        return typeset(name), unparse(name)
+    if isinstance(outcome.key, tuple):
+        first, last = (fm.Named(name=key) for key in outcome.key)
+        below = [composing.partial(first), composing.partial(last)]
+        if first == last:
+            below = [composing.partial(composing.raised(first, composing.TWO))]
+        above = composing.second(fm.Named(name=outcome.naming.loss))
+        return fm.Fraction((above, composing.listed(below, r" \, "))), unparse(name)
+    if name.top.shape == SCALAR:
+        slope = fm.Slope((typeset(name.top), typeset(name.bottom)), result=True)
+        return slope, f"grad_{unparse(name.bottom)} {unparse(name.top)}"
+    return typeset(name), unparse(name)
