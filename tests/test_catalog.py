@@ -14,7 +14,7 @@ from symgrad.contents import Entry, call_of, catalog, entry_of, paired
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.problem import Problem
-from symgrad.training import data
+from symgrad.training.data.arrays import declaration
 from symgrad.training.schedules import SCHEDULES
 
 OWN = {name: o for name, o in OPERATIONS.items() if entry_of(o) is not None}
@@ -99,7 +99,7 @@ def at_numbers(name: str) -> dict[str, np.ndarray]:
 def test_the_formula_has_the_value_of_the_operation(name: str) -> None:
     variables, call = call_of(OWN[name])
     output = "loss" if call.shape == SCALAR else "f"
-    program = [f"{v.name}: {data.declaration(v)}" for v in variables]
+    program = [f"{v.name}: {declaration(v)}" for v in variables]
     formula = sg.parse("\n".join([*program, f"{output} = {entry(name).formula}"]))
     operation = Problem({v.name: v for v in variables}, {}, call, output)
     inputs = at_numbers(name)

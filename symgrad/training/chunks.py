@@ -22,7 +22,7 @@ from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 from symgrad.numerics.function import Function, compile_derivation
-from symgrad.training.data import Array, Arrays, Data, read_data
+from symgrad.training.data.arrays import Array, Arrays, Data, read_data
 from symgrad.training.totals import divided
 
 Delayed: TypeAlias = Any  # dask.delayed.Delayed

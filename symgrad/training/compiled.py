@@ -18,7 +18,7 @@ from symgrad.numerics.function import Function
 from symgrad.numerics.numba_backend import MATHEMATICS, numba, owned
 from symgrad.numerics.sizes import normal_shape
 from symgrad.numerics.source import defined
-from symgrad.training.data import Array, Arrays
+from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.loop import Passed, loop
 from symgrad.training.minibatches import Minibatches
 from symgrad.training.program import UpdateProgram

@@ -27,10 +27,10 @@ from symgrad.numerics.gradients import check_gradient, value_function
 from symgrad.numerics.layers import copied
 from symgrad.training.base import Optimizer
 from symgrad.training.chunks import read
-from symgrad.training.data import Arrays, Data, first_steps, read_data
+from symgrad.training.data.arrays import Arrays, Data, first_steps, read_data
+from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.initial import Choice, initial_values
-from symgrad.training.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import ADAM, Trainer, given_value, parameter_names
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from symgrad.errors import OptionError, did_you_mean
 from symgrad.language.problem import Variable
-from symgrad.training.data import Array
+from symgrad.training.data.arrays import Array
 from symgrad.training.hyperparameters import POSITIVE
 
 Shape: TypeAlias = tuple[int, ...]

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from symgrad.training.data import Array
+from symgrad.training.data.arrays import Array
 from symgrad.training.updates import OptimizerState
 
 Passed: TypeAlias = tuple[int, float, float, float]

@@ -13,7 +13,7 @@ from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import Function
 from symgrad.numerics.layers import flattened, shaped
 from symgrad.numerics.recurrences.function import StepFunction
-from symgrad.training.data import Array, Arrays, Data
+from symgrad.training.data.arrays import Array, Arrays, Data
 
 
 @dataclass(frozen=True)

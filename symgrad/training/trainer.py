@@ -19,12 +19,12 @@ from symgrad.numerics.gradients import gradient_function
 from symgrad.numerics.layers import Shapes, flat, flattened, layers, shapes_of, views
 from symgrad.numerics.libraries import plain_array
 from symgrad.training.base import Optimizer
-from symgrad.training.data import Array, Data, as_observed, read_data
+from symgrad.training.data.arrays import Array, Data, as_observed, read_data
+from symgrad.training.data.sizes import dimension_sizes
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam
-from symgrad.training.sizes import dimension_sizes
 from symgrad.training.totals import weighted
 
 if TYPE_CHECKING:

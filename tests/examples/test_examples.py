@@ -9,7 +9,7 @@ import symgrad as sg
 from symgrad import examples
 from symgrad.data import karate
 from symgrad.examples import EXAMPLES, Accuracy, Example
-from symgrad.training.data import Arrays
+from symgrad.training.data.arrays import Arrays
 from symgrad.training.fit import FitResult
 
 ACCURACY = {"graph_convolution": 0.96, "logistic_regression": 0.94, "max_margin": 0.94}

@@ -9,7 +9,7 @@ import pytest
 
 from symgrad.errors import DataError, NotFiniteError, OptionError
 from symgrad.language.parser import parse
-from symgrad.training.data import Data, as_observed
+from symgrad.training.data.arrays import Data, as_observed
 from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
 from symgrad.training.schedules import ExponentialDecay
 from symgrad.training.trainer import Trainer
