@@ -35,7 +35,8 @@ STATUS = {True: 0, False: FAILED, None: INCONCLUSIVE}
 @click.option(
     "--of",
     type=click.Choice([kind for kind in KINDS if kind != "pullback"]),
-    help="What the answer or derivation is to come to.  [default: gradient; of an f, jacobian]",
+    help="What the answer or derivation is to come to; hvp and directional are for a --derivation."
+    "  [default: gradient; of an f, jacobian]",
 )
 @click.option(
     "--layout",
@@ -83,6 +84,8 @@ def grade(
         raise click.UsageError("give one of --answer, --answer-file and --derivation")
     if derivation is not None and symmetric != "independent":
         raise click.UsageError("--symmetric is for an --answer")
+    if derivation is None and of in ("hvp", "directional"):
+        raise click.UsageError(f"--of {of} is for a --derivation")
     most = 2 if of == "hessian" else 1
     if derivation is None and (wrt is None or len(wrt) > most):
         raise click.UsageError("--wrt names the one variable that the answer differentiates by")

@@ -9,7 +9,7 @@ import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.derivation import Key
-from symgrad.errors import OptionError, ShapeError, UnknownNameError, text_wanted
+from symgrad.errors import OptionError, ShapeError, UnknownNameError, one_of, text_wanted
 from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.evidence import Evidence
 from symgrad.grading.exam import Exam, fitted
@@ -53,8 +53,7 @@ def grade(
     >>> print(verdict.diagnosis)
     The answer has 1/2 times the gradient of the loss by W: the factor 2 is missing.
     """
-    if kind not in DERIVATIVES:
-        raise OptionError(f"kind is one of {', '.join(DERIVATIVES)}, not {kind!r}")
+    one_of("kind", kind, DERIVATIVES)
     asked = as_problem(problem)
     if asked.loop is not None and asked.output.shape == SCALAR:
         if (kind, layout, symmetric) != ("gradient", "variable", "independent"):

@@ -132,11 +132,14 @@ def test_the_first_false_line_is_named(symgrad) -> None:
         ["--wrt", "W2", "--answer", RIGHT, "--derivation", "-"],
         ["--wrt", "W2", "--answer-file", "absent.txt"],
         ["--wrt", "W2", "--answer", RIGHT, "--format", "html"],
+        ["--wrt", "W2", "--answer", RIGHT, "--of", "hvp"],
+        ["--wrt", "W2", "--answer", RIGHT, "--of", "directional"],
     ],
 )
 def test_wrong_usage(arguments: list[str], symgrad) -> None:
     result = symgrad("grade", PROGRAM, *arguments, input="")
     assert (result.exit_code, result.stdout) == (2, "")
+    assert "\nUsage: " in result.stderr
 
 
 def test_an_answer_that_is_none(symgrad) -> None:
