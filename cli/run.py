@@ -15,7 +15,7 @@ from .programs import ProgramFile, find_program, offered
 from .report import outcome
 from .style import style_options
 from .terminal import screen
-from .training import Training, data_wanted, train_program, training_options
+from .training import Training, train_program, training_options
 
 if TYPE_CHECKING:
     from symgrad import Style
@@ -44,7 +44,7 @@ def run(program: ProgramFile, training: Training, style: Style) -> None:
       symgrad run
       symgrad run graph_convolution
     """
-    data_wanted(program, training)
+    training.data.check(program)
     import symgrad as sg
 
     problem = program.problem()

@@ -10,7 +10,7 @@ import click
 from .output import writable, write
 from .programs import ProgramFile, file_argument
 from .report import named_arrays, outcome, parameters
-from .training import Training, data_wanted, train_program, training_options
+from .training import Training, train_program, training_options
 
 
 @click.command()
@@ -37,7 +37,7 @@ def train(program: ProgramFile, training: Training, output: str | None) -> None:
       printf 'x,t\\n1,2.1\\n2,3.9\\n3,6.2\\n' > line.csv
       symgrad train linear_regression --data line.csv --output line.npz
     """
-    data_wanted(program, training)
+    training.data.check(program)
     problem = program.problem()
     result, data = train_program(program, problem, training)
     write(outcome(program, problem, result, data))

@@ -1,0 +1,89 @@
+"""The options of the data of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+
+from .datafiles import read_columns, read_data
+from .programs import ProgramFile
+
+if TYPE_CHECKING:
+    from symgrad.language.problem import Problem
+
+
+def _sizes(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, int | list[int]]:
+    sizes: dict[str, int | list[int]] = {}
+    for value in values:
+        name, _, after = value.partition("=")
+        numbers = [number.strip() for number in after.split(",")]
+        if not name.strip() or not all(n.isdecimal() and int(n) for n in numbers):
+            raise click.BadParameter(
+                f"{value!r}: NAME=NUMBER is wanted, as in h=16, or of layers n=2,16,1"
+            )
+        several = [int(n) for n in numbers]
+        sizes[name.strip()] = several if several[1:] else several[0]
+    return sizes
+
+
+OPTIONS = [
+    click.option(
+        "--data",
+        "data_file",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="CSV with a header line, or npz with an array for each name; an example has its own.",
+    ),
+    click.option(
+        "--columns",
+        multiple=True,
+        callback=read_columns,
+        metavar="NAME=COLUMN,...",
+        help="The CSV columns of a variable, as in x=length,width. Repeat for each variable.",
+    ),
+    click.option(
+        "--size",
+        "sizes",
+        multiple=True,
+        callback=_sizes,
+        metavar="NAME=NUMBER,...",
+        help="A dimension that the data does not fix, as in h=16; of layers all, n=2,16,1.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataOptions:
+    """What is trained on, as it was given."""
+
+    options: ClassVar = OPTIONS
+    data_file: Path | None
+    columns: dict[str, list[str]]
+    sizes: dict[str, int | list[int]]
+
+    def check(self, program: ProgramFile) -> None:
+        """Wrong usage, at once, where there is nothing to train on."""
+        if self.columns and self.data_file is None:
+            raise click.UsageError("--columns names the columns of --data, which is not given")
+        if program.name is None and self.data_file is None:
+            raise click.UsageError(
+                f"{program.path} is no built-in example: give its data with --data"
+            )
+
+    def read(self, program: ProgramFile, problem: Problem) -> Mapping[str, Any]:
+        """The data of --data, or those of the built-in example."""
+        if self.data_file is not None:
+            return read_data(self.data_file, problem, self.columns)
+        assert program.example is not None
+        return program.example.data()
+
+    def arguments(self, program: ProgramFile) -> dict[str, Any]:
+        """What `fit` is told of them beside the data."""
+        example = program.example
+        return {"sizes": {**(example.sizes if example else {}), **self.sizes}}
