@@ -6,7 +6,7 @@ from .planting import Mutant, planted_in
 
 MUTANTS: list[Mutant] = [
     *planted_in(
-        "symgrad/training/optimizers.py",
+        "symgrad/training/optimizers/moments.py",
         "tests/training/test_optimizers.py",
         ("Adam keeps the bias of its mean", "m.new / (1 - beta1**t)", "m.new"),
         ("Adam's second bias is the first", "square / (1 - beta2**t)", "square / (1 - beta1**t)"),
@@ -16,7 +16,15 @@ MUTANTS: list[Mutant] = [
             "eta * m_hat / sqrt(v_hat + epsilon)",
         ),
         ("Lion steps by the size", "eta * sympy.sign(c)", "eta * c"),
+    ),
+    *planted_in(
+        "symgrad/training/optimizers/descent.py",
+        "tests/training/test_optimizers.py",
         ("Nesterov looks back", "gradient + mu * b.new", "gradient + mu * b.old"),
+    ),
+    *planted_in(
+        "symgrad/training/optimizers/adaptive.py",
+        "tests/training/test_optimizers.py",
         (
             "Adagrad forgets what was",
             "Equation(v.new, v.old + gradient**2)",
@@ -28,6 +36,10 @@ MUTANTS: list[Mutant] = [
             "sqrt(u.old) / sqrt(v.new",
         ),
         ("RMSprop centred takes no square", "v.new - m.new**2", "v.new - m.new"),
+    ),
+    *planted_in(
+        "symgrad/training/optimizers/letters.py",
+        "tests/training/test_optimizers.py",
         ("weight decay pushes outward", "g + lam * theta.old", "g - lam * theta.old"),
     ),
     *planted_in(
