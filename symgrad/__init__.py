@@ -56,5 +56,6 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def __dir__() -> list[str]:
-    functions = import_module("symgrad.language.scope").function_names()
-    return sorted({*globals(), *__all__, *functions})
+    names = import_module("symgrad.language.scope").function_names()
+    known = import_module("symgrad.language.sympy_functions").sympy_function
+    return sorted({*globals(), *__all__, *filter(known, names)})

@@ -1,6 +1,9 @@
 """The public names, for type checkers; `__init__.py` loads them."""
 
+from collections.abc import Callable as _Callable
 from typing import Any as Any
+
+import sympy as _sympy
 
 from symgrad.api import (
     check_gradient as check_gradient,
@@ -70,4 +73,96 @@ from symgrad.training.trainer import Trainer as Trainer
 __version__: str
 
 def load_ipython_extension(shell: Any) -> None: ...
-def __getattr__(name: str) -> Any: ...
+
+# The functions of the language, on SymPy expressions.
+_Function = _Callable[..., _sympy.Expr]
+abs: _Function
+absolute_error: _Function
+arccos: _Function
+arccosh: _Function
+arcsin: _Function
+arcsinh: _Function
+arctan: _Function
+arctanh: _Function
+binary_cross_entropy: _Function
+cos: _Function
+cosh: _Function
+cross_entropy: _Function
+cumsum: _Function
+det: _Function
+diag: _Function
+digamma: _Function
+dot: _Function
+eigenvectors: _Function
+eigvalsh: _Function
+einsum: _Function
+elu: _Function
+erf: _Function
+exp: _Function
+expm: _Function
+expm1: _Function
+expm_frechet: _Function
+eye: _Function
+gammaln: _Function
+gelu: _Function
+hardmax: _Function
+hinge: _Function
+huber: _Function
+inv: _Function
+kron: _Function
+kron_left: _Function
+kron_right: _Function
+leaky_relu: _Function
+log: _Function
+log1p: _Function
+log_cosh: _Function
+log_det: _Function
+log_softmax: _Function
+logdet: _Function
+logistic: _Function
+logsumexp: _Function
+matrix_power: _Function
+max: _Function
+maximum: _Function
+mean: _Function
+min: _Function
+minimum: _Function
+norm: _Function
+norm1: _Function
+norm2: _Function
+nuclear_norm: _Function
+onehot: _Function
+ones: _Function
+other_products: _Function
+outer: _Function
+pinv: _Function
+polar_factor: _Function
+polygamma: _Function
+prod: _Function
+relu: _Function
+sigmoid: _Function
+sign: _Function
+silu: _Function
+sin: _Function
+sinh: _Function
+softmax: _Function
+softplus: _Function
+solve: _Function
+sqrt: _Function
+sqrtm: _Function
+squared_error: _Function
+squared_norm: _Function
+std: _Function
+step: _Function
+sum: _Function
+sylvester: _Function
+tan: _Function
+tanh: _Function
+tr: _Function
+trace: _Function
+trigamma: _Function
+unit: _Function
+var: _Function
+where: _Function
+xlogy: _Function
+zeros: _Function

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import symgrad
+from symgrad.language.scope import function_names
+from symgrad.language.sympy_functions import sympy_function
 
 STUB = Path(symgrad.__file__).with_suffix(".pyi")
 
@@ -30,10 +32,25 @@ def test_type_checkers_know_every_public_name() -> None:
     tree = ast.parse(STUB.read_text(encoding="utf-8"))
     imports = [n for n in tree.body if isinstance(n, ast.ImportFrom)]
     declared = {
-        alias.asname: (f"{node.module}", alias.name) for node in imports for alias in node.names
+        alias.asname: (f"{node.module}", alias.name)
+        for node in imports
+        for alias in node.names
+        if not f"{alias.asname}".startswith("_")
     }
     assert declared.pop("Any") == ("typing", "Any")
     assert declared == {name: (module, name) for name, module in symgrad._MODULES.items()}
+
+
+def test_type_checkers_know_every_function_and_no_other_name() -> None:
+    tree = ast.parse(STUB.read_text(encoding="utf-8"))
+    annotated = {ast.unparse(n.target) for n in tree.body if isinstance(n, ast.AnnAssign)}
+    assert annotated - {"__version__"} == {n for n in function_names() if sympy_function(n)}
+    defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert defined == ["load_ipython_extension"]  # no __getattr__, which would hide a misspelling
+
+
+def test_every_name_that_is_listed_is_there() -> None:
+    assert [name for name in dir(symgrad) if not hasattr(symgrad, name)] == []
 
 
 def test_a_star_import_has_every_public_name() -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     )
     assert done.stdout.startswith("Usage: ")
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_python_runs_the_package_as_the_command() -> None:
+    command = [sys.executable, "-m", "symgrad", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"symgrad, version {version('symgrad')}\n"
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ENDLESS])
