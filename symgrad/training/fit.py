@@ -105,7 +105,7 @@ def fit(
     problem: Any,
     data: Any,
     *,
-    optimizer: Optimizer = ADAM,
+    optimizer: Optimizer | type[Optimizer] | str = ADAM,
     epochs: int = 100,
     batch_size: int | None = DEFAULT_BATCH,
     seed: int = 0,

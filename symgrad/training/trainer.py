@@ -24,7 +24,7 @@ from symgrad.training.data.sizes import dimension_sizes
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
-from symgrad.training.optimizers import Adam
+from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.totals import weighted
 
 if TYPE_CHECKING:
@@ -61,15 +61,14 @@ class Trainer:
         data: Mapping[str, Any] | Data,
         *,
         parameters: Mapping[str, Any],
-        optimizer: Optimizer = ADAM,
+        optimizer: Optimizer | type[Optimizer] | str = ADAM,
         batch_size: int | None = 32,
         dtype: str = "float64",
         drop_last: bool = False,
         modules: str = "numpy",
         seed: int = 0,
     ) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise OptionError(f"optimizer is {optimizer!r}; one such as Adam() is wanted")
+        optimizer = optimizer_of(optimizer)
         self.problem: Problem = as_problem(problem)
         self.wrt = parameter_names(self.problem, parameters)
         dtype = dtype_of(dtype)

@@ -60,6 +60,12 @@ def test_every_optimizer_lowers_the_loss(name: str) -> None:
     assert np.mean(losses[-5:]) < 0.9 * losses[0]
 
 
+@pytest.mark.parametrize("given", ["sgd", SGD])
+def test_an_optimizer_may_be_given_as_its_name_or_its_class(given: Any) -> None:
+    one, other = trainer(optimizer=given), trainer(optimizer=SGD())
+    assert one.epoch() == other.epoch() and np.array_equal(one.flat, other.flat)
+
+
 def test_the_parameters_are_views_of_one_vector_and_the_given_ones_stay() -> None:
     given = {"b": np.array([[0.25]]), "w": np.array([[0.5], [-1.0], [2.0]])}
     before = given["w"].copy()

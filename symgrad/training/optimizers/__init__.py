@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
+from symgrad.errors import OptionError, did_you_mean
 from symgrad.training.base import Optimizer
 from symgrad.training.optimizers.adaptive import Adadelta, Adagrad, RMSprop
 from symgrad.training.optimizers.descent import GD, SGD
@@ -27,6 +29,7 @@ __all__ = [
     "Lion",
     "NAdam",
     "RMSprop",
+    "optimizer_of",
 ]
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
@@ -43,3 +46,25 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "nadam": NAdam,
     "lion": Lion,
 }
+
+
+def optimizer_of(value: Any) -> Optimizer:
+    """The optimizer that is given: itself, or as its name or its class with the usual options.
+
+    Raises: OptionError where it is none.
+
+    >>> optimizer_of("adam") == optimizer_of(Adam) == optimizer_of(Adam()) == Adam()
+    True
+    """
+    if isinstance(value, Optimizer):
+        return value
+    made: Callable[..., Optimizer] | None = None
+    if isinstance(value, str):
+        made = OPTIMIZERS.get(value)
+    elif isinstance(value, type) and issubclass(value, Optimizer):
+        made = value
+    if made is not None:
+        return made()
+    near = did_you_mean(value, OPTIMIZERS) if isinstance(value, str) else ""
+    wanted = f"one such as Adam() is wanted, or a name: {', '.join(OPTIMIZERS)}"
+    raise OptionError(f"optimizer is {value!r}; {wanted}{near}")
