@@ -8,27 +8,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import symgrad as sg
 from symgrad.data import iris, standardized
 from symgrad.examples import text
+from symgrad.training.plots.style import GREY, HEIGHT, MARKS, WIDTH, Picture, finish, styled
 
-STYLE = {
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "font.size": 10,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 5,
-    "legend.frameon": False,
-    "svg.fonttype": "path",  # the same letters everywhere
-    "svg.hashsalt": "symgrad",  # the same names of parts in every run
-}
-MARKS = "os^vDx"
-SIZE = (7, 3.6)  # inches
 BOWL = """
 A: Matrix(n, n, symmetric=True, data=True)
 x: Vector(n)
@@ -87,7 +74,7 @@ def rates(figure: Figure) -> None:
 def optimizers(figure: Figure) -> None:
     """The losses of six optimizers on the same minibatches."""
     ax = figure.subplots()
-    for (name, optimizer), mark in zip(OPTIMIZERS.items(), MARKS, strict=True):
+    for (name, optimizer), mark in zip(OPTIMIZERS.items(), MARKS, strict=False):
         result = sg.fit(REGRESSION, flowers(), optimizer=optimizer, epochs=30, batch_size=30)
         ax.plot(range(1, 31), result.history.losses, mark + "-", markevery=3, label=name)
     finish(ax, "epoch", "loss (mean cross-entropy)")
@@ -119,15 +106,9 @@ def activations(figure: Figure) -> None:
         function = sg.derive(f"x: Scalar\nloss = {name}(x)").lambdify()
         results = [function(x=each) for each in x]
         ax.plot(x, [value for value, _ in results], "-", color="black", label=name)
-        ax.plot(x, [slope["x"] for _, slope in results], "--", color="0.4", label="its derivative")
+        ax.plot(x, [slope["x"] for _, slope in results], "--", color=GREY, label="its derivative")
         finish(ax, "$x$", "")
     ax.set_ylim(-0.05, 1.05)
-
-
-def finish(ax: Axes, across: str, up: str) -> None:
-    """Labels and legend."""
-    ax.set(xlabel=across, ylabel=up)
-    ax.legend()
 
 
 PICTURES = (rates, optimizers, stopping, activations)
@@ -138,11 +119,10 @@ def draw(folder: Path) -> None:
     graph = sg.derive(text("two_layer_linear"), ["W1", "W2"]).graph("svg")
     (folder / "graph.svg").write_text(graph, encoding="utf-8")
     for picture in PICTURES:
-        with mpl.rc_context(STYLE):
-            figure = Figure(figsize=SIZE, layout="constrained")
+        with styled():
+            figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
             picture(figure)
-            path = folder / f"{picture.__name__}.svg"
-            figure.savefig(path, metadata={"Date": None}, facecolor="white")
+        Picture(figure).save(folder / f"{picture.__name__}.svg")
 
 
 if __name__ == "__main__":
