@@ -9,7 +9,7 @@ from .programs import ProgramFile
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
-    from symgrad.training.fit import FitResult
+    from symgrad.training.result import FitResult
 
 
 def outcome(

@@ -15,7 +15,7 @@ from .progress import progress_bar
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
-    from symgrad.training.fit import FitResult
+    from symgrad.training.result import FitResult
 
 # each has `options` for the command, its fields by their names, and `arguments` for `fit`
 THEMES: dict[str, Any] = {

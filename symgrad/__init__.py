@@ -27,7 +27,9 @@ _PUBLIC = {
     "positional": "lambdify",
     "rendering.style": "Style",
     "results": "Result",
-    "training.fit": "FitResult fit",
+    "training.callbacks": "EpochReport",
+    "training.fit": "fit",
+    "training.result": "FitResult",
     "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD Lion NAdam OPTIMIZERS RMSprop"
     " SGD",
     "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay StepDecay",

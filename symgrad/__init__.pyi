@@ -47,7 +47,9 @@ from symgrad.language.sympy_nodes import named as named
 from symgrad.positional import lambdify as lambdify
 from symgrad.rendering.style import Style as Style
 from symgrad.results import Result as Result
-from symgrad.training.fit import FitResult as FitResult, fit as fit
+from symgrad.training.callbacks import EpochReport as EpochReport
+from symgrad.training.fit import fit as fit
+from symgrad.training.result import FitResult as FitResult
 from symgrad.training.optimizers import (
     GD as GD,
     OPTIMIZERS as OPTIMIZERS,

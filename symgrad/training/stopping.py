@@ -44,9 +44,14 @@ class Stopping:
         so far, parameters the shape (n,).
         """
         if self.patience is not None:
-            waited = len(scores) - 1 - scores.index((max if self.larger_is_better else min)(scores))
+            waited = len(scores) - (self.best_epoch(scores) or 0)
             if not waited:
                 self.parameters = parameters.copy()
             if waited >= self.patience:
                 return f"the validation score has not improved for {self.patience} epochs"
         return "the gradient is zero" if gradient <= self.tolerance else ""
+
+    def best_epoch(self, scores: Sequence[float]) -> int | None:
+        """The first epoch with the best score, the epochs counted from 1; None without scores."""
+        best = max if self.larger_is_better else min
+        return scores.index(best(scores)) + 1 if scores else None

@@ -80,6 +80,7 @@ class Trainer:
         whole = batch_size is None or optimizer.whole_data
         size = max(data.count, 1) if whole else checked_count("batch_size", batch_size)
         self.batch_size = size
+        self.optimizer = optimizer
         self.state = optimizer.start(self.flat)
         self.epochs = 0
         self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm

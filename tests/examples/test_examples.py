@@ -10,7 +10,7 @@ from symgrad import examples
 from symgrad.data import karate
 from symgrad.examples import EXAMPLES, Accuracy, Example
 from symgrad.training.data.arrays import Arrays
-from symgrad.training.fit import FitResult
+from symgrad.training.result import FitResult
 
 ACCURACY = {"graph_convolution": 0.96, "logistic_regression": 0.94, "max_margin": 0.94}
 FALL = {"deepwalk": 0.98}  # pairs on random walks are mostly chance, so much of the loss stays

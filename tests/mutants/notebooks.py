@@ -19,13 +19,17 @@ MUTANTS: list[Mutant] = [
         ("a star makes it italic", '"\\\\`*_[]|$#~"', '"\\\\`_[]|$#~"'),
     ),
     *planted_in(
-        "symgrad/training/fit.py",
+        "symgrad/training/history.py",
         "tests/test_repr.py",
         (
             "a history shows every epoch",
             "np.linspace(1, count, min(count, ROWS))",
             "range(1, count + 1)",
         ),
+    ),
+    *planted_in(
+        "symgrad/training/result.py",
+        "tests/test_repr.py",
         ("layers of two sizes have one shape", "if isinstance(value, list) else", "if False else"),
     ),
 ]

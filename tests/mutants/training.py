@@ -68,8 +68,8 @@ MUTANTS: list[Mutant] = [
         "tests/training/test_stopping.py tests/training/test_fit.py",
         (
             "the best is the last of equals",
-            "len(scores) - 1 - scores.index(",
-            "scores[::-1].index(",
+            "scores.index(best(scores)) + 1",
+            "len(scores) - scores[::-1].index(best(scores))",
         ),
         ("patience waits an epoch more", "waited >= self.patience", "waited > self.patience"),
         ("the best parameters go on moving", "= parameters.copy()", "= parameters"),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import symgrad as sg
 from symgrad.errors import DataError, NotFiniteError, OptionError, VerificationError
 from symgrad.examples import programs
 from symgrad.examples.records import EXAMPLES
@@ -53,7 +54,7 @@ def test_every_example_learns(name: str) -> None:
         sizes=example.sizes,
     )
     assert result.history.losses[-1] < result.history.losses[0]
-    assert not result.stopped
+    assert result.stopped == f"after epoch {result.epochs}: it was the last one"
 
 
 def test_a_zero_gradient_stops() -> None:
@@ -70,7 +71,7 @@ def test_a_zero_gradient_stops() -> None:
 def test_one_zero_minibatch_does_not_stop() -> None:
     hinge = "s: Scalar\nw: Scalar\nloss = mean(hinge(s * w) for s in batch)"
     options = {"parameters": {"w": 1.0}, "batch_size": 1, "optimizer": SGD(learning_rate=0.1)}
-    assert not fit(hinge, {"s": [2.0, 0.1]}, epochs=3, **options).stopped
+    assert fit(hinge, {"s": [2.0, 0.1]}, epochs=3, **options).epochs == 3
     assert fit(hinge, {"s": [2.0, 3.0]}, epochs=3, **options).epochs == 1
 
 
@@ -98,7 +99,7 @@ def test_patience_stops_and_restores_the_best() -> None:
 def test_the_best_is_restored_after_the_last_epoch_too() -> None:
     metric, seen = scripted([0.1, 0.7, 0.3])
     result = fit(LINE, DATA, epochs=3, validation=0.25, patience=2, metric=metric, batch_size=8)
-    assert not result.stopped
+    assert result.epochs == 3 and result.best_epoch == 2
     assert result.parameters["a"] == seen[1]["a"] != seen[2]["a"]
 
 
@@ -173,6 +174,37 @@ def test_progress_is_told_every_epoch() -> None:
     assert told == [(k + 1, 3, loss) for k, loss in enumerate(result.history.losses)]
 
 
+def test_callbacks_are_told_of_every_epoch() -> None:
+    reports: list[sg.EpochReport] = []
+    result = fit(LINE, DATA, epochs=3, validation=0.2, batch_size=8, callbacks=[reports.append])
+    history = result.history
+    assert [(r.epoch, r.epochs) for r in reports] == [(1, 3), (2, 3), (3, 3)]
+    assert [r.loss for r in reports] == history.losses
+    assert [r.validation for r in reports] == history.validation
+    assert [r.learning_rate for r in reports] == history.learning_rates
+    assert [r.gradient_norm for r in reports] == history.gradient_norms
+    assert [r.seconds for r in reports] == history.seconds == sorted(history.seconds)
+    assert reports[-1].trainer.parameters == result.parameters
+    fit(LINE, DATA, epochs=1, callbacks=[reports.append])
+    assert reports[-1].validation is None
+
+
+def test_a_callback_stops() -> None:
+    def low_enough(report: sg.EpochReport) -> bool:
+        return report.epoch == 2
+
+    result = fit(LINE, DATA, epochs=5, callbacks=[lambda report: report.epoch, low_enough])
+    assert result.stopped == "after epoch 2: low_enough asked for it"
+    result = fit(LINE, DATA, epochs=5, callbacks=[lambda report: True])
+    assert result.stopped == "after epoch 1: a callback asked for it"
+
+
+def test_a_result_says_what_was_trained_and_how() -> None:
+    result = fit(LINE, DATA, optimizer=SGD(learning_rate=0.1), epochs=2, batch_size=16)
+    assert result.optimizer == SGD(learning_rate=0.1) and result.batch_size == 16
+    assert result.problem.output_name == "loss" and result.best_epoch is None
+
+
 def test_a_wrong_gradient_stops_before_the_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
     right = module.check_gradient
 
@@ -244,6 +276,8 @@ def test_a_validation_score_that_is_not_finite_stops() -> None:
         ({"parameters": {"x": 1.0}}, DataError, "x has a value for each example"),
         ({"initial": "best"}, OptionError, "initial='best' is not one of glorot"),
         ({"batch_size": -1}, OptionError, "batch_size is -1"),
+        ({"callbacks": print}, OptionError, "callbacks is <built-in .* a list of functions"),
+        ({"callbacks": [3]}, OptionError, "callbacks: 3 is no function of an EpochReport"),
         ({"dtype": "float16"}, OptionError, "dtype is 'float16'"),
     ],
 )

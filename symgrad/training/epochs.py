@@ -1,0 +1,71 @@
+"""The epochs of a training, one after another, until it stops."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from symgrad.numerics.layers import copied
+from symgrad.training.callbacks import Callback, EpochReport, asked_to_stop
+from symgrad.training.history import History
+from symgrad.training.result import FitResult
+from symgrad.training.stopping import Stopping
+from symgrad.training.trainer import Trainer
+
+Progress: TypeAlias = Callable[[int, int, float], object]
+
+LAST = "it was the last one"
+
+
+def run_epochs(
+    trainer: Trainer,
+    epochs: int,
+    stopping: Stopping,
+    score: Callable[[], float] | None = None,
+    callbacks: Sequence[Callback] = (),
+    progress: Progress | None = None,
+) -> FitResult:
+    """At most so many epochs, and what they lead to."""
+    history, reason, started = History(), "", time.perf_counter()
+    for epoch in range(1, epochs + 1):
+        history.learning_rates.append(trainer.learning_rate)
+        history.losses.append(trainer.epoch())
+        if score is not None:
+            history.validation.append(score())
+        history.gradient_norms.append(trainer.largest_gradient)
+        history.seconds.append(time.perf_counter() - started)
+        if progress is not None:
+            progress(epoch, epochs, history.losses[-1])
+        reason = stopping.reason(trainer.largest_gradient, trainer.flat, history.validation)
+        if callbacks:
+            name = asked_to_stop(callbacks, _report(trainer, history, epochs))
+            reason = reason or (name and f"{name} asked for it")
+        if reason:
+            break
+    if stopping.parameters is not None:
+        trainer.flat[:] = stopping.parameters
+    return FitResult(
+        parameters={name: copied(value) for name, value in trainer.parameters.items()},
+        history=history,
+        epochs=trainer.epochs,
+        stopped=f"after epoch {trainer.epochs}: {reason or LAST}",
+        converged=None,
+        best_epoch=stopping.best_epoch(history.validation),
+        problem=trainer.problem,
+        optimizer=trainer.optimizer,
+        batch_size=trainer.batch_size,
+    )
+
+
+def _report(trainer: Trainer, history: History, epochs: int) -> EpochReport:
+    return EpochReport(
+        epoch=len(history.losses),
+        epochs=epochs,
+        loss=history.losses[-1],
+        validation=history.validation[-1] if history.validation else None,
+        learning_rate=history.learning_rates[-1],
+        gradient_norm=history.gradient_norms[-1],
+        seconds=history.seconds[-1],
+        trainer=trainer,
+    )

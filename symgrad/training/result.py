@@ -1,0 +1,55 @@
+"""The result of a training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from textwrap import shorten
+from typing import Any
+
+from symgrad.language.markup import code, literal, table
+from symgrad.language.problem import Problem
+from symgrad.training.base import Optimizer
+from symgrad.training.data.arrays import Arrays
+from symgrad.training.history import History
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitResult:
+    """A finished training: parameters by name, the history, and how many epochs were run.
+
+    `stopped` says why it ended. `converged` is whether the loss is at a minimum as far as that
+    can be seen, None where it is not known. `best_epoch` has the best validation score, None
+    without one; `optimizer` and `batch_size` (in examples) are those that were given or chosen.
+    `constants` are the data without a batch, `preparation` is what made arrays of a table, None for
+    arrays.
+    """
+
+    parameters: Arrays
+    history: History
+    epochs: int
+    stopped: str
+    converged: bool | None
+    best_epoch: int | None
+    problem: Problem
+    optimizer: Optimizer
+    batch_size: int
+    constants: Arrays = field(default_factory=dict)
+    preparation: Any = None
+
+    def __repr__(self) -> str:
+        """The parameters' shapes and the last loss."""
+        shapes = ", ".join(f"{n} {_shapes(a)}" for n, a in self.parameters.items())
+        shapes = shorten(shapes, 100, placeholder="...")
+        last = f", loss {self.history.losses[-1]:.4g}" if self.history.losses else ""
+        return f"<FitResult: {shapes}; {self.epochs} epochs{last}>"
+
+    def _repr_markdown_(self) -> str:
+        """The parameters' shapes, the history, and why it stopped."""
+        shapes = [(code(name), _shapes(value)) for name, value in self.parameters.items()]
+        parts = [table(("parameter", "shape"), shapes), self.history._repr_markdown_()]
+        return "\n\n".join([*parts, literal(f"Stopped {self.stopped}.")])
+
+
+def _shapes(value: Any) -> str:
+    """The shape of a parameter, or that of each layer where they differ."""
+    return ", ".join(str(a.shape) for a in value) if isinstance(value, list) else str(value.shape)

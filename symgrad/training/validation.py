@@ -1,0 +1,72 @@
+"""Validation: what is held out, and the score on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from symgrad.errors import DataError, NotFiniteError, OptionError
+from symgrad.language.problem import Problem
+from symgrad.numerics.gradients import value_function
+from symgrad.training.data.arrays import Arrays, Data, read_data
+from symgrad.training.trainer import Trainer
+
+Metric: TypeAlias = Callable[[Arrays, Arrays], float]
+
+
+def divided_data(
+    problem: Problem,
+    data: Data,
+    validation: float | Mapping[str, Any],
+    dtype: str,
+    trained: tuple[str, ...],
+    seed: int,
+) -> tuple[Data, Data | None]:
+    """The data to train on and those for the validation score: a share of the examples, or data of
+    their own."""
+    if isinstance(validation, Mapping):
+        constants = {n: a for n, a in data.constants.items() if n not in problem.batch}
+        own = {**constants, **data.functions, **validation}
+        return data, read_data(problem, own, dtype, trained)
+    if not isinstance(validation, (int, float)) or not 0 <= validation < 1:
+        raise OptionError(
+            f"validation is {validation!r}; a share from 0 to below 1, or data, is wanted"
+        )
+    if not validation:
+        return data, None
+    if data.chunks:
+        raise OptionError(
+            "with data in chunks no share is set aside: give data of their own, validation={...}"
+        )
+    if not data.count:
+        raise OptionError("there is no batch to set a share aside from: give validation={...}")
+    count = round(validation * data.count)
+    if not 0 < count < data.count:
+        raise DataError(f"validation={validation} of {data.count} examples leaves none on one side")
+    order = np.random.default_rng([seed, 1]).permutation(data.count)
+    return data.rows(np.sort(order[count:])), data.rows(np.sort(order[:count]))
+
+
+def validation_score(
+    trainer: Trainer, data: Data | None, metric: Metric | None
+) -> Callable[[], float] | None:
+    """The validation score of the trainer's parameters as they are when it is called."""
+    if data is None:
+        return None
+    inputs = {**data.inputs, **trainer.parameters}
+    loss = value_function(trainer.problem, str(trainer.flat.dtype))
+
+    def score() -> float:
+        with np.errstate(all="ignore"):
+            number = loss(inputs)[0] if metric is None else metric(trainer.parameters, data.arrays)
+        if np.ndim(number) or not isinstance(np.asarray(number)[()], Real):
+            raise OptionError(f"metric gave {number!r}; a number is wanted")
+        if not math.isfinite(number):
+            raise NotFiniteError(f"epoch {trainer.epochs}: the validation score is {number}")
+        return float(number)
+
+    return score
