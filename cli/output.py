@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import sys
 from pathlib import Path
 
@@ -39,6 +38,8 @@ def write(result: str | bytes, output: str = "-", pager: bool = False) -> None:
     no plain file, such as a FIFO, is written to directly.
     Raises: click.ClickException where it cannot be written; a new file is not left behind.
     """
+    from symgrad.files import replace_file
+
     content = result.rstrip("\n") + "\n" if isinstance(result, str) else result
     try:
         if output == "-":
@@ -46,7 +47,7 @@ def write(result: str | bytes, output: str = "-", pager: bool = False) -> None:
                 _print(content)
         else:
             encoded = content.encode() if isinstance(content, str) else content
-            _put(Path(output), encoded)
+            replace_file(Path(output), encoded)
     except OSError as error:
         name = "standard output" if output == "-" else output
         raise _failed(name, error.strerror or str(error)) from None
@@ -73,20 +74,3 @@ def _discard() -> None:
         _, writing = os.pipe()
         os.dup2(writing, number)
         sys.stdout.flush()
-
-
-def _put(path: Path, content: bytes) -> None:
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
-        return
-    target = Path(os.path.realpath(path))  # a link stays, its target is replaced
-    new = target.with_name(f".symgrad-{secrets.token_hex(8)}")
-    try:
-        with new.open("xb") as file:
-            file.write(content)
-        if target.exists():
-            new.chmod(target.stat().st_mode & 0o7777)
-        new.replace(target)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = {
     "symgrad.errors": 0,
+    "symgrad.files": 0,
     "symgrad.data": 1,
     "symgrad.language": 1,
     "symgrad.examples": 2,

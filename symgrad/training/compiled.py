@@ -19,7 +19,7 @@ from symgrad.numerics.numba_backend import MATHEMATICS, numba, owned
 from symgrad.numerics.sizes import normal_shape
 from symgrad.numerics.source import defined
 from symgrad.training.data.arrays import Array, Arrays
-from symgrad.training.loop import Passed, loop
+from symgrad.training.loop import Pass, Passed, loop
 from symgrad.training.minibatches import Minibatches
 from symgrad.training.program import UpdateProgram
 from symgrad.training.updates import OptimizerState
@@ -54,17 +54,22 @@ class CompiledSteps:
         self._inputs: tuple[Any, ...] = ()
         self._numbers: Array = np.empty((0, 0))
 
-    def begin(self, order: Array) -> None:
-        """Take the examples of the next epoch in this order."""
-        self._inputs = (np.ascontiguousarray(order, np.int64), *self._rest)
-        self._numbers = self._state.table(self.count)
+    def begin(self, at: Pass) -> None:
+        """Take the examples in the order of an epoch, from the step on at which it is."""
+        self._inputs = (np.ascontiguousarray(at.order, np.int64), *self._rest)
+        ahead = self._state.table(self.count - at.step)
+        self._numbers = np.concatenate(
+            [np.zeros_like(ahead, shape=(at.step, ahead.shape[1])), ahead]
+        )
 
-    def run(self, first: int, accepted: int) -> Passed:
-        """The loop, from the step `first` on."""
-        vectors = (self._numbers, *self._vectors)
-        passed: Passed = self._loop(self._inputs, vectors, first, self.count, accepted)
-        self._state.advance(passed[0] - first)
-        return passed
+    def run(self, at: Pass, stop: int, accepted: int) -> float:
+        """The loop up to the step `stop`; the last loss."""
+        vectors, first = (self._numbers, *self._vectors), at.step
+        at.step, at.total, at.largest, value = self._loop(
+            self._inputs, vectors, first, stop, accepted, at.total, at.largest
+        )
+        self._state.advance(at.step - first)
+        return value
 
 
 class _Call:
@@ -170,8 +175,18 @@ def _loop(gradient: Any, update: Any) -> Any:
     njit = numba().njit
     passing = njit(loop, forceinline=True, **MATHEMATICS)
 
-    def epoch(inputs: Any, vectors: Any, first: int, count: int, accepted: int) -> Passed:
-        passed: Passed = passing(gradient, update, inputs, vectors, first, count, accepted)
+    def steps(
+        inputs: Any,
+        vectors: Any,
+        first: int,
+        stop: int,
+        accepted: int,
+        total: float,
+        largest: float,
+    ) -> Passed:
+        passed: Passed = passing(
+            gradient, update, inputs, vectors, first, stop, accepted, total, largest
+        )
         return passed
 
-    return njit(epoch, **MATHEMATICS)
+    return njit(steps, **MATHEMATICS)

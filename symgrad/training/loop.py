@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from symgrad.training.data.arrays import Array
 from symgrad.training.updates import OptimizerState
 
-Passed: TypeAlias = tuple[int, float, float, float]
+Passed: TypeAlias = tuple[int, float, float, float]  # as `loop` returns it
 UNDERFLOW = 1e-30  # below this, a sum of squares may have lost all its digits in float32
 
 
@@ -22,15 +23,18 @@ def loop(
     first: int,
     count: int,
     accepted: int,
+    total: float,
+    largest: float,
 ) -> Passed:
     """The steps from `first` to `count`: where it ended, the sum of the losses before each update,
     the largest square of a gradient's norm, and the last loss.
 
-    `gradient(step, inputs)` gives a step's loss and the square of its gradient's norm,
+    `total` and `largest` are those of the steps before: however an epoch is cut, it adds up to the
+    same bits. `gradient(step, inputs)` gives a step's loss and the square of its gradient's norm,
     `update(step, vectors)` moves the parameters. It ends before the update of a step whose loss or
     gradient is not finite, unless that is the step `accepted`. Numba compiles it as it stands.
     """
-    step, total, largest, value = first, 0.0, 0.0, 0.0
+    step, value = first, 0.0
     while step < count:
         value, square = gradient(step, inputs)
         if step != accepted and not square + abs(value) < np.inf:
@@ -54,6 +58,17 @@ class Gradients(Protocol):
         """The loss and the flat gradient of a step's rows."""
 
 
+@dataclass
+class Pass:
+    """How far an epoch is: its order of the examples, the next step, the sum of the losses so far,
+    and the largest square of a gradient's norm."""
+
+    order: Array
+    step: int = 0
+    total: float = 0.0
+    largest: float = 0.0
+
+
 class PlainSteps:
     """The steps of an epoch, `count` of them, with gradients from anywhere.
 
@@ -64,13 +79,16 @@ class PlainSteps:
         self.count, self.flat = gradients.count, theta
         self._gradients, self._state, self._theta = gradients, state, theta
 
-    def begin(self, order: Array) -> None:
-        """Take the examples of the next epoch in this order."""
-        self._gradients.begin(order)
+    def begin(self, at: Pass) -> None:
+        """Take the examples in the order of an epoch, from the step on at which it is."""
+        self._gradients.begin(at.order)
 
-    def run(self, first: int, accepted: int) -> Passed:
-        """The loop, from the step `first` on."""
-        return loop(self._gradient, self._update, None, None, first, self.count, accepted)
+    def run(self, at: Pass, stop: int, accepted: int) -> float:
+        """The loop up to the step `stop`; the last loss."""
+        at.step, at.total, at.largest, value = loop(
+            self._gradient, self._update, None, None, at.step, stop, accepted, at.total, at.largest
+        )
+        return value
 
     def _gradient(self, step: int, _: None) -> tuple[float, float]:
         value, self.flat = self._gradients.of(step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,18 @@ from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.function import Function, dtype_of
 from symgrad.numerics.gradients import gradient_function
-from symgrad.numerics.layers import Shapes, flat, flattened, layers, shapes_of, views
+from symgrad.numerics.layers import Shapes, flattened, layers, shapes_of, views
 from symgrad.numerics.libraries import plain_array
 from symgrad.training.base import Optimizer
 from symgrad.training.data.arrays import Array, Data, as_observed, read_data
 from symgrad.training.data.sizes import dimension_sizes
+from symgrad.training.failures import examples_told, first_line, grown, not_finite
 from symgrad.training.hyperparameters import checked_count
-from symgrad.training.loop import PlainSteps
+from symgrad.training.loop import Pass, PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.totals import weighted
+from symgrad.training.updates import refill
 
 if TYPE_CHECKING:
     from symgrad.training.compiled import CompiledSteps
@@ -85,6 +88,8 @@ class Trainer:
         self.epochs = 0
         self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm
         self._data, self._drop_last, self._modules = data, drop_last, modules
+        self._at: Pass | None = None  # the epoch that has begun
+        self._before = self.flat.copy()  # the parameters before it
         self._rng = np.random.default_rng(whole_number("seed", seed))
         self._steps = self._prepared()
 
@@ -121,37 +126,93 @@ class Trainer:
         self.__dict__.update(state)
         self.parameters = views(self.flat, self._shapes)
         self._steps = self._prepared()
+        if self._at is not None:
+            self._steps.begin(self._at)
 
     def epoch(self, permutation: npt.ArrayLike | None = None) -> float:
-        """One pass over the data; the mean of the losses of its steps, each before its update.
+        """One pass over the data, or the rest of one that has begun; the mean of the losses of its
+        steps, each before its update.
 
         Shapes: permutation holds each of 0 to count - 1 once, for count examples; a random one is
         drawn where none is given.
-        Raises: NotFiniteError naming step and parameter, DataError for no permutation.
+        Raises: NotFiniteError naming step, parameter, and the first line of the derivation that is
+        not finite; `parameters` are then those before the epoch. DataError for no permutation.
         """
-        steps = self._steps
-        steps.begin(self._order(permutation))
-        step, accepted, total, largest = 0, -1, 0.0, 0.0
-        while step < steps.count:
-            try:
+        self.begin(permutation)
+        loss = self.advance()
+        assert loss is not None
+        return loss
+
+    def begin(self, permutation: npt.ArrayLike | None = None) -> None:
+        """Begin an epoch, for `advance` to take its steps; one that has begun goes on."""
+        if self._at is not None and permutation is None:
+            return
+        self._at = Pass(self._order(permutation))
+        self._steps.begin(self._at)
+        np.copyto(self._before, self.flat)
+
+    def advance(self, most: int | None = None) -> float | None:
+        """Take up to so many steps of the epoch that has begun, else all; its mean loss where that
+        was the last of them, None where it goes on."""
+        steps, at = self._steps, self._at
+        if at is None:
+            raise OptionError("no epoch has begun: call begin() before advance(), or epoch()")
+        stop, accepted = steps.count if most is None else min(steps.count, at.step + most), -1
+        try:
+            while at.step < stop:
                 with np.errstate(all="ignore"):  # what is not finite is looked for below
-                    step, losses, square, value = steps.run(step, accepted)
-            except np.linalg.LinAlgError as error:
-                told = f"a matrix has no inverse ({error})"
-                raise self._not_finite(self.state.iteration + 1, [told]) from None
-            except ArithmeticError as error:  # of numbers: those of arrays become inf and nan
-                raise self._not_finite(self.state.iteration + 1, [str(error)]) from None
-            total += losses
-            largest = max(largest, square)
-            if step < steps.count:
-                self._check_finite(value, steps.flat)
-                accepted = step
-        if not np.isfinite(self.flat).all():  # the last update is looked at by no gradient
-            raise self._not_finite(self.state.iteration, self._grown())
+                    value = steps.run(at, stop, accepted)
+                if at.step == stop:
+                    break
+                if told := not_finite(value, views(steps.flat, self._shapes), self.parameters):
+                    raise self._failed(at, told)
+                accepted = at.step
+        except np.linalg.LinAlgError as error:
+            raise self._failed(at, [f"a matrix has no inverse ({error})"]) from None
+        except ArithmeticError as error:  # of numbers: those of arrays become inf and nan
+            raise self._failed(at, [str(error)]) from None
+        if at.step < steps.count:
+            return None
+        if told := grown(self.parameters):  # the last update is looked at by no gradient
+            raise self._failed(at, told)
+        self._at = None
         self.epochs += 1
         self.state.epoch = self.epochs
-        self.largest_gradient = math.sqrt(largest)
-        return total / steps.count
+        self.largest_gradient = math.sqrt(at.largest)
+        return at.total / steps.count
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that changes in a training, as numbers and arrays: parameters, the optimizer's state,
+        the random numbers, and how far an epoch is that has begun."""
+        return {
+            "parameters": self.flat.copy(),
+            "before": self._before.copy(),
+            "optimizer": self.state.state_dict(),
+            "epochs": self.epochs,
+            "largest_gradient": self.largest_gradient,
+            "random": self._rng.bit_generator.state,
+            "epoch": None if self._at is None else asdict(self._at),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on, bit for bit, as the trainer would whose state that is: one of the same problem,
+        data and options.
+
+        Raises: DataError where it is none of such a trainer's.
+        """
+        try:
+            refill(self.flat, state["parameters"])
+            refill(self._before, state["before"])
+            self.state.load_state_dict(state["optimizer"])
+            self.epochs = int(state["epochs"])
+            self.largest_gradient = float(state["largest_gradient"])
+            self._rng.bit_generator.state = state["random"]
+            self._at = None if state["epoch"] is None else Pass(**state["epoch"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise DataError(f"the state is not one of this trainer: {error}") from None
+        if self._at is not None:
+            self._at.order = self._order(self._at.order)
+            self._steps.begin(self._at)
 
     @property
     def learning_rate(self) -> float:
@@ -171,31 +232,23 @@ class Trainer:
             raise DataError(f"permutation: each of 0 to {count - 1} once is wanted")
         return order
 
-    def _check_finite(self, value: float, slope: Array) -> None:
-        """Raise NotFiniteError where a loss or gradient is no number; a large one is one."""
-        gradients = views(slope, self._shapes)
-        bad = [name for name in self.wrt if not np.isfinite(flat(gradients[name])).all()]
-        if not bad and math.isfinite(value):
-            return
-        grown = self._grown()
-        told = [f"the loss is {value}"] if not math.isfinite(value) else []
-        told += grown
-        told += [f"the gradient with respect to {name} is not finite" for name in bad]
-        if not grown and not bad:
-            size, name = max((float(np.abs(flat(a)).max()), n) for n, a in self.parameters.items())
-            told.append(f"the parameter with the largest entry is {name} ({size:.3g})")
-        raise self._not_finite(self.state.iteration + 1, told)
-
-    def _grown(self) -> list[str]:
-        return [
-            f"the parameter {name} is not finite"
-            for name, value in self.parameters.items()
-            if not np.isfinite(flat(value)).all()
-        ]
-
-    def _not_finite(self, step: int, told: list[str]) -> NotFiniteError:
+    def _failed(self, at: Pass, told: list[str]) -> NotFiniteError:
+        """The error of the step at which an epoch is; the parameters are those before the epoch."""
+        over = at.step == self._steps.count
+        where = f"epoch {self.epochs + 1}, step {self.state.iteration + (not over)}"
+        if not over and not grown(self.parameters):
+            size = self.batch_size
+            rows = at.order[at.step * size : (at.step + 1) * size]
+            if self._steps.count > 1:
+                where += f", minibatch {at.step + 1} of {self._steps.count} ({examples_told(rows)})"
+            if not self._data.chunks:
+                chosen = self._data.rows(rows) if len(rows) else self._data
+                line = first_line(self.problem, self.wrt, chosen, rows, self.parameters)
+                told = [*told, *([line] if line else [])]
+        np.copyto(self.flat, self._before)
+        self._at = None
         return NotFiniteError(
-            f"epoch {self.epochs + 1}, step {step}: {'; '.join(told)}. "
+            f"{where}: {'; '.join(told)}. The parameters are again those before this epoch. "
             "A smaller learning rate or smaller initial values may help"
         )
 

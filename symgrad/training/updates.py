@@ -63,6 +63,23 @@ class OptimizerState:
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_bound": (None, None), "_steps": []}
 
+    def state_dict(self) -> dict[str, Any]:
+        """All that changes from one iteration to the next, as numbers and arrays."""
+        vectors = {name: vector.copy() for name, vector in self.vectors.items()}
+        return {
+            "iteration": self.iteration,
+            "epoch": self.epoch,
+            "carried": [float(number) for number in self._carried],
+            "vectors": vectors,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where that state was."""
+        self.iteration, self.epoch = int(state["iteration"]), int(state["epoch"])
+        self._carried = [float(number) for number in state["carried"]]
+        for name, vector in self.vectors.items():
+            refill(vector, state["vectors"][name])
+
     @property
     def learning_rate(self) -> float:
         """The learning rate of the next update."""
@@ -144,6 +161,14 @@ class OptimizerState:
                 operands = (*operation.operands, operation.out)
                 self._steps.append((operation.ufunc, tuple(places[o] for o in operands)))
         self._bound = (parameters, gradient)
+
+
+def refill(vector: Vector, values: Any) -> None:
+    """Put values of the same shape and type into a vector. Raises: ValueError for others."""
+    if np.shape(values) != vector.shape or values.dtype != vector.dtype:
+        wanted, given = f"{vector.dtype} {vector.shape}", f"{values.dtype} {np.shape(values)}"
+        raise ValueError(f"a vector {wanted} is wanted, not {given}")
+    vector[:] = values
 
 
 def _check_flat(what: str, vector: Vector) -> None:

@@ -119,6 +119,9 @@ def test_a_full_disk_leaves_nothing_behind(
             def __exit__(self, *_: object) -> None:
                 file.close()
 
+            def fileno(self) -> int:
+                return file.fileno()
+
             def write(self, content: bytes) -> None:
                 file.write(content[:10])
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

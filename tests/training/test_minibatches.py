@@ -69,7 +69,7 @@ def data_of(text: str) -> dict[str, Any]:
 def gradients(text: str, size: int | None) -> tuple[list[np.ndarray], list[int]]:
     """The gradient of each minibatch at the same parameters, and its number of examples."""
     trainer = sg.Trainer(text, data_of(text), parameters=START, batch_size=size)
-    trainer._steps.begin(np.random.default_rng(1).permutation(COUNT))
+    trainer.begin(np.random.default_rng(1).permutation(COUNT))
     source = trainer._steps._gradients
     found = [source.of(step)[1].copy() for step in range(source.count)]
     return found, [

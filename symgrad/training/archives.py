@@ -1,0 +1,119 @@
+"""Files of a training: arrays and what is said of them, in an npz file without pickle.
+
+A tree of mappings, lists, texts, numbers and arrays becomes one member of JSON, in which an array
+is {"$array": its member's name}, and a member for each array. The members are not compressed, and
+each has a check sum.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import DataError
+from symgrad.files import replace_file
+from symgrad.training.data.arrays import Array
+
+SCHEMA = 1
+ABOUT = "symgrad.json"
+REFERENCE = "$array"  # no name of a variable has this sign
+KINDS = "fiub"  # of arrays: numbers and truth values
+
+
+def save_archive(path: str | os.PathLike[str], kind: str, tree: Mapping[str, Any]) -> None:
+    """Write a tree to a file that says what kind it is of.
+
+    Raises: DataError where it cannot be written; a file that was there before stays as it was.
+    """
+    arrays: dict[str, Array] = {}
+    about = {"kind": kind, "schema": SCHEMA, "tree": _described(tree, arrays, "")}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(ABOUT, json.dumps(about, indent=1, allow_nan=True))
+        for name, array in arrays.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, array, allow_pickle=False)
+            archive.writestr(f"{name}.npy", member.getvalue())
+    try:
+        replace_file(Path(path), packed.getvalue())
+    except OSError as error:
+        told = f"cannot be written: {error.strerror or error}"
+        raise DataError(told, filename=os.fspath(path)) from None
+
+
+def load_archive(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:
+    """The tree in a file of that kind. Nothing in the file is run.
+
+    Raises: DataError where it cannot be read, is damaged, of another kind or a later version.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _read(archive, kind, os.path.getsize(path))
+    except OSError as error:
+        told = f"cannot be read: {error.strerror or error}"
+    except DataError as error:
+        told = error.message
+    except Exception as error:  # what is damaged ends in many ways: zip's, NumPy's, Python's own
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        told = f"this is no {kind} of symgrad, or it is damaged: {reason}"
+    raise DataError(told, filename=os.fspath(path))
+
+
+def _read(archive: zipfile.ZipFile, kind: str, size: int) -> dict[str, Any]:
+    members = {info.filename: info for info in archive.infolist()}
+    if len(members) != len(archive.infolist()) or sum(m.file_size for m in members.values()) > size:
+        raise DataError(f"this is no {kind} of symgrad: its members are no plain ones")
+    if ABOUT not in members:
+        raise DataError(f"this is no {kind} of symgrad: {ABOUT} is not in it")
+    about = json.loads(archive.read(ABOUT))
+    if about["kind"] != kind:
+        raise DataError(f"this is a {about['kind']} of symgrad; a {kind} is wanted")
+    if about["schema"] != SCHEMA:
+        raise DataError(
+            f"this {kind} is of schema {about['schema']}, which another version of symgrad wrote; "
+            f"this one reads {SCHEMA}"
+        )
+
+    def array(name: str) -> Array:
+        with io.BytesIO(archive.read(f"{name}.npy")) as member:
+            loaded: Array = np.lib.format.read_array(member, allow_pickle=False)
+        if loaded.dtype.kind not in KINDS:
+            raise DataError(f"this {kind} is damaged: {name} has no numbers")
+        return loaded
+
+    tree: dict[str, Any] = _restored(about["tree"], array)
+    return tree
+
+
+def _described(value: Any, arrays: dict[str, Array], place: str) -> Any:
+    """The value for JSON; arrays go into `arrays`, by their own names or, where two have the same,
+    by the places that they have in the tree."""
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in KINDS:
+            raise TypeError(f"{place}: an array of {value.dtype}, which is no number")
+        own = place.rpartition("/")[2]
+        name = place if own in arrays else own
+        arrays[name] = value
+        return {REFERENCE: name}
+    if isinstance(value, Mapping):
+        return {str(k): _described(v, arrays, f"{place}/{k}") for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_described(v, arrays, f"{place}[{k}]") for k, v in enumerate(value, start=1)]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _restored(value: Any, array: Callable[[str], Array]) -> Any:
+    if isinstance(value, list):
+        return [_restored(v, array) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if REFERENCE in value:
+        return array(value[REFERENCE])
+    return {k: _restored(v, array) for k, v in value.items()}
