@@ -65,9 +65,10 @@ class CompiledSteps:
     def run(self, at: Pass, stop: int, accepted: int) -> float:
         """The loop up to the step `stop`; the last loss."""
         vectors, first = (self._numbers, *self._vectors), at.step
-        at.step, at.total, at.largest, value = self._loop(
+        passed: Passed = self._loop(
             self._inputs, vectors, first, stop, accepted, at.total, at.largest
         )
+        at.step, at.total, at.largest, value = passed
         self._state.advance(at.step - first)
         return value
 

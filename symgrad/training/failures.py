@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from symgrad.calculus.derive import gradient
 from symgrad.calculus.nodes import batch_of
-from symgrad.errors import SymgradError
+from symgrad.errors import NotFiniteError, SymgradError
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 from symgrad.numerics.evaluation import batch_first
@@ -44,45 +43,48 @@ def not_finite(value: float, gradients: Arrays, parameters: Arrays) -> list[str]
     return told
 
 
-def examples_told(rows: Array) -> str:
-    """The examples of a minibatch, the first of many.
+def failure(
+    where: str, told: list[str], problem: Problem, data: Data, parameters: Arrays
+) -> NotFiniteError:
+    """The error of a step with these examples, with what is told of it, and the line it is in."""
+    if data.numbers is not None:
+        where += f" ({examples_told(data.numbers)})"
+    if not grown(parameters) and not data.chunks:
+        told = [*told, *first_line(problem, tuple(parameters), data, parameters)]
+    return NotFiniteError(
+        f"{where}: {'; '.join(told)}. The parameters are again those before this epoch. "
+        "A smaller learning rate or smaller initial values may help"
+    )
+
+
+def examples_told(numbers: Array) -> str:
+    """The numbers of the examples, the first of many.
 
     >>> examples_told(np.array([4, 0, 2])), examples_told(np.arange(3, 40))
-    ('examples 4, 0, 2', 'examples 3, 4, 5, 6, 7, ... (37 of them)')
+    ('examples 4, 0, 2, counted from 0', 'examples 3, 4, 5, 6, 7, ..., counted from 0')
     """
-    named = ", ".join(map(str, rows[:SHOWN]))
-    return f"examples {named}" + (f", ... ({len(rows)} of them)" if len(rows) > SHOWN else "")
+    more = ", ..." if len(numbers) > SHOWN else ""
+    return f"examples {', '.join(map(str, numbers[:SHOWN]))}{more}, counted from 0"
 
 
 def first_line(
-    problem: Problem, wrt: Sequence[str], data: Data, rows: Array, parameters: Arrays
-) -> str:
+    problem: Problem, wrt: Sequence[str], data: Data, parameters: Arrays
+) -> Iterator[str]:
     """The first line of the derivation that is not finite at these examples and parameters, and
-    the first example of which it is not; empty where no line is known to be so.
-
-    `rows` are the numbers of the examples that `data` has.
-    """
+    the first example of which it is not; nothing where no line is known to be so."""
     if problem.loop is not None or problem.functions:
-        return ""  # the lines of such a derivation are of one step, or of any function
+        return  # the lines of such a derivation are of one step, or of any function
     try:
-        with np.errstate(all="ignore"):
-            return _first_line(problem, wrt, {**data.arrays, **parameters}, rows)
-    except (SymgradError, np.linalg.LinAlgError, ArithmeticError, MemoryError):
-        return ""
-
-
-def _first_line(problem: Problem, wrt: Sequence[str], inputs: dict[str, Any], rows: Array) -> str:
-    derivation = gradient(problem, wrt)
-    sample = numbers_of(derivation, inputs).sample
-    for step in derivation.steps:
-        value = batch_first(sample.value(step.node), step.node.axes)
-        finite = np.isfinite(value)
-        if finite.all():
-            continue
-        told = f"({step.number}) {unparse(step.left)} = {unparse(step.right)}"
-        found = f"the first line of the derivation that is not finite is {told}"
-        where = tuple(int(k) for k in np.argwhere(~finite)[0])
-        if batch_of(step.node) is None or not len(rows):
-            return found
-        return f"{found}, of example {rows[where[0]]}"
-    return ""
+        derivation = gradient(problem, wrt)
+        sample = numbers_of(derivation, {**data.arrays, **parameters}).sample
+        values = ((step, sample.value(step.node)) for step in derivation.steps)
+        step, value = next((step, v) for step, v in values if not np.isfinite(v).all())
+    except (SymgradError, np.linalg.LinAlgError, ArithmeticError, MemoryError, StopIteration):
+        return
+    line = f"({step.number}) {unparse(step.left)} = {unparse(step.right)}"
+    of_example = ""
+    if batch_of(step.node) is not None:
+        finite = np.isfinite(batch_first(value, step.node.axes))
+        row = np.argwhere(~finite)[0][0]
+        of_example = f", of example {row if data.numbers is None else data.numbers[row]}"
+    yield f"the first line of the derivation that is not finite is {line}{of_example}"

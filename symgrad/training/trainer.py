@@ -22,7 +22,7 @@ from symgrad.numerics.libraries import plain_array
 from symgrad.training.base import Optimizer
 from symgrad.training.data.arrays import Array, Data, as_observed, read_data
 from symgrad.training.data.sizes import dimension_sizes
-from symgrad.training.failures import examples_told, first_line, grown, not_finite
+from symgrad.training.failures import failure, grown, not_finite
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import Pass, PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
@@ -147,7 +147,12 @@ class Trainer:
         """Begin an epoch, for `advance` to take its steps; one that has begun goes on."""
         if self._at is not None and permutation is None:
             return
-        self._at = Pass(self._order(permutation))
+        count = self._data.count
+        if permutation is None:
+            order = self._rng.permutation(count)
+        else:
+            order = order_of(permutation, count)
+        self._at = Pass(order)
         self._steps.begin(self._at)
         np.copyto(self._before, self.flat)
 
@@ -211,7 +216,7 @@ class Trainer:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise DataError(f"the state is not one of this trainer: {error}") from None
         if self._at is not None:
-            self._at.order = self._order(self._at.order)
+            self._at.order = order_of(self._at.order, self._data.count)
             self._steps.begin(self._at)
 
     @property
@@ -219,38 +224,30 @@ class Trainer:
         """The learning rate of the next step."""
         return self.state.learning_rate
 
-    def _order(self, permutation: npt.ArrayLike | None) -> Array:
-        count = self._data.count
-        if permutation is None:
-            return self._rng.permutation(count)
-        order = plain_array("permutation", permutation)
-        if not (
-            order.shape == (count,)
-            and order.dtype.kind in "iu"
-            and np.array_equal(np.sort(order), np.arange(count))
-        ):
-            raise DataError(f"permutation: each of 0 to {count - 1} once is wanted")
-        return order
-
     def _failed(self, at: Pass, told: list[str]) -> NotFiniteError:
         """The error of the step at which an epoch is; the parameters are those before the epoch."""
-        over = at.step == self._steps.count
+        data, count, size = self._data, self._steps.count, self.batch_size
+        over = at.step == count  # it was the last update
         where = f"epoch {self.epochs + 1}, step {self.state.iteration + (not over)}"
-        if not over and not grown(self.parameters):
-            size = self.batch_size
-            rows = at.order[at.step * size : (at.step + 1) * size]
-            if self._steps.count > 1:
-                where += f", minibatch {at.step + 1} of {self._steps.count} ({examples_told(rows)})"
-            if not self._data.chunks:
-                chosen = self._data.rows(rows) if len(rows) else self._data
-                line = first_line(self.problem, self.wrt, chosen, rows, self.parameters)
-                told = [*told, *([line] if line else [])]
+        if count > 1 and not over:
+            where += f", minibatch {at.step + 1} of {count}"
+            data = data.rows(at.order[at.step * size : (at.step + 1) * size])
+        error = failure(where, told, self.problem, data, self.parameters)
         np.copyto(self.flat, self._before)
         self._at = None
-        return NotFiniteError(
-            f"{where}: {'; '.join(told)}. The parameters are again those before this epoch. "
-            "A smaller learning rate or smaller initial values may help"
-        )
+        return error
+
+
+def order_of(permutation: npt.ArrayLike, count: int) -> Array:
+    """A permutation as it is given. Raises: DataError where it is none of so many examples."""
+    order = plain_array("permutation", permutation)
+    if not (
+        order.shape == (count,)
+        and order.dtype.kind in "iu"
+        and np.array_equal(np.sort(order), np.arange(count))
+    ):
+        raise DataError(f"permutation: each of 0 to {count - 1} once is wanted")
+    return order
 
 
 def parameter_names(problem: Problem, parameters: Mapping[str, Any]) -> tuple[str, ...]:

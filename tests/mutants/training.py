@@ -114,4 +114,27 @@ MUTANTS: list[Mutant] = [
         ("a step that is not finite is made", "if step != accepted and not", "if False and not"),
         ("the loss of an epoch is its last", "total += value", "total = value"),
     ),
+    *planted_in(
+        "symgrad/training/trainer.py",
+        "tests/training/test_unbroken.py tests/training/test_trainer.py",
+        (
+            "random numbers begin anew",
+            'self._rng.bit_generator.state = state["random"]',
+            "pass",
+        ),
+        (
+            "a step that was not finite is kept",
+            "np.copyto(self.flat, self._before)\n        self._at",
+            "self._at",
+        ),
+    ),
+    *planted_in(
+        "symgrad/training/updates.py",
+        "tests/training/test_unbroken.py",
+        (
+            "numbers that are carried begin anew",
+            'self._carried = [float(number) for number in state["carried"]]',
+            "pass",
+        ),
+    ),
 ]

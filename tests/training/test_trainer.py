@@ -201,7 +201,10 @@ def test_a_schedule_counts_epochs() -> None:
 
 def test_a_loss_that_is_not_finite_names_step_and_parameter() -> None:
     message = (
-        r"^epoch 2, step 3: the loss is inf; the parameter with the largest entry is w \(.*e\+300\)"
+        r"^epoch 2, step 3, minibatch 1 of 2 \(examples 29, 1, 39, 5, 16, ..., counted from 0\): "
+        r"the loss is inf; the parameter with the largest entry is w \(.*e\+300\); "
+        r"the first line of the derivation that is not finite is \(2\) l = r\*\*2, of example 29. "
+        r"The parameters are again those before this epoch. A smaller"
     )
     trained = trainer(optimizer=SGD(learning_rate=1e150), batch_size=25)
     with pytest.raises(NotFiniteError, match=message):
@@ -215,15 +218,30 @@ def test_a_gradient_that_is_not_finite_names_its_parameter_alone() -> None:
         {"x": [1.0, 2.0]},
         parameters={"v": 0.0, "w": 1.0},
     )
-    message = "epoch 1, step 1: the gradient with respect to v is not finite. A smaller"
+    message = (
+        r"^epoch 1, step 1: the gradient with respect to v is not finite; the first line of the "
+        r"derivation that is not finite is \(\d\) dL/dv = .*\. The parameters"
+    )
     with pytest.raises(NotFiniteError, match=message):
         trained.epoch()
     assert trained.parameters["w"] == 1.0
 
 
+def test_the_example_of_which_a_line_is_not_finite_is_told() -> None:
+    problem = "x: Scalar\nw: Scalar\nz = w * x\nloss = mean(log(z) for x in batch)"
+    x = np.array([1.0, 2.0, 3.0, -1.0, 4.0, 5.0, 0.0, 6.0])
+    trained = Trainer(problem, {"x": x}, parameters={"w": 1.0}, batch_size=2, optimizer=SGD())
+    line = (
+        r"the first line of the derivation that is not finite is \(2\) l = log\(z\), of example 3"
+    )
+    with pytest.raises(NotFiniteError, match=f"minibatch 2 of 4 .examples 2, 3, .*{line}"):
+        trained.epoch(np.arange(8))
+    assert trained.parameters["w"] == 1.0  # the step before it is taken back
+
+
 def test_a_parameter_that_is_not_finite_is_named() -> None:
     bad = {**START, "b": np.nan}
-    with pytest.raises(NotFiniteError, match="epoch 1, step 1: .*the parameter b is not finite"):
+    with pytest.raises(NotFiniteError, match="epoch 1, step 1.*the parameter b is not finite"):
         Trainer(REGRESSION, {"x": X, "t": T}, parameters=bad).epoch()
 
 

@@ -28,7 +28,8 @@ class Data:
 
     A problem without a batch has constants only, and a count of 0. Of data in `chunks`, delayed
     mappings, the examples are a few that stand for all where shapes are wanted. `functions` are
-    those that the problem leaves open.
+    those that the problem leaves open. `numbers` are those of the examples in the data they were
+    taken from, None where these are all of them.
     """
 
     examples: Arrays
@@ -36,6 +37,7 @@ class Data:
     count: int
     chunks: tuple[Any, ...] = ()
     functions: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Array | None = None
 
     @property
     def arrays(self) -> Arrays:
@@ -51,7 +53,8 @@ class Data:
         """The same constants with some of the examples."""
         examples = {name: array[chosen] for name, array in self.examples.items()}
         count = len(next(iter(examples.values()))) if examples else 0
-        return Data(examples, self.constants, count, functions=self.functions)
+        numbers = (np.arange(self.count) if self.numbers is None else self.numbers)[chosen]
+        return Data(examples, self.constants, count, functions=self.functions, numbers=numbers)
 
 
 def read_data(
