@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
 from symgrad.language.markup import table
+from symgrad.training.states import restore
 
 ROWS = 10  # of a history that is shown
 
@@ -26,6 +29,14 @@ class History:
     learning_rates: list[float] = field(default_factory=list)
     gradient_norms: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The numbers by their names."""
+        return asdict(self)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take these numbers."""
+        restore(self, [f.name for f in fields(self)], state)
 
     def __repr__(self) -> str:
         """How long it is."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy.typing as npt
 
 from symgrad.training.hyperparameters import NOT_NEGATIVE, checked_count
+from symgrad.training.states import state_of
 
 
 @dataclass
@@ -36,6 +37,14 @@ class Stopping:
         NOT_NEGATIVE.check("tolerance", self.tolerance)
         if self.patience is not None:
             checked_count("patience", self.patience)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it remembers."""
+        return state_of(self, ["parameters"])
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Remember that."""
+        self.parameters = state["parameters"]
 
     def reason(self, gradient: float, parameters: npt.NDArray[Any], scores: Sequence[float]) -> str:
         """Why training stops after an epoch; empty where it goes on.

@@ -27,13 +27,14 @@ from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import Pass, PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam, optimizer_of
+from symgrad.training.states import restore, state_of, state_wanted
 from symgrad.training.totals import weighted
-from symgrad.training.updates import refill
 
 if TYPE_CHECKING:
     from symgrad.training.compiled import CompiledSteps
 
 ADAM = Adam()
+STATE = ("flat", "_before", "epochs", "largest_gradient")  # beside optimizer, random numbers, epoch
 
 
 class Trainer:
@@ -190,11 +191,8 @@ class Trainer:
         """All that changes in a training, as numbers and arrays: parameters, the optimizer's state,
         the random numbers, and how far an epoch is that has begun."""
         return {
-            "parameters": self.flat.copy(),
-            "before": self._before.copy(),
+            **state_of(self, STATE),
             "optimizer": self.state.state_dict(),
-            "epochs": self.epochs,
-            "largest_gradient": self.largest_gradient,
             "random": self._rng.bit_generator.state,
             "epoch": None if self._at is None else asdict(self._at),
         }
@@ -205,19 +203,14 @@ class Trainer:
 
         Raises: DataError where it is none of such a trainer's.
         """
-        try:
-            refill(self.flat, state["parameters"])
-            refill(self._before, state["before"])
+        with state_wanted("this trainer"):
+            restore(self, STATE, state)
             self.state.load_state_dict(state["optimizer"])
-            self.epochs = int(state["epochs"])
-            self.largest_gradient = float(state["largest_gradient"])
             self._rng.bit_generator.state = state["random"]
             self._at = None if state["epoch"] is None else Pass(**state["epoch"])
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise DataError(f"the state is not one of this trainer: {error}") from None
-        if self._at is not None:
-            self._at.order = order_of(self._at.order, self._data.count)
-            self._steps.begin(self._at)
+            if self._at is not None:
+                self._at.order = order_of(self._at.order, self._data.count)
+                self._steps.begin(self._at)
 
     @property
     def learning_rate(self) -> float:
@@ -226,10 +219,9 @@ class Trainer:
 
     def _failed(self, at: Pass, told: list[str]) -> NotFiniteError:
         """The error of the step at which an epoch is; the parameters are those before the epoch."""
-        data, count, size = self._data, self._steps.count, self.batch_size
-        over = at.step == count  # it was the last update
-        where = f"epoch {self.epochs + 1}, step {self.state.iteration + (not over)}"
-        if count > 1 and not over:
+        step, count, size = self.state.iteration, self._steps.count, self.batch_size
+        data, where = self._data, f"epoch {self.epochs + 1}, step {step + (at.step < count)}"
+        if at.step < count > 1:
             where += f", minibatch {at.step + 1} of {count}"
             data = data.rows(at.order[at.step * size : (at.step + 1) * size])
         error = failure(where, told, self.problem, data, self.parameters)

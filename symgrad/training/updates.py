@@ -13,11 +13,13 @@ from symgrad.errors import DataError
 from symgrad.training.equations import ITERATION, RATE, State, number_function
 from symgrad.training.program import UpdateProgram
 from symgrad.training.schedules import Rate, Schedule, rate_at
+from symgrad.training.states import restore, state_of
 
 Vector: TypeAlias = npt.NDArray[np.floating[Any]]
 
 WHOLE = 500_000  # entries; a longer vector is gone through in pieces that stay in the cache
 PIECE = 32_768
+STATE = ("iteration", "epoch", "_carried", "vectors")
 
 
 class OptimizerState:
@@ -65,20 +67,11 @@ class OptimizerState:
 
     def state_dict(self) -> dict[str, Any]:
         """All that changes from one iteration to the next, as numbers and arrays."""
-        vectors = {name: vector.copy() for name, vector in self.vectors.items()}
-        return {
-            "iteration": self.iteration,
-            "epoch": self.epoch,
-            "carried": [float(number) for number in self._carried],
-            "vectors": vectors,
-        }
+        return state_of(self, STATE)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where that state was."""
-        self.iteration, self.epoch = int(state["iteration"]), int(state["epoch"])
-        self._carried = [float(number) for number in state["carried"]]
-        for name, vector in self.vectors.items():
-            refill(vector, state["vectors"][name])
+        restore(self, STATE, state)
 
     @property
     def learning_rate(self) -> float:
@@ -161,14 +154,6 @@ class OptimizerState:
                 operands = (*operation.operands, operation.out)
                 self._steps.append((operation.ufunc, tuple(places[o] for o in operands)))
         self._bound = (parameters, gradient)
-
-
-def refill(vector: Vector, values: Any) -> None:
-    """Put values of the same shape and type into a vector. Raises: ValueError for others."""
-    if np.shape(values) != vector.shape or values.dtype != vector.dtype:
-        wanted, given = f"{vector.dtype} {vector.shape}", f"{values.dtype} {np.shape(values)}"
-        raise ValueError(f"a vector {wanted} is wanted, not {given}")
-    vector[:] = values
 
 
 def _check_flat(what: str, vector: Vector) -> None:

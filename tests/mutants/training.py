@@ -133,8 +133,8 @@ MUTANTS: list[Mutant] = [
         "tests/training/test_unbroken.py",
         (
             "numbers that are carried begin anew",
-            'self._carried = [float(number) for number in state["carried"]]',
-            "pass",
+            '"epoch", "_carried", "vectors")',
+            '"epoch", "vectors")',
         ),
     ),
 ]
