@@ -170,6 +170,8 @@ class Operation:
     called: bool = True  # whether programs call it by name; else it is an operator
     reserved: bool = True  # whether its name is refused for a variable
     labels: bool = False  # whether an argument may be an integer label
+    gives: str = ""  # of classes: "probabilities", or their "logarithms"
+    takes: str = ""  # the same of what a loss compares with a label
     sympy_classes: tuple[type, ...] = ()  # what SymPy has for it, beside the definition
     prepare: Callable[..., Expression | None] | None = (
         None  # another form of the call, where one is meant

@@ -19,9 +19,7 @@ from symgrad.language.unparse import unparse
 
 LOOK_UP = "entry"  # of a label: p[y]
 PRODUCTS = ("multiply", "matmul", "dot")
-LOGARITHMS = ("log", "log_softmax")
-OF_PROBABILITIES = ("cross_entropy", "binary_cross_entropy")
-PROBABILITIES = ("softmax", "sigmoid")
+PROBABILITIES, LOGARITHMS = "probabilities", "logarithms"  # what operations give of classes
 SURE, LIKELY, MARGIN = 0, 1, 2  # how surely a call compares
 
 
@@ -76,14 +74,16 @@ def quantity(problem: Problem, of: str | Expression) -> Problem:
     return quantity(changed, value)
 
 
-def predicted(problem: Problem, data: Collection[str] = (), label: str | None = None) -> Prediction:
+def predicted(
+    problem: Problem, data: Collection[str] = (), label: str | None = None, of: str | None = None
+) -> Prediction:
     """What a problem predicts, of what, and what that is compared with.
 
-    `data` are names that are data beside those that the problem says to be so; `label` is the one
-    that is compared with, where that is known. The prediction is the last definition that is made
-    of parameters and data without the label, and is as large as what the label is compared with;
-    without such a definition it is that itself. Raises: DataError where the problem does not show a
-    label, or several.
+    `data` are names that are data beside those that the problem says to be so; `label` is what is
+    compared with, `of` the quantity that is predicted, where they are known. The prediction is the
+    last definition that is made of parameters and data without the label, and is as large as what
+    the label is compared with; without such a definition it is that itself. Raises: DataError
+    where the problem does not show a label, or several.
 
     >>> from symgrad.language.parser import parse
     >>> text = "x: Vector(d)\\nt: Scalar\\nw: Vector(d)\\nz = w.T @ x\\np = sigmoid(z)\\n"
@@ -92,31 +92,50 @@ def predicted(problem: Problem, data: Collection[str] = (), label: str | None = 
     >>> found.written, found.label, found.inputs, found.probabilities
     ('p', 't', ('x',), True)
     """
-    if problem.loop is not None:
+    if problem.loop is not None and (label is None or of is None):
         raise DataError("of a program with time steps or layers it is not known what it predicts")
-    origins = _Origins(problem, frozenset(data))
+    own = () if label is None else (label,)
+    origins = _Origins(problem, frozenset([*data, *own]))
     meetings = [m for m in origins.meetings() if label is None or label in m.labels]
-    labels = set() if not meetings else {label} if label else meetings[0].labels
-    if len(labels) != 1 or (label is None and any(m.labels != labels for m in meetings)):
-        told = " and ".join(sorted({n for m in meetings for n in m.labels})) or "none of the data"
+    labels = {n for m in meetings for n in m.labels} if label is None else {label}
+    if len(labels) != 1 or not (meetings or of):
+        told = " and ".join(sorted(labels - {label})) or "none of the data"
         raise DataError(
             f"the loss does not show what is predicted: {told} meets what the parameters give. "
             "Name it, as in p = w.T @ x; loss = mean((p - t)**2 for x, t in batch)"
         )
     (target,) = labels
-    value = _prediction(origins, meetings[0], target)
-    made_by = origins.operation(value)
-    logarithm = meetings[0].logarithm
-    if made_by == "log_softmax" or (made_by == "log" and logarithm):
+    value = _prediction(origins, meetings[0], target) if meetings else problem.output
+    met = bool(meetings)
+    if of is not None:
+        given = quantity(problem, of)
+        met, problem, value = met and unparse(value) == of, given, given.output
+    logarithm = met and meetings[0].logarithm
+    gives = origins.gives(value)
+    if of is None and logarithm and gives == LOGARITHMS:
         value = OPERATIONS["exp"](value)
+    output = quantity(problem, value)
     return Prediction(
-        problem=quantity(problem, value),
+        problem=output,
         written=unparse(value),
         label=target,
-        inputs=tuple(n for n in problem.variables if n in origins.data & origins.of(value)),
-        compared=meetings[0].sure < MARGIN,
-        probabilities=logarithm or made_by in (*PROBABILITIES, "log_softmax"),
+        inputs=data_of(output, origins.data),
+        compared=met and meetings[0].sure < MARGIN,
+        probabilities=logarithm or gives == PROBABILITIES,
     )
+
+
+def data_of(problem: Problem, data: Collection[str] = ()) -> tuple[str, ...]:
+    """The data that a problem's output is made of; `data` are names that are so, too.
+
+    >>> from symgrad.language.parser import parse
+    >>> line = parse("x: Scalar\\nw: Scalar\\nc: Scalar\\nloss = mean(c * w * x for x in batch)")
+    >>> data_of(line), data_of(line, ["c"])
+    (('x',), ('x', 'c'))
+    """
+    origins = _Origins(problem, frozenset(data))
+    made_of = origins.of(problem.output) & origins.data
+    return tuple(name for name in problem.variables if name in made_of)
 
 
 @dataclass(frozen=True)
@@ -157,11 +176,13 @@ class _Origins:
         """Whether parameters and data are among the names."""
         return bool(names & self.data) and not names <= self.data
 
-    def operation(self, value: Expression) -> str:
-        """The name of the operation that gives a value, by its definition too."""
+    def gives(self, value: Expression) -> str:
+        """What the operation is known to give that a value is made by, by its definition too."""
         while isinstance(value, Name) and value.name in self.problem.definitions:
             value = self.problem.definitions[value.name]
-        return value.operation.name if isinstance(value, Call) else ""
+        if not isinstance(value, Call):
+            return ""
+        return LOGARITHMS if value.operation.name == "log" else value.operation.gives
 
     def meetings(self) -> list[_Meeting]:
         """Those that compare most surely: the outer ones; of margins the inner ones, since what
@@ -199,9 +220,10 @@ class _Origins:
                 own = labels and labels <= self.data and labels.isdisjoint(made_of)
                 if not own or not self.trained(made_of):
                     continue
-                logarithm = self.operation(_stripped(value)) in LOGARITHMS
+                logarithm = self.gives(_stripped(value)) == LOGARITHMS
                 if node.operation.category == "loss" or name in ("subtract", LOOK_UP):
-                    yield _Meeting(labels, value, SURE, logarithm or name in OF_PROBABILITIES)
+                    logarithm |= node.operation.takes == PROBABILITIES
+                    yield _Meeting(labels, value, SURE, logarithm)
                 elif name in PRODUCTS and (logarithm or name == "multiply" or labels <= self.hot):
                     yield _Meeting(labels, value, LIKELY if logarithm else MARGIN, logarithm)
 

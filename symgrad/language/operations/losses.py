@@ -74,6 +74,7 @@ cross_entropy = loss(
     latex=r"\operatorname{CE}",
     elsewhere=("ce",),
     labels=True,
+    takes="probabilities",
 )
 squared_error = loss(
     "squared_error",
@@ -93,6 +94,7 @@ binary_cross_entropy = loss(
     "Cross-entropy of labels t in [0, 1] and probabilities p, summed over the entries.",
     latex=r"\operatorname{BCE}",
     elsewhere=("bce",),
+    takes="probabilities",
 )
 
 
