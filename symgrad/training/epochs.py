@@ -28,6 +28,7 @@ def run_epochs(
 ) -> FitResult:
     """At most so many epochs, and what they lead to."""
     history, reason, started = History(), "", time.perf_counter()
+    _note(history, trainer)
     for epoch in range(1, epochs + 1):
         history.learning_rates.append(trainer.learning_rate)
         history.losses.append(trainer.epoch())
@@ -35,6 +36,7 @@ def run_epochs(
             history.validation.append(score())
         history.gradient_norms.append(trainer.largest_gradient)
         history.seconds.append(time.perf_counter() - started)
+        _note(history, trainer)
         if progress is not None:
             progress(epoch, epochs, history.losses[-1])
         reason = stopping.reason(trainer.largest_gradient, trainer.flat, history.validation)
@@ -56,6 +58,12 @@ def run_epochs(
         optimizer=trainer.optimizer,
         batch_size=trainer.batch_size,
     )
+
+
+def _note(history: History, trainer: Trainer) -> None:
+    """Keep the parameters where they are a point of a plane."""
+    if trainer.flat.size == 2:
+        history.path.append(trainer.flat.tolist())
 
 
 def _report(trainer: Trainer, history: History, epochs: int) -> EpochReport:

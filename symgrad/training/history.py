@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symgrad.language.markup import table
+from symgrad.language import markup
+from symgrad.training.curve import text_curve
+from symgrad.training.hyperparameters import checked_count
+from symgrad.training.plots.curves import history_panels
+from symgrad.training.plots.style import WIDTH, picture
 from symgrad.training.states import restore
+from symgrad.training.tables import aligned, csv_text, frame
+
+if TYPE_CHECKING:
+    from symgrad.training.plots.style import Picture
 
 ROWS = 10  # of a history that is shown
 
@@ -21,7 +29,13 @@ class History:
     `losses`: the mean of the losses of the epoch's steps, each before its update and each counted
     by its examples. `validation`: the score after the epoch, if there are validation data.
     `learning_rates`: of the epoch's first step. `gradient_norms`: of the epoch's longest gradient.
-    `seconds`: of the training so far.
+    `seconds`: of the training so far. `path`: where all the parameters together are two numbers,
+    these before the first epoch and after each.
+
+    >>> print(History(losses=[0.5, 0.25], learning_rates=[0.1, 0.1]).table())
+    epoch  loss  learning_rate
+        1   0.5            0.1
+        2  0.25            0.1
     """
 
     losses: list[float] = field(default_factory=list)
@@ -29,6 +43,7 @@ class History:
     learning_rates: list[float] = field(default_factory=list)
     gradient_norms: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    path: list[list[float]] = field(default_factory=list)
 
     def state_dict(self) -> dict[str, Any]:
         """The numbers by their names."""
@@ -42,11 +57,56 @@ class History:
         """How long it is."""
         return f"<History of {len(self.losses)} epochs>"
 
-    def _repr_markdown_(self) -> str:
-        """At most ROWS of its epochs, the first and the last one among them."""
-        columns = {"loss": self.losses, "validation": self.validation, "rate": self.learning_rates}
-        columns = {name: numbers for name, numbers in columns.items() if numbers}
+    @property
+    def columns(self) -> dict[str, Sequence[float]]:
+        """What is known of each epoch, by the names of a table's columns, the epoch first."""
+        columns = {
+            "epoch": range(1, len(self.losses) + 1),
+            "loss": self.losses,
+            "validation": self.validation,
+            "learning_rate": self.learning_rates,
+            "gradient_norm": self.gradient_norms,
+            "seconds": self.seconds,
+        }
+        return {name: numbers for name, numbers in columns.items() if numbers}
+
+    def table(self, rows: int = ROWS) -> str:
+        """A text with at most so many of its epochs, the first and the last one among them; their
+        times are in CSV and the frame alone, so that the same training shows the same."""
+        return aligned(*self._shown(rows))
+
+    def csv(self) -> str:
+        """All epochs as CSV, numbers with all their digits."""
+        return csv_text(tuple(self.columns), zip(*self.columns.values(), strict=True))
+
+    def frame(self) -> Any:
+        """All epochs as a pandas.DataFrame, a row for each.
+
+        Raises: OptionError where pandas is not installed.
+        """
+        return frame(self.columns, "epoch")
+
+    def curve(self, width: int = 72, height: int = 10) -> str:
+        """The losses as a curve in text; width and height in signs."""
+        series = {"training": self.losses, "validation": self.validation}
+        series = {name: values for name, values in series.items() if values}
+        return text_curve(series, width=width, height=height, across="epoch", up="loss")
+
+    def plot(self, *, width: float = WIDTH) -> Picture:
+        """The losses, gradient norms and changing learning rates over the epochs (extra `plot`).
+
+        Units: width in inches.
+        """
+        return picture(history_panels(vars(self)), width=width)
+
+    def _shown(self, rows: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """The heads of a table and at most so many of its rows."""
         count = len(self.losses)
-        epochs = {round(k) for k in np.linspace(1, count, min(count, ROWS))}
-        rows = [(k, *(f"{c[k - 1]:.4g}" for c in columns.values())) for k in sorted(epochs)]
-        return table(("epoch", *columns), rows)
+        epochs = {round(k) for k in np.linspace(1, count, min(count, checked_count("rows", rows)))}
+        columns = {name: numbers for name, numbers in self.columns.items() if name != "seconds"}
+        cells = [tuple(f"{c[k - 1]:.4g}" for c in columns.values()) for k in sorted(epochs)]
+        return tuple(columns), cells
+
+    def _repr_markdown_(self) -> str:
+        """At most ROWS of its epochs."""
+        return markup.table(*self._shown(ROWS))

@@ -1,0 +1,60 @@
+"""Panels of what is measured in each epoch: losses, scores, gradients, learning rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from symgrad.training.curve import is_wide
+from symgrad.training.plots.style import GREY, finish, label, line
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from symgrad.training.plots.style import Panel
+
+EPOCH = "epoch"
+
+
+def curve(
+    ax: Axes, series: Mapping[str, Sequence[float]], up: str, *, best: int | None = None
+) -> None:
+    """Each of the series over the epochs, by their logarithms where they spread far.
+
+    `best` is the epoch whose parameters were kept, which is marked.
+    """
+    for k, (name, values) in enumerate(series.items()):
+        mark = "o" if len(values) == 1 else None
+        ax.plot(range(1, len(values) + 1), values, label=label(name), marker=mark, **line(k))
+    if all(is_wide(values) for values in series.values()):
+        ax.set_yscale("log")
+    if best is not None:
+        ax.axvline(best, color=GREY, linewidth=0.8, linestyle=":", label=f"best: epoch {best}")
+    ax.locator_params(axis="x", integer=True)
+    finish(ax, EPOCH, up)
+
+
+def history_panels(
+    columns: Mapping[str, Sequence[float]], *, best: int | None = None, score: str = "loss"
+) -> list[Panel]:
+    """The losses, the score where it is another measure, the gradients' norms, and the learning
+    rate where it changes.
+
+    `columns` are those of a history by its attributes' names; `score` is what validation measures.
+    """
+    losses = {"training": columns["losses"]}
+    if columns["validation"] and score == "loss":
+        losses["validation"] = columns["validation"]
+    shared = best if "validation" in losses else None
+    panels: list[Panel] = [partial(curve, series=losses, up="mean loss of a step", best=shared)]
+    if columns["validation"] and score != "loss":
+        scored = {"validation": columns["validation"]}
+        panels.append(partial(curve, series=scored, up=f"{score} (validation)", best=best))
+    if columns["gradient_norms"]:
+        norms = {"gradient": columns["gradient_norms"]}
+        panels.append(partial(curve, series=norms, up="largest gradient norm"))
+    rates = columns["learning_rates"]
+    if len(set(rates)) > 1:
+        panels.append(partial(curve, series={"rate": rates}, up="learning rate"))
+    return panels
