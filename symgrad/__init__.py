@@ -35,6 +35,7 @@ _PUBLIC = {
     "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay StepDecay",
     "training.trainer": "Trainer",
 }
+_PACKAGES = ("data", "models")
 _MODULES = {name: f"symgrad.{m}" for m, names in _PUBLIC.items() for name in names.split()}
 
 __version__ = "0.1.0"
@@ -46,6 +47,8 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         globals()[name] = value = getattr(import_module(_MODULES[name]), name)
         return value
+    if name in _PACKAGES:
+        return import_module(f"symgrad.{name}")
     function = import_module("symgrad.language.sympy_functions").sympy_function(name)
     if function is None:
         raise AttributeError(f"module 'symgrad' has no attribute {name!r}")
@@ -60,4 +63,4 @@ def load_ipython_extension(shell: Any) -> None:
 def __dir__() -> list[str]:
     names = import_module("symgrad.language.scope").function_names()
     known = import_module("symgrad.language.sympy_functions").sympy_function
-    return sorted({*globals(), *__all__, *filter(known, names)})
+    return sorted({*globals(), *__all__, *_PACKAGES, *filter(known, names)})

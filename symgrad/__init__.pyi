@@ -5,6 +5,7 @@ from typing import Any as Any
 
 import sympy as _sympy
 
+from symgrad import data as data, models as models
 from symgrad.api import (
     check_gradient as check_gradient,
     derive as derive,

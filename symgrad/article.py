@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from textwrap import wrap
 
+from symgrad import models
 from symgrad.contents import call_of, entry_of, paired, rows_of_optimizer
 from symgrad.errors import OptionError, did_you_mean
 from symgrad.examples import names, text
@@ -14,6 +15,9 @@ from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 from symgrad.training.optimizers import OPTIMIZERS
 
+BUILDERS: dict[str, Callable[[], Problem]] = {
+    f"models.{name}": getattr(models, name) for name in models.__all__
+}
 TITLES, WIDTH = 12, 80
 LONG = 40  # characters of a kink that is said in words
 
@@ -21,16 +25,20 @@ LONG = 40  # characters of a kink that is said in words
 def listed() -> list[str]:
     """The names that have an article: operations, examples, optimizers."""
     operations = [o.name for o in OPERATIONS.values() if o.called and entry_of(o) is not None]
-    return [*operations, *names(), *OPTIMIZERS]
+    return [*operations, *names(), *BUILDERS, *OPTIMIZERS]
 
 
 def program_of(name: str) -> Problem | None:
-    """A program that shows it: an example itself, of an operation its inner product with a given
-    cotangent; None of an optimizer. Raises: OptionError for another name."""
+    """A program that shows it: an example itself, of a builder what it makes by default, of an
+    operation its inner product with a given cotangent; None of an optimizer.
+
+    Raises: OptionError for another name."""
     if name in OPTIMIZERS:
         return None
     if name in names():
         return parse(text(name))
+    if name in BUILDERS:
+        return BUILDERS[name]()
     variables, call = call_of(_operation(name))
     return paired(variables, call)
 
@@ -54,6 +62,8 @@ def article(name: str) -> str:
     """
     if name in OPTIMIZERS:
         return "\n".join(rows_of_optimizer(name)) + f"\n\n{OPTIMIZERS[name]().source}\n"
+    if name in BUILDERS:
+        return BUILDERS[name]().source
     if name in names():
         return text(name).rstrip("\n") + "\n"
     rows = (row for title, said in _facts(_operation(name)) for row in _row(title, said))

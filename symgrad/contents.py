@@ -15,6 +15,7 @@ from typing import Any
 
 import sympy
 
+from symgrad import models
 from symgrad.api import derive
 from symgrad.calculus.index_notation import index_form
 from symgrad.calculus.lowering import lower_problem
@@ -86,6 +87,12 @@ def _sections() -> Iterator[str]:
     ):
         yield _table(title, about, [o for o in OPERATIONS.values() if o.category == category])
     yield _section("Models", "the built-in examples, with their gradients", map(_model, names()))
+    yield _section(
+        "Builders of models",
+        "sg.models.mlp(...) is a problem; `symgrad catalog models.mlp` shows its program",
+        map(_builder, models.__all__),
+        between="\n",
+    )
     yield _section(
         "Optimizers",
         "g[t] is the gradient at theta[t-1], for t = 1, 2, ...",
@@ -288,6 +295,16 @@ def _model(name: str) -> Iterator[str]:
         *definitions, last = result.expression.splitlines()
         for line in (*definitions, f"grad_{key} = {last}"):
             yield from _folded(line, "    ")
+
+
+def _builder(name: str) -> Iterator[str]:
+    builder = getattr(models, name)
+    given = ", ".join(
+        str(parameter.replace(annotation=parameter.empty))
+        for parameter in inspect.signature(builder).parameters.values()
+    )
+    about = (inspect.getdoc(builder) or "").partition("\n\n")[0]
+    return iter(_folded(f"{name}({given}): {' '.join(about.split())}"))
 
 
 def rows_of_optimizer(name: str) -> Iterator[str]:

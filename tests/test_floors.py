@@ -17,6 +17,7 @@ FLOORS = {
     "symgrad.data": 1,
     "symgrad.language": 1,
     "symgrad.examples": 2,
+    "symgrad.models": 2,
     "symgrad.calculus": 2,
     "symgrad.rendering": 3,
     "symgrad.numerics": 3,

@@ -38,7 +38,9 @@ def test_type_checkers_know_every_public_name() -> None:
         if not f"{alias.asname}".startswith("_")
     }
     assert declared.pop("Any") == ("typing", "Any")
-    assert declared == {name: (module, name) for name, module in symgrad._MODULES.items()}
+    packages = dict.fromkeys(symgrad._PACKAGES, "symgrad")
+    modules = {**symgrad._MODULES, **packages}
+    assert declared == {name: (module, name) for name, module in modules.items()}
 
 
 def test_type_checkers_know_every_function_and_no_other_name() -> None:
@@ -66,7 +68,7 @@ def test_the_import_loads_nothing_that_deriving_does_not_need() -> None:
     before = "import numpy, sympy, sys; known = set(sys.modules); import symgrad"
     loaded = {*python(f"{before}; print(*set(sys.modules) - known)").split()}
     assert "symgrad" in loaded
-    unneeded = ("symgrad.training", "symgrad.grading", "symgrad.examples")
+    unneeded = ("symgrad.training", "symgrad.grading", "symgrad.examples", "symgrad.models")
     assert loaded.isdisjoint((*unneeded, "numpy.random", "sympy.tensor.tensor"))
 
 
@@ -90,3 +92,7 @@ def test_deriving_loads_no_numpy() -> None:
 def test_fitting_and_grading_are_loaded_when_they_are_asked_for() -> None:
     program = "import symgrad, sys; symgrad.fit; print('symgrad.training.fit' in sys.modules)"
     assert python(program) == "True\n"
+
+
+def test_packages_are_loaded_when_they_are_asked_for() -> None:
+    assert python("import symgrad; print(symgrad.models.linear().parameters)") == "('w', 'b')\n"

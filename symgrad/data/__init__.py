@@ -1,18 +1,23 @@
-"""Two small data sets, as NumPy arrays, and graphs and tables; `SOURCES.md` says where from."""
+"""Two small data sets, as NumPy arrays; graphs, walks and tables. `SOURCES.md` says where from."""
 
 from symgrad.data.columns import batch_arrays
-from symgrad.data.graphs import normalized_adjacency, walks
+from symgrad.data.graphs import corrupted, mean_adjacency, normalized_adjacency
+from symgrad.data.pairs import numbered, skip_grams, walks
 from symgrad.data.sets import iris, karate
 from symgrad.data.tables import Table, one_hot, read_table, standardized
 
 __all__ = [
     "Table",
     "batch_arrays",
+    "corrupted",
     "iris",
     "karate",
+    "mean_adjacency",
     "normalized_adjacency",
+    "numbered",
     "one_hot",
     "read_table",
+    "skip_grams",
     "standardized",
     "walks",
 ]

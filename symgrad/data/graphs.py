@@ -1,10 +1,11 @@
-"""What the models of a graph are given: its normalized adjacency, and random walks on it."""
+"""What the models of a graph are given: its adjacency, normalized."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from symgrad.data.tables import Array, Table
+from symgrad.errors import DataError
 
 
 def normalized_adjacency(A: Array) -> Array:
@@ -23,39 +24,48 @@ def normalized_adjacency(A: Array) -> Array:
     return np.asarray(scale[:, None] * looped * scale)
 
 
-def walks(
-    A: Array,
-    *,
-    length: int = 10,
-    repeats: int = 10,
-    window: int = 2,
-    negatives: int = 3,
-    seed: int = 0,
-) -> Table:
-    """Pairs of nodes that lie near each other on random walks, with negative samples.
+def mean_adjacency(A: Array) -> Array:
+    """D^(-1) A, where D holds the degrees: of the rows of X it makes the means over neighbors.
 
-    From every node `repeats` walks of `length` nodes start; two nodes at most `window` steps apart
-    on a walk are a pair (u, v). With each come `negatives` nodes, drawn by degree to the power 3/4.
-    Every node needs a neighbor.
+    Shapes: A is n x n, the result is n x n; the row of a node without neighbors is 0.
 
-    Shapes: A is n x n; u and v are (pairs,), n is (pairs, negatives), all integers below n.
-    Source: Perozzi, Al-Rfou and Skiena, DeepWalk (2014); the negative samples are those of Mikolov
-    and others, Distributed representations of words and phrases (2013).
-
-    >>> pairs = walks(np.array([[0, 1], [1, 0]]), length=3, repeats=1, window=1, negatives=2)
-    >>> pairs["u"], pairs["v"], pairs["n"].shape
-    (array([0, 1, 1, 0, 1, 0, 0, 1]), array([1, 0, 0, 1, 0, 1, 1, 0]), (8, 2))
+    >>> mean_adjacency(np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
+    array([[0. , 0.5, 0.5],
+           [1. , 0. , 0. ],
+           [0. , 0. , 0. ]])
     """
-    rng = np.random.default_rng(seed)
-    neighbors = [np.flatnonzero(row) for row in A]
-    walk = np.tile(np.arange(len(A)), repeats)
-    steps = [walk]
-    for _ in range(length - 1):
-        walk = np.array([rng.choice(neighbors[node]) for node in walk])
-        steps.append(walk)
-    near = [(i, j) for i in range(length) for j in range(length) if i != j and abs(i - j) <= window]
-    u = np.stack([steps[i] for i, _ in near], axis=1).ravel()
-    v = np.stack([steps[j] for _, j in near], axis=1).ravel()
-    chances = np.asarray(A).sum(axis=1) ** 0.75
-    n = rng.choice(len(A), size=(len(u), negatives), p=chances / chances.sum())
-    return {"u": u, "v": v, "n": n}
+    degrees = np.asarray(A).sum(axis=1, keepdims=True)
+    return np.asarray(A / np.where(degrees == 0, 1, degrees))
+
+
+def corrupted(facts: Array, *, entities: int | None = None, seed: int = 0) -> Table:
+    """Facts (head, relation, tail), and beside each one with another head or another tail.
+
+    The other one is drawn at random of all entities, so that it makes no fact that is known.
+
+    Shapes: facts is (count, 3), whole numbers from 0 on; h, r, t, h_c and t_c are (count,).
+    Raises: DataError where every entity makes a known fact.
+    Source: Bordes and others, Translating embeddings for modeling multi-relational data (2013).
+
+    >>> table = corrupted(np.array([[0, 0, 1], [1, 0, 2]]), seed=1)
+    >>> {name: list(map(int, column)) for name, column in table.items()}
+    {'h': [0, 1], 'r': [0, 0], 't': [1, 2], 'h_c': [1, 0], 't_c': [1, 2]}
+    """
+    rng, facts = np.random.default_rng(seed), np.asarray(facts, int)
+    count = int(facts[:, [0, 2]].max()) + 1 if entities is None else entities
+    known = {(*map(int, fact),) for fact in facts}
+    h_c, _, t_c = np.array([_no_fact(fact, known, count, rng) for fact in facts]).T
+    h, r, t = facts.T
+    return {"h": h, "r": r, "t": t, "h_c": h_c, "t_c": t_c}
+
+
+def _no_fact(
+    fact: Array, known: set[tuple[int, ...]], count: int, rng: np.random.Generator
+) -> tuple[int, ...]:
+    """The fact with another head or tail, drawn until it is not known."""
+    for side in rng.permutation([0, 2]):
+        for entity in rng.permutation(count):
+            other = (*map(int, fact[:side]), int(entity), *map(int, fact[side + 1 :]))
+            if other not in known:
+                return other
+    raise DataError(f"corrupted: {fact.tolist()} is a known fact with any other head or tail, too")

@@ -80,8 +80,30 @@ MUTANTS: list[Mutant] = [
         "symgrad/data/graphs.py",
         "tests/data/test_sets.py symgrad/data/graphs.py",
         ("no node is its own neighbour", "A + np.eye(len(A))", "A"),
-        ("a walk's pairs lie too near", "abs(i - j) <= window", "abs(i - j) < window"),
-        ("negatives are drawn alike", ".sum(axis=1) ** 0.75", ".sum(axis=1) ** 0"),
+        ("a mean counts the node itself", "A / np.where(degrees == 0, 1, degrees)", "A"),
+        ("a corrupted fact may be one", "not in known", "!= ()"),
+    ),
+    *planted_in(
+        "symgrad/data/pairs.py",
+        "tests/data/test_sets.py symgrad/data/pairs.py",
+        ("a walk's pairs lie too near", "i + window + 1]", "i + window]"),
+        ("negatives are drawn alike", "np.asarray(counts) ** FREQUENT", "np.asarray(counts) ** 0"),
+        ("p and q are exchanged", "back, away = chances", "away, back = chances"),
+    ),
+    *planted_in(
+        "symgrad/models/mixtures.py",
+        "tests/models/test_models.py",
+        (
+            "a deviation counts half",
+            'exp(2 * S) + 2 * S + log(2 * pi)) / 2"),',
+            'exp(2 * S) + S + log(2 * pi)) / 2"),',
+        ),
+    ),
+    *planted_in(
+        "symgrad/models/writing.py",
+        "tests/models/test_models.py symgrad/models/writing.py",
+        ("any text is an activation", "if given not in known:", "if False:"),
+        ("a size may be 0", "or given < 1:", "or given < 0:"),
     ),
     *planted_in(
         "symgrad/data/tables.py",
