@@ -30,6 +30,7 @@ from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer, given_value, parameter_names
 from symgrad.training.validation import Metric, divided_data, validation_score
+from symgrad.training.weights import weighed, with_weights
 
 CHECKED = 8  # examples are enough to check a gradient
 
@@ -55,6 +56,7 @@ def fit(
     metric: Metric | None = None,
     progress: Progress | None = None,
     callbacks: Sequence[Callback] = (),
+    sample_weight: Any = None,
 ) -> FitResult:
     """Train a problem's parameters on data.
 
@@ -68,7 +70,8 @@ def fit(
     longer than `tolerance`), or after `patience` epochs in a row without a better score; with
     patience, the parameters with the best score are returned.
     `progress(epoch, epochs, loss)` is called after each epoch, and so is each of `callbacks` with
-    an `EpochReport`; one that returns True ends the training.
+    an `EpochReport`; one that returns True ends the training. With `sample_weight` an example of
+    weight k counts as k examples, in the loss, its minibatches and the score of a share.
 
     `data` is a mapping from name to array; a function that the problem leaves open is given there
     as (f, df), the function and its derivative. With dask arrays, or a list of delayed mappings,
@@ -76,8 +79,9 @@ def fit(
     with all examples, whatever `batch_size` is (see `symgrad.training.chunks`; extra `dask`). In
     minibatches the loss has to be linear in its sums over the batch (see `Trainer`).
 
-    Shapes: data of an example have one leading axis, the batch. Units: batch_size in examples (None
-    for all), tolerance in loss per parameter (a Euclidean norm), patience in epochs.
+    Shapes: data of an example have one leading axis, the batch; sample_weight is (count,).
+    Units: batch_size in examples (None for all), tolerance in loss per parameter (a Euclidean
+    norm), patience in epochs.
     Raises: DataError, OptionError, NotFiniteError, VerificationError.
     Source: Goodfellow, Bengio and Courville, Deep Learning, chapters 7.8 and 8.
 
@@ -94,7 +98,7 @@ def fit(
     _check_options(problem, batch_size, progress, validation, patience)
     dtype = dtype_of(dtype)
     trained = _trained(problem, data, parameters)
-    whole = read(problem, data, dtype, trained)
+    whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
     optimizer, size = chosen(problem, training, optimizer, batch_size)
     start = _start(problem, whole, trained, parameters, initial, sizes, seed)
@@ -166,7 +170,8 @@ def _start(
 def _check(trainer: Trainer, data: Data) -> None:
     """Raise VerificationError where finite differences show another gradient."""
     few = data.rows(slice(0, CHECKED)) if data.count else data
-    inputs = first_steps(trainer.problem, {**few.inputs, **trainer.parameters})
-    report = check_gradient(trainer.problem, trainer.wrt, inputs)
+    problem, few = with_weights(trainer.problem, few)
+    inputs = first_steps(problem, {**few.inputs, **trainer.parameters})
+    report = check_gradient(problem, trainer.wrt, inputs)
     if report.verdict == "failed":
         raise VerificationError(f"the gradient failed its check before the first step: {report}")

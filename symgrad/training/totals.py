@@ -12,7 +12,7 @@ over them counts n/m times, the expected gradient is then dL/d\theta.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -93,21 +93,37 @@ def weighted(problem: Problem) -> tuple[Problem, str]:
     if not _is_linear(totals.outer, sums):
         loss = f"{problem.output_name} = {unparse(problem.output)}"
         raise OptionError(f"{NO_SUM}: {loss} is not linear in its sums over the batch; {ALL}")
-    weight = Variable(_new_name("weight", problem), "Scalar", facts=frozenset({"data"}))
+    weight = Variable(new_name("weight", problem), "Scalar", facts=frozenset({"data"}))
+
+    def changed(total: Call | Size) -> Expression:
+        mean = isinstance(total, Call) and total.operation.meaning.mean
+        return total if mean else weight.expression() * total
+
+    return with_totals(problem, changed, weight), weight.name
+
+
+def with_totals(
+    problem: Problem,
+    changed: Callable[[Call | Size], Expression],
+    *variables: Variable,
+) -> Problem:
+    """The problem with another expression in the place of each sum or mean over the batch, and of
+    the number of examples, and with these variables beside its own."""
 
     def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
         if isinstance(node, Size) and isinstance(node.dimension, str):
-            return weight.expression() * node
+            return changed(node)
         if not isinstance(node, Call):
             return node
-        changed = replace(node, arguments=arguments)
-        meaning = node.operation.meaning
-        is_sum = isinstance(meaning, Total) and not meaning.mean
-        return weight.expression() * changed if is_sum else changed
+        node = replace(node, arguments=arguments)
+        return changed(node) if isinstance(node.operation.meaning, Total) else node
 
-    definitions = {n: fold(d, visit) for n, d in problem.definitions.items()}
-    changed = replace(problem, definitions=definitions, output=fold(problem.output, visit))
-    return replace(changed, variables={**problem.variables, weight.name: weight}), weight.name
+    return replace(
+        problem,
+        variables={**problem.variables, **{v.name: v for v in variables}},
+        definitions={n: fold(d, visit) for n, d in problem.definitions.items()},
+        output=fold(problem.output, visit),
+    )
 
 
 NO_SUM = "minibatches need a loss that is a sum or mean over the batch, and terms without it"
@@ -186,7 +202,8 @@ def _counts(total: Expression) -> bool:
     return isinstance(total, Call) and isinstance(total.arguments[0], Number)
 
 
-def _new_name(name: str, problem: Problem, *others: str) -> str:
+def new_name(name: str, problem: Problem, *others: str) -> str:
+    """The first of name1, name2, ... that is free."""
     taken = {*problem.variables, *problem.definitions, *others}
     return next(new for k in range(1, len(taken) + 2) if (new := f"{name}{k}") not in taken)
 
@@ -228,7 +245,7 @@ class _Walk:
         return self._total(node)
 
     def _total(self, total: Call) -> Name:
-        name = _new_name("total", self.problem, *self.totals)
+        name = new_name("total", self.problem, *self.totals)
         self.totals[name] = total
         return Name(name, total.shape)
 

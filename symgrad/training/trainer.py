@@ -29,6 +29,7 @@ from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.states import restore, state_of, state_wanted
 from symgrad.training.totals import weighted
+from symgrad.training.weights import weighed, with_weights
 
 if TYPE_CHECKING:
     from symgrad.training.compiled import CompiledSteps
@@ -44,9 +45,11 @@ class Trainer:
     it. An epoch takes the examples in a random order, `batch_size` at a time. In a minibatch of m
     out of n examples a sum over the batch counts n / m times and a mean as it is, so that the loss
     and its gradient are unbiased estimates of those of all data. A problem without a batch, and
-    data in chunks, take one step an epoch. A copy, or what is read from a pickle, trains on.
+    data in chunks, take one step an epoch. A copy, or what is read from a pickle, trains on. With
+    `sample_weight` an example of weight k counts as k examples (see `symgrad.training.weights`).
 
-    Shapes: data of an example have one leading axis, the batch; parameters are as declared.
+    Shapes: data of an example have one leading axis, the batch; parameters are as declared;
+    sample_weight is (count,).
     Units: batch_size in examples, None for all; `drop_last` leaves out the examples after the last
     full minibatch (others in each epoch).
     Raises: DataError for data or parameters that do not fit, OptionError for options out of range,
@@ -71,13 +74,14 @@ class Trainer:
         drop_last: bool = False,
         modules: str = "numpy",
         seed: int = 0,
+        sample_weight: Any = None,
     ) -> None:
         optimizer = optimizer_of(optimizer)
         self.problem: Problem = as_problem(problem)
         self.wrt = parameter_names(self.problem, parameters)
         dtype = dtype_of(dtype)
         if not isinstance(data, Data):
-            data = read_data(self.problem, data, dtype, self.wrt)
+            data = weighed(read_data(self.problem, data, dtype, self.wrt), sample_weight, dtype)
         self.flat, self._shapes = _flat(self.problem, parameters, self.wrt, dtype)
         self.parameters = views(self.flat, self._shapes)
         dimension_sizes(self.problem, {**data.arrays, **self.parameters}, {})
@@ -109,7 +113,8 @@ class Trainer:
                 raise OptionError(f"data in chunks need modules='numpy', not {self._modules!r}")
             gradients = ChunkGradients(self.problem, data, self.parameters, dtype)
             return PlainSteps(gradients, self.state, self.flat)
-        problem, weight = as_observed(self.problem, data), ""
+        problem, data = with_weights(as_observed(self.problem, data), data)
+        weight = ""
         if self.batch_size < data.count:
             problem, weight = weighted(problem)
         batches = Minibatches(data, self.parameters, self.batch_size, self._drop_last, weight)

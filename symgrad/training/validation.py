@@ -14,6 +14,7 @@ from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
 from symgrad.training.data.arrays import Arrays, Data, read_data
 from symgrad.training.trainer import Trainer
+from symgrad.training.weights import with_weights
 
 Metric: TypeAlias = Callable[[Arrays, Arrays], float]
 
@@ -57,8 +58,9 @@ def validation_score(
     """The validation score of the trainer's parameters as they are when it is called."""
     if data is None:
         return None
-    inputs = {**data.inputs, **trainer.parameters}
-    loss = value_function(trainer.problem, str(trainer.flat.dtype))
+    problem, weighted = with_weights(trainer.problem, data)
+    inputs = {**weighted.inputs, **trainer.parameters}
+    loss = value_function(problem, str(trainer.flat.dtype))
 
     def score() -> float:
         with np.errstate(all="ignore"):

@@ -131,6 +131,12 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/training/weights.py",
+        "tests/training/test_weights.py",
+        ("a weighted mean is divided by the count", "counted / mean.expression()", "counted"),
+        ("the size counts examples", "return total.expression()", "return total_of"),
+    ),
+    *planted_in(
         "symgrad/training/loop.py",
         "tests/training/test_trainer.py tests/training/test_fit.py",
         ("a step that is not finite is made", "if step != accepted and not", "if False and not"),

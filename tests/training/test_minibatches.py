@@ -66,9 +66,9 @@ def data_of(text: str) -> dict[str, Any]:
     return {n: a if n in batch else a[0] for n, a in DATA.items()}
 
 
-def gradients(text: str, size: int | None) -> tuple[list[np.ndarray], list[int]]:
+def gradients(text: str, size: int | None, **options: Any) -> tuple[list[np.ndarray], list[int]]:
     """The gradient of each minibatch at the same parameters, and its number of examples."""
-    trainer = sg.Trainer(text, data_of(text), parameters=START, batch_size=size)
+    trainer = sg.Trainer(text, data_of(text), parameters=START, batch_size=size, **options)
     trainer.begin(np.random.default_rng(1).permutation(COUNT))
     source = trainer._steps._gradients
     found = [source.of(step)[1].copy() for step in range(source.count)]

@@ -29,7 +29,8 @@ class Data:
     A problem without a batch has constants only, and a count of 0. Of data in `chunks`, delayed
     mappings, the examples are a few that stand for all where shapes are wanted. `functions` are
     those that the problem leaves open. `numbers` are those of the examples in the data they were
-    taken from, None where these are all of them.
+    taken from, None where these are all of them. `weights` are numbers of which each example counts
+    as many times as its own says, None for once.
     """
 
     examples: Arrays
@@ -38,6 +39,7 @@ class Data:
     chunks: tuple[Any, ...] = ()
     functions: Mapping[str, Any] = field(default_factory=dict)
     numbers: Array | None = None
+    weights: Array | None = None
 
     @property
     def arrays(self) -> Arrays:
@@ -54,7 +56,15 @@ class Data:
         examples = {name: array[chosen] for name, array in self.examples.items()}
         count = len(next(iter(examples.values()))) if examples else 0
         numbers = (np.arange(self.count) if self.numbers is None else self.numbers)[chosen]
-        return Data(examples, self.constants, count, functions=self.functions, numbers=numbers)
+        weights = None if self.weights is None else self.weights[chosen]
+        return Data(
+            examples,
+            self.constants,
+            count,
+            functions=self.functions,
+            numbers=numbers,
+            weights=weights,
+        )
 
 
 def read_data(
