@@ -96,34 +96,14 @@ class Trainer:
         self._at: Pass | None = None  # the epoch that has begun
         self._before = self.flat.copy()  # the parameters before it
         self._rng = np.random.default_rng(whole_number("seed", seed))
-        self._steps = self._prepared()
+        self._steps = _prepared(self, data)
+        rest = 0 if drop_last or self._steps.count == 1 else data.count % size
+        self._last = rest / size or 1.0  # how much the last minibatch counts in the mean loss
 
     def __repr__(self) -> str:
         """What it trains, how far it is."""
         names = shorten(", ".join(self.wrt), 100, placeholder="...")
         return f"<Trainer of {names}: {self.epochs} epochs>"
-
-    def _prepared(self) -> PlainSteps | CompiledSteps:
-        """The steps of an epoch, with buffers of their own."""
-        data, dtype = self._data, str(self.flat.dtype)
-        if data.chunks:
-            from symgrad.training.chunks import ChunkGradients
-
-            if self._modules != "numpy":
-                raise OptionError(f"data in chunks need modules='numpy', not {self._modules!r}")
-            gradients = ChunkGradients(self.problem, data, self.parameters, dtype)
-            return PlainSteps(gradients, self.state, self.flat)
-        problem, data = with_weights(as_observed(self.problem, data), data)
-        weight = ""
-        if self.batch_size < data.count:
-            problem, weight = weighted(problem)
-        batches = Minibatches(data, self.parameters, self.batch_size, self._drop_last, weight)
-        function = gradient_function(problem, self.wrt, dtype, self._modules)
-        if self._modules == "numba" and isinstance(function, Function):
-            from symgrad.training.compiled import CompiledSteps
-
-            return CompiledSteps(function, batches, self.state, self.flat)
-        return PlainSteps(ArrayGradients(function, batches), self.state, self.flat)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"parameters": {}, "_steps": None}
@@ -131,13 +111,13 @@ class Trainer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.parameters = views(self.flat, self._shapes)
-        self._steps = self._prepared()
+        self._steps = _prepared(self, self._data)
         if self._at is not None:
             self._steps.begin(self._at)
 
     def epoch(self, permutation: npt.ArrayLike | None = None) -> float:
         """One pass over the data, or the rest of one that has begun; the mean of the losses of its
-        steps, each before its update.
+        steps, each before its update and counted by its examples.
 
         Shapes: permutation holds each of 0 to count - 1 once, for count examples; a random one is
         drawn where none is given.
@@ -165,7 +145,7 @@ class Trainer:
     def advance(self, most: int | None = None) -> float | None:
         """Take up to so many steps of the epoch that has begun, else all; its mean loss where that
         was the last of them, None where it goes on."""
-        steps, at = self._steps, self._at
+        steps, at, value = self._steps, self._at, 0.0
         if at is None:
             raise OptionError("no epoch has begun: call begin() before advance(), or epoch()")
         stop, accepted = steps.count if most is None else min(steps.count, at.step + most), -1
@@ -190,7 +170,7 @@ class Trainer:
         self.epochs += 1
         self.state.epoch = self.epochs
         self.largest_gradient = math.sqrt(at.largest)
-        return at.total / steps.count
+        return (at.total - (1 - self._last) * value) / (steps.count - 1 + self._last)
 
     def state_dict(self) -> dict[str, Any]:
         """All that changes in a training, as numbers and arrays: parameters, the optimizer's state,
@@ -233,6 +213,30 @@ class Trainer:
         np.copyto(self.flat, self._before)
         self._at = None
         return error
+
+
+def _prepared(trainer: Trainer, data: Data) -> PlainSteps | CompiledSteps:
+    """The steps of an epoch, with buffers of their own."""
+    dtype, modules, theta = str(trainer.flat.dtype), trainer._modules, trainer.flat
+    if data.chunks:
+        from symgrad.training.chunks import ChunkGradients
+
+        if modules != "numpy":
+            raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
+        gradients = ChunkGradients(trainer.problem, data, trainer.parameters, dtype)
+        return PlainSteps(gradients, trainer.state, theta)
+    problem, data = with_weights(as_observed(trainer.problem, data), data)
+    weight = ""
+    if trainer.batch_size < data.count:
+        problem, weight = weighted(problem)
+    drop_last = trainer._drop_last
+    batches = Minibatches(data, trainer.parameters, trainer.batch_size, drop_last, weight)
+    function = gradient_function(problem, trainer.wrt, dtype, modules)
+    if modules == "numba" and isinstance(function, Function):
+        from symgrad.training.compiled import CompiledSteps
+
+        return CompiledSteps(function, batches, trainer.state, theta)
+    return PlainSteps(ArrayGradients(function, batches), trainer.state, theta)
 
 
 def order_of(permutation: npt.ArrayLike, count: int) -> Array:

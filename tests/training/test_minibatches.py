@@ -185,6 +185,19 @@ def test_every_row_is_used_unless_the_last_ones_are_dropped(modules: str) -> Non
         assert trainer.parameters["w"] == pytest.approx(-555.5 - 10000 * (not drop_last))
 
 
+@pytest.mark.parametrize("modules", ["numpy", "numba"])
+def test_the_loss_of_an_epoch_counts_a_step_by_its_examples(modules: str) -> None:
+    pytest.importorskip(modules, exc_type=ImportError)
+    text = "x: Scalar\nw: Scalar\nloss = mean((w - x)**2 for x in batch)"
+    x = np.array([1.0, 2.0, 3.0, 4.0, 50.0])
+    options: dict[str, Any] = {"parameters": {"w": 0.0}, "optimizer": SGD(learning_rate=1e-30)}
+    options |= {"batch_size": 2, "modules": modules}
+    for drop_last, rows in ((False, 5), (True, 4)):
+        trainer = sg.Trainer(text, {"x": x}, drop_last=drop_last, **options)
+        mean = np.mean(x[:rows] ** 2)
+        assert trainer.epoch(np.arange(5)) == pytest.approx(mean, rel=1e-12)
+
+
 def copies(trainer: sg.Trainer) -> list[sg.Trainer]:
     return [copy.deepcopy(trainer), pickle.loads(pickle.dumps(trainer))]
 
