@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from symgrad.calculus import derive
+from symgrad.calculus.closed_form import ClosedForm
+from symgrad.calculus.recurrences.substitution import substituted
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.grading.answer import Claim, statements_of
 from symgrad.grading.notation import ONE, OPEN, Symbol
@@ -130,13 +132,22 @@ class Meanings:
             if way.one == one or not one:
                 outcome = derive.KINDS[way.kind](way.problem, [way.key]).outcomes[way.key]
                 try:
-                    problem = self.paper.problem(one)
-                    lines = statements_of(outcome.closed.text, problem)
-                    whole, value = parse_within(problem, lines)
+                    return self._said(outcome.closed, self.paper.problem(one))
                 except SymgradError:
                     continue
-                return Claim(whole, value, {})
         return None
+
+    def _said(self, closed: ClosedForm, problem: Problem) -> Claim:
+        """A result in the names of the page, which may have given those of its definitions."""
+        own = {name.name for name, _ in closed.definitions}
+        others = {n: e for n, e in problem.definitions.items() if n not in own}
+        apart = replace(problem, definitions=others)
+        whole, value = parse_within(apart, statements_of(closed.text, apart))
+        values: dict[str, Expression] = {}
+        for name in whole.definitions:
+            if name in own:
+                values[name] = substituted(whole.definitions[name], values)
+        return Claim(problem, substituted(value, values), {})
 
 
 def _reaches(problem: Problem, name: str) -> bool:

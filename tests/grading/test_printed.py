@@ -84,6 +84,22 @@ def test_a_chain_of_differentials_is_graded_right(name: str, form: str) -> None:
     assert printed.fault(derivation, form, "steps", "variable") == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "notation"),
+    [
+        ("two_layer_linear", "bar"),
+        ("cs231n-svm-full", "delta"),  # of h_M, whose name has an index
+        ("stat-ordinal", "bar"),  # the value of dL/dbeta has names that the page gives too
+    ],
+)
+def test_each_notation_is_graded_right(name: str, notation: str) -> None:
+    printed = PRINTED[name]
+    derivation = printed.derived("variable")
+    assert derivation is not None
+    text = derivation.latex("steps", style=sg.Style(notation=notation))
+    assert sg.grade_derivation(printed.program, printed.wrt, text).correct
+
+
 def test_no_line_is_judged_where_a_value_has_lost_its_digits() -> None:
     derivation = PRINTED["deep-siamese"].derived("variable")
     assert derivation is not None

@@ -133,9 +133,15 @@ def _word(node: Node) -> str | None:
         case Num(digits=digits):
             return digits
         case Row(factors=factors):
-            words = list(map(_word, factors))
-            return None if None in words else "".join(filter(None, words))
+            return _joined(factors)
+        case Script(base=base, below=below, above=None, primes=0):
+            return _joined((base, *parts_of(below)))
     return None
+
+
+def _joined(nodes: Iterable[Node]) -> str | None:
+    words = [_word(node) for node in nodes]
+    return None if None in words else "".join(filter(None, words))
 
 
 def _letters(text: str) -> str | None:
