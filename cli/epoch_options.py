@@ -57,7 +57,7 @@ class EpochOptions:
         example = program.example
         return {
             "epochs": self.epochs or (example.epochs if example else 100),
-            "batch_size": self.batch_size or (example.batch_size if example else 32),
+            "batch_size": self.batch_size or (example.batch_size if example else "auto"),
             "seed": self.seed,
             "validation": self.validation,
             "patience": self.patience,

@@ -36,11 +36,14 @@ class OptimizerOptions:
         """What `fit` is told of them."""
         return {"optimizer": self._optimizer(program)}
 
-    def _optimizer(self, program: ProgramFile) -> Optimizer:
+    def _optimizer(self, program: ProgramFile) -> Optimizer | None:
+        """None where nothing is said of it: `fit` then chooses."""
         import symgrad as sg
         from symgrad.errors import did_you_mean
 
         example = program.example
+        if (example, self.optimizer, self.learning_rate) == (None, None, None):
+            return None
         name = self.optimizer or (example.optimizer if example else "adam")
         if name not in sg.OPTIMIZERS:
             near = did_you_mean(name, sg.OPTIMIZERS)

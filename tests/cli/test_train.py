@@ -54,6 +54,14 @@ def test_npz_by_names(symgrad, program: str, csv: str, tmp_path) -> None:
     np.testing.assert_allclose(trained(tmp_path, "a.npz")["w"], trained(tmp_path, "b.npz")["w"])
 
 
+def test_a_problem_without_a_batch_is_trained(symgrad, tmp_path) -> None:
+    text = "X: Matrix(n, d, data=True)\nt: Vector(n, data=True)\nw: Vector(d)\n"
+    (tmp_path / "whole.sg").write_text(text + "loss = norm2(X @ w - t)**2 / n")
+    np.savez(tmp_path / "line.npz", X=X, t=T)
+    result = symgrad("train", "whole.sg", "--data", "line.npz", "--epochs", "2")
+    assert result.exit_code == 0, result.output
+
+
 def test_the_seed_repeats_a_training(symgrad, program: str, csv: str) -> None:
     run = [symgrad("train", program, "--data", csv, "--epochs", "3", "--seed", s) for s in "112"]
     assert run[0].stdout == run[1].stdout != run[2].stdout
