@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from textwrap import shorten
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symgrad.language.markup import code, literal, table
 from symgrad.language.problem import Problem
 from symgrad.training.base import Optimizer
 from symgrad.training.data.arrays import Arrays
 from symgrad.training.history import History
+from symgrad.training.plots.chosen import model_panels
+from symgrad.training.plots.curves import history_panels
+from symgrad.training.plots.shown import shown_on
+from symgrad.training.plots.style import WIDTH, picture
+
+if TYPE_CHECKING:
+    from symgrad.training.plots.style import Picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +42,22 @@ class FitResult:
     batch_size: int
     constants: Arrays = field(default_factory=dict)
     preparation: Any = None
+
+    def plot(self, data: Any = None, *, width: float = WIDTH) -> Picture:
+        """The losses, gradient norms and changing learning rates over the epochs; with data, such
+        as it was trained on, what the problem has to show: a fitted line for one input, the
+        boundary between classes for two, else predictions against labels or which classes are taken
+        for which; the vectors of a table by their principal components; the path of two parameters
+        over the contours of the loss.
+
+        Units: width in inches. Raises: OptionError without the extra `plot`.
+        """
+        panels = history_panels(vars(self.history), best=self.best_epoch)
+        if data is not None:
+            path = self.history.path
+            shown = shown_on(data, self.problem, self.parameters, path, self.preparation)
+            panels += model_panels(shown)
+        return picture(panels, width=width)
 
     def __repr__(self) -> str:
         """The parameters' shapes and the last loss."""

@@ -43,6 +43,7 @@ WIDTH, HEIGHT = 7.0, 3.6  # inches: of a picture, and of a row of its panels
 NARROW = 3.0  # inches that a panel needs
 DOTS = 150  # to the inch
 FORMATS = ("png", "svg", "pdf")
+AXIS, SIGN, KEY = 0.7, 0.09, 0.5  # inches: of an axis' labels, a letter, a line in a legend
 LONGEST = 28  # signs of a label that fit beside a panel
 
 
@@ -141,8 +142,30 @@ def label(name: str) -> str:
     return shorten(cut, LONGEST, placeholder="...").replace("$", r"\$")
 
 
-def finish(ax: Axes, across: str, up: str) -> None:
-    """Labels, and a legend where there is more than one thing to tell apart."""
+def finish(ax: Axes, across: str, up: str, *, above: bool = False) -> None:
+    """Labels, and a legend where there is more than one thing to tell apart: beside the lines,
+    where they leave room, or `above` a panel that is full."""
     ax.set(xlabel=across, ylabel=up)
-    if len(ax.get_legend_handles_labels()[0]) > 1:
+    names = ax.get_legend_handles_labels()[1]
+    if len(names) < 2:
+        return
+    if not above:
         ax.legend()
+        return
+    fit = int(size_of(ax)[0] / (max(map(len, names)) * SIGN + KEY))
+    place: dict[str, Any] = {
+        "loc": "lower left",
+        "bbox_to_anchor": (0.0, 1.0),
+        "borderaxespad": 0.2,
+    }
+    ax.legend(ncols=max(1, min(fit, len(names))), columnspacing=1.0, handlelength=1.5, **place)
+
+
+def size_of(ax: Axes) -> tuple[float, float]:
+    """About how wide and high a panel will be, in inches, before its labels have found room."""
+    figure = ax.get_figure(root=True)
+    place = ax.get_subplotspec()
+    assert figure is not None and place is not None
+    down, across = place.get_gridspec().get_geometry()
+    width, height = figure.get_size_inches()
+    return width / across - AXIS, height / down - AXIS

@@ -1,0 +1,218 @@
+"""What the picture of a trained model is drawn from: its problem, its parameters, some data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symgrad.errors import DataError
+from symgrad.language.problem import Problem
+from symgrad.numerics.gradients import value_function
+from symgrad.training.quantities import Prediction, predicted
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A number of a table as it is shown: under the name of its column, and in its units."""
+
+    name: str
+    mean: float = 0.0
+    deviation: float = 1.0
+
+    def of(self, values: Array) -> Array:
+        """The numbers of the table."""
+        return values * self.deviation + self.mean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A trained problem, and the arrays that it is shown on.
+
+    `scales` has one for each number of a variable, where they come from the columns of a table,
+    `classes` a name for
+    each number of a label. `path` are the parameters before the first epoch and
+    after each, where all of them together are two numbers.
+    """
+
+    problem: Problem
+    parameters: Mapping[str, Any]
+    arrays: Mapping[str, Any]
+    path: Sequence[Sequence[float]] = ()
+    scales: Mapping[str, Sequence[Scale]] = field(default_factory=dict)
+    classes: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
+
+    @cached_property
+    def prediction(self) -> Prediction | None:
+        """What the problem predicts of each example, where it shows that."""
+        try:
+            found = predicted(self.problem, self.arrays.keys())
+        except DataError:
+            return None
+        return found if self._axis(found.label) and any(map(self._axis, found.inputs)) else None
+
+    def _axis(self, name: str) -> str:
+        """What counts the rows of a variable: the batch, or else its first dimension."""
+        variable = self.problem.variables[name]
+        return variable.batch or (str(variable.dims[0]) if variable.dims else "")
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The data of which the prediction is made that have a row for each label."""
+        if self.prediction is None:
+            return ()
+        axis = self._axis(self.prediction.label)
+        return tuple(name for name in self.prediction.inputs if self._axis(name) == axis)
+
+    @cached_property
+    def width(self) -> int:
+        """How many numbers the prediction is made of, for each example on its own; 0 where they are
+        no measures, but count something, or where examples are tied to each other."""
+        if self.prediction is None:
+            return 0
+        axis = self._axis(self.prediction.label)
+        for name in self.prediction.inputs:
+            variable = self.problem.variables[name]
+            own = variable.dims if variable.batch or name not in self.inputs else variable.dims[1:]
+            if variable.kind == "Index" or axis in map(str, own):
+                return 0
+        return sum(rows(self.arrays[name]).shape[1] for name in self.inputs)
+
+    @cached_property
+    def labels(self) -> Array:
+        """The labels, a row for each example."""
+        assert self.prediction is not None
+        return rows(self.arrays[self.prediction.label])
+
+    @cached_property
+    def classes_given(self) -> Array:
+        """The class of each example, the number of the 1 where labels are one-hot."""
+        labels = self.labels
+        return np.asarray(labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0])
+
+    @cached_property
+    def are_classes(self) -> bool:
+        """Whether the labels say to which class an example belongs."""
+        if self.prediction is None:
+            return False
+        variable = self.problem.variables[self.prediction.label]
+        margin = not self.prediction.compared and set(np.unique(self.labels)) <= {-1.0, 1.0}
+        said = variable.kind == "Index" or "one_hot" in variable.facts
+        return said or self.prediction.probabilities or margin
+
+    @cached_property
+    def are_alike(self) -> bool:
+        """Whether labels and predictions are numbers that are shown on one axis."""
+        if self.prediction is None or self.labels.shape != self.predictions.shape:
+            return False
+        return self.labels.shape[1] == 1 if self.are_classes else self.prediction.compared
+
+    @cached_property
+    def predictions(self) -> Array:
+        """What is predicted of the examples, a row for each."""
+        return self.predict({name: self.arrays[name] for name in self.inputs})
+
+    def predict(self, inputs: Mapping[str, Any]) -> Array:
+        """What is predicted of examples with these inputs, a row for each."""
+        assert self.prediction is not None
+        given = {*self.prediction.inputs} - {*self.inputs}
+        constants = {n: a for n, a in self.arrays.items() if n in given or callable(a)}
+        function = value_function(self.prediction.problem)
+        with np.errstate(all="ignore"):
+            value, _ = function({**constants, **self.parameters, **inputs})
+        return rows(np.asarray(value))
+
+    def scores(self, predictions: Array) -> tuple[Array, Array]:
+        """The number of each class, and its scores, of which the largest decides: of one number the
+        distance from 1/2 as a probability, from 0 as a score, on either side."""
+        assert self.prediction is not None
+        if predictions.shape[1] > 1:
+            return np.arange(predictions.shape[1]), predictions
+        low, threshold = (0.0, 0.5) if self.prediction.probabilities else (-1.0, 0.0)
+        return np.array([low, 1.0]), (predictions - threshold) * [-1.0, 1.0]
+
+    @property
+    def classes_predicted(self) -> Array:
+        """The class that is predicted of each example."""
+        classes, scores = self.scores(self.predictions)
+        return np.asarray(classes[scores.argmax(axis=1)])
+
+    def on(self, points: Array) -> dict[str, Array]:
+        """The inputs of examples at these points: (m, width) as one array for each variable."""
+        found, at = {}, 0
+        for name in self.inputs:
+            shape = np.shape(self.arrays[name])[1:]
+            size = int(np.prod(shape))
+            found[name] = points[:, at : at + size].reshape(len(points), *shape)
+            at += size
+        return found
+
+    @property
+    def points(self) -> Array:
+        """The examples' inputs: (n, width)."""
+        return np.concatenate([rows(self.arrays[name]) for name in self.inputs], axis=1)
+
+    @property
+    def input_scales(self) -> list[Scale]:
+        """How each of the inputs is shown."""
+        return [scale for name in self.inputs for scale in self.scales_of(name)]
+
+    @property
+    def label_scales(self) -> Sequence[Scale]:
+        """How the numbers of the labels are shown."""
+        assert self.prediction is not None
+        return self.scales_of(self.prediction.label)
+
+    def scales_of(self, name: str) -> Sequence[Scale]:
+        """How the numbers of a variable are shown: as its columns, or as x, or x[1], x[2], ..."""
+        count = rows(self.arrays[name]).shape[1]
+        if len(self.scales.get(name, ())) == count:
+            return self.scales[name]
+        return [Scale(f"{name}[{k}]" if count > 1 else name) for k in range(1, count + 1)]
+
+    def class_name(self, number: float) -> str:
+        """The name of a class, or its number."""
+        assert self.prediction is not None
+        return self.classes.get(self.prediction.label, {}).get(float(number), f"{number:g}")
+
+
+def shown_on(
+    data: Any, problem: Problem, parameters: Mapping[str, Any], path: Any, preparation: Any
+) -> Shown:
+    """What is trained, shown on data: arrays by name, or with the preparation of a table such a
+    table, under the names and in the units of its columns."""
+    if preparation is None:
+        if not isinstance(data, Mapping):
+            raise DataError(
+                f"data is a {type(data).__name__}; a mapping from name to array is wanted"
+            )
+        return Shown(problem=problem, parameters=parameters, arrays=data, path=path)
+    parts = preparation.parts
+    return Shown(
+        problem=problem,
+        parameters=parameters,
+        arrays=preparation.apply(data),
+        path=path,
+        scales={
+            name: [Scale(c.name, c.mean, c.deviation) for c in part.columns]
+            for name, part in parts.items()
+            if not part.classes
+        },
+        classes={
+            name: dict(zip(map(float, part.codes), part.classes, strict=True))
+            for name, part in parts.items()
+            if part.classes
+        },
+    )
+
+
+def rows(values: Any) -> Array:
+    """Values with a row for each example."""
+    array = np.asarray(values)
+    return array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
