@@ -30,8 +30,8 @@ _PUBLIC = {
     "training.callbacks": "EpochReport",
     "training.fit": "fit",
     "training.result": "FitResult",
-    "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD Lion NAdam OPTIMIZERS RMSprop"
-    " SGD",
+    "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD LBFGS Lion NAdam OPTIMIZERS"
+    " RMSprop SGD",
     "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay StepDecay",
     "training.trainer": "Trainer",
 }

@@ -53,6 +53,7 @@ from symgrad.training.fit import fit as fit
 from symgrad.training.result import FitResult as FitResult
 from symgrad.training.optimizers import (
     GD as GD,
+    LBFGS as LBFGS,
     OPTIMIZERS as OPTIMIZERS,
     SGD as SGD,
     Adadelta as Adadelta,

@@ -38,6 +38,7 @@ from symgrad.language.unparse import unparse
 from symgrad.training.base import Optimizer
 from symgrad.training.equations import RATE
 from symgrad.training.hyperparameters import HYPERPARAMETERS, symbols_of
+from symgrad.training.lines import plain, sympy_text
 from symgrad.training.optimizers import OPTIMIZERS
 from symgrad.training.schedules import SCHEDULES, Schedule
 
@@ -265,22 +266,6 @@ def _input_name(node: Node) -> Expression | None:
     return Name(node.name, matrix_shape(node.axes), batch_of(node))
 
 
-def sympy_text(e: sympy.Expr) -> str:
-    """A scalar expression in a line.
-
-    >>> x = sympy.Symbol("x", real=True)
-    >>> sympy_text(sympy.Piecewise((x, x > 0), (0, True)))
-    'x if x > 0 else 0'
-    """
-    if isinstance(e, sympy.Piecewise):
-        parts = [
-            sympy_text(value) if holds == sympy.true else f"{sympy_text(value)} if {holds}"
-            for value, holds in e.args
-        ]
-        return " else ".join(parts)
-    return str(sympy.sstr(e, order="none"))
-
-
 # models, optimizers, schedules
 
 
@@ -314,45 +299,27 @@ def rows_of_optimizer(name: str) -> Iterator[str]:
 
 def _optimizer(name: str, optimizer: Optimizer) -> Iterator[str]:
     yield from _folded(f"{name}: {optimizer.sentence}")
-    used = {s for e in optimizer.equations() for s in e.expression.free_symbols}
+    used = optimizer.symbols()
     given = [
         f"{_keyword(field.name)} = {getattr(optimizer, field.name):g}"
         for field in fields(optimizer)
         if field.name in HYPERPARAMETERS and HYPERPARAMETERS[field.name].symbol in used
     ]
     yield from _folded(", ".join(given), "    ")
-    yield from (f"    {start.name}[0] = {value:g}" for start, value in optimizer.initial().items())
-    with sympy.evaluate(False):
-        equations = optimizer.equations()
-    yield from (f"    {_plain(e.symbol)} = {_plain(e.expression)}" for e in equations)
+    yield from (f"    {line.text}" for line in optimizer.lines())
 
 
 def _schedule(name: str, kind: type[Schedule]) -> Iterator[str]:
     yield from _folded(f"{name}: {kind.sentence}")
     if symbols_of(kind):
         yield f"    {', '.join(map(_keyword, symbols_of(kind)))}"
-    yield f"    {_plain(RATE)} = {_plain(kind.formula())}"
+    yield f"    {plain(RATE)} = {plain(kind.formula())}"
 
 
 def _keyword(name: str) -> str:
     """A hyperparameter as it is given, and its symbol where that is another word."""
-    symbol = _plain(HYPERPARAMETERS[name].symbol)
+    symbol = plain(HYPERPARAMETERS[name].symbol)
     return name if symbol == name else f"{name} {symbol}"
-
-
-def _plain(e: sympy.Expr) -> str:
-    r"""An expression of the optimizers as text: \hat{m}_t is m_hat[t], \beta_1 is beta1."""
-    with sympy.evaluate(False):
-        return sympy_text(e.xreplace({s: _plain_symbol(s) for s in e.free_symbols}))
-
-
-def _plain_symbol(symbol: sympy.Symbol) -> sympy.Symbol:
-    stem, _, index = symbol.name.replace("\\", "").replace("var", "").rpartition("_")
-    stem, index = (stem, index.strip("{}")) if stem else (index, "")
-    accent, braced, inner = stem.partition("{")
-    stem = f"{inner.strip('}')}_{accent}" if braced else stem
-    step = f"[{index}]" if index.startswith("t") else f"_{index}" if index.isalpha() else index
-    return sympy.Symbol(stem + step, **symbol.assumptions0)
 
 
 # layout

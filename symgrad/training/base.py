@@ -1,4 +1,4 @@
-"""What every optimizer is: hyperparameters and update equations, with no state of a training."""
+"""What every optimizer is: hyperparameters and a description, with no state of a training."""
 
 from __future__ import annotations
 
@@ -22,10 +22,15 @@ from symgrad.training.equations import (
     latex_of,
 )
 from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
+from symgrad.training.lines import Line, line_of
 from symgrad.training.program import UpdateProgram, lower
 from symgrad.training.schedules import Rate, Schedule
+from symgrad.training.searches import SearchState
 from symgrad.training.updates import OptimizerState
 
+SLOPE = Line(
+    latex_of(GRADIENT), r"\nabla_{\theta} L(\theta_{t-1})", "g[t] = gradient at theta[t-1]"
+)
 _PROGRAMS: dict[tuple[Any, ...], UpdateProgram] = {}
 
 
@@ -46,17 +51,20 @@ class Optimizer(ABC):
         check_hyperparameters(self)
 
     @abstractmethod
-    def equations(self) -> tuple[Equation, ...]:
-        """From g_t and theta_{t-1} to theta_t, in order.
+    def lines(self) -> tuple[Line, ...]:
+        """What it does, line by line."""
 
-        They may depend on whether a hyperparameter is 0 or False, not otherwise on its value.
+    @abstractmethod
+    def symbols(self) -> set[sympy.Basic]:
+        """The symbols that the lines are written with."""
+
+    @abstractmethod
+    def start(self, parameters: npt.NDArray[np.floating[Any]]) -> OptimizerState | SearchState:
+        """The state before the first iteration, for one flat vector of parameters.
+
+        Shapes: parameters is (n,), float64 or float32; it is not changed.
+        Raises: DataError where it is something else.
         """
-
-    def initial(self) -> dict[State, float]:
-        """Every state of the equations, and the number that its entries start with: 0."""
-        symbols = (equation.symbol for equation in self.equations())
-        states = (STATES[symbol] for symbol in symbols if symbol in STATES)
-        return {state: 0.0 for state in states if state != THETA}
 
     def latex(self) -> str:
         r"""The initial state and the update equations as an align* block.
@@ -70,17 +78,46 @@ class Optimizer(ABC):
         \theta_{t} &= \theta_{t-1} - \eta b_{t}
         \end{align*}
         """
-        lines = [(f"{s.name}_{{0}}", f"{value:g}") for s, value in self.initial().items()]
-        if isinstance(self.learning_rate, Schedule):
-            lines.append((latex_of(RATE), latex_of(self.learning_rate.written())))
-        lines.append((latex_of(GRADIENT), r"\nabla_{\theta} L(\theta_{t-1})"))
-        with sympy.evaluate(False):
-            lines += [(latex_of(e.symbol), latex_of(e.expression)) for e in self.equations()]
-        return align(lines)
+        return align((line.left, line.right) for line in self.lines())
 
     def _repr_latex_(self) -> str:
         """The update."""
         return displayed(self.latex())
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateRule(Optimizer):
+    """An optimizer whose step is some equations between vectors, for each entry the same."""
+
+    @abstractmethod
+    def equations(self) -> tuple[Equation, ...]:
+        """From g_t and theta_{t-1} to theta_t, in order.
+
+        They may depend on whether a hyperparameter is 0 or False, not otherwise on its value.
+        """
+
+    def initial(self) -> dict[State, float]:
+        """Every state of the equations, and the number that its entries start with: 0."""
+        symbols = (equation.symbol for equation in self.equations())
+        states = (STATES[symbol] for symbol in symbols if symbol in STATES)
+        return {state: 0.0 for state in states if state != THETA}
+
+    def lines(self) -> tuple[Line, ...]:
+        """The initial state, the gradient, and the equations."""
+        zeroth = (
+            Line(f"{s.name}_{{0}}", f"{value:g}", f"{s.name}[0] = {value:g}")
+            for s, value in self.initial().items()
+        )
+        scheduled: tuple[Line, ...] = ()
+        if isinstance(self.learning_rate, Schedule):
+            scheduled = (line_of(RATE, self.learning_rate.written()),)
+        with sympy.evaluate(False):
+            updates = (line_of(e.symbol, e.expression) for e in self.equations())
+            return (*zeroth, *scheduled, SLOPE, *updates)
+
+    def symbols(self) -> set[sympy.Basic]:
+        """Those of the equations."""
+        return {s for e in self.equations() for s in e.expression.free_symbols}
 
     def program(self) -> UpdateProgram:
         """The update as in-place NumPy operations, worked out once for each form of equations."""

@@ -43,6 +43,7 @@ def run_epochs(
         if callbacks:
             name = asked_to_stop(callbacks, _report(trainer, history, epochs))
             reason = reason or (name and f"{name} asked for it")
+        reason = reason or trainer.state.stopped
         if reason:
             break
     if stopping.parameters is not None:
@@ -52,7 +53,7 @@ def run_epochs(
         history=history,
         epochs=trainer.epochs,
         stopped=f"after epoch {trainer.epochs}: {reason or LAST}",
-        converged=None,
+        converged=trainer.state.converged,
         best_epoch=stopping.best_epoch(history.validation),
         problem=trainer.problem,
         optimizer=trainer.optimizer,

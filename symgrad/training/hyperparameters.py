@@ -53,6 +53,7 @@ HYPERPARAMETERS = {
     "epsilon": Hyperparameter(scalar(r"\varepsilon"), NOT_NEGATIVE),
     "momentum_decay": Hyperparameter(scalar(r"\psi"), NOT_NEGATIVE),
     "initial_accumulator": Hyperparameter(scalar("v_0"), NOT_NEGATIVE),
+    "history_size": Hyperparameter(scalar("k"), COUNT),
     "decay": Hyperparameter(scalar(r"\kappa"), NOT_NEGATIVE),
     "factor": Hyperparameter(scalar(r"\gamma"), FACTOR),
     "period": Hyperparameter(scalar("s"), COUNT),

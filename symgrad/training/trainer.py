@@ -27,8 +27,10 @@ from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import Pass, PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam, optimizer_of
+from symgrad.training.searches import SearchSteps, steps_of
 from symgrad.training.states import restore, state_of, state_wanted
 from symgrad.training.totals import weighted
+from symgrad.training.updates import OptimizerState
 from symgrad.training.weights import weighed, with_weights
 
 if TYPE_CHECKING:
@@ -215,7 +217,7 @@ class Trainer:
         return error
 
 
-def _prepared(trainer: Trainer, data: Data) -> PlainSteps | CompiledSteps:
+def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | CompiledSteps:
     """The steps of an epoch, with buffers of their own."""
     dtype, modules, theta = str(trainer.flat.dtype), trainer._modules, trainer.flat
     if data.chunks:
@@ -224,7 +226,7 @@ def _prepared(trainer: Trainer, data: Data) -> PlainSteps | CompiledSteps:
         if modules != "numpy":
             raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
         gradients = ChunkGradients(trainer.problem, data, trainer.parameters, dtype)
-        return PlainSteps(gradients, trainer.state, theta)
+        return steps_of(gradients, trainer.state, theta)
     problem, data = with_weights(as_observed(trainer.problem, data), data)
     weight = ""
     if trainer.batch_size < data.count:
@@ -232,11 +234,12 @@ def _prepared(trainer: Trainer, data: Data) -> PlainSteps | CompiledSteps:
     drop_last = trainer._drop_last
     batches = Minibatches(data, trainer.parameters, trainer.batch_size, drop_last, weight)
     function = gradient_function(problem, trainer.wrt, dtype, modules)
-    if modules == "numba" and isinstance(function, Function):
+    state, compiled = trainer.state, modules == "numba"
+    if compiled and isinstance(function, Function) and isinstance(state, OptimizerState):
         from symgrad.training.compiled import CompiledSteps
 
-        return CompiledSteps(function, batches, trainer.state, theta)
-    return PlainSteps(ArrayGradients(function, batches), trainer.state, theta)
+        return CompiledSteps(function, batches, state, theta)
+    return steps_of(ArrayGradients(function, batches), state, theta)
 
 
 def order_of(permutation: npt.ArrayLike, count: int) -> Array:

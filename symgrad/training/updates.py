@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,11 @@ class OptimizerState:
 
     `program` is the update, `vectors` are the states by name, `iteration` is the number of updates
     so far. `epoch` is set by whoever counts epochs, for schedules that need it; it starts at 0.
+    `stopped` says why it can go no further, which an update never does.
     """
+
+    stopped: ClassVar[str] = ""
+    converged: ClassVar[bool | None] = None
 
     def __init__(
         self,
@@ -38,7 +42,7 @@ class OptimizerState:
         rate: Rate,
         parameters: Vector,
     ) -> None:
-        _check_flat("parameters", parameters)
+        check_flat("parameters", parameters)
         self.vectors = {
             state.name: np.full_like(parameters, value)
             for state, value in initial.items()
@@ -136,7 +140,7 @@ class OptimizerState:
     def _bind(self, parameters: Vector, gradient: Vector) -> None:
         """The operations of the program on these arrays, piece by piece."""
         for what, vector in (("parameters", parameters), ("gradient", gradient)):
-            _check_flat(what, vector)
+            check_flat(what, vector)
             if (len(vector), vector.dtype) != (self._length, self._dtype):
                 raise DataError(
                     f"{what} has {len(vector)} entries of type {vector.dtype}; the optimizer was "
@@ -156,7 +160,8 @@ class OptimizerState:
         self._bound = (parameters, gradient)
 
 
-def _check_flat(what: str, vector: Vector) -> None:
+def check_flat(what: str, vector: Vector) -> None:
+    """Raises: DataError where it is no flat vector of float64 or float32."""
     if not isinstance(vector, np.ndarray) or vector.ndim != 1 or not len(vector):
         raise DataError(f"{what}: an optimizer moves one flat vector, an array of shape (n,)")
     if vector.dtype not in (np.float64, np.float32):

@@ -16,9 +16,11 @@ from symgrad.training.base import Optimizer
 from symgrad.training.optimizers.adaptive import Adadelta, Adagrad, RMSprop
 from symgrad.training.optimizers.descent import GD, SGD
 from symgrad.training.optimizers.moments import Adam, AdamW, AMSGrad, Lion, NAdam
+from symgrad.training.optimizers.quasi_newton import LBFGS
 
 __all__ = [
     "GD",
+    "LBFGS",
     "OPTIMIZERS",
     "SGD",
     "AMSGrad",
@@ -45,6 +47,7 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "amsgrad": AMSGrad,
     "nadam": NAdam,
     "lion": Lion,
+    "lbfgs": LBFGS,
 }
 
 

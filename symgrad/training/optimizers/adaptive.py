@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sympy import sqrt
 
-from symgrad.training.base import Optimizer
+from symgrad.training.base import UpdateRule
 from symgrad.training.equations import Equation, State
 from symgrad.training.optimizers.letters import (
     Equations,
@@ -27,7 +27,7 @@ from symgrad.training.schedules import Rate
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adagrad(Optimizer):
+class Adagrad(UpdateRule):
     r"""Adagrad: every entry has a step of its own, smaller the more it has moved.
 
     Raises: OptionError where a hyperparameter is out of its range.
@@ -65,7 +65,7 @@ class Adagrad(Optimizer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adadelta(Optimizer):
+class Adadelta(UpdateRule):
     r"""Adadelta: steps in the unit of the parameters, from means of squared gradients and steps.
 
     Raises: OptionError where a hyperparameter is out of its range.
@@ -105,7 +105,7 @@ class Adadelta(Optimizer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RMSprop(Optimizer):
+class RMSprop(UpdateRule):
     r"""RMSprop: the gradient over the root of the mean of its squares.
 
     With `centered`, over its standard deviation; with `momentum`, summed up as in SGD.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symgrad.errors import OptionError
-from symgrad.training.base import Optimizer
+from symgrad.training.base import UpdateRule
 from symgrad.training.equations import Equation
 from symgrad.training.optimizers.letters import (
     Equations,
@@ -20,7 +20,7 @@ from symgrad.training.schedules import Rate
 
 
 @dataclass(frozen=True, kw_only=True)
-class GD(Optimizer):
+class GD(UpdateRule):
     r"""Gradient descent: a step against the gradient of the loss on all data.
 
     `fit` and `Trainer` give it all data in every step, whatever the batch size.
@@ -46,7 +46,7 @@ class GD(Optimizer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SGD(Optimizer):
+class SGD(UpdateRule):
     r"""Stochastic gradient descent, with momentum and Nesterov's momentum where asked for.
 
     The gradient of a mean over a minibatch drawn at random is an unbiased estimate of the gradient

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import sqrt
 
-from symgrad.training.base import Optimizer
+from symgrad.training.base import UpdateRule
 from symgrad.training.equations import Equation, State
 from symgrad.training.optimizers.letters import (
     Equations,
@@ -35,7 +35,7 @@ from symgrad.training.schedules import Rate
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adam(Optimizer):
+class Adam(UpdateRule):
     r"""Adam: momentum, over the root of the mean of squared gradients, both without their bias.
 
     Raises: OptionError where a hyperparameter is out of its range.
@@ -156,7 +156,7 @@ class NAdam(Adam):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lion(Optimizer):
+class Lion(UpdateRule):
     r"""Lion: steps of one size in every entry, whose signs are those of a mean of gradients.
 
     Raises: OptionError where a hyperparameter is out of its range.
