@@ -101,9 +101,13 @@ class Group(click.Group):
         try:
             with _in_our_form():
                 return super().invoke(ctx)
-        except KeyboardInterrupt:
-            click.echo("\ninterrupted", err=True)
+        except KeyboardInterrupt as error:
+            click.echo("\n".join(["\ninterrupted", *_notes(error)]), err=True)
             ctx.exit(INTERRUPTED)
+        except SystemExit as error:
+            for note in _notes(error):
+                click.echo(note, err=True)
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -115,3 +119,8 @@ class Group(click.Group):
                 raise
             fail(error)
             ctx.exit(NOT_FINITE if isinstance(error, NotFiniteError) else FAILED)
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What was noted of an end, such as where a training is kept."""
+    return getattr(error, "__notes__", [])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from .checkpoint_options import CheckpointOptions
 from .data_options import DataOptions
 from .epoch_options import EpochOptions
 from .optimizer_options import OptimizerOptions
@@ -22,6 +23,7 @@ THEMES: dict[str, Any] = {
     "data": DataOptions,
     "optimizer": OptimizerOptions,
     "epochs": EpochOptions,
+    "checkpoint": CheckpointOptions,
 }
 
 
@@ -32,6 +34,7 @@ class Training:
     data: DataOptions
     optimizer: OptimizerOptions
     epochs: EpochOptions
+    checkpoint: CheckpointOptions
 
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -59,8 +62,9 @@ def train_program(
 
     data = training.data.read(program, problem)
     training.epochs.check(problem)
+    training.checkpoint.tell()
     told: dict[str, Any] = {}
-    for theme in (training.data, training.optimizer, training.epochs):
+    for theme in (getattr(training, name) for name in THEMES):
         told |= theme.arguments(program)
     with progress_bar(told["epochs"]) as progress:
         result = sg.fit(problem, data, **told, progress=progress)

@@ -174,12 +174,18 @@ class Problem:
         names = shorten(", ".join(self.variables), 80, placeholder="...")
         return f"<Problem of {names}: {self.output_name} = {output}>"
 
-    def _repr_markdown_(self) -> str:
-        """The program: its text, or where it has none its declarations and definitions."""
+    @property
+    def text(self) -> str:
+        """The program: the text that it was read from, or where there is none its declarations and
+        definitions."""
         lines = [*map(str, self.variables.values())]
         lines += [f"{name} = {unparse(value)}" for name, value in self.definitions.items()]
         lines.append(f"{self.output_name} = {unparse(self.output)}")
-        return block(self.source.strip("\n") or "\n".join(lines))
+        return self.source.strip("\n") or "\n".join(lines)
+
+    def _repr_markdown_(self) -> str:
+        """The program."""
+        return block(self.text)
 
     @cached_property
     def batch(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from symgrad.numerics.layers import copied
 from symgrad.training.callbacks import Callback, EpochReport, asked_to_stop
+from symgrad.training.checkpoints import Checkpoint, kept
 from symgrad.training.history import History
 from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
@@ -25,27 +26,13 @@ def run_epochs(
     score: Callable[[], float] | None = None,
     callbacks: Sequence[Callback] = (),
     progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> FitResult:
     """At most so many epochs, and what they lead to."""
-    history, reason, started = History(), "", time.perf_counter()
+    history = History()
     _note(history, trainer)
-    for epoch in range(1, epochs + 1):
-        history.learning_rates.append(trainer.learning_rate)
-        history.losses.append(trainer.epoch())
-        if score is not None:
-            history.validation.append(score())
-        history.gradient_norms.append(trainer.largest_gradient)
-        history.seconds.append(time.perf_counter() - started)
-        _note(history, trainer)
-        if progress is not None:
-            progress(epoch, epochs, history.losses[-1])
-        reason = stopping.reason(trainer.largest_gradient, trainer.flat, history.validation)
-        if callbacks:
-            name = asked_to_stop(callbacks, _report(trainer, history, epochs))
-            reason = reason or (name and f"{name} asked for it")
-        reason = reason or trainer.state.stopped
-        if reason:
-            break
+    with kept(checkpoint, {"trainer": trainer, "history": history, "stopping": stopping}, epochs):
+        reason = _run(trainer, epochs, history, stopping, score, callbacks, progress, checkpoint)
     if stopping.parameters is not None:
         trainer.flat[:] = stopping.parameters
     return FitResult(
@@ -65,6 +52,42 @@ def _note(history: History, trainer: Trainer) -> None:
     """Keep the parameters where they are a point of a plane."""
     if trainer.flat.size == 2:
         history.path.append(trainer.flat.tolist())
+
+
+def _run(
+    trainer: Trainer,
+    epochs: int,
+    history: History,
+    stopping: Stopping,
+    score: Callable[[], float] | None,
+    callbacks: Sequence[Callback],
+    progress: Progress | None,
+    checkpoint: Checkpoint | None,
+) -> str:
+    """The epochs that are left; why they end before the last one."""
+    reason = checkpoint.stopped if checkpoint else ""
+    started = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
+    while trainer.epochs < epochs and not reason:
+        loss = trainer.epoch() if checkpoint is None else checkpoint.epoch(trainer)
+        history.losses.append(loss)
+        history.learning_rates.append(trainer.first_rate)
+        if score is not None:
+            history.validation.append(score())
+        history.gradient_norms.append(trainer.largest_gradient)
+        history.seconds.append(time.perf_counter() - started)
+        _note(history, trainer)
+        if progress is not None:
+            progress(trainer.epochs, epochs, loss)
+        reason = stopping.reason(trainer.largest_gradient, trainer.flat, history.validation)
+        if callbacks:
+            name = asked_to_stop(callbacks, _report(trainer, history, epochs))
+            reason = reason or (name and f"{name} asked for it")
+        reason = reason or trainer.state.stopped
+        if checkpoint is not None:
+            checkpoint.look(reason)
+    if checkpoint is not None:
+        checkpoint.finish()
+    return reason
 
 
 def _report(trainer: Trainer, history: History, epochs: int) -> EpochReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from symgrad.numerics.function import dtype_of
 from symgrad.numerics.gradients import check_gradient
 from symgrad.training.base import Optimizer
 from symgrad.training.callbacks import Callback, checked_callbacks
+from symgrad.training.checkpoints import Checkpoint, run_told
 from symgrad.training.chunks import read
 from symgrad.training.data.arrays import Data, first_steps
 from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
@@ -57,6 +59,8 @@ def fit(
     progress: Progress | None = None,
     callbacks: Sequence[Callback] = (),
     sample_weight: Any = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = 10.0,
 ) -> FitResult:
     """Train a problem's parameters on data.
 
@@ -72,6 +76,11 @@ def fit(
     `progress(epoch, epochs, loss)` is called after each epoch, and so is each of `callbacks` with
     an `EpochReport`; one that returns True ends the training. With `sample_weight` an example of
     weight k counts as k examples, in the loss, its minibatches and the score of a share.
+
+    With a `checkpoint`, a file, the training is kept there at most every `checkpoint_every`
+    seconds, also within an epoch, and at its end. The same call again goes on from it, and ends
+    with the same bits as one that was never broken off; more epochs go on after the end. SIGINT and
+    SIGTERM let the step end and save.
 
     `data` is a mapping from name to array; a function that the problem leaves open is given there
     as (f, df), the function and its derivative. With dask arrays, or a list of delayed mappings,
@@ -102,21 +111,19 @@ def fit(
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
     optimizer, size = chosen(problem, training, optimizer, batch_size)
     start = _start(problem, whole, trained, parameters, initial, sizes, seed)
-    options: dict[str, Any] = {"dtype": dtype, "drop_last": drop_last, "modules": modules}
-    trainer = Trainer(
-        problem,
-        training,
-        parameters=start,
-        optimizer=optimizer,
-        batch_size=size,
-        seed=seed,
-        **options,
-    )
+    options: dict[str, Any] = {"optimizer": optimizer, "batch_size": size, "seed": seed}
+    options |= {"dtype": dtype, "drop_last": drop_last, "modules": modules}
+    trainer = Trainer(problem, training, parameters=start, **options)
     stopping = Stopping(tolerance, patience, larger_is_better=metric is not None)
     score = validation_score(trainer, validating, metric)
     if check:
         _check(trainer, training)
-    result = run_epochs(trainer, epochs, stopping, score, callbacks, progress)
+    kept = None
+    if checkpoint is not None:
+        told = {**options, "patience": patience, "tolerance": tolerance}
+        run = run_told(problem, training, validating, start, told)
+        kept = Checkpoint(checkpoint, checkpoint_every, run)
+    result = run_epochs(trainer, epochs, stopping, score, callbacks, progress, kept)
     return replace(result, constants=whole.constants)
 
 

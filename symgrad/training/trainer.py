@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from symgrad.training.compiled import CompiledSteps
 
 ADAM = Adam()
-STATE = ("flat", "_before", "epochs", "largest_gradient")  # beside optimizer, random numbers, epoch
+STATE = ("flat", "_before", "epochs", "first_rate", "largest_gradient")
 
 
 class Trainer:
@@ -93,6 +93,7 @@ class Trainer:
         self.optimizer = optimizer
         self.state = optimizer.start(self.flat)
         self.epochs = 0
+        self.first_rate = self.state.learning_rate  # of the last epoch's first step
         self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm
         self._data, self._drop_last, self._modules = data, drop_last, modules
         self._at: Pass | None = None  # the epoch that has begun
@@ -143,6 +144,7 @@ class Trainer:
         self._at = Pass(order)
         self._steps.begin(self._at)
         np.copyto(self._before, self.flat)
+        self.first_rate = self.learning_rate
 
     def advance(self, most: int | None = None) -> float | None:
         """Take up to so many steps of the epoch that has begun, else all; its mean loss where that

@@ -157,6 +157,20 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/training/checkpoints.py",
+        "tests/training/test_checkpoints.py",
+        ("another training is gone on with", "if run.get(name) != told", "if False"),
+        ("a signal is not heard", "self._heard = number", "pass"),
+        ("a state that is not finite is saved", '["flat"]).all():', '["flat"]).any() and False:'),
+        ("an early end is forgotten", 'self.stopped = tree["stopped"]', "pass"),
+    ),
+    *planted_in(
+        "symgrad/files.py",
+        "tests/training/test_checkpoints.py",
+        ("what is written is not on the disk", "os.fsync(file.fileno())", "pass"),
+        ("what dead writers left stays", "stale.unlink()", "pass"),
+    ),
+    *planted_in(
         "symgrad/training/updates.py",
         "tests/training/test_unbroken.py",
         (
