@@ -23,6 +23,7 @@ FLOORS = {
     "symgrad.numerics": 3,
     "symgrad.grading": 4,
     "symgrad.training": 4,
+    "symgrad.estimators": 5,
     "symgrad": 5,
     "symgrad.web": 6,
     "symgrad_cli": 7,

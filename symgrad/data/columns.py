@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,7 @@ def batch_arrays(
             raise DataError(f"columns of {name}: no such variable{did_you_mean(name, kinds)}")
     arrays = {}
     for name, kind in kinds.items():
-        chosen = columns.get(name) or columns_of(name, table)
+        chosen = columns.get(name) or _columns_of(name, table)
         for column in chosen:
             if column not in table:
                 raise DataError(f"{name}: no column {column}{did_you_mean(column, table)}")
@@ -44,11 +43,7 @@ def batch_arrays(
     return arrays
 
 
-def columns_of(name: str, table: Mapping[str, Any]) -> list[str]:
-    """The columns of a variable: the one of its name, or x1, x2, ... in order.
-
-    Raises: DataError where there is none.
-    """
+def _columns_of(name: str, table: Table) -> list[str]:
     if name in table:
         return [name]
     numbered = [column for column in table if re.fullmatch(rf"{re.escape(name)}_?[0-9]+", column)]
@@ -60,7 +55,7 @@ def columns_of(name: str, table: Mapping[str, Any]) -> list[str]:
     return sorted(numbered, key=lambda column: int(re.findall(r"[0-9]+$", column)[0]))
 
 
-def _named(name: str, table: Mapping[str, Any]) -> str:
+def _named(name: str, table: Table) -> str:
     """How a variable gets its columns."""
     if all(re.fullmatch(r"[-+.0-9eE]+", column) for column in table):
         return "the first line holds numbers, a line of names is wanted before it"

@@ -44,7 +44,7 @@ def weighed(data: Data, weights: Any, dtype: str) -> Data:
         raise DataError(f"sample_weight has {given}; a number for each of {data.count} examples")
     if not (np.isfinite(array) & (array >= 0)).all() or not array.any():
         wrong = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
-        told = f"entry {wrong[0]} is {array[wrong[0]]}" if len(wrong) else "all are 0"
+        told = f"entry {wrong[0]} is {array[wrong[0]]}" if len(wrong) else "all are zero"
         raise DataError(f"sample_weight: {told}; numbers from 0 on are wanted, one of them above")
     return replace(data, weights=array.astype(dtype))
 

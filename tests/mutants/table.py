@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .calculus import MUTANTS as CALCULUS
+from .estimators import MUTANTS as ESTIMATORS
 from .grading import MUTANTS as GRADING
 from .language import MUTANTS as LANGUAGE
 from .notebooks import MUTANTS as NOTEBOOKS
@@ -18,6 +19,7 @@ MUTANTS: list[Mutant] = [
     *RENDERING,
     *NUMERICS,
     *TRAINING,
+    *ESTIMATORS,
     *GRADING,
     *NOTEBOOKS,
     *WEB,

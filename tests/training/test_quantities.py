@@ -19,6 +19,7 @@ WHOLE = "x: Matrix(n, d, data=True)\nt: Vector(n, data=True)\nw: Vector(d)\n"
 PREDICTED = [
     (LINE, "loss = mean((w.T @ x - t)**2 for x, t in batch)", "w.T @ x", True, False),
     (LINE, "loss = mean(s * (t - w.T @ x)**2 for x, t, s in batch)", "w.T @ x", True, False),
+    (LINE, "p = w.T @ x\nr = p - t\nloss = mean(r**2 for x, t in batch)", "p", True, False),
     (LINE, "loss = sum(squared_error(t, w.T @ x) for x, t in batch)", "w.T @ x", True, False),
     (LINE, "loss = mean(s * hinge(t * (w.T @ x)) for x, t, s in batch)", "w.T @ x", False, False),
     (LINE, "m = w.T @ x\nloss = mean(log(1 + exp(-t * m)) for x, t in batch)", "m", False, False),

@@ -78,7 +78,7 @@ def test_a_score_on_a_share_counts_the_weights_and_one_on_other_data_does_not() 
         ([["a"] * COUNT], DataError, "sample_weight"),
         ([1.0] * (COUNT - 1) + [-1.0], DataError, "entry 22 is -1.0; numbers from 0 on"),
         ([1.0] * (COUNT - 1) + [np.nan], DataError, "entry 22 is nan"),
-        (np.zeros(COUNT), DataError, "all are 0"),
+        (np.zeros(COUNT), DataError, "all are zero"),
     ],
 )
 def test_weights_that_are_none(weights: Any, error: type[Exception], message: str) -> None:
