@@ -20,9 +20,12 @@ def outcome(
 
     inputs = {**data, **result.parameters}
     first, last = (f"{loss:.4g}" for loss in (result.history.losses[0], result.history.losses[-1]))
-    lines = [f"Trained   {result.epochs} epochs; mean loss of a step {first} -> {last}"]
-    if result.stopped:
-        lines.append(f"          stopped {result.stopped}")
+    lines = [
+        f"Trained   {result.how}; mean loss of a step {first} -> {last}",
+        f"          stopped {result.stopped}",
+    ]
+    if result.converged is False:
+        lines.append("          not converged")
     lines.append(f"          loss of all data: {float(sg.evaluate(problem, inputs)):.6g}")
     accuracy = program.example.accuracy if program.example else None
     if accuracy:

@@ -40,7 +40,7 @@ for l in range(1, L + 1):
 loss = norm2(a[L])**2
 """
 STEPS = sg.derive(RNN)
-FITTED = sg.fit(NET, DATA, parameters=START, epochs=25, validation=0.25)
+FITTED = sg.fit(NET, DATA, parameters=START, optimizer=sg.Adam(), epochs=25, validation=0.25)
 PRODUCT = sg.jacobian("A: Matrix(m, m)\nX: Matrix(m, n)\nf = A @ X", "X").results["X"]
 A, B = sympy.symbols("a b")
 GRADED = sg.grade_derivation(

@@ -39,13 +39,14 @@ class Optimizer(ABC):
     """An optimizer as a pure description.
 
     `sentence` says its idea, `source` where it is from; `whole_data` is whether a step is defined
-    on all data, not on a minibatch.
+    on all data, not on a minibatch; `epochs` is how many `fit` runs at most where none is given.
     """
 
     learning_rate: Rate
     sentence: ClassVar[str]
     source: ClassVar[str]
     whole_data: ClassVar[bool] = False
+    epochs: ClassVar[int] = 100
 
     def __post_init__(self) -> None:
         check_hyperparameters(self)

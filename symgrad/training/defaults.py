@@ -1,24 +1,65 @@
-"""The optimizer and the size of a minibatch where none is given."""
+"""The optimizer, the size of a minibatch and the number of epochs where they are not given."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from symgrad.errors import OptionError
 from symgrad.language.problem import Problem
+from symgrad.numerics.layers import flattened
 from symgrad.training.base import Optimizer
 from symgrad.training.data.arrays import Data
+from symgrad.training.hyperparameters import checked_count
 from symgrad.training.optimizers import optimizer_of
+from symgrad.training.optimizers.quasi_newton import LBFGS
+from symgrad.training.totals import weighted
 from symgrad.training.trainer import ADAM
 
 BATCH = 32  # examples in a step
+SMALL = 10_000_000  # products of an example and a parameter: some hundredths of a second
 
 
 def chosen(
     problem: Problem,
     data: Data,
+    parameters: Mapping[str, Any],
     optimizer: Optimizer | type[Optimizer] | str | None,
     batch_size: Any,
-) -> tuple[Optimizer, Any]:
-    """The optimizer and the batch size of a training, those that were given as they are."""
-    taken = ADAM if optimizer is None else optimizer_of(optimizer)
-    return taken, BATCH if batch_size == "auto" else batch_size
+    epochs: int | None,
+) -> tuple[Optimizer, Any, int]:
+    """The optimizer, batch size and number of epochs of a training, those given as they are.
+
+    Small data in memory take L-BFGS, in which no rate has to be chosen and which ends by itself;
+    others Adam, in minibatches. A loss that has no minibatches takes all examples in each step.
+    """
+    if optimizer is None:
+        whole = batch_size in ("auto", None) and _is_small(problem, data, parameters)
+        taken: Optimizer = LBFGS() if whole else ADAM
+    else:
+        taken = optimizer_of(optimizer)
+    if batch_size == "auto":
+        batch_size = None if taken.whole_data or not _divides(problem, data) else BATCH
+    return taken, batch_size, checked_count("epochs", taken.epochs if epochs is None else epochs)
+
+
+def _is_small(problem: Problem, data: Data, parameters: Mapping[str, Any]) -> bool:
+    """Whether a gradient of all data takes little time."""
+    if data.chunks:
+        return False
+    trained = sum(array.size for array in flattened(parameters.values()))
+    series = (a.shape[1] for n, a in data.examples.items() if problem.variables[n].steps)
+    given = sum(array.size for array in flattened(data.arrays.values()))
+    work: int = max(data.count, 1) * max(series, default=1) * trained + given
+    return work <= SMALL
+
+
+def _divides(problem: Problem, data: Data) -> bool:
+    """Whether the loss has minibatches, where there are more examples than one takes."""
+    if data.count <= BATCH and not data.chunks:
+        return False
+    try:
+        weighted(problem)
+    except OptionError:
+        return False
+    return True

@@ -26,7 +26,6 @@ from symgrad.training.data.arrays import Data, first_steps
 from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.defaults import chosen
 from symgrad.training.epochs import Progress, run_epochs
-from symgrad.training.hyperparameters import checked_count
 from symgrad.training.initial import Choice, initial_values
 from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
@@ -42,7 +41,7 @@ def fit(
     data: Any,
     *,
     optimizer: Optimizer | type[Optimizer] | str | None = None,
-    epochs: int = 100,
+    epochs: int | None = None,
     batch_size: int | Literal["auto"] | None = "auto",
     seed: int = 0,
     validation: float | Mapping[str, Any] = 0.0,
@@ -77,6 +76,11 @@ def fit(
     an `EpochReport`; one that returns True ends the training. With `sample_weight` an example of
     weight k counts as k examples, in the loss, its minibatches and the score of a share.
 
+    Where no `optimizer` is given, small data take L-BFGS, a line search on all examples that needs
+    no learning rate and ends by itself, after at most 1000 epochs; larger data, and those with a
+    `batch_size`, take Adam for 100 epochs. `batch_size="auto"` is 32 examples for optimizers that
+    take minibatches, all for others and for a loss that has none. The result says what was chosen.
+
     With a `checkpoint`, a file, the training is kept there at most every `checkpoint_every`
     seconds, also within an epoch, and at its end. The same call again goes on from it, and ends
     with the same bits as one that was never broken off; more epochs go on after the end. SIGINT and
@@ -101,7 +105,7 @@ def fit(
     (2.0, 10.0)
     """
     problem = as_problem(problem)
-    epochs, seed = checked_count("epochs", epochs), whole_number("seed", seed)
+    seed = whole_number("seed", seed)
     parameters, sizes = _given("parameters", parameters), _given("sizes", sizes)
     callbacks = checked_callbacks(callbacks)
     _check_options(problem, batch_size, progress, validation, patience)
@@ -109,8 +113,8 @@ def fit(
     trained = _trained(problem, data, parameters)
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
-    optimizer, size = chosen(problem, training, optimizer, batch_size)
     start = _start(problem, whole, trained, parameters, initial, sizes, seed)
+    optimizer, size, epochs = chosen(problem, training, start, optimizer, batch_size, epochs)
     options: dict[str, Any] = {"optimizer": optimizer, "batch_size": size, "seed": seed}
     options |= {"dtype": dtype, "drop_last": drop_last, "modules": modules}
     trainer = Trainer(problem, training, parameters=start, **options)

@@ -59,18 +59,29 @@ class FitResult:
             panels += model_panels(shown)
         return picture(panels, width=width)
 
+    @property
+    def how(self) -> str:
+        """The optimizer and how many examples are in a step, in words."""
+        name = type(self.optimizer).__name__
+        examples = "examples" if self.batch_size > 1 else "example"
+        return f"{name} on {self.batch_size} {examples} a step" if self.problem.batch else name
+
     def __repr__(self) -> str:
-        """The parameters' shapes and the last loss."""
+        """The parameters' shapes, the last loss, and whether it has converged."""
         shapes = ", ".join(f"{n} {_shapes(a)}" for n, a in self.parameters.items())
         shapes = shorten(shapes, 100, placeholder="...")
         last = f", loss {self.history.losses[-1]:.4g}" if self.history.losses else ""
-        return f"<FitResult: {shapes}; {self.epochs} epochs{last}>"
+        return f"<FitResult: {shapes}; {self.epochs} epochs{last}{CONVERGED[self.converged]}>"
 
     def _repr_markdown_(self) -> str:
         """The parameters' shapes, the history, and why it stopped."""
         shapes = [(code(name), _shapes(value)) for name, value in self.parameters.items()]
         parts = [table(("parameter", "shape"), shapes), self.history._repr_markdown_()]
-        return "\n\n".join([*parts, literal(f"Stopped {self.stopped}.")])
+        ended = f"{self.how}. Stopped {self.stopped}{CONVERGED[self.converged]}."
+        return "\n\n".join([*parts, literal(ended)])
+
+
+CONVERGED = {True: ", converged", False: ", not converged", None: ""}
 
 
 def _shapes(value: Any) -> str:

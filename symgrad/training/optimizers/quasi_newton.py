@@ -92,6 +92,7 @@ class LBFGS(Optimizer):
     sentence = "A step along the gradient times an inverse Hessian made of the last steps."
     source = "Liu and Nocedal, On the limited memory BFGS method, 1989."
     whole_data = True
+    epochs = 1000
 
     def lines(self) -> tuple[Line, ...]:
         """The two loops that multiply the gradient by H_t, and the step."""
