@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 OPTIONS = [
     click.option(
-        "--epochs", type=click.IntRange(min=1), help="Passes over the data.  [default: 100]"
+        "--epochs",
+        type=click.IntRange(min=1),
+        help="Passes over the data.  [default: 100, or 1000 of L-BFGS]",
     ),
     click.option(
-        "--batch-size", type=click.IntRange(min=1), help="Examples in a step.  [default: 32]"
+        "--batch-size",
+        type=click.IntRange(min=1),
+        help="Examples in a step.  [default: 32, or all for small data]",
     ),
     click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True),
     click.option(

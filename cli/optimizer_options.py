@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 OPTIONS = [
     click.option(
-        "--optimizer", metavar="NAME", help="As `symgrad catalog` names it.  [default: adam]"
+        "--optimizer",
+        metavar="NAME",
+        help="As `symgrad catalog` names it.  [default: lbfgs for small data, or adam]",
     ),
     click.option(
         "--learning-rate",

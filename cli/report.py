@@ -21,7 +21,8 @@ def outcome(
     inputs = {**data, **result.parameters}
     first, last = (f"{loss:.4g}" for loss in (result.history.losses[0], result.history.losses[-1]))
     lines = [
-        f"Trained   {result.how}; mean loss of a step {first} -> {last}",
+        f"Trained   {result.epochs} epochs; mean loss of a step {first} -> {last}",
+        f"          by {result.how}",
         f"          stopped {result.stopped}",
     ]
     if result.converged is False:

@@ -63,7 +63,8 @@ def test_a_problem_without_a_batch_is_trained(symgrad, tmp_path) -> None:
 
 
 def test_the_seed_repeats_a_training(symgrad, program: str, csv: str) -> None:
-    run = [symgrad("train", program, "--data", csv, "--epochs", "3", "--seed", s) for s in "112"]
+    batches = ["--data", csv, "--epochs", "3", "--batch-size", "20"]
+    run = [symgrad("train", program, *batches, "--seed", s) for s in "112"]
     assert run[0].stdout == run[1].stdout != run[2].stdout
 
 

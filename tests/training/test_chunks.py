@@ -125,7 +125,7 @@ def test_labels_are_counted_over_all_chunks(here: None) -> None:
     program += "loss = mean((sum(Z[v]) - t)**2 for v, t in batch)"
     labels, t = np.array([0, 1, 0, 2, 6, 1]), np.arange(6.0)
     data = {"v": dask_array.from_array(labels, chunks=2), "t": dask_array.from_array(t, chunks=2)}
-    options: dict[str, Any] = {"epochs": 5, "batch_size": None, "seed": 3}
+    options: dict[str, Any] = {"epochs": 5, "batch_size": None, "seed": 3, "optimizer": Adam()}
     found = fit(program, data, **options).parameters["Z"]
     assert found.shape == (7, 2)
     assert np.allclose(found, fit(program, {"v": labels, "t": t}, **options).parameters["Z"])
@@ -136,6 +136,7 @@ def test_constants_and_the_list_of_chunks_in_a_mapping(here: None) -> None:
     program += " + lam * norm2(W)**2"
     start = {"W": START["W"]}
     options: dict[str, Any] = {"epochs": 3, "batch_size": None, "parameters": start}
+    options["optimizer"] = Adam()
     one = fit(program, {"x": X, "y": Y, "lam": 0.5, "v": np.zeros(4)}, **options)
     split = fit(program, {"batch": slow_pieces(0), "lam": 0.5, "v": np.zeros(4)}, **options)
     mixed = fit(program, {**arrays(), "y": Y, "lam": 0.5, "v": np.zeros(4)}, **options)
