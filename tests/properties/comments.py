@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 import symgrad as sg
+from symgrad.calculus.derive import value
+from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import infer_sizes, normal_shape
 from symgrad.numerics.source import numpy_source
@@ -24,6 +27,12 @@ def noted(source: str) -> list[tuple[str, str]]:
     """Each value's name and comment."""
     found = filter(None, map(LINE.fullmatch, source.splitlines()))
     return [(m["target"] or m["added"], m["text"]) for m in found]
+
+
+@lru_cache(maxsize=2000)
+def compiled(text: str) -> Function:
+    """What evaluates a program, once for all examples, and for comments that say the same."""
+    return compile_derivation(value(sg.parse(text)))
 
 
 class Reader:
@@ -95,16 +104,14 @@ class Reader:
             self.declared(new, used[new], given[new][0] if new in rows else given[new])
             for new in used
         ]
-        if " in batch" in text:
+        in_batch = " in batch" in text
+        if in_batch:
             text = re.sub(r"for [\w, ]+ in", f"for {', '.join(rows)} in", text)
-            return sg.evaluate("\n".join([*declared, f"f = {text}"]), given)
-        if not rows:
-            return sg.evaluate("\n".join([*declared, f"f = {text}"]), given)
+        function = compiled("\n".join([*declared, f"f = {text}"]))
+        if in_batch or not rows:
+            return function(given)[0]
         each = [
-            sg.evaluate(
-                "\n".join([*declared, f"f = {text}"]),
-                {new: array[k] if new in rows else array for new, array in given.items()},
-            )
+            function({new: array[k] if new in rows else array for new, array in given.items()})[0]
             for k in range(BATCH)
         ]
         return np.moveaxis(np.squeeze(np.array(each)), 0, like.shape.index(BATCH))
