@@ -32,6 +32,14 @@ def _sizes(
     return sizes
 
 
+SIZES = click.option(
+    "--size",
+    "sizes",
+    multiple=True,
+    callback=_sizes,
+    metavar="NAME=NUMBER,...",
+    help="A dimension that the data does not fix, as in h=16; of layers all, n=2,16,1.",
+)
 OPTIONS = [
     click.option(
         "--data",
@@ -47,14 +55,7 @@ OPTIONS = [
         metavar="NAME=COLUMN,...",
         help="The CSV columns of a variable, as in x=length,width. Repeat for each variable.",
     ),
-    click.option(
-        "--size",
-        "sizes",
-        multiple=True,
-        callback=_sizes,
-        metavar="NAME=NUMBER,...",
-        help="A dimension that the data does not fix, as in h=16; of layers all, n=2,16,1.",
-    ),
+    SIZES,
 ]
 
 

@@ -12,7 +12,7 @@ from .programs import ProgramFile
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
 
-OPTIONS = [
+PASSES = [
     click.option(
         "--epochs",
         type=click.IntRange(min=1),
@@ -24,6 +24,9 @@ OPTIONS = [
         help="Examples in a step.  [default: 32, or all for small data]",
     ),
     click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True),
+]
+OPTIONS = [
+    *PASSES,
     click.option(
         "--validation",
         type=click.FloatRange(0, 1, max_open=True),

@@ -24,6 +24,7 @@ _PUBLIC = {
     "language.symbols": "Index Matrix Scalar Vector",
     "language.sympy_functions": "batch_mean batch_sum",
     "language.sympy_nodes": "named",
+    "numerics.exporting": "export_gradient",
     "positional": "lambdify",
     "rendering.style": "Style",
     "results": "Result",
@@ -33,6 +34,7 @@ _PUBLIC = {
     "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD LBFGS Lion NAdam OPTIMIZERS"
     " RMSprop SGD",
     "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay StepDecay",
+    "training.script": "training_source",
     "training.trainer": "Trainer",
 }
 _PACKAGES = ("data", "models")

@@ -45,6 +45,7 @@ from symgrad.language.symbols import (
 )
 from symgrad.language.sympy_functions import batch_mean as batch_mean, batch_sum as batch_sum
 from symgrad.language.sympy_nodes import named as named
+from symgrad.numerics.exporting import export_gradient as export_gradient
 from symgrad.positional import lambdify as lambdify
 from symgrad.rendering.style import Style as Style
 from symgrad.results import Result as Result
@@ -72,6 +73,7 @@ from symgrad.training.schedules import (
     InverseTimeDecay as InverseTimeDecay,
     StepDecay as StepDecay,
 )
+from symgrad.training.script import training_source as training_source
 from symgrad.training.trainer import Trainer as Trainer
 
 __version__: str

@@ -1,0 +1,335 @@
+"""A training as one NumPy script: gradient, optimizer and loop, which run without symgrad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from textwrap import indent
+from typing import Any
+
+import sympy
+from sympy.printing.numpy import NumPyPrinter
+
+from symgrad.calculus import as_problem
+from symgrad.calculus.nodes import Axis
+from symgrad.errors import DataError, OptionError, whole_number
+from symgrad.language.problem import Problem
+from symgrad.numerics.function import Function
+from symgrad.numerics.gradients import gradient_function
+from symgrad.numerics.sizes import axes_of
+from symgrad.training.base import Optimizer, UpdateRule
+from symgrad.training.equations import GRADIENT, ITERATION, RATE, THETA, State
+from symgrad.training.hyperparameters import checked_count, symbols_of
+from symgrad.training.optimizers import optimizer_of
+from symgrad.training.schedules import COUNT, INITIAL, Schedule
+from symgrad.training.totals import weighted
+
+EXTREMES = {sympy.Max: sympy.Function("np.maximum"), sympy.Min: sympy.Function("np.minimum")}
+SCRIPT = '''"""Train a model with NumPy alone:
+
+    python train.py data.npz parameters.npz
+
+data.npz has an array for each of {data}; the parameters are written to parameters.npz.
+The program:
+
+{program}
+"""
+
+import sys
+
+{gradient}
+
+{names}
+
+
+def initial(sizes, rng):
+    """The parameters before the first step: matrices by Glorot's uniform scheme, others 0."""
+
+    def glorot(out, inward):
+        limit = np.sqrt(6 / (out + inward))
+        return rng.uniform(-limit, limit, (out, inward))
+
+    return {initial}
+
+
+def sizes_of(data):
+    """The size of each dimension."""
+    return {sizes}
+
+
+{rate}
+
+
+def update(theta, g, t, eta, states):
+    """{sentence}
+
+    {source}
+    """
+{update}
+
+
+def loss_and_gradient(parameters, data, rows, sizes):
+    """Of some of the examples; the gradient as one vector, in the order of the parameters."""
+{call}
+
+
+def train(data, epochs={epochs}, batch_size={batch_size}, seed={seed}):
+    """The parameters after so many epochs, and the mean loss of each."""
+    data = {{name: np.asarray(data[name], kind) for name, kind in DATA.items()}}
+    sizes = sizes_of(data)
+    parameters = initial(sizes, np.random.default_rng(seed))
+    theta = np.concatenate([np.ravel(parameters[name]) for name in PARAMETERS])
+    states = [{start}]
+    t, losses = 0, []
+    count = {count}
+    rng = np.random.default_rng(seed)
+    for epoch in range(epochs):
+        order, losses_of_steps = rng.permutation(count), []
+        for k in range(0, max(count, 1), batch_size or max(count, 1)):
+            rows = order[k : k + batch_size] if batch_size else order
+            parameters = views(theta, parameters)
+            value, g = loss_and_gradient(parameters, data, rows, sizes)
+            t += 1
+            eta = learning_rate({counter})
+            theta, states = update(theta, g, t, eta, states)
+            losses_of_steps.append((float(value), max(len(rows), 1)))
+        losses.append(sum(v * n for v, n in losses_of_steps) / sum(n for _, n in losses_of_steps))
+    return views(theta, parameters), losses
+
+
+def views(theta, parameters):
+    """The parameters as parts of one vector, in the shapes of these."""
+    found, start = {{}}, 0
+    for name in PARAMETERS:
+        stop = start + parameters[name].size
+        found[name] = theta[start:stop].reshape(parameters[name].shape)
+        start = stop
+    return found
+
+
+if __name__ == "__main__":
+    with np.load(sys.argv[1]) as archive:
+        parameters, losses = train(archive)
+    print(f"{{len(losses)}} epochs, mean loss of a step {{losses[0]:.6g}} -> {{losses[-1]:.6g}}")
+    np.savez(sys.argv[2], **parameters)
+'''
+
+
+def training_source(
+    problem: Any,
+    *,
+    optimizer: Optimizer | type[Optimizer] | str = "adam",
+    epochs: int = 100,
+    batch_size: int | None = 32,
+    seed: int = 0,
+    sizes: Mapping[str, int] | None = None,
+) -> str:
+    """A NumPy script that trains the problem's parameters on the arrays of an npz file.
+
+    It has the gradient as `lambdify` writes it, the optimizer's equations and the loop, takes the
+    same initial values (Glorot's) and the same minibatches as `fit` with that seed, and imports
+    NumPy alone. `sizes` are those of dimensions that no array shows, {"h": 16}.
+
+    Raises: OptionError where the problem has time steps or open functions, several batches, or a
+    loss that minibatches do not sum to; and where the optimizer is not one of equations.
+
+    >>> text = "x: Scalar\\nt: Scalar\\nw: Scalar\\nloss = mean((w * x - t)**2 for x, t in batch)"
+    >>> "theta_t = -eta*g + theta" in training_source(text, optimizer="sgd")
+    True
+    """
+    problem, rule = as_problem(problem), optimizer_of(optimizer)
+    _check(problem)
+    if not isinstance(rule, UpdateRule):
+        raise OptionError(f"{type(rule).__name__} is no update equation; a script has one, as adam")
+    epochs, seed = checked_count("epochs", epochs), whole_number("seed", seed)
+    whole = batch_size is None or rule.whole_data or not problem.batch
+    size = None if whole else checked_count("batch_size", batch_size)
+    stepped, weight = (problem, "") if size is None else weighted(problem)
+    function = gradient_function(stepped, problem.parameters, "float64", "numpy")
+    assert isinstance(function, Function)
+    script = _Script(problem, function, rule, weight, sizes or {})
+    return SCRIPT.format(
+        data=", ".join(script.data),
+        program=indent(_quoted(problem.text), "    "),
+        gradient=function.source.strip(),
+        names=f"PARAMETERS = {problem.parameters!r}\nDATA = {script.kinds()}",
+        initial=script.initial(),
+        sizes=script.sizes(),
+        rate=script.rate(),
+        sentence=_quoted(rule.sentence),
+        source=_quoted(rule.source),
+        update=indent("\n".join(script.update()), "    "),
+        call=indent("\n".join(script.call()), "    "),
+        epochs=epochs,
+        batch_size=size,
+        seed=seed,
+        start=", ".join(script.start()),
+        count=f"len(data[{script.first!r}])" if script.first else "0",
+        counter=script.counter(),
+    )
+
+
+def _check(problem: Problem) -> None:
+    """Raise OptionError for what the script has no words for."""
+    if problem.loop is not None or problem.functions or problem.counts:
+        raise OptionError(
+            "a script trains no program with time steps, open functions or dimensions that no "
+            "variable has; `fit` does"
+        )
+    if len(set(problem.batch.values())) > 1:
+        raise OptionError("a script trains no program with several batches")
+    if not problem.parameters:
+        raise DataError("the problem has no parameters to train")
+    for name in problem.parameters:
+        facts = problem.variables[name].facts & {"orthogonal", "symmetric", "positive", "simplex"}
+        if facts:
+            raise OptionError(f"a script has no initial value for {name}, which is {min(facts)}")
+
+
+def _quoted(text: str) -> str:
+    """The text as part of a docstring."""
+    return text.replace("\\", "\\\\").replace('"', "'").strip("\n")
+
+
+@dataclass(frozen=True)
+class _Script:
+    """What the parts of a script say. Names of the problem stand in it as texts alone."""
+
+    problem: Problem
+    function: Function
+    optimizer: UpdateRule
+    weight: str
+    given: Mapping[str, int]
+
+    @property
+    def data(self) -> list[str]:
+        """The names of the data."""
+        return [n for n in self.problem.variables if n not in self.problem.parameters]
+
+    @property
+    def first(self) -> str:
+        """The first of the data with a row for each example."""
+        return next(iter(self.problem.batch), "")
+
+    def kinds(self) -> str:
+        """The type of each of the data."""
+        kinds = (f"{n!r}: {'int' if self._is_label(n) else 'float'}" for n in self.data)
+        return f"{{{', '.join(kinds)}}}"
+
+    def _is_label(self, name: str) -> bool:
+        return self.problem.variables[name].kind == "Index"
+
+    def sizes(self) -> str:
+        """Where the size of each dimension is from."""
+        variables = self.problem.variables
+        wanted = {s for n in variables for d in variables[n].dims for s in d.free_symbols}
+        found = {str(s): str(self.given[str(s)]) for s in wanted if str(s) in self.given}
+        for name in self.data:
+            for place, axis in enumerate(axes_of(variables[name])):
+                if isinstance(axis, sympy.Symbol):
+                    found.setdefault(str(axis), f"data[{name!r}].shape[{place}]")
+        for name in filter(self._is_label, self.data):
+            for axis in variables[name].dims:
+                found.setdefault(str(axis), f"int(data[{name!r}].max()) + 1")
+        missing = sorted({str(s) for s in wanted} - found.keys())
+        if missing:
+            raise DataError(
+                f"the data do not show the size of {', '.join(missing)}: give it, as in "
+                f'sizes={{"{missing[0]}": 16}}'
+            )
+        return f"{{{', '.join(f'{axis!r}: {text}' for axis, text in sorted(found.items()))}}}"
+
+    def _size(self, axis: Axis) -> str:
+        if isinstance(axis, str):
+            return "len(rows)"
+        names = {s: sympy.Symbol(f"sizes[{str(s)!r}]") for s in axis.free_symbols}
+        return str(axis.xreplace(names))
+
+    def initial(self) -> str:
+        """The initial value of each parameter, as `initial_values` draws them."""
+        lines = []
+        for name in self.problem.parameters:
+            sizes = [self._size(axis) for axis in axes_of(self.problem.variables[name])]
+            shape = f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
+            value = f"glorot{shape}" if len(sizes) == 2 else f"np.zeros({shape})"
+            lines.append(f"        {name!r}: {value},\n")
+        return f"{{\n{''.join(lines)}    }}"
+
+    def call(self) -> Iterator[str]:
+        """The call of the gradient."""
+        yield "value, *slopes = function("
+        for name in self.function.inputs:
+            if name in self.problem.parameters:
+                yield f"    parameters[{name!r}],"
+            elif name == self.weight:
+                yield f"    len(data[{self.first!r}]) / len(rows),"
+            else:
+                rows = "[rows]" if name in self.problem.batch else ""
+                yield f"    data[{name!r}]{rows},"
+        for axis in self.function.plan.program.used:
+            yield f"    {self._size(axis)},"
+        yield ")"
+        yield "return value, np.concatenate([np.ravel(slope) for slope in slopes])"
+
+    # the optimizer
+
+    @property
+    def _states(self) -> list[State]:
+        return list(self.optimizer.initial())
+
+    def start(self) -> Iterator[str]:
+        """What each state starts with."""
+        for state, value in self.optimizer.initial().items():
+            yield repr(value) if state.is_scalar else f"np.full_like(theta, {value!r})"
+
+    def update(self) -> Iterator[str]:
+        """The optimizer's equations, a line each."""
+        letters = symbols_of(type(self.optimizer))
+        names = {symbol: name for name, symbol in letters.items()}
+        names |= {THETA.old: "theta", THETA.new: "theta_t", GRADIENT: "g"}
+        names |= {ITERATION: "t", RATE: "eta"}
+        for state in self._states:
+            names |= {state.old: state.name, state.new: f"{state.name}_t"}
+        for name in letters:
+            yield f"{name} = {getattr(self.optimizer, name)!r}"
+        if self._states:
+            yield f"[{', '.join(state.name for state in self._states)}] = states"
+        for equation in self.optimizer.equations():
+            names.setdefault(equation.symbol, _identifier(equation.symbol, names.values()))
+            yield f"{names[equation.symbol]} = {_python(equation.expression, names)}"
+        yield f"return theta_t, [{', '.join(f'{state.name}_t' for state in self._states)}]"
+
+    def counter(self) -> str:
+        """What the learning rate is a function of."""
+        rate = self.optimizer.learning_rate
+        return "t - 1" if isinstance(rate, Schedule) and rate.per == "iteration" else "epoch"
+
+    def rate(self) -> str:
+        """The learning rate as a function."""
+        rate = self.optimizer.learning_rate
+        text, told = repr(rate), "The learning rate."
+        if isinstance(rate, Schedule):
+            values = {
+                symbol: getattr(rate, name) for name, symbol in symbols_of(type(rate)).items()
+            }
+            names = {symbol: repr(value) for symbol, value in values.items()}
+            names |= {COUNT: "n", INITIAL: repr(rate.learning_rate)}
+            text = _python(type(rate).formula(), names)
+            told = f"The learning rate after n {rate.per}s.\n\n    {rate.sentence}\n    "
+        return f'def learning_rate(n):\n    """{_quoted(told)}"""\n    return {text}'
+
+
+def _python(expression: sympy.Expr, names: Mapping[sympy.Symbol, str]) -> str:
+    """An expression in NumPy, its symbols by these names."""
+    renamed = expression.xreplace({symbol: sympy.Symbol(name) for symbol, name in names.items()})
+    for kind, function in EXTREMES.items():
+        renamed = renamed.replace(kind, function)
+    printer = NumPyPrinter({"allow_unknown_functions": True, "fully_qualified_modules": True})
+    return str(printer.doprint(renamed)).replace("numpy.", "np.")
+
+
+def _identifier(symbol: sympy.Symbol, taken: Iterable[str]) -> str:
+    """A name for what an equation defines: hat_m for its LaTeX."""
+    letters = "".join(c if c.isalnum() else "_" for c in symbol.name)
+    name = "_".join(filter(None, letters.split("_")))
+    return name if name.isidentifier() and name not in taken else f"{name}_"
