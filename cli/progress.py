@@ -1,33 +1,109 @@
-"""The progress of a training, on standard error."""
+"""The progress of a training, on standard error: a line that is redrawn, or a line an epoch."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-UPDATES = 200  # of the bar in all: a line takes longer to draw than a short epoch
+if TYPE_CHECKING:
+    from symgrad.training.callbacks import EpochReport
+
+    Listener: TypeAlias = Callable[[EpochReport], None]
+
+KINDS = ("bar", "lines", "none")
+PAUSE = 0.1  # seconds: a line takes longer to draw than a short epoch
+BAR, SHORTEST = 30, 8  # signs
 
 
 @contextmanager
-def progress_bar(epochs: int) -> Iterator[Callable[[int, int, float], None]]:
-    """A bar that is moved on by calls of (epoch, epochs, loss); silent where nobody watches."""
-    if not sys.stderr.isatty():
-        yield lambda epoch, epochs, loss: None
-        return
-    bar: Any
-    with click.progressbar(
-        length=epochs,
-        label="training",
-        file=sys.stderr,
-        item_show_func=lambda loss: "" if loss is None else f"loss {loss:.4g}",
-    ) as bar:
+def shown_progress(kind: str | None, label: str = "") -> Iterator[list[Listener]]:
+    """What is to be told of each epoch; by default a bar, where somebody watches."""
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    kind = kind or ("bar" if watched else "none")
+    if kind == "none":
+        yield []
+    elif kind == "lines":
+        yield [lambda report: click.echo("  ".join(_parts(report, label)), err=True)]
+    else:
+        bar = Bar(label)
+        try:
+            yield [bar.update]
+        finally:
+            bar.end()
 
-        def progress(epoch: int, epochs: int, loss: float) -> None:
-            if epoch == epochs or epoch * UPDATES // epochs > bar.pos * UPDATES // epochs:
-                bar.update(epoch - bar.pos, loss)
 
-        yield progress
+class Bar:
+    """A line that is drawn again and again, as wide as the terminal."""
+
+    def __init__(self, label: str = "") -> None:
+        self._label = label
+        self._drawn, self._at = 0, 0.0
+        self._last: EpochReport | None = None
+
+    def update(self, report: EpochReport) -> None:
+        """An epoch was run."""
+        first, self._last = self._last is None, report
+        if first or report.seconds >= self._at + PAUSE:
+            self._draw(report)
+
+    def end(self) -> None:
+        """Leave the last epoch's line."""
+        if self._last is not None:
+            self._draw(self._last)
+            click.echo(err=True)
+
+    def _draw(self, report: EpochReport) -> None:
+        line = fitted(report, self._label, shutil.get_terminal_size().columns - 1)
+        click.echo("\r" + line.ljust(self._drawn), nl=False, err=True)
+        self._drawn, self._at = len(line), report.seconds
+
+
+def fitted(report: EpochReport, label: str, width: int) -> str:
+    """The line of an epoch that fits: with a bar if there is room, else without what matters less.
+
+    Units: width in signs.
+    """
+    parts = _parts(report, label)
+    room = width - len("  ".join(parts)) - 4
+    if room >= SHORTEST:
+        size = min(room, BAR)
+        done = size * report.epoch // report.epochs
+        parts.insert(1, f"[{'#' * done}{'-' * (size - done)}]")
+    for start in ("rate", "validation", ""):
+        if len("  ".join(parts)) <= width:
+            break
+        parts = [part for part in parts if not start or not part.startswith(start)]
+        parts = parts if start else parts[:2]
+    return "  ".join(parts)[:width]
+
+
+def _parts(report: EpochReport, label: str) -> list[str]:
+    """What is said of an epoch: which it is, its loss, score and rate, and how long the others will
+    take, which the first one, with all that begins, does not tell."""
+    count = str(report.epochs)
+    parts = [f"{label}{' ' * bool(label)}epoch {report.epoch:>{len(count)}}/{count}"]
+    parts.append(f"loss {report.loss:.4g}")
+    if report.validation is not None:
+        parts.append(f"validation {report.validation:.4g}")
+    parts.append(f"rate {report.learning_rate:.3g}")
+    left = report.epochs - report.epoch
+    if left and report.epoch > 1:
+        parts.append(f"{_time(report.seconds / report.epoch * left)} left")
+    return parts if left else [*parts, "done"]
+
+
+def _time(seconds: float) -> str:
+    """
+    >>> _time(0.2), _time(75), _time(7300)
+    ('0 s', '1 min 15 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -57,4 +57,5 @@ def run(program: ProgramFile, training: Training, style: Style) -> None:
     if status in (0, INCONCLUSIVE):
         result, data = train_program(program, problem, training)
         write(outcome(program, problem, result, data))
+        training.seen.show(result, data)
     sys.exit(status)

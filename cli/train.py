@@ -33,7 +33,7 @@ def train(program: ProgramFile, training: Training, output: str | None) -> None:
 
     \b
     Examples:
-      symgrad train softmax_regression
+      symgrad train softmax_regression --validation 0.2 --plot -
       printf 'x,t\\n1,2.1\\n2,3.9\\n3,6.2\\n' > line.csv
       symgrad train linear_regression --data line.csv --output line.npz
     """
@@ -41,6 +41,7 @@ def train(program: ProgramFile, training: Training, output: str | None) -> None:
     problem = program.problem()
     result, data = train_program(program, problem, training)
     write(outcome(program, problem, result, data))
+    training.seen.show(result, data)
     if output is None:
         write(parameters(result))
         return

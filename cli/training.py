@@ -11,19 +11,21 @@ from .checkpoint_options import CheckpointOptions
 from .data_options import DataOptions
 from .epoch_options import EpochOptions
 from .optimizer_options import OptimizerOptions
+from .plot_options import PlotOptions
 from .programs import ProgramFile
-from .progress import progress_bar
+from .progress import shown_progress
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
     from symgrad.training.result import FitResult
 
-# each has `options` for the command, its fields by their names, and `arguments` for `fit`
+# each has `options` for the command and its fields by their names; `arguments` are for `fit`
 THEMES: dict[str, Any] = {
     "data": DataOptions,
     "optimizer": OptimizerOptions,
     "epochs": EpochOptions,
     "checkpoint": CheckpointOptions,
+    "seen": PlotOptions,
 }
 
 
@@ -35,6 +37,7 @@ class Training:
     optimizer: OptimizerOptions
     epochs: EpochOptions
     checkpoint: CheckpointOptions
+    seen: PlotOptions
 
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -66,6 +69,6 @@ def train_program(
     told: dict[str, Any] = {}
     for theme in (getattr(training, name) for name in THEMES):
         told |= theme.arguments(program)
-    with progress_bar(told["epochs"]) as progress:
-        result = sg.fit(problem, data, **told, progress=progress)
+    with shown_progress(training.seen.progress) as callbacks:
+        result = sg.fit(problem, data, **told, callbacks=callbacks)
     return result, data

@@ -101,8 +101,8 @@ class History:
 
     def _shown(self, rows: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """The heads of a table and at most so many of its rows."""
-        count = len(self.losses)
-        epochs = {round(k) for k in np.linspace(1, count, min(count, checked_count("rows", rows)))}
+        count, most = len(self.losses), checked_count("rows", rows)
+        epochs = {round(k) for k in np.linspace(1, count, min(count, most))}
         columns = {name: numbers for name, numbers in self.columns.items() if name != "seconds"}
         cells = [tuple(f"{c[k - 1]:.4g}" for c in columns.values()) for k in sorted(epochs)]
         return tuple(columns), cells

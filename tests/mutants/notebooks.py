@@ -23,7 +23,7 @@ MUTANTS: list[Mutant] = [
         "tests/test_repr.py",
         (
             "a history shows every epoch",
-            "np.linspace(1, count, min(count, ROWS))",
+            "np.linspace(1, count, min(count, most))",
             "range(1, count + 1)",
         ),
     ),
