@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from .datafiles import read_columns, read_data
+from .datafiles import read_data, read_lists, read_names, read_numbers
 from .programs import ProgramFile
 
 if TYPE_CHECKING:
@@ -51,9 +51,57 @@ OPTIONS = [
     click.option(
         "--columns",
         multiple=True,
-        callback=read_columns,
+        callback=read_lists,
         metavar="NAME=COLUMN,...",
-        help="The CSV columns of a variable, as in x=length,width. Repeat for each variable.",
+        help="The CSV columns of a variable, as in x=length,width; x=* are all the others. Repeat "
+        "for each variable.",
+    ),
+    click.option(
+        "--set",
+        "constants",
+        multiple=True,
+        callback=read_numbers,
+        metavar="NAME=NUMBER,...",
+        help="Data that are no columns, as in lam=0.1.",
+    ),
+    click.option(
+        "--missing",
+        type=click.Choice(["refuse", "drop", "mean"]),
+        default="refuse",
+        help="Leave rows with missing entries out, or fill in the mean.  [default: refuse]",
+    ),
+    click.option(
+        "--scale",
+        multiple=True,
+        callback=read_names,
+        metavar="NAME,...",
+        help="Variables whose columns are to have mean 0 and deviation 1.",
+    ),
+    click.option(
+        "--one-hot",
+        multiple=True,
+        callback=read_names,
+        metavar="COLUMN,...",
+        help="Columns that become one for each category; * are all of text.",
+    ),
+    click.option(
+        "--classes",
+        multiple=True,
+        callback=read_lists,
+        metavar="NAME=CLASS,...",
+        help="The classes of a label in order, as in t=no,yes.  [default: the alphabet's]",
+    ),
+    click.option(
+        "--separator", metavar="SIGN", help="What separates entries.  [default: found out]"
+    ),
+    click.option(
+        "--decimal",
+        type=click.Choice([".", ","]),
+        default=".",
+        help="What stands before decimals.  [default: .]",
+    ),
+    click.option(
+        "--encoding", metavar="NAME", help="Of the CSV file.  [default: utf-8 or latin-1]"
     ),
     SIZES,
 ]
@@ -67,6 +115,14 @@ class DataOptions:
     data_file: Path | None
     columns: dict[str, list[str]]
     sizes: dict[str, int | list[int]]
+    constants: dict[str, Any]
+    missing: str
+    scale: tuple[str, ...]
+    one_hot: tuple[str, ...]
+    classes: dict[str, list[str]]
+    separator: str | None
+    decimal: str
+    encoding: str | None
 
     def check(self, program: ProgramFile) -> None:
         """Wrong usage, at once, where there is nothing to train on."""
@@ -78,11 +134,20 @@ class DataOptions:
             )
 
     def read(self, program: ProgramFile, problem: Problem) -> Mapping[str, Any]:
-        """The data of --data, or those of the built-in example."""
-        if self.data_file is not None:
-            return read_data(self.data_file, problem, self.columns)
-        assert program.example is not None
-        return program.example.data()
+        """The data of --data, or those of the built-in example; what was done to them is said."""
+        if self.data_file is None:
+            assert program.example is not None
+            return {**program.example.data(), **self.constants}
+        from symgrad import Prepared
+
+        form = {name: getattr(self, name) for name in ("separator", "encoding", "decimal")}
+        names = ("columns", "missing", "scale", "one_hot", "classes", "constants")
+        preparing = {name: getattr(self, name) for name in names}
+        data = read_data(self.data_file, problem, form, preparing)
+        if isinstance(data, Prepared):
+            for line in data.preparation.described():
+                click.echo(f"{self.data_file}: {line}", err=True)
+        return data
 
     def arguments(self, program: ProgramFile) -> dict[str, Any]:
         """What `fit` is told of them beside the data."""

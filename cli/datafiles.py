@@ -1,4 +1,4 @@
-"""The options --data and --columns: arrays from a CSV or npz file, by variable name."""
+"""What the options of data read: arrays from a CSV or npz file, by variable name."""
 
 from __future__ import annotations
 
@@ -8,38 +8,85 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from symgrad.data import Table
     from symgrad.language.problem import Problem
 
 
-def read_columns(
+def read_lists(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, list[str]]:
-    """The columns of each variable, from NAME=COLUMN,COLUMN,... of --columns."""
-    columns = {}
+    """What belongs to each name, from NAME=ENTRY,ENTRY,... of an option such as --columns."""
+    found = {}
     for value in values:
         name, sign, after = value.partition("=")
-        chosen = [column.strip() for column in after.split(",") if column.strip()]
-        if not (name.strip() and sign and chosen):
-            raise click.BadParameter(f"{value!r}: NAME=COLUMN or NAME=COLUMN,COLUMN,... is wanted")
-        columns[name.strip()] = chosen
-    return columns
+        entries = [entry.strip() for entry in after.split(",") if entry.strip()]
+        if not (name.strip() and sign and entries):
+            what = (parameter.metavar or "").partition("=")[2].partition(",")[0]
+            raise click.BadParameter(f"{value!r}: NAME={what} or NAME={what},{what},... is wanted")
+        found[name.strip()] = entries
+    return found
 
 
-def read_data(path: Path, problem: Problem, columns: dict[str, list[str]]) -> dict[str, Any]:
-    """The arrays in a file.
+def read_names(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Names with commas between them; the option may be given several times."""
+    names = (name.strip() for value in values for name in value.split(","))
+    return tuple(name for name in names if name)
+
+
+def read_numbers(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, Any]:
+    """The number of each name, or the vector, from NAME=NUMBER,... of --set."""
+    numbers: dict[str, Any] = {}
+    for name, entries in read_lists(context, parameter, values).items():
+        try:
+            each = [float(entry) for entry in entries]
+        except ValueError:
+            raise click.BadParameter(f"{name}={','.join(entries)}: numbers are wanted") from None
+        numbers[name] = each if each[1:] else each[0]
+    return numbers
+
+
+def read_data(
+    path: Path, problem: Problem, form: Mapping[str, Any], preparing: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The arrays of a problem in a file: of a CSV file in this form, prepared so.
 
     Raises: DataError, with the file's name, where the file cannot be read or does not fit.
     """
+    from symgrad import prepare
+    from symgrad.data import Table
     from symgrad.errors import DataError
 
+    data = read_file(path, **form)
     try:
-        if path.suffix == ".npz":
-            if columns:
-                raise DataError("an npz file has no columns: an array is known by its name")
-            return _read_npz(path)
-        return _read_csv(path, problem, columns)
+        if isinstance(data, Table):
+            return prepare(problem, data, **preparing)
+        if any(preparing.get(name) for name in ("columns", "scale", "one_hot", "classes")):
+            raise DataError("an npz file has no columns: an array is known by its name")
+        return {**data, **preparing.get("constants", {})}
     except DataError as error:
         raise error.at(None, None, str(path)) from None
+
+
+def read_file(
+    path: Path, separator: str | None = None, encoding: str | None = None, decimal: str = "."
+) -> Table | dict[str, Any]:
+    """The table in a CSV file, or the arrays in an npz file by their names.
+
+    Raises: DataError, with the file's name, where the file cannot be read.
+    """
+    from symgrad.data import read_csv
+    from symgrad.errors import DataError
+
+    if path.suffix != ".npz":
+        return read_csv(path, separator, encoding, decimal)
+    try:
+        return _read_npz(path)
     except (OSError, ValueError) as error:
         raise DataError(f"cannot be read: {error}", filename=str(path)) from None
 
@@ -69,15 +116,3 @@ def _with_layers(named: dict[str, Any]) -> dict[str, Any]:
         else:
             found[name] = array
     return found
-
-
-def _read_csv(path: Path, problem: Problem, columns: dict[str, list[str]] | None) -> dict[str, Any]:
-    from symgrad.data import batch_arrays, read_table
-
-    kinds = {
-        v.name: "one_hot" if "one_hot" in v.facts else v.kind
-        for v in problem.variables.values()
-        if v.batch is not None
-    }
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        return batch_arrays(read_table(lines), kinds, columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,9 +158,9 @@ def _components(derivation: Derivation, form: str) -> str:
     return "\n".join(c.line if form == "text" else c.latex for c in found) + "\n"
 
 
-def _numbers(given: str, problem: Problem) -> int | dict[str, Any]:
+def _numbers(given: str, problem: Problem) -> int | Mapping[str, Any]:
     """A seed, or the arrays in a file."""
-    return int(given) if given.isdecimal() else read_data(Path(given), problem, {})
+    return int(given) if given.isdecimal() else read_data(Path(given), problem, {}, {})
 
 
 def _kinds(problem: Problem) -> str:

@@ -29,6 +29,8 @@ _PUBLIC = {
     "rendering.style": "Style",
     "results": "Result",
     "training.callbacks": "EpochReport",
+    "training.data.preparation": "Preparation",
+    "training.data.preparing": "Prepared prepare",
     "training.fit": "fit",
     "training.result": "FitResult",
     "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD LBFGS Lion NAdam OPTIMIZERS"

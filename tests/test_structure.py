@@ -18,7 +18,6 @@ ROOT = Path(__file__).parent.parent
 FUNCTION, CLASS = 50, 200
 READS = re.compile(r"\bast\.parse|\bre\.(compile|match|search|sub|findall|fullmatch|split)")
 READERS = {
-    "symgrad/data/columns.py": "the header of a table: x1, x2, ...",
     "symgrad/grading/answer.py": "an answer, with names such as dL/dh",
     "symgrad/grading/claims.py": "a formula of a derivation",
     "symgrad/grading/differentials.py": "names of differentials, dx",

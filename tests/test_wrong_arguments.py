@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.data import batch_arrays
 
 PROGRAM = "x: Vector(d)\nt: Scalar\nw: Vector(d)\nloss = mean((w.T @ x - t)**2 for x, t in batch)"
 DATA = {"x": [[1.0, 2.0], [3.0, 4.0]], "t": [1.0, 2.0]}
@@ -62,8 +61,9 @@ WRONG: list[tuple[Callable[[Any], Any], list[Any], str]] = [
     (lambda v: trainer(data={**DATA, v: 1}), [1, None], "is not declared in the problem"),
     (lambda v: trainer().epoch(v), [[[1], [1, 2]], "a", [0, 0]], "permutation"),
     (lambda v: sg.Adam(learning_rate=v), [lambda: 1, None, "a", 1j, -1], "learning_rate is"),
-    (lambda v: batch_arrays(v, {"x": "Vector"}), [None, "x", [1]], "table: a mapping"),
-    (lambda v: batch_arrays({"x": ARRAY}, v), [None, "x"], "kinds: a mapping"),
+    (lambda v: sg.prepare(PROGRAM, v), [None, "x", [1], 3], "the table is a"),
+    (lambda v: sg.prepare(PROGRAM, DATA, columns=v), ["x", 3, [1]], "columns: a mapping"),
+    (lambda v: sg.prepare(PROGRAM, DATA, missing=v), [None, "men", 3], "missing is one of"),
 ]
 CASES = [
     pytest.param(call, value, message, id=f"{k}-{type(value).__name__}")

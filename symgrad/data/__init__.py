@@ -1,14 +1,14 @@
 """Two small data sets, as NumPy arrays; graphs, walks and tables. `SOURCES.md` says where from."""
 
-from symgrad.data.columns import batch_arrays
+from symgrad.data.frames import as_table
 from symgrad.data.graphs import corrupted, mean_adjacency, normalized_adjacency
 from symgrad.data.pairs import numbered, skip_grams, walks
 from symgrad.data.sets import iris, karate
-from symgrad.data.tables import Table, one_hot, read_table, standardized
+from symgrad.data.tables import Table, one_hot, read_csv, read_table, standardized
 
 __all__ = [
     "Table",
-    "batch_arrays",
+    "as_table",
     "corrupted",
     "iris",
     "karate",
@@ -16,6 +16,7 @@ __all__ = [
     "normalized_adjacency",
     "numbered",
     "one_hot",
+    "read_csv",
     "read_table",
     "skip_grams",
     "standardized",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from symgrad.data.tables import Array, Table
+from symgrad.data.tables import Array, Arrays
 from symgrad.errors import DataError
 
 
@@ -38,7 +38,7 @@ def mean_adjacency(A: Array) -> Array:
     return np.asarray(A / np.where(degrees == 0, 1, degrees))
 
 
-def corrupted(facts: Array, *, entities: int | None = None, seed: int = 0) -> Table:
+def corrupted(facts: Array, *, entities: int | None = None, seed: int = 0) -> Arrays:
     """Facts (head, relation, tail), and beside each one with another head or another tail.
 
     The other one is drawn at random of all entities, so that it makes no fact that is known.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from symgrad.data.tables import Array, Table
+from symgrad.data.tables import Array, Arrays
 from symgrad.errors import DataError, OptionError
 
 FREQUENT = 0.75  # the power of a frequency that negative samples are drawn by
@@ -22,7 +22,7 @@ def walks(
     p: float = 1.0,
     q: float = 1.0,
     seed: int = 0,
-) -> Table:
+) -> Arrays:
     """Pairs of nodes that lie near each other on random walks, with negative samples.
 
     From every node `repeats` walks of `length` nodes start; two nodes at most `window` steps apart
@@ -84,7 +84,7 @@ def skip_grams(
     window: int = 2,
     negatives: int = 3,
     seed: int | np.random.Generator = 0,
-) -> Table:
+) -> Arrays:
     """Pairs of numbers that stand near each other in sequences, with negative samples.
 
     Two numbers at most `window` places apart are a pair (u, v). With each come `negatives` numbers,

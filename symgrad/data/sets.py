@@ -7,10 +7,10 @@ from importlib.resources import files
 import numpy as np
 
 from symgrad.data.graphs import normalized_adjacency
-from symgrad.data.tables import Table, one_hot, read_table
+from symgrad.data.tables import Arrays, one_hot, read_table
 
 
-def iris() -> Table:
+def iris() -> Arrays:
     """150 irises, 50 of each species, as measured: nothing is scaled.
 
     X: (150, 4), in cm: length and width of the sepal, length and width of the petal.
@@ -25,7 +25,7 @@ def iris() -> Table:
     return {"X": np.stack(measured, axis=1), "labels": labels, "Y": one_hot(labels)}
 
 
-def karate() -> Table:
+def karate() -> Arrays:
     """The friendships in a karate club of 34 that fell apart, and who went with whom.
 
     A: (34, 34), 1 between friends. A_hat: (34, 34), A with self-loops, normalized. edges: (78, 2),
@@ -45,5 +45,5 @@ def karate() -> Table:
     return {"A": A, "A_hat": A_hat, "edges": edges, "labels": labels, "Y": one_hot(labels)}
 
 
-def _read(name: str) -> Table:
+def _read(name: str) -> Arrays:
     return read_table(files("symgrad.data").joinpath(name).read_text(encoding="utf-8").splitlines())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from symgrad.data.tables import Array, Table
+from symgrad.data.tables import Array, Arrays
 from symgrad.examples import builtin
 from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem
@@ -56,7 +56,7 @@ class Example:
     the loss itself is the score.
     """
 
-    data: Callable[[], Table]
+    data: Callable[[], Arrays]
     optimizer: str = "adam"
     learning_rate: float
     epochs: int

@@ -103,7 +103,7 @@ class ChunkGradients:
             gradient(totals.outer, (*wrt, *totals.names)), dtype=dtype, reuse_buffers=True
         )
         functions = [compile_derivation(gradient(p, wrt), dtype=dtype) for p in totals.sums]
-        reading = partial(_read_chunk, problem, data.constants, dtype, wrt)
+        reading = partial(_read_chunk, problem, data.constants, dtype, wrt, labels=False)
         self._shared = _dask().delayed((functions, reading))
 
     def begin(self, order: Array) -> None:
@@ -140,9 +140,10 @@ def _read_chunk(
     dtype: str,
     parameters: tuple[str, ...],
     chunk: Mapping[str, Any],
+    labels: bool = True,
 ) -> Data:
-    """A chunk's data, checked as data in memory are."""
-    return read_data(problem, {**constants, **chunk}, dtype, parameters)
+    """A chunk's data, checked as data in memory are; `labels` once."""
+    return read_data(problem, {**constants, **chunk}, dtype, parameters, labels)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from symgrad.training.callbacks import Callback, checked_callbacks
 from symgrad.training.checkpoints import Checkpoint, run_told
 from symgrad.training.chunks import read
 from symgrad.training.data.arrays import Data, first_steps
+from symgrad.training.data.preparing import both_prepared
 from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.defaults import chosen
 from symgrad.training.epochs import Progress, run_epochs
@@ -86,11 +87,13 @@ def fit(
     with the same bits as one that was never broken off; more epochs go on after the end. SIGINT and
     SIGTERM let the step end and save.
 
-    `data` is a mapping from name to array; a function that the problem leaves open is given there
-    as (f, df), the function and its derivative. With dask arrays, or a list of delayed mappings,
-    the gradient is worked out chunk by chunk where dask runs its tasks, and an epoch is one step
-    with all examples, whatever `batch_size` is (see `symgrad.training.chunks`; extra `dask`). In
-    minibatches the loss has to be linear in its sums over the batch (see `Trainer`).
+    `data` is a mapping from name to array, or a table that `prepare` takes (a frame of pandas or
+    polars, with a column for each variable); labels may be text. A function that the problem leaves
+    open is given there as (f, df), the function and its derivative. With dask arrays, or a list of
+    delayed mappings, the gradient is worked out chunk by chunk where dask runs its tasks, and an
+    epoch is one step with all examples, whatever `batch_size` is (see `symgrad.training.chunks`;
+    extra `dask`). In minibatches the loss has to be linear in its sums over the batch (see
+    `Trainer`).
 
     Shapes: data of an example have one leading axis, the batch; sample_weight is (count,).
     Units: batch_size in examples (None for all), tolerance in loss per parameter (a Euclidean
@@ -107,9 +110,9 @@ def fit(
     problem = as_problem(problem)
     seed = whole_number("seed", seed)
     parameters, sizes = _given("parameters", parameters), _given("sizes", sizes)
-    callbacks = checked_callbacks(callbacks)
+    callbacks, dtype = checked_callbacks(callbacks), dtype_of(dtype)
+    data, validation, preparation = both_prepared(problem, data, validation)
     _check_options(problem, batch_size, progress, validation, patience)
-    dtype = dtype_of(dtype)
     trained = _trained(problem, data, parameters)
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
@@ -122,13 +125,13 @@ def fit(
     score = validation_score(trainer, validating, metric)
     if check:
         _check(trainer, training)
+    run = (problem, training, validating, start)
+    options |= {"patience": patience, "tolerance": tolerance}
     kept = None
     if checkpoint is not None:
-        told = {**options, "patience": patience, "tolerance": tolerance}
-        run = run_told(problem, training, validating, start, told)
-        kept = Checkpoint(checkpoint, checkpoint_every, run)
+        kept = Checkpoint(checkpoint, checkpoint_every, run_told(*run, options))
     result = run_epochs(trainer, epochs, stopping, score, callbacks, progress, kept)
-    return replace(result, constants=whole.constants)
+    return replace(result, constants=whole.constants, preparation=preparation)
 
 
 def _given(name: str, values: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -105,9 +105,8 @@ def test_validation_and_patience(symgrad, program: str, csv: str) -> None:
         ("", "line.csv: no table"),
         ("a,b\n1,2\n", "line.csv: no column x, and no x1, x2, ...; the columns are a, b"),
         ("x,t\n1,2\n3\n", "line.csv, line 3: 1 entry, but the header names 2"),
-        ("x,t\n1,2\n?,4\n", "line.csv: x: column x holds text: '?'"),
-        ("x,t\n1,2\n,4\n", "line.csv: x: column x has an empty entry"),
-        ("x;t\n1;2\n", "line.csv, line 1: its entries are separated by semicolons"),
+        ("x,t\n1,2\n?,4\n", "line.csv, line 3: column x: a missing entry"),
+        ("x,t\n1,2\na,4\n", "line.csv, line 3: column x: 'a' is no number"),
         (
             "1,2\n3,4\n",
             "line.csv: no column x, and no x1, x2, ...; the columns are 1, 2; the first",

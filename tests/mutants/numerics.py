@@ -18,7 +18,7 @@ MUTANTS: list[Mutant] = [
     ),
     *planted_in(
         "symgrad/numerics/layers.py",
-        "tests/numerics/test_recurrences.py tests/training/test_sizes.py",
+        "tests/numerics/test_recurrences.py tests/training/data/test_sizes.py",
         ("lists may differ in their lengths", "if len(entries) != len(own):", "if False:"),
         (
             "the other series may have another number of steps",

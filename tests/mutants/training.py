@@ -106,6 +106,28 @@ MUTANTS: list[Mutant] = [
         ("a size may be 0", "or given < 1:", "or given < 0:"),
     ),
     *planted_in(
+        "symgrad/training/data/meanings.py",
+        "tests/training/data/test_labels.py",
+        ("a sign may be 0", "np.abs(np.abs(values) - 1)", "np.abs(values) - 1"),
+        ("any score is as good as its negative", "return same and signed and", "return signed and"),
+        (
+            "a loss that falls does not",
+            "if further - far < 1.5",
+            "if False and further - far < 1.5",
+        ),
+        ("a weight is a label", "if self._is_weight() or self", "if self"),
+    ),
+    *planted_in(
+        "symgrad/training/data/preparation.py",
+        "tests/training/data/test_csv_files.py",
+        (
+            "a class is the next one",
+            "return np.array([places[text] for",
+            "return -np.array([places[text] for",
+        ),
+        ("what is infinite is a number", "if np.isinf(values).any():", "if False:"),
+    ),
+    *planted_in(
         "symgrad/data/tables.py",
         "tests/data/test_tables.py symgrad/data/tables.py",
         ("columns are scaled together", "X.std(axis=0)", "X.std()"),

@@ -140,7 +140,7 @@ loss = mean(cross_entropy(y, softmax(W @ x)) for x, y in batch)
 @pytest.mark.parametrize("soft", [0.0, 0.1])
 def test_what_the_data_show_changes_no_step(soft: float, modules: str) -> None:
     pytest.importorskip(modules, exc_type=ImportError)
-    Y = np.eye(4)[RNG.integers(0, 4, 50)] * (1 + soft)  # rows that sum to 1, or do not
+    Y = (1 - soft) * np.eye(4)[RNG.integers(0, 4, 50)] + soft / 4  # one-hot, or not
     W = RNG.normal(size=(4, 3))
     trained = Trainer(
         CLASSES,
@@ -152,7 +152,7 @@ def test_what_the_data_show_changes_no_step(soft: float, modules: str) -> None:
     )
     trained.epoch()
     p = np.exp(X @ W.T) / np.exp(X @ W.T).sum(1, keepdims=True)
-    slope = (p * Y.sum(1, keepdims=True) - Y).T @ X / 50
+    slope = (p - Y).T @ X / 50
     np.testing.assert_allclose(trained.parameters["W"], W - slope, rtol=1e-12, atol=1e-14)
 
 
@@ -289,7 +289,7 @@ GIVEN = {"x": X, "t": T}
         ({"x": X, "t": T, "u": T}, START, "data: u is not declared"),
         ({"x": X[:, :2], "t": T}, START, "d is 2 in x .* but 3 in w"),
         ({"x": X[:0], "t": T[:0]}, START, "x, t hold no examples"),
-        ({"x": X, "t": ["a"] * 50}, START, "t is no array of numbers: its entries are text"),
+        ({"x": X, "t": ["a"] * 50}, START, "t: column t has one class alone, a; two are wanted"),
         ([X, T], START, "data is a list; a mapping"),
         ({**GIVEN, "b": 0.0}, START, "b is given as data and as a parameter"),
         (GIVEN, {**START, "c": 0.0}, "parameters: c is not declared"),

@@ -16,6 +16,8 @@ from symgrad.numerics.given import form
 from symgrad.numerics.layers import apart, layers
 from symgrad.numerics.libraries import plain_array
 from symgrad.numerics.sizes import infer_sizes
+from symgrad.training.data.labels import check_labels
+from symgrad.training.data.preparing import prepared
 
 FEW_STEPS = 4
 Array: TypeAlias = npt.NDArray[Any]
@@ -68,14 +70,19 @@ class Data:
 
 
 def read_data(
-    problem: Problem, data: Mapping[str, Any], dtype: str, parameters: tuple[str, ...] = ()
+    problem: Problem,
+    data: Any,
+    dtype: str,
+    parameters: tuple[str, ...] = (),
+    labels: bool = True,
 ) -> Data:
-    """The arrays given, checked against the problem; labels become whole numbers.
+    """The arrays given, checked against the problem, and `labels` against its loss.
 
     Every variable but the parameters must be given, and the functions that the problem leaves open.
     Raises: DataError for a name unknown or missing, for arrays that are no numbers or do not agree
     in their lengths; NotFiniteError for a value that is not finite.
     """
+    data = prepared(problem, data)
     if not isinstance(data, Mapping):
         raise DataError(f"data is a {type(data).__name__}; a mapping from name to array is wanted")
     beside = [*problem.functions, *map(str, problem.counts)]
@@ -109,6 +116,8 @@ def read_data(
     count = lengths.pop() if lengths else 0
     if not count:
         raise DataError(f"data: {', '.join(examples)} hold no examples")
+    if labels:
+        check_labels(problem, examples)
     return Data(examples, constants, count, functions=functions)
 
 

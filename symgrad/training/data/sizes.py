@@ -52,19 +52,35 @@ def dimension_sizes(
             raise DataError(
                 f"sizes: {name} is {size}, but the arrays have {dimensions[declared[name]]}"
             )
-    largest: dict[sympy.Symbol, int] = {}
-    labels = [v for v in written.variables.values() if v.kind == "Index" and v.name in arrays]
-    for variable in labels:
+    return dimensions | _of_labels(written, arrays, dimensions)
+
+
+def _of_labels(
+    problem: Problem, arrays: Mapping[str, Any], dimensions: Mapping[sympy.Symbol, int]
+) -> dict[sympy.Symbol, int]:
+    """The sizes that the largest labels show, where no array does."""
+    ends: dict[sympy.Symbol, tuple[int, int]] = {}
+    for variable in problem.variables.values():
+        if variable.kind != "Index" or variable.name not in arrays:
+            continue
         (dimension,) = variable.dims
-        top = int(arrays[variable.name].max())
+        labels = arrays[variable.name]
+        low, high = int(labels.min()), int(labels.max())
         if dimension.is_Symbol and dimension not in dimensions:
-            largest[dimension] = max(largest.get(dimension, 0), top + 1)
-        elif top >= dimension.subs(dimensions):
+            before = ends.get(dimension, (low, high))
+            ends[dimension] = min(low, before[0]), max(high, before[1])
+        elif high >= dimension.subs(dimensions):
             raise DataError(
-                f"data: {variable.name} has the label {top}; labels below {dimension} = "
+                f"data: {variable.name} has the label {high}; labels below {dimension} = "
                 f"{dimension.subs(dimensions)} are wanted"
             )
-    return dimensions | largest
+    for dimension, (low, high) in ends.items():
+        if low > 0:
+            raise DataError(
+                f"data: the labels below {dimension} are from {low} to {high}; they count from 0. "
+                f'If 0 does not occur, say so, as in sizes={{"{dimension}": {high + 1}}}'
+            )
+    return {dimension: high + 1 for dimension, (_, high) in ends.items()}
 
 
 def _of_each_layer(problem: Problem, sizes: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,320 @@
+"""From a table to the arrays of a problem: which columns, which classes, what is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from symgrad.calculus import as_problem
+from symgrad.data.frames import as_table, column_of, is_frame, is_series
+from symgrad.data.tables import Array, Table, deviations, number
+from symgrad.errors import DataError, OptionError, did_you_mean, names_wanted, one_of
+from symgrad.language.problem import Problem, Variable
+from symgrad.training.data.labels import classes_wanted, wrong_label
+from symgrad.training.data.preparation import Column, Part, Preparation, missing_entry, names_of
+
+Names: TypeAlias = str | Sequence[str]
+MISSING = ("refuse", "drop", "mean")
+OTHERS = "*"  # all columns that no other variable takes, or all of text
+
+
+class Prepared(Mapping[str, Any]):
+    """Arrays by variable, made of a table by `preparation`: a mapping, as data are."""
+
+    def __init__(self, arrays: Mapping[str, Any], preparation: Preparation) -> None:
+        self._arrays, self.preparation = dict(arrays), preparation
+
+    def __getitem__(self, name: str) -> Any:
+        return self._arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __repr__(self) -> str:
+        """The arrays' shapes."""
+        shapes = ", ".join(f"{n} {np.shape(a)}" for n, a in self.items())
+        return f"<Prepared: {shapes}>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a table is to be prepared, checked."""
+
+    columns: Mapping[str, Names]
+    missing: str
+    scale: tuple[str, ...]
+    one_hot: tuple[str, ...]
+    classes: Mapping[str, Sequence[Any]]
+
+
+def prepare(
+    problem: Any,
+    table: Any,
+    *,
+    columns: Mapping[str, Names] | None = None,
+    missing: str = "refuse",
+    scale: Names = (),
+    one_hot: Names = (),
+    classes: Mapping[str, Sequence[Any]] | None = None,
+    constants: Mapping[str, Any] | None = None,
+) -> Prepared:
+    """The arrays of a problem, of a table with one row for each example.
+
+    The table is a frame of pandas or polars, a record array of NumPy, a mapping from name to
+    column, or what `symgrad.data.read_csv` gives. `columns` names those of a variable, {"x":
+    ["length", "width"]}, or "*" for all that no other variable takes; without, `x` is the column x,
+    or x1, x2, ... A missing entry is refused with its row, or `missing` is "drop", which leaves the
+    row out, or "mean", which fills in the mean of its column's numbers. `scale` names the variables
+    whose columns are to have mean 0 and standard deviation 1; a constant column becomes 0.
+    `one_hot` names columns of vectors that become a column for each category ("*": all of text).
+
+    A column of text holds labels: of a vector declared one_hot=True, of an Index, or of a Scalar,
+    which has two. Their order is the alphabet's, or that of `classes`, {"t": ["no", "yes"]}; the
+    numbers that those of a Scalar become are what the loss means by them, -1 and 1 in a hinge loss,
+    else 0 and 1. `constants` are data that are no columns, {"lam": 0.1}.
+
+    What was found stands in `.preparation`, for new tables: `.preparation.apply(table)`.
+    Raises: DataError with row and column where an entry does not fit; OptionError.
+
+    >>> line = "x: Vector(d)\\nt: Scalar\\nw: Vector(d)\\n"
+    >>> line += "loss = mean((w.T @ x - t)**2 for x, t in batch)"
+    >>> table = {"age": [20.0, 40.0], "size": [1.0, 1.0], "t": ["yes", "no"]}
+    >>> data = prepare(line, table, columns={"x": "*"}, scale="x")
+    >>> data["x"].tolist(), data["t"].tolist(), data.preparation.described()[0]
+    ([[-1.0, 0.0], [1.0, 0.0]], [1.0, 0.0], 'x: column age less 30, divided by 10')
+    """
+    problem, constants = as_problem(problem), dict(constants or {})
+    options = _options(problem, columns or {}, missing, scale, one_hot, classes or {})
+    table = as_table(table)
+    chosen = _chosen(problem, table, options.columns, constants)
+    drop = Preparation({n: Part("", c) for n, c in chosen.items()}, drop=missing == "drop")
+    whole = drop.complete(table)
+    remarks = table.remarks
+    if whole.count < table.count:
+        left_out = table.count - whole.count
+        remarks += (f"{left_out} of {table.count} rows left out: they have missing entries",)
+    parts = {n: _learned(problem, n, c, whole, options) for n, c in chosen.items()}
+    preparation = Preparation(parts, drop.drop, remarks)
+    arrays = {n: p.of(whole) for n, p in parts.items()}
+    if wrong := wrong_label(problem, arrays):
+        name, row, told = wrong
+        raise whole.error(row, parts[name].columns[0].name, f"{name}: {told}")
+    return Prepared({**constants, **arrays}, preparation)
+
+
+def prepared(problem: Problem, data: Any) -> Any:
+    """The data as arrays by name, with their preparation, where they are a frame or have text."""
+    if is_frame(data):
+        return prepare(problem, data)
+    if not isinstance(data, Mapping) or isinstance(data, Prepared):
+        return data
+    arrays, parts = dict(data), {}
+    for name, value in data.items():
+        variable = problem.variables.get(name)
+        if variable is None:
+            continue
+        if is_frame(value):
+            table = as_table(value)
+            part = Part("Vector", tuple(map(Column, table)))
+            arrays[name] = part.of(table)
+        elif is_series(value) or _is_text(value):
+            options = _options(problem, {}, "refuse", (), (), {})
+            table = Table({name: column_of(name, value)})
+            part = _learned(problem, name, (Column(name),), table, options)
+            arrays[name] = part.of(table)
+            if part.classes:
+                parts[name] = part
+    return Prepared(arrays, Preparation(parts)) if parts else arrays
+
+
+def both_prepared(
+    problem: Problem, data: Any, validation: Any
+) -> tuple[Any, Any, Preparation | None]:
+    """The data, those of their own for validation made alike, and how; a share stays as it is."""
+    data = prepared(problem, data)
+    preparation = data.preparation if isinstance(data, Prepared) else None
+    if is_frame(validation) or isinstance(validation, Mapping):
+        if preparation is None or isinstance(validation, Prepared):
+            validation = prepared(problem, validation)
+        else:
+            validation = preparation.apply(validation)
+    return data, validation, preparation
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is one axis of texts."""
+    if isinstance(value, list | tuple):
+        return any(isinstance(entry, str) for entry in value)
+    dtype = getattr(value, "dtype", None)
+    if getattr(value, "ndim", 0) != 1 or not isinstance(dtype, np.dtype):
+        return False
+    return dtype.kind in "USTO" and any(isinstance(entry, str | bytes) for entry in value.flat)
+
+
+def _options(
+    problem: Problem,
+    columns: Mapping[str, Names],
+    missing: str,
+    scale: Names,
+    one_hot: Names,
+    classes: Mapping[str, Sequence[Any]],
+) -> Options:
+    one_of("missing", missing, MISSING)
+    examples = {n: v for n, v in problem.variables.items() if v.batch is not None}
+    for what, given in (("columns", columns), ("classes", classes), ("scale", _names(scale))):
+        given = given if what == "scale" else names_wanted(what, given)
+        for name in given:
+            if name not in examples:
+                near = did_you_mean(name, examples)
+                raise DataError(f"{what} of {name}: no variable of the examples{near}")
+    for name in _names(scale):
+        variable = examples[name]
+        if variable.kind not in ("Scalar", "Vector") or variable.facts & {"one_hot", "simplex"}:
+            raise OptionError(f"scale: {name} is {_kind(variable)}; its numbers stay as they are")
+    return Options(
+        columns=columns,
+        missing=missing,
+        scale=_names(scale),
+        one_hot=_names(one_hot),
+        classes=classes,
+    )
+
+
+def _names(given: Names) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _kind(variable: Variable) -> str:
+    return "one_hot" if "one_hot" in variable.facts else variable.kind
+
+
+def _chosen(
+    problem: Problem, table: Table, columns: Mapping[str, Names], constants: Mapping[str, Any]
+) -> dict[str, tuple[Column, ...]]:
+    """The columns of each variable of the examples."""
+    names = [n for n in problem.batch if n not in constants]
+    rest = [n for n in names if columns.get(n) in (OTHERS, [OTHERS], (OTHERS,))]
+    if len(rest) > 1:
+        raise OptionError(f"columns: {' and '.join(rest)} cannot both have all the others")
+    found = {
+        n: _names(columns[n]) if n in columns else _columns_of(n, table)
+        for n in names
+        if n not in rest
+    }
+    taken = {column for chosen in found.values() for column in chosen}
+    found |= {n: tuple(c for c in table if c not in taken) for n in rest}
+    for name, chosen in found.items():
+        if not chosen:
+            raise DataError(f"{name}: no column is left for it")
+        for column in chosen:
+            if column not in table:
+                raise DataError(f"{name}: no column {column}{did_you_mean(column, table)}")
+    return {n: tuple(map(Column, found[n])) for n in names}
+
+
+def _columns_of(name: str, table: Table) -> tuple[str, ...]:
+    """The column x, or x1, x2, ... (or x_1, ...)."""
+    if name in table:
+        return (name,)
+    ends = {c: c.removeprefix(name).removeprefix("_") for c in table if c.startswith(name)}
+    numbered = [c for c, end in ends.items() if end.isascii() and end.isdecimal()]
+    if not numbered:
+        raise DataError(
+            f"no column {name}, and no {name}1, {name}2, ...; the columns are {', '.join(table)}; "
+            f"{_named(name, table)}"
+        )
+    return tuple(sorted(numbered, key=lambda column: int(ends[column])))
+
+
+def _named(name: str, table: Table) -> str:
+    """How a variable gets its columns."""
+    if all(number(column) is not None for column in table):
+        return "the first line holds numbers, a line of names is wanted before it"
+    return f"say which they are, as in --columns {name}={next(iter(table))}"
+
+
+def _learned(
+    problem: Problem, name: str, columns: tuple[Column, ...], table: Table, options: Options
+) -> Part:
+    """How the array of a variable is made of these columns."""
+    variable = problem.variables[name]
+    kind = _kind(variable)
+    if kind not in ("Scalar", "Vector", "Index", "one_hot") or variable.steps is not None:
+        raise DataError(
+            f"{name}: a {variable.kind} for every example needs an array, in an npz file or a "
+            "mapping by name, not a table"
+        )
+    if len(columns) > 1 and kind in ("Scalar", "Index"):
+        raise DataError(f"{name}: one column is wanted, {len(columns)} are given")
+    if len(columns) == 1 and _are_labels(name, kind, table[columns[0].name], options):
+        return _labels(problem, name, kind, columns[0], table, options)
+    if name in options.classes:
+        raise DataError(f"classes of {name}: its values are numbers of {len(columns)} columns")
+    learned = tuple(_column(name, column, table, options) for column in columns)
+    return Part(kind, learned)
+
+
+def _are_labels(name: str, kind: str, column: Array, options: Options) -> bool:
+    """Whether a column holds the names of classes."""
+    if name in options.classes or kind == "one_hot":
+        return True
+    return kind in ("Scalar", "Index") and _is_of_text(column)
+
+
+def _is_of_text(column: Array) -> bool:
+    """Whether none of its entries is a number."""
+    if column.dtype.kind != "U":
+        return False
+    return not any(entry and number(entry) is not None for entry in column.tolist())
+
+
+def _labels(
+    problem: Problem, name: str, kind: str, column: Column, table: Table, options: Options
+) -> Part:
+    values, at = table[column.name], column.name
+    if table.missing(at).any():
+        raise missing_entry(table, at)
+    texts = names_of(values)
+    if name in options.classes:
+        classes = tuple(names_of(column_of(name, list(options.classes[name]))))
+    elif values.dtype.kind != "U" and (values % 1).any():
+        row = int(np.argmax(values % 1 != 0))
+        raise table.error(row, at, f"{values[row]:g} is the name of no class; whole numbers are")
+    else:
+        classes = tuple(names_of(np.unique(values)))
+    if len(set(classes)) != len(classes):
+        raise OptionError(f"classes of {name}: {', '.join(classes)} has one twice")
+    if len(classes) < 2:
+        raise DataError(f"{name}: column {at} has one class alone, {classes[0]}; two are wanted")
+    if kind != "Scalar":
+        return Part(kind, (column,), classes, tuple(map(float, range(len(classes)))))
+    if len(classes) > 2:
+        row = next(k for k, text in enumerate(texts) if text == classes[2])
+        told = f"{texts[row]!r} is a third class, after {classes[0]} and {classes[1]}"
+        raise table.error(row, at, f"{told}; {name} is a Scalar, which has two: numbers or labels")
+    return Part(kind, (column,), classes, classes_wanted(problem, name) or (0.0, 1.0))
+
+
+def _column(name: str, column: Column, table: Table, options: Options) -> Column:
+    """A column of numbers, with what is filled in and how it is scaled; or one of categories."""
+    values, at = table[column.name], column.name
+    text = values.dtype.kind == "U"
+    if at in options.one_hot or (OTHERS in options.one_hot and text):
+        if table.missing(at).any():
+            raise missing_entry(table, at)
+        return replace(column, categories=tuple(names_of(np.unique(values))))
+    known = None if text else values[~np.isnan(values)]
+    if known is not None and not known.size:
+        raise DataError(f"{name}: column {at} has no entry that is not missing")
+    if options.missing == "mean" and known is not None and known.size < values.size:
+        column = replace(column, fill=float(known.mean()))
+    numbers = column.of(table)  # all of them numbers, and finite
+    if name not in options.scale:
+        return column
+    return replace(column, mean=float(numbers.mean()), deviation=float(deviations(numbers)[0]))
