@@ -35,7 +35,8 @@ _PUBLIC = {
     "training.result": "FitResult",
     "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD LBFGS Lion NAdam OPTIMIZERS"
     " RMSprop SGD",
-    "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay StepDecay",
+    "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay LinearWarmup"
+    " OneCycle PolynomialDecay StepDecay",
     "training.script": "training_source",
     "training.trainer": "Trainer",
 }

@@ -73,6 +73,9 @@ from symgrad.training.schedules import (
     CosineDecay as CosineDecay,
     ExponentialDecay as ExponentialDecay,
     InverseTimeDecay as InverseTimeDecay,
+    LinearWarmup as LinearWarmup,
+    OneCycle as OneCycle,
+    PolynomialDecay as PolynomialDecay,
     StepDecay as StepDecay,
 )
 from symgrad.training.script import training_source as training_source

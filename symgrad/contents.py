@@ -313,7 +313,7 @@ def _schedule(name: str, kind: type[Schedule]) -> Iterator[str]:
     yield from _folded(f"{name}: {kind.sentence}")
     if symbols_of(kind):
         yield f"    {', '.join(map(_keyword, symbols_of(kind)))}"
-    yield f"    {plain(RATE)} = {plain(kind.formula())}"
+    yield from _folded(f"{plain(RATE)} = {plain(kind.formula())}", "    ")
 
 
 def _keyword(name: str) -> str:

@@ -40,11 +40,15 @@ POSITIVE = Range("a positive number", lambda x: x > 0)
 NOT_NEGATIVE = Range("0 or a positive number", lambda x: x >= 0)
 MEMORY = Range("a number from 0 up to, but not including, 1", lambda x: 0 <= x < 1)
 FACTOR = Range("a number above 0, at most 1", lambda x: 0 < x <= 1)
+SHARE = Range("a number from 0 to 1", lambda x: 0 <= x <= 1)
+BETWEEN = Range("a number between 0 and 1", lambda x: 0 < x < 1)
+AT_LEAST_ONE = Range("a number of at least 1", lambda x: x >= 1)
 COUNT = Range("a positive whole number", lambda x: x >= 1 and x == int(x))
 
 HYPERPARAMETERS = {
     "learning_rate": Hyperparameter(RATE, POSITIVE),
     "momentum": Hyperparameter(scalar(r"\mu"), MEMORY),
+    "dampening": Hyperparameter(scalar(r"\tau"), SHARE),
     "weight_decay": Hyperparameter(scalar(r"\lambda"), NOT_NEGATIVE),
     "rho": Hyperparameter(scalar(r"\rho"), MEMORY),
     "alpha": Hyperparameter(scalar(r"\alpha"), MEMORY),
@@ -58,6 +62,11 @@ HYPERPARAMETERS = {
     "factor": Hyperparameter(scalar(r"\gamma"), FACTOR),
     "period": Hyperparameter(scalar("s"), COUNT),
     "total": Hyperparameter(scalar("N"), COUNT),
+    "power": Hyperparameter(scalar("p"), POSITIVE),
+    "start": Hyperparameter(scalar("s"), FACTOR),
+    "rising": Hyperparameter(scalar("r"), BETWEEN),
+    "rise": Hyperparameter(scalar("a"), AT_LEAST_ONE),
+    "fall": Hyperparameter(scalar("b"), AT_LEAST_ONE),
     "lowest": Hyperparameter(scalar(r"\eta_{\min}"), NOT_NEGATIVE),
 }
 

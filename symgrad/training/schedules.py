@@ -22,13 +22,14 @@ from symgrad.training.hyperparameters import check_hyperparameters, symbols, sym
 COUNT = scalar("n")
 INITIAL = scalar(r"\eta_0")
 KAPPA, GAMMA, PERIOD, TOTAL, LOWEST = symbols("decay", "factor", "period", "total", "lowest")
+POWER, START, RISING, RISE, FALL = symbols("power", "start", "rising", "rise", "fall")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule(ABC):
     """A learning rate that changes; `per` says what n counts, epochs or iterations."""
 
-    learning_rate: float
+    learning_rate: Rate
     per: Literal["epoch", "iteration"] = "epoch"
 
     sentence: ClassVar[str]
@@ -43,7 +44,9 @@ class Schedule(ABC):
     def __call__(self, n: int) -> float:
         """The learning rate after n epochs (or iterations)."""
         values = (getattr(self, name) for name in symbols_of(type(self)))
-        return float(_function(type(self))(n, self.learning_rate, *values)[0])
+        first = self.learning_rate
+        initial = first(n) if isinstance(first, Schedule) else first
+        return float(_function(type(self))(n, initial, *values)[0])
 
     def latex(self) -> str:
         r"""The formula as an align* block, with n = 0, 1, 2, ...
@@ -53,7 +56,15 @@ class Schedule(ABC):
         \eta &= \eta_{0} \gamma^{n}
         \end{align*}
         """
-        return align([(latex_of(RATE), latex_of(self.written()))])
+        return align(self.lines())
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The formula's two sides, before it that of a learning rate which is a schedule itself."""
+        own = (latex_of(RATE), latex_of(self.written()))
+        if isinstance(self.learning_rate, Schedule):
+            *before, (_, inner) = self.learning_rate.lines()
+            return [*before, (latex_of(INITIAL), inner), own]
+        return [own]
 
     def _repr_latex_(self) -> str:
         """The formula."""
@@ -161,6 +172,84 @@ class CosineDecay(Schedule):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class PolynomialDecay(Schedule):
+    """A power of the share of `total` that is left: 0 from n = `total` on.
+
+    Raises: OptionError where power is not positive or total is no positive whole number.
+    Source: torch.optim.lr_scheduler.PolynomialLR.
+
+    >>> rate = PolynomialDecay(learning_rate=0.8, total=4, power=2.0)
+    >>> rate(0), rate(2), rate(4), rate(9)
+    (0.8, 0.2, 0.0, 0.0)
+    """
+
+    total: int
+    power: float = 1.0
+    sentence = "The learning rate falls as a power of the time that is left."
+    source = "torch.optim.lr_scheduler.PolynomialLR."
+    formula = staticmethod(lambda: INITIAL * (1 - sympy.Min(COUNT, TOTAL) / TOTAL) ** POWER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearWarmup(Schedule):
+    """A line from `start` times the learning rate up to all of it, reached at n = `total`.
+
+    The learning rate may be a schedule itself, which is then followed from the beginning:
+    LinearWarmup(learning_rate=CosineDecay(...), total=5).
+    Raises: OptionError where start is not in (0, 1] or total is no positive whole number.
+    Source: torch.optim.lr_scheduler.LinearLR; Goyal and others, Accurate, large minibatch SGD.
+
+    >>> rate = LinearWarmup(learning_rate=0.4, total=4, start=0.5)
+    >>> rate(0), rate(2), rate(4), rate(9)
+    (0.2, 0.30000000000000004, 0.4, 0.4)
+    """
+
+    learning_rate: Rate
+    total: int
+    start: float = 1 / 3
+    sentence = "The learning rate rises along a line, and stays."
+    source = "torch.optim.lr_scheduler.LinearLR; Goyal and others, Accurate, large minibatch SGD."
+    formula = staticmethod(
+        lambda: INITIAL * (START + (1 - START) * sympy.Min(COUNT, TOTAL) / TOTAL)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneCycle(Schedule):
+    """Half a cosine wave up to the learning rate, and half a one down to almost nothing.
+
+    It rises for the share `rising` of `total` from the learning rate / `rise`, and falls to that /
+    `fall`; n = `total` - 1 is the last, with iterations counted unless `per` says otherwise.
+    Raises: OptionError where rising is not between 0 and 1, or rise or fall are below 1.
+    Source: torch.optim.lr_scheduler.OneCycleLR (the momentum is left as it is); Smith and Topin,
+    Super-convergence, 2018.
+
+    >>> rate = OneCycle(learning_rate=1.0, total=11, rising=0.5, rise=10.0, fall=100.0)
+    >>> [round(rate(n), 3) for n in (0, 4.5, 10, 99)]
+    [0.1, 1.0, 0.001, 0.001]
+    """
+
+    total: int
+    rising: float = 0.3
+    rise: float = 25.0
+    fall: float = 1e4
+    per: Literal["epoch", "iteration"] = "iteration"
+    sentence = "The learning rate rises along half a cosine wave and falls along another."
+    source = "torch.optim.lr_scheduler.OneCycleLR; Smith and Topin, Super-convergence, 2018."
+
+    @staticmethod
+    def formula() -> sympy.Expr:
+        """Both halves, the second one to the end."""
+        top, last = RISING * TOTAL - 1, TOTAL - 1
+        low, end = INITIAL / RISE, INITIAL / (RISE * FALL)
+        share = (sympy.Min(COUNT, last) - top) / (last - top)
+        return sympy.Piecewise(
+            (INITIAL + (low - INITIAL) * (1 + cos(pi * COUNT / top)) / 2, top >= COUNT),
+            (end + (INITIAL - end) * (1 + cos(pi * share)) / 2, True),
+        )
+
+
 Rate: TypeAlias = float | Schedule
 
 SCHEDULES: dict[str, type[Schedule]] = {
@@ -169,6 +258,9 @@ SCHEDULES: dict[str, type[Schedule]] = {
     "step": StepDecay,
     "exponential": ExponentialDecay,
     "cosine": CosineDecay,
+    "polynomial": PolynomialDecay,
+    "warmup": LinearWarmup,
+    "one_cycle": OneCycle,
 }
 
 

@@ -46,7 +46,7 @@ MUTANTS: list[Mutant] = [
         "symgrad/training/schedules.py",
         "tests/training/test_schedules.py symgrad/training/schedules.py",
         ("a step comes late", "sympy.floor(COUNT / PERIOD)", "sympy.floor((COUNT - 1) / PERIOD)"),
-        ("a cosine goes on after its end", "sympy.Min(COUNT, TOTAL)", "COUNT"),
+        ("a cosine goes on after its end", "cos(pi * sympy.Min(COUNT, TOTAL)", "cos(pi * COUNT"),
         ("a cosine ends at zero", "LOWEST + (INITIAL - LOWEST)", "(INITIAL - LOWEST)"),
         (
             "a rate per iteration counts epochs",

@@ -45,6 +45,9 @@ FORMULA = {
     "inverse_time": r"\frac{\eta_{0}}{1 + \kappa n}",
     "step": r"\eta_{0} \gamma^{\left\lfloor{\frac{n}{s}}\right\rfloor}",
     "exponential": r"\eta_{0} \gamma^{n}",
+    "polynomial": r"\eta_{0} \left(1 - \frac{\min\left(N, n\right)}{N}\right)^{p}",
+    "warmup": r"\eta_{0} \left(s + \frac{\left(1 - s\right) \min\left(N, n\right)}{N}\right)",
+    "one_cycle": r"\text{for}\: r N - 1 \geq n",
     "cosine": r"\cos{\left(\frac{\pi \min\left(N, n\right)}{N} \right)}",
 }
 

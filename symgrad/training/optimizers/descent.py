@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sympy
+
 from symgrad.errors import OptionError
 from symgrad.training.base import UpdateRule
 from symgrad.training.equations import Equation
@@ -14,6 +16,8 @@ from symgrad.training.optimizers.letters import (
     eta,
     g,
     mu,
+    t,
+    tau,
     theta,
 )
 from symgrad.training.schedules import Rate
@@ -52,9 +56,10 @@ class SGD(UpdateRule):
     The gradient of a mean over a minibatch drawn at random is an unbiased estimate of the gradient
     of the mean over all data.
     Raises: OptionError where a hyperparameter is out of its range: learning_rate > 0,
-    0 <= momentum < 1, weight_decay >= 0; nesterov needs a momentum above 0.
-    Source: torch.optim.SGD (no dampening); Robbins and Monro, 1951; Sutskever and others, On the
-    importance of initialization and momentum in deep learning, 2013.
+    0 <= momentum < 1, 0 <= dampening <= 1, weight_decay >= 0; nesterov needs a momentum above 0 and
+    no dampening.
+    Source: torch.optim.SGD (the first gradient counts in full); Robbins and Monro, 1951; Sutskever
+    and others, On the importance of initialization and momentum in deep learning, 2013.
 
     >>> print(SGD(momentum=0.9, nesterov=True).latex())
     \begin{align*}
@@ -67,6 +72,7 @@ class SGD(UpdateRule):
 
     learning_rate: Rate = 1e-3
     momentum: float = 0.0
+    dampening: float = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
     sentence = "The gradient of a few examples, drawn at random, stands for that of all data."
@@ -76,6 +82,8 @@ class SGD(UpdateRule):
         super().__post_init__()
         if self.nesterov and not self.momentum:
             raise OptionError("SGD: nesterov=True needs a momentum above 0, such as 0.9")
+        if self.nesterov and self.dampening:
+            raise OptionError("SGD: nesterov=True and a dampening above 0 exclude one another")
 
     def equations(self) -> Equations:
         """With momentum, b_t sums the gradients, older ones less."""
@@ -83,8 +91,10 @@ class SGD(UpdateRule):
         if not self.momentum:
             return (*decay, Equation(theta.new, theta.old - eta * gradient))
         step = gradient + mu * b.new if self.nesterov else b.new
+        share = sympy.Piecewise((1, sympy.Eq(t, 1)), (1 - tau, True))
+        new = share * gradient if self.dampening else gradient
         return (
             *decay,
-            Equation(b.new, mu * b.old + gradient),
+            Equation(b.new, mu * b.old + new),
             Equation(theta.new, theta.old - eta * step),
         )

@@ -22,9 +22,8 @@ theta, g, t, eta = THETA, GRADIENT, ITERATION, RATE
 b, m, v, u, largest = map(state, ("b", "m", "v", "u", "w"))
 d, c, delta, m_hat, v_hat = map(quantity, ("d_t", "c_t", r"\Delta_t", r"\hat{m}_t", r"\hat{v}_t"))
 share, next_share, shares = scalar(r"\mu_t"), scalar(r"\mu_{t+1}"), state("p", is_scalar=True)
-mu, lam, rho, alpha, beta1, beta2, epsilon, psi = symbols(
-    "momentum", "weight_decay", "rho", "alpha", "beta1", "beta2", "epsilon", "momentum_decay"
-)
+mu, tau, lam, psi = symbols("momentum", "dampening", "weight_decay", "momentum_decay")
+rho, alpha, beta1, beta2, epsilon = symbols("rho", "alpha", "beta1", "beta2", "epsilon")
 
 
 def decayed(weight_decay: float) -> tuple[sympy.Symbol, Equations]:

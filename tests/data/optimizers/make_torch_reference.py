@@ -1,10 +1,11 @@
-"""Write torch_reference.json: 100 steps of every optimizer by PyTorch, in float64.
+"""Write torch_reference.json: 200 steps of every optimizer by PyTorch, in float64.
 
     pip install torch==2.13.0 numpy
     python make_torch_reference.py
 
-Both problems have four parameters. Each case holds our hyperparameters and the parameters after
-some of the steps; the schedules hold the learning rate of each of 30 epochs.
+All three problems have four parameters. Each case holds our hyperparameters and the parameters
+after some of the steps, none of them so near a minimum that a gradient of rounding decides on the
+step; the schedules hold the learning rate of each of 30 epochs.
 """
 
 from __future__ import annotations
@@ -15,8 +16,13 @@ from pathlib import Path
 import torch
 from torch.optim import lr_scheduler
 
-STEPS = (1, 2, 10, 50, 100)
-START = {"least_squares": [0.5, -1.0, 2.0, 0.25], "rosenbrock": [-0.4, 0.6, 0.3, 0.8]}
+torch.set_default_dtype(torch.float64)  # NAdam keeps a number in it
+STEPS = (1, 2, 10, 50, 200)
+START = {
+    "least_squares": [0.5, -1.0, 2.0, 0.25],
+    "rosenbrock": [-0.4, 0.6, 0.3, 0.8],
+    "logistic": [1.0, -3.0, 2.0, -4.0],
+}
 MATRIX = [
     [1.0, 0.5, -0.3, 0.2],
     [0.4, -1.2, 0.7, 0.1],
@@ -40,6 +46,11 @@ CASES = [
         "SGD",
         {"learning_rate": 0.0005, "momentum": 0.8, "nesterov": True, "weight_decay": 0.05},
     ),
+    (
+        "momentum",
+        "SGD",
+        {"learning_rate": 0.005, "momentum": 0.8, "dampening": 0.3, "weight_decay": 0.01},
+    ),
     ("adagrad", "Adagrad", {}),
     (
         "adagrad",
@@ -58,7 +69,13 @@ CASES = [
         {"learning_rate": 0.5, "rho": 0.95, "epsilon": 0.0001, "weight_decay": 0.05},
     ),
     ("rmsprop", "RMSprop", {}),
-    ("rmsprop", "RMSprop", {"learning_rate": 0.003, "alpha": 0.9, "weight_decay": 0.05}),
+    ("rmsprop", "RMSprop", {"weight_decay": 1e-7}),
+    (
+        "rmsprop",
+        "RMSprop",
+        {"learning_rate": 0.002, "weight_decay": 1e-7, "momentum": 0.8, "centered": True},
+    ),
+    ("rmsprop", "RMSprop", {"learning_rate": 0.0005, "alpha": 0.9, "weight_decay": 0.05}),
     (
         "rmsprop",
         "RMSprop",
@@ -78,6 +95,24 @@ CASES = [
     ),
     ("adamw", "AdamW", {}),
     ("adamw", "AdamW", {"learning_rate": 0.02, "beta1": 0.8, "weight_decay": 0.1}),
+    ("amsgrad", "Adam", {}),
+    (
+        "amsgrad",
+        "Adam",
+        {"learning_rate": 0.05, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3, "weight_decay": 0.2},
+    ),
+    ("nadam", "NAdam", {}),
+    (
+        "nadam",
+        "NAdam",
+        {
+            "learning_rate": 0.001,
+            "beta1": 0.8,
+            "beta2": 0.99,
+            "weight_decay": 0.1,
+            "momentum_decay": 0.1,
+        },
+    ),
 ]
 RENAMED = {
     "learning_rate": "lr",
@@ -107,6 +142,23 @@ SCHEDULES = [
         lambda o: lr_scheduler.CosineAnnealingLR(o, T_max=30, eta_min=0.01),
     ),
     (
+        "polynomial",
+        {"learning_rate": 0.1, "total": 20, "power": 2.0},
+        lambda o: lr_scheduler.PolynomialLR(o, total_iters=20, power=2.0),
+    ),
+    (
+        "warmup",
+        {"learning_rate": 0.1, "total": 8, "start": 0.25},
+        lambda o: lr_scheduler.LinearLR(o, start_factor=0.25, total_iters=8),
+    ),
+    (
+        "one_cycle",
+        {"learning_rate": 0.1, "total": 30, "rising": 0.4, "rise": 10.0, "fall": 100.0},
+        lambda o: lr_scheduler.OneCycleLR(
+            o, 0.1, 30, pct_start=0.4, div_factor=10.0, final_div_factor=100.0, cycle_momentum=False
+        ),
+    ),
+    (
         "constant",
         {"learning_rate": 0.1},
         lambda o: lr_scheduler.ConstantLR(o, factor=1.0),
@@ -115,7 +167,12 @@ SCHEDULES = [
 
 
 def loss(problem: str, theta: torch.Tensor) -> torch.Tensor:
-    """Half the squared distance of A theta to a target, or Rosenbrock's function / 100."""
+    """Half the squared distance of A theta to a target, Rosenbrock's function / 100, or the
+    cross-entropy of logistic regression on the target's signs."""
+    if problem == "logistic":
+        signs = torch.tensor(TARGET, dtype=torch.float64).sign()
+        margins = signs * (torch.tensor(MATRIX, dtype=torch.float64) @ theta)
+        return torch.log1p(torch.exp(-margins)).sum()
     if problem == "least_squares":
         matrix = torch.tensor(MATRIX, dtype=torch.float64)
         return 0.5 * ((matrix @ theta - torch.tensor(TARGET, dtype=torch.float64)) ** 2).sum()
@@ -123,12 +180,16 @@ def loss(problem: str, theta: torch.Tensor) -> torch.Tensor:
     return ((right - left**2) ** 2 + 0.01 * (1 - left) ** 2).sum()
 
 
-def path(problem: str, name: str, hyperparameters: dict[str, object]) -> dict[str, list[float]]:
+def path(
+    problem: str, ours: str, name: str, hyperparameters: dict[str, object]
+) -> dict[str, list[float]]:
     """The parameters after each of STEPS."""
     options = {RENAMED.get(k, k): v for k, v in hyperparameters.items()}
     if "beta1" in options or "beta2" in options:
         options["betas"] = (options.pop("beta1", 0.9), options.pop("beta2", 0.999))
     theta = torch.tensor(START[problem], dtype=torch.float64, requires_grad=True)
+    if ours == "amsgrad":
+        options["amsgrad"] = True
     optimizer = getattr(torch.optim, name)([theta], **options)
     found = {}
     for step in range(1, max(STEPS) + 1):
@@ -148,7 +209,8 @@ def rates(start: float, make: object) -> list[float]:
     for _ in range(30):
         found.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
-        scheduler.step()
+        if len(found) < 30:
+            scheduler.step()
     return found
 
 
@@ -159,7 +221,7 @@ def main() -> None:
             "optimizer": ours,
             "problem": problem,
             "hyperparameters": hyperparameters,
-            "path": path(problem, theirs, hyperparameters),
+            "path": path(problem, ours, theirs, hyperparameters),
         }
         for ours, theirs, hyperparameters in CASES
         for problem in START
