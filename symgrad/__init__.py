@@ -32,9 +32,10 @@ _PUBLIC = {
     "training.data.preparation": "Preparation",
     "training.data.preparing": "Prepared prepare",
     "training.fit": "fit",
+    "training.objective": "objective",
     "training.result": "FitResult",
-    "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD LBFGS Lion NAdam OPTIMIZERS"
-    " RMSprop SGD",
+    "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD LBFGS Lion NAdam Newton"
+    " OPTIMIZERS RMSprop SGD",
     "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay LinearWarmup"
     " OneCycle PolynomialDecay StepDecay",
     "training.script": "training_source",

@@ -53,6 +53,7 @@ from symgrad.training.callbacks import EpochReport as EpochReport
 from symgrad.training.data.preparation import Preparation as Preparation
 from symgrad.training.data.preparing import Prepared as Prepared, prepare as prepare
 from symgrad.training.fit import fit as fit
+from symgrad.training.objective import objective as objective
 from symgrad.training.result import FitResult as FitResult
 from symgrad.training.optimizers import (
     GD as GD,
@@ -66,6 +67,7 @@ from symgrad.training.optimizers import (
     AMSGrad as AMSGrad,
     Lion as Lion,
     NAdam as NAdam,
+    Newton as Newton,
     RMSprop as RMSprop,
 )
 from symgrad.training.schedules import (

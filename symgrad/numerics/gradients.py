@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symgrad.calculus.derive import gradient, value
+from symgrad.calculus.derive import gradient, hvp, value
 from symgrad.calculus.recurrences import derive as steps
 from symgrad.language.problem import Problem, Wrt
 from symgrad.numerics import differences
@@ -30,6 +30,13 @@ def gradient_function(
     if problem.loop is not None:
         return compile_joined(steps.gradient(problem, wrt), dtype, True, modules)
     return compile_derivation(gradient(problem, wrt), dtype, reuse_buffers=True, modules=modules)
+
+
+def product_function(problem: Problem, wrt: Sequence[str], dtype: str) -> Function | StepFunction:
+    """The function of value and products of the Hessian with a direction."""
+    if problem.loop is not None:
+        return compile_joined(steps.hvp(problem, wrt), dtype)
+    return compile_derivation(hvp(problem, wrt), dtype)
 
 
 def check_gradient(

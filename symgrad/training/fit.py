@@ -109,14 +109,14 @@ def fit(
     """
     problem = as_problem(problem)
     seed = whole_number("seed", seed)
-    parameters, sizes = _given("parameters", parameters), _given("sizes", sizes)
+    parameters, sizes = given("parameters", parameters), given("sizes", sizes)
     callbacks, dtype = checked_callbacks(callbacks), dtype_of(dtype)
     data, validation, preparation = both_prepared(problem, data, validation)
     _check_options(problem, batch_size, progress, validation, patience)
-    trained = _trained(problem, data, parameters)
+    trained = trained_names(problem, data, parameters)
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
-    start = _start(problem, whole, trained, parameters, initial, sizes, seed)
+    start = start_values(problem, whole, trained, parameters, initial, sizes, seed)
     optimizer, size, epochs = chosen(problem, training, start, optimizer, batch_size, epochs)
     options: dict[str, Any] = {"optimizer": optimizer, "batch_size": size, "seed": seed}
     options |= {"dtype": dtype, "drop_last": drop_last, "modules": modules}
@@ -134,7 +134,8 @@ def fit(
     return replace(result, constants=whole.constants, preparation=preparation)
 
 
-def _given(name: str, values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def given(name: str, values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What is given by name. Raises: OptionError where it is no mapping of names."""
     return names_wanted(name, {} if values is None else values)
 
 
@@ -152,7 +153,7 @@ def _check_options(
         )
 
 
-def _trained(problem: Problem, data: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+def trained_names(problem: Problem, data: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the parameters."""
     given = data if isinstance(data, Mapping) else ()
     names = dict.fromkeys([n for n in problem.parameters if n not in given] + list(parameters))
@@ -161,7 +162,7 @@ def _trained(problem: Problem, data: Any, parameters: Mapping[str, Any]) -> tupl
     return parameter_names(problem, names)
 
 
-def _start(
+def start_values(
     problem: Problem,
     data: Data,
     trained: tuple[str, ...],

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -22,11 +22,14 @@ STALLED = 3  # iterations in a row that change the loss by rounding only
 CHANGING = ("iteration", "epoch", "stopped", "_stalled", "_largest", "_least")  # of a state
 
 
+Product: TypeAlias = Callable[[Vector], Vector]
+
+
 class Directions(Protocol):
     """What gives the directions, and learns from each step."""
 
-    def direction(self, gradient: Vector) -> Vector:
-        """Where to go from here."""
+    def direction(self, gradient: Vector, product: Product) -> Vector:
+        """Where to go from here; `product(v)` is the Hessian here times v."""
 
     def learn(self, step: Vector, change: Vector) -> None:
         """A step that was taken, and how it changed the gradient."""
@@ -104,10 +107,12 @@ class SearchSteps:
 
     count = 1
 
-    def __init__(self, gradients: Gradients, state: SearchState, theta: Vector) -> None:
+    def __init__(
+        self, gradients: Gradients, state: SearchState, theta: Vector, product: Product
+    ) -> None:
         if gradients.count != 1:
             raise DataError("a line search needs all data in one step")
-        self.flat = np.empty_like(theta)
+        self.flat, self.product = np.empty_like(theta), product
         self._gradients, self._state, self._theta = gradients, state, theta
         self._here = np.full_like(theta, np.nan)  # where value and flat belong to
         self._value = math.nan
@@ -119,18 +124,19 @@ class SearchSteps:
     def run(self, at: Pass, stop: int, accepted: int) -> float:
         """One iteration: as the loop's, with the loss before it."""
         if not np.array_equal(self._here, self._theta):
-            self._look()
+            self.look()
         value, square = self._value, _squared(self.flat)
         if at.step == accepted or square + abs(value) < math.inf:
             self._iterate(value, square)
             at.step, at.total, at.largest = at.step + 1, at.total + value, square
         return value
 
-    def _look(self) -> None:
-        """The loss and the gradient where the parameters are."""
+    def look(self) -> tuple[float, Vector]:
+        """The loss and the gradient where the parameters are; the next look overwrites it."""
         self._value, flat = self._gradients.of(0)
         self.flat[:] = flat
         self._here[:] = self._theta
+        return self._value, self.flat
 
     def _iterate(self, value: float, square: float) -> None:
         """Go along the direction, or else along the steepest descent, or say why not."""
@@ -142,15 +148,15 @@ class SearchSteps:
         origin, gradient = self._theta.copy(), self.flat.copy()
         precision = float(np.finfo(origin.dtype).eps)
         noise, is_small = ROUNDING * precision * abs(value), state.is_small(square, precision)
-        direction = state.directions.direction(gradient)
+        direction = state.directions.direction(gradient, self.product)
         slope = float(gradient.dot(direction))
         if not -math.inf < slope < 0 and state.directions.forget():
-            direction = state.directions.direction(gradient)
+            direction = state.directions.direction(gradient, self.product)
             slope = float(gradient.dot(direction))
         expected = -slope / 2  # the fall to the minimum of the model, a Newton decrement
         found = self._searched(origin, direction, Point(0.0, value, slope), noise)
         if found is None and state.directions.forget():
-            direction = state.directions.direction(gradient)
+            direction = state.directions.direction(gradient, self.product)
             start = Point(0.0, value, float(gradient.dot(direction)))
             found = self._searched(origin, direction, start, noise)
         if found is None:
@@ -179,7 +185,7 @@ class SearchSteps:
             self._theta += origin
             try:
                 with np.errstate(all="ignore"):
-                    self._look()
+                    self.look()
             except (np.linalg.LinAlgError, ArithmeticError):
                 return Point(step, math.inf, math.inf)  # as too long a step
             return Point(step, self._value, float(self.flat.dot(direction)))
@@ -195,11 +201,11 @@ class SearchSteps:
 
 
 def steps_of(
-    gradients: Gradients, state: OptimizerState | SearchState, theta: Vector
+    gradients: Gradients, state: OptimizerState | SearchState, theta: Vector, product: Product
 ) -> PlainSteps | SearchSteps:
     """The steps that an optimizer takes with these gradients."""
     if isinstance(state, SearchState):
-        return SearchSteps(gradients, state, theta)
+        return SearchSteps(gradients, state, theta, product)
     return PlainSteps(gradients, state, theta)
 
 

@@ -27,6 +27,7 @@ from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import Pass, PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam, optimizer_of
+from symgrad.training.products import HessianProducts
 from symgrad.training.searches import SearchSteps, steps_of
 from symgrad.training.states import restore, state_of, state_wanted
 from symgrad.training.totals import weighted
@@ -228,9 +229,10 @@ def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | Compil
         if modules != "numpy":
             raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
         gradients = ChunkGradients(trainer.problem, data, trainer.parameters, dtype)
-        return steps_of(gradients, trainer.state, theta)
+        products = HessianProducts(trainer.problem, data, trainer.parameters, dtype)
+        return steps_of(gradients, trainer.state, theta, products)
     problem, data = with_weights(as_observed(trainer.problem, data), data)
-    weight = ""
+    products, weight = HessianProducts(problem, data, trainer.parameters, dtype), ""
     if trainer.batch_size < data.count:
         problem, weight = weighted(problem)
     drop_last = trainer._drop_last
@@ -241,7 +243,7 @@ def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | Compil
         from symgrad.training.compiled import CompiledSteps
 
         return CompiledSteps(function, batches, state, theta)
-    return steps_of(ArrayGradients(function, batches), state, theta)
+    return steps_of(ArrayGradients(function, batches), state, theta, products)
 
 
 def order_of(permutation: npt.ArrayLike, count: int) -> Array:

@@ -74,6 +74,7 @@ UPDATE = {
     "amsgrad": r"w_{t} &= \max\left(v_{t}, w_{t-1}\right)",
     "nadam": r"\hat{m}_t &= \frac{\mu_{t+1} m_{t}}{1 - p_{t} \mu_{t+1}} + \frac{\left(1 - \mu_{t}",
     "lbfgs": r"\theta_{t} &= \theta_{t-1} + \alpha_{t} d_{t}",
+    "newton": r"d_{t} &= -Q \left|\Lambda\right|^{-1} Q^{\top} g_{t}",
     "lion": r"\theta_{t} &= \theta_{t-1} - \eta \operatorname{sign}{\left(c_{t} \right)}",
 }
 

@@ -16,6 +16,7 @@ from symgrad.training.base import Optimizer
 from symgrad.training.optimizers.adaptive import Adadelta, Adagrad, RMSprop
 from symgrad.training.optimizers.descent import GD, SGD
 from symgrad.training.optimizers.moments import Adam, AdamW, AMSGrad, Lion, NAdam
+from symgrad.training.optimizers.newton import Newton
 from symgrad.training.optimizers.quasi_newton import LBFGS
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "AdamW",
     "Lion",
     "NAdam",
+    "Newton",
     "RMSprop",
     "optimizer_of",
 ]
@@ -48,6 +50,7 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "nadam": NAdam,
     "lion": Lion,
     "lbfgs": LBFGS,
+    "newton": Newton,
 }
 
 

@@ -15,7 +15,7 @@ from symgrad.training.equations import RATE
 from symgrad.training.hyperparameters import symbols
 from symgrad.training.lines import Line
 from symgrad.training.schedules import Rate
-from symgrad.training.searches import SearchState
+from symgrad.training.searches import Product, SearchState
 from symgrad.training.updates import Vector, check_flat
 
 TWO_LOOPS = (
@@ -114,11 +114,10 @@ class Memory:
     def __init__(self, size: int) -> None:
         self._pairs: deque[tuple[Vector, Vector, float]] = deque(maxlen=size)
 
-    def direction(self, gradient: Vector) -> Vector:
-        """-H times the gradient; without a step, against it and no longer than 1."""
+    def direction(self, gradient: Vector, product: Product) -> Vector:
+        """-H times the gradient; without a step, the steepest descent."""
         if not self._pairs:
-            norm = float(np.sqrt(np.square(gradient, dtype=np.float64).sum()))
-            return np.asarray(-gradient * min(1.0, 1 / norm))
+            return steepest(gradient)
         q = -gradient
         shares = []
         for s, y, rho in reversed(self._pairs):
@@ -152,3 +151,9 @@ class Memory:
         self._pairs.clear()
         for s, y in zip(state["steps"], state["changes"], strict=True):
             self._pairs.append((s.copy(), y.copy(), 1 / float(s.dot(y))))
+
+
+def steepest(gradient: Vector) -> Vector:
+    """Against the gradient, no farther than 1."""
+    norm = float(np.sqrt(np.square(gradient, dtype=np.float64).sum()))
+    return np.asarray(-gradient * min(1.0, 1 / norm))
