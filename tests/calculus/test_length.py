@@ -55,7 +55,7 @@ class Answer:
 
 def symbols(text: str) -> int:
     """How many names, numbers and signs a formula has; a transpose is one."""
-    tokens = tokenize.generate_tokens(io.StringIO(text.replace(".T", "§")).readline)
+    tokens = tokenize.generate_tokens(io.StringIO(text.replace(".T", "~")).readline)
     return sum(bool(token.string.strip()) and token.string not in APART for token in tokens)
 
 
