@@ -68,7 +68,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         constants: Mapping[str, Any] | None = None,
         sizes: Mapping[str, Any] | None = None,
         optimizer: Any = None,
-        epochs: int = 100,
+        epochs: int | None = None,
         batch_size: Any = "auto",
         initial: Any = "glorot",
         tolerance: float = 1e-12,
