@@ -63,7 +63,7 @@ class EpochOptions:
         """What `fit` is told of them."""
         example = program.example
         return {
-            "epochs": self.epochs or (example.epochs if example else 100),
+            "epochs": self.epochs or (example.epochs if example else None),
             "batch_size": self.batch_size or (example.batch_size if example else "auto"),
             "seed": self.seed,
             "validation": self.validation,

@@ -127,7 +127,7 @@ def syntax_message(error: SyntaxError, text: str) -> str:
     declared = re.match(r"([^:=]*?)\s*:(?!=)", code)
     if declared and not re.fullmatch(NAME, declared[1]):
         return f"syntax: {declared[1]!r} is no valid name: a letter, then letters, digits or _"
-    if re.search(r"""\b[fF][rR]?(["']).*\1""", code):  # from Python 3.12 on, it is read inside
+    if re.search(r'\b[fF]".*"', code):  # from Python 3.12 on, what is wrong inside would be told
         return "f-strings are not part of the language"
     if "Exceeds the limit" in error.msg:
         return "the number is too large"

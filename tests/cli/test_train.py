@@ -10,6 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
+import symgrad as sg
 from tests.recurrences import MLP
 
 RNG = np.random.default_rng(0)
@@ -60,6 +61,19 @@ def test_a_problem_without_a_batch_is_trained(symgrad, tmp_path) -> None:
     np.savez(tmp_path / "line.npz", X=X, t=T)
     result = symgrad("train", "whole.sg", "--data", "line.npz", "--epochs", "2")
     assert result.exit_code == 0, result.output
+
+
+def test_what_is_not_said_is_left_to_fit(symgrad, program: str, csv: str, monkeypatch) -> None:
+    told: dict[str, object] = {}
+    fit = sg.fit
+
+    def spied(*arguments, **options):
+        told.update(options)
+        return fit(*arguments, **options)
+
+    monkeypatch.setattr("symgrad.fit", spied)
+    assert symgrad("train", program, "--data", csv).exit_code == 0
+    assert (told["optimizer"], told["batch_size"], told["epochs"]) == (None, "auto", None)
 
 
 def test_the_seed_repeats_a_training(symgrad, program: str, csv: str) -> None:
