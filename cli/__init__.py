@@ -8,6 +8,7 @@ import click
 from .catalog import catalog
 from .check import check
 from .code import code
+from .compare import compare
 from .derive import derive
 from .failures import Group
 from .grade import grade
@@ -35,5 +36,5 @@ def main() -> None:
     """
 
 
-for command in (derive, solve, check, grade, code, train, run, catalog, serve):
+for command in (derive, solve, check, grade, code, train, compare, run, catalog, serve):
     main.add_command(command)

@@ -21,16 +21,16 @@ BAR, SHORTEST = 30, 8  # signs
 
 
 @contextmanager
-def shown_progress(kind: str | None, label: str = "") -> Iterator[list[Listener]]:
+def shown_progress(kind: str | None) -> Iterator[list[Listener]]:
     """What is to be told of each epoch; by default a bar, where somebody watches."""
     watched = sys.stderr is not None and sys.stderr.isatty()
     kind = kind or ("bar" if watched else "none")
     if kind == "none":
         yield []
     elif kind == "lines":
-        yield [lambda report: click.echo("  ".join(_parts(report, label)), err=True)]
+        yield [lambda report: click.echo("  ".join(_parts(report)), err=True)]
     else:
-        bar = Bar(label)
+        bar = Bar()
         try:
             yield [bar.update]
         finally:
@@ -38,16 +38,18 @@ def shown_progress(kind: str | None, label: str = "") -> Iterator[list[Listener]
 
 
 class Bar:
-    """A line that is drawn again and again, as wide as the terminal."""
+    """A line that is drawn again and again, as wide as the terminal; each training has its own."""
 
-    def __init__(self, label: str = "") -> None:
-        self._label = label
+    def __init__(self) -> None:
         self._drawn, self._at = 0, 0.0
         self._last: EpochReport | None = None
 
     def update(self, report: EpochReport) -> None:
         """An epoch was run."""
-        first, self._last = self._last is None, report
+        first = self._last is None or report.epoch <= self._last.epoch
+        if first:
+            self.end()
+        self._last = report
         if first or report.seconds >= self._at + PAUSE:
             self._draw(report)
 
@@ -56,19 +58,20 @@ class Bar:
         if self._last is not None:
             self._draw(self._last)
             click.echo(err=True)
+            self._drawn, self._last = 0, None
 
     def _draw(self, report: EpochReport) -> None:
-        line = fitted(report, self._label, shutil.get_terminal_size().columns - 1)
+        line = fitted(report, shutil.get_terminal_size().columns - 1)
         click.echo("\r" + line.ljust(self._drawn), nl=False, err=True)
         self._drawn, self._at = len(line), report.seconds
 
 
-def fitted(report: EpochReport, label: str, width: int) -> str:
+def fitted(report: EpochReport, width: int) -> str:
     """The line of an epoch that fits: with a bar if there is room, else without what matters less.
 
     Units: width in signs.
     """
-    parts = _parts(report, label)
+    parts = _parts(report)
     room = width - len("  ".join(parts)) - 4
     if room >= SHORTEST:
         size = min(room, BAR)
@@ -82,11 +85,11 @@ def fitted(report: EpochReport, label: str, width: int) -> str:
     return "  ".join(parts)[:width]
 
 
-def _parts(report: EpochReport, label: str) -> list[str]:
+def _parts(report: EpochReport) -> list[str]:
     """What is said of an epoch: which it is, its loss, score and rate, and how long the others will
     take, which the first one, with all that begins, does not tell."""
     count = str(report.epochs)
-    parts = [f"{label}{' ' * bool(label)}epoch {report.epoch:>{len(count)}}/{count}"]
+    parts = [f"epoch {report.epoch:>{len(count)}}/{count}"]
     parts.append(f"loss {report.loss:.4g}")
     if report.validation is not None:
         parts.append(f"validation {report.validation:.4g}")

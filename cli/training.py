@@ -40,21 +40,35 @@ class Training:
     seen: PlotOptions
 
 
+def themed(themes: Mapping[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options of themes; the command receives each theme's under its name."""
+
+    def added(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def collected(**arguments: Any) -> None:
+            made = {
+                name: theme(**{f.name: arguments.pop(f.name) for f in fields(theme)})
+                for name, theme in themes.items()
+            }
+            command(**made, **arguments)
+
+        for theme in reversed(list(themes.values())):
+            for option in reversed(theme.options):
+                collected = option(collected)
+        return collected
+
+    return added
+
+
 def training_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a training; the command receives them as `training`."""
 
     @functools.wraps(command)
-    def collected(**arguments: Any) -> None:
-        themes = {
-            name: theme(**{f.name: arguments.pop(f.name) for f in fields(theme)})
-            for name, theme in THEMES.items()
-        }
-        command(training=Training(**themes), **arguments)
+    def joined(**arguments: Any) -> None:
+        training = Training(**{name: arguments.pop(name) for name in THEMES})
+        command(training=training, **arguments)
 
-    for theme in reversed(THEMES.values()):
-        for option in reversed(theme.options):
-            collected = option(collected)
-    return collected
+    return themed(THEMES)(joined)
 
 
 def train_program(

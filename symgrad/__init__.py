@@ -28,6 +28,7 @@ _PUBLIC = {
     "positional": "lambdify",
     "rendering.style": "Style",
     "results": "Result",
+    "training.compare": "Comparison compare",
     "training.callbacks": "EpochReport",
     "training.data.preparation": "Preparation",
     "training.data.preparing": "Prepared prepare",

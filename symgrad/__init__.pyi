@@ -50,6 +50,8 @@ from symgrad.positional import lambdify as lambdify
 from symgrad.rendering.style import Style as Style
 from symgrad.results import Result as Result
 from symgrad.training.callbacks import EpochReport as EpochReport
+from symgrad.training.compare import Comparison as Comparison
+from symgrad.training.compare import compare as compare
 from symgrad.training.data.preparation import Preparation as Preparation
 from symgrad.training.data.preparing import Prepared as Prepared, prepare as prepare
 from symgrad.training.fit import fit as fit

@@ -10,6 +10,8 @@ from typing import Any
 
 from symgrad.errors import OptionError
 
+NONE = "-"  # in a cell without a number
+
 
 def aligned(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Columns that end below each other, those of words, the first ones, begin so.
@@ -22,7 +24,7 @@ def aligned(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [list(heads), *map(list, rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     words = [
-        any(cell and not is_number(cell) for cell in column[1:])
+        any(cell not in ("", NONE) and not is_number(cell) for cell in column[1:])
         for column in zip(*lines, strict=True)
     ]
     return "\n".join(

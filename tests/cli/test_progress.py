@@ -31,17 +31,17 @@ def report(epoch: int, epochs: int = 1500, **changed: Any) -> EpochReport:
     ],
 )
 def test_the_line_fits(width: int, bar: int, said: str) -> None:
-    shown = progress.fitted(report(75), "", width)
+    shown = progress.fitted(report(75), width)
     drawn = f"  [{'#' * (bar // 20)}{'-' * (bar - bar // 20)}]" if bar else ""
     assert shown == f"epoch   75/1500{drawn}  {said}"
     assert len(shown) <= width
 
 
 def test_what_is_not_there_is_not_said() -> None:
-    shown = progress.fitted(report(1, validation=None), "adam", 200)
-    assert shown.startswith("adam epoch    1/1500") and "validation" not in shown
+    shown = progress.fitted(report(1, validation=None), 200)
+    assert shown.startswith("epoch    1/1500") and "validation" not in shown
     assert "left" not in shown  # the first epoch does not tell
-    assert progress.fitted(report(9, 9), "", 200).endswith("done")
+    assert progress.fitted(report(9, 9), 200).endswith("done")
 
 
 def test_the_bar_is_drawn_at_times_and_at_the_end(capsys) -> None:

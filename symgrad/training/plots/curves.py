@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from symgrad.training.plots.style import Panel
 
 EPOCH = "epoch"
+FEW = 3  # lines that leave room for their names
 
 
 def curve(
@@ -25,14 +26,14 @@ def curve(
     `best` is the epoch whose parameters were kept, which is marked.
     """
     for k, (name, values) in enumerate(series.items()):
-        mark = "o" if len(values) == 1 else None
-        ax.plot(range(1, len(values) + 1), values, label=label(name), marker=mark, **line(k))
+        alone = {"marker": "o"} if len(values) == 1 else {}
+        ax.plot(range(1, len(values) + 1), values, label=label(name), **(line(k) | alone))
     if all(is_wide(values) for values in series.values()):
         ax.set_yscale("log")
     if best is not None:
         ax.axvline(best, color=GREY, linewidth=0.8, linestyle=":", label=f"best: epoch {best}")
     ax.locator_params(axis="x", integer=True)
-    finish(ax, EPOCH, up)
+    finish(ax, EPOCH, up, above=len(series) > FEW)
 
 
 def history_panels(

@@ -122,8 +122,12 @@ def picture(panels: Sequence[Panel], *, width: float = WIDTH, columns: int = 2) 
 
 
 def line(k: int) -> dict[str, Any]:
-    """How the k-th of several lines is drawn: each in dashes and a colour of its own."""
-    return {"linestyle": DASHES[k % len(DASHES)], "color": COLOURS[k % len(COLOURS)]}
+    """How the k-th of several lines is drawn: each in dashes and a colour of its own, those after
+    the sixth with marks too."""
+    way = {"linestyle": DASHES[k % len(DASHES)], "color": COLOURS[k % len(COLOURS)]}
+    more = k // len(DASHES)
+    marks = {"marker": MARKS[(more - 1) % len(MARKS)], "markevery": 0.15, "markerfacecolor": "none"}
+    return way | marks if more else way
 
 
 def points(k: int) -> dict[str, Any]:

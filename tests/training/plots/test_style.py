@@ -16,6 +16,7 @@ from symgrad.training.plots.style import (
     finish,
     format_of,
     label,
+    line,
     picture,
 )
 
@@ -54,6 +55,8 @@ def test_colours_are_told_apart_in_grey() -> None:
     """By dashes and marks where not by how dark they are."""
     assert len(set(map(str, DASHES))) == len(DASHES) >= 6
     assert len(set(MARKS)) == len(MARKS) >= len(COLOURS)
+    ways = [tuple(str(line(k).get(what)) for what in ("linestyle", "marker")) for k in range(24)]
+    assert len(set(ways)) == 24
 
 
 def test_a_label_is_short_and_no_formula() -> None:
