@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 import symgrad as sg
 from symgrad.data import iris, standardized
 from symgrad.examples import text
-from symgrad.training.plots.style import GREY, HEIGHT, MARKS, WIDTH, Picture, finish, styled
+from symgrad.training.plots.curves import curve
+from symgrad.training.plots.style import GREY, HEIGHT, WIDTH, Picture, finish, styled
 
 BOWL = """
 A: Matrix(n, n, symmetric=True, data=True)
@@ -73,11 +74,24 @@ def rates(figure: Figure) -> None:
 
 def optimizers(figure: Figure) -> None:
     """The losses of six optimizers on the same minibatches."""
-    ax = figure.subplots()
-    for (name, optimizer), mark in zip(OPTIMIZERS.items(), MARKS, strict=False):
-        result = sg.fit(REGRESSION, flowers(), optimizer=optimizer, epochs=30, batch_size=30)
-        ax.plot(range(1, 31), result.history.losses, mark + "-", markevery=3, label=name)
-    finish(ax, "epoch", "loss (mean cross-entropy)")
+    compared = sg.compare(REGRESSION, flowers(), OPTIMIZERS, epochs=30, batch_size=30)
+    losses = {name: result.history.losses for name, result in compared.results.items()}
+    curve(figure.subplots(), losses, "loss (mean cross-entropy)")
+
+
+def trained() -> Picture:
+    """What a net learns of two lengths of the irises."""
+    lengths = {**flowers(), "x": flowers()["x"][:, 2:]}
+    result = sg.fit(
+        PERCEPTRON,
+        lengths,
+        sizes={"h": 8},
+        optimizer=sg.Adam(learning_rate=0.02),
+        epochs=60,
+        batch_size=30,
+        validation=0.2,
+    )
+    return result.plot(lengths)
 
 
 def stopping(figure: Figure) -> None:
@@ -118,6 +132,7 @@ def draw(folder: Path) -> None:
     """Write each picture to the folder."""
     graph = sg.derive(text("two_layer_linear"), ["W1", "W2"]).graph("svg")
     (folder / "graph.svg").write_text(graph, encoding="utf-8")
+    trained().save(folder / "training.svg")
     for picture in PICTURES:
         with styled():
             figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")

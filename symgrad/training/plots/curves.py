@@ -23,7 +23,7 @@ def curve(
 ) -> None:
     """Each of the series over the epochs, by their logarithms where they spread far.
 
-    `best` is the epoch whose parameters were kept, which is marked.
+    `best` is the epoch with the best score, which is marked.
     """
     for k, (name, values) in enumerate(series.items()):
         alone = {"marker": "o"} if len(values) == 1 else {}
