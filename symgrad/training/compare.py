@@ -15,6 +15,7 @@ from symgrad.language import markup
 from symgrad.numerics.gradients import value_function
 from symgrad.training.base import Optimizer
 from symgrad.training.curve import text_curve
+from symgrad.training.data.preparing import prepared
 from symgrad.training.fit import fit
 from symgrad.training.optimizers import optimizer_of
 from symgrad.training.plots.curves import curve
@@ -147,6 +148,7 @@ def compare(
     were not finite; what `fit` raises else.
     """
     problem = as_problem(problem)
+    data = prepared(problem, data)
     results: dict[str, FitResult] = {}
     failures: dict[str, str] = {}
     for name, optimizer in named_optimizers(optimizers).items():

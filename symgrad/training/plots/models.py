@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.training.plots.shown import Array, Shown
-from symgrad.training.plots.style import COLOURS, GREY, finish, label, line, points
+from symgrad.training.plots.style import COLOURS, GREY, SIGN, finish, label, line, points, size_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +22,7 @@ MOST = 2000  # examples that are drawn
 MARGIN = 0.05  # of the range of the data, on each side
 MANY = 6  # outputs that are told apart
 MANY_CLASSES = 12
+SHORT = 16  # signs
 LIGHTEST, DARKEST = 0.97, 0.78  # greys of regions, below marks
 
 
@@ -42,9 +43,13 @@ def fitted_line(shown: Shown) -> list[Panel]:
             name = label(up.name) if len(ups) > 1 else "data"
             ax.plot(across.of(x[some]), up.of(shown.labels[some, k]), label=name, **points(k))
         for k, up in enumerate(ups):
-            name = f"prediction {written}" if len(ups) == 1 else f"prediction of {up.name}"
+            told = f"prediction {written}" if len(written) < SHORT else "prediction"
+            name = told if len(ups) == 1 else f"prediction of {up.name}"
             how = line(k) if len(ups) > 1 else {"color": COLOURS[2]}
             ax.plot(across.of(grid), up.of(predicted[:, k]), label=label(name), linewidth=2, **how)
+        named = shown.classes.get(labelled, {})
+        if named:
+            ax.set_yticks(list(named), [label(name, 12) for name in named.values()])
         up_name = ups[0].name if len(ups) == 1 else labelled
         finish(ax, label(across.name), label(up_name), above=True)
 
@@ -118,12 +123,13 @@ def confusion(shown: Shown) -> list[Panel]:
         for (row, column), count in np.ndenumerate(counts):
             colour = "white" if count > 0.9 * counts.max() else "black"
             ax.text(column, row, f"{count}", ha="center", va="center", color=colour)
-        names = [label(shown.class_name(number)) for number in classes]
-        turned = max(map(len, names)) * len(names) > 24
+        room = size_of(ax)[0] / SIGN
+        names = [label(shown.class_name(number), max(10, int(room / 4))) for number in classes]
+        turned = max(map(len, names)) * len(names) > room / 2
         how: Any = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if turned else {}
         ax.set_xticks(range(len(names)), names, **how)
         ax.set_yticks(range(len(names)), names)
-        ax.set_title(f"{np.trace(counts) / counts.sum():.1%} of {counts.sum()} examples right")
+        ax.set_title(f"{np.trace(counts) / counts.sum():.1%} of {counts.sum()} right")
         finish(ax, "class, predicted", "class, given")
 
     return [panel]

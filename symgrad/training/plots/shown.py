@@ -13,6 +13,7 @@ import numpy.typing as npt
 from symgrad.errors import DataError
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
+from symgrad.training.data.preparing import Prepared
 from symgrad.training.quantities import Prediction, predicted
 
 Array = npt.NDArray[Any]
@@ -185,8 +186,8 @@ class Shown:
 def shown_on(
     data: Any, problem: Problem, parameters: Mapping[str, Any], path: Any, preparation: Any
 ) -> Shown:
-    """What is trained, shown on data: arrays by name, or with the preparation of a table such a
-    table, under the names and in the units of its columns."""
+    """What is trained, shown on data: arrays by name; with the preparation of a table such a table,
+    or one that is prepared, under the names and in the units of its columns."""
     if preparation is None:
         if not isinstance(data, Mapping):
             raise DataError(
@@ -197,12 +198,11 @@ def shown_on(
     return Shown(
         problem=problem,
         parameters=parameters,
-        arrays=preparation.apply(data),
+        arrays=data if isinstance(data, Prepared) else preparation.apply(data),
         path=path,
         scales={
             name: [Scale(c.name, c.mean, c.deviation) for c in part.columns]
             for name, part in parts.items()
-            if not part.classes
         },
         classes={
             name: dict(zip(map(float, part.codes), part.classes, strict=True))

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from symgrad.errors import OptionError, did_you_mean
@@ -29,6 +28,7 @@ GREY, PALE = "0.45", "0.8"
 STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "axes.formatter.limits": (-4, 5),  # powers of ten of which an axis is no multiple
     "axes.titlesize": "medium",
     "font.size": 10,
     "legend.frameon": False,
@@ -44,6 +44,7 @@ NARROW = 3.0  # inches that a panel needs
 DOTS = 150  # to the inch
 FORMATS = ("png", "svg", "pdf")
 AXIS, SIGN, KEY = 0.7, 0.09, 0.5  # inches: of an axis' labels, a letter, a line in a legend
+POWER = 6  # signs beside a label, for the power of ten of its axis
 LONGEST = 28  # signs of a label that fit beside a panel
 
 
@@ -140,29 +141,36 @@ def points(k: int) -> dict[str, Any]:
     }
 
 
-def label(name: str) -> str:
+def label(name: str, longest: int = LONGEST) -> str:
     """A name as it is read beside a panel: shortened, and no formula of TeX."""
-    cut = name if len(name) <= LONGEST else name[: LONGEST - 3] + "..."
-    return shorten(cut, LONGEST, placeholder="...").replace("$", r"\$")
+    return shortened(name, longest).replace("$", r"\$")
+
+
+def shortened(name: str, longest: int) -> str:
+    """A name, or as much of its beginning and its end as fits, since names often begin alike."""
+    if len(name) <= longest:
+        return name
+    end = max(1, (longest - 3) // 2)
+    return f"{name[: max(1, longest - 3 - end)]}...{name[-end:]}"
 
 
 def finish(ax: Axes, across: str, up: str, *, above: bool = False) -> None:
     """Labels, and a legend where there is more than one thing to tell apart: beside the lines,
     where they leave room, or `above` a panel that is full."""
-    ax.set(xlabel=across, ylabel=up)
-    names = ax.get_legend_handles_labels()[1]
+    width = size_of(ax)[0]
+    ax.set(xlabel=shortened(across, int(width / SIGN) - POWER), ylabel=up)
+    handles, names = ax.get_legend_handles_labels()
     if len(names) < 2:
         return
     if not above:
         ax.legend()
         return
-    fit = int(size_of(ax)[0] / (max(map(len, names)) * SIGN + KEY))
-    place: dict[str, Any] = {
-        "loc": "lower left",
-        "bbox_to_anchor": (0.0, 1.0),
-        "borderaxespad": 0.2,
-    }
-    ax.legend(ncols=max(1, min(fit, len(names))), columnspacing=1.0, handlelength=1.5, **place)
+    names = [shortened(name, int((width - KEY) / SIGN)) for name in names]
+    fit = int(width / (max(map(len, names)) * SIGN + KEY))
+    # the gap below is for the power of ten of an axis
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 1}
+    columns = max(1, min(fit, len(names)))
+    ax.legend(handles, names, ncols=columns, columnspacing=1.0, handlelength=1.5, **place)
 
 
 def size_of(ax: Axes) -> tuple[float, float]:

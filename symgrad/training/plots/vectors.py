@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NAMED = 60  # vectors that have room for their names
 SIDE = 41  # points along each side of a contour's plane
 LEVELS = 12
+NAMED_LEVELS = [-1, -3, -6]  # those that are far enough from each other
 LINE = 0.17  # inches of a line of small text
 AROUND = [(1, 1), (-1, 1), (1, -1), (-1, -1)]  # where a name may stand beside its point
 
@@ -114,7 +115,7 @@ def path(shown: Shown) -> list[Panel]:
         levels = _levels(heights)
         if len(levels) > 1:
             drawn = ax.contour(u, v, heights, levels=levels, colors=GREY, linewidths=0.7)
-            ax.clabel(drawn, levels[:: len(levels) // 4], fmt="%.3g", fontsize="x-small")
+            ax.clabel(drawn, levels[NAMED_LEVELS], fmt="%.2g", fontsize="x-small")
         few = max(1, len(at) // 40)
         ax.plot(*at.T, "-", color=COLOURS[2], linewidth=1, marker=".", markevery=few, label="path")
         ax.plot(*at[0], label="start", **points(0))

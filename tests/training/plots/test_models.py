@@ -127,7 +127,7 @@ def test_the_counts_of_a_confusion() -> None:
     given = ONE_HOT.argmax(axis=1)
     counts = [f"{np.sum((given == t) & (found == p))}" for t in range(3) for p in range(3)]
     assert [text.get_text() for text in ax.texts] == counts
-    assert ax.get_title() == f"{np.mean(found == given):.1%} of {N} examples right"
+    assert ax.get_title() == f"{np.mean(found == given):.1%} of {N} right"
 
 
 def test_a_path_ends_at_the_result() -> None:
@@ -168,3 +168,46 @@ def test_a_result_is_plotted_with_and_without_data() -> None:
     assert len(result.plot(data).figure.axes) == 4
     with pytest.raises(sg.DataError, match="a mapping from name to array is wanted"):
         result.plot([1.0])
+
+
+def test_no_text_leaves_a_narrow_picture_or_lies_on_another() -> None:
+    """Once long names of classes hid the picture, and a legend was cut."""
+    classes = {k: f"Iris of the northern {kind}" for k, kind in enumerate(("sea", "lake", "coast"))}
+    long = "a_name_that_is_longer_than_its_panel_is_wide"
+    for case, label in (("three", "y"), ("classes", "y"), ("scalar", "t")):
+        scales = {"a": [Scale(long)]}
+        what = shown(
+            case, classes={label: {float(k): n for k, n in classes.items()}}, scales=scales
+        )
+        figure = picture(model_panels(what), width=3.0).figure
+        figure.draw_without_rendering()
+        width, height = figure.get_size_inches() * figure.dpi
+        for ax in figure.axes:
+            legend = ax.get_legend()
+            named = [t.get_window_extent() for t in legend.texts] if legend else []
+            ticks = [t.get_window_extent() for t in ax.get_xticklabels() if t.get_text()]
+            own = [ax.xaxis.label.get_window_extent(), ax.yaxis.label.get_window_extent()]
+            for box in (*named, *own):
+                assert (
+                    box.x0 >= -1 and box.x1 <= width + 1 and box.y0 >= -1 and box.y1 <= height + 1
+                )
+            panel = ax.get_window_extent()
+            assert panel.width > 0.35 * width
+            assert not any(box.overlaps(panel) for box in named)
+            assert not any(a.overlaps(b) for k, a in enumerate(named) for b in named[:k])
+            if ticks and not ax.get_xticklabels()[0].get_rotation():
+                assert not any(a.overlaps(b) for k, a in enumerate(ticks) for b in ticks[:k])
+
+
+def test_a_table_is_shown_in_its_own_units_and_names() -> None:
+    """Also where the arrays of it are given, which are scaled already."""
+    length, kind = 10 + 2 * ONE[:, 0], np.where(BITS, "yes", "no")
+    table = {"length": length, "kind": kind}
+    columns = {"x": ["length"], "t": "kind"}
+    made = sg.prepare(LOGISTIC, table, columns=columns, scale=["x"])
+    result = sg.fit(LOGISTIC, made, epochs=3)
+    for given in (made, table):
+        ax = result.plot(given).figure.axes[2]
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("length", "kind")
+        assert np.allclose(ax.lines[0].get_xdata(), length)
+        assert [text.get_text() for text in ax.get_yticklabels()] == ["no", "yes"]

@@ -61,7 +61,9 @@ def test_colours_are_told_apart_in_grey() -> None:
 
 def test_a_label_is_short_and_no_formula() -> None:
     assert label("a$b") == r"a\$b"
-    assert len(label("sepal_length_in_centimetres_of_the_flower")) == LONGEST
+    names = ["sepal_length_in_centimetres_of_the_flower", "sepal_length_in_centimetres_of_the_leaf"]
+    assert [len(label(name)) for name in names] == [LONGEST, LONGEST]
+    assert label(names[0]) != label(names[1])
 
 
 def test_without_matplotlib_it_is_said_what_to_install(monkeypatch) -> None:
