@@ -61,7 +61,7 @@ def article(name: str) -> str:
     <BLANKLINE>
     """
     if name in OPTIMIZERS:
-        return "\n".join(rows_of_optimizer(name)) + f"\n\n{OPTIMIZERS[name]().source}\n"
+        return "\n".join(rows_of_optimizer(name)) + "\n"
     if name in BUILDERS:
         return BUILDERS[name]().source
     if name in names():

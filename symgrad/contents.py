@@ -293,11 +293,14 @@ def _builder(name: str) -> Iterator[str]:
 
 
 def rows_of_optimizer(name: str) -> Iterator[str]:
-    """An optimizer, what it is given, and its equations."""
-    return _optimizer(name, OPTIMIZERS[name]())
+    """An optimizer, what it is given, its lines with what they do, where it is from."""
+    optimizer = OPTIMIZERS[name]()
+    yield from _optimizer(name, optimizer, told=True)
+    yield from _folded(f"Source: {optimizer.source}")
+    yield from _folded(f"Defaults: {optimizer.defaults}")
 
 
-def _optimizer(name: str, optimizer: Optimizer) -> Iterator[str]:
+def _optimizer(name: str, optimizer: Optimizer, told: bool = False) -> Iterator[str]:
     yield from _folded(f"{name}: {optimizer.sentence}")
     used = optimizer.symbols()
     given = [
@@ -306,7 +309,10 @@ def _optimizer(name: str, optimizer: Optimizer) -> Iterator[str]:
         if field.name in HYPERPARAMETERS and HYPERPARAMETERS[field.name].symbol in used
     ]
     yield from _folded(", ".join(given), "    ")
-    yield from (f"    {line.text}" for line in optimizer.lines())
+    for line in optimizer.lines():
+        yield from _folded(line.text, "    ")
+        if told:
+            yield from _folded(line.words, "        ")
 
 
 def _schedule(name: str, kind: type[Schedule]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 
 import symgrad as sg
 from symgrad import examples
+from symgrad.article import article
 from symgrad.contents import Entry, call_of, catalog, entry_of, paired
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import OPERATIONS
@@ -105,3 +106,13 @@ def test_the_formula_has_the_value_of_the_operation(name: str) -> None:
     inputs = at_numbers(name)
     want = sg.evaluate(operation, inputs)
     np.testing.assert_allclose(sg.evaluate(formula, inputs), want, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", sg.OPTIMIZERS)
+def test_an_optimizer_is_told_line_by_line(name: str) -> None:
+    optimizer = sg.OPTIMIZERS[name]()
+    told = article(name).splitlines()
+    for line in optimizer.lines():
+        assert f"    {line.text}" in told and f"        {line.words}" in told and line.words
+    assert f"Source: {optimizer.source}" in told
+    assert f"Defaults: {optimizer.defaults}" in told

@@ -29,7 +29,10 @@ from symgrad.training.searches import SearchState
 from symgrad.training.updates import OptimizerState
 
 SLOPE = Line(
-    latex_of(GRADIENT), r"\nabla_{\theta} L(\theta_{t-1})", "g[t] = gradient at theta[t-1]"
+    latex_of(GRADIENT),
+    r"\nabla_{\theta} L(\theta_{t-1})",
+    "g[t] = gradient at theta[t-1]",
+    "the gradient of the loss, of a minibatch or of all data",
 )
 _PROGRAMS: dict[tuple[Any, ...], UpdateProgram] = {}
 
@@ -38,13 +41,15 @@ _PROGRAMS: dict[tuple[Any, ...], UpdateProgram] = {}
 class Optimizer(ABC):
     """An optimizer as a pure description.
 
-    `sentence` says its idea, `source` where it is from; `whole_data` is whether a step is defined
-    on all data, not on a minibatch; `epochs` is how many `fit` runs at most where none is given.
+    `sentence` says its idea, `source` where it is from, `defaults` whose its defaults are;
+    `whole_data` is whether a step is defined on all data, not on a minibatch; `epochs` is how many
+    `fit` runs at most where none is given.
     """
 
     learning_rate: Rate
     sentence: ClassVar[str]
     source: ClassVar[str]
+    defaults: ClassVar[str] = "as in PyTorch 2, torch.optim."
     whole_data: ClassVar[bool] = False
     epochs: ClassVar[int] = 100
 
@@ -106,14 +111,15 @@ class UpdateRule(Optimizer):
     def lines(self) -> tuple[Line, ...]:
         """The initial state, the gradient, and the equations."""
         zeroth = (
-            Line(f"{s.name}_{{0}}", f"{value:g}", f"{s.name}[0] = {value:g}")
+            Line(f"{s.name}_{{0}}", f"{value:g}", f"{s.name}[0] = {value:g}", "where it starts")
             for s, value in self.initial().items()
         )
         scheduled: tuple[Line, ...] = ()
         if isinstance(self.learning_rate, Schedule):
-            scheduled = (line_of(RATE, self.learning_rate.written()),)
+            words = "the learning rate after n epochs (or iterations)"
+            scheduled = (line_of(RATE, self.learning_rate.written(), words),)
         with sympy.evaluate(False):
-            updates = (line_of(e.symbol, e.expression) for e in self.equations())
+            updates = (line_of(e.symbol, e.expression, e.words) for e in self.equations())
             return (*zeroth, *scheduled, SLOPE, *updates)
 
     def symbols(self) -> set[sympy.Basic]:

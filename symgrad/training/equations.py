@@ -32,10 +32,11 @@ STATES: dict[sympy.Symbol, State] = {}  # by their symbol after an iteration
 
 @dataclass(frozen=True)
 class Equation:
-    """`symbol = expression`, for every entry of the vectors in it."""
+    """`symbol = expression`, for every entry of the vectors in it; and what it does, in words."""
 
     symbol: sympy.Symbol
     expression: sympy.Expr
+    words: str = ""
 
 
 def state(letter: str, is_scalar: bool = False) -> State:

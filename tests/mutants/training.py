@@ -27,8 +27,8 @@ MUTANTS: list[Mutant] = [
         "tests/training/test_optimizers.py",
         (
             "Adagrad forgets what was",
-            "Equation(v.new, v.old + gradient**2)",
-            "Equation(v.new, v.old / 2 + gradient**2)",
+            "Equation(v.new, v.old + gradient**2, ",
+            "Equation(v.new, v.old / 2 + gradient**2, ",
         ),
         (
             "Adadelta scales by steps to come",
@@ -41,6 +41,31 @@ MUTANTS: list[Mutant] = [
         "symgrad/training/optimizers/letters.py",
         "tests/training/test_optimizers.py",
         ("weight decay pushes outward", "g + lam * theta.old", "g - lam * theta.old"),
+    ),
+    *planted_in(
+        "symgrad/training/line_search.py",
+        "tests/training/test_lbfgs.py",
+        ("any step is long enough", "here.slope < FLATTER * start.slope", "here.slope < -math.inf"),
+    ),
+    *planted_in(
+        "symgrad/training/searches.py",
+        "tests/training/test_lbfgs.py",
+        ("a kink has converged", "True if is_low else None", "True"),
+        (
+            "what was looked at stays known",
+            "if not np.array_equal(self._here, self._theta)",
+            "if 0",
+        ),
+    ),
+    *planted_in(
+        "symgrad/training/optimizers/quasi_newton.py",
+        "tests/training/test_lbfgs.py",
+        ("the second loop adds a whole share", "(share - rho * y.dot(q)) * s", "share * s"),
+    ),
+    *planted_in(
+        "symgrad/training/optimizers/newton.py",
+        "tests/training/test_newton.py",
+        ("a residual grows", "residual += step * bent", "residual -= step * bent"),
     ),
     *planted_in(
         "symgrad/training/schedules.py",

@@ -9,6 +9,9 @@ from sympy import sqrt
 from symgrad.training.base import UpdateRule
 from symgrad.training.equations import Equation, State
 from symgrad.training.optimizers.letters import (
+    MEAN,
+    SCALED,
+    SQUARES,
     Equations,
     alpha,
     b,
@@ -24,6 +27,8 @@ from symgrad.training.optimizers.letters import (
     v,
 )
 from symgrad.training.schedules import Rate
+
+UNITS = "a step in the unit of the parameters: past steps over gradients"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +64,8 @@ class Adagrad(UpdateRule):
         gradient, decay = decayed(self.weight_decay)
         return (
             *decay,
-            Equation(v.new, v.old + gradient**2),
-            Equation(theta.new, theta.old - eta * gradient / (sqrt(v.new) + epsilon)),
+            Equation(v.new, v.old + gradient**2, "the sum of the squared gradients"),
+            Equation(theta.new, theta.old - eta * gradient / (sqrt(v.new) + epsilon), SCALED),
         )
 
 
@@ -97,10 +102,10 @@ class Adadelta(UpdateRule):
         gradient, decay = decayed(self.weight_decay)
         return (
             *decay,
-            Equation(v.new, rho * v.old + (1 - rho) * gradient**2),
-            Equation(delta, sqrt(u.old + epsilon) / sqrt(v.new + epsilon) * gradient),
-            Equation(u.new, rho * u.old + (1 - rho) * delta**2),
-            Equation(theta.new, theta.old - eta * delta),
+            Equation(v.new, rho * v.old + (1 - rho) * gradient**2, SQUARES),
+            Equation(delta, sqrt(u.old + epsilon) / sqrt(v.new + epsilon) * gradient, UNITS),
+            Equation(u.new, rho * u.old + (1 - rho) * delta**2, "the mean of squared steps"),
+            Equation(theta.new, theta.old - eta * delta, "the step"),
         )
 
 
@@ -134,13 +139,15 @@ class RMSprop(UpdateRule):
     def equations(self) -> Equations:
         """v_t and m_t are the means of squared gradients and of gradients."""
         gradient, decay = decayed(self.weight_decay)
-        equations = [*decay, Equation(v.new, alpha * v.old + (1 - alpha) * gradient**2)]
+        equations = [*decay, Equation(v.new, alpha * v.old + (1 - alpha) * gradient**2, SQUARES)]
         square = v.new
         if self.centered:
-            equations.append(Equation(m.new, alpha * m.old + (1 - alpha) * gradient))
+            equations.append(Equation(m.new, alpha * m.old + (1 - alpha) * gradient, MEAN))
             square = v.new - m.new**2
         step = gradient / (sqrt(square) + epsilon)
         if self.momentum:
-            equations.append(Equation(b.new, mu * b.old + step))
+            equations.append(
+                Equation(b.new, mu * b.old + step, "the steps summed up, older ones less")
+            )
             step = b.new
-        return (*equations, Equation(theta.new, theta.old - eta * step))
+        return (*equations, Equation(theta.new, theta.old - eta * step, SCALED))

@@ -10,6 +10,8 @@ from symgrad.errors import OptionError
 from symgrad.training.base import UpdateRule
 from symgrad.training.equations import Equation
 from symgrad.training.optimizers.letters import (
+    DESCENT,
+    MOMENTUM,
     Equations,
     b,
     decayed,
@@ -46,7 +48,7 @@ class GD(UpdateRule):
 
     def equations(self) -> Equations:
         """theta_t = theta_{t-1} - eta g_t."""
-        return (Equation(theta.new, theta.old - eta * g),)
+        return (Equation(theta.new, theta.old - eta * g, DESCENT),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +91,13 @@ class SGD(UpdateRule):
         """With momentum, b_t sums the gradients, older ones less."""
         gradient, decay = decayed(self.weight_decay)
         if not self.momentum:
-            return (*decay, Equation(theta.new, theta.old - eta * gradient))
+            return (*decay, Equation(theta.new, theta.old - eta * gradient, DESCENT))
         step = gradient + mu * b.new if self.nesterov else b.new
         share = sympy.Piecewise((1, sympy.Eq(t, 1)), (1 - tau, True))
         new = share * gradient if self.dampening else gradient
+        told = "a step against the sum" + ", looked ahead once more" * self.nesterov
         return (
             *decay,
-            Equation(b.new, mu * b.old + new),
-            Equation(theta.new, theta.old - eta * step),
+            Equation(b.new, mu * b.old + new, MOMENTUM),
+            Equation(theta.new, theta.old - eta * step, told),
         )

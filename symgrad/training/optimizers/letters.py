@@ -25,9 +25,16 @@ share, next_share, shares = scalar(r"\mu_t"), scalar(r"\mu_{t+1}"), state("p", i
 mu, tau, lam, psi = symbols("momentum", "dampening", "weight_decay", "momentum_decay")
 rho, alpha, beta1, beta2, epsilon = symbols("rho", "alpha", "beta1", "beta2", "epsilon")
 
+DECAY = "the gradient, and what pulls the parameters to zero"
+DESCENT = "a step against the gradient"
+MOMENTUM = "the gradients summed up, older ones less"
+MEAN = "the mean of the gradients, older ones counting less"
+SQUARES = "the mean of their squares, entry by entry"
+SCALED = "each entry's step is divided by the size of its gradients"
+
 
 def decayed(weight_decay: float) -> tuple[sympy.Symbol, Equations]:
     """The gradient with weight decay, and the equation that defines it; g_t itself without."""
     if weight_decay:
-        return d, (Equation(d, g + lam * theta.old),)
+        return d, (Equation(d, g + lam * theta.old, DECAY),)
     return g, ()

@@ -10,6 +10,9 @@ from sympy import sqrt
 from symgrad.training.base import UpdateRule
 from symgrad.training.equations import Equation, State
 from symgrad.training.optimizers.letters import (
+    MEAN,
+    SCALED,
+    SQUARES,
     Equations,
     beta1,
     beta2,
@@ -32,6 +35,11 @@ from symgrad.training.optimizers.letters import (
     v_hat,
 )
 from symgrad.training.schedules import Rate
+
+UNBIASED = "without the pull to the zero that it started from"
+SHRUNK = "the parameters shrink a little, then Adam's step"
+WEIGHT = "the weight of the momentum, which grows with time"
+AHEAD = "the mean with the next step's momentum in it already, without bias"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +74,7 @@ class Adam(UpdateRule):
     def equations(self) -> Equations:
         """m_t and v_t are the means of gradients and of squared gradients."""
         gradient, decay = decayed(self.weight_decay)
-        return (*decay, *self.means(gradient), Equation(theta.new, theta.old - adam_step()))
+        return (*decay, *self.means(gradient), Equation(theta.new, theta.old - adam_step(), SCALED))
 
     def means(self, gradient: sympy.Symbol) -> Equations:
         """What leads to the means without their bias, of which Adam's step is made."""
@@ -91,7 +99,7 @@ class AdamW(Adam):
     def equations(self) -> Equations:
         """Adam's, but theta_{t-1} is shrunk."""
         shrunk = (1 - eta * lam) * theta.old if self.weight_decay else theta.old
-        return (*moments(g), Equation(theta.new, shrunk - adam_step()))
+        return (*moments(g), Equation(theta.new, shrunk - adam_step(), SHRUNK))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +120,9 @@ class AMSGrad(Adam):
 
     def means(self, gradient: sympy.Symbol) -> Equations:
         """Adam's, with the largest v_t so far in the place of v_t."""
-        largest_so_far = Equation(largest.new, sympy.Max(largest.old, v.new))
+        largest_so_far = Equation(
+            largest.new, sympy.Max(largest.old, v.new), "the largest mean of squares so far"
+        )
         return moments(gradient, largest_so_far, square=largest.new)
 
 
@@ -144,13 +154,15 @@ class NAdam(Adam):
         ahead = next_share * m.new / (1 - shares.new * next_share)
         return (
             *(
-                Equation(s, beta1 * (1 - sympy.Rational(1, 2) * sympy.Float(0.96) ** (n * psi)))
+                Equation(
+                    s, beta1 * (1 - sympy.Rational(1, 2) * sympy.Float(0.96) ** (n * psi)), WEIGHT
+                )
                 for s, n in ((share, t), (next_share, t + 1))
             ),
-            Equation(shares.new, shares.old * share),
+            Equation(shares.new, shares.old * share, "the product of these weights so far"),
             mean,
             square,
-            Equation(m_hat, ahead + (1 - share) * gradient / (1 - shares.new)),
+            Equation(m_hat, ahead + (1 - share) * gradient / (1 - shares.new), AHEAD),
             unbiased,
         )
 
@@ -178,14 +190,15 @@ class Lion(UpdateRule):
     weight_decay: float = 0.0
     sentence = "Each entry moves by the learning rate, against the sign of a mean of gradients."
     source = "Chen and others, Symbolic discovery of optimization algorithms, 2023."
+    defaults = "those of the article."
 
     def equations(self) -> Equations:
         """c_t and m_t forget at different rates; with weight decay theta_{t-1} is shrunk."""
         shrunk = (1 - eta * lam) * theta.old if self.weight_decay else theta.old
         return (
-            Equation(c, beta1 * m.old + (1 - beta1) * g),
-            Equation(theta.new, shrunk - eta * sympy.sign(c)),
-            Equation(m.new, beta2 * m.old + (1 - beta2) * g),
+            Equation(c, beta1 * m.old + (1 - beta1) * g, MEAN),
+            Equation(theta.new, shrunk - eta * sympy.sign(c), "a step of one size in each entry"),
+            Equation(m.new, beta2 * m.old + (1 - beta2) * g, "the mean that is kept, a longer one"),
         )
 
 
@@ -193,11 +206,11 @@ def moments(gradient: sympy.Symbol, *between: Equation, square: sympy.Symbol = v
     """Adam's means of gradients and of squared gradients, with their bias, and without: m_t and
     `square`, which the equations between may define."""
     return (
-        Equation(m.new, beta1 * m.old + (1 - beta1) * gradient),
-        Equation(v.new, beta2 * v.old + (1 - beta2) * gradient**2),
+        Equation(m.new, beta1 * m.old + (1 - beta1) * gradient, MEAN),
+        Equation(v.new, beta2 * v.old + (1 - beta2) * gradient**2, SQUARES),
         *between,
-        Equation(m_hat, m.new / (1 - beta1**t)),
-        Equation(v_hat, square / (1 - beta2**t)),
+        Equation(m_hat, m.new / (1 - beta1**t), UNBIASED),
+        Equation(v_hat, square / (1 - beta2**t), UNBIASED),
     )
 
 

@@ -22,16 +22,23 @@ DENSE = 200  # parameters; of more the Hessian is not formed
 ACCURACY = 1e-3  # of a direction by conjugate gradients: the residual over the gradient
 
 MODEL = (
-    Line("H_{t}", r"\nabla_{\theta}^{2} L(\theta_{t-1})", "H[t] = Hessian at theta[t-1]"),
+    Line(
+        "H_{t}",
+        r"\nabla_{\theta}^{2} L(\theta_{t-1})",
+        "H[t] = Hessian at theta[t-1]",
+        "the second derivatives",
+    ),
     Line(
         r"H_{t}",
         r"Q \Lambda Q^{\top}",
-        "H[t] = Q diag(lambda) Q.T, its eigenvectors and eigenvalues",
+        "H[t] = Q diag(lambda) Q.T",
+        "its eigenvectors and eigenvalues",
     ),
     Line(
         "d_{t}",
         r"-Q \left|\Lambda\right|^{-1} Q^{\top} g_{t}",
         "d[t] = -Q diag(1/abs(lambda)) Q.T g[t]",
+        "to the minimum of the model; away from a saddle",
     ),
 )
 
@@ -61,6 +68,7 @@ class Newton(Optimizer):
     learning_rate: Rate = 1.0
     sentence = "A step to the minimum of the quadratic with the loss's gradient and Hessian."
     source = "Nocedal and Wright, Numerical optimization, 2006, section 3.4."
+    defaults = "the step of the model first; the line search's constants as in the source."
     whole_data = True
 
     def lines(self) -> tuple[Line, ...]:

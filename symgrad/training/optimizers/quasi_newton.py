@@ -19,29 +19,38 @@ from symgrad.training.searches import Product, SearchState
 from symgrad.training.updates import Vector, check_flat
 
 TWO_LOOPS = (
-    Line("q_{t}", "g_{t}", "q[t] = g[t]"),
+    Line("q_{t}", "g_{t}", "q[t] = g[t]", "the first loop begins with the gradient"),
     Line(
         "a_{i}",
         r"\frac{s_{i}^{\top} q_{i+1}}{y_{i}^{\top} s_{i}}",
         "a[i] = s[i].T q[i+1] / (y[i].T s[i])",
+        "how much of it lies along a past step",
     ),
     Line(
         "q_{i}",
         r"q_{i+1} - a_{i} y_{i} \qquad i = t-1, \dots, t-k",
         "q[i] = q[i+1] - a[i] y[i]   for i = t-1, ..., t-k",
+        "that is taken out, from the last step back",
     ),
     Line(
         "r_{t-k}",
         r"\frac{y_{t-1}^{\top} s_{t-1}}{y_{t-1}^{\top} y_{t-1}} q_{t-k}",
         "r[t-k] = y[t-1].T s[t-1] / (y[t-1].T y[t-1]) q[t-k]",
+        "the rest is scaled by the curvature of the last step",
     ),
     Line(
         "r_{i+1}",
         r"r_{i} + \left(a_{i} - \frac{y_{i}^{\top} r_{i}}{y_{i}^{\top} s_{i}}\right) s_{i}"
         r" \qquad i = t-k, \dots, t-1",
         "r[i+1] = r[i] + (a[i] - y[i].T r[i] / (y[i].T s[i])) s[i]   for i = t-k, ..., t-1",
+        "and the steps are put in again, with their curvature",
     ),
-    Line("d_{t}", "-r_{t}", "d[t] = -r[t]"),
+    Line(
+        "d_{t}",
+        "-r_{t}",
+        "d[t] = -r[t]",
+        "the direction, minus an inverse Hessian times the gradient",
+    ),
 )
 SEARCHED = (
     Line(
@@ -50,16 +59,28 @@ SEARCHED = (
         r" L(\theta_{t-1} + \alpha d_{t}) \le L(\theta_{t-1}) + c_{1} \alpha g_{t}^{\top} d_{t},"
         r"\ \nabla L(\theta_{t-1} + \alpha d_{t})^{\top} d_{t} \ge c_{2} g_{t}^{\top} d_{t}",
         "alpha[t] = the first of eta, ... at which the loss is low and its slope flat enough",
+        "the line search: Wolfe's conditions",
     ),
     Line(
         r"\theta_{t}",
         r"\theta_{t-1} + \alpha_{t} d_{t}",
         "theta[t] = theta[t-1] + alpha[t] d[t]",
+        "the step",
     ),
 )
 LEARNED = (
-    Line("s_{t}", r"\theta_{t} - \theta_{t-1}", "s[t] = theta[t] - theta[t-1]"),
-    Line("y_{t}", r"\nabla_{\theta} L(\theta_{t}) - g_{t}", "y[t] = gradient at theta[t] - g[t]"),
+    Line(
+        "s_{t}",
+        r"\theta_{t} - \theta_{t-1}",
+        "s[t] = theta[t] - theta[t-1]",
+        "the step is remembered",
+    ),
+    Line(
+        "y_{t}",
+        r"\nabla_{\theta} L(\theta_{t}) - g_{t}",
+        "y[t] = gradient at theta[t] - g[t]",
+        "and how it changed the gradient",
+    ),
 )
 
 
@@ -91,6 +112,7 @@ class LBFGS(Optimizer):
     history_size: int = 10
     sentence = "A step along the gradient times an inverse Hessian made of the last steps."
     source = "Liu and Nocedal, On the limited memory BFGS method, 1989."
+    defaults = "history_size as in SciPy; the line search's constants as in Nocedal and Wright."
     whole_data = True
     epochs = 1000
 
