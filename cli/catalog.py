@@ -8,6 +8,7 @@ import click
 
 from .completion import articles
 from .output import write
+from .plot_options import picture_file
 from .printing import printing_options, text_for
 from .terminal import FILE, screen
 
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", required=False, shell_complete=articles)
+@click.option(
+    "--plot",
+    metavar="FILE",
+    callback=picture_file,
+    help="Draw an optimizer's path on two surfaces to .png, .svg or .pdf (extra `plot`).",
+)
 @printing_options
-def catalog(name: str | None, printing: Printing) -> None:
+def catalog(name: str | None, plot: str | None, printing: Printing) -> None:
     """List functions, losses, models and optimizers, each with its formula and its derivative.
 
     With NAME one of them in full: what is known of it, and its derivation with every proof, which
@@ -30,9 +37,17 @@ def catalog(name: str | None, printing: Printing) -> None:
       symgrad catalog softmax
       symgrad catalog huber -o huber.html
       symgrad catalog adam --format latex
+      symgrad catalog adam --plot adam.png
     """
     import symgrad as sg
 
+    if plot is not None:
+        if name not in sg.OPTIMIZERS or plot == "-":
+            raise click.UsageError("--plot draws the path of an optimizer, to a file")
+        from symgrad.training.plots.described import optimizer_picture
+        from symgrad.training.plots.style import format_of
+
+        write(optimizer_picture(sg.OPTIMIZERS[name]()).file(format_of(plot)), plot)
     if name is None:
         _only(printing, "text")
         write(sg.catalog(), printing.output, printing.pager)

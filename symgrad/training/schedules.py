@@ -10,7 +10,7 @@ from abc import ABC
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import sympy
 from sympy import cos, pi
@@ -18,6 +18,11 @@ from sympy import cos, pi
 from symgrad.errors import OptionError
 from symgrad.training.equations import RATE, align, displayed, latex_of, number_function, scalar
 from symgrad.training.hyperparameters import check_hyperparameters, symbols, symbols_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from symgrad.training.plots.style import Picture
 
 COUNT = scalar("n")
 INITIAL = scalar(r"\eta_0")
@@ -65,6 +70,20 @@ class Schedule(ABC):
             *before, (_, inner) = self.learning_rate.lines()
             return [*before, (latex_of(INITIAL), inner), own]
         return [own]
+
+    def plot(self, count: int = 100) -> Picture:
+        """The learning rate of the first `count` epochs (or iterations), drawn (extra `plot`).
+
+        Raises: OptionError where matplotlib is not installed.
+        """
+        from symgrad.training.plots.style import finish, line, picture
+
+        def panel(ax: Axes) -> None:
+            ax.step(range(count), [self(n) for n in range(count)], where="post", **line(0))
+            ax.set_ylim(bottom=0)
+            finish(ax, f"{self.per} n", "learning rate")
+
+        return picture([panel])
 
     def _repr_latex_(self) -> str:
         """The formula."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 import symgrad as sg
 from symgrad import examples
 
@@ -46,3 +48,14 @@ def test_catalog_names_every_optimizer_and_function(symgrad) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     for name in ("softmax", "logsumexp", "cross_entropy", "huber", *sg.OPTIMIZERS):
         assert name in result.stdout
+
+
+def test_catalog_draws_the_path_of_an_optimizer(symgrad, tmp_path) -> None:
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "sgd.svg"
+    result = symgrad("catalog", "sgd", "--plot", str(file))
+    assert result.exit_code == 0 and "Source: torch.optim.SGD" in result.stdout
+    assert file.read_text(encoding="utf-8").lstrip().startswith("<?xml")
+    for arguments in (["relu", "--plot", str(file)], ["sgd", "--plot", "-"]):
+        result = symgrad("catalog", *arguments)
+        assert result.exit_code == 2 and "the path of an optimizer, to a file" in result.stderr

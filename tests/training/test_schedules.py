@@ -78,3 +78,12 @@ def test_cosine_stays_at_its_lowest() -> None:
 def test_a_value_out_of_range_is_an_error(make: Any, message: str) -> None:
     with pytest.raises(OptionError, match=message):
         make()
+
+
+def test_a_schedule_is_drawn() -> None:
+    pytest.importorskip("matplotlib")
+    drawn = ExponentialDecay(learning_rate=0.8, factor=0.5).plot(5)
+    (ax,) = drawn.figure.axes
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch n", "learning rate")
+    assert [*ax.lines[0].get_ydata()] == pytest.approx([0.8, 0.4, 0.2, 0.1, 0.05])
+    assert drawn.file("png").startswith(b"\x89PNG")
