@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import symgrad as sg
@@ -87,8 +88,13 @@ PARSED = {  # what needs more than arguments of the right kind
 }
 
 
-def calls(operation: Operation) -> Iterator[Call]:
+@cache
+def calls(operation: Operation) -> tuple[Call, ...]:
     """The calls that the operation's shape rule allows, one for each kind of arguments."""
+    return tuple(_calls(operation))
+
+
+def _calls(operation: Operation) -> Iterator[Call]:
     if isinstance(operation.meaning, Total):
         yield over_batch(operation, Name("v", (n, ONE), "batch"), ("v",), "batch")  # type: ignore[misc]
         return

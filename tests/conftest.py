@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -31,6 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write tests/golden/ anew from what is printed now; review the change as a diff",
     )
+
+
+def pytest_collection_finish() -> None:
+    """All that was collected lives to the end: the garbage collector need not look at it again,
+    nor, among derivations that are kept, as often as in a program that frees what it makes."""
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from symgrad.language.plain import plain_text
 from symgrad.language.table import PLAIN
 from symgrad.language.unparse import unparse
 from symgrad.rendering import aligned, proof_equations
-from tests.calls import calls, parameters, program
+from tests.calls import calls, parameters
+from tests.derived import of_call
 
 WITHOUT = {"ones", "zeros", "eye", "onehot"}  # nothing in them moves
 RECORDS = [operation for operation in OPERATIONS.values() if operation.name not in WITHOUT]
@@ -44,7 +45,7 @@ def of_record(operation: Operation, kind: str) -> tuple[Proof, ...]:
         proof
         for call in calls(operation)
         if call.operation.category != "batch" and parameters(call)
-        for proof in proofs(sg.pullback(program(call), parameters(call)).data, kind)
+        for proof in proofs(of_call("pullback", call).data, kind)
     )
 
 

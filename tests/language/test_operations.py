@@ -29,6 +29,7 @@ from tests.calls import (
     parameters,
     program,
 )
+from tests.derived import of_call
 
 SIZES = {m: 2, n: 3, p: 4}
 EXAMPLES = 5
@@ -36,10 +37,12 @@ Arrays = dict[str, Any]
 Jacobian = Callable[[Callable[[np.ndarray], Any], np.ndarray], np.ndarray]
 
 
+@cache
 def size(shape: Shape) -> tuple[int, ...]:
     return tuple(int(d.subs(SIZES)) for d in core(shape))
 
 
+@cache
 def numbers(centre: float, seed: int = 0) -> Arrays:
     """Arrays around the centre, no two numbers alike, the square one far from singular."""
     rng = np.random.default_rng(seed)
@@ -61,6 +64,7 @@ def compiled(call: Call) -> Function:
     return compile_derivation(lowered(sg.parse(program(call))))
 
 
+@cache
 def draws(call: Call, seed: int = 0) -> list[Arrays]:
     """Inputs at which the call is defined: between 0 and 1, between -1 and 0, above 2."""
     value, found = compiled(call), []
@@ -73,6 +77,23 @@ def draws(call: Call, seed: int = 0) -> list[Arrays]:
                 found.append(inputs)
     assert found
     return found
+
+
+@cache
+def jacobian(call: Call) -> Function:
+    return of_call("jacobian", call).lambdify()
+
+
+@cache
+def term(call: Call) -> tuple[str, Function]:
+    """sum(weight * sin(call)) and its gradient."""
+    text = f"sum(weight * sin({unparse(call)}))"
+    return text, gradient(call, text)
+
+
+def gradient(call: Call, loss: str) -> Function:
+    source = f"{declarations(call)}\nweight: Scalar\nloss = {loss}"
+    return sg.derive(source, [*parameters(call), "weight"]).lambdify()
 
 
 CALLS = [call for operation in OPERATIONS.values() for call in calls(operation)]
@@ -118,8 +139,7 @@ def test_latex_has_balanced_braces_and_every_argument(call: Call) -> None:
 
 @each_single
 def test_jacobian_is_the_numerical_derivative(call: Call, central_jacobian: Jacobian) -> None:
-    derivation = sg.jacobian(program(call), parameters(call))
-    function = derivation.lambdify()
+    function = jacobian(call)
     for inputs in draws(call):
         _, derivatives = function(inputs)
         for name, derivative in derivatives.items():
@@ -127,17 +147,17 @@ def test_jacobian_is_the_numerical_derivative(call: Call, central_jacobian: Jaco
                 lambda x, name=name, at=inputs: function({**at, name: x})[0], inputs[name]
             )
             np.testing.assert_allclose(derivative, numeric, rtol=1e-7, atol=1e-7)
-    assert derivation.verify().failed == ()
+    assert of_call("jacobian", call).verify().failed == ()
 
 
 @each_single
 def test_forward_and_reverse_agree_with_the_jacobian(call: Call) -> None:
     rng, names, inputs = np.random.default_rng(1), parameters(call), draws(call)[0]
-    value, jacobians = sg.jacobian(program(call), names).lambdify()(inputs)
+    value, jacobians = jacobian(call)(inputs)
     direction = {name: rng.standard_normal(np.shape(inputs[name])) for name in names}
     cotangent = rng.standard_normal(np.shape(value))
     _, along = sg.directional(program(call), names).lambdify()(inputs, direction=direction)
-    _, back = sg.pullback(program(call), names).lambdify()(inputs, cotangent=cotangent)
+    _, back = of_call("pullback", call).lambdify()(inputs, cotangent=cotangent)
     pushed = sum(np.tensordot(jacobians[x], direction[x], np.ndim(direction[x])) for x in names)
     np.testing.assert_allclose(along["*"], pushed, rtol=1e-11, atol=1e-12)
     for name in names:
@@ -151,13 +171,8 @@ def test_forward_and_reverse_agree_with_the_jacobian(call: Call) -> None:
 def test_a_batch_is_a_loop_over_examples(call: Call, bound: tuple[str, ...]) -> None:
     """The gradient of sum(sum(weight * sin(call)) for ... in batch) by what is bound has a row for
     each example; by what is shared it is the sum over the examples."""
-    lines = [*declarations(call).splitlines(), "weight: Scalar"]
-    term = f"sum(weight * sin({unparse(call)}))"
-    over = f"sum({term} for {', '.join(bound)} in batch)"
-    one, many = (
-        sg.derive("\n".join([*lines, f"loss = {loss}"]), [*parameters(call), "weight"]).lambdify()
-        for loss in (term, over)
-    )
+    text, one = term(call)
+    many = gradient(call, f"sum({text} for {', '.join(bound)} in batch)")
     shared = {**draws(call)[0], "weight": 0.7}
     examples = [{name: draws(call, seed)[0][name] for name in bound} for seed in range(EXAMPLES)]
     batch = {name: np.stack([example[name] for example in examples]) for name in bound}

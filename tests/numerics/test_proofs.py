@@ -21,7 +21,8 @@ from symgrad.language.operations.smooth import log
 from symgrad.numerics import proofs as numerics
 from symgrad.numerics.proofs import proofs, untrue
 from symgrad.numerics.verification import Judge
-from tests.calls import calls, parameters, program
+from tests.calls import calls, parameters
+from tests.derived import of_call
 
 DERIVE = {
     "gradient": sg.derive,
@@ -81,7 +82,7 @@ def of_record(operation: Operation) -> Iterator[Derivation]:
     """The pull-back of the operation for each kind of arguments."""
     for call in calls(operation):
         if operation.category != "batch" and parameters(call):
-            yield sg.pullback(program(call), parameters(call)).data
+            yield of_call("pullback", call).data
 
 
 @pytest.mark.parametrize("operation", RECORDS, ids=lambda o: o.name)
