@@ -26,7 +26,7 @@ MUTANTS: list[Mutant] = [
         "symgrad/training/quantities.py",
         "tests/training/test_quantities.py",
         ("what needs the label is predicted", "alike and label not in made_of", "alike"),
-        ("a weight is a label", "if found and found[0].sure == MARGIN", "if False"),
+        ("a weight in a margin is a label", "if found and found[0].sure == MARGIN", "if False"),
         ("a margin says how large it is", "meetings[0].sure < MARGIN", "True"),
     ),
 ]

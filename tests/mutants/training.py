@@ -226,4 +226,46 @@ MUTANTS: list[Mutant] = [
             '"epoch", "vectors")',
         ),
     ),
+    *planted_in(
+        "symgrad/training/plots/models.py",
+        "tests/training/plots/test_models.py",
+        (
+            "a plane is drawn for any two inputs",
+            "shown.width != 2 or not shown.are_classes",
+            "shown.width != 2",
+        ),
+        (
+            "counts of given and predicted are exchanged",
+            "(given == t) & (found == p)",
+            "(found == t) & (given == p)",
+        ),
+        ("a line is drawn in the numbers of the training", "across.of(x[some])", "x[some]"),
+    ),
+    *planted_in(
+        "symgrad/training/plots/vectors.py",
+        "tests/training/plots/test_models.py",
+        (
+            "names lie on each other",
+            "if not any(_overlap(box, other) for other in taken):",
+            "if True:",
+        ),
+    ),
+    *planted_in(
+        "symgrad/training/curve.py",
+        "tests/training/test_curve.py",
+        (
+            "the last series is on top",
+            "in reversed(list(zip(series.items(), _marks(series), strict=True)))",
+            "in zip(series.items(), _marks(series), strict=True)",
+        ),
+    ),
+    *planted_in(
+        "symgrad/training/compare.py",
+        "tests/training/test_compare.py",
+        (
+            "the largest loss is first",
+            "sorted(self.results, key=self._loss)",
+            "sorted(self.results, key=self._loss)[::-1]",
+        ),
+    ),
 ]

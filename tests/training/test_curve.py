@@ -33,7 +33,8 @@ def test_the_first_series_is_on_top_and_all_are_named() -> None:
     text = text_curve(names, width=60, across="epoch", up="loss")
     assert "*" in text and "\n      * a_long_name_of_an_optimizer_0\n" in text
     assert all(f"{mark} {name}" in text for mark, name in zip(MARKS, names, strict=False))
-    assert "o" not in text.partition("+-")[0].replace("loss", "")
+    panel = [line.partition("|")[2] for line in text.splitlines()[1:11]]
+    assert {sign for line in panel for sign in line} == {"*", " "}
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
