@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from .datafiles import read_data, read_lists, read_names, read_numbers
+from .datafiles import arrays_of, read_file, read_lists, read_names, read_numbers
 from .programs import ProgramFile
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
+    from symgrad.training.result import FitResult
 
 
 def _sizes(
@@ -103,6 +104,12 @@ OPTIONS = [
     click.option(
         "--encoding", metavar="NAME", help="Of the CSV file.  [default: utf-8 or latin-1]"
     ),
+    click.option(
+        "--test",
+        "test_share",
+        type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        help="Share of the examples that takes no part in the training; the loss of them is told.",
+    ),
     SIZES,
 ]
 
@@ -123,6 +130,7 @@ class DataOptions:
     separator: str | None
     decimal: str
     encoding: str | None
+    test_share: float | None
 
     def check(self, program: ProgramFile) -> None:
         """Wrong usage, at once, where there is nothing to train on."""
@@ -133,21 +141,65 @@ class DataOptions:
                 f"{program.path} is no built-in example: give its data with --data"
             )
 
-    def read(self, program: ProgramFile, problem: Problem) -> Mapping[str, Any]:
-        """The data of --data, or those of the built-in example; what was done to them is said."""
-        if self.data_file is None:
-            assert program.example is not None
-            return {**program.example.data(), **self.constants}
+    def read(self, program: ProgramFile, problem: Problem, seed: int) -> Mapping[str, Any]:
+        """The data to train on; what was done to them is said."""
         from symgrad import Prepared
 
-        form = {name: getattr(self, name) for name in ("separator", "encoding", "decimal")}
+        data, _ = self._divided(problem, self._given(program), seed)
+        if self.data_file is None:
+            return {**data, **self.constants}
         names = ("columns", "missing", "scale", "one_hot", "classes", "constants")
         preparing = {name: getattr(self, name) for name in names}
-        data = read_data(self.data_file, problem, form, preparing)
-        if isinstance(data, Prepared):
-            for line in data.preparation.described():
+        arrays = arrays_of(self.data_file, problem, data, preparing)
+        if isinstance(arrays, Prepared):
+            for line in arrays.preparation.described():
                 click.echo(f"{self.data_file}: {line}", err=True)
-        return data
+        return arrays
+
+    def tested(self, program: ProgramFile, result: FitResult, seed: int) -> str | None:
+        """The loss of what was set aside with --test, prepared as the rest was."""
+        import symgrad as sg
+
+        if self.test_share is None:
+            return None
+        _, rest = self._divided(result.problem, self._given(program), seed)
+        arrays = rest if result.preparation is None else result.preparation.apply(rest)
+        count = len(next(arrays[name] for name in result.problem.batch))
+        loss = float(sg.evaluate(result.problem, {**self.constants, **arrays, **result.parameters}))
+        return f"          loss of {count} test examples: {loss:.6g}"
+
+    def _given(self, program: ProgramFile) -> Mapping[str, Any]:
+        """The table or the arrays of --data, or those of the built-in example."""
+        if self.data_file is None:
+            assert program.example is not None
+            return program.example.data()
+        return read_file(self.data_file, self.separator, self.encoding, self.decimal)
+
+    def _divided(
+        self, problem: Problem, data: Mapping[str, Any], seed: int
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """What is trained on, and what is set aside, the same for one seed."""
+        import numpy as np
+
+        from symgrad.data import Table
+        from symgrad.errors import DataError
+
+        if self.test_share is None:
+            return data, {}
+        names = list(data) if isinstance(data, Table) else [n for n in data if n in problem.batch]
+        if not names:
+            raise click.UsageError("--test: the problem has no batch to set examples aside from")
+        order = np.random.default_rng([seed, 2]).permutation(len(data[names[0]]))
+        count = round(self.test_share * len(order))
+        if not 0 < count < len(order):
+            raise DataError(f"--test {self.test_share} of {len(order)} leaves none on one side")
+
+        def rows(chosen: Any) -> Mapping[str, Any]:
+            if isinstance(data, Table):
+                return data.rows(chosen)
+            return {n: np.asarray(a)[chosen] if n in names else a for n, a in data.items()}
+
+        return rows(np.sort(order[count:])), rows(np.sort(order[:count]))
 
     def arguments(self, program: ProgramFile) -> dict[str, Any]:
         """What `fit` is told of them beside the data."""

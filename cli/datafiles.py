@@ -51,18 +51,22 @@ def read_numbers(
     return numbers
 
 
-def read_data(
-    path: Path, problem: Problem, form: Mapping[str, Any], preparing: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """The arrays of a problem in a file: of a CSV file in this form, prepared so.
+def read_data(path: Path, problem: Problem) -> Mapping[str, Any]:
+    """The arrays of a problem in a file. Raises: DataError as `read_file` and `arrays_of` do."""
+    return arrays_of(path, problem, read_file(path), {})
 
-    Raises: DataError, with the file's name, where the file cannot be read or does not fit.
+
+def arrays_of(
+    path: Path, problem: Problem, data: Mapping[str, Any], preparing: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The arrays of a problem: of the table of a CSV file, prepared so; or those of an npz file.
+
+    Raises: DataError, with the file's name, where they do not fit.
     """
     from symgrad import prepare
     from symgrad.data import Table
     from symgrad.errors import DataError
 
-    data = read_file(path, **form)
     try:
         if isinstance(data, Table):
             return prepare(problem, data, **preparing)

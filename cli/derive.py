@@ -160,7 +160,7 @@ def _components(derivation: Derivation, form: str) -> str:
 
 def _numbers(given: str, problem: Problem) -> int | Mapping[str, Any]:
     """A seed, or the arrays in a file."""
-    return int(given) if given.isdecimal() else read_data(Path(given), problem, {}, {})
+    return int(given) if given.isdecimal() else read_data(Path(given), problem)
 
 
 def _kinds(problem: Problem) -> str:

@@ -57,5 +57,7 @@ def run(program: ProgramFile, training: Training, style: Style) -> None:
     if status in (0, INCONCLUSIVE):
         result, data = train_program(program, problem, training)
         write(outcome(program, problem, result, data))
+        if told := training.data.tested(program, result, training.epochs.seed):
+            write(told)
         training.seen.show(result, data)
     sys.exit(status)

@@ -41,6 +41,8 @@ def train(program: ProgramFile, training: Training, output: str | None) -> None:
     problem = program.problem()
     result, data = train_program(program, problem, training)
     write(outcome(program, problem, result, data))
+    if told := training.data.tested(program, result, training.epochs.seed):
+        write(told)
     training.seen.show(result, data)
     if output is None:
         write(parameters(result))

@@ -77,7 +77,7 @@ def train_program(
     """Train a problem on the data of --data, or on that of the built-in example; the data too."""
     import symgrad as sg
 
-    data = training.data.read(program, problem)
+    data = training.data.read(program, problem, training.epochs.seed)
     training.epochs.check(problem)
     training.checkpoint.tell()
     told: dict[str, Any] = {}

@@ -52,8 +52,11 @@ from symgrad.results import Result as Result
 from symgrad.training.callbacks import EpochReport as EpochReport
 from symgrad.training.compare import Comparison as Comparison
 from symgrad.training.compare import compare as compare
-from symgrad.training.data.preparation import Preparation as Preparation
-from symgrad.training.data.preparing import Prepared as Prepared, prepare as prepare
+from symgrad.training.data.preparation import (
+    Preparation as Preparation,
+    Prepared as Prepared,
+)
+from symgrad.training.data.preparing import prepare as prepare
 from symgrad.training.fit import fit as fit
 from symgrad.training.objective import objective as objective
 from symgrad.training.result import FitResult as FitResult

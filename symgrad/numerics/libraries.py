@@ -25,6 +25,9 @@ def plain_array(name: str, value: Any) -> np.ndarray[Any, Any]:
             f"{name} is a masked array, whose masked entries would count as numbers; leave them "
             "out, or fill them: filled(...)"
         )
+    if hasattr(value, "toarray") and hasattr(value, "nnz"):
+        short = name.removeprefix("data: ")
+        raise DataError(f"{name} is a sparse matrix, dense ones are wanted: {short}.toarray()")
     try:
         array = np.asarray(value)
     except Exception as error:  # an array of another library says in its own way what it is not

@@ -138,6 +138,38 @@ def test_a_csv_that_does_not_fit(text: str, message: str, symgrad, program: str,
     assert result.stderr.startswith(f"error: {message}") and result.stderr.count("\n") == 1
 
 
+PETS = "age,color,weight,kind\n" + "".join(
+    f"{k % 7},{'red' if k % 3 else 'blue'},1.5,{'cat' if k % 7 > 3 else 'dog'}\n" for k in range(40)
+)
+TO_NUMBERS = ["--columns", "x=*", "--columns", "t=kind", "--one-hot", "color", "--scale", "x"]
+
+
+def test_a_table_of_a_person_is_prepared_as_it_is_told(symgrad, tmp_path) -> None:
+    text = PETS.replace("3,red", ",red", 1).replace(",", ";").replace("1.5", "1,5")
+    (tmp_path / "pets.csv").write_bytes(text.encode("utf-16"))
+    options = [*TO_NUMBERS, "--decimal", ",", "--missing", "mean", "--test", "0.25"]
+    result = symgrad("train", "logistic_regression", "--data", "pets.csv", *options)
+    assert result.exit_code == 0, result.stderr
+    assert "pets.csv: t: cat = 0, dog = 1\n" in result.stderr
+    assert "pets.csv: x: column color one-hot: blue, red\n" in result.stderr
+    assert re.search(r"loss of 10 test examples: [0-9.e-]+\n", result.stdout)
+    other = symgrad(
+        "train", "logistic_regression", "--data", "pets.csv", *options, "--classes", "t=dog,cat"
+    )
+    assert "pets.csv: t: dog = 0, cat = 1\n" in other.stderr
+
+
+def test_data_that_are_constants_are_set(symgrad, csv: str, tmp_path) -> None:
+    text = "x: Vector(d)\nt: Scalar\nlam: Scalar(data=True)\nw: Vector(d)\n"
+    text += "loss = mean((w.T @ x - t)**2 for x, t in batch) + lam * norm2(w)**2"
+    (tmp_path / "ridge.sg").write_text(text, encoding="utf-8")
+    ridge = ["train", "ridge.sg", "--data", csv]
+    assert symgrad(*ridge, "--set", "lam=0.1").exit_code == 0
+    assert "missing is lam" in symgrad(*ridge).stderr
+    assert "numbers are wanted" in symgrad(*ridge, "--set", "lam=a").stderr
+    assert "NAME=NUMBER" in symgrad(*ridge, "--set", "lam").stderr
+
+
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 broken"])
 def test_a_file_that_is_no_npz(content: bytes, symgrad, program: str, tmp_path) -> None:
     (tmp_path / "line.npz").write_bytes(content)

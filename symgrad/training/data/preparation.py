@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -107,11 +107,14 @@ class Preparation:
 
     def apply(self, table: Any, names: Iterable[str] | None = None) -> Arrays:
         """The arrays of these variables, or of those whose columns the table has; what it has under
-        a variable's own name and is no column, an array, is taken as it is.
+        a variable's own name and is no column, an array, is taken as it is, and so is what has been
+        prepared.
 
         Raises: DataError with row and column where an entry is missing or does not fit.
         """
         given = {}
+        if isinstance(table, Prepared):
+            return {n: table[n] for n in names or table}
         if isinstance(table, Mapping) and not isinstance(table, Table):
             given = {n: v for n, v in table.items() if n not in self.columns}
             table = {n: v for n, v in table.items() if n in self.columns}
@@ -199,6 +202,27 @@ class Preparation:
     def _found(self, table: Table) -> list[str]:
         """The variables of which the table has a column."""
         return [n for n, part in self.parts.items() if any(c.name in table for c in part.columns)]
+
+
+class Prepared(Mapping[str, Any]):
+    """Arrays by variable, made of a table by `preparation`: a mapping, as data are."""
+
+    def __init__(self, arrays: Mapping[str, Any], preparation: Preparation) -> None:
+        self._arrays, self.preparation = dict(arrays), preparation
+
+    def __getitem__(self, name: str) -> Any:
+        return self._arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __repr__(self) -> str:
+        """The arrays' shapes."""
+        shapes = ", ".join(f"{n} {np.shape(a)}" for n, a in self.items())
+        return f"<Prepared: {shapes}>"
 
 
 def _part(data: Mapping[str, Any]) -> Part:

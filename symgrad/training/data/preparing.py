@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -14,32 +14,18 @@ from symgrad.data.tables import Array, Table, deviations, number
 from symgrad.errors import DataError, OptionError, did_you_mean, names_wanted, one_of
 from symgrad.language.problem import Problem, Variable
 from symgrad.training.data.labels import classes_wanted, wrong_label
-from symgrad.training.data.preparation import Column, Part, Preparation, missing_entry, names_of
+from symgrad.training.data.preparation import (
+    Column,
+    Part,
+    Preparation,
+    Prepared,
+    missing_entry,
+    names_of,
+)
 
 Names: TypeAlias = str | Sequence[str]
 MISSING = ("refuse", "drop", "mean")
 OTHERS = "*"  # all columns that no other variable takes, or all of text
-
-
-class Prepared(Mapping[str, Any]):
-    """Arrays by variable, made of a table by `preparation`: a mapping, as data are."""
-
-    def __init__(self, arrays: Mapping[str, Any], preparation: Preparation) -> None:
-        self._arrays, self.preparation = dict(arrays), preparation
-
-    def __getitem__(self, name: str) -> Any:
-        return self._arrays[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._arrays)
-
-    def __len__(self) -> int:
-        return len(self._arrays)
-
-    def __repr__(self) -> str:
-        """The arrays' shapes."""
-        shapes = ", ".join(f"{n} {np.shape(a)}" for n, a in self.items())
-        return f"<Prepared: {shapes}>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,7 +298,7 @@ def _column(name: str, column: Column, table: Table, options: Options) -> Column
     known = None if text else values[~np.isnan(values)]
     if known is not None and not known.size:
         raise DataError(f"{name}: column {at} has no entry that is not missing")
-    if options.missing == "mean" and known is not None and known.size < values.size:
+    if options.missing == "mean" and known is not None:  # new tables may lack what this one has
         column = replace(column, fill=float(known.mean()))
     numbers = column.of(table)  # all of them numbers, and finite
     if name not in options.scale:
