@@ -78,6 +78,8 @@ def compare(
       symgrad compare two_layer_linear --optimizers sgd=0.0002,sgd=0.002 --plot -
     """
     data.check(program)
+    if data.test_share is not None:
+        raise click.UsageError("--test is for one training; here, --validation sets a share aside")
     import symgrad as sg
 
     problem = program.problem()
@@ -85,7 +87,7 @@ def compare(
     told = {**data.arguments(program), **epochs.arguments(program)}
     with shown_progress(progress) as callbacks:
         compared = sg.compare(
-            problem, data.read(program, problem), optimizers, **told, callbacks=callbacks
+            problem, data.read(program, problem, epochs.seed), optimizers, **told, callbacks=callbacks
         )
     write(compared.table())
     if output is not None:

@@ -140,7 +140,7 @@ MUTANTS: list[Mutant] = [
             "if further - far < 1.5",
             "if False and further - far < 1.5",
         ),
-        ("a weight is a label", "if self._is_weight() or self", "if self"),
+        ("a factor is a label", "if self._is_weight() or self", "if self"),
     ),
     *planted_in(
         "symgrad/training/data/preparation.py",
@@ -148,7 +148,7 @@ MUTANTS: list[Mutant] = [
         (
             "a class is the next one",
             "return np.array([places[text] for",
-            "return -np.array([places[text] for",
+            "return 1 - np.array([places[text] for",
         ),
         ("what is infinite is a number", "if np.isinf(values).any():", "if False:"),
     ),

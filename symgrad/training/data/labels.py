@@ -80,5 +80,5 @@ def _told(meaning: Meaning, given: Any, row: int, count: int) -> str:
     repair = ""
     if len(classes) == 2:
         pair = f"[{classes[0]:g}, {classes[1]:g}]"
-        repair = f'; if these are classes, prepare(..., classes={{"{meaning.name}": {pair}}})'
+        repair = f'; if these are classes, say so: classes={{"{meaning.name}": {pair}}}'
     return f"the label {value}{others}: {meaning.wanted}{repair}"

@@ -90,7 +90,7 @@ def prepare(
     arrays = {n: p.of(whole) for n, p in parts.items()}
     if wrong := wrong_label(problem, arrays):
         name, row, told = wrong
-        raise whole.error(row, parts[name].columns[0].name, f"{name}: {told}")
+        raise whole.error(row, parts[name].columns[0].name, told)
     return Prepared({**constants, **arrays}, preparation)
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from symgrad.errors import DataError
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
-from symgrad.training.data.preparing import Prepared
+from symgrad.training.data.preparation import Prepared
 from symgrad.training.quantities import Prediction, predicted
 
 Array = npt.NDArray[Any]

@@ -134,6 +134,7 @@ RIGHT = {
     "signs": (TWO, [-1, 1, 1]),
     "numbers beyond what a sigmoid reaches": (SCALAR.format("(t - p)**2"), [-0.1, 0.5, 1.05]),
     "counts": (SCALAR.format("exp(z) - t * z"), [0, 17, 2]),
+    "weights below 0": (SCALAR.format("-t * log(p)"), [-1.0, 2.0, 0.5]),
     "shares": (ENTROPY, [[0.2, 0.8], [1, 0], [0.5, 0.5]]),
     "classes": (INDEX, [0, 2, 1]),
 }
@@ -165,5 +166,5 @@ def test_text_becomes_what_the_loss_means() -> None:
 
 def test_a_label_in_a_file_is_told_with_its_line() -> None:
     table = sg.data.read_table(["x1,t,s", "", "1,0,1", "2,2,1"])
-    with pytest.raises(sg.DataError, match="line 4: column t: t: the label 2: the loss means 0"):
+    with pytest.raises(sg.DataError, match="line 4: column t: the label 2: the loss means 0"):
         sg.prepare(ONE, table)
