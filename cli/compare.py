@@ -87,7 +87,11 @@ def compare(
     told = {**data.arguments(program), **epochs.arguments(program)}
     with shown_progress(progress) as callbacks:
         compared = sg.compare(
-            problem, data.read(program, problem, epochs.seed), optimizers, **told, callbacks=callbacks
+            problem,
+            data.read(program, problem, epochs.seed),
+            optimizers,
+            **told,
+            callbacks=callbacks,
         )
     write(compared.table())
     if output is not None:
