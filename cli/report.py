@@ -27,6 +27,7 @@ def outcome(
     ]
     if result.converged is False:
         lines.append("          not converged")
+    lines += [f"          {remark}" for remark in result.remarks]
     lines.append(f"          loss of all data: {float(sg.evaluate(problem, inputs)):.6g}")
     accuracy = program.example.accuracy if program.example else None
     if accuracy:

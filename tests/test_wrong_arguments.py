@@ -53,7 +53,7 @@ WRONG: list[tuple[Callable[[Any], Any], list[Any], str]] = [
     (lambda v: fit(sizes=v), [{1: 2}], "sizes: 1 is no dimension"),
     (lambda v: fit(tolerance=v), [None, -1, "a", ARRAY], "tolerance is"),
     (lambda v: fit(progress=v), [3, "a"], "progress is"),
-    (lambda v: fit(epochs=v), [0, None, "x", np.array("x"), np.ma.masked], "epochs is"),
+    (lambda v: fit(epochs=v), [0, -1, "x", np.array("x"), np.ma.masked], "epochs is"),
     (lambda v: fit(validation=0.5, metric=lambda *_: v), [None, "a", ARRAY, 1j], "metric gave"),
     (lambda v: trainer(optimizer=v), [None, "adm", int, 3], "optimizer is"),
     (lambda v: trainer(optimizer=v), ["adm"], "; did you mean adam"),

@@ -22,6 +22,7 @@ from symgrad.training.base import Optimizer
 from symgrad.training.callbacks import Callback, checked_callbacks
 from symgrad.training.checkpoints import Checkpoint, run_told
 from symgrad.training.chunks import read
+from symgrad.training.convergence import judged
 from symgrad.training.data.arrays import Data, first_steps
 from symgrad.training.data.preparing import both_prepared
 from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
@@ -108,12 +109,11 @@ def fit(
     (2.0, 10.0)
     """
     problem = as_problem(problem)
-    seed = whole_number("seed", seed)
+    callbacks, seed = checked_callbacks(callbacks), whole_number("seed", seed)
     parameters, sizes = given("parameters", parameters), given("sizes", sizes)
-    callbacks, dtype = checked_callbacks(callbacks), dtype_of(dtype)
     data, validation, preparation = both_prepared(problem, data, validation)
     _check_options(problem, batch_size, progress, validation, patience)
-    trained = trained_names(problem, data, parameters)
+    dtype, trained = dtype_of(dtype), trained_names(problem, data, parameters)
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
     start = start_values(problem, whole, trained, parameters, initial, sizes, seed)
@@ -125,12 +125,13 @@ def fit(
     score = validation_score(trainer, validating, metric)
     if check:
         _check(trainer, training)
-    run = (problem, training, validating, start)
     options |= {"patience": patience, "tolerance": tolerance}
+    run = (problem, training, validating, start, options)
     kept = None
     if checkpoint is not None:
-        kept = Checkpoint(checkpoint, checkpoint_every, run_told(*run, options))
-    result = run_epochs(trainer, epochs, stopping, score, callbacks, progress, kept)
+        kept = Checkpoint(checkpoint, checkpoint_every, run_told(*run))
+    ran = run_epochs(trainer, epochs, stopping, score, callbacks, progress, kept)
+    result = judged(ran, trainer, training, start, stopping)
     return replace(result, constants=whole.constants, preparation=preparation)
 
 

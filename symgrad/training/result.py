@@ -25,10 +25,10 @@ class FitResult:
     """A finished training: parameters by name, the history, and how many epochs were run.
 
     `stopped` says why it ended. `converged` is whether the loss is at a minimum as far as that
-    can be seen, None where it is not known. `best_epoch` has the best validation score, None
-    without one; `optimizer` and `batch_size` (in examples) are those that were given or chosen.
-    `constants` are the data without a batch, `preparation` is what made arrays of a table, None for
-    arrays.
+    can be seen, None where it is not known; `remarks` say what speaks against it. `best_epoch` has
+    the best validation score, None without one; `optimizer` and `batch_size` (in examples) are
+    those that were given or chosen. `constants` are the data without a batch, `preparation` is what
+    made arrays of a table, None for arrays.
     """
 
     parameters: Arrays
@@ -42,6 +42,7 @@ class FitResult:
     batch_size: int
     constants: Arrays = field(default_factory=dict)
     preparation: Any = None
+    remarks: tuple[str, ...] = ()
 
     def plot(self, data: Any = None, *, width: float = WIDTH) -> Picture:
         """The losses, gradient norms and changing learning rates over the epochs; with data, such
@@ -78,7 +79,7 @@ class FitResult:
         shapes = [(code(name), _shapes(value)) for name, value in self.parameters.items()]
         parts = [table(("parameter", "shape"), shapes), self.history._repr_markdown_()]
         ended = f"{self.how}. Stopped {self.stopped}{CONVERGED[self.converged]}."
-        return "\n\n".join([*parts, literal(ended)])
+        return "\n\n".join([*parts, *map(literal, [ended, *self.remarks])])
 
 
 CONVERGED = {True: ", converged", False: ", not converged", None: ""}

@@ -178,6 +178,14 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/training/convergence.py",
+        "tests/training/test_convergence.py",
+        ("a saddle is a minimum", "if near.min() < here - _rounding(here, flat):", "if False:"),
+        ("a flat loss has converged", "if (near == here).all():", "if False:"),
+        ("noise is a trend", "SURE * error)", "0.0)"),
+        ("what still falls is not told", "if fall > FLAT * size and", "if False and"),
+    ),
+    *planted_in(
         "symgrad/training/weights.py",
         "tests/training/test_weights.py",
         ("a weighted mean is divided by the count", "counted / mean.expression()", "counted"),
