@@ -15,19 +15,23 @@ from symgrad.errors import DataError
 
 
 def is_frame(value: Any) -> bool:
-    """Whether it is a table of pandas or polars, a record array of NumPy, or a `Table`.
+    """Whether it is a table in memory, of pandas or polars, a record array of NumPy, or a `Table`.
 
     >>> is_frame(np.zeros(2, [("x", float)])), is_frame(np.zeros(2))
     (True, False)
     """
     if isinstance(value, Table | np.ndarray):
         return isinstance(value, Table) or value.dtype.names is not None
-    return hasattr(value, "columns") and hasattr(value, "dtypes")
+    in_memory = not hasattr(value, "__dask_graph__")
+    return in_memory and hasattr(value, "columns") and hasattr(value, "dtypes")
 
 
 def is_series(value: Any) -> bool:
     """Whether it is a column of pandas or polars."""
-    return hasattr(value, "to_list") and hasattr(value, "dtype") and np.ndim(value) == 1
+    in_memory = not hasattr(value, "__dask_graph__")
+    return (
+        in_memory and hasattr(value, "to_list") and hasattr(value, "dtype") and np.ndim(value) == 1
+    )
 
 
 def as_table(value: Any) -> Table:

@@ -1,56 +1,62 @@
-"""Data that outgrow one machine: the gradient on chunks where they are, the update here.
+"""Data that outgrow one machine: dask's arrays and frames, and lists of delayed mappings.
 
 The chunks are dask's, and so is everything about them: where they lie, which worker takes which,
-what happens when a worker is lost. A chunk gives its sums over the examples, their gradients and
-its count; these are added in one order, so that a result does not depend on who was first.
+what happens when a worker is lost. Nothing here loads all of them: of each chunk a few examples are
+looked at before a training (see `symgrad.training.chunk_gradients` for what is done with them).
 """
 
 from __future__ import annotations
 
+import contextvars
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial, reduce
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from symgrad.calculus.derive import gradient
-from symgrad.errors import DataError, OptionError, ProgramError
-from symgrad.language.dimensions import SCALAR
+from symgrad.errors import DataError, OptionError
 from symgrad.language.problem import Problem
-from symgrad.language.unparse import unparse
-from symgrad.numerics.function import Function, compile_derivation
-from symgrad.training.data.arrays import Array, Arrays, Data, read_data
-from symgrad.training.totals import divided
+from symgrad.training.data.arrays import Data, read_data
+from symgrad.training.data.preparation import Column, Part, Preparation
+from symgrad.training.data.preparing import columns_of
 
 Delayed: TypeAlias = Any  # dask.delayed.Delayed
-Reading: TypeAlias = Callable[[Mapping[str, Any]], Data]
+Reading: TypeAlias = Callable[[Mapping[str, Any]], Data | None]
 
-SAMPLE = 8  # examples of each chunk that stand for all where shapes are wanted
-JOINED = 8  # parts that are added at once
+SAMPLE = 8  # examples of each of the first chunks that stand for all where shapes are wanted
+SAMPLED = 8  # chunks
 
 
 def read(problem: Problem, data: Any, dtype: str, parameters: tuple[str, ...]) -> Data:
     """The data in memory, checked; or for dask's the chunks, with some of their examples.
 
     Chunks are a list of delayed mappings, each some of the examples; or a mapping that has such a
-    list under the batch's name, beside constants; or a mapping with dask arrays, in the chunks of
-    the first one along its first axis.
+    list under the batch's name, beside constants; or a mapping with dask arrays, series or frames,
+    in the chunks of the first one along its first axis; or one dask frame, whose columns are named
+    as the variables: x, or x1, x2, ... for a vector.
 
     Raises: DataError where the data do not fit the problem, OptionError without dask.
     """
     batches = set(problem.batch.values())
     if _is_list(data):
         return _sampled(problem, data, {}, dtype, parameters)
+    if _is_dask(data):
+        return _sampled(problem, _partitions(problem, data), {}, dtype, parameters)
     if not isinstance(data, Mapping) or not any(map(_is_dask, data.values())):
         lists = [n for n in batches if isinstance(data, Mapping) and _is_list(data.get(n))]
         if not lists:
             return read_data(problem, data, dtype, parameters)
         others = {n: v for n, v in data.items() if n != lists[0]}
         return _sampled(problem, data[lists[0]], others, dtype, parameters)
-    (constants,) = _dask().compute({n: v for n, v in data.items() if n not in problem.batch})
+    constants = {n: v for n, v in data.items() if n not in problem.batch}
+    for name in filter(lambda name: _is_dask(constants[name]), constants):
+        raise DataError(
+            f"data: {name} is dask's, and no example has its own part of it: every step would load "
+            f"all of it; give {name}.compute() where it fits into memory"
+        )
     examples = _cut({n: v for n, v in data.items() if n in problem.batch})
     return _sampled(problem, examples, constants, dtype, parameters)
 
@@ -62,76 +68,43 @@ def _sampled(
     dtype: str,
     parameters: tuple[str, ...],
 ) -> Data:
-    """The chunks with their first examples, and those with the largest labels, which show how many
-    there are."""
-    dask = _dask()
+    """The chunks that have examples, with their numbers of examples, the first examples of the
+    first chunks, and of each those with the smallest and the largest labels, which show
+    how many there are."""
+    delayed = dask().delayed
     if problem.functions:
         names = ", ".join(problem.functions)
         raise OptionError(f"{names}: functions are given beside data in memory, not in chunks")
-    reading = dask.delayed(partial(_read_chunk, problem, constants, dtype, parameters))
-    sample = dask.delayed(_sample)
-    samples: tuple[Data, ...] = dask.compute(*(sample(reading, chunk) for chunk in chunks))
+    reading = delayed(reading_of(problem, constants, dtype, parameters, labels=True))
+    sample = delayed(_sample)
+    found: tuple[tuple[int, Data | None], ...] = dask().compute(
+        *(sample(reading, chunk, SAMPLE * (k < SAMPLED)) for k, chunk in enumerate(chunks))
+    )
+    samples = [data for _, data in found if data is not None]
+    if not samples:
+        raise DataError("data: the chunks hold no examples")
     examples = {
         name: np.concatenate([sample.examples[name] for sample in samples])
         for name in samples[0].examples
     }
-    count = len(next(iter(examples.values())))
-    return Data(examples, samples[0].constants, count, tuple(chunks))
+    return Data(
+        examples,
+        samples[0].constants,
+        len(next(iter(examples.values()))),
+        tuple(chunk for chunk, (size, _) in zip(chunks, found, strict=True) if size),
+        sizes=tuple(size for size, _ in found if size),
+    )
 
 
-class ChunkGradients:
-    """The gradient on all chunks, an epoch's one step.
-
-    Functions are compiled here and run where dask runs its tasks; the parameters go out and sums
-    come back in every epoch.
-    Raises: ProgramError where a sum over the batch is used for each example, or is no scalar.
-    """
-
-    count = 1
-
-    def __init__(self, problem: Problem, data: Data, parameters: Arrays, dtype: str) -> None:
-        wrt = tuple(parameters)
-        totals = divided(problem)
-        for part in totals.sums:
-            if part.output.shape != SCALAR:
-                raise ProgramError(
-                    f"{unparse(part.output)} is no scalar, as sums over data in chunks have to be"
-                )
-        self._chunks, self._constants, self._parameters = data.chunks, data.constants, parameters
-        self._means, self._names = totals.means, totals.names
-        self._outer = compile_derivation(
-            gradient(totals.outer, (*wrt, *totals.names)), dtype=dtype, reuse_buffers=True
-        )
-        functions = [compile_derivation(gradient(p, wrt), dtype=dtype) for p in totals.sums]
-        reading = partial(_read_chunk, problem, data.constants, dtype, wrt, labels=False)
-        self._shared = _dask().delayed((functions, reading))
-
-    def begin(self, order: Array) -> None:
-        """All examples are in the step, in whatever order."""
-
-    def of(self, step: int) -> tuple[float, Array]:
-        """The loss and the flat gradient of all examples."""
-        part = self._added_up()
-        sums = np.where(self._means, part.sums / part.count, part.sums)
-        inputs = {**self._constants, **self._parameters}
-        inputs |= dict(zip(self._names, sums.astype(part.gradients.dtype), strict=True))
-        value, slopes = self._outer(inputs)
-        total = self._outer.flat_gradient[: part.gradients.shape[1]].copy()
-        for name, mean, slope in zip(self._names, self._means, part.gradients, strict=True):
-            weight = float(slopes[name]) / (part.count if mean else 1)
-            total += total.dtype.type(weight) * slope
-        return float(value), total
-
-    def _added_up(self) -> _Part:
-        """The sums over all chunks, added by the workers eight at a time, in the chunks' order."""
-        dask = _dask()
-        parameters = dask.delayed(dict(self._parameters))
-        parts = [dask.delayed(_part)(self._shared, chunk, parameters) for chunk in self._chunks]
-        while len(parts) > 1:
-            groups = [parts[k : k + JOINED] for k in range(0, len(parts), JOINED)]
-            parts = [dask.delayed(reduce)(_Part.__add__, group) for group in groups]
-        result: _Part = parts[0].compute()
-        return result
+def reading_of(
+    problem: Problem,
+    constants: Mapping[str, Any],
+    dtype: str,
+    parameters: tuple[str, ...],
+    labels: bool = False,
+) -> Reading:
+    """What reads a chunk where it lies: its data, checked as data in memory are; `labels` once."""
+    return partial(_read_chunk, problem, constants, dtype, parameters, labels)
 
 
 def _read_chunk(
@@ -139,55 +112,102 @@ def _read_chunk(
     constants: Mapping[str, Any],
     dtype: str,
     parameters: tuple[str, ...],
+    labels: bool,
     chunk: Mapping[str, Any],
-    labels: bool = True,
-) -> Data:
-    """A chunk's data, checked as data in memory are; `labels` once."""
+) -> Data | None:
+    """A chunk's data; None of an empty one."""
+    lengths = {len(value) for value in chunk.values()} if isinstance(chunk, Mapping) else {1}
+    if lengths <= {0}:
+        return None
     return read_data(problem, {**constants, **chunk}, dtype, parameters, labels)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Of some chunks: each sum over the examples, its gradient as a flat row, and their count."""
-
-    sums: Array
-    gradients: Array
-    count: int
-
-    def __add__(self, other: _Part) -> _Part:
-        gradients = self.gradients + other.gradients
-        return _Part(self.sums + other.sums, gradients, self.count + other.count)
-
-
-def _part(
-    shared: tuple[Sequence[Function], Reading], chunk: Mapping[str, Any], parameters: Arrays
-) -> _Part:
-    """What a worker does with one chunk."""
-    functions, reading = shared
+def _sample(reading: Reading, chunk: Mapping[str, Any], count: int) -> tuple[int, Data | None]:
+    """How many examples a chunk has, and a few of them, among them those with the smallest and
+    the largest labels."""
     data = reading(chunk)
-    inputs = {**data.arrays, **parameters}
-    with np.errstate(all="ignore"):
-        values = [function(inputs) for function in functions]
-    rows = [np.concatenate([np.ravel(slopes[n]) for n in parameters]) for _, slopes in values]
-    return _Part(np.array([float(value) for value, _ in values]), np.array(rows), data.count)
+    if data is None:
+        return 0, None
+    arrays = (array for array in data.examples.values() if array.dtype.kind == "i")
+    labels = [array.reshape(data.count, -1) for array in arrays]
+    ends = [int(end) for of in labels for end in (of.min(axis=1).argmin(), of.max(axis=1).argmax())]
+    return data.count, data.rows(np.array([*range(min(count, data.count)), *ends], int))
 
 
-def _sample(reading: Reading, chunk: Mapping[str, Any]) -> Data:
-    """A few examples of a chunk, among them those with the largest labels."""
-    data = reading(chunk)
-    labels = (array for array in data.examples.values() if array.dtype.kind == "i")
-    largest = [int(np.argmax(array)) for array in labels]
-    return data.rows(np.array([*range(min(SAMPLE, data.count)), *largest], int))
+class Fetched:
+    """Chunks that are loaded one after another; while one is in use, the next one is on its way.
+
+    Two chunks are alive at most: the one that `get` gave last, as long as it is kept, and the next.
+    """
+
+    def __init__(self, chunks: Sequence[Delayed], reading: Reading) -> None:
+        delayed = dask().delayed
+        reading, examples = delayed(reading), delayed(_examples)
+        self._chunks = [examples(reading(chunk)) for chunk in chunks]
+        self._pool = ThreadPoolExecutor(1)
+        self._ahead: dict[int, Future[Mapping[str, Any]]] = {}
+
+    def get(self, chunk: int, following: int | None) -> Mapping[str, Any]:
+        """The arrays of a chunk, and after it, in the background, those of the following one."""
+        ahead = self._ahead.pop(chunk, None) or self._begun(chunk)
+        for other in self._ahead.values():  # of an epoch that was not finished
+            other.cancel()
+        self._ahead.clear()
+        arrays = ahead.result()
+        if following is not None:
+            self._ahead[following] = self._begun(following)
+        return arrays
+
+    def _begun(self, chunk: int) -> Future[Mapping[str, Any]]:
+        context = contextvars.copy_context()  # in which dask finds its client
+        return self._pool.submit(context.run, self._computed, chunk)
+
+    def _computed(self, chunk: int) -> Mapping[str, Any]:
+        (arrays,) = dask().compute(self._chunks[chunk])
+        return arrays  # type: ignore[no-any-return]
+
+
+def _examples(data: Data | None) -> Mapping[str, Any]:
+    return {} if data is None else data.examples
+
+
+def _partitions(problem: Problem, frame: Any) -> list[Delayed]:
+    """The partitions of a frame, each a mapping to the array of each variable of the batch."""
+    if not hasattr(frame, "columns"):
+        raise DataError(
+            f"data is a dask {type(frame).__name__}; a mapping from name to array is wanted, or a "
+            "frame with columns"
+        )
+    named = tuple(map(str, frame.columns))
+    parts = {}
+    for name in problem.batch:
+        variable, columns = problem.variables[name], columns_of(name, named)
+        if "one_hot" in variable.facts and len(columns) == 1:
+            raise DataError(
+                f"{name}: no chunk knows the classes of the others; columns {name}1, {name}2, ... "
+                "with 0 and 1 are wanted, or an Index"
+            )
+        parts[name] = Part(variable.kind, tuple(map(Column, columns)))
+    preparation = Preparation(parts)
+    apply = dask().delayed(_prepared)
+    partitions = frame[[*preparation.columns]].to_delayed()
+    return [apply(preparation, partition) for partition in partitions]
+
+
+def _prepared(preparation: Preparation, partition: Any) -> Mapping[str, Any]:
+    """The arrays of a partition; none of an empty one."""
+    return preparation.apply(partition) if len(partition) else {}
 
 
 def _cut(arrays: Mapping[str, Any]) -> list[Delayed]:
     """The arrays in common chunks along their first axis, each chunk a mapping."""
     if not arrays:
         raise DataError("dask arrays: none of them belongs to the batch")
+    arrays = {n: a.to_dask_array() if hasattr(a, "to_dask_array") else a for n, a in arrays.items()}
     first_name, first = next((n, a) for n, a in arrays.items() if _is_dask(a))
     if any(math.isnan(size) for size in first.chunks[0]):
-        raise DataError(f"data: the chunks of {first_name} have no sizes; compute_chunk_sizes()")
-    from_any, blocks = _dask("dask.array").asarray, {}
+        return _cut_as_they_are(first_name, first, arrays)
+    from_any, blocks = dask("dask.array").asarray, {}
     for name, array in arrays.items():
         if np.shape(array)[:1] != first.shape[:1]:
             raise DataError(
@@ -201,6 +221,22 @@ def _cut(arrays: Mapping[str, Any]) -> list[Delayed]:
     return [{n: blocks[n][k] for n in blocks} for k in rows if first.chunks[0][k]]
 
 
+def _cut_as_they_are(first_name: str, first: Any, arrays: Mapping[str, Any]) -> list[Delayed]:
+    """Arrays of unknown sizes, such as those of a frame: chunk k of each belongs together."""
+    for name, array in arrays.items():
+        if not _is_dask(array) or array.numblocks != (
+            len(first.chunks[0]),
+            *[1] * (array.ndim - 1),
+        ):
+            raise DataError(
+                f"data: the chunks of {first_name} have no sizes, and {name} is not in as many; "
+                "give the frame itself, whose columns are named x1, x2, ..., or arrays with sizes: "
+                "to_dask_array(lengths=True), compute_chunk_sizes()"
+            )
+    blocks = {name: array.to_delayed().ravel() for name, array in arrays.items()}
+    return [{n: blocks[n][k] for n in blocks} for k in range(len(first.chunks[0]))]
+
+
 def _is_dask(value: Any) -> bool:
     return hasattr(value, "__dask_graph__")
 
@@ -210,7 +246,8 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and bool(value) and all(map(_is_dask, value))
 
 
-def _dask(module: str = "dask") -> Any:
+def dask(module: str = "dask") -> Any:
+    """Dask, or a part of it. Raises: OptionError where it is not installed."""
     try:
         return import_module(module)
     except ImportError:

@@ -90,11 +90,9 @@ def fit(
 
     `data` is a mapping from name to array, or a table that `prepare` takes (a frame of pandas or
     polars, with a column for each variable); labels may be text. A function that the problem leaves
-    open is given there as (f, df), the function and its derivative. With dask arrays, or a list of
-    delayed mappings, the gradient is worked out chunk by chunk where dask runs its tasks, and an
-    epoch is one step with all examples, whatever `batch_size` is (see `symgrad.training.chunks`;
-    extra `dask`). In minibatches the loss has to be linear in its sums over the batch (see
-    `Trainer`).
+    open is given there as (f, df), the function and its derivative. Dask arrays, a dask frame or a
+    list of delayed mappings are never loaded whole (see `Trainer`; extra `dask`). In minibatches
+    the loss has to be linear in its sums over the batch (see `Trainer`).
 
     Shapes: data of an example have one leading axis, the batch; sample_weight is (count,).
     Units: batch_size in examples (None for all), tolerance in loss per parameter (a Euclidean

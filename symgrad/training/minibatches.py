@@ -69,11 +69,7 @@ class ArrayGradients:
         functions: dict[int, Bound] = {}
         for rows in map(data.rows, minibatches.rows):
             inputs = minibatches.inputs(rows)
-            if rows.count not in functions:
-                functions[rows.count] = function.step(inputs)
-            step = functions[rows.count]
-            arrays = (shaped(inputs[name], shape) for name, shape in step.shapes.items())
-            self._calls.append((step, tuple(arrays)))
+            self._calls.append(bound_to(function, functions, inputs, rows.count))
 
     def begin(self, order: Array) -> None:
         """Copy the examples in this order."""
@@ -84,3 +80,13 @@ class ArrayGradients:
         """The loss and the flat gradient of a minibatch."""
         call, arrays = self._calls[step]
         return float(call.function(*arrays)), call.flat
+
+
+def bound_to(
+    function: Function | StepFunction, bound: dict[int, Bound], inputs: dict[str, Any], count: int
+) -> tuple[Bound, tuple[Array, ...]]:
+    """The function bound for so many examples, once for each count, and its arrays of them."""
+    if count not in bound:
+        bound[count] = function.step(inputs)
+    step = bound[count]
+    return step, tuple(shaped(inputs[name], shape) for name, shape in step.shapes.items())

@@ -20,7 +20,8 @@ from symgrad.numerics.gradients import gradient_function
 from symgrad.numerics.layers import Shapes, flattened, layers, shapes_of, views
 from symgrad.numerics.libraries import plain_array
 from symgrad.training.base import Optimizer
-from symgrad.training.data.arrays import Array, Data, as_observed, read_data
+from symgrad.training.chunks import read
+from symgrad.training.data.arrays import Array, Data, as_observed
 from symgrad.training.data.sizes import dimension_sizes
 from symgrad.training.failures import failure, grown, not_finite
 from symgrad.training.hyperparameters import checked_count
@@ -47,9 +48,14 @@ class Trainer:
     All parameters are one flat vector, `flat`, in the order of `wrt`; `parameters` are views of
     it. An epoch takes the examples in a random order, `batch_size` at a time. In a minibatch of m
     out of n examples a sum over the batch counts n / m times and a mean as it is, so that the loss
-    and its gradient are unbiased estimates of those of all data. A problem without a batch, and
-    data in chunks, take one step an epoch. A copy, or what is read from a pickle, trains on. With
+    and its gradient are unbiased estimates of those of all data. A problem without a batch
+    takes one step an epoch. A copy, or what is read from a pickle, trains on. With
     `sample_weight` an example of weight k counts as k examples (see `symgrad.training.weights`).
+
+    Data of dask (see `symgrad.training.chunks.read`) stay in their chunks. Minibatches that are
+    smaller are cut of chunks in random order, one of which is loaded while the one before it is in
+    use; larger ones are of as many whole chunks as fit, and all of them with batch_size=None: these
+    gradients are worked out where dask runs its tasks, and no example is loaded.
 
     Shapes: data of an example have one leading axis, the batch; parameters are as declared;
     sample_weight is (count,).
@@ -84,12 +90,12 @@ class Trainer:
         self.wrt = parameter_names(self.problem, parameters)
         dtype = dtype_of(dtype)
         if not isinstance(data, Data):
-            data = weighed(read_data(self.problem, data, dtype, self.wrt), sample_weight, dtype)
+            data = weighed(read(self.problem, data, dtype, self.wrt), sample_weight, dtype)
         self.flat, self._shapes = _flat(self.problem, parameters, self.wrt, dtype)
         self.parameters = views(self.flat, self._shapes)
         dimension_sizes(self.problem, {**data.arrays, **self.parameters}, {})
         whole = batch_size is None or optimizer.whole_data
-        size = max(data.count, 1) if whole else checked_count("batch_size", batch_size)
+        size = max(data.total, 1) if whole else checked_count("batch_size", batch_size)
         self.batch_size = size
         self.optimizer = optimizer
         self.state = optimizer.start(self.flat)
@@ -99,10 +105,11 @@ class Trainer:
         self._data, self._drop_last, self._modules = data, drop_last, modules
         self._at: Pass | None = None  # the epoch that has begun
         self._before = self.flat.copy()  # the parameters before it
-        self._rng = np.random.default_rng(whole_number("seed", seed))
+        self._seed = whole_number("seed", seed)
+        self._rng = np.random.default_rng(self._seed)
         self._steps = _prepared(self, data)
-        rest = 0 if drop_last or self._steps.count == 1 else data.count % size
-        self._last = rest / size or 1.0  # how much the last minibatch counts in the mean loss
+        one = drop_last or self._steps.count == 1
+        self._last = 1.0 if one else data.last(size)  # what it counts in the mean loss
 
     def __repr__(self) -> str:
         """What it trains, how far it is."""
@@ -137,7 +144,7 @@ class Trainer:
         """Begin an epoch, for `advance` to take its steps; one that has begun goes on."""
         if self._at is not None and permutation is None:
             return
-        count = self._data.count
+        count = self._data.places
         if permutation is None:
             order = self._rng.permutation(count)
         else:
@@ -199,7 +206,7 @@ class Trainer:
             self._rng.bit_generator.state = state["random"]
             self._at = None if state["epoch"] is None else Pass(**state["epoch"])
             if self._at is not None:
-                self._at.order = order_of(self._at.order, self._data.count)
+                self._at.order = order_of(self._at.order, self._data.places)
                 self._steps.begin(self._at)
 
     @property
@@ -213,7 +220,8 @@ class Trainer:
         data, where = self._data, f"epoch {self.epochs + 1}, step {step + (at.step < count)}"
         if at.step < count > 1:
             where += f", minibatch {at.step + 1} of {count}"
-            data = data.rows(at.order[at.step * size : (at.step + 1) * size])
+            if not data.chunks:
+                data = data.rows(at.order[at.step * size : (at.step + 1) * size])
         error = failure(where, told, self.problem, data, self.parameters)
         np.copyto(self.flat, self._before)
         self._at = None
@@ -224,13 +232,17 @@ def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | Compil
     """The steps of an epoch, with buffers of their own."""
     dtype, modules, theta = str(trainer.flat.dtype), trainer._modules, trainer.flat
     if data.chunks:
-        from symgrad.training.chunks import ChunkGradients
+        from symgrad.training.chunk_gradients import chunk_gradients
 
         if modules != "numpy":
             raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
-        gradients = ChunkGradients(trainer.problem, data, trainer.parameters, dtype)
-        products = HessianProducts(trainer.problem, data, trainer.parameters, dtype)
-        return steps_of(gradients, trainer.state, theta, products)
+        size, drop_last, seed = trainer.batch_size, trainer._drop_last, trainer._seed
+        parameters, state = trainer.parameters, trainer.state
+        gradients = chunk_gradients(
+            trainer.problem, data, parameters, dtype, size, drop_last, seed, state
+        )
+        products = HessianProducts(trainer.problem, data, parameters, dtype)
+        return steps_of(gradients, state, theta, products)
     problem, data = with_weights(as_observed(trainer.problem, data), data)
     products, weight = HessianProducts(problem, data, trainer.parameters, dtype), ""
     if trainer.batch_size < data.count:

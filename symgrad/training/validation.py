@@ -12,7 +12,8 @@ import numpy as np
 from symgrad.errors import DataError, NotFiniteError, OptionError
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
-from symgrad.training.data.arrays import Arrays, Data, read_data
+from symgrad.training.chunks import read
+from symgrad.training.data.arrays import Arrays, Data
 from symgrad.training.trainer import Trainer
 from symgrad.training.weights import with_weights
 
@@ -32,7 +33,7 @@ def divided_data(
     if isinstance(validation, Mapping):
         constants = {n: a for n, a in data.constants.items() if n not in problem.batch}
         own = {**constants, **data.functions, **validation}
-        return data, read_data(problem, own, dtype, trained)
+        return data, read(problem, own, dtype, trained)
     if not isinstance(validation, (int, float)) or not 0 <= validation < 1:
         raise OptionError(
             f"validation is {validation!r}; a share from 0 to below 1, or data, is wanted"
@@ -58,13 +59,13 @@ def validation_score(
     """The validation score of the trainer's parameters as they are when it is called."""
     if data is None:
         return None
-    problem, weighted = with_weights(trainer.problem, data)
-    inputs = {**weighted.inputs, **trainer.parameters}
-    loss = value_function(problem, str(trainer.flat.dtype))
+    if data.chunks and metric is not None:
+        raise OptionError("metric: of validation data in chunks the score is the loss")
+    loss = _loss(trainer, data)
 
     def score() -> float:
         with np.errstate(all="ignore"):
-            number = loss(inputs)[0] if metric is None else metric(trainer.parameters, data.arrays)
+            number = loss() if metric is None else metric(trainer.parameters, data.arrays)
         if np.ndim(number) or not isinstance(np.asarray(number)[()], Real):
             raise OptionError(f"metric gave {number!r}; a number is wanted")
         if not math.isfinite(number):
@@ -72,3 +73,17 @@ def validation_score(
         return float(number)
 
     return score
+
+
+def _loss(trainer: Trainer, data: Data) -> Callable[[], float]:
+    """The loss of these data."""
+    dtype = str(trainer.flat.dtype)
+    if data.chunks:
+        from symgrad.training.chunk_gradients import ChunkGradients
+
+        gradients = ChunkGradients(trainer.problem, data, trainer.parameters, dtype)
+        return lambda: gradients.of(0)[0]
+    problem, weighted = with_weights(trainer.problem, data)
+    inputs = {**weighted.inputs, **trainer.parameters}
+    function = value_function(problem, dtype)
+    return lambda: function(inputs)[0]

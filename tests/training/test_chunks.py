@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import os
+import pickle
 import signal
 import threading
 import time
+import tracemalloc
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
+import symgrad as sg
+from symgrad import models
 from symgrad.errors import DataError, NotFiniteError, OptionError
 from symgrad.language.parser import parse
-from symgrad.training.chunks import read
+from symgrad.training.chunk_gradients import ChunkGradients
+from symgrad.training.chunks import Fetched, read
 from symgrad.training.fit import fit
 from symgrad.training.optimizers import GD, Adam
 from symgrad.training.trainer import Trainer
@@ -22,6 +29,7 @@ from symgrad.training.trainer import Trainer
 dask = pytest.importorskip("dask")
 dask_array = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
+pandas = pytest.importorskip("pandas")
 pytestmark = pytest.mark.filterwarnings("default")  # dask's own, on a worker's death
 
 PROGRAMS = {
@@ -91,9 +99,18 @@ def test_the_gradient_is_that_of_one_piece(name: str, client: Any) -> None:
     assert np.abs(found - wanted).max() <= 1e-12 * np.abs(wanted).max()
 
 
+def test_lbfgs_goes_as_on_one_piece(here: None) -> None:
+    options: dict[str, Any] = {"parameters": START, "optimizer": sg.LBFGS(), "epochs": 4}
+    program = HEAD + PROGRAMS["mean"]
+    found, wanted = fit(program, arrays(), **options), fit(program, {"x": X, "y": Y}, **options)
+    assert found.history.losses == pytest.approx(wanted.history.losses, rel=1e-9)
+    assert np.abs(found.parameters["W"] - wanted.parameters["W"]).max() <= 1e-6
+
+
 def test_a_lost_worker_changes_nothing(client: Any) -> None:
-    program, options = HEAD + PROGRAMS["mean"], {"epochs": 6, "parameters": START}
-    wanted = fit(program, {"x": X, "y": Y}, batch_size=None, optimizer=Adam(), **options)
+    program = HEAD + PROGRAMS["mean"]
+    options: dict[str, Any] = {"epochs": 6, "parameters": START, "batch_size": None}
+    wanted = fit(program, {"x": X, "y": Y}, optimizer=Adam(), **options)
     processes = list(client.run(os.getpid).values())
     killed = threading.Event()
 
@@ -161,7 +178,11 @@ def test_validation_and_single_precision(here: None) -> None:
 
 @pytest.mark.parametrize(
     ("options", "text"),
-    [({"validation": 0.2}, "data of their own"), ({"modules": "numba"}, "modules='numpy'")],
+    [
+        ({"validation": 0.2}, "data of their own"),
+        ({"modules": "numba"}, "modules='numpy'"),
+        ({"validation": {"x": X, "y": dask_array.asarray(Y)}, "metric": max}, "score is the loss"),
+    ],
 )
 def test_what_is_not_done_with_chunks(here: None, options: dict[str, Any], text: str) -> None:
     with pytest.raises(OptionError, match=text):
@@ -187,6 +208,254 @@ def test_a_rate_too_large_is_told(here: None) -> None:
             HEAD + PROGRAMS["sum"].replace("tanh", ""),
             arrays(),
             parameters=START,
+            batch_size=None,
             optimizer=GD(learning_rate=1e200),
             epochs=9,
         )
+
+
+# minibatches
+
+LINEAR = HEAD + PROGRAMS["sum"]
+
+
+def trainer(data: Any, batch_size: int | None, **options: Any) -> Trainer:
+    given = {"parameters": START, "optimizer": Adam(learning_rate=0.01), **options}
+    return Trainer(LINEAR, data, batch_size=batch_size, **given)
+
+
+def rows_in_order(order: Any, seed: int, epoch: int) -> Any:
+    """The examples of an epoch: within chunk k their order is drawn from (seed, epoch, k)."""
+    within = (np.random.default_rng([seed, epoch, k]).permutation(PIECES[k]) for k in order)
+    return np.concatenate([EDGES[k] + rows for k, rows in zip(order, within, strict=True)])
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("size", [1, 4, 10])
+def test_minibatches_are_those_of_arrays_in_this_order(
+    here: None, size: int, drop_last: bool
+) -> None:
+    """Chunks have 10 or 11 examples: what is left of one goes on in the next."""
+    options = {"drop_last": drop_last, "seed": 5}
+    found, whole = trainer(arrays(), size, **options), trainer({"x": X, "y": Y}, size, **options)
+    for epoch in range(2):
+        order = np.random.default_rng(epoch).permutation(CHUNKS)
+        wanted = whole.epoch(rows_in_order(order, 5, epoch))
+        assert found.epoch(order) == pytest.approx(wanted, rel=1e-13)
+    assert np.abs(found.flat - whole.flat).max() <= 1e-13
+
+
+@pytest.mark.parametrize("size", [11, 35])
+def test_steps_of_whole_chunks_add_up_to_the_gradient(here: None, size: int) -> None:
+    """Each counts as much as its share of the examples in the gradient of all."""
+    data = read(parse(LINEAR), arrays(), "float64", ("W", "v"))
+    start = {name: value.copy() for name, value in START.items()}
+    arguments = (parse(LINEAR), data, start, "float64")
+    chunks, order = size // max(PIECES), np.random.default_rng(1).permutation(CHUNKS)
+    steps, whole = ChunkGradients(*arguments, chunks), ChunkGradients(*arguments)
+    steps.begin(order)
+    shares = [
+        sum(PIECES[k] for k in order[first : first + chunks]) / COUNT
+        for first in range(0, CHUNKS, chunks)
+    ]
+    each = [steps.of(step) for step in range(steps.count)]
+    loss, slope = whole.of(0)
+    assert len(each) == len(shares) == -(-CHUNKS // chunks)
+    assert sum(c * value for c, (value, _) in zip(shares, each, strict=True)) == pytest.approx(loss)
+    total = sum(c * flat for c, (_, flat) in zip(shares, each, strict=True))
+    assert np.abs(total - slope).max() <= 1e-12 * np.abs(slope).max()
+
+
+@pytest.mark.parametrize("size", [4, 30])
+def test_a_loss_that_is_no_sum_is_refused(here: None, size: int) -> None:
+    with pytest.raises(OptionError, match="is not linear in its sums"):
+        Trainer(HEAD + PROGRAMS["both"], arrays(), parameters=START, batch_size=size)
+
+
+@pytest.mark.parametrize("size", [4, 30])
+def test_an_epoch_goes_on_from_its_state(here: None, size: int) -> None:
+    unbroken, broken, other = (trainer(arrays(), size, seed=2) for _ in range(3))
+    for one in (unbroken, broken):
+        one.epoch()
+        one.begin()
+        one.advance(3)
+    other.load_state_dict(broken.state_dict())
+    copied = pickle.loads(pickle.dumps(broken))
+    for one in (unbroken, other, copied):
+        one.advance()
+        one.epoch()
+    assert (unbroken.flat == other.flat).all() and (unbroken.flat == copied.flat).all()
+
+
+class Source:
+    """Chunks that are made one after another, and how many were."""
+
+    def __init__(self, chunks: int, rows: int) -> None:
+        self.read, self.rows = 0, rows
+        self.data = [dask.delayed(self._read)(k) for k in range(chunks)]
+
+    def _read(self, k: int) -> dict[str, Any]:
+        self.read += 1
+        rng = np.random.default_rng(k)
+        x = rng.normal(size=(self.rows, 20))
+        return {"x": x, "t": np.tanh(x @ np.linspace(-1, 1, 20)) + rng.normal(size=self.rows) / 10}
+
+
+class Alive:
+    """How many chunks that a training has loaded are alive, now and at most."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = self.most = self.loaded = 0
+        computed = Fetched._computed
+        lock = threading.Lock()
+
+        def counted(fetched: Fetched, chunk: int) -> Any:
+            arrays = computed(fetched, chunk)
+            with lock:
+                self.loaded, self.now = self.loaded + 1, self.now + 1
+                self.most = max(self.most, self.now)
+            weakref.finalize(arrays["x"], self._freed)
+            return arrays
+
+        monkeypatch.setattr(Fetched, "_computed", counted)
+
+    def _freed(self) -> None:
+        self.now -= 1
+
+
+def test_two_chunks_are_alive_at_most(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the chunks that are loaded, and of all bytes that the process has."""
+    source, alive = Source(12, 5000), Alive(monkeypatch)
+    options: dict[str, Any] = {"optimizer": Adam(learning_rate=0.01), "check": False}
+    network = models.mlp([20, 4, 1], activation="tanh")
+    tracemalloc.start()
+    try:
+        result = fit(network, source.data, batch_size=500, epochs=2, **options)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert result.history.losses[-1] < result.history.losses[0]
+    assert source.read == 12 * 3  # a look at each, and two epochs
+    assert alive.loaded == 12 * 2 and alive.most <= 2 and alive.now == 0
+    of_a_chunk = 5000 * 21 * 8
+    assert most < 5 * of_a_chunk  # beside the two what a chunk is checked with: copies of it
+
+
+def test_minibatch_adam_is_as_good_as_in_memory(here: None) -> None:
+    source = Source(10, 400)
+    whole = [chunk.compute() for chunk in source.data]
+    arrays = {name: np.concatenate([chunk[name] for chunk in whole]) for name in "xt"}
+    options: dict[str, Any] = {"optimizer": Adam(learning_rate=0.01), "epochs": 8, "seed": 1}
+    network = models.mlp([20, 4, 1], activation="tanh")
+    in_memory = fit(network, arrays, batch_size=32, **options)
+    chunked = fit(network, source.data, **options)  # 32 is the default, of chunks too
+    last = [sg.evaluate(network, arrays | r.parameters) for r in (in_memory, chunked)]
+    assert last[1] == pytest.approx(last[0], rel=0.02)
+    assert chunked.history.losses[-1] == pytest.approx(in_memory.history.losses[-1], rel=0.02)
+
+
+def test_a_lost_worker_changes_no_minibatch(client: Any) -> None:
+    options: dict[str, Any] = {"parameters": START, "batch_size": 4, "seed": 3, "epochs": 3}
+    with dask.config.set(scheduler="synchronous"):
+        wanted = fit(LINEAR, slow_pieces(0), **options)
+    processes = list(client.run(os.getpid).values())
+    killed = threading.Event()
+
+    def kill() -> None:
+        os.kill(processes[1], signal.SIGKILL)
+        killed.set()
+
+    def callback(report: sg.EpochReport) -> None:
+        if report.epoch == 1:
+            threading.Timer(0.05, kill).start()
+
+    found = fit(LINEAR, slow_pieces(0.01), callbacks=[callback], **options)
+    assert killed.is_set() and processes[1] not in client.run(os.getpid).values()
+    assert found.history.losses == wanted.history.losses
+    assert all((found.parameters[name] == wanted.parameters[name]).all() for name in START)
+
+
+def test_a_trainer_loads_no_more_than_it_needs(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, alive = Source(6, 50), Alive(monkeypatch)
+    loaded = dask_array.concatenate(
+        [dask_array.from_delayed(chunk["x"], (50, 20), float) for chunk in source.data]
+    )
+    t = np.zeros(300)
+    start = {"w": np.ones(20), "b": 0.0}
+    Trainer(models.linear(), {"x": loaded, "t": t}, parameters=start, batch_size=10).epoch()
+    assert (source.read, alive.loaded) == (12, 6) and alive.most <= 2
+    with pytest.raises(DataError, match="every step would load all of it"):
+        fit("A: Matrix(m, n, data=True)\nw: Vector(n)\nloss = norm2(A @ w)**2", {"A": loaded})
+
+
+def test_validation_in_chunks_is_the_loss_of_all(here: None) -> None:
+    options: dict[str, Any] = {"parameters": START, "epochs": 2, "batch_size": 20}
+    held_out = {"x": dask_array.from_array(X[:50], chunks=7), "y": Y[:50]}
+    found = fit(LINEAR, arrays(), validation=held_out, **options).history.validation
+    wanted = fit(LINEAR, arrays(), validation={"x": X[:50], "y": Y[:50]}, **options)
+    assert found == pytest.approx(wanted.history.validation, rel=1e-12)
+
+
+def test_a_chunk_that_changes_is_told(here: None) -> None:
+    source = Source(4, 20)
+    trainer = Trainer(
+        models.linear(), source.data, parameters={"w": np.ones(20), "b": 0.0}, batch_size=10
+    )
+    source.rows = 19
+    with pytest.raises(DataError, match=r"chunk \d had 20 examples, now it has 19"):
+        trainer.epoch()
+
+
+def test_empty_chunks_are_left_out(here: None) -> None:
+    start = {"w": np.ones(20), "b": 0.0}
+    with_empty = [Source(1, rows).data[0] for rows in (0, 7, 0, 5)]
+    trainer = Trainer(models.linear(), with_empty, parameters=start, batch_size=4)
+    assert math.isfinite(trainer.epoch()) and len(trainer.state_dict()["flat"]) == 21
+    with pytest.raises(DataError, match="the chunks hold no examples"):
+        Trainer(models.linear(), with_empty[:1], parameters=start)
+
+
+# files
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The same examples in three files of CSV, and of Parquet, with a column that is none of
+    them."""
+    dataframe = pytest.importorskip("dask.dataframe")
+    folder = tmp_path_factory.mktemp("frames")
+    names = {"x": [f"x{k + 1}" for k in range(5)], "y": ["y1", "y2", "y3"]}
+    table = pandas.DataFrame(X, columns=names["x"])
+    table[names["y"]], table["label"] = Y, np.where(Y[:, 0] > 0, "yes", "no")
+    (folder / "parquet").mkdir()
+    for k, rows in enumerate(np.array_split(np.arange(COUNT), 3)):
+        part = table.iloc[rows]
+        part.to_csv(folder / f"{k}.csv", index=False)
+        part.to_parquet(folder / "parquet" / f"{k}.parquet")
+    return {
+        "csv": dataframe.read_csv(str(folder / "*.csv")),
+        "parquet": dataframe.read_parquet(folder / "parquet"),
+    }
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("size", [None, 32])
+def test_files_give_what_arrays_in_their_chunks_give(
+    here: None, frames: dict[str, Any], kind: str, size: int | None
+) -> None:
+    options: dict[str, Any] = {"parameters": START, "epochs": 2, "batch_size": size}
+    pieces = tuple(map(len, np.array_split(np.arange(COUNT), 3)))
+    data = {"x": dask_array.from_array(X, chunks=(pieces, 5)), "y": Y}
+    wanted, found = fit(LINEAR, data, **options), fit(LINEAR, frames[kind], **options)
+    assert found.history.losses == pytest.approx(wanted.history.losses, rel=1e-12)
+
+
+def test_what_is_no_column_is_told(here: None, frames: dict[str, Any]) -> None:
+    program = "x: Vector(d)\n{0}: Scalar\nw: Vector(d)\n"
+    program += "loss = mean(({0} - w.T @ x)**2 for x, {0} in batch)"
+    with pytest.raises(DataError, match="label is no array of numbers"):
+        fit(program.format("label"), frames["csv"])
+    with pytest.raises(DataError, match="no column t"):
+        fit(program.format("t"), frames["csv"])
+    with pytest.raises(DataError, match="a mapping from name to array"):
+        fit(program.format("y1"), dask_array.asarray(X))

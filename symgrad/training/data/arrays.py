@@ -29,7 +29,9 @@ class Data:
     """Arrays by name: `examples` have one row for each of `count` examples, `constants` have not.
 
     A problem without a batch has constants only, and a count of 0. Of data in `chunks`, delayed
-    mappings, the examples are a few that stand for all where shapes are wanted. `functions` are
+    mappings of `sizes` examples, the examples are a few that stand for all where shapes are wanted;
+    there are `total` of them, and `places` are what an epoch takes in random order, chunks or
+    examples. `functions` are
     those that the problem leaves open. `numbers` are those of the examples in the data they were
     taken from, None where these are all of them. `weights` are numbers of which each example counts
     as many times as its own says, None for once.
@@ -42,6 +44,28 @@ class Data:
     functions: Mapping[str, Any] = field(default_factory=dict)
     numbers: Array | None = None
     weights: Array | None = None
+    sizes: tuple[int, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many examples there are."""
+        return sum(self.sizes) if self.chunks else self.count
+
+    @property
+    def places(self) -> int:
+        """How many things an epoch takes in random order."""
+        return len(self.chunks) or self.count
+
+    def chunks_in(self, size: int) -> int:
+        """How many chunks make a minibatch of so many examples; 0 where it is smaller than one."""
+        if size >= self.total:
+            return len(self.chunks)
+        return size // max(self.sizes)
+
+    def last(self, size: int) -> float:
+        """The last minibatch of an epoch as a share of the others, which have this size."""
+        chunks = self.chunks_in(size) if self.chunks else 0
+        return (len(self.chunks) % chunks / chunks if chunks else self.total % size / size) or 1.0
 
     @property
     def arrays(self) -> Arrays:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -189,7 +189,7 @@ def _chosen(
     if len(rest) > 1:
         raise OptionError(f"columns: {' and '.join(rest)} cannot both have all the others")
     found = {
-        n: _names(columns[n]) if n in columns else _columns_of(n, table)
+        n: _names(columns[n]) if n in columns else columns_of(n, table)
         for n in names
         if n not in rest
     }
@@ -204,8 +204,8 @@ def _chosen(
     return {n: tuple(map(Column, found[n])) for n in names}
 
 
-def _columns_of(name: str, table: Table) -> tuple[str, ...]:
-    """The column x, or x1, x2, ... (or x_1, ...)."""
+def columns_of(name: str, table: Collection[str]) -> tuple[str, ...]:
+    """The column x, or x1, x2, ... (or x_1, ...), of those that there are."""
     if name in table:
         return (name,)
     ends = {c: c.removeprefix(name).removeprefix("_") for c in table if c.startswith(name)}
@@ -218,7 +218,7 @@ def _columns_of(name: str, table: Table) -> tuple[str, ...]:
     return tuple(sorted(numbered, key=lambda column: int(ends[column])))
 
 
-def _named(name: str, table: Table) -> str:
+def _named(name: str, table: Collection[str]) -> str:
     """How a variable gets its columns."""
     if all(number(column) is not None for column in table):
         return "the first line holds numbers, a line of names is wanted before it"
