@@ -102,6 +102,28 @@ MUTANTS: list[Mutant] = [
         ("a larger score is worse", "max if self.larger_is_better else min", "min"),
     ),
     *planted_in(
+        "symgrad/training/chunk_gradients.py",
+        "tests/training/test_chunks.py",
+        ("a step's sum counts once", "self._data.total / part.count)", "1.0)"),
+        ("what is left of a chunk is lost", "if self._from == len(self._within):", "if True:"),
+        ("every epoch has one order within chunks", "self._epochs.epoch, chunk]", "0, chunk]"),
+        ("a minibatch that is resumed starts its chunk", "row - int(ends[self._at - 1])", "0"),
+    ),
+    *planted_in(
+        "symgrad/training/chunks.py",
+        "tests/training/test_chunks.py",
+        (
+            "what was loaded is kept",
+            "arrays = ahead.result()",
+            "arrays = ahead.result()\n        self.__dict__.setdefault('kept', []).append(arrays)",
+        ),
+        (
+            "a dask constant is loaded",
+            "filter(lambda name: _is_dask(constants[name]), constants)",
+            "()",
+        ),
+    ),
+    *planted_in(
         "symgrad/data/graphs.py",
         "tests/data/test_sets.py symgrad/data/graphs.py",
         ("no node is its own neighbour", "A + np.eye(len(A))", "A"),
