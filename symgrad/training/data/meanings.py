@@ -29,6 +29,7 @@ from symgrad.numerics.interpreter import evaluate_nodes, size_of
 
 SIZE = 3  # of every dimension, where a loss is tried
 FAR = 40.0  # a score that is large; exp(2 FAR) still is a number
+MOST = 100  # entries of a score that are tried
 ROUNDING = 1e-9
 TOLERANCE = 1e-4  # of float32 data
 
@@ -179,7 +180,8 @@ class _Trial:
 
     def meaning(self) -> Meaning | None:
         """What the label is, if that is seen."""
-        if not self._others_are_weights():
+        sizes = [math.prod(self._shape(node)) for node in (self.label, self.score)]
+        if max(sizes) > MOST or not self._others_are_weights():
             return None
         name, shape = self.label.name, self._shape(self.label)
         if shape == self._shape(self.score) != () and self._is_cross_entropy():
@@ -205,7 +207,8 @@ class _Trial:
     def inputs(self) -> dict[str, Any]:
         """Ones for all that is not tried."""
         found = (n for n in self.graph.order if isinstance(n, Input))
-        return {n.name: np.ones([size_of(axis, self.sizes) for axis in n.axes]) for n in found}
+        shapes = {n.name: [size_of(axis, self.sizes) for axis in n.axes] for n in found}
+        return {name: np.broadcast_to(1.0, shape) for name, shape in shapes.items()}  # no memory
 
     def loss(
         self,

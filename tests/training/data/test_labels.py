@@ -73,6 +73,12 @@ def test_a_program_with_steps_says_nothing_of_its_labels() -> None:
     assert classes_wanted(sg.parse(text), "y") is None
 
 
+def test_what_is_large_is_not_tried() -> None:
+    """It would take a loss for each of the classes, and a matrix of all weights."""
+    text = VECTOR.replace("(k", "(1000000").replace("d)", "1000000)")
+    assert classes_wanted(sg.parse(text.format("binary_cross_entropy(y, sigmoid(z))")), "y") is None
+
+
 LOGISTIC = "-t * log(p) - (1 - t) * log(1 - p)"
 SOFTMAX, HINGES = "cross_entropy(y, softmax(z))", "sum(hinge(y * z))"
 BCE = "binary_cross_entropy(y, sigmoid(z))"
