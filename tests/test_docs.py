@@ -169,5 +169,5 @@ def test_the_readme_begins_with_two_commands() -> None:
     first, *_ = blocks(ROOT / "README.md", "sh")
     assert commands(first) == [
         "python -m venv .venv && .venv/bin/pip install . && .venv/bin/symgrad run",
-        ".venv/bin/pip install '.[test]' && .venv/bin/python -m pytest",
+        ".venv/bin/pip install '.[test]' && .venv/bin/python -m pytest -n auto",
     ]
