@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from sklearn.utils import column_or_1d
 
-from symgrad.estimators.base import InputError
+from symgrad.estimators.base import InputError, Same
 from symgrad.estimators.columns import rank_of
 from symgrad.language.problem import Problem
 from symgrad.training.data.arrays import Array
+from symgrad.training.data.labels import classes_wanted
 from symgrad.training.quantities import Prediction
 
 
 def of_classes(problem: Problem, label: str) -> bool:
-    """Whether a label is declared to be a class."""
+    """Whether a label is declared to be a class, or the loss means two numbers by it."""
     variable = problem.variables[label]
-    return variable.kind == "Index" or "one_hot" in variable.facts
+    if variable.kind == "Index" or "one_hot" in variable.facts:
+        return True
+    return rank_of(variable) == 0 and _wanted(Same(problem), label) is not None
 
 
-def two_numbers(found: Prediction) -> tuple[float, float]:
-    """What the two classes are to a label that is a number: 0 and 1 where a probability is
-    predicted, -1 and 1 where what is predicted is compared with it."""
-    if found.probabilities:
-        return 0.0, 1.0
-    if found.compared:
-        return -1.0, 1.0
-    raise InputError(f"the loss does not say which numbers the classes {found.label} are")
+def two_numbers(problem: Problem, found: Prediction) -> tuple[float, ...]:
+    """What the two classes are to a label that is a number: what the loss means by them; where
+    any number will do 0 and 1 beside a probability, and -1 and 1 beside a score."""
+    wanted = _wanted(Same(problem), found.label)
+    if wanted is not None:
+        return wanted
+    if not found.compared:
+        raise InputError(
+            f"the loss does not show which two numbers {found.label} may be; the score may need a "
+            "name, as in z = w.T @ x"
+        )
+    return (0.0, 1.0) if found.probabilities else (-1.0, 1.0)
+
+
+@lru_cache(maxsize=64)
+def _wanted(problem: Same, label: str) -> tuple[float, ...] | None:
+    return classes_wanted(problem.problem, label)
 
 
 def encoded(problem: Problem, found: Prediction, codes: Array, count: int) -> Array:
@@ -43,7 +56,7 @@ def encoded(problem: Problem, found: Prediction, codes: Array, count: int) -> Ar
             f"y has {count} classes, and {found.label} is one number, of 2 classes; for more a "
             f"program has {found.label}: Vector(k, one_hot=True)"
         )
-    return np.array(two_numbers(found))[codes]
+    return np.array(two_numbers(problem, found))[codes]
 
 
 def class_sizes(problem: Problem, label: str, count: int) -> dict[str, int]:

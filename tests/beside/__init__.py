@@ -1,1 +1,1 @@
-"""Random programs beside another tool; run by hand: CONTRIBUTING.md."""
+"""Random programs, and trained models, beside other tools; run by hand: CONTRIBUTING.md."""

@@ -73,7 +73,10 @@ def test_a_regressor_is_the_fit_of_its_problem() -> None:
     )
 
 
+SCORE = "w: Vector(d)\nz = w.T @ x"
 CLASSES = [
+    ("t: Scalar", SCORE, "mean(hinge(t * z) for x, t in batch)", {-1, 1}),
+    ("t: Scalar", SCORE, "mean(log(1 + exp(z)) - t * z for x, t in batch)", {0, 1}),
     ("t: Scalar", "w: Vector(d)", "mean((w.T @ x - t)**2 for x, t in batch)", {-1, 1}),
     ("t: Vector(k)", "W: Matrix(k, d)", "mean(norm2(W @ x - t)**2 for x, t in batch)", {0, 1}),
     ("t: Index(k)", "W: Matrix(k, d)", "mean(-log(softmax(W @ x)[t]) for x, t in batch)", {0, 1}),
@@ -150,6 +153,7 @@ def test_a_hidden_layer_transforms() -> None:
 POISSON = LINE + "loss = mean(exp(w.T @ x) - t * (w.T @ x) for x, t in batch)"
 CODES = "x: Vector(d)\nW: Matrix(k, d)\nz = W @ x\nr = W.T @ z\n"
 CODES += "loss = mean(norm2(r - x)**2 for x in batch)"
+HINGE = "loss = mean(hinge(t * (w.T @ x)) for x, t in batch)"
 UNCLEAR = [
     (SymgradRegressor(POISSON), X, NUMBERS, "name what is predicted by output="),
     (SymgradRegressor("w: Vector(d)\nloss = norm2(w)"), X, NUMBERS, "or say target= and output="),
@@ -159,6 +163,7 @@ UNCLEAR = [
     (SymgradRegressor(LEAST_SQUARES, optimizer="adm"), X, NUMBERS, "did you mean adam"),
     (SymgradRegressor(LEAST_SQUARES, random_state=-1), X, NUMBERS, "random_state is -1"),
     (SymgradClassifier(LOGISTIC, constants={"lam": 0}), X, [0, 1, 2] * 20, "y has 3 classes"),
+    (SymgradClassifier(LINE + HINGE), X, WORDS, "the score may need a name"),
     (SymgradClassifier(), X, ["a"] * 60, "y has one class alone"),
     (SymgradTransformer(CODES), X, None, "z, r could be it; say output="),
 ]  # fmt: skip

@@ -20,13 +20,13 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/estimators/targets.py",
         ESTIMATORS,
-        ("signs are compared as 0 and 1", "return -1.0, 1.0", "return 0.0, 1.0"),
+        ("the classes of a hinge are 0 and 1", "return wanted\n", "return 0.0, 1.0\n"),
     ),
     *planted_in(
         "symgrad/training/quantities.py",
         "tests/training/test_quantities.py",
         ("what needs the label is predicted", "alike and label not in made_of", "alike"),
-        ("a weight in a margin is a label", "if found and found[0].sure == MARGIN", "if False"),
+        ("what weighs an example is a label", "if found and found[0].sure == MARGIN", "if False"),
         ("a margin says how large it is", "meetings[0].sure < MARGIN", "True"),
     ),
 ]
