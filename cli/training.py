@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from .checkpoint_options import CheckpointOptions
@@ -80,8 +80,10 @@ def train_program(
     data = training.data.read(program, problem, training.epochs.seed)
     training.epochs.check(problem)
     training.checkpoint.tell()
-    told: dict[str, Any] = {}
-    for theme in (getattr(training, name) for name in THEMES):
+    told = training.data.arguments(program)
+    if training.data.data_file is not None:  # an example's rate and epochs are for its own data
+        program = replace(program, name=None)
+    for theme in (getattr(training, name) for name in THEMES if name != "data"):
         told |= theme.arguments(program)
     with shown_progress(training.seen.progress) as callbacks:
         result = sg.fit(problem, data, **told, callbacks=callbacks)

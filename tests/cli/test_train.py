@@ -299,3 +299,10 @@ def test_layers_are_written_and_read_by_their_numbers(symgrad, tmp_path) -> None
     refused = symgrad("train", "net.sg", "--data", "data.npz", "--size", "n=2,a")
     assert refused.exit_code != 0
     assert "n=2,16,1" in refused.stderr
+
+
+def test_an_example_chooses_for_its_own_data_only(symgrad, tmp_path) -> None:
+    (tmp_path / "three.csv").write_text("x,t\n1,2.1\n2,3.9\n3,6.2\n", encoding="utf-8")
+    result = symgrad("train", "linear_regression", "--data", "three.csv")
+    assert result.exit_code == 0 and "by LBFGS on 3 examples a step" in result.stdout
+    assert "w (1) =\n[2.05]" in result.stdout
