@@ -29,7 +29,6 @@ from symgrad.training.trainer import Trainer
 dask = pytest.importorskip("dask")
 dask_array = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
-pandas = pytest.importorskip("pandas")
 pytestmark = pytest.mark.filterwarnings("default")  # dask's own, on a worker's death
 
 PROGRAMS = {
@@ -425,6 +424,8 @@ def test_empty_chunks_are_left_out(here: None) -> None:
 def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The same examples in three files of CSV, and of Parquet, with a column that is none of
     them."""
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
     dataframe = pytest.importorskip("dask.dataframe")
     folder = tmp_path_factory.mktemp("frames")
     names = {"x": [f"x{k + 1}" for k in range(5)], "y": ["y1", "y2", "y3"]}
