@@ -12,6 +12,7 @@ from .compare import compare
 from .derive import derive
 from .failures import Group
 from .grade import grade
+from .predict import predict
 from .run import run
 from .serve import serve
 from .solve import solve
@@ -36,5 +37,5 @@ def main() -> None:
     """
 
 
-for command in (derive, solve, check, grade, code, train, compare, run, catalog, serve):
+for command in (derive, solve, check, grade, code, train, compare, predict, run, catalog, serve):
     main.add_command(command)

@@ -41,6 +41,20 @@ SIZES = click.option(
     metavar="NAME=NUMBER,...",
     help="A dimension that the data does not fix, as in h=16; of layers all, n=2,16,1.",
 )
+FORM = [
+    click.option(
+        "--separator", metavar="SIGN", help="What separates entries.  [default: found out]"
+    ),
+    click.option(
+        "--decimal",
+        type=click.Choice([".", ","]),
+        default=".",
+        help="What stands before decimals.  [default: .]",
+    ),
+    click.option(
+        "--encoding", metavar="NAME", help="Of the CSV file.  [default: utf-8 or latin-1]"
+    ),
+]
 OPTIONS = [
     click.option(
         "--data",
@@ -92,18 +106,7 @@ OPTIONS = [
         metavar="NAME=CLASS,...",
         help="The classes of a label in order, as in t=no,yes.  [default: the alphabet's]",
     ),
-    click.option(
-        "--separator", metavar="SIGN", help="What separates entries.  [default: found out]"
-    ),
-    click.option(
-        "--decimal",
-        type=click.Choice([".", ","]),
-        default=".",
-        help="What stands before decimals.  [default: .]",
-    ),
-    click.option(
-        "--encoding", metavar="NAME", help="Of the CSV file.  [default: utf-8 or latin-1]"
-    ),
+    *FORM,
     click.option(
         "--test",
         "test_share",

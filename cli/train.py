@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
 import click
 
 from .output import writable, write
 from .programs import ProgramFile, file_argument
-from .report import named_arrays, outcome, parameters
+from .report import outcome, parameters
 from .training import Training, train_program, training_options
 
 
@@ -21,7 +18,8 @@ from .training import Training, train_program, training_options
     "--output",
     metavar="FILE",
     callback=writable,
-    help="Write the parameters to this npz file, an array for each name; of layers W[1], W[2], ...",
+    help="Write the model to this npz file, for `symgrad predict` and `load_model`: an array for "
+    "each parameter, of layers W[1], W[2], ..., the program, and what was done to the columns.",
 )
 def train(program: ProgramFile, training: Training, output: str | None) -> None:
     """Train the parameters of a program on data.
@@ -47,9 +45,4 @@ def train(program: ProgramFile, training: Training, output: str | None) -> None:
     if output is None:
         write(parameters(result))
         return
-    import numpy as np
-
-    arrays: dict[str, Any] = dict(named_arrays(result.parameters))
-    archive = io.BytesIO()
-    np.savez(archive, **arrays)
-    write(archive.getvalue(), output)
+    write(result.model.packed(), output)

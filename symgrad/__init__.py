@@ -39,6 +39,7 @@ _PUBLIC = {
     " OPTIMIZERS RMSprop SGD",
     "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay LinearWarmup"
     " OneCycle PolynomialDecay StepDecay",
+    "training.model": "Model load_model",
     "training.script": "training_source",
     "training.trainer": "Trainer",
 }

@@ -85,6 +85,8 @@ from symgrad.training.schedules import (
     PolynomialDecay as PolynomialDecay,
     StepDecay as StepDecay,
 )
+from symgrad.training.model import Model as Model
+from symgrad.training.model import load_model as load_model
 from symgrad.training.script import training_source as training_source
 from symgrad.training.trainer import Trainer as Trainer
 

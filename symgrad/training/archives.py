@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.errors import DataError
+from symgrad.errors import DataError, OptionError
 from symgrad.files import replace_file
 from symgrad.training.data.arrays import Array
 
@@ -32,20 +32,26 @@ def save_archive(path: str | os.PathLike[str], kind: str, tree: Mapping[str, Any
 
     Raises: DataError where it cannot be written; a file that was there before stays as it was.
     """
+    path, content = file_name(kind, path), packed(kind, tree)
+    try:
+        replace_file(Path(path), content)
+    except (OSError, ValueError) as error:  # a name may have a zero byte
+        told = f"cannot be written: {getattr(error, 'strerror', None) or error}"
+        raise DataError(told, filename=path) from None
+
+
+def packed(kind: str, tree: Mapping[str, Any]) -> bytes:
+    """What a file with the tree has in it."""
     arrays: dict[str, Array] = {}
     about = {"kind": kind, "schema": SCHEMA, "tree": _described(tree, arrays, "")}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(ABOUT, json.dumps(about, indent=1, allow_nan=True))
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(ABOUT, json.dumps(about, indent=1))
         for name, array in arrays.items():
             member = io.BytesIO()
             np.lib.format.write_array(member, array, allow_pickle=False)
             archive.writestr(f"{name}.npy", member.getvalue())
-    try:
-        replace_file(Path(path), packed.getvalue())
-    except OSError as error:
-        told = f"cannot be written: {error.strerror or error}"
-        raise DataError(told, filename=os.fspath(path)) from None
+    return content.getvalue()
 
 
 def load_archive(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:
@@ -53,6 +59,7 @@ def load_archive(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:
 
     Raises: DataError where it cannot be read, is damaged, of another kind or a later version.
     """
+    path = file_name(kind, path)
     try:
         with zipfile.ZipFile(path) as archive:
             return _read(archive, kind, os.path.getsize(path))
@@ -63,7 +70,14 @@ def load_archive(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:
     except Exception as error:  # what is damaged ends in many ways: zip's, NumPy's, Python's own
         reason = str(error).partition("\n")[0] or type(error).__name__
         told = f"this is no {kind} of symgrad, or it is damaged: {reason}"
-    raise DataError(told, filename=os.fspath(path))
+    raise DataError(told, filename=path)
+
+
+def file_name(kind: str, path: object) -> str:
+    """The name of a file. Raises: OptionError where it is none."""
+    if not isinstance(path, (str, os.PathLike)) or isinstance(os.fspath(path), bytes):
+        raise OptionError(f"{kind} is {path!r}; the name of a file is wanted")
+    return str(os.fspath(path))
 
 
 def _read(archive: zipfile.ZipFile, kind: str, size: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from symgrad.errors import DataError, NotFiniteError
 from symgrad.language.problem import Problem
-from symgrad.training.archives import load_archive, save_archive
+from symgrad.training.archives import file_name, load_archive, save_archive
 from symgrad.training.data.arrays import Data
 from symgrad.training.hyperparameters import NOT_NEGATIVE
 from symgrad.training.states import Stateful
@@ -40,7 +40,7 @@ class Checkpoint:
 
     def __init__(self, path: str | os.PathLike[str], every: float, run: Mapping[str, str]) -> None:
         NOT_NEGATIVE.check("checkpoint_every", every)
-        self.path, self.every, self.run = os.fspath(path), float(every), dict(run)
+        self.path, self.every, self.run = file_name(KIND, path), float(every), dict(run)
         self.stopped = ""  # why the training ended before its last epoch
         self._parts: Mapping[str, Stateful] = {}
         self._pace = 1  # steps in a piece

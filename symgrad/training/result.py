@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from symgrad.language.markup import code, literal, table
 from symgrad.language.problem import Problem
 from symgrad.training.base import Optimizer
-from symgrad.training.data.arrays import Arrays
+from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.history import History
+from symgrad.training.model import Model
 from symgrad.training.plots.chosen import model_panels
 from symgrad.training.plots.curves import history_panels
 from symgrad.training.plots.shown import shown_on
@@ -43,6 +46,34 @@ class FitResult:
     constants: Arrays = field(default_factory=dict)
     preparation: Any = None
     remarks: tuple[str, ...] = ()
+
+    @cached_property
+    def model(self) -> Model:
+        """What was trained, by itself: for new data, and to be kept."""
+        return Model(
+            problem=self.problem,
+            parameters=self.parameters,
+            constants=self.constants,
+            preparation=self.preparation,
+        )
+
+    def predict(self, data: Any = None, /, of: str | None = None, **named: Any) -> Array:
+        """A quantity of the program at new data (see `Model.predict`).
+
+        >>> import symgrad as sg
+        >>> line = "x: Scalar\\nw: Scalar\\nt: Scalar\\nloss = mean((w*x - t)**2 for x, t in batch)"
+        >>> result = sg.fit(line, {"x": [1, 2], "t": [2, 4]}, optimizer="lbfgs")
+        >>> result.predict(x=[3.0, 4.0]).round(6)
+        array([6., 8.])
+        """
+        return self.model.predict(data, of=of, **named)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to an npz file, for `load_model` and `symgrad predict`.
+
+        Raises: DataError where it cannot be written.
+        """
+        self.model.save(path)
 
     def plot(self, data: Any = None, *, width: float = WIDTH) -> Picture:
         """The losses, gradient norms and changing learning rates over the epochs; with data, such

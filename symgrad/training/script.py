@@ -12,7 +12,7 @@ from sympy.printing.numpy import NumPyPrinter
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.nodes import Axis
-from symgrad.errors import DataError, OptionError, whole_number
+from symgrad.errors import DataError, OptionError, did_you_mean, names_wanted, whole_number
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import Function
 from symgrad.numerics.gradients import gradient_function
@@ -147,7 +147,7 @@ def training_source(
     stepped, weight = (problem, "") if size is None else weighted(problem)
     function = gradient_function(stepped, problem.parameters, "float64", "numpy")
     assert isinstance(function, Function)
-    script = _Script(problem, function, rule, weight, sizes or {})
+    script = _Script(problem, function, rule, weight, names_wanted("sizes", sizes or {}))
     return SCRIPT.format(
         data=", ".join(script.data),
         program=indent(_quoted(problem.text), "    "),
@@ -223,7 +223,11 @@ class _Script:
         """Where the size of each dimension is from."""
         variables = self.problem.variables
         wanted = {s for n in variables for d in variables[n].dims for s in d.free_symbols}
-        found = {str(s): str(self.given[str(s)]) for s in wanted if str(s) in self.given}
+        for name in self.given:
+            if name not in {*map(str, wanted)}:
+                near = did_you_mean(name, wanted)
+                raise DataError(f"sizes: {name} is no dimension of the problem{near}")
+        found = {n: str(whole_number(f"sizes: {n}", s, 1)) for n, s in self.given.items()}
         for name in self.data:
             for place, axis in enumerate(axes_of(variables[name])):
                 if isinstance(axis, sympy.Symbol):

@@ -83,7 +83,7 @@ def test_what_is_written_is_what_is_shown(symgrad, write_to, program: str, tmp_p
     assert (tmp_path / "notes").read_text("utf-8") == symgrad("derive", program).stdout
     assert write_to("train", "w.npz").exit_code == 0
     with np.load(tmp_path / "w.npz") as arrays:
-        assert set(arrays) == {"w"}
+        assert set(arrays) == {"w", "symgrad.json"}
 
 
 @pytest.mark.parametrize("command", ["derive", "code", "train"])

@@ -39,7 +39,12 @@ DATA = {"x": RNG.normal(size=(50, 3)), "t": RNG.normal(size=50)}
 RATE = CosineDecay(learning_rate=0.05, total=60, per="iteration")
 RUNS: dict[str, dict[str, Any]] = {
     "minibatches": {"batch_size": 8, "optimizer": sg.NAdam(learning_rate=RATE)},
-    "early stopping": {"batch_size": 16, "optimizer": "adam", "validation": 0.2, "patience": 2},
+    "early stopping": {
+        "batch_size": 16,
+        "optimizer": sg.SGD(learning_rate=0.4),
+        "validation": 0.2,
+        "patience": 1,
+    },
     "all data": {"batch_size": None, "optimizer": sg.SGD(learning_rate=0.1, momentum=0.9)},
     "searches": {"batch_size": None, "optimizer": "lbfgs"},
 }
@@ -90,6 +95,7 @@ def test_it_goes_on_bit_for_bit(
     run: str, saves: int, whole: dict[str, sg.FitResult], tmp_path: Path
 ) -> None:
     kept = tmp_path / "run.npz"
+    assert (whole[run].epochs < 6) == (run == "early stopping")
     with pytest.MonkeyPatch.context() as patch:
         killed_after(saves, patch)
         with contextlib.suppress(Killed):  # some end before
@@ -187,6 +193,21 @@ def test_the_last_finite_state_is_kept(tmp_path: Path, monkeypatch: pytest.Monke
         train(checkpoint_every=0, **options)
     state = load_archive(tmp_path / "run.npz", "checkpoint")["parts"]["trainer"]
     assert np.isfinite(state["flat"]).all() and state["optimizer"]["iteration"] > 0
+
+
+def test_parameters_that_are_not_finite_are_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "SHARE", 0)
+    with pytest.raises(sg.NotFiniteError, match="the parameter w is not finite"):
+        sg.fit(
+            *("x: Scalar\nw: Scalar\nloss = mean(w * x for x in batch)", {"x": [1e200, 1e200]}),
+            **{"optimizer": sg.SGD(learning_rate=1e200), "batch_size": 1, "check": False},
+            checkpoint=tmp_path / "run.npz",
+            checkpoint_every=0,
+        )
+    state = load_archive(tmp_path / "run.npz", "checkpoint")["parts"]["trainer"]
+    assert state["flat"].tolist() == [0.0]
 
 
 # what becomes of the file

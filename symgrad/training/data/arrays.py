@@ -130,7 +130,9 @@ def read_data(
         counts = [f"{n}: Dimension" for n in left_open if n not in problem.functions]
         wanted = ", ".join([*declared, *given, *counts])
         raise DataError(f"data: missing is {wanted}; given is {', '.join(data) or 'nothing'}")
-    arrays = {name: _arrays(problem.variables[name], value, dtype) for name, value in data.items()}
+    arrays = {
+        name: variable_arrays(problem.variables[name], value, dtype) for name, value in data.items()
+    }
     infer_sizes(*apart(problem, arrays)[:2])
     if len(set(problem.batch.values())) != 1:  # several batches have no common example
         return Data({}, arrays, 0, functions=functions)
@@ -184,8 +186,8 @@ def declaration(variable: Variable) -> str:
     )
 
 
-def _arrays(variable: Variable, value: Any, dtype: str) -> Any:
-    """The array of a variable, or the list of its layers' arrays."""
+def variable_arrays(variable: Variable, value: Any, dtype: str) -> Any:
+    """The array of a variable, checked, or the list of its layers' arrays."""
     if not variable.ragged:
         return _array(variable, value, dtype)
     if variable.batch is not None:
