@@ -111,7 +111,7 @@ def _taken_apart(node: Node) -> tuple[Node, list[str], list[str]] | None:
             case Accent(accent=accent, inner=inner):
                 accents, node = [accent.removeprefix("\\"), *accents], inner
             case Script(base=base, below=below, above=above, primes=0):
-                words = [_word(part) for part in (*parts_of(below), *_layer(above))]
+                words = [_index(part) for part in (*parts_of(below), *_layer(above))]
                 if (above is not None and not _layer(above)) or None in words:
                     return None
                 scripts, node = [*filter(None, words), *scripts], base
@@ -133,15 +133,20 @@ def _word(node: Node) -> str | None:
         case Num(digits=digits):
             return digits
         case Row(factors=factors):
-            return _joined(factors)
-        case Script(base=base, below=below, above=None, primes=0):
-            return _joined((base, *parts_of(below)))
+            return _joined(map(_word, factors))
     return None
 
 
-def _joined(nodes: Iterable[Node]) -> str | None:
-    words = [_word(node) for node in nodes]
-    return None if None in words else "".join(filter(None, words))
+def _index(node: Node) -> str | None:
+    """The word of what is lowered, which may have something lowered itself."""
+    if isinstance(node, Script) and node.above is None and not node.primes:
+        return _joined(map(_index, (node.base, *parts_of(node.below))))
+    return _word(node)
+
+
+def _joined(words: Iterable[str | None]) -> str | None:
+    found = list(words)
+    return None if None in found else "".join(filter(None, found))
 
 
 def _letters(text: str) -> str | None:
