@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from .programs import ProgramFile
+from .terminal import screen
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
     from symgrad.training.result import FitResult
+
+TRAINED = "Trained   "
 
 
 def outcome(
@@ -19,23 +23,24 @@ def outcome(
     import symgrad as sg
 
     inputs = {**data, **result.parameters}
-    first, last = (f"{loss:.4g}" for loss in (result.history.losses[0], result.history.losses[-1]))
+    losses = result.history.losses
     lines = [
-        f"Trained   {result.epochs} epochs; mean loss of a step {first} -> {last}",
-        f"          by {result.how}",
-        f"          stopped {result.stopped}",
+        f"{result.epochs} epochs; mean loss of a step {losses[0]:.4g} -> {losses[-1]:.4g}",
+        f"by {result.how}",
+        f"stopped {result.stopped}",
     ]
     if result.converged is False:
-        lines.append("          not converged")
-    lines += [f"          {remark}" for remark in result.remarks]
-    lines.append(f"          loss of all data: {float(sg.evaluate(problem, inputs)):.6g}")
+        lines.append("not converged")
+    lines += result.remarks
+    lines.append(f"loss of all data: {float(sg.evaluate(problem, inputs)):.6g}")
     accuracy = program.example.accuracy if program.example else None
     if accuracy:
         predictions = sg.evaluate(accuracy.predicting(problem), inputs)
         share = accuracy(predictions, data)
         unseen = " on what was not used for training" if accuracy.given else ""
-        lines.append(f"          accuracy{unseen}: {share:.1%}")
-    return "\n".join(lines)
+        lines.append(f"accuracy{unseen}: {share:.1%}")
+    first, *others = (line for text in lines for line in wrap(text, screen().width - len(TRAINED)))
+    return "\n".join([TRAINED + first, *(" " * len(TRAINED) + line for line in others)])
 
 
 def named_arrays(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
