@@ -42,14 +42,14 @@ def _as_input() -> Iterator[None]:
 class Estimator(BaseEstimator):  # type: ignore[misc]
     """A problem as an estimator: what X and y are to it is read off its loss, or said.
 
-    problem: a program's text, a Problem or a SymPy expression; None is the one of the class.
-    output: what is predicted, a definition's name or an expression; None is what the loss compares
-        with the target.
-    target: the variable that y is; None is what the loss compares.
-    inputs: the columns of X of each variable, by number or name, {"u": 0, "x": ["age", "size"]};
-        None where one vector is all of X, or numbers are its columns in the order of declaration.
-    constants: data that are no columns of X, {"lam": 0.1}.
-    random_state: of the initial values and the order of the examples.
+    - problem: a program's text, a Problem or a SymPy expression; None is the one of the class.
+    - output: what is predicted, a definition's name or an expression; None is what the loss
+      compares with the target.
+    - target: the variable that y is; None is what the loss compares.
+    - inputs: the columns of X of each variable, by number or name, {"u": 0, "x": ["age", "size"]};
+      None where one vector is all of X, or numbers are its columns in the order of declaration.
+    - constants: data that are no columns of X, {"lam": 0.1}.
+    - random_state: of the initial values and the order of the examples.
 
     The others are those of `symgrad.fit`. Fitted, `parameters_` has the trained arrays by name,
     `result_` what `symgrad.fit` returned, `n_iter_` the number of epochs.
