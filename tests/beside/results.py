@@ -139,8 +139,7 @@ def run(program: str, data: Path, folder: Path) -> Arrays:
     done = CliRunner().invoke(command, [*map(str, arguments)])
     if done.exit_code:
         raise SystemExit(done.output)
-    with np.load(folder / "model.npz") as file:
-        return dict(file)
+    return sg.load_model(folder / "model.npz").parameters
 
 
 def evaluated(program: str, parameters: Arrays, data: Arrays) -> Any:
