@@ -4,7 +4,8 @@ import tomllib
 from pathlib import Path
 
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-OURS = ("dev", "plot")  # with what symgrad is checked, and the pictures of its pages are drawn
+# With what symgrad is checked, the pictures of its pages are drawn, and what compiles for minutes.
+OURS = ("dev", "numba", "plot")
 OPTIONAL = PROJECT["optional-dependencies"].items()
 EXTRAS = [names for extra, names in OPTIONAL if extra not in OURS]
 

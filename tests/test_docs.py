@@ -21,6 +21,8 @@ from click.testing import CliRunner
 
 from symgrad_cli import main
 
+from .extras import skip_without_extra
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```([\w{}-]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -49,6 +51,7 @@ def output_of(command: str, wrong: bool = False) -> str:
     name, *arguments = shlex.split(command, comments=True)
     assert name == "symgrad"
     result = CliRunner().invoke(main, arguments)
+    skip_without_extra(result.output)
     assert result.exit_code in (0, int(wrong)), f"{command}: {result.output}"
     return result.stdout
 

@@ -13,6 +13,8 @@ import pytest
 
 from symgrad_cli import main
 
+from ..extras import skip_without_extra
+
 COMMANDS = sorted(main.commands)
 ENDLESS = {"serve"}  # until Ctrl-C; tests/web runs it
 HEAVY = "sorted({'sympy', 'numpy', 'symgrad'} & set(sys.modules))"
@@ -54,6 +56,7 @@ def test_the_examples_work_as_printed(name: str, symgrad, scripts: Path, tmp_pat
         capture_output=True,
         text=True,
     )
+    skip_without_extra(done.stderr)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -37,7 +37,6 @@ def test_a_picture_is_written(command: str, symgrad, tmp_path) -> None:
     ("arguments", "told", "status"),
     [
         (["--plot", "a.jpg"], "a picture is written to .png, .svg or .pdf", 2),
-        (["--plot", "none/a.png"], "none/a.png cannot be written", 1),
         (["--history", "none/h.csv"], "none/h.csv cannot be written", 1),
         (["--progress", "bars"], "did you mean bar?", 2),
     ],
@@ -51,6 +50,15 @@ def test_what_cannot_be_drawn_is_told_before_training(
     result = symgrad(*TRAIN, *arguments)
     assert result.exit_code == status
     assert told in result.stderr
+
+
+def test_a_picture_without_a_folder_is_told_before_training(symgrad, monkeypatch) -> None:
+    import symgrad as sg
+
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(sg, "fit", None)
+    result = symgrad(*TRAIN, "--plot", "none/a.png")
+    assert (result.exit_code, "none/a.png cannot be written" in result.stderr) == (1, True)
 
 
 def test_without_matplotlib_it_is_told_before_training(symgrad, monkeypatch) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 from typing import Any
 
 import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.numerics import exporting
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(6, 4))
@@ -84,6 +86,8 @@ def test_jax_goes_back_by_the_derived_gradient(name: str) -> None:
 
 
 def test_the_text_says_what_it_is_of() -> None:
+    pytest.importorskip("array_api_compat")
+    assert doctest.testmod(exporting).failed == 0
     text = sg.export_gradient(PROGRAMS["net"][0], "torch")
     assert "loss({'W': W, 'b': b, 'V': V}, {'x': x, 'y': y})" in text
     assert "# dL/dW = " in text and "import symgrad" not in text

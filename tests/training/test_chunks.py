@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import math
 import os
 import pickle
@@ -11,6 +12,7 @@ import time
 import tracemalloc
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -463,3 +465,8 @@ def test_what_is_no_column_is_told(here: None, frames: dict[str, Any]) -> None:
         fit(program.format("t"), frames["csv"])
     with pytest.raises(DataError, match="a mapping from name to array"):
         fit(program.format("y1"), dask_array.asarray(X))
+
+
+def test_the_page_about_chunks() -> None:
+    page = Path(__file__).parent.parent.parent / "docs" / "dask.md"
+    assert doctest.testfile(str(page), module_relative=False).failed == 0
