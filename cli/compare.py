@@ -88,7 +88,7 @@ def compare(
     with shown_progress(progress) as callbacks:
         compared = sg.compare(
             problem,
-            data.read(program, problem, epochs.seed),
+            data.read(program, problem, epochs.seed, epochs.validation),
             optimizers,
             **told,
             callbacks=callbacks,

@@ -144,8 +144,10 @@ class DataOptions:
                 f"{program.path} is no built-in example: give its data with --data"
             )
 
-    def read(self, program: ProgramFile, problem: Problem, seed: int) -> Mapping[str, Any]:
-        """The data to train on; what was done to them is said."""
+    def read(
+        self, program: ProgramFile, problem: Problem, seed: int, validation: float
+    ) -> Mapping[str, Any]:
+        """The data to train on, of which a share is held out; what was done to them is said."""
         from symgrad import Prepared
 
         data, _ = self._divided(problem, self._given(program), seed)
@@ -153,6 +155,7 @@ class DataOptions:
             return {**data, **self.constants}
         names = ("columns", "missing", "scale", "one_hot", "classes", "constants")
         preparing = {name: getattr(self, name) for name in names}
+        preparing |= {"seed": seed, "validation": validation}
         arrays = arrays_of(self.data_file, problem, data, preparing)
         if isinstance(arrays, Prepared):
             for line in arrays.preparation.described():
@@ -185,24 +188,22 @@ class DataOptions:
         import numpy as np
 
         from symgrad.data import Table
-        from symgrad.errors import DataError
+        from symgrad.training.data.division import TEST, divided_rows
 
         if self.test_share is None:
             return data, {}
         names = list(data) if isinstance(data, Table) else [n for n in data if n in problem.batch]
         if not names:
             raise click.UsageError("--test: the problem has no batch to set examples aside from")
-        order = np.random.default_rng([seed, 2]).permutation(len(data[names[0]]))
-        count = round(self.test_share * len(order))
-        if not 0 < count < len(order):
-            raise DataError(f"--test {self.test_share} of {len(order)} leaves none on one side")
+        share, count = self.test_share, len(data[names[0]])
+        training, held_out = divided_rows(count, share, seed, "--test", TEST)
 
         def rows(chosen: Any) -> Mapping[str, Any]:
             if isinstance(data, Table):
                 return data.rows(chosen)
             return {n: np.asarray(a)[chosen] if n in names else a for n, a in data.items()}
 
-        return rows(np.sort(order[count:])), rows(np.sort(order[:count]))
+        return rows(training), rows(held_out)
 
     def arguments(self, program: ProgramFile) -> dict[str, Any]:
         """What `fit` is told of them beside the data."""

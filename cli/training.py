@@ -77,8 +77,9 @@ def train_program(
     """Train a problem on the data of --data, or on that of the built-in example; the data too."""
     import symgrad as sg
 
-    data = training.data.read(program, problem, training.epochs.seed)
-    training.epochs.check(problem)
+    epochs = training.epochs
+    data = training.data.read(program, problem, epochs.seed, epochs.validation)
+    epochs.check(problem)
     training.checkpoint.tell()
     told = training.data.arguments(program)
     if training.data.data_file is not None:  # an example's rate and epochs are for its own data

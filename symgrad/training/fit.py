@@ -109,7 +109,7 @@ def fit(
     problem = as_problem(problem)
     callbacks, seed = checked_callbacks(callbacks), whole_number("seed", seed)
     parameters, sizes = given("parameters", parameters), given("sizes", sizes)
-    data, validation, preparation = both_prepared(problem, data, validation)
+    data, validation, preparation = both_prepared(problem, data, validation, seed)
     _check_options(problem, batch_size, progress, validation, patience)
     dtype, trained = dtype_of(dtype), trained_names(problem, data, parameters)
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)

@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from symgrad.errors import DataError, NotFiniteError, OptionError
+from symgrad.errors import NotFiniteError, OptionError
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
 from symgrad.training.chunks import read
 from symgrad.training.data.arrays import Arrays, Data
+from symgrad.training.data.division import checked_share, divided_rows
 from symgrad.training.trainer import Trainer
 from symgrad.training.weights import with_weights
 
@@ -34,10 +35,7 @@ def divided_data(
         constants = {n: a for n, a in data.constants.items() if n not in problem.batch}
         own = {**constants, **data.functions, **validation}
         return data, read(problem, own, dtype, trained)
-    if not isinstance(validation, (int, float)) or not 0 <= validation < 1:
-        raise OptionError(
-            f"validation is {validation!r}; a share from 0 to below 1, or data, is wanted"
-        )
+    validation = checked_share(validation)
     if not validation:
         return data, None
     if data.chunks:
@@ -46,11 +44,8 @@ def divided_data(
         )
     if not data.count:
         raise OptionError("there is no batch to set a share aside from: give validation={...}")
-    count = round(validation * data.count)
-    if not 0 < count < data.count:
-        raise DataError(f"validation={validation} of {data.count} examples leaves none on one side")
-    order = np.random.default_rng([seed, 1]).permutation(data.count)
-    return data.rows(np.sort(order[count:])), data.rows(np.sort(order[:count]))
+    training, held_out = divided_rows(data.count, validation, seed)
+    return data.rows(training), data.rows(held_out)
 
 
 def validation_score(

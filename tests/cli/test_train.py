@@ -159,6 +159,20 @@ def test_a_table_of_a_person_is_prepared_as_it_is_told(symgrad, tmp_path) -> Non
     assert "pets.csv: t: dog = 0, cat = 1\n" in other.stderr
 
 
+@pytest.mark.parametrize("option", ["--validation", "--test"])
+def test_rows_that_are_held_out_scale_nothing(option: str, symgrad, program, tmp_path) -> None:
+    """Each row in turn is far off: where it is held out, what is done is the same."""
+    rows, said = [f"{k},{2 * k}\n" for k in range(6)], []
+    for row in range(6):
+        lines = ["x,t\n", *rows[:row], f"1e9,{2 * row}\n", *rows[row + 1 :]]
+        (tmp_path / "line.csv").write_text("".join(lines), encoding="utf-8")
+        options = ["--scale", "x", option, "0.34", "--epochs", "1"]
+        result = symgrad("train", program, "--data", "line.csv", *options)
+        assert result.exit_code == 0, result.stderr
+        said.append("e+08" in result.stderr)
+    assert sum(said) == 4
+
+
 def test_data_that_are_constants_are_set(symgrad, csv: str, tmp_path) -> None:
     text = "x: Vector(d)\nt: Scalar\nlam: Scalar(data=True)\nw: Vector(d)\n"
     text += "loss = mean((w.T @ x - t)**2 for x, t in batch) + lam * norm2(w)**2"

@@ -165,6 +165,16 @@ MUTANTS: list[Mutant] = [
         ("a factor is a label", "if self._is_weight() or self", "if self"),
     ),
     *planted_in(
+        "symgrad/training/data/learning.py",
+        "tests/training/data/test_frames.py",
+        ("a mean is of all rows", "if options.trained is None else", "if True else"),
+    ),
+    *planted_in(
+        "symgrad/training/data/preparing.py",
+        "tests/training/data/test_frames.py",
+        ("rows held out may be in a mean", "if names and known !=", "if False and known !="),
+    ),
+    *planted_in(
         "symgrad/training/data/preparation.py",
         "tests/training/data/test_csv_files.py",
         (

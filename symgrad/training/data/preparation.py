@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -159,6 +159,12 @@ class Preparation:
         """The numbers that they become; of a one-hot variable, the place of the 1."""
         return {name: part.codes for name, part in self.parts.items() if part.classes}
 
+    @property
+    def scaled(self) -> list[str]:
+        """The variables with a column that is filled in or scaled, by means of a table."""
+        each = ((n, replace(c, categories=())) for n, p in self.parts.items() for c in p.columns)
+        return [*dict.fromkeys(name for name, column in each if _said(column))]
+
     def described(self) -> list[str]:
         """What it does to the data beyond taking the columns, a line each.
 
@@ -205,10 +211,16 @@ class Preparation:
 
 
 class Prepared(Mapping[str, Any]):
-    """Arrays by variable, made of a table by `preparation`: a mapping, as data are."""
+    """Arrays by variable, made of a table by `preparation`: a mapping, as data are. No row that is
+    held out by the share and seed `held_out` is in a mean."""
 
-    def __init__(self, arrays: Mapping[str, Any], preparation: Preparation) -> None:
-        self._arrays, self.preparation = dict(arrays), preparation
+    def __init__(
+        self,
+        arrays: Mapping[str, Any],
+        preparation: Preparation,
+        held_out: tuple[float, int] = (0.0, 0),
+    ) -> None:
+        self._arrays, self.preparation, self.held_out = dict(arrays), preparation, held_out
 
     def __getitem__(self, name: str) -> Any:
         return self._arrays[name]

@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from symgrad.calculus import as_problem
 from symgrad.data.frames import as_table, column_of, is_frame, is_series
-from symgrad.data.tables import Array, Table, deviations, number
+from symgrad.data.tables import Table, number
 from symgrad.errors import DataError, OptionError, did_you_mean, names_wanted, one_of
-from symgrad.language.problem import Problem, Variable
-from symgrad.training.data.labels import classes_wanted, wrong_label
+from symgrad.language.problem import Problem
+from symgrad.training.data.division import checked_share, divided_rows
+from symgrad.training.data.labels import wrong_label
+from symgrad.training.data.learning import OTHERS, Options, kind_of, learned
 from symgrad.training.data.preparation import (
     Column,
     Part,
     Preparation,
     Prepared,
-    missing_entry,
-    names_of,
 )
 
 Names: TypeAlias = str | Sequence[str]
 MISSING = ("refuse", "drop", "mean")
-OTHERS = "*"  # all columns that no other variable takes, or all of text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How a table is to be prepared, checked."""
-
-    columns: Mapping[str, Names]
-    missing: str
-    scale: tuple[str, ...]
-    one_hot: tuple[str, ...]
-    classes: Mapping[str, Sequence[Any]]
 
 
 def prepare(
@@ -49,6 +38,8 @@ def prepare(
     one_hot: Names = (),
     classes: Mapping[str, Sequence[Any]] | None = None,
     constants: Mapping[str, Any] | None = None,
+    validation: float = 0.0,
+    seed: int = 0,
 ) -> Prepared:
     """The arrays of a problem, of a table with one row for each example.
 
@@ -57,8 +48,10 @@ def prepare(
     ["length", "width"]}, or "*" for all that no other variable takes; without, `x` is the column x,
     or x1, x2, ... A missing entry is refused with its row, or `missing` is "drop", which leaves the
     row out, or "mean", which fills in the mean of its column's numbers. `scale` names the variables
-    whose columns are to have mean 0 and standard deviation 1; a constant column becomes 0.
-    `one_hot` names columns of vectors that become a column for each category ("*": all of text).
+    whose columns are to have mean 0 and standard deviation 1; a constant column becomes 0. Where
+    `fit` is to hold a share of the rows out, `validation` and `seed` are what it will be given:
+    means and deviations are then those of the other rows. `one_hot` names columns of vectors that
+    become a column for each category ("*": all of text).
 
     A column of text holds labels: of a vector declared one_hot=True, of an Index, or of a Scalar,
     which has two. Their order is the alphabet's, or that of `classes`, {"t": ["no", "yes"]}; the
@@ -76,22 +69,25 @@ def prepare(
     ([[-1.0, 0.0], [1.0, 0.0]], [1.0, 0.0], 'x: column age less 30, divided by 10')
     """
     problem, constants = as_problem(problem), dict(constants or {})
-    options = _options(problem, columns or {}, missing, scale, one_hot, classes or {})
+    columns, share = columns or {}, checked_share(validation)
+    options = _options(problem, columns, missing, scale, one_hot, classes or {})
     table = as_table(table)
-    chosen = _chosen(problem, table, options.columns, constants)
+    chosen = _chosen(problem, table, columns, constants)
     drop = Preparation({n: Part("", c) for n, c in chosen.items()}, drop=missing == "drop")
     whole = drop.complete(table)
     remarks = table.remarks
     if whole.count < table.count:
         left_out = table.count - whole.count
         remarks += (f"{left_out} of {table.count} rows left out: they have missing entries",)
-    parts = {n: _learned(problem, n, c, whole, options) for n, c in chosen.items()}
+    if share:
+        options = replace(options, trained=divided_rows(whole.count, share, seed)[0])
+    parts = {n: learned(problem, n, c, whole, options) for n, c in chosen.items()}
     preparation = Preparation(parts, drop.drop, remarks)
     arrays = {n: p.of(whole) for n, p in parts.items()}
     if wrong := wrong_label(problem, arrays):
         name, row, told = wrong
         raise whole.error(row, parts[name].columns[0].name, told)
-    return Prepared({**constants, **arrays}, preparation)
+    return Prepared({**constants, **arrays}, preparation, (share, seed))
 
 
 def prepared(problem: Problem, data: Any) -> Any:
@@ -110,9 +106,8 @@ def prepared(problem: Problem, data: Any) -> Any:
             part = Part("Vector", tuple(map(Column, table)))
             arrays[name] = part.of(table)
         elif is_series(value) or _is_text(value):
-            options = _options(problem, {}, "refuse", (), (), {})
             table = Table({name: column_of(name, value)})
-            part = _learned(problem, name, (Column(name),), table, options)
+            part = learned(problem, name, (Column(name),), table, Options(classes={}))
             arrays[name] = part.of(table)
             if part.classes:
                 parts[name] = part
@@ -120,11 +115,22 @@ def prepared(problem: Problem, data: Any) -> Any:
 
 
 def both_prepared(
-    problem: Problem, data: Any, validation: Any
+    problem: Problem, data: Any, validation: Any, seed: int
 ) -> tuple[Any, Any, Preparation | None]:
-    """The data, those of their own for validation made alike, and how; a share stays as it is."""
+    """The data, those of their own for validation made alike, and how; a share stays as it is.
+
+    Raises: OptionError where means were learned of rows that the share holds out.
+    """
     data = prepared(problem, data)
     preparation = data.preparation if isinstance(data, Prepared) else None
+    if isinstance(data, Prepared) and isinstance(validation, Real) and validation:
+        names, known = data.preparation.scaled, data.held_out
+        if names and known != (float(validation), seed):
+            raise OptionError(
+                f"validation={validation}: the means and deviations of {', '.join(names)} are also "
+                f"those of the rows to be held out; prepare(..., validation={validation}, "
+                f"seed={seed}) takes the others alone"
+            )
     if is_frame(validation) or isinstance(validation, Mapping):
         if preparation is None or isinstance(validation, Prepared):
             validation = prepared(problem, validation)
@@ -162,22 +168,12 @@ def _options(
     for name in _names(scale):
         variable = examples[name]
         if variable.kind not in ("Scalar", "Vector") or variable.facts & {"one_hot", "simplex"}:
-            raise OptionError(f"scale: {name} is {_kind(variable)}; its numbers stay as they are")
-    return Options(
-        columns=columns,
-        missing=missing,
-        scale=_names(scale),
-        one_hot=_names(one_hot),
-        classes=classes,
-    )
+            raise OptionError(f"scale: {name} is {kind_of(variable)}; its numbers stay as they are")
+    return Options(missing=missing, scale=_names(scale), one_hot=_names(one_hot), classes=classes)
 
 
 def _names(given: Names) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _kind(variable: Variable) -> str:
-    return "one_hot" if "one_hot" in variable.facts else variable.kind
 
 
 def _chosen(
@@ -223,84 +219,3 @@ def _named(name: str, table: Collection[str]) -> str:
     if all(number(column) is not None for column in table):
         return "the first line holds numbers, a line of names is wanted before it"
     return f"say which they are, as in --columns {name}={next(iter(table))}"
-
-
-def _learned(
-    problem: Problem, name: str, columns: tuple[Column, ...], table: Table, options: Options
-) -> Part:
-    """How the array of a variable is made of these columns."""
-    variable = problem.variables[name]
-    kind = _kind(variable)
-    if kind not in ("Scalar", "Vector", "Index", "one_hot") or variable.steps is not None:
-        raise DataError(
-            f"{name}: a {variable.kind} for every example needs an array, in an npz file or a "
-            "mapping by name, not a table"
-        )
-    if len(columns) > 1 and kind in ("Scalar", "Index"):
-        raise DataError(f"{name}: one column is wanted, {len(columns)} are given")
-    if len(columns) == 1 and _are_labels(name, kind, table[columns[0].name], options):
-        return _labels(problem, name, kind, columns[0], table, options)
-    if name in options.classes:
-        raise DataError(f"classes of {name}: its values are numbers of {len(columns)} columns")
-    learned = tuple(_column(name, column, table, options) for column in columns)
-    return Part(kind, learned)
-
-
-def _are_labels(name: str, kind: str, column: Array, options: Options) -> bool:
-    """Whether a column holds the names of classes."""
-    if name in options.classes or kind == "one_hot":
-        return True
-    return kind in ("Scalar", "Index") and _is_of_text(column)
-
-
-def _is_of_text(column: Array) -> bool:
-    """Whether none of its entries is a number."""
-    if column.dtype.kind != "U":
-        return False
-    return not any(entry and number(entry) is not None for entry in column.tolist())
-
-
-def _labels(
-    problem: Problem, name: str, kind: str, column: Column, table: Table, options: Options
-) -> Part:
-    values, at = table[column.name], column.name
-    if table.missing(at).any():
-        raise missing_entry(table, at)
-    texts = names_of(values)
-    if name in options.classes:
-        classes = tuple(names_of(column_of(name, list(options.classes[name]))))
-    elif values.dtype.kind != "U" and (values % 1).any():
-        row = int(np.argmax(values % 1 != 0))
-        raise table.error(row, at, f"{values[row]:g} is the name of no class; whole numbers are")
-    else:
-        classes = tuple(names_of(np.unique(values)))
-    if len(set(classes)) != len(classes):
-        raise OptionError(f"classes of {name}: {', '.join(classes)} has one twice")
-    if len(classes) < 2:
-        raise DataError(f"{name}: column {at} has one class alone, {classes[0]}; two are wanted")
-    if kind != "Scalar":
-        return Part(kind, (column,), classes, tuple(map(float, range(len(classes)))))
-    if len(classes) > 2:
-        row = next(k for k, text in enumerate(texts) if text == classes[2])
-        told = f"{texts[row]!r} is a third class, after {classes[0]} and {classes[1]}"
-        raise table.error(row, at, f"{told}; {name} is a Scalar, which has two: numbers or labels")
-    return Part(kind, (column,), classes, classes_wanted(problem, name) or (0.0, 1.0))
-
-
-def _column(name: str, column: Column, table: Table, options: Options) -> Column:
-    """A column of numbers, with what is filled in and how it is scaled; or one of categories."""
-    values, at = table[column.name], column.name
-    text = values.dtype.kind == "U"
-    if at in options.one_hot or (OTHERS in options.one_hot and text):
-        if table.missing(at).any():
-            raise missing_entry(table, at)
-        return replace(column, categories=tuple(names_of(np.unique(values))))
-    known = None if text else values[~np.isnan(values)]
-    if known is not None and not known.size:
-        raise DataError(f"{name}: column {at} has no entry that is not missing")
-    if options.missing == "mean" and known is not None:  # new tables may lack what this one has
-        column = replace(column, fill=float(known.mean()))
-    numbers = column.of(table)  # all of them numbers, and finite
-    if name not in options.scale:
-        return column
-    return replace(column, mean=float(numbers.mean()), deviation=float(deviations(numbers)[0]))

@@ -143,6 +143,37 @@ def test_a_trained_model_keeps_its_preparation() -> None:
     assert result.preparation.described() == ["y: no = 0, yes = 1"]
 
 
+def test_what_is_held_out_is_in_no_mean() -> None:
+    """Each row in turn is an outlier: those that change the preparation are those trained on."""
+    text = "x: Vector(d)\ny: Scalar\nw: Vector(d)\nloss = mean((w.T @ x - y)**2 for x, y in batch)"
+    numbers, seed = [*map(float, range(10)), np.nan], 3
+    options = {"missing": "mean", "scale": "x", "validation": 0.3, "seed": seed}
+
+    def made(size: list[float]) -> Any:
+        return sg.prepare(text, {"x": size, "y": [*range(11)]}, **options)
+
+    data, held_out = made(numbers), []
+    for row in range(11):
+        column = made([*numbers[:row], 1e6, *numbers[row + 1 :]]).preparation.parts["x"].columns
+        if column == data.preparation.parts["x"].columns:
+            held_out.append(row)
+    seen = []
+
+    def metric(parameters: Any, examples: Any) -> float:
+        seen.extend(examples["y"].tolist())
+        return 0.0
+
+    fitted = {"validation": 0.3, "metric": metric, "epochs": 1, "check": False}
+    result = sg.fit(text, data, seed=seed, **fitted)
+    assert len(held_out) == 3 and seen[:3] == held_out
+    trained = [k for k in range(11) if k not in held_out]
+    np.testing.assert_allclose(data["x"][trained].mean(), 0, atol=1e-12)
+    assert result.preparation is data.preparation
+    for other in ({"seed": 4}, {"seed": seed, "validation": 0.2}):
+        with pytest.raises(sg.OptionError, match="deviations of x, y are also those"):
+            sg.fit(text, data, **{**fitted, **other})
+
+
 @pytest.mark.parametrize(
     "schema", [{}, {"schema": 99, "drop": False, "parts": {}}, {"schema": 1, "drop": 0, "parts": 3}]
 )

@@ -1,0 +1,38 @@
+"""Which examples are held out: the same for one share and seed, whoever asks."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from symgrad.data.tables import Array
+from symgrad.errors import DataError, OptionError
+
+VALIDATION, TEST = 1, 2  # each draws numbers of its own
+
+
+def checked_share(share: Any, what: str = "validation") -> float:
+    """Raises: OptionError where it is no share."""
+    if not isinstance(share, Real) or not 0 <= float(share) < 1:
+        raise OptionError(f"{what} is {share!r}; a share from 0 to below 1, or data, is wanted")
+    return float(share)
+
+
+def divided_rows(
+    count: int, share: float, seed: int, what: str = "validation", draw: int = VALIDATION
+) -> tuple[Array, Array]:
+    """The numbers of the examples that are trained on, and of those that are held out.
+
+    Raises: DataError where there would be none on one side.
+
+    >>> training, held_out = divided_rows(5, 0.2, seed=0)
+    >>> training.tolist(), held_out.tolist()
+    ([0, 1, 3, 4], [2])
+    """
+    held_out = round(share * count)
+    if not 0 < held_out < count:
+        raise DataError(f"{what}={share} of {count} examples leaves none on one side")
+    order = np.random.default_rng([seed, draw]).permutation(count)
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
