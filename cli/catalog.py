@@ -15,6 +15,8 @@ from .terminal import FILE, screen
 if TYPE_CHECKING:
     from .printing import Printing
 
+DRAWN = "--plot draws the path of an optimizer or the rate of a schedule, to a file"
+
 
 @click.command()
 @click.argument("name", required=False, shell_complete=articles)
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
     "--plot",
     metavar="FILE",
     callback=picture_file,
-    help="Draw an optimizer's path on two surfaces to .png, .svg or .pdf (extra `plot`).",
+    help="Draw an optimizer's path on two surfaces, or a schedule's rate, to .png, .svg or .pdf "
+    "(extra `plot`).",
 )
 @printing_options
 def catalog(name: str | None, plot: str | None, printing: Printing) -> None:
-    """List functions, losses, models and optimizers, each with its formula and its derivative.
+    """List functions, losses, models, optimizers and schedules, each with its formula.
 
     With NAME one of them in full: what is known of it, and its derivation with every proof, which
     is printed as any other one.
@@ -38,16 +41,14 @@ def catalog(name: str | None, plot: str | None, printing: Printing) -> None:
       symgrad catalog huber -o huber.html
       symgrad catalog adam --format latex
       symgrad catalog adam --plot adam.png
+      symgrad catalog cosine --plot cosine.png
     """
     import symgrad as sg
 
     if plot is not None:
-        if name not in sg.OPTIMIZERS or plot == "-":
-            raise click.UsageError("--plot draws the path of an optimizer, to a file")
-        from symgrad.training.plots.described import optimizer_picture
-        from symgrad.training.plots.style import format_of
-
-        write(optimizer_picture(sg.OPTIMIZERS[name]()).file(format_of(plot)), plot)
+        if name is None or plot == "-":
+            raise click.UsageError(DRAWN)
+        _draw(name, plot)
     if name is None:
         _only(printing, "text")
         write(sg.catalog(), printing.output, printing.pager)
@@ -67,6 +68,22 @@ def catalog(name: str | None, plot: str | None, printing: Printing) -> None:
     there = screen() if printing.output == "-" else FILE
     shown = text_for(there, derivation, "full", code=printing.code)
     write(f"{article(name)}\n{shown}", printing.output, printing.pager)
+
+
+def _draw(name: str, plot: str) -> None:
+    """Draw an optimizer or a schedule to a file."""
+    from symgrad.training.optimizers import OPTIMIZERS
+    from symgrad.training.plots.described import optimizer_picture
+    from symgrad.training.plots.style import format_of
+    from symgrad.training.schedules import SCHEDULES
+
+    if name in OPTIMIZERS:
+        picture = optimizer_picture(OPTIMIZERS[name]())
+    elif name in SCHEDULES:
+        picture = SCHEDULES[name].shown().plot()
+    else:
+        raise click.UsageError(DRAWN)
+    write(picture.file(format_of(plot)), plot)
 
 
 def _only(printing: Printing, *forms: str) -> None:

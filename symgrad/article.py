@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from textwrap import wrap
 
 from symgrad import models
-from symgrad.contents import call_of, entry_of, paired, rows_of_optimizer
+from symgrad.contents import call_of, entry_of, paired, rows_of_optimizer, rows_of_schedule
 from symgrad.errors import OptionError, did_you_mean
 from symgrad.examples import names, text
 from symgrad.language.expressions import OPERATIONS, Operation
@@ -14,6 +14,7 @@ from symgrad.language.parser import parse
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 from symgrad.training.optimizers import OPTIMIZERS
+from symgrad.training.schedules import SCHEDULES
 
 BUILDERS: dict[str, Callable[[], Problem]] = {
     f"models.{name}": getattr(models, name) for name in models.__all__
@@ -23,17 +24,17 @@ LONG = 40  # characters of a kink that is said in words
 
 
 def listed() -> list[str]:
-    """The names that have an article: operations, examples, optimizers."""
+    """The names that have an article: operations, examples, optimizers, schedules."""
     operations = [o.name for o in OPERATIONS.values() if o.called and entry_of(o) is not None]
-    return [*operations, *names(), *BUILDERS, *OPTIMIZERS]
+    return [*operations, *names(), *BUILDERS, *OPTIMIZERS, *SCHEDULES]
 
 
 def program_of(name: str) -> Problem | None:
     """A program that shows it: an example itself, of a builder what it makes by default, of an
-    operation its inner product with a given cotangent; None of an optimizer.
+    operation its inner product with a given cotangent; None of an optimizer or a schedule.
 
     Raises: OptionError for another name."""
-    if name in OPTIMIZERS:
+    if name in OPTIMIZERS or name in SCHEDULES:
         return None
     if name in names():
         return parse(text(name))
@@ -44,12 +45,12 @@ def program_of(name: str) -> Problem | None:
 
 
 def latex_of(name: str) -> str:
-    """The equations of an optimizer."""
-    return OPTIMIZERS[name]().latex()
+    """The equations of an optimizer, or the formula of a schedule."""
+    return (SCHEDULES[name].shown() if name in SCHEDULES else OPTIMIZERS[name]()).latex()
 
 
 def article(name: str) -> str:
-    """What is known of an operation, an example or an optimizer, as text.
+    """What is known of an operation, an example, an optimizer or a schedule, as text.
 
     >>> print(article("relu"))
     relu(x)     x if x > 0 else 0
@@ -62,6 +63,8 @@ def article(name: str) -> str:
     """
     if name in OPTIMIZERS:
         return "\n".join(rows_of_optimizer(name)) + "\n"
+    if name in SCHEDULES:
+        return "\n".join(rows_of_schedule(name)) + "\n"
     if name in BUILDERS:
         return BUILDERS[name]().source
     if name in names():

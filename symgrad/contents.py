@@ -40,7 +40,8 @@ from symgrad.training.equations import RATE
 from symgrad.training.hyperparameters import HYPERPARAMETERS, symbols_of
 from symgrad.training.lines import plain, sympy_text
 from symgrad.training.optimizers import OPTIMIZERS
-from symgrad.training.schedules import SCHEDULES, Schedule
+from symgrad.training.rates import Schedule
+from symgrad.training.schedules import SCHEDULES
 
 M, N, K = dims("m n k")
 BLOCKS, BLOCK = (dimension(6), dimension(4)), (dimension(3), dimension(2))
@@ -313,6 +314,17 @@ def _optimizer(name: str, optimizer: Optimizer, told: bool = False) -> Iterator[
         yield from _folded(line.text, "    ")
         if told:
             yield from _folded(line.words, "        ")
+
+
+def rows_of_schedule(name: str) -> Iterator[str]:
+    """A schedule, what it is given and in which range, its formula, an example, its source."""
+    kind = SCHEDULES[name]
+    yield from _schedule(name, kind)
+    yield f"        n {kind.per}s have been done (see per); eta0 is learning_rate"
+    for given in symbols_of(kind):
+        yield f"        {_keyword(given)}: {HYPERPARAMETERS[given].range.words}"
+    yield from _folded(f"Example: sg.{kind.shown()!r}")
+    yield from _folded(f"Source: {kind.source}")
 
 
 def _schedule(name: str, kind: type[Schedule]) -> Iterator[str]:

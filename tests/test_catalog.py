@@ -116,3 +116,12 @@ def test_an_optimizer_is_told_line_by_line(name: str) -> None:
         assert f"    {line.text}" in told and f"        {line.words}" in told and line.words
     assert f"Source: {optimizer.source}" in told
     assert f"Defaults: {optimizer.defaults}" in told
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_is_told_and_its_example_shows_it(name: str) -> None:
+    kind, told = SCHEDULES[name], " ".join(article(name).split())
+    assert f"{name}: {kind.sentence}" in told and f"Source: {kind.source}" in told
+    assert f"Example: sg.{kind.shown()!r}" in told
+    rates = {round(kind.shown()(n), 6) for n in range(100)}
+    assert (len(rates) > 2) == (name != "constant") and max(rates) <= 0.1

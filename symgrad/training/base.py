@@ -24,7 +24,7 @@ from symgrad.training.equations import (
 from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
 from symgrad.training.lines import Line, line_of
 from symgrad.training.program import UpdateProgram, lower
-from symgrad.training.schedules import Rate, Schedule
+from symgrad.training.rates import Rate, Schedule
 from symgrad.training.searches import SearchState
 from symgrad.training.updates import OptimizerState
 

@@ -1,105 +1,22 @@
 r"""Learning-rate schedules: the learning rate as a function of the epoch or of the iteration.
 
 Each is one formula in n, the number of epochs (or iterations) done before, so that n = 0 gives the
-initial rate. A learning rate has the unit of parameter squared per loss, as in any gradient step.
+initial rate.
 """
 
 from __future__ import annotations
 
-from abc import ABC
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import Literal
 
 import sympy
 from sympy import cos, pi
 
-from symgrad.errors import OptionError
-from symgrad.training.equations import RATE, align, displayed, latex_of, number_function, scalar
-from symgrad.training.hyperparameters import check_hyperparameters, symbols, symbols_of
+from symgrad.training.hyperparameters import symbols
+from symgrad.training.rates import COUNT, INITIAL, Rate, Schedule
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from symgrad.training.plots.style import Picture
-
-COUNT = scalar("n")
-INITIAL = scalar(r"\eta_0")
 KAPPA, GAMMA, PERIOD, TOTAL, LOWEST = symbols("decay", "factor", "period", "total", "lowest")
 POWER, START, RISING, RISE, FALL = symbols("power", "start", "rising", "rise", "fall")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule(ABC):
-    """A learning rate that changes; `per` says what n counts, epochs or iterations."""
-
-    learning_rate: Rate
-    per: Literal["epoch", "iteration"] = "epoch"
-
-    sentence: ClassVar[str]
-    source: ClassVar[str]
-    formula: ClassVar[Callable[[], sympy.Expr]]  # in n and the symbols of the hyperparameters
-
-    def __post_init__(self) -> None:
-        check_hyperparameters(self)
-        if self.per not in ("epoch", "iteration"):
-            raise OptionError(f"per is {self.per!r}; 'epoch' or 'iteration' is wanted")
-
-    def __call__(self, n: int) -> float:
-        """The learning rate after n epochs (or iterations)."""
-        values = (getattr(self, name) for name in symbols_of(type(self)))
-        first = self.learning_rate
-        initial = first(n) if isinstance(first, Schedule) else first
-        return float(_function(type(self))(n, initial, *values)[0])
-
-    def latex(self) -> str:
-        r"""The formula as an align* block, with n = 0, 1, 2, ...
-
-        >>> print(ExponentialDecay(learning_rate=0.1, factor=0.9).latex())
-        \begin{align*}
-        \eta &= \eta_{0} \gamma^{n}
-        \end{align*}
-        """
-        return align(self.lines())
-
-    def lines(self) -> list[tuple[str, str]]:
-        """The formula's two sides, before it that of a learning rate which is a schedule itself."""
-        own = (latex_of(RATE), latex_of(self.written()))
-        if isinstance(self.learning_rate, Schedule):
-            *before, (_, inner) = self.learning_rate.lines()
-            return [*before, (latex_of(INITIAL), inner), own]
-        return [own]
-
-    def plot(self, count: int = 100) -> Picture:
-        """The learning rate of the first `count` epochs (or iterations), drawn (extra `plot`).
-
-        Raises: OptionError where matplotlib is not installed.
-        """
-        from symgrad.training.plots.style import finish, line, picture
-
-        def panel(ax: Axes) -> None:
-            ax.step(range(count), [self(n) for n in range(count)], where="post", **line(0))
-            ax.set_ylim(bottom=0)
-            finish(ax, f"{self.per} n", "learning rate")
-
-        return picture([panel])
-
-    def _repr_latex_(self) -> str:
-        """The formula."""
-        return displayed(self.latex())
-
-    @classmethod
-    def written(cls) -> sympy.Expr:
-        """The formula with its terms as they were written."""
-        with sympy.evaluate(False):
-            return cls.formula()
-
-
-@cache
-def _function(kind: type[Schedule]) -> Callable[..., list[float]]:
-    symbols = (COUNT, INITIAL, *symbols_of(kind).values())
-    return number_function(symbols, (kind.formula(),))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +49,7 @@ class InverseTimeDecay(Schedule):
     sentence = "The learning rate falls as one over the time."
     source = "Robbins and Monro, A stochastic approximation method, 1951."
     formula = staticmethod(lambda: INITIAL / (1 + KAPPA * COUNT))
+    example = {"decay": 0.1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +69,7 @@ class StepDecay(Schedule):
     sentence = "The learning rate falls by a factor once in a period, and stays between."
     source = "torch.optim.lr_scheduler.StepLR."
     formula = staticmethod(lambda: INITIAL * GAMMA ** sympy.floor(COUNT / PERIOD))
+    example = {"factor": 0.5, "period": 20}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +87,7 @@ class ExponentialDecay(Schedule):
     sentence = "The learning rate falls by the same factor every time."
     source = "torch.optim.lr_scheduler.ExponentialLR."
     formula = staticmethod(lambda: INITIAL * GAMMA**COUNT)
+    example = {"factor": 0.95}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +109,7 @@ class CosineDecay(Schedule):
     formula = staticmethod(
         lambda: LOWEST + (INITIAL - LOWEST) * (1 + cos(pi * sympy.Min(COUNT, TOTAL) / TOTAL)) / 2
     )
+    example = {"total": 80}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +129,7 @@ class PolynomialDecay(Schedule):
     sentence = "The learning rate falls as a power of the time that is left."
     source = "torch.optim.lr_scheduler.PolynomialLR."
     formula = staticmethod(lambda: INITIAL * (1 - sympy.Min(COUNT, TOTAL) / TOTAL) ** POWER)
+    example = {"total": 80, "power": 2.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +154,7 @@ class LinearWarmup(Schedule):
     formula = staticmethod(
         lambda: INITIAL * (START + (1 - START) * sympy.Min(COUNT, TOTAL) / TOTAL)
     )
+    example = {"total": 20}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,6 +179,7 @@ class OneCycle(Schedule):
     per: Literal["epoch", "iteration"] = "iteration"
     sentence = "The learning rate rises along half a cosine wave and falls along another."
     source = "torch.optim.lr_scheduler.OneCycleLR; Smith and Topin, Super-convergence, 2018."
+    example = {"total": 80}
 
     @staticmethod
     def formula() -> sympy.Expr:
@@ -269,26 +193,13 @@ class OneCycle(Schedule):
         )
 
 
-Rate: TypeAlias = float | Schedule
-
 SCHEDULES: dict[str, type[Schedule]] = {
     "constant": ConstantRate,
     "inverse_time": InverseTimeDecay,
-    "step": StepDecay,
+    "step_decay": StepDecay,
     "exponential": ExponentialDecay,
     "cosine": CosineDecay,
     "polynomial": PolynomialDecay,
     "warmup": LinearWarmup,
     "one_cycle": OneCycle,
 }
-
-
-def rate_at(rate: Rate, epoch: int, iteration: int) -> float:
-    """The learning rate at an epoch and an iteration, both counted from 0.
-
-    >>> rate_at(0.1, 7, 70)
-    0.1
-    """
-    if isinstance(rate, Schedule):
-        return rate(epoch if rate.per == "epoch" else iteration)
-    return rate

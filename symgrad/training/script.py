@@ -21,7 +21,7 @@ from symgrad.training.base import Optimizer, UpdateRule
 from symgrad.training.equations import GRADIENT, ITERATION, RATE, THETA, State
 from symgrad.training.hyperparameters import checked_count, symbols_of
 from symgrad.training.optimizers import optimizer_of
-from symgrad.training.schedules import COUNT, INITIAL, Schedule
+from symgrad.training.rates import COUNT, INITIAL, Schedule
 from symgrad.training.totals import weighted
 
 EXTREMES = {sympy.Max: sympy.Function("np.maximum"), sympy.Min: sympy.Function("np.minimum")}

@@ -11,7 +11,7 @@ import numpy as np
 from symgrad.errors import DataError
 from symgrad.training.line_search import FARTHEST, Point, line_search
 from symgrad.training.loop import Gradients, Pass, PlainSteps
-from symgrad.training.schedules import Rate, rate_at
+from symgrad.training.rates import Rate, rate_at
 from symgrad.training.states import restore, state_of
 from symgrad.training.updates import OptimizerState, Vector
 

@@ -12,7 +12,7 @@ import sympy
 from symgrad.errors import DataError
 from symgrad.training.equations import ITERATION, RATE, State, number_function
 from symgrad.training.program import UpdateProgram
-from symgrad.training.schedules import Rate, Schedule, rate_at
+from symgrad.training.rates import Rate, Schedule, rate_at
 from symgrad.training.states import restore, state_of
 
 Vector: TypeAlias = npt.NDArray[np.floating[Any]]

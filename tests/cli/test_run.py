@@ -58,4 +58,6 @@ def test_catalog_draws_the_path_of_an_optimizer(symgrad, tmp_path) -> None:
     assert file.read_text(encoding="utf-8").lstrip().startswith("<?xml")
     for arguments in (["relu", "--plot", str(file)], ["sgd", "--plot", "-"]):
         result = symgrad("catalog", *arguments)
-        assert result.exit_code == 2 and "the path of an optimizer, to a file" in result.stderr
+        assert result.exit_code == 2 and "or the rate of a schedule, to a file" in result.stderr
+    assert symgrad("catalog", "cosine", "--plot", str(file)).exit_code == 0
+    assert 'd="M' in file.read_text(encoding="utf-8")

@@ -73,6 +73,10 @@ MUTANTS: list[Mutant] = [
         ("a step comes late", "sympy.floor(COUNT / PERIOD)", "sympy.floor((COUNT - 1) / PERIOD)"),
         ("a cosine goes on after its end", "cos(pi * sympy.Min(COUNT, TOTAL)", "cos(pi * COUNT"),
         ("a cosine ends at zero", "LOWEST + (INITIAL - LOWEST)", "(INITIAL - LOWEST)"),
+    ),
+    *planted_in(
+        "symgrad/training/rates.py",
+        "tests/training/test_schedules.py",
         (
             "a rate per iteration counts epochs",
             'epoch if rate.per == "epoch" else iteration',

@@ -11,13 +11,8 @@ from typing import Any
 import pytest
 
 from symgrad.errors import OptionError
-from symgrad.training.schedules import (
-    SCHEDULES,
-    CosineDecay,
-    ExponentialDecay,
-    StepDecay,
-    rate_at,
-)
+from symgrad.training.rates import rate_at
+from symgrad.training.schedules import SCHEDULES, CosineDecay, ExponentialDecay, StepDecay
 
 FILE = Path(__file__).parent.parent / "data" / "optimizers" / "torch_reference.json"
 REFERENCE = json.loads(FILE.read_text(encoding="utf-8"))["schedules"]
@@ -43,7 +38,7 @@ def test_a_rate_counts_epochs_or_iterations(per: Any, rate: float) -> None:
 FORMULA = {
     "constant": r"\eta_{0}",
     "inverse_time": r"\frac{\eta_{0}}{1 + \kappa n}",
-    "step": r"\eta_{0} \gamma^{\left\lfloor{\frac{n}{s}}\right\rfloor}",
+    "step_decay": r"\eta_{0} \gamma^{\left\lfloor{\frac{n}{s}}\right\rfloor}",
     "exponential": r"\eta_{0} \gamma^{n}",
     "polynomial": r"\eta_{0} \left(1 - \frac{\min\left(N, n\right)}{N}\right)^{p}",
     "warmup": r"\eta_{0} \left(s + \frac{\left(1 - s\right) \min\left(N, n\right)}{N}\right)",

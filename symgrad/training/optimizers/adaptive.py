@@ -26,7 +26,7 @@ from symgrad.training.optimizers.letters import (
     u,
     v,
 )
-from symgrad.training.schedules import Rate
+from symgrad.training.rates import Rate
 
 UNITS = "a step in the unit of the parameters: past steps over gradients"
 

@@ -22,7 +22,7 @@ from symgrad.training.optimizers.letters import (
     tau,
     theta,
 )
-from symgrad.training.schedules import Rate
+from symgrad.training.rates import Rate
 
 
 @dataclass(frozen=True, kw_only=True)

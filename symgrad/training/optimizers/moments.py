@@ -34,7 +34,7 @@ from symgrad.training.optimizers.letters import (
     v,
     v_hat,
 )
-from symgrad.training.schedules import Rate
+from symgrad.training.rates import Rate
 
 UNBIASED = "without the pull to the zero that it started from"
 SHRUNK = "the parameters shrink a little, then Adam's step"

@@ -14,7 +14,7 @@ from symgrad.training.base import SLOPE, Optimizer
 from symgrad.training.equations import RATE
 from symgrad.training.hyperparameters import symbols
 from symgrad.training.lines import Line
-from symgrad.training.schedules import Rate
+from symgrad.training.rates import Rate
 from symgrad.training.searches import Product, SearchState
 from symgrad.training.updates import Vector, check_flat
 

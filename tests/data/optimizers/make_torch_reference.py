@@ -127,7 +127,7 @@ SCHEDULES = [
         lambda o: lr_scheduler.LambdaLR(o, lambda n: 1 / (1 + 0.25 * n)),
     ),
     (
-        "step",
+        "step_decay",
         {"learning_rate": 0.1, "factor": 0.3, "period": 7},
         lambda o: lr_scheduler.StepLR(o, step_size=7, gamma=0.3),
     ),
