@@ -7,10 +7,10 @@ are cut here, of chunks fetched one after another: never more than two of them a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -21,14 +21,16 @@ from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import Function, compile_derivation
-from symgrad.numerics.gradients import gradient_function
+from symgrad.numerics.gradients import gradient_function, value_function
 from symgrad.training.chunks import Fetched, Reading, dask, reading_of
-from symgrad.training.data.arrays import Array, Arrays, Data
+from symgrad.training.data.arrays import Array, Data
 from symgrad.training.loop import Gradients
-from symgrad.training.minibatches import bound_to
-from symgrad.training.totals import divided, weighted
+from symgrad.training.minibatches import Minibatches, bound_to
+from symgrad.training.totals import divided
 
 JOINED = 8  # parts that are added at once
+Sums: TypeAlias = tuple[Array, ...]
+Task: TypeAlias = Callable[[Sequence[Function], Data, Mapping[str, Any]], Sums]
 
 
 class Epochs(Protocol):
@@ -37,61 +39,40 @@ class Epochs(Protocol):
     epoch: int
 
 
-def chunk_gradients(
-    problem: Problem,
-    data: Data,
-    parameters: Arrays,
-    dtype: str,
-    size: int,
-    drop_last: bool,
-    seed: int,
-    epochs: Epochs,
-) -> Gradients:
-    """The gradients of minibatches of so many examples: where the chunks lie if each is of some
-    whole chunks, else here."""
-    if chunks := data.chunks_in(size):
-        return ChunkGradients(problem, data, parameters, dtype, chunks, drop_last)
-    return ChunkMinibatches(problem, data, parameters, dtype, size, drop_last, seed, epochs)
+def chunk_gradients(problem: Problem, batches: Minibatches, epochs: Epochs) -> Gradients:
+    """The gradients of minibatches: where the chunks lie if each is of some whole chunks, else
+    here."""
+    if batches.data.chunks_in(batches.size):
+        return ChunkGradients(problem, batches)
+    return ChunkMinibatches(problem, batches, epochs)
 
 
 class ChunkGradients:
-    """The gradients of `per_step` chunks at once, of all of them an epoch's one step.
+    """The gradients of as many chunks at once as make a minibatch; of all of them an epoch's one
+    step.
 
     Functions are compiled here and run where dask runs its tasks; the parameters go out and sums
-    come back in every step, and no example is loaded. A sum over k out of n examples counts n / k
-    times, as in any minibatch.
-    Raises: ProgramError where a sum over the batch is used for each example, or is no scalar;
-    OptionError for minibatches of a loss that is not linear in its sums over the batch.
+    come back in every step, and no example is loaded.
+    Raises: ProgramError where a sum over the batch is used for each example, or is no scalar.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        data: Data,
-        parameters: Arrays,
-        dtype: str,
-        per_step: int | None = None,
-        drop_last: bool = False,
-    ) -> None:
-        wrt, chunks = tuple(parameters), len(data.chunks)
-        self._per_step = chunks if per_step is None else per_step
-        rest = 0 if drop_last else chunks % self._per_step
+    def __init__(self, problem: Problem, batches: Minibatches) -> None:
+        data, wrt, dtype = batches.data, tuple(batches.parameters), str(batches.dtype)
+        chunks, self._per_step = len(data.chunks), data.chunks_in(batches.size)
+        rest = 0 if batches.drop_last else chunks % self._per_step
         self.count = chunks // self._per_step + (rest > 0)
-        if self.count > 1:
-            weighted(problem)  # refuses what minibatches would train wrongly
         totals = divided(problem)
         for part in totals.sums:
             if part.output.shape != SCALAR:
                 raise ProgramError(
                     f"{unparse(part.output)} is no scalar, as sums over data in chunks have to be"
                 )
-        self._data, self._parameters, self._order = data, parameters, np.arange(chunks)
-        self._means, self._names = totals.means, totals.names
+        self._batches, self._order, self._totals = batches, np.arange(chunks), totals
         self._outer = compile_derivation(
             gradient(totals.outer, (*wrt, *totals.names)), dtype=dtype, reuse_buffers=True
         )
         functions = [compile_derivation(gradient(p, wrt), dtype=dtype) for p in totals.sums]
-        reading = reading_of(problem, data.constants, dtype, wrt)
+        reading = reading_of(problem, data.constants, dtype, (*wrt, batches.weight))
         self._shared = dask().delayed((functions, reading))
 
     def begin(self, order: Array) -> None:
@@ -101,28 +82,25 @@ class ChunkGradients:
     def of(self, step: int) -> tuple[float, Array]:
         """The loss and the flat gradient of a step's chunks."""
         first = step * self._per_step
-        part = self._added_up(self._order[first : first + self._per_step])
-        weights = np.where(self._means, 1 / part.count, self._data.total / part.count)
-        sums = part.sums * weights
-        inputs = {**self._data.constants, **self._parameters}
-        inputs |= dict(zip(self._names, sums.astype(part.gradients.dtype), strict=True))
-        value, slopes = self._outer(inputs)
-        total = self._outer.flat_gradient[: part.gradients.shape[1]].copy()
-        for name, weight, slope in zip(self._names, weights, part.gradients, strict=True):
+        part = self._part(self._order[first : first + self._per_step])
+        sums, gradients = part.arrays
+        weights = np.where(self._totals.means, 1 / part.count, 1.0)
+        value, slopes = self._outer(self._inputs(sums * weights, part.count))
+        total = self._outer.flat_gradient[: gradients.shape[1]].copy()
+        for name, weight, slope in zip(self._totals.names, weights, gradients, strict=True):
             total += total.dtype.type(float(slopes[name]) * weight) * slope
         return float(value), total
 
-    def _added_up(self, chosen: Array) -> _Part:
-        """The sums over these chunks, added by the workers eight at a time, in this order."""
-        delayed = dask().delayed
-        parameters = delayed(dict(self._parameters))
-        chunks = (self._data.chunks[k] for k in chosen)
-        parts = [delayed(_part)(self._shared, chunk, parameters) for chunk in chunks]
-        while len(parts) > 1:
-            groups = [parts[k : k + JOINED] for k in range(0, len(parts), JOINED)]
-            parts = [delayed(reduce)(_Part.__add__, group) for group in groups]
-        result: _Part = parts[0].compute()
-        return result
+    def _part(self, chosen: Array) -> _Part:
+        """The sums over these chunks and their gradients."""
+        chunks = [self._batches.data.chunks[k] for k in chosen]
+        return added_up(_sums, self._shared, chunks, dict(self._batches.parameters))
+
+    def _inputs(self, totals: Array, count: int) -> dict[str, Any]:
+        """What the loss is made of, beside sums over so many examples."""
+        batches = self._batches
+        sums = dict(zip(self._totals.names, totals.astype(batches.dtype), strict=True))
+        return {**batches.data.constants, **batches.parameters, **batches.weighed(count), **sums}
 
 
 class ChunkMinibatches:
@@ -131,28 +109,18 @@ class ChunkMinibatches:
     All have `size` examples but the last one: what is left of a chunk goes on in the next. The
     order within chunk k in epoch e is drawn from (seed, e, k), so that an epoch can be gone on with
     at any step.
-    Raises: OptionError for a loss that is not linear in its sums over the batch.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        data: Data,
-        parameters: Arrays,
-        dtype: str,
-        size: int,
-        drop_last: bool,
-        seed: int,
-        epochs: Epochs,
-    ) -> None:
-        problem_of_minibatch, self._weight = weighted(problem)
-        wrt = tuple(parameters)
-        self._function = gradient_function(problem_of_minibatch, wrt, dtype, "numpy")
+    def __init__(self, problem: Problem, batches: Minibatches, epochs: Epochs) -> None:
+        data, wrt, dtype = batches.data, tuple(batches.parameters), str(batches.dtype)
+        self._function = gradient_function(problem, wrt, dtype, "numpy")
         self._bound: dict[int, Bound] = {}
-        self._fetched = Fetched(data.chunks, reading_of(problem, data.constants, dtype, wrt))
-        self._data, self._parameters, self._size = data, parameters, size
-        self._dtype, self._seed, self._epochs = np.dtype(dtype), seed, epochs
-        self.count = data.total // size if drop_last else -(-data.total // size)
+        reading = reading_of(problem, data.constants, dtype, (*wrt, batches.weight))
+        self._fetched = Fetched(data.chunks, reading)
+        self._batches, self._data, self._epochs = batches, data, epochs
+        self.count = (
+            data.total // batches.size if batches.drop_last else -(-data.total // batches.size)
+        )
         self.begin(np.arange(len(data.chunks)))
 
     def begin(self, order: Array) -> None:
@@ -164,12 +132,11 @@ class ChunkMinibatches:
         """The loss and the flat gradient of a minibatch."""
         if self._rows is None or step != self._next - 1:  # else the same one is asked for again
             if step != self._next:
-                self._seek(step * self._size)
+                self._seek(step * self._batches.size)
             self._next = step + 1
-            self._rows = self._taken(self._size)
+            self._rows = self._taken(self._batches.size)
         rows = self._rows
-        inputs = {**rows.arrays, **self._parameters}
-        inputs[self._weight] = np.array(self._data.total / rows.count, self._dtype)
+        inputs = self._batches.inputs(rows)
         call, arrays = bound_to(self._function, self._bound, inputs, rows.count)
         return float(call.function(*arrays)), call.flat
 
@@ -210,34 +177,73 @@ class ChunkMinibatches:
             raise DataError(f"data: chunk {chunk} had {size} examples, now it has {found}")
         numbers = np.arange(size)
         self._chunk = Data(dict(examples), self._data.constants, size, numbers=numbers)
-        self._within = np.random.default_rng([self._seed, self._epochs.epoch, chunk]).permutation(
-            size
-        )
+        drawn = np.random.default_rng([self._batches.seed, self._epochs.epoch, chunk])
+        self._within = drawn.permutation(size)
 
 
 @dataclass(frozen=True)
 class _Part:
-    """Of some chunks: each sum over the examples, its gradient as a flat row, and their count."""
+    """Sums over the examples of some chunks, and their count."""
 
-    sums: Array
-    gradients: Array
+    arrays: tuple[Array, ...]
     count: int
 
     def __add__(self, other: _Part) -> _Part:
-        gradients = self.gradients + other.gradients
-        return _Part(self.sums + other.sums, gradients, self.count + other.count)
+        pairs = zip(self.arrays, other.arrays, strict=True)
+        return _Part(tuple(own + others for own, others in pairs), self.count + other.count)
+
+
+def added_up(task: Any, shared: Any, chunks: Sequence[Any], inputs: Mapping[str, Any]) -> _Part:
+    """What `task(functions, inputs)` gives of these chunks, with the inputs beside each one's data.
+    The workers add eight at a time, in this order. `shared` are functions and a reading."""
+    delayed = dask().delayed
+    inputs = delayed(dict(inputs))
+    parts = [delayed(_part)(task, shared, chunk, inputs) for chunk in chunks]
+    while len(parts) > 1:
+        groups = [parts[k : k + JOINED] for k in range(0, len(parts), JOINED)]
+        parts = [delayed(reduce)(_Part.__add__, group) for group in groups]
+    result: _Part = parts[0].compute()
+    return result
 
 
 def _part(
-    shared: tuple[Sequence[Function], Reading], chunk: Mapping[str, Any], parameters: Arrays
+    task: Task,
+    shared: tuple[Sequence[Function], Reading],
+    chunk: Mapping[str, Any],
+    inputs: Mapping[str, Any],
 ) -> _Part:
     """What a worker does with one chunk."""
     functions, reading = shared
     data = reading(chunk)
     if data is None:
         raise DataError("data: a chunk had examples, now it has none")
-    inputs = {**data.arrays, **parameters}
     with np.errstate(all="ignore"):
-        values = [function(inputs) for function in functions]
+        return _Part(task(functions, data, inputs), data.count)
+
+
+def _sums(functions: Sequence[Function], data: Data, parameters: Mapping[str, Any]) -> Sums:
+    """The sums, and their gradients as flat rows."""
+    values = [function({**data.arrays, **parameters}) for function in functions]
     rows = [np.concatenate([np.ravel(slopes[n]) for n in parameters]) for _, slopes in values]
-    return _Part(np.array([float(value) for value, _ in values]), np.array(rows), data.count)
+    return np.array([float(value) for value, _ in values]), np.array(rows)
+
+
+def _values(functions: Sequence[Function], data: Data, numbers: Mapping[str, Any]) -> Sums:
+    """The sums, of any shape."""
+    return tuple(np.asarray(function({**data.arrays, **numbers})[0]) for function in functions)
+
+
+def chunk_totals(
+    problems: Sequence[Problem],
+    data: Data,
+    numbers: Mapping[str, Any],
+    reading: Reading,
+    dtype: str,
+) -> list[Array]:
+    """The sum or mean over all chunks that is the output of each of these problems, which have
+    these numbers beside the data."""
+    totals = [divided(problem) for problem in problems]
+    functions = [value_function(t.sums[0], dtype) for t in totals]
+    part = added_up(_values, dask().delayed((functions, reading)), data.chunks, numbers)
+    divisors = [part.count if t.means[0] else 1 for t in totals]
+    return [array / divisor for array, divisor in zip(part.arrays, divisors, strict=True)]

@@ -10,6 +10,7 @@ from symgrad.language.problem import Problem
 from symgrad.numerics.layers import flattened
 from symgrad.training.base import Optimizer
 from symgrad.training.data.arrays import Data
+from symgrad.training.data_totals import without_data_totals
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.optimizers import optimizer_of
 from symgrad.training.optimizers.quasi_newton import LBFGS
@@ -39,7 +40,7 @@ def chosen(
     else:
         taken = optimizer_of(optimizer)
     if batch_size == "auto":
-        batch_size = None if taken.whole_data or not _divides(problem, data) else BATCH
+        batch_size = None if taken.whole_data or not _divides(problem, data, parameters) else BATCH
     return taken, batch_size, checked_count("epochs", taken.epochs if epochs is None else epochs)
 
 
@@ -54,12 +55,12 @@ def _is_small(problem: Problem, data: Data, parameters: Mapping[str, Any]) -> bo
     return work <= SMALL
 
 
-def _divides(problem: Problem, data: Data) -> bool:
+def _divides(problem: Problem, data: Data, parameters: Mapping[str, Any]) -> bool:
     """Whether the loss has minibatches, where there are more examples than one takes."""
     if data.count <= BATCH and not data.chunks:
         return False
     try:
-        weighted(problem)
+        weighted(without_data_totals(problem, parameters)[0])
     except OptionError:
         return False
     return True

@@ -22,7 +22,8 @@ class Minibatches:
 
     With `drop_last` these are left out, unless all examples are one minibatch. `parameters` are
     views of the flat vector that is trained. `weight` names the number that every sum over a
-    minibatch is multiplied by, where there is one: examples in the data over those in it.
+    minibatch is multiplied by, where there is one: examples in the data over those in it. `seed`
+    is that of the order within chunks.
     """
 
     data: Data
@@ -30,11 +31,18 @@ class Minibatches:
     size: int
     drop_last: bool
     weight: str = ""
+    seed: int = 0
 
     @property
     def whole(self) -> bool:
         """Whether all examples are one minibatch."""
-        return self.size >= self.data.count
+        return self.size >= self.data.total
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of all numbers but labels."""
+        dtype: np.dtype[Any] = flattened(self.parameters.values())[0].dtype
+        return dtype
 
     @cached_property
     def rows(self) -> Sequence[slice]:
@@ -46,11 +54,11 @@ class Minibatches:
 
     def inputs(self, rows: Data) -> dict[str, Any]:
         """All that the gradient of these rows takes."""
-        inputs = {**rows.inputs, **self.parameters}
-        if self.weight:
-            dtype = flattened(self.parameters.values())[0].dtype
-            inputs[self.weight] = np.array(self.data.count / rows.count, dtype)
-        return inputs
+        return {**rows.inputs, **self.parameters, **self.weighed(rows.count)}
+
+    def weighed(self, count: int) -> dict[str, Any]:
+        """What sums over so many examples are multiplied by, by its name."""
+        return {self.weight: np.array(self.data.total / count, self.dtype)} if self.weight else {}
 
 
 class ArrayGradients:

@@ -6,7 +6,7 @@ With data in chunks a sum is worked out in pieces, g only once. The chain rule j
 
     dL/d\theta = dg/d\theta + \sum_i dg/dt_i \sum_n dl_i(x_n, \theta)/d\theta
 
-In minibatches g has to be linear in the t_i. Where m of n examples are drawn at random and a sum
+In minibatches g has to be linear in the t_i that depend on the parameters. Where m of n examples are drawn at random and a sum
 over them counts n/m times, the expected gradient is then dL/d\theta.
 """
 
@@ -19,6 +19,7 @@ from fractions import Fraction
 from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import ONE, Input, Node, Polynomial, topological
 from symgrad.errors import OptionError, ProgramError
+from symgrad.language.dimensions import ONE as ONE_COLUMN
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, leaves
 from symgrad.language.operations.batches import batch_sum
@@ -51,7 +52,7 @@ def divided(problem: Problem) -> Totals:
     >>> unparse(totals.outer.output), unparse(totals.sums[0].output)
     ('total1 + w**2', 'sum((w - x)**2 for x in batch)')
     """
-    problem = _needed(problem)
+    problem = needed(problem)
     walk = _Walk(problem)
     definitions = {n: walk.defined(n, d) for n, d in problem.definitions.items()}
     output = walk.without_totals(problem.output)
@@ -59,7 +60,7 @@ def divided(problem: Problem) -> Totals:
     totals = walk.totals.values()
     sums = [replace(total, operation=batch_sum) for total in totals]
     variables = {n: v for n, v in problem.variables.items() if v.batch is None}
-    variables |= {name: _variable(name, total) for name, total in walk.totals.items()}
+    variables |= {name: total_variable(name, total) for name, total in walk.totals.items()}
     return Totals(
         tuple(replace(problem, definitions=examples, output=total) for total in sums),
         tuple(total.operation.meaning.mean for total in totals),
@@ -166,27 +167,30 @@ def _without_steps(problem: Problem) -> Problem:
     variables = dict(problem.variables)
     for leaf in (leaf for e in (*definitions.values(), output) for leaf in leaves(e)):
         if isinstance(leaf, Name) and leaf.name not in {*variables, *definitions}:
-            variables[leaf.name] = _variable(leaf.name, leaf)
+            variables[leaf.name] = total_variable(leaf.name, leaf)
     return replace(problem, variables=variables, definitions=definitions, output=output, loop=None)
 
 
-def _needed(problem: Problem) -> Problem:
+def needed(problem: Problem) -> Problem:
     """The problem without the definitions that its output does not need."""
-    names = _names(problem.output)
+    names = names_in(problem.output)
     for name, definition in reversed(list(problem.definitions.items())):
-        names |= _names(definition) if name in names else set()
+        names |= names_in(definition) if name in names else set()
     definitions = {n: d for n, d in problem.definitions.items() if n in names}
     return replace(problem, definitions=definitions)
 
 
-def _names(root: Expression) -> set[str]:
+def names_in(root: Expression) -> set[str]:
+    """The names of variables and definitions in the expression."""
     return {leaf.name for leaf in leaves(root) if isinstance(leaf, Name)}
 
 
-def _variable(name: str, total: Expression) -> Variable:
+def total_variable(name: str, total: Expression) -> Variable:
     """A variable in the place of a total."""
     if total.shape == SCALAR:
         return Variable(name, "Scalar")
+    if len(total.shape) == 2 and total.shape[1] == ONE_COLUMN:
+        return Variable(name, "Vector", total.shape[:1])
     return Variable(name, "Matrix" if len(total.shape) == 2 else "Tensor", total.shape)
 
 
@@ -231,7 +235,7 @@ class _Walk:
 
     def has_total(self, root: Expression) -> bool:
         """Whether a sum over the batch is in it, by its name or in a definition."""
-        return not _names(root).isdisjoint({*self.totals, *self.made_of_totals})
+        return not names_in(root).isdisjoint({*self.totals, *self.made_of_totals})
 
     def _visit(self, node: Expression, arguments: tuple[Expression, ...]) -> Expression:
         if isinstance(node, Size) and isinstance(node.dimension, str):

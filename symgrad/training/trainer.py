@@ -23,6 +23,7 @@ from symgrad.training.base import Optimizer
 from symgrad.training.chunks import read
 from symgrad.training.data.arrays import Array, Data, as_observed
 from symgrad.training.data.sizes import dimension_sizes
+from symgrad.training.data_totals import with_data_totals
 from symgrad.training.failures import failure, grown, not_finite
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import Pass, PlainSteps
@@ -48,7 +49,8 @@ class Trainer:
     All parameters are one flat vector, `flat`, in the order of `wrt`; `parameters` are views of
     it. An epoch takes the examples in a random order, `batch_size` at a time. In a minibatch of m
     out of n examples a sum over the batch counts n / m times and a mean as it is, so that the loss
-    and its gradient are unbiased estimates of those of all data. A problem without a batch
+    and its gradient are unbiased estimates of those of all data; one that depends on the data
+    alone, as the divisor in sum(c * l) / sum(c), is that of all of them in each step. A problem without a batch
     takes one step an epoch. A copy, or what is read from a pickle, trains on. With
     `sample_weight` an example of weight k counts as k examples (see `symgrad.training.weights`).
 
@@ -62,7 +64,7 @@ class Trainer:
     Units: batch_size in examples, None for all; `drop_last` leaves out the examples after the last
     full minibatch (others in each epoch).
     Raises: DataError for data or parameters that do not fit, OptionError for options out of range,
-    and for minibatches of a loss that is not linear in its sums over the batch.
+    and for minibatches of a loss that is not linear in its other sums over the batch.
 
     >>> trainer = Trainer(
     ...     "x: Scalar\\nw: Scalar\\nloss = mean((w - x)**2 for x in batch)",
@@ -231,27 +233,23 @@ class Trainer:
 def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | CompiledSteps:
     """The steps of an epoch, with buffers of their own."""
     dtype, modules, theta = str(trainer.flat.dtype), trainer._modules, trainer.flat
+    parameters, state, size = trainer.parameters, trainer.state, trainer.batch_size
+    if data.chunks and modules != "numpy":
+        raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
+    problem = trainer.problem if data.chunks else as_observed(trainer.problem, data)
+    problem, data = with_weights(problem, data)
+    products, weight = HessianProducts(problem, data, parameters, dtype), ""
+    if data.chunks or size < data.total:
+        problem, data = with_data_totals(problem, data, trainer.wrt, dtype)
+    if size < data.total:
+        problem, weight = weighted(problem)
+    batches = Minibatches(data, parameters, size, trainer._drop_last, weight, trainer._seed)
     if data.chunks:
         from symgrad.training.chunk_gradients import chunk_gradients
 
-        if modules != "numpy":
-            raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
-        size, drop_last, seed = trainer.batch_size, trainer._drop_last, trainer._seed
-        parameters, state = trainer.parameters, trainer.state
-        gradients = chunk_gradients(
-            trainer.problem, data, parameters, dtype, size, drop_last, seed, state
-        )
-        products = HessianProducts(trainer.problem, data, parameters, dtype)
-        return steps_of(gradients, state, theta, products)
-    problem, data = with_weights(as_observed(trainer.problem, data), data)
-    products, weight = HessianProducts(problem, data, trainer.parameters, dtype), ""
-    if trainer.batch_size < data.count:
-        problem, weight = weighted(problem)
-    drop_last = trainer._drop_last
-    batches = Minibatches(data, trainer.parameters, trainer.batch_size, drop_last, weight)
+        return steps_of(chunk_gradients(problem, batches, state), state, theta, products)
     function = gradient_function(problem, trainer.wrt, dtype, modules)
-    state, compiled = trainer.state, modules == "numba"
-    if compiled and isinstance(function, Function) and isinstance(state, OptimizerState):
+    if modules == "numba" and isinstance(function, Function) and isinstance(state, OptimizerState):
         from symgrad.training.compiled import CompiledSteps
 
         return CompiledSteps(function, batches, state, theta)

@@ -15,6 +15,8 @@ from symgrad.numerics.gradients import value_function
 from symgrad.training.chunks import read
 from symgrad.training.data.arrays import Arrays, Data
 from symgrad.training.data.division import checked_share, divided_rows
+from symgrad.training.data_totals import with_data_totals
+from symgrad.training.minibatches import Minibatches
 from symgrad.training.trainer import Trainer
 from symgrad.training.weights import with_weights
 
@@ -76,7 +78,9 @@ def _loss(trainer: Trainer, data: Data) -> Callable[[], float]:
     if data.chunks:
         from symgrad.training.chunk_gradients import ChunkGradients
 
-        gradients = ChunkGradients(trainer.problem, data, trainer.parameters, dtype)
+        problem, data = with_data_totals(trainer.problem, data, trainer.wrt, dtype)
+        batches = Minibatches(data, trainer.parameters, data.total, False)
+        gradients = ChunkGradients(problem, batches)
         return lambda: gradients.of(0)[0]
     problem, weighted = with_weights(trainer.problem, data)
     inputs = {**weighted.inputs, **trainer.parameters}

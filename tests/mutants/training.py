@@ -108,7 +108,6 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/training/chunk_gradients.py",
         "tests/training/test_chunks.py",
-        ("a step's sum counts once", "self._data.total / part.count)", "1.0)"),
         ("what is left of a chunk is lost", "if self._from == len(self._within):", "if True:"),
         ("every epoch has one order within chunks", "self._epochs.epoch, chunk]", "0, chunk]"),
         ("a minibatch that is resumed starts its chunk", "row - int(ends[self._at - 1])", "0"),
@@ -199,12 +198,22 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/training/data_totals.py",
+        "tests/training/test_minibatches.py",
+        ("what is trained is data", "names_in(node) <= self.known", "True"),
+        (
+            "a definition made of data is trained",
+            "self.known.add(name)\n\n    def",
+            "pass\n\n    def",
+        ),
+    ),
+    *planted_in(
         "symgrad/training/minibatches.py",
         "tests/training/test_minibatches.py tests/training/test_trainer.py",
         (
             "a sum over the batch is not weighed",
-            "self.data.count / rows.count, dtype",
-            "1.0, dtype",
+            "self.data.total / count, self",
+            "1.0, self",
         ),
         ("the last examples are always dropped", "if self.drop_last else 0)", "if True else 0)"),
         (

@@ -25,7 +25,9 @@ from symgrad.language.parser import parse
 from symgrad.training.chunk_gradients import ChunkGradients
 from symgrad.training.chunks import Fetched, read
 from symgrad.training.fit import fit
+from symgrad.training.minibatches import Minibatches
 from symgrad.training.optimizers import GD, Adam
+from symgrad.training.totals import weighted
 from symgrad.training.trainer import Trainer
 
 dask = pytest.importorskip("dask")
@@ -254,9 +256,10 @@ def test_steps_of_whole_chunks_add_up_to_the_gradient(here: None, size: int) -> 
     """Each counts as much as its share of the examples in the gradient of all."""
     data = read(parse(LINEAR), arrays(), "float64", ("W", "v"))
     start = {name: value.copy() for name, value in START.items()}
-    arguments = (parse(LINEAR), data, start, "float64")
     chunks, order = size // max(PIECES), np.random.default_rng(1).permutation(CHUNKS)
-    steps, whole = ChunkGradients(*arguments, chunks), ChunkGradients(*arguments)
+    problem, weight = weighted(parse(LINEAR))
+    steps = ChunkGradients(problem, Minibatches(data, start, size, False, weight))
+    whole = ChunkGradients(parse(LINEAR), Minibatches(data, start, COUNT, False))
     steps.begin(order)
     shares = [
         sum(PIECES[k] for k in order[first : first + chunks]) / COUNT
@@ -274,6 +277,35 @@ def test_steps_of_whole_chunks_add_up_to_the_gradient(here: None, size: int) -> 
 def test_a_loss_that_is_no_sum_is_refused(here: None, size: int) -> None:
     with pytest.raises(OptionError, match="is not linear in its sums"):
         Trainer(HEAD + PROGRAMS["both"], arrays(), parameters=START, batch_size=size)
+
+
+DIVIDED = (
+    HEAD
+    + """m = mean(x for x in batch)
+s = mean(norm2(x - m)**2 for x in batch)
+r = y - W @ (x - m) / sqrt(s)
+c = 1 + norm2(y)
+loss = sum(c * norm2(r)**2 for x, y in batch) / sum(c for y in batch) + norm2(v)**2"""
+)
+
+
+@pytest.mark.parametrize("size", [None, 4, 30])
+def test_sums_of_the_data_are_those_of_all_chunks(here: None, size: int | None) -> None:
+    """They are numbers of the whole data in each step, so that the steps add up to its gradient."""
+    options: dict[str, Any] = {"parameters": START, "optimizer": GD(learning_rate=1.0)}
+    found = Trainer(DIVIDED, arrays(), batch_size=size, **options)
+    whole = Trainer(DIVIDED, {"x": X, "y": Y}, batch_size=None, **options)
+    gradients = found._steps._gradients
+    each = [(v, g.copy()) for v, g in map(gradients.of, range(gradients.count))]
+    counts = {
+        None: [COUNT],
+        4: [4] * 50 + [3],
+        30: [sum(PIECES[k : k + 2]) for k in range(0, 20, 2)],
+    }
+    loss, before = whole.epoch(), np.concatenate([START["W"].ravel(), START["v"]])
+    assert np.average([v for v, _ in each], weights=counts[size]) == pytest.approx(loss, rel=1e-12)
+    slope = np.average([g for _, g in each], axis=0, weights=counts[size])
+    assert np.abs(slope - (before - whole.flat)).max() <= 1e-12 * np.abs(slope).max()
 
 
 @pytest.mark.parametrize("size", [4, 30])

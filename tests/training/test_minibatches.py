@@ -35,6 +35,15 @@ LINEAR = {
     "not centered": "trace(sum((x - w) @ (x - w).T for x in batch)) / 2 + b**2",
     "a definition that is not needed": "m = mean(t for t in batch)\nr = t - m\n"
     "loss = sum((w.T @ x - t)**2 for x, t in batch) + b**2",
+    "divided by weights": "sum(c * (w.T @ x - t)**2 for x, t, c in batch)"
+    " / sum(c for c in batch) + b**2",
+    "divided by a mean": "mean(step(c) * (w.T @ x - t)**2 for x, t, c in batch)"
+    " / mean(step(c) for c in batch) + norm2(w)",
+    "a coefficient": "sqrt(mean(t**2 for t in batch)) * (norm2(w)**2 + b**2)",
+    "standardised": "m = mean(x for x in batch)\nz = x - m\ns = mean(norm2(z)**2 for x in batch)\n"
+    "loss = mean((w.T @ z / sqrt(s) - t + b)**2 for x, t in batch)",
+    "a matrix of data": "w.T @ inv(sum(x @ x.T for x in batch)) @ w + mean(b * t for t in batch)",
+    "sizes": "sum((w.T @ x - t)**2 / size(batch) for x, t in batch) + b**2 * sqrt(size(batch))",
     "named": "r = w.T @ x - t\nf = sum(r**2 for x, t in batch)\n"
     "q = mean(r * c for x, t, c in batch)\nloss = (f + 1) * exp(-b) - 2 * q",
 }
@@ -43,9 +52,9 @@ NOT_LINEAR = {
     "root of a mean": "sqrt(mean((w.T @ x - t)**2 for x, t in batch)) + b**2",
     "product": "sum(w.T @ x for x in batch) * mean((b - t)**2 for t in batch)",
     "square": "sum(w.T @ x + b for x in batch)**2",
-    "quotient": "sum(c * (w.T @ x - t)**2 for x, t, c in batch) / sum(c for c in batch) + b**2",
     "norm": "norm2(sum(x * b for x in batch))**2 + norm2(w)**2",
-    "coefficient": "step(mean(t for t in batch)) * (norm2(w)**2 + b**2)",
+    "a weight that is trained": "sum(exp(b * c) * (w.T @ x - t)**2 for x, t, c in batch)"
+    " / sum(exp(b * c) for c in batch)",
     "named": "f = sum((w.T @ x)**2 for x in batch)\nloss = norm2(w) * maximum(f, b)",
     "centered": "m = mean(w.T @ x for x in batch)\n"
     "loss = mean((w.T @ x - m + b)**2 for x in batch)",
