@@ -62,7 +62,9 @@ def without_data_totals(
     for name, definition in problem.definitions.items():
         walk.define(name, definition)
     output = walk.without(problem.output)
-    return replace(walk.so_far, output=output), walk.found
+    variables = walk.so_far.variables
+    found = {name: replace(total, variables=variables) for name, total in walk.found.items()}
+    return replace(walk.so_far, output=output), found
 
 
 @dataclass

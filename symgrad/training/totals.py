@@ -6,8 +6,8 @@ With data in chunks a sum is worked out in pieces, g only once. The chain rule j
 
     dL/d\theta = dg/d\theta + \sum_i dg/dt_i \sum_n dl_i(x_n, \theta)/d\theta
 
-In minibatches g has to be linear in the t_i that depend on the parameters. Where m of n examples are drawn at random and a sum
-over them counts n/m times, the expected gradient is then dL/d\theta.
+In minibatches g has to be linear in the t_i that depend on the parameters. Where m of n examples
+are drawn at random and a sum over them counts n/m times, the expected gradient is then dL/d\theta.
 """
 
 from __future__ import annotations

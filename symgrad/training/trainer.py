@@ -50,8 +50,8 @@ class Trainer:
     it. An epoch takes the examples in a random order, `batch_size` at a time. In a minibatch of m
     out of n examples a sum over the batch counts n / m times and a mean as it is, so that the loss
     and its gradient are unbiased estimates of those of all data; one that depends on the data
-    alone, as the divisor in sum(c * l) / sum(c), is that of all of them in each step. A problem without a batch
-    takes one step an epoch. A copy, or what is read from a pickle, trains on. With
+    alone, as the divisor in sum(c * l) / sum(c), is that of all of them in each step. A problem
+    without a batch takes one step an epoch. A copy, or what is read from a pickle, trains on. With
     `sample_weight` an example of weight k counts as k examples (see `symgrad.training.weights`).
 
     Data of dask (see `symgrad.training.chunks.read`) stay in their chunks. Minibatches that are

@@ -201,11 +201,7 @@ MUTANTS: list[Mutant] = [
         "symgrad/training/data_totals.py",
         "tests/training/test_minibatches.py",
         ("what is trained is data", "names_in(node) <= self.known", "True"),
-        (
-            "a definition made of data is trained",
-            "self.known.add(name)\n\n    def",
-            "pass\n\n    def",
-        ),
+        ("the size is that of a minibatch", "np.asarray(data.total)", "np.asarray(1)"),
     ),
     *planted_in(
         "symgrad/training/minibatches.py",

@@ -26,7 +26,7 @@ from symgrad.training.chunk_gradients import ChunkGradients
 from symgrad.training.chunks import Fetched, read
 from symgrad.training.fit import fit
 from symgrad.training.minibatches import Minibatches
-from symgrad.training.optimizers import GD, Adam
+from symgrad.training.optimizers import GD, SGD, Adam
 from symgrad.training.totals import weighted
 from symgrad.training.trainer import Trainer
 
@@ -292,16 +292,13 @@ loss = sum(c * norm2(r)**2 for x, y in batch) / sum(c for y in batch) + norm2(v)
 @pytest.mark.parametrize("size", [None, 4, 30])
 def test_sums_of_the_data_are_those_of_all_chunks(here: None, size: int | None) -> None:
     """They are numbers of the whole data in each step, so that the steps add up to its gradient."""
-    options: dict[str, Any] = {"parameters": START, "optimizer": GD(learning_rate=1.0)}
+    options: dict[str, Any] = {"parameters": START, "optimizer": SGD(learning_rate=1.0)}
     found = Trainer(DIVIDED, arrays(), batch_size=size, **options)
     whole = Trainer(DIVIDED, {"x": X, "y": Y}, batch_size=None, **options)
     gradients = found._steps._gradients
     each = [(v, g.copy()) for v, g in map(gradients.of, range(gradients.count))]
-    counts = {
-        None: [COUNT],
-        4: [4] * 50 + [3],
-        30: [sum(PIECES[k : k + 2]) for k in range(0, 20, 2)],
-    }
+    pairs = [sum(PIECES[k : k + 2]) for k in range(0, CHUNKS, 2)]
+    counts = {None: [COUNT], 4: [4] * 50 + [3], 30: pairs}
     loss, before = whole.epoch(), np.concatenate([START["W"].ravel(), START["v"]])
     assert np.average([v for v, _ in each], weights=counts[size]) == pytest.approx(loss, rel=1e-12)
     slope = np.average([g for _, g in each], axis=0, weights=counts[size])
