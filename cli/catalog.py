@@ -73,12 +73,12 @@ def catalog(name: str | None, plot: str | None, printing: Printing) -> None:
 def _draw(name: str, plot: str) -> None:
     """Draw an optimizer or a schedule to a file."""
     from symgrad.training.optimizers import OPTIMIZERS
-    from symgrad.training.plots.described import optimizer_picture
+    from symgrad.training.plots.described import plot_optimizer
     from symgrad.training.plots.style import format_of
     from symgrad.training.schedules import SCHEDULES
 
     if name in OPTIMIZERS:
-        picture = optimizer_picture(OPTIMIZERS[name]())
+        picture = plot_optimizer(name)
     elif name in SCHEDULES:
         picture = SCHEDULES[name].shown().plot()
     else:

@@ -34,6 +34,7 @@ _PUBLIC = {
     "training.data.preparing": "prepare",
     "training.fit": "fit",
     "training.objective": "objective",
+    "training.plots.described": "plot_optimizer",
     "training.result": "FitResult",
     "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD LBFGS Lion NAdam Newton"
     " OPTIMIZERS RMSprop SGD",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import takewhile
 from textwrap import wrap
 from typing import Any
@@ -303,12 +303,7 @@ def rows_of_optimizer(name: str) -> Iterator[str]:
 
 def _optimizer(name: str, optimizer: Optimizer, told: bool = False) -> Iterator[str]:
     yield from _folded(f"{name}: {optimizer.sentence}")
-    used = optimizer.symbols()
-    given = [
-        f"{_keyword(field.name)} = {getattr(optimizer, field.name):g}"
-        for field in fields(optimizer)
-        if field.name in HYPERPARAMETERS and HYPERPARAMETERS[field.name].symbol in used
-    ]
+    given = (f"{_keyword(name)} = {value:g}" for name, _, value in optimizer.given())
     yield from _folded(", ".join(given), "    ")
     for line in optimizer.lines():
         yield from _folded(line.text, "    ")

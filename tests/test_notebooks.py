@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from symgrad.training.optimizers import OPTIMIZERS
+from symgrad.training.schedules import SCHEDULES
+
 PATHS = sorted((Path(__file__).parent.parent / "docs").glob("*.ipynb"))
 NUMBER = re.compile(r"\d(\.\d+)?e[+-]\d+")
 COMPARED = ("text/latex", "text/markdown", "text/plain")
@@ -67,3 +70,10 @@ def test_a_notebook_shows_what_it_does(
 ) -> None:
     shown, now = ran[path]
     assert request.config.getoption("--rewrite-golden") or now == shown
+
+
+def test_each_optimizer_and_each_schedule_has_its_place() -> None:
+    shown = next(path for path in PATHS if path.name == "optimizers.ipynb").read_text("utf-8")
+    kinds = [type(make()).__name__ for make in OPTIMIZERS.values()]
+    kinds += [kind.__name__ for kind in SCHEDULES.values()]
+    assert [name for name in kinds if f" = sg.{name}(" not in shown] == []

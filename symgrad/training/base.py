@@ -18,11 +18,10 @@ from symgrad.training.equations import (
     Equation,
     State,
     align,
-    displayed,
     latex_of,
 )
-from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
-from symgrad.training.lines import Line, line_of
+from symgrad.training.hyperparameters import HYPERPARAMETERS, check_hyperparameters, symbols_of
+from symgrad.training.lines import Given, Line, line_of, markdown
 from symgrad.training.program import UpdateProgram, lower
 from symgrad.training.rates import Rate, Schedule
 from symgrad.training.searches import SearchState
@@ -86,9 +85,22 @@ class Optimizer(ABC):
         """
         return align((line.left, line.right) for line in self.lines())
 
-    def _repr_latex_(self) -> str:
-        """The update."""
-        return displayed(self.latex())
+    def given(self) -> Given:
+        """The hyperparameters that the lines are written with: name, symbol and value."""
+        used, rate = self.symbols(), self.learning_rate
+        scheduled = rate.given() if isinstance(rate, Schedule) else []
+        return scheduled + [
+            (field.name, symbol, value)
+            for field in fields(self)
+            if not isinstance(value := getattr(self, field.name), Schedule)
+            and (known := HYPERPARAMETERS.get(field.name)) is not None
+            and (symbol := known.symbol) in used
+        ]
+
+    def _repr_markdown_(self) -> str:
+        """Its idea, the update line by line, its hyperparameters, and where they are from."""
+        facts = f"Source: {self.source}", f"Defaults: {self.defaults}"
+        return markdown(self.sentence, self.lines(), self.given(), *facts)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,14 @@ r"""What a description of an optimizer says, line by line: in LaTeX, as text, in
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sympy
 
-from symgrad.training.equations import latex_of
+from symgrad.training.equations import displayed, latex_of
+
+Given = list[tuple[str, sympy.Symbol, float]]  # hyperparameters: name, symbol, value
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,31 @@ def line_of(symbol: sympy.Symbol, expression: sympy.Expr, words: str = "") -> Li
     """
     text = f"{plain(symbol)} = {plain(expression)}"
     return Line(latex_of(symbol), latex_of(expression), text, words)
+
+
+def markdown(sentence: str, lines: Iterable[Line], given: Given, *facts: str) -> str:
+    r"""A description for a notebook: the idea, lines with their words, hyperparameters, facts.
+
+    >>> line = Line("g_{t}", r"\nabla L", "g[t] = gradient", "the gradient")
+    >>> print(markdown("Downhill.", [line], [("beta1", sympy.Symbol(r"\beta_1"), 0.9)], "By me."))
+    Downhill.
+    <BLANKLINE>
+    $$
+    \begin{aligned}
+    g_{t} &= \nabla L && \text{the gradient}
+    \end{aligned}
+    $$
+    <BLANKLINE>
+    `beta1` $\beta_{1}$ = 0.9
+    <BLANKLINE>
+    By me.
+    """
+    rows = " \\\\\n".join(f"{e.left} &= {e.right} && \\text{{{e.words}}}" for e in lines)
+    block = displayed(f"\\begin{{align*}}\n{rows}\n\\end{{align*}}")
+    values = ", ".join(
+        f"`{name}` ${latex_of(symbol)}$ = {value:g}" for name, symbol, value in given
+    )
+    return "\n\n".join(part for part in (sentence, block, values, *facts) if part)
 
 
 def plain(e: sympy.Expr) -> str:

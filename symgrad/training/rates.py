@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import sympy
 
 from symgrad.errors import OptionError
-from symgrad.training.equations import RATE, align, displayed, latex_of, number_function, scalar
+from symgrad.training.equations import RATE, align, latex_of, number_function, scalar
 from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
+from symgrad.training.lines import Given, Line, markdown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,9 +84,21 @@ class Schedule(ABC):
 
         return picture([panel])
 
-    def _repr_latex_(self) -> str:
-        """The formula."""
-        return displayed(self.latex())
+    def given(self) -> Given:
+        """The hyperparameters: name, symbol and value; first those of the learning rate."""
+        first = self.learning_rate
+        before: Given = (
+            first.given() if isinstance(first, Schedule) else [("learning_rate", INITIAL, first)]
+        )
+        own = symbols_of(type(self)).items()
+        return before + [(name, symbol, getattr(self, name)) for name, symbol in own]
+
+    def _repr_markdown_(self) -> str:
+        """Its idea, its formula, its hyperparameters, and where it is from."""
+        *before, (left, right) = self.lines()
+        told = f"the learning rate after n {self.per}s"
+        lines = [*(Line(*sides, "", "of this") for sides in before), Line(left, right, "", told)]
+        return markdown(self.sentence, lines, self.given(), f"Source: {self.source}")
 
     @classmethod
     def shown(cls) -> Schedule:

@@ -54,11 +54,16 @@ TWO_LOOPS = (
 )
 SEARCHED = (
     Line(
+        r"\varphi(\alpha)",
+        r"L(\theta_{t-1} + \alpha d_{t})",
+        "phi(alpha) = loss at theta[t-1] + alpha d[t]",
+        "the loss along the direction",
+    ),
+    Line(
         r"\alpha_{t}",
-        r"\text{the first of } \eta, \dots \text{ with }"
-        r" L(\theta_{t-1} + \alpha d_{t}) \le L(\theta_{t-1}) + c_{1} \alpha g_{t}^{\top} d_{t},"
-        r"\ \nabla L(\theta_{t-1} + \alpha d_{t})^{\top} d_{t} \ge c_{2} g_{t}^{\top} d_{t}",
-        "alpha[t] = the first of eta, ... at which the loss is low and its slope flat enough",
+        r"\text{the first of } \eta, \dots \text{ with } \varphi(\alpha) \le \varphi(0)"
+        r" + c_{1} \alpha \varphi'(0),\ \varphi'(\alpha) \ge c_{2} \varphi'(0)",
+        "alpha[t] = the first of eta, ... at which phi is low and its slope flat enough",
         "the line search: Wolfe's conditions",
     ),
     Line(

@@ -41,7 +41,7 @@ STYLE: dict[Any, Any] = {
 }
 WIDTH, HEIGHT = 7.0, 3.6  # inches: of a picture, and of a row of its panels
 NARROW = 3.0  # inches that a panel needs
-DOTS = 150  # to the inch
+DOTS, ON_SCREEN = 150, 100  # to the inch: of a file, and in a notebook
 FORMATS = ("png", "svg", "pdf")
 AXIS, SIGN, KEY = 0.7, 0.09, 0.5  # inches: of an axis' labels, a letter, a line in a legend
 POWER = 6  # signs beside a label, for the power of ten of its axis
@@ -58,17 +58,27 @@ class Picture:
         """Write it to a file; its name's ending says the format: .png, .svg or .pdf."""
         Path(path).write_bytes(self.file(format_of(path)))
 
-    def file(self, form: str) -> bytes:
+    def file(self, form: str, dots: int = DOTS) -> bytes:
         """The file in a format, the same bytes for the same picture."""
         written = io.BytesIO()
         dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
         with styled():
-            self.figure.savefig(written, format=form, dpi=DOTS, metadata=dates.get(form))
-        return written.getvalue()
+            self.figure.savefig(written, format=form, dpi=dots, metadata=dates.get(form))
+        return small(written, dots) if form == "png" else written.getvalue()
 
     def _repr_png_(self) -> bytes:
         """The picture itself."""
-        return self.file("png")
+        return self.file("png", ON_SCREEN)
+
+
+def small(png: io.BytesIO, dots: int) -> bytes:
+    """The PNG with a table of 256 colours: a third of the file, and no difference to be seen."""
+    from PIL import Image  # which matplotlib writes PNG with
+
+    written = io.BytesIO()
+    with Image.open(png) as image:
+        image.convert("RGB").quantize().save(written, "PNG", dpi=(dots, dots))
+    return written.getvalue()
 
 
 def format_of(path: str | Path) -> str:
@@ -154,9 +164,9 @@ def shortened(name: str, longest: int) -> str:
     return f"{name[: max(1, longest - 3 - end)]}...{name[-end:]}"
 
 
-def finish(ax: Axes, across: str, up: str, *, above: bool = False) -> None:
+def finish(ax: Axes, across: str, up: str, *, above: bool = False, title: str = "") -> None:
     """Labels, and a legend where there is more than one thing to tell apart: beside the lines,
-    where they leave room, or `above` a panel that is full."""
+    where they leave room, or `above` a panel that is full, with the panel's title over it."""
     width = size_of(ax)[0]
     ax.set(xlabel=shortened(across, int(width / SIGN) - POWER), ylabel=up)
     handles, names = ax.get_legend_handles_labels()
@@ -170,6 +180,7 @@ def finish(ax: Axes, across: str, up: str, *, above: bool = False) -> None:
     # the gap below is for the power of ten of an axis
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 1}
     columns = max(1, min(fit, len(names)))
+    place |= {"title": title, "alignment": "left"} if title else {}
     ax.legend(handles, names, ncols=columns, columnspacing=1.0, handlelength=1.5, **place)
 
 

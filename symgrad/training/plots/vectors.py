@@ -10,7 +10,7 @@ import numpy as np
 from symgrad.numerics.gradients import value_function
 from symgrad.numerics.layers import flattened, views
 from symgrad.training.plots.shown import Array, Shown
-from symgrad.training.plots.style import COLOURS, GREY, SIGN, finish, label, points, size_of
+from symgrad.training.plots.style import COLOURS, GREY, PALE, SIGN, finish, label, points, size_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,13 +114,13 @@ def path(shown: Shown) -> list[Panel]:
         heights = _heights(shown, u, v)
         levels = _levels(heights)
         if len(levels) > 1:
-            drawn = ax.contour(u, v, heights, levels=levels, colors=GREY, linewidths=0.7)
-            ax.clabel(drawn, levels[NAMED_LEVELS], fmt="%.2g", fontsize="x-small")
+            drawn = ax.contour(u, v, heights, levels=levels, colors=PALE, linewidths=0.8)
+            ax.clabel(drawn, levels[NAMED_LEVELS], fmt="%.2g", fontsize="x-small", colors=GREY)
         few = max(1, len(at) // 40)
         ax.plot(*at.T, "-", color=COLOURS[2], linewidth=1, marker=".", markevery=few, label="path")
         ax.plot(*at[0], label="start", **points(0))
         ax.plot(*end, "*", color="black", markersize=10, label="result")
-        ax.plot([], [], color=GREY, linewidth=0.7, label="loss")
+        ax.plot([], [], color=PALE, linewidth=0.8, label="loss")
         finish(ax, *map(label, names), above=True)
 
     return [panel]
