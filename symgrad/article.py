@@ -6,10 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from textwrap import wrap
 
 from symgrad import models
-from symgrad.contents import call_of, entry_of, paired, rows_of_optimizer, rows_of_schedule
+from symgrad.contents import (
+    call_of,
+    entry_of,
+    own_operations,
+    paired,
+    rows_of_optimizer,
+    rows_of_schedule,
+)
 from symgrad.errors import OptionError, did_you_mean
 from symgrad.examples import names, text
-from symgrad.language.expressions import OPERATIONS, Operation
+from symgrad.language.expressions import Operation
 from symgrad.language.parser import parse
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
@@ -25,7 +32,7 @@ LONG = 40  # characters of a kink that is said in words
 
 def listed() -> list[str]:
     """The names that have an article: operations, examples, optimizers, schedules."""
-    operations = [o.name for o in OPERATIONS.values() if o.called and entry_of(o) is not None]
+    operations = [o.name for o in own_operations().values() if o.called]
     return [*operations, *names(), *BUILDERS, *OPTIMIZERS, *SCHEDULES]
 
 
@@ -74,8 +81,8 @@ def article(name: str) -> str:
 
 
 def _operation(name: str) -> Operation:
-    found = next((o for o in OPERATIONS.values() if name in (o.name, *o.aliases)), None)
-    if found is None or entry_of(found) is None:
+    found = next((o for o in own_operations().values() if name in (o.name, *o.aliases)), None)
+    if found is None:
         raise OptionError(f"the catalog has no {name}{did_you_mean(name, listed())}")
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import takewhile
 from textwrap import wrap
 from typing import Any
@@ -110,23 +111,36 @@ def _sections() -> Iterator[str]:
 # operations
 
 
+def own_operations() -> dict[str, Operation]:
+    """Those with an entry of their own: no other form of an operation, no index, by name."""
+    return {name: operation for name, operation in OPERATIONS.items() if _has_entry(operation)}
+
+
+def _has_entry(operation: Operation) -> bool:
+    if isinstance(operation.meaning, meanings.Placed | meanings.Numbered):
+        return False  # an index, no value
+    return call_of(operation)[1].operation is operation
+
+
+@cache
 def entry_of(operation: Operation) -> Entry | None:
-    """The operation with its derivative; None where it has none of its own: another form of an
-    operation, an index.
+    """The operation with its derivative; None where it has none of its own.
 
     >>> from symgrad.language.operations.contractions import trace
     >>> entry_of(trace)
     Entry(written='trace(X)', formula='sum_i X_ii', derivatives=(('X', 'eye(n)'),))
     """
-    if isinstance(operation.meaning, meanings.Placed | meanings.Numbered):
-        return None  # an index, no value
-    variables, call = call_of(operation)
-    if call.operation is not operation:
+    if not _has_entry(operation):
         return None
+    variables, call = call_of(operation)
     problem = paired(variables, call)
-    wrt = [v.name for v in variables if v.differentiable]
-    derivatives = tuple((name, _derivative(problem, name)) for name in wrt)
-    return Entry(_written(call), _formula(call, variables), derivatives)
+    derivatives = tuple((name, _derivative(problem, name)) for name in derived_by(variables))
+    return Entry(_written(call), formula_of(call, variables), derivatives)
+
+
+def derived_by(variables: Variables) -> list[str]:
+    """The names of those that have derivatives."""
+    return [v.name for v in variables if v.differentiable]
 
 
 def _derivative(problem: Problem, name: str) -> str:
@@ -243,7 +257,8 @@ def _written(call: Call) -> str:
     return f"{operation.name}({', '.join(map(unparse, call.arguments))})"
 
 
-def _formula(call: Call, variables: Variables) -> str:
+def formula_of(call: Call, variables: Variables) -> str:
+    """Its definition, in the language where that can say it."""
     meaning = call.operation.meaning
     match meaning:
         case meanings.Elementwise() if meaning.definition is not None and not isinstance(

@@ -37,7 +37,12 @@ def of_call(kind: str, call: Call) -> sg.Derivation:
 
 def of_example(name: str) -> sg.Derivation:
     """The gradient of an example by its parameters."""
-    return _derived("gradient", examples.text(name), None)
+    return of_program(examples.text(name))
+
+
+def of_program(text: str) -> sg.Derivation:
+    """The gradient of a program by its parameters."""
+    return _derived("gradient", text, None)
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 import numpy as np
 import pytest
@@ -11,18 +10,26 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.article import article
-from symgrad.contents import Entry, call_of, catalog, entry_of, paired
+from symgrad.contents import (
+    Entry,
+    call_of,
+    catalog,
+    derived_by,
+    entry_of,
+    formula_of,
+    own_operations,
+    paired,
+)
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.problem import Problem
 from symgrad.training.data.arrays import declaration
 from symgrad.training.schedules import SCHEDULES
 
-OWN = {name: o for name, o in OPERATIONS.items() if entry_of(o) is not None}
-DERIVED = [name for name, o in OWN.items() if entry_of(o).derivatives]  # type: ignore[union-attr]
+OWN = own_operations()
+DERIVED = [name for name, o in OWN.items() if derived_by(call_of(o)[0])]
 
 
-@cache
 def entry(name: str) -> Entry:
     found = entry_of(OWN[name])
     assert found is not None
@@ -36,7 +43,8 @@ def known(name: str) -> dict[str, str]:
 
 def in_the_language(name: str) -> bool:
     """Whether the formula is written in the language, not in index notation or by cases."""
-    formula, variables = entry(name).formula, call_of(OWN[name])[0]
+    variables, call = call_of(OWN[name])
+    formula = formula_of(call, variables)
     return bool(formula and variables) and not re.search(r"sum_|_[ij]|\[| if ", formula)
 
 

@@ -20,6 +20,7 @@ from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.layers import flat
 from symgrad.numerics.recurrences.verification import Unrolled, verify_joined
 from symgrad.numerics.unspecified import drawn_functions
+from tests.derived import of_program
 from tests.numerics.test_recurrences import rnn
 from tests.recurrences import LSTM, MLP, PROGRAMS, RNN, SHARED
 
@@ -37,11 +38,11 @@ def results(derivation: sg.Derivation) -> dict[str, str]:
 @EACH
 def test_each_is_the_same_as_unrolled(text: str) -> None:
     """Parts, printed lines and code, at one, two and five steps."""
-    assert sg.derive(text).verify().passed
+    assert of_program(text).verify().passed
 
 
 def test_backpropagation_through_time() -> None:
-    derivation = sg.derive(RNN)
+    derivation = of_program(RNN)
     assert lines(derivation) == [
         "z[t] = W @ h[t - 1] + U @ x[t] + b",
         "h[t] = tanh(z[t])",
@@ -62,7 +63,7 @@ def test_backpropagation_through_time() -> None:
 
 
 def test_the_four_equations_of_backpropagation() -> None:
-    derivation = sg.derive(MLP)
+    derivation = of_program(MLP)
     assert lines(derivation)[3:] == [
         "dloss/da[L] = a[L] - y",
         "dloss/da[l] = W[l + 1].T @ dloss/dz[l + 1]",
@@ -90,7 +91,7 @@ def test_what_no_parameter_reaches_is_not_gone_back_through() -> None:
 
 def test_a_wrong_line_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("symgrad.numerics.recurrences.verification.LENGTHS", (2,))
-    joined = sg.derive(RNN).data
+    joined = of_program(RNN).data
     for k, line in enumerate(joined.lines):
         if line.step.kind == "backward":
             wrong = replace(line, step=replace(line.step, right=2 * line.step.right))
@@ -99,7 +100,7 @@ def test_a_wrong_line_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_wrong_result_is_found() -> None:
-    joined = sg.derive(RNN).data
+    joined = of_program(RNN).data
     wrong = replace(joined.results["b"], expression=2 * joined.results["b"].expression)
     changed = replace(joined, results={**joined.results, "b": wrong})
     assert not verify_joined(changed, code=False).passed
@@ -107,7 +108,7 @@ def test_a_wrong_result_is_found() -> None:
 
 @pytest.mark.parametrize("text", [MLP, LSTM, SHARED], ids=["layers", "states", "shared"])
 def test_each_is_printed_in_every_format(text: str) -> None:
-    derivation = sg.derive(text)
+    derivation = of_program(text)
     for print_ in (derivation.text, derivation.latex, derivation.markdown, derivation.html):
         for level in ("result", "steps", "full"):
             assert "None" not in print_(level)
@@ -115,7 +116,7 @@ def test_each_is_printed_in_every_format(text: str) -> None:
 
 
 def test_json_has_the_program_and_its_series() -> None:
-    content = json.loads(sg.derive(RNN).json())
+    content = json.loads(of_program(RNN).json())
     assert [d["name"] for d in content["definitions"]] == ["h[0]", "h[t]"]
     assert content["output"]["expression"].startswith("sum(norm2(")
     steps = {v["name"]: v["steps"] for v in content["variables"]}
@@ -138,7 +139,7 @@ def test_a_result_says_what_it_uses() -> None:
 @EACH
 def test_each_result_reads_back(text: str) -> None:
     """Behind the program its equations have the value of the gradient, at each step."""
-    joined = sg.derive(text).data
+    joined = of_program(text).data
     problem, last = joined.problem, joined.parts.last
     length = int(last) if last.isdigit() else 2
     run = Unrolled(joined, length, seed=0)
@@ -168,6 +169,6 @@ def test_the_printed_text_is_a_program() -> None:
 
 
 def test_layers_are_raised_and_steps_lowered_in_latex() -> None:
-    assert r"\left(W^{(l + 1)}\right)^{\top}" in sg.derive(MLP).latex()
-    assert r"\nabla_{W} L &= \sum_{t = 1}^{T} " in sg.derive(RNN).latex()
-    assert r"h_{t - 1}^{\top}" in sg.derive(RNN).latex()
+    assert r"\left(W^{(l + 1)}\right)^{\top}" in of_program(MLP).latex()
+    assert r"\nabla_{W} L &= \sum_{t = 1}^{T} " in of_program(RNN).latex()
+    assert r"h_{t - 1}^{\top}" in of_program(RNN).latex()

@@ -14,6 +14,7 @@ from symgrad.calculus.recurrences.substitution import nothing
 from symgrad.calculus.recurrences.tangents import Tangents
 from symgrad.errors import SymgradError
 from symgrad.language.unparse import unparse
+from tests.derived import of_program
 from tests.recurrences import LAST, MLP, OPEN, SHARED
 
 RNG = np.random.default_rng(0)
@@ -55,7 +56,7 @@ def test_each_definition_has_its_differential_beside_it() -> None:
 
 def test_the_product_is_what_gradients_differ_by() -> None:
     value, products = sg.hvp(MLP).lambdify()(INPUTS, direction=ALONG)
-    gradient, h = sg.derive(MLP).lambdify(), 1e-6
+    gradient, h = of_program(MLP).lambdify(), 1e-6
 
     def moved(by: float) -> dict[str, Any]:
         new = {n: [a + by * v for a, v in zip(INPUTS[n], ALONG[n], strict=True)] for n in ALONG}
@@ -79,7 +80,7 @@ def test_directions_that_do_not_fit_are_told() -> None:
         with pytest.raises(SymgradError, match=told):
             function(INPUTS, direction=direction)
     with pytest.raises(SymgradError, match="a gradient takes no direction"):
-        sg.derive(MLP).lambdify()(INPUTS, direction=ALONG)
+        of_program(MLP).lambdify()(INPUTS, direction=ALONG)
 
 
 def test_a_wrong_differential_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

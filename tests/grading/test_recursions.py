@@ -7,6 +7,7 @@ import pytest
 import symgrad as sg
 from symgrad.errors import SymgradError
 from symgrad.grading import recursions
+from tests.derived import of_program
 from tests.recurrences import MLP, PROGRAMS, RNN
 
 STEPS = """\
@@ -78,7 +79,7 @@ def test_a_sum_is_too_much_where_each_layer_has_a_gradient() -> None:
 def test_what_is_printed_is_right(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = PROGRAMS[name]
     monkeypatch.setattr(recursions, "LENGTHS", {2: (2,)})
-    (name, result), *_ = sg.derive(text).results.items()
+    (name, result), *_ = of_program(text).results.items()
     assert sg.grade(text, name, result.expression).correct
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,12 @@ def named(path: Path) -> Iterator[tuple[str, str]]:
                 yield node.module, alias.name
 
 
-NAMED = {path.relative_to(ROOT): set(named(path)) for path in sorted(ROOT.rglob("*.py"))}
+@cache
+def every_name() -> dict[Path, set[tuple[str, str]]]:
+    """What each file quotes and imports."""
+    return {path.relative_to(ROOT): set(named(path)) for path in sorted(ROOT.rglob("*.py"))}
+
+
 RECORDS = records()
 
 
@@ -60,7 +66,7 @@ def places(name: str) -> list[str]:
     file, record = RECORDS[name]
     module = "symgrad." + file.removesuffix(".py").replace("/", ".")
     own = {("", name), (module, record)}
-    return sorted({file, *(str(path) for path, texts in NAMED.items() if texts & own)})
+    return sorted({file, *(str(path) for path, texts in every_name().items() if texts & own)})
 
 
 STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and other words alike

@@ -11,6 +11,7 @@ import pytest
 import symgrad as sg
 from symgrad.errors import SymgradError
 from symgrad.numerics import layers
+from tests.derived import of_program
 from tests.recurrences import DESCENT, FIVE, LSTM, OPEN, RNN, WIDTHS
 
 rng = np.random.default_rng(0)
@@ -22,7 +23,7 @@ def rnn(steps: int) -> dict[str, np.ndarray]:
 
 
 def test_the_source_runs_alone_for_a_thousand_steps() -> None:
-    function = sg.derive(RNN).lambdify()
+    function = of_program(RNN).lambdify()
     inputs = rnn(1000)
     value, derived = function(inputs)
     scope: dict[str, object] = {}
@@ -36,7 +37,7 @@ def test_the_source_runs_alone_for_a_thousand_steps() -> None:
 
 
 def test_recomputing_gives_the_same_and_keeps_less() -> None:
-    derivation, inputs = sg.derive(RNN), rnn(20)
+    derivation, inputs = of_program(RNN), rnn(20)
     kept, again = derivation.lambdify(), derivation.lambdify(recompute=True)
     for one, other in zip(kept(inputs)[1].values(), again(inputs)[1].values(), strict=True):
         np.testing.assert_allclose(one, other)
@@ -45,7 +46,7 @@ def test_recomputing_gives_the_same_and_keeps_less() -> None:
 
 def test_the_number_of_steps_is_given_where_nothing_shows_it() -> None:
     inputs = {"X": rng.standard_normal((5, 2)), "y": rng.standard_normal(5), "w0": np.zeros(2)}
-    function = sg.derive(DESCENT).lambdify()
+    function = of_program(DESCENT).lambdify()
     losses = [function(inputs, eta=0.1, T=steps)[0] for steps in (1, 10, 100)]
     assert losses == sorted(losses, reverse=True)
     with pytest.raises(SymgradError, match="how many steps there are is shown by no array"):
@@ -74,11 +75,11 @@ def test_examples_come_before_steps() -> None:
 
 def test_other_libraries_are_refused() -> None:
     with pytest.raises(SymgradError, match="programs with time steps have modules='numpy'"):
-        sg.derive(RNN).lambdify(modules="numba")
+        of_program(RNN).lambdify(modules="numba")
 
 
 def test_a_function_is_pickled() -> None:
-    function, inputs = sg.derive(RNN).lambdify(), rnn(3)
+    function, inputs = of_program(RNN).lambdify(), rnn(3)
     again = pickle.loads(pickle.dumps(function))
     np.testing.assert_allclose(again(inputs)[0], function(inputs)[0])
 
@@ -176,7 +177,7 @@ def test_functions_that_are_left_open_are_given() -> None:
     phi = np.tanh, lambda z: 1 - np.tanh(z) ** 2
     ell = squares, (lambda a, y: 2 * (a - y), lambda a, y: -2 * (a - y))
     arrays = {"W": widths(3, 4, 2)["W"], "x": np.ones(3), "y": np.ones(2)}
-    function = sg.derive(OPEN).lambdify()
+    function = of_program(OPEN).lambdify()
     value, derived = function(arrays, phi=phi, ell=ell)
     written = OPEN.replace("phi(", "tanh(").replace("ell(a[L], y)", "norm2(a[L] - y)**2")
     same, expected = sg.derive(written.partition("W:")[2].join(["W:", ""])).lambdify()(arrays)
@@ -206,4 +207,4 @@ def test_functions_that_are_left_open_are_given() -> None:
     ],
 )
 def test_a_size_may_be_a_sum_alone(text: str) -> None:
-    assert sg.derive(text).verify().passed
+    assert of_program(text).verify().passed

@@ -94,6 +94,12 @@ class Joined:
         return of.output_name
 
     @cached_property
+    def written_out(self) -> dict[int, Derivation]:
+        """The derivations of the program with so many steps written out that it was verified
+        with: of each number one, for every check and all random functions."""
+        return {}
+
+    @cached_property
     def table(self) -> Table:
         """What each name looks like."""
         return self.table_in(Look())

@@ -78,9 +78,11 @@ class Unrolled:
     seed: int
 
     def __post_init__(self) -> None:
-        problem = self.joined.problem
-        names = [n for w in self.joined.wrt for n in parameters_at(problem, w, self.length)]
-        self.derivation: Derivation = gradient(unrolled(problem, self.length), names)
+        problem, kept = self.joined.problem, self.joined.written_out
+        if self.length not in kept:
+            names = [n for w in self.joined.wrt for n in parameters_at(problem, w, self.length)]
+            kept[self.length] = gradient(unrolled(problem, self.length), names)
+        self.derivation: Derivation = kept[self.length]
         self.sample = drawn(self.derivation, self.seed, np.random.default_rng(self.seed))
 
     def checks(self, code: bool) -> Iterator[StepCheck]:
