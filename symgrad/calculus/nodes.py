@@ -67,7 +67,7 @@ class Factor(NamedTuple):
 
     def renamed(self, names: Mapping[Label, Label]) -> Factor:
         """The factor with other names for some of its labels."""
-        return self._replace(labels=tuple(names.get(x, x) for x in self.labels))
+        return Factor(self.node, tuple([names.get(x, x) for x in self.labels]), self.power)
 
 
 class Term(NamedTuple):
@@ -79,7 +79,8 @@ class Term(NamedTuple):
 
     def without(self, k: int) -> Term:
         """The term without its k-th factor."""
-        return self._replace(factors=(*self.factors[:k], *self.factors[k + 1 :]))
+        factors = (*self.factors[:k], *self.factors[k + 1 :])
+        return Term(self.coefficient, factors, self.summed)
 
 
 class ClosedFactor(NamedTuple):
@@ -120,13 +121,13 @@ def matrix_shape(axes: Iterable[Axis]) -> Shape:
 class Node:
     """Base of the kinds of nodes."""
 
-    __slots__ = ("__weakref__", "axes", "serial")
+    __slots__ = ("__weakref__", "axes", "operands", "serial")
     axes: tuple[Axis, ...]
+    operands: tuple[Node, ...]  # those that the definition refers to, each once, in order
     serial: int
 
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """The nodes that the definition refers to, each once, in order."""
+    def referred(self) -> tuple[Node, ...]:
+        """What the operands are, by the definition."""
         return ()
 
     def __reduce__(self) -> tuple[Callable[..., Node], tuple[object, ...]]:
@@ -158,8 +159,7 @@ class OneHot(Node):
     __slots__ = ("label",)
     label: Input | Place
 
-    @property
-    def operands(self) -> tuple[Node, ...]:
+    def referred(self) -> tuple[Node, ...]:
         """The labels."""
         return (self.label,)
 
@@ -194,8 +194,7 @@ class Polynomial(Node):
     __slots__ = ("terms",)
     terms: tuple[ClosedTerm, ...]
 
-    @property
-    def operands(self) -> tuple[Node, ...]:
+    def referred(self) -> tuple[Node, ...]:
         """The nodes in its terms."""
         return tuple(dict.fromkeys(f.node for t in self.terms for f in t.factors))
 
@@ -207,8 +206,7 @@ class Map(Node):
     operation: Operation
     arguments: tuple[tuple[Node, tuple[int, ...]], ...]
 
-    @property
-    def operands(self) -> tuple[Node, ...]:
+    def referred(self) -> tuple[Node, ...]:
         """The arguments."""
         return tuple(dict.fromkeys(node for node, _ in self.arguments))
 
@@ -248,8 +246,7 @@ class Apply(Node):
             arguments.append((entry, acted))
         return arguments
 
-    @property
-    def operands(self) -> tuple[Node, ...]:
+    def referred(self) -> tuple[Node, ...]:
         """The arguments."""
         return tuple(dict.fromkeys(node for node, _ in self.arguments))
 
@@ -261,8 +258,7 @@ class Alias(Node):
     of: Node
     inner: Node
 
-    @property
-    def operands(self) -> tuple[Node, ...]:
+    def referred(self) -> tuple[Node, ...]:
         """What the cotangent is."""
         return (self.inner,)
 
@@ -274,8 +270,7 @@ class Named(Node):
     inner: Node
     name: str
 
-    @property
-    def operands(self) -> tuple[Node, ...]:
+    def referred(self) -> tuple[Node, ...]:
         """Those of the statement."""
         return self.inner.operands
 
@@ -307,6 +302,7 @@ def intern(
         node.serial = next(_serials)
         for name, value in values:
             setattr(node, name, value)
+        node.operands = node.referred()
         _interned[key] = node
     return node
 
@@ -330,16 +326,16 @@ def topological(
     """Every node that the roots need, operands first, without recursion."""
     order: list[Node] = []
     seen: set[Node] = set()
-    stack = [(root, False) for root in reversed(list(roots))]
+    begun: list[Node] = []
+    stack: list[Node | None] = [*reversed(list(roots))]
     while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
+        node = stack.pop()
+        if node is None:  # all that the node begun last needs is in order
+            order.append(begun.pop())
         elif node not in seen:
             seen.add(node)
-            stack.append((node, True))
+            begun.append(node)
+            stack.append(None)
             if inside(node):
-                stack.extend(
-                    (operand, False) for operand in reversed(node.operands) if operand not in seen
-                )
+                stack += [operand for operand in reversed(node.operands) if operand not in seen]
     return order
