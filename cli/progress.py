@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KINDS = ("bar", "lines", "none")
 PAUSE = 0.1  # seconds: a line takes longer to draw than a short epoch
-BAR, SHORTEST = 30, 8  # signs
+BAR, SHORTEST, LONGEST = 30, 8, 24  # signs
 
 
 @contextmanager
@@ -77,11 +77,11 @@ def fitted(report: EpochReport, width: int) -> str:
         size = min(room, BAR)
         done = size * report.epoch // report.epochs
         parts.insert(1, f"[{'#' * done}{'-' * (size - done)}]")
-    for start in ("rate", "validation", ""):
-        if len("  ".join(parts)) <= width:
-            break
-        parts = [part for part in parts if not start or not part.startswith(start)]
-        parts = parts if start else parts[:2]
+    for start in ("rate", "validation", *filter(None, [_named(report)])):
+        if len("  ".join(parts)) > width:
+            parts = [part for part in parts if not part.startswith(start)]
+    if len("  ".join(parts)) > width:
+        parts = parts[:2]
     return "  ".join(parts)[:width]
 
 
@@ -93,11 +93,19 @@ def _parts(report: EpochReport) -> list[str]:
     parts.append(f"loss {report.loss:.4g}")
     if report.validation is not None:
         parts.append(f"validation {report.validation:.4g}")
+    if report.score is not None:
+        parts.append(f"{_named(report)} {report.score:.4g}")
     parts.append(f"rate {report.learning_rate:.3g}")
     left = report.epochs - report.epoch
     if left and report.epoch > 1:
         parts.append(f"{_time(report.seconds / report.epoch * left)} left")
     return parts if left else [*parts, "done"]
+
+
+def _named(report: EpochReport) -> str:
+    """The metric as it is shown: an expression may be long."""
+    name = report.metric
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
 
 
 def _time(seconds: float) -> str:

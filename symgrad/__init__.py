@@ -33,6 +33,8 @@ _PUBLIC = {
     "training.data.preparation": "Preparation Prepared",
     "training.data.preparing": "prepare",
     "training.fit": "fit",
+    "training.measures": "Measured",
+    "training.metrics": "METRICS Metric",
     "training.objective": "objective",
     "training.plots.described": "plot_optimizer",
     "training.result": "FitResult",

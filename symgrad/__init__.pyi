@@ -58,6 +58,9 @@ from symgrad.training.data.preparation import (
 )
 from symgrad.training.data.preparing import prepare as prepare
 from symgrad.training.fit import fit as fit
+from symgrad.training.measures import Measured as Measured
+from symgrad.training.metrics import METRICS as METRICS
+from symgrad.training.metrics import Metric as Metric
 from symgrad.training.objective import objective as objective
 from symgrad.training.plots.described import plot_optimizer as plot_optimizer
 from symgrad.training.result import FitResult as FitResult

@@ -115,7 +115,7 @@ def test_an_object_shows_itself_in_a_notebook(part: str) -> None:
 
 def test_a_history_that_is_shown_is_short() -> None:
     rows = FITTED.history._repr_markdown_().splitlines()
-    assert rows[0] == "| epoch | loss | validation | learning_rate | gradient_norm |"
+    assert rows[0] == "| epoch | loss | validation | r2 | learning_rate | gradient_norm |"
     assert len(rows) == 2 + 10 and rows[2].startswith("| 1 |") and rows[-1].startswith("| 25 |")
 
 

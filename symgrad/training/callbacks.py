@@ -14,10 +14,10 @@ from symgrad.training.trainer import Trainer
 class EpochReport:
     """An epoch that was run, the first being 1, of at most `epochs`.
 
-    `loss` is the mean of the losses of its steps, `validation` the score after it, None without
-    validation data; `learning_rate` is that of its first step, `gradient_norm` the length of its
-    longest gradient, `seconds` the time since training began. `trainer` has the parameters as they
-    are after it.
+    `loss` is the mean of the losses of its steps, `validation` the loss of the validation data
+    after it, None without them, and `score` their `metric`, None without one. `learning_rate` is
+    that of its first step, `gradient_norm` the length of its longest gradient, `seconds` the time
+    since training began. `trainer` has the parameters as they are after it.
     """
 
     epoch: int
@@ -28,6 +28,8 @@ class EpochReport:
     gradient_norm: float
     seconds: float
     trainer: Trainer
+    metric: str = ""
+    score: float | None = None
 
 
 Callback: TypeAlias = Callable[[EpochReport], Any]

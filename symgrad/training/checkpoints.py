@@ -180,6 +180,13 @@ def kept(
         yield
 
 
+def checkpoint_of(
+    path: str | os.PathLike[str] | None, every: float, run: tuple[Any, ...]
+) -> Checkpoint | None:
+    """The checkpoint of what is trained, as `run_told` takes it, where a file is given."""
+    return None if path is None else Checkpoint(path, every, run_told(*run))
+
+
 def run_told(
     problem: Problem,
     data: Data,

@@ -24,7 +24,7 @@ from symgrad.training.result import FitResult
 from symgrad.training.searches import SearchState
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer
-from symgrad.training.validation import validation_score
+from symgrad.training.validation import loss_of
 
 FLAT = 1e-4  # a change of the loss, beside its size, that is none
 FLOOR = 1e-6  # a loss this small beside its first fall is 0
@@ -75,9 +75,16 @@ def judged(
 
 
 def _loss(trainer: Trainer, data: Data) -> Callable[[], float]:
-    loss = validation_score(trainer, data, None)
-    assert loss is not None
-    return loss
+    loss = loss_of(trainer, data)
+
+    def finite() -> float:
+        with np.errstate(all="ignore"):
+            value = loss()
+        if not np.isfinite(value):
+            raise NotFiniteError(f"the loss is {value}")
+        return value
+
+    return finite
 
 
 def from_history(history: History, whole: bool) -> Verdict:

@@ -13,6 +13,7 @@ from symgrad.training.history import History
 from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer
+from symgrad.training.validation import Validation
 
 Progress: TypeAlias = Callable[[int, int, float], object]
 
@@ -23,7 +24,7 @@ def run_epochs(
     trainer: Trainer,
     epochs: int,
     stopping: Stopping,
-    score: Callable[[], float] | None = None,
+    validation: Validation | None = None,
     callbacks: Sequence[Callback] = (),
     progress: Progress | None = None,
     checkpoint: Checkpoint | None = None,
@@ -32,19 +33,24 @@ def run_epochs(
     history = History()
     _note(history, trainer)
     with kept(checkpoint, {"trainer": trainer, "history": history, "stopping": stopping}, epochs):
-        reason = _run(trainer, epochs, history, stopping, score, callbacks, progress, checkpoint)
+        reason = _run(
+            trainer, epochs, history, stopping, validation, callbacks, progress, checkpoint
+        )
+    best = stopping.best_epoch(validation.deciding(history)) if validation else None
     if stopping.parameters is not None:
         trainer.flat[:] = stopping.parameters
+    epoch = trainer.epochs if stopping.parameters is None else best or 0
     return FitResult(
         parameters={name: copied(value) for name, value in trainer.parameters.items()},
         history=history,
         epochs=trainer.epochs,
         stopped=f"after epoch {trainer.epochs}: {reason or LAST}",
         converged=trainer.state.converged,
-        best_epoch=stopping.best_epoch(history.validation),
+        best_epoch=best,
         problem=trainer.problem,
         optimizer=trainer.optimizer,
         batch_size=trainer.batch_size,
+        validation=None if validation is None else validation.measured(history, epoch),
     )
 
 
@@ -59,7 +65,7 @@ def _run(
     epochs: int,
     history: History,
     stopping: Stopping,
-    score: Callable[[], float] | None,
+    validation: Validation | None,
     callbacks: Sequence[Callback],
     progress: Progress | None,
     checkpoint: Checkpoint | None,
@@ -71,14 +77,13 @@ def _run(
         loss = trainer.epoch() if checkpoint is None else checkpoint.epoch(trainer)
         history.losses.append(loss)
         history.learning_rates.append(trainer.first_rate)
-        if score is not None:
-            history.validation.append(score())
+        scores = [] if validation is None else validation.note(history)
         history.gradient_norms.append(trainer.largest_gradient)
         history.seconds.append(time.perf_counter() - started)
         _note(history, trainer)
         if progress is not None:
             progress(trainer.epochs, epochs, loss)
-        reason = stopping.reason(trainer.largest_gradient, trainer.flat, history.validation)
+        reason = stopping.reason(trainer.largest_gradient, trainer.flat, scores)
         if callbacks:
             name = asked_to_stop(callbacks, _report(trainer, history, epochs))
             reason = reason or (name and f"{name} asked for it")
@@ -100,4 +105,6 @@ def _report(trainer: Trainer, history: History, epochs: int) -> EpochReport:
         gradient_norm=history.gradient_norms[-1],
         seconds=history.seconds[-1],
         trainer=trainer,
+        metric=history.metric,
+        score=history.scores[-1] if history.scores else None,
     )

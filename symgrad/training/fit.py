@@ -20,7 +20,7 @@ from symgrad.numerics.function import dtype_of
 from symgrad.numerics.gradients import check_gradient
 from symgrad.training.base import Optimizer
 from symgrad.training.callbacks import Callback, checked_callbacks
-from symgrad.training.checkpoints import Checkpoint, run_told
+from symgrad.training.checkpoints import checkpoint_of
 from symgrad.training.chunks import read
 from symgrad.training.convergence import judged
 from symgrad.training.data.arrays import Data, first_steps
@@ -29,12 +29,14 @@ from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.defaults import chosen
 from symgrad.training.epochs import Progress, run_epochs
 from symgrad.training.initial import Choice, initial_values
+from symgrad.training.measures import Chosen
 from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer, given_value, parameter_names
-from symgrad.training.validation import Metric, divided_data, validation_score
+from symgrad.training.validation import decision, divided_data, validated
 from symgrad.training.weights import weighed, with_weights
 
+SCORED = ("patience", "metric", "maximize", "min_delta")  # options that need a score
 CHECKED = 8  # examples are enough to check a gradient
 
 
@@ -56,7 +58,9 @@ def fit(
     dtype: str = "float64",
     drop_last: bool = False,
     modules: str = "numpy",
-    metric: Metric | None = None,
+    metric: Chosen | None = None,
+    maximize: bool | None = None,
+    min_delta: float = 0.0,
     progress: Progress | None = None,
     callbacks: Sequence[Callback] = (),
     sample_weight: Any = None,
@@ -69,11 +73,17 @@ def fit(
     does not give start as `initial` says ("glorot", "he", ..., see `initial_values`); `sizes` gives
     dimensions that no array shows, {"h": 16}, and those of layers from the input on, {"n": [2, 16,
     1]}. The gradient is checked by finite differences before the first
-    step, unless `check` is false. `validation` is the share of the examples that is set aside, or
-    data of their own; the score on them is the loss, or what `metric(parameters, data)` gives,
-    where larger is better. Training stops where the gradient is zero (in all steps of an epoch, no
-    longer than `tolerance`), or after `patience` epochs in a row without a better score; with
-    patience, the parameters with the best score are returned.
+    step, unless `check` is false. Training stops where the gradient is zero (in all steps of an
+    epoch, no longer than `tolerance`).
+
+    `validation` is the share of the examples that is set aside, or data of their own. After each
+    epoch their loss is measured, and the metric that fits the loss: accuracy of classes, R^2 of
+    numbers. The best epoch is that of the least such loss; with a `metric` it is that of the best
+    one: its name ("mean_absolute_error", ..., see `METRICS`), an expression of the program such as
+    "abs(t - p)", averaged over the examples, or a function `metric(parameters, data)`. Of an
+    expression smaller is better, of a function larger, unless `maximize` says else. With
+    `patience`, training stops after so many epochs in a row without a score that is better by more
+    than `min_delta`, and the parameters with the best score are returned.
     `progress(epoch, epochs, loss)` is called after each epoch, and so is each of `callbacks` with
     an `EpochReport`; one that returns True ends the training. With `sample_weight` an example of
     weight k counts as k examples, in the loss, its minibatches and the score of a share.
@@ -111,7 +121,8 @@ def fit(
     callbacks, seed = checked_callbacks(callbacks), whole_number("seed", seed)
     parameters, sizes = given("parameters", parameters), given("sizes", sizes)
     data, validation, preparation = both_prepared(problem, data, validation, seed)
-    _check_options(problem, batch_size, progress, validation, patience)
+    scored = (patience, metric, maximize, min_delta or None)
+    _check_options(problem, batch_size, progress, validation, scored)
     dtype, trained = dtype_of(dtype), trained_names(problem, data, parameters)
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
@@ -120,16 +131,13 @@ def fit(
     options: dict[str, Any] = {"optimizer": optimizer, "batch_size": size, "seed": seed}
     options |= {"dtype": dtype, "drop_last": drop_last, "modules": modules}
     trainer = Trainer(problem, training, parameters=start, **options)
-    stopping = Stopping(tolerance, patience, larger_is_better=metric is not None)
-    score = validation_score(trainer, validating, metric)
+    held_out = validated(trainer, training, validating, metric, maximize, preparation)
+    stopping = Stopping(tolerance, patience, min_delta, *decision(held_out))
     if check:
         _check(trainer, training)
-    options |= {"patience": patience, "tolerance": tolerance}
-    run = (problem, training, validating, start, options)
-    kept = None
-    if checkpoint is not None:
-        kept = Checkpoint(checkpoint, checkpoint_every, run_told(*run))
-    ran = run_epochs(trainer, epochs, stopping, score, callbacks, progress, kept)
+    run = (problem, training, validating, start, options | stopping.told)
+    kept = checkpoint_of(checkpoint, checkpoint_every, run)
+    ran = run_epochs(trainer, epochs, stopping, held_out, callbacks, progress, kept)
     result = judged(ran, trainer, training, start, stopping)
     return replace(result, constants=whole.constants, preparation=preparation)
 
@@ -140,10 +148,13 @@ def given(name: str, values: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 def _check_options(
-    problem: Problem, batch_size: Any, progress: Any, validation: Any, patience: int | None
+    problem: Problem, batch_size: Any, progress: Any, validation: Any, scored: tuple[Any, ...]
 ) -> None:
-    if patience is not None and not (isinstance(validation, Mapping) or validation):
-        raise OptionError("patience needs a validation score: give validation=0.2, or data")
+    if not (isinstance(validation, Mapping) or validation):
+        for name, value in zip(SCORED, scored, strict=True):
+            if value is not None:
+                told = f"{name} needs a validation score: give validation=0.2, or data"
+                raise OptionError(told)
     if progress is not None and not callable(progress):
         raise OptionError(f"progress is {progress!r}; a function of three numbers is wanted")
     if batch_size not in (None, "auto") and not problem.batch:

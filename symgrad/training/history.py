@@ -27,7 +27,8 @@ class History:
     """One number for each epoch.
 
     `losses`: the mean of the losses of the epoch's steps, each before its update and each counted
-    by its examples. `validation`: the score after the epoch, if there are validation data.
+    by its examples. `validation`: the loss of the validation data after the epoch, and `scores`:
+    the `metric` of them, if there are such data and a metric.
     `learning_rates`: of the epoch's first step. `gradient_norms`: of the epoch's longest gradient.
     `seconds`: of the training so far. `path`: where all the parameters together are two numbers,
     these before the first epoch and after each.
@@ -40,6 +41,8 @@ class History:
 
     losses: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    metric: str = ""
     learning_rates: list[float] = field(default_factory=list)
     gradient_norms: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -50,8 +53,8 @@ class History:
         return asdict(self)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take these numbers."""
-        restore(self, [f.name for f in fields(self)], state)
+        """Take these numbers; a file of before metrics has none of them."""
+        restore(self, [f.name for f in fields(self)], {"metric": "", "scores": []} | dict(state))
 
     def __repr__(self) -> str:
         """How long it is."""
@@ -64,6 +67,7 @@ class History:
             "epoch": range(1, len(self.losses) + 1),
             "loss": self.losses,
             "validation": self.validation,
+            self.metric: self.scores,
             "learning_rate": self.learning_rates,
             "gradient_norm": self.gradient_norms,
             "seconds": self.seconds,

@@ -18,10 +18,11 @@ from symgrad.numerics.gradients import value_function
 from symgrad.numerics.layers import flattened
 from symgrad.numerics.recurrences.function import StepFunction
 from symgrad.training.archives import load_archive, packed, save_archive
-from symgrad.training.data.arrays import Array, Arrays, variable_arrays
+from symgrad.training.data.arrays import Array, Arrays, read_data, variable_arrays
 from symgrad.training.data.labels import classes_wanted
 from symgrad.training.data.preparation import Preparation, Prepared
 from symgrad.training.data.sizes import dimension_sizes
+from symgrad.training.measures import Chosen, Measured, measure_of, measured
 from symgrad.training.quantities import Prediction, predicted, quantity
 
 KIND = "model"
@@ -112,6 +113,25 @@ class Model:
         ends = np.array(codes if names is None else names)
         return np.asarray(ends[above.astype(int)])
 
+    def measure(self, data: Any, metric: Chosen | None = None) -> Measured:
+        """The loss of new data with labels, and a metric of them: one by its name ("accuracy",
+        "r2", ..., see `METRICS`), an expression of the program, a function of parameters and data,
+        or that which fits the loss. The data are as `predict` takes them, with the labels.
+
+        Raises: DataError for data that do not fit, OptionError for a metric that does not.
+        """
+        arrays, dtype = self._arrays(data, {}, list(self.problem.batch)), self._dtype
+        given = {**self.constants, **arrays}
+        whole = read_data(self.problem, given, dtype, tuple(self.parameters))
+        measure = measure_of(self.problem, whole, metric, dtype=dtype)
+        loss = value_function(self.problem, dtype)
+        with np.errstate(all="ignore"):
+            value = float(loss({**whole.inputs, **self.parameters})[0])
+        parameters = dict(self.parameters)
+        score = None if measure is None else measure.of(whole, parameters)
+        names = {} if self.preparation is None else self.preparation.classes
+        return measured(value, score, whole, parameters, measure, names)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to an npz file: an array for each parameter, and the program, the
         constants and the preparation. It holds no code that is run when it is read.
@@ -138,9 +158,12 @@ class Model:
             raise DataError(f"of is {of!r}; the name of a quantity, or an expression, is wanted")
         if of not in self._functions:
             problem = quantity(self.problem, of)
-            dtype = str(flattened(self.parameters.values())[0].dtype)
-            self._functions[of] = problem, value_function(problem, dtype)
+            self._functions[of] = problem, value_function(problem, self._dtype)
         return self._functions[of]
+
+    @property
+    def _dtype(self) -> str:
+        return str(flattened(self.parameters.values())[0].dtype)
 
     def _arrays(self, data: Any, named: Mapping[str, Any], wanted: list[str]) -> dict[str, Any]:
         """The data that are wanted, as the program takes them."""
@@ -167,7 +190,7 @@ class Model:
         return whole_rows.apply(table, names)
 
     def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        problem, dtype = self.problem, str(flattened(self.parameters.values())[0].dtype)
+        problem, dtype = self.problem, self._dtype
         open_ = [*problem.functions, *map(str, problem.counts)]
         for name in given:
             if name not in problem.variables and name not in open_:

@@ -13,6 +13,7 @@ from symgrad.language.problem import Problem
 from symgrad.training.base import Optimizer
 from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.history import History
+from symgrad.training.measures import Chosen, Measured
 from symgrad.training.model import Model
 from symgrad.training.plots.chosen import model_panels
 from symgrad.training.plots.curves import history_panels
@@ -29,7 +30,8 @@ class FitResult:
 
     `stopped` says why it ended. `converged` is whether the loss is at a minimum as far as that
     can be seen, None where it is not known; `remarks` say what speaks against it. `best_epoch` has
-    the best validation score, None without one; `optimizer` and `batch_size` (in examples) are
+    the best validation score, None without one, and `validation` is what is measured of the
+    validation data with these parameters; `optimizer` and `batch_size` (in examples) are
     those that were given or chosen. `constants` are the data without a batch, `preparation` is what
     made arrays of a table, None for arrays.
     """
@@ -46,6 +48,7 @@ class FitResult:
     constants: Arrays = field(default_factory=dict)
     preparation: Any = None
     remarks: tuple[str, ...] = ()
+    validation: Measured | None = None
 
     @cached_property
     def model(self) -> Model:
@@ -67,6 +70,17 @@ class FitResult:
         array([6., 8.])
         """
         return self.model.predict(data, of=of, **named)
+
+    def measure(self, data: Any, metric: Chosen | None = None) -> Measured:
+        """The loss of new data with labels, and a metric of them (see `Model.measure`).
+
+        >>> import symgrad as sg
+        >>> line = "x: Scalar\\nw: Scalar\\nt: Scalar\\nloss = mean((w*x - t)**2 for x, t in batch)"
+        >>> result = sg.fit(line, {"x": [1, 2], "t": [2, 4]}, optimizer="lbfgs")
+        >>> print(result.measure({"x": [3.0, 4.0], "t": [6.0, 9.0]}))
+        loss 0.5, r2 0.7778
+        """
+        return self.model.measure(data, metric)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to an npz file, for `load_model` and `symgrad predict`.

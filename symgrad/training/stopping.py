@@ -17,9 +17,10 @@ class Stopping:
     """Where the gradient is zero, or the validation score has not improved for long.
 
     `tolerance` is the longest gradient that counts as zero; `patience` how many epochs in a row may
-    pass without a better score, None for any number. With patience, `parameters` are those of the
-    best score so far.
-    Raises: OptionError where patience is no positive whole number.
+    pass without a score that is better by more than `min_delta`, None for any number. With
+    patience, `parameters` are those of the best score so far. `metric` names the score where it is
+    not the loss.
+    Raises: OptionError where patience is no positive whole number, or min_delta is negative.
     Source: Prechelt, Early stopping - but when?, 1998.
 
     >>> import numpy as np
@@ -30,13 +31,26 @@ class Stopping:
 
     tolerance: float = 0.0
     patience: int | None = None
+    min_delta: float = 0.0
     larger_is_better: bool = False
+    metric: str = ""
     parameters: npt.NDArray[Any] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         NOT_NEGATIVE.check("tolerance", self.tolerance)
+        NOT_NEGATIVE.check("min_delta", self.min_delta)
         if self.patience is not None:
             checked_count("patience", self.patience)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The options that were given."""
+        told: dict[str, Any] = {"patience": self.patience, "tolerance": self.tolerance}
+        if self.min_delta:
+            told["min_delta"] = self.min_delta
+        if self.metric:
+            told["metric"] = self.metric, self.larger_is_better
+        return told
 
     def state_dict(self) -> dict[str, Any]:
         """What it remembers."""
@@ -53,14 +67,23 @@ class Stopping:
         so far, parameters the shape (n,).
         """
         if self.patience is not None:
-            waited = len(scores) - (self.best_epoch(scores) or 0)
-            if not waited:
+            if self.best_epoch(scores) == len(scores):
                 self.parameters = parameters.copy()
-            if waited >= self.patience:
-                return f"the validation score has not improved for {self.patience} epochs"
+            if len(scores) - self._improved(scores) >= self.patience:
+                by = f" by more than {self.min_delta:g}" if self.min_delta else ""
+                return f"the validation score has not improved{by} for {self.patience} epochs"
         return "the gradient is zero" if gradient <= self.tolerance else ""
 
     def best_epoch(self, scores: Sequence[float]) -> int | None:
         """The first epoch with the best score, the epochs counted from 1; None without scores."""
         best = max if self.larger_is_better else min
         return scores.index(best(scores)) + 1 if scores else None
+
+    def _improved(self, scores: Sequence[float]) -> int:
+        """The last epoch whose score was better, by more than min_delta, than that of the one that
+        was so before it."""
+        sign, at = 1 if self.larger_is_better else -1, 0
+        for epoch, score in enumerate(scores[1:], start=1):
+            if sign * (score - scores[at]) > self.min_delta:
+                at = epoch
+        return at + 1

@@ -1,11 +1,11 @@
-"""Validation: what is held out, and the score on it."""
+"""Validation: what is held out, and the loss and a metric on it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from numbers import Real
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,14 +13,15 @@ from symgrad.errors import NotFiniteError, OptionError
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
 from symgrad.training.chunks import read
-from symgrad.training.data.arrays import Arrays, Data
+from symgrad.training.data.arrays import Data
 from symgrad.training.data.division import checked_share, divided_rows
+from symgrad.training.data.preparation import Preparation
 from symgrad.training.data_totals import with_data_totals
+from symgrad.training.history import History
+from symgrad.training.measures import Chosen, Measure, Measured, measure_of, measured
 from symgrad.training.minibatches import Minibatches
 from symgrad.training.trainer import Trainer
 from symgrad.training.weights import with_weights
-
-Metric: TypeAlias = Callable[[Arrays, Arrays], float]
 
 
 def divided_data(
@@ -50,30 +51,87 @@ def divided_data(
     return data.rows(training), data.rows(held_out)
 
 
-def validation_score(
-    trainer: Trainer, data: Data | None, metric: Metric | None
-) -> Callable[[], float] | None:
-    """The validation score of the trainer's parameters as they are when it is called."""
-    if data is None:
-        return None
-    if data.chunks and metric is not None:
-        raise OptionError("metric: of validation data in chunks the score is the loss")
-    loss = _loss(trainer, data)
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """The loss and a metric of held-out data. Where the metric `decides`, the best epoch is that of
+    the best metric, else that of the least loss."""
 
-    def score() -> float:
+    trainer: Trainer
+    data: Data
+    loss: Callable[[], float]
+    measure: Measure | None
+    decides: bool
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def deciding(self, history: History) -> list[float]:
+        """The numbers so far of what decides."""
+        return history.scores if self.decides else history.validation
+
+    def note(self, history: History) -> list[float]:
+        """Add an epoch's to the history; the numbers so far of what decides.
+
+        Raises: NotFiniteError where the last of them is not finite.
+        """
         with np.errstate(all="ignore"):
-            number = loss() if metric is None else metric(trainer.parameters, data.arrays)
-        if np.ndim(number) or not isinstance(np.asarray(number)[()], Real):
-            raise OptionError(f"metric gave {number!r}; a number is wanted")
-        if not math.isfinite(number):
-            raise NotFiniteError(f"epoch {trainer.epochs}: the validation score is {number}")
-        return float(number)
+            history.validation.append(float(self.loss()))
+        if self.measure is not None:
+            before = len(history.validation) - 1 - len(history.scores)  # kept without a metric
+            history.scores += [math.nan] * before
+            history.metric = self.measure.name
+            history.scores.append(self.measure.of(self.data, self.trainer.parameters))
+        deciding = self.deciding(history)
+        if not math.isfinite(deciding[-1]):
+            told = f"epoch {self.trainer.epochs}: the validation score is {deciding[-1]}"
+            raise NotFiniteError(told)
+        return deciding
 
-    return score
+    def measured(self, history: History, epoch: int) -> Measured:
+        """What was measured after an epoch, the parameters being those of then."""
+        loss = history.validation[epoch - 1]
+        score = history.scores[epoch - 1] if self.measure is not None else None
+        parameters = self.trainer.parameters
+        return measured(loss, score, self.data, parameters, self.measure, self.class_names)
 
 
-def _loss(trainer: Trainer, data: Data) -> Callable[[], float]:
-    """The loss of these data."""
+def validated(
+    trainer: Trainer,
+    training: Data,
+    validating: Data | None,
+    metric: Chosen | None,
+    maximize: bool | None,
+    preparation: Preparation | None,
+) -> Validation | None:
+    """What is measured of the validation data after each epoch; None without them.
+
+    Raises: OptionError for a metric that is none of this problem.
+    """
+    if validating is None:
+        return None
+    if validating.chunks and metric is not None:
+        raise OptionError("metric: of validation data in chunks the score is the loss")
+    measure = None
+    if not validating.chunks:
+        dtype = str(trainer.flat.dtype)
+        measure = measure_of(trainer.problem, training, metric, maximize, dtype)
+    return Validation(
+        trainer=trainer,
+        data=validating,
+        loss=loss_of(trainer, validating),
+        measure=measure,
+        decides=metric is not None,
+        class_names={} if preparation is None else preparation.classes,
+    )
+
+
+def decision(validation: Validation | None) -> tuple[bool, str]:
+    """Whether larger is better of what decides, and which metric that is; empty for the loss."""
+    if validation is None or validation.measure is None or not validation.decides:
+        return False, ""
+    return validation.measure.maximize, validation.measure.name
+
+
+def loss_of(trainer: Trainer, data: Data) -> Callable[[], float]:
+    """The loss of these data, at the trainer's parameters as they are when it is called."""
     dtype = str(trainer.flat.dtype)
     if data.chunks:
         from symgrad.training.chunk_gradients import ChunkGradients
@@ -85,4 +143,4 @@ def _loss(trainer: Trainer, data: Data) -> Callable[[], float]:
     problem, weighted = with_weights(trainer.problem, data)
     inputs = {**weighted.inputs, **trainer.parameters}
     function = value_function(problem, dtype)
-    return lambda: function(inputs)[0]
+    return lambda: float(function(inputs)[0])

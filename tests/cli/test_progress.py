@@ -37,6 +37,20 @@ def test_the_line_fits(width: int, bar: int, said: str) -> None:
     assert len(shown) <= width
 
 
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (90, "loss 0.5  validation 0.25  accuracy 0.9  rate 0.01  4 min 45 s left"),
+        (75, "loss 0.5  validation 0.25  accuracy 0.9  4 min 45 s left"),
+        (60, "loss 0.5  accuracy 0.9  4 min 45 s left"),
+        (45, "loss 0.5  4 min 45 s left"),
+    ],
+)
+def test_the_metric_is_said_beside_the_loss(width: int, said: str) -> None:
+    shown = progress.fitted(report(75, metric="accuracy", score=0.9), width)
+    assert shown == f"epoch   75/1500  {said}"
+
+
 def test_what_is_not_there_is_not_said() -> None:
     shown = progress.fitted(report(1, validation=None), 200)
     assert shown.startswith("epoch    1/1500") and "validation" not in shown

@@ -89,7 +89,7 @@ def scripted(scores: list[float]) -> Any:
 def test_patience_stops_and_restores_the_best() -> None:
     metric, seen = scripted([0.1, 0.7, 0.3, 0.7, 0.9])
     result = fit(LINE, DATA, epochs=5, validation=0.25, patience=2, metric=metric, batch_size=8)
-    assert result.history.validation == [0.1, 0.7, 0.3, 0.7]
+    assert result.history.scores == [0.1, 0.7, 0.3, 0.7]
     assert result.stopped == "after epoch 4: the validation score has not improved for 2 epochs"
     for name, value in result.parameters.items():
         np.testing.assert_array_equal(value, seen[1][name])

@@ -35,3 +35,21 @@ def test_scores_that_are_no_better_stop(
 ) -> None:
     stopping = Stopping(patience=2, larger_is_better=larger_is_better)
     assert stopping.reason(1.0, np.zeros(1), scores) == reason
+
+
+@pytest.mark.parametrize(
+    ("scores", "reason", "best"),
+    [
+        ([3.0, 2.5, 2.4], "", 3),  # 2.5 is better than 3 by more than a quarter, 2.4 than 2.5 not
+        ([3.0, 2.9, 2.8], "the validation score has not improved by more than 0.25", 3),
+        ([3.0, 2.9, 2.74, 2.7], "", 4),
+    ],
+)
+def test_a_score_that_is_hardly_better_does_not_count(
+    scores: list[float], reason: str, best: int
+) -> None:
+    stopping = Stopping(patience=2, min_delta=0.25)
+    for epoch in range(1, len(scores) + 1):
+        last = stopping.reason(1.0, np.array([float(epoch)]), scores[:epoch])
+    assert last.startswith(reason) and bool(last) == bool(reason)
+    assert stopping.parameters is not None and stopping.parameters[0] == best
