@@ -27,15 +27,8 @@ from symgrad.training.archives import load_archive, save_archive
 from symgrad.training.checkpoints import Checkpoint
 from symgrad.training.schedules import CosineDecay
 
-PROBLEM = """
-x: Vector(d)
-t: Scalar
-w: Vector(d)
-b: Scalar
-loss = mean((w.T @ x + b - t)**2 for x, t in batch) + 0.1 * norm2(w)**2
-"""
-RNG = np.random.default_rng(0)
-DATA = {"x": RNG.normal(size=(50, 3)), "t": RNG.normal(size=50)}
+from .regression import DATA, REGRESSION
+
 RATE = CosineDecay(learning_rate=0.05, total=60, per="iteration")
 RUNS: dict[str, dict[str, Any]] = {
     "minibatches": {"batch_size": 8, "optimizer": sg.NAdam(learning_rate=RATE)},
@@ -52,7 +45,7 @@ RUNS: dict[str, dict[str, Any]] = {
 
 def train(run: str = "minibatches", **options: Any) -> sg.FitResult:
     options = {"epochs": 6, "check": False, **RUNS[run], **options}
-    return sg.fit(PROBLEM, DATA, **options)
+    return sg.fit(REGRESSION, DATA, **options)
 
 
 def assert_alike(one: sg.FitResult, other: sg.FitResult) -> None:
@@ -179,8 +172,8 @@ def test_other_data_and_another_program_are_told(tmp_path: Path) -> None:
     kept = tmp_path / "run.npz"
     train(checkpoint=kept, epochs=1)
     for problem, data in (
-        (PROBLEM, {**DATA, "t": -DATA["t"]}),
-        (PROBLEM.replace("0.1", "1"), DATA),
+        (REGRESSION, {**DATA, "t": -DATA["t"]}),
+        (REGRESSION.replace("0.1", "1"), DATA),
     ):
         with pytest.raises(sg.DataError, match="another training: (problem|data) was"):
             sg.fit(problem, data, **RUNS["minibatches"], check=False, checkpoint=kept)
@@ -272,17 +265,17 @@ replace_file(Path(sys.argv[1]), b"new")
 ENDLESS = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from test_checkpoints import train
+from tests.training.test_checkpoints import train
 train(checkpoint=sys.argv[2], checkpoint_every=0, epochs=10**6)
 """
 
 
 def test_kill_9_loses_no_more_than_the_last_seconds(tmp_path: Path) -> None:
     kept = tmp_path / "run.npz"
-    command = [sys.executable, "-c", ENDLESS, str(Path(__file__).parent), str(kept)]
+    command = [sys.executable, "-c", ENDLESS, str(Path(__file__).parents[2]), str(kept)]
     with subprocess.Popen(command) as child:
         deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and child.poll() is None:
             time.sleep(0.05)
             if kept.exists() and load_archive(kept, "checkpoint")["parts"]["trainer"]["epochs"]:
                 break

@@ -14,20 +14,13 @@ from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
 from symgrad.training.schedules import ExponentialDecay
 from symgrad.training.trainer import Trainer
 
-REGRESSION = """
-x: Vector(d)
-t: Scalar
-w: Vector(d)
-b: Scalar
-loss = mean((w.T @ x + b - t)**2 for x, t in batch) + 0.1 * norm2(w)**2
-"""
+from .regression import DATA, REGRESSION, START, T, X
+
 RNG = np.random.default_rng(0)
-X, T = RNG.normal(size=(50, 3)), RNG.normal(size=50)
-START = {"w": np.array([0.5, -1.0, 2.0]), "b": 0.25}
 
 
 def trainer(**options: Any) -> Trainer:
-    return Trainer(REGRESSION, {"x": X, "t": T}, parameters=START, **options)
+    return Trainer(REGRESSION, DATA, parameters=START, **options)
 
 
 def loss_and_gradient(w: np.ndarray, b: float, x: np.ndarray, t: np.ndarray) -> tuple[Any, ...]:
@@ -70,7 +63,7 @@ def test_an_optimizer_may_be_given_as_its_name_or_its_class(given: Any) -> None:
 def test_the_parameters_are_views_of_one_vector_and_the_given_ones_stay() -> None:
     given = {"b": np.array([[0.25]]), "w": np.array([[0.5], [-1.0], [2.0]])}
     before = given["w"].copy()
-    trained = Trainer(REGRESSION, {"x": X, "t": T}, parameters=given)
+    trained = Trainer(REGRESSION, DATA, parameters=given)
     trained.epoch()
     assert list(trained.parameters) == ["w", "b"]
     assert trained.parameters["w"].shape == (3, 1) and trained.parameters["b"].shape == (1, 1)
@@ -243,7 +236,7 @@ def test_the_example_of_which_a_line_is_not_finite_is_told() -> None:
 def test_a_parameter_that_is_not_finite_is_named() -> None:
     bad = {**START, "b": np.nan}
     with pytest.raises(NotFiniteError, match="epoch 1, step 1.*the parameter b is not finite"):
-        Trainer(REGRESSION, {"x": X, "t": T}, parameters=bad).epoch()
+        Trainer(REGRESSION, DATA, parameters=bad).epoch()
 
 
 def test_a_last_update_that_is_not_finite_is_an_error() -> None:
@@ -278,9 +271,6 @@ def test_a_huge_gradient_is_a_gradient() -> None:
     assert big.parameters["w"] == -1.0
 
 
-GIVEN = {"x": X, "t": T}
-
-
 @pytest.mark.parametrize(
     ("data", "parameters", "message"),
     [
@@ -291,15 +281,15 @@ GIVEN = {"x": X, "t": T}
         ({"x": X[:0], "t": T[:0]}, START, "x, t hold no examples"),
         ({"x": X, "t": ["a"] * 50}, START, "t: column t has one class alone, a; two are wanted"),
         ([X, T], START, "data is a list; a mapping"),
-        ({**GIVEN, "b": 0.0}, START, "b is given as data and as a parameter"),
-        (GIVEN, {**START, "c": 0.0}, "parameters: c is not declared"),
-        (GIVEN, {**START, "x": X}, "parameters: x has a value for each example; it is data"),
-        (GIVEN, {"w": [1.0, 2.0, 3.0]}, "missing is b: Scalar"),
-        (GIVEN, {**START, "b": "zero"}, "b is no array of numbers"),
-        (GIVEN, {**START, "w": X[0] + 1j}, "parameters: w has complex numbers"),
-        (GIVEN, {**START, "w": np.ma.masked_array(X[0], [1, 0, 0])}, "w is a masked array"),
-        (GIVEN, {**START, "b": np.datetime64("2020-01-01")}, "b has dates or times"),
-        (GIVEN, {}, "a mapping from name to initial value is wanted"),
+        ({**DATA, "b": 0.0}, START, "b is given as data and as a parameter"),
+        (DATA, {**START, "c": 0.0}, "parameters: c is not declared"),
+        (DATA, {**START, "x": X}, "parameters: x has a value for each example; it is data"),
+        (DATA, {"w": [1.0, 2.0, 3.0]}, "missing is b: Scalar"),
+        (DATA, {**START, "b": "zero"}, "b is no array of numbers"),
+        (DATA, {**START, "w": X[0] + 1j}, "parameters: w has complex numbers"),
+        (DATA, {**START, "w": np.ma.masked_array(X[0], [1, 0, 0])}, "w is a masked array"),
+        (DATA, {**START, "b": np.datetime64("2020-01-01")}, "b has dates or times"),
+        (DATA, {}, "a mapping from name to initial value is wanted"),
     ],
 )
 def test_data_that_do_not_fit_are_an_error(data: Any, parameters: Any, message: str) -> None:

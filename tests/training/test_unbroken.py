@@ -13,23 +13,14 @@ from symgrad.errors import DataError, OptionError
 from symgrad.training.optimizers import OPTIMIZERS
 from symgrad.training.schedules import CosineDecay
 
-PROBLEM = """
-x: Vector(d)
-t: Scalar
-w: Vector(d)
-b: Scalar
-loss = mean((w.T @ x + b - t)**2 for x, t in batch) + 0.1 * norm2(w)**2
-"""
-RNG = np.random.default_rng(0)
-DATA = {"x": RNG.normal(size=(50, 3)), "t": RNG.normal(size=50)}
-START = {"w": np.array([0.5, -1.0, 2.0]), "b": 0.25}
+from .regression import DATA, REGRESSION, START
 
 
 def trainer(name: str = "adam", **options: Any) -> sg.Trainer:
     rate = CosineDecay(learning_rate=0.01, total=40, per="iteration")
     optimizer = OPTIMIZERS[name](learning_rate=rate)
     options = {"batch_size": 8, "parameters": START, **options}
-    return sg.Trainer(PROBLEM, DATA, optimizer=optimizer, **options)
+    return sg.Trainer(REGRESSION, DATA, optimizer=optimizer, **options)
 
 
 def through_json(state: Any) -> Any:
