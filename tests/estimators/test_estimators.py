@@ -153,7 +153,7 @@ def test_a_hidden_layer_transforms() -> None:
 POISSON = LINE + "loss = mean(exp(w.T @ x) - t * (w.T @ x) for x, t in batch)"
 CODES = "x: Vector(d)\nW: Matrix(k, d)\nz = W @ x\nr = W.T @ z\n"
 CODES += "loss = mean(norm2(r - x)**2 for x in batch)"
-HINGE = "loss = mean(hinge(t * (w.T @ x)) for x, t in batch)"
+SEVERAL = "loss = mean(hinge(t * (w.T @ x)) + exp(-t * (w.T @ tanh(x))) for x, t in batch)"
 UNCLEAR = [
     (SymgradRegressor(POISSON), X, NUMBERS, "name what is predicted by output="),
     (SymgradRegressor("w: Vector(d)\nloss = norm2(w)"), X, NUMBERS, "or say target= and output="),
@@ -163,7 +163,7 @@ UNCLEAR = [
     (SymgradRegressor(LEAST_SQUARES, optimizer="adm"), X, NUMBERS, "did you mean adam"),
     (SymgradRegressor(LEAST_SQUARES, random_state=-1), X, NUMBERS, "random_state is -1"),
     (SymgradClassifier(LOGISTIC, constants={"lam": 0}), X, [0, 1, 2] * 20, "y has 3 classes"),
-    (SymgradClassifier(LINE + HINGE), X, WORDS, "the score may need a name"),
+    (SymgradClassifier(LINE + SEVERAL), X, WORDS, "the score may need a name"),
     (SymgradClassifier(), X, ["a"] * 60, "y has one class alone"),
     (SymgradTransformer(CODES), X, None, "z, r could be it; say output="),
 ]  # fmt: skip

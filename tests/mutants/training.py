@@ -168,6 +168,16 @@ MUTANTS: list[Mutant] = [
         ("a factor is a label", "if self._is_weight() or self", "if self"),
     ),
     *planted_in(
+        "symgrad/training/data/scores.py",
+        "tests/training/data/test_labels.py",
+        ("a score is no part of a product", "return apart or (", "return ("),
+        (
+            "a score beside a product is enough",
+            "if self.trained(n)) and not any(",
+            "if True or any(",
+        ),
+    ),
+    *planted_in(
         "symgrad/training/data/learning.py",
         "tests/training/data/test_frames.py",
         ("a mean is of all rows", "if options.trained is None else", "if True else"),

@@ -25,7 +25,7 @@ LINEAR = {
     "sum": "sum((w.T @ x + b - t)**2 for x, t in batch)",
     "mean": "mean((w.T @ x + b - t)**2 for x, t in batch)",
     "sum and regulariser": "sum((w.T @ x + b - t)**2 for x, t in batch) + 3 * norm2(w)**2 + b**4",
-    "mean and regulariser": "mean(log(1 + exp(-t * (w.T @ x))) for x, t in batch) + norm2(w)**2",
+    "mean and regulariser": "mean(log(1 + exp(w.T @ x - t)) for x, t in batch) + norm2(w)**2",
     "weighted": "sum(c * (w.T @ x + b - t)**2 for x, t, c in batch) / 7 + norm1(w)",
     "masked": "sum(step(c) * abs(w.T @ x - t) for x, t, c in batch) + 2 * b**2",
     "several": "sum((w.T @ x - t)**2 for x, t in batch) + mean(exp(b * c) for c in batch) / 2 - b",

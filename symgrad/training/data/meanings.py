@@ -1,7 +1,7 @@
 r"""Which numbers the labels of a loss may be, told by what the loss does with them.
 
-A score z is a sum that is linear in parameters, and so can be any number. As a function of z and a
-label t the loss of an example shows what t has to be, however it is written:
+A score z (see `symgrad.training.data.scores`) can be any number. As a function of z and a label t
+the loss of an example shows what t has to be, however it is written:
 
     l(z, t) -> -\infty for some t, not for 0 and 1    t is a probability, or a count
     l(z, t) = l(t z, 1), with another l(-z, 1)        t is the sign of a margin: -1 and 1
@@ -22,10 +22,11 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus.lowering import lower_problem
-from symgrad.calculus.nodes import ONE, Axis, Input, Node, Polynomial, topological
+from symgrad.calculus.nodes import Axis, Input, Node
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem
 from symgrad.numerics.interpreter import evaluate_nodes, size_of
+from symgrad.training.data.scores import Graph
 
 SIZE = 3  # of every dimension, where a loss is tried
 FAR = 40.0  # a score that is large; exp(2 FAR) still is a number
@@ -90,82 +91,15 @@ def meanings(problem: Problem, names: Sequence[str]) -> Iterator[Meaning]:
         return
     if problem.functions or len(set(problem.batch.values())) != 1:
         return
-    graph = _Graph(problem, lower_problem(problem).output.closed().node)
+    graph = Graph(problem, lower_problem(problem).output.closed().node)
     for name in names:
         variable = problem.variables[name]
         if variable.kind not in ("Scalar", "Vector") or variable.steps is not None:
             continue
-        trial = graph.trial(name)
-        meaning = trial and trial.meaning()
+        met = graph.met(name)
+        meaning = met and _Trial(**met._asdict()).meaning()
         if meaning:
             yield meaning
-
-
-@dataclass
-class _Graph:
-    """The nodes of a loss, and which variables each is made of."""
-
-    problem: Problem
-    root: Node
-
-    @cached_property
-    def order(self) -> list[Node]:
-        return topological([self.root])
-
-    @cached_property
-    def below(self) -> dict[Node, frozenset[str]]:
-        """The variables below each node."""
-        found: dict[Node, frozenset[str]] = {}
-        for node in self.order:
-            own = {node.name} if isinstance(node, Input) else set()
-            found[node] = frozenset(own).union(*(found[n] for n in node.operands))
-        return found
-
-    def trained(self, node: Node) -> bool:
-        """Whether it has a value for each example that parameters change."""
-        return self.has_batch(node) and not self.below[node].isdisjoint(self.problem.parameters)
-
-    def has_batch(self, node: Node) -> bool:
-        """Whether it has a value for each example."""
-        return any(isinstance(axis, str) for axis in node.axes)
-
-    def trial(self, label: str) -> _Trial | None:
-        """The loss as a function of a score and this label."""
-        if label not in self.below[self.root]:
-            return None
-        score = next((n for n in reversed(self.order) if self._is_score(n, label)), None)
-        if score is None:
-            return None
-        own = [n for n in self._above(score) if self.below[n] == {label} and self.has_batch(n)]
-        alone = [n for n in own if self._is_all_of(n, label)]
-        (variable,) = (n for n in own if isinstance(n, Input))
-        return _Trial(self, score, variable, alone[-1])
-
-    def _is_all_of(self, node: Node, label: str) -> bool:
-        """Whether the label is nowhere but below this node."""
-        others = topological([self.root], lambda n: n is not node)
-        return not any(isinstance(n, Input) and n.name == label for n in others if n is not node)
-
-    def _is_score(self, node: Node, label: str) -> bool:
-        """Whether it is a sum linear in a parameter, without the label, and all that is trained
-        goes through it."""
-        if not isinstance(node, Polynomial) or not self.trained(node) or label in self.below[node]:
-            return False
-        if not any(
-            isinstance(f.node, Input) and f.node.name in self.problem.parameters and f.power == ONE
-            for term in node.terms
-            for f in term.factors
-        ):
-            return False
-        through: set[Node] = {node}
-        for other in self.order:
-            if not through.isdisjoint(other.operands):
-                through.add(other)
-        return all(n in through for n in self._above(node) if self.trained(n))
-
-    def _above(self, score: Node) -> list[Node]:
-        """The nodes that the loss is made of, down to the score."""
-        return topological([self.root], lambda node: node is not score)
 
 
 @dataclass
@@ -173,7 +107,7 @@ class _Trial:
     """The loss of one example, at scores and labels to be tried; all else is 1. `node` is made of
     the label alone, and all that the loss takes of it."""
 
-    graph: _Graph
+    graph: Graph
     score: Node
     label: Input
     node: Node
@@ -248,7 +182,7 @@ class _Trial:
     def _others_are_weights(self) -> bool:
         """Whether the loss is linear in whatever else of the example meets the score."""
         graph, score, label = self.graph, self.scores[0], self.scores[0].ravel()[0]
-        above = {n.name for n in graph._above(self.score) if isinstance(n, Input)}
+        above = {n.name for n in graph.above(self.score) if isinstance(n, Input)}
         others = (above & graph.problem.batch.keys()) - {self.label.name} - graph.below[self.score]
         for name in others:
             one, two, three = (self.loss(score, label, others={name: k}) for k in (1.0, 2.0, 3.0))

@@ -64,6 +64,18 @@ def test_what_a_loss_means_by_a_label(loss: str) -> None:
     assert classes_wanted(sg.parse(SCALAR.format(loss)), "t") == MEANT[loss]
 
 
+@pytest.mark.parametrize("loss", MEANT)
+def test_it_means_the_same_where_the_score_has_no_name(loss: str) -> None:
+    text = loss.replace(" + b", "").replace("log(p)", "-softplus(-z)")
+    text = text.replace("log(1 - p)", "-softplus(z)").replace("p)", "sigmoid(z))")
+    for score, declared in (("(w.T @ x)", "Vector(d)"), ("(w * x)", "Scalar")):
+        own = text.replace("z", score)
+        program = SCALAR.replace("Vector(d)", declared).replace("norm2(w)", "sum(w)")
+        lines = [line for line in program.splitlines() if line[:3] not in ("z =", "p =", "b: ")]
+        problem = sg.parse("\n".join(lines).format(own))
+        assert classes_wanted(problem, "t") == MEANT[loss], own
+
+
 def test_a_program_with_steps_says_nothing_of_its_labels() -> None:
     text = "x: Vector(d)[t:T]\ny: Scalar\nW: Matrix(d, d)\nh[0] = zeros(d)\n"
     text += "for t in range(1, T + 1):\n"
@@ -83,6 +95,8 @@ LOGISTIC = "-t * log(p) - (1 - t) * log(1 - p)"
 SOFTMAX, HINGES = "cross_entropy(y, softmax(z))", "sum(hinge(y * z))"
 BCE = "binary_cross_entropy(y, sigmoid(z))"
 ENTROPY = VECTOR.format(SOFTMAX)
+NET = "x: Vector(d)\nt: Scalar\ns: Scalar\nW: Matrix(4, d)\nw: Vector(4)\n"
+NET += "loss = mean(s * softplus(-t * (w.T @ tanh(W @ x))) for x, t, s in batch)"
 INDEX = ENTROPY.replace("Vector(k)", "Index(k)")
 HOT = ENTROPY.replace("Vector(k)", "Vector(k, one_hot=True)")
 ONE, TWO = SCALAR.format(LOGISTIC), SCALAR.format("hinge(t * z)")
@@ -104,6 +118,9 @@ MISTAKES: dict[str, tuple[str, Any, str]] = {
     "negative counts": (SCALAR.format("exp(z) - t * z"), [3, -1, 0], "row 1.*0 or more"),
     "signs for many labels": (VECTOR.format(BCE), [[1, -1], [1, 1], [-1, 1]], "y, row 0"),
     "bits for many margins": (VECTOR.format(HINGES), [[1, -1], [1, 0], [-1, 1]], "y, row 1"),
+    "bits for many margins without a name": (
+        VECTOR.format("sum(hinge(y * (W @ x)))"), [[1, -1], [1, 0], [-1, 1]], "y, row 1"),
+    "bits in a margin of a net": (NET, [1, 0, 1], "t, row 1"),
     "two classes at once": (ENTROPY, [[1, 0], [1, 1], [0, 1]], "row 1.*shares by it"),
     "no class": (ENTROPY, [[1, 0], [0, 0], [0, 1]], "row 1.*shares by it"),
     "a class number as a vector": (ENTROPY, [[0], [1], [2]], "row 0.*shares by it"),
@@ -138,6 +155,7 @@ RIGHT = {
     "truths": (ONE, [False, True, True]),
     "probabilities": (ONE, [0.1, 0.5, 1.0]),
     "signs": (TWO, [-1, 1, 1]),
+    "signs without a score": (SCALAR.format("relu(1 - t * w.T @ (2 * x))"), [-1, 1, 1]),
     "numbers beyond what a sigmoid reaches": (SCALAR.format("(t - p)**2"), [-0.1, 0.5, 1.05]),
     "counts": (SCALAR.format("exp(z) - t * z"), [0, 17, 2]),
     "weights below 0": (SCALAR.format("-t * log(p)"), [-1.0, 2.0, 0.5]),
