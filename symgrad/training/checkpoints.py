@@ -203,7 +203,8 @@ def run_told(
 
 def _arrays(data: Data) -> dict[str, Any]:
     weights = {} if data.weights is None else {"": data.weights}
-    return {**data.arrays, **weights}
+    sizes = {"sizes of chunks": np.array(data.sizes)} if data.chunks else {}
+    return {**data.arrays, **weights, **sizes}
 
 
 def check_sum(arrays: Mapping[str, Any]) -> str:

@@ -43,16 +43,16 @@ def read(problem: Problem, data: Any, dtype: str, parameters: tuple[str, ...]) -
     batches = set(problem.batch.values())
     if _is_list(data):
         return _sampled(problem, data, {}, dtype, parameters)
-    if _is_dask(data):
+    if is_dask(data):
         return _sampled(problem, _partitions(problem, data), {}, dtype, parameters)
-    if not isinstance(data, Mapping) or not any(map(_is_dask, data.values())):
+    if not isinstance(data, Mapping) or not any(map(is_dask, data.values())):
         lists = [n for n in batches if isinstance(data, Mapping) and _is_list(data.get(n))]
         if not lists:
             return read_data(problem, data, dtype, parameters)
         others = {n: v for n, v in data.items() if n != lists[0]}
         return _sampled(problem, data[lists[0]], others, dtype, parameters)
     constants = {n: v for n, v in data.items() if n not in problem.batch}
-    for name in filter(lambda name: _is_dask(constants[name]), constants):
+    for name in filter(lambda name: is_dask(constants[name]), constants):
         raise DataError(
             f"data: {name} is dask's, and no example has its own part of it: every step would load "
             f"all of it; give {name}.compute() where it fits into memory"
@@ -204,7 +204,7 @@ def _cut(arrays: Mapping[str, Any]) -> list[Delayed]:
     if not arrays:
         raise DataError("dask arrays: none of them belongs to the batch")
     arrays = {n: a.to_dask_array() if hasattr(a, "to_dask_array") else a for n, a in arrays.items()}
-    first_name, first = next((n, a) for n, a in arrays.items() if _is_dask(a))
+    first_name, first = next((n, a) for n, a in arrays.items() if is_dask(a))
     if any(math.isnan(size) for size in first.chunks[0]):
         return _cut_as_they_are(first_name, first, arrays)
     from_any, blocks = dask("dask.array").asarray, {}
@@ -224,7 +224,7 @@ def _cut(arrays: Mapping[str, Any]) -> list[Delayed]:
 def _cut_as_they_are(first_name: str, first: Any, arrays: Mapping[str, Any]) -> list[Delayed]:
     """Arrays of unknown sizes, such as those of a frame: chunk k of each belongs together."""
     for name, array in arrays.items():
-        if not _is_dask(array) or array.numblocks != (
+        if not is_dask(array) or array.numblocks != (
             len(first.chunks[0]),
             *[1] * (array.ndim - 1),
         ):
@@ -237,13 +237,14 @@ def _cut_as_they_are(first_name: str, first: Any, arrays: Mapping[str, Any]) -> 
     return [{n: blocks[n][k] for n in blocks} for k in range(len(first.chunks[0]))]
 
 
-def _is_dask(value: Any) -> bool:
+def is_dask(value: Any) -> bool:
+    """Whether it is one of dask's."""
     return hasattr(value, "__dask_graph__")
 
 
 def _is_list(value: Any) -> bool:
     """Whether it is a list of delayed mappings."""
-    return isinstance(value, (list, tuple)) and bool(value) and all(map(_is_dask, value))
+    return isinstance(value, (list, tuple)) and bool(value) and all(map(is_dask, value))
 
 
 def dask(module: str = "dask") -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from symgrad.errors import NotFiniteError, OptionError
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
-from symgrad.training.chunks import read
+from symgrad.training.chunks import read, reading_of
 from symgrad.training.data.arrays import Data
 from symgrad.training.data.division import checked_share, divided_rows
 from symgrad.training.data.preparation import Preparation
@@ -42,8 +42,10 @@ def divided_data(
     if not validation:
         return data, None
     if data.chunks:
-        raise OptionError(
-            "with data in chunks no share is set aside: give data of their own, validation={...}"
+        from symgrad.training.chunk_rows import divided_chunks
+
+        return divided_chunks(
+            data, validation, seed, reading_of(problem, data.constants, dtype, trained)
         )
     if not data.count:
         raise OptionError("there is no batch to set a share aside from: give validation={...}")
@@ -136,7 +138,8 @@ def loss_of(trainer: Trainer, data: Data) -> Callable[[], float]:
     if data.chunks:
         from symgrad.training.chunk_gradients import ChunkGradients
 
-        problem, data = with_data_totals(trainer.problem, data, trainer.wrt, dtype)
+        problem, data = with_weights(trainer.problem, data)
+        problem, data = with_data_totals(problem, data, trainer.wrt, dtype)
         batches = Minibatches(data, trainer.parameters, data.total, False)
         gradients = ChunkGradients(problem, batches)
         return lambda: gradients.of(0)[0]

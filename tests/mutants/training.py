@@ -243,6 +243,12 @@ MUTANTS: list[Mutant] = [
         ("the size counts examples", "return total.expression()", "return total_of"),
     ),
     *planted_in(
+        "symgrad/training/chunk_rows.py",
+        "tests/training/test_chunks.py",
+        ("a share is trained on too", "[side]).examples", "[1]).examples"),
+        ("weights are those of other rows", "[side]]", "[0]]"),
+    ),
+    *planted_in(
         "symgrad/training/loop.py",
         "tests/training/test_trainer.py tests/training/test_fit.py",
         ("a step that is not finite is made", "if step != accepted and not", "if False and not"),

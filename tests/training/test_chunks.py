@@ -29,6 +29,8 @@ from symgrad.training.minibatches import Minibatches
 from symgrad.training.optimizers import GD, SGD, Adam
 from symgrad.training.totals import weighted
 from symgrad.training.trainer import Trainer
+from symgrad.training.validation import divided_data
+from symgrad.training.weights import weighed
 
 dask = pytest.importorskip("dask")
 dask_array = pytest.importorskip("dask.array")
@@ -185,7 +187,6 @@ def test_validation_and_single_precision(here: None) -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"validation": 0.2}, "data of their own"),
         ({"modules": "numba"}, "modules='numpy'"),
         ({"validation": {"x": X, "y": dask_array.asarray(Y)}, "metric": max}, "score is the loss"),
     ],
@@ -289,6 +290,10 @@ loss = sum(c * norm2(r)**2 for x, y in batch) / sum(c for y in batch) + norm2(v)
 )
 
 
+PAIRS = [sum(PIECES[k : k + 2]) for k in range(0, CHUNKS, 2)]
+STEPS = {None: [COUNT], 4: [4] * 50 + [3], 30: PAIRS}  # the examples of each step of an epoch
+
+
 @pytest.mark.parametrize("size", [None, 4, 30])
 def test_sums_of_the_data_are_those_of_all_chunks(here: None, size: int | None) -> None:
     """They are numbers of the whole data in each step, so that the steps add up to its gradient."""
@@ -297,11 +302,9 @@ def test_sums_of_the_data_are_those_of_all_chunks(here: None, size: int | None) 
     whole = Trainer(DIVIDED, {"x": X, "y": Y}, batch_size=None, **options)
     gradients = found._steps._gradients
     each = [(v, g.copy()) for v, g in map(gradients.of, range(gradients.count))]
-    pairs = [sum(PIECES[k : k + 2]) for k in range(0, CHUNKS, 2)]
-    counts = {None: [COUNT], 4: [4] * 50 + [3], 30: pairs}
     loss, before = whole.epoch(), np.concatenate([START["W"].ravel(), START["v"]])
-    assert np.average([v for v, _ in each], weights=counts[size]) == pytest.approx(loss, rel=1e-12)
-    slope = np.average([g for _, g in each], axis=0, weights=counts[size])
+    assert np.average([v for v, _ in each], weights=STEPS[size]) == pytest.approx(loss, rel=1e-12)
+    slope = np.average([g for _, g in each], axis=0, weights=STEPS[size])
     assert np.abs(slope - (before - whole.flat)).max() <= 1e-12 * np.abs(slope).max()
 
 
@@ -446,6 +449,93 @@ def test_empty_chunks_are_left_out(here: None) -> None:
     assert math.isfinite(trainer.epoch()) and len(trainer.state_dict()["flat"]) == 21
     with pytest.raises(DataError, match="the chunks hold no examples"):
         Trainer(models.linear(), with_empty[:1], parameters=start)
+
+
+# weights and shares
+
+TIMES = np.random.default_rng(7).integers(0, 4, COUNT)
+WEIGHTS = {
+    "an array": lambda: TIMES,
+    "dask's in other chunks": lambda: dask_array.from_array(TIMES, chunks=17),
+    "chunks of no known sizes": lambda: dask_array.concatenate(
+        [
+            dask_array.from_array(piece, chunks=-1)[piece >= 0]
+            for piece in np.split(TIMES, EDGES[1:-1])
+        ]
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+def test_a_weight_in_chunks_counts_as_in_memory(here: None, kind: str) -> None:
+    options: dict[str, Any] = {"parameters": START, "optimizer": SGD(learning_rate=1.0)}
+    data = {"x": X, "y": Y}
+    found = Trainer(DIVIDED, arrays(), batch_size=None, sample_weight=WEIGHTS[kind](), **options)
+    whole = Trainer(DIVIDED, data, batch_size=None, sample_weight=TIMES, **options)
+    assert found.epoch() == pytest.approx(whole.epoch(), rel=1e-12)
+    assert np.abs(found.flat - whole.flat).max() <= 1e-12 * np.abs(whole.flat).max()
+
+
+@pytest.mark.parametrize("size", [4, 30])
+def test_weighted_steps_add_up(here: None, size: int) -> None:
+    options: dict[str, Any] = {"parameters": START, "sample_weight": TIMES}
+    found, whole = (Trainer(LINEAR, arrays(), batch_size=n, **options) for n in (size, None))
+    loss, slope = whole._steps._gradients.of(0)
+    gradients = found._steps._gradients
+    each = [(v, g.copy()) for v, g in map(gradients.of, range(gradients.count))]
+    assert np.average([v for v, _ in each], weights=STEPS[size]) == pytest.approx(loss, rel=1e-12)
+    total = np.average([g for _, g in each], axis=0, weights=STEPS[size])
+    assert np.abs(total - slope).max() <= 1e-12 * np.abs(slope).max()
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.ones(9), r"sample_weight has shape \(9,\); a number for each of 203 examples"),
+        (np.where(TIMES == 3, -1, 1), r"sample_weight, chunk \d: entry \d is -1; numbers from 0"),
+        (np.zeros(COUNT), "sample_weight: all are zero"),
+    ],
+)
+@pytest.mark.parametrize("given", [np.asarray, dask_array.asarray])
+def test_weights_that_fit_no_chunks(here: None, weights: Any, message: str, given: Any) -> None:
+    with pytest.raises(DataError, match=message):
+        Trainer(LINEAR, arrays(), parameters=START, sample_weight=given(weights))
+
+
+LINE = "x: Scalar\nw: Scalar\nloss = mean((w - x)**2 for x in batch)"
+
+
+def test_a_share_of_each_chunk_is_held_out(here: None) -> None:
+    """Training and validation data are all data, each example once, with its weight."""
+    data = {"x": dask_array.from_array(np.arange(COUNT * 1.0), chunks=(PIECES,))}
+    problem = parse(LINE)
+    whole = weighed(read(problem, data, "float64", ("w",)), np.arange(COUNT), "float64")
+    sides = divided_data(problem, whole, 0.1, "float64", ("w",), 3)
+    rows = [[chunk["x"] for chunk in dask.compute(*side.chunks)] for side in sides]
+    weights = [dask.compute(*side.weight_parts) for side in sides]
+    for side, parts, own in zip(sides, rows, weights, strict=True):
+        assert tuple(map(len, parts)) == side.sizes
+        np.testing.assert_array_equal(np.concatenate(parts), np.concatenate(own))
+        np.testing.assert_array_equal(side.weights, [part.sum() for part in own])
+    assert [side.total for side in sides] == [183, 20]
+    both = np.concatenate([np.concatenate(parts) for parts in rows])
+    np.testing.assert_array_equal(np.sort(both), np.arange(COUNT))
+    again = divided_data(problem, whole, 0.1, "float64", ("w",), 4)[1]
+    assert [c["x"].tolist() for c in dask.compute(*again.chunks)] != [r.tolist() for r in rows[1]]
+    with pytest.raises(DataError, match=r"validation=0.001 of 203 examples leaves none on one"):
+        fit(problem, data, validation=0.001)
+
+
+def test_the_score_is_that_of_the_share(here: None) -> None:
+    data = {"x": dask_array.from_array(np.arange(40.0), chunks=8)}
+    options: dict[str, Any] = {"optimizer": SGD(learning_rate=1e-9), "epochs": 1, "seed": 3}
+    options |= {"parameters": {"w": 0}, "validation": 0.25}
+    weights = np.where(np.arange(40) % 8 == 0, 1.0, 0.5)
+    result = fit(LINE, data, sample_weight=weights, **options)
+    held = [8 * k + np.random.default_rng([3, 1, k]).permutation(8)[:2] for k in range(5)]
+    rows = np.concatenate(held)
+    wanted = np.average(rows**2.0, weights=weights[rows])
+    assert result.history.validation == [pytest.approx(wanted, rel=1e-6)]
 
 
 # files

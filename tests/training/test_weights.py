@@ -88,5 +88,5 @@ def test_weights_that_are_none(weights: Any, error: type[Exception], message: st
 
 def test_without_a_batch_there_are_no_examples_to_weigh() -> None:
     text = "X: Matrix(m, n, data=True)\nw: Vector(n)\nloss = norm2(X @ w)**2"
-    with pytest.raises(OptionError, match="weights are of examples in memory; write them into"):
+    with pytest.raises(OptionError, match="weights are of examples of one batch; write them into"):
         sg.fit(text, {"X": np.ones((3, 2))}, sample_weight=np.ones(3))

@@ -34,7 +34,8 @@ class Data:
     examples. `functions` are
     those that the problem leaves open. `numbers` are those of the examples in the data they were
     taken from, None where these are all of them. `weights` are numbers of which each example counts
-    as many times as its own says, None for once.
+    as many times as its own says, None for once; of chunks the sum of each one's, which are
+    `weight_parts`.
     """
 
     examples: Arrays
@@ -45,6 +46,7 @@ class Data:
     numbers: Array | None = None
     weights: Array | None = None
     sizes: tuple[int, ...] = ()
+    weight_parts: tuple[Any, ...] = ()
 
     @property
     def total(self) -> int:
@@ -82,7 +84,7 @@ class Data:
         examples = {name: array[chosen] for name, array in self.examples.items()}
         count = len(next(iter(examples.values()))) if examples else 0
         numbers = (np.arange(self.count) if self.numbers is None else self.numbers)[chosen]
-        weights = None if self.weights is None else self.weights[chosen]
+        weights = None if self.weights is None or self.chunks else self.weights[chosen]
         return Data(
             examples,
             self.constants,

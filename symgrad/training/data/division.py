@@ -34,5 +34,10 @@ def divided_rows(
     held_out = round(share * count)
     if not 0 < held_out < count:
         raise DataError(f"{what}={share} of {count} examples leaves none on one side")
-    order = np.random.default_rng([seed, draw]).permutation(count)
+    return drawn_rows(count, held_out, (seed, draw))
+
+
+def drawn_rows(count: int, held_out: int, seeds: tuple[int, ...]) -> tuple[Array, Array]:
+    """The numbers of the examples that are left, and of so many that are drawn."""
+    order = np.random.default_rng(seeds).permutation(count)
     return np.sort(order[held_out:]), np.sort(order[:held_out])
