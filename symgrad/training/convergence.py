@@ -69,7 +69,11 @@ def judged(
         before = np.concatenate(flattened(start[name] for name in trainer.wrt))
         loss = partial(_loss, trainer, data)
         flat, parameters = trainer.flat, trainer.parameters
-        around = looked_around(parameters, flat, before.astype(flat.dtype), loss, verdict.converged)
+        moved = np.ones(len(flat), bool)
+        for piece in state.frozen:
+            moved[piece] = False
+        before = before.astype(flat.dtype)
+        around = looked_around(parameters, flat, before, loss, verdict.converged, moved)
         verdict = Verdict(around.converged, (*verdict.remarks, *around.remarks))
     return replace(result, converged=verdict.converged, remarks=verdict.remarks)
 
@@ -147,14 +151,16 @@ def looked_around(
     start: Array,
     prepare: Callable[[], Callable[[], float]],
     converged: bool | None,
+    moved: Array,
 ) -> Verdict:
     """What losses near the last parameters say, where these have converged or some never moved.
 
     `flat` are all parameters, which `parameters` view and the loss reads that `prepare` makes;
-    `start` are those at the beginning.
+    `start` are those at the beginning; `moved` says which of them an optimizer moves at all.
     """
     pieces = _pieces(parameters)
-    unmoved = [n for n, at in pieces.items() if np.array_equal(flat[at], start[at])]
+    still = [n for n, at in pieces.items() if np.array_equal(flat[at], start[at])]
+    unmoved = [n for n in still if moved[pieces[n]].any()]
     if not unmoved and not converged:
         return Verdict(converged)
     rest = np.zeros(len(flat), bool)
@@ -163,7 +169,7 @@ def looked_around(
     loss = prepare()
     here = loss()
     names = ", ".join(unmoved)
-    for chosen in [rest] * bool(unmoved) + [np.ones(len(flat), bool)] * bool(converged):
+    for chosen in [rest] * bool(unmoved) + [moved] * bool(converged):
         near = _around(flat, chosen, loss, SIZES)
         if near.min() < here - _rounding(here, flat):
             told = f"no minimum: near it the loss is {near.min():.6g}, here {here:.6g}"

@@ -62,6 +62,8 @@ def scalar(name: str) -> sympy.Symbol:
 
 THETA = state(r"\theta")
 GRADIENT = quantity("g_t")
+UNCLIPPED = quantity(r"\tilde{g}_t")  # the gradient of the loss, where g_t is what is left of it
+NORM = scalar(r"\nu_t")  # its Euclidean norm
 ITERATION = scalar("t")
 RATE = scalar(r"\eta")
 

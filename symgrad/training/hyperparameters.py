@@ -57,6 +57,8 @@ HYPERPARAMETERS = {
     "epsilon": Hyperparameter(scalar(r"\varepsilon"), NOT_NEGATIVE),
     "momentum_decay": Hyperparameter(scalar(r"\psi"), NOT_NEGATIVE),
     "initial_accumulator": Hyperparameter(scalar("v_0"), NOT_NEGATIVE),
+    "clip_value": Hyperparameter(scalar("c"), POSITIVE),
+    "clip_norm": Hyperparameter(scalar("C"), POSITIVE),
     "history_size": Hyperparameter(scalar("k"), COUNT),
     "decay": Hyperparameter(scalar(r"\kappa"), NOT_NEGATIVE),
     "factor": Hyperparameter(scalar(r"\gamma"), FACTOR),
@@ -69,6 +71,7 @@ HYPERPARAMETERS = {
     "fall": Hyperparameter(scalar("b"), AT_LEAST_ONE),
     "lowest": Hyperparameter(scalar(r"\eta_{\min}"), NOT_NEGATIVE),
 }
+OPTIONAL = ("clip_value", "clip_norm")  # None where it is not asked for
 
 
 def symbols(*names: str) -> tuple[sympy.Symbol, ...]:
@@ -100,6 +103,8 @@ wanted
     """
     for name in (field.name for field in fields(record) if field.name in HYPERPARAMETERS):
         value = getattr(record, name)
+        if name in OPTIONAL and value is None:
+            continue
         if name != "learning_rate" or not hasattr(value, "written"):
             HYPERPARAMETERS[name].range.check(f"{type(record).__name__}: {name}", value)
 

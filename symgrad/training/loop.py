@@ -9,10 +9,9 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from symgrad.training.data.arrays import Array
-from symgrad.training.updates import OptimizerState
+from symgrad.training.updates import OptimizerState, squared
 
 Passed: TypeAlias = tuple[int, float, float, float]  # as `loop` returns it
-UNDERFLOW = 1e-30  # below this, a sum of squares may have lost all its digits in float32
 
 
 def loop(
@@ -92,10 +91,7 @@ class PlainSteps:
 
     def _gradient(self, step: int, _: None) -> tuple[float, float]:
         value, self.flat = self._gradients.of(step)
-        square = float(self.flat.dot(self.flat))
-        if not UNDERFLOW < square < np.inf:
-            square = float(np.square(self.flat, dtype=np.float64).sum())
-        return value, square
+        return value, squared(self.flat)
 
     def _update(self, step: int, _: None) -> None:
         self._state.update(self._theta, self.flat)

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import sympy
 
-from symgrad.training.equations import GRADIENT, THETA, Equation, State
+from symgrad.training.equations import GRADIENT, THETA, UNCLIPPED, Equation, State
 
 ONE = sympy.Integer(1)
 MINUS_ONE = sympy.Integer(-1)
@@ -83,7 +83,8 @@ def lower(equations: Sequence[Equation], states: Sequence[State]) -> UpdateProgr
     vectors = {s.name: s for s in states if not s.is_scalar} | {"theta": THETA}
     places = {state.new: name for name, state in vectors.items()}
     values = {state.old: Scaled(ONE, name) for name, state in vectors.items()}
-    lowering = _Lowering(places, values | {GRADIENT: Scaled(ONE, "gradient")})
+    given = UNCLIPPED if any(e.symbol == GRADIENT for e in equations) else GRADIENT
+    lowering = _Lowering(places, values | {given: Scaled(ONE, "gradient")})
     for equation in equations:
         lowering.define(equation)
     operations, scratch = _placed(lowering.operations, lowering.results)

@@ -141,6 +141,8 @@ def training_source(
     _check(problem)
     if not isinstance(rule, UpdateRule):
         raise OptionError(f"{type(rule).__name__} is no update equation; a script has one, as adam")
+    if rule.clipping() or rule.rate_factors or rule.accumulate > 1:
+        raise OptionError("a script has no clip_norm, clip_value, rate_factors and accumulate")
     epochs, seed = checked_count("epochs", epochs), whole_number("seed", seed)
     whole = batch_size is None or rule.whole_data or not problem.batch
     size = None if whole else checked_count("batch_size", batch_size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
@@ -51,6 +51,9 @@ class SearchState:
     it can; `converged` is then whether the loss is as low as it can be told, None where that is
     not known. `epoch` is set by whoever counts epochs.
     """
+
+    accumulate: ClassVar[int] = 1
+    frozen: ClassVar[tuple[slice, ...]] = ()
 
     def __init__(self, directions: Directions, rate: Rate) -> None:
         self.directions = directions

@@ -26,7 +26,7 @@ from symgrad.training.data.sizes import dimension_sizes
 from symgrad.training.data_totals import with_data_totals
 from symgrad.training.failures import failure, grown, not_finite
 from symgrad.training.hyperparameters import checked_count
-from symgrad.training.loop import Pass, PlainSteps
+from symgrad.training.loop import Gradients, Pass, PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.products import HessianProducts
@@ -97,10 +97,10 @@ class Trainer:
         self.parameters = views(self.flat, self._shapes)
         dimension_sizes(self.problem, {**data.arrays, **self.parameters}, {})
         whole = batch_size is None or optimizer.whole_data
-        size = max(data.total, 1) if whole else checked_count("batch_size", batch_size)
-        self.batch_size = size
+        self._size = max(data.total, 1) if whole else checked_count("batch_size", batch_size)
         self.optimizer = optimizer
-        self.state = optimizer.start(self.flat)
+        self.state = optimizer.start(self.flat, _places(self.parameters))
+        self.batch_size = size = self._size * self.state.accumulate  # examples in a step
         self.epochs = 0
         self.first_rate = self.state.learning_rate  # of the last epoch's first step
         self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm
@@ -111,7 +111,9 @@ class Trainer:
         self._rng = np.random.default_rng(self._seed)
         self._steps = _prepared(self, data)
         one = drop_last or self._steps.count == 1
-        self._last = 1.0 if one else data.last(size)  # what it counts in the mean loss
+        cut = not data.chunks_in(self._size) if data.chunks else True  # anywhere, not at chunks
+        last = (data.total % size / size or 1.0) if cut else data.last(size)
+        self._last = 1.0 if one else last  # what it counts in the mean loss
 
     def __repr__(self) -> str:
         """What it trains, how far it is."""
@@ -233,7 +235,9 @@ class Trainer:
 def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | CompiledSteps:
     """The steps of an epoch, with buffers of their own."""
     dtype, modules, theta = str(trainer.flat.dtype), trainer._modules, trainer.flat
-    parameters, state, size = trainer.parameters, trainer.state, trainer.batch_size
+    parameters, state, size = trainer.parameters, trainer.state, trainer._size
+    if data.chunks and data.chunks_in(size):  # sums of whole chunks are of any number of them
+        size = trainer.batch_size
     if data.chunks and modules != "numpy":
         raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
     problem = trainer.problem if data.chunks else as_observed(trainer.problem, data)
@@ -243,17 +247,49 @@ def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | Compil
         problem, data = with_data_totals(problem, data, trainer.wrt, dtype)
     if size < data.total:
         problem, weight = weighted(problem)
-    batches = Minibatches(data, parameters, size, trainer._drop_last, weight, trainer._seed)
+    drop_last = trainer._drop_last and size == trainer.batch_size
+    batches = Minibatches(data, parameters, size, drop_last, weight, trainer._seed)
     if data.chunks:
         from symgrad.training.chunk_gradients import chunk_gradients
 
-        return steps_of(chunk_gradients(problem, batches, state), state, theta, products)
+        gradients = _of_steps(chunk_gradients(problem, batches, state), trainer, data, size)
+        return steps_of(gradients, state, theta, products)
     function = gradient_function(problem, trainer.wrt, dtype, modules)
-    if modules == "numba" and isinstance(function, Function) and isinstance(state, OptimizerState):
+    if modules == "numba" and isinstance(function, Function):
+        if not isinstance(state, OptimizerState) or not state.is_plain:
+            raise OptionError(
+                "modules='numba' compiles steps of one minibatch each, with numbers that are known "
+                "before them: a line search, clip_norm, accumulate and rate_factors need "
+                "modules='numpy'"
+            )
         from symgrad.training.compiled import CompiledSteps
 
         return CompiledSteps(function, batches, state, theta)
-    return steps_of(ArrayGradients(function, batches), state, theta, products)
+    gradients = _of_steps(ArrayGradients(function, batches), trainer, data, size)
+    return steps_of(gradients, state, theta, products)
+
+
+def _of_steps(gradients: Gradients, trainer: Trainer, data: Data, size: int) -> Gradients:
+    """The gradients of the optimizer's steps, of those of minibatches of so many examples."""
+    state, accumulate = trainer.state, trainer.batch_size // size
+    if accumulate == 1 and not state.frozen:
+        return gradients
+    from symgrad.training.accumulation import StepGradients
+
+    examples = [1] * gradients.count
+    if accumulate > 1:
+        examples = [min(size, data.total - k) for k in range(0, data.total, size)] or examples
+    return StepGradients(gradients, examples, accumulate, trainer._drop_last, state.frozen)
+
+
+def _places(parameters: Mapping[str, Any]) -> dict[str, slice]:
+    """Where each parameter is in the flat vector, all layers of one together."""
+    places, at = {}, 0
+    for name, value in parameters.items():
+        size = sum(array.size for array in flattened([value]))
+        places[name] = slice(at, at + size)
+        at += size
+    return places
 
 
 def order_of(permutation: npt.ArrayLike, count: int) -> Array:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import sympy
 
-from symgrad.errors import DataError
-from symgrad.training.equations import ITERATION, RATE, State, number_function
+from symgrad.errors import DataError, OptionError, did_you_mean
+from symgrad.training.equations import ITERATION, NORM, RATE, State, number_function
 from symgrad.training.program import UpdateProgram
 from symgrad.training.rates import Rate, Schedule, rate_at
 from symgrad.training.states import restore, state_of
@@ -20,6 +22,34 @@ Vector: TypeAlias = npt.NDArray[np.floating[Any]]
 WHOLE = 500_000  # entries; a longer vector is gone through in pieces that stay in the cache
 PIECE = 32_768
 STATE = ("iteration", "epoch", "_carried", "vectors")
+UNDERFLOW = 1e-30  # below this, a sum of squares may have lost all its digits in float32
+
+
+@dataclass
+class Stretch:
+    """Entries of the flat vector whose learning rate is multiplied by the same factor, and the
+    program's numbers for them."""
+
+    place: slice
+    factor: float = 1.0
+    numbers: dict[sympy.Expr, Vector] = field(default_factory=dict)
+
+
+def factors_of(factors: Mapping[str, float], places: Mapping[str, slice]) -> list[Stretch]:
+    """The parameters' factors as stretches of the vector in which they stand.
+
+    Raises: OptionError where a name is none of theirs.
+
+    >>> factors_of({"b": 0}, {"W": slice(0, 6), "b": slice(6, 8)})[1]
+    Stretch(place=slice(6, 8, None), factor=0.0, numbers={})
+    """
+    for name in factors:
+        if name not in places:
+            near = did_you_mean(name, places)
+            raise OptionError(f"rate_factors: {name} is no parameter that is trained{near}")
+    if not factors:
+        return []
+    return [Stretch(place, float(factors.get(name, 1.0))) for name, place in places.items()]
 
 
 class OptimizerState:
@@ -41,8 +71,14 @@ class OptimizerState:
         hyperparameters: Mapping[sympy.Symbol, float],
         rate: Rate,
         parameters: Vector,
+        accumulate: int = 1,
+        factors: Sequence[Stretch] = (),
     ) -> None:
         check_flat("parameters", parameters)
+        self.accumulate = accumulate
+        self.frozen = tuple(each.place for each in factors if not each.factor)
+        if len(self.frozen) == len(factors) > 0:
+            raise OptionError("rate_factors: all parameters have 0, so that none is trained")
         self.vectors = {
             state.name: np.full_like(parameters, value)
             for state, value in initial.items()
@@ -54,12 +90,19 @@ class OptimizerState:
         self.program = program
         self._rate = rate
         self._length, self._dtype = len(parameters), parameters.dtype
-        self._symbols = (ITERATION, RATE, *hyperparameters, *(old for old, _ in program.carried))
+        self._symbols = (
+            *(ITERATION, RATE, NORM, *hyperparameters),
+            *(old for old, _ in program.carried),
+        )
         self._values = tuple(hyperparameters.values())
         # Numbers stand in arrays without axes: NumPy takes these faster than Python's floats,
         # and the bound operations see every new value.
-        self._numbers = {number: np.zeros((), self._dtype) for number in program.numbers}
-        changing = {ITERATION, *(old for old, _ in program.carried)}
+        self._stretches = [s for s in factors if s.factor] or [Stretch(slice(0, self._length))]
+        for stretch in self._stretches:
+            stretch.numbers = {number: np.zeros((), self._dtype) for number in program.numbers}
+        self._clips = any(NORM in number.free_symbols for number in program.numbers)
+        self._norm = 0.0  # of the gradient, where the update needs it
+        changing = {ITERATION, NORM, *(old for old, _ in program.carried)}
         changing |= {RATE} if isinstance(rate, Schedule) else set()
         self._changing = tuple(n for n in program.numbers if n.free_symbols & changing)
         self._set(tuple(n for n in program.numbers if n not in self._changing))
@@ -78,6 +121,13 @@ class OptimizerState:
         restore(self, STATE, state)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether every step is one gradient, and its numbers are known before it, the same for
+        all entries: what `table` is for."""
+        one = len(self._stretches) == 1 and self._stretches[0].factor == 1 and not self.frozen
+        return one and self.accumulate == 1 and not self._clips
+
+    @property
     def learning_rate(self) -> float:
         """The learning rate of the next update."""
         return rate_at(self._rate, self.epoch, self.iteration)
@@ -91,6 +141,8 @@ class OptimizerState:
         """
         if parameters is not self._bound[0] or gradient is not self._bound[1]:
             self._bind(parameters, gradient)
+        if self._clips:
+            self._norm = math.sqrt(squared(gradient))
         if self._changing:
             self._set(self._changing)
         for ufunc, operands in self._steps:
@@ -112,7 +164,7 @@ class OptimizerState:
         """The program's numbers in each of the next updates, one row an update."""
         numbers, carried = self.program.numbers, self._carried
         table = np.empty((count, len(numbers)), self._dtype)
-        table[:] = [self._numbers[n] for n in numbers]
+        table[:] = [self._stretches[0].numbers[n] for n in numbers]
         if self._changing:
             after = (number for _, number in self.program.carried)
             function = number_function(self._symbols, (*self._changing, *after))
@@ -121,7 +173,7 @@ class OptimizerState:
             for step in range(self.iteration, self.iteration + count):
                 if scheduled:
                     rate = rate_at(self._rate, self.epoch, step)
-                values = function(step + 1, rate, *self._values, *carried)
+                values = function(step + 1, rate, 0.0, *self._values, *carried)
                 rows.append(values[: len(at)])
                 carried = values[len(at) :]
             table[:, at] = rows
@@ -129,13 +181,15 @@ class OptimizerState:
 
     def _set(self, numbers: tuple[sympy.Expr, ...]) -> None:
         """Work out numbers for the next iteration."""
-        for number, value in zip(numbers, self._evaluated(numbers), strict=True):
-            self._numbers[number][()] = value
+        for stretch in self._stretches:
+            values = self._evaluated(numbers, stretch.factor)
+            for number, value in zip(numbers, values, strict=True):
+                stretch.numbers[number][()] = value
 
-    def _evaluated(self, numbers: tuple[sympy.Expr, ...]) -> list[float]:
-        """Numbers in the next iteration."""
-        function = number_function(self._symbols, numbers)
-        return function(self.iteration + 1, self.learning_rate, *self._values, *self._carried)
+    def _evaluated(self, numbers: tuple[sympy.Expr, ...], factor: float = 1.0) -> list[float]:
+        """Numbers in the next iteration, at the learning rate times a factor."""
+        function, rate = number_function(self._symbols, numbers), factor * self.learning_rate
+        return function(self.iteration + 1, rate, self._norm, *self._values, *self._carried)
 
     def _bind(self, parameters: Vector, gradient: Vector) -> None:
         """The operations of the program on these arrays, piece by piece."""
@@ -150,14 +204,27 @@ class OptimizerState:
         size = self._length if self._length <= WHOLE else PIECE
         scratch = {name: np.empty(size, self._dtype) for name in self.program.scratch}
         self._steps = []
-        for start in range(0, self._length, size):
-            piece, room = slice(start, start + size), self._length - start
+        pieces = (
+            (stretch, slice(start, min(start + size, stretch.place.stop)))
+            for stretch in self._stretches
+            for start in range(stretch.place.start, stretch.place.stop, size)
+        )
+        for stretch, piece in pieces:
+            room = piece.stop - piece.start
             places: dict[Any, Any] = {name: vector[piece] for name, vector in vectors.items()}
-            places |= {name: vector[:room] for name, vector in scratch.items()} | self._numbers
+            places |= {name: vector[:room] for name, vector in scratch.items()} | stretch.numbers
             for operation in self.program.operations:
                 operands = (*operation.operands, operation.out)
                 self._steps.append((operation.ufunc, tuple(places[o] for o in operands)))
         self._bound = (parameters, gradient)
+
+
+def squared(gradient: Vector) -> float:
+    """The square of a gradient's Euclidean norm."""
+    square = float(gradient.dot(gradient))
+    if not UNDERFLOW < square < np.inf:
+        square = float(np.square(gradient, dtype=np.float64).sum())
+    return square
 
 
 def check_flat(what: str, vector: Vector) -> None:

@@ -75,6 +75,22 @@ MUTANTS: list[Mutant] = [
         ("a cosine ends at zero", "LOWEST + (INITIAL - LOWEST)", "(INITIAL - LOWEST)"),
     ),
     *planted_in(
+        "symgrad/training/accumulation.py",
+        "tests/training/test_accumulation.py",
+        (
+            "minibatches count alike",
+            "share = self._examples[j] / total",
+            "share = 1 / len(self._steps[step])",
+        ),
+        ("what stays counts in the norm", "flat[piece] = 0", "pass"),
+    ),
+    *planted_in(
+        "symgrad/training/base.py",
+        "tests/training/test_optimizers.py",
+        ("a short gradient is made longer", "sympy.Min(1, CLIP_NORM", "sympy.Max(1, CLIP_NORM"),
+        ("values are clipped above alone", "sympy.Max(-CLIP_VALUE, sympy", "sympy.Max(-99, sympy"),
+    ),
+    *planted_in(
         "symgrad/training/rates.py",
         "tests/training/test_schedules.py",
         (

@@ -31,7 +31,7 @@ from symgrad.training.rates import Rate
 UNITS = "a step in the unit of the parameters: past steps over gradients"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Adagrad(UpdateRule):
     r"""Adagrad: every entry has a step of its own, smaller the more it has moved.
 
@@ -69,7 +69,7 @@ class Adagrad(UpdateRule):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Adadelta(UpdateRule):
     r"""Adadelta: steps in the unit of the parameters, from means of squared gradients and steps.
 
@@ -109,7 +109,7 @@ class Adadelta(UpdateRule):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class RMSprop(UpdateRule):
     r"""RMSprop: the gradient over the root of the mean of its squares.
 

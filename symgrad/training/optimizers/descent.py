@@ -25,7 +25,7 @@ from symgrad.training.optimizers.letters import (
 from symgrad.training.rates import Rate
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GD(UpdateRule):
     r"""Gradient descent: a step against the gradient of the loss on all data.
 
@@ -51,7 +51,7 @@ class GD(UpdateRule):
         return (Equation(theta.new, theta.old - eta * g, DESCENT),)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class SGD(UpdateRule):
     r"""Stochastic gradient descent, with momentum and Nesterov's momentum where asked for.
 

@@ -42,7 +42,7 @@ WEIGHT = "the weight of the momentum, which grows with time"
 AHEAD = "the mean with the next step's momentum in it already, without bias"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Adam(UpdateRule):
     r"""Adam: momentum, over the root of the mean of squared gradients, both without their bias.
 
@@ -81,7 +81,7 @@ class Adam(UpdateRule):
         return moments(gradient)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AdamW(Adam):
     r"""Adam with weight decay that acts on the parameters, not through the gradient.
 
@@ -102,7 +102,7 @@ class AdamW(Adam):
         return (*moments(g), Equation(theta.new, shrunk - adam_step(), SHRUNK))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AMSGrad(Adam):
     r"""Adam over the root of the largest mean of squares so far: large gradients stay remembered.
 
@@ -126,7 +126,7 @@ class AMSGrad(Adam):
         return moments(gradient, largest_so_far, square=largest.new)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class NAdam(Adam):
     r"""Adam with Nesterov's momentum, which counts more as time goes on.
 
@@ -167,7 +167,7 @@ class NAdam(Adam):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Lion(UpdateRule):
     r"""Lion: steps of one size in every entry, whose signs are those of a mean of gradients.
 

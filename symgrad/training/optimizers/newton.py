@@ -79,7 +79,7 @@ class Newton(Optimizer):
         """The step tried first."""
         return {RATE}
 
-    def start(self, parameters: Vector) -> SearchState:
+    def start(self, parameters: Vector, places: Mapping[str, slice] = {}) -> SearchState:
         """The state before the first iteration."""
         check_flat("parameters", parameters)
         return SearchState(NewtonDirections(), self.learning_rate)

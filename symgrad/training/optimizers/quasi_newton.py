@@ -129,7 +129,7 @@ class LBFGS(Optimizer):
         """The step tried first, and how many steps are remembered."""
         return {RATE, *symbols("history_size")}
 
-    def start(self, parameters: Vector) -> SearchState:
+    def start(self, parameters: Vector, places: Mapping[str, slice] = {}) -> SearchState:
         """The state before the first iteration."""
         check_flat("parameters", parameters)
         return SearchState(Memory(self.history_size), self.learning_rate)

@@ -5,7 +5,8 @@
 
 All three problems have four parameters. Each case holds our hyperparameters and the parameters
 after some of the steps, none of them so near a minimum that a gradient of rounding decides on the
-step; the schedules hold the learning rate of each of 30 epochs.
+step; the schedules hold the learning rate of each of 30 epochs, the plateaus that after each score.
+Of the rate factors, those of "a" are for the first two parameters, those of "b" for the others.
 """
 
 from __future__ import annotations
@@ -113,6 +114,13 @@ CASES = [
             "momentum_decay": 0.1,
         },
     ),
+    ("sgd", "SGD", {"learning_rate": 0.01, "clip_norm": 0.5}),
+    ("momentum", "SGD", {"learning_rate": 0.003, "momentum": 0.7, "clip_value": 0.3}),
+    ("adam", "Adam", {"learning_rate": 0.02, "clip_norm": 0.2, "weight_decay": 0.05}),
+    ("rmsprop", "RMSprop", {"learning_rate": 0.001, "clip_value": 0.1}),
+    ("sgd", "SGD", {"learning_rate": 0.003, "rate_factors": {"a": 0.25}}),
+    ("adamw", "AdamW", {"learning_rate": 0.02, "clip_norm": 0.4, "rate_factors": {"b": 2.0}}),
+    ("adam", "Adam", {"learning_rate": 0.01, "rate_factors": {"a": 0.0}}),
 ]
 RENAMED = {
     "learning_rate": "lr",
@@ -165,6 +173,40 @@ SCHEDULES = [
     ),
 ]
 
+# Our options of Plateau, and PyTorch's.
+PLATEAUS = [
+    ({"factor": 0.5, "patience": 2}, {"factor": 0.5, "patience": 2}),
+    ({}, {}),
+    (
+        {"factor": 0.3, "patience": 1, "threshold": 0.05, "cooldown": 3, "lowest": 0.002},
+        {"factor": 0.3, "patience": 1, "threshold": 0.05, "cooldown": 3, "min_lr": 0.002},
+    ),
+    (
+        {"factor": 0.2, "patience": 0, "threshold": 0.1, "relative": False},
+        {"factor": 0.2, "patience": 0, "threshold": 0.1, "threshold_mode": "abs"},
+    ),
+    (
+        {"factor": 0.5, "patience": 2, "cooldown": 1, "maximize": True},
+        {"factor": 0.5, "patience": 2, "cooldown": 1, "mode": "max"},
+    ),
+    (
+        {"factor": 0.5, "patience": 1, "threshold": 0.1, "relative": False, "maximize": True},
+        {"factor": 0.5, "patience": 1, "threshold": 0.1, "threshold_mode": "abs", "mode": "max"},
+    ),
+]
+SCORES = [round(2 / (1 + n) + 0.3 * ((7 * n) % 5) / 5 + (n > 25) * 0.5, 6) for n in range(40)]
+
+
+def plateau_rates(options: dict[str, object]) -> list[float]:
+    """The learning rate after each of the scores, from 0.1 on."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+    found = []
+    for score in SCORES:
+        scheduler.step(score)
+        found.append(optimizer.param_groups[0]["lr"])
+    return found
+
 
 def loss(problem: str, theta: torch.Tensor) -> torch.Tensor:
     """Half the squared distance of A theta to a target, Rosenbrock's function / 100, or the
@@ -187,17 +229,29 @@ def path(
     options = {RENAMED.get(k, k): v for k, v in hyperparameters.items()}
     if "beta1" in options or "beta2" in options:
         options["betas"] = (options.pop("beta1", 0.9), options.pop("beta2", 0.999))
-    theta = torch.tensor(START[problem], dtype=torch.float64, requires_grad=True)
+    clip_norm, clip_value = options.pop("clip_norm", None), options.pop("clip_value", None)
+    factors = {"a": 1.0, "b": 1.0} | options.pop("rate_factors", {})
+    start = torch.tensor(START[problem], dtype=torch.float64)
+    parts = [part.clone() for part in (start[:2], start[2:])]
+    groups = []
+    for part, factor in zip(parts, factors.values(), strict=True):
+        part.requires_grad = factor != 0
+        own = {} if factor == 1 else {"lr": factor * options["lr"]}
+        groups += [{"params": [part], **own}] if factor else []
     if ours == "amsgrad":
         options["amsgrad"] = True
-    optimizer = getattr(torch.optim, name)([theta], **options)
+    optimizer = getattr(torch.optim, name)(groups, **options)
     found = {}
     for step in range(1, max(STEPS) + 1):
         optimizer.zero_grad()
-        loss(problem, theta).backward()
+        loss(problem, torch.cat(parts)).backward()
+        if clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(parts, clip_norm)
+        if clip_value is not None:
+            torch.nn.utils.clip_grad_value_(parts, clip_value)
         optimizer.step()
         if step in STEPS:
-            found[str(step)] = theta.tolist()
+            found[str(step)] = torch.cat(parts).tolist()
     return found
 
 
@@ -241,6 +295,10 @@ def main() -> None:
         "target": TARGET,
         "cases": cases,
         "schedules": schedules,
+        "scores": SCORES,
+        "plateaus": [
+            {"hyperparameters": ours, "rates": plateau_rates(theirs)} for ours, theirs in PLATEAUS
+        ],
     }
     file = Path(__file__).with_name("torch_reference.json")
     file.write_text(json.dumps(reference, indent=1) + "\n", encoding="utf-8")
