@@ -116,7 +116,7 @@ MUTANTS: list[Mutant] = [
             "scores.index(best(scores)) + 1",
             "len(scores) - scores[::-1].index(best(scores))",
         ),
-        ("patience waits an epoch more", "waited >= self.patience", "waited > self.patience"),
+        ("patience waits an epoch more", ">= self.patience:", "> self.patience:"),
         ("the best parameters go on moving", "= parameters.copy()", "= parameters"),
         ("a gradient may not vanish", "gradient <= self.tolerance", "gradient < self.tolerance"),
         ("a larger score is worse", "max if self.larger_is_better else min", "min"),
@@ -330,6 +330,31 @@ MUTANTS: list[Mutant] = [
             "if not any(_overlap(box, other) for other in taken):",
             "if True:",
         ),
+    ),
+    *planted_in(
+        "symgrad/training/plots/described.py",
+        "tests/training/plots/test_described.py",
+        ("a path leaves the picture", "if _is_seen(path)] or whole", "] or whole"),
+        (
+            "the path that ends highest is drawn",
+            "return min(seen,",
+            "return max(seen,",
+        ),
+    ),
+    *planted_in(
+        "symgrad/training/base.py",
+        "tests/training/plots/test_described.py",
+        (
+            "what no line uses is told",
+            " and (symbol := known.symbol) in used",
+            " and (symbol := known.symbol)",
+        ),
+        ("a schedule's numbers are not told", "return scheduled + [", "return ["),
+    ),
+    *planted_in(
+        "symgrad/training/lines.py",
+        "tests/training/plots/test_described.py",
+        ("lines are told without words", "\\\\text{{{e.words}}}", "\\\\text{{}}"),
     ),
     *planted_in(
         "symgrad/training/curve.py",

@@ -12,7 +12,7 @@ import symgrad as sg
 from symgrad.training.plots import described
 
 
-@pytest.mark.parametrize("name", ["adam", "newton"])
+@pytest.mark.parametrize("name", ["nadam", "newton"])
 def test_a_drawn_path_is_that_of_the_rate_that_ends_lowest(name: str) -> None:
     for surface, (_, height, start, least) in described.SURFACES.items():
         rate, path = described.best_path(sg.OPTIMIZERS[name](), surface)
