@@ -13,12 +13,9 @@ from symgrad.errors import NotFiniteError
 from symgrad.training.convergence import from_history
 from symgrad.training.history import History
 
+from .regression import LINE, PAIRS
+
 RNG = np.random.default_rng(0)
-X = RNG.normal(size=40)
-PAIRS = {"x": X, "t": 2 * X - 1 + 0.1 * RNG.normal(size=40)}
-LINE = (
-    "x: Scalar\nt: Scalar\na: Scalar\nb: Scalar\nloss = mean((a * x + b - t)**2 for x, t in batch)"
-)
 NET = """x: Vector(d)
 t: Scalar
 W: Matrix(h, d)
@@ -172,7 +169,7 @@ def test_what_has_converged_says_so(options: dict[str, Any]) -> None:
     result = sg.fit(LINE, PAIRS, **options)
     assert result.converged is True and result.remarks == ()
     found = [float(result.parameters[n]) for n in "ab"]
-    assert found == pytest.approx(np.polyfit(X, PAIRS["t"], 1), rel=1e-9)
+    assert found == pytest.approx(np.polyfit(PAIRS["x"], PAIRS["t"], 1), rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,8 @@ from symgrad.training.initial import normal
 from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
 from symgrad.training.schedules import CosineDecay
 
-LINE = (
-    "x: Scalar\nt: Scalar\na: Scalar\nb: Scalar\nloss = mean((a * x + b - t)**2 for x, t in batch)"
-)
+from .regression import LINE, PAIRS
+
 NET = """
 x: Vector(d)
 t: Scalar
@@ -28,15 +27,12 @@ v: Vector(h)
 loss = mean((v.T @ tanh(W @ x) - t)**2 for x, t in batch)
 """
 RNG = np.random.default_rng(0)
-X = RNG.normal(size=40)
-NOISE = RNG.normal(size=40)
-DATA = {"x": X, "t": 2 * X - 1 + 0.1 * NOISE}
 NET_DATA = {"x": RNG.normal(size=(30, 3)), "t": RNG.normal(size=30)}
 
 
 def test_least_squares_are_found() -> None:
-    result = fit(LINE, DATA, optimizer=GD(learning_rate=0.2), epochs=200)
-    slope, level = np.polyfit(X, DATA["t"], 1)
+    result = fit(LINE, PAIRS, optimizer=GD(learning_rate=0.2), epochs=200)
+    slope, level = np.polyfit(PAIRS["x"], PAIRS["t"], 1)
     assert result.parameters["a"] == pytest.approx(slope, rel=1e-10)
     assert result.parameters["b"] == pytest.approx(level, rel=1e-10)
     assert result.epochs == len(result.history.losses) <= 200
@@ -64,7 +60,7 @@ def test_a_zero_gradient_stops() -> None:
     assert result.epochs < 500
     assert result.stopped == f"after epoch {result.epochs}: the gradient is zero"
     assert result.parameters["a"] == pytest.approx(2.0)
-    result = fit(LINE, DATA, parameters={"a": 0, "b": 0}, tolerance=1e9)
+    result = fit(LINE, PAIRS, parameters={"a": 0, "b": 0}, tolerance=1e9)
     assert result.epochs == 1
 
 
@@ -88,7 +84,7 @@ def scripted(scores: list[float]) -> Any:
 
 def test_patience_stops_and_restores_the_best() -> None:
     metric, seen = scripted([0.1, 0.7, 0.3, 0.7, 0.9])
-    result = fit(LINE, DATA, epochs=5, validation=0.25, patience=2, metric=metric, batch_size=8)
+    result = fit(LINE, PAIRS, epochs=5, validation=0.25, patience=2, metric=metric, batch_size=8)
     assert result.history.scores == [0.1, 0.7, 0.3, 0.7]
     assert result.stopped == "after epoch 4: the validation score has not improved for 2 epochs"
     for name, value in result.parameters.items():
@@ -98,14 +94,14 @@ def test_patience_stops_and_restores_the_best() -> None:
 
 def test_the_best_is_restored_after_the_last_epoch_too() -> None:
     metric, seen = scripted([0.1, 0.7, 0.3])
-    result = fit(LINE, DATA, epochs=3, validation=0.25, patience=2, metric=metric, batch_size=8)
+    result = fit(LINE, PAIRS, epochs=3, validation=0.25, patience=2, metric=metric, batch_size=8)
     assert result.epochs == 3 and result.best_epoch == 2
     assert result.parameters["a"] == seen[1]["a"] != seen[2]["a"]
 
 
 def test_without_a_metric_the_score_is_the_loss_on_the_validation_data() -> None:
     held = {"x": np.array([1.0, 2.0]), "t": np.array([1.0, 3.0])}
-    result = fit(LINE, DATA, epochs=3, validation=held)
+    result = fit(LINE, PAIRS, epochs=3, validation=held)
     a, b = result.parameters["a"], result.parameters["b"]
     wanted = ((a * held["x"] + b - held["t"]) ** 2).mean()
     assert result.history.validation[-1] == pytest.approx(wanted, rel=1e-13)
@@ -118,10 +114,10 @@ def test_a_share_is_set_aside() -> None:
         seen.append(data["x"])
         return 0.0
 
-    fit(LINE, DATA, epochs=2, validation=0.25, metric=metric, seed=1)
-    fit(LINE, DATA, epochs=1, validation=0.25, metric=metric, seed=2)
+    fit(LINE, PAIRS, epochs=2, validation=0.25, metric=metric, seed=1)
+    fit(LINE, PAIRS, epochs=1, validation=0.25, metric=metric, seed=2)
     assert [len(x) for x in seen] == [10, 10, 10]
-    assert set(seen[0]) <= set(X) and set(seen[0]) == set(seen[1]) != set(seen[2])
+    assert set(seen[0]) <= set(PAIRS["x"]) and set(seen[0]) == set(seen[1]) != set(seen[2])
 
 
 def test_validation_of_a_problem_without_a_batch_replaces_what_it_names() -> None:
@@ -163,20 +159,20 @@ def test_seeds_sizes_and_initial_values() -> None:
 
 def test_float32_and_a_schedule() -> None:
     schedule = CosineDecay(learning_rate=0.1, total=2)
-    result = fit(LINE, DATA, optimizer=Adam(learning_rate=schedule), epochs=2, dtype="float32")
+    result = fit(LINE, PAIRS, optimizer=Adam(learning_rate=schedule), epochs=2, dtype="float32")
     assert result.parameters["a"].dtype == np.float32
     assert result.history.learning_rates == pytest.approx([0.1, 0.05])
 
 
 def test_progress_is_told_every_epoch() -> None:
     told: list[tuple[int, int, float]] = []
-    result = fit(LINE, DATA, epochs=3, progress=lambda *step: told.append(step))
+    result = fit(LINE, PAIRS, epochs=3, progress=lambda *step: told.append(step))
     assert told == [(k + 1, 3, loss) for k, loss in enumerate(result.history.losses)]
 
 
 def test_callbacks_are_told_of_every_epoch() -> None:
     reports: list[sg.EpochReport] = []
-    result = fit(LINE, DATA, epochs=3, validation=0.2, batch_size=8, callbacks=[reports.append])
+    result = fit(LINE, PAIRS, epochs=3, validation=0.2, batch_size=8, callbacks=[reports.append])
     history = result.history
     assert [(r.epoch, r.epochs) for r in reports] == [(1, 3), (2, 3), (3, 3)]
     assert [r.loss for r in reports] == history.losses
@@ -185,7 +181,7 @@ def test_callbacks_are_told_of_every_epoch() -> None:
     assert [r.gradient_norm for r in reports] == history.gradient_norms
     assert [r.seconds for r in reports] == history.seconds == sorted(history.seconds)
     assert reports[-1].trainer.parameters == result.parameters
-    fit(LINE, DATA, epochs=1, callbacks=[reports.append])
+    fit(LINE, PAIRS, epochs=1, callbacks=[reports.append])
     assert reports[-1].validation is None
 
 
@@ -193,14 +189,14 @@ def test_a_callback_stops() -> None:
     def low_enough(report: sg.EpochReport) -> bool:
         return report.epoch == 2
 
-    result = fit(LINE, DATA, epochs=5, callbacks=[lambda report: report.epoch, low_enough])
+    result = fit(LINE, PAIRS, epochs=5, callbacks=[lambda report: report.epoch, low_enough])
     assert result.stopped == "after epoch 2: low_enough asked for it"
-    result = fit(LINE, DATA, epochs=5, callbacks=[lambda report: True])
+    result = fit(LINE, PAIRS, epochs=5, callbacks=[lambda report: True])
     assert result.stopped == "after epoch 1: a callback asked for it"
 
 
 def test_a_result_says_what_was_trained_and_how() -> None:
-    result = fit(LINE, DATA, optimizer=SGD(learning_rate=0.1), epochs=2, batch_size=16)
+    result = fit(LINE, PAIRS, optimizer=SGD(learning_rate=0.1), epochs=2, batch_size=16)
     assert result.optimizer == SGD(learning_rate=0.1) and result.batch_size == 16
     assert result.problem.output_name == "loss" and result.best_epoch is None
 
@@ -213,8 +209,8 @@ def test_a_wrong_gradient_stops_before_the_first_step(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(module, "check_gradient", planted)
     with pytest.raises(VerificationError, match="failed its check before the first step"):
-        fit(LINE, DATA, epochs=1)
-    assert fit(LINE, DATA, epochs=1, check=False).epochs == 1
+        fit(LINE, PAIRS, epochs=1)
+    assert fit(LINE, PAIRS, epochs=1, check=False).epochs == 1
 
 
 SOFTMAX = """\
@@ -248,13 +244,13 @@ def test_logits_of_a_thousand_and_a_true_gradient_of_0_are_trained() -> None:
 
 def test_a_loss_that_is_not_finite_stops() -> None:
     with pytest.raises(NotFiniteError, match=r"epoch 2, step 2: the loss is inf; the parameter"):
-        fit(LINE, DATA, optimizer=GD(learning_rate=1e200), epochs=5)
+        fit(LINE, PAIRS, optimizer=GD(learning_rate=1e200), epochs=5)
 
 
 def test_a_validation_score_that_is_not_finite_stops() -> None:
     metric, _ = scripted([0.5, float("nan")])
     with pytest.raises(NotFiniteError, match="epoch 2: the validation score is nan"):
-        fit(LINE, DATA, epochs=5, validation=0.2, metric=metric)
+        fit(LINE, PAIRS, epochs=5, validation=0.2, metric=metric)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +286,7 @@ def test_what_does_not_fit_is_an_error(
 
 def test_nothing_to_train_is_an_error() -> None:
     with pytest.raises(DataError, match="nothing is left to train"):
-        fit(LINE, {**DATA, "a": 1.0, "b": 2.0})
+        fit(LINE, {**PAIRS, "a": 1.0, "b": 2.0})
 
 
 WEIGHTED = """x: Vector(d)
