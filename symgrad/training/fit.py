@@ -30,6 +30,7 @@ from symgrad.training.defaults import chosen
 from symgrad.training.epochs import Progress, run_epochs
 from symgrad.training.initial import Choice, initial_values
 from symgrad.training.measures import Chosen
+from symgrad.training.multipliers import check_trained
 from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer, given_value, parameter_names
@@ -165,12 +166,17 @@ def _check_options(
 
 
 def trained_names(problem: Problem, data: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the parameters."""
+    """The names of the parameters.
+
+    Raises: DataError where there are none, or one without a value only multiplies a penalty.
+    """
     given = data if isinstance(data, Mapping) else ()
     names = dict.fromkeys([n for n in problem.parameters if n not in given] + list(parameters))
     if not names:
         raise DataError("nothing is left to train: the data give every variable of the problem")
-    return parameter_names(problem, names)
+    trained = parameter_names(problem, names)
+    check_trained(problem, [n for n in trained if n not in parameters], trained)
+    return trained
 
 
 def start_values(

@@ -187,10 +187,16 @@ MUTANTS: list[Mutant] = [
         "symgrad/training/data/scores.py",
         "tests/training/data/test_labels.py",
         ("a score is no part of a product", "return apart or (", "return ("),
+        ("what is summed is a label", "if not own.isdisjoint(x for", "if False and (x for"),
+    ),
+    *planted_in(
+        "symgrad/training/multipliers.py",
+        "tests/training/test_multipliers.py",
+        ("what is left need be no loss", "if all(rest):", "if True:"),
         (
-            "a score beside a product is enough",
-            "if self.trained(n)) and not any(",
-            "if True or any(",
+            "any part may be multiplied",
+            "if len({(part.factor, part.power) for",
+            "if False and ({(part.factor, part.power) for",
         ),
     ),
     *planted_in(
