@@ -158,7 +158,10 @@ class _Trial:
         }
         scaled = {name: factor * self.inputs[name] for name, factor in (others or {}).items()}
         inputs = {**self.inputs, **scaled}
-        values = evaluate_nodes([self.graph.root], inputs, self.sizes, known)
+        try:
+            values = evaluate_nodes([self.graph.root], inputs, self.sizes, known)
+        except np.linalg.LinAlgError:  # of ones a matrix may have no inverse
+            return math.nan
         return float(np.asarray(values[self.graph.root]).reshape(()))
 
     def _shape(self, node: Node) -> tuple[int, ...]:
