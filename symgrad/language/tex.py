@@ -150,3 +150,15 @@ def escaped(text: str) -> str:
     ('a\\\\_1 \\\\textless{} 50\\\\% of \\\\textbackslash{}input', "W'")
     """
     return text.translate(str.maketrans(SPECIAL))
+
+
+def words_in_formula(text: str) -> str:
+    r"""Words within a formula, for MathJax and KaTeX: neither knows all of TeX's commands for signs
+    within a text, both know them in formulas.
+
+    >>> words_in_formula("of W_1")
+    '\\text{of W}\\_\\text{1}'
+    """
+    signs = "_%#&${}"
+    words = "".join(rf"}}\{sign}\text{{" if sign in signs else sign for sign in text)
+    return rf"\text{{{words}}}"

@@ -11,7 +11,7 @@ from symgrad.language.formula import Formula
 from symgrad.language.measure import SIGN, points
 from symgrad.language.phrases import phrase
 from symgrad.language.table import PLAIN, Table
-from symgrad.language.tex import escaped
+from symgrad.language.tex import escaped, words_in_formula
 from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
 from symgrad.rendering.document import Document
@@ -70,11 +70,9 @@ def latex_display(doc: Document) -> str:
 
 
 def _said(text: str) -> str:
-    """What is said beside a formula, for MathJax and KaTeX: neither knows all of TeX's commands for
-    signs within a text, both know them in formulas."""
-    signs = "_%#&${}"
-    words = "".join(rf"}}\{sign}\text{{" if sign in signs else sign for sign in plain(text))
-    return rf"\quad \text{{{words}}}" if words else ""
+    """What is said beside a formula."""
+    words = plain(text)
+    return rf"\quad {words_in_formula(words)}" if words else ""
 
 
 def _lines(doc: Document) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sympy
 
+from symgrad.language.tex import words_in_formula
 from symgrad.training.equations import displayed, latex_of
 
 Given = list[tuple[str, sympy.Symbol, float]]  # hyperparameters: name, symbol, value
@@ -51,7 +52,7 @@ def markdown(sentence: str, lines: Iterable[Line], given: Given, *facts: str) ->
     <BLANKLINE>
     By me.
     """
-    rows = " \\\\\n".join(f"{e.left} &= {e.right} && \\text{{{e.words}}}" for e in lines)
+    rows = " \\\\\n".join(f"{e.left} &= {e.right} && {words_in_formula(e.words)}" for e in lines)
     block = displayed(f"\\begin{{align*}}\n{rows}\n\\end{{align*}}")
     values = ", ".join(
         f"`{name}` ${latex_of(symbol)}$ = {value:g}" for name, symbol, value in given

@@ -360,7 +360,11 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/training/lines.py",
         "tests/training/plots/test_described.py",
-        ("lines are told without words", "\\\\text{{{e.words}}}", "\\\\text{{}}"),
+        (
+            "lines are told without words",
+            "{words_in_formula(e.words)}",
+            "{words_in_formula(str())}",
+        ),
     ),
     *planted_in(
         "symgrad/training/curve.py",

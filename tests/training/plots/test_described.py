@@ -48,6 +48,11 @@ def test_a_description_has_all_lines_their_words_and_what_is_given(shown: sg.GD)
     )
 
 
+def test_a_name_in_the_words_is_no_formula() -> None:
+    said = sg.SGD(rate_factors={"W_1": 0.1})._repr_markdown_()
+    assert r"r is 0.1 for W}\_\text{1, 1 for others" in said
+
+
 def test_a_scheduled_rate_is_given_by_its_schedule() -> None:
     given = [(name, value) for name, _, value in sg.SGD(learning_rate=RATE, momentum=0.9).given()]
     assert given == [
