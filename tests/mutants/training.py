@@ -138,7 +138,7 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "a dask constant is loaded",
-            "filter(lambda name: _is_dask(constants[name]), constants)",
+            "filter(lambda name: is_dask(constants[name]), constants)",
             "()",
         ),
     ),
