@@ -11,6 +11,7 @@ import click
 
 from .datafiles import arrays_of, read_file, read_lists, read_names, read_numbers
 from .programs import ProgramFile
+from .report import held_out
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
@@ -111,7 +112,8 @@ OPTIONS = [
         "--test",
         "test_share",
         type=click.FloatRange(0, 1, min_open=True, max_open=True),
-        help="Share of the examples that takes no part in the training; the loss of them is told.",
+        help="Share of the examples that takes no part in the training; their loss and metric are "
+        "told.",
     ),
     SIZES,
 ]
@@ -162,17 +164,14 @@ class DataOptions:
                 click.echo(f"{self.data_file}: {line}", err=True)
         return arrays
 
-    def tested(self, program: ProgramFile, result: FitResult, seed: int) -> str | None:
-        """The loss of what was set aside with --test, prepared as the rest was."""
-        import symgrad as sg
-
+    def tested(
+        self, program: ProgramFile, result: FitResult, seed: int, metric: str | None
+    ) -> str | None:
+        """What is measured of what was set aside with --test, prepared as the rest was."""
         if self.test_share is None:
             return None
         _, rest = self._divided(result.problem, self._given(program), seed)
-        arrays = rest if result.preparation is None else result.preparation.apply(rest)
-        count = len(next(arrays[name] for name in result.problem.batch))
-        loss = float(sg.evaluate(result.problem, {**self.constants, **arrays, **result.parameters}))
-        return f"          loss of {count} test examples: {loss:.6g}"
+        return held_out("test", result.measure(rest, metric))
 
     def _given(self, program: ProgramFile) -> Mapping[str, Any]:
         """The table or the arrays of --data, or those of the built-in example."""

@@ -36,7 +36,26 @@ OPTIONS = [
     click.option(
         "--patience",
         type=click.IntRange(min=1),
-        help="Stop after so many epochs without a better validation loss; keep the best.",
+        help="Stop after so many epochs without a better validation score; keep the best.",
+    ),
+    click.option(
+        "--metric",
+        metavar="NAME|EXPRESSION",
+        help="What the best epoch is chosen by, on the validation examples: accuracy, r2, ..., as "
+        "`symgrad catalog` names it, or an expression of the program, as in 'abs(t - p)'.  "
+        "[default: the loss]",
+    ),
+    click.option(
+        "--maximize/--minimize",
+        "maximize",
+        default=None,
+        help="Which is better of an expression.  [default: the smaller one]",
+    ),
+    click.option(
+        "--min-delta",
+        type=click.FloatRange(min=0),
+        default=0.0,
+        help="By how much more than this a score has to be better.  [default: 0]",
     ),
 ]
 
@@ -51,6 +70,9 @@ class EpochOptions:
     seed: int
     validation: float
     patience: int | None
+    metric: str | None
+    maximize: bool | None
+    min_delta: float
 
     def check(self, problem: Problem) -> None:
         """Wrong usage where the problem has no batch to be cut."""
@@ -68,4 +90,7 @@ class EpochOptions:
             "seed": self.seed,
             "validation": self.validation,
             "patience": self.patience,
+            "metric": self.metric,
+            "maximize": self.maximize,
+            "min_delta": self.min_delta,
         }

@@ -11,6 +11,7 @@ from .terminal import screen
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
+    from symgrad.training.measures import Measured
     from symgrad.training.result import FitResult
 
 TRAINED = "Trained   "
@@ -19,10 +20,10 @@ TRAINED = "Trained   "
 def outcome(
     program: ProgramFile, problem: Problem, result: FitResult, data: Mapping[str, Any]
 ) -> str:
-    """The fall of the loss, and the accuracy where the program is an example that has one."""
+    """The fall of the loss, and what was measured: of what was held out, where there is such."""
     import symgrad as sg
 
-    inputs = {**data, **result.parameters}
+    whole = result.measure(data)
     losses = result.history.losses
     lines = [
         f"{result.epochs} epochs; mean loss of a step {losses[0]:.4g} -> {losses[-1]:.4g}",
@@ -32,15 +33,26 @@ def outcome(
     if result.converged is False:
         lines.append("not converged")
     lines += result.remarks
-    lines.append(f"loss of all data: {float(sg.evaluate(problem, inputs)):.6g}")
+    lines.append(f"loss of all data: {whole.loss:.6g}")
     accuracy = program.example.accuracy if program.example else None
-    if accuracy:
-        predictions = sg.evaluate(accuracy.predicting(problem), inputs)
+    if accuracy and accuracy.given:
+        predictions = sg.evaluate(accuracy.predicting(problem), {**data, **result.parameters})
         share = accuracy(predictions, data)
-        unseen = " on what was not used for training" if accuracy.given else ""
-        lines.append(f"accuracy{unseen}: {share:.1%}")
+        lines.append(f"accuracy on what was not used for training: {share:.4g}")
+    elif whole.score is not None and result.validation is None:
+        lines.append(f"{whole.metric} of all data, which it was trained on: {whole.score:.4g}")
     first, *others = (line for text in lines for line in wrap(text, screen().width - len(TRAINED)))
-    return "\n".join([TRAINED + first, *(" " * len(TRAINED) + line for line in others)])
+    told = [TRAINED + first, *(" " * len(TRAINED) + line for line in others)]
+    if result.validation is not None:
+        told.append(held_out("validation", result.validation))
+    return "\n".join(told)
+
+
+def held_out(name: str, measured: Measured) -> str:
+    """The loss and the metric of what was not trained on, and which classes are taken for which."""
+    of = f", {measured.count} examples" if measured.count else ""
+    lines = [f"{name}{of}: {measured}", *measured.table().splitlines()]
+    return "\n".join(" " * len(TRAINED) + line for line in lines)
 
 
 def named_arrays(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

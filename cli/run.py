@@ -15,7 +15,7 @@ from .programs import ProgramFile, find_program, offered
 from .report import outcome
 from .style import style_options
 from .terminal import screen
-from .training import Training, train_program, training_options
+from .training import Training, tested, train_program, training_options
 
 if TYPE_CHECKING:
     from symgrad import Style
@@ -57,7 +57,7 @@ def run(program: ProgramFile, training: Training, style: Style) -> None:
     if status in (0, INCONCLUSIVE):
         result, data = train_program(program, problem, training)
         write(outcome(program, problem, result, data))
-        if told := training.data.tested(program, result, training.epochs.seed):
+        if told := tested(program, result, training):
             write(told)
         training.seen.show(result, data)
     sys.exit(status)

@@ -7,7 +7,7 @@ import click
 from .output import writable, write
 from .programs import ProgramFile, file_argument
 from .report import outcome, parameters
-from .training import Training, train_program, training_options
+from .training import Training, tested, train_program, training_options
 
 
 @click.command()
@@ -39,7 +39,7 @@ def train(program: ProgramFile, training: Training, output: str | None) -> None:
     problem = program.problem()
     result, data = train_program(program, problem, training)
     write(outcome(program, problem, result, data))
-    if told := training.data.tested(program, result, training.epochs.seed):
+    if told := tested(program, result, training):
         write(told)
     training.seen.show(result, data)
     if output is None:

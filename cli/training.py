@@ -89,3 +89,9 @@ def train_program(
     with shown_progress(training.seen.progress) as callbacks:
         result = sg.fit(problem, data, **told, callbacks=callbacks)
     return result, data
+
+
+def tested(program: ProgramFile, result: FitResult, training: Training) -> str | None:
+    """What is measured of the examples of --test, where there are any."""
+    epochs = training.epochs
+    return training.data.tested(program, result, epochs.seed, epochs.metric)

@@ -11,6 +11,7 @@ from symgrad.contents import (
     entry_of,
     own_operations,
     paired,
+    rows_of_metric,
     rows_of_optimizer,
     rows_of_schedule,
 )
@@ -20,6 +21,7 @@ from symgrad.language.expressions import Operation
 from symgrad.language.parser import parse
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
+from symgrad.training.metrics import METRICS
 from symgrad.training.optimizers import OPTIMIZERS
 from symgrad.training.schedules import SCHEDULES
 
@@ -31,17 +33,17 @@ LONG = 40  # characters of a kink that is said in words
 
 
 def listed() -> list[str]:
-    """The names that have an article: operations, examples, optimizers, schedules."""
+    """The names that have an article: operations, examples, optimizers, schedules, metrics."""
     operations = [o.name for o in own_operations().values() if o.called]
-    return [*operations, *names(), *BUILDERS, *OPTIMIZERS, *SCHEDULES]
+    return [*operations, *names(), *BUILDERS, *OPTIMIZERS, *SCHEDULES, *METRICS]
 
 
 def program_of(name: str) -> Problem | None:
     """A program that shows it: an example itself, of a builder what it makes by default, of an
-    operation its inner product with a given cotangent; None of an optimizer or a schedule.
+    operation its inner product with a given cotangent; None of optimizers, schedules and metrics.
 
     Raises: OptionError for another name."""
-    if name in OPTIMIZERS or name in SCHEDULES:
+    if name in {*OPTIMIZERS, *SCHEDULES, *METRICS}:
         return None
     if name in names():
         return parse(text(name))
@@ -52,12 +54,14 @@ def program_of(name: str) -> Problem | None:
 
 
 def latex_of(name: str) -> str:
-    """The equations of an optimizer, or the formula of a schedule."""
+    """The equations of an optimizer, or the formula of a schedule or a metric."""
+    if name in METRICS:
+        return METRICS[name].formula + "\n"
     return (SCHEDULES[name].shown() if name in SCHEDULES else OPTIMIZERS[name]()).latex()
 
 
 def article(name: str) -> str:
-    """What is known of an operation, an example, an optimizer or a schedule, as text.
+    """What is known of an operation, an example, an optimizer, a schedule or a metric, as text.
 
     >>> print(article("relu"))
     relu(x)     x if x > 0 else 0
@@ -72,6 +76,8 @@ def article(name: str) -> str:
         return "\n".join(rows_of_optimizer(name)) + "\n"
     if name in SCHEDULES:
         return "\n".join(rows_of_schedule(name)) + "\n"
+    if name in METRICS:
+        return "\n".join(rows_of_metric(name)) + "\n"
     if name in BUILDERS:
         return BUILDERS[name]().source
     if name in names():

@@ -40,6 +40,7 @@ from symgrad.training.base import Optimizer
 from symgrad.training.equations import RATE
 from symgrad.training.hyperparameters import HYPERPARAMETERS, symbols_of
 from symgrad.training.lines import plain, sympy_text
+from symgrad.training.metrics import METRICS, Metric
 from symgrad.training.optimizers import OPTIMIZERS
 from symgrad.training.rates import Schedule
 from symgrad.training.schedules import SCHEDULES
@@ -66,7 +67,7 @@ class Entry:
 
 
 def catalog() -> str:
-    """Operators, functions, losses, models, optimizers and schedules, as text for a terminal.
+    """Operators, functions, losses, models, optimizers, schedules and metrics, for a terminal.
 
     >>> print(next(line for line in catalog().splitlines() if "sigmoid(x)" in line))
       sigmoid(x)         1/(1 + exp(-x))                     by x  sigmoid(x) * (1 - sigmoid(x))
@@ -105,6 +106,12 @@ def _sections() -> Iterator[str]:
         "Learning-rate schedules",
         "n epochs (or iterations) have been done; eta0 is the first learning rate",
         (_schedule(name, kind) for name, kind in SCHEDULES.items()),
+    )
+    yield _section(
+        "Metrics",
+        'of predictions beside labels, as in metric="accuracy" and --metric accuracy',
+        (_metric(metric) for metric in METRICS.values()),
+        between="\n",
     )
 
 
@@ -342,6 +349,17 @@ def _schedule(name: str, kind: type[Schedule]) -> Iterator[str]:
     if symbols_of(kind):
         yield f"    {', '.join(map(_keyword, symbols_of(kind)))}"
     yield from _folded(f"{plain(RATE)} = {plain(kind.formula())}", "    ")
+
+
+def rows_of_metric(name: str) -> Iterator[str]:
+    """A metric, which of its values is better, where it is from."""
+    yield from _metric(METRICS[name])
+    yield f"{'Larger' if METRICS[name].maximize else 'Smaller'} is better."
+    yield from _folded(f"Source: {METRICS[name].source}")
+
+
+def _metric(metric: Metric) -> Iterator[str]:
+    yield from _folded(f"{metric.name}: {metric.words}")
 
 
 def _keyword(name: str) -> str:

@@ -74,6 +74,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         tolerance: float = 1e-12,
         validation: float = 0.0,
         patience: int | None = None,
+        metric: Any = None,
+        maximize: bool | None = None,
+        min_delta: float = 0.0,
         check: bool = True,
         random_state: Any = 0,
     ) -> None:
@@ -90,6 +93,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self.tolerance = tolerance
         self.validation = validation
         self.patience = patience
+        self.metric = metric
+        self.maximize = maximize
+        self.min_delta = min_delta
         self.check = check
         self.random_state = random_state
 
@@ -134,6 +140,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 epochs=self.epochs,
                 validation=self.validation,
                 patience=self.patience,
+                metric=self.metric,
+                maximize=self.maximize,
+                min_delta=self.min_delta,
             )
         )
 

@@ -19,7 +19,7 @@ from symgrad.training.data.preparing import prepared
 from symgrad.training.fit import fit
 from symgrad.training.optimizers import optimizer_of
 from symgrad.training.plots.curves import curve
-from symgrad.training.plots.style import WIDTH, picture
+from symgrad.training.plots.style import WIDTH, label, picture
 from symgrad.training.result import FitResult
 from symgrad.training.tables import NONE, aligned, csv_text, frame
 
@@ -54,7 +54,7 @@ class Comparison:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """A mapping for each optimizer, the smallest loss of the data first, failures last; with
-        the best validation score where there is one."""
+        what was measured in the epoch with the best validation score."""
         rows = []
         for name in sorted(self.results, key=self._loss):
             result = self.results[name]
@@ -64,9 +64,11 @@ class Comparison:
                 *(history.losses[0], history.losses[-1], self.losses.get(name)),
             )
             row = dict(zip(HEADS, (name, *numbers), strict=True))
+            best = (result.best_epoch or result.epochs) - 1
             if history.validation:
-                best = (result.best_epoch or result.epochs) - 1
-                row["validation"] = history.validation[min(best, len(history.validation) - 1)]
+                row["validation"] = history.validation[best]
+            if history.scores:
+                row[history.metric] = history.scores[best]
             rows.append({**row, "seconds": history.seconds[-1], "ended": result.stopped})
         failed = [dict.fromkeys(rows[0]) if rows else {} for _ in self.failures]
         for row, (name, reason) in zip(failed, self.failures.items(), strict=True):
@@ -105,7 +107,10 @@ class Comparison:
         series: list[tuple[str, Mapping[str, Sequence[float]]]]
         series = [("mean loss of a step", self._curves)]
         scores = {n: r.history.validation for n, r in self.results.items() if r.history.validation}
-        series += [("validation", scores)] if scores else []
+        series += [("validation loss", scores)] if scores else []
+        if metrics := {n: r.history.scores for n, r in self.results.items() if r.history.scores}:
+            name = next(iter(self.results.values())).history.metric
+            series.append((f"{label(name)} (validation)", metrics))
         return picture([partial(curve, series=each, up=up) for up, each in series], width=width)
 
     @property

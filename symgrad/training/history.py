@@ -97,11 +97,12 @@ class History:
         return text_curve(series, width=width, height=height, across="epoch", up="loss")
 
     def plot(self, *, width: float = WIDTH) -> Picture:
-        """The losses, gradient norms and changing learning rates over the epochs (extra `plot`).
+        """The losses, the metric, gradient norms and changing learning rates over the epochs (extra
+        `plot`).
 
         Units: width in inches.
         """
-        return picture(history_panels(vars(self)), width=width)
+        return picture(history_panels(vars(self), metric=self.metric), width=width)
 
     def _shown(self, rows: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """The heads of a table and at most so many of its rows."""

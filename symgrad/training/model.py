@@ -120,7 +120,8 @@ class Model:
 
         Raises: DataError for data that do not fit, OptionError for a metric that does not.
         """
-        arrays, dtype = self._arrays(data, {}, list(self.problem.batch)), self._dtype
+        dtype, drop = self._dtype, self.preparation is not None and self.preparation.drop
+        arrays = self._arrays(data, {}, list(self.problem.batch), drop)
         given = {**self.constants, **arrays}
         whole = read_data(self.problem, given, dtype, tuple(self.parameters))
         measure = measure_of(self.problem, whole, metric, dtype=dtype)
@@ -165,12 +166,15 @@ class Model:
     def _dtype(self) -> str:
         return str(flattened(self.parameters.values())[0].dtype)
 
-    def _arrays(self, data: Any, named: Mapping[str, Any], wanted: list[str]) -> dict[str, Any]:
-        """The data that are wanted, as the program takes them."""
+    def _arrays(
+        self, data: Any, named: Mapping[str, Any], wanted: list[str], drop: bool = False
+    ) -> dict[str, Any]:
+        """The data that are wanted, as the program takes them; `drop` leaves out rows of a table
+        with missing entries."""
         given = named if data is None else data
         if self.preparation is not None and not isinstance(data, Prepared):
             whole = {**data, **named} if isinstance(data, Mapping) and named else given
-            given = self._prepared(whole, wanted)
+            given = self._prepared(whole, wanted, drop)
         elif isinstance(given, Mapping):
             given = {**given, **named}
         else:
@@ -180,14 +184,14 @@ class Model:
             )
         return self._checked(given)
 
-    def _prepared(self, table: Any, wanted: list[str]) -> dict[str, Any]:
+    def _prepared(self, table: Any, wanted: list[str], drop: bool) -> dict[str, Any]:
         """Arrays of a table, and those that are given as arrays."""
         assert self.preparation is not None
         parts, columns = self.preparation.parts, self.preparation.columns
         whole = [n for n in wanted if isinstance(table, Mapping) and n in table]
         names = [n for n in wanted if n in parts and (n not in whole or n in columns)]
-        whole_rows = replace(self.preparation, drop=False)  # a prediction for each row
-        return whole_rows.apply(table, names)
+        preparation = replace(self.preparation, drop=drop)  # else a prediction for each row
+        return preparation.apply(table, names)
 
     def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         problem, dtype = self.problem, self._dtype

@@ -90,17 +90,18 @@ class FitResult:
         self.model.save(path)
 
     def plot(self, data: Any = None, *, width: float = WIDTH) -> Picture:
-        """The losses, gradient norms and changing learning rates over the epochs; with data, such
-        as it was trained on, what the problem has to show: a fitted line for one input, the
-        boundary between classes for two, else predictions against labels or which classes are taken
-        for which; the vectors of a table by their principal components; the path of two parameters
-        over the contours of the loss.
+        """The losses, the metric, gradient norms and changing learning rates over the epochs; with
+        data, such as it was trained on, what the problem has to show: a fitted line for one input,
+        the boundary between classes for two, else predictions against labels or which classes are
+        taken for which; the vectors of a table by their principal components; the path of two
+        parameters over the contours of the loss.
 
         Units: width in inches. Raises: OptionError without the extra `plot`.
         """
-        panels = history_panels(vars(self.history), best=self.best_epoch)
+        history = self.history
+        panels = history_panels(vars(history), best=self.best_epoch, metric=history.metric)
         if data is not None:
-            path = self.history.path
+            path = history.path
             shown = shown_on(data, self.problem, self.parameters, path, self.preparation)
             panels += model_panels(shown)
         return picture(panels, width=width)

@@ -92,8 +92,42 @@ def test_columns_by_name_and_labels_as_text(symgrad, tmp_path) -> None:
         "--columns", "x=width,length", "--columns", "t=species",
     )  # fmt: skip
     assert result.exit_code == 0
-    accuracy = re.search(r"accuracy: (\S+)%", result.stdout)
-    assert accuracy and float(accuracy[1]) > 95
+    accuracy = re.search(r"accuracy of all data, which it was trained on: (\S+)", result.stdout)
+    assert accuracy and float(accuracy[1]) > 0.95
+
+
+def test_a_metric_is_of_what_was_held_out(symgrad, tmp_path) -> None:
+    """A label that is noise is learnt by heart: only the score of held-out rows tells."""
+    rng = np.random.default_rng(0)
+    columns = [f"x{k}" for k in range(1, 31)]
+    rows = [rng.standard_normal(40).astype(str) for _ in columns]
+    t = rng.integers(0, 2, 40).astype(str)
+    (tmp_path / "noise.csv").write_text(table(",".join([*columns, "t"]), [*rows, t]))
+    told = ["train", "logistic_regression", "--data", "noise.csv", "--metric", "accuracy"]
+    result = symgrad(*told, "--validation", "0.25", "--test", "0.25", "--progress", "lines")
+    assert result.exit_code == 0, result.stderr
+    assert re.search(r"validation \S+  accuracy 0\.\d+", result.stderr)
+    assert "trained on" not in result.stdout  # which would be 1
+    for name, count in (("validation", 8), ("test", 10)):
+        score = re.search(rf"{name}, {count} examples: loss \S+, accuracy (\S+)", result.stdout)
+        assert score and float(score[1]) < 0.9
+
+
+def test_the_direction_of_a_metric(symgrad) -> None:
+    told = [
+        "train",
+        "linear_regression",
+        "--epochs",
+        "3",
+        "--validation",
+        "0.2",
+        "--metric",
+        "w[1]",
+    ]
+    result = symgrad(*told, "--maximize", "--min-delta", "0.1", "--patience", "1")
+    assert result.exit_code == 0, result.stderr
+    assert re.search(r"validation, \d+ examples: loss \S+, w\[1\] \S+", result.stdout)
+    assert "needs a validation score" in symgrad(*told[:4], "--minimize").stderr
 
 
 def test_validation_and_patience(symgrad, program: str, csv: str) -> None:
@@ -152,7 +186,9 @@ def test_a_table_of_a_person_is_prepared_as_it_is_told(symgrad, tmp_path) -> Non
     assert result.exit_code == 0, result.stderr
     assert "pets.csv: t: cat = 0, dog = 1\n" in result.stderr
     assert "pets.csv: x: column color one-hot: blue, red\n" in result.stderr
-    assert re.search(r"loss of 10 test examples: [0-9.e-]+\n", result.stdout)
+    assert re.search(r" test, 10 examples: loss [0-9.e-]+, accuracy 1\n", result.stdout)
+    assert re.search(r" given +as cat +as dog\n +cat +5 +0\n +dog +0 +5\n", result.stdout)
+    assert "trained on" in result.stdout
     other = symgrad(
         "train", "logistic_regression", "--data", "pets.csv", *options, "--classes", "t=dog,cat"
     )

@@ -117,9 +117,31 @@ MUTANTS: list[Mutant] = [
             "len(scores) - scores[::-1].index(best(scores))",
         ),
         ("patience waits an epoch more", ">= self.patience:", "> self.patience:"),
+        ("a score that is hardly better counts", "> self.min_delta:\n", "> 0:\n"),
         ("the best parameters go on moving", "= parameters.copy()", "= parameters"),
         ("a gradient may not vanish", "gradient <= self.tolerance", "gradient < self.tolerance"),
         ("a larger score is worse", "max if self.larger_is_better else min", "min"),
+    ),
+    *planted_in(
+        "symgrad/training/metrics.py",
+        "tests/training/test_metrics.py",
+        (
+            "given and predicted classes change places",
+            "np.asarray(given, int) * classes + np.asarray(found, int)",
+            "np.asarray(found, int) * classes + np.asarray(given, int)",
+        ),
+        ("parts with other means are added", " + self.count * share * np.square(apart)", ""),
+        ("an example counts once", "np.bincount(places, weights, ", "np.bincount(places, None, "),
+    ),
+    *planted_in(
+        "symgrad/training/compared.py",
+        "tests/training/test_metrics.py",
+        ("shares are classes", "if codes is not None and own <= {*codes}", "if codes is not None"),
+    ),
+    *planted_in(
+        "symgrad/training/validation.py",
+        "tests/training/test_metrics.py",
+        ("what is trained on is measured", "data=validating,", "data=training,"),
     ),
     *planted_in(
         "symgrad/training/chunk_gradients.py",

@@ -57,7 +57,11 @@ def test_the_curves_have_their_names(compared: sg.Comparison) -> None:
     assert "* slow  o fast" in compared.curve()
     pytest.importorskip("matplotlib")
     axes = compared.plot().figure.axes
-    assert [ax.get_ylabel() for ax in axes] == ["mean loss of a step", "validation"]
+    assert [ax.get_ylabel() for ax in axes] == [
+        "mean loss of a step",
+        "validation loss",
+        "r2 (validation)",
+    ]
     assert [t.get_text() for t in axes[0].get_legend().texts] == ["slow", "fast"]
 
 

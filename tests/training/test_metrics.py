@@ -171,9 +171,9 @@ CLASSIFIER = SCALAR + "z = w.T @ x\nloss = mean(softplus(z) - t * z for x, t in 
 
 def test_classes_are_told_apart_with_their_names() -> None:
     labels = np.where(SCORE > 0, "spam", "mail")
-    result = sg.fit(CLASSIFIER, {"x": X, "t": labels}, validation=0.5, epochs=30)
+    result = sg.fit(CLASSIFIER, {"x": X, "t": labels}, validation=0.25, epochs=30)
     assert result.validation is not None and result.validation.confusion is not None
-    assert result.validation.metric == "accuracy" and result.validation.count == 20
+    assert result.validation.metric == "accuracy" and result.validation.count == 10
     assert result.history.metric == "accuracy" and len(result.history.scores) == result.epochs
     assert result.validation.score == result.history.scores[-1]
     assert result.validation.loss == result.history.validation[-1]

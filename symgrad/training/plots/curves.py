@@ -19,13 +19,18 @@ FEW = 3  # lines that leave room for their names
 
 
 def curve(
-    ax: Axes, series: Mapping[str, Sequence[float]], up: str, *, best: int | None = None
+    ax: Axes,
+    series: Mapping[str, Sequence[float]],
+    up: str,
+    *,
+    best: int | None = None,
+    first: int = 0,
 ) -> None:
     """Each of the series over the epochs, by their logarithms where they spread far.
 
-    `best` is the epoch with the best score, which is marked.
+    `best` is the epoch with the best score, which is marked; `first` is the style of the first.
     """
-    for k, (name, values) in enumerate(series.items()):
+    for k, (name, values) in enumerate(series.items(), start=first):
         alone = {"marker": "o"} if len(values) == 1 else {}
         ax.plot(range(1, len(values) + 1), values, label=label(name), **(line(k) | alone))
     if all(is_wide(values) for values in series.values()):
@@ -37,21 +42,21 @@ def curve(
 
 
 def history_panels(
-    columns: Mapping[str, Sequence[float]], *, best: int | None = None, score: str = "loss"
+    columns: Mapping[str, Sequence[float]], *, best: int | None = None, metric: str = ""
 ) -> list[Panel]:
-    """The losses, the score where it is another measure, the gradients' norms, and the learning
-    rate where it changes.
+    """The losses, the metric of the validation data, the gradients' norms, and the learning rate
+    where it changes.
 
-    `columns` are those of a history by its attributes' names; `score` is what validation measures.
+    `columns` are those of a history by its attributes' names.
     """
     losses = {"training": columns["losses"]}
-    if columns["validation"] and score == "loss":
+    if columns["validation"]:
         losses["validation"] = columns["validation"]
-    shared = best if "validation" in losses else None
-    panels: list[Panel] = [partial(curve, series=losses, up="mean loss of a step", best=shared)]
-    if columns["validation"] and score != "loss":
-        scored = {"validation": columns["validation"]}
-        panels.append(partial(curve, series=scored, up=f"{score} (validation)", best=best))
+    panels: list[Panel] = [partial(curve, series=losses, up="mean loss of a step", best=best)]
+    if columns["scores"]:
+        scored = {"validation": columns["scores"]}
+        up = f"{label(metric)} (validation)"
+        panels.append(partial(curve, series=scored, up=up, best=best, first=1))
     if columns["gradient_norms"]:
         norms = {"gradient": columns["gradient_norms"]}
         panels.append(partial(curve, series=norms, up="largest gradient norm"))

@@ -15,6 +15,7 @@ LOSSES = [1.0, 0.5, 0.4]
 COLUMNS: dict[str, list[float]] = {
     "losses": LOSSES,
     "validation": [],
+    "scores": [],
     "gradient_norms": [],
     "learning_rates": [0.1] * 3,
 }
@@ -42,9 +43,12 @@ def drawn(columns: dict[str, list[float]], **options: Any) -> list[tuple[str, li
             [("mean loss of a step", ["training", "validation", "best: epoch 2"], "linear")],
         ),
         (
-            {"validation": LOSSES},
-            {"score": "accuracy"},
-            [("mean loss of a step", [], "linear"), ("accuracy (validation)", [], "linear")],
+            {"validation": LOSSES, "scores": [0.1, 0.9, 0.8]},
+            {"metric": "accuracy", "best": 2},
+            [
+                ("mean loss of a step", ["training", "validation", "best: epoch 2"], "linear"),
+                ("accuracy (validation)", ["validation", "best: epoch 2"], "linear"),
+            ],
         ),
         (
             {"gradient_norms": [1.0, 0.1, 0.001], "learning_rates": [0.3, 0.2, 0.1]},
