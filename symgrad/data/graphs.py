@@ -1,9 +1,12 @@
-"""What the models of a graph are given: its adjacency, normalized."""
+"""What the models of a graph are given: its adjacency, normalized; a sparse one stays sparse."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from symgrad.data.sparse import identity, is_sparse, sparse_array
 from symgrad.data.tables import Array, Arrays
 from symgrad.errors import DataError
 
@@ -19,9 +22,12 @@ def normalized_adjacency(A: Array) -> Array:
     array([[0.5, 0.5],
            [0.5, 0.5]])
     """
-    looped = A + np.eye(len(A))
+    if is_sparse(A):
+        A = sparse_array("A", A, float)
+    looped = A + identity(A.shape[0], is_sparse(A))
     scale = looped.sum(axis=1) ** -0.5
-    return np.asarray(scale[:, None] * looped * scale)
+    normalized: Array = _scaled(_scaled(looped, scale).T, scale).T
+    return normalized
 
 
 def mean_adjacency(A: Array) -> Array:
@@ -34,8 +40,15 @@ def mean_adjacency(A: Array) -> Array:
            [1. , 0. , 0. ],
            [0. , 0. , 0. ]])
     """
-    degrees = np.asarray(A).sum(axis=1, keepdims=True)
-    return np.asarray(A / np.where(degrees == 0, 1, degrees))
+    A = sparse_array("A", A, float) if is_sparse(A) else np.asarray(A)
+    degrees = A.sum(axis=1)
+    means: Array = _scaled(A, 1 / np.where(degrees == 0, 1, degrees))
+    return means
+
+
+def _scaled(A: Any, factors: Array) -> Any:
+    """The matrix with each row multiplied by its factor."""
+    return A.multiply(factors[:, None]).tocsr() if is_sparse(A) else factors[:, None] * A
 
 
 def corrupted(facts: Array, *, entities: int | None = None, seed: int = 0) -> Arrays:

@@ -12,6 +12,7 @@ import numpy as np
 
 from symgrad.calculus.derivation import Key
 from symgrad.calculus.nodes import Axis
+from symgrad.data.sparse import sparse_names
 from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
@@ -67,7 +68,7 @@ class Buffered:
 
     signature: Signature
     plan: Plan
-    dtype: np.dtype[Any]
+    library: NumPy
     allocating: Callable[[Program, bool], Callable[..., Any]]
     threads: threading.local = field(default_factory=threading.local)
 
@@ -96,7 +97,7 @@ class Buffered:
 
     def _read(self, inputs: Arrays) -> tuple[dict[str, Any], dict[Axis, int]]:
         program = self.plan.program
-        arrays, sizes = self.signature.arrays(program.inputs, inputs, NumPy(self.dtype))
+        arrays, sizes = self.signature.arrays(program.inputs, inputs, self.library)
         program.check_counts(sizes)
         return arrays, sizes
 
@@ -110,7 +111,7 @@ class Buffered:
         bounds: OrderedDict[Hashable, Bound] = self.threads.__dict__.setdefault(
             "bounds", OrderedDict()
         )
-        types = tuple(array.dtype for array in arrays.values())
+        types = (*(array.dtype for array in arrays.values()), sparse_names(arrays))
         shapes = tuple(sorted((name, np.shape(value)) for name, value in inputs.items()))
         key = types, shapes, tuple((name, id(g.given)) for name, g in given.items())
         if key not in bounds:  # what it has an id of lives as long as it does
@@ -129,15 +130,15 @@ class Buffered:
         checked: bool,
     ) -> Bound:
         """A program for these sizes with new buffers."""
-        program = self.plan.of_sizes(sizes)
+        program = self.plan.of_sizes(sizes, sparse_names(arrays))
         names = program.inputs
         shapes = {name: arrays[name].shape for name in names}
         dtypes = tuple(arrays[name].dtype for name in names)
         counts = [size_of(axis, sizes) for axis in program.axes]
         allocate = self.allocating(program, checked)
-        called = callables(program.functions, given, NumPy(self.dtype))
+        called = callables(program.functions, given, self.library)
         function, flat, views = allocate(
-            *counts, self.dtype, names, tuple(shapes.values()), dtypes, *called
+            *counts, self.library.dtype, names, tuple(shapes.values()), dtypes, *called
         )
         derivatives = {}
         for key, view in zip(self.signature.keys, views, strict=True):

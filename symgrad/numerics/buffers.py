@@ -26,6 +26,8 @@ def buffered_source(program: Program, checked: bool = True) -> str:
         returned = f"np.array({returned})"
     count = range(len(program.inputs))
     made = ["plain = {np.ndarray, np.float64, np.float32}"]  # with a mask they are other numbers
+    if program.sparse:
+        made.append("kept = {sparse.csr_array, sparse.csc_array}")
     made += [f"{name} = np.{name}" for name in sorted(planner.functions)]
     made += [f"{name} = {text}" for text, name in planner.constants.items()]
     for letter, names in (("k", "names"), ("s", "shapes"), ("d", "dtypes")):
@@ -57,8 +59,9 @@ def _checks(program: Program) -> list[str]:
         return []
     reads = [f"    p{k} = inputs[k{k}]" for k in count]
     tests = [
-        f"p{k}.shape != s{k} or p{k}.dtype is not d{k} or p{k}.__class__ not in plain"
+        f"p{k}.shape != s{k} or p{k}.dtype is not d{k} or p{k}.__class__ not in {kinds}"
         for k in count
+        for kinds in ["kept" if k in program.sparse else "plain"]
     ]
     return [
         "try:",
@@ -157,6 +160,8 @@ class _Planner(Text):
 
     def _has_out(self, op: Op) -> bool:
         """Whether NumPy can write it into an array."""
+        if op.of_sparse:
+            return False
         if op.kind == "product":
             return op.name in ("dot", "matmul")
         return op.kind in ("reduce", *FILLED) or (
@@ -195,7 +200,8 @@ class _Planner(Text):
 
     def line(self, op: Op) -> str:
         """What an operation without a buffer computes."""
-        return self._reduced(op) if op.kind == "reduce" else super().line(op)
+        own = op.kind == "reduce" and not op.of_sparse
+        return self._reduced(op) if own else super().line(op)
 
     def call(self, name: str, arguments: str) -> str:
         """A call of a function of NumPy, by a local name."""

@@ -14,6 +14,7 @@ import sympy
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.listing import Array, Labels
 from symgrad.numerics.pairs import pair_key
+from symgrad.numerics.sparse import next_pair
 
 NOMINAL = 32  # what an unknown dimension counts as
 BATCH = 24  # and a batch: a vector of each example meets a matrix before two matrices meet
@@ -83,6 +84,7 @@ class Order:
         self.waiting: list[tuple[int, int, int]] = []  # a heap of pairs: cost and numbers
         self.alike: dict[Hashable, list[tuple[int, int]]] = defaultdict(list)  # pairs of one key
         self.many = len(arrays) > FEW
+        self.sparse = any(a.op.sparse for a in arrays)
         for array in arrays:
             self.add(array)
 
@@ -109,13 +111,21 @@ class Order:
 
     def take(self) -> tuple[Array, Array, set[Hashable]]:
         """The two to multiply next, and the indices of theirs that are needed afterwards."""
-        i, j = self._nearest() if len(self.items) > FEW else self._best()
+        pair = self._of_sparse() if self.sparse else None
+        i, j = pair or (self._nearest() if len(self.items) > FEW else self._best())
         a, b = self.items.pop(i), self.items.pop(j)
         needed = self._needed(a, b)
         self.uses.subtract((*a.labels, *b.labels))
         for pair in self.alike.pop(pair_key(a, b, needed), ()):  # cost nothing from now on
             heapq.heappush(self.waiting, (0, *pair))
         return a, b, needed
+
+    def _of_sparse(self) -> tuple[int, int] | None:
+        """The pair that keeps a sparse matrix from being filled, if there is one."""
+        numbers, arrays = list(self.items), self.arrays
+        flags = [a.op.sparse for a in arrays]
+        pair = next_pair([a.labels for a in arrays], flags, self.free)
+        return pair and (numbers[pair[0]], numbers[pair[1]])
 
     def _needed(self, a: Array, b: Array) -> set[Hashable]:
         mine = Counter((*a.labels, *b.labels))

@@ -17,6 +17,7 @@ import numpy as np
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
+from symgrad.data.sparse import is_sparse
 from symgrad.errors import DataError, did_you_mean, names_wanted, whole_number
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.unparse import unparse
@@ -139,6 +140,8 @@ def _at(
 
 def _own(value: Any) -> Any:
     """An input as an array of its own; a function as it is."""
+    if is_sparse(value):
+        return value.copy()
     return value if callable(value) or isinstance(value, tuple) else np.array(value)
 
 
@@ -157,7 +160,8 @@ class ProgramNumbers(Numbers):
         shaped, given = signature.apart(inputs)
         if not all(isinstance(g.given, Smooth) for g in given.values()):
             self.method = "difference quotients"  # the caller's take no complex numbers
-        self.arrays, self.sizes = signature.arrays([*shaped], shaped, NumPy(np.dtype(float)))
+        double = NumPy(np.dtype(float), sparse=True)
+        self.arrays, self.sizes = signature.arrays([*shaped], shaped, double)
         self.point = {n: self.arrays[n] for n in derivation.wrt}
         self.kink_distance = kink_distance(derivation.value.node, self.arrays, self.sizes)
         self.rng = np.random.default_rng([seed, 2])

@@ -7,19 +7,26 @@ from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.terms import opened
+from symgrad.errors import DataError
 from symgrad.numerics.branches import chosen_alone
 from symgrad.numerics.cofactors import with_cofactors
 from symgrad.numerics.contraction import Costs
 from symgrad.numerics.flattening import flattened
 from symgrad.numerics.limits import at_limits
-from symgrad.numerics.listing import Array, Listing, Op, dims_of, part_of
+from symgrad.numerics.listing import Array, FilledError, Listing, Op, dims_of, part_of
 from symgrad.numerics.passes import Flat
 from symgrad.numerics.products import Products
 from symgrad.numerics.ranges import in_range
 from symgrad.numerics.source import Program
+from symgrad.numerics.sparse import refuse
 from symgrad.numerics.systems import Systems, solvable
 from symgrad.numerics.tracing import traced
 
+# how operations are called that no word of a program stands for
+WORDS = {"add": "its sum with a dense matrix", "subtract": "its difference from a dense matrix"}
+WORDS |= {"divide": "its reciprocals", "power": "a power of it", "broadcast": "copies of it"}
+WORDS |= dict.fromkeys(("slice", "take", "pad", "scatter"), "an entry or a row of it")
+WORDS |= dict.fromkeys(("expand", "einsum", "matmul", "tensordot"), "a product with more axes")
 Computed = tuple[ix.Term, tuple[ix.Label, ...]]  # a term, its axes in the order of the labels
 
 
@@ -36,13 +43,17 @@ def program(
     results: Sequence[tuple[ix.Entry, tuple[ix.Label, ...]]],
     sizes: Mapping[ix.Axis, int] | None = None,
     record: Record | None = None,
+    sparse: frozenset[str] = frozenset(),
 ) -> Program:
     """A function that returns the results, each over all its labels; `sizes`, where they are known,
-    decide the order of products. A `record` is filled in."""
+    decide the order of products; `sparse` are the inputs that are sparse matrices. A `record` is
+    filled in.
+
+    Raises: DataError where one of these would be filled."""
     flat = chosen_alone(in_range(at_limits(with_cofactors(flattened(results)))))
     made: frozenset[ix.Node] = frozenset()
     while True:
-        emitter = _Emitter(Costs(sizes or {}), made, None if record is None else {})
+        emitter = _Emitter(Costs(sizes or {}), made, None if record is None else {}, sparse)
         written = emitter.program(flat)
         wanted = emitter.systems.wanted([op for op, _ in written.results])
         if not wanted:
@@ -59,6 +70,7 @@ class _Emitter:
     costs: Costs
     made: frozenset[ix.Node]  # inverses that are values
     computed: dict[Op, list[Computed]] | None  # by each line, where it is recorded
+    sparse: frozenset[str] = frozenset()  # inputs
     listing: Listing = field(default_factory=Listing)
     values: dict[ix.Node, Op] = field(default_factory=dict)
     inputs: dict[str, Op] = field(default_factory=dict)
@@ -75,8 +87,11 @@ class _Emitter:
                 if isinstance(node.label, ix.Input):
                     self.labels.add(node.label.name)
             elif not isinstance(node, (ix.Identity, ix.Place)):  # made where they are needed
-                self.values[node] = self._node(node)
+                self.values[node] = self._unfilled(node)
         returned = [(self._full(entry, labels), dims_of(labels)) for entry, labels in flat.results]
+        for op, _ in returned:
+            if op.sparse:
+                raise self._refused(op, "a result that is one itself")
         return Program(
             inputs=tuple(self.inputs),
             ops=tuple(self.listing.ops),
@@ -84,10 +99,25 @@ class _Emitter:
             floats=next((p.name for n, p in self.inputs.items() if n not in self.labels), ""),
         )
 
+    def _unfilled(self, node: ix.Node) -> Op:
+        """What computes a node. Raises: DataError where it fills a sparse matrix."""
+        try:
+            return self._node(node)
+        except FilledError as error:
+            called = WORDS.get(error.name, error.name)
+            if isinstance(node, (ix.Map, ix.Apply)):
+                called = f"{node.operation.name} of it"
+            raise self._refused(error.operand, called) from None
+
+    def _refused(self, op: Op, told: str) -> DataError:
+        """The error of an operand that is sparse, by the inputs that it is made of."""
+        return refuse((n for n in self.sparse if _made_of(op, self.inputs[n])), told)
+
     def _node(self, node: ix.Node) -> Op:
         match node:
             case ix.Input():
-                op = self.listing.op("input", (), node.axes, name=f"p{len(self.inputs)}")
+                name, sparse = f"p{len(self.inputs)}", node.name in self.sparse
+                op = self.listing.op("input", (), node.axes, name=name, sparse=sparse)
                 return self.inputs.setdefault(node.name, op)
             case ix.Length():
                 return self.listing.op("size", axes=(node.axis,))
@@ -159,6 +189,7 @@ class _Emitter:
             if total is None:
                 total = value
             else:
+                total, value = self._alike(total, value), self._alike(value, total)
                 both = {*total.labels, *value.labels}
                 over = tuple(x for x in labels if x in both)
                 total = self.listing.ufunc("subtract" if minus else "add", [total, value], over)
@@ -169,6 +200,12 @@ class _Emitter:
         self._computed(total, ix.Term(ix.ONE, (ix.Factor(node, labels),)))
         return self.listing.aligned(total, labels)
 
+    def _alike(self, a: Array, other: Array) -> Array:
+        """An identity that is added to a sparse matrix as a sparse one."""
+        if not (other.op.sparse and a.op.kind == "eye"):
+            return a
+        return Array(self.listing.op("eye", (), a.op.dims, name="sparse", sparse=True), a.labels)
+
     def _full(self, entry: ix.Entry, labels: tuple[ix.Label, ...]) -> Op:
         """A result over all its labels."""
         array = Array(self._dense(entry.node), entry.labels)
@@ -176,3 +213,8 @@ class _Emitter:
             return self.listing.aligned(array, labels)
         spread = self.listing.broadcast(array, labels)
         return self._computed(spread, ix.Term(ix.ONE, (ix.Factor(*entry),)))
+
+
+def _made_of(op: Op, given: Op) -> bool:
+    """Whether an operation is made of what is given."""
+    return op is given or any(_made_of(x, given) for x in op.operands if x.sparse)

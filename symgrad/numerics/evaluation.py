@@ -14,6 +14,7 @@ from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
 from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label, batch_of
+from symgrad.data.sparse import entries_changed, is_sparse
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, fold, leaves
@@ -48,6 +49,8 @@ class Sample:
         rng = np.random.default_rng(0)
 
         def blur(value: Any) -> Any:
+            if is_sparse(value):
+                return entries_changed(blur, value)
             whole = np.issubdtype(np.asarray(value).dtype, np.integer)
             return value if whole else value * (1 + BLUR * rng.uniform(-1, 1, np.shape(value)))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.data.sparse import entries_changed, identity, is_sparse, sparse_array
 from symgrad.errors import DataError
 from symgrad.language.problem import Problem
 from symgrad.numerics.libraries import plain_array
@@ -22,7 +23,11 @@ def check_facts(problem: Problem, arrays: Mapping[str, Any]) -> None:
         for fact in sorted(variable.facts & FACTS.keys()):
             error, what, repair = FACTS[fact]
             shape = whole_shape(variable, normal_shape(variable, np.shape(value)))
-            size = error(np.reshape(plain_array(name, value), shape).astype(float))
+            if is_sparse(value):
+                own = sparse_array(name, value, float)
+            else:
+                own = np.reshape(plain_array(name, value), shape).astype(float)
+            size = error(own)
             if not size <= TOLERANCE:
                 raise DataError(
                     f"{name} is declared {fact}, but {what.format(name)} (an entry differs by "
@@ -31,15 +36,20 @@ def check_facts(problem: Problem, arrays: Mapping[str, Any]) -> None:
 
 
 def _largest(array: Any) -> float:
+    array = array.data if is_sparse(array) else array
     return float(np.max(np.abs(array), initial=0.0))
 
 
+def _transpose(a: Any) -> Any:
+    return a.T if is_sparse(a) else np.swapaxes(a, -1, -2)
+
+
 def _asymmetry(a: Any) -> float:
-    return _largest(a - np.swapaxes(a, -1, -2)) / max(1.0, _largest(a))
+    return _largest(a - _transpose(a)) / max(1.0, _largest(a))
 
 
 def _not_orthogonal(a: Any) -> float:
-    return _largest(np.swapaxes(a, -1, -2) @ a - np.eye(a.shape[-1]))
+    return _largest(_transpose(a) @ a - identity(a.shape[-1], is_sparse(a)))
 
 
 def _off_the_simplex(p: Any) -> float:
@@ -47,11 +57,12 @@ def _off_the_simplex(p: Any) -> float:
 
 
 def _not_one_hot(y: Any) -> float:
-    return max(_largest(y - np.round(y)), _off_the_simplex(np.round(y)))
+    whole = entries_changed(np.round, y) if is_sparse(y) else np.round(y)
+    return max(_largest(y - whole), _off_the_simplex(whole))
 
 
 def _negative(x: Any) -> float:
-    return _largest(np.minimum(x, 0))
+    return _largest(np.minimum(x.data if is_sparse(x) else x, 0))
 
 
 FACTS: Mapping[str, tuple[Callable[[Any], float], str, str]] = {

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis
+from symgrad.data.sparse import sparse_names
 from symgrad.errors import NotFiniteError, OptionError, one_of
 from symgrad.language.markup import block
 from symgrad.language.problem import Problem
@@ -37,6 +38,7 @@ class Plain:
     """The function without buffers: what it returns is the caller's own.
 
     `function` takes arrays and the sizes of `axes`; `library(values)` is what these are arrays of.
+    `of_sparse(names)` is the program, and its function, where these inputs are sparse matrices.
     """
 
     signature: Signature
@@ -44,6 +46,7 @@ class Plain:
     function: Callable[..., Any]
     axes: tuple[Axis, ...]
     library: Callable[[Sequence[Any]], Library]
+    of_sparse: Callable[[frozenset[str]], tuple[Program, Callable[..., Any]]]
 
     def __call__(
         self,
@@ -61,9 +64,13 @@ class Plain:
         self.program.check_counts(sizes)
         for seed, value in seeds.items():
             arrays[seed] = signature.seed(seed, value, sizes, library)
-        counts = (size_of(axis, sizes) for axis in self.axes)
+        function, axes = self.function, self.axes
+        if sparse := sparse_names(arrays):
+            program, function = self.of_sparse(sparse)
+            names, axes = program.inputs, program.used
+        counts = (size_of(axis, sizes) for axis in axes)
         called = callables(self.program.functions, given, library)
-        value, *derivatives = self.function(*(arrays[name] for name in names), *counts, *called)
+        value, *derivatives = function(*(arrays[name] for name in names), *counts, *called)
         return library.result(value, None), {
             key: library.result(derivative, signature.shape(key, inputs))
             for key, derivative in zip(signature.keys, derivatives, strict=True)
@@ -92,6 +99,7 @@ class Function:
         self.modules = modules
         self.plan = Plan(derivation, self.signature.axes)
         self._reuse = reuse_buffers and not self.signature.seeds
+        self._sparse: dict[frozenset[str], tuple[Program, Callable[..., Any]]] = {}
         self._call = self._made()
 
     def __repr__(self) -> str:
@@ -107,24 +115,33 @@ class Function:
         signature, program = self.signature, self.plan.program
         if self._reuse:
             return self._buffered()
-        library: Callable[[Sequence[Any]], Library] = lambda _: NumPy(self.dtype)  # noqa: E731
+        own = NumPy(self.dtype, sparse=self.modules == "numpy")
+        library: Callable[[Sequence[Any]], Library] = lambda _: own  # noqa: E731
         if self.modules == "numba":
             from symgrad.numerics.numba_backend import plain_function
 
             function = plain_function(program, signature.axes, self.dtype)
-            return Plain(signature, program, function, program.axes, library)
+            return Plain(signature, program, function, program.axes, library, self._of_sparse)
         if self.modules == "array_api":
             compat()
             library = AnyLibrary.of
         function = defined(self._printed(NONE), {})["function"]
-        return Plain(signature, program, function, program.used, library)
+        return Plain(signature, program, function, program.used, library, self._of_sparse)
+
+    def _of_sparse(self, names: frozenset[str]) -> tuple[Program, Callable[..., Any]]:
+        """The program where these inputs are sparse matrices, and its function; made once."""
+        if names not in self._sparse:
+            program = self.plan.of_sizes({}, names)
+            self._sparse[names] = program, defined(numpy_source(program), {})["function"]
+        return self._sparse[names]
 
     def _printed(self, comments: Comments) -> str:
         printed = standard_source if self.modules == "array_api" else numpy_source
         return printed(self.plan.program, comments)
 
     def _buffered(self) -> Buffered:
-        return Buffered(self.signature, self.plan, self.dtype, self._allocating)
+        library = NumPy(self.dtype, sparse=self.modules == "numpy")
+        return Buffered(self.signature, self.plan, library, self._allocating)
 
     def _allocating(self, program: Program, checked: bool) -> Callable[..., Any]:
         if self.modules == "numba":
@@ -157,7 +174,7 @@ class Function:
         return np.empty(0, self.dtype) if last is None else last.flat
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_call"}
+        return self.__dict__ | {"_call": None, "_sparse": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

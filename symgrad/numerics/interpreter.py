@@ -15,8 +15,10 @@ import sympy
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import Axis, ClosedTerm, Label, Node
+from symgrad.data.sparse import entries_changed, identity, is_sparse
 from symgrad.errors import DataError
 from symgrad.numerics.namespaces import run
+from symgrad.numerics.sparse import multiplied, refuse
 
 MANY = 3  # with more factors einsum looks for a good order
 Arrays = Mapping[str, np.ndarray]
@@ -81,7 +83,7 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
         case ix.Place():
             return _places(node, sizes)
         case ix.Identity():
-            return np.eye(size_of(node.axes[0], sizes))
+            return identity(size_of(node.axes[0], sizes), any(map(is_sparse, inputs.values())))
         case ix.Length():
             return np.float64(size_of(node.axis, sizes))
         case ix.Constant():
@@ -92,7 +94,8 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
             return _evaluate(node.inner, values, inputs, sizes)
         case ix.Polynomial():
             shape = tuple(size_of(axis, sizes) for axis in node.axes)
-            return sum((_term(t, len(shape), values, shape) for t in node.terms), np.zeros(shape))
+            terms = [_term(t, len(shape), values, shape) for t in node.terms]
+            return sum(terms) if any(map(is_sparse, terms)) else sum(terms, np.zeros(shape))
         case ix.Map():
             arguments = [spread(values[n], at, len(node.axes)) for n, at in node.arguments]
             return run(node.operation.meaning.kernel, arguments)
@@ -116,7 +119,7 @@ def term_value(node: ix.Polynomial, k: int, values: Mapping[Node, Any], sizes: S
 
 
 def _term(term: ClosedTerm, rank: int, values: Mapping[Node, Any], shape: tuple[int, ...]) -> Any:
-    operands = [(_power(np.asarray(values[f.node]), f.power), f.labels) for f in term.factors]
+    operands = [(_power(values[f.node], f.power), f.labels) for f in term.factors]
     return summed_product(term.coefficient, operands, range(rank), dict(enumerate(shape)))
 
 
@@ -129,6 +132,13 @@ def summed_product(
     """The product of arrays with these indices, summed over all but `out`; an index that no array
     has is one of ones, of its size."""
     products: dict[tuple[Any, ...], Any] = {(): float(coefficient)}
+    operands = [*operands]
+    if any(is_sparse(value) for value, _ in operands):
+        operands = multiplied(operands, out)
+        if is_sparse(operands[-1][0]):
+            (*scalars, (matrix, labels)) = operands
+            matrix = matrix if labels == tuple(out) else matrix.T
+            return matrix * float(np.prod([float(coefficient), *(v for v, _ in scalars)]))
     for value, labels in operands:
         products[labels] = products.get(labels, 1.0) * value
     carried = {x for labels in products for x in labels}
@@ -139,6 +149,9 @@ def summed_product(
 
 
 def _power(value: Any, power: Any) -> Any:
+    if is_sparse(value):
+        return value if power == 1 else entries_changed(lambda x: _power(x, power), value)
+    value = np.asarray(value)
     if power == 1:
         return value
     return value ** (int(power) if power == int(power) else float(power))
@@ -146,6 +159,8 @@ def _power(value: Any, power: Any) -> Any:
 
 def spread(value: Any, at: tuple[int, ...], rank: int) -> Any:
     """A value as an array of this rank, its axes at the positions given, the others of length 1."""
+    if is_sparse(value):
+        raise refuse((), "a function")
     value = np.asarray(value)
     order = sorted(range(len(at)), key=lambda k: at[k])
     shape = [1] * rank

@@ -146,7 +146,7 @@ def shaped(value: Any, shapes: Shapes) -> Any:
     """An array, or the arrays of a list, in these shapes."""
     if isinstance(shapes, list):
         return [np.reshape(a, shape) for a, shape in zip(value, shapes, strict=True)]
-    return np.reshape(value, shapes)
+    return value if np.shape(value) == shapes else np.reshape(value, shapes)
 
 
 def views(vector: Any, shapes: Mapping[str, Shapes]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from symgrad.data.sparse import is_sparse, sparse_array
 from symgrad.errors import DataError, OptionError
 
 
@@ -26,8 +27,11 @@ def plain_array(name: str, value: Any) -> np.ndarray[Any, Any]:
             "out, or fill them: filled(...)"
         )
     if hasattr(value, "toarray") and hasattr(value, "nnz"):
-        short = name.removeprefix("data: ")
-        raise DataError(f"{name} is a sparse matrix, dense ones are wanted: {short}.toarray()")
+        short = name.rpartition(": ")[2]
+        raise DataError(
+            f"{name} is a sparse matrix, which is taken as data with modules='numpy' alone; here a "
+            f"dense one is wanted: {short}.toarray()"
+        )
     try:
         array = np.asarray(value)
     except Exception as error:  # an array of another library says in its own way what it is not
@@ -55,12 +59,16 @@ def _masked(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class NumPy:
-    """NumPy's arrays of one type; results without an axis are its numbers."""
+    """NumPy's arrays of one type; results without an axis are its numbers. With `sparse`, matrices
+    of scipy.sparse stay so."""
 
     dtype: np.dtype[Any]
+    sparse: bool = False
 
     def array(self, name: str, value: Any, label: bool) -> Any:
         """An input as an array."""
+        if self.sparse and not isinstance(value, np.ndarray) and is_sparse(value) and not label:
+            return sparse_array(name, value, self.dtype)
         array = plain_array(name, value)
         if label and not np.issubdtype(array.dtype, np.integer):
             raise DataError(f"{name} is an Index: whole numbers are wanted, not {array.dtype}")
@@ -73,7 +81,11 @@ class NumPy:
             raise DataError(f"{name} is no array of numbers: {error}") from None
 
     def reshaped(self, array: Any, shape: tuple[int, ...]) -> Any:
-        """The array in this shape."""
+        """The array in this shape. Raises: DataError for a sparse one that has another."""
+        if array.shape == shape:
+            return array
+        if is_sparse(array):
+            raise DataError(f"a sparse matrix of shape {array.shape} cannot stand for {shape}")
         return array.reshape(shape)
 
     def result(self, array: Any, shape: tuple[int, ...] | None) -> Any:

@@ -60,6 +60,12 @@ class Op:
     constant: bool = False
     serial: int = 0
     depth: int = 0  # how many operations are written inside of one another in its text
+    sparse: bool = False  # whether it is a sparse matrix
+
+    @property
+    def of_sparse(self) -> bool:
+        """Whether it is a sparse matrix, or computed of one."""
+        return self.sparse or any(x.sparse for x in self.operands)
 
     @property
     def inline(self) -> bool:
@@ -112,6 +118,39 @@ def part_of(label: Node) -> Part | None:
     return (label.offset, *(sympy.expand(label.offset + d) for d in label.axes))
 
 
+class FilledError(Exception):
+    """An operation would fill a sparse matrix: its name, and the operand that is sparse."""
+
+    def __init__(self, name: str, operand: Op) -> None:
+        super().__init__(name)
+        self.name, self.operand = name, operand
+
+
+def stays_sparse(kind: str, name: str, operands: Sequence[Op], dims: Dims) -> bool:
+    """Whether what is computed of operands is sparse again: transposes, rows, multiples, products
+    and sums of sparse matrices; sums and products with what is dense are dense.
+
+    Raises: FilledError where they cannot be computed of what is sparse."""
+    flags = [x.sparse for x in operands]
+    if not any(flags):
+        return False
+    ranks = [len(x.dims) for x in operands]
+    if kind == "permute" or (kind == "take" and flags == [True, False] and ranks == [2, 1]):
+        return True
+    if kind == "diagonal" or (kind, name) == ("reduce", "add"):
+        return False
+    if kind == "ufunc" and all(x.sparse or x.dims in ((), dims) for x in operands):
+        if name in ("multiply", "negative") or (name in ("add", "subtract") and all(flags)):
+            return True
+        if name == "divide" and flags == [True, False]:
+            return True
+    if kind == "ufunc" and name == "multiply" and len(dims) == 2 and max(ranks) == 2:
+        return True  # rows or columns multiplied
+    if kind == "product" and (name in ("dot", "vdot") or (name == "tensordot" and not all(flags))):
+        return all(flags) and len(dims) == 2
+    raise FilledError(name or kind, operands[flags.index(True)])
+
+
 @dataclass
 class Listing:
     """The operations so far; `ops` are those with a line, in order."""
@@ -129,15 +168,20 @@ class Listing:
         axes: tuple[Any, ...] = (),
         value: float = 0.0,
         line: bool = True,
+        sparse: bool = False,
     ) -> Op:
-        """The one operation that is this; a new one gets a line, if its kind has lines."""
+        """The one operation that is this; a new one gets a line, if its kind has lines.
+
+        Raises: FilledError where a sparse matrix would be filled by it."""
         key = (kind, name, operands, axes, dims, value)
         op = self.table.get(key)
         if op is None:
             constant = kind in ("size", "number")
             constant = constant or (kind == "scalar" and all(x.constant for x in operands))
             depth = 1 + max((x.depth for x in operands if x.inline), default=0)
-            op = Op(kind, name, operands, axes, dims, value, constant, len(self.table), depth)
+            sparse = sparse or stays_sparse(kind, name, operands, dims)
+            serial = len(self.table)
+            op = Op(kind, name, operands, axes, dims, value, constant, serial, depth, sparse)
             self.table[key] = op
             if line and not op.inline:
                 self.ops.append(op)

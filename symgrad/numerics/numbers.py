@@ -126,7 +126,7 @@ def _completed(derivation: Derivation, given: Mapping[str, Any], seed: int) -> S
     missing = (v for name, v in problem.variables.items() if name not in given)
     inputs = {v.name: _readable(v, random_array(v, sizes, rng, 0.0, 1.0)) for v in missing}
     counts = {str(d): np.array(sizes.setdefault(d, SIZES[0])) for d in problem.counts}
-    signature, double = Signature.of(derivation), NumPy(np.dtype("float64"))
+    signature, double = Signature.of(derivation), NumPy(np.dtype("float64"), sparse=True)
     whole = {**counts, **inputs, **given}
     arrays, known = signature.arrays([*problem.variables], whole, double)
     all_sizes: dict[Axis, int] = {**sizes, **known}

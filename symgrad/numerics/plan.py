@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.nodes import Axis
+from symgrad.errors import DataError
 from symgrad.numerics.annotations import annotated
 from symgrad.numerics.comments import NONE, Comments
 from symgrad.numerics.emitter import Record, program
@@ -30,9 +31,24 @@ class Plan:
         self.program: Program = _programs[derivation]
         self.noted: Comments | None = None
 
-    def of_sizes(self, sizes: Mapping[Axis, int]) -> Program:
-        """The program whose products are made in the best order for these sizes."""
-        return self.program if self.derivation is None else program(self.results, sizes)
+    def of_sizes(self, sizes: Mapping[Axis, int], sparse: frozenset[str] = frozenset()) -> Program:
+        """The program whose products are made in the best order for these sizes; `sparse` are the
+        inputs that are sparse matrices.
+
+        Raises: DataError where one of these would be filled."""
+        if self.derivation is None:
+            if sparse:
+                told = "was made for dense matrices; make it again for sparse ones"
+                raise DataError(f"a function that was pickled {told}: {', '.join(sorted(sparse))}")
+            return self.program
+        for key in self.derivation.outcomes:
+            for name in key if isinstance(key, tuple) else (key,):
+                if name in sparse:
+                    raise DataError(
+                        f"{name} is sparse, and a derivative with respect to it has all of its "
+                        f"entries: leave it out of wrt, or give a dense matrix: {name}.toarray()"
+                    )
+        return program(self.results, sizes, sparse=sparse)
 
     @property
     def comments(self) -> Comments:

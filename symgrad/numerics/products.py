@@ -126,9 +126,12 @@ class Products:
         it is left."""
         items = order.arrays
         volume = self.costs.volume
-        by_size = sorted(range(len(items)), key=lambda k: volume(items[k].labels))
+        dense = [k for k, a in enumerate(items) if not a.op.sparse]
+        by_size = sorted(dense, key=lambda k: volume(items[k].labels))
         done = [k for k, a in enumerate(items) if self._is_scaled(a, scale)]
         computed = [k for k in by_size if self._is_computed(items[k].op.base)]  # may be met again
+        if not (done or by_size):
+            return scale
         small = (done or computed or by_size)[0]
         if not done and volume(items[small].labels) > volume(out):
             return scale

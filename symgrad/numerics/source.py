@@ -16,6 +16,7 @@ from symgrad.language.operations.namespace import ROUTINES, Routine
 from symgrad.language.operations.unspecified import By, Unspecified
 from symgrad.numerics.comments import NONE, Comments, beside
 from symgrad.numerics.listing import VIEWS, Dims, Op, Part
+from symgrad.numerics.sparse_source import CONTRACTED, sparse_line
 
 INFIX = {
     "add": "{0} + {1}",
@@ -95,6 +96,12 @@ class Program:
         """The functions of the caller's that it calls, f0, f1, ..., and what each is by."""
         return tuple(dict.fromkeys(op.axes for op in self.ops if op.kind == "call"))
 
+    @cached_property
+    def sparse(self) -> frozenset[int]:
+        """The places of the inputs that are sparse matrices."""
+        names = {op.name for op in self._all if op.kind == "input" and op.sparse}
+        return frozenset(k for k in range(len(self.inputs)) if f"p{k}" in names)
+
     @property
     def callables(self) -> tuple[str, ...]:
         """What these are called."""
@@ -161,7 +168,11 @@ class Text:
         imports = ("import math", "", *self.modules, *self.each) if mathematics else self.modules
         called = [ROUTINES[op.name] for op in self.program.ops if op.kind == "routine"]
         used = dict.fromkeys(each for routine in called for each in (*routine.uses, routine))
-        return (*imports, *("\n" + self.routine(routine) for routine in used))
+        routines = [*map(self.routine, used)]
+        if any(op.of_sparse for op in self.program.ops):
+            imports = (*imports, "from scipy import sparse")
+            routines.append(CONTRACTED)
+        return (*imports, *("\n" + text for text in routines))
 
     def routine(self, routine: Routine) -> str:
         """The text of a function that is called."""
@@ -243,6 +254,8 @@ class Text:
 
     def line(self, op: Op) -> str:
         """What an operation computes."""
+        if op.of_sparse and not op.inline:
+            return sparse_line(op, self.of, self.program.size)
         match op.kind:
             case "ufunc":
                 return self.ufunc(op)

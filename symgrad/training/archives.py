@@ -1,7 +1,8 @@
 """Files of a training: arrays and what is said of them, in an npz file without pickle.
 
 A tree of mappings, lists, texts, numbers and arrays becomes one member of JSON, in which an array
-is {"$array": its member's name}, and a member for each array. The members are not compressed, and
+is {"$array": its member's name}, and a member for each array; a sparse matrix is the arrays that it
+is stored in, with {"$sparse": "csr" or "csc"} and its shape. The members are not compressed, and
 each has a check sum.
 """
 
@@ -17,13 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.data.sparse import is_sparse, parts_of, sparse_of
 from symgrad.errors import DataError, OptionError
 from symgrad.files import replace_file
 from symgrad.training.data.arrays import Array
 
-SCHEMA = 1
+SCHEMA, WITH_SPARSE = 1, 2
 ABOUT = "symgrad.json"
-REFERENCE = "$array"  # no name of a variable has this sign
+REFERENCE, SPARSE = "$array", "$sparse"  # no name of a variable has this sign
 KINDS = "fiub"  # of arrays: numbers and truth values
 
 
@@ -43,7 +45,9 @@ def save_archive(path: str | os.PathLike[str], kind: str, tree: Mapping[str, Any
 def packed(kind: str, tree: Mapping[str, Any]) -> bytes:
     """What a file with the tree has in it."""
     arrays: dict[str, Array] = {}
-    about = {"kind": kind, "schema": SCHEMA, "tree": _described(tree, arrays, "")}
+    described = _described(tree, arrays, "")
+    schema = WITH_SPARSE if _has_sparse(tree) else SCHEMA
+    about = {"kind": kind, "schema": schema, "tree": described}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(ABOUT, json.dumps(about, indent=1))
@@ -89,10 +93,10 @@ def _read(archive: zipfile.ZipFile, kind: str, size: int) -> dict[str, Any]:
     about = json.loads(archive.read(ABOUT))
     if about["kind"] != kind:
         raise DataError(f"this is a {about['kind']} of symgrad; a {kind} is wanted")
-    if about["schema"] != SCHEMA:
+    if about["schema"] not in (SCHEMA, WITH_SPARSE):
         raise DataError(
             f"this {kind} is of schema {about['schema']}, which another version of symgrad wrote; "
-            f"this one reads {SCHEMA}"
+            f"this one reads {SCHEMA} and {WITH_SPARSE}"
         )
 
     def array(name: str) -> Array:
@@ -116,6 +120,9 @@ def _described(value: Any, arrays: dict[str, Array], place: str) -> Any:
         name = place if own in arrays else own
         arrays[name] = value
         return {REFERENCE: name}
+    if is_sparse(value):
+        kept = {SPARSE: value.format, "shape": [*value.shape]}
+        return kept | _described(parts_of(value), arrays, place)
     if isinstance(value, Mapping):
         return {str(k): _described(v, arrays, f"{place}/{k}") for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -130,4 +137,12 @@ def _restored(value: Any, array: Callable[[str], Array]) -> Any:
         return value
     if REFERENCE in value:
         return array(value[REFERENCE])
-    return {k: _restored(v, array) for k, v in value.items()}
+    found = {k: _restored(v, array) for k, v in value.items()}
+    return sparse_of(found[SPARSE], found["shape"], found) if SPARSE in found else found
+
+
+def _has_sparse(value: Any) -> bool:
+    """Whether a sparse matrix is in a tree."""
+    if isinstance(value, Mapping):
+        return any(map(_has_sparse, value.values()))
+    return is_sparse(value) or (isinstance(value, list | tuple) and any(map(_has_sparse, value)))

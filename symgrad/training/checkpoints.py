@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.data.sparse import is_sparse, parts_of
 from symgrad.errors import DataError, NotFiniteError
 from symgrad.language.problem import Problem
 from symgrad.training.archives import file_name, load_archive, save_archive
@@ -217,7 +218,8 @@ def check_sum(arrays: Mapping[str, Any]) -> str:
     """
     total = hashlib.blake2b(digest_size=8)
     for name, value in arrays.items():
-        for array in map(np.asarray, value if isinstance(value, list) else [value]):
+        each = value if isinstance(value, list) else [value]
+        for array in map(np.asarray, parts_of(value).values() if is_sparse(value) else each):
             total.update(f"{name} {array.dtype} {array.shape} ".encode())
             total.update(np.ascontiguousarray(array).data)
     return total.hexdigest()

@@ -50,8 +50,7 @@ def _is_small(problem: Problem, data: Data, parameters: Mapping[str, Any]) -> bo
         return False
     trained = sum(array.size for array in flattened(parameters.values()))
     series = (a.shape[1] for n, a in data.examples.items() if problem.variables[n].steps)
-    given = sum(array.size for array in flattened(data.arrays.values()))
-    work: int = max(data.count, 1) * max(series, default=1) * trained + given
+    work: int = max(data.count, 1) * max(series, default=1) * trained + data.size
     return work <= SMALL
 
 

@@ -16,6 +16,7 @@ from symgrad.errors import (
     whole_number,
 )
 from symgrad.language.problem import Problem
+from symgrad.numerics.differences import MOST_ENTRIES
 from symgrad.numerics.function import dtype_of
 from symgrad.numerics.gradients import check_gradient
 from symgrad.training.base import Optimizer
@@ -39,6 +40,7 @@ from symgrad.training.weights import weighed, with_weights
 
 SCORED = ("patience", "metric", "maximize", "min_delta")  # options that need a score
 CHECKED = 8  # examples are enough to check a gradient
+WORK = 10_000_000  # numbers that are looked at entry by entry of the gradient; the rest together
 
 
 def fit(
@@ -204,6 +206,7 @@ def _check(trainer: Trainer, data: Data) -> None:
     few = data.rows(slice(0, CHECKED)) if data.count else data
     problem, few = with_weights(trainer.problem, few)
     inputs = first_steps(problem, {**few.inputs, **trainer.parameters})
-    report = check_gradient(problem, trainer.wrt, inputs)
+    entries = min(MOST_ENTRIES, max(1, WORK // max(few.size, 1)))
+    report = check_gradient(problem, trainer.wrt, inputs, entries=entries)
     if report.verdict == "failed":
         raise VerificationError(f"the gradient failed its check before the first step: {report}")

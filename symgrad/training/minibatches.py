@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.data.sparse import is_sparse
 from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import Function
 from symgrad.numerics.layers import flattened, shaped
@@ -69,10 +70,14 @@ class ArrayGradients:
         self.count = len(minibatches.rows)
         data = minibatches.data
         self._copies: list[tuple[Array, Array]] = []  # what is copied where before an epoch
+        self._sparse: Arrays = {}  # examples whose minibatches are made before an epoch
         if not minibatches.whole:
-            permuted = {name: array.copy() for name, array in data.examples.items()}
-            self._copies = [(data.examples[name], permuted[name]) for name in permuted]
+            self._sparse = {n: a for n, a in data.examples.items() if is_sparse(a)}
+            permuted = {n: a.copy() for n, a in data.examples.items()}
+            dense = [n for n in permuted if n not in self._sparse]
+            self._copies = [(data.examples[n], permuted[n]) for n in dense]
             data = replace(data, examples=permuted)
+        self._rows = minibatches.rows
         self._calls: list[tuple[Bound, tuple[Array, ...]]] = []
         functions: dict[int, Bound] = {}
         for rows in map(data.rows, minibatches.rows):
@@ -83,6 +88,12 @@ class ArrayGradients:
         """Copy the examples in this order."""
         for source, target in self._copies:
             np.take(source, order, axis=0, out=target, mode="clip")
+        for name, matrix in self._sparse.items():
+            permuted = matrix[order]
+            for k, ((call, arrays), rows) in enumerate(zip(self._calls, self._rows, strict=True)):
+                own = zip(call.shapes, arrays, strict=True)
+                taken = (permuted[rows] if n == name else array for n, array in own)
+                self._calls[k] = call, tuple(taken)
 
     def of(self, step: int) -> tuple[float, Array]:
         """The loss and the flat gradient of a minibatch."""

@@ -9,13 +9,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from symgrad.data.sparse import is_sparse, sparse_array
 from symgrad.errors import DataError, NotFiniteError, did_you_mean
 from symgrad.language.operations.unspecified import function_of
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.given import form
 from symgrad.numerics.layers import apart, layers
 from symgrad.numerics.libraries import plain_array
-from symgrad.numerics.sizes import infer_sizes
+from symgrad.numerics.sizes import axes_of, infer_sizes
 from symgrad.training.data.labels import check_labels
 from symgrad.training.data.preparing import prepared
 
@@ -54,6 +55,12 @@ class Data:
         return sum(self.sizes) if self.chunks else self.count
 
     @property
+    def size(self) -> int:
+        """How many numbers the arrays hold, of a sparse one those that are stored."""
+        each = (v if isinstance(v, list) else [v] for v in self.arrays.values())
+        return sum(array.size for arrays in each for array in arrays)
+
+    @property
     def places(self) -> int:
         """How many things an epoch takes in random order."""
         return len(self.chunks) or self.count
@@ -82,7 +89,7 @@ class Data:
     def rows(self, chosen: Array | slice) -> Data:
         """The same constants with some of the examples."""
         examples = {name: array[chosen] for name, array in self.examples.items()}
-        count = len(next(iter(examples.values()))) if examples else 0
+        count = next(iter(examples.values())).shape[0] if examples else 0
         numbers = (np.arange(self.count) if self.numbers is None else self.numbers)[chosen]
         weights = None if self.weights is None or self.chunks else self.weights[chosen]
         return Data(
@@ -140,12 +147,12 @@ def read_data(
         return Data({}, arrays, 0, functions=functions)
     examples = {name: array for name, array in arrays.items() if name in problem.batch}
     constants = {name: array for name, array in arrays.items() if name not in problem.batch}
-    lengths = {len(array) for array in examples.values()}
+    lengths = {array.shape[0] for array in examples.values()}
     count = lengths.pop() if lengths else 0
     if not count:
         raise DataError(f"data: {', '.join(examples)} hold no examples")
     if labels:
-        check_labels(problem, examples)
+        check_labels(problem, {n: a for n, a in examples.items() if not is_sparse(a)})
     return Data(examples, constants, count, functions=functions)
 
 
@@ -161,6 +168,7 @@ def as_observed(problem: Problem, data: Data) -> Problem:
         if variable.kind == "Vector"
         and variable.steps is None
         and name in data.examples
+        and not is_sparse(data.examples[name])
         and _is_one_hot(data.examples[name])
     }
     return replace(problem, variables={**problem.variables, **one_hot}) if one_hot else problem
@@ -201,7 +209,24 @@ def variable_arrays(variable: Variable, value: Any, dtype: str) -> Any:
     return [_array(variable.at(str(k)), entry, dtype) for k, entry in each]
 
 
-def _array(variable: Variable, value: Any, dtype: str) -> Array:
+def _sparse(variable: Variable, value: Any, dtype: str) -> Any:
+    """A sparse matrix, one with a row for each example by rows, which are taken out of it."""
+    name = f"data: {variable.name}"
+    array = sparse_array(name, value, dtype)
+    if variable.kind == "Index" or len(axes_of(variable)) != 2:
+        raise DataError(f"{name} is sparse; {declaration(variable)} is wanted: .toarray()")
+    finite = np.isfinite(array.data)
+    if not finite.all():
+        where = int(np.argmin(finite))
+        stored = array.tocoo()
+        at = [int(stored.row[where]), int(stored.col[where])]
+        raise NotFiniteError(f"{name} is {array.data[where]} at {at}")
+    return array if variable.batch is None else array.tocsr()
+
+
+def _array(variable: Variable, value: Any, dtype: str) -> Any:
+    if is_sparse(value):
+        return _sparse(variable, value, dtype)
     try:
         array = plain_array(f"data: {variable.name}", value)
         numbers = array if array.dtype.kind in "iub" else array.astype(np.float64)

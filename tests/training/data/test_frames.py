@@ -180,10 +180,3 @@ def test_what_is_held_out_is_in_no_mean() -> None:
 def test_what_is_no_preparation_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(sg.DataError, match="preparation"):
         sg.Preparation.from_json(schema)
-
-
-def test_a_sparse_matrix_is_refused_with_the_repair() -> None:
-    sparse = pytest.importorskip("scipy.sparse")
-    text = "A: Matrix(n, n, data=True)\nw: Vector(n)\nloss = norm2(A @ w)**2"
-    with pytest.raises(sg.DataError, match=r"A is a sparse matrix.*A.toarray\(\)"):
-        sg.fit(text, {"A": sparse.eye_array(3).tocsr()})
