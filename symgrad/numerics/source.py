@@ -164,15 +164,7 @@ class Text:
     @property
     def imports(self) -> tuple[str, ...]:
         """The lines that import what it calls."""
-        mathematics = any(op.of_math for op in self.program.ops)
-        imports = ("import math", "", *self.modules, *self.each) if mathematics else self.modules
-        called = [ROUTINES[op.name] for op in self.program.ops if op.kind == "routine"]
-        used = dict.fromkeys(each for routine in called for each in (*routine.uses, routine))
-        routines = [*map(self.routine, used)]
-        if any(op.of_sparse for op in self.program.ops):
-            imports = (*imports, "from scipy import sparse")
-            routines.append(CONTRACTED)
-        return (*imports, *("\n" + text for text in routines))
+        return _imports(self)
 
     def routine(self, routine: Routine) -> str:
         """The text of a function that is called."""
@@ -355,6 +347,20 @@ class Text:
             return f"{self.named(op)}[{self.ends(op.axes)}] = {self.of(values)}"
         at = self.list(labels) if len(labels) == 1 else f"({self.list(labels)})"
         return f"np.add.at({self.named(op)}, {at}, {self.of(values)})"
+
+
+def _imports(text: Text) -> tuple[str, ...]:
+    """What stands before a function: imports, and functions that it calls."""
+    ops = text.program.ops
+    mathematics = any(op.of_math for op in ops)
+    imports = ("import math", "", *text.modules, *text.each) if mathematics else text.modules
+    called = [ROUTINES[op.name] for op in ops if op.kind == "routine"]
+    used = dict.fromkeys(each for routine in called for each in (*routine.uses, routine))
+    routines = [*map(text.routine, used)]
+    if any(op.of_sparse for op in ops):
+        imports = (*imports, "from scipy import sparse")
+        routines.append(CONTRACTED)
+    return (*imports, *("\n" + each for each in routines))
 
 
 def indexed(op: Op) -> str:
