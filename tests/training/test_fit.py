@@ -204,8 +204,8 @@ def test_a_result_says_what_was_trained_and_how() -> None:
 def test_a_wrong_gradient_stops_before_the_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
     right = module.check_gradient
 
-    def planted(problem: Any, wrt: Any, inputs: Any) -> Any:
-        return right(problem, wrt, inputs, gradients={"a": 1.0, "b": 1.0})
+    def planted(problem: Any, wrt: Any, inputs: Any, **options: Any) -> Any:
+        return right(problem, wrt, inputs, gradients={"a": 1.0, "b": 1.0}, **options)
 
     monkeypatch.setattr(module, "check_gradient", planted)
     with pytest.raises(VerificationError, match="failed its check before the first step"):
