@@ -70,7 +70,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         optimizer: Any = None,
         epochs: int | None = None,
         batch_size: Any = "auto",
-        initial: Any = "glorot",
+        initial: Any = None,
         tolerance: float = 1e-12,
         validation: float = 0.0,
         patience: int | None = None,

@@ -31,6 +31,7 @@ from symgrad.training.defaults import chosen
 from symgrad.training.epochs import Progress, run_epochs
 from symgrad.training.initial import Choice, initial_values
 from symgrad.training.measures import Chosen
+from symgrad.training.multiplied import summed_axes
 from symgrad.training.multipliers import check_trained
 from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
@@ -54,7 +55,7 @@ def fit(
     validation: float | Mapping[str, Any] = 0.0,
     patience: int | None = None,
     parameters: Mapping[str, Any] | None = None,
-    initial: Choice | Mapping[str, Choice] = "glorot",
+    initial: Choice | Mapping[str, Choice] | None = None,
     sizes: Mapping[str, int | Sequence[int]] | None = None,
     tolerance: float = 1e-12,
     check: bool = True,
@@ -72,12 +73,13 @@ def fit(
 ) -> FitResult:
     """Train a problem's parameters on data.
 
-    Parameters are what the problem declares so and `data` does not give. Those that `parameters`
-    does not give start as `initial` says ("glorot", "he", ..., see `initial_values`); `sizes` gives
-    dimensions that no array shows, {"h": 16}, and those of layers from the input on, {"n": [2, 16,
-    1]}. The gradient is checked by finite differences before the first
-    step, unless `check` is false. Training stops where the gradient is zero (in all steps of an
-    epoch, no longer than `tolerance`).
+    Parameters are what the problem declares so and `data` does not give. Where `parameters` gives
+    no value, matrices start as Glorot proposed and all else at 0; `initial` ("he", "normal", ...)
+    is for whatever is multiplied, vectors too, see `initial_values`. `sizes` gives dimensions that
+    no array shows, {"h": 16}, and those of layers from the input on, {"n": [2, 16, 1]}. The
+    gradient is checked by finite differences before the first step, unless `check` is false.
+    Training stops where the gradient is zero (in all steps of an epoch, no longer than
+    `tolerance`).
 
     `validation` is the share of the examples that is set aside, or data of their own. After each
     epoch their loss is measured, and the metric that fits the loss: accuracy of classes, R^2 of
@@ -186,7 +188,7 @@ def start_values(
     data: Data,
     trained: tuple[str, ...],
     given: Mapping[str, Any],
-    initial: Choice | Mapping[str, Choice],
+    initial: Choice | Mapping[str, Choice] | None,
     sizes: Mapping[str, int | Sequence[int]],
     seed: int,
 ) -> dict[str, Any]:
@@ -198,7 +200,8 @@ def start_values(
         for name in trained
         if name not in given
     }
-    return {**arrays, **initial_values(missing, initial, seed)}
+    axes = {} if initial is None else summed_axes(problem)
+    return {**arrays, **initial_values(missing, initial, seed, axes)}
 
 
 def _check(trainer: Trainer, data: Data) -> None:

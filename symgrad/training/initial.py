@@ -1,13 +1,13 @@
-"""Initial values of parameters: the usual schemes for matrices; vectors and scalars start at 0.
+"""Initial values of parameters: the usual schemes for what is multiplied; else mostly 0.
 
-A matrix that is applied as W @ x has shape (fan out, fan in). Values are drawn in float64 from a
-seeded generator, so that equal seeds give equal parameters.
+Values are drawn in float64 from a seeded generator, so that equal seeds give equal parameters.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,28 +18,25 @@ from symgrad.training.data.arrays import Array
 from symgrad.training.hyperparameters import POSITIVE
 
 Shape: TypeAlias = tuple[int, ...]
+Fans: TypeAlias = tuple[int, int]
 Scheme: TypeAlias = Callable[[Shape, "np.random.Generator"], Array]
+Drawn: TypeAlias = Callable[[Shape, Fans, "np.random.Generator"], Array]
 Choice: TypeAlias = str | Scheme
 
 
-def uniform(spread: Callable[[Shape], int]) -> Scheme:
-    """Uniform within +-sqrt(6 / n): the variance is 2 / n, where n = spread(shape)."""
+def uniform(spread: Callable[[Fans], int]) -> Drawn:
+    """Uniform within +-sqrt(6 / n): the variance is 2 / n, where n = spread(fans)."""
 
-    def scheme(shape: Shape, rng: np.random.Generator) -> Array:
-        limit = math.sqrt(6 / spread(shape))
+    def scheme(shape: Shape, fans: Fans, rng: np.random.Generator) -> Array:
+        limit = math.sqrt(6 / spread(fans))
         return rng.uniform(-limit, limit, shape)
 
     return scheme
 
 
-def gaussian(spread: Callable[[Shape], int]) -> Scheme:
-    """Normal with mean 0 and variance 2 / n, where n = spread(shape)."""
-    return lambda shape, rng: rng.normal(0.0, math.sqrt(2 / spread(shape)), shape)
-
-
-def zeros(shape: Shape, rng: np.random.Generator) -> Array:
-    """All entries 0."""
-    return np.zeros(shape)
+def gaussian(spread: Callable[[Fans], int]) -> Drawn:
+    """Normal with mean 0 and variance 2 / n, where n = spread(fans)."""
+    return lambda shape, fans, rng: rng.normal(0.0, math.sqrt(2 / spread(fans)), shape)
 
 
 def normal(scale: float) -> Scheme:
@@ -54,52 +51,55 @@ def normal(scale: float) -> Scheme:
     return lambda shape, rng: rng.normal(0.0, scale, shape)
 
 
-def fans(shape: Shape) -> tuple[int, int]:
-    """(fan out, fan in): how many values a matrix gives, and how many it takes.
+def fans_of(shape: Shape, axis: int | None) -> Fans:
+    """(fan out, fan in): how many values a parameter gives, and how many it takes, where its
+    products are sums over this axis; None is that of W @ x.
 
-    >>> fans((3, 5)), fans((4,)), fans(())
-    ((3, 5), (4, 1), (1, 1))
+    >>> fans_of((3, 5), 1), fans_of((3, 5), 0), fans_of((4,), 0), fans_of((), None)
+    ((3, 5), (5, 3), (1, 4), (1, 1))
     """
-    out, inward = (*shape, 1, 1)[:2]
-    return out, inward
+    if axis is None:
+        out, inward = (*shape, 1, 1)[:2]
+        return out, inward
+    return math.prod(shape) // shape[axis], shape[axis]
 
 
-def glorot(shape: Shape) -> int:
+def glorot(fans: Fans) -> int:
     """Fan in + fan out: signals keep their variance both ways.
 
     Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural
     networks, 2010, equations 12 (normal) and 16 (uniform).
     """
-    return sum(fans(shape))
+    return sum(fans)
 
 
-def he(shape: Shape) -> int:
+def he(fans: Fans) -> int:
     """Fan in: for layers that end in a ReLU.
 
     Source: He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015, section 2.2.
     """
-    return fans(shape)[1]
+    return fans[1]
 
 
-SCHEMES: dict[str, Scheme] = {
+SCHEMES: dict[str, Drawn] = {
     "glorot": uniform(glorot),
     "glorot_uniform": uniform(glorot),
     "glorot_normal": gaussian(glorot),
     "he": gaussian(he),
     "he_normal": gaussian(he),
     "he_uniform": uniform(he),
-    "normal": normal(1.0),
-    "zeros": zeros,
+    "normal": lambda shape, fans, rng: rng.normal(size=shape),
+    "zeros": lambda shape, fans, rng: np.zeros(shape),
 }
 
 
-def scheme_of(choice: Choice) -> Scheme:
+def scheme_of(choice: Choice) -> Drawn:
     """A scheme by its name, or the scheme itself.
 
     Raises: OptionError where no scheme has the name.
     """
     if callable(choice):
-        return choice
+        return lambda shape, fans, rng: choice(shape, rng)
     if not isinstance(choice, str):
         raise OptionError(
             f"initial: a scheme is wanted, not {choice!r}; values are given with parameters="
@@ -113,60 +113,69 @@ def scheme_of(choice: Choice) -> Scheme:
 
 def initial_values(
     variables: Mapping[str, tuple[Variable, Shape | list[Shape]]],
-    choice: Choice | Mapping[str, Choice],
+    choice: Choice | Mapping[str, Choice] | None,
     seed: int,
+    axes: Mapping[str, int | None] | None = None,
 ) -> dict[str, Any]:
     """Initial values of these variables, each with its shape, or with those of its layers.
 
-    A scheme is for the matrices; given by name, {"Z": "normal"}, it is for that variable whatever
-    it is, and the others take Glorot's. Else a vector or scalar starts at 0, or where it is
-    declared positive at 1; a vector declared a simplex at 1/n. Matrices declared positive,
-    symmetric or orthogonal start so.
+    Without a choice matrices take Glorot's scheme, and vectors and scalars start at 0. A scheme is
+    for the matrices and all else that is multiplied, which `axes` has by its name with the axis of
+    the sum; what is only added, as a bias, starts at 0. Given by name, {"Z": "normal"}, it is for
+    that variable whatever it is, and the others are as without. A vector or scalar that is declared
+    positive starts at 1, a simplex at 1/n; matrices declared positive, symmetric or orthogonal
+    start so.
     Raises: OptionError where a scheme or a name is unknown.
     """
     chosen = choice if isinstance(choice, Mapping) else {}
-    usual = scheme_of("glorot" if isinstance(choice, Mapping) else choice)
+    usual, whole = SCHEMES["glorot"], False
+    if choice is not None and not isinstance(choice, Mapping):
+        usual, whole = scheme_of(choice), True
     for name in chosen:
         if name not in variables:
             raise OptionError(f"initial: {name} is no parameter{did_you_mean(name, variables)}")
-    rng = np.random.default_rng(seed)
-    values = {}
+    rng, axes = np.random.default_rng(seed), axes or {}
+    values: dict[str, Any] = {}
     for name, (variable, shape) in variables.items():
-        scheme = scheme_of(chosen[name]) if name in chosen else None
-        values[name] = _initial_of_each(variable, shape, scheme, usual, rng)
+        axis = axes.get(name)
+        if name in chosen:
+            start = partial(_drawn, scheme_of(chosen[name]), axis, rng)
+        else:
+            start = partial(_initial, variable, usual, axis, rng, whole and name in axes)
+        values[name] = _of_each(variable, shape, start)
     return values
 
 
-def _initial_of_each(
-    variable: Variable,
-    shape: Shape | list[Shape],
-    scheme: Scheme | None,
-    usual: Scheme,
-    rng: np.random.Generator,
+def _of_each(
+    variable: Variable, shape: Shape | list[Shape], start: Callable[[Shape], Array]
 ) -> Any:
     """The value of one variable, of each layer its own."""
     if isinstance(shape, list):
-        return [_initial(variable, own, scheme, usual, rng) for own in shape]
+        return [start(own) for own in shape]
     if variable.steps is None:
-        return _initial(variable, shape, scheme, usual, rng)
-    each = (_initial(variable, shape[1:], scheme, usual, rng) for _ in range(shape[0]))
-    return np.stack([*each])
+        return start(shape)
+    return np.stack([start(shape[1:]) for _ in range(shape[0])])
+
+
+def _drawn(scheme: Drawn, axis: int | None, rng: np.random.Generator, shape: Shape) -> Array:
+    return scheme(shape, fans_of(shape, axis), rng)
 
 
 def _initial(
     variable: Variable,
-    shape: Shape,
-    scheme: Scheme | None,
-    usual: Scheme,
+    scheme: Drawn,
+    axis: int | None,
     rng: np.random.Generator,
+    multiplied: bool,
+    shape: Shape,
 ) -> Array:
-    """The value of one variable."""
-    if scheme is not None:
-        return scheme(shape, rng)
+    """The value of one variable, by the scheme where that is for it."""
     if len(shape) == 2:
-        return _as_declared(variable, usual(shape, rng))
+        return _as_declared(variable, _drawn(scheme, axis, rng, shape))
     if "simplex" in variable.facts:
         return np.full(shape, 1 / shape[0])
+    if multiplied and "positive" not in variable.facts:
+        return _drawn(scheme, axis, rng, shape)
     return np.full(shape, 1.0 if "positive" in variable.facts else 0.0)
 
 

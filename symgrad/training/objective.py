@@ -88,7 +88,7 @@ def objective(
     data: Any,
     parameters: Mapping[str, Any] | None = None,
     *,
-    initial: Choice | Mapping[str, Choice] = "glorot",
+    initial: Choice | Mapping[str, Choice] | None = None,
     sizes: Mapping[str, int | Sequence[int]] | None = None,
     seed: int = 0,
     sample_weight: Any = None,

@@ -102,8 +102,9 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/training/initial.py",
         "tests/training/test_initial.py",
-        ("he takes the fan out", "return fans(shape)[1]", "return fans(shape)[0]"),
-        ("a normal is too narrow", "math.sqrt(2 / spread(shape))", "1 / spread(shape) ** 0.5"),
+        ("he takes the fan out", "return fans[1]", "return fans[0]"),
+        ("a bias is drawn too", "whole and name in axes)", "whole)"),
+        ("a normal is too narrow", "math.sqrt(2 / spread(fans))", "1 / spread(fans) ** 0.5"),
         ("a simplex starts outside", "np.full(shape, 1 / shape[0])", "np.full(shape, 1.0)"),
         ("symmetric is not", "(matrix + matrix.T) / 2", "(matrix + matrix) / 2"),
         ("a positive scalar starts at zero", '1.0 if "positive"', '0.0 if "positive"'),
@@ -210,6 +211,16 @@ MUTANTS: list[Mutant] = [
         "tests/training/data/test_labels.py",
         ("a score is no part of a product", "return apart or (", "return ("),
         ("what is summed is a label", "if not own.isdisjoint(x for", "if False and (x for"),
+    ),
+    *planted_in(
+        "symgrad/training/multiplied.py",
+        "tests/training/test_initial.py",
+        (
+            "a look-up is a product",
+            "if any(isinstance(g.node, OneHot)",
+            "if False and any(isinstance(g.node, OneHot)",
+        ),
+        ("every axis is summed", "if x in term.summed}", "}"),
     ),
     *planted_in(
         "symgrad/training/multipliers.py",

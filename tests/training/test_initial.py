@@ -9,8 +9,11 @@ import pytest
 
 from symgrad.errors import OptionError
 from symgrad.language.dimensions import dims
+from symgrad.language.parser import parse
 from symgrad.language.problem import Variable
 from symgrad.training.initial import SCHEMES, initial_values, normal
+from symgrad.training.multiplied import summed_axes
+from symgrad.training.objective import objective
 
 m, n = dims("m n")
 W, b = Variable("W", "Matrix", (m, n)), Variable("b", "Vector", (m,))
@@ -37,6 +40,59 @@ def test_each_scheme_has_its_spread(name: str) -> None:
     if "uniform" in name:
         assert np.abs(values["W"]).max() < math.sqrt(3) * DEVIATION[name]
     assert not values["b"].any() and values["c"] == 0 and values["c"].shape == ()
+
+
+USES = """
+x: Vector(d)
+t: Scalar
+W: Matrix(h, d)
+U: Matrix(d, h)
+b: Vector(h)
+v: Vector(h)
+s: Scalar
+loss = mean((s * t - v.T @ {})**2 for x, t in batch) + norm2(b)**2
+"""
+
+
+@pytest.mark.parametrize(
+    ("hidden", "axes"),
+    [
+        ("relu(W @ x + b)", {"W": 1}),
+        ("relu((x.T @ U).T + b)", {"U": 0}),
+        ("relu(U.T @ x)", {"U": 0}),
+        (
+            "U.T @ relu(W.T @ relu(W @ x))",
+            {"W": 1, "U": 0},
+        ),  # the first product is that of the data
+    ],
+)
+def test_the_fan_in_is_that_of_the_sum(hidden: str, axes: dict[str, int]) -> None:
+    found = summed_axes(parse(USES.format(hidden)))
+    assert {n: a for n, a in found.items() if n in "WU"} == axes
+    assert found["v"] == 0 and found["s"] is None and "b" not in found
+
+
+def test_an_entry_that_is_looked_up_is_no_sum() -> None:
+    text = "c: Index(m)\nt: Scalar\nE: Matrix(m, h)\nv: Vector(h)\n"
+    text += "loss = mean((v.T @ E[c] - t)**2 for c, t in batch)"
+    assert summed_axes(parse(text)).get("E") is None
+
+
+def test_what_is_multiplied_obeys() -> None:
+    axes = {"W": 0, "v": 0, "c": None}
+    variables = VARIABLES | {"v": (Variable("v", "Vector", (m,)), (10000,))}
+    values = initial_values(variables, "he", 0, axes)
+    assert values["W"].std() == pytest.approx(math.sqrt(2 / 400), rel=0.02)
+    assert values["v"].std() == pytest.approx(math.sqrt(2 / 10000), rel=0.02)
+    assert not values["b"].any() and values["c"] != 0
+    values = initial_values(variables, normal(0.1), 0, axes)
+    assert values["v"].std() == pytest.approx(0.1, rel=0.02) and not values["b"].any()
+    values = initial_values(variables, None, 0, axes)  # without a choice matrices alone
+    assert values["W"].any() and not values["v"].any()
+    text = "x: Vector(d)\nw: Vector(d)\nb: Scalar\nloss = mean((w.T @ x + b)**2 for x in batch)"
+    for name, drawn in (("normal", True), (None, False)):
+        start = objective(text, {"x": np.ones((2, 3))}, initial=name).x0
+        assert start[:3].all() == drawn and start[3] == 0
 
 
 def test_equal_seeds_give_equal_values() -> None:
