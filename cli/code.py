@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import click
@@ -88,19 +89,19 @@ def _chosen(context: click.Context) -> set[str]:
 
 
 def _refuse(names: set[str], told: str) -> None:
-    words = {"library": "for", "sizes": "size"}
+    words = {"library": "for", "sizes": "size", "rate_factors": "rate-factor"}
     for name in sorted(names):
         raise click.UsageError(f"--{words.get(name, name).replace('_', '-')} {told}")
 
 
-def _script(
-    program: ProgramFile, optimizer: str | None, learning_rate: float | None, **told: Any
-) -> str:
+def _script(program: ProgramFile, **told: Any) -> str:
     """The script of a training."""
     import symgrad as sg
 
     example = program.example
-    rule = OptimizerOptions(optimizer=optimizer, learning_rate=learning_rate)
+    rule = OptimizerOptions(
+        **{field.name: told.pop(field.name) for field in fields(OptimizerOptions)}
+    )
     return sg.training_source(
         program.problem(),
         optimizer=rule.arguments(program)["optimizer"] or "adam",

@@ -12,6 +12,7 @@ from .programs import ProgramFile
 if TYPE_CHECKING:
     from symgrad.training.base import Optimizer
 
+POSITIVE = click.FloatRange(min=0, min_open=True)
 OPTIONS = [
     click.option(
         "--optimizer",
@@ -20,8 +21,28 @@ OPTIONS = [
     ),
     click.option(
         "--learning-rate",
-        type=click.FloatRange(min=0, min_open=True),
+        type=POSITIVE,
         help="Size of a step.  [default: the optimizer's]",
+    ),
+    click.option(
+        "--schedule",
+        metavar="NAME,KEY=VALUE,...",
+        help="How the learning rate changes: `cosine,total=40`, `plateau,patience=5`; `symgrad "
+        "catalog cosine` tells the keys.",
+    ),
+    click.option("--clip-norm", type=POSITIVE, help="Shorten a longer gradient to this length."),
+    click.option("--clip-value", type=POSITIVE, help="Keep each entry of the gradient below this."),
+    click.option(
+        "--accumulate",
+        type=click.IntRange(min=1),
+        help="Take each step with so many minibatches, as with a batch so much larger.",
+    ),
+    click.option(
+        "--rate-factor",
+        "rate_factors",
+        metavar="NAME=FACTOR",
+        multiple=True,
+        help="Multiply the learning rate of a parameter; 0 keeps it as it is. May be repeated.",
     ),
 ]
 
@@ -33,6 +54,11 @@ class OptimizerOptions:
     options: ClassVar = OPTIONS
     optimizer: str | None
     learning_rate: float | None
+    schedule: str | None
+    clip_norm: float | None
+    clip_value: float | None
+    accumulate: int | None
+    rate_factors: tuple[str, ...]
 
     def arguments(self, program: ProgramFile) -> dict[str, Any]:
         """What `fit` is told of them."""
@@ -41,10 +67,10 @@ class OptimizerOptions:
     def _optimizer(self, program: ProgramFile) -> Optimizer | None:
         """None where nothing is said of it: `fit` then chooses."""
         import symgrad as sg
-        from symgrad.errors import did_you_mean
+        from symgrad.errors import OptionError, did_you_mean
 
-        example = program.example
-        if (example, self.optimizer, self.learning_rate) == (None, None, None):
+        example, told = program.example, self._told()
+        if not told and (example, self.optimizer, self.learning_rate, self.schedule) == (None,) * 4:
             return None
         name = self.optimizer or (example.optimizer if example else "adam")
         if name not in sg.OPTIMIZERS:
@@ -56,4 +82,69 @@ class OptimizerOptions:
         rate = self.learning_rate
         if rate is None and example and self.optimizer in (None, example.optimizer):
             rate = example.learning_rate
-        return sg.OPTIMIZERS[name](**({} if rate is None else {"learning_rate": rate}))
+        usual = sg.OPTIMIZERS[name]()
+        if missing := [key for key in told if not hasattr(usual, key)]:
+            raise click.UsageError(f"{_option(missing[0])}: {name} has none, it searches on a line")
+        try:
+            made = rate if rate is not None else usual.learning_rate
+            made = _scheduled(self.schedule, made) if self.schedule is not None else made
+            return sg.OPTIMIZERS[name](**{"learning_rate": made, **told})
+        except OptionError as error:
+            raise click.UsageError(error.message) from None
+
+    def _told(self) -> dict[str, Any]:
+        """The options that were given, but for the rate."""
+        factors = dict(map(_factor, self.rate_factors)) or None
+        told = {
+            "clip_norm": self.clip_norm,
+            "clip_value": self.clip_value,
+            "accumulate": self.accumulate,
+            "rate_factors": factors,
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
+
+def _option(name: str) -> str:
+    return "--" + name.removesuffix("s").replace("_", "-")
+
+
+def _factor(written: str) -> tuple[str, float]:
+    """A name and a number; wrong usage where they are none."""
+    name, _, factor = written.partition("=")
+    try:
+        return name.strip(), float(factor)
+    except ValueError:
+        raise click.BadParameter(
+            f"{written!r}: NAME=FACTOR is wanted, as in W=0.1", param_hint="--rate-factor"
+        ) from None
+
+
+def _scheduled(written: str, rate: Any) -> Any:
+    """The schedule that was written; wrong usage where there is none such."""
+    from symgrad.errors import OptionError, did_you_mean
+    from symgrad.training.schedules import SCHEDULES
+
+    name, *pairs = (part.strip() for part in written.split(","))
+    told = f"{name!r} is not one of {', '.join(SCHEDULES)}{did_you_mean(name, SCHEDULES)}"
+    if name in SCHEDULES:
+        options = {key: _value(value) for key, _, value in (pair.partition("=") for pair in pairs)}
+        try:
+            return SCHEDULES[name](learning_rate=rate, **options)
+        except OptionError as error:
+            told = error.message
+        except TypeError:
+            keys = ", ".join(SCHEDULES[name].keys())
+            told = f"{written!r}: {name} takes {keys}, each as KEY=VALUE"
+    raise click.BadParameter(told, param_hint="--schedule")
+
+
+def _value(text: str) -> Any:
+    """A number, true or false, or a word."""
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

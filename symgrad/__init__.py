@@ -40,6 +40,7 @@ _PUBLIC = {
     "training.result": "FitResult",
     "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD LBFGS Lion NAdam Newton"
     " OPTIMIZERS RMSprop SGD",
+    "training.plateau": "Plateau",
     "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay LinearWarmup"
     " OneCycle PolynomialDecay StepDecay",
     "training.model": "Model load_model",

@@ -79,6 +79,7 @@ from symgrad.training.optimizers import (
     Newton as Newton,
     RMSprop as RMSprop,
 )
+from symgrad.training.plateau import Plateau as Plateau
 from symgrad.training.schedules import (
     ConstantRate as ConstantRate,
     CosineDecay as CosineDecay,

@@ -206,13 +206,13 @@ class UpdateRule(Optimizer):
         )
         scheduled: tuple[Line, ...] = ()
         if isinstance(self.learning_rate, Schedule):
-            words = "the learning rate after n epochs (or iterations)"
-            scheduled = (line_of(RATE, self.learning_rate.written(), words),)
-        rate = OWN_RATE if self.rate_factors else RATE
+            rate = self.learning_rate
+            scheduled = (line_of(RATE, rate.written(), rate.words),)
+        own = OWN_RATE if self.rate_factors else RATE
         with sympy.evaluate(False):
             clipping = [line_of(e.symbol, e.expression, e.words) for e in self.clipping()]
             updates = [
-                line_of(e.symbol, e.expression.xreplace({RATE: rate}), e.words)
+                line_of(e.symbol, e.expression.xreplace({RATE: own}), e.words)
                 for e in self.equations()
             ]
         return (*zeroth, *scheduled, *self._own_rates(), *self._slope(), *clipping, *updates)

@@ -10,6 +10,7 @@ from symgrad.numerics.layers import copied
 from symgrad.training.callbacks import Callback, EpochReport, asked_to_stop
 from symgrad.training.checkpoints import Checkpoint, kept
 from symgrad.training.history import History
+from symgrad.training.plateau import check_scored
 from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer
@@ -30,6 +31,7 @@ def run_epochs(
     checkpoint: Checkpoint | None = None,
 ) -> FitResult:
     """At most so many epochs, and what they lead to."""
+    check_scored(trainer.state, epochs if validation is None else None)
     history = History()
     _note(history, trainer)
     with kept(checkpoint, {"trainer": trainer, "history": history, "stopping": stopping}, epochs):
@@ -78,6 +80,8 @@ def _run(
         history.losses.append(loss)
         history.learning_rates.append(trainer.first_rate)
         scores = [] if validation is None else validation.note(history)
+        if scores:
+            trainer.look(scores[-1], maximize=stopping.larger_is_better)
         history.gradient_norms.append(trainer.largest_gradient)
         history.seconds.append(time.perf_counter() - started)
         _note(history, trainer)

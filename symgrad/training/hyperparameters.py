@@ -44,6 +44,7 @@ SHARE = Range("a number from 0 to 1", lambda x: 0 <= x <= 1)
 BETWEEN = Range("a number between 0 and 1", lambda x: 0 < x < 1)
 AT_LEAST_ONE = Range("a number of at least 1", lambda x: x >= 1)
 COUNT = Range("a positive whole number", lambda x: x >= 1 and x == int(x))
+WHOLE = Range("0 or a positive whole number", lambda x: x >= 0 and x == int(x))
 
 HYPERPARAMETERS = {
     "learning_rate": Hyperparameter(RATE, POSITIVE),
@@ -69,6 +70,9 @@ HYPERPARAMETERS = {
     "rising": Hyperparameter(scalar("r"), BETWEEN),
     "rise": Hyperparameter(scalar("a"), AT_LEAST_ONE),
     "fall": Hyperparameter(scalar("b"), AT_LEAST_ONE),
+    "patience": Hyperparameter(scalar("P"), WHOLE),
+    "threshold": Hyperparameter(scalar(r"\tau"), NOT_NEGATIVE),
+    "cooldown": Hyperparameter(scalar("Q"), WHOLE),
     "lowest": Hyperparameter(scalar(r"\eta_{\min}"), NOT_NEGATIVE),
 }
 OPTIONAL = ("clip_value", "clip_norm")  # None where it is not asked for

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from symgrad.training.plots.style import Picture
 
 COUNT = scalar("n")
+COUNTS = ("epoch", "iteration", "plateau")  # what n may count
 INITIAL = scalar(r"\eta_0")
 
 
@@ -32,8 +33,9 @@ class Schedule(ABC):
     """A learning rate that changes; `per` says what n counts, epochs or iterations."""
 
     learning_rate: Rate
-    per: Literal["epoch", "iteration"] = "epoch"
+    per: Literal["epoch", "iteration", "plateau"] = "epoch"
 
+    counting: ClassVar[tuple[str, ...]] = ("epoch", "iteration")
     sentence: ClassVar[str]
     source: ClassVar[str]
     formula: ClassVar[Callable[[], sympy.Expr]]  # in n and the symbols of the hyperparameters
@@ -41,15 +43,26 @@ class Schedule(ABC):
 
     def __post_init__(self) -> None:
         check_hyperparameters(self)
-        if self.per not in ("epoch", "iteration"):
-            raise OptionError(f"per is {self.per!r}; 'epoch' or 'iteration' is wanted")
+        if self.per not in self.counting:
+            wanted = " or ".join(map(repr, self.counting))
+            raise OptionError(f"per is {self.per!r}; {wanted} is wanted")
 
     def __call__(self, n: int) -> float:
         """The learning rate after n epochs (or iterations)."""
+        return self.at(dict.fromkeys(COUNTS, n))
+
+    def at(self, counts: Mapping[str, int]) -> float:
+        """The learning rate after so many epochs, iterations and plateaus; each schedule, one in
+        the place of its learning rate too, takes what it counts."""
         values = (getattr(self, name) for name in symbols_of(type(self)))
         first = self.learning_rate
-        initial = first(n) if isinstance(first, Schedule) else first
-        return float(_function(type(self))(n, initial, *values)[0])
+        initial = first.at(counts) if isinstance(first, Schedule) else first
+        return float(_function(type(self))(counts[self.per], initial, *values)[0])
+
+    @property
+    def words(self) -> str:
+        """What the formula is, in words."""
+        return f"the learning rate after n {self.per}s"
 
     def latex(self) -> str:
         r"""The formula as an align* block, with n = 0, 1, 2, ...
@@ -96,8 +109,10 @@ class Schedule(ABC):
     def _repr_markdown_(self) -> str:
         """Its idea, its formula, its hyperparameters, and where it is from."""
         *before, (left, right) = self.lines()
-        told = f"the learning rate after n {self.per}s"
-        lines = [*(Line(*sides, "", "of this") for sides in before), Line(left, right, "", told)]
+        lines = [
+            *(Line(*sides, "", "of this") for sides in before),
+            Line(left, right, "", self.words),
+        ]
         return markdown(self.sentence, lines, self.given(), f"Source: {self.source}")
 
     @classmethod
@@ -109,6 +124,12 @@ class Schedule(ABC):
         0.5
         """
         return cls(learning_rate=0.1, **cls.example)
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """The names of what it is given beside its learning rate, those without a default first."""
+        own = [f for f in fields(cls) if f.name != "learning_rate"]
+        return [f.name for f in sorted(own, key=lambda f: f.default is not MISSING)]
 
     @classmethod
     def written(cls) -> sympy.Expr:
@@ -126,12 +147,12 @@ def _function(kind: type[Schedule]) -> Callable[..., list[float]]:
 Rate: TypeAlias = float | Schedule
 
 
-def rate_at(rate: Rate, epoch: int, iteration: int) -> float:
-    """The learning rate at an epoch and an iteration, both counted from 0.
+def rate_at(rate: Rate, epoch: int, iteration: int, plateau: int = 0) -> float:
+    """The learning rate after so many epochs, iterations and plateaus.
 
     >>> rate_at(0.1, 7, 70)
     0.1
     """
     if isinstance(rate, Schedule):
-        return rate(epoch if rate.per == "epoch" else iteration)
+        return rate.at({"epoch": epoch, "iteration": iteration, "plateau": plateau})
     return rate

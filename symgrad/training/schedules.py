@@ -13,6 +13,7 @@ import sympy
 from sympy import cos, pi
 
 from symgrad.training.hyperparameters import symbols
+from symgrad.training.plateau import Plateau
 from symgrad.training.rates import COUNT, INITIAL, Rate, Schedule
 
 KAPPA, GAMMA, PERIOD, TOTAL, LOWEST = symbols("decay", "factor", "period", "total", "lowest")
@@ -202,4 +203,5 @@ SCHEDULES: dict[str, type[Schedule]] = {
     "polynomial": PolynomialDecay,
     "warmup": LinearWarmup,
     "one_cycle": OneCycle,
+    "plateau": Plateau,
 }

@@ -22,6 +22,7 @@ from symgrad.training.equations import GRADIENT, ITERATION, RATE, THETA, State
 from symgrad.training.hyperparameters import checked_count, symbols_of
 from symgrad.training.multipliers import check_trained
 from symgrad.training.optimizers import optimizer_of
+from symgrad.training.plateau import plateau_of
 from symgrad.training.rates import COUNT, INITIAL, Schedule
 from symgrad.training.totals import weighted
 
@@ -145,6 +146,8 @@ def training_source(
     if rule.clipping() or rule.rate_factors or rule.accumulate > 1:
         raise OptionError("a script has no clip_norm, clip_value, rate_factors and accumulate")
     check_trained(problem, problem.parameters, problem.parameters)
+    if plateau_of(rule.learning_rate) is not None:
+        raise OptionError("a script looks at no score, as Plateau wants; another schedule does")
     epochs, seed = checked_count("epochs", epochs), whole_number("seed", seed)
     whole = batch_size is None or rule.whole_data or not problem.batch
     size = None if whole else checked_count("batch_size", batch_size)

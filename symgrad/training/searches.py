@@ -11,6 +11,7 @@ import numpy as np
 from symgrad.errors import DataError
 from symgrad.training.line_search import FARTHEST, Point, line_search
 from symgrad.training.loop import Gradients, Pass, PlainSteps
+from symgrad.training.plateau import watch_of
 from symgrad.training.rates import Rate, rate_at
 from symgrad.training.states import restore, state_of
 from symgrad.training.updates import OptimizerState, Vector
@@ -61,23 +62,28 @@ class SearchState:
         self.stopped = ""
         self.converged: bool | None = False
         self._rate = rate
+        self.watch = watch_of(rate)
         self._stalled, self._largest, self._least = 0, 0.0, math.inf
 
     @property
     def learning_rate(self) -> float:
         """The learning rate of the next iteration: the step that is tried first."""
-        return rate_at(self._rate, self.epoch, self.iteration)
+        plateaus = 0 if self.watch is None else self.watch.count
+        return rate_at(self._rate, self.epoch, self.iteration, plateaus)
 
     def state_dict(self) -> dict[str, Any]:
         """All that changes, as numbers, texts and arrays."""
         directions = {"directions": self.directions.state_dict(), "converged": self.converged}
-        return state_of(self, CHANGING) | directions
+        watch = {} if self.watch is None else {"plateau": self.watch.state_dict()}
+        return state_of(self, CHANGING) | directions | watch
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where that state was."""
         restore(self, CHANGING, state)
         self.converged = state["converged"]
         self.directions.load_state_dict(state["directions"])
+        if self.watch is not None:
+            self.watch.load_state_dict(state["plateau"])
 
     def end(self, reason: str, converged: bool | None) -> None:
         """Say why it goes no further."""

@@ -29,6 +29,7 @@ from symgrad.training.hyperparameters import checked_count
 from symgrad.training.loop import Gradients, Pass, PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam, optimizer_of
+from symgrad.training.plateau import check_scored, tell
 from symgrad.training.products import HessianProducts
 from symgrad.training.searches import SearchSteps, steps_of
 from symgrad.training.states import restore, state_of, state_wanted
@@ -148,6 +149,7 @@ class Trainer:
         """Begin an epoch, for `advance` to take its steps; one that has begun goes on."""
         if self._at is not None and permutation is None:
             return
+        check_scored(self.state, self.epochs)
         count = self._data.places
         if permutation is None:
             order = self._rng.permutation(count)
@@ -186,7 +188,13 @@ class Trainer:
         self.epochs += 1
         self.state.epoch = self.epochs
         self.largest_gradient = math.sqrt(at.largest)
-        return (at.total - (1 - self._last) * value) / (steps.count - 1 + self._last)
+        loss = (at.total - (1 - self._last) * value) / (steps.count - 1 + self._last)
+        tell(self.state, "training", loss)
+        return loss
+
+    def look(self, score: float, *, maximize: bool = False) -> None:
+        """Tell the score after an epoch, on which a learning rate may depend (see `Plateau`)."""
+        tell(self.state, "validation", score, maximize)
 
     def state_dict(self) -> dict[str, Any]:
         """All that changes in a training, as numbers and arrays: parameters, the optimizer's state,

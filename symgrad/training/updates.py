@@ -13,6 +13,7 @@ import sympy
 
 from symgrad.errors import DataError, OptionError, did_you_mean
 from symgrad.training.equations import ITERATION, NORM, RATE, State, number_function
+from symgrad.training.plateau import watch_of
 from symgrad.training.program import UpdateProgram
 from symgrad.training.rates import Rate, Schedule, rate_at
 from symgrad.training.states import restore, state_of
@@ -87,6 +88,7 @@ class OptimizerState:
         self._carried = [value for state, value in initial.items() if state.is_scalar]
         self.iteration = 0
         self.epoch = 0
+        self.watch = watch_of(rate)
         self.program = program
         self._rate = rate
         self._length, self._dtype = len(parameters), parameters.dtype
@@ -114,11 +116,14 @@ class OptimizerState:
 
     def state_dict(self) -> dict[str, Any]:
         """All that changes from one iteration to the next, as numbers and arrays."""
-        return state_of(self, STATE)
+        watch = {} if self.watch is None else {"plateau": self.watch.state_dict()}
+        return state_of(self, STATE) | watch
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where that state was."""
         restore(self, STATE, state)
+        if self.watch is not None:
+            self.watch.load_state_dict(state["plateau"])
 
     @property
     def is_plain(self) -> bool:
@@ -130,7 +135,11 @@ class OptimizerState:
     @property
     def learning_rate(self) -> float:
         """The learning rate of the next update."""
-        return rate_at(self._rate, self.epoch, self.iteration)
+        return self._rate_at(self.iteration)
+
+    def _rate_at(self, iteration: int) -> float:
+        plateaus = 0 if self.watch is None else self.watch.count
+        return rate_at(self._rate, self.epoch, iteration, plateaus)
 
     def update(self, parameters: Vector, gradient: Vector) -> None:
         """One iteration: move the parameters in place.
@@ -172,7 +181,7 @@ class OptimizerState:
             rows, rate, scheduled = [], self.learning_rate, isinstance(self._rate, Schedule)
             for step in range(self.iteration, self.iteration + count):
                 if scheduled:
-                    rate = rate_at(self._rate, self.epoch, step)
+                    rate = self._rate_at(step)
                 values = function(step + 1, rate, 0.0, *self._values, *carried)
                 rows.append(values[: len(at)])
                 carried = values[len(at) :]

@@ -91,13 +91,16 @@ MUTANTS: list[Mutant] = [
         ("values are clipped above alone", "sympy.Max(-CLIP_VALUE, sympy", "sympy.Max(-99, sympy"),
     ),
     *planted_in(
+        "symgrad/training/plateau.py",
+        "tests/training/test_plateau.py",
+        ("patience is one shorter", "self.waited > self.plateau", "self.waited >= self.plateau"),
+        ("a score of which more is better", "1 if maximize else -1", "-1"),
+        ("no epoch cools down", "self.cooling - 1, 0", "0, 0"),
+    ),
+    *planted_in(
         "symgrad/training/rates.py",
         "tests/training/test_schedules.py",
-        (
-            "a rate per iteration counts epochs",
-            'epoch if rate.per == "epoch" else iteration',
-            "epoch",
-        ),
+        ("a rate per iteration counts epochs", "counts[self.per]", 'counts["epoch"]'),
     ),
     *planted_in(
         "symgrad/training/initial.py",

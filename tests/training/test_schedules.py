@@ -26,7 +26,9 @@ def test_thirty_epochs_are_those_of_pytorch(case: dict[str, Any]) -> None:
 
 
 def test_every_schedule_is_compared() -> None:
-    assert {case["schedule"] for case in REFERENCE} == set(SCHEDULES)
+    assert {case["schedule"] for case in REFERENCE} == set(SCHEDULES) - {
+        "plateau"
+    }  # in test_plateau.py
 
 
 @pytest.mark.parametrize(("per", "rate"), [("epoch", 0.25), ("iteration", 0.125)])

@@ -200,7 +200,7 @@ SCORES = [round(2 / (1 + n) + 0.3 * ((7 * n) % 5) / 5 + (n > 25) * 0.5, 6) for n
 def plateau_rates(options: dict[str, object]) -> list[float]:
     """The learning rate after each of the scores, from 0.1 on."""
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
-    scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+    scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, eps=0.0, **options)
     found = []
     for score in SCORES:
         scheduler.step(score)
