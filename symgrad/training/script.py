@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import indent
 from typing import Any
 
 import sympy
-from sympy.printing.numpy import NumPyPrinter
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.nodes import Axis
@@ -18,15 +17,14 @@ from symgrad.numerics.function import Function
 from symgrad.numerics.gradients import gradient_function
 from symgrad.numerics.sizes import axes_of
 from symgrad.training.base import Optimizer, UpdateRule
-from symgrad.training.equations import GRADIENT, ITERATION, RATE, THETA, State
-from symgrad.training.hyperparameters import checked_count, symbols_of
+from symgrad.training.hyperparameters import checked_count
 from symgrad.training.multipliers import check_trained
 from symgrad.training.optimizers import optimizer_of
 from symgrad.training.plateau import plateau_of
-from symgrad.training.rates import COUNT, INITIAL, Schedule
+from symgrad.training.script_update import quoted, rate_text, start_values, update_lines
 from symgrad.training.totals import weighted
+from symgrad.training.updates import factors_of
 
-EXTREMES = {sympy.Max: sympy.Function("np.maximum"), sympy.Min: sympy.Function("np.minimum")}
 SCRIPT = '''"""Train a model with NumPy alone:
 
     python train.py data.npz parameters.npz
@@ -75,7 +73,7 @@ def loss_and_gradient(parameters, data, rows, sizes):
 {call}
 
 
-def train(data, epochs={epochs}, batch_size={batch_size}, seed={seed}):
+{accumulated}def train(data, epochs={epochs}, batch_size={batch_size}, seed={seed}):
     """The parameters after so many epochs, and the mean loss of each."""
     data = {{name: np.asarray(data[name], kind) for name, kind in DATA.items()}}
     sizes = sizes_of(data)
@@ -85,15 +83,15 @@ def train(data, epochs={epochs}, batch_size={batch_size}, seed={seed}):
     t, losses = 0, []
     count = {count}
     rng = np.random.default_rng(seed)
-    for epoch in range(epochs):
+{factors}    for epoch in range(epochs):
         order, losses_of_steps = rng.permutation(count), []
-        for k in range(0, max(count, 1), batch_size or max(count, 1)):
-            rows = order[k : k + batch_size] if batch_size else order
+        for k in range(0, max(count, 1), {step} or max(count, 1)):
+            rows = order[k : k + {step}] if batch_size else order
             parameters = views(theta, parameters)
-            value, g = loss_and_gradient(parameters, data, rows, sizes)
+            value, g = {call_of_step}
             t += 1
-            eta = learning_rate({counter})
-            theta, states = update(theta, g, t, eta, states)
+            eta = learning_rate(epoch, t - 1)
+            theta, states = update({moved}, states)
             losses_of_steps.append((float(value), max(len(rows), 1)))
         losses.append(sum(v * n for v, n in losses_of_steps) / sum(n for _, n in losses_of_steps))
     return views(theta, parameters), losses
@@ -115,6 +113,20 @@ if __name__ == "__main__":
     print(f"{{len(losses)}} epochs, mean loss of a step {{losses[0]:.6g}} -> {{losses[-1]:.6g}}")
     np.savez(sys.argv[2], **parameters)
 '''
+ACCUMULATED = '''def accumulated(parameters, data, rows, sizes, size):
+    """The mean over minibatches of so many of the examples, each counted by those in it."""
+    parts = [rows[k : k + size] for k in range(0, len(rows), size)] if size else [rows]
+    means, shares = [], [len(part) / max(len(rows), 1) if size else 1.0 for part in parts]
+    for part, share in zip(parts, shares):
+        value, g = loss_and_gradient(parameters, data, part, sizes)
+        means.append((share * value, share * g))
+    return sum(value for value, _ in means), sum(g for _, g in means)
+
+
+'''
+FACTORS = """    of = {factors!r}  # what the learning rate of single parameters is multiplied by
+    factors = np.concatenate([np.full(parameters[n].size, of.get(n, 1.0)) for n in PARAMETERS])
+"""
 
 
 def training_source(
@@ -143,37 +155,50 @@ def training_source(
     _check(problem)
     if not isinstance(rule, UpdateRule):
         raise OptionError(f"{type(rule).__name__} is no update equation; a script has one, as adam")
-    if rule.clipping() or rule.rate_factors or rule.accumulate > 1:
-        raise OptionError("a script has no clip_norm, clip_value, rate_factors and accumulate")
-    check_trained(problem, problem.parameters, problem.parameters)
     if plateau_of(rule.learning_rate) is not None:
         raise OptionError("a script looks at no score, as Plateau wants; another schedule does")
+    check_trained(problem, problem.parameters, problem.parameters)
+    factors_of(rule.rate_factors or {}, dict.fromkeys(problem.parameters, slice(0)))  # are theirs
     epochs, seed = checked_count("epochs", epochs), whole_number("seed", seed)
     whole = batch_size is None or rule.whole_data or not problem.batch
     size = None if whole else checked_count("batch_size", batch_size)
     stepped, weight = (problem, "") if size is None else weighted(problem)
     function = gradient_function(stepped, problem.parameters, "float64", "numpy")
     assert isinstance(function, Function)
-    script = _Script(problem, function, rule, weight, names_wanted("sizes", sizes or {}))
+    script = _Script(problem, function, weight, names_wanted("sizes", sizes or {}))
     return SCRIPT.format(
         data=", ".join(script.data),
-        program=indent(_quoted(problem.text), "    "),
+        program=indent(quoted(problem.text), "    "),
         gradient=function.source.strip(),
         names=f"PARAMETERS = {problem.parameters!r}\nDATA = {script.kinds()}",
         initial=script.initial(),
         sizes=script.sizes(),
-        rate=script.rate(),
-        sentence=_quoted(rule.sentence),
-        source=_quoted(rule.source),
-        update=indent("\n".join(script.update()), "    "),
+        rate=rate_text(rule.learning_rate),
+        sentence=quoted(rule.sentence),
+        source=quoted(rule.source),
+        update=indent("\n".join(update_lines(rule)), "    "),
         call=indent("\n".join(script.call()), "    "),
         epochs=epochs,
         batch_size=size,
         seed=seed,
-        start=", ".join(script.start()),
+        start=", ".join(start_values(rule)),
         count=f"len(data[{script.first!r}])" if script.first else "0",
-        counter=script.counter(),
+        **_steps(rule),
     )
+
+
+def _steps(rule: UpdateRule) -> dict[str, str]:
+    """The parts of the loop that accumulation and the parameters' own rates change."""
+    parts = {"accumulated": "", "factors": "", "step": "batch_size", "moved": "theta, g, t, eta"}
+    parts["call_of_step"] = "loss_and_gradient(parameters, data, rows, sizes)"
+    if rule.accumulate > 1:
+        parts["accumulated"] = ACCUMULATED
+        parts["step"] = f"(batch_size or 0) * {rule.accumulate}"
+        parts["call_of_step"] = "accumulated(parameters, data, rows, sizes, batch_size)"
+    if rule.rate_factors:
+        parts["factors"] = FACTORS.format(factors=dict(rule.rate_factors))
+        parts["moved"] = "theta, g * (factors != 0), t, eta * factors"
+    return parts
 
 
 def _check(problem: Problem) -> None:
@@ -193,18 +218,12 @@ def _check(problem: Problem) -> None:
             raise OptionError(f"a script has no initial value for {name}, which is {min(facts)}")
 
 
-def _quoted(text: str) -> str:
-    """The text as part of a docstring."""
-    return text.replace("\\", "\\\\").replace('"', "'").strip("\n")
-
-
 @dataclass(frozen=True)
 class _Script:
     """What the parts of a script say. Names of the problem stand in it as texts alone."""
 
     problem: Problem
     function: Function
-    optimizer: UpdateRule
     weight: str
     given: Mapping[str, int]
 
@@ -281,66 +300,3 @@ class _Script:
             yield f"    {self._size(axis)},"
         yield ")"
         yield "return value, np.concatenate([np.ravel(slope) for slope in slopes])"
-
-    # the optimizer
-
-    @property
-    def _states(self) -> list[State]:
-        return list(self.optimizer.initial())
-
-    def start(self) -> Iterator[str]:
-        """What each state starts with."""
-        for state, value in self.optimizer.initial().items():
-            yield repr(value) if state.is_scalar else f"np.full_like(theta, {value!r})"
-
-    def update(self) -> Iterator[str]:
-        """The optimizer's equations, a line each."""
-        letters = symbols_of(type(self.optimizer))
-        names = {symbol: name for name, symbol in letters.items()}
-        names |= {THETA.old: "theta", THETA.new: "theta_t", GRADIENT: "g"}
-        names |= {ITERATION: "t", RATE: "eta"}
-        for state in self._states:
-            names |= {state.old: state.name, state.new: f"{state.name}_t"}
-        for name in letters:
-            yield f"{name} = {getattr(self.optimizer, name)!r}"
-        if self._states:
-            yield f"[{', '.join(state.name for state in self._states)}] = states"
-        for equation in self.optimizer.equations():
-            names.setdefault(equation.symbol, _identifier(equation.symbol, names.values()))
-            yield f"{names[equation.symbol]} = {_python(equation.expression, names)}"
-        yield f"return theta_t, [{', '.join(f'{state.name}_t' for state in self._states)}]"
-
-    def counter(self) -> str:
-        """What the learning rate is a function of."""
-        rate = self.optimizer.learning_rate
-        return "t - 1" if isinstance(rate, Schedule) and rate.per == "iteration" else "epoch"
-
-    def rate(self) -> str:
-        """The learning rate as a function."""
-        rate = self.optimizer.learning_rate
-        text, told = repr(rate), "The learning rate."
-        if isinstance(rate, Schedule):
-            values = {
-                symbol: getattr(rate, name) for name, symbol in symbols_of(type(rate)).items()
-            }
-            names = {symbol: repr(value) for symbol, value in values.items()}
-            names |= {COUNT: "n", INITIAL: repr(rate.learning_rate)}
-            text = _python(type(rate).formula(), names)
-            told = f"The learning rate after n {rate.per}s.\n\n    {rate.sentence}\n    "
-        return f'def learning_rate(n):\n    """{_quoted(told)}"""\n    return {text}'
-
-
-def _python(expression: sympy.Expr, names: Mapping[sympy.Symbol, str]) -> str:
-    """An expression in NumPy, its symbols by these names."""
-    renamed = expression.xreplace({symbol: sympy.Symbol(name) for symbol, name in names.items()})
-    for kind, function in EXTREMES.items():
-        renamed = renamed.replace(kind, function)
-    printer = NumPyPrinter({"allow_unknown_functions": True, "fully_qualified_modules": True})
-    return str(printer.doprint(renamed)).replace("numpy.", "np.")
-
-
-def _identifier(symbol: sympy.Symbol, taken: Iterable[str]) -> str:
-    """A name for what an equation defines: hat_m for its LaTeX."""
-    letters = "".join(c if c.isalnum() else "_" for c in symbol.name)
-    name = "_".join(filter(None, letters.split("_")))
-    return name if name.isidentifier() and name not in taken else f"{name}_"

@@ -98,6 +98,12 @@ MUTANTS: list[Mutant] = [
         ("no epoch cools down", "self.cooling - 1, 0", "0, 0"),
     ),
     *planted_in(
+        "symgrad/training/script_update.py",
+        "tests/training/test_script.py",
+        ("a script clips by the square", "norm = np.sqrt(np.sum(g**2))", "norm = np.sum(g**2)"),
+        ("an inner schedule counts epochs", "COUNT: rate.per", 'COUNT: "epoch"'),
+    ),
+    *planted_in(
         "symgrad/training/rates.py",
         "tests/training/test_schedules.py",
         ("a rate per iteration counts epochs", "counts[self.per]", 'counts["epoch"]'),

@@ -13,7 +13,7 @@ import pytest
 import symgrad as sg
 from symgrad.training.base import UpdateRule
 from symgrad.training.optimizers import OPTIMIZERS
-from symgrad.training.schedules import CosineDecay, ExponentialDecay
+from symgrad.training.schedules import CosineDecay, ExponentialDecay, LinearWarmup
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(50, 4))
@@ -73,6 +73,21 @@ def test_every_update_rule_is_written(name: str) -> None:
     assert_alike("net", optimizer=OPTIMIZERS[name](learning_rate=schedule))
 
 
+RULES: list[dict[str, Any]] = [
+    {"clip_norm": 0.5},
+    {"clip_value": 0.05, "weight_decay": 0.1},
+    {"accumulate": 2},
+    {"accumulate": 3, "clip_norm": 0.3, "rate_factors": {"W": 0.5, "b": 0}},
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_what_is_done_to_the_gradient_is_written(rule: dict[str, Any]) -> None:
+    inner = CosineDecay(learning_rate=0.05, total=20, per="iteration")
+    rate = LinearWarmup(learning_rate=inner, total=3)
+    assert_alike("net", optimizer=sg.Adam(learning_rate=rate, **rule), batch_size=8)
+
+
 @pytest.mark.parametrize("name", ["look-up", "no batch"])
 @pytest.mark.parametrize("batch_size", [16, None])
 def test_every_kind_of_data_is_read(name: str, batch_size: int | None) -> None:
@@ -112,6 +127,16 @@ loss = mean((exit.T @ sys)**2 for sys in batch)
     ("text", "options", "told"),
     [
         (NET, {}, "the data do not show the size of h"),
+        (
+            NET,
+            {"optimizer": sg.SGD(learning_rate=sg.Plateau(learning_rate=0.1)), "sizes": {"h": 2}},
+            "looks at no score",
+        ),
+        (
+            NET,
+            {"optimizer": sg.Adam(rate_factors={"w": 0.1}), "sizes": {"h": 2}},
+            "w is no parameter that is trained; did you mean W",
+        ),
         (NET, {"optimizer": "lbfgs", "sizes": {"h": 2}}, "LBFGS is no update equation"),
         (
             "x: Vector(d)\nw: Vector(d)\nloss = log(mean(exp(w.T @ x) for x in batch))",
