@@ -34,6 +34,14 @@ def test_the_rate_after_each_score_is_that_of_pytorch(case: dict[str, Any]) -> N
     assert found == pytest.approx(case["rates"], rel=1e-12) and len({*found}) > 1
 
 
+def test_epochs_after_a_plateau_are_not_counted() -> None:
+    watch, found = Watch(Plateau(learning_rate=1.0, factor=0.5, patience=0, cooldown=3)), []
+    for _ in range(10):
+        watch.look(1.0)
+        found.append(watch.plateau(watch.count))
+    assert found == [1.0] + [0.5] * 4 + [0.25] * 4 + [0.125]  # those of PyTorch
+
+
 def rule(on: Any, **options: Any) -> sg.SGD:
     told = {"learning_rate": 0.3, "factor": 0.5, "patience": 1, "on": on}
     return sg.SGD(learning_rate=Plateau(**{**told, **options}))
