@@ -126,12 +126,12 @@ class UpdateRule(Optimizer):
     r"""An optimizer whose step is some equations between vectors, for each entry the same.
 
     Each has four options more. `clip_value` keeps each entry of the gradient from -clip_value to
-    clip_value, and `clip_norm` shortens a longer gradient to that length (as in
-    torch.nn.utils.clip_grad_value_ and clip_grad_norm_). With `accumulate` a step takes the mean of
-    the gradients of so many minibatches, each counted by its examples, which is the gradient of all
-    of them: the steps are those of a batch size so many times larger, in the memory of the smaller
-    one. `rate_factors`, {"W": 0.1, "E": 0}, multiply the learning rate of single parameters; with 0
-    a parameter stays as it is, and does not count in the gradient's norm.
+    clip_value, and `clip_norm` shortens a longer gradient to that length (as `clip_grad_value_` and
+    `clip_grad_norm_` in torch.nn.utils). With `accumulate` a step takes the mean of the gradients
+    of so many minibatches, each counted by its examples, which is the gradient of all of them: the
+    steps are those of a batch size so many times larger, in the memory of the smaller one.
+    `rate_factors`, {"W": 0.1, "E": 0}, multiply the learning rate of single parameters; with 0 a
+    parameter stays as it is, and does not count in the gradient's norm.
     Raises: OptionError where one is out of its range, or two do not go together.
 
     >>> from symgrad.training.optimizers import GD, SGD
