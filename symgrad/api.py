@@ -216,7 +216,7 @@ def stationary(
 
 
 def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:
-    """The loss or f at numbers.
+    """The loss or f at numbers; a Problem is compiled once, at its first ones.
 
     >>> float(evaluate("x: Vector(n)\\nloss = x.T @ x", {"x": [3.0, 4.0]}))
     25.0
@@ -228,10 +228,14 @@ def evaluate(problem: Source, inputs: Mapping[str, Any]) -> Any:
     problem = as_problem(problem)
     if problem.loop is not None and problem.loop.equations:
         return value_unrolled(problem, inputs)
-    if problem.loop is not None:
-        value, _ = compile_joined(step_value(problem))(inputs)
-        return value
-    value, _ = compile_derivation(calculus.value(problem))(inputs)
+    compiled = problem.kept.get(evaluate)
+    if compiled is None:
+        if problem.loop is None:
+            compiled = compile_derivation(calculus.value(problem))
+        else:
+            compiled = compile_joined(step_value(problem))
+        problem.kept[evaluate] = compiled
+    value, _ = compiled(inputs)
     return value
 
 

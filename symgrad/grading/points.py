@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ import sympy
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.lowering import Tensor
 from symgrad.language.problem import Problem
-from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
+from symgrad.numerics.interpreter import add_values, evaluate_nodes, over_labels, size_of
 from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import axes_of, enlarged
 
@@ -34,6 +34,7 @@ class Point:
 
     inputs: Mapping[str, np.ndarray]
     sizes: Mapping[ix.Axis, int]
+    _known: dict[ix.Node, Any] = field(default_factory=dict, init=False, repr=False)
 
     def values(
         self,
@@ -46,8 +47,12 @@ class Point:
 
         Source: Vignes, A stochastic arithmetic for reliable scientific computation, 1993."""
         try:
-            blur = None if rng is None else _rounding(rng)
-            return evaluate_nodes(roots, self.inputs, self.sizes, values, blur)
+            if values is not None or rng is not None:
+                blur = None if rng is None else _rounding(rng)
+                return evaluate_nodes(roots, self.inputs, self.sizes, values, blur)
+            roots = [*roots]
+            add_values(self._known, roots, self.inputs, self.sizes)
+            return {node: self._known[node] for node in ix.topological(roots)}
         except np.linalg.LinAlgError:
             return {}
 
@@ -59,7 +64,10 @@ class Point:
         rng: np.random.Generator | None = None,
     ) -> np.ndarray:
         """The value of an entry over all these labels; nan where a matrix is singular."""
-        value = self.values([entry.node], values, rng).get(entry.node)
+        if values is None and rng is None and entry.node in self._known:
+            value = self._known[entry.node]
+        else:
+            value = self.values([entry.node], values, rng).get(entry.node)
         if value is None:
             return np.full([size_of(x.axis, self.sizes) for x in labels], np.nan)
         return np.asarray(over_labels(value, entry.labels, labels, self.sizes), dtype=float)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from textwrap import shorten
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sympy
 
@@ -186,6 +186,11 @@ class Problem:
     def _repr_markdown_(self) -> str:
         """The program."""
         return block(self.text)
+
+    @cached_property
+    def kept(self) -> dict[object, Any]:
+        """What was made of it, by what made it, so that it is made once."""
+        return {}
 
     @cached_property
     def batch(self) -> dict[str, str]:

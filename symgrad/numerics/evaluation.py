@@ -19,7 +19,7 @@ from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, fold, leaves
 from symgrad.language.operations.arithmetic import transpose
-from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
+from symgrad.numerics.interpreter import add_values, evaluate_nodes, over_labels, size_of
 from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import axes_of
 from symgrad.numerics.vectorized import stacking
@@ -75,7 +75,7 @@ class Sample:
     def value(self, node: Node) -> Any:
         """The value of a node."""
         if node not in self.values:
-            self.values |= evaluate_nodes([node], self.inputs, self.sizes, self.values, self.blur)
+            add_values(self.values, [node], self.inputs, self.sizes, self.blur)
         return self.values[node]
 
     def over(self, entry: Entry, labels: Sequence[Label]) -> Any:

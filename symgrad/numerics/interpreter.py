@@ -35,12 +35,23 @@ def evaluate_nodes(
     """The value of every node below the roots; `known` values are taken as they are, all others
     changed by `blur`, but for what is computed without rounding."""
     values: dict[Node, Any] = dict(known or {})
+    add_values(values, roots, inputs, sizes, blur)
+    return values
+
+
+def add_values(
+    values: dict[Node, Any],
+    roots: Iterable[Node],
+    inputs: Arrays,
+    sizes: Sizes,
+    blur: Callable[[Any], Any] | None = None,
+) -> None:
+    """Add the value of every node below the roots that is not among the values."""
     with np.errstate(all="ignore"):
         for node in ix.topological(roots, lambda node: node not in values):
             if node not in values:
                 value = _evaluate(node, values, inputs, sizes)
                 values[node] = value if blur is None or _is_exact(node) else blur(value)
-    return values
 
 
 def size_of(axis: Axis, sizes: Sizes) -> int:
@@ -141,11 +152,29 @@ def summed_product(
             return matrix * float(np.prod([float(coefficient), *(v for v, _ in scalars)]))
     for value, labels in operands:
         products[labels] = products.get(labels, 1.0) * value
+    if (entrywise := _entrywise(products, out, sizes)) is not None:
+        return entrywise
     carried = {x for labels in products for x in labels}
     products |= {(x,): np.ones(size) for x, size in sizes.items() if x not in carried}
     number = {x: k for k, x in enumerate(dict.fromkeys((*sizes, *carried)))}
     parts = [p for labels, value in products.items() for p in (value, [number[x] for x in labels])]
     return np.einsum(*parts, [number[x] for x in out], optimize=len(products) > MANY)
+
+
+def _entrywise(
+    products: Mapping[tuple[Any, ...], Any], out: Sequence[Any], sizes: Mapping[Any, int]
+) -> Any:
+    """The product of arrays where nothing is summed over; None where something is."""
+    place = {x: k for k, x in enumerate(out)}
+    if sizes.keys() - place.keys():
+        return None
+    result: Any = 1.0
+    for labels, value in products.items():
+        at = tuple([place.get(x, -1) for x in labels])
+        if -1 in at or len({*at}) < len(at):
+            return None
+        result = result * (spread(value, at, len(place)) if at else value)
+    return np.broadcast_to(result, [sizes[x] for x in out])
 
 
 def _power(value: Any, power: Any) -> Any:
@@ -162,6 +191,8 @@ def spread(value: Any, at: tuple[int, ...], rank: int) -> Any:
     if is_sparse(value):
         raise refuse((), "a function")
     value = np.asarray(value)
+    if at == (*range(rank),):
+        return value
     order = sorted(range(len(at)), key=lambda k: at[k])
     shape = [1] * rank
     for k, position in enumerate(at):

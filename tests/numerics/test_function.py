@@ -17,6 +17,7 @@ from symgrad.numerics import function as function_module
 from symgrad.numerics import plan
 from symgrad.numerics.comments import comment
 from symgrad.numerics.emitter import program
+from symgrad.numerics.function import compile_derivation
 
 REGRESSION = """\
 W: Matrix(m, n)
@@ -380,3 +381,16 @@ def test_a_gradient_that_is_the_same_in_all_entries_is_the_callers_own() -> None
 def test_a_function_of_a_size_is_no_whole_number() -> None:
     value, _ = sg.derive("x: Vector(n)\nloss = erf(n) * sum(x)", ["x"]).lambdify()(x=np.ones(1))
     assert value == pytest.approx(0.8427007929497149)
+
+
+def test_a_problem_is_compiled_once_for_all_its_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def compiled(derivation, *options):
+        made.append(derivation)
+        return compile_derivation(derivation, *options)
+
+    monkeypatch.setattr("symgrad.numerics.function.compile_derivation", compiled)
+    problem = sg.parse("x: Vector(n)\nloss = x.T @ x")
+    assert [float(sg.evaluate(problem, {"x": np.ones(n)})) for n in (2, 3, 5)] == [2, 3, 5]
+    assert len(made) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 
 import numpy as np
@@ -94,6 +95,10 @@ class LabelProgram:
         """The loss of a single example."""
         return f"{self._declared}\nloss = {self.body}" + (" + 0.1 * a**2" * (not self.bound))
 
+    @cached_property
+    def _one(self) -> sg.Problem:
+        return sg.parse(self.alone)
+
     @property
     def wrt(self) -> tuple[str, ...]:
         """The parameters that take part."""
@@ -110,7 +115,7 @@ class LabelProgram:
 
     def by_loop(self, inputs: Mapping[str, np.ndarray]) -> float:
         """The loss at these inputs, one example after the other."""
-        problem = sg.parse(self.alone)
+        problem = self._one
         if not self.bound:
             return float(sg.evaluate(problem, inputs))
         each = [
