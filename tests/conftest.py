@@ -34,6 +34,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Neighbouring tests, which share what they derive, to the same process: with `-n auto` each
+    has one part of the suite, and takes from another's only when its own is done."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
 def pytest_collection_finish() -> None:
     """All that was collected lives to the end: the garbage collector need not look at it again,
     nor, among derivations that are kept, as often as in a program that frees what it makes."""
