@@ -46,8 +46,7 @@ def packed(kind: str, tree: Mapping[str, Any]) -> bytes:
     """What a file with the tree has in it."""
     arrays: dict[str, Array] = {}
     described = _described(tree, arrays, "")
-    schema = WITH_SPARSE if _has_sparse(tree) else SCHEMA
-    about = {"kind": kind, "schema": schema, "tree": described}
+    about = {"kind": kind, "schema": _schema(described), "tree": described}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(ABOUT, json.dumps(about, indent=1))
@@ -93,7 +92,7 @@ def _read(archive: zipfile.ZipFile, kind: str, size: int) -> dict[str, Any]:
     about = json.loads(archive.read(ABOUT))
     if about["kind"] != kind:
         raise DataError(f"this is a {about['kind']} of symgrad; a {kind} is wanted")
-    if about["schema"] not in (SCHEMA, WITH_SPARSE):
+    if about["schema"] != _schema(about["tree"]):
         raise DataError(
             f"this {kind} is of schema {about['schema']}, which another version of symgrad wrote; "
             f"this one reads {SCHEMA} and {WITH_SPARSE}"
@@ -141,8 +140,9 @@ def _restored(value: Any, array: Callable[[str], Array]) -> Any:
     return sparse_of(found[SPARSE], found["shape"], found) if SPARSE in found else found
 
 
-def _has_sparse(value: Any) -> bool:
-    """Whether a sparse matrix is in a tree."""
-    if isinstance(value, Mapping):
-        return any(map(_has_sparse, value.values()))
-    return is_sparse(value) or (isinstance(value, list | tuple) and any(map(_has_sparse, value)))
+def _schema(described: Any) -> int:
+    """The schema that a described tree needs: that of sparse matrices is newer."""
+    each = described.values() if isinstance(described, dict) else described
+    if isinstance(described, dict) and SPARSE in described:
+        return WITH_SPARSE
+    return max(map(_schema, each), default=SCHEMA) if isinstance(described, dict | list) else SCHEMA
