@@ -155,7 +155,7 @@ RIGHT = {
     "truths": (ONE, [False, True, True]),
     "probabilities": (ONE, [0.1, 0.5, 1.0]),
     "signs": (TWO, [-1, 1, 1]),
-    "signs without a score": (SCALAR.format("relu(1 - t * w.T @ (2 * x))"), [-1, 1, 1]),
+    "signs without a score": (SCALAR.format("relu(1 - t * w.T @ x)"), [-1, 1, 1]),
     "numbers beyond what a sigmoid reaches": (SCALAR.format("(t - p)**2"), [-0.1, 0.5, 1.05]),
     "counts": (SCALAR.format("exp(z) - t * z"), [0, 17, 2]),
     "weights below 0": (SCALAR.format("-t * log(p)"), [-1.0, 2.0, 0.5]),
