@@ -133,8 +133,8 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "a one-hot may have many ones",
-            "max(_largest(y - np.round(y)), _off_the_simplex(np.round(y)))",
-            "_largest(y - np.round(y))",
+            "max(_largest(y - whole), _off_the_simplex(whole))",
+            "_largest(y - whole)",
         ),
     ),
     *planted_in(
@@ -165,7 +165,7 @@ MUTANTS: list[Mutant] = [
             "last |= {x: len(self.program.ops) for read in reads",
             "last |= {x: last.get(x, 0) for read in reads",
         ),
-        ("a mask is stripped", " or p{k}.__class__ not in plain", ""),
+        ("a mask is stripped", " or p{k}.__class__ not in {kinds}", ""),
     ),
     *planted_in(
         "symgrad/numerics/buffers.py",

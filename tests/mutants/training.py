@@ -177,8 +177,12 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/data/graphs.py",
         "tests/data/test_sets.py symgrad/data/graphs.py",
-        ("no node is its own neighbour", "A + np.eye(len(A))", "A"),
-        ("a mean counts the node itself", "A / np.where(degrees == 0, 1, degrees)", "A"),
+        ("no node is its own neighbour", "A + identity(A.shape[0], is_sparse(A))", "A"),
+        (
+            "a mean counts the node itself",
+            "_scaled(A, 1 / np.where(degrees == 0, 1, degrees))",
+            "A",
+        ),
         ("a corrupted fact may be one", "not in known", "!= ()"),
     ),
     *planted_in(
