@@ -1,4 +1,5 @@
-"""The benchmarks: python -m tests.benchmarks [batch] [training] [deriving] [imports] [memory]
+"""The benchmarks: python -m tests.benchmarks [PART ...], where the parts are batch, training,
+deriving, imports, memory, untuned; without one, all of them.
 
 Every ratio is to hand-written NumPy with buffers made once: 1.10 takes ten percent longer. Ratios
 are taken within a round of interleaved calls, in CPU time on one thread; medians over the rounds.
@@ -17,8 +18,9 @@ from tests.benchmarks import deriving, digits, importing, memory, one_batch
 from tests.benchmarks.models import MODELS, SIZES
 from tests.benchmarks.peers import load
 from tests.benchmarks.tables import versions
+from tests.benchmarks.untuned import run as untuned
 
-PARTS = ("batch", "training", "deriving", "imports", "memory")
+PARTS = ("batch", "training", "deriving", "imports", "memory", "untuned")
 
 
 def _list(known: Iterable[str]) -> Callable[[str], list[str]]:
@@ -45,6 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--models", type=_list(MODELS), default=list(MODELS))
     parser.add_argument("--dtypes", type=_list(("float64", "float32")), default=["float64"])
     parser.add_argument("--peers", type=lambda text: text.split(";"), help="such as symgrad;JAX")
+    parser.add_argument("--works", nargs="+", metavar="NAME", help="of untuned; default: all")
     parser.add_argument("--rounds", type=int, default=9)
     return parser.parse_args()
 
@@ -69,6 +72,8 @@ def main() -> None:
         importing.run(a.rounds, say)
     if "memory" in parts:
         memory.run(peers, say)
+    if "untuned" in parts:
+        untuned.run(peers, a.works, a.rounds, say)
 
 
 if __name__ == "__main__":
