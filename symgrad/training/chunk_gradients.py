@@ -22,9 +22,9 @@ from symgrad.language.unparse import unparse
 from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.gradients import gradient_function, value_function
+from symgrad.numerics.layers import flattened
 from symgrad.training.chunks import Fetched, Reading, dask, reading_of
 from symgrad.training.data.arrays import Array, Data
-from symgrad.training.loop import Gradients
 from symgrad.training.minibatches import Minibatches, bound_to
 from symgrad.training.totals import divided
 
@@ -37,14 +37,6 @@ class Epochs(Protocol):
     """What counts the epochs."""
 
     epoch: int
-
-
-def chunk_gradients(problem: Problem, batches: Minibatches, epochs: Epochs) -> Gradients:
-    """The gradients of minibatches: where the chunks lie if each is of some whole chunks, else
-    here."""
-    if batches.data.chunks_in(batches.size):
-        return ChunkGradients(problem, batches)
-    return ChunkMinibatches(problem, batches, epochs)
 
 
 class ChunkGradients:
@@ -67,13 +59,14 @@ class ChunkGradients:
                 raise ProgramError(
                     f"{unparse(part.output)} is no scalar, as sums over data in chunks have to be"
                 )
-        self._batches, self._order, self._totals = batches, np.arange(chunks), totals
+        self.batches, self.totals, self._order = batches, totals, np.arange(chunks)
         self._outer = compile_derivation(
             gradient(totals.outer, (*wrt, *totals.names)), dtype=dtype, reuse_buffers=True
         )
         functions = [compile_derivation(gradient(p, wrt), dtype=dtype) for p in totals.sums]
-        reading = reading_of(problem, data.constants, dtype, (*wrt, batches.weight))
-        self._shared = dask().delayed((functions, reading))
+        self.reading = reading_of(problem, data.constants, dtype, (*wrt, batches.weight))
+        self._shared = dask().delayed((functions, self.reading))
+        self._looked: tuple[Array, Joined] | None = None  # where the parameters were, at all chunks
 
     def begin(self, order: Array) -> None:
         """Take the chunks in this order; of all of them at once it does not matter."""
@@ -82,25 +75,46 @@ class ChunkGradients:
     def of(self, step: int) -> tuple[float, Array]:
         """The loss and the flat gradient of a step's chunks."""
         first = step * self._per_step
-        part = self._part(self._order[first : first + self._per_step])
+        of_all = self.count == 1
+        found = self.here() if of_all else self._joined(self._order[first : first + self._per_step])
+        return found.value, found.flat.copy()
+
+    def here(self) -> Joined:
+        """The loss of all chunks at the parameters, worked out once as long as they stay."""
+        theta = np.concatenate(flattened(self.batches.parameters.values()))
+        if self._looked is None or not np.array_equal(self._looked[0], theta):
+            self._looked = theta, self._joined(np.arange(len(self._order)))
+        return self._looked[1]
+
+    def _joined(self, chosen: Array) -> Joined:
+        """The loss of these chunks, of which the workers give the sums and their gradients."""
+        batches, totals = self.batches, self.totals
+        chunks = [batches.data.chunks[k] for k in chosen]
+        part = added_up(_sums, self._shared, chunks, batches.parameters)
         sums, gradients = part.arrays
-        weights = np.where(self._totals.means, 1 / part.count, 1.0)
-        value, slopes = self._outer(self._inputs(sums * weights, part.count))
-        total = self._outer.flat_gradient[: gradients.shape[1]].copy()
-        for name, weight, slope in zip(self._totals.names, weights, gradients, strict=True):
-            total += total.dtype.type(float(slopes[name]) * weight) * slope
-        return float(value), total
+        weights = np.where(totals.means, 1 / part.count, 1.0)
+        values = (sums * weights).astype(batches.dtype)
+        inputs = {**batches.data.constants, **batches.parameters, **batches.weighed(part.count)}
+        value, slopes = self._outer(inputs | dict(zip(totals.names, values, strict=True)))
+        flat = self._outer.flat_gradient[: gradients.shape[1]].copy()
+        numbers = [float(slopes[name]) * w for name, w in zip(totals.names, weights, strict=True)]
+        for number, slope in zip(numbers, gradients, strict=True):
+            flat += flat.dtype.type(number) * slope
+        return Joined(float(value), flat, values, gradients, weights, np.array(numbers))
 
-    def _part(self, chosen: Array) -> _Part:
-        """The sums over these chunks and their gradients."""
-        chunks = [self._batches.data.chunks[k] for k in chosen]
-        return added_up(_sums, self._shared, chunks, dict(self._batches.parameters))
 
-    def _inputs(self, totals: Array, count: int) -> dict[str, Any]:
-        """What the loss is made of, beside sums over so many examples."""
-        batches = self._batches
-        sums = dict(zip(self._totals.names, totals.astype(batches.dtype), strict=True))
-        return {**batches.data.constants, **batches.parameters, **batches.weighed(count), **sums}
+@dataclass(frozen=True)
+class Joined:
+    """A loss of chunks: its value and flat gradient, and of the totals it is made of, their
+    `values`; of the sums the `gradients`, a row for each, the `weights` they count with in the
+    totals, and the `slopes`, the derivatives of the loss by them."""
+
+    value: float
+    flat: Array
+    values: Array
+    gradients: Array
+    weights: Array
+    slopes: Array
 
 
 class ChunkMinibatches:

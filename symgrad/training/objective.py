@@ -60,10 +60,7 @@ class Objective:
         return value, gradient.copy()
 
     def hessian_product(self, x: npt.ArrayLike, v: npt.ArrayLike) -> Array:
-        """The Hessian at x times v, both (n,), by its derived product.
-
-        Raises: OptionError with data in chunks.
-        """
+        """The Hessian at x times v, both (n,), by its derived product."""
         self._move(x)
         return self._steps.product(self._checked("v", v))
 

@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 
-from symgrad.errors import OptionError
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import Function
 from symgrad.numerics.gradients import product_function
@@ -18,7 +17,7 @@ from symgrad.training.data.arrays import Array, Arrays, Data
 class HessianProducts:
     """`products(direction)` where the parameters, views of the vector that is trained, are now.
 
-    Derived at the first call. Raises: OptionError with data in chunks.
+    Derived at the first call.
     """
 
     def __init__(self, problem: Problem, data: Data, parameters: Arrays, dtype: str) -> None:
@@ -27,12 +26,12 @@ class HessianProducts:
 
     @cached_property
     def _function(self) -> Function | StepFunction:
-        if self._data.chunks:
-            raise OptionError("products with the Hessian need data in memory, not in chunks")
         return product_function(self._problem, tuple(self._parameters), self._dtype)
 
     def __call__(self, direction: Array) -> Array:
-        """The product, an array of the direction's shape (n,)."""
+        """The product, an array of the direction's shape (n,), or of each row of an array."""
+        if direction.ndim > 1:
+            return np.array([self(row) for row in direction])
         shapes = {name: shapes_of(value) for name, value in self._parameters.items()}
         inputs = {**self._data.inputs, **self._parameters}
         _, found = self._function(inputs, direction=views(direction, shapes))

@@ -23,7 +23,7 @@ STALLED = 3  # iterations in a row that change the loss by rounding only
 CHANGING = ("iteration", "epoch", "stopped", "_stalled", "_largest", "_least")  # of a state
 
 
-Product: TypeAlias = Callable[[Vector], Vector]
+Product: TypeAlias = Callable[[Vector], Vector]  # of a direction, or of each row of an array
 
 
 class Directions(Protocol):

@@ -258,10 +258,11 @@ def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | Compil
     drop_last = trainer._drop_last and size == trainer.batch_size
     batches = Minibatches(data, parameters, size, drop_last, weight, trainer._seed)
     if data.chunks:
-        from symgrad.training.chunk_gradients import chunk_gradients
+        from symgrad.training.chunk_products import ChunkProducts, chunk_gradients
 
-        gradients = _of_steps(chunk_gradients(problem, batches, state), trainer, data, size)
-        return steps_of(gradients, state, theta, products)
+        found = chunk_gradients(problem, batches, state)
+        of_steps = _of_steps(found, trainer, data, size)
+        return steps_of(of_steps, state, theta, ChunkProducts(found))
     function = gradient_function(problem, trainer.wrt, dtype, modules)
     if modules == "numba" and isinstance(function, Function):
         if not isinstance(state, OptimizerState) or not state.is_plain:

@@ -309,6 +309,16 @@ MUTANTS: list[Mutant] = [
         ("the size counts examples", "return total.expression()", "return total_of"),
     ),
     *planted_in(
+        "symgrad/training/chunk_products.py",
+        "tests/training/test_chunks.py",
+        (
+            "a product forgets how the sums turn",
+            "(gradients @ row).astype",
+            "(0 * gradients @ row).astype",
+        ),
+        ("means are products of sums", "here.weights[:, None] * here.gradients", "here.gradients"),
+    ),
+    *planted_in(
         "symgrad/training/chunk_rows.py",
         "tests/training/test_chunks.py",
         ("a share is trained on too", "[side]).examples", "[1]).examples"),

@@ -26,7 +26,7 @@ from symgrad.training.chunk_gradients import ChunkGradients
 from symgrad.training.chunks import Fetched, read
 from symgrad.training.fit import fit
 from symgrad.training.minibatches import Minibatches
-from symgrad.training.optimizers import GD, SGD, Adam
+from symgrad.training.optimizers import GD, SGD, Adam, newton
 from symgrad.training.totals import weighted
 from symgrad.training.trainer import Trainer
 from symgrad.training.validation import divided_data
@@ -44,6 +44,12 @@ PROGRAMS = {
     "loss = sqrt(fit) + norm1(W) * sum(x.T @ x for x in batch) + v.T @ v",
 }
 HEAD = "x: Vector(d)\ny: Vector(k)\nW: Matrix(k, d)\nv: Vector(h)\n"
+CURVED = (
+    HEAD
+    + """fit = mean(norm2(y - W @ x)**2 for x, y in batch)
+bent = sqrt(fit + norm2(v)**2) * log(1 + fit) + (v.T @ v)**2
+loss = bent + exp(-fit) * sum(log(1 + exp(sum(W @ x))) for x in batch) / 50"""
+)
 COUNT, CHUNKS = 203, 20
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(COUNT, 5)), RNG.normal(size=(COUNT, 3))
@@ -110,6 +116,26 @@ def test_lbfgs_goes_as_on_one_piece(here: None) -> None:
     found, wanted = fit(program, arrays(), **options), fit(program, {"x": X, "y": Y}, **options)
     assert found.history.losses == pytest.approx(wanted.history.losses, rel=1e-9)
     assert np.abs(found.parameters["W"] - wanted.parameters["W"]).max() <= 1e-6
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_newton_goes_as_on_one_piece(
+    here: None, dense: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newton, "DENSE", 200 if dense else 0)
+    options: dict[str, Any] = {"parameters": START, "optimizer": sg.Newton(), "batch_size": None}
+    found = Trainer(CURVED, arrays(), sample_weight=TIMES, **options)
+    whole = Trainer(CURVED, {"x": X, "y": Y}, sample_weight=TIMES, **options)
+    for _ in range(2):
+        assert found.epoch() == pytest.approx(whole.epoch(), rel=1e-9)
+    assert np.abs(found.flat - whole.flat).max() <= 1e-6 * np.abs(whole.flat).max()
+
+
+def test_products_with_the_hessian_are_those_of_one_piece(here: None) -> None:
+    found, whole = (sg.objective(CURVED, data, START) for data in (arrays(), {"x": X, "y": Y}))
+    x, v = whole.x0 + 0.1, np.random.default_rng(3).normal(size=len(whole.x0))
+    wanted = whole.hessian_product(x, v)
+    assert np.abs(found.hessian_product(x, v) - wanted).max() <= 1e-12 * np.abs(wanted).max()
 
 
 def test_a_lost_worker_changes_nothing(client: Any) -> None:

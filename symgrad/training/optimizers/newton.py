@@ -53,7 +53,7 @@ class Newton(Optimizer):
     gradients solve H d = -g, up to a direction of negative curvature. `fit` and `Trainer` give it
     all data in every step, one an epoch, and end where the line search does.
     Units: learning_rate is the step that is tried first, 1 being that of the model.
-    Raises: OptionError where the learning rate is not positive, or data are in chunks.
+    Raises: OptionError where the learning rate is not positive.
     Source: Nocedal and Wright, Numerical optimization, 2006, section 3.4 and algorithm 7.1.
 
     >>> import symgrad as sg
@@ -121,7 +121,7 @@ class NewtonDirections:
 
 def _by_eigenvalues(gradient: Vector, product: Product) -> Vector:
     """The model's minimum, with the sizes of the eigenvalues in their place."""
-    rows = np.array([product(unit) for unit in np.eye(len(gradient), dtype=gradient.dtype)])
+    rows = product(np.eye(len(gradient), dtype=gradient.dtype))
     values, vectors = np.linalg.eigh((rows + rows.T) / 2)
     sizes = np.abs(values)
     zero = len(gradient) * np.finfo(gradient.dtype).eps * sizes.max()
