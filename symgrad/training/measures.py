@@ -227,7 +227,7 @@ def measured(
     classes: tuple[str, ...] = ()
     beside = measure.compared
     if beside is not None and beside.needs == CLASSES:
-        part = beside.part(data, parameters)
+        part = measure.part(data, parameters)
         assert isinstance(part, Confusion)
         confusion = part.counts
         numbers = beside.codes or range(len(confusion))

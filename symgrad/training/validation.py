@@ -109,12 +109,13 @@ def validated(
     """
     if validating is None:
         return None
-    if validating.chunks and metric is not None:
-        raise OptionError("metric: of validation data in chunks the score is the loss")
-    measure = None
-    if not validating.chunks:
-        dtype = str(trainer.flat.dtype)
+    measure, dtype = None, str(trainer.flat.dtype)
+    if metric is not None or not validating.chunks:  # of chunks it takes another pass, if asked for
         measure = measure_of(trainer.problem, training, metric, maximize, dtype)
+    if validating.chunks and measure is not None:
+        from symgrad.training.chunk_measures import in_chunks
+
+        measure = in_chunks(measure, trainer.problem, validating, trainer.wrt, dtype)
     return Validation(
         trainer=trainer,
         data=validating,

@@ -65,6 +65,10 @@ def arrays() -> dict[str, Any]:
     }
 
 
+def arrays_of(data: dict[str, Any]) -> dict[str, Any]:
+    return {n: dask_array.from_array(a, chunks=(PIECES, *a.shape[1:])) for n, a in data.items()}
+
+
 def slow_pieces(seconds: float) -> list[Any]:
     """The data as delayed mappings, each of which takes a while to read."""
 
@@ -214,7 +218,8 @@ def test_validation_and_single_precision(here: None) -> None:
     ("options", "text"),
     [
         ({"modules": "numba"}, "modules='numpy'"),
-        ({"validation": {"x": X, "y": dask_array.asarray(Y)}, "metric": max}, "score is the loss"),
+        ({"validation": 0.2, "metric": max}, "max takes all examples at once, which are in chunks"),
+        ({"validation": 0.2, "metric": "loss"}, "loss takes all examples at once"),
     ],
 )
 def test_what_is_not_done_with_chunks(here: None, options: dict[str, Any], text: str) -> None:
@@ -562,6 +567,38 @@ def test_the_score_is_that_of_the_share(here: None) -> None:
     rows = np.concatenate(held)
     wanted = np.average(rows**2.0, weights=weights[rows])
     assert result.history.validation == [pytest.approx(wanted, rel=1e-6)]
+
+
+LOGISTIC = """x: Vector(d)
+t: Scalar
+w: Vector(d)
+p = sigmoid(w.T @ x)
+loss = -mean(t * log(p) + (1 - t) * log(1 - p) for x, t in batch)"""
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "f1_macro", "abs(t - p)"])
+def test_a_metric_in_chunks_is_that_in_memory(here: None, metric: str) -> None:
+    t = np.where(Y[:, 0] > 0, 1.0, 0.0)
+    options: dict[str, Any] = {"parameters": {"w": np.ones(5)}, "metric": metric, "epochs": 2}
+    options |= {"optimizer": SGD(learning_rate=0.1), "batch_size": None, "sample_weight": TIMES}
+    held_out = {"x": X[:50], "t": t[:50]}
+    chunked = {"x": dask_array.from_array(held_out["x"], chunks=7), "t": held_out["t"]}
+    data = {"x": X, "t": t}
+    found = fit(LOGISTIC, arrays_of(data), validation=chunked, **options)
+    wanted = fit(LOGISTIC, data, validation=held_out, **options)
+    assert found.history.scores == pytest.approx(wanted.history.scores, rel=1e-12)
+    assert found.validation is not None and wanted.validation is not None
+    np.testing.assert_array_equal(found.validation.confusion, wanted.validation.confusion)
+    share = fit(LOGISTIC, arrays_of(data), validation=0.5, **options)
+    assert share.validation is not None and share.validation.score is not None
+
+
+def test_labels_that_are_no_classes_have_no_accuracy(here: None) -> None:
+    t = np.where(Y[:, 0] > 0, 1.0, 0.0)
+    t[190] = 0.5
+    data = {"x": dask_array.from_array(X, chunks=(10, 5)), "t": t}
+    with pytest.raises(DataError, match="metric: t has 0.5 in a chunk, which is no class"):
+        fit(LOGISTIC, data, validation=data, metric="accuracy", epochs=1)
 
 
 # files
