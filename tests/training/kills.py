@@ -21,6 +21,7 @@ import numpy as np
 
 import symgrad as sg
 from symgrad.training.archives import load_archive, save_archive
+from symgrad.training.callbacks import Callback
 
 NET = """
 x: Vector(d)
@@ -32,10 +33,10 @@ loss = mean((v.T @ tanh(W @ x + b) - t)**2 for x, t in batch) + 0.001 * norm2(v)
 """
 RNG = np.random.default_rng(0)
 DATA = {"x": RNG.normal(size=(2000, 5)), "t": RNG.normal(size=2000)}
-SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+HEARD = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}  # and then the status
 
 
-def train(epochs: int, checkpoint: str | None = None) -> sg.FitResult:
+def train(epochs: int, checkpoint: str | None = None, *callbacks: Callback) -> sg.FitResult:
     """The training; it saves as often as it may."""
     return sg.fit(
         NET,
@@ -48,27 +49,40 @@ def train(epochs: int, checkpoint: str | None = None) -> sg.FitResult:
         check=False,
         checkpoint=checkpoint,
         checkpoint_every=0.0,
+        callbacks=callbacks,
     )
+
+
+def tell(report: sg.EpochReport) -> None:
+    """Say that an epoch is done: signals are heard from before it on."""
+    print("trained", flush=True)
 
 
 def child(task: str, path: Path, number: int) -> subprocess.Popen[bytes]:
     """This script as a process that trains or saves."""
     command = [sys.executable, "-m", "tests.training.kills", "--task", task, str(path), str(number)]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def broken_off(path: Path, epochs: int, kills: int, seconds: float) -> Counter[str]:
-    """Train to the end with at most so many kills; how often each signal came, and its status."""
+    """Train to the end with at most so many kills; how often each signal came, and its status.
+
+    Every other one comes as late as the training hears signals: its status is then that of one that
+    was heard, or 0 where the training had ended.
+    """
     told: Counter[str] = Counter()
     while True:
         with child("train", path, epochs) as process:
+            assert process.stdout is not None
+            is_heard = kills % 2 == 1 and bool(process.stdout.readline())
             try:
-                process.wait(random.uniform(0.3, seconds) if kills else None)
+                process.wait(random.uniform(0.0 if is_heard else 0.3, seconds) if kills else None)
             except subprocess.TimeoutExpired:
-                number = random.choice(SIGNALS)
+                number = random.choice([*HEARD])
                 process.send_signal(number)
                 status = process.wait()
-                told[f"{number.name} -> {status}"] += 1
+                assert not is_heard or status in (HEARD[number], 0), (number, status)
+                told[f"{number.name}{' while it trains' * is_heard} -> {status}"] += 1
                 kills -= 1
                 continue
             assert process.returncode == 0
@@ -103,7 +117,10 @@ def main() -> None:
     if a.task:
         task, path, number = a.task
         if task == "train":
-            train(int(number), path)
+            try:
+                train(int(number), path, tell)
+            except KeyboardInterrupt:
+                sys.exit(130)  # as `symgrad train` does
         while task == "save":
             at = time.time()
             save_archive(path, "checkpoint", {"number": at, "values": np.full(500_000, at)})
