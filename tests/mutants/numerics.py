@@ -138,6 +138,15 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/numerics/listing.py",
+        "tests/numerics/test_sparse.py",
+        (
+            "a sum fills a sparse matrix",
+            'name in ("add", "subtract") and all(flags)',
+            'name in ("add", "subtract")',
+        ),
+    ),
+    *planted_in(
         "symgrad/numerics/systems.py",
         "tests/numerics/test_systems.py",
         (
