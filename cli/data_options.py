@@ -78,7 +78,8 @@ OPTIONS = [
         multiple=True,
         callback=read_numbers,
         metavar="NAME=NUMBER,...",
-        help="Data that are no columns, as in lam=0.1.",
+        help="Data that are no columns, as in lam=0.1; A=FILE.npz is a matrix that "
+        "scipy.sparse.save_npz wrote.",
     ),
     click.option(
         "--missing",
@@ -191,6 +192,8 @@ class DataOptions:
 
         if self.test_share is None:
             return data, {}
+        if whole := sorted(self.constants.keys() & problem.batch.keys()):
+            raise click.UsageError(f"--test: no rows are taken out of {whole[0]}, given by --set")
         names = list(data) if isinstance(data, Table) else [n for n in data if n in problem.batch]
         if not names:
             raise click.UsageError("--test: the problem has no batch to set examples aside from")

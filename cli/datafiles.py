@@ -40,15 +40,30 @@ def read_names(
 def read_numbers(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, Any]:
-    """The number of each name, or the vector, from NAME=NUMBER,... of --set."""
+    """The number of each name, or the vector, from NAME=NUMBER,... of --set; of NAME=FILE.npz the
+    sparse matrix in the file."""
     numbers: dict[str, Any] = {}
     for name, entries in read_lists(context, parameter, values).items():
+        if entries[0].endswith(".npz") and not entries[1:]:
+            numbers[name] = _sparse(name, entries[0])
+            continue
         try:
             each = [float(entry) for entry in entries]
         except ValueError:
             raise click.BadParameter(f"{name}={','.join(entries)}: numbers are wanted") from None
         numbers[name] = each if each[1:] else each[0]
     return numbers
+
+
+def _sparse(name: str, path: str) -> Any:
+    """The sparse matrix of a name in a file."""
+    from symgrad.data.sparse import read_sparse
+    from symgrad.errors import SymgradError
+
+    try:
+        return read_sparse(path)
+    except SymgradError as error:
+        raise click.BadParameter(f"{name}={path}: {error.message}") from None
 
 
 def read_data(path: Path, problem: Problem) -> Mapping[str, Any]:

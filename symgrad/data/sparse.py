@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.errors import DataError
+from symgrad.errors import DataError, OptionError
 
 PARTS = ("data", "indices", "indptr")  # what a matrix by rows or by columns is stored in
 
@@ -50,6 +50,28 @@ def sparse_array(name: str, value: Any, dtype: Any) -> Any:
     if not np.isfinite(made.data).all() and np.isfinite(array.data).all():
         raise DataError(f"{name} has a number that is too large for {np.dtype(dtype)}")
     return made
+
+
+def read_sparse(path: str) -> Any:
+    """The matrix in a file that `scipy.sparse.save_npz` wrote. Nothing in the file is run.
+
+    Raises: DataError where it is none, or damaged; OptionError where SciPy is not installed.
+    """
+    try:
+        from scipy.sparse import load_npz
+    except ImportError:
+        raise OptionError("a sparse matrix needs SciPy: pip install scipy") from None
+    try:
+        with open(path, "rb") as file:
+            matrix = load_npz(file)  # NumPy reads it with allow_pickle=False
+        if matrix.format not in ("csr", "csc", "coo"):
+            raise ValueError(f"it is of the format {matrix.format}; csr, csc or coo is wanted")
+        if matrix.format != "coo":  # places outside of a matrix are read without a look
+            matrix.check_format(full_check=True)
+    except Exception as error:  # what is damaged ends in many ways: zip's, NumPy's, SciPy's own
+        told = str(error).partition("\n")[0] or type(error).__name__
+        raise DataError(f"no sparse matrix can be read: {told}", filename=path) from None
+    return matrix
 
 
 def entries_changed(function: Callable[[Any], Any], matrix: Any) -> Any:
