@@ -16,7 +16,6 @@ from symgrad.errors import (
     whole_number,
 )
 from symgrad.language.problem import Problem
-from symgrad.numerics.differences import MOST_ENTRIES
 from symgrad.numerics.function import dtype_of
 from symgrad.numerics.gradients import check_gradient
 from symgrad.training.base import Optimizer
@@ -41,7 +40,8 @@ from symgrad.training.weights import weighed, with_weights
 
 SCORED = ("patience", "metric", "maximize", "min_delta")  # options that need a score
 CHECKED = 8  # examples are enough to check a gradient
-WORK = 10_000_000  # numbers that are looked at entry by entry of the gradient; the rest together
+ENTRIES = 32  # of the gradient, checked one by one; all of them together, along one direction
+WORK = 10_000_000  # numbers that are looked at for these entries, fewer of large models
 
 
 def fit(
@@ -209,7 +209,7 @@ def _check(trainer: Trainer, data: Data) -> None:
     few = data.rows(slice(0, CHECKED)) if data.count else data
     problem, few = with_weights(trainer.problem, few)
     inputs = first_steps(problem, {**few.inputs, **trainer.parameters})
-    entries = min(MOST_ENTRIES, max(1, WORK // max(few.size, 1)))
+    entries = min(ENTRIES, max(1, WORK // (few.size + trainer.flat.size)))
     report = check_gradient(problem, trainer.wrt, inputs, entries=entries)
     if report.verdict == "failed":
         raise VerificationError(f"the gradient failed its check before the first step: {report}")

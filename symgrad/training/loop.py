@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-import numpy as np
-
 from symgrad.training.data.arrays import Array
 from symgrad.training.updates import OptimizerState, squared
 
+INFINITE = float("inf")
 Passed: TypeAlias = tuple[int, float, float, float]  # as `loop` returns it
 
 
@@ -36,11 +35,12 @@ def loop(
     step, value = first, 0.0
     while step < count:
         value, square = gradient(step, inputs)
-        if step != accepted and not square + abs(value) < np.inf:
+        if step != accepted and not square + abs(value) < INFINITE:
             break
         update(step, vectors)
         total += value
-        largest = max(largest, square)
+        if square > largest:
+            largest = square
         step += 1
     return step, total, largest, value
 
@@ -84,14 +84,17 @@ class PlainSteps:
 
     def run(self, at: Pass, stop: int, accepted: int) -> float:
         """The loop up to the step `stop`; the last loss."""
+        of, update, theta = self._gradients.of, self._state.update, self._theta
+
+        def gradient(step: int, _: None) -> tuple[float, float]:
+            value, flat = of(step)
+            self.flat = flat
+            return value, squared(flat)
+
+        def move(_: int, __: None) -> None:
+            update(theta, self.flat)
+
         at.step, at.total, at.largest, value = loop(
-            self._gradient, self._update, None, None, at.step, stop, accepted, at.total, at.largest
+            gradient, move, None, None, at.step, stop, accepted, at.total, at.largest
         )
         return value
-
-    def _gradient(self, step: int, _: None) -> tuple[float, float]:
-        value, self.flat = self._gradients.of(step)
-        return value, squared(self.flat)
-
-    def _update(self, step: int, _: None) -> None:
-        self._state.update(self._theta, self.flat)

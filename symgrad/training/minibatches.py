@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -62,6 +62,15 @@ class Minibatches:
         return {self.weight: np.array(self.data.total / count, self.dtype)} if self.weight else {}
 
 
+class Call(NamedTuple):
+    """The gradient of one minibatch: a function, its arrays by their names, what it writes."""
+
+    function: Callable[..., Any]
+    arrays: tuple[Array, ...]
+    flat: Array
+    names: tuple[str, ...]
+
+
 class ArrayGradients:
     """The gradients of the minibatches. An epoch copies the data once, in its order, and a
     minibatch is a view of the copy."""
@@ -78,11 +87,12 @@ class ArrayGradients:
             self._copies = [(data.examples[n], permuted[n]) for n in dense]
             data = replace(data, examples=permuted)
         self._rows = minibatches.rows
-        self._calls: list[tuple[Bound, tuple[Array, ...]]] = []
+        self._calls: list[Call] = []
         functions: dict[int, Bound] = {}
         for rows in map(data.rows, minibatches.rows):
             inputs = minibatches.inputs(rows)
-            self._calls.append(bound_to(function, functions, inputs, rows.count))
+            bound, arrays = bound_to(function, functions, inputs, rows.count)
+            self._calls.append(Call(bound.function, arrays, bound.flat, tuple(bound.shapes)))
 
     def begin(self, order: Array) -> None:
         """Copy the examples in this order."""
@@ -90,15 +100,15 @@ class ArrayGradients:
             np.take(source, order, axis=0, out=target, mode="clip")
         for name, matrix in self._sparse.items():
             permuted = matrix[order]
-            for k, ((call, arrays), rows) in enumerate(zip(self._calls, self._rows, strict=True)):
-                own = zip(call.shapes, arrays, strict=True)
-                taken = (permuted[rows] if n == name else array for n, array in own)
-                self._calls[k] = call, tuple(taken)
+            for k, (call, rows) in enumerate(zip(self._calls, self._rows, strict=True)):
+                own = zip(call.names, call.arrays, strict=True)
+                taken = tuple(permuted[rows] if n == name else array for n, array in own)
+                self._calls[k] = call._replace(arrays=taken)
 
     def of(self, step: int) -> tuple[float, Array]:
         """The loss and the flat gradient of a minibatch."""
-        call, arrays = self._calls[step]
-        return float(call.function(*arrays)), call.flat
+        function, arrays, flat, _ = self._calls[step]
+        return float(function(*arrays)), flat
 
 
 def bound_to(

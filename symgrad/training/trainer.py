@@ -151,10 +151,12 @@ class Trainer:
             return
         check_scored(self.state, self.epochs)
         count = self._data.places
-        if permutation is None:
-            order = self._rng.permutation(count)
-        else:
+        if permutation is not None:
             order = order_of(permutation, count)
+        elif self._size >= self._data.total:  # a step takes all of them, in any order
+            order = np.arange(count)
+        else:
+            order = self._rng.permutation(count)
         self._at = Pass(order)
         self._steps.begin(self._at)
         np.copyto(self._before, self.flat)
@@ -304,13 +306,13 @@ def _places(parameters: Mapping[str, Any]) -> dict[str, slice]:
 def order_of(permutation: npt.ArrayLike, count: int) -> Array:
     """A permutation as it is given. Raises: DataError where it is none of so many examples."""
     order = plain_array("permutation", permutation)
-    if not (
-        order.shape == (count,)
-        and order.dtype.kind in "iu"
-        and np.array_equal(np.sort(order), np.arange(count))
-    ):
-        raise DataError(f"permutation: each of 0 to {count - 1} once is wanted")
-    return order
+    if order.shape == (count,) and order.dtype.kind in "iu":
+        met = np.zeros(count, bool)
+        if not count or (order.min() >= 0 and order.max() < count):
+            met[order] = True
+        if met.all():
+            return order
+    raise DataError(f"permutation: each of 0 to {count - 1} once is wanted")
 
 
 def parameter_names(problem: Problem, parameters: Mapping[str, Any]) -> tuple[str, ...]:

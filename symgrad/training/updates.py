@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
@@ -108,11 +108,13 @@ class OptimizerState:
         changing |= {RATE} if isinstance(rate, Schedule) else set()
         self._changing = tuple(n for n in program.numbers if n.free_symbols & changing)
         self._set(tuple(n for n in program.numbers if n not in self._changing))
+        self._scheduled = isinstance(rate, Schedule)
         self._bound: tuple[Vector | None, Vector | None] = (None, None)
         self._steps: list[tuple[np.ufunc, tuple[Any, ...]]] = []
+        self._work_out: Callable[..., list[float]] | None = None  # the numbers that change
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_bound": (None, None), "_steps": []}
+        return self.__dict__ | {"_bound": (None, None), "_steps": [], "_work_out": None}
 
     def state_dict(self) -> dict[str, Any]:
         """All that changes from one iteration to the next, as numbers and arrays."""
@@ -152,8 +154,8 @@ class OptimizerState:
             self._bind(parameters, gradient)
         if self._clips:
             self._norm = math.sqrt(squared(gradient))
-        if self._changing:
-            self._set(self._changing)
+        if self._work_out is not None:
+            self._renew(self._work_out)
         for ufunc, operands in self._steps:
             ufunc(*operands)
         if self._carried:
@@ -189,11 +191,21 @@ class OptimizerState:
         return table
 
     def _set(self, numbers: tuple[sympy.Expr, ...]) -> None:
-        """Work out numbers for the next iteration."""
+        """Work out numbers that stay the same."""
         for stretch in self._stretches:
             values = self._evaluated(numbers, stretch.factor)
             for number, value in zip(numbers, values, strict=True):
                 stretch.numbers[number][()] = value
+
+    def _renew(self, work_out: Callable[..., list[float]]) -> None:
+        """Work out the numbers that change for the next iteration: in every step, so that no
+        expression is looked at."""
+        rate: Any = self.learning_rate if self._scheduled else self._rate
+        step, norm, values, carried = self.iteration + 1, self._norm, self._values, self._carried
+        for factor, places in self._renewed:
+            numbers = work_out(step, factor * rate, norm, *values, *carried)
+            for place, number in zip(places, numbers, strict=True):
+                place[()] = number
 
     def _evaluated(self, numbers: tuple[sympy.Expr, ...], factor: float = 1.0) -> list[float]:
         """Numbers in the next iteration, at the learning rate times a factor."""
@@ -209,6 +221,11 @@ class OptimizerState:
                     f"{what} has {len(vector)} entries of type {vector.dtype}; the optimizer was "
                     f"started with {self._length} of type {self._dtype}"
                 )
+        if self._changing:
+            self._work_out = number_function(self._symbols, self._changing)
+            self._renewed = [
+                (s.factor, [s.numbers[n] for n in self._changing]) for s in self._stretches
+            ]
         vectors = {"theta": parameters, "gradient": gradient, **self.vectors}
         size = self._length if self._length <= WHOLE else PIECE
         scratch = {name: np.empty(size, self._dtype) for name in self.program.scratch}

@@ -338,6 +338,7 @@ MUTANTS: list[Mutant] = [
             'self._rng.bit_generator.state = state["random"]',
             "pass",
         ),
+        ("an order is drawn for nothing", "elif self._size >= self._data.total:", "elif False:"),
         (
             "a step that was not finite is kept",
             "np.copyto(self.flat, self._before)\n        self._at",
@@ -366,6 +367,16 @@ MUTANTS: list[Mutant] = [
             '"epoch", "_carried", "vectors")',
             '"epoch", "vectors")',
         ),
+    ),
+    *planted_in(
+        "symgrad/training/updates.py",
+        "tests/training/test_optimizers.py",
+        ("the numbers are the first step's", "numbers = work_out(step,", "numbers = work_out(1,"),
+    ),
+    *planted_in(
+        "symgrad/training/fit.py",
+        "tests/training/test_fit.py",
+        ("the check looks at every entry", "ENTRIES = 32", "ENTRIES = 1000"),
     ),
     *planted_in(
         "symgrad/training/plots/models.py",

@@ -11,6 +11,7 @@ import symgrad as sg
 from symgrad.errors import DataError, NotFiniteError, OptionError, VerificationError
 from symgrad.examples import programs
 from symgrad.examples.records import EXAMPLES
+from symgrad.numerics.differences import ProgramNumbers
 from symgrad.training import fit as module
 from symgrad.training.fit import fit
 from symgrad.training.initial import normal
@@ -230,6 +231,19 @@ z = W @ x
 a = (z - mean(z)) / std(z)
 loss = mean((dot(v, a) - t)**2 for x, t in batch)
 """
+
+
+def test_the_check_looks_at_few_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    right = ProgramNumbers.at
+
+    def counted(numbers: ProgramNumbers, moved: Any) -> Any:
+        seen.append(len(numbers.arrays["x"]))
+        return right(numbers, moved)
+
+    monkeypatch.setattr(ProgramNumbers, "at", counted)
+    fit(NET, NET_DATA, optimizer=Adam(), epochs=1, sizes={"h": 100})  # 400 parameters
+    assert 0 < len(seen) < 100 and set(seen) == {8}
 
 
 def test_logits_of_a_thousand_and_a_true_gradient_of_0_are_trained() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from symgrad.errors import DataError, NotFiniteError, OptionError
 from symgrad.language.parser import parse
+from symgrad.training import updates
 from symgrad.training.data.arrays import Data, as_observed
 from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
 from symgrad.training.schedules import ExponentialDecay
@@ -27,6 +28,23 @@ def loss_and_gradient(w: np.ndarray, b: float, x: np.ndarray, t: np.ndarray) -> 
     error = x @ w + b - t
     slope = 2 * x.T @ error / len(t) + 0.2 * w
     return (error**2).mean() + 0.1 * (w @ w), slope, 2 * error.mean()
+
+
+@pytest.mark.parametrize(("size", "drawn"), [(None, False), (50, False), (48, True), (8, True)])
+def test_an_order_is_drawn_where_a_step_takes_a_part(size: int | None, drawn: bool) -> None:
+    own = trainer(batch_size=size, drop_last=True)
+    before = own.state_dict()["random"]
+    own.epoch()
+    assert (own.state_dict()["random"] != before) is drawn
+
+
+def test_a_step_looks_at_no_expression(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, made = trainer(batch_size=8, optimizer=Adam(), drop_last=True), []
+    right = updates.number_function
+    monkeypatch.setattr(updates, "number_function", lambda *a: made.append(a) or right(*a))
+    own.epoch()
+    own.epoch()
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("drop_last", [True, False])
