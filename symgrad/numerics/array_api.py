@@ -11,7 +11,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.language.operations.namespace import Routine
 from symgrad.numerics.comments import NONE, Comments
-from symgrad.numerics.listing import Op
+from symgrad.numerics.listing import SIGNS, Added, Op, additions
 from symgrad.numerics.source import COMPARISONS, INFIX, Program, Text
 
 PLACE = "dtype=dtype, device=device"
@@ -187,7 +187,13 @@ class _Standard(Text):
 
     def _scattered(self, op: Op) -> str:
         """Values added where labels say, as a product with one-hot vectors."""
-        value, *labels = op.operands
+        first, *others = additions(op)
+        text = f"{'-' * (first.name == 'subtract')}{self._added(op, first)}"
+        return text + "".join(f" {SIGNS[x.name]} {self._added(op, x)}" for x in others)
+
+    def _added(self, op: Op, each: Added) -> str:
+        """One of the sums of a scatter."""
+        value, labels = each.value, each.labels
         if any(len(label.dims) > 1 for label in labels):
             raise OptionError(
                 "modules='array_api': a gradient by what stands at a sum of letters, as x[i + j], "

@@ -172,7 +172,7 @@ class _Planner(Text):
         """The lines that write it into its buffer."""
         out = self.places[op]
         if op.kind in FILLED:
-            return [f"{out}.fill(0.0)", self.added(op)]
+            return [f"{out}.fill(0.0)", *self.filled(op)]
         if op.kind == "product":
             return [self.call(op.name, f"{self.list(op.operands)}, {out}")]
         if op.kind == "reduce":

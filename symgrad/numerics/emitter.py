@@ -17,6 +17,7 @@ from symgrad.numerics.listing import Array, FilledError, Listing, Op, dims_of, p
 from symgrad.numerics.passes import Flat
 from symgrad.numerics.products import Products
 from symgrad.numerics.ranges import in_range
+from symgrad.numerics.scatters import Sign, joined, needed, scatters
 from symgrad.numerics.source import Program
 from symgrad.numerics.sparse import refuse
 from symgrad.numerics.systems import Systems, solvable
@@ -94,7 +95,7 @@ class _Emitter:
                 raise self._refused(op, "a result that is one itself")
         return Program(
             inputs=tuple(self.inputs),
-            ops=tuple(self.listing.ops),
+            ops=needed(self.listing.ops, [op for op, _ in returned]),
             results=tuple(returned),
             floats=next((p.name for n, p in self.inputs.items() if n not in self.labels), ""),
         )
@@ -181,7 +182,8 @@ class _Emitter:
     def _polynomial(self, node: ix.Polynomial) -> Op:
         labels = ix.new_labels(node.axes)
         total: Array | None = None
-        for term in sorted(opened(node, labels), key=lambda t: t.coefficient < 0):
+        terms = sorted(opened(node, labels), key=lambda t: t.coefficient < 0)
+        for term in sorted(terms, key=lambda t: not scatters(t, labels)):  # these are joined
             minus = term.coefficient < 0 and total is not None
             added = term._replace(coefficient=-term.coefficient) if minus else term
             value = self.products.term(added, labels)
@@ -189,16 +191,22 @@ class _Emitter:
             if total is None:
                 total = value
             else:
-                total, value = self._alike(total, value), self._alike(value, total)
-                both = {*total.labels, *value.labels}
-                over = tuple(x for x in labels if x in both)
-                total = self.listing.ufunc("subtract" if minus else "add", [total, value], over)
+                total = self._sum(total, value, "subtract" if minus else "add", labels)
         if total is None:
             return self.listing.number(0.0)  # a zero has no axes
         if set(total.labels) != set(labels):
             total = self.listing.broadcast(total, labels)
         self._computed(total, ix.Term(ix.ONE, (ix.Factor(node, labels),)))
         return self.listing.aligned(total, labels)
+
+    def _sum(self, a: Array, b: Array, sign: Sign, labels: tuple[ix.Label, ...]) -> Array:
+        """The sum or difference of two terms."""
+        scatter = joined(self.listing, a, b, sign)
+        if scatter is not None:
+            return scatter
+        a, b = self._alike(a, b), self._alike(b, a)
+        both = {*a.labels, *b.labels}
+        return self.listing.ufunc(sign, [a, b], tuple(x for x in labels if x in both))
 
     def _alike(self, a: Array, other: Array) -> Array:
         """An identity that is added to a sparse matrix as a sparse one."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symgrad.calculus.entries import infinite
-from symgrad.calculus.nodes import ONE, Factor, Node, OneHot, Place, Term
+from symgrad.calculus.nodes import ONE, Factor, Label, Node, OneHot, Place, Term
 from symgrad.calculus.terms import times
-from symgrad.numerics.listing import Array, Labels, Listing, Op, Part, dims_of, part_of
+from symgrad.numerics.listing import Added, Array, Labels, Listing, Op, Part, dims_of, part_of
 
-Hot = tuple[OneHot, Labels]
+Hot = tuple[OneHot, tuple[Label, ...]]
 
 
 @dataclass
@@ -167,7 +167,8 @@ class Factors:
         ]
         added = self.listing.aligned(a, (*examples, *rest))
         labels = (*(labels[-1] for _, labels in hot), *rest)
-        return Array(self.listing.op("scatter", (added, *at), dims_of(labels)), labels)
+        op = self.listing.scattered([Added("add", added, (*at,))], dims_of(labels))
+        return Array(op, labels)
 
     def _padded(self, a: Array, hot: list[Hot], parts: list[Part]) -> Array:
         """sum_i [r = i + 1] g_ik: g among zeros."""

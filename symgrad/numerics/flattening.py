@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from symgrad.calculus.entries import singular
-from symgrad.calculus.nodes import ONE, ClosedTerm, Label, Node, Polynomial, Term
+from symgrad.calculus.nodes import ONE, ClosedTerm, Label, Node, OneHot, Polynomial, Term
 from symgrad.calculus.terms import opened, product
 from symgrad.numerics.passes import Flat, Pass, Result
+from symgrad.numerics.scatters import scatters
 from symgrad.numerics.systems import solvable
 
 
@@ -39,7 +40,18 @@ class _Flattening(Pass):
         if not labels:
             return [each for t in made for each in _multiplied(t, self._alone)]
         out = [(t, _multiplied(t, self._cheap)) for t in made]
-        return [each for t, parts in out for each in (parts if _has_inverse(parts) else [t])]
+        done = [each for t, parts in out for each in (parts if _has_inverse(parts) else [t])]
+        return [each for t in done for each in self._of_rows(t)]
+
+    def _of_rows(self, term: Term) -> Sequence[Term]:
+        """A multiple of what look-ups add up to, as multiples of the rows, which are fewer."""
+        arrays = [f for f in term.factors if f.labels]
+        if len(arrays) == 1 and not isinstance(arrays[0].node, OneHot):
+            array = arrays[0].node
+            parts = _multiplied(term, lambda node: node is array and self.uses[node] == 1)
+            if parts and all(scatters(t, arrays[0].labels) for t in parts):
+                return parts
+        return [term]
 
     def _alone(self, node: Polynomial) -> bool:
         return len(node.terms) == 1 and self.uses[node] == 1

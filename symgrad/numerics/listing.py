@@ -10,7 +10,8 @@ as plain NumPy, `buffers` with results written into arrays that are there.
     product                 a sum of products of two arrays; `axes` are the index letters of both
                             and of the result, as numbers, the name is NumPy's form of it
     take                    rows of a table, along the axis `axes`, that labels name
-    scatter                 zeros, to which values are added where labels say: values, *labels
+    scatter                 zeros, to which values are added where labels say, values, *labels, once
+                            or more often; `axes` has "add" or "subtract" and the number of labels
     pad                     zeros, in which values stand from a place on; `axes` has for each of the
                             first axes where that begins and ends, or the one place there
     routine                 a function of the last axes that has its own text, by its name
@@ -27,7 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from itertools import islice
+from typing import Any, NamedTuple, TypeAlias
 
 import sympy
 
@@ -37,6 +39,7 @@ from symgrad.language.dimensions import ONE, Dimension
 GIVEN = {"input", "size", "number"}
 INLINE = GIVEN | {"scalar", "permute", "expand", "drop"}
 VIEWS = {"permute", "expand", "drop", "diagonal", "broadcast", "reshape", "slice"}
+SIGNS = {"add": "+", "subtract": "-"}
 DEEPEST = 20  # operations within one another: Python reads 200 brackets, a person fewer
 Labels: TypeAlias = tuple[Hashable, ...]
 Dims: TypeAlias = tuple[Axis, ...]
@@ -92,6 +95,27 @@ class Op:
                 yield from operand.reads()
             else:
                 yield operand
+
+
+class Added(NamedTuple):
+    """Values that a scatter adds or subtracts, and the labels that say where."""
+
+    name: str
+    value: Op
+    labels: tuple[Op, ...]
+
+
+def additions(op: Op) -> list[Added]:
+    """What a scatter adds to zeros, one after another."""
+    operands = iter(op.operands)
+    return [Added(name, next(operands), (*islice(operands, count),)) for name, count in op.axes]
+
+
+def common_dims(shapes: Sequence[Dims]) -> Dims:
+    """The dimensions of arrays spread over each other."""
+    rank = max(map(len, shapes), default=0)
+    padded = [(ONE,) * (rank - len(dims)) + dims for dims in shapes]
+    return tuple(next((d for d in axis if d != ONE), ONE) for axis in zip(*padded, strict=True))
 
 
 @dataclass(frozen=True)
@@ -244,6 +268,12 @@ class Listing:
         axes = tuple(tuple(every[x] for x in part) for part in letters)
         out = letters[2]
         return Array(self.op("product", (a, b), dims_of(out), name=name, axes=axes), out)
+
+    def scattered(self, additions: Sequence[Added], dims: Dims) -> Op:
+        """Zeros, to which these are added."""
+        operands = (x for each in additions for x in (each.value, *each.labels))
+        axes = tuple((each.name, len(each.labels)) for each in additions)
+        return self.op("scatter", (*operands,), dims, axes=axes)
 
     # views
 

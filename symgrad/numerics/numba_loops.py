@@ -25,8 +25,8 @@ Dims: TypeAlias = tuple[str, ...]
 class Step:
     """target = entry at every index of `dims`, or its sum or maximum over all axes but `kept`.
 
-    `shape` is the target's. With "scatter" the entry is added to the target's entry `at`; with
-    "call" it is a call that fills the target, for each index of `dims`.
+    `shape` is the target's. With "scatter" the entry is what adds to entries of the target, zeros
+    at first; with "call" it is a call that fills the target, for each index of `dims`.
     """
 
     target: str
@@ -35,7 +35,6 @@ class Step:
     entry: Callable[[See], str]
     kind: str = ""  # "", "add", "multiply", "maximum", "scatter", "call"
     kept: tuple[int, ...] = ()
-    at: Callable[[See], str] | None = None
 
     @cached_property
     def reads(self) -> dict[str, bool]:
@@ -48,8 +47,6 @@ class Step:
             return name
 
         self.entry(see)
-        if self.at is not None:
-            self.at(see)
         reads.pop(self.target, None)
         return reads
 
@@ -178,8 +175,8 @@ class Writer:
             if step.target in self.inner:
                 return first
             return f"{first}; {self.see(step.target, here)} = x_{step.target}"
-        if step.at is not None:
-            return f"{self.see(step.target, [step.at(see)])} += {text}"
+        if step.kind == "scatter":
+            return text
         place = f"x_{step.target}" if _row(step) else self._total(step)
         if step.kind == "maximum":
             return f"{place} = maximum({place}, {text})"

@@ -9,7 +9,7 @@ import sympy
 from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
 from symgrad.language.operations.namespace import ROUTINES
-from symgrad.numerics.listing import Dims, Op
+from symgrad.numerics.listing import SIGNS, Added, Dims, Op, additions, common_dims
 from symgrad.numerics.numba_entries import STORED, Entries, See, entry_text, indices
 from symgrad.numerics.numba_loops import Step
 from symgrad.numerics.numba_products import product_text
@@ -71,10 +71,9 @@ class Steps:
         entry: Callable[[See], str],
         kind: str = "",
         kept: Sequence[int] = (),
-        at: Callable[[See], str] | None = None,
     ) -> None:
         sizes = self.sizes(shape), self.sizes(dims)
-        self.steps.append(Step(target, *sizes, entry, kind, tuple(kept), at))
+        self.steps.append(Step(target, *sizes, entry, kind, tuple(kept)))
 
     def _ufunc(self, op: Op, name: str) -> None:
         template, at = entry_text(op.name, len(op.operands)), indices(op.dims)
@@ -156,21 +155,24 @@ class Steps:
 
     def _scatter(self, op: Op, name: str) -> None:
         """Values added to the entries that labels name."""
-        value, *labels = op.operands
-        over = _common([label.dims for label in labels])
-        dims = _common([(*over, *op.dims[len(labels) :]), value.dims])
+        parts = additions(op)
+        over = common_dims([label.dims for each in parts for label in each.labels])
+        rest = op.dims[len(parts[0].labels) :]
+        dims = common_dims([(*over, *rest), *(each.value.dims for each in parts)])
         at = indices(dims)
         cut = len(over)
 
-        def place(see: See) -> str:
-            rows = [self.entries.spread(label, over, at[:cut], see) for label in labels]
+        def added(each: Added, see: See) -> str:
+            rows = [self.entries.spread(label, over, at[:cut], see) for label in each.labels]
             sized = zip(rows, self.sizes(op.dims), strict=False)
-            return ", ".join([*(f"checked({row}, {size})" for row, size in sized), *at[cut:]])
+            place = [*(f"checked({row}, {size})" for row, size in sized), *at[cut:]]
+            value = self.entries.spread(each.value, dims, at, see)
+            return f"{see(name, place)} {SIGNS[each.name]}= {value}"
 
-        def entry(see: See) -> str:
-            return self.entries.spread(value, dims, at, see)
+        def text(see: See) -> str:
+            return "; ".join(added(each, see) for each in parts)
 
-        self._step(name, op.dims, dims, entry, "scatter", at=place)
+        self._step(name, op.dims, dims, text, "scatter")
 
     def _pad(self, op: Op, name: str) -> None:
         """Values among zeros."""
@@ -179,22 +181,12 @@ class Steps:
         dims = (*inside, *op.dims[len(op.axes) :])
         at = indices(dims)
 
-        def place(see: See) -> str:
+        def text(see: See) -> str:
             own, starts = iter(at), [self.program.size(part[0]) for part in op.axes]
             moved = (
                 f"{next(own)} + {start}" if len(part) > 1 else start
                 for part, start in zip(op.axes, starts, strict=True)
             )
-            return ", ".join([*moved, *own])
+            return f"{see(name, [*moved, *own])} += {self.entries.spread(value, dims, at, see)}"
 
-        def entry(see: See) -> str:
-            return self.entries.spread(value, dims, at, see)
-
-        self._step(name, op.dims, dims, entry, "scatter", at=place)
-
-
-def _common(shapes: Sequence[Dims]) -> Dims:
-    """The dimensions of arrays spread over each other."""
-    rank = max(map(len, shapes), default=0)
-    padded = [(ONE,) * (rank - len(dims)) + dims for dims in shapes]
-    return tuple(next((d for d in axis if d != ONE), ONE) for axis in zip(*padded, strict=True))
+        self._step(name, op.dims, dims, text, "scatter")

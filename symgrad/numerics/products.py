@@ -10,7 +10,7 @@ from symgrad.calculus.nodes import Label, Node, Term
 from symgrad.language.expressions import Value
 from symgrad.numerics.contraction import Costs, Order
 from symgrad.numerics.factors import Factors, Parts
-from symgrad.numerics.listing import GIVEN, Array, Listing, Op, Operand
+from symgrad.numerics.listing import GIVEN, Array, Listing, Op, Operand, part_of
 from symgrad.numerics.pairs import Pairs
 from symgrad.numerics.systems import Systems
 
@@ -46,19 +46,20 @@ class Products:
         self.factors = Factors(self.listing, self.dense)
         self.pairs = Pairs(self.listing, self.systems)
 
-    def term(self, term: Term, out: Sequence[Label]) -> Array:
-        """A term as an array over (some of) the labels `out`."""
+    def term(self, term: Term, wanted: Sequence[Label]) -> Array:
+        """A term as an array over (some of) the labels `wanted`."""
         parts = Parts(self.told)
         items, below, hot = self.factors.read(term, parts)
         scalars = [a.op for a in items if not a.labels]
-        items, scattered = self.factors.looked_up([a for a in items if a.labels], hot, out)
-        free = [*out, *(x for _, labels in scattered for x in labels[:-1])]
-        items += self.systems.ones(items, free)
-        order = Order(self.costs, items, free, self.pairs.made)
+        items, scattered = self.factors.looked_up([a for a in items if a.labels], hot, wanted)
+        # rows that are scattered come first: each of them is in one piece
+        out = [*dict.fromkeys(x for _, labels in scattered for x in labels[:-1]), *wanted]
+        items += self.systems.ones(items, out)
+        order = Order(self.costs, items, out, self.pairs.made)
         while len(order.items) > 1 and self._has_inverse(order.arrays):
             self._multiply(order, parts, out)  # shared whatever the scalar
         scale = self._scale(term.coefficient, scalars, below)
-        if scale and order.items and not scattered:
+        if scale and order.items and not any(part_of(node.label) for node, _ in scattered):
             scalar = term._replace(factors=tuple(f for f in term.factors if not f.labels))
             part = scalar._replace(summed=())
             scale = self._weighted(order, scale, part, parts, out)
@@ -68,10 +69,10 @@ class Products:
             while len(order.items) > 1:
                 self._multiply(order, parts, out)
             (result,) = order.arrays
-            alone = [x for x in result.labels if x not in free]
+            alone = [x for x in result.labels if x not in out]
             result = self.listing.reduced("add", result, alone)
             result = self._scaled(result, scale) if scale else result
-        return self.factors.scattered(result, scattered, out) if scattered else result
+        return self.factors.scattered(result, scattered, wanted) if scattered else result
 
     def _multiply(self, order: Order, parts: Parts, out: Sequence[Label]) -> None:
         """Two of the arrays replaced by their product."""

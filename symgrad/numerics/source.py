@@ -16,6 +16,7 @@ from symgrad.language.operations.namespace import ROUTINES, Routine
 from symgrad.language.operations.unspecified import By, Unspecified
 from symgrad.numerics.comments import NONE, Comments, beside
 from symgrad.numerics.listing import VIEWS, Dims, Op, Part
+from symgrad.numerics.scatter_source import scatter_lines, scatter_routines
 from symgrad.numerics.sparse_source import CONTRACTED, sparse_line
 
 INFIX = {
@@ -180,8 +181,7 @@ class Text:
 
     def steps(self, op: Op) -> list[str]:
         """The lines of an operation."""
-        line = f"{self.named(op)} = {self.line(op)}"
-        return [line, self.added(op)] if op.kind in FILLED else [line]
+        return [f"{self.named(op)} = {self.line(op)}", *self.filled(op)]
 
     def returned(self) -> list[str]:
         """The results, the caller's own: copies of what is an input, a view, or another result."""
@@ -340,13 +340,16 @@ class Text:
             return self.call("tensordot", f"{operands}, {places}")
         return self.call(op.name, operands)
 
-    def added(self, op: Op) -> str:
-        """The line that fills what a scatter made, or what is padded."""
-        values, *labels = op.operands
-        if op.kind == "pad":
-            return f"{self.named(op)}[{self.ends(op.axes)}] = {self.of(values)}"
-        at = self.list(labels) if len(labels) == 1 else f"({self.list(labels)})"
-        return f"np.add.at({self.named(op)}, {at}, {self.of(values)})"
+    def filled(self, op: Op) -> Sequence[str]:
+        """The lines that fill what was zeros at first."""
+        if op.kind == "scatter":
+            return scatter_lines(op, self.named(op), self.of)
+        return [self.padded(op)] if op.kind == "pad" else []
+
+    def padded(self, op: Op) -> str:
+        """The line that fills what is padded."""
+        (values,) = op.operands
+        return f"{self.named(op)}[{self.ends(op.axes)}] = {self.of(values)}"
 
 
 def _imports(text: Text) -> tuple[str, ...]:
@@ -360,6 +363,7 @@ def _imports(text: Text) -> tuple[str, ...]:
     if any(op.of_sparse for op in ops):
         imports = (*imports, "from scipy import sparse")
         routines.append(CONTRACTED)
+    routines += scatter_routines(ops)
     return (*imports, *("\n" + each for each in routines))
 
 

@@ -181,9 +181,24 @@ MUTANTS: list[Mutant] = [
         LABELS,
         (
             "a scatter adds to what was",
-            'return [f"{out}.fill(0.0)", self.added(op)]',
-            "return [self.added(op)]",
+            'return [f"{out}.fill(0.0)", *self.filled(op)]',
+            "return [*self.filled(op)]",
         ),
+    ),
+    *planted_in(
+        "symgrad/numerics/scatters.py",
+        "tests/numerics/test_scatters.py",
+        (
+            "a difference of look-ups is added",
+            'name: Sign = "add" if each.name == sign else "subtract"',
+            'name: Sign = "add"',
+        ),
+        (
+            "values at other labels are summed",
+            "before.labels == each.labels and values[0]",
+            "values[0]",
+        ),
+        ("scatters that were joined stay", "for op in ops if op in seen)", "for op in ops)"),
     ),
     *planted_in(
         "symgrad/numerics/comparison.py",

@@ -1,0 +1,47 @@
+"""Rows that are added where labels say, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from symgrad.numerics.listing import Op, additions
+
+# NumPy adds entries of one axis several times as fast as rows
+ROWS = {
+    name: f"""
+def {name}_rows(table, labels, rows):
+    width = table[0].size
+    entries = labels.astype(np.intp, copy=False).reshape(-1, 1) * width + np.arange(width)
+    np.{name}.at(table.reshape(-1), entries.reshape(-1), rows.reshape(-1))"""
+    for name in ("add", "subtract")
+}
+
+
+def of_rows(op: Op) -> bool:
+    """Whether it is a scatter to whole rows that one label names, each value with all its axes."""
+    return (
+        op.kind == "scatter"
+        and len(op.dims) > 1
+        and all(
+            len(labels) == 1
+            and value.dims == (*labels[0].dims, *op.dims[1:])
+            and len(labels[0].dims)
+            for _, value, labels in additions(op)
+        )
+    )
+
+
+def scatter_lines(op: Op, table: str, of: Callable[[Op], str]) -> list[str]:
+    """The lines that add up a scatter in a table of zeros; `of` is the text of an operand."""
+    lines = []
+    for name, value, labels in additions(op):
+        at = of(labels[0]) if len(labels) == 1 else f"({', '.join(map(of, labels))})"
+        operands = f"{table}, {at}, {of(value)}"
+        lines.append(f"{name}_rows({operands})" if of_rows(op) else f"np.{name}.at({operands})")
+    return lines
+
+
+def scatter_routines(ops: Sequence[Op]) -> list[str]:
+    """The functions that these lines call."""
+    called = {each.name for op in ops if of_rows(op) for each in additions(op)}
+    return [ROWS[name] for name in sorted(called)]

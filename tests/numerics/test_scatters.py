@@ -1,0 +1,87 @@
+"""The gradients of look-ups in one table are one scatter: one array of zeros."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+TABLE = "Z: Matrix(v, d)\nx: Vector(d)\n"
+OF_A_BATCH = {
+    "one look-up": ("k", "norm2(Z[k] - x)**2"),
+    "two tables' worth of labels": ("k, l", "norm2(Z[k] - x)**2 - norm2(tanh(Z[l]))**2"),
+    "a difference": ("k, l", "norm2(Z[k] + x - Z[l])**2"),
+    "the same row twice": ("k", "norm2(Z[k] - x)**2 - sum(exp(Z[k]))"),
+    "with a dense part": ("k, l", "sum(Z[k] * Z[l]) + sum(Z * Z) - norm2(Z[l] * x)**2"),
+    "one number": ("k, l", "sum(Z[k]) - 2 * sum(Z[l])"),
+}
+
+
+def problem(names: str, loss: str) -> sg.Problem:
+    """The mean of that loss over a batch."""
+    labels = "".join(f"{name}: Index(v)\n" for name in names.split(", "))
+    return sg.parse(f"{TABLE}{labels}loss = mean({loss} for {names} in batch)")
+
+
+def numbers(names: str, rows: int = 4, width: int = 3, count: int = 9) -> dict[str, Any]:
+    """A small table, of which every row is met again."""
+    rng = np.random.default_rng(0)
+    labels = {name: rng.integers(0, rows, count) for name in names.split(", ")}
+    return {"Z": rng.normal(size=(rows, width)), "x": rng.normal(size=width), **labels}
+
+
+@pytest.mark.parametrize("modules", ["numpy", "numba", "array_api"])
+@pytest.mark.parametrize(("names", "loss"), OF_A_BATCH.values(), ids=OF_A_BATCH)
+def test_it_is_the_derivative(names: str, loss: str, modules: str) -> None:
+    pytest.importorskip({"array_api": "array_api_compat"}.get(modules, modules))
+    given = numbers(names)
+    derivation = sg.derive(problem(names, loss), ["Z"])
+    function = derivation.lambdify(modules=modules, reuse_buffers=modules != "array_api")
+    value = derivation.lambdify()
+    for _ in range(2):
+        gradient = function(given)[1]["Z"]
+    numerical = np.empty_like(gradient)
+    for at in np.ndindex(*gradient.shape):
+        moved = [{**given, "Z": given["Z"].copy()} for _ in range(2)]
+        moved[0]["Z"][at] += 1e-5
+        moved[1]["Z"][at] -= 1e-5
+        numerical[at] = (value(moved[0])[0] - value(moved[1])[0]) / 2e-5
+    np.testing.assert_allclose(gradient, numerical, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize(("names", "loss"), OF_A_BATCH.values(), ids=OF_A_BATCH)
+def test_there_is_one_array_of_zeros(names: str, loss: str) -> None:
+    """Once one for each look-up, and a sum of tables for each after the first."""
+    source = sg.derive(problem(names, loss), ["Z"]).lambdify().source
+    assert source.count("np.zeros(") == 1
+    assert "mean" in source
+
+
+def test_a_scalar_multiplies_what_is_added() -> None:
+    source = sg.derive(problem(*OF_A_BATCH["a difference"]), ["Z"]).lambdify().source
+    *_, last = [line for line in source.splitlines() if "_rows(v" in line]
+    assert "dL/dZ" in last
+
+
+def test_no_more_than_the_result_is_of_the_tables_size() -> None:
+    names, loss = OF_A_BATCH["two tables' worth of labels"]
+    given = numbers(names, rows=20_000, width=8)
+    function = sg.derive(problem(names, loss), ["Z"]).lambdify()
+    function(given)
+    tracemalloc.start()
+    function(given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.1 * given["Z"].nbytes
+
+
+def test_labels_of_few_bits_reach_all_entries() -> None:
+    names, loss = OF_A_BATCH["one look-up"]
+    given = numbers(names, rows=120, width=30, count=50)
+    function = sg.derive(problem(names, loss), ["Z"]).lambdify()
+    small = {**given, "k": given["k"].astype(np.int8)}
+    np.testing.assert_array_equal(function(small)[1]["Z"], function(given)[1]["Z"])
