@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -51,10 +52,14 @@ def plain_array(name: str, value: Any) -> np.ndarray[Any, Any]:
 
 
 def _masked(value: Any) -> bool:
-    """Whether a mask is somewhere in an array or a nested list."""
+    """Whether a mask is somewhere in an array or a nested list: never, before somebody imported
+    numpy.ma, which takes longer than most derivations."""
+    masks = sys.modules.get("numpy.ma")
+    if masks is None:
+        return False
     if isinstance(value, list | tuple):
         return any(map(_masked, value))
-    return isinstance(value, np.ma.MaskedArray)
+    return isinstance(value, masks.MaskedArray)
 
 
 @dataclass(frozen=True)
