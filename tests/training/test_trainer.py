@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from symgrad.errors import DataError, NotFiniteError, OptionError
 from symgrad.language.parser import parse
 from symgrad.training import updates
-from symgrad.training.data.arrays import Data, as_observed
+from symgrad.training.data.arrays import Data, as_observed, variable_arrays
 from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
 from symgrad.training.schedules import ExponentialDecay
 from symgrad.training.trainer import Trainer
@@ -45,6 +46,16 @@ def test_a_step_looks_at_no_expression(monkeypatch: pytest.MonkeyPatch) -> None:
     own.epoch()
     own.epoch()
     assert len(made) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_data_are_copied_once(dtype: str) -> None:
+    x, variable = np.ones((1000, 100), dtype), parse(REGRESSION).variables["x"]
+    tracemalloc.start()
+    own = variable_arrays(variable, x, dtype)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * x.nbytes and not np.shares_memory(own, x)
 
 
 @pytest.mark.parametrize("drop_last", [True, False])

@@ -229,7 +229,7 @@ def _array(variable: Variable, value: Any, dtype: str) -> Any:
         return _sparse(variable, value, dtype)
     try:
         array = plain_array(f"data: {variable.name}", value)
-        numbers = array if array.dtype.kind in "iub" else array.astype(np.float64)
+        numbers = array.astype(np.float64) if array.dtype.kind == "O" else array
     except (TypeError, ValueError, OverflowError):
         raise DataError(
             f"data: {variable.name} is no array of numbers; {declaration(variable)} is wanted"
@@ -238,7 +238,7 @@ def _array(variable: Variable, value: Any, dtype: str) -> Any:
         where = tuple(map(int, np.argwhere(~np.isfinite(numbers))[0]))
         raise NotFiniteError(f"data: {variable.name} is {numbers[where]} at {list(where)}")
     if variable.kind != "Index":
-        return np.ascontiguousarray(numbers, dtype).reshape(numbers.shape)
+        return np.array(numbers, dtype, order="C")  # what is trained on changes with nobody's array
     labels = numbers.astype(np.intp)
     if (labels != numbers).any() or (labels < 0).any():
         raise DataError(f"data: {variable.name} is an Index: whole numbers from 0 on are wanted")
