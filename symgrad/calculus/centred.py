@@ -11,18 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.facts import note
-from symgrad.calculus.functions import aligned
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rebuilding import rebuilt
+from symgrad.calculus.rebuilding import Counterpart, remade
 from symgrad.calculus.terms import multiplied_out, opened, product
 
 MOST_TERMS = 16  # of a sum that is multiplied out
 
 
-def without_centred(root: Node, named: Callable[[Node], bool]) -> Node:
+def without_centred(
+    root: Node, named: Callable[[Node], bool], known: dict[Node, Counterpart] | None = None
+) -> Node:
     """The node with sums over an index told apart where one of their terms is 0 so, up to nodes
-    that have a name."""
+    that have a name; what is `known` from a call with the same names is not made again."""
 
     def inside(node: Node) -> bool:
         return node is root or not named(node)
@@ -34,9 +35,7 @@ def without_centred(root: Node, named: Callable[[Node], bool]) -> Node:
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
         return contract([t for term in terms for t in _told_apart(term, named)], labels)
 
-    done = rebuilt([root], lambda node: not inside(node), combine)
-    labels = ix.new_labels(root.axes)
-    return aligned(done[root].at(labels), labels)
+    return remade(root, lambda node: not inside(node), combine, known)
 
 
 def _has_lone_sum(node: Node, named: Callable[[Node], bool]) -> bool:

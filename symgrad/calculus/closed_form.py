@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.centred import without_centred
 from symgrad.calculus.expansion import multiplied, simplified
-from symgrad.calculus.facts import Fact, noting
-from symgrad.calculus.folding import Products
+from symgrad.calculus.facts import Fact, note_again, noting
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import IndexForm
-from symgrad.calculus.naming import Naming, fresh
+from symgrad.calculus.naming import Known, Naming, fresh
 from symgrad.calculus.nodes import Entry, Label, Node, batch_of, core_axes, matrix_shape
 from symgrad.calculus.notation import Notation, full
-from symgrad.calculus.rules import Applied, as_a_formula, recorded
+from symgrad.calculus.rules import (
+    Applied,
+    as_a_formula,
+    only_formulas,
+    record_again,
+    recorded,
+)
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.literals import retyped
@@ -81,54 +87,99 @@ def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Cl
 
 
 def closed_form(
-    entry: Entry, labels: tuple[Label, ...], naming: Naming, products: Products | None = None
+    entry: Entry, labels: tuple[Label, ...], naming: Naming, stated: bool = False
 ) -> ClosedForm:
-    """The entry, over all these labels, in matrix notation; `products` are the definitions to be
-    found again, if not those of what is computed. Raises NoMatrixForm."""
+    """The entry, over all these labels, in matrix notation; the definitions that are products are
+    found again as they are `stated`, or as they are computed. Raises NoMatrixForm."""
     with noting() as facts:
-        form = _closed(entry, labels, naming, naming.products if products is None else products)
-        return replace(form, facts=tuple(facts))
+        return replace(_closed(entry, labels, naming, stated), facts=tuple(facts))
 
 
-def _closed(
-    entry: Entry, labels: tuple[Label, ...], naming: Naming, products: Products
-) -> ClosedForm:
+def _closed(entry: Entry, labels: tuple[Label, ...], naming: Naming, stated: bool) -> ClosedForm:
     reference = naming.reference
-    root = without_centred(aligned(entry, labels), lambda node: reference(node) is not None)
+    whole = aligned(entry, labels)
+    root = without_centred(whole, lambda node: reference(node) is not None, naming.centred)
     names = _shared(root, reference, set(naming.taken), SHARED)
     if names:  # one more definition costs little then
         names = _shared(root, reference, set(naming.taken), SHORT)
-    notation = Notation(lambda node: names.get(node) or reference(node), naming.bound, naming.taken)
-
-    known: dict[Node, int] = {}
-
-    def named(node: Node) -> Expression | None:
-        return names.get(node) or reference(node.inner if isinstance(node, ix.Alias) else node)
-
-    def written(node: Node) -> Expression:
-        short = simplified(
-            node,
-            lambda n: named(n) is not None,
-            products,
-            lambda n: leaf_count(n, named, known),
-        )
-        return retyped(full(_by_definition(notation, short, node), node), naming.spelled)
-
+    writer = _Writer(naming, names, stated)
     with recorded() as applied:
-        definitions = [(name, written(node)) for node, name in names.items()]
+        definitions = [(name, writer.written(node)) for node, name in names.items()]
         called = reference(root)
-        result = written(root) if called is None else full(called, root)
+        result = writer.written(root) if called is None else full(called, root)
     used = _used(definitions, result)
     nodes = {name: node for node, name in names.items()}
     rules = tuple(applied.values())
     return ClosedForm(used, result, rules, nodes=tuple(nodes[name] for name, _ in used))
 
 
+@dataclass(frozen=True)
+class _Writer:
+    """Writes nodes in terms of these names. What several results have below the same names is made
+    short and written once: otherwise all results of a deep model cost the square of its depth."""
+
+    naming: Naming
+    names: Mapping[Node, Name]
+    stated: bool
+
+    @cached_property
+    def notation(self) -> Notation:
+        """What writes them."""
+        naming = self.naming
+        return Notation(
+            lambda n: self.names.get(n) or naming.reference(n), naming.bound, naming.taken
+        )
+
+    def written(self, root: Node) -> Expression:
+        """The root by its definition, made short."""
+
+        def named(node: Node) -> Expression | None:
+            return self.names.get(node) or self.naming.reference(_inner(node))
+
+        reached = ix.topological([root], lambda n: n is root or named(n) is None)
+        below = frozenset(n for n in reached if n is not root and n in self.names)
+        known = self.naming.simplified.setdefault(
+            (below, self.stated, only_formulas()), Known({}, {}, {})
+        )
+        key = root, frozenset(self.names[n] for n in below)
+        if key not in known.written:
+            with noting() as facts, recorded() as rules:
+                e = self._written(root, below, known)
+            if not {*leaves(e)} & {*self.names.values()} <= key[1]:
+                return e  # it became what has a name in this result only
+            known.written[key] = e, facts, rules
+            return e
+        e, facts, rules = known.written[key]
+        note_again(facts)
+        record_again(rules.values())
+        return e
+
+    def _written(self, root: Node, below: Collection[Node], known: Known) -> Expression:
+        def named(node: Node) -> Expression | None:
+            own = self.names.get(node) if node in below else None
+            return own or self.naming.reference(_inner(node))
+
+        naming = self.naming
+        short = simplified(
+            root,
+            lambda n: named(n) is not None,
+            naming.stated_products if self.stated else naming.products,
+            lambda n: leaf_count(n, named, known.lengths),
+            known.nodes,
+        )
+        written = _by_definition(self.notation, short, root)
+        return retyped(full(written, root), naming.spelled)
+
+
+def _inner(node: Node) -> Node:
+    return node.inner if isinstance(node, ix.Alias) else node
+
+
 def named_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm:
     """An entry that is made of the program's definitions in terms of these, by no rule that is for
     code. Raises NoMatrixForm."""
     with as_a_formula():
-        return closed_form(entry, labels, naming, naming.stated_products)
+        return closed_form(entry, labels, naming, stated=True)
 
 
 def fact_told(fact: Fact, naming: Naming) -> Phrase | None:

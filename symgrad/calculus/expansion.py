@@ -18,7 +18,6 @@ from symgrad.calculus.folding import (
     over_one,
     roots,
 )
-from symgrad.calculus.functions import aligned
 from symgrad.calculus.gathering import gathered
 from symgrad.calculus.inverses import told_apart
 from symgrad.calculus.lowering import lower, tensor
@@ -31,11 +30,11 @@ from symgrad.calculus.nodes import (
     Node,
     Polynomial,
     Term,
-    new_labels,
+    topological,
 )
 from symgrad.calculus.picking import PICKED, picked
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rebuilding import rebuilt
+from symgrad.calculus.rebuilding import Counterpart, remade
 from symgrad.calculus.rules import record
 from symgrad.calculus.terms import magnitude, multiplied_out, opened, repeated, times
 from symgrad.language.dimensions import SCALAR
@@ -43,10 +42,15 @@ from symgrad.language.expressions import Name
 
 
 def simplified(
-    root: Node, named: Callable[[Node], bool], products: Products, length: Length
+    root: Node,
+    named: Callable[[Node], bool],
+    products: Products,
+    length: Length,
+    known: dict[Node, Counterpart] | None = None,
 ) -> Node:
     """A node by a definition in which products are multiplied out, up to nodes that have a name;
-    `products` are such nodes that may be found again in a longer product."""
+    `products` are such nodes that may be found again in a longer product. What is `known` of the
+    nodes below it, from a call with the same names, is not made again."""
 
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
         flat = _flat(terms, named)
@@ -71,11 +75,11 @@ def simplified(
         return best
 
     bases = roots(products)
-    done = rebuilt(
-        [root], lambda node: node is not root and (named(node) or node in bases), combine
-    )
-    labels = new_labels(root.axes)
-    return aligned(done[root].at(labels), labels)
+
+    def keep(node: Node) -> bool:
+        return node is not root and (named(node) or node in bases)
+
+    return remade(root, keep, combine, known)
 
 
 def multiplied(root: Node, named: Callable[[Node], bool]) -> Node:
@@ -90,9 +94,7 @@ def multiplied(root: Node, named: Callable[[Node], bool]) -> Node:
             [t for term in terms for t in multiplied_out(term, parts, MOST_TERMS)], labels
         )
 
-    done = rebuilt([root], lambda node: node is not root and named(node), combine)
-    labels = new_labels(root.axes)
-    return aligned(done[root].at(labels), labels)
+    return remade(root, lambda node: node is not root and named(node), combine)
 
 
 def _picked(
@@ -187,9 +189,12 @@ def _shorter(entry: Entry, named: Callable[[Node], bool]) -> Entry:
 
 def _size(node: Node) -> int:
     """How many names and functions a sum shows, with those of the sums in its products."""
-    if not isinstance(node, Polynomial):
-        return 1
-    return sum(1 + sum(_size(f.node) for f in t.factors) for t in node.terms)
+    size: dict[Node, int] = {}
+    for each in topological([node], lambda n: isinstance(n, Polynomial)):
+        size[each] = 1
+        if isinstance(each, Polynomial):
+            size[each] = sum(1 + sum(size[f.node] for f in t.factors) for t in each.terms)
+    return size[node]
 
 
 def _parts(factor: Factor) -> Sequence[Term] | None:

@@ -4,7 +4,7 @@ Noted where terms are put together, so that the line can say it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
@@ -34,6 +34,12 @@ def noting() -> Iterator[list[Fact]]:
         _noted.reset(token)
         if outer is not None:
             outer += inner
+
+
+def note_again(facts: Iterable[Fact]) -> None:
+    """Note facts again where what was made by them is used again."""
+    for fact in facts:
+        note(*fact)
 
 
 def note(node: Node, total: int) -> None:

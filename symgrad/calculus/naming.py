@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.entries import symmetric
+from symgrad.calculus.facts import Fact
 from symgrad.calculus.folding import Products, products
 from symgrad.calculus.nodes import Input, Named, Node, core_axes
+from symgrad.calculus.rebuilding import Counterpart
+from symgrad.calculus.rules import Applied
 from symgrad.language.dimensions import ONE, Dimension, Shape
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.literals import Spelling, spelling
@@ -17,6 +21,15 @@ from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Problem
 
 LETTERS = "zuvqrtgabc"  # of values without a name: none that counts layers or entries
+
+
+class Known(NamedTuple):
+    """What nodes below certain names became, how long they are, and how roots were written: each
+    with what was noted and recorded of it."""
+
+    nodes: dict[Node, Counterpart]
+    lengths: dict[Node, int]
+    written: dict[Hashable, tuple[Expression, list[Fact], dict[str, Applied]]]
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,20 @@ class Naming:
     def stated_products(self) -> Products:
         """The same as they are stated."""
         return products(n for n in self.definitions if isinstance(n, Named))
+
+    @cached_property
+    def simplified(self) -> dict[Hashable, Known]:
+        """What was made short for a result, to be used by others."""
+        return {}
+
+    @cached_property
+    def centred(self) -> dict[Node, Counterpart]:
+        """The same of sums that are 0 (see `centred`)."""
+        return {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """What was found on request is not pickled."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def reference(self, node: Node) -> Expression | None:
         """What the user calls a node, as a column where it is a vector; None where it has no

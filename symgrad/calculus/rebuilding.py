@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.facts import Fact, noting
-from symgrad.calculus.functions import apply_entry, map_entry
+from symgrad.calculus.facts import Fact, note_again, noting
+from symgrad.calculus.functions import aligned, apply_entry, map_entry
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
+from symgrad.calculus.rules import Applied, record_again, recorded
 from symgrad.calculus.terms import opened
 
 Combine = Callable[[list[Term], tuple[Label, ...]], Entry]
@@ -17,11 +18,12 @@ Combine = Callable[[list[Term], tuple[Label, ...]], Entry]
 
 class Counterpart(NamedTuple):
     """A node that belongs to another one, as its tangent or as what became of it, and which of the
-    other's axes it has, in its order; and the facts by which it became so."""
+    other's axes it has, in its order; and the facts and the rules by which it became so."""
 
     node: Node
     places: tuple[int, ...]
     facts: tuple[Fact, ...] = ()
+    rules: tuple[Applied, ...] = ()
 
     @classmethod
     def of(cls, entry: Entry, labels: Sequence[Label]) -> Counterpart:
@@ -55,28 +57,38 @@ def rebuilt(
     `combine`, nodes to `keep` stay as they are, and other inputs stand `instead` of some. What is
     `known` from such a call is not made again, and what is made is added to it."""
     done = {} if known is None else known
-    with noting() as noted:
-        return _made_again(roots, keep, combine, instead or {}, done, noted)
-
-
-def _made_again(
-    roots: Iterable[Node],
-    keep: Callable[[Node], bool],
-    combine: Combine,
-    other: Mapping[Node, Node],
-    done: dict[Node, Counterpart],
-    noted: list[Fact],
-) -> dict[Node, Counterpart]:
+    other = instead or {}
     for node in ix.topological(roots, lambda node: not keep(node) and node not in done):
         if node in done:
             continue
-        labels, before = ix.new_labels(node.axes), len(noted)
-        if node in other or keep(node):
-            entry = Entry(other.get(node, node), labels)
-        else:
-            entry = again(node, labels, done, combine)
-        done[node] = Counterpart.of(entry, labels)._replace(facts=tuple(noted[before:]))
+        labels = ix.new_labels(node.axes)
+        with noting() as facts, recorded() as rules:
+            if node in other or keep(node):
+                entry = Entry(other.get(node, node), labels)
+            else:
+                entry = again(node, labels, done, combine)
+        made = Counterpart.of(entry, labels)
+        done[node] = made._replace(facts=tuple(facts), rules=tuple(rules.values()))
     return done
+
+
+def remade(
+    root: Node,
+    keep: Callable[[Node], bool],
+    combine: Combine,
+    known: dict[Node, Counterpart] | None = None,
+) -> Node:
+    """The root rebuilt, over all its axes. What is `known` of the nodes below it, from calls that
+    keep and combine alike, is not made again; how it was made is noted again."""
+    known = {} if known is None else known
+    known.pop(root, None)  # below another root it may be kept
+    for node in ix.topological([root], lambda node: not keep(node)):
+        if node in known:
+            note_again(known[node].facts)
+            record_again(known[node].rules)
+    rebuilt([root], keep, combine, known=known)
+    labels = ix.new_labels(root.axes)
+    return aligned(known.pop(root).at(labels), labels)
 
 
 def again(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple, TypeAlias
@@ -59,10 +59,15 @@ def as_a_formula() -> Iterator[None]:
         _formula.reset(token)
 
 
+def only_formulas() -> bool:
+    """Whether no rule is tried that is only `FOR_CODE`."""
+    return _formula.get()
+
+
 def _is_tried(rule: NodeRule | TermRule) -> bool:
     if _named.get() is not None:
         return rule in OF_WRITING
-    return not (_formula.get() and rule in FOR_CODE)
+    return not (only_formulas() and rule in FOR_CODE)
 
 
 def called(entry: Entry) -> Entry:
@@ -153,9 +158,12 @@ def recorded() -> Iterator[dict[str, Applied]]:
 
 def record(rule: Rewrite) -> None:
     """Note that a rule is applied."""
+    record_again([Applied(rule.name, rule.identity, rule.fact, rule.for_code, rule.of_writing)])
+
+
+def record_again(rules: Iterable[Applied]) -> None:
+    """Note rules again where what was made by them is used again."""
     applied = _applied.get()
     if applied is not None:
-        applied.setdefault(
-            rule.identity,
-            Applied(rule.name, rule.identity, rule.fact, rule.for_code, rule.of_writing),
-        )
+        for rule in rules:
+            applied.setdefault(rule.identity, rule)

@@ -13,6 +13,7 @@ from types import FrameType
 import pytest
 
 import symgrad as sg
+from symgrad.calculus import expansion
 from symgrad.calculus.recurrences.unrolled import unrolled
 from tests.recurrences import HMM
 
@@ -117,3 +118,41 @@ def test_code_of_sums_that_are_used_twice_takes_linear_time() -> None:
 
     compiled(2)()
     assert calls(compiled(16)) < 2.5 * calls(compiled(8))
+
+
+def layers(n: int) -> str:
+    declared = "x: Vector(n)\n" + "".join(f"W{k}: Matrix(n, n)\n" for k in range(n))
+    lines = [f"h{k} = tanh(W{k} @ h{k - 1})" for k in range(1, n)]
+    return "\n".join([declared + "h0 = tanh(W0 @ x)", *lines, f"loss = norm2(h{n - 1})**2"])
+
+
+def test_results_of_a_deep_model_are_made_short_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They all use the cotangents of the layers above; each is written out, none made again."""
+    made: list[object] = []
+    combined = expansion.contract
+    monkeypatch.setattr(expansion, "contract", lambda *a, **k: made.append(a) or combined(*a, **k))
+
+    def contracted(n: int) -> int:
+        results = sg.derive(layers(n)).results.values()
+        made.clear()
+        assert all(str(result) for result in results)
+        return len(made)
+
+    once, twice = contracted(12), contracted(24)
+    assert twice < 2.3 * once
+
+
+def test_what_is_known_of_other_results_changes_no_text() -> None:
+    """Nor the facts and rules that are told of it."""
+
+    def forms(names: list[str]) -> dict[str, tuple[object, ...]]:
+        outcomes = sg.derive(layers(14)).data.outcomes
+        closed = {name: outcomes[name].closed for name in names}
+        return {name: (form.text, form.applied, form.facts) for name, form in closed.items()}
+
+    names = [f"W{k}" for k in range(14)]
+    together = forms(names)
+    assert forms(names[::-1]) == together
+    assert {name: forms([name])[name] for name in names[::4]} == {
+        name: together[name] for name in names[::4]
+    }
