@@ -182,14 +182,16 @@ def _log(terms: Sequence[Term], labels: Sequence[Label]) -> Term:
 
 
 def _chosen(term: Term, labels: tuple[Label, ...]) -> Entry | None:
-    """log(sum_r y_r x_r) = sum_r y_r log(x_r), where y is one-hot."""
-    if term.coefficient != 1 or len(term.summed) != 1 or len(term.factors) < 2:
+    """log(sum_r y_r x_r) = sum_r y_r log(x_r), where y is one-hot; of x_rs one index at a time."""
+    if term.coefficient != 1 or len(term.factors) < 2:
         return None
-    (over,) = term.summed
     for k, factor in enumerate(term.factors):
-        if factor.power == 1 and _one_hot(factor.node) and factor.labels[-1] is over:
+        if factor.power != 1 or not _one_hot(factor.node):
+            continue
+        *others, over = factor.labels
+        if over in term.summed and not set(others) & set(term.summed):
             record(CHOSEN)
-            rest = term.without(k)._replace(summed=())
+            rest = term.without(k)._replace(summed=tuple(x for x in term.summed if x is not over))
             value = _log([rest], (*labels, over))
             return contract(
                 [value._replace(factors=(factor, *value.factors), summed=(over,))], labels

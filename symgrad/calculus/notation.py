@@ -159,7 +159,8 @@ class Notation:
             return node.operation(*values)
         argument, at = node.arguments[0]
         own = [k for k, axis in zip(at, argument.axes, strict=True) if not isinstance(axis, str)]
-        if len(own) != 2 or len(values) > 1 or not node.operation.meaning.along:
+        along = len(own) == 2 and None in own and node.operation.meaning.along
+        if len(values) > 1 or not along:
             raise NoMatrixForm(node)
         value = node.operation(*values, axis=own.index(None))
         return transposed(value) if value.shape[0] == ONE else value

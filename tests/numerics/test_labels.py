@@ -88,6 +88,16 @@ TERMS: dict[str, tuple[str, str, Loss]] = {
         "M",
         lambda d: np.log(sum(np.exp(d.M[d.u]))) - d.M[d.u, d.v],
     ),
+    "-log(softmax(M, axis=1)[u, v])": (
+        "u, v",
+        "M",
+        lambda d: np.log(sum(np.exp(d.M[d.u]))) - d.M[d.u, d.v],
+    ),
+    "1 / softmax(M, axis=1)[u, v]": (
+        "u, v",
+        "M",
+        lambda d: sum(np.exp(d.M[d.u])) / np.exp(d.M[d.u, d.v]),
+    ),
     "sum(V @ Z[u]) * b[v]": ("u, v", "V Z b", lambda d: sum(d.V @ d.Z[d.u]) * d.b[d.v]),
     "a.T @ (onehot(u) * onehot(s))": ("u, s", "a", lambda d: d.a[d.u] * (d.u == d.s)),
     "S[u].T @ (onehot(s) * a * onehot(c))": (
@@ -249,6 +259,22 @@ def test_buffers_keep_nothing_of_the_call_before(term: str, modules: str) -> Non
         for name in wrt:
             wanted = slope(term, given, name)
             np.testing.assert_allclose(derivatives[name], wanted, rtol=1e-11, atol=1e-12)
+
+
+@each_term
+def test_the_source_is_written_with_its_comments(term: str) -> None:
+    """Once a ValueError, where a power of an entry of a softmax is guarded over the batch."""
+    assert "return " in sg.derive(program(term), TERMS[term][1].split()).lambdify().source
+
+
+def test_the_logarithm_of_an_entry_does_not_underflow() -> None:
+    labels = {"u": np.array([0, 1]), "v": np.array([1, 1])}
+    M = np.array([[0.0, -2000.0], [0.0, 0.0]])
+    function = sg.derive(program("-log(softmax(M, axis=1)[u, v])"), ["M"]).lambdify()
+    value, derivatives = function(labels, M=M)
+    assert value == pytest.approx(2000 + np.log(2), rel=1e-12)
+    assert np.allclose(derivatives["M"], [[1, -1], [0.5, -0.5]])
+    assert "log_softmax(M, axis=1)" in function.source and "np.abs" not in function.source
 
 
 @each_term
