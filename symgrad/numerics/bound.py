@@ -82,28 +82,35 @@ class Buffered:
         self,
         inputs: Arrays,
         given: Mapping[str, Given],
-        direction: object = None,
-        cotangent: object = None,
+        direction: Mapping[str, Any] | None = None,
+        cotangent: Any = None,
     ) -> tuple[Any, dict[Key, np.ndarray]]:
-        """The value and the derivatives. (There are no directions or cotangents.)"""
+        """The value and the derivatives."""
+        seeds: Arrays = {}
+        own = inputs
+        if self.signature.seeds or direction is not None or cotangent is not None:
+            seeds = self.signature.seeded(direction, cotangent)
+            own = {**inputs, **seeds} if isinstance(inputs, Mapping) else inputs
         bound = getattr(self.threads, "last", None)
-        if bound is not None and bound.admits(inputs, given):
-            value = bound.function(inputs)
+        if bound is not None and bound.admits(own, given):
+            value = bound.function(own)
             if value is not None:
                 return value, bound.derivatives
-        arrays, sizes = self._read(inputs)
-        bound = self.threads.last = self._bound_to(arrays, sizes, inputs, given)
+        arrays, sizes = self._read(inputs, seeds)
+        bound = self.threads.last = self._bound_to(arrays, sizes, own, given)
         return bound.function(arrays), bound.derivatives
 
-    def _read(self, inputs: Arrays) -> tuple[dict[str, Any], dict[Axis, int]]:
+    def _read(self, inputs: Arrays, seeds: Arrays) -> tuple[dict[str, Any], dict[Axis, int]]:
         program = self.plan.program
         arrays, sizes = self.signature.arrays(program.inputs, inputs, self.library)
         program.check_counts(sizes)
+        for seed, value in seeds.items():
+            arrays[seed] = self.signature.seed(seed, value, sizes, self.library)
         return arrays, sizes
 
     def step(self, inputs: Arrays, given: Mapping[str, Given]) -> Bound:
         """The function without its checks, for inputs like these, which are checked."""
-        return self._allocated(*self._read(inputs), inputs, given, checked=False)
+        return self._allocated(*self._read(inputs, {}), inputs, given, checked=False)
 
     def _bound_to(
         self, arrays: Arrays, sizes: Sizes, inputs: Arrays, given: Mapping[str, Given]

@@ -68,7 +68,7 @@ def _checks(program: Program) -> list[str]:
         *reads,
         f"    if {' or '.join(tests)}:",
         "        return None",
-        "except (KeyError, AttributeError):",
+        "except (KeyError, AttributeError, TypeError):",
         "    return None",
     ]
 

@@ -98,7 +98,7 @@ class Function:
         self.dtype = np.dtype(dtype)
         self.modules = modules
         self.plan = Plan(derivation, self.signature.axes)
-        self._reuse = reuse_buffers and not self.signature.seeds
+        self._reuse = reuse_buffers
         self._sparse: dict[frozenset[str], tuple[Program, Callable[..., Any]]] = {}
         self._call = self._made()
 

@@ -36,7 +36,7 @@ def product_function(problem: Problem, wrt: Sequence[str], dtype: str) -> Functi
     """The function of value and products of the Hessian with a direction."""
     if problem.loop is not None:
         return compile_joined(steps.hvp(problem, wrt), dtype)
-    return compile_derivation(hvp(problem, wrt), dtype)
+    return compile_derivation(hvp(problem, wrt), dtype, reuse_buffers=True)
 
 
 def check_gradient(

@@ -107,3 +107,86 @@ def test_a_value_may_be_a_view_of_a_buffer(value: str) -> None:
         value_with_buffers, derivatives = buffered(given)
         np.testing.assert_allclose(value_with_buffers, wanted, rtol=1e-12)
         np.testing.assert_allclose(derivatives["A"], by_name["A"], rtol=1e-12, atol=1e-14)
+
+
+NET = """\
+x: Vector(m)
+y: Vector(n, one_hot=True)
+W: Matrix(d, m)
+V: Matrix(n, d)
+h = sigmoid(W @ x)
+"""
+LOSS = NET + "loss = mean(cross_entropy(y, softmax(V @ h)) for x, y in batch)"
+SEEDED = {  # what is differentiated, and what it is given beside its inputs
+    "hvp": (sg.hvp, LOSS, "direction"),
+    "directional": (sg.directional, LOSS, "direction"),
+    "pullback": (sg.pullback, "W: Matrix(n, m)\nf = tanh(W @ W.T)", "cotangent"),
+    "hvp with a direction that no result has": (
+        sg.hvp,
+        "W: Matrix(n, m)\nV: Vector(m)\nloss = sum(W**3) + sum(V)",
+        "direction",
+    ),
+}
+
+
+def seeded(problem: sg.Problem, what: str, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Numbers for a problem, and a direction or cotangent."""
+    given = numbers(problem, seed)
+    if "y" in given:
+        given["y"] = np.eye(SIZES["n"])[np.arange(len(given["x"])) % SIZES["n"]]
+    other = {n: a for n, a in numbers(problem, seed + 10).items() if n in "WV"}
+    square = np.random.default_rng(seed).normal(size=(SIZES["n"], SIZES["n"]))
+    return given, {what: other if what == "direction" else square}
+
+
+COMPILED = pytest.param(*SEEDED["pullback"], "numba", id="pullback with numba")
+
+
+@pytest.mark.parametrize(
+    ("derive", "program", "what", "modules"),
+    [*(pytest.param(*each, "numpy", id=name) for name, each in SEEDED.items()), COMPILED],
+)
+def test_directions_and_cotangents_have_buffers(
+    derive: Any, program: str, what: str, modules: str
+) -> None:
+    """Once the option was ignored: every call made its arrays, and flat_gradient was empty."""
+    pytest.importorskip(modules)
+    derivation = derive(program, [n for n in ("W", "V") if f"{n}:" in program])
+    plain = derivation.lambdify()
+    buffered = derivation.lambdify(reuse_buffers=True, modules=modules)
+    for seed in (0, 1, 0):
+        given, beside = seeded(derivation.problem, what, seed)
+        wanted, by_name = plain(given, **beside)
+        value, found = buffered(given, **beside)
+        np.testing.assert_allclose(value, wanted, rtol=1e-10)
+        for name, array in by_name.items():
+            np.testing.assert_allclose(found[name], array, rtol=1e-10, atol=1e-12)
+            assert np.shares_memory(found[name], buffered.flat_gradient)
+
+
+def test_a_direction_is_looked_at_in_every_call() -> None:
+    derivation = sg.hvp(LOSS, ["W", "V"])
+    function = derivation.lambdify(reuse_buffers=True)
+    given, beside = seeded(derivation.problem, "direction", 0)
+    function(given, **beside)
+    direction = beside["direction"]
+    for wrong, told in (
+        ({"W": direction["W"]}, "must give a direction for V"),
+        (direction | {"x": 1.0}, "x is not what is differentiated by"),
+        (direction | {"W": direction["W"].T}, "the direction of W has shape"),
+        (None, "must give a direction for W"),
+    ):
+        with pytest.raises(sg.SymgradError, match=told):
+            function(given, direction=wrong)
+    for inputs in ([1.0], {"x": given["x"]}):
+        with pytest.raises(sg.SymgradError, match=r"a mapping|no value is given"):
+            function(inputs, **beside)
+
+
+def test_a_gradient_takes_no_direction() -> None:
+    """Once it was ignored where there are buffers."""
+    function = sg.derive("w: Vector(n)\nloss = norm2(w)**2").lambdify(reuse_buffers=True)
+    for _ in range(2):
+        with pytest.raises(sg.SymgradError, match="a gradient takes no direction"):
+            function({"w": np.ones(2)}, direction={"w": np.ones(2)})
+        function({"w": np.ones(2)})
