@@ -13,18 +13,21 @@ import numpy as np
 from symgrad.calculus.derivation import Key
 from symgrad.calculus.nodes import Axis
 from symgrad.data.sparse import sparse_names
+from symgrad.numerics.buffers import Form
 from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.layers import Shapes
 from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.plan import Plan
+from symgrad.numerics.quiet import quiet, with_errstate
 from symgrad.numerics.sizes import in_range, label_sizes
 from symgrad.numerics.source import Program
 
 MOST = 8  # sets of buffers that are kept in each thread: those used last
 Arrays = Mapping[str, Any]
 Sizes = Mapping[Axis, int]
+NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,20 @@ class Bound:
     """A function with its buffers, for arrays of these `shapes`, in order.
 
     `function(inputs)` is the value, or None where an input is missing or of another shape or type;
-    from `step` it is `function(*arrays)`, with no checks. `flat` and its views `derivatives`
-    are overwritten by the next call. `labels` are the sizes that inputs name rows of, `others` the
-    shapes of inputs that it does not look at: sizes may come from them.
+    from `step` it is `function(*arrays)`, and from `bind` `function()`, with no checks. `flat` and
+    its views `derivatives` are overwritten by the next call. `labels` are the sizes that inputs
+    name rows of, `others` the shapes of inputs that it does not look at: sizes may come from them.
+    `run` calls without warnings.
     """
 
     function: Callable[..., Any]
     shapes: Mapping[str, Shapes]
     flat: np.ndarray
     derivatives: dict[Key, np.ndarray]
-    labels: dict[str, int]
-    others: dict[str, tuple[int, ...]]
-    given: Mapping[str, Given]  # the functions that it calls
+    labels: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    given: Mapping[str, Given] = field(default_factory=dict)  # the functions that it calls
+    run: Callable[..., Any] = with_errstate
 
     def admits(self, inputs: Arrays, given: Mapping[str, Given]) -> bool:
         """Whether the sizes and functions are the same and all labels in range: the function does
@@ -59,46 +64,49 @@ class Bound:
         return True
 
 
+class Own(threading.local):
+    """What each thread has of its own."""
+
+    def __init__(self) -> None:
+        self.last: Bound | None = None  # what was called last
+        self.alone: Bound | None = None  # the same, where its function looks at all that changes
+        self.bounds: OrderedDict[Hashable, Bound] = OrderedDict()
+
+
 @dataclass(frozen=True)
 class Buffered:
     """Functions with buffers for the shapes that are met, of each thread its own.
 
-    `allocating(program, checked)` gives `allocate` of a program.
+    `allocating(program, form)` gives `allocate` of a program.
     """
 
     signature: Signature
     plan: Plan
     library: NumPy
-    allocating: Callable[[Program, bool], Callable[..., Any]]
-    threads: threading.local = field(default_factory=threading.local)
-
-    @property
-    def last(self) -> Bound | None:
-        """What this thread called last."""
-        last: Bound | None = getattr(self.threads, "last", None)
-        return last
+    allocating: Callable[[Program, Form], Callable[..., Any]]
+    threads: Own
 
     def __call__(
-        self,
-        inputs: Arrays,
-        given: Mapping[str, Given],
-        direction: Mapping[str, Any] | None = None,
-        cotangent: Any = None,
+        self, inputs: Arrays, direction: Mapping[str, Any] | None = None, cotangent: Any = None
     ) -> tuple[Any, dict[Key, np.ndarray]]:
         """The value and the derivatives."""
-        seeds: Arrays = {}
-        own = inputs
-        if self.signature.seeds or direction is not None or cotangent is not None:
-            seeds = self.signature.seeded(direction, cotangent)
-            own = {**inputs, **seeds} if isinstance(inputs, Mapping) else inputs
-        bound = getattr(self.threads, "last", None)
+        signature, arrays, seeds, given = self.signature, inputs, NOTHING, NOTHING
+        if signature.seeds or direction is not None or cotangent is not None:
+            seeds = signature.seeded(direction, cotangent)
+        if signature.problem.functions:
+            arrays, given = signature.apart(inputs)
+        own = {**arrays, **seeds} if seeds and isinstance(arrays, Mapping) else arrays
+        bound = self.threads.last
         if bound is not None and bound.admits(own, given):
-            value = bound.function(own)
+            value = bound.run(bound.function, own)
             if value is not None:
                 return value, bound.derivatives
-        arrays, sizes = self._read(inputs, seeds)
-        bound = self.threads.last = self._bound_to(arrays, sizes, own, given)
-        return bound.function(arrays), bound.derivatives
+        with np.errstate(all="ignore"):
+            read, sizes = self._read(arrays, seeds)
+            bound = self.threads.last = self._bound_to(read, sizes, own, given)
+            seen = not (seeds or bound.labels or bound.others or bound.given)
+            self.threads.alone = bound if seen else None
+            return bound.function(read), bound.derivatives
 
     def _read(self, inputs: Arrays, seeds: Arrays) -> tuple[dict[str, Any], dict[Axis, int]]:
         program = self.plan.program
@@ -110,19 +118,28 @@ class Buffered:
 
     def step(self, inputs: Arrays, given: Mapping[str, Given]) -> Bound:
         """The function without its checks, for inputs like these, which are checked."""
-        return self._allocated(*self._read(inputs, {}), inputs, given, checked=False)
+        return self._allocated(*self._read(inputs, NOTHING), inputs, given, "step")
+
+    def bind(
+        self, inputs: Arrays, direction: Mapping[str, Any] | None, cotangent: Any
+    ) -> tuple[Bound, dict[str, Any], dict[str, Any]]:
+        """The function of these very arrays, which are checked; the arrays as they are given, and
+        as they are read."""
+        own, given = self.signature.apart(inputs)
+        seeds = self.signature.seeded(direction, cotangent)
+        arrays, sizes = self._read(own, seeds)
+        own = {**own, **seeds}
+        return self._allocated(arrays, sizes, own, given, "bind"), own, arrays
 
     def _bound_to(
         self, arrays: Arrays, sizes: Sizes, inputs: Arrays, given: Mapping[str, Given]
     ) -> Bound:
-        bounds: OrderedDict[Hashable, Bound] = self.threads.__dict__.setdefault(
-            "bounds", OrderedDict()
-        )
+        bounds = self.threads.bounds
         types = (*(array.dtype for array in arrays.values()), sparse_names(arrays))
         shapes = tuple(sorted((name, np.shape(value)) for name, value in inputs.items()))
         key = types, shapes, tuple((name, id(g.given)) for name, g in given.items())
         if key not in bounds:  # what it has an id of lives as long as it does
-            bounds[key] = self._allocated(arrays, sizes, inputs, given, checked=True)
+            bounds[key] = self._allocated(arrays, sizes, inputs, given, "call")
         bounds.move_to_end(key)
         while len(bounds) > MOST:
             bounds.popitem(last=False)
@@ -134,7 +151,7 @@ class Buffered:
         sizes: Sizes,
         inputs: Arrays,
         given: Mapping[str, Given],
-        checked: bool,
+        form: Form,
     ) -> Bound:
         """A program for these sizes with new buffers."""
         program = self.plan.of_sizes(sizes, sparse_names(arrays))
@@ -142,10 +159,11 @@ class Buffered:
         shapes = {name: arrays[name].shape for name in names}
         dtypes = tuple(arrays[name].dtype for name in names)
         counts = [size_of(axis, sizes) for axis in program.axes]
-        allocate = self.allocating(program, checked)
+        allocate = self.allocating(program, form)
         called = callables(program.functions, given, self.library)
+        read = tuple(arrays[name] for name in names) if form == "bind" else names
         function, flat, views = allocate(
-            *counts, self.library.dtype, names, tuple(shapes.values()), dtypes, *called
+            *counts, self.library.dtype, read, tuple(shapes.values()), dtypes, *called
         )
         derivatives = {}
         for key, view in zip(self.signature.keys, views, strict=True):
@@ -154,4 +172,5 @@ class Buffered:
         labels = label_sizes(self.signature.problem, sizes)
         labels = {name: size for name, size in labels.items() if name in names}
         others = {n: np.shape(a) for n, a in inputs.items() if n not in names}
-        return Bound(function, shapes, flat, derivatives, labels, others, given)
+        run = with_errstate if given else quiet()  # what is given may call whatever it wants
+        return Bound(function, shapes, flat, derivatives, labels, others, given, run)

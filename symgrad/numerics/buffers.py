@@ -1,23 +1,29 @@
 """A program with its results written into buffers that are there already.
 
 The source made here defines `allocate(sizes, dtype, names, shapes, dtypes, functions)`, which makes
-every array once and returns a function that uses them at each call: `function(inputs)`, which looks
-the arrays up by name and checks them, or without checks `function(p0, p1, ...)`. A buffer is used
-again as soon as nothing needs the value in it, nor a view of it, by an elementwise line in place.
-The derivatives are views of one flat vector.
+every array once and returns a function that uses them at each call, in one of three forms:
+"call", `function(inputs)`, looks the arrays up by name and checks them; "step" is without checks,
+`function(p0, p1, ...)`; "bind" is `function()` of arrays that `allocate` gets instead of their
+names, so that views of these are made once too. A buffer is used again as soon as nothing needs the
+value in it, nor a view of it, by an elementwise line in place. The derivatives are views of one
+flat vector.
 """
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from symgrad.numerics.listing import VIEWS, Dims, Op
 from symgrad.numerics.source import FILLED, Program, Text
 
+Form: TypeAlias = Literal["call", "step", "bind"]
+CHECKED = (("k", "names"), ("s", "shapes"), ("d", "dtypes"))
 KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 
 
-def buffered_source(program: Program, checked: bool = True) -> str:
+def buffered_source(program: Program, form: Form = "call") -> str:
     """The source of `allocate`."""
-    planner = _Planner(program)
+    planner = _Planner(program, form == "bind")
     gradients = planner.gradients()
     body = planner.body()
     value = program.results[0][0]
@@ -30,13 +36,15 @@ def buffered_source(program: Program, checked: bool = True) -> str:
         made.append("kept = {sparse.csr_array, sparse.csc_array}")
     made += [f"{name} = np.{name}" for name in sorted(planner.functions)]
     made += [f"{name} = {text}" for text, name in planner.constants.items()]
-    for letter, names in (("k", "names"), ("s", "shapes"), ("d", "dtypes")):
+    given_by = (("p", "arrays"),) if form == "bind" else CHECKED
+    for letter, names in given_by if form != "step" else ():
         made += [f"{letter}{k} = {names}[{k}]" for k in count]
     made += [*gradients, *planner.buffers, *(f"{t} = {text}" for text, t in planner.views.items())]
     sizes = [f"n{k}" for k in range(len(program.axes))]
-    given = [*sizes, "dtype", "names", "shapes", "dtypes", *program.callables]
-    arguments = "inputs" if checked else ", ".join(f"p{k}" for k in count)
-    checks = _checks(program) if checked else []
+    read = "arrays" if form == "bind" else "names"
+    given = [*sizes, "dtype", read, "shapes", "dtypes", *program.callables]
+    arguments = {"call": "inputs", "step": ", ".join(f"p{k}" for k in count), "bind": ""}[form]
+    checks = _checks(program) if form == "call" else []
     derivatives = "".join(f"g{k}, " for k in range(len(program.results) - 1))
     return "\n".join(
         [
@@ -78,8 +86,9 @@ class _Planner(Text):
 
     prefix = ""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, bound: bool) -> None:
         super().__init__(program)
+        self.bound = bound  # to its inputs
         self.places: dict[Op, str] = {}  # what is in a buffer
         self.buffers: list[str] = []  # lines that make buffers
         self.views: dict[str, str] = {}  # view of a buffer -> its name
@@ -221,11 +230,12 @@ class _Planner(Text):
 
     def _is_fixed(self, op: Op) -> bool:
         """Whether it is a view of a buffer, the same in every call."""
-        if op.kind == "reshape" and op.operands[0].kind in VIEWS:
+        if op.kind not in VIEWS:
+            return False
+        of = op.operands[0]
+        if op.kind == "reshape" and (of.kind in VIEWS or of.kind == "input"):
             return False  # may be a copy
-        return op.kind in VIEWS and (
-            op.operands[0] in self.places or self._is_fixed(op.operands[0])
-        )
+        return of in self.places or self._is_fixed(of) or (self.bound and of.kind == "input")
 
     def _constant(self, text: str) -> str:
         return self.constants.setdefault(text, f"c{len(self.constants)}")

@@ -13,12 +13,13 @@ import numpy.typing as npt
 from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis
 from symgrad.data.sparse import sparse_names
-from symgrad.errors import NotFiniteError, OptionError, one_of
+from symgrad.errors import OptionError, one_of
 from symgrad.language.markup import block
 from symgrad.language.problem import Problem
 from symgrad.numerics.array_api import standard_source
-from symgrad.numerics.bound import Bound, Buffered
-from symgrad.numerics.buffers import buffered_source
+from symgrad.numerics.binding import BoundFunction, check_read, not_finite
+from symgrad.numerics.bound import Bound, Buffered, Own
+from symgrad.numerics.buffers import Form, buffered_source
 from symgrad.numerics.comments import NONE, Comments
 from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
@@ -49,13 +50,19 @@ class Plain:
     of_sparse: Callable[[frozenset[str]], tuple[Program, Callable[..., Any]]]
 
     def __call__(
+        self, inputs: Mapping[str, Any], direction: Mapping[str, Any] | None, cotangent: Any
+    ) -> tuple[Any, dict[Key, Any]]:
+        """The value and the derivatives."""
+        with np.errstate(all="ignore"):  # what is not finite is seen in the results
+            return self._called(*self.signature.apart(inputs), direction, cotangent)
+
+    def _called(
         self,
         inputs: Mapping[str, Any],
         given: Mapping[str, Given],
         direction: Mapping[str, Any] | None,
         cotangent: Any,
     ) -> tuple[Any, dict[Key, Any]]:
-        """The value and the derivatives."""
         signature, names = self.signature, self.program.inputs
         seeds = signature.seeded(direction, cotangent)
         needed = signature.needed(names, inputs)
@@ -100,6 +107,7 @@ class Function:
         self.plan = Plan(derivation, self.signature.axes)
         self._reuse = reuse_buffers
         self._sparse: dict[frozenset[str], tuple[Program, Callable[..., Any]]] = {}
+        self._own = Own()
         self._call = self._made()
 
     def __repr__(self) -> str:
@@ -114,7 +122,7 @@ class Function:
         """What computes."""
         signature, program = self.signature, self.plan.program
         if self._reuse:
-            return self._buffered()
+            return self._buffered(self._own)
         own = NumPy(self.dtype, sparse=self.modules == "numpy")
         library: Callable[[Sequence[Any]], Library] = lambda _: own  # noqa: E731
         if self.modules == "numba":
@@ -139,16 +147,16 @@ class Function:
         printed = standard_source if self.modules == "array_api" else numpy_source
         return printed(self.plan.program, comments)
 
-    def _buffered(self) -> Buffered:
+    def _buffered(self, own: Own) -> Buffered:
         library = NumPy(self.dtype, sparse=self.modules == "numpy")
-        return Buffered(self.signature, self.plan, library, self._allocating)
+        return Buffered(self.signature, self.plan, library, self._allocating, own)
 
-    def _allocating(self, program: Program, checked: bool) -> Callable[..., Any]:
+    def _allocating(self, program: Program, form: Form) -> Callable[..., Any]:
         if self.modules == "numba":
             from symgrad.numerics.numba_backend import allocating
 
-            return allocating(program, self.signature.axes)
-        allocate: Callable[..., Any] = defined(buffered_source(program, checked), {})["allocate"]
+            return allocating(program, self.signature.axes, form)
+        allocate: Callable[..., Any] = defined(buffered_source(program, form), {})["allocate"]
         return allocate
 
     @property
@@ -170,14 +178,15 @@ class Function:
     @property
     def flat_gradient(self) -> np.ndarray:
         """With reuse_buffers: the last call's derivatives as one vector, in the order of wrt."""
-        last = self._call.last if isinstance(self._call, Buffered) else None
+        last = self._own.last
         return np.empty(0, self.dtype) if last is None else last.flat
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_call": None, "_sparse": {}}
+        return self.__dict__ | {"_call": None, "_own": None, "_sparse": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._own = Own()
         self._call = self._made()
 
     def __call__(
@@ -191,18 +200,51 @@ class Function:
         """The value, and each derivative by its key, in the shape its variable was given in."""
         if named or inputs is None:
             inputs = {**(inputs or {}), **named}
+        bound, plain = self._own.alone, direction is None and cotangent is None
         try:
-            with np.errstate(all="ignore"):  # what is not finite is seen in the results
-                return self._call(*self.signature.apart(inputs), direction, cotangent)
-        except np.linalg.LinAlgError as error:
-            raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
-        except ArithmeticError as error:  # of numbers: those of arrays become inf and nan
-            raise NotFiniteError(f"not finite at inputs of these sizes ({error})") from None
+            if plain and bound is not None:
+                value = bound.run(bound.function, inputs)
+                if value is not None:
+                    return value, bound.derivatives
+            return self._call(inputs, direction, cotangent)
+        except (np.linalg.LinAlgError, ArithmeticError) as error:  # numbers': arrays become inf
+            raise not_finite(error) from None
+
+    def bind(
+        self,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        direction: Mapping[str, Any] | None = None,
+        cotangent: Any = None,
+        **named: Any,
+    ) -> BoundFunction:
+        """The function of these very arrays, for loops: `bound()` reads them where they stand.
+
+        Names, shapes, types and declared facts are checked here, once. The results are in buffers.
+        Raises: DataError, also where an array would have to be copied; OptionError with array_api.
+
+        >>> from symgrad import derive
+        >>> x, w = np.array([1.0, 2.0]), np.zeros(2)
+        >>> function = derive("x: Vector(n)\nw: Vector(n)\nloss = (w.T @ x - 5)**2", "w").lambdify()
+        >>> bound = function.bind(x=x, w=w)
+        >>> for _ in range(3):
+        ...     loss, gradients = bound()
+        ...     w -= 0.1 * gradients["w"]
+        >>> loss, w
+        (0.0, array([1., 2.]))
+        """
+        if self.modules == "array_api":
+            raise OptionError("bind is for NumPy and Numba: other arrays may be constant")
+        if named or inputs is None:
+            inputs = {**(inputs or {}), **named}
+        bound, own, arrays = self._buffered(Own()).bind(inputs, direction, cotangent)
+        check_read(own, arrays, self.dtype)
+        return BoundFunction(bound, arrays)
 
     def step(self, inputs: Mapping[str, Any]) -> Bound:
         """With modules="numpy": the function without its checks, for arrays of these sizes and
         types; these are checked here."""
-        return self._buffered().step(*self.signature.apart(inputs))
+        return self._buffered(Own()).step(*self.signature.apart(inputs))
 
     def compiled(self, inputs: Mapping[str, Any]) -> tuple[Compiled, list[int]]:
         """With modules="numba": what is compiled for arrays like these, and the sizes it takes."""

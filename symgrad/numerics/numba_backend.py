@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from inspect import isfunction
 from operator import itemgetter
 from typing import Any
@@ -21,6 +21,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.language.operations.namespace import ROUTINES, Routine
 from symgrad.numerics import numba_kernels
+from symgrad.numerics.buffers import Form
 from symgrad.numerics.listing import Dims, Op
 from symgrad.numerics.numba_loops import Writer, grouped
 from symgrad.numerics.numba_products import LOOPS
@@ -102,8 +103,9 @@ def plain_function(program: Program, axes: Axes, dtype: Any) -> Callable[..., An
     return function
 
 
-def allocating(program: Program, axes: Axes) -> Callable[..., Any]:
-    """allocate(sizes, dtype, names, shapes, dtypes), as the source of a program in buffers."""
+def allocating(program: Program, axes: Axes, form: Form) -> Callable[..., Any]:
+    """allocate(sizes, dtype, names, shapes, dtypes), as the source of a program in buffers; the
+    form "step" is as "call"."""
     compiled = Compiled(program, axes)
 
     def allocate(*arguments: Any) -> tuple[Callable[..., Any], np.ndarray, list[Any]]:
@@ -112,7 +114,9 @@ def allocating(program: Program, axes: Axes) -> Callable[..., Any]:
         core = compiled.core(dtype, dtypes)
         derivatives, array = compiled.results(flat, sizes, ends)
         numbers = [k for k, dims in enumerate(compiled.axes) if not dims]
-        function = _bound(core, names, numbers, (*sizes, flat, work), dtypes, array)
+        keys = range(len(names)) if form == "bind" else names
+        function = _bound(core, keys, numbers, (*sizes, flat, work), dtypes, array)
+        function = partial(function, names) if form == "bind" else function
         return function, flat if array is None else flat[: -array.size], derivatives
 
     return allocate
@@ -124,7 +128,7 @@ def owned(array: Any, dtype: Any) -> Any:
 
 
 def _bound(
-    core: Any, names: Sequence[str], numbers: Sequence[int], rest: Any, dtypes: Any, array: Any
+    core: Any, names: Sequence[Any], numbers: Sequence[int], rest: Any, dtypes: Any, array: Any
 ) -> Any:
     """What reads the inputs by name and calls the core: the value, or None where an input is
     missing or of another shape; other types are converted. `numbers` says which are no arrays."""

@@ -123,13 +123,18 @@ def enlarged(problem: Problem, sizes: dict[Axis, int]) -> dict[Axis, int]:
 def check_labels(problem: Problem, arrays: Mapping[str, Any], sizes: Mapping[Axis, int]) -> None:
     """Raises: DataError where a label is not from 0 to the size of its Index - 1."""
     for name, size in label_sizes(problem, sizes).items():
-        if name in arrays and not in_range(arrays[name], size):
+        if name in arrays:
             (dimension,) = problem.variables[name].dims
-            wrong = next(int(k) for k in np.ravel(arrays[name]) if not 0 <= k < size)
-            raise DataError(
-                f"{name} has the label {wrong}; labels from 0 to {size - 1} are wanted "
-                f"({dimension} = {size})"
-            )
+            check_range(name, arrays[name], size, f" ({dimension} = {size})")
+
+
+def check_range(name: str, labels: Any, size: int, told: str = "") -> None:
+    """Raises: DataError where a label is not from 0 to size - 1."""
+    if not in_range(labels, size):
+        wrong = next(int(k) for k in np.ravel(labels) if not 0 <= k < size)
+        raise DataError(
+            f"{name} has the label {wrong}; labels from 0 to {size - 1} are wanted{told}"
+        )
 
 
 def label_sizes(problem: Problem, sizes: Mapping[Axis, int]) -> dict[str, int]:

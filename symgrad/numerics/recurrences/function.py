@@ -174,7 +174,7 @@ class StepFunction:
             return value
 
         shapes = {name: shapes_of(a) for name, a in zip(self.inputs, arrays, strict=True)}
-        return Bound(function, shapes, flat, {}, {}, {}, {})
+        return Bound(function, shapes, flat, {})
 
 
 def compile_joined(
