@@ -177,6 +177,25 @@ MUTANTS: list[Mutant] = [
         ("a mask is stripped", " or p{k}.__class__ not in {kinds}", ""),
     ),
     *planted_in(
+        "symgrad/numerics/binding.py",
+        "tests/numerics/test_bind.py",
+        (
+            "labels of bound arrays are looked at once",
+            "for name, size in bound.labels.items():",
+            "for name, size in ():",
+        ),
+        ("a copy is bound", "if not np.shape(own) or own is array:", "if True:"),
+    ),
+    *planted_in(
+        "symgrad/numerics/bound.py",
+        f"{LABELS} tests/numerics/test_given.py",
+        (
+            "labels are looked at in the first call alone",
+            "seeds or bound.labels or bound.others",
+            "seeds or bound.others",
+        ),
+    ),
+    *planted_in(
         "symgrad/numerics/buffers.py",
         LABELS,
         (
