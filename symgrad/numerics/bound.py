@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,11 @@ class Bound:
     given: Mapping[str, Given] = field(default_factory=dict)  # the functions that it calls
     run: Callable[..., Any] = with_errstate
 
+    @cached_property
+    def alone(self) -> bool:
+        """Whether its function looks at all that may change from call to call."""
+        return not (self.labels or self.others or self.given)
+
     def admits(self, inputs: Arrays, given: Mapping[str, Given]) -> bool:
         """Whether the sizes and functions are the same and all labels in range: the function does
         not look."""
@@ -69,7 +75,7 @@ class Own(threading.local):
 
     def __init__(self) -> None:
         self.last: Bound | None = None  # what was called last
-        self.alone: Bound | None = None  # the same, where its function looks at all that changes
+        self.alone: Bound | None = None  # the same, where it is of inputs alone
         self.bounds: OrderedDict[Hashable, Bound] = OrderedDict()
 
 
@@ -95,17 +101,18 @@ class Buffered:
             seeds = signature.seeded(direction, cotangent)
         if signature.problem.functions:
             arrays, given = signature.apart(inputs)
-        own = {**arrays, **seeds} if seeds and isinstance(arrays, Mapping) else arrays
+        own = arrays
+        if seeds and (type(arrays) is dict or isinstance(arrays, Mapping)):  # the first is faster
+            own = {**arrays, **seeds}
         bound = self.threads.last
-        if bound is not None and bound.admits(own, given):
+        if bound is not None and (bound.alone or bound.admits(own, given)):
             value = bound.run(bound.function, own)
             if value is not None:
                 return value, bound.derivatives
         with np.errstate(all="ignore"):
             read, sizes = self._read(arrays, seeds)
             bound = self.threads.last = self._bound_to(read, sizes, own, given)
-            seen = not (seeds or bound.labels or bound.others or bound.given)
-            self.threads.alone = bound if seen else None
+            self.threads.alone = bound if bound.alone and not seeds else None
             return bound.function(read), bound.derivatives
 
     def _read(self, inputs: Arrays, seeds: Arrays) -> tuple[dict[str, Any], dict[Axis, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from symgrad.numerics.given import Given, given_functions
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import Library, NumPy, plain_array
 from symgrad.numerics.sizes import axes_of, check_labels, infer_sizes, normal_shape
+
+# what a caller gives beside the inputs
+TAKEN = {"pullback": "cotangent", "hvp": "direction", "directional": "direction"}
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,10 @@ class Signature:
         """The cotangent of f, or the directions of variables, as they were given.
 
         Raises: DataError where one is missing, or given to what takes none."""
-        taken = {"pullback": ("cotangent",), "hvp": ("direction",), "directional": ("direction",)}
+        if cotangent is None and type(direction) is dict and direction.keys() == self._directed:
+            return {seed: direction[of] for seed, of in self.seeds.items()}
         for option, value in (("direction", direction), ("cotangent", cotangent)):
-            if value is not None and option not in taken.get(self.kind, ()):
+            if value is not None and option != TAKEN.get(self.kind):
                 raise DataError(f"a {self.kind} takes no {option}")
         if self.kind == "pullback" and cotangent is None:
             raise DataError("a pull-back needs cotangent=..., in the shape of f")
@@ -110,6 +115,11 @@ class Signature:
                 near = did_you_mean(str(name), self.seeds.values())
                 raise DataError(f"direction: {name} is not what is differentiated by{near}")
         return {seed: (direction or {})[of] for seed, of in self.seeds.items()}
+
+    @cached_property
+    def _directed(self) -> frozenset[str] | None:
+        """What each has a direction, None where it takes none."""
+        return frozenset(self.seeds.values()) if TAKEN.get(self.kind) == "direction" else None
 
     def seed(self, seed: str, value: Any, sizes: Mapping[Axis, int], library: Library) -> Any:
         """A seed in the shape that it is computed with; it may be given with the axes of length 1

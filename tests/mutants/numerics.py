@@ -128,13 +128,18 @@ MUTANTS: list[Mutant] = [
         ("numbers may be negative", '"positive": (_negative,', '"positive": (lambda x: 0.0,'),
         (
             "a simplex may be negative",
-            "max(_largest(p.sum(-1) - 1), _negative(p))",
-            "_largest(p.sum(-1) - 1)",
+            "_worst((_largest(p.sum(-1, dtype=float) - 1.0), _negative(p)))",
+            "_largest(p.sum(-1, dtype=float) - 1.0)",
         ),
         (
             "a one-hot may have many ones",
-            "max(_largest(y - whole), _off_the_simplex(whole))",
+            "_worst((_largest(y - whole), _off_the_simplex(whole)))",
             "_largest(y - whole)",
+        ),
+        (
+            "half of a matrix is looked at",
+            "for columns in parts[k:]",
+            "for columns in parts[k + 1 :]",
         ),
     ),
     *planted_in(
@@ -191,8 +196,8 @@ MUTANTS: list[Mutant] = [
         f"{LABELS} tests/numerics/test_given.py",
         (
             "labels are looked at in the first call alone",
-            "seeds or bound.labels or bound.others",
-            "seeds or bound.others",
+            "not (self.labels or self.others",
+            "not (self.others",
         ),
     ),
     *planted_in(
