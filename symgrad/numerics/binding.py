@@ -57,7 +57,8 @@ def check_read(given: Mapping[str, Any], read: Mapping[str, Any], dtype: np.dtyp
     be seen in the other."""
     for name, array in read.items():
         own = given[name]
-        if not np.shape(own) or own is array:
+        number = not isinstance(own, np.ndarray) and not np.shape(own)  # stays what it is
+        if number or own is array:
             continue
         if not isinstance(own, np.ndarray) or not np.may_share_memory(own, array):
             kind = f"one of {own.dtype}" if hasattr(own, "dtype") else f"a {type(own).__name__}"

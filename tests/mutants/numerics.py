@@ -189,7 +189,7 @@ MUTANTS: list[Mutant] = [
             "for name, size in bound.labels.items():",
             "for name, size in ():",
         ),
-        ("a copy is bound", "if not np.shape(own) or own is array:", "if True:"),
+        ("a copy is bound", "if number or own is array:", "if True:"),
     ),
     *planted_in(
         "symgrad/numerics/bound.py",

@@ -85,6 +85,7 @@ def test_products_with_a_direction_are_bound() -> None:
             {"x": np.ones((5, 3), "float32")},
             "a NumPy array of float64 is wanted, not one of float32",
         ),
+        ({"x": np.ones((5, 3), int)}, "not one of int64"),
         ({"v": np.ones(3)}, "m is"),
         ({"z": 1.0}, "z is not declared"),
     ],
@@ -94,6 +95,15 @@ def test_what_would_be_copied_is_refused(
 ) -> None:
     with pytest.raises(sg.SymgradError, match=told):
         derivation.lambdify().bind(numbers() | changed)
+
+
+def test_a_number_is_bound_where_it_is_an_array() -> None:
+    function, c = sg.derive("c: Scalar\nloss = c**2", ["c"]).lambdify(), np.array(1.0)
+    step = function.bind(c=c)
+    c[...] = 3.0
+    assert step()[0] == 9.0
+    with pytest.raises(sg.SymgradError, match="c is read where it stands"):
+        function.bind(c=np.array(1.0, "float32"))
 
 
 def test_labels_are_looked_at_in_every_call() -> None:
