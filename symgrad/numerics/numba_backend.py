@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from inspect import isfunction
 from operator import itemgetter
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -241,22 +242,22 @@ def _room(source: str) -> Callable[..., tuple[int, ...]]:
 def _helpers(double: bool) -> dict[str, Any]:
     """Our own functions, compiled where they are called."""
     njit = numba().njit
-    made = {name: njit(getattr(numba_kernels, name), error_model="numpy") for name in HELPERS}
+    made: dict[str, Any] = {}
+    for name in HELPERS:
+        function = getattr(numba_kernels, name)
+        own = FunctionType(function.__code__, vars(numba_kernels) | made)  # they call each other
+        made[name] = njit(own, fastmath={"contract"}, error_model="numpy")
+    if not double:
+        made |= {name: made[f"{name}_single"] for name in HELPERS if f"{name}_single" in made}
     for name, routine in ROUTINES.items():
         function = defined(for_numba(routine), {"np": np, **made})[name]
         made.setdefault(name, njit(function, error_model="numpy"))
-    exponential = numba_kernels.exp if double else _exponential
-    made[numba_kernels.exp.__name__] = njit(exponential, fastmath={"contract"}, error_model="numpy")
     return made
 
 
 def for_numba(routine: Routine) -> str:
     """The text of a routine in what Numba compiles."""
     return routine.loops or routine.source.replace("xp, ", "").replace("xp.", "np.")
-
-
-def _exponential(x: Any) -> Any:
-    return np.exp(x)
 
 
 @cache

@@ -19,13 +19,18 @@ def product_text(left: str, right: str, out: str, sizes: Sequence[str]) -> str:
     >>> product_text("p0", "p1", "b0", ("n0", "n1", "n2"))
     'by_rows(p0, p1, b0) if 131072 <= n0 * n1 * n2 <= 2097152 else product(p0, p1, b0)'
     """
-    call, count = f"product({left}, {right}, {out})", " * ".join(sizes)
+    blas, count = call(left, right, out), " * ".join(sizes)
     if not right.endswith(".T"):
         loops = "by_columns" if left.endswith(".T") else "by_rows"
-        return f"{loops}({left}, {right}, {out}) if {FEWEST} <= {count} <= {MOST} else {call}"
+        return f"{loops}({left}, {right}, {out}) if {FEWEST} <= {count} <= {MOST} else {blas}"
     if not left.endswith(".T"):
-        return f"by_entries({left}, {right[:-2]}, {out}) if {count} <= {MOST} else {call}"
-    return call
+        return f"by_entries({left}, {right[:-2]}, {out}) if {count} <= {MOST} else {blas}"
+    return blas
+
+
+def call(left: str, right: str, out: str) -> str:
+    """The call of BLAS."""
+    return f"product({left}, {right}, {out})"
 
 
 def by_rows(a: Any, b: Any, out: Any) -> None:

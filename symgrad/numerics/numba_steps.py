@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import sympy
 
@@ -10,9 +10,10 @@ from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
 from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.listing import SIGNS, Added, Dims, Op, additions, common_dims
+from symgrad.numerics.numba_batches import Batch, Factor, batch, matrix
 from symgrad.numerics.numba_entries import STORED, Entries, See, entry_text, indices
 from symgrad.numerics.numba_loops import Step
-from symgrad.numerics.numba_products import product_text
+from symgrad.numerics.numba_products import call, product_text
 from symgrad.numerics.source import Program
 
 
@@ -23,6 +24,7 @@ class Steps:
         self.program = program
         self.entries = Entries(program)
         self.steps: list[Step] = []
+        self.laid: dict[Hashable, str] = {}  # copies of factors in another order
         for op, name in program.names.items():
             match op.kind:
                 case "ufunc":
@@ -91,7 +93,10 @@ class Steps:
 
     def _product(self, op: Op, name: str) -> None:
         if op.name != "dot" or not op.dims:
-            self._summed(op, name)
+            if op.dims and (found := batch(op)):
+                self._batched(found, op, name)
+            else:
+                self._summed(op, name)
             return
         a, b = op.operands
         (left, turned), (right, other) = self._matrix(a), self._matrix(b)
@@ -100,7 +105,7 @@ class Steps:
             first, second, out = see(left, ()) + turned, see(right, ()) + other, see(name, ())
             if len(op.dims) == 2:
                 return product_text(first, second, out, self.sizes((*a.dims, op.dims[1])))
-            return f"product({first}, {second}, {out})"
+            return call(first, second, out)
 
         self._step(name, op.dims, (), text, "call")
 
@@ -110,6 +115,36 @@ class Steps:
         if op.kind == "permute" and op.axes == (1, 0) and op.operands[0].kind in STORED:
             return self.entries.named(op.operands[0]), ".T"
         return self.own(op, op.dims) or self.let(op, op.dims), ""
+
+    def _batched(self, found: Batch, op: Op, name: str) -> None:
+        """Products of matrices, one for each example."""
+        left, right = self._laid(found.left), self._laid(found.right)
+        parts = (found.examples, found.rows, found.summed, found.columns)
+        count, *sizes = (" * ".join(self.sizes(part)) for part in parts)
+        m, k, n = sizes
+
+        def text(see: See) -> str:
+            first = matrix(see(left, ()), count, (m, k), found.left.turned)
+            second = matrix(see(right, ()), count, (k, n), not found.right.turned)
+            out = matrix(see(name, ()), count, (m, n), False)
+            return product_text(first, second, out, sizes) if m and n else call(first, second, out)
+
+        self.steps.append(Step(name, self.sizes(op.dims), (count,) if count else (), text, "call"))
+
+    def _laid(self, factor: Factor) -> str:
+        """The array of a factor in the order that it has to have."""
+        if factor.stands:
+            return self.entries.named(factor.op)
+        key = factor.op, factor.letters, factor.order
+        if key not in self.laid:
+            at = dict(zip(factor.order, indices(factor.order), strict=True))
+            entry = [at.get(x, "0") for x in factor.letters]
+            target = f"t{len(self.steps)}"
+            self._step(
+                target, factor.dims, factor.dims, lambda s: self.entries.entry(factor.op, entry, s)
+            )
+            self.laid[key] = target
+        return self.laid[key]
 
     def _summed(self, op: Op, name: str) -> None:
         """sum of a_left b_right over the letters that the result has not."""

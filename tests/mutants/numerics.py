@@ -51,6 +51,21 @@ MUTANTS: list[Mutant] = [
         ("one row of cofactors is scaled", "for k in range(s.size):", "for k in range(1):"),
     ),
     *planted_in(
+        "symgrad/numerics/numba_kernels.py",
+        "tests/numerics/test_numba_kernels.py",
+        (
+            "log1p loses what 1 + x rounds off",
+            "    small = (x - (u - 1.0)) / u\n",
+            "    small = x - x\n",
+        ),
+        (
+            "tanh loses the sign",
+            "e / (e + 2.0)\n    value = value if x >= 0.0 else -value",
+            "e / (e + 2.0)",
+        ),
+        ("a subnormal number's log is shifted", "np.float64(k - 54 if", "np.float64(k - 53 if"),
+    ),
+    *planted_in(
         "symgrad/numerics/plan.py",
         "tests/numerics/test_function.py",
         ("a program is made for each function", "if derivation not in _programs:", "if True:"),

@@ -30,6 +30,28 @@ def test_two_transposed_matrices_are_for_blas() -> None:
     assert product_text("p0", "p1.T", "b0", "klm").startswith("by_entries(p0, p1, b0) if ")
 
 
+TENSORS = """X: Tensor(b, t, d)
+U: Tensor(h, d, k)
+Q = einsum("btd,hdk->bhtk", X, U)
+loss = sum(einsum("bhtk,bhsk->bhts", Q, Q)**3)"""
+
+
+def test_tensors_are_multiplied_as_matrices() -> None:
+    pytest.importorskip("numba", exc_type=ImportError)
+    rng = np.random.default_rng(0)
+    derivation = sg.derive(TENSORS, ["U"])
+    function = derivation.lambdify(modules="numba", reuse_buffers=True)
+    inputs = {"X": rng.normal(size=(2, 5, 4)), "U": rng.normal(size=(3, 4, 6))}
+    compiled, _ = function.compiled(inputs)
+    many = sum(op.kind == "product" and len(op.dims) > 1 for op in compiled.program.ops)
+    assert many > 2
+    assert compiled.source.count(" product(") == many
+    value, slopes = function(inputs)
+    wanted, wanted_slopes = derivation.lambdify()(inputs)
+    np.testing.assert_allclose(value, wanted, rtol=1e-12)
+    np.testing.assert_allclose(slopes["U"], wanted_slopes["U"], rtol=1e-10)
+
+
 @pytest.mark.parametrize("examples", [7, 70, 700])  # entry by entry, by rows too, and with BLAS
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 2e-4)])
 def test_compiled_products_of_every_size(examples: int, dtype: str, tolerance: float) -> None:

@@ -1,0 +1,29 @@
+"""The functions that compiled loops call, uncompiled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from symgrad.numerics import numba_kernels
+
+ENDS = [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, -2.0]
+
+
+@pytest.mark.parametrize(("dtype", "units"), [("float64", 3), ("float32", 2)])
+@pytest.mark.parametrize("name", ["exp", "log", "log1p", "tanh"])
+def test_functions_of_a_number_are_the_library_s_within_units_in_the_last_place(
+    name: str, dtype: str, units: int
+) -> None:
+    function = getattr(numba_kernels, name if dtype == "float64" else f"{name}_single")
+    limits = np.finfo(dtype)
+    spread = np.geomspace(limits.smallest_subnormal, limits.max / 2, 150)
+    points = np.concatenate([np.linspace(-110, 110, 201), spread, -spread / limits.max, ENDS])
+    with np.errstate(all="ignore"):
+        x = points.astype(dtype)
+        found = np.array([function(each) for each in x])
+        wanted = getattr(np, name)(x.astype(np.longdouble)).astype(dtype)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted))
+    known = ~np.isnan(wanted)
+    np.testing.assert_array_max_ulp(found[known], wanted[known], units)
