@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
 from symgrad.numerics.listing import Dims, Op
-from symgrad.numerics.numba_entries import STORED
+from symgrad.numerics.numba_entries import STORED, indices
+from symgrad.numerics.numba_products import call, product_text
 
 Letters = tuple[int, ...]
 
@@ -42,6 +43,12 @@ class Factor:
         size = dict(zip(self.letters, self.op.dims, strict=True))
         return tuple(size[x] for x in self.order)
 
+    @property
+    def at(self) -> list[str]:
+        """Where its entry is, at the indices of this order."""
+        at = dict(zip(self.order, indices(self.order), strict=True))
+        return [at.get(x, "0") for x in self.letters]
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -51,8 +58,22 @@ class Batch:
     right: Factor
     examples: Dims
     rows: Dims
-    columns: Dims
     summed: Dims
+    columns: Dims
+
+    @property
+    def parts(self) -> tuple[Dims, ...]:
+        """The axes of examples, rows, what is summed over, and columns."""
+        return self.examples, self.rows, self.summed, self.columns
+
+    def text(self, arrays: Sequence[str], count: str, sizes: Sequence[str]) -> str:
+        """The call that multiplies the matrices of example i0, of this many, of arrays: the
+        factors and their product."""
+        (m, k, n), (left, right, out) = sizes, arrays
+        left = matrix(left, count, (m, k), self.left.turned)
+        right = matrix(right, count, (k, n), not self.right.turned)
+        out = matrix(out, count, (m, n), False)
+        return product_text(left, right, out, sizes) if m and n else call(left, right, out)
 
 
 def batch(op: Op) -> Batch | None:
@@ -75,7 +96,7 @@ def batch(op: Op) -> Batch | None:
     return Batch(
         _factor(a, left, examples, rows, summed),
         _factor(b, right, examples, columns, summed),
-        *(tuple(size[k] for k in part) for part in (examples, rows, columns, summed)),
+        *(tuple(size[k] for k in part) for part in (examples, rows, summed, columns)),
     )
 
 

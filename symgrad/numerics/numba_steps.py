@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 
 import sympy
 
@@ -10,7 +10,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
 from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.listing import SIGNS, Added, Dims, Op, additions, common_dims
-from symgrad.numerics.numba_batches import Batch, Factor, batch, matrix
+from symgrad.numerics.numba_batches import Batch, Factor, batch
 from symgrad.numerics.numba_entries import STORED, Entries, See, entry_text, indices
 from symgrad.numerics.numba_loops import Step
 from symgrad.numerics.numba_products import call, product_text
@@ -24,7 +24,7 @@ class Steps:
         self.program = program
         self.entries = Entries(program)
         self.steps: list[Step] = []
-        self.laid: dict[Hashable, str] = {}  # copies of factors in another order
+        self.laid: dict[Factor, str] = {}  # copies of factors in another order
         for op, name in program.names.items():
             match op.kind:
                 case "ufunc":
@@ -118,33 +118,22 @@ class Steps:
 
     def _batched(self, found: Batch, op: Op, name: str) -> None:
         """Products of matrices, one for each example."""
-        left, right = self._laid(found.left), self._laid(found.right)
-        parts = (found.examples, found.rows, found.summed, found.columns)
-        count, *sizes = (" * ".join(self.sizes(part)) for part in parts)
-        m, k, n = sizes
-
-        def text(see: See) -> str:
-            first = matrix(see(left, ()), count, (m, k), found.left.turned)
-            second = matrix(see(right, ()), count, (k, n), not found.right.turned)
-            out = matrix(see(name, ()), count, (m, n), False)
-            return product_text(first, second, out, sizes) if m and n else call(first, second, out)
-
-        self.steps.append(Step(name, self.sizes(op.dims), (count,) if count else (), text, "call"))
+        arrays = self._laid(found.left), self._laid(found.right), name
+        count, *sizes = (" * ".join(self.sizes(part)) for part in found.parts)
+        text: Callable[[See], str] = lambda see: found.text(  # noqa: E731
+            [see(x, ()) for x in arrays], count, sizes
+        )
+        self.steps.append(Step(name, self.sizes(op.dims), (count,) * bool(count), text, "call"))
 
     def _laid(self, factor: Factor) -> str:
         """The array of a factor in the order that it has to have."""
         if factor.stands:
             return self.entries.named(factor.op)
-        key = factor.op, factor.letters, factor.order
-        if key not in self.laid:
-            at = dict(zip(factor.order, indices(factor.order), strict=True))
-            entry = [at.get(x, "0") for x in factor.letters]
-            target = f"t{len(self.steps)}"
-            self._step(
-                target, factor.dims, factor.dims, lambda s: self.entries.entry(factor.op, entry, s)
-            )
-            self.laid[key] = target
-        return self.laid[key]
+        if factor not in self.laid:
+            target, dims = f"t{len(self.steps)}", factor.dims
+            self._step(target, dims, dims, lambda s: self.entries.entry(factor.op, factor.at, s))
+            self.laid[factor] = target
+        return self.laid[factor]
 
     def _summed(self, op: Op, name: str) -> None:
         """sum of a_left b_right over the letters that the result has not."""
