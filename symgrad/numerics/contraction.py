@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Container, Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
 
 import sympy
 
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.listing import Array, Labels
-from symgrad.numerics.pairs import pair_key
+from symgrad.numerics.pairs import Pairs
 from symgrad.numerics.sparse import next_pair
 
 NOMINAL = 32  # what an unknown dimension counts as
@@ -68,15 +67,15 @@ class Costs:
 
 
 class Order:
-    """Arrays that are to be multiplied, by number; `free` are the indices of their product, `made`
-    the products that are there already and cost nothing."""
+    """Arrays that are to be multiplied, by number; `free` are the indices of their product; the
+    products that `pairs` has made already cost nothing."""
 
     def __init__(
-        self, costs: Costs, arrays: Sequence[Array], free: Iterable[Hashable], made: Container[Any]
+        self, costs: Costs, arrays: Sequence[Array], free: Iterable[Hashable], pairs: Pairs
     ) -> None:
         self.costs = costs
         self.free = set(free)
-        self.made = made
+        self.pairs = pairs
         self.items: dict[int, Array] = {}
         self.count = 0
         self.uses: Counter[Hashable] = Counter(self.free)  # of each index
@@ -109,16 +108,26 @@ class Order:
         """Another array with the same indices, where the one at this place was."""
         self.items[list(self.items)[place]] = array
 
+    def shared(self) -> bool:
+        """Whether the product that comes next is made already."""
+        if len(self.items) > FEW:
+            return False
+        a, b = (self.items[k] for k in self._pair())
+        return self.pairs.key(a, b, self._needed(a, b)) in self.pairs.made
+
     def take(self) -> tuple[Array, Array, set[Hashable]]:
         """The two to multiply next, and the indices of theirs that are needed afterwards."""
-        pair = self._of_sparse() if self.sparse else None
-        i, j = pair or (self._nearest() if len(self.items) > FEW else self._best())
+        i, j = self._pair()
         a, b = self.items.pop(i), self.items.pop(j)
         needed = self._needed(a, b)
         self.uses.subtract((*a.labels, *b.labels))
-        for pair in self.alike.pop(pair_key(a, b, needed), ()):  # cost nothing from now on
+        for pair in self.alike.pop(self.pairs.key(a, b, needed), ()):  # cost nothing from now on
             heapq.heappush(self.waiting, (0, *pair))
         return a, b, needed
+
+    def _pair(self) -> tuple[int, int]:
+        pair = self._of_sparse() if self.sparse else None
+        return pair or (self._nearest() if len(self.items) > FEW else self._best())
 
     def _of_sparse(self) -> tuple[int, int] | None:
         """The pair that keeps a sparse matrix from being filled, if there is one."""
@@ -134,9 +143,9 @@ class Order:
     def _wait(self, i: int, j: int) -> None:
         a, b = self.items[i], self.items[j]
         needed = self._needed(a, b)
-        key = pair_key(a, b, needed)
+        key = self.pairs.key(a, b, needed)
         volume = self.costs.volume
-        cost = 0 if key in self.made else volume({*a.labels, *b.labels}) + volume(needed)
+        cost = 0 if key in self.pairs.made else volume({*a.labels, *b.labels}) + volume(needed)
         self.alike[key].append((i, j))
         heapq.heappush(self.waiting, (cost, i, j))
 
@@ -157,7 +166,7 @@ class Order:
         def cost(pair: tuple[int, int]) -> tuple[int, int]:
             a, b = (arrays[k] for k in pair)
             first, rest = self.costs.step(labels, self.free, pair)
-            made = pair_key(a, b, self._needed(a, b)) in self.made
+            made = self.pairs.key(a, b, self._needed(a, b)) in self.pairs.made
             after = self.costs.cheapest(rest, self.free)
             return (0 if made else first) + after, sum(pair)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
+from symgrad.calculus.entries import symmetric
 from symgrad.calculus.terms import opened
 from symgrad.errors import DataError
 from symgrad.numerics.branches import chosen_alone
@@ -20,7 +21,7 @@ from symgrad.numerics.ranges import in_range
 from symgrad.numerics.scatters import Sign, joined, needed, scatters
 from symgrad.numerics.source import Program
 from symgrad.numerics.sparse import refuse
-from symgrad.numerics.systems import Systems, solvable
+from symgrad.numerics.systems import Systems, of_factor, solvable
 from symgrad.numerics.tracing import traced
 
 # how operations are called that no word of a program stands for
@@ -88,7 +89,9 @@ class _Emitter:
                 if isinstance(node.label, ix.Input):
                     self.labels.add(node.label.name)
             elif not isinstance(node, (ix.Identity, ix.Place)):  # made where they are needed
-                self.values[node] = self._unfilled(node)
+                self.values[node] = op = self._unfilled(node)
+                if len(op.dims) == 2 and symmetric(node):
+                    self.listing.symmetric.add(op)
         returned = [(self._full(entry, labels), dims_of(labels)) for entry, labels in flat.results]
         for op, _ in returned:
             if op.sparse:
@@ -166,6 +169,8 @@ class _Emitter:
             over = (*leading, *acting)
         if solvable(node):
             op = self.systems.inverse(node, self.listing.aligned(arrays[0], over))
+        elif of_factor(node):
+            op = self.systems.by_factor(node, arrays[0].op)
         else:
             op = traced(self.listing, node.operation, arrays, over, acting, labels)
         return self._computed(Array(op, labels), ix.Term(ix.ONE, (ix.Factor(node, labels),)))

@@ -177,10 +177,12 @@ def stays_sparse(kind: str, name: str, operands: Sequence[Op], dims: Dims) -> bo
 
 @dataclass
 class Listing:
-    """The operations so far; `ops` are those with a line, in order."""
+    """The operations so far; `ops` are those with a line, in order, `symmetric` are matrices that
+    are known to be their own transposes."""
 
     ops: list[Op] = field(default_factory=list)
     table: dict[Hashable, Op] = field(default_factory=dict)
+    symmetric: set[Op] = field(default_factory=set)
 
     def op(
         self,
@@ -284,7 +286,7 @@ class Listing:
         op, order = a.op, tuple(a.labels.index(x) for x in labels)
         if op.kind == "permute":
             op, order = op.operands[0], tuple(op.axes[k] for k in order)
-        if order == tuple(range(len(order))):
+        if order == tuple(range(len(order))) or op in self.symmetric:
             return op
         return self.op("permute", (op,), tuple(op.dims[k] for k in order), axes=order)
 

@@ -26,7 +26,8 @@ class Pairs:
     ) -> Array:
         """The product, made once whichever way round it is asked for; its axes are in this order
         where that costs nothing."""
-        key = pair_key(a, b, needed)
+        a, b = self._turned(a, b), self._turned(b, a)
+        key = _key(a, b, needed)
         pair = _ordered(a, b)
         if key in self.made:
             op, axes = self.made[key]
@@ -39,6 +40,19 @@ class Pairs:
         ]
         self.made[key] = result.op, axes
         return result
+
+    def key(self, a: Array, b: Array, needed: Set[Hashable]) -> Hashable:
+        """What a product of two arrays is, whatever their indices are called."""
+        return _key(self._turned(a, b), self._turned(b, a), needed)
+
+    def _turned(self, a: Array, other: Array) -> Array:
+        """A symmetric matrix with the index that the other array has at the end: S_ij = S_ji, so
+        that S b and b^T S are one product."""
+        if a.op not in self.listing.symmetric or len(a.labels) != 2:
+            return a
+        first, last = a.labels
+        turn = first in other.labels and last not in other.labels
+        return Array(a.op, (last, first)) if turn else a
 
     def _made(self, a: Array, b: Array, needed: Set[Hashable], order: Sequence[Hashable]) -> Array:
         for inverse, other in ((a, b), (b, a)):
@@ -107,8 +121,8 @@ def _ordered(a: Array, b: Array) -> tuple[Array, Array]:
     return (a, b) if a.op.serial <= b.op.serial else (b, a)
 
 
-def pair_key(a: Array, b: Array, needed: Set[Hashable]) -> Hashable:
-    """What a product of two arrays is, whatever their indices are called."""
+def _key(a: Array, b: Array, needed: Set[Hashable]) -> Hashable:
+    """Two arrays as they are multiplied, whatever their indices are called."""
     first, second = _ordered(a, b)
     shared = tuple(
         (k, second.labels.index(x)) for k, x in enumerate(first.labels) if x in second.labels

@@ -55,10 +55,12 @@ class Products:
         # rows that are scattered come first: each of them is in one piece
         out = [*dict.fromkeys(x for _, labels in scattered for x in labels[:-1]), *wanted]
         items += self.systems.ones(items, out)
-        order = Order(self.costs, items, out, self.pairs.made)
-        while len(order.items) > 1 and self._has_inverse(order.arrays):
-            self._multiply(order, parts, out)  # shared whatever the scalar
+        order = Order(self.costs, items, out, self.pairs)
         scale = self._scale(term.coefficient, scalars, below)
+        while len(order.items) > 1 and (
+            self._has_inverse(order.arrays) or (scale and order.shared())
+        ):
+            self._multiply(order, parts, out)  # shared whatever the scalar
         if scale and order.items and not any(part_of(node.label) for node, _ in scattered):
             scalar = term._replace(factors=tuple(f for f in term.factors if not f.labels))
             part = scalar._replace(summed=())

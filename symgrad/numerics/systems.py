@@ -4,6 +4,8 @@ An inverse is not made at first: it is an operation without a line, and its prod
 and matrices are systems, `np.linalg.solve(p0, p1)`. Where a line still needs it at the end (a
 trace, an entry, a result), or where it takes part in too many systems, the inverse is `wanted`: the
 code is then written again, with that inverse made once.
+
+What is known to be symmetric has one Cholesky factor for its inverse, determinant and systems.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Apply, Node
 from symgrad.language.dimensions import ONE
+from symgrad.language.operations.cholesky import FACTOR, SOLUTION
 from symgrad.numerics.listing import Array, Listing, Op, dims_of
 
 MOST = 3  # systems: each takes 2/3 n^3 operations more than a product, and an inverse 2 n^3
@@ -24,11 +27,16 @@ def solvable(node: Node) -> bool:
     return isinstance(node, Apply) and node.operation.meaning.solver is not None
 
 
+def of_factor(node: Apply) -> bool:
+    """Whether this has a form by a Cholesky factor, and its matrix is known to be symmetric."""
+    return node.operation.meaning.by_factor is not None and symmetric(node.arguments[0][0])
+
+
 @dataclass(frozen=True)
 class Unmade:
     """An inverse that is not made: of which matrix, and the systems that stand for its products."""
 
-    node: Node
+    node: Apply
     matrix: Op
     systems: set[Op] = field(default_factory=set)
 
@@ -42,15 +50,26 @@ class Systems:
     inverses: set[Op] = field(default_factory=set)
     unmade: dict[Op, Unmade] = field(default_factory=dict)
 
-    def inverse(self, node: Node, matrix: Op) -> Op:
+    def inverse(self, node: Apply, matrix: Op) -> Op:
         """An inverse: a value, or left unmade."""
-        op = self.listing.op(
-            "linalg", (matrix,), matrix.dims, name="linalg.inv", line=node in self.made
-        )
+        line = node in self.made
+        if of_factor(node):
+            op = self.by_factor(node, matrix, line)
+        else:
+            op = self.listing.op("linalg", (matrix,), matrix.dims, name="linalg.inv", line=line)
         if node not in self.made:
             self.unmade[op] = Unmade(node, matrix)
         self.inverses.add(op)
         return op
+
+    def by_factor(self, node: Apply, matrix: Op, line: bool = True) -> Op:
+        """A function of a symmetric matrix, by its factor."""
+        routine = node.operation.meaning.by_factor
+        operands = self._factor(matrix), matrix
+        return self.listing.op("routine", operands, node.axes, name=routine.name, line=line)
+
+    def _factor(self, matrix: Op) -> Op:
+        return self.listing.op("routine", (matrix,), matrix.dims, name=FACTOR.name)
 
     def ones(self, items: Sequence[Array], needed: Iterable[Hashable]) -> list[Array]:
         """Vectors of ones for sums over an inverse's rows or columns: sum_j Y_ij 1_j."""
@@ -83,7 +102,11 @@ class Systems:
                 right, (*places, *([] if columns else [len(leading) + 1]))
             )
             dims = dims if columns else (*dims, ONE)
-        op = self.listing.op("linalg", (matrix, right), dims, name="linalg.solve")
+        if of_factor(unmade.node):
+            operands = self._factor(matrix), matrix, right
+            op = self.listing.op("routine", operands, dims, name=SOLUTION.name)
+        else:
+            op = self.listing.op("linalg", (matrix, right), dims, name="linalg.solve")
         unmade.systems.add(op)
         result = Array(self.listing.dropped(op, -1) if leading and not columns else op, labels)
         return self.listing.reduced("add", result, [x for x in labels if x not in needed])

@@ -167,6 +167,27 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/language/operations/cholesky.py",
+        "tests/numerics/test_cholesky.py",
+        ("a matrix that has no factor is taken to have one", "if not failed:", "if True:"),
+        ("the diagonal of an inverse is twice too large", "*= 0.5", "*= 1.0"),
+        ("a determinant is that of the factor", "return 2 * xp.sum(", "return xp.sum("),
+    ),
+    *planted_in(
+        "symgrad/numerics/pairs.py",
+        "tests/numerics/test_cholesky.py",
+        ("a symmetric matrix is not turned", "if turn else a", "if False else a"),
+    ),
+    *planted_in(
+        "symgrad/numerics/contraction.py",
+        "tests/numerics/test_cholesky.py",
+        (
+            "a product that is made is made again with its scalar",
+            "return self.pairs.key(a, b, self._needed(a, b)) in self.pairs.made",
+            "return False",
+        ),
+    ),
+    *planted_in(
         "symgrad/numerics/systems.py",
         "tests/numerics/test_systems.py",
         (

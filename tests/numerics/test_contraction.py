@@ -28,7 +28,7 @@ def contracted(count: int, alike: bool = False, vector: bool = True) -> list[tup
         x = listing.op("input", (), dims_of(tuple(labels[-1:])), name="p1000")
         arrays.append(Array(x, (labels[-1],)))
     kept = labels[:1] if vector else [labels[0], labels[-1]]
-    order = Order(Costs(), arrays, kept, pairs.made)
+    order = Order(Costs(), arrays, kept, pairs)
     while len(order.items) > 1:
         a, b, needed = order.take()
         order.add(pairs.product(a, b, needed, kept))

@@ -12,6 +12,7 @@ from symgrad.language import expressions as ex
 from symgrad.language.composing import inverted
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.formula import Applied, Row, Symbol
+from symgrad.language.operations.cholesky import DETERMINANT, INVERSE, LOG_DETERMINANT
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.meanings import Composite, Expansion, Function, declare, rewrite
 from symgrad.language.operations.piecewise import absolute
@@ -41,6 +42,7 @@ inv = declare(
     kernel=lambda xp, x: xp.inv(x),
     symmetric=True,
     solver=lambda xp, x, b: xp.solve(x, b),
+    by_factor=INVERSE,
     equation=lambda y, x: (y @ x, filled(eye, x.shape[:1])),
     elsewhere=("inverse",),
     shape=_of_square("inv", lambda x: x.shape),
@@ -71,6 +73,7 @@ det = declare(
     over="matrix",
     pullback=lambda g, y, x: (g * y * inv(x).T,),
     kernel=lambda xp, x: xp.det(x),
+    by_factor=DETERMINANT,
     cofactors=True,
     identity="Jacobi's formula",
     expansion=_by_cofactors(lambda x, c: c),
@@ -89,6 +92,7 @@ logdet = declare(
     over="matrix",
     pullback=lambda g, y, x: (g * inv(x).T,),
     kernel=lambda xp, x: xp.log_abs_det(x),
+    by_factor=LOG_DETERMINANT,
     identity="Jacobi's formula, over det",
     expansion=_by_cofactors(lambda x, c: c / det(x)),
     aliases=("log_det",),

@@ -26,6 +26,7 @@ from typing import Any
 import sympy
 
 from symgrad.language.expressions import Call, Expression, Operation, register
+from symgrad.language.operations.namespace import Routine
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ class Function:
     `pullback(g, y, *x)` is the cotangent of each argument, g that of the result y; for a function
     without a definition in the language it is what defines its derivative. `kernel(xp, *x)`, or
     `kernel(xp, x, axis)` where it goes `along` an axis, are its numbers, in a `Namespace`, with any
-    leading axes. `solver(xp, x, b)` is the product of kernel(xp, x) and b, without kernel(xp, x).
+    leading axes. `solver(xp, x, b)` is the product of kernel(xp, x) and b, without kernel(xp, x);
+    `by_factor` is the routine that computes it of a Cholesky factor and its symmetric matrix.
     `equation(y, *x)` are the two sides of what y solves, where its differential follows from that;
     `identity` names what it follows from else, where there is no definition, and `expansion` shows
     it.
@@ -125,6 +127,7 @@ class Function:
     simplex: bool = False  # whether the values sum to 1
     symmetric: bool = False  # whether the result is symmetric where every matrix argument is
     solver: Callable[..., Any] | None = None
+    by_factor: Routine | None = None
     cofactors: bool = False  # whether y inv(x).T is finite also where x has no inverse
     equation: Callable[..., tuple[Expression, Expression]] | None = None
     identity: str = ""
