@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from itertools import combinations
 import sympy
 
 from symgrad.calculus.nodes import Axis
-from symgrad.numerics.listing import Array, Labels
+from symgrad.numerics.listing import Array, Labels, Op
 from symgrad.numerics.pairs import Pairs
 from symgrad.numerics.sparse import next_pair
 
@@ -23,19 +24,34 @@ FEW = 8  # with more only the product itself, and only pairs that share an index
 
 @dataclass(frozen=True)
 class Costs:
-    """How long each index is taken to be: as known, else nominal."""
+    """How long each index is taken to be: as known, else nominal. What is `promised` another term
+    makes anyway."""
 
     sizes: Mapping[Axis, int] = field(default_factory=dict)
+    promised: Set[Hashable] = frozenset()
     lengths: dict[Hashable, int] = field(default_factory=dict)  # of the indices met so far
 
     def length(self, label: Hashable) -> int:
         """The length of an index."""
-        axis = getattr(label, "axis", None)
+        return self.extent(getattr(label, "axis", None))
+
+    def extent(self, axis: Axis | None) -> int:
+        """How long an axis is."""
         if isinstance(axis, sympy.Integer):
             return int(axis)
         if axis in self.sizes:
             return self.sizes[axis]
         return BATCH if isinstance(axis, str) else NOMINAL
+
+    def of(self, ops: Iterable[Op]) -> int:
+        """How many multiplications the products of a program take."""
+        total = 0
+        for op in ops:
+            if op.kind == "product":
+                dims = (x for operand in op.operands for x in operand.dims)
+                axes = dict(zip((*op.axes[0], *op.axes[1]), dims, strict=True))
+                total += math.prod(map(self.extent, axes.values()))
+        return total
 
     def volume(self, labels: Iterable[Hashable]) -> int:
         """How many entries an array over these indices has."""
@@ -163,12 +179,18 @@ class Order:
         numbers, arrays = list(self.items), self.arrays
         labels = [a.labels for a in arrays]
 
-        def cost(pair: tuple[int, int]) -> tuple[int, int]:
-            a, b = (arrays[k] for k in pair)
-            first, rest = self.costs.step(labels, self.free, pair)
-            made = self.pairs.key(a, b, self._needed(a, b)) in self.pairs.made
-            after = self.costs.cheapest(rest, self.free)
-            return (0 if made else first) + after, sum(pair)
+        pairs = list(combinations(range(len(numbers)), 2))
+        keys = {
+            (i, j): self.pairs.key(arrays[i], arrays[j], self._needed(arrays[i], arrays[j]))
+            for i, j in pairs
+        }
 
-        i, j = min(combinations(range(len(numbers)), 2), key=cost)
+        def cost(pair: tuple[int, int]) -> tuple[int, int]:
+            first, rest = self.costs.step(labels, self.free, pair)
+            key = keys[pair]
+            free = key in self.pairs.made or self.pairs.between(key) in self.costs.promised
+            return (0 if free else first) + self.costs.cheapest(rest, self.free), sum(pair)
+
+        i, j = min(pairs, key=cost)
+        self.pairs.left |= {key for pair, key in keys.items() if pair != (i, j)}
         return numbers[i], numbers[j]

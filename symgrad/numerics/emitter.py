@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import symmetric
@@ -53,18 +53,29 @@ def program(
 
     Raises: DataError where one of these would be filled."""
     flat = chosen_alone(in_range(at_limits(with_cofactors(flattened(results)))))
-    made: frozenset[ix.Node] = frozenset()
-    while True:
-        emitter = _Emitter(Costs(sizes or {}), made, None if record is None else {}, sparse)
-        written = emitter.program(flat)
-        wanted = emitter.systems.wanted([op for op, _ in written.results])
-        if not wanted:
-            break
-        made |= wanted
+    costs, recorded = Costs(sizes or {}), record is not None
+    emitter, written = _written(flat, costs, recorded, sparse)
+    if promised := emitter.products.pairs.regretted:  # forward and backward together
+        again = _written(flat, replace(costs, promised=promised), recorded, sparse)
+        emitter, written = min((emitter, written), again, key=lambda pair: costs.of(pair[1].ops))
     if record is not None and emitter.computed is not None:
         record.lines = {name: emitter.computed.get(op, []) for op, name in written.names.items()}
         record.flat = flat
     return written
+
+
+def _written(
+    flat: Flat, costs: Costs, recorded: bool, sparse: frozenset[str]
+) -> tuple[_Emitter, Program]:
+    """The program, written again where it needs an inverse for itself."""
+    made: frozenset[ix.Node] = frozenset()
+    while True:
+        emitter = _Emitter(costs, made, {} if recorded else None, sparse)
+        written = emitter.program(flat)
+        wanted = emitter.systems.wanted([op for op, _ in written.results])
+        if not wanted:
+            return emitter, written
+        made |= wanted
 
 
 @dataclass
@@ -90,6 +101,7 @@ class _Emitter:
                     self.labels.add(node.label.name)
             elif not isinstance(node, (ix.Identity, ix.Place)):  # made where they are needed
                 self.values[node] = op = self._unfilled(node)
+                self.listing.nodes.setdefault(op, node)
                 if len(op.dims) == 2 and symmetric(node):
                     self.listing.symmetric.add(op)
         returned = [(self._full(entry, labels), dims_of(labels)) for entry, labels in flat.results]

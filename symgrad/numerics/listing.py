@@ -177,11 +177,12 @@ def stays_sparse(kind: str, name: str, operands: Sequence[Op], dims: Dims) -> bo
 
 @dataclass
 class Listing:
-    """The operations so far; `ops` are those with a line, in order, `symmetric` are matrices that
-    are known to be their own transposes."""
+    """The operations so far; `ops` are those with a line, in order, `nodes` those that are a
+    node's array, `symmetric` matrices that are known to be their own transposes."""
 
     ops: list[Op] = field(default_factory=list)
     table: dict[Hashable, Op] = field(default_factory=dict)
+    nodes: dict[Op, Node] = field(default_factory=dict)
     symmetric: set[Op] = field(default_factory=set)
 
     def op(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 
 from symgrad.calculus.nodes import Label
 from symgrad.language.dimensions import ONE
@@ -20,6 +21,7 @@ class Pairs:
     systems: Systems
     made: dict[Hashable, tuple[Op, list[tuple[int, int]]]] = field(default_factory=dict)
     # the result for each key, and its axes
+    left: set[Hashable] = field(default_factory=set)  # products that were not chosen in their term
 
     def product(
         self, a: Array, b: Array, needed: Set[Hashable], order: Sequence[Hashable]
@@ -44,6 +46,17 @@ class Pairs:
     def key(self, a: Array, b: Array, needed: Set[Hashable]) -> Hashable:
         """What a product of two arrays is, whatever their indices are called."""
         return _key(self._turned(a, b), self._turned(b, a), needed)
+
+    def between(self, key: Any) -> Hashable:
+        """A product of two nodes, by these; None of others."""
+        first, second, *how = key
+        nodes = self.listing.nodes.get(first), self.listing.nodes.get(second)
+        return None if None in nodes else (*nodes, *how)
+
+    @property
+    def regretted(self) -> frozenset[Hashable]:
+        """The products of two nodes that one term passed by, and another one made."""
+        return frozenset({*map(self.between, self.left & self.made.keys())} - {None})
 
     def _turned(self, a: Array, other: Array) -> Array:
         """A symmetric matrix with the index that the other array has at the end: S_ij = S_ji, so

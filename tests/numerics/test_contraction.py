@@ -8,6 +8,7 @@ import pytest
 import symgrad as sg
 from symgrad.calculus.nodes import Label
 from symgrad.language.dimensions import dimension
+from symgrad.numerics import emitter
 from symgrad.numerics.contraction import Costs, Order
 from symgrad.numerics.listing import Array, Listing, dims_of
 from symgrad.numerics.pairs import Pairs
@@ -86,3 +87,36 @@ loss = sum((A @ B) * (A.T @ B) * (A @ B.T) * (A.T @ B.T)) + trace(A @ B) * sum(A
     value, _ = sg.derive(program).lambdify()(A=A, B=B)
     wanted = (A @ B) * (A.T @ B) * (A @ B.T) * (A.T @ B.T)
     assert value == pytest.approx(wanted.sum() + np.trace(A @ B) * (A * B).sum(), rel=1e-12)
+
+
+ATTENTION = """X: Matrix(r, n)
+T: Matrix(r, n)
+Q: Matrix(n, n)
+K: Matrix(n, n)
+V: Matrix(n, n)
+O: Matrix(n, n)
+P = softmax((X @ Q.T) @ (X @ K.T).T, axis=1)
+loss = norm2(P @ (X @ V.T) @ O.T - T)**2"""
+
+
+def test_forward_and_backward_products_are_chosen_together() -> None:
+    """P (X V^T) needs X V^T, as the gradient does; (P X) V^T costs as much where it stands
+    alone."""
+    derivation = sg.derive(ATTENTION, ["Q", "K", "V", "O"])
+    r, n = 256, 1024
+    sizes = {dimension("r"): r, dimension("n"): n}
+    ops = derivation.lambdify().plan.of_sizes(sizes).ops
+    assert Costs(sizes).of(ops) == 9 * r * n * n + 6 * r * r * n + r * n
+
+
+def test_a_program_is_written_again_only_where_products_were_passed_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = []
+    once = emitter._written
+    monkeypatch.setattr(emitter, "_written", lambda *given: written.append(1) or once(*given))
+    layers = "x: Vector(n)\nW: Matrix(n, n)\nV: Matrix(n, n)\n"
+    sg.derive(layers + "loss = mean(norm2(V @ tanh(W @ x))**2 for x in batch)").lambdify()
+    assert len(written) == 1
+    sg.derive(ATTENTION, ["Q", "K", "V", "O"]).lambdify()
+    assert len(written) == 3
