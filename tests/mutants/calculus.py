@@ -16,6 +16,11 @@ RECURRENCES = "tests/calculus/test_recurrences.py"
 STEPS = "tests/calculus/test_steps.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
+        "symgrad/calculus/closed_form.py",
+        "tests/calculus/test_linear_time.py",
+        ("each result is made short anew", "            known.nodes,\n", "            {},\n"),
+    ),
+    *planted_in(
         "symgrad/calculus/stated.py",
         STEPS,
         ("a look-up is a line", "or _is_entry(node)", "or False"),

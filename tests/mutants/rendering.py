@@ -163,6 +163,16 @@ MUTANTS: list[Mutant] = [
         ("the next step is not drawn", "index != last))", "False))"),
     ),
     *planted_in(
+        "symgrad/rendering/graph/drawing.py",
+        "tests/rendering/test_graph.py",
+        ("edges pass all layers", "> FAR:", "> 100 * FAR:"),
+        (
+            "no way back is drawn far below",
+            "edge = replace(edge, ",
+            "edge = Edge(target=edge.target, ",
+        ),
+    ),
+    *planted_in(
         "symgrad/rendering/html/rows.py",
         "tests/rendering/test_html.py",
         (

@@ -211,3 +211,28 @@ def test_tikz_compiles(tmp_path: Path) -> None:
     command = [program, "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:]
+
+
+def steps(n: int) -> str:
+    """A recurrent network of n steps, written out."""
+    declared = "W: Matrix(h, h)\nU: Matrix(h, d)\nh0: Vector(h)\n"
+    data = "".join(f"x{t}: Vector(d)\n" for t in range(1, n + 1))
+    lines = "".join(f"h{t} = tanh(W @ h{t - 1} + U @ x{t})\n" for t in range(1, n + 1))
+    return f"{declared}{data}{lines}loss = " + " + ".join(f"sum(h{t})" for t in range(1, n + 1))
+
+
+def test_a_picture_grows_as_its_graph_does() -> None:
+    """No edge passes all layers: a value that is used far below stands there again, by its name."""
+    graphs = [graph(sg.derive(steps(n), ["W", "U"])) for n in (12, 24)]
+    drawn = [drawing(each) for each in graphs]
+    once, twice = (sum(len(f) + len(b or ()) for f, b in each.curves) for each in drawn)
+    assert twice < 2.3 * once
+    own, again = graphs[1].vertices, drawn[1].graph.vertices
+    assert again[: len(own)] == own and len(again) > len(own)
+    assert {v.name for v in again[len(own) :]} <= {v.name for v in own}
+    assert not any(v.rule or v.cotangent for v in again[len(own) :])
+    arrived = [
+        [(vertices[e.source].name, vertices[e.target].name, e.back) for e in edges]
+        for vertices, edges in ((own, graphs[1].edges), (again, drawn[1].graph.edges))
+    ]
+    assert arrived[0] == arrived[1]  # each use, and each way back, is there

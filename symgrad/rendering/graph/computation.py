@@ -185,9 +185,16 @@ class _Builder:
         """The values to which cotangents flow: those that depend on what is derived by."""
         if self.doc.derivation.kind not in BACKWARD:
             return frozenset()
-        depend = {name for name, vertex in self.found.items() if vertex.kind == "parameter"}
-        while more := {b for a, b, _ in self.links if a in depend} - depend:
-            depend |= more
+        users: dict[str, list[str]] = {}
+        for source, target, _ in self.links:
+            users.setdefault(source, []).append(target)
+        pending = [name for name, vertex in self.found.items() if vertex.kind == "parameter"]
+        depend: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name not in depend:
+                depend.add(name)
+                pending += users.get(name, ())
         return frozenset(depend)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 
 from symgrad.language import formula as fm
@@ -13,7 +13,7 @@ from symgrad.language.measure import WORD, points
 from symgrad.language.table import Table
 from symgrad.language.unicode import columns
 from symgrad.rendering.graph.computation import Edge, Graph, Vertex
-from symgrad.rendering.graph.layout import LEVEL, MARGIN, PORT, Layout, Point, laid_out
+from symgrad.rendering.graph.layout import LEVEL, MARGIN, PORT, Layout, Point, laid_out, levels
 
 SCALE = 1.5  # pixels of a formula for each point at ten points
 SMALL = 1.2  # of words
@@ -21,6 +21,7 @@ LINE, PAD = 20.0, 10.0
 BESIDE = 6.0  # from an edge to the way back beside it
 AROUND = 26.0  # how far an edge to another step stays from the boxes
 ROUND = 8.0  # of its corners
+FAR = 12  # layers between a value and its use from which on its box stands there again
 
 Curve = tuple[Point, ...]  # from a point, then two controls and a point again and again
 
@@ -53,7 +54,8 @@ class Drawing:
 
 
 def drawing(graph: Graph) -> Drawing:
-    """The graph laid out."""
+    """The graph laid out, what is far from its use there again."""
+    graph = with_connectors(graph)
     rows = tuple(tuple(rows_of(vertex)) for vertex in graph.vertices)
     ports = Counter((side, k) for e in graph.edges for side, k in enumerate((e.source, e.target)))
     sizes = [
@@ -72,6 +74,23 @@ def drawing(graph: Graph) -> Drawing:
             back = tuple((x + BESIDE, y) for x, y in forward)
         curves.append((forward, back[::-1] if edge.back else None))
     return Drawing(graph, rows, layout, tuple(curves), lane, layout.height)
+
+
+def with_connectors(graph: Graph) -> Graph:
+    """The graph in which a use far below a value begins at a box of its own, with the value's name:
+    edges that pass all layers between would grow with the square of the depth."""
+    used = [(e.source, e.target) for e in graph.edges if not e.recurrent]
+    level = levels(len(graph.vertices), used)
+    vertices, again, edges = list(graph.vertices), dict[tuple[int, int], int](), []
+    for edge in graph.edges:
+        if not edge.recurrent and level[edge.target] - level[edge.source] > FAR:
+            if (edge.source, edge.target) not in again:
+                again[edge.source, edge.target] = len(vertices)
+                far = vertices[edge.source]
+                vertices.append(replace(far, rule="", number=None, cotangent=None, back=None))
+            edge = replace(edge, source=again[edge.source, edge.target])
+        edges.append(edge)
+    return replace(graph, vertices=tuple(vertices), edges=tuple(edges))
 
 
 def rows_of(vertex: Vertex) -> Iterator[Row]:

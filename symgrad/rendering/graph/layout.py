@@ -129,11 +129,12 @@ class _Layers:
     def _routes(self, x: Sequence[float], y: Sequence[float]) -> Iterator[tuple[Point, ...]]:
         leaving = _ports([path[0] for path in self.paths], [x[path[1]] for path in self.paths])
         arriving = _ports([path[-1] for path in self.paths], [x[path[-2]] for path in self.paths])
+        halves = [max(self.sizes[n][1] for n in row) / 2 for row in self.rows]
         for path, out, into in zip(self.paths, leaving, arriving, strict=True):
             source, *passed, target = path
             points = [(x[source] + out, y[source] + self.sizes[source][1] / 2)]
             for k in passed:
-                half = max(self.sizes[n][1] for n in self.rows[self.level[k]]) / 2
+                half = halves[self.level[k]]
                 points += [(x[k], y[k] - half), (x[k], y[k] + half)]
             points.append((x[target] + into, y[target] - self.sizes[target][1] / 2))
             yield tuple(points)
@@ -200,8 +201,10 @@ def _ports(boxes: Sequence[int], ends: Sequence[float]) -> list[float]:
     """How far from the middle of its box each edge begins: beside each other, by their other
     ends."""
     offsets = [0.0] * len(boxes)
-    for box in set(boxes):
-        own = sorted((k for k, b in enumerate(boxes) if b == box), key=lambda k: ends[k])
-        for place, k in enumerate(own):
+    edges: dict[int, list[int]] = {}
+    for k, box in enumerate(boxes):
+        edges.setdefault(box, []).append(k)
+    for own in edges.values():
+        for place, k in enumerate(sorted(own, key=lambda k: ends[k])):
             offsets[k] = PORT * (place - (len(own) - 1) / 2)
     return offsets

@@ -46,12 +46,12 @@ def picture(graph: Graph) -> Element:
     legend = list(_legend(graph, drawn.height))
     width = max(drawn.width, LEGEND_WIDTH if legend else 0.0)
     height = drawn.height + LEGEND_LINE * len(legend)
-    edges = zip(graph.edges, drawn.curves, strict=True)
+    edges = zip(drawn.graph.edges, drawn.curves, strict=True)
     return made(
         "svg",
         made("title", graph.title),
         *(path for edge, curves in edges for path in _edge(edge, *curves)),
-        *(_box(drawn, k) for k in range(len(graph.vertices))),
+        *(_box(drawn, k) for k in range(len(drawn.graph.vertices))),
         *legend,
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         width=f"{width:.0f}",
