@@ -20,8 +20,10 @@ from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.layers import Shapes
 from symgrad.numerics.libraries import NumPy
+from symgrad.numerics.listing import Op
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.quiet import quiet, with_errstate
+from symgrad.numerics.scatter_source import few_rows
 from symgrad.numerics.sizes import in_range, label_sizes
 from symgrad.numerics.source import Program
 
@@ -39,7 +41,8 @@ class Bound:
     from `step` it is `function(*arrays)`, and from `bind` `function()`, with no checks. `flat` and
     its views `derivatives` are overwritten by the next call. `labels` are the sizes that inputs
     name rows of, `others` the shapes of inputs that it does not look at: sizes may come from them.
-    `run` calls without warnings.
+    `run` calls without warnings. `rows` are the only rows of a derivative that are not zero, in any
+    order, some twice; who has it must not write to these.
     """
 
     function: Callable[..., Any]
@@ -50,6 +53,7 @@ class Bound:
     others: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     given: Mapping[str, Given] = field(default_factory=dict)  # the functions that it calls
     run: Callable[..., Any] = with_errstate
+    rows: Mapping[Key, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def alone(self) -> bool:
@@ -83,13 +87,13 @@ class Own(threading.local):
 class Buffered:
     """Functions with buffers for the shapes that are met, of each thread its own.
 
-    `allocating(program, form)` gives `allocate` of a program.
+    `allocating(program, form, rows)` gives `allocate` of a program.
     """
 
     signature: Signature
     plan: Plan
     library: NumPy
-    allocating: Callable[[Program, Form], Callable[..., Any]]
+    allocating: Callable[[Program, Form, frozenset[Op]], Callable[..., Any]]
     threads: Own
 
     def __call__(
@@ -166,18 +170,22 @@ class Buffered:
         shapes = {name: arrays[name].shape for name in names}
         dtypes = tuple(arrays[name].dtype for name in names)
         counts = [size_of(axis, sizes) for axis in program.axes]
-        allocate = self.allocating(program, form)
+        found = (op for op, _ in program.results[1:])
+        some = form == "step"  # nobody else writes to its derivatives
+        few = few_rows(found, lambda axis: size_of(axis, sizes)) if some else frozenset()
+        allocate = self.allocating(program, form, few)
         called = callables(program.functions, given, self.library)
         read = tuple(arrays[name] for name in names) if form == "bind" else names
-        function, flat, views = allocate(
+        function, flat, views, rows = allocate(
             *counts, self.library.dtype, read, tuple(shapes.values()), dtypes, *called
         )
-        derivatives = {}
-        for key, view in zip(self.signature.keys, views, strict=True):
+        derivatives, keys = {}, self.signature.keys
+        for key, view in zip(keys, views, strict=True):
             shape = self.signature.shape(key, inputs)
             derivatives[key] = view if shape is None else view.reshape(shape)
         labels = label_sizes(self.signature.problem, sizes)
         labels = {name: size for name, size in labels.items() if name in names}
         others = {n: np.shape(a) for n, a in inputs.items() if n not in names}
         run = with_errstate if given else quiet()  # what is given may call whatever it wants
-        return Bound(function, shapes, flat, derivatives, labels, others, given, run)
+        named = {keys[k]: labels for k, labels in rows.items()}
+        return Bound(function, shapes, flat, derivatives, labels, others, given, run, named)

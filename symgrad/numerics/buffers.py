@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from symgrad.numerics.listing import VIEWS, Dims, Op
+from symgrad.numerics.scatter_source import named_rows
 from symgrad.numerics.source import FILLED, Program, Text
 
 Form: TypeAlias = Literal["call", "step", "bind"]
@@ -21,9 +22,12 @@ CHECKED = (("k", "names"), ("s", "shapes"), ("d", "dtypes"))
 KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 
 
-def buffered_source(program: Program, form: Form = "call") -> str:
-    """The source of `allocate`."""
-    planner = _Planner(program, form == "bind")
+def buffered_source(
+    program: Program, form: Form = "call", rows: frozenset[Op] = frozenset()
+) -> str:
+    """The source of `allocate`. Of the results in `rows` only those rows are zeroed again that the
+    last call added to: nobody else may have written to them."""
+    planner = _Planner(program, form == "bind", rows)
     gradients = planner.gradients()
     body = planner.body()
     value = program.results[0][0]
@@ -45,7 +49,10 @@ def buffered_source(program: Program, form: Form = "call") -> str:
     given = [*sizes, "dtype", read, "shapes", "dtypes", *program.callables]
     arguments = {"call": "inputs", "step": ", ".join(f"p{k}" for k in count), "bind": ""}[form]
     checks = _checks(program) if form == "call" else []
-    derivatives = "".join(f"g{k}, " for k in range(len(program.results) - 1))
+    count = range(len(program.results) - 1)
+    derivatives = "".join(f"g{k}, " for k in count)
+    named = [f"r{k}" for k in count if any(x.startswith(f"r{k} =") for x in planner.buffers)]
+    table = ", ".join(f"{name[1:]}: {name}" for name in named)
     return "\n".join(
         [
             *(*planner.imports, "", ""),
@@ -54,7 +61,7 @@ def buffered_source(program: Program, form: Form = "call") -> str:
             f"    def function({arguments}):",
             *(f"        {line}" for line in (*checks, *body)),
             f"        return {returned}",
-            f"    return function, flat, ({derivatives})",
+            f"    return function, flat, ({derivatives}), {{{table}}}",
             "",
         ]
     )
@@ -86,9 +93,10 @@ class _Planner(Text):
 
     prefix = ""
 
-    def __init__(self, program: Program, bound: bool) -> None:
+    def __init__(self, program: Program, bound: bool, rows: frozenset[Op]) -> None:
         super().__init__(program)
         self.bound = bound  # to its inputs
+        self.rows = rows
         self.places: dict[Op, str] = {}  # what is in a buffer
         self.buffers: list[str] = []  # lines that make buffers
         self.views: dict[str, str] = {}  # view of a buffer -> its name
@@ -124,7 +132,7 @@ class _Planner(Text):
             start = f"e{k}"
             if op.dims and op not in self.places and self._has_out(op):
                 self.places[op] = f"g{k}"
-        return [*ends, f"flat = np.empty({start}, dtype)", *views]
+        return [*ends, f"flat = np.zeros({start}, dtype)", *views]
 
     # lines
 
@@ -181,7 +189,7 @@ class _Planner(Text):
         """The lines that write it into its buffer."""
         out = self.places[op]
         if op.kind in FILLED:
-            return [f"{out}.fill(0.0)", *self.filled(op)]
+            return [*self._zeroed(op, out), *self.filled(op)]
         if op.kind == "product":
             return [self.call(op.name, f"{self.list(op.operands)}, {out}")]
         if op.kind == "reduce":
@@ -191,6 +199,16 @@ class _Planner(Text):
             for x in op.operands
         )  # for a ufunc an array is faster than a number
         return [self.call(op.name, f"{operands}, {'out=' * (op.name in KEYWORD_OUT)}{out}")]
+
+    def _zeroed(self, op: Op, out: str) -> list[str]:
+        """The lines that make a table zeros again."""
+        if not (op in self.rows and out.startswith("g")):
+            return [f"{out}.fill(0.0)"]
+        labels, last = named_rows(op), f"r{out[1:]}"
+        count = " + ".join(" * ".join(map(self.program.size, x.dims)) for x in labels)
+        self.buffers.append(f"{last} = np.zeros({count}, np.intp)")
+        texts = ", ".join(f"{self.of(x)}.reshape(-1)" for x in labels)
+        return [f"{out}[{last}] = 0.0", f"np.concatenate(({texts},), out={last})"]
 
     def _reduced(self, op: Op, out: str = "") -> str:
         """A sum or maximum; the sum over one of two axes as a product with ones."""

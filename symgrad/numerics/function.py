@@ -25,6 +25,7 @@ from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import AnyLibrary, Library, NumPy, compat
+from symgrad.numerics.listing import Op
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.source import Program, defined, numpy_source
 
@@ -151,12 +152,13 @@ class Function:
         library = NumPy(self.dtype, sparse=self.modules == "numpy")
         return Buffered(self.signature, self.plan, library, self._allocating, own)
 
-    def _allocating(self, program: Program, form: Form) -> Callable[..., Any]:
+    def _allocating(self, program: Program, form: Form, rows: frozenset[Op]) -> Callable[..., Any]:
         if self.modules == "numba":
             from symgrad.numerics.numba_backend import allocating
 
             return allocating(program, self.signature.axes, form)
-        allocate: Callable[..., Any] = defined(buffered_source(program, form), {})["allocate"]
+        source = buffered_source(program, form, rows)
+        allocate: Callable[..., Any] = defined(source, {})["allocate"]
         return allocate
 
     @property

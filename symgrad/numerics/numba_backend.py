@@ -109,7 +109,7 @@ def allocating(program: Program, axes: Axes, form: Form) -> Callable[..., Any]:
     form "step" is as "call"."""
     compiled = Compiled(program, axes)
 
-    def allocate(*arguments: Any) -> tuple[Callable[..., Any], np.ndarray, list[Any]]:
+    def allocate(*arguments: Any) -> tuple[Callable[..., Any], np.ndarray, list[Any], Any]:
         *sizes, dtype, names, shapes, dtypes = arguments
         flat, work, ends = compiled.room(sizes, dtype)
         core = compiled.core(dtype, dtypes)
@@ -118,7 +118,7 @@ def allocating(program: Program, axes: Axes, form: Form) -> Callable[..., Any]:
         keys = range(len(names)) if form == "bind" else names
         function = _bound(core, keys, numbers, (*sizes, flat, work), dtypes, array)
         function = partial(function, names) if form == "bind" else function
-        return function, flat if array is None else flat[: -array.size], derivatives
+        return function, flat if array is None else flat[: -array.size], derivatives, {}
 
     return allocate
 

@@ -178,9 +178,22 @@ class Steps:
         self._step(name, op.dims, leading, text, "call")
 
     def _scatter(self, op: Op, name: str) -> None:
-        """Values added to the entries that labels name."""
-        parts = additions(op)
-        over = common_dims([label.dims for each in parts for label in each.labels])
+        """Values added to the entries that labels name: those of the same examples in one loop."""
+        parts: dict[Dims, list[Added]] = {}
+        for each in additions(op):
+            over = common_dims([label.dims for label in each.labels])
+            parts.setdefault(over, []).append(each)
+        if len(parts) == 1:
+            self._added(op, name, *parts.popitem())
+            return
+        tables = [f"{name}_{k}" for k in range(len(parts))]
+        for table, part in zip(tables, parts.items(), strict=True):
+            self._added(op, table, *part)
+        at = indices(op.dims)
+        total = lambda see: " + ".join(see(table, at) for table in tables)  # noqa: E731
+        self._step(name, op.dims, op.dims, total)
+
+    def _added(self, op: Op, name: str, over: Dims, parts: Sequence[Added]) -> None:
         rest = op.dims[len(parts[0].labels) :]
         dims = common_dims([(*over, *rest), *(each.value.dims for each in parts)])
         at = indices(dims)

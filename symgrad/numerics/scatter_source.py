@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 
+from symgrad.calculus.nodes import Axis
 from symgrad.numerics.listing import Op, additions
 
 # NumPy adds entries of one axis several times as fast as rows
@@ -29,6 +31,18 @@ def of_rows(op: Op) -> bool:
             for _, value, labels in additions(op)
         )
     )
+
+
+def named_rows(op: Op) -> list[Op]:
+    """The labels that name the rows that are added to."""
+    return [*dict.fromkeys(each.labels[0] for each in additions(op))]
+
+
+def few_rows(results: Iterable[Op], size: Callable[[Axis], int]) -> frozenset[Op]:
+    """The results that are zero but for the rows of fewer labels than they have rows."""
+    tables = [op for op in results if of_rows(op)]
+    counts = [sum(math.prod(map(size, x.dims)) for x in named_rows(op)) for op in tables]
+    return frozenset(op for op, n in zip(tables, counts, strict=True) if n < size(op.dims[0]))
 
 
 def scatter_lines(op: Op, table: str, of: Callable[[Op], str]) -> list[str]:

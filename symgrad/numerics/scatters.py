@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from symgrad.calculus.nodes import Label, OneHot, Place, Term
-from symgrad.numerics.listing import Added, Array, Dims, Listing, Op, additions, common_dims
+from symgrad.numerics.listing import Added, Array, Listing, Op, additions
 
 Sign = Literal["add", "subtract"]
 
@@ -27,24 +27,14 @@ def scatters(term: Term, labels: Sequence[Label]) -> bool:
 
 
 def joined(listing: Listing, a: Array, b: Array, sign: Sign) -> Array | None:
-    """The sum or difference of two scatters as one; None where they are not of the same examples,
-    or one of them is none."""
+    """The sum or difference of two scatters as one; None where one of them is none."""
     if a.op.kind != "scatter" or b.op.kind != "scatter" or a.labels != b.labels:
         return None
-    one, other = additions(a.op), additions(b.op)
-    if _examples(a.op.dims, one[0]) != _examples(b.op.dims, other[0]):
-        return None
-    made = list(one)
-    for each in other:
+    made = additions(a.op)
+    for each in additions(b.op):
         name: Sign = "add" if each.name == sign else "subtract"  # a - (-b) = a + b
         _add(listing, made, each._replace(name=name))
     return Array(listing.scattered(made, a.op.dims), a.labels)
-
-
-def _examples(dims: Dims, each: Added) -> Dims:
-    """The dimensions of what is added: the examples, then those of a row."""
-    over = common_dims([label.dims for label in each.labels])
-    return (*over, *dims[len(each.labels) :])
 
 
 def _add(listing: Listing, made: list[Added], each: Added) -> None:

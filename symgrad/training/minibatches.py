@@ -88,10 +88,12 @@ class ArrayGradients:
             data = replace(data, examples=permuted)
         self._rows = minibatches.rows
         self._calls: list[Call] = []
+        self.bounds: list[Bound] = []  # of each minibatch
         functions: dict[int, Bound] = {}
         for rows in map(data.rows, minibatches.rows):
             inputs = minibatches.inputs(rows)
             bound, arrays = bound_to(function, functions, inputs, rows.count)
+            self.bounds.append(bound)
             self._calls.append(Call(bound.function, arrays, bound.flat, tuple(bound.shapes)))
 
     def begin(self, order: Array) -> None:

@@ -10,7 +10,7 @@ of one number is carried from one iteration to the next beside the vectors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, TypeAlias
@@ -46,11 +46,13 @@ class UpdateProgram:
     """The operations of one iteration, and the names of the scratch vectors that they use.
 
     `carried` are the states of one number: the symbol before an iteration, and what it is after it.
+    `local` is whether an entry whose gradient is 0 stays as it is, and its states too.
     """
 
     operations: tuple[Operation, ...]
     scratch: tuple[str, ...]
     carried: tuple[tuple[sympy.Symbol, sympy.Expr], ...] = ()
+    local: bool = False
 
     @property
     def numbers(self) -> tuple[sympy.Expr, ...]:
@@ -89,7 +91,15 @@ def lower(equations: Sequence[Equation], states: Sequence[State]) -> UpdateProgr
         lowering.define(equation)
     operations, scratch = _placed(lowering.operations, lowering.results)
     carried = tuple((s.old, lowering.numbers[s.new]) for s in states if s.is_scalar)
-    return UpdateProgram(operations, scratch, carried)
+    return UpdateProgram(operations, scratch, carried, _is_local(equations, vectors.values()))
+
+
+def _is_local(equations: Sequence[Equation], vectors: Iterable[State]) -> bool:
+    """Whether the equations leave an entry and its states as they are where its gradient is 0."""
+    known: dict[sympy.Expr, sympy.Expr] = {GRADIENT: sympy.S.Zero, UNCLIPPED: sympy.S.Zero}
+    for equation in equations:
+        known[equation.symbol] = equation.expression.xreplace(known)
+    return all(known[state.new] == state.old for state in vectors)
 
 
 @dataclass

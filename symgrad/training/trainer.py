@@ -31,6 +31,7 @@ from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.plateau import check_scored, tell
 from symgrad.training.products import HessianProducts
+from symgrad.training.rows import row_steps
 from symgrad.training.searches import SearchSteps, steps_of
 from symgrad.training.states import restore, state_of, state_wanted
 from symgrad.training.totals import weighted
@@ -277,6 +278,8 @@ def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | Compil
 
         return CompiledSteps(function, batches, state, theta)
     gradients = _of_steps(ArrayGradients(function, batches), trainer, data, size)
+    if (steps := row_steps(gradients, state, theta, _places(parameters))) is not None:
+        return steps
     return steps_of(gradients, state, theta, products)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -131,8 +131,12 @@ class OptimizerState:
     def is_plain(self) -> bool:
         """Whether every step is one gradient, and its numbers are known before it, the same for
         all entries: what `table` is for."""
-        one = len(self._stretches) == 1 and self._stretches[0].factor == 1 and not self.frozen
-        return one and self.accumulate == 1 and not self._clips
+        return self.is_even and self.accumulate == 1 and not self._clips
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the numbers of a step are the same for all entries."""
+        return len(self._stretches) == 1 and self._stretches[0].factor == 1 and not self.frozen
 
     @property
     def learning_rate(self) -> float:
@@ -143,15 +147,22 @@ class OptimizerState:
         plateaus = 0 if self.watch is None else self.watch.count
         return rate_at(self._rate, self.epoch, iteration, plateaus)
 
-    def update(self, parameters: Vector, gradient: Vector) -> None:
+    def update(
+        self,
+        parameters: Vector,
+        gradient: Vector,
+        vectors: Mapping[str, Vector] | None = None,
+    ) -> None:
         """One iteration: move the parameters in place.
 
-        Shapes: both as the parameters that the state was started with; it is fastest where they
-        are the same two arrays every time.
+        Of some entries alone where `vectors` are given, what is remembered of these: it moves too,
+        and has to be put back where it is from.
+        Shapes: all as the parameters that the state was started with, or of as many entries as are
+        moved; it is fastest where they are the same arrays every time.
         Raises: DataError where a shape or type differs.
         """
         if parameters is not self._bound[0] or gradient is not self._bound[1]:
-            self._bind(parameters, gradient)
+            self._bind(parameters, gradient, vectors)
         if self._clips:
             self._norm = math.sqrt(squared(gradient))
         if self._work_out is not None:
@@ -212,37 +223,53 @@ class OptimizerState:
         function, rate = number_function(self._symbols, numbers), factor * self.learning_rate
         return function(self.iteration + 1, rate, self._norm, *self._values, *self._carried)
 
-    def _bind(self, parameters: Vector, gradient: Vector) -> None:
+    def _bind(
+        self, parameters: Vector, gradient: Vector, some: Mapping[str, Vector] | None
+    ) -> None:
         """The operations of the program on these arrays, piece by piece."""
+        length, stretches = self._length, self._stretches
+        if some is not None:
+            length = len(parameters)
+            stretches = [replace(each, place=slice(0, length)) for each in stretches]
         for what, vector in (("parameters", parameters), ("gradient", gradient)):
             check_flat(what, vector)
-            if (len(vector), vector.dtype) != (self._length, self._dtype):
+            if (len(vector), vector.dtype) != (length, self._dtype):
                 raise DataError(
                     f"{what} has {len(vector)} entries of type {vector.dtype}; the optimizer was "
-                    f"started with {self._length} of type {self._dtype}"
+                    f"started with {length} of type {self._dtype}"
                 )
         if self._changing:
             self._work_out = number_function(self._symbols, self._changing)
             self._renewed = [
                 (s.factor, [s.numbers[n] for n in self._changing]) for s in self._stretches
             ]
-        vectors = {"theta": parameters, "gradient": gradient, **self.vectors}
-        size = self._length if self._length <= WHOLE else PIECE
-        scratch = {name: np.empty(size, self._dtype) for name in self.program.scratch}
-        self._steps = []
-        pieces = (
-            (stretch, slice(start, min(start + size, stretch.place.stop)))
-            for stretch in self._stretches
-            for start in range(stretch.place.start, stretch.place.stop, size)
-        )
-        for stretch, piece in pieces:
-            room = piece.stop - piece.start
-            places: dict[Any, Any] = {name: vector[piece] for name, vector in vectors.items()}
-            places |= {name: vector[:room] for name, vector in scratch.items()} | stretch.numbers
-            for operation in self.program.operations:
-                operands = (*operation.operands, operation.out)
-                self._steps.append((operation.ufunc, tuple(places[o] for o in operands)))
+        own = self.vectors if some is None else some
+        vectors = {"theta": parameters, "gradient": gradient, **own}
+        self._steps = _operations(self.program, vectors, stretches)
         self._bound = (parameters, gradient)
+
+
+def _operations(
+    program: UpdateProgram, vectors: Mapping[str, Vector], stretches: Sequence[Stretch]
+) -> list[tuple[np.ufunc, tuple[Any, ...]]]:
+    """The operations of an update on these arrays, piece by piece."""
+    theta = vectors["theta"]
+    size = len(theta) if len(theta) <= WHOLE else PIECE
+    scratch = {name: np.empty(size, theta.dtype) for name in program.scratch}
+    steps = []
+    pieces = (
+        (stretch, slice(start, min(start + size, stretch.place.stop)))
+        for stretch in stretches
+        for start in range(stretch.place.start, stretch.place.stop, size)
+    )
+    for stretch, piece in pieces:
+        room = piece.stop - piece.start
+        places: dict[Any, Any] = {name: vector[piece] for name, vector in vectors.items()}
+        places |= {name: vector[:room] for name, vector in scratch.items()} | stretch.numbers
+        for operation in program.operations:
+            operands = (*operation.operands, operation.out)
+            steps.append((operation.ufunc, tuple(places[o] for o in operands)))
+    return steps
 
 
 def squared(gradient: Vector) -> float:

@@ -360,6 +360,26 @@ MUTANTS: list[Mutant] = [
         ("what dead writers left stays", "stale.unlink()", "pass"),
     ),
     *planted_in(
+        "symgrad/training/rows.py",
+        "tests/training/test_rows.py",
+        (
+            "a row that is met twice counts twice in the norm",
+            "np.flatnonzero(last[piece.rows] != count)",
+            "np.flatnonzero(count < 0)",
+        ),
+        (
+            "all optimizers step by rows",
+            "if not (state.is_even and state.program.local):",
+            "if not state.is_even:",
+        ),
+        ("states are not put back", "self._put(self._vectors[name], vector)", "pass"),
+    ),
+    *planted_in(
+        "symgrad/numerics/buffers.py",
+        "tests/training/test_rows.py",
+        ("rows stay as they were", '[f"{out}[{last}] = 0.0", ', "["),
+    ),
+    *planted_in(
         "symgrad/training/updates.py",
         "tests/training/test_unbroken.py",
         (

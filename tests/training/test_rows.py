@@ -1,0 +1,108 @@
+"""Steps of the rows that were looked up are the steps of whole tables."""
+
+from __future__ import annotations
+
+import tracemalloc
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.training import rows
+from symgrad.training.rows import RowSteps
+
+PROGRAM = """\
+Z: Matrix(v, d)
+b: Vector(d)
+k: Index(v)
+l: Index(v)
+loss = mean(norm2(tanh(Z[k]) - Z[l] + b)**2 for k, l in batch)
+"""
+BY_ROWS = {
+    "SGD": sg.SGD(learning_rate=0.1),
+    "a value clipped": sg.SGD(learning_rate=0.1, clip_value=0.01),
+    "a norm clipped": sg.SGD(learning_rate=0.1, clip_norm=0.1),
+    "Adagrad": sg.Adagrad(learning_rate=0.1),
+}
+WHOLE = {
+    "momentum": sg.SGD(learning_rate=0.1, momentum=0.9),
+    "decay": sg.SGD(learning_rate=0.1, weight_decay=0.01),
+    "Adam": sg.Adam(),
+    "factors": sg.SGD(learning_rate=0.1, rate_factors={"b": 0.5}),
+    "several minibatches a step": sg.SGD(learning_rate=0.1, accumulate=2),
+}
+OPTIMIZERS = [getattr(sg, name) for name in ("SGD", "Adagrad", "Adam", "AdamW", "RMSprop", "Lion")]
+
+
+def trainer(optimizer: Any, size: int = 100, **options: Any) -> sg.Trainer:
+    """Minibatches of five examples, the last of two, in which rows are met again."""
+    rng = np.random.default_rng(0)
+    data = {name: rng.integers(0, 6, 32) for name in "kl"}
+    start = {"Z": rng.normal(size=(size, 3)), "b": rng.normal(size=3)}
+    return sg.Trainer(PROGRAM, data, parameters=start, optimizer=optimizer, batch_size=5, **options)
+
+
+@pytest.mark.parametrize("optimizer", BY_ROWS.values(), ids=BY_ROWS)
+def test_they_are_the_steps_of_whole_tables(
+    optimizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_rows = trainer(optimizer)
+    monkeypatch.setattr(rows, "MOST", 0)
+    whole = trainer(optimizer)
+    assert isinstance(by_rows._steps, RowSteps)
+    assert not isinstance(whole._steps, RowSteps)
+    for _ in range(3):
+        assert by_rows.epoch() == pytest.approx(whole.epoch(), rel=1e-12)
+        assert by_rows.largest_gradient == pytest.approx(whole.largest_gradient, rel=1e-12)
+        np.testing.assert_allclose(by_rows.flat, whole.flat, rtol=1e-12, atol=1e-14)
+    for name, vector in whole.state.vectors.items():
+        np.testing.assert_allclose(by_rows.state.vectors[name], vector, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("optimizer", WHOLE.values(), ids=WHOLE)
+def test_others_move_whole_tables(optimizer: Any) -> None:
+    assert not isinstance(trainer(optimizer)._steps, RowSteps)
+
+
+def test_a_table_that_is_looked_up_everywhere_is_moved_as_a_whole() -> None:
+    assert not isinstance(trainer(BY_ROWS["SGD"], size=6)._steps, RowSteps)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_local_means_that_a_gradient_of_zero_moves_nothing(optimizer: Any) -> None:
+    rng = np.random.default_rng(1)
+    theta, gradient = rng.normal(size=4), rng.normal(size=4)
+    state = optimizer(learning_rate=0.1).start(theta)
+    state.update(theta, gradient)
+    before = [theta.copy(), *(v.copy() for v in state.vectors.values())]
+    gradient[:2] = 0
+    state.update(theta, gradient)
+    stays = all(
+        np.array_equal(old[:2], new[:2])
+        for old, new in zip(before, [theta, *state.vectors.values()], strict=True)
+    )
+    assert stays == state.program.local
+
+
+def test_a_training_goes_on_where_its_state_was() -> None:
+    one, other = trainer(BY_ROWS["Adagrad"]), trainer(replace(BY_ROWS["Adagrad"]))
+    one.epoch()
+    one.begin()
+    one.advance(2)
+    other.load_state_dict(one.state_dict())
+    assert one.epoch() == other.epoch()
+    np.testing.assert_array_equal(one.flat, other.flat)
+
+
+def test_a_step_allocates_nothing_of_the_tables_size() -> None:
+    large = trainer(BY_ROWS["Adagrad"], size=50_000)
+    large.epoch()
+    large.begin()
+    large.advance(1)
+    tracemalloc.start()
+    large.advance(3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < large.flat.nbytes / 20
