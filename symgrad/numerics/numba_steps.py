@@ -179,11 +179,7 @@ class Steps:
 
     def _scatter(self, op: Op, name: str) -> None:
         """Values added to the entries that labels name: those of the same examples in one loop."""
-        parts: dict[Dims, list[Added]] = {}
-        for each in additions(op):
-            over = common_dims([label.dims for label in each.labels])
-            parts.setdefault(over, []).append(each)
-        if len(parts) == 1:
+        if len(parts := _by_examples(op)) == 1:
             self._added(op, name, *parts.popitem())
             return
         tables = [f"{name}_{k}" for k in range(len(parts))]
@@ -196,18 +192,10 @@ class Steps:
     def _added(self, op: Op, name: str, over: Dims, parts: Sequence[Added]) -> None:
         rest = op.dims[len(parts[0].labels) :]
         dims = common_dims([(*over, *rest), *(each.value.dims for each in parts)])
-        at = indices(dims)
-        cut = len(over)
-
-        def added(each: Added, see: See) -> str:
-            rows = [self.entries.spread(label, over, at[:cut], see) for label in each.labels]
-            sized = zip(rows, self.sizes(op.dims), strict=False)
-            place = [*(f"checked({row}, {size})" for row, size in sized), *at[cut:]]
-            value = self.entries.spread(each.value, dims, at, see)
-            return f"{see(name, place)} {SIGNS[each.name]}= {value}"
+        sizes, entries = self.sizes(op.dims), self.entries
 
         def text(see: See) -> str:
-            return "; ".join(added(each, see) for each in parts)
+            return "; ".join(_added_text(entries, x, name, sizes, over, dims, see) for x in parts)
 
         self._step(name, op.dims, dims, text, "scatter")
 
@@ -227,3 +215,29 @@ class Steps:
             return f"{see(name, [*moved, *own])} += {self.entries.spread(value, dims, at, see)}"
 
         self._step(name, op.dims, dims, text, "scatter")
+
+
+def _by_examples(op: Op) -> dict[Dims, list[Added]]:
+    """What a scatter adds, by the examples that it is added of."""
+    parts: dict[Dims, list[Added]] = {}
+    for each in additions(op):
+        over = common_dims([label.dims for label in each.labels])
+        parts.setdefault(over, []).append(each)
+    return parts
+
+
+def _added_text(
+    entries: Entries,
+    each: Added,
+    name: str,
+    sizes: Sequence[str],
+    over: Dims,
+    dims: Dims,
+    see: See,
+) -> str:
+    """The statement that adds a value to the entry that its labels name."""
+    at, cut = indices(dims), len(over)
+    rows = [entries.spread(label, over, at[:cut], see) for label in each.labels]
+    sized = zip(rows, sizes, strict=False)
+    place = [*(f"checked({row}, {size})" for row, size in sized), *at[cut:]]
+    return f"{see(name, place)} {SIGNS[each.name]}= {entries.spread(each.value, dims, at, see)}"
