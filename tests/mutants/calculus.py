@@ -368,11 +368,16 @@ MUTANTS: list[Mutant] = [
     ),
     *planted_in(
         "symgrad/calculus/logarithms.py",
-        "tests/calculus/test_rewriting.py",
+        "tests/calculus/test_rewriting.py tests/numerics/test_labels.py",
         (
             "a logarithm of any sum is a sum of logarithms",
-            "if factor.power == 1 and _one_hot(factor.node) and factor",
-            "if factor.power == 1 and factor",
+            "if factor.power != 1 or not _one_hot(factor.node):",
+            "if factor.power != 1 or not factor.labels:",
+        ),
+        (
+            "a sum over the batch is a sum of logarithms",
+            "over in term.summed and not set(others) & set(term.summed)",
+            "over in term.summed",
         ),
     ),
     *planted_in(

@@ -168,8 +168,8 @@ class Example:
         self.__dict__.update(numbers)
 
 
-def program(term: str) -> str:
-    over = TERMS[term][0]
+def program(term: str, over: str = "") -> str:
+    over = over or TERMS[term][0]
     words = set("".join(c if c.isalnum() else " " for c in f"{term} {over}").split())
     lines = [line for line in DECLARED.splitlines() if line.split(":")[0] in words]
     return "\n".join([*lines, f"loss = sum({term} for {over} in batch)"])
@@ -275,6 +275,14 @@ def test_the_logarithm_of_an_entry_does_not_underflow() -> None:
     assert value == pytest.approx(2000 + np.log(2), rel=1e-12)
     assert np.allclose(derivatives["M"], [[1, -1], [0.5, -0.5]])
     assert "log_softmax(M, axis=1)" in function.source and "np.abs" not in function.source
+
+
+def test_the_logarithm_of_a_sum_of_entries_stays_one_logarithm() -> None:
+    text = program("softmax(M, axis=1)[u, v]", over="u, v").replace("sum(", "log(sum(") + ")"
+    given = inputs("-log(softmax(M, axis=1)[u, v])")
+    value, _ = sg.derive(text, ["M"]).lambdify()(given)
+    shares = np.exp(given["M"]) / np.exp(given["M"]).sum(1, keepdims=True)
+    assert value == pytest.approx(np.log(shares[given["u"], given["v"]].sum()), rel=1e-12)
 
 
 @each_term
