@@ -229,7 +229,7 @@ MUTANTS: list[Mutant] = [
     ),
     *planted_in(
         "symgrad/numerics/bound.py",
-        f"{LABELS} tests/numerics/test_given.py",
+        "tests/numerics/test_bind.py",
         (
             "labels are looked at in the first call alone",
             "not (self.labels or self.others",

@@ -187,3 +187,12 @@ def test_threads_and_copies_have_their_own_buffers(derivation: sg.Derivation) ->
     np.testing.assert_array_equal(first, kept)
     same(found[1], derivation.lambdify()(numbers(1)))
     assert bound.Own().last is None
+
+
+def test_a_repeated_call_looks_at_labels_again() -> None:
+    """With buffers, too: a negative label would be another row."""
+    program = "Z: Matrix(n, d)\nk: Index(n)\nloss = sum(norm2(Z[k])**2 for k in batch)"
+    function = sg.derive(program, ["Z"]).lambdify(reuse_buffers=True)
+    assert function(Z=np.ones((3, 2)), k=np.array([0, 2]))[0] == 4.0
+    with pytest.raises(sg.SymgradError, match="k has the label -1"):
+        function(Z=np.ones((3, 2)), k=np.array([0, -1]))
