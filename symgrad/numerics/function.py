@@ -16,10 +16,11 @@ from symgrad.data.sparse import sparse_names
 from symgrad.errors import OptionError, one_of
 from symgrad.language.markup import block
 from symgrad.language.problem import Problem
+from symgrad.numerics import blocks
 from symgrad.numerics.array_api import standard_source
 from symgrad.numerics.binding import BoundFunction, check_read, not_finite
 from symgrad.numerics.bound import Bound, Buffered, Own
-from symgrad.numerics.buffers import Form, buffered_source
+from symgrad.numerics.buffers import Form
 from symgrad.numerics.comments import NONE, Comments
 from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
@@ -157,9 +158,7 @@ class Function:
             from symgrad.numerics.numba_backend import allocating
 
             return allocating(program, self.signature.axes, form)
-        source = buffered_source(program, form, rows)
-        allocate: Callable[..., Any] = defined(source, {})["allocate"]
-        return allocate
+        return blocks.allocating(program, form, rows, 1)
 
     @property
     def problem(self) -> Problem:

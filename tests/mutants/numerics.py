@@ -237,6 +237,28 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/numerics/blocks.py",
+        "tests/numerics/test_blocks.py",
+        (
+            "the last rows are left out",
+            "range(0, count, plan.rows)",
+            "range(0, count - 1, plan.rows)",
+        ),
+        ("sums are not begun anew", "self.total.fill(0.0)", "pass"),
+        ("a mask is a plain array", "all(array.__class__ in PLAIN for array in arrays)", "True"),
+    ),
+    *planted_in(
+        "symgrad/numerics/rowwise.py",
+        "tests/numerics/test_blocks.py",
+        (
+            "the largest counts as a sum",
+            'op.kind == "reduce" and op.name == "add"',
+            'op.kind == "reduce"',
+        ),
+        ("rows may need a sum", "    if needs or _meets", "    if _meets"),
+        ("rows of another matrix", "return op.dims[0] == axis", "return True"),
+    ),
+    *planted_in(
         "symgrad/numerics/buffers.py",
         LABELS,
         (

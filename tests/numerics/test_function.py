@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.numerics import blocks, plan
 from symgrad.numerics import function as function_module
-from symgrad.numerics import plan
 from symgrad.numerics.comments import comment
 from symgrad.numerics.emitter import program
 from symgrad.numerics.function import compile_derivation
@@ -255,9 +255,9 @@ def test_what_runs_has_no_comments(
 
 def test_with_buffers_what_runs_has_no_comments(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = []
-    keep = function_module.defined
+    keep = blocks.defined
     monkeypatch.setattr(
-        function_module,
+        blocks,
         "defined",
         lambda source, *rest: ran.append(source) or keep(source, *rest),
     )

@@ -1,0 +1,211 @@
+"""Functions that go through their rows in blocks that stay in the cache.
+
+A batch of many examples does not fit into the cache: each line of a function reads it from memory
+again. In blocks of a few rows all lines read it once. The sums of the blocks are added up, by
+several threads each its own: a thread adds its blocks in order, and the sums of the threads are
+added in their order, so the same call gives the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import ceil, prod
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from symgrad.calculus.nodes import Axis
+from symgrad.numerics.buffers import Form, buffered_source
+from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.listing import Op
+from symgrad.numerics.rowwise import Part, Parts, parts
+from symgrad.numerics.source import Program, defined
+
+BLOCK = 3 << 17  # bytes of a block: with what is computed of it, it stays in the cache of a core
+FEWEST = 32  # blocks, below which what is read again is in the cache anyway
+PLAIN = (np.ndarray, np.float64, np.float32)  # with a mask they are other numbers
+
+Array: TypeAlias = np.ndarray
+Sizes: TypeAlias = Mapping[Axis, int]
+Allocated: TypeAlias = tuple[Callable[..., Any], Array, tuple[Array, ...], Mapping[int, Any]]
+
+
+def allocating(
+    program: Program, form: Form, few: frozenset[Op], threads: int
+) -> Callable[..., Allocated]:
+    """`allocate(sizes, dtype, names, shapes, dtypes, functions)` of a program, as `buffers` has it:
+    in blocks of rows where there are many. Of the results in `few` few rows are not zero."""
+
+    def allocate(*given: Any) -> Allocated:
+        count = len(program.axes)
+        sizes = dict(zip(program.axes, given[:count], strict=True))
+        dtype, names, shapes, dtypes, *functions = given[count:]
+        if not (functions or program.sparse or few):
+            for axis in sorted(sizes, key=lambda a: -sizes[a]):
+                if plan := _planned(program, axis, sizes, dtype, threads):
+                    return _blocked(plan, dtype, form, (names, shapes, dtypes))
+        return _defined(program, form, few)(*given)  # type: ignore[no-any-return]
+
+    return allocate
+
+
+def _defined(
+    program: Program, form: Form = "step", few: frozenset[Op] = frozenset()
+) -> Callable[..., Any]:
+    return defined(buffered_source(program, form, few), {})["allocate"]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The parts of a program, the sizes of its axes, the rows of a block, the number of threads."""
+
+    parts: Parts
+    sizes: Sizes
+    rows: int
+    threads: int
+
+
+def _planned(program: Program, axis: Axis, sizes: Sizes, dtype: Any, threads: int) -> _Plan | None:
+    """How a program goes through the rows of an axis; None where blocks do not pay."""
+    count, unit = sizes[axis], np.dtype(dtype).itemsize
+    if count < FEWEST or not (made := parts(program, axis)):
+        return None
+    of_row = {**sizes, axis: 1}
+    inputs = sum(_count(op, of_row) for op in made.rows.taken if axis in op.dims)
+    computed = sum(_count(op, of_row) for op in made.rows.program.ops if axis in op.dims)
+    row = unit * (inputs + computed // 2)  # buffers are used again
+    sums = unit * sum(_count(op, sizes) for op in made.rows.given)
+    block = max(BLOCK, 2 * sums)  # a block's sums are added to those before
+    if count * row < FEWEST * block:
+        return None
+    blocks = ceil(count * row / block)
+    return _Plan(made, sizes, ceil(count / blocks), min(threads, blocks))
+
+
+def _count(op: Op, sizes: Sizes) -> int:
+    return prod(size_of(axis, sizes) for axis in op.dims)
+
+
+def _blocked(
+    plan: _Plan,
+    dtype: Any,
+    form: Form,
+    given: tuple[Sequence[Any], Sequence[tuple[int, ...]], Sequence[Any]],
+) -> Allocated:
+    """The function that goes through blocks of rows."""
+    made, axis = plan.parts, plan.parts.axis
+    first, _, begun, _ = _made(made.first, plan.sizes, dtype)
+    last, flat, derivatives, _ = _made(made.last, plan.sizes, dtype)
+    workers = _workers(plan, dtype)
+    total, known = workers[0].total, dict(zip(made.first.given, begun, strict=True))
+    to_first, to_last = (
+        _given(part.taken, known | dict(zip(made.rows.given, workers[0].views, strict=True)))
+        for part in (made.first, made.last)
+    )
+    taken = made.rows.taken
+    places = [_place(op) for op in taken if axis in op.dims]
+    whole = _given([op for op in taken if axis not in op.dims], known)
+    pool = ThreadPoolExecutor(len(workers) - 1) if len(workers) > 1 else None
+
+    def function(*arrays: Array) -> Any:
+        first(*to_first(arrays))
+        read = [arrays[k] for k in places], whole(arrays), np.geterr()
+        others = [pool.submit(worker.run, *read) for worker in workers[1:]] if pool else []
+        workers[0].run(*read)
+        for worker, other in zip(workers[1:], others, strict=True):
+            other.result()
+            np.add(total, worker.total, total)
+        return last(*to_last(arrays))
+
+    return _formed(function, form, given), flat, derivatives, {}
+
+
+def _made(part: Part, sizes: Sizes, dtype: Any) -> Allocated:
+    """A part with its buffers, for these sizes."""
+    counts = [size_of(axis, sizes) for axis in part.program.axes]
+    names, shapes = part.program.inputs, [()] * len(part.taken)
+    return _defined(part.program)(*counts, dtype, names, shapes, shapes)  # type: ignore[no-any-return]
+
+
+def _place(op: Op) -> int:
+    """The place of an input among the arguments of the whole program."""
+    return int(op.name.removeprefix("p"))
+
+
+def _given(taken: Sequence[Op], known: Mapping[Op, Array]) -> Callable[[Sequence[Array]], Any]:
+    """What finds the arrays of a part: those known, and arguments of the whole program."""
+    found = [(None, known[op]) if op in known else (_place(op), None) for op in taken]
+
+    def arrays(arguments: Sequence[Array]) -> list[Any]:
+        return [array if place is None else arguments[place] for place, array in found]
+
+    return arrays
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """The blocks of one thread, from which row to which, by which function with which sums; the
+    sums of all of them in one vector, and its `views`."""
+
+    blocks: Sequence[tuple[int, int, Callable[..., Any], Array]]
+    total: Array
+    views: Sequence[Array]
+
+    def run(self, rows: Sequence[Array], whole: Sequence[Array], errors: Any) -> None:
+        """Add up the sums of all blocks."""
+        self.total.fill(0.0)
+        with np.errstate(**errors):  # a thread begins with settings of its own
+            for start, end, function, sums in self.blocks:
+                function(*[array[start:end] for array in rows], *whole)
+                np.add(self.total, sums, self.total)
+
+
+def _workers(plan: _Plan, dtype: Any) -> list[_Worker]:
+    """One for each thread, with buffers of its own."""
+    count = plan.sizes[plan.parts.axis]
+    starts = range(0, count, plan.rows)
+    share = ceil(len(starts) / plan.threads)
+    return [
+        _worker(plan, dtype, [(k, min(k + plan.rows, count)) for k in starts[at : at + share]])
+        for at in range(0, len(starts), share)
+    ]
+
+
+def _worker(plan: _Plan, dtype: Any, blocks: Sequence[tuple[int, int]]) -> _Worker:
+    part, axis = plan.parts.rows, plan.parts.axis
+    made = {
+        rows: _made(part, {**plan.sizes, axis: rows}, dtype)
+        for rows in {end - start for start, end in blocks}
+    }
+    _, total, views, _ = _made(part, {**plan.sizes, axis: 1}, dtype)
+    called = [(start, end, *made[end - start][:2]) for start, end in blocks]
+    return _Worker(called, total, views)
+
+
+def _formed(
+    function: Callable[..., Any],
+    form: Form,
+    given: tuple[Sequence[Any], Sequence[tuple[int, ...]], Sequence[Any]],
+) -> Callable[..., Any]:
+    """The function of arrays; of nothing but these arrays; or of inputs by name, with None where
+    one has another shape or type."""
+    names, shapes, dtypes = given
+    if form == "step":
+        return function
+    if form == "bind":
+        return lambda: function(*names)
+    wanted = list(zip(shapes, dtypes, strict=True))
+
+    def of(inputs: Mapping[str, Any]) -> Any:
+        try:
+            arrays = [inputs[name] for name in names]
+            known = [(array.shape, array.dtype) for array in arrays]
+        except (KeyError, AttributeError):
+            return None
+        if known != wanted or not all(array.__class__ in PLAIN for array in arrays):
+            return None
+        return function(*arrays)
+
+    return of

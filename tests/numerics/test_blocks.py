@@ -1,0 +1,151 @@
+"""Functions in blocks of rows compute what functions of all rows at once do."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.numerics import blocks
+from symgrad.numerics.rowwise import Parts, parts
+
+COUNT = 53  # no multiple of a block's rows
+SIZES = {"d": 3, "k": 4, "m": COUNT}
+CUT = {
+    "softmax": """\
+x: Vector(d)
+y: Vector(k, one_hot=True)
+W: Matrix(k, d)
+b: Vector(k)
+loss = mean(cross_entropy(y, softmax(W @ x + b)) for x, y in batch) + norm2(W)**2""",
+    "a mixture": """\
+x: Vector(d)
+M: Matrix(k, d)
+a: Vector(k)
+loss = -mean(logsumexp(a - sum((M - x.T)**2, axis=1) / 2) for x in batch)""",
+    "a product of sums, and look-ups in a table": """\
+x: Vector(d)
+c: Index(k)
+E: Matrix(k, d)
+w: Vector(d)
+loss = sum(tanh(w.T @ (x * E[c])) for x, c in batch) * norm2(E[0] * w)**2""",
+    "what has no rows comes first": """\
+x: Vector(d)
+A: Matrix(d, d)
+loss = mean(tanh(x.T @ exp(A @ A / 9) @ x) for x in batch)""",
+    "rows of a matrix": "X: Matrix(m, d)\nA: Matrix(d, d)\nloss = sum(tanh(X @ A)**2) / m",
+}
+WHOLE = {
+    "the largest row": "X: Matrix(m, d)\nE: Vector(d)\nw: Vector(d)\nloss = max(X @ E) * sum(w**3)",
+    "the largest of all rows": "X: Matrix(m, d)\nw: Vector(d)\nloss = logsumexp(X @ w)",
+    "all rows by all rows": "X: Matrix(m, d)\nA: Matrix(d, d)\nloss = sum(tanh(X @ A @ X.T))",
+    "a sum that rows need": """\
+X: Matrix(m, d)
+w: Vector(d)
+loss = sum(tanh(X @ w - sum(exp(X @ w)) / m))""",
+    "columns": "E: Matrix(d, m)\nB: Matrix(d, d)\nloss = sum(tanh(B @ E)**2)",
+    "rows beside the next ones": "X: Matrix(m, d)\nw: Vector(d)\nloss = sum((X @ w)[1:]**3)",
+}
+
+
+def derived(program: str) -> sg.Derivation:
+    """The gradient by what is no data."""
+    variables = sg.parse(program).variables
+    return sg.derive(program, [n for n in variables if n not in ("x", "y", "c", "E", "X")])
+
+
+def numbers(derivation: sg.Derivation, count: int = COUNT, scale: float = 0.5) -> dict[str, Any]:
+    """An array for each variable."""
+    rng = np.random.default_rng(0)
+    made: dict[str, Any] = {}
+    for name, v in derivation.problem.variables.items():
+        shape = [*([] if v.batch is None else [count]), *(SIZES[str(d)] for d in v.dims)]
+        made[name] = scale * rng.normal(size=shape)
+        if v.kind == "Index":
+            made[name] = rng.integers(0, 3, shape[:1])
+        elif name == "y":
+            made[name] = np.eye(shape[-1])[rng.integers(0, shape[-1], count)]
+    return made
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Blocks of a few rows."""
+    monkeypatch.setattr(blocks, "BLOCK", 64)
+    monkeypatch.setattr(blocks, "FEWEST", 2)
+    yield
+
+
+def cut(derivation: sg.Derivation) -> list[Parts]:
+    program = derivation.lambdify().plan.program
+    every = (parts(program, axis) for axis in program.axes if str(axis) in ("batch", "m"))
+    return [each for each in every if each is not None]
+
+
+def agree(found: Any, wanted: Any) -> None:
+    np.testing.assert_allclose(found[0], wanted[0], rtol=1e-11)
+    assert list(found[1]) == list(wanted[1])
+    for name, gradient in wanted[1].items():
+        np.testing.assert_allclose(found[1][name], gradient, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("program", CUT.values(), ids=CUT)
+def test_blocks_add_up_to_the_whole(
+    program: str, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derivation = derived(program)
+    assert len(cut(derivation)) == 1
+    ran: list[int] = []
+    keep = blocks._Worker.run
+    monkeypatch.setattr(
+        blocks._Worker, "run", lambda self, *a: ran.append(len(self.blocks)) or keep(self, *a)
+    )
+    plain, blocked = derivation.lambdify(), derivation.lambdify(reuse_buffers=True)
+    for count in (COUNT, COUNT, 50):
+        given = numbers(derivation, count)
+        agree(blocked(given), plain(given))
+    assert len(ran) == 3 and min(ran) > 2
+    arrays = numbers(derivation)
+    bound = blocked.step(arrays)  # as training calls it
+    value = bound.function(*(arrays[name] for name in bound.shapes))
+    agree((value, bound.derivatives), plain(arrays))
+
+
+@pytest.mark.parametrize("program", WHOLE.values(), ids=WHOLE)
+def test_what_is_no_sum_over_rows_stays_whole(program: str, small: None) -> None:
+    derivation = derived(program)
+    assert not cut(derivation)
+    given = numbers(derivation)
+    agree(derivation.lambdify(reuse_buffers=True)(given), derivation.lambdify()(given))
+
+
+def test_a_mask_is_no_plain_array(small: None) -> None:
+    derivation = derived(CUT["a mixture"])
+    given = numbers(derivation)
+    function = derivation.lambdify(reuse_buffers=True)
+    function(given)
+    with pytest.raises(sg.DataError, match="masked"):
+        function({**given, "x": np.ma.masked_array(given["x"], False)})
+    with pytest.raises(sg.DataError, match="no value"):
+        function({"x": given["x"]})
+
+
+def test_memory_is_that_of_a_block() -> None:
+    """At once it would be four arrays of the size of the logits, 2 MB each."""
+    derivation = derived(CUT["softmax"])
+    rng = np.random.default_rng(1)
+    given = {"x": rng.normal(size=(60000, 60)), "y": np.eye(4)[rng.integers(0, 4, 60000)]}
+    given |= {"W": rng.normal(size=(4, 60)), "b": np.zeros(4)}
+    function = derivation.lambdify(reuse_buffers=True)
+    tracemalloc.start()
+    try:
+        bound = function.step(given)
+        tracemalloc.reset_peak()
+        bound.function(*(given[name] for name in bound.shapes))
+        assert tracemalloc.get_traced_memory()[1] < 0.5e6
+    finally:
+        tracemalloc.stop()
