@@ -214,14 +214,32 @@ class _Planner(Text):
         """A sum or maximum; the sum over one of two axes as a product with ones."""
         (a,) = op.operands
         if op.name == "add" and len(op.axes) == 1 and len(a.dims) <= 2:
-            ones = self._constant(f"np.ones({self.program.size(a.dims[op.axes[0]])}, dtype)")
+            ones = self._ones(a.dims[op.axes[0] :][:1])
             factors = [self.of(a), ones]
             if len(a.dims) > 1 and op.axes == (0,):
                 factors.reverse()
             return self.call("dot", ", ".join([*factors, *([out] if out else [])]))
+        if op.name == "add" and out and a in self.places:
+            count, summed, left = len(a.dims), len(op.axes), len(a.dims) - len(op.axes)
+            if (first := {*op.axes} == {*range(summed)}) or {*op.axes} == {*range(left, count)}:
+                return self._summed(a, out, summed if first else left, first)
         self.functions.add(op.name)
         axes = op.axes[0] if len(op.axes) == 1 else op.axes
         return f"{op.name}.reduce({self.of(a)}, {f'{axes}, None, {out}' if out else 'None'})"
+
+    def _summed(self, a: Op, out: str, place: int, first: bool) -> str:
+        """The sum over the axes of a buffer before this place, or from there on, as a product of a
+        matrix with ones."""
+        shape = f"({self._product(a.dims[:place])}, {self._product(a.dims[place:])})"
+        factors = [self._view(f"{self.places[a]}.reshape({shape})")]
+        factors.insert(0 if first else 1, self._ones(a.dims[:place] if first else a.dims[place:]))
+        return self.call("dot", ", ".join([*factors, self._view(f"{out}.reshape(-1)")]))
+
+    def _ones(self, dims: Dims) -> str:
+        return self._constant(f"np.ones({self._product(dims)}, dtype)")
+
+    def _product(self, dims: Dims) -> str:
+        return " * ".join(map(self.program.size, dims))
 
     # texts
 
@@ -244,6 +262,9 @@ class _Planner(Text):
         if not self._is_fixed(op):
             return super().of(op)
         text = super().of(op) if op.inline else super().line(op)
+        return self._view(text)
+
+    def _view(self, text: str) -> str:
         return self.views.setdefault(text, f"t{len(self.views)}")
 
     def _is_fixed(self, op: Op) -> bool:
