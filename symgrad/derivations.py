@@ -256,12 +256,17 @@ class Derivation(Printable):
         return self.text()
 
     def lambdify(
-        self, dtype: str = "float64", reuse_buffers: bool = False, modules: str = "numpy"
+        self,
+        dtype: str = "float64",
+        reuse_buffers: bool = False,
+        modules: str = "numpy",
+        threads: int = 1,
     ) -> Function:
-        """The NumPy function: value, {key: array} = f(inputs) or f(x=..., W=...)."""
+        """The NumPy function: value, {key: array} = f(inputs) or f(x=..., W=...). With
+        `reuse_buffers`, so many `threads` share the rows of a large batch."""
         from symgrad.numerics.function import compile_derivation
 
-        return compile_derivation(self.data, dtype, reuse_buffers, modules)
+        return compile_derivation(self.data, dtype, reuse_buffers, modules, threads)
 
 
 def _chains(derivation: data.Derivation, method: str, level: str) -> rendering.Chains | None:

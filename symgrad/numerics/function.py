@@ -13,7 +13,7 @@ import numpy.typing as npt
 from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis
 from symgrad.data.sparse import sparse_names
-from symgrad.errors import OptionError, one_of
+from symgrad.errors import OptionError, one_of, whole_number
 from symgrad.language.markup import block
 from symgrad.language.problem import Problem
 from symgrad.numerics import blocks
@@ -101,11 +101,16 @@ class Function:
     """
 
     def __init__(
-        self, derivation: Derivation, dtype: str, reuse_buffers: bool, modules: str = "numpy"
+        self,
+        derivation: Derivation,
+        dtype: str,
+        reuse_buffers: bool,
+        modules: str = "numpy",
+        threads: int = 1,
     ) -> None:
         self.signature = Signature.of(derivation)
         self.dtype = np.dtype(dtype)
-        self.modules = modules
+        self.modules, self.threads = modules, threads
         self.plan = Plan(derivation, self.signature.axes)
         self._reuse = reuse_buffers
         self._sparse: dict[frozenset[str], tuple[Program, Callable[..., Any]]] = {}
@@ -158,7 +163,7 @@ class Function:
             from symgrad.numerics.numba_backend import allocating
 
             return allocating(program, self.signature.axes, form)
-        return blocks.allocating(program, form, rows, 1)
+        return blocks.allocating(program, form, rows, self.threads)
 
     @property
     def problem(self) -> Problem:
@@ -263,19 +268,24 @@ def compile_derivation(
     dtype: str = "float64",
     reuse_buffers: bool = False,
     modules: str = "numpy",
+    threads: int = 1,
 ) -> Function:
     """The NumPy function of a derivation.
 
     `dtype` is float64 or float32. With `reuse_buffers` the arrays returned are overwritten by the
     next call, and gradients are views of `flat_gradient`, in the order of wrt. `modules` is numpy;
     numba for one compiled call (the extra numba); array_api for arrays of any library with that
-    standard, in the type and on the device of the inputs (the extra array-api).
+    standard, in the type and on the device of the inputs (the extra array-api). With
+    `reuse_buffers` so many `threads` go through the rows of a large batch, each through its own;
+    their sums are added in the same order in every call.
     """
     dtype = dtype_of(dtype)
     one_of("modules", modules, MODULES)
     if modules == "array_api" and reuse_buffers:
         raise OptionError("reuse_buffers=True is for NumPy and Numba: other arrays may be constant")
-    return Function(derivation, dtype, reuse_buffers, modules)
+    if whole_number("threads", threads, 1) > 1 and not (reuse_buffers and modules == "numpy"):
+        raise OptionError("threads are for reuse_buffers=True and modules='numpy'")
+    return Function(derivation, dtype, reuse_buffers, modules, threads)
 
 
 def dtype_of(dtype: npt.DTypeLike) -> str:

@@ -24,12 +24,12 @@ def value_function(problem: Problem, dtype: str = "float64") -> Function | StepF
 
 
 def gradient_function(
-    problem: Problem, wrt: Sequence[str], dtype: str, modules: str
+    problem: Problem, wrt: Sequence[str], dtype: str, modules: str, threads: int = 1
 ) -> Function | StepFunction:
     """The function of value and gradients, with buffers."""
     if problem.loop is not None:
         return compile_joined(steps.gradient(problem, wrt), dtype, True, modules)
-    return compile_derivation(gradient(problem, wrt), dtype, reuse_buffers=True, modules=modules)
+    return compile_derivation(gradient(problem, wrt), dtype, True, modules, threads)
 
 
 def product_function(problem: Problem, wrt: Sequence[str], dtype: str) -> Function | StepFunction:

@@ -70,6 +70,7 @@ def fit(
     sample_weight: Any = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: float = 10.0,
+    threads: int = 1,
 ) -> FitResult:
     """Train a problem's parameters on data.
 
@@ -91,7 +92,9 @@ def fit(
     than `min_delta`, and the parameters with the best score are returned.
     `progress(epoch, epochs, loss)` is called after each epoch, and so is each of `callbacks` with
     an `EpochReport`; one that returns True ends the training. With `sample_weight` an example of
-    weight k counts as k examples, in the loss, its minibatches and the score of a share.
+    weight k counts as k examples, in the loss, its minibatches and the score of a share. So many
+    `threads` share the rows of large batches (BLAS itself is then best left at one:
+    OPENBLAS_NUM_THREADS=1).
 
     Where no `optimizer` is given, small data take L-BFGS, a line search on all examples that needs
     no learning rate and ends by itself, after at most 1000 epochs; larger data, and those with a
@@ -122,19 +125,18 @@ def fit(
     >>> round(float(result.parameters["w"]), 6), result.history.losses[0]
     (2.0, 10.0)
     """
-    problem = as_problem(problem)
-    callbacks, seed = checked_callbacks(callbacks), whole_number("seed", seed)
+    problem, dtype, seed = as_problem(problem), dtype_of(dtype), whole_number("seed", seed)
     parameters, sizes = given("parameters", parameters), given("sizes", sizes)
     data, validation, preparation = both_prepared(problem, data, validation, seed)
     scored = (patience, metric, maximize, min_delta or None)
     _check_options(problem, batch_size, progress, validation, scored)
-    dtype, trained = dtype_of(dtype), trained_names(problem, data, parameters)
+    trained, callbacks = trained_names(problem, data, parameters), checked_callbacks(callbacks)
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
     start = start_values(problem, whole, trained, parameters, initial, sizes, seed)
     optimizer, size, epochs = chosen(problem, training, start, optimizer, batch_size, epochs)
     options: dict[str, Any] = {"optimizer": optimizer, "batch_size": size, "seed": seed}
-    options |= {"dtype": dtype, "drop_last": drop_last, "modules": modules}
+    options |= {"dtype": dtype, "drop_last": drop_last, "modules": modules, "threads": threads}
     trainer = Trainer(problem, training, parameters=start, **options)
     held_out = validated(trainer, training, validating, metric, maximize, preparation)
     stopping = Stopping(tolerance, patience, min_delta, *decision(held_out))

@@ -55,6 +55,7 @@ class Trainer:
     alone, as the divisor in sum(c * l) / sum(c), is that of all of them in each step. A problem
     without a batch takes one step an epoch. A copy, or what is read from a pickle, trains on. With
     `sample_weight` an example of weight k counts as k examples (see `symgrad.training.weights`).
+    So many `threads` share the rows of large batches.
 
     Data of dask (see `symgrad.training.chunks.read`) stay in their chunks. Minibatches that are
     smaller are cut of chunks in random order, one of which is loaded while the one before it is in
@@ -88,6 +89,7 @@ class Trainer:
         modules: str = "numpy",
         seed: int = 0,
         sample_weight: Any = None,
+        threads: int = 1,
     ) -> None:
         optimizer = optimizer_of(optimizer)
         self.problem: Problem = as_problem(problem)
@@ -107,6 +109,7 @@ class Trainer:
         self.first_rate = self.state.learning_rate  # of the last epoch's first step
         self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm
         self._data, self._drop_last, self._modules = data, drop_last, modules
+        self._threads = threads
         self._at: Pass | None = None  # the epoch that has begun
         self._before = self.flat.copy()  # the parameters before it
         self._seed = whole_number("seed", seed)
@@ -266,7 +269,7 @@ def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | Compil
         found = chunk_gradients(problem, batches, state)
         of_steps = _of_steps(found, trainer, data, size)
         return steps_of(of_steps, state, theta, ChunkProducts(found))
-    function = gradient_function(problem, trainer.wrt, dtype, modules)
+    function = gradient_function(problem, trainer.wrt, dtype, modules, trainer._threads)
     if modules == "numba" and isinstance(function, Function):
         if not isinstance(state, OptimizerState) or not state.is_plain:
             raise OptionError(

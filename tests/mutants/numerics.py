@@ -218,6 +218,15 @@ MUTANTS: list[Mutant] = [
         ("a mask is stripped", " or p{k}.__class__ not in {kinds}", ""),
     ),
     *planted_in(
+        "symgrad/numerics/buffers.py",
+        "tests/numerics/test_buffers.py",
+        (
+            "the last axes are summed for the first",
+            "factors.insert(0 if first else 1,",
+            "factors.insert(1 if first else 0,",
+        ),
+    ),
+    *planted_in(
         "symgrad/numerics/binding.py",
         "tests/numerics/test_bind.py",
         (
@@ -244,6 +253,8 @@ MUTANTS: list[Mutant] = [
             "range(0, count, plan.rows)",
             "range(0, count - 1, plan.rows)",
         ),
+        ("a thread's sums are left out", "np.add(total, worker.total, total)", "pass"),
+        ("a thread warns", "with np.errstate(**errors):", "if True:"),
         ("sums are not begun anew", "self.total.fill(0.0)", "pass"),
         ("a mask is a plain array", "all(array.__class__ in PLAIN for array in arrays)", "True"),
     ),

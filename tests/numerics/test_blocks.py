@@ -113,6 +113,59 @@ def test_blocks_add_up_to_the_whole(
     bound = blocked.step(arrays)  # as training calls it
     value = bound.function(*(arrays[name] for name in bound.shapes))
     agree((value, bound.derivatives), plain(arrays))
+    agree(blocked.bind(arrays)(), plain(arrays))
+
+
+@pytest.mark.parametrize("program", CUT.values(), ids=CUT)
+def test_threads_add_up_in_their_order(program: str, small: None) -> None:
+    """What overflows in a thread warns of nothing: numbers that are not finite are seen."""
+    derivation = derived(program)
+    plain = derivation.lambdify()
+    shared = derivation.lambdify(reuse_buffers=True, threads=3)
+    given = numbers(derivation)
+    agree(shared(given), plain(given))
+    first = shared.flat_gradient.copy()
+    shared(numbers(derivation, scale=1e200))
+    shared(given)
+    np.testing.assert_array_equal(shared.flat_gradient, first)
+
+
+def test_each_thread_has_its_own_rows(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[int, int]] = []
+    keep = blocks._Worker.run
+
+    def run(self: Any, *given: Any) -> None:
+        ran.append((self.blocks[0][0], self.blocks[-1][1]))
+        keep(self, *given)
+
+    monkeypatch.setattr(blocks._Worker, "run", run)
+    derivation = derived(CUT["softmax"])
+    derivation.lambdify(reuse_buffers=True, threads=2)(numbers(derivation))
+    assert len(ran) == 2
+    (start, middle), (again, end) = sorted(ran)
+    assert (start, end) == (0, COUNT) and middle == again and 20 < middle < 33
+
+
+def test_threads_that_are_none() -> None:
+    derivation = derived(CUT["softmax"])
+    for threads in (0, 1.5, True):
+        with pytest.raises(sg.OptionError, match="a positive whole number is wanted"):
+            derivation.lambdify(reuse_buffers=True, threads=threads)  # type: ignore[arg-type]
+    for options in ({"reuse_buffers": False}, {"reuse_buffers": True, "modules": "numba"}):
+        with pytest.raises(sg.OptionError, match="threads are for"):
+            derivation.lambdify(threads=2, **options)  # type: ignore[arg-type]
+
+
+def test_training_takes_threads(small: None) -> None:
+    derivation = derived(CUT["softmax"])
+    given = numbers(derivation)
+    data = {name: given[name] for name in "xy"}
+    found = [
+        sg.fit(derivation.problem, data, batch_size=None, optimizer="sgd", epochs=3, threads=n)
+        for n in (1, 2)
+    ]
+    one, two = (result.parameters["W"] for result in found)
+    np.testing.assert_allclose(one, two, rtol=1e-10)
 
 
 @pytest.mark.parametrize("program", WHOLE.values(), ids=WHOLE)
