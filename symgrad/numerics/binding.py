@@ -58,12 +58,18 @@ def check_read(given: Mapping[str, Any], read: Mapping[str, Any], dtype: np.dtyp
     for name, array in read.items():
         own = given[name]
         number = not isinstance(own, np.ndarray) and not np.shape(own)  # stays what it is
-        if number or own is array:
-            continue
-        if not isinstance(own, np.ndarray) or not np.may_share_memory(own, array):
-            kind = f"one of {own.dtype}" if hasattr(own, "dtype") else f"a {type(own).__name__}"
+        if not (number or own is array or _stands_there(own, array)):
             form = type(array).__name__ if is_sparse(array) else "NumPy array"
+            alike = isinstance(own, np.ndarray) and not is_sparse(array)
+            kind = f"one of {own.dtype}" if alike else f"a {type(own).__name__}"
             raise DataError(
                 f"{name} is read where it stands, so that it can be changed there: a {form} of "
                 f"{array.dtype if array.dtype.kind in 'iu' else dtype} is wanted, not {kind}"
             )
+
+
+def _stands_there(own: Any, array: Any) -> bool:
+    """Whether the entries that are read are those that were given."""
+    if is_sparse(array):
+        return is_sparse(own) and np.may_share_memory(own.data, array.data)
+    return isinstance(own, np.ndarray) and np.may_share_memory(own, array)

@@ -64,6 +64,16 @@ def test_the_numbers_are_those_of_a_dense_matrix(loss: str) -> None:
     assert sg.check_gradient(derivation.problem, ["W"], arrays).passed
 
 
+def test_it_is_bound_where_its_entries_are_read_as_they_stand() -> None:
+    derivation, arrays = sg.derive(f"{DECLARED}loss = {KEPT[0]}", ["W"]), numbers()
+    function, A = derivation.lambdify(), sparse.csr_matrix(arrays["A"])
+    step = function.bind(arrays | {"A": A})
+    A.data *= 0.5
+    assert step()[0] == function(arrays | {"A": A})[0]
+    with pytest.raises(sg.DataError, match="a csr_array of float64 is wanted, not a coo_array"):
+        function.bind(arrays | {"A": sparse.coo_array(A)})
+
+
 @pytest.mark.parametrize(("loss", "told"), FILLED.items(), ids=[*FILLED])
 def test_what_would_fill_it_is_refused_by_name(loss: str, told: str) -> None:
     function = sg.derive(sg.parse(f"{DECLARED}loss = {loss}"), wrt=["W"]).lambdify()
