@@ -8,7 +8,7 @@ it is written, and compared.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from itertools import chain as joined
 from itertools import pairwise
 from typing import Any
@@ -171,6 +171,8 @@ class _Truth:
         self.values[self.change] = sum(sent.values())
         called = self.uses.called.items()
         self.arrays = {name: batch_first(self._value(n), n.axes) for name, n in called}
+        spoken = joined(self.values.values(), map(sample.value, self.uses.users))
+        self.finite = all(np.isfinite(value).all() for value in spoken)  # else lines are of no use
 
     def _sent(self, user: Node, moved: Any) -> Any:
         """<cotangent, how a use moves>, for each example where all is said of one."""
@@ -186,12 +188,6 @@ class _Truth:
         each = self.change.axes[first:]
         summed = [first + k for k, axis in enumerate(user.axes) if axis not in each]
         return product.sum(tuple(summed))
-
-    @cached_property
-    def finite(self) -> bool:
-        """Whether all that the proof speaks of is finite; else its lines are of no use there."""
-        values = joined(self.values.values(), map(self.sample.value, self.uses.users))
-        return all(np.isfinite(value).all() for value in values)
 
     # lines
 
@@ -299,9 +295,16 @@ class _Truth:
         known = {**sample.values, **self.values}
         nodes = [f.node for f in term.factors]
         values = evaluate_nodes(nodes, sample.inputs, sample.sizes, known)
-        operands = [(np.asarray(values[f.node]) ** float(f.power), f.labels) for f in term.factors]
+        operands = [(self._power(values[f.node], float(f.power)), f.labels) for f in term.factors]
         lengths = {x: size_of(x.axis, sample.sizes) for x in (*labels, *term.summed)}
         return summed_product(term.coefficient, operands + beside, labels, lengths)
+
+    def _power(self, value: Any, exponent: float) -> Any:
+        """x^p. Where it is too small for a number, as 1/s^2 of a large s, all that is claimed by it
+        is lost."""
+        power = np.asarray(value) ** exponent
+        self.finite &= not np.any((power == 0) & (np.asarray(value) != 0))
+        return power
 
     # scalar functions
 

@@ -198,6 +198,13 @@ def test_a_line_that_is_not_finite_fails() -> None:
     assert [*untrue(infinite, Judge(derivation, 0))]
 
 
+def test_a_line_whose_powers_are_too_small_for_numbers_is_not_false() -> None:
+    """1/s^2 of the sum of an exponential that is large enough is 0."""
+    for scale in (400, 1000):
+        text = f"x: Vector(n)\ny: Vector(n)\np = softmax({scale} * x)\nloss = sum((p - y)**2)"
+        assert "chain rule, through e, s" in sg.derive(text, ["x"]).text("full")
+
+
 @pytest.mark.parametrize("form", ["text", "latex", "markdown", "html", "json"])
 def test_a_line_that_is_not_true_is_never_printed(
     form: str, monkeypatch: pytest.MonkeyPatch
