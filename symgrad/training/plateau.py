@@ -23,13 +23,14 @@ class Plateau(Schedule):
     """The learning rate is multiplied by `factor` at each plateau, down to `lowest`.
 
     A plateau is `patience` + 1 epochs in a row without a better score. A score is better where it
-    is smaller by more than `threshold`, as a share of the best one so far, or with `relative=False`
-    as a number; a score of which more is better has to be larger. After a plateau `cooldown` epochs
-    are not counted. The score is that of the data for validation, or `on="training"` the mean loss
-    of an epoch's steps.
+    is smaller by more than `threshold`, as a share of the size of the best one so far, or with
+    `relative=False` as a number; a score of which more is better has to be larger. After a plateau
+    `cooldown` epochs are not counted. The score is that of the data for validation, or
+    `on="training"` the mean loss of an epoch's steps.
     Units: patience and cooldown in epochs.
     Raises: OptionError where a hyperparameter is out of its range.
-    Source: torch.optim.lr_scheduler.ReduceLROnPlateau, without its `eps`.
+    Source: torch.optim.lr_scheduler.ReduceLROnPlateau, without its `eps`; there a share of a score
+    below 0 makes it worse, so that equal ones count as better.
 
     >>> rate = Plateau(learning_rate=0.8, factor=0.5, lowest=0.1)
     >>> [rate(plateaus) for plateaus in (0, 1, 2, 3, 4)]
@@ -106,12 +107,8 @@ class Watch:
             self.count, self.waited, self.cooling = self.count + 1, 0, self.plateau.cooldown
 
     def _is_better(self, score: float, maximize: bool) -> bool:
-        sign, threshold = (1 if maximize else -1), self.plateau.threshold
-        least = (
-            self.best * (1 + sign * threshold)
-            if self.plateau.relative
-            else (self.best + sign * threshold)
-        )
+        share = abs(self.best) if self.plateau.relative else 1.0  # a score may be below 0
+        least = self.best + (1 if maximize else -1) * self.plateau.threshold * share
         return score > least if maximize else score < least
 
     def state_dict(self) -> dict[str, Any]:

@@ -94,6 +94,7 @@ MUTANTS: list[Mutant] = [
         "symgrad/training/plateau.py",
         "tests/training/test_plateau.py",
         ("patience is one shorter", "self.waited > self.plateau", "self.waited >= self.plateau"),
+        ("a share of a score below zero", "abs(self.best) if", "self.best if"),
         ("a score of which more is better", "1 if maximize else -1", "-1"),
         ("no epoch cools down", "self.cooling - 1, 0", "0, 0"),
     ),

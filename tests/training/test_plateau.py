@@ -42,6 +42,20 @@ def test_epochs_after_a_plateau_are_not_counted() -> None:
     assert found == [1.0] + [0.5] * 4 + [0.25] * 4 + [0.125]  # those of PyTorch
 
 
+@pytest.mark.parametrize("maximize", [False, True])
+@pytest.mark.parametrize("score", [-0.5, 0.0, 0.5])
+def test_scores_that_stay_the_same_are_a_plateau_below_zero_too(
+    score: float, maximize: bool
+) -> None:
+    watch, better = Watch(Plateau(learning_rate=1.0, patience=1)), 1 if maximize else -1
+    for _ in range(7):
+        watch.look(score, maximize)
+    assert watch.count == 3
+    for step in range(1, 7):
+        watch.look(score + 0.01 * step * better, maximize)
+    assert watch.count == 3
+
+
 def rule(on: Any, **options: Any) -> sg.SGD:
     told = {"learning_rate": 0.3, "factor": 0.5, "patience": 1, "on": on}
     return sg.SGD(learning_rate=Plateau(**{**told, **options}))
