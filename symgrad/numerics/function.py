@@ -224,7 +224,7 @@ class Function:
         cotangent: Any = None,
         **named: Any,
     ) -> BoundFunction:
-        """The function of these very arrays, for loops: `bound()` reads them where they stand.
+        r"""The function of these very arrays, for loops: `bound()` reads them where they stand.
 
         Names, shapes, types and declared facts are checked here, once. The results are in buffers.
         Raises: DataError, also where an array would have to be copied; OptionError with array_api.
@@ -236,7 +236,7 @@ class Function:
         >>> for _ in range(3):
         ...     loss, gradients = bound()
         ...     w -= 0.1 * gradients["w"]
-        >>> loss, w
+        >>> float(loss), w
         (0.0, array([1., 2.]))
         """
         if self.modules == "array_api":

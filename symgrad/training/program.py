@@ -99,7 +99,7 @@ def _is_local(equations: Sequence[Equation], vectors: Iterable[State]) -> bool:
     known: dict[sympy.Expr, sympy.Expr] = {GRADIENT: sympy.S.Zero, UNCLIPPED: sympy.S.Zero}
     for equation in equations:
         known[equation.symbol] = equation.expression.xreplace(known)
-    return all(known[state.new] == state.old for state in vectors)
+    return all(known.get(state.new, state.old) == state.old for state in vectors)
 
 
 @dataclass

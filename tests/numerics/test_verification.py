@@ -15,7 +15,7 @@ from symgrad.errors import VerificationError
 from symgrad.examples import names, text
 from symgrad.language.expressions import Call, Expression, Name, Number, fold
 from symgrad.language.operations.smooth import log
-from symgrad.numerics import function
+from symgrad.numerics import blocks, function
 from symgrad.numerics.verification import StepCheck, difference, verify
 
 NET = """\
@@ -306,7 +306,8 @@ def test_broken_code_is_found(
 
     derivation = sg.derive(program)
     assert derivation.verify().passed
-    monkeypatch.setattr(function, "defined", breaking)
+    for module in (function, blocks):
+        monkeypatch.setattr(module, "defined", breaking)
     assert 0 in derivation.verify().failed
     assert any(right in source for source in sources)
 

@@ -29,7 +29,7 @@ def divided_rows(
 
     >>> training, held_out = divided_rows(5, 0.2, seed=0)
     >>> training.tolist(), held_out.tolist()
-    ([0, 1, 3, 4], [2])
+    ([0, 2, 3, 4], [1])
     """
     held_out = round(share * count)
     if not 0 < held_out < count:
