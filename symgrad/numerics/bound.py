@@ -40,7 +40,7 @@ class Bound:
     `function(inputs)` is the value, or None where an input is missing or of another shape or type;
     from `step` it is `function(*arrays)`, and from `bind` `function()`, with no checks. `flat` and
     its views `derivatives` are overwritten by the next call. `labels` are the sizes that inputs
-    name rows of, `others` the shapes of inputs that it does not look at: sizes may come from them.
+    name rows of, `others` the shapes of inputs that it does not look at, or has in another shape.
     `run` calls without warnings. `rows` are the only rows of a derivative that are not zero, in any
     order, some twice; who has it must not write to these.
     """
@@ -185,7 +185,9 @@ class Buffered:
             derivatives[key] = view if shape is None else view.reshape(shape)
         labels = label_sizes(self.signature.problem, sizes)
         labels = {name: size for name, size in labels.items() if name in names}
-        others = {n: np.shape(a) for n, a in inputs.items() if n not in names}
+        given_shapes = {name: np.shape(array) for name, array in inputs.items()}
+        # a column for a vector is no input of the same shape, and its derivative is a column
+        others = {n: s for n, s in given_shapes.items() if n not in names or s != shapes[n]}
         run = with_errstate if given else quiet()  # what is given may call whatever it wants
         named = {keys[k]: labels for k, labels in rows.items()}
         return Bound(function, shapes, flat, derivatives, labels, others, given, run, named)

@@ -274,7 +274,8 @@ class _Planner(Text):
         of = op.operands[0]
         if op.kind == "reshape" and (of.kind in VIEWS or of.kind == "input"):
             return False  # may be a copy
-        return of in self.places or self._is_fixed(of) or (self.bound and of.kind == "input")
+        own = self.bound and of.kind == "input" and not of.sparse  # whose diagonal is a copy
+        return own or of in self.places or self._is_fixed(of)
 
     def _constant(self, text: str) -> str:
         return self.constants.setdefault(text, f"c{len(self.constants)}")

@@ -22,7 +22,7 @@ def plain_array(name: str, value: Any) -> np.ndarray[Any, Any]:
     Raises: DataError for what would lose its meaning as real numbers: imaginary parts, masks, dates
     and their units, text, None.
     """
-    if _masked(value):
+    if is_masked(value):
         raise DataError(
             f"{name} is a masked array, whose masked entries would count as numbers; leave them "
             "out, or fill them: filled(...)"
@@ -51,14 +51,14 @@ def plain_array(name: str, value: Any) -> np.ndarray[Any, Any]:
     return array
 
 
-def _masked(value: Any) -> bool:
+def is_masked(value: Any) -> bool:
     """Whether a mask is somewhere in an array or a nested list: never, before somebody imported
     numpy.ma, which takes longer than most derivations."""
     masks = sys.modules.get("numpy.ma")
     if masks is None:
         return False
     if isinstance(value, list | tuple):
-        return any(map(_masked, value))
+        return any(map(is_masked, value))
     return isinstance(value, masks.MaskedArray)
 
 

@@ -23,6 +23,7 @@ from symgrad.errors import OptionError
 from symgrad.language.operations.namespace import ROUTINES, Routine
 from symgrad.numerics import numba_kernels
 from symgrad.numerics.buffers import Form
+from symgrad.numerics.libraries import is_masked
 from symgrad.numerics.listing import Dims, Op
 from symgrad.numerics.numba_loops import Writer, grouped
 from symgrad.numerics.numba_products import LOOPS
@@ -128,6 +129,11 @@ def owned(array: Any, dtype: Any) -> Any:
     return np.require(array, dtype, ("C", "A", "W"))[()]
 
 
+def _convertible(array: Any, dtype: Any) -> bool:
+    """Whether it loses nothing but digits in this type."""
+    return hasattr(array, "dtype") and np.can_cast(array.dtype, dtype, "same_kind")
+
+
 def _bound(
     core: Any, names: Sequence[Any], numbers: Sequence[int], rest: Any, dtypes: Any, array: Any
 ) -> Any:
@@ -145,11 +151,14 @@ def _bound(
 
     def function(inputs: Mapping[str, Any]) -> Any:
         try:
+            arrays = read(inputs)
+            if any(map(is_masked, arrays)):
+                return None
             try:
-                value = core(*read(inputs), *rest)
+                value = core(*arrays, *rest)
             except TypeError:
                 arrays = every(inputs)
-                if not all(hasattr(a, "dtype") for a in arrays):
+                if not all(map(_convertible, arrays, dtypes)):
                     return None
                 value = core(*map(owned, arrays, dtypes), *rest)
         except (KeyError, TypeError):

@@ -147,7 +147,9 @@ def label_sizes(problem: Problem, sizes: Mapping[Axis, int]) -> dict[str, int]:
 
 
 def in_range(labels: Any, size: int) -> bool:
-    """Whether every label is from 0 to size - 1."""
+    """Whether every label is a whole number from 0 to size - 1."""
+    if np.asarray(labels).dtype.kind not in "iu":
+        return False
     return not np.size(labels) or bool(np.min(labels) >= 0 and np.max(labels) < size)
 
 

@@ -124,7 +124,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/numerics/libraries.py",
         INPUTS,
-        ("a mask in a list is not seen", "return any(map(_masked, value))", "return False"),
+        ("a mask in a list is not seen", "return any(map(is_masked, value))", "return False"),
         ("None is a number", "if not isinstance(entry, Real | Decimal | np.bool_):", "if False:"),
     ),
     *planted_in(
@@ -234,7 +234,7 @@ MUTANTS: list[Mutant] = [
             "for name, size in bound.labels.items():",
             "for name, size in ():",
         ),
-        ("a copy is bound", "if number or own is array:", "if True:"),
+        ("a copy is bound", "number or own is array or _stands_there(own, array)", "True"),
     ),
     *planted_in(
         "symgrad/numerics/bound.py",
@@ -244,6 +244,22 @@ MUTANTS: list[Mutant] = [
             "not (self.labels or self.others",
             "not (self.others",
         ),
+        ("a column's derivative stays one", " or s != shapes[n]", ""),
+    ),
+    *planted_in(
+        "symgrad/numerics/numba_backend.py",
+        "tests/numerics/test_bind.py",
+        (
+            "imaginary parts are cut off in a repeated call",
+            "map(_convertible, arrays, dtypes)",
+            "()",
+        ),
+        ("masked entries count in a repeated call", "if any(map(is_masked, arrays)):", "if False:"),
+    ),
+    *planted_in(
+        "symgrad/numerics/buffers.py",
+        "tests/numerics/test_sparse.py",
+        ("a sparse matrix's diagonal is read once", " and not of.sparse", ""),
     ),
     *planted_in(
         "symgrad/numerics/blocks.py",

@@ -117,6 +117,46 @@ def test_labels_are_looked_at_in_every_call() -> None:
         step()
 
 
+@pytest.mark.parametrize("modules", ["numpy", "numba"])
+def test_a_derivative_has_the_shape_of_its_input_in_every_call(modules: str) -> None:
+    pytest.importorskip(modules)
+    function = sg.derive("w: Vector(n)\nloss = w.T @ w", ["w"]).lambdify(
+        reuse_buffers=True, modules=modules
+    )
+    column = np.ones((3, 1))
+    for w in (column, column[:, 0], column, column[:, 0]):
+        for _ in range(2):
+            assert function(w=w)[1]["w"].shape == w.shape
+
+
+@pytest.mark.parametrize("modules", ["numpy", "numba"])
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"k": np.float64(1.7)}, "whole numbers are wanted"),
+        ({"k": np.array(1.7)}, "whole numbers are wanted"),
+        ({"ks": np.array([0.0, 1.7])}, "whole numbers are wanted"),
+        ({"v": np.ones(2) * 1j}, "complex numbers"),
+        ({"v": np.ma.masked_array(np.ones(2), [False, True])}, "masked"),
+    ],
+)
+def test_a_repeated_call_refuses_other_types(
+    modules: str, changed: dict[str, Any], told: str
+) -> None:
+    pytest.importorskip(modules)
+    program = """\
+E: Matrix(m, q)
+k: Index(m)
+ks: Index(m)
+v: Vector(q)
+loss = E[k].T @ v + mean(E[ks].T @ v for ks in batch)"""
+    function = sg.derive(program, ["v"]).lambdify(reuse_buffers=True, modules=modules)
+    arrays = {"E": np.ones((3, 2)), "k": np.int64(1), "ks": np.array([0, 1]), "v": np.ones(2)}
+    function(arrays)
+    with pytest.raises(sg.DataError, match=told):
+        function(arrays | changed)
+
+
 def test_an_inverse_that_is_none_is_told() -> None:
     A = np.eye(2)
     step = sg.derive("A: Matrix(n, n)\nb: Vector(n)\nloss = b.T @ inv(A) @ b").lambdify()
