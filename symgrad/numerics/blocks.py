@@ -8,6 +8,7 @@ added in their order, so the same call gives the same bits.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -107,12 +108,14 @@ def _blocked(
     taken = made.rows.taken
     places = [_place(op) for op in taken if axis in op.dims]
     whole = _given([op for op in taken if axis not in op.dims], known)
-    pool = ThreadPoolExecutor(len(workers) - 1) if len(workers) > 1 else None
+    pools: dict[int, ThreadPoolExecutor] = {}  # of each process: a fork has no threads of its own
 
     def function(*arrays: Array) -> Any:
         first(*to_first(arrays))
         read = [arrays[k] for k in places], whole(arrays), np.geterr()
-        others = [pool.submit(worker.run, *read) for worker in workers[1:]] if pool else []
+        if len(workers) > 1 and os.getpid() not in pools:
+            pools[os.getpid()] = ThreadPoolExecutor(len(workers) - 1)
+        others = [pools[os.getpid()].submit(worker.run, *read) for worker in workers[1:]]
         workers[0].run(*read)
         for worker, other in zip(workers[1:], others, strict=True):
             other.result()

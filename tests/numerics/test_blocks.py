@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -144,6 +146,25 @@ def test_each_thread_has_its_own_rows(small: None, monkeypatch: pytest.MonkeyPat
     assert len(ran) == 2
     (start, middle), (again, end) = sorted(ran)
     assert (start, end) == (0, COUNT) and middle == again and 20 < middle < 33
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own(small: None) -> None:
+    """Those of its parent do not run in it."""
+    derivation = derived(CUT["softmax"])
+    shared = derivation.lambdify(reuse_buffers=True, threads=2)
+    given = numbers(derivation)
+    shared(given)
+    child = os.fork()
+    if not child:
+        signal.alarm(20)  # ends a process that waits for ever
+        try:
+            shared(given)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_threads_that_are_none() -> None:
