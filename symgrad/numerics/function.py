@@ -97,7 +97,8 @@ class Function:
     """value, derivatives = function(inputs), or function(x=..., W=...).
 
     `source` is the NumPy code; it runs without symgrad. The function can be pickled (its text is).
-    With buffers it may be called from several threads: each has its own.
+    With buffers it may be called from several threads: each has its own; names and declared facts
+    (`symmetric`) are looked at where shapes or types are new, not in each repeated call.
     """
 
     def __init__(
