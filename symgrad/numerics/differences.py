@@ -46,7 +46,7 @@ Claim: TypeAlias = Mapping[str, Any] | Callable[..., Any] | None
 
 DRAWN = 3  # random inputs, until some tell right from wrong
 MOST_ENTRIES = 1000  # of a gradient, checked one by one
-LARGER = (1e-20, 1e-30)  # steps for derivatives so small; where they differ it is none of the first
+LARGER = (2.0**-66, 2.0**-100)  # steps for derivatives so small; none where they differ
 ASIDE = (1e-9, 1e-12)  # relative moves: a derivative that jumps alike at both is at a kink
 JUMP = 1e-6  # of the largest entry
 

@@ -25,8 +25,9 @@ from symgrad.numerics.sizes import axes_of
 from symgrad.numerics.vectorized import stacking
 
 # Of the complex step: no cancellation, so as small as one likes. Its square is 0, since of x**3 at
-# 0 it would be all that is left, and wrong.
-STEP = 1e-170
+# 0 it would be all that is left, and wrong. A power of two: in \sum_n sign(x_n) h all partial sums
+# are exact, so that one whose terms cancel is 0.
+STEP = 2.0**-565
 WORST_CONDITION = 1e4
 BLURS = 3  # one alone may happen to cancel
 BLUR = 1e-13  # a relative change of every value, some hundred times that of rounding

@@ -178,6 +178,18 @@ def test_a_linear_loss_has_no_slope() -> None:
     assert "linear, exact" in report.sentence and "linear, exact" in str(report)
 
 
+@pytest.mark.parametrize("loss", ["abs(x + b)", "sign(x) * b"])
+@pytest.mark.parametrize(("total", "count"), [("sum", 6), ("sum", 10), ("mean", 8)])
+def test_signs_that_cancel_are_no_error(loss: str, total: str, count: int) -> None:
+    """An absolute error has a derivative of exactly 0 where as many errors are above it."""
+    x = np.arange(1.0, count + 1) * np.repeat([1.0, -1.0], count // 2)
+    program = f"x: Scalar\nb: Scalar\nloss = {total}({loss} for x in batch)"
+    inputs = {"x": x, "b": 0.0}
+    assert sg.check_gradient(program, ["b"], inputs).verdict == "passed"
+    wrong = sg.check_gradient(program, ["b"], inputs, gradients={"b": 1e-3})
+    assert wrong.verdict == "failed"
+
+
 KINKS = [
     ("sum(relu(x))", [1.0, 0.0], [1.0, 0.5]),
     ("sum(abs(x))", [1.0, 0.0], [1.0, 1.0]),
