@@ -110,8 +110,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--saves", type=int, default=40)
-    parser.add_argument("--epochs", type=int, default=120)
-    parser.add_argument("--seconds", type=float, default=4.0, help="until a kill, at most")
+    parser.add_argument("--epochs", type=int, default=2000)
+    parser.add_argument("--seconds", type=float, default=1.5, help="until a kill, at most")
     parser.add_argument("--task", nargs=3, help=argparse.SUPPRESS)
     a = parser.parse_args()
     if a.task:
