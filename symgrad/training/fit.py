@@ -160,8 +160,8 @@ def _check_options(
     if not (isinstance(validation, Mapping) or validation):
         for name, value in zip(SCORED, scored, strict=True):
             if value is not None:
-                told = f"{name} needs a validation score: give validation=0.2, or data"
-                raise OptionError(told)
+                told = f"{name} needs a validation score: give validation=0.2 (--validation 0.2)"
+                raise OptionError(f"{told}, or data")
     if progress is not None and not callable(progress):
         raise OptionError(f"progress is {progress!r}; a function of three numbers is wanted")
     if batch_size not in (None, "auto") and not problem.batch:

@@ -70,7 +70,7 @@ def quantity(problem: Problem, of: str | Expression) -> Problem:
     try:
         changed, value = parse_within(problem, program_tree(of).body)
     except SymgradError as error:
-        raise DataError(f"of: {of!r} is no expression of the problem: {error.message}") from None
+        raise DataError(f"{of!r} is no expression of the problem: {error.message}") from None
     return quantity(changed, value)
 
 
