@@ -12,4 +12,3 @@ EXTRAS = [names for extra, names in OPTIONAL if extra not in OURS]
 for requirement in [*PROJECT["dependencies"], *sum(EXTRAS, [])]:
     assert requirement.count(">=") == 1, f"{requirement}: no lowest version"
     print(requirement.replace(">=", "=="))
-print("scipy==1.11.4")  # scikit-learn's lowest does not load beside a SciPy of today

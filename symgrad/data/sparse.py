@@ -30,10 +30,13 @@ def sparse_array(name: str, value: Any, dtype: Any) -> Any:
     """A sparse matrix in one type, by rows or, where it is given so, by columns; entries that are
     given twice are added. What is in that form already is not copied.
 
-    Raises: DataError where it is no matrix of real numbers.
+    Raises: DataError where it is no matrix of real numbers; OptionError where SciPy is too old.
     """
+    import scipy.sparse
     from scipy.sparse import csc_array, csr_array
 
+    if not hasattr(scipy.sparse, "eye_array"):
+        raise OptionError(f"{name} is sparse: SciPy 1.12 or newer is needed (the extra sparse)")
     if value.ndim != 2:
         raise DataError(f"{name} is sparse with shape {value.shape}; a sparse matrix has two axes")
     if value.dtype.kind not in "fiub":
@@ -60,7 +63,7 @@ def read_sparse(path: str) -> Any:
     try:
         from scipy.sparse import load_npz
     except ImportError:
-        raise OptionError("a sparse matrix needs SciPy: pip install scipy") from None
+        raise OptionError("a sparse matrix needs SciPy 1.12 or newer (the extra sparse)") from None
     try:
         with open(path, "rb") as file:
             matrix = load_npz(file)  # NumPy reads it with allow_pickle=False

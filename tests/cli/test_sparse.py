@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from symgrad_cli import main
 
 sparse = pytest.importorskip("scipy.sparse")
+pytest.importorskip("scipy", "1.12")
 PROGRAM = "A: Matrix(n, n)\ny: Vector(n)\nw: Vector(n)\nloss = norm2(A @ w - y)**2 + norm2(w)**2\n"
 
 

@@ -13,6 +13,7 @@ from symgrad.data import mean_adjacency, normalized_adjacency
 from symgrad.training.trainer import Trainer
 
 sparse = pytest.importorskip("scipy.sparse")
+pytest.importorskip("scipy", "1.12")
 
 SIZE = 7
 DECLARED = """
@@ -43,7 +44,7 @@ FILLED = {
 
 def numbers() -> dict[str, Any]:
     rng = np.random.default_rng(0)
-    A = sparse.random_array((SIZE, SIZE), density=0.4, rng=rng, format="csr")
+    A = sparse.csr_array(sparse.random(SIZE, SIZE, 0.4, random_state=0))
     shapes = {"X": (SIZE, 3), "W": (3, 2), "y": (SIZE,)}
     return {"A": A, **{name: rng.normal(size=shape) for name, shape in shapes.items()}}
 
@@ -168,7 +169,7 @@ loss = mean(softplus(w.T @ x) - t * (w.T @ x) for x, t in batch) + 0.01 * norm2(
 
 def classes() -> dict[str, Any]:
     rng = np.random.default_rng(0)
-    X = sparse.random_array((50, 12), density=0.3, rng=rng, format="coo")
+    X = sparse.coo_array(sparse.random(50, 12, 0.3, random_state=0))
     return {"x": X, "t": (X @ rng.normal(size=12) > 0).astype(float)}
 
 
