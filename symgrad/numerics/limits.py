@@ -175,10 +175,17 @@ def _squared_in(node: Node) -> AbstractSet[Node]:
     if not isinstance(node, Polynomial) or not _is_sum(node):
         return set()
     each = [
-        set[Node]().union(*({f.node} if even(f) else _of_squares[f.node] for f in t.factors))
+        set[Node]().union(
+            *({f.node} if even(f) else _of_squares[f.node] for f in t.factors if _may_be_zero(f))
+        )
         for t in node.terms
     ]
     return set[Node]().union(*each) if all(each) else set()
+
+
+def _may_be_zero(factor: Factor | ClosedFactor) -> bool:
+    """Not a size, nor what is divided by."""
+    return factor.power > 0 and not isinstance(factor.node, (ix.Length, ix.Constant))
 
 
 def _degree(factor: Factor | ClosedFactor, roots: AbstractSet[Node]) -> Any:

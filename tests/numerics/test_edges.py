@@ -188,6 +188,15 @@ def test_the_root_of_a_sum_of_squares_has_the_slope_0_of_a_norm(
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_deviation_of_what_cannot_differ_has_the_slope_0() -> None:
+    """Where it is divided by the size, which is never 0; once NaN."""
+    function = sg.derive(
+        "a: Scalar\nM: Matrix(n, n)\nloss = std(eye(n) + a * eye(n)) + sum(M)", "a"
+    )
+    value, derivatives = function.lambdify()(a=0.3, M=np.eye(1))
+    assert (value, derivatives["a"]) == (1.0, 0.0)
+
+
 def test_a_quotient_of_0_by_a_root_of_0_has_no_number() -> None:
     program = "x: Vector(n)\nloss = sum((x - mean(x)) / std(x))"
     assert np.isnan(sg.derive(program).lambdify()(x=np.ones(3))[0])
