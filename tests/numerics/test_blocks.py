@@ -150,6 +150,7 @@ def test_each_thread_has_its_own_rows(small: None, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork:RuntimeWarning")  # of JAX, where it was imported
 def test_a_forked_process_has_threads_of_its_own(small: None) -> None:
     """Those of its parent do not run in it."""
     derivation = derived(CUT["softmax"])
