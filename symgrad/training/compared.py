@@ -48,7 +48,12 @@ class Compared:
         if self.needs == NUMBERS:
             return Errors.of(given, found, data.weights)
         count = max(found.shape[1], 2)
-        return Confusion.of(self.given_classes(given), self.decided(found), count, data.weights)
+        return Confusion.of(
+            self.given_classes(given),
+            self.prediction.decided(found, self.codes),
+            count,
+            data.weights,
+        )
 
     def found(self, data: Data, parameters: Arrays) -> Array:
         """What is predicted of each example: (n, k)."""
@@ -65,14 +70,6 @@ class Compared:
         if self.problem.variables[self.prediction.label].kind == "Index":
             return np.asarray(labels[:, 0], int)
         return np.asarray(labels.argmax(axis=1))
-
-    def decided(self, found: Array) -> Array:
-        """The class that each row of predictions decides for: the largest one's, of one number that
-        which it is nearer to, of a margin or a logit by its sign."""
-        if not self.codes:
-            return np.asarray(found.argmax(axis=1))
-        alike = self.prediction.compared or self.prediction.probabilities
-        return np.asarray(found[:, 0] > (sum(self.codes) / 2 if alike else 0.0), int)
 
 
 def _rows(values: Any) -> Array:

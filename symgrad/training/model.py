@@ -102,16 +102,13 @@ class Model:
         if rows.shape[1] > 1:
             if self.problem.variables[found.label].kind == "Scalar":
                 raise DataError(f"{found.label} is no label of classes: use predict")
-            places = rows.argmax(axis=1)
+            places = found.decided(rows, ())
             return places if names is None else np.asarray(np.array(names)[places])
         codes = codes or classes_wanted(self.problem, found.label)
         if codes is None or len(codes) != 2:
             raise DataError(f"{found.label} is no label of two classes: use predict")
-        low, high = codes
-        threshold = (low + high) / 2 if found.compared or found.probabilities else 0.0
-        above = rows[:, 0] > threshold
         ends = np.array(codes if names is None else names)
-        return np.asarray(ends[above.astype(int)])
+        return np.asarray(ends[found.decided(rows, codes)])
 
     def measure(self, data: Any, metric: Chosen | None = None) -> Measured:
         """The loss of new data with labels, and a metric of them: one by its name ("accuracy",

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from symgrad.data.tables import Array
 from symgrad.errors import DataError, SymgradError, did_you_mean
 from symgrad.language.expressions import OPERATIONS, Call, Expression, Name, Number, leaves, parts
 from symgrad.language.parser import parse_within
@@ -41,6 +44,15 @@ class Prediction:
     inputs: tuple[str, ...]
     compared: bool
     probabilities: bool
+
+    def decided(self, rows: Array, codes: tuple[float, ...]) -> Array:
+        """The number of the class that each row of predictions decides for: the largest one's; of
+        one number, beside labels of two `codes`, which it is nearer to, of a margin or a logit by
+        its sign. Shapes: (n, k), the result (n,)."""
+        if not codes:
+            return np.asarray(rows.argmax(axis=1))
+        alike = self.compared or self.probabilities
+        return np.asarray(rows[:, 0] > (sum(codes) / 2 if alike else 0.0), int)
 
 
 def quantity(problem: Problem, of: str | Expression) -> Problem:
