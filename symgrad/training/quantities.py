@@ -242,7 +242,7 @@ class _Origins:
 
 def _prediction(origins: _Origins, meeting: _Meeting, label: str) -> Expression:
     """The last definition without the label that is as large as what the label meets, or that
-    itself: not its logarithm, not 1 - p."""
+    itself, as where it is made of that definition: not its logarithm, not 1 - p."""
     value = _stripped(meeting.value)
     if isinstance(value, Call) and value.operation.name == "log":
         value = _stripped(value.arguments[0])
@@ -255,7 +255,8 @@ def _prediction(origins: _Origins, meeting: _Meeting, label: str) -> Expression:
         made_of = origins.made_of[name]
         alike = (definition.shape, definition.batch) == (value.shape, value.batch)
         if alike and label not in made_of and origins.trained(made_of):
-            return Name(name, definition.shape, definition.batch)
+            inside = any(isinstance(x, Name) and x.name == name for x in leaves(value))
+            return value if inside else Name(name, definition.shape, definition.batch)
     return value
 
 

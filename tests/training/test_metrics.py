@@ -12,6 +12,7 @@ import symgrad as sg
 from symgrad.training.data.arrays import Data
 from symgrad.training.measures import measure_of
 from symgrad.training.metrics import METRICS, Confusion, Errors
+from symgrad.training.quantities import predicted
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 2))
@@ -223,3 +224,19 @@ def test_what_is_no_metric_is_told(options: dict[str, Any], message: str) -> Non
     data = {"x": X, "t": SCORE}
     with pytest.raises(sg.OptionError, match=message):
         sg.fit(LINE, data, **{"validation": 0.3, "epochs": 1, **options})
+
+
+def test_a_logit_decides_by_its_sign_and_a_probability_by_a_half() -> None:
+    """Between 0 and 1/2 the one says the second class, the other the first."""
+    declared = "z: Scalar\nt: Scalar\nb: Scalar\ns = z + b\n"
+    data = {"z": np.array([0.3, -0.3, 0.8]), "t": np.array([1.0, 0.0, 1.0])}
+    for loss, wanted in (
+        ("softplus(s) - t * s", [1, 0, 1]),
+        ("(sigmoid(s) - t)**2", [1, 0, 1]),
+        ("binary_cross_entropy(t, sigmoid(s))", [1, 0, 1]),
+        ("(s - t)**2", [0, 0, 1]),
+    ):
+        text = f"{declared}loss = mean({loss} for z, t in batch)"
+        found = predicted(sg.parse(text), ())
+        rows = sg.evaluate(found.problem, {**data, "b": 0.0}).reshape(-1, 1)
+        assert found.decided(rows, (0.0, 1.0)).tolist() == wanted, loss
