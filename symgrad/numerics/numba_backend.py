@@ -21,7 +21,7 @@ import sympy
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.language.operations.namespace import ROUTINES, Routine
-from symgrad.numerics import numba_kernels
+from symgrad.numerics import numba_kernels, numba_lapack
 from symgrad.numerics.buffers import Form
 from symgrad.numerics.libraries import is_masked
 from symgrad.numerics.listing import Dims, Op
@@ -258,6 +258,10 @@ def _helpers(double: bool) -> dict[str, Any]:
         made[name] = njit(own, fastmath={"contract"}, error_model="numpy")
     if not double:
         made |= {name: made[f"{name}_single"] for name in HELPERS if f"{name}_single" in made}
+    called = vars(numba_lapack) | numba_lapack.lapack(double)
+    for name in numba_lapack.FUNCTIONS:
+        own = FunctionType(getattr(numba_lapack, name).__code__, called)
+        made[name] = njit(own, error_model="numpy")
     for name, routine in ROUTINES.items():
         function = defined(for_numba(routine), {"np": np, **made})[name]
         made.setdefault(name, njit(function, error_model="numpy"))

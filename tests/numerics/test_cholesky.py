@@ -118,3 +118,19 @@ def test_a_singular_matrix_is_an_error_as_before(derived: dict[str, sg.Derivatio
     inputs = inputs_of("quadratic form") | {"S": np.zeros((5, 5))}
     with pytest.raises(sg.NotFiniteError, match="a matrix has no inverse at these inputs"):
         derived["quadratic form"].lambdify()(inputs)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_compiled_code_has_the_same_numbers(dtype: str) -> None:
+    """Also those of a matrix that has no factor."""
+    pytest.importorskip("numba")
+    derivation = sg.derive(
+        KERNEL + "loss = logdet(S) + y.T @ solve(S, y) + sum(solve(S @ S, B)**2) + det(S @ S)"
+    )
+    compiled = derivation.lambdify(dtype, modules="numba")
+    for definite in (True, False):
+        inputs = {key: value for key, value in made(definite).items() if key != "t"}
+        value, got = compiled(inputs)
+        tolerance = 1e-10 if dtype == "float64" else 1e-3
+        equal(got, interpreted(derivation, inputs), tolerance)
+        equal({"": value}, {"": evaluated(derivation, inputs)}, tolerance)

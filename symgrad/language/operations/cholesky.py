@@ -39,8 +39,11 @@ def has_numbers(l):
 def cholesky(xp, x):  # elimination does the work
     return x""",
     loops="""
-def cholesky(x):  # elimination does the work
-    return x""",
+def cholesky(x):
+    l = x.copy()
+    if l.size and not factored(l):
+        l[0, 0] = np.nan
+    return l""",
 )
 INVERSE = Routine(
     name="inverse",
@@ -58,7 +61,11 @@ def inverse(xp, l, x):
     return xp.linalg.inv(x)""",
     loops="""
 def inverse(l, x):
-    return np.linalg.inv(x)""",
+    if not has_numbers(l):
+        return np.linalg.inv(x)
+    whole = l.copy()
+    inverted(whole)
+    return whole""",
 )
 SOLUTION = Routine(
     name="solution",
@@ -71,7 +78,11 @@ def solution(xp, l, x, b):
     return xp.linalg.solve(x, b)""",
     loops="""
 def solution(l, x, b):
-    return np.linalg.solve(x, b)""",
+    if not has_numbers(l):
+        return np.linalg.solve(x, b)
+    columns = b.T.copy()
+    solved(l, columns)
+    return columns.T""",
 )
 LOG_DETERMINANT = Routine(
     name="log_determinant",
@@ -84,7 +95,7 @@ def log_determinant(xp, l, x):
     return xp.linalg.slogdet(x)[1]""",
     loops="""
 def log_determinant(l, x):
-    return np.linalg.slogdet(x)[1]""",
+    return 2 * np.sum(np.log(np.diag(l))) if has_numbers(l) else np.linalg.slogdet(x)[1]""",
 )
 DETERMINANT = Routine(
     name="determinant",
@@ -97,5 +108,5 @@ def determinant(xp, l, x):
     return xp.linalg.det(x)""",
     loops="""
 def determinant(l, x):
-    return np.linalg.det(x)""",
+    return np.prod(np.diag(l)) ** 2 if has_numbers(l) else np.linalg.det(x)""",
 )

@@ -1,0 +1,65 @@
+"""LAPACK's functions of a Cholesky factor, as compiled code calls them: SciPy's, by a symbol whose
+address is looked up in each process.
+
+A matrix lies row after row, so that its lower triangle is the upper one to LAPACK.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+UPPER = np.frombuffer(b"U", np.uint8)
+# characters, whole numbers and arrays, in their order
+ARGUMENTS = {"potrf": "ciaii", "potri": "ciaii", "potrs": "ciiaiaii"}
+FUNCTIONS = ("factored", "has_numbers", "inverted", "solved")
+potrf: Any = None  # those of `lapack` in compiled code
+potri: Any = None
+potrs: Any = None
+
+
+def factored(factor: Any) -> bool:
+    """Put the factor of a matrix in its lower triangle; whether it has one."""
+    n, failed = np.full(1, factor.shape[0], np.int32), np.zeros(1, np.int32)
+    potrf(UPPER.ctypes, n.ctypes, factor.ctypes, n.ctypes, failed.ctypes)
+    return bool(failed[0] == 0)
+
+
+def inverted(factor: Any) -> None:
+    """Put the inverse of a matrix where its factor was."""
+    n, failed = np.full(1, factor.shape[0], np.int32), np.zeros(1, np.int32)
+    potri(UPPER.ctypes, n.ctypes, factor.ctypes, n.ctypes, failed.ctypes)
+    for i in range(factor.shape[0]):
+        for j in range(i):
+            factor[j, i] = factor[i, j]
+
+
+def solved(factor: Any, b: Any) -> None:
+    """Solve a system of the matrix for each row of b, and put the solution there."""
+    n, m = np.full(1, factor.shape[0], np.int32), np.full(1, b.shape[0], np.int32)
+    failed = np.zeros(1, np.int32)
+    u = UPPER.ctypes
+    potrs(u, n.ctypes, m.ctypes, factor.ctypes, n.ctypes, b.ctypes, n.ctypes, failed.ctypes)
+
+
+def has_numbers(factor: Any) -> bool:
+    """Whether it is a factor."""
+    return bool(factor.size > 0 and factor[0, 0] == factor[0, 0])
+
+
+def lapack(double: bool) -> dict[str, Any]:
+    """What these functions call, for numbers of this type."""
+    types, extending = import_module("numba.types"), import_module("numba.extending")
+    entry = types.float64 if double else types.float32
+    pointers = {"c": types.uint8, "i": types.int32, "a": entry}
+    made = {}
+    for name, letters in ARGUMENTS.items():
+        own = ("d" if double else "s") + name
+        symbol = f"symgrad_{own}"
+        address = extending.get_cython_function_address("scipy.linalg.cython_lapack", own)
+        import_module("llvmlite.binding").add_symbol(symbol, address)
+        arguments = (types.CPointer(pointers[letter]) for letter in letters)
+        made[name] = types.ExternalFunction(symbol, types.void(*arguments))
+    return made
