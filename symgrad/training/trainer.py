@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,31 +15,21 @@ from symgrad.calculus import as_problem
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean, whole_number
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem, Variable
-from symgrad.numerics.function import Function, dtype_of
-from symgrad.numerics.gradients import gradient_function
+from symgrad.numerics.function import dtype_of
 from symgrad.numerics.layers import Shapes, flattened, layers, shapes_of, views
 from symgrad.numerics.libraries import plain_array
 from symgrad.training.base import Optimizer
 from symgrad.training.chunks import read
-from symgrad.training.data.arrays import Array, Data, as_observed
+from symgrad.training.data.arrays import Array, Data
 from symgrad.training.data.sizes import dimension_sizes
-from symgrad.training.data_totals import with_data_totals
 from symgrad.training.failures import failure, grown, not_finite
 from symgrad.training.hyperparameters import checked_count
-from symgrad.training.loop import Gradients, Pass, PlainSteps
-from symgrad.training.minibatches import ArrayGradients, Minibatches
+from symgrad.training.loop import Pass
 from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.plateau import check_scored, tell
-from symgrad.training.products import HessianProducts
-from symgrad.training.rows import row_steps
-from symgrad.training.searches import SearchSteps, steps_of
 from symgrad.training.states import restore, state_of, state_wanted
-from symgrad.training.totals import weighted
-from symgrad.training.updates import OptimizerState
-from symgrad.training.weights import weighed, with_weights
-
-if TYPE_CHECKING:
-    from symgrad.training.compiled import CompiledSteps
+from symgrad.training.steps import Steps, places_of, prepared_steps
+from symgrad.training.weights import weighed
 
 ADAM = Adam()
 STATE = ("flat", "_before", "epochs", "first_rate", "largest_gradient")
@@ -91,7 +81,7 @@ class Trainer:
         sample_weight: Any = None,
         threads: int = 1,
     ) -> None:
-        optimizer = optimizer_of(optimizer)
+        self.optimizer = optimizer_of(optimizer)
         self.problem: Problem = as_problem(problem)
         self.wrt = parameter_names(self.problem, parameters)
         dtype = dtype_of(dtype)
@@ -100,25 +90,22 @@ class Trainer:
         self.flat, self._shapes = _flat(self.problem, parameters, self.wrt, dtype)
         self.parameters = views(self.flat, self._shapes)
         dimension_sizes(self.problem, {**data.arrays, **self.parameters}, {})
-        whole = batch_size is None or optimizer.whole_data
+        whole = batch_size is None or self.optimizer.whole_data
         self._size = max(data.total, 1) if whole else checked_count("batch_size", batch_size)
-        self.optimizer = optimizer
-        self.state = optimizer.start(self.flat, _places(self.parameters))
+        self.state = self.optimizer.start(self.flat, places_of(self.parameters))
         self.batch_size = size = self._size * self.state.accumulate  # examples in a step
         self.epochs = 0
         self.first_rate = self.state.learning_rate  # of the last epoch's first step
         self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm
-        self._data, self._drop_last, self._modules = data, drop_last, modules
-        self._threads = threads
+        self._data = data
         self._at: Pass | None = None  # the epoch that has begun
         self._before = self.flat.copy()  # the parameters before it
-        self._seed = whole_number("seed", seed)
-        self._rng = np.random.default_rng(self._seed)
-        self._steps = _prepared(self, data)
+        self._rng = np.random.default_rng(whole_number("seed", seed))
+        self._options: dict[str, Any] = {"size": self._size, "drop_last": drop_last, "seed": seed}
+        self._options |= {"modules": modules, "threads": threads}
+        self._steps = self._prepared()
         one = drop_last or self._steps.count == 1
-        cut = not data.chunks_in(self._size) if data.chunks else True  # anywhere, not at chunks
-        last = (data.total % size / size or 1.0) if cut else data.last(size)
-        self._last = 1.0 if one else last  # what it counts in the mean loss
+        self._last = 1.0 if one else data.last(size, self._size)  # what it counts in the mean loss
 
     def __repr__(self) -> str:
         """What it trains, how far it is."""
@@ -131,7 +118,7 @@ class Trainer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.parameters = views(self.flat, self._shapes)
-        self._steps = _prepared(self, self._data)
+        self._steps = self._prepared()
         if self._at is not None:
             self._steps.begin(self._at)
 
@@ -213,8 +200,7 @@ class Trainer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on, bit for bit, as the trainer would whose state that is: one of the same problem,
-        data and options.
+        """Go on, bit for bit, as a trainer in that state of the same problem, data and options.
 
         Raises: DataError where it is none of such a trainer's.
         """
@@ -232,6 +218,11 @@ class Trainer:
         """The learning rate of the next step."""
         return self.state.learning_rate
 
+    def _prepared(self) -> Steps:
+        """The steps of an epoch, with buffers of their own."""
+        own = self.parameters, self.flat, self.state
+        return prepared_steps(self.problem, self._data, *own, **self._options)
+
     def _failed(self, at: Pass, told: list[str]) -> NotFiniteError:
         """The error of the step at which an epoch is; the parameters are those before the epoch."""
         step, count, size = self.state.iteration, self._steps.count, self.batch_size
@@ -244,69 +235,6 @@ class Trainer:
         np.copyto(self.flat, self._before)
         self._at = None
         return error
-
-
-def _prepared(trainer: Trainer, data: Data) -> PlainSteps | SearchSteps | CompiledSteps:
-    """The steps of an epoch, with buffers of their own."""
-    dtype, modules, theta = str(trainer.flat.dtype), trainer._modules, trainer.flat
-    parameters, state, size = trainer.parameters, trainer.state, trainer._size
-    if data.chunks and data.chunks_in(size):  # sums of whole chunks are of any number of them
-        size = trainer.batch_size
-    if data.chunks and modules != "numpy":
-        raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
-    problem = trainer.problem if data.chunks else as_observed(trainer.problem, data)
-    problem, data = with_weights(problem, data)
-    products, weight = HessianProducts(problem, data, parameters, dtype), ""
-    if data.chunks or size < data.total:
-        problem, data = with_data_totals(problem, data, trainer.wrt, dtype)
-    if size < data.total:
-        problem, weight = weighted(problem)
-    drop_last = trainer._drop_last and size == trainer.batch_size
-    batches = Minibatches(data, parameters, size, drop_last, weight, trainer._seed)
-    if data.chunks:
-        from symgrad.training.chunk_products import ChunkProducts, chunk_gradients
-
-        found = chunk_gradients(problem, batches, state)
-        of_steps = _of_steps(found, trainer, data, size)
-        return steps_of(of_steps, state, theta, ChunkProducts(found))
-    function = gradient_function(problem, trainer.wrt, dtype, modules, trainer._threads)
-    if modules == "numba" and isinstance(function, Function):
-        if not isinstance(state, OptimizerState) or not state.is_plain:
-            raise OptionError(
-                "modules='numba' compiles steps of one minibatch each, with numbers that are known "
-                "before them: a line search, clip_norm, accumulate and rate_factors need "
-                "modules='numpy'"
-            )
-        from symgrad.training.compiled import CompiledSteps
-
-        return CompiledSteps(function, batches, state, theta)
-    gradients = _of_steps(ArrayGradients(function, batches), trainer, data, size)
-    if (steps := row_steps(gradients, state, theta, _places(parameters))) is not None:
-        return steps
-    return steps_of(gradients, state, theta, products)
-
-
-def _of_steps(gradients: Gradients, trainer: Trainer, data: Data, size: int) -> Gradients:
-    """The gradients of the optimizer's steps, of those of minibatches of so many examples."""
-    state, accumulate = trainer.state, trainer.batch_size // size
-    if accumulate == 1 and not state.frozen:
-        return gradients
-    from symgrad.training.accumulation import StepGradients
-
-    examples = [1] * gradients.count
-    if accumulate > 1:
-        examples = [min(size, data.total - k) for k in range(0, data.total, size)] or examples
-    return StepGradients(gradients, examples, accumulate, trainer._drop_last, state.frozen)
-
-
-def _places(parameters: Mapping[str, Any]) -> dict[str, slice]:
-    """Where each parameter is in the flat vector, all layers of one together."""
-    places, at = {}, 0
-    for name, value in parameters.items():
-        size = sum(array.size for array in flattened([value]))
-        places[name] = slice(at, at + size)
-        at += size
-    return places
 
 
 def order_of(permutation: npt.ArrayLike, count: int) -> Array:

@@ -71,9 +71,10 @@ class Data:
             return len(self.chunks)
         return size // max(self.sizes)
 
-    def last(self, size: int) -> float:
-        """The last minibatch of an epoch as a share of the others, which have this size."""
-        chunks = self.chunks_in(size) if self.chunks else 0
+    def last(self, size: int, minibatch: int) -> float:
+        """The last step of an epoch as a share of the others, which have this size, in minibatches
+        of that one: smaller than a chunk they are cut anywhere."""
+        chunks = self.chunks_in(size) if self.chunks and self.chunks_in(minibatch) else 0
         return (len(self.chunks) % chunks / chunks if chunks else self.total % size / size) or 1.0
 
     @property

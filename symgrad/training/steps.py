@@ -1,0 +1,112 @@
+"""The steps of an epoch: which gradients, in which minibatches, and what moves the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from symgrad.errors import OptionError
+from symgrad.language.problem import Problem
+from symgrad.numerics.function import Function
+from symgrad.numerics.gradients import gradient_function
+from symgrad.numerics.layers import flattened
+from symgrad.training.data.arrays import Array, Arrays, Data, as_observed
+from symgrad.training.data_totals import with_data_totals
+from symgrad.training.loop import Gradients, PlainSteps
+from symgrad.training.minibatches import ArrayGradients, Minibatches
+from symgrad.training.products import HessianProducts
+from symgrad.training.rows import row_steps
+from symgrad.training.searches import SearchState, SearchSteps, steps_of
+from symgrad.training.totals import weighted
+from symgrad.training.updates import OptimizerState
+from symgrad.training.weights import with_weights
+
+if TYPE_CHECKING:
+    from symgrad.training.compiled import CompiledSteps
+
+Steps: TypeAlias = "PlainSteps | SearchSteps | CompiledSteps"
+
+
+def prepared_steps(
+    problem: Problem,
+    data: Data,
+    parameters: Arrays,
+    theta: Array,
+    state: OptimizerState | SearchState,
+    *,
+    size: int,
+    drop_last: bool,
+    modules: str,
+    threads: int,
+    seed: int,
+) -> Steps:
+    """The steps of an epoch on these data, with buffers of their own.
+
+    `parameters` are views of `theta`, which the steps move as `state` says; `size` examples are in
+    a minibatch. Raises: OptionError where the options do not go together.
+    """
+    dtype, wrt, of_step = str(theta.dtype), tuple(parameters), size * state.accumulate
+    if data.chunks and data.chunks_in(size):  # sums of whole chunks are of any number of them
+        size = of_step
+    if data.chunks and modules != "numpy":
+        raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
+    problem = problem if data.chunks else as_observed(problem, data)
+    problem, data = with_weights(problem, data)
+    products, weight = HessianProducts(problem, data, parameters, dtype), ""
+    if data.chunks or size < data.total:
+        problem, data = with_data_totals(problem, data, wrt, dtype)
+    if size < data.total:
+        problem, weight = weighted(problem)
+    drop_minibatch = drop_last and size == of_step
+    batches = Minibatches(data, parameters, size, drop_minibatch, weight, seed)
+    accumulate = of_step // size
+    if data.chunks:
+        from symgrad.training.chunk_products import ChunkProducts, chunk_gradients
+
+        found = chunk_gradients(problem, batches, state)
+        of_steps = _of_steps(found, batches, accumulate, drop_last, state.frozen)
+        return steps_of(of_steps, state, theta, ChunkProducts(found))
+    function = gradient_function(problem, wrt, dtype, modules, threads)
+    if modules == "numba" and isinstance(function, Function):
+        if not isinstance(state, OptimizerState) or not state.is_plain:
+            raise OptionError(
+                "modules='numba' compiles steps of one minibatch each, with numbers that are known "
+                "before them: a line search, clip_norm, accumulate and rate_factors need "
+                "modules='numpy'"
+            )
+        from symgrad.training.compiled import CompiledSteps
+
+        return CompiledSteps(function, batches, state, theta)
+    of_minibatches = ArrayGradients(function, batches)
+    gradients = _of_steps(of_minibatches, batches, accumulate, drop_last, state.frozen)
+    if (steps := row_steps(gradients, state, theta, places_of(parameters))) is not None:
+        return steps
+    return steps_of(gradients, state, theta, products)
+
+
+def _of_steps(
+    gradients: Gradients,
+    batches: Minibatches,
+    accumulate: int,
+    drop_last: bool,
+    frozen: tuple[slice, ...],
+) -> Gradients:
+    """The gradients of the optimizer's steps, each of so many minibatches."""
+    if accumulate == 1 and not frozen:
+        return gradients
+    from symgrad.training.accumulation import StepGradients
+
+    total, size, examples = batches.data.total, batches.size, [1] * gradients.count
+    if accumulate > 1:
+        examples = [min(size, total - k) for k in range(0, total, size)] or examples
+    return StepGradients(gradients, examples, accumulate, drop_last, frozen)
+
+
+def places_of(parameters: Mapping[str, Any]) -> dict[str, slice]:
+    """Where each parameter is in the flat vector, all layers of one together."""
+    places, at = {}, 0
+    for name, value in parameters.items():
+        size = sum(array.size for array in flattened([value]))
+        places[name] = slice(at, at + size)
+        at += size
+    return places
