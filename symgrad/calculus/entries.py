@@ -39,6 +39,8 @@ def _is_symmetric(node: Node) -> bool:
     if isinstance(node, ix.Input):
         return "symmetric" in node.facts
     if isinstance(node, ix.Apply):
+        if node.operation.meaning.mutual:
+            return len({*node.arguments}) == 1
         matrices = (n for n, at in node.arguments if at.count(None) == 2)
         return bool(node.operation.meaning.symmetric) and all(map(symmetric, matrices))
     if isinstance(node, ix.Map):  # f(S_ij, c), entry by entry

@@ -26,6 +26,7 @@ from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.unspecified import derivative
 from symgrad.language.unparse import unparse
 from symgrad.numerics.comments import Comments, comment
+from symgrad.numerics.distances import distances
 from symgrad.numerics.emitter import Computed, Record
 from symgrad.numerics.limits import GUARDS
 from symgrad.numerics.passes import Flat
@@ -146,9 +147,10 @@ class _Equations:
         return " = ".join(map(unparse, sides))
 
     def _part(self, node: ix.Node, turned: bool, target: str) -> str:
-        """The definition of a part without a name; what is long, or guarded, is called as its line
-        from then on."""
-        if leaf_count(node, self._reference, self.lengths) > SHORT:
+        """The definition of a part without a name; what is long, of pairs of rows, or guarded, is
+        called as its line from then on."""
+        pairs = isinstance(node, ix.Apply) and node.operation is distances
+        if pairs or leaf_count(node, self._reference, self.lengths) > SHORT:
             self._call_as_line(node, turned, target)
             return ""
         right = self._definition(node)

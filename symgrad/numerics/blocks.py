@@ -24,8 +24,8 @@ from symgrad.numerics.listing import Op
 from symgrad.numerics.rowwise import Part, Parts, parts
 from symgrad.numerics.source import Program, defined
 
-BLOCK = 3 << 17  # bytes of a block: with what is computed of it, it stays in the cache of a core
-FEWEST = 32  # blocks, below which what is read again is in the cache anyway
+BLOCK = 3 << 18  # bytes of a block: with what is computed of it, it stays in the cache of a core
+FEWEST = 8  # blocks, below which what is read again is in the cache anyway
 PLAIN = (np.ndarray, np.float64, np.float32)  # with a mask they are other numbers
 
 Array: TypeAlias = np.ndarray

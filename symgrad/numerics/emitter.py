@@ -12,6 +12,7 @@ from symgrad.errors import DataError
 from symgrad.numerics.branches import chosen_alone
 from symgrad.numerics.cofactors import with_cofactors
 from symgrad.numerics.contraction import Costs
+from symgrad.numerics.distances import without_differences
 from symgrad.numerics.flattening import flattened
 from symgrad.numerics.limits import at_limits
 from symgrad.numerics.listing import Array, FilledError, Listing, Op, dims_of, part_of
@@ -52,7 +53,9 @@ def program(
     filled in.
 
     Raises: DataError where one of these would be filled."""
-    flat = chosen_alone(in_range(at_limits(with_cofactors(flattened(results)))))
+    flat = without_differences(
+        chosen_alone(in_range(at_limits(with_cofactors(flattened(results)))))
+    )
     costs, recorded = Costs(sizes or {}), record is not None
     emitter, written = _written(flat, costs, recorded, sparse)
     if promised := emitter.products.pairs.regretted:  # forward and backward together

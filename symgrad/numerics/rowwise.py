@@ -10,15 +10,18 @@ What is not so (the largest entry over all rows, a matrix of all rows by all row
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import sympy
 
 from symgrad.calculus.nodes import Axis
+from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.listing import Dims, Listing, Op
 from symgrad.numerics.source import Program
 
+T = TypeVar("T")
 VIEWED = {"permute", "expand", "drop"}
 CONSTANT = {"number", "eye", "arange"}  # written again where they are needed
 WHOLE, ROWS, SUMMED = range(3)  # without rows; with a row for each; of sums over all rows
@@ -137,7 +140,9 @@ def _by_rows(op: Op, axis: Axis) -> bool:
         case "take":
             return axis not in op.operands[0].dims
         case "product":
-            return len(_letters(op, axis)) == 1
+            return len(_letters(op.axes, op, axis)) == 1
+        case "routine":
+            return _is_apart(op, axis)
     return False
 
 
@@ -147,12 +152,23 @@ def _is_sum(op: Op, axis: Axis) -> bool:
         return False
     if op.kind == "reduce" and op.name == "add":
         return any(op.operands[0].dims[k] == axis for k in op.axes)
-    return op.kind == "product" and len(_letters(op, axis)) == 1
+    return op.kind == "product" and len(_letters(op.axes, op, axis)) == 1
 
 
-def _letters(op: Op, axis: Axis) -> set[int]:
-    """The letters of a product that run along an axis."""
-    pairs = zip(op.axes, (*(x.dims for x in op.operands), op.dims), strict=True)
+def _is_apart(op: Op, axis: Axis) -> bool:
+    """Whether a routine makes each row of the result of the same row of one argument."""
+    routine = ROUTINES[op.name]
+    inside, outside = routine.indices.split("->")
+    own = (*inside.split(","), outside)
+    if any(len(x.dims) != len(letters) for x, letters in zip((*op.operands, op), own, strict=True)):
+        return False
+    letters = _letters(own, op, axis)
+    return len(letters) == 1 and letters <= {*routine.apart}
+
+
+def _letters(own: Iterable[Sequence[T]], op: Op, axis: Axis) -> set[T]:
+    """The letters of a product, those of both arrays and of the result, that run along an axis."""
+    pairs = zip(own, (*(x.dims for x in op.operands), op.dims), strict=True)
     return {k for letters, dims in pairs for k, d in zip(letters, dims, strict=True) if d == axis}
 
 

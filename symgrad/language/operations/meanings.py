@@ -126,6 +126,7 @@ class Function:
     logarithm: Callable[..., Expression] | None = None  # of a positive f(x), said without f
     simplex: bool = False  # whether the values sum to 1
     symmetric: bool = False  # whether the result is symmetric where every matrix argument is
+    mutual: bool = False  # whether the result is symmetric where both arguments are the same
     solver: Callable[..., Any] | None = None
     by_factor: Routine | None = None
     cofactors: bool = False  # whether y inv(x).T is finite also where x has no inverse

@@ -24,7 +24,8 @@ class Routine:
     `indices` are its last axes and those of its result, "ij->ji"; any leading ones stay. `source`
     is `def name(xp, x): ...` for NumPy, and for what it is not: `standard` for other libraries,
     `loops` for Numba, which has no leading axes, `analytic` for complex arrays near the real axis.
-    `uses` are routines that it calls.
+    `uses` are routines that it calls. Along the letters `apart` each part of the result is computed
+    of the same part of the argument that has the letter.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Routine:
     loops: str = ""
     analytic: str = ""
     uses: tuple[Routine, ...] = ()
+    apart: str = ""
 
     def __post_init__(self) -> None:
         if self.name in ROUTINES:
