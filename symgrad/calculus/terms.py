@@ -12,6 +12,9 @@ from symgrad.calculus.nodes import ONE, ClosedFactor, ClosedTerm, Entry, Factor,
 from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Value, exact
 
+FEW = 9  # factors: in a longer product their order is not looked for again
+LAST = math.inf
+
 
 def opened(node: ix.Polynomial, labels: Sequence[Label]) -> list[Term]:
     """The terms of a node, with these labels on its axes and new ones for its sums."""
@@ -129,13 +132,18 @@ def numbered(
     """The factors with numbers for labels, those of `position` first: equal terms have equal ones,
     in some order. The labels of a symmetric matrix are put in order."""
     numbers: dict[Hashable, int] = dict(position)
-    free = len(numbers)
 
     def order(f: Factor | ClosedFactor) -> tuple[object, ...]:
-        return f.node.serial, f.power, tuple(numbers.get(x, free) for x in f.labels)
+        """What is joined to labels that have numbers comes first."""
+        at = tuple(numbers.get(x, LAST) for x in f.labels)
+        return min(at, default=LAST), f.node.serial, f.power, at
 
-    for factor in factors if len(factors) < 2 else sorted(factors, key=order):
-        for label in factor.labels:
+    rest: list[Factor | ClosedFactor] = [*factors]
+    rest.sort(key=order)
+    while rest:
+        first = min(rest, key=order) if 2 < len(rest) < FEW else rest[0]
+        rest.remove(first)
+        for label in first.labels:
             numbers.setdefault(label, len(numbers))
 
     def closed(f: Factor | ClosedFactor) -> ClosedFactor:

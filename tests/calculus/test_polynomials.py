@@ -29,6 +29,7 @@ from symgrad.language.expressions import Value
 
 m, n = dims("m n")
 i, j, k = Label(n), Label(n), Label(m)
+h, o, q = Label(n), Label(n), Label(m)
 HALF = Fraction(1, 2)
 
 
@@ -38,6 +39,7 @@ def tensor(name: str, *axes: object, facts: str = "") -> Node:
 
 x, y = tensor("x", n), tensor("y", n)
 a, b = tensor("a"), tensor("b")
+P = tensor("P", m, m, facts="symmetric")
 A, B, W = tensor("A", n, n), tensor("B", n, n), tensor("W", m, n)
 
 
@@ -137,6 +139,17 @@ def test_the_transpose_is_another_node_unless_the_matrix_is_symmetric() -> None:
         ([term(f(A, i, j)), term(f(A, j, i), c=-1)], False),  # A - A^T
         ([term(f(W, k, i), f(W, k, j), over=(k,))], True),  # W^T W
         ([term(identity(i, j)), term(f(x, i), f(x, j))], True),  # eye + x x^T
+        ([term(f(W, k, i), f(P, k, q), f(W, q, j), over=(k, q))], True),  # W^T P W
+        (  # A W^T P W A^T
+            [
+                term(
+                    *(f(A, i, h), f(W, k, h), f(P, k, q), f(W, q, o), f(A, j, o)),
+                    over=(h, k, q, o),
+                )
+            ],
+            True,
+        ),
+        ([term(f(A, i, h), f(W, k, h), f(W, k, o), f(B, j, o), over=(h, k, o))], False),
         ([term(f(A, i, K_ := Label(n)), f(B, K_, j), over=(K_,))], False),  # A B
     ],
 )

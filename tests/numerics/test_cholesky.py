@@ -26,6 +26,10 @@ PROGRAMS = {  # program -> what is called beside the one factor
         KERNEL + "loss = logdet(B @ B.T + t * eye(n))",
         ("log_determinant", "inverse"),
     ),
+    "congruence": (
+        KERNEL + "loss = logdet(B.T @ S @ B) + sum(solve(B.T @ S @ B, B.T))",
+        ("log_determinant", "inverse"),
+    ),
     "density": (KERNEL + "loss = det(S)**2 * y.T @ solve(S, y)", ("determinant", "inverse")),
 }
 FUNCTIONS = ("inverse", "solution", "log_determinant", "determinant")
