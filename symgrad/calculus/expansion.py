@@ -16,7 +16,6 @@ from symgrad.calculus.folding import (
     cancelled,
     folded,
     over_one,
-    roots,
 )
 from symgrad.calculus.gathering import gathered
 from symgrad.calculus.inverses import told_apart
@@ -74,10 +73,8 @@ def simplified(
             record(PICKED)
         return best
 
-    bases = roots(products)
-
     def keep(node: Node) -> bool:
-        return node is not root and (named(node) or node in bases)
+        return node is not root and (named(node) or node in products.bases)
 
     return remade(root, keep, combine, known)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
@@ -22,43 +23,42 @@ from symgrad.language.expressions import Value
 
 MOST_TERMS = 16  # of a sum that is multiplied out
 Length = Callable[[Node], int]  # how many names and functions a node shows
-Products = Mapping[Node, Sequence[Node]]
 Matched = tuple[dict[int, Label], dict[Factor, Value]]  # labels, and the power of each factor
 
 
-def products(nodes: Iterable[Node]) -> Products:
-    """Those nodes that are one product of several entries, or a power, by the first of them."""
-    found: dict[Node, list[Node]] = {}
-    for node in nodes:
-        own = ix.unnamed(node)
-        if isinstance(own, ix.Polynomial) and len(own.terms) == 1 and not symmetric(own):
+@dataclass(frozen=True)
+class Products:
+    """Named products of several entries, or powers, by the first of these; `bases` are the nodes of
+    which named ones are roots: they stay as they are, to be found again."""
+
+    by_first: Mapping[Node, Sequence[Node]]
+    bases: AbstractSet[Node]
+
+    @classmethod
+    def among(cls, nodes: Iterable[Node]) -> Products:
+        """Those of these nodes that are one product, or a power."""
+        by_first: dict[Node, list[Node]] = {}
+        bases: set[Node] = set()
+        for node in nodes:
+            own = ix.unnamed(node)
+            if not isinstance(own, ix.Polynomial) or len(own.terms) != 1 or symmetric(own):
+                continue
             ((coefficient, factors, _),) = own.terms
             if coefficient == 1 and [f.power for f in factors] not in ([], [1]):
-                found.setdefault(factors[0].node, []).append(node)
-    return found
-
-
-def roots(named: Products) -> set[Node]:
-    """The nodes of which named ones are roots: they stay as they are, to be found again."""
-    return {
-        closed.factors[0].node
-        for nodes in named.values()
-        for own in map(ix.unnamed, nodes)
-        if isinstance(own, ix.Polynomial)
-        for closed in own.terms
-        if len(closed.factors) == 1 and closed.factors[0].power == Fraction(1, 2)
-    }
+                by_first.setdefault(factors[0].node, []).append(node)
+                if [f.power for f in factors] == [Fraction(1, 2)]:
+                    bases.add(factors[0].node)
+        return cls(by_first, bases)
 
 
 def folded(term: Term, named: Products, length: Length, root: int) -> Term:
     """The term with named products in the place of their factors, where it is shorter then; a root
     counts as so many names."""
-    bases = roots(named)
 
     def count(each: Term) -> int:
-        return sum(_length(f, bases, length, root) for f in each.factors)
+        return sum(_length(f, named.bases, length, root) for f in each.factors)
 
-    nodes = (node for factor in term.factors for node in named.get(factor.node, ()))
+    nodes = (node for factor in term.factors for node in named.by_first.get(factor.node, ()))
     others = (other for node in nodes for other in _with_name(term, node))
     shorter = (each for each in others if count(each) < count(term))
     return min((term, *(folded(each, named, length, root) for each in shorter)), key=count)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.facts import Fact
-from symgrad.calculus.folding import Products, products
+from symgrad.calculus.folding import Products
 from symgrad.calculus.nodes import Input, Named, Node, core_axes
 from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.rules import Applied
@@ -65,12 +65,12 @@ class Naming:
     @cached_property
     def products(self) -> Products:
         """The user's definitions that are products, as they are computed."""
-        return products(n for n in self.definitions if not isinstance(n, Named))
+        return Products.among(n for n in self.definitions if not isinstance(n, Named))
 
     @cached_property
     def stated_products(self) -> Products:
         """The same as they are stated."""
-        return products(n for n in self.definitions if isinstance(n, Named))
+        return Products.among(n for n in self.definitions if isinstance(n, Named))
 
     @cached_property
     def simplified(self) -> dict[Hashable, Known]:

@@ -59,7 +59,7 @@ def _by_name(term: Term, named: Products) -> Term | None:
 
 def _picks(hot: Factor, named: Products) -> Iterator[tuple[tuple[Node, object], Factor]]:
     """The entries x_ij beside y_ij of which sum_k y_ik x_ik has a name, and that."""
-    for name in (n for nodes in named.values() for n in nodes):
+    for name in (n for nodes in named.by_first.values() for n in nodes):
         statement = ix.unnamed(name)
         assert isinstance(statement, ix.Polynomial)
         ((_, factors, summed),) = statement.terms

@@ -21,7 +21,7 @@ from symgrad.grading.kinks import Kink
 from symgrad.grading.points import Point, Values
 from symgrad.grading.search import beside, climb, moves
 from symgrad.language.problem import Problem
-from symgrad.numerics.interpreter import term_value
+from symgrad.numerics.interpreter import terms_value
 
 COUNTS = 1e-3  # of a sum's entry: a term of this size is seen
 NEAR = 3.0  # an argument of this size does not saturate a function
@@ -177,5 +177,5 @@ def _counts(node: ix.Polynomial, k: int, point: Point, known: Values | None) -> 
     values = known if known and node in known else point.values([node])
     if node not in values:
         return False
-    term = np.asarray(term_value(node, k, values, point.sizes))
+    term = np.asarray(terms_value(node, [node.terms[k]], values, point.sizes))
     return bool(np.any((term != 0) & (np.abs(term) >= COUNTS * np.abs(values[node]))))

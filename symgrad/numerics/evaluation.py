@@ -13,13 +13,30 @@ from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
-from symgrad.calculus.nodes import Apply, Axis, Entry, Label, Node, batch_label, batch_of
+from symgrad.calculus.nodes import (
+    Apply,
+    Axis,
+    ClosedTerm,
+    Entry,
+    Label,
+    Node,
+    Polynomial,
+    batch_label,
+    batch_of,
+    unnamed,
+)
 from symgrad.data.sparse import entries_changed, is_sparse
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, fold, leaves
 from symgrad.language.operations.arithmetic import transpose
-from symgrad.numerics.interpreter import add_values, evaluate_nodes, over_labels, size_of
+from symgrad.numerics.interpreter import (
+    add_values,
+    evaluate_nodes,
+    over_labels,
+    size_of,
+    terms_value,
+)
 from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import axes_of
 from symgrad.numerics.vectorized import stacking
@@ -155,18 +172,42 @@ class Sample:
     def moved(self, user: Node, node: Node, direction: Any) -> Any:
         """How a statement moves when one of its operands moves; nan where nobody knows, since it
         has no value there. A pole that stays where it is, as of 1 / diag(x), does not move."""
-        operands = {n: self.value(n) for n in user.operands}
-
-        def at(value: Any) -> Any:
-            return evaluate_nodes([user], self.inputs, self.sizes, {**operands, node: value})[user]
-
-        move = self.derivative(at, operands[node], direction)
-        value = self.value(user)
+        whole, value = self._with(user, node), self.value(user)
+        part, at = self._terms_with(user, node) or whole, self.value(node)
+        move = self.derivative(part, at, direction)
         if np.isfinite(value).all() and np.isfinite(move).all():
             return move
-        stays = np.isinf(value) & (at(operands[node] + 1e-3 * direction) == value)
+        stays = np.isinf(value) & (whole(at + 1e-3 * direction) == value)
         move = np.where(stays & ~np.isfinite(move), 0.0, move)
         return np.where(np.isnan(value), np.nan, move)
+
+    def _with(self, user: Node, node: Node) -> Callable[[Any], Any]:
+        """A statement as a function of one of its operands, the others as they are."""
+
+        def at(value: Any) -> Any:
+            known = {n: self.value(n) for n in user.operands} | {node: value}
+            return evaluate_nodes([user], self.inputs, self.sizes, known)[user]
+
+        return at
+
+    def _terms_with(self, user: Node, node: Node) -> Callable[[Any], Any] | None:
+        """The same of the terms that the operand stands in, where a statement is a sum."""
+        own = unnamed(user)
+        if not isinstance(own, Polynomial):
+            return None
+        if own not in self._terms:
+            found = self._terms.setdefault(own, {})
+            for term in own.terms:
+                for operand in {f.node for f in term.factors}:
+                    found.setdefault(operand, []).append(term)
+        terms = self._terms[own][node]
+        beside = {f.node: self.value(f.node) for term in terms for f in term.factors}
+        return lambda value: terms_value(own, terms, {**beside, node: value}, self.sizes)
+
+    @cached_property
+    def _terms(self) -> dict[Node, dict[Node, list[ClosedTerm]]]:
+        """The terms of sums by the operands that stand in them."""
+        return {}
 
     def along(self, directions: Mapping[str, Any], entry: Entry, labels: Sequence[Label]) -> Any:
         """The derivative of an entry when the inputs move along these directions."""

@@ -104,9 +104,7 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
         case ix.Named():
             return _evaluate(node.inner, values, inputs, sizes)
         case ix.Polynomial():
-            shape = tuple(size_of(axis, sizes) for axis in node.axes)
-            terms = [_term(t, len(shape), values, shape) for t in node.terms]
-            return sum(terms) if any(map(is_sparse, terms)) else sum(terms, np.zeros(shape))
+            return terms_value(node, node.terms, values, sizes)
         case ix.Map():
             arguments = [spread(values[n], at, len(node.axes)) for n, at in node.arguments]
             return run(node.operation.meaning.kernel, arguments)
@@ -123,10 +121,13 @@ def _places(node: ix.Place, sizes: Sizes) -> np.ndarray:
     return np.asarray(sum(grid, np.asarray(size_of(node.offset, sizes))), dtype=float)
 
 
-def term_value(node: ix.Polynomial, k: int, values: Mapping[Node, Any], sizes: Sizes) -> Any:
-    """The value of one term of a sum, over the axes of the sum."""
+def terms_value(
+    node: ix.Polynomial, terms: Iterable[ClosedTerm], values: Mapping[Node, Any], sizes: Sizes
+) -> Any:
+    """The sum of some of the terms of a node, over the axes of the node."""
     shape = tuple(size_of(axis, sizes) for axis in node.axes)
-    return _term(node.terms[k], len(shape), values, shape)
+    found = [_term(t, len(shape), values, shape) for t in terms]
+    return sum(found) if any(map(is_sparse, found)) else sum(found, np.zeros(shape))
 
 
 def _term(term: ClosedTerm, rank: int, values: Mapping[Node, Any], shape: tuple[int, ...]) -> Any:

@@ -15,6 +15,7 @@ from symgrad.calculus.chain_rule import active_nodes, contributions, placed
 from symgrad.calculus.closed_form import leaf_count
 from symgrad.calculus.derivation import Derivation, Derivative
 from symgrad.calculus.expansion import simplified
+from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import is_batch, slope
 from symgrad.calculus.naming import fresh
@@ -272,7 +273,7 @@ class Factor(Uses):
             short = simplified(
                 shown,
                 lambda n: self._called(n) is not None,
-                {},
+                Products.among(()),
                 lambda n: leaf_count(n, self._called, lengths),
             )
         return None if (found := notation.whole(short)) is None else full(found, shown)

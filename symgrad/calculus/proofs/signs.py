@@ -9,6 +9,7 @@ from symgrad.calculus.algebra import transposed
 from symgrad.calculus.chain_rule import tangent
 from symgrad.calculus.closed_form import leaf_count
 from symgrad.calculus.expansion import simplified
+from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.nodes import Entry, Label, Node
 from symgrad.calculus.notation import Notation, full
@@ -71,7 +72,7 @@ class Signs:
         short = simplified(
             shown,
             lambda n: reference(n) is not None,
-            {},
+            Products.among(()),
             lambda n: leaf_count(n, reference, self.lengths),
         )
         return full(self.notation.of(short), shown)
