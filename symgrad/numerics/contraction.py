@@ -175,7 +175,8 @@ class Order:
         return i, j
 
     def _best(self) -> tuple[int, int]:
-        """Of few: the pair on the way with the fewest operations."""
+        """Of few: the pair on the way with the fewest operations; of equal ones that with a batch,
+        in one term as in the next, so that both share it."""
         numbers, arrays = list(self.items), self.arrays
         labels = [a.labels for a in arrays]
 
@@ -185,12 +186,18 @@ class Order:
             for i, j in pairs
         }
 
-        def cost(pair: tuple[int, int]) -> tuple[int, int]:
+        def cost(pair: tuple[int, int]) -> tuple[int, bool, int]:
             first, rest = self.costs.step(labels, self.free, pair)
             key = keys[pair]
             free = key in self.pairs.made or self.pairs.between(key) in self.costs.promised
-            return (0 if free else first) + self.costs.cheapest(rest, self.free), sum(pair)
+            total = (0 if free else first) + self.costs.cheapest(rest, self.free)
+            return total, not _has_batch(labels[pair[0]] + labels[pair[1]]), sum(pair)
 
         i, j = min(pairs, key=cost)
         self.pairs.left |= {key for pair, key in keys.items() if pair != (i, j)}
         return numbers[i], numbers[j]
+
+
+def _has_batch(labels: Labels) -> bool:
+    """Whether an index goes through examples."""
+    return any(isinstance(getattr(x, "axis", None), str) for x in labels)

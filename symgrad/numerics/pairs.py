@@ -102,10 +102,23 @@ class Pairs:
             name = "dot" if len(a.labels) == 1 else "vdot"
             return product(name, a.op, permuted(b, a.labels), (a.labels, a.labels, ()))
         out = (*rows, *columns)
+        if len(summed) == len(out) == 1 and not (a.op.sparse or b.op.sparse):
+            return self._vector(a, b, out, summed) if columns else self._vector(b, a, out, summed)
         if len(summed) == 1 and len(rows) <= 1 and len(columns) <= 1:
             left, right = (*rows, *summed), (*summed, *columns)
             return product("dot", permuted(a, left), permuted(b, right), (left, right, out))
         return product("tensordot", a.op, b.op, (a.labels, b.labels, out))
+
+    def _vector(self, vector: Array, matrix: Array, out: Labels, summed: Labels) -> Array:
+        """sum_k m_ik v_k, the vector on the side where the matrix is not transposed."""
+        product, rows = self.listing.product, (*out, *summed)
+        left = self.listing.permuted(matrix, rows)
+        if left.kind != "permute":
+            return product("dot", left, vector.op, (rows, summed, out))
+        columns = (*summed, *out)
+        return product(
+            "dot", vector.op, self.listing.permuted(matrix, columns), (summed, columns, out)
+        )
 
     def _batched(
         self, a: Array, b: Array, examples: Labels, rows: Labels, columns: Labels, summed: Labels

@@ -120,3 +120,27 @@ def test_a_program_is_written_again_only_where_products_were_passed_by(
     assert len(written) == 1
     sg.derive(ATTENTION, ["Q", "K", "V", "O"]).lambdify()
     assert len(written) == 3
+
+
+@pytest.mark.parametrize("size", [8, 32])
+def test_of_equal_ways_value_and_gradient_take_the_same(size: int) -> None:
+    """U x, which the gradient of V needs; V U first would cost as much for the value alone."""
+    program = """x: Vector(n)
+t: Vector(m)
+U: Matrix(h, n)
+V: Matrix(m, h)
+loss = mean(norm2(V @ (U @ x) - t)**2 for x, t in batch)"""
+    function = sg.derive(program, ["U", "V"]).lambdify()
+    sizes = dict.fromkeys((*map(dimension, "nmh"), *function.plan.program.used), size)
+    ops = function.plan.of_sizes(sizes).ops
+    assert sum(op.kind == "product" and len(op.dims) == 2 for op in ops) == 5
+
+
+def test_a_vector_stands_where_its_matrix_is_not_transposed() -> None:
+    program = (
+        "x: Vector(n)\nw: Vector(n)\nt: Scalar\nloss = mean((w.T @ x - t)**2 for x, t in batch)"
+    )
+    ops = sg.derive(program, ["w"]).lambdify().plan.program.ops
+    products = [op.operands for op in ops if op.kind == "product"]
+    assert len(products) == 3
+    assert all(x.kind != "permute" for operands in products for x in operands)
