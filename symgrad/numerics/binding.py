@@ -37,12 +37,17 @@ class BoundFunction:
     def __call__(self) -> tuple[Any, dict[Any, Any]]:
         """The value, and each derivative by its key."""
         bound = self.bound
-        for name, size in bound.labels.items():
-            check_range(name, self.arrays[name], size)
+        if bound.labels:
+            self._check_labels()
         try:
             return bound.run(bound.function), bound.derivatives
         except (np.linalg.LinAlgError, ArithmeticError) as error:
             raise not_finite(error) from None
+
+    def _check_labels(self) -> None:
+        """Raises: DataError where a label is out of range."""
+        for name, size in self.bound.labels.items():
+            check_range(name, self.arrays[name], size)
 
 
 def not_finite(error: Exception) -> NotFiniteError:

@@ -2,11 +2,11 @@
 
 The source made here defines `allocate(sizes, dtype, names, shapes, dtypes, functions)`, which makes
 every array once and returns a function that uses them at each call, in one of three forms:
-"call", `function(inputs)`, looks the arrays up by name and checks them; "step" is without checks,
-`function(p0, p1, ...)`; "bind" is `function()` of arrays that `allocate` gets instead of their
-names, so that views of these are made once too. A buffer is used again as soon as nothing needs the
-value in it, nor a view of it, by an elementwise line in place. The derivatives are views of one
-flat vector.
+"call", `function(inputs)`, looks the arrays up by name and checks them, but for small ones of the
+last call; "step" is without checks, `function(p0, p1, ...)`; "bind" is `function()` of arrays that
+`allocate` gets instead of their names, so that views of these are made once too. A buffer is used
+again as soon as nothing needs the value in it, nor a view of it, by an elementwise line in place.
+The derivatives are views of one flat vector.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from symgrad.numerics.source import FILLED, Program, Text
 
 Form: TypeAlias = Literal["call", "step", "bind"]
 CHECKED = (("k", "names"), ("s", "shapes"), ("d", "dtypes"))
+KEPT = 1 << 13  # entries of an input that is known again: it is held until the next call
 KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 
 
@@ -48,7 +49,8 @@ def buffered_source(
     read = "arrays" if form == "bind" else "names"
     given = [*sizes, "dtype", read, "shapes", "dtypes", *program.callables]
     arguments = {"call": "inputs", "step": ", ".join(f"p{k}" for k in count), "bind": ""}[form]
-    checks = _checks(program) if form == "call" else []
+    known, checks = _checked(program) if form == "call" else ([], [])
+    made += known
     count = range(len(program.results) - 1)
     derivatives = "".join(f"g{k}, " for k in count)
     named = [f"r{k}" for k in count if any(x.startswith(f"r{k} =") for x in planner.buffers)]
@@ -67,25 +69,32 @@ def buffered_source(
     )
 
 
-def _checks(program: Program) -> list[str]:
-    """Lines that read the inputs, and return None where one has another shape or type."""
-    count = range(len(program.inputs))
-    if not count:
-        return []
-    reads = [f"    p{k} = inputs[k{k}]" for k in count]
-    tests = [
-        f"p{k}.shape != s{k} or p{k}.dtype is not d{k} or p{k}.__class__ not in {kinds}"
-        for k in count
-        for kinds in ["kept" if k in program.sparse else "plain"]
-    ]
-    return [
-        "try:",
-        *reads,
-        f"    if {' or '.join(tests)}:",
-        "        return None",
-        "except (KeyError, AttributeError, TypeError):",
-        "    return None",
-    ]
+def _checked(program: Program) -> tuple[list[str], list[str]]:
+    """Lines that read the inputs, and return None where one has another shape or type; before them
+    those that make what they know.
+
+    The last call's vector or matrix is known if it owns its memory and is small. The shape of an
+    array may be set in place: a matrix with as many rows has the shape that it had.
+    """
+    made, reads, known = ["new = object()"], [], []
+    for k in range(len(program.inputs)):
+        op, kinds = program.read.get(k), "kept" if k in program.sparse else "plain"
+        other = f"p{k}.shape != s{k} or p{k}.dtype is not d{k} or p{k}.__class__ not in {kinds}"
+        reads.append(f"p{k} = inputs[k{k}]")
+        if op is None or op.sparse or len(op.dims) > 2:
+            reads += [f"if {other}:", "    return None"]
+            continue
+        entries = " * ".join(map(program.size, op.dims)) or "1"
+        made += [f"a{k} = new", f"h{k} = {entries} <= {KEPT}"]
+        rows = f" or len(p{k}) != {program.size(op.dims[0])}" if len(op.dims) == 2 else ""
+        reads += [f"if p{k} is not a{k}{rows}:", f"    if {other}:", "        return None"]
+        reads.append(f"    a{k} = p{k} if h{k} and p{k}.base is None else new")
+        known.append(f"a{k}")
+    if not reads:
+        return [], []
+    kept = [f"nonlocal {', '.join(known)}"] if known else []
+    missing = ["except (KeyError, AttributeError, TypeError):", "    return None"]
+    return made, [*kept, "try:", *(f"    {line}" for line in reads), *missing]
 
 
 class _Planner(Text):

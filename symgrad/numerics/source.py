@@ -98,10 +98,15 @@ class Program:
         return tuple(dict.fromkeys(op.axes for op in self.ops if op.kind == "call"))
 
     @cached_property
+    def read(self) -> dict[int, Op]:
+        """The inputs that it reads, by their places."""
+        named = {op.name: op for op in self._all if op.kind == "input"}
+        return {k: named[f"p{k}"] for k in range(len(self.inputs)) if f"p{k}" in named}
+
+    @cached_property
     def sparse(self) -> frozenset[int]:
         """The places of the inputs that are sparse matrices."""
-        names = {op.name for op in self._all if op.kind == "input" and op.sparse}
-        return frozenset(k for k in range(len(self.inputs)) if f"p{k}" in names)
+        return frozenset(k for k, op in self.read.items() if op.sparse)
 
     @property
     def callables(self) -> tuple[str, ...]:

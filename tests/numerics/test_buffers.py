@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+import weakref
 from typing import Any
 
 import numpy as np
@@ -203,3 +206,73 @@ loss = mean(sum(exp(sum((M - x.T)**2, axis=1))) + sum(tanh(M - x.T))**2 for x in
     agree(program)
     source = buffered_source(sg.derive(program, ["M"]).lambdify().plan.program)
     assert "add.reduce" not in source and source.count(".reshape((") >= 3
+
+
+LINE = """x: Vector(n)
+t: Scalar
+w: Vector(n)
+loss = mean((w.T @ x - t)**2 for x, t in batch)"""
+
+
+def line(rows: int, columns: int = 4, seed: int = 0) -> dict[str, np.ndarray]:
+    """Numbers for it."""
+    rng = np.random.default_rng(seed)
+    given = {"x": rng.normal(size=(rows, columns)), "w": rng.normal(size=columns)}
+    return given | {"t": rng.normal(size=rows)}
+
+
+def test_what_is_known_again_is_read_again() -> None:
+    """An array that was given before has other numbers, or another array takes its name."""
+    derivation = sg.derive(LINE)
+    buffered, plain = derivation.lambdify(reuse_buffers=True), derivation.lambdify()
+    given = line(3)
+
+    def same() -> None:
+        value, found = buffered(given)
+        wanted, gradients = plain(given)
+        assert value == pytest.approx(wanted, rel=1e-12)
+        for name, gradient in gradients.items():
+            np.testing.assert_allclose(found[name], gradient, rtol=1e-12)
+
+    for _ in range(2):
+        same()
+    for array in given.values():
+        array *= 1.5
+        same()
+    for name in "xtw":
+        given[name] = given[name] + 1.0
+        same()
+        given[name] = given[name][::-1]
+        same()
+        given[name] = given[name].astype("float32")
+        same()
+        given[name] = given[name].tolist()
+        same()
+    for rows in (5, 3, 3):
+        given = line(rows)
+        same()
+
+
+def test_a_shape_that_is_set_in_place_is_seen() -> None:
+    program = "A: Matrix(m, n)\nloss = sum(A.T @ A)"
+    function = sg.derive(program).lambdify(reuse_buffers=True)
+    A = np.arange(12.0).reshape(3, 4).copy()
+    for shape in ((3, 4), (4, 3), (4, 3), (2, 6), (12, 1)):
+        with warnings.catch_warnings(action="ignore"):  # NumPy's, that this is deprecated
+            A.shape = shape
+        value, gradients = function(A=A)
+        assert value == pytest.approx((A.T @ A).sum())
+        np.testing.assert_allclose(gradients["A"], 2 * np.repeat(A.sum(1)[:, None], shape[1], 1))
+
+
+def test_no_large_array_and_no_view_is_held() -> None:
+    function = sg.derive(LINE).lambdify(reuse_buffers=True)
+    large, examples = line(5000), line(50)
+    views = {"x": examples["x"][:8], "t": examples["t"][:8], "w": examples["w"]}
+    for given in (large, views):
+        for _ in range(2):
+            function(given)
+    gone = [weakref.ref(array) for array in (large["x"], examples["x"], examples["t"])]
+    del large, examples, views, given
+    gc.collect()
+    assert all(array() is None for array in gone)
