@@ -27,10 +27,13 @@ from symgrad.calculus.terms import key_of, magnitude, numbered, opened, product
 from symgrad.language.expressions import Value, exact
 
 
-def contract(terms: Iterable[Term], out: Sequence[Label], factored: bool = False) -> Entry:
+def contract(
+    terms: Iterable[Term], out: Sequence[Label], factored: bool = False, spread: bool = True
+) -> Entry:
     """The sum of the terms as one node; its labels are those of `out` that it depends on.
 
-    `factored` brings what all terms have in common before the sum: c a + c b = c (a + b)."""
+    `factored` brings what all terms have in common before the sum: c a + c b = c (a + b). With
+    `spread` a product with a sum that has an identity in it is a sum of products."""
     position = {label: k for k, label in enumerate(out)}
     joined: dict[Hashable, Term] = {}
     pending = list(terms)[::-1]
@@ -38,7 +41,7 @@ def contract(terms: Iterable[Term], out: Sequence[Label], factored: bool = False
         term = reduced(pending.pop())
         if term is None:
             continue
-        rewritten = _rewrite(term) or _spread_identity(term) or _taken_apart(term)
+        rewritten = _rewrite(term) or (spread and _spread_identity(term)) or _taken_apart(term)
         if rewritten is not None:
             pending.extend(reversed(rewritten))
             continue

@@ -20,6 +20,7 @@ from symgrad.numerics.passes import Flat
 from symgrad.numerics.products import Products
 from symgrad.numerics.ranges import in_range
 from symgrad.numerics.scatters import Sign, joined, needed, scatters
+from symgrad.numerics.separating import separated
 from symgrad.numerics.source import Program
 from symgrad.numerics.sparse import refuse
 from symgrad.numerics.systems import Systems, of_factor, solvable
@@ -53,9 +54,8 @@ def program(
     filled in.
 
     Raises: DataError where one of these would be filled."""
-    flat = without_differences(
-        chosen_alone(in_range(at_limits(with_cofactors(flattened(results)))))
-    )
+    flat = separated(in_range(at_limits(with_cofactors(flattened(results)))))
+    flat = without_differences(chosen_alone(flat))
     costs, recorded = Costs(sizes or {}), record is not None
     emitter, written = _written(flat, costs, recorded, sparse)
     if promised := emitter.products.pairs.regretted:  # forward and backward together

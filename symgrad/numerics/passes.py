@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Polynomial, Term
@@ -12,6 +12,7 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import Counterpart, again
 from symgrad.calculus.terms import opened
 
+combined = partial(contract, spread=False)  # of a sum with an identity in it, as one array
 Result = tuple[Entry, tuple[Label, ...]]
 
 
@@ -78,7 +79,7 @@ class Pass:
             before = opened(node, labels)
             terms = self.terms(before, labels)
             stays = self.normal and terms == before
-            entry = Entry(node, labels) if stays else contract(terms, labels)
+            entry = Entry(node, labels) if stays else combined(terms, labels)
         else:
-            entry = self.function(node, labels) or again(node, labels, self.done, contract)
+            entry = self.function(node, labels) or again(node, labels, self.done, combined)
         self.done[node] = Counterpart.of(entry, labels)
