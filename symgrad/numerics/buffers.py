@@ -11,9 +11,11 @@ The derivatives are views of one flat vector.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from symgrad.numerics.listing import VIEWS, Dims, Op
+from symgrad.numerics.matrices import as_matrices, matrix_texts
 from symgrad.numerics.scatter_source import named_rows
 from symgrad.numerics.source import FILLED, Program, Text
 
@@ -189,7 +191,7 @@ class _Planner(Text):
         if op.of_sparse:
             return False
         if op.kind == "product":
-            return op.name in ("dot", "matmul")
+            return op.name in ("dot", "matmul") or as_matrices(op) is not None
         return op.kind in ("reduce", *FILLED) or (
             op.kind == "ufunc" and op.name != "where" and not op.of_math
         )
@@ -200,7 +202,8 @@ class _Planner(Text):
         if op.kind in FILLED:
             return [*self._zeroed(op, out), *self.filled(op)]
         if op.kind == "product":
-            return [self.call(op.name, f"{self.list(op.operands)}, {out}")]
+            texts = matrix_texts(op, self._shaped) or [*map(self.of, op.operands), out]
+            return [self.call("matmul" if op.name == "matmul" else "dot", ", ".join(texts))]
         if op.kind == "reduce":
             return [self._reduced(op, out)]
         operands = ", ".join(
@@ -208,6 +211,14 @@ class _Planner(Text):
             for x in op.operands
         )  # for a ufunc an array is faster than a number
         return [self.call(op.name, f"{operands}, {'out=' * (op.name in KEYWORD_OUT)}{out}")]
+
+    def _shaped(self, op: Op, axes: Sequence[Dims], turned: bool = False) -> str:
+        """An array with so many axes, each for some of its own; transposed where it is turned."""
+        text = self.of(op)
+        if len(axes) < len(op.dims):
+            text += f".reshape(({', '.join(map(self._product, axes))},))"
+        text += ".T" * (turned and len(axes) > 1)
+        return self._view(text) if op in self.places and text != self.places[op] else text
 
     def _zeroed(self, op: Op, out: str) -> list[str]:
         """The lines that make a table zeros again."""
@@ -239,8 +250,7 @@ class _Planner(Text):
     def _summed(self, a: Op, out: str, place: int, first: bool) -> str:
         """The sum over the axes of a buffer before this place, or from there on, as a product of a
         matrix with ones."""
-        shape = f"({self._product(a.dims[:place])}, {self._product(a.dims[place:])})"
-        factors = [self._view(f"{self.places[a]}.reshape({shape})")]
+        factors = [self._shaped(a, (a.dims[:place], a.dims[place:]))]
         factors.insert(0 if first else 1, self._ones(a.dims[:place] if first else a.dims[place:]))
         return self.call("dot", ", ".join([*factors, self._view(f"{out}.reshape(-1)")]))
 

@@ -79,7 +79,9 @@ class Pairs:
         rank = {x: k for k, x in enumerate(order)}
         if not summed:
             every = dict.fromkeys((*a.labels, *b.labels))
-            labels = tuple(sorted(every, key=lambda x: rank.get(x, len(rank))))
+            leads = {y.labels[:1] for y in (a, b)}
+            rest = {x: -1 if leads == {(x,)} else len(rank) for x in every}  # examples stay first
+            labels = tuple(sorted(every, key=lambda x: rank.get(x, rest[x])))
             return self.listing.ufunc("multiply", [a, b], labels)
         examples = tuple(x for x in shared if x in needed)
         rows = tuple(x for x in a.labels if x not in shared)

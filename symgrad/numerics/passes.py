@@ -61,6 +61,10 @@ class Pass:
         """A function in another form; None where it keeps its own."""
         return None
 
+    def axes(self, labels: tuple[Label, ...]) -> tuple[Label, ...]:
+        """The labels of a sum in the order of its axes."""
+        return labels
+
     def made(self, factor: Factor) -> Factor:
         """What became of a factor."""
         if factor.node not in self.done:  # the pass has added it
@@ -77,9 +81,9 @@ class Pass:
         labels = ix.new_labels(node.axes)
         if isinstance(node, Polynomial):
             before = opened(node, labels)
-            terms = self.terms(before, labels)
-            stays = self.normal and terms == before
-            entry = Entry(node, labels) if stays else combined(terms, labels)
+            terms, order = self.terms(before, labels), self.axes(labels)
+            stays = self.normal and terms == before and order == labels
+            entry = Entry(node, labels) if stays else combined(terms, order)
         else:
             entry = self.function(node, labels) or again(node, labels, self.done, combined)
         self.done[node] = Counterpart.of(entry, labels)

@@ -10,7 +10,7 @@ from collections.abc import Container, Sequence
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import singular
-from symgrad.calculus.nodes import ONE, Factor, Label, OneHot, Polynomial, Term
+from symgrad.calculus.nodes import ONE, Factor, Identity, Label, OneHot, Polynomial, Term
 from symgrad.calculus.reduction import reduced
 from symgrad.calculus.terms import opened, product
 from symgrad.numerics.passes import Flat, Pass, combined
@@ -27,14 +27,40 @@ class _Separating(Pass):
         made = super().terms(terms, labels)
         rest = [t for t in map(reduced, map(_opened, made)) if t is not None]
         front: list[Factor] = []
-        within = labels
+        within = self.axes(labels)
         while (found := _apart(rest, within)) is not None:
             factor, own, rest = found
             front.append(factor)
             within = tuple(x for x in within if x not in own)
+        together = _diagonals_together(rest, within)
         if front:
-            return [Term(ONE, (*front, Factor(*combined(rest, within))))]
+            return [Term(ONE, (*front, Factor(*combined(together, within))))]
+        if len(together) < len(rest):
+            return together
         return [_opened(t, {*t.summed}) for t in made]
+
+    def axes(self, labels: tuple[Label, ...]) -> tuple[Label, ...]:
+        """Examples first: their sums are products of matrices, without a copy."""
+        return tuple(sorted(labels, key=lambda x: not isinstance(x.axis, str)))
+
+
+def _diagonals_together(terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
+    """[i = j] a_i + [i = j] b_j as [i = j] (a_i + b_i), beside the other terms."""
+    made: list[Term] = []
+    of: dict[Factor, list[Term]] = {}
+    for term in terms:
+        free = (f for f in term.factors if isinstance(f.node, Identity) and len({*f.labels}) == 2)
+        diagonal = next((f for f in free if {*f.labels} <= {*labels}), None)
+        (made if diagonal is None else of.setdefault(diagonal, [])).append(term)
+    for diagonal, those in of.items():
+        row, column = diagonal.labels
+        rest = [t._replace(factors=tuple(f for f in t.factors if f != diagonal)) for t in those]
+        on_it = [
+            t._replace(factors=tuple(f.renamed({column: row}) for f in t.factors)) for t in rest
+        ]
+        total = Term(ONE, (diagonal, Factor(*combined(on_it, labels))))
+        made += [total] if len(those) > 1 else those
+    return made
 
 
 def _opened(term: Term, along: Container[Label] | None = None) -> Term:

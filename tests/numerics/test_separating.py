@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.numerics.buffers import buffered_source
 
 PERCEPTRON = """x: Vector(d)
 y: Vector(k)
@@ -54,3 +56,29 @@ def test_no_array_is_larger_than_it_has_to_be(name: str) -> None:
 @pytest.mark.parametrize("kind", [sg.derive, sg.hessian, sg.hvp])
 def test_values_stay(program: str, kind: type) -> None:
     assert kind(program).verify().passed
+
+
+@pytest.mark.parametrize(
+    ("derivation", "copies"),
+    [
+        (sg.hessian(PERCEPTRON, ["W", "b", "V"]), 0),
+        (sg.hessian("A: Matrix(n, n)\nloss = sum(tanh(A @ A @ A.T))", ["A"]), 2),
+    ],
+)
+def test_products_of_tensors_are_those_of_matrices_in_buffers(
+    derivation: sg.Derivation, copies: int
+) -> None:
+    sizes = {"d": 4, "m": 3, "k": 2, "n": 6, "batch": 5}
+    plain, buffered = derivation.lambdify(), derivation.lambdify(reuse_buffers=True)
+    text = buffered_source(buffered.plan.program)
+    assert text.count("= tensordot(") == copies and plain.source.count("np.tensordot(") > copies
+    rng = np.random.default_rng(4)
+    for _ in range(3):
+        given = {
+            name: rng.normal(size=[sizes[str(axis)] for axis in axes])
+            for name, axes in buffered.plan.axes.items()
+        }
+        wanted, found = plain(given), buffered(given)
+        np.testing.assert_allclose(found[0], wanted[0], rtol=1e-13)
+        for key, expected in wanted[1].items():
+            np.testing.assert_allclose(found[1][key], expected, rtol=1e-12, atol=1e-14)
