@@ -174,6 +174,7 @@ class EntryNotation:
             bound = not letters.letters_of(f.labels).keys().isdisjoint(term.summed)
             (within if bound else outside).append(f)
         value = self._product(term.coefficient, outside, letters)
+        within = _in_order(within, term.summed)
         carried = dict.fromkeys(x for f in within for x in letters.letters_of(f.labels))
         for label in term.summed:
             if label not in carried:  # n equal terms
@@ -230,6 +231,23 @@ class EntryNotation:
         )
         bound = inner.ranges(acted)  # before a sum inside gives its own letters
         return array(self.entry(node, labels, inner), bound)
+
+
+def _in_order(factors: Sequence[Factor], summed: Sequence[Label]) -> list[Factor]:
+    """The factors, a symmetric one as A_ij where of both sums that of i stands before it."""
+    ordered, seen = list[Factor](), set[Label]()
+    for f in factors:
+        before = [x in seen for x in f.labels if x in summed]
+        if before == [False, True] and _is_matrix(f) and symmetric(f.node):
+            f = f._replace(labels=f.labels[::-1])
+        ordered.append(f)
+        seen.update(f.labels)
+    return ordered
+
+
+def _is_matrix(factor: Factor) -> bool:
+    """Whether it has two labels, and is no [i = j]."""
+    return len(factor.labels) == 2 and not isinstance(factor.node, (ix.Identity, ix.OneHot))
 
 
 def _placed(term: Term, letters: Letters) -> tuple[Term, dict[Label, Factor]]:
