@@ -190,8 +190,10 @@ def _chosen(term: Term, labels: tuple[Label, ...]) -> Entry | None:
             continue
         *others, over = factor.labels
         if over in term.summed and not set(others) & set(term.summed):
-            record(CHOSEN)
             rest = term.without(k)._replace(summed=tuple(x for x in term.summed if x is not over))
+            if isinstance(factor.node, ix.OneHot) and not any(map(_splits, rest.factors)):
+                continue  # one logarithm of the entry, not of all
+            record(CHOSEN)
             value = _log([rest], (*labels, over))
             return contract(
                 [value._replace(factors=(factor, *value.factors), summed=(over,))], labels

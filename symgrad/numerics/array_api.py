@@ -92,6 +92,11 @@ class _Standard(Text):
                 return f"xp.asarray({self.placed(op)}, device=device)"
             case "full":
                 return f"xp.full({self.shape(op.dims)}, {self.of(*op.operands)}, {PLACE})"
+            case "onehot":
+                *axes, rows = op.dims
+                spread = f"[{':, ' * len(axes)}None]"
+                places = f"xp.arange({self.program.size(rows)}, device=device)"
+                return f"xp.astype({self.of(*op.operands)}{spread} == {places}, dtype)"
             case "eye":
                 return f"xp.eye({self.program.size(op.dims[0])}, {PLACE})"
             case "diagonal":
@@ -154,7 +159,9 @@ class _Standard(Text):
         return f"xp.linalg.diagonal({text})"
 
     def _taken(self, op: Op) -> str:
-        """Rows looked up by a vector of labels, or by one label."""
+        """Rows looked up by a vector of labels, or by one label; entries by several."""
+        if len(op.axes) > 1:
+            return self._entries(op)
         (table, labels), (axis,) = op.operands, op.axes
         array, rows = self.of(table), self.of(labels)
         if len(labels.dims) > 1:
@@ -164,6 +171,22 @@ class _Standard(Text):
             return f"xp.take({array}, {rows}, axis={axis})"
         taken = f"xp.take({array}, xp.reshape({rows}, (1,)), axis={axis})"
         return f"xp.squeeze({taken}, axis={axis})"
+
+    def _entries(self, op: Op) -> str:
+        """Entries that several labels name together."""
+        table, *labels = op.operands
+        sizes = [*map(self.program.size, table.dims)]
+        flat = f"({' * '.join(sizes[: len(labels)])}, {', '.join(sizes[len(labels) :])})"
+        rows = f"xp.reshape({self._row(labels, sizes)}, (-1,))"
+        taken = f"xp.take(xp.reshape({self.of(table)}, {flat}), {rows}, axis=0)"
+        return f"xp.reshape({taken}, {self.shape(op.dims) if op.dims else '()'})"
+
+    def _row(self, labels: Sequence[Op], sizes: Sequence[str]) -> str:
+        """Which row of the axes with these sizes, taken together, labels name."""
+        row = f"xp.astype({self.of(labels[0])}, xp.int64)"
+        for label, size in zip(labels[1:], sizes[1:], strict=False):
+            row = f"({row} * {size} + {self.of(label)})"
+        return row
 
     def _padded(self, op: Op) -> str:
         """Values with zeros before and behind them, along one axis after the other."""
@@ -202,9 +225,7 @@ class _Standard(Text):
         sizes = [*map(self.program.size, op.dims)]
         count = len(labels)
         rest = sizes[count:]
-        row = f"xp.astype({self.of(labels[0])}, xp.int64)"
-        for label, size in zip(labels[1:], sizes[1:], strict=False):
-            row = f"({row} * {size} + {self.of(label)})"
+        row = self._row(labels, sizes)
         longest = max(labels, key=lambda x: len(x.dims))
         lead = ", ".join([*(":" for _ in longest.dims), "None"])
         places = f"xp.arange({' * '.join(sizes[:count])}, device=device)"

@@ -161,7 +161,7 @@ class _Planner(Text):
                 if op not in self.places:
                     self.places[op] = self._chosen(op, dying, free)
                 body += self._into(op)
-            elif op.kind in ("eye", "full") and op is not self.program.results[0][0].base:
+            elif op.kind in ("eye", "full", "arange") and op is not self.program.results[0][0].base:
                 self.buffers.append(f"{self.named(op)} = {self.line(op)}")
             elif not self._is_fixed(op):
                 body.append(f"{self.named(op)} = {self.line(op)}")
@@ -207,7 +207,7 @@ class _Planner(Text):
         if op.kind == "reduce":
             return [self._reduced(op, out)]
         operands = ", ".join(
-            self._constant(f"np.asarray({self.of(x)}, dtype)") if x.constant else self.of(x)
+            self.once(f"np.asarray({self.of(x)}, dtype)") if x.constant else self.of(x)
             for x in op.operands
         )  # for a ufunc an array is faster than a number
         return [self.call(op.name, f"{operands}, {'out=' * (op.name in KEYWORD_OUT)}{out}")]
@@ -255,7 +255,7 @@ class _Planner(Text):
         return self.call("dot", ", ".join([*factors, self._view(f"{out}.reshape(-1)")]))
 
     def _ones(self, dims: Dims) -> str:
-        return self._constant(f"np.ones({self._product(dims)}, dtype)")
+        return self.once(f"np.ones({self._product(dims)}, dtype)")
 
     def _product(self, dims: Dims) -> str:
         return " * ".join(map(self.program.size, dims))
@@ -296,5 +296,6 @@ class _Planner(Text):
         own = self.bound and of.kind == "input" and not of.sparse  # whose diagonal is a copy
         return own or of in self.places or self._is_fixed(of)
 
-    def _constant(self, text: str) -> str:
+    def once(self, text: str) -> str:
+        """An array that is made once."""
         return self.constants.setdefault(text, f"c{len(self.constants)}")

@@ -18,6 +18,7 @@ from symgrad.numerics.sparse import next_pair
 
 NOMINAL = 32  # what an unknown dimension counts as
 BATCH = 24  # and a batch: a vector of each example meets a matrix before two matrices meet
+SHORT = 64  # an axis whose identity matrix is kept
 LOOK_AHEAD = 4  # with more factors only the next product is looked at
 FEW = 8  # with more only the product itself, and only pairs that share an index
 
@@ -42,6 +43,11 @@ class Costs:
         if axis in self.sizes:
             return self.sizes[axis]
         return BATCH if isinstance(axis, str) else NOMINAL
+
+    def short(self, axis: Axis) -> bool:
+        """Whether an axis is known to be short."""
+        known = isinstance(axis, sympy.Integer) or axis in self.sizes
+        return known and self.extent(axis) <= SHORT
 
     def of(self, ops: Iterable[Op]) -> int:
         """How many multiplications the products of a program take."""

@@ -158,14 +158,17 @@ class _Emitter:
             return self.listing.indices(node, name="float")
         if isinstance(node, ix.OneHot):
             rows, label = node.axes[-1], node.label
-            eye = self.listing.op("eye", (), (rows, rows))
             if (part := part_of(label)) is not None:
+                eye = self.listing.op("eye", (), (rows, rows))
                 (*own, row), other = ix.new_labels(node.axes), ix.Label(rows)
                 return self.listing.sliced(Array(eye, (other, row)), other, part, (*own,)).op
             which = (
                 self.listing.indices(label) if isinstance(label, ix.Place) else self.values[label]
             )
-            return self.listing.op("take", (eye, which), node.axes, axes=(0,))
+            if self.costs.short(rows):
+                eye = self.listing.op("eye", (), (rows, rows))
+                return self.listing.op("take", (eye, which), node.axes, axes=(0,))
+            return self.listing.op("onehot", (which,), node.axes)
         return self.values[node]
 
     def _map(self, node: ix.Map) -> Op:

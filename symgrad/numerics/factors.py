@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symgrad.calculus.entries import infinite
-from symgrad.calculus.nodes import ONE, Factor, Label, Node, OneHot, Place, Term
+from symgrad.calculus.nodes import ONE, Axis, Factor, Label, Node, OneHot, Place, Term
 from symgrad.calculus.terms import times
 from symgrad.numerics.listing import Added, Array, Labels, Listing, Op, Part, dims_of, part_of
 
@@ -40,10 +40,12 @@ class Parts:
 
 @dataclass
 class Factors:
-    """Reads factors; `dense(node)` gives the array of a node that was written before."""
+    """Reads factors; `dense(node)` gives the array of a node that was written before, `short` says
+    whether an axis is so short that an entry of each example's own is found by a product."""
 
     listing: Listing
     dense: Callable[[Node], Op]
+    short: Callable[[Axis], bool]
 
     def read(self, term: Term, parts: Parts) -> tuple[list[Array], list[Op], list[Hot]]:
         """The factors as arrays; scalars below the fraction line; one-hot factors."""
@@ -122,23 +124,54 @@ class Factors:
     def looked_up(
         self, items: list[Array], hot: list[Hot], out: Sequence[Hashable]
     ) -> tuple[list[Array], list[Hot]]:
-        """sum_r [r = v] Z_rk as Z[v]; [r = v_n] with r free is left to be scattered."""
+        """sum_rs [r = u] [s = v] Z_rsk as Z[u, v]; [r = v_n] with r free is left to be
+        scattered."""
         scattered = []
-        for node, labels in hot:
-            row = labels[-1]
-            tables = [a for a in items if row in a.labels]
-            twice = any(row == other[-1] for n, other in hot if n is not node)
-            mixed = any(set(labels[:-1]) & set(a.labels) for a in tables)
-            open_examples = set(labels[:-1]) & set(out)
-            if row in out and not twice and not tables and not open_examples:
-                scattered.append((node, labels))
-            elif row in out or twice or not tables or mixed:
-                items = [*items, Array(self.dense(node), labels)]
-            else:
-                items = [self._taken(a, node, labels) if a in tables else a for a in items]
+        while hot:
+            named = {x for _, labels in hot for x in labels[:-1]}  # of [r = i + 1] [i = v] the i
+            ready = [one for one in hot if one[1][-1] not in named] or hot
+            hot = [one for one in hot if one not in ready]
+            rows: dict[Hashable, Hot] = {}
+            for row in dict.fromkeys(labels[-1] for _, labels in ready):
+                first, *others = [one for one in ready if one[1][-1] == row]
+                met = any(row in a.labels for a in items)
+                own = any(row in a.labels and set(first[1][:-1]) & {*a.labels} for a in items)
+                items = [*items, *(self._equal(first, other) for other in others)]
+                if row in out and not met and not set(first[1][:-1]) & set(out):
+                    scattered.append(first)
+                elif row not in out and met and not (own and self.short(row.axis)):
+                    rows[row] = first
+                elif row in out or met or not others:
+                    items.append(Array(self.dense(first[0]), first[1]))
+            items = [self._taken(a, rows) for a in items]
         return items, scattered
 
-    def _taken(self, table: Array, node: OneHot, labels: Labels) -> Array:
+    def _equal(self, one: Hot, other: Hot) -> Array:
+        """[r = u_n] [r = v_n] beside the first of them: [u_n = v_n]."""
+        labels = tuple(dict.fromkeys((*one[1][:-1], *other[1][:-1])))
+        return self.listing.ufunc("equal", [self._named(one), self._named(other)], labels)
+
+    def _taken(self, table: Array, rows: Mapping[Hashable, Hot]) -> Array:
+        """The rows of a table that labels name, of several labels the entries that these name
+        together."""
+        here = [rows[x] for x in table.labels if x in rows]
+        meeting = [one for one in here if set(one[1][:-1]) & set(table.labels)]
+        chosen = [one for one in here if part_of(one[0].label) is None]
+        if len(chosen) > 1:
+            meeting += [one for one in chosen if one not in meeting]
+        for node, labels in sorted(here, key=lambda one: one in chosen):  # parts cost nothing
+            if (node, labels) not in meeting:
+                table = self._rows(table, node, labels)
+        if not meeting:
+            return table
+        examples = tuple(dict.fromkeys(x for _, labels in meeting for x in labels[:-1]))
+        names: dict[Hashable, Array] = {
+            x: self.listing.numbered(x) for x in examples if x in table.labels
+        }
+        names |= {one[1][-1]: self._named(one) for one in meeting}
+        return self.listing.looked_up(table, names, examples)
+
+    def _rows(self, table: Array, node: OneHot, labels: Labels) -> Array:
         at = table.labels.index(labels[-1])
         if (part := part_of(node.label)) is not None:
             return self.listing.sliced(table, labels[-1], part, labels[:-1])
@@ -146,8 +179,12 @@ class Factors:
         operands = table.op, self._label(node)
         return Array(self.listing.op("take", operands, dims_of(looked_up), axes=(at,)), looked_up)
 
+    def _named(self, hot: Hot) -> Array:
+        """Which row each one-hot vector names, over its other indices."""
+        node, labels = hot
+        return Array(self._label(node), labels[:-1])
+
     def _label(self, hot: OneHot) -> Op:
-        """Which row each one-hot vector names."""
         label = hot.label
         return self.listing.indices(label) if isinstance(label, Place) else self.dense(label)
 
@@ -161,10 +198,7 @@ class Factors:
         if len(parts) == len(hot) and sum(len(labels) - 1 for _, labels in hot) == len(examples):
             return self._padded(a, hot, parts)
         rest = tuple(x for x in a.labels if x not in examples)
-        at = [
-            self.listing.aligned(Array(self._label(node), labels[:-1]), examples)
-            for node, labels in hot
-        ]
+        at = [self.listing.aligned(self._named(one), examples) for one in hot]
         added = self.listing.aligned(a, (*examples, *rest))
         labels = (*(labels[-1] for _, labels in hot), *rest)
         op = self.listing.scattered([Added("add", added, (*at,))], dims_of(labels))

@@ -90,7 +90,9 @@ def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Siz
             size, rows = size_of(node.axes[-1], sizes), values[node.label].astype(int)
             if np.any(rows < 0) or np.any(rows >= size):
                 raise DataError(f"there is no entry {rows.max()} of {size}")
-            return np.eye(size)[rows]
+            hot = np.zeros((*rows.shape, size))
+            np.put_along_axis(hot, rows[..., None], 1.0, axis=-1)
+            return hot
         case ix.Place():
             return _places(node, sizes)
         case ix.Identity():

@@ -9,7 +9,10 @@ as plain NumPy, `buffers` with results written into arrays that are there.
     reduce                  "add", "multiply" or "maximum" over `axes`
     product                 a sum of products of two arrays; `axes` are the index letters of both
                             and of the result, as numbers, the name is NumPy's form of it
-    take                    rows of a table, along the axis `axes`, that labels name
+    take                    rows of a table, along the axis `axes`, that labels name; with several
+                            labels the entries that they name together, spread over each other,
+                            along the first axes
+    onehot                  for each label 1 at its place along the last axis, else 0
     scatter                 zeros, to which values are added where labels say, values, *labels, once
                             or more often; `axes` has "add" or "subtract" and the number of labels
     pad                     zeros, in which values stand from a place on; `axes` has for each of the
@@ -26,15 +29,15 @@ as plain NumPy, `buffers` with results written into arrays that are there.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 import sympy
 
-from symgrad.calculus.nodes import Axis, Node, Place
-from symgrad.language.dimensions import ONE, Dimension
+from symgrad.calculus.nodes import Axis, Label, Node, Place
+from symgrad.language.dimensions import ONE, ZERO, Dimension
 
 GIVEN = {"input", "size", "number"}
 INLINE = GIVEN | {"scalar", "permute", "expand", "drop"}
@@ -161,6 +164,8 @@ def stays_sparse(kind: str, name: str, operands: Sequence[Op], dims: Dims) -> bo
     ranks = [len(x.dims) for x in operands]
     if kind == "permute" or (kind == "take" and flags == [True, False] and ranks == [2, 1]):
         return True
+    if kind == "take" and len(operands) == 3 and len(dims) == 1:
+        return False
     if kind == "diagonal" or (kind, name) == ("reduce", "add"):
         return False
     if kind == "ufunc" and all(x.sparse or x.dims in ((), dims) for x in operands):
@@ -213,6 +218,20 @@ class Listing:
             if line and not op.inline:
                 self.ops.append(op)
         return op
+
+    def looked_up(self, a: Array, names: Mapping[Hashable, Array], examples: Labels) -> Array:
+        """The entries at which all of these indices are what the arrays beside them say, each over
+        (some of) the examples."""
+        rest = tuple(x for x in a.labels if x not in names)
+        at = tuple(self.aligned(names[x], examples) for x in names)
+        labels = (*examples, *rest)
+        operands = (self.permuted(a, (*names, *rest)), *at)
+        op = self.op("take", operands, dims_of(labels), axes=(*range(len(names)),))
+        return Array(op, labels)
+
+    def numbered(self, label: Label) -> Array:
+        """The whole numbers that an index runs through."""
+        return Array(self.op("arange", (), (label.axis,), axes=((1,), ZERO)), (label,))
 
     def indices(self, place: Place, name: str = "") -> Op:
         """The whole numbers that a place is; as numbers to compute with the name is "float"."""

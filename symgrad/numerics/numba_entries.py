@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from symgrad.language.dimensions import ONE
 from symgrad.numerics import numba_kernels
-from symgrad.numerics.listing import Dims, Op
+from symgrad.numerics.listing import Dims, Op, common_dims
 from symgrad.numerics.source import COMPARISONS, INFIX, Program
 
 STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
@@ -64,6 +64,9 @@ class Entries:
                 return EYE.format(*at)
             case "take":
                 return self._taken(op, at, see)
+            case "onehot":
+                (labels,), rows = op.operands, self.program.size(op.dims[-1])
+                return EYE.format(f"checked({self.entry(labels, at[:-1], see)}, {rows})", at[-1])
             case "full" | "broadcast":
                 return self.spread(op.operands[0], op.dims, at, see)
         return self.entry(op.operands[0], self._seen(op, at), see)
@@ -76,11 +79,15 @@ class Entries:
         return f"real({total})" if op.name == "float" else total
 
     def _taken(self, op: Op, at: Sequence[str], see: See) -> str:
-        """A row looked up: table[labels], along an axis."""
-        (table, labels), (axis,) = op.operands, op.axes
-        end = axis + len(labels.dims)
-        label, size = self.entry(labels, at[axis:end], see), self.program.size(table.dims[axis])
-        return self.entry(table, [*at[:axis], f"checked({label}, {size})", *at[end:]], see)
+        """Looked up: table[labels], along an axis or the first ones."""
+        (table, *labels), (axis, *_) = op.operands, op.axes
+        over = common_dims([x.dims for x in labels])
+        end = axis + len(over)
+        rows = [
+            f"checked({self.spread(x, over, at[axis:end], see)}, {self.program.size(dim)})"
+            for x, dim in zip(labels, table.dims[axis:], strict=False)
+        ]
+        return self.entry(table, [*at[:axis], *rows, *at[end:]], see)
 
     def _seen(self, op: Op, at: Sequence[str]) -> Sequence[str]:
         """Where a view looks at its operand."""

@@ -43,7 +43,7 @@ class Products:
     told: Callable[[Array, Term], object] | None
 
     def __post_init__(self) -> None:
-        self.factors = Factors(self.listing, self.dense)
+        self.factors = Factors(self.listing, self.dense, self.costs.short)
         self.pairs = Pairs(self.listing, self.systems)
 
     def term(self, term: Term, wanted: Sequence[Label]) -> Array:

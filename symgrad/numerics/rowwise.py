@@ -17,6 +17,7 @@ from typing import TypeVar
 import sympy
 
 from symgrad.calculus.nodes import Axis
+from symgrad.language.dimensions import ZERO
 from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.listing import Dims, Listing, Op
 from symgrad.numerics.source import Program
@@ -130,20 +131,36 @@ def _by_rows(op: Op, axis: Axis) -> bool:
     """Whether a row of the result is made of the same row of the operands."""
     if op.of_sparse or op.dims.count(axis) > 1:
         return False
+    if op.kind not in ("take", "expand") and any(_is_number(x, axis) for x in op.operands):
+        return False
     match op.kind:
+        case "arange":
+            return _is_number(op, axis)
         case "input":
             return op.dims[0] == axis
         case "ufunc" | "full" | "broadcast" | "reduce":
             return True
         case "diagonal" | "permute" | "expand" | "drop" | "slice":
             return axis in op.operands[0].dims
+        case "onehot":
+            return axis in op.operands[0].dims
         case "take":
-            return axis not in op.operands[0].dims
+            table, *labels = op.operands
+            named = dict(zip(op.axes, labels, strict=True))
+            dims = enumerate(table.dims)
+            return all((dim == axis) == _is_number(named.get(k), axis) for k, dim in dims)
         case "product":
             return len(_letters(op.axes, op, axis)) == 1
         case "routine":
             return _is_apart(op, axis)
     return False
+
+
+def _is_number(label: Op | None, axis: Axis) -> bool:
+    """Whether a label is the number of its row, which says where that is among the rows."""
+    if label is None or label.base.kind != "arange" or label.base.name:
+        return False
+    return label.base.dims == (axis,) and label.base.axes == ((1,), ZERO)
 
 
 def _is_sum(op: Op, axis: Axis) -> bool:

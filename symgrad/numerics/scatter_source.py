@@ -6,15 +6,20 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from symgrad.calculus.nodes import Axis
-from symgrad.numerics.listing import Op, additions
+from symgrad.numerics.listing import Added, Op, additions
 
-# NumPy adds entries of one axis several times as fast as rows
-ROWS = {
-    name: f"""
+# NumPy adds entries of one axis several times as fast as rows, or as those of several axes
+ROUTINES = {
+    f"{name}_rows": f"""
 def {name}_rows(table, labels, rows):
     width = table[0].size
     entries = labels.astype(np.intp, copy=False).reshape(-1, 1) * width + np.arange(width)
     np.{name}.at(table.reshape(-1), entries.reshape(-1), rows.reshape(-1))"""
+    for name in ("add", "subtract")
+} | {
+    f"{name}_entries": f"""
+def {name}_entries(table, labels, values):
+    np.{name}.at(table.reshape(-1), np.ravel_multi_index(labels, table.shape), values)"""
     for name in ("add", "subtract")
 }
 
@@ -48,14 +53,25 @@ def few_rows(results: Iterable[Op], size: Callable[[Axis], int]) -> frozenset[Op
 def scatter_lines(op: Op, table: str, of: Callable[[Op], str]) -> list[str]:
     """The lines that add up a scatter in a table of zeros; `of` is the text of an operand."""
     lines = []
-    for name, value, labels in additions(op):
-        at = of(labels[0]) if len(labels) == 1 else f"({', '.join(map(of, labels))})"
-        operands = f"{table}, {at}, {of(value)}"
-        lines.append(f"{name}_rows({operands})" if of_rows(op) else f"np.{name}.at({operands})")
+    for each in additions(op):
+        labels = [*map(of, each.labels)]
+        at = labels[0] if len(labels) == 1 else f"({', '.join(labels)})"
+        lines.append(
+            f"{_routine(op, each) or f'np.{each.name}.at'}({table}, {at}, {of(each.value)})"
+        )
     return lines
+
+
+def _routine(op: Op, each: Added) -> str:
+    """The function that adds values, by its name; nothing where NumPy's is as fast."""
+    if of_rows(op):
+        return f"{each.name}_rows"
+    entries = 1 < len(each.labels) == len(op.dims) and any(x.dims for x in each.labels)
+    return f"{each.name}_entries" if entries else ""
 
 
 def scatter_routines(ops: Sequence[Op]) -> list[str]:
     """The functions that these lines call."""
-    called = {each.name for op in ops if of_rows(op) for each in additions(op)}
-    return [ROWS[name] for name in sorted(called)]
+    scatters = (op for op in ops if op.kind == "scatter")
+    called = {_routine(op, each) for op in scatters for each in additions(op)}
+    return [ROUTINES[name] for name in sorted(called - {""})]

@@ -36,10 +36,10 @@ COMPARISONS = {
     "not_equal": "!=",
 }
 REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
-SIZED = {"full", "eye", "broadcast", "reshape", "scatter", "pad", "arange"}  # their text has sizes
-FILLED = {"scatter", "pad"}  # zeros at first
+FILLED = {"scatter", "pad", "onehot"}  # zeros at first
+SIZED = {"full", "eye", "broadcast", "reshape", "arange", *FILLED}  # their text has sizes
 TYPED_NAMES = {*COMPARISONS, "float"}
-TYPED = {"full", "eye", "scatter", "pad"}  # and the type of the numbers
+TYPED = {"full", "eye", *FILLED}  # and the type of the numbers
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,8 @@ def _sized(op: Op) -> Dims:
         return op.axes[1:]
     if op.kind == "pad":
         return (*op.dims, *(end for part in op.axes for end in part))
+    if op.kind == "take" and len(op.operands) > 2:
+        return (*op.dims, *op.operands[0].dims)
     several = op.kind == "take" and len(op.operands[1].dims) > 1  # looked up in one row of labels
     return op.dims if op.kind in SIZED or several else _of_size(op)
 
@@ -263,8 +265,11 @@ class Text:
             case "product":
                 return self.product(op)
             case "take":
+                table, *labels = op.operands
+                if len(labels) > 1:
+                    return f"{self.of(table)}[{self.list(labels)}]"
                 return self.call("take", f"{self.list(op.operands)}, axis={op.axes[0]}")
-            case "scatter" | "pad":
+            case "scatter" | "pad" | "onehot":
                 return self.call("zeros", f"{self.shape(op.dims)}, dtype")
             case "linalg":
                 last = "[1]" if op.name == "linalg.slogdet" else ""
@@ -347,14 +352,29 @@ class Text:
 
     def filled(self, op: Op) -> Sequence[str]:
         """The lines that fill what was zeros at first."""
-        if op.kind == "scatter":
-            return scatter_lines(op, self.named(op), self.of)
-        return [self.padded(op)] if op.kind == "pad" else []
+        return _filled(op, self)
 
-    def padded(self, op: Op) -> str:
-        """The line that fills what is padded."""
-        (values,) = op.operands
-        return f"{self.named(op)}[{self.ends(op.axes)}] = {self.of(values)}"
+    def once(self, text: str) -> str:
+        """An array that is the same in every call."""
+        return text
+
+
+def _filled(op: Op, text: Text) -> Sequence[str]:
+    """The lines that fill what was zeros at first."""
+    table = text.named(op)
+    match op.kind:
+        case "scatter":
+            return scatter_lines(op, table, text.of)
+        case "pad":
+            return [f"{table}[{text.ends(op.axes)}] = {text.of(*op.operands)}"]
+        case "onehot":
+            spread = reversed(range(len(op.dims) - 1))
+            numbers = (
+                text.once(text.indices(axis, "") + f"[:{', None' * behind}]" * bool(behind))
+                for axis, behind in zip(op.dims, spread, strict=False)
+            )
+            return [f"{table}[{', '.join([*numbers, text.of(*op.operands)])}] = 1.0"]
+    return []
 
 
 def _imports(text: Text) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ def sparse_line(op: Op, of: Callable[[Op], str], size: Callable[[object], str]) 
     match op.kind:
         case "reduce":
             return f"{of(first)}.sum({op.axes[0] if len(op.axes) == 1 else ''})"
+        case "take" if len(others) > 1:
+            return f"{of(first)}[{', '.join(map(of, others))}]"
         case "take":
             return f"{of(first)}[{':, ' * op.axes[0]}{of(others[0])}]"
         case "diagonal":

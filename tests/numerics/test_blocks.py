@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics import blocks
+from symgrad.numerics import blocks, contraction
 from symgrad.numerics.rowwise import Parts, parts
 
 COUNT = 53  # no multiple of a block's rows
@@ -35,6 +35,11 @@ c: Index(k)
 E: Matrix(k, d)
 w: Vector(d)
 loss = sum(tanh(w.T @ (x * E[c])) for x, c in batch) * norm2(E[0] * w)**2""",
+    "an entry of each row": """\
+x: Vector(d)
+c: Index(k)
+W: Matrix(k, d)
+loss = mean(-log(softmax(W @ x)[c]) for x, c in batch)""",
     "what has no rows comes first": """\
 x: Vector(d)
 A: Matrix(d, d)
@@ -50,6 +55,10 @@ X: Matrix(m, d)
 w: Vector(d)
 loss = sum(tanh(X @ w - sum(exp(X @ w)) / m))""",
     "columns": "E: Matrix(d, m)\nB: Matrix(d, d)\nloss = sum(tanh(B @ E)**2)",
+    "numbers of rows": """\
+X: Matrix(m, d)
+w: Vector(d)
+loss = sum(exp((X @ w)[i]) * i for i in range(m))""",
     "rows beside the next ones": "X: Matrix(m, d)\nw: Vector(d)\nloss = sum((X @ w)[1:]**3)",
 }
 
@@ -76,7 +85,8 @@ def numbers(derivation: sg.Derivation, count: int = COUNT, scale: float = 0.5) -
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Blocks of a few rows."""
+    """Blocks of a few rows; no axis counts as short."""
+    monkeypatch.setattr(contraction, "SHORT", 0)
     monkeypatch.setattr(blocks, "BLOCK", 64)
     monkeypatch.setattr(blocks, "FEWEST", 2)
     yield

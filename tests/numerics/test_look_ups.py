@@ -1,0 +1,133 @@
+"""Entries that labels name, of matrices and tensors: what is looked up, and no table of one-hot
+vectors."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+DECLARED = """\
+v: Index(n)
+w: Index(n)
+y: Index(k)
+z: Index(m)
+c: Index(k)
+P: Matrix(n, k)
+S: Matrix(n, n)
+T: Tensor(n, k, m)
+"""
+SIZES = {"n": 40, "k": 6, "m": 3}
+COUNT = 25
+# the term, what it runs over, the entries that it looks up, its derivative by these
+ENTRIES: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
+    "P[v, y]**2": ("v, y", "P v y", lambda e: (e**2, 2 * e)),
+    "-log(P[v, y])": ("v, y", "P v y", lambda e: (-np.log(e), -1 / e)),
+    "exp(S[v, w])": ("v, w", "S v w", lambda e: (np.exp(e), np.exp(e))),
+    "P[v, c]**2": ("v", "P v c", lambda e: (e**2, 2 * e)),
+    "sin(T[v, y, z])": ("v, y, z", "T v y z", lambda e: (np.sin(e), np.cos(e))),
+    "T[v, c, z]**3": ("v, z", "T v c z", lambda e: (e**3, 3 * e**2)),
+}
+each = pytest.mark.parametrize("term", ENTRIES)
+
+
+def program(term: str, over: str) -> str:
+    words = {"".join(c if c.isalnum() else " " for c in f"{term} {over}")}
+    names = set(" ".join(words).split())
+    lines = [line for line in DECLARED.splitlines() if line.split(":")[0] in names]
+    return "\n".join([*lines, f"loss = mean({term} for {over} in batch)"])
+
+
+def numbers(text: str, over: str, sizes: dict[str, int], count: int = COUNT) -> dict[str, Any]:
+    rng, made = np.random.default_rng(0), {}
+    for line in text.splitlines()[:-1]:
+        name, kind = line.rstrip(")").split(": ")
+        kind, dims = kind.split("(")
+        shape = [sizes[d] for d in dims.split(", ")]
+        if kind == "Index":
+            made[name] = rng.integers(0, shape[0], [count] * (name in over))
+        else:
+            made[name] = rng.uniform(0.5, 2, shape)
+    return made
+
+
+@pytest.mark.parametrize("modules", ["numpy", "numba", "array_api"])
+@each
+def test_an_entry_is_looked_up_by_all_of_its_labels(term: str, modules: str) -> None:
+    pytest.importorskip({"array_api": "array_api_compat"}.get(modules, modules))
+    over, names, hand = ENTRIES[term]
+    text = program(term, over)
+    given = numbers(text, over, SIZES)
+    table, *labels = names.split()
+    at = tuple(given[label] for label in labels)
+    values, slopes = hand(given[table][at])
+    wanted = np.zeros_like(given[table])
+    np.add.at(wanted, at, slopes / COUNT)
+    function = sg.derive(text, [table]).lambdify(modules=modules, reuse_buffers=modules == "numpy")
+    for _ in range(2):
+        value, gradients = function(given)
+        np.testing.assert_allclose(value, np.mean(values), rtol=1e-12)
+        np.testing.assert_allclose(gradients[table], wanted, rtol=1e-12, atol=1e-14)
+
+
+@each
+def test_nothing_else_has_the_size_of_the_table(term: str) -> None:
+    """Once the identity of all rows, n x n, and the logarithm of the whole table."""
+    over, names, _ = ENTRIES[term]
+    text = program(term, over)
+    given = numbers(text, over, {"n": 2_000, "k": 10, "m": 4})
+    function = sg.derive(text, names[0]).lambdify()
+    function(given)
+    tracemalloc.start()
+    function(given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.2 * given[names[0]].nbytes + 30_000
+
+
+def test_a_class_among_many_makes_no_identity() -> None:
+    """Once k x k; what an example has is k numbers."""
+    text = "x: Vector(d)\ny: Index(k)\nW: Matrix(k, d)\n"
+    text += "loss = mean(-log(softmax(W @ x)[y]) for x, y in batch)"
+    rng = np.random.default_rng(0)
+    given = {"x": rng.normal(size=(8, 3)), "W": rng.normal(size=(3_000, 3))}
+    given["y"] = rng.integers(0, 3_000, 8).astype(np.int16)
+    function = sg.derive(text, ["W"]).lambdify()
+    function(given)
+    tracemalloc.start()
+    _, gradients = function(given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * 8 * 3_000 * 8
+    shares = np.exp(given["x"] @ given["W"].T)
+    shares /= shares.sum(1, keepdims=True)
+    shares[np.arange(8), given["y"]] -= 1
+    np.testing.assert_allclose(gradients["W"], shares.T @ given["x"] / 8, rtol=1e-10, atol=1e-14)
+
+
+def test_labels_are_compared_and_make_no_vectors() -> None:
+    text = "u: Index(n)\ns: Index(n)\na: Vector(n)\n"
+    text += "loss = sum(a.T @ (onehot(u) * onehot(s)) for u, s in batch)"
+    source = sg.derive(text, ["a"]).lambdify().source
+    assert "p1 == p2" in source and "1.0" not in source
+
+
+@pytest.mark.parametrize("form", ["csr", "csc"])
+def test_an_entry_of_a_sparse_matrix(form: str) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    text = "u: Index(n)\nv: Index(n)\nA: Matrix(n, n, data=True)\nb: Vector(n)\n"
+    text += "loss = mean((A[u, v] - b[u])**2 for u, v in batch)"
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(20, 20)) * (rng.random((20, 20)) < 0.2)
+    u, v = rng.integers(0, 20, (2, 30))
+    function = sg.derive(text, ["b"]).lambdify()
+    given = {"u": u, "v": v, "b": rng.normal(size=20)}
+    dense = function(given, A=A)
+    value, gradients = function(given, A=sparse.coo_array(A).asformat(form))
+    assert value == pytest.approx(dense[0], rel=1e-12)
+    np.testing.assert_allclose(gradients["b"], dense[1]["b"], rtol=1e-12)
