@@ -20,12 +20,14 @@ import numpy as np
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.buffers import Form, buffered_source
 from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.layouts import laid_out
 from symgrad.numerics.listing import Op
 from symgrad.numerics.rowwise import Part, Parts, parts
 from symgrad.numerics.source import Program, defined
 
 BLOCK = 3 << 18  # bytes of a block: with what is computed of it, it stays in the cache of a core
 FEWEST = 8  # blocks, below which what is read again is in the cache anyway
+ROWS = 32  # of which there are too few to be gone through in blocks
 PLAIN = (np.ndarray, np.float64, np.float32)  # with a mask they are other numbers
 
 Array: TypeAlias = np.ndarray
@@ -43,11 +45,15 @@ def allocating(
         count = len(program.axes)
         sizes = dict(zip(program.axes, given[:count], strict=True))
         dtype, names, shapes, dtypes, *functions = given[count:]
+        laid = laid_out(program, sizes)
         if not (functions or program.sparse or few):
             for axis in sorted(sizes, key=lambda a: -sizes[a]):
-                if plan := _planned(program, axis, sizes, dtype, threads):
+                if plan := _planned(laid, axis, sizes, dtype, threads):
                     return _blocked(plan, dtype, form, (names, shapes, dtypes))
-        return _defined(program, form, few)(*given)  # type: ignore[no-any-return]
+        counts = (sizes[axis] for axis in laid.axes)
+        pairs = zip(program.results, laid.results, strict=True)
+        kept = frozenset(made for (op, _), (made, _) in pairs if op in few)
+        return _defined(laid, form, kept)(*counts, *given[count:])  # type: ignore[no-any-return]
 
     return allocate
 
@@ -71,7 +77,7 @@ class _Plan:
 def _planned(program: Program, axis: Axis, sizes: Sizes, dtype: Any, threads: int) -> _Plan | None:
     """How a program goes through the rows of an axis; None where blocks do not pay."""
     count, unit = sizes[axis], np.dtype(dtype).itemsize
-    if count < FEWEST or not (made := parts(program, axis)):
+    if count < ROWS or not (made := parts(program, axis)):
         return None
     of_row = {**sizes, axis: 1}
     inputs = sum(_count(op, of_row) for op in made.rows.taken if axis in op.dims)
