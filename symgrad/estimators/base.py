@@ -12,12 +12,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from symgrad.calculus import as_problem
 from symgrad.errors import DataError, OptionError
 from symgrad.estimators.columns import arrays_of, columns_of
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
 from symgrad.numerics.layers import copied
+from symgrad.numerics.remembered import Same, problem_of
 from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.defaults import BATCH
 from symgrad.training.fit import fit
@@ -101,7 +101,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def _problem(self) -> Problem:
         source = self.usual if self.problem is None else self.problem
-        return _read(source) if isinstance(source, str) else as_problem(source)
+        return problem_of(source)
 
     def _usual_sizes(self) -> Mapping[str, Any]:
         return self.usual_sizes if self.problem is None else {}
@@ -204,25 +204,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 raise OptionError(f"random_state is {state}; 0 or a positive number is wanted")
             return int(state)
         return int(check_random_state(state).randint(2**31 - 1))
-
-
-class Same:
-    """A problem as the key of a cache: another object is another problem."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.problem is other.problem
-
-    def __hash__(self) -> int:
-        return id(self.problem)
-
-
-@lru_cache(maxsize=64)
-def _read(text: str) -> Problem:
-    """One problem for each text, so that the copies of an estimator share what is derived."""
-    return as_problem(text)
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from symgrad.errors import DataError
-from symgrad.estimators.base import Estimator, InputError, Same
+from symgrad.estimators.base import Estimator, InputError
+from symgrad.numerics.remembered import Same
 from symgrad.training.quantities import Prediction, predicted
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils import column_or_1d
 
-from symgrad.estimators.base import InputError, Same
+from symgrad.estimators.base import InputError
 from symgrad.estimators.columns import rank_of
 from symgrad.language.problem import Problem
+from symgrad.numerics.remembered import Same
 from symgrad.training.data.arrays import Array
 from symgrad.training.data.labels import classes_wanted
 from symgrad.training.quantities import Prediction

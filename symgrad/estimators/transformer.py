@@ -12,11 +12,12 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from symgrad.errors import DataError, SymgradError
-from symgrad.estimators.base import Estimator, InputError, Same
+from symgrad.estimators.base import Estimator, InputError
 from symgrad.estimators.targets import class_sizes, encoded, numeric, of_classes
 from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
+from symgrad.numerics.remembered import Same
 from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.quantities import Prediction, data_of, predicted, quantity
 

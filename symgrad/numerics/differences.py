@@ -39,6 +39,7 @@ from symgrad.numerics.quotients import (
     noise_of,
     spread,
 )
+from symgrad.numerics.remembered import remembered
 from symgrad.numerics.reports import FAILED, GradientReport
 from symgrad.numerics.unspecified import Smooth, drawn_functions, each_draw, standing_for
 
@@ -74,7 +75,7 @@ def check_gradient(
     Raises: DataError where the inputs or the gradients do not fit the problem.
     """
     seed, entries = whole_number("seed", seed), whole_number("entries", entries)
-    derivation = gradient(problem, problem.wrt(wrt))
+    derivation = remembered(gradient, problem, problem.wrt(wrt))
     if inputs is not None:
         with standing_for(given_functions(problem, inputs)):
             return _at(derivation, inputs, gradients, seed, entries)

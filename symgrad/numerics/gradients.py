@@ -13,14 +13,15 @@ from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.recurrences.checks import check_steps, steps_given
 from symgrad.numerics.recurrences.function import StepFunction, compile_joined
 from symgrad.numerics.recurrences.verification import lengths_of
+from symgrad.numerics.remembered import remembered
 from symgrad.numerics.reports import GradientReport
 
 
 def value_function(problem: Problem, dtype: str = "float64") -> Function | StepFunction:
     """The function whose value is the loss, or f."""
     if problem.loop is not None:
-        return compile_joined(steps.value(problem), dtype)
-    return compile_derivation(value(problem), dtype)
+        return compile_joined(remembered(steps.value, problem), dtype)
+    return compile_derivation(remembered(value, problem), dtype)
 
 
 def gradient_function(
@@ -28,8 +29,10 @@ def gradient_function(
 ) -> Function | StepFunction:
     """The function of value and gradients, with buffers."""
     if problem.loop is not None:
-        return compile_joined(steps.gradient(problem, wrt), dtype, True, modules)
-    return compile_derivation(gradient(problem, wrt), dtype, True, modules, threads)
+        joined = remembered(steps.gradient, problem, tuple(wrt))
+        return compile_joined(joined, dtype, True, modules)
+    derivation = remembered(gradient, problem, tuple(wrt))
+    return compile_derivation(derivation, dtype, True, modules, threads)
 
 
 def product_function(problem: Problem, wrt: Sequence[str], dtype: str) -> Function | StepFunction:

@@ -50,7 +50,8 @@ def add_values(
     with np.errstate(all="ignore"):
         for node in ix.topological(roots, lambda node: node not in values):
             if node not in values:
-                value = _evaluate(node, values, inputs, sizes)
+                added = values if blur is None else _added(node, values, blur)
+                value = _evaluate(node, added, inputs, sizes)
                 values[node] = value if blur is None or _is_exact(node) else blur(value)
 
 
@@ -78,8 +79,22 @@ def _is_exact(node: Node) -> bool:
     argument."""
     if isinstance(node, (ix.Place, ix.OneHot)):
         return True
+    return _has_kink(node)
+
+
+def _has_kink(node: Node) -> bool:
     node = ix.unnamed(node)
     return isinstance(node, ix.Map) and node.operation.meaning.kink is not None
+
+
+def _added(
+    node: Node, values: Mapping[Node, Any], blur: Callable[[Any], Any]
+) -> Mapping[Node, Any]:
+    """The values that a node is made of: a sum rounds what it adds, though that be exact, as signs
+    are, and so even where its terms cancel."""
+    if not isinstance(ix.unnamed(node), ix.Polynomial) or not any(map(_has_kink, node.operands)):
+        return values
+    return {n: blur(values[n]) if _has_kink(n) else values[n] for n in node.operands}
 
 
 def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Sizes) -> Any:

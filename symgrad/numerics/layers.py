@@ -161,3 +161,13 @@ def views(vector: Any, shapes: Mapping[str, Shapes]) -> dict[str, Any]:
     for name, own in shapes.items():
         found[name] = [piece(s) for s in own] if isinstance(own, list) else piece(own)
     return found
+
+
+def places_of(parameters: Mapping[str, Any]) -> dict[str, slice]:
+    """Where each parameter is in the flat vector, all layers of one together."""
+    places, at = {}, 0
+    for name, value in parameters.items():
+        size = sum(array.size for array in flattened([value]))
+        places[name] = slice(at, at + size)
+        at += size
+    return places

@@ -11,6 +11,7 @@ from symgrad.numerics.layers import flattened
 from symgrad.training.base import Optimizer
 from symgrad.training.data.arrays import Data
 from symgrad.training.data_totals import without_data_totals
+from symgrad.training.features import features
 from symgrad.training.hyperparameters import checked_count
 from symgrad.training.optimizers import optimizer_of
 from symgrad.training.optimizers.quasi_newton import LBFGS
@@ -31,11 +32,12 @@ def chosen(
 ) -> tuple[Optimizer, Any, int]:
     """The optimizer, batch size and number of epochs of a training, those given as they are.
 
-    Small data in memory take L-BFGS, in which no rate has to be chosen and which ends by itself;
-    others Adam, in minibatches. A loss that has no minibatches takes all examples in each step.
+    Small data in memory, and any of a model that is linear before its loss, take L-BFGS, in which
+    no rate has to be chosen and which ends by itself; others Adam, in minibatches. A loss that has
+    no minibatches takes all examples in each step.
     """
     if optimizer is None:
-        whole = batch_size in ("auto", None) and _is_small(problem, data, parameters)
+        whole = batch_size in ("auto", None) and _is_soon_done(problem, data, parameters)
         taken: Optimizer = LBFGS() if whole else ADAM
     else:
         taken = optimizer_of(optimizer)
@@ -44,14 +46,14 @@ def chosen(
     return taken, batch_size, checked_count("epochs", taken.epochs if epochs is None else epochs)
 
 
-def _is_small(problem: Problem, data: Data, parameters: Mapping[str, Any]) -> bool:
-    """Whether a gradient of all data takes little time."""
+def _is_soon_done(problem: Problem, data: Data, parameters: Mapping[str, Any]) -> bool:
+    """Whether a gradient of all data takes little time, or few of them are needed."""
     if data.chunks:
         return False
     trained = sum(array.size for array in flattened(parameters.values()))
     series = (a.shape[1] for n, a in data.examples.items() if problem.variables[n].steps)
     work: int = max(data.count, 1) * max(series, default=1) * trained + data.size
-    return work <= SMALL
+    return work <= SMALL or bool(features(problem, parameters))
 
 
 def _divides(problem: Problem, data: Data, parameters: Mapping[str, Any]) -> bool:

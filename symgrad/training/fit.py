@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from symgrad.calculus import as_problem
 from symgrad.errors import (
     DataError,
     OptionError,
@@ -18,12 +17,13 @@ from symgrad.errors import (
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import dtype_of
 from symgrad.numerics.gradients import check_gradient
+from symgrad.numerics.remembered import problem_of
 from symgrad.training.base import Optimizer
 from symgrad.training.callbacks import Callback, checked_callbacks
 from symgrad.training.checkpoints import checkpoint_of
 from symgrad.training.chunks import read
 from symgrad.training.convergence import judged
-from symgrad.training.data.arrays import Data, first_steps
+from symgrad.training.data.arrays import Data, as_observed, first_steps
 from symgrad.training.data.preparing import both_prepared
 from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.defaults import chosen
@@ -96,9 +96,10 @@ def fit(
     `threads` share the rows of large batches (BLAS itself is then best left at one:
     OPENBLAS_NUM_THREADS=1).
 
-    Where no `optimizer` is given, small data take L-BFGS, a line search on all examples that needs
-    no learning rate and ends by itself, after at most 1000 epochs; larger data, and those with a
-    `batch_size`, take Adam for 100 epochs. `batch_size="auto"` is 32 examples for optimizers that
+    Where no `optimizer` is given, small data, and all in memory of a model that is linear before
+    its loss, take L-BFGS, a line search on all examples that needs no learning rate and ends by
+    itself, after at most 1000 epochs; others, and those with a `batch_size`, take Adam for 100
+    epochs. `batch_size="auto"` is 32 examples for optimizers that
     take minibatches, all for others and for a loss that has none. The result says what was chosen.
 
     With a `checkpoint`, a file, the training is kept there at most every `checkpoint_every`
@@ -125,7 +126,7 @@ def fit(
     >>> round(float(result.parameters["w"]), 6), result.history.losses[0]
     (2.0, 10.0)
     """
-    problem, dtype, seed = as_problem(problem), dtype_of(dtype), whole_number("seed", seed)
+    problem, dtype, seed = problem_of(problem), dtype_of(dtype), whole_number("seed", seed)
     parameters, sizes = given("parameters", parameters), given("sizes", sizes)
     data, validation, preparation = both_prepared(problem, data, validation, seed)
     scored = (patience, metric, maximize, min_delta or None)
@@ -209,7 +210,8 @@ def start_values(
 def _check(trainer: Trainer, data: Data) -> None:
     """Raise VerificationError where finite differences show another gradient."""
     few = data.rows(slice(0, CHECKED)) if data.count else data
-    problem, few = with_weights(trainer.problem, few)
+    problem = trainer.problem if data.chunks else as_observed(trainer.problem, data)
+    problem, few = with_weights(problem, few)  # what is trained: derived once
     inputs = first_steps(problem, {**few.inputs, **trainer.parameters})
     entries = min(ENTRIES, max(1, WORK // (few.size + trainer.flat.size)))
     report = check_gradient(problem, trainer.wrt, inputs, entries=entries)

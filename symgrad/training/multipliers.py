@@ -26,6 +26,7 @@ from symgrad.errors import DataError
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Value
 from symgrad.language.problem import Problem
+from symgrad.numerics.remembered import remembered
 
 
 def check_trained(problem: Problem, names: Collection[str], trained: Collection[str]) -> None:
@@ -57,7 +58,7 @@ def multipliers(
     """
     if problem.loop is not None or problem.output.shape != SCALAR or len(trained) < 2:
         return
-    order = topological([lower_problem(problem).output.closed().node])
+    order = topological([remembered(lower_problem, problem).output.closed().node])
     below: dict[Node, frozenset[str]] = {}
     for node in order:
         own = frozenset({node.name} if isinstance(node, Input) else ())

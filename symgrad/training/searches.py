@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 import numpy as np
 
 from symgrad.errors import DataError
+from symgrad.training.features import Metric, euclidean
 from symgrad.training.line_search import FARTHEST, Point, line_search
 from symgrad.training.loop import Gradients, Pass, PlainSteps
 from symgrad.training.plateau import watch_of
@@ -29,8 +30,9 @@ Product: TypeAlias = Callable[[Vector], Vector]  # of a direction, or of each ro
 class Directions(Protocol):
     """What gives the directions, and learns from each step."""
 
-    def direction(self, gradient: Vector, product: Product) -> Vector:
-        """Where to go from here; `product(v)` is the Hessian here times v."""
+    def direction(self, gradient: Vector, product: Product, metric: Metric) -> Vector:
+        """Where to go from here; `product(v)` is the Hessian here times v, and the loss is rounder
+        in the `metric`."""
 
     def learn(self, step: Vector, change: Vector) -> None:
         """A step that was taken, and how it changed the gradient."""
@@ -117,12 +119,18 @@ class SearchSteps:
     count = 1
 
     def __init__(
-        self, gradients: Gradients, state: SearchState, theta: Vector, product: Product
+        self,
+        gradients: Gradients,
+        state: SearchState,
+        theta: Vector,
+        product: Product,
+        metric: Metric = euclidean,
     ) -> None:
         if gradients.count != 1:
             raise DataError("a line search needs all data in one step")
         self.flat, self.product = np.empty_like(theta), product
         self._gradients, self._state, self._theta = gradients, state, theta
+        self._metric = metric
         self._here = np.full_like(theta, np.nan)  # where value and flat belong to
         self._value = math.nan
 
@@ -147,6 +155,10 @@ class SearchSteps:
         self._here[:] = self._theta
         return self._value, self.flat
 
+    def loss(self) -> float:
+        """The loss where the parameters are, without a look at it."""
+        return self._gradients.of(0)[0]
+
     def _iterate(self, value: float, square: float) -> None:
         """Go along the direction, or else along the steepest descent, or say why not."""
         state = self._state
@@ -157,15 +169,15 @@ class SearchSteps:
         origin, gradient = self._theta.copy(), self.flat.copy()
         precision = float(np.finfo(origin.dtype).eps)
         noise, is_small = ROUNDING * precision * abs(value), state.is_small(square, precision)
-        direction = state.directions.direction(gradient, self.product)
+        direction = state.directions.direction(gradient, self.product, self._metric)
         slope = float(gradient.dot(direction))
         if not -math.inf < slope < 0 and state.directions.forget():
-            direction = state.directions.direction(gradient, self.product)
+            direction = state.directions.direction(gradient, self.product, self._metric)
             slope = float(gradient.dot(direction))
         expected = -slope / 2  # the fall to the minimum of the model, a Newton decrement
         found = self._searched(origin, direction, Point(0.0, value, slope), noise)
         if found is None and state.directions.forget():
-            direction = state.directions.direction(gradient, self.product)
+            direction = state.directions.direction(gradient, self.product, self._metric)
             start = Point(0.0, value, float(gradient.dot(direction)))
             found = self._searched(origin, direction, start, noise)
         if found is None:
@@ -210,11 +222,15 @@ class SearchSteps:
 
 
 def steps_of(
-    gradients: Gradients, state: OptimizerState | SearchState, theta: Vector, product: Product
+    gradients: Gradients,
+    state: OptimizerState | SearchState,
+    theta: Vector,
+    product: Product,
+    metric: Metric,
 ) -> PlainSteps | SearchSteps:
     """The steps that an optimizer takes with these gradients."""
     if isinstance(state, SearchState):
-        return SearchSteps(gradients, state, theta, product)
+        return SearchSteps(gradients, state, theta, product, metric)
     return PlainSteps(gradients, state, theta)
 
 

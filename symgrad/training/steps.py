@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from symgrad.errors import OptionError
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import Function
 from symgrad.numerics.gradients import gradient_function
-from symgrad.numerics.layers import flattened
+from symgrad.numerics.layers import places_of
 from symgrad.training.data.arrays import Array, Arrays, Data, as_observed
 from symgrad.training.data_totals import with_data_totals
+from symgrad.training.features import euclidean, metric_of
 from symgrad.training.loop import Gradients, PlainSteps
 from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.products import HessianProducts
@@ -51,6 +51,7 @@ def prepared_steps(
     if data.chunks and modules != "numpy":
         raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
     problem = problem if data.chunks else as_observed(problem, data)
+    metric = metric_of(problem, data, parameters) if isinstance(state, SearchState) else euclidean
     problem, data = with_weights(problem, data)
     products, weight = HessianProducts(problem, data, parameters, dtype), ""
     if data.chunks or size < data.total:
@@ -65,7 +66,7 @@ def prepared_steps(
 
         found = chunk_gradients(problem, batches, state)
         of_steps = _of_steps(found, batches, accumulate, drop_last, state.frozen)
-        return steps_of(of_steps, state, theta, ChunkProducts(found))
+        return steps_of(of_steps, state, theta, ChunkProducts(found), metric)
     function = gradient_function(problem, wrt, dtype, modules, threads)
     if modules == "numba" and isinstance(function, Function):
         if not isinstance(state, OptimizerState) or not state.is_plain:
@@ -81,7 +82,7 @@ def prepared_steps(
     gradients = _of_steps(of_minibatches, batches, accumulate, drop_last, state.frozen)
     if (steps := row_steps(gradients, state, theta, places_of(parameters))) is not None:
         return steps
-    return steps_of(gradients, state, theta, products)
+    return steps_of(gradients, state, theta, products, metric)
 
 
 def _of_steps(
@@ -100,13 +101,3 @@ def _of_steps(
     if accumulate > 1:
         examples = [min(size, total - k) for k in range(0, total, size)] or examples
     return StepGradients(gradients, examples, accumulate, drop_last, frozen)
-
-
-def places_of(parameters: Mapping[str, Any]) -> dict[str, slice]:
-    """Where each parameter is in the flat vector, all layers of one together."""
-    places, at = {}, 0
-    for name, value in parameters.items():
-        size = sum(array.size for array in flattened([value]))
-        places[name] = slice(at, at + size)
-        at += size
-    return places

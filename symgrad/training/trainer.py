@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symgrad.calculus import as_problem
 from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean, whole_number
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.function import dtype_of
-from symgrad.numerics.layers import Shapes, flattened, layers, shapes_of, views
+from symgrad.numerics.layers import Shapes, flattened, layers, places_of, shapes_of, views
 from symgrad.numerics.libraries import plain_array
+from symgrad.numerics.remembered import problem_of
 from symgrad.training.base import Optimizer
 from symgrad.training.chunks import read
 from symgrad.training.data.arrays import Array, Data
@@ -28,7 +28,7 @@ from symgrad.training.loop import Pass
 from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.plateau import check_scored, tell
 from symgrad.training.states import restore, state_of, state_wanted
-from symgrad.training.steps import Steps, places_of, prepared_steps
+from symgrad.training.steps import Steps, prepared_steps
 from symgrad.training.weights import weighed
 
 ADAM = Adam()
@@ -82,7 +82,7 @@ class Trainer:
         threads: int = 1,
     ) -> None:
         self.optimizer = optimizer_of(optimizer)
-        self.problem: Problem = as_problem(problem)
+        self.problem: Problem = problem_of(problem)
         self.wrt = parameter_names(self.problem, parameters)
         dtype = dtype_of(dtype)
         if not isinstance(data, Data):

@@ -377,3 +377,12 @@ def test_examples_pass_at_random_inputs(name: str) -> None:
 def test_a_gradient_that_is_0_to_second_order_passes(loss: str, size: int) -> None:
     report = sg.check_gradient(f"x: Vector(n)\nloss = {loss}", ["x"], {"x": np.zeros(size)})
     assert report.passed and report.max_relative_error == 0
+
+
+@pytest.mark.parametrize("t", [[1, 2, 3, -1, -2, -3], [1, -1, 2, -2, 3, -3]])
+def test_signs_whose_sum_cancels_pass(t: list[float]) -> None:
+    text = "t: Scalar\nb: Scalar\nloss = mean(abs(b - t) for t in batch)"
+    inputs = {"t": np.array(t, float), "b": np.array(0.0)}
+    assert sg.check_gradient(text, ["b"], inputs).passed
+    wrong = sg.check_gradient(text, ["b"], inputs, gradients={"b": np.array(1e-9)})
+    assert wrong.verdict == "failed"

@@ -32,7 +32,8 @@ def trained(text: str, data: dict[str, Any], most: int = 500, **start: Any) -> s
     return trainer
 
 
-def test_the_two_loops_are_the_bfgs_matrix() -> None:
+@pytest.mark.parametrize("metric", [np.eye(5), np.diag([1.0, 2.0, 3.0, 4.0, 5.0])])
+def test_the_two_loops_are_the_bfgs_matrix(metric: Any) -> None:
     memory, gradient = Memory(4), rng.normal(size=5)
     curvature = rng.normal(size=(5, 5))
     curvature = curvature @ curvature.T + np.eye(5)
@@ -40,11 +41,12 @@ def test_the_two_loops_are_the_bfgs_matrix() -> None:
     for s, y in pairs:
         memory.learn(s, y)
     s, y = pairs[-1]
-    inverse = np.eye(5) * (s @ y) / (y @ y)
+    inverse = metric * (s @ y) / (y @ metric @ y)
     for s, y in pairs[-4:]:  # Nocedal and Wright, equation 7.16
         left = np.eye(5) - np.outer(s, y) / (s @ y)
         inverse = left @ inverse @ left.T + np.outer(s, s) / (s @ y)
-    np.testing.assert_allclose(memory.direction(gradient, abs), -inverse @ gradient, rtol=1e-11)
+    found = memory.direction(gradient, abs, metric.dot)
+    np.testing.assert_allclose(found, -inverse @ gradient, rtol=1e-11)
 
 
 def test_a_step_without_curvature_is_not_remembered() -> None:

@@ -16,6 +16,7 @@ from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.given import form
 from symgrad.numerics.layers import apart, layers
 from symgrad.numerics.libraries import plain_array
+from symgrad.numerics.remembered import remembered
 from symgrad.numerics.sizes import axes_of, infer_sizes
 from symgrad.training.data.labels import check_labels
 from symgrad.training.data.preparing import prepared
@@ -163,16 +164,23 @@ def as_observed(problem: Problem, data: Data) -> Problem:
     On these data its loss and gradient are the same, and shorter: the entries of such a vector sum
     to 1.
     """
-    one_hot = {
-        name: replace(variable, facts=variable.facts | {"one_hot"})
+    one_hot = tuple(
+        name
         for name, variable in problem.variables.items()
         if variable.kind == "Vector"
         and variable.steps is None
         and name in data.examples
         and not is_sparse(data.examples[name])
         and _is_one_hot(data.examples[name])
-    }
-    return replace(problem, variables={**problem.variables, **one_hot}) if one_hot else problem
+    )
+    return remembered(_declared_so, problem, one_hot) if one_hot else problem
+
+
+def _declared_so(problem: Problem, names: tuple[str, ...]) -> Problem:
+    """The problem with these vectors declared one-hot."""
+    own = {name: problem.variables[name] for name in names}
+    own = {name: replace(v, facts=v.facts | {"one_hot"}) for name, v in own.items()}
+    return replace(problem, variables={**problem.variables, **own})
 
 
 def _is_one_hot(examples: Array) -> bool:

@@ -12,6 +12,7 @@ import sympy
 from symgrad.errors import NotFiniteError
 from symgrad.training.base import SLOPE, Optimizer
 from symgrad.training.equations import RATE
+from symgrad.training.features import Metric
 from symgrad.training.lines import Line
 from symgrad.training.optimizers.quasi_newton import SEARCHED, steepest
 from symgrad.training.rates import Rate
@@ -91,7 +92,7 @@ class NewtonDirections:
     def __init__(self) -> None:
         self._steepest = False
 
-    def direction(self, gradient: Vector, product: Product) -> Vector:
+    def direction(self, gradient: Vector, product: Product, metric: Metric) -> Vector:
         """To the minimum of the model, or after `forget` against the gradient."""
         if self._steepest:
             return steepest(gradient)

@@ -12,6 +12,7 @@ import sympy
 
 from symgrad.training.base import SLOPE, Optimizer
 from symgrad.training.equations import RATE
+from symgrad.training.features import Metric
 from symgrad.training.hyperparameters import symbols
 from symgrad.training.lines import Line
 from symgrad.training.rates import Rate
@@ -34,9 +35,9 @@ TWO_LOOPS = (
     ),
     Line(
         "r_{t-k}",
-        r"\frac{y_{t-1}^{\top} s_{t-1}}{y_{t-1}^{\top} y_{t-1}} q_{t-k}",
-        "r[t-k] = y[t-1].T s[t-1] / (y[t-1].T y[t-1]) q[t-k]",
-        "the rest is scaled by the curvature of the last step",
+        r"\frac{y_{t-1}^{\top} s_{t-1}}{y_{t-1}^{\top} M y_{t-1}} M q_{t-k}",
+        "r[t-k] = y[t-1].T s[t-1] / (y[t-1].T M y[t-1]) M q[t-k]",
+        "the rest is scaled by the curvature of the last step; M = I but for linear models",
     ),
     Line(
         "r_{i+1}",
@@ -95,7 +96,9 @@ class LBFGS(Optimizer):
 
     The matrix H_t, which stands for the inverse of the Hessian, is never formed: two loops over the
     last `history_size` steps and changes of the gradient multiply by it. A direction that is not
-    one of descent, or along which no step lowers the loss, gives way to the steepest descent. `fit`
+    one of descent, or along which no step lowers the loss, gives way to the steepest descent. Of a
+    model that is linear before its loss, M is the inverse of the features' second moments, to which
+    a tenth of their mean is added (see `symgrad.training.features`); else it is the identity. `fit`
     and `Trainer` give it all data in every step, one an epoch, and end where the line search does.
     Units: learning_rate is the step that is tried first, 1 being that of the model; history_size in
     steps.
@@ -141,20 +144,20 @@ class Memory:
     def __init__(self, size: int) -> None:
         self._pairs: deque[tuple[Vector, Vector, float]] = deque(maxlen=size)
 
-    def direction(self, gradient: Vector, product: Product) -> Vector:
-        """-H times the gradient; without a step, the steepest descent."""
+    def direction(self, gradient: Vector, product: Product, metric: Metric) -> Vector:
+        """-H times the gradient; without a step, the steepest descent in the metric."""
         if not self._pairs:
-            return steepest(gradient)
+            return steepest(metric(gradient))
         q = -gradient
         shares = []
         for s, y, rho in reversed(self._pairs):
             shares.append(rho * s.dot(q))
             q -= shares[-1] * y
         s, y, rho = self._pairs[-1]
-        q *= 1 / (rho * y.dot(y))
+        q = metric(q) * (1 / (rho * y.dot(metric(y))))
         for (s, y, rho), share in zip(self._pairs, reversed(shares), strict=True):
             q += (share - rho * y.dot(q)) * s
-        return q
+        return np.asarray(q)
 
     def learn(self, step: Vector, change: Vector) -> None:
         """Keep a step, where the curvature along it is above what rounding makes."""
