@@ -82,3 +82,12 @@ def test_products_of_tensors_are_those_of_matrices_in_buffers(
         np.testing.assert_allclose(found[0], wanted[0], rtol=1e-13)
         for key, expected in wanted[1].items():
             np.testing.assert_allclose(found[1][key], expected, rtol=1e-12, atol=1e-14)
+
+
+def test_numbers_of_examples_meet_before_their_rows() -> None:
+    program = "x: Vector(d)\nt: Scalar\nw: Vector(d)\n"
+    program += "loss = mean(softplus(-t * (w.T @ x)) for x, t in batch)"
+    derivation = sg.hessian(program, ["w"])
+    tables = [op for op in derivation.lambdify().plan.program.ops if len(op.dims) == 2]
+    assert [op.kind for op in tables] == ["ufunc", "product"]  # rows times numbers, the Hessian
+    assert derivation.verify().passed

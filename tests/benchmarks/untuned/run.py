@@ -7,6 +7,8 @@ import tracemalloc
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 
+import numpy as np
+
 from symgrad.errors import SymgradError
 from tests.benchmarks.agreement import TOLERANCE, copied, difference
 from tests.benchmarks.one_batch import Say
@@ -17,6 +19,8 @@ from tests.benchmarks.untuned import works
 from tests.benchmarks.untuned.work import Work
 
 TRACED = (YARDSTICK, "symgrad")  # the memory of the others is not NumPy's
+
+OF_ARRAYS = tracemalloc.DomainFilter(True, np.lib.tracemalloc_domain)
 
 
 def known() -> dict[str, Work]:
@@ -66,13 +70,17 @@ def _agreeing(
 
 
 def _peak(work: Work, name: str, inputs: Mapping[str, object]) -> float:
-    """MB at the peak of the first two calls, the inputs left out."""
+    """MB of arrays: those that are kept after a call, and the peak of the next one beside them; the
+    inputs, and what deriving and compiling take, left out."""
     tracemalloc.start()
     try:
         call = work.ways[name](inputs)
+        call()
+        kept = tracemalloc.take_snapshot().filter_traces([OF_ARRAYS]).statistics("filename")
+        before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
         call()
-        call()
-        return tracemalloc.get_traced_memory()[1] / 1e6
+        peak = tracemalloc.get_traced_memory()[1] - before
+        return (sum(each.size for each in kept) + peak) / 1e6
     finally:
         tracemalloc.stop()

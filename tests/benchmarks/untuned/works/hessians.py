@@ -1,4 +1,4 @@
-"""Hessians: a perceptron's, block by block, and those of regressions."""
+"""The Hessian of a perceptron, block by block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.benchmarks.untuned.work import Way, Work
 WRT = ("W1", "b1", "W2", "b2")
 
 
-def _ways(program: str, wrt: tuple[str, ...], by_hand: Way, loss: Any) -> dict[str, Way]:
+def of_hessian(program: str, wrt: tuple[str, ...], by_hand: Way, loss: Any) -> dict[str, Way]:
     """The ways to the loss and the blocks of its Hessian."""
     return {
         YARDSTICK: by_hand,
@@ -169,7 +169,7 @@ def _perceptron_loss(jnp: Any, a: Any) -> Any:
     return -(a["y"] * scores).sum() / len(a["y"])
 
 
-PERCEPTRON = _ways(layered(1, "sigmoid"), WRT, _perceptron_by_hand, _perceptron_loss)
+PERCEPTRON = of_hessian(layered(1, "sigmoid"), WRT, _perceptron_by_hand, _perceptron_loss)
 WORKS = (
     Work("Hessian of a perceptron, 32 x 8", _perceptron(32, 8), PERCEPTRON),
     Work("Hessian of a perceptron, 128 x 16", _perceptron(128, 16), PERCEPTRON),
