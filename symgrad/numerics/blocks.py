@@ -39,7 +39,7 @@ def allocating(
     program: Program, form: Form, few: frozenset[Op], threads: int
 ) -> Callable[..., Allocated]:
     """`allocate(sizes, dtype, names, shapes, dtypes, functions)` of a program, as `buffers` has it:
-    in blocks of rows where there are many. Of the results in `few` few rows are not zero."""
+    in blocks of rows where there are many. Of the results in `few` there are only these rows."""
 
     def allocate(*given: Any) -> Allocated:
         count = len(program.axes)

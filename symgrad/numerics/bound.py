@@ -41,8 +41,8 @@ class Bound:
     from `step` it is `function(*arrays)`, and from `bind` `function()`, with no checks. `flat` and
     its views `derivatives` are overwritten by the next call. `labels` are the sizes that inputs
     name rows of, `others` the shapes of inputs that it does not look at, or has in another shape.
-    `run` calls without warnings. `rows` are the only rows of a derivative that are not zero, in any
-    order, some twice; who has it must not write to these.
+    `run` calls without warnings. Of a derivative in `rows` there are only rows of its table, these,
+    some of them twice, which add up.
     """
 
     function: Callable[..., Any]
@@ -127,9 +127,10 @@ class Buffered:
             arrays[seed] = self.signature.seed(seed, value, sizes, self.library)
         return arrays, sizes
 
-    def step(self, inputs: Arrays, given: Mapping[str, Given]) -> Bound:
-        """The function without its checks, for inputs like these, which are checked."""
-        return self._allocated(*self._read(inputs, NOTHING), inputs, given, "step")
+    def step(self, inputs: Arrays, given: Mapping[str, Given], rows: bool = False) -> Bound:
+        """The function without its checks, for inputs like these, which are checked; with `rows`
+        the derivatives by tables of which few rows are looked up are these rows."""
+        return self._allocated(*self._read(inputs, NOTHING), inputs, given, "step", rows)
 
     def bind(
         self, inputs: Arrays, direction: Mapping[str, Any] | None, cotangent: Any
@@ -163,6 +164,7 @@ class Buffered:
         inputs: Arrays,
         given: Mapping[str, Given],
         form: Form,
+        rows: bool = False,
     ) -> Bound:
         """A program for these sizes with new buffers."""
         program = self.plan.of_sizes(sizes, sparse_names(arrays))
@@ -170,18 +172,18 @@ class Buffered:
         shapes = {name: arrays[name].shape for name in names}
         dtypes = tuple(arrays[name].dtype for name in names)
         counts = [size_of(axis, sizes) for axis in program.axes]
-        found = (op for op, _ in program.results[1:])
-        some = form == "step"  # nobody else writes to its derivatives
-        few = few_rows(found, lambda axis: size_of(axis, sizes)) if some else frozenset()
+        found = [op for op, _ in program.results[1:]] if rows else []
+        few = few_rows(found, program.ops, lambda axis: size_of(axis, sizes))
         allocate = self.allocating(program, form, few)
         called = callables(program.functions, given, self.library)
         read = tuple(arrays[name] for name in names) if form == "bind" else names
-        function, flat, views, rows = allocate(
+        function, flat, views, labelled = allocate(
             *counts, self.library.dtype, read, tuple(shapes.values()), dtypes, *called
         )
         derivatives, keys = {}, self.signature.keys
+        named = {keys[k]: labels for k, labels in labelled.items()}
         for key, view in zip(keys, views, strict=True):
-            shape = self.signature.shape(key, inputs)
+            shape = None if key in named else self.signature.shape(key, inputs)
             derivatives[key] = view if shape is None else view.reshape(shape)
         labels = label_sizes(self.signature.problem, sizes)
         labels = {name: size for name, size in labels.items() if name in names}
@@ -189,5 +191,4 @@ class Buffered:
         # a column for a vector is no input of the same shape, and its derivative is a column
         others = {n: s for n, s in given_shapes.items() if n not in names or s != shapes[n]}
         run = with_errstate if given else quiet()  # what is given may call whatever it wants
-        named = {keys[k]: labels for k, labels in rows.items()}
         return Bound(function, shapes, flat, derivatives, labels, others, given, run, named)

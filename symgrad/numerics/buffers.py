@@ -14,9 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from symgrad.numerics.listing import VIEWS, Dims, Op
+from symgrad.numerics.listing import VIEWS, Dims, Op, additions
 from symgrad.numerics.matrices import as_matrices, matrix_texts
-from symgrad.numerics.scatter_source import named_rows
 from symgrad.numerics.source import FILLED, Program, Text
 
 Form: TypeAlias = Literal["call", "step", "bind"]
@@ -28,8 +27,8 @@ KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its 
 def buffered_source(
     program: Program, form: Form = "call", rows: frozenset[Op] = frozenset()
 ) -> str:
-    """The source of `allocate`. Of the results in `rows` only those rows are zeroed again that the
-    last call added to: nobody else may have written to them."""
+    """The source of `allocate`. Of the results in `rows` there are only the rows that are added,
+    one after another, and the labels that say where: `r0` those of the first result, and so on."""
     planner = _Planner(program, form == "bind", rows)
     gradients = planner.gradients()
     body = planner.body()
@@ -137,6 +136,12 @@ class _Planner(Text):
         computed right there."""
         ends, views, start = [], [], "0"
         for k, (op, dims) in enumerate(self.program.results[1:]):
+            if op in self.rows:
+                width = self.product_of(dims[1:])
+                ends.append(f"e{k} = {start} + ({_count(self, op)}) * {width}")
+                views.append(f"g{k} = flat[{start}:e{k}].reshape(({_count(self, op)}, {width}))")
+                start, self.places[op] = f"e{k}", f"g{k}"
+                continue
             ends.append(f"e{k} = {start} + {' * '.join(map(self.program.size, dims)) or '1'}")
             shape = self.shape(dims) if dims else "()"
             views.append(f"g{k} = flat[{start}:e{k}].reshape({shape})")
@@ -199,8 +204,10 @@ class _Planner(Text):
     def _into(self, op: Op) -> list[str]:
         """The lines that write it into its buffer."""
         out = self.places[op]
+        if op in self.rows:
+            return _rows(self, op, out)
         if op.kind in FILLED:
-            return [*self._zeroed(op, out), *self.filled(op)]
+            return [f"{out}.fill(0.0)", *self.filled(op)]
         if op.kind == "product":
             texts = matrix_texts(op, self._shaped) or [*map(self.of, op.operands), out]
             return [self.call("matmul" if op.name == "matmul" else "dot", ", ".join(texts))]
@@ -216,19 +223,9 @@ class _Planner(Text):
         """An array with so many axes, each for some of its own; transposed where it is turned."""
         text = self.of(op)
         if len(axes) < len(op.dims):
-            text += f".reshape(({', '.join(map(self._product, axes))},))"
+            text += f".reshape(({', '.join(map(self.product_of, axes))},))"
         text += ".T" * (turned and len(axes) > 1)
-        return self._view(text) if op in self.places and text != self.places[op] else text
-
-    def _zeroed(self, op: Op, out: str) -> list[str]:
-        """The lines that make a table zeros again."""
-        if not (op in self.rows and out.startswith("g")):
-            return [f"{out}.fill(0.0)"]
-        labels, last = named_rows(op), f"r{out[1:]}"
-        count = " + ".join(" * ".join(map(self.program.size, x.dims)) for x in labels)
-        self.buffers.append(f"{last} = np.zeros({count}, np.intp)")
-        texts = ", ".join(f"{self.of(x)}.reshape(-1)" for x in labels)
-        return [f"{out}[{last}] = 0.0", f"np.concatenate(({texts},), out={last})"]
+        return self.view(text) if op in self.places and text != self.places[op] else text
 
     def _reduced(self, op: Op, out: str = "") -> str:
         """A sum or maximum; the sum over one of two axes as a product with ones."""
@@ -252,12 +249,13 @@ class _Planner(Text):
         matrix with ones."""
         factors = [self._shaped(a, (a.dims[:place], a.dims[place:]))]
         factors.insert(0 if first else 1, self._ones(a.dims[:place] if first else a.dims[place:]))
-        return self.call("dot", ", ".join([*factors, self._view(f"{out}.reshape(-1)")]))
+        return self.call("dot", ", ".join([*factors, self.view(f"{out}.reshape(-1)")]))
 
     def _ones(self, dims: Dims) -> str:
-        return self.once(f"np.ones({self._product(dims)}, dtype)")
+        return self.once(f"np.ones({self.product_of(dims)}, dtype)")
 
-    def _product(self, dims: Dims) -> str:
+    def product_of(self, dims: Dims) -> str:
+        """How many entries these axes have."""
         return " * ".join(map(self.program.size, dims))
 
     # texts
@@ -281,9 +279,10 @@ class _Planner(Text):
         if not self._is_fixed(op):
             return super().of(op)
         text = super().of(op) if op.inline else super().line(op)
-        return self._view(text)
+        return self.view(text)
 
-    def _view(self, text: str) -> str:
+    def view(self, text: str) -> str:
+        """A view of a buffer, made once."""
         return self.views.setdefault(text, f"t{len(self.views)}")
 
     def _is_fixed(self, op: Op) -> bool:
@@ -299,3 +298,25 @@ class _Planner(Text):
     def once(self, text: str) -> str:
         """An array that is made once."""
         return self.constants.setdefault(text, f"c{len(self.constants)}")
+
+
+def _rows(planner: _Planner, op: Op, out: str) -> list[str]:
+    """The lines that put the rows that are added one after another, and their labels."""
+    lines, texts, start, named = [], "", "0", f"r{out[1:]}"
+    for name, value, (labels,) in additions(op):
+        end = f"{start} + {planner.product_of(labels.dims)}"
+        piece = planner.view(f"{out}[{start}:{end}].reshape({planner.shape(value.dims)})")
+        rows = planner.of(value)
+        routine, operands = (
+            ("copyto", f"{piece}, {rows}") if name == "add" else ("negative", f"{rows}, {piece}")
+        )
+        lines.append(planner.call(routine, operands))
+        texts += f"{planner.of(labels)}.reshape(-1), "
+        start = end
+    planner.buffers.append(f"{named} = np.zeros({_count(planner, op)}, np.intp)")
+    return [*lines, f"np.concatenate(({texts}), out={named})"]
+
+
+def _count(planner: _Planner, op: Op) -> str:
+    """How many rows a scatter adds."""
+    return " + ".join(planner.product_of(each.labels[0].dims) for each in additions(op))

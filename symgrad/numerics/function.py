@@ -248,10 +248,11 @@ class Function:
         check_read(own, arrays, self.dtype)
         return BoundFunction(bound, arrays)
 
-    def step(self, inputs: Mapping[str, Any]) -> Bound:
+    def step(self, inputs: Mapping[str, Any], rows: bool = False) -> Bound:
         """With modules="numpy": the function without its checks, for arrays of these sizes and
-        types; these are checked here."""
-        return self._buffered(Own()).step(*self.signature.apart(inputs))
+        types; these are checked here. With `rows` the derivatives by tables of which few rows are
+        looked up are these rows (see `Bound`)."""
+        return self._buffered(Own()).step(*self.signature.apart(inputs), rows)
 
     def compiled(self, inputs: Mapping[str, Any]) -> tuple[Compiled, list[int]]:
         """With modules="numba": what is compiled for arrays like these, and the sizes it takes."""

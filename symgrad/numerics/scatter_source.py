@@ -38,15 +38,14 @@ def of_rows(op: Op) -> bool:
     )
 
 
-def named_rows(op: Op) -> list[Op]:
-    """The labels that name the rows that are added to."""
-    return [*dict.fromkeys(each.labels[0] for each in additions(op))]
-
-
-def few_rows(results: Iterable[Op], size: Callable[[Axis], int]) -> frozenset[Op]:
-    """The results that are zero but for the rows of fewer labels than they have rows."""
-    tables = [op for op in results if of_rows(op)]
-    counts = [sum(math.prod(map(size, x.dims)) for x in named_rows(op)) for op in tables]
+def few_rows(
+    results: Sequence[Op], ops: Iterable[Op], size: Callable[[Axis], int]
+) -> frozenset[Op]:
+    """The results that are zero but for the rows of fewer labels than they have rows, and that none
+    of the operations reads."""
+    read = {x for op in ops for x in op.operands}
+    tables = [op for op in results if of_rows(op) and op not in read and results.count(op) == 1]
+    counts = [sum(math.prod(map(size, x.labels[0].dims)) for x in additions(op)) for op in tables]
     return frozenset(op for op, n in zip(tables, counts, strict=True) if n < size(op.dims[0]))
 
 

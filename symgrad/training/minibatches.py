@@ -72,10 +72,12 @@ class Call(NamedTuple):
 
 
 class ArrayGradients:
-    """The gradients of the minibatches. An epoch copies the data once, in its order, and a
-    minibatch is a view of the copy."""
+    """The gradients of the minibatches, with `rows` those of the rows that are looked up. An epoch
+    copies the data once, in its order, and a minibatch is a view of the copy."""
 
-    def __init__(self, function: Function | StepFunction, minibatches: Minibatches) -> None:
+    def __init__(
+        self, function: Function | StepFunction, minibatches: Minibatches, rows: bool = False
+    ) -> None:
         self.count = len(minibatches.rows)
         data = minibatches.data
         self._copies: list[tuple[Array, Array]] = []  # what is copied where before an epoch
@@ -90,9 +92,9 @@ class ArrayGradients:
         self._calls: list[Call] = []
         self.bounds: list[Bound] = []  # of each minibatch
         functions: dict[int, Bound] = {}
-        for rows in map(data.rows, minibatches.rows):
-            inputs = minibatches.inputs(rows)
-            bound, arrays = bound_to(function, functions, inputs, rows.count)
+        for each in map(data.rows, minibatches.rows):
+            inputs = minibatches.inputs(each)
+            bound, arrays = bound_to(function, functions, inputs, each.count, rows)
             self.bounds.append(bound)
             self._calls.append(Call(bound.function, arrays, bound.flat, tuple(bound.shapes)))
 
@@ -114,10 +116,14 @@ class ArrayGradients:
 
 
 def bound_to(
-    function: Function | StepFunction, bound: dict[int, Bound], inputs: dict[str, Any], count: int
+    function: Function | StepFunction,
+    bound: dict[int, Bound],
+    inputs: dict[str, Any],
+    count: int,
+    rows: bool = False,
 ) -> tuple[Bound, tuple[Array, ...]]:
     """The function bound for so many examples, once for each count, and its arrays of them."""
     if count not in bound:
-        bound[count] = function.step(inputs)
+        bound[count] = function.step(inputs, rows)
     step = bound[count]
     return step, tuple(shaped(inputs[name], shape) for name, shape in step.shapes.items())

@@ -1,9 +1,10 @@
 """The steps of a training whose gradients are zero but for some rows of tables.
 
 Where an entry with a gradient of 0 stays as it is, and what the optimizer remembers of it too, a
-step is that of the rows that were looked up: they are taken together into short vectors, moved as
-any vectors are, and put back. A row that was looked up twice stands there twice; the last one has
-its gradient, the others 0, and the last one is put back last.
+step is that of the rows that were looked up: the gradient is these rows, those of the parameters
+and of what is remembered are taken into short vectors, moved as any vectors are, and put back. A
+row that was looked up twice stands there twice; the last one has the sum of its gradients, the
+others 0, and the last one is put back last.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from typing import NamedTuple
 import numpy as np
 
 from symgrad.numerics.bound import Bound
+from symgrad.numerics.function import Function
+from symgrad.numerics.recurrences.function import StepFunction
 from symgrad.training.data.arrays import Array
-from symgrad.training.loop import Gradients, Pass, PlainSteps, loop
-from symgrad.training.minibatches import ArrayGradients
+from symgrad.training.loop import Pass, PlainSteps, loop
+from symgrad.training.minibatches import ArrayGradients, Minibatches
 from symgrad.training.updates import OptimizerState, squared
 
 MOST = 0.5  # of all entries: with more of them, taking them together costs more than it saves
@@ -43,20 +46,23 @@ class RowSteps(PlainSteps):
         places: Mapping[str, slice],
     ) -> None:
         super().__init__(gradients, state, theta)
-        made = {id(b): _Rows(b, theta, places) for b in gradients.bounds}
+        made = {id(b): _Rows(b, places) for b in gradients.bounds}
         self._rows = [made[id(b)] for b in gradients.bounds]  # those of each step
+        self._last = np.empty(max(each.longest for each in self._rows), np.intp)
 
     def run(self, at: Pass, stop: int, accepted: int) -> float:
         """The loop up to the step `stop`; the last loss."""
         at.step, at.total, at.largest, value = loop(
             self._gradient, self._update, None, None, at.step, stop, accepted, at.total, at.largest
         )
+        if at.step < stop:
+            self.flat = self._now.whole(len(self._theta))
         return value
 
     def _gradient(self, step: int, _: None) -> tuple[float, float]:
-        value, self.flat = self._gradients.of(step)
+        value, _gradient = self._gradients.of(step)
         self._now = self._rows[step]
-        return value, self._now.squared(self.flat)
+        return value, self._now.squared(self._last)
 
     def _update(self, step: int, _: None) -> None:
         self._now.update(self._state, self._theta)
@@ -65,25 +71,39 @@ class RowSteps(PlainSteps):
 class _Rows:
     """The short vectors of a function's calls."""
 
-    def __init__(self, bound: Bound, theta: Array, places: Mapping[str, slice]) -> None:
+    def __init__(self, bound: Bound, places: Mapping[str, slice]) -> None:
         self._pieces = [*_pieces(bound, places)]
-        size = _total(self._pieces)
-        self._gradient, self._theta = np.empty(size, theta.dtype), np.empty(size, theta.dtype)
+        self._gradient, self._theta = bound.flat, np.empty_like(bound.flat)
         self._vectors: dict[str, Array] = {}
-        self._last = [
-            np.empty((p.long.stop - p.long.start) // p.width, np.intp) for p in self._pieces
-        ]
 
-    def squared(self, gradient: Array) -> float:
-        """Take the rows of the gradient, each once; the square of its norm."""
-        self._take(gradient, self._gradient)
-        for piece, last in zip(self._pieces, self._last, strict=True):
+    @property
+    def longest(self) -> int:
+        """The most rows of a table."""
+        tables = (p for p in self._pieces if p.rows is not None)
+        counts: Iterator[int] = ((p.long.stop - p.long.start) // p.width for p in tables)
+        return max(counts, default=0)
+
+    def squared(self, last: Array) -> float:
+        """Add up the rows of the gradient that stand there twice; the square of its norm. `last` is
+        room for a number for each row of a table."""
+        for piece in self._pieces:
             if piece.rows is not None:
                 count = np.arange(len(piece.rows))
                 last[piece.rows] = count
-                again = np.flatnonzero(last[piece.rows] != count)
-                self._gradient[piece.short].reshape(-1, piece.width)[again] = 0
+                found = last[piece.rows]
+                again = np.flatnonzero(found != count)
+                entries = found[again, None] * piece.width + np.arange(piece.width)
+                gradient = self._gradient[piece.short]
+                rows = gradient.reshape(-1, piece.width)
+                np.add.at(gradient, entries.reshape(-1), rows[again].reshape(-1))
+                rows[again] = 0
         return squared(self._gradient)
+
+    def whole(self, size: int) -> Array:
+        """The gradient by all entries."""
+        gradient = np.zeros(size, self._gradient.dtype)
+        self._put(self._gradient, gradient)
+        return gradient
 
     def update(self, state: OptimizerState, theta: Array) -> None:
         """One iteration of these rows."""
@@ -120,23 +140,25 @@ def _pieces(bound: Bound, places: Mapping[str, slice]) -> Iterator[Piece]:
     for name, place in places.items():
         rows, width, size = bound.rows.get(name), 1, place.stop - place.start
         if rows is not None:
-            width = size // len(bound.derivatives[name])
-            size = len(rows) * width
+            size = bound.derivatives[name].size
+            width = size // len(rows)
         yield Piece(place, slice(start, start + size), width, rows)
         start += size
 
 
-def _total(pieces: list[Piece]) -> int:
-    return sum(piece.short.stop - piece.short.start for piece in pieces)
-
-
 def row_steps(
-    gradients: Gradients, state: object, theta: Array, places: Mapping[str, slice]
+    function: Function | StepFunction,
+    batches: Minibatches,
+    state: object,
+    theta: Array,
+    places: Mapping[str, slice],
 ) -> RowSteps | None:
     """The steps by rows; None where that is not the same for this optimizer, or no less work."""
-    if not isinstance(gradients, ArrayGradients) or not isinstance(state, OptimizerState):
+    if not isinstance(state, OptimizerState) or not (state.is_even and state.program.local):
         return None
-    if not (state.is_even and state.program.local):
+    labels = any(v.kind == "Index" for v in function.problem.variables.values())
+    if not labels or state.accumulate > 1 or not isinstance(function, Function):
         return None
-    sizes = [_total([*_pieces(bound, places)]) for bound in gradients.bounds]
-    return RowSteps(gradients, state, theta, places) if max(sizes) < MOST * theta.size else None
+    gradients = ArrayGradients(function, batches, rows=True)
+    size = max(bound.flat.size for bound in gradients.bounds)
+    return RowSteps(gradients, state, theta, places) if size < MOST * theta.size else None

@@ -78,10 +78,10 @@ def prepared_steps(
         from symgrad.training.compiled import CompiledSteps
 
         return CompiledSteps(function, batches, state, theta)
+    if (steps := row_steps(function, batches, state, theta, places_of(parameters))) is not None:
+        return steps
     of_minibatches = ArrayGradients(function, batches)
     gradients = _of_steps(of_minibatches, batches, accumulate, drop_last, state.frozen)
-    if (steps := row_steps(gradients, state, theta, places_of(parameters))) is not None:
-        return steps
     return steps_of(gradients, state, theta, products, metric)
 
 

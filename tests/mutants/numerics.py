@@ -290,8 +290,8 @@ MUTANTS: list[Mutant] = [
         LABELS,
         (
             "a scatter adds to what was",
-            'return [f"{out}.fill(0.0)"]',
-            "return []",
+            'return [f"{out}.fill(0.0)", *self.filled(op)]',
+            "return self.filled(op)",
         ),
     ),
     *planted_in(

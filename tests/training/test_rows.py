@@ -106,3 +106,25 @@ def test_a_step_allocates_nothing_of_the_tables_size() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < large.flat.nbytes / 20
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "a norm clipped"])
+def test_a_training_has_two_tables(optimizer: str) -> None:
+    """The parameters, and those before the epoch; once a gradient of the table's size too."""
+    tracemalloc.start()
+    large = trainer(BY_ROWS[optimizer], size=50_000)
+    large.epoch()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    number = 8 * 50_000  # for each row
+    assert peak < 3.2 * large.flat.nbytes + number  # with the table that is given
+
+
+def test_what_is_not_finite_is_named_and_taken_back() -> None:
+    broken = trainer(BY_ROWS["SGD"])
+    broken.epoch()
+    broken.parameters["Z"][3, 1] = np.inf
+    before = broken.flat.copy()
+    with pytest.raises(sg.NotFiniteError, match="Z"):
+        broken.epoch()
+    np.testing.assert_array_equal(broken.flat, before)

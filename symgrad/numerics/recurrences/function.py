@@ -162,8 +162,9 @@ class StepFunction:
         np.concatenate(pieces, out=self.flat_gradient)
         return views(self.flat_gradient, {name: shapes_of(g) for name, g in derived.items()})
 
-    def step(self, inputs: Mapping[str, Any]) -> Bound:
-        """The function without its checks, for arrays of these sizes; these are checked here."""
+    def step(self, inputs: Mapping[str, Any], rows: bool = False) -> Bound:
+        """The function without its checks, for arrays of these sizes; these are checked here. Its
+        derivatives are whole tables, with `rows` too."""
         arrays, counts = self._read(inputs)
         _, derived = self._computed(arrays, counts)
         flat = np.empty(sum(piece.size for piece in flattened(derived.values())), self.dtype)
