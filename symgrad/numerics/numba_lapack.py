@@ -57,9 +57,14 @@ def lapack(double: bool) -> dict[str, Any]:
     made = {}
     for name, letters in ARGUMENTS.items():
         own = ("d" if double else "s") + name
-        symbol = f"symgrad_{own}"
         address = extending.get_cython_function_address("scipy.linalg.cython_lapack", own)
-        import_module("llvmlite.binding").add_symbol(symbol, address)
         arguments = (types.CPointer(pointers[letter]) for letter in letters)
-        made[name] = types.ExternalFunction(symbol, types.void(*arguments))
+        made[name] = symbol(own, address, types.void(*arguments))
     return made
+
+
+def symbol(name: str, address: int, signature: Any) -> Any:
+    """The function at an address as compiled code calls it, by a name."""
+    own = f"symgrad_{name}"
+    import_module("llvmlite.binding").add_symbol(own, address)
+    return import_module("numba.types").ExternalFunction(own, signature)

@@ -89,6 +89,8 @@ class Writer:
     """Writes groups of steps as Python lines, and plans the working vector; `given` are arrays by
     the names of the values that are made in them."""
 
+    stored = False  # whether numbers stand in arrays
+
     def __init__(self, groups: Sequence[Sequence[Step]], given: Mapping[str, str]) -> None:
         self.groups = groups
         self.last = {name: k for k, g in enumerate(groups) for s in g for name in s.reads}
@@ -106,22 +108,35 @@ class Writer:
         """An entry of an array, where the array is."""
         return self.places.get(name, name) + suffix(at)
 
+    def own(self, step: Step) -> str:
+        """What a step's number at an index is called within its loop."""
+        return f"x_{step.target}"
+
+    def total(self, step: Step) -> str:
+        """Where a step's sum or maximum is gathered."""
+        return self.see(step.target, [f"i{k}" for k in step.kept])
+
     def lines(self) -> list[str]:
         """The lines of all groups."""
         lines = []
         shapes = {s.target: s.shape for g in self.groups for s in g}
         for k, group in enumerate(self.groups):
             for step in group:
-                self._place(step)
-            lines += self._call(group[0]) if group[0].kind == "call" else self._loop(group)
+                self.place(step)
+            lines += self.written(group)
             for name in sorted({n for s in group for n in (*s.reads, s.target)}):
                 if self.last.get(name, k) == k and self.places.get(name, "").startswith("b"):
                     self.free.setdefault(shapes[name], []).append(self.places[name])
         return lines
 
-    def _place(self, step: Step) -> None:
+    def written(self, group: Sequence[Step]) -> list[str]:
+        """The lines of a group."""
+        return self.call(group[0]) if group[0].kind == "call" else self.loop(group)
+
+    def place(self, step: Step) -> None:
+        """Find a place for what a step computes, if it needs one."""
         name = step.target
-        if name in self.places or name in self.inner or not step.shape:
+        if name in self.places or name in self.inner or not (step.shape or self.stored):
             return
         if self.free.get(step.shape):
             self.places[name] = self.free[step.shape].pop()
@@ -129,12 +144,13 @@ class Writer:
             self.places[name] = f"b{len(self.pieces)}"
             self.pieces.append(step.shape)
 
-    def _call(self, step: Step) -> list[str]:
+    def call(self, step: Step) -> list[str]:
         """A call that fills an array, or a part of it for each index of the leading axes."""
         loops = [f"{'    ' * k}for i{k} in range({dim}):" for k, dim in enumerate(step.dims)]
         return [*loops, "    " * len(step.dims) + step.entry(self.see)]
 
-    def _loop(self, group: Sequence[Step]) -> list[str]:
+    def loop(self, group: Sequence[Step]) -> list[str]:
+        """A loop that the steps of a group share."""
         dims = group[0].dims
         rank = len(dims)
         lines = [line for s in group for line in self._start(s, 0)]
@@ -145,7 +161,7 @@ class Writer:
         lines += ["    " * rank + self._entry(s, group) for s in group]
         if rank > 1:
             ends = [s for s in group if _row(s)]
-            lines += ["    " * (rank - 1) + f"{self._total(s)} = x_{s.target}" for s in ends]
+            lines += ["    " * (rank - 1) + f"{self.total(s)} = {self.own(s)}" for s in ends]
         return lines
 
     def _start(self, step: Step, depth: int) -> list[str]:
@@ -154,36 +170,34 @@ class Writer:
             return []
         empty = {"maximum": "real(-np.inf)", "multiply": "real(1.0)"}.get(step.kind, "real(0.0)")
         if _row(step):
-            return [f"x_{step.target} = {empty}"] if depth else []
+            return [f"{self.own(step)} = {empty}"] if depth else []
         if depth:
             return []
-        return [f"{self.see(step.target, ())}{'[...]' if step.shape else ''} = {empty}"]
+        place = f"{self.see(step.target, ())}[...]" if step.shape else self.total(step)
+        return [f"{place} = {empty}"]
 
     def _entry(self, step: Step, group: Sequence[Step]) -> str:
         """What is done at each index."""
         here = indices(step.dims)
-        numbers = {s.target for s in group if s.shape and not s.kind}
+        numbers = {s.target: self.own(s) for s in group if s.shape and not s.kind}
 
         def see(name: str, at: Sequence[str]) -> str:
-            return f"x_{name}" if name in numbers and list(at) == here else self.see(name, at)
+            return numbers[name] if name in numbers and list(at) == here else self.see(name, at)
 
         text = step.entry(see)
         if not step.kind:
             if not step.shape:
-                return f"{step.target} = {text}"
-            first = f"x_{step.target} = {text}"
+                return f"{self.see(step.target, here)} = {text}"
+            first = f"{self.own(step)} = {text}"
             if step.target in self.inner:
                 return first
-            return f"{first}; {self.see(step.target, here)} = x_{step.target}"
+            return f"{first}; {self.see(step.target, here)} = {self.own(step)}"
         if step.kind == "scatter":
             return text
-        place = f"x_{step.target}" if _row(step) else self._total(step)
+        place = self.own(step) if _row(step) else self.total(step)
         if step.kind == "maximum":
             return f"{place} = maximum({place}, {text})"
         return f"{place} {'*' if step.kind == 'multiply' else '+'}= {text}"
-
-    def _total(self, step: Step) -> str:
-        return self.see(step.target, [f"i{k}" for k in step.kept])
 
 
 def _row(step: Step) -> bool:

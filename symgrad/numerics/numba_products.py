@@ -1,8 +1,8 @@
 """Products of matrices as loops, for sizes at which they are as fast as most calls of BLAS.
 
 A tile of four rows by four is worked on at once, so that an entry that was read is used four times;
-what is left over at the edges is done entry by entry. LOOPS names the loops, and how the first
-matrix lies in memory; the others lie row after row.
+what is left over at the edges is done entry by entry. In `by_columns` the first matrix lies column
+after column, all others row after row.
 """
 
 from __future__ import annotations
@@ -87,4 +87,29 @@ def by_entries(a: Any, b: Any, out: Any) -> None:
             out[i, j] = s00
 
 
-LOOPS = {"by_rows": (by_rows, "C"), "by_columns": (by_rows, "F"), "by_entries": (by_entries, "C")}
+# They are compiled apart, and called at an address: inlined they would be compiled again in each
+# loop that calls them. `out` is m x n.
+AT_ADDRESSES = """
+def rows_at(a, b, out, m, k, n):
+    by_rows(carray(a, (m, k)), carray(b, (k, n)), carray(out, (m, n)))
+
+
+def columns_at(a, b, out, m, k, n):
+    by_rows(farray(a, (m, k)), carray(b, (k, n)), carray(out, (m, n)))
+
+
+def entries_at(a, b, out, m, k, n):
+    by_entries(carray(a, (m, k)), carray(b, (n, k)), carray(out, (m, n)))
+"""
+CALLS = """
+def by_rows(a, b, out):
+    rows_at(a.ctypes, b.ctypes, out.ctypes, a.shape[0], a.shape[1], out.shape[1])
+
+
+def by_columns(a, b, out):
+    columns_at(a.ctypes, b.ctypes, out.ctypes, a.shape[0], a.shape[1], out.shape[1])
+
+
+def by_entries(a, b, out):
+    entries_at(a.ctypes, b.ctypes, out.ctypes, a.shape[0], a.shape[1], out.shape[1])
+"""

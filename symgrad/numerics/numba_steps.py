@@ -56,9 +56,8 @@ class Steps:
 
     def number(self, op: Op, target: str) -> None:
         """A number is put there, when all that it reads is done."""
-        self._step(
-            target, (), (), lambda see: f"{target} = {self.entries.entry(op, (), see)}", "call"
-        )
+        entry = self.entries.entry
+        self._step(target, (), (), lambda see: f"{see(target, ())} = {entry(op, (), see)}", "call")
 
     def own(self, op: Op, dims: Dims) -> str:
         """The array of an operation, if that has these dimensions; else nothing."""

@@ -408,8 +408,8 @@ def numpy_source(program: Program, comments: Comments = NONE) -> str:
     return Text(program).source(comments)
 
 
-def defined(source: str, names: dict[str, Any]) -> dict[str, Any]:
-    """What generated source defines, with these names there. It has no name or text of the
-    user."""
-    exec(compile(source, "<symgrad>", "exec"), names)  # noqa: S102
+def defined(source: str, names: dict[str, Any], file: str = "") -> dict[str, Any]:
+    """What generated source defines, with these names there; `file` is where it stands. It has no
+    name or text of the user."""
+    exec(compile(source, file or "<symgrad>", "exec"), names)  # noqa: S102
     return names

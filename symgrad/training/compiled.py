@@ -15,7 +15,8 @@ import numpy as np
 import sympy
 
 from symgrad.numerics.function import Function
-from symgrad.numerics.numba_backend import MATHEMATICS, numba, owned
+from symgrad.numerics.numba_backend import owned
+from symgrad.numerics.numba_names import MATHEMATICS, numba
 from symgrad.numerics.sizes import normal_shape
 from symgrad.numerics.source import defined
 from symgrad.training.data.arrays import Array, Arrays
@@ -37,14 +38,15 @@ class CompiledSteps:
         self.count, self._state = len(minibatches.rows), state
         inputs = minibatches.inputs(minibatches.data.rows(minibatches.rows[0]))
         compiled, sizes = function.compiled(inputs)
-        self.flat, work, _ = compiled.room(sizes, function.dtype)
         names = compiled.program.inputs
+        types = [inputs[name].dtype for name in names]
+        self.flat, work, _ = compiled.room(sizes, function.dtype, types)
         call = _Call(function, minibatches)
         arguments = [call.argument(name) for name in names]
         for axis, size in zip(compiled.program.axes, sizes, strict=True):
             changes = isinstance(axis, str) and not minibatches.whole
             arguments.append("m" if changes else str(size))
-        core = compiled.core(function.dtype, [inputs[name].dtype for name in names])
+        core = compiled.core(function.dtype, types)
         self._loop = _loop(
             _gradient(call.source(arguments), core, function.dtype),
             _update(state.program, tuple(state.vectors)),

@@ -10,7 +10,7 @@ import pytest
 import symgrad as sg
 from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.namespaces import NUMPY
-from symgrad.numerics.numba_backend import for_numba
+from symgrad.numerics.numba_names import for_numba
 from symgrad.numerics.source import defined
 
 RNG = np.random.default_rng(0)
