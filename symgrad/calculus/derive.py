@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import symgrad.calculus.diagonals  # noqa: F401  its rules
 import symgrad.calculus.logarithms  # noqa: F401  its rules
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
 import symgrad.calculus.parity  # noqa: F401  its rules

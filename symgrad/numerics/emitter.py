@@ -16,6 +16,7 @@ from symgrad.numerics.distances import without_differences
 from symgrad.numerics.flattening import flattened
 from symgrad.numerics.limits import at_limits
 from symgrad.numerics.listing import Array, FilledError, Listing, Op, dims_of, part_of
+from symgrad.numerics.low_rank import by_small_systems
 from symgrad.numerics.passes import Flat
 from symgrad.numerics.products import Products
 from symgrad.numerics.ranges import in_range
@@ -54,7 +55,8 @@ def program(
     filled in.
 
     Raises: DataError where one of these would be filled."""
-    flat = separated(in_range(at_limits(with_cofactors(flattened(results)))))
+    flat = by_small_systems(flattened(Flat(results)), sizes or {})
+    flat = separated(in_range(at_limits(with_cofactors(flat))))
     flat = without_differences(chosen_alone(flat))
     costs, recorded = Costs(sizes or {}), record is not None
     emitter, written = _written(flat, costs, recorded, sparse)

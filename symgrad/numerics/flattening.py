@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from symgrad.calculus.entries import singular
 from symgrad.calculus.nodes import ONE, ClosedTerm, Label, Node, OneHot, Polynomial, Term
 from symgrad.calculus.terms import opened, product
-from symgrad.numerics.passes import Flat, Pass, Result
+from symgrad.numerics.passes import Flat, Pass
 from symgrad.numerics.scatters import scatters
 from symgrad.numerics.systems import solvable
 
 
-def flattened(results: Sequence[Result]) -> Flat:
+def flattened(before: Flat) -> Flat:
     """The results with such products multiplied out, where nothing else needs them."""
-    before = Flat(results)
     flat = _Flattening(before).over(before)
     while any(map(solvable, before.nodes)) and len(flat.nodes) < len(before.nodes):
         before, flat = flat, _Flattening(flat).over(flat)  # what is made is a product again

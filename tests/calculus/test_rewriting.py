@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.calculus import logarithms, orthogonality
+from symgrad.calculus import diagonals, logarithms, orthogonality
 from symgrad.calculus.closed_form import closed_form
 from symgrad.calculus.lowering import Tensor, given, lower
 from symgrad.calculus.nodes import Label, batch_label
 from symgrad.calculus.rules import NODE_RULES, TERM_RULES, recorded
 from symgrad.language.dimensions import ONE, SCALAR, Shape, dims
 from symgrad.language.expressions import Expression, Name
+from symgrad.language.operations.linear_algebra import det, inv, logdet
 from symgrad.language.operations.meanings import REWRITES, Rewrite, rewrite
 from symgrad.language.operations.smooth import exp, log
 from symgrad.language.unparse import unparse
@@ -33,7 +34,10 @@ OTHERS: dict[str, tuple[Label, ...]] = {
     "rows": (Label(r),),
     "rows of a batch": (batch_label("batch"), Label(r)),
 }
-PROCEDURES = (orthogonality.PRODUCT, orthogonality.NORM, logarithms.PRODUCT, logarithms.POWER)
+PROCEDURES = (
+    *(orthogonality.PRODUCT, orthogonality.NORM, logarithms.PRODUCT, logarithms.POWER),
+    *map(diagonals.rule, (inv, logdet, det)),
+)
 Wildcards = tuple[Shape, ...]
 NoRules = Callable[[], AbstractContextManager[None]]
 

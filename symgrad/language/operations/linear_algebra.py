@@ -13,9 +13,11 @@ from symgrad.language.composing import inverted
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.formula import Applied, Row, Symbol
 from symgrad.language.operations.cholesky import DETERMINANT, INVERSE, LOG_DETERMINANT
-from symgrad.language.operations.constants import eye, filled
+from symgrad.language.operations.constants import eye, filled, ones
+from symgrad.language.operations.contractions import diag, total
 from symgrad.language.operations.meanings import Composite, Expansion, Function, declare, rewrite
 from symgrad.language.operations.piecewise import absolute
+from symgrad.language.operations.products import product
 from symgrad.language.operations.smooth import log
 from symgrad.language.phrases import phrase
 from symgrad.language.shapes import matrix_product, of_several, square
@@ -34,6 +36,22 @@ def _of_square(name: str, shape: Callable[..., Shape]) -> ex.ShapeRule:
     return rule
 
 
+def _small(d: ex.Expression, x: ex.Expression, y: ex.Expression) -> ex.Expression:
+    """What the inverse and the determinant of d I + x y^T are made of."""
+    return d * filled(eye, x.shape[1:]) + y.T @ x
+
+
+def _inverse_of_shifted(d: ex.Expression, x: ex.Expression, y: ex.Expression) -> ex.Expression:
+    """Woodbury's identity."""
+    return (filled(eye, x.shape[:1]) - x @ inv(_small(d, x, y)) @ y.T) / d
+
+
+def _logdet_of_shifted(d: ex.Expression, x: ex.Expression, y: ex.Expression) -> ex.Expression:
+    """Sylvester's identity: of n and k columns n - k eigenvalues are d."""
+    rows, columns = (total(filled(ones, (size,))) for size in x.shape)
+    return logdet(_small(d, x, y)) + (rows - columns) * log(absolute(d))
+
+
 inv = declare(
     "inv",
     Function,
@@ -43,6 +61,8 @@ inv = declare(
     symmetric=True,
     solver=lambda xp, x, b: xp.solve(x, b),
     by_factor=INVERSE,
+    of_diagonal=lambda x: diag(1 / x),
+    of_shifted=_inverse_of_shifted,
     equation=lambda y, x: (y @ x, filled(eye, x.shape[:1])),
     elsewhere=("inverse",),
     shape=_of_square("inv", lambda x: x.shape),
@@ -74,6 +94,7 @@ det = declare(
     pullback=lambda g, y, x: (g * y * inv(x).T,),
     kernel=lambda xp, x: xp.det(x),
     by_factor=DETERMINANT,
+    of_diagonal=product,
     cofactors=True,
     identity="Jacobi's formula",
     expansion=_by_cofactors(lambda x, c: c),
@@ -93,6 +114,8 @@ logdet = declare(
     pullback=lambda g, y, x: (g * inv(x).T,),
     kernel=lambda xp, x: xp.log_abs_det(x),
     by_factor=LOG_DETERMINANT,
+    of_diagonal=lambda x: total(log(absolute(x))),
+    of_shifted=_logdet_of_shifted,
     identity="Jacobi's formula, over det",
     expansion=_by_cofactors(lambda x, c: c / det(x)),
     aliases=("log_det",),

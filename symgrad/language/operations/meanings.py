@@ -129,6 +129,8 @@ class Function:
     mutual: bool = False  # whether the result is symmetric where both arguments are the same
     solver: Callable[..., Any] | None = None
     by_factor: Routine | None = None
+    of_diagonal: Callable[[Expression], Expression] | None = None  # f(diag(x)), x a vector
+    of_shifted: Callable[..., Expression] | None = None  # f(d I + x y^T), by d I + y^T x
     cofactors: bool = False  # whether y inv(x).T is finite also where x has no inverse
     equation: Callable[..., tuple[Expression, Expression]] | None = None
     identity: str = ""
