@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,6 +16,9 @@ from symgrad.numerics.source import Program
 
 # Of any sizes: plain, with buffers, and as it is verified, a derivation has one program.
 _programs: WeakKeyDictionary[Derivation, Program] = WeakKeyDictionary()
+# Of some sizes: the last ones, for what is trained again.
+_of_sizes: WeakKeyDictionary[Derivation, dict[Hashable, Program]] = WeakKeyDictionary()
+KEPT = 8  # of them, of each derivation
 
 
 class Plan:
@@ -48,7 +51,13 @@ class Plan:
                         f"{name} is sparse, and a derivative with respect to it has all of its "
                         f"entries: leave it out of wrt, or give a dense matrix: {name}.toarray()"
                     )
-        return program(self.results, sizes, sparse=sparse)
+        known = _of_sizes.setdefault(self.derivation, {})
+        asked = frozenset(sizes.items()), sparse
+        if asked not in known:
+            if len(known) == KEPT:
+                del known[next(iter(known))]
+            known[asked] = program(self.results, sizes, sparse=sparse)
+        return known[asked]
 
     @property
     def comments(self) -> Comments:

@@ -80,7 +80,8 @@ class Traced:
     __eq__ = _operator("equal")  # type: ignore[assignment]
 
     def __neg__(self) -> Traced:
-        return self.xp.ufunc("negative", self)
+        behind: Traced = self.xp.unsigned(self)
+        return self.xp.ufunc("negative", self) if behind is self else behind
 
     def __abs__(self) -> Any:
         return self.xp.abs(self)
@@ -106,7 +107,16 @@ class _Tracer:
         ufunc = getattr(np, name, None)
         if not isinstance(ufunc, np.ufunc):
             raise AttributeError(f"xp has no function {name}")
+        if ufunc is np.absolute:
+            return lambda x: self.ufunc(name, self.unsigned(x))
         return partial(self.ufunc, name)
+
+    def unsigned(self, x: Any) -> Any:
+        """What stands behind a minus; what has none as it is."""
+        op = self.array(x).op
+        if (op.kind, op.name) != ("ufunc", "negative") or op.operands[0].dims != op.dims:
+            return x
+        return Traced(self, Array(op.operands[0], x.array.labels))
 
     def array(self, x: Any) -> Array:
         """What is traced, or a number."""

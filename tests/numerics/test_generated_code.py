@@ -173,3 +173,17 @@ def test_a_long_product_of_numbers_is_several_lines(sign: str) -> None:
     value, derived = function({name: 1.5 - (k % 2) for k, name in enumerate(names)})
     expected = math.prod((1.5 - k % 2) ** (1 if sign == "*" or k == 0 else -1) for k in range(400))
     np.testing.assert_allclose([value, derived["a0"]], [expected, expected / 1.5], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss", "functions"),
+    [
+        ("binary_cross_entropy(t, sigmoid(z))", {"exp": 3, "log1p": 1}),
+        ("softplus(-z) + t * softplus(z)", {"exp": 3, "log1p": 1}),
+        ("abs(-z) + t * abs(z)", {"abs": 1}),
+    ],
+)
+def test_a_minus_that_goes_is_not_computed(loss: str, functions: Mapping[str, int]) -> None:
+    text = "x: Vector(d)\nt: Scalar\nw: Vector(d)\nb: Scalar\nz = w.T @ x + b\n"
+    source = sg.derive(f"{text}loss = mean({loss} for x, t in batch)", "w").lambdify().source
+    assert {name: source.count(f"np.{name}(") for name in functions} == functions
