@@ -88,7 +88,7 @@ class SymgradClassifier(ClassifierMixin, Supervised):  # type: ignore[misc]
         values = self._values(X, found.problem)
         if values.ndim == 2 or not (found.compared or found.probabilities):
             return values
-        return np.asarray(values - sum(two_numbers(self._problem(), found)) / 2)
+        return np.asarray(values - found.threshold(two_numbers(self._problem(), found)))
 
     def _data(self, X: Array, y: Any) -> tuple[Arrays, dict[str, int]]:
         """The arrays of the problem, and the number of classes where the labels do not show it."""

@@ -15,6 +15,7 @@ from symgrad.language.expressions import Call, Expression, Size, fold
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
+from symgrad.numerics.remembered import remembered
 from symgrad.training.chunks import reading_of
 from symgrad.training.data.arrays import Data
 from symgrad.training.totals import names_in, needed, new_name, total_variable
@@ -34,7 +35,8 @@ def with_data_totals(
     >>> unparse(problem.output), float(data.constants["total1"])
     ('sum(x * w**2 for x in batch) / total1', 3.0)
     """
-    given, (problem, left) = problem, without_data_totals(problem, parameters)
+    given = problem
+    problem, left = remembered(without_data_totals, problem, tuple(parameters))
     numbers = {n: np.asarray(data.total) for n, p in left.items() if isinstance(p.output, Size)}
     while left := {n: p for n, p in left.items() if n not in numbers}:
         ready = {n: p for n, p in left.items() if _needs(p).isdisjoint(left)}

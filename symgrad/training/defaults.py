@@ -8,6 +8,7 @@ from typing import Any
 from symgrad.errors import OptionError
 from symgrad.language.problem import Problem
 from symgrad.numerics.layers import flattened
+from symgrad.numerics.remembered import remembered
 from symgrad.training.base import Optimizer
 from symgrad.training.data.arrays import Data
 from symgrad.training.data_totals import without_data_totals
@@ -61,7 +62,8 @@ def _divides(problem: Problem, data: Data, parameters: Mapping[str, Any]) -> boo
     if data.count <= BATCH and not data.chunks:
         return False
     try:
-        weighted(without_data_totals(problem, parameters)[0])
+        left, _ = remembered(without_data_totals, problem, tuple(parameters))
+        remembered(weighted, left)
     except OptionError:
         return False
     return True

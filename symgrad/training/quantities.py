@@ -47,12 +47,16 @@ class Prediction:
 
     def decided(self, rows: Array, codes: tuple[float, ...]) -> Array:
         """The number of the class that each row of predictions decides for: the largest one's; of
-        one number, beside labels of two `codes`, which it is nearer to, of a margin or a logit by
-        its sign. Shapes: (n, k), the result (n,)."""
+        one number, beside labels of two `codes`, whether it is above the threshold. Shapes:
+        (n, k), the result (n,)."""
         if not codes:
             return np.asarray(rows.argmax(axis=1))
-        alike = self.compared or self.probabilities
-        return np.asarray(rows[:, 0] > (sum(codes) / 2 if alike else 0.0), int)
+        return np.asarray(rows[:, 0] > self.threshold(codes), int)
+
+    def threshold(self, codes: tuple[float, ...]) -> float:
+        """Above what one number decides for the second of two `codes`: halfway between them, of a
+        margin or a logit 0."""
+        return sum(codes) / 2 if self.compared or self.probabilities else 0.0
 
 
 def quantity(problem: Problem, of: str | Expression) -> Problem:

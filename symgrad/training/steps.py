@@ -9,6 +9,7 @@ from symgrad.language.problem import Problem
 from symgrad.numerics.function import Function
 from symgrad.numerics.gradients import gradient_function
 from symgrad.numerics.layers import places_of
+from symgrad.numerics.remembered import remembered
 from symgrad.training.data.arrays import Array, Arrays, Data, as_observed
 from symgrad.training.data_totals import with_data_totals
 from symgrad.training.features import euclidean, metric_of
@@ -57,7 +58,7 @@ def prepared_steps(
     if data.chunks or size < data.total:
         problem, data = with_data_totals(problem, data, wrt, dtype)
     if size < data.total:
-        problem, weight = weighted(problem)
+        problem, weight = remembered(weighted, problem)
     drop_minibatch = drop_last and size == of_step
     batches = Minibatches(data, parameters, size, drop_minibatch, weight, seed)
     accumulate = of_step // size

@@ -131,12 +131,12 @@ class Shown:
 
     def scores(self, predictions: Array) -> tuple[Array, Array]:
         """The number of each class, and its scores, of which the largest decides: of one number the
-        distance from 1/2 as a probability, from 0 as a score, on either side."""
+        distance from its threshold, on either side."""
         assert self.prediction is not None
         if predictions.shape[1] > 1:
             return np.arange(predictions.shape[1]), predictions
-        low, threshold = (0.0, 0.5) if self.prediction.probabilities else (-1.0, 0.0)
-        return np.array([low, 1.0]), (predictions - threshold) * [-1.0, 1.0]
+        codes = (0.0, 1.0) if self.prediction.probabilities else (-1.0, 1.0)
+        return np.array(codes), (predictions - self.prediction.threshold(codes)) * [-1.0, 1.0]
 
     @property
     def classes_predicted(self) -> Array:
