@@ -22,6 +22,7 @@ from symgrad.numerics.buffers import Form, buffered_source
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.layouts import laid_out
 from symgrad.numerics.listing import Op
+from symgrad.numerics.onto import on_diagonals
 from symgrad.numerics.rowwise import Part, Parts, parts
 from symgrad.numerics.source import Program, defined
 
@@ -50,6 +51,7 @@ def allocating(
             for axis in sorted(sizes, key=lambda a: -sizes[a]):
                 if plan := _planned(laid, axis, sizes, dtype, threads):
                     return _blocked(plan, dtype, form, (names, shapes, dtypes))
+        laid = on_diagonals(laid)
         counts = (sizes[axis] for axis in laid.axes)
         pairs = zip(program.results, laid.results, strict=True)
         kept = frozenset(made for (op, _), (made, _) in pairs if op in few)

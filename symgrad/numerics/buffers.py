@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 
 from symgrad.numerics.listing import VIEWS, Dims, Op, additions
 from symgrad.numerics.matrices import as_matrices, matrix_texts
+from symgrad.numerics.onto import onto_lines
 from symgrad.numerics.source import FILLED, Program, Text
 
 Form: TypeAlias = Literal["call", "step", "bind"]
@@ -129,8 +130,6 @@ class _Planner(Text):
             last |= {x: len(self.program.ops) for read in reads for x in self.held.get(read, ())}
         return last
 
-    # results
-
     def gradients(self) -> list[str]:
         """The flat vector, and one view of it for each derivative; a value that is a derivative is
         computed right there."""
@@ -149,8 +148,6 @@ class _Planner(Text):
             if op.dims and op not in self.places and self._has_out(op):
                 self.places[op] = f"g{k}"
         return [*ends, f"flat = np.zeros({start}, dtype)", *views]
-
-    # lines
 
     def body(self) -> list[str]:
         """The lines of one call."""
@@ -180,8 +177,8 @@ class _Planner(Text):
 
     def _chosen(self, op: Op, dying: list[Op], free: dict[Dims, list[str]]) -> str:
         """The buffer of a dying operand of the same shape, a free one, or a new one."""
-        if op.kind == "ufunc":
-            for x in op.operands:
+        if op.kind in ("ufunc", "onto"):
+            for x in op.operands[op.kind == "onto" :]:
                 seen = any(y.base is x and y is not x for y in op.operands)
                 if x in dying and x.dims == op.dims and not seen:
                     return self.places[x]
@@ -197,7 +194,7 @@ class _Planner(Text):
             return False
         if op.kind == "product":
             return op.name in ("dot", "matmul") or as_matrices(op) is not None
-        return op.kind in ("reduce", *FILLED) or (
+        return op.kind in ("reduce", "onto", *FILLED) or (
             op.kind == "ufunc" and op.name != "where" and not op.of_math
         )
 
@@ -211,6 +208,10 @@ class _Planner(Text):
         if op.kind == "product":
             texts = matrix_texts(op, self._shaped) or [*map(self.of, op.operands), out]
             return [self.call("matmul" if op.name == "matmul" else "dot", ", ".join(texts))]
+        if op.kind == "onto":
+            fixed = op.operands[0] in self.places or self._is_fixed(op.operands[0])
+            texts = [*map(self.of, op.operands)]
+            return onto_lines(op, out, texts, self.shape(op.dims), self.view, fixed)
         if op.kind == "reduce":
             return [self._reduced(op, out)]
         operands = ", ".join(
