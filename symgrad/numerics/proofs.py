@@ -172,7 +172,8 @@ class _Truth:
         called = self.uses.called.items()
         self.arrays = {name: batch_first(self._value(n), n.axes) for name, n in called}
         spoken = joined(self.values.values(), map(sample.value, self.uses.users))
-        self.finite = all(np.isfinite(value).all() for value in spoken)  # else lines are of no use
+        # Lines are of no use where a square is no number: of a large s, 1/s^2 is 0 on their sides.
+        self.finite = all(np.isfinite(np.square(value)).all() for value in spoken)
 
     def _sent(self, user: Node, moved: Any) -> Any:
         """<cotangent, how a use moves>, for each example where all is said of one."""

@@ -189,6 +189,18 @@ def test_a_forgotten_sum_over_the_batch_is_found() -> None:
         assert [failed for failed, _ in untrue(other, Judge(derivation, 0))] == [wrong]
 
 
+def test_a_line_whose_squares_overflow_says_nothing() -> None:
+    """The softmax of three blocks of attention is saturated: s is 1e214 there, and 1/s^2 is 0."""
+    declared = "X0: Matrix(t, d)\nY: Matrix(t, d)\n"
+    declared += "".join(f"{a}{k}: Matrix(d, d)\n" for k in (1, 2, 3) for a in "QKV")
+    blocks = [
+        f"X{k} = {x} + softmax({x} @ Q{k} @ K{k}.T @ {x}.T / sqrt(d), axis=1) @ {x} @ V{k}"
+        for k, x in ((1, "X0"), (2, "X1"), (3, "X2"))
+    ]
+    derivation = sg.derive("\n".join([declared, *blocks, "loss = norm2(X3 - Y)**2"])).data
+    assert proofs(derivation, "differential")
+
+
 def test_a_line_that_is_not_finite_fails() -> None:
     derivation = sg.derive("A: Matrix(n, n)\nB: Matrix(n, n)\nloss = trace(A @ B)", ["A"]).data
     proof = proof_of(derivation, derivation.steps[-1], "differential")
