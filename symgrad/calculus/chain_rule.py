@@ -334,4 +334,5 @@ def _pushed_forward(
         terms.append(term._replace(summed=(*term.summed, *sent.labels)))
     pairing = contract(terms, ())
     entry, over = reverse(pairing.node, (), [Term(Fraction(1), ())], (), [g]).of(g)
-    return [Term(ONE, (Factor(*Counterpart.of(without_aliases(entry), over).at(labels)),))]
+    (short,) = without_aliases([entry])
+    return [Term(ONE, (Factor(*Counterpart.of(short, over).at(labels)),))]

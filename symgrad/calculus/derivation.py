@@ -180,8 +180,9 @@ class Outcome:
         return form if not form.definitions or len(form.text) <= LONGEST_DEFINED else None
 
     def beside(self, named: Mapping[Node, Name]) -> Outcome:
-        """The same result after others, which have these names for what they define."""
-        if not named or not self.definitions:
+        """The same result after others, which have these names for what they define. A long one is
+        not written out to see whether it defines anything."""
+        if not named or not (self.long or self.definitions):
             return self
         taken = self.naming.taken | {name.name for name in named.values()}
         definitions = {**self.naming.definitions, **named}
@@ -239,6 +240,16 @@ class Derivation:
         return f"<{self.kind} of {self.problem.output_name} by {by}: {len(self.steps)} steps>"
 
     @cached_property
+    def printed(self) -> Mapping[Key, Outcome]:
+        """The results one after the other: what several use is defined once."""
+        named: dict[Node, Name] = {}
+        found = {}
+        for key, alone in self.outcomes.items():
+            found[key] = alone.beside(named)
+            named |= found[key].named
+        return found
+
+    @cached_property
     def rewrites(self) -> tuple[Applied, ...]:
         """The rules that were applied: those of declared facts in the closed forms, too, which may
         be used there alone. They are found when they are asked for, as those forms are."""
@@ -272,7 +283,7 @@ class Derivation:
         given = {v.name: v.shape for v in (*problem.variables.values(), *self.seed_variables)}
         given |= {name: value.shape for name, value in problem.definitions.items()}
         own = [step.left for step in self.steps]
-        own += [name for outcome in self.outcomes.values() for name, _ in outcome.definitions]
+        own += [name for outcome in self.printed.values() for name, _ in outcome.definitions]
         return given | shapes_of(own)
 
     @property

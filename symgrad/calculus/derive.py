@@ -333,7 +333,7 @@ def hvp(problem: Problem, wrt: Wrt = None) -> Derivation:
     passes = work.backward()
     first = work.derivatives(passes, *work.example())
     directions, seeds = work.directions()
-    gradients = [without_aliases(found.entry) for found in first.values()]
+    gradients = without_aliases([found.entry for found in first.values()])
     results: dict[Key, _Found] = {}
     for entry, (n, found) in zip(forward(gradients, directions), first.items(), strict=True):
         top = Differential(f"d({found.name.name})", found.name.shape, of=found.name)
@@ -356,9 +356,9 @@ def hessian(problem: Problem, wrt: Wrt = None) -> Derivation:
     first = work.derivatives(passes, *work.example())
     loss = work.called.naming.loss
     results: dict[Key, _Found] = {}
-    for k, (a, found) in enumerate(first.items()):
+    entries = without_aliases([found.entry for found in first.values()])
+    for k, ((a, found), entry) in enumerate(zip(first.items(), entries, strict=True)):
         later = [*work.nodes.items()][k:]
-        entry = without_aliases(found.entry)
         second = _jacobian(entry, found.labels, [other for _, other in later])
         for b, other in later:
             bottom = Name(a, SCALAR)

@@ -41,9 +41,10 @@ def factored(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
     return contract(terms, labels, factored=True)
 
 
-def without_aliases(entry: Entry) -> Entry:
-    """The entry simplified through the names of cotangents."""
-    return rebuilt([entry.node])[entry.node].at(entry.labels)
+def without_aliases(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries simplified through the names of cotangents."""
+    found = rebuilt([entry.node for entry in entries])
+    return [found[entry.node].at(entry.labels) for entry in entries]
 
 
 def rebuilt(

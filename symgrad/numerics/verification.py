@@ -154,7 +154,7 @@ class _Check(Judge):
     def run(self, code: bool) -> tuple[StepCheck, ...]:
         checks = [self._checked(s.number, self._step(s)) for s in self.derivation.steps]
         functions = [*self._functions()] if code else []
-        for k, outcome in enumerate(self.derivation.outcomes.values(), start=1):
+        for k, outcome in enumerate(self.derivation.printed.values(), start=1):
             returned = (each for f in functions for each in self._code(f, outcome, k))
             checks.append(self._checked(0, chain(self._outcome(outcome), returned)))
         return tuple(checks)
@@ -190,11 +190,8 @@ class _Check(Judge):
 
         def printed(sample: Sample) -> tuple[Any, Any]:
             sample = sample.solved if solves else sample
-            named: dict[str, Any] = {}
-            for name, definition in outcome.definitions:
-                named[name.name] = sample.evaluated(definition, **named)
             assert said is not None
-            claim = sample.evaluated(said, **named)
+            claim = sample.evaluated(said, **self._defined(sample))
             return claim, batch_first(value(sample), [x.axis for x in outcome.labels])
 
         if said is not None:
@@ -211,6 +208,20 @@ class _Check(Judge):
             return
         derivative = self._derivative(outcome)
         yield lambda sample: derivative(sample, value(sample))
+
+    def _defined(self, sample: Sample) -> dict[str, Any]:
+        """What the results define, at a sample."""
+        if sample not in self._definitions:
+            named = self._definitions.setdefault(sample, {})
+            for outcome in self.derivation.printed.values():
+                for name, definition in outcome.definitions:
+                    named[name.name] = sample.evaluated(definition, **named)
+        return self._definitions[sample]
+
+    @cached_property
+    def _definitions(self) -> dict[Sample, dict[str, Any]]:
+        """What was found for each sample."""
+        return {}
 
     def _residual(self, outcome: Outcome) -> Comparison:
         """The gradient at the solution, and 0."""

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from symgrad.calculus.derivation import Derivation, Derivative, Outcome, Step
 from symgrad.calculus.index_notation import written
-from symgrad.calculus.nodes import Node
 from symgrad.calculus.used import used_steps
 from symgrad.calculus.vectorized import vectorized
 from symgrad.language import composing
@@ -26,15 +25,12 @@ def answers(derivation: Derivation, stepwise: bool, style: Style = PLAIN) -> tup
     `stepwise` says that the steps are there."""
     shapes = style.shown(derivation)
     defined: set[int] = set()
-    named: dict[Node, Name] = {}
     found = []
-    for outcome in derivation.outcomes.values():
-        own = outcome.beside(named)
-        named |= own.named
-        steps = [] if stepwise else used_steps(derivation, own.expression)
+    for outcome in derivation.printed.values():
+        steps = [] if stepwise else used_steps(derivation, outcome.expression)
         equations = [_definition(derivation, step) for step in steps if step.number not in defined]
         defined |= {step.number for step in steps}
-        answer = _answer(derivation, own, equations)
+        answer = _answer(derivation, outcome, equations)
         found.append(replace(answer, equations=tuple(map(shapes.told, answer.equations))))
     return tuple(found)
 

@@ -137,6 +137,16 @@ def layers(n: int) -> str:
     return "\n".join([declared + "h0 = tanh(W0 @ x)", *lines, f"loss = norm2(h{n - 1})**2"])
 
 
+def test_products_with_the_hessian_of_a_deep_model_take_linear_time() -> None:
+    """What several results use is defined once, before any of them is written out."""
+
+    def printed(n: int) -> Callable[[], object]:
+        return lambda: sg.hvp(layers(n), [f"W{k}" for k in range(n)]).text()
+
+    printed(2)()
+    assert calls(printed(16)) < 2.2 * calls(printed(8))
+
+
 def test_results_of_a_deep_model_are_made_short_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """They all use the cotangents of the layers above; each is written out, none made again."""
     made: list[object] = []
