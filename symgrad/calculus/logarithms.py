@@ -14,7 +14,7 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, positive
 from symgrad.calculus.functions import map_entry
 from symgrad.calculus.lowering import lower, tensor
-from symgrad.calculus.nodes import ONE, ClosedFactor, Entry, Factor, Label, Node, Term
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rules import FOR_CODE, NODE_RULES, record
 from symgrad.calculus.terms import opened, times
@@ -121,14 +121,20 @@ def logarithm_of(node: ix.Map | ix.Apply, labels: tuple[Label, ...]) -> Entry:
     return contract(result.renamed(dict(zip(result.core, inner, strict=True))), labels)
 
 
-def _splits(factor: Factor | ClosedFactor) -> bool:
+def _splits(factor: Factor) -> bool:
     """Whether it has a logarithm, or is a positive sum in which something has."""
-    node = factor.node
-    if isinstance(node, ix.Polynomial):
-        whole = len(node.terms) > 1 or any(t.summed for t in node.terms)
-        inside = (f for t in node.terms for f in t.factors)
-        return whole and any(map(_splits, inside)) and (opposite(node) or positive(node))
-    return has_logarithm(node)
+    found: set[Node] = set()
+    for node in ix.topological([factor.node], _is_sum):
+        inside = _is_sum(node) and any(operand in found for operand in node.operands)
+        if has_logarithm(node) or (inside and (opposite(node) or positive(node))):
+            found.add(node)
+    return factor.node in found
+
+
+def _is_sum(node: Node) -> bool:
+    if not isinstance(node, ix.Polynomial):
+        return False
+    return len(node.terms) > 1 or any(t.summed for t in node.terms)
 
 
 def opposite(node: Node) -> bool:
