@@ -131,3 +131,49 @@ def test_an_entry_of_a_sparse_matrix(form: str) -> None:
     value, gradients = function(given, A=sparse.coo_array(A).asformat(form))
     assert value == pytest.approx(dense[0], rel=1e-12)
     np.testing.assert_allclose(gradients["b"], dense[1]["b"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_rows_of_all_steps_are_added_to_one_table(order: Any) -> None:
+    """Once a table for each step, and a sum of tables."""
+    rng = np.random.default_rng(0)
+    words, count, width = 5_000, 40, 8
+    Z, C = (np.array(rng.normal(size=(words, width)), order=order) for _ in range(2))
+    u, v = rng.integers(0, words, (2, count))
+    n = rng.integers(0, words, (count, 3))
+    function = sg.derive(sg.models.word2vec(width)).lambdify()
+    given = {"Z": Z, "C": C, "u": u, "v": v, "n": n}
+    function(given)
+    tracemalloc.start()
+    _, gradients = function(given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2.4 * Z.nbytes
+    near = np.concatenate([v[:, None], n], axis=1)
+    scores = np.einsum("bd,bkd->bk", Z[u], C[near])
+    slopes = 1 / (1 + np.exp(-scores)) / count
+    slopes[:, 0] -= 1 / count
+    by_word, by_neighbor = np.zeros((2, words, width))
+    np.add.at(by_word, u, np.einsum("bk,bkd->bd", slopes, C[near]))
+    np.add.at(by_neighbor, near, slopes[:, :, None] * Z[u][:, None])
+    np.testing.assert_allclose(gradients["Z"], by_word, rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(gradients["C"], by_neighbor, rtol=1e-10, atol=1e-14)
+
+
+def test_tokens_of_a_recurrent_net_are_added_to_one_table() -> None:
+    """A step's, those before the steps and those after; by finite differences."""
+    text = "E: Matrix(N, d)\nA: Matrix(d, d)\nx: Index(N)[t:T]\ny: Index(N)\nz: Index(N)\n"
+    text += "h[0] = E[z]\nfor t in range(1, T + 1):\n    h[t] = tanh(A @ h[t - 1] + E[x[t]])\n"
+    text += "loss = mean(norm2(h[T] - E[y])**2 for x, y, z in batch)"
+    rng = np.random.default_rng(0)
+    given = {"E": rng.normal(size=(6, 2)), "A": rng.normal(size=(2, 2))}
+    given |= {"x": rng.integers(0, 6, (5, 4)), "y": rng.integers(0, 6, 5), "z": np.arange(5)}
+    function = sg.derive(text, ["E", "A"]).lambdify()
+    gradient = function(given)[1]["E"]
+    assert function.source.count("_rows(g0") == 3
+    for at in np.ndindex(6, 2):
+        moved = [{**given, "E": given["E"].copy()} for _ in range(2)]
+        moved[0]["E"][at] += 1e-5
+        moved[1]["E"][at] -= 1e-5
+        slope = (function(moved[0])[0] - function(moved[1])[0]) / 2e-5
+        assert gradient[at] == pytest.approx(slope, rel=1e-7, abs=1e-9)

@@ -9,6 +9,7 @@ from symgrad.calculus.recurrences.joined import Joined
 from symgrad.language.dimensions import dimension
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Variable
+from symgrad.numerics.listing import Op
 from symgrad.numerics.recurrences.split import Order, Part
 from symgrad.numerics.sizes import axes_of
 
@@ -83,6 +84,22 @@ class StepParts:
         last = self.joined.derivations["after"].problem.variables
         names = (n for n in self.parts.step if entry_parts(n)[0] not in self.states)
         return [n for n in names if entry_of(entry_parts(n)[0], self.parts.last) in last]
+
+    @cached_property
+    def summed(self) -> dict[str, list[Part]]:
+        """The parts that add rows alone to a gradient that is summed over the steps, by name."""
+        parts = [part for part in (self.step, self.after, self.before) if part is not None]
+        return {
+            name: found
+            for name in self.step.derivatives
+            if not entry_parts(name)[1] and name in self.place
+            if (found := [part for part in parts if part.scatter(name) is not None])
+        }
+
+    def skipped(self, part: Part) -> set[Op]:
+        """The derivatives of a part of which only the rows are added to a sum."""
+        names = [name for name, parts in self.summed.items() if any(p is part for p in parts)]
+        return {op for name in names if (op := part.scatter(name)) is not None}
 
     def target(self, name: str) -> tuple[str, str]:
         """What a gradient is called while it is added up, and an array of its shape."""

@@ -79,7 +79,8 @@ class StepLoop:
     def _forward(self) -> list[str]:
         lines = [f"h{k} = [None] * (n + 1)" for k in self.of.states.values()]
         if self.before is not None:
-            lines += self.before.lines(op for op in self.before.program.ops if op not in self.late)
+            waiting = self.late | self.of.skipped(self.before)
+            lines += self.before.lines(op for op in self.before.program.ops if op not in waiting)
             for k, name in enumerate(self.parts.before):
                 base, index = entry_parts(name)
                 value = self.before.result(name)
@@ -88,7 +89,7 @@ class StepLoop:
         split, step = self.split, self.step
         kept = [step.text.named(op).removesuffix("[t]") for op in split.forward if op in step.kept]
         lines += [f"{name} = [None] * (n + 1)" for name in kept]
-        lines += step.lines(split.once)
+        lines += step.lines(op for op in split.once if op not in self.of.skipped(step))
         lines += [f"s{k} = 0.0" for k in range(len(self.parts.totals))]
         inside = [*self._entries(), *step.lines(split.forward)]
         inside += [
@@ -98,7 +99,8 @@ class StepLoop:
             inside.append(f"s{k} = s{k} + {step.result(total.body.name)}")
         inside += [f"e{k} = {step.result(name)}" for k, name in enumerate(self.of.beside)]
         lines += ["for t in range(1, n + 1):", *(f"{INDENT}{line}" for line in inside)]
-        lines += self.after.lines(self.after.program.ops)
+        skipped = self.of.skipped(self.after)
+        lines += self.after.lines(op for op in self.after.program.ops if op not in skipped)
         return [*lines, f"value = {self.after.result(self.joined.valued)}"]
 
     def _spread(self, state: str, value: str) -> str:

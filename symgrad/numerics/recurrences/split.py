@@ -16,6 +16,7 @@ from symgrad.language.layered import depends_on, index_at
 from symgrad.language.names import entry_parts
 from symgrad.numerics.emitter import program
 from symgrad.numerics.listing import VIEWS, Op
+from symgrad.numerics.scatter_source import scatter_lines
 from symgrad.numerics.source import Program, Text
 
 
@@ -112,6 +113,19 @@ class Part:
     def derivative(self, name: str) -> str | None:
         """A derivative as text, where there is one."""
         return self.result(f"d {name}") if f"d {name}" in self.results else None
+
+    def scatter(self, name: str) -> Op | None:
+        """A derivative that is rows added to zeros, where nothing else reads it: they can be added
+        to a sum as well."""
+        op = self.results.get(f"d {name}")
+        if op is None or op.kind != "scatter" or self.shared(f"d {name}"):
+            return None
+        return None if any(op in other.operands for other in self.program.ops) else op
+
+    def added(self, name: str, table: str) -> list[str]:
+        """The lines that add such a derivative to a table."""
+        op = self.scatter(name)
+        return [] if op is None else scatter_lines(op, table, self.text.of)
 
     def shared(self, name: str) -> bool:
         """Whether a result is an input, a view, or another result too."""

@@ -54,8 +54,9 @@ class WayBack:
             lines.append(f"{name} = {sent}")
         sums = self._sums()
         lines += [f"{target} = {start}" for target, start, _ in sums]
-        inside = [*self.begins, *self.step.lines(self.backward)]
-        inside += [line for _, _, line in sums if line]
+        skipped = self.of.skipped(self.step)
+        inside = [*self.begins, *self.step.lines(op for op in self.backward if op not in skipped)]
+        inside += [line for _, _, each in sums for line in each]
         if carried:
             left = ", ".join(f"c{self.of.states[h]}" for h in carried)
             right = ", ".join(
@@ -69,7 +70,17 @@ class WayBack:
             f"{name} = {_nothing(name, of, self.of.t, self.step)}" for name, of in alone.items()
         ]
         lines += ["for t in range(n, 0, -1):", *(f"{INDENT}{line}" for line in inside or ["pass"])]
-        return [*lines, *self._back(carried), self._return()]
+        return [*lines, *self._back(carried), *self._rows(), self._return()]
+
+    def _rows(self) -> list[str]:
+        """The rows that are added to sums before and after the steps."""
+        return [
+            line
+            for name, parts in self.of.summed.items()
+            for part in parts
+            if part is not self.step
+            for line in part.added(name, self.of.target(name)[0])
+        ]
 
     def _carries(self, h: str) -> bool:
         return self.step.derivative(entry_of(h, f"{self.of.t} - 1")) is not None
@@ -77,8 +88,8 @@ class WayBack:
     def _cotangent(self, h: str) -> str:
         return self.of.given.get(entry_of(h, self.of.t), "")
 
-    def _sums(self) -> list[tuple[str, str, str]]:
-        """What is added up, or has an entry at each step: its name, how it begins, and the line of
+    def _sums(self) -> list[tuple[str, str, list[str]]]:
+        """What is added up, or has an entry at each step: its name, how it begins, and the lines of
         a step."""
         found = []
         for name in self.step.derivatives:
@@ -87,12 +98,18 @@ class WayBack:
             if index == self.of.t and base in self.of.place:
                 k, variable = self.of.place[base], self.of.problem.variables[base]
                 start = "[None] * n" if variable.ragged else f"np.zeros_like(p{k})"
-                found.append((f"g{k}", start, f"{steps_first(variable, f'g{k}')}[t - 1] = {value}"))
+                entry = f"{steps_first(variable, f'g{k}')}[t - 1] = {value}"
+                found.append((f"g{k}", start, [entry]))
             elif not index:
                 target, of = self.of.target(name)
                 number = not self.step.results[f"d {name}"].dims
                 start = "0.0" if number else f"np.zeros_like({of})"
-                found.append((target, start, f"{target} += {value}"))
+                lines = [f"{target} += {value}"]
+                if name in self.of.summed:  # rows are added at flat indices
+                    start = f"np.zeros_like({of}, order='C')"
+                    if self.step.scatter(name) is not None:
+                        lines = self.step.added(name, target)
+                found.append((target, start, lines))
         return found
 
     def _back(self, carried: list[str]) -> list[str]:
@@ -113,10 +130,8 @@ class WayBack:
             self.before.inputs[n] for n in self.before.program.inputs if n in self.of.joined.given
         }
         lines = [line for line in lines if line.partition(" = ")[0] in wanted]
-        return [
-            *lines,
-            *self.before.lines(op for op in self.before.program.ops if op in self.late),
-        ]
+        late = self.late - self.of.skipped(self.before)
+        return [*lines, *self.before.lines(op for op in self.before.program.ops if op in late)]
 
     def _joined_cotangent(self, h: str, carried: list[str]) -> str:
         if h not in carried:
@@ -133,13 +148,16 @@ class WayBack:
             entry = entry_of(name, self.of.t)
             if name in self.step.derivatives or entry in self.step.derivatives:
                 terms.append(f"g{k}")
-            parts = (self.after, self.before)
+            added = self.of.summed.get(name, ())
+            parts = [p for p in (self.after, self.before) if not any(p is part for part in added)]
             terms += [d for p in parts if p is not None and (d := p.derivative(name)) is not None]
             if self.of.problem.variables[name].ragged and not terms:
                 returned.append(f"[np.zeros_like(x) for x in p{k}]")
             elif self.of.problem.variables[name].ragged:
                 shared = self.step.shared(f"d {entry}")
                 returned.append(f"[np.array(x) for x in g{k}]" if shared else f"g{k}")
+            elif added and len(terms) == 1:
+                returned.append(terms[0])
             else:
                 returned.append(f"np.array({' + '.join(terms) or f'np.zeros_like(p{k})'})")
         return f"return {', '.join(returned)}"
