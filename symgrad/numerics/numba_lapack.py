@@ -38,7 +38,8 @@ def inverted(factor: Any) -> None:
 
 def solved(factor: Any, b: Any) -> None:
     """Solve a system of the matrix for each row of b, and put the solution there."""
-    n, m = np.full(1, factor.shape[0], np.int32), np.full(1, b.shape[0], np.int32)
+    rows = b.size // factor.shape[0]  # one of a vector
+    n, m = np.full(1, factor.shape[0], np.int32), np.full(1, rows, np.int32)
     failed = np.zeros(1, np.int32)
     u = UPPER.ctypes
     potrs(u, n.ctypes, m.ctypes, factor.ctypes, n.ctypes, b.ctypes, n.ctypes, failed.ctypes)

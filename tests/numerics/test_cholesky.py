@@ -3,6 +3,7 @@ of elimination, which has its turn where there is none."""
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.numerics import numba_lapack
 from symgrad.numerics.interpreter import evaluate_nodes
 from symgrad.numerics.sizes import infer_sizes
 from tests.numerics.test_systems import equal, interpreted
@@ -138,3 +140,16 @@ def test_compiled_code_has_the_same_numbers(dtype: str) -> None:
         tolerance = 1e-10 if dtype == "float64" else 1e-3
         equal(got, interpreted(derivation, inputs), tolerance)
         equal({"": value}, {"": evaluated(derivation, inputs)}, tolerance)
+
+
+def test_a_vector_is_one_right_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more of them LAPACK would write behind the vector."""
+    asked: list[int] = []
+
+    def potrs(*arguments: Any) -> None:
+        asked.append(arguments[2].data_as(ctypes.POINTER(ctypes.c_int32))[0])
+
+    monkeypatch.setattr(numba_lapack, "potrs", potrs)
+    for b in (np.ones(4), np.ones((3, 4))):
+        numba_lapack.solved(np.eye(4), b)
+    assert asked == [1, 3]
