@@ -35,6 +35,8 @@ Array: TypeAlias = np.ndarray
 Sizes: TypeAlias = Mapping[Axis, int]
 Allocated: TypeAlias = tuple[Callable[..., Any], Array, tuple[Array, ...], Mapping[int, Any]]
 
+Making: TypeAlias = Callable[[Part, Sizes], Allocated]
+
 
 def allocating(
     program: Program, form: Form, few: frozenset[Op], threads: int
@@ -47,10 +49,9 @@ def allocating(
         sizes = dict(zip(program.axes, given[:count], strict=True))
         dtype, names, shapes, dtypes, *functions = given[count:]
         laid = laid_out(program, sizes)
-        if not (functions or program.sparse or few):
-            for axis in sorted(sizes, key=lambda a: -sizes[a]):
-                if plan := _planned(laid, axis, sizes, dtype, threads):
-                    return _blocked(plan, dtype, form, (names, shapes, dtypes))
+        plain = not (functions or program.sparse or few)
+        if plain and (plan := planned(laid, sizes, dtype, threads)):
+            return blocked(plan, dtype, form, (names, shapes, dtypes))
         laid = on_diagonals(laid)
         counts = (sizes[axis] for axis in laid.axes)
         pairs = zip(program.results, laid.results, strict=True)
@@ -66,8 +67,12 @@ def _defined(
     return defined(buffered_source(program, form, few), {})["allocate"]  # type: ignore[no-any-return]
 
 
+def _of_part(part: Part) -> Callable[..., Allocated]:
+    return _defined(part.program)
+
+
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """The parts of a program, the sizes of its axes, the rows of a block, the number of threads."""
 
     parts: Parts
@@ -76,8 +81,14 @@ class _Plan:
     threads: int
 
 
-def _planned(program: Program, axis: Axis, sizes: Sizes, dtype: Any, threads: int) -> _Plan | None:
-    """How a program goes through the rows of an axis; None where blocks do not pay."""
+def planned(program: Program, sizes: Sizes, dtype: Any, threads: int) -> Plan | None:
+    """How a program goes through its rows; None where blocks do not pay."""
+    longest = sorted(sizes, key=lambda a: -sizes[a])
+    plans = (_planned(program, axis, sizes, dtype, threads) for axis in longest)
+    return next(filter(None, plans), None)
+
+
+def _planned(program: Program, axis: Axis, sizes: Sizes, dtype: Any, threads: int) -> Plan | None:
     count, unit = sizes[axis], np.dtype(dtype).itemsize
     if count < ROWS or not (made := parts(program, axis)):
         return None
@@ -90,24 +101,32 @@ def _planned(program: Program, axis: Axis, sizes: Sizes, dtype: Any, threads: in
     if count * row < FEWEST * block:
         return None
     blocks = ceil(count * row / block)
-    return _Plan(made, sizes, ceil(count / blocks), min(threads, blocks))
+    return Plan(made, sizes, ceil(count / blocks), min(threads, blocks))
 
 
 def _count(op: Op, sizes: Sizes) -> int:
     return prod(size_of(axis, sizes) for axis in op.dims)
 
 
-def _blocked(
-    plan: _Plan,
+def blocked(
+    plan: Plan,
     dtype: Any,
     form: Form,
     given: tuple[Sequence[Any], Sequence[tuple[int, ...]], Sequence[Any]],
+    allocating: Callable[[Part], Callable[..., Allocated]] = _of_part,
 ) -> Allocated:
-    """The function that goes through blocks of rows."""
+    """The function that goes through blocks of rows; `allocating` makes `allocate` of a part."""
     made, axis = plan.parts, plan.parts.axis
-    first, _, begun, _ = _made(made.first, plan.sizes, dtype)
-    last, flat, derivatives, _ = _made(made.last, plan.sizes, dtype)
-    workers = _workers(plan, dtype)
+
+    def of(part: Part, sizes: Sizes) -> Allocated:
+        counts = [size_of(axis, sizes) for axis in part.program.axes]
+        types = [given[2][_place(op)] if op.kind == "input" else dtype for op in part.taken]
+        shapes = [()] * len(types)
+        return allocating(part)(*counts, dtype, part.program.inputs, shapes, types)
+
+    first, _, begun, _ = of(made.first, plan.sizes)
+    last, flat, derivatives, _ = of(made.last, plan.sizes)
+    workers = _workers(plan, of)
     total, known = workers[0].total, dict(zip(made.first.given, begun, strict=True))
     to_first, to_last = (
         _given(part.taken, known | dict(zip(made.rows.given, workers[0].views, strict=True)))
@@ -131,13 +150,6 @@ def _blocked(
         return last(*to_last(arrays))
 
     return _formed(function, form, given), flat, derivatives, {}
-
-
-def _made(part: Part, sizes: Sizes, dtype: Any) -> Allocated:
-    """A part with its buffers, for these sizes."""
-    counts = [size_of(axis, sizes) for axis in part.program.axes]
-    names, shapes = part.program.inputs, [()] * len(part.taken)
-    return _defined(part.program)(*counts, dtype, names, shapes, shapes)  # type: ignore[no-any-return]
 
 
 def _place(op: Op) -> int:
@@ -173,24 +185,24 @@ class _Worker:
                 np.add(self.total, sums, self.total)
 
 
-def _workers(plan: _Plan, dtype: Any) -> list[_Worker]:
+def _workers(plan: Plan, of: Making) -> list[_Worker]:
     """One for each thread, with buffers of its own."""
     count = plan.sizes[plan.parts.axis]
     starts = range(0, count, plan.rows)
     share = ceil(len(starts) / plan.threads)
     return [
-        _worker(plan, dtype, [(k, min(k + plan.rows, count)) for k in starts[at : at + share]])
+        _worker(plan, of, [(k, min(k + plan.rows, count)) for k in starts[at : at + share]])
         for at in range(0, len(starts), share)
     ]
 
 
-def _worker(plan: _Plan, dtype: Any, blocks: Sequence[tuple[int, int]]) -> _Worker:
+def _worker(plan: Plan, of: Making, blocks: Sequence[tuple[int, int]]) -> _Worker:
     part, axis = plan.parts.rows, plan.parts.axis
     made = {
-        rows: _made(part, {**plan.sizes, axis: rows}, dtype)
+        rows: of(part, {**plan.sizes, axis: rows})
         for rows in {end - start for start, end in blocks}
     }
-    _, total, views, _ = _made(part, {**plan.sizes, axis: 1}, dtype)
+    _, total, views, _ = of(part, {**plan.sizes, axis: 1})
     called = [(start, end, *made[end - start][:2]) for start, end in blocks]
     return _Worker(called, total, views)
 

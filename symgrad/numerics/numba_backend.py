@@ -15,11 +15,13 @@ import numpy as np
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
+from symgrad.numerics import blocks
 from symgrad.numerics.buffers import Form
 from symgrad.numerics.libraries import is_masked
 from symgrad.numerics.numba_files import kept
 from symgrad.numerics.numba_names import MATHEMATICS, fingerprint, names, numba
 from symgrad.numerics.numba_source import LINE, Written, written
+from symgrad.numerics.rowwise import Part
 from symgrad.numerics.source import Program, defined
 
 PLAIN = {np.ndarray, np.float64, np.float32}  # with a mask they are other numbers
@@ -100,12 +102,15 @@ def plain_function(program: Program, axes: Axes, dtype: Any) -> Callable[..., An
 
 
 def allocating(program: Program, axes: Axes, form: Form) -> Callable[..., Any]:
-    """allocate(sizes, dtype, names, shapes, dtypes), as the source of a program in buffers; the
-    form "step" is as "call"."""
+    """allocate(sizes, dtype, names, shapes, dtypes), as the source of a program in buffers: in
+    blocks of rows where there are many. The form "step" is as "call"."""
     compiled = Compiled(program, axes)
 
-    def allocate(*arguments: Any) -> tuple[Callable[..., Any], np.ndarray, list[Any], Any]:
+    def allocate(*arguments: Any) -> blocks.Allocated:
         *sizes, dtype, names, shapes, dtypes = arguments
+        known = dict(zip(program.axes, sizes, strict=True))
+        if plan := blocks.planned(program, known, dtype, 1):
+            return blocks.blocked(plan, dtype, form, (names, shapes, dtypes), _of_part)
         flat, work, ends = compiled.room(sizes, dtype, dtypes)
         core = compiled.core(dtype, dtypes)
         derivatives, array = compiled.results(flat, sizes, ends)
@@ -113,7 +118,31 @@ def allocating(program: Program, axes: Axes, form: Form) -> Callable[..., Any]:
         keys = range(len(names)) if form == "bind" else names
         function = _bound(core, keys, numbers, (*sizes, flat, work), dtypes, array)
         function = partial(function, names) if form == "bind" else function
-        return function, flat if array is None else flat[: -array.size], derivatives, {}
+        return function, flat if array is None else flat[: -array.size], (*derivatives,), {}
+
+    return allocate
+
+
+def _of_part(part: Part) -> Callable[..., blocks.Allocated]:
+    """allocate(sizes, dtype, names, shapes, dtypes) of a part of a program, for arrays."""
+    names = part.program.inputs
+    taken = zip(names, part.taken, strict=True)
+    compiled = Compiled(part.program, {name: op.dims for name, op in taken})
+
+    def allocate(*arguments: Any) -> blocks.Allocated:
+        *sizes, dtype, _, _, dtypes = arguments
+        flat, work, ends = compiled.room(sizes, dtype, dtypes)
+        core, rest = compiled.core(dtype, dtypes), (*sizes, flat, work)
+        derivatives, whole = compiled.results(flat, sizes, ends)
+
+        def function(*arrays: Any) -> Any:
+            try:
+                value = core(*(array[()] for array in arrays), *rest)
+            except TypeError:  # not contiguous, or not to be written to
+                value = core(*map(owned, arrays, dtypes), *rest)
+            return value if whole is None else whole
+
+        return function, flat if whole is None else flat[: -whole.size], (*derivatives,), {}
 
     return allocate
 

@@ -188,6 +188,34 @@ def test_threads_that_are_none() -> None:
             derivation.lambdify(threads=2, **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["softmax", "what has no rows comes first"])
+def test_compiled_code_goes_through_blocks(
+    name: str, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of arrays in any layout, given again, or bound to."""
+    pytest.importorskip("numba", exc_type=ImportError)
+    used, blocked = [], blocks.blocked
+    monkeypatch.setattr(blocks, "blocked", lambda *a: used.append(1) or blocked(*a))
+    derivation = derived(CUT[name])
+    given = numbers(derivation)
+    given["x"] = given["x"].T.copy().T
+    compiled = derivation.lambdify(reuse_buffers=True, modules="numba")
+    plain = derivation.lambdify()
+    bound = compiled.bind(given | {"x": given["x"].copy()})
+    for call in (lambda: compiled(given), lambda: compiled(given), bound):
+        for got, want in zip(both(call()), both(plain(given)), strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-13)
+    given["x"] = given["x"] * 2
+    for got, want in zip(both(compiled(given)), both(plain(given)), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-13)
+    assert len(used) == 2
+
+
+def both(results: Any) -> list[Any]:
+    """The value and the derivatives."""
+    return [results[0], *results[1].values()]
+
+
 def test_training_takes_threads(small: None) -> None:
     derivation = derived(CUT["softmax"])
     given = numbers(derivation)
