@@ -11,17 +11,17 @@ The derivatives are views of one flat vector.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
+from symgrad.numerics.buffer_text import BufferText
+from symgrad.numerics.known_inputs import knowable, reading
 from symgrad.numerics.listing import VIEWS, Dims, Op, additions
 from symgrad.numerics.matrices import as_matrices, matrix_texts
 from symgrad.numerics.onto import onto_lines
-from symgrad.numerics.source import FILLED, Program, Text
+from symgrad.numerics.source import FILLED, Program
 
 Form: TypeAlias = Literal["call", "step", "bind"]
 CHECKED = (("k", "names"), ("s", "shapes"), ("d", "dtypes"))
-KEPT = 1 << 13  # entries of an input that is known again: it is held until the next call
 KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 
 
@@ -30,7 +30,7 @@ def buffered_source(
 ) -> str:
     """The source of `allocate`. Of the results in `rows` there are only the rows that are added,
     one after another, and the labels that say where: `r0` those of the first result, and so on."""
-    planner = _Planner(program, form == "bind", rows)
+    planner = _Planner(program, form, rows)
     gradients = planner.gradients()
     body = planner.body()
     value = program.results[0][0]
@@ -51,7 +51,7 @@ def buffered_source(
     read = "arrays" if form == "bind" else "names"
     given = [*sizes, "dtype", read, "shapes", "dtypes", *program.callables]
     arguments = {"call": "inputs", "step": ", ".join(f"p{k}" for k in count), "bind": ""}[form]
-    known, checks = _checked(program) if form == "call" else ([], [])
+    known, reads = reading(program, planner.seen) if form == "call" else ([], [])
     made += known
     count = range(len(program.results) - 1)
     derivatives = "".join(f"g{k}, " for k in count)
@@ -63,7 +63,7 @@ def buffered_source(
             f"def allocate({', '.join(given)}):",
             *(f"    {line}" for line in made),
             f"    def function({arguments}):",
-            *(f"        {line}" for line in (*checks, *body)),
+            *(f"        {line}" for line in (*reads, *body)),
             f"        return {returned}",
             f"    return function, flat, ({derivatives}), {{{table}}}",
             "",
@@ -71,64 +71,15 @@ def buffered_source(
     )
 
 
-def _checked(program: Program) -> tuple[list[str], list[str]]:
-    """Lines that read the inputs, and return None where one has another shape or type; before them
-    those that make what they know.
-
-    The last call's vector or matrix is known if it owns its memory and is small. The shape of an
-    array may be set in place: a matrix with as many rows has the shape that it had.
-    """
-    made, reads, known = ["new = object()"], [], []
-    for k in range(len(program.inputs)):
-        op, kinds = program.read.get(k), "kept" if k in program.sparse else "plain"
-        other = f"p{k}.shape != s{k} or p{k}.dtype is not d{k} or p{k}.__class__ not in {kinds}"
-        reads.append(f"p{k} = inputs[k{k}]")
-        if op is None or op.sparse or len(op.dims) > 2:
-            reads += [f"if {other}:", "    return None"]
-            continue
-        entries = " * ".join(map(program.size, op.dims)) or "1"
-        made += [f"a{k} = new", f"h{k} = {entries} <= {KEPT}"]
-        rows = f" or len(p{k}) != {program.size(op.dims[0])}" if len(op.dims) == 2 else ""
-        reads += [f"if p{k} is not a{k}{rows}:", f"    if {other}:", "        return None"]
-        reads.append(f"    a{k} = p{k} if h{k} and p{k}.base is None else new")
-        known.append(f"a{k}")
-    if not reads:
-        return [], []
-    kept = [f"nonlocal {', '.join(known)}"] if known else []
-    missing = ["except (KeyError, AttributeError, TypeError):", "    return None"]
-    return made, [*kept, "try:", *(f"    {line}" for line in reads), *missing]
-
-
-class _Planner(Text):
+class _Planner(BufferText):
     """Writes each operation by its buffer, and says which buffers there have to be."""
 
-    prefix = ""
-
-    def __init__(self, program: Program, bound: bool, rows: frozenset[Op]) -> None:
-        super().__init__(program)
-        self.bound = bound  # to its inputs
+    def __init__(self, program: Program, form: Form, rows: frozenset[Op]) -> None:
+        known = knowable(program) if form == "call" else frozenset()
+        super().__init__(program, form == "bind", known)
         self.rows = rows
-        self.places: dict[Op, str] = {}  # what is in a buffer
         self.buffers: list[str] = []  # lines that make buffers
-        self.views: dict[str, str] = {}  # view of a buffer -> its name
-        self.constants: dict[str, str] = {}  # an array that is made once -> its name
-        self.functions: set[str] = set()  # of NumPy that are called
-        self.held: dict[Op, tuple[Op, ...]] = {}  # whose memory an operation may have
-        self.last = self._last_uses()
-
-    # the life of values
-
-    def _last_uses(self) -> dict[Op, int]:
-        """The last line that needs the memory of each operation, by itself or by a view."""
-        last: dict[Op, int] = {}
-        for k, op in enumerate(self.program.ops):
-            held = [x for read in op.reads() for x in self.held.get(read, ())]
-            last |= dict.fromkeys(held, k)
-            self.held[op] = tuple(held) if op.kind in VIEWS else (op,)
-        for result, _ in self.program.results:
-            reads = result.reads() if result.inline else [result]
-            last |= {x: len(self.program.ops) for read in reads for x in self.held.get(read, ())}
-        return last
+        self.held, self.last = _lifetimes(program)
 
     def gradients(self) -> list[str]:
         """The flat vector, and one view of it for each derivative; a value that is a derivative is
@@ -206,37 +157,35 @@ class _Planner(Text):
         if op.kind in FILLED:
             return [f"{out}.fill(0.0)", *self.filled(op)]
         if op.kind == "product":
-            texts = matrix_texts(op, self._shaped) or [*map(self.of, op.operands), out]
-            return [self.call("matmul" if op.name == "matmul" else "dot", ", ".join(texts))]
+            texts = matrix_texts(op, self.shaped) or [*map(self.of, op.operands), out]
+            matmul = op.name == "matmul"
+            return [self.call("matmul", ", ".join(texts)) if matmul else _dot(*texts)]
         if op.kind == "onto":
-            fixed = op.operands[0] in self.places or self._is_fixed(op.operands[0])
-            texts = [*map(self.of, op.operands)]
+            value, texts = op.operands[0], [*map(self.of, op.operands)]
+            fixed = value in self.places or (
+                self._is_fixed(value) and value.base.name not in self.known
+            )
             return onto_lines(op, out, texts, self.shape(op.dims), self.view, fixed)
         if op.kind == "reduce":
             return [self._reduced(op, out)]
+        name, texts = op.name, [*map(self.of, op.operands)]
+        if name == "divide" and op.operands[1].kind == "size":  # a product takes half the time
+            name, texts[1] = "multiply", f"1.0 / {texts[1]}"
         operands = ", ".join(
-            self.once(f"np.asarray({self.of(x)}, dtype)") if x.constant else self.of(x)
-            for x in op.operands
+            self.once(f"np.asarray({text}, dtype)") if x.constant else text
+            for x, text in zip(op.operands, texts, strict=True)
         )  # for a ufunc an array is faster than a number
-        return [self.call(op.name, f"{operands}, {'out=' * (op.name in KEYWORD_OUT)}{out}")]
-
-    def _shaped(self, op: Op, axes: Sequence[Dims], turned: bool = False) -> str:
-        """An array with so many axes, each for some of its own; transposed where it is turned."""
-        text = self.of(op)
-        if len(axes) < len(op.dims):
-            text += f".reshape(({', '.join(map(self.product_of, axes))},))"
-        text += ".T" * (turned and len(axes) > 1)
-        return self.view(text) if op in self.places and text != self.places[op] else text
+        return [self.call(name, f"{operands}, {'out=' * (name in KEYWORD_OUT)}{out}")]
 
     def _reduced(self, op: Op, out: str = "") -> str:
         """A sum or maximum; the sum over one of two axes as a product with ones."""
         (a,) = op.operands
         if op.name == "add" and len(op.axes) == 1 and len(a.dims) <= 2:
-            ones = self._ones(a.dims[op.axes[0] :][:1])
+            ones = self.ones(a.dims[op.axes[0] :][:1])
             factors = [self.of(a), ones]
             if len(a.dims) > 1 and op.axes == (0,):
                 factors.reverse()
-            return self.call("dot", ", ".join([*factors, *([out] if out else [])]))
+            return _dot(*factors, *([out] if out else []))
         if op.name == "add" and out and a in self.places:
             count, summed, left = len(a.dims), len(op.axes), len(a.dims) - len(op.axes)
             if (first := {*op.axes} == {*range(summed)}) or {*op.axes} == {*range(left, count)}:
@@ -248,57 +197,19 @@ class _Planner(Text):
     def _summed(self, a: Op, out: str, place: int, first: bool) -> str:
         """The sum over the axes of a buffer before this place, or from there on, as a product of a
         matrix with ones."""
-        factors = [self._shaped(a, (a.dims[:place], a.dims[place:]))]
-        factors.insert(0 if first else 1, self._ones(a.dims[:place] if first else a.dims[place:]))
-        return self.call("dot", ", ".join([*factors, self.view(f"{out}.reshape(-1)")]))
-
-    def _ones(self, dims: Dims) -> str:
-        return self.once(f"np.ones({self.product_of(dims)}, dtype)")
-
-    def product_of(self, dims: Dims) -> str:
-        """How many entries these axes have."""
-        return " * ".join(map(self.program.size, dims))
-
-    # texts
+        factors = [self.shaped(a, (a.dims[:place], a.dims[place:]))]
+        factors.insert(0 if first else 1, self.ones(a.dims[:place] if first else a.dims[place:]))
+        return _dot(*factors, self.view(f"{out}.reshape(-1)"))
 
     def line(self, op: Op) -> str:
         """What an operation without a buffer computes."""
-        own = op.kind == "reduce" and not op.of_sparse
-        return self._reduced(op) if own else super().line(op)
-
-    def call(self, name: str, arguments: str) -> str:
-        """A call of a function of NumPy, by a local name."""
-        self.functions.add(name)
-        return super().call(name, arguments)
-
-    def named(self, op: Op) -> str:
-        """The buffer that an operation is in, or its name."""
-        return self.places.get(op) or super().named(op)
-
-    def of(self, op: Op) -> str:
-        """An operand; a view of a buffer is made once."""
-        if not self._is_fixed(op):
-            return super().of(op)
-        text = super().of(op) if op.inline else super().line(op)
-        return self.view(text)
-
-    def view(self, text: str) -> str:
-        """A view of a buffer, made once."""
-        return self.views.setdefault(text, f"t{len(self.views)}")
-
-    def _is_fixed(self, op: Op) -> bool:
-        """Whether it is a view of a buffer, the same in every call."""
-        if op.kind not in VIEWS:
-            return False
-        of = op.operands[0]
-        if op.kind == "reshape" and (of.kind in VIEWS or of.kind == "input"):
-            return False  # may be a copy
-        own = self.bound and of.kind == "input" and not of.sparse  # whose diagonal is a copy
-        return own or of in self.places or self._is_fixed(of)
-
-    def once(self, text: str) -> str:
-        """An array that is made once."""
-        return self.constants.setdefault(text, f"c{len(self.constants)}")
+        if op.of_sparse or op.kind not in ("reduce", "product"):
+            return super().line(op)
+        if op.kind == "reduce":
+            return self._reduced(op)
+        if op.name == "vdot" and any(x in self.places for x in op.operands):
+            return _dot(*map(self.flat, op.operands))
+        return _dot(*map(self.of, op.operands)) if op.name == "dot" else super().line(op)
 
 
 def _rows(planner: _Planner, op: Op, out: str) -> list[str]:
@@ -321,3 +232,23 @@ def _rows(planner: _Planner, op: Op, out: str) -> list[str]:
 def _count(planner: _Planner, op: Op) -> str:
     """How many rows a scatter adds."""
     return " + ".join(planner.product_of(each.labels[0].dims) for each in additions(op))
+
+
+def _lifetimes(program: Program) -> tuple[dict[Op, tuple[Op, ...]], dict[Op, int]]:
+    """Whose memory each operation may have, and the last line that needs that of each, by itself or
+    by a view."""
+    held: dict[Op, tuple[Op, ...]] = {}
+    last: dict[Op, int] = {}
+    for k, op in enumerate(program.ops):
+        needed = [x for read in op.reads() for x in held.get(read, ())]
+        last |= dict.fromkeys(needed, k)
+        held[op] = tuple(needed) if op.kind in VIEWS else (op,)
+    for result, _ in program.results:
+        reads = result.reads() if result.inline else [result]
+        last |= {x: len(program.ops) for read in reads for x in held.get(read, ())}
+    return held, last
+
+
+def _dot(left: str, right: str, *out: str) -> str:
+    """A product by the array's own method: np.dot looks for other libraries' arrays before."""
+    return f"{left}.dot({', '.join((right, *out))})"

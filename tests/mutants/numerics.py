@@ -204,7 +204,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/numerics/buffers.py",
         f"tests/properties/test_buffers.py {INPUTS} tests/numerics/test_function.py",
-        ("a buffer dies before its view", "tuple(held) if op.kind in VIEWS else (op,)", "(op,)"),
+        ("a buffer dies before its view", "tuple(needed) if op.kind in VIEWS else (op,)", "(op,)"),
         (
             "a buffer dies a line early",
             "if self.last[x] == k and self.places",
@@ -212,9 +212,13 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "a result is written over",
-            "last |= {x: len(self.program.ops) for read in reads",
+            "last |= {x: len(program.ops) for read in reads",
             "last |= {x: last.get(x, 0) for read in reads",
         ),
+    ),
+    *planted_in(
+        "symgrad/numerics/known_inputs.py",
+        f"tests/properties/test_buffers.py {INPUTS} tests/numerics/test_function.py",
         ("a mask is stripped", " or p{k}.__class__ not in {kinds}", ""),
     ),
     *planted_in(
@@ -227,11 +231,23 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/numerics/known_inputs.py",
+        "tests/numerics/test_buffers.py",
+        ("a view's memory is held", " and p{k}.base is None", ""),
+        ("a large array is held", " <= {HELD}", " >= 0"),
+        ("a shape that was set in place is missed", "if len(dims) == 2", "if False"),
+        (
+            "the views of another array are taken",
+            "for t, text in own.items()),",
+            "for t, text in own.items() if k < 0),",
+        ),
+    ),
+    *planted_in(
         "symgrad/numerics/binding.py",
         "tests/numerics/test_bind.py",
         (
             "labels of bound arrays are looked at once",
-            "for name, size in bound.labels.items():",
+            "for name, size in self.bound.labels.items():",
             "for name, size in ():",
         ),
         ("a copy is bound", "number or own is array or _stands_there(own, array)", "True"),
@@ -257,7 +273,7 @@ MUTANTS: list[Mutant] = [
         ("masked entries count in a repeated call", "if any(map(is_masked, arrays)):", "if False:"),
     ),
     *planted_in(
-        "symgrad/numerics/buffers.py",
+        "symgrad/numerics/buffer_text.py",
         "tests/numerics/test_sparse.py",
         ("a sparse matrix's diagonal is read once", " and not of.sparse", ""),
     ),
