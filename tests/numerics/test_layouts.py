@@ -133,7 +133,8 @@ y: Index(v)
 loss = sum(tanh(einsum("ocd,cd->o", K, M))) + mean(norm2(E[y])**2 for y in batch)"""
     made = sg.derive(program, ("E", "K")).lambdify().plan.program
     sizes = {axis: 50 if str(axis) == "v" else 3 for axis in made.axes}
-    few = few_rows([op for op, _ in made.results], lambda axis: sizes.get(axis, 3))
+    results = [op for op, _ in made.results]
+    few = few_rows(results, made.ops, lambda axis: sizes.get(axis, 3))
     assert few
     shapes = [()] * len(made.inputs)
     counts = [sizes[axis] for axis in made.axes]
