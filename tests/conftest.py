@@ -50,6 +50,14 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A folder for what Numba compiles: the user's own is not written to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SYMGRAD_CACHE", str(tmp_path_factory.mktemp("compiled")))
+        yield
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """golden(name, text): the text is that of the file tests/golden/name, but for the sizes of the
