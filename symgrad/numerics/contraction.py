@@ -19,6 +19,7 @@ from symgrad.numerics.sparse import next_pair
 NOMINAL = 32  # what an unknown dimension counts as
 BATCH = 24  # and a batch: a vector of each example meets a matrix before two matrices meet
 SHORT = 64  # an axis whose identity matrix is kept
+READ = 12  # multiplications that take as long as to read an entry from memory
 LOOK_AHEAD = 4  # with more factors only the next product is looked at
 FEW = 8  # with more only the product itself, and only pairs that share an index
 
@@ -58,6 +59,11 @@ class Costs:
                 axes = dict(zip((*op.axes[0], *op.axes[1]), dims, strict=True))
                 total += math.prod(map(self.extent, axes.values()))
         return total
+
+    def time(self, ops: Sequence[Op]) -> int:
+        """How long they take, in multiplications: each product reads its factors, too."""
+        read = (x.dims for op in ops if op.kind == "product" for x in op.operands)
+        return self.of(ops) + READ * sum(math.prod(map(self.extent, dims)) for dims in read)
 
     def volume(self, labels: Iterable[Hashable]) -> int:
         """How many entries an array over these indices has."""
@@ -200,7 +206,7 @@ class Order:
             return total, not _has_batch(labels[pair[0]] + labels[pair[1]]), sum(pair)
 
         i, j = min(pairs, key=cost)
-        self.pairs.left |= {key for pair, key in keys.items() if pair != (i, j)}
+        self.pairs.pass_by((key for pair, key in keys.items() if pair != (i, j)), self)
         return numbers[i], numbers[j]
 
 

@@ -60,9 +60,12 @@ def program(
     flat = without_differences(chosen_alone(flat))
     costs, recorded = Costs(sizes or {}), record is not None
     emitter, written = _written(flat, costs, recorded, sparse)
-    if promised := emitter.products.pairs.regretted:  # forward and backward together
-        again = _written(flat, replace(costs, promised=promised), recorded, sparse)
-        emitter, written = min((emitter, written), again, key=lambda pair: costs.of(pair[1].ops))
+    again = [  # forward and backward together
+        _written(flat, replace(costs, promised=promised), recorded, sparse)
+        for promised in emitter.products.pairs.regretted
+    ]
+    if again:
+        emitter, written = min((emitter, written), *again, key=lambda x: costs.time(x[1].ops))
     if record is not None and emitter.computed is not None:
         record.lines = {name: emitter.computed.get(op, []) for op, name in written.names.items()}
         record.flat = flat

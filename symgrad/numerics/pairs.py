@@ -3,7 +3,7 @@ more index like any other (F.T @ H, never a loop)."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,8 @@ class Pairs:
     systems: Systems
     made: dict[Hashable, tuple[Op, list[tuple[int, int]]]] = field(default_factory=dict)
     # the result for each key, and its axes
-    left: set[Hashable] = field(default_factory=set)  # products that were not chosen in their term
+    left: dict[Hashable, object] = field(default_factory=dict)  # not chosen, by which term first
+    shared: set[Hashable] = field(default_factory=set)  # not chosen by several terms
 
     def product(
         self, a: Array, b: Array, needed: Set[Hashable], order: Sequence[Hashable]
@@ -54,9 +55,18 @@ class Pairs:
         return None if None in nodes else (*nodes, *how)
 
     @property
-    def regretted(self) -> frozenset[Hashable]:
-        """The products of two nodes that one term passed by, and another one made."""
-        return frozenset({*map(self.between, self.left & self.made.keys())} - {None})
+    def regretted(self) -> Sequence[frozenset[Hashable]]:
+        """The products of two nodes that one term passed by, and another one made; these, and those
+        that several terms passed by. Each where there are any."""
+        made = frozenset({*map(self.between, self.left.keys() & self.made.keys())} - {None})
+        both = made.union({*map(self.between, self.shared)} - {None})
+        return [x for x in dict.fromkeys((made, both)) if x]
+
+    def pass_by(self, keys: Iterable[Hashable], term: object) -> None:
+        """A term does not choose these products."""
+        for key in keys:
+            if self.left.setdefault(key, term) is not term:
+                self.shared.add(key)
 
     def _turned(self, a: Array, other: Array) -> Array:
         """A symmetric matrix with the index that the other array has at the end: S_ij = S_ji, so
