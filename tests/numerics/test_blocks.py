@@ -262,3 +262,13 @@ def test_memory_is_that_of_a_block() -> None:
         assert tracemalloc.get_traced_memory()[1] < 0.5e6
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("program", "wide"), [("softmax", True), ("a mixture", False)])
+def test_a_product_that_takes_longest_is_a_small_one(program: str, wide: bool) -> None:
+    made = sg.derive(CUT[program]).lambdify().plan.program
+    numbers = {"d": 800 if wide else 16, "k": 10}
+    sizes = {axis: numbers.get(str(axis), 60_000) for axis in made.axes}
+    plan = blocks.planned(made, sizes, np.float32, 1)
+    assert plan is not None
+    assert (plan.rows * numbers["k"] <= blocks.SMALL) == wide
