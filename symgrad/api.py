@@ -24,7 +24,7 @@ from symgrad.language.expanding import expanded
 from symgrad.language.problem import Problem, Wrt
 
 if TYPE_CHECKING:
-    from symgrad.numerics.reports import GradientReport
+    from symgrad.numerics.checks.reports import GradientReport
 
 Source: TypeAlias = Problem | str | sympy.Basic
 
@@ -208,7 +208,7 @@ def stationary(
     >>> stationary(program, ["w"], subject_to="sum(w) = 1").results["w"].expression
     'inv(S) @ ones(n) / sum(inv(S))'
     """
-    from symgrad.numerics.solutions import check_regular
+    from symgrad.numerics.checks.solutions import check_regular
 
     derivation = solved(as_problem(problem), wrt, subject_to)
     check_regular(derivation)
@@ -251,7 +251,8 @@ def check_gradient(
     """Compare a gradient with numerical differentiation: a program's, or that of any function.
 
     Of a program: the derived gradient, or the arrays that `gradients` claims, a dictionary by the
-    names of wrt, at the inputs; without any, at random ones (see `symgrad.numerics.differences`).
+    names of wrt, at the inputs; without any, at random ones (see
+    `symgrad.numerics.checks.differences`).
 
     >>> program, inputs = "x: Vector(n)\\nloss = norm2(x)**2", {"x": [1.0, 2.0]}
     >>> check_gradient(program, ["x"], inputs).verdict
@@ -260,7 +261,7 @@ def check_gradient(
     'failed'
 
     Of a Python function of an array, or of arrays by their names: `at` is where, and `gradient` is
-    what gives the gradient there, in the shape of `at` (see `symgrad.numerics.callables`).
+    what gives the gradient there, in the shape of `at` (see `symgrad.numerics.checks.callables`).
 
     >>> import numpy as np
     >>> def loss(W, b):
@@ -275,7 +276,8 @@ def check_gradient(
     Options: `seed`; `entries`, the most that are checked one by one.
     Raises: DataError where shapes or names do not fit, OptionError where options do not.
     """
-    from symgrad.numerics import callables, gradients
+    from symgrad.numerics import gradients
+    from symgrad.numerics.checks import callables
 
     if isinstance(problem, Problem | str | sympy.Basic):
         if at is not None or gradient is not None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from symgrad.language.phrases import joined, phrase
 
 if TYPE_CHECKING:
-    from symgrad.numerics.reports import GradientReport
-    from symgrad.numerics.verification import Verification
+    from symgrad.numerics.checks.reports import GradientReport
+    from symgrad.numerics.checks.verification import Verification
 
 
 @dataclass(frozen=True)

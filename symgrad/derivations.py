@@ -24,10 +24,10 @@ from symgrad.language.problem import Problem
 from symgrad.results import Result, StepResult
 
 if TYPE_CHECKING:
+    from symgrad.numerics.checks.numbers import Numbers
+    from symgrad.numerics.checks.verification import Verification
     from symgrad.numerics.function import Function
-    from symgrad.numerics.numbers import Numbers
     from symgrad.numerics.recurrences.function import StepFunction
-    from symgrad.numerics.verification import Verification
 
 Styled: TypeAlias = rendering.Style | None
 METHODS = ("backpropagation", "differentials", "chain-rule")
@@ -150,15 +150,15 @@ class Derivation(Printable):
 
     def verify(self, seed: int = 0) -> Verification:
         """Check every step as a numerical identity at random numbers, and the generated NumPy."""
-        from symgrad.numerics.verification import verify
+        from symgrad.numerics.checks.verification import verify
 
         return verify(self.data, seed)
 
     @cached_property
     def checked(self) -> Checked:
         """The checks that the texts report; a step that is not true is never printed."""
-        from symgrad.numerics import differences, verification
-        from symgrad.numerics.chains import check_chains
+        from symgrad.numerics.checks import differences, verification
+        from symgrad.numerics.checks.chains import check_chains
 
         check_chains(self.problem)
         verified = verification.verify(self.data, code=False)
@@ -273,7 +273,7 @@ def _chains(derivation: data.Derivation, method: str, level: str) -> rendering.C
     """The chains that a level shows, every line checked; None by another method."""
     if method == METHODS[0] or level == "result":
         return None
-    from symgrad.numerics import proofs
+    from symgrad.numerics.checks import proofs
 
     return proofs.chains(derivation, method, full=level == "full")
 
@@ -281,7 +281,7 @@ def _chains(derivation: data.Derivation, method: str, level: str) -> rendering.C
 def _proofs(derivation: data.Derivation, level: str, why: str) -> Mapping[int, Proof]:
     """The proofs that a level shows, every line checked."""
     one_of("the reason", why, KINDS)
-    from symgrad.numerics import proofs
+    from symgrad.numerics.checks import proofs
 
     full = isinstance(level, str) and level == "full"
     return proofs.proofs(derivation, KINDS[KINDS.index(why)]) if full else {}
@@ -291,7 +291,7 @@ def _numbers(derivation: data.Derivation, given: int | Mapping[str, Any]) -> Num
     """The numbers of each line. Raises: OptionError where a line has none."""
     if derivation.kind == "stationary":
         raise OptionError("of a stationary point no numbers are shown: take evaluate, or solve")
-    from symgrad.numerics.numbers import numbers_of
+    from symgrad.numerics.checks.numbers import numbers_of
 
     return numbers_of(derivation, given)
 

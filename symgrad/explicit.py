@@ -21,7 +21,7 @@ from symgrad.language.sympy_output import sympy_of
 if TYPE_CHECKING:
     import numpy as np
 
-    from symgrad.numerics.verification import Verification
+    from symgrad.numerics.checks.verification import Verification
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ExplicitJacobian:
 
     def verify(self, seed: int = 0) -> Verification:
         """Check every step of every row at random numbers."""
-        from symgrad.numerics import verification
+        from symgrad.numerics.checks import verification
 
         checks = (verification.verify(d, seed) for d in self.derivations if d is not None)
         return verification.Verification(tuple(step for check in checks for step in check.steps))

@@ -18,7 +18,7 @@ import pytest
 import symgrad as sg
 from symgrad.calculus.proofs import KINDS
 from symgrad.language.expressions import OPERATIONS
-from symgrad.numerics.proofs import proofs
+from symgrad.numerics.checks.proofs import proofs
 from tests.derived import of_case
 
 FILE = Path(__file__).parent / "cases" / "cases.json"

@@ -13,8 +13,8 @@ import sympy
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.lowering import Tensor
 from symgrad.language.problem import Problem
+from symgrad.numerics.checks.sampling import draws
 from symgrad.numerics.interpreter import add_values, evaluate_nodes, over_labels, size_of
-from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import axes_of, enlarged
 
 Values: TypeAlias = Mapping[ix.Node, Any]

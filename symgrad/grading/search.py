@@ -12,7 +12,7 @@ from symgrad.calculus.lowering import Tensor
 from symgrad.calculus.nodes import Input, topological
 from symgrad.grading.points import Point
 from symgrad.language.problem import Problem, Variable
-from symgrad.numerics.evaluation import STEP
+from symgrad.numerics.checks.evaluation import STEP
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 
 FACTORS = (3.0, 10.0, 30.0, 1e2, 3e2, 1e3, 3e3, 1e4, 1e5, 1e6, 1e8, 1e10, 1e12)

@@ -23,9 +23,9 @@ from symgrad.language.dimensions import Shape, describe, product
 from symgrad.language.problem import Variable
 from symgrad.language.scope import also_called
 from symgrad.language.unparse import unparse
-from symgrad.numerics.evaluation import drawn
+from symgrad.numerics.checks.evaluation import drawn
+from symgrad.numerics.checks.vectorized import commutation
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.vectorized import commutation
 
 DRAWS = 2
 COMMUTATIONS = ("K", "K2", "K3")  # what K is called, where the problem has a K of its own

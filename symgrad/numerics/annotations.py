@@ -26,10 +26,10 @@ from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.unspecified import derivative
 from symgrad.language.unparse import unparse
 from symgrad.numerics.comments import Comments, comment
-from symgrad.numerics.distances import distances
 from symgrad.numerics.emitter import Computed, Record
-from symgrad.numerics.limits import GUARDS
-from symgrad.numerics.passes import Flat
+from symgrad.numerics.passes.base import Flat
+from symgrad.numerics.passes.distances import distances
+from symgrad.numerics.passes.limits import GUARDS
 from symgrad.numerics.source import Program
 
 SHORT = 9  # names and functions of a part that has no name in the derivation

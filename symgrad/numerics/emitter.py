@@ -9,19 +9,19 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.terms import opened
 from symgrad.errors import DataError
-from symgrad.numerics.branches import chosen_alone
-from symgrad.numerics.cofactors import with_cofactors
 from symgrad.numerics.contraction import Costs
-from symgrad.numerics.distances import without_differences
-from symgrad.numerics.flattening import flattened
-from symgrad.numerics.limits import at_limits
 from symgrad.numerics.listing import Array, FilledError, Listing, Op, dims_of, part_of
-from symgrad.numerics.low_rank import by_small_systems
-from symgrad.numerics.passes import Flat
+from symgrad.numerics.passes.base import Flat
+from symgrad.numerics.passes.branches import chosen_alone
+from symgrad.numerics.passes.cofactors import with_cofactors
+from symgrad.numerics.passes.distances import without_differences
+from symgrad.numerics.passes.flattening import flattened
+from symgrad.numerics.passes.limits import at_limits
+from symgrad.numerics.passes.low_rank import by_small_systems
+from symgrad.numerics.passes.ranges import in_range
+from symgrad.numerics.passes.separating import separated
 from symgrad.numerics.products import Products
-from symgrad.numerics.ranges import in_range
 from symgrad.numerics.scatters import Sign, joined, needed, scatters
-from symgrad.numerics.separating import separated
 from symgrad.numerics.source import Program
 from symgrad.numerics.sparse import refuse
 from symgrad.numerics.systems import Systems, of_factor, solvable

@@ -31,7 +31,7 @@ from symgrad.numerics.plan import Plan
 from symgrad.numerics.source import Program, defined, numpy_source
 
 if TYPE_CHECKING:
-    from symgrad.numerics.numba_backend import Compiled
+    from symgrad.numerics.compiled.backend import Compiled
 
 MODULES = ("numpy", "numba", "array_api")
 
@@ -134,7 +134,7 @@ class Function:
         own = NumPy(self.dtype, sparse=self.modules == "numpy")
         library: Callable[[Sequence[Any]], Library] = lambda _: own  # noqa: E731
         if self.modules == "numba":
-            from symgrad.numerics.numba_backend import plain_function
+            from symgrad.numerics.compiled.backend import plain_function
 
             function = plain_function(program, signature.axes, self.dtype)
             return Plain(signature, program, function, program.axes, library, self._of_sparse)
@@ -161,7 +161,7 @@ class Function:
 
     def _allocating(self, program: Program, form: Form, rows: frozenset[Op]) -> Callable[..., Any]:
         if self.modules == "numba":
-            from symgrad.numerics.numba_backend import allocating
+            from symgrad.numerics.compiled.backend import allocating
 
             return allocating(program, self.signature.axes, form)
         return blocks.allocating(program, form, rows, self.threads)
@@ -256,7 +256,7 @@ class Function:
 
     def compiled(self, inputs: Mapping[str, Any]) -> tuple[Compiled, list[int]]:
         """With modules="numba": what is compiled for arrays like these, and the sizes it takes."""
-        from symgrad.numerics.numba_backend import Compiled
+        from symgrad.numerics.compiled.backend import Compiled
 
         inputs, _ = self.signature.apart(inputs)
         _, sizes = self.signature.arrays(self.inputs, inputs, NumPy(self.dtype))

@@ -8,13 +8,13 @@ from typing import Any
 from symgrad.calculus.derive import gradient, hvp, value
 from symgrad.calculus.recurrences import derive as steps
 from symgrad.language.problem import Problem, Wrt
-from symgrad.numerics import differences
+from symgrad.numerics.checks import differences
+from symgrad.numerics.checks.reports import GradientReport
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.recurrences.checks import check_steps, steps_given
 from symgrad.numerics.recurrences.function import StepFunction, compile_joined
 from symgrad.numerics.recurrences.verification import lengths_of
 from symgrad.numerics.remembered import remembered
-from symgrad.numerics.reports import GradientReport
 
 
 def value_function(problem: Problem, dtype: str = "float64") -> Function | StepFunction:

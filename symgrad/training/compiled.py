@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import sympy
 
+from symgrad.numerics.compiled.backend import owned
+from symgrad.numerics.compiled.names import MATHEMATICS, numba
 from symgrad.numerics.function import Function
-from symgrad.numerics.numba_backend import owned
-from symgrad.numerics.numba_names import MATHEMATICS, numba
 from symgrad.numerics.sizes import normal_shape
 from symgrad.numerics.source import defined
 from symgrad.training.data.arrays import Array, Arrays

@@ -12,9 +12,9 @@ from symgrad.calculus.nodes import batch_of
 from symgrad.errors import NotFiniteError, SymgradError
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
-from symgrad.numerics.evaluation import batch_first
+from symgrad.numerics.checks.evaluation import batch_first
+from symgrad.numerics.checks.numbers import numbers_of
 from symgrad.numerics.layers import flat
-from symgrad.numerics.numbers import numbers_of
 from symgrad.training.data.arrays import Array, Arrays, Data
 
 SHOWN = 5  # examples of a minibatch that are named

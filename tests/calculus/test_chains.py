@@ -19,8 +19,8 @@ from symgrad.language.operations.arithmetic import multiply
 from symgrad.language.operations.contractions import diag, dot, total, trace
 from symgrad.language.plain import plain_text
 from symgrad.language.unparse import unparse
-from symgrad.numerics.proofs import untrue
-from symgrad.numerics.verification import Judge
+from symgrad.numerics.checks.proofs import untrue
+from symgrad.numerics.checks.verification import Judge
 from symgrad.rendering import proof_equations
 from tests.derived import of_case, of_example
 
@@ -264,7 +264,7 @@ def test_a_broken_line_of_a_chain_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     wrong = [*broken(derivation.data, "W")]
     assert len(wrong) == 9
     assert all(len([*untrue(proof, judge)]) == 1 for proof in wrong)
-    monkeypatch.setattr("symgrad.numerics.proofs.chain", lambda *given: wrong[-1])
+    monkeypatch.setattr("symgrad.numerics.checks.proofs.chain", lambda *given: wrong[-1])
     for form in ("text", "latex", "markdown", "html", "json"):
         with pytest.raises(sg.VerificationError, match=r"a line of the derivation by W .*not true"):
             getattr(derivation, form)()

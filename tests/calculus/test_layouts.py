@@ -9,7 +9,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.calculus.derive import derived, gradient
-from symgrad.numerics import differences
+from symgrad.numerics.checks import differences
 
 REGRESSION = """\
 W: Matrix(m, n)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics.sampling import draws
+from symgrad.numerics.checks.sampling import draws
 
 DECLARED = """\
 Q: Matrix(n, n, orthogonal=True)

@@ -13,7 +13,7 @@ from symgrad.calculus import stacking
 from symgrad.language.expressions import Expression
 from symgrad.language.plain import plain_text
 from symgrad.language.tex import latex
-from symgrad.numerics.vectorized import commutation
+from symgrad.numerics.checks.vectorized import commutation
 
 DECLARED = {
     "A": "Matrix(p, m)",

@@ -15,9 +15,9 @@ from symgrad.calculus.derivation import Derivation, IndexForm
 from symgrad.calculus.proofs import Proof, ProofLine, chains_by_rule
 from symgrad.calculus.proofs.lines import Form, Indexed, Way, Ways
 from symgrad.language.expressions import Expression, Number
-from symgrad.numerics import proofs as numerics
-from symgrad.numerics.proofs import untrue
-from symgrad.numerics.verification import Judge
+from symgrad.numerics.checks import proofs as numerics
+from symgrad.numerics.checks.proofs import untrue
+from symgrad.numerics.checks.verification import Judge
 from symgrad.rendering import proof_equations
 from symgrad.rendering.text import Sheet
 from tests.derived import of_case, of_example

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from symgrad.numerics import comparison
+from symgrad.numerics.checks import comparison
 
 PROGRAM = """\
 x: Vector(d)

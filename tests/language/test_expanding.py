@@ -10,7 +10,7 @@ from symgrad.examples import text
 from symgrad.language.expanding import expanded, has_definition
 from symgrad.language.expressions import OPERATIONS, Operation
 from symgrad.language.unparse import unparse
-from symgrad.numerics.sampling import draws
+from symgrad.numerics.checks.sampling import draws
 from tests.calls import calls, program
 
 DEFINED = [o for o in OPERATIONS.values() if has_definition(o.name)]

@@ -8,7 +8,7 @@ LABELS = "tests/numerics/test_labels.py"
 INPUTS = "tests/numerics/test_inputs.py"
 MUTANTS: list[Mutant] = [
     *planted_in(
-        "symgrad/numerics/numbers.py",
+        "symgrad/numerics/checks/numbers.py",
         "tests/numerics/test_numbers.py",
         (
             "numbers beside a line are those of the last example",
@@ -45,13 +45,13 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/numba_kernels.py",
+        "symgrad/numerics/compiled/kernels.py",
         "tests/numerics/test_systems.py tests/numerics/test_cofactors.py",
         ("a solution is not kept", "        out[at] = entry\n", "        pass\n"),
         ("one row of cofactors is scaled", "for k in range(s.size):", "for k in range(1):"),
     ),
     *planted_in(
-        "symgrad/numerics/numba_kernels.py",
+        "symgrad/numerics/compiled/kernels.py",
         "tests/numerics/test_numba_kernels.py",
         (
             "log1p loses what 1 + x rounds off",
@@ -80,7 +80,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/verification.py",
+        "symgrad/numerics/checks/verification.py",
         "tests/numerics/test_solutions.py",
         (
             "a solution is not put back into the gradient",
@@ -128,7 +128,7 @@ MUTANTS: list[Mutant] = [
         ("None is a number", "if not isinstance(entry, Real | Decimal | np.bool_):", "if False:"),
     ),
     *planted_in(
-        "symgrad/numerics/sampling.py",
+        "symgrad/numerics/checks/sampling.py",
         "tests/calculus/test_facts.py tests/calculus/test_orthogonality.py",
         ("symmetric numbers are not", "(array + np.swapaxes(array, -1, -2)) / 2", "array"),
         (
@@ -263,7 +263,7 @@ MUTANTS: list[Mutant] = [
         ("a column's derivative stays one", " or s != shapes[n]", ""),
     ),
     *planted_in(
-        "symgrad/numerics/numba_backend.py",
+        "symgrad/numerics/compiled/backend.py",
         "tests/numerics/test_bind.py",
         (
             "imaginary parts are cut off in a repeated call",
@@ -326,7 +326,7 @@ MUTANTS: list[Mutant] = [
         ("scatters that were joined stay", "for op in ops if op in seen)", "for op in ops)"),
     ),
     *planted_in(
-        "symgrad/numerics/comparison.py",
+        "symgrad/numerics/checks/comparison.py",
         "tests/numerics/test_check_gradient.py tests/numerics/test_planted_derivatives.py",
         ("complex step may be coarse", "TOLERANCE = 1e-7", "TOLERANCE = 1e-4"),
         ("a small entry is not looked at", "\nFLOOR = 1e-14", "\nFLOOR = 1e-3"),
@@ -335,17 +335,17 @@ MUTANTS: list[Mutant] = [
         ("a gradient of 0 has no scale", "((error <= sure) | zero)", "(error <= sure)"),
     ),
     *planted_in(
-        "symgrad/numerics/differences.py",
+        "symgrad/numerics/checks/differences.py",
         "tests/calculus/test_layouts.py",
         ("a transpose is checked as the gradient", "if any(outcome.moved", "if any(False"),
     ),
     *planted_in(
-        "symgrad/numerics/differences.py",
+        "symgrad/numerics/checks/differences.py",
         "tests/numerics/test_check_gradient.py",
         ("a kink is never met", "JUMP = 1e-6", "JUMP = 1e6"),
     ),
     *planted_in(
-        "symgrad/numerics/quotients.py",
+        "symgrad/numerics/checks/quotients.py",
         "tests/numerics/test_user_gradients.py",
         ("values have no noise", "return max(level, EPS * top)", "return 0.0"),
         ("sides of a kink agree", "RESOLVED = 4.0", "RESOLVED = 1e9"),
@@ -353,7 +353,7 @@ MUTANTS: list[Mutant] = [
         ("a jump is no error", "rest += max(abs(kink), unsure)", "rest += 0.0"),
     ),
     *planted_in(
-        "symgrad/numerics/callables.py",
+        "symgrad/numerics/checks/callables.py",
         "tests/numerics/test_user_gradients.py",
         ("all that noise hides is 0", "ABSOLUTE = 1e-8", "ABSOLUTE = 1e8"),
         (
@@ -364,12 +364,12 @@ MUTANTS: list[Mutant] = [
         ("a function may change its point", "else np.array(a) for", "else np.asarray(a) for"),
     ),
     *planted_in(
-        "symgrad/numerics/taylor.py",
+        "symgrad/numerics/checks/taylor.py",
         "tests/numerics/test_check_gradient.py",
         ("a slope of 1 is no error", "WRONG = 0.05", "WRONG = 0.0"),
     ),
     *planted_in(
-        "symgrad/numerics/verification.py",
+        "symgrad/numerics/checks/verification.py",
         "tests/numerics/test_verification.py tests/numerics/test_planted_derivatives.py",
         ("verification is coarse", "TOLERANCE = 1e-8", "TOLERANCE = 1e-3"),
         (
@@ -395,7 +395,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/extents.py",
+        "symgrad/numerics/passes/extents.py",
         "tests/test_real_inputs.py",
         (
             "nothing is too large",
@@ -404,7 +404,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/ranges.py",
+        "symgrad/numerics/passes/ranges.py",
         "tests/test_real_inputs.py",
         (
             "a weight of 0 counts in the shift",
@@ -413,7 +413,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/limits.py",
+        "symgrad/numerics/passes/limits.py",
         "tests/test_real_inputs.py",
         (
             "0 / 0 beside a logarithm",
@@ -423,7 +423,7 @@ MUTANTS: list[Mutant] = [
         ("0 log 0", "inside = bool(weights) and any(_logarithms(factor))", "inside = False"),
     ),
     *planted_in(
-        "symgrad/numerics/cofactors.py",
+        "symgrad/numerics/passes/cofactors.py",
         "tests/numerics/test_cofactors.py",
         (
             "a reflection has another sign",

@@ -11,7 +11,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.examples import names, text
-from symgrad.numerics import differences
+from symgrad.numerics.checks import differences
 
 NET = """\
 x: Vector(d)

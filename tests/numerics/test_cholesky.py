@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics import numba_lapack
+from symgrad.numerics.compiled import lapack
 from symgrad.numerics.interpreter import evaluate_nodes
 from symgrad.numerics.sizes import infer_sizes
 from tests.numerics.test_systems import equal, interpreted
@@ -149,7 +149,7 @@ def test_a_vector_is_one_right_side(monkeypatch: pytest.MonkeyPatch) -> None:
     def potrs(*arguments: Any) -> None:
         asked.append(arguments[2].data_as(ctypes.POINTER(ctypes.c_int32))[0])
 
-    monkeypatch.setattr(numba_lapack, "potrs", potrs)
+    monkeypatch.setattr(lapack, "potrs", potrs)
     for b in (np.ones(4), np.ones((3, 4))):
-        numba_lapack.solved(np.eye(4), b)
+        lapack.solved(np.eye(4), b)
     assert asked == [1, 3]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics.distances import DISTANCES
+from symgrad.numerics.passes.distances import DISTANCES
 from symgrad.numerics.rowwise import parts
 from symgrad.numerics.source import defined
 

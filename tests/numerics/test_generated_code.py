@@ -110,7 +110,7 @@ SOURCES = """
 import json, sys
 import symgrad as sg
 from symgrad.numerics.buffers import buffered_source
-from symgrad.numerics.numba_backend import Compiled
+from symgrad.numerics.compiled.backend import Compiled
 
 for kind, program, wrt in json.load(sys.stdin):
     function = getattr(sg, kind)(program, wrt).lambdify()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics import numba_files
+from symgrad.numerics.compiled import files
 
 PROGRAM = "x: Vector(n)\nA: Matrix(n, n)\nloss = sum(tanh(A @ x)**2)"
 INPUTS = {"x": np.arange(3.0), "A": np.eye(3)}
@@ -18,10 +18,10 @@ INPUTS = {"x": np.arange(3.0), "A": np.eye(3)}
 def compiled() -> tuple[Any, int]:
     """The results, and how often the compiled function came from a file."""
     pytest.importorskip("numba")
-    from symgrad.numerics import numba_backend, numba_names
+    from symgrad.numerics.compiled import backend, names
 
-    numba_backend._core.cache_clear()
-    numba_names._products.cache_clear()
+    backend._core.cache_clear()
+    names._products.cache_clear()
     function = sg.derive(PROGRAM).lambdify(modules="numba")
     results = function(INPUTS)
     program, _ = function.compiled(INPUTS)
@@ -44,7 +44,7 @@ def test_without_a_folder_it_is_compiled_all_the_same(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("SYMGRAD_CACHE", said.format(tmp_path))
-    assert numba_files.kept("def f(): pass", "") == ""
+    assert files.kept("def f(): pass", "") == ""
     results, hits = compiled()
     assert hits == 0 and results[0] == pytest.approx(sum(np.tanh(np.arange(3.0)) ** 2))
 
@@ -53,16 +53,16 @@ def test_a_file_is_written_once_and_old_ones_are_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SYMGRAD_CACHE", str(tmp_path))
-    monkeypatch.setattr(numba_files, "MOST", 3)
-    paths = [Path(numba_files.kept(f"x = {k}\n", "")) for k in range(6)]
+    monkeypatch.setattr(files, "MOST", 3)
+    paths = [Path(files.kept(f"x = {k}\n", "")) for k in range(6)]
     assert [path.exists() for path in paths] == [False] * 3 + [True] * 3
-    assert Path(numba_files.kept("x = 5\n", "")) == paths[5]
+    assert Path(files.kept("x = 5\n", "")) == paths[5]
     assert paths[5].read_text() == "x = 5\n"
-    assert numba_files.kept("x = 5\n", "other") != str(paths[5])
+    assert files.kept("x = 5\n", "other") != str(paths[5])
 
 
 def test_the_user_s_cache_is_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SYMGRAD_CACHE", raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert numba_files.folder() == Path("/somewhere/symgrad/numba")
+    assert files.folder() == Path("/somewhere/symgrad/numba")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from symgrad.numerics import numba_kernels
+from symgrad.numerics.compiled import kernels
 
 ENDS = [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, -2.0]
 
@@ -15,7 +15,7 @@ ENDS = [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, -2.0]
 def test_functions_of_a_number_are_the_library_s_within_units_in_the_last_place(
     name: str, dtype: str, units: int
 ) -> None:
-    function = getattr(numba_kernels, name if dtype == "float64" else f"{name}_single")
+    function = getattr(kernels, name if dtype == "float64" else f"{name}_single")
     limits = np.finfo(dtype)
     spread = np.geomspace(limits.smallest_subnormal, limits.max / 2, 150)
     points = np.concatenate([np.linspace(-110, 110, 201), spread, -spread / limits.max, ENDS])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics.numba_products import by_entries, by_rows, product_text
+from symgrad.numerics.compiled.products import by_entries, by_rows, product_text
 
 SIZES = (0, 1, 3, 4, 5, 9)
 

@@ -50,7 +50,7 @@ def test_the_numbers_are_numpy_s(labels: str, dtype: str, tolerance: float) -> N
 
 
 def test_more_steps_make_no_more_functions() -> None:
-    from symgrad.numerics.numba_source import written
+    from symgrad.numerics.compiled.source import written
 
     def functions(steps: int) -> int:
         function = sg.derive(recurrent(steps), ["W", "E"]).lambdify()

@@ -12,7 +12,7 @@ import symgrad as sg
 from symgrad.examples import text
 from symgrad.language.plain import plain_text
 from symgrad.language.tex import latex
-from symgrad.numerics.numbers import numbers_of
+from symgrad.numerics.checks.numbers import numbers_of
 from symgrad.rendering.numbers import array_formula
 
 NET = "W: Matrix(2, 2)\nx: Vector(2)\nz = W @ x\nloss = norm2(z)**2"

@@ -18,9 +18,9 @@ from symgrad.examples import names, text
 from symgrad.language.expressions import OPERATIONS, Call, Expression, Number, Operation
 from symgrad.language.operations.constants import zeros
 from symgrad.language.operations.smooth import log
-from symgrad.numerics import proofs as numerics
-from symgrad.numerics.proofs import proofs, untrue
-from symgrad.numerics.verification import Judge
+from symgrad.numerics.checks import proofs as numerics
+from symgrad.numerics.checks.proofs import proofs, untrue
+from symgrad.numerics.checks.verification import Judge
 from tests.calls import calls, parameters
 from tests.derived import of_call
 

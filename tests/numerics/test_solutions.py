@@ -12,7 +12,7 @@ from symgrad.calculus.nodes import Factor, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary import stationary
 from symgrad.language.parser import parse
-from symgrad.numerics.verification import verify
+from symgrad.numerics.checks.verification import verify
 
 RIDGE = """X: Matrix(m, n)
 w: Vector(n)

@@ -9,8 +9,8 @@ import pytest
 
 import symgrad as sg
 from symgrad.language.operations.namespace import ROUTINES
+from symgrad.numerics.compiled.names import for_numba
 from symgrad.numerics.namespaces import NUMPY
-from symgrad.numerics.numba_names import for_numba
 from symgrad.numerics.source import defined
 
 RNG = np.random.default_rng(3)

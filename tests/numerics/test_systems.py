@@ -124,7 +124,7 @@ def test_the_numbers_are_the_interpreter_s(name: str, backend: str) -> None:
 
 def test_no_solution_is_assigned_to_a_slice() -> None:
     """With each, Numba compiles a message about shapes that differ, for seconds."""
-    backend = pytest.importorskip("symgrad.numerics.numba_backend")
+    backend = pytest.importorskip("symgrad.numerics.compiled.backend")
     pytest.importorskip("numba")
     for text in PROGRAMS.values():
         function = sg.derive(text).lambdify()

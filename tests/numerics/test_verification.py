@@ -16,7 +16,7 @@ from symgrad.examples import names, text
 from symgrad.language.expressions import Call, Expression, Name, Number, fold
 from symgrad.language.operations.smooth import log
 from symgrad.numerics import blocks, function
-from symgrad.numerics.verification import StepCheck, difference, verify
+from symgrad.numerics.checks.verification import StepCheck, difference, verify
 
 NET = """\
 x: Vector(n)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import symgrad as sg
 from symgrad import examples
 from symgrad.numerics import comments
-from symgrad.numerics.sampling import random_array
+from symgrad.numerics.checks.sampling import random_array
 from symgrad.numerics.sizes import axes_of
 from tests.derived import of_case
 

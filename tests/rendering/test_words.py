@@ -21,7 +21,7 @@ from symgrad.language.expressions import OPERATIONS
 from symgrad.language.operations.meanings import REWRITES
 from symgrad.language.operations.unspecified import FACTS as OF_FUNCTIONS
 from symgrad.language.phrases import Phrase
-from symgrad.numerics.reports import REMAINDERS
+from symgrad.numerics.checks.reports import REMAINDERS
 from symgrad.rendering import document, latex, step_document
 from symgrad.rendering.document import TITLES
 from symgrad.rendering.given import FACTS

@@ -11,7 +11,7 @@ import symgrad as sg
 from symgrad.errors import DataError, NotFiniteError, OptionError, VerificationError
 from symgrad.examples import programs
 from symgrad.examples.records import EXAMPLES
-from symgrad.numerics.differences import ProgramNumbers
+from symgrad.numerics.checks.differences import ProgramNumbers
 from symgrad.training import fit as module
 from symgrad.training.fit import fit
 from symgrad.training.initial import normal

@@ -12,7 +12,7 @@ from symgrad.derivations import Derivation, StepDerivation
 from symgrad.errors import SymgradError
 from symgrad.language.table import Table
 from symgrad.language.tex import latex as tex
-from symgrad.numerics.proofs import proofs
+from symgrad.numerics.checks.proofs import proofs
 from symgrad.rendering import document, latex, step_document
 from symgrad.rendering.document import Document
 from symgrad.rendering.equations import shape_formula

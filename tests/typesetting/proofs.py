@@ -16,9 +16,9 @@ from symgrad.errors import SymgradError
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.formula import Formula
 from symgrad.language.latex_input import Known, read_formula
-from symgrad.numerics.evaluation import Sample
-from symgrad.numerics.proofs import _Truth
-from symgrad.numerics.verification import TOLERANCE, Judge
+from symgrad.numerics.checks.evaluation import Sample
+from symgrad.numerics.checks.proofs import _Truth
+from symgrad.numerics.checks.verification import TOLERANCE, Judge
 from symgrad.rendering.equations import Equation, proof_equations
 from symgrad.rendering.latex import chained
 from tests.typesetting.read_back import known_of

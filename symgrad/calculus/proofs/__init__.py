@@ -4,8 +4,8 @@
     differentials  dL = <G, dZ> = <G, dA B> = <G B^T, dA>, so dL/dA = G B^T
     indices        dZ_ik/dA_pq = B_qk [i = p], so (dL/dA)_pq = sum_k G_pk B_qk
 
-Both follow from the statements' definitions; `symgrad.numerics.proofs` checks every line before it
-is printed.
+Both follow from the statements' definitions; `symgrad.numerics.checks.proofs` checks every line
+before it is printed.
 """
 
 from __future__ import annotations

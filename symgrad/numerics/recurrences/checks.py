@@ -13,12 +13,12 @@ from symgrad.calculus.recurrences.unrolled import parameters_at, unrolled
 from symgrad.errors import DataError
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem
-from symgrad.numerics import differences
+from symgrad.numerics.checks import differences
+from symgrad.numerics.checks.reports import GradientReport
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.layers import layers
 from symgrad.numerics.recurrences.function import arrays_of, compile_joined, sizes_with_steps
-from symgrad.numerics.reports import GradientReport
 from symgrad.numerics.sizes import normal_shape
 
 ENTRIES = 200

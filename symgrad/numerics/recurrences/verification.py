@@ -23,14 +23,14 @@ from symgrad.calculus.recurrences.tangents import Tangents
 from symgrad.calculus.recurrences.unrolled import parameters_at, unrolled
 from symgrad.errors import whole_number
 from symgrad.language.problem import Problem
-from symgrad.numerics import verification
-from symgrad.numerics.evaluation import Sample, drawn
+from symgrad.numerics.checks import verification
+from symgrad.numerics.checks.evaluation import Sample, drawn
+from symgrad.numerics.checks.verification import TOLERANCE, StepCheck, Verification, difference
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.layers import flat, stacked
 from symgrad.numerics.recurrences.function import compile_joined
 from symgrad.numerics.recurrences.printed import Run
 from symgrad.numerics.unspecified import drawn_functions, each_draw
-from symgrad.numerics.verification import TOLERANCE, StepCheck, Verification, difference
 
 LENGTHS = (1, 2, 5)
 

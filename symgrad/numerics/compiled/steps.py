@@ -9,11 +9,11 @@ import sympy
 from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
 from symgrad.language.operations.namespace import ROUTINES
+from symgrad.numerics.compiled.batches import Batch, Factor, batch
+from symgrad.numerics.compiled.entries import STORED, Entries, See, entry_text, indices
+from symgrad.numerics.compiled.loops import Step
+from symgrad.numerics.compiled.products import call, product_text
 from symgrad.numerics.listing import SIGNS, Added, Dims, Op, additions, common_dims
-from symgrad.numerics.numba_batches import Batch, Factor, batch
-from symgrad.numerics.numba_entries import STORED, Entries, See, entry_text, indices
-from symgrad.numerics.numba_loops import Step
-from symgrad.numerics.numba_products import call, product_text
 from symgrad.numerics.source import Program
 
 

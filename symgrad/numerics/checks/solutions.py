@@ -8,7 +8,7 @@ from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.nodes import Apply, topological
 from symgrad.calculus.stationary import NoClosedForm
 from symgrad.errors import VerificationError
-from symgrad.numerics.evaluation import drawn
+from symgrad.numerics.checks.evaluation import drawn
 
 SINGULAR = 1e12  # the condition number from which on a matrix has no inverse
 

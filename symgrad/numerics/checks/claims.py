@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import DataError, did_you_mean
+from symgrad.numerics.checks.quotients import EPS
 from symgrad.numerics.libraries import plain_array
-from symgrad.numerics.quotients import EPS
 
 
 def claims(

@@ -13,9 +13,9 @@ import numpy as np
 
 from symgrad.errors import OptionError
 from symgrad.language.operations.namespace import ROUTINES, Routine
-from symgrad.numerics import numba_kernels, numba_lapack, numba_products
-from symgrad.numerics.numba_files import kept
-from symgrad.numerics.numba_lapack import symbol
+from symgrad.numerics.compiled import kernels, lapack, products
+from symgrad.numerics.compiled.files import kept
+from symgrad.numerics.compiled.lapack import symbol
 from symgrad.numerics.source import defined
 
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
@@ -37,7 +37,7 @@ def numba() -> Any:
 @cache
 def fingerprint(dtype: str) -> str:
     """All that compiled code is made of beside its own source."""
-    modules = (numba_kernels, numba_lapack, numba_products, importlib.import_module(__name__))
+    modules = (kernels, lapack, products, importlib.import_module(__name__))
     texts = [*map(inspect.getsource, modules), *map(for_numba, ROUTINES.values())]
     return "\0".join([dtype, numba().__version__, np.__version__, *texts])
 
@@ -65,15 +65,15 @@ def _helpers(dtype: str) -> dict[str, Any]:
     def own(module: ModuleType, name: str, called: dict[str, Any]) -> FunctionType:
         return FunctionType(getattr(module, name).__code__, vars(module) | called)
 
-    helpers = [name for name, each in vars(numba_kernels).items() if inspect.isfunction(each)]
+    helpers = [name for name, each in vars(kernels).items() if inspect.isfunction(each)]
     for name in helpers:
-        function = own(numba_kernels, name, made)  # they call each other
+        function = own(kernels, name, made)  # they call each other
         made[name] = njit(function, fastmath={"contract"}, error_model="numpy")
     if not double:
         made |= {name: made[f"{name}_single"] for name in helpers if f"{name}_single" in made}
-    routines = numba_lapack.lapack(double)
-    for name in numba_lapack.FUNCTIONS:
-        made[name] = njit(own(numba_lapack, name, routines), error_model="numpy")
+    routines = lapack.lapack(double)
+    for name in lapack.FUNCTIONS:
+        made[name] = njit(own(lapack, name, routines), error_model="numpy")
     for name, routine in ROUTINES.items():
         function = defined(for_numba(routine), OWN | made)[name]
         made.setdefault(name, njit(function, error_model="numpy"))
@@ -90,10 +90,9 @@ def _products(dtype: str) -> dict[str, Any]:
     """Loops for products of matrices, compiled once for all that call them; they raise nothing."""
     nb, types = numba(), importlib.import_module("numba.types")
     loops = {
-        name: nb.njit(getattr(numba_products, name), **MATHEMATICS)
-        for name in ("by_rows", "by_entries")
+        name: nb.njit(getattr(products, name), **MATHEMATICS) for name in ("by_rows", "by_entries")
     }
-    text = numba_products.AT_ADDRESSES
+    text = products.AT_ADDRESSES
     file = kept(text, fingerprint(dtype))
     made = defined(text, {**OWN, "carray": nb.carray, "farray": nb.farray, **loops}, file)
     entries = types.CPointer(nb.from_dtype(np.dtype(dtype)))
@@ -103,7 +102,7 @@ def _products(dtype: str) -> dict[str, Any]:
         function = nb.cfunc(signature, cache=bool(file), **MATHEMATICS)(made[name])
         called[name] = symbol(f"{name}_{dtype}", function.address, signature)
         _ALIVE.append(function)
-    made = defined(numba_products.CALLS, OWN | called)
+    made = defined(products.CALLS, OWN | called)
     return {name: nb.njit(made[name]) for name in ("by_rows", "by_columns", "by_entries")}
 
 

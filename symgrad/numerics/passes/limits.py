@@ -31,7 +31,7 @@ from symgrad.calculus.terms import opened
 from symgrad.language import expressions as ex
 from symgrad.language.operations.meanings import Elementwise
 from symgrad.language.operations.smooth import log, log1p, variable_power, xlogy
-from symgrad.numerics.passes import Flat, Pass
+from symgrad.numerics.passes.base import Flat, Pass
 
 
 def _guard(name: str, instead: int) -> ex.Operation:

@@ -1,7 +1,7 @@
 """A program as one compiled call: value and derivatives without a Python object on the way.
 
-Numba (the extra `numba`) compiles the loops that `numba_loops` writes. Products of large matrices
-go to the BLAS that SciPy brings, those of small ones are loops too (numba_products).
+Numba (the extra `numba`) compiles the loops that `loops` writes. Products of large matrices
+go to the BLAS that SciPy brings, those of small ones are loops too (products).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.numerics import blocks
 from symgrad.numerics.buffers import Form
+from symgrad.numerics.compiled.files import kept
+from symgrad.numerics.compiled.names import MATHEMATICS, fingerprint, names, numba
+from symgrad.numerics.compiled.source import LINE, Written, written
 from symgrad.numerics.libraries import is_masked
-from symgrad.numerics.numba_files import kept
-from symgrad.numerics.numba_names import MATHEMATICS, fingerprint, names, numba
-from symgrad.numerics.numba_source import LINE, Written, written
 from symgrad.numerics.rowwise import Part
 from symgrad.numerics.source import Program, defined
 

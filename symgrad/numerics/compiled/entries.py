@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from symgrad.language.dimensions import ONE
-from symgrad.numerics import numba_kernels
+from symgrad.numerics.compiled import kernels
 from symgrad.numerics.listing import Dims, Op, common_dims
 from symgrad.numerics.source import COMPARISONS, INFIX, Program
 
@@ -137,6 +137,6 @@ def entry_text(name: str, count: int) -> str:
     if name == "where":
         return "({1} if {0} != 0 else {2})"
     places = ", ".join(f"{{{k}}}" for k in range(count))
-    if hasattr(numba_kernels, name) or "." in name:
+    if hasattr(kernels, name) or "." in name:
         return f"{name}({places})"
     return f"np.{name}({places})"

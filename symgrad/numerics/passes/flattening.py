@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from symgrad.calculus.entries import singular
 from symgrad.calculus.nodes import ONE, ClosedTerm, Label, Node, OneHot, Polynomial, Term
 from symgrad.calculus.terms import opened, product
-from symgrad.numerics.passes import Flat, Pass
+from symgrad.numerics.passes.base import Flat, Pass
 from symgrad.numerics.scatters import scatters
 from symgrad.numerics.systems import solvable
 

@@ -21,16 +21,11 @@ from symgrad.data.sparse import is_sparse
 from symgrad.errors import DataError, did_you_mean, names_wanted, whole_number
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.unparse import unparse
-from symgrad.numerics.claims import called, claims
-from symgrad.numerics.comparison import TOLERANCE, Comparison, Numbers
-from symgrad.numerics.evaluation import STEP, Sample, drawn
-from symgrad.numerics.function import compile_derivation
-from symgrad.numerics.given import given_functions
-from symgrad.numerics.inputs import Signature
-from symgrad.numerics.interpreter import evaluate_nodes
-from symgrad.numerics.kinks import kink_distance
-from symgrad.numerics.libraries import NumPy
-from symgrad.numerics.quotients import (
+from symgrad.numerics.checks.claims import called, claims
+from symgrad.numerics.checks.comparison import TOLERANCE, Comparison, Numbers
+from symgrad.numerics.checks.evaluation import STEP, Sample, drawn
+from symgrad.numerics.checks.kinks import kink_distance
+from symgrad.numerics.checks.quotients import (
     EPS,
     UNDERFLOW,
     Arrays,
@@ -39,8 +34,13 @@ from symgrad.numerics.quotients import (
     noise_of,
     spread,
 )
+from symgrad.numerics.checks.reports import FAILED, GradientReport
+from symgrad.numerics.function import compile_derivation
+from symgrad.numerics.given import given_functions
+from symgrad.numerics.inputs import Signature
+from symgrad.numerics.interpreter import evaluate_nodes
+from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.remembered import remembered
-from symgrad.numerics.reports import FAILED, GradientReport
 from symgrad.numerics.unspecified import Smooth, drawn_functions, each_draw, standing_for
 
 Claim: TypeAlias = Mapping[str, Any] | Callable[..., Any] | None

@@ -21,9 +21,9 @@ from symgrad.calculus.functions import map_entry
 from symgrad.calculus.nodes import ClosedTerm, Entry, Factor, Node, Polynomial, Term
 from symgrad.language.expressions import Operation
 from symgrad.language.operations.piecewise import step
-from symgrad.numerics.limits import GIVEN, one_or
 from symgrad.numerics.namespaces import NUMPY
-from symgrad.numerics.passes import Flat, Pass
+from symgrad.numerics.passes.base import Flat, Pass
+from symgrad.numerics.passes.limits import GIVEN, one_or
 
 Gate = tuple[Node, tuple[int, ...]]  # a condition, and which axes of a node that is 0 by it it has
 FAR = (-1e3, -1.0, 0.0, 1.0, 1e3)

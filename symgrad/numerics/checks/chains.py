@@ -13,8 +13,8 @@ from symgrad.errors import ProgramError
 from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
+from symgrad.numerics.checks.sampling import draws
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels
-from symgrad.numerics.sampling import draws
 
 TOLERANCE = 1e-7
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symgrad.numerics.quotients import (
+from symgrad.numerics.checks.quotients import (
     EPS,
     RESOLVED,
     SMALL,
@@ -26,7 +26,7 @@ from symgrad.numerics.quotients import (
     noise_of,
     spread,
 )
-from symgrad.numerics.reports import (
+from symgrad.numerics.checks.reports import (
     FAILED,
     INCONCLUSIVE,
     NOT_FINITE,
@@ -34,7 +34,7 @@ from symgrad.numerics.reports import (
     GradientReport,
     ParameterReport,
 )
-from symgrad.numerics.taylor import Taylor, taylor
+from symgrad.numerics.checks.taylor import Taylor, taylor
 
 TOLERANCE = 1e-7
 FLOOR = 1e-14  # of the largest entry: its own rounding

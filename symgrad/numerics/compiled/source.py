@@ -8,10 +8,10 @@ from typing import NamedTuple
 import sympy
 
 from symgrad.calculus.nodes import Axis
+from symgrad.numerics.compiled.loops import Writer, grouped
+from symgrad.numerics.compiled.steps import Steps
+from symgrad.numerics.compiled.tables import Table
 from symgrad.numerics.listing import Dims, Op
-from symgrad.numerics.numba_loops import Writer, grouped
-from symgrad.numerics.numba_steps import Steps
-from symgrad.numerics.numba_tables import Table
 from symgrad.numerics.source import Program
 
 LINE = 16  # entries: pieces of the working vector start at a cache line

@@ -30,6 +30,8 @@ from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, fold, leaves
 from symgrad.language.operations.arithmetic import transpose
+from symgrad.numerics.checks.sampling import draws
+from symgrad.numerics.checks.vectorized import stacking
 from symgrad.numerics.interpreter import (
     add_values,
     evaluate_nodes,
@@ -37,9 +39,7 @@ from symgrad.numerics.interpreter import (
     size_of,
     terms_value,
 )
-from symgrad.numerics.sampling import draws
 from symgrad.numerics.sizes import axes_of
-from symgrad.numerics.vectorized import stacking
 
 # Of the complex step: no cancellation, so as small as one likes. Its square is 0, since of x**3 at
 # 0 it would be all that is left, and wrong. A power of two: in \sum_n sign(x_n) h all partial sums

@@ -14,7 +14,7 @@ from symgrad.calculus.entries import singular
 from symgrad.calculus.nodes import ONE, Factor, Identity, Label, OneHot, Polynomial, Term
 from symgrad.calculus.reduction import reduced
 from symgrad.calculus.terms import opened, product
-from symgrad.numerics.passes import Flat, Pass, combined
+from symgrad.numerics.passes.base import Flat, Pass, combined
 
 Apart: TypeAlias = tuple[Factor, set[Label], list[Term]]  # a factor, its own indices, the rest
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from symgrad.numerics.numba_entries import See, indices
+from symgrad.numerics.compiled.entries import See, indices
 
 Dims: TypeAlias = tuple[str, ...]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symgrad.numerics.quotients import EPS, Line
+from symgrad.numerics.checks.quotients import EPS, Line
 
 STEPS = [2.0**-k for k in range(4, 50)]
 STEADY = 4  # steps that a slope is read off

@@ -37,9 +37,9 @@ from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.errors import OptionError, VerificationError
 from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Expression, Name, leaves
-from symgrad.numerics.evaluation import STEP, Sample, batch_first
+from symgrad.numerics.checks.evaluation import STEP, Sample, batch_first
+from symgrad.numerics.checks.verification import TOLERANCE, Judge
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of, summed_product
-from symgrad.numerics.verification import TOLERANCE, Judge
 
 Sides = tuple[Any, Any]  # what is claimed, and what is true
 POINTS = np.array(  # of scalar functions, of up to three arguments

@@ -21,7 +21,7 @@ from symgrad.calculus.terms import opened, product
 from symgrad.language import expressions as ex
 from symgrad.language.operations.meanings import Function
 from symgrad.language.operations.namespace import Routine
-from symgrad.numerics.passes import Flat, Pass
+from symgrad.numerics.passes.base import Flat, Pass
 
 Sides = tuple[frozenset[int], frozenset[int]]  # the axes of x_id, and of y_jd, in x_id - y_jd
 Use = tuple[Node, ClosedTerm, ClosedFactor]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from symgrad.numerics.numba_loops import Dims, Step, Writer, suffix
+from symgrad.numerics.compiled.loops import Dims, Step, Writer, suffix
 
 
 class Table(Writer):

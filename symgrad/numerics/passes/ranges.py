@@ -29,8 +29,8 @@ from symgrad.language.operations.extremes import largest
 from symgrad.language.operations.meanings import Elementwise
 from symgrad.language.operations.piecewise import maximum, sign
 from symgrad.language.operations.smooth import exp, log, log1p
-from symgrad.numerics.extents import MOST, Extents, on_diagonal
-from symgrad.numerics.passes import Flat, Pass
+from symgrad.numerics.passes.base import Flat, Pass
+from symgrad.numerics.passes.extents import MOST, Extents, on_diagonal
 
 Labels = tuple[Label, ...]
 NOTHING = -1e30  # the logarithm of 0, finite

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import DataError
-from symgrad.numerics.claims import called, claims, first_name, numbers
-from symgrad.numerics.comparison import FLOOR, Comparison, Numbers
-from symgrad.numerics.libraries import plain_array
-from symgrad.numerics.quotients import (
+from symgrad.numerics.checks.claims import called, claims, first_name, numbers
+from symgrad.numerics.checks.comparison import FLOOR, Comparison, Numbers
+from symgrad.numerics.checks.quotients import (
     EPS,
     UNDERFLOW,
     Arrays,
@@ -27,7 +26,8 @@ from symgrad.numerics.quotients import (
     noise_of,
     spread,
 )
-from symgrad.numerics.reports import GradientReport
+from symgrad.numerics.checks.reports import GradientReport
+from symgrad.numerics.libraries import plain_array
 
 MOST_ENTRIES = 200  # of all gradients, checked one by one
 ABSOLUTE = 1e-8  # up to which error a derivative far below it is 0

@@ -29,12 +29,12 @@ from symgrad.calculus.vectorized import vectorized
 from symgrad.errors import DataError, whole_number
 from symgrad.language.expressions import Expression
 from symgrad.language.markup import table
-from symgrad.numerics.evaluation import Sample, batch_first, drawn
+from symgrad.numerics.checks.evaluation import Sample, batch_first, drawn
+from symgrad.numerics.checks.vectorized import commutation
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import infer_sizes
 from symgrad.numerics.unspecified import drawn_functions, each_draw
-from symgrad.numerics.vectorized import commutation
 
 TOLERANCE = 1e-8
 

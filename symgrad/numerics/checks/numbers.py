@@ -16,12 +16,12 @@ from symgrad.errors import whole_number
 from symgrad.language.dimensions import Dimension, Shape
 from symgrad.language.phrases import Phrase, joined, phrase
 from symgrad.language.problem import Variable
-from symgrad.numerics.evaluation import Sample, batch_first, drawn
+from symgrad.numerics.checks.evaluation import Sample, batch_first, drawn
+from symgrad.numerics.checks.proofs import values_of
+from symgrad.numerics.checks.sampling import random_array
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import NumPy
-from symgrad.numerics.proofs import values_of
-from symgrad.numerics.sampling import random_array
 from symgrad.numerics.sizes import axes_of, enlarged, infer_sizes
 
 SIZES = (3, 2)  # of dimensions and batches, one after the other

@@ -20,8 +20,8 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import opened, product
 from symgrad.language.expressions import Name
 from symgrad.numerics.contraction import Costs
-from symgrad.numerics.flattening import flattened
-from symgrad.numerics.passes import Flat, Pass
+from symgrad.numerics.passes.base import Flat, Pass
+from symgrad.numerics.passes.flattening import flattened
 
 THIN = 2  # times as many rows as columns, at least
 

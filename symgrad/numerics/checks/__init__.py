@@ -1,0 +1,1 @@
+"""Whether it is true: derivations at random numbers, gradients by finite differences."""
