@@ -155,13 +155,15 @@ class Factors:
         """The rows of a table that labels name, of several labels the entries that these name
         together."""
         here = [rows[x] for x in table.labels if x in rows]
-        meeting = [one for one in here if set(one[1][:-1]) & set(table.labels)]
         chosen = [one for one in here if part_of(one[0].label) is None]
-        if len(chosen) > 1:
-            meeting += [one for one in chosen if one not in meeting]
-        for node, labels in sorted(here, key=lambda one: one in chosen):  # parts cost nothing
-            if (node, labels) not in meeting:
-                table = self._rows(table, node, labels)
+        meeting = [*chosen] if len(chosen) > 1 else []
+        for one in sorted(here, key=lambda one: one in chosen):  # parts cost nothing
+            if one in meeting:
+                continue
+            if set(one[1][:-1]) & set(table.labels):  # perhaps of a part that is taken: B[i, i + 1]
+                meeting.append(one)
+            else:
+                table = self._rows(table, *one)
         if not meeting:
             return table
         examples = tuple(dict.fromkeys(x for _, labels in meeting for x in labels[:-1]))

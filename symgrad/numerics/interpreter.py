@@ -90,11 +90,14 @@ def _has_kink(node: Node) -> bool:
 def _added(
     node: Node, values: Mapping[Node, Any], blur: Callable[[Any], Any]
 ) -> Mapping[Node, Any]:
-    """The values that a node is made of: a sum rounds what it adds, though that be exact, as signs
-    are, and so even where its terms cancel."""
-    if not isinstance(ix.unnamed(node), ix.Polynomial) or not any(map(_has_kink, node.operands)):
+    """The values that a node is made of: a sum over an index rounds what it adds, though that be
+    exact, as signs are, and so even where they cancel."""
+    own = ix.unnamed(node)
+    terms = [t for t in own.terms if t.summed] if isinstance(own, ix.Polynomial) else []
+    signs = {f.node for t in terms for f in t.factors if _has_kink(f.node)}
+    if not signs:
         return values
-    return {n: blur(values[n]) if _has_kink(n) else values[n] for n in node.operands}
+    return {n: blur(values[n]) if n in signs else values[n] for n in node.operands}
 
 
 def _evaluate(node: Node, values: Mapping[Node, Any], inputs: Arrays, sizes: Sizes) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from tests.results import same
 
 pytest.importorskip("numba", exc_type=ImportError)
 pytest.importorskip("scipy")
@@ -43,14 +44,6 @@ def made(text: str, seed: int = 0) -> dict[str, Any]:
         else:
             inputs[name] = rng.normal(size=(*lead, *shape))
     return inputs
-
-
-def same(got: Any, want: Any, tolerance: float = 1e-12) -> None:
-    """The value and every derivative agree, in their shapes and types too."""
-    for a, b in zip((got[0], *got[1].values()), (want[0], *want[1].values()), strict=True):
-        a, b = np.asarray(a), np.asarray(b)
-        assert (a.shape, a.dtype) == (b.shape, b.dtype)
-        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("reuse", [False, True])

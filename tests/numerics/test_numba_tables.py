@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from tests.numerics.test_numba import same
+from tests.results import same
 
 pytest.importorskip("numba", exc_type=ImportError)
 pytest.importorskip("scipy")
