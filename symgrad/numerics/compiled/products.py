@@ -11,20 +11,24 @@ from collections.abc import Sequence
 from typing import Any
 
 FEWEST, MOST = 2**17, 2**21  # multiplications, measured with two of OpenBLAS's sets of kernels
+LONG = 64  # of the innermost loop: a shorter one is not worth its vectors
 
 
 def product_text(left: str, right: str, out: str, sizes: Sequence[str]) -> str:
     """The call that multiplies two matrices, chosen by their sizes when it runs.
 
     >>> product_text("p0", "p1", "b0", ("n0", "n1", "n2"))
-    'by_rows(p0, p1, b0) if 131072 <= n0 * n1 * n2 <= 2097152 else product(p0, p1, b0)'
+    'by_rows(p0, p1, b0) if 131072 <= n0 * n1 * n2 <= 2097152 and n2 >= 64 else product(p0, p1, b0)'
     """
     blas, count = call(left, right, out), " * ".join(sizes)
+    _, inner, columns = sizes
     if not right.endswith(".T"):
         loops = "by_columns" if left.endswith(".T") else "by_rows"
-        return f"{loops}({left}, {right}, {out}) if {FEWEST} <= {count} <= {MOST} else {blas}"
+        fits = f"{FEWEST} <= {count} <= {MOST} and {columns} >= {LONG}"
+        return f"{loops}({left}, {right}, {out}) if {fits} else {blas}"
     if not left.endswith(".T"):
-        return f"by_entries({left}, {right[:-2]}, {out}) if {count} <= {MOST} else {blas}"
+        fits = f"{count} <= ({MOST} if {inner} >= {LONG} else {FEWEST})"
+        return f"by_entries({left}, {right[:-2]}, {out}) if {fits} else {blas}"
     return blas
 
 
