@@ -73,9 +73,7 @@ class _Layouts:
         turned = [x.axes for x in operands if x.kind == "permute"]
         if op.name == "vdot" and len(turned) == 2 and turned[0] == turned[1]:
             operands = tuple(x.operands[0] for x in operands)  # alike, in whatever order
-        return self.listing.op(
-            op.kind, operands, op.dims, name=op.name, axes=op.axes, value=op.value, sparse=op.sparse
-        )
+        return self.listing.again(op, operands)
 
     def _in_order(self, op: Op, operands: Sequence[Op], order: Letters) -> Op:
         """A ufunc in the order of an operand's memory: that of the axes that `order` takes."""

@@ -219,6 +219,12 @@ class Listing:
                 self.ops.append(op)
         return op
 
+    def again(self, op: Op, operands: tuple[Op, ...]) -> Op:
+        """The operation of another listing, of these operands."""
+        return self.op(
+            op.kind, operands, op.dims, name=op.name, axes=op.axes, value=op.value, sparse=op.sparse
+        )
+
     def looked_up(self, a: Array, names: Mapping[Hashable, Array], examples: Labels) -> Array:
         """The entries at which all of these indices are what the arrays beside them say, each over
         (some of) the examples."""

@@ -65,10 +65,7 @@ class _Onto:
                     value, axes = self.found[added]
                     both = self.of(value), self.of(array)
                     return self.listing.op("onto", both, op.dims, name=op.name, axes=axes)
-        operands = tuple(map(self.of, op.operands))
-        return self.listing.op(
-            op.kind, operands, op.dims, name=op.name, axes=op.axes, value=op.value, sparse=op.sparse
-        )
+        return self.listing.again(op, tuple(map(self.of, op.operands)))
 
 
 def onto_lines(

@@ -211,9 +211,7 @@ class _Builder:
                 stack += missing
             else:
                 operands = tuple(self.done[x] for x in op.operands)
-                self.done[op] = self.listing.op(
-                    op.kind, operands, op.dims, name=op.name, axes=op.axes, value=op.value
-                )
+                self.done[op] = self.listing.again(op, operands)
         return self.done[wanted]
 
     def _is_input(self, op: Op) -> bool:

@@ -32,8 +32,7 @@ SURE = 3.0  # standard errors
 FEW = 8  # epochs show a trend
 FAR_FROM_ZERO = 1e-3  # a gradient, beside the longest one
 NEAR_ZERO = 1e-7
-SIZES = (1e-2, 1e-4, 1e-6)  # of the looks around, beside the parameters
-DIRECTIONS, LARGE, OF_LARGE = 8, 1_000_000, 3  # of each size; of data of so many numbers, fewer
+DIRECTIONS, SIZES = 8, (1e-2, 1e-4, 1e-6)  # of the looks around, beside the parameters
 FAR = (1.0, 0.3, 0.1, 0.03)  # values drawn anew
 ROUNDING = 1e3  # units in the last place that a lower loss has to be lower by
 
@@ -68,15 +67,13 @@ def judged(
             verdict = Verdict(False, verdict.remarks or ("its search had not ended: more epochs",))
     if not data.chunks and not (state.stopped and verdict.converged is False):
         before = np.concatenate(flattened(start[name] for name in trainer.wrt))
-        loss, directions = partial(_loss, trainer, data), DIRECTIONS
-        if data.size > LARGE:
-            directions = OF_LARGE
+        loss = partial(_loss, trainer, data)
         flat, parameters = trainer.flat, trainer.parameters
         moved = np.ones(len(flat), bool)
         for piece in state.frozen:
             moved[piece] = False
         before = before.astype(flat.dtype)
-        around = looked_around(parameters, flat, before, loss, verdict.converged, moved, directions)
+        around = looked_around(parameters, flat, before, loss, verdict.converged, moved)
         verdict = Verdict(around.converged, (*verdict.remarks, *around.remarks))
     return replace(result, converged=verdict.converged, remarks=verdict.remarks)
 
@@ -156,13 +153,11 @@ def looked_around(
     prepare: Callable[[], Callable[[], float]],
     converged: bool | None,
     moved: Array,
-    directions: int = DIRECTIONS,
 ) -> Verdict:
     """What losses near the last parameters say, where these have converged or some never moved.
 
     `flat` are all parameters, which `parameters` view and the loss reads that `prepare` makes;
-    `start` are those at the beginning; `moved` says which of them an optimizer moves at all. So
-    many `directions` of each size are looked along.
+    `start` are those at the beginning; `moved` says which of them an optimizer moves at all.
     """
     pieces = _pieces(parameters)
     still = [n for n, at in pieces.items() if np.array_equal(flat[at], start[at])]
@@ -176,13 +171,13 @@ def looked_around(
     here = loss()
     names = ", ".join(unmoved)
     for chosen in [rest] * bool(unmoved) + [moved] * bool(converged):
-        near = _around(flat, chosen, loss, SIZES, directions)
+        near = _around(flat, chosen, loss, SIZES)
         if near.min() < here - _rounding(here, flat):
             told = f"no minimum: near it the loss is {near.min():.6g}, here {here:.6g}"
             began = f". {names} never moved: {START}" if chosen is rest else ""
             return _not(f"{told}{began}")
         if (near == here).all():
-            far = _around(flat, chosen, loss, FAR, directions, 0.0).min()
+            far = _around(flat, chosen, loss, FAR, 0.0).min()
             told = f"the loss does not depend on {names or 'the parameters'} here"
             if far < here - _rounding(here, flat):
                 return _not(f"{told}, elsewhere it is lower: dead units: {START}")
@@ -207,12 +202,7 @@ def _pieces(parameters: Mapping[str, Any]) -> dict[str, slice]:
 
 
 def _around(
-    flat: Array,
-    chosen: Array,
-    loss: Callable[[], float],
-    sizes: Sequence[float],
-    directions: int,
-    kept: float = 1.0,
+    flat: Array, chosen: Array, loss: Callable[[], float], sizes: Sequence[float], kept: float = 1.0
 ) -> Array:
     """Losses at random distances of each size from the parameters, or with nothing of these kept
     from 0."""
@@ -220,7 +210,7 @@ def _around(
     scale = max(1.0, kept * float(np.sqrt(np.mean(np.square(here[chosen])))))
     found = []
     try:
-        for size in (size for size in sizes for _ in range(directions)):
+        for size in (size for size in sizes for _ in range(DIRECTIONS)):
             flat[:] = here
             flat[chosen] *= kept
             flat[chosen] += size * scale * rng.standard_normal(int(chosen.sum()))

@@ -91,11 +91,12 @@ def test_a_gradient_is_right_and_reads_back(random: Random) -> None:
         text = "\n".join([*before, *definitions, f"f = {last}"])
         if "size(" in last and not any(" in " in line for line in text.splitlines()):
             continue  # the number of examples, without what says that there are some
-        if at_a_kink(p):
-            continue  # the slope is 0 by convention, and the quotient that is printed 0 / 0
         again, batch = sg.parse(text), derivation.problem.batch
         own = {n: v for n, v in p.inputs.items() if again.batch.get(n) == batch.get(n)}
-        assert close(np.ravel(sg.evaluate(again, own)), np.ravel(derivatives[name]), 1e-7)
+        read = np.ravel(sg.evaluate(again, own))
+        if at_a_kink(p) and np.isnan(read).any():
+            continue  # the slope is 0 by convention, and the quotient that is printed 0 / 0
+        assert close(read, np.ravel(derivatives[name]), 1e-7)
 
 
 @some
