@@ -16,14 +16,13 @@ from symgrad.calculus.conventions import in_convention
 from symgrad.calculus.recurrences.derive import gradient as step_gradient
 from symgrad.calculus.recurrences.derive import hvp as step_hvp
 from symgrad.calculus.recurrences.derive import value as step_value
-from symgrad.calculus.stationary import stationary as solved
 from symgrad.derivations import METHODS, Derivation, StepDerivation
 from symgrad.errors import OptionError, one_of
-from symgrad.explicit import ExplicitJacobian, explicit_jacobian
 from symgrad.language.expanding import expanded
 from symgrad.language.problem import Problem, Wrt
 
 if TYPE_CHECKING:
+    from symgrad.explicit import ExplicitJacobian
     from symgrad.numerics.checks.reports import GradientReport
 
 Source: TypeAlias = Problem | str | sympy.Basic
@@ -148,6 +147,8 @@ def jacobian(
     'A.T'
     """
     if isinstance(problem, sympy.MatrixBase):
+        from symgrad.explicit import explicit_jacobian
+
         one_of("layout of an explicit matrix", layout, ("variable", "numerator"))
         return explicit_jacobian(problem, wrt)
     return _derived("jacobian", problem, wrt, layout)
@@ -208,6 +209,7 @@ def stationary(
     >>> stationary(program, ["w"], subject_to="sum(w) = 1").results["w"].expression
     'inv(S) @ ones(n) / sum(inv(S))'
     """
+    from symgrad.calculus.stationary import stationary as solved
     from symgrad.numerics.checks.solutions import check_regular
 
     derivation = solved(as_problem(problem), wrt, subject_to)

@@ -19,11 +19,11 @@ from symgrad.calculus.proofs import KINDS, Proof
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.checked import Checked, StepChecked
 from symgrad.errors import OptionError, VerificationError, one_of, whole_number
-from symgrad.explicit import ExplicitGradient
 from symgrad.language.problem import Problem
 from symgrad.results import Result, StepResult
 
 if TYPE_CHECKING:
+    from symgrad.explicit import ExplicitGradient
     from symgrad.numerics.checks.numbers import Numbers
     from symgrad.numerics.checks.verification import Verification
     from symgrad.numerics.function import Function
@@ -130,6 +130,8 @@ class Derivation(Printable):
         """
         if self.by is None:
             raise OptionError("there is no matrix of gradients: wrt is no explicit Matrix")
+        from symgrad.explicit import ExplicitGradient
+
         return ExplicitGradient(self.data, self.by)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from symgrad.errors import (
     ProgramError,
@@ -22,7 +23,6 @@ from symgrad.language.expressions import (
     exact,
 )
 from symgrad.language.handwriting import FORMULA, MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
-from symgrad.language.latex_input.reading import Equation, read_latex_line
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, conventions, signs
 from symgrad.language.operations.advice import OF_REAL, advice
@@ -37,6 +37,9 @@ from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span,
 from symgrad.language.unparse import unparse
 from symgrad.language.vocabulary import MODULES
 from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
+
+if TYPE_CHECKING:
+    from symgrad.language.latex_input.reading import Equation
 
 DEEPEST = 100
 BINARY = {
@@ -83,6 +86,8 @@ def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
 
 def formula(node: ast.Name, scope: Scope) -> Equation:
     """What LaTeX says."""
+    from symgrad.language.latex_input.reading import read_latex_line
+
     text, start, end = span(node)
     try:
         equation = read_latex_line(text[start:end], scope)

@@ -14,7 +14,6 @@ from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameEr
 from symgrad.language.elaboration import batches, read_expression
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar, parts
 from symgrad.language.handwriting import FORMULA, ONES, TRANSPOSED_INVERSE
-from symgrad.language.latex_input.undeclared import undeclared
 from symgrad.language.names import kind_of
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.scope import SIZE, Scope, function_named
@@ -125,6 +124,8 @@ class _Inference:
     def __init__(self, tree: ast.expr) -> None:
         self.tree = tree
         if isinstance(tree, ast.Name) and tree.id == FORMULA:
+            from symgrad.language.latex_input.undeclared import undeclared
+
             names, self.used = undeclared(typed(tree))
             self.kinds = {name: kind_of(name) for name in names}
         else:
