@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .printing import Printing
 
 REASONS = ["index", "differential"]
+OF_SCALARS = ["gradient", "hessian", "hvp"]
 METHODS = ["backpropagation", "differentials", "chain-rule"]
 
 
@@ -99,6 +100,7 @@ def derive(
     """Derive the gradient of a loss, step by step.
 
     With -e the shapes are inferred: lower case is a vector, upper case a matrix, Greek a scalar.
+    For a gradient lower case is a scalar, too, where the loss would be a vector else.
 
     Exit status: 0 derived and checked, 1 wrong, 3 what was derived could not be checked: it is
     finite at no random numbers, or only at a kink.
@@ -120,7 +122,7 @@ def derive(
     from symgrad.language.expanding import expanded
 
     names = [name for text in expand for name in re.findall(r"[^\s,]+", text)]
-    problem = expanded(given_problem(program, expression), names)
+    problem = expanded(given_problem(program, expression, of in OF_SCALARS), names)
     check_layout(of, layout)
     if method != METHODS[0] and of != "gradient":
         raise click.UsageError(f"--method {method} derives a gradient, not --of {of}")

@@ -106,14 +106,17 @@ def offered(
     return [*map(CompletionItem, examples), CompletionItem(incomplete, type="file")]
 
 
-def given_problem(program: ProgramFile | None, expression: str | None) -> Problem:
-    """The problem of a FILE, or of what is given with -e; wrong usage where both or none is."""
+def given_problem(
+    program: ProgramFile | None, expression: str | None, scalar: bool = True
+) -> Problem:
+    """The problem of a FILE, or of what is given with -e, which may have to be a scalar; wrong
+    usage where both or none is."""
     import symgrad as sg
 
     if program is not None and expression is None:
         return program.problem()
     if program is None and expression is not None:
-        problem = sg.parse_expression(expression)
+        problem = sg.parse_expression(expression, scalar)
         remark(problem)
         return problem
     raise click.UsageError("give either a FILE or -e EXPRESSION")

@@ -12,9 +12,19 @@ from collections.abc import Iterator
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, text_wanted
 from symgrad.language.elaboration import batches, read_expression
-from symgrad.language.expressions import OPERATIONS, Expression, is_scalar, parts
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Call,
+    Expression,
+    Name,
+    Operation,
+    is_scalar,
+    leaves,
+    parts,
+)
 from symgrad.language.handwriting import FORMULA, ONES, TRANSPOSED_INVERSE
 from symgrad.language.names import kind_of
+from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial, Total
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.scope import SIZE, Scope, function_named
 from symgrad.language.syntax import syntax_tree, typed
@@ -23,12 +33,14 @@ from symgrad.language.vocabulary import MODULES
 LETTERS = ("n", "m", "k", "p", "q", "r", "s", "d", "h", "l")
 
 
-def parse_expression(text: str) -> Problem:
+def parse_expression(text: str, scalar: bool = False) -> Problem:
     """The problem of one expression whose variables are not declared.
 
     A name in lower case is a vector, in upper case a matrix, a small Greek letter a scalar (`lam`,
     `eps`, `alpha`, `alpha_1`); `v` in `Z[v]` is an integer label. The dimensions are the most
-    general ones with which all shapes fit. A scalar is the `loss`, anything else `f`.
+    general ones with which all shapes fit. A scalar is the `loss`, anything else `f`. With
+    `scalar`, as for a gradient, names in lower case that would make it a vector are scalars, if
+    they stand only where operations act entry by entry, as y in `(y - w.T @ x)**2`.
 
     Raises: SymgradError as for a program, with line and column in the text.
 
@@ -40,6 +52,8 @@ def parse_expression(text: str) -> Problem:
     try:
         inference = _Inference(_tree(text))
         scope, value = inference.fitted()
+        if scalar and not is_scalar(value):
+            scope, value = inference.with_scalars(value) or (scope, value)
         loss = "f" in inference.kinds or (is_scalar(value) and "loss" not in inference.kinds)
         name = "loss" if loss else "f"
         scope.check_new(name)
@@ -114,6 +128,32 @@ def _kinds(tree: ast.expr) -> tuple[dict[str, str], list[str]]:
     return kinds, list(used)
 
 
+def _entrywise(value: Expression) -> list[str]:
+    """The names of what is as large as the value and stands only where operations act on each
+    entry, from left to right."""
+    entrywise: dict[str, None] = {}
+    elsewhere: set[str] = set()
+    todo = [value]
+    while todo:
+        match node := todo.pop():
+            case Call(operation=Operation(meaning=Linear() | Monomial() | Elementwise() | Total())):
+                todo += node.arguments[::-1]
+            case Call(operation=Operation(meaning=Composite(definition=definition))):
+                todo.append(definition(*node.arguments, **node.options))
+            case Call(operation=Operation(name="matmul"), arguments=(left, right)):  # y * w.T @ x
+                todo.append(left)
+                elsewhere |= _names(right)
+            case Name(name=name) if node.shape == value.shape:
+                entrywise[name] = None
+            case _:
+                elsewhere |= _names(node)
+    return [name for name in entrywise if name not in elsewhere]
+
+
+def _names(value: Expression) -> set[str]:
+    return {e.name for e in leaves(value) if isinstance(e, Name)}
+
+
 class _Inference:
     """The names of a text, and which of their dimensions are the same.
 
@@ -153,6 +193,20 @@ class _Inference:
                 continue
             self._check_used(scope, value)
             return scope, value
+
+    def with_scalars(self, value: Expression) -> tuple[Scope, Expression] | None:
+        """The same with scalars for the vectors that meet `value`, which is no scalar, entry by
+        entry; None where that makes it none."""
+        names = [name for name in _entrywise(value) if self.kinds.get(name) == "Vector"]
+        self.kinds |= dict.fromkeys(names, "Scalar")
+        self.dims |= dict.fromkeys(names, ())
+        try:
+            scope, value = self.fitted()
+        except ShapeError:
+            return None
+        kind = "scalars" if len(names) > 1 else "a scalar"
+        scope.notes.append((-1, "", f"read {' and '.join(names)} as {kind}"))
+        return (scope, value) if is_scalar(value) else None
 
     def _letters(self) -> dict[str, str]:
         """Each free dimension -> a letter that no name of the text has; matrices first."""

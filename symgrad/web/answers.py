@@ -13,7 +13,7 @@ from symgrad.grading import grade as graded
 from symgrad.grading.verdict import HINTS
 from symgrad.language.dimensions import SCALAR, Dimension, core, dimension_text
 from symgrad.language.problem import Problem, Variable
-from symgrad.web.choices import DERIVATIVES, chosen
+from symgrad.web.choices import DERIVATIVES, OF_SCALARS, chosen
 from symgrad.web.models import read_model
 
 Request: TypeAlias = Mapping[str, Any]
@@ -131,7 +131,8 @@ ANSWERS: dict[str, Callable[[Request], Answer]] = {"read": read, "derive": deriv
 
 
 def _problem(request: Request) -> Problem:
-    return read_model(text_wanted("a model", request.get("model")))
+    """The model, a scalar where what is asked for is of one."""
+    return read_model(text_wanted("a model", request.get("model")), request.get("of") in OF_SCALARS)
 
 
 def _wrt(request: Request) -> list[str] | None:

@@ -48,6 +48,7 @@ DERIVATIVES = {  # and the public function that derives it
     "pullback": "pullback",
     "stationary": "stationary",
 }
+OF_SCALARS = ("gradient", "hessian", "hvp", "stationary")
 
 
 def _of_style(name: str, metadata: Mapping[str, Any]) -> Choice:

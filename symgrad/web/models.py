@@ -11,9 +11,9 @@ from symgrad.language.writing import place
 OPEN, CLOSE = "([{", ")]}"
 
 
-def read_model(text: str) -> Problem:
+def read_model(text: str, scalar: bool = False) -> Problem:
     r"""The problem of a program; of one expression, whose shapes are then inferred, with or without
-    a name before it.
+    a name before it; it may have to be a `scalar`.
 
     Raises: SymgradError with line and column in the text.
 
@@ -26,7 +26,7 @@ def read_model(text: str) -> Problem:
     if formula is None:
         return sg.parse(text)
     try:
-        return sg.parse_expression(formula.text)
+        return sg.parse_expression(formula.text, scalar)
     except SymgradError as error:
         if error.line is not None:
             above = formula.text.split("\n")[: error.line - 1]

@@ -155,6 +155,15 @@ def test_an_expression_that_is_no_scalar_says_how_its_names_were_read(symgrad) -
     assert "; the names were read as t: Vector(n), x: Vector(n)" in result.stderr
 
 
+def test_a_gradient_reads_scalars_where_it_needs_one_and_a_jacobian_does_not(symgrad) -> None:
+    command = ("derive", "-e", "(y - w.T @ x)**2", "--wrt", "y", "--level", "result")
+    gradient, jacobian = symgrad(*command), symgrad(*command, "--of", "jacobian")
+    assert (gradient.exit_code, gradient.stderr) == (0, "note: read y as a scalar\n")
+    assert "2 * (y - w.T @ x)" in gradient.stdout
+    assert (jacobian.exit_code, jacobian.stderr) == (0, "")
+    assert "diag(" in jacobian.stdout
+
+
 def test_the_results_entry_by_entry(symgrad) -> None:
     call = ("derive", "-e", "z.T @ A @ x", "--wrt", "x", "--form", "components")
     assert symgrad(*call).stdout == "x[i]: sum(z[j] * A[j, i] for j in range(m))\n"

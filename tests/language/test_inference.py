@@ -43,6 +43,37 @@ def test_declarations_are_inferred(text: str, declared: str) -> None:
     assert "; ".join(lines) == declared
 
 
+SCALARS = [
+    ("(y - w.T @ x)**2", "y", "w x"),
+    ("x**2 + 3 * x", "x", ""),
+    ("x' A x + b' x + c", "c", "x b"),
+    ("norm2(X @ w - y)**2 * c", "c", "w y"),
+    ("max(0, 1 - y * w.T @ x)", "y", "w x"),
+    ("hinge(y * (w.T @ x + b))", "y b", "w x"),
+    ("where(x > 0, x, 0)", "x", ""),
+    ("sum((w.T @ x - y)**2 for x, y in batch)", "y", "w x"),
+    (r"\frac{1}{2}(y - w^\top x)^2", "y", "w x"),
+    ("softmax(x)", "", "x"),
+    ("norm2(x - y)**2 + y", "", "x y"),
+    ("W @ x + b", "", "x b"),
+    ("x @ y.T", "", "x y"),
+]
+
+
+@pytest.mark.parametrize(("text", "scalars", "vectors"), SCALARS, ids=[s[0] for s in SCALARS])
+def test_what_only_meets_entry_by_entry_is_a_scalar_where_one_is_wanted(
+    text: str, scalars: str, vectors: str
+) -> None:
+    problem = parse_expression(text, scalar=True)
+    kinds = {name: variable.kind for name, variable in problem.variables.items()}
+    lower = {name: kind for name, kind in kinds.items() if name.islower()}
+    wanted = dict.fromkeys(scalars.split(), "Scalar") | dict.fromkeys(vectors.split(), "Vector")
+    assert lower == wanted
+    assert (problem.output_name == "loss") is bool(scalars)
+    said = [f"read {' and '.join(scalars.split())} as " in remark for remark in problem.remarks]
+    assert any(said) is bool(scalars)
+
+
 def test_examples_carry_the_batch() -> None:
     problem = parse_expression("sum(norm2(W @ x - y)**2 for x, y in batch)")
     assert problem.batch == {"x": "batch", "y": "batch"}

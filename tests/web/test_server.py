@@ -39,6 +39,15 @@ def test_a_model_is_read() -> None:
     assert ANSWERS["read"]({"model": "softmax(A @ x)"})["of"] == "jacobian"
 
 
+def test_a_gradient_is_of_a_scalar() -> None:
+    model = {"model": "(y - w.T @ x)**2"}
+    assert ANSWERS["read"](model)["of"] == "jacobian"
+    read = ANSWERS["read"](model | {"of": "gradient"})
+    assert [v["dims"] for v in read["variables"]] == ["", "n", "n"]
+    answer = {"wrt": ["w"], "answer": "2 (w.T @ x - y) x", "tell": "answer"}
+    assert ANSWERS["grade"](model | answer | {"of": "gradient"})["correct"] is True
+
+
 def test_latex_is_read() -> None:
     said = ANSWERS["read"]({"model": r"\[ L = \|W x - y\|_2^2 \]"})
     assert said["remarks"] == [r"read \|W x - y\|_2^2 as norm2(W @ x - y)**2"]
