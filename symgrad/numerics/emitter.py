@@ -13,6 +13,7 @@ from symgrad.numerics.contraction import Costs
 from symgrad.numerics.listing import Array, FilledError, Listing, Op, dims_of, part_of
 from symgrad.numerics.passes.base import Flat
 from symgrad.numerics.passes.branches import chosen_alone
+from symgrad.numerics.passes.clipping import by_clipping
 from symgrad.numerics.passes.cofactors import with_cofactors
 from symgrad.numerics.passes.distances import without_differences
 from symgrad.numerics.passes.flattening import flattened
@@ -57,7 +58,7 @@ def program(
     Raises: DataError where one of these would be filled."""
     flat = by_small_systems(flattened(Flat(results)), sizes or {})
     flat = separated(in_range(at_limits(with_cofactors(flat))))
-    flat = without_differences(chosen_alone(flat))
+    flat = without_differences(chosen_alone(by_clipping(flat)))
     costs, recorded = Costs(sizes or {}), record is not None
     emitter, written = _written(flat, costs, recorded, sparse)
     again = [  # forward and backward together
