@@ -1,7 +1,7 @@
 """A program as one compiled call: value and derivatives without a Python object on the way.
 
-Numba (the extra `numba`) compiles the loops that `loops` writes. Products of large matrices
-go to the BLAS that SciPy brings, those of small ones are loops too (products).
+Numba (the extra `numba`) compiles the loops that `loops` writes. Products of matrices go to
+NumPy's BLAS, at some sizes to loops (products).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
 from symgrad.numerics.compiled.entries import STORED, indices
-from symgrad.numerics.compiled.products import call, product_text
+from symgrad.numerics.compiled.products import product_text
 from symgrad.numerics.listing import Dims, Op
 
 Letters = tuple[int, ...]
@@ -73,7 +73,7 @@ class Batch:
         left = matrix(left, count, (m, k), self.left.turned)
         right = matrix(right, count, (k, n), not self.right.turned)
         out = matrix(out, count, (m, n), False)
-        return product_text(left, right, out, sizes) if m and n else call(left, right, out)
+        return product_text(left, right, out, [m or "1", k, n or "1"])
 
 
 def batch(op: Op) -> Batch | None:

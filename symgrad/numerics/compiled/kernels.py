@@ -14,14 +14,6 @@ SHIFT_SINGLE = np.float32(12582912.0)  # 3 * 2**22, the same in float32
 HIGH_SINGLE, LOW_SINGLE = np.float32(0.693359375), np.float32(-2.12194440e-4)
 
 
-def product(a: Any, b: Any, out: Any) -> None:
-    """out = a b, a product of matrices, or of a matrix and a vector."""
-    if a.size and b.size:
-        np.dot(a, b, out)
-    else:
-        out[:] = 0.0
-
-
 def put(array: Any, out: Any) -> None:
     """out = array, entry by entry: where a slice is assigned, Numba spends seconds on compiling
     what to say if the shapes differ."""

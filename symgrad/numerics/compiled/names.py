@@ -13,7 +13,7 @@ import numpy as np
 
 from symgrad.errors import OptionError
 from symgrad.language.operations.namespace import ROUTINES, Routine
-from symgrad.numerics.compiled import kernels, lapack, products
+from symgrad.numerics.compiled import blas, kernels, lapack, products
 from symgrad.numerics.compiled.files import kept
 from symgrad.numerics.compiled.lapack import symbol
 from symgrad.numerics.source import defined
@@ -26,7 +26,7 @@ LABELS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 def numba() -> Any:
     """The module; an OptionError that says how to install it."""
     try:
-        importlib.import_module("scipy.linalg")  # its BLAS multiplies matrices
+        importlib.import_module("scipy.linalg")  # its LAPACK solves systems
         return importlib.import_module("numba")
     except ImportError as error:
         raise OptionError(
@@ -37,9 +37,9 @@ def numba() -> Any:
 @cache
 def fingerprint(dtype: str) -> str:
     """All that compiled code is made of beside its own source."""
-    modules = (kernels, lapack, products, importlib.import_module(__name__))
+    modules = (blas, kernels, lapack, products, importlib.import_module(__name__))
     texts = [*map(inspect.getsource, modules), *map(for_numba, ROUTINES.values())]
-    return "\0".join([dtype, numba().__version__, np.__version__, *texts])
+    return "\0".join([dtype, numba().__version__, np.__version__, blas.kernels(), *texts])
 
 
 def names(dtype: str) -> dict[str, Any]:
@@ -87,23 +87,24 @@ def for_numba(routine: Routine) -> str:
 
 @cache
 def _products(dtype: str) -> dict[str, Any]:
-    """Loops for products of matrices, compiled once for all that call them; they raise nothing."""
+    """The product of matrices, compiled once for all that call it; it raises nothing."""
     nb, types = numba(), importlib.import_module("numba.types")
-    loops = {
-        name: nb.njit(getattr(products, name), **MATHEMATICS) for name in ("by_rows", "by_entries")
-    }
-    text = products.AT_ADDRESSES
+    double = dtype == "float64"
+    multiplied, called = blas.blas(double)
+    called |= products.limits(double)
+    for function in (products.by_rows, products.by_entries, multiplied):
+        own = FunctionType(function.__code__, vars(inspect.getmodule(function)) | called)
+        called[function.__name__] = nb.njit(own, forceinline=True, **MATHEMATICS)
+    called["multiplied"] = called[multiplied.__name__]
+    text = inspect.getsource(products.product)
     file = kept(text, fingerprint(dtype))
-    made = defined(text, {**OWN, "carray": nb.carray, "farray": nb.farray, **loops}, file)
-    entries = types.CPointer(nb.from_dtype(np.dtype(dtype)))
-    signature = types.void(*[entries] * 3, *[types.intp] * 3)
-    called = {}
-    for name in ("rows_at", "columns_at", "entries_at"):
-        function = nb.cfunc(signature, cache=bool(file), **MATHEMATICS)(made[name])
-        called[name] = symbol(f"{name}_{dtype}", function.address, signature)
-        _ALIVE.append(function)
-    made = defined(products.CALLS, OWN | called)
-    return {name: nb.njit(made[name]) for name in ("by_rows", "by_columns", "by_entries")}
+    made = defined(text, {**OWN, **vars(products), **called}, file)["product"]
+    entry = types.CPointer(nb.from_dtype(np.dtype(dtype)))
+    signature = types.void(*[entry] * 3, *[types.intp] * 6)
+    compiled = nb.cfunc(signature, cache=bool(file), **MATHEMATICS)(made)
+    _ALIVE.append(compiled)
+    names = {"product_at": symbol(f"product_{dtype}", compiled.address, signature)}
+    return {"product": nb.njit(defined(products.CALL, OWN | names)["product"])}
 
 
 _ALIVE: list[Any] = []  # functions that are called at their address

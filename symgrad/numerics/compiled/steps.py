@@ -12,7 +12,7 @@ from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.compiled.batches import Batch, Factor, batch
 from symgrad.numerics.compiled.entries import STORED, Entries, See, entry_text, indices
 from symgrad.numerics.compiled.loops import Step
-from symgrad.numerics.compiled.products import call, product_text
+from symgrad.numerics.compiled.products import product_text
 from symgrad.numerics.listing import SIGNS, Added, Dims, Op, additions, common_dims
 from symgrad.numerics.source import Program
 
@@ -99,12 +99,12 @@ class Steps:
             return
         a, b = op.operands
         (left, turned), (right, other) = self._matrix(a), self._matrix(b)
+        rows, summed, columns = a.dims[:-1], a.dims[-1:], b.dims[1:]
+        sizes = [*self.sizes((*(rows or (ONE,)), *summed, *(columns or (ONE,))))]
 
         def text(see: See) -> str:
             first, second, out = see(left, ()) + turned, see(right, ()) + other, see(name, ())
-            if len(op.dims) == 2:
-                return product_text(first, second, out, self.sizes((*a.dims, op.dims[1])))
-            return call(first, second, out)
+            return product_text(first, second, out, sizes)
 
         self._step(name, op.dims, (), text, "call")
 

@@ -1,0 +1,110 @@
+"""NumPy's BLAS as compiled code calls it: by the addresses of its functions.
+
+They are looked up in what NumPy has loaded, by the names that its wheels give them. Where there are
+none, SciPy's are called, which another version of OpenBLAS may be behind.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from symgrad.numerics.compiled.lapack import symbol
+
+ROWS, UPPER, PLAIN, TURNED = 101, 121, 111, 112  # CBLAS's numbers
+SMALL = 1_000_000  # multiplications, the most of a product that OpenBLAS makes without copies
+CHARACTERS = np.frombuffer(b"NT", np.uint8)
+gemm: Any = None  # those of `blas` in compiled code
+gemv: Any = None
+syrk: Any = None
+ONE: Any = 1.0
+ZERO: Any = 0.0
+
+
+def of_numpy(
+    a: Any, b: Any, out: Any, m: int, k: int, n: int, turned: bool, other: bool, same: bool
+) -> None:
+    """out = a b, m x k times k x n, one row after another; `turned` says that a lies as its
+    transpose, `other` that b does, `same` that both are one array."""
+    first, second = TURNED if turned else PLAIN, TURNED if other else PLAIN
+    if n == 1:
+        length, width = (k, m) if turned else (m, k)
+        gemv(ROWS, first, length, width, ONE, a, width, b, 1, ZERO, out, 1)
+    elif m == 1:
+        length, width = (n, k) if other else (k, n)
+        opposite = PLAIN if other else TURNED
+        gemv(ROWS, opposite, length, width, ONE, b, width, a, 1, ZERO, out, 1)
+    elif same and turned != other and m * k * n > SMALL:
+        syrk(ROWS, UPPER, first, m, k, ONE, a, m if turned else k, ZERO, out, m)
+        for i in range(m):
+            for j in range(i):
+                out[i * m + j] = out[j * m + i]
+    else:
+        wide, long = m if turned else k, k if other else n
+        gemm(ROWS, first, second, m, n, k, ONE, a, wide, b, long, ZERO, out, n)
+
+
+def of_scipy(
+    a: Any, b: Any, out: Any, m: int, k: int, n: int, turned: bool, other: bool, same: bool
+) -> None:
+    """The same; in Fortran's order of columns it is the transpose of b times that of a."""
+    sizes = np.array([n, m, k, k if other else n, m if turned else k], np.int32)
+    first, second = CHARACTERS[int(other) :], CHARACTERS[int(turned) :]
+    one, zero = np.full(1, ONE), np.full(1, ZERO)
+    rows, columns, inner = sizes.ctypes, sizes[1:].ctypes, sizes[2:].ctypes
+    wide, long = sizes[3:].ctypes, sizes[4:].ctypes
+    gemm(
+        first.ctypes, second.ctypes, rows, columns, inner, one.ctypes,
+        b, wide, a, long, zero.ctypes, out, rows,
+    )  # fmt: skip
+
+
+@cache
+def loaded() -> Any:
+    """NumPy's own library, in which names of its BLAS are found; None where it has others."""
+    core = "numpy._core" if np.__version__ >= "2" else "numpy.core"
+    try:
+        library = ctypes.CDLL(import_module(f"{core}._multiarray_umath").__file__)
+        return library if library.scipy_cblas_dgemm64_ else None
+    except (AttributeError, ImportError, OSError, TypeError):
+        return None
+
+
+@cache
+def kernels() -> str:
+    """The processor for which NumPy's BLAS computes, such as SkylakeX; nothing where unknown."""
+    try:
+        named = loaded().scipy_openblas_get_corename64_
+    except AttributeError:
+        return ""
+    named.restype = ctypes.c_char_p
+    return str(named().decode())
+
+
+def blas(double: bool) -> tuple[Any, dict[str, Any]]:
+    """The function that multiplies, and what it calls, for numbers of this type."""
+    types = import_module("numba.types")
+    own, entry = ("d", types.float64) if double else ("s", types.float32)
+    real = np.float64 if double else np.float32
+    numbers = {"ONE": real(1), "ZERO": real(0)}
+    kinds = {"c": types.CPointer(types.uint8), "p": types.CPointer(types.int32)}
+    kinds |= {"e": types.int32, "i": types.int64, "r": entry, "a": types.CPointer(entry)}
+
+    def function(name: str, address: int | None, letters: str) -> Any:
+        assert address is not None
+        return symbol(f"{own}{name}", address, types.void(*(kinds[x] for x in letters)))
+
+    library = loaded()
+    if library is None:
+        extending = import_module("numba.extending")
+        address = extending.get_cython_function_address("scipy.linalg.cython_blas", f"{own}gemm")
+        return of_scipy, {"gemm": function("gemm", address, "ccpppaapapaap"), **numbers}
+    arguments = {"gemm": "eeeiiiraiairai", "gemv": "eeiiraiairai", "syrk": "eeeiirairai"}
+    found = {name: getattr(library, f"scipy_cblas_{own}{name}64_") for name in arguments}
+    addresses = {name: ctypes.cast(each, ctypes.c_void_p).value for name, each in found.items()}
+    made = {name: function(name, addresses[name], text) for name, text in arguments.items()}
+    return of_numpy, made | numbers
