@@ -205,7 +205,7 @@ def _named(entry: Entry, node: Node, out: Sequence[Label]) -> Entry:
     number = isinstance(entry.node, ix.Polynomial) and all(
         isinstance(operand, plain) for operand in entry.node.operands
     )
-    labels = tuple(x for x in out if x in entry.labels or not isinstance(x.axis, str))
+    labels = entry.along(out)
     if number or (isinstance(entry.node, ix.Identity) and len(labels) == len(entry.labels)):
         return entry
     inner = aligned(entry, labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.index_notation import EntryNotation, Letters
-from symgrad.calculus.nodes import Factor, Label, Term, core_axes
+from symgrad.calculus.nodes import Factor, Label, Term, core_axes, is_batch
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Expression
 
@@ -12,7 +12,7 @@ from symgrad.language.expressions import Expression
 def counter(term: Term) -> Label | None:
     """The index that a term is summed over and that only enumerates matrices."""
     along = (x for f in term.factors for x in _stacked(f))
-    return next((x for x in along if x in term.summed and not isinstance(x.axis, str)), None)
+    return next((x for x in along if x in term.summed and not is_batch(x)), None)
 
 
 def _stacked(factor: Factor) -> tuple[Label, ...]:

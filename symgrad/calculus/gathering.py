@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 from fractions import Fraction
 
 from symgrad.calculus.folding import Length
-from symgrad.calculus.nodes import Factor, Label, OneHot, Polynomial, Term, core_axes
+from symgrad.calculus.nodes import Factor, Label, OneHot, Polynomial, Term, core_axes, is_batch
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import opened
 
@@ -34,7 +34,7 @@ def gathered(terms: Sequence[Term], labels: Sequence[Label], length: Length) -> 
 
 def _batches(term: Term) -> list[Label]:
     """The batches that are summed over."""
-    return [x for x in term.summed if isinstance(x.axis, str)]
+    return [x for x in term.summed if is_batch(x)]
 
 
 def _in(term: Term, terms: Sequence[Term]) -> bool:
@@ -57,14 +57,14 @@ def _in_sum(factor: Factor, term: Term) -> bool:
     or vector that is left without it: A^T in A^T x, and x, too; but Z in no look-up, x in no
     slice."""
     bound = [x for x in factor.labels if x in term.summed]
-    if any(isinstance(x.axis, str) for x in bound):
+    if any(map(is_batch, bound)):
         return True
     rest = [f for f in term.factors if f is not factor]
     beside = [f for f in rest if bound and bound[0] in f.labels]
     if len(bound) != 1 or not beside or any(_looks_up(f, bound[0]) for f in beside):
         return False
     free = {x for f in rest for x in f.labels if x not in term.summed}
-    matrix_free = {x for x in free if not isinstance(x.axis, str)}
+    matrix_free = {x for x in free if not is_batch(x)}
     return all(matrix_free <= {*f.labels} for f in beside)
 
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import over, power, scaled, signed_sum, times
 from symgrad.calculus.entries import symmetric
-from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of
+from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_labels, is_batch
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.calculus.terms import opened
@@ -101,11 +101,6 @@ class Letters:
     def ranges(self, labels: Sequence[Label]) -> Ranges:
         """The letters that labels are bound by, those of a batch left out."""
         return Ranges(self.letter(x) for x in labels if not is_batch(x))
-
-
-def is_batch(label: Label) -> bool:
-    """Whether a label runs along a batch: all is said of one example."""
-    return isinstance(label.axis, str)
 
 
 @dataclass
@@ -218,11 +213,11 @@ class EntryNotation:
     def _whole(self, argument: ix.Entry, acted: Sequence[Label], letters: Letters) -> Expression:
         """All of a node along the labels that a function acts on: of A its row A[i], or A alone."""
         node, labels = argument
-        own = [x for x in labels if not is_batch(x)]
-        if [*acted] == own and (whole := self.name(node) or self.whole(node)) is not None:
+        own = core_labels(labels)
+        if (*acted,) == own and (whole := self.name(node) or self.whole(node)) is not None:
             return whole
         named = self.name(node)
-        if named is not None and len(own) == 2 and own[1:] == [*acted]:
+        if named is not None and len(own) == 2 and own[1:] == (*acted,):
             return at(named, letters.of(own[0]))
         inner = Letters(
             {x: letter for x, letter in letters.known.items() if x not in acted},

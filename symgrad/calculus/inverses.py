@@ -11,7 +11,16 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from symgrad.calculus.functions import apply_entry
-from symgrad.calculus.nodes import Apply, Entry, Factor, Label, Polynomial, Term, new_labels
+from symgrad.calculus.nodes import (
+    Apply,
+    Entry,
+    Factor,
+    Label,
+    Polynomial,
+    Term,
+    core_labels,
+    new_labels,
+)
 from symgrad.calculus.terms import opened
 from symgrad.language.operations.linear_algebra import inv
 
@@ -57,7 +66,7 @@ def _path(factors: Sequence[Factor], row: Label, column: Label) -> Iterator[tupl
         if len(found) != 1 or found[0].power != 1:
             return
         (factor,) = found
-        first, *more = [x for x in factor.labels if not isinstance(x.axis, str)]
+        first, *more = core_labels(factor.labels)
         if len(more) != 1:
             return
         yield factor, row is not first
@@ -67,7 +76,7 @@ def _path(factors: Sequence[Factor], row: Label, column: Label) -> Iterator[tupl
 
 def _inverse(factor: Factor, turned: bool, row: Label, column: Label) -> Factor:
     """The entry at row and column of the inverse of a matrix, or of its transpose."""
-    acted = tuple(x for x in factor.labels if not isinstance(x.axis, str))
+    acted = core_labels(factor.labels)
     leading = [x for x in factor.labels if x not in acted]
     core = (column, row) if turned else (row, column)
     return Factor(*apply_entry(inv, [(Entry(factor.node, factor.labels), acted)], leading, core))

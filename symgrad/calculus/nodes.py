@@ -58,6 +58,16 @@ def batch_label(batch: str) -> Label:
     return Label(batch)
 
 
+def is_batch(label: Label) -> bool:
+    """Whether a label runs along a batch: all is said of one example."""
+    return isinstance(label.axis, str)
+
+
+def core_labels(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """The labels that are no batch's."""
+    return tuple(x for x in labels if not is_batch(x))
+
+
 class Factor(NamedTuple):
     """A power of an entry: node[labels] ** power."""
 
@@ -105,6 +115,10 @@ class Entry(NamedTuple):
 
     node: Node
     labels: tuple[Label, ...]
+
+    def along(self, labels: Iterable[Label]) -> tuple[Label, ...]:
+        """These labels, a batch's only where the entry has it."""
+        return tuple(x for x in labels if x in self.labels or not is_batch(x))
 
 
 def core_axes(axes: Iterable[Axis]) -> tuple[Dimension, ...]:

@@ -169,11 +169,11 @@ class Notation:
 
     def _polynomial(self, node: ix.Polynomial) -> Expression:
         labels = ix.new_labels(node.axes)
-        free = [x for x in labels if not isinstance(x.axis, str)]
+        free = ix.core_labels(labels)
         parts = [self._term(term, free) for term in opened(node, labels)]
         return signed_sum(parts) if parts else Number(Fraction(0))
 
-    def _term(self, term: Term, free: list[Label]) -> Expression:
+    def _term(self, term: Term, free: Sequence[Label]) -> Expression:
         term = apart(term)
         outside, inside, batch = _split_batch(term)
         if batch is None:
@@ -195,7 +195,7 @@ class Notation:
             return scaled(front.value, summed)
         return times(front, summed)
 
-    def _counted(self, term: Term, label: Label, free: list[Label]) -> Expression:
+    def _counted(self, term: Term, label: Label, free: Sequence[Label]) -> Expression:
         """The sum over an index that only counts, each summand in matrix notation."""
         letters = Letters(taken=self.taken)
         ranges = letters.ranges([label])
@@ -229,7 +229,7 @@ def _rows_of_identity(node: ix.OneHot, place: ix.Place) -> Expression:
 
 def _split_batch(term: Term) -> tuple[list[Factor], list[Factor], str | None]:
     """Factors outside and inside the sum over a batch, and that batch."""
-    summed = [x for x in term.summed if isinstance(x.axis, str)]
+    summed = [x for x in term.summed if ix.is_batch(x)]
     if not summed:
         return [], list(term.factors), None
     inside = [f for f in term.factors if f.node.axes]

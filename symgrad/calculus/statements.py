@@ -29,7 +29,7 @@ from symgrad.calculus.step_rules import (
 )
 from symgrad.calculus.typed import Typed
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Name, leaves
+from symgrad.language.expressions import Call, Expression, Name, names_in
 from symgrad.language.literals import retyped
 from symgrad.language.operations.arithmetic import transpose
 
@@ -79,7 +79,7 @@ class Writer:
         """A line as the program says it, if that names the lines that it uses, else by its
         definition; what that is without being turned, where a row is a column as a node."""
         said = self.typed.of(node, self.called.names)
-        if said is not None and self._names_used(node) <= _names(said):
+        if said is not None and self._names_used(node) <= names_in(said).keys():
             row = len(core_axes(node.axes)) == 1 and said.shape[0] == ONE
             return transposed(said) if row else said, said
         right = self.called.definition(node)
@@ -89,7 +89,7 @@ class Writer:
 
     def _names_used(self, node: Node) -> set[str]:
         """The names of the lines that a line uses."""
-        return {name for n in self.typed.used(node) for name in _names(self.called.names[n])}
+        return {name for n in self.typed.used(node) for name in names_in(self.called.names[n])}
 
     def _forward_step(self, node: Node, name: Expression, right: Expression) -> None:
         if is_call(name, transpose):
@@ -152,7 +152,7 @@ class Writer:
         entry, labels = backward.of(node)
         alias = entry.node
         inner = alias.inner if isinstance(alias, ix.Alias) else alias
-        over = [x for x in labels if x in entry.labels or not isinstance(x.axis, str)]
+        over = entry.along(labels)
         alike = len(over) > len(entry.labels)  # a number that is the same in several entries
         shown = aligned(Entry(inner, entry.labels), over) if alike else inner
         left = self._derivative(node, shown, top)
@@ -202,7 +202,7 @@ class Writer:
             return statement_rule(node, call)
         if id(call) not in self.terms:
             self.terms[id(call)] = Terms.of(call)
-        (name,) = _names(operand)
+        (name,) = names_in(operand)
         return self.terms[id(call)].rule(node, name)
 
     def _step(
@@ -298,10 +298,6 @@ def _last_line(
     if not arranged.moved:
         return right
     return None if isinstance(right, IndexForm) else transposed(right)
-
-
-def _names(e: Expression) -> set[str]:
-    return {leaf.name for leaf in leaves(e) if isinstance(leaf, Name)}
 
 
 def _layer_by_layer(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, Number, Operation, leaves
+from symgrad.language.expressions import Call, Expression, Name, Number, Operation, leaves, names_in
 from symgrad.language.operations.arithmetic import (
     add,
     divide,
@@ -147,7 +147,7 @@ def terms_by_name(root: Call) -> dict[str, Call]:
             continue
         alone = isinstance(part, Name) or is_call(part, transpose)
         term = part if isinstance(part, Call) and not alone else sums.get(id(part), whole)
-        for name in _names(part):
+        for name in names_in(part):
             own, other = _function_around(name, term), terms.setdefault(name, term)
             if other is not term:
                 terms[name] = _least_sum(term, other, sums)
@@ -176,10 +176,6 @@ class Terms:
         return rule._replace(name=AFFINE.name) if self.affine else rule
 
 
-def _names(e: Expression) -> set[str]:
-    return {leaf.name for leaf in leaves(e) if isinstance(leaf, Name)}
-
-
 def _is_linear(call: Call) -> bool:
     """Whether a call is linear in each of its arguments."""
     summed = isinstance(call.operation.meaning, (Total, Gathered))
@@ -190,7 +186,7 @@ def _function_around(name: str, term: Call) -> Call:
     """The function f of sum(y * f(x)) by which x acts; else the term."""
     part: Expression = term
     while isinstance(part, Call) and _is_linear(part):
-        having = [a for a in part.arguments if name in _names(a)]
+        having = [a for a in part.arguments if name in names_in(a)]
         if len(having) != 1:
             return term
         part = without_factors(having[0])

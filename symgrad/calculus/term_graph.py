@@ -12,7 +12,7 @@ product. What cannot be reduced so has no matrix form: `NoMatrixForm`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -28,7 +28,7 @@ from symgrad.calculus.algebra import (
     transposed,
 )
 from symgrad.calculus.entries import symmetric
-from symgrad.calculus.nodes import Factor, Label, Node
+from symgrad.calculus.nodes import Factor, Label, Node, core_labels
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, Number, Size, Value
 from symgrad.language.operations.arithmetic import transpose
@@ -62,7 +62,7 @@ class TermGraph:
         written: Callable[[Node], Expression],
         coefficient: Value,
         factors: list[Factor],
-        free: list[Label],
+        free: Sequence[Label],
     ) -> None:
         self.written = written
         self.free = free
@@ -74,7 +74,7 @@ class TermGraph:
             self._place(factor)
 
     def _place(self, factor: Factor) -> None:
-        labels = tuple(x for x in factor.labels if not isinstance(x.axis, str))
+        labels = core_labels(factor.labels)
         piece = Piece(self.written(factor.node), factor.power, symmetric(factor.node))
         if len(labels) == 0:
             self.scalars.append(piece)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from symgrad.calculus.lowering import Tensor
-from symgrad.calculus.nodes import ONE, Node, topological
+from symgrad.calculus.nodes import ONE, Node, is_batch, topological
 from symgrad.language.expressions import Call, Expression, Name, fold, operands, parts
 from symgrad.language.operations import meanings
 
@@ -42,7 +42,7 @@ class Typed:
 
     def _line(self, tensor: Tensor) -> Node | None:
         """The line that a part is, entry by entry in the same order."""
-        if any(not isinstance(x.axis, str) for x in tensor.others):
+        if not all(map(is_batch, tensor.others)):
             return None
         node, labels = tensor.closed()
         return node if node in self.lines and labels == tensor.labels else None

@@ -32,7 +32,7 @@ def used_steps(derivation: Derivation, expression: Expression) -> list[Step]:
     found: dict[int, Step] = {}
     pending = [expression]
     while pending:
-        for name in names_in(pending.pop()):
+        for name in _names_used(pending.pop()):
             step = by_name.get(name)
             if step is not None and step.number not in found:
                 more = [step, *last] if isinstance(step.left, Derivative) else [step]
@@ -41,7 +41,7 @@ def used_steps(derivation: Derivation, expression: Expression) -> list[Step]:
     return [found[number] for number in sorted(found)]
 
 
-def names_in(expression: Expression) -> Iterable[str]:
+def _names_used(expression: Expression) -> Iterable[str]:
     """The names in an expression, those of which a derivative is made among them."""
     pending = leaves(expression)
     if isinstance(expression, IndexForm):

@@ -27,7 +27,7 @@ from symgrad.calculus.algebra import signed_sum
 from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.calculus.naming import fresh
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Polynomial, Term
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Polynomial, Term, is_batch
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stacking import Stacking, stacked, vec
@@ -101,7 +101,7 @@ def vectorized(derivation: Derivation, outcome: Outcome) -> Vectorized | None:
     it has none."""
     if derivation.kind not in ("jacobian", "hessian") or len(outcome.labels) < 3:
         return None
-    if any(isinstance(x.axis, str) for x in outcome.labels):
+    if any(map(is_batch, outcome.labels)):
         return None  # one for each example
     by = outcome.key if isinstance(outcome.key, str) else outcome.key[1]
     variable = derivation.problem.variables[by]

@@ -29,7 +29,7 @@ from symgrad.grading.rewritings import (
 )
 from symgrad.grading.stepwise import stepwise
 from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import Expression, Name, Size, leaves, parts
+from symgrad.language.expressions import Expression, Name, Size, names_in, parts
 from symgrad.language.unparse import unparse
 
 WORK = 25_000  # formulas that are tried, times the length of one
@@ -94,7 +94,7 @@ class Formulas:
         what has."""
         tensors, new = dict(self.tensors), set[str]()
         for name, formula in {**claim.definitions, "": claim.expression}.items():
-            used = {part.name for part in leaves(formula) if isinstance(part, Name)}
+            used = names_in(formula).keys()
             if formula is not self.formulas[name] or used & new:
                 known = {} if used & new else dict(self.known)
                 tensors[name] = stepwise(formula, tensors, known)

@@ -16,9 +16,9 @@ from symgrad.grading.claims import Formula, Reader
 from symgrad.grading.exam import Exam
 from symgrad.grading.notation import OPEN, Names, Symbol, symbol_of
 from symgrad.grading.opening import unused, variable_like, with_pairing
-from symgrad.grading.paper import Paper, words_of
+from symgrad.grading.paper import Paper
 from symgrad.grading.sheet import Piece, Row
-from symgrad.language.expressions import OPERATIONS
+from symgrad.language.expressions import OPERATIONS, names_in
 from symgrad.language.problem import Problem, Variable
 
 PLAIN = re.compile(r"d_?(?P<of>[^\W_]\w*)")
@@ -80,7 +80,7 @@ class Differentials:
         called = {name: self._move(name).name for name in names}
         for base in (self.paper.asked, self.paper.current):
             problem = self._opened(base, of, names)
-            if not words_of(problem.output) <= {*problem.variables, *problem.definitions}:
+            if not names_in(problem.output).keys() <= {*problem.variables, *problem.definitions}:
                 raise ProgramError(f"d{of} cannot be judged: it uses derivatives", column=1)
             if isinstance(of, Symbol):
                 key, part, title = of.of, claim, f"d(dL/d{of.of})"

@@ -12,7 +12,7 @@ from symgrad.calculus import derive
 from symgrad.calculus.conventions import in_convention
 from symgrad.calculus.derivation import Derivation, Key, Outcome
 from symgrad.calculus.lowering import Tensor, input_tensor
-from symgrad.calculus.nodes import Node, core_axes, matrix_shape
+from symgrad.calculus.nodes import Node, core_axes, is_batch, matrix_shape
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
 from symgrad.grading.comparison import Comparison, Result, close
@@ -101,7 +101,7 @@ class Exam:
     @property
     def batch(self) -> str | None:
         """The batch that the right result has an index of."""
-        return next((x.axis for x in self.outcome.labels if isinstance(x.axis, str)), None)
+        return next((x.axis for x in self.outcome.labels if is_batch(x)), None)
 
     # what is claimed
 

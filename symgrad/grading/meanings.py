@@ -13,9 +13,9 @@ from symgrad.errors import ProgramError, SymgradError
 from symgrad.grading.answer import Claim, statements_of
 from symgrad.grading.notation import ONE, OPEN, Symbol
 from symgrad.grading.opening import one_example, with_name, with_variable
-from symgrad.grading.paper import Paper, example_of, words_of
+from symgrad.grading.paper import Paper, example_of
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, parts
+from symgrad.language.expressions import Call, Expression, Name, names_in, parts
 from symgrad.language.operations.meanings import Elementwise, Function
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
@@ -95,7 +95,7 @@ class Meanings:
         kind = "gradient" if meaning.shape == SCALAR else "jacobian"
         if one:
             base = example_of(base)
-        if not words_of(meaning) <= {*base.variables, *base.definitions}:
+        if not names_in(meaning).keys() <= {*base.variables, *base.definitions}:
             return
         for problem in self.views(base, symbol.of, one):
             yield Way(problem, symbol.of, kind, one)
@@ -118,7 +118,7 @@ class Meanings:
         kept: dict[str, Expression] = {}
         for name, definition in base.definitions.items():
             used = name not in given or _reaches(base, name)
-            if used and words_of(definition) <= {*base.variables, *kept}:
+            if used and names_in(definition).keys() <= {*base.variables, *kept}:
                 kept[name] = definition
         changed = replace(base, definitions=kept)
         for name, meaning in given.items():
@@ -152,8 +152,8 @@ class Meanings:
 
 def _reaches(problem: Problem, name: str) -> bool:
     """Whether the output depends on a definition."""
-    wanted = words_of(problem.output)
+    wanted = {*names_in(problem.output)}
     for other, definition in reversed([*problem.definitions.items()]):
         if other in wanted:
-            wanted |= words_of(definition)
+            wanted |= names_in(definition).keys()
     return name in wanted

@@ -14,7 +14,7 @@ from symgrad.grading.answer import Claim
 from symgrad.grading.exam import Exam
 from symgrad.grading.stepwise import lowered_call
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape
-from symgrad.language.expressions import Call, Expression, Name, fold, parts
+from symgrad.language.expressions import Call, Expression, Name, fold, names_in, parts
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import total as entry_sum
@@ -74,13 +74,13 @@ def with_name(problem: Problem, name: str, meaning: Expression) -> Problem | Non
 
     definitions: dict[str, Expression] = {}
     for other, definition in [*problem.definitions.items(), ("", problem.output)]:
-        if not wanted and _names(meaning) <= tensors.keys():
+        if not wanted and names_in(meaning).keys() <= tensors.keys():
             wanted = _forms(meaning, reference, tensors)
-        if not _names(definition) <= tensors.keys():
+        if not names_in(definition).keys() <= tensors.keys():
             return None  # it is said by a name that the problem does not have
         part = fold(definition, visit)
         tensors[other] = part.tensor
-        if name in _names(part.formula):  # what the part is made of stands before its first use
+        if name in names_in(part.formula):  # what the part is made of stands before its first use
             definitions.setdefault(name, meaning)
         definitions[other] = part.formula
     output = definitions.pop("")
@@ -126,10 +126,6 @@ def _form(tensor: Tensor) -> _Form:
     """What two tensors have in common that are the same."""
     entry = tensor.closed()
     return entry.node, tuple(map(tensor.labels.index, entry.labels))
-
-
-def _names(root: Expression) -> set[str]:
-    return {e.name for e in parts(root) if isinstance(e, Name)}
 
 
 def one_example(problem: Problem) -> Problem:

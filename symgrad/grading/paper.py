@@ -13,7 +13,7 @@ from symgrad.errors import ProgramError
 from symgrad.grading.answer import LOSS_NAMES
 from symgrad.grading.notation import ONE, OPEN, Names, Symbol
 from symgrad.grading.opening import alone, one_example
-from symgrad.language.expressions import Call, Expression, Name, parts
+from symgrad.language.expressions import Call, Expression, Name, names_in, parts
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 
@@ -109,7 +109,7 @@ class Paper:
         definitions = dict(base.definitions)
         for name, value in self.given.items():
             known = {*base.variables, *definitions}
-            if name not in self.symbols and name not in known and words_of(value) <= known:
+            if name not in self.symbols and name not in known and names_in(value).keys() <= known:
                 definitions[name] = value
         return replace(base, definitions=definitions)
 
@@ -118,12 +118,7 @@ class Paper:
         single: dict[str, Expression] = {}
         absent = set(self.shared)
         for name, value in self.given.items():
-            inside = parts(value)
-            words = {e.name for e in inside if isinstance(e, Name)}
-            whole = any(
-                isinstance(e, Call) and isinstance(e.operation.meaning, Total) for e in inside
-            )
-            if name in absent or words & absent or whole:
+            if name in absent or names_in(value).keys() & absent or _of_all(value):
                 absent.add(name)
             else:
                 single[name] = alone(value)
@@ -163,7 +158,7 @@ def example_of(problem: Problem) -> Problem:
     variables = {n: replace(v, batch=None) for n, v in problem.variables.items()}
     definitions: dict[str, Expression] = {}
     for name, definition in problem.definitions.items():
-        if not _of_all(definition) and words_of(definition) <= {*variables, *definitions}:
+        if not _of_all(definition) and names_in(definition).keys() <= {*variables, *definitions}:
             definitions[name] = alone(definition)
     return replace(
         problem, variables=variables, definitions=definitions, output=alone(problem.output)
@@ -176,20 +171,15 @@ def _of_all(root: Expression) -> bool:
     return any(isinstance(c.operation.meaning, Total) for c in calls)
 
 
-def words_of(root: Expression) -> set[str]:
-    """The names in a formula."""
-    return {e.name for e in parts(root) if isinstance(e, Name)}
-
-
 def _in_order(problem: Problem) -> Problem | None:
     """The problem with each definition after those that it uses; None where they go in a circle or
     use what is none of its names."""
     left = dict(problem.definitions)
-    if any(words_of(d) - {*problem.variables, *left} for d in left.values()):
+    if any(names_in(d).keys() - {*problem.variables, *left} for d in left.values()):
         return None
     done: dict[str, Expression] = {}
     while left:
-        ready = [n for n, d in left.items() if not words_of(d) & left.keys()]
+        ready = [n for n, d in left.items() if not names_in(d).keys() & left.keys()]
         if not ready:
             return None
         done |= {n: left.pop(n) for n in ready}

@@ -330,3 +330,13 @@ def parts(root: Expression) -> list[Expression]:
 def leaves(root: Expression) -> list[Expression]:
     """Every name, number and size in the expression, from left to right, each once."""
     return [node for node in parts(root) if not isinstance(node, Call)]
+
+
+def names_in(root: Expression) -> dict[str, Name]:
+    """The names in the expression by their text, from left to right.
+
+    >>> from symgrad.language.dimensions import SCALAR
+    >>> list(names_in(Name("b", SCALAR) * Name("a", SCALAR) + Name("b", SCALAR)))
+    ['b', 'a']
+    """
+    return {leaf.name: leaf for leaf in leaves(root) if isinstance(leaf, Name)}

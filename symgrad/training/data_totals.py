@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from symgrad.language.expressions import Call, Expression, Size, fold
+from symgrad.language.expressions import Call, Expression, Size, fold, names_in
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
 from symgrad.numerics.remembered import remembered
 from symgrad.training.chunks import reading_of
 from symgrad.training.data.arrays import Data
-from symgrad.training.totals import names_in, needed, new_name, total_variable
+from symgrad.training.totals import needed, new_name, total_variable
 
 
 def with_data_totals(
@@ -88,7 +88,7 @@ class _Walk:
         definition = self.without(definition)
         definitions = {**self.so_far.definitions, name: definition}
         self.so_far = replace(self.so_far, definitions=definitions)
-        if names_in(definition) <= self.known and name not in self._own:
+        if names_in(definition).keys() <= self.known and name not in self._own:
             self.known.add(name)
 
     def without(self, root: Expression) -> Expression:
@@ -100,7 +100,7 @@ class _Walk:
             node = replace(node, arguments=arguments)
         is_count = isinstance(node, Size) and isinstance(node.dimension, str)
         is_total = isinstance(node, Call) and isinstance(node.operation.meaning, Total)
-        if not (is_count or is_total) or not names_in(node) <= self.known:
+        if not (is_count or is_total) or not names_in(node).keys() <= self.known:
             return node
         name = new_name("total", self.so_far)
         self.found[name] = needed(replace(self.so_far, output=node, loop=None))
@@ -114,4 +114,4 @@ class _Walk:
 def _needs(problem: Problem) -> set[str]:
     """The names in a problem."""
     expressions = (problem.output, *problem.definitions.values())
-    return set().union(*map(names_in, expressions))
+    return {name for each in expressions for name in names_in(each)}

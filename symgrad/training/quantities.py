@@ -14,7 +14,16 @@ import numpy as np
 
 from symgrad.data.tables import Array
 from symgrad.errors import DataError, SymgradError, did_you_mean
-from symgrad.language.expressions import OPERATIONS, Call, Expression, Name, Number, leaves, parts
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Call,
+    Expression,
+    Name,
+    Number,
+    leaves,
+    names_in,
+    parts,
+)
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
 from symgrad.language.syntax import program_tree
@@ -185,8 +194,7 @@ class _Origins:
 
     def of(self, root: Expression) -> frozenset[str]:
         """The variables that an expression is made of."""
-        names = (leaf.name for leaf in leaves(root) if isinstance(leaf, Name))
-        return frozenset().union(*(self.made_of.get(name, frozenset()) for name in names))
+        return frozenset().union(*(self.made_of.get(n, frozenset()) for n in names_in(root)))
 
     def trained(self, names: frozenset[str]) -> bool:
         """Whether parameters and data are among the names."""

@@ -21,7 +21,16 @@ from symgrad.calculus.nodes import ONE, Input, Node, Polynomial, topological
 from symgrad.errors import OptionError, ProgramError
 from symgrad.language.dimensions import ONE as ONE_COLUMN
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, leaves
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Name,
+    Number,
+    Size,
+    fold,
+    leaves,
+    names_in,
+)
 from symgrad.language.operations.batches import batch_sum
 from symgrad.language.operations.meanings import Total
 from symgrad.language.operations.steps import sum_of_steps
@@ -173,16 +182,11 @@ def _without_steps(problem: Problem) -> Problem:
 
 def needed(problem: Problem) -> Problem:
     """The problem without the definitions that its output does not need."""
-    names = names_in(problem.output)
+    names = {*names_in(problem.output)}
     for name, definition in reversed(list(problem.definitions.items())):
-        names |= names_in(definition) if name in names else set()
+        names |= names_in(definition).keys() if name in names else set()
     definitions = {n: d for n, d in problem.definitions.items() if n in names}
     return replace(problem, definitions=definitions)
-
-
-def names_in(root: Expression) -> set[str]:
-    """The names of variables and definitions in the expression."""
-    return {leaf.name for leaf in leaves(root) if isinstance(leaf, Name)}
 
 
 def total_variable(name: str, total: Expression) -> Variable:
@@ -235,7 +239,7 @@ class _Walk:
 
     def has_total(self, root: Expression) -> bool:
         """Whether a sum over the batch is in it, by its name or in a definition."""
-        return not names_in(root).isdisjoint({*self.totals, *self.made_of_totals})
+        return not names_in(root).keys().isdisjoint({*self.totals, *self.made_of_totals})
 
     def _visit(self, node: Expression, arguments: tuple[Expression, ...]) -> Expression:
         if isinstance(node, Size) and isinstance(node.dimension, str):

@@ -277,7 +277,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/training/data_totals.py",
         "tests/training/test_minibatches.py",
-        ("what is trained is data", "names_in(node) <= self.known", "True"),
+        ("what is trained is data", "names_in(node).keys() <= self.known", "True"),
         ("the size is that of a minibatch", "np.asarray(data.total)", "np.asarray(1)"),
     ),
     *planted_in(

@@ -9,9 +9,8 @@ import numpy as np
 
 from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.recurrences.joined import Joined
-from symgrad.calculus.recurrences.parts import names_in
 from symgrad.errors import SymgradError
-from symgrad.language.expressions import Expression
+from symgrad.language.expressions import Expression, names_in
 from symgrad.language.latex_input import Known, read_formula
 from symgrad.language.names import entry_parts
 from symgrad.language.problem import Problem
@@ -57,7 +56,7 @@ def known_of(joined: Joined) -> Known:
     """The cotangents of the lines and results, as they are printed."""
     every = [side for line in joined.lines for side in (line.step.left, line.step.right)]
     every += [result.expression for result in joined.results.values()]
-    leaves = [n for e in every for n in names_in(in_language(e))]
+    leaves = [n for e in every for n in names_in(in_language(e)).values()]
     return Known({}, {n.name: n for n in (joined.loss, *leaves)}, joined.table)
 
 

@@ -14,7 +14,18 @@ from dataclasses import replace
 from symgrad.calculus.algebra import is_call, is_negative, negated
 from symgrad.calculus.chain_rule import contributions, placed
 from symgrad.calculus.derivation import Derivative
-from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Map, Node, Term, batch_of
+from symgrad.calculus.nodes import (
+    ONE,
+    Apply,
+    Entry,
+    Factor,
+    Label,
+    Map,
+    Node,
+    Term,
+    batch_of,
+    is_batch,
+)
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.lines import Pairing, Pairings, ProofLine
 from symgrad.calculus.proofs.moves import moves
@@ -38,7 +49,7 @@ LONG = 60  # characters of what is written once, under a name
 
 def differential_proof(uses: Uses) -> Proof:
     """The lines of one step. Raises: NoMatrixForm."""
-    if any(isinstance(x.axis, str) for x in uses.reverse.extra):
+    if any(map(is_batch, uses.reverse.extra)):
         raise NoMatrixForm(uses.variable)  # f is of each example
     return Writer(uses).proof(reasons=True)
 

@@ -12,9 +12,9 @@ from symgrad.calculus.derivation import Derivative
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower, tensor
 from symgrad.calculus.naming import fresh
-from symgrad.calculus.nodes import Apply, Entry, batch_of, matrix_shape
+from symgrad.calculus.nodes import Apply, Entry, batch_of, core_labels, matrix_shape
 from symgrad.calculus.proofs.lines import ProofLine
-from symgrad.calculus.proofs.uses import Statement, Uses, core_labels, label_of
+from symgrad.calculus.proofs.uses import Statement, Uses, label_of
 from symgrad.language.expressions import Name
 from symgrad.language.operations.meanings import Expansion
 

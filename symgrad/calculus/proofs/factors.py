@@ -17,7 +17,7 @@ from symgrad.calculus.derivation import Derivation, Derivative
 from symgrad.calculus.expansion import simplified
 from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import is_batch, slope
+from symgrad.calculus.index_notation import slope
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import (
     ONE,
@@ -29,14 +29,16 @@ from symgrad.calculus.nodes import (
     batch_label,
     batch_of,
     core_axes,
+    core_labels,
     intern,
+    is_batch,
     matrix_shape,
     new_labels,
     topological,
 )
 from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.proofs.uses import Uses, core_labels, examples_meet
+from symgrad.calculus.proofs.uses import Uses, examples_meet
 from symgrad.calculus.stated import examples
 from symgrad.calculus.terms import identity
 from symgrad.language import composing

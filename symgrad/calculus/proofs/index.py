@@ -12,12 +12,13 @@ from symgrad.calculus.index_notation import (
     Letters,
     slope,
 )
+from symgrad.calculus.nodes import core_labels
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.expanded import expanded_lines, expansion_of
 from symgrad.calculus.proofs.lines import Differential, Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.solved import equation_of
-from symgrad.calculus.proofs.uses import Proof, Statement, Uses, core_labels, part_of
+from symgrad.calculus.proofs.uses import Proof, Statement, Uses, part_of
 from symgrad.calculus.terms import identity, opened, product
 from symgrad.language import composing
 from symgrad.language import formula as fm

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from symgrad.calculus.algebra import is_call
 from symgrad.calculus.step_rules import without_factors
 from symgrad.language.dimensions import SCALAR, Dimension, core
-from symgrad.language.expressions import Expression, Name, leaves
+from symgrad.language.expressions import Expression, names_in
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.batches import batch_mean, batch_sum
 from symgrad.language.phrases import joined
@@ -31,7 +31,7 @@ def fitting(e: Expression, upstream: str) -> Fits | None:
         by_number = any(a.shape == SCALAR for a in e.arguments)
         return Fits((core(e.shape),), "times a number" if by_number else "entry by entry")
     factors = _factors(e)
-    own = [k for k, part in enumerate(factors) if upstream in _names(part)]
+    own = [k for k, part in enumerate(factors) if upstream in names_in(part)]
     if len(factors) == 1 or len(own) != 1:
         return None
     places = [(factors[: own[0]], "in front"), (factors[own[0] + 1 :], "behind")]
@@ -46,7 +46,7 @@ def _term(e: Expression, upstream: str) -> Expression:
         if is_call(own, batch_sum, batch_mean):
             (own,) = own.arguments
         if is_call(own, op.add, op.subtract):
-            with_name = [a for a in own.arguments if upstream in _names(a)]
+            with_name = [a for a in own.arguments if upstream in names_in(a)]
             own = with_name[0] if len(with_name) == 1 else own
         if own is e:
             return e
@@ -69,7 +69,3 @@ def _factors(e: Expression) -> list[Expression]:
         else:
             found.append(part)
     return found
-
-
-def _names(e: Expression) -> set[str]:
-    return {leaf.name for leaf in leaves(e) if isinstance(leaf, Name)}

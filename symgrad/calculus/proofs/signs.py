@@ -58,14 +58,12 @@ class Signs:
 
     def written(self, entry: Entry, over: tuple[Label, ...]) -> Expression:
         """An entry over these indices, in matrix notation."""
-        labels = tuple(x for x in over if x in entry.labels or not isinstance(x.axis, str))
-        shown = aligned(entry, labels)
+        shown = aligned(entry, entry.along(over))
         return full(self.notation.of(shown), shown)
 
     def beside(self, entry: Entry, over: tuple[Label, ...]) -> Expression:
         """The same of what stands beside a differential, made short as a result is."""
-        labels = tuple(x for x in over if x in entry.labels or not isinstance(x.axis, str))
-        shown = aligned(entry, labels)
+        shown = aligned(entry, entry.along(over))
         reference = self.notation.reference
         if reference(shown) is not None:
             return full(self.notation.of(shown), shown)

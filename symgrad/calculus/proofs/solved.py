@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from symgrad.calculus.chain_rule import tangent
 from symgrad.calculus.lowering import Tensor, lower, tensor
-from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Node, Term
+from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Node, Term, core_labels
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is
-from symgrad.calculus.proofs.uses import Statement, Uses, core_labels, label_of
+from symgrad.calculus.proofs.uses import Statement, Uses, label_of
 from symgrad.language.expressions import Expression
 from symgrad.language.phrases import as_phrase, phrase
 

@@ -17,7 +17,6 @@ from symgrad.calculus.chain_rule import Reverse, partials
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Step
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import is_batch
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import (
     ONE,
@@ -34,6 +33,7 @@ from symgrad.calculus.nodes import (
     batch_label,
     batch_of,
     intern,
+    is_batch,
     matrix_shape,
     topological,
     unnamed,
@@ -44,7 +44,7 @@ from symgrad.calculus.proofs.definitions import as_it_is, renamed, taken_apart
 from symgrad.calculus.proofs.lines import Kind, ProofLine
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, leaves
+from symgrad.language.expressions import Call, Expression, Name, names_in
 from symgrad.language.phrases import phrase
 
 
@@ -71,10 +71,6 @@ def _symbol(node: Node, notation: Notation) -> str:
         right = notation.definition(node)
         return right.operation.symbol if isinstance(right, Call) else "u"
     return "u"
-
-
-def _names(e: Expression) -> set[str]:
-    return {leaf.name for leaf in leaves(e) if isinstance(leaf, Name)}
 
 
 @dataclass
@@ -106,8 +102,8 @@ class Lines:
             return False
         given, names = self.derivation.naming.given, self.derivation.names
         called = (given(n) if isinstance(n, Input) else names.get(n) for n in node.operands)
-        operands = {name for e in called if e is not None for name in _names(e)}
-        return _names(right) <= operands
+        operands = {name for e in called if e is not None for name in names_in(e)}
+        return names_in(right).keys() <= operands
 
     def between(self, variable: Node, user: Node) -> list[Node]:
         """What moves in a use and is written out in it, operands first."""
@@ -140,7 +136,7 @@ class Uses:
 
     def __post_init__(self) -> None:
         names = self.derivation.names.values()
-        self.taken = self.derivation.naming.taken.union(*map(_names, names))
+        self.taken = self.derivation.naming.taken.union(*map(names_in, names))
         self.name(self.variable, "v")
         self.labels = tuple(map(label_of, self.variable.axes))
         for user in self.users:
@@ -343,11 +339,6 @@ def uses_of(derivation: Derivation, step: Step) -> Uses | None:
 def label_of(axis: Axis) -> Label:
     """A new index; a batch has one for all, as everything is said of one example."""
     return batch_label(axis) if isinstance(axis, str) else Label(axis)
-
-
-def core_labels(labels: tuple[Label, ...]) -> tuple[Label, ...]:
-    """The labels that are no batch's."""
-    return tuple(x for x in labels if not is_batch(x))
 
 
 def part_of(uses: Uses, user: Node) -> Node:

@@ -10,11 +10,11 @@ from symgrad.calculus.derivation import Derivation, Outcome, Step
 from symgrad.calculus.derive import cotangents
 from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.naming import fresh
-from symgrad.calculus.recurrences.parts import Parts, Total, names_in
+from symgrad.calculus.recurrences.parts import Parts, Total
 from symgrad.calculus.recurrences.substitution import at_steps, name_at, substituted
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.expressions import Expression, Name, names_in
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Problem
 
@@ -144,7 +144,7 @@ class DerivedParts:
             sent = entry_of(base, f"{self.parts.index} - 1") in self.step.outcomes
             if h.name not in self.active or (own.name in lines and sent):
                 continue
-            direct = any(h.name in {n.name for n in names_in(e)} for e in self.parts.step.values())
+            direct = any(h.name in names_in(e) for e in self.parts.step.values())
             direct = direct or any(total.body.name == h.name for total in self.totals)
             direct = direct or own.name in lines
             if direct:
@@ -188,7 +188,7 @@ def active_names(parts: Parts, wrt: Iterable[str]) -> set[str]:
     while True:
         count = len(active)
         for name, e in definitions:
-            if any(leaf.name in active for leaf in names_in(e)):
+            if not active.isdisjoint(names_in(e)):
                 active.add(name)
         for h in parts.states:
             if {entry_of(h, "0"), entry_of(h, t)} & active:
@@ -218,4 +218,4 @@ def result_of(outcome: Outcome) -> Expression:
 
 def uses(e: Expression, names: Mapping[str, object]) -> bool:
     """Whether one of these names stands in an expression."""
-    return any(leaf.name in names for leaf in names_in(e))
+    return not names_in(e).keys().isdisjoint(names)

@@ -11,12 +11,12 @@ from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.derivation import Derivation, Step, shapes_of
 from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.layouts import layout_sentence
-from symgrad.calculus.recurrences.parts import Parts, names_in
+from symgrad.calculus.recurrences.parts import Parts
 from symgrad.calculus.recurrences.substitution import name_at, renamed
 from symgrad.calculus.recurrences.tangents import Tangents
 from symgrad.calculus.rules import Applied
 from symgrad.language.dimensions import Dimension, Shape, core
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.expressions import Expression, Name, names_in
 from symgrad.language.names import entry_of, entry_parts, greek
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.phrases import enumerated, joined, phrase
@@ -126,7 +126,7 @@ class Joined:
         found: set[int] = set()
         pending, known = [e], set(self.parts.own_names)
         while pending:
-            for name in names_in(pending.pop()):
+            for name in names_in(pending.pop()).values():
                 at = self._at_a_step(name)
                 if at in known:
                     continue

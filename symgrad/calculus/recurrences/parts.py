@@ -19,7 +19,7 @@ from symgrad.calculus.algebra import is_call, paired
 from symgrad.calculus.naming import fresh
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, fold, leaves
+from symgrad.language.expressions import Call, Expression, Name, fold, names_in
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.steps import sum_of_steps
@@ -53,10 +53,10 @@ class Parts:
         summed = {name: self._summed(name, e) for name, e in self._outside()}
         self.output = summed.pop(self.problem.output_name)
         inside = [*self.step.values(), *self.loop.initial.values()]
-        needed = {leaf.name for e in inside for leaf in names_in(e)}
+        needed = {name for e in inside for name in names_in(e)}
         for name, e in reversed(summed.items()):
             if name in needed:
-                needed |= {leaf.name for leaf in names_in(e)}
+                needed |= names_in(e).keys()
         self._check(needed, summed)
         self.before |= {n: e for n, e in summed.items() if n in needed}
         self.before |= {entry_of(h, "0"): e for h, e in self.loop.initial.items()}
@@ -142,10 +142,10 @@ class Parts:
     def variables(self, definitions: Mapping[str, Expression], *more: Expression) -> Iterator[Name]:
         """What these definitions, and more, are given, each once, in the program's order."""
         given = {
-            leaf.name: leaf
+            name: leaf
             for e in (*definitions.values(), *more)
-            for leaf in names_in(e)
-            if leaf.name not in definitions
+            for name, leaf in names_in(e).items()
+            if name not in definitions
         }
         order = list(self.problem.variables)
         bases = {name: entry_parts(name)[0] for name in given}
@@ -199,11 +199,6 @@ class Parts:
         for other in others:
             first = first + other
         return first
-
-
-def names_in(e: Expression) -> list[Name]:
-    """The names in an expression."""
-    return [leaf for leaf in leaves(e) if isinstance(leaf, Name)]
 
 
 def names_taken(problem: Problem) -> set[str]:

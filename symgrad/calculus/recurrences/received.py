@@ -10,10 +10,10 @@ from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.recurrences.derived import DerivedParts, result_of
 from symgrad.calculus.recurrences.joined import Sum
-from symgrad.calculus.recurrences.parts import Parts, names_in
+from symgrad.calculus.recurrences.parts import Parts
 from symgrad.calculus.recurrences.substitution import at_steps, nothing, substituted
 from symgrad.errors import ProgramError
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.expressions import Expression, Name, names_in
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.steps import step_sum
@@ -65,7 +65,7 @@ class Received:
             own = self.of.given[of.name].name
             if own in self.inline:
                 continue
-            others = (n.name for e in self.parts.before.values() for n in names_in(e))
+            others = {name for e in self.parts.before.values() for name in names_in(e)}
             name = Name(fresh("m", self.parts.taken), of.shape, of.batch)
             found[own] = name if of.name in others else self.of.derivative(of)
         return found

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from symgrad.calculus.derive import directional
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.recurrences.derived import active_names, result_of
-from symgrad.calculus.recurrences.parts import Parts, names_in
+from symgrad.calculus.recurrences.parts import Parts
 from symgrad.calculus.recurrences.substitution import nothing, substituted
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.expressions import Expression, Name, names_in
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.steps import step_sum
 from symgrad.language.problem import Loop, Problem, Variable
@@ -97,7 +97,7 @@ class Tangents:
 
     def _of(self, name: str, e: Expression) -> Expression:
         """The differential of a definition, by those of what it uses."""
-        used = {n.name: n for n in names_in(e) if n.name in self.active}
+        used = {name: n for name, n in names_in(e).items() if name in self.active}
         if not used:
             return nothing(e.shape)
         output = Name(name, e.shape, e.batch)

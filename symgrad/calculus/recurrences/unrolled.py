@@ -9,7 +9,14 @@ from fractions import Fraction
 from symgrad.calculus.algebra import is_call
 from symgrad.calculus.recurrences.substitution import at_steps
 from symgrad.errors import ProgramError
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, leaves
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Number,
+    Size,
+    fold,
+    names_in,
+)
 from symgrad.language.layered import FAR, index_of
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.steps import sum_of_steps
@@ -76,7 +83,7 @@ class Equations:
         uses itself."""
         done: dict[str, Expression] = {}
         found: dict[str, Expression] = {}
-        pending = [*reversed(list(names_in(output))), *reversed(list(names))]
+        pending = [*reversed(names_in(output)), *reversed(list(names))]
         while pending:
             name = pending[-1]
             if name in done or name in known:
@@ -103,11 +110,6 @@ class Equations:
                 return at_step(self.equations[general], self.t, int(index) - by)
         steps = "1 step" if self.length == 1 else f"{self.length} steps"
         raise ProgramError(f"with {steps} there is no {name}, which is used")
-
-
-def names_in(e: Expression) -> list[str]:
-    """The names in an expression, each once."""
-    return list(dict.fromkeys(leaf.name for leaf in leaves(e) if isinstance(leaf, Name)))
 
 
 def name_at_end(name: str, last: str, length: int) -> str:

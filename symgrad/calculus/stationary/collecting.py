@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term, core_labels, is_batch
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.calculus.terms import identity, product
@@ -35,7 +35,7 @@ class Collected:
     @property
     def core(self) -> tuple[Label, ...]:
         """The labels without those of a batch."""
-        return tuple(x for x in self.labels if not isinstance(x.axis, str))
+        return core_labels(self.labels)
 
     @property
     def sides(self) -> list[tuple[str, Entry]]:
@@ -66,7 +66,7 @@ def collected(equation: Equation) -> Collected:
     """What the unknown is multiplied by.
 
     Raises: NoClosedForm where that is no matrix on either side of it."""
-    batch = tuple(x for x in equation.labels if isinstance(x.axis, str))
+    batch = tuple(filter(is_batch, equation.labels))
     for turned in (False, True):
         core = equation.core[::-1] if turned else equation.core
         apart = [_apart(term, equation) for term in equation.others]
@@ -84,7 +84,7 @@ def collected(equation: Equation) -> Collected:
 def _apart(term: Term, equation: Equation) -> tuple[tuple[Label, ...], Term]:
     """The indices of the unknown in a term, and the term without it."""
     (k,) = (k for k, f in enumerate(term.factors) if equation.depends(f.node))
-    at = tuple(x for x in term.factors[k].labels if not isinstance(x.axis, str))
+    at = core_labels(term.factors[k].labels)
     return at, term.without(k)
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from math import inf
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term, core_labels
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import multiplied_out, opened, product
 from symgrad.errors import SymgradError
@@ -46,7 +46,7 @@ class Equation:
     @cached_property
     def core(self) -> tuple[Label, ...]:
         """Its labels without those of a batch."""
-        return tuple(x for x in self.labels if not isinstance(x.axis, str))
+        return core_labels(self.labels)
 
     def depends(self, node: Node) -> bool:
         """Whether a node is another one where the unknown is."""

@@ -12,11 +12,10 @@ from symgrad.language.expressions import (
     OPERATIONS,
     Expression,
     Letter,
-    Name,
     Operation,
     Size,
     is_scalar,
-    leaves,
+    names_in,
 )
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import einsum, total
@@ -209,7 +208,7 @@ class Entries:
 
     def beside(self, function: Callable[..., Expression], values: list[Value]) -> Value:
         """A function of slices, for each of the letters beside them."""
-        taken = {x.name for v in values for x in leaves(v.expression) if isinstance(x, Name)}
+        taken = {name for v in values for name in names_in(v.expression)}
         fresh = (name for name in (f"i{k}" for k in count(1)) if name not in taken)
 
         def letters(dims: Iterable[Dimension]) -> list[Letter]:

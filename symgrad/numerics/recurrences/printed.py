@@ -15,7 +15,7 @@ from symgrad.calculus.recurrences.joined import Joined, Line
 from symgrad.calculus.recurrences.substitution import at_steps
 from symgrad.calculus.recurrences.unrolled import indices
 from symgrad.errors import VerificationError
-from symgrad.language.expressions import Call, Expression, Name, fold, leaves
+from symgrad.language.expressions import Call, Expression, Name, fold, names_in
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.steps import sum_of_steps
@@ -121,10 +121,9 @@ class Run:
         return self._evaluated(at_steps(fold(e, visit), at), sums)
 
     def _evaluated(self, e: Expression, sums: Mapping[str, Any]) -> Any:
-        names = {leaf.name: leaf for leaf in leaves(e) if isinstance(leaf, Name)}
         arrays = {**self.values, **sums}
         known: dict[str, Any] = {}
-        tensors = {name: self._tensor(leaf, arrays, known) for name, leaf in names.items()}
+        tensors = {name: self._tensor(leaf, arrays, known) for name, leaf in names_in(e).items()}
         tensor = lower(e, tensors)
         entry = tensor.closed()
         value = evaluate_nodes([entry.node], known, self.sizes)[entry.node]
