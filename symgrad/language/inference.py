@@ -22,13 +22,14 @@ from symgrad.language.expressions import (
     leaves,
     parts,
 )
-from symgrad.language.handwriting import FORMULA, ONES, TRANSPOSED_INVERSE
+from symgrad.language.handwriting import FORMULA, NORM, ONES, TRANSPOSED_INVERSE
 from symgrad.language.names import kind_of
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial, Total
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.scope import SIZE, Scope, function_named
-from symgrad.language.syntax import syntax_tree, typed
+from symgrad.language.syntax import sign_of, syntax_tree, typed
 from symgrad.language.vocabulary import MODULES
+from symgrad.language.writing import JUXTAPOSED
 
 LETTERS = ("n", "m", "k", "p", "q", "r", "s", "d", "h", "l")
 
@@ -37,7 +38,8 @@ def parse_expression(text: str, scalar: bool = False) -> Problem:
     """The problem of one expression whose variables are not declared.
 
     A name in lower case is a vector, in upper case a matrix, a small Greek letter a scalar (`lam`,
-    `eps`, `alpha`, `alpha_1`); `v` in `Z[v]` is an integer label. The dimensions are the most
+    `eps`, `alpha`, `alpha_1`) but in `X @ beta`, `theta.T` and `norm2(x - mu)`, where only a vector
+    can stand; `v` in `Z[v]` is an integer label. The dimensions are the most
     general ones with which all shapes fit. A scalar is the `loss`, anything else `f`. With
     `scalar`, as for a gradient, names in lower case that would make it a vector are scalars, if
     they stand only where operations act entry by entry, as y in `(y - w.T @ x)**2`.
@@ -51,7 +53,12 @@ def parse_expression(text: str, scalar: bool = False) -> Problem:
     text = text_wanted("an expression", text).strip()
     try:
         inference = _Inference(_tree(text))
-        scope, value = inference.fitted()
+        try:
+            scope, value = inference.fitted()
+        except SymgradError:
+            if not scalar or (found := inference.of_scalars()) is None:
+                raise
+            scope, value = found
         if scalar and not is_scalar(value):
             scope, value = inference.with_scalars(value) or (scope, value)
         loss = "f" in inference.kinds or (is_scalar(value) and "loss" not in inference.kinds)
@@ -128,6 +135,43 @@ def _kinds(tree: ast.expr) -> tuple[dict[str, str], list[str]]:
     return kinds, list(used)
 
 
+def _vectors(tree: ast.expr) -> Iterator[str]:
+    """The names of what is transposed, multiplied by @ or in a norm, and of what ends a product
+    after a matrix."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=value, attr="T"):
+                yield from _terms(value)
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                yield from (*_terms(left), *_terms(right))
+            case ast.BinOp(left=left, op=ast.Mult() as sign, right=ast.Name(id=name)):
+                if sign_of(sign) == JUXTAPOSED and _is_matrix(left):
+                    yield name
+            case ast.Call(func=ast.Name(id=name), args=[value, *_]):
+                operation = function_named(name)
+                if name == NORM or (operation and operation.name == "norm2"):
+                    yield from _terms(value)
+
+
+def _terms(node: ast.expr) -> Iterator[str]:
+    """The names that are terms of a sum, or the sum."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            yield from (*_terms(left), *_terms(right))
+        case ast.UnaryOp(operand=value):
+            yield from _terms(value)
+
+
+def _is_matrix(node: ast.expr) -> bool:
+    """X, also its transpose or a product that ends with it."""
+    match node:
+        case ast.Attribute(value=value, attr="T") | ast.BinOp(op=ast.Mult(), right=value):
+            return _is_matrix(value)
+    return isinstance(node, ast.Name) and kind_of(node.id) == "Matrix"
+
+
 def _entrywise(value: Expression) -> list[str]:
     """The names of what is as large as the value and stands only where operations act on each
     entry, from left to right."""
@@ -166,10 +210,12 @@ class _Inference:
         if isinstance(tree, ast.Name) and tree.id == FORMULA:
             from symgrad.language.latex_input.undeclared import undeclared
 
-            names, self.used = undeclared(typed(tree))
+            names, self.used, self.vectors = undeclared(typed(tree))
             self.kinds = {name: kind_of(name) for name in names}
         else:
             self.kinds, self.used = _kinds(tree)
+            self.vectors = {*_vectors(tree)}
+        self.kinds |= {n: "Vector" for n in self.vectors if self.kinds.get(n) == "Scalar"}
         self.batches = batches(tree)
         self.dims = {
             name: tuple(f"{name} {k}" for k in range(KINDS[kind] or 0))
@@ -197,12 +243,21 @@ class _Inference:
     def with_scalars(self, value: Expression) -> tuple[Scope, Expression] | None:
         """The same with scalars for the vectors that meet `value`, which is no scalar, entry by
         entry; None where that makes it none."""
-        names = [name for name in _entrywise(value) if self.kinds.get(name) == "Vector"]
+        return self._with_scalars(_entrywise(value))
+
+    def of_scalars(self) -> tuple[Scope, Expression] | None:
+        """The expression of scalars alone; None where its operations are not of each entry."""
+        found = self._with_scalars([*self.kinds])
+        return found if found and _names(found[1]) <= {*_entrywise(found[1])} else None
+
+    def _with_scalars(self, names: list[str]) -> tuple[Scope, Expression] | None:
+        """With those of these as scalars that may be such; None where the whole is none then."""
+        names = [n for n in names if self.kinds.get(n) == "Vector" and n not in self.vectors]
         self.kinds |= dict.fromkeys(names, "Scalar")
         self.dims |= dict.fromkeys(names, ())
         try:
             scope, value = self.fitted()
-        except ShapeError:
+        except SymgradError:
             return None
         kind = "scalars" if len(names) > 1 else "a scalar"
         scope.notes.append((-1, "", f"read {' and '.join(names)} as {kind}"))

@@ -30,6 +30,11 @@ INFERRED = [
         "loss; y: Vector(m); W: Matrix(m, n); x: Vector(n); lam: Scalar",
     ),
     ("3", "loss"),
+    ("theta.T @ x - alpha", "loss; theta: Vector(n); x: Vector(n); alpha: Scalar"),
+    ("norm2(X @ beta - y)", "loss; X: Matrix(m, n); beta: Vector(n); y: Vector(m)"),
+    ("norm2(x - mu)", "loss; x: Vector(n); mu: Vector(n)"),
+    ("||X beta - y||^2", "loss; X: Matrix(m, n); beta: Vector(n); y: Vector(m)"),
+    ("alpha' K alpha", "loss; alpha: Vector(n); K: Matrix(n, n)"),
 ]
 
 
@@ -47,6 +52,8 @@ SCALARS = [
     ("(y - w.T @ x)**2", "y", "w x"),
     ("x**2 + 3 * x", "x", ""),
     ("x' A x + b' x + c", "c", "x b"),
+    (r"y \log p + (1 - y) \log(1 - p)", "y p", ""),
+    ("3 x^2 y", "x y", ""),
     ("norm2(X @ w - y)**2 * c", "c", "w y"),
     ("max(0, 1 - y * w.T @ x)", "y", "w x"),
     ("hinge(y * (w.T @ x + b))", "y b", "w x"),
@@ -126,6 +133,7 @@ WRONG: list[tuple[str, type[SymgradError], Place, str]] = [
 
 WRONG += [
     (r"\foo x", UnknownNameError, (1, 1), r"\foo is not declared"),
+    (r"(h_\theta(x) - y)^2", UnknownNameError, (1, 2), "h_theta is no function"),
     (r"\frac{x", ProgramError, (1, 8), "} is expected here, not the end"),
     (r"\sin x + x^\top", ShapeError, (1, 1), "shapes differ"),
     (r"f = \sin(x)", ProgramError, (None, None), r"one expression is wanted"),
@@ -163,6 +171,16 @@ LATEX = [
     (r"\mathbf{1}_n^\top \exp(x)", "x: n", "ones(n).T @ exp(x)"),
     (r"\log\det(A + I)", "A: n n", "log(det(A + eye(n)))"),
     (r"x^\top x^{(2)}", "x: n, x_2: n", "x.T @ x_2"),
+    (r"\|X\beta - y\|^2", "X: m n, beta: n, y: m", "norm2(X @ beta - y)**2"),
+    (r"\sigma(\theta^\top x)", "theta: n, x: n", "sigmoid(theta.T @ x)"),
+    (r"\lambda x + \boldsymbol{\beta}", "lam, x: n, beta: n", "lam * x + beta"),
+    (
+        r"(x - \mu)^\top \Sigma^{-1} (x - \mu) + \log|\Sigma|",
+        "x: n, mu: n, Sigma: n n",
+        "(x - mu).T @ inv(Sigma) @ (x - mu) + logdet(Sigma)",
+    ),
+    (r"\ln\det\Sigma", "Sigma: n n", "log(det(Sigma))"),
+    (r"J(w) = \|Xw\|^2", "X: m n, w: n", "norm2(X @ w)**2"),
     (r"W^{(1)} x + b^{(1)}", "W_1: m n, x: n, b_1: m", "W_1 @ x + b_1"),
     (r"\begin{align} \|x\|^2 \end{align}", "x: n", "norm2(x)**2"),
 ]

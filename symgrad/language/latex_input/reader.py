@@ -214,7 +214,8 @@ class Reader:
             return Calls(self).norm(node, None)
         if node.left == "|":
             e = value.expression
-            if not value.letters and len(e.shape) == 2 and e.shape[0] == e.shape[1] != ONE:
+            square = len(e.shape) == 2 and (e.shape[0] == e.shape[1] or self.scope.inferred)
+            if square and not value.letters and ONE not in e.shape:
                 return Value(signs.DETERMINANT(e))
             return self.entries.entrywise(signs.MAGNITUDE, value)
         return value

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
+from symgrad.errors import UnknownNameError
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.equations import formulas
 from symgrad.language.latex_input.functions import is_function, operation_of
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.names import new_name
-from symgrad.language.names import SCALARS
+from symgrad.language.names import SCALARS, kind_of
 
+BOLD = ("mathbf", "boldsymbol", "bm")
 NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
 
 
-def undeclared(text: str) -> tuple[list[str], list[str]]:
-    r"""The variables of a formula, in order, and the dimensions that it names: what stands above a
-    sum, and below a 1 or an I.
+def undeclared(text: str) -> tuple[list[str], list[str], set[str]]:
+    r"""The variables of a formula, in order; the dimensions that it names: what stands above a
+    sum, and below a 1 or an I; and which names stand where only a vector can.
 
-    >>> undeclared(r"\frac{1}{n} \sum_{i=1}^n (w^\top x_i - \hat{y}_i)^2 + \lambda \|W_1\|^2")
+    >>> undeclared(r"\frac{1}{n} \sum_{i=1}^n (w^\top x_i - \hat{y}_i)^2 + \lambda \|W_1\|")[:2]
     (['w', 'x', 'y_hat', 'lam', 'W_1'], ['n'])
+    >>> undeclared(r"L(\beta) = (y - X \beta)^2")[::2]
+    (['y', 'X', 'beta'], {'beta'})
+
+    Raises: UnknownNameError for a function that the language does not have.
     """
     found = formulas(text)
     root = tree(found[0].text if found else text, called=is_function)
+    if isinstance(root, lt.Chain) and "=" in root.signs:  # what is on the left is no variable
+        k = root.signs.index("=") + 1
+        root = lt.Chain(root.at, root.operands[k:], root.signs[k:])
+    _check_calls(root)
     letters: set[str] = set()
     dims: dict[str, None] = {}
     for node in lt.walk(root):
@@ -33,7 +44,7 @@ def undeclared(text: str) -> tuple[list[str], list[str]]:
             case lt.Script(base=lt.Num() | lt.Sym(text="I"), below=below) if below is not None:
                 dims |= dict.fromkeys(x for p in lt.parts_of(below) for x in _names(p, set()))
     names = [name for name in _names(root, letters) if name not in dims and name not in letters]
-    return list(dict.fromkeys(names)), list(dims)
+    return list(dict.fromkeys(names)), list(dims), {*_vectors(root)} - letters
 
 
 def _first(part: lt.Node) -> lt.Node:
@@ -69,6 +80,59 @@ def _names(node: lt.Node, letters: set[str]) -> Iterator[str]:
         case _:
             for part in lt.inside(node):
                 yield from _names(part, letters)
+
+
+def _check_calls(root: lt.Node) -> None:
+    """Raises: UnknownNameError for f(x), which is no product."""
+    for node in lt.walk(root):
+        factors = node.factors if isinstance(node, lt.Row) else ()
+        for head, after in pairwise(factors):
+            if isinstance(after, lt.Fence) and after.left == "(" and operation_of(head) is None:
+                name, argument = new_name(head), new_name(after.inner)
+                if (
+                    name
+                    and kind_of(name) == "Vector"
+                    and (argument or lt.parts_of(after.inner)[1:])
+                ):
+                    raise UnknownNameError(
+                        f"{name} is no function of the language; in a program it is left open, as "
+                        f"{name}: Function",
+                        column=head.at + 1,
+                    )
+
+
+def _vectors(root: lt.Node) -> Iterator[str]:
+    """The names of what is transposed, bold or in a norm, and of what ends a product after a
+    matrix."""
+    for node in lt.walk(root):
+        match node:
+            case lt.Script(base=base, above=lt.Sym(text="T" | r"\top")):
+                yield from _terms(base)
+            case lt.Fence(left="‖", inner=inner):
+                yield from _terms(inner)
+            case lt.Sym(font=font) if font in BOLD:
+                yield from _terms(node)
+            case lt.Row(factors=(*_, before, last)) if _is_matrix(before):
+                yield from _terms(last)
+
+
+def _terms(node: lt.Node) -> Iterator[str]:
+    """The names that are terms of a sum, or the sum."""
+    match node:
+        case lt.Sym() | lt.Script(base=lt.Sym() | lt.Accent(), above=None) | lt.Accent():
+            name = new_name(node)
+            yield from [name] if name else []
+        case lt.Chain(operands=parts, signs=signs) if {*signs} <= {"+", "-"}:
+            for part in parts:
+                yield from _terms(part)
+        case lt.Fence(left="(", inner=inner) | lt.Negative(inner=inner):
+            yield from _terms(inner)
+
+
+def _is_matrix(factor: lt.Node) -> bool:
+    """X, and also its transpose or inverse."""
+    name = new_name(_head(factor))
+    return name is not None and kind_of(name) == "Matrix"
 
 
 def _head(factor: lt.Node) -> lt.Node:
