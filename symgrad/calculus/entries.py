@@ -100,14 +100,14 @@ def zeros_and_ones(node: Node) -> bool:
     return isinstance(node, (ix.OneHot, ix.Identity))
 
 
-def sums_to_one(node: Node) -> bool:
-    """Whether the entries of each vector sum to 1."""
+def sums_to_one(node: Node, labels: tuple[ix.Label, ...]) -> tuple[ix.Label, ...]:
+    """The labels over which the entries are known to sum to 1; none where they are not."""
     node = ix.unnamed(node)
     if isinstance(node, ix.Input):
-        return bool(node.facts & {"simplex", "one_hot"})
+        return labels[-1:] if node.facts & {"simplex", "one_hot"} else ()
     if isinstance(node, ix.Apply):
-        return bool(node.operation.meaning.simplex)
-    return isinstance(node, ix.OneHot)
+        return node.split(labels)[1] if node.operation.meaning.simplex else ()
+    return labels[-1:] if isinstance(node, ix.OneHot) else ()
 
 
 def vanishes(node: Node, labels: Sequence[Hashable]) -> bool:

@@ -143,10 +143,9 @@ def _facts(coefficient: Value, factors: list[Factor], summed: Sequence[Label]) -
         f._replace(power=ONE) if zeros_and_ones(f.node) and f.power > 1 else f for f in factors
     ]
     carried = [x for f in factors for x in f.labels]
-    for factor in [f for f in factors if sums_to_one(f.node) and f.power == 1]:
-        node = ix.unnamed(factor.node)
-        over = node.split(factor.labels)[1] if isinstance(node, ix.Apply) else factor.labels[-1:]
-        if all(x in summed and carried.count(x) == 1 for x in over):
+    for factor in [f for f in factors if f.power == 1]:
+        over = sums_to_one(factor.node, factor.labels)
+        if over and all(x in summed and carried.count(x) == 1 for x in over):
             factors.remove(factor)
             note(factor.node, 1)
             carried = [x for x in carried if x not in over]

@@ -29,7 +29,7 @@ as plain NumPy, `buffers` with results written into arrays that are there.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
@@ -229,11 +229,31 @@ class Listing:
         """The entries at which all of these indices are what the arrays beside them say, each over
         (some of) the examples."""
         rest = tuple(x for x in a.labels if x not in names)
+        apart = None if rest else self.difference(a, names)
+        if apart is not None and {*apart[1].labels} <= {*examples}:
+            entries = self._entries(apart[0], names, examples, rest)  # differences of the entries
+            return self.ufunc("subtract", [entries, apart[1]], examples)
+        return self._entries(a, names, examples, rest)
+
+    def _entries(
+        self, a: Array, names: Mapping[Hashable, Array], examples: Labels, rest: Labels
+    ) -> Array:
         at = tuple(self.aligned(names[x], examples) for x in names)
         labels = (*examples, *rest)
         operands = (self.permuted(a, (*names, *rest)), *at)
         op = self.op("take", operands, dims_of(labels), axes=(*range(len(names)),))
         return Array(op, labels)
+
+    def difference(self, a: Array, over: Collection[Hashable]) -> tuple[Array, Array] | None:
+        """The x and y of an array x - y where y lacks one of these labels; None of others."""
+        if (a.op.kind, a.op.name) != ("ufunc", "subtract"):
+            return None
+        x, y = a.op.operands
+        if x.dims != a.op.dims or y.kind != "expand":
+            return None
+        own = a.labels[len(a.labels) - len(y.dims) :]
+        labels = tuple(label for k, label in enumerate(own) if k not in y.axes)
+        return None if {*over} <= {*labels} else (Array(x, a.labels), Array(y.operands[0], labels))
 
     def numbered(self, label: Label) -> Array:
         """The whole numbers that an index runs through."""

@@ -3,10 +3,11 @@ given to what is small."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from dataclasses import dataclass
 
-from symgrad.calculus.nodes import Label, Node, Term
+from symgrad.calculus.entries import sums_to_one
+from symgrad.calculus.nodes import Apply, Label, Node, Term
 from symgrad.language.expressions import Value
 from symgrad.numerics.contraction import Costs, Order
 from symgrad.numerics.factors import Factors, Parts
@@ -79,9 +80,27 @@ class Products:
     def _multiply(self, order: Order, parts: Parts, out: Sequence[Label]) -> None:
         """Two of the arrays replaced by their product."""
         a, b, needed = order.take()
-        product = self.pairs.product(a, b, needed, out)
+        product = self._apart(a, b, needed, out) or self._apart(b, a, needed, out)
+        product = product or self.pairs.product(a, b, needed, out)
         parts.product(product, parts.of(a), parts.of(b))
         order.add(product)
+
+    def _apart(
+        self, p: Array, z: Array, needed: Set[Hashable], out: Sequence[Label]
+    ) -> Array | None:
+        """sum_c p_c (x_c - y) as sum_c p_c x_c - y, where the p_c sum to 1 and nothing cancels."""
+        weights, of = self.listing.nodes.get(p.op), self.listing.nodes.get(z.op)
+        if weights is None or not (isinstance(of, Apply) and of.operation.meaning.lowered):
+            return None
+        over = sums_to_one(weights, p.labels)  # type: ignore[arg-type]
+        apart = self.listing.difference(z, over) if over else None
+        summed = {*p.labels, *z.labels} - needed
+        if apart is None or not {*over} <= summed or summed - {*over} - {*apart[1].labels}:
+            return None
+        x, y = apart
+        total = self.listing.reduced("add", y, [label for label in y.labels if label in summed])
+        product = self.pairs.product(p, x, needed, out)
+        return self.listing.ufunc("subtract", [product, total], product.labels)
 
     def _has_inverse(self, items: Sequence[Array]) -> bool:
         return bool(self.systems.inverses) and any(a.op in self.systems.inverses for a in items)

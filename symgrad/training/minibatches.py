@@ -101,7 +101,7 @@ class ArrayGradients:
     def begin(self, order: Array) -> None:
         """Copy the examples in this order."""
         for source, target in self._copies:
-            np.take(source, order, axis=0, out=target, mode="clip")
+            source.take(order, 0, target, "clip")
         for name, matrix in self._sparse.items():
             permuted = matrix[order]
             for k, (call, rows) in enumerate(zip(self._calls, self._rows, strict=True)):

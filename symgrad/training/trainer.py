@@ -175,8 +175,8 @@ class Trainer:
             raise self._failed(at, [str(error)]) from None
         if at.step < steps.count:
             return None
-        if told := grown(self.parameters):  # the last update is looked at by no gradient
-            raise self._failed(at, told)
+        if not np.isfinite(self.flat).all():  # the last update is looked at by no gradient
+            raise self._failed(at, grown(self.parameters))
         self._at = None
         self.epochs += 1
         self.state.epoch = self.epochs

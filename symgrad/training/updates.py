@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -17,12 +18,15 @@ from symgrad.training.plateau import watch_of
 from symgrad.training.program import UpdateProgram
 from symgrad.training.rates import Rate, Schedule, rate_at
 from symgrad.training.states import restore, state_of
+from symgrad.training.straight import straight
 
 Vector: TypeAlias = npt.NDArray[np.floating[Any]]
+Numbers: TypeAlias = Callable[..., list[float]]
 
 WHOLE = 500_000  # entries; a longer vector is gone through in pieces that stay in the cache
 PIECE = 32_768
 STATE = ("iteration", "epoch", "_carried", "vectors")
+INFINITE = math.inf
 UNDERFLOW = 1e-30  # below this, a sum of squares may have lost all its digits in float32
 
 
@@ -92,11 +96,7 @@ class OptimizerState:
         self.program = program
         self._rate = rate
         self._length, self._dtype = len(parameters), parameters.dtype
-        self._symbols = (
-            *(ITERATION, RATE, NORM, *hyperparameters),
-            *(old for old, _ in program.carried),
-        )
-        self._values = tuple(hyperparameters.values())
+        self._hyperparameters = hyperparameters
         # Numbers stand in arrays without axes: NumPy takes these faster than Python's floats,
         # and the bound operations see every new value.
         self._stretches = [s for s in factors if s.factor] or [Stretch(slice(0, self._length))]
@@ -110,8 +110,8 @@ class OptimizerState:
         self._set(tuple(n for n in program.numbers if n not in self._changing))
         self._scheduled = isinstance(rate, Schedule)
         self._bound: tuple[Vector | None, Vector | None] = (None, None)
-        self._steps: list[tuple[np.ufunc, tuple[Any, ...]]] = []
-        self._work_out: Callable[..., list[float]] | None = None  # the numbers that change
+        self._steps: list[Callable[[], None]] = []  # of an update, piece by piece
+        self._work_out: Numbers | None = None  # those that change
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_bound": (None, None), "_steps": [], "_work_out": None}
@@ -167,8 +167,8 @@ class OptimizerState:
             self._norm = math.sqrt(squared(gradient))
         if self._work_out is not None:
             self._renew(self._work_out)
-        for ufunc, operands in self._steps:
-            ufunc(*operands)
+        for move in self._steps:
+            move()
         if self._carried:
             self.advance(1)
         else:
@@ -189,13 +189,13 @@ class OptimizerState:
         table[:] = [self._stretches[0].numbers[n] for n in numbers]
         if self._changing:
             after = (number for _, number in self.program.carried)
-            function = number_function(self._symbols, (*self._changing, *after))
+            function = self._function((*self._changing, *after))
             at = [numbers.index(n) for n in self._changing]
             rows, rate, scheduled = [], self.learning_rate, isinstance(self._rate, Schedule)
             for step in range(self.iteration, self.iteration + count):
                 if scheduled:
                     rate = self._rate_at(step)
-                values = function(step + 1, rate, 0.0, *self._values, *carried)
+                values = function(step + 1, rate, 0.0, *carried)
                 rows.append(values[: len(at)])
                 carried = values[len(at) :]
             table[:, at] = rows
@@ -208,20 +208,27 @@ class OptimizerState:
             for number, value in zip(numbers, values, strict=True):
                 stretch.numbers[number][()] = value
 
-    def _renew(self, work_out: Callable[..., list[float]]) -> None:
+    def _renew(self, work_out: Numbers) -> None:
         """Work out the numbers that change for the next iteration: in every step, so that no
         expression is looked at."""
         rate: Any = self.learning_rate if self._scheduled else self._rate
-        step, norm, values, carried = self.iteration + 1, self._norm, self._values, self._carried
+        step, norm, carried = self.iteration + 1, self._norm, self._carried
         for factor, places in self._renewed:
-            numbers = work_out(step, factor * rate, norm, *values, *carried)
-            for place, number in zip(places, numbers, strict=True):
+            numbers = work_out(step, factor * rate, norm, *carried)
+            for place, number in zip(places, numbers):  # noqa: B905  as many
                 place[()] = number
 
     def _evaluated(self, numbers: tuple[sympy.Expr, ...], factor: float = 1.0) -> list[float]:
         """Numbers in the next iteration, at the learning rate times a factor."""
-        function, rate = number_function(self._symbols, numbers), factor * self.learning_rate
-        return function(self.iteration + 1, rate, self._norm, *self._values, *self._carried)
+        function, rate = self._function(numbers), factor * self.learning_rate
+        return function(self.iteration + 1, rate, self._norm, *self._carried)
+
+    def _function(self, numbers: tuple[sympy.Expr, ...]) -> Numbers:
+        """Numbers as a function of the iteration, the learning rate, the gradient's norm, and the
+        states of one number."""
+        before = (old for old, _ in self.program.carried)
+        symbols = (*self._hyperparameters, ITERATION, RATE, NORM, *before)
+        return partial(number_function(symbols, numbers), *self._hyperparameters.values())
 
     def _bind(
         self, parameters: Vector, gradient: Vector, some: Mapping[str, Vector] | None
@@ -239,43 +246,39 @@ class OptimizerState:
                     f"started with {length} of type {self._dtype}"
                 )
         if self._changing:
-            self._work_out = number_function(self._symbols, self._changing)
+            self._work_out = self._function(self._changing)
             self._renewed = [
                 (s.factor, [s.numbers[n] for n in self._changing]) for s in self._stretches
             ]
         own = self.vectors if some is None else some
         vectors = {"theta": parameters, "gradient": gradient, **own}
-        self._steps = _operations(self.program, vectors, stretches)
+        self._steps = _steps(self.program, vectors, stretches)
         self._bound = (parameters, gradient)
 
 
-def _operations(
+def _steps(
     program: UpdateProgram, vectors: Mapping[str, Vector], stretches: Sequence[Stretch]
-) -> list[tuple[np.ufunc, tuple[Any, ...]]]:
-    """The operations of an update on these arrays, piece by piece."""
+) -> list[Callable[[], None]]:
+    """The program on these arrays, piece by piece."""
     theta = vectors["theta"]
     size = len(theta) if len(theta) <= WHOLE else PIECE
-    scratch = {name: np.empty(size, theta.dtype) for name in program.scratch}
-    steps = []
-    pieces = (
-        (stretch, slice(start, min(start + size, stretch.place.stop)))
-        for stretch in stretches
-        for start in range(stretch.place.start, stretch.place.stop, size)
-    )
-    for stretch, piece in pieces:
-        room = piece.stop - piece.start
-        places: dict[Any, Any] = {name: vector[piece] for name, vector in vectors.items()}
-        places |= {name: vector[:room] for name, vector in scratch.items()} | stretch.numbers
-        for operation in program.operations:
-            operands = (*operation.operands, operation.out)
-            steps.append((operation.ufunc, tuple(places[o] for o in operands)))
+    scratch = [np.empty(size, theta.dtype) for _ in program.scratch]
+    update = straight(program, tuple(vectors))
+    steps: list[Callable[[], None]] = []
+    for stretch in stretches:
+        numbers = [stretch.numbers[n] for n in program.numbers]
+        for start in range(stretch.place.start, stretch.place.stop, size):
+            piece = slice(start, min(start + size, stretch.place.stop))
+            own = [vector[piece] for vector in vectors.values()]
+            room = [vector[: piece.stop - start] for vector in scratch]
+            steps.append(partial(update, *own, *room, *numbers))
     return steps
 
 
 def squared(gradient: Vector) -> float:
     """The square of a gradient's Euclidean norm."""
     square = float(gradient.dot(gradient))
-    if not UNDERFLOW < square < np.inf:
+    if not UNDERFLOW < square < INFINITE:
         square = float(np.square(gradient, dtype=np.float64).sum())
     return square
 

@@ -125,6 +125,7 @@ class Function:
     positive: bool = False  # whether every value is at least 0
     logarithm: Callable[..., Expression] | None = None  # of a positive f(x), said without f
     simplex: bool = False  # whether the values sum to 1
+    lowered: bool = False  # whether its kernel ends in x - y, x at most 0, y one number above 0
     symmetric: bool = False  # whether the result is symmetric where every matrix argument is
     mutual: bool = False  # whether the result is symmetric where both arguments are the same
     solver: Callable[..., Any] | None = None

@@ -65,6 +65,7 @@ log_softmax: Operation = _of_vectors(
     definition=lambda x, **axis: x - log(_sums(exp(x), x, **axis)),
     pullback=lambda g, y, x: (g - softmax(x) * total(g),),
     kernel=_log_softmax,
+    lowered=True,
     gives="logarithms",
     rule="log-softmax",
     sentence="Log-softmax takes away softmax times the sum of the incoming gradient.",
