@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from symgrad.numerics.buffer_text import BufferText
 from symgrad.numerics.known_inputs import knowable, reading
+from symgrad.numerics.layouts import COPY
 from symgrad.numerics.listing import VIEWS, Dims, Op, additions
 from symgrad.numerics.matrices import as_matrices, matrix_texts
 from symgrad.numerics.onto import onto_lines
@@ -80,6 +81,7 @@ class _Planner(BufferText):
         self.rows = rows
         self.buffers: list[str] = []  # lines that make buffers
         self.held, self.last = _lifetimes(program)
+        self.lines = {op: k for k, op in enumerate(program.ops)}
 
     def gradients(self) -> list[str]:
         """The flat vector, and one view of it for each derivative; a value that is a derivative is
@@ -97,8 +99,15 @@ class _Planner(BufferText):
             views.append(f"g{k} = flat[{start}:e{k}].reshape({shape})")
             start = f"e{k}"
             if op.dims and op not in self.places and self._has_out(op):
-                self.places[op] = f"g{k}"
+                self._place(op, f"g{k}")
         return [*ends, f"flat = np.zeros({start}, dtype)", *views]
+
+    def _place(self, op: Op | None, place: str) -> None:
+        """Where an operation is computed; what only leads to it, entry by entry, is there, too."""
+        while op is not None:
+            self.places[op], line = place, self.lines[op]
+            leading = (x for x in _overwritten(op) if self.last.get(x) == line)
+            op = next((x for x in leading if x not in self.places and self._has_out(x)), None)
 
     def body(self) -> list[str]:
         """The lines of one call."""
@@ -128,11 +137,9 @@ class _Planner(BufferText):
 
     def _chosen(self, op: Op, dying: list[Op], free: dict[Dims, list[str]]) -> str:
         """The buffer of a dying operand of the same shape, a free one, or a new one."""
-        if op.kind in ("ufunc", "onto"):
-            for x in op.operands[op.kind == "onto" :]:
-                seen = any(y.base is x and y is not x for y in op.operands)
-                if x in dying and x.dims == op.dims and not seen:
-                    return self.places[x]
+        for x in _overwritten(op):
+            if x in dying:
+                return self.places[x]
         if free.get(op.dims):
             return free[op.dims].pop()
         name = f"b{sum(line.startswith('b') for line in self.buffers)}"
@@ -169,6 +176,8 @@ class _Planner(BufferText):
         if op.kind == "reduce":
             return [self._reduced(op, out)]
         name, texts = op.name, [*map(self.of, op.operands)]
+        if name == COPY:  # whatever the order of its axes
+            return [self.call("copyto", f"{out}, {texts[0]}")]
         if name == "divide" and op.operands[1].kind == "size":  # a product takes half the time
             name, texts[1] = "multiply", f"1.0 / {texts[1]}"
         operands = ", ".join(
@@ -232,6 +241,13 @@ def _rows(planner: _Planner, op: Op, out: str) -> list[str]:
 def _count(planner: _Planner, op: Op) -> str:
     """How many rows a scatter adds."""
     return " + ".join(planner.product_of(each.labels[0].dims) for each in additions(op))
+
+
+def _overwritten(op: Op) -> list[Op]:
+    """The operands in whose place it can be written, entry by entry."""
+    inner = op.operands[op.kind == "onto" :] if op.kind in ("ufunc", "onto") else ()
+    alike = [x for x in inner if x.dims == op.dims]
+    return [x for x in alike if not any(y.base is x and y is not x for y in op.operands)]
 
 
 def _lifetimes(program: Program) -> tuple[dict[Op, tuple[Op, ...]], dict[Op, int]]:

@@ -20,6 +20,7 @@ NOMINAL = 32  # what an unknown dimension counts as
 BATCH = 24  # and a batch: a vector of each example meets a matrix before two matrices meet
 SHORT = 64  # an axis whose identity matrix is kept
 READ = 12  # multiplications that take as long as to read an entry from memory
+SYSTEMS = ("linalg", "routine")  # solutions, inverses and factors of matrices
 LOOK_AHEAD = 4  # with more factors only the next product is looked at
 FEW = 8  # with more only the product itself, and only pairs that share an index
 
@@ -51,18 +52,21 @@ class Costs:
         return known and self.extent(axis) <= SHORT
 
     def of(self, ops: Iterable[Op]) -> int:
-        """How many multiplications the products of a program take."""
+        """How many multiplications the products and systems of a program take."""
         total = 0
         for op in ops:
             if op.kind == "product":
                 dims = (x for operand in op.operands for x in operand.dims)
                 axes = dict(zip((*op.axes[0], *op.axes[1]), dims, strict=True))
                 total += math.prod(map(self.extent, axes.values()))
+            elif op.kind in SYSTEMS:
+                total += math.prod(map(self.extent, (*op.dims, *op.operands[0].dims[-1:])))
         return total
 
     def time(self, ops: Sequence[Op]) -> int:
-        """How long they take, in multiplications: each product reads its factors, too."""
-        read = (x.dims for op in ops if op.kind == "product" for x in op.operands)
+        """How long they take, in multiplications: each reads its operands, too."""
+        counted = (op for op in ops if op.kind in ("product", *SYSTEMS))
+        read = (x.dims for op in counted for x in op.operands)
         return self.of(ops) + READ * sum(math.prod(map(self.extent, dims)) for dims in read)
 
     def volume(self, labels: Iterable[Hashable]) -> int:
@@ -137,11 +141,11 @@ class Order:
         self.items[list(self.items)[place]] = array
 
     def shared(self) -> bool:
-        """Whether the product that comes next is made already."""
+        """Whether the product that comes next is made already, or another term makes it, too."""
         if len(self.items) > FEW:
             return False
         a, b = (self.items[k] for k in self._pair())
-        return self.pairs.key(a, b, self._needed(a, b)) in self.pairs.made
+        return self._is_free(self.pairs.key(a, b, self._needed(a, b)))
 
     def take(self) -> tuple[Array, Array, set[Hashable]]:
         """The two to multiply next, and the indices of theirs that are needed afterwards."""
@@ -163,6 +167,10 @@ class Order:
         flags = [a.op.sparse for a in arrays]
         pair = next_pair([a.labels for a in arrays], flags, self.free)
         return pair and (numbers[pair[0]], numbers[pair[1]])
+
+    def _is_free(self, key: Hashable) -> bool:
+        """Whether a product costs nothing: it is made already, or anyway."""
+        return key in self.pairs.made or self.pairs.between(key) in self.costs.promised
 
     def _needed(self, a: Array, b: Array) -> set[Hashable]:
         mine = Counter((*a.labels, *b.labels))
@@ -200,9 +208,9 @@ class Order:
 
         def cost(pair: tuple[int, int]) -> tuple[int, bool, int]:
             first, rest = self.costs.step(labels, self.free, pair)
-            key = keys[pair]
-            free = key in self.pairs.made or self.pairs.between(key) in self.costs.promised
-            total = (0 if free else first) + self.costs.cheapest(rest, self.free)
+            total = (0 if self._is_free(keys[pair]) else first) + self.costs.cheapest(
+                rest, self.free
+            )
             return total, not _has_batch(labels[pair[0]] + labels[pair[1]]), sum(pair)
 
         i, j = min(pairs, key=cost)

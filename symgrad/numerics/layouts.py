@@ -7,6 +7,9 @@ Where factors share an index with their product, as heads of attention do, there
 of matrices:
 
     c_hij = sum_nk a_nhik b_nhkj        sum_n of the matrices a_nh b_nh
+
+A transposed matrix is copied, once, before it is gone through entry by entry, which takes several
+times as long along its columns.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ Letters: TypeAlias = tuple[Any, ...]
 
 def laid_out(program: Program, sizes: Mapping[Axis, int]) -> Program:
     """The program with the axes of tensors in the order in which products need them."""
-    if not any(map(_of_tensors, program.ops)):
+    if not any(_of_tensors(op) or _turned(op, op.operands) for op in program.ops):
         return program
     made = _Layouts(sizes, frozenset(op for op, _ in program.results))
     for op in program.ops:
@@ -41,6 +44,13 @@ def laid_out(program: Program, sizes: Mapping[Axis, int]) -> Program:
 
 def _of_tensors(op: Op) -> bool:
     return op.name in ("tensordot", "einsum") and not op.of_sparse
+
+
+def _turned(op: Op, operands: Sequence[Op]) -> list[Op]:
+    """The operands that are transposed matrices, where it goes through them entry by entry."""
+    if op.of_sparse or not (op.kind == "ufunc" or op.name == "vdot"):
+        return []
+    return [x for x in operands if x.kind == "permute" and len(x.dims) == 2]
 
 
 @dataclass
@@ -60,9 +70,11 @@ class _Layouts:
 
     def _made(self, op: Op, operands: tuple[Op, ...]) -> Op:
         if op.kind == "ufunc" and op not in self.results:
-            turned = next((x for x in operands if x.kind == "permute" and x.dims == op.dims), None)
-            if turned is not None and len(op.dims) > 2:
-                return self._in_order(op, operands, turned.axes)
+            whole = [x for x in operands if x.dims == op.dims]
+            turned = [x for x in whole if x.kind == "permute"]
+            alone = turned == whole and not any(map(self._is_copied, turned))
+            if turned and (len(op.dims) > 2 or alone):
+                return self._in_order(op, operands, turned[0].axes)
         if _of_tensors(op):
             arrays = [_base(x, own) for x, own in zip(operands, op.axes[:2], strict=True)]
             made = self._of_one if op.name == "tensordot" else self._of_many
@@ -70,10 +82,18 @@ class _Layouts:
         return self._again(op, operands)
 
     def _again(self, op: Op, operands: tuple[Op, ...]) -> Op:
+        if op.kind == "permute":
+            (own,) = operands
+            return self.listing.permuted(Array(own, (*range(len(op.dims)),)), op.axes)
         turned = [x.axes for x in operands if x.kind == "permute"]
         if op.name == "vdot" and len(turned) == 2 and turned[0] == turned[1]:
             operands = tuple(x.operands[0] for x in operands)  # alike, in whatever order
-        return self.listing.again(op, operands)
+        return self.listing.again(op, self._straight(op, operands))
+
+    def _straight(self, op: Op, operands: tuple[Op, ...]) -> tuple[Op, ...]:
+        """The operands, of transposed matrices their copies."""
+        turned = _turned(op, operands)
+        return tuple(self._copy_of(x) if x in turned else x for x in operands)
 
     def _in_order(self, op: Op, operands: Sequence[Op], order: Letters) -> Op:
         """A ufunc in the order of an operand's memory: that of the axes that `order` takes."""
@@ -160,14 +180,18 @@ class _Layouts:
         """A copy with these axes last; one with them first, if it is there."""
         rest = tuple(k for k in a.labels if k not in order)
         for labels in ((*order, *rest), (*rest, *order)):
-            operand = self.listing.permuted(a, labels)
-            if ("ufunc", COPY, (operand,), (), operand.dims, 0.0) in self.listing.table:
+            if self._is_copied(self.listing.permuted(a, labels)):
                 break
         return self._copy(a, labels)
 
     def _copy(self, a: Array, labels: Letters) -> Array:
-        operand = self.listing.permuted(a, labels)
-        return Array(self.listing.op("ufunc", (operand,), operand.dims, name=COPY), labels)
+        return Array(self._copy_of(self.listing.permuted(a, labels)), labels)
+
+    def _copy_of(self, op: Op) -> Op:
+        return self.listing.op("ufunc", (op,), op.dims, name=COPY)
+
+    def _is_copied(self, op: Op) -> bool:
+        return ("ufunc", COPY, (op,), (), op.dims, 0.0) in self.listing.table
 
 
 def _base(op: Op, letters: Letters) -> Array:

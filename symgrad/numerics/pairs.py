@@ -65,7 +65,7 @@ class Pairs:
     def pass_by(self, keys: Iterable[Hashable], term: object) -> None:
         """A term does not choose these products."""
         for key in keys:
-            if self.left.setdefault(key, term) is not term:
+            if not _grows(key) and self.left.setdefault(key, term) is not term:
                 self.shared.add(key)
 
     def _turned(self, a: Array, other: Array) -> Array:
@@ -138,7 +138,8 @@ class Pairs:
         """A product with an index that both have and the result keeps: sum_k a_nik b_nkj."""
         listing, out = self.listing, (*examples, *rows, *columns)
         if not rows and not columns:
-            product = listing.ufunc("multiply", [a, b], (*examples, *summed))
+            order = a.labels if a.labels == b.labels else (*examples, *summed)
+            product = listing.ufunc("multiply", [a, b], order)
             return listing.reduced("add", product, summed)
         if len(rows) > 1 or len(columns) > 1 or len(summed) > 1:
             return listing.product("einsum", a.op, b.op, (a.labels, b.labels, out))
@@ -167,3 +168,10 @@ def _key(a: Array, b: Array, needed: Set[Hashable]) -> Hashable:
     )
     open_axes = tuple(x in needed for y in (first, second) for x in y.labels)
     return first.op, second.op, shared, open_axes
+
+
+def _grows(key: Any) -> bool:
+    """Whether a product has more axes than either of its factors."""
+    first, second, shared, open_axes = key
+    count: int = sum(open_axes) - sum(open_axes[k] for k, _ in shared)
+    return count > max(len(first.dims), len(second.dims))

@@ -74,7 +74,7 @@ class Products:
             (result,) = order.arrays
             alone = [x for x in result.labels if x not in out]
             result = self.listing.reduced("add", result, alone)
-            result = self._scaled(result, scale) if scale else result
+            result = self._scaled(result, scale, wanted) if scale else result
         return self.factors.scattered(result, scattered, wanted) if scattered else result
 
     def _multiply(self, order: Order, parts: Parts, out: Sequence[Label]) -> None:
@@ -138,8 +138,11 @@ class Products:
             return self.listing.scalar("divide", self.listing.number(1.0), scale.by)
         return scale.by
 
-    def _scaled(self, a: Array, scale: Scale) -> Array:
-        return self.listing.ufunc(scale.name, scale.operands(a), a.labels)
+    def _scaled(self, a: Array, scale: Scale, wanted: Sequence[Label] = ()) -> Array:
+        """An array scaled, its axes in the order that is wanted, where it has all of these."""
+        turned = {*wanted} == {*a.labels} and not self._is_scaled(a, scale)
+        labels = tuple(wanted) if turned else a.labels
+        return self.listing.ufunc(scale.name, scale.operands(a), labels)
 
     def _weighted(
         self, order: Order, scale: Scale, scalar: Term, parts: Parts, out: Sequence[Label]
@@ -157,7 +160,7 @@ class Products:
         small = (done or computed or by_size)[0]
         if not done and volume(items[small].labels) > volume(out):
             return scale
-        weighted = self._scaled(items[small], scale)
+        weighted = self._scaled(items[small], scale, out)
         parts.product(weighted, scalar, parts.of(items[small]))
         order.replace(small, weighted)
         return None

@@ -276,3 +276,13 @@ def test_no_large_array_and_no_view_is_held() -> None:
     del large, examples, views, given
     gc.collect()
     assert all(array() is None for array in gone)
+
+
+def test_what_only_leads_to_a_derivative_is_in_its_place() -> None:
+    program = """X: Matrix(n, m)
+W: Matrix(m, k)
+Y: Matrix(n, k)
+loss = sum(tanh(X * exp(-X) + Y @ W.T))"""
+    function = sg.derive(program, ["X"]).lambdify(reuse_buffers=True)
+    made = buffered_source(function.plan.program).count("np.zeros")
+    assert made == 3  # the flat vector and two buffers

@@ -124,6 +124,31 @@ loss = sum(tanh(A @ X @ W) * Y)"""
     assert sum((dimension("n"),) * 2 in [x.dims for x in op.operands] for op in products) == 1
 
 
+def test_what_several_terms_pass_by_is_made_before_numbers_are_multiplied_in() -> None:
+    """R B^T, of which both gradients are made; the shape of A * B, with another axis, is never."""
+    program = """A: Matrix(m, n)
+B: Matrix(n, k)
+d: Vector(n)
+Y: Matrix(m, k)
+loss = sum((A @ diag(d) @ B - Y)**2)"""
+    m, n, k = 500, 300, 200
+    sizes = {dimension("m"): m, dimension("n"): n, dimension("k"): k}
+    ops = sg.derive(program, ["A", "d"]).lambdify().plan.of_sizes(sizes).ops
+    assert Costs(sizes).of(ops) == 2 * m * n * k + m * k
+    assert all(len(op.dims) <= 2 for op in ops)
+
+
+def test_systems_are_counted() -> None:
+    """One inverse of k rows; three systems with as many columns as W has rows take longer."""
+    program = """W: Matrix(d, k)
+A: Matrix(d, d, symmetric=True)
+B: Matrix(d, d, symmetric=True)
+loss = -trace(solve(W.T @ A @ W, W.T @ B @ W))"""
+    sizes = {dimension("d"): 200, dimension("k"): 10}
+    ops = sg.derive(program, ["W"]).lambdify().plan.of_sizes(sizes).ops
+    assert [op.name for op in ops if op.kind == "routine"] == ["cholesky", "inverse"]
+
+
 def test_a_program_is_written_again_only_where_products_were_passed_by(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

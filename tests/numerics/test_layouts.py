@@ -125,6 +125,34 @@ def test_an_array_is_copied_once_and_what_is_made_of_it_has_its_order() -> None:
     assert wanted.kind == "input"  # Y alone is read in another order
 
 
+TURNED = {  # losses, and how many transposes are copied to be gone through entry by entry
+    "trace(A @ B)**2 + sum(A * A)": 2,  # that of B once, for the trace and the gradient
+    "sum(tanh(A - B.T) * A)": 2,
+    "sum(exp(A.T) * sin(A.T)) * sum(B)": 0,  # all of them alike
+    "sum((A @ B + (A @ B).T)**3)": 1,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("loss", TURNED)
+def test_transposed_matrices_are_read_in_copies(loss: str, dtype: str) -> None:
+    derivation = sg.derive(f"A: Matrix(n, m)\nB: Matrix(m, n)\nloss = {loss}")
+    rng = np.random.default_rng(0)
+    exact = {x: rng.normal(size=(5, 5)) for x in "AB"}
+    numbers = {x: a.astype(dtype) for x, a in exact.items()}
+    wanted, slopes = derivation.lambdify()(exact)
+    value, found = derivation.lambdify(dtype=dtype, reuse_buffers=True)(numbers)
+    tolerance = 1e-10 if dtype == "float64" else 2e-4
+    np.testing.assert_allclose(value, wanted, rtol=tolerance)
+    for x in "AB":
+        np.testing.assert_allclose(found[x], slopes[x], rtol=tolerance, atol=tolerance)
+    program = derivation.lambdify().plan.program
+    ops = laid_out(program, dict.fromkeys(program.axes, 5)).ops
+    read = [op.name for op in ops for x in op.operands if x.kind == "permute"]
+    assert not {"vdot", "add", "subtract", "multiply", "tanh", "sin", "exp"} & {*read}
+    assert [op.name for op in ops].count(layouts.COPY) == TURNED[loss]
+
+
 def test_rows_that_are_few_are_known_beside_tensors() -> None:
     program = """E: Matrix(v, c)
 K: Tensor(o, c, c)
