@@ -8,6 +8,7 @@ Only what is printed is written so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.facts import note
@@ -19,23 +20,33 @@ from symgrad.calculus.terms import multiplied_out, opened, product
 MOST_TERMS = 16  # of a sum that is multiplied out
 
 
+class Centred(NamedTuple):
+    """What nodes became, and those below which there is no such sum."""
+
+    nodes: dict[Node, Counterpart]
+    plain: set[Node]
+
+
 def without_centred(
-    root: Node, named: Callable[[Node], bool], known: dict[Node, Counterpart] | None = None
+    root: Node, named: Callable[[Node], bool], known: Centred | None = None
 ) -> Node:
     """The node with sums over an index told apart where one of their terms is 0 so, up to nodes
     that have a name; what is `known` from a call with the same names is not made again."""
+    known = known or Centred({}, set())
 
     def inside(node: Node) -> bool:
         return node is root or not named(node)
 
-    order = ix.topological([root], inside)
-    if not any(_has_lone_sum(node, named) for node in order if inside(node)):
+    order = ix.topological([root], lambda node: inside(node) and node not in known.plain)
+    new = [node for node in order if inside(node) and node not in known.plain]
+    if not any(_has_lone_sum(node, named) for node in new):
+        known.plain.update(new)
         return root
 
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
         return contract([t for term in terms for t in _told_apart(term, named)], labels)
 
-    return remade(root, lambda node: not inside(node), combine, known)
+    return remade(root, lambda node: not inside(node), combine, known.nodes)
 
 
 def _has_lone_sum(node: Node, named: Callable[[Node], bool]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -66,7 +66,8 @@ def leaf_count(
     calls."""
     for node in ix.topological([root], lambda n: n not in known and reference(n) is None):
         if node not in known:
-            known[node] = 1 if reference(node) is not None else _length(node, known)
+            called = reference(node) is not None
+            known[node] = 1 if called else _length(node, _operands(node), known)
     return known[root]
 
 
@@ -99,9 +100,7 @@ def _closed(entry: Entry, labels: tuple[Label, ...], naming: Naming, stated: boo
     reference = naming.reference
     whole = aligned(entry, labels)
     root = without_centred(whole, lambda node: reference(node) is not None, naming.centred)
-    names = _shared(root, reference, set(naming.taken), SHARED)
-    if names:  # one more definition costs little then
-        names = _shared(root, reference, set(naming.taken), SHORT)
+    names = _shared(root, naming)
     writer = _Writer(naming, names, stated)
     with recorded() as applied:
         definitions = [(name, writer.written(node)) for node, name in names.items()]
@@ -219,25 +218,30 @@ def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:
     return notation.of(short)
 
 
-def _shared(
-    root: Node, reference: Callable[[Node], Expression | None], taken: set[str], short: int
-) -> dict[Node, Name]:
-    """Names for the parts of a long result: what is used more than once and not `short`, and what
-    is long itself."""
-    order = ix.topological([root], lambda node: reference(node) is None)
-    uses = Counter(n for node in order if reference(node) is None for n in _operands(node))
-    length: dict[Node, int] = {}
-    names: dict[Node, Name] = {}
-    for node in order:
-        if reference(node) is not None or not isinstance(node, (ix.Polynomial, ix.Map, ix.Apply)):
-            length[node] = 1
-            continue
-        length[node] = _length(node, length)
-        long = length[node] > LONGEST or (uses[node] > 1 and length[node] > short)
-        if long and node is not root and len(core_axes(node.axes)) <= 2:
-            names[node] = Name(_name(node, taken), matrix_shape(node.axes), batch_of(node))
-            length[node] = 1
-    return names
+def _shared(root: Node, naming: Naming) -> dict[Node, Name]:
+    """Names for the parts of a long result: what is long itself, and what is used more than once
+    and not short."""
+    order = ix.topological([root], lambda node: naming.reference(node) is None)
+    operands = {n: _operands(n) for n in order if naming.reference(n) is None}
+    uses = Counter(n for below in operands.values() for n in below)
+
+    def named(short: int) -> dict[Node, Name]:
+        taken = set(naming.taken)
+        length: dict[Node, int] = {}
+        names: dict[Node, Name] = {}
+        for node in order:
+            if node not in operands or not isinstance(node, (ix.Polynomial, ix.Map, ix.Apply)):
+                length[node] = 1
+                continue
+            length[node] = _length(node, operands[node], length)
+            long = length[node] > LONGEST or (uses[node] > 1 and length[node] > short)
+            if long and node is not root and len(core_axes(node.axes)) <= 2:
+                name = Name(_name(node, taken), matrix_shape(node.axes), batch_of(node))
+                names[node] = naming.of_parts.setdefault((node, name.name), name)
+                length[node] = 1
+        return names
+
+    return named(SHARED) and named(SHORT)  # one more definition costs little where there are some
 
 
 def _operands(node: Node) -> list[Node]:
@@ -247,9 +251,9 @@ def _operands(node: Node) -> list[Node]:
     return [*node.operands]
 
 
-def _length(node: Node, length: dict[Node, int]) -> int:
+def _length(node: Node, operands: Sequence[Node], length: Mapping[Node, int]) -> int:
     function = not isinstance(node, ix.Polynomial)
-    return function + sum(length[operand] for operand in _operands(node))
+    return function + sum(length[operand] for operand in operands)
 
 
 def _name(node: Node, taken: set[str]) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from symgrad.calculus.algebra import transposed
+from symgrad.calculus.centred import Centred
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.facts import Fact
 from symgrad.calculus.folding import Products
@@ -78,9 +79,14 @@ class Naming:
         return {}
 
     @cached_property
-    def centred(self) -> dict[Node, Counterpart]:
-        """The same of sums that are 0 (see `centred`)."""
+    def of_parts(self) -> dict[tuple[Node, str], Name]:
+        """The names that results have for parts of their own, the same in all of them."""
         return {}
+
+    @cached_property
+    def centred(self) -> Centred:
+        """The same of sums that are 0."""
+        return Centred({}, set())
 
     def __getstate__(self) -> dict[str, object]:
         """What was found on request is not pickled."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from symgrad.language import expressions as ex
 from symgrad.language.composing import decimal
@@ -15,6 +16,7 @@ LARGEST_DENOMINATOR = 10_000  # of a fraction that is written as one
 Written = tuple[str, int]  # a text, and how tightly it binds
 
 
+@lru_cache(256)  # results of one derivation have definitions in common
 def unparse(root: ex.Expression) -> str:
     """The text that parses to this expression.
 

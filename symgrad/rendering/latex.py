@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from symgrad.language import formula as fm
 from symgrad.language.expressions import Expression
@@ -35,6 +36,7 @@ FONTS = {  # of a language whose letters need some
 WIDTH = 290.0  # points, of the narrowest page that a derivation is to fit: a slide
 
 
+@lru_cache(256)  # results of one derivation have definitions in common
 def latex_expression(root: Expression, table: Table = PLAIN) -> str:
     r"""An expression in LaTeX.
 

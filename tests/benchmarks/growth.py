@@ -46,15 +46,16 @@ def layers(n: int) -> Program:
 
 
 ROWS: dict[str, tuple[Callable[[int], Program], Sequence[int]]] = {
-    "recurrent network, steps": (rnn, (25, 50, 100, 200)),
+    "recurrent network, steps": (rnn, (25, 50, 100, 200, 400)),
     "parameters of one sum": (parameters, (50, 100, 200, 400)),
     "terms of one sum": (terms, (100, 200, 400, 800)),
-    "perceptron, layers": (layers, (32, 64, 128, 256)),
+    "perceptron, layers": (layers, (32, 64, 128, 256, 512)),
 }
 
 
 def measured(program: Program) -> list[float]:
-    """Seconds to derive, to check, for the text and the page; characters of both, in thousands."""
+    """Seconds to derive, to check, for the text, the page, and each result as text; characters of
+    the text and the page, in thousands."""
     made: list[object] = []
 
     def seconds(step: Callable[[], object]) -> float:
@@ -66,8 +67,13 @@ def measured(program: Program) -> list[float]:
     derive = seconds(lambda: sg.derive(text, wrt))
     derivation = made[0]
     assert isinstance(derivation, sg.Derivation)
-    rest = [seconds(f) for f in (lambda: derivation.checked, derivation.text, derivation.html)]
-    return [derive, *rest, *(len(str(each)) / 1000 for each in made[2:])]
+
+    def results() -> list[str]:
+        return [str(result) for result in derivation.results.values()]
+
+    printed = derivation.text, derivation.html, results
+    rest = [seconds(f) for f in (lambda: derivation.checked, *printed)]
+    return [derive, *rest, *(len(str(each)) / 1000 for each in made[2:4])]
 
 
 def main() -> None:
@@ -78,10 +84,10 @@ def main() -> None:
         measured(program(2))  # what is made once for all programs
         for n in sizes:
             numbers = measured(program(n))
-            whole = sum(numbers[:4])
-            factor = f"{whole / sum(before[:4]):.1f}" if before else ""
-            rows.append([name, str(n), *(f"{x:.2f}" for x in numbers[:4]), factor])
-            rows[-1] += [f"{x:.0f}" for x in numbers[4:]]
+            whole = sum(numbers[:5])
+            factor = f"{whole / sum(before[:5]):.1f}" if before else ""
+            rows.append([name, str(n), *(f"{x:.2f}" for x in numbers[:5]), factor])
+            rows[-1] += [f"{x:.0f}" for x in numbers[5:]]
             before = numbers
     heads = [
         "program",
@@ -90,6 +96,7 @@ def main() -> None:
         "check",
         "text",
         "page",
+        "results",
         "doubled",
         "text, kB",
         "page, kB",

@@ -163,6 +163,17 @@ def test_results_of_a_deep_model_are_made_short_once(monkeypatch: pytest.MonkeyP
     assert twice < 2.3 * once
 
 
+def test_all_results_of_a_deep_model_are_written_in_linear_time() -> None:
+    """What they define is the same in all of them, and written once."""
+
+    def written(n: int) -> Callable[[], object]:
+        results = sg.derive(layers(n)).results.values()
+        return lambda: [(str(result), result.latex) for result in results]
+
+    written(2)()
+    assert calls(written(72)) < 2.3 * calls(written(36))
+
+
 def test_what_is_known_of_other_results_changes_no_text() -> None:
     """Nor the facts and rules that are told of it."""
 
