@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -139,31 +139,24 @@ def _verdict(
 
 def _json(verdict: Verdict, said: str, show_answer: bool) -> str:
     """The verdict; what was not asked for, the answer and more than the hint, is null."""
-    fields: dict[str, Any] = {
-        "correct": verdict.correct,
-        "kind": verdict.kind,
-        "diagnosis": said,
-        "line": verdict.line,
-        "expected": verdict.expected if show_answer else None,
-        "remarks": verdict.remarks,
-        "lines": [dataclasses.asdict(line) for line in verdict.lines],
-    }
-    if verdict.line is not None and verdict.lines:
-        fields["lines"][-1]["remark"] = said
-    return json.dumps(fields, indent=2, ensure_ascii=False)
+    lines = [dataclasses.asdict(line) for line in verdict.lines]
+    if verdict.line is not None and lines:
+        lines[-1]["remark"] = said
+    expected = verdict.expected if show_answer else None
+    return _written(
+        verdict.correct, verdict.kind, said, verdict.line, expected, verdict.remarks, lines
+    )
 
 
 def _fail(error: SymgradError, kind: str, form: str) -> None:
     """Say what cannot be read or judged."""
     fail(error)
     if form == "json":
-        fields: dict[str, Any] = {
-            "correct": None,
-            "kind": kind,
-            "diagnosis": str(error),
-            "line": error.line,
-            "expected": None,
-            "remarks": [],
-            "lines": [],
-        }
-        write(json.dumps(fields, indent=2, ensure_ascii=False))
+        write(_written(None, kind, str(error), error.line, None, (), ()))
+
+
+FIELDS = ("correct", "kind", "diagnosis", "line", "expected", "remarks", "lines")
+
+
+def _written(*values: object) -> str:
+    return json.dumps(dict(zip(FIELDS, values, strict=True)), indent=2, ensure_ascii=False)

@@ -48,6 +48,9 @@ class Printable:
         """What every format prints."""
         raise NotImplementedError
 
+    def _styled(self, style: Styled) -> rendering.Style:
+        return self.style if style is None else rendering.style_wanted(style)
+
     def latex(
         self,
         level: str = "steps",
@@ -90,8 +93,7 @@ class Printable:
         mathematical signs of Unicode; with `colour` titles, numbers and notes are set apart by the
         codes of a terminal.
         """
-        style = self.style if style is None else rendering.style_wanted(style)
-        doc = self._document(level, why, style.on_one_line)
+        doc = self._document(level, why, self._styled(style).on_one_line)
         return rendering.text(doc, width, notation, colour)
 
     def json(self, why: str = "index") -> str:
@@ -164,11 +166,7 @@ class Derivation(Printable):
 
         check_chains(self.problem)
         verified = verification.verify(self.data, code=False)
-        if verified.failed:
-            raise VerificationError(
-                f"steps {', '.join(map(str, verified.failed))} are not true at random numbers "
-                f"(relative error {verified.max_relative_error:.1e}); please report this program"
-            )
+        _check(verified, "steps")
         if self.data.kind != "gradient":
             return Checked(verified, None)
         return Checked(verified, differences.checked(self.data, ENTRIES))
@@ -243,10 +241,9 @@ class Derivation(Printable):
         return rendering.proof_text(lines, rendering.Sheet())
 
     def _document(self, level: str, why: str, style: Styled = None) -> rendering.Document:
-        style = self.style if style is None else rendering.style_wanted(style)
-        checked, chains = self.checked, _chains(self.data, self.method, level)
+        style, chains = self._styled(style), _chains(self.data, self.method, level)
         found = _proofs(self.data, "steps" if chains else level, why)
-        document = rendering.document(self.data, checked, level, found, chains, style)
+        document = rendering.document(self.data, self.checked, level, found, chains, style)
         if self.numbers is None:
             return document
         return rendering.with_numbers(document, _numbers(self.data, self.numbers))
@@ -269,6 +266,15 @@ class Derivation(Printable):
         from symgrad.numerics.function import compile_derivation
 
         return compile_derivation(self.data, dtype, reuse_buffers, modules, threads)
+
+
+def _check(verified: Verification, what: str) -> None:
+    """Raises: VerificationError where one of them is not true."""
+    if verified.failed:
+        raise VerificationError(
+            f"{what} {', '.join(map(str, verified.failed))} are not true at random numbers "
+            f"(relative error {verified.max_relative_error:.1e}); please report this program"
+        )
 
 
 def _chains(derivation: data.Derivation, method: str, level: str) -> rendering.Chains | None:
@@ -322,11 +328,7 @@ class StepDerivation(Derivation):
         from symgrad.numerics.recurrences.verification import lengths_of, verify_joined
 
         verified = verify_joined(self.data, code=False)
-        if verified.failed:
-            raise VerificationError(
-                f"lines {', '.join(map(str, verified.failed))} are not true at random numbers "
-                f"(relative error {verified.max_relative_error:.1e}); please report this program"
-            )
+        _check(verified, "lines")
         lengths = lengths_of(self.problem)
         report = check_steps(self.data, lengths[len(lengths) // 2])
         return StepChecked(verified, report, lengths)
@@ -346,8 +348,7 @@ class StepDerivation(Derivation):
 
     def _document(self, level: str, why: str, style: Styled = None) -> rendering.Document:
         one_of("the reason", why, KINDS)
-        style = self.style if style is None else rendering.style_wanted(style)
-        return rendering.step_document(self.data, self.checked, level, style=style)
+        return rendering.step_document(self.data, self.checked, level, style=self._styled(style))
 
     def lambdify(  # type: ignore[override]
         self,

@@ -24,9 +24,40 @@ if TYPE_CHECKING:
     from symgrad.numerics.checks.verification import Verification
 
 
-@dataclass(frozen=True)
-class ExplicitJacobian:
-    """The Jacobian of `sympy.Matrix([f1, f2])` by numbers; `wrt` are their names.
+class Explicit:
+    """A matrix whose entries are derivatives of their own."""
+
+    def _entries(self, form: str) -> list[list[str]]:
+        """The entries in "text" or "latex", row by row."""
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The entries as text, row by row."""
+        return tuple(map(tuple, self._entries("text")))
+
+    @property
+    def latex(self) -> str:
+        """The matrix in LaTeX."""
+        rows = r" \\ ".join(map(" & ".join, self._entries("latex")))
+        return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {shorten(str(self), 160, placeholder='...')}>"
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex}$$"
+
+    def __str__(self) -> str:
+        """[[2 * x, 1], [y, x]]"""
+        rows = (f"[{', '.join(row)}]" for row in self.rows)
+        return f"[{', '.join(rows)}]"
+
+
+@dataclass(frozen=True, repr=False)
+class ExplicitJacobian(Explicit):
+    """The Jacobian of `sympy.Matrix([f1, f2])` by numbers, a row for each expression, a column for
+    each variable; `wrt` are their names.
 
     `derivations` has the gradient of each expression; None where it has none of the variables.
     """
@@ -34,16 +65,6 @@ class ExplicitJacobian:
     problems: tuple[Problem, ...]
     derivations: tuple[Derivation | None, ...]
     wrt: tuple[str, ...]
-
-    @property
-    def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The entries as text, a row for each expression, a column for each variable."""
-        return tuple(map(tuple, self._entries("text")))
-
-    @property
-    def latex(self) -> str:
-        """The matrix in LaTeX."""
-        return _matrix(self._entries("latex"))
 
     def _entries(self, form: str) -> list[list[str]]:
         return [[_written(d, name, form) for name in self.wrt] for d in self.derivations]
@@ -69,32 +90,13 @@ class ExplicitJacobian:
             values.append(value)
         return np.array(values), matrix
 
-    def __repr__(self) -> str:
-        return f"<ExplicitJacobian {shorten(str(self), 160, placeholder='...')}>"
 
-    def _repr_latex_(self) -> str:
-        return f"$${self.latex}$$"
-
-    def __str__(self) -> str:
-        return _shown(self.rows)
-
-
-@dataclass(frozen=True)
-class ExplicitGradient:
+@dataclass(frozen=True, repr=False)
+class ExplicitGradient(Explicit):
     """The gradient of a number by an explicit matrix of symbols, entry by entry in its layout."""
 
     derivation: Derivation
     wrt: sympy.ImmutableMatrix
-
-    @property
-    def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The entries as text, row by row."""
-        return tuple(map(tuple, self._entries("text")))
-
-    @property
-    def latex(self) -> str:
-        """The matrix in LaTeX."""
-        return _matrix(self._entries("latex"))
 
     def _entries(self, form: str) -> list[list[str]]:
         return [[_written(self.derivation, str(x), form) for x in r] for r in self.wrt.tolist()]
@@ -112,27 +114,6 @@ class ExplicitGradient:
             return sympy_of(closed.expression, {**problem.definitions, **own}, problem.symbols)
 
         return sympy.Matrix(*self.wrt.shape, [entry(symbol) for symbol in self.wrt])
-
-    def __repr__(self) -> str:
-        return f"<ExplicitGradient {shorten(str(self), 160, placeholder='...')}>"
-
-    def _repr_latex_(self) -> str:
-        return f"$${self.latex}$$"
-
-    def __str__(self) -> str:
-        return _shown(self.rows)
-
-
-def _shown(rows: tuple[tuple[str, ...], ...]) -> str:
-    """A matrix as text: [[2 * x, 1], [y, x]]."""
-    lines = (f"[{', '.join(row)}]" for row in rows)
-    return f"[{', '.join(lines)}]"
-
-
-def _matrix(entries: list[list[str]]) -> str:
-    """A matrix in LaTeX."""
-    rows = r" \\ ".join(map(" & ".join, entries))
-    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
 
 
 def _written(derivation: Derivation | None, name: str, form: str) -> str:

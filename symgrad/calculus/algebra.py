@@ -159,27 +159,30 @@ def fewest_transposes(e: Expression) -> Expression:
 
 def drawn_out(e: Expression) -> Expression:
     """A product of three or more transposes as one: A^T B^T C^T = (C B A)^T."""
-    count = len(_factors(e))
+    count = len(matrix_factors(e))
     return op.transpose(_reversed(e)) if count == len(_transposes(e)) > 2 else e
 
 
 def _reversed(e: Expression) -> Expression:
     """The transpose of a product, its factors turned round, also where it is a number."""
-    first, *rest = (transposed(f) for f in reversed(_factors(e)))
+    first, *rest = (transposed(f) for f in reversed(matrix_factors(e)))
     return reduce(product, rest, first)
 
 
-def _factors(e: Expression) -> list[Expression]:
-    """The factors of a matrix product."""
-    factors = []
-    while is_call(e, op.matmul):
-        e, last = e.arguments
-        factors.append(last)
-    return [e, *reversed(factors)]
+def matrix_factors(e: Expression) -> list[Expression]:
+    """The factors of a matrix product, from left to right."""
+    pending, factors = [e], []
+    while pending:
+        part = pending.pop()
+        if is_call(part, op.matmul):
+            pending += reversed(part.arguments)
+        else:
+            factors.append(part)
+    return factors
 
 
 def _transposes(e: Expression) -> list[Expression]:
-    return [f.arguments[0] for f in _factors(e) if is_call(f, op.transpose)]
+    return [f.arguments[0] for f in matrix_factors(e) if is_call(f, op.transpose)]
 
 
 def _marks(e: Expression) -> int:

@@ -11,6 +11,7 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.centred import without_centred
 from symgrad.calculus.expansion import multiplied, simplified
 from symgrad.calculus.facts import Fact, note_again, noting
+from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.naming import Known, Naming, fresh
@@ -69,6 +70,20 @@ def leaf_count(
             called = reference(node) is not None
             known[node] = 1 if called else _length(node, _operands(node), known)
     return known[root]
+
+
+def shortened(
+    node: Node, reference: Callable[[Node], Expression | None], known: dict[Node, int]
+) -> Node:
+    """A node by a definition that is as short as a result's, up to what has a name."""
+    if reference(node) is not None:
+        return node
+    return simplified(
+        node,
+        lambda n: reference(n) is not None,
+        Products.among(()),
+        lambda n: leaf_count(n, reference, known),
+    )
 
 
 def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm:

@@ -9,7 +9,7 @@ from functools import cache, reduce
 from itertools import count
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import is_call, transposed
+from symgrad.calculus.algebra import is_call, matrix_factors, transposed
 from symgrad.calculus.entries import infinite
 from symgrad.calculus.functions import apply_entry, map_entry
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
@@ -118,20 +118,8 @@ def _operands(node: Expression) -> tuple[Expression, ...]:
     if isinstance(node, Call) and isinstance(node.operation.meaning, meanings.Linear):
         return tuple(operand for _, operand in _summands(node))
     if is_call(node, matmul):
-        return tuple(_matrices(node))
+        return tuple(matrix_factors(node))
     return operands(node)
-
-
-def _matrices(root: Expression) -> list[Expression]:
-    """The matrices of a product, from left to right."""
-    pending, matrices = [root], []
-    while pending:
-        node = pending.pop()
-        if is_call(node, matmul):
-            pending += reversed(node.arguments)
-        else:
-            matrices.append(node)
-    return matrices
 
 
 def _summands(root: Call) -> list[tuple[int, Expression]]:

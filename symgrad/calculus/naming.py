@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from symgrad.calculus.folding import Products
 from symgrad.calculus.nodes import Input, Named, Node, core_axes
 from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.rules import Applied
-from symgrad.language.dimensions import ONE, Dimension, Shape
+from symgrad.language.dimensions import ONE, Shape
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.literals import Spelling, spelling
 from symgrad.language.names import entry_of, entry_parts
@@ -141,8 +141,3 @@ def fresh(symbol: str, taken: set[str]) -> str:
         name = f"{symbol}{k}"
     taken.add(name)
     return name
-
-
-def dimension_names(dims: Iterable[Dimension]) -> set[str]:
-    """Every name that stands for a dimension."""
-    return {str(symbol) for d in dims for symbol in d.free_symbols}

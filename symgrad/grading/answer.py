@@ -40,9 +40,9 @@ def statements_of(text: str, problem: Problem | None = None) -> list[ast.stmt]:
     )
     known = {*re.findall(r"^[ \t]*([^\W\d]\w*)[ \t]*=(?!=)", text, re.MULTILINE), *LOSS_NAMES}
     if problem is not None:
-        dimensions = {str(d) for v in problem.variables.values() for d in v.dims}
         known |= problem.names if problem.loop is not None else set()
-        known |= {*problem.variables, *problem.definitions, problem.output_name, *dimensions}
+        known |= {*problem.variables, *problem.definitions, problem.output_name}
+        known |= {*map(str, problem.dims)}
     return syntax_tree(text, known | {*re.findall(r"\bd(?:L|l|loss)_d\w+", text)}).body
 
 
@@ -88,7 +88,7 @@ def claimed(problem: Problem, statements: Sequence[ast.stmt]) -> Claim:
     for loss in {problem.output_name, "loss"} & assigned.keys():
         with errors_at(assigned[loss]):
             raise ProgramError(f"{loss} is the problem's; write the gradient as grad = ...")
-    dimensions = {str(d) for v in problem.variables.values() for d in v.dims}
+    dimensions = {*map(str, problem.dims)}
     if problem.loop is not None:
         dimensions |= problem.names - {problem.output_name}
     taken = {*problem.variables, *problem.definitions, *dimensions, *assigned}

@@ -244,7 +244,7 @@ def _names(exam: Exam) -> list[Name | Size]:
     problem, definitions = exam.claim.problem, exam.claim.definitions
     variables = [v.expression() for v in problem.variables.values() if v.kind != "Index"]
     computed = [(n, d) for n, d in problem.definitions.items() if n not in definitions]
-    sizes = [Size(d) for d in dict.fromkeys(d for v in problem.variables.values() for d in v.dims)]
+    sizes = map(Size, problem.dims)
     return [*variables, *(Name(n, d.shape, d.batch) for n, d in computed), *sizes]
 
 

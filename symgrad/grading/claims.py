@@ -18,7 +18,7 @@ from symgrad.grading.sheet import Piece
 from symgrad.language.expressions import Expression
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Variable
-from symgrad.language.syntax import syntax_tree
+from symgrad.language.syntax import syntax_tree, words_in
 from symgrad.language.tokens import plain_signs
 
 INNER = re.compile(r"[<⟨]([^<>⟨⟩]*)[>⟩]")  # <G, dX>
@@ -49,11 +49,6 @@ class Formula:
 
     tree: ast.expr
     symbols: Mapping[str, Symbol]
-
-    @property
-    def words(self) -> set[str]:
-        """Every name in it."""
-        return {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name)}
 
 
 @dataclass
@@ -114,7 +109,7 @@ class Reader:
         self.lacking, self.truths = [], {}
         asked = self.paper.asked
         losses = {asked.output_name, *LOSS_NAMES} - self.paper.names.known
-        self.paper.losses |= formula.words & losses
+        self.paper.losses |= words_in(formula.tree) & losses
         problem = self.paper.problem(one, {v.name: v for v in (more or {}).values()})
         renamed = {word: v.name for word, v in (more or {}).items()}
         given = dict(problem.definitions)
@@ -164,8 +159,7 @@ class _Replaced(ast.NodeTransformer):
 
 def derivatives_in(tree: ast.AST, names: Names) -> dict[str, Symbol]:
     """The names in a formula that are derivatives of known names."""
-    words = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    found = {word: symbol_of(word, names) for word in words}
+    found = {word: symbol_of(word, names) for word in words_in(tree)}
     return {word: symbol for word, symbol in found.items() if symbol is not None}
 
 

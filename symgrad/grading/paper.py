@@ -68,7 +68,7 @@ class Paper:
     @cached_property
     def sizes(self) -> frozenset[str]:
         """The names of dimensions."""
-        return frozenset(str(d) for v in self.asked.variables.values() for d in v.dims)
+        return frozenset(map(str, self.asked.dims))
 
     # what a line adds
 

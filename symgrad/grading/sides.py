@@ -24,6 +24,7 @@ from symgrad.grading.verdict import Verdict
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.problem import Problem
 from symgrad.language.scope import Scope
+from symgrad.language.syntax import words_in
 
 DEFINES = "defines a new name: not graded itself"
 ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
@@ -158,7 +159,7 @@ class Sides:
     def _restated(self, name: str, side: Piece) -> Graded:
         """What the problem, or an earlier line, says of a name, in other words."""
         formula = self.reader.formula(side)
-        if name in formula.words:
+        if name in words_in(formula.tree):
             raise ProgramError(f"{name} stands on both sides", column=1)
         losses = {*LOSS_NAMES, self.asked.output_name}
         if isinstance(formula.tree, ast.Name) and {name, formula.tree.id} <= losses:

@@ -94,12 +94,8 @@ def _side(problem: Problem, text: str) -> Expression:
 
 def _names(problem: Problem) -> set[str]:
     """Every name that the problem gives a meaning."""
-    dims = (d for v in problem.variables.values() for d in v.dims)
-    return {
-        *problem.variables,
-        *problem.definitions,
-        *(str(s) for d in dims for s in d.free_symbols),
-    }
+    dims = {str(s) for d in problem.dims for s in d.free_symbols}
+    return {*problem.variables, *problem.definitions, *dims}
 
 
 def _free_name(problem: Problem) -> str:

@@ -27,7 +27,7 @@ from symgrad.language.names import kind_of
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial, Total
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.scope import SIZE, Scope, function_named
-from symgrad.language.syntax import sign_of, syntax_tree, typed
+from symgrad.language.syntax import sign_of, syntax_tree, typed, words_in
 from symgrad.language.vocabulary import MODULES
 from symgrad.language.writing import JUXTAPOSED
 
@@ -75,7 +75,7 @@ def _kinds_read(error: SymgradError, text: str) -> str:
     """Which of the names that do not fit were read as vectors, and what to do about it."""
     if not (isinstance(error, ShapeError) or "two readings" in error.message):
         return ""
-    words = {n.id for n in ast.walk(_tree(text)) if isinstance(n, ast.Name)}
+    words = words_in(_tree(text))
     found = [w for w in error.message.replace(".", " ").split() if w in words]
     joined = [w for w in found if len(w) == 2 and w.isalpha()]
     if joined:

@@ -197,6 +197,11 @@ class Problem:
         """Each variable of which every example has its own -> the name of its batch."""
         return {v.name: v.batch for v in self.variables.values() if v.batch is not None}
 
+    @property
+    def dims(self) -> tuple[Dimension, ...]:
+        """The dimensions of its variables, each once."""
+        return tuple(dict.fromkeys(d for v in self.variables.values() for d in v.dims))
+
     @cached_property
     def positive_sizes(self) -> dict[Dimension, str]:
         """What must be at least 1 for all its entries and indices to be there, and where."""
@@ -222,14 +227,14 @@ class Problem:
         with steps are told by the steps."""
         if self.loop is not None or self.within is not None:
             return ()
-        known = {s for v in self.variables.values() for d in v.dims for s in d.free_symbols}
+        known = {s for d in self.dims for s in d.free_symbols}
         met = (s for root in self.formulas for d in dimensions_in(root) for s in d.free_symbols)
         return tuple(s for s in dict.fromkeys(met) if s not in known)
 
     @property
     def names(self) -> frozenset[str]:
         """Every name that the program gives, and those of its dimensions and steps."""
-        sizes = {d for v in self.variables.values() for d in v.dims}
+        sizes = {*self.dims, *self.counts}
         own = {*self.variables, *self.functions, *self.definitions, self.output_name}
         if self.loop is not None:
             loop = self.loop
@@ -237,7 +242,6 @@ class Problem:
             own |= {entry_parts(name)[0] for name in entries}
             own.add(self.loop.steps.index)
             sizes.add(self.loop.steps.length)
-        sizes.update(self.counts)
         symbols = {str(symbol) for d in sizes for symbol in d.free_symbols}
         return frozenset(own | {entry_parts(symbol)[0] for symbol in symbols})
 

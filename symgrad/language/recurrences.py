@@ -13,14 +13,14 @@ from sympy import Expr
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import Dimension, Shape, describe, dimension
-from symgrad.language.expressions import Expression, Name, Size
+from symgrad.language.expressions import Expression, Size
 from symgrad.language.layered import depends_on, dimension_at, index_parts, layered, shape_at
 from symgrad.language.names import check_name, entry_of
 from symgrad.language.operations.steps import step_sum
 from symgrad.language.problem import Steps, Variable
 from symgrad.language.scope import Scope
 from symgrad.language.series import Series
-from symgrad.language.syntax import errors_at, source_of, typed
+from symgrad.language.syntax import errors_at, source_of, typed, words_in
 
 Read = Callable[[ast.expr], Expression]
 RUNS = "steps run as in `for t in range(1, T + 1)`, from 1 to a dimension"
@@ -95,7 +95,7 @@ def read_entry(node: ast.Subscript, scope: Scope) -> Expression:
     found = series.entry(name, index) if series.below else None
     if found is not None:
         base = index_parts(index)[0]
-        if base in (series.last, "") or (base == series.index and _has(node, series.letter)):
+        if base in (series.last, "") or (base == series.index and series.letter in words_in(node)):
             return found
     if entry in series.after and not index.isdigit():
         return series.after[entry]
@@ -111,10 +111,6 @@ def size_at(name: str, index: str, series: Series) -> Dimension:
             f"{name}[{index}]: a size is known at {', '.join(sorted(known))} here"
         )
     return dimension(entry_of(name, index))
-
-
-def _has(node: ast.AST, letter: str) -> bool:
-    return any(isinstance(part, ast.Name) and part.id == letter for part in ast.walk(node))
 
 
 def _index(node: ast.expr, series: Series) -> str:
@@ -301,8 +297,3 @@ def is_series(node: ast.expr, scope: Scope) -> bool:
     if not isinstance(node, ast.Name) or scope.series is None:
         return False
     return node.id in scope.series.names or node.id in scope.layered
-
-
-def entry_name(e: Expression) -> str:
-    """The name of an entry; nothing of another expression."""
-    return e.name if isinstance(e, Name) else ""

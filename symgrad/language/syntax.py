@@ -228,6 +228,11 @@ def _longest_line(text: str) -> int:
     return max(range(len(lines)), key=lambda k: len(lines[k])) + 1
 
 
+def words_in(tree: ast.AST) -> set[str]:
+    """The names in a syntax tree."""
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+
+
 def source_of(node: ast.AST) -> str:
     """The text of a part of a program, shortened, for a message."""
     try:

@@ -22,7 +22,7 @@ GRADED = ("gradient", "jacobian", "hessian")
 TOLD = ("right or wrong", "hint 1", "hint 2", "hint 3", "answer")  # how much is said of an answer
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Form:
     """A form of a derivation: the name of its tab, the suffix of its file, and whether it is shown
     as text, as a page or as a picture."""
@@ -30,49 +30,17 @@ class Form:
     name: str
     label: str
     suffix: str
-    shown: str = "text"
     written: Callable[..., str] = field(repr=False)
+    shown: str = "text"
 
 
 FORMS = (
-    Form(
-        name="derivation",
-        label="Derivation",
-        suffix="html",
-        shown="page",
-        written=lambda derived, **page: derived.html(**page),
-    ),
-    Form(
-        name="latex",
-        label="LaTeX",
-        suffix="tex",
-        written=lambda derived, **page: derived.latex(**page),
-    ),
-    Form(
-        name="markdown",
-        label="Markdown",
-        suffix="md",
-        written=lambda derived, **page: derived.markdown(**page),
-    ),
-    Form(
-        name="numpy",
-        label="NumPy",
-        suffix="py",
-        written=lambda derived, **page: derived.lambdify().source,
-    ),
-    Form(
-        name="json",
-        label="JSON",
-        suffix="json",
-        written=lambda derived, level="", **page: derived.json(**page),
-    ),
-    Form(
-        name="graph",
-        label="Graph",
-        suffix="svg",
-        shown="picture",
-        written=lambda derived, **page: derived.graph("svg"),
-    ),
+    Form("derivation", "Derivation", "html", lambda derived, **page: derived.html(**page), "page"),
+    Form("latex", "LaTeX", "tex", lambda derived, **page: derived.latex(**page)),
+    Form("markdown", "Markdown", "md", lambda derived, **page: derived.markdown(**page)),
+    Form("numpy", "NumPy", "py", lambda derived, **page: derived.lambdify().source),
+    Form("json", "JSON", "json", lambda derived, level="", **page: derived.json(**page)),
+    Form("graph", "Graph", "svg", lambda derived, **page: derived.graph("svg"), "picture"),
 )
 WRITTEN = {form.name: form.written for form in FORMS}
 

@@ -88,11 +88,10 @@ class Writer:
         yield ProofLine(left, right, solved.said, None)
         both = self.signs.notation.of(solved.moved(self.uses).node)
         yield ProofLine(both, filled(zeros, left.shape), "differential of both sides", None)
-        solution, truth = (
-            self.signs.written(self.signs.moved(statement), self.labels[node]),
-            self.uses.differential(node),
+        solution = self.signs.written(self.signs.moved(statement), self.labels[node])
+        yield ProofLine(
+            self.signs.of(node), solution, "solved for it", self.uses.differential(node)
         )
-        yield ProofLine(self.signs.of(node), solution, "solved for it", truth)
 
     # dL
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 from symgrad.calculus.derivation import Derivative
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.naming import fresh
-from symgrad.calculus.nodes import Apply, Entry, batch_of, core_labels, matrix_shape
+from symgrad.calculus.nodes import Apply, batch_of, matrix_shape
 from symgrad.calculus.proofs.lines import ProofLine
-from symgrad.calculus.proofs.uses import Statement, Uses, label_of
+from symgrad.calculus.proofs.solved import as_tensor
+from symgrad.calculus.proofs.uses import Statement, Uses
 from symgrad.language.expressions import Name
 from symgrad.language.operations.meanings import Expansion
 
@@ -39,10 +40,7 @@ def expanded_lines(uses: Uses, statement: Statement) -> Iterator[ProofLine]:
     x, node = uses.name(uses.variable), statement.node
     name = Name(fresh(COFACTORS, uses.taken), x.shape, x.batch)
     value = expansion.entries(x)
-    labels = tuple(map(label_of, uses.variable.axes))
-    core = core_labels(labels)
-    given = tensor(Entry(uses.variable, labels), core, tuple(k for k in labels if k not in core))
-    found = lower(value, {x.name: given})
+    found = lower(value, {x.name: as_tensor(uses.variable)})
     entry = found.closed()
     uses.called[name.name] = aligned(entry, (*found.others, *found.core))
     yield ProofLine(name, value, expansion.called, None)

@@ -12,10 +12,8 @@ from functools import cached_property
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.chain_rule import active_nodes, contributions, placed
-from symgrad.calculus.closed_form import leaf_count
+from symgrad.calculus.closed_form import shortened
 from symgrad.calculus.derivation import Derivation, Derivative
-from symgrad.calculus.expansion import simplified
-from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import slope
 from symgrad.calculus.naming import fresh
@@ -262,23 +260,12 @@ class Factor(Uses):
         own = batch_of(self.user) if batch_of(self.variable) is None else None
         return () if own is None else (batch_label(own),)
 
-    def _example(self, entry: Entry) -> tuple[Label, ...]:
-        return tuple(filter(is_batch, entry.labels))
-
     def _written(self, entry: Entry, over: tuple[Label, ...]) -> Expression | None:
         """An entry by the names of the lines, as short as a result."""
-        shown = aligned(entry, (*self._example(entry), *core_labels(over)))
+        shown = aligned(entry, (*filter(is_batch, entry.labels), *core_labels(over)))
         notation = Notation(self._called, self.derivation.naming.bound, self.taken)
-        short = shown
-        if self._called(shown) is None:
-            lengths: dict[Node, int] = {}
-            short = simplified(
-                shown,
-                lambda n: self._called(n) is not None,
-                Products.among(()),
-                lambda n: leaf_count(n, self._called, lengths),
-            )
-        return None if (found := notation.whole(short)) is None else full(found, shown)
+        found = notation.whole(shortened(shown, self._called, {}))
+        return None if found is None else full(found, shown)
 
     def _called(self, node: Node) -> Expression | None:
         """What the page calls a node; what is written out in the line has no name."""

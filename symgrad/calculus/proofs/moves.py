@@ -14,7 +14,16 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 
-from symgrad.calculus.algebra import is_call, is_negative, negated, over, product, times, transposed
+from symgrad.calculus.algebra import (
+    is_call,
+    is_negative,
+    matrix_factors,
+    negated,
+    over,
+    product,
+    times,
+    transposed,
+)
 from symgrad.calculus.proofs.lines import Differential, Pairing
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, Number, Size, is_scalar, leaves
@@ -127,18 +136,12 @@ def _moved(pairing: Pairing) -> tuple[str, Pairing] | None:
 
 def _chain(e: Expression) -> tuple[list[Expression], Expression, list[Expression]] | None:
     """The factors of a matrix product before and after the one that moves."""
-    factors = _factors(e)
+    factors = matrix_factors(e)
     moving = [k for k, f in enumerate(factors) if _moves(f)]
     if len(moving) != 1:
         return None
     (k,) = moving
     return factors[:k], factors[k], factors[k + 1 :]
-
-
-def _factors(e: Expression) -> list[Expression]:
-    if is_call(e, op.matmul):
-        return [f for a in e.arguments for f in _factors(a)]
-    return [e]
 
 
 def _product(factors: Sequence[Expression]) -> Expression:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from symgrad.calculus.algebra import is_call
+from symgrad.calculus.algebra import is_call, matrix_factors
 from symgrad.calculus.step_rules import without_factors
 from symgrad.language.dimensions import SCALAR, Dimension, core
 from symgrad.language.expressions import Expression, names_in
@@ -30,7 +30,7 @@ def fitting(e: Expression, upstream: str) -> Fits | None:
             return Fits((), "a product of numbers")
         by_number = any(a.shape == SCALAR for a in e.arguments)
         return Fits((core(e.shape),), "times a number" if by_number else "entry by entry")
-    factors = _factors(e)
+    factors = matrix_factors(e)
     own = [k for k, part in enumerate(factors) if upstream in names_in(part)]
     if len(factors) == 1 or len(own) != 1:
         return None
@@ -57,15 +57,3 @@ def _placed(factors: Sequence[Expression], place: str) -> str:
     """transposed in front"""
     turned = all(is_call(f, op.transpose) for f in factors)
     return f"transposed {place}" if turned else place
-
-
-def _factors(e: Expression) -> list[Expression]:
-    """The factors of a product of matrices, in order."""
-    pending, found = [e], []
-    while pending:
-        part = pending.pop()
-        if is_call(part, op.matmul):
-            pending += reversed(part.arguments)
-        else:
-            found.append(part)
-    return found

@@ -7,9 +7,7 @@ from itertools import chain, count
 
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.chain_rule import tangent
-from symgrad.calculus.closed_form import leaf_count
-from symgrad.calculus.expansion import simplified
-from symgrad.calculus.folding import Products
+from symgrad.calculus.closed_form import shortened
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.nodes import Entry, Label, Node
 from symgrad.calculus.notation import Notation, full
@@ -64,15 +62,7 @@ class Signs:
     def beside(self, entry: Entry, over: tuple[Label, ...]) -> Expression:
         """The same of what stands beside a differential, made short as a result is."""
         shown = aligned(entry, entry.along(over))
-        reference = self.notation.reference
-        if reference(shown) is not None:
-            return full(self.notation.of(shown), shown)
-        short = simplified(
-            shown,
-            lambda n: reference(n) is not None,
-            Products.among(()),
-            lambda n: leaf_count(n, reference, self.lengths),
-        )
+        short = shortened(shown, self.notation.reference, self.lengths)
         return full(self.notation.of(short), shown)
 
     def differentiated(self, statement: Statement) -> Expression:

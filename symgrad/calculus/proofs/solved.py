@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from symgrad.calculus.chain_rule import tangent
 from symgrad.calculus.lowering import Tensor, lower, tensor
-from symgrad.calculus.nodes import ONE, Apply, Entry, Factor, Label, Node, Term, core_labels
+from symgrad.calculus.nodes import (
+    ONE,
+    Apply,
+    Entry,
+    Factor,
+    Label,
+    Node,
+    Term,
+    core_labels,
+    is_batch,
+)
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is
 from symgrad.calculus.proofs.uses import Statement, Uses, label_of
@@ -52,7 +62,7 @@ def equation_of(uses: Uses, statement: Statement) -> Solved | None:
         return None
     names = [uses.name(n) for n in operands]
     sides = node.operation.meaning.equation(*names)
-    values = {x.name: _as_tensor(n) for x, n in zip(names, operands, strict=True)}
+    values = {x.name: as_tensor(as_it_is(n)) for x, n in zip(names, operands, strict=True)}
     left, right = (lower(side, values) for side in sides)
     over = dict(zip(right.core, left.core, strict=True))
     whole = left.closed(), contract(right.renamed(over), left.labels)
@@ -60,8 +70,7 @@ def equation_of(uses: Uses, statement: Statement) -> Solved | None:
     return Solved(operands, sides, whole, left.labels, said)
 
 
-def _as_tensor(node: Node) -> Tensor:
-    """A node that nothing is simplified through, as a matrix, of each example."""
+def as_tensor(node: Node) -> Tensor:
+    """A node as a matrix, of each example."""
     labels = tuple(map(label_of, node.axes))
-    core = core_labels(labels)
-    return tensor(Entry(as_it_is(node), labels), core, tuple(x for x in labels if x not in core))
+    return tensor(Entry(node, labels), core_labels(labels), tuple(filter(is_batch, labels)))

@@ -46,7 +46,7 @@ def unrolled(problem: Problem, length: int, at: int = 0) -> Problem:
         variables |= {entry.name: entry for entry in entries}
 
     def written(e: Expression) -> Expression:
-        return at_steps(_without_sums(e, t, length, last), from_the_end(last, length))
+        return at_steps(_without_sums(e, t, length, last), indices(last, length))
 
     definitions: dict[str, Expression] = {}
     waiting = dict(problem.definitions)
@@ -115,16 +115,11 @@ class Equations:
 def name_at_end(name: str, last: str, length: int) -> str:
     """g[T], g[T - 1] with a number."""
     series, index = entry_parts(name)
-    return entry_of(series, from_the_end(last, length).get(index, index))
-
-
-def from_the_end(last: str, length: int) -> dict[str, str]:
-    """The numbers that indices beside the last step are."""
-    return {index_of(last, k): str(length + k) for k in range(-FAR, FAR + 1)}
+    return entry_of(series, indices(last, length).get(index, index))
 
 
 def indices(t: str, k: int) -> dict[str, str]:
-    """The numbers that indices are at step k."""
+    """The numbers that t - 1, t and t + 1 are, and indices further off, where t is k."""
     return {index_of(t, by): str(k + by) for by in range(-FAR, FAR + 1)}
 
 

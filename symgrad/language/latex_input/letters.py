@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from symgrad.errors import ProgramError, SymgradError
+from symgrad.language.expressions import Name
 from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.names import Names, label_of
+from symgrad.language.scope import Scope
 
 
 def index_letter(node: lt.Node) -> str:
@@ -14,6 +17,12 @@ def index_letter(node: lt.Node) -> str:
         case lt.Script(base=lt.Sym(text=text), below=lt.Num(digits=digits), above=None):
             return text + digits
     raise ProgramError("an index is a letter", column=node.at + 1)
+
+
+def index_or_label(scope: Scope, names: Names, node: lt.Node) -> str | Name:
+    """An index letter, or an integer label of the problem."""
+    label = label_of(scope, names, node)
+    return index_letter(node) if label is None else label
 
 
 def letters_of(below: lt.Node | None) -> tuple[str, ...] | None:

@@ -208,7 +208,7 @@ def table_of(problem: Problem) -> Table:
     """What the names of a problem look like: in print the same."""
     if problem.loop is not None:
         return Table(sorted(problem.names - {"loss"}), layers=problem.loop.steps.index in LAYERS)
-    dims = {str(s) for v in problem.variables.values() for d in v.dims for s in d.free_symbols}
+    dims = {str(s) for d in problem.dims for s in d.free_symbols}
     names = {*problem.variables, *problem.functions, *problem.definitions, *dims}
     return Table(sorted({*names, problem.output_name} - {"loss"}))
 

@@ -12,8 +12,7 @@ from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
-from symgrad.language.latex_input.letters import index_letter
-from symgrad.language.latex_input.names import label_of
+from symgrad.language.latex_input.letters import index_or_label
 from symgrad.language.operations import signs
 from symgrad.language.operations.arithmetic import constant_value
 from symgrad.language.operations.entries import at
@@ -48,7 +47,8 @@ class Scripts:
             return places.part_at(self.reader, value, parts, bracketed)
         if any(map(places.is_sum, parts)) and not value.letters:
             return places.entry_at(self.reader, value, parts, bracketed)
-        labels = [self._label(part) for part in parts]
+        scope, names = self.reader.scope, self.reader.names
+        labels = [index_or_label(scope, names, part) for part in parts]
         known = [x for x in labels if isinstance(x, Expression)]
         if len(known) == len(labels) > 1 and not value.letters:
             return Value(at(value.expression, *known))
@@ -89,11 +89,6 @@ class Scripts:
         if {*letters} == {*value.letters}:
             return self.reader.entries.whole(value, tuple(letters))
         raise ProgramError("an entry has no further index")
-
-    def _label(self, node: lt.Node) -> str | Expression:
-        """An index letter, or an integer label of the problem."""
-        label = label_of(self.reader.scope, self.reader.names, node)
-        return index_letter(node) if label is None else label
 
     # raised
 

@@ -11,8 +11,7 @@ from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
-from symgrad.language.latex_input.letters import index_letter
-from symgrad.language.latex_input.names import label_of
+from symgrad.language.latex_input.letters import index_letter, index_or_label
 from symgrad.language.operations import signs
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import eye, filled
@@ -184,7 +183,9 @@ class Sums:
         """[i = j] of two indices or two labels, [i = o] of an index and a label."""
         if places.is_sum(left) or places.is_sum(right):
             return places.equal_at(self.reader, left, right)
-        one, other = (self._index_or_label(x) for x in (left, right))
+        one, other = (
+            index_or_label(self.reader.scope, self.reader.names, x) for x in (left, right)
+        )
         if isinstance(one, Expression):
             one, other = other, one
         if isinstance(one, Expression):
@@ -196,10 +197,6 @@ class Sums:
             return places.equal_at(self.reader, left, right)
         size = self.reader.entries.size(other if other in sizes else one)
         return self.reader.entries.entry(Value(filled(eye, (size,))), (one, other))
-
-    def _index_or_label(self, node: lt.Node) -> str | Expression:
-        label = label_of(self.reader.scope, self.reader.names, node)
-        return index_letter(node) if label is None else label
 
     def cases(self, rows: Sequence[tuple[lt.Node, lt.Node | None]]) -> Value:
         """Values by their conditions, each tried in turn."""

@@ -10,8 +10,9 @@ from typing import Any
 import sympy
 
 from symgrad.language.expressions import Expression, Operation
-from symgrad.language.operations.meanings import Composite, Elementwise, declare
+from symgrad.language.operations.meanings import Composite, Elementwise, Function, declare
 from symgrad.language.phrases import phrase
+from symgrad.language.shapes import along_axis, kept
 from symgrad.language.shapes import elementwise as elementwise_shape
 
 ENTRYWISE = "{0} acts on each entry: multiply by its derivative, entry by entry."
@@ -52,6 +53,12 @@ def composite(name: str, definition: Callable[..., Expression], **columns: Any) 
         "reserved": False,
     }
     return declare(name, Composite, **record | columns)
+
+
+def of_vectors(name: str, **columns: Any) -> Operation:
+    """Declare a function of vectors, which keeps their shape if nothing else is said."""
+    record = {"over": "vector", "options": ("axis",), "shape": kept(name, along_axis)}
+    return declare(name, Function, **record | columns)
 
 
 def parameters_of(definition: Callable[..., Expression]) -> tuple[str, ...]:

@@ -8,17 +8,17 @@ No gradient divides by an entry, so that entries of 0 are like others:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from symgrad.language import expressions as ex
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import alone, total
+from symgrad.language.operations.elementwise import of_vectors
 from symgrad.language.operations.entries import array
-from symgrad.language.operations.meanings import Function, declare, rewrite
+from symgrad.language.operations.meanings import rewrite
 from symgrad.language.operations.namespace import Routine
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import exp, log
-from symgrad.language.shapes import along_axis, kept, reduced
+from symgrad.language.shapes import along_axis, reduced
 
 OTHERS = Routine(
     name="other_products",
@@ -74,12 +74,7 @@ def product_over(body: ex.Expression, letters: Sequence[ex.Letter]) -> ex.Expres
     return body
 
 
-def _vectors(name: str, **columns: Any) -> ex.Operation:
-    record = {"over": "vector", "options": ("axis",), "shape": kept(name, along_axis)}
-    return declare(name, Function, **record | columns)
-
-
-other_products: ex.Operation = _vectors(
+other_products: ex.Operation = of_vectors(
     "other_products",
     kernel=lambda xp, x, axis: xp.routine(OTHERS, x, axis=axis),
     pullback=lambda g, o, x: (_of_all_but_two(g, x),),
@@ -89,7 +84,7 @@ other_products: ex.Operation = _vectors(
     sentence="Each entry is a factor of every product but its own.",
     symbol="o",
 )
-product = _vectors(
+product = of_vectors(
     "prod",
     kernel=lambda xp, x, axis: xp.prod(x, axis),
     pullback=lambda g, y, x: (g * other_products(x),),
@@ -102,7 +97,7 @@ product = _vectors(
     sentence="The derivative of a product by a factor is the product of all others.",
     symbol="q",
 )
-cumsum: ex.Operation = _vectors(
+cumsum: ex.Operation = of_vectors(
     "cumsum",
     kernel=lambda xp, x, axis: xp.routine(CUMULATIVE, x, axis=axis),
     pullback=lambda g, y, x: (g + (total(g) - cumsum(g)),),

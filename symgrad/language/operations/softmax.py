@@ -9,10 +9,11 @@ from symgrad.language.dimensions import ONE, describe
 from symgrad.language.expressions import Expression, Operation
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import dot, total
-from symgrad.language.operations.meanings import Function, declare, rewrite
+from symgrad.language.operations.elementwise import of_vectors
+from symgrad.language.operations.meanings import rewrite
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.smooth import exp, log
-from symgrad.language.shapes import along_axis, kept, reduced
+from symgrad.language.shapes import along_axis, reduced
 
 
 def _softmax(xp: Namespace, x: Any, axis: Any) -> Any:
@@ -30,12 +31,6 @@ def _log_softmax(xp: Namespace, x: Any, axis: Any) -> Any:
     return z - xp.log(xp.sum(xp.exp(z), axis))
 
 
-def _of_vectors(name: str, **columns: Any) -> Operation:
-    """Declare a function of vectors, which keeps their shape if nothing else is said."""
-    record = {"over": "vector", "options": ("axis",), "shape": kept(name, along_axis)}
-    return declare(name, Function, **record | columns)
-
-
 def _sums(e: Expression, x: Expression, axis: int | None = None) -> Expression:
     """The sum of a vector; of the rows or columns of a matrix x in the place of each entry."""
     if axis is None or ONE in x.shape:
@@ -46,7 +41,7 @@ def _sums(e: Expression, x: Expression, axis: int | None = None) -> Expression:
     return total(e, axis=1) @ one.T if axis == 1 else one @ total(e, axis=0)
 
 
-softmax: Operation = _of_vectors(
+softmax: Operation = of_vectors(
     "softmax",
     definition=lambda x, **axis: exp(x) / _sums(exp(x), x, **axis),
     pullback=lambda g, p, x: (p * (g - dot(g, p)),),
@@ -60,7 +55,7 @@ softmax: Operation = _of_vectors(
     symbol="p",
     source="Bridle, Probabilistic interpretation of feedforward networks, 1990",
 )
-log_softmax: Operation = _of_vectors(
+log_softmax: Operation = of_vectors(
     "log_softmax",
     definition=lambda x, **axis: x - log(_sums(exp(x), x, **axis)),
     pullback=lambda g, y, x: (g - softmax(x) * total(g),),
@@ -71,7 +66,7 @@ log_softmax: Operation = _of_vectors(
     sentence="Log-softmax takes away softmax times the sum of the incoming gradient.",
     symbol="q",
 )
-logsumexp = _of_vectors(
+logsumexp = of_vectors(
     "logsumexp",
     definition=lambda x, **axis: log(total(exp(x), **axis)),
     pullback=lambda g, y, x: (g * softmax(x),),

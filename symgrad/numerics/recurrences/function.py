@@ -110,8 +110,7 @@ class StepFunction:
     @cached_property
     def _of_steps(self) -> set[str]:
         """The sizes that each step has its own of."""
-        dims = {d for v in self.problem.variables.values() for d in v.dims}
-        return {name for d in dims for name, _ in layered(d).values()}
+        return {name for d in self.problem.dims for name, _ in layered(d).values()}
 
     @property
     def _axis(self) -> Axis:

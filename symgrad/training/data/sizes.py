@@ -87,8 +87,7 @@ def _of_each_layer(problem: Problem, sizes: Mapping[str, Any]) -> dict[str, Any]
     """The sizes with those of layers, {"n": [2, 16, 1]}, by their own names: n[0], n[1], n[2], L.
 
     Raises: DataError where they are not given so, or are not as many as there are layers."""
-    dims = (d for v in problem.variables.values() for d in v.dims)
-    names = {name for d in dims for name, _ in layered(d).values()}
+    names = {name for d in problem.dims for name, _ in layered(d).values()}
     found = {name: size for name, size in sizes.items() if name not in names}
     for name in names & sizes.keys():
         given, steps = sizes[name], problem.loop.steps if problem.loop else None
