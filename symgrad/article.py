@@ -6,15 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from textwrap import wrap
 
 from symgrad import models
-from symgrad.contents import (
-    call_of,
-    entry_of,
-    own_operations,
-    paired,
-    rows_of_metric,
-    rows_of_optimizer,
-    rows_of_schedule,
-)
+from symgrad.catalog_entries import call_of, entry_of, own_operations, paired
+from symgrad.contents import rows_of_metric, rows_of_optimizer, rows_of_schedule
 from symgrad.errors import OptionError, did_you_mean
 from symgrad.examples import names, text
 from symgrad.language.expressions import Operation

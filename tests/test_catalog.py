@@ -10,16 +10,16 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.article import article
-from symgrad.contents import (
+from symgrad.catalog_entries import (
     Entry,
     call_of,
-    catalog,
     derived_by,
     entry_of,
     formula_of,
     own_operations,
     paired,
 )
+from symgrad.contents import catalog
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.problem import Problem

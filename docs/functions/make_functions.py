@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import symgrad as sg
-from symgrad.contents import Entry, entry_of, is_elementwise
+from symgrad.catalog_entries import Entry, entry_of, is_elementwise
 from symgrad.language.expressions import OPERATIONS, Operation
 
 STYLE = {

@@ -17,10 +17,11 @@ from functools import cache, cached_property
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.lowering import Tensor, lower, tensor
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import Counterpart, without_aliases
+from symgrad.calculus.tensors import Tensor, tensor
 from symgrad.calculus.terms import identity, opened, times
 from symgrad.language.dimensions import ONE as UNIT
 from symgrad.language.dimensions import Shape

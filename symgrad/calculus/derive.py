@@ -19,7 +19,7 @@ from symgrad.calculus.conventions import ties_told
 from symgrad.calculus.derivation import Derivation, Derivative, Key
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.layouts import arranged, check_layout, layout_sentence
-from symgrad.calculus.lowering import Lowered, input_tensor, lower_problem
+from symgrad.calculus.lowering import Lowered, lower_problem
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern, new_labels
 from symgrad.calculus.proofs.lines import Differential
@@ -28,6 +28,7 @@ from symgrad.calculus.rules import Applied, as_written, recorded
 from symgrad.calculus.stated import Examples, examples, stated
 from symgrad.calculus.statements import Writer, outcome
 from symgrad.calculus.step_names import StepNames
+from symgrad.calculus.tensors import input_tensor
 from symgrad.calculus.terms import identity
 from symgrad.calculus.typed import Typed
 from symgrad.errors import ShapeError

@@ -9,10 +9,11 @@ from __future__ import annotations
 from functools import cache
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rules import EVERY, NODE_RULES, record
+from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import opened
 from symgrad.language.dimensions import column as vector
 from symgrad.language.dimensions import dimension

@@ -19,7 +19,7 @@ from symgrad.calculus.folding import (
 )
 from symgrad.calculus.gathering import gathered
 from symgrad.calculus.inverses import told_apart
-from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import (
     ONE,
     Entry,
@@ -35,6 +35,7 @@ from symgrad.calculus.picking import PICKED, picked
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import Counterpart, remade
 from symgrad.calculus.rules import record
+from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import magnitude, multiplied_out, opened, repeated, times
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name

@@ -13,10 +13,11 @@ import symgrad.calculus.rewriting  # noqa: F401  the patterns, which are tried f
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, positive
 from symgrad.calculus.functions import map_entry
-from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rules import FOR_CODE, NODE_RULES, record
+from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import opened, times
 from symgrad.language.dimensions import SCALAR, column, dimension
 from symgrad.language.expressions import Expression, Name, Operation

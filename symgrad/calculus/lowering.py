@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache, reduce
+from functools import reduce
 from itertools import count
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call, matrix_factors, transposed
 from symgrad.calculus.entries import infinite
 from symgrad.calculus.functions import apply_entry, map_entry
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
+from symgrad.calculus.nodes import ONE, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import MOST_FACTORS
 from symgrad.calculus.rules import give_name, stays_as_written
+from symgrad.calculus.tensors import (
+    Tensor,
+    axis_labels,
+    input_tensor,
+    letter_label,
+    others_of,
+    tensor,
+)
 from symgrad.calculus.terms import identity, length, place, product, times
 from symgrad.errors import ProgramError
 from symgrad.language import dimensions
@@ -32,46 +40,8 @@ from symgrad.language.expressions import (
 from symgrad.language.operations import meanings
 from symgrad.language.operations.arithmetic import matmul
 from symgrad.language.operations.places import affine
-from symgrad.language.problem import TIES, Problem, Variable
+from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """An open sum of terms.
-
-    `axes` are its indices as rows and columns, and further ones of a tensor (None where that
-    dimension is 1); `others` those that only enumerate: a batch's, or a seed's."""
-
-    terms: tuple[Term, ...]
-    axes: tuple[Label | None, ...] = (None, None)
-    others: tuple[Label, ...] = ()
-
-    @property
-    def core(self) -> tuple[Label, ...]:
-        """The indices of its own that are there."""
-        return tuple(x for x in self.axes if x is not None)
-
-    @property
-    def labels(self) -> tuple[Label, ...]:
-        """All free indices, those that only enumerate first."""
-        return (*self.others, *self.core)
-
-    def closed(self) -> Entry:
-        """The tensor as a node."""
-        return contract(self.terms, self.labels)
-
-    def renamed(self, names: Mapping[Label, Label]) -> tuple[Term, ...]:
-        """The terms with other names for free indices, and new ones for those summed over."""
-        return tuple(_renamed(term, names) for term in self.terms)
-
-
-def tensor(
-    entry: Entry, core: Sequence[Label | None] = (), others: tuple[Label, ...] = ()
-) -> Tensor:
-    """A node at labels as a tensor with these indices of its own."""
-    axes = (*core, *(None,) * (2 - len(core)))
-    return Tensor((Term(ONE, (Factor(entry.node, entry.labels),)),), axes, others)
 
 
 def lower(
@@ -86,7 +56,7 @@ def lower(
     def visit(node: Expression, arguments: tuple[Tensor, ...]) -> Tensor:
         tensor = _lower(node, arguments, values)
         if id(node) in whole:
-            tensor = _kept_whole(tensor)
+            tensor = tensor.kept_whole()
         if made is not None:
             made[id(node)] = tensor
         return tensor
@@ -141,37 +111,6 @@ def _summands(root: Call) -> list[tuple[int, Expression]]:
     return summands
 
 
-def input_tensor(variable: Variable) -> Tensor:
-    """A variable of the problem; an integer label is its one-hot vector."""
-    others = () if variable.batch is None else (ix.batch_label(variable.batch),)
-    axes = tuple(x.axis for x in others)
-    if variable.kind == "Index":
-        facts = frozenset({"label"})
-        label = ix.intern(ix.Input, axes, name=variable.name, facts=facts, owner=variable.origin)
-        row = Label(variable.dims[0])
-        one_hot = ix.intern(ix.OneHot, (*axes, row.axis), label=label)
-        return tensor(Entry(one_hot, (*others, row)), (row,), others)
-    facts = variable.facts
-    if facts & TIES and variable.dims[-1] == dimensions.ONE:  # one entry each: no index to sum over
-        facts = facts - TIES | ({"positive"} if facts & {"simplex", "one_hot"} else set())
-    return given(variable.name, variable.shape, facts, others, variable.origin)
-
-
-def given(
-    name: str,
-    shape: dimensions.Shape,
-    facts: frozenset[str] = frozenset(),
-    others: tuple[Label, ...] = (),
-    owner: object = None,
-) -> Tensor:
-    """An input of this shape; `owner` tells apart what has the same name."""
-    core = _new_labels(shape)
-    labels = (*others, *(x for x in core if x is not None))
-    axes = tuple(x.axis for x in labels)
-    node = ix.intern(ix.Input, axes, name=name, facts=facts, owner=owner)
-    return tensor(Entry(node, labels), core, others)
-
-
 @dataclass(frozen=True)
 class Lowered:
     """A problem in index notation: its output, its inputs, and which nodes the user named."""
@@ -213,28 +152,6 @@ def lower_problem(problem: Problem) -> Lowered:
     return Lowered(lower(problem.output, values, made, twice), inputs, names, values, made)
 
 
-def _new_labels(shape: dimensions.Shape) -> tuple[Label | None, ...]:
-    return tuple(None if d == dimensions.ONE else Label(d) for d in shape)
-
-
-def _renamed(term: Term, names: Mapping[Label, Label]) -> Term:
-    known = dict(names)
-    for label in term.summed:
-        known[label] = Label(label.axis)
-    factors = tuple(f.renamed(known) for f in term.factors)
-    return Term(term.coefficient, factors, tuple(known[x] for x in term.summed))
-
-
-def _onto(argument: Tensor, axes: Sequence[Label | None]) -> tuple[Term, ...]:
-    """The argument's terms, its indices renamed to these (a scalar has none)."""
-    pairs = zip(argument.axes, axes, strict=False)
-    return argument.renamed({a: b for a, b in pairs if a is not None and b is not None})
-
-
-def _others(arguments: tuple[Tensor, ...]) -> tuple[Label, ...]:
-    return tuple(dict.fromkeys(x for a in arguments for x in a.others))
-
-
 def _lower(node: Expression, arguments: tuple[Tensor, ...], values: Mapping[str, Tensor]) -> Tensor:
     match node:
         case Name():
@@ -265,9 +182,9 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
             return _contraction(meaning.indices(call), len(call.shape), arguments)
         case meanings.Filled():
             terms = (Term(Fraction(meaning.value), ()),) * bool(meaning.value)
-            return Tensor(terms, _new_labels(call.shape))
+            return Tensor(terms, axis_labels(call.shape))
         case meanings.Identity():
-            axes = _new_labels(call.shape)
+            axes = axis_labels(call.shape)
             row, column = axes
             factors = (identity(row, column),) if row is not None and column is not None else ()
             return Tensor((Term(ONE, factors),), axes)
@@ -291,30 +208,30 @@ def _call(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
 
 
 def _linear(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
-    axes = _new_labels(call.shape)
+    axes = axis_labels(call.shape)
     signed = zip(_summands(call), arguments, strict=True)
     terms = tuple(
         t if sign == 1 else t._replace(coefficient=times(t.coefficient, sign))
         for (sign, _), argument in signed
-        for t in _onto(argument, axes)
+        for t in argument.onto(axes)
     )
-    return Tensor(terms, axes, _others(arguments))
+    return Tensor(terms, axes, others_of(arguments))
 
 
 def _monomial(call: Call, meaning: meanings.Monomial, arguments: tuple[Tensor, ...]) -> Tensor:
-    axes = _new_labels(call.shape)
+    axes = axis_labels(call.shape)
     powers = meaning.powers(call)
     parts = [_as_power(a, p, axes) for a, p in zip(_short(arguments), powers, strict=False)]
-    result = Tensor((product(parts),), axes, _others(arguments))
+    result = Tensor((product(parts),), axes, others_of(arguments))
     if any(infinite(f) for part in parts for f in part.factors):
-        return _single(result, always=True)  # 0 / 0 is not to be summed over the diagonal alone
+        return result.as_factor()  # 0 / 0 is not to be summed over the diagonal alone
     return result
 
 
 def _as_power(argument: Tensor, power: Fraction, axes: Sequence[Label | None]) -> Term:
     if power == 1 and len(argument.terms) == 1:
-        return _onto(argument, axes)[0]
-    (term,) = _onto(_single(argument, always=True), axes)
+        return argument.onto(axes)[0]
+    (term,) = argument.as_factor().onto(axes)
     (factor,) = term.factors
     return Term(ONE, (factor._replace(power=power),))
 
@@ -335,7 +252,7 @@ def _contraction(indices: str, rank: int, arguments: tuple[Tensor, ...]) -> Tens
     inputs, output = indices.split("->")
     letters: dict[str, Label] = {}
     if len(arguments) > 1:
-        arguments = tuple(_single(a) for a in _short(arguments))
+        arguments = tuple(a.as_term() for a in _short(arguments))
     placed: list[tuple[Term, ...]] = []
     for argument, own in zip(arguments, inputs.split(","), strict=True):
         names = {}
@@ -359,7 +276,7 @@ def _contraction(indices: str, rank: int, arguments: tuple[Tensor, ...]) -> Tens
             continue  # a factor is zero
         terms.append(product([*parts, Term(ONE, extra, tuple(summed))]))
     axes = (*labels, *(None,) * (rank - len(labels)))
-    return Tensor(tuple(terms), axes, _others(arguments))
+    return Tensor(tuple(terms), axes, others_of(arguments))
 
 
 def _short(arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -369,28 +286,14 @@ def _short(arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     if sum(lengths) <= MOST_FACTORS:
         return arguments
     pairs = zip(arguments, lengths, strict=True)
-    return tuple(_single(a, always=True) if length > 1 else a for a, length in pairs)
-
-
-def _single(argument: Tensor, always: bool = False) -> Tensor:
-    """The tensor as one term: a sum (or `always`, a product too) becomes a node of its own."""
-    if len(argument.terms) <= 1 and not always:
-        return argument
-    return replace(argument, terms=(Term(ONE, (Factor(*argument.closed()),)),))
-
-
-def _kept_whole(argument: Tensor) -> Tensor:
-    """The tensor as a node of its own, which stays one where formulas stay as they are written."""
-    node, labels = argument.closed()
-    own = give_name(node, "") if isinstance(node, ix.Polynomial) else node
-    return replace(argument, terms=(Term(ONE, (Factor(own, labels),)),))
+    return tuple(a.as_factor() if length > 1 else a for a, length in pairs)
 
 
 def _elementwise(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
-    axes = _new_labels(call.shape)
-    others = _others(arguments)
+    axes = axis_labels(call.shape)
+    others = others_of(arguments)
     labels = (*others, *(x for x in axes if x is not None))
-    entries = [contract(_onto(a, axes), labels) for a in arguments]
+    entries = [contract(a.onto(axes), labels) for a in arguments]
     return tensor(map_entry(call.operation, entries, labels), axes, others)
 
 
@@ -412,15 +315,15 @@ def _function(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
     first = arguments[0]
     if call.shape == call.arguments[0].shape:  # it keeps its first argument's indices
         entry = apply_entry(call.operation, placed, leading, acting[0])
-        return tensor(entry, first.axes, _others(arguments))
+        return tensor(entry, first.axes, others_of(arguments))
     if axis is not None:  # it has summed its axis up
         entry = apply_entry(call.operation, placed, leading, ())
         left = tuple(None if x in acting[0] else x for x in first.axes)
         kept = left if len(call.shape) == len(left) else tuple(x for x in left if x is not None)
-        return tensor(entry, kept, _others(arguments))
-    axes = _new_labels(call.shape)
+        return tensor(entry, kept, others_of(arguments))
+    axes = axis_labels(call.shape)
     core = tuple(x for x in axes if x is not None)
-    return tensor(apply_entry(call.operation, placed, leading, core), axes, _others(arguments))
+    return tensor(apply_entry(call.operation, placed, leading, core), axes, others_of(arguments))
 
 
 _placeholders = count()
@@ -432,7 +335,7 @@ def _composite(call: Call, meaning: meanings.Composite, arguments: tuple[Tensor,
         index_of = own.index_of if isinstance(own, Name) else None
         name = Name(f"?{next(_placeholders)}", own.shape, own.batch, index_of)
         names.append(name)
-        values[name.name] = _single(value)
+        values[name.name] = value.as_term()
     return lower(meaning.definition(*names, **call.options), values)
 
 
@@ -440,16 +343,10 @@ def _total(meaning: meanings.Total, argument: Tensor, batch: str) -> Tensor:
     label = ix.batch_label(batch)
     weight = (length(label)._replace(power=Fraction(-1)),) if meaning.mean else ()
     new = Label(batch)
-    (example,) = _kept_whole(argument).renamed({label: new})
+    (example,) = argument.kept_whole().renamed({label: new})
     term = Term(example.coefficient, (*weight, *example.factors), (*example.summed, new))
     others = tuple(x for x in argument.others if x is not label)
     return Tensor((term,), argument.axes, others)
-
-
-@cache
-def letter_label(name: str, axis: dimensions.Dimension) -> Label:
-    """The label of an index letter, until it is summed over or becomes an axis."""
-    return Label(axis)
 
 
 def _placed(call: Call) -> Tensor:
@@ -478,7 +375,7 @@ def _sliced(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
         parts.append(Term(ONE, (Factor(*hot),), (labels[row],)))
         axes.append(own)
     terms = tuple(product((*parts, t)) for t in array.renamed(labels))
-    return Tensor(terms, tuple(axes), _others(arguments))
+    return Tensor(terms, tuple(axes), others_of(arguments))
 
 
 def _numbered(letter: Expression) -> Tensor:

@@ -15,11 +15,12 @@ from typing import Any
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import declared
-from symgrad.calculus.lowering import Tensor, given, lower, tensor
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import reduced
 from symgrad.calculus.rules import FOR_CODE, NODE_RULES, OF_WRITING, TERM_RULES, record, trigger
+from symgrad.calculus.tensors import Tensor, given, tensor
 from symgrad.calculus.terms import opened, times
 from symgrad.language.dimensions import SCALAR, Shape, column, dimension
 from symgrad.language.expressions import Name

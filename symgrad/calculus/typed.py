@@ -9,8 +9,8 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from symgrad.calculus.lowering import Tensor
 from symgrad.calculus.nodes import ONE, Node, is_batch, topological
+from symgrad.calculus.tensors import Tensor
 from symgrad.language.expressions import Call, Expression, Name, fold, operands, parts
 from symgrad.language.operations import meanings
 

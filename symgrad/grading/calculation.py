@@ -16,8 +16,9 @@ import numpy as np
 
 from symgrad.calculus.chain_rule import Reverse, active_nodes, reverse
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.lowering import Tensor, input_tensor, lower
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import ONE, Alias, Factor, Input, Node, Term, intern, topological
+from symgrad.calculus.tensors import Tensor, input_tensor
 from symgrad.grading.points import Point, Values
 from symgrad.grading.stepwise import lowered_call
 from symgrad.language.expressions import Call, Expression, Name, fold

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from symgrad.calculus.lowering import Tensor
+from symgrad.calculus.tensors import Tensor
 from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.comparison import LOOSER, RELATIVE, close

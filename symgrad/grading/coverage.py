@@ -16,7 +16,7 @@ from itertools import chain, islice
 import numpy as np
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.lowering import Tensor
+from symgrad.calculus.tensors import Tensor
 from symgrad.grading.kinks import Kink
 from symgrad.grading.points import Point, Values
 from symgrad.grading.search import beside, climb, moves

@@ -11,8 +11,8 @@ import numpy as np
 from symgrad.calculus import derive
 from symgrad.calculus.conventions import in_convention
 from symgrad.calculus.derivation import Derivation, Key, Outcome
-from symgrad.calculus.lowering import Tensor, input_tensor
 from symgrad.calculus.nodes import Node, core_axes, is_batch, matrix_shape
+from symgrad.calculus.tensors import Tensor, input_tensor
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
 from symgrad.grading.comparison import Comparison, Result, close

@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import count
 from typing import NamedTuple, TypeAlias
 
-from symgrad.calculus.lowering import Tensor, input_tensor, lower
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Node
+from symgrad.calculus.tensors import Tensor, input_tensor
 from symgrad.errors import ProgramError
 from symgrad.grading.answer import Claim
 from symgrad.grading.exam import Exam

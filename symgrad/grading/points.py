@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.lowering import Tensor
+from symgrad.calculus.tensors import Tensor
 from symgrad.language.problem import Problem
 from symgrad.numerics.checks.sampling import draws
 from symgrad.numerics.interpreter import add_values, evaluate_nodes, over_labels, size_of

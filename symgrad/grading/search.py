@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.calculus.lowering import Tensor
 from symgrad.calculus.nodes import Input, topological
+from symgrad.calculus.tensors import Tensor
 from symgrad.grading.points import Point
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.checks.evaluation import STEP

@@ -8,7 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from symgrad.calculus.lowering import given, lower
+from symgrad.calculus.lowering import lower
+from symgrad.calculus.tensors import given
 from symgrad.grading.branches import Branches
 from symgrad.grading.calculation import Use
 from symgrad.grading.evidence import Evidence, Finding, Mistake

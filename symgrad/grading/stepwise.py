@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from symgrad.calculus.lowering import Tensor, lower
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import ONE, Factor, Term
+from symgrad.calculus.tensors import Tensor
 from symgrad.language.expressions import (
     Call,
     Expression,

@@ -186,13 +186,13 @@ def notes_of(statement: ast.AST) -> list[Note]:
 
 
 @contextmanager
-def errors_at(node: ast.expr | ast.stmt, columns: bool = True) -> Iterator[None]:
+def errors_at(node: ast.expr | ast.stmt) -> Iterator[None]:
     """Errors on the way have the place of this node, unless they have one already."""
     try:
         yield
     except SymgradError as error:
-        column = node.col_offset + 1 if columns else None
-        raise error.at(node.lineno, column, None, end_of(node) - start_of(node)) from None
+        width = end_of(node) - start_of(node)
+        raise error.at(node.lineno, node.col_offset + 1, None, width) from None
 
 
 def refuse(node: ast.AST, message: str) -> NoReturn:

@@ -14,9 +14,10 @@ import pytest
 import symgrad as sg
 from symgrad.calculus import diagonals, logarithms, orthogonality
 from symgrad.calculus.closed_form import closed_form
-from symgrad.calculus.lowering import Tensor, given, lower
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Label, batch_label
 from symgrad.calculus.rules import NODE_RULES, TERM_RULES, recorded
+from symgrad.calculus.tensors import Tensor, given
 from symgrad.language.dimensions import ONE, SCALAR, Shape, dims
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.linear_algebra import det, inv, logdet

@@ -170,7 +170,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/calculus/lowering.py",
+        "symgrad/calculus/tensors.py",
         "tests/numerics/test_facts.py",
         (
             "a simplex of one entry sums over others",

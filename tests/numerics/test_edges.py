@@ -11,7 +11,7 @@ import pytest
 import sympy
 
 import symgrad as sg
-from symgrad.contents import is_elementwise
+from symgrad.catalog_entries import is_elementwise
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.operations.meanings import Composite, Elementwise
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Alias, Apply, Entry, Input, Label, Node, intern, matrix_shape
 from symgrad.calculus.polynomials import contract
+from symgrad.calculus.tensors import tensor
 from symgrad.language.expressions import Call, Expression, Name, fold, leaves
 from symgrad.language.operations.meanings import Composite, Function
 from symgrad.language.unparse import unparse

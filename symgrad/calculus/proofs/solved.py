@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symgrad.calculus.chain_rule import tangent
-from symgrad.calculus.lowering import Tensor, lower, tensor
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import (
     ONE,
     Apply,
@@ -21,6 +21,7 @@ from symgrad.calculus.nodes import (
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is
 from symgrad.calculus.proofs.uses import Statement, Uses, label_of
+from symgrad.calculus.tensors import Tensor, tensor
 from symgrad.language.expressions import Expression
 from symgrad.language.phrases import as_phrase, phrase
 

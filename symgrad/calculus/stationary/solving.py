@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from symgrad.calculus.algebra import product, times
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.lowering import lower, tensor
-from symgrad.calculus.nodes import ONE, Entry, Factor, Term
+from symgrad.calculus.lowering import lower
+from symgrad.calculus.nodes import ONE, Entry, Factor, Term, is_batch
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.clearing import (
     invertible,
@@ -22,6 +22,7 @@ from symgrad.calculus.stationary.collecting import Collected, collected
 from symgrad.calculus.stationary.equation import Equation, terms_of
 from symgrad.calculus.stationary.page import Page
 from symgrad.calculus.stationary.reasons import check_solvable, power_of
+from symgrad.calculus.tensors import tensor
 from symgrad.language.dimensions import ONE as UNIT
 from symgrad.language.expressions import Expression, Name, Number, Value, is_scalar
 from symgrad.language.operations.arithmetic import multiply
@@ -139,7 +140,7 @@ def _invertible(page: Page, text: str, entry: Entry) -> Phrase:
         return told
     one, other = first.factors
     places = {f.labels.index(first.summed[0]) for f in (one, other)}
-    of_batch = isinstance(first.summed[0].axis, str)
+    of_batch = is_batch(first.summed[0])
     if one.node is not other.node or len(one.labels) != 2 or len(places) > 1 or of_batch:
         return told
     rank = "{0} ({1} has full row rank)" if places.pop() else "{0} ({1} has full column rank)"

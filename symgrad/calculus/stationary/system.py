@@ -17,7 +17,6 @@ from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import in_language
-from symgrad.calculus.lowering import input_tensor
 from symgrad.calculus.nodes import ONE, Factor, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
@@ -26,6 +25,7 @@ from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degrees
 from symgrad.calculus.stationary.page import Line, Page, Writing, listed
 from symgrad.calculus.stationary.preparing import prepared
 from symgrad.calculus.stationary.solving import solved
+from symgrad.calculus.tensors import input_tensor
 from symgrad.language.expressions import Expression
 
 SHORT = 12  # names and functions in what is written out where it is put in

@@ -12,7 +12,7 @@ import numpy as np
 from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation
-from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import (
     Apply,
     Axis,
@@ -25,6 +25,7 @@ from symgrad.calculus.nodes import (
     batch_of,
     unnamed,
 )
+from symgrad.calculus.tensors import Tensor, given, input_tensor
 from symgrad.data.sparse import entries_changed, is_sparse
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE

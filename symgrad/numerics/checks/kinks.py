@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.lowering import lower, tensor
+from symgrad.calculus.lowering import lower
+from symgrad.calculus.tensors import tensor
 from symgrad.language.dimensions import SCALAR, dimension
 from symgrad.language.expressions import Name
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.diagonals import on_diagonal
-from symgrad.calculus.lowering import Tensor, lower, tensor
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import ONE, Axis, Entry, Factor, Label, Node, Polynomial, Term
 from symgrad.calculus.polynomials import contract
+from symgrad.calculus.tensors import Tensor, tensor
 from symgrad.calculus.terms import opened, product
 from symgrad.language.expressions import Name
 from symgrad.numerics.contraction import Costs

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus.algebra import is_call, transposed
-from symgrad.calculus.lowering import Tensor, given, input_tensor, lower
+from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Axis, batch_label
 from symgrad.calculus.recurrences.joined import Joined, Line
 from symgrad.calculus.recurrences.substitution import at_steps
 from symgrad.calculus.recurrences.unrolled import indices
+from symgrad.calculus.tensors import Tensor, given, input_tensor
 from symgrad.errors import VerificationError
 from symgrad.language.expressions import Call, Expression, Name, fold, names_in
 from symgrad.language.names import entry_of, entry_parts
