@@ -385,7 +385,7 @@ MUTANTS: list[Mutant] = [
         "tests/calculus/test_steps.py",
         (
             "a line is said without the line that it uses",
-            "if said is not None and self._names_used(node) <= _names(said):",
+            "if said is not None and self._names_used(node) <= names_in(said).keys():",
             "if said is not None:",
         ),
     ),
@@ -435,7 +435,7 @@ MUTANTS: list[Mutant] = [
         "tests/calculus/test_chains.py",
         (
             "what a program calls otherwise does not move in a chain",
-            "return _names(right) <= operands",
+            "return names_in(right).keys() <= operands",
             "return True",
         ),
     ),
