@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import ceil, isqrt, prod
+from math import ceil, prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -25,9 +25,9 @@ from symgrad.numerics.listing import Op
 from symgrad.numerics.onto import on_diagonals
 from symgrad.numerics.rowwise import Part, Parts, parts
 from symgrad.numerics.source import Program, defined
+from symgrad.numerics.thin import rows_without_copies
 
 BLOCK = 3 << 18  # bytes of a block: with what is computed of it, it stays in the cache of a core
-SMALL = 1200  # entries, the most of a product that OpenBLAS makes without copies of its factors
 FEWEST = 8  # blocks, below which what is read again is in the cache anyway
 ROWS = 32  # of which there are too few to be gone through in blocks
 PLAIN = (np.ndarray, np.float64, np.float32)  # with a mask they are other numbers
@@ -99,25 +99,12 @@ def _planned(program: Program, axis: Axis, sizes: Sizes, dtype: Any, threads: in
     row = unit * (inputs + computed // 2)  # buffers are used again
     sums = unit * sum(_count(op, sizes) for op in made.rows.given)
     block = max(BLOCK, 2 * sums)  # a block's sums are added to those before
-    widest = _widest(made.rows.program, axis, of_row, inputs + computed)
-    if widest and (small := SMALL // widest * row) >= BLOCK // 3:
-        block = min(block, small)
-    if count * row < FEWEST * block:
+    rows = max(1, block // row) if count * row >= FEWEST * block else count
+    rows = rows_without_copies(made.rows.program, axis, of_row, count, rows, unit)
+    if rows >= count:
         return None
-    blocks = ceil(count * row / block)
+    blocks = ceil(count / rows)
     return Plan(made, sizes, ceil(count / blocks), min(threads, blocks))
-
-
-def _widest(program: Program, axis: Axis, of_row: Sizes, entries: int) -> int:
-    """The most entries in a row that a product has which takes longer than what else is there."""
-    widest = 0
-    for op in program.ops:
-        if op.kind == "product" and axis in op.dims and len(op.operands) == 2:
-            width = _count(op, of_row)
-            multiplications = isqrt(width * prod(_count(x, of_row) for x in op.operands))
-            if multiplications > entries:
-                widest = max(widest, width)
-    return widest
 
 
 def _count(op: Op, sizes: Sizes) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics import blocks, contraction
+from symgrad.numerics import blocks, contraction, thin
 from symgrad.numerics.rowwise import Parts, parts
 
 COUNT = 53  # no multiple of a block's rows
@@ -265,10 +265,13 @@ def test_memory_is_that_of_a_block() -> None:
 
 
 @pytest.mark.parametrize(("program", "wide"), [("softmax", True), ("a mixture", False)])
-def test_a_product_that_takes_longest_is_a_small_one(program: str, wide: bool) -> None:
+def test_a_product_that_takes_longest_is_a_small_one(
+    program: str, wide: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thin, "without_copies", lambda: True)
     made = sg.derive(CUT[program]).lambdify().plan.program
     numbers = {"d": 800 if wide else 16, "k": 10}
     sizes = {axis: numbers.get(str(axis), 60_000) for axis in made.axes}
     plan = blocks.planned(made, sizes, np.float32, 1)
     assert plan is not None
-    assert (plan.rows * numbers["k"] <= blocks.SMALL) == wide
+    assert (plan.rows * numbers["k"] <= thin.ENTRIES) == wide

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.numerics import openblas
 from symgrad.numerics.compiled import blas
 from symgrad.numerics.compiled.products import by_entries, by_rows, product_text
 
@@ -43,9 +44,9 @@ def made(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("SYMGRAD_CACHE", "")
     if request.param == "SciPy's":
         monkeypatch.setattr(blas, "loaded", lambda: None)
-    blas.kernels.cache_clear()
+    openblas.kernels.cache_clear()
     yield lambda dtype: names._products.__wrapped__(dtype)["product"]
-    blas.kernels.cache_clear()
+    openblas.kernels.cache_clear()
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

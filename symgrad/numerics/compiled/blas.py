@@ -1,22 +1,21 @@
 """NumPy's BLAS as compiled code calls it: by the addresses of its functions.
 
-They are looked up in what NumPy has loaded, by the names that its wheels give them. Where there are
-none, SciPy's are called, which another version of OpenBLAS may be behind.
+Where NumPy has others than OpenBLAS's, SciPy's are called, which another version of it may be
+behind.
 """
 
 from __future__ import annotations
 
 import ctypes
-from functools import cache
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from symgrad.numerics.compiled.lapack import symbol
+from symgrad.numerics.openblas import SMALL, loaded
 
 ROWS, UPPER, PLAIN, TURNED = 101, 121, 111, 112  # CBLAS's numbers
-SMALL = 1_000_000  # multiplications, the most of a product that OpenBLAS makes without copies
 CHARACTERS = np.frombuffer(b"NT", np.uint8)
 gemm: Any = None  # those of `blas` in compiled code
 gemv: Any = None
@@ -61,28 +60,6 @@ def of_scipy(
         first.ctypes, second.ctypes, rows, columns, inner, one.ctypes,
         b, wide, a, long, zero.ctypes, out, rows,
     )  # fmt: skip
-
-
-@cache
-def loaded() -> Any:
-    """NumPy's own library, in which names of its BLAS are found; None where it has others."""
-    core = "numpy._core" if np.__version__ >= "2" else "numpy.core"
-    try:
-        library = ctypes.CDLL(import_module(f"{core}._multiarray_umath").__file__)
-        return library if library.scipy_cblas_dgemm64_ else None
-    except (AttributeError, ImportError, OSError, TypeError):
-        return None
-
-
-@cache
-def kernels() -> str:
-    """The processor for which NumPy's BLAS computes, such as SkylakeX; nothing where unknown."""
-    try:
-        named = loaded().scipy_openblas_get_corename64_
-    except AttributeError:
-        return ""
-    named.restype = ctypes.c_char_p
-    return str(named().decode())
 
 
 def blas(double: bool) -> tuple[Any, dict[str, Any]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from symgrad.errors import OptionError
 from symgrad.language.operations.namespace import ROUTINES, Routine
+from symgrad.numerics import openblas
 from symgrad.numerics.compiled import blas, kernels, lapack, products
 from symgrad.numerics.compiled.files import kept
 from symgrad.numerics.compiled.lapack import symbol
@@ -37,9 +38,9 @@ def numba() -> Any:
 @cache
 def fingerprint(dtype: str) -> str:
     """All that compiled code is made of beside its own source."""
-    modules = (blas, kernels, lapack, products, importlib.import_module(__name__))
+    modules = (blas, kernels, lapack, openblas, products, importlib.import_module(__name__))
     texts = [*map(inspect.getsource, modules), *map(for_numba, ROUTINES.values())]
-    return "\0".join([dtype, numba().__version__, np.__version__, blas.kernels(), *texts])
+    return "\0".join([dtype, numba().__version__, np.__version__, openblas.kernels(), *texts])
 
 
 def names(dtype: str) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symgrad.numerics.compiled import blas
+from symgrad.numerics.openblas import SMALL, without_copies
 
-WITHOUT_COPIES = ("SkylakeX", "Cooperlake", "SapphireRapids")  # kernels of small products
 LONG = 64  # of the innermost loop: a shorter one is not worth its vectors
 MOST = 2**21  # multiplications by loops; the fewest by either loop are those of `limits`
 BY_ROWS = BY_ENTRIES = MOST
@@ -22,9 +21,9 @@ ZERO: Any = 0.0
 
 def limits(double: bool) -> dict[str, int]:
     """From how many multiplications on loops are faster, measured with these kernels and others."""
-    if blas.kernels() not in WITHOUT_COPIES:
+    if not without_copies():
         return {"BY_ROWS": 2**17, "BY_ENTRIES": 0}
-    return {"BY_ROWS": blas.SMALL, "BY_ENTRIES": 0} if double else {}
+    return {"BY_ROWS": SMALL, "BY_ENTRIES": 0} if double else {}
 
 
 def product_text(left: str, right: str, out: str, sizes: Sequence[str]) -> str:

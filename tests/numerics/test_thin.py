@@ -1,0 +1,99 @@
+"""Products with a narrow factor are made of a few rows at a time, where BLAS makes these faster."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.numerics import blocks, openblas, thin
+from symgrad.numerics.layouts import laid_out
+from symgrad.numerics.sizes import infer_sizes
+
+SOFTMAX = """\
+x: Vector(n)
+y: Vector(k, one_hot=True)
+W: Matrix(k, n)
+loss = mean(cross_entropy(y, softmax(W @ x)) for x, y in batch)"""
+HESSIAN = """\
+x: Vector(n)
+t: Scalar
+w: Vector(n)
+loss = mean(softplus(-t * (w.T @ x)) for x, t in batch)"""
+
+
+@pytest.fixture(autouse=True)
+def newer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that make small products without copies, whatever this machine has."""
+    monkeypatch.setattr(thin, "without_copies", lambda: True)
+
+
+def numbers(count: int, n: int, k: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    y = np.eye(k)[rng.integers(0, k, count)]
+    return {"x": rng.normal(size=(count, n)), "y": y, "W": rng.normal(size=(k, n)) / n}
+
+
+def rows_of(derivation: sg.Derivation, arrays: dict[str, np.ndarray], dtype: str) -> int | None:
+    """How many rows a block has; None without blocks."""
+    function = derivation.lambdify(dtype=dtype, reuse_buffers=True)
+    sizes = infer_sizes(derivation.problem, arrays)
+    plan = blocks.planned(laid_out(function.plan.of_sizes(sizes), sizes), sizes, dtype, 1)
+    return plan and plan.rows
+
+
+@pytest.mark.parametrize(
+    ("count", "n", "k", "dtype", "rows"),
+    [
+        (256, 1024, 10, "float64", 86),  # 97 rows have 10^6 multiplications
+        (256, 1024, 10, "float32", 86),
+        (256, 784, 10, "float64", 86),  # 120 have 1200 entries
+        (90, 1024, 10, "float64", None),  # small as it is
+        (256, 1024, 200, "float64", None),  # no factor is narrow
+        (256, 1024, 30, "float32", None),
+        (256, 1024, 1, "float64", None),  # a vector
+        (850, 120, 10, "float64", None),  # blocks take longer
+    ],
+)
+def test_rows_of_a_block(count: int, n: int, k: int, dtype: str, rows: int | None) -> None:
+    arrays = numbers(count, n, k)
+    assert rows_of(sg.derive(SOFTMAX, ["W"]), arrays, dtype) == rows
+
+
+def test_other_kernels_have_no_such_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thin, "without_copies", lambda: False)
+    assert rows_of(sg.derive(SOFTMAX, ["W"]), numbers(256, 1024, 10), "float64") is None
+
+
+def test_what_is_summed_over_the_rows() -> None:
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.normal(size=(20_000, 30)), "t": rng.normal(size=20_000)}
+    arrays["w"] = rng.normal(size=30)
+    assert rows_of(sg.hessian(HESSIAN, ["w"]), arrays, "float64") == 1053  # of 1111
+
+
+def test_values_are_those_of_all_rows_at_once() -> None:
+    arrays = numbers(256, 1024, 10)
+    derivation = sg.derive(SOFTMAX, ["W"])
+    value, gradients = derivation.lambdify(reuse_buffers=True)(arrays)
+    wanted, slopes = derivation.lambdify()(arrays)
+    np.testing.assert_allclose(value, wanted, rtol=1e-12)
+    np.testing.assert_allclose(gradients["W"], slopes["W"], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kernels", "threads", "known"),
+    [("SkylakeX", 1, True), ("SkylakeX", 8, False), ("Haswell", 1, False), ("", 1, False)],
+)
+def test_which_kernels(
+    kernels: str, threads: int, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Library:
+        def scipy_openblas_get_num_threads64_(self) -> int:
+            return threads
+
+    monkeypatch.setattr(openblas, "kernels", lambda: kernels)
+    monkeypatch.setattr(openblas, "loaded", Library)
+    assert openblas.without_copies() is known
+    monkeypatch.setattr(openblas, "loaded", lambda: None)
+    assert not openblas.without_copies()
