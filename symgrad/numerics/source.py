@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from types import CodeType
 from typing import Any
 
 import sympy
@@ -38,6 +39,7 @@ COMPARISONS = {
 REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
 FILLED = {"scatter", "pad", "onehot"}  # zeros at first
 SIZED = {"full", "eye", "broadcast", "reshape", "arange", *FILLED}  # their text has sizes
+KEPT = 256  # compiled sources, those used last
 TYPED_NAMES = {*COMPARISONS, "float"}
 TYPED = {"full", "eye", *FILLED}  # and the type of the numbers
 
@@ -411,5 +413,11 @@ def numpy_source(program: Program, comments: Comments = NONE) -> str:
 def defined(source: str, names: dict[str, Any], file: str = "") -> dict[str, Any]:
     """What generated source defines, with these names there; `file` is where it stands. It has no
     name or text of the user."""
-    exec(compile(source, file or "<symgrad>", "exec"), names)  # noqa: S102
+    exec(_code(source, file or "<symgrad>"), names)  # noqa: S102
     return names
+
+
+@lru_cache(KEPT)
+def _code(source: str, file: str) -> CodeType:
+    """The code of a source, compiled once."""
+    return compile(source, file, "exec")

@@ -32,7 +32,9 @@ SURE = 3.0  # standard errors
 FEW = 8  # epochs show a trend
 FAR_FROM_ZERO = 1e-3  # a gradient, beside the longest one
 NEAR_ZERO = 1e-7
-DIRECTIONS, SIZES = 8, (1e-2, 1e-4, 1e-6)  # of the looks around, beside the parameters
+SIZES = (1e-2, 1e-4, 1e-6)  # of the looks around, beside the parameters
+FEWEST, MOST = 3, 8  # looks of each size
+WORK = 10_000_000  # numbers of the data that are looked at for one size, where that is not too few
 FAR = (1.0, 0.3, 0.1, 0.03)  # values drawn anew
 ROUNDING = 1e3  # units in the last place that a lower loss has to be lower by
 
@@ -73,7 +75,8 @@ def judged(
         for piece in state.frozen:
             moved[piece] = False
         before = before.astype(flat.dtype)
-        around = looked_around(parameters, flat, before, loss, verdict.converged, moved)
+        looks = min(MOST, max(FEWEST, WORK // max(1, data.size)))
+        around = looked_around(parameters, flat, before, loss, verdict.converged, moved, looks)
         verdict = Verdict(around.converged, (*verdict.remarks, *around.remarks))
     return replace(result, converged=verdict.converged, remarks=verdict.remarks)
 
@@ -153,11 +156,13 @@ def looked_around(
     prepare: Callable[[], Callable[[], float]],
     converged: bool | None,
     moved: Array,
+    looks: int = MOST,
 ) -> Verdict:
     """What losses near the last parameters say, where these have converged or some never moved.
 
     `flat` are all parameters, which `parameters` view and the loss reads that `prepare` makes;
-    `start` are those at the beginning; `moved` says which of them an optimizer moves at all.
+    `start` are those at the beginning; `moved` says which of them an optimizer moves at all. Of
+    each size there are so many `looks`.
     """
     pieces = _pieces(parameters)
     still = [n for n, at in pieces.items() if np.array_equal(flat[at], start[at])]
@@ -171,13 +176,13 @@ def looked_around(
     here = loss()
     names = ", ".join(unmoved)
     for chosen in [rest] * bool(unmoved) + [moved] * bool(converged):
-        near = _around(flat, chosen, loss, SIZES)
+        near = _around(flat, chosen, loss, looks, SIZES)
         if near.min() < here - _rounding(here, flat):
             told = f"no minimum: near it the loss is {near.min():.6g}, here {here:.6g}"
             began = f". {names} never moved: {START}" if chosen is rest else ""
             return _not(f"{told}{began}")
         if (near == here).all():
-            far = _around(flat, chosen, loss, FAR, 0.0).min()
+            far = _around(flat, chosen, loss, looks, FAR, 0.0).min()
             told = f"the loss does not depend on {names or 'the parameters'} here"
             if far < here - _rounding(here, flat):
                 return _not(f"{told}, elsewhere it is lower: dead units: {START}")
@@ -202,15 +207,20 @@ def _pieces(parameters: Mapping[str, Any]) -> dict[str, slice]:
 
 
 def _around(
-    flat: Array, chosen: Array, loss: Callable[[], float], sizes: Sequence[float], kept: float = 1.0
+    flat: Array,
+    chosen: Array,
+    loss: Callable[[], float],
+    looks: int,
+    sizes: Sequence[float],
+    kept: float = 1.0,
 ) -> Array:
-    """Losses at random distances of each size from the parameters, or with nothing of these kept
-    from 0."""
+    """Losses at so many random distances of each size from the parameters, or with nothing of
+    these kept from 0."""
     here, rng = flat.copy(), np.random.default_rng(0)
     scale = max(1.0, kept * float(np.sqrt(np.mean(np.square(here[chosen])))))
     found = []
     try:
-        for size in (size for size in sizes for _ in range(DIRECTIONS)):
+        for size in (size for size in sizes for _ in range(looks)):
             flat[:] = here
             flat[chosen] *= kept
             flat[chosen] += size * scale * rng.standard_normal(int(chosen.sum()))

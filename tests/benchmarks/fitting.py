@@ -74,15 +74,13 @@ def fitted(program: str, data: Mapping[str, Any]) -> Fitted:
     name, weights = ("W", found.coef_) if program is SOFTMAX else ("w", found.coef_[0])
     bias = found.intercept_ if program is SOFTMAX else found.intercept_[0]
     least = float(sg.evaluate(program, {**data, name: weights, "b": bias}))
-    reached: list[float] = []
-
-    def look(report: sg.EpochReport) -> None:  # of the loss before the epoch
-        if report.loss <= least and not reached:
-            reached.append(process_time() - start)
-
+    ends: list[float] = []  # of the epochs
     start = process_time()
-    result = sg.fit(program, data, callbacks=[look])
-    return Fitted(theirs, reached[0], process_time() - start, result.epochs)
+    result = sg.fit(program, data, callbacks=[lambda _: ends.append(process_time() - start)])
+    whole = process_time() - start
+    losses = result.history.losses  # each is that of the parameters at the end of the epoch before
+    reached = next(k for k, loss in enumerate(losses) if loss <= least)
+    return Fitted(theirs, ends[reached - 1], whole, result.epochs)
 
 
 def main() -> None:
