@@ -44,6 +44,12 @@ OPTIONS = [
         multiple=True,
         help="Multiply the learning rate of a parameter; 0 keeps it as it is. May be repeated.",
     ),
+    click.option(
+        "--lazy",
+        is_flag=True,
+        default=None,
+        help="Leave rows of tables as they are in steps that do not look them up.",
+    ),
 ]
 
 
@@ -59,6 +65,7 @@ class OptimizerOptions:
     clip_value: float | None
     accumulate: int | None
     rate_factors: tuple[str, ...]
+    lazy: bool | None
 
     def arguments(self, program: ProgramFile) -> dict[str, Any]:
         """What `fit` is told of them."""
@@ -100,6 +107,7 @@ class OptimizerOptions:
             "clip_value": self.clip_value,
             "accumulate": self.accumulate,
             "rate_factors": factors,
+            "lazy": self.lazy,
         }
         return {name: value for name, value in told.items() if value is not None}
 

@@ -23,7 +23,7 @@ from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.listing import Op
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.quiet import quiet, with_errstate
-from symgrad.numerics.scatter_source import few_rows
+from symgrad.numerics.scatter_source import Rows, rows_alone
 from symgrad.numerics.sizes import in_range, label_sizes
 from symgrad.numerics.source import Program
 
@@ -127,9 +127,9 @@ class Buffered:
             arrays[seed] = self.signature.seed(seed, value, sizes, self.library)
         return arrays, sizes
 
-    def step(self, inputs: Arrays, given: Mapping[str, Given], rows: bool = False) -> Bound:
+    def step(self, inputs: Arrays, given: Mapping[str, Given], rows: Rows = "") -> Bound:
         """The function without its checks, for inputs like these, which are checked; with `rows`
-        the derivatives by tables of which few rows are looked up are these rows."""
+        the derivatives by tables of which (few) rows are looked up are these rows."""
         return self._allocated(*self._read(inputs, NOTHING), inputs, given, "step", rows)
 
     def bind(
@@ -164,7 +164,7 @@ class Buffered:
         inputs: Arrays,
         given: Mapping[str, Given],
         form: Form,
-        rows: bool = False,
+        rows: Rows = "",
     ) -> Bound:
         """A program for these sizes with new buffers."""
         program = self.plan.of_sizes(sizes, sparse_names(arrays))
@@ -172,8 +172,8 @@ class Buffered:
         shapes = {name: arrays[name].shape for name in names}
         dtypes = tuple(arrays[name].dtype for name in names)
         counts = [size_of(axis, sizes) for axis in program.axes]
-        found = [op for op, _ in program.results[1:]] if rows else []
-        few = few_rows(found, program.ops, lambda axis: size_of(axis, sizes))
+        found = [op for op, _ in program.results[1:]]
+        few = rows_alone(rows, found, program.ops, lambda axis: size_of(axis, sizes))
         allocate = self.allocating(program, form, few)
         called = callables(program.functions, given, self.library)
         read = tuple(arrays[name] for name in names) if form == "bind" else names

@@ -28,6 +28,7 @@ from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import AnyLibrary, Library, NumPy, compat
 from symgrad.numerics.listing import Op
 from symgrad.numerics.plan import Plan
+from symgrad.numerics.scatter_source import Rows
 from symgrad.numerics.source import Program, defined, numpy_source
 
 if TYPE_CHECKING:
@@ -248,9 +249,9 @@ class Function:
         check_read(own, arrays, self.dtype)
         return BoundFunction(bound, arrays)
 
-    def step(self, inputs: Mapping[str, Any], rows: bool = False) -> Bound:
+    def step(self, inputs: Mapping[str, Any], rows: Rows = "") -> Bound:
         """With modules="numpy": the function without its checks, for arrays of these sizes and
-        types; these are checked here. With `rows` the derivatives by tables of which few rows are
+        types; these are checked here. With `rows` the derivatives by tables of which (few) rows are
         looked up are these rows (see `Bound`)."""
         return self._buffered(Own()).step(*self.signature.apart(inputs), rows)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, TypeAlias
 
 from symgrad.calculus.nodes import Axis
+from symgrad.errors import OptionError
 from symgrad.numerics.listing import Added, Op, additions
 
+Rows: TypeAlias = Literal["", "few", "all"]  # of which derivatives there are rows alone
 # NumPy adds entries of one axis several times as fast as rows, or as those of several axes
 ROUTINES = {
     f"{name}_rows": f"""
@@ -38,13 +41,25 @@ def of_rows(op: Op) -> bool:
     )
 
 
-def few_rows(
-    results: Sequence[Op], ops: Iterable[Op], size: Callable[[Axis], int]
+def rows_alone(
+    which: Rows, results: Sequence[Op], ops: Iterable[Op], size: Callable[[Axis], int]
 ) -> frozenset[Op]:
-    """The results that are zero but for the rows of fewer labels than they have rows, and that none
-    of the operations reads."""
+    """The results that are zero but for the rows that labels name, and that none of the operations
+    reads; "few" are those of fewer labels than they have rows.
+
+    Raises: OptionError where "all" are wanted, and there is one that is zero elsewhere, but is not
+    made of whole rows, or not alone."""
+    if not which:
+        return frozenset()
     read = {x for op in ops for x in op.operands}
     tables = [op for op in results if of_rows(op) and op not in read and results.count(op) == 1]
+    if which == "all":
+        if any(op.base.kind == "scatter" and op not in tables for op in results):
+            raise OptionError(
+                "lazy: a table is moved by rows where one label names each, and where no other "
+                "parameter has the same gradient: leave lazy out, or look rows up"
+            )
+        return frozenset(tables)
     counts = [sum(math.prod(map(size, x.labels[0].dims)) for x in additions(op)) for op in tables]
     return frozenset(op for op, n in zip(tables, counts, strict=True) if n < size(op.dims[0]))
 

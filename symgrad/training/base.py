@@ -125,13 +125,16 @@ class Optimizer(ABC):
 class UpdateRule(Optimizer):
     r"""An optimizer whose step is some equations between vectors, for each entry the same.
 
-    Each has four options more. `clip_value` keeps each entry of the gradient from -clip_value to
+    Each has five options more. `clip_value` keeps each entry of the gradient from -clip_value to
     clip_value, and `clip_norm` shortens a longer gradient to that length (as `clip_grad_value_` and
     `clip_grad_norm_` in torch.nn.utils). With `accumulate` a step takes the mean of the gradients
     of so many minibatches, each counted by its examples, which is the gradient of all of them: the
     steps are those of a batch size so many times larger, in the memory of the smaller one.
     `rate_factors`, {"W": 0.1, "E": 0}, multiply the learning rate of single parameters; with 0 a
-    parameter stays as it is, and does not count in the gradient's norm.
+    parameter stays as it is, and does not count in the gradient's norm. With `lazy` the rows of a
+    table that a minibatch does not look up stay as they are, and so does what is remembered of
+    them, as in torch.optim.SparseAdam: another method where g_t = 0 moves a parameter, as momentum
+    and weight decay do, in which a step costs what is looked up. The exact step is the default.
     Raises: OptionError where one is out of its range, or two do not go together.
 
     >>> from symgrad.training.optimizers import GD, SGD
@@ -149,6 +152,7 @@ class UpdateRule(Optimizer):
     clip_norm: float | None = None
     accumulate: int = 1
     rate_factors: Mapping[str, float] | None = None
+    lazy: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -160,6 +164,11 @@ class UpdateRule(Optimizer):
                 f"{name}: accumulate={self.accumulate} sums minibatches, and it takes all data in "
                 "each step; use SGD, or leave it out"
             )
+        if self.lazy not in (False, True):
+            raise OptionError(f"{name}: lazy is {self.lazy!r}; True or False is wanted")
+        if self.lazy and (self.accumulate > 1 or self.rate_factors):
+            other = "rate_factors" if self.rate_factors else "accumulate"
+            raise OptionError(f"{name}: lazy and {other} exclude one another")
         factors = {} if self.rate_factors is None else self.rate_factors
         if not isinstance(factors, Mapping) or not all(isinstance(k, str) for k in factors):
             raise OptionError(
@@ -215,7 +224,19 @@ class UpdateRule(Optimizer):
                 line_of(e.symbol, e.expression.xreplace({RATE: own}), e.words)
                 for e in self.equations()
             ]
-        return (*zeroth, *scheduled, *self._own_rates(), *self._slope(), *clipping, *updates)
+        slope = (*self._own_rates(), *self._slope())
+        return (*zeroth, *scheduled, *slope, *clipping, *updates, *self._still())
+
+    def _still(self) -> tuple[Line, ...]:
+        """What stays as it is where only rows that were looked up are moved."""
+        if not self.lazy:
+            return ()
+        states = [THETA, *(s for s in self.initial() if not s.is_scalar)]
+        sides = [[latex_of(s.new) for s in states], [latex_of(s.old) for s in states]]
+        left, right = (rf"({', '.join(each)})_{{r}}" for each in sides)
+        texts = [", ".join(plain(getattr(s, x)) for s in states) for x in ("new", "old")]
+        text = f"row r of {texts[0]} = that of {texts[1]}"
+        return (Line(left, right, text, "of a table's row r that no example looks up"),)
 
     def _own_rates(self) -> tuple[Line, ...]:
         """The learning rate of each parameter, where they differ."""
@@ -284,4 +305,5 @@ class UpdateRule(Optimizer):
             parameters=parameters,
             accumulate=self.accumulate,
             factors=factors_of(self.rate_factors or {}, places),
+            lazy=self.lazy,
         )

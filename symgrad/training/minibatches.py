@@ -14,6 +14,7 @@ from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import Function
 from symgrad.numerics.layers import flattened, shaped
 from symgrad.numerics.recurrences.function import StepFunction
+from symgrad.numerics.scatter_source import Rows
 from symgrad.training.data.arrays import Array, Arrays, Data
 
 
@@ -72,11 +73,12 @@ class Call(NamedTuple):
 
 
 class ArrayGradients:
-    """The gradients of the minibatches, with `rows` those of the rows that are looked up. An epoch
-    copies the data once, in its order, and a minibatch is a view of the copy."""
+    """The gradients of the minibatches, with `rows` those of (few) rows that are looked up.
+
+    An epoch copies the data once, in its order, and a minibatch is a view of the copy."""
 
     def __init__(
-        self, function: Function | StepFunction, minibatches: Minibatches, rows: bool = False
+        self, function: Function | StepFunction, minibatches: Minibatches, rows: Rows = ""
     ) -> None:
         self.count = len(minibatches.rows)
         data = minibatches.data
@@ -120,7 +122,7 @@ def bound_to(
     bound: dict[int, Bound],
     inputs: dict[str, Any],
     count: int,
-    rows: bool = False,
+    rows: Rows = "",
 ) -> tuple[Bound, tuple[Array, ...]]:
     """The function bound for so many examples, once for each count, and its arrays of them."""
     if count not in bound:

@@ -1,10 +1,10 @@
 """The steps of a training whose gradients are zero but for some rows of tables.
 
-Where an entry with a gradient of 0 stays as it is, and what the optimizer remembers of it too, a
-step is that of the rows that were looked up: the gradient is these rows, those of the parameters
-and of what is remembered are taken into short vectors, moved as any vectors are, and put back. A
-row that was looked up twice stands there twice; the last one has the sum of its gradients, the
-others 0, and the last one is put back last.
+Where an entry with a gradient of 0 stays as it is, and what the optimizer remembers of it too, or
+where it is lazy, a step is that of the rows that were looked up: the gradient is these rows, those
+of the parameters and of what is remembered are taken into short vectors, moved as any vectors are,
+and put back. A row that was looked up twice stands there twice; the last one has the sum of its
+gradients, the others 0, and the last one is put back last.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from symgrad.errors import OptionError
 from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import Function
 from symgrad.numerics.recurrences.function import StepFunction
@@ -153,12 +154,23 @@ def row_steps(
     theta: Array,
     places: Mapping[str, slice],
 ) -> RowSteps | None:
-    """The steps by rows; None where that is not the same for this optimizer, or no less work."""
-    if not isinstance(state, OptimizerState) or not (state.is_even and state.program.local):
+    """The steps by rows; None where that is not the same for this optimizer, or no less work, and
+    where nothing is looked up.
+
+    Raises: OptionError where it is lazy, and steps by rows are not possible.
+    """
+    if not isinstance(state, OptimizerState) or not (
+        state.lazy or (state.is_even and state.accumulate == 1 and state.program.local)
+    ):
         return None
-    labels = any(v.kind == "Index" for v in function.problem.variables.values())
-    if not labels or state.accumulate > 1 or not isinstance(function, Function):
+    if not any(v.kind == "Index" for v in function.problem.variables.values()):
         return None
-    gradients = ArrayGradients(function, batches, rows=True)
+    if not isinstance(function, Function):
+        if state.lazy:
+            raise OptionError("lazy: what time steps look up is moved as a whole: leave lazy out")
+        return None
+    gradients = ArrayGradients(function, batches, "all" if state.lazy else "few")
     size = max(bound.flat.size for bound in gradients.bounds)
-    return RowSteps(gradients, state, theta, places) if size < MOST * theta.size else None
+    if not state.lazy and size >= MOST * theta.size:
+        return None
+    return RowSteps(gradients, state, theta, places)

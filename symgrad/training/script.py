@@ -155,6 +155,8 @@ def training_source(
     _check(problem)
     if not isinstance(rule, UpdateRule):
         raise OptionError(f"{type(rule).__name__} is no update equation; a script has one, as adam")
+    if rule.lazy:
+        raise OptionError("a script moves whole tables: leave lazy out")
     if plateau_of(rule.learning_rate) is not None:
         raise OptionError("a script looks at no score, as Plateau wants; another schedule does")
     check_trained(problem, problem.parameters, problem.parameters)

@@ -49,8 +49,8 @@ def prepared_steps(
     dtype, wrt, of_step = str(theta.dtype), tuple(parameters), size * state.accumulate
     if data.chunks and data.chunks_in(size):  # sums of whole chunks are of any number of them
         size = of_step
-    if data.chunks and modules != "numpy":
-        raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
+    if data.chunks:
+        _check_chunked(state, modules)
     problem = problem if data.chunks else as_observed(problem, data)
     metric = metric_of(problem, data, parameters) if isinstance(state, SearchState) else euclidean
     problem, data = with_weights(problem, data)
@@ -73,7 +73,7 @@ def prepared_steps(
         if not isinstance(state, OptimizerState) or not state.is_plain:
             raise OptionError(
                 "modules='numba' compiles steps of one minibatch each, with numbers that are known "
-                "before them: a line search, clip_norm, accumulate and rate_factors need "
+                "before them: a line search, clip_norm, accumulate, rate_factors and lazy need "
                 "modules='numpy'"
             )
         from symgrad.training.compiled import CompiledSteps
@@ -84,6 +84,14 @@ def prepared_steps(
     of_minibatches = ArrayGradients(function, batches)
     gradients = _of_steps(of_minibatches, batches, accumulate, drop_last, state.frozen)
     return steps_of(gradients, state, theta, products, metric)
+
+
+def _check_chunked(state: OptimizerState | SearchState, modules: str) -> None:
+    """Raises: OptionError for what data in chunks do not have."""
+    if modules != "numpy":
+        raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
+    if isinstance(state, OptimizerState) and state.lazy:
+        raise OptionError("lazy: data in chunks have gradients of whole tables: leave lazy out")
 
 
 def _of_steps(

@@ -78,9 +78,10 @@ class OptimizerState:
         parameters: Vector,
         accumulate: int = 1,
         factors: Sequence[Stretch] = (),
+        lazy: bool = False,
     ) -> None:
         check_flat("parameters", parameters)
-        self.accumulate = accumulate
+        self.accumulate, self.lazy = accumulate, lazy
         self.frozen = tuple(each.place for each in factors if not each.factor)
         if len(self.frozen) == len(factors) > 0:
             raise OptionError("rate_factors: all parameters have 0, so that none is trained")
@@ -131,7 +132,7 @@ class OptimizerState:
     def is_plain(self) -> bool:
         """Whether every step is one gradient, and its numbers are known before it, the same for
         all entries: what `table` is for."""
-        return self.is_even and self.accumulate == 1 and not self._clips
+        return self.is_even and self.accumulate == 1 and not (self._clips or self.lazy)
 
     @property
     def is_even(self) -> bool:

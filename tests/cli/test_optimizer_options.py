@@ -38,6 +38,7 @@ OPTIONS = {
             threshold=3,
         )
     ),
+    "--lazy": sg.SGD(learning_rate=0.01, lazy=True),
     "--clip-value 0.2 --accumulate 2 --rate-factor w=0.5 --rate-factor b=0": sg.SGD(
         learning_rate=0.01, clip_value=0.2, accumulate=2, rate_factors={"w": 0.5, "b": 0.0}
     ),

@@ -247,8 +247,8 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "a simplex sums although something else is there",
-            "if all(x in summed and carried.count(x) == 1 for x in over):",
-            "if all(x in summed for x in over):",
+            "if over and all(x in summed and carried.count(x) == 1 for x in over):",
+            "if over and all(x in summed for x in over):",
         ),
         (
             "a power of a product keeps its number",

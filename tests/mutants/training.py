@@ -291,8 +291,8 @@ MUTANTS: list[Mutant] = [
         ("the last examples are always dropped", "if self.drop_last else 0)", "if True else 0)"),
         (
             "the order is not that of the epoch",
-            "np.take(source, order,",
-            "np.take(source, np.sort(order),",
+            "source.take(order,",
+            "source.take(np.sort(order),",
         ),
     ),
     *planted_in(
@@ -370,8 +370,13 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "all optimizers step by rows",
-            "not (state.is_even and state.program.local):",
-            "not state.is_even:",
+            "state.accumulate == 1 and state.program.local)",
+            "state.accumulate == 1)",
+        ),
+        (
+            "lazy steps are whole where there are few rows",
+            '"all" if state.lazy',
+            '"few" if state.lazy',
         ),
         ("states are not put back", "self._put(self._vectors[name], vector)", "pass"),
     ),

@@ -1,4 +1,4 @@
-"""Steps of the rows that were looked up are the steps of whole tables."""
+"""Steps of the rows that were looked up are the steps of whole tables, or lazy."""
 
 from __future__ import annotations
 
@@ -128,3 +128,100 @@ def test_what_is_not_finite_is_named_and_taken_back() -> None:
     with pytest.raises(sg.NotFiniteError, match="Z"):
         broken.epoch()
     np.testing.assert_array_equal(broken.flat, before)
+
+
+LAZY = [getattr(sg, name) for name in ("Adam", "AdamW", "RMSprop", "NAdam", "AMSGrad", "Adadelta")]
+
+
+@pytest.mark.parametrize("size", [100, 6])
+@pytest.mark.parametrize("optimizer", [*LAZY, lambda **o: sg.SGD(momentum=0.9, **o)])
+def test_lazy_steps_move_the_rows_that_are_looked_up(optimizer: Any, size: int) -> None:
+    lazy, whole = trainer(optimizer(lazy=True), size), trainer(optimizer(), size)
+    order = np.arange(32)
+    examples, b = lazy._data.examples, slice(3 * size, None)
+    for trained in (lazy, whole):
+        trained.begin(order)
+    for step in range(7):
+        looked = {*examples["k"][5 * step : 5 * step + 5], *examples["l"][5 * step : 5 * step + 5]}
+        still = [r for r in range(size) if r not in looked]
+        # the whole step from where the lazy one is: its rows that are looked up are the lazy step's
+        whole.flat[:] = before = lazy.flat.copy()
+        for name, vector in lazy.state.vectors.items():
+            whole.state.vectors[name][:] = vector
+        states = {name: vector.copy() for name, vector in lazy.state.vectors.items()}
+        for trained in (lazy, whole):
+            trained.advance(1)
+        vectors = {"theta": (lazy.flat, before, whole.flat)}
+        for name, vector in lazy.state.vectors.items():
+            vectors[name] = vector, states[name], whole.state.vectors[name]
+        for now, then, other in vectors.values():
+            tables = [array[: 3 * size].reshape(size, 3) for array in (now, then, other)]
+            np.testing.assert_array_equal(tables[0][still], tables[1][still])
+            rows_ = sorted(looked)
+            np.testing.assert_allclose(tables[0][rows_], tables[2][rows_], rtol=1e-12, atol=1e-15)
+            np.testing.assert_allclose(now[b], other[b], rtol=1e-12, atol=1e-15)
+
+
+def test_lazy_adam_is_that_of_pytorch() -> None:
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(2)
+    start, labels = rng.normal(size=(50, 3)), rng.integers(0, 50, 40)
+    text = "Z: Matrix(v, d)\nk: Index(v)\nloss = mean(norm2(Z[k] - 1)**4 for k in batch)"
+    adam = sg.Adam(learning_rate=0.1, epsilon=1e-300, lazy=True)  # theirs has no bias correction
+    ours = sg.Trainer(text, {"k": labels}, parameters={"Z": start}, optimizer=adam, batch_size=8)
+    table = torch.nn.Parameter(torch.tensor(start))
+    theirs = torch.optim.SparseAdam([table], lr=0.1, eps=1e-300)
+    for epoch in range(3):
+        order = np.random.default_rng(epoch).permutation(40)
+        ours.epoch(order)
+        for chosen in labels[order].reshape(5, 8):
+            theirs.zero_grad()
+            looked_up = torch.nn.functional.embedding(torch.tensor(chosen), table, sparse=True)
+            ((looked_up - 1) ** 2).sum(1).square().mean().backward()
+            theirs.step()
+    np.testing.assert_allclose(ours.parameters["Z"], table.detach().numpy(), rtol=1e-9)
+
+
+def test_lazy_without_look_ups_moves_everything() -> None:
+    text = "x: Scalar\nw: Scalar\nloss = mean((w - x)**2 for x in batch)"
+    ends = [
+        sg.fit(text, {"x": [1.0, 3.0]}, optimizer=sg.Adam(lazy=lazy), epochs=5).parameters["w"]
+        for lazy in (True, False)
+    ]
+    assert ends[0] == ends[1]
+
+
+ENTRIES = (
+    "Z: Matrix(v, d)\nk: Index(v)\nl: Index(d)\nloss = mean((Z[k, l] - 1)**2 for k, l in batch)"
+)
+ONE_GRADIENT = """\
+Y: Matrix(v, d)
+Z: Matrix(v, d)
+k: Index(v)
+loss = mean(norm2(Y[k] + Z[k])**2 for k in batch)
+"""
+REFUSED: dict[str, tuple[Any, str]] = {
+    "accumulated": (lambda: sg.Adam(lazy=True, accumulate=2), "lazy and accumulate exclude"),
+    "factors": (lambda: sg.Adam(lazy=True, rate_factors={"b": 0.5}), "lazy and rate_factors"),
+    "no answer": (lambda: sg.Adam(lazy=2), "lazy is 2; True or False"),  # type: ignore[arg-type]
+    "compiled": (lambda: trainer(sg.Adam(lazy=True), modules="numba"), "modules='numpy'"),
+    "entries": (
+        lambda: sg.fit(ENTRIES, {"k": [0, 1], "l": [1, 0]}, optimizer=sg.Adam(lazy=True), epochs=1),
+        "one label names each",
+    ),
+    "two with one gradient": (
+        lambda: sg.fit(
+            ONE_GRADIENT, {"k": [0, 1]}, sizes={"d": 2}, optimizer=sg.Adam(lazy=True), epochs=1
+        ),
+        "no other parameter has the same",
+    ),
+    "a script": (lambda: sg.training_source(PROGRAM, optimizer=sg.Adam(lazy=True)), "whole tables"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_lazy_says_so(case: str) -> None:
+    pytest.importorskip("numba")
+    made, told = REFUSED[case]
+    with pytest.raises(sg.OptionError, match=told):
+        made()

@@ -32,6 +32,7 @@ from symgrad.numerics.layers import (
 )
 from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.recurrences.source import StepLoop
+from symgrad.numerics.scatter_source import Rows
 from symgrad.numerics.sizes import infer_sizes
 from symgrad.numerics.source import defined
 
@@ -161,7 +162,7 @@ class StepFunction:
         np.concatenate(pieces, out=self.flat_gradient)
         return views(self.flat_gradient, {name: shapes_of(g) for name, g in derived.items()})
 
-    def step(self, inputs: Mapping[str, Any], rows: bool = False) -> Bound:
+    def step(self, inputs: Mapping[str, Any], rows: Rows = "") -> Bound:
         """The function without its checks, for arrays of these sizes; these are checked here. Its
         derivatives are whole tables, with `rows` too."""
         arrays, counts = self._read(inputs)
