@@ -182,15 +182,19 @@ def _shorter(entry: Entry, named: Callable[[Node], bool]) -> Entry:
     if len(expanded) == len(terms):
         return entry
     other = contract(expanded, labels)
-    return other if _size(other.node) < _size(node) else entry
+    return other if _size(other.node, named) < _size(node, named) else entry
 
 
-def _size(node: Node) -> int:
+def _size(node: Node, named: Callable[[Node], bool]) -> int:
     """How many names and functions a sum shows, with those of the sums in its products."""
+
+    def inside(each: Node) -> bool:
+        return isinstance(each, Polynomial) and (each is node or not named(each))
+
     size: dict[Node, int] = {}
-    for each in topological([node], lambda n: isinstance(n, Polynomial)):
+    for each in topological([node], inside):
         size[each] = 1
-        if isinstance(each, Polynomial):
+        if isinstance(each, Polynomial) and inside(each):
             size[each] = sum(1 + sum(size[f.node] for f in t.factors) for t in each.terms)
     return size[node]
 

@@ -163,15 +163,26 @@ def test_results_of_a_deep_model_are_made_short_once(monkeypatch: pytest.MonkeyP
     assert twice < 2.3 * once
 
 
-def test_all_results_of_a_deep_model_are_written_in_linear_time() -> None:
-    """What they define is the same in all of them, and written once."""
+def steps(n: int) -> str:
+    declared = "W: Matrix(n, n)\n" + "".join(f"x{k}: Vector(n)\n" for k in range(n + 1))
+    lines = [f"h{k} = tanh(W @ h{k - 1} + x{k})" for k in range(1, n + 1)]
+    loss = " + ".join(f"norm2(h{k} - x{k})**2" for k in range(1, n + 1))
+    return "\n".join([declared + "h0 = x0", *lines, f"loss = {loss}"])
+
+
+@pytest.mark.parametrize(("program", "n", "wrt"), [(layers, 36, None), (steps, 72, "W")])
+def test_all_results_of_a_deep_model_are_written_in_linear_time(
+    program: Callable[[int], str], n: int, wrt: str | None
+) -> None:
+    """What they define is the same in all of them, and written once; what is below a name is
+    looked at once."""
 
     def written(n: int) -> Callable[[], object]:
-        results = sg.derive(layers(n)).results.values()
+        results = sg.derive(program(n), wrt).results.values()
         return lambda: [(str(result), result.latex) for result in results]
 
     written(2)()
-    assert calls(written(72)) < 2.3 * calls(written(36))
+    assert calls(written(2 * n)) < 2.3 * calls(written(n))
 
 
 def test_what_is_known_of_other_results_changes_no_text() -> None:
