@@ -19,7 +19,7 @@ from symgrad.numerics.layouts import COPY
 from symgrad.numerics.listing import VIEWS, Dims, Op, additions
 from symgrad.numerics.matrices import as_matrices, matrix_texts
 from symgrad.numerics.onto import onto_lines
-from symgrad.numerics.source import FILLED, Program
+from symgrad.numerics.source import FILLED, Program, indexed
 
 Form: TypeAlias = Literal["call", "step", "bind"]
 CHECKED = (("k", "names"), ("s", "shapes"), ("d", "dtypes"))
@@ -55,7 +55,7 @@ def buffered_source(
     known, reads = reading(program, planner.seen) if form == "call" else ([], [])
     made += known
     count = range(len(program.results) - 1)
-    derivatives = "".join(f"g{k}, " for k in count)
+    derivatives = "".join(f"{planner.turned.get(k, f'g{k}')}, " for k in count)
     named = [f"r{k}" for k in count if any(x.startswith(f"r{k} =") for x in planner.buffers)]
     table = ", ".join(f"{name[1:]}: {name}" for name in named)
     return "\n".join(
@@ -79,13 +79,15 @@ class _Planner(BufferText):
         known = knowable(program) if form == "call" else frozenset()
         super().__init__(program, form == "bind", known)
         self.rows = rows
+        self.turns = form != "step"  # whose derivatives are one after another as they are
+        self.turned: dict[int, str] = {}  # those that are views of their places
         self.buffers: list[str] = []  # lines that make buffers
         self.held, self.last = _lifetimes(program)
         self.lines = {op: k for k, op in enumerate(program.ops)}
 
     def gradients(self) -> list[str]:
-        """The flat vector, and one view of it for each derivative; a value that is a derivative is
-        computed right there."""
+        """The flat vector, and one view of it for each derivative; a value that is a derivative, or
+        has its axes in another order, is computed right there."""
         ends, views, start = [], [], "0"
         for k, (op, dims) in enumerate(self.program.results[1:]):
             if op in self.rows:
@@ -95,10 +97,13 @@ class _Planner(BufferText):
                 start, self.places[op] = f"e{k}", f"g{k}"
                 continue
             ends.append(f"e{k} = {start} + {' * '.join(map(self.program.size, dims)) or '1'}")
+            if self._is_turned(op, dims):
+                self.turned[k] = f"g{k}{indexed(op)}"
+                op, dims = op.operands[0], op.operands[0].dims
             shape = self.shape(dims) if dims else "()"
             views.append(f"g{k} = flat[{start}:e{k}].reshape({shape})")
             start = f"e{k}"
-            if op.dims and op not in self.places and self._has_out(op):
+            if self._is_free(op):
                 self._place(op, f"g{k}")
         return [*ends, f"flat = np.zeros({start}, dtype)", *views]
 
@@ -107,7 +112,16 @@ class _Planner(BufferText):
         while op is not None:
             self.places[op], line = place, self.lines[op]
             leading = (x for x in _overwritten(op) if self.last.get(x) == line)
-            op = next((x for x in leading if x not in self.places and self._has_out(x)), None)
+            op = next(filter(self._is_free, leading), None)
+
+    def _is_turned(self, op: Op, dims: Dims) -> bool:
+        """Whether a derivative is a view of what can be computed right there."""
+        turned = self.turns and op.kind == "permute" and op.dims == dims
+        return turned and self._is_free(op.operands[0])
+
+    def _is_free(self, op: Op) -> bool:
+        """Whether it is an array that can be computed in any place."""
+        return bool(op.dims) and op not in self.places and self._has_out(op)
 
     def body(self) -> list[str]:
         """The lines of one call."""
@@ -131,7 +145,7 @@ class _Planner(BufferText):
                 if self.places.get(op) != self.places[x]:
                     free.setdefault(x.dims, []).append(self.places[x])
         for k, (op, dims) in enumerate(self.program.results[1:]):
-            if self.places.get(op) != f"g{k}":
+            if k not in self.turned and self.places.get(op) != f"g{k}":
                 body.append(f"g{k}[{'...' if dims else '()'}] = {self.of(op)}")
         return body
 

@@ -278,6 +278,29 @@ def test_no_large_array_and_no_view_is_held() -> None:
     assert all(array() is None for array in gone)
 
 
+def test_a_derivative_may_be_a_view_of_what_is_computed_in_another_order() -> None:
+    """Blocks of the Hessian have no second buffer; for training they are in their own order."""
+    program = """V: Matrix(k, m)
+W: Matrix(m, n)
+x: Vector(n)
+loss = mean(sum(tanh(V @ tanh(W @ x))) for x in batch)"""
+    rng = np.random.default_rng(0)
+    shapes = {"V": (2, 4), "W": (4, 3), "x": (5, 3)}
+    inputs = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    hessian = sg.hessian(program, ["W"])
+    function = hessian.lambdify(reuse_buffers=True)
+    wanted = hessian.lambdify()(inputs)[1]["W", "W"]
+    step = function.step(inputs)
+    step.function(*(inputs[name] for name in step.shapes))
+    for block, contiguous in (
+        (function(inputs)[1]["W", "W"], False),
+        (function({**inputs})[1]["W", "W"], False),
+        (step.derivatives["W", "W"], True),
+    ):
+        assert block.flags.c_contiguous == contiguous
+        np.testing.assert_allclose(block, wanted, rtol=1e-12)
+
+
 def test_what_only_leads_to_a_derivative_is_in_its_place() -> None:
     program = """X: Matrix(n, m)
 W: Matrix(m, k)
