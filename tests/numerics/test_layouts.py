@@ -11,7 +11,7 @@ import symgrad as sg
 from symgrad.numerics import layouts
 from symgrad.numerics.blocks import allocating
 from symgrad.numerics.layouts import laid_out
-from symgrad.numerics.scatter_source import few_rows
+from symgrad.numerics.scatter_source import rows_alone
 
 SIZES = {"a": 2, "b": 9, "c": 10, "d": 11, "e": 3}
 PRODUCTS = [
@@ -162,7 +162,7 @@ loss = sum(tanh(einsum("ocd,cd->o", K, M))) + mean(norm2(E[y])**2 for y in batch
     made = sg.derive(program, ("E", "K")).lambdify().plan.program
     sizes = {axis: 50 if str(axis) == "v" else 3 for axis in made.axes}
     results = [op for op, _ in made.results]
-    few = few_rows(results, made.ops, lambda axis: sizes.get(axis, 3))
+    few = rows_alone("few", results, made.ops, lambda axis: sizes.get(axis, 3))
     assert few
     shapes = [()] * len(made.inputs)
     counts = [sizes[axis] for axis in made.axes]
