@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -28,7 +28,7 @@ from symgrad.language.operations.entries import Ranges, at
 from symgrad.language.operations.places import Affine
 from symgrad.language.operations.slices import slice_bounds, sliced
 from symgrad.language.plain import plain_text
-from symgrad.language.problem import Problem, Variable
+from symgrad.language.problem import Problem, Variable, variable_like
 from symgrad.language.unparse import unparse
 from symgrad.training.lines import sympy_text
 
@@ -179,13 +179,10 @@ def paired(variables: Sequence[Variable], result: Expression) -> Problem:
     """The result, or where it is no scalar its inner product with a given cotangent, as a loss."""
     known = {v.name: v for v in variables}
     if result.shape != SCALAR:
-        is_vector = result.shape[1:] == (ONE,)
-        kind = "Vector" if is_vector else "Matrix" if len(result.shape) == 2 else "Tensor"
-        dimensions = result.shape[:1] if is_vector else result.shape
-        name = COTANGENT if is_vector else COTANGENT.upper()
-        known[name] = Variable(name, kind, dimensions, frozenset({"data"}))
+        name = COTANGENT if result.shape[1:] == (ONE,) else COTANGENT.upper()
+        known[name] = replace(variable_like(name, result.shape), facts=frozenset({"data"}))
         g = known[name].expression()
-        result = total(g * result) if kind == "Tensor" else dot(g, result)
+        result = dot(g, result) if len(result.shape) == 2 else total(g * result)
     return Problem(known, {}, result)
 
 

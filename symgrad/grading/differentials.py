@@ -15,11 +15,11 @@ from symgrad.grading.answer import Claim
 from symgrad.grading.claims import Formula, Reader
 from symgrad.grading.exam import Exam
 from symgrad.grading.notation import OPEN, Names, Symbol, symbol_of
-from symgrad.grading.opening import unused, variable_like, with_pairing
+from symgrad.grading.opening import unused, with_pairing
 from symgrad.grading.paper import Paper
 from symgrad.grading.sheet import Piece, Row
 from symgrad.language.expressions import OPERATIONS, names_in
-from symgrad.language.problem import Problem, Variable
+from symgrad.language.problem import Problem, Variable, variable_like
 
 PLAIN = re.compile(r"d_?(?P<of>[^\W_]\w*)")
 
@@ -104,7 +104,7 @@ class Differentials:
         variable = self.paper.asked.variables.get(name)
         like = variable.expression() if variable else self.paper.problem().definitions[name]
         taken = {*self.paper.asked.variables, *self.paper.problem().definitions, *OPERATIONS}
-        return variable_like(unused(f"d{name}", taken), like)
+        return variable_like(unused(f"d{name}", taken), like.shape, like.batch)
 
     def _opened(self, base: Problem, of: Symbol | str, names: list[str]) -> Problem:
         """The problem of what moves, as a function of everything that moves it."""

@@ -19,7 +19,7 @@ from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
 from symgrad.grading.factors import At, Ratio, named_ratio
 from symgrad.grading.formulas import described, off
-from symgrad.language.expressions import Call, Expression, parts
+from symgrad.language.expressions import Expression, calls_in
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.unparse import unparse
@@ -166,7 +166,7 @@ def _repaired(exam: Exam) -> Iterator[tuple[str, Claim]]:
         names = tuple(n for n, b in exam.claim.problem.batch.items() if b == expression.batch)
         batch = expression.batch
         totals = [("sum", batch_sum), ("mean", batch_mean)]
-        used = {e.operation for f in exam.problem.formulas for e in parts(f) if isinstance(e, Call)}
+        used = {call.operation for call in calls_in(*exam.problem.formulas)}
         for word, total in sorted(totals, key=lambda pair: pair[1] not in used):
             summed = partial(over_batch, total, expression, names, batch)
             forms.append((f"The {word} over {batch} is forgotten.", summed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, parts
+from symgrad.language.expressions import Call, Expression, Name, Number, Size, calls_in, parts
 from symgrad.language.operations.meanings import Composite, Elementwise, Function
 from symgrad.language.unparse import unparse
 
@@ -50,9 +50,7 @@ def _used(roots: Iterable[Expression], definitions: Mapping[str, Expression]) ->
 
 
 def _of(root: Expression) -> Iterator[Kink]:
-    for call in parts(root):
-        if not isinstance(call, Call):
-            continue
+    for call in calls_in(root):
         meaning = call.operation.meaning
         if isinstance(meaning, Composite):
             yield from _of(meaning.definition(*call.arguments, **call.options))

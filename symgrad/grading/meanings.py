@@ -15,7 +15,13 @@ from symgrad.grading.notation import ONE, OPEN, Symbol
 from symgrad.grading.opening import one_example, with_name, with_variable
 from symgrad.grading.paper import Paper, example_of
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, names_in, parts
+from symgrad.language.expressions import (
+    Expression,
+    Name,
+    calls_in,
+    names_in,
+    names_used,
+)
 from symgrad.language.operations.meanings import Elementwise, Function
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
@@ -70,7 +76,7 @@ class Meanings:
         """What a delta may be the cotangent of, and whether its number says so: first what goes
         into a function, of the layer with that number."""
         named = [n for n in self.paper.problem().definitions if n not in self.paper.symbols]
-        calls = [e for f in self.paper.current.formulas for e in parts(f) if isinstance(e, Call)]
+        calls = calls_in(*self.paper.current.formulas)
         acted = [c for c in calls if isinstance(c.operation.meaning, Elementwise | Function)]
         inputs = {a.name for c in acted for a in c.arguments if isinstance(a, Name)}
         of_layer = {n for n in named if number and re.sub(r"\D", "", n) == number}
@@ -152,8 +158,4 @@ class Meanings:
 
 def _reaches(problem: Problem, name: str) -> bool:
     """Whether the output depends on a definition."""
-    wanted = {*names_in(problem.output)}
-    for other, definition in reversed([*problem.definitions.items()]):
-        if other in wanted:
-            wanted |= names_in(definition).keys()
-    return name in wanted
+    return name in names_used([problem.output], problem.definitions)

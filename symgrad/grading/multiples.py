@@ -6,7 +6,7 @@ from functools import partial
 
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.formulas import times
-from symgrad.language.expressions import Call, parts
+from symgrad.language.expressions import calls_in
 from symgrad.language.operations.meanings import Total
 
 
@@ -36,9 +36,8 @@ def _size_of_batch(power: int, sentence: str, evidence: Evidence) -> Finding | N
     if ratio is None or not ratio.batch or ratio.power != power or ratio.number != 1:
         return None
     problem = evidence.exam.problem
-    calls = (e for root in problem.formulas for e in parts(root) if isinstance(e, Call))
-    totals = [c.operation.meaning for c in calls if isinstance(c.operation.meaning, Total)]
-    if not any(total.mean == (power > 0) for total in totals):
+    meanings = (call.operation.meaning for call in calls_in(*problem.formulas))
+    if not any(isinstance(m, Total) and m.mean == (power > 0) for m in meanings):
         return None
     text = f"{sentence.format(ratio.batch)}: the answer is {ratio} times what it should"
     if branch is None:

@@ -14,13 +14,13 @@ from symgrad.errors import ProgramError
 from symgrad.grading.answer import Claim
 from symgrad.grading.exam import Exam
 from symgrad.grading.stepwise import lowered_call
-from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape
-from symgrad.language.expressions import Call, Expression, Name, fold, names_in, parts
+from symgrad.language.dimensions import ONE, SCALAR, Shape
+from symgrad.language.expressions import Call, Expression, Name, calls_in, fold, names_in, parts
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import total as entry_sum
 from symgrad.language.operations.meanings import Total
-from symgrad.language.problem import Problem, Variable
+from symgrad.language.problem import Problem, variable_like
 
 
 def with_variable(problem: Problem, name: str) -> Problem:
@@ -31,22 +31,10 @@ def with_variable(problem: Problem, name: str) -> Problem:
     >>> with_variable(problem, "h").variables["h"].kind
     'Vector'
     """
-    variable = variable_like(name, problem.definitions[name])
+    value = problem.definitions[name]
+    variable = variable_like(name, value.shape, value.batch)
     rest = {n: d for n, d in problem.definitions.items() if n != name}
     return replace(problem, variables={**problem.variables, name: variable}, definitions=rest)
-
-
-def variable_like(name: str, like: Expression) -> Variable:
-    """A variable of the shape and batch of an expression."""
-    shape = like.shape
-    dims: tuple[Dimension, ...] = shape
-    if shape == SCALAR:
-        kind, dims = "Scalar", ()
-    elif shape[1:] == (ONE,):
-        kind, dims = "Vector", shape[:1]
-    else:
-        kind = "Matrix" if len(shape) == 2 else "Tensor"
-    return Variable(name, kind, dims, batch=like.batch)
 
 
 def with_name(problem: Problem, name: str, meaning: Expression) -> Problem | None:
@@ -134,8 +122,9 @@ def one_example(problem: Problem) -> Problem:
 
     Raises: ProgramError where there is no sum over a batch, or more than one.
     """
-    calls = [e for root in problem.formulas for e in parts(root) if isinstance(e, Call)]
-    totals = [call for call in calls if isinstance(call.operation.meaning, Total)]
+    totals = [
+        call for call in calls_in(*problem.formulas) if isinstance(call.operation.meaning, Total)
+    ]
     if len(totals) != 1:
         raise ProgramError(
             f"dl/d... is a derivative of one example's loss, but the loss has {len(totals)} sums "
@@ -168,7 +157,7 @@ def with_pairing(problem: Problem, meaning: Expression, other: Problem) -> tuple
     """The problem with the loss <c, h> for a formula h, over the examples where each has its own;
     and the name c, which neither problem has."""
     taken = {*other.variables, *other.definitions, *problem.variables, *problem.definitions}
-    c = variable_like(unused("c", taken), meaning)
+    c = variable_like(unused("c", taken), meaning.shape, meaning.batch)
     output = entry_sum(c.expression() * meaning)
     if c.batch is not None:
         output = over_batch(batch_sum, output, (c.name,), c.batch)

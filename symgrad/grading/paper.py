@@ -13,7 +13,7 @@ from symgrad.errors import ProgramError
 from symgrad.grading.answer import LOSS_NAMES
 from symgrad.grading.notation import ONE, OPEN, Names, Symbol
 from symgrad.grading.opening import alone, one_example
-from symgrad.language.expressions import Call, Expression, Name, names_in, parts
+from symgrad.language.expressions import Expression, Name, calls_in, names_in
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 
@@ -167,8 +167,7 @@ def example_of(problem: Problem) -> Problem:
 
 def _of_all(root: Expression) -> bool:
     """Whether there is a sum over a batch in it."""
-    calls = (e for e in parts(root) if isinstance(e, Call))
-    return any(isinstance(c.operation.meaning, Total) for c in calls)
+    return any(isinstance(call.operation.meaning, Total) for call in calls_in(root))
 
 
 def _in_order(problem: Problem) -> Problem | None:

@@ -20,7 +20,7 @@ from symgrad.grading.paper import Paper
 from symgrad.grading.sheet import Piece
 from symgrad.grading.verdict import CORRECT, Verdict
 from symgrad.language.dimensions import Shape, describe, product
-from symgrad.language.expressions import names_in
+from symgrad.language.expressions import names_used
 from symgrad.language.problem import Variable
 from symgrad.language.scope import also_called
 from symgrad.language.unparse import unparse
@@ -90,9 +90,8 @@ def commutations(shape: Shape, paper: Paper) -> dict[str, Variable]:
 def _agree(exam: Exam, turning: Iterable[str], seed: int) -> bool:
     """Whether a claim has the right values at random numbers."""
     sample, e = drawn(exam.derivation, seed, np.random.default_rng(seed)), exam.claim.expression
-    definitions, used = exam.claim.problem.definitions, {*names_in(e)}
-    for name in reversed([*definitions]):
-        used |= names_in(definitions[name]).keys() if name in used else set()
+    definitions = exam.claim.problem.definitions
+    used = names_used([e], definitions)
     last = exam.problem.variables[exam.key if isinstance(exam.key, str) else exam.key[1]]
     sizes = [size_of(d, sample.sizes) for d in last.expression().shape]
     known: dict[str, object] = dict.fromkeys(turning, commutation(*sizes))

@@ -20,8 +20,8 @@ from symgrad.language.expressions import (
     Expression,
     Name,
     Operation,
+    calls_in,
     fold,
-    parts,
 )
 from symgrad.language.operations.meanings import Composite, Elementwise
 from symgrad.language.problem import Loop, Problem
@@ -100,7 +100,7 @@ def _scalar(operation: Operation) -> tuple[tuple[Name, ...], Expression] | None:
         found = expression_of(operation.meaning.definition(*symbols))
     except SymgradError:
         return None
-    itself = any(isinstance(e, Call) and e.operation is operation for e in parts(found))
+    itself = any(call.operation is operation for call in calls_in(found))
     return None if itself else (names, found)
 
 

@@ -8,7 +8,7 @@ whose index it carries, if any. An operation is one record: what it means, how i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from inspect import signature
@@ -332,6 +332,11 @@ def leaves(root: Expression) -> list[Expression]:
     return [node for node in parts(root) if not isinstance(node, Call)]
 
 
+def calls_in(*roots: Expression) -> list[Call]:
+    """Every call in the expressions, operands first."""
+    return [node for root in roots for node in parts(root) if isinstance(node, Call)]
+
+
 def names_in(root: Expression) -> dict[str, Name]:
     """The names in the expression by their text, from left to right.
 
@@ -340,3 +345,13 @@ def names_in(root: Expression) -> dict[str, Name]:
     ['b', 'a']
     """
     return {leaf.name: leaf for leaf in leaves(root) if isinstance(leaf, Name)}
+
+
+def names_used(roots: Iterable[Expression], definitions: Mapping[str, Expression]) -> set[str]:
+    """The names in expressions, and in the definitions that these use; each definition stands after
+    those that it uses itself."""
+    names = {name for root in roots for name in names_in(root)}
+    for name, definition in reversed([*definitions.items()]):
+        if name in names:
+            names |= names_in(definition).keys()
+    return names

@@ -321,15 +321,15 @@ def _symbols_in(matrix: sympy.MatrixBase) -> tuple[sympy.Basic, ...]:
     return tuple(matrix)
 
 
-def variable_like(name: str, shape: Shape) -> Variable:
-    """A variable of this shape.
+def variable_like(name: str, shape: Shape, batch: str | None = None) -> Variable:
+    """A variable of this shape, of each example of a batch where one is given.
 
     >>> variable_like("c", SCALAR).kind, variable_like("C", (dimension("m"), dimension("n"))).kind
     ('Scalar', 'Matrix')
     """
     of = kind(shape).replace("Row", "Matrix")
     dims = {"Scalar": (), "Vector": shape[:1]}.get(of, shape)
-    return Variable(name, of, dims)
+    return Variable(name, of, dims, batch=batch)
 
 
 def dimensions_in(root: Expression) -> Iterator[Dimension]:

@@ -13,12 +13,12 @@ import numpy as np
 
 from symgrad.language.expressions import Call, Expression, Size, fold, names_in
 from symgrad.language.operations.meanings import Total
-from symgrad.language.problem import Problem
+from symgrad.language.problem import Problem, variable_like
 from symgrad.numerics.gradients import value_function
 from symgrad.numerics.remembered import remembered
 from symgrad.training.chunks import reading_of
 from symgrad.training.data.arrays import Data
-from symgrad.training.totals import needed, new_name, total_variable
+from symgrad.training.totals import needed, new_name
 
 
 def with_data_totals(
@@ -104,7 +104,7 @@ class _Walk:
             return node
         name = new_name("total", self.so_far)
         self.found[name] = needed(replace(self.so_far, output=node, loop=None))
-        variable = total_variable(name, node)
+        variable = variable_like(name, node.shape)
         variable = replace(variable, facts=frozenset({"data"}))
         self.so_far = replace(self.so_far, variables={**self.so_far.variables, name: variable})
         self.known.add(name)

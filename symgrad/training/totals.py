@@ -19,7 +19,6 @@ from fractions import Fraction
 from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import ONE, Input, Node, Polynomial, topological
 from symgrad.errors import OptionError, ProgramError
-from symgrad.language.dimensions import ONE as ONE_COLUMN
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import (
     Call,
@@ -30,11 +29,12 @@ from symgrad.language.expressions import (
     fold,
     leaves,
     names_in,
+    names_used,
 )
 from symgrad.language.operations.batches import batch_sum
 from symgrad.language.operations.meanings import Total
 from symgrad.language.operations.steps import sum_of_steps
-from symgrad.language.problem import Problem, Variable
+from symgrad.language.problem import Problem, Variable, variable_like
 from symgrad.language.unparse import unparse
 
 
@@ -69,7 +69,7 @@ def divided(problem: Problem) -> Totals:
     totals = walk.totals.values()
     sums = [replace(total, operation=batch_sum) for total in totals]
     variables = {n: v for n, v in problem.variables.items() if v.batch is None}
-    variables |= {name: total_variable(name, total) for name, total in walk.totals.items()}
+    variables |= {name: variable_like(name, total.shape) for name, total in walk.totals.items()}
     return Totals(
         tuple(replace(problem, definitions=examples, output=total) for total in sums),
         tuple(total.operation.meaning.mean for total in totals),
@@ -176,26 +176,15 @@ def _without_steps(problem: Problem) -> Problem:
     variables = dict(problem.variables)
     for leaf in (leaf for e in (*definitions.values(), output) for leaf in leaves(e)):
         if isinstance(leaf, Name) and leaf.name not in {*variables, *definitions}:
-            variables[leaf.name] = total_variable(leaf.name, leaf)
+            variables[leaf.name] = variable_like(leaf.name, leaf.shape)
     return replace(problem, variables=variables, definitions=definitions, output=output, loop=None)
 
 
 def needed(problem: Problem) -> Problem:
     """The problem without the definitions that its output does not need."""
-    names = {*names_in(problem.output)}
-    for name, definition in reversed(list(problem.definitions.items())):
-        names |= names_in(definition).keys() if name in names else set()
+    names = names_used([problem.output], problem.definitions)
     definitions = {n: d for n, d in problem.definitions.items() if n in names}
     return replace(problem, definitions=definitions)
-
-
-def total_variable(name: str, total: Expression) -> Variable:
-    """A variable in the place of a total."""
-    if total.shape == SCALAR:
-        return Variable(name, "Scalar")
-    if len(total.shape) == 2 and total.shape[1] == ONE_COLUMN:
-        return Variable(name, "Vector", total.shape[:1])
-    return Variable(name, "Matrix" if len(total.shape) == 2 else "Tensor", total.shape)
 
 
 def _count(problem: Problem, batch: str) -> Call:

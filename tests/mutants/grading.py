@@ -41,7 +41,7 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "a mean is told where there is none",
-            "if not any(total.mean == (power > 0) for total in totals):",
+            "if not any(isinstance(m, Total) and m.mean == (power > 0) for m in meanings):",
             "if False:",
         ),
         ("a regulariser is any branch", "regularizer not in (None, branch.regularizer)", "False"),

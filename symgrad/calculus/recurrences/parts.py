@@ -19,7 +19,7 @@ from symgrad.calculus.algebra import is_call, paired
 from symgrad.calculus.naming import fresh
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, fold, names_in
+from symgrad.language.expressions import Call, Expression, Name, fold, names_in, names_used
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.steps import sum_of_steps
@@ -53,10 +53,7 @@ class Parts:
         summed = {name: self._summed(name, e) for name, e in self._outside()}
         self.output = summed.pop(self.problem.output_name)
         inside = [*self.step.values(), *self.loop.initial.values()]
-        needed = {name for e in inside for name in names_in(e)}
-        for name, e in reversed(summed.items()):
-            if name in needed:
-                needed |= names_in(e).keys()
+        needed = names_used(inside, summed)
         self._check(needed, summed)
         self.before |= {n: e for n, e in summed.items() if n in needed}
         self.before |= {entry_of(h, "0"): e for h, e in self.loop.initial.items()}
@@ -166,7 +163,7 @@ class Parts:
         of = self.problem.variables.get(base)
         if of is not None and (of.steps is not None) == bool(index):
             return of.at(index) if index else of
-        return replace(variable_like(name.name, name.shape), batch=name.batch)
+        return variable_like(name.name, name.shape, name.batch)
 
     def part(
         self, definitions: Mapping[str, Expression], output: Expression, index: str = ""
