@@ -90,7 +90,7 @@ def _terms(derivative: Expression, values: Mapping[str, Tensor]) -> tuple[Term, 
     entry = value.closed()
     if isinstance(entry.node, ix.Polynomial) and not entry.node.terms:
         return ()
-    return value.terms if len(value.terms) == 1 else (Term(ONE, (Factor(*entry),)),)
+    return value.terms if len(value.terms) == 1 else (entry.term,)
 
 
 @cache

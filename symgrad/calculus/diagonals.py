@@ -10,7 +10,7 @@ from functools import cache
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
+from symgrad.calculus.nodes import Entry, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rules import EVERY, NODE_RULES, record
 from symgrad.calculus.tensors import tensor
@@ -44,7 +44,7 @@ def rule(operation: Operation) -> Rewrite:
 
 def diagonal(matrix: Entry, row: Label, column: Label) -> Entry | None:
     """x_i, where the matrix is x_i [i = j] by structure; x may have no index."""
-    terms = [Term(ONE, (Factor(*matrix),))]
+    terms = [matrix.term]
     if isinstance(matrix.node, ix.Polynomial):
         terms = opened(matrix.node, matrix.labels)
     entries = [x for t in terms if (x := on_diagonal(t, row, column)) is not None]

@@ -21,7 +21,6 @@ from symgrad.calculus.gathering import gathered
 from symgrad.calculus.inverses import told_apart
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import (
-    ONE,
     Entry,
     Factor,
     Label,
@@ -36,9 +35,10 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import Counterpart, remade
 from symgrad.calculus.rules import record
 from symgrad.calculus.tensors import tensor
-from symgrad.calculus.terms import magnitude, multiplied_out, opened, repeated, times
+from symgrad.calculus.terms import multiplied_out, opened, repeated, times
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name
+from symgrad.language.literals import magnitude
 
 
 def simplified(
@@ -107,7 +107,7 @@ def _picked(
         return []
     pieces = [new or [term] for new, term in zip(found, terms, strict=True)]
     entries = [contract(piece, labels, factored=True) for piece in pieces]
-    whole = [cancelled(Term(ONE, (Factor(*entry),)), named) for entry in entries]
+    whole = [cancelled(entry.term, named) for entry in entries]
     flat = [cancelled(term, named) for term in _flat(whole, named)]
     return [contract(flat, labels, factored=True)]
 

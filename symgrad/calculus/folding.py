@@ -18,8 +18,9 @@ from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import ClosedFactor, ClosedTerm, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import joined
-from symgrad.calculus.terms import magnitude, multiplied_out, opened, product, repeated
+from symgrad.calculus.terms import multiplied_out, opened, product, repeated
 from symgrad.language.expressions import Value
+from symgrad.language.literals import magnitude
 
 MOST_TERMS = 16  # of a sum that is multiplied out
 Length = Callable[[Node], int]  # how many names and functions a node shows

@@ -185,7 +185,7 @@ def _log(terms: Sequence[Term], labels: Sequence[Label]) -> Term:
         (term,) = entry.node.terms
         if not term.factors:
             entry = Entry(ix.intern(ix.Constant, (), value=term.coefficient), ())
-    return Term(ONE, (Factor(*map_entry(log, [entry], labels)),))
+    return map_entry(log, [entry], labels).term
 
 
 def _chosen(term: Term, labels: tuple[Label, ...]) -> Entry | None:

@@ -143,7 +143,7 @@ def lower_problem(problem: Problem) -> Lowered:
         if own:
             entry = entry._replace(node=give_name(entry.node, name))
             made[id(definition)] = tensor(entry, value.axes, value.others)
-        values[name] = replace(value, terms=(Term(ONE, (Factor(entry.node, entry.labels),)),))
+        values[name] = replace(value, terms=(entry.term,))
         number = not isinstance(entry.node, ix.Named) and not entry.node.operands
         if own and not number:  # 1 is not called c wherever it comes up
             named = Name(name, definition.shape, definition.batch)
@@ -354,7 +354,7 @@ def _placed(call: Call) -> Tensor:
     letters = tuple(letter_label(x.name, x.index_of) for x in call.arguments)  # type: ignore[attr-defined]
     row = Label(call.options["below"])
     entry = place(call.options["coefficients"], call.options["offset"], letters, row)
-    return Tensor((Term(ONE, (Factor(*entry),)),), (row, None), letters)
+    return Tensor((entry.term,), (row, None), letters)
 
 
 def _sliced(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:

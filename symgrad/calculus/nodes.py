@@ -116,6 +116,11 @@ class Entry(NamedTuple):
     node: Node
     labels: tuple[Label, ...]
 
+    @property
+    def term(self) -> Term:
+        """The entry alone as a term."""
+        return Term(ONE, (Factor(self.node, self.labels),))
+
     def along(self, labels: Iterable[Label]) -> tuple[Label, ...]:
         """These labels, a batch's only where the entry has it."""
         return tuple(x for x in labels if x in self.labels or not is_batch(x))

@@ -23,8 +23,9 @@ from symgrad.calculus.nodes import ONE, ClosedTerm, Entry, Factor, Label, Node, 
 from symgrad.calculus.placing import is_part
 from symgrad.calculus.reduction import reduced
 from symgrad.calculus.rules import called, rules_for
-from symgrad.calculus.terms import key_of, magnitude, numbered, opened, product
+from symgrad.calculus.terms import key_of, numbered, opened, product
 from symgrad.language.expressions import Value, exact
+from symgrad.language.literals import magnitude
 
 
 def contract(

@@ -10,7 +10,7 @@ import sympy
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term, new_labels
+from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term, new_labels
 from symgrad.calculus.rules import TERM_RULES, record
 from symgrad.calculus.terms import repeated
 from symgrad.language.dimensions import ZERO, Dimension
@@ -76,7 +76,7 @@ def _exponent(*powers: Factor) -> tuple[Counter[Label], Dimension]:
     for power in powers:
         assert isinstance(power.node, ix.Apply)
         _, (exponent, _) = power.node.opened(power.labels)
-        for term in repeated(Factor(*exponent)) or (Term(ONE, (Factor(*exponent),)),):
+        for term in repeated(Factor(*exponent)) or (exponent.term,):
             times, place = int(term.coefficient), [f.node for f in term.factors]
             match place:
                 case []:

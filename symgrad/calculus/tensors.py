@@ -50,7 +50,7 @@ class Tensor:
 
     def as_factor(self) -> Tensor:
         """The tensor as a node of its own."""
-        return replace(self, terms=(Term(ONE, (Factor(*self.closed()),)),))
+        return replace(self, terms=(self.closed().term,))
 
     def as_term(self) -> Tensor:
         """The tensor as one term: a sum becomes a node of its own."""
@@ -69,7 +69,7 @@ def tensor(
 ) -> Tensor:
     """A node at labels as a tensor with these indices of its own."""
     axes = (*core, *(None,) * (2 - len(core)))
-    return Tensor((Term(ONE, (Factor(entry.node, entry.labels),)),), axes, others)
+    return Tensor((entry.term,), axes, others)
 
 
 @cache

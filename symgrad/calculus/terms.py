@@ -63,9 +63,11 @@ def length(label: Label) -> Factor:
     return Factor(ix.intern(ix.Length, (), axis=label.axis), ())
 
 
-def magnitude(value: Value) -> Value:
-    """|value|"""
-    return -value if value < 0 else value
+def terms_of(entry: Entry) -> tuple[Term, ...]:
+    """The terms of a sum, or the one entry as a term."""
+    if isinstance(entry.node, ix.Polynomial):
+        return tuple(opened(entry.node, entry.labels))
+    return (entry.term,)
 
 
 def times(*values: Value) -> Value:

@@ -27,7 +27,7 @@ from symgrad.calculus.algebra import signed_sum
 from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.calculus.naming import fresh
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Polynomial, Term, is_batch
+from symgrad.calculus.nodes import Entry, Factor, Label, Polynomial, Term, is_batch
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stacking import Stacking, stacked, vec
@@ -168,17 +168,13 @@ def _terms(entry: Entry, labels: Sequence[Label], compound: Compound) -> list[Te
             return None
         return opened(node, factor.labels)
 
-    expanded = multiplied_out(_factor(entry), parts)
+    expanded = multiplied_out(entry.term, parts)
     whole = contract(expanded, labels)
     node = whole.node
-    terms = opened(node, whole.labels) if isinstance(node, Polynomial) else [_factor(whole)]
+    terms = opened(node, whole.labels) if isinstance(node, Polynomial) else [whole.term]
     if len(terms) > MOST_TERMS:
         raise NoMatrixForm(node)
     return terms
-
-
-def _factor(entry: Entry) -> Term:
-    return Term(ONE, (Factor(*entry),))
 
 
 def _is_tensor(node: Polynomial) -> bool:

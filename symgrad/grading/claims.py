@@ -44,7 +44,7 @@ def _ones(size: str, match: re.Match[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Formula:
+class FormulaTree:
     """A formula as a syntax tree; `symbols` are the derivatives in it, by their names there."""
 
     tree: ast.expr
@@ -65,7 +65,7 @@ class Reader:
         """What was said so far."""
         return self.meanings.paper
 
-    def formula(self, piece: Piece) -> Formula:
+    def formula(self, piece: Piece) -> FormulaTree:
         """The syntax tree of a formula. Raises: SymgradError with the column in the piece."""
         if piece.error is not None:
             raise piece.error
@@ -81,10 +81,10 @@ class Reader:
         match syntax_tree(text, known | derivatives).body:
             case [ast.Expr(value=tree)]:
                 tree = _Replaced({n: m.tree for n, m in self.paper.macros.items()}).visit(tree)
-                return Formula(tree, derivatives_in(tree, names))
+                return FormulaTree(tree, derivatives_in(tree, names))
         raise ProgramError("a formula is wanted after =", column=1)
 
-    def _with_ones(self, piece: Piece) -> Formula:
+    def _with_ones(self, piece: Piece) -> FormulaTree:
         """A formula in which 1 beside a matrix is a vector of ones: of the length that fits."""
         error: SymgradError | None = None
         for size in sorted(self.paper.sizes):
@@ -99,7 +99,7 @@ class Reader:
 
     def claim(
         self,
-        formula: Formula,
+        formula: FormulaTree,
         one: bool = False,
         own: Symbol | None = None,
         more: Mapping[str, Variable] | None = None,
@@ -163,7 +163,7 @@ def derivatives_in(tree: ast.AST, names: Names) -> dict[str, Symbol]:
     return {word: symbol for word, symbol in found.items() if symbol is not None}
 
 
-def is_chain_rule(formula: Formula, of: Symbol) -> bool:
+def is_chain_rule(formula: FormulaTree, of: Symbol) -> bool:
     """Whether a formula only says which derivatives are multiplied: dL/dx = dL/dr dr/dx."""
     pending, factors = [formula.tree], list[Symbol]()
     while pending:

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from symgrad.errors import ShapeError, SymgradError
 from symgrad.grading.answer import Claim
-from symgrad.grading.claims import Formula, Reader, is_chain_rule
+from symgrad.grading.claims import FormulaTree, Reader, is_chain_rule
 from symgrad.grading.exam import Exam, fitted
 from symgrad.grading.grade import judged
 from symgrad.grading.meanings import Way
@@ -47,7 +47,7 @@ class Derivatives:
 
     def graded(self, symbol: Symbol, side: Piece) -> Graded:
         """The verdict on a side of a derivative."""
-        formula: Formula | None = None
+        formula: FormulaTree | None = None
         try:
             formula = self.reader.formula(side)
             meanings = self.meanings(symbol, formula)
@@ -71,7 +71,7 @@ class Derivatives:
             return verdict, verdict.diagnosis
         return verdict, "right" if layout == "variable" else f"right, in {layout} layout"
 
-    def meanings(self, symbol: Symbol, formula: Formula) -> list[Meaning]:
+    def meanings(self, symbol: Symbol, formula: FormulaTree) -> list[Meaning]:
         """Each meaning of a claim, in each layout that it may be written in."""
         meanings: list[Meaning] = []
         ways = list(self.reader.meanings.ways(symbol))
@@ -117,7 +117,7 @@ class Derivatives:
             return misfit(error, exam.what, exam.shapes, exam.expected)
         raise error
 
-    def keep(self, symbol: Symbol, formula: Formula, one: bool) -> None:
+    def keep(self, symbol: Symbol, formula: FormulaTree, one: bool) -> None:
         """Let later lines use the value of a derivative; that which uses what no line gives, until
         one is found that does not."""
         paper = self.paper

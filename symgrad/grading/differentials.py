@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.grading.answer import Claim
-from symgrad.grading.claims import Formula, Reader
+from symgrad.grading.claims import FormulaTree, Reader
 from symgrad.grading.exam import Exam
 from symgrad.grading.notation import OPEN, Names, Symbol, symbol_of
 from symgrad.grading.opening import unused, with_pairing
@@ -59,7 +59,7 @@ class Differentials:
         match = PLAIN.fullmatch(text)
         return None if match is None or text in names.known else names.top(match["of"])
 
-    def inside(self, formula: Formula) -> dict[str, str]:
+    def inside(self, formula: FormulaTree) -> dict[str, str]:
         """The differentials in a formula, and what each is of: those that are no cotangents."""
         names = self.paper.names
         return {
@@ -71,7 +71,7 @@ class Differentials:
             and symbol.name not in self.paper.symbols
         }
 
-    def exams(self, of: Symbol | str, formula: Formula) -> Iterator[Exam]:
+    def exams(self, of: Symbol | str, formula: FormulaTree) -> Iterator[Exam]:
         """The exam of each meaning of a line."""
         inside = self.inside(formula).values()
         self.moving |= dict.fromkeys(n for n in inside if n in self.paper.asked.variables)
@@ -92,7 +92,7 @@ class Differentials:
             exam = Exam(problem, key, "hvp", part, self.seed, numbered=False, title=title)
             yield replace(exam, along=called)
 
-    def claim(self, formula: Formula) -> Claim:
+    def claim(self, formula: FormulaTree) -> Claim:
         """What a formula says in which the differentials are variables."""
         inside = self.inside(formula)
         moves = {word: self._move(name) for word, name in inside.items()}

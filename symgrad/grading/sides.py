@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, did_you_mean
 from symgrad.grading.answer import LOSS_NAMES
-from symgrad.grading.claims import Formula, Reader
+from symgrad.grading.claims import FormulaTree, Reader
 from symgrad.grading.derivatives import Derivatives, Graded, Meaning
 from symgrad.grading.differentials import Differentials
 from symgrad.grading.grade import judged
@@ -145,7 +145,7 @@ class Sides:
                 return other, remark
         return verdict, ""
 
-    def _moved(self, of: Symbol | str, formula: Formula) -> None:
+    def _moved(self, of: Symbol | str, formula: FormulaTree) -> None:
         """What a differential says, where all that moves stands in it."""
         if isinstance(of, Symbol):
             self.derivatives.found.add(("hvp", of.of))
@@ -187,7 +187,7 @@ class Sides:
         self.paper.define(name, claim.expression)
         return None, DEFINES
 
-    def _same(self, name: str, meaning: Expression, formula: Formula) -> Graded:
+    def _same(self, name: str, meaning: Expression, formula: FormulaTree) -> Graded:
         """Whether a formula has the value of another."""
         claim = self.reader.claim(formula)
         return judged(equal(self.paper.problem(), meaning, claim, name, self.seed)), "right"

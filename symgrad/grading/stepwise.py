@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import ONE, Factor, Term
 from symgrad.calculus.tensors import Tensor
 from symgrad.language.expressions import (
     Call,
@@ -52,7 +51,7 @@ def lowered_call(call: Call, arguments: Sequence[Tensor], whole: bool = True) ->
     places = tuple(_place(k, a) for k, a in enumerate(call.arguments))
     values = {p.name: t for p, t in zip(places, arguments, strict=True) if isinstance(p, Name)}
     value = lower(Call(call.operation, places, call.shape, call.options, call.batch), values)
-    return replace(value, terms=(Term(ONE, (Factor(*value.closed()),)),)) if whole else value
+    return replace(value, terms=(value.closed().term,)) if whole else value
 
 
 def _place(k: int, argument: Expression) -> Expression:

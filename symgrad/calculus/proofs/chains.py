@@ -11,12 +11,12 @@ from symgrad.calculus.index_notation import EntryNotation, Letters
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.differential import NAMED, Writer
-from symgrad.calculus.proofs.index import terms_of
 from symgrad.calculus.proofs.lines import Indexed, ProofLine
 from symgrad.calculus.proofs.uses import Proof, Statement
 from symgrad.calculus.proofs.whole import whole_of
 from symgrad.calculus.step_rules import statement_rule
 from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.calculus.terms import terms_of
 from symgrad.language.expressions import Expression
 from symgrad.language.operations.entries import at
 from symgrad.language.phrases import as_phrase, phrase
@@ -74,7 +74,7 @@ class _Chain(Writer):
     def _terms(self, entry: Entry) -> tuple[Term, ...]:
         """An entry by its name, or the sum that it is."""
         if self.uses.named(entry.node) is not None:
-            return (Term(ONE, (Factor(*entry),)),)
+            return (entry.term,)
         return terms_of(entry)
 
     def _inserted_by_entries(self, statement: Statement) -> list[ProofLine]:

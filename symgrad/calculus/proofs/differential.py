@@ -15,10 +15,8 @@ from symgrad.calculus.algebra import is_call, is_negative, negated
 from symgrad.calculus.chain_rule import contributions, placed
 from symgrad.calculus.derivation import Derivative
 from symgrad.calculus.nodes import (
-    ONE,
     Apply,
     Entry,
-    Factor,
     Label,
     Map,
     Node,
@@ -173,7 +171,7 @@ class Writer:
                 self._add(operand, part)
 
     def _add(self, of: Node, entry: Entry) -> None:
-        terms = [Term(ONE, (Factor(*e),)) for e in (self.beside.get(of), entry) if e]
+        terms = [e.term for e in (self.beside.get(of), entry) if e]
         self.beside[of] = contract(terms, (*self.extra, *self.labels[of]))
 
     def _sent(self, statement: Statement, beside: Entry) -> dict[Node, Entry]:

@@ -71,7 +71,7 @@ class Chained(Name):
 
 
 @dataclass(frozen=True, eq=False)
-class Slope(Derivative):
+class LineDerivative(Derivative):
     """The derivative of a line, which is none of the loss."""
 
     @property
@@ -81,14 +81,14 @@ class Slope(Derivative):
 
 
 @dataclass(frozen=True, eq=False)
-class Partial(Name):
+class Held(Name):
     """A derivative while other things that move with the variable are held."""
 
     whole: Name = field(default_factory=lambda: Name("dy/dx", SCALAR))
     held: tuple[Name, ...] = ()
 
     @classmethod
-    def of(cls, whole: Name, held: tuple[Name, ...]) -> Partial:
+    def of(cls, whole: Name, held: tuple[Name, ...]) -> Held:
         """The derivative, with what is held below it."""
         name = f"({whole.name})_{','.join(n.name for n in held)}"
         return cls(name, whole.shape, whole.batch, whole=whole, held=held)
@@ -111,14 +111,14 @@ def ends(derivation: Derivation) -> tuple[Node, ...]:
 
 
 @dataclass
-class Factor(Uses):
+class ChainFactor(Uses):
     """Uses of a node in the lines `to`, functions as they are: one of them, or all."""
 
     to: tuple[Node, ...] = ()
     given: list[Node] = field(default_factory=list)  # what may be any array
 
     @classmethod
-    def of(cls, uses: Uses, user: Node, node: Node) -> Factor:
+    def of(cls, uses: Uses, user: Node, node: Node) -> ChainFactor:
         """Another use in the same derivation."""
         return cls(uses.derivation, uses.reverse, node, uses.left, None, "", to=(user,))
 
@@ -173,13 +173,13 @@ class Factor(Uses):
         """What it is called."""
         axes = (*core_axes(self.user.axes), *core_axes(self.variable.axes))
         names = self.name(self.user), self.name(self.variable)
-        kind = Derivative if self.user in ends(self.derivation) else Slope
+        kind = Derivative if self.user in ends(self.derivation) else LineDerivative
         return kind.of(*names, matrix_shape(axes), self.batch)
 
     @property
     def partial(self) -> Name:
         """The same, with what is held."""
-        return Partial.of(self.derivative, self.held) if self.held else self.derivative
+        return Held.of(self.derivative, self.held) if self.held else self.derivative
 
     @cached_property
     def jacobian(self) -> Expression | None:

@@ -9,7 +9,7 @@ from typing import Literal
 from symgrad.calculus.algebra import is_call, product, transposed
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Step
 from symgrad.calculus.nodes import Node, batch_of, core_axes, matrix_shape
-from symgrad.calculus.proofs.factors import Factor
+from symgrad.calculus.proofs.factors import ChainFactor
 from symgrad.calculus.proofs.index import slope_lines
 from symgrad.calculus.proofs.lines import ProofLine
 from symgrad.calculus.proofs.shapes import Fits, fitting
@@ -38,19 +38,19 @@ class Fitting:
         self.derivation, self.steps = derivation, steps
         (self.reverse,) = derivation.passes
         self.lines = Lines(derivation)
-        self.factors: dict[tuple[Node, ...], Factor] = {}
+        self.factors: dict[tuple[Node, ...], ChainFactor] = {}
 
-    def factor(self, *of: Node) -> Factor:
+    def factor(self, *of: Node) -> ChainFactor:
         """The uses of a node in lines: both are given, the node last."""
         if of not in self.factors:
             *users, node = of
             left = self.left(node)
-            self.factors[of] = Factor(
+            self.factors[of] = ChainFactor(
                 self.derivation, self.reverse, node, left, None, "", to=tuple(users)
             )
         return self.factors[of]
 
-    def uses(self, node: Node) -> Factor:
+    def uses(self, node: Node) -> ChainFactor:
         """All uses of a node."""
         numbers = self.lines.numbers
         users = self.reverse.lines_with(node, numbers)
@@ -72,12 +72,12 @@ class Fitting:
 
     # factors
 
-    def first(self, factor: Factor) -> Proof:
+    def first(self, factor: ChainFactor) -> Proof:
         """The derivative of the loss by what stands in it, as its step says it."""
         said = Fits((core_axes(factor.variable.axes),), self._rule(factor))
         return Proof(KIND, tuple(self._as_step(factor, said)), factor)
 
-    def stated(self, factor: Factor) -> Proof:
+    def stated(self, factor: ChainFactor) -> Proof:
         """A factor as a matrix, or by what it makes of G, or entry by entry."""
         change, rule = factor.differential(factor.user), self._rule(factor)
         shapes = (core_axes((*factor.user.axes, *factor.variable.axes)),)
@@ -91,13 +91,13 @@ class Fitting:
             lines = [*slope_lines(factor)]
         return Proof(KIND, tuple(lines), factor)
 
-    def _taken(self, factor: Factor) -> Formula:
+    def _taken(self, factor: ChainFactor) -> Formula:
         """G dz/dW"""
         both = (typeset(factor.upstream), typeset(factor.partial))
         dot = fm.Infix(both, signs=(r"\cdot",), binds=fm.HADAMARD)
         return composing.spelled(dot, f"{factor.upstream.name} . {factor.partial.name}")
 
-    def _rule(self, factor: Factor) -> Phrase:
+    def _rule(self, factor: ChainFactor) -> Phrase:
         """The rule of a line, by the term in which the node stands."""
         step, number = self.steps.get(factor.variable), self.lines.numbers[factor.user]
         if step is None or step.rule == SEVERAL.name:
@@ -118,7 +118,7 @@ class Fitting:
             said = self._fits(uses, step)
         return Proof(KIND, (*lines, *self._as_step(uses, said)), uses)
 
-    def _turned(self, factor: Factor) -> Iterator[ProofLine]:
+    def _turned(self, factor: ChainFactor) -> Iterator[ProofLine]:
         """(dz/dx)^T dL/dz, where dz/dx is a matrix."""
         jacobian = factor.jacobian
         plain = jacobian is None or is_scalar(jacobian) or is_call(jacobian, eye)
@@ -137,7 +137,7 @@ class Fitting:
             return "put in: a diagonal matrix times a vector is entry by entry"
         return "put in, multiplied out" if is_call(jacobian, add, subtract) else "put in"
 
-    def _fits(self, uses: Factor, step: Step) -> Fits:
+    def _fits(self, uses: ChainFactor, step: Step) -> Fits:
         """How the cotangents of uses and what they are multiplied by fit."""
         sent = [self.left(user).name for user in uses.to if user in self.steps]
         found = [fits for name in sent if (fits := fitting(step.right, name)) is not None]
@@ -148,7 +148,7 @@ class Fitting:
             return Fits((), "the identity passes it on")
         return found[0] if found else Fits((), step.rule)
 
-    def _of_all(self, factor: Factor, side: Expression) -> Expression:
+    def _of_all(self, factor: ChainFactor, side: Expression) -> Expression:
         """Of a parameter over all examples."""
         batch = batch_of(factor.user)
         if batch is None or batch_of(factor.variable) is not None:
@@ -156,7 +156,7 @@ class Fitting:
         operation = batch_mean if self.reverse.mean == batch else batch_sum
         return over_batch(operation, side, self.derivation.naming.bound[batch], batch)
 
-    def _as_step(self, uses: Factor, said: Fits) -> Iterator[ProofLine]:
+    def _as_step(self, uses: ChainFactor, said: Fits) -> Iterator[ProofLine]:
         """What the step of a cotangent says."""
         step, change = self.steps[uses.variable], uses.change.node
         left: Expression | Formula = step.left

@@ -19,7 +19,7 @@ from symgrad.calculus.proofs.lines import Differential, Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.solved import equation_of
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses, part_of
-from symgrad.calculus.terms import identity, opened, product
+from symgrad.calculus.terms import identity, product, terms_of
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.expressions import Letter, Name
@@ -249,7 +249,7 @@ class _Writer:
         labels, _ = self.slopes[user]
         cotangent = self.uses.cotangent(user, labels)
         own = terms_of(cotangent)
-        seed = own[0] if len(own) == 1 else ix.Term(ix.ONE, (ix.Factor(*cotangent),))
+        seed = own[0] if len(own) == 1 else cotangent.term
         summed = tuple(x for x in labels if x not in self.places)
         return [
             term._replace(summed=(*term.summed, *summed))
@@ -267,13 +267,6 @@ def _labelled(derivative: Formula, number: str) -> Formula:
 
 def _differential(of: Name) -> Differential:
     return Differential(f"d{of.name}", of.shape, of.batch, of=of)
-
-
-def terms_of(entry: ix.Entry) -> tuple[ix.Term, ...]:
-    """An entry by its definition where it is a sum, else as it is."""
-    if isinstance(entry.node, ix.Polynomial):
-        return tuple(opened(entry.node, entry.labels))
-    return (ix.Term(ix.ONE, (ix.Factor(*entry),)),)
 
 
 def _unit_pullback(

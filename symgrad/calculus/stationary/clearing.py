@@ -17,9 +17,10 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.stationary.equation import Equation, terms_of
-from symgrad.calculus.terms import key_of, magnitude, numbered, product, times
+from symgrad.calculus.stationary.equation import Equation
+from symgrad.calculus.terms import key_of, numbered, product, terms_of, times
 from symgrad.language.expressions import Value, exact
+from symgrad.language.literals import magnitude
 from symgrad.language.operations.linear_algebra import inv
 
 Place = tuple[Node, tuple[Label, ...]]

@@ -172,10 +172,7 @@ def _side(part: Term, at: Label, free: Label, inner: Label, order: Sequence[Labe
 
 
 def _sum(fronts: Sequence[Term], sides: Sequence[Entry]) -> Entry:
-    terms = [
-        product((front, Term(ONE, (Factor(*side),))))
-        for front, side in zip(fronts, sides, strict=True)
-    ]
+    terms = [product((front, side.term)) for front, side in zip(fronts, sides, strict=True)]
     return contract(terms, sides[0].labels)
 
 

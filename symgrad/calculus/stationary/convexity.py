@@ -19,8 +19,9 @@ from symgrad.calculus.entries import even, positive, symmetric
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.collecting import collected, pieces
-from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degree, terms_of
+from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degree
 from symgrad.calculus.stationary.system import System, Unknown
+from symgrad.calculus.terms import terms_of
 from symgrad.language.expressions import is_scalar
 from symgrad.language.phrases import enumerated, phrase
 from symgrad.language.unparse import unparse

@@ -13,7 +13,7 @@ from math import inf
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term, core_labels
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.terms import multiplied_out, opened, product
+from symgrad.calculus.terms import multiplied_out, opened, product, terms_of
 from symgrad.errors import SymgradError
 from symgrad.language.expressions import Value
 
@@ -122,13 +122,6 @@ def _parts(factor: Factor) -> list[Term] | None:
         return terms
     rest = Term(ONE, (factor._replace(power=power - 1),))
     return [product((t, rest)) for t in terms]
-
-
-def terms_of(entry: Entry) -> list[Term]:
-    """The terms of a sum, or the one entry as a term."""
-    if isinstance(entry.node, ix.Polynomial):
-        return opened(entry.node, entry.labels)
-    return [Term(ONE, (Factor(entry.node, entry.labels),))]
 
 
 def _same(one: Sequence[Term], other: Sequence[Term]) -> bool:

@@ -15,9 +15,10 @@ from symgrad.calculus.stationary.clearing import (
     without_inverse,
     without_leading,
 )
-from symgrad.calculus.stationary.equation import Equation, NoClosedForm, terms_of
+from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.calculus.stationary.page import Page
 from symgrad.calculus.stationary.reasons import function_of, not_linear
+from symgrad.calculus.terms import terms_of
 from symgrad.language.expressions import Expression, Number
 from symgrad.language.operations.arithmetic import divide
 from symgrad.language.operations.linear_algebra import inv

@@ -19,10 +19,11 @@ from symgrad.calculus.stationary.clearing import (
     scale_of,
 )
 from symgrad.calculus.stationary.collecting import Collected, collected
-from symgrad.calculus.stationary.equation import Equation, terms_of
+from symgrad.calculus.stationary.equation import Equation
 from symgrad.calculus.stationary.page import Page
 from symgrad.calculus.stationary.reasons import check_solvable, power_of
 from symgrad.calculus.tensors import tensor
+from symgrad.calculus.terms import terms_of
 from symgrad.language.dimensions import ONE as UNIT
 from symgrad.language.expressions import Expression, Name, Number, Value, is_scalar
 from symgrad.language.operations.arithmetic import multiply
@@ -92,7 +93,7 @@ def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
     """The right side over the coefficient, or times its inverse."""
     if places.entrywise is not None:
         _not_zero(page, places.entrywise)
-        below = Term(ONE, (Factor(*places.entrywise),))
+        below = places.entrywise.term
         return contract(over(terms_of(right), below), places.labels)
     places, right = _scaled(page, places, right)
     core = places.core

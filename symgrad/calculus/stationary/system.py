@@ -83,7 +83,7 @@ class System:
         reason = f"Where {unknown.name} is stationary, the gradient by it is 0."
         if symmetric(unknown.node) and not is_its_transpose(left):
             part = by_convention(unknown.outcome, "part").entry
-            gap = [Term(ONE, (Factor(*entry),)), Term(-ONE, (Factor(*part),))]
+            gap = [entry.term, Term(-ONE, (Factor(*part),))]
             if Equation.of(contract(gap, labels), labels, unknown.node).flat().terms:
                 entry, left, rule = part, page.write(part, labels), "symmetric part set to zero"
                 reason = f"{unknown.name} is symmetric: it moves along symmetric directions alone."

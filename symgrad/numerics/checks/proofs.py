@@ -20,7 +20,7 @@ from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.nodes import Input, Label, Map, Node, Term, batch_of, intern
 from symgrad.calculus.proofs import Kind, Proof, ProofLine, Uses, chain, chains_by_rule, proof_of
-from symgrad.calculus.proofs.factors import Factor, ends
+from symgrad.calculus.proofs.factors import ChainFactor, ends
 from symgrad.calculus.proofs.lines import (
     Form,
     Indexed,
@@ -120,7 +120,7 @@ def values_of(proof: Proof, sample: Sample) -> list[Any]:
     array, or in index notation."""
     uses = proof.uses
     truth = _Truth(proof, sample, np.zeros_like(sample.value(uses.variable)))
-    open_names = {uses.upstream.name} if isinstance(uses, Factor) and uses.given else set()
+    open_names = {uses.upstream.name} if isinstance(uses, ChainFactor) and uses.given else set()
     return [truth.value(line.right, open_names) for line in proof.lines]
 
 
@@ -164,7 +164,7 @@ class _Truth:
         self.change = proof.uses.change.node
         self.values, moved = _moved(self.uses, sample, direction)
         self.values |= {symbol: moved[node] for node, symbol in self.uses.moved.items()}
-        given = self.uses.given if isinstance(self.uses, Factor) else []
+        given = self.uses.given if isinstance(self.uses, ChainFactor) else []
         self.values |= {node: _any(node, sample) for node in given}
         sent = {user: self._sent(user, moved[user]) for user in self.uses.users}
         self.values |= {part_of(self.uses, user): part for user, part in sent.items()}
@@ -254,7 +254,7 @@ class _Truth:
         top, *_ = way.nodes
         moved = self.direction
         for node, user in pairwise(reversed(way.nodes)):
-            factor = Factor.of(self.uses, user, node)
+            factor = ChainFactor.of(self.uses, user, node)
             _, found = _moved(factor, self.sample, moved)
             moved = found[user]
         cotangent = (
