@@ -61,7 +61,7 @@ class Naming:
             self.bases.add(symbol)
             self.taken.add(symbol)
         name = fresh(name, self.taken)
-        return entry_of(name, self.index) if self.index else name
+        return entry_of(name, self.index)
 
     @cached_property
     def products(self) -> Products:

@@ -101,8 +101,8 @@ class Recursion:
                 for left, _ in lines:
                     name, index = entry_parts(left.name)
                     if name == base:
-                        same = replace(left, name=entry_of(own, index) if index else own)
-                        told[entry_of(alias, index) if index else alias] = same
+                        same = replace(left, name=entry_of(own, index))
+                        told[entry_of(alias, index)] = same
         plain = {name: e for name, e in told.items() if not entry_parts(name)[1]}
         assert self.asked.loop is not None
         loop = replace(self.asked.loop, equations={n: e for n, e in told.items() if n not in plain})
@@ -111,8 +111,7 @@ class Recursion:
     def called(self, name: Name) -> Name:
         """A name of the derivation by what it is called beside the answer."""
         base, index = entry_parts(name.name)
-        own = self.right.get(base, base)
-        return replace(name, name=entry_of(own, index) if index else own)
+        return replace(name, name=entry_of(self.right.get(base, base), index))
 
     def right_answer(self, problem: Problem) -> Answer:
         """The right result, beside an answer."""
@@ -141,7 +140,7 @@ class Recursion:
         Raises: ProgramError where it uses what there is none of."""
         whole = unrolled(replace(answer.problem, output=answer.expression), length, at)
         claim = Claim(whole, whole.output, {})
-        key = entry_of(self.name, str(at)) if at else self.name
+        key = entry_of(self.name, str(at or ""))
         return Exam(self.flat[length], key, "gradient", claim, self.seed, numbered=False)
 
     def is_right(self, answer: Answer) -> bool:

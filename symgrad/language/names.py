@@ -46,12 +46,12 @@ def check_name(name: str) -> str:
 
 
 def entry_of(series: str, index: str) -> str:
-    """The name of a series' entry.
+    """The name of a series' entry; without an index its own.
 
-    >>> entry_of("h", "t - 1")
-    'h[t - 1]'
+    >>> entry_of("h", "t - 1"), entry_of("h", "")
+    ('h[t - 1]', 'h')
     """
-    return f"{series}[{index}]"
+    return f"{series}[{index}]" if index else series
 
 
 def entry_parts(name: str) -> tuple[str, str]:

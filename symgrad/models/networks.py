@@ -55,12 +55,10 @@ def network(
     kind = output(loss, last)
     y = "t" if last == 1 else "y"
     count = len(widths) - 1
-    declared, defined, weights, h = (
-        [f"x: Vector({widths[0]})", f"{y}: {kind.target(last)}"],
-        [],
-        [],
-        "x",
-    )
+    declared = [f"x: Vector({widths[0]})", f"{y}: {kind.target(last)}"]
+    defined: list[str] = []
+    weights: list[str] = []
+    h = "x"
     for layer, (inward, out) in enumerate(zip(widths, widths[1:], strict=False), start=1):
         number = layer if count > 1 else ""
         W = f"w{number}" if out == 1 and layer == count else f"W{number}"

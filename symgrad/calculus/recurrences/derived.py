@@ -85,8 +85,7 @@ class DerivedParts:
         """A name for a cotangent that a part is given."""
         if of.name not in self.given:
             base, index = entry_parts(of.name)
-            name = fresh(f"c_{base}", self.parts.taken)
-            name = entry_of(name, index) if index else name
+            name = entry_of(fresh(f"c_{base}", self.parts.taken), index)
             self.given[of.name] = Name(name, of.shape, of.batch)
         return self.given[of.name]
 

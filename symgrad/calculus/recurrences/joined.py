@@ -160,7 +160,7 @@ class Joined:
         series, index = entry_parts(name.name.removesuffix(")").replace("/d(", "/d"))
         base = "".join(greek(c) or (c if c.isalnum() else "_") for c in series)
         base = next(n for n in (base + "_" * k for k in count()) if n not in self.problem.names)
-        return Name(entry_of(base, index) if index else base, name.shape, name.batch)
+        return Name(entry_of(base, index), name.shape, name.batch)
 
     def text(self, key: str) -> str:
         """A result in the language: the equations of the lines that it uses, then itself, of a

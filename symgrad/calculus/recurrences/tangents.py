@@ -54,8 +54,7 @@ class Tangents:
 
     def _differential(self, name: Name) -> Name:
         base, index = entry_parts(name.name)
-        own = self._called(base)
-        return replace(name, name=entry_of(own, index) if index else own, symmetric=False)
+        return replace(name, name=entry_of(self._called(base), index), symmetric=False)
 
     def _program(self, variables: Mapping[str, Variable]) -> Problem:
         parts, loop = self.parts, self.parts.loop
