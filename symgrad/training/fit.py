@@ -10,20 +10,19 @@ from typing import Any, Literal
 from symgrad.errors import (
     DataError,
     OptionError,
-    VerificationError,
     names_wanted,
     whole_number,
 )
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import dtype_of
-from symgrad.numerics.gradients import check_gradient
 from symgrad.numerics.remembered import problem_of
 from symgrad.training.base import Optimizer
 from symgrad.training.callbacks import Callback, checked_callbacks
+from symgrad.training.checked import check_before
 from symgrad.training.checkpoints import checkpoint_of
 from symgrad.training.chunks import read
 from symgrad.training.convergence import judged
-from symgrad.training.data.arrays import Data, as_observed, first_steps
+from symgrad.training.data.arrays import Data
 from symgrad.training.data.preparing import both_prepared
 from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.defaults import chosen
@@ -36,12 +35,9 @@ from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer, given_value, parameter_names
 from symgrad.training.validation import decision, divided_data, validated
-from symgrad.training.weights import weighed, with_weights
+from symgrad.training.weights import weighed
 
 SCORED = ("patience", "metric", "maximize", "min_delta")  # options that need a score
-CHECKED = 8  # examples are enough to check a gradient
-ENTRIES = 32  # of the gradient, checked one by one; all of them together, along one direction
-WORK = 10_000_000  # numbers that are looked at for these entries, fewer of large models
 
 
 def fit(
@@ -142,7 +138,7 @@ def fit(
     held_out = validated(trainer, training, validating, metric, maximize, preparation)
     stopping = Stopping(tolerance, patience, min_delta, *decision(held_out))
     if check:
-        _check(trainer, training)
+        check_before(trainer, training)
     run = (problem, training, validating, start, options | stopping.told)
     kept = checkpoint_of(checkpoint, checkpoint_every, run)
     ran = run_epochs(trainer, epochs, stopping, held_out, callbacks, progress, kept)
@@ -205,15 +201,3 @@ def start_values(
     }
     axes = {} if initial is None else summed_axes(problem)
     return {**arrays, **initial_values(missing, initial, seed, axes)}
-
-
-def _check(trainer: Trainer, data: Data) -> None:
-    """Raise VerificationError where finite differences show another gradient."""
-    few = data.rows(slice(0, CHECKED)) if data.count else data
-    problem = trainer.problem if data.chunks else as_observed(trainer.problem, data)
-    problem, few = with_weights(problem, few)  # what is trained: derived once
-    inputs = first_steps(problem, {**few.inputs, **trainer.parameters})
-    entries = min(ENTRIES, max(1, WORK // (few.size + trainer.flat.size)))
-    report = check_gradient(problem, trainer.wrt, inputs, entries=entries)
-    if report.verdict == "failed":
-        raise VerificationError(f"the gradient failed its check before the first step: {report}")

@@ -400,9 +400,15 @@ MUTANTS: list[Mutant] = [
         ("the numbers are the first step's", "numbers = work_out(step,", "numbers = work_out(1,"),
     ),
     *planted_in(
-        "symgrad/training/fit.py",
+        "symgrad/training/checked.py",
         "tests/training/test_fit.py",
         ("the check looks at every entry", "ENTRIES = 32", "ENTRIES = 1000"),
+    ),
+    *planted_in(
+        "symgrad/training/checked.py",
+        "tests/training/test_checked.py",
+        ("rows are left out where places are counted", "isinstance(node, Place)", "False"),
+        ("rows are left out of what sums to 1", "variable.facts - ROWWISE or", ""),
     ),
     *planted_in(
         "symgrad/training/plots/models.py",

@@ -12,7 +12,7 @@ from symgrad.errors import DataError, NotFiniteError, OptionError, VerificationE
 from symgrad.examples import programs
 from symgrad.examples.records import EXAMPLES
 from symgrad.numerics.checks.differences import ProgramNumbers
-from symgrad.training import fit as module
+from symgrad.training import checked as module
 from symgrad.training.fit import fit
 from symgrad.training.initial import normal
 from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
