@@ -25,6 +25,7 @@ from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag, dot, einsum
 from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.moments import root_of
+from symgrad.language.operations.norms import norm2, squared_norm
 from symgrad.language.operations.places import Affine
 from symgrad.language.operations.slices import bounds_of, slice_of, sliced
 from symgrad.language.operations.smooth import sqrt
@@ -273,6 +274,8 @@ def power(e: Expression, exponent: Value) -> Expression:
     """e to an exponent."""
     if exponent == 1:
         return e
+    if is_call(e, squared_norm):  # (|x|^2)^p
+        return power(norm2(*e.arguments), exact(2 * exponent))
     if exponent == HALF:
         if is_call(e, op.transpose) and (root := root_of(e.arguments[0])):
             return transposed(root)

@@ -7,6 +7,7 @@ Only what is printed is treated so; numbers are computed by the stable form.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 from symgrad.calculus.entries import singular
 from symgrad.calculus.folding import (
@@ -17,7 +18,7 @@ from symgrad.calculus.folding import (
     folded,
     over_one,
 )
-from symgrad.calculus.gathering import gathered
+from symgrad.calculus.gathering import between, gathered
 from symgrad.calculus.inverses import told_apart
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import (
@@ -33,6 +34,7 @@ from symgrad.calculus.nodes import (
 from symgrad.calculus.picking import PICKED, picked
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import Counterpart, remade
+from symgrad.calculus.reduction import joined
 from symgrad.calculus.rules import record
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import multiplied_out, opened, repeated, times
@@ -57,13 +59,14 @@ def simplified(
         node, own = _shorter(contract(flat, labels), named)
         if not isinstance(node, Polynomial):
             return Entry(node, own)
-        terms = opened(node, own)
+        terms = _between(opened(node, own), own, named)
         ways = [terms]
         for root in (1, 0):  # one in each term may be one before all of them
             other = [cancelled(folded(t, products, length, root), named) for t in terms]
             other = gathered(other, own, length)
             ways += [other, over_one(other, own, named)]
         ways.append(list(map(told_apart, terms)))
+        ways.append([_beside_sums(t, named) for t in terms])
         tried = [way for k, way in enumerate(ways) if way not in ways[:k]]
         entries = [contract(way, labels, factored=True) for way in tried]
         entries = [entry for k, entry in enumerate(entries) if entry not in entries[:k]]
@@ -148,6 +151,42 @@ def _opened_once(term: Term, named: Callable[[Node], bool]) -> Term | list[Term]
         else:
             factors.append(factor)
     return Term(coefficient, tuple(factors), summed)
+
+
+def _between(
+    terms: list[Term], labels: Sequence[Label], named: Callable[[Node], bool]
+) -> list[Term]:
+    """The terms of a matrix multiplied out, where some of them are joined between two matrices
+    then; else the terms themselves."""
+
+    def parts(factor: Factor) -> Sequence[Term] | None:
+        return None if named(factor.node) else _parts(factor)
+
+    if len(labels) != 2 or sum(len(t.factors) for t in terms) < 2:
+        return terms
+    expanded = [part for t in terms for part in multiplied_out(t, parts, MOST_TERMS)]
+    joined = between(expanded, labels)
+    return joined if len(joined) < len(expanded) <= MOST_TERMS else terms
+
+
+def _beside_sums(term: Term, named: Callable[[Node], bool]) -> Term:
+    """The term with whole powers of products as those of their sums and of what stands beside
+    these: (|x|^2 / n)^p = (|x|^2)^p / n^p."""
+    factors: list[Factor] = []
+    for factor in term.factors:
+        node, labels, power = factor
+        whole = power != 1 and isinstance(power, Fraction) and power.denominator == 1
+        product = isinstance(node, Polynomial) and len(node.terms) == 1 and not singular(node)
+        if not (whole and product and isinstance(node, Polynomial)) or named(node):
+            factors.append(factor)
+            continue
+        (inner,) = opened(node, labels)
+        beside = [f for f in inner.factors if not {*f.labels} & {*inner.summed}]
+        within = tuple(f for f in inner.factors if f not in beside)
+        own = tuple(x for x in labels if any(x in f.labels for f in within))
+        factors += [f._replace(power=f.power * power) for f in beside]
+        factors.append(Factor(*contract([inner._replace(factors=within)], own), power))
+    return term._replace(factors=tuple(joined(factors)))
 
 
 def _without_sums(entry: Entry, named: Callable[[Node], bool]) -> Entry:

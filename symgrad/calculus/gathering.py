@@ -13,7 +13,7 @@ from fractions import Fraction
 from symgrad.calculus.folding import Length
 from symgrad.calculus.nodes import Factor, Label, OneHot, Polynomial, Term, core_axes, is_batch
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.terms import opened
+from symgrad.calculus.terms import identity, opened
 
 
 def gathered(terms: Sequence[Term], labels: Sequence[Label], length: Length) -> list[Term]:
@@ -30,6 +30,54 @@ def gathered(terms: Sequence[Term], labels: Sequence[Label], length: Length) -> 
         if one is not None:
             kept = [one if t is own[0] else t for t in kept if t is own[0] or not _in(t, own)]
     return kept
+
+
+def between(terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
+    """The terms, those with the same matrix on the left and on the right joined where these meet in
+    one of them and in another do not: A^T diag(p) A - A^T p p^T A = A^T (diag(p) - p p^T) A."""
+    kept = list(terms)
+    alike: dict[Hashable, list[tuple[Term, Factor, Factor]]] = {}
+    for term in terms if len(labels) == 2 else ():
+        if (matrices := _ends(term, labels)) is not None:
+            key = tuple(_key(f, term) for f in matrices)
+            alike.setdefault(key, []).append((term, *matrices))
+    for chosen in alike.values():
+        apart = [(f, g) for t, f, g in chosen if _bound(f, t) != _bound(g, t)]
+        if not 0 < len(apart) < len(chosen):
+            continue
+        left, right = apart[0]
+        inside: list[Term] = []
+        own = tuple(x for f in (left, right) for x in f.labels if x not in labels)
+        for term, one, other in chosen:
+            ends = (*_bound(one, term), *_bound(other, term))
+            rest = tuple(f for f in term.factors if f is not one and f is not other)
+            rest = tuple(f.renamed({ends[1]: own[1]}).renamed({ends[0]: own[0]}) for f in rest)
+            tied = (identity(*own),) if ends[0] is ends[1] else ()
+            summed = tuple(x for x in term.summed if x not in ends)
+            inside.append(Term(term.coefficient, (*rest, *tied), summed))
+        middle = Factor(*contract(inside, own, factored=True))
+        whole = Term(Fraction(1), (left, middle, right), own)
+        first, *others = [t for t, _, _ in chosen]
+        kept = [whole if t is first else t for t in kept if not _in(t, others)]
+    return kept
+
+
+def _ends(term: Term, labels: Sequence[Label]) -> tuple[Factor, Factor] | None:
+    """The matrices that alone have the first and the second index of the term's result, each
+    beside one that is summed."""
+    found = []
+    for label in labels:
+        having = [f for f in term.factors if label in f.labels]
+        if len(having) != 1 or having[0].power != 1 or len(_bound(having[0], term)) != 1:
+            return None
+        found += having
+    return (found[0], found[1]) if found[0] is not found[1] else None
+
+
+def _bound(matrix: Factor, term: Term) -> list[Label]:
+    """The indices of a matrix that are summed; none of what is no matrix."""
+    summed = [x for x in matrix.labels if x in term.summed and not is_batch(x)]
+    return summed if len(matrix.labels) == 2 else []
 
 
 def _batches(term: Term) -> list[Label]:

@@ -30,14 +30,15 @@ from symgrad.calculus.algebra import (
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Factor, Label, Node, core_labels
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Expression, Name, Number, Size, Value
-from symgrad.language.operations.arithmetic import transpose
+from symgrad.language.expressions import Expression, Name, Number, Size, Value, parts
+from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
 from symgrad.language.operations.entries import entry
 from symgrad.language.operations.moments import mean_along, moment_of
 from symgrad.language.operations.norms import squared_norm
 from symgrad.language.operations.slices import slice_of
+from symgrad.language.unparse import unparse
 
 
 class NoMatrixForm(Exception):
@@ -141,6 +142,9 @@ class TermGraph:
         if not own and _divided(self.scalars, label):
             self.vectors.setdefault(rest, []).append(Piece(_mean_of_rows(matrix)))
             return
+        if not own and (diagonal := _diagonal_of(pieces, pair[0] is rest, matrix)) is not None:
+            self.vectors.setdefault(rest, []).append(Piece(diagonal))
+            return
         vector = _combined(own) if own else filled(ones, (label.axis,))  # type: ignore[attr-defined]
         looked_up = _lookup(matrix, vector)
         value = looked_up if looked_up is not None else product(matrix, vector)
@@ -236,8 +240,9 @@ class TermGraph:
 
     def _front(self, value: Expression | None) -> Expression:
         """The coefficient and the scalars before (or under) the rest."""
-        above = [power(p.value, p.power) for p in self.scalars if p.power > 0]
-        below = [power(p.value, -p.power) for p in self.scalars if p.power < 0]
+        scalars = _joined(self.scalars)
+        above = [power(p.value, p.power) for p in scalars if p.power > 0]
+        below = [power(p.value, -p.power) for p in scalars if p.power < 0]
         above = [moment_of(e, below) for e in above]
         top = value
         for scalar in reversed(above):
@@ -256,8 +261,34 @@ def _is_part(value: Expression) -> bool:
     return is_call(value, slice_of) and _is_eye(value.arguments[0])
 
 
+def _diagonal_of(pieces: list[Piece], straight: bool, rows: Expression) -> Expression | None:
+    """sum_j A_ij B_ij as the diagonal of A B^T, where that is shorter than the sums of the rows; of
+    two that are no products by more than a transpose."""
+    if len(pieces) != 2 or any(p.power != 1 for p in pieces):
+        return None
+    one, other = (p.value if straight else transposed(p.value) for p in pieces)
+    value = diag(fewest_transposes(product(one, transposed(other))))
+    saved = len(parts(rows)) + 2 - len(parts(value))  # @ ones(n)
+    return value if saved > (not any(is_call(p.value, matmul) for p in pieces)) else None
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    """Equal ones above a fraction line as a power of one."""
+    if len(pieces) < 2:
+        return pieces
+    joined: dict[str, Piece] = {}
+    for piece in pieces:
+        text = unparse(piece.value)
+        one = joined.get(text)
+        if one is not None and (one.power < 0 or piece.power < 0):
+            return pieces
+        joined[text] = piece if one is None else replace(one, power=one.power + piece.power)
+    return list(joined.values()) if len(joined) < len(pieces) else pieces
+
+
 def _combined(pieces: list[Piece]) -> Expression:
     """The Hadamard product of pieces, negative powers below a fraction line."""
+    pieces = _joined(pieces)
     above = [power(p.value, p.power) for p in pieces if p.power > 0]
     below = [power(p.value, -p.power) for p in pieces if p.power < 0]
     result: Expression = above[0] if above else Number(Fraction(1))
@@ -270,6 +301,7 @@ def _combined(pieces: list[Piece]) -> Expression:
 
 def _summed(pieces: list[Piece]) -> Expression:
     """The sum of a Hadamard product: a squared norm, an inner product, a trace, or a plain sum."""
+    pieces = _joined(pieces)
     if len(pieces) == 1 and pieces[0].power == 2:
         return squared_norm(pieces[0].value)
     vectors = all(p.value.shape[1] == 1 for p in pieces)

@@ -31,6 +31,8 @@ DERIVED: dict[str, Callable[..., sg.Derivation]] = {
     "directional": sg.directional,
     "pullback": sg.pullback,
 }
+SOLVED = "A.T @ inv(A @ diag(x) @ A.T) @ y"
+PROJECTED = "(eye(m) - unit(r) @ unit(r).T)"
 TEXTBOOK = [
     ("gradient", "loss = a.T @ x", "x", "a"),
     ("gradient", "loss = x.T @ x", "x", "2 * x"),
@@ -51,6 +53,20 @@ TEXTBOOK = [
         "s * x + A.T @ (A @ x - y)",
     ),
     ("gradient", "loss = norm2(x - a)", "x", "unit(x - a)"),
+    ("gradient", "loss = log(mean((x - a)**2))", "x", "2 * (x - a) / norm2(x - a)**2"),
+    ("gradient", "loss = s * log(1 - a.T @ x)", "s", "log(1 - a.T @ x)"),
+    ("gradient", "loss = sum(s * log(1 + x))", "s", "sum(log(1 + x))"),
+    ("gradient", "loss = trace(B @ diag(x) @ C)", "x", "diag(C @ B)"),
+    ("gradient", "loss = logdet(B @ diag(x) @ B.T)", "x", "diag(B.T @ inv(B @ diag(x) @ B.T) @ B)"),
+    ("gradient", "loss = y.T @ inv(A @ diag(x) @ A.T) @ y", "x", f"-({SOLVED})**2"),
+    ("gradient", "loss = sum(a * sum(x)**2)", "a", "sum(x)**2 * ones(n)"),
+    (
+        "hessian",
+        "q = softmax(A @ x)\nloss = logsumexp(A @ x)",
+        "x",
+        "A.T @ (diag(q) - q @ q.T) @ A",
+    ),
+    ("hessian", "r = A @ x - y\nloss = norm2(r)", "x", f"A.T @ {PROJECTED} @ A / norm2(r)"),
     ("gradient", "loss = trace(X)", "X", "eye(n)"),
     ("gradient", "loss = trace(X)**2", "X", "2 * trace(X) * eye(n)"),
     ("gradient", "loss = trace(B @ X)", "X", "B.T"),

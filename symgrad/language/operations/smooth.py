@@ -38,11 +38,20 @@ log = elementwise(
     derivative=lambda x: (1 / x,),
     elsewhere=("ln",),
 )
+
+
+def _log_of_one_and(call: ex.Call, texts: tuple[str, ...]) -> str:
+    """log(1 + x), log(1 - x)"""
+    (x,) = texts
+    return f"log(1 - {x[1:]})" if x.startswith("-") else f"log(1 + {x})"
+
+
 log1p = elementwise(
     "log1p",
     lambda x: sympy.log(1 + x),
     symbol="s",
     derivative=lambda x: (1 / (1 + x),),
+    text=ex.Spelling(_log_of_one_and, ex.ATOM, (ex.SUM,)),
     notation=lambda call, x: applied(LOG, chain("+", ONE if ex.is_scalar(call) else ONES, x)),
     reserved=False,
 )
