@@ -45,8 +45,17 @@ def made(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     if request.param == "SciPy's":
         monkeypatch.setattr(blas, "loaded", lambda: None)
     openblas.kernels.cache_clear()
-    yield lambda dtype: names._products.__wrapped__(dtype)["product"]
+    yield lambda dtype: of_arrays(names._products.__wrapped__(dtype)["product"])
     openblas.kernels.cache_clear()
+
+
+def of_arrays(product: Any) -> Any:
+    import numba
+
+    def multiply(a, b, out, m, k, n, turned, other, same):  # type: ignore[no-untyped-def]
+        product(a.ctypes, b.ctypes, out.ctypes, m, k, n, turned, other, same)
+
+    return numba.njit(multiply)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

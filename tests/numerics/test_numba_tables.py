@@ -59,3 +59,29 @@ def test_more_steps_make_no_more_functions() -> None:
         return written(function.plan.program, axes, kinds).core.count("@compiled")
 
     assert 0 < functions(12) == functions(24)
+
+
+SHAPES = {"n": 5, "m": 4, "k": 3}
+KINDS = (
+    "x: Vector(n)\nloss = sum((x[1:] - x[:-1])**2) + x[0] * x[n - 1]",
+    "A: Matrix(n, m)\nB: Matrix(m, k)\nloss = sum(softmax(A @ B, axis=1)**2) + max(A)",
+    "A: Matrix(n, m)\nloss = logdet(A.T @ A + eye(m)) + trace(A @ A.T)",
+    "X: Tensor(n, m, k)\nU: Matrix(k, m)\nloss = sum(einsum('nmk,kp->nmp', X, U)**3)",
+    "x: Vector(n)\nx0: Scalar\nloss = sum(exp(x * x0)) * norm2(x) + prod(x)",
+)
+
+
+@pytest.mark.parametrize("program", KINDS)
+def test_a_table_calls_every_kind_of_loop(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from symgrad.numerics.compiled import source
+
+    monkeypatch.setattr(source, "LONGEST", 0)
+    derivation, rng = sg.derive(program), np.random.default_rng(0)
+    inputs = {
+        name: rng.uniform(0.5, 1.5, [SHAPES[str(d)] for d in variable.dims if str(d) != "1"])
+        for name, variable in derivation.problem.variables.items()
+    }
+    function = derivation.lambdify(modules="numba", reuse_buffers=True)
+    same(function(inputs), derivation.lambdify()(inputs), 1e-12)
+    compiled, _ = function.compiled(inputs)
+    assert "@compiled" in compiled.source

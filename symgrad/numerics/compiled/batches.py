@@ -122,8 +122,9 @@ def _factor(op: Op, letters: Letters, examples: Letters, own: Letters, summed: L
 
 
 def matrix(array: str, batches: str, sizes: Sequence[str], turned: bool) -> str:
-    """The text of the matrix, or vector, of example i0: of these sizes, after it is turned."""
+    """The text of the address of the matrix, or vector, of example i0, which has these sizes after
+    it is turned."""
     lengths = [batches, *(reversed(sizes) if turned else sizes)]
     shape = ", ".join(filter(None, lengths))
     text = f"{array}.reshape(({shape},)){'[i0]' if batches else ''}"
-    return f"{text}.T" if turned and all(sizes) else text
+    return f"{text}.ctypes{'.T' if turned and all(sizes) else ''}"

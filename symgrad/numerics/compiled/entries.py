@@ -16,7 +16,8 @@ from symgrad.numerics.listing import Dims, Op, common_dims
 from symgrad.numerics.source import COMPARISONS, INFIX, Program
 
 STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
-See: TypeAlias = Callable[[str, Sequence[str]], str]  # an array's name, indices -> its entry
+# an array's name, indices -> its entry, or without indices the address of the first one
+See: TypeAlias = Callable[[str, Sequence[str] | None], str]
 EYE = "(real(1.0) if {0} == {1} else real(0.0))"
 
 

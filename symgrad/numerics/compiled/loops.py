@@ -14,11 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import TypeAlias
 
 from symgrad.numerics.compiled.entries import See, indices
 
 Dims: TypeAlias = tuple[str, ...]
+CALLS = ("call", "product")
+MOST = 16  # arrays that a loop reads: more are not fetched ahead, and compiled for long
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,15 @@ class Step:
     """target = entry at every index of `dims`, or its sum or maximum over all axes but `kept`.
 
     `shape` is the target's. With "scatter" the entry is what adds to entries of the target, zeros
-    at first; with "call" it is a call that fills the target, for each index of `dims`.
+    at first; with "call" it is a call that fills the target, for each index of `dims`, and with
+    "product" one that takes the addresses of arrays.
     """
 
     target: str
     shape: Dims
     dims: Dims
     entry: Callable[[See], str]
-    kind: str = ""  # "", "add", "multiply", "maximum", "scatter", "call"
+    kind: str = ""  # "", "add", "multiply", "maximum", "scatter", "call", "product"
     kept: tuple[int, ...] = ()
 
     @cached_property
@@ -42,8 +46,8 @@ class Step:
         here = tuple(indices(self.dims))
         reads: dict[str, bool] = {}
 
-        def see(name: str, at: Sequence[str]) -> str:
-            reads[name] = reads.get(name, True) and tuple(at) == here
+        def see(name: str, at: Sequence[str] | None) -> str:
+            reads[name] = reads.get(name, True) and at is not None and tuple(at) == here
             return name
 
         self.entry(see)
@@ -57,32 +61,62 @@ def suffix(at: Sequence[str]) -> str:
 
 
 def grouped(steps: Sequence[Step]) -> list[list[Step]]:
-    """The steps in an order in which those that can share a loop follow each other."""
-    waiting = list(steps)
+    """The steps in an order in which those that can share a loop follow each other: a step is
+    ready when all that it needs is done, or made at the same index of the loop that it joins."""
     made = {s.target for s in steps}
-    done: set[str] = set()
+    needs = [s.reads.keys() & made for s in steps]
+    users: dict[str, list[int]] = {name: [] for name in made}
+    ready: dict[Dims | None, list[int]] = {}  # by what a loop has in common; first ones first
+    for k, names in enumerate(needs):
+        for name in names:
+            users[name].append(k)
+        if not names:
+            heappush(ready.setdefault(_loop(steps[k]), []), k)
     groups = []
-    while waiting:
-        group: list[Step] = []
-        for step in list(waiting):
-            if _joins(step, group, (step.reads.keys() & made) - done):
-                group.append(step)
-                waiting.remove(step)
-        assert group, "the steps wait for each other"
-        groups.append(group)
-        done |= {s.target for s in group}
+    while any(ready.values()):
+        key = min((waiting[0], key) for key, waiting in ready.items() if waiting)[1]
+        group = _group(steps, key, ready[key], needs, users)
+        groups.append([steps[k] for k in group])
+        for k in group:
+            for user in users[steps[k].target]:
+                if steps[k].target in needs[user]:
+                    needs[user].remove(steps[k].target)
+                    if not needs[user]:
+                        heappush(ready.setdefault(_loop(steps[user]), []), user)
+    assert not any(needs), "the steps wait for each other"
     return groups
 
 
-def _joins(step: Step, group: Sequence[Step], needed: set[str]) -> bool:
-    """Whether a step can be done in the loop of this group."""
-    if not group:
-        return not needed
-    first = group[0]
-    if "call" in (step.kind, first.kind) or step.dims != first.dims:
-        return False
-    entries = {s.target for s in group if not s.kind}
-    return needed <= entries and all(step.reads[name] for name in needed)
+def _loop(step: Step) -> Dims | None:
+    """What steps of one loop have in common; a call shares none."""
+    return None if step.kind in CALLS else step.dims
+
+
+def _group(
+    steps: Sequence[Step],
+    key: Dims | None,
+    ready: list[int],
+    needs: Sequence[set[str]],
+    users: Mapping[str, Sequence[int]],
+) -> list[int]:
+    """Take from those that are ready the steps of one loop, and what these make ready for it."""
+    group: list[int] = []
+    entries, read = set[str](), set[str]()
+    while ready and (not group or key is not None):
+        if group and len((read | steps[ready[0]].reads.keys()) - entries) > MOST:
+            break
+        step = steps[k := heappop(ready)]
+        group.append(k)
+        read |= step.reads.keys()
+        if step.kind:
+            continue
+        entries.add(step.target)
+        for user in users[step.target]:
+            if _loop(steps[user]) == key and steps[user].reads[step.target]:
+                needs[user].remove(step.target)
+                if not needs[user]:
+                    heappush(ready, user)
+    return group
 
 
 class Writer:
@@ -104,9 +138,10 @@ class Writer:
         self.pieces: list[Dims] = []
         self.free: dict[Dims, list[str]] = {}
 
-    def see(self, name: str, at: Sequence[str]) -> str:
-        """An entry of an array, where the array is."""
-        return self.places.get(name, name) + suffix(at)
+    def see(self, name: str, at: Sequence[str] | None) -> str:
+        """An entry of an array, where the array is; or its address."""
+        place = self.places.get(name, name)
+        return f"{place}.ctypes" if at is None else place + suffix(at)
 
     def own(self, step: Step) -> str:
         """What a step's number at an index is called within its loop."""
@@ -131,7 +166,7 @@ class Writer:
 
     def written(self, group: Sequence[Step]) -> list[str]:
         """The lines of a group."""
-        return self.call(group[0]) if group[0].kind == "call" else self.loop(group)
+        return self.call(group[0]) if group[0].kind in CALLS else self.loop(group)
 
     def place(self, step: Step) -> None:
         """Find a place for what a step computes, if it needs one."""
@@ -158,11 +193,16 @@ class Writer:
             lines.append(f"{'    ' * k}for i{k} in range({dim}):")
             if k + 2 == rank:
                 lines += ["    " * (k + 1) + x for s in group for x in self._start(s, rank - 1)]
-        lines += ["    " * rank + self._entry(s, group) for s in group]
+        entries = [self._entry(s, group) for s in group]
+        lines += ["    " * rank + line for line in [*self.inside(group), *entries]]
         if rank > 1:
             ends = [s for s in group if _row(s)]
             lines += ["    " * (rank - 1) + f"{self.total(s)} = {self.own(s)}" for s in ends]
         return lines
+
+    def inside(self, group: Sequence[Step]) -> list[str]:
+        """The lines that an innermost loop begins with."""
+        return []
 
     def _start(self, step: Step, depth: int) -> list[str]:
         """What a sum or maximum starts from, and where: before all loops, or before the last."""
@@ -173,16 +213,20 @@ class Writer:
             return [f"{self.own(step)} = {empty}"] if depth else []
         if depth:
             return []
-        place = f"{self.see(step.target, ())}[...]" if step.shape else self.total(step)
-        return [f"{place} = {empty}"]
+        return self.filled(step, empty) if step.shape else [f"{self.total(step)} = {empty}"]
+
+    def filled(self, step: Step, number: str) -> list[str]:
+        """The lines that put a number everywhere in a step's array."""
+        return [f"{self.see(step.target, ())}[...] = {number}"]
 
     def _entry(self, step: Step, group: Sequence[Step]) -> str:
         """What is done at each index."""
         here = indices(step.dims)
         numbers = {s.target: self.own(s) for s in group if s.shape and not s.kind}
 
-        def see(name: str, at: Sequence[str]) -> str:
-            return numbers[name] if name in numbers and list(at) == here else self.see(name, at)
+        def see(name: str, at: Sequence[str] | None) -> str:
+            own = name in numbers and at is not None and list(at) == here
+            return numbers[name] if own else self.see(name, at)
 
         text = step.entry(see)
         if not step.kind:

@@ -104,8 +104,7 @@ def _products(dtype: str) -> dict[str, Any]:
     signature = types.void(*[entry] * 3, *[types.intp] * 6)
     compiled = nb.cfunc(signature, cache=bool(file), **MATHEMATICS)(made)
     _ALIVE.append(compiled)
-    names = {"product_at": symbol(f"product_{dtype}", compiled.address, signature)}
-    return {"product": nb.njit(defined(products.CALL, OWN | names)["product"])}
+    return {"product": symbol(f"product_{dtype}", compiled.address, signature)}
 
 
 _ALIVE: list[Any] = []  # functions that are called at their address
@@ -113,20 +112,28 @@ _ALIVE: list[Any] = []  # functions that are called at their address
 
 @cache
 def _views(dtype: str) -> dict[str, Any]:
-    """view(address, shape): the array of numbers that stand there, or of labels."""
+    """pointer(address), what stands there: numbers, or labels; view(address, shape), an array."""
     nb = numba()
     extending = importlib.import_module("numba.extending")
+    made = {}
+    for suffix, kind in [("", dtype), *((f"_{kind}", kind) for kind in LABELS)]:
+        made[f"pointer{suffix}"] = pointer = _pointer(nb, extending, kind)
+        made[f"view{suffix}"] = nb.njit(_viewing(nb.carray, pointer))
+    return made
 
-    def view(kind: str) -> Any:
-        entry = nb.types.CPointer(nb.from_dtype(np.dtype(kind)))
 
-        @extending.intrinsic  # type: ignore[untyped-decorator]
-        def pointer(context: Any, address: Any) -> Any:
-            def made(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-                return builder.inttoptr(arguments[0], target.get_value_type(entry))
+def _pointer(nb: Any, extending: Any, kind: str) -> Any:
+    entry = nb.types.CPointer(nb.from_dtype(np.dtype(kind)))
 
-            return entry(nb.types.int64), made
+    @extending.intrinsic  # type: ignore[untyped-decorator]
+    def pointer(context: Any, address: Any) -> Any:
+        def made(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], target.get_value_type(entry))
 
-        return nb.njit(lambda address, shape: nb.carray(pointer(address), shape))
+        return entry(nb.types.int64), made
 
-    return {"view": view(dtype)} | {f"view_{kind}": view(kind) for kind in LABELS}
+    return pointer
+
+
+def _viewing(carray: Any, pointer: Any) -> Any:
+    return lambda address, shape: carray(pointer(address), shape)

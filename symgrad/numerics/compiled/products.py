@@ -27,7 +27,8 @@ def limits(double: bool) -> dict[str, int]:
 
 
 def product_text(left: str, right: str, out: str, sizes: Sequence[str]) -> str:
-    """The call that multiplies matrices of these sizes: rows, what is summed over, columns.
+    """The call that multiplies what stands at these addresses, matrices of these sizes: rows, what
+    is summed over, columns.
 
     >>> product_text("p0", "p1.T", "b0", ("n0", "n1", "n2"))
     'product(p0, p1, b0, n0, n1, n2, 0, 1, 0)'
@@ -118,10 +119,3 @@ def by_entries(a: Any, b: Any, out: Any, m: int, k: int, n: int) -> None:
             for l in range(k):  # noqa: E741
                 total += a[i * k + l] * b[j * k + l]
             out[i * n + j] = total
-
-
-# What the source of a program calls: `product` is compiled apart, once for all programs.
-CALL = """
-def product(a, b, out, m, k, n, turned, other, same):
-    product_at(a.ctypes, b.ctypes, out.ctypes, m, k, n, turned, other, same)
-"""

@@ -91,12 +91,12 @@ def _view(vector: str, start: str, dims: Sequence[str]) -> str:
 
 def _checks(program: Program, inputs: Sequence[Sequence[Axis]]) -> list[str]:
     wrong = [
-        f"p{k}.shape[{j}] != {program.size(axis)}"
+        f"(p{k}.shape[{j}] ^ {program.size(axis)})"
         for k, axes in enumerate(inputs)
         for j, axis in enumerate(axes)
         if isinstance(axis, sympy.Integer) or axis in program.axes
     ]
-    return [f"if {' or '.join(wrong)}:", "    raise KeyError('shape')"] if wrong else []
+    return [f"if {' | '.join(wrong)}:", "    raise KeyError('shape')"] if wrong else []
 
 
 def _placed(steps: Steps, results: Sequence[tuple[Op, Dims]]) -> dict[str, str]:

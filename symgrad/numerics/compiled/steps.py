@@ -103,10 +103,10 @@ class Steps:
         sizes = [*self.sizes((*(rows or (ONE,)), *summed, *(columns or (ONE,))))]
 
         def text(see: See) -> str:
-            first, second, out = see(left, ()) + turned, see(right, ()) + other, see(name, ())
-            return product_text(first, second, out, sizes)
+            first, second, out = (see(x, None) for x in (left, right, name))
+            return product_text(first + turned, second + other, out, sizes)
 
-        self._step(name, op.dims, (), text, "call")
+        self._step(name, op.dims, (), text, "product")
 
     def _matrix(self, op: Op) -> tuple[str, str]:
         """A matrix or vector for a call, as it stands or stored first; and what is behind it where

@@ -1,22 +1,26 @@
 """Long programs: each loop is a function of its own, and a table says which is called with what.
 
     def k3(slots, row, n0, n1):
-        a0 = view(slots[row[1]], (n0, n1))
-        a1 = view(slots[row[2]], (n0, n1))
+        a0 = pointer(slots[row[2]])
+        a1 = pointer(slots[row[3]])
         for i0 in range(n0):
             for i1 in range(n1):
-                x0 = exp(a0[i0, i1]); a1[i0, i1] = x0
+                here = i0 * n1 + i1
+                x0 = exp(a0[here]); a1[here] = x0
 
 What repeats, as the steps of a recurrent network or the layers of a perceptron do, does the same to
 other arrays: with these named in the order in which it meets them it is one text, compiled once.
-`slots` has the address of every array: inputs, results, pieces of the working vector; a row of the
-table has the function's number and the places of its arrays in `slots`.
+`slots` has the address of every array: inputs, results, pieces of the working vector, of which it
+is the first; a row of the table has its length, the function's number and the places of its arrays
+in `slots`. Loops and products take what stands at an address: arrays take several times as long to
+compile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from symgrad.numerics.compiled.entries import indices
 from symgrad.numerics.compiled.loops import Dims, Step, Writer, suffix
 
 
@@ -40,20 +44,28 @@ class Table(Writer):
         self.functions: dict[tuple[str, ...], int] = {}
         self.rows: list[list[int]] = []
         self.used: list[str] = []  # the arrays of a group
+        self.looping, self.here = False, ""  # whether the group is a loop, and at which entry
         numbers = [f"p{k}" for k, dims in enumerate(inputs) if not (dims or kinds[k])]
-        for k, name in enumerate(["value", *numbers]):
+        self.pieces.append(())  # `slots`
+        for k, name in enumerate(["value", *numbers], 1):
             self.places[name], self.last[name] = f"b{k}", len(groups)
             self.pieces.append(())
         self.numbers = numbers
         self.lines()
+        self.pieces[0] = (str(2 * (len(inputs) + len(self.made))),)  # each has 4 bytes or 8
 
-    def see(self, name: str, at: Sequence[str]) -> str:
+    def see(self, name: str, at: Sequence[str] | None) -> str:
         """An entry of an array by the name that it has in a function."""
         place = self.places.get(name, name)
         if place not in self.used:
             self.used.append(place)
-        array = f"a{self.used.index(place)}"
-        return array + (suffix(at) if self._dims(place) else "" if self._kind(place) else "[0]")
+        array, dims = f"a{self.used.index(place)}", self._dims(place)
+        if not dims:
+            return array if self._kind(place) else f"{array}[0]"
+        if not (self.looping and at):
+            return array + suffix(at or ())
+        entry = _flat(dims, at)
+        return f"{array}[{'here' if entry == self.here else entry}]"
 
     def own(self, step: Step) -> str:
         """A number's name in a function."""
@@ -63,17 +75,29 @@ class Table(Writer):
         """A sum that is a number is gathered in one, and stored behind the loop."""
         return super().total(step) if step.shape else self.own(step)
 
+    def filled(self, step: Step, number: str) -> list[str]:
+        """A loop over all entries."""
+        return [
+            f"for at in range({_length(step.shape)}): {self.see(step.target, ())}[at] = {number}"
+        ]
+
     def loop(self, group: Sequence[Step]) -> list[str]:
         """A loop, and behind it the sums that are numbers."""
         ends = [s for s in group if s.kind and not s.shape]
         return [*super().loop(group), *(f"{self.see(s.target, ())} = {self.own(s)}" for s in ends)]
 
+    def inside(self, group: Sequence[Step]) -> list[str]:
+        """Which entry of arrays of its own dimensions the loop is at."""
+        return [f"here = {self.here}"] if self.here else []
+
     def written(self, group: Sequence[Step]) -> list[str]:
         """None: the function is noted, and its row."""
         self.used, self.within = [], {s.target: k for k, s in enumerate(group)}
+        self.looping, dims = group[0].kind != "call", group[0].dims
+        self.here = _flat(dims, indices(dims)) if len(dims) > 1 else ""
         lines = super().written(group)
         views = [
-            f"a{k} = {self._view(place, f'slots[row[{k + 1}]]')}"
+            f"a{k} = {self._view(place, f'slots[row[{k + 2}]]')}"
             for k, place in enumerate(self.used)
         ]
         number = self.functions.setdefault((*views, *lines), len(self.functions))
@@ -103,10 +127,10 @@ class Table(Writer):
         calls = [
             text
             for number in self.functions.values()
-            for text in (f"    if row[0] == {number}:", f"        k{number}({self._arguments})")
+            for text in (f"    if which == {number}:", f"        k{number}({self._arguments})")
         ]
         return [
-            f"slots = np.empty({first + len(self.made)}, np.int64)",
+            "slots = pointer_int64(np.int64(work.ctypes.data))",
             *given,
             f"lengths = np.empty({len(self.lengths)}, np.int64)",
             *(f"lengths[{k}] = {length}" for k, length in enumerate(self.lengths)),
@@ -119,11 +143,12 @@ class Table(Writer):
             f"    length = length if k < {results} else (length + {line - 1}) // {line} * {line}",
             "    at += length * work.itemsize",
             *(f"view(slots[{self._slot(self.places[p])}], (1,))[0] = {p}" for p in self.numbers),
-            "k = 0",
-            "while k < len(ROWS):",
-            "    row = ROWS[k + 1 :]",
+            "at = np.int64(ROWS.ctypes.data)",
+            f"for k in range({len(self.rows)}):",
+            "    row = pointer_int32(at)",
+            "    at += 4 * row[0]",
+            "    which = row[1]",
             *calls,
-            "    k += ROWS[k]",
         ]
 
     @property
@@ -149,7 +174,10 @@ class Table(Writer):
         dims, kind = self._dims(place), self._kind(place)
         if kind and not dims:
             return address
-        return f"view{kind and f'_{kind}'}({address}, ({', '.join(dims) or '1'},))"
+        typed = kind and f"_{kind}"
+        if self.looping:
+            return f"pointer{typed}({address})"
+        return f"view{typed}({address}, ({', '.join(dims) or '1'},))"
 
     def _dims(self, place: str) -> Dims:
         shapes = {"p": self.inputs, "g": self.results, "b": self.pieces}[place[0]]
@@ -161,6 +189,18 @@ class Table(Writer):
     def _slot(self, place: str) -> int:
         before = {"p": 0, "g": len(self.inputs), "b": len(self.inputs) + len(self.results)}
         return before[place[0]] + int(place[1:])
+
+
+def _flat(dims: Dims, at: Sequence[str]) -> str:
+    """Which entry it is, one row after another.
+
+    >>> _flat(("n0", "n1", "n2"), ("i0", "i1", "i2"))
+    '(i0 * n1 + i1) * n2 + i2'
+    """
+    place, *rest = at
+    for k, i in enumerate(rest):
+        place = f"{f'({place})' if k else place} * {dims[k + 1]} + {i}"
+    return place
 
 
 def _length(dims: Dims) -> str:
