@@ -22,6 +22,7 @@ from symgrad.numerics.buffers import Form, buffered_source
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.layouts import laid_out
 from symgrad.numerics.listing import Op
+from symgrad.numerics.narrow import along_columns
 from symgrad.numerics.onto import on_diagonals
 from symgrad.numerics.rowwise import Part, Parts, parts
 from symgrad.numerics.source import Program, defined
@@ -53,7 +54,7 @@ def allocating(
         plain = not (functions or program.sparse or few)
         if plain and (plan := planned(laid, sizes, dtype, threads)):
             return blocked(plan, dtype, form, (names, shapes, dtypes))
-        laid = on_diagonals(laid)
+        laid = along_columns(on_diagonals(laid), sizes)
         counts = (sizes[axis] for axis in laid.axes)
         pairs = zip(program.results, laid.results, strict=True)
         kept = frozenset(made for (op, _), (made, _) in pairs if op in few)
@@ -69,7 +70,15 @@ def _defined(
 
 
 def _of_part(part: Part) -> Callable[..., Allocated]:
-    return _defined(part.program)
+    axes = part.program.axes
+
+    def allocate(*given: Any) -> Allocated:
+        sizes = dict(zip(axes, given[: len(axes)], strict=True))
+        laid = along_columns(part.program, sizes)
+        counts = (sizes[axis] for axis in laid.axes)
+        return _defined(laid)(*counts, *given[len(axes) :])  # type: ignore[no-any-return]
+
+    return allocate
 
 
 @dataclass(frozen=True)
