@@ -24,7 +24,7 @@ from symgrad.numerics.libraries import is_masked
 from symgrad.numerics.rowwise import Part
 from symgrad.numerics.source import Program, defined
 
-PLAIN = {np.ndarray, np.float64, np.float32}  # with a mask they are other numbers
+PLAIN = {np.ndarray, np.float64, np.float32, np.int64, np.int32}  # types without masks
 Axes = Mapping[str, Sequence[Axis]]
 
 
@@ -175,7 +175,7 @@ def _bound(
     def function(inputs: Mapping[str, Any]) -> Any:
         try:
             arrays = read(inputs)
-            if any(map(is_masked, arrays)):
+            if not PLAIN.issuperset(map(type, arrays)) and any(map(is_masked, arrays)):
                 return None
             try:
                 value = core(*arrays, *rest)
@@ -213,4 +213,5 @@ def _core(
     # inlined where a caller knows the sizes, loops are compiled for these
     file = kept(source, fingerprint(dtype))
     made = defined(source, names(dtype), file)["core"]
-    return nb.njit(tuple(arguments), forceinline=True, cache=bool(file), **MATHEMATICS)(made)
+    options = {"forceinline": True, "no_cfunc_wrapper": True, "cache": bool(file), **MATHEMATICS}
+    return nb.njit(tuple(arguments), **options)(made)

@@ -20,6 +20,7 @@ from symgrad.numerics.compiled.lapack import symbol
 from symgrad.numerics.source import defined
 
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
+INSIDE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # called by compiled code alone
 OWN = {"np": np, "__name__": __name__}  # code from a file is given this module's name again
 LABELS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 
@@ -50,7 +51,7 @@ def names(dtype: str) -> dict[str, Any]:
         **OWN,
         "math": math,
         "real": np.dtype(dtype).type,
-        "compiled": nb.njit(no_cpython_wrapper=True, **MATHEMATICS),
+        "compiled": nb.njit(**MATHEMATICS, **INSIDE),
         **_helpers(dtype),
         **_views(dtype),
         **_products(dtype),
@@ -69,15 +70,15 @@ def _helpers(dtype: str) -> dict[str, Any]:
     helpers = [name for name, each in vars(kernels).items() if inspect.isfunction(each)]
     for name in helpers:
         function = own(kernels, name, made)  # they call each other
-        made[name] = njit(function, fastmath={"contract"}, error_model="numpy")
+        made[name] = njit(function, fastmath={"contract"}, error_model="numpy", **INSIDE)
     if not double:
         made |= {name: made[f"{name}_single"] for name in helpers if f"{name}_single" in made}
     routines = lapack.lapack(double)
     for name in lapack.FUNCTIONS:
-        made[name] = njit(own(lapack, name, routines), error_model="numpy")
+        made[name] = njit(own(lapack, name, routines), error_model="numpy", **INSIDE)
     for name, routine in ROUTINES.items():
         function = defined(for_numba(routine), OWN | made)[name]
-        made.setdefault(name, njit(function, error_model="numpy"))
+        made.setdefault(name, njit(function, error_model="numpy", **INSIDE))
     return made
 
 
@@ -95,7 +96,7 @@ def _products(dtype: str) -> dict[str, Any]:
     called |= products.limits(double)
     for function in (products.by_rows, products.by_entries, multiplied):
         own = FunctionType(function.__code__, vars(inspect.getmodule(function)) | called)
-        called[function.__name__] = nb.njit(own, forceinline=True, **MATHEMATICS)
+        called[function.__name__] = nb.njit(own, inline="always", **MATHEMATICS)
     called["multiplied"] = called[multiplied.__name__]
     text = inspect.getsource(products.product)
     file = kept(text, fingerprint(dtype))
@@ -118,7 +119,7 @@ def _views(dtype: str) -> dict[str, Any]:
     made = {}
     for suffix, kind in [("", dtype), *((f"_{kind}", kind) for kind in LABELS)]:
         made[f"pointer{suffix}"] = pointer = _pointer(nb, extending, kind)
-        made[f"view{suffix}"] = nb.njit(_viewing(nb.carray, pointer))
+        made[f"view{suffix}"] = nb.njit(_viewing(nb.carray, pointer), **INSIDE)
     return made
 
 
