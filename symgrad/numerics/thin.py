@@ -41,14 +41,16 @@ def rows_without_copies(
 ) -> int:
     """How many of `count` rows make thin products small, where these take less time by more than
     blocks cost; else `most`. `of_row` are the sizes of one row, `unit` the bytes of a number."""
-    every = (_thin(op, axis, of_row, unit) for op in program.ops)
-    thin = [each for each in every if each is not None and each.rows < most]
+    every = {op: _thin(op, axis, of_row, unit) for op in program.ops}
+    thin = [each for each in every.values() if each is not None and each.rows < most]
     if not thin or not without_copies():
         return most
     rows = min(each.rows for each in thin)
     blocks = ceil(count / rows) - ceil(count / most)
     lines = blocks * len(program.ops) + PARTS * (most == count)
-    copied = unit * count * sum(each.entries for each in thin)
+    wide = [op for op, each in every.items() if op.kind == "product" and each is None]
+    again = sum(_whole(op, axis, of_row) for op in wide)
+    copied = unit * (count * sum(each.entries for each in thin) - blocks * again)
     return rows if lines * LINE < copied else most
 
 
@@ -70,6 +72,11 @@ def _thin(op: Op, axis: Axis, of_row: Sizes, unit: int) -> Thin | None:
         if rows * multiplications < WORTH:
             return None
     return Thin(max(1, rows), narrow + wide)
+
+
+def _whole(op: Op, axis: Axis, of_row: Sizes) -> int:
+    """The entries that a product takes, or adds to, in each block again."""
+    return sum(_count(x.dims, of_row) for x in (*op.operands, op) if axis not in x.dims)
 
 
 def _count(dims: Dims, sizes: Sizes) -> int:

@@ -60,6 +60,21 @@ def test_rows_of_a_block(count: int, n: int, k: int, dtype: str, rows: int | Non
     assert rows_of(sg.derive(SOFTMAX, ["W"]), arrays, dtype) == rows
 
 
+PERCEPTRON = """\
+x: Vector(n)
+y: Vector(k, one_hot=True)
+V: Matrix(h, n)
+W: Matrix(k, h)
+loss = mean(cross_entropy(y, softmax(W @ sigmoid(V @ x))) for x, y in batch)"""
+
+
+@pytest.mark.parametrize(("hidden", "rows"), [(1024, None), (16, 52)])
+def test_wide_products_stay_whole(hidden: int, rows: int | None) -> None:
+    arrays = numbers(256, 1024, 10)
+    arrays |= {"V": np.ones((hidden, 1024)), "W": np.ones((10, hidden))}
+    assert rows_of(sg.derive(PERCEPTRON, ["V", "W"]), arrays, "float64") == rows
+
+
 def test_other_kernels_have_no_such_products(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thin, "without_copies", lambda: False)
     assert rows_of(sg.derive(SOFTMAX, ["W"]), numbers(256, 1024, 10), "float64") is None
