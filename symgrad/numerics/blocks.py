@@ -19,6 +19,7 @@ import numpy as np
 
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.buffers import Form, buffered_source
+from symgrad.numerics.early import entries_early
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.layouts import laid_out
 from symgrad.numerics.listing import Op
@@ -54,7 +55,7 @@ def allocating(
         plain = not (functions or program.sparse or few)
         if plain and (plan := planned(laid, sizes, dtype, threads)):
             return blocked(plan, dtype, form, (names, shapes, dtypes))
-        laid = along_columns(on_diagonals(laid), sizes)
+        laid = along_columns(entries_early(on_diagonals(laid)), sizes)
         counts = (sizes[axis] for axis in laid.axes)
         pairs = zip(program.results, laid.results, strict=True)
         kept = frozenset(made for (op, _), (made, _) in pairs if op in few)
@@ -74,7 +75,7 @@ def _of_part(part: Part) -> Callable[..., Allocated]:
 
     def allocate(*given: Any) -> Allocated:
         sizes = dict(zip(axes, given[: len(axes)], strict=True))
-        laid = along_columns(part.program, sizes)
+        laid = along_columns(entries_early(part.program), sizes)
         counts = (sizes[axis] for axis in laid.axes)
         return _defined(laid)(*counts, *given[len(axes) :])  # type: ignore[no-any-return]
 

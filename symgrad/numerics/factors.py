@@ -93,14 +93,8 @@ class Factors:
 
     def _array(self, factor: Factor) -> Array:
         array = Array(self._power(factor), factor.labels)
-        while len(set(array.labels)) < len(array.labels):  # A_ii: the diagonal's axis comes last
-            label = next(x for x in array.labels if array.labels.count(x) > 1)
-            one = array.labels.index(label)
-            other = array.labels.index(label, one + 1)
-            rest = tuple(x for k, x in enumerate(array.labels) if k not in (one, other))
-            labels = (*rest, label)
-            op = self.listing.op("diagonal", (array.op,), dims_of(labels), axes=(one, other))
-            array = Array(op, labels)
+        while len(set(array.labels)) < len(array.labels):
+            array = diagonal(self.listing, array)
         return array
 
     def _power(self, factor: Factor) -> Op:
@@ -214,3 +208,23 @@ class Factors:
         value = self.listing.aligned(a, (*letters, *rest))
         op = self.listing.op("pad", (value,), dims_of(labels), axes=tuple(parts))
         return Array(op, labels)
+
+
+def diagonal(listing: Listing, array: Array) -> Array:
+    """A_ii: the diagonal's axis comes last. Where y has one of the axes alone, the entries of x - y
+    are those of x, less y."""
+    label = next(x for x in array.labels if array.labels.count(x) > 1)
+    one = array.labels.index(label)
+    other = array.labels.index(label, one + 1)
+    column = Label(label.axis)  # type: ignore[attr-defined]
+    rows = (*array.labels[:other], column, *array.labels[other + 1 :])
+    apart = listing.difference(Array(array.op, rows), {label, column})
+    if apart is not None:
+        x, y = apart
+        own = tuple(label if at is column else at for at in y.labels)
+        of_x = diagonal(listing, Array(x.op, array.labels))
+        return listing.ufunc("subtract", [of_x, Array(y.op, own)], of_x.labels)
+    rest = tuple(x for k, x in enumerate(array.labels) if k not in (one, other))
+    labels = (*rest, label)
+    op = listing.op("diagonal", (array.op,), dims_of(labels), axes=(one, other))
+    return Array(op, labels)

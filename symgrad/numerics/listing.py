@@ -249,11 +249,13 @@ class Listing:
         if (a.op.kind, a.op.name) != ("ufunc", "subtract"):
             return None
         x, y = a.op.operands
-        if x.dims != a.op.dims or y.kind != "expand":
-            return None
         own = a.labels[len(a.labels) - len(y.dims) :]
-        labels = tuple(label for k, label in enumerate(own) if k not in y.axes)
-        return None if {*over} <= {*labels} else (Array(x, a.labels), Array(y.operands[0], labels))
+        if y.kind == "expand":
+            own = tuple(label for k, label in enumerate(own) if k not in y.axes)
+            (y,) = y.operands
+        if x.dims != a.op.dims or not y.dims or {*over} <= {*own}:
+            return None
+        return Array(x, a.labels), Array(y, own)
 
     def numbered(self, label: Label) -> Array:
         """The whole numbers that an index runs through."""

@@ -2,6 +2,8 @@
 
     [i = j] c_ni             zeros, with c on the diagonals
     A_nij + [i = j] c_ni     A, to whose diagonals c is added
+    A_ij - [i = j]           A, from whose diagonal 1 is subtracted
+    [i = j] - A_ij           -A, to whose diagonal 1 is added
 
 An operation `onto` has a value, spread over all axes, and the array that it is added to or
 subtracted from, if any; its `axes` are the two along which the diagonal runs.
@@ -24,7 +26,7 @@ Diagonal = tuple[Op, tuple[int, int]]  # the value, and the two axes
 def on_diagonals(program: Program) -> Program:
     """The program without products with an identity entry by entry."""
     found = {op: diagonal for op in program.ops if (diagonal := _diagonal(op)) is not None}
-    if not found:
+    if not found and not any(_axes(op) for op in program.ops):
         return program
     uses = Counter(x for op in program.ops for y in op.operands for x in _inside(y))
     uses.update(x for op, _ in program.results for x in _inside(op))
@@ -59,13 +61,26 @@ class _Onto:
             return self.listing.op("onto", (self.of(value),), op.dims, name="add", axes=axes)
         if op.kind == "ufunc" and op.name in SIGNS and len(op.operands) == 2:
             first, second = op.operands
-            orders = [(first, second), (second, first)]
-            for array, added in orders if op.name == "add" else orders[:1]:
-                if added in self.alone and array.dims == op.dims:
-                    value, axes = self.found[added]
-                    both = self.of(value), self.of(array)
-                    return self.listing.op("onto", both, op.dims, name=op.name, axes=axes)
+            for array, added in ((first, second), (second, first)):
+                diagonal = self._added(added) if array.dims == op.dims else None
+                if diagonal is not None:
+                    minus = op.name == "subtract" and added is first
+                    return self._onto(op, array, diagonal, minus)
         return self.listing.again(op, tuple(map(self.of, op.operands)))
+
+    def _onto(self, op: Op, array: Op, diagonal: Diagonal, minus: bool) -> Op:
+        """An array, or minus it, with what is added on its diagonals."""
+        (value, axes), below, name = diagonal, self.of(array), op.name
+        if minus:
+            below, name = self.listing.op("ufunc", (below,), op.dims, name="negative"), "add"
+        return self.listing.op("onto", (self.of(value), below), op.dims, name=name, axes=axes)
+
+    def _added(self, op: Op) -> Diagonal | None:
+        """What stands on the diagonals of an operand that need not be made, and where."""
+        if op in self.alone:
+            return self.found[op]
+        own = _axes(op)
+        return None if own is None else (self.listing.number(1.0), _places(own, len(own)))
 
 
 def onto_lines(
@@ -78,8 +93,10 @@ def onto_lines(
     letters[j] = letters[i]
     how = f"'{''.join(letters)}->{''.join(dict.fromkeys(letters))}'"
     place = view(f"np.einsum({how}, {out})")
-    value = f"np.einsum({how}, np.broadcast_to({texts[0]}, {shape}))"
-    value = view(value) if fixed else value
+    value = texts[0]
+    if op.operands[0].kind != "number":
+        value = f"np.einsum({how}, np.broadcast_to({value}, {shape}))"
+        value = view(value) if fixed else value
     if len(texts) == 1:
         return [f"{out}.fill(0.0)", f"np.copyto({place}, {value})"]
     begun = [] if texts[1] == out else [f"np.copyto({out}, {texts[1]})"]
@@ -93,10 +110,14 @@ def _diagonal(op: Op) -> Diagonal | None:
     for identity, value in (op.operands, op.operands[::-1]):
         axes = _axes(identity)
         if axes is not None and not value.sparse:
-            first = len(op.dims) - len(axes)
-            i, j = (first + k for k, own in enumerate(axes) if own is not None)
-            return value, (i, j)
+            return value, _places(axes, len(op.dims))
     return None
+
+
+def _places(own: Sequence[int | None], rank: int) -> tuple[int, int]:
+    """Where the axes of an identity stand among those of an array."""
+    i, j = (rank - len(own) + k for k, axis in enumerate(own) if axis is not None)
+    return i, j
 
 
 def _axes(op: Op) -> list[int | None] | None:
