@@ -118,7 +118,7 @@ class _Compiled:
         return all(x in term.summed and x not in carried for x in summed)
 
     def _replacement(self, match: Match) -> Tensor:
-        values = {n.name: _bound(n, *match.wildcards[n.name]) for n in self.names}
+        values = {n.name: _bound(*match.wildcards[n.name]) for n in self.names}
         result = lower(self.rule.replacement(*self.names), values)
         pairs = zip(result.core, self.pattern.core, strict=True)
         names = {mine: match.labels[label] for mine, label in pairs}
@@ -138,7 +138,7 @@ def _definite(factor: Factor) -> int:
     return int(isinstance(factor.node, ix.Polynomial))
 
 
-def _bound(name: Name, node: Node, labels: tuple[Label | Hole, ...]) -> Tensor:
+def _bound(node: Node, labels: tuple[Label | Hole, ...]) -> Tensor:
     """A wildcard's entry as a tensor: its holes are the tensor's own indices."""
     pairs = zip(labels, node.axes, strict=True)
     core = {x.k: Label(axis) for x, axis in pairs if isinstance(x, Hole)}

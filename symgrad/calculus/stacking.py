@@ -65,7 +65,7 @@ class Stacking:
             if matrix is not None:
                 return matrix
         for form in forms[1:]:
-            above, inside, below = self._apart(factors, *form)
+            above, inside, below = self._apart(factors, *form[:2])
             matrix = self._joined(inside, *form)
             if matrix is not None:
                 return self._scaled(above, matrix, below)
@@ -96,7 +96,7 @@ class Stacking:
         return join(self._matrix(first, placed[0]), self._matrix(second, placed[1]))
 
     def _apart(
-        self, factors: list[Factor], first: Pair, second: Pair, join: Join
+        self, factors: list[Factor], first: Pair, second: Pair
     ) -> tuple[list[Factor], list[Factor], list[Factor]]:
         """Factors of the row's two indices, what is left, and factors of the column's two; where
         [i = k], i and k are one."""

@@ -51,13 +51,6 @@ def as_written(text: str) -> str:
     return ONE_WORD.sub(r"d\1/d", text)
 
 
-def written_in(error: SymgradError, filename: str, text: str = "") -> SymgradError:
-    """The error in the names that were written, with a place in this file, which has this text."""
-    error.message = as_written(error.message)
-    placed = error.at(None, None, filename)
-    return placed.within(textwrap.dedent(text)) if text else placed
-
-
 def read_answer(problem: Problem, text: str) -> Claim:
     """The claim that an answer makes: definitions, one a line; last an expression or `grad = ...`.
 
@@ -76,7 +69,8 @@ def read_answer(problem: Problem, text: str) -> Claim:
             text = parse_latex(text, problem)
         return claimed(problem, statements_of(text, problem))
     except SymgradError as error:
-        raise written_in(error, "answer", text) from None
+        error.message = as_written(error.message)
+        raise error.at(None, None, "answer").within(textwrap.dedent(text)) from None
 
 
 def claimed(problem: Problem, statements: Sequence[ast.stmt]) -> Claim:

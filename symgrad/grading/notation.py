@@ -46,7 +46,6 @@ class Symbol:
     differential: bool = False
     turned: bool = False
     layer: str | None = None
-    weak: bool = False  # whether it may be a name of its own as well
 
     @property
     def name(self) -> str:
@@ -163,7 +162,7 @@ def _nabla(text: str, names: Names) -> Symbol | None:
     by, *top = re.sub(r"^(?:(?:grad|nabla)_|∇_?)", "", text).split()
     of = names.of(by) or by.strip("{}")
     if not top:
-        return Symbol(OPEN, of, weak=of not in names.known)
+        return Symbol(OPEN, of)
     named = names.top(top[0])
     return Symbol(named, of) if named else None
 
@@ -172,7 +171,7 @@ def _short(text: str, names: Names) -> Symbol | None:
     match = SHORT.fullmatch(text)
     for word in match.groups() if match else ():
         if word and (of := names.of(word)) is not None:
-            return Symbol(OPEN, of, weak=text[0] == "g" and not text.startswith("grad"))
+            return Symbol(OPEN, of)
     if layer := LAYER.fullmatch(text):
         return Symbol(OPEN, text, layer=layer["layer"])
     return None

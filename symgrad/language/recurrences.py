@@ -183,7 +183,7 @@ def read_loop(node: ast.For, scope: Scope, read: Read) -> None:
             series.again()
             for statement in node.body:
                 with errors_at(statement):
-                    _read_step(statement, scope, series, read)
+                    _read_step(statement, series, read)
             if _batches(series) == batches:
                 break
     for name in series.initial:
@@ -203,7 +203,7 @@ def _batches(series: Series) -> list[str | None]:
     return [series.inside[entry_of(n, f"{series.index} - 1")].batch for n in series.initial]
 
 
-def _read_step(statement: ast.stmt, scope: Scope, series: Series, read: Read) -> None:
+def _read_step(statement: ast.stmt, series: Series, read: Read) -> None:
     """h[t] = ... inside of the loop."""
     match statement:
         case ast.Assign(
@@ -228,7 +228,7 @@ def _read_step(statement: ast.stmt, scope: Scope, series: Series, read: Read) ->
         if initial is not None and wanted != e.shape:
             raise ShapeError(
                 f"{name}[{letter}] is {describe(e.shape)}, but {name}[0] is "
-                f"{describe(initial.shape)}; {_one_shape(initial.shape, e.shape, series.index)}"
+                f"{describe(initial.shape)}; {_one_shape(e.shape, series.index)}"
             )
     series.define(name, e)
 
@@ -249,7 +249,7 @@ def _sizes_at_first(series: Series) -> Iterator[None]:
         raise
 
 
-def _one_shape(initial: Shape, later: Shape, t: str) -> str:
+def _one_shape(later: Shape, t: str) -> str:
     """What is wanted of a state that has another shape at 0."""
     first = shape_at(later, {t: "0"})
     if depends_on(later, t) and not depends_on(later, f"{t} - 1"):

@@ -54,7 +54,7 @@ class Parts:
         self.output = summed.pop(self.problem.output_name)
         inside = [*self.step.values(), *self.loop.initial.values()]
         needed = names_used(inside, summed)
-        self._check(needed, summed)
+        self._check(needed)
         self.before |= {n: e for n, e in summed.items() if n in needed}
         self.before |= {entry_of(h, "0"): e for h, e in self.loop.initial.items()}
         after = (n for n in summed if n not in needed and n not in self.totals)
@@ -125,7 +125,7 @@ class Parts:
         """A sum over the steps, of what the steps call what is summed."""
         return replace(total.written, arguments=(total.body,))
 
-    def _check(self, needed: set[str], summed: Mapping[str, Expression]) -> None:
+    def _check(self, needed: set[str]) -> None:
         """What a step uses is known before it."""
         late = {entry_of(entry_parts(h)[0], self.last) for h in self.step}
         for name in needed:

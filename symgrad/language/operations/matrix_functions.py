@@ -287,7 +287,7 @@ def expm_frechet(x, e):
 )
 
 
-_second = not_known("the second derivative of expm", 3)
+_second = not_known("the second derivative of expm")
 expm_frechet: ex.Operation = _of_matrices(
     "expm_frechet",
     arity=(2, 2),

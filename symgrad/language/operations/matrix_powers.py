@@ -51,8 +51,9 @@ def matrix_power(x, k):
 )
 
 
-def not_known(what: str, arity: int) -> Operation:
-    """What stands for a derivative that is not known: an error where it is needed."""
+def not_known(what: str) -> Operation:
+    """What stands for a derivative of three arguments that is not known: an error where it is
+    needed."""
 
     def refused(*arguments: Expression) -> Expression:
         raise ProgramError(f"{what} is not known")
@@ -61,14 +62,14 @@ def not_known(what: str, arity: int) -> Operation:
         name="not_known",
         meaning=Composite(definition=refused),
         shape=lambda arguments, options: arguments[0].shape,
-        arity=(arity, arity),
+        arity=(3, 3),
         rule="",
         sentence="",
     )
 
 
 _of_index = not_known(
-    "the derivative of a power X^j whose exponent j is an index (that of X^k is, k a dimension)", 3
+    "the derivative of a power X^j whose exponent j is an index (that of X^k is, k a dimension)"
 )
 
 
