@@ -55,9 +55,7 @@ def partials(node: Node, labels: Sequence[Label], active: Container[Node]) -> It
         case ix.Map():
             entries = [Entry(n, tuple(labels[k] for k in places)) for n, places in node.arguments]
             names, derivatives = _scalar_derivatives(node.operation, len(entries))
-            values = {
-                n.name: tensor(e, others=e.labels) for n, e in zip(names, entries, strict=True)
-            }
+            values = {n.name: tensor(e) for n, e in zip(names, entries, strict=True)}
             for entry, derivative in zip(entries, derivatives, strict=True):
                 if entry.node in active:  # another derivative may be infinite: that of 0**x by 0
                     for term in _terms(derivative, values):
@@ -260,12 +258,9 @@ def _pulled_back(
     assert isinstance(node, ix.Apply)
     leading, core = node.split(labels)
     opened = node.opened(labels)
-    arguments = [
-        tensor(entry, acted, tuple(x for x in entry.labels if x not in acted))
-        for entry, acted in opened
-    ]
+    arguments = [tensor(*each) for each in opened]
     g = tensor(cotangent, core, (*extra, *leading))
-    y = tensor(Entry(value, labels), core, leading)
+    y = tensor(Entry(value, labels), core)
     shapes = tuple(ix.matrix_shape(x.axis for x in t.core) for t in (g, y, *arguments))
     names, pullbacks = _pullback(node.operation, shapes)
     values = {n.name: t for n, t in zip(names, (g, y, *arguments), strict=True)}

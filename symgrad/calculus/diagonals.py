@@ -71,8 +71,7 @@ def _by_entries(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     if entry is None:
         return None
     record(rule(node.operation))
-    others = tuple(x for x in entry.labels if x is not row)
-    value = lower(node.operation.meaning.of_diagonal(X), {X.name: tensor(entry, (row,), others)})
+    value = lower(node.operation.meaning.of_diagonal(X), {X.name: tensor(entry, (row,))})
     core = node.split(labels)[1]
     return contract(value.renamed(dict(zip(value.core, core, strict=True))), labels)
 

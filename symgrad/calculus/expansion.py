@@ -256,7 +256,6 @@ def _parts(factor: Factor) -> Sequence[Term] | None:
 def _reflected(node: Map, argument: Polynomial, labels: tuple[Label, ...]) -> Sequence[Term]:
     """f(-x) by the function's reflection."""
     minus = [Term(-t.coefficient, t.factors, t.summed) for t in opened(argument, labels)]
-    opposite = contract(minus, labels)
     x = Name("?x", SCALAR)
-    value = {x.name: tensor(Entry(*opposite), others=opposite.labels)}
+    value = {x.name: tensor(contract(minus, labels))}
     return lower(node.operation.meaning.reflection(x), value).terms

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from symgrad.calculus.nodes import Node
+from symgrad.language.setting import setting
 
 
 class Fact(NamedTuple):
@@ -27,11 +28,10 @@ def noting() -> Iterator[list[Fact]]:
     """Collect the facts that are used inside the block, as often as they are; blocks nest: what is
     noted in the inner one is in the outer one, too."""
     outer, inner = _noted.get(), list[Fact]()
-    token = _noted.set(inner)
     try:
-        yield inner
+        with setting(_noted, inner):
+            yield inner
     finally:
-        _noted.reset(token)
         if outer is not None:
             outer += inner
 

@@ -110,12 +110,11 @@ def logarithm_of(node: ix.Map | ix.Apply, labels: tuple[Label, ...]) -> Entry:
     """The logarithm of such a function."""
     if isinstance(node, ix.Map):
         arguments = [Entry(n, tuple(labels[k] for k in at)) for n, at in node.arguments]
-        values = [tensor(e, others=e.labels) for e in arguments]
+        values = [tensor(e) for e in arguments]
         inner: tuple[Label, ...] = ()
     else:
         ((argument, inner),) = node.opened(labels)
-        others = tuple(x for x in argument.labels if x not in inner)
-        values = [tensor(argument, inner, others)]
+        values = [tensor(argument, inner)]
     names = [Name(f"?{k}", ix.matrix_shape(x.axis for x in v.core)) for k, v in enumerate(values)]
     given = {name.name: value for name, value in zip(names, values, strict=True)}
     result = lower(node.operation.meaning.logarithm(*names), given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple, TypeAlias
 
@@ -20,6 +20,7 @@ from symgrad.calculus.nodes import (
 )
 from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.phrases import Phrase, phrase
+from symgrad.language.setting import setting
 
 NodeRule: TypeAlias = Callable[[Node, tuple[Label, ...]], Entry | None]
 TermRule: TypeAlias = Callable[[Term, Factor], list[Term] | None]
@@ -33,15 +34,10 @@ _formula: ContextVar[bool] = ContextVar("formula", default=False)
 _named: ContextVar[dict[Node, Node] | None] = ContextVar("named", default=None)
 
 
-@contextmanager
-def as_written(named: dict[Node, Node]) -> Iterator[None]:
+def as_written(named: dict[Node, Node]) -> AbstractContextManager[None]:
     """Inside the block a formula stays what it is: no rule is tried but those `OF_WRITING`, and a
     statement that is `named` is called so wherever it is made again."""
-    token = _named.set(named)
-    try:
-        yield
-    finally:
-        _named.reset(token)
+    return setting(_named, named)
 
 
 def stays_as_written() -> bool:
@@ -49,14 +45,9 @@ def stays_as_written() -> bool:
     return _named.get() is not None
 
 
-@contextmanager
-def as_a_formula() -> Iterator[None]:
+def as_a_formula() -> AbstractContextManager[None]:
     """Inside the block no rule is tried that is only `FOR_CODE`."""
-    token = _formula.set(True)
-    try:
-        yield
-    finally:
-        _formula.reset(token)
+    return setting(_formula, True)
 
 
 def only_formulas() -> bool:
@@ -147,11 +138,10 @@ def recorded() -> Iterator[dict[str, Applied]]:
     """Collect the rules that are applied inside the block: identity -> rule. Blocks nest: what the
     inner one collects, the outer one does too."""
     outer, inner = _applied.get(), dict[str, Applied]()
-    token = _applied.set(inner)
     try:
-        yield inner
+        with setting(_applied, inner):
+            yield inner
     finally:
-        _applied.reset(token)
         if outer is not None:
             outer |= {identity: rule for identity, rule in inner.items() if identity not in outer}
 

@@ -65,10 +65,13 @@ class Tensor:
 
 
 def tensor(
-    entry: Entry, core: Sequence[Label | None] = (), others: tuple[Label, ...] = ()
+    entry: Entry, core: Sequence[Label | None] = (), others: tuple[Label, ...] | None = None
 ) -> Tensor:
-    """A node at labels as a tensor with these indices of its own."""
+    """A node at labels as a tensor with these indices of its own; all others only enumerate, where
+    nothing else is said of them."""
     axes = (*core, *(None,) * (2 - len(core)))
+    if others is None:
+        others = tuple(x for x in entry.labels if x not in core)
     return Tensor((entry.term,), axes, others)
 
 
@@ -87,7 +90,7 @@ def input_tensor(variable: Variable) -> Tensor:
         label = ix.intern(ix.Input, axes, name=variable.name, facts=facts, owner=variable.origin)
         row = Label(variable.dims[0])
         one_hot = ix.intern(ix.OneHot, (*axes, row.axis), label=label)
-        return tensor(Entry(one_hot, (*others, row)), (row,), others)
+        return tensor(Entry(one_hot, (*others, row)), (row,))
     facts = variable.facts
     if facts & TIES and variable.dims[-1] == dimensions.ONE:  # one entry each: no index to sum over
         facts = facts - TIES | ({"positive"} if facts & {"simplex", "one_hot"} else set())
@@ -106,7 +109,7 @@ def given(
     labels = (*others, *(x for x in core if x is not None))
     axes = tuple(x.axis for x in labels)
     node = ix.intern(ix.Input, axes, name=name, facts=facts, owner=owner)
-    return tensor(Entry(node, labels), core, others)
+    return tensor(Entry(node, labels), core)
 
 
 def axis_labels(shape: dimensions.Shape) -> tuple[Label | None, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +18,7 @@ from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.unspecified import Functions, Unspecified, function_of
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.series import Series
+from symgrad.language.setting import setting
 from symgrad.language.unparse import unparse
 
 SIZE = "size"  # size(batch) is the number of examples
@@ -46,14 +47,9 @@ def function_named(name: str) -> Operation | None:
     return also or _called(_last())[0].get(name)
 
 
-@contextmanager
-def also_called(signs: Mapping[str, Operation]) -> Iterator[None]:
+def also_called(signs: Mapping[str, Operation]) -> AbstractContextManager[None]:
     """Formulas may use these signs too, which not every program has."""
-    token = _also.set((signs, *_also.get()))
-    try:
-        yield
-    finally:
-        _also.reset(token)
+    return setting(_also, (signs, *_also.get()))
 
 
 def open_functions() -> list[str]:

@@ -7,8 +7,8 @@ in common count alike: from 1 where that alone fits, else from 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
@@ -20,6 +20,7 @@ from symgrad.errors import ProgramError
 from symgrad.language.dimensions import ZERO, Dimension, reachable
 from symgrad.language.expressions import Expression, Letter
 from symgrad.language.operations.places import Affine, as_number
+from symgrad.language.setting import setting
 from symgrad.language.sympy_rules import dimension_of
 
 Axis: TypeAlias = tuple[object, int]  # of which array, and which
@@ -69,14 +70,9 @@ def known() -> Axes | None:
     return _known.get()
 
 
-@contextmanager
-def counting(axes: Axes) -> Iterator[None]:
+def counting(axes: Axes) -> AbstractContextManager[None]:
     """The indices inside count so."""
-    token = _known.set(axes)
-    try:
-        yield
-    finally:
-        _known.reset(token)
+    return setting(_known, axes)
 
 
 def extent_of(expression: sympy.Expr) -> Dimension | None:

@@ -11,8 +11,8 @@ so that phi, phi', phi'' fit each other, and a chain rule that is wrong does not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +23,7 @@ import numpy as np
 
 from symgrad.language.operations.unspecified import By, Unspecified, function_of
 from symgrad.language.problem import Problem
+from symgrad.language.setting import setting
 
 DRAWS = 5  # random functions that a derivation is verified with
 WAVES = 4
@@ -33,24 +34,14 @@ _draw: ContextVar[int] = ContextVar("draw", default=0)
 _given: ContextVar[Mapping[str, Numbers]] = ContextVar("given", default=MappingProxyType({}))
 
 
-@contextmanager
-def drawn_again(number: int) -> Iterator[None]:
+def drawn_again(number: int) -> AbstractContextManager[None]:
     """Inside, every function that is left open is another random one for each number."""
-    token = _draw.set(number)
-    try:
-        yield
-    finally:
-        _draw.reset(token)
+    return setting(_draw, number)
 
 
-@contextmanager
-def standing_for(functions: Mapping[str, Numbers]) -> Iterator[None]:
+def standing_for(functions: Mapping[str, Numbers]) -> AbstractContextManager[None]:
     """Inside, these are the functions of their names."""
-    token = _given.set(functions)
-    try:
-        yield
-    finally:
-        _given.reset(token)
+    return setting(_given, functions)
 
 
 def numbers_of(function: Unspecified) -> Numbers:

@@ -30,10 +30,9 @@ def taken_apart(function: Apply, labels: tuple[Label, ...]) -> list[Part]:
     the last is the function itself."""
     names, values = [], {}
     for k, (argument, acted) in enumerate(function.opened(labels)):
-        others = tuple(x for x in argument.labels if x not in acted)
         names.append(Name(f"?{k}", matrix_shape(x.axis for x in acted)))
         kept = Entry(as_it_is(argument.node), argument.labels)
-        values[names[-1].name] = tensor(kept, acted, others)
+        values[names[-1].name] = tensor(kept, acted)
     calls = _calls(function.operation.meaning.definition(*names))
     parts: list[Part] = []
     first, acted = function.opened(labels)[0]

@@ -16,7 +16,6 @@ from symgrad.calculus.nodes import (
     Node,
     Term,
     core_labels,
-    is_batch,
 )
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is
@@ -74,4 +73,4 @@ def equation_of(uses: Uses, statement: Statement) -> Solved | None:
 def as_tensor(node: Node) -> Tensor:
     """A node as a matrix, of each example."""
     labels = tuple(map(label_of, node.axes))
-    return tensor(Entry(node, labels), core_labels(labels), tuple(filter(is_batch, labels)))
+    return tensor(Entry(node, labels), core_labels(labels))

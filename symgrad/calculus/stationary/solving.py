@@ -97,12 +97,11 @@ def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
         return contract(over(terms_of(right), below), places.labels)
     places, right = _scaled(page, places, right)
     core = places.core
-    batch = places.labels[: len(places.labels) - len(core)]
-    values = {"right": tensor(Entry(aligned(right, places.labels), places.labels), core, batch)}
+    values = {"right": tensor(Entry(aligned(right, places.labels), places.labels), core)}
     whole: Expression = Name("right", (*(x.axis for x in core), UNIT)[:2])
     for side, entry in places.sides:
         order = places.order(side)
-        values[side + "?"] = tensor(Entry(aligned(entry, order), order), order[-2:], batch)
+        values[side + "?"] = tensor(Entry(aligned(entry, order), order), order[-2:])
         inverse = inv(Name(side + "?", tuple(x.axis for x in order[-2:])))
         whole = inverse @ whole if side == "left" else whole @ inverse
         if not invertible(entry.node):

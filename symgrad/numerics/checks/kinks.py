@@ -48,7 +48,7 @@ def _distances(
             for k, (n, at) in enumerate(node.arguments)
         }
         names = [Name(x, SCALAR) for x in given]
-        entries = {x: tensor(e, others=e.labels) for x, e in given.items()}
+        entries = {x: tensor(e) for x, e in given.items()}
         distance = lower(node.operation.meaning.kink(*names), entries).closed().node
         return np.asarray(evaluate_nodes([distance], arrays, sizes, values)[distance])
     (argument, at), *_ = node.arguments
@@ -62,6 +62,6 @@ def _distances(
     axes = tuple(x.axis for x in (*others, *core))
     x = ix.intern(ix.Input, axes, name="?x", facts=frozenset())
     name = Name("?x", ix.matrix_shape(x.axis for x in core))
-    entry = tensor(ix.Entry(x, (*others, *core)), core, others)
+    entry = tensor(ix.Entry(x, (*others, *core)), core)
     distance = lower(node.operation.meaning.kink(name), {name.name: entry}).closed().node
     return np.asarray(evaluate_nodes([distance], {name.name: array}, sizes)[distance])
