@@ -241,9 +241,10 @@ class Derivation(Printable):
         return rendering.proof_text(lines, rendering.Sheet())
 
     def _document(self, level: str, why: str, style: Styled = None) -> rendering.Document:
-        style, chains = self._styled(style), _chains(self.data, self.method, level)
+        style, checked = self._styled(style), self.checked  # before any proof
+        chains = _chains(self.data, self.method, level)
         found = _proofs(self.data, "steps" if chains else level, why)
-        document = rendering.document(self.data, self.checked, level, found, chains, style)
+        document = rendering.document(self.data, checked, level, found, chains, style)
         if self.numbers is None:
             return document
         return rendering.with_numbers(document, _numbers(self.data, self.numbers))
