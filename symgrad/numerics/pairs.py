@@ -3,7 +3,7 @@ more index like any other (F.T @ H, never a loop)."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ from symgrad.language.dimensions import ONE
 from symgrad.numerics.listing import Array, Labels, Listing, Op
 from symgrad.numerics.systems import Systems
 
+LARGE = 2 * 10**6  # entries of a factor whose product is faster with few rows than few columns
+
 
 @dataclass
 class Pairs:
@@ -19,6 +21,7 @@ class Pairs:
 
     listing: Listing
     systems: Systems
+    volume: Callable[[Labels], int]  # how many entries an array over these indices has
     made: dict[Hashable, tuple[Op, list[tuple[int, int]]]] = field(default_factory=dict)
     # the result for each key, and its axes
     left: dict[Hashable, object] = field(default_factory=dict)  # not chosen, by which term first
@@ -98,9 +101,24 @@ class Pairs:
         columns = tuple(x for x in b.labels if x not in shared)
         if examples:
             return self._batched(a, b, examples, rows, columns, summed)
-        if rows and columns and rank.get(columns[0], -1) < rank.get(rows[0], -1):
+        if rows and columns and self._before(columns[0], rows[0], order, (a, b)):
             return self._plain(b, a, columns, rows, summed)
         return self._plain(a, b, rows, columns, summed)
+
+    def _before(
+        self, one: Hashable, other: Hashable, order: Sequence[Hashable], factors: Sequence[Array]
+    ) -> bool:
+        """Whether an index of a product stands before another: examples do, then the shorter one,
+        where a factor is large and the product is summed over; then what comes first in the end."""
+        large = any(self.volume(x.labels) >= LARGE for x in factors)
+        shortest_first = large and not {one, other} <= {*order}
+
+        def place(x: Hashable) -> tuple[bool, int, float]:
+            of_examples = isinstance(getattr(x, "axis", None), str)
+            length = self.volume((x,)) if shortest_first else 0
+            return not of_examples, length, order.index(x) if x in order else 0.5
+
+        return place(one) < place(other)
 
     def _alone(self, a: Array, other: Array, needed: Set[Hashable]) -> Array:
         """The array summed over the indices that it alone has."""

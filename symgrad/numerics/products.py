@@ -45,7 +45,7 @@ class Products:
 
     def __post_init__(self) -> None:
         self.factors = Factors(self.listing, self.dense, self.costs.short)
-        self.pairs = Pairs(self.listing, self.systems)
+        self.pairs = Pairs(self.listing, self.systems, self.costs.volume)
 
     def term(self, term: Term, wanted: Sequence[Label]) -> Array:
         """A term as an array over (some of) the labels `wanted`."""

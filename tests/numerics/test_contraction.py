@@ -18,7 +18,7 @@ from symgrad.numerics.systems import Systems
 def contracted(count: int, alike: bool = False, vector: bool = True) -> list[tuple[int, ...]]:
     """How many axes the results of A0 A1 ... x have, product by product."""
     listing = Listing()
-    pairs = Pairs(listing, Systems(listing, frozenset()))
+    pairs = Pairs(listing, Systems(listing, frozenset()), Costs().volume)
     labels = [Label(dimension("n")) for _ in range(count + 1)]
     arrays = []
     for k in range(count):
@@ -184,3 +184,29 @@ def test_a_vector_stands_where_its_matrix_is_not_transposed() -> None:
     products = [op.operands for op in ops if op.kind == "product"]
     assert len(products) == 3
     assert all(x.kind != "permute" for operands in products for x in operands)
+
+
+@pytest.mark.parametrize(
+    ("n", "f", "turned"), [(2000, 8, True), (1000, 8, False), (1500, 2000, False)]
+)
+def test_a_thin_product_of_a_large_matrix_has_few_rows(n: int, f: int, turned: bool) -> None:
+    program = """A: Matrix(n, n)
+X: Matrix(n, f)
+W: Matrix(f, n)
+loss = sum(sin(A @ X @ W))"""
+    sizes = {dimension("n"): n, dimension("f"): f}
+    ops = sg.derive(program, ["W"]).lambdify().plan.of_sizes(sizes).ops
+    first = next(op for op in ops if op.kind == "product")
+    assert first.dims == tuple(map(dimension, "fn" if turned else "nf"))
+
+
+def test_examples_are_the_rows_of_what_is_made_on_the_way() -> None:
+    program = """x: Vector(n)
+t: Vector(m)
+U: Matrix(h, n)
+V: Matrix(m, h)
+loss = mean(norm2(V @ (U @ x) - t)**2 for x, t in batch)"""
+    ops = sg.derive(program, ["U", "V"]).lambdify().plan.program.ops
+    made = [op.dims for op in ops if op.kind == "product" and len(op.dims) == 2]
+    assert sum(isinstance(dims[0], str) for dims in made) == 3
+    assert not any(isinstance(dims[1], str) for dims in made)
