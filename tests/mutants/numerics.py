@@ -270,7 +270,27 @@ MUTANTS: list[Mutant] = [
             "map(_convertible, arrays, dtypes)",
             "()",
         ),
-        ("masked entries count in a repeated call", "if any(map(is_masked, arrays)):", "if False:"),
+        (
+            "masked entries count in a repeated call",
+            "and any(map(is_masked, arrays)):",
+            "and False:",
+        ),
+    ),
+    *planted_in(
+        "symgrad/numerics/compiled/blas.py",
+        "tests/numerics/test_numba_products.py",
+        ("a vector times a transpose", "PLAIN if other else TURNED", "TURNED if other else PLAIN"),
+        ("A times its transpose is the other way round", "UPPER, first", "UPPER, second"),
+    ),
+    *planted_in(
+        "symgrad/numerics/compiled/tables.py",
+        "tests/numerics/test_numba_tables.py",
+        ("an entry of an array lies elsewhere", "{dims[k + 1]} + {i}", "{dims[k]} + {i}"),
+    ),
+    *planted_in(
+        "symgrad/numerics/thin.py",
+        "tests/numerics/test_thin.py",
+        ("blocks cut wide products, too", " - blocks * again", ""),
     ),
     *planted_in(
         "symgrad/numerics/buffer_text.py",
