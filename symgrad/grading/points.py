@@ -159,6 +159,8 @@ def _round(problem: Problem, sizes: dict[ix.Axis, int], seed: int, first: int) -
             name: inputs[name][: sizes[v.batch]] if v.batch else inputs[name]
             for name, v in variables.items()
         }
+        for name, v in problem.variables.items():  # n - m + 1 is an axis also where it is 1
+            cut[name] = cut[name].reshape([size_of(axis, sizes) for axis in axes_of(v)])
         yield Point(cut, sizes)
 
 

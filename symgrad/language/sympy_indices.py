@@ -6,9 +6,10 @@ when the whole is read (`lettered`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, count
+from typing import Any
 
 import sympy
 from sympy import KroneckerDelta
@@ -182,7 +183,7 @@ def _side(index: sympy.Basic) -> Affine | ex.Expression | None:
     return where if where is not None and where.letters else None
 
 
-trees.RULES |= {
+RULES: dict[type, trees.ClassRule] = {
     sympy.Sum: lambda node, total: total,
     sympy.Product: lambda node, product: product,
     BoundProduct: lambda node, factor: product_over(factor, node.letters),
@@ -191,7 +192,7 @@ trees.RULES |= {
     MatrixElement: lambda node, matrix, *labels: _entry(node, matrix, node.indices),
     KroneckerDelta: lambda node, *labels: _equal(node),
 }
-trees.OPERANDS |= {
+OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {
     sympy.Sum: lambda node: (_bound(node),),
     sympy.Product: lambda node: (_bound(node, BoundProduct),),
     Bound: lambda node: node.args[:1],

@@ -58,7 +58,8 @@ class Writer:
         self.taken |= {
             leaf.name for leaf in ex.leaves(root) if isinstance(leaf, ex.Name | ex.Letter)
         }
-        self.taken |= {str(s) for d in dimensions_in(root) for s in d.free_symbols}
+        dims = chain(dimensions_in(root), *(part.shape for part in ex.parts(root)))
+        self.taken |= {s.name for d in dims for s in self.dim(d).free_symbols}
         return ex.fold(root, self._write)
 
     def whole(self, root: Expression) -> sympy.Basic:

@@ -328,6 +328,20 @@ def test_an_answer_as_people_write_it(answer: str, remarks: tuple[str, ...]) -> 
     assert str(verdict) == "\n".join([verdict.diagnosis, *(f"Note: {r}." for r in remarks)])
 
 
+CONVOLUTION = """
+x: Vector(n)
+w: Vector(m)
+c: Vector(n - m + 1)
+loss = sum(c[i] * sum(w[j] * x[i + j] for j in range(m)) for i in range(n - m + 1))
+"""
+
+
+@pytest.mark.parametrize(("sign", "correct"), [("", True), ("-", False)])
+def test_a_size_that_is_a_difference_may_be_one(sign: str, correct: bool) -> None:
+    answer = f"vector(sum({sign}c[j] * x[j + i] for j in range(n - m + 1)) for i in range(m))"
+    assert sg.grade(CONVOLUTION, "w", answer).correct is correct
+
+
 def test_no_change_that_is_tried_ends_in_an_error() -> None:
     program = "X: Matrix(n, d)\nW: Matrix(d, k)\nlam: Scalar\nloss = norm2(X @ W)**2"
     assert grade(program, "W", "2 * lam * W / norm2(W)").correct is False

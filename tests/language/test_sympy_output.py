@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,21 @@ def test_sympy_computes_the_same_number(program: str) -> None:
         wanted = np.asarray(gradient[name])
         got = np.array(found.tolist(), dtype=float).reshape(wanted.shape)
         np.testing.assert_allclose(got, wanted, rtol=1e-9)
+
+
+def test_no_index_is_called_like_a_dimension() -> None:
+    program = "W: Matrix(i, j)\nx: Vector(j)\nk: Index(i)\nloss = sum((W @ x) * (W[k].T @ x))"
+    written = sg.derive(program, "W").results["W"].sympy()
+    bound = {s.name for function in written.atoms(sympy.Lambda) for s in function.variables}
+    bound |= {s.name for total in written.atoms(sympy.Sum) for s in total.variables}
+    assert bound and not bound & {"i", "j"}
+
+
+def test_a_result_over_a_batch_is_written_where_nothing_of_sympy_was_read_before() -> None:
+    program = "x: Vector(d)\nw: Vector(d)\nloss = sum(exp(w.T @ x) for x in batch)"
+    asked = f"import symgrad as sg; print(sg.derive({program!r}, 'w').results['w'].sympy())"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
+    assert (said.stdout, said.stderr) == ("sum(exp(w.T @ x) * x for x in batch)\n", "")
 
 
 def test_the_users_own_symbols_stand_in_results() -> None:
