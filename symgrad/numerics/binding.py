@@ -30,6 +30,12 @@ class BoundFunction:
         """All derivatives as one vector."""
         return self.bound.flat
 
+    @property
+    def rows(self) -> Mapping[Any, np.ndarray]:
+        """Of each derivative of which there are rows alone the numbers of these in its table, some
+        of them twice; the next call overwrites them."""
+        return self.bound.rows
+
     def __repr__(self) -> str:
         """What it reads."""
         return f"<BoundFunction of {', '.join(self.arrays)}>"

@@ -133,15 +133,16 @@ class Buffered:
         return self._allocated(*self._read(inputs, NOTHING), inputs, given, "step", rows)
 
     def bind(
-        self, inputs: Arrays, direction: Mapping[str, Any] | None, cotangent: Any
+        self, inputs: Arrays, direction: Mapping[str, Any] | None, cotangent: Any, rows: bool
     ) -> tuple[Bound, dict[str, Any], dict[str, Any]]:
         """The function of these very arrays, which are checked; the arrays as they are given, and
-        as they are read."""
+        as they are read. With `rows` as `step`."""
         own, given = self.signature.apart(inputs)
         seeds = self.signature.seeded(direction, cotangent)
         arrays, sizes = self._read(own, seeds)
         own = {**own, **seeds}
-        return self._allocated(arrays, sizes, own, given, "bind"), own, arrays
+        few: Rows = "few" if rows else ""
+        return self._allocated(arrays, sizes, own, given, "bind", few), own, arrays
 
     def _bound_to(
         self, arrays: Arrays, sizes: Sizes, inputs: Arrays, given: Mapping[str, Given]

@@ -224,11 +224,14 @@ class Function:
         *,
         direction: Mapping[str, Any] | None = None,
         cotangent: Any = None,
+        by_rows: bool = False,
         **named: Any,
     ) -> BoundFunction:
         r"""The function of these very arrays, for loops: `bound()` reads them where they stand.
 
         Names, shapes, types and declared facts are checked here, once. The results are in buffers.
+        With `by_rows`, of a derivative by a table that is zero but for a few rows that labels name
+        there are these rows alone, where NumPy computes it: `bound.rows` has their numbers.
         Raises: DataError, also where an array would have to be copied; OptionError with array_api.
 
         >>> from symgrad import derive
@@ -240,12 +243,20 @@ class Function:
         ...     w -= 0.1 * gradients["w"]
         >>> float(loss), w
         (0.0, array([1., 2.]))
+        >>> table, k = np.ones((1000, 2)), np.array([7, 7, 3])
+        >>> text = "Z: Matrix(n, d)\nk: Index(n)\nloss = sum(norm2(Z[k])**2 for k in batch)"
+        >>> bound = derive(text, "Z").lambdify().bind(Z=table, k=k, by_rows=True)
+        >>> _, gradients = bound()
+        >>> for name, numbers in bound.rows.items():  # some of them twice: these add up
+        ...     np.subtract.at(table, numbers, 0.25 * gradients[name])
+        >>> gradients["Z"].shape, table[[3, 7]].tolist()
+        ((3, 2), [[0.5, 0.5], [0.0, 0.0]])
         """
         if self.modules == "array_api":
             raise OptionError("bind is for NumPy and Numba: other arrays may be constant")
         if named or inputs is None:
             inputs = {**(inputs or {}), **named}
-        bound, own, arrays = self._buffered(Own()).bind(inputs, direction, cotangent)
+        bound, own, arrays = self._buffered(Own()).bind(inputs, direction, cotangent, by_rows)
         check_read(own, arrays, self.dtype)
         return BoundFunction(bound, arrays)
 

@@ -237,3 +237,31 @@ def test_a_repeated_call_looks_at_labels_again() -> None:
     assert function(Z=np.ones((3, 2)), k=np.array([0, 2]))[0] == 4.0
     with pytest.raises(sg.SymgradError, match="k has the label -1"):
         function(Z=np.ones((3, 2)), k=np.array([0, -1]))
+
+
+@pytest.mark.parametrize("modules", ["numpy", "numba"])
+def test_by_rows_there_are_the_rows_that_are_looked_up(modules: str) -> None:
+    if modules == "numba":
+        pytest.importorskip("numba")
+    text = "Z: Matrix(n, d)\nb: Vector(d)\nk: Index(n)\nl: Index(n)\n"
+    text += "loss = mean(norm2(tanh(Z[k]) - Z[l] + b)**2 for k, l in batch)"
+    rng = np.random.default_rng(0)
+    inputs = {"Z": rng.normal(size=(60, 3)), "b": rng.normal(size=3)}
+    inputs |= {name: rng.integers(0, 60, 7) for name in "kl"}
+    function = sg.derive(text, ["Z", "b"]).lambdify(modules=modules)
+    bound = function.bind(inputs, by_rows=True)
+    for _ in range(2):
+        inputs["Z"] += 0.1
+        inputs["l"][0] = inputs["l"][1] + 1
+        value, derivatives = bound()
+        expected, whole = function(inputs)
+        table = np.zeros((60, 3))
+        if "Z" in bound.rows:
+            np.add.at(table, bound.rows["Z"], derivatives["Z"])
+        else:
+            table += derivatives["Z"]
+        assert np.isclose(value, expected, rtol=1e-12)
+        np.testing.assert_allclose(table, whole["Z"], rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(derivatives["b"], whole["b"], rtol=1e-12)
+    assert set(bound.rows) == ({"Z"} if modules == "numpy" else set())
+    assert not function.bind(inputs).rows
