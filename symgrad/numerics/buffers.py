@@ -16,9 +16,10 @@ from typing import Literal, TypeAlias
 from symgrad.numerics.buffer_text import BufferText
 from symgrad.numerics.known_inputs import knowable, reading
 from symgrad.numerics.layouts import COPY
-from symgrad.numerics.listing import VIEWS, Dims, Op, additions
-from symgrad.numerics.matrices import as_matrices, matrix_texts
+from symgrad.numerics.listing import Op, additions
+from symgrad.numerics.matrices import matrix_texts
 from symgrad.numerics.onto import onto_lines
+from symgrad.numerics.places import Places
 from symgrad.numerics.source import FILLED, Program, indexed
 
 Form: TypeAlias = Literal["call", "step", "bind"]
@@ -55,7 +56,8 @@ def buffered_source(
     known, reads = reading(program, planner.seen) if form == "call" else ([], [])
     made += known
     count = range(len(program.results) - 1)
-    derivatives = "".join(f"{planner.turned.get(k, f'g{k}')}, " for k in count)
+    turned = {k: indexed(program.results[k + 1][0]) for k in planner.turned}
+    derivatives = "".join(f"g{k}{turned.get(k, '')}, " for k in count)
     named = [f"r{k}" for k in count if any(x.startswith(f"r{k} =") for x in planner.buffers)]
     table = ", ".join(f"{name[1:]}: {name}" for name in named)
     return "\n".join(
@@ -73,102 +75,49 @@ def buffered_source(
 
 
 class _Planner(BufferText):
-    """Writes each operation by its buffer, and says which buffers there have to be."""
+    """Writes each operation by its place."""
 
     def __init__(self, program: Program, form: Form, rows: frozenset[Op]) -> None:
         known = knowable(program) if form == "call" else frozenset()
         super().__init__(program, form == "bind", known)
         self.rows = rows
-        self.turns = form != "step"  # whose derivatives are one after another as they are
-        self.turned: dict[int, str] = {}  # those that are views of their places
-        self.buffers: list[str] = []  # lines that make buffers
-        self.held, self.last = _lifetimes(program)
-        self.lines = {op: k for k, op in enumerate(program.ops)}
+        # in a step the derivatives are one after another as they are
+        found = Places(program, rows, turned=form != "step")
+        self.places, self.turned = found.of, found.turned
+        shapes = map(self.shape, found.shapes)
+        self.buffers = [f"b{k} = np.zeros({shape}, dtype)" for k, shape in enumerate(shapes)]
 
     def gradients(self) -> list[str]:
-        """The flat vector, and one view of it for each derivative; a value that is a derivative, or
-        has its axes in another order, is computed right there."""
+        """The flat vector, and one view of it for what is in the place of each derivative."""
         ends, views, start = [], [], "0"
         for k, (op, dims) in enumerate(self.program.results[1:]):
             if op in self.rows:
                 width = self.product_of(dims[1:])
                 ends.append(f"e{k} = {start} + ({_count(self, op)}) * {width}")
                 views.append(f"g{k} = flat[{start}:e{k}].reshape(({_count(self, op)}, {width}))")
-                start, self.places[op] = f"e{k}", f"g{k}"
+                start = f"e{k}"
                 continue
             ends.append(f"e{k} = {start} + {' * '.join(map(self.program.size, dims)) or '1'}")
-            if self._is_turned(op, dims):
-                self.turned[k] = f"g{k}{indexed(op)}"
-                op, dims = op.operands[0], op.operands[0].dims
+            dims = self.turned[k].dims if k in self.turned else dims
             shape = self.shape(dims) if dims else "()"
             views.append(f"g{k} = flat[{start}:e{k}].reshape({shape})")
             start = f"e{k}"
-            if self._is_free(op):
-                self._place(op, f"g{k}")
         return [*ends, f"flat = np.zeros({start}, dtype)", *views]
-
-    def _place(self, op: Op | None, place: str) -> None:
-        """Where an operation is computed; what only leads to it, entry by entry, is there, too."""
-        while op is not None:
-            self.places[op], line = place, self.lines[op]
-            leading = (x for x in _overwritten(op) if self.last.get(x) == line)
-            op = next(filter(self._is_free, leading), None)
-
-    def _is_turned(self, op: Op, dims: Dims) -> bool:
-        """Whether a derivative is a view of what can be computed right there."""
-        turned = self.turns and op.kind == "permute" and op.dims == dims
-        return turned and self._is_free(op.operands[0])
-
-    def _is_free(self, op: Op) -> bool:
-        """Whether it is an array that can be computed in any place."""
-        return bool(op.dims) and op not in self.places and self._has_out(op)
 
     def body(self) -> list[str]:
         """The lines of one call."""
-        free: dict[Dims, list[str]] = {}
         body: list[str] = []
-        for k, op in enumerate(self.program.ops):
-            dying = [
-                x
-                for x in dict.fromkeys(h for r in op.reads() for h in self.held.get(r, ()))
-                if self.last[x] == k and self.places.get(x, "").startswith("b")
-            ]
-            if op.dims and self._has_out(op):
-                if op not in self.places:
-                    self.places[op] = self._chosen(op, dying, free)
+        for op in self.program.ops:
+            if op in self.places:
                 body += self._into(op)
             elif op.kind in ("eye", "full", "arange") and op is not self.program.results[0][0].base:
                 self.buffers.append(f"{self.named(op)} = {self.line(op)}")
             elif not self._is_fixed(op):
                 body.append(f"{self.named(op)} = {self.line(op)}")
-            for x in dying:
-                if self.places.get(op) != self.places[x]:
-                    free.setdefault(x.dims, []).append(self.places[x])
         for k, (op, dims) in enumerate(self.program.results[1:]):
             if k not in self.turned and self.places.get(op) != f"g{k}":
                 body.append(f"g{k}[{'...' if dims else '()'}] = {self.of(op)}")
         return body
-
-    def _chosen(self, op: Op, dying: list[Op], free: dict[Dims, list[str]]) -> str:
-        """The buffer of a dying operand of the same shape, a free one, or a new one."""
-        for x in _overwritten(op):
-            if x in dying:
-                return self.places[x]
-        if free.get(op.dims):
-            return free[op.dims].pop()
-        name = f"b{sum(line.startswith('b') for line in self.buffers)}"
-        self.buffers.append(f"{name} = np.zeros({self.shape(op.dims)}, dtype)")
-        return name
-
-    def _has_out(self, op: Op) -> bool:
-        """Whether NumPy can write it into an array."""
-        if op.of_sparse:
-            return False
-        if op.kind == "product":
-            return op.name in ("dot", "matmul") or as_matrices(op) is not None
-        return op.kind in ("reduce", "onto", *FILLED) or (
-            op.kind == "ufunc" and op.name != "where" and not op.of_math
-        )
 
     def _into(self, op: Op) -> list[str]:
         """The lines that write it into its buffer."""
@@ -255,28 +204,6 @@ def _rows(planner: _Planner, op: Op, out: str) -> list[str]:
 def _count(planner: _Planner, op: Op) -> str:
     """How many rows a scatter adds."""
     return " + ".join(planner.product_of(each.labels[0].dims) for each in additions(op))
-
-
-def _overwritten(op: Op) -> list[Op]:
-    """The operands in whose place it can be written, entry by entry."""
-    inner = op.operands[op.kind == "onto" :] if op.kind in ("ufunc", "onto") else ()
-    alike = [x for x in inner if x.dims == op.dims]
-    return [x for x in alike if not any(y.base is x and y is not x for y in op.operands)]
-
-
-def _lifetimes(program: Program) -> tuple[dict[Op, tuple[Op, ...]], dict[Op, int]]:
-    """Whose memory each operation may have, and the last line that needs that of each, by itself or
-    by a view."""
-    held: dict[Op, tuple[Op, ...]] = {}
-    last: dict[Op, int] = {}
-    for k, op in enumerate(program.ops):
-        needed = [x for read in op.reads() for x in held.get(read, ())]
-        last |= dict.fromkeys(needed, k)
-        held[op] = tuple(needed) if op.kind in VIEWS else (op,)
-    for result, _ in program.results:
-        reads = result.reads() if result.inline else [result]
-        last |= {x: len(program.ops) for read in reads for x in held.get(read, ())}
-    return held, last
 
 
 def _dot(left: str, right: str, *out: str) -> str:

@@ -19,6 +19,11 @@ MUTANTS: list[Mutant] = [
         "symgrad/calculus/closed_form.py",
         "tests/calculus/test_linear_time.py",
         ("each result is made short anew", "            known.nodes,\n", "            {},\n"),
+        (
+            "each result names its own",
+            "naming.of_parts.setdefault((node, name.name), name)",
+            "name",
+        ),
     ),
     *planted_in(
         "symgrad/calculus/stated.py",

@@ -202,13 +202,13 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/buffers.py",
+        "symgrad/numerics/places.py",
         f"tests/properties/test_buffers.py {INPUTS} tests/numerics/test_function.py",
         ("a buffer dies before its view", "tuple(needed) if op.kind in VIEWS else (op,)", "(op,)"),
         (
             "a buffer dies a line early",
-            "if self.last[x] == k and self.places",
-            "if self.last[x] <= k + 1 and self.places",
+            "if self._last[x] == k and x in",
+            "if self._last[x] <= k + 1 and x in",
         ),
         (
             "a result is written over",
@@ -224,6 +224,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/numerics/buffers.py",
         "tests/numerics/test_buffers.py",
+        ("training sees derivatives in another order", 'turned=form != "step"', "turned=True"),
         (
             "the last axes are summed for the first",
             "factors.insert(0 if first else 1,",
