@@ -109,7 +109,7 @@ def test_a_training_with_a_parameter_that_stays_converges() -> None:
 def test_what_does_not_go_together_is_refused(make: Any, told: str) -> None:
     if not told:
         pytest.importorskip("numba")
-        told = "a line search, clip_norm, accumulate and rate_factors need modules='numpy'"
+        told = "a line search, clip_norm, accumulate, rate_factors and lazy need modules='numpy'"
     with pytest.raises(OptionError, match=told):
         make()
 
