@@ -12,7 +12,7 @@ from symgrad.language.dimensions import ONE
 from symgrad.numerics.listing import Array, Labels, Listing, Op
 from symgrad.numerics.systems import Systems
 
-LARGE = 2 * 10**6  # entries of a factor whose product is faster with few rows than few columns
+LARGE = 10**6  # entries of a factor whose product is faster with few rows than few columns
 
 
 @dataclass
