@@ -75,7 +75,7 @@ def _draw(name: str, plot: str) -> None:
     from symgrad.training.optimizers import OPTIMIZERS
     from symgrad.training.plots.described import plot_optimizer
     from symgrad.training.plots.style import format_of
-    from symgrad.training.schedules import SCHEDULES
+    from symgrad.training.rates.schedules import SCHEDULES
 
     if name in OPTIMIZERS:
         picture = plot_optimizer(name)

@@ -10,7 +10,7 @@ import click
 from .programs import ProgramFile
 
 if TYPE_CHECKING:
-    from symgrad.training.base import Optimizer
+    from symgrad.training.optimizers.base import Optimizer
 
 POSITIVE = click.FloatRange(min=0, min_open=True)
 OPTIONS = [
@@ -130,7 +130,7 @@ def _factor(written: str) -> tuple[str, float]:
 def _scheduled(written: str, rate: Any) -> Any:
     """The schedule that was written; wrong usage where there is none such."""
     from symgrad.errors import OptionError, did_you_mean
-    from symgrad.training.schedules import SCHEDULES
+    from symgrad.training.rates.schedules import SCHEDULES
 
     name, *pairs = (part.strip() for part in written.split(","))
     told = f"{name!r} is not one of {', '.join(SCHEDULES)}{did_you_mean(name, SCHEDULES)}"

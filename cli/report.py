@@ -11,7 +11,7 @@ from .terminal import screen
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
-    from symgrad.training.measures import Measured
+    from symgrad.training.metrics.measures import Measured
     from symgrad.training.result import FitResult
 
 TRAINED = "Trained   "

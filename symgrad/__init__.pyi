@@ -45,7 +45,7 @@ from symgrad.language.symbols import (
 )
 from symgrad.language.sympy_functions import batch_mean as batch_mean, batch_sum as batch_sum
 from symgrad.language.sympy_nodes import named as named
-from symgrad.numerics.exporting import export_gradient as export_gradient
+from symgrad.numerics.source.exporting import export_gradient as export_gradient
 from symgrad.positional import lambdify as lambdify
 from symgrad.rendering.style import Style as Style
 from symgrad.results import Result as Result
@@ -58,9 +58,9 @@ from symgrad.training.data.preparation import (
 )
 from symgrad.training.data.preparing import prepare as prepare
 from symgrad.training.fit import fit as fit
-from symgrad.training.measures import Measured as Measured
-from symgrad.training.metrics import METRICS as METRICS
-from symgrad.training.metrics import Metric as Metric
+from symgrad.training.metrics.measures import Measured as Measured
+from symgrad.training.metrics.records import METRICS as METRICS
+from symgrad.training.metrics.records import Metric as Metric
 from symgrad.training.objective import objective as objective
 from symgrad.training.plots.described import plot_optimizer as plot_optimizer
 from symgrad.training.result import FitResult as FitResult
@@ -79,8 +79,8 @@ from symgrad.training.optimizers import (
     Newton as Newton,
     RMSprop as RMSprop,
 )
-from symgrad.training.plateau import Plateau as Plateau
-from symgrad.training.schedules import (
+from symgrad.training.rates.plateau import Plateau as Plateau
+from symgrad.training.rates.schedules import (
     ConstantRate as ConstantRate,
     CosineDecay as CosineDecay,
     ExponentialDecay as ExponentialDecay,
@@ -92,7 +92,7 @@ from symgrad.training.schedules import (
 )
 from symgrad.training.model import Model as Model
 from symgrad.training.model import load_model as load_model
-from symgrad.training.script import training_source as training_source
+from symgrad.training.files.script import training_source as training_source
 from symgrad.training.trainer import Trainer as Trainer
 
 __version__: str

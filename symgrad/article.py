@@ -14,9 +14,9 @@ from symgrad.language.expressions import Operation
 from symgrad.language.parser import parse
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
-from symgrad.training.metrics import METRICS
+from symgrad.training.metrics.records import METRICS
 from symgrad.training.optimizers import OPTIMIZERS
-from symgrad.training.schedules import SCHEDULES
+from symgrad.training.rates.schedules import SCHEDULES
 
 BUILDERS: dict[str, Callable[[], Problem]] = {
     f"models.{name}": getattr(models, name) for name in models.__all__

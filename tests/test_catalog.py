@@ -24,7 +24,7 @@ from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.problem import Problem
 from symgrad.training.data.arrays import declaration
-from symgrad.training.schedules import SCHEDULES
+from symgrad.training.rates.schedules import SCHEDULES
 
 OWN = own_operations()
 DERIVED = [name for name, o in OWN.items() if derived_by(call_of(o)[0])]

@@ -137,8 +137,8 @@ PLANTED_IMPORTS = [
     ("symgrad.language.shapes", "from symgrad import parse"),
     ("symgrad.language.shapes", "from ..calculus import chain"),
     ("symgrad.language.shapes", "def late():\n    from symgrad.training import fit"),
-    ("symgrad.rendering.text", "from symgrad.numerics.source import code"),
-    ("symgrad.numerics.source", "import symgrad.rendering"),
+    ("symgrad.rendering.text", "from symgrad.numerics.source.numpy import code"),
+    ("symgrad.numerics.source.numpy", "import symgrad.rendering"),
     ("symgrad.training.fit", "import symgrad_cli"),
     ("symgrad.api", "from symgrad_cli import main"),
 ]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from symgrad.training.optimizers import OPTIMIZERS
-from symgrad.training.schedules import SCHEDULES
+from symgrad.training.rates.schedules import SCHEDULES
 
 PATHS = sorted((Path(__file__).parent.parent / "docs").glob("*.ipynb"))
 NUMBER = re.compile(r"\d(\.\d+)?e[+-]\d+")

@@ -21,7 +21,7 @@ from symgrad.numerics.remembered import Same, problem_of
 from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.defaults import BATCH
 from symgrad.training.fit import fit
-from symgrad.training.quantities import data_of
+from symgrad.training.metrics.quantities import data_of
 from symgrad.training.result import FitResult
 from symgrad.training.trainer import Trainer
 

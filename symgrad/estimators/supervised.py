@@ -7,7 +7,7 @@ from functools import lru_cache
 from symgrad.errors import DataError
 from symgrad.estimators.base import Estimator, InputError
 from symgrad.numerics.remembered import Same
-from symgrad.training.quantities import Prediction, predicted
+from symgrad.training.metrics.quantities import Prediction, predicted
 
 
 class Supervised(Estimator):

@@ -14,7 +14,7 @@ from symgrad.language.problem import Problem
 from symgrad.numerics.remembered import Same
 from symgrad.training.data.arrays import Array
 from symgrad.training.data.labels import classes_wanted
-from symgrad.training.quantities import Prediction
+from symgrad.training.metrics.quantities import Prediction
 
 
 def of_classes(problem: Problem, label: str) -> bool:

@@ -19,7 +19,7 @@ from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 from symgrad.numerics.remembered import Same
 from symgrad.training.data.arrays import Array, Arrays
-from symgrad.training.quantities import Prediction, data_of, predicted, quantity
+from symgrad.training.metrics.quantities import Prediction, data_of, predicted, quantity
 
 LINEAR_AUTOENCODER = """
 x: Vector(d)

@@ -14,18 +14,18 @@ import numpy as np
 from symgrad.calculus.derivation import Key
 from symgrad.calculus.nodes import Axis
 from symgrad.data.sparse import sparse_names
-from symgrad.numerics.buffers import Form
+from symgrad.numerics.arrays.listing import Op
+from symgrad.numerics.buffers.planned import Form
 from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.layers import Shapes
 from symgrad.numerics.libraries import NumPy
-from symgrad.numerics.listing import Op
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.quiet import quiet, with_errstate
-from symgrad.numerics.scatter_source import Rows, rows_alone
 from symgrad.numerics.sizes import in_range, label_sizes
-from symgrad.numerics.source import Program
+from symgrad.numerics.source.numpy import Program
+from symgrad.numerics.source.scatters import Rows, rows_alone
 
 MOST = 8  # sets of buffers that are kept in each thread: those used last
 Arrays = Mapping[str, Any]

@@ -16,20 +16,20 @@ from symgrad.data.sparse import sparse_names
 from symgrad.errors import OptionError, one_of, whole_number
 from symgrad.language.markup import block
 from symgrad.language.problem import Problem
-from symgrad.numerics import blocks
-from symgrad.numerics.array_api import standard_source
+from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.binding import BoundFunction, check_read, not_finite
 from symgrad.numerics.bound import Bound, Buffered, Own
-from symgrad.numerics.buffers import Form
-from symgrad.numerics.comments import NONE, Comments
+from symgrad.numerics.buffers import blocks
+from symgrad.numerics.buffers.planned import Form
 from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import AnyLibrary, Library, NumPy, compat
-from symgrad.numerics.listing import Op
 from symgrad.numerics.plan import Plan
-from symgrad.numerics.scatter_source import Rows
-from symgrad.numerics.source import Program, defined, numpy_source
+from symgrad.numerics.source.array_api import standard_source
+from symgrad.numerics.source.comments import NONE, Comments
+from symgrad.numerics.source.numpy import Program, defined, numpy_source
+from symgrad.numerics.source.scatters import Rows
 
 if TYPE_CHECKING:
     from symgrad.numerics.compiled.backend import Compiled

@@ -17,8 +17,8 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import Axis, ClosedTerm, Label, Node
 from symgrad.data.sparse import entries_changed, identity, is_sparse
 from symgrad.errors import DataError
+from symgrad.numerics.arrays.sparse import multiplied, refuse
 from symgrad.numerics.namespaces import run
-from symgrad.numerics.sparse import multiplied, refuse
 
 MANY = 3  # with more factors einsum looks for a good order
 Arrays = Mapping[str, np.ndarray]

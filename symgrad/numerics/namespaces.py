@@ -10,7 +10,7 @@ import numpy as np
 
 from symgrad.language.operations.namespace import Routine
 from symgrad.language.operations.unspecified import By, Unspecified
-from symgrad.numerics.source import defined
+from symgrad.numerics.source.numpy import defined
 from symgrad.numerics.unspecified import numbers_of
 
 

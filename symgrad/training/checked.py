@@ -20,8 +20,8 @@ from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.gradients import check_gradient
 from symgrad.numerics.remembered import remembered
 from symgrad.training.data.arrays import Data, as_observed, first_steps
+from symgrad.training.steps.weights import with_weights
 from symgrad.training.trainer import Trainer
-from symgrad.training.weights import with_weights
 
 CHECKED = 8  # examples are enough to check a gradient
 ENTRIES = 32  # of the gradient, checked one by one; all of them together, along one direction

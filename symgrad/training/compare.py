@@ -13,11 +13,11 @@ from symgrad.calculus import as_problem
 from symgrad.errors import NotFiniteError, OptionError
 from symgrad.language import markup
 from symgrad.numerics.gradients import value_function
-from symgrad.training.base import Optimizer
 from symgrad.training.curve import text_curve
 from symgrad.training.data.preparing import prepared
 from symgrad.training.fit import fit
 from symgrad.training.optimizers import optimizer_of
+from symgrad.training.optimizers.base import Optimizer
 from symgrad.training.plots.curves import curve
 from symgrad.training.plots.style import WIDTH, label, picture
 from symgrad.training.result import FitResult

@@ -9,14 +9,14 @@ from symgrad.errors import OptionError
 from symgrad.language.problem import Problem
 from symgrad.numerics.layers import flattened
 from symgrad.numerics.remembered import remembered
-from symgrad.training.base import Optimizer
 from symgrad.training.data.arrays import Data
-from symgrad.training.data_totals import without_data_totals
-from symgrad.training.features import features
-from symgrad.training.hyperparameters import checked_count
 from symgrad.training.optimizers import optimizer_of
+from symgrad.training.optimizers.base import Optimizer
+from symgrad.training.optimizers.hyperparameters import checked_count
 from symgrad.training.optimizers.quasi_newton import LBFGS
-from symgrad.training.totals import weighted
+from symgrad.training.steps.data_totals import without_data_totals
+from symgrad.training.steps.features import features
+from symgrad.training.steps.totals import weighted
 from symgrad.training.trainer import ADAM
 
 BATCH = 32  # examples in a step

@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from symgrad.numerics.layers import copied
 from symgrad.training.callbacks import Callback, EpochReport, asked_to_stop
-from symgrad.training.checkpoints import Checkpoint, kept
+from symgrad.training.files.checkpoints import Checkpoint, kept
 from symgrad.training.history import History
-from symgrad.training.plateau import check_scored
+from symgrad.training.rates.plateau import check_scored
 from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer

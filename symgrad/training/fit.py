@@ -16,26 +16,26 @@ from symgrad.errors import (
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import dtype_of
 from symgrad.numerics.remembered import problem_of
-from symgrad.training.base import Optimizer
 from symgrad.training.callbacks import Callback, checked_callbacks
 from symgrad.training.checked import check_before
-from symgrad.training.checkpoints import checkpoint_of
-from symgrad.training.chunks import read
+from symgrad.training.chunks.sources import read
 from symgrad.training.convergence import judged
 from symgrad.training.data.arrays import Data
 from symgrad.training.data.preparing import both_prepared
 from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.defaults import chosen
 from symgrad.training.epochs import Progress, run_epochs
+from symgrad.training.files.checkpoints import checkpoint_of
 from symgrad.training.initial import Choice, initial_values
-from symgrad.training.measures import Chosen
+from symgrad.training.metrics.measures import Chosen
 from symgrad.training.multiplied import summed_axes
 from symgrad.training.multipliers import check_trained
+from symgrad.training.optimizers.base import Optimizer
 from symgrad.training.result import FitResult
+from symgrad.training.steps.weights import weighed
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer, given_value, parameter_names
 from symgrad.training.validation import decision, divided_data, validated
-from symgrad.training.weights import weighed
 
 SCORED = ("patience", "metric", "maximize", "min_delta")  # options that need a score
 

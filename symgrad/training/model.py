@@ -17,13 +17,13 @@ from symgrad.numerics.function import Function
 from symgrad.numerics.gradients import value_function
 from symgrad.numerics.layers import flattened
 from symgrad.numerics.recurrences.function import StepFunction
-from symgrad.training.archives import load_archive, packed, save_archive
 from symgrad.training.data.arrays import Array, Arrays, read_data, variable_arrays
 from symgrad.training.data.labels import classes_wanted
 from symgrad.training.data.preparation import Preparation, Prepared
 from symgrad.training.data.sizes import dimension_sizes
-from symgrad.training.measures import Chosen, Measured, measure_of, measured
-from symgrad.training.quantities import Prediction, predicted, quantity
+from symgrad.training.files.archives import load_archive, packed, save_archive
+from symgrad.training.metrics.measures import Chosen, Measured, measure_of, measured
+from symgrad.training.metrics.quantities import Prediction, predicted, quantity
 
 KIND = "model"
 

@@ -12,15 +12,15 @@ from symgrad.calculus import as_problem
 from symgrad.errors import DataError, whole_number
 from symgrad.numerics.layers import copied, views
 from symgrad.numerics.libraries import plain_array
-from symgrad.training.chunks import read
+from symgrad.training.chunks.sources import read
 from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.data.preparing import prepared
 from symgrad.training.fit import given, start_values, trained_names
 from symgrad.training.initial import Choice
 from symgrad.training.optimizers.quasi_newton import LBFGS
-from symgrad.training.searches import SearchSteps
+from symgrad.training.optimizers.searches import SearchSteps
+from symgrad.training.steps.weights import weighed
 from symgrad.training.trainer import Trainer
-from symgrad.training.weights import weighed
 
 
 class Objective:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from symgrad.language.markup import code, literal, table
 from symgrad.language.problem import Problem
-from symgrad.training.base import Optimizer
 from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.history import History
-from symgrad.training.measures import Chosen, Measured
+from symgrad.training.metrics.measures import Chosen, Measured
 from symgrad.training.model import Model
+from symgrad.training.optimizers.base import Optimizer
 from symgrad.training.plots.chosen import model_panels
 from symgrad.training.plots.curves import history_panels
 from symgrad.training.plots.shown import shown_on

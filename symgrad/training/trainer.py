@@ -18,18 +18,18 @@ from symgrad.numerics.function import dtype_of
 from symgrad.numerics.layers import Shapes, flattened, layers, places_of, shapes_of, views
 from symgrad.numerics.libraries import plain_array
 from symgrad.numerics.remembered import problem_of
-from symgrad.training.base import Optimizer
-from symgrad.training.chunks import read
+from symgrad.training.chunks.sources import read
 from symgrad.training.data.arrays import Array, Data
 from symgrad.training.data.sizes import dimension_sizes
 from symgrad.training.failures import failure, grown, not_finite
-from symgrad.training.hyperparameters import checked_count
-from symgrad.training.loop import Pass
 from symgrad.training.optimizers import Adam, optimizer_of
-from symgrad.training.plateau import check_scored, tell
+from symgrad.training.optimizers.base import Optimizer
+from symgrad.training.optimizers.hyperparameters import checked_count
+from symgrad.training.rates.plateau import check_scored, tell
 from symgrad.training.states import restore, state_of, state_wanted
-from symgrad.training.steps import Steps, prepared_steps
-from symgrad.training.weights import weighed
+from symgrad.training.steps.epoch import Steps, prepared_steps
+from symgrad.training.steps.loop import Pass
+from symgrad.training.steps.weights import weighed
 
 ADAM = Adam()
 STATE = ("flat", "_before", "epochs", "first_rate", "largest_gradient")
@@ -44,13 +44,13 @@ class Trainer:
     and its gradient are unbiased estimates of those of all data; one that depends on the data
     alone, as the divisor in sum(c * l) / sum(c), is that of all of them in each step. A problem
     without a batch takes one step an epoch. A copy, or what is read from a pickle, trains on. With
-    `sample_weight` an example of weight k counts as k examples (see `symgrad.training.weights`).
-    So many `threads` share the rows of large batches.
+    `sample_weight` an example of weight k counts as k examples (see
+    `symgrad.training.steps.weights`). So many `threads` share the rows of large batches.
 
-    Data of dask (see `symgrad.training.chunks.read`) stay in their chunks. Minibatches that are
-    smaller are cut of chunks in random order, one of which is loaded while the one before it is in
-    use; larger ones are of as many whole chunks as fit, and all of them with batch_size=None: these
-    gradients are worked out where dask runs its tasks, and no example is loaded.
+    Data of dask (see `symgrad.training.chunks.sources.read`) stay in their chunks. Minibatches that
+    are smaller are cut of chunks in random order, one of which is loaded while the one before it is
+    in use; larger ones are of as many whole chunks as fit, and all of them with batch_size=None:
+    these gradients are worked out where dask runs its tasks, and no example is loaded.
 
     Shapes: data of an example have one leading axis, the batch; parameters are as declared;
     sample_weight is (count,).

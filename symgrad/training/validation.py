@@ -12,16 +12,16 @@ import numpy as np
 from symgrad.errors import NotFiniteError, OptionError
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
-from symgrad.training.chunks import read, reading_of
+from symgrad.training.chunks.sources import read, reading_of
 from symgrad.training.data.arrays import Data
 from symgrad.training.data.division import checked_share, divided_rows
 from symgrad.training.data.preparation import Preparation
-from symgrad.training.data_totals import with_data_totals
 from symgrad.training.history import History
-from symgrad.training.measures import Chosen, Measure, Measured, measure_of, measured
-from symgrad.training.minibatches import Minibatches
+from symgrad.training.metrics.measures import Chosen, Measure, Measured, measure_of, measured
+from symgrad.training.steps.data_totals import with_data_totals
+from symgrad.training.steps.minibatches import Minibatches
+from symgrad.training.steps.weights import with_weights
 from symgrad.training.trainer import Trainer
-from symgrad.training.weights import with_weights
 
 
 def divided_data(
@@ -42,7 +42,7 @@ def divided_data(
     if not validation:
         return data, None
     if data.chunks:
-        from symgrad.training.chunk_rows import divided_chunks
+        from symgrad.training.chunks.rows import divided_chunks
 
         return divided_chunks(
             data, validation, seed, reading_of(problem, data.constants, dtype, trained)
@@ -113,7 +113,7 @@ def validated(
     if metric is not None or not validating.chunks:  # of chunks it takes another pass, if asked for
         measure = measure_of(trainer.problem, training, metric, maximize, dtype)
     if validating.chunks and measure is not None:
-        from symgrad.training.chunk_measures import in_chunks
+        from symgrad.training.chunks.measures import in_chunks
 
         measure = in_chunks(measure, trainer.problem, validating, trainer.wrt, dtype)
     return Validation(
@@ -137,7 +137,7 @@ def loss_of(trainer: Trainer, data: Data) -> Callable[[], float]:
     """The loss of these data, at the trainer's parameters as they are when it is called."""
     dtype = str(trainer.flat.dtype)
     if data.chunks:
-        from symgrad.training.chunk_gradients import ChunkGradients
+        from symgrad.training.chunks.gradients import ChunkGradients
 
         problem, data = with_weights(trainer.problem, data)
         problem, data = with_data_totals(problem, data, trainer.wrt, dtype)

@@ -26,7 +26,7 @@ from sklearn.preprocessing import StandardScaler
 
 import symgrad as sg
 from symgrad.data import karate
-from symgrad.training.quantities import predicted
+from symgrad.training.metrics.quantities import predicted
 from symgrad_cli import main as command
 
 ALLOWED = 0.01

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from symgrad.training.checkpoints import Checkpoint
+from symgrad.training.files.checkpoints import Checkpoint
 
 DATA = "x,t\n" + "".join(f"{k},{2 * k}\n" for k in range(9))
 PROGRAM = "x: Scalar\nt: Scalar\nw: Scalar\nloss = mean((w * x - t)**2 for x, t in batch)\n"

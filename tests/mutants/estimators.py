@@ -23,7 +23,7 @@ MUTANTS: list[Mutant] = [
         ("the classes of a hinge are 0 and 1", "return wanted\n", "return 0.0, 1.0\n"),
     ),
     *planted_in(
-        "symgrad/training/quantities.py",
+        "symgrad/training/metrics/quantities.py",
         "tests/training/test_quantities.py",
         ("what needs the label is predicted", "alike and label not in made_of", "alike"),
         ("what weighs an example is a label", "if found and found[0].sure == MARGIN", "if False"),

@@ -137,7 +137,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/listing.py",
+        "symgrad/numerics/arrays/listing.py",
         "tests/language/test_slices.py",
         (
             "a part of an axis begins one too late",

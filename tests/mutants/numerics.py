@@ -71,7 +71,7 @@ MUTANTS: list[Mutant] = [
         ("a program is made for each function", "if derivation not in _programs:", "if True:"),
     ),
     *planted_in(
-        "symgrad/numerics/annotations.py",
+        "symgrad/numerics/source/annotations.py",
         "tests/numerics/test_function.py",
         (
             "a comment forgets that a value is guarded",
@@ -158,7 +158,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/listing.py",
+        "symgrad/numerics/arrays/listing.py",
         "tests/numerics/test_sparse.py",
         (
             "a sum fills a sparse matrix",
@@ -174,12 +174,12 @@ MUTANTS: list[Mutant] = [
         ("a determinant is that of the factor", "return 2 * xp.sum(", "return xp.sum("),
     ),
     *planted_in(
-        "symgrad/numerics/pairs.py",
+        "symgrad/numerics/arrays/pairs.py",
         "tests/numerics/test_cholesky.py",
         ("a symmetric matrix is not turned", "if turn else a", "if False else a"),
     ),
     *planted_in(
-        "symgrad/numerics/contraction.py",
+        "symgrad/numerics/arrays/contraction.py",
         "tests/numerics/test_cholesky.py",
         (
             "a product that is made is made again with its scalar",
@@ -188,7 +188,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/systems.py",
+        "symgrad/numerics/arrays/systems.py",
         "tests/numerics/test_systems.py",
         (
             "a system is solved with the transpose",
@@ -202,7 +202,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/places.py",
+        "symgrad/numerics/buffers/places.py",
         f"tests/properties/test_buffers.py {INPUTS} tests/numerics/test_function.py",
         ("a buffer dies before its view", "tuple(needed) if op.kind in VIEWS else (op,)", "(op,)"),
         (
@@ -217,12 +217,12 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/known_inputs.py",
+        "symgrad/numerics/buffers/known_inputs.py",
         f"tests/properties/test_buffers.py {INPUTS} tests/numerics/test_function.py",
         ("a mask is stripped", " or p{k}.__class__ not in {kinds}", ""),
     ),
     *planted_in(
-        "symgrad/numerics/buffers.py",
+        "symgrad/numerics/buffers/planned.py",
         "tests/numerics/test_buffers.py",
         ("training sees derivatives in another order", 'turned=form != "step"', "turned=True"),
         (
@@ -232,7 +232,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/known_inputs.py",
+        "symgrad/numerics/buffers/known_inputs.py",
         "tests/numerics/test_buffers.py",
         ("a view's memory is held", " and p{k}.base is None", ""),
         ("a large array is held", " <= {HELD}", " >= 0"),
@@ -289,17 +289,17 @@ MUTANTS: list[Mutant] = [
         ("an entry of an array lies elsewhere", "{dims[k + 1]} + {i}", "{dims[k]} + {i}"),
     ),
     *planted_in(
-        "symgrad/numerics/thin.py",
+        "symgrad/numerics/buffers/thin.py",
         "tests/numerics/test_thin.py",
         ("blocks cut wide products, too", " - blocks * again", ""),
     ),
     *planted_in(
-        "symgrad/numerics/buffer_text.py",
+        "symgrad/numerics/buffers/text.py",
         "tests/numerics/test_sparse.py",
         ("a sparse matrix's diagonal is read once", " and not of.sparse", ""),
     ),
     *planted_in(
-        "symgrad/numerics/blocks.py",
+        "symgrad/numerics/buffers/blocks.py",
         "tests/numerics/test_blocks.py",
         (
             "the last rows are left out",
@@ -312,7 +312,7 @@ MUTANTS: list[Mutant] = [
         ("a mask is a plain array", "all(array.__class__ in PLAIN for array in arrays)", "True"),
     ),
     *planted_in(
-        "symgrad/numerics/rowwise.py",
+        "symgrad/numerics/buffers/rowwise.py",
         "tests/numerics/test_blocks.py",
         (
             "the largest counts as a sum",
@@ -323,7 +323,7 @@ MUTANTS: list[Mutant] = [
         ("rows of another matrix", "return op.dims[0] == axis", "return True"),
     ),
     *planted_in(
-        "symgrad/numerics/buffers.py",
+        "symgrad/numerics/buffers/planned.py",
         LABELS,
         (
             "a scatter adds to what was",
@@ -332,7 +332,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/numerics/scatters.py",
+        "symgrad/numerics/arrays/scatters.py",
         "tests/numerics/test_scatters.py",
         (
             "a difference of look-ups is added",

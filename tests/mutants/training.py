@@ -43,12 +43,12 @@ MUTANTS: list[Mutant] = [
         ("weight decay pushes outward", "g + lam * theta.old", "g - lam * theta.old"),
     ),
     *planted_in(
-        "symgrad/training/line_search.py",
+        "symgrad/training/optimizers/line_search.py",
         "tests/training/test_lbfgs.py",
         ("any step is long enough", "here.slope < FLATTER * start.slope", "here.slope < -math.inf"),
     ),
     *planted_in(
-        "symgrad/training/searches.py",
+        "symgrad/training/optimizers/searches.py",
         "tests/training/test_lbfgs.py",
         ("a kink has converged", "True if is_low else None", "True"),
         (
@@ -68,14 +68,14 @@ MUTANTS: list[Mutant] = [
         ("a residual grows", "residual += step * bent", "residual -= step * bent"),
     ),
     *planted_in(
-        "symgrad/training/schedules.py",
-        "tests/training/test_schedules.py symgrad/training/schedules.py",
+        "symgrad/training/rates/schedules.py",
+        "tests/training/test_schedules.py symgrad/training/rates/schedules.py",
         ("a step comes late", "sympy.floor(COUNT / PERIOD)", "sympy.floor((COUNT - 1) / PERIOD)"),
         ("a cosine goes on after its end", "cos(pi * sympy.Min(COUNT, TOTAL)", "cos(pi * COUNT"),
         ("a cosine ends at zero", "LOWEST + (INITIAL - LOWEST)", "(INITIAL - LOWEST)"),
     ),
     *planted_in(
-        "symgrad/training/accumulation.py",
+        "symgrad/training/steps/accumulation.py",
         "tests/training/test_accumulation.py",
         (
             "minibatches count alike",
@@ -85,13 +85,13 @@ MUTANTS: list[Mutant] = [
         ("what stays counts in the norm", "flat[piece] = 0", "pass"),
     ),
     *planted_in(
-        "symgrad/training/base.py",
+        "symgrad/training/optimizers/base.py",
         "tests/training/test_optimizers.py",
         ("a short gradient is made longer", "sympy.Min(1, CLIP_NORM", "sympy.Max(1, CLIP_NORM"),
         ("values are clipped above alone", "sympy.Max(-CLIP_VALUE, sympy", "sympy.Max(-99, sympy"),
     ),
     *planted_in(
-        "symgrad/training/plateau.py",
+        "symgrad/training/rates/plateau.py",
         "tests/training/test_plateau.py",
         ("patience is one shorter", "self.waited > self.plateau", "self.waited >= self.plateau"),
         ("a share of a score below zero", "abs(self.best) if", "self.best if"),
@@ -99,13 +99,13 @@ MUTANTS: list[Mutant] = [
         ("no epoch cools down", "self.cooling - 1, 0", "0, 0"),
     ),
     *planted_in(
-        "symgrad/training/script_update.py",
+        "symgrad/training/files/script_update.py",
         "tests/training/test_script.py",
         ("a script clips by the square", "norm = np.sqrt(np.sum(g**2))", "norm = np.sum(g**2)"),
         ("an inner schedule counts epochs", "COUNT: rate.per", 'COUNT: "epoch"'),
     ),
     *planted_in(
-        "symgrad/training/rates.py",
+        "symgrad/training/rates/base.py",
         "tests/training/test_schedules.py",
         ("a rate per iteration counts epochs", "counts[self.per]", 'counts["epoch"]'),
     ),
@@ -134,7 +134,7 @@ MUTANTS: list[Mutant] = [
         ("a larger score is worse", "max if self.larger_is_better else min", "min"),
     ),
     *planted_in(
-        "symgrad/training/metrics.py",
+        "symgrad/training/metrics/records.py",
         "tests/training/test_metrics.py",
         (
             "given and predicted classes change places",
@@ -145,7 +145,7 @@ MUTANTS: list[Mutant] = [
         ("an example counts once", "np.bincount(places, weights, ", "np.bincount(places, None, "),
     ),
     *planted_in(
-        "symgrad/training/compared.py",
+        "symgrad/training/metrics/compared.py",
         "tests/training/test_metrics.py",
         ("shares are classes", "if codes is not None and own <= {*codes}", "if codes is not None"),
     ),
@@ -155,14 +155,14 @@ MUTANTS: list[Mutant] = [
         ("what is trained on is measured", "data=validating,", "data=training,"),
     ),
     *planted_in(
-        "symgrad/training/chunk_gradients.py",
+        "symgrad/training/chunks/gradients.py",
         "tests/training/test_chunks.py",
         ("what is left of a chunk is lost", "if self._from == len(self._within):", "if True:"),
         ("every epoch has one order within chunks", "self._epochs.epoch, chunk]", "0, chunk]"),
         ("a minibatch that is resumed starts its chunk", "row - int(ends[self._at - 1])", "0"),
     ),
     *planted_in(
-        "symgrad/training/chunks.py",
+        "symgrad/training/chunks/sources.py",
         "tests/training/test_chunks.py",
         (
             "what was loaded is kept",
@@ -275,13 +275,13 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/training/data_totals.py",
+        "symgrad/training/steps/data_totals.py",
         "tests/training/test_minibatches.py",
         ("what is trained is data", "names_in(node).keys() <= self.known", "True"),
         ("the size is that of a minibatch", "np.asarray(data.total)", "np.asarray(1)"),
     ),
     *planted_in(
-        "symgrad/training/minibatches.py",
+        "symgrad/training/steps/minibatches.py",
         "tests/training/test_minibatches.py tests/training/test_trainer.py",
         (
             "a sum over the batch is not weighed",
@@ -304,13 +304,13 @@ MUTANTS: list[Mutant] = [
         ("what still falls is not told", "if fall > FLAT * size and", "if False and"),
     ),
     *planted_in(
-        "symgrad/training/weights.py",
+        "symgrad/training/steps/weights.py",
         "tests/training/test_weights.py",
         ("a weighted mean is divided by the count", "counted / mean.expression()", "counted"),
         ("the size counts examples", "return total.expression()", "return total_of"),
     ),
     *planted_in(
-        "symgrad/training/chunk_products.py",
+        "symgrad/training/chunks/products.py",
         "tests/training/test_chunks.py",
         (
             "a product forgets how the sums turn",
@@ -320,13 +320,13 @@ MUTANTS: list[Mutant] = [
         ("means are products of sums", "here.weights[:, None] * here.gradients", "here.gradients"),
     ),
     *planted_in(
-        "symgrad/training/chunk_rows.py",
+        "symgrad/training/chunks/rows.py",
         "tests/training/test_chunks.py",
         ("a share is trained on too", "[side]).examples", "[1]).examples"),
         ("weights are those of other rows", "[side]]", "[0]]"),
     ),
     *planted_in(
-        "symgrad/training/loop.py",
+        "symgrad/training/steps/loop.py",
         "tests/training/test_trainer.py tests/training/test_fit.py",
         ("a step that is not finite is made", "if step != accepted and not", "if False and not"),
         ("the loss of an epoch is its last", "total += value", "total = value"),
@@ -347,7 +347,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/training/checkpoints.py",
+        "symgrad/training/files/checkpoints.py",
         "tests/training/test_checkpoints.py",
         ("another training is gone on with", "if run.get(name) != told", "if False"),
         ("a signal is not heard", "self._heard = number", "pass"),
@@ -361,7 +361,7 @@ MUTANTS: list[Mutant] = [
         ("what dead writers left stays", "stale.unlink()", "pass"),
     ),
     *planted_in(
-        "symgrad/training/rows.py",
+        "symgrad/training/steps/rows.py",
         "tests/training/test_rows.py",
         (
             "a row that is met twice counts twice in the norm",
@@ -381,12 +381,12 @@ MUTANTS: list[Mutant] = [
         ("states are not put back", "self._put(self._vectors[name], vector)", "pass"),
     ),
     *planted_in(
-        "symgrad/numerics/buffers.py",
+        "symgrad/numerics/buffers/planned.py",
         "tests/training/test_rows.py",
         ("rows that are subtracted are added", 'if name == "add"', "if True"),
     ),
     *planted_in(
-        "symgrad/training/updates.py",
+        "symgrad/training/optimizers/updates.py",
         "tests/training/test_unbroken.py",
         (
             "numbers that are carried begin anew",
@@ -395,7 +395,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/training/updates.py",
+        "symgrad/training/optimizers/updates.py",
         "tests/training/test_optimizers.py",
         ("the numbers are the first step's", "numbers = work_out(step,", "numbers = work_out(1,"),
     ),
@@ -445,7 +445,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/training/base.py",
+        "symgrad/training/optimizers/base.py",
         "tests/training/plots/test_described.py",
         (
             "what no line uses is told",
@@ -455,7 +455,7 @@ MUTANTS: list[Mutant] = [
         ("a schedule's numbers are not told", "return scheduled + [", "return ["),
     ),
     *planted_in(
-        "symgrad/training/lines.py",
+        "symgrad/training/optimizers/lines.py",
         "tests/training/plots/test_described.py",
         (
             "lines are told without words",

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics import blocks, contraction, thin
-from symgrad.numerics.rowwise import Parts, parts
+from symgrad.numerics.buffers import blocks, contraction, thin
+from symgrad.numerics.buffers.rowwise import Parts, parts
 
 COUNT = 53  # no multiple of a block's rows
 SIZES = {"d": 3, "k": 4, "m": COUNT}

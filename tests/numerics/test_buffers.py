@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics.buffers import buffered_source
+from symgrad.numerics.buffers.planned import buffered_source
 
 VIEWS = {  # views that are alive over a buffer that is used again
     "a diagonal": """\

@@ -9,10 +9,10 @@ import symgrad as sg
 from symgrad.calculus.nodes import Label
 from symgrad.language.dimensions import dimension
 from symgrad.numerics import emitter
-from symgrad.numerics.contraction import Costs, Order
-from symgrad.numerics.listing import Array, Listing, dims_of
-from symgrad.numerics.pairs import Pairs
-from symgrad.numerics.systems import Systems
+from symgrad.numerics.arrays.contraction import Costs, Order
+from symgrad.numerics.arrays.listing import Array, Listing, dims_of
+from symgrad.numerics.arrays.pairs import Pairs
+from symgrad.numerics.arrays.systems import Systems
 
 
 def contracted(count: int, alike: bool = False, vector: bool = True) -> list[tuple[int, ...]]:

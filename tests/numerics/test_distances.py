@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.numerics.buffers.rowwise import parts
 from symgrad.numerics.passes.distances import DISTANCES
-from symgrad.numerics.rowwise import parts
-from symgrad.numerics.source import defined
+from symgrad.numerics.source.numpy import defined
 
 MIXTURE = """x: Vector(d)
 M: Matrix(k, d)

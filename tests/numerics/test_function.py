@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics import blocks, plan
 from symgrad.numerics import function as function_module
-from symgrad.numerics.comments import comment
-from symgrad.numerics.emitter import program
+from symgrad.numerics.arrays.emitter import program
+from symgrad.numerics.buffers import blocks, plan
 from symgrad.numerics.function import compile_derivation
+from symgrad.numerics.source.comments import comment
 
 REGRESSION = """\
 W: Matrix(m, n)

@@ -19,7 +19,7 @@ import pytest
 
 import symgrad as sg
 from symgrad import examples
-from symgrad.numerics.buffers import buffered_source
+from symgrad.numerics.buffers.planned import buffered_source
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 from symgrad.numerics.sizes import infer_sizes, normal_shape
 from tests.derived import of_case, of_example
@@ -109,7 +109,7 @@ def test_inputs_are_left_alone_and_results_are_the_caller_s(case: Case) -> None:
 SOURCES = """
 import json, sys
 import symgrad as sg
-from symgrad.numerics.buffers import buffered_source
+from symgrad.numerics.buffers.planned import buffered_source
 from symgrad.numerics.compiled.backend import Compiled
 
 for kind, program, wrt in json.load(sys.stdin):

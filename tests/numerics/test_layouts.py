@@ -9,9 +9,9 @@ import pytest
 
 import symgrad as sg
 from symgrad.numerics import layouts
-from symgrad.numerics.blocks import allocating
-from symgrad.numerics.layouts import laid_out
-from symgrad.numerics.scatter_source import rows_alone
+from symgrad.numerics.buffers.blocks import allocating
+from symgrad.numerics.buffers.layouts import laid_out
+from symgrad.numerics.source.scatters import rows_alone
 
 SIZES = {"a": 2, "b": 9, "c": 10, "d": 11, "e": 3}
 PRODUCTS = [

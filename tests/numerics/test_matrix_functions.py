@@ -11,7 +11,7 @@ import symgrad as sg
 from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.compiled.names import for_numba
 from symgrad.numerics.namespaces import NUMPY
-from symgrad.numerics.source import defined
+from symgrad.numerics.source.numpy import defined
 
 RNG = np.random.default_rng(0)
 DECLARED = "X: Matrix(n, n)\nG: Matrix(n, n)\nA: Matrix(m, n)\nH: Matrix(n, m)\nloss = "

@@ -9,8 +9,8 @@ import pytest
 
 import symgrad as sg
 from symgrad.numerics import narrow
-from symgrad.numerics.layouts import laid_out
-from symgrad.numerics.narrow import along_columns
+from symgrad.numerics.buffers.layouts import laid_out
+from symgrad.numerics.buffers.narrow import along_columns
 
 SOFTMAX = "X: Matrix(n, c)\nY: Matrix(n, c)\nloss = -sum(Y * log_softmax(X, axis=1)) / n"
 PROGRAMS = {

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics.buffers import buffered_source
-from symgrad.numerics.onto import on_diagonals
+from symgrad.numerics.buffers.onto import on_diagonals
+from symgrad.numerics.buffers.planned import buffered_source
 
 FACTORS = "X: Matrix(m, r)\nY: Matrix(n, r)\nM: Matrix(m, n)\nloss = norm2(X @ Y.T - M)**2"
 DECLARED = "x: Vector(n)\nA: Matrix(n, n)\nB: Matrix(n, n)\n"

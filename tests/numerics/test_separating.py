@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics.buffers import buffered_source
+from symgrad.numerics.buffers.planned import buffered_source
 
 PERCEPTRON = """x: Vector(d)
 y: Vector(k)

@@ -11,7 +11,7 @@ import symgrad as sg
 from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.compiled.names import for_numba
 from symgrad.numerics.namespaces import NUMPY
-from symgrad.numerics.source import defined
+from symgrad.numerics.source.numpy import defined
 
 RNG = np.random.default_rng(3)
 X, A = RNG.standard_normal((4, 4)), RNG.standard_normal((5, 3))

@@ -15,7 +15,7 @@ from symgrad.errors import VerificationError
 from symgrad.examples import names, text
 from symgrad.language.expressions import Call, Expression, Name, Number, fold
 from symgrad.language.operations.smooth import log
-from symgrad.numerics import blocks, function
+from symgrad.numerics.buffers import blocks, function
 from symgrad.numerics.checks.verification import StepCheck, difference, verify
 
 NET = """\

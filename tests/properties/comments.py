@@ -15,7 +15,7 @@ from symgrad.calculus.derive import value
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import infer_sizes, normal_shape
-from symgrad.numerics.source import numpy_source
+from symgrad.numerics.source.numpy import numpy_source
 
 LINE = re.compile(r"    (?:(?P<target>v\d+) = |np\.add\.at\((?P<added>v\d+),).*?  # (?P<text>.+)")
 NAMED = re.compile(r"(?:\((?P<inner>.+)\)|(?P<plain>.+?))(?:\.T|_[i-n]+)?")

@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 import symgrad as sg
-from symgrad.training.archives import load_archive, save_archive
 from symgrad.training.callbacks import Callback
+from symgrad.training.files.archives import load_archive, save_archive
 
 NET = """
 x: Vector(d)

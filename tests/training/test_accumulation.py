@@ -9,8 +9,8 @@ import pytest
 
 import symgrad as sg
 from symgrad.errors import OptionError
-from symgrad.training.base import UpdateRule
 from symgrad.training.optimizers import GD, LBFGS, OPTIMIZERS, SGD, Adam
+from symgrad.training.optimizers.base import UpdateRule
 
 LINE = """
 x: Vector(d)

@@ -23,9 +23,9 @@ import pytest
 import symgrad as sg
 from symgrad import files
 from symgrad.training import checkpoints
-from symgrad.training.archives import load_archive, save_archive
-from symgrad.training.checkpoints import Checkpoint
-from symgrad.training.schedules import CosineDecay
+from symgrad.training.files.archives import load_archive, save_archive
+from symgrad.training.files.checkpoints import Checkpoint
+from symgrad.training.rates.schedules import CosineDecay
 
 from .regression import DATA, REGRESSION
 

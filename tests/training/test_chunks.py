@@ -22,15 +22,15 @@ import symgrad as sg
 from symgrad import models
 from symgrad.errors import DataError, NotFiniteError, OptionError
 from symgrad.language.parser import parse
-from symgrad.training.chunk_gradients import ChunkGradients
-from symgrad.training.chunks import Fetched, read
+from symgrad.training.chunks.gradients import ChunkGradients
+from symgrad.training.chunks.sources import Fetched, read
 from symgrad.training.fit import fit
-from symgrad.training.minibatches import Minibatches
 from symgrad.training.optimizers import GD, SGD, Adam
-from symgrad.training.totals import weighted
+from symgrad.training.steps.minibatches import Minibatches
+from symgrad.training.steps.totals import weighted
+from symgrad.training.steps.weights import weighed
 from symgrad.training.trainer import Trainer
 from symgrad.training.validation import divided_data
-from symgrad.training.weights import weighed
 
 dask = pytest.importorskip("dask")
 dask_array = pytest.importorskip("dask.array")

@@ -9,7 +9,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.training.data.arrays import Data
-from symgrad.training.features import IDENTITY, euclidean, features, metric_of
+from symgrad.training.steps.features import IDENTITY, euclidean, features, metric_of
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 3)) * [1.0, 10.0, 0.1] + [0.0, 1.0, 2.0]

@@ -16,7 +16,7 @@ from symgrad.training import checked as module
 from symgrad.training.fit import fit
 from symgrad.training.initial import normal
 from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
-from symgrad.training.schedules import CosineDecay
+from symgrad.training.rates.schedules import CosineDecay
 
 from .regression import LINE, PAIRS
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.training.line_search import Point, line_search
+from symgrad.training.optimizers.line_search import Point, line_search
 from symgrad.training.optimizers.quasi_newton import Memory
 
 rng = np.random.default_rng(0)

@@ -10,9 +10,9 @@ import pytest
 
 import symgrad as sg
 from symgrad.training.data.arrays import Data
-from symgrad.training.measures import measure_of
-from symgrad.training.metrics import METRICS, Confusion, Errors
-from symgrad.training.quantities import predicted
+from symgrad.training.metrics.measures import measure_of
+from symgrad.training.metrics.quantities import predicted
+from symgrad.training.metrics.records import METRICS, Confusion, Errors
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 2))

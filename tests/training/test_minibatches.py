@@ -12,7 +12,7 @@ import pytest
 import symgrad as sg
 from symgrad.errors import OptionError
 from symgrad.training.optimizers import OPTIMIZERS, SGD, Adam
-from symgrad.training.schedules import ExponentialDecay
+from symgrad.training.rates.schedules import ExponentialDecay
 
 HEAD = """
 x: Vector(d)

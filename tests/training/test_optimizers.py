@@ -12,11 +12,11 @@ import pytest
 
 from symgrad.errors import DataError, OptionError
 from symgrad.training import updates
-from symgrad.training.base import UpdateRule
-from symgrad.training.equations import GRADIENT, ITERATION, RATE, THETA
-from symgrad.training.hyperparameters import symbols_of
 from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam, AdamW, RMSprop
-from symgrad.training.schedules import ExponentialDecay
+from symgrad.training.optimizers.base import UpdateRule
+from symgrad.training.optimizers.equations import GRADIENT, ITERATION, RATE, THETA
+from symgrad.training.optimizers.hyperparameters import symbols_of
+from symgrad.training.rates.schedules import ExponentialDecay
 
 FILE = Path(__file__).parent.parent / "data" / "optimizers" / "torch_reference.json"
 UPDATES = {name: o for name, o in OPTIMIZERS.items() if isinstance(o(), UpdateRule)}

@@ -12,8 +12,8 @@ import pytest
 
 import symgrad as sg
 from symgrad.errors import DataError, OptionError
-from symgrad.training.plateau import Plateau, Watch
-from symgrad.training.schedules import CosineDecay, LinearWarmup
+from symgrad.training.rates.plateau import Plateau, Watch
+from symgrad.training.rates.schedules import CosineDecay, LinearWarmup
 
 FILE = Path(__file__).parent.parent / "data" / "optimizers" / "torch_reference.json"
 REFERENCE = json.loads(FILE.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import pytest
 import sympy
 from sympy import sqrt
 
-from symgrad.training.equations import (
+from symgrad.training.optimizers.equations import (
     GRADIENT,
     ITERATION,
     RATE,
@@ -19,8 +19,8 @@ from symgrad.training.equations import (
     scalar,
     state,
 )
-from symgrad.training.program import lower
-from symgrad.training.updates import OptimizerState
+from symgrad.training.optimizers.program import lower
+from symgrad.training.optimizers.updates import OptimizerState
 
 theta, g, m = THETA, GRADIENT, state("m")
 extra = quantity("e")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.training.base import Optimizer
 from symgrad.training.optimizers import AMSGrad, Lion, NAdam
+from symgrad.training.optimizers.base import Optimizer
 
 Array = Any
 STEPS = 200

@@ -9,7 +9,7 @@ from symgrad.errors import DataError
 from symgrad.examples import EXAMPLES, text
 from symgrad.language.parser import parse
 from symgrad.numerics.gradients import value_function
-from symgrad.training.quantities import predicted, quantity
+from symgrad.training.metrics.quantities import predicted, quantity
 
 LINE = "x: Vector(d)\nt: Scalar\nw: Vector(d)\nb: Scalar\ns: Scalar\n"
 KINDS = "x: Vector(d)\ny: Index(k)\nW: Matrix(k, d)\n"

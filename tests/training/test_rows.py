@@ -11,7 +11,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.training import rows
-from symgrad.training.rows import RowSteps
+from symgrad.training.steps.rows import RowSteps
 
 PROGRAM = """\
 Z: Matrix(v, d)

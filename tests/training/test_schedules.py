@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from symgrad.errors import OptionError
-from symgrad.training.rates import rate_at
-from symgrad.training.schedules import SCHEDULES, CosineDecay, ExponentialDecay, StepDecay
+from symgrad.training.rates.base import rate_at
+from symgrad.training.rates.schedules import SCHEDULES, CosineDecay, ExponentialDecay, StepDecay
 
 FILE = Path(__file__).parent.parent / "data" / "optimizers" / "torch_reference.json"
 REFERENCE = json.loads(FILE.read_text(encoding="utf-8"))["schedules"]

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.training.base import UpdateRule
 from symgrad.training.optimizers import OPTIMIZERS
-from symgrad.training.schedules import CosineDecay, ExponentialDecay, LinearWarmup
+from symgrad.training.optimizers.base import UpdateRule
+from symgrad.training.rates.schedules import CosineDecay, ExponentialDecay, LinearWarmup
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(50, 4))

@@ -7,7 +7,7 @@ import pytest
 from symgrad.errors import ProgramError
 from symgrad.language.parser import parse
 from symgrad.language.unparse import unparse
-from symgrad.training.totals import divided
+from symgrad.training.steps.totals import divided
 
 HEAD = "x: Scalar\nt: Scalar\nw: Scalar\nc: Scalar\n"
 

@@ -13,7 +13,7 @@ from symgrad.language.parser import parse
 from symgrad.training import updates
 from symgrad.training.data.arrays import Data, as_observed, variable_arrays
 from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
-from symgrad.training.schedules import ExponentialDecay
+from symgrad.training.rates.schedules import ExponentialDecay
 from symgrad.training.trainer import Trainer
 
 from .regression import DATA, REGRESSION, START, T, X

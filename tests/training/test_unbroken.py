@@ -11,7 +11,7 @@ import pytest
 import symgrad as sg
 from symgrad.errors import DataError, OptionError
 from symgrad.training.optimizers import OPTIMIZERS
-from symgrad.training.schedules import CosineDecay
+from symgrad.training.rates.schedules import CosineDecay
 
 from .regression import DATA, REGRESSION, START
 

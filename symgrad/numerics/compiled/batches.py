@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
+from symgrad.numerics.arrays.listing import Dims, Op
 from symgrad.numerics.compiled.entries import STORED, indices
 from symgrad.numerics.compiled.products import product_text
-from symgrad.numerics.listing import Dims, Op
 
 Letters = tuple[int, ...]
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from symgrad.language.dimensions import ONE
+from symgrad.numerics.arrays.listing import Dims, Op, common_dims
 from symgrad.numerics.compiled import kernels
-from symgrad.numerics.listing import Dims, Op, common_dims
-from symgrad.numerics.source import COMPARISONS, INFIX, Program
+from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Program
 
 STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
 # an array's name, indices -> its entry, or without indices the address of the first one

@@ -17,7 +17,7 @@ from symgrad.numerics import openblas
 from symgrad.numerics.compiled import blas, kernels, lapack, products
 from symgrad.numerics.compiled.files import kept
 from symgrad.numerics.compiled.lapack import symbol
-from symgrad.numerics.source import defined
+from symgrad.numerics.source.numpy import defined
 
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
 INSIDE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # called by compiled code alone

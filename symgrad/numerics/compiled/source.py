@@ -8,11 +8,11 @@ from typing import NamedTuple
 import sympy
 
 from symgrad.calculus.nodes import Axis
+from symgrad.numerics.arrays.listing import Dims, Op
 from symgrad.numerics.compiled.loops import Writer, grouped
 from symgrad.numerics.compiled.steps import Steps
 from symgrad.numerics.compiled.tables import Table
-from symgrad.numerics.listing import Dims, Op
-from symgrad.numerics.source import Program
+from symgrad.numerics.source.numpy import Program
 
 LINE = 16  # entries: pieces of the working vector start at a cache line
 LONGEST = 30

@@ -14,8 +14,8 @@ from symgrad.calculus.nodes import Apply, Factor, Node, Term
 from symgrad.language import expressions as ex
 from symgrad.language.operations.meanings import Function
 from symgrad.language.operations.namespace import Routine
+from symgrad.numerics.arrays.systems import solvable
 from symgrad.numerics.passes.base import Flat, Pass
-from symgrad.numerics.systems import solvable
 
 COFACTORS = Routine(
     name="cofactors",

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from symgrad.calculus.entries import singular
 from symgrad.calculus.nodes import ONE, ClosedTerm, Label, Node, OneHot, Polynomial, Term
 from symgrad.calculus.terms import opened, product
+from symgrad.numerics.arrays.scatters import scatters
+from symgrad.numerics.arrays.systems import solvable
 from symgrad.numerics.passes.base import Flat, Pass
-from symgrad.numerics.scatters import scatters
-from symgrad.numerics.systems import solvable
 
 
 def flattened(before: Flat) -> Flat:

@@ -20,7 +20,7 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.tensors import Tensor, tensor
 from symgrad.calculus.terms import opened, product
 from symgrad.language.expressions import Name
-from symgrad.numerics.contraction import Costs
+from symgrad.numerics.arrays.contraction import Costs
 from symgrad.numerics.passes.base import Flat, Pass
 from symgrad.numerics.passes.flattening import flattened
 

@@ -32,9 +32,9 @@ from symgrad.numerics.layers import (
 )
 from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.recurrences.source import StepLoop
-from symgrad.numerics.scatter_source import Rows
 from symgrad.numerics.sizes import infer_sizes
-from symgrad.numerics.source import defined
+from symgrad.numerics.source.numpy import defined
+from symgrad.numerics.source.scatters import Rows
 
 
 class StepFunction:

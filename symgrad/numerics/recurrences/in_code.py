@@ -9,7 +9,7 @@ from symgrad.calculus.recurrences.joined import Joined
 from symgrad.language.dimensions import dimension
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Variable
-from symgrad.numerics.listing import Op
+from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.recurrences.split import Order, Part
 from symgrad.numerics.sizes import axes_of
 

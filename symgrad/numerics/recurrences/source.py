@@ -15,7 +15,7 @@ from symgrad.numerics.given import Needed
 from symgrad.numerics.recurrences.in_code import INDENT, StepParts, steps_first
 from symgrad.numerics.recurrences.split import Part, Split
 from symgrad.numerics.recurrences.way_back import WayBack
-from symgrad.numerics.source import TYPED
+from symgrad.numerics.source.numpy import TYPED
 
 
 class StepLoop:

@@ -14,10 +14,10 @@ from symgrad.calculus.nodes import Axis, Entry, Label
 from symgrad.language.dimensions import dimension
 from symgrad.language.layered import depends_on, index_at
 from symgrad.language.names import entry_parts
-from symgrad.numerics.emitter import program
-from symgrad.numerics.listing import VIEWS, Op
-from symgrad.numerics.scatter_source import scatter_lines
-from symgrad.numerics.source import Program, Text
+from symgrad.numerics.arrays.emitter import program
+from symgrad.numerics.arrays.listing import VIEWS, Op
+from symgrad.numerics.source.numpy import Program, Text
+from symgrad.numerics.source.scatters import scatter_lines
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from symgrad.language.dimensions import core
 from symgrad.language.expressions import Name
 from symgrad.language.layered import depends_on, shape_at
 from symgrad.language.names import entry_of, entry_parts
-from symgrad.numerics.listing import Op
+from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.recurrences.in_code import INDENT, StepParts, steps_first
 from symgrad.numerics.recurrences.split import Part
 

@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from symgrad.errors import OptionError, did_you_mean
-from symgrad.training.base import Optimizer
 from symgrad.training.optimizers.adaptive import Adadelta, Adagrad, RMSprop
+from symgrad.training.optimizers.base import Optimizer
 from symgrad.training.optimizers.descent import GD, SGD
 from symgrad.training.optimizers.moments import Adam, AdamW, AMSGrad, Lion, NAdam
 from symgrad.training.optimizers.newton import Newton

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sympy import sqrt
 
-from symgrad.training.base import UpdateRule
-from symgrad.training.equations import Equation, State
+from symgrad.training.optimizers.base import UpdateRule
+from symgrad.training.optimizers.equations import Equation, State
 from symgrad.training.optimizers.letters import (
     MEAN,
     SCALED,
@@ -26,7 +26,7 @@ from symgrad.training.optimizers.letters import (
     u,
     v,
 )
-from symgrad.training.rates import Rate
+from symgrad.training.rates.base import Rate
 
 UNITS = "a step in the unit of the parameters: past steps over gradients"
 

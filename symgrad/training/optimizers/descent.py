@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import sympy
 
 from symgrad.errors import OptionError
-from symgrad.training.base import UpdateRule
-from symgrad.training.equations import Equation
+from symgrad.training.optimizers.base import UpdateRule
+from symgrad.training.optimizers.equations import Equation
 from symgrad.training.optimizers.letters import (
     DESCENT,
     MOMENTUM,
@@ -22,7 +22,7 @@ from symgrad.training.optimizers.letters import (
     tau,
     theta,
 )
-from symgrad.training.rates import Rate
+from symgrad.training.rates.base import Rate
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import sympy
 from sympy import sqrt
 
-from symgrad.training.base import UpdateRule
-from symgrad.training.equations import Equation, State
+from symgrad.training.optimizers.base import UpdateRule
+from symgrad.training.optimizers.equations import Equation, State
 from symgrad.training.optimizers.letters import (
     MEAN,
     SCALED,
@@ -34,7 +34,7 @@ from symgrad.training.optimizers.letters import (
     v,
     v_hat,
 )
-from symgrad.training.rates import Rate
+from symgrad.training.rates.base import Rate
 
 UNBIASED = "without the pull to the zero that it started from"
 SHRUNK = "the parameters shrink a little, then Adam's step"

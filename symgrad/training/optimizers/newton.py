@@ -10,14 +10,14 @@ import numpy as np
 import sympy
 
 from symgrad.errors import NotFiniteError
-from symgrad.training.base import SLOPE, Optimizer
-from symgrad.training.equations import RATE
-from symgrad.training.features import Metric
-from symgrad.training.lines import Line
+from symgrad.training.optimizers.base import SLOPE, Optimizer
+from symgrad.training.optimizers.equations import RATE
+from symgrad.training.optimizers.lines import Line
 from symgrad.training.optimizers.quasi_newton import SEARCHED, steepest
-from symgrad.training.rates import Rate
-from symgrad.training.searches import Product, SearchState
-from symgrad.training.updates import Vector, check_flat
+from symgrad.training.optimizers.searches import Product, SearchState
+from symgrad.training.optimizers.updates import Vector, check_flat
+from symgrad.training.rates.base import Rate
+from symgrad.training.steps.features import Metric
 
 DENSE = 200  # parameters; of more the Hessian is not formed
 ACCURACY = 1e-3  # of a direction by conjugate gradients: the residual over the gradient

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import sympy
 
-from symgrad.training.base import SLOPE, Optimizer
-from symgrad.training.equations import RATE
-from symgrad.training.features import Metric
-from symgrad.training.hyperparameters import symbols
-from symgrad.training.lines import Line
-from symgrad.training.rates import Rate
-from symgrad.training.searches import Product, SearchState
-from symgrad.training.updates import Vector, check_flat
+from symgrad.training.optimizers.base import SLOPE, Optimizer
+from symgrad.training.optimizers.equations import RATE
+from symgrad.training.optimizers.hyperparameters import symbols
+from symgrad.training.optimizers.lines import Line
+from symgrad.training.optimizers.searches import Product, SearchState
+from symgrad.training.optimizers.updates import Vector, check_flat
+from symgrad.training.rates.base import Rate
+from symgrad.training.steps.features import Metric
 
 TWO_LOOPS = (
     Line("q_{t}", "g_{t}", "q[t] = g[t]", "the first loop begins with the gradient"),
@@ -98,10 +98,10 @@ class LBFGS(Optimizer):
     last `history_size` steps and changes of the gradient multiply by it. A direction that is not
     one of descent, or along which no step lowers the loss, gives way to the steepest descent. Of a
     model that is linear before its loss, M is the inverse of the features' second moments, to which
-    a tenth of their mean is added (see `symgrad.training.features`); else it is the identity. `fit`
-    and `Trainer` give it all data in every step, one an epoch, and end where the line search does.
-    Units: learning_rate is the step that is tried first, 1 being that of the model; history_size in
-    steps.
+    a tenth of their mean is added (see `symgrad.training.steps.features`); else it is the identity.
+    `fit` and `Trainer` give it all data in every step, one an epoch, and end where the line search
+    does. Units: learning_rate is the step that is tried first, 1 being that of the model;
+    history_size in steps.
     Raises: OptionError where a hyperparameter is out of its range.
     Source: Nocedal and Wright, Numerical optimization, 2006, algorithms 7.4 and 7.5; Liu and
     Nocedal, On the limited memory BFGS method for large scale optimization, 1989. The line search

@@ -12,8 +12,8 @@ import numpy as np
 from symgrad.errors import NotFiniteError
 from symgrad.language.parser import parse
 from symgrad.language.problem import Problem
-from symgrad.training.base import Optimizer
 from symgrad.training.optimizers import optimizer_of
+from symgrad.training.optimizers.base import Optimizer
 from symgrad.training.plots.style import COLOURS, PALE, Picture, finish, picture, points
 from symgrad.training.trainer import Trainer
 

@@ -14,7 +14,7 @@ from symgrad.errors import DataError
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
 from symgrad.training.data.preparation import Prepared
-from symgrad.training.quantities import Prediction, predicted
+from symgrad.training.metrics.quantities import Prediction, predicted
 
 Array = npt.NDArray[Any]
 

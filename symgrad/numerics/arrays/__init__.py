@@ -1,0 +1,1 @@
+"""Nodes as a list of array operations."""

@@ -1,0 +1,93 @@
+"""Where the arrays of a program are: in derivatives, and in buffers that are used again."""
+
+from __future__ import annotations
+
+from symgrad.numerics.arrays.listing import VIEWS, Dims, Op
+from symgrad.numerics.buffers.matrices import as_matrices
+from symgrad.numerics.source.numpy import FILLED, Program
+
+
+class Places:
+    """Of each operation that is written into an array: g0 is the first derivative, b0 the first
+    buffer. `shapes` are those of the buffers, `turned` the derivatives that are views of what is in
+    their places, where they may be."""
+
+    def __init__(self, program: Program, rows: frozenset[Op], turned: bool) -> None:
+        self.of: dict[Op, str] = {}
+        self.shapes: list[Dims] = []
+        self.turned: dict[int, Op] = {}
+        self._held, self._last = _lifetimes(program)
+        self._lines = {op: k for k, op in enumerate(program.ops)}
+        for k, (op, dims) in enumerate(program.results[1:]):
+            inner = op.operands[0] if op.kind == "permute" and op.dims == dims else None
+            if op in rows:
+                self.of[op] = f"g{k}"
+            elif turned and inner is not None and self._is_free(inner):
+                self.turned[k] = inner
+                self._put(inner, f"g{k}")
+            elif self._is_free(op):
+                self._put(op, f"g{k}")
+        self._put_into_buffers(program)
+
+    def _is_free(self, op: Op) -> bool:
+        """Whether it is an array that can be computed in any place."""
+        return op not in self.of and has_out(op)
+
+    def _put(self, op: Op | None, place: str) -> None:
+        """Have it computed there; what only leads to it, entry by entry, is there, too."""
+        while op is not None:
+            self.of[op], line = place, self._lines[op]
+            leading = (x for x in _overwritten(op) if self._last.get(x) == line)
+            op = next(filter(self._is_free, leading), None)
+
+    def _put_into_buffers(self, program: Program) -> None:
+        """Each other array in the place of a dying operand, a free buffer, or a new one."""
+        free: dict[Dims, list[str]] = {}
+        for k, op in enumerate(program.ops):
+            held = dict.fromkeys(x for read in op.reads() for x in self._held.get(read, ()))
+            dying = {x: self.of[x] for x in held if self._last[x] == k and x in self.of}
+            dying = {x: place for x, place in dying.items() if place.startswith("b")}
+            if self._is_free(op):
+                self.of[op] = next((dying[x] for x in _overwritten(op) if x in dying), "") or (
+                    free[op.dims].pop() if free.get(op.dims) else self._new(op.dims)
+                )
+            for x, place in dying.items():
+                if self.of.get(op) != place:
+                    free.setdefault(x.dims, []).append(place)
+
+    def _new(self, dims: Dims) -> str:
+        self.shapes.append(dims)
+        return f"b{len(self.shapes) - 1}"
+
+
+def has_out(op: Op) -> bool:
+    """Whether NumPy can write it into an array."""
+    if op.of_sparse or not op.dims:
+        return False
+    if op.kind == "product":
+        return op.name in ("dot", "matmul") or as_matrices(op) is not None
+    return op.kind in ("reduce", "onto", *FILLED) or (
+        op.kind == "ufunc" and op.name != "where" and not op.of_math
+    )
+
+
+def _overwritten(op: Op) -> list[Op]:
+    """The operands in whose place it can be written, entry by entry."""
+    inner = op.operands[op.kind == "onto" :] if op.kind in ("ufunc", "onto") else ()
+    alike = [x for x in inner if x.dims == op.dims]
+    return [x for x in alike if not any(y.base is x and y is not x for y in op.operands)]
+
+
+def _lifetimes(program: Program) -> tuple[dict[Op, tuple[Op, ...]], dict[Op, int]]:
+    """Whose memory each operation may have, and the last line that needs that of each, by itself or
+    by a view."""
+    held: dict[Op, tuple[Op, ...]] = {}
+    last: dict[Op, int] = {}
+    for k, op in enumerate(program.ops):
+        needed = [x for read in op.reads() for x in held.get(read, ())]
+        last |= dict.fromkeys(needed, k)
+        held[op] = tuple(needed) if op.kind in VIEWS else (op,)
+    for result, _ in program.results:
+        reads = result.reads() if result.inline else [result]
+        last |= {x: len(program.ops) for read in reads for x in held.get(read, ())}
+    return held, last

@@ -1,0 +1,83 @@
+"""How many rows a block has whose thin products are small ones.
+
+OpenBLAS copies the factors of a product into an order that its kernel reads, which pays where each
+of them is used often. A product with a narrow factor takes half of the time without; kernels for
+AVX-512 make small products so, and a product of many rows is cut into such. (Of x W^T, with a
+transpose on the right, the result has to be small, too.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil, prod
+from typing import NamedTuple
+
+from symgrad.calculus.nodes import Axis
+from symgrad.numerics.arrays.listing import Dims, Op
+from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.openblas import SMALL, without_copies
+from symgrad.numerics.source.numpy import Program
+
+NARROW = {8: 64, 4: 16}  # the narrower factor, of numbers of so many bytes
+TURNED = {8: 20, 4: 10}  # the same where the right factor is a transpose
+ENTRIES = 1200  # and the most of its result then
+WORTH = SMALL // 2  # multiplications, the fewest of a product in a block
+LINE = 30_000  # bytes that are copied as fast as a line of code is called
+PARTS = 20  # lines that take as long as going through blocks at all
+
+Sizes = Mapping[Axis, int]
+
+
+class Thin(NamedTuple):
+    """A product of two matrices: of how many rows it is small, and the entries of its factors that
+    belong to a row."""
+
+    rows: int
+    entries: int
+
+
+def rows_without_copies(
+    program: Program, axis: Axis, of_row: Sizes, count: int, most: int, unit: int
+) -> int:
+    """How many of `count` rows make thin products small, where these take less time by more than
+    blocks cost; else `most`. `of_row` are the sizes of one row, `unit` the bytes of a number."""
+    every = {op: _thin(op, axis, of_row, unit) for op in program.ops}
+    thin = [each for each in every.values() if each is not None and each.rows < most]
+    if not thin or not without_copies():
+        return most
+    rows = min(each.rows for each in thin)
+    blocks = ceil(count / rows) - ceil(count / most)
+    lines = blocks * len(program.ops) + PARTS * (most == count)
+    wide = [op for op, each in every.items() if op.kind == "product" and each is None]
+    again = sum(_whole(op, axis, of_row) for op in wide)
+    copied = unit * (count * sum(each.entries for each in thin) - blocks * again)
+    return rows if lines * LINE < copied else most
+
+
+def _thin(op: Op, axis: Axis, of_row: Sizes, unit: int) -> Thin | None:
+    """A product of the rows with a matrix, or summed over the rows, that is narrow."""
+    if op.kind != "product" or op.name not in ("dot", "tensordot") or op.of_sparse:
+        return None
+    shapes = [x.dims for x in (*op.operands, op)]
+    if sum(axis in dims for dims in shapes) != 2:
+        return None
+    *_, result = entries = [_count(dims, of_row) for dims in shapes]
+    narrow, wide, multiplications = sorted(entries)
+    turned = axis in op.dims and op.operands[1].kind == "permute"
+    if not 1 < narrow <= (TURNED if turned else NARROW).get(unit, 0):
+        return None
+    rows = SMALL // multiplications
+    if turned:
+        rows = min(rows, ENTRIES // result)
+        if rows * multiplications < WORTH:
+            return None
+    return Thin(max(1, rows), narrow + wide)
+
+
+def _whole(op: Op, axis: Axis, of_row: Sizes) -> int:
+    """The entries that a product takes, or adds to, in each block again."""
+    return sum(_count(x.dims, of_row) for x in (*op.operands, op) if axis not in x.dims)
+
+
+def _count(dims: Dims, sizes: Sizes) -> int:
+    return prod(size_of(axis, sizes) for axis in dims)

@@ -1,0 +1,1 @@
+"""A list of array operations as source text."""

@@ -1,0 +1,91 @@
+"""Rows that are added where labels say, as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, TypeAlias
+
+from symgrad.calculus.nodes import Axis
+from symgrad.errors import OptionError
+from symgrad.numerics.arrays.listing import Added, Op, additions
+
+Rows: TypeAlias = Literal["", "few", "all"]  # of which derivatives there are rows alone
+# NumPy adds entries of one axis several times as fast as rows, or as those of several axes
+ROUTINES = {
+    f"{name}_rows": f"""
+def {name}_rows(table, labels, rows):
+    width = table[0].size
+    entries = labels.astype(np.intp, copy=False).reshape(-1, 1) * width + np.arange(width)
+    np.{name}.at(table.reshape(-1), entries.reshape(-1), rows.reshape(-1))"""
+    for name in ("add", "subtract")
+} | {
+    f"{name}_entries": f"""
+def {name}_entries(table, labels, values):
+    np.{name}.at(table.reshape(-1), np.ravel_multi_index(labels, table.shape), values)"""
+    for name in ("add", "subtract")
+}
+
+
+def of_rows(op: Op) -> bool:
+    """Whether it is a scatter to whole rows that one label names, each value with all its axes."""
+    return (
+        op.kind == "scatter"
+        and len(op.dims) > 1
+        and all(
+            len(labels) == 1
+            and value.dims == (*labels[0].dims, *op.dims[1:])
+            and len(labels[0].dims)
+            for _, value, labels in additions(op)
+        )
+    )
+
+
+def rows_alone(
+    which: Rows, results: Sequence[Op], ops: Iterable[Op], size: Callable[[Axis], int]
+) -> frozenset[Op]:
+    """The results that are zero but for the rows that labels name, and that none of the operations
+    reads; "few" are those of fewer labels than they have rows.
+
+    Raises: OptionError where "all" are wanted, and there is one that is zero elsewhere, but is not
+    made of whole rows, or not alone."""
+    if not which:
+        return frozenset()
+    read = {x for op in ops for x in op.operands}
+    tables = [op for op in results if of_rows(op) and op not in read and results.count(op) == 1]
+    if which == "all":
+        if any(op.base.kind == "scatter" and op not in tables for op in results):
+            raise OptionError(
+                "lazy: a table is moved by rows where one label names each, and where no other "
+                "parameter has the same gradient: leave lazy out, or look rows up"
+            )
+        return frozenset(tables)
+    counts = [sum(math.prod(map(size, x.labels[0].dims)) for x in additions(op)) for op in tables]
+    return frozenset(op for op, n in zip(tables, counts, strict=True) if n < size(op.dims[0]))
+
+
+def scatter_lines(op: Op, table: str, of: Callable[[Op], str]) -> list[str]:
+    """The lines that add up a scatter in a table of zeros; `of` is the text of an operand."""
+    lines = []
+    for each in additions(op):
+        labels = [*map(of, each.labels)]
+        at = labels[0] if len(labels) == 1 else f"({', '.join(labels)})"
+        lines.append(
+            f"{_routine(op, each) or f'np.{each.name}.at'}({table}, {at}, {of(each.value)})"
+        )
+    return lines
+
+
+def _routine(op: Op, each: Added) -> str:
+    """The function that adds values, by its name; nothing where NumPy's is as fast."""
+    if of_rows(op):
+        return f"{each.name}_rows"
+    entries = 1 < len(each.labels) == len(op.dims) and any(x.dims for x in each.labels)
+    return f"{each.name}_entries" if entries else ""
+
+
+def scatter_routines(ops: Sequence[Op]) -> list[str]:
+    """The functions that these lines call."""
+    scatters = (op for op in ops if op.kind == "scatter")
+    called = {_routine(op, each) for op in scatters for each in additions(op)}
+    return [ROUTINES[name] for name in sorted(called - {""})]

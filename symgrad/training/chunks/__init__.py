@@ -1,0 +1,1 @@
+"""Data that outgrow one machine, in chunks."""

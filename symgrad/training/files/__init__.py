@@ -1,0 +1,1 @@
+"""What is kept in files: parameters, checkpoints, a training as a script."""

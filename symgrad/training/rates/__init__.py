@@ -1,0 +1,1 @@
+"""What a learning rate is: a number, a schedule, or one that falls where a score stays."""
