@@ -24,7 +24,7 @@ _PUBLIC = {
     "language.symbols": "Index Matrix Scalar Vector",
     "language.sympy_functions": "batch_mean batch_sum",
     "language.sympy_nodes": "named",
-    "numerics.exporting": "export_gradient",
+    "numerics.source.exporting": "export_gradient",
     "positional": "lambdify",
     "rendering.style": "Style",
     "results": "Result",
@@ -33,18 +33,18 @@ _PUBLIC = {
     "training.data.preparation": "Preparation Prepared",
     "training.data.preparing": "prepare",
     "training.fit": "fit",
-    "training.measures": "Measured",
-    "training.metrics": "METRICS Metric",
+    "training.metrics.measures": "Measured",
+    "training.metrics.records": "METRICS Metric",
     "training.objective": "objective",
     "training.plots.described": "plot_optimizer",
     "training.result": "FitResult",
     "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD LBFGS Lion NAdam Newton"
     " OPTIMIZERS RMSprop SGD",
-    "training.plateau": "Plateau",
-    "training.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay LinearWarmup"
-    " OneCycle PolynomialDecay StepDecay",
+    "training.rates.plateau": "Plateau",
+    "training.rates.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay"
+    " LinearWarmup OneCycle PolynomialDecay StepDecay",
     "training.model": "Model load_model",
-    "training.script": "training_source",
+    "training.files.script": "training_source",
     "training.trainer": "Trainer",
 }
 _PACKAGES = ("data", "models")

@@ -158,13 +158,9 @@ def _between(
 ) -> list[Term]:
     """The terms of a matrix multiplied out, where some of them are joined between two matrices
     then; else the terms themselves."""
-
-    def parts(factor: Factor) -> Sequence[Term] | None:
-        return None if named(factor.node) else _parts(factor)
-
     if len(labels) != 2 or sum(len(t.factors) for t in terms) < 2:
         return terms
-    expanded = [part for t in terms for part in multiplied_out(t, parts, MOST_TERMS)]
+    expanded = [part for t in terms for part in _up_to_names(t, named)]
     joined = between(expanded, labels)
     return joined if len(joined) < len(expanded) <= MOST_TERMS else terms
 
@@ -210,12 +206,8 @@ def _shorter(entry: Entry, named: Callable[[Node], bool]) -> Entry:
         return entry
     terms = opened(node, labels)
     expanded: list[Term] = []
-
-    def parts(factor: Factor) -> Sequence[Term] | None:
-        return None if named(factor.node) else _parts(factor)
-
     for term in terms:
-        expanded += multiplied_out(term, parts, MOST_TERMS)
+        expanded += _up_to_names(term, named)
         if len(expanded) > MOST_TERMS:
             return entry
     if len(expanded) == len(terms):
@@ -236,6 +228,15 @@ def _size(node: Node, named: Callable[[Node], bool]) -> int:
         if isinstance(each, Polynomial) and inside(each):
             size[each] = sum(1 + sum(size[f.node] for f in t.factors) for t in each.terms)
     return size[node]
+
+
+def _up_to_names(term: Term, named: Callable[[Node], bool]) -> Sequence[Term]:
+    """A product of sums multiplied out, up to nodes that have a name."""
+
+    def parts(factor: Factor) -> Sequence[Term] | None:
+        return None if named(factor.node) else _parts(factor)
+
+    return multiplied_out(term, parts, MOST_TERMS)
 
 
 def _parts(factor: Factor) -> Sequence[Term] | None:

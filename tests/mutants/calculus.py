@@ -326,8 +326,8 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "a scalar below the line stands above",
-            "[power(p.value, -p.power) for p in self.scalars if p.power < 0]",
-            "[power(p.value, p.power) for p in self.scalars if p.power < 0]",
+            "[power(p.value, -p.power) for p in scalars if p.power < 0]",
+            "[power(p.value, p.power) for p in scalars if p.power < 0]",
         ),
         (
             "a look-up takes the column",

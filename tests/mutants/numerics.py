@@ -183,7 +183,7 @@ MUTANTS: list[Mutant] = [
         "tests/numerics/test_cholesky.py",
         (
             "a product that is made is made again with its scalar",
-            "return self.pairs.key(a, b, self._needed(a, b)) in self.pairs.made",
+            "return self._is_free(self.pairs.key(a, b, self._needed(a, b)))",
             "return False",
         ),
     ),

@@ -8,7 +8,7 @@ import pytest
 import symgrad as sg
 from symgrad.calculus.nodes import Label
 from symgrad.language.dimensions import dimension
-from symgrad.numerics import emitter
+from symgrad.numerics.arrays import emitter
 from symgrad.numerics.arrays.contraction import Costs, Order
 from symgrad.numerics.arrays.listing import Array, Listing, dims_of
 from symgrad.numerics.arrays.pairs import Pairs

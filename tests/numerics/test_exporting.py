@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics import exporting
+from symgrad.numerics.source import exporting
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(6, 4))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics import layouts
+from symgrad.numerics.buffers import layouts
 from symgrad.numerics.buffers.blocks import allocating
 from symgrad.numerics.buffers.layouts import laid_out
 from symgrad.numerics.source.scatters import rows_alone

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics import narrow
+from symgrad.numerics.buffers import narrow
 from symgrad.numerics.buffers.layouts import laid_out
 from symgrad.numerics.buffers.narrow import along_columns
 
