@@ -16,7 +16,7 @@ from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.facts import check_facts
 from symgrad.numerics.given import Given, given_functions
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.libraries import Library, NumPy, plain_array
+from symgrad.numerics.libraries import Library, plain_array
 from symgrad.numerics.sizes import axes_of, check_labels, infer_sizes, normal_shape
 
 # what a caller gives beside the inputs
@@ -75,8 +75,8 @@ class Signature:
     ) -> tuple[dict[str, Any], dict[Axis, int]]:
         """The inputs of these names as arrays of their axes, and all sizes.
 
-        Raises: DataError where one is missing or has another shape; where NumPy computes, also
-        where a label is out of range or something is not what it is declared to be."""
+        Raises: DataError where one is missing or has another shape, where a label is out of range
+        or something is not what it is declared to be, as far as there are numbers to look at."""
         needed = self.needed(names, inputs)
         shaped = {
             name: value if hasattr(value, "shape") else plain_array(str(name), value)
@@ -88,11 +88,15 @@ class Signature:
             variable = self.problem.variables[name]
             array = library.array(name, inputs[name], variable.kind == "Index")
             arrays[name] = library.reshaped(array, normal_shape(variable, tuple(array.shape)))
-        if isinstance(library, NumPy):
-            check_labels(self.problem, arrays, sizes)
-            declared = self.problem.variables.keys() | self.given.keys()
-            check_facts(self.problem, {n: a for n, a in shaped.items() if n in declared})
+        check_labels(self.problem, self._numbers(arrays, library), sizes)
+        check_facts(self.problem, self._numbers(shaped, library))
         return arrays, sizes
+
+    def _numbers(self, arrays: Mapping[str, Any], library: Library) -> dict[str, Any]:
+        """What is declared to have facts, or to be labels, as far as its numbers are known."""
+        declared = {n: v for n, v in self.problem.variables.items() if v.facts or v.kind == "Index"}
+        read = {n: library.numbers(a) for n, a in arrays.items() if n in declared}
+        return {n: numbers for n, numbers in read.items() if numbers is not None}
 
     def seeded(self, direction: Mapping[str, Any] | None, cotangent: Any) -> dict[str, Any]:
         """The cotangent of f, or the directions of variables, as they were given.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
@@ -93,6 +94,10 @@ class NumPy:
             raise DataError(f"a sparse matrix of shape {array.shape} cannot stand for {shape}")
         return array.reshape(shape)
 
+    def numbers(self, array: Any) -> Any:
+        """The numbers of an array, to be looked at: its own."""
+        return array
+
     def result(self, array: Any, shape: tuple[int, ...] | None) -> Any:
         """A result, in this shape if any."""
         array = np.asarray(array, self.dtype)
@@ -150,6 +155,17 @@ class AnyLibrary:
     def reshaped(self, array: Any, shape: tuple[int, ...]) -> Any:
         """The array in this shape."""
         return self.xp.reshape(array, shape)
+
+    def numbers(self, array: Any) -> np.ndarray[Any, Any] | None:
+        """The numbers of an array, to be looked at; None where it has none yet, as while JAX traces
+        a function."""
+        array = array.detach() if hasattr(array, "detach") else array  # PyTorch's, of a graph
+        with suppress(Exception):  # where NumPy reads it from any device
+            array = compat().to_device(array, "cpu")
+        try:
+            return np.asarray(array)
+        except Exception:  # each library says in its own way that it cannot
+            return None
 
     def result(self, array: Any, shape: tuple[int, ...] | None) -> Any:
         """A result, in this shape if any."""

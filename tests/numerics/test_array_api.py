@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -146,6 +147,43 @@ def test_wrong_inputs(inputs: Any, message: str) -> None:
     function = sg.derive(PROGRAMS["vectors"]).lambdify(modules="array_api")
     with pytest.raises(sg.SymgradError, match=message):
         function(inputs)
+
+
+WRONG = [  # a declaration, numbers that break it, what is said
+    ("v: Matrix(m, n, positive=True)\nloss = sum(log(v))", [[1.0, -2.0]], "declared positive"),
+    ("v: Matrix(n, n, symmetric=True)\nloss = trace(v @ v)", [[1.0, 2.0], [0.0, 1.0]], "symmetric"),
+    ("v: Vector(n, simplex=True)\nloss = sum(v**2)", [0.5, 0.7], "declared simplex"),
+    (
+        "v: Index(3)\nE: Matrix(3, 2)\nloss = sum(norm2(E[v])**2 for v in batch)",
+        [0, -1],
+        "the label -1",
+    ),
+]
+
+
+@pytest.mark.parametrize("library_name", LIBRARIES)
+@pytest.mark.parametrize(("text", "numbers", "message"), WRONG)
+def test_numbers_are_what_was_declared(
+    library_name: str, text: str, numbers: Any, message: str
+) -> None:
+    xp = library(library_name)
+    inputs = {"v": xp.asarray(np.asarray(numbers))}
+    if "E:" in text:
+        inputs["E"] = xp.asarray(np.ones((3, 2)))
+    with pytest.raises(sg.SymgradError, match=message):
+        sg.derive(text).lambdify(modules="array_api")(inputs)
+
+
+def test_what_is_traced_has_no_numbers_to_look_at() -> None:
+    jnp, torch = library("jax.numpy"), library("torch")
+    text, numbers, _ = WRONG[2]
+    function = sg.derive(text).lambdify(modules="array_api")
+    traced = import_module("jax").jit(lambda v: function(v=v)[1]["v"])
+    assert traced(jnp.asarray([0.5, 0.5])).tolist() == [1.0, 1.0]
+    for good in (True, False):
+        v = torch.asarray([0.5, 0.5] if good else numbers, dtype=torch.float64, requires_grad=True)
+        with nullcontext() if good else pytest.raises(sg.SymgradError, match="declared simplex"):
+            function(v=v)
 
 
 def test_buffers_are_not_reused() -> None:
