@@ -37,6 +37,7 @@ DECLARED = {
     "u": "Scalar",
     "q": "Scalar",
     "sigma": "Scalar(positive=True)",
+    "tau": "Scalar(positive=True)",
     "p": "Scalar",
     "c": "Scalar",
     "pi_": "Vector(n)",
@@ -331,6 +332,36 @@ def test_constraints_get_multipliers(text: str, constraints: list[str], wanted: 
         f = "\n".join([*names, f"f = {left} - ({right})"])
         given = {k: v for k, v in inputs.items() if f"{k}:" in "\n".join(names)}
         np.testing.assert_allclose(sg.evaluate(f, {**given, "w": w}), 0, atol=1e-10)
+
+
+SYSTEMS = [  # no equation has a solution for the unknown whose gradient it is
+    ("-c * p", "c p", "c + p = 10", {"c": "5", "p": "5", "lam": "5"}),
+    ("-c * p * u", "c p u", "c + p + u = 6", {"c": "2", "p": "2", "u": "2"}),
+    ("c * p + lam * c + q * p", "c p", (), {"c": "-q", "p": "-lam"}),
+    ("c * p + p * u + u * c - c - 2 * p - 3 * u", "c p u", (), {"c": "2", "p": "1", "u": "0"}),
+    ("c**3 + p**3", "c p", "c + p = 10", {"c": "5", "p": "5"}),
+    ("a.T @ B @ w - t.T @ w - t.T @ a", "a w", (), {"a": "inv(B.T) @ t", "w": "inv(B) @ t"}),
+    ("trace(B @ C) - trace(R @ B) - trace(R @ C)", "B C", (), {"B": "R", "C": "R"}),
+    ("-sqrt(sigma) * sqrt(tau)", "sigma tau", "2 * sigma + 3 * tau = 12", {"sigma": "3"}),
+    ("sigma * tau", "sigma tau", "sigma + 2 * tau = 8", {"sigma": "4", "tau": "2"}),
+]
+
+
+@pytest.mark.parametrize(("loss", "wrt", "constraint", "wanted"), SYSTEMS)
+def test_an_equation_is_solved_for_another_unknown(
+    loss: str, wrt: str, constraint: str | tuple[()], wanted: Mapping[str, str]
+) -> None:
+    derivation = sg.stationary(program(f"loss = {loss}"), wrt.split(), subject_to=constraint)
+    found = {name: result.expression for name, result in derivation.results.items()}
+    assert found | wanted == found
+    assert derivation.verify().passed
+
+
+def test_a_line_puts_in_what_stands_in_it() -> None:
+    text = "x: Scalar\ny: Scalar\nloss = x**3 + y**3"
+    printed = sg.stationary(text, ["x", "y"], subject_to="x + y = 10").text()
+    assert "x + y - 10 = 0" in printed
+    assert printed.count("put in") == 3  # lam and y, then x in both
 
 
 @pytest.mark.parametrize(("constraints", "message"), NO_CONSTRAINT)

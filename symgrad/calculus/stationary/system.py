@@ -1,4 +1,5 @@
-"""The equations of several unknowns, solved one after the other.
+"""The equations of several unknowns, solved one after the other: each for the unknown whose
+gradient it is, and where none has a solution, one of them for another unknown with these axes.
 
 What an unknown is found to be is put into the equations of those that are left where it depends on
 these; where it does not, it keeps its name there, as mu does in the equation of Sigma.
@@ -63,32 +64,37 @@ class System:
         """Find one unknown after the other, in the order given as far as that is possible.
 
         Raises: NoClosedForm with the reason of the first that is not found."""
+        equations = list(self.unknowns)
         while pending := [u for u in self.unknowns if u not in self.order]:
+            own = [(u, u) for u in pending if u in equations]
+            others = [(u, e) for u in pending[::-1] for e in equations if _alike(u, e)]
             reasons = []
-            for unknown in pending:
+            for unknown, equation in (*own, *others):  # of these, a multiplier comes first
                 try:
-                    self._solve(unknown, pending)
-                    break
+                    self._solve(unknown, equation, pending)
                 except NoClosedForm as reason:
                     reasons.append(reason)
+                else:
+                    equations.remove(equation)
+                    break
             else:
                 raise reasons[0]
 
-    def _solve(self, unknown: Unknown, pending: list[Unknown]) -> None:
-        """Set the gradient by an unknown to zero, and solve."""
-        entry, labels = unknown.outcome.entry, unknown.outcome.labels
+    def _solve(self, unknown: Unknown, by: Unknown, pending: list[Unknown]) -> None:
+        """Set the gradient `by` an unknown to zero, and solve for this one or another."""
+        entry, labels = by.outcome.entry, by.outcome.labels
         page = unknown.page = Page(self.derivation.naming, unknown.page.name)
         zero = page.write(contract([], ()), labels)
-        left, rule = self._gradient(unknown), "set to zero"
-        reason = f"Where {unknown.name} is stationary, the gradient by it is 0."
+        left, rule = self._gradient(by), "set to zero"
+        reason = f"Where {by.name} is stationary, the gradient by it is 0."
         if symmetric(unknown.node) and not is_its_transpose(left):
-            part = by_convention(unknown.outcome, "part").entry
+            part = by_convention(by.outcome, "part").entry
             gap = [entry.term, Term(-ONE, (Factor(*part),))]
             if Equation.of(contract(gap, labels), labels, unknown.node).flat().terms:
                 entry, left, rule = part, page.write(part, labels), "symmetric part set to zero"
-                reason = f"{unknown.name} is symmetric: it moves along symmetric directions alone."
+                reason = f"{by.name} is symmetric: it moves along symmetric directions alone."
         page.lines = [Line(left, zero, rule, reason)]
-        found = [u for u in self.order if self._depends(u, pending)]
+        found = self._standing(entry.node, pending)
         if found:
             nodes = {u.node: self._so_far(u) for u in found}
             entry = rebuilt([entry.node], instead=nodes)[entry.node].at(entry.labels)
@@ -99,13 +105,25 @@ class System:
         if found and not equation.flat().terms:
             raise NoClosedForm(
                 f"with {listed([u.name for u in found])} put in, nothing is left of the equation "
-                f"of {unknown.name}: it follows from the others, as a constraint said twice does"
+                f"of {by.name}: it follows from the others, as a constraint said twice does"
             )
         loss = self.derivation.value.node
-        scales = degrees(loss, {unknown.node}) == {0} and not equation.expanded().linear
+        scales = unknown is by and degrees(loss, {unknown.node}) == {0}
+        scales = scales and not equation.expanded().linear
         solution = solved(page, equation, directed if scales else prepared)
         unknown.solution = aligned(solution, labels)
         self.order.append(unknown)
+
+    def _standing(self, node: Node, pending: list[Unknown]) -> list[Unknown]:
+        """Those found that stand in a node, or in what others are that do, and depend on what is
+        still to be found."""
+        below, standing = {*ix.topological([node])}, []
+        for found in self.order:
+            if found.node in below and self._depends(found, pending):
+                assert found.solution is not None
+                below |= {*ix.topological([found.solution])}
+                standing.append(found)
+        return standing
 
     def _gradient(self, unknown: Unknown) -> Expression:
         """The gradient as its derivation has it, where that is one expression."""
@@ -156,6 +174,12 @@ class System:
                 alias = ix.intern(ix.Alias, node.axes, of=other.node, inner=node)
                 others[other.node] = node if other in written_out else alias
         return put(unknown.solution, others)
+
+
+def _alike(one: Unknown, other: Unknown) -> bool:
+    """Whether the gradient by one may say what the other is, entry by entry."""
+    same = one.node.axes == other.node.axes
+    return one is not other and same and symmetric(one.node) == symmetric(other.node)
 
 
 def put(node: Node, others: Mapping[Node, Node]) -> Node:
