@@ -48,7 +48,7 @@ class Extents:
         if not isinstance(node, Polynomial) or len(node.terms) > MOST or depth > DEEPEST + 1:
             return Extent()
         matrices = len(node.terms) > 1 and any(map(_contracts, node.terms))
-        if matrices or any(map(on_diagonal, node.terms)):
+        if matrices or any(on_diagonal(t) or _spreads(t) for t in node.terms):
             return Extent()
         if opposite(node):
             return self.of(node.operands[0], depth)
@@ -112,10 +112,25 @@ def _contracts(term: ix.ClosedTerm) -> bool:
     return any(labels != summed[0] for labels in summed)
 
 
+def _spreads(term: ix.ClosedTerm) -> bool:
+    """Whether it is a product of matrices of probabilities, p_ik q_kj, whose logarithms have a sum
+    over more indices than any of them and the product."""
+    own = [{*f.labels} for f in term.factors]
+    wide = [labels for labels, f in zip(own, term.factors, strict=True) if _is_probability(f.node)]
+    together = set().union(*wide)
+    kept = set().union(*own) - {*term.summed}
+    return len(wide) > 1 and not any(map(together.issubset, (*own, kept)))
+
+
+def _is_probability(node: Node) -> bool:
+    """Whether it is a function with values between 0 and 1 by what its record says."""
+    meaning = node.operation.meaning if isinstance(node, (ix.Map, ix.Apply)) else None
+    return bool(getattr(meaning, "simplex", False) or getattr(meaning, "reflection", None))
+
+
 def _bounded(node: ix.Map | ix.Apply) -> bool:
     """Whether it is a probability, or the exponential of what is never positive, as exp(-x^2)."""
-    meaning = node.operation.meaning
-    if getattr(meaning, "simplex", False) or getattr(meaning, "reflection", None):
+    if _is_probability(node):
         return True
     argument = node.operands[0]
     return isinstance(argument, Polynomial) and all(
