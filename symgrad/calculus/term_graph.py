@@ -130,9 +130,9 @@ class TermGraph:
     def _leaf(self, label: Hashable, pair: tuple[Hashable, Hashable], own: list[Piece]) -> None:
         pieces = self.edges.pop(pair)
         rest = pair[0] if pair[1] is label else pair[1]
-        attached = rest in self.vectors or any(rest in other for other in self.edges)
-        if not own and rest not in self.free and not attached:  # sum_ij M_ij
-            traced = self._trace(pieces) if len(pieces) == 2 else None
+        joined = any(rest in other for other in self.edges)
+        if not own and rest not in self.free and not joined and rest not in self.vectors:
+            traced = self._trace(pieces) if len(pieces) == 2 else None  # sum_ij M_ij
             self.scalars.append(traced or Piece(_summed(pieces)))
             return
         if not own and len(pieces) == 2 and (shifted := self._diagonal(pieces, pair, label)):
@@ -142,7 +142,8 @@ class TermGraph:
         if not own and _divided(self.scalars, label):
             self.vectors.setdefault(rest, []).append(Piece(_mean_of_rows(matrix)))
             return
-        if not own and (diagonal := _diagonal_of(pieces, pair[0] is rest, matrix)) is not None:
+        diagonal = None if own or joined else _diagonal_of(pieces, pair[0] is rest, matrix)
+        if diagonal is not None:
             self.vectors.setdefault(rest, []).append(Piece(diagonal))
             return
         vector = _combined(own) if own else filled(ones, (label.axis,))  # type: ignore[attr-defined]

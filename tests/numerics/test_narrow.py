@@ -66,3 +66,11 @@ def test_short_rows_are_copied_where_they_are_many(size: tuple[int, int]) -> Non
     axes = [op.axes for op in along_columns(laid, sizes).ops if op.name == "maximum"]
     many = size[0] >= narrow.ROWS and size[1] <= narrow.COLUMNS
     assert axes == [(0,) if many else (1,)]
+
+
+def test_maxima_in_tensors_are_those_without_buffers() -> None:
+    derivation = sg.jacobian("X: Tensor(m, n, p)\nf = max(X, axis=1)")
+    inputs = {"X": np.random.default_rng(1).normal(size=(20, 4, 3))}
+    plain, buffered = (derivation.lambdify(reuse_buffers=r)(inputs) for r in (False, True))
+    np.testing.assert_array_equal(buffered[0], plain[0])
+    np.testing.assert_array_equal(buffered[1]["X"], plain[1]["X"])

@@ -20,6 +20,7 @@ PROGRAMS = {
     "subtracted": sg.hessian(DECLARED + "loss = norm2(A @ x)**2 - sum(x**4)", ["x"]),
     "of rows": sg.jacobian(DECLARED + "f = tanh(A @ x) * x - x**2", ["x", "A"]),
     "alike": sg.jacobian(DECLARED + "f = (A + x.T @ x * eye(n)) @ exp(x) + diag(x) @ x", ["x"]),
+    "for all rows": sg.jacobian("A: Matrix(m, n)\nf = cumsum(A, axis=0)", ["A"]),
     "tensors": sg.hessian(DECLARED + "loss = sum(tanh(A @ B @ A))", ["A", "B"]),
     "examples": sg.hessian(
         "u: Vector(n)\nW: Matrix(m, n)\nV: Matrix(k, m)\n"

@@ -31,9 +31,10 @@ def along_columns(program: Program, sizes: Mapping[Axis, int]) -> Program:
 
 
 def _is_narrow(op: Op, sizes: Mapping[Axis, int]) -> bool:
-    if op.kind != "reduce" or op.name == "add" or op.axes != (1,) or op.of_sparse:
+    dims = op.operands[0].dims if op.kind == "reduce" else ()
+    if len(dims) != 2 or op.name == "add" or op.axes != (1,) or op.of_sparse:
         return False
-    rows, columns = (size_of(axis, sizes) for axis in op.operands[0].dims)
+    rows, columns = (size_of(axis, sizes) for axis in dims)
     return columns <= COLUMNS and rows >= ROWS
 
 

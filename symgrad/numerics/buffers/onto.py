@@ -62,7 +62,7 @@ class _Onto:
         if op.kind == "ufunc" and op.name in SIGNS and len(op.operands) == 2:
             first, second = op.operands
             for array, added in ((first, second), (second, first)):
-                diagonal = self._added(added) if array.dims == op.dims else None
+                diagonal = self._added(added, op) if array.dims == op.dims else None
                 if diagonal is not None:
                     minus = op.name == "subtract" and added is first
                     return self._onto(op, array, diagonal, minus)
@@ -75,12 +75,15 @@ class _Onto:
             below, name = self.listing.op("ufunc", (below,), op.dims, name="negative"), "add"
         return self.listing.op("onto", (self.of(value), below), op.dims, name=name, axes=axes)
 
-    def _added(self, op: Op) -> Diagonal | None:
-        """What stands on the diagonals of an operand that need not be made, and where."""
+    def _added(self, op: Op, total: Op) -> Diagonal | None:
+        """What stands on the diagonals of an operand that need not be made, and where in the sum,
+        which may have axes before those of the operand."""
         if op in self.alone:
-            return self.found[op]
+            value, (i, j) = self.found[op]
+            before = len(total.dims) - len(op.dims)
+            return value, (before + i, before + j)
         own = _axes(op)
-        return None if own is None else (self.listing.number(1.0), _places(own, len(own)))
+        return None if own is None else (self.listing.number(1.0), _places(own, len(total.dims)))
 
 
 def onto_lines(
