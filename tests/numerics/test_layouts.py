@@ -153,6 +153,23 @@ def test_transposed_matrices_are_read_in_copies(loss: str, dtype: str) -> None:
     assert [op.name for op in ops].count(layouts.COPY) == TURNED[loss]
 
 
+@pytest.mark.parametrize("shape", [(256, 70), (70, 256), (129, 131), (64, 300)])
+def test_large_transposes_are_copied_in_strips(shape: tuple[int, int]) -> None:
+    derivation = sg.derive("A: Matrix(n, m)\nB: Matrix(m, n)\nloss = trace(A @ B)**2 + sum(A * A)")
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=shape), rng.normal(size=shape[::-1])
+    function = derivation.lambdify(reuse_buffers=True)
+    for _ in range(2):
+        value, found = function({"A": A, "B": B})
+    trace = (A * B.T).sum()
+    assert value == pytest.approx(trace**2 + (A * A).sum())
+    np.testing.assert_allclose(found["A"], 2 * (trace * B.T + A), rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(found["B"], 2 * trace * A.T, rtol=1e-10, atol=1e-10)
+    program = function.plan.program
+    laid = laid_out(program, {axis: shape["nm".index(str(axis))] for axis in program.axes})
+    assert any(op.name == layouts.COPY and op.axes for op in laid.ops)
+
+
 def test_rows_that_are_few_are_known_beside_tensors() -> None:
     program = """E: Matrix(v, c)
 K: Tensor(o, c, c)

@@ -9,7 +9,8 @@ of matrices:
     c_hij = sum_nk a_nhik b_nhkj        sum_n of the matrices a_nh b_nh
 
 A transposed matrix is copied, once, before it is gone through entry by entry, which takes several
-times as long along its columns.
+times as long along its columns. The copy takes a strip of its rows at a time: a line of memory has
+several entries of a row, and is still in the cache when the next column needs it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from symgrad.numerics.source.numpy import Program
 
 COPY = "positive"  # the ufunc that changes nothing, into a buffer with its axes in their order
 SMALL = 512  # multiplications of a product of matrices that take as long as its call
+STRIP = 64  # rows of a matrix that is transposed, of which a cache holds a line each
+EVEN, LINES = 128, 16  # where rows are a multiple of so many entries, it holds so few of them
+STRIPS = 1 << 14  # entries, below which a cache holds all lines
 Letters: TypeAlias = tuple[Any, ...]
 
 
@@ -188,10 +192,21 @@ class _Layouts:
         return Array(self._copy_of(self.listing.permuted(a, labels)), labels)
 
     def _copy_of(self, op: Op) -> Op:
-        return self.listing.op("ufunc", (op,), op.dims, name=COPY)
+        axes = _strips(op, self.sizes)
+        return self.listing.op("ufunc", (op,), op.dims, name=COPY, axes=axes)
 
     def _is_copied(self, op: Op) -> bool:
-        return ("ufunc", COPY, (op,), (), op.dims, 0.0) in self.listing.table
+        axes = _strips(op, self.sizes)
+        return ("ufunc", COPY, (op,), axes, op.dims, 0.0) in self.listing.table
+
+
+def _strips(op: Op, sizes: Mapping[Axis, int]) -> tuple[int, ...]:
+    """How many columns of a transposed matrix are copied at a time; nothing if all of them."""
+    if op.kind != "permute" or len(op.dims) != 2:
+        return ()
+    length, count = (size_of(axis, sizes) for axis in op.dims)
+    width = STRIP if length % EVEN else LINES
+    return (width,) if length >= STRIP and count > width and length * count >= STRIPS else ()
 
 
 def _base(op: Op, letters: Letters) -> Array:

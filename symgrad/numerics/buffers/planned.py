@@ -140,7 +140,7 @@ class _Planner(BufferText):
             return [self._reduced(op, out)]
         name, texts = op.name, [*map(self.of, op.operands)]
         if name == COPY:  # whatever the order of its axes
-            return [self.call("copyto", f"{out}, {texts[0]}")]
+            return self._copied(op, out, texts[0])
         if name == "divide" and op.operands[1].kind == "size":  # a product takes half the time
             name, texts[1] = "multiply", f"1.0 / {texts[1]}"
         operands = ", ".join(
@@ -148,6 +148,17 @@ class _Planner(BufferText):
             for x, text in zip(op.operands, texts, strict=True)
         )  # for a ufunc an array is faster than a number
         return [self.call(name, f"{operands}, {'out=' * (name in KEYWORD_OUT)}{out}")]
+
+    def _copied(self, op: Op, out: str, text: str) -> list[str]:
+        """A copy; of a large transposed matrix in strips of columns."""
+        if not op.axes:
+            return [self.call("copyto", f"{out}, {text}")]
+        (width,) = op.axes
+        strip = f"[:, k:k + {width}]"
+        return [
+            f"for k in range(0, {self.program.size(op.dims[1])}, {width}):",
+            f"    {self.call('copyto', f'{out}{strip}, {text}{strip}')}",
+        ]
 
     def _reduced(self, op: Op, out: str = "") -> str:
         """A sum or maximum; the sum over one of two axes as a product with ones."""
