@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics.buffers import blocks, contraction, thin
+from symgrad.numerics.arrays import contraction
+from symgrad.numerics.buffers import blocks, thin
 from symgrad.numerics.buffers.rowwise import Parts, parts
 
 COUNT = 53  # no multiple of a block's rows

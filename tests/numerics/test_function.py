@@ -14,8 +14,9 @@ import pytest
 
 import symgrad as sg
 from symgrad.numerics import function as function_module
+from symgrad.numerics import plan
 from symgrad.numerics.arrays.emitter import program
-from symgrad.numerics.buffers import blocks, plan
+from symgrad.numerics.buffers import blocks
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.source.comments import comment
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics.buffers import blocks, openblas, thin
+from symgrad.numerics import openblas
+from symgrad.numerics.buffers import blocks, thin
 from symgrad.numerics.buffers.layouts import laid_out
 from symgrad.numerics.sizes import infer_sizes
 

@@ -15,7 +15,8 @@ from symgrad.errors import VerificationError
 from symgrad.examples import names, text
 from symgrad.language.expressions import Call, Expression, Name, Number, fold
 from symgrad.language.operations.smooth import log
-from symgrad.numerics.buffers import blocks, function
+from symgrad.numerics import function
+from symgrad.numerics.buffers import blocks
 from symgrad.numerics.checks.verification import StepCheck, difference, verify
 
 NET = """\

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import symgrad as sg
 from symgrad import examples
-from symgrad.numerics import comments
 from symgrad.numerics.checks.sampling import random_array
 from symgrad.numerics.sizes import axes_of
+from symgrad.numerics.source import comments
 from tests.derived import of_case
 
 from .comments import BATCH, Reader

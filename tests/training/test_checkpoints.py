@@ -22,7 +22,7 @@ import pytest
 
 import symgrad as sg
 from symgrad import files
-from symgrad.training import checkpoints
+from symgrad.training.files import checkpoints
 from symgrad.training.files.archives import load_archive, save_archive
 from symgrad.training.files.checkpoints import Checkpoint
 from symgrad.training.rates.schedules import CosineDecay

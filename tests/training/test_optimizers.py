@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from symgrad.errors import DataError, OptionError
-from symgrad.training import updates
-from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam, AdamW, RMSprop
+from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam, AdamW, RMSprop, updates
 from symgrad.training.optimizers.base import UpdateRule
 from symgrad.training.optimizers.equations import GRADIENT, ITERATION, RATE, THETA
 from symgrad.training.optimizers.hyperparameters import symbols_of

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.training import rows
+from symgrad.training.steps import rows
 from symgrad.training.steps.rows import RowSteps
 
 PROGRAM = """\

@@ -10,9 +10,8 @@ import pytest
 
 from symgrad.errors import DataError, NotFiniteError, OptionError
 from symgrad.language.parser import parse
-from symgrad.training import updates
 from symgrad.training.data.arrays import Data, as_observed, variable_arrays
-from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam
+from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam, updates
 from symgrad.training.rates.schedules import ExponentialDecay
 from symgrad.training.trainer import Trainer
 
