@@ -66,9 +66,7 @@ def has_out(op: Op) -> bool:
         return False
     if op.kind == "product":
         return op.name in ("dot", "matmul") or as_matrices(op) is not None
-    return op.kind in ("reduce", "onto", *FILLED) or (
-        op.kind == "ufunc" and op.name != "where" and not op.of_math
-    )
+    return op.kind in ("reduce", "onto", *FILLED) or (op.kind == "ufunc" and op.name != "where")
 
 
 def _overwritten(op: Op) -> list[Op]:

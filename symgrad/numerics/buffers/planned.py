@@ -147,6 +147,8 @@ class _Planner(BufferText):
             self.once(f"np.asarray({text}, dtype)") if x.constant else text
             for x, text in zip(op.operands, texts, strict=True)
         )  # for a ufunc an array is faster than a number
+        if op.of_math:
+            return [f"{self.once(f'each({name})')}({operands}, {out})"]
         return [self.call(name, f"{operands}, {'out=' * (name in KEYWORD_OUT)}{out}")]
 
     def _copied(self, op: Op, out: str, text: str) -> list[str]:

@@ -7,12 +7,24 @@ from collections.abc import Sequence
 from symgrad.numerics.arrays.listing import VIEWS, Dims, Op
 from symgrad.numerics.source.numpy import Program, Text
 
+EACH = """
+
+def each(function):  # of an array into another: SciPy's, or Python's at each entry
+    try:
+        from scipy import special
+
+        return {math.erf: special.erf, math.lgamma: special.gammaln}[function]
+    except (ImportError, KeyError):
+        made = np.vectorize(function, otypes=[np.float64])
+        return lambda x, out: np.copyto(out, made(x), casting="same_kind")"""
+
 
 class BufferText(Text):
     """Writes operands. A view of a buffer is made once, like those of inputs that it is `bound` to;
     a view of a `known` input with the input."""
 
     prefix = ""
+    each = (EACH,)
 
     def __init__(self, program: Program, bound: bool, known: frozenset[str]) -> None:
         super().__init__(program)
