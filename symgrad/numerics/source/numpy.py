@@ -16,6 +16,7 @@ from symgrad.errors import DataError
 from symgrad.language.operations.namespace import ROUTINES, Routine
 from symgrad.language.operations.unspecified import By, Unspecified
 from symgrad.numerics.arrays.listing import VIEWS, Dims, Op, Part
+from symgrad.numerics.source import of_math
 from symgrad.numerics.source.comments import NONE, Comments, beside
 from symgrad.numerics.source.scatters import scatter_lines, scatter_routines
 from symgrad.numerics.source.sparse import CONTRACTED, sparse_line
@@ -333,7 +334,7 @@ class Text:
             return self.call("asarray", f"{f' {COMPARISONS[op.name]} '.join(texts)}, dtype")
         constant = all(x.constant for x in op.operands)
         if op.of_math:
-            each = op.name if constant else f"np.vectorize({op.name}, otypes=[dtype])"
+            each = op.name if constant else of_math.of_array(op.name)
             return f"{each}({', '.join(texts)})"
         text = self.call(op.name, ", ".join(texts))
         # a Python number takes the type of what it meets
@@ -387,6 +388,8 @@ def _imports(text: Text) -> tuple[str, ...]:
     called = [ROUTINES[op.name] for op in ops if op.kind == "routine"]
     used = dict.fromkeys(each for routine in called for each in (*routine.uses, routine))
     routines = [*map(text.routine, used)]
+    if not text.each:
+        routines += of_math.texts(op.name for op in ops if not op.constant)
     if any(op.of_sparse for op in ops):
         imports = (*imports, "from scipy import sparse")
         routines.append(CONTRACTED)
