@@ -22,7 +22,7 @@ from symgrad.language.dimensions import ONE, SCALAR, Shape, dims
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.linear_algebra import det, inv, logdet
 from symgrad.language.operations.meanings import REWRITES, Rewrite, rewrite
-from symgrad.language.operations.smooth import exp, log
+from symgrad.language.operations.smooth import arctan, exp, log, tan
 from symgrad.language.unparse import unparse
 from symgrad.numerics.interpreter import evaluate_nodes
 
@@ -247,19 +247,19 @@ def test_rules_hold_for_the_rows_of_a_matrix(written: str, meant: str) -> None:
 
 
 def test_a_rule_declared_later_is_applied() -> None:
-    program = "x: Scalar\nloss = exp(log(x)) * sin(x)"
+    program = "x: Scalar\nloss = tan(arctan(x)) * sin(x)"
     assert sg.derive(program).results["x"].expression != "x * cos(x) + sin(x)"
     with no_trace():
         rewrite(
-            name="exponential of a logarithm",
-            pattern=lambda x: exp(log(x)),
+            name="tangent of an arctangent",
+            pattern=lambda x: tan(arctan(x)),
             replacement=lambda x: x,
-            identity="exp(log(x)) = x",
+            identity="tan(arctan(x)) = x",
         )
         derivation = sg.derive(program)
     assert derivation.results["x"].expression == "x * cos(x) + sin(x)"
-    assert "exp(log(x)) = x" in derivation.text()
-    assert "exp(log(x)) = x" not in sg.derive(program).text()
+    assert "tan(arctan(x)) = x" in derivation.text()
+    assert "tan(arctan(x)) = x" not in sg.derive(program).text()
 
 
 @pytest.mark.parametrize("pattern", [lambda x: x, lambda x: exp(x) + log(x), lambda x: 2 * (x - x)])

@@ -245,6 +245,41 @@ def program(text: str) -> str:
     return "\n".join([*declared, *sorted(lines, key=lambda line: line.startswith("loss"))])
 
 
+FUNCTIONS = [  # the unknown stands in a function that has an inverse
+    ("exp(u) - c * u", "u", (), {"u": "log(c)"}),
+    ("sum(exp(a)) - t.T @ a", "a", (), {"a": "log(t)"}),
+    ("(log(c) - u)**2", "c", (), {"c": "exp(u)"}),
+    ("softplus(u) - c * u", "u", (), {"u": "log(c / (1 - c))"}),
+    ("sum(log(cosh(B @ a))) - t.T @ B @ a", "a", (), {"a": "inv(B) @ arctanh(t)"}),
+    ("exp(u) + exp(c)", "u c", "u + c = 10", {"u": "5", "c": "5", "lam": "-exp(5)"}),
+    ("sum(w * log(w))", "w", "sum(w) = 1", {"w": "ones(n) / n", "lam": "log(n) - 1"}),
+    ("sum(w * log(w / t))", "w", "sum(w) = 1", {"w": "t / sum(t)"}),
+    ("sum(w * log(w)) - sum(w * log(t))", "w", "sum(w) = 1", {"w": "t / sum(t)"}),
+    ("sum(w * log(w)) + a.T @ w", "w", "sum(w) = 1", {"w": "softmax(-a)"}),
+    ("sigma * sum(w * log(w)) + a.T @ w", "w", "sum(w) = 1", {"w": "softmax(-a / sigma)"}),
+]
+
+
+@pytest.mark.parametrize(("loss", "wrt", "constraint", "wanted"), FUNCTIONS)
+def test_a_function_of_the_unknown_is_undone(
+    loss: str, wrt: str, constraint: str | tuple[()], wanted: Mapping[str, str]
+) -> None:
+    text = program(f"loss = {loss}")
+    derivation = sg.stationary(text, wrt.split(), subject_to=constraint)
+    found = {name: result.expression for name, result in derivation.results.items()}
+    assert found | wanted == found
+    assert derivation.verify().passed
+    assert "inverse of" in derivation.text()
+
+
+def test_a_function_of_the_unknown_has_the_value_that_it_is_to_have() -> None:
+    text = sg.stationary(program("loss = softplus(u) - c * u"), "u").text()
+    assert "c is a value of sigmoid" in text
+    assert (
+        "y is positive" in sg.stationary("y: Scalar\nx: Scalar\nloss = exp(x) - y * x", "x").text()
+    )
+
+
 @pytest.mark.parametrize(
     ("loss", "wrt", "wanted"), [row[1:] for row in SOLVED], ids=[row[0] for row in SOLVED]
 )

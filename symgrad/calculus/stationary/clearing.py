@@ -14,7 +14,7 @@ from math import gcd, lcm
 from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.entries import symmetric
+from symgrad.calculus.entries import positive, symmetric
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation
@@ -22,6 +22,7 @@ from symgrad.calculus.terms import key_of, numbered, product, terms_of, times
 from symgrad.language.expressions import Value, exact
 from symgrad.language.literals import magnitude
 from symgrad.language.operations.linear_algebra import inv
+from symgrad.language.operations.smooth import exp
 
 Place = tuple[Node, tuple[Label, ...]]
 
@@ -103,8 +104,12 @@ def never_zero(node: Node) -> bool:
         return True
     if isinstance(node, ix.Constant):
         return node.value != 0
-    if isinstance(node, ix.Polynomial) and len(node.terms) == 1:
-        return not node.terms[0].summed and all(never_zero(f.node) for f in node.terms[0].factors)
+    if isinstance(node, ix.Polynomial):
+        known = all(never_zero(f.node) for t in node.terms for f in t.factors)
+        product = len(node.terms) == 1 and not node.terms[0].summed
+        return known and (product or (bool(node.terms) and positive(node)))
+    if isinstance(node, ix.Map):
+        return node.operation is exp
     return isinstance(node, ix.Input) and "positive" in node.facts
 
 

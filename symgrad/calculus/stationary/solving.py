@@ -7,9 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symgrad.calculus.algebra import product, times
+from symgrad.calculus.entries import positive
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import ONE, Entry, Factor, Term, is_batch
+from symgrad.calculus.nodes import ONE, Entry, Factor, Map, Term, is_batch
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.clearing import (
     invertible,
@@ -21,22 +22,31 @@ from symgrad.calculus.stationary.clearing import (
 from symgrad.calculus.stationary.collecting import Collected, collected
 from symgrad.calculus.stationary.equation import Equation
 from symgrad.calculus.stationary.page import Page
+from symgrad.calculus.stationary.preparing import prepared
 from symgrad.calculus.stationary.reasons import check_solvable, power_of
+from symgrad.calculus.stationary.undoing import linear_in, undoable, undone
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import terms_of
 from symgrad.language.dimensions import ONE as UNIT
 from symgrad.language.expressions import Expression, Name, Number, Value, is_scalar
 from symgrad.language.operations.arithmetic import multiply
 from symgrad.language.operations.linear_algebra import inv
+from symgrad.language.operations.smooth import exp, log
 from symgrad.language.phrases import Phrase, enumerated, joined, phrase
 from symgrad.language.unparse import unparse
 
 
-def solved(page: Page, equation: Equation, prepare: Callable[[Page, Equation], Equation]) -> Entry:
+def solved(
+    page: Page,
+    equation: Equation,
+    prepare: Callable[[Page, Equation], Equation] = prepared,
+) -> Entry:
     """The unknown, over the equation's labels, with the lines that lead to it.
 
     Raises: NoClosedForm with the reason."""
     equation = prepare(page, equation)
+    if function := undoable(equation):
+        return _undone(page, equation, function)
     power = power_of(equation)
     check_solvable(equation, power, page)
     number = number_of(equation)
@@ -51,6 +61,30 @@ def solved(page: Page, equation: Equation, prepare: Callable[[Page, Equation], E
         solution = contract([Term(ONE, (Factor(*solution, 1 / power),))], equation.labels)
     _finish(page, solution, equation, places, power)
     return solution
+
+
+def _undone(page: Page, equation: Equation, function: Map) -> Entry:
+    """The unknown from the value of a function of it."""
+    labels, name = equation.labels, function.operation.name
+    inner = replace(page, name=page.write(Entry(function, labels), labels))
+    value = solved(inner, linear_in(function, equation), lambda _, given: given)
+    _in_range(page, function, value)
+    argument, right = undone(function, value, labels)
+    sentence = phrase("The inverse function of {0} is taken on both sides.", f"`{name}`")
+    page.sides(argument, right, labels, phrase("inverse of {0}", name), sentence)
+    if argument.node is equation.unknown:
+        return right
+    rest = contract([argument.term, right.term._replace(coefficient=-ONE)], labels)
+    return solved(page, Equation.of(rest, labels, equation.unknown))
+
+
+def _in_range(page: Page, function: Map, value: Entry) -> None:
+    """Note that a function has this value somewhere."""
+    if function.operation is exp:
+        if not (positive(value.node) and never_zero(value.node)):
+            page.need(phrase("{0} is positive", page.code(value)))
+    elif function.operation is not log:
+        page.need(phrase("{0} is a value of {1}", page.code(value), f"`{function.operation.name}`"))
 
 
 def _collect(page: Page, equation: Equation, places: Collected, number: Value) -> Entry:
@@ -152,7 +186,7 @@ def _finish(
 ) -> None:
     """The line that says what the unknown is."""
     rule, sentence = phrase("solved"), ""
-    if places.entrywise is not None:
+    if places.entrywise is not None and terms_of(places.entrywise) != (Term(ONE, ()),):
         rule = phrase("divided by the coefficient")
     elif places.sides:
         sides = enumerated([phrase(f"the {side}") for side, _ in places.sides])

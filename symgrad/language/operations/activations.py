@@ -24,6 +24,7 @@ sigmoid: Operation = elementwise(
     sentence="The derivative of the sigmoid is s (1 - s), entry by entry.",
     positive=True,
     logarithm=lambda x: -softplus(-x),
+    inverse=lambda y: log(y / (1 - y)),
     gives="probabilities",
 )
 

@@ -85,6 +85,7 @@ class Elementwise:
     parity: int = 0  # f(-x) = parity * f(x), where that is known
     keeps_positive: bool = False  # whether f(x) = x for every x that is at least 0
     logarithm: Callable[..., Expression] | None = None  # of f(x), x > 0 unless f is positive
+    inverse: Callable[[Expression], Expression] | None = None  # x by f(x), the only one
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,13 +29,15 @@ exp: ex.Operation = elementwise(
     derivative=lambda x: (exp(x),),
     positive=True,
     logarithm=lambda x: x,
+    inverse=lambda y: log(y),
 )
-log = elementwise(
+log: ex.Operation = elementwise(
     "log",
     sympy.log,
     latex=r"\log",
     symbol="s",
     derivative=lambda x: (1 / x,),
+    inverse=exp,
     elsewhere=("ln",),
 )
 
@@ -93,7 +95,11 @@ cosh: ex.Operation = elementwise(
     "cosh", sympy.cosh, latex=r"\cosh", derivative=lambda x: (sinh(x),), positive=True
 )
 tanh: ex.Operation = elementwise(
-    "tanh", sympy.tanh, latex=r"\tanh", derivative=lambda x: (1 - tanh(x) ** 2,)
+    "tanh",
+    sympy.tanh,
+    latex=r"\tanh",
+    derivative=lambda x: (1 - tanh(x) ** 2,),
+    inverse=lambda y: arctanh(y),
 )
 arcsinh = elementwise(
     "arcsinh", sympy.asinh, derivative=lambda x: ((1 + x**2) ** -HALF,), reserved=False
@@ -101,7 +107,7 @@ arcsinh = elementwise(
 arccosh = elementwise(
     "arccosh", sympy.acosh, derivative=lambda x: ((x**2 - 1) ** -HALF,), reserved=False
 )
-arctanh = elementwise(
+arctanh: ex.Operation = elementwise(
     "arctanh", sympy.atanh, derivative=lambda x: (1 / (1 - x**2),), reserved=False
 )
 
@@ -182,6 +188,18 @@ rewrite(
     replacement=lambda x: x,
     identity="log(exp(x)) = x, without overflow",
     for_code=True,
+)
+rewrite(
+    name="exponential of a logarithm",
+    pattern=lambda x: exp(log(x)),
+    replacement=lambda x: x,
+    identity="exp(log(x)) = x, where x is positive",
+)
+rewrite(
+    name="exponential of a negative logarithm",
+    pattern=lambda x: exp(-log(x)),
+    replacement=lambda x: 1 / x,
+    identity="exp(-log(x)) = 1 / x, where x is positive",
 )
 rewrite(
     name="logarithm of cosh",

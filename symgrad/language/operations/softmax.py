@@ -94,6 +94,20 @@ rewrite(
     over=("vector",),
 )
 rewrite(
+    name="exponential of log-sum-exp",
+    pattern=lambda x: exp(logsumexp(x)),
+    replacement=lambda x: total(exp(x)),
+    identity="exp(logsumexp(x)) = sum(exp(x))",
+    over=("vector",),
+)
+rewrite(
+    name="exponential of a negative log-sum-exp",
+    pattern=lambda x: exp(-logsumexp(x)),
+    replacement=lambda x: 1 / total(exp(x)),
+    identity="exp(-logsumexp(x)) = 1 / sum(exp(x))",
+    over=("vector",),
+)
+rewrite(
     name="log-sum-exp",
     pattern=lambda x: log(total(exp(x))),
     replacement=lambda x: logsumexp(x),

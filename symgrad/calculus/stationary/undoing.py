@@ -1,0 +1,78 @@
+"""The unknown inside a function that has an inverse:
+
+    c log(x) - b = 0        log(x) = b / c         x = exp(b / c)
+    c exp(x + a) - 1 = 0    exp(x + a) = 1 / c     x + a = -log(c)
+
+The exponential of a sum is written as a product, in which a multiplier stands apart: the next
+equation is linear in its exponential.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symgrad.calculus.functions import map_entry
+from symgrad.calculus.lowering import lower
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Map, Term
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.stationary.equation import Equation
+from symgrad.calculus.tensors import tensor
+from symgrad.calculus.terms import terms_of
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import Name
+from symgrad.language.operations.meanings import Elementwise
+from symgrad.language.operations.smooth import exp, log
+
+
+def undoable(equation: Equation) -> Map | None:
+    """The function of the unknown, with an inverse, in which the equation is linear."""
+    found = {f.node for t in equation.others for f in equation.unknowns(t)}
+    node = found.pop() if len(found) == 1 else None
+    if node is equation.unknown or not isinstance(node, Map):
+        return None
+    if not isinstance(node.operation.meaning, Elementwise):
+        return None
+    axes = tuple(x.axis for x in equation.labels)
+    if node.operation.meaning.inverse is None or node.axes != axes:
+        return None
+    return node if linear_in(node, equation).linear else None
+
+
+def linear_in(function: Map, equation: Equation) -> Equation:
+    """The equation as one for the values of a function of its unknown."""
+    return Equation(equation.terms, equation.labels, function)
+
+
+def undone(function: Map, value: Entry, labels: tuple[Label, ...]) -> tuple[Entry, Entry]:
+    """What a function is taken of, where it has a value, and what that is by this value."""
+    ((argument, at),) = function.arguments
+    inverse = function.operation.meaning.inverse
+    terms = terms_of(value)
+    if inverse is exp:
+        right = [exponential(terms, labels)]
+    else:
+        y = Name("?y", SCALAR)
+        right = list(lower(inverse(y), {y.name: tensor(value)}).terms)
+    return Entry(argument, tuple(labels[k] for k in at)), contract(right, labels)
+
+
+def exponential(terms: Sequence[Term], labels: Sequence[Label]) -> Term:
+    """exp of a sum as a product: of powers, of what has labels, and of what has none."""
+    factors: list[Factor] = []
+    rest: dict[bool, list[Term]] = {}
+    for term in terms:
+        (one, *others) = term.factors or (None,)
+        if one and not others and not term.summed and _is_logarithm(one):
+            ((argument, at),) = one.node.arguments  # type: ignore[attr-defined]
+            factors.append(Factor(argument, tuple(one.labels[k] for k in at), term.coefficient))
+        else:
+            free = any(x in f.labels for f in term.factors for x in labels)
+            rest.setdefault(free, []).append(term)
+    for part in rest.values():
+        entry = contract(part, labels)
+        factors.append(Factor(*map_entry(exp, [entry], labels)))
+    return Term(ONE, tuple(factors))
+
+
+def _is_logarithm(factor: Factor) -> bool:
+    return isinstance(factor.node, Map) and factor.node.operation is log and factor.power == 1
