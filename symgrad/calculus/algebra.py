@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import TypeGuard
 
+from symgrad.language.composing import decimal
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import (
     Call,
@@ -210,10 +211,19 @@ def times(scalar: Expression, e: Expression) -> Expression:
 
 
 def over(e: Expression, scalar: Expression) -> Expression:
-    """An expression over a scalar."""
+    """An expression over a scalar, a number over anything."""
     if isinstance(scalar, Number) and isinstance(scalar.value, Fraction) and scalar.value:
         return scaled(1 / scalar.value, e)
+    if fraction := _fraction(e):  # 1 / (3 x), not 1 / 3 / x
+        above, below = Fraction(fraction.numerator), Fraction(fraction.denominator)
+        return Number(above) / scaled(below, scalar)
     return e / scalar
+
+
+def _fraction(e: Expression) -> Fraction | None:
+    """The number that it is, where that is written as a fraction."""
+    value = e.value if isinstance(e, Number) else None
+    return value if isinstance(value, Fraction) and not decimal(value) else None
 
 
 def negated(e: Expression) -> Expression:
@@ -264,7 +274,8 @@ def scaled(number: Value, e: Expression) -> Expression:
         return scaled(exact(number * e.arguments[0].value), e.arguments[1])
     if is_call(e, *PRODUCTS):
         first, second = e.arguments
-        return e.operation(scaled(number, first), second)
+        front = scaled(number, first)
+        return over(front, second) if is_call(e, op.divide) else e.operation(front, second)
     if is_call(e, op.negative):
         return scaled(-number, e.arguments[0])
     return Number(number) * e
@@ -291,8 +302,9 @@ def is_negative(e: Expression) -> bool:
 
 
 def signed_sum(parts: Sequence[Expression]) -> Expression:
-    """The sum of the parts, a positive one first; diag(v) X + M X is (diag(v) + M) X."""
-    parts = [turned(part, len(parts) == 1) for part in _joined(parts)]
+    """The sum of the parts, a positive one first; diag(v) X + M X is (diag(v) + M) X, and f(c) A +
+    f(c) B is f(c) (A + B)."""
+    parts = [turned(part, len(parts) == 1) for part in _fronted(_joined(parts))]
     first = next((k for k, part in enumerate(parts) if not is_negative(part)), 0)
     ordered = [parts[first], *parts[:first], *parts[first + 1 :]]
     if len(ordered) == 2 and _is_transpose(ordered[0], ordered[1]):
@@ -315,6 +327,34 @@ def _joined(parts: Sequence[Expression]) -> list[Expression]:
         else:
             joined.append(part)
     return joined
+
+
+def _fronted(parts: Sequence[Expression]) -> list[Expression]:
+    """Those with the same function of scalars in front as one."""
+    groups: dict[str | int, list[Expression]] = {}
+    for k, part in enumerate(parts):
+        found = _front(part)
+        groups.setdefault(unparse(found[0]) if found else k, []).append(part)
+    return [group[0] if len(group) < 2 else _behind_one(group) for group in groups.values()]
+
+
+def _behind_one(group: Sequence[Expression]) -> Expression:
+    """The sum of parts that have the same in front."""
+    found = [front for part in group if (front := _front(part))]
+    return times(found[0][0], signed_sum([rest for _, rest in found]))
+
+
+def _front(e: Expression) -> tuple[Expression, Expression] | None:
+    """The function of scalars in front of what is none, and this with the sign."""
+    if is_negative(e):
+        found = _front(negated(e))
+        return found and (found[0], negated(found[1]))
+    if is_call(e, op.multiply) and isinstance(e.arguments[0], Call) and is_scalar(e.arguments[0]):
+        front, rest = e.arguments
+        return None if is_scalar(e) else (front, rest)
+    if is_call(e, op.matmul) and (found := _front(e.arguments[0])):
+        return found[0], product(found[1], e.arguments[1])
+    return None
 
 
 def _is_diagonal(e: Expression) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from symgrad.calculus.entries import singular
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.entries import positive, singular
 from symgrad.calculus.folding import (
     MOST_TERMS,
     Length,
@@ -166,23 +167,31 @@ def _between(
 
 
 def _beside_sums(term: Term, named: Callable[[Node], bool]) -> Term:
-    """The term with whole powers of products as those of their sums and of what stands beside
-    these: (|x|^2 / n)^p = (|x|^2)^p / n^p."""
+    """The term with powers of products as those of their sums and of what stands beside these, with
+    roots where that is positive: (|x|^2 / n)^p = (|x|^2)^p / n^p."""
     factors: list[Factor] = []
     for factor in term.factors:
         node, labels, power = factor
-        whole = power != 1 and isinstance(power, Fraction) and power.denominator == 1
         product = isinstance(node, Polynomial) and len(node.terms) == 1 and not singular(node)
-        if not (whole and product and isinstance(node, Polynomial)) or named(node):
+        if power == 1 or not (product and isinstance(node, Polynomial)) or named(node):
             factors.append(factor)
             continue
         (inner,) = opened(node, labels)
-        beside = [f for f in inner.factors if not {*f.labels} & {*inner.summed}]
+        whole = isinstance(power, Fraction) and power.denominator == 1
+        apart = whole or not any(_deviates(f.node) for f in inner.factors)
+        outside = [f for f in inner.factors if not {*f.labels} & {*inner.summed}]
+        beside = [f for f in outside if apart and (whole or positive(f.node))]
         within = tuple(f for f in inner.factors if f not in beside)
         own = tuple(x for x in labels if any(x in f.labels for f in within))
         factors += [f._replace(power=f.power * power) for f in beside]
         factors.append(Factor(*contract([inner._replace(factors=within)], own), power))
     return term._replace(factors=tuple(joined(factors)))
+
+
+def _deviates(node: Node) -> bool:
+    """Whether it is x - mean(x): the root of its mean square is a standard deviation."""
+    terms = node.terms if isinstance(node, Polynomial) else ()
+    return any(isinstance(f.node, ix.Length) and f.power < 0 for t in terms for f in t.factors)
 
 
 def _without_sums(entry: Entry, named: Callable[[Node], bool]) -> Entry:

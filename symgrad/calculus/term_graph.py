@@ -20,6 +20,7 @@ from symgrad.calculus.algebra import (
     drawn_out,
     fewest_transposes,
     is_call,
+    matrix_factors,
     over,
     power,
     product,
@@ -132,7 +133,7 @@ class TermGraph:
         rest = pair[0] if pair[1] is label else pair[1]
         joined = any(rest in other for other in self.edges)
         if not own and rest not in self.free and not joined and rest not in self.vectors:
-            traced = self._trace(pieces) if len(pieces) == 2 else None  # sum_ij M_ij
+            traced = _trace(pieces) if len(pieces) == 2 else None  # sum_ij M_ij
             self.scalars.append(traced or Piece(_summed(pieces)))
             return
         if not own and len(pieces) == 2 and (shifted := self._diagonal(pieces, pair, label)):
@@ -160,16 +161,6 @@ class TermGraph:
         for rows, rest in ((one, other), (other, one)):
             if _is_part(rows.value) and rows.value.shape[1] == label.axis:  # type: ignore[attr-defined]
                 return power(diag(product(rest.value, transposed(rows.value))), rest.power)
-        return None
-
-    def _trace(self, pieces: list[Piece]) -> Piece | None:
-        """sum_ij A_ij B_ji as a trace, where A and B are different matrices."""
-        one, other = pieces
-        if one.power != 1 or other.power != 1:
-            return None
-        straight = transposed(other.value)
-        if isinstance(straight, Name) and not isinstance(other.value, Name):
-            return Piece(trace(fewest_transposes(product(one.value, straight))))
         return None
 
     def _toward(
@@ -260,6 +251,21 @@ def _is_eye(value: Expression) -> bool:
 
 def _is_part(value: Expression) -> bool:
     return is_call(value, slice_of) and _is_eye(value.arguments[0])
+
+
+def _trace(pieces: list[Piece]) -> Piece | None:
+    """sum_ij A_ij B_ji as a trace, where A and B are different matrices, and sum_ij X_ij (M
+    X)_ij, a quadratic form."""
+    one, other = pieces
+    if one.power != 1 or other.power != 1:
+        return None
+    for x, product_ in ((one.value, other.value), (other.value, one.value)):
+        if matrix_factors(product_)[-1] == x != product_:
+            return Piece(trace(fewest_transposes(product(transposed(x), product_))))
+    straight = transposed(other.value)
+    if isinstance(straight, Name) and not isinstance(other.value, Name):
+        return Piece(trace(fewest_transposes(product(one.value, straight))))
+    return None
 
 
 def _diagonal_of(pieces: list[Piece], straight: bool, rows: Expression) -> Expression | None:
