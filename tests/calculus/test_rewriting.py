@@ -262,6 +262,14 @@ def test_a_rule_declared_later_is_applied() -> None:
     assert "tan(arctan(x)) = x" not in sg.derive(program).text()
 
 
+@pytest.mark.parametrize("loss", ["exp(-logsumexp(x))", "sum(exp(x) * exp(-logsumexp(x)) * x)"])
+def test_the_exponential_of_log_sum_exp_has_the_sizes_of_its_vector(loss: str) -> None:
+    derivation, x = sg.derive(f"x: Vector(4)\nloss = {loss}"), np.arange(4.0)
+    (one, own), (other, same) = (derivation.lambdify(reuse_buffers=b)(x=x) for b in (False, True))
+    assert one == pytest.approx(float(other), rel=1e-12)
+    np.testing.assert_allclose(own["x"], same["x"], rtol=1e-12)
+
+
 @pytest.mark.parametrize("pattern", [lambda x: x, lambda x: exp(x) + log(x), lambda x: 2 * (x - x)])
 def test_a_pattern_that_could_not_be_matched_is_refused(
     pattern: Callable[[Expression], Expression],

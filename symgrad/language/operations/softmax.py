@@ -94,17 +94,10 @@ rewrite(
     over=("vector",),
 )
 rewrite(
-    name="exponential of log-sum-exp",
-    pattern=lambda x: exp(logsumexp(x)),
-    replacement=lambda x: total(exp(x)),
-    identity="exp(logsumexp(x)) = sum(exp(x))",
-    over=("vector",),
-)
-rewrite(
-    name="exponential of a negative log-sum-exp",
-    pattern=lambda x: exp(-logsumexp(x)),
-    replacement=lambda x: 1 / total(exp(x)),
-    identity="exp(-logsumexp(x)) = 1 / sum(exp(x))",
+    name="softmax by log-sum-exp",
+    pattern=lambda x: exp(x) * exp(-logsumexp(x)),
+    replacement=lambda x: softmax(x),
+    identity="exp(x) exp(-logsumexp(x)) = softmax(x)",
     over=("vector",),
 )
 rewrite(
