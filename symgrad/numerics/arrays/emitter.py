@@ -17,6 +17,7 @@ from symgrad.numerics.arrays.sparse import refuse
 from symgrad.numerics.arrays.systems import Systems, of_factor, solvable
 from symgrad.numerics.arrays.tracing import traced
 from symgrad.numerics.passes.base import Flat
+from symgrad.numerics.passes.bends import by_lines
 from symgrad.numerics.passes.branches import chosen_alone
 from symgrad.numerics.passes.clipping import by_clipping
 from symgrad.numerics.passes.cofactors import with_cofactors
@@ -58,7 +59,7 @@ def program(
     Raises: DataError where one of these would be filled."""
     flat = by_small_systems(flattened(Flat(results)), sizes or {})
     flat = separated(in_range(at_limits(with_cofactors(flat))))
-    flat = without_differences(chosen_alone(by_clipping(flat)))
+    flat = without_differences(chosen_alone(by_lines(by_clipping(flat))))
     costs, recorded = Costs(sizes or {}), record is not None
     emitter, written = _written(flat, costs, recorded, sparse)
     again = [  # forward and backward together
