@@ -21,6 +21,7 @@ from symgrad.numerics.buffers.onto import onto_lines
 from symgrad.numerics.buffers.places import Places
 from symgrad.numerics.buffers.text import BufferText
 from symgrad.numerics.source.numpy import FILLED, Program, indexed
+from symgrad.numerics.source.of_math import OF_ARRAYS, of_array
 
 Form: TypeAlias = Literal["call", "step", "bind"]
 CHECKED = (("k", "names"), ("s", "shapes"), ("d", "dtypes"))
@@ -147,6 +148,8 @@ class _Planner(BufferText):
             self.once(f"np.asarray({text}, dtype)") if x.constant else text
             for x, text in zip(op.operands, texts, strict=True)
         )  # for a ufunc an array is faster than a number
+        if name in OF_ARRAYS:
+            return [self.call("copyto", f"{out}, {of_array(name)}({operands})")]
         if op.of_math:
             return [f"{self.once(f'each({name})')}({operands}, {out})"]
         return [self.call(name, f"{operands}, {'out=' * (name in KEYWORD_OUT)}{out}")]

@@ -13,7 +13,7 @@ def each(function):  # of an array into another: SciPy's, or Python's at each en
     try:
         from scipy import special
 
-        return {math.erf: special.erf, math.lgamma: special.gammaln}[function]
+        return {math.lgamma: special.gammaln}[function]
     except (ImportError, KeyError):
         made = np.vectorize(function, otypes=[np.float64])
         return lambda x, out: np.copyto(out, made(x), casting="same_kind")"""

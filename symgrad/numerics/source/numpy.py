@@ -388,7 +388,7 @@ def _imports(text: Text) -> tuple[str, ...]:
     called = [ROUTINES[op.name] for op in ops if op.kind == "routine"]
     used = dict.fromkeys(each for routine in called for each in (*routine.uses, routine))
     routines = [*map(text.routine, used)]
-    if not text.each:
+    if text.library == "np.":
         routines += of_math.texts(op.name for op in ops if not op.constant)
     if any(op.of_sparse for op in ops):
         imports = (*imports, "from scipy import sparse")
