@@ -447,9 +447,14 @@ def _over_batch(
 
 
 def batches(tree: ast.Module | ast.expr) -> dict[str, str]:
-    """The names bound by `for x, y in batch` anywhere in the program -> the batch."""
+    r"""The names bound by `for x, y in batch` anywhere in the program -> the batch; x and y of
+    \sum_i (y_i - w^\top x_i)^2 are of a batch, too."""
     bound: dict[str, str] = {}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == FORMULA:
+            from symgrad.language.latex_input.undeclared import examples_in
+
+            bound |= dict.fromkeys(sorted(examples_in(typed(node), _kinds(tree))), "batch")
         if isinstance(node, ast.GeneratorExp) and not over_indices(node):
             with errors_at(node):
                 examples, batch = _generator(node)
@@ -459,6 +464,17 @@ def batches(tree: ast.Module | ast.expr) -> dict[str, str]:
                             f"{name} belongs to two batches: {bound[name]} and {batch}"
                         )
     return bound
+
+
+def _kinds(tree: ast.AST) -> dict[str, str]:
+    """Each name that is declared -> its kind."""
+    kinds: dict[str, str] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+                kind = annotation.func if isinstance(annotation, ast.Call) else annotation
+                kinds[name] = source_of(kind)
+    return kinds
 
 
 def _generator(node: ast.GeneratorExp) -> tuple[tuple[str, ...], str]:

@@ -210,13 +210,18 @@ class _Inference:
         if isinstance(tree, ast.Name) and tree.id == FORMULA:
             from symgrad.language.latex_input.undeclared import undeclared
 
-            names, self.used, self.vectors = undeclared(typed(tree))
-            self.kinds = {name: kind_of(name) for name in names}
+            found = undeclared(typed(tree))
+            self.used, self.vectors = found.dimensions, found.vectors
+            self.kinds = {name: kind_of(name) for name in found.names}
+            self.kinds |= {x: "Scalar" for x, vector in found.examples.items() if not vector}
+            self.batches = dict.fromkeys(sorted(found.examples), "batch")
+            self.taken = found.counts
         else:
             self.kinds, self.used = _kinds(tree)
             self.vectors = {*_vectors(tree)}
+            self.batches = batches(tree)
+            self.taken = {*self.batches.values()}
         self.kinds |= {n: "Vector" for n in self.vectors if self.kinds.get(n) == "Scalar"}
-        self.batches = batches(tree)
         self.dims = {
             name: tuple(f"{name} {k}" for k in range(KINDS[kind] or 0))
             for name, kind in self.kinds.items()
@@ -265,7 +270,7 @@ class _Inference:
 
     def _letters(self) -> dict[str, str]:
         """Each free dimension -> a letter that no name of the text has; matrices first."""
-        taken = {*self.kinds, *self.used}
+        taken = {*self.kinds, *self.used, *self.taken}
         numbered = (f"n{k}" for k in itertools.count(1))
         free: Iterator[str] = (x for x in itertools.chain(LETTERS, numbered) if x not in taken)
         matrices = [name for name, kind in self.kinds.items() if kind == "Matrix"]

@@ -137,12 +137,8 @@ WRONG += [
     (r"\frac{x", ProgramError, (1, 8), "} is expected here, not the end"),
     (r"\sin x + x^\top", ShapeError, (1, 1), "shapes differ"),
     (r"f = \sin(x)", ProgramError, (None, None), r"one expression is wanted"),
-    (
-        r"\frac1n \sum_{i=1}^n (w^\top x_i - y_i)^2",
-        ProgramError,
-        (1, 23),
-        "entries (with an index)",
-    ),
+    (r"\sum_{i,j} \|x_i - x_j\|^2", ProgramError, (1, 12), "norm2 is of a whole vector"),
+    (r"\sum_j W_{ij} x_j", ProgramError, (1, 8), "entries (with an index)"),
 ]
 
 
@@ -171,6 +167,24 @@ LATEX = [
     (r"\mathbf{1}_n^\top \exp(x)", "x: n", "ones(n).T @ exp(x)"),
     (r"\log\det(A + I)", "A: n n", "log(det(A + eye(n)))"),
     (r"x^\top x^{(2)}", "x: n, x_2: n", "x.T @ x_2"),
+    (r"\prod_{i=1}^n x_i", "x: n", "prod(x)"),
+    (r"\mathbf{w}\cdot\mathbf{x}", "w: n, x: n", "w.T @ x"),
+    (
+        r"\frac1n \sum_{i=1}^n (w^\top x^{(i)} - y^{(i)})^2 + \lambda \|w\|^2",
+        "w: m, x: m, y, lam",
+        "1 / size(batch) * sum((w.T @ x - y)**2 for x, y in batch) + lam * norm2(w)**2",
+    ),
+    (
+        r"\frac1N \sum_i \|y_i - W x_i\|^2",
+        "y: m, W: m n, x: n",
+        "1 / size(batch) * sum(norm2(y - W @ x)**2 for x, y in batch)",
+    ),
+    (r"\sum_i \mathbf{w}\cdot\mathbf{x}_i", "w: n, x: n", "sum(w.T @ x for x in batch)"),
+    (
+        r"\sum_i \|x_i - \mu\|^2",
+        "x: n, mu: n",
+        "sum(norm2(x - mu)**2 for x in batch)",
+    ),
     (r"\|X\beta - y\|^2", "X: m n, beta: n, y: m", "norm2(X @ beta - y)**2"),
     (r"\sigma(\theta^\top x)", "theta: n, x: n", "sigmoid(theta.T @ x)"),
     (r"\lambda x + \boldsymbol{\beta}", "lam, x: n, beta: n", "lam * x + beta"),

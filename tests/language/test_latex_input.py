@@ -25,6 +25,13 @@ t: Scalar
 w: Vector(n)
 loss = sum((w.T @ x - t)**2 for x, t in batch)
 """
+ROWS = """
+X: Matrix(N, n)
+A: Matrix(n, n)
+y: Vector(N)
+w: Vector(n)
+loss = norm2(X @ w - y)**2
+"""
 
 READ = [
     (r"2 (Wx-y)x^T", "2 * (W @ x - y) @ x.T"),
@@ -32,6 +39,9 @@ READ = [
     (r"W_2^T p", "W2.T @ p"),
     (r"\mathbf{W}_{2}^{\mathsf T} \bm{p}", "W2.T @ p"),
     (r"x' A x", "x.T @ A @ x"),
+    (r"\mathbf{x} \cdot \mathbf{x}", "x.T @ x"),
+    (r"2 A x \cdot A x", "(2 * A @ x).T @ (A @ x)"),
+    (r"A \cdot x", "A @ x"),
     (r"A x^T x", "A * (x.T @ x)"),
     (r"\operatorname{bce}(p, p)", "binary_cross_entropy(p, p)"),
     (r"A^{-1} x", "inv(A) @ x"),
@@ -112,6 +122,8 @@ def test_formulas_as_people_write_them(formula: str, text: str) -> None:
         r"\sum_{i=1}^N (w^\top x_i - t_i)^2",
         r"\sum_i (t_i - x_i^T w)^2",
         r"\sum_{i \in \mathcal{B}} (w^T x_i - t_i)^2",
+        r"\sum_i (t^{(i)} - w \cdot x^{(i)})^2",
+        r"\frac{N}{N} \sum_{i=1}^N (w^\top x_i - t_i)^2",
     ],
 )
 def test_sums_over_a_batch(formula: str) -> None:
@@ -123,6 +135,60 @@ def test_sums_over_a_batch(formula: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (r"\frac1N \sum_i (y_i - t_i) x_i", "1 / size(batch) * sum((y - t) * x for x, t in batch)"),
+        (
+            r"\sum_i x_i (y_i - t_i) / (2N)",
+            "sum(x * (y - t) / (2 * size(batch)) for x, t in batch)",
+        ),
+        (r"\sum_i x_i (y_i - t_i) + \sum_i w_i", "sum(x * (y - t) for x, t in batch) + sum(w)"),
+        (r"\sum_i w^\top x_i", "sum(w.T @ x for x, t in batch)"),
+        (r"\sum_i x_i x_i^\top w", "sum(x @ x.T @ w for x, t in batch)"),
+    ],
+)
+def test_an_index_of_examples(formula: str, text: str) -> None:
+    program = BATCH.replace("loss", "y = sigmoid(w.T @ x)\nloss")
+    assert sg.parse_latex(formula, sg.parse(program)) == text
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (r"\sum_i (y_i - w^\top x_i)^2", "sum((y[i] - w.T @ X[i])**2 for i in range(N))"),
+        (
+            r"\sum_i (y_i - \mathbf{w} \cdot \mathbf{x}^{(i)})^2",
+            "sum((y[i] - w.T @ X[i])**2 for i in range(N))",
+        ),
+        (r"\sum_i (y_i - X_i w)^2", "sum((y[i] - X[i].T @ w)**2 for i in range(N))"),
+        (r"\sum_i (y_i - X_{i,:} w)^2", "sum((y[i] - X[i].T @ w)**2 for i in range(N))"),
+        (r"\frac1N \sum_{i=1}^N x_i x_i^\top", "1 / N * sum(X[i] @ X[i].T for i in range(N))"),
+        (r"\sum_j w_j x_j", "sum(w[j] * X[:, j] for j in range(n))"),
+        (
+            r"\sum_{i=1}^N \sum_{j=1}^N \|x_i - x_j\|^2",
+            "sum(sum(norm2(X[i] - X[j])**2 for j in range(N)) for i in range(N))",
+        ),
+        (
+            r"\prod_i \sigma(w^\top x_i)^{y_i}",
+            "prod(vector(sigmoid(w.T @ X[i])**y[i] for i in range(N)))",
+        ),
+        (r"\prod_{i=1}^N (1 - y_i) y_i", "prod((1 - y) * y)"),
+    ],
+)
+def test_rows_and_columns_of_a_matrix(formula: str, text: str) -> None:
+    assert sg.parse_latex(formula, sg.parse(ROWS)) == text
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [r"\sum_i w_i A_i", r"\sum_i \|x_i\|^2", r"\sum_i y_i \sum_j x_j", r"\prod_i w_i^\top a_i"],
+)
+def test_a_row_or_a_column_is_not_guessed(formula: str) -> None:
+    with pytest.raises(sg.SymgradError, match="two readings"):
+        sg.parse_latex(formula, sg.parse(ROWS))
+
+
+@pytest.mark.parametrize(
     ("formula", "message"),
     [
         (r"\operatorname{MSE}(y, W x)", "MSE is not declared"),  # a mean of squares, or a sum
@@ -131,6 +197,9 @@ def test_sums_over_a_batch(formula: str) -> None:
         (r"x +\n(W x", r"is not closed"),
         (r"x / 2 y", "how far this / goes"),
         (r"\mathbf{1}", "how many entries"),
+        (r"\sin x \cdot x", "inner dimensions differ"),
+        (r"x \cdot y", "inner dimensions differ"),
+        (r"x \cdot (A x)", "two readings"),
         (r"x_1", "numbers count from 0"),
         (r"\sin^{-1} x", "inverse function"),
         (r"\frac{1", "a brace|is expected"),

@@ -249,13 +249,19 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/language/latex_input/sums.py",
+        "symgrad/language/latex_input/conditions.py",
         "tests/language/test_latex_input.py",
         (
             "a comparison is read from the right",
             'if sign in ("<", r"\\geq"):',
             'if sign in (">", r"\\leq"):',
         ),
+    ),
+    *planted_in(
+        "symgrad/language/latex_input/examples.py",
+        "tests/language/test_latex_input.py",
+        ("a row of a square matrix is taken", "if e.shape[0] == e.shape[1]:", "if False:"),
+        ("x_i before a label is an entry", "(vector or is_scalar(meaning))", "vector"),
     ),
     *planted_in(
         "symgrad/language/composing.py",

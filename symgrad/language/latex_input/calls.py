@@ -114,21 +114,8 @@ class Calls:
             raise ProgramError(f"{operation.name} is of a whole vector, not of an entry")
         along_all = {*values[0].letters} == {*slices}
         if len(values) == 1 and (len(slices) == 1 or along_all):
-            return self._along(operation, values[0], slices)
+            return along(operation, values[0], slices)
         return entries.beside(partial(operation, **options), values)
-
-    def _along(self, operation: Operation, value: Value, along: tuple[str, ...]) -> Value:
-        """A function of vectors along a letter, or along all of them."""
-        e, letters = value.expression, value.letters
-        rest = tuple(x for x in letters if x not in along)
-        if not rest:
-            found = operation(e)
-            return Value(found, letters if found.shape == e.shape else ())
-        axis = letters.index(along[0])
-        found = operation(e, axis=axis)
-        if found.shape == e.shape:
-            return Value(found, letters)
-        return Value(found.T if len(rest) == 1 and found.shape[0] == ONE else found, rest)
 
     def _over_letters(
         self, operation: Operation, values: list[Value], others: list[lt.Node]
@@ -141,7 +128,7 @@ class Calls:
                 raise ProgramError(
                     f"what is lowered beside {operation.name} cannot be read", column=node.at + 1
                 )
-            value = self._along(operation, value, (letter,))
+            value = along(operation, value, (letter,))
         return value
 
     def _derivative(self, operation: Operation, values: list[Value], primes: int) -> Value:
@@ -192,6 +179,20 @@ class Calls:
                 total(self.reader.entries.entrywise(OPERATIONS["multiply"], *values).expression)
             )
         return Value(OPERATIONS["dot"](*(self.reader.expression(p) for p in parts)))
+
+
+def along(operation: Operation, value: Value, axes: tuple[str, ...]) -> Value:
+    """A function of vectors along a letter, or along all of them."""
+    e, letters = value.expression, value.letters
+    rest = tuple(x for x in letters if x not in axes)
+    if not rest:
+        found = operation(e)
+        return Value(found, letters if found.shape == e.shape else ())
+    axis = letters.index(axes[0])
+    found = operation(e, axis=axis)
+    if found.shape == e.shape:
+        return Value(found, letters)
+    return Value(found.T if len(rest) == 1 and found.shape[0] == ONE else found, rest)
 
 
 def is_parenthesis(node: lt.Node) -> TypeGuard[lt.Fence]:

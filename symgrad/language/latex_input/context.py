@@ -15,14 +15,16 @@ from symgrad.language.scope import Scope
 
 class Context(Protocol):
     """The reader of a formula, as its parts see it: `examples` are the indices that run over a
-    batch, `counts` the letters that stand for how many
-    examples a batch has, `slopes` derivatives by their text;
+    batch, `numbers` those by which x_i is a whole column, or a row where it is `lying`, `counts`
+    the letters that stand for how many examples a batch has, `slopes` derivatives by their text;
     `plain_ones` says that a 1 before a factor is a vector of ones."""
 
     scope: Scope
     names: Names
     entries: Entries
     examples: dict[str, str]
+    numbers: set[str]
+    lying: bool
     counts: dict[Node, str]
     slopes: Mapping[str, Expression]
     plain_ones: bool

@@ -148,7 +148,13 @@ class Entries:
             whole = (
                 replace(v, turned=False) if v.slices else self._slice(v) for v in (left, right)
             )
-            return self.summed(self.times(*whole), ":")
+            return self.summed(self._times(*whole), ":")
+        vectors = left.column and (right.column or right.row)
+        if vectors and 1 in (len(left.slices), len(right.slices)):
+            raise ProgramError("these vectors have no product by entries")
+        return self._times(left, right)
+
+    def _times(self, left: Value, right: Value) -> Value:
         turned = left.turned or right.turned
         letters = tuple(dict.fromkeys((*left.letters, *right.letters)))
         multiply = OPERATIONS["multiply"]

@@ -138,14 +138,18 @@ class Grammar:
     def product(self) -> Node:
         """Factors beside each other."""
         at, factors, crossed = self.input.at, [self.factor()], False
+        dotted: set[int] = set()
         while self._goes_on():
             if self.input.next in TIMES:
-                crossed |= self.input.take().text == r"\times"
+                sign = self.input.take().text
+                crossed |= sign == r"\times"
+                if sign == r"\cdot":
+                    dotted.add(len(factors))
                 if self.input.next == "-":
                     factors.append(self.signed(self.factor))
                     continue
             factors.append(self.factor())
-        return factors[0] if len(factors) == 1 else Row(at, tuple(factors), crossed)
+        return factors[0] if len(factors) == 1 else Row(at, (*factors,), crossed, frozenset(dotted))
 
     def _goes_on(self) -> bool:
         token = self.input.token
@@ -236,7 +240,7 @@ class Grammar:
             return Fraction(at, self.argument(), self.argument())
         if text == r"\sqrt":
             return _root(self)
-        if text == r"\sum":
+        if text == r"\sum" or (text == r"\prod" and _over_an_index(self)):
             return _big(self)
         if text == r"\begin":
             return _cases(self)
@@ -315,11 +319,21 @@ def _root(grammar: Grammar) -> Node:
     return Root(at, grammar.argument())
 
 
+def _over_an_index(grammar: Grammar) -> bool:
+    r"""Whether what stands below \prod begins with a letter, and is no word such as rows."""
+    following = grammar.input.tokens[grammar.input.place + 1 : grammar.input.place + 4]
+    match [token.text for token in following if token.text != "{"]:
+        case ["_", letter, *_]:
+            return len(letter) == 1 and letter.isalpha()
+    return False
+
+
 def _big(grammar: Grammar) -> Node:
-    at = grammar.input.take().at
-    script = grammar.scripts(Sym(at, r"\sum"))
+    sign = grammar.input.take()
+    at = sign.at
+    script = grammar.scripts(Sym(at, sign.text))
     below, above = (script.below, script.above) if isinstance(script, Script) else (None, None)
-    return Big(at, below, above, grammar.signed(grammar.kronecker))
+    return Big(at, below, above, grammar.signed(grammar.kronecker), sign.text)
 
 
 def _cases(grammar: Grammar) -> Node:

@@ -139,18 +139,11 @@ def number_at(reader: Context, node: lt.Node) -> Value:
     return Value(array(as_number(where), where.letters), tuple(x.name for x in where.letters))
 
 
-def letter_of(part: lt.Node) -> lt.Node:
-    r"""i of i, i = 1 and 0 \leq i < n."""
-    if isinstance(part, lt.Chain):
-        return part.operands[part.signs[0] == r"\leq"]
-    return part
-
-
 def bind(reader: Context, part: lt.Node, above: lt.Node | None = None) -> None:
     r"""Take down how far a letter runs: 0 \leq i < n, or i = 1 with `above` its last value."""
     if not isinstance(part, lt.Chain):
         return
-    letter, entries = index_letter(letter_of(part)), reader.entries
+    letter, entries = index_letter(lt.letter_of(part)), reader.entries
     match part:
         case lt.Chain(operands=(first, _, stop), signs=(r"\leq", "<")):
             start, size = place_of(reader, first), place_of(reader, stop)
@@ -173,7 +166,7 @@ def bracketed(reader: Context, base: lt.Fence, node: lt.Script) -> Value:
     r"""[...]_ij, [...]_{0 \leq i < n}: these letters are its own."""
     parts = lt.parts_of(node.below)
     bounds = any(isinstance(p, lt.Chain) and p.signs[0] == r"\leq" for p in parts)
-    below = lt.Listed(node.at, tuple(map(letter_of, parts))) if bounds else node.below
+    below = lt.Listed(node.at, tuple(map(lt.letter_of, parts))) if bounds else node.below
     own = letters_of(below) or ()
     sizes = reader.entries.sizes
     inside = {x: sizes.pop(x) for x in own if x in sizes}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeGuard
 
-from symgrad.errors import ShapeError, SymgradError
+from symgrad.errors import ProgramError, ShapeError, SymgradError
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.calls import Calls
@@ -19,8 +19,46 @@ COMPARISONS = ("<", ">", r"\leq", r"\geq", "=", r"\neq")
 MANY = 12  # factors that are grouped in every way
 
 
-def product(reader: Context, factors: Sequence[Node]) -> Value:
-    """The product of factors, functions taking those after them."""
+def dotted(reader: Context, row: lt.Row) -> Value:
+    r"""A product in which \cdot may be the one of two vectors: what has no sense without it."""
+    try:
+        return product(reader, row.factors, {row.factors[k].at for k in row.dotted})
+    except ShapeError as error:
+        runs: list[list[Node]] = [[]]
+        for k, factor in enumerate(row.factors):
+            if k in row.dotted:
+                runs.append([])
+            runs[-1].append(factor)
+        if len(runs) == 1 or any(_is_open(reader, run) for run in runs[:-1]):
+            raise
+        try:
+            value, *rest = (product(reader, run) for run in runs)
+            for right in rest:
+                value = _dot(reader, value, right)
+        except ShapeError:
+            raise
+        except SymgradError:
+            raise error from None
+        return value
+
+
+def _is_open(reader: Context, run: Sequence[Node]) -> bool:
+    r"""Whether a function without parentheses ends it, so that more may be of its argument."""
+    last = run[-1].base if isinstance(run[-1], lt.Script) else run[-1]
+    return any(map(Calls(reader).head, run)) and not isinstance(last, lt.Fence)
+
+
+def _dot(reader: Context, left: Value, right: Value) -> Value:
+    """The inner product of two vectors, or the product."""
+    plain = not (left.scalar or right.scalar or left.letters or right.letters)
+    if plain and left.column and right.column:
+        return Value(left.expression.T @ right.expression)
+    return reader.entries.times(left, right)
+
+
+def product(reader: Context, factors: Sequence[Node], dots: Collection[int] = ()) -> Value:
+    """The product of factors, functions taking those after them; `dots` is where those begin that
+    stand after one."""
     calls = Calls(reader)
     values: list[tuple[Value | None, Node]] = []
     k = 0
@@ -54,7 +92,7 @@ def product(reader: Context, factors: Sequence[Node]) -> Value:
             value = _sized(reader, node)
         values.append((value, node))
         k += count
-    return _multiplied(reader, [(v or reader.value(node), node) for v, node in values])
+    return _multiplied(reader, [(v or reader.value(node), node) for v, node in values], dots)
 
 
 def _sized(reader: Context, node: Node) -> Value | None:
@@ -106,12 +144,12 @@ def _indicator(reader: Context, node: Node) -> Value:
     return reader.scripted(value, node) if isinstance(node, lt.Script) else value
 
 
-def _multiplied(reader: Context, values: list[tuple[Value, Node]]) -> Value:
+def _multiplied(reader: Context, values: list[tuple[Value, Node]], dots: Collection[int]) -> Value:
     """From the left; where that does not fit, in the way that does: A x^T x."""
     value = values[0][0]
     try:
         for right, node in values[1:]:
-            value = _pair(reader, value, right, node)
+            value = _pair(reader, value, right, node, node.at in dots)
     except ShapeError as error:
         if any(str(d).startswith("1 ") for d in error.dimensions or ()) or len(values) > MANY:
             raise
@@ -122,12 +160,18 @@ def _multiplied(reader: Context, values: list[tuple[Value, Node]]) -> Value:
     return value
 
 
-def _pair(reader: Context, left: Value, right: Value, node: Node) -> Value:
+def _pair(reader: Context, left: Value, right: Value, node: Node, dot: bool) -> Value:
     try:
         return reader.entries.times(left, right)
     except ShapeError as error:
         same = left.expression.shape == right.expression.shape
         if not left.letters and not right.letters and same and isinstance(node, lt.Fence):
+            if dot:
+                raise ProgramError(
+                    r"\cdot has two readings here: write x^\top y for the inner product, x \odot y "
+                    "for the product of entries",
+                    column=node.at + 1,
+                ) from None
             return reader.entries.entrywise(OPERATIONS["multiply"], left, right)  # p(1 - p)
         raise error.at(None, node.at + 1, None) from None
 

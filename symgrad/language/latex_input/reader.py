@@ -18,11 +18,13 @@ from symgrad.language.expressions import OPERATIONS, Expression, Size
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.bases import Bases
 from symgrad.language.latex_input.calls import Calls
+from symgrad.language.latex_input.conditions import Conditions
 from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Entries, Value
+from symgrad.language.latex_input.examples import matrix_of
 from symgrad.language.latex_input.names import Names, look
 from symgrad.language.latex_input.places import bracketed, number_at
-from symgrad.language.latex_input.products import product, starred
+from symgrad.language.latex_input.products import dotted, product, starred
 from symgrad.language.latex_input.scripts import Scripts
 from symgrad.language.latex_input.slopes import gradient_of
 from symgrad.language.latex_input.sums import Sums
@@ -44,6 +46,8 @@ class Reader:
     slopes: Mapping[str, Expression] = field(default_factory=dict)
     entries: Entries = field(default_factory=Entries)
     examples: dict[str, str] = field(default_factory=dict)  # index of a batch -> the batch
+    numbers: set[str] = field(default_factory=set)  # indices of rows and columns
+    lying: bool = False  # whether x_i is a row
     plain_ones: bool = False  # whether 1 b^T has a vector of ones
     counts: dict[lt.Node, str] = field(default_factory=dict)  # what N is -> the batch that has N
 
@@ -74,8 +78,8 @@ class Reader:
                 return self.entries.entrywise(OPERATIONS["negative"], self.value(inner))
             case lt.Chain():
                 return self._chain(node)
-            case lt.Row(factors=factors):
-                return product(self, factors)
+            case lt.Row():
+                return dotted(self, node)
             case lt.Script():
                 return self._script(node)
             case lt.Fraction(top=top, bottom=bottom):
@@ -87,7 +91,7 @@ class Reader:
             case lt.Big():
                 return Sums(self).value(node)
             case lt.Cases(rows=rows):
-                return Sums(self).cases(rows)
+                return Conditions(self).cases(rows)
             case lt.Sym() | lt.Accent():
                 return self._symbol(node)
         raise ProgramError("this cannot be read as a formula")
@@ -158,7 +162,7 @@ class Reader:
             for operand in node.operands[1:]:
                 value = Calls(self).call(kronecker, [value, self.value(operand)], {})
             return value
-        return Sums(self).condition(node)
+        return Conditions(self).condition(node)
 
     def _joined(self, left: Value, sign: str, operand: lt.Node) -> Value:
         """left sign operand; after a slash stands one factor, and 1/2 x is half of x."""
@@ -198,6 +202,8 @@ class Reader:
             named = self.named(replace(node, above=None, primes=0))
             if named is not None:
                 return self.scripted(named, replace(node, below=None))
+            if (matrix := matrix_of(self, node)) is not None:
+                return self.scripted(matrix, node)
         return self.scripted(self.value(base), node)
 
     def scripted(self, value: Value, node: lt.Script) -> Value:

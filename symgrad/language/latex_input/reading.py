@@ -20,6 +20,7 @@ from symgrad.language.expressions import Expression
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.entries import Entries, UnknownSizeError, Value
 from symgrad.language.latex_input.equations import Formula, formulas
+from symgrad.language.latex_input.examples import divisors, lowered
 from symgrad.language.latex_input.functions import is_function
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.left import Left, left_side
@@ -166,6 +167,7 @@ def read_among(
 def _read_in_two_ways(text: str, scope: Scope, names: Names, known: Known) -> Equation:
     """An equation, a 1 in it being a number, or where that does not fit a vector of ones."""
     root = tree(text, names.__contains__, is_function)
+    root = root if scope.series is not None else lowered(root)
     counts = _counts(root, names, scope)
     try:
         return _read(scope, names, root, known, counts, plain_ones=False)
@@ -236,13 +238,13 @@ def _with(problem: Problem, known: Known, equation: Equation) -> tuple[Problem, 
 
 
 def _counts(root: lt.Node, names: Names, scope: Scope) -> dict[lt.Node, str]:
-    """What stands above sums and is no name of the problem -> the only batch."""
+    """What stands above sums, or divides as N, and is no name of the problem -> the only batch."""
     batches = list(dict.fromkeys(scope.batches.values()))
     if len(batches) != 1:
         return {}
     above = [node.above for node in lt.walk(root) if isinstance(node, lt.Big)]
-    letters = [n for n in above if isinstance(n, lt.Sym | lt.Script) and names.find(n) is None]
-    return dict.fromkeys(letters, batches[0])
+    letters = [n for n in (*above, *divisors(root)) if isinstance(n, lt.Sym | lt.Script)]
+    return {n: batches[0] for n in letters if names.find(n) is None}
 
 
 def _equation(reader: Reader, root: lt.Node, shape: Shape | None) -> Equation:

@@ -12,6 +12,7 @@ from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
+from symgrad.language.latex_input.examples import row_or_column_at
 from symgrad.language.latex_input.letters import index_or_label
 from symgrad.language.operations import signs
 from symgrad.language.operations.arithmetic import constant_value
@@ -48,7 +49,9 @@ class Scripts:
         if any(map(places.is_sum, parts)) and not value.letters:
             return places.entry_at(self.reader, value, parts, bracketed)
         scope, names = self.reader.scope, self.reader.names
-        labels = [index_or_label(scope, names, part) for part in parts]
+        labels = [self._counted(index_or_label(scope, names, part)) for part in parts]
+        if labels and (slice_ := row_or_column_at(value, labels, self.reader.lying)) is not None:
+            return Value(slice_)
         known = [x for x in labels if isinstance(x, Expression)]
         if len(known) == len(labels) > 1 and not value.letters:
             return Value(at(value.expression, *known))
@@ -72,6 +75,11 @@ class Scripts:
         if self._shorter(value, letters):
             return places.entry_at(self.reader, value, parts)
         return self.reader.entries.entry(value, tuple(letters)) if letters else value
+
+    def _counted(self, label: str | Expression) -> str | Expression:
+        """A letter that numbers rows or columns as an index of the language."""
+        known = isinstance(label, str) and label in self.reader.numbers
+        return self.reader.entries.letter(str(label)) if known else label
 
     def _shorter(self, value: Value, letters: list[str]) -> bool:
         """Whether a letter is known to run along a part of its axis."""

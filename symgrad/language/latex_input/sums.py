@@ -1,22 +1,23 @@
-"""Sums over an index or a batch, conditions, and functions by cases."""
+"""Sums and products over an index or a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.expressions import OPERATIONS, Expression, Number, exact
+from symgrad.language.expressions import OPERATIONS
 from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.calls import along
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
-from symgrad.language.latex_input.letters import index_letter, index_or_label
+from symgrad.language.latex_input.examples import by_numbers, find_examples
+from symgrad.language.latex_input.letters import index_letter
 from symgrad.language.operations import signs
 from symgrad.language.operations.batches import over_batch
-from symgrad.language.operations.constants import eye, filled
-from symgrad.language.operations.contractions import onehot, total
-from symgrad.language.operations.entries import Ranges, index_sum, same_label, unbound
+from symgrad.language.operations.contractions import total
+from symgrad.language.operations.entries import Ranges, index_sum, unbound
+from symgrad.language.operations.products import product_over
 from symgrad.language.operations.steps import step_sum
 from symgrad.language.problem import Steps
 
@@ -30,8 +31,10 @@ class Sums:
     reader: Context
 
     def value(self, node: lt.Big) -> Value:
-        """The sum of what stands behind it."""
+        """The sum, or the product, of what stands behind it."""
         over = lt.parts_of(node.below)
+        if node.sign == r"\prod":
+            return self._over_indices(node, list(over))
         if (steps := steps_of(self.reader, node)) is not None:
             return Value(step_sum(self.reader.value(node.body).expression, False, steps))
         if not over:
@@ -75,7 +78,7 @@ class Sums:
         letters: list[str] = []
         batches: list[str] = []
         for part in over:
-            begin = places.letter_of(part)
+            begin = lt.letter_of(part)
             if (named := self.batch_of(begin)) is not None:
                 batches.append(named)
             elif isinstance(begin, lt.Row):  # \sum_{ij}
@@ -85,18 +88,26 @@ class Sums:
         if batch is None and letters and node.above is not None:
             batch = self.reader.counts.get(node.above)
             batch = batch or self.batch_size(node.above)
+        outside_examples = dict(self.reader.examples)
         if batch is not None:
             self.reader.examples[letters[0]] = batch
+        find_examples(self.reader, node.body, letters)
         sizes = self.reader.entries.sizes
         outside = {x: sizes.pop(x) for x in letters if x in sizes}
         from_one = {*self.reader.entries.from_one}
         for part in over if batch is None else ():
             places.bind(self.reader, part, node.above)
-        whole = self._summed(self._body(node, letters), letters, batches)
+        body = self._body(node, letters)
+        if node.sign == r"\prod":
+            whole = self._multiplied(body, letters, node)
+        else:
+            whole = self._summed(body, letters, batches)
         for letter in letters:
             self.reader.entries.sizes.pop(letter, None)
         self.reader.entries.sizes.update(outside)
         self.reader.entries.from_one = from_one
+        self.reader.examples.clear()
+        self.reader.examples.update(outside_examples)
         return whole
 
     def _summed(self, body: Value, letters: list[str], batches: list[str]) -> Value:
@@ -112,20 +123,40 @@ class Sums:
             body = self._over_batch(body, self._variables(named), named)
         return body
 
+    def _multiplied(self, body: Value, letters: list[str], node: lt.Big) -> Value:
+        """The product over the letters."""
+        for letter in reversed(letters):
+            if letter in self.reader.examples:
+                raise ProgramError("a product goes over entries, not over examples")
+            if counted := [x for x in unbound(body.expression) if x.name == letter]:
+                body = Value(product_over(body.expression, counted[:1]), body.letters)
+            elif letter in body.letters:
+                body = along(signs.PRODUCT, body, (letter,))
+            else:
+                raise ProgramError(f"{letter} does not stand behind this sign", column=node.at + 1)
+        return body
+
     def _body(self, node: lt.Big, letters: list[str]) -> Value:
-        """What is summed; where it has no sense by entries, a letter is that of an example."""
+        """What is summed; where it has no sense by entries, a letter is that of an example, or the
+        number of a row or column."""
         reader = self.reader
         sizes, examples = dict(reader.entries.sizes), dict(reader.examples)
         try:
             return reader.value(node.body)
-        except SymgradError:
-            batches = {*reader.scope.batches.values()}
-            if len(batches) != 1 or letters[:1] == [] or letters[0] in examples:
-                raise
-            reader.entries.sizes = sizes
+        except SymgradError as error:
+            reader.entries.sizes = dict(sizes)
             reader.examples.clear()
-            reader.examples.update({**examples, letters[0]: next(iter(batches))})
-            return reader.value(node.body)
+            reader.examples.update(examples)
+            if not letters or {*letters} & {*examples}:
+                raise
+            batches = {*reader.scope.batches.values()}
+            if len(batches) == 1:
+                reader.examples[letters[0]] = next(iter(batches))
+                return reader.value(node.body)
+            found = by_numbers(reader, node.body, letters)
+            if found is None:
+                raise error from None
+            return found
 
     def _variables(self, batch: str) -> tuple[str, ...]:
         return tuple(name for name, own in self.reader.scope.batches.items() if own == batch)
@@ -149,71 +180,6 @@ class Sums:
             node = node.inner
             return self.batch_of(node)
         return None
-
-    # conditions
-
-    def condition(self, node: lt.Chain) -> Value:
-        """[a > b] as a number."""
-        if len(node.signs) != 1:
-            raise ProgramError("one comparison at a time", column=node.at + 1)
-        left, right = node.operands
-        sign = node.signs[0]
-        if sign == "=":
-            return self._equal(left, right)
-        if sign not in ("<", ">", r"\leq", r"\geq"):
-            raise ProgramError(f"{sign} is not expected here", column=node.at + 1)
-        if sign in ("<", r"\geq"):
-            left, right = right, left
-        e = self._difference(self.reader.value(left), self.reader.value(right))
-        step = self.reader.entries.entrywise(signs.INDICATOR, e)
-        return self._not(step) if sign in (r"\leq", r"\geq") else step
-
-    def _difference(self, left: Value, right: Value) -> Value:
-        if isinstance(right.expression, Number) and right.expression.value == 0:
-            return left
-        if isinstance(left.expression, Number) and left.expression.value == 0:
-            return self.reader.entries.entrywise(OPERATIONS["negative"], right)
-        return self.reader.entries.entrywise(OPERATIONS["subtract"], left, right)
-
-    def _not(self, step: Value) -> Value:
-        one = Value(Number(exact(1)))
-        return self.reader.entries.entrywise(OPERATIONS["subtract"], one, step)
-
-    def _equal(self, left: lt.Node, right: lt.Node) -> Value:
-        """[i = j] of two indices or two labels, [i = o] of an index and a label."""
-        if places.is_sum(left) or places.is_sum(right):
-            return places.equal_at(self.reader, left, right)
-        one, other = (
-            index_or_label(self.reader.scope, self.reader.names, x) for x in (left, right)
-        )
-        if isinstance(one, Expression):
-            one, other = other, one
-        if isinstance(one, Expression):
-            return Value(same_label(other, one))  # type: ignore[arg-type]
-        if isinstance(other, Expression):
-            return self.reader.entries.entry(Value(onehot(other)), (one,))
-        sizes = self.reader.entries.sizes
-        if one in sizes and other in sizes:
-            return places.equal_at(self.reader, left, right)
-        size = self.reader.entries.size(other if other in sizes else one)
-        return self.reader.entries.entry(Value(filled(eye, (size,))), (one, other))
-
-    def cases(self, rows: Sequence[tuple[lt.Node, lt.Node | None]]) -> Value:
-        """Values by their conditions, each tried in turn."""
-        entries = self.reader.entries
-        whole: Value | None = None
-        for value, condition in reversed(rows):
-            own = self.reader.value(value)
-            if condition is not None:
-                holds, *more = map(self.reader.value, lt.parts_of(condition))
-                for other in more:  # and
-                    holds = entries.entrywise(OPERATIONS["multiply"], holds, other)
-                rest = Value(Number(exact(0))) if whole is None else whole
-                own = entries.entrywise(signs.CASES, holds, own, rest)
-            whole = own
-        if whole is None:
-            raise ProgramError("no case is given")
-        return whole
 
 
 def steps_of(reader: Context, node: lt.Big) -> Steps | None:

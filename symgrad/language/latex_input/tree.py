@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,12 @@ class Fence(Node):
 
 @dataclass(frozen=True)
 class Row(Node):
-    """Factors beside each other; `crossed` where a cross stands between two."""
+    """Factors beside each other; `crossed` where a cross stands between two, `dotted` are the
+    places of those after a dot."""
 
     factors: tuple[Node, ...]
     crossed: bool = False
+    dotted: frozenset[int] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -95,11 +98,12 @@ class Negative(Node):
 
 @dataclass(frozen=True)
 class Big(Node):
-    """A sum sign with what it goes over, and its body."""
+    """The sign of a sum or a product with what it goes over, and its body."""
 
     below: Node | None
     above: Node | None
     body: Node
+    sign: str = r"\sum"
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,13 @@ def parts_of(node: Node | None) -> tuple[Node, ...]:
     return node.parts if isinstance(node, Listed) else (node,)
 
 
+def letter_of(part: Node) -> Node:
+    r"""i of i, i = 1 and 0 \leq i < n."""
+    if isinstance(part, Chain):
+        return part.operands[part.signs[0] == r"\leq"]
+    return part
+
+
 def inside(node: Node) -> Iterator[Node]:
     """The nodes that it is made of, in order."""
     parts: list[object] = [getattr(node, f.name) for f in fields(node)]
@@ -146,3 +157,14 @@ def walk(root: Node) -> Iterator[Node]:
         node = stack.pop()
         yield node
         stack += inside(node)
+
+
+def rewritten(node: Node, rule: Callable[[Node], Node]) -> Node:
+    """The tree with each node as the rule has it, the innermost first."""
+
+    def part(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(part, value))
+        return rewritten(value, rule) if isinstance(value, Node) else value
+
+    return rule(replace(node, **{f.name: part(getattr(node, f.name)) for f in fields(node)}))

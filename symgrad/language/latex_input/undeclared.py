@@ -2,54 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
-from symgrad.errors import UnknownNameError
+from symgrad.errors import SymgradError, UnknownNameError
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.equations import formulas
+from symgrad.language.latex_input.examples import BOLD, divisors, groups, lowered, terms
 from symgrad.language.latex_input.functions import is_function, operation_of
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.names import new_name
 from symgrad.language.names import SCALARS, kind_of
 
-BOLD = ("mathbf", "boldsymbol", "bm")
 NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
 
 
-def undeclared(text: str) -> tuple[list[str], list[str], set[str]]:
-    r"""The variables of a formula, in order; the dimensions that it names: what stands above a
-    sum, and below a 1 or an I; and which names stand where only a vector can.
+@dataclass(frozen=True)
+class Undeclared:
+    """The `names` of a formula, in order; the dimensions that it names: what stands above a sum,
+    and below a 1 or an I; which names stand where only a vector can; which ones are `examples` of
+    a batch, vectors or not, and what its number of examples is called."""
 
-    >>> undeclared(r"\frac{1}{n} \sum_{i=1}^n (w^\top x_i - \hat{y}_i)^2 + \lambda \|W_1\|")[:2]
-    (['w', 'x', 'y_hat', 'lam', 'W_1'], ['n'])
-    >>> undeclared(r"L(\beta) = (y - X \beta)^2")[::2]
-    (['y', 'X', 'beta'], {'beta'})
+    names: list[str]
+    dimensions: list[str]
+    vectors: set[str]
+    examples: dict[str, bool]
+    counts: set[str]
+
+
+def undeclared(text: str) -> Undeclared:
+    r"""What a formula says of names that nothing declares.
+
+    >>> found = undeclared(r"\frac{1}{n} \sum_{i=1}^n (p_i - \hat{y}_i)^2 + \lambda \|W_1\|")
+    >>> found.names, found.dimensions, found.vectors
+    (['p', 'y_hat', 'lam', 'W_1'], ['n'], {'W_1'})
+    >>> undeclared(r"L(\beta) = (y - X \beta)^2").vectors
+    {'beta'}
+    >>> found = undeclared(r"\frac{1}{n} \sum_{i=1}^n (y_i - w^\top x_i)^2")
+    >>> found.names, found.dimensions, found.counts, sorted(found.examples.items())
+    (['y', 'w', 'x'], [], {'n'}, [('x', True), ('y', False)])
 
     Raises: UnknownNameError for a function that the language does not have.
     """
-    found = formulas(text)
-    root = tree(found[0].text if found else text, called=is_function)
-    if isinstance(root, lt.Chain) and "=" in root.signs:  # what is on the left is no variable
-        k = root.signs.index("=") + 1
-        root = lt.Chain(root.at, root.operands[k:], root.signs[k:])
+    root = _right_side(text)
     _check_calls(root)
+    examples, counts = _examples(root)
     letters: set[str] = set()
     dims: dict[str, None] = {}
     for node in lt.walk(root):
         match node:
             case lt.Big(below=below, above=above):
-                letters |= {x for part in lt.parts_of(below) for x in _names(_first(part), set())}
+                letters |= {
+                    x for part in lt.parts_of(below) for x in _names(lt.letter_of(part), set())
+                }
                 dims |= dict.fromkeys(() if above is None else _names(above, set()))
             case lt.Script(base=lt.Num() | lt.Sym(text="I"), below=below) if below is not None:
                 dims |= dict.fromkeys(x for p in lt.parts_of(below) for x in _names(p, set()))
-    names = [name for name in _names(root, letters) if name not in dims and name not in letters]
-    return list(dict.fromkeys(names)), list(dims), {*_vectors(root)} - letters
+    skipped = {*dims, *letters, *counts}
+    names = [name for name in _names(root, letters) if name not in skipped]
+    vectors = {*_vectors(root)} - letters | {name for name, vector in examples.items() if vector}
+    dimensions = [name for name in dims if name not in counts]
+    return Undeclared(list(dict.fromkeys(names)), dimensions, vectors, examples, counts)
 
 
-def _first(part: lt.Node) -> lt.Node:
-    """i of i = 1."""
-    return part.operands[0] if isinstance(part, lt.Chain) else part
+def _right_side(text: str) -> lt.Node:
+    """The formula without what is on the left, which is no variable."""
+    found = formulas(text)
+    root = lowered(tree(found[0].text if found else text, called=is_function))
+    if isinstance(root, lt.Chain) and "=" in root.signs:
+        k = root.signs.index("=") + 1
+        return lt.Chain(root.at, root.operands[k:], root.signs[k:])
+    return root
+
+
+def _examples(root: lt.Node) -> tuple[dict[str, bool], set[str]]:
+    """The names that are examples of the one batch, whether they are vectors, and what the number
+    of examples is called."""
+    found = {letter: own for letter, own in groups(root).items() if any(own.values())}
+    if len(found) != 1:
+        return {}, set()
+    above = [node.above for node in lt.walk(root) if isinstance(node, lt.Big)]
+    counts = {new_name(node) for node in (*above, *divisors(root)) if node is not None}
+    return next(iter(found.values())), {name for name in counts if name}
+
+
+def examples_in(text: str, kinds: Mapping[str, str]) -> set[str]:
+    """The declared names that a formula uses as examples of a batch: scalars with an index, and
+    what has the same one.
+
+    >>> sorted(examples_in(r"\\sum_i (y_i - w^\\top x_i)^2", {"x": "Vector", "y": "Scalar"}))
+    ['x', 'y']
+    """
+    try:
+        found = groups(_right_side(text))
+    except SymgradError:  # which its reading will say
+        return set()
+    examples: set[str] = set()
+    for own in found.values():
+        scalars = [name for name in own if kinds.get(name) == "Scalar"]
+        vectors = [name for name, vector in own.items() if vector and name in kinds]
+        if scalars or len(vectors) == len(own):
+            examples |= {name for name in own if name in kinds}
+    return examples
 
 
 def _names(node: lt.Node, letters: set[str]) -> Iterator[str]:
@@ -117,16 +172,8 @@ def _vectors(root: lt.Node) -> Iterator[str]:
 
 
 def _terms(node: lt.Node) -> Iterator[str]:
-    """The names that are terms of a sum, or the sum."""
-    match node:
-        case lt.Sym() | lt.Script(base=lt.Sym() | lt.Accent(), above=None) | lt.Accent():
-            name = new_name(node)
-            yield from [name] if name else []
-        case lt.Chain(operands=parts, signs=signs) if {*signs} <= {"+", "-"}:
-            for part in parts:
-                yield from _terms(part)
-        case lt.Fence(left="(", inner=inner) | lt.Negative(inner=inner):
-            yield from _terms(inner)
+    """The names of the terms of a sum, or of the sum."""
+    return (name for name in map(new_name, terms(node)) if name)
 
 
 def _is_matrix(factor: lt.Node) -> bool:

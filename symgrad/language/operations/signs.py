@@ -10,6 +10,7 @@ from symgrad.language.operations.linear_algebra import det, inv, logdet
 from symgrad.language.operations.matrix_functions import matrix_power, pinv, sqrtm
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, maximum, minimum, step
+from symgrad.language.operations.products import product
 from symgrad.language.operations.smooth import exp, log, sqrt
 
 MAGNITUDE, DETERMINANT, INVERSE = absolute, det, inv  # |x|, |A|, A^{-1}
@@ -18,7 +19,7 @@ PSEUDO_INVERSE, MATRIX_ROOT, MATRIX_POWER = pinv, sqrtm, matrix_power  # A^\dagg
 CASES = where  # a if x > 0 else b
 LOGARITHM, LOG_DETERMINANT = log, logdet
 NORMS = {"2": norm2, "F": norm2, "fro": norm2, "1": norm1}  # by what is lowered beside the bars
-LARGEST = largest
+LARGEST, PRODUCT = largest, product
 EXTREMES = {largest: maximum, smallest: minimum}  # \max is of a vector or of two
 
 

@@ -1,0 +1,88 @@
+"""Conditions as numbers, and functions by cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symgrad.errors import ProgramError
+from symgrad.language.expressions import OPERATIONS, Expression, Number, exact
+from symgrad.language.latex_input import places
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.context import Context
+from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.letters import index_or_label
+from symgrad.language.operations import signs
+from symgrad.language.operations.constants import eye, filled
+from symgrad.language.operations.contractions import onehot
+from symgrad.language.operations.entries import same_label
+
+
+@dataclass
+class Conditions:
+    """Reads them, for a reader."""
+
+    reader: Context
+
+    def condition(self, node: lt.Chain) -> Value:
+        """[a > b] as a number."""
+        if len(node.signs) != 1:
+            raise ProgramError("one comparison at a time", column=node.at + 1)
+        left, right = node.operands
+        sign = node.signs[0]
+        if sign == "=":
+            return self._equal(left, right)
+        if sign not in ("<", ">", r"\leq", r"\geq"):
+            raise ProgramError(f"{sign} is not expected here", column=node.at + 1)
+        if sign in ("<", r"\geq"):
+            left, right = right, left
+        e = self._difference(self.reader.value(left), self.reader.value(right))
+        step = self.reader.entries.entrywise(signs.INDICATOR, e)
+        return self._not(step) if sign in (r"\leq", r"\geq") else step
+
+    def _difference(self, left: Value, right: Value) -> Value:
+        if isinstance(right.expression, Number) and right.expression.value == 0:
+            return left
+        if isinstance(left.expression, Number) and left.expression.value == 0:
+            return self.reader.entries.entrywise(OPERATIONS["negative"], right)
+        return self.reader.entries.entrywise(OPERATIONS["subtract"], left, right)
+
+    def _not(self, step: Value) -> Value:
+        one = Value(Number(exact(1)))
+        return self.reader.entries.entrywise(OPERATIONS["subtract"], one, step)
+
+    def _equal(self, left: lt.Node, right: lt.Node) -> Value:
+        """[i = j] of two indices or two labels, [i = o] of an index and a label."""
+        if places.is_sum(left) or places.is_sum(right):
+            return places.equal_at(self.reader, left, right)
+        one, other = (
+            index_or_label(self.reader.scope, self.reader.names, x) for x in (left, right)
+        )
+        if isinstance(one, Expression):
+            one, other = other, one
+        if isinstance(one, Expression):
+            return Value(same_label(other, one))  # type: ignore[arg-type]
+        if isinstance(other, Expression):
+            return self.reader.entries.entry(Value(onehot(other)), (one,))
+        sizes = self.reader.entries.sizes
+        if one in sizes and other in sizes:
+            return places.equal_at(self.reader, left, right)
+        size = self.reader.entries.size(other if other in sizes else one)
+        return self.reader.entries.entry(Value(filled(eye, (size,))), (one, other))
+
+    def cases(self, rows: Sequence[tuple[lt.Node, lt.Node | None]]) -> Value:
+        """Values by their conditions, each tried in turn."""
+        entries = self.reader.entries
+        whole: Value | None = None
+        for value, condition in reversed(rows):
+            own = self.reader.value(value)
+            if condition is not None:
+                holds, *more = map(self.reader.value, lt.parts_of(condition))
+                for other in more:  # and
+                    holds = entries.entrywise(OPERATIONS["multiply"], holds, other)
+                rest = Value(Number(exact(0))) if whole is None else whole
+                own = entries.entrywise(signs.CASES, holds, own, rest)
+            whole = own
+        if whole is None:
+            raise ProgramError("no case is given")
+        return whole
