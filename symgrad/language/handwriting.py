@@ -194,32 +194,46 @@ def _function(writer: Writer, name: str, token: Token) -> None:
             end = writer.skip(3)
             writer.add(f"{name}(", token, end, begins=True)
             writer.push("(", f")**{digits}")
+        case [("^" | "**") as power, digits, argument] if digits.isdigit() and _is_word(argument):
+            writer.note(token, f"{name}{power}{digits} is no power")
+            writer.skip(2)
+            _without_brackets(writer, name, token, f"**{digits}")
         case [power, *_] if power[0] == "^":
             writer.refuse(token.start, f"write the power after its argument: {name}(x)^2")
-        case [argument, *_] if argument.isidentifier() and not keyword.iskeyword(argument):
+        case [argument, *_] if _is_word(argument):
             _without_brackets(writer, name, token)
         case following:
             writer.add(name, token, begins=True, ends=following[:1] != ["("])
 
 
-def _without_brackets(writer: Writer, name: str, token: Token) -> None:
-    """log det A, where nothing follows that could belong to the argument; log a b is refused."""
+def _is_word(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def _without_brackets(writer: Writer, name: str, token: Token, power: str = "") -> None:
+    """log det A and sin x cos x, where nothing follows that could belong to the argument; log a b
+    is refused."""
     operands: list[Token] = []
     following = writer.ahead()
     for operand in following:
         operands.append(operand)
         if not writer.vocabulary.is_function(operand.text, called=False):
             break
-    after = next(following, None)
+    after, beyond = next(following, None), next(following, None)
     names = [name, *(operand.text for operand in operands)]
-    if not operands[-1].text.isidentifier() or (after and after.text not in ENDS):
+    ends = after is None or after.text in ENDS
+    if after and beyond and after.text in ("*", "·", "/"):  # sin x / cos x
+        after = beyond
+    if after and not ends:
+        ends = writer.vocabulary.is_function(after.text, called=False)
+    if not (operands[-1].text.isidentifier() and ends):
         written = "(".join(names[: 1 + len(operands)]) + ")" * len(operands)
         writer.refuse(token.start, f"{name} is a function; write {written}", operands[-1].end)
     writer.note(token, f"{name} is a function, its argument stands in brackets")
     writer.add(f"{name}(", token, begins=True)
     writer.skip(1)
     _read(writer, operands[0])
-    writer.add(")", operands[-1], ends=True)
+    writer.add(f"){power}", operands[-1], ends=True)
 
 
 def _nabla(writer: Writer, token: Token) -> None:

@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.dimensions import ONE, dims
-from symgrad.language.expressions import OPERATIONS, Expression, Name, Operation
+from symgrad.language.expressions import OPERATIONS, Expression, Name, Operation, is_scalar
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
@@ -167,6 +167,24 @@ class Calls:
                 if others:
                     raise ProgramError("this norm cannot be read", column=part.at + 1)
         return self.call(kind, [value], options)
+
+    def sum_of_powers(self, node: lt.Fence, below: lt.Node) -> Value | None:
+        """The sum of |x_i|^p for a norm of order p; None where what is lowered is no order."""
+        order = isinstance(below, lt.Num) and below.digits not in ("0", *signs.NORMS)
+        name = self.reader.scope.meanings.get(self.reader.names.find(below) or "")
+        if not order and (name is None or not is_scalar(name)):
+            return None
+        value = self.reader.value(node.inner)
+        if value.letters or not value.column:
+            raise ProgramError("a norm of this order is read of a vector", column=node.at + 1)
+        entries = self.reader.entries
+        size = entries.entrywise(signs.MAGNITUDE, value)
+        powers = entries.entrywise(OPERATIONS["power"], size, self.reader.value(below))
+        return Value(total(powers.expression))
+
+    def root(self, powers: Value, order: lt.Node) -> Value:
+        """The norm of which this is the sum of powers."""
+        return Value(powers.expression ** (1 / self.reader.value(order).expression))
 
     def inner_product(self, inner: lt.Node) -> Value:
         """<a, b>"""

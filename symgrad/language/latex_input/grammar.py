@@ -198,7 +198,7 @@ class Grammar:
         token = self.input.token
         if token is not None and token.text.isdigit() and len(token.text) > 1:  # x^23 is x^2 3
             self.input.split()
-        if self.input.next in (r"\odot", "'", "-", "+", ":"):
+        if self.input.next in (r"\odot", "'", "-", "+", ":", "*"):
             return Sym(at, self.input.take().text)
         return self.atom(single=True)
 
@@ -208,7 +208,7 @@ class Grammar:
         bars, self.closing = self.closing, []
         if self.input.next == "}":
             node: Node = Row(at, ())
-        elif self.input.next in (r"\odot", "'"):  # an exponent of entries; A^{\prime -1}
+        elif self.input.next in (r"\odot", "'", "*"):  # an exponent of entries; A^{\prime -1}
             mark = Sym(at, self.input.take().text)
             node = mark if self.input.next == "}" else Row(at, (mark, self.sum()))
         else:

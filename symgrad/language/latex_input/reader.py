@@ -194,7 +194,14 @@ class Reader:
         if (value := bases.value(node, base)) is not None:
             return value
         if isinstance(base, lt.Fence) and base.left == "‖" and node.below is not None:
-            norm = Calls(self).norm(base, node.below)
+            calls = Calls(self)
+            if (powers := calls.sum_of_powers(base, node.below)) is not None:
+                raised = node.above is not None and node.above == node.below
+                if raised and not node.primes:  # \|x\|_3^3
+                    return powers
+                norm = calls.root(powers, node.below)
+            else:
+                norm = calls.norm(base, node.below)
             return self.scripted(norm, replace(node, below=None))
         if isinstance(base, lt.Fence) and base.left == "[" and node.below is not None:
             return bracketed(self, base, node)

@@ -12,13 +12,17 @@ from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, maximum, minimum, step
 from symgrad.language.operations.products import product
 from symgrad.language.operations.smooth import exp, log, sqrt
+from symgrad.language.operations.spectra import nuclear_norm
 
 MAGNITUDE, DETERMINANT, INVERSE = absolute, det, inv  # |x|, |A|, A^{-1}
 EXPONENTIAL, ROOT, KRONECKER, INDICATOR = exp, sqrt, kron, step
 PSEUDO_INVERSE, MATRIX_ROOT, MATRIX_POWER = pinv, sqrtm, matrix_power  # A^\dagger, A^{1/2}, A^k
 CASES = where  # a if x > 0 else b
 LOGARITHM, LOG_DETERMINANT = log, logdet
-NORMS = {"2": norm2, "F": norm2, "fro": norm2, "1": norm1}  # by what is lowered beside the bars
+NORMS = {  # by what is lowered beside the bars
+    **dict.fromkeys(("2", "F", "fro"), norm2),
+    **{"1": norm1, "*": nuclear_norm},
+}
 LARGEST, PRODUCT = largest, product
 EXTREMES = {largest: maximum, smallest: minimum}  # \max is of a vector or of two
 
